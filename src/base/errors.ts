@@ -1,0 +1,85 @@
+/** Who has to act, whether another try can help, and how the process exits (sysexits.h numbers). */
+interface ErrorSpec {
+  readonly acts: 'operator' | 'studio' | 'machine' | 'task' | 'us';
+  readonly retryable: boolean;
+  readonly exit: number;
+}
+
+/** Every failure the worker can name. A code is an API: operators grep for it, so it is never reworded. */
+export const ERROR_CODES = {
+  'cli.usage': { acts: 'operator', retryable: false, exit: 64 },
+  'config.invalid': { acts: 'operator', retryable: false, exit: 78 },
+  'config.not-saved': { acts: 'operator', retryable: true, exit: 73 },
+  'config.insecure-url': { acts: 'operator', retryable: false, exit: 78 },
+  'worker.already-running': { acts: 'operator', retryable: true, exit: 75 },
+  'worker.not-running': { acts: 'operator', retryable: true, exit: 69 },
+  'registration.rejected': { acts: 'operator', retryable: false, exit: 77 },
+  'registration.failed': { acts: 'studio', retryable: true, exit: 69 },
+  'session.refused': { acts: 'operator', retryable: false, exit: 77 },
+  'session.gave-up': { acts: 'studio', retryable: true, exit: 75 },
+  'frame.malformed': { acts: 'studio', retryable: false, exit: 76 },
+  'delivery.failed': { acts: 'studio', retryable: true, exit: 69 },
+  'delivery.refused': { acts: 'operator', retryable: true, exit: 77 },
+  'delivery.not-held': { acts: 'studio', retryable: false, exit: 69 },
+  'outbox.full': { acts: 'operator', retryable: true, exit: 73 },
+  'outbox.corrupt': { acts: 'machine', retryable: true, exit: 74 },
+  'disk.full': { acts: 'operator', retryable: true, exit: 73 },
+  'studio.unreachable': { acts: 'studio', retryable: true, exit: 69 },
+  'studio.refused': { acts: 'operator', retryable: false, exit: 77 },
+  'studio.not-found': { acts: 'operator', retryable: false, exit: 69 },
+  'studio.invalid': { acts: 'studio', retryable: false, exit: 76 },
+  'engine.unavailable': { acts: 'operator', retryable: false, exit: 69 },
+  'engine.failed': { acts: 'machine', retryable: true, exit: 1 },
+  'native.unavailable': { acts: 'operator', retryable: true, exit: 69 },
+  'task.unsupported': { acts: 'task', retryable: false, exit: 1 },
+  'task.invalid': { acts: 'task', retryable: false, exit: 1 },
+  'job.cancelled': { acts: 'operator', retryable: true, exit: 1 },
+  'job.claim-lost': { acts: 'studio', retryable: true, exit: 1 },
+  internal: { acts: 'us', retryable: true, exit: 70 },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface WorkerErrorOptions extends ErrorOptions {
+  /** What the operator can do next, as one imperative sentence. */
+  readonly hint?: string;
+  /** Facts for the log line; never secrets. */
+  readonly fields?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** The one error class. Its code decides who acts, whether to retry and the exit code; its message is for people. */
+export class WorkerError extends Error {
+  override readonly name = 'WorkerError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+
+  constructor(code: ErrorCode, message: string, options: WorkerErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.hint = options.hint;
+    this.fields = options.fields ?? {};
+  }
+
+  get retryable(): boolean {
+    return ERROR_CODES[this.code].retryable;
+  }
+}
+
+/** Turns anything thrown into a WorkerError; what we did not foresee becomes `internal`, cause kept. */
+export function toWorkerError(thrown: unknown): WorkerError {
+  if (thrown instanceof WorkerError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new WorkerError('internal', message, { cause: thrown });
+}
+
+/** The messages of an error and all its causes, outermost first, without repeating what an outer one already says. */
+export function errorChain(thrown: unknown): string {
+  const messages: string[] = [];
+  for (let at: unknown = thrown; at !== undefined && at !== null && messages.length < 8;) {
+    const message = at instanceof Error ? at.message : String(at);
+    if (message !== '' && !messages.some((outer) => outer.includes(message))) messages.push(message);
+    at = at instanceof Error ? at.cause : undefined;
+  }
+  return messages.join(': ');
+}

@@ -1,0 +1,28 @@
+export const KIB = 1024;
+export const MIB = 1024 * KIB;
+export const GIB = 1024 * MIB;
+export const SECOND_MS = 1000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** A duration for people: `340 ms`, `2.4 s`, `3 min 20 s`, `2 h 5 min`. */
+export function formatDuration(ms: number): string {
+  if (ms < SECOND_MS) return `${Math.round(ms)} ms`;
+  if (ms < MINUTE_MS) return `${(ms / SECOND_MS).toFixed(1)} s`;
+  const [big, small, bigUnit, smallUnit] =
+    ms < HOUR_MS
+      ? [MINUTE_MS, SECOND_MS, 'min', 's']
+      : ms < DAY_MS
+        ? [HOUR_MS, MINUTE_MS, 'h', 'min']
+        : [DAY_MS, HOUR_MS, 'd', 'h'];
+  const rest = Math.floor((ms % big) / small);
+  return `${Math.floor(ms / big)} ${bigUnit}${rest > 0 ? ` ${rest} ${smallUnit}` : ''}`;
+}
+
+/** A size for people, in binary units: `812 B`, `14.2 KiB`, `1.0 MiB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < KIB) return `${bytes} B`;
+  const [unit, name] = bytes < MIB ? [KIB, 'KiB'] : bytes < GIB ? [MIB, 'MiB'] : [GIB, 'GiB'];
+  return `${(bytes / unit).toFixed(1)} ${name}`;
+}

@@ -1,0 +1,43 @@
+import * as v from 'valibot';
+import { absentable, Decimal } from './numbers.ts';
+import { TASK_KIND_IDS, TaskKindIdSchema, type TaskKindId } from './tasks/index.ts';
+
+/** What a worker says it can do, in `hello`, in each `heartbeat` and when it registers. */
+export const CapabilitiesSchema = v.object({
+  machineName: v.string(),
+  username: v.string(),
+  agentVersion: v.string(),
+  engine: v.string(),
+  /** GiB; 0 when unknown. */
+  vramTotalGb: Decimal,
+  /** Most GPU memory, in GB, that one job may be estimated to need. */
+  vramThresholdGb: Decimal,
+  autoEnabled: v.boolean(),
+  autoStart: v.boolean(),
+  autoUpdate: absentable(v.boolean()),
+  startMinimised: absentable(v.boolean()),
+  onlyWhenIdle: absentable(v.boolean()),
+  userPresence: absentable(v.picklist(['idle', 'active'])),
+  supportedModels: v.array(v.string()),
+  taskKinds: v.optional(v.array(TaskKindIdSchema), []),
+  supportedModelsPerKind: v.optional(v.record(v.string(), v.array(v.string())), {}),
+});
+export type Capabilities = v.InferInput<typeof CapabilitiesSchema>;
+/** Capabilities as a studio reads them: absent lists are empty. */
+export type ReadCapabilities = v.InferOutput<typeof CapabilitiesSchema>;
+
+/** The three model lists of the capabilities, from what each engine offers per kind, in wire order. */
+export function advertise(
+  offered: readonly Readonly<Partial<Record<TaskKindId, readonly string[]>>>[],
+): Pick<ReadCapabilities, 'supportedModels' | 'taskKinds' | 'supportedModelsPerKind'> {
+  const perKind: Record<string, string[]> = {};
+  for (const kind of TASK_KIND_IDS) {
+    const models = [...new Set(offered.flatMap((engine) => engine[kind] ?? []))];
+    if (models.length > 0) perKind[kind] = models;
+  }
+  return {
+    supportedModels: [...new Set(Object.values(perKind).flat())].toSorted(),
+    taskKinds: TASK_KIND_IDS.filter((kind) => kind in perKind),
+    supportedModelsPerKind: perKind,
+  };
+}

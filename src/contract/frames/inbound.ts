@@ -1,0 +1,105 @@
+import * as v from 'valibot';
+import { type JobId, toJobId, toModelId, toWorkerId } from '../../base/ids.ts';
+import { parseJson } from '../json.ts';
+import { ModelSourceSchema } from '../model-source.ts';
+import { absentable, Decimal } from '../numbers.ts';
+import { TaskSchema } from '../tasks/index.ts';
+import { ERROR_FRAME_CODES } from './close-codes.ts';
+
+const JobIdSchema = v.pipe(v.string(), v.transform(toJobId));
+
+/** Optional abilities a studio names in `welcome`; unknown ones are ignored. */
+export const FEATURES = ['resume'] as const;
+export type Feature = (typeof FEATURES)[number];
+
+/** The job's description inside an offer. */
+export const ClaimSchema = v.object({
+  jobId: JobIdSchema,
+  gameId: v.string(),
+  assetName: v.string(),
+  model: v.pipe(v.string(), v.transform(toModelId)),
+  vramGbEstimate: Decimal,
+  task: TaskSchema,
+  modelSource: ModelSourceSchema,
+});
+
+/** Opens the gate: nothing but `hello` may be sent before it. `serverTime` is free text; it reveals clock skew. */
+export const WelcomeSchema = v.object({
+  type: v.literal('welcome'),
+  workerId: v.pipe(v.string(), v.transform(toWorkerId)),
+  serverTime: v.string(),
+  /** Extension: `resume` means the studio keeps a claim across sockets when a heartbeat names the job. */
+  features: v.optional(v.array(v.string()), []),
+});
+export const OfferFrameSchema = v.object({ type: v.literal('offer'), claim: ClaimSchema });
+export const HeartbeatAckSchema = v.object({
+  type: v.literal('heartbeatAck'),
+  /** Extension of `resume`: whether the studio still holds the heartbeat's job for us. */
+  claim: absentable(v.object({ jobId: JobIdSchema, held: v.boolean() })),
+});
+export const CompleteAckSchema = v.object({ type: v.literal('completeAck'), jobId: JobIdSchema });
+export const FailAckSchema = v.object({ type: v.literal('failAck'), jobId: JobIdSchema });
+/** Ends the session; the code says whether another try makes sense. */
+export const ErrorFrameSchema = v.object({
+  type: v.literal('error'),
+  code: v.picklist(ERROR_FRAME_CODES),
+  message: v.string(),
+});
+
+export const InboundFrameSchema = v.variant('type', [
+  WelcomeSchema,
+  OfferFrameSchema,
+  HeartbeatAckSchema,
+  CompleteAckSchema,
+  FailAckSchema,
+  ErrorFrameSchema,
+]);
+
+export type InboundFrame = v.InferOutput<typeof InboundFrameSchema>;
+export type Welcome = v.InferOutput<typeof WelcomeSchema>;
+export type HeartbeatAck = v.InferOutput<typeof HeartbeatAckSchema>;
+export type ErrorFrame = v.InferOutput<typeof ErrorFrameSchema>;
+/** The studio's question "will you take this job?". */
+export type Offer = v.InferOutput<typeof ClaimSchema>;
+
+/** What a text from the studio turned out to be. A malformed one never costs the socket. */
+export type ParsedInbound =
+  | { readonly is: 'frame'; readonly frame: InboundFrame }
+  | { readonly is: 'bad-offer'; readonly jobId: JobId; readonly problem: string }
+  | { readonly is: 'unreadable'; readonly problem: string };
+
+const Envelope = v.object({ type: v.string() });
+const OfferEnvelope = v.object({ type: v.literal('offer'), claim: v.object({ jobId: JobIdSchema }) });
+
+/** Reads one text frame from the studio. Never throws. Problems name the field, never echo its value. */
+export function parseInbound(text: string): ParsedInbound {
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch {
+    return { is: 'unreadable', problem: 'not JSON' };
+  }
+  const parsed = v.safeParse(InboundFrameSchema, value);
+  if (parsed.success) return { is: 'frame', frame: parsed.output };
+
+  const offer = v.safeParse(OfferEnvelope, value);
+  const problem = describeIssues(parsed.issues);
+  if (offer.success) return { is: 'bad-offer', jobId: offer.output.claim.jobId, problem };
+  const envelope = v.safeParse(Envelope, value);
+  if (!envelope.success) return { is: 'unreadable', problem: 'not an object with a type' };
+  const known = InboundFrameSchema.options.some((option) => option.entries.type.literal === envelope.output.type);
+  return {
+    is: 'unreadable',
+    problem: known
+      ? `${envelope.output.type}: ${problem}`
+      : `unknown frame type ${JSON.stringify(envelope.output.type.slice(0, 80))}`,
+  };
+}
+
+/** One line for people: which fields are wrong and what was expected there. Never echoes a value. */
+export function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string {
+  return issues
+    .slice(0, 3)
+    .map((issue) => `${v.getDotPath(issue) ?? 'value'}: expected ${issue.expected ?? 'another value'}`)
+    .join('; ');
+}

@@ -1,0 +1,71 @@
+import * as v from 'valibot';
+import { type JobId, toJobId } from '../../base/ids.ts';
+import type { JsonValue } from '../../base/json.ts';
+import { type Capabilities, CapabilitiesSchema } from '../capabilities.ts';
+import { type LogEntry, LogEntrySchema } from '../log-entry.ts';
+import { absentable } from '../numbers.ts';
+
+const JobIdSchema = v.pipe(v.string(), v.transform(toJobId));
+
+/** A worker's frames as a studio reads them. `readyForMore` is known so that a studio can tell it from nonsense. */
+export const OutboundFrameSchema = v.variant('type', [
+  v.object({ type: v.literal('hello'), authToken: v.string(), capabilities: CapabilitiesSchema }),
+  v.object({ type: v.literal('heartbeat'), capabilities: CapabilitiesSchema, currentJobId: absentable(JobIdSchema) }),
+  v.object({ type: v.literal('accept'), jobId: JobIdSchema }),
+  v.object({ type: v.literal('reject'), jobId: JobIdSchema, reason: v.string(), code: absentable(v.string()) }),
+  v.object({
+    type: v.literal('completeJson'),
+    jobId: JobIdSchema,
+    result: v.unknown(),
+    prompt: absentable(v.string()),
+  }),
+  v.object({ type: v.literal('fail'), jobId: JobIdSchema, error: v.string(), retryable: v.boolean() }),
+  v.object({ type: v.literal('logBatch'), entries: v.array(LogEntrySchema) }),
+  v.object({ type: v.literal('readyForMore') }),
+]);
+/** A worker's frame after a studio has read it. */
+export type ReadOutboundFrame = v.InferOutput<typeof OutboundFrameSchema>;
+
+/** Why an offer is turned down without costing the job an attempt. */
+export type RejectCode = 'busy' | 'paused';
+
+/** What a worker sends. Absent fields are left out, never null. */
+export type OutboundFrame =
+  | { readonly type: 'hello'; readonly authToken: string; readonly capabilities: Capabilities }
+  | { readonly type: 'heartbeat'; readonly capabilities: Capabilities; readonly currentJobId?: JobId }
+  | { readonly type: 'accept'; readonly jobId: JobId }
+  | { readonly type: 'reject'; readonly jobId: JobId; readonly reason: string; readonly code: RejectCode }
+  | { readonly type: 'completeJson'; readonly jobId: JobId; readonly result: JsonValue; readonly prompt: string }
+  | { readonly type: 'fail'; readonly jobId: JobId; readonly error: string; readonly retryable: boolean }
+  | { readonly type: 'logBatch'; readonly entries: readonly LogEntry[] };
+
+export const hello = (authToken: string, capabilities: Capabilities): OutboundFrame => ({
+  type: 'hello',
+  authToken,
+  capabilities,
+});
+export const heartbeat = (capabilities: Capabilities, currentJobId?: JobId): OutboundFrame =>
+  currentJobId === undefined ? { type: 'heartbeat', capabilities } : { type: 'heartbeat', capabilities, currentJobId };
+export const accept = (jobId: JobId): OutboundFrame => ({ type: 'accept', jobId });
+export const reject = (
+  jobId: JobId,
+  because: { readonly code: RejectCode; readonly reason: string },
+): OutboundFrame => ({
+  type: 'reject',
+  jobId,
+  reason: because.reason,
+  code: because.code,
+});
+export const completeJson = (jobId: JobId, result: JsonValue, prompt: string): OutboundFrame => ({
+  type: 'completeJson',
+  jobId,
+  result,
+  prompt,
+});
+export const fail = (jobId: JobId, error: string, retryable: boolean): OutboundFrame => ({
+  type: 'fail',
+  jobId,
+  error,
+  retryable,
+});
+export const logBatch = (entries: readonly LogEntry[]): OutboundFrame => ({ type: 'logBatch', entries });

@@ -1,0 +1,46 @@
+import * as v from 'valibot';
+import { absentable, Decimal, U32, U64 } from './numbers.ts';
+
+/** Engine names as the wire spells them. */
+export const ENGINE_NAMES = ['sd-cpp', 'llama-cpp', 'onnx', 'parakeet', 'synthetic'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+/** What a file is for. Only the first file of a role counts. */
+export const FILE_ROLES = ['diffusion-model', 'text-encoder', 'text-encoder-vision', 'vae', 'lora', 'model'] as const;
+export type FileRole = (typeof FILE_ROLES)[number];
+
+export const ModelFileSchema = v.object({
+  role: v.picklist(FILE_ROLES),
+  url: v.string(),
+  filename: v.string(),
+  /** Bytes, for the disk check; not exact unless the engine says so. */
+  approxBytes: absentable(U64),
+  sha256: absentable(v.string()),
+});
+
+/** Defaults of the model. The four sizes are required even where they mean nothing; 0 means "no default". */
+export const CliDefaultsSchema = v.object({
+  cfgScale: Decimal,
+  steps: U32,
+  width: U32,
+  height: U32,
+  samplingMethod: absentable(v.string()),
+  flowShift: absentable(Decimal),
+  zeroCondT: absentable(v.boolean()),
+  offloadToCpu: absentable(v.boolean()),
+  contextSize: absentable(U32),
+  chatTemplateKwargs: absentable(v.record(v.string(), v.unknown())),
+  mmap: absentable(v.boolean()),
+  maxVramGib: absentable(Decimal),
+});
+
+/** The studio's recipe for a model: which engine, which files, which defaults. */
+export const ModelSourceSchema = v.object({
+  engine: v.picklist(ENGINE_NAMES),
+  files: v.array(ModelFileSchema),
+  cliDefaults: CliDefaultsSchema,
+});
+
+export type ModelFile = v.InferOutput<typeof ModelFileSchema>;
+export type CliDefaults = v.InferOutput<typeof CliDefaultsSchema>;
+export type ModelSource = v.InferOutput<typeof ModelSourceSchema>;

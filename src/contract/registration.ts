@@ -1,0 +1,37 @@
+import * as v from 'valibot';
+import { toWorkerId } from '../base/ids.ts';
+import { CapabilitiesSchema } from './capabilities.ts';
+
+/** `POST /workers/register-request`, unauthenticated. The hash is SHA-256 over the hex text of the secret, in hex. */
+export const RegisterRequestSchema = v.object({
+  installId: v.string(),
+  registrationSecretHash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  capabilities: CapabilitiesSchema,
+  userAgent: v.string(),
+});
+export type RegisterRequest = v.InferInput<typeof RegisterRequestSchema>;
+
+export const RegisterAnswerSchema = v.object({ requestId: v.string(), status: v.string() });
+export type RegisterAnswer = v.InferOutput<typeof RegisterAnswerSchema>;
+
+const Approved = v.object({
+  status: v.literal('approved'),
+  workerId: v.pipe(v.string(), v.minLength(1), v.transform(toWorkerId)),
+  authToken: v.pipe(v.string(), v.minLength(1)),
+});
+/** `GET /workers/register-requests/:requestId`. Each poll of an approved request mints a fresh token: never poll again. */
+export const PollAnswerSchema = v.variant('status', [
+  v.object({ status: v.literal('pending') }),
+  Approved,
+  v.object({ status: v.literal('rejected'), reason: v.optional(v.string(), '') }),
+]);
+export type PollAnswer = v.InferOutput<typeof PollAnswerSchema>;
+
+/** `POST /workers/register`: the one-shot way in with an operator's bootstrap token, which our own studio offers. */
+export const BootstrapRequestSchema = v.object({
+  bootstrapToken: v.string(),
+  capabilities: CapabilitiesSchema,
+  workerId: v.optional(v.string()),
+});
+export const BootstrapAnswerSchema = v.omit(Approved, ['status']);
+export type BootstrapAnswer = v.InferOutput<typeof BootstrapAnswerSchema>;

@@ -1,0 +1,19 @@
+import * as v from 'valibot';
+import { absentable } from '../numbers.ts';
+import { defineTaskKind } from './kind.ts';
+
+/** Speech to text. */
+export const audioStt = defineTaskKind({
+  id: 'audio_stt',
+  params: v.object({
+    kind: v.literal('audio_stt'),
+    inputUrl: v.string(),
+    language: absentable(v.string()),
+    translate: absentable(v.boolean()),
+    prompt: absentable(v.string()),
+    vad: absentable(v.boolean()),
+    timestamps: absentable(v.string()),
+  }),
+  resultIs: 'json',
+  prompt: (task) => task.inputUrl,
+});

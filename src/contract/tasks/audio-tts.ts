@@ -1,0 +1,18 @@
+import * as v from 'valibot';
+import { absentable, Decimal } from '../numbers.ts';
+import { defineTaskKind } from './kind.ts';
+
+/** Text to speech. */
+export const audioTts = defineTaskKind({
+  id: 'audio_tts',
+  params: v.object({
+    kind: v.literal('audio_tts'),
+    text: v.string(),
+    voice: v.optional(v.string(), 'default'),
+    speed: absentable(Decimal),
+    language: absentable(v.string()),
+    ext: v.optional(v.string(), 'wav'),
+  }),
+  resultIs: 'artifact',
+  prompt: (task) => task.text,
+});

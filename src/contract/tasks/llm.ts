@@ -1,0 +1,22 @@
+import * as v from 'valibot';
+import { absentable, Decimal, U32 } from '../numbers.ts';
+import { defineTaskKind } from './kind.ts';
+
+/** A chat completion. */
+export const llm = defineTaskKind({
+  id: 'llm',
+  params: v.object({
+    kind: v.literal('llm'),
+    messages: v.array(v.object({ role: v.string(), content: v.string() })),
+    system: absentable(v.string()),
+    maxTokens: v.optional(U32, 512),
+    temperature: v.optional(Decimal, 0.7),
+    topP: absentable(Decimal),
+    stop: absentable(v.array(v.string())),
+    jsonSchema: absentable(v.unknown()),
+    reasoning: absentable(v.string()),
+    chatTemplateKwargs: absentable(v.record(v.string(), v.unknown())),
+  }),
+  resultIs: 'json',
+  prompt: (task) => task.messages.at(-1)?.content ?? '',
+});

@@ -1,0 +1,21 @@
+import * as v from 'valibot';
+import { absentable, Decimal, U32 } from '../numbers.ts';
+import { defineTaskKind } from './kind.ts';
+
+/** A clip from a prompt. `seconds` is its length, sizes in pixels. */
+export const video = defineTaskKind({
+  id: 'video',
+  params: v.object({
+    kind: v.literal('video'),
+    prompt: v.string(),
+    negativePrompt: absentable(v.string()),
+    initImageUrl: absentable(v.string()),
+    seconds: v.optional(Decimal, 2),
+    fps: absentable(U32),
+    width: v.optional(U32, 512),
+    height: v.optional(U32, 512),
+    ext: v.optional(v.string(), 'mp4'),
+  }),
+  resultIs: 'artifact',
+  prompt: (task) => task.prompt,
+});

@@ -1,0 +1,39 @@
+import { WorkerError } from '../base/errors.ts';
+import type { ModelId } from '../base/ids.ts';
+import type { EngineName } from '../contract/model-source.ts';
+import type { Engine } from './engine.ts';
+
+/** The engines of this worker, found by the name an offer carries and by nothing else. */
+export interface EngineRegistry {
+  readonly engines: readonly Engine[];
+  /**
+   * The engine with exactly this name. Never another one in its stead: a substitute would deliver placeholders as
+   * real work and starve the workers that could do it.
+   * @throws WorkerError `engine.unavailable`
+   */
+  get(name: EngineName, model: ModelId): Engine;
+}
+
+/** How engines call themselves in messages, which differs from the wire for two of them. */
+const ROUTING_NAMES: Readonly<Record<EngineName, string>> = {
+  'sd-cpp': 'sdcpp',
+  'llama-cpp': 'llama',
+  onnx: 'onnx',
+  parakeet: 'parakeet',
+  synthetic: 'synthetic',
+};
+
+export function createRegistry(engines: readonly Engine[]): EngineRegistry {
+  return {
+    engines,
+    get(name, model) {
+      const engine = engines.find((candidate) => candidate.id === name);
+      if (engine !== undefined) return engine;
+      throw new WorkerError(
+        'engine.unavailable',
+        `no \`${ROUTING_NAMES[name]}\` engine compiled into this worker (model \`${model}\` requires it).`,
+        { hint: 'Offer this model to a worker that lists its engine, or install a release that carries it.' },
+      );
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { WorkerError } from '../base/errors.ts';
+import type { JobId, ModelId } from '../base/ids.ts';
+import type { Offer } from '../contract/frames/inbound.ts';
+import type { ModelSource } from '../contract/model-source.ts';
+import { promptOf, type Task } from '../contract/tasks/index.ts';
+import type { TaskResult } from '../engines/engine.ts';
+
+/** A claim we accepted. */
+export interface Job {
+  readonly id: JobId;
+  readonly model: ModelId;
+  readonly task: Task;
+  readonly source: ModelSource;
+  /** The full prompt that travels back with the result. */
+  readonly prompt: string;
+}
+
+/** How a job ended. Times in milliseconds since the epoch. */
+export type JobOutcome = { readonly job: Job; readonly startedAt: number; readonly finishedAt: number } & (
+  | { readonly is: 'completed'; readonly result: TaskResult }
+  | { readonly is: 'failed'; readonly error: WorkerError }
+  /** Handed back before it was done: the studio may give it to another worker. */
+  | { readonly is: 'cancelled'; readonly error: WorkerError }
+);
+
+export const toJob = (offer: Offer): Job => ({
+  id: offer.jobId,
+  model: offer.model,
+  task: offer.task,
+  source: offer.modelSource,
+  prompt: promptOf(offer.task),
+});

@@ -1,0 +1,46 @@
+import type { JobId } from '../../base/ids.ts';
+import type { HeartbeatAck, Offer, Welcome } from '../../contract/frames/inbound.ts';
+import type { OutboundFrame } from '../../contract/frames/outbound.ts';
+
+/** Who we are to the studio, once approved. */
+export interface Credentials {
+  readonly apiBaseUrl: string;
+  readonly workerId: string;
+  readonly authToken: string;
+}
+
+/** What the session hands to the rest of the worker. Called only while live, in the order frames arrived. */
+export interface SessionEvents {
+  readonly onWelcome: (welcome: Welcome) => void;
+  readonly onOffer: (offer: Offer) => void;
+  readonly onAck: (ack: { readonly type: 'completeAck' | 'failAck'; readonly jobId: JobId }) => void;
+  readonly onHeartbeatAck: (ack: HeartbeatAck) => void;
+  /** The socket is gone; another may follow. */
+  readonly onLost: () => void;
+}
+
+/** Where the conversation stands, for `status`. */
+export type SessionStatus =
+  | { readonly at: 'idle' | 'connecting' | 'greeting' | 'live' | 'stopped' }
+  | { readonly at: 'backing-off'; readonly failures: number; readonly retryInMs: number }
+  | { readonly at: 'refused' | 'gave-up'; readonly because: string };
+
+/** How a session ended for good. */
+export type SessionEnd =
+  | { readonly because: 'stopped' }
+  | { readonly because: 'refused'; readonly code: number; readonly message: string }
+  | { readonly because: 'gave-up'; readonly failures: number };
+
+/** The conversation with the studio across reconnects. */
+export interface Session {
+  start(): void;
+  /** Hands a frame to the live socket. False when there is none: nothing was sent and nothing will be. */
+  send(frame: OutboundFrame): boolean;
+  status(): SessionStatus;
+  /** Sends a heartbeat now rather than at the next tick, so that a change is seen at once. */
+  beat(): void;
+  /** Flushes the log queue, says goodbye (close 1000) and ends. Idempotent. */
+  stop(): Promise<void>;
+  /** Settles once, when no further socket will be opened. Never rejects. */
+  readonly ended: Promise<SessionEnd>;
+}

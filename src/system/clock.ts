@@ -1,0 +1,35 @@
+/** Time as a value, so that tests own it. */
+export interface Clock {
+  /** Milliseconds since the epoch; may jump when the machine's clock is set. */
+  now(): number;
+  /** Milliseconds from an arbitrary start; never jumps. For measuring how long something took. */
+  elapsed(): number;
+  /** Calls back once after `ms`; the returned function cancels and may be called twice. */
+  after(ms: number, call: () => void): () => void;
+}
+
+/** The longest delay a timer takes (2^31-1 ms); a longer one would fire at once. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  after: (ms, call) => {
+    const timer = setTimeout(call, Math.min(Math.max(0, ms), MAX_TIMER_MS));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Waits `ms`, or until the signal aborts, whichever is first. Never rejects and leaves no timer behind. */
+export function pause(clock: Pick<Clock, 'after'>, ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.after(ms, done);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

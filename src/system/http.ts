@@ -1,0 +1,25 @@
+/** A request to a studio or a download host. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Parts are sent one after the other under one `Content-Length`. */
+  readonly body?: readonly Uint8Array[];
+  /** Cuts the exchange when no byte moved, in either direction, for this long. */
+  readonly stallMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly statusText: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** HTTP with a stall timer instead of a total timeout. Any status is a response; throws only when there is none. */
+export interface Http {
+  /** @throws WorkerError `studio.unreachable` with the cause kept */
+  request(request: HttpRequest): Promise<HttpResponse>;
+}

@@ -1,0 +1,80 @@
+import { expect, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Who may import whom; `x*` means types only. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  system: ['base'],
+  contract: ['base'],
+  log: ['base', 'system*'],
+  config: ['base', 'system*', 'log*'],
+  engines: ['base', 'contract', 'system*', 'log*'],
+  jobs: ['base', 'contract', 'engines*', 'system*', 'log*'],
+  studio: ['base', 'contract', 'jobs*', 'system*', 'log*'],
+  worker: ['base', 'contract', 'jobs', 'studio', 'engines*', 'config*', 'system*', 'log*'],
+  'local-studio': ['base', 'contract', 'system*', 'log*'],
+  'compose.ts': ['*'],
+  cli: ['base', 'compose.ts', '*types'],
+  'main.ts': ['cli', 'base'],
+};
+
+/** Where a package, a runtime module or a runtime global may be named at all. */
+const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
+  [/^citty$/, /^cli\//],
+  [/^smol-toml$/, /^config\/toml\.ts$/],
+  [/^consola$/, /^log\//],
+  [/^valibot$/, /^(contract|config|local-studio)\//],
+  [/^sharp$/, /^system\/images\.ts$/],
+  [/^@sentry\/bun$/, /^log\/sentry\.ts$/],
+  [/^(node:|bun(:|$))/, /^system\/|\/binding\.ts$|^local-studio\/(server|sqlite-store|disk-artifacts)\.ts$/],
+];
+const BUN_GLOBAL = /\bBun\.\w+/;
+const ENVIRONMENT = /\bprocess\.(?!stdout\b)\w+/;
+
+const STATIC = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?from\s+)?['"]([^'"]+)['"]/gm;
+const DYNAMIC = /\bimport\(\s*()['"]([^'"]+)['"]/g;
+
+const SOURCES = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts'));
+const codeOf = (file: string): string => readFileSync(`src/${file}`, 'utf8');
+const withoutComments = (code: string): string => code.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+
+test('folders import only downwards, effects only as types, packages only where they belong', () => {
+  const broken: string[] = [];
+  for (const file of SOURCES) {
+    for (const [, type, target = ''] of [...codeOf(file).matchAll(STATIC), ...codeOf(file).matchAll(DYNAMIC)]) {
+      if (!allowed(file, target, Boolean(type))) broken.push(`${file} → ${target}`);
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+test('the runtime is touched only where effects live', () => {
+  const broken = SOURCES.filter((file) => {
+    const code = withoutComments(codeOf(file));
+    const effectful =
+      /^system\/|\/binding\.ts$|^main\.ts$|^compose\.ts$|^local-studio\/(server|sqlite-store|disk-artifacts)\.ts$/;
+    return !effectful.test(file) && (BUN_GLOBAL.test(code) || ENVIRONMENT.test(code));
+  });
+  expect(broken).toEqual([]);
+});
+
+test('no source file is longer than three hundred lines', () => {
+  expect(SOURCES.filter((file) => codeOf(file).split('\n').length > 301)).toEqual([]);
+});
+
+function allowed(file: string, target: string, asType: boolean): boolean {
+  if (!target.startsWith('.')) return ONLY_IN.every(([what, where]) => !what.test(target) || where.test(file));
+  const path = new URL(target, `file:///${file}`).pathname.slice(1);
+  if (path === 'package.json') return file === 'base/version.ts';
+  const from = file.split('/')[0] ?? '';
+  const to = path.split('/')[0] ?? '';
+  const may = MAY_IMPORT[from] ?? [];
+  return (
+    from === to ||
+    may.includes('*') ||
+    may.includes(to) ||
+    (asType && (may.includes(`${to}*`) || may.includes('*types')))
+  );
+}
