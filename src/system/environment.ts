@@ -1,0 +1,43 @@
+import { homedir, hostname, tmpdir, userInfo } from 'node:os';
+
+/** What the operating system tells this process about itself. Read once; nothing here changes while we run. */
+export interface Environment {
+  readonly platform: NodeJS.Platform;
+  readonly arch: string;
+  /** An environment variable; undefined when unset, empty text when set but empty. */
+  get(name: string): string | undefined;
+  /** Absolute; empty when the account has none. */
+  readonly homeDir: string;
+  readonly tempDir: string;
+  /** Empty when the system does not say. */
+  readonly userName: string;
+  readonly hostName: string;
+  readonly pid: number;
+  /** The running executable: ours once compiled, Bun in a checkout. */
+  readonly execPath: string;
+  readonly cwd: string;
+}
+
+/** Containers without a passwd entry make these calls throw; an empty text is an answer, a crash at start is not. */
+function orEmpty(ask: () => string): string {
+  try {
+    return ask();
+  } catch {
+    return '';
+  }
+}
+
+export function readEnvironment(): Environment {
+  return {
+    platform: process.platform,
+    arch: process.arch,
+    get: (name) => process.env[name],
+    homeDir: orEmpty(homedir),
+    tempDir: tmpdir(),
+    userName: orEmpty(() => userInfo().username),
+    hostName: orEmpty(hostname),
+    pid: process.pid,
+    execPath: process.execPath,
+    cwd: orEmpty(() => process.cwd()),
+  };
+}
