@@ -1,0 +1,205 @@
+import * as v from 'valibot';
+import { CapabilitiesSchema } from './capabilities.ts';
+import { LogEntrySchema } from './log-entry.ts';
+import { ModelSourceSchema } from './model-source.ts';
+import { absentable, Decimal } from './numbers.ts';
+import { TaskKindIdSchema, TaskSchema } from './tasks/index.ts';
+
+/*
+ * The operator API of our own studio, below `/graphics/api/admin`, with the operator token as Bearer. The studio
+ * serves it and the command line consumes it; this file is all that the two share. Bodies are written with
+ * `writeJson`, because sizes and seeds are 64-bit. Absent fields are left out; null reads as absent.
+ */
+
+const ADMIN = '/admin';
+const id = encodeURIComponent;
+
+/** Routes for `studioUrl`, ids escaped. The method stands in each comment. */
+export const ADMIN_ROUTES = {
+  /** GET → StatusView */
+  status: `${ADMIN}/status`,
+  /** GET → RegistrationList */
+  registrations: `${ADMIN}/registrations`,
+  /** POST, no body → ApprovalAnswer */
+  approve: (requestId: string) => `${ADMIN}/registrations/${id(requestId)}/approve`,
+  /** POST RejectionDraft → 204 */
+  reject: (requestId: string) => `${ADMIN}/registrations/${id(requestId)}/reject`,
+  /** GET → WorkerList */
+  workers: `${ADMIN}/workers`,
+  /** DELETE → 204; its session ends with close code 4004 */
+  worker: (workerId: string) => `${ADMIN}/workers/${id(workerId)}`,
+  /** GET → ModelList; POST ModelDraft → 201 ModelView */
+  models: `${ADMIN}/models`,
+  /** GET → ModelView; PUT ModelDraft → ModelView; DELETE → 204 */
+  model: (modelId: string) => `${ADMIN}/models/${id(modelId)}`,
+  /** GET with JobQuery → JobList; POST JobDraft → 201 JobView */
+  jobs: `${ADMIN}/jobs`,
+  /** GET → JobView */
+  job: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}`,
+  /** POST, no body → JobView; 409 unless it failed or was cancelled */
+  retry: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/retry`,
+  /** POST, no body → JobView; 409 when it has ended */
+  cancel: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/cancel`,
+  /** GET → the artifact's bytes under its own content type; 404 while there is none */
+  artifact: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/artifact`,
+  /** GET → AttemptList */
+  attempts: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/attempts`,
+  /** GET with LogQuery → LogPage */
+  logs: `${ADMIN}/logs`,
+} as const;
+
+/** RFC 3339 with a zone, as both sides write it. */
+const Timestamp = v.pipe(v.string(), v.isoTimestamp());
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const Named = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+/** A query parameter that must be a whole number in a range. Absent reads as the default. */
+const pageSize = (most: number, byDefault: number) =>
+  v.optional(
+    v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number), v.minValue(1), v.maxValue(most)),
+    String(byDefault),
+  );
+
+/** Error codes of the operator API with the status each travels under. */
+export const ADMIN_ERRORS = {
+  invalid: 400,
+  unauthorized: 401,
+  'not-found': 404,
+  'method-not-allowed': 405,
+  conflict: 409,
+  'too-large': 413,
+  internal: 500,
+} as const;
+export type AdminErrorCode = keyof typeof ADMIN_ERRORS;
+/** Body of every answer that is not 2xx. `error` is a plain string so that a newer studio's codes still parse. */
+export const AdminErrorSchema = v.object({ error: v.string(), message: v.string() });
+
+/** A worker that waits for the operator's word. */
+export const RegistrationViewSchema = v.object({
+  requestId: v.string(),
+  installId: v.string(),
+  machineName: v.string(),
+  username: v.string(),
+  agentVersion: v.string(),
+  vramTotalGb: Decimal,
+  taskKinds: v.array(v.string()),
+  supportedModels: v.array(v.string()),
+  createdAt: Timestamp,
+});
+export const RegistrationListSchema = v.object({ registrations: v.array(RegistrationViewSchema) });
+export const ApprovalAnswerSchema = v.object({ workerId: v.string() });
+export const RejectionDraftSchema = v.object({ reason: v.optional(v.pipe(v.string(), v.maxLength(2_000)), '') });
+export type RegistrationView = v.InferOutput<typeof RegistrationViewSchema>;
+
+/** A worker that was approved, and how it is doing. */
+export const WorkerViewSchema = v.object({
+  workerId: v.string(),
+  installId: absentable(v.string()),
+  connected: v.boolean(),
+  capabilities: CapabilitiesSchema,
+  currentJobId: absentable(v.string()),
+  createdAt: Timestamp,
+  lastSeenAt: absentable(Timestamp),
+});
+export const WorkerListSchema = v.object({ workers: v.array(WorkerViewSchema) });
+export type WorkerView = v.InferOutput<typeof WorkerViewSchema>;
+
+/** A model the studio can offer jobs for. */
+export const ModelDraftSchema = v.object({
+  id: Named,
+  kind: TaskKindIdSchema,
+  displayName: absentable(Named),
+  vramGbEstimate: v.pipe(Decimal, v.minValue(0)),
+  source: ModelSourceSchema,
+});
+export const ModelViewSchema = v.object({ ...ModelDraftSchema.entries, createdAt: Timestamp, updatedAt: Timestamp });
+export const ModelListSchema = v.object({ models: v.array(ModelViewSchema) });
+export type ModelDraft = v.InferOutput<typeof ModelDraftSchema>;
+export type ModelView = v.InferOutput<typeof ModelViewSchema>;
+
+/** queued → offered → running → completed, failed or cancelled; a lost or transient attempt goes back to queued. */
+export const JOB_STATES = ['queued', 'offered', 'running', 'completed', 'failed', 'cancelled'] as const;
+export type JobState = (typeof JOB_STATES)[number];
+/** Whether nothing more happens to a job by itself. */
+export const hasEnded = (state: JobState): boolean =>
+  state === 'completed' || state === 'failed' || state === 'cancelled';
+
+/** A job to queue: of a known model, or with the model's whole recipe beside it. Higher priority goes first. */
+export const JobDraftSchema = v.pipe(
+  v.object({
+    model: absentable(Named),
+    modelSource: absentable(ModelSourceSchema),
+    task: TaskSchema,
+    gameId: absentable(v.string()),
+    assetName: absentable(v.string()),
+    vramGbEstimate: absentable(v.pipe(Decimal, v.minValue(0))),
+    priority: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1_000), v.maxValue(1_000)), 0),
+  }),
+  v.check((draft) => draft.model !== undefined || draft.modelSource !== undefined, 'model or modelSource is required'),
+);
+export type JobDraft = v.InferOutput<typeof JobDraftSchema>;
+
+export const JobViewSchema = v.object({
+  id: v.string(),
+  state: v.picklist(JOB_STATES),
+  kind: TaskKindIdSchema,
+  model: v.string(),
+  /** In full. */
+  prompt: v.string(),
+  priority: v.optional(v.number(), 0),
+  /** Attempts spent; a transient rejection spends none. */
+  attempts: Count,
+  maxAttempts: Count,
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  finishedAt: absentable(Timestamp),
+  /** Who holds it, or who finished it. */
+  workerId: absentable(v.string()),
+  error: absentable(v.string()),
+  /** The result of a kind that answers in JSON. */
+  result: absentable(v.unknown()),
+  artifact: absentable(v.object({ ext: v.string(), contentType: v.string(), sizeBytes: Count, sha256: v.string() })),
+});
+export const JobListSchema = v.object({ jobs: v.array(JobViewSchema), nextCursor: absentable(v.string()) });
+/** Newest first; `cursor` is the `nextCursor` of the page before, and means nothing to anyone but the studio. */
+export const JobQuerySchema = v.object({
+  state: absentable(v.picklist(JOB_STATES)),
+  limit: pageSize(500, 50),
+  cursor: absentable(v.string()),
+});
+export type JobView = v.InferOutput<typeof JobViewSchema>;
+export type JobQuery = v.InferOutput<typeof JobQuerySchema>;
+
+/** One time a job was given to a worker. */
+export const AttemptViewSchema = v.object({
+  number: Count,
+  workerId: v.string(),
+  startedAt: Timestamp,
+  endedAt: absentable(Timestamp),
+  outcome: v.picklist(['open', 'completed', 'failed', 'rejected', 'lost', 'cancelled']),
+  error: absentable(v.string()),
+});
+export const AttemptListSchema = v.object({ attempts: v.array(AttemptViewSchema) });
+export type AttemptView = v.InferOutput<typeof AttemptViewSchema>;
+
+/** A worker's log line as the studio keeps it. `seq` grows by at least one with each line kept. */
+export const LogLineSchema = v.object({ seq: Count, workerId: v.string(), ...LogEntrySchema.entries });
+/** Oldest first; `after` is the `seq` of the last line seen. */
+export const LogQuerySchema = v.object({
+  workerId: absentable(v.string()),
+  after: v.optional(v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number)), '0'),
+  limit: pageSize(1_000, 200),
+});
+export const LogPageSchema = v.object({ lines: v.array(LogLineSchema) });
+export type LogLine = v.InferOutput<typeof LogLineSchema>;
+export type LogQuery = v.InferOutput<typeof LogQuerySchema>;
+
+/** The studio at a glance. */
+export const StatusViewSchema = v.object({
+  version: v.string(),
+  startedAt: Timestamp,
+  registrations: v.object({ pending: Count }),
+  workers: v.object({ known: Count, connected: Count, busy: Count }),
+  jobs: v.object({ queued: Count, offered: Count, running: Count, completed: Count, failed: Count, cancelled: Count }),
+  artifacts: v.object({ count: Count, sizeBytes: Count }),
+});
+export type StatusView = v.InferOutput<typeof StatusViewSchema>;
