@@ -69,7 +69,7 @@ export class WorkerError extends Error {
 /** Turns anything thrown into a WorkerError; what we did not foresee becomes `internal`, cause kept. */
 export function toWorkerError(thrown: unknown): WorkerError {
   if (thrown instanceof WorkerError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = thrown instanceof Error ? thrown.message : textOf(thrown);
   return new WorkerError('internal', message, { cause: thrown });
 }
 
@@ -77,9 +77,13 @@ export function toWorkerError(thrown: unknown): WorkerError {
 export function errorChain(thrown: unknown): string {
   const messages: string[] = [];
   for (let at: unknown = thrown; at !== undefined && at !== null && messages.length < 8;) {
-    const message = at instanceof Error ? at.message : String(at);
+    const message = at instanceof Error ? at.message : textOf(at);
     if (message !== '' && !messages.some((outer) => outer.includes(message))) messages.push(message);
     at = at instanceof Error ? at.cause : undefined;
   }
   return messages.join(': ');
 }
+
+/** Text of something that is not an error but was thrown all the same. */
+const textOf = (thrown: unknown): string =>
+  typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? 'unknown');

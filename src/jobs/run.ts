@@ -1,0 +1,89 @@
+import { toWorkerError, WorkerError } from '../base/errors.ts';
+import { resultIs } from '../contract/tasks/index.ts';
+import type { Engine, LoadedModel, ModelFiles, TaskResult } from '../engines/engine.ts';
+import type { EngineRegistry } from '../engines/registry.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Job, JobOutcome } from './job.ts';
+
+export interface RunDeps {
+  readonly registry: Pick<EngineRegistry, 'get'>;
+  /** Puts the job's model files on this disk. */
+  readonly filesFor: (job: Job, signal: AbortSignal) => Promise<ModelFiles>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** How long an engine may take to notice an abort. After that the job ends without it, so that a stop never hangs. */
+const ABORT_GRACE_MS = 5_000;
+
+/**
+ * Runs one job from its model source to its result. Never throws: whatever goes wrong is the outcome, and an abort of
+ * the signal is a `cancelled` one that carries the signal's reason.
+ */
+export async function run(job: Job, deps: RunDeps, signal: AbortSignal): Promise<JobOutcome> {
+  const startedAt = deps.clock.now();
+  const since = deps.clock.elapsed();
+  const end = (): { job: Job; startedAt: number; finishedAt: number } => ({
+    job,
+    startedAt,
+    finishedAt: startedAt + Math.round(deps.clock.elapsed() - since),
+  });
+  try {
+    const result = await giveUpAfterAbort(work(job, deps, signal), deps.clock, signal);
+    deps.log.info('job.ran', { kind: job.task.kind, durationMs: Math.round(deps.clock.elapsed() - since) });
+    return { ...end(), is: 'completed', result };
+  } catch (thrown) {
+    const error = toWorkerError(thrown);
+    if (signal.aborted) {
+      const reason = toWorkerError(signal.reason);
+      deps.log.warn('job.cancelled', { because: reason.message });
+      return { ...end(), is: 'cancelled', error: reason };
+    }
+    deps.log.error('job.failed', {
+      error: error.message,
+      code: error.code,
+      ...error.fields,
+      ...(error.code === 'internal' ? { stack: error.stack } : {}),
+    });
+    return { ...end(), is: 'failed', error };
+  }
+}
+
+async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<TaskResult> {
+  const engine = deps.registry.get(job.source.engine, job.model);
+  await assertServes(engine, job);
+  const files = await deps.filesFor(job, signal);
+  await using loaded: LoadedModel = await engine.load(files, signal);
+  const result = await loaded.run(job.task, { signal, progress: deps.onProgress ?? (() => {}) });
+  const expected = resultIs(job.task.kind);
+  if (result.is !== expected) {
+    throw new WorkerError('engine.failed', `the ${engine.id} engine returned ${result.is} for a ${job.task.kind} task`);
+  }
+  return result;
+}
+
+async function assertServes(engine: Engine, job: Job): Promise<void> {
+  if (engine.models[job.task.kind] === undefined) {
+    throw new WorkerError('task.unsupported', `${engine.id} engine cannot serve ${job.task.kind} tasks`);
+  }
+  const readiness = await engine.readiness();
+  if (!readiness.ready) throw new WorkerError('engine.unavailable', readiness.because, { hint: readiness.hint });
+}
+
+/** Waits for the work; once the signal has aborted, for no longer than the grace. */
+function giveUpAfterAbort<T>(pending: Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    let disarm = (): void => {};
+    const arm = (): void => {
+      disarm = clock.after(ABORT_GRACE_MS, () => reject(toWorkerError(signal.reason)));
+    };
+    if (signal.aborted) arm();
+    else signal.addEventListener('abort', arm, { once: true });
+    pending.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', arm);
+      disarm();
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import type { JobRecord } from '../jobs/history.ts';
+import type { SessionStatus } from '../studio/session/session.ts';
+
+/** Everything `status` shows of a running worker, at one moment. Immutable. */
+export interface WorkerStatus {
+  readonly version: string;
+  readonly pid: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly configPath: string;
+  /** Claiming is switched on. */
+  readonly enabled: boolean;
+  readonly stopping: boolean;
+  readonly workerId: string | undefined;
+  readonly session: SessionStatus;
+  readonly vramTotalGb: number;
+  readonly vramThresholdGb: number;
+  readonly currentJob: JobRecord | undefined;
+  readonly recentJobs: readonly JobRecord[];
+  /** Finished results that the studio does not have yet. */
+  readonly outbox: { readonly count: number; readonly sizeBytes: number };
+}

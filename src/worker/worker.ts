@@ -1,0 +1,109 @@
+import { ERROR_CODES } from '../base/errors.ts';
+import { SECOND_MS } from '../base/units.ts';
+import { VERSION } from '../base/version.ts';
+import { describe, type JobHistory } from '../jobs/history.ts';
+import type { Slot } from '../jobs/slot.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Delivery } from '../studio/delivery/delivery.ts';
+import type { Session, SessionEnd } from '../studio/session/session.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { WorkerStatus } from './status.ts';
+import type { Stopping } from './stopping.ts';
+
+/** What the worker needs of registration: a start, an end, and word of the approval. */
+export interface RegistrationPart {
+  start(): void;
+  stop(): void | Promise<void>;
+  /** Settles when the operator at the studio has approved this worker. */
+  readonly approved: Promise<unknown>;
+}
+
+export interface WorkerDeps {
+  readonly registration: RegistrationPart;
+  readonly session: Session;
+  readonly delivery: Pick<Delivery, 'deliverPending' | 'pending' | 'stop'>;
+  readonly pipeline: Pipeline;
+  readonly history: JobHistory;
+  readonly slot: Slot;
+  readonly stopping: Stopping;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The facts of `status` that this module does not own. */
+  readonly facts: () => Pick<
+    WorkerStatus,
+    'pid' | 'configPath' | 'enabled' | 'workerId' | 'vramTotalGb' | 'vramThresholdGb'
+  >;
+}
+
+/** What lives while `run` runs. */
+export interface Worker {
+  /** Runs until stopped or refused; resolves with the exit code. Never rejects. */
+  run(): Promise<number>;
+  status(): WorkerStatus;
+}
+
+/** The longest that results of an earlier run may hold up the first session. They go on in the background after it. */
+const PENDING_FIRST_MS = 10 * SECOND_MS;
+
+export function createWorker(deps: WorkerDeps): Worker {
+  const { registration, session, delivery, stopping, clock, log } = deps;
+  const startedAt = clock.now();
+
+  async function serve(): Promise<void> {
+    registration.start();
+    await Promise.race([registration.approved, stopping.ended]);
+    if (stopping.underway) return;
+    await pendingFirst();
+    if (stopping.underway) return;
+    session.start();
+    conclude(await session.ended);
+  }
+
+  async function pendingFirst(): Promise<void> {
+    const patience = Promise.withResolvers<void>();
+    const disarm = clock.after(PENDING_FIRST_MS, patience.resolve);
+    await Promise.race([delivery.deliverPending(), stopping.ended, patience.promise]);
+    disarm();
+  }
+
+  function conclude(end: SessionEnd): void {
+    switch (end.because) {
+      case 'stopped':
+        return;
+      case 'refused':
+        log.error('worker.refused', { code: end.code, reason: end.message, remedy: remedyFor(end.code) });
+        return stopping.endWith(ERROR_CODES['session.refused'].exit);
+      case 'gave-up':
+        return stopping.endWith(ERROR_CODES['session.gave-up'].exit);
+      default:
+        return end satisfies never;
+    }
+  }
+
+  return {
+    async run() {
+      void serve();
+      return await stopping.ended;
+    },
+    status() {
+      const current = deps.pipeline.current;
+      return {
+        ...deps.facts(),
+        version: VERSION,
+        startedAt,
+        stopping: stopping.underway,
+        session: session.status(),
+        currentJob: current && { ...describe(current.job), status: 'running', startedAt: current.startedAt },
+        recentJobs: deps.history.recent(),
+        outbox: delivery.pending(),
+      };
+    },
+  };
+}
+
+/** What the operator can do about a refusal (studio contract: close codes 4001, 4003, 4004). */
+function remedyFor(closeCode: number): string {
+  if (closeCode === 4003) return 'Stop the other worker that uses this registration, then start this one again.';
+  return 'Run `studio-worker register --reset`, start the worker again, and approve it in the studio.';
+}

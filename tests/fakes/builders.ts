@@ -1,0 +1,32 @@
+import { toJobId, toModelId } from '../../src/base/ids.ts';
+import type { Offer } from '../../src/contract/frames/inbound.ts';
+import { CliDefaultsSchema, type ModelSource } from '../../src/contract/model-source.ts';
+import * as v from 'valibot';
+import { type Task, type TaskOf, TaskSchema } from '../../src/contract/tasks/index.ts';
+import { type Job, toJob } from '../../src/jobs/job.ts';
+
+/** A model source that needs no files. */
+export const synthetic: ModelSource = {
+  engine: 'synthetic',
+  files: [],
+  cliDefaults: v.parse(CliDefaultsSchema, { cfgScale: 1, steps: 8, width: 512, height: 512 }),
+};
+
+/** A task with its defaults filled in, as the contract's door would. */
+export const aTask = (params: { kind: Task['kind']; [key: string]: unknown }): Task => v.parse(TaskSchema, params);
+export const anLlmTask = (content = 'hi'): TaskOf<'llm'> =>
+  aTask({ kind: 'llm', messages: [{ role: 'user', content }] }) as TaskOf<'llm'>;
+
+/** An offer that any idle worker takes; the arguments say what the test is about. */
+export const anOffer = (about: { [Key in keyof Offer]?: Offer[Key] } & { id?: string } = {}): Offer => ({
+  jobId: toJobId(about.id ?? 'job-1'),
+  gameId: 'game',
+  assetName: 'game/creatures/fox',
+  model: toModelId('synthetic'),
+  vramGbEstimate: 1,
+  task: anLlmTask(),
+  modelSource: synthetic,
+  ...about,
+});
+
+export const aJob = (about: Parameters<typeof anOffer>[0] = {}): Job => toJob(anOffer(about));

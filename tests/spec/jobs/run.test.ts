@@ -1,0 +1,146 @@
+import { expect, test } from 'bun:test';
+import { WorkerError } from '../../../src/base/errors.ts';
+import { toModelId } from '../../../src/base/ids.ts';
+import { createRegistry } from '../../../src/engines/registry.ts';
+import { createHistory } from '../../../src/jobs/history.ts';
+import { run } from '../../../src/jobs/run.ts';
+import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
+import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { recordingLogger } from '../../fakes/recording-logger.ts';
+import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+
+function setup() {
+  const engine = new ScriptedEngine();
+  const clock = new FakeClock();
+  const log = recordingLogger();
+  const abort = new AbortController();
+  const start = (job = aJob()) =>
+    run(
+      job,
+      {
+        registry: createRegistry([engine]),
+        filesFor: () =>
+          Promise.resolve({ model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults }),
+        clock,
+        log,
+      },
+      abort.signal,
+    );
+  return { engine, clock, log, abort, start };
+}
+
+test('a job that succeeds ends completed with its result and its time', async () => {
+  const { engine, clock, start } = setup();
+  const outcome = start();
+  const job = await engine.started();
+  clock.advance(1_500);
+  job.finish();
+  const ended = await outcome;
+  expect(ended).toMatchObject({ is: 'completed', result: { is: 'json', value: { text: 'done' } } });
+  expect(ended.finishedAt - ended.startedAt).toBe(1_500);
+});
+
+test('the loaded model is freed whatever the job does', async () => {
+  const { engine, start } = setup();
+  const failing = start();
+  (await engine.started()).fail(new WorkerError('engine.failed', 'out of memory'));
+  await failing;
+  expect(engine.loaded).toBe(0);
+});
+
+test('an engine failure is an outcome with its code, never an exception', async () => {
+  const { engine, log, start } = setup();
+  const failing = start();
+  (await engine.started()).fail(new WorkerError('engine.failed', 'out of memory'));
+  expect(await failing).toMatchObject({ is: 'failed', error: { code: 'engine.failed', message: 'out of memory' } });
+  expect(log.find('job.failed')?.fields).toMatchObject({ code: 'engine.failed', error: 'out of memory' });
+});
+
+test('a crash nobody foresaw is reported as ours and may be retried', async () => {
+  const { engine, log, start } = setup();
+  const failing = start();
+  (await engine.started()).fail(new TypeError('undefined is not a function'));
+  const outcome = await failing;
+  expect(outcome).toMatchObject({ is: 'failed', error: { code: 'internal', retryable: true } });
+  expect(log.find('job.failed')?.fields.stack).toBeString();
+});
+
+test('an engine this worker does not have fails for good, by name', async () => {
+  const { start } = setup();
+  const job = aJob({ model: toModelId('z-image'), modelSource: { ...synthetic, engine: 'sd-cpp' } });
+  expect(await start(job)).toMatchObject({
+    is: 'failed',
+    error: {
+      code: 'engine.unavailable',
+      message: 'no `sdcpp` engine compiled into this worker (model `z-image` requires it).',
+      retryable: false,
+    },
+  });
+});
+
+test('a kind the engine does not serve fails without a retry', async () => {
+  const { start } = setup();
+  const job = aJob({ task: aTask({ kind: 'audio_tts', text: 'hello' }) });
+  expect(await start(job)).toMatchObject({
+    is: 'failed',
+    error: { message: 'synthetic engine cannot serve audio_tts tasks', retryable: false },
+  });
+});
+
+test('an engine that is not ready says what is missing and how to fix it', async () => {
+  const { engine, start } = setup();
+  engine.ready = { ready: false, because: 'no Vulkan loader', hint: 'Install libvulkan1.' };
+  expect(await start()).toMatchObject({
+    is: 'failed',
+    error: { code: 'engine.unavailable', message: 'no Vulkan loader', hint: 'Install libvulkan1.' },
+  });
+});
+
+test('a result of the wrong shape for its kind is a failure', async () => {
+  const { engine, start } = setup();
+  const failing = start();
+  (await engine.started()).finish({ is: 'artifact', bytes: new Uint8Array(1), ext: 'webp' });
+  expect(await failing).toMatchObject({ is: 'failed', error: { code: 'engine.failed' } });
+});
+
+test('an aborted job ends cancelled with the reason it was given', async () => {
+  const { engine, abort, start } = setup();
+  const running = start();
+  await engine.started();
+  abort.abort(new WorkerError('job.cancelled', 'the worker was stopped'));
+  expect(await running).toMatchObject({ is: 'cancelled', error: { message: 'the worker was stopped' } });
+  expect(engine.loaded).toBe(0);
+});
+
+test('an engine that ignores the abort is left behind after five seconds', async () => {
+  const { engine, clock, abort, start } = setup();
+  engine.deaf = true;
+  const running = start();
+  await engine.started();
+  abort.abort(new WorkerError('job.cancelled', 'the worker was stopped'));
+  await settle();
+  clock.advance(5_000);
+  expect(await running).toMatchObject({ is: 'cancelled' });
+});
+
+test('a job that ends leaves no timer and no listener behind', async () => {
+  const { engine, clock, abort, start } = setup();
+  const running = start();
+  (await engine.started()).finish();
+  await running;
+  abort.abort(new WorkerError('job.cancelled', 'too late'));
+  expect(clock.armed).toBe(0);
+});
+
+test('the history keeps the fifty newest jobs with a preview of each prompt', async () => {
+  const { engine, start } = setup();
+  const history = createHistory();
+  for (let n = 0; n < 51; n++) {
+    const running = start(aJob({ id: `job-${n}`, task: aTask({ kind: 'image', prompt: 'x'.repeat(201) }) }));
+    (await engine.started()).fail(new WorkerError('engine.failed', 'no'));
+    history.add(await running);
+  }
+  expect(history.recent()).toHaveLength(50);
+  expect(history.recent().at(0)).toMatchObject({ jobId: 'job-1', status: 'failed', reason: 'no' });
+  expect(history.recent().at(-1)?.prompt).toBe(`${'x'.repeat(200)}…`);
+});
