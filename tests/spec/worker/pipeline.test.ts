@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { WorkerError } from '../../../src/base/errors.ts';
+import type { WorkerError } from '../../../src/base/errors.ts';
 import { toJobId } from '../../../src/base/ids.ts';
 import type { OutboundFrame } from '../../../src/contract/frames/outbound.ts';
 import { createHistory } from '../../../src/jobs/history.ts';

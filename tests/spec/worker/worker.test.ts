@@ -1,0 +1,215 @@
+import { expect, test } from 'bun:test';
+import { toJobId, toWorkerId } from '../../../src/base/ids.ts';
+import { createHistory } from '../../../src/jobs/history.ts';
+import { createSlot } from '../../../src/jobs/slot.ts';
+import type { SessionEnd } from '../../../src/studio/session/session.ts';
+import { describeCapabilities } from '../../../src/worker/capabilities.ts';
+import { answerControl } from '../../../src/worker/control.ts';
+import { createStopping } from '../../../src/worker/stopping.ts';
+import { createWorker } from '../../../src/worker/worker.ts';
+import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { recordingLogger } from '../../fakes/recording-logger.ts';
+import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+
+/** A worker whose registration, session and delivery end when the test says so. */
+function setup() {
+  const clock = new FakeClock();
+  const log = recordingLogger();
+  const slot = createSlot();
+  const did: string[] = [];
+  const approval = Promise.withResolvers<void>();
+  const delivered = Promise.withResolvers<void>();
+  const sessionEnd = Promise.withResolvers<SessionEnd>();
+  const stopping = createStopping({
+    slot,
+    clock,
+    log,
+    graceMs: () => 60_000,
+    onStopping: () => did.push('stopping'),
+    leave: () => {
+      did.push('leave');
+      return Promise.resolve();
+    },
+  });
+  const worker = createWorker({
+    clock,
+    log,
+    slot,
+    stopping,
+    history: createHistory(),
+    registration: { start: () => did.push('register'), stop: () => {}, approved: approval.promise },
+    session: {
+      start: () => did.push('connect'),
+      send: () => true,
+      status: () => ({ at: 'live' }),
+      beat: () => {},
+      stop: () => Promise.resolve(),
+      ended: sessionEnd.promise,
+    },
+    delivery: {
+      deliverPending: () => delivered.promise,
+      pending: () => ({ count: 2, sizeBytes: 10 }),
+      stop: () => Promise.resolve(),
+    },
+    pipeline: { onOffer: () => {}, onHeartbeatAck: () => {}, onLost: () => {}, current: undefined },
+    facts: () => ({
+      pid: 1,
+      configPath: '/c',
+      enabled: true,
+      workerId: toWorkerId('w-1'),
+      vramTotalGb: 24,
+      vramThresholdGb: 12,
+    }),
+  });
+  return { clock, log, slot, did, approval, delivered, sessionEnd, stopping, worker };
+}
+
+test('results of an earlier run are delivered before the first session opens', async () => {
+  const { worker, did, approval, delivered, stopping } = setup();
+  const running = worker.run();
+  approval.resolve();
+  await settle();
+  expect(did).toEqual(['register']);
+  delivered.resolve();
+  await settle();
+  expect(did).toEqual(['register', 'connect']);
+  stopping.signal();
+  expect(await running).toBe(0);
+});
+
+test('an unreachable studio does not hold up the session for long', async () => {
+  const { worker, did, approval, clock } = setup();
+  void worker.run();
+  approval.resolve();
+  await settle();
+  clock.advance(10_000);
+  await settle();
+  expect(did).toEqual(['register', 'connect']);
+});
+
+test('a stop while waiting for approval exits 0 without ever connecting', async () => {
+  const { worker, did, stopping } = setup();
+  const running = worker.run();
+  stopping.signal();
+  expect(await running).toBe(0);
+  expect(did).toEqual(['register', 'stopping', 'leave']);
+});
+
+test('a refused session ends the process with 77 and says what to do', async () => {
+  const { worker, log, approval, delivered, sessionEnd } = setup();
+  const running = worker.run();
+  approval.resolve();
+  delivered.resolve();
+  sessionEnd.resolve({ because: 'refused', code: 4001, message: 'token revoked' });
+  expect(await running).toBe(77);
+  expect(log.find('worker.refused')?.fields.remedy).toContain('studio-worker register --reset');
+});
+
+test('a second worker with this registration is the remedy of close code 4003', async () => {
+  const { worker, log, approval, delivered, sessionEnd } = setup();
+  const running = worker.run();
+  approval.resolve();
+  delivered.resolve();
+  sessionEnd.resolve({ because: 'refused', code: 4003, message: 'took over' });
+  await running;
+  expect(log.find('worker.refused')?.fields.remedy).toContain('Stop the other worker');
+});
+
+test('a reconnect cap that is reached ends with a temporary failure', async () => {
+  const { worker, approval, delivered, sessionEnd } = setup();
+  const running = worker.run();
+  approval.resolve();
+  delivered.resolve();
+  sessionEnd.resolve({ because: 'gave-up', failures: 6 });
+  expect(await running).toBe(75);
+});
+
+test('the first signal waits for the running job and then leaves', async () => {
+  const { worker, slot, stopping, did, clock } = setup();
+  const running = worker.run();
+  const held = slot.hold(toJobId('job-1'));
+  stopping.signal();
+  expect(stopping.underway).toBe(true);
+  expect(did).toEqual(['register', 'stopping']);
+  held[Symbol.dispose]();
+  expect(await running).toBe(0);
+  expect(clock.armed).toBe(0);
+});
+
+test('the second signal cancels the job and waits until it is handed back', async () => {
+  const { worker, slot, stopping, log } = setup();
+  const running = worker.run();
+  const held = slot.hold(toJobId('job-1'));
+  stopping.signal();
+  stopping.signal();
+  expect(held.signal.aborted).toBe(true);
+  expect(log.find('job.handed-back')?.fields.jobId).toBe('job-1');
+  held[Symbol.dispose]();
+  expect(await running).toBe(0);
+});
+
+test('the grace of the first signal is bounded', () => {
+  const { worker, slot, stopping, clock } = setup();
+  void worker.run();
+  const held = slot.hold(toJobId('job-1'));
+  stopping.signal();
+  clock.advance(60_000);
+  expect(held.signal.aborted).toBe(true);
+});
+
+test('the third signal exits at once although the job still hangs', async () => {
+  const { worker, slot, stopping } = setup();
+  const running = worker.run();
+  slot.hold(toJobId('job-1'));
+  stopping.signal();
+  stopping.signal();
+  stopping.signal();
+  expect(await running).toBe(130);
+});
+
+test('the status is one consistent picture of the worker', () => {
+  const { worker } = setup();
+  expect(worker.status()).toMatchObject({
+    version: '0.5.0',
+    workerId: 'w-1',
+    session: { at: 'live' },
+    currentJob: undefined,
+    outbox: { count: 2 },
+  });
+});
+
+test('the control socket answers what it knows and refuses the rest', async () => {
+  const { worker } = setup();
+  const reloads: string[] = [];
+  const deps = { status: () => worker.status(), reload: () => Promise.resolve(void reloads.push('reload')) };
+  expect(await answerControl({ ask: 'status' }, deps)).toMatchObject({ is: 'status', status: { version: '0.5.0' } });
+  expect(await answerControl({ ask: 'reload' }, deps)).toEqual({ is: 'reloaded', enabled: true });
+  expect(await answerControl({ ask: 'shutdown' }, deps)).toMatchObject({ is: 'refused' });
+  expect(await answerControl(null, deps)).toMatchObject({ is: 'refused' });
+  expect(reloads).toEqual(['reload']);
+});
+
+test('capabilities list what the engines serve and leave unknown presence out', () => {
+  const capabilities = describeCapabilities({
+    machineName: 'rig',
+    userName: 'ann',
+    vramTotalGb: 24,
+    vramThresholdGb: 12,
+    autoEnabled: true,
+    autoStart: true,
+    autoUpdate: true,
+    startMinimised: true,
+    onlyWhenIdle: false,
+    userPresence: undefined,
+    engines: [new ScriptedEngine()],
+  });
+  expect(capabilities).toMatchObject({
+    username: 'ann',
+    engine: 'multi',
+    agentVersion: '0.5.0',
+    taskKinds: ['image', 'llm'],
+    supportedModels: ['synthetic'],
+    supportedModelsPerKind: { image: ['synthetic'], llm: ['synthetic'] },
+  });
+  expect('userPresence' in capabilities).toBe(false);
+});
