@@ -27,6 +27,12 @@ function orEmpty(ask: () => string): string {
   }
 }
 
+/** The runtime says `unknown` where it finds no name; that is no answer. */
+function nameOfUser(): string {
+  const name = userInfo().username;
+  return name === 'unknown' ? '' : name;
+}
+
 export function readEnvironment(): Environment {
   return {
     platform: process.platform,
@@ -34,7 +40,7 @@ export function readEnvironment(): Environment {
     get: (name) => process.env[name],
     homeDir: orEmpty(homedir),
     tempDir: tmpdir(),
-    userName: orEmpty(() => userInfo().username),
+    userName: orEmpty(nameOfUser),
     hostName: orEmpty(hostname),
     pid: process.pid,
     execPath: process.execPath,

@@ -1,0 +1,179 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { WorkerError } from '../base/errors.ts';
+import { GIB, KIB, SECOND_MS } from '../base/units.ts';
+import type { Environment } from './environment.ts';
+import { parseNvidiaInformation, sumOfLines } from './vram-text.ts';
+
+/** What the worker says about this machine. */
+export interface Machine {
+  hostName(): string;
+  userName(): string;
+  /** GiB of GPU memory; 0 when unknown. */
+  vramTotalGb(): Promise<number>;
+  /** The same with its story, for the log: where the number is from, or why there is none. */
+  vram(): Promise<VramReport>;
+}
+
+export interface VramReport {
+  readonly totalGb: number;
+  /** What was asked when the number was found. */
+  readonly from?: string;
+  /** Why the sources before it, or all of them, had no answer. */
+  readonly reasons: readonly string[];
+}
+
+export interface MachineOptions {
+  readonly environment: Pick<Environment, 'platform' | 'get' | 'hostName' | 'userName'>;
+  /** Put before `/proc` and `/sys`, so that tests can bring their own. */
+  readonly root?: string;
+  /** A command that takes longer is killed and counts as unanswered. */
+  readonly commandLimitMs?: number;
+}
+
+/** One place to ask: an answer in GiB, or why it has none. */
+interface Source {
+  readonly name: string;
+  readonly on: NodeJS.Platform | 'any';
+  ask(): Promise<number> | number;
+}
+
+/** GPUs do not come and go while we run, and asking can take seconds: the first question's answer serves all. */
+export function createMachine(options: MachineOptions): Machine {
+  const { environment } = options;
+  let probed: Promise<VramReport> | undefined;
+  const vram = (): Promise<VramReport> => (probed ??= probe(environment.platform, sourcesOf(options)));
+  return {
+    hostName: () => environment.hostName.trim() || 'unknown-host',
+    userName: () => environment.userName.trim() || 'unknown-user',
+    vram,
+    vramTotalGb: async () => (await vram()).totalGb,
+  };
+}
+
+async function probe(platform: NodeJS.Platform, sources: readonly Source[]): Promise<VramReport> {
+  const reasons: string[] = [];
+  for (const source of sources) {
+    if (source.on !== 'any' && source.on !== platform) continue;
+    try {
+      const totalGb = await source.ask();
+      if (totalGb > 0) return { totalGb, from: source.name, reasons };
+      reasons.push(`${source.name}: says 0`);
+    } catch (thrown) {
+      reasons.push(`${source.name}: ${thrown instanceof Error ? thrown.message : 'unreadable'}`);
+    }
+  }
+  return { totalGb: 0, reasons };
+}
+
+/** In the studio contract's order. The kernel's own files come first: they answer at once and start no process. */
+function sourcesOf({ environment, root = '', commandLimitMs = 5 * SECOND_MS }: MachineOptions): readonly Source[] {
+  const ask = (command: readonly string[]): Promise<string> => answerOf(command, environment, commandLimitMs);
+  return [
+    {
+      name: 'nvidia driver',
+      on: 'linux',
+      ask: () =>
+        sumOf(`${root}/proc/driver/nvidia/gpus`, /./, 'information', (text) => parseNvidiaInformation(text) / KIB),
+    },
+    {
+      name: 'graphics devices',
+      on: 'linux',
+      ask: () =>
+        sumOf(
+          `${root}/sys/class/drm`,
+          /^card\d+$/, // `card0-DP-1` is a socket of card0, not another card
+          'device/mem_info_vram_total',
+          (text) => sumOfLines(text) / GIB,
+        ),
+    },
+    {
+      name: 'sysctl',
+      on: 'darwin',
+      // Memory is shared with the GPU there; three quarters is what one process may give to it by default.
+      ask: async () => (sumOfLines(await ask(['sysctl', '-n', 'hw.memsize'])) * 0.75) / GIB,
+    },
+    {
+      name: 'nvidia-smi',
+      on: 'any',
+      ask: async () =>
+        sumOfLines(await ask(['nvidia-smi', '--query-gpu=memory.total', '--format=csv,noheader,nounits'])) / KIB,
+    },
+    {
+      name: 'video controllers',
+      on: 'win32',
+      ask: async () => sumOfLines(await ask(['powershell', '-NoProfile', '-NonInteractive', '-Command', CIM])) / GIB,
+    },
+  ];
+}
+
+/** Stays in this file: its message becomes one of the reasons. */
+const noAnswer = (because: string): WorkerError => new WorkerError('native.unavailable', because);
+
+const CIM = 'Get-CimInstance Win32_VideoController | ForEach-Object { $_.AdapterRAM }';
+
+/** Adds up one file of each matching folder. A card without that file is not counted. */
+function sumOf(folder: string, which: RegExp, file: string, read: (text: string) => number): number {
+  const cards = namesIn(folder).filter((name) => which.test(name));
+  const texts = cards.map((card) => textOf(`${folder}/${card}/${file}`)).filter((text) => text !== undefined);
+  if (texts.length === 0) throw noAnswer(`nothing at ${folder}/*/${file}`);
+  return texts.reduce((sum, text) => sum + read(text), 0);
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // no such driver on this machine
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined; // another vendor's card, or none of our business
+  }
+}
+
+/** What a command prints. Killed with everything it started when it takes too long; never waited for after that. */
+async function answerOf(
+  command: readonly string[],
+  environment: Pick<Environment, 'platform' | 'get'>,
+  limitMs: number,
+): Promise<string> {
+  const [name = ''] = command;
+  const path = environment.get('PATH');
+  const found = Bun.which(name, path === undefined ? {} : { PATH: path });
+  if (found === null) throw noAnswer('not installed');
+  const child = Bun.spawn({
+    cmd: [found, ...command.slice(1)],
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'ignore',
+    detached: environment.platform !== 'win32', // its own group, so that a helper it started dies with it
+    windowsHide: true,
+    env: { ...process.env, ...(path !== undefined && { PATH: path }), BUN_BE_BUN: undefined },
+  });
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    killTree(child.pid, environment.platform);
+    late.reject(noAnswer(`no answer within ${limitMs} ms`));
+  }, limitMs);
+  try {
+    const text = await Promise.race([new Response(child.stdout).text(), late.promise]);
+    const status = await Promise.race([child.exited, late.promise]);
+    if (status !== 0) throw noAnswer(`ended with status ${status}`);
+    return text;
+  } finally {
+    clearTimeout(timer);
+    child.unref();
+  }
+}
+
+function killTree(pid: number, platform: NodeJS.Platform): void {
+  try {
+    process.kill(platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch {
+    // it ended in the same moment
+  }
+}
