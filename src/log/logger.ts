@@ -48,12 +48,15 @@ export function createLogger(options: {
   readonly clock: Pick<Clock, 'now'>;
   readonly sinks: readonly LogSink[];
   readonly redact: (fields: Fields) => Fields;
+  /** Whether anyone listens; asked before an event is put together. Everyone does unless told otherwise. */
+  readonly wants?: (level: Level, area: Area) => boolean;
   readonly fields?: Fields;
 }): Logger {
-  const { area, clock, sinks, redact, fields: bound = {} } = options;
+  const { area, clock, sinks, redact, wants, fields: bound = {} } = options;
   const emit =
     (level: Level) =>
     (event: string, fields: Fields = {}): void => {
+      if (wants?.(level, area) === false) return;
       const entry: LogEvent = { at: clock.now(), level, area, event, fields: redact({ ...bound, ...fields }) };
       for (const sink of sinks) sink(entry);
     };

@@ -1,0 +1,66 @@
+import { SECOND_MS } from '../base/units.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Output } from '../system/terminal.ts';
+import { createConsoleReporter } from './console-reporter.ts';
+import { createJsonReporter } from './json-reporter.ts';
+import { filterSink, isWanted, type Levels } from './levels.ts';
+import type { LogEntry } from './log-entry.ts';
+import { createLogger, type Logger, type LogSink } from './logger.ts';
+import { createRedactor, type Redactor } from './redact.ts';
+import { createRing, type Ring } from './ring.ts';
+import { toLogEntry } from './sentences.ts';
+import type { ErrorTracker } from './sentry.ts';
+import { createShipBuffer, type ShipBuffer } from './ship-buffer.ts';
+
+export const LOG_FORMATS = ['console', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export interface LogOptions {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly format: LogFormat;
+  /** What the terminal is shown. The studio, the ring and the error tracker have their own measure. */
+  readonly levels: Levels;
+  readonly terminal: Pick<Output, 'write' | 'colourDepth'>;
+  /** One that already knows secrets, shared with the error tracker; a fresh one otherwise. */
+  readonly redactor?: Redactor;
+  readonly tracker?: Pick<ErrorTracker, 'sink' | 'flush'>;
+}
+
+/** Everything that is said by this process, and everyone who hears it. */
+export interface Log {
+  readonly logger: Logger;
+  readonly shipBuffer: ShipBuffer;
+  /** The newest lines, for `status` and the local page; shipping does not empty it. */
+  readonly ring: Ring<LogEntry>;
+  readonly redactor: Redactor;
+  /** Sends what the error tracker still holds; settles within two seconds. The session flushes the ship buffer. */
+  flush(): Promise<void>;
+}
+
+/** Studio contract: the display ring beside the ship queue. */
+const RING_ENTRIES = 1_000;
+const FLUSH_MS = 2 * SECOND_MS;
+
+/** A log with every listener in place. */
+export function openLog(options: LogOptions): Log {
+  const { clock, levels, terminal, tracker, redactor = createRedactor() } = options;
+  const reporter = options.format === 'json' ? createJsonReporter(terminal) : createConsoleReporter(terminal);
+  const shipBuffer = createShipBuffer();
+  const ring = createRing<LogEntry>(RING_ENTRIES);
+  // The ship buffer's own sink would put the same sentence together a second time.
+  const keep: LogSink = (event) => {
+    const entry = toLogEntry(event);
+    if (entry === undefined) return;
+    shipBuffer.push(entry);
+    ring.push(entry);
+  };
+  const logger = createLogger({
+    area: 'worker',
+    clock,
+    sinks: [filterSink(reporter, levels), keep, ...(tracker === undefined ? [] : [tracker.sink])],
+    redact: (fields) => redactor.redact(fields),
+    // A debug event is for the terminal alone: where nobody reads it, it costs nothing.
+    wants: (level, area) => level !== 'debug' || isWanted(levels, level, area),
+  });
+  return { logger, shipBuffer, ring, redactor, flush: async () => tracker?.flush(FLUSH_MS) };
+}

@@ -1,0 +1,150 @@
+import type { Fields } from './logger.ts';
+
+export const REDACTED = '[redacted]';
+
+/** Takes secrets out of what is about to be said, by the name of a field and by the text of a known secret. */
+export interface Redactor {
+  /** The same object when nothing had to go, otherwise a copy. Never throws, whatever the fields hold. */
+  redact(fields: Fields): Fields;
+  /** The same for a bare text. */
+  redactText(text: string): string;
+  /** From now on this text is blanked wherever it turns up. Texts under four characters are left to the field names. */
+  learn(secret: string): void;
+}
+
+/** Shorter ones would blank ordinary words. */
+const SHORTEST_SECRET = 4;
+/** Deeper than any honest log field; keeps a hostile one from exhausting the stack. */
+const DEEPEST = 32;
+/** Names come from our own code, so there are few; a peer's object must not make the memory of them grow. */
+const NAMES_KEPT = 2_000;
+
+/** Spelled any way: `auth_token`, `authToken`, `Auth-Token`. A tokenizer is no token. */
+const SECRET_NAME = /token(?!i[sz])|secret|passw|authorization|credential|cookie|apikey|dsn$/;
+/** Counts (`maxTokens`) are no secrets. */
+const COUNT_NAME = /tokens/;
+/** What gives itself away without being known: a bearer header (RFC 6750) and a URL's user part (RFC 3986 §3.2.1). */
+const TELLTALE = String.raw`\bBearer\s+[\w.~+/-]+=*|:\/\/[^\s\/?#@\"]+@`;
+
+/** A redactor that knows secrets by name, and by value once it has learnt them. */
+export function createRedactor(): Redactor {
+  const secrets = new Set<string>();
+  const names = new Map<string, boolean>();
+  let pattern = new RegExp(TELLTALE, 'gi');
+  let known: RegExp | undefined;
+
+  const isSecretName = (name: string): boolean => {
+    const seen = names.get(name);
+    if (seen !== undefined) return seen;
+    const secret = SECRET_NAME.test(name.toLowerCase().replaceAll(/[^a-z]/g, ''));
+    if (names.size < NAMES_KEPT) names.set(name, secret);
+    return secret;
+  };
+  const cleanText = (text: string): string => {
+    const clean = text.replace(pattern, (hit) => (hit.startsWith('://') ? `://${REDACTED}@` : REDACTED));
+    // A cut can join two halves into a secret. Then nothing of the text is worth the risk.
+    return clean !== text && known?.test(clean) === true ? REDACTED : clean;
+  };
+  const walk: Walk = {
+    isSecret: (name, value) =>
+      value !== undefined &&
+      value !== null &&
+      typeof value !== 'boolean' &&
+      isSecretName(name) &&
+      !(typeof value === 'number' && COUNT_NAME.test(name.toLowerCase())),
+    cleanText,
+  };
+
+  return {
+    redact(fields) {
+      try {
+        return isDirty(fields, walk, new Set(), 0) ? cleanRecord(fields, walk, new Map(), 0) : fields;
+      } catch {
+        return { unreadable: true }; // a getter or proxy threw: saying nothing is the safe answer
+      }
+    },
+    redactText: cleanText,
+    learn(secret) {
+      if (secret.length < SHORTEST_SECRET || REDACTED.includes(secret)) return;
+      for (const form of spellings(secret)) secrets.add(form);
+      const texts = [...secrets].toSorted((a, b) => b.length - a.length).map((text) => RegExp.escape(text));
+      known = new RegExp(texts.join('|'));
+      // Known secrets keep their case; only the telltales are matched without it.
+      pattern = new RegExp(`${texts.join('|')}|(?i:${TELLTALE})`, 'g');
+    },
+  };
+}
+
+/** A secret as it stands, inside a URL, and inside a JSON text. */
+const spellings = (secret: string): readonly string[] => [
+  secret,
+  encodeURIComponent(secret.toWellFormed()),
+  JSON.stringify(secret).slice(1, -1),
+];
+
+interface Walk {
+  readonly isSecret: (name: string, value: unknown) => boolean;
+  readonly cleanText: (text: string) => string;
+}
+
+/** Whether anything must go. Allocates nothing for the flat fields most events have. */
+function isDirty(value: unknown, walk: Walk, seen: Set<object>, depth: number): boolean {
+  if (typeof value === 'string') return walk.cleanText(value) !== value;
+  if (typeof value !== 'object' || value === null || seen.has(value) || ArrayBuffer.isView(value)) return false;
+  if (depth > DEEPEST) return true;
+  seen.add(value);
+  const json = jsonOf(value);
+  if (json !== value) return isDirty(json, walk, seen, depth + 1);
+  return entriesOf(value).some(
+    ([name, inner]) =>
+      walk.isSecret(name, inner) || walk.cleanText(name) !== name || isDirty(inner, walk, seen, depth + 1),
+  );
+}
+
+function clean(value: unknown, walk: Walk, copies: Map<object, unknown>, depth: number): unknown {
+  if (typeof value === 'string') return walk.cleanText(value);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (copies.has(value)) return copies.get(value);
+  if (depth > DEEPEST) return REDACTED;
+  const json = jsonOf(value);
+  if (json !== value) return clean(json, walk, copies, depth + 1);
+  if (!Array.isArray(value)) return cleanRecord(value, walk, copies, depth);
+  const copy: unknown[] = [];
+  copies.set(value, copy);
+  for (const inner of value) copy.push(clean(inner, walk, copies, depth + 1));
+  return copy;
+}
+
+/** The copy is known before it is filled, so that a circle stays a circle. */
+function cleanRecord(value: object, walk: Walk, copies: Map<object, unknown>, depth: number): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  copies.set(value, copy);
+  for (const [name, inner] of entriesOf(value)) {
+    const kept = walk.isSecret(name, inner) ? REDACTED : clean(inner, walk, copies, depth + 1);
+    // Defined, not assigned: a field named `__proto__` must stay a field.
+    Object.defineProperty(copy, walk.cleanText(name), { value: kept, enumerable: true, configurable: true });
+  }
+  return copy;
+}
+
+/** What an object says of itself, which for an error includes what it does not list. */
+function entriesOf(value: object): readonly (readonly [string, unknown])[] {
+  if (value instanceof Map) return [...value].map(([name, inner]) => [String(name), inner] as const);
+  if (value instanceof Set) return [...value].map((inner, at) => [String(at), inner] as const);
+  const listed = Object.entries(value);
+  if (!(value instanceof Error)) return listed;
+  const { name, message, stack, cause } = value;
+  const hidden: readonly (readonly [string, unknown])[] = [
+    ['name', name],
+    ['message', message],
+    ['stack', stack],
+    ['cause', cause],
+    ['errors', value instanceof AggregateError ? value.errors : undefined],
+  ];
+  return [...hidden.filter(([, inner]) => inner !== undefined), ...listed];
+}
+
+/** A date, a URL or whatever else writes itself as something simpler. */
+function jsonOf(value: object): unknown {
+  return 'toJSON' in value && typeof value.toJSON === 'function' ? (value.toJSON() as unknown) : value;
+}

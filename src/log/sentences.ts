@@ -1,0 +1,131 @@
+import { formatBytes, formatDuration } from '../base/units.ts';
+import { toJsonText } from './json-text.ts';
+import type { LogEntry } from './log-entry.ts';
+import type { Area, Fields, LogEvent } from './logger.ts';
+
+/** How an event reads to people and to the studio. */
+interface Sentence {
+  readonly category: string;
+  readonly message: (fields: Fields) => string;
+}
+
+/** A fact as it stands in a sentence; a missing one shows as `?` rather than as a gap. */
+function say(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value === undefined || value === null) return '?';
+  if (Array.isArray(value)) return `[${value.map(say).join(', ')}]`;
+  return value instanceof Error ? value.message : toJsonText(value);
+}
+const gb = (value: unknown): string => (typeof value === 'number' ? value.toFixed(1) : say(value));
+const duration = (value: unknown): string => (typeof value === 'number' ? formatDuration(value) : say(value));
+const size = (value: unknown): string => (typeof value === 'number' ? formatBytes(value) : say(value));
+const count = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
+/** The reference worker prints the studio's error codes as the names of its own type: `ProtocolViolation`. */
+const camelCase = (value: unknown): string =>
+  say(value).replaceAll(/(?:^|_)([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+
+const ws = (message: (fields: Fields) => string): Sentence => ({ category: 'ws', message });
+
+const REJECTED: Readonly<Record<string, (fields: Fields) => string>> = {
+  paused: () => 'worker is paused',
+  busy: () => 'worker is already busy',
+  'in-use': ({ presence }) => `only when idle, and the person is ${presence === undefined ? 'unknown' : say(presence)}`,
+};
+
+/** Studio contract, log entries of category `ws`: operators and studios search for these texts, so they are fixed. */
+const SENTENCES: ReadonlyMap<string, Sentence> = new Map(
+  Object.entries({
+    'session.connecting': ws((f) => `connecting to ${say(f.url)}`),
+    'session.connect-failed': ws((f) => `connect failed: ${say(f.error)}`),
+    'capabilities.advertised': ws(
+      (f) =>
+        `advertising engine=${say(f.engine)}, vram=${gb(f.vramTotalGb)}/${gb(f.vramThresholdGb)}GB threshold, ` +
+        `auto_enabled=${say(f.autoEnabled)}, kinds=${say(f.kinds)}, ${count(f.models)} model(s)=${say(f.models)}`,
+    ),
+    'threshold.exceeds-vram': ws(
+      (f) =>
+        `the threshold of ${gb(f.vramThresholdGb)} GB exceeds the detected ${gb(f.vramTotalGb)} GB of GPU memory: ` +
+        'jobs may not fit',
+    ),
+    'session.welcomed': ws((f) => `server welcomed ${say(f.workerId)} server_time=${say(f.serverTime)}`),
+    'approval.awaited': ws(() => 'waiting for operator approval before opening the session'),
+    'offer.received': ws(
+      (f) =>
+        `offer received ${say(f.jobId)} game=${say(f.gameId)} asset=${say(f.assetName)} ` +
+        `model=${say(f.model)} vram=${say(f.vramGbEstimate)}`,
+    ),
+    'offer.rejected': ws((f) => `rejecting offer ${say(f.jobId)}: ${REJECTED[say(f.because)]?.(f) ?? say(f.because)}`),
+    'offer.malformed': ws((f) => `offer ${say(f.jobId)} is malformed: ${say(f.problem)}`),
+    'frame.ignored': ws((f) => `ignoring a frame: ${say(f.problem)}`),
+    'job.ran': ws((f) => `${say(f.kind)} dispatched in ${duration(f.durationMs)}`),
+    'job.failed': ws((f) => `dispatch failed: ${say(f.error)}`),
+    'artifact.uploaded': ws(() => 'binary upload ok'),
+    'result.sent': ws(() => 'json result sent'),
+    'delivery.failed': ws((f) => `failed to send result: ${say(f.error)}`),
+    'accept.not-sent': ws((f) => `accept send failed for offer ${say(f.jobId)}: ${say(f.error)}`),
+    'failure.not-sent': ws((f) => `failed to notify studio of job ${say(f.jobId)} failure: ${say(f.error)}`),
+    'studio.reported-error': ws((f) => `server error ${camelCase(f.code)}: ${say(f.message)}`),
+    'session.lost': ws((f) => {
+      const reason = say(f.reason ?? '');
+      const what = reason === '' || reason === 'disconnected' ? 'disconnected' : `session error: ${reason}`;
+      return `${what}; reconnect attempt ${say(f.attempt)} in ${say(f.retryInMs)}ms`;
+    }),
+    'session.gave-up': ws((f) => `giving up after ${say(f.failures)} reconnect attempts`),
+    'session.refused': ws((f) =>
+      f.code === 4001 ? `auth failed: ${say(f.reason)}. Re-register the worker.` : `fatal: ${say(f.reason)}`,
+    ),
+    'claiming.changed': ws((f) =>
+      f.enabled === true ? 'claiming enabled: offers are taken again' : 'claiming disabled: offers are rejected',
+    ),
+  } satisfies Record<string, Sentence>),
+);
+
+/** What the console adds for its reader and the studio knows already. */
+const ASIDES: ReadonlyMap<string, (fields: Fields) => string> = new Map([
+  ['artifact.uploaded', (f: Fields) => `${size(f.sizeBytes)} in ${duration(f.durationMs)}`],
+  ['offer.received', (f: Fields) => `${say(f.kind)}: ${say(f.promptPreview)}`],
+]);
+
+/** The areas that speak of the session under the one category the studio groups by. */
+const CATEGORIES: ReadonlyMap<string, string> = new Map([
+  ['session', 'ws'],
+  ['jobs', 'ws'],
+  ['delivery', 'ws'],
+  ['update', 'auto-update'],
+]);
+const categoryOf = (area: Area): string => CATEGORIES.get(area) ?? area;
+
+/** Shown below a line, or not at all: never part of a sentence. */
+const NOT_IN_SENTENCE: ReadonlySet<string> = new Set(['stack']);
+
+/** The line for people: the studio's sentence, and in brackets what only this side knows. */
+export function sentenceOf(event: LogEvent): string {
+  const aside = ASIDES.get(event.event)?.(event.fields);
+  return aside === undefined ? messageOf(event) : `${messageOf(event)} (${aside})`;
+}
+
+/** The entry the studio sees, or undefined for a debug event: those never leave this machine. */
+export function toLogEntry(event: LogEvent): LogEntry | undefined {
+  const { at, level, area, fields } = event;
+  if (level === 'debug') return undefined;
+  return {
+    ts: new Date(at).toISOString(),
+    level,
+    category: SENTENCES.get(event.event)?.category ?? categoryOf(area),
+    message: messageOf(event),
+    ...(typeof fields.jobId === 'string' ? { jobId: fields.jobId } : {}),
+  };
+}
+
+function messageOf({ event, fields }: LogEvent): string {
+  const sentence = SENTENCES.get(event);
+  if (sentence !== undefined) return sentence.message(fields);
+  const facts = Object.entries(fields).filter(([name, value]) => value !== undefined && !NOT_IN_SENTENCE.has(name));
+  return [event, ...facts.map(([name, value]) => `${name}=${asFact(value)}`)].join(' ');
+}
+
+/** Quoted where a reader could not tell where it ends. */
+function asFact(value: unknown): string {
+  const text = say(value);
+  return typeof value === 'string' && (text === '' || /[\s"=]/.test(text)) ? JSON.stringify(text) : text;
+}

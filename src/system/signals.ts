@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGBREAK';
+
+/**
+ * Calls back for each request to stop, with how many there have been, until the returned function is called; from then
+ * on a signal ends the process as it would any other. The caller decides what the second and the third one mean.
+ */
+export type OnStopSignals = (call: (signal: StopSignal, count: number) => void) => () => void;
+
+export const onStopSignals: OnStopSignals = (call) => {
+  let count = 0;
+  const heard = stopSignals(process.platform, isHangUpIgnored).map((signal) => {
+    const onSignal = (): void => call(signal, ++count);
+    process.on(signal, onSignal);
+    return () => void process.off(signal, onSignal);
+  });
+  return () => {
+    for (const deafen of heard) deafen();
+  };
+};
+
+/**
+ * Who asks to stop. On Windows SIGBREAK is Ctrl-Break and SIGHUP a closed console window. Elsewhere SIGHUP is a closed
+ * terminal, unless the worker was started with `nohup`, which listening would undo.
+ */
+export function stopSignals(platform: NodeJS.Platform, hangUpIgnored: () => boolean): readonly StopSignal[] {
+  if (platform === 'win32') return ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'];
+  return hangUpIgnored() ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
+}
+
+/** Bit 0 of the ignored set is signal 1, the hang-up (Linux proc(5)). Where nobody can tell, it counts as ignored. */
+function isHangUpIgnored(): boolean {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    return mask === undefined || (BigInt(`0x${mask}`) & 1n) === 1n;
+  } catch {
+    return true; // no /proc (macOS): breaking `nohup` would be worse than an abrupt end with the terminal
+  }
+}

@@ -1,0 +1,99 @@
+import { isatty } from 'node:tty';
+
+/** Bits of colour a reader can be shown; 1 is none. */
+export type ColourDepth = 1 | 4 | 8 | 24;
+
+/** One way out to whoever started us: a terminal, a pipe or a file. */
+export interface Output {
+  /** Never throws and never blocks. Once the reader has gone, what is written goes nowhere. */
+  write(text: string): void;
+  /** Whether a person is looking, so that a line may be drawn over. */
+  readonly isTty: boolean;
+  /** Width in characters; 80 where there is none. */
+  readonly columns: number;
+  readonly colourDepth: ColourDepth;
+}
+
+/** The screen we were started on. */
+export interface Terminal {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Calls back when the width may have changed, until the returned function is called. */
+  onResize(call: () => void): () => void;
+  /** Settles when everything written has left this process, or its reader has gone. Await it before an exit. */
+  drain(): Promise<void>;
+}
+
+type Variables = (name: string) => string | undefined;
+type Stream = NodeJS.WriteStream;
+
+const NO_WIDTH = 80;
+
+/** The real screen. `variable` reads the environment, for the colour conventions below. */
+export function openTerminal(variable: Variables = (name) => process.env[name]): Terminal {
+  const stdout = openOutput(process.stdout, isatty(1), variable);
+  const stderr = openOutput(process.stderr, isatty(2), variable);
+  return {
+    stdout,
+    stderr,
+    onResize(call) {
+      process.stdout.on('resize', call);
+      return () => void process.stdout.off('resize', call);
+    },
+    drain: async () => {
+      await Promise.all([stdout.drain(), stderr.drain()]);
+    },
+  };
+}
+
+/**
+ * How many colours to use. A non-empty NO_COLOR means none (no-color.org), FORCE_COLOR some (0 none, 1–3 the depth,
+ * as in Node's `tty`), and otherwise only a terminal that is not `dumb` gets any,
+ * as many as `shown` says.
+ */
+export function colourDepth(variable: Variables, isTty: boolean, shown: () => number): ColourDepth {
+  const forced = variable('FORCE_COLOR');
+  if ((variable('NO_COLOR') ?? '') !== '') return 1;
+  if (forced !== undefined) return FORCED.get(forced.toLowerCase()) ?? 4;
+  if (!isTty || variable('TERM') === 'dumb') return 1;
+  const depth = shown();
+  return depth >= 24 ? 24 : depth >= 8 ? 8 : depth >= 4 ? 4 : 1;
+}
+
+const FORCED: ReadonlyMap<string, ColourDepth> = new Map([
+  ['0', 1],
+  ['false', 1],
+  ['2', 8],
+  ['3', 24],
+]);
+
+function openOutput(stream: Stream, isTty: boolean, variable: Variables): Output & { drain(): Promise<void> } {
+  let readerGone = false;
+  // `worker | head -1` closes our end: EPIPE comes as an event, and unheard it would be an uncaught error.
+  stream.on('error', () => (readerGone = true));
+  return {
+    write(text) {
+      if (readerGone) return;
+      try {
+        stream.write(text);
+      } catch {
+        readerGone = true; // a closed descriptor throws at once instead; there is nobody left to tell
+      }
+    },
+    isTty,
+    get columns() {
+      return stream.columns || NO_WIDTH;
+    },
+    colourDepth: colourDepth(variable, isTty, () => stream.getColorDepth()),
+    drain: () =>
+      new Promise((resolve) => {
+        if (readerGone) return resolve();
+        stream.once('error', () => resolve());
+        try {
+          stream.write('', () => resolve());
+        } catch {
+          resolve(); // as in `write`
+        }
+      }),
+  };
+}

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { toJsonText } from '../../../src/log/json-text.ts';
+import { createRedactor, REDACTED } from '../../../src/log/redact.ts';
+
+const SECRET = 'wkr_9f8e7d6c5b4a';
+
+function setup(...secrets: readonly string[]) {
+  const redactor = createRedactor();
+  for (const secret of secrets) redactor.learn(secret);
+  return redactor;
+}
+
+describe('by the name of a field', () => {
+  const names = [
+    'auth_token',
+    'authToken',
+    'AUTH-TOKEN',
+    'registration_secret',
+    'registrationSecret',
+    'local_api_token',
+    'bootstrap_token',
+    'Authorization',
+    'token',
+    'secret',
+    'dsn',
+    'SENTRY_DSN',
+    'password',
+    'set-cookie',
+    'x-api-key',
+  ];
+  test.each(names)('a field called %s is blanked however it is nested', (name) => {
+    const fields = { config: { list: [{ [name]: SECRET, apiBaseUrl: 'https://studio' }] } };
+    expect(setup().redact(fields)).toEqual({ config: { list: [{ [name]: REDACTED, apiBaseUrl: 'https://studio' }] } });
+  });
+
+  test('counts and words that only sound like a token stay readable', () => {
+    const fields = { maxTokens: 512, prompt_tokens: 3, tokenizer: 'tokenizer.json', hasToken: true, token: null };
+    expect(setup().redact(fields)).toBe(fields);
+  });
+
+  test('a secret that is an object or a number goes as a whole', () => {
+    expect(setup().redact({ token: { part: 'one' }, secret: 123_456 })).toEqual({ token: REDACTED, secret: REDACTED });
+  });
+});
+
+describe('by the text of a known secret', () => {
+  test('a learnt secret is blanked inside an error text and a URL', () => {
+    const redact = setup(SECRET);
+    expect(redact.redact({ error: `401 for ${SECRET}`, url: `https://studio/x?t=${SECRET}&y=1` })).toEqual({
+      error: `401 for ${REDACTED}`,
+      url: `https://studio/x?t=${REDACTED}&y=1`,
+    });
+  });
+
+  test('an error keeps its shape and loses the secret in message, stack and cause', () => {
+    const error = new Error(`outer ${SECRET}`, { cause: new AggregateError([new Error(SECRET)], 'inner') });
+    const text = toJsonText(setup(SECRET).redact({ error }));
+    expect(text).toContain(`"message":"outer ${REDACTED}"`);
+    expect(text).not.toContain(SECRET);
+  });
+
+  test('a secret is found when it is spelled for a URL or inside a JSON text', () => {
+    const odd = 'p"a/s s\\w+rd';
+    const redactor = setup(odd);
+    expect(redactor.redactText(`?t=${encodeURIComponent(odd)}`)).toBe(`?t=${REDACTED}`);
+    expect(redactor.redactText(JSON.stringify({ odd }))).toBe(`{"odd":"${REDACTED}"}`);
+  });
+
+  test('a secret is found in names, dates, URLs, maps and sets', () => {
+    const fields = {
+      [SECRET]: 1,
+      url: new URL(`https://studio/${SECRET}`),
+      map: new Map([['a', SECRET]]),
+      set: new Set([SECRET]),
+      written: { toJSON: () => SECRET },
+      at: new Date(0),
+    };
+    const clean = setup(SECRET).redact(fields);
+    expect(toJsonText(clean)).not.toContain(SECRET);
+    expect(clean).toMatchObject({ at: '1970-01-01T00:00:00.000Z' });
+  });
+
+  test('of two secrets that share a beginning the longer one goes as a whole', () => {
+    expect(setup('abcd', 'abcdefgh').redactText('x abcdefgh y')).toBe(`x ${REDACTED} y`);
+  });
+
+  test('a text where the cut itself would spell a secret is blanked entirely', () => {
+    expect(setup('[redacted]x', 'hidden').redactText('hiddenx')).toBe(REDACTED);
+  });
+
+  test('a secret too short to be one does not blank ordinary words', () => {
+    expect(setup('a', '').redactText('a banana')).toBe('a banana');
+  });
+});
+
+test('a bearer header and the user part of a URL need not be known', () => {
+  expect(setup().redactText('sent authorization: bearer abc.DEF-1=')).toBe(`sent authorization: ${REDACTED}`);
+  expect(setup(SECRET).redactText('proxy http://me:pw@proxy:8080/')).toBe(`proxy http://${REDACTED}@proxy:8080/`);
+});
+
+test('fields without a secret come back as the very same object', () => {
+  const fields = { jobId: 'job-1', sizeBytes: 3, at: { deep: ['text', null, undefined, 4n] } };
+  expect(setup(SECRET).redact(fields)).toBe(fields);
+});
+
+test('a circle is followed once and stays a circle', () => {
+  const ring: Record<string, unknown> = { secret: SECRET };
+  ring.self = ring;
+  const clean = setup(SECRET).redact(ring);
+  expect(clean.secret).toBe(REDACTED);
+  expect(clean.self).toBe(clean);
+});
+
+test('what is too deep or throws when read is left out rather than trusted', () => {
+  let deep: Record<string, unknown> = { note: SECRET };
+  for (let level = 0; level < 5_000; level++) deep = { deep };
+  expect(toJsonText(setup(SECRET).redact(deep))).not.toContain(SECRET);
+  const hostile = {
+    get trap(): string {
+      throw new Error(SECRET);
+    },
+  };
+  expect(setup(SECRET).redact(hostile)).toEqual({ unreadable: true });
+});
+
+describe('never leaks', () => {
+  const secret = fc
+    .stringMatching(/^[\w+/="\\ .~-]{8,40}$/)
+    .filter((text) => text.trim().length >= 8 && !REDACTED.includes(text));
+
+  test('whatever holds a learnt secret, its text never contains it afterwards', () => {
+    fc.assert(
+      fc.property(secret, fc.object({ maxDepth: 4, withDate: true }), fc.string(), (hidden, around, before) => {
+        const fields = { ...around, error: `${before}${hidden}`, list: [{ cause: new Error(hidden) }, around] };
+        expect(toJsonText(setup(hidden).redact(fields))).not.toContain(JSON.stringify(hidden).slice(1, -1));
+      }),
+    );
+  });
+
+  test('whatever is said under a secret name never shows, learnt or not', () => {
+    const name = fc.constantFrom('auth_token', 'authToken', 'registrationSecret', 'Authorization', 'localApiToken');
+    fc.assert(
+      fc.property(secret, name, fc.dictionary(fc.string(), fc.integer()), (hidden, key, around) => {
+        const text = toJsonText(setup().redact({ ...around, inner: [{ [key]: `>>>${hidden}` }] }));
+        expect(text).not.toContain('>>>');
+      }),
+    );
+  });
+
+  test('fields that hold nothing secret are never changed', () => {
+    const innocent = fc.dictionary(fc.constantFrom('jobId', 'error', 'model', 'list'), fc.jsonValue({ maxDepth: 3 }));
+    fc.assert(
+      fc.property(innocent, (fields) => {
+        expect(toJsonText(setup('\u{10FFFF}never-there\u{10FFFF}').redact(fields))).toBe(toJsonText(fields));
+      }),
+    );
+  });
+});
