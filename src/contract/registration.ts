@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { toWorkerId } from '../base/ids.ts';
 import { CapabilitiesSchema } from './capabilities.ts';
+import { type Read, readJson } from './read.ts';
 
 /** `POST /workers/register-request`, unauthenticated. The hash is SHA-256 over the hex text of the secret, in hex. */
 export const RegisterRequestSchema = v.object({
@@ -11,7 +12,7 @@ export const RegisterRequestSchema = v.object({
 });
 export type RegisterRequest = v.InferInput<typeof RegisterRequestSchema>;
 
-export const RegisterAnswerSchema = v.object({ requestId: v.string(), status: v.string() });
+export const RegisterAnswerSchema = v.object({ requestId: v.pipe(v.string(), v.minLength(1)), status: v.string() });
 export type RegisterAnswer = v.InferOutput<typeof RegisterAnswerSchema>;
 
 const Approved = v.object({
@@ -33,5 +34,11 @@ export const BootstrapRequestSchema = v.object({
   capabilities: CapabilitiesSchema,
   workerId: v.optional(v.string()),
 });
+export type BootstrapRequest = v.InferInput<typeof BootstrapRequestSchema>;
 export const BootstrapAnswerSchema = v.omit(Approved, ['status']);
 export type BootstrapAnswer = v.InferOutput<typeof BootstrapAnswerSchema>;
+
+/** Reads the body of a 2xx answer to each of the three calls. None throws, and no problem echoes a token. */
+export const readRegisterAnswer = (text: string): Read<RegisterAnswer> => readJson(RegisterAnswerSchema, text);
+export const readPollAnswer = (text: string): Read<PollAnswer> => readJson(PollAnswerSchema, text);
+export const readBootstrapAnswer = (text: string): Read<BootstrapAnswer> => readJson(BootstrapAnswerSchema, text);

@@ -3,6 +3,7 @@ import { type JobId, toJobId, toModelId, toWorkerId } from '../../base/ids.ts';
 import { parseJson } from '../json.ts';
 import { ModelSourceSchema } from '../model-source.ts';
 import { absentable, Decimal } from '../numbers.ts';
+import { describeIssues } from '../read.ts';
 import { TaskSchema } from '../tasks/index.ts';
 import { ERROR_FRAME_CODES } from './close-codes.ts';
 
@@ -94,12 +95,4 @@ export function parseInbound(text: string): ParsedInbound {
       ? `${envelope.output.type}: ${problem}`
       : `unknown frame type ${JSON.stringify(envelope.output.type.slice(0, 80))}`,
   };
-}
-
-/** One line for people: which fields are wrong and what was expected there. Never echoes a value. */
-export function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string {
-  return issues
-    .slice(0, 3)
-    .map((issue) => `${v.getDotPath(issue) ?? 'value'}: expected ${issue.expected ?? 'another value'}`)
-    .join('; ');
 }

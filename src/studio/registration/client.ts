@@ -1,0 +1,179 @@
+import { errorChain } from '../../base/errors.ts';
+import { USER_AGENT } from '../../base/version.ts';
+import type { Capabilities } from '../../contract/capabilities.ts';
+import { writeJson } from '../../contract/json.ts';
+import type { Read } from '../../contract/read.ts';
+import {
+  type BootstrapRequest,
+  readBootstrapAnswer,
+  readPollAnswer,
+  readRegisterAnswer,
+  type RegisterRequest,
+} from '../../contract/registration.ts';
+import { studioUrl } from '../../contract/routes.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Http, HttpResponse } from '../../system/http.ts';
+import type { Approval, Failed, PollAnswer, RequestAnswer } from './machine.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+/** What a bootstrap came to. */
+export type BootstrapAnswer =
+  | ({ readonly is: 'approved' } & Approval)
+  /** 401 or 403: the studio does not take this bootstrap token. */
+  | { readonly is: 'unauthorized'; readonly message: string }
+  | Failed;
+
+/** The three HTTP calls of registration. Every way a call can end is a value; none of them throws. */
+export interface RegistrationClient {
+  request(about: RegistrationFacts, signal: AbortSignal): Promise<RequestAnswer>;
+  poll(about: { readonly requestId: string; readonly secret: string }, signal: AbortSignal): Promise<PollAnswer>;
+  bootstrap(about: BootstrapFacts, signal: AbortSignal): Promise<BootstrapAnswer>;
+}
+
+export type RegistrationFacts = Pick<RegisterRequest, 'installId' | 'registrationSecretHash' | 'capabilities'>;
+export interface BootstrapFacts {
+  readonly token: string;
+  readonly capabilities: Capabilities;
+  /** The identity to keep, when there is one. */
+  readonly workerId?: string;
+}
+
+export interface RegistrationClientOptions {
+  readonly http: Http;
+  /** The operator's `api_base_url`; read at each call, so that an edited one counts from the next. */
+  readonly baseUrl: () => string;
+  readonly clock: Pick<Clock, 'now' | 'elapsed'>;
+  readonly log: Logger;
+}
+
+/** One call. `op` names it in errors and logs (studio contract). */
+interface Call {
+  readonly op: 'register-request' | 'register-poll' | 'register';
+  readonly method: 'GET' | 'POST';
+  readonly route: string;
+  /** Secret or token; also what is blanked out of anything we quote. */
+  readonly bearer?: string;
+  readonly body?: RegisterRequest | BootstrapRequest;
+}
+type Answered<T> = { readonly is: 'read'; readonly value: T } | Failed;
+
+/** A peer that goes silent for this long is given up on; the driver bounds the whole call besides. */
+const STALL_MS = 30_000;
+/** As much of a studio's answer as an error message quotes. */
+const BODY_CHARACTERS = 2_000;
+
+export function createRegistrationClient(options: RegistrationClientOptions): RegistrationClient {
+  return {
+    async request({ installId, registrationSecretHash, capabilities }, signal) {
+      const body: RegisterRequest = { installId, registrationSecretHash, capabilities, userAgent: USER_AGENT };
+      const call: Call = { op: 'register-request', method: 'POST', route: '/workers/register-request', body };
+      const answer = await exchange(call, readRegisterAnswer, signal, options);
+      return answer.is === 'failed' ? answer : { is: 'pending', requestId: answer.value.requestId };
+    },
+
+    async poll({ requestId, secret }, signal) {
+      const route = `/workers/register-requests/${encodeURIComponent(requestId)}`;
+      const call: Call = { op: 'register-poll', method: 'GET', route, bearer: secret };
+      const answer = await exchange(call, readPollAnswer, signal, options);
+      if (answer.is === 'read') return toPollAnswer(answer.value);
+      if (answer.status === 404) return { is: 'unknown', message: answer.message };
+      return answer.status === 401 ? { is: 'unauthorized', message: answer.message } : answer;
+    },
+
+    async bootstrap({ token, capabilities, workerId }, signal) {
+      const body: BootstrapRequest = {
+        bootstrapToken: token,
+        capabilities,
+        ...(workerId !== undefined && { workerId }),
+      };
+      const call: Call = { op: 'register', method: 'POST', route: '/workers/register', bearer: token, body };
+      const answer = await exchange(call, readBootstrapAnswer, signal, options);
+      if (answer.is === 'read') return { is: 'approved', ...answer.value };
+      const refused = answer.status === 401 || answer.status === 403;
+      return refused ? { is: 'unauthorized', message: answer.message } : answer;
+    },
+  };
+}
+
+type ReadPoll = Extract<ReturnType<typeof readPollAnswer>, { is: 'read' }>['value'];
+
+function toPollAnswer(answer: ReadPoll): PollAnswer {
+  switch (answer.status) {
+    case 'pending':
+      return { is: 'pending' };
+    case 'approved':
+      return { is: 'approved', workerId: answer.workerId, authToken: answer.authToken };
+    case 'rejected':
+      return { is: 'rejected', reason: answer.reason };
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** Makes one call and reads its answer, and leaves one line behind, whichever way it went. */
+async function exchange<T>(
+  call: Call,
+  readBody: (text: string) => Read<T>,
+  signal: AbortSignal,
+  options: RegistrationClientOptions,
+): Promise<Answered<T>> {
+  const { clock, log } = options;
+  const startedMs = clock.elapsed();
+  const { response, answer } = await attempt(call, readBody, signal, options);
+  const elapsedMs = Math.round(clock.elapsed() - startedMs);
+  const fields = { op: call.op, endpoint: call.route, status: response?.status, elapsedMs };
+  if (answer.is === 'read') log.debug('call.answered', fields);
+  else log.warn('call.failed', { ...fields, error: answer.message });
+  return answer;
+}
+
+async function attempt<T>(
+  call: Call,
+  readBody: (text: string) => Read<T>,
+  signal: AbortSignal,
+  { http, baseUrl, clock }: RegistrationClientOptions,
+): Promise<{ readonly response?: HttpResponse; readonly answer: Answered<T> }> {
+  const url = studioUrl(baseUrl(), call.route);
+  if (url === undefined) return { answer: failed(call, 'api_base_url is not an http(s) address') };
+  try {
+    const { op: _op, body, bearer, method } = call;
+    const headers = {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+    };
+    const bytes = body === undefined ? {} : { body: [new TextEncoder().encode(writeJson(body))] };
+    const response = await http.request({ method, url, headers, ...bytes, stallMs: STALL_MS, signal });
+    return { response, answer: readResponse(call, response, readBody, clock.now()) };
+  } catch (thrown) {
+    // The seam of this client: no answer at all, for whatever reason, is one of the expected outcomes.
+    return { answer: failed(call, errorChain(thrown)) };
+  }
+}
+
+function readResponse<T>(
+  call: Call,
+  response: HttpResponse,
+  readBody: (text: string) => Read<T>,
+  nowMs: number,
+): Answered<T> {
+  const { status, statusText, headers } = response;
+  const text = new TextDecoder().decode(response.body);
+  const reason = `${status} ${statusText}`.trimEnd();
+  if (status < 200 || status > 299) {
+    const retryMs = status === 429 || status >= 500 ? retryAfterMs(headers['retry-after'], nowMs) : undefined;
+    const failure = failed(call, `${reason} — ${text.slice(0, BODY_CHARACTERS)}`);
+    return { ...failure, status, ...(retryMs !== undefined && { retryAfterMs: retryMs }) };
+  }
+  const answer = readBody(text);
+  // The body of a 2xx may hold a token, so an unreadable one is described and never quoted.
+  return answer.is === 'read'
+    ? answer
+    : { ...failed(call, `${reason} — unreadable answer: ${answer.problem}`), status };
+}
+
+/** A failure in the contract's words. A studio that echoes our secret must not carry it into the log. */
+function failed({ op, bearer }: Call, reason: string): Failed {
+  const message = `${op} failed: ${bearer === undefined || bearer === '' ? reason : reason.replaceAll(bearer, '…')}`;
+  return { is: 'failed', message };
+}

@@ -1,0 +1,248 @@
+import { unlessAborted } from '../../base/abort.ts';
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import { formatDuration, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
+import { toWorkerId } from '../../base/ids.ts';
+import { hashSecret, mintInstallId, mintSecret } from './identity.ts';
+import {
+  type Approval,
+  type Effect,
+  type Event,
+  type Failed,
+  INITIAL,
+  type Notice,
+  type Policy,
+  type RequestAnswer,
+  type State,
+  step,
+} from './machine.ts';
+import { createRecordKeeper, type RecordKeeper } from './record.ts';
+import type { Registration, RegistrationOptions, RegistrationStatus } from './registration.ts';
+
+const POLICY: Policy = {
+  pollMs: 30 * SECOND_MS,
+  leastWaitMs: SECOND_MS,
+  mostWaitMs: 10 * MINUTE_MS,
+  denialsToStartOver: 5,
+};
+/** How far a wait strays, so that workers that were started together do not ask together. */
+const JITTER = 0.2;
+/** The longest one call may take in all, however busily the peer dribbles (studio contract: 60 s). */
+const CALL_LIMIT_MS = 60 * SECOND_MS;
+const NO_REQUEST = { registrationRequestId: undefined, registrationSecret: undefined };
+const NO_IDENTITY = { installId: undefined, workerId: undefined, authToken: undefined };
+const REMEDY = 'Run `studio-worker register --reset`, then approve the worker in the studio.';
+
+export const createRegistration = (options: RegistrationOptions): Registration => new RegistrationDriver(options);
+
+/** Performs the machine's effects and feeds back what came of them. */
+class RegistrationDriver implements Registration {
+  readonly #options: RegistrationOptions;
+  readonly #policy: Policy;
+  readonly #record: RecordKeeper;
+  readonly #approval = Promise.withResolvers<Approval>();
+  readonly #watchers = new Set<(status: RegistrationStatus) => void>();
+  #state: State = INITIAL;
+  #started = false;
+  /** Everything under way belongs to one course; a reset or stop aborts it, and what it still answers is dropped. */
+  #course = new AbortController();
+  #disarm = (): void => {};
+  /** The status that watchers heard last. */
+  #told = '{"at":"pristine"}';
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options;
+    this.#policy = { ...POLICY, ...options.policy };
+    this.#record = createRecordKeeper(options.store, options.log);
+  }
+
+  get approved(): Promise<Approval> {
+    return this.#approval.promise;
+  }
+
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    const { workerId, authToken, registrationRequestId: requestId, registrationSecret } = this.#record.read();
+    const known =
+      workerId && authToken
+        ? { workerId: toWorkerId(workerId), authToken }
+        : requestId && registrationSecret
+          ? { requestId }
+          : undefined;
+    this.#dispatch({ type: 'started', known, now: this.#options.clock.now() });
+  }
+
+  status(): RegistrationStatus {
+    const state = this.#state;
+    if (state.at === 'pending') return { at: 'pending', requestId: state.requestId, since: state.since };
+    if (state.at === 'approved') return { at: 'approved', workerId: state.workerId };
+    return state;
+  }
+
+  onChange(call: (status: RegistrationStatus) => void): () => void {
+    this.#watchers.add(call);
+    return () => void this.#watchers.delete(call);
+  }
+
+  reset(): void {
+    this.#started = true;
+    this.#newCourse();
+    this.#dispatch({ type: 'reset' });
+  }
+
+  async bootstrap(token: string): Promise<Approval> {
+    const { client, capabilities } = this.#options;
+    const { workerId } = this.#record.read();
+    const facts = { token, capabilities: await capabilities(), ...(workerId ? { workerId } : {}) };
+    const answer = await this.#bounded((signal) => client.bootstrap(facts, signal));
+    if (answer.is === 'unauthorized') {
+      const hint = 'Check the bootstrap token: the studio prints it when it starts.';
+      throw new WorkerError('studio.refused', answer.message, { hint });
+    }
+    if (answer.is === 'failed') throw new WorkerError('registration.failed', answer.message);
+    this.#newCourse();
+    this.#dispatch({ type: 'bootstrapped', workerId: answer.workerId, authToken: answer.authToken });
+    if (!(await this.#record.settled())) {
+      throw new WorkerError('config.not-saved', `worker ${answer.workerId} is registered, but that could not be saved`);
+    }
+    return { workerId: answer.workerId, authToken: answer.authToken };
+  }
+
+  async stop(): Promise<void> {
+    this.#newCourse();
+    this.#dispatch({ type: 'stop' });
+    await this.#record.settled();
+  }
+
+  #dispatch(event: Event): void {
+    const { state, effects } = step(this.#state, event, this.#policy);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+    if (state.at === 'approved') {
+      if (!state.told) return; // nobody hears of credentials that were not offered to the disk first
+      this.#approval.resolve({ workerId: state.workerId, authToken: state.authToken });
+    }
+    this.#tellWatchers();
+  }
+
+  #perform(effect: Effect): void {
+    const { clock, client } = this.#options;
+    switch (effect.do) {
+      case 'create':
+        return void this.#ask(
+          (signal) => this.#request(signal),
+          (answer) => ({ type: 'requested', answer, now: clock.now() }),
+        );
+      case 'poll': {
+        const about = { requestId: effect.requestId, secret: this.#record.read().registrationSecret ?? '' };
+        return void this.#ask(
+          (signal) => client.poll(about, signal),
+          (answer) => ({ type: 'polled', answer }),
+        );
+      }
+      case 'remember':
+        return void this.#record.save({ registrationRequestId: effect.requestId });
+      case 'keep':
+        return void this.#keep(effect);
+      case 'forget':
+        return void this.#record.save({ ...NO_REQUEST, ...(effect.all && NO_IDENTITY) });
+      case 'wait':
+        return this.#wait(effect);
+      case 'say':
+        return this.#say(effect.what);
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  /** Makes one call and reports how it went, unless a reset or stop has made that meaningless. */
+  async #ask<Answer>(call: (signal: AbortSignal) => Promise<Answer>, toEvent: (answer: Answer | Failed) => Event) {
+    const course = this.#course.signal;
+    const answer = await this.#bounded(call).catch((thrown: unknown): Failed => ({
+      is: 'failed',
+      message: errorChain(thrown),
+    }));
+    if (!course.aborted) this.#dispatch(toEvent(answer));
+  }
+
+  /** Runs a call within the course and the time limit, even one that ignores its signal. */
+  async #bounded<Answer>(call: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+    const limit = new AbortController();
+    const message = `no whole answer within ${formatDuration(CALL_LIMIT_MS)}`;
+    const end = (): void => limit.abort(new WorkerError('studio.unreachable', message));
+    const disarm = this.#options.clock.after(CALL_LIMIT_MS, end);
+    const signal = AbortSignal.any([this.#course.signal, limit.signal]);
+    try {
+      return await unlessAborted(call(signal), signal);
+    } finally {
+      disarm();
+    }
+  }
+
+  async #request(signal: AbortSignal): Promise<RequestAnswer> {
+    const { client, random, sha256 } = this.#options;
+    const { installId = '', registrationSecret = '' } = this.#record.read();
+    const identity = {
+      installId: installId === '' ? mintInstallId(random) : installId,
+      registrationSecret: registrationSecret === '' ? mintSecret(random) : registrationSecret,
+    };
+    // The secret goes to the disk before the studio hears its hash: a request whose secret is lost cannot be polled.
+    if (installId === '' || registrationSecret === '') await this.#record.save(identity);
+    // A pause is for offers: the studio is asked to approve a worker that claims (studio contract).
+    const capabilities = { ...(await this.#options.capabilities()), autoEnabled: true };
+    const registrationSecretHash = hashSecret(identity.registrationSecret, sha256);
+    return client.request({ installId: identity.installId, registrationSecretHash, capabilities }, signal);
+  }
+
+  async #keep({ workerId, authToken }: Approval): Promise<void> {
+    const course = this.#course.signal;
+    const ok = await this.#record.save({ workerId, authToken, ...NO_REQUEST });
+    if (!course.aborted) this.#dispatch({ type: 'kept', ok });
+  }
+
+  #wait({ ms, atLeast, after }: Extract<Effect, { do: 'wait' }>): void {
+    const { clock, random, log } = this.#options;
+    const stray = atLeast ? random.unit() : 2 * random.unit() - 1;
+    const waitMs = Math.round(ms * (1 + JITTER * stray));
+    if (after !== undefined) {
+      const status = after.status === undefined ? {} : { status: after.status };
+      log.warn('registration.failed', { error: after.message, ...status, retryInMs: waitMs });
+    }
+    this.#disarm();
+    this.#disarm = clock.after(waitMs, () => this.#dispatch({ type: 'elapsed' }));
+  }
+
+  #say(notice: Notice): void {
+    const { log } = this.#options;
+    switch (notice.is) {
+      case 'awaited':
+        return log.info('approval.awaited');
+      case 'requested':
+        return log.info('registration.requested', { requestId: notice.requestId });
+      case 'pending':
+        return log.info('registration.pending', { requestId: notice.requestId });
+      case 'approved':
+        return log.info('registration.approved', { workerId: notice.workerId });
+      case 'rejected':
+        return log.error('registration.rejected', { reason: notice.reason, remedy: REMEDY });
+      case 'restarted':
+        return log.warn('registration.restarted', { because: notice.because });
+      default:
+        return notice satisfies never;
+    }
+  }
+
+  #newCourse(): void {
+    this.#disarm();
+    this.#course.abort(new WorkerError('registration.failed', 'registration was stopped or started anew'));
+    this.#course = new AbortController();
+  }
+
+  #tellWatchers(): void {
+    const status = this.status();
+    const told = JSON.stringify(status);
+    if (told === this.#told) return;
+    this.#told = told;
+    for (const call of this.#watchers) call(status);
+  }
+}

@@ -1,0 +1,240 @@
+import type { WorkerId } from '../../base/ids.ts';
+
+/*
+ *             requested            approved
+ *   pristine ───────────▶ pending ───────────▶ approved       Every state but `stopped` goes back to
+ *       ▲                  │   │                              pristine on `reset`.
+ *       └──────────────────┘   └─────────────▶ rejected
+ *        404, or five 401s        rejected
+ *
+ * At most one call is out at any time: a call is made only by an elapsed wait, and a wait is armed only by an answer.
+ * Once approved nothing is asked again: each further poll would rotate the token that was just saved.
+ */
+
+/** What a create call came to. */
+export type RequestAnswer = { readonly is: 'pending'; readonly requestId: string } | Failed;
+/** What a poll came to. */
+export type PollAnswer =
+  | { readonly is: 'pending' }
+  | ({ readonly is: 'approved' } & Approval)
+  | { readonly is: 'rejected'; readonly reason: string }
+  /** 404: the studio has no such request. */
+  | { readonly is: 'unknown'; readonly message: string }
+  /** 401: the secret is not the one the request was made with. */
+  | { readonly is: 'unauthorized'; readonly message: string }
+  | Failed;
+export interface Failed {
+  readonly is: 'failed';
+  readonly message: string;
+  /** Absent when there was no answer at all. */
+  readonly status?: number;
+  /** How long the studio asked us to wait. */
+  readonly retryAfterMs?: number;
+}
+
+/** Who the studio says we are. */
+export interface Approval {
+  readonly workerId: WorkerId;
+  readonly authToken: string;
+}
+
+export type State =
+  | { readonly at: 'pristine' }
+  /** `since`: when the request was first known, in milliseconds since the epoch. `denials`: 401s in a row. */
+  | { readonly at: 'pending'; readonly requestId: string; readonly since: number; readonly denials: number }
+  /** `told`: whether the rest of the worker was given the credentials, which the first save must precede. */
+  | ({
+      readonly at: 'approved';
+      readonly credentials: 'saving' | 'saved' | 'unsaved';
+      readonly told: boolean;
+    } & Approval)
+  | { readonly at: 'rejected'; readonly reason: string }
+  | { readonly at: 'stopped' };
+
+export type Event =
+  /** `known` is what the config remembered; a request id counts only beside the secret that can poll it. */
+  | {
+      readonly type: 'started';
+      readonly known: Approval | { readonly requestId: string } | undefined;
+      readonly now: number;
+    }
+  | { readonly type: 'elapsed' }
+  | { readonly type: 'requested'; readonly answer: RequestAnswer; readonly now: number }
+  | { readonly type: 'polled'; readonly answer: PollAnswer }
+  | ({ readonly type: 'bootstrapped' } & Approval)
+  /** The credentials reached the disk, or did not. */
+  | { readonly type: 'kept'; readonly ok: boolean }
+  | { readonly type: 'reset' }
+  | { readonly type: 'stop' };
+
+export type Effect =
+  | { readonly do: 'create' }
+  | { readonly do: 'poll'; readonly requestId: string }
+  /** Saves the request id. */
+  | { readonly do: 'remember'; readonly requestId: string }
+  /** Saves the credentials, drops the request behind them, and answers with `kept`. */
+  | ({ readonly do: 'keep' } & Approval)
+  /** Drops the request, or with `all` everything that registration ever saved. */
+  | { readonly do: 'forget'; readonly all: boolean }
+  /** Arms the one timer. A wait the studio asked for is `atLeast`: jitter may only lengthen it. */
+  | { readonly do: 'wait'; readonly ms: number; readonly atLeast: boolean; readonly after?: Failed }
+  | { readonly do: 'say'; readonly what: Notice };
+
+/** What the operator hears of it. */
+export type Notice =
+  | { readonly is: 'awaited' }
+  | { readonly is: 'requested' | 'pending'; readonly requestId: string }
+  | { readonly is: 'approved'; readonly workerId: WorkerId }
+  | { readonly is: 'rejected'; readonly reason: string }
+  | { readonly is: 'restarted'; readonly because: string };
+
+export interface Policy {
+  readonly pollMs: number;
+  /** A `Retry-After` below is raised to this, so that a zero cannot make us hammer. */
+  readonly leastWaitMs: number;
+  /** A `Retry-After` above is lowered to this, so that a wrong one cannot park us for a day. */
+  readonly mostWaitMs: number;
+  /** So many 401s in a row mean that the secret is lost for good. */
+  readonly denialsToStartOver: number;
+}
+
+export interface Step {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+export const INITIAL: State = { at: 'pristine' };
+const PRISTINE: State = { at: 'pristine' };
+
+/** What a registration does next. Total: an event that makes no sense in a state leaves it as it is. */
+export function step(state: State, event: Event, policy: Policy): Step {
+  if (state.at === 'stopped') return stay(state);
+  switch (event.type) {
+    case 'stop':
+      return { state: { at: 'stopped' }, effects: [] };
+    case 'reset':
+      return { state: PRISTINE, effects: [{ do: 'forget', all: true }, { do: 'create' }] };
+    case 'bootstrapped':
+      return approve(event);
+    case 'started':
+      return state.at === 'pristine' ? start(event) : stay(state);
+    case 'elapsed':
+      return elapsed(state);
+    case 'requested':
+      return state.at === 'pristine' ? requested(event, policy) : stay(state);
+    case 'polled':
+      return state.at === 'pending' ? polled(state, event.answer, policy) : stay(state);
+    case 'kept':
+      return state.at === 'approved' ? kept(state, event.ok, policy) : stay(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+const stay = (state: State): Step => ({ state, effects: [] });
+
+function start({ known, now }: Extract<Event, { type: 'started' }>): Step {
+  if (known === undefined)
+    return { state: PRISTINE, effects: [{ do: 'say', what: { is: 'awaited' } }, { do: 'create' }] };
+  if ('authToken' in known)
+    return { state: { at: 'approved', credentials: 'saved', told: true, ...known }, effects: [] };
+  return {
+    state: { at: 'pending', requestId: known.requestId, since: now, denials: 0 },
+    effects: [
+      { do: 'say', what: { is: 'awaited' } },
+      { do: 'say', what: { is: 'pending', requestId: known.requestId } },
+      { do: 'poll', requestId: known.requestId },
+    ],
+  };
+}
+
+function elapsed(state: Exclude<State, { at: 'stopped' }>): Step {
+  switch (state.at) {
+    case 'pristine':
+      return { state, effects: [{ do: 'create' }] };
+    case 'pending':
+      return { state, effects: [{ do: 'poll', requestId: state.requestId }] };
+    case 'approved':
+      if (state.credentials !== 'unsaved') return stay(state);
+      return {
+        state: { ...state, credentials: 'saving' },
+        effects: [{ do: 'keep', workerId: state.workerId, authToken: state.authToken }],
+      };
+    case 'rejected':
+      return stay(state);
+    default:
+      return state satisfies never;
+  }
+}
+
+function requested({ answer, now }: Extract<Event, { type: 'requested' }>, policy: Policy): Step {
+  if (answer.is === 'failed') return { state: PRISTINE, effects: [waitAfter(answer, policy)] };
+  const { requestId } = answer;
+  return {
+    state: { at: 'pending', requestId, since: now, denials: 0 },
+    effects: [
+      { do: 'remember', requestId },
+      { do: 'say', what: { is: 'requested', requestId } },
+      { do: 'say', what: { is: 'pending', requestId } },
+      tick(policy),
+    ],
+  };
+}
+
+function polled(state: Extract<State, { at: 'pending' }>, answer: PollAnswer, policy: Policy): Step {
+  switch (answer.is) {
+    case 'pending':
+      return { state: { ...state, denials: 0 }, effects: [tick(policy)] };
+    case 'approved':
+      return approve(answer);
+    case 'rejected':
+      return {
+        state: { at: 'rejected', reason: answer.reason },
+        effects: [
+          { do: 'forget', all: false },
+          { do: 'say', what: { is: 'rejected', reason: answer.reason } },
+        ],
+      };
+    case 'unknown':
+      return startOver(answer.message, policy);
+    case 'unauthorized': {
+      const denials = state.denials + 1;
+      if (denials >= policy.denialsToStartOver) return startOver(answer.message, policy);
+      const failed = { is: 'failed', message: answer.message, status: 401 } as const;
+      return { state: { ...state, denials }, effects: [waitAfter(failed, policy)] };
+    }
+    case 'failed':
+      return { state: { ...state, denials: 0 }, effects: [waitAfter(answer, policy)] };
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** Credentials go to the disk before anyone uses them: a crash in between would cost the operator a second approval. */
+const approve = ({ workerId, authToken }: Approval): Step => ({
+  state: { at: 'approved', credentials: 'saving', told: false, workerId, authToken },
+  effects: [{ do: 'keep', workerId, authToken }],
+});
+
+/** A failed save costs nothing but another try: the credentials in memory are as good. */
+function kept(state: Extract<State, { at: 'approved' }>, ok: boolean, policy: Policy): Step {
+  if (state.credentials !== 'saving') return stay(state);
+  const say: Effect[] = state.told ? [] : [{ do: 'say', what: { is: 'approved', workerId: state.workerId } }];
+  return ok
+    ? { state: { ...state, credentials: 'saved', told: true }, effects: say }
+    : { state: { ...state, credentials: 'unsaved', told: true }, effects: [...say, tick(policy)] };
+}
+
+const startOver = (because: string, policy: Policy): Step => ({
+  state: PRISTINE,
+  effects: [{ do: 'forget', all: false }, { do: 'say', what: { is: 'restarted', because } }, tick(policy)],
+});
+
+const tick = (policy: Policy): Effect => ({ do: 'wait', ms: policy.pollMs, atLeast: false });
+
+function waitAfter(failed: Failed, policy: Policy): Effect {
+  const { retryAfterMs } = failed;
+  if (retryAfterMs === undefined) return { do: 'wait', ms: policy.pollMs, atLeast: false, after: failed };
+  const ms = Math.min(Math.max(retryAfterMs, policy.leastWaitMs), policy.mostWaitMs);
+  return { do: 'wait', ms, atLeast: true, after: failed };
+}

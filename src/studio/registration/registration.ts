@@ -1,0 +1,49 @@
+import type { WorkerId } from '../../base/ids.ts';
+import type { Capabilities } from '../../contract/capabilities.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Sha256 } from '../../system/digest.ts';
+import type { Random } from '../../system/random.ts';
+import type { RegistrationClient } from './client.ts';
+import type { Approval, Policy } from './machine.ts';
+import type { RegistrationStore } from './record.ts';
+
+/** Where registration stands, for `status`. `since` in milliseconds since the epoch. */
+export type RegistrationStatus =
+  | { readonly at: 'pristine' | 'stopped' }
+  | { readonly at: 'pending'; readonly requestId: string; readonly since: number }
+  | { readonly at: 'approved'; readonly workerId: WorkerId }
+  | { readonly at: 'rejected'; readonly reason: string };
+
+export interface RegistrationOptions {
+  readonly client: RegistrationClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly sha256: Sha256;
+  readonly store: RegistrationStore;
+  /** Read at each request. */
+  readonly capabilities: () => Capabilities | Promise<Capabilities>;
+  readonly log: Logger;
+  readonly policy?: Partial<Policy>;
+}
+
+/** Asks the operator at the studio to let this worker in, for as long as that takes. */
+export interface Registration {
+  /** Reads what the config remembers and goes on from there; the first call goes out at once. Idempotent. */
+  start(): void;
+  status(): RegistrationStatus;
+  /** Settles at the first approval, after its credentials were saved (or the save failed). Never rejects. */
+  readonly approved: Promise<Approval>;
+  /** Calls back after each change; the returned function ends that. */
+  onChange(call: (status: RegistrationStatus) => void): () => void;
+  /** Forgets who we are, on disk too, and asks anew. */
+  reset(): void;
+  /**
+   * Registers in one call with the studio's bootstrap token, instead of waiting for an operator.
+   *
+   * @throws WorkerError `studio.refused` | `registration.failed` | `config.not-saved`
+   */
+  bootstrap(token: string): Promise<Approval>;
+  /** Ends every call and timer, and waits for a save that is under way. Idempotent. */
+  stop(): Promise<void>;
+}
