@@ -1,0 +1,71 @@
+import { WorkerError } from '../base/errors.ts';
+import type { Environment } from '../system/environment.ts';
+
+const FOLDER = 'minis-studio-worker';
+
+type Where = Pick<Environment, 'platform' | 'homeDir' | 'get'>;
+
+/**
+ * Where the config file is: the platform's own place, unless only the place that earlier documents named exists
+ * (`~/.config` on macOS, a shorter path on Windows), whose file is then used where it is.
+ *
+ * @throws WorkerError `config.invalid` when the account has no home folder
+ */
+export async function findConfig(
+  environment: Where,
+  exists: (path: string) => boolean | Promise<boolean>,
+): Promise<string> {
+  const [path, documented] = configPlaces(environment);
+  if (documented === undefined || (await exists(path))) return path;
+  return (await exists(documented)) ? documented : path;
+}
+
+/** The place of this platform, and the documented one where that differs. */
+export function configPlaces(environment: Where): readonly [path: string, documented?: string] {
+  const { platform, homeDir } = environment;
+  if (platform === 'win32') {
+    const roaming = environment.get('APPDATA') || `${homeOf(homeDir)}\\AppData\\Roaming`;
+    return [`${roaming}\\minis\\${FOLDER}\\config\\config.toml`, `${roaming}\\${FOLDER}\\config.toml`];
+  }
+  if (platform === 'darwin') {
+    const home = homeOf(homeDir);
+    return [
+      `${home}/Library/Application Support/gg.minis.${FOLDER}/config.toml`,
+      `${home}/.config/${FOLDER}/config.toml`,
+    ];
+  }
+  // XDG Base Directory Specification: a relative path is invalid and must be ignored.
+  const configured = environment.get('XDG_CONFIG_HOME') ?? '';
+  const base = configured.startsWith('/') ? configured.replace(/\/+$/, '') : `${homeOf(homeDir)}/.config`;
+  return [`${base}/${FOLDER}/config.toml`];
+}
+
+function homeOf(homeDir: string): string {
+  if (homeDir !== '') return homeDir.replace(/[/\\]+$/, '');
+  throw new WorkerError('config.invalid', 'this account has no home folder to keep the config file in', {
+    hint: 'Name a place with `--config <path>`.',
+  });
+}
+
+/** What lies beside the config file, wherever that is. */
+export interface Siblings {
+  readonly folder: string;
+  /** Held by the running worker; its pid is beside it. */
+  readonly lock: string;
+  readonly pid: string;
+  readonly controlSocket: string;
+  /** Finished results that the studio does not have yet. */
+  readonly outbox: string;
+}
+
+export function siblingsOf(configPath: string): Siblings {
+  const [, folder = '.', separator = '/'] = /^(.*)([/\\])/.exec(configPath) ?? [];
+  const beside = (name: string): string => `${folder}${separator}${name}`;
+  return {
+    folder: folder === '' ? separator : folder,
+    lock: beside('daemon.lock'),
+    pid: beside('daemon.pid'),
+    controlSocket: beside('control.sock'),
+    outbox: beside('outbox'),
+  };
+}

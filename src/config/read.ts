@@ -1,0 +1,111 @@
+import * as v from 'valibot';
+import { WorkerError } from '../base/errors.ts';
+import { placeOfKey, showPlace, type Place } from './place.ts';
+import { type Config, type ConfigPatch, KEYS, specOf } from './schema.ts';
+import { editToml, parseToml, type TomlTable, type TomlValue, writeToml } from './toml.ts';
+
+/** Folders that `~` and a missing home stand for. */
+export interface Folders {
+  /** Empty when the account has none. */
+  readonly homeDir: string;
+  readonly tempDir: string;
+}
+
+/**
+ * Reads a config file's text. Unknown keys are passed over, absent ones get their default, an empty text counts as
+ * absent, and a leading `~` of `models_root` becomes the home folder, here and nowhere else.
+ *
+ * @throws WorkerError `config.invalid` with path, line, column and caret, and without any secret the file holds
+ */
+export function readConfig(text: string, path: string, folders: Folders): Config {
+  const reading = parseToml(text);
+  // The parser's error is not kept as the cause: its message quotes the file, secrets included.
+  if (reading.is === 'broken') throw invalid({ path, text, problem: reading.because, place: reading });
+
+  const values: Record<string, string | number | boolean> = {};
+  for (const key of KEYS) {
+    const value = readValue(key, reading.table, { path, text });
+    if (value !== undefined) values[key] = value;
+  }
+  if (typeof values['models_root'] === 'string') values['models_root'] = expandHome(values['models_root'], folders);
+  if (!isConfig(values)) throw new WorkerError('internal', 'a config key with a default was left out');
+  return values;
+}
+
+function readValue(
+  key: string,
+  table: TomlTable,
+  file: { readonly path: string; readonly text: string },
+): string | number | boolean | undefined {
+  const spec = specOf(key);
+  const given = Object.hasOwn(table, key) ? table[key] : undefined;
+  if (given === undefined || (given === '' && !spec?.required)) {
+    if (!spec?.required) return spec?.default;
+    throw new WorkerError('config.invalid', `${file.path}: the key ${key} is missing`, {
+      hint: `Add the line \`${writeToml({ [key]: spec.default ?? '' }).trim()}\`, or move the file away to start afresh.`,
+      fields: { path: file.path, key },
+    });
+  }
+  const parsed = v.safeParse(spec?.type.schema ?? v.never(), given);
+  if (parsed.success) return parsed.output;
+  const place = placeOfKey(file.text, key);
+  throw invalid({ ...file, problem: `${key} takes ${spec?.type.expects}`, place });
+}
+
+function invalid(what: {
+  readonly path: string;
+  readonly text: string;
+  readonly problem: string;
+  readonly place: Place | undefined;
+}): WorkerError {
+  const { path, text, problem, place } = what;
+  const where = place === undefined ? path : `${path}:${place.line}:${place.column}`;
+  const block = place === undefined ? '' : `\n\n${showPlace(text, place)}`;
+  return new WorkerError('config.invalid', `${where}: ${problem}${block}`, {
+    hint: `Correct ${place === undefined ? 'the file' : `line ${place.line}`}, or move it away to start afresh.`,
+    fields: { path, ...(place !== undefined && { line: place.line, column: place.column }) },
+  });
+}
+
+/** True once every key with a default is there; each value was read by its own schema before. */
+function isConfig(values: object): values is Config {
+  return KEYS.every((key) => key in values || specOf(key)?.default === undefined);
+}
+
+function expandHome(path: string, { homeDir, tempDir }: Folders): string {
+  if (path !== '~' && !/^~[/\\]/.test(path)) return path;
+  if (homeDir === '') return `${tempDir}/studio-worker-models`;
+  return `${homeDir}${path.slice(1)}`;
+}
+
+/** The text with the patch's keys set or taken out, and everything else untouched. */
+export function patchText(text: string, patch: ConfigPatch): string {
+  const changes = Object.entries(patch).map(([key, value]) => [key, toToml(key, value)] as const);
+  return editToml(text, Object.fromEntries(changes));
+}
+
+/** The text of a first config file: every key with a default, each below a comment that says what it is. */
+export function freshText(patch: ConfigPatch): string {
+  const lines = KEYS.flatMap((key) => {
+    const spec = specOf(key);
+    const value = toToml(key, patch[key] ?? spec?.default);
+    const unit = spec?.unit === undefined ? '' : ` In ${spec.unit}.`;
+    return value === undefined ? [] : [`# ${spec?.sentence}${unit}\n${writeToml({ [key]: value })}`];
+  });
+  return lines.join('\n');
+}
+
+/** The config as the `config` command prints it: `# <path>`, then TOML, secrets never. */
+export function renderConfig(path: string, config: Config): string {
+  const table: Record<string, TomlValue> = {};
+  for (const key of KEYS) {
+    const value = toToml(key, config[key]);
+    if (value !== undefined) table[key] = specOf(key)?.secret ? '[redacted]' : value;
+  }
+  return `# ${path}\n${writeToml(table)}`;
+}
+
+/** Whole numbers become `bigint`, which is how TOML is told to write no point. */
+function toToml(key: string, value: string | number | boolean | undefined): TomlValue | undefined {
+  return typeof value === 'number' && specOf(key)?.type.whole ? BigInt(value) : value;
+}

@@ -1,0 +1,187 @@
+import { errorChain, toWorkerError, WorkerError } from '../base/errors.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Files } from '../system/files.ts';
+import type { Watch } from '../system/watch.ts';
+import { siblingsOf } from './paths.ts';
+import { type Folders, freshText, patchText, readConfig } from './read.ts';
+import { type Config, type ConfigKey, type ConfigPatch, CONFIG_KEYS, KEYS, specOf } from './schema.ts';
+
+export interface ConfigChange {
+  readonly changedKeys: readonly ConfigKey[];
+  /** Those of them that a running worker cannot apply. */
+  readonly needsRestart: readonly ConfigKey[];
+}
+
+/** The config of this process: the file's last good content, kept in step with edits from outside. */
+export interface ConfigStore {
+  readonly path: string;
+  readonly current: Config;
+  /** Whether this process wrote the file because there was none. */
+  readonly isFresh: boolean;
+  /**
+   * Sets keys in the file, keeping all else in it as it is, and gives the config that follows. Reads the file first, so
+   * that an edit by somebody else in between is not lost. Updates run one after the other.
+   *
+   * @throws WorkerError `config.not-saved` | `config.invalid` when somebody broke the file, which is then left alone
+   */
+  update(patch: ConfigPatch): Promise<Config>;
+  /** Reads the file again; a broken one is a warning and leaves the config as it was. */
+  reload(): Promise<void>;
+  /** Calls back after each change, by us or by an edit. The returned function ends it. */
+  onChange(call: (config: Config, change: ConfigChange) => void): () => void;
+  /** Ends watching. */
+  close(): void;
+}
+
+export interface ConfigStoreOptions {
+  readonly path: string;
+  readonly files: Pick<Files, 'readText' | 'writeAtomic' | 'makeDir'>;
+  readonly folders: Folders;
+  readonly log: Logger;
+  /** GiB, 0 when unknown. Asked only when a first file is written. */
+  readonly detectVramGb: () => Promise<number>;
+  /** Left out by commands, which end before anybody could edit. */
+  readonly watch?: Watch;
+  /** Hears every secret before anything about it can be logged. */
+  readonly learnSecret?: (secret: string) => void;
+}
+
+/**
+ * Loads the config, or writes a first one.
+ *
+ * @throws WorkerError `config.invalid` | `config.not-saved`
+ */
+export async function openConfigStore(options: ConfigStoreOptions): Promise<ConfigStore> {
+  const found = await readText(options);
+  const text = found ?? (await writeFirst(options));
+  const config = readConfig(text, options.path, options.folders);
+  const store = new FileConfigStore(options, { text, config, isFresh: found === undefined });
+  return store;
+}
+
+class FileConfigStore implements ConfigStore {
+  readonly path: string;
+  readonly isFresh: boolean;
+  readonly #options: ConfigStoreOptions;
+  readonly #listeners = new Set<(config: Config, change: ConfigChange) => void>();
+  readonly #unwatch: () => void;
+  #config: Config;
+  /** What the file said last, to restore from when somebody removed it. */
+  #text: string;
+  /** The end of the queue of reads and writes: each waits for the one before. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ConfigStoreOptions, first: { text: string; config: Config; isFresh: boolean }) {
+    this.path = options.path;
+    this.isFresh = first.isFresh;
+    this.#options = options;
+    this.#text = first.text;
+    this.#config = first.config;
+    this.#learn(first.config);
+    this.#unwatch = options.watch?.(options.path, () => void this.reload()) ?? ((): void => {});
+  }
+
+  get current(): Config {
+    return this.#config;
+  }
+
+  update(patch: ConfigPatch): Promise<Config> {
+    return this.#inTurn(async () => {
+      const before = (await readText(this.#options)) ?? this.#text;
+      const text = patchText(before, patch);
+      const config = readConfig(text, this.path, this.#options.folders);
+      this.#learn(config);
+      await save(this.#options, text);
+      this.#adopt(text, config);
+      return config;
+    });
+  }
+
+  reload(): Promise<void> {
+    return this.#inTurn(async () => {
+      try {
+        const text = await readText(this.#options);
+        if (text === undefined) throw new WorkerError('config.invalid', `${this.path}: the file was removed`);
+        if (text === this.#text) return;
+        const config = readConfig(text, this.path, this.#options.folders);
+        this.#learn(config);
+        this.#adopt(text, config);
+      } catch (thrown) {
+        const { code, message, hint, fields } = toWorkerError(thrown);
+        this.#options.log.warn('config.edit-ignored', { ...fields, code, because: message, hint });
+      }
+    });
+  }
+
+  onChange(call: (config: Config, change: ConfigChange) => void): () => void {
+    this.#listeners.add(call);
+    return () => void this.#listeners.delete(call);
+  }
+
+  close(): void {
+    this.#unwatch();
+    this.#listeners.clear();
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {}); // whoever asked hears of the failure; the next in line need not
+    return turn;
+  }
+
+  #adopt(text: string, config: Config): void {
+    const before = this.#config;
+    this.#text = text;
+    this.#config = config;
+    const changedKeys = KEYS.filter((key) => before[key] !== config[key]);
+    if (changedKeys.length === 0) return;
+    const needsRestart = changedKeys.filter((key) => !specOf(key)?.live);
+    this.#options.log.info('config.changed', { changedKeys, needsRestart });
+    for (const call of this.#listeners) call(config, { changedKeys, needsRestart });
+  }
+
+  #learn(config: Config): void {
+    for (const key of KEYS) {
+      const value = config[key];
+      if (specOf(key)?.secret && typeof value === 'string') this.#options.learnSecret?.(value);
+    }
+  }
+}
+
+/** A first file. A threshold above the machine's memory would take jobs that fail for want of it. */
+async function writeFirst(options: ConfigStoreOptions): Promise<string> {
+  const detectedGb = Math.floor((await options.detectVramGb()) * 100) / 100;
+  const usualGb = CONFIG_KEYS.vram_threshold_gb.default;
+  const isSmaller = detectedGb > 0 && detectedGb < usualGb;
+  const text = freshText(isSmaller ? { vram_threshold_gb: detectedGb } : {});
+  await save(options, text);
+  options.log.info('config.created', { path: options.path, vramThresholdGb: isSmaller ? detectedGb : usualGb });
+  return text;
+}
+
+async function readText({ files, path }: ConfigStoreOptions): Promise<string | undefined> {
+  try {
+    return await files.readText(path);
+  } catch (thrown) {
+    throw new WorkerError('config.invalid', `cannot read ${path}: ${errorChain(thrown)}`, {
+      cause: thrown,
+      hint: 'Make the file readable for the account that runs the worker, or name another one with `--config`.',
+      fields: { path },
+    });
+  }
+}
+
+/** The file holds secrets, so it is the owner's alone; a half-written one would lose the registration, so it is replaced. */
+async function save({ files, path, log }: ConfigStoreOptions, text: string): Promise<void> {
+  try {
+    await files.makeDir(siblingsOf(path).folder, { mode: 0o700 });
+    await files.writeAtomic(path, text, { mode: 0o600, durable: true });
+  } catch (thrown) {
+    log.error('config.save-failed', { path, because: errorChain(thrown) });
+    throw new WorkerError('config.not-saved', `cannot save ${path}: ${errorChain(thrown)}`, {
+      cause: thrown,
+      hint: 'Make the folder writable for the account that runs the worker, and leave some space on the disk.',
+      fields: { path },
+    });
+  }
+}

@@ -1,0 +1,94 @@
+import { parse, stringify, TomlDate, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
+
+export type { TomlTable, TomlValue };
+
+/** Values to write; `undefined` takes the key out. */
+export type TomlChanges = Readonly<Record<string, TomlValue | undefined>>;
+
+/** Where a text stops being TOML, and why. The parser's own message also quotes the text, which may be a secret. */
+export type TomlReading =
+  | { readonly is: 'table'; readonly table: TomlTable }
+  | { readonly is: 'broken'; readonly line: number; readonly column: number; readonly because: string };
+
+/** Whole numbers arrive as `bigint`, numbers with a point as `number`: TOML keeps them apart, and so do we. */
+export function parseToml(text: string): TomlReading {
+  try {
+    return { is: 'table', table: parse(withoutMark(text), { integersAsBigInt: true }) };
+  } catch (thrown) {
+    if (!(thrown instanceof TomlError)) throw thrown;
+    const because = (thrown.message.split('\n')[0] ?? '').replace('Invalid TOML document: ', '');
+    return { is: 'broken', line: thrown.line, column: thrown.column, because };
+  }
+}
+
+export function writeToml(table: TomlTable): string {
+  return stringify(table, { numbersAsFloat: true });
+}
+
+/**
+ * The text with some top-level keys changed and everything else as the operator left it: comments, blank lines, order,
+ * unknown keys, line ends.
+ *
+ * Lines are edited one by one and the result is read back. If it does not say exactly what was meant (a key inside a
+ * multi-line text, a quoted or dotted spelling), the whole is written anew: every value survives, comments do not.
+ *
+ * @param text valid TOML
+ */
+export function editToml(text: string, changes: TomlChanges): string {
+  const before = parseToml(text);
+  const table = before.is === 'table' ? before.table : {};
+  const wanted: Record<string, TomlValue> = { ...table };
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) delete wanted[key];
+    else wanted[key] = value;
+  }
+  const edited = Object.entries(changes).reduce((at, [key, value]) => editLine(at, key, value), text);
+  const after = parseToml(edited);
+  return after.is === 'table' && isSame(after.table, wanted) ? edited : writeToml(wanted);
+}
+
+/** `key = ` with its value, when that ends on the same line, and what follows: blanks or a comment. */
+const ASSIGNMENT = /^(\s*([A-Za-z0-9_-]+)\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s#"'[{][^\s#]*)(\s*(?:#.*)?)$/;
+
+function editLine(text: string, key: string, value: TomlValue | undefined): string {
+  const end = text.includes('\r\n') ? '\r\n' : '\n';
+  const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+  const header = lines.findIndex((line) => /^\s*\[/.test(line));
+  const top = header < 0 ? lines.length : header;
+  const at = lines.findIndex((line, index) => index < top && ASSIGNMENT.exec(line)?.[2] === key);
+  if (value === undefined) {
+    if (at >= 0) lines.splice(at, 1);
+  } else if (at >= 0) {
+    const [, start = '', , , rest = ''] = ASSIGNMENT.exec(lines[at] ?? '') ?? [];
+    lines[at] = `${start}${writeValue(key, value)}${rest}`;
+  } else {
+    lines.splice(afterLastKey(lines, top), 0, `${key} = ${writeValue(key, value)}`);
+  }
+  return lines.join(end);
+}
+
+/** Where a new key goes: below the last one, above the blank lines and comments that belong to a table's header. */
+function afterLastKey(lines: readonly string[], top: number): number {
+  const filled = lines.findLastIndex((line, index) => index < top && line.trim() !== '' && !/^\s*#/.test(line));
+  return filled >= 0 ? filled + 1 : lines.findLastIndex((line, index) => index < top && line.trim() !== '') + 1;
+}
+
+const writeValue = (key: string, value: TomlValue): string =>
+  writeToml({ [key]: value })
+    .slice(key.length + 3)
+    .trimEnd();
+
+/** Windows' Notepad begins a file with a byte order mark, which TOML does not know. */
+const withoutMark = (text: string): string => (text.startsWith('\uFEFF') ? text.slice(1) : text);
+
+/** Whether two values say the same. The order of keys does not matter, the difference of 1 and 1.0 does. */
+function isSame(one: TomlValue | undefined, other: TomlValue | undefined): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object') return Object.is(one, other);
+  if (one instanceof TomlDate || other instanceof TomlDate) {
+    return one instanceof TomlDate && other instanceof TomlDate && one.toISOString() === other.toISOString();
+  }
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const left = Object.entries(one);
+  const right = new Map(Object.entries(other));
+  return left.length === right.size && left.every(([key, value]) => right.has(key) && isSame(value, right.get(key)));
+}

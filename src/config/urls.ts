@@ -1,0 +1,39 @@
+import { WorkerError } from '../base/errors.ts';
+
+/**
+ * Checks the studio's base URL before anything is sent to it, tokens least of all.
+ *
+ * Gives a sentence to warn with when the operator allowed plain http to another machine.
+ *
+ * @throws WorkerError `config.invalid` | `config.insecure-url`
+ */
+export function checkBaseUrl(
+  text: string,
+  options: { readonly allowInsecureHttp: boolean },
+): { readonly warning?: string } {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new WorkerError('config.invalid', `api_base_url must be an http(s) URL, not \`${withoutAccount(text)}\``, {
+      hint: 'Set one with `studio-worker register --api-base-url https://studio.example.com`.',
+    });
+  }
+  if (url.protocol === 'https:' || isLoopback(url.hostname)) return {};
+  if (options.allowInsecureHttp) {
+    return { warning: `everything sent to ${url.host}, the worker's token included, can be read on the way` };
+  }
+  throw new WorkerError(
+    'config.insecure-url',
+    `plain http to ${url.host} would show the worker's token to the network`,
+    {
+      hint: 'Use an https URL, or set `allow_insecure_http = true` in the config file.',
+    },
+  );
+}
+
+/** RFC 6761 §6.3 makes every name below `localhost` loopback; RFC 1122 §3.2.1.3 all of 127/8. */
+export function isLoopback(hostName: string): boolean {
+  return /^(?:(?:.*\.)?localhost\.?|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(hostName);
+}
+
+/** A URL may carry a name and a password before its host. */
+const withoutAccount = (text: string): string => text.replace(/\/\/[^/@]*@/, '//');
