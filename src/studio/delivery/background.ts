@@ -1,0 +1,146 @@
+import { errorChain } from '../../base/errors.ts';
+import type { JobId } from '../../base/ids.ts';
+import { isOurs } from './belongings.ts';
+import type { DeliveryDeps } from './deps.ts';
+import type { OutboxEntry } from './outbox.ts';
+import {
+  backgroundPauseMs,
+  concernsEveryResult,
+  describeAnswer,
+  meaningOf,
+  retryAfterOf,
+  type UploadAnswer,
+} from './policy.ts';
+import { upload } from './upload.ts';
+import { logUnauthorized, type Reservation } from './uploads.ts';
+
+/**
+ * Goes on offering the artifacts on disk, oldest first and one at a time, in rounds: at start, at each welcome, and
+ * while something failed that time may heal, after a pause that grows from round to round.
+ */
+export interface Background extends Reservation {
+  /** One round now, or the one under way and another after it. Resolves with the last of them. Never throws. */
+  round(): Promise<void>;
+  /** Ends the round under way; what is pending stays on disk. The signal given at the start must have aborted. */
+  stop(): Promise<void>;
+}
+
+/** The first failure of a round that another round may heal. */
+interface Setback {
+  readonly entry: OutboxEntry;
+  readonly answer: UploadAnswer;
+}
+
+export function createBackground(deps: DeliveryDeps, signal: AbortSignal): Background {
+  const taken = new Set<JobId>();
+  const setAsideOnce = new Set<string>();
+  let running: Promise<void> | undefined;
+  let again = false;
+  let fruitless = 0;
+  let disarm: (() => void) | undefined;
+
+  function schedule(setback?: Setback): void {
+    if (signal.aborted || disarm !== undefined) return;
+    const retryAfterMs = setback === undefined ? 0 : retryAfterOf(setback.answer);
+    const retryInMs = backgroundPauseMs(fruitless, retryAfterMs, deps.random.unit());
+    if (setback !== undefined) {
+      const { entry, answer } = setback;
+      deps.log.warn('delivery.retried', {
+        jobId: entry.jobId,
+        error: describeAnswer(answer),
+        attempt: fruitless,
+        retryInMs,
+      });
+    }
+    disarm = deps.clock.after(retryInMs, () => {
+      disarm = undefined;
+      void round();
+    });
+  }
+
+  function round(): Promise<void> {
+    again = running !== undefined;
+    return (running ??= rounds().finally(() => (running = undefined)));
+  }
+
+  async function rounds(): Promise<void> {
+    do {
+      again = false;
+      disarm?.();
+      disarm = undefined;
+      await onePass().catch((thrown: unknown) => {
+        deps.log.error('delivery.failed', { error: errorChain(thrown) });
+      });
+    } while (again && !signal.aborted);
+  }
+
+  async function onePass(): Promise<void> {
+    await deps.outbox.expire();
+    let setback: Setback | undefined;
+    let delivered = 0;
+    for (const entry of deps.outbox.entries()) {
+      if (signal.aborted) return;
+      if (entry.kind !== 'artifact' || taken.has(entry.jobId) || !isForNow(entry)) continue;
+      const answer = await offer(entry);
+      if (answer === undefined || signal.aborted) continue;
+      if (meaningOf(answer) === 'delivered') delivered++;
+      if (meaningOf(answer) === 'transient') setback ??= { entry, answer };
+      if (concernsEveryResult(answer)) break;
+    }
+    fruitless = delivered > 0 ? 1 : fruitless + 1;
+    if (setback === undefined) fruitless = 0;
+    else schedule(setback);
+  }
+
+  /** Results for another studio, or made under another name, wait for their age limit: their owner may come back. */
+  function isForNow(entry: OutboxEntry): boolean {
+    if (isOurs(entry, deps.credentials())) return true;
+    if (!setAsideOnce.has(entry.file)) {
+      setAsideOnce.add(entry.file);
+      deps.log.warn('result.kept', { jobId: entry.jobId, because: 'it belongs to another studio or worker name' });
+    }
+    return false;
+  }
+
+  /** Undefined when there was nothing to send after all. */
+  async function offer(entry: OutboxEntry): Promise<UploadAnswer | undefined> {
+    const credentials = deps.credentials();
+    if (credentials === undefined) return undefined;
+    try {
+      const startedMs = deps.clock.elapsed();
+      const stored = await deps.outbox.load(entry);
+      if (stored === undefined) return undefined;
+      const artifact = { jobId: entry.jobId, ext: entry.ext, prompt: stored.prompt, bytes: stored.payload };
+      const answer = await upload(artifact, credentials, deps, signal);
+      await conclude(entry, answer, Math.round(deps.clock.elapsed() - startedMs));
+      return answer;
+    } catch (thrown) {
+      deps.log.warn('result.kept', { jobId: entry.jobId, because: errorChain(thrown) });
+      return undefined;
+    }
+  }
+
+  async function conclude(entry: OutboxEntry, answer: UploadAnswer, durationMs: number): Promise<void> {
+    const { jobId, sizeBytes } = entry;
+    const meaning = meaningOf(answer);
+    if (meaning === 'transient') return;
+    if (meaning === 'unauthorized') return logUnauthorized(entry, answer, deps);
+    if (meaning === 'delivered') deps.log.info('artifact.uploaded', { jobId, sizeBytes, durationMs });
+    else deps.log.warn('result.dropped', { jobId, because: describeAnswer(answer) });
+    await deps.outbox.remove(entry);
+  }
+
+  return {
+    round,
+    take: (jobId) => void taken.add(jobId),
+    release(jobId, left) {
+      taken.delete(jobId);
+      if (left === 'on-disk') schedule();
+    },
+    async stop() {
+      disarm?.();
+      disarm = undefined;
+      await running;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { errorChain } from '../../base/errors.ts';
+import { studioBase } from '../../contract/routes.ts';
+import type { Credentials } from '../session/session.ts';
+import type { DeliveryDeps } from './deps.ts';
+import type { NewEntry, OutboxEntry } from './outbox.ts';
+
+/** Whom a result made now is for. */
+export const ownerOf = (credentials: Credentials): Pick<NewEntry, 'workerId' | 'studio'> => ({
+  workerId: credentials.workerId,
+  studio: studioBase(credentials.apiBaseUrl) ?? credentials.apiBaseUrl,
+});
+
+/** Whether a result was made for the studio and under the name we have now. Nobody else is offered it. */
+export function isOurs(entry: OutboxEntry, credentials: Credentials | undefined): boolean {
+  if (credentials === undefined) return false;
+  const owner = ownerOf(credentials);
+  return entry.workerId === owner.workerId && entry.studio === owner.studio;
+}
+
+/** Puts a result on disk. When the disk will not have it, it goes on from memory, which is said. */
+export async function keep(
+  entry: NewEntry,
+  payload: Uint8Array,
+  deps: Pick<DeliveryDeps, 'outbox' | 'log'>,
+): Promise<OutboxEntry | undefined> {
+  try {
+    return await deps.outbox.put(entry, payload);
+  } catch (thrown) {
+    deps.log.warn('result.not-kept', { jobId: entry.jobId, error: errorChain(thrown) });
+    return undefined;
+  }
+}

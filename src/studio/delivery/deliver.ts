@@ -1,0 +1,70 @@
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import type { JobId } from '../../base/ids.ts';
+import type { HeartbeatAck, Welcome } from '../../contract/frames/inbound.ts';
+import { fail } from '../../contract/frames/outbound.ts';
+import type { JobOutcome } from '../../jobs/job.ts';
+import { createBackground } from './background.ts';
+import type { Delivery, DeliveryReport } from './delivery.ts';
+import type { DeliveryDeps } from './deps.ts';
+import { createJsonResults } from './json-results.ts';
+import { uploadNow } from './uploads.ts';
+
+/** Delivery with its ear to the session: what the studio says decides what may be sent again and what is done with. */
+export interface SessionDelivery extends Delivery {
+  onWelcome(welcome: Welcome): void;
+  onAck(ack: { readonly type: 'completeAck' | 'failAck'; readonly jobId: JobId }): void;
+  /** To be told after whoever counts the claims, so that a reclaimed job's frame may pass. */
+  onHeartbeatAck(ack: HeartbeatAck): void;
+  /** The job whose result waits for its claim; for the heartbeat, when no job runs. */
+  currentJobId(): JobId | undefined;
+}
+
+/** Chooses the route of each outcome: an artifact is uploaded, JSON goes as a frame, a failure is reported. */
+export function createDelivery(deps: DeliveryDeps): SessionDelivery {
+  const stopping = new AbortController();
+  const background = createBackground(deps, stopping.signal);
+  const json = createJsonResults(deps);
+
+  async function route(outcome: JobOutcome): Promise<DeliveryReport> {
+    const { id: jobId, prompt } = outcome.job;
+    if (outcome.is !== 'completed') return reportFailure(jobId, outcome.error);
+    const { result } = outcome;
+    return result.is === 'json'
+      ? await json.deliver({ jobId, prompt, value: result.value })
+      : await uploadNow({ jobId, prompt, ext: result.ext, bytes: result.bytes }, deps, background, stopping.signal);
+  }
+
+  function reportFailure(jobId: JobId, error: WorkerError): DeliveryReport {
+    if (deps.sender.send(fail(jobId, error.message, error.retryable))) return { is: 'reported' };
+    deps.log.warn('failure.not-sent', { jobId, error: error.message });
+    return { is: 'dropped', because: 'no live session' };
+  }
+
+  return {
+    async deliver(outcome) {
+      try {
+        return await route(outcome);
+      } catch (thrown) {
+        const because = errorChain(thrown);
+        deps.log.error('delivery.failed', { jobId: outcome.job.id, error: because });
+        return { is: 'dropped', because };
+      }
+    },
+    deliverPending: () => background.round(),
+    hasRoom: () => deps.outbox.hasRoom(),
+    pending: () => deps.outbox.pending(),
+    async stop() {
+      stopping.abort(new WorkerError('job.cancelled', 'the worker is stopping'));
+      await background.stop();
+    },
+    onWelcome(welcome) {
+      json.onWelcome(welcome);
+      void background.round();
+    },
+    onAck(ack) {
+      if (ack.type === 'completeAck') json.onCompleteAck(ack.jobId);
+    },
+    onHeartbeatAck: (ack) => json.onHeartbeatAck(ack),
+    currentJobId: () => json.currentJobId(),
+  };
+}

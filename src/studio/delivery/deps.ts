@@ -1,0 +1,24 @@
+import type { OutboundFrame } from '../../contract/frames/outbound.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Http } from '../../system/http.ts';
+import type { Random } from '../../system/random.ts';
+import type { Credentials } from '../session/session.ts';
+import type { Outbox } from './outbox.ts';
+
+/** What delivery works with. */
+export interface DeliveryDeps {
+  readonly http: Http;
+  readonly outbox: Outbox;
+  /** Hands a frame to the live session; false when nothing was sent, and nothing will be. */
+  readonly sender: { send(frame: OutboundFrame): boolean };
+  /** Who we are to the studio now; undefined when nobody. */
+  readonly credentials: () => Credentials | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Whether the latest welcome offered `resume`, also while its socket is gone. */
+  readonly keepsClaims: () => boolean;
+  /** Cuts an upload that moved no byte for this long; 30 s when left out. */
+  readonly stallMs?: number;
+}

@@ -1,0 +1,91 @@
+import { type JobId, toJobId } from '../../base/ids.ts';
+import type { Sha256 } from '../../system/digest.ts';
+
+/**
+ * A result as one file, so that writing it is one rename and removing it one unlink:
+ *
+ *   <sha256 of the header> <header as JSON>\n<payload>
+ *
+ * The header holds the payload's SHA-256 and size: a file that reads back is whole, or is known not to be.
+ */
+export interface EntryHeader {
+  readonly jobId: JobId;
+  readonly kind: 'artifact' | 'json';
+  /** Extension of an artifact; empty for JSON. */
+  readonly ext: string;
+  readonly prompt: string;
+  /** Who made it and for whom; it is of no use to anybody else. */
+  readonly workerId: string;
+  readonly studio: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Of the payload. */
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+const NEWLINE = 10;
+const SHA256_HEX = /^[0-9a-f]{64}$/;
+
+/** The file's parts; the payload is one of them, not a copy. */
+export function writeEntry(header: EntryHeader, payload: Uint8Array, sha256: Sha256): readonly Uint8Array[] {
+  const json = JSON.stringify(header);
+  return [new TextEncoder().encode(`${sha256(json).toHex()} ${json}\n`), payload];
+}
+
+/** The header and where the payload starts; undefined when there is none that can be trusted. */
+export function readHeader(
+  bytes: Uint8Array,
+  sha256: Sha256,
+): { readonly header: EntryHeader; readonly payloadAt: number } | undefined {
+  const end = bytes.indexOf(NEWLINE);
+  if (end < 0) return undefined;
+  const line = new TextDecoder().decode(bytes.subarray(0, end));
+  const json = line.slice(65);
+  if (line.slice(0, 65) !== `${sha256(json).toHex()} `) return undefined;
+  const header = parseHeader(json);
+  return header && { header, payloadAt: end + 1 };
+}
+
+/** Whether the header's line is complete in these first bytes of a file. */
+export const hasHeader = (bytes: Uint8Array): boolean => bytes.includes(NEWLINE);
+
+/** The whole entry, checked; undefined when a byte is missing, too many or wrong. */
+export function readEntry(
+  bytes: Uint8Array,
+  sha256: Sha256,
+): { readonly header: EntryHeader; readonly payload: Uint8Array } | undefined {
+  const read = readHeader(bytes, sha256);
+  if (read === undefined) return undefined;
+  const payload = bytes.subarray(read.payloadAt);
+  if (payload.byteLength !== read.header.sizeBytes || sha256(payload).toHex() !== read.header.sha256) return undefined;
+  return { header: read.header, payload };
+}
+
+/** The checksum has vouched for the text, so what can be wrong is a format of another release. */
+function parseHeader(json: string): EntryHeader | undefined {
+  const value: unknown = JSON.parse(json);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const field = (name: string): unknown => Reflect.get(value, name);
+  const text = (name: string): string => {
+    const found = field(name);
+    return typeof found === 'string' ? found : '';
+  };
+  const count = (name: string): number => {
+    const found = field(name);
+    return typeof found === 'number' ? found : Number.NaN;
+  };
+  const kind = field('kind');
+  const header = {
+    jobId: toJobId(text('jobId')),
+    ext: text('ext'),
+    prompt: text('prompt'),
+    workerId: text('workerId'),
+    studio: text('studio'),
+    createdAt: count('createdAt'),
+    sizeBytes: count('sizeBytes'),
+    sha256: text('sha256'),
+  };
+  const sound = SHA256_HEX.test(header.sha256) && header.createdAt >= 0 && header.sizeBytes >= 0;
+  return sound && (kind === 'artifact' || kind === 'json') ? { ...header, kind } : undefined;
+}

@@ -1,0 +1,107 @@
+import { assertNever } from '../../base/never.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
+
+/** How one try to upload a result ended. */
+export type UploadAnswer =
+  | {
+      readonly is: 'answered';
+      readonly status: number;
+      readonly statusText: string;
+      readonly body: string;
+      readonly retryAfterMs?: number;
+    }
+  | { readonly is: 'unreachable'; readonly error: string };
+
+/** What an answer means for the result, whoever asked and how often. */
+export type Meaning =
+  | 'delivered'
+  /** Another try may succeed. */
+  | 'transient'
+  /** The studio does not hold the job for us: it may have the result already, or gave the job to someone else. */
+  | 'not-held'
+  /** The studio does not know us; the operator has to act, the result is fine. */
+  | 'unauthorized'
+  /** The studio will never take it. */
+  | 'final';
+
+/** What to do with a result whose slot is still held. */
+export type Verdict =
+  | { readonly is: Exclude<Meaning, 'transient'> }
+  | { readonly is: 'retry'; readonly afterMs: number }
+  /** Tried enough while others wait: go on in the background. */
+  | { readonly is: 'exhausted' };
+
+/** 408, 425 and 429 are the client errors that time heals (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4). */
+const HEALED_BY_TIME: ReadonlySet<number> = new Set([408, 425, 429]);
+
+export function meaningOf(answer: UploadAnswer): Meaning {
+  if (answer.is === 'unreachable') return 'transient';
+  const { status } = answer;
+  if (status >= 200 && status < 300) return 'delivered';
+  if (status >= 500 || HEALED_BY_TIME.has(status)) return 'transient';
+  if (status === 409) return 'not-held';
+  return status === 401 || status === 403 ? 'unauthorized' : 'final';
+}
+
+/** Tries while the slot is held, and the growing pause between them: 1 s, then 2 s (studio contract). */
+const FOREGROUND_TRIES = 3;
+const FOREGROUND_PAUSE_MS = SECOND_MS;
+/** Longest that pauses may keep the slot from the next job, whatever `Retry-After` asks for. */
+const FOREGROUND_WAIT_MS = 30 * SECOND_MS;
+
+/** What to do after the given try (1 is the first), having paused for `waitedMs` in all. */
+export function judgeForeground(answer: UploadAnswer, attempt: number, waitedMs: number): Verdict {
+  const meaning = meaningOf(answer);
+  if (meaning !== 'transient') return { is: meaning };
+  const afterMs = Math.max(attempt * FOREGROUND_PAUSE_MS, retryAfterOf(answer));
+  const tooLong = attempt >= FOREGROUND_TRIES || waitedMs + afterMs > FOREGROUND_WAIT_MS;
+  return tooLong ? { is: 'exhausted' } : { is: 'retry', afterMs };
+}
+
+const BACKGROUND_FIRST_MS = 30 * SECOND_MS;
+const BACKGROUND_MOST_MS = 10 * MINUTE_MS;
+/** A studio that asks for more than this is asked again all the same: its results have an age limit here. */
+const RETRY_AFTER_MOST_MS = HOUR_MS;
+const JITTER = 0.25;
+
+/** Pause before the next background round, after `rounds` that got nothing through; `unit` is chance in [0, 1). */
+export function backgroundPauseMs(rounds: number, retryAfterMs: number, unit: number): number {
+  const doublings = Math.min(Math.max(0, rounds - 1), 10);
+  const grownMs = Math.min(BACKGROUND_FIRST_MS * 2 ** doublings, BACKGROUND_MOST_MS);
+  return Math.round(Math.max(grownMs, Math.min(retryAfterMs, RETRY_AFTER_MOST_MS)) * (1 + JITTER * unit));
+}
+
+/** Whether the answer speaks of the studio as a whole, so that trying the next result now is pointless. */
+export function concernsEveryResult(answer: UploadAnswer): boolean {
+  return answer.is === 'unreachable' || answer.status === 401 || answer.status === 429 || answer.status === 503;
+}
+
+export const retryAfterOf = (answer: UploadAnswer): number =>
+  answer.is === 'answered' ? (answer.retryAfterMs ?? 0) : 0;
+
+/** `Retry-After` in either of its forms, seconds or a date (RFC 9110 §10.2.3); undefined when it is neither. */
+export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  const text = header.trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text) * SECOND_MS;
+  const at = /^[A-Za-z]/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}
+
+/** Longest piece of a studio's answer that goes into an error text. */
+const QUOTED_CHARACTERS = 500;
+
+/** The error as the log and a `fail` frame give it: `complete failed: 500 Internal Server Error — boom`. */
+export function describeAnswer(answer: UploadAnswer): string {
+  switch (answer.is) {
+    case 'unreachable':
+      return `complete failed: ${answer.error}`;
+    case 'answered': {
+      const status = `complete failed: ${answer.status} ${answer.statusText}`.trimEnd();
+      const body = answer.body.trim().slice(0, QUOTED_CHARACTERS);
+      return body === '' ? status : `${status} — ${body}`;
+    }
+    default:
+      return assertNever(answer);
+  }
+}

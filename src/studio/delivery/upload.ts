@@ -1,0 +1,56 @@
+import { errorChain } from '../../base/errors.ts';
+import { SECOND_MS } from '../../base/units.ts';
+import { studioUrl } from '../../contract/routes.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Http } from '../../system/http.ts';
+import type { Random } from '../../system/random.ts';
+import type { Credentials } from '../session/session.ts';
+import { type Artifact, multipartBody } from './multipart.ts';
+import { parseRetryAfter, type UploadAnswer } from './policy.ts';
+
+export interface UploadDeps {
+  readonly http: Http;
+  readonly random: Pick<Random, 'hex'>;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Cuts an upload that moved no byte for this long; 30 s when left out. */
+  readonly stallMs?: number;
+}
+
+const STALL_MS = 30 * SECOND_MS;
+
+/** Sends an artifact once. Never throws: without an answer, why there is none is the answer. */
+export async function upload(
+  artifact: Artifact,
+  credentials: Credentials,
+  deps: UploadDeps,
+  signal: AbortSignal,
+): Promise<UploadAnswer> {
+  try {
+    const body = multipartBody(artifact, deps.random);
+    const response = await deps.http.request({
+      method: 'POST',
+      url: completeUrl(artifact, credentials),
+      headers: { authorization: `Bearer ${credentials.authToken}`, 'content-type': body.contentType },
+      body: body.parts,
+      stallMs: deps.stallMs ?? STALL_MS,
+      signal,
+    });
+    const retryAfterMs = parseRetryAfter(response.headers['retry-after'], deps.clock.now());
+    return {
+      is: 'answered',
+      status: response.status,
+      statusText: response.statusText,
+      body: new TextDecoder().decode(response.body),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    };
+  } catch (thrown) {
+    return { is: 'unreachable', error: errorChain(thrown) };
+  }
+}
+
+/** Ids are opaque: percent-encoded, and made well-formed first, since half a surrogate pair cannot be encoded. */
+function completeUrl({ jobId }: Artifact, { apiBaseUrl, workerId }: Credentials): string {
+  const segment = (id: string): string => encodeURIComponent(id.toWellFormed());
+  const route = `/workers/${segment(workerId)}/jobs/${segment(jobId)}/complete`;
+  return studioUrl(apiBaseUrl, route) ?? apiBaseUrl;
+}
