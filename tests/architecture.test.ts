@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   studio: ['base', 'contract', 'jobs*', 'system*', 'log*'],
   worker: ['base', 'contract', 'jobs', 'studio', 'engines*', 'config*', 'system*', 'log*'],
   'local-studio': ['base', 'contract', 'system*', 'log*'],
+  demo: ['base', 'contract', 'system*', 'log*'],
   'compose.ts': ['*'],
   cli: ['base', 'compose.ts', '*types'],
   'main.ts': ['cli', 'base'],

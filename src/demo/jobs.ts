@@ -1,0 +1,44 @@
+import type { TaskKindId } from '../contract/tasks/index.ts';
+
+/** One job of the demonstration, as the operator API takes it. */
+export interface DemoJob {
+  readonly kind: TaskKindId;
+  readonly model: string;
+  readonly task: Readonly<Record<string, unknown>>;
+}
+
+/** One job of each kind, in wire order. The speech to transcribe is never fetched by the synthetic engine. */
+export const DEMO_JOBS: readonly DemoJob[] = [
+  {
+    kind: 'image',
+    model: 'synthetic-image',
+    task: { kind: 'image', prompt: 'an aurora fox at dusk', width: 512, height: 512, ext: 'webp' },
+  },
+  {
+    kind: 'llm',
+    model: 'synthetic-llm',
+    task: { kind: 'llm', messages: [{ role: 'user', content: 'Name three things a fox does at dusk.' }] },
+  },
+  {
+    kind: 'audio_stt',
+    model: 'synthetic-stt',
+    task: { kind: 'audio_stt', inputUrl: 'https://example.invalid/fox.wav', language: 'en' },
+  },
+  {
+    kind: 'audio_tts',
+    model: 'synthetic-tts',
+    task: { kind: 'audio_tts', text: 'The fox crosses the ice and the sky turns green.', ext: 'wav' },
+  },
+  {
+    kind: 'video',
+    model: 'synthetic-video',
+    task: { kind: 'video', prompt: 'a fox runs below the aurora', seconds: 2, fps: 12, width: 256, height: 256 },
+  },
+];
+
+/** The recipe all of them share: no files, no defaults. */
+export const DEMO_SOURCE = {
+  engine: 'synthetic',
+  files: [],
+  cliDefaults: { cfgScale: 1, steps: 8, width: 512, height: 512 },
+} as const;
