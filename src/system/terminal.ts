@@ -68,16 +68,32 @@ const FORCED: ReadonlyMap<string, ColourDepth> = new Map([
 ]);
 
 function openOutput(stream: Stream, isTty: boolean, variable: Variables): Output & { drain(): Promise<void> } {
+  // The stream's own `drain` and the callback of an empty write come before a slow pipe has taken everything
+  // (Bun 1.4.5: an exit then loses half a megabyte). The callback of each write does not.
+  let underWay = 0;
   let readerGone = false;
+  const waiting = new Set<() => void>();
+  const settle = (): void => {
+    for (const resolve of waiting) resolve();
+    waiting.clear();
+  };
+  const onGone = (): void => {
+    readerGone = true;
+    settle();
+  };
+  const onWritten = (): void => {
+    if (--underWay === 0) settle();
+  };
   // `worker | head -1` closes our end: EPIPE comes as an event, and unheard it would be an uncaught error.
-  stream.on('error', () => (readerGone = true));
+  stream.on('error', onGone);
   return {
     write(text) {
       if (readerGone) return;
+      underWay++;
       try {
-        stream.write(text);
+        stream.write(text, onWritten);
       } catch {
-        readerGone = true; // a closed descriptor throws at once instead; there is nobody left to tell
+        onGone(); // a closed descriptor throws at once instead; there is nobody left to tell
       }
     },
     isTty,
@@ -87,13 +103,8 @@ function openOutput(stream: Stream, isTty: boolean, variable: Variables): Output
     colourDepth: colourDepth(variable, isTty, () => stream.getColorDepth()),
     drain: () =>
       new Promise((resolve) => {
-        if (readerGone) return resolve();
-        stream.once('error', () => resolve());
-        try {
-          stream.write('', () => resolve());
-        } catch {
-          resolve(); // as in `write`
-        }
+        if (readerGone || underWay === 0) resolve();
+        else waiting.add(resolve);
       }),
   };
 }

@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'bun:test';
+import * as v from 'valibot';
+import { type LogEntry as StudioLogEntry, LogEntrySchema } from '../../../src/contract/log-entry.ts';
+import type { Fields, LogEvent } from '../../../src/log/logger.ts';
+import { sentenceOf, toLogEntry } from '../../../src/log/sentences.ts';
+
+const anEvent = (event: string, fields: Fields = {}, over: Partial<LogEvent> = {}): LogEvent => ({
+  at: Date.UTC(2026, 4, 25, 12),
+  level: 'info',
+  area: 'session',
+  event,
+  fields,
+  ...over,
+});
+const said = (event: string, fields: Fields = {}): string => toLogEntry(anEvent(event, fields))?.message ?? '';
+
+describe('the studio reads the texts its operators search for', () => {
+  const offer = { jobId: 'job-1', gameId: 'g1', assetName: 'hero', model: 'm', kind: 'image', vramGbEstimate: 7.5 };
+  const cases: readonly (readonly [event: string, fields: Fields, text: string])[] = [
+    ['session.connecting', { url: 'wss://s/x' }, 'connecting to wss://s/x'],
+    ['session.connect-failed', { error: 'refused' }, 'connect failed: refused'],
+    ['session.connect-failed', { error: new Error('refused') }, 'connect failed: refused'],
+    [
+      'capabilities.advertised',
+      {
+        engine: 'multi',
+        vramTotalGb: 24,
+        vramThresholdGb: 12.25,
+        autoEnabled: true,
+        kinds: ['image', 'llm'],
+        models: ['synthetic', 'synthetic-image'],
+      },
+      'advertising engine=multi, vram=24.0/12.3GB threshold, auto_enabled=true, kinds=[image, llm], ' +
+        '2 model(s)=[synthetic, synthetic-image]',
+    ],
+    [
+      'threshold.exceeds-vram',
+      { vramTotalGb: 8, vramThresholdGb: 12 },
+      'the threshold of 12.0 GB exceeds the detected 8.0 GB of GPU memory: jobs may not fit',
+    ],
+    ['session.welcomed', { workerId: 'w-1', serverTime: 'now' }, 'server welcomed w-1 server_time=now'],
+    ['approval.awaited', {}, 'waiting for operator approval before opening the session'],
+    ['offer.received', offer, 'offer received job-1 game=g1 asset=hero model=m vram=7.5'],
+    ['offer.rejected', { jobId: 'job-1', because: 'paused' }, 'rejecting offer job-1: worker is paused'],
+    ['offer.rejected', { jobId: 'job-1', because: 'busy' }, 'rejecting offer job-1: worker is already busy'],
+    [
+      'offer.rejected',
+      { jobId: 'job-1', because: 'in-use', presence: 'active' },
+      'rejecting offer job-1: only when idle, and the person is active',
+    ],
+    [
+      'offer.rejected',
+      { jobId: 'job-1', because: 'in-use' },
+      'rejecting offer job-1: only when idle, and the person is unknown',
+    ],
+    ['job.ran', { jobId: 'job-1', kind: 'image', durationMs: 2_400 }, 'image dispatched in 2.4 s'],
+    ['artifact.uploaded', { jobId: 'job-1', sizeBytes: 9, durationMs: 1 }, 'binary upload ok'],
+    ['result.sent', { jobId: 'job-1' }, 'json result sent'],
+    ['job.failed', { jobId: 'job-1', error: 'out of memory', code: 'engine.failed' }, 'dispatch failed: out of memory'],
+    ['delivery.failed', { jobId: 'job-1', error: 'gone' }, 'failed to send result: gone'],
+    ['accept.not-sent', { jobId: 'job-1', error: 'gone' }, 'accept send failed for offer job-1: gone'],
+    ['failure.not-sent', { jobId: 'job-1', error: 'gone' }, 'failed to notify studio of job job-1 failure: gone'],
+    ['studio.reported-error', { code: 'protocol_violation', message: 'no' }, 'server error ProtocolViolation: no'],
+    ['session.lost', { reason: '', attempt: 2, retryInMs: 1900 }, 'disconnected; reconnect attempt 2 in 1900ms'],
+    ['session.lost', { attempt: 1, retryInMs: 10 }, 'disconnected; reconnect attempt 1 in 10ms'],
+    [
+      'session.lost',
+      { reason: 'read idle for 20 s', attempt: 1, retryInMs: 1000 },
+      'session error: read idle for 20 s; reconnect attempt 1 in 1000ms',
+    ],
+    ['session.gave-up', { failures: 5 }, 'giving up after 5 reconnect attempts'],
+    ['session.refused', { code: 4001, reason: 'revoked' }, 'auth failed: revoked. Re-register the worker.'],
+    ['session.refused', { code: 4004, reason: 'worker deleted' }, 'fatal: worker deleted'],
+    ['claiming.changed', { enabled: true }, 'claiming enabled: offers are taken again'],
+    ['claiming.changed', { enabled: false }, 'claiming disabled: offers are rejected'],
+    ['frame.ignored', { problem: 'unknown type "x"' }, 'ignoring a frame: unknown type "x"'],
+    ['offer.malformed', { jobId: 'job-1', problem: 'no task' }, 'offer job-1 is malformed: no task'],
+  ];
+  test.each(cases)('%s with %j', (event, fields, text) => {
+    expect(said(event, fields)).toBe(text);
+  });
+});
+
+test('a missing fact shows as a question mark instead of a gap', () => {
+  expect(said('session.connecting')).toBe('connecting to ?');
+});
+
+test('an event without a sentence is told by its name and facts', () => {
+  const fields = { path: '/a b', sizeBytes: 3, empty: '', list: ['x', 1n], missing: undefined, stack: 'at x' };
+  expect(said('config.reloaded', fields)).toBe('config.reloaded path="/a b" sizeBytes=3 empty="" list=[x, "1"]');
+});
+
+describe('an entry for the studio', () => {
+  test('has the time in UTC, the level, the category and the job', () => {
+    const entry = toLogEntry(anEvent('result.sent', { jobId: 'job-1' }, { level: 'warn', area: 'engines' }));
+    expect(entry).toEqual({
+      ts: '2026-05-25T12:00:00.000Z',
+      level: 'warn',
+      category: 'ws',
+      message: 'json result sent',
+      jobId: 'job-1',
+    });
+  });
+
+  test('leaves the job out when there is none and passes the studio contract', () => {
+    const entry = toLogEntry(anEvent('result.sent'));
+    expect(entry).not.toContainKey('jobId');
+    const sent: StudioLogEntry | undefined = entry;
+    expect(v.is(LogEntrySchema, sent)).toBe(true);
+  });
+
+  test.each([
+    ['session', 'ws'],
+    ['jobs', 'ws'],
+    ['delivery', 'ws'],
+    ['engines', 'engines'],
+    ['config', 'config'],
+  ] as const)('from the area %s belongs to the category %s', (area, category) => {
+    expect(toLogEntry(anEvent('thing.happened', {}, { area }))?.category).toBe(category);
+  });
+
+  test('is never made of a debug event or of a prompt', () => {
+    expect(toLogEntry(anEvent('frame.heard', {}, { level: 'debug' }))).toBeUndefined();
+    expect(said('offer.received', { jobId: 'job-1', promptPreview: 'a castle' })).not.toContain('castle');
+  });
+});
+
+test('a person also sees what was asked for and how big the artifact was', () => {
+  expect(sentenceOf(anEvent('offer.received', { jobId: 'j', kind: 'image', promptPreview: 'a castle' }))).toEndWith(
+    '(image: a castle)',
+  );
+  expect(sentenceOf(anEvent('artifact.uploaded', { sizeBytes: 2_048, durationMs: 40 }))).toBe(
+    'binary upload ok (2.0 KiB in 40 ms)',
+  );
+});
