@@ -1,0 +1,17 @@
+import type { JSON_ARG, Values } from './command.ts';
+import { printJson, printLines } from './output.ts';
+import type { World } from './world.ts';
+
+/** Switches claiming for good, and for the running worker at once. Shared by `enable` and `disable`. */
+export async function setClaiming(
+  enabled: boolean,
+  args: Values<typeof JSON_ARG> & { readonly config: string | undefined },
+  world: World,
+): Promise<void> {
+  const config = await world.openConfig(args.config);
+  await config.update({ autoEnabled: enabled });
+  const workerTold = await world.control(config.path).reload();
+  if (args.json) return printJson(world.terminal, { autoEnabled: enabled, workerTold });
+  const who = workerTold ? 'the running worker knows' : 'no worker is running; the next one will know';
+  printLines(world.terminal, `claiming is ${enabled ? 'on' : 'off'}; ${who}`);
+}

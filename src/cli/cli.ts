@@ -1,0 +1,35 @@
+import type { Command, CommandTable } from './command.ts';
+import { COMMANDS } from './commands/index.ts';
+import { describeFailure, exitCodeOf } from './exit.ts';
+import { commandHelp, programHelp } from './help.ts';
+import { printLines } from './output.ts';
+import { parseLine } from './parse.ts';
+import type { World } from './world.ts';
+
+/** Runs one command line to its end and returns the exit code. Whatever goes wrong is printed here and nowhere else. */
+export async function runCli(
+  argv: readonly string[],
+  world: World,
+  commands: CommandTable = COMMANDS,
+): Promise<number> {
+  const code = await attempt(argv, world, commands);
+  await world.terminal.drain();
+  return code;
+}
+
+async function attempt(argv: readonly string[], world: World, commands: CommandTable): Promise<number> {
+  try {
+    const { path, command, help, canonical } = await parseLine(argv, commands);
+    if (command === undefined || help) {
+      printLines(world.terminal, await helpFor(path, command, commands));
+      return 0;
+    }
+    return (await command.run?.(canonical, { world, commands })) ?? 0;
+  } catch (thrown) {
+    world.terminal.stderr.write(describeFailure(thrown));
+    return exitCodeOf(thrown);
+  }
+}
+
+const helpFor = (path: readonly string[], command: Command | undefined, commands: CommandTable): Promise<string> =>
+  command === undefined ? programHelp(commands) : commandHelp(path, command);

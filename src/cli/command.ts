@@ -1,0 +1,108 @@
+import { parseArgs, type ArgsDef } from 'citty';
+import type { World } from './world.ts';
+
+/** What a flag or positional holds once read: booleans are never absent, the rest is unless it has to be there. */
+type ValueOf<Arg> = Arg extends { readonly type: 'boolean' }
+  ? boolean
+  : Arg extends { readonly type: 'enum'; readonly options: ReadonlyArray<infer Option> }
+    ? OrAbsent<Arg, Option>
+    : OrAbsent<Arg, string>;
+type OrAbsent<Arg, Value> = Arg extends { readonly required: true } | { readonly default: unknown }
+  ? Value
+  : Arg extends { readonly required: false }
+    ? Value | undefined
+    : Arg extends { readonly type: 'positional' }
+      ? Value
+      : Value | undefined;
+
+/** The values of a command's arguments, by name. citty's own type would pass absent ones off as strings. */
+export type Values<Args extends ArgsDef> = { readonly [Name in keyof Args]: ValueOf<Args[Name]> };
+
+/** What every command may read besides its own arguments. */
+interface Globals {
+  readonly config: string | undefined;
+}
+
+export interface ExitNote {
+  readonly code: number;
+  readonly means: string;
+}
+
+interface Description<Args extends ArgsDef> {
+  /** One line, no full stop, starting with a verb. */
+  readonly summary: string;
+  /** Whole command lines, the most common one first. */
+  readonly examples: readonly [string, ...string[]];
+  /** Exit codes beside 0, 64 (usage) and 70 (our fault), which every command has. */
+  readonly exits?: readonly ExitNote[];
+  /** What `--json` prints, for the help; its presence adds the flag's explanation. */
+  readonly json?: string;
+  readonly args: Args;
+}
+
+/** Names of commands with a way to load each, so that a start pays for one command only. */
+export type CommandTable = Readonly<Record<string, () => Promise<Command>>>;
+
+export interface Command extends Description<ArgsDef> {
+  readonly subCommands: CommandTable;
+  /** Absent when the command only groups others. */
+  readonly run?: (canonical: readonly string[], call: Call) => Promise<number>;
+}
+
+/** What a command is started with. */
+export interface Call {
+  readonly world: World;
+  /** Every command there is, for those that describe the others. */
+  readonly commands: CommandTable;
+}
+
+interface Spec<Args extends ArgsDef> extends Description<Args> {
+  readonly subCommands?: CommandTable;
+  /** The exit code; 0 when nothing is returned. */
+  readonly run?: (args: Values<Args> & Globals, world: World, commands: CommandTable) => Promise<number | void>;
+}
+
+/** Declares a command. Its `run` gets typed values from a command line that was checked before. */
+export function command<const Args extends ArgsDef>(spec: Spec<Args>): Command {
+  const { run, subCommands = {}, ...description } = spec;
+  if (run === undefined) return { ...description, subCommands };
+  return {
+    ...description,
+    subCommands,
+    run: async (canonical, { world, commands }) =>
+      (await run(valuesOf(canonical, { ...spec.args, config: GLOBAL_ARGS.config }), world, commands)) ?? 0,
+  };
+}
+
+function valuesOf<Args extends ArgsDef>(canonical: readonly string[], args: Args): Values<Args> {
+  const parsed: Record<string, unknown> = parseArgs([...canonical], args);
+  const values = Object.entries(args).map(([name, arg]): readonly [string, unknown] => [
+    name,
+    arg.type === 'boolean' ? parsed[name] === true : parsed[name],
+  ]);
+  // citty read the values by this very definition; only the mapping from definition to type is beyond the compiler.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries(values) as Values<Args>;
+}
+
+/** Keeps the exact names and options of shared arguments, so that values read through them stay typed. */
+const args = <const Args extends ArgsDef>(shared: Args): Args => shared;
+
+/** Flags that mean the same on every command. */
+export const GLOBAL_ARGS = args({
+  config: { type: 'string', valueHint: 'path', description: 'Use this config file' },
+  help: { type: 'boolean', alias: 'h', description: 'Show this help' },
+});
+
+/** Flags of the commands that keep running and log meanwhile. */
+export const LOG_ARGS = args({
+  'log-format': { type: 'enum', options: ['console', 'json'], description: 'How log lines look on stderr' },
+  'log-level': {
+    type: 'string',
+    valueHint: 'level',
+    description: 'debug, info, warn or error, or by area: session=debug',
+  },
+});
+
+/** The flag of every command that prints facts. */
+export const JSON_ARG = args({ json: { type: 'boolean', description: 'Print JSON' } });

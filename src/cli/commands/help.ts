@@ -1,0 +1,18 @@
+import { command } from '../command.ts';
+import { commandHelp, programHelp } from '../help.ts';
+import { printLines } from '../output.ts';
+import { parseLine } from '../parse.ts';
+
+const name = { type: 'positional', required: false, description: 'Name of a command' } as const;
+
+/** Explains the program or one command, as `--help` does. */
+export const help = command({
+  summary: 'Explain a command',
+  examples: ['studio-worker help', 'studio-worker help studio jobs create'],
+  args: { command: name, 'sub-command': name, 'sub-sub-command': name },
+  run: async (args, world, commands) => {
+    const words = [args.command, args['sub-command'], args['sub-sub-command']].filter((word) => word !== undefined);
+    const { path, command: named } = await parseLine([...words, '--help'], commands);
+    printLines(world.terminal, named === undefined ? await programHelp(commands) : await commandHelp(path, named));
+  },
+});

@@ -1,0 +1,13 @@
+import type { CommandTable } from '../command.ts';
+
+/** Every command in the order help lists them. One file and one line here make a command. */
+export const COMMANDS: CommandTable = {
+  run: async () => (await import('./run.ts')).run,
+  register: async () => (await import('./register.ts')).register,
+  status: async () => (await import('./status.ts')).status,
+  enable: async () => (await import('./enable.ts')).enable,
+  disable: async () => (await import('./disable.ts')).disable,
+  'set-threshold': async () => (await import('./set-threshold.ts')).setThreshold,
+  config: async () => (await import('./config.ts')).config,
+  help: async () => (await import('./help.ts')).help,
+};

@@ -1,0 +1,16 @@
+import { command, LOG_ARGS } from '../command.ts';
+
+/** Serves jobs until stopped. */
+export const run = command({
+  summary: 'Take jobs from the studio and run them until stopped',
+  examples: ['studio-worker run', 'studio-worker run --log-format json --log-level session=debug'],
+  exits: [
+    { code: 73, means: 'the disk is full or the config file cannot be written' },
+    { code: 75, means: 'gave up reconnecting (ws_reconnect_attempts)' },
+    { code: 77, means: 'the studio refused this worker' },
+    { code: 78, means: 'the config file is invalid' },
+  ],
+  args: { ...LOG_ARGS },
+  run: (args, world) =>
+    world.runWorker({ configPath: args.config, logFormat: args['log-format'], logLevel: args['log-level'] }),
+});

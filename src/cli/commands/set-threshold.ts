@@ -1,0 +1,25 @@
+import { WorkerError } from '../../base/errors.ts';
+import { command, JSON_ARG } from '../command.ts';
+import { printJson, printLines } from '../output.ts';
+import { toNumber } from '../values.ts';
+
+/** Sets how much GPU memory one job may be estimated to need. */
+export const setThreshold = command({
+  summary: 'Set the most GPU memory, in GB, that one job may be estimated to need',
+  examples: ['studio-worker set-threshold 12', 'studio-worker set-threshold 7.5 --json'],
+  exits: [
+    { code: 73, means: 'the config file cannot be written' },
+    { code: 78, means: 'the config file is invalid' },
+  ],
+  json: '{vramThresholdGb, workerTold}',
+  args: { gb: { type: 'positional', description: 'Gigabytes; 0 takes only jobs that need none' }, ...JSON_ARG },
+  run: async (args, world) => {
+    const vramThresholdGb = toNumber('<gb>', args.gb);
+    if (vramThresholdGb < 0) throw new WorkerError('cli.usage', 'threshold must be >= 0');
+    const config = await world.openConfig(args.config);
+    await config.update({ vramThresholdGb });
+    const workerTold = await world.control(config.path).reload();
+    if (args.json) printJson(world.terminal, { vramThresholdGb, workerTold });
+    else printLines(world.terminal, `vram_threshold_gb = ${vramThresholdGb}`);
+  },
+});

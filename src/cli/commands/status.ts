@@ -1,0 +1,104 @@
+import { formatBytes, formatDuration } from '../../base/units.ts';
+import type { SessionStatus } from '../../studio/session/session.ts';
+import type { WorkerStatus } from '../../worker/status.ts';
+import { command, JSON_ARG } from '../command.ts';
+import { factLine, printJson, printLines } from '../output.ts';
+import { onOneLine } from '../text-width.ts';
+import type { ConfigValues } from '../world.ts';
+
+/** What the config file says, and below it what the running worker says. */
+export const status = command({
+  summary: 'Show the registration, the main settings and the running worker',
+  examples: ['studio-worker status', 'studio-worker status --json'],
+  exits: [{ code: 78, means: 'the config file is invalid' }],
+  json: '{configPath, registration: {state, workerId?, requestId?}, config: {…}, worker: {…} | null}',
+  args: { ...JSON_ARG },
+  run: async (args, world) => {
+    const config = await world.openConfig(args.config);
+    const worker = await world.control(config.path).status();
+    if (args.json) printJson(world.terminal, statusFacts(config.path, config.values, worker));
+    else {
+      printLines(
+        world.terminal,
+        ...configLines(config.path, config.values),
+        ...(worker === undefined ? [factLine('worker', 'not running')] : workerLines(worker, world.clock.now())),
+      );
+    }
+  },
+});
+
+const configLines = (path: string, values: ConfigValues): readonly string[] => [
+  factLine('config path', path),
+  factLine('api_base_url', values.apiBaseUrl),
+  factLine('registration', registrationText(values)),
+  factLine('vram_threshold_gb', String(values.vramThresholdGb)),
+  factLine('auto_start', String(values.autoStart)),
+  factLine('models_root', values.modelsRoot),
+  factLine('auto_update', String(values.autoUpdateEnabled)),
+  factLine('update_interval', `${values.autoUpdateIntervalSeconds}s`),
+];
+
+function registrationText({ workerId, registrationRequestId }: ConfigValues): string {
+  if (workerId !== undefined) return `approved as ${workerId}`;
+  if (registrationRequestId !== undefined) return `pending operator approval (request ${registrationRequestId})`;
+  return 'not registered (will auto-register on next launch)';
+}
+
+function workerLines(worker: WorkerStatus, now: number): readonly string[] {
+  const job = worker.currentJob;
+  const failed = worker.recentJobs.filter((record) => record.status === 'failed').length;
+  return [
+    factLine(
+      'worker',
+      `running (pid ${worker.pid}, ${worker.version}, for ${formatDuration(now - worker.startedAt)})` +
+        (worker.stopping ? ', stopping' : ''),
+    ),
+    factLine('claiming', worker.enabled ? 'on' : 'off (run `studio-worker enable` to take jobs)'),
+    factLine('session', sessionText(worker.session)),
+    factLine('vram', `${worker.vramTotalGb} GB, jobs up to ${worker.vramThresholdGb} GB`),
+    factLine(
+      'current job',
+      job === undefined ? 'none' : `${onOneLine(job.jobId)} ${job.kind} for ${formatDuration(now - job.startedAt)}`,
+    ),
+    factLine('recent jobs', `${worker.recentJobs.length}, of which ${failed} failed`),
+    factLine('outbox', `${worker.outbox.count} waiting (${formatBytes(worker.outbox.sizeBytes)})`),
+  ];
+}
+
+function sessionText(session: SessionStatus): string {
+  switch (session.at) {
+    case 'backing-off':
+      return `reconnecting in ${formatDuration(session.retryInMs)} after ${session.failures} failed attempts`;
+    case 'refused':
+    case 'gave-up':
+      return `${session.at}: ${onOneLine(session.because)}`;
+    case 'idle':
+    case 'connecting':
+    case 'greeting':
+    case 'live':
+    case 'stopped':
+      return session.at;
+    default:
+      return session satisfies never;
+  }
+}
+
+const statusFacts = (configPath: string, values: ConfigValues, worker: WorkerStatus | undefined): unknown => ({
+  configPath,
+  registration: {
+    state:
+      values.workerId === undefined ? (values.registrationRequestId === undefined ? 'none' : 'pending') : 'approved',
+    workerId: values.workerId,
+    requestId: values.workerId === undefined ? values.registrationRequestId : undefined,
+  },
+  config: {
+    apiBaseUrl: values.apiBaseUrl,
+    vramThresholdGb: values.vramThresholdGb,
+    autoStart: values.autoStart,
+    autoEnabled: values.autoEnabled,
+    modelsRoot: values.modelsRoot,
+    autoUpdateEnabled: values.autoUpdateEnabled,
+    autoUpdateIntervalSeconds: values.autoUpdateIntervalSeconds,
+  },
+  worker: worker ?? null,
+});

@@ -1,0 +1,175 @@
+import type * as admin from '../contract/admin.ts';
+import type * as json from '../contract/json.ts';
+import type * as read from '../contract/read.ts';
+import type * as routes from '../contract/routes.ts';
+import type { TaskKindId } from '../contract/tasks/index.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Http } from '../system/http.ts';
+import type { Terminal } from '../system/terminal.ts';
+import type { WorkerStatus } from '../worker/status.ts';
+
+/** All that a command may reach beyond its own arguments. `compose.ts` builds the real one. */
+export interface World {
+  readonly terminal: Terminal;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
+  /** An environment variable; undefined when unset. */
+  readonly env: (name: string) => string | undefined;
+  /** The text of a file the operator named; undefined when there is none. */
+  readonly readText: (path: string) => Promise<string | undefined>;
+  readonly http: Http;
+  /**
+   * The operator's config file, created with defaults when missing.
+   *
+   * @throws WorkerError `config.invalid`
+   */
+  readonly openConfig: (path?: string) => Promise<OpenedConfig>;
+  /** A way to the worker that runs with this config file, whether or not there is one. */
+  readonly control: (configPath: string) => WorkerControl;
+  /** Runs until stopped; the exit code says why it ended. Signals are its own affair. */
+  readonly runWorker: (options: RunOptions) => Promise<number>;
+  /** Starts the embedded studio; resolves once it listens. Signals are its own affair. */
+  readonly startStudio: (options: StudioOptions) => Promise<StartedStudio>;
+  /** Where the embedded studio is when nobody says otherwise. */
+  readonly studioDefaults: StudioDefaults;
+  /** Routes and schemas of the operator API, loaded when a command first asks for them. */
+  readonly operatorApi: () => Promise<OperatorApi>;
+  readonly demo: (options: DemoOptions) => Promise<DemoRun>;
+}
+
+export interface OpenedConfig {
+  readonly path: string;
+  readonly values: ConfigValues;
+  /** The file as TOML, secrets masked. */
+  toml(): string;
+  /** The same as data by the file's own keys, secrets masked. */
+  facts(): Readonly<Record<string, unknown>>;
+  /**
+   * Saves some keys and leaves the others as they are.
+   *
+   * @throws WorkerError `config.not-saved` | `config.insecure-url`
+   */
+  update(patch: ConfigPatch): Promise<void>;
+  /** Forgets who this worker is to the studio: credentials, request and install id. */
+  resetRegistration(): Promise<void>;
+}
+
+/** What the commands print, defaults filled in. */
+export interface ConfigValues {
+  readonly apiBaseUrl: string;
+  /** Present with its token only: half a pair is no approval. */
+  readonly workerId: string | undefined;
+  readonly registrationRequestId: string | undefined;
+  readonly vramThresholdGb: number;
+  readonly autoStart: boolean;
+  readonly autoEnabled: boolean;
+  readonly modelsRoot: string;
+  readonly autoUpdateEnabled: boolean;
+  readonly autoUpdateIntervalSeconds: number;
+}
+
+export interface ConfigPatch {
+  readonly apiBaseUrl?: string;
+  readonly vramThresholdGb?: number;
+  readonly autoEnabled?: boolean;
+  /** A one-shot token that the next `run` trades for credentials. */
+  readonly bootstrapToken?: string;
+}
+
+export interface WorkerControl {
+  /** Undefined when no worker runs. */
+  status(): Promise<WorkerStatus | undefined>;
+  /** Has the running worker read its config again. False when no worker runs. */
+  reload(): Promise<boolean>;
+}
+
+export interface LogOptions {
+  readonly logFormat: 'console' | 'json' | undefined;
+  /** As the operator wrote it: a level, or areas with levels. */
+  readonly logLevel: string | undefined;
+}
+
+export interface RunOptions extends LogOptions {
+  readonly configPath: string | undefined;
+}
+
+export interface StudioOptions extends LogOptions {
+  readonly host: string;
+  /** 0 asks for any free port. */
+  readonly port: number;
+  readonly dataDir: string;
+}
+
+export interface StartedStudio {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly tokenFile: string;
+  /** Settles when it has stopped. */
+  readonly ended: Promise<void>;
+}
+
+export interface StudioDefaults {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** Where a studio with this data folder leaves its operator token. */
+  tokenFileIn(dataDir: string): string;
+}
+
+type Contract = typeof admin & typeof routes & typeof json & typeof read;
+
+/**
+ * The part of the studio contract that the studio's sub-commands need, handed in as a value: the command line itself
+ * imports the contract as types only, so that starting a plain command loads no schema.
+ */
+export type OperatorApi = Pick<
+  Contract,
+  | 'ADMIN_ROUTES'
+  | 'AdminErrorSchema'
+  | 'ApprovalAnswerSchema'
+  | 'JobDraftSchema'
+  | 'JobListSchema'
+  | 'JobViewSchema'
+  | 'ModelDraftSchema'
+  | 'ModelListSchema'
+  | 'ModelViewSchema'
+  | 'RegistrationListSchema'
+  | 'WorkerListSchema'
+  | 'hasEnded'
+  | 'parseJson'
+  | 'readJson'
+  | 'studioUrl'
+  | 'writeJson'
+>;
+
+export interface DemoOptions extends LogOptions {
+  readonly outDir: string;
+}
+
+/** A studio and a worker that were started for a demonstration. */
+export interface DemoRun {
+  readonly url: string;
+  readonly operatorToken: string;
+  /** Ends when every job has ended, or when the operator asked to stop. */
+  readonly events: AsyncIterable<DemoEvent>;
+  /** Settles when the operator asks to stop. */
+  readonly stopAsked: Promise<void>;
+  /** Stops worker and studio and removes their folders; artifacts stay. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** News of one demonstration job; the newest one replaces what was known. */
+export interface DemoEvent {
+  readonly jobId: string;
+  readonly kind: TaskKindId;
+  readonly model: string;
+  readonly state: 'queued' | 'offered' | 'running' | 'completed' | 'failed' | 'cancelled';
+  /** From 0 to 1. */
+  readonly progress?: number;
+  readonly durationMs?: number;
+  /** Where the artifact was written. */
+  readonly file?: string;
+  /** The result of a kind that answers in text. */
+  readonly text?: string;
+  readonly error?: string;
+}

@@ -1,0 +1,19 @@
+import type { WorkerStatus } from '../../../src/worker/status.ts';
+
+/** A running worker that is fine and idle. */
+export const aWorker = (status: Partial<WorkerStatus> = {}): WorkerStatus => ({
+  version: '0.5.0',
+  pid: 42,
+  startedAt: 0,
+  configPath: '/etc/worker/config.toml',
+  enabled: true,
+  stopping: false,
+  workerId: 'w-1',
+  session: { at: 'live' },
+  vramTotalGb: 24,
+  vramThresholdGb: 12,
+  currentJob: undefined,
+  recentJobs: [],
+  outbox: { count: 0, sizeBytes: 0 },
+  ...status,
+});

@@ -1,0 +1,127 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCli } from '../../../src/cli/cli.ts';
+import type { ConfigPatch, ConfigValues, OpenedConfig, World } from '../../../src/cli/world.ts';
+import * as admin from '../../../src/contract/admin.ts';
+import * as json from '../../../src/contract/json.ts';
+import * as read from '../../../src/contract/read.ts';
+import * as routes from '../../../src/contract/routes.ts';
+import type { Terminal } from '../../../src/system/terminal.ts';
+import type { WorkerStatus } from '../../../src/worker/status.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
+
+export interface Screen {
+  readonly terminal: Terminal;
+  readonly out: () => string;
+  readonly err: () => string;
+}
+
+/** A terminal that keeps what was written. */
+export function aScreen(look: { isTty?: boolean; columns?: number; colourDepth?: 1 | 24 } = {}): Screen {
+  const { isTty = false, columns = 80, colourDepth = 1 } = look;
+  let out = '';
+  let err = '';
+  const output = (write: (text: string) => void) => ({ write, isTty, columns, colourDepth });
+  return {
+    terminal: {
+      stdout: output((text) => (out += text)),
+      stderr: output((text) => (err += text)),
+      onResize: () => () => {},
+      drain: async () => {},
+    },
+    out: () => out,
+    err: () => err,
+  };
+}
+
+export const aConfig = (values: Partial<ConfigValues> = {}): ConfigValues => ({
+  apiBaseUrl: 'https://studio.minis.gg/',
+  workerId: undefined,
+  registrationRequestId: undefined,
+  vramThresholdGb: 12,
+  autoStart: true,
+  autoEnabled: true,
+  modelsRoot: '/home/ada/models',
+  autoUpdateEnabled: true,
+  autoUpdateIntervalSeconds: 1800,
+  ...values,
+});
+
+export interface Setup extends Screen, AsyncDisposable {
+  readonly world: World;
+  readonly folder: string;
+  readonly saved: readonly ConfigPatch[];
+  readonly resets: () => number;
+  readonly reloads: () => number;
+  readonly clock: FakeClock;
+  run(...argv: string[]): Promise<number>;
+}
+
+interface Given {
+  readonly config?: Partial<ConfigValues>;
+  readonly worker?: WorkerStatus;
+  readonly look?: Parameters<typeof aScreen>[0];
+  readonly world?: Partial<World>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const untold = (what: string) => (): never => {
+  throw new Error(`this test has no ${what}`);
+};
+
+/** Everything a command may reach: a config that remembers its patches, a worker that may run, a real folder. */
+export async function setup(given: Given = {}): Promise<Setup> {
+  const folder = await mkdtemp(join(tmpdir(), 'studio-worker-cli-'));
+  const screen = aScreen(given.look);
+  const clock = new FakeClock();
+  const saved: ConfigPatch[] = [];
+  let resets = 0;
+  let reloads = 0;
+  const openConfig = async (path = '/etc/worker/config.toml'): Promise<OpenedConfig> => ({
+    path,
+    values: aConfig(given.config),
+    toml: () => 'api_base_url = "https://studio.minis.gg/"\nauth_token = "***"\n',
+    facts: () => ({ api_base_url: 'https://studio.minis.gg/', auth_token: '***' }),
+    update: async (patch) => void saved.push(patch),
+    resetRegistration: async () => void (resets += 1),
+  });
+  const world: World = {
+    terminal: screen.terminal,
+    clock,
+    env: (name) => given.env?.[name],
+    readText: async (path) => readFile(path, 'utf8').catch(() => undefined),
+    http: { request: untold('network') },
+    openConfig,
+    control: () => ({
+      status: async () => given.worker,
+      reload: async () => {
+        reloads += 1;
+        return given.worker !== undefined;
+      },
+    }),
+    runWorker: untold('worker'),
+    startStudio: untold('studio'),
+    studioDefaults: {
+      url: 'http://127.0.0.1:9790',
+      host: '127.0.0.1',
+      port: 9790,
+      dataDir: folder,
+      tokenFileIn: (dataDir) => join(dataDir, 'operator-token'),
+    },
+    operatorApi: async () => ({ ...admin, ...routes, ...json, ...read }),
+    demo: untold('demo'),
+    ...given.world,
+  };
+  return {
+    ...screen,
+    world,
+    folder,
+    saved,
+    clock,
+    resets: () => resets,
+    reloads: () => reloads,
+    run: (...argv) => runCli(argv, world),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'bun:test';
+import { FakeClock } from '../../fakes/fake-clock.ts';
+import { setup } from './a-world.ts';
+import { aWorker } from './a-worker.ts';
+
+const NEXT = 'run `studio-worker run` or `studio-worker ui` to auto-register';
+
+describe('register', () => {
+  test('saves and says against which studio run will register', async () => {
+    await using cli = await setup();
+    expect(await cli.run('register')).toBe(0);
+    expect(cli.out()).toBe(`saved; ${NEXT} against https://studio.minis.gg/\n`);
+  });
+
+  test('sets the studio address and leaves the credentials alone', async () => {
+    await using cli = await setup();
+    await cli.run('register', '--api-base-url', 'https://studio.example/');
+    expect(cli.saved).toEqual([{ apiBaseUrl: 'https://studio.example/' }]);
+    expect(cli.resets()).toBe(0);
+    expect(cli.out()).toBe(`saved; ${NEXT} against https://studio.example/\n`);
+  });
+
+  test('forgets the registration on request and says so', async () => {
+    await using cli = await setup();
+    await cli.run('register', '--reset');
+    expect(cli.resets()).toBe(1);
+    expect(cli.out()).toBe(`local registration state cleared; ${NEXT}\n`);
+  });
+
+  test('keeps a bootstrap token for the next run and never prints it', async () => {
+    await using cli = await setup();
+    await cli.run('register', '--bootstrap-token', 's3cret');
+    expect(cli.saved).toEqual([{ bootstrapToken: 's3cret' }]);
+    expect(cli.out() + cli.err()).not.toContain('s3cret');
+  });
+
+  test.each(['studio.example', 'ftp://studio.example', 'http://'])('refuses the address "%s"', async (url) => {
+    await using cli = await setup();
+    expect(await cli.run('register', '--api-base-url', url)).toBe(64);
+    expect(cli.err()).toContain(`--api-base-url is "${url}"; allowed: a URL that starts with https:// or http://`);
+    expect(cli.saved).toEqual([]);
+  });
+});
+
+describe('status', () => {
+  test('prints the documented lines when no worker runs', async () => {
+    await using cli = await setup({ config: { workerId: 'w-1' } });
+    expect(await cli.run('status', '--config', '/cfg.toml')).toBe(0);
+    expect(cli.out()).toBe(
+      [
+        'config path:        /cfg.toml',
+        'api_base_url:       https://studio.minis.gg/',
+        'registration:       approved as w-1',
+        'vram_threshold_gb:  12',
+        'auto_start:         true',
+        'models_root:        /home/ada/models',
+        'auto_update:        true',
+        'update_interval:    1800s',
+        'worker:             not running',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test.each([
+    [{ registrationRequestId: 'rr-7' }, 'pending operator approval (request rr-7)'],
+    [{}, 'not registered (will auto-register on next launch)'],
+  ])('names the registration state of %j', async (config, words) => {
+    await using cli = await setup({ config });
+    await cli.run('status');
+    expect(cli.out()).toContain(`registration:       ${words}\n`);
+  });
+
+  test('adds what the running worker says below the file', async () => {
+    await using cli = await setup({ worker: aWorker({ startedAt: new FakeClock().now() - 65_000, enabled: false }) });
+    await cli.run('status');
+    const live = cli.out().split('\n').slice(8);
+    expect(live).toEqual([
+      'worker:             running (pid 42, 0.5.0, for 1 min 5 s)',
+      'claiming:           off (run `studio-worker enable` to take jobs)',
+      'session:            live',
+      'vram:               24 GB, jobs up to 12 GB',
+      'current job:        none',
+      'recent jobs:        0, of which 0 failed',
+      'outbox:             0 waiting (0 B)',
+      '',
+    ]);
+  });
+
+  test.each([
+    [{ at: 'backing-off', failures: 3, retryInMs: 4_000 } as const, 'reconnecting in 4.0 s after 3 failed attempts'],
+    [{ at: 'refused', because: 'deleted\u001B[2J' } as const, 'refused: deleted'],
+    [{ at: 'gave-up', because: 'five failures' } as const, 'gave-up: five failures'],
+  ])('tells the session %j in words', async (session, words) => {
+    await using cli = await setup({ worker: aWorker({ session }) });
+    await cli.run('status');
+    expect(cli.out()).toContain(`session:            ${words}\n`);
+  });
+
+  test('prints the same facts as JSON', async () => {
+    await using cli = await setup({ config: { registrationRequestId: 'rr-7' } });
+    await cli.run('status', '--json');
+    expect(JSON.parse(cli.out())).toMatchObject({
+      registration: { state: 'pending', requestId: 'rr-7' },
+      config: { vramThresholdGb: 12 },
+      worker: null,
+    });
+  });
+});
+
+describe('claiming', () => {
+  test.each([
+    ['enable', true, 'on'],
+    ['disable', false, 'off'],
+  ])('%s is saved and reaches the running worker', async (name, autoEnabled, word) => {
+    await using cli = await setup({ worker: aWorker() });
+    expect(await cli.run(name)).toBe(0);
+    expect(cli.saved).toEqual([{ autoEnabled }]);
+    expect(cli.reloads()).toBe(1);
+    expect(cli.out()).toBe(`claiming is ${word}; the running worker knows\n`);
+  });
+
+  test('works when no worker runs and says when it counts', async () => {
+    await using cli = await setup();
+    await cli.run('disable', '--json');
+    expect(JSON.parse(cli.out())).toEqual({ autoEnabled: false, workerTold: false });
+  });
+});
+
+describe('set-threshold', () => {
+  test.each([
+    ['12', 12],
+    ['7.5', 7.5],
+    ['0', 0],
+    ['1e1', 10],
+  ])('takes %s', async (text, gb) => {
+    await using cli = await setup();
+    expect(await cli.run('set-threshold', text)).toBe(0);
+    expect(cli.saved).toEqual([{ vramThresholdGb: gb }]);
+    expect(cli.out()).toBe(`vram_threshold_gb = ${gb}\n`);
+  });
+
+  test.each(['-1', '-.5'])('refuses the negative %s in the documented words', async (text) => {
+    await using cli = await setup();
+    expect(await cli.run('set-threshold', text)).toBe(64);
+    expect(cli.err()).toContain('threshold must be >= 0');
+    expect(cli.saved).toEqual([]);
+  });
+
+  test.each(['NaN', 'twelve', '0x10', '1e999', '12gb'])('names "%s" as no number', async (text) => {
+    await using cli = await setup();
+    expect(await cli.run('set-threshold', text)).toBe(64);
+    expect(cli.err()).toStartWith(`error: <gb> is "${text}"; allowed: a number [cli.usage]\n`);
+  });
+});
+
+describe('config', () => {
+  test('prints the path as a comment and the file below it', async () => {
+    await using cli = await setup();
+    await cli.run('--config', '/cfg.toml', 'config');
+    expect(cli.out()).toBe('# /cfg.toml\napi_base_url = "https://studio.minis.gg/"\nauth_token = "***"\n');
+  });
+
+  test('prints the same as JSON', async () => {
+    await using cli = await setup();
+    await cli.run('config', '--json', '--config=/cfg.toml');
+    expect(JSON.parse(cli.out())).toEqual({
+      path: '/cfg.toml',
+      config: { api_base_url: 'https://studio.minis.gg/', auth_token: '***' },
+    });
+  });
+});
