@@ -1,0 +1,132 @@
+import { unlessAborted } from '../../base/abort.ts';
+import { WorkerError } from '../../base/errors.ts';
+import type { Task, TaskOf } from '../../contract/tasks/index.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Sha256 } from '../../system/digest.ts';
+import type { ImageFormat, Images } from '../../system/images.ts';
+import type { Engine, RunContext, TaskResult } from '../engine.ts';
+import { drawImage, RGB } from './image.ts';
+import { clipOf, sizeOf } from './limits.ts';
+import { chatText, replyTo } from './llm.ts';
+import { transcribe } from './stt.ts';
+import { speak } from './tts.ts';
+
+export interface SyntheticEngineOptions {
+  readonly sha256: Sha256;
+  readonly images: Pick<Images, 'encode' | 'encodeAnimation'>;
+  /** For letting the event loop run between parts of a drawing. */
+  readonly clock: Pick<Clock, 'after'>;
+}
+
+const MODELS = {
+  image: ['synthetic', 'synthetic-image'],
+  llm: ['synthetic', 'synthetic-llm'],
+  audio_stt: ['synthetic', 'synthetic-stt'],
+  audio_tts: ['synthetic', 'synthetic-tts'],
+  video: ['synthetic', 'synthetic-video'],
+} as const satisfies Engine['models'];
+
+/** The formats a picture can be had in, by extension. A name that is not here gets a WebP that says it is one. */
+const FORMATS: ReadonlyMap<string, ImageFormat> = new Map([
+  ['webp', 'webp'],
+  ['png', 'png'],
+  ['jpg', 'jpeg'],
+  ['jpeg', 'jpeg'],
+  ['gif', 'gif'],
+  ['tif', 'tiff'],
+  ['tiff', 'tiff'],
+]);
+
+/**
+ * Serves every task kind from a digest of the prompt: no model, no network, no GPU, and the same result each time.
+ * It proves the way from an offer to its delivery; it is never a substitute for another engine.
+ */
+export function createSyntheticEngine(options: SyntheticEngineOptions): Engine {
+  return {
+    id: 'synthetic',
+    models: MODELS,
+    readiness: () => Promise.resolve({ ready: true }),
+    load: async (_model, signal) => {
+      signal.throwIfAborted();
+      return {
+        run: (task, context) => runTask(task, options, context),
+        [Symbol.asyncDispose]: () => Promise.resolve(), // nothing is held
+      };
+    },
+  };
+}
+
+async function runTask(task: Task, options: SyntheticEngineOptions, context: RunContext): Promise<TaskResult> {
+  context.signal.throwIfAborted();
+  const result = await resultOf(task, options, context);
+  context.signal.throwIfAborted();
+  return result;
+}
+
+function resultOf(task: Task, options: SyntheticEngineOptions, context: RunContext): Promise<TaskResult> | TaskResult {
+  const { sha256 } = options;
+  switch (task.kind) {
+    case 'image':
+      return picture(task, options, context);
+    case 'video':
+      return film(task, options, context);
+    case 'llm':
+      return { is: 'json', value: replyTo(chatText(task), sha256(chatText(task))) };
+    case 'audio_stt':
+      return { is: 'json', value: transcribe(task, sha256(task.inputUrl)) };
+    case 'audio_tts':
+      return { is: 'artifact', bytes: speak(sha256(task.text)), ext: 'wav' };
+    default:
+      return refuse(task);
+  }
+}
+
+/** A kind that the contract has and this engine has not: unreachable until the contract grows. */
+function refuse(task: never): never {
+  const { kind } = task as Task;
+  throw new WorkerError('task.unsupported', `synthetic engine cannot serve ${kind} tasks`);
+}
+
+async function picture(
+  task: TaskOf<'image'>,
+  { sha256, images, clock }: SyntheticEngineOptions,
+  { signal, progress }: RunContext,
+): Promise<TaskResult> {
+  const size = sizeOf(task);
+  const asked = task.ext.toLowerCase();
+  const format = FORMATS.get(asked);
+  const pixels = await drawImage(sha256(task.prompt), size, breather(clock, signal));
+  const encoding = images.encode({ ...size, pixels, channels: RGB, format: format ?? 'webp' });
+  const bytes = await unlessAborted(encoding, signal);
+  progress(1, 1);
+  return { is: 'artifact', bytes, ext: format === undefined ? 'webp' : asked };
+}
+
+async function film(
+  task: TaskOf<'video'>,
+  { sha256, images, clock }: SyntheticEngineOptions,
+  { signal, progress }: RunContext,
+): Promise<TaskResult> {
+  const { format, delaysMs, width, height } = clipOf(task);
+  const breathe = breather(clock, signal);
+  const draw = (frame: number): Promise<Uint8Array> =>
+    drawImage(sha256(`${task.prompt} #${frame}`), { width, height }, breathe);
+  const encoding = images.encodeAnimation({
+    width,
+    height,
+    channels: RGB,
+    format,
+    delaysMs,
+    loop: 0, // for ever
+    frame: draw,
+    signal,
+    progress,
+  });
+  return { is: 'artifact', bytes: await unlessAborted(encoding, signal), ext: format };
+}
+
+/** Lets everything else run, then goes on unless the job was given up. */
+const breather = (clock: Pick<Clock, 'after'>, signal: AbortSignal) => async (): Promise<void> => {
+  await new Promise<void>((resolve) => void clock.after(0, resolve));
+  signal.throwIfAborted();
+};

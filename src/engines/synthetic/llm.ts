@@ -1,0 +1,33 @@
+import type { JsonObject } from '../../base/json.ts';
+import type { TaskOf } from '../../contract/tasks/index.ts';
+
+/** What the digest of a chat is taken over. The separate `system` field is not part of it (studio contract). */
+export const chatText = (task: Pick<TaskOf<'llm'>, 'messages'>): string =>
+  task.messages.map(({ role, content }) => `${role}: ${content}`).join('\n');
+
+/** The contract counts eight for every reply, whatever its words. */
+const COMPLETION_TOKENS = 8;
+
+/** A chat completion that names the digest of the chat. No `elapsed_ms`: this engine's time says nothing. */
+export function replyTo(text: string, digest: Uint8Array): JsonObject {
+  const promptTokens = text.split(/\s+/).filter((word) => word !== '').length;
+  return {
+    object: 'chat.completion',
+    model: 'synthetic-llm',
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: `[synthetic] reply to prompt #${shortHex(digest)}` },
+        finish_reason: 'stop',
+      },
+    ],
+    usage: {
+      prompt_tokens: promptTokens,
+      completion_tokens: COMPLETION_TOKENS,
+      total_tokens: promptTokens + COMPLETION_TOKENS,
+    },
+  };
+}
+
+/** The first sixteen hex digits, by which results name what they were made from. */
+export const shortHex = (digest: Uint8Array): string => digest.subarray(0, 8).toHex();

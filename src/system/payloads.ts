@@ -1,0 +1,12 @@
+/** A package's native files, packed into the executable. */
+export interface Payload {
+  /** Where the archive (tar, zstd) can be read: inside the executable. */
+  readonly path: string;
+  /** Of the archive, 64 hex digits. */
+  readonly sha256: string;
+}
+
+export type PayloadName = 'sharp';
+
+/** None in a checkout, where packages load from `node_modules`. The build puts its own table in this file's place. */
+export const payloads: Readonly<Partial<Record<PayloadName, Payload>>> = {};

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'bun:test';
+import { toModelId } from '../../src/base/ids.ts';
+import { resultIs, type Task, TASK_KIND_IDS, type TaskKindId } from '../../src/contract/tasks/index.ts';
+import type { Engine } from '../../src/engines/engine.ts';
+import { createRegistry } from '../../src/engines/registry.ts';
+import { createSyntheticEngine } from '../../src/engines/synthetic/index.ts';
+import { run } from '../../src/jobs/run.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { sha256 } from '../../src/system/digest.ts';
+import { createImages } from '../../src/system/images.ts';
+import { aJob, aTask, synthetic } from '../fakes/builders.ts';
+import { recordingLogger } from '../fakes/recording-logger.ts';
+
+/** One small task of each kind, and what a long one looks like. */
+const SMALL: Readonly<Record<TaskKindId, Task>> = {
+  image: aTask({ kind: 'image', prompt: 'a fox', width: 64, height: 64, ext: 'png' }),
+  llm: aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }] }),
+  audio_stt: aTask({ kind: 'audio_stt', inputUrl: 'https://example.invalid/a.wav' }),
+  audio_tts: aTask({ kind: 'audio_tts', text: 'hi' }),
+  video: aTask({ kind: 'video', prompt: 'a fox', seconds: 0.5, width: 64, height: 64 }),
+};
+const LONG: Readonly<Partial<Record<TaskKindId, Task>>> = {
+  image: aTask({ kind: 'image', prompt: 'a fox', width: 4096, height: 4096 }),
+  video: aTask({ kind: 'video', prompt: 'a fox', seconds: 60, fps: 8 }),
+};
+/** First bytes of what an extension promises. */
+const MAGIC: Readonly<Record<string, RegExp>> = {
+  png: /^\x89PNG/,
+  jpg: /^\xff\xd8\xff/,
+  webp: /^RIFF.{4}WEBP/s,
+  gif: /^GIF8/,
+  wav: /^RIFF.{4}WAVE/s,
+};
+const ABORT_BUDGET_MS = 1_000;
+
+const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
+const registry = createRegistry([createSyntheticEngine({ sha256, images, clock: systemClock })]);
+const files = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
+
+function setup(engine: Engine) {
+  const abort = new AbortController();
+  const load = () => engine.load(files, abort.signal);
+  const context = { signal: abort.signal, progress: () => {} };
+  return { abort, load, context };
+}
+
+const outcomeOf = (work: Promise<unknown>): Promise<unknown> => work.catch((thrown: unknown) => thrown);
+
+/** What every engine promises to the jobs that use it. */
+function engineContract(engine: Engine): void {
+  const kinds = TASK_KIND_IDS.filter((kind) => engine.models[kind] !== undefined);
+
+  test('is found by its own name and advertises models of its own', () => {
+    expect(registry.get(engine.id, files.model)).toBe(engine);
+    for (const kind of kinds) expect(engine.models[kind]?.length).toBeGreaterThan(0);
+    expect(Object.values(engine.models).flat()).not.toContain('*');
+  });
+
+  test('answers whether it is ready the same way twice', async () => {
+    const first = await engine.readiness();
+    expect(await engine.readiness()).toEqual(first);
+    if (!first.ready) expect(first.hint).not.toBe('');
+  });
+
+  test.each(kinds)('turns a task of kind %s into a result of that kind', async (kind) => {
+    const { load, context } = setup(engine);
+    await using loaded = await load();
+    const result = await loaded.run(SMALL[kind], context);
+    expect(result.is).toBe(resultIs(kind));
+    if (result.is === 'json') expect(JSON.parse(JSON.stringify(result.value))).toEqual(result.value);
+    else expect(Buffer.from(result.bytes.subarray(0, 12)).toString('latin1')).toMatch(MAGIC[result.ext] ?? /never/);
+  });
+
+  test.each(kinds)('counts its progress on a task of kind %s up and never past its end', async (kind) => {
+    const { load, context } = setup(engine);
+    await using loaded = await load();
+    let last = 0;
+    await loaded.run(SMALL[kind], {
+      ...context,
+      progress: (done, total) => {
+        expect(done).toBeGreaterThan(last);
+        expect(done).toBeLessThanOrEqual(total);
+        last = done;
+      },
+    });
+  });
+
+  test('refuses to load once its job was given up, with the reason', async () => {
+    const { abort, load } = setup(engine);
+    const reason = new Error('given up');
+    abort.abort(reason);
+    expect(await outcomeOf(load())).toBe(reason);
+  });
+
+  test.each(kinds)('stops a task of kind %s within a second of its abort', async (kind) => {
+    const { abort, load, context } = setup(engine);
+    await using loaded = await load();
+    const reason = new Error('given up');
+    const running = outcomeOf(loaded.run(LONG[kind] ?? SMALL[kind], context));
+    const since = performance.now();
+    abort.abort(reason);
+    expect(await running).toBe(reason);
+    expect(performance.now() - since).toBeLessThan(ABORT_BUDGET_MS);
+  });
+
+  test('can be disposed of twice, and loaded again after that', async () => {
+    const { load, context } = setup(engine);
+    const loaded = await load();
+    await loaded[Symbol.asyncDispose]();
+    await loaded[Symbol.asyncDispose]();
+    await using again = await load();
+    const [kind = 'llm'] = kinds;
+    expect((await again.run(SMALL[kind], context)).is).toBe(resultIs(kind));
+  });
+
+  test('leaves kinds that it does not list unserved, by name', async () => {
+    const [without = 'llm'] = kinds;
+    const lesser: Engine = { ...engine, models: { ...engine.models, [without]: undefined } };
+    const deps = {
+      registry: createRegistry([lesser]),
+      filesFor: () => Promise.resolve(files),
+      clock: systemClock,
+      log: recordingLogger(),
+    };
+    const job = aJob({ task: SMALL[without], modelSource: { ...synthetic, engine: engine.id } });
+    expect(await run(job, deps, new AbortController().signal)).toMatchObject({
+      is: 'failed',
+      error: { code: 'task.unsupported', message: `${engine.id} engine cannot serve ${without} tasks` },
+    });
+  });
+}
+
+for (const engine of registry.engines) {
+  describe(`the ${engine.id} engine`, () => engineContract(engine));
+}
+
+test('no engine stands in for one that is missing', () => {
+  expect(() => registry.get('onnx', toModelId('lama'))).toThrow(
+    'no `onnx` engine compiled into this worker (model `lama` requires it).',
+  );
+});
