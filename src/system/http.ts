@@ -7,6 +7,8 @@ export interface HttpRequest {
   readonly body?: readonly Uint8Array[];
   /** Cuts the exchange when no byte moved, in either direction, for this long. */
   readonly stallMs: number;
+  /** Largest answer that is read; a longer one is an error. 1 MiB when left out. */
+  readonly maxBodyBytes?: number;
   readonly signal?: AbortSignal;
 }
 

@@ -1,0 +1,176 @@
+import { afterAll, expect, test } from 'bun:test';
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { toJobId } from '../../../../src/base/ids.ts';
+import { DAY_MS } from '../../../../src/base/units.ts';
+import { type NewEntry, openOutbox, type Outbox } from '../../../../src/studio/delivery/outbox.ts';
+import { sha256 } from '../../../../src/system/digest.ts';
+import { systemFiles } from '../../../../src/system/files.ts';
+import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
+
+const root = await mkdtemp(join(tmpdir(), 'outbox-'));
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const setup = async () => {
+  const dir = join(await mkdtemp(join(root, 'case-')), 'outbox');
+  const clock = new FakeClock();
+  const log = recordingLogger();
+  const open = (maxBytes = 1000): Promise<Outbox> =>
+    openOutbox({ dir, maxBytes, files: systemFiles, clock, sha256, log });
+  return { dir, clock, log, open, outbox: await open() };
+};
+
+const anEntry = (fields: Partial<NewEntry> = {}): NewEntry => ({
+  jobId: toJobId('job-1'),
+  kind: 'artifact',
+  ext: 'png',
+  prompt: 'a red fox',
+  workerId: 'w-1',
+  studio: 'http://studio.test',
+  ...fields,
+});
+const bytes = Uint8Array.of(1, 10, 3, 10);
+const idsOf = (outbox: Outbox): string[] => outbox.entries().map((entry) => entry.jobId);
+
+test('a result put in the outbox is there for the next process, whole', async () => {
+  const { open, outbox } = await setup();
+  await outbox.put(anEntry(), bytes);
+  const reopened = await open();
+  const [entry] = reopened.entries();
+  expect(entry).toMatchObject({ jobId: 'job-1', kind: 'artifact', ext: 'png', workerId: 'w-1', sizeBytes: 4 });
+  expect(await reopened.load(entry!)).toEqual({ prompt: 'a red fox', payload: bytes });
+});
+
+test('any id, prompt and bytes survive the way to disk and back', async () => {
+  const { outbox } = await setup();
+  const text = fc.string({ unit: 'binary', maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(text, text, fc.uint8Array({ maxLength: 200 }), async (id, prompt, payload) => {
+      const entry = await outbox.put(anEntry({ jobId: toJobId(id), prompt }), payload);
+      expect(await outbox.load(entry)).toEqual({ prompt, payload });
+      expect(entry.file).toMatch(/^[0-9]{14}-[0-9a-f]{32}\.artifact$/);
+      await outbox.remove(entry);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('only the owner may read the outbox and what is in it', async () => {
+  const { dir, outbox } = await setup();
+  const { file } = await outbox.put(anEntry(), bytes);
+  expect((await stat(dir)).mode & 0o777).toBe(0o700);
+  expect((await stat(join(dir, file))).mode & 0o777).toBe(0o600);
+});
+
+test('a removed result leaves no file behind', async () => {
+  const { dir, open, outbox } = await setup();
+  await outbox.remove(await outbox.put(anEntry(), bytes));
+  expect(await readdir(dir)).toEqual([]);
+  expect(outbox.pending()).toEqual({ count: 0, sizeBytes: 0 });
+  expect((await open()).entries()).toEqual([]);
+});
+
+test('removing twice counts once', async () => {
+  const { outbox } = await setup();
+  const entry = await outbox.put(anEntry(), bytes);
+  await outbox.put(anEntry({ jobId: toJobId('job-2') }), bytes);
+  await outbox.remove(entry);
+  await outbox.remove(entry);
+  expect(outbox.pending()).toEqual({ count: 1, sizeBytes: 4 });
+});
+
+test('results come out oldest first, also when the clock stood still or went back', async () => {
+  const { clock, open } = await setup();
+  for (const id of ['a', 'b', 'c']) await (await open()).put(anEntry({ jobId: toJobId(id) }), bytes);
+  const outbox = await open();
+  clock.advance(-60_000);
+  await outbox.put(anEntry({ jobId: toJobId('d') }), bytes);
+  expect(idsOf(outbox)).toEqual(['a', 'b', 'c', 'd']);
+  expect(idsOf(await open())).toEqual(['a', 'b', 'c', 'd']);
+});
+
+test('a second result of the same job replaces the first', async () => {
+  const { dir, outbox } = await setup();
+  await outbox.put(anEntry(), bytes);
+  const second = await outbox.put(anEntry({ prompt: 'again' }), bytes);
+  expect(await readdir(dir)).toEqual([second.file]);
+  expect(outbox.pending()).toEqual({ count: 1, sizeBytes: 4 });
+});
+
+test('an outbox has room until its limit is reached, over restarts', async () => {
+  const { open, outbox } = await setup();
+  const entry = await outbox.put(anEntry(), new Uint8Array(1000));
+  expect([outbox.hasRoom(), (await open()).hasRoom()]).toEqual([false, false]);
+  await outbox.remove(entry);
+  expect(outbox.hasRoom()).toBe(true);
+});
+
+test('a result that waited for more than seven days is dropped with a line', async () => {
+  const { clock, log, open, outbox } = await setup();
+  await outbox.put(anEntry(), bytes);
+  clock.advance(7 * DAY_MS);
+  expect((await open()).pending().count).toBe(1);
+  clock.advance(1);
+  expect((await open()).pending().count).toBe(0);
+  expect(log.find('result.dropped')).toMatchObject({ level: 'warn', fields: { jobId: 'job-1' } });
+});
+
+test.each([
+  ['one byte is missing', (path: string, size: number) => truncate(path, size - 1)],
+  ['one byte is too many', (path: string) => appendFile(path, 'x')],
+  [
+    'one byte is wrong',
+    async (path: string, size: number) => {
+      const damaged = await readFile(path);
+      damaged[size - 1] = (damaged[size - 1] ?? 0) ^ 1;
+      await writeFile(path, damaged);
+    },
+  ],
+])('a result of which %s is never sent but set aside', async (_what, damage) => {
+  const { dir, log, open, outbox } = await setup();
+  const { file } = await outbox.put(anEntry(), bytes);
+  await damage(join(dir, file), (await stat(join(dir, file))).size);
+  const reopened = await open();
+  expect(await reopened.load(reopened.entries()[0]!)).toBeUndefined();
+  expect(await readdir(join(dir, 'corrupt'))).toEqual([file]);
+  expect(log.find('result.corrupt')?.fields).toMatchObject({ jobId: 'job-1', file });
+  expect(reopened.pending()).toEqual({ count: 0, sizeBytes: 0 });
+});
+
+test('a header cut or changed anywhere is noticed at start', async () => {
+  const { dir, open, outbox } = await setup();
+  const { file } = await outbox.put(anEntry(), bytes);
+  const whole = await readFile(join(dir, file));
+  const headerBytes = whole.indexOf(10);
+  for (let at = 0; at < headerBytes; at += 7) {
+    const damaged = Uint8Array.from(whole);
+    damaged[at] = (damaged[at] ?? 0) ^ 4;
+    for (const bad of [damaged, whole.subarray(0, at)]) {
+      await writeFile(join(dir, file), bad);
+      expect((await open()).entries()).toEqual([]);
+    }
+  }
+});
+
+test('half-written and foreign files are set aside, once, and stop nothing', async () => {
+  const { dir, log, open, outbox } = await setup();
+  await outbox.put(anEntry(), bytes);
+  await writeFile(join(dir, '00000000000001-00.artifact.77-1.tmp'), 'half');
+  await writeFile(join(dir, 'notes.txt'), 'mine');
+  expect(idsOf(await open())).toEqual(['job-1']);
+  expect((await readdir(join(dir, 'corrupt'))).length).toBe(2);
+  await open();
+  expect(log.names().filter((name) => name === 'result.corrupt').length).toBe(2);
+});
+
+test('a file that disappeared is a result dropped, not a crash', async () => {
+  const { dir, log, outbox } = await setup();
+  const entry = await outbox.put(anEntry(), bytes);
+  await rm(join(dir, entry.file));
+  expect(await outbox.load(entry)).toBeUndefined();
+  expect(log.find('result.dropped')?.fields).toMatchObject({ jobId: 'job-1', because: 'its file is gone' });
+  expect(outbox.pending().count).toBe(0);
+});
