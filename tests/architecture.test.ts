@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^citty$/, /^cli\//],
   [/^smol-toml$/, /^config\/toml\.ts$/],
-  [/^consola$/, /^log\//],
+  [/^consola(\/|$)/, /^log\//],
   [/^valibot$/, /^(contract|config|local-studio)\//],
   [/^sharp$/, /^system\/images\.ts$/],
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],

@@ -34,7 +34,7 @@ export function createConsoleReporter(output: Pick<Output, 'write' | 'colourDept
   });
   return (event) => {
     const { stack } = event.fields;
-    const below = event.level === 'error' && typeof stack === 'string' ? `\n${onScreen(stack, '\n    ')}` : '';
+    const below = event.level === 'error' && typeof stack === 'string' ? `\n    ${onScreen(stack, '\n    ')}` : '';
     const message = `${onScreen(sentenceOf(event), ' ⏎ ')}${below}`;
     consola[event.level]({ message, date: new Date(event.at) });
   };

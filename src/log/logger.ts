@@ -58,7 +58,7 @@ export function createLogger(options: {
     (event: string, fields: Fields = {}): void => {
       if (wants?.(level, area) === false) return;
       const entry: LogEvent = { at: clock.now(), level, area, event, fields: redact({ ...bound, ...fields }) };
-      for (const sink of sinks) sink(entry);
+      for (const sink of sinks) hand(entry, sink);
     };
   return {
     debug: emit('debug'),
@@ -67,4 +67,13 @@ export function createLogger(options: {
     error: emit('error'),
     child: (fields, childArea = area) => createLogger({ ...options, area: childArea, fields: { ...bound, ...fields } }),
   };
+}
+
+/** What is said must never break what is done: a sink that throws loses its line, and the other sinks still hear it. */
+function hand(event: LogEvent, sink: LogSink): void {
+  try {
+    sink(event);
+  } catch {
+    // nowhere to tell it: the way to tell is what broke
+  }
 }

@@ -30,7 +30,7 @@ const TELLTALE = String.raw`\bBearer\s+[\w.~+/-]+=*|:\/\/[^\s\/?#@\"]+@`;
 export function createRedactor(): Redactor {
   const secrets = new Set<string>();
   const names = new Map<string, boolean>();
-  let pattern = new RegExp(TELLTALE, 'gi');
+  let pattern = new RegExp(TELLTALE, 'i');
   let known: RegExp | undefined;
 
   const isSecretName = (name: string): boolean => {
@@ -41,9 +41,12 @@ export function createRedactor(): Redactor {
     return secret;
   };
   const cleanText = (text: string): string => {
-    const clean = text.replace(pattern, (hit) => (hit.startsWith('://') ? `://${REDACTED}@` : REDACTED));
+    if (!pattern.test(text)) return text;
+    const clean = text.replaceAll(new RegExp(pattern, `${pattern.flags}g`), (hit) =>
+      hit.startsWith('://') ? `://${REDACTED}@` : REDACTED,
+    );
     // A cut can join two halves into a secret. Then nothing of the text is worth the risk.
-    return clean !== text && known?.test(clean) === true ? REDACTED : clean;
+    return known?.test(clean) === true ? REDACTED : clean;
   };
   const walk: Walk = {
     isSecret: (name, value) =>
@@ -70,7 +73,7 @@ export function createRedactor(): Redactor {
       const texts = [...secrets].toSorted((a, b) => b.length - a.length).map((text) => RegExp.escape(text));
       known = new RegExp(texts.join('|'));
       // Known secrets keep their case; only the telltales are matched without it.
-      pattern = new RegExp(`${texts.join('|')}|(?i:${TELLTALE})`, 'g');
+      pattern = new RegExp(`${texts.join('|')}|(?i:${TELLTALE})`);
     },
   };
 }

@@ -36,6 +36,7 @@ const STALL_MS = 10 * SECOND_MS;
 const BREADCRUMBS = 50;
 /** A chain of causes longer than this explains nothing more. */
 const MOST_CAUSES = 8;
+
 type Sdk = typeof Sentry;
 
 /**

@@ -73,3 +73,17 @@ test('a flush gives the error tracker two seconds, and needs none', async () => 
   const bare = openLog({ clock: new FakeClock(), format: 'json', levels: DEFAULT_LEVELS, terminal });
   expect(await bare.flush()).toBeUndefined();
 });
+
+test('a listener that fails costs its own line and nothing else', () => {
+  const { log, shown } = setup({
+    tracker: {
+      sink: () => {
+        throw new Error('broken');
+      },
+      flush: async () => {},
+    },
+  });
+  log.logger.info('worker.started');
+  expect(shown).toEqual(['12:00:00.000 info  worker.started\n']);
+  expect(log.shipBuffer.size).toBe(1);
+});

@@ -46,7 +46,7 @@ describe('for people', () => {
   test('the stack of an unforeseen error stands below its line', () => {
     const { lines, toPeople } = setup();
     toPeople(anEvent({ error: 'x', stack: 'Error: x\n  at y' }, { event: 'job.failed', level: 'error' }));
-    expect(lines).toEqual(['12:00:01.005 error dispatch failed: x\nError: x\n      at y\n']);
+    expect(lines).toEqual(['12:00:01.005 error dispatch failed: x\n    Error: x\n      at y\n']);
   });
 
   test('a foreign text cannot break the line or steer the terminal', () => {
