@@ -12,6 +12,7 @@ const COLOURS: Readonly<Record<Level, string>> = {
   warn: '\u{1B}[33m',
   error: '\u{1B}[31m',
 };
+/** Of one width, so that sentences stand below each other. */
 const NAMES: Readonly<Record<Level, string>> = { debug: 'debug', info: 'info ', warn: 'warn ', error: 'error' };
 
 /** Lines for people: time of day (UTC), level, sentence; for an unforeseen error the stack below it. */

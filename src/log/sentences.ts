@@ -1,3 +1,7 @@
+/*
+ * Call sites say what happened and give the facts; how it reads is decided here, once. The studio's operators search
+ * their logs for the reference worker's sentences, so an event that has one there has the same one here.
+ */
 import { formatBytes, formatDuration } from '../base/units.ts';
 import { toJsonText } from './json-text.ts';
 import type { LogEntry } from './log-entry.ts';
@@ -16,6 +20,7 @@ function say(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(say).join(', ')}]`;
   return value instanceof Error ? value.message : toJsonText(value);
 }
+// Numbers read well only with their unit; anything else is shown as it came, since a log line must not fail.
 const gb = (value: unknown): string => (typeof value === 'number' ? value.toFixed(1) : say(value));
 const duration = (value: unknown): string => (typeof value === 'number' ? formatDuration(value) : say(value));
 const size = (value: unknown): string => (typeof value === 'number' ? formatBytes(value) : say(value));
@@ -24,6 +29,7 @@ const count = (value: unknown): number => (Array.isArray(value) ? value.length :
 const camelCase = (value: unknown): string =>
   say(value).replaceAll(/(?:^|_)([a-z])/g, (_all, letter: string) => letter.toUpperCase());
 
+/** The reference worker files all it ships about its session and jobs under this one category. */
 const ws = (message: (fields: Fields) => string): Sentence => ({ category: 'ws', message });
 
 const REJECTED: Readonly<Record<string, (fields: Fields) => string>> = {
@@ -66,6 +72,7 @@ const SENTENCES: ReadonlyMap<string, Sentence> = new Map(
     'failure.not-sent': ws((f) => `failed to notify studio of job ${say(f.jobId)} failure: ${say(f.error)}`),
     'studio.reported-error': ws((f) => `server error ${camelCase(f.code)}: ${say(f.message)}`),
     'session.lost': ws((f) => {
+      // A socket that ends without a reason gave no error to name.
       const reason = say(f.reason ?? '');
       const what = reason === '' || reason === 'disconnected' ? 'disconnected' : `session error: ${reason}`;
       return `${what}; reconnect attempt ${say(f.attempt)} in ${say(f.retryInMs)}ms`;

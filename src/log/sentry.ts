@@ -1,3 +1,8 @@
+/*
+ * Everything about the error tracker in one file, because it is the one place that may name its SDK. The SDK's usual way
+ * in, `init`, would set a global hub, patch fetch and the console, listen for uncaught errors and collect the context of
+ * requests. A client and a scope of our own do none of that, which is why there is nothing here to switch off.
+ */
 import type * as Sentry from '@sentry/bun';
 import { errorChain, WorkerError } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
@@ -90,12 +95,14 @@ function createClient(sdk: Sdk, options: SentryOptions, line: AbortableLine): Se
     environment,
     release,
     serverName,
+    // No integration: each of the default ones reads or patches something that is none of its business here.
     integrations: [],
     stackParser: sdk.defaultStackParser,
     sendClientReports: false,
     // The streaming life cycle would add an integration of its own for spans we never make.
     traceLifecycle: 'static',
     dataCollection: { userInfo: false, cookies: false, httpHeaders: false, httpBodies: [], urlQueryParams: false },
+    // Our own HTTP: it honours the proxy, and a request under way can be cut, so that it never holds up an exit.
     transport: (transport) =>
       sdk.createTransport(transport, async ({ body }) => {
         const text = typeof body === 'string' ? body : new TextDecoder().decode(body);

@@ -28,7 +28,10 @@ const FRAME_LIMITS: FrameLimits = { maxEntries: 200, maxBytes: 256 * KIB };
 const FRAME_AROUND_BYTES = 64;
 const CUT = '… [cut]';
 
-/** An empty buffer. `capacity` bounds what an outage can pile up; a marker entry says what it cost. */
+/**
+ * An empty buffer. `capacity` bounds what an outage can pile up; a marker entry says what it cost. Once full, each push
+ * costs two old entries, one for the newcomer and one for the marker: that is how the reference worker counts.
+ */
 export function createShipBuffer(capacity: number = CAPACITY): ShipBuffer {
   let entries: LogEntry[] = [];
   let head = 0;
@@ -57,6 +60,7 @@ export function createShipBuffer(capacity: number = CAPACITY): ShipBuffer {
       for (let at = head; at < entries.length && taken.length < limits.maxEntries; at++) {
         const entry = entries[at];
         if (entry === undefined) break;
+        // Only the first may be cut: another one simply waits for the next frame.
         const fitting = taken.length === 0 ? cutToFit(entry, roomBytes) : entry;
         roomBytes -= sizeBytes(fitting) + 1;
         if (roomBytes < 0 && taken.length > 0) break;

@@ -17,6 +17,7 @@ function keptEntries(value: object, above: ReadonlySet<object>): [string, unknow
 function withoutPromptsInside(value: unknown, above: ReadonlySet<object>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (above.has(value)) return '[circular]';
+  // An error's own fields may hold anything; its messages are ours.
   if (value instanceof Error) return errorChain(value);
   if (Array.isArray(value))
     return value.map((inner: unknown) => withoutPromptsInside(inner, new Set(above).add(value)));
