@@ -1,0 +1,192 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { toWorkerError, type WorkerError } from '../../../src/base/errors.ts';
+import { freshText, patchText, readConfig, renderConfig } from '../../../src/config/read.ts';
+import { CONFIG_KEYS, type ConfigPatch, configRows, KEYS, specOf } from '../../../src/config/schema.ts';
+
+const PATH = '/home/pat/.config/minis-studio-worker/config.toml';
+const FOLDERS = { homeDir: '/home/pat', tempDir: '/tmp' };
+const LEAST = 'api_base_url = "https://studio.lan"\nvram_threshold_gb = 6.5\n';
+
+const read = (text: string, folders = FOLDERS) => readConfig(text, PATH, folders);
+function failure(text: string): WorkerError {
+  try {
+    read(text);
+  } catch (thrown) {
+    return toWorkerError(thrown);
+  }
+  throw new Error('expected the file to be refused');
+}
+
+test('a file with the two required keys gets every default', () => {
+  expect(read(LEAST)).toEqual({
+    api_base_url: 'https://studio.lan',
+    allow_insecure_http: false,
+    vram_threshold_gb: 6.5,
+    auto_enabled: true,
+    auto_start: true,
+    only_when_idle: false,
+    start_minimised: true,
+    stop_grace_secs: 60,
+    outbox_max_gb: 2,
+    models_root: '/home/pat/models',
+    auto_update_enabled: true,
+    auto_update_interval_secs: 1800,
+    auto_update_feed: 'https://api.github.com/repos/webbertakken/studio-worker/releases',
+    auto_update_prerelease: false,
+  });
+});
+
+for (const key of ['api_base_url', 'vram_threshold_gb']) {
+  test(`a file without ${key} is refused, and the missing line is given`, () => {
+    const error = failure(LEAST.replace(new RegExp(`${key}.*\n`), ''));
+    expect(error.code).toBe('config.invalid');
+    expect(error.message).toBe(`${PATH}: the key ${key} is missing`);
+    expect(error.hint).toStartWith(`Add the line \`${key} = `);
+  });
+}
+
+test('keys of other versions and other tools are passed over', () => {
+  const extra = `${LEAST}label = "garage"\nengines = ["sd-cpp"]\nbootstrap_token = "x"\n[tray]\nauth_token = 5\n`;
+  expect(read(extra)).toEqual(read(LEAST));
+});
+
+test('an empty optional text counts as absent', () => {
+  const config = read(`${LEAST}worker_id = ""\nauth_token = ""\nmodels_root = ""\n`);
+  expect(config).not.toHaveProperty('worker_id');
+  expect(config.models_root).toBe('/home/pat/models');
+});
+
+test('a threshold without a point is read, and saved with one', () => {
+  const config = read(LEAST.replace('6.5', '8'));
+  expect(config.vram_threshold_gb).toBe(8);
+  expect(patchText(LEAST, { vram_threshold_gb: config.vram_threshold_gb })).toContain('vram_threshold_gb = 8.0\n');
+});
+
+test('a home sign is expanded where it leads and nowhere else', () => {
+  const root = (text: string, folders = FOLDERS) => read(`${LEAST}models_root = '${text}'`, folders).models_root;
+  expect(root('~/models')).toBe('/home/pat/models');
+  expect(root('~')).toBe('/home/pat');
+  expect(root('~\\models', { homeDir: 'C:\\Users\\pat', tempDir: 'C:\\T' })).toBe('C:\\Users\\pat\\models');
+  expect(root('/a/~/b')).toBe('/a/~/b');
+  expect(root('~pat/models')).toBe('~pat/models');
+});
+
+test('without a home the models go to the temporary folder', () => {
+  expect(read(LEAST, { homeDir: '', tempDir: '/tmp' }).models_root).toBe('/tmp/studio-worker-models');
+});
+
+test('a broken file is shown with line, column and caret', () => {
+  const error = failure('api_base_url = "https://studio.lan"\nvram_threshold_gb = 12,0\nauto_start = true\n');
+  expect(error).toMatchObject({ code: 'config.invalid', fields: { path: PATH, line: 2 } });
+  expect(error.message).toStartWith(`${PATH}:2:`);
+  expect(error.message).toContain('1 | api_base_url = "https://studio.lan"\n2 | vram_threshold_gb = 12,0\n');
+  expect(error.message).toMatch(/\n {2}\| +\^\n3 \| auto_start = true$/);
+  expect(error.hint).toBe('Correct line 2, or move it away to start afresh.');
+});
+
+for (const [what, line, takes] of [
+  ['a text where a number belongs', 'outbox_max_gb = "a lot"', 'outbox_max_gb takes a number, 0 or more'],
+  ['a negative amount', 'outbox_max_gb = -1.0', 'outbox_max_gb takes a number, 0 or more'],
+  ['an endless amount', 'outbox_max_gb = inf', 'outbox_max_gb takes a number, 0 or more'],
+  ['a port that is none', 'local_api_port = 70000', 'local_api_port takes a whole number from 0 to 65535'],
+  ['a number with a point', 'stop_grace_secs = 1.5', 'stop_grace_secs takes a whole number from 0 to 4294967295'],
+  ['a text for a switch', 'auto_enabled = "yes"', 'auto_enabled takes `true` or `false`'],
+] as const) {
+  test(`${what} is refused with the place and what is allowed`, () => {
+    const { message } = failure(`${LEAST}${line}\n`);
+    expect(message).toStartWith(`${PATH}:3:${line.indexOf('=') + 3}: ${takes}\n`);
+    expect(message).toContain(`3 | ${line}\n`);
+  });
+}
+
+/** Ways to break a file that holds a token, from the operator's keyboard. */
+const BREAKAGES: readonly ((secret: string) => string)[] = [
+  (secret) => `auth_token = "${secret}\n`,
+  (secret) => `auth_token = ${secret}\n`,
+  (secret) => `auth_token "${secret}"\n`,
+  (secret) => `auth_token = 5 # ${secret}\n`,
+  (secret) => `auth_tokn = "${secret}\n`,
+  (secret) => `# ${secret}\nbroken\n`,
+  (secret) => `registration_secret = """\n${secret}\n`,
+  (secret) => `local_api_token = "a"\nlocal_api_token = "${secret}"\n`,
+  (secret) => `vram_threshold_gb = 1 auth_token = "${secret}"\n`,
+  (secret) => `auth_token = ["${secret}"]\n`,
+  (secret) => `[auth_token]\nx = "${secret}"\n`,
+  (secret) => `auth_token = "${secret}"\nauto_start = maybe\n`,
+];
+
+test('however a file is broken, its secrets are not shown', () => {
+  const secret = fc.stringMatching(/^[0-9a-z]{12,64}$/);
+  fc.assert(
+    fc.property(secret, fc.constantFrom(...BREAKAGES), fc.boolean(), (text, breakage, first) => {
+      const error = failure(first ? breakage(text) + LEAST : LEAST + breakage(text));
+      expect(`${error.message} ${error.hint} ${JSON.stringify(error.fields)} ${String(error.cause)}`).not.toContain(
+        text,
+      );
+    }),
+  );
+});
+
+test('a first file says of each key what it is, and reads back as the defaults', () => {
+  const text = freshText({});
+  expect(text).toStartWith('# The studio this worker serves.\napi_base_url = "https://studio.minis.gg/"\n');
+  expect(text).toContain(
+    '\n# Most GPU memory that one job may be estimated to need. In GB.\nvram_threshold_gb = 12.0\n',
+  );
+  expect(text).toContain('\nauto_update_interval_secs = 1800\n');
+  expect(text).toContain('\nmodels_root = "~/models"\n');
+  expect(read(text)).toEqual(read(`api_base_url = "https://studio.minis.gg/"\nvram_threshold_gb = 12.0`));
+});
+
+test('the printed config has the path first and no secret', () => {
+  const config = read(`${LEAST}auth_token = "hunter2"\nregistration_secret = "hunter3"\nlocal_api_token = "hunter4"\n`);
+  const printed = renderConfig(PATH, config);
+  expect(printed).toStartWith(`# ${PATH}\napi_base_url = "https://studio.lan"\n`);
+  expect(printed).toContain('auth_token = "[redacted]"\n');
+  expect(printed).toContain('vram_threshold_gb = 6.5\n');
+  expect(printed).not.toContain('hunter');
+});
+
+const valueOf = (key: (typeof KEYS)[number]): fc.Arbitrary<string | number | boolean> => {
+  const { type } = specOf(key) ?? CONFIG_KEYS.worker_id;
+  if (type.expects.startsWith('a text')) return fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => `/${text}`);
+  if (type.expects.startsWith('a whole')) return fc.integer({ min: 0, max: 65_535 });
+  if (type.expects.startsWith('a number')) return fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
+  return fc.boolean();
+};
+const patches = fc.record(Object.fromEntries(KEYS.map((key) => [key, valueOf(key)])), {
+  requiredKeys: [],
+}) as fc.Arbitrary<ConfigPatch>;
+
+test('whatever is saved is what is loaded', () => {
+  fc.assert(
+    fc.property(patches, fc.constantFrom(LEAST, freshText({}), `${LEAST}[tray]\nx = 1\n`), (patch, text) => {
+      const wanted: object = { ...read(text), ...patch };
+      expect<object>(read(patchText(text, patch))).toEqual(wanted);
+    }),
+  );
+});
+
+test('a key taken out of the file has its default again', () => {
+  const text = patchText(LEAST, { outbox_max_gb: 9, worker_id: 'w1' });
+  expect(read(patchText(text, { outbox_max_gb: undefined, worker_id: undefined }))).toEqual(read(LEAST));
+});
+
+test('every key has a sentence, and every secret is known as one', () => {
+  const rows = configRows();
+  expect(rows.filter((row) => !/^[A-Z].*\.$/.test(row.sentence))).toEqual([]);
+  expect(rows.filter((row) => row.secret).map((row) => row.key)).toEqual([
+    'local_api_token',
+    'auth_token',
+    'registration_secret',
+  ]);
+  expect(rows.find((row) => row.key === 'vram_threshold_gb')).toEqual({
+    key: 'vram_threshold_gb',
+    sentence: 'Most GPU memory that one job may be estimated to need.',
+    default: '12',
+    unit: 'GB',
+    secret: false,
+    needsRestart: false,
+  });
+});

@@ -1,0 +1,49 @@
+import { expect, test } from 'bun:test';
+import { toWorkerError } from '../../../src/base/errors.ts';
+import { checkBaseUrl, isLoopback } from '../../../src/config/urls.ts';
+
+function check(url: string, allowInsecureHttp = false) {
+  try {
+    return checkBaseUrl(url, { allowInsecureHttp });
+  } catch (thrown) {
+    return toWorkerError(thrown);
+  }
+}
+
+for (const url of ['https://studio.minis.gg/', 'http://localhost:9790', 'http://127.0.0.1/x', 'http://[::1]:80/']) {
+  test(`${url} is fine without a word`, () => {
+    expect(check(url)).toEqual({});
+  });
+}
+
+for (const url of ['', 'studio.minis.gg', 'ftp://studio.minis.gg', 'file:///etc/passwd', 'http://']) {
+  test(`\`${url}\` is refused as no http(s) URL`, () => {
+    expect(check(url)).toMatchObject({ code: 'config.invalid' });
+  });
+}
+
+test('plain http to another machine needs the word of the operator', () => {
+  expect(check('http://192.168.1.5:9790')).toMatchObject({
+    code: 'config.insecure-url',
+    hint: 'Use an https URL, or set `allow_insecure_http = true` in the config file.',
+  });
+});
+
+test('plain http with that word goes on with a warning', () => {
+  expect(check('http://studio.lan', true)).toEqual({
+    warning: "everything sent to studio.lan, the worker's token included, can be read on the way",
+  });
+});
+
+test('a password in a refused URL is not shown', () => {
+  expect(check('ftp://pat:hunter2@studio.lan')).toMatchObject({
+    message: 'api_base_url must be an http(s) URL, not `ftp://studio.lan`',
+  });
+});
+
+test('names that only look local are not', () => {
+  expect(['localhost', 'LOCALHOST', 'a.localhost', '127.9.9.9', '[::1]'].map(isLoopback)).not.toContain(false);
+  expect(['localhost.example', '128.0.0.1', '127.evil.com', 'notlocalhost', '[::2]'].map(isLoopback)).not.toContain(
+    true,
+  );
+});
