@@ -1,0 +1,84 @@
+import { findConfig, siblingsOf } from '../config/paths.ts';
+import { renderConfig } from '../config/read.ts';
+import { type Config, KEYS, specOf } from '../config/schema.ts';
+import { type ConfigStore, openConfigStore } from '../config/store.ts';
+import { checkBaseUrl } from '../config/urls.ts';
+import type { Logger } from '../log/logger.ts';
+import type { RegistrationRecord, RegistrationStore } from '../studio/registration/record.ts';
+import { createWatch } from '../system/watch.ts';
+import type { Effects } from './effects.ts';
+
+/** The config file in force: the one that was named, or the one this platform keeps. */
+export async function configPathOf(named: string | undefined, effects: Effects): Promise<string> {
+  if (named !== undefined) return absolute(named, effects.environment.cwd);
+  return await findConfig(effects.environment, async (path) => (await effects.files.stat(path)) !== undefined);
+}
+
+/** A worker lives longer than the folder it was started in may. */
+function absolute(path: string, cwd: string): string {
+  return /^([/\\]|[A-Za-z]:[/\\])/.test(path) ? path : `${cwd}/${path}`;
+}
+
+/** Opens the config. `watched` for a process that stays and wants to hear of edits. */
+export async function openConfig(
+  path: string,
+  effects: Effects,
+  options: { readonly log: Logger; readonly learnSecret?: (secret: string) => void; readonly watched?: boolean },
+): Promise<ConfigStore> {
+  const { files, environment, machine, clock } = effects;
+  return await openConfigStore({
+    path,
+    files,
+    folders: environment,
+    detectVramGb: () => machine.vramTotalGb(),
+    log: options.log.child({}, 'config'),
+    ...(options.learnSecret === undefined ? {} : { learnSecret: options.learnSecret }),
+    ...(options.watched === true ? { watch: createWatch(clock) } : {}),
+  });
+}
+
+/** What registration remembers, in the config's keys. */
+export function registrationStore(config: ConfigStore): RegistrationStore {
+  return {
+    read: () => recordOf(config.current),
+    async save(patch) {
+      const named: [keyof RegistrationRecord, keyof Config][] = [
+        ['installId', 'install_id'],
+        ['registrationRequestId', 'registration_request_id'],
+        ['registrationSecret', 'registration_secret'],
+        ['workerId', 'worker_id'],
+        ['authToken', 'auth_token'],
+      ];
+      const changes = named.filter(([field]) => field in patch).map(([field, key]) => [key, patch[field]] as const);
+      await config.update(Object.fromEntries(changes));
+    },
+  };
+}
+
+export const recordOf = (config: Config): RegistrationRecord => ({
+  installId: config.install_id,
+  registrationRequestId: config.registration_request_id,
+  registrationSecret: config.registration_secret,
+  workerId: config.worker_id,
+  authToken: config.auth_token,
+});
+
+/** Everything that ties this installation to a studio. */
+export const NO_REGISTRATION = {
+  worker_id: undefined,
+  auth_token: undefined,
+  registration_request_id: undefined,
+  registration_secret: undefined,
+  install_id: undefined,
+} as const;
+
+/** The config as data under the file's own keys, secrets masked. */
+export const configFacts = (config: Config): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    KEYS.filter((key) => config[key] !== undefined).map((key) => [
+      key,
+      specOf(key)?.secret === true ? '[redacted]' : config[key],
+    ]),
+  );
+
+export { checkBaseUrl, renderConfig, siblingsOf };

@@ -1,0 +1,42 @@
+import { USER_AGENT } from '../base/version.ts';
+import { type Clock, systemClock } from '../system/clock.ts';
+import { type Sha256, sha256 } from '../system/digest.ts';
+import { type Environment, readEnvironment } from '../system/environment.ts';
+import { type Files, systemFiles } from '../system/files.ts';
+import { createHttp } from '../system/http-client.ts';
+import type { Http } from '../system/http.ts';
+import { createMachine, type Machine } from '../system/machine.ts';
+import { type Random, systemRandom } from '../system/random.ts';
+import type { Sockets } from '../system/socket.ts';
+import { createSockets } from '../system/sockets.ts';
+import { openTerminal, type Terminal } from '../system/terminal.ts';
+
+/** The outside world, as everything that is composed here meets it. */
+export interface Effects {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly sha256: Sha256;
+  readonly files: Files;
+  readonly environment: Environment;
+  readonly http: Http;
+  readonly sockets: Sockets;
+  readonly machine: Machine;
+  readonly terminal: Terminal;
+}
+
+/** The real one. */
+export function realEffects(): Effects {
+  const environment = readEnvironment();
+  const env = environment.get;
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    sha256,
+    files: systemFiles,
+    environment,
+    http: createHttp({ clock: systemClock, env, userAgent: USER_AGENT }),
+    sockets: createSockets({ clock: systemClock, env }),
+    machine: createMachine({ environment }),
+    terminal: openTerminal(env),
+  };
+}

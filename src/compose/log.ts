@@ -1,0 +1,80 @@
+import { onUncaught } from '../base/last-words.ts';
+import { errorChain } from '../base/errors.ts';
+import { SECOND_MS } from '../base/units.ts';
+import { USER_AGENT, VERSION } from '../base/version.ts';
+import { DEFAULT_LEVELS, type Levels, parseLevels } from '../log/levels.ts';
+import { type Log, type LogFormat, openLog } from '../log/open-log.ts';
+import { createRedactor, type Redactor } from '../log/redact.ts';
+import type { ErrorTracker } from '../log/sentry.ts';
+import type { Effects } from './effects.ts';
+
+/** How the operator wants to read the log. */
+export interface LogChoice {
+  readonly logFormat: LogFormat | undefined;
+  /** As the operator wrote it: a level, or areas with levels. */
+  readonly logLevel: string | undefined;
+}
+
+/** The flag is laid over the environment, which is laid over what a good day needs. */
+export function chooseLevels(choice: LogChoice, { environment }: Pick<Effects, 'environment'>): Levels {
+  const variable = environment.get('STUDIO_WORKER_LOG');
+  const under = variable === undefined ? DEFAULT_LEVELS : parseLevels(variable, 'STUDIO_WORKER_LOG');
+  return choice.logLevel === undefined ? under : parseLevels(choice.logLevel, '--log-level', under);
+}
+
+/**
+ * The log of a process that stays: to stderr, to the studio, and to an error tracker when `SENTRY_DSN` names one.
+ *
+ * @throws WorkerError `cli.usage` for levels that make no sense
+ */
+export async function openProcessLog(choice: LogChoice, effects: Effects): Promise<Log> {
+  const levels = chooseLevels(choice, effects);
+  const redactor = createRedactor();
+  const { tracker, problem } = await openTracker(effects, redactor);
+  const log = openLog({
+    clock: effects.clock,
+    format: choice.logFormat ?? 'console',
+    levels,
+    terminal: effects.terminal.stderr,
+    redactor,
+    ...(tracker === undefined ? {} : { tracker }),
+  });
+  if (problem !== undefined) log.logger.warn('tracker.unavailable', { error: problem });
+  if (tracker !== undefined) {
+    onUncaught(async (thrown) => {
+      tracker.captureUncaught(thrown);
+      await tracker.flush(2 * SECOND_MS);
+    });
+  }
+  return log;
+}
+
+/** A wrong DSN is no reason not to serve jobs: it is said and the worker goes on without. */
+async function openTracker(
+  effects: Effects,
+  redactor: Redactor,
+): Promise<{ readonly tracker?: ErrorTracker; readonly problem?: string }> {
+  const { clock, http, environment, machine } = effects;
+  const dsn = environment.get('SENTRY_DSN') ?? '';
+  if (dsn === '') return {};
+  try {
+    const { startSentry } = await import('../log/sentry.ts');
+    const named = environment.get('SENTRY_ENVIRONMENT') ?? '';
+    const tracker = await startSentry({
+      dsn,
+      ...(named === '' ? {} : { environment: named }),
+      release: USER_AGENT.replace('/', '@'),
+      serverName: machine.hostName(),
+      clock,
+      http,
+      redactor,
+    });
+    return { tracker };
+  } catch (thrown) {
+    return { problem: errorChain(thrown) };
+  }
+}
+
+/** What a process says first. */
+export const banner = (log: Log, facts: Readonly<Record<string, unknown>>): void =>
+  log.logger.info('worker.started', { version: VERSION, ...facts });

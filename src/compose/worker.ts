@@ -1,0 +1,226 @@
+import { SECOND_MS } from '../base/units.ts';
+import type { Capabilities } from '../contract/capabilities.ts';
+import type { Engine, ModelFiles } from '../engines/engine.ts';
+import { createRegistry } from '../engines/registry.ts';
+import { createHistory } from '../jobs/history.ts';
+import type { Job } from '../jobs/job.ts';
+import { run } from '../jobs/run.ts';
+import { createSlot } from '../jobs/slot.ts';
+import type { Log } from '../log/open-log.ts';
+import { createDelivery } from '../studio/delivery/deliver.ts';
+import { openOutbox } from '../studio/delivery/outbox.ts';
+import { createRegistrationClient } from '../studio/registration/client.ts';
+import { createRegistration } from '../studio/registration/driver.ts';
+import type { Registration, RegistrationOptions } from '../studio/registration/registration.ts';
+import { createSession } from '../studio/session/driver.ts';
+import type { Credentials } from '../studio/session/session.ts';
+import { pause } from '../system/clock.ts';
+import { describeCapabilities } from '../worker/capabilities.ts';
+import { createClaims } from '../worker/claims.ts';
+import { createPipeline } from '../worker/pipeline.ts';
+import { createStopping } from '../worker/stopping.ts';
+import { createWorker, type Worker } from '../worker/worker.ts';
+import type { ConfigStore } from '../config/store.ts';
+import { checkBaseUrl, registrationStore, siblingsOf } from './config.ts';
+import type { Effects } from './effects.ts';
+
+export interface WorkerSetup {
+  readonly effects: Effects;
+  readonly config: ConfigStore;
+  readonly log: Log;
+  readonly engines: readonly Engine[];
+  readonly registrationPolicy?: RegistrationOptions['policy'];
+  /** How far a running job is, from 0 to 1. */
+  readonly onProgress?: (jobId: string, share: number) => void;
+}
+
+export interface ComposedWorker extends Worker {
+  readonly registration: Registration;
+  /** One more request to stop. */
+  signal(): void;
+}
+
+/** The GPU may take seconds to answer, and a first `hello` that says 0 GB would cost the worker its jobs. */
+const VRAM_WITHIN_MS = 2 * SECOND_MS;
+const GB = 1e9;
+
+/**
+ * Builds the worker from its config. Nothing runs yet.
+ *
+ * @throws WorkerError `config.invalid` | `config.insecure-url` for a studio that must not be spoken to
+ */
+export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker> {
+  const { effects, config, engines } = setup;
+  const { clock, random, sha256, files, http, sockets, machine, environment } = effects;
+  const log = setup.log.logger;
+  const apiBaseUrl = config.current.api_base_url; // an edit counts from the next start
+  const { warning } = checkBaseUrl(apiBaseUrl, { allowInsecureHttp: config.current.allow_insecure_http });
+  if (warning !== undefined) log.warn('studio.insecure', { because: warning });
+
+  let vramTotalGb = 0;
+  const probe = machine.vramTotalGb().then((total) => void (vramTotalGb = total));
+  await Promise.race([probe, pause(clock, VRAM_WITHIN_MS)]);
+
+  const capabilities = (): Capabilities =>
+    describeCapabilities({
+      machineName: machine.hostName(),
+      userName: machine.userName(),
+      vramTotalGb,
+      vramThresholdGb: config.current.vram_threshold_gb,
+      autoEnabled: config.current.auto_enabled && !stopping.underway,
+      autoStart: config.current.auto_start,
+      autoUpdate: config.current.auto_update_enabled,
+      startMinimised: config.current.start_minimised,
+      onlyWhenIdle: config.current.only_when_idle,
+      userPresence: undefined,
+      engines,
+    });
+
+  const credentials = (): Credentials | undefined => {
+    const status = registration.status();
+    const { worker_id: workerId = approval?.workerId, auth_token: authToken = approval?.authToken } = config.current;
+    return status.at === 'approved' && workerId && authToken ? { apiBaseUrl, workerId, authToken } : undefined;
+  };
+
+  const registration = createRegistration({
+    client: createRegistrationClient({ http, baseUrl: () => apiBaseUrl, clock, log: log.child({}, 'registration') }),
+    clock,
+    random,
+    sha256,
+    store: registrationStore(config),
+    // A request is never sent paused: the operator at the studio decides about the machine, not about its mood.
+    capabilities: () => ({ ...capabilities(), autoEnabled: true }),
+    log: log.child({}, 'registration'),
+    ...(setup.registrationPolicy === undefined ? {} : { policy: setup.registrationPolicy }),
+  });
+  let approval: Awaited<Registration['approved']> | undefined;
+  const approved = registration.approved.then((given) => {
+    approval = given;
+    setup.log.redactor.learn(given.authToken);
+  });
+
+  const slot = createSlot();
+  const history = createHistory();
+  let keepsClaims = false;
+  const session = createSession({
+    sockets,
+    clock,
+    random,
+    log: log.child({}, 'session'),
+    credentials,
+    capabilities,
+    currentJobId: () => slot.held?.jobId ?? delivery.currentJobId(),
+    shipBuffer: setup.log.shipBuffer,
+    maxFailures: config.current.ws_reconnect_attempts ?? 0,
+    events: {
+      onWelcome(welcome) {
+        keepsClaims = welcome.features.includes('resume');
+        delivery.onWelcome(welcome);
+      },
+      onOffer: (offer) => pipeline.onOffer(offer),
+      onAck: (ack) => delivery.onAck(ack),
+      onHeartbeatAck(ack) {
+        claims.onHeartbeatAck(ack);
+        pipeline.onHeartbeatAck(ack);
+        delivery.onHeartbeatAck(ack);
+      },
+      onLost() {
+        claims.onLost();
+        pipeline.onLost();
+      },
+    },
+  });
+  const claims = createClaims(session);
+
+  const outbox = await openOutbox({
+    dir: siblingsOf(config.path).outbox,
+    maxBytes: config.current.outbox_max_gb * GB,
+    files,
+    clock,
+    sha256,
+    log: log.child({}, 'delivery'),
+  });
+  const delivery = createDelivery({
+    http,
+    outbox,
+    sender: claims,
+    credentials,
+    clock,
+    random,
+    log: log.child({}, 'delivery'),
+    keepsClaims: () => keepsClaims,
+  });
+
+  const stopping = createStopping({
+    slot,
+    clock,
+    log,
+    graceMs: () => config.current.stop_grace_secs * SECOND_MS,
+    onStopping: () => session.beat(),
+    leave: async () => {
+      await Promise.allSettled([registration.stop(), session.stop()]);
+      await delivery.stop();
+    },
+  });
+
+  const registry = createRegistry(engines);
+  const pipeline = createPipeline({
+    slot,
+    claims,
+    delivery,
+    history,
+    clock,
+    log: log.child({}, 'jobs'),
+    run: (job, jobLog, signal) =>
+      run(job, { registry, filesFor: withoutFiles, clock, log: jobLog, onProgress: progressOf(setup, job) }, signal),
+    snapshot: () => ({
+      paused: !config.current.auto_enabled,
+      onlyWhenIdle: config.current.only_when_idle,
+      userPresence: undefined,
+      stopping: stopping.underway,
+      outboxFull: !delivery.hasRoom(),
+    }),
+  });
+
+  config.onChange((current) => {
+    session.beat();
+    // `register --reset` from another process: whoever still waits, or was turned down, asks anew.
+    const { at } = registration.status();
+    if (current.install_id === undefined && (at === 'rejected' || at === 'pending')) registration.reset();
+  });
+
+  const worker = createWorker({
+    registration: { start: () => registration.start(), stop: () => registration.stop(), approved },
+    session,
+    delivery,
+    pipeline,
+    history,
+    slot,
+    stopping,
+    clock,
+    log,
+    facts: () => ({
+      pid: environment.pid,
+      configPath: config.path,
+      enabled: config.current.auto_enabled,
+      workerId: credentials()?.workerId,
+      vramTotalGb,
+      vramThresholdGb: config.current.vram_threshold_gb,
+    }),
+  });
+  return {
+    run: () => worker.run(),
+    status: () => worker.status(),
+    signal: () => stopping.signal(),
+    registration,
+  };
+}
+
+const progressOf =
+  ({ onProgress }: WorkerSetup, job: Job) =>
+  (done: number, total: number): void =>
+    onProgress?.(job.id, total > 0 ? done / total : 0);
+
+/** Engines of this release bring all they need; one that wants files says so itself when it loads. */
+const withoutFiles = (job: Job): Promise<ModelFiles> =>
+  Promise.resolve({ model: job.model, paths: new Map(), defaults: job.source.cliDefaults });
