@@ -1,0 +1,52 @@
+import type { Capabilities } from '../../contract/capabilities.ts';
+import type { Logger } from '../../log/logger.ts';
+
+/** The capabilities of the moment, and what the log says about them. */
+export interface Advertising {
+  /** For `hello`: says what is advertised, once, and again only when it is something else. */
+  forHello(): Capabilities;
+  /** For a heartbeat: says when claiming was switched since the one before it on this socket. */
+  forHeartbeat(): Capabilities;
+}
+
+/** Asks for fresh capabilities each time: a snapshot of `hello` would go stale within the session. */
+export function createAdvertising(log: Logger, capabilities: () => Capabilities): Advertising {
+  let said = '';
+  let enabled: boolean | undefined;
+  return {
+    forHello() {
+      const current = capabilities();
+      enabled = undefined;
+      const summary = summaryOf(current);
+      if (said !== (said = JSON.stringify(summary))) announce(log, summary);
+      return current;
+    },
+    forHeartbeat() {
+      const current = capabilities();
+      if (enabled !== undefined && enabled !== current.autoEnabled) {
+        log.info('claiming.changed', { enabled: current.autoEnabled });
+      }
+      enabled = current.autoEnabled;
+      return current;
+    },
+  };
+}
+
+type Summary = ReturnType<typeof summaryOf>;
+const summaryOf = (capabilities: Capabilities) => ({
+  engine: capabilities.engine,
+  vramTotalGb: capabilities.vramTotalGb,
+  vramThresholdGb: capabilities.vramThresholdGb,
+  autoEnabled: capabilities.autoEnabled,
+  kinds: capabilities.taskKinds ?? [],
+  models: capabilities.supportedModels,
+});
+
+function announce(log: Logger, summary: Summary): void {
+  log.info('capabilities.advertised', summary);
+  const { vramTotalGb, vramThresholdGb } = summary;
+  // A total of 0 means that nobody could tell, which is no reason to warn.
+  if (vramTotalGb > 0 && vramThresholdGb > vramTotalGb) {
+    log.warn('threshold.exceeds-vram', { vramTotalGb, vramThresholdGb });
+  }
+}

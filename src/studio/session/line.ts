@@ -1,0 +1,74 @@
+import { writeJson } from '../../contract/json.ts';
+import type { OutboundFrame } from '../../contract/frames/outbound.ts';
+import type { SocketEnd, SocketOptions, Sockets } from '../../system/socket.ts';
+
+/** What the session hears from its current socket: any number of frames, then exactly one `onClosed`, then nothing. */
+export interface LineEvents {
+  readonly onOpened: () => void;
+  readonly onText: (text: string) => void;
+  readonly onBinary: (sizeBytes: number) => void;
+  readonly onClosed: (end: SocketEnd) => void;
+}
+
+/** One socket as the session uses it: a socket that was left or has closed is never heard of again. */
+export interface Line {
+  /** False when the socket is not open: nothing was sent. */
+  send(frame: OutboundFrame): boolean;
+  readonly bufferedBytes: number;
+  /** Says goodbye with close 1000 and stops listening. The socket is cut when the peer does not answer in time. */
+  leave(reason: string): void;
+  cut(): void;
+  /** Settles when the socket is gone for good. Never rejects. */
+  readonly gone: Promise<void>;
+}
+
+const NORMAL_CLOSE = 1000;
+/** Studio contract: the limit on sending the close frame. */
+export const GOODBYE_MS = 5_000;
+
+/** Opens a socket and listens to it until it closes or is left. */
+export function openLine(sockets: Sockets, options: SocketOptions, events: LineEvents): Line {
+  const gone = Promise.withResolvers<void>();
+  let listening = true;
+  const socket = sockets.connect(options, {
+    onOpened: () => void (listening && events.onOpened()),
+    onText: (text) => void (listening && events.onText(text)),
+    onBinary: (sizeBytes) => void (listening && events.onBinary(sizeBytes)),
+    onClosed: (end) => {
+      const tell = listening;
+      listening = false;
+      gone.resolve();
+      if (tell) events.onClosed(end);
+    },
+  });
+  return {
+    send: (frame) => listening && socket.send(writeJson(frame)),
+    get bufferedBytes() {
+      return socket.bufferedBytes;
+    },
+    leave(reason) {
+      if (!listening) return;
+      listening = false;
+      socket.close(NORMAL_CLOSE, reason, GOODBYE_MS);
+    },
+    cut: () => socket.terminate(),
+    gone: gone.promise,
+  };
+}
+
+/** What happened to a socket, for the log. The words of the refusals are those of the reference worker. */
+export function describeEnd(end: SocketEnd): string {
+  if (end.refused?.status === 401) return '401 on websocket upgrade';
+  if (end.refused !== undefined) return `the upgrade was answered with status ${end.refused.status}`;
+  if (end.code === 1006) return end.reason === '' ? 'disconnected' : end.reason;
+  return end.reason === '' ? `server closed ${end.code}` : `server closed ${end.code}: ${end.reason}`;
+}
+
+/** Enough of a page of HTML to see what kind it is. */
+const BODY_CHARACTERS = 300;
+
+/** The same with the body of a refused upgrade, without which a proxy's answer cannot be told from a studio's. */
+export function describeFully(end: SocketEnd): string {
+  const body = end.refused?.body.trim().replaceAll(/\s+/g, ' ').slice(0, BODY_CHARACTERS) ?? '';
+  return body === '' ? describeEnd(end) : `${describeEnd(end)}: ${body}`;
+}

@@ -1,0 +1,86 @@
+import type { JobId } from '../../base/ids.ts';
+import { CLOSE_CODE_OF } from '../../contract/frames/close-codes.ts';
+import type { InboundFrame, ParsedInbound } from '../../contract/frames/inbound.ts';
+import { fail, type OutboundFrame } from '../../contract/frames/outbound.ts';
+import type { Event } from './machine.ts';
+import type { SessionEvents } from './session.ts';
+
+/** What one text frame from the studio leads to, in this order. */
+export interface Reaction {
+  readonly log?: {
+    readonly level: 'info' | 'warn' | 'error';
+    readonly event: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+  };
+  /** What the machine is told. There is always something: any text, even a malformed one, is a sign of life. */
+  readonly event: Event;
+  readonly send?: OutboundFrame;
+  readonly tell?: (events: SessionEvents) => void;
+}
+
+const HEARD: Event = { type: 'heard', frame: 'other' };
+
+/** Reads one frame as a session that has been welcomed, or not yet. A malformed frame never costs the socket. */
+export function onFrame(parsed: ParsedInbound, welcomed: boolean): Reaction {
+  switch (parsed.is) {
+    case 'frame':
+      return onGoodFrame(parsed.frame, welcomed);
+    case 'bad-offer':
+      return onBadOffer(parsed, welcomed);
+    case 'unreadable':
+      return ignored(parsed.problem);
+    default:
+      return parsed satisfies never;
+  }
+}
+
+/** A binary frame is none of the contract's; it is not a sign of life either. */
+export const onBinaryFrame = (sizeBytes: number): Reaction['log'] => ignored(`binary frame of ${sizeBytes} bytes`).log;
+
+function onGoodFrame(frame: InboundFrame, welcomed: boolean): Reaction {
+  switch (frame.type) {
+    case 'welcome': {
+      const { workerId, serverTime, features } = frame;
+      const log = { level: 'info', event: 'session.welcomed', fields: { workerId, serverTime, features } } as const;
+      const event: Event = { type: 'heard', frame: 'welcome' };
+      // A second welcome on one socket changes nothing.
+      return welcomed ? { log, event } : { log, event, tell: (events) => events.onWelcome(frame) };
+    }
+    case 'offer':
+      return welcomed ? tell((events) => events.onOffer(frame.claim)) : tooEarly(`offer ${frame.claim.jobId}`);
+    case 'heartbeatAck':
+      return welcomed ? tell((events) => events.onHeartbeatAck(frame)) : tooEarly(frame.type);
+    case 'completeAck':
+    case 'failAck': {
+      const { type, jobId } = frame;
+      return welcomed ? tell((events) => events.onAck({ type, jobId })) : tooEarly(frame.type);
+    }
+    case 'error': {
+      const { code, message } = frame;
+      return {
+        log: { level: 'error', event: 'studio.reported-error', fields: { code, message } },
+        event: { type: 'reported', code: CLOSE_CODE_OF[code], message },
+      };
+    }
+    default:
+      return frame satisfies never;
+  }
+}
+
+/** The studio holds the job out to us, so it hears why we cannot take it; it must not offer the same again. */
+function onBadOffer(offer: { readonly jobId: JobId; readonly problem: string }, welcomed: boolean): Reaction {
+  const { jobId, problem } = offer;
+  const log = { level: 'warn', event: 'offer.malformed', fields: { jobId, problem } } as const;
+  if (!welcomed) return { log, event: HEARD };
+  return { log, event: HEARD, send: fail(jobId, `malformed offer: ${problem}`, false) };
+}
+
+const tell = (call: (events: SessionEvents) => void): Reaction => ({ event: HEARD, tell: call });
+
+/** Before the welcome nothing but `hello` may be sent, so nothing can be answered (studio contract: the gate). */
+const tooEarly = (what: string): Reaction => ignored(`${what} before the welcome`);
+
+const ignored = (problem: string): Reaction => ({
+  log: { level: 'warn', event: 'frame.ignored', fields: { problem } },
+  event: HEARD,
+});
