@@ -1,0 +1,233 @@
+import { expect, test } from 'bun:test';
+import { WorkerError } from '../../../../src/base/errors.ts';
+import { toJobId, toWorkerId } from '../../../../src/base/ids.ts';
+import { completeJson, type OutboundFrame } from '../../../../src/contract/frames/outbound.ts';
+import type { JobOutcome } from '../../../../src/jobs/job.ts';
+import { createDelivery } from '../../../../src/studio/delivery/deliver.ts';
+import { openOutbox } from '../../../../src/studio/delivery/outbox.ts';
+import type { Credentials } from '../../../../src/studio/session/session.ts';
+import { sha256 } from '../../../../src/system/digest.ts';
+import { aJsonOutcome, anOutcome } from '../../../fakes/outcomes.ts';
+import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
+import { fakeRandom } from '../../../fakes/fake-random.ts';
+import { MemoryFiles } from '../../../fakes/memory-files.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
+
+const ours: Credentials = { apiBaseUrl: 'http://studio.test/', workerId: 'w-1', authToken: 't' };
+
+/** A delivery whose studio is a switch: live or not, keeping claims or not. No upload ever gets through. */
+const setup = async ({ keepsClaims = false } = {}) => {
+  const files = new MemoryFiles();
+  const clock = new FakeClock();
+  const log = recordingLogger();
+  const sent: OutboundFrame[] = [];
+  const studio = { live: true, keepsClaims };
+  const credentials: { now: Credentials | undefined } = { now: ours };
+  const start = async () =>
+    createDelivery({
+      http: { request: () => Promise.reject(new WorkerError('studio.unreachable', 'nobody there')) },
+      outbox: await openOutbox({ dir: '/outbox', maxBytes: 1e6, files, clock, sha256, log }),
+      sender: { send: (frame) => studio.live && sent.push(frame) > 0 },
+      credentials: () => credentials.now,
+      clock,
+      random: fakeRandom(),
+      log,
+      keepsClaims: () => studio.keepsClaims,
+    });
+  return { clock, log, sent, studio, credentials, start, files, delivery: await start() };
+};
+
+const welcome = (features: string[] = []) => ({
+  type: 'welcome' as const,
+  workerId: toWorkerId('w-1'),
+  serverTime: '',
+  features,
+});
+const claim = (jobId: string, held: boolean) => ({
+  type: 'heartbeatAck' as const,
+  claim: { jobId: toJobId(jobId), held },
+});
+const ack = (jobId: string) => ({ type: 'completeAck' as const, jobId: toJobId(jobId) });
+const frame = (id: string) => completeJson(toJobId(id), { text: 'hi' }, 'hi');
+
+const failed = (error: WorkerError): JobOutcome => {
+  const { job, startedAt, finishedAt } = anOutcome('job-1');
+  return { job, startedAt, finishedAt, is: 'failed', error };
+};
+
+test('a JSON result goes out once on the live session and leaves nothing on disk', async () => {
+  const { delivery, sent, log, files } = await setup();
+  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'delivered' });
+  expect(sent).toEqual([frame('job-1')]);
+  expect(log.find('result.sent')?.fields).toEqual({ jobId: 'job-1' });
+  expect(files.contents.size).toBe(0);
+});
+
+test('a JSON result without a session is lost for a studio that keeps no claims', async () => {
+  const { delivery, sent, studio, log, files } = await setup();
+  studio.live = false;
+  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'dropped', because: 'no live session' });
+  studio.live = true;
+  delivery.onWelcome(welcome());
+  delivery.onHeartbeatAck(claim('job-1', true));
+  await settle();
+  expect([sent, files.contents.size]).toEqual([[], 0]);
+  expect(log.find('delivery.failed')?.fields).toMatchObject({ jobId: 'job-1' });
+});
+
+test('a studio that keeps claims gets a JSON result from disk, which its ack clears', async () => {
+  const { delivery, files } = await setup({ keepsClaims: true });
+  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'delivered' });
+  expect([files.contents.size, delivery.currentJobId()]).toEqual([1, undefined]);
+  delivery.onAck(ack('job-1'));
+  await settle();
+  expect(files.contents.size).toBe(0);
+});
+
+test('a JSON result without its ack is reclaimed and sent again on the next session', async () => {
+  const { delivery, sent, files } = await setup({ keepsClaims: true });
+  await delivery.deliver(aJsonOutcome('job-1'));
+  delivery.onWelcome(welcome(['resume']));
+  expect(delivery.currentJobId()).toBe(toJobId('job-1'));
+  expect(sent.length).toBe(1);
+  delivery.onHeartbeatAck(claim('job-1', true));
+  await settle();
+  expect(sent).toEqual([frame('job-1'), frame('job-1')]);
+  delivery.onHeartbeatAck(claim('job-1', true));
+  await settle();
+  expect(sent.length).toBe(2);
+  delivery.onAck(ack('job-1'));
+  await settle();
+  expect(files.contents.size).toBe(0);
+});
+
+test('a JSON result whose claim went to someone else is dropped with a line', async () => {
+  const { delivery, sent, studio, log, files } = await setup({ keepsClaims: true });
+  studio.live = false;
+  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'kept', because: 'no live session' });
+  studio.live = true;
+  delivery.onWelcome(welcome(['resume']));
+  delivery.onHeartbeatAck(claim('job-1', false));
+  await settle();
+  expect([sent, files.contents.size, delivery.currentJobId()]).toEqual([[], 0, undefined]);
+  expect(log.find('result.dropped')?.fields).toMatchObject({ jobId: 'job-1' });
+});
+
+test('several JSON results are reclaimed one at a time, oldest first, across a restart', async () => {
+  const { delivery, sent, studio, start } = await setup({ keepsClaims: true });
+  studio.live = false;
+  for (const id of ['a', 'b', 'c']) await delivery.deliver(aJsonOutcome(id));
+  const next = await start();
+  studio.live = true;
+  next.onWelcome(welcome(['resume']));
+  for (const id of ['a', 'b', 'c']) {
+    expect(next.currentJobId()).toBe(toJobId(id));
+    next.onHeartbeatAck(claim(id, true));
+    await settle();
+  }
+  expect(sent).toEqual([frame('a'), frame('b'), frame('c')]);
+  expect(next.currentJobId()).toBeUndefined();
+});
+
+test('an answer about another claim sends nothing', async () => {
+  const { delivery, sent, studio } = await setup({ keepsClaims: true });
+  studio.live = false;
+  await delivery.deliver(aJsonOutcome('job-1'));
+  studio.live = true;
+  delivery.onHeartbeatAck(claim('job-9', true));
+  delivery.onHeartbeatAck({ type: 'heartbeatAck', claim: undefined });
+  await settle();
+  expect([sent, delivery.currentJobId()]).toEqual([[], toJobId('job-1')]);
+});
+
+test('a welcome without resume drops waiting JSON results with a warning each', async () => {
+  const { delivery, studio, log, files } = await setup({ keepsClaims: true });
+  studio.live = false;
+  await delivery.deliver(aJsonOutcome('a'));
+  await delivery.deliver(aJsonOutcome('b'));
+  delivery.onWelcome(welcome());
+  await settle();
+  expect(files.contents.size).toBe(0);
+  expect(log.events.filter((event) => event.event === 'result.dropped').map((event) => event.level)).toEqual([
+    'warn',
+    'warn',
+  ]);
+});
+
+test('a JSON result is never offered to another studio or under another name', async () => {
+  const { delivery, credentials, studio, files } = await setup({ keepsClaims: true });
+  studio.live = false;
+  await delivery.deliver(aJsonOutcome('job-1'));
+  credentials.now = { ...ours, workerId: 'w-2' };
+  delivery.onWelcome(welcome());
+  expect([delivery.currentJobId(), files.contents.size]).toEqual([undefined, 1]);
+});
+
+test.each([
+  ['engine.failed', true],
+  ['task.unsupported', false],
+] as const)('a job that failed with %s is reported with its outermost message', async (code, retryable) => {
+  const { delivery, sent } = await setup();
+  const error = new WorkerError(code, 'sd-cli exited with 1', { cause: new Error('out of memory') });
+  expect(await delivery.deliver(failed(error))).toEqual({ is: 'reported' });
+  expect(sent).toEqual([{ type: 'fail', jobId: toJobId('job-1'), error: 'sd-cli exited with 1', retryable }]);
+});
+
+test('a failure that cannot be sent is logged with its job', async () => {
+  const { delivery, studio, log } = await setup();
+  studio.live = false;
+  const report = await delivery.deliver(failed(new WorkerError('engine.failed', 'boom')));
+  expect(report).toEqual({ is: 'dropped', because: 'no live session' });
+  expect(log.find('failure.not-sent')?.fields).toEqual({ jobId: 'job-1', error: 'boom' });
+});
+
+test('an unreachable studio costs three tries, then the slot is free and the result kept', async () => {
+  const { delivery, clock, sent, studio, log, files } = await setup();
+  studio.live = false;
+  const report = delivery.deliver(anOutcome('job-1'));
+  await settle();
+  expect(clock.nextInMs).toBe(1000);
+  await clock.advanceAsync(1000);
+  expect(clock.nextInMs).toBe(2000);
+  await clock.advanceAsync(2000);
+  expect(await report).toEqual({ is: 'kept', because: 'complete failed: nobody there' });
+  expect([sent, files.contents.size]).toEqual([[], 1]);
+  expect(log.events.filter((event) => event.event === 'delivery.retried').map((event) => event.fields)).toEqual([
+    { jobId: 'job-1', error: 'complete failed: nobody there', attempt: 1, retryInMs: 1000 },
+    { jobId: 'job-1', error: 'complete failed: nobody there', attempt: 2, retryInMs: 2000 },
+  ]);
+});
+
+test('background rounds come ever more rarely and end with stop, leaving the result', async () => {
+  const { delivery, clock, studio, files } = await setup();
+  studio.live = false;
+  const report = delivery.deliver(anOutcome('job-1'));
+  await clock.advanceAsync(3000);
+  await report;
+  const pausesMs: number[] = [];
+  for (let round = 0; round < 8; round++) {
+    pausesMs.push(clock.nextInMs ?? 0);
+    await clock.advanceAsync(clock.nextInMs ?? 0);
+  }
+  expect(pausesMs[0]).toBeWithin(30_000, 37_501);
+  expect(pausesMs.at(-1)).toBeWithin(600_000, 750_001);
+  expect(pausesMs.every((ms) => ms >= 30_000)).toBe(true);
+  await delivery.stop();
+  await delivery.stop();
+  expect([clock.armed, files.contents.size]).toEqual([0, 1]);
+});
+
+test('a full disk does not stop a JSON result that can be sent', async () => {
+  const { delivery, files, log } = await setup({ keepsClaims: true });
+  files.full = true;
+  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'delivered' });
+  expect(log.find('result.not-kept')).toMatchObject({ level: 'warn', fields: { jobId: 'job-1' } });
+});
+
+test('a result made while nobody knows us is reported, not uploaded', async () => {
+  const { delivery, sent, credentials, log } = await setup();
+  credentials.now = undefined;
+  expect(await delivery.deliver(anOutcome('job-1'))).toEqual({ is: 'reported' });
+  expect(sent).toMatchObject([{ type: 'fail', retryable: true }]);
+  expect(log.find('result.dropped')?.fields).toMatchObject({ jobId: 'job-1' });
+});
