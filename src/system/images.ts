@@ -41,9 +41,9 @@ export interface ImageFacts {
   readonly height: number;
   /** Frames; 1 for a still. */
   readonly pages: number;
-  /** Milliseconds each frame is shown; empty for a still. */
+  /** Milliseconds each frame is shown; a still has none, or one that means nothing. */
   readonly delaysMs: readonly number[];
-  /** How often it plays, 0 for ever; undefined for a still. */
+  /** How often it plays, 0 for ever; undefined where the format has no such thing. */
   readonly loop: number | undefined;
 }
 

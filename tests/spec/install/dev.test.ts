@@ -1,0 +1,165 @@
+import { expect, test } from 'bun:test';
+import { writeFile } from 'node:fs/promises';
+import { type DevOptions, dev, watchSources } from '../../../install/dev.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { type Child, spawnChild } from '../../../src/system/processes.ts';
+import { tempFolder, within } from '../system/temp-folder.ts';
+
+/** Things that happen one after the other, waited for in order. */
+function queue<T>(what: string) {
+  const values: T[] = [];
+  const waiting: ((value: T) => void)[] = [];
+  return {
+    push: (value: T): void => {
+      const waiter = waiting.shift();
+      if (waiter) waiter(value);
+      else values.push(value);
+    },
+    next: (): Promise<T> => {
+      const value = values.shift();
+      if (value !== undefined) return Promise.resolve(value);
+      return within(10_000, what, new Promise<T>((resolve) => waiting.push(resolve)));
+    },
+    get size(): number {
+      return values.length;
+    },
+  };
+}
+
+/**
+ * A stand-in for the worker: tells us that it runs; asked to stop, it tells us so and ends when we answer, as a worker
+ * ends when its job does. A source that holds `throw` crashes it at once.
+ */
+const PROGRAM = `
+process.on('SIGTERM', async () => {
+  await fetch(process.argv[2] + '/asked');
+  process.exit(0);
+});
+setInterval(() => {}, 1e6);
+if ((await Bun.file(process.argv[3]).text()).includes('throw')) process.exit(3);
+await fetch(process.argv[2] + '/running');
+`;
+
+async function setup(source = 'export {};') {
+  const folder = await tempFolder();
+  const edit = (text: string): Promise<void> => writeFile(folder.at('source.ts'), text);
+  await edit(source);
+  await writeFile(folder.at('worker.js'), PROGRAM);
+  const running = queue<string>('the worker to run');
+  const jobs = queue<() => void>('the worker to be asked');
+  const said = queue<string>('something to be said');
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: (request) => {
+      if (request.url.endsWith('/running')) running.push('running');
+      else return new Promise<Response>((answer) => jobs.push(() => answer(new Response('done'))));
+      return new Response('ok');
+    },
+  });
+  const children: Child[] = [];
+  let signal: Parameters<DevOptions['onStopSignals']>[0] = () => {};
+  const command = [process.execPath, folder.at('worker.js'), server.url.origin, folder.at('source.ts')];
+  const ended = dev({
+    command,
+    spawn: (...args) => {
+      const child = spawnChild(...args);
+      children.push(child);
+      return child;
+    },
+    onChange: watchSources(folder.path),
+    onStopSignals: (call) => {
+      signal = call;
+      return () => {};
+    },
+    clock: systemClock,
+    say: (line) => said.push(line),
+  });
+  const stop = (count = 1): void => signal('SIGINT', count);
+  return {
+    edit,
+    running,
+    jobs,
+    said,
+    children,
+    ended,
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      for (const child of children) child.kill('SIGKILL');
+      stop();
+      await within(10_000, 'the loop to end', ended);
+      await server.stop(true);
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('after an edit the next worker starts only once the running one ended by itself', async () => {
+  await using loop = await setup();
+  await loop.running.next();
+  await loop.edit('export const edited = 1;');
+  const finishJob = await loop.jobs.next();
+  expect(loop.children).toHaveLength(1);
+  finishJob();
+  await loop.running.next();
+  expect(loop.children).toHaveLength(2);
+  expect(await loop.children[0]?.ended).toEqual({ is: 'exited', code: 0 });
+});
+
+test('more edits while a job finishes ask the worker no second time', async () => {
+  await using loop = await setup();
+  await loop.running.next();
+  await loop.edit('export const edited = 1;');
+  const finishJob = await loop.jobs.next();
+  const seen = Promise.withResolvers<void>();
+  await loop.edit('export const edited = 2;');
+  systemClock.after(400, seen.resolve); // longer than edits settle
+  await seen.promise;
+  expect(loop.jobs.size).toBe(0);
+  finishJob();
+  await loop.running.next();
+  expect(loop.children).toHaveLength(2);
+});
+
+test('a worker that crashed starts anew with the next edit', async () => {
+  await using loop = await setup('throw 1;');
+  expect(await loop.said.next()).toBe('the worker ended with code 3; it starts anew after the next change');
+  expect(loop.children).toHaveLength(1);
+  await loop.edit('export {};');
+  await loop.running.next();
+  expect(loop.children).toHaveLength(2);
+});
+
+test('a stop lets the job finish, starts nothing anew and leaves no process', async () => {
+  await using loop = await setup();
+  await loop.running.next();
+  loop.stop();
+  (await loop.jobs.next())();
+  await within(10_000, 'the loop to end', loop.ended);
+  expect(loop.children).toHaveLength(1);
+  expect(await loop.children[0]?.ended).toEqual({ is: 'exited', code: 0 });
+});
+
+test('a stop while an edit waits for the job asks no second time', async () => {
+  await using loop = await setup();
+  await loop.running.next();
+  await loop.edit('export const edited = 1;');
+  const finishJob = await loop.jobs.next();
+  loop.stop();
+  expect(loop.jobs.size).toBe(0);
+  finishJob();
+  await within(10_000, 'the loop to end', loop.ended);
+  expect(loop.children).toHaveLength(1);
+});
+
+test('a second stop reaches the worker, which then hands its job back', async () => {
+  await using loop = await setup();
+  await loop.running.next();
+  loop.stop(1);
+  const finishJob = await loop.jobs.next();
+  loop.stop(2);
+  await loop.jobs.next();
+  finishJob();
+  await within(10_000, 'the loop to end', loop.ended);
+  expect(loop.children).toHaveLength(1);
+});
