@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 
-/** Bytes of a file, numbers with a point and whole numbers stay apart, as TOML and the reference worker keep them. */
+// What a key takes, as TOML reads it: whole numbers arrive as `bigint`, numbers with a point as `number`.
 const text = { schema: v.string(), expects: 'a text in quotes' } as const;
 const flag = { schema: v.boolean(), expects: '`true` or `false`' } as const;
 const amount = {
   schema: v.pipe(
-    v.union([v.number(), v.bigint()]), // people write `12`; it is saved as `12.0`, the only spelling the reference reads
+    v.union([v.number(), v.bigint()]), // people write `12`; it is saved as `12.0`, as other versions demand
     v.transform((value) => Number(value)),
     v.finite(),
     v.minValue(0),

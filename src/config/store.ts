@@ -55,8 +55,7 @@ export async function openConfigStore(options: ConfigStoreOptions): Promise<Conf
   const found = await readText(options);
   const text = found ?? (await writeFirst(options));
   const config = readConfig(text, options.path, options.folders);
-  const store = new FileConfigStore(options, { text, config, isFresh: found === undefined });
-  return store;
+  return new FileConfigStore(options, { text, config, isFresh: found === undefined });
 }
 
 class FileConfigStore implements ConfigStore {
