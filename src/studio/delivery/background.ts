@@ -39,23 +39,16 @@ export function createBackground(deps: DeliveryDeps, signal: AbortSignal): Backg
   let fruitless = 0;
   let disarm: (() => void) | undefined;
 
-  function schedule(setback?: Setback): void {
-    if (signal.aborted || disarm !== undefined) return;
-    const retryAfterMs = setback === undefined ? 0 : retryAfterOf(setback.answer);
+  /** A round after the usual pause, unless one is due anyway. Tells the pause. */
+  function schedule(retryAfterMs: number): number {
     const retryInMs = backgroundPauseMs(fruitless, retryAfterMs, deps.random.unit());
-    if (setback !== undefined) {
-      const { entry, answer } = setback;
-      deps.log.warn('delivery.retried', {
-        jobId: entry.jobId,
-        error: describeAnswer(answer),
-        attempt: fruitless,
-        retryInMs,
+    if (!signal.aborted) {
+      disarm ??= deps.clock.after(retryInMs, () => {
+        disarm = undefined;
+        void round();
       });
     }
-    disarm = deps.clock.after(retryInMs, () => {
-      disarm = undefined;
-      void round();
-    });
+    return retryInMs;
   }
 
   function round(): Promise<void> {
@@ -88,8 +81,14 @@ export function createBackground(deps: DeliveryDeps, signal: AbortSignal): Backg
       if (concernsEveryResult(answer)) break;
     }
     fruitless = delivered > 0 ? 1 : fruitless + 1;
-    if (setback === undefined) fruitless = 0;
-    else schedule(setback);
+    if (setback === undefined) {
+      fruitless = 0;
+      return;
+    }
+    const { entry, answer } = setback;
+    const retryInMs = schedule(retryAfterOf(answer));
+    const error = describeAnswer(answer);
+    deps.log.warn('delivery.retried', { jobId: entry.jobId, error, attempt: fruitless, retryInMs });
   }
 
   /** Results for another studio, or made under another name, wait for their age limit: their owner may come back. */
@@ -135,7 +134,7 @@ export function createBackground(deps: DeliveryDeps, signal: AbortSignal): Backg
     take: (jobId) => void taken.add(jobId),
     release(jobId, left) {
       taken.delete(jobId);
-      if (left === 'on-disk') schedule();
+      if (left !== undefined) schedule(left.retryAfterMs);
     },
     async stop() {
       disarm?.();

@@ -6,7 +6,7 @@ import type { DeliveryReport } from './delivery.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { Artifact } from './multipart.ts';
 import type { OutboxEntry } from './outbox.ts';
-import { describeAnswer, judgeForeground, type UploadAnswer, type Verdict } from './policy.ts';
+import { describeAnswer, judgeForeground, retryAfterOf, type UploadAnswer, type Verdict } from './policy.ts';
 import { upload } from './upload.ts';
 import { wait } from './wait.ts';
 
@@ -20,8 +20,8 @@ interface Parcel {
 /** Keeps the background off the result of a job that uploads it itself. */
 export interface Reservation {
   take(jobId: JobId): void;
-  /** The result is gone, or the background's from now on. */
-  release(jobId: JobId, left: 'gone' | 'on-disk'): void;
+  /** Lets the background have what is left; with `left`, it is to try again, no earlier than the studio asked. */
+  release(jobId: JobId, left?: { readonly retryAfterMs: number }): void;
 }
 
 /**
@@ -37,17 +37,20 @@ export async function uploadNow(
   const credentials = deps.credentials();
   if (credentials === undefined) return drop(artifact, deps, 'there is no studio to send it to');
   const { jobId, ext, prompt, bytes } = artifact;
-  let left: 'gone' | 'on-disk' = 'gone';
+  let left: { readonly retryAfterMs: number } | undefined;
   reservation.take(jobId);
   try {
     const entry = await keep({ jobId, kind: 'artifact', ext, prompt, ...ownerOf(credentials) }, bytes, deps);
     const parcel: Parcel = { artifact, credentials, entry };
-    if (entry !== undefined) left = 'on-disk';
+    if (entry !== undefined) left = { retryAfterMs: 0 };
     const { answer, verdict } = await tryUpload(parcel, deps, signal);
     const report = conclude(parcel, answer, verdict, deps);
     if (verdict.is === 'delivered' || verdict.is === 'not-held' || verdict.is === 'final') {
-      left = 'gone';
+      left = undefined;
       if (entry !== undefined) await deps.outbox.remove(entry);
+    } else if (entry !== undefined) {
+      // A refused token is not healed by time: the next welcome, with a token that works, is early enough.
+      left = verdict.is === 'exhausted' ? { retryAfterMs: retryAfterOf(answer) } : undefined;
     }
     return report;
   } finally {
