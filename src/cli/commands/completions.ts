@@ -1,0 +1,30 @@
+import { WorkerError } from '../../base/errors.ts';
+import { command } from '../command.ts';
+import { bashScript } from '../completions/bash.ts';
+import { fishScript } from '../completions/fish.ts';
+import { placesOf } from '../completions/tree.ts';
+import { zshScript } from '../completions/zsh.ts';
+
+const SHELLS = new Map([
+  ['bash', bashScript],
+  ['zsh', zshScript],
+  ['fish', fishScript],
+]);
+
+/** Prints a script that teaches a shell our commands and flags, made from the command table. */
+export const completions = command({
+  summary: 'Print a completion script for bash, zsh or fish',
+  examples: [
+    'source <(studio-worker completions bash)',
+    'studio-worker completions zsh > "${fpath[1]}/_studio-worker"',
+    'studio-worker completions fish > ~/.config/fish/completions/studio-worker.fish',
+  ],
+  args: { shell: { type: 'positional', valueHint: 'bash|zsh|fish', description: 'bash, zsh or fish' } },
+  run: async ({ shell }, { terminal }, commands) => {
+    const script = SHELLS.get(shell);
+    if (script === undefined) {
+      throw new WorkerError('cli.usage', `<shell> is "${shell}"; allowed: ${[...SHELLS.keys()].join(', ')}`);
+    }
+    terminal.stdout.write(script(await placesOf(commands)));
+  },
+});

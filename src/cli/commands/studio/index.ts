@@ -1,0 +1,51 @@
+import { command, LOG_ARGS } from '../../command.ts';
+import { printLines } from '../../output.ts';
+import { toNumber } from '../../values.ts';
+
+const MAX_PORT = 65_535;
+
+/** Serves the embedded studio; its sub-commands operate one that runs. */
+export const studio = command({
+  summary: 'Serve a studio on this machine, or operate one',
+  examples: [
+    'studio-worker studio',
+    'studio-worker studio --port 9000 --host 0.0.0.0 --data /srv/studio',
+    'studio-worker studio jobs create --kind image --prompt "a stone golem"',
+  ],
+  exits: [
+    { code: 69, means: 'the address is taken' },
+    { code: 73, means: 'the data folder cannot be written' },
+  ],
+  args: {
+    port: {
+      type: 'string',
+      valueHint: 'number',
+      description: 'Port to listen on; 0 takes any free one (default 9790)',
+    },
+    host: { type: 'string', valueHint: 'address', description: 'Address to listen on (default 127.0.0.1)' },
+    data: { type: 'string', valueHint: 'folder', description: 'Where jobs, artifacts and the operator token are kept' },
+    ...LOG_ARGS,
+  },
+  subCommands: {
+    jobs: async () => (await import('./jobs.ts')).jobs,
+    workers: async () => (await import('./workers.ts')).workers,
+    models: async () => (await import('./models.ts')).models,
+  },
+  run: async (args, world) => {
+    const { host, port, dataDir } = world.studioDefaults;
+    const started = await world.startStudio({
+      host: args.host ?? host,
+      port: args.port === undefined ? port : toNumber('--port', args.port, { least: 0, most: MAX_PORT, whole: true }),
+      dataDir: args.data ?? dataDir,
+      logFormat: args['log-format'],
+      logLevel: args['log-level'],
+    });
+    printLines(
+      world.terminal,
+      `studio:          ${started.url}`,
+      `data:            ${started.dataDir}`,
+      `operator token:  in ${started.tokenFile}`,
+    );
+    await started.ended;
+  },
+});

@@ -1,0 +1,60 @@
+import { WorkerError } from '../../../base/errors.ts';
+import { command } from '../../command.ts';
+import { readJsonFile } from '../../json-file.ts';
+import { printJson, printLines } from '../../output.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
+import { taskFrom } from '../../task-flags.ts';
+import { toNumber } from '../../values.ts';
+
+const SYNTHETIC = 'synthetic';
+/** The recipe of the engine that is in every worker: no files, and zeroes for "no default". */
+const SYNTHETIC_SOURCE = {
+  engine: 'synthetic',
+  files: [],
+  cliDefaults: { cfgScale: 0, steps: 0, width: 0, height: 0 },
+};
+
+/** Queues one job, from flags or from a file with the whole task. */
+export const jobsCreate = command({
+  summary: 'Queue a job',
+  examples: [
+    'studio-worker studio jobs create --kind image --prompt "a stone golem" --width 768 --height 512',
+    'studio-worker studio jobs create --kind audio_stt --input-url https://example.com/speech.wav',
+    'studio-worker studio jobs create --model z-image-turbo --file task.json --json',
+  ],
+  exits: OPERATOR_EXITS,
+  json: 'the job: {id, state, kind, model, prompt, attempts, maxAttempts, createdAt, updatedAt, …}',
+  args: {
+    kind: { type: 'enum', options: ['image', 'llm', 'audio_stt', 'audio_tts', 'video'], description: 'Task kind' },
+    prompt: { type: 'string', valueHint: 'text', description: 'Prompt, message to answer, or text to speak' },
+    'input-url': { type: 'string', valueHint: 'url', description: 'Sound to write down (audio_stt)' },
+    model: { type: 'string', valueHint: 'id', default: SYNTHETIC, description: 'A model the studio knows' },
+    width: { type: 'string', valueHint: 'pixels', description: 'Width (image, video)' },
+    height: { type: 'string', valueHint: 'pixels', description: 'Height (image, video)' },
+    steps: { type: 'string', valueHint: 'number', description: 'Steps (image)' },
+    seed: { type: 'string', valueHint: 'number', description: 'Seed (image)' },
+    seconds: { type: 'string', valueHint: 'number', description: 'Length (video)' },
+    ext: { type: 'string', valueHint: 'ext', description: 'File type of the artifact' },
+    file: { type: 'string', valueHint: 'path', description: 'JSON file with the task; flags change fields of it' },
+    priority: { type: 'string', valueHint: 'number', default: '0', description: 'Higher goes first' },
+    ...OPERATOR_ARGS,
+  },
+  run: async (args, world) => {
+    const api = await world.operatorApi();
+    const fromFile = args.file === undefined ? {} : await readJsonFile('--file', args.file, world);
+    const draft = api.readJson(
+      api.JobDraftSchema,
+      api.writeJson({
+        model: args.model,
+        modelSource: args.model === SYNTHETIC ? SYNTHETIC_SOURCE : undefined,
+        priority: toNumber('--priority', args.priority, { least: -1_000, most: 1_000, whole: true }),
+        task: taskFrom(args, fromFile),
+      }),
+    );
+    if (draft.is === 'unreadable') throw new WorkerError('cli.usage', `this is no job: ${draft.problem}`);
+    const studio = await openStudio(args, world);
+    const job = await studio.createJob(draft.value);
+    if (args.json) printJson(world.terminal, job);
+    else printLines(world.terminal, `queued ${job.id}`);
+  },
+});

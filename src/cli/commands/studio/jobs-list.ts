@@ -1,0 +1,41 @@
+import { command } from '../../command.ts';
+import { printJson, printTable } from '../../output.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
+import { toNumber } from '../../values.ts';
+
+const MOST = 10_000;
+
+/** Lists jobs, newest first. */
+export const jobsList = command({
+  summary: 'List jobs, newest first',
+  examples: ['studio-worker studio jobs list', 'studio-worker studio jobs list --state failed --json'],
+  exits: OPERATOR_EXITS,
+  json: 'an array of jobs: {id, state, kind, model, prompt, attempts, workerId?, error?, result?, artifact?, …}',
+  args: {
+    state: {
+      type: 'enum',
+      options: ['queued', 'offered', 'running', 'completed', 'failed', 'cancelled'],
+      description: 'Only jobs in this state',
+    },
+    limit: { type: 'string', valueHint: 'number', default: '50', description: 'Most jobs to list' },
+    ...OPERATOR_ARGS,
+  },
+  run: async (args, world) => {
+    const limit = toNumber('--limit', args.limit, { least: 1, most: MOST, whole: true });
+    const studio = await openStudio(args, world);
+    const jobs = await studio.jobs({ state: args.state, limit });
+    if (args.json) return printJson(world.terminal, jobs);
+    printTable(world.terminal, {
+      columns: ['job', 'state', 'kind', 'model', 'worker', 'created', 'prompt or error'],
+      rows: jobs.map((job) => [
+        job.id,
+        job.state,
+        job.kind,
+        job.model,
+        job.workerId ?? '-',
+        job.createdAt,
+        job.error ?? job.prompt,
+      ]),
+    });
+  },
+});

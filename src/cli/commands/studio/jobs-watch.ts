@@ -1,0 +1,81 @@
+import { formatBytes } from '../../../base/units.ts';
+import type { JobView } from '../../../contract/admin.ts';
+import { command } from '../../command.ts';
+import { printJson, printLines } from '../../output.ts';
+import type { StudioClient } from '../../studio-client.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
+import { onOneLine } from '../../text-width.ts';
+import type { World } from '../../world.ts';
+
+/** Follows one job, or all that are open, until they have ended. */
+export const jobsWatch = command({
+  summary: 'Follow a job, or all open ones, until they have ended',
+  examples: ['studio-worker studio jobs watch', 'studio-worker studio jobs watch 0197c0de --json'],
+  exits: [{ code: 1, means: 'a watched job failed or was cancelled' }, ...OPERATOR_EXITS],
+  json: 'one job per line whenever its state changes',
+  args: {
+    id: { type: 'positional', required: false, description: 'Job id; all open jobs when left out' },
+    ...OPERATOR_ARGS,
+  },
+  run: async (args, world) => {
+    const studio = await openStudio(args, world);
+    const { hasEnded } = await world.operatorApi();
+    const open = args.id === undefined ? await openJobs(studio) : [args.id];
+    return watch(open, {
+      studio,
+      world,
+      hasEnded,
+      say: (job) => (args.json ? printJson(world.terminal, job, 0) : printLines(world.terminal, jobLine(job))),
+    });
+  },
+});
+
+/** A state that lasts shorter than this may go unseen; the end never does. */
+const LOOK_EVERY_MS = 250;
+/** As many open jobs as are followed at once. */
+const MOST_OPEN = 500;
+
+async function openJobs(studio: StudioClient): Promise<readonly string[]> {
+  const states = ['running', 'offered', 'queued'] as const;
+  const lists = await Promise.all(states.map((state) => studio.jobs({ state, limit: MOST_OPEN })));
+  // A job may move on between two answers and then stand in both.
+  return [...new Set(lists.flat().map((job) => job.id))];
+}
+
+interface Watching {
+  readonly studio: StudioClient;
+  readonly world: World;
+  readonly hasEnded: (state: JobView['state']) => boolean;
+  readonly say: (job: JobView) => void;
+}
+
+async function watch(jobIds: readonly string[], { studio, world, hasEnded, say }: Watching): Promise<number> {
+  const seen = new Map<string, JobView['state']>();
+  let open = jobIds;
+  let failed = false;
+  while (open.length > 0) {
+    const still: string[] = [];
+    for (const jobId of open) {
+      const job = await studio.job(jobId);
+      if (seen.get(jobId) !== job.state) say(job);
+      seen.set(jobId, job.state);
+      if (!hasEnded(job.state)) still.push(jobId);
+      else failed ||= job.state !== 'completed';
+    }
+    open = still;
+    if (open.length > 0) await new Promise<void>((resolve) => void world.clock.after(LOOK_EVERY_MS, resolve));
+  }
+  return failed ? 1 : 0;
+}
+
+function jobLine(job: JobView): string {
+  const { artifact, error, result } = job;
+  const end =
+    error ??
+    (artifact === undefined
+      ? result === undefined
+        ? undefined
+        : JSON.stringify(result)
+      : `${artifact.ext}, ${formatBytes(artifact.sizeBytes)}`);
+  return `${job.id} ${job.kind} (${onOneLine(job.model)}): ${job.state}${end === undefined ? '' : `: ${onOneLine(end)}`}`;
+}

@@ -1,0 +1,56 @@
+import { spellings, valueFlags, wordsAt, type Candidates, type Place } from './tree.ts';
+
+/** A completion script for bash 3.2 and later, which macOS still ships: no associative arrays, no `mapfile`. */
+export const bashScript = (places: readonly Place[]): string => `# studio-worker completions for bash.
+# Load them with: source <(studio-worker completions bash)
+_studio_worker_files() {
+  local name
+  compopt -o filenames 2> /dev/null
+  while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$1")
+}
+_studio_worker() {
+  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" path='' skip='' word
+  # Bash splits --flag=value into three words.
+  if [ "$cur" = '=' ]; then cur=''
+  elif [ "$prev" = '=' ]; then prev="\${COMP_WORDS[COMP_CWORD-2]}"; fi
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [ "$word" = '=' ]; then skip=yes; continue; fi
+    if [ -n "$skip" ]; then skip=''; continue; fi
+    case "$word" in
+      ${valueFlags(places).join('|')}) skip=yes; continue ;;
+      -*) continue ;;
+    esac
+    case "$path $word" in
+      ${places
+        .filter(({ path }) => path !== '')
+        .map(({ path }) => `'${path.includes(' ') ? path : ` ${path}`}'`)
+        .join('|')}) path="\${path:+$path }$word" ;;
+    esac
+  done
+  case "$path:$prev" in
+${places.flatMap(flagCases).join('\n')}
+  esac
+  case "$path" in
+${places.map((place) => `    '${place.path}') ${reply(wordsAt(place), place.words.files)} ;;`).join('\n')}
+  esac
+}
+complete -F _studio_worker studio-worker
+`;
+
+const flagCases = (place: Place): readonly string[] =>
+  place.flags.flatMap((flag) =>
+    flag.value === undefined
+      ? []
+      : [
+          `    ${spellings(flag)
+            .map((written) => `'${place.path}:${written}'`)
+            .join('|')}) ${value(flag.value)}; return ;;`,
+        ],
+  );
+
+const value = ({ files, values }: Candidates): string => reply(values, files);
+
+function reply(words: readonly string[], files: boolean): string {
+  const listed = words.length === 0 ? 'COMPREPLY=()' : `COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$cur"))`;
+  return files ? `${listed}; _studio_worker_files "$cur"` : listed;
+}

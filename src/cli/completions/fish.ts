@@ -1,0 +1,56 @@
+import { valueFlags, type CompletedFlag, type Place } from './tree.ts';
+
+/** A completion script for fish 3.0 and later. */
+export const fishScript = (places: readonly Place[]): string => `# studio-worker completions for fish.
+# Load them with: studio-worker completions fish | source
+function __studio_worker_at --description 'Whether these words are the command so far'
+    set -l at
+    set -l skip no
+    set -l words (commandline -opc)
+    for word in $words[2..-1]
+        if test $skip = yes
+            set skip no
+            continue
+        end
+        switch $word
+            case ${valueFlags(places).map(quote).join(' ')}
+                set skip yes
+            case '-*'
+                continue
+            case '*'
+                if contains -- "$at $word" ${places
+                  .filter(({ path }) => path !== '')
+                  .map(({ path }) => quote(path.includes(' ') ? path : ` ${path}`))
+                  .join(' ')}
+                    set at (string trim "$at $word")
+                end
+        end
+    end
+    test "$at" = "$argv[1]"
+end
+complete -c studio-worker -f
+${places.flatMap(linesAt).join('\n')}
+`;
+
+function linesAt(place: Place): readonly string[] {
+  const when = `complete -c studio-worker -n ${quote(`__studio_worker_at ${quote(place.path)}`)}`;
+  return [
+    ...place.subCommands.map(({ name, summary }) => `${when} -a ${quote(name)} -d ${quote(summary)}`),
+    ...(place.words.values.length === 0 ? [] : [`${when} -a ${quote(place.words.values.join(' '))}`]),
+    ...(place.words.files ? [`${when} -F`] : []),
+    ...place.flags.map((flag) => `${when} ${flagLine(flag)}`),
+  ];
+}
+
+function flagLine({ name, short, description, value }: CompletedFlag): string {
+  const names = `-l ${quote(name)}${short === undefined ? '' : ` -s ${short}`}`;
+  const takes =
+    value === undefined
+      ? ''
+      : value.files
+        ? ' -r -F'
+        : ` -x${value.values.length === 0 ? '' : ` -a ${quote(value.values.join(' '))}`}`;
+  return `${names}${takes} -d ${quote(description)}`;
+}
+
+const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

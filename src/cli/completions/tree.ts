@@ -1,0 +1,99 @@
+import type { ArgDef } from 'citty';
+import { GLOBAL_ARGS, type CommandTable } from '../command.ts';
+
+/** What can be typed after a command's name. */
+export interface Place {
+  /** Names down to the command, joined by a space; empty at the top. */
+  readonly path: string;
+  readonly subCommands: readonly { readonly name: string; readonly summary: string }[];
+  readonly flags: readonly CompletedFlag[];
+  /** What the positionals may be, all together. */
+  readonly words: Candidates;
+}
+
+export interface CompletedFlag {
+  readonly name: string;
+  readonly short: string | undefined;
+  readonly description: string;
+  /** Undefined for a boolean. */
+  readonly value: Candidates | undefined;
+}
+
+export interface Candidates {
+  readonly files: boolean;
+  readonly values: readonly string[];
+}
+
+const NOTHING: Candidates = { files: false, values: [] };
+const LEVELS = ['debug', 'info', 'warn', 'error'];
+
+/** Every place of a command table, the top first. Only this knows the table; a shell's writer sees places. */
+export async function placesOf(table: CommandTable): Promise<readonly Place[]> {
+  const subCommands = await summariesOf(table);
+  const version = { name: 'version', short: 'V', description: 'Print the version', value: undefined };
+  const top: Place = { path: '', subCommands, flags: [...flagsOf(GLOBAL_ARGS, []), version], words: NOTHING };
+  return [top, ...(await placesBelow('', table, Object.keys(table)))];
+}
+
+async function placesBelow(path: string, table: CommandTable, names: readonly string[]): Promise<readonly Place[]> {
+  const places: Place[] = [];
+  for (const [name, load] of Object.entries(table)) {
+    const { args, subCommands } = await load();
+    const here = `${path} ${name}`.trim();
+    const positionals = Object.values(args).filter((arg) => arg.type === 'positional');
+    places.push({
+      path: here,
+      subCommands: await summariesOf(subCommands),
+      flags: flagsOf({ ...args, ...GLOBAL_ARGS }, names),
+      words: merged(positionals.map((arg) => candidatesOf(arg, names))),
+    });
+    places.push(...(await placesBelow(here, subCommands, names)));
+  }
+  return places;
+}
+
+const summariesOf = (table: CommandTable): Promise<Place['subCommands'][number][]> =>
+  Promise.all(Object.entries(table).map(async ([name, load]) => ({ name, summary: (await load()).summary })));
+
+const flagsOf = (args: Readonly<Record<string, ArgDef>>, names: readonly string[]): CompletedFlag[] =>
+  Object.entries(args)
+    .filter(([, arg]) => arg.type !== 'positional')
+    .map(([name, arg]) => ({
+      name,
+      short: 'alias' in arg && arg.alias !== undefined ? [arg.alias].flat()[0] : undefined,
+      description: arg.description ?? '',
+      value: arg.type === 'boolean' ? undefined : candidatesOf(arg, names),
+    }));
+
+/** Read from the hint that help shows: a path asks for files, words between bars are the whole choice. */
+function candidatesOf(arg: ArgDef, names: readonly string[]): Candidates {
+  if (arg.type === 'enum') return { files: false, values: arg.options ?? [] };
+  const hint = arg.valueHint ?? '';
+  if (hint === 'path' || hint === 'folder') return { files: true, values: [] };
+  if (hint === 'command') return { files: false, values: names };
+  if (hint === 'level') return { files: false, values: LEVELS };
+  return hint.includes('|') ? { files: false, values: hint.split('|') } : NOTHING;
+}
+
+const merged = (all: readonly Candidates[]): Candidates => ({
+  files: all.some(({ files }) => files),
+  values: [...new Set(all.flatMap(({ values }) => values))],
+});
+
+/** A flag as it is typed, in each of its spellings. */
+export const spellings = ({ name, short }: CompletedFlag): readonly string[] => [
+  `--${name}`,
+  ...(short === undefined ? [] : [`-${short}`]),
+];
+
+/** Everything that may stand after a command, apart from files. */
+export const wordsAt = (place: Place): readonly string[] => [
+  ...place.subCommands.map(({ name }) => name),
+  ...place.words.values,
+  ...place.flags.map(({ name }) => `--${name}`),
+];
+
+/** The flags that swallow the next word, in every spelling. */
+export const valueFlags = (places: readonly Place[]): readonly string[] => [
+  ...new Set(places.flatMap(({ flags }) => flags.filter(({ value }) => value !== undefined).flatMap(spellings))),
+];

@@ -1,0 +1,59 @@
+import { spellings, valueFlags, type Candidates, type Place } from './tree.ts';
+
+/** A completion script for zsh: works from a folder in `fpath` as well as by `source`. */
+export const zshScript = (places: readonly Place[]): string => `#compdef studio-worker
+# studio-worker completions for zsh.
+# Load them with: source <(studio-worker completions zsh)
+_studio_worker() {
+  local at='' skip='' word prev="\${words[CURRENT-1]}"
+  local -a names
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    if [[ -n $skip ]]; then skip=''; continue; fi
+    case $word in
+      (${valueFlags(places).join('|')}) skip=yes; continue ;;
+      (-*) continue ;;
+    esac
+    case "$at $word" in
+      (${places
+        .filter(({ path }) => path !== '')
+        .map(({ path }) => quote(path.includes(' ') ? path : ` ${path}`))
+        .join('|')}) at="\${at:+$at }$word" ;;
+    esac
+  done
+  case "$at:$prev" in
+${places.flatMap(flagCases).join('\n')}
+  esac
+  case "$at" in
+${places.map((place) => `    (${quote(place.path)}) names=(${described(place).join(' ')})${place.words.files ? '; _files' : ''} ;;`).join('\n')}
+  esac
+  _describe 'studio-worker' names
+}
+if [[ $funcstack[1] == _studio_worker ]]; then
+  _studio_worker "$@"
+elif (( $+functions[compdef] )); then
+  compdef _studio_worker studio-worker
+fi
+`;
+
+const flagCases = (place: Place): readonly string[] =>
+  place.flags.flatMap((flag) =>
+    flag.value === undefined
+      ? []
+      : [
+          `    (${spellings(flag)
+            .map((written) => quote(`${place.path}:${written}`))
+            .join('|')}) ${value(flag.value)}; return ;;`,
+        ],
+  );
+
+const value = ({ files, values }: Candidates): string =>
+  files ? '_files' : values.length === 0 ? ':' : `compadd -- ${values.map(quote).join(' ')}`;
+
+/** `name:description`, as `_describe` reads it; a colon in a name would need escaping, and no name has one. */
+const described = ({ subCommands, flags, words }: Place): readonly string[] => [
+  ...subCommands.map(({ name, summary }) => quote(`${name}:${summary}`)),
+  ...words.values.map(quote),
+  ...flags.map(({ name, description }) => quote(`--${name}:${description}`)),
+];
+
+const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,101 @@
+import { formatDuration } from '../base/units.ts';
+import type { Table } from './output.ts';
+import { cutToWidth, onOneLine } from './text-width.ts';
+import type { DemoEvent } from './world.ts';
+
+/** What is known of each job, in the order the jobs were first heard of. */
+export type DemoBoard = ReadonlyMap<string, DemoEvent>;
+
+export const EMPTY_BOARD: DemoBoard = new Map();
+
+/** The board after some news. Facts that an event leaves out stay known; an ended job stays ended. */
+export function withNews(board: DemoBoard, event: DemoEvent): DemoBoard {
+  const known = board.get(event.jobId);
+  if (known !== undefined && hasEnded(known)) return board;
+  return new Map(board).set(event.jobId, { ...known, ...event });
+}
+
+export const hasEnded = ({ state }: DemoEvent): boolean =>
+  state === 'completed' || state === 'failed' || state === 'cancelled';
+
+/** Whether there was something to do and all of it was done. */
+export const allCompleted = (board: DemoBoard): boolean =>
+  board.size > 0 && [...board.values()].every(({ state }) => state === 'completed');
+
+interface Look {
+  /** Counts up; picks the spinner's picture. */
+  readonly frame: number;
+  readonly columns: number;
+  readonly colour: boolean;
+}
+
+const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const BAR_WIDTH = 20;
+const KIND_WIDTH = 'audio_stt'.length;
+const STATE_WIDTH = 'completed'.length;
+
+/** The whole board as it looks on a terminal, one line per job, none wider than the screen. */
+export const boardLines = (board: DemoBoard, look: Look): readonly string[] =>
+  [...board.values()].map((event) => jobLine(event, look));
+
+function jobLine(event: DemoEvent, { frame, columns, colour }: Look): string {
+  const { kind, model, state, progress } = event;
+  const bar = state === 'running' && progress !== undefined ? ` ${barOf(progress)}` : '';
+  const words = `${kind.padEnd(KIND_WIDTH)}  ${state.padEnd(STATE_WIDTH)}  ${onOneLine(model)}${bar}${endOf(event)}`;
+  // Cut before colouring, so that the sequence which ends the colour is never what gets cut.
+  return `${paint(markOf(event, frame), COLOURS[state], colour)} ${cutToWidth(words, Math.max(0, columns - 3))}`;
+}
+
+function markOf(event: DemoEvent, frame: number): string {
+  if (event.state === 'completed') return '✓';
+  if (hasEnded(event)) return '✗';
+  return event.state === 'running' ? (SPINNER[frame % SPINNER.length] ?? '') : '·';
+}
+
+function barOf(progress: number): string {
+  const done = Math.round(Math.min(1, Math.max(0, progress)) * BAR_WIDTH);
+  return `${'█'.repeat(done)}${'░'.repeat(BAR_WIDTH - done)} ${String(Math.round((100 * done) / BAR_WIDTH)).padStart(3)} %`;
+}
+
+function endOf(event: DemoEvent): string {
+  if (!hasEnded(event)) return '';
+  const took = event.durationMs === undefined ? '' : ` in ${formatDuration(event.durationMs)}`;
+  const gave = yieldOf(event);
+  return gave === '' ? took : `${took}: ${gave}`;
+}
+
+/** What came of a job, on one line: where its file is, its text, or why there is neither. */
+const yieldOf = ({ file, text, error }: DemoEvent): string => onOneLine(error ?? file ?? text ?? '');
+
+/** Redraws the board over its former lines: up to its first line, each line cleared and written. */
+export const redraw = (lines: readonly string[], formerLines: number): string =>
+  `${formerLines > 0 ? `\u001B[${formerLines}A` : ''}${lines.map((line) => `\r\u001B[2K${line}\n`).join('')}`;
+
+/** One line for a log or a pipe; undefined when the state is no news there, so that progress does not flood it. */
+export function newsLine(before: DemoEvent | undefined, event: DemoEvent): string | undefined {
+  if (before?.state === event.state) return undefined;
+  return `${event.kind} (${onOneLine(event.model)}): ${event.state}${endOf(event)}`;
+}
+
+/** What the demonstration ends with. */
+export const resultTable = (board: DemoBoard): Table => ({
+  columns: ['kind', 'model', 'time', 'file or text'],
+  rows: [...board.values()].map((event) => [
+    event.kind,
+    event.model,
+    event.durationMs === undefined ? '-' : formatDuration(event.durationMs),
+    event.state === 'completed' ? yieldOf(event) : `${event.state}${yieldOf(event) && `: ${yieldOf(event)}`}`,
+  ]),
+});
+
+const COLOURS: Readonly<Record<DemoEvent['state'], number>> = {
+  queued: 90,
+  offered: 90,
+  running: 36,
+  completed: 32,
+  failed: 31,
+  cancelled: 31,
+};
+
+const paint = (text: string, colour: number, wanted: boolean): string =>
+  wanted ? `\u001B[${colour}m${text}\u001B[39m` : text;

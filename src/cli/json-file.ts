@@ -1,0 +1,28 @@
+import { WorkerError } from '../base/errors.ts';
+import type { World } from './world.ts';
+
+/**
+ * A JSON object from a file that the operator named, long integers kept exact.
+ *
+ * @throws WorkerError `cli.usage` naming the argument and the file
+ */
+export async function readJsonFile(
+  argument: string,
+  path: string,
+  world: Pick<World, 'readText' | 'operatorApi'>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const text = await world.readText(path);
+  if (text === undefined) throw new WorkerError('cli.usage', `${argument}: there is no file ${path}`);
+  const { parseJson } = await world.operatorApi();
+  let value: unknown;
+  try {
+    value = parseJson(text.replace(/^\uFEFF/, ''));
+  } catch (thrown) {
+    if (!(thrown instanceof SyntaxError)) throw thrown;
+    throw new WorkerError('cli.usage', `${argument}: ${path} is not JSON`, { cause: thrown });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new WorkerError('cli.usage', `${argument}: ${path} holds no JSON object`);
+  }
+  return { ...value };
+}

@@ -1,0 +1,133 @@
+import { WorkerError, type ErrorCode } from '../base/errors.ts';
+import { MIB, SECOND_MS } from '../base/units.ts';
+import type {
+  JobDraft,
+  JobState,
+  JobView,
+  ModelDraft,
+  ModelView,
+  RegistrationView,
+  WorkerView,
+} from '../contract/admin.ts';
+import type { Read } from '../contract/read.ts';
+import type { Http, HttpRequest } from '../system/http.ts';
+import type { OperatorApi } from './world.ts';
+
+/** The operator's side of a studio. Every call throws `studio.*` with the studio's own words when it is refused. */
+export interface StudioClient {
+  createJob(draft: JobDraft): Promise<JobView>;
+  job(jobId: string): Promise<JobView>;
+  /** Newest first. */
+  jobs(query: { readonly state?: JobState | undefined; readonly limit: number }): Promise<readonly JobView[]>;
+  registrations(): Promise<readonly RegistrationView[]>;
+  /** Returns the new worker's id. */
+  approve(requestId: string): Promise<string>;
+  reject(requestId: string, reason: string): Promise<void>;
+  workers(): Promise<readonly WorkerView[]>;
+  addModel(draft: ModelDraft): Promise<ModelView>;
+  models(): Promise<readonly ModelView[]>;
+  removeModel(modelId: string): Promise<void>;
+}
+
+interface ClientOptions {
+  readonly http: Http;
+  /** The studio's base URL, with or without the API prefix. */
+  readonly url: string;
+  readonly token: string;
+  readonly api: OperatorApi;
+}
+
+/** The studio answers at once or not at all: its work is queued, never waited for. */
+const STALL_MS = 15 * SECOND_MS;
+/** A page of five hundred jobs with long prompts. */
+const MAX_BODY_BYTES = 32 * MIB;
+/** The most that the studio gives in one page. */
+const PAGE = 500;
+
+export function createStudioClient(options: ClientOptions): StudioClient {
+  const { api } = options;
+  const { ADMIN_ROUTES: routes } = api;
+  const call = (method: HttpRequest['method'], route: string, body?: unknown): Promise<string> =>
+    exchange(options, { method, route, body });
+  const post = (route: string, body?: unknown): Promise<string> => call('POST', route, body);
+  const get = (route: string): Promise<string> => call('GET', route);
+
+  return {
+    createJob: async (draft) => trusted(api.readJson(api.JobViewSchema, await post(routes.jobs, draft))),
+    job: async (jobId) => trusted(api.readJson(api.JobViewSchema, await get(routes.job(jobId)))),
+    jobs: async ({ state, limit }) => {
+      const jobs: JobView[] = [];
+      for (let cursor: string | undefined, more = true; more && jobs.length < limit;) {
+        const wanted = { limit: String(Math.min(PAGE, limit - jobs.length)), ...(state && { state }) };
+        const query = new URLSearchParams({ ...wanted, ...(cursor && { cursor }) });
+        const page = trusted(api.readJson(api.JobListSchema, await get(`${routes.jobs}?${query}`)));
+        jobs.push(...page.jobs);
+        cursor = page.nextCursor;
+        more = cursor !== undefined && page.jobs.length > 0;
+      }
+      return jobs;
+    },
+    registrations: async () =>
+      trusted(api.readJson(api.RegistrationListSchema, await get(routes.registrations))).registrations,
+    approve: async (requestId) =>
+      trusted(api.readJson(api.ApprovalAnswerSchema, await post(routes.approve(requestId)))).workerId,
+    reject: async (requestId, reason) => void (await post(routes.reject(requestId), { reason })),
+    workers: async () => trusted(api.readJson(api.WorkerListSchema, await get(routes.workers))).workers,
+    addModel: async (draft) => trusted(api.readJson(api.ModelViewSchema, await post(routes.models, draft))),
+    models: async () => trusted(api.readJson(api.ModelListSchema, await get(routes.models))).models,
+    removeModel: async (modelId) => void (await call('DELETE', routes.model(modelId))),
+  };
+}
+
+interface Exchange {
+  readonly method: HttpRequest['method'];
+  readonly route: string;
+  readonly body: unknown;
+}
+
+/** The text of a good answer. */
+async function exchange({ http, url, token, api }: ClientOptions, { method, route, body }: Exchange): Promise<string> {
+  const target = api.studioUrl(url, route);
+  if (target === undefined) {
+    throw new WorkerError('cli.usage', `--url is "${url}"; allowed: a URL that starts with https:// or http://`);
+  }
+  const response = await http.request({
+    method,
+    url: target,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: [new TextEncoder().encode(api.writeJson(body))] }),
+    stallMs: STALL_MS,
+    maxBodyBytes: MAX_BODY_BYTES,
+  });
+  const text = new TextDecoder().decode(response.body);
+  if (response.status >= 200 && response.status < 300) return text;
+  throw refusal(response.status, api.readJson(api.AdminErrorSchema, text));
+}
+
+/** A refusal in the studio's own words where it sent any, sorted by who can do something about it. */
+function refusal(status: number, said: Read<{ readonly message: string }>): WorkerError {
+  const message = said.is === 'read' ? said.value.message : `the studio answered ${status}`;
+  return new WorkerError(codeFor(status), message, {
+    fields: { status },
+    ...(status === 401 || status === 403 ? { hint: TOKEN_HINT } : {}),
+  });
+}
+
+const TOKEN_HINT = 'Give the operator token of this studio with --token-file or STUDIO_WORKER_STUDIO_TOKEN.';
+
+function codeFor(status: number): ErrorCode {
+  if (status === 404) return 'studio.not-found';
+  if (status >= 500 || status === 408 || status === 429) return 'studio.unreachable';
+  return status >= 400 ? 'studio.refused' : 'studio.invalid';
+}
+
+/** An answer that does not read is the studio's fault, not the operator's. */
+function trusted<T>(answer: Read<T>): T {
+  if (answer.is === 'read') return answer.value;
+  throw new WorkerError('studio.invalid', `the studio's answer does not read: ${answer.problem}`, {
+    hint: 'Check that --url names a studio with an operator API of this version.',
+  });
+}

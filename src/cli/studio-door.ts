@@ -1,0 +1,79 @@
+import type { ArgsDef } from 'citty';
+import { WorkerError } from '../base/errors.ts';
+import { JSON_ARG, type Values } from './command.ts';
+import { createStudioClient, type StudioClient } from './studio-client.ts';
+import type { World } from './world.ts';
+
+const TOKEN_VARIABLE = 'STUDIO_WORKER_STUDIO_TOKEN';
+
+const args = <const Args extends ArgsDef>(shared: Args): Args => shared;
+
+/** Flags of every command that talks to a studio as its operator. */
+export const OPERATOR_ARGS = args({
+  url: { type: 'string', valueHint: 'url', description: 'Where the studio is (default: the one on this machine)' },
+  token: {
+    type: 'string',
+    valueHint: 'token',
+    description: 'Operator token; other accounts can see it while this runs',
+  },
+  'token-file': { type: 'string', valueHint: 'path', description: 'Read the operator token from this file' },
+  ...JSON_ARG,
+});
+
+/** How such a command may end, beside its own ways. */
+export const OPERATOR_EXITS = [
+  { code: 69, means: 'the studio cannot be reached, or does not know what was named' },
+  { code: 76, means: 'the studio gave an answer that does not read' },
+  { code: 77, means: 'the studio refused: wrong token, or not possible now' },
+] as const;
+
+/**
+ * Opens the operator's way into a studio.
+ *
+ * @throws WorkerError `cli.usage` when no token can be found
+ */
+export async function openStudio(
+  given: Pick<Values<typeof OPERATOR_ARGS>, 'url' | 'token' | 'token-file'>,
+  world: World,
+): Promise<StudioClient> {
+  const token = await findToken(given, world);
+  const url = given.url ?? world.studioDefaults.url;
+  return createStudioClient({ http: world.http, url, token, api: await world.operatorApi() });
+}
+
+/** From the flag, the file it names, the environment, or the file of the studio on this machine, in this order. */
+async function findToken(
+  given: Pick<Values<typeof OPERATOR_ARGS>, 'url' | 'token' | 'token-file'>,
+  world: World,
+): Promise<string> {
+  const named = given['token-file'];
+  if (given.token !== undefined && named !== undefined) {
+    throw new WorkerError('cli.usage', 'give either --token or --token-file, not both');
+  }
+  if (given.token !== undefined) return usable(given.token, '--token');
+  if (named !== undefined) return tokenIn(named, world);
+  const fromEnvironment = world.env(TOKEN_VARIABLE) ?? '';
+  if (fromEnvironment !== '') return usable(fromEnvironment, TOKEN_VARIABLE);
+  if (given.url !== undefined && given.url !== world.studioDefaults.url) {
+    // This machine's token opens this machine's studio; another host has no business seeing it.
+    throw new WorkerError('cli.usage', '--url names another studio, so its operator token is needed', { hint: HINT });
+  }
+  return tokenIn(world.studioDefaults.tokenFileIn(world.studioDefaults.dataDir), world);
+}
+
+const HINT = `Give it with --token-file or ${TOKEN_VARIABLE}; \`studio-worker studio\` prints where the file is.`;
+
+async function tokenIn(path: string, world: World): Promise<string> {
+  const text = await world.readText(path);
+  if (text === undefined) {
+    throw new WorkerError('cli.usage', `there is no operator token at ${path}`, { hint: HINT });
+  }
+  return usable(text, path);
+}
+
+/** A header carries visible ASCII only; anything else is a wrong file, whose content must not be echoed. */
+function usable(text: string, source: string): string {
+  const token = text.trim();
+  if (!/^[\u0021-\u007E]+$/.test(token)) throw new WorkerError('cli.usage', `${source} holds no operator token`);
+  return token;
+}

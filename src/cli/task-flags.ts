@@ -1,0 +1,75 @@
+import { WorkerError } from '../base/errors.ts';
+import type { TaskKindId } from '../contract/tasks/index.ts';
+import { toNumber } from './values.ts';
+
+/** The flags of `jobs create` that become fields of a task. */
+export interface TaskFlags {
+  readonly kind: TaskKindId | undefined;
+  readonly prompt: string | undefined;
+  readonly 'input-url': string | undefined;
+  readonly width: string | undefined;
+  readonly height: string | undefined;
+  readonly steps: string | undefined;
+  readonly seed: string | undefined;
+  readonly seconds: string | undefined;
+  readonly ext: string | undefined;
+}
+
+type Field = Exclude<keyof TaskFlags, 'kind'>;
+type Fields = Readonly<Record<string, unknown>>;
+
+const U32_MAX = 0xffff_ffff;
+const pixels = { least: 0, most: U32_MAX, whole: true } as const;
+
+/** Which kinds a flag means something to, and what it becomes there. */
+const FIELDS: {
+  readonly [Name in Field]: {
+    readonly of: readonly TaskKindId[];
+    readonly read: (text: string, kind: string) => Fields;
+  };
+} = {
+  prompt: { of: ['image', 'llm', 'audio_stt', 'audio_tts', 'video'], read: promptField },
+  'input-url': { of: ['audio_stt'], read: (inputUrl) => ({ inputUrl }) },
+  width: { of: ['image', 'video'], read: (text) => ({ width: toNumber('--width', text, pixels) }) },
+  height: { of: ['image', 'video'], read: (text) => ({ height: toNumber('--height', text, pixels) }) },
+  steps: { of: ['image'], read: (text) => ({ steps: toNumber('--steps', text, pixels) }) },
+  seed: { of: ['image'], read: (text) => ({ seed: toSeed(text) }) },
+  seconds: { of: ['video'], read: (text) => ({ seconds: toNumber('--seconds', text, { least: 0 }) }) },
+  ext: { of: ['image', 'audio_tts', 'video'], read: (ext) => ({ ext }) },
+};
+const FIELD_NAMES: readonly Field[] = ['prompt', 'input-url', 'width', 'height', 'steps', 'seed', 'seconds', 'ext'];
+
+/**
+ * The task that a file and flags describe together; flags win. Its fields are checked against the kind's schema later.
+ *
+ * @throws WorkerError `cli.usage` for a flag that the kind has no use for
+ */
+export function taskFrom(flags: TaskFlags, fromFile: Fields): Fields {
+  const kind = flags.kind ?? fromFile['kind'];
+  if (typeof kind !== 'string') {
+    throw new WorkerError('cli.usage', '--kind is missing; allowed: image, llm, audio_stt, audio_tts, video');
+  }
+  const fields = FIELD_NAMES.flatMap((name) => {
+    const text = flags[name];
+    return text === undefined ? [] : [fieldFrom(name, text, kind)];
+  });
+  return Object.fromEntries([fromFile, { kind }, ...fields].flatMap((part) => Object.entries(part)));
+}
+
+function fieldFrom(name: Field, text: string, kind: string): Fields {
+  const { of, read } = FIELDS[name];
+  if (of.some((known) => known === kind)) return read(text, kind);
+  throw new WorkerError('cli.usage', `--${name} means nothing to ${kind}, only to ${of.join(', ')}`);
+}
+
+/** Each kind has its own word for what people call the prompt. */
+function promptField(text: string, kind: string): Fields {
+  if (kind === 'llm') return { messages: [{ role: 'user', content: text }] };
+  return kind === 'audio_tts' ? { text } : { prompt: text };
+}
+
+/** Seeds are unsigned 64-bit, which a plain number would round. */
+function toSeed(text: string): bigint {
+  if (!/^\d{1,20}$/.test(text)) throw new WorkerError('cli.usage', `--seed is "${text}"; allowed: a whole number`);
+  return BigInt(text);
+}

@@ -1,0 +1,105 @@
+import { expect, test } from 'bun:test';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Command, CommandTable } from '../../../src/cli/command.ts';
+import { COMMANDS } from '../../../src/cli/commands/index.ts';
+import { parseLine } from '../../../src/cli/parse.ts';
+import { setup } from './a-world.ts';
+
+const FIXTURES = 'tests/fixtures/cli';
+
+async function everyCommand(
+  table: CommandTable,
+  above: readonly string[] = [],
+): Promise<(readonly [string, Command])[]> {
+  const found: (readonly [string, Command])[] = [];
+  for (const [name, load] of Object.entries(table)) {
+    const command = await load();
+    const path = [...above, name];
+    found.push([path.join(' '), command], ...(await everyCommand(command.subCommands, path)));
+  }
+  return found;
+}
+
+const EVERY = await everyCommand(COMMANDS);
+/** Commands that print no facts: they run, group others, or print text that is meant for a shell or a reader. */
+const NO_FACTS = new Set(['run', 'register', 'demo', 'studio', 'completions', 'help']);
+/** Words of an example as a shell would split them; enough for quotes, blind to everything behind a redirection. */
+const wordsOf = (line: string): string[] =>
+  (line.split(/ [>|] /)[0] ?? '').match(/"[^"]*"|[^\s"]+/g)?.map((word) => word.replaceAll('"', '')) ?? [];
+
+test.each(EVERY)(
+  '%s has a one-line summary and a command or commands below it',
+  (_path, { summary, run, subCommands }) => {
+    expect(summary).toMatch(/^[A-Z][^\n]{5,100}[^.\s]$/);
+    expect(run !== undefined || Object.keys(subCommands).length > 0).toBe(true);
+  },
+);
+
+test.each(EVERY)('every example of %s is a line it accepts', async (path, { examples }) => {
+  for (const example of examples) {
+    const inner = /\(studio-worker ([^)]*)\)/.exec(example)?.[1];
+    const [program, ...argv] = wordsOf(inner === undefined ? example : `studio-worker ${inner}`);
+    expect(program).toBe('studio-worker');
+    const parsed = await parseLine(argv, COMMANDS);
+    expect(parsed.path.join(' ')).toStartWith(path);
+  }
+});
+
+test.each(EVERY)('%s offers --json exactly when it prints facts, and says what', (path, command) => {
+  const printsFacts = command.run !== undefined && !NO_FACTS.has(path);
+  expect('json' in command.args).toBe(printsFacts);
+  expect(command.json !== undefined).toBe(printsFacts);
+});
+
+test.each(EVERY)('every flag of %s is explained', (_path, { args }) => {
+  for (const [name, arg] of Object.entries(args)) {
+    expect(name).toMatch(/^[a-z][a-z-]+$/);
+    expect(arg.description ?? '').toMatch(/^\S.{3,}[^.]$/);
+  }
+});
+
+test.each(EVERY)('exit codes of %s are named once each', (_path, { exits = [] }) => {
+  const codes = exits.map(({ code }) => code);
+  expect(new Set([0, 64, 70, ...codes]).size).toBe(codes.length + 3);
+});
+
+test.each([['', undefined] as const, ...EVERY])('help for "%s" reads as agreed', async (path) => {
+  await using cli = await setup();
+  expect(await cli.run(...(path === '' ? [] : [...path.split(' '), '--help']))).toBe(0);
+  const golden = `${FIXTURES}/help${path === '' ? '' : `-${path.replaceAll(' ', '-')}`}.txt`;
+  if (process.env['UPDATE_GOLDENS'] === '1') writeFileSync(golden, cli.out());
+  expect(existsSync(golden)).toBe(true);
+  expect(cli.out()).toBe(readFileSync(golden, 'utf8'));
+});
+
+test('help and --help say the same, also below a group', async () => {
+  await using asFlag = await setup();
+  await using asCommand = await setup();
+  await asFlag.run('studio', 'jobs', 'create', '-h');
+  await asCommand.run('help', 'studio', 'jobs', 'create');
+  expect(asCommand.out()).toBe(asFlag.out());
+});
+
+test('run hands its flags to the worker and returns its exit code', async () => {
+  const asked: unknown[] = [];
+  const runWorker = async (options: unknown) => (asked.push(options), 77);
+  await using cli = await setup({ world: { runWorker } });
+  expect(await cli.run('run', '--config', 'a.toml', '--log-format', 'json', '--log-level', 'session=debug')).toBe(77);
+  expect(asked).toEqual([{ configPath: 'a.toml', logFormat: 'json', logLevel: 'session=debug' }]);
+});
+
+test('studio says where it listens and where the token is, never the token', async () => {
+  const asked: unknown[] = [];
+  await using cli = await setup({
+    world: {
+      startStudio: async (options) => {
+        asked.push(options);
+        return { url: 'http://127.0.0.1:9', dataDir: '/d', tokenFile: '/d/operator-token', ended: Promise.resolve() };
+      },
+    },
+  });
+  expect(await cli.run('studio', '--port', '9', '--data', '/d')).toBe(0);
+  expect(asked).toMatchObject([{ host: '127.0.0.1', port: 9, dataDir: '/d', logFormat: undefined }]);
+  expect(cli.out()).toContain('http://127.0.0.1:9\n');
+  expect(cli.out()).toContain('in /d/operator-token\n');
+});
