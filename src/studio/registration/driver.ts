@@ -15,7 +15,7 @@ import {
   type State,
   step,
 } from './machine.ts';
-import { createRecordKeeper, type RecordKeeper } from './record.ts';
+import { createRecordKeeper, type RecordKeeper, type RegistrationRecord } from './record.ts';
 import type { Registration, RegistrationOptions, RegistrationStatus } from './registration.ts';
 
 const POLICY: Policy = {
@@ -34,7 +34,10 @@ const REMEDY = 'Run `studio-worker register --reset`, then approve the worker in
 
 export const createRegistration = (options: RegistrationOptions): Registration => new RegistrationDriver(options);
 
-/** Performs the machine's effects and feeds back what came of them. */
+/**
+ * Performs the machine's effects and feeds back what came of them. In one piece, because calls, timer and saves share
+ * one course of events that a reset or stop cuts off as a whole.
+ */
 class RegistrationDriver implements Registration {
   readonly #options: RegistrationOptions;
   readonly #policy: Policy;
@@ -43,6 +46,8 @@ class RegistrationDriver implements Registration {
   readonly #watchers = new Set<(status: RegistrationStatus) => void>();
   #state: State = INITIAL;
   #started = false;
+  /** The install id we go by; its disappearance from the config is a reset. */
+  #installId: string | undefined;
   /** Everything under way belongs to one course; a reset or stop aborts it, and what it still answers is dropped. */
   #course = new AbortController();
   #disarm = (): void => {};
@@ -62,13 +67,10 @@ class RegistrationDriver implements Registration {
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    const { workerId, authToken, registrationRequestId: requestId, registrationSecret } = this.#record.read();
-    const known =
-      workerId && authToken
-        ? { workerId: toWorkerId(workerId), authToken }
-        : requestId && registrationSecret
-          ? { requestId }
-          : undefined;
+    const record = this.#record.read();
+    this.#installId = record.installId;
+    const { registrationRequestId: requestId, registrationSecret } = record;
+    const known = approvalIn(record) ?? (requestId && registrationSecret ? { requestId } : undefined);
     this.#dispatch({ type: 'started', known, now: this.#options.clock.now() });
   }
 
@@ -86,8 +88,20 @@ class RegistrationDriver implements Registration {
 
   reset(): void {
     this.#started = true;
+    this.#installId = undefined;
     this.#newCourse();
     this.#dispatch({ type: 'reset' });
+  }
+
+  reread(): void {
+    if (!this.#started || this.#state.at === 'stopped') return;
+    const record = this.#record.read();
+    if (this.#installId && !record.installId) return this.reset();
+    const found = approvalIn(record);
+    const ours = this.#state.at === 'approved' ? this.#state : undefined;
+    if (found === undefined || (found.workerId === ours?.workerId && found.authToken === ours.authToken)) return;
+    this.#newCourse();
+    this.#dispatch({ type: 'bootstrapped', ...found });
   }
 
   async bootstrap(token: string): Promise<Approval> {
@@ -186,6 +200,7 @@ class RegistrationDriver implements Registration {
       installId: installId === '' ? mintInstallId(random) : installId,
       registrationSecret: registrationSecret === '' ? mintSecret(random) : registrationSecret,
     };
+    this.#installId = identity.installId;
     // The secret goes to the disk before the studio hears its hash: a request whose secret is lost cannot be polled.
     if (installId === '' || registrationSecret === '') await this.#record.save(identity);
     // A pause is for offers: the studio is asked to approve a worker that claims (studio contract).
@@ -245,4 +260,8 @@ class RegistrationDriver implements Registration {
     this.#told = told;
     for (const call of this.#watchers) call(status);
   }
+}
+
+function approvalIn({ workerId, authToken }: RegistrationRecord): Approval | undefined {
+  return workerId && authToken ? { workerId: toWorkerId(workerId), authToken } : undefined;
 }

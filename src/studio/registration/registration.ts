@@ -39,6 +39,11 @@ export interface Registration {
   /** Forgets who we are, on disk too, and asks anew. */
   reset(): void;
   /**
+   * To be called when somebody else may have changed what the config remembers: adopts credentials that appeared
+   * there, and starts anew when the install id is gone, which is how `register --reset` reaches a running worker.
+   */
+  reread(): void;
+  /**
    * Registers in one call with the studio's bootstrap token, instead of waiting for an operator.
    *
    * @throws WorkerError `studio.refused` | `registration.failed` | `config.not-saved`

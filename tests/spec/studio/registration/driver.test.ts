@@ -422,3 +422,78 @@ test('no log line holds the secret or the token', async () => {
   expect(said).not.toContain(secret);
   expect(said).not.toContain('"tok"');
 });
+
+test('a reset in the config file reaches a worker that was rejected', async () => {
+  await using at = setup();
+  await at.begin();
+  at.desk.pollAnswers = [{ is: 'rejected', reason: 'no' }];
+  await at.tick();
+  at.disk.record = {};
+  at.registration.reread();
+  await settle();
+
+  expect(at.registration.status().at).toBe('pending');
+  expect(at.desk.requests).toHaveLength(2);
+});
+
+test('credentials that appear in the config file are taken over', async () => {
+  await using at = setup();
+  await at.begin();
+  at.disk.record = { ...at.disk.record, workerId: 'w-7', authToken: 'seven' };
+  at.registration.reread();
+  await settle();
+
+  expect(await at.registration.approved).toEqual({ workerId: toWorkerId('w-7'), authToken: 'seven' });
+  expect(at.clock.armed).toBe(0);
+});
+
+test('an edit that changes nothing of ours changes nothing', async () => {
+  await using at = setup();
+  at.registration.reread();
+  await at.begin();
+  const before = at.registration.status();
+  at.registration.reread();
+  await settle();
+  expect(at.registration.status()).toEqual(before);
+  at.desk.pollAnswers = [APPROVED];
+  await at.tick();
+  const { saves } = at.disk;
+  at.registration.reread();
+  await settle();
+
+  expect([at.disk.saves, at.desk.requests.length]).toEqual([saves, 1]);
+});
+
+test('watchers hear each change once and can leave', async () => {
+  await using at = setup();
+  const heard: string[] = [];
+  const leave = at.registration.onChange((status) => void heard.push(status.at));
+  await at.begin();
+  await at.tick();
+  at.desk.pollAnswers = [{ is: 'rejected', reason: '' }];
+  await at.tick();
+  leave();
+  at.registration.reset();
+  await settle();
+
+  expect(heard).toEqual(['pending', 'rejected']);
+});
+
+test('capabilities that cannot be told are tried again later', async () => {
+  await using at = setup();
+  const broken = createRegistration({
+    client: at.desk,
+    clock: at.clock,
+    random: fakeRandom(),
+    sha256,
+    store: at.disk,
+    log: at.log,
+    capabilities: () => Promise.reject(new Error('no GPU today')),
+  });
+  broken.start();
+  await settle();
+
+  expect(at.log.find('registration.failed')?.fields['error']).toBe('no GPU today');
+  expect(at.clock.armed).toBe(1);
+  await broken.stop();
+});
