@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
 import { childEnvironment, ownEnvironment, spawnChild } from '../../../src/system/processes.ts';
 import { within } from './temp-folder.ts';
 
@@ -45,4 +46,13 @@ test('a child that was killed says by what, and may be killed again', async () =
   child.kill('SIGKILL');
   expect(await within(10_000, 'the child to end', child.ended)).toEqual({ is: 'killed', signal: 'SIGKILL' });
   child.kill('SIGTERM');
+});
+
+test('no other place starts a child with the switch to plain Bun', () => {
+  const starters = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({ path, code: readFileSync(`src/${path}`, 'utf8') }))
+    .filter(({ code }) => /\bBun\.spawn|\bspawnChild\b|child_process/.test(code));
+  expect(starters.map(({ path }) => path)).toContain('system/processes.ts');
+  expect(starters.filter(({ code }) => !/BUN_BE_BUN|(child|own)Environment/.test(code))).toEqual([]);
 });

@@ -1,0 +1,78 @@
+import { readdirSync, statSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build, outfileOf } from '../../install/build.ts';
+import { targetOf } from '../../install/targets.ts';
+
+/** What the executable is made from. */
+const SOURCES = ['src', 'install', 'package.json', 'bun.lock', 'dist-manifest.json'];
+const target = targetOf(undefined);
+const building = new Map<string, Promise<string>>();
+
+/** Path of the product's executable, built from the sources as they are. */
+export const builtBinary = (): Promise<string> => built('src/main.ts', outfileOf(target));
+
+/** Path of the executable of `image-program.ts`. */
+export const builtImageProgram = (): Promise<string> =>
+  built('tests/binary/image-program.ts', join('dist', 'tests', target.binary));
+
+/** Builds once for a state of the sources, however many tests ask. */
+function built(entry: string, outfile: string): Promise<string> {
+  const known = building.get(entry);
+  if (known !== undefined) return known;
+  const made = isFresh(outfile, [...SOURCES, entry]) ? Promise.resolve(outfile) : build({ target, entry, outfile });
+  building.set(entry, made);
+  return made;
+}
+
+function isFresh(outfile: string, sources: readonly string[]): boolean {
+  const builtAt = statSync(outfile, { throwIfNoEntry: false })?.mtimeMs;
+  return builtAt !== undefined && sources.flatMap(filesIn).every((path) => statSync(path).mtimeMs < builtAt);
+}
+
+function filesIn(path: string): readonly string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path).flatMap((name) => filesIn(join(path, name)));
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Alone extends AsyncDisposable {
+  /** An empty folder that the executable is started in. */
+  readonly cwd: string;
+  /** An empty home, which is also where the cache is. */
+  readonly home: string;
+  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
+}
+
+/** An executable alone in a folder: no checkout, no `node_modules`, no home, and no variable but what it is given. */
+export async function alone(executable: string): Promise<Alone> {
+  const root = await mkdtemp(join(tmpdir(), 'studio-worker-alone-'));
+  const [bin, cwd, home] = [join(root, 'bin'), join(root, 'cwd'), join(root, 'home')];
+  for (const folder of [bin, cwd, home]) await mkdir(folder);
+  const path = join(bin, target.binary);
+  await copyFile(executable, path);
+  return {
+    cwd,
+    home,
+    run: async (args, env = {}) => {
+      const child = Bun.spawn([path, ...args], {
+        cwd,
+        env: { HOME: home, XDG_CACHE_HOME: join(home, '.cache'), PATH: '/usr/bin:/bin', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const [stdout, stderr, code] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+        child.exited,
+      ]);
+      return { code, stdout, stderr };
+    },
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+  };
+}
