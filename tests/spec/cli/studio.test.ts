@@ -1,0 +1,387 @@
+import { describe, expect, test } from 'bun:test';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseJson } from '../../../src/contract/json.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { createHttp } from '../../../src/system/http-client.ts';
+import { setup, type Setup } from './a-world.ts';
+
+const AT = '2026-05-25T12:00:00.000Z';
+const CAPABILITIES = {
+  machineName: 'rig-01',
+  username: 'ada',
+  agentVersion: '0.5.0',
+  engine: 'multi',
+  vramTotalGb: 24,
+  vramThresholdGb: 12,
+  autoEnabled: true,
+  autoStart: true,
+  supportedModels: [],
+  taskKinds: ['image'],
+};
+const SOURCE = { engine: 'synthetic', files: [], cliDefaults: { cfgScale: 0, steps: 0, width: 0, height: 0 } };
+const aJob = (job: Record<string, unknown> = {}) => ({
+  id: 'job-1',
+  state: 'queued',
+  kind: 'image',
+  model: 'synthetic',
+  prompt: 'a stone golem',
+  attempts: 0,
+  maxAttempts: 3,
+  createdAt: AT,
+  updatedAt: AT,
+  ...job,
+});
+
+interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly token: string | null;
+  readonly body: unknown;
+}
+type Answers = Readonly<Record<string, (seen: Seen) => Response>>;
+
+interface StudioSetup extends Setup {
+  readonly seen: readonly Seen[];
+}
+
+/** The command line with a real HTTP server on the other side; each test says what that answers. */
+async function withStudio(answers: Answers = {}, env: Record<string, string> = {}): Promise<StudioSetup> {
+  const seen: Seen[] = [];
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: async (request) => {
+      const url = new URL(request.url);
+      const path = url.pathname.replace('/graphics/api/admin', '') + url.search;
+      const text = await request.text();
+      const token = request.headers.get('authorization');
+      const call = { method: request.method, path, token, body: text === '' ? undefined : parseJson(text) };
+      seen.push(call);
+      const answer = answers[`${call.method} ${path}`] ?? answers[`${call.method} ${path.split('?')[0]}`];
+      return answer?.(call) ?? Response.json({ error: 'not-found', message: 'no such thing' }, { status: 404 });
+    },
+  });
+  const url = `http://127.0.0.1:${server.port}`;
+  const http = createHttp({ clock: systemClock, env: () => undefined });
+  const cli = await setup({ env, world: { http, clock: systemClock } });
+  const studioDefaults = { ...cli.world.studioDefaults, url };
+  await writeFile(join(cli.folder, 'operator-token'), 'from-data-dir\n');
+  const { runCli } = await import('../../../src/cli/cli.ts');
+  return {
+    ...cli,
+    seen,
+    run: (...argv) => runCli(argv, { ...cli.world, studioDefaults }),
+    [Symbol.asyncDispose]: async () => {
+      await server.stop(true);
+      await cli[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('the way in', () => {
+  const list: Answers = { 'GET /models': () => Response.json({ models: [] }) };
+
+  test('the token of the studio on this machine is found by itself', async () => {
+    await using cli = await withStudio(list);
+    expect(await cli.run('studio', 'models', 'list')).toBe(0);
+    expect(cli.seen[0]?.token).toBe('Bearer from-data-dir');
+  });
+
+  test('the environment beats the file, a named file the environment, the flag everything', async () => {
+    await using cli = await withStudio(list, { STUDIO_WORKER_STUDIO_TOKEN: 'from-env' });
+    const named = join(cli.folder, 'named');
+    await writeFile(named, 'from-named-file\n');
+    await cli.run('studio', 'models', 'list');
+    await cli.run('studio', 'models', 'list', '--token-file', named);
+    await cli.run('studio', 'models', 'list', '--token', 'from-flag');
+    expect(cli.seen.map(({ token }) => token)).toEqual([
+      'Bearer from-env',
+      'Bearer from-named-file',
+      'Bearer from-flag',
+    ]);
+  });
+
+  test('the token of this machine is not sent to another studio', async () => {
+    await using cli = await withStudio(list);
+    expect(await cli.run('studio', 'models', 'list', '--url', 'https://studio.example')).toBe(64);
+    expect(cli.err()).toContain('its operator token is needed');
+    expect(cli.seen).toEqual([]);
+  });
+
+  test.each([
+    [['--token', 'a', '--token-file', 'b'], 'give either --token or --token-file, not both'],
+    [['--token-file', '/nowhere/token'], 'there is no operator token at /nowhere/token'],
+    [['--token', 'two words'], '--token holds no operator token'],
+    [['--token', 'x', '--url', 'studio.example'], '--url is "studio.example"'],
+  ])('%j is refused before anything is sent', async (flags, message) => {
+    await using cli = await withStudio(list);
+    expect(await cli.run('studio', 'models', 'list', ...flags)).toBe(64);
+    expect(cli.err()).toContain(message);
+    expect(cli.seen).toEqual([]);
+  });
+
+  test.each([
+    [401, 77, 'wrong token', 'studio.refused'],
+    [409, 77, 'it has ended', 'studio.refused'],
+    [404, 69, 'no such model', 'studio.not-found'],
+    [500, 69, 'the database is away', 'studio.unreachable'],
+  ])('a %d is told in the words of the studio with exit %d', async (status, exit, message, code) => {
+    await using cli = await withStudio({ 'GET /models': () => Response.json({ error: 'x', message }, { status }) });
+    expect(await cli.run('studio', 'models', 'list')).toBe(exit);
+    expect(cli.err()).toStartWith(`error: ${message} [${code}]\n`);
+  });
+
+  test.each([
+    ['a page that is no JSON', () => new Response('<html>'), 76],
+    ['an answer of another shape', () => Response.json({ models: [{ id: 3 }] }), 76],
+    ['an error that is no JSON', () => new Response('bad gateway', { status: 502 }), 69],
+  ])('%s is not taken for an answer', async (_what, answer, exit) => {
+    await using cli = await withStudio({ 'GET /models': answer });
+    expect(await cli.run('studio', 'models', 'list')).toBe(exit);
+    expect(cli.out()).toBe('');
+  });
+});
+
+describe('jobs create', () => {
+  const create: Answers = { 'POST /jobs': () => Response.json(aJob(), { status: 201 }) };
+
+  test('queues an image for the synthetic engine by default', async () => {
+    await using cli = await withStudio(create);
+    expect(
+      await cli.run(
+        'studio',
+        'jobs',
+        'create',
+        '--kind',
+        'image',
+        '--prompt',
+        'a golem',
+        '--width=768',
+        '--seed',
+        '18446744073709551615',
+      ),
+    ).toBe(0);
+    expect(cli.seen[0]?.body).toMatchObject({
+      model: 'synthetic',
+      modelSource: SOURCE,
+      priority: 0,
+      task: { kind: 'image', prompt: 'a golem', width: 768, seed: 18446744073709551615n },
+    });
+    expect(cli.out()).toBe('queued job-1\n');
+  });
+
+  test.each([
+    [['--kind', 'llm', '--prompt', 'hi'], { kind: 'llm', messages: [{ role: 'user', content: 'hi' }] }],
+    [['--kind', 'audio_tts', '--prompt', 'hi', '--ext', 'wav'], { kind: 'audio_tts', text: 'hi', ext: 'wav' }],
+    [
+      ['--kind', 'audio_stt', '--input-url', 'https://e.com/a.wav'],
+      { kind: 'audio_stt', inputUrl: 'https://e.com/a.wav' },
+    ],
+    [
+      ['--kind', 'video', '--prompt', 'hi', '--seconds', '1.5', '--height', '64'],
+      { kind: 'video', seconds: 1.5, height: 64 },
+    ],
+  ])('%j becomes the task of its kind', async (flags, task) => {
+    await using cli = await withStudio(create);
+    expect(await cli.run('studio', 'jobs', 'create', ...flags)).toBe(0);
+    expect(cli.seen[0]?.body).toMatchObject({ task });
+  });
+
+  test('takes the task from a file and lets flags change it', async () => {
+    await using cli = await withStudio(create);
+    const file = join(cli.folder, 'task.json');
+    await writeFile(file, '\uFEFF{"kind":"image","prompt":"from file","steps":4}');
+    await cli.run(
+      'studio',
+      'jobs',
+      'create',
+      '--file',
+      file,
+      '--prompt',
+      'from flag',
+      '--model',
+      'z',
+      '--priority',
+      '-3',
+    );
+    expect(cli.seen[0]?.body).toMatchObject({
+      model: 'z',
+      priority: -3,
+      task: { kind: 'image', prompt: 'from flag', steps: 4 },
+    });
+    expect(cli.seen[0]?.body).not.toHaveProperty('modelSource');
+  });
+
+  test.each([
+    [['--prompt', 'x'], '--kind is missing; allowed: image, llm, audio_stt, audio_tts, video'],
+    [['--kind', 'llm', '--prompt', 'x', '--width', '3'], '--width means nothing to llm, only to image, video'],
+    [['--kind', 'image'], 'this is no job: task.prompt: is missing'],
+    [['--kind', 'image', '--prompt', 'x', '--width', '1.5'], '--width is "1.5"; allowed: a whole number from 0'],
+    [['--kind', 'image', '--prompt', 'x', '--seed', '-1'], '--seed is "-1"; allowed: a whole number'],
+    [['--file', '/nowhere.json'], '--file: there is no file /nowhere.json'],
+  ])('%j is refused here', async (flags, message) => {
+    await using cli = await withStudio(create);
+    expect(await cli.run('studio', 'jobs', 'create', ...flags)).toBe(64);
+    expect(cli.err()).toContain(message);
+    expect(cli.seen).toEqual([]);
+  });
+
+  test.each([
+    ['{', 'is not JSON'],
+    ['[1]', 'holds no JSON object'],
+  ])('a task file with %s is named', async (content, message) => {
+    await using cli = await withStudio(create);
+    const file = join(cli.folder, 'task.json');
+    await writeFile(file, content);
+    expect(await cli.run('studio', 'jobs', 'create', '--file', file)).toBe(64);
+    expect(cli.err()).toContain(`${file} ${message}`);
+  });
+});
+
+describe('jobs list', () => {
+  test('shows state, prompt and error in a table', async () => {
+    const jobs = [aJob(), aJob({ id: 'job-2', state: 'failed', error: 'no engine', workerId: 'w-1' })];
+    await using cli = await withStudio({ 'GET /jobs': () => Response.json({ jobs }) });
+    expect(await cli.run('studio', 'jobs', 'list')).toBe(0);
+    expect(cli.out().split('\n')[1]).toMatch(/^job-1 +queued +image +synthetic +- +\S+ +a stone golem$/);
+    expect(cli.out().split('\n')[2]).toMatch(/^job-2 +failed +image +synthetic +w-1 +\S+ +no engine$/);
+  });
+
+  test('follows pages until the limit and filters by state', async () => {
+    await using cli = await withStudio({
+      'GET /jobs': ({ path }) =>
+        path.includes('cursor=')
+          ? Response.json({ jobs: [aJob({ id: 'b' })] })
+          : Response.json({ jobs: [aJob({ id: 'a' })], nextCursor: 'c 1' }),
+    });
+    await cli.run('studio', 'jobs', 'list', '--state', 'queued', '--limit', '900', '--json');
+    expect(cli.seen.map(({ path }) => path)).toEqual([
+      '/jobs?limit=500&state=queued',
+      '/jobs?limit=500&state=queued&cursor=c+1',
+    ]);
+    expect(JSON.parse(cli.out())).toMatchObject([{ id: 'a' }, { id: 'b' }]);
+  });
+});
+
+describe('jobs watch', () => {
+  /** Answers that change with every look. */
+  const changing = (...views: readonly Record<string, unknown>[]) => {
+    let at = 0;
+    return () => Response.json(aJob(views[Math.min(at++, views.length - 1)]));
+  };
+
+  test('tells each change once and ends with the job', async () => {
+    const artifact = { ext: 'webp', contentType: 'image/webp', sizeBytes: 2048, sha256: 'aa' };
+    await using cli = await withStudio({
+      'GET /jobs/job-1': changing({}, {}, { state: 'running' }, { state: 'completed', artifact }),
+    });
+    expect(await cli.run('studio', 'jobs', 'watch', 'job-1')).toBe(0);
+    expect(cli.out()).toBe(
+      ['queued', 'running', 'completed: webp, 2.0 KiB'].map((end) => `job-1 image (synthetic): ${end}\n`).join(''),
+    );
+  });
+
+  test.each(['failed', 'cancelled'])('exits 1 when the job %s', async (state) => {
+    await using cli = await withStudio({ 'GET /jobs/job-1': changing({ state, error: 'no engine' }) });
+    expect(await cli.run('studio', 'jobs', 'watch', 'job-1', '--json')).toBe(1);
+    expect(JSON.parse(cli.out())).toMatchObject({ id: 'job-1', state, error: 'no engine' });
+  });
+
+  test('follows every open job when none is named', async () => {
+    await using cli = await withStudio({
+      'GET /jobs': ({ path }) => Response.json({ jobs: path.includes('queued') ? [] : [aJob({ id: 'job-1' })] }),
+      'GET /jobs/job-1': changing({ state: 'completed', result: { text: 'hi' } }),
+    });
+    expect(await cli.run('studio', 'jobs', 'watch')).toBe(0);
+    expect(cli.out()).toBe('job-1 image (synthetic): completed: {"text":"hi"}\n');
+  });
+
+  test('has nothing to do when nothing is open', async () => {
+    await using cli = await withStudio({ 'GET /jobs': () => Response.json({ jobs: [] }) });
+    expect(await cli.run('studio', 'jobs', 'watch')).toBe(0);
+    expect(cli.out()).toBe('');
+  });
+});
+
+describe('workers', () => {
+  const waiting = {
+    requestId: 'rr-1',
+    installId: 'i',
+    machineName: 'evil\u001B[2Jrig',
+    username: 'ada',
+    agentVersion: '0.5.0',
+    vramTotalGb: 8,
+    taskKinds: ['llm'],
+    supportedModels: [],
+    createdAt: AT,
+  };
+  const worker = { workerId: 'w-1', connected: true, capabilities: CAPABILITIES, currentJobId: 'job-9', createdAt: AT };
+
+  test('lists who waits before who works, on clean lines', async () => {
+    await using cli = await withStudio({
+      'GET /registrations': () => Response.json({ registrations: [waiting] }),
+      'GET /workers': () => Response.json({ workers: [worker, { ...worker, workerId: 'w-2', connected: false }] }),
+    });
+    expect(await cli.run('studio', 'workers', 'list')).toBe(0);
+    const rows = cli
+      .out()
+      .split('\n')
+      .slice(1, -1)
+      .map((row) => row.split(/ {2,}/));
+    expect(rows).toEqual([
+      ['rr-1', 'waits for approval', 'evilrig', '0.5.0', '8 GB', 'llm'],
+      ['w-1', 'runs job-9', 'rig-01', '0.5.0', '24 GB', 'image'],
+      ['w-2', 'away', 'rig-01', '0.5.0', '24 GB', 'image'],
+    ]);
+  });
+
+  test('approves by request and names the new worker', async () => {
+    await using cli = await withStudio({
+      'POST /registrations/rr%2F1/approve': () => Response.json({ workerId: 'w-3' }),
+    });
+    expect(await cli.run('studio', 'workers', 'approve', 'rr/1')).toBe(0);
+    expect(cli.out()).toBe('approved as w-3\n');
+  });
+
+  test('rejects with a reason', async () => {
+    await using cli = await withStudio({
+      'POST /registrations/rr-1/reject': () => new Response(null, { status: 204 }),
+    });
+    expect(await cli.run('studio', 'workers', 'reject', 'rr-1', '--reason', 'who is this')).toBe(0);
+    expect(cli.seen[0]?.body).toEqual({ reason: 'who is this' });
+  });
+});
+
+describe('models', () => {
+  const model = { id: 'z', kind: 'image', vramGbEstimate: 6.5, source: SOURCE, createdAt: AT, updatedAt: AT };
+
+  test('adds a model from a file', async () => {
+    await using cli = await withStudio({ 'POST /models': () => Response.json(model, { status: 201 }) });
+    const file = join(cli.folder, 'model.json');
+    await writeFile(file, JSON.stringify({ id: 'z', kind: 'image', vramGbEstimate: 6.5, source: SOURCE }));
+    expect(await cli.run('studio', 'models', 'add', file)).toBe(0);
+    expect(cli.seen[0]?.body).toEqual({ id: 'z', kind: 'image', vramGbEstimate: 6.5, source: SOURCE });
+    expect(cli.out()).toBe('added z\n');
+  });
+
+  test('names the field that is wrong and sends nothing', async () => {
+    await using cli = await withStudio();
+    const file = join(cli.folder, 'model.json');
+    await writeFile(file, JSON.stringify({ id: 'z', kind: 'sculpture', vramGbEstimate: 1, source: SOURCE }));
+    expect(await cli.run('studio', 'models', 'add', file)).toBe(64);
+    expect(cli.err()).toContain('is no model: kind: expected');
+    expect(cli.seen).toEqual([]);
+  });
+
+  test('lists and removes models', async () => {
+    await using cli = await withStudio({
+      'GET /models': () => Response.json({ models: [model] }),
+      'DELETE /models/z': () => new Response(null, { status: 204 }),
+    });
+    await cli.run('studio', 'models', 'list');
+    expect(cli.out().split('\n')[1]).toMatch(/^z +image +synthetic +6\.5 GB +0 +-$/);
+    expect(await cli.run('studio', 'models', 'rm', 'z', '--json')).toBe(0);
+    expect(cli.out()).toEndWith('{\n  "modelId": "z",\n  "removed": true\n}\n');
+  });
+});
