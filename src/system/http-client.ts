@@ -9,7 +9,8 @@ import { proxyFor } from './proxy.ts';
  * HTTP over the runtime's fetch. Tried against raw peers on Bun 1.4.5: a stream under an explicit `Content-Length` goes
  * out with that header and without chunked encoding; its pulls follow the peer's pace once the system's buffers are
  * full; an answer given in the middle of an upload arrives; an abort cuts the socket at once. So the pulls of an upload
- * and the chunks of an answer are the bytes that move, and a timer between two of them is a stall timer.
+ * and the chunks of an answer are the bytes that move, and a timer between two of them is a stall timer. One price: when
+ * a streamed upload is answered within about a millisecond of its last byte, the runtime drops the connection.
  */
 
 export interface HttpOptions {
@@ -21,10 +22,8 @@ export interface HttpOptions {
   readonly maxBodyBytes?: number;
 }
 
-/** Up to here a body goes out as one buffer: no stall limit in use cuts a link that moves so little so slowly. */
-const ONE_BUFFER_BYTES = 256 * KIB;
-/** One step of upload progress. Small, so that a slow link shows a sign of life well within the stall limit. */
-const PIECE_BYTES = 64 * KIB;
+/** One step of upload progress: a line that needs longer than the stall limit for this little counts as frozen. */
+const PIECE_BYTES = 256 * KIB;
 const MAX_REDIRECTS = 5;
 
 /** The real thing. Keeps connections alive between requests and honours the proxy variables of the environment. */
@@ -117,7 +116,7 @@ const sizeOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part
 
 function bodyOf(parts: readonly Uint8Array[], line: Line): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
   let leftBytes = sizeOf(parts);
-  if (leftBytes <= ONE_BUFFER_BYTES) return joined(parts);
+  if (leftBytes <= PIECE_BYTES) return joined(parts);
   const pieces = piecesOf(parts);
   return new ReadableStream<Uint8Array>(
     {

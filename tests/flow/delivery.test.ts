@@ -303,6 +303,51 @@ test('a result that always fails does not hold up the ones behind it', async () 
   expect(world.delivery.pending().count).toBe(1);
 });
 
+test('a background round drops what the studio refuses and stops where the token is refused', async () => {
+  await using world = await setup();
+  world.studio.faults.push(...times(5, overloaded));
+  for (const id of ['gone', 'taken', 'forbidden', 'stranger', 'last']) await world.delivery.deliver(anOutcome(id));
+  world.studio.faults.push(404, 409, 403, 401);
+  await world.delivery.deliverPending();
+  expect([world.studio.asked(), world.delivery.pending().count]).toEqual([9, 3]);
+  expect((await world.said('result.dropped', 2)).fields).toMatchObject({ jobId: 'taken' });
+  expect((await world.said('delivery.unauthorized', 2)).fields).toMatchObject({ jobId: 'stranger', status: 401 });
+});
+
+test('a result made under another worker name stays on disk and is said once', async () => {
+  await using world = await setup();
+  world.studio.faults.push(overloaded);
+  await world.delivery.deliver(anOutcome('job-1'));
+  world.credentials.workerId = 'w-2';
+  await world.delivery.deliverPending();
+  await world.delivery.deliverPending();
+  expect([world.studio.asked(), world.delivery.pending().count]).toEqual([1, 1]);
+  expect(world.names().filter((name) => name === 'result.kept').length).toBe(2); // one by the job, one by the round
+});
+
+test('a round asked for during a round runs after it and waits for both', async () => {
+  await using world = await setup();
+  world.studio.faults.push(...times(2, overloaded), 500);
+  for (const id of ['a', 'b']) await world.delivery.deliver(anOutcome(id));
+  await Promise.all([world.delivery.deliverPending(), world.delivery.deliverPending()]);
+  expect([world.studio.stored.size, await world.files()]).toEqual([2, []]);
+});
+
+test('a disk that cannot be read keeps its results and stops nothing', async () => {
+  let broken = false;
+  const readBytes: Files['readBytes'] = (path) =>
+    broken ? Promise.reject(new Error('EIO: i/o error, read')) : systemFiles.readBytes(path);
+  await using world = await setup({ ...systemFiles, readBytes });
+  world.studio.faults.push(overloaded);
+  await world.delivery.deliver(anOutcome('job-1'));
+  broken = true;
+  await world.delivery.deliverPending();
+  expect((await world.said('result.kept', 2)).fields).toMatchObject({ because: 'EIO: i/o error, read' });
+  broken = false;
+  await world.delivery.deliverPending();
+  expect(world.studio.stored.size).toBe(1);
+});
+
 test('a full disk costs a warning, not the result', async () => {
   const noSpace = (path: string) => Promise.reject(new WorkerError('disk.full', `no space left to write ${path}`));
   await using world = await setup({ ...systemFiles, writeDurable: noSpace });
