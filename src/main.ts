@@ -4,14 +4,17 @@ import { VERSION } from './base/version.ts';
 const argv = process.argv.slice(2);
 const [first] = argv;
 
+// `studio-worker … | head` closes our output early; what is left to say then has no reader and is no fault.
+process.stdout.on('error', () => {});
+
 if (first === '--version' || first === '-V') {
   // Installers and updaters ask often and want nothing else, so nothing else is loaded.
   process.stdout.write(`studio-worker ${VERSION}\n`);
 } else {
-  // `studio-worker … | head` closes our output early; what is left to say then has no reader and is no fault.
-  process.stdout.on('error', () => {});
-  process.on('uncaughtException', (thrown) => void die(thrown));
-  process.on('unhandledRejection', (thrown) => void die(thrown));
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    // A command that listens as well reports and ends by itself: the worker has logs and an error tracker to flush.
+    process.on(event, (thrown: unknown) => void (process.listenerCount(event) === 1 && die(thrown)));
+  }
   const { start } = await import('./cli/start.ts');
   process.exit(await start(argv).catch(die));
 }

@@ -2,7 +2,7 @@ import type { Command, CommandTable } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { describeFailure, exitCodeOf } from './exit.ts';
 import { commandHelp, programHelp } from './help.ts';
-import { printLines } from './output.ts';
+import { printFailure, printLines } from './output.ts';
 import { parseLine } from './parse.ts';
 import type { World } from './world.ts';
 
@@ -26,7 +26,7 @@ async function attempt(argv: readonly string[], world: World, commands: CommandT
     }
     return (await command.run?.(canonical, { world, commands })) ?? 0;
   } catch (thrown) {
-    world.terminal.stderr.write(describeFailure(thrown));
+    printFailure(world.terminal, describeFailure(thrown));
     return exitCodeOf(thrown);
   }
 }

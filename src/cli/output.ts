@@ -23,6 +23,11 @@ export function printJson(terminal: Terminal, value: unknown, indent: 0 | 2 = 2)
   terminal.stdout.write(`${JSON.stringify(value, digits, indent)}\n`);
 }
 
+/** Prints a failure on stderr, its first word in red where there are colours. */
+export function printFailure({ stderr }: Terminal, text: string): void {
+  stderr.write(stderr.colourDepth > 1 ? text.replace(/^error:/, '\u001B[31merror:\u001B[39m') : text);
+}
+
 export interface Table {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];

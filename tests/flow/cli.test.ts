@@ -15,15 +15,8 @@ async function setup() {
   const home = await mkdtemp(join(tmpdir(), 'studio-worker-flow-cli-'));
   const config = join(home, 'config.toml');
   const env = { PATH: process.env['PATH'] ?? '', HOME: home, XDG_CONFIG_HOME: home, XDG_RUNTIME_DIR: home };
-  const start = (argv: readonly string[], more: Record<string, string> = {}) =>
-    Bun.spawn([process.execPath, 'src/main.ts', ...argv], {
-      env: { ...env, ...more },
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'pipe',
-    });
   const run = async (...argv: string[]): Promise<Ended> => {
-    const child = start(argv);
+    const child = Bun.spawn([process.execPath, 'src/main.ts', ...argv], { env, stdout: 'pipe', stderr: 'pipe' });
     const [out, err, code] = await Promise.all([
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),
@@ -60,6 +53,22 @@ describe('the program', () => {
     const child = Bun.spawn(['bash', '-c', line], { env: cli.env, stdout: 'pipe', stderr: 'pipe' });
     expect(await new Response(child.stderr).text()).toBe('');
     expect(await child.exited).toBe(0);
+  });
+
+  test('an error that nobody caught is printed like any other and ends the process', async () => {
+    await using cli = await setup();
+    // Throws from a timer as soon as the program listens for what nobody catches.
+    const preload = join(cli.home, 'throw.ts');
+    await writeFile(
+      preload,
+      `process.on('newListener', (name) => name === 'unhandledRejection' && setTimeout(() => { throw new Error('boom'); }));`,
+    );
+    using silent = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Promise<Response>(() => {}) });
+    const url = `http://127.0.0.1:${silent.port}`;
+    const argv = ['--preload', preload, 'src/main.ts', 'studio', 'jobs', 'list', '--url', url, '--token', 'x'];
+    const child = Bun.spawn([process.execPath, ...argv], { env: cli.env, stdout: 'pipe', stderr: 'pipe' });
+    expect(await new Response(child.stderr).text()).toStartWith('error: boom [internal]\n');
+    expect(await child.exited).toBe(70);
   });
 
   test('neither colours nor cursor movements reach a pipe', async () => {

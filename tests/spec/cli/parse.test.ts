@@ -137,6 +137,12 @@ describe('what comes of it', () => {
     );
   });
 
+  test('only a screen with colours shows the word error in red', async () => {
+    await using cli = await setup({ look: { colourDepth: 24 } });
+    await cli.run('regsiter');
+    expect(cli.err()).toStartWith('\u001B[31merror:\u001B[39m unknown command');
+  });
+
   test('help is given even on a line that is otherwise wrong', async () => {
     await using cli = await setup();
     expect(await cli.run('run', '--bogus', '--help')).toBe(0);
