@@ -1,0 +1,340 @@
+import { expect, test } from 'bun:test';
+import { type JobId, toJobId } from '../../../../src/base/ids.ts';
+import { MIB } from '../../../../src/base/units.ts';
+import type { Capabilities } from '../../../../src/contract/capabilities.ts';
+import { accept, type OutboundFrame } from '../../../../src/contract/frames/outbound.ts';
+import type { LogEntry } from '../../../../src/contract/log-entry.ts';
+import { createShipBuffer } from '../../../../src/log/ship-buffer.ts';
+import { createSession } from '../../../../src/studio/session/driver.ts';
+import type { Credentials } from '../../../../src/studio/session/session.ts';
+import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
+import { FakeSockets } from '../../../fakes/fake-sockets.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
+
+const approved: Credentials = { apiBaseUrl: 'https://studio.example', workerId: 'w-1', authToken: 't0k3n' };
+const WELCOME = '{"type":"welcome","workerId":"w-1","serverTime":"now","features":["resume"]}';
+const entry = (message: string): LogEntry => ({
+  ts: '2026-05-25T12:00:00.000Z',
+  level: 'info',
+  category: 'ws',
+  message,
+});
+
+function setup() {
+  const clock = new FakeClock();
+  const log = recordingLogger();
+  const sockets = new FakeSockets(clock);
+  const shipBuffer = createShipBuffer();
+  const told: string[] = [];
+  const world: {
+    credentials: Credentials | undefined;
+    capabilities: Capabilities;
+    job: JobId | undefined;
+    onLost: () => void;
+  } = {
+    credentials: approved,
+    capabilities: {
+      machineName: 'rig-01',
+      username: 'webber',
+      agentVersion: '0.5.0',
+      engine: 'multi',
+      vramTotalGb: 8,
+      vramThresholdGb: 12,
+      autoEnabled: true,
+      autoStart: true,
+      supportedModels: ['synthetic'],
+      taskKinds: ['llm'],
+    },
+    job: undefined,
+    onLost: () => void told.push('lost'),
+  };
+  const session = createSession({
+    sockets,
+    clock,
+    random: { unit: () => 0.5 },
+    log,
+    credentials: () => world.credentials,
+    capabilities: () => world.capabilities,
+    currentJobId: () => world.job,
+    shipBuffer,
+    events: {
+      onWelcome: ({ features }) => void told.push(`welcome ${features.join(',')}`),
+      onOffer: (offer) => void told.push(`offer ${offer.jobId}`),
+      onAck: (ack) => void told.push(ack.type),
+      onHeartbeatAck: (ack) => void told.push(ack.type),
+      onLost: () => world.onLost(),
+    },
+    maxFailures: 0,
+  });
+  const goLive = (): void => {
+    session.start();
+    welcome();
+  };
+  const welcome = (): void => {
+    sockets.last.open();
+    sockets.last.text(WELCOME);
+  };
+  const frames = (): OutboundFrame[] => sockets.last.sent.map((text) => JSON.parse(text) as OutboundFrame);
+  const types = (): string[] => frames().map((frame) => frame.type);
+  return { clock, log, sockets, shipBuffer, told, world, session, goLive, welcome, frames, types };
+}
+
+test('a socket is opened with the token, the sub-protocol and our name', () => {
+  const { session, sockets } = setup();
+  session.start();
+  session.start();
+  expect(sockets.all).toHaveLength(1);
+  expect(sockets.last.options).toMatchObject({
+    url: 'wss://studio.example/graphics/api/workers/w-1/connect',
+    protocol: 'studio-worker-v1',
+    headers: { authorization: 'Bearer t0k3n', 'user-agent': expect.stringMatching(/^studio-worker\/\d/) },
+  });
+});
+
+test('L13: without credentials the session waits until there are some', () => {
+  const { session, sockets, world } = setup();
+  world.credentials = undefined;
+  session.start();
+  session.credentialsChanged();
+  expect(session.status()).toEqual({ at: 'idle' });
+  world.credentials = approved;
+  session.credentialsChanged();
+  expect(session.status()).toEqual({ at: 'connecting' });
+  expect(sockets.all).toHaveLength(1);
+});
+
+test('credentials that vanish between two sockets are waited for again', () => {
+  const { session, sockets, world, clock } = setup();
+  session.start();
+  sockets.last.cut();
+  world.credentials = undefined;
+  clock.advance(1_125);
+  expect(session.status()).toEqual({ at: 'idle' });
+  expect(clock.armed).toBe(0);
+});
+
+test('approval before the start opens nothing', () => {
+  const { session, sockets } = setup();
+  session.credentialsChanged();
+  expect(sockets.all).toHaveLength(0);
+});
+
+test('a studio URL that cannot carry a session counts as a failure', () => {
+  const { session, world, log } = setup();
+  world.credentials = { ...approved, apiBaseUrl: 'ftp://nope/' };
+  session.start();
+  expect(session.status()).toEqual({ at: 'backing-off', failures: 1, retryInMs: 1_125 });
+  expect(log.names()).toEqual(['session.connect-failed', 'session.lost']);
+});
+
+test('a good session tells its story in three lines', () => {
+  const { goLive, log, world } = setup();
+  world.capabilities = { ...world.capabilities, vramThresholdGb: 8 };
+  goLive();
+  expect(log.events.map(({ level, event }) => `${level} ${event}`)).toEqual([
+    'info session.connecting',
+    'info capabilities.advertised',
+    'info session.welcomed',
+  ]);
+  expect(log.find('session.connecting')?.fields).toEqual({
+    url: 'wss://studio.example/graphics/api/workers/w-1/connect',
+  });
+  expect(log.find('capabilities.advertised')?.fields).toEqual({
+    engine: 'multi',
+    vramTotalGb: 8,
+    vramThresholdGb: 8,
+    autoEnabled: true,
+    kinds: ['llm'],
+    models: ['synthetic'],
+  });
+  expect(log.find('session.welcomed')?.fields).toEqual({ workerId: 'w-1', serverTime: 'now', features: ['resume'] });
+});
+
+test('L63: a threshold above the detected memory is warned about once', () => {
+  const { goLive, welcome, sockets, clock, log } = setup();
+  goLive();
+  sockets.last.cut();
+  clock.advance(1_125);
+  welcome();
+  expect(log.names().filter((name) => name === 'threshold.exceeds-vram')).toHaveLength(1);
+  expect(log.names().filter((name) => name === 'capabilities.advertised')).toHaveLength(1);
+});
+
+test('unknown memory is no reason to warn', () => {
+  const { goLive, world, log } = setup();
+  world.capabilities = { ...world.capabilities, vramTotalGb: 0 };
+  goLive();
+  expect(log.find('threshold.exceeds-vram')).toBeUndefined();
+});
+
+test('L9: each heartbeat carries the capabilities and the job of the moment', () => {
+  const { goLive, world, clock, frames } = setup();
+  goLive();
+  world.capabilities = { ...world.capabilities, autoEnabled: false };
+  world.job = toJobId('job-9');
+  clock.advance(5_000);
+  const beats = frames().filter((frame) => frame.type === 'heartbeat');
+  expect(beats[0]).not.toHaveProperty('currentJobId');
+  expect(beats[1]).toMatchObject({ currentJobId: 'job-9', capabilities: { autoEnabled: false } });
+});
+
+test('a change of claiming is sent at once when asked, and logged once', () => {
+  const { goLive, session, world, log, types } = setup();
+  goLive();
+  world.capabilities = { ...world.capabilities, autoEnabled: false };
+  session.beat();
+  session.beat();
+  expect(types()).toEqual(['hello', 'heartbeat', 'heartbeat', 'heartbeat']);
+  expect(log.events.filter(({ event }) => event === 'claiming.changed').map(({ fields }) => fields)).toEqual([
+    { enabled: false },
+  ]);
+});
+
+test('a change of claiming between two sockets is no change of either', () => {
+  const { goLive, welcome, sockets, clock, world, log } = setup();
+  goLive();
+  sockets.last.cut();
+  world.capabilities = { ...world.capabilities, autoEnabled: false };
+  clock.advance(1_125);
+  welcome();
+  expect(log.find('claiming.changed')).toBeUndefined();
+});
+
+test('frames are sent only while the session is live', () => {
+  const { session, sockets, goLive } = setup();
+  const frame = accept(toJobId('job-1'));
+  expect(session.send(frame)).toBe(false);
+  goLive();
+  expect(session.send(frame)).toBe(true);
+  expect(sockets.last.sent.at(-1)).toBe('{"type":"accept","jobId":"job-1"}');
+  sockets.last.cut();
+  expect(session.send(frame)).toBe(false);
+});
+
+test('what an earlier socket still says is not heard', () => {
+  const { goLive, sockets, session, clock, told } = setup();
+  goLive();
+  const first = sockets.last;
+  first.deaf = true;
+  clock.advance(20_000);
+  first.text('{"type":"failAck","jobId":"j"}');
+  first.hangUp(4001, 'too late');
+  expect(session.status()).toMatchObject({ at: 'backing-off', failures: 1 });
+  expect(told).toEqual(['welcome resume', 'lost']);
+});
+
+test('L11, L69: log entries that could not be sent go back in front', () => {
+  const { goLive, sockets, shipBuffer, clock } = setup();
+  goLive();
+  const refuses = sockets.last;
+  refuses.send = () => false;
+  shipBuffer.push(entry('first'));
+  shipBuffer.push(entry('second'));
+  clock.advance(1_000);
+  expect(shipBuffer.take().map(({ message }) => message)).toEqual(['first', 'second']);
+});
+
+test('a crowded line keeps logs back and a free one takes them', () => {
+  const { goLive, sockets, shipBuffer, clock, types } = setup();
+  goLive();
+  sockets.last.bufferedBytes = MIB + 1;
+  shipBuffer.push(entry('patient'));
+  clock.advance(1_000);
+  expect(types()).not.toContain('logBatch');
+  sockets.last.bufferedBytes = 0;
+  clock.advance(1_000);
+  expect(types()).toContain('logBatch');
+});
+
+test('the last flush ships everything, crowded or not', async () => {
+  const { goLive, sockets, shipBuffer, session, types } = setup();
+  goLive();
+  sockets.last.bufferedBytes = 2 * MIB;
+  for (let count = 0; count < 450; count++) shipBuffer.push(entry('last words'));
+  await session.stop();
+  expect(types().filter((type) => type === 'logBatch')).toHaveLength(3);
+  expect(sockets.last.left).toEqual({ code: 1000, reason: 'session ended' });
+});
+
+test('a studio that ignores the goodbye holds a stop up for five seconds', async () => {
+  const { goLive, sockets, session, clock } = setup();
+  goLive();
+  sockets.last.deaf = true;
+  let stopped = false;
+  void session.stop().then(() => (stopped = true));
+  await clock.advanceAsync(4_999);
+  expect(stopped).toBe(false);
+  await clock.advanceAsync(1);
+  expect(stopped).toBe(true);
+  expect(clock.armed).toBe(0);
+});
+
+test('a stop does not wait for sockets that were left before', async () => {
+  const { goLive, sockets, session, clock } = setup();
+  goLive();
+  sockets.last.deaf = true;
+  clock.advance(20_000);
+  await session.stop();
+  expect(await session.ended).toEqual({ because: 'stopped' });
+});
+
+test('a stop before the start ends the session for good', async () => {
+  const { session, sockets } = setup();
+  await Promise.all([session.stop(), session.stop()]);
+  session.start();
+  expect(session.status()).toEqual({ at: 'stopped' });
+  expect(sockets.all).toHaveLength(0);
+});
+
+test('a refusal is told with its code and reason, and nothing follows it', async () => {
+  const { goLive, sockets, session, clock, log, told } = setup();
+  goLive();
+  sockets.last.text('{"type":"error","code":"duplicate_worker","message":"another session took over"}');
+  expect(await session.ended).toEqual({ because: 'refused', code: 4003, message: 'another session took over' });
+  expect(session.status()).toEqual({ at: 'refused', because: 'another session took over' });
+  expect(log.events.slice(-2).map(({ event, fields }) => ({ event, fields }))).toEqual([
+    { event: 'studio.reported-error', fields: { code: 'duplicate_worker', message: 'another session took over' } },
+    { event: 'session.refused', fields: { code: 4003, reason: 'another session took over' } },
+  ]);
+  expect(told.at(-1)).toBe('lost');
+  expect(clock.armed).toBe(0);
+});
+
+test('a listener that throws costs the socket and not the session', async () => {
+  const { goLive, sockets, session, clock, log, world } = setup();
+  goLive();
+  world.onLost = () => {
+    throw new Error('listener broke');
+  };
+  sockets.last.cut();
+  expect(log.find('session.faulted')?.fields).toEqual({ error: 'listener broke' });
+  clock.advance(1_125);
+  expect(session.status()).toEqual({ at: 'connecting' });
+  await session.stop();
+});
+
+test('capabilities that cannot be read are tried again with backoff', () => {
+  const { session, sockets, world, log } = setup();
+  session.start();
+  Object.defineProperty(world, 'capabilities', {
+    get() {
+      throw new Error('no such engine');
+    },
+  });
+  sockets.last.open();
+  expect(session.status()).toMatchObject({ at: 'backing-off', failures: 1 });
+  expect(log.find('session.lost')?.fields['reason']).toBe('no such engine');
+});
+
+test('a fault during the goodbye still ends the session', async () => {
+  const { goLive, session, shipBuffer, clock } = setup();
+  goLive();
+  shipBuffer.push(entry('x'));
+  shipBuffer.take = () => {
+    throw new Error('queue broke');
+  };
+  await session.stop();
+  expect(await session.ended).toEqual({ because: 'stopped' });
+  await settle();
+  expect(clock.armed).toBe(0);
+});
