@@ -79,8 +79,9 @@ export class FakeSocket implements Socket {
     this.#end({ code: 1006, reason: `status ${status}`, refused });
   }
 
+  /** Arrives while we say goodbye, too: the peer may not have heard it yet. */
   text(text: string): void {
-    if (this.#at === 'open') this.events.onText(text);
+    if (this.#at === 'open' || this.#at === 'closing') this.events.onText(text);
   }
 
   binary(sizeBytes: number): void {

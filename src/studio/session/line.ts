@@ -42,7 +42,7 @@ export function openLine(sockets: Sockets, options: SocketOptions, events: LineE
     },
   });
   return {
-    send: (frame) => listening && socket.send(writeJson(frame)),
+    send: (frame) => socket.send(writeJson(frame)),
     get bufferedBytes() {
       return socket.bufferedBytes;
     },

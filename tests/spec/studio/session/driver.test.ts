@@ -212,15 +212,17 @@ test('frames are sent only while the session is live', () => {
 });
 
 test('what an earlier socket still says is not heard', () => {
-  const { goLive, sockets, session, clock, told } = setup();
+  const { goLive, welcome, sockets, session, clock, told } = setup();
   goLive();
   const first = sockets.last;
   first.deaf = true;
   clock.advance(20_000);
+  clock.advance(1_125);
+  welcome();
   first.text('{"type":"failAck","jobId":"j"}');
   first.hangUp(4001, 'too late');
-  expect(session.status()).toMatchObject({ at: 'backing-off', failures: 1 });
-  expect(told).toEqual(['welcome resume', 'lost']);
+  expect(session.status()).toEqual({ at: 'live' });
+  expect(told).toEqual(['welcome resume', 'lost', 'welcome resume']);
 });
 
 test('L11, L69: log entries that could not be sent go back in front', () => {
@@ -311,6 +313,17 @@ test('a listener that throws costs the socket and not the session', async () => 
   clock.advance(1_125);
   expect(session.status()).toEqual({ at: 'connecting' });
   await session.stop();
+});
+
+test('a listener that throws at the end does not end the session twice', async () => {
+  const { goLive, sockets, session, log, world } = setup();
+  goLive();
+  world.onLost = () => {
+    throw new Error('listener broke');
+  };
+  sockets.last.hangUp(4004, 'deleted');
+  expect(await session.ended).toMatchObject({ because: 'refused', code: 4004 });
+  expect(log.names().slice(-2)).toEqual(['session.refused', 'session.faulted']);
 });
 
 test('capabilities that cannot be read are tried again with backoff', () => {
