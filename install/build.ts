@@ -19,6 +19,25 @@ export interface BuildOptions {
 export const outfileOf = (target: Target): string =>
   isThisMachine(target) ? join('dist', target.binary) : join('dist', target.triple, target.binary);
 
+const SETTINGS = {
+  target: 'bun',
+  throw: false,
+  // A start parses only the chunks it needs, and those were compiled before: 4 ms to `--version` instead of 79.
+  splitting: true,
+  minify: true,
+  bytecode: true,
+  format: 'esm', // the only one that bytecode and splitting both take
+  define: { 'process.env.NODE_ENV': '"production"' },
+} as const;
+
+/** Else the program would read settings from whatever folder it is started in. */
+const ALONE = {
+  autoloadDotenv: false,
+  autoloadBunfig: false,
+  autoloadTsconfig: false,
+  autoloadPackageJson: false,
+} as const;
+
 /**
  * Builds one executable and returns its path. A file that exists is whole: it is built beside and moved into place,
  * also over one that runs.
@@ -34,28 +53,17 @@ export async function build({
   const plugin = nativePlugin(parts);
   const temporary = join(dirname(outfile), `.${process.pid}`, target.binary);
   mkdirSync(dirname(temporary), { recursive: true });
+  const where = {
+    target: target.bunTarget,
+    outfile: resolve(temporary),
+    ...(parts.runtime !== undefined && { executablePath: resolve(parts.runtime) }),
+  };
   try {
     const built = await Bun.build({
+      ...SETTINGS,
       entrypoints: [entry],
-      target: 'bun',
       plugins: [plugin],
-      throw: false,
-      // A start parses only the chunks it needs, and those were compiled before: 4 ms to `--version` instead of 79.
-      splitting: true,
-      minify: true,
-      bytecode: true,
-      format: 'esm', // the only one that bytecode and splitting both take
-      define: { 'process.env.NODE_ENV': '"production"' },
-      compile: {
-        target: target.bunTarget,
-        outfile: resolve(temporary),
-        ...(parts.runtime !== undefined && { executablePath: resolve(parts.runtime) }),
-        // Else the program would read settings from whatever folder it is started in.
-        autoloadDotenv: false,
-        autoloadBunfig: false,
-        autoloadTsconfig: false,
-        autoloadPackageJson: false,
-      },
+      compile: { ...ALONE, ...where },
     });
     if (!built.success) throw new WorkerError('internal', built.logs.map(String).join('\n'));
     plugin.assertUsed();

@@ -32,6 +32,8 @@ export async function dev(options: DevOptions): Promise<void> {
   let child: Child | undefined;
   let edited = Promise.withResolvers<void>();
   let cancelSettle = (): void => {};
+  using ends = new DisposableStack();
+  ends.defer(() => cancelSettle());
 
   const onEdit = (path: string): void => {
     edited.resolve();
@@ -44,27 +46,23 @@ export async function dev(options: DevOptions): Promise<void> {
     cancelSettle();
     cancelSettle = clock.after(SETTLE_MS, () => onEdit(path));
   });
+  ends.defer(unwatch);
   const unlisten = options.onStopSignals((_signal, count) => {
     stop.abort();
     // An edit's request was the first already; further signals mean to the worker what they mean to us.
     if (!asked || count > 1) child?.kill('SIGTERM');
   });
+  ends.defer(unlisten);
 
-  try {
-    while (!stop.signal.aborted) {
-      asked = false;
-      edited = Promise.withResolvers();
-      child = options.spawn(options.command, { env: ownEnvironment(process.env), output: 'inherit' });
-      const end = await child.ended;
-      child = undefined;
-      if (stop.signal.aborted || asked) continue;
-      say(`the worker ${describe(end)}; it starts anew after the next change`);
-      await Promise.race([edited.promise, aborted(stop.signal)]);
-    }
-  } finally {
-    cancelSettle();
-    unwatch();
-    unlisten();
+  while (!stop.signal.aborted) {
+    asked = false;
+    edited = Promise.withResolvers();
+    child = options.spawn(options.command, { env: ownEnvironment(process.env), output: 'inherit' });
+    const end = await child.ended;
+    child = undefined;
+    if (stop.signal.aborted || asked) continue;
+    say(`the worker ${describe(end)}; it starts anew after the next change`);
+    await Promise.race([edited.promise, aborted(stop.signal)]);
   }
 }
 
