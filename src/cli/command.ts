@@ -86,16 +86,16 @@ function valuesOf<Args extends ArgsDef>(canonical: readonly string[], args: Args
 }
 
 /** Keeps the exact names and options of shared arguments, so that values read through them stay typed. */
-const args = <const Args extends ArgsDef>(shared: Args): Args => shared;
+export const sharedArgs = <const Args extends ArgsDef>(shared: Args): Args => shared;
 
 /** Flags that mean the same on every command. */
-export const GLOBAL_ARGS = args({
+export const GLOBAL_ARGS = sharedArgs({
   config: { type: 'string', valueHint: 'path', description: 'Use this config file' },
   help: { type: 'boolean', alias: 'h', description: 'Show this help' },
 });
 
 /** Flags of the commands that keep running and log meanwhile. */
-export const LOG_ARGS = args({
+export const LOG_ARGS = sharedArgs({
   'log-format': { type: 'enum', options: ['console', 'json'], description: 'How log lines look on stderr' },
   'log-level': {
     type: 'string',
@@ -105,4 +105,4 @@ export const LOG_ARGS = args({
 });
 
 /** The flag of every command that prints facts. */
-export const JSON_ARG = args({ json: { type: 'boolean', description: 'Print JSON' } });
+export const JSON_ARG = sharedArgs({ json: { type: 'boolean', description: 'Print JSON' } });

@@ -29,6 +29,7 @@ interface Look {
   readonly colour: boolean;
 }
 
+/** Braille dots that run in a circle; one column wide in every font that has them. */
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const BAR_WIDTH = 20;
 const KIND_WIDTH = 'audio_stt'.length;
@@ -52,11 +53,13 @@ function markOf(event: DemoEvent, frame: number): string {
   return event.state === 'running' ? (SPINNER[frame % SPINNER.length] ?? '') : '·';
 }
 
+/** Progress is foreign: a share outside 0 to 1 is shown as the nearer end. */
 function barOf(progress: number): string {
   const done = Math.round(Math.min(1, Math.max(0, progress)) * BAR_WIDTH);
   return `${'█'.repeat(done)}${'░'.repeat(BAR_WIDTH - done)} ${String(Math.round((100 * done) / BAR_WIDTH)).padStart(3)} %`;
 }
 
+/** How long it took and what came of it, once that is known. */
 function endOf(event: DemoEvent): string {
   if (!hasEnded(event)) return '';
   const took = event.durationMs === undefined ? '' : ` in ${formatDuration(event.durationMs)}`;

@@ -24,6 +24,7 @@ export function describeFailure(thrown: unknown): string {
     .join('');
 }
 
+/** The stack of what was thrown first; ours around it would only show where it was caught. */
 function stackOf(error: Error): string {
   const deepest = error.cause instanceof Error ? error.cause : error;
   return deepest.stack ?? deepest.message;

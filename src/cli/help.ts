@@ -39,6 +39,7 @@ export async function commandHelp(path: readonly string[], command: Command): Pr
   ]);
 }
 
+/** Loads the commands of one level; their files are small, and nothing of theirs runs. */
 const summaries = (table: CommandTable): Promise<Row[]> =>
   Promise.all(Object.entries(table).map(async ([name, load]): Promise<Row> => [name, (await load()).summary]));
 
@@ -53,6 +54,7 @@ const aliasOf = (arg: ArgDef): string => {
   return aliases.map((alias) => `-${alias}, `).join('');
 };
 
+/** What to put behind a flag: its choices where there is a choice, otherwise what kind of text it is. */
 function hintOf(arg: ArgDef): string {
   if (arg.type === 'boolean') return '';
   if (arg.type === 'enum') return ` <${(arg.options ?? []).join('|')}>`;
@@ -62,6 +64,7 @@ function hintOf(arg: ArgDef): string {
 const describe = ({ description = '', default: standard, required }: ArgDef): string =>
   `${description}${required === true ? ' (required)' : ''}${standard === undefined ? '' : ` (default ${standard})`}`;
 
+/** In order of the number, because that is how they are looked up: `echo $?` first, help second. */
 const exitRows = (exits: NonNullable<Command['exits']>): Row[] =>
   [
     { code: 0, means: 'done' },
@@ -72,6 +75,7 @@ const exitRows = (exits: NonNullable<Command['exits']>): Row[] =>
     .toSorted((a, b) => a.code - b.code)
     .map(({ code, means }): Row => [String(code), means]);
 
+/** Two columns, the left one as wide as its widest entry. */
 function rows(pairs: readonly Row[]): string[] {
   const width = Math.max(0, ...pairs.map(([left]) => left.length));
   return pairs.map(([left, right]) => `  ${padToWidth(left, width)}  ${right}`.trimEnd());

@@ -56,6 +56,7 @@ export async function parseLine(argv: readonly string[], table: CommandTable): P
   return { path, command, help: helpWanted, canonical: [...flags.map(spell), '--', ...words] };
 }
 
+/** Two dashes end the flags (POSIX utility conventions, guideline 10); words behind them may look like anything. */
 const endOf = (argv: readonly string[]): number => (argv.includes('--') ? argv.indexOf('--') : argv.length);
 
 async function read(argv: readonly string[], table: CommandTable, reading: Reading): Promise<void> {
@@ -71,6 +72,7 @@ async function read(argv: readonly string[], table: CommandTable, reading: Readi
 /** `-` alone is a word by convention, and `-1` is a number: no flag of ours starts with a digit. */
 const looksLikeFlag = (word: string): boolean => word.startsWith('-') && word !== '-' && !/^-\.?\d/.test(word);
 
+/** A word is the name of a command as long as there are commands below, and an argument after that. */
 async function readWord(word: string, table: CommandTable, reading: Reading): Promise<void> {
   const below = reading.command === undefined ? table : reading.command.subCommands;
   const load = Object.hasOwn(below, word) ? below[word] : undefined;
@@ -111,6 +113,7 @@ function readFlag(word: string, following: readonly string[], reading: Reading):
   return inline === undefined ? 1 : 0;
 }
 
+/** What can only be said once the whole line is read: which command it was, and whether all its parts are there. */
 function check({ command, flags, words, path }: Reading): void {
   if (command === undefined) return;
   const args = argsAt(command);
@@ -132,6 +135,7 @@ function check({ command, flags, words, path }: Reading): void {
   checkWords(words, args, at);
 }
 
+/** Positionals are filled from the left, so one that is missing is always the last of those given. */
 function checkWords(words: readonly string[], args: ArgsDef, at: string): void {
   const places = Object.entries(args).filter(([, arg]) => arg.type === 'positional');
   const surplus = words[places.length];
@@ -143,6 +147,7 @@ function checkWords(words: readonly string[], args: ArgsDef, at: string): void {
 /** Flags are read with the command that has been named so far; before that only the global ones are known. */
 const argsAt = (command: Command | undefined): ArgsDef => ({ ...GLOBAL_ARGS, ...command?.args });
 
+/** Every spelling of every flag, with dashes, to its name. */
 function flagNames(args: ArgsDef): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const [name, arg] of Object.entries(args)) {
@@ -169,7 +174,9 @@ function meant(word: string, known: readonly string[]): string {
 const allowed = (arg: ArgDef | undefined): string =>
   arg?.type === 'enum' && arg.options !== undefined ? `; allowed: ${arg.options.join(', ')}` : '';
 
+/** With an equals sign, so that no value is ever taken for a flag. */
 const spell = ({ name, value }: Flag): string => (value === undefined ? `--${name}` : `--${name}=${value}`);
 
+/** Refuses the line, and says which command explains it. */
 const usage = (message: string, run: string): WorkerError =>
   new WorkerError('cli.usage', message, { hint: `Run \`${run}\` to see what there is.` });

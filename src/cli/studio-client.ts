@@ -15,15 +15,19 @@ import type { OperatorApi } from './world.ts';
 
 /** The operator's side of a studio. Every call throws `studio.*` with the studio's own words when it is refused. */
 export interface StudioClient {
+  /** Queues a job and returns it as the studio keeps it. */
   createJob(draft: JobDraft): Promise<JobView>;
   job(jobId: string): Promise<JobView>;
   /** Newest first. */
   jobs(query: { readonly state?: JobState | undefined; readonly limit: number }): Promise<readonly JobView[]>;
+  /** Workers that wait for a word. */
   registrations(): Promise<readonly RegistrationView[]>;
   /** Returns the new worker's id. */
   approve(requestId: string): Promise<string>;
+  /** Turns a waiting worker away; the reason is shown to its operator. */
   reject(requestId: string, reason: string): Promise<void>;
   workers(): Promise<readonly WorkerView[]>;
+  /** Refused when the id is taken. */
   addModel(draft: ModelDraft): Promise<ModelView>;
   models(): Promise<readonly ModelView[]>;
   removeModel(modelId: string): Promise<void>;
@@ -79,6 +83,7 @@ export function createStudioClient(options: ClientOptions): StudioClient {
   };
 }
 
+/** One question to the operator API. */
 interface Exchange {
   readonly method: HttpRequest['method'];
   readonly route: string;
@@ -118,6 +123,7 @@ function refusal(status: number, said: Read<{ readonly message: string }>): Work
 
 const TOKEN_HINT = 'Give the operator token of this studio with --token-file or STUDIO_WORKER_STUDIO_TOKEN.';
 
+/** 408 and 429 pass by themselves like a 5xx; any other 4xx is for the operator to act on. */
 function codeFor(status: number): ErrorCode {
   if (status === 404) return 'studio.not-found';
   if (status >= 500 || status === 408 || status === 429) return 'studio.unreachable';

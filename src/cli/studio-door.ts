@@ -1,15 +1,13 @@
-import type { ArgsDef } from 'citty';
 import { WorkerError } from '../base/errors.ts';
-import { JSON_ARG, type Values } from './command.ts';
+import { JSON_ARG, sharedArgs, type Values } from './command.ts';
 import { createStudioClient, type StudioClient } from './studio-client.ts';
 import type { World } from './world.ts';
 
+/** Kept out of command lines, which every account on the machine can read. */
 const TOKEN_VARIABLE = 'STUDIO_WORKER_STUDIO_TOKEN';
 
-const args = <const Args extends ArgsDef>(shared: Args): Args => shared;
-
 /** Flags of every command that talks to a studio as its operator. */
-export const OPERATOR_ARGS = args({
+export const OPERATOR_ARGS = sharedArgs({
   url: { type: 'string', valueHint: 'url', description: 'Where the studio is (default: the one on this machine)' },
   token: {
     type: 'string',
@@ -61,8 +59,10 @@ async function findToken(
   return tokenIn(world.studioDefaults.tokenFileIn(world.studioDefaults.dataDir), world);
 }
 
+/** Where people find what they were asked for. */
 const HINT = `Give it with --token-file or ${TOKEN_VARIABLE}; \`studio-worker studio\` prints where the file is.`;
 
+/** Our own studio writes its token with a line end, as editors do. */
 async function tokenIn(path: string, world: World): Promise<string> {
   const text = await world.readText(path);
   if (text === undefined) {

@@ -51,6 +51,7 @@ export const demo = command({
       }
       return allCompleted(board) ? 0 : 1;
     } finally {
+      // Also after a failure: nobody else knows of the studio and the worker that were started here.
       await started.stop();
     }
   },
@@ -76,6 +77,7 @@ async function show(events: AsyncIterable<DemoEvent>, world: World): Promise<Dem
   return board;
 }
 
+/** The board on a terminal, drawn over itself. */
 interface Animation {
   draw(): void;
   /** Draws once more and turns no further. */

@@ -30,6 +30,7 @@ export const register = command({
     const config = await world.openConfig(args.config);
     if (args.reset) await config.resetRegistration();
     await config.update(patch);
+    // The documented words, which scripts wait for.
     const next = 'run `studio-worker run` or `studio-worker ui` to auto-register';
     printLines(
       world.terminal,

@@ -15,6 +15,7 @@ export const setThreshold = command({
   args: { gb: { type: 'positional', description: 'Gigabytes; 0 takes only jobs that need none' }, ...JSON_ARG },
   run: async (args, world) => {
     const vramThresholdGb = toNumber('<gb>', args.gb);
+    // The documented words for the one slip that is a number.
     if (vramThresholdGb < 0) throw new WorkerError('cli.usage', 'threshold must be >= 0');
     const config = await world.openConfig(args.config);
     await config.update({ vramThresholdGb });

@@ -27,6 +27,7 @@ export const status = command({
   },
 });
 
+/** These eight lines are documented, in this order; scripts read them. */
 const configLines = (path: string, values: ConfigValues): readonly string[] => [
   factLine('config path', path),
   factLine('api_base_url', values.apiBaseUrl),
@@ -38,6 +39,7 @@ const configLines = (path: string, values: ConfigValues): readonly string[] => [
   factLine('update_interval', `${values.autoUpdateIntervalSeconds}s`),
 ];
 
+/** The documented words for each state that the file can tell. */
 function registrationText({ workerId, registrationRequestId }: ConfigValues): string {
   if (workerId !== undefined) return `approved as ${workerId}`;
   if (registrationRequestId !== undefined) return `pending operator approval (request ${registrationRequestId})`;
@@ -65,6 +67,7 @@ function workerLines(worker: WorkerStatus, now: number): readonly string[] {
   ];
 }
 
+/** Reasons come from the studio, so they are kept to one line. */
 function sessionText(session: SessionStatus): string {
   switch (session.at) {
     case 'backing-off':

@@ -37,6 +37,7 @@ ${places.map((place) => `    '${place.path}') ${reply(wordsAt(place), place.word
 complete -F _studio_worker studio-worker
 `;
 
+/** Cases that come before the place is looked at: after a flag, only its values are of use. */
 const flagCases = (place: Place): readonly string[] =>
   place.flags.flatMap((flag) =>
     flag.value === undefined
@@ -50,6 +51,7 @@ const flagCases = (place: Place): readonly string[] =>
 
 const value = ({ files, values }: Candidates): string => reply(values, files);
 
+/** `compgen -W` splits at spaces, so it gets our own words only; file names go through a loop that does not. */
 function reply(words: readonly string[], files: boolean): string {
   const listed = words.length === 0 ? 'COMPREPLY=()' : `COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$cur"))`;
   return files ? `${listed}; _studio_worker_files "$cur"` : listed;

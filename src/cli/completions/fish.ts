@@ -32,6 +32,7 @@ complete -c studio-worker -f
 ${places.flatMap(linesAt).join('\n')}
 `;
 
+/** One line per candidate: fish shows the description beside each. */
 function linesAt(place: Place): readonly string[] {
   const when = `complete -c studio-worker -n ${quote(`__studio_worker_at ${quote(place.path)}`)}`;
   return [
@@ -42,6 +43,7 @@ function linesAt(place: Place): readonly string[] {
   ];
 }
 
+/** `-x` takes a value and offers no files, `-r -F` takes one and does. */
 function flagLine({ name, short, description, value }: CompletedFlag): string {
   const names = `-l ${quote(name)}${short === undefined ? '' : ` -s ${short}`}`;
   const takes =
@@ -53,4 +55,5 @@ function flagLine({ name, short, description, value }: CompletedFlag): string {
   return `${names}${takes} -d ${quote(description)}`;
 }
 
+/** Inside single quotes fish knows two escapes, of the quote and of the backslash. */
 const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

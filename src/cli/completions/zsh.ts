@@ -35,6 +35,7 @@ elif (( $+functions[compdef] )); then
 fi
 `;
 
+/** Cases that come before the place is looked at: after a flag, only its values are of use. */
 const flagCases = (place: Place): readonly string[] =>
   place.flags.flatMap((flag) =>
     flag.value === undefined
@@ -46,6 +47,7 @@ const flagCases = (place: Place): readonly string[] =>
         ],
   );
 
+/** A flag with a free text still ends the search: offering commands there would be wrong. */
 const value = ({ files, values }: Candidates): string =>
   files ? '_files' : values.length === 0 ? ':' : `compadd -- ${values.map(quote).join(' ')}`;
 
@@ -56,4 +58,5 @@ const described = ({ subCommands, flags, words }: Place): readonly string[] => [
   ...flags.map(({ name, description }) => quote(`--${name}:${description}`)),
 ];
 
+/** Summaries have apostrophes; inside single quotes zsh takes everything else as it is. */
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

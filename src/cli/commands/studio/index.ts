@@ -2,6 +2,7 @@ import { command, LOG_ARGS } from '../../command.ts';
 import { printLines } from '../../output.ts';
 import { toNumber } from '../../values.ts';
 
+/** TCP has sixteen bits for it. */
 const MAX_PORT = 65_535;
 
 /** Serves the embedded studio; its sub-commands operate one that runs. */
@@ -20,9 +21,13 @@ export const studio = command({
     port: {
       type: 'string',
       valueHint: 'number',
-      description: 'Port to listen on; 0 takes any free one (default 9790)',
+      description: 'Port to listen on; 0 takes any free one',
     },
-    host: { type: 'string', valueHint: 'address', description: 'Address to listen on (default 127.0.0.1)' },
+    host: {
+      type: 'string',
+      valueHint: 'address',
+      description: 'Address to listen on; this machine only when left out',
+    },
     data: { type: 'string', valueHint: 'folder', description: 'Where jobs, artifacts and the operator token are kept' },
     ...LOG_ARGS,
   },

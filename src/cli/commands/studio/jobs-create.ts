@@ -42,6 +42,7 @@ export const jobsCreate = command({
   run: async (args, world) => {
     const api = await world.operatorApi();
     const fromFile = args.file === undefined ? {} : await readJsonFile('--file', args.file, world);
+    // Read with the studio's own schema, so that a wrong field is named here and not after a round trip.
     const draft = api.readJson(
       api.JobDraftSchema,
       api.writeJson({

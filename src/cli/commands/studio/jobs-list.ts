@@ -3,6 +3,7 @@ import { printJson, printTable } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
 import { toNumber } from '../../values.ts';
 
+/** More than anybody reads; keeps a slip of the finger from asking for everything. */
 const MOST = 10_000;
 
 /** Lists jobs, newest first. */

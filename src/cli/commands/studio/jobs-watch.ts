@@ -49,6 +49,7 @@ interface Watching {
   readonly say: (job: JobView) => void;
 }
 
+/** Looks at one job after the other, so that however many are open the studio has one request to answer. */
 async function watch(jobIds: readonly string[], { studio, world, hasEnded, say }: Watching): Promise<number> {
   const seen = new Map<string, JobView['state']>();
   let open = jobIds;
@@ -68,6 +69,7 @@ async function watch(jobIds: readonly string[], { studio, world, hasEnded, say }
   return failed ? 1 : 0;
 }
 
+/** What happened to a job, and once it has ended what came of it. */
 function jobLine(job: JobView): string {
   const { artifact, error, result } = job;
   const end =

@@ -13,6 +13,7 @@ export const modelsAdd = command({
   args: { file: { type: 'positional', valueHint: 'path', description: 'Path of the JSON file' }, ...OPERATOR_ARGS },
   run: async (args, world) => {
     const api = await world.operatorApi();
+    // Checked before a token is looked for: a wrong file is the likelier slip.
     const draft = api.readJson(api.ModelDraftSchema, api.writeJson(await readJsonFile('<file>', args.file, world)));
     if (draft.is === 'unreadable') throw new WorkerError('cli.usage', `${args.file} is no model: ${draft.problem}`);
     const studio = await openStudio(args, world);
