@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { type DevOptions, dev, watchSources } from '../../../install/dev.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { type Child, spawnChild } from '../../../src/system/processes.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
 import { tempFolder, within } from '../system/temp-folder.ts';
 
 /** Things that happen one after the other, waited for in order. */
@@ -40,7 +41,7 @@ if ((await Bun.file(process.argv[3]).text()).includes('throw')) process.exit(3);
 await fetch(process.argv[2] + '/running');
 `;
 
-async function setup(source = 'export {};') {
+async function setup({ source = 'export {};', ...how }: { source?: string } & Partial<DevOptions> = {}) {
   const folder = await tempFolder();
   const edit = (text: string): Promise<void> => writeFile(folder.at('source.ts'), text);
   await edit(source);
@@ -74,6 +75,7 @@ async function setup(source = 'export {};') {
     },
     clock: systemClock,
     say: (line) => said.push(line),
+    ...how,
   });
   const stop = (count = 1): void => signal('SIGINT', count);
   return {
@@ -106,23 +108,31 @@ test('after an edit the next worker starts only once the running one ended by it
   expect(await loop.children[0]?.ended).toEqual({ is: 'exited', code: 0 });
 });
 
-test('more edits while a job finishes ask the worker no second time', async () => {
-  await using loop = await setup();
+test('edits that follow each other are one, and ask a worker that finishes no second time', async () => {
+  const clock = new FakeClock();
+  let change = (_path: string): void => {};
+  const onChange: DevOptions['onChange'] = (call) => {
+    change = call;
+    return () => {};
+  };
+  await using loop = await setup({ clock, onChange });
   await loop.running.next();
-  await loop.edit('export const edited = 1;');
+  change('src/a.ts');
+  change('src/b.ts');
+  expect(clock.armed).toBe(1);
+  clock.advance(1_000);
   const finishJob = await loop.jobs.next();
-  const seen = Promise.withResolvers<void>();
-  await loop.edit('export const edited = 2;');
-  systemClock.after(400, seen.resolve); // longer than edits settle
-  await seen.promise;
-  expect(loop.jobs.size).toBe(0);
+  change('src/c.ts');
+  clock.advance(1_000);
   finishJob();
   await loop.running.next();
+  expect(loop.said.size).toBe(1); // c.ts asked for nothing
+  expect(loop.jobs.size).toBe(0);
   expect(loop.children).toHaveLength(2);
 });
 
 test('a worker that crashed starts anew with the next edit', async () => {
-  await using loop = await setup('throw 1;');
+  await using loop = await setup({ source: 'throw 1;' });
   expect(await loop.said.next()).toBe('the worker ended with code 3; it starts anew after the next change');
   expect(loop.children).toHaveLength(1);
   await loop.edit('export {};');
