@@ -12,8 +12,7 @@ if (first === '--version' || first === '-V') {
   process.stdout.write(`studio-worker ${VERSION}\n`);
 } else {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    // A command that listens as well reports and ends by itself: the worker has logs and an error tracker to flush.
-    process.on(event, (thrown: unknown) => void (process.listenerCount(event) === 1 && die(thrown)));
+    process.on(event, (thrown: unknown) => void die(thrown));
   }
   const { start } = await import('./cli/start.ts');
   process.exit(await start(argv).catch(die));
@@ -23,5 +22,7 @@ if (first === '--version' || first === '-V') {
 async function die(thrown: unknown): Promise<never> {
   const { describeFailure, exitCodeOf } = await import('./cli/exit.ts');
   process.stderr.write(describeFailure(thrown));
+  const { sayLastWords } = await import('./base/last-words.ts');
+  await sayLastWords(thrown);
   process.exit(exitCodeOf(thrown));
 }

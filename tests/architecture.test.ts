@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ['base', 'contract', 'jobs', 'studio', 'engines*', 'config*', 'system*', 'log*'],
   'local-studio': ['base', 'contract', 'system*', 'log*'],
   demo: ['base', 'contract', 'system*', 'log*'],
+  compose: ['*'],
   'compose.ts': ['*'],
   cli: ['base', 'compose.ts', '*types'],
   'main.ts': ['cli', 'base'],
@@ -23,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^citty$/, /^cli\//],
   [/^smol-toml$/, /^config\/toml\.ts$/],
+  [/^ws$/, /^system\/sockets\.ts$/],
   [/^consola(\/|$)/, /^log\//],
   [/^valibot$/, /^(contract|config|local-studio)\//],
   [/^sharp$/, /^system\/images\.ts$/],

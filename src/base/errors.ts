@@ -27,6 +27,8 @@ export const ERROR_CODES = {
   'studio.unreachable': { acts: 'studio', retryable: true, exit: 69 },
   'studio.refused': { acts: 'operator', retryable: false, exit: 77 },
   'studio.not-found': { acts: 'operator', retryable: false, exit: 69 },
+  'studio.data-in-use': { acts: 'operator', retryable: true, exit: 75 },
+  'studio.not-listening': { acts: 'operator', retryable: true, exit: 69 },
   'studio.invalid': { acts: 'studio', retryable: false, exit: 76 },
   'engine.unavailable': { acts: 'operator', retryable: false, exit: 69 },
   'engine.failed': { acts: 'machine', retryable: true, exit: 1 },

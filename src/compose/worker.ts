@@ -9,11 +9,8 @@ import { createSlot } from '../jobs/slot.ts';
 import type { Log } from '../log/open-log.ts';
 import { createDelivery } from '../studio/delivery/deliver.ts';
 import { openOutbox } from '../studio/delivery/outbox.ts';
-import { createRegistrationClient } from '../studio/registration/client.ts';
-import { createRegistration } from '../studio/registration/driver.ts';
 import type { Registration, RegistrationOptions } from '../studio/registration/registration.ts';
 import { createSession } from '../studio/session/driver.ts';
-import type { Credentials } from '../studio/session/session.ts';
 import { pause } from '../system/clock.ts';
 import { describeCapabilities } from '../worker/capabilities.ts';
 import { createClaims } from '../worker/claims.ts';
@@ -21,8 +18,9 @@ import { createPipeline } from '../worker/pipeline.ts';
 import { createStopping } from '../worker/stopping.ts';
 import { createWorker, type Worker } from '../worker/worker.ts';
 import type { ConfigStore } from '../config/store.ts';
-import { checkBaseUrl, registrationStore, siblingsOf } from './config.ts';
+import { checkBaseUrl, siblingsOf } from './config.ts';
 import type { Effects } from './effects.ts';
+import { composeIdentity } from './identity.ts';
 
 export interface WorkerSetup {
   readonly effects: Effects;
@@ -58,7 +56,10 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   if (warning !== undefined) log.warn('studio.insecure', { because: warning });
 
   let vramTotalGb = 0;
-  const probe = machine.vramTotalGb().then((total) => void (vramTotalGb = total));
+  const probe = machine.vram().then(({ totalGb, reasons }) => {
+    vramTotalGb = totalGb;
+    if (totalGb === 0) log.debug('vram.unknown', { reasons });
+  });
   await Promise.race([probe, pause(clock, VRAM_WITHIN_MS)]);
 
   const capabilities = (): Capabilities =>
@@ -76,29 +77,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       engines,
     });
 
-  const credentials = (): Credentials | undefined => {
-    const status = registration.status();
-    const { worker_id: workerId = approval?.workerId, auth_token: authToken = approval?.authToken } = config.current;
-    return status.at === 'approved' && workerId && authToken ? { apiBaseUrl, workerId, authToken } : undefined;
-  };
-
-  const registration = createRegistration({
-    client: createRegistrationClient({ http, baseUrl: () => apiBaseUrl, clock, log: log.child({}, 'registration') }),
-    clock,
-    random,
-    sha256,
-    store: registrationStore(config),
-    // A request is never sent paused: the operator at the studio decides about the machine, not about its mood.
-    capabilities: () => ({ ...capabilities(), autoEnabled: true }),
-    log: log.child({}, 'registration'),
-    ...(setup.registrationPolicy === undefined ? {} : { policy: setup.registrationPolicy }),
-  });
-  let approval: Awaited<Registration['approved']> | undefined;
-  const approved = registration.approved.then((given) => {
-    approval = given;
-    setup.log.redactor.learn(given.authToken);
-  });
-
+  const { registration, credentials, approved } = composeIdentity(setup, apiBaseUrl, capabilities);
   const slot = createSlot();
   const history = createHistory();
   let keepsClaims = false;
@@ -182,11 +161,10 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     }),
   });
 
-  config.onChange((current) => {
+  registration.onChange(() => session.credentialsChanged());
+  config.onChange(() => {
     session.beat();
-    // `register --reset` from another process: whoever still waits, or was turned down, asks anew.
-    const { at } = registration.status();
-    if (current.install_id === undefined && (at === 'rejected' || at === 'pending')) registration.reset();
+    registration.reread(); // `register` in another process: whoever still waits, or was turned down, asks anew
   });
 
   const worker = createWorker({

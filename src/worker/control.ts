@@ -26,3 +26,14 @@ export async function answerControl(request: unknown, deps: ControlDeps): Promis
       return { is: 'refused', because: 'ask for status or reload' };
   }
 }
+
+/** Whether an answer that came over the control socket is one of ours. An older worker may answer in another way. */
+export function isControlAnswer(answer: unknown): answer is ControlAnswer {
+  if (typeof answer !== 'object' || answer === null || !('is' in answer)) return false;
+  if (answer.is === 'reloaded' || answer.is === 'refused') return true;
+  return answer.is === 'status' && 'status' in answer && isStatus(answer.status);
+}
+
+const STATUS_FIELDS = ['version', 'pid', 'startedAt', 'session', 'recentJobs', 'outbox'] as const;
+const isStatus = (status: unknown): boolean =>
+  typeof status === 'object' && status !== null && STATUS_FIELDS.every((field) => field in status);

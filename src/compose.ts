@@ -1,0 +1,105 @@
+import { toWorkerError } from './base/errors.ts';
+import type { OpenedConfig, World, WorkerControl } from './cli/world.ts';
+import type { Effects } from './compose/effects.ts';
+
+/*
+ * The only place that picks real side effects, for the command line. What a command does not use is not loaded: a
+ * `--help` that first read every schema of the contract would take ten times as long.
+ */
+
+/** The real world, as the commands meet it. */
+export async function createWorld(): Promise<World> {
+  const { realEffects } = await import('./compose/effects.ts');
+  const effects = realEffects();
+  const { clock, environment, files, http, terminal } = effects;
+  return {
+    terminal,
+    clock,
+    env: environment.get,
+    readText: (path) => files.readText(path),
+    http,
+    openConfig: (path) => openConfigFor(path, effects),
+    control: (configPath) => controlOf(configPath, effects),
+    runWorker: async (choice) => (await import('./compose/run.ts')).runWorker(choice, effects),
+    startStudio: async (choice) => (await import('./compose/studio.ts')).startStudioProcess(choice, effects),
+    studioDefaults: await studioDefaultsOf(effects),
+    operatorApi: async () => ({
+      ...(await import('./contract/admin.ts')),
+      ...(await import('./contract/routes.ts')),
+      ...(await import('./contract/json.ts')),
+      ...(await import('./contract/read.ts')),
+    }),
+    demo: async (choice) => (await import('./compose/demo.ts')).startDemo(choice, effects),
+  };
+}
+
+async function studioDefaultsOf({ environment }: Effects): Promise<World['studioDefaults']> {
+  const { studioDefaults } = await import('./compose/studio-defaults.ts');
+  return studioDefaults(environment);
+}
+
+async function openConfigFor(named: string | undefined, effects: Effects): Promise<OpenedConfig> {
+  const { configFacts, configPathOf, NO_REGISTRATION, openConfig, renderConfig, checkBaseUrl } =
+    await import('./compose/config.ts');
+  const { openCommandLog } = await import('./compose/log.ts');
+  const path = await configPathOf(named, effects);
+  const log = openCommandLog(effects);
+  const config = await openConfig(path, effects, { log });
+  return {
+    path,
+    get values() {
+      const { current } = config;
+      return {
+        apiBaseUrl: current.api_base_url,
+        workerId: current.worker_id && current.auth_token ? current.worker_id : undefined,
+        registrationRequestId: current.registration_request_id,
+        vramThresholdGb: current.vram_threshold_gb,
+        autoStart: current.auto_start,
+        autoEnabled: current.auto_enabled,
+        modelsRoot: current.models_root,
+        autoUpdateEnabled: current.auto_update_enabled,
+        autoUpdateIntervalSeconds: current.auto_update_interval_secs,
+      };
+    },
+    toml: () => renderConfig(path, config.current),
+    facts: () => configFacts(config.current),
+    async update({ apiBaseUrl, vramThresholdGb, autoEnabled }) {
+      if (apiBaseUrl !== undefined) {
+        const { warning } = checkBaseUrl(apiBaseUrl, { allowInsecureHttp: config.current.allow_insecure_http });
+        if (warning !== undefined) log.warn('studio.insecure', { because: warning });
+      }
+      await config.update({
+        ...(apiBaseUrl === undefined ? {} : { api_base_url: apiBaseUrl }),
+        ...(vramThresholdGb === undefined ? {} : { vram_threshold_gb: vramThresholdGb }),
+        ...(autoEnabled === undefined ? {} : { auto_enabled: autoEnabled }),
+      });
+    },
+    resetRegistration: async () => void (await config.update(NO_REGISTRATION)),
+  };
+}
+
+/** A worker on this machine answers in milliseconds; one that hangs must not hang the command. */
+const CONTROL_WITHIN_MS = 3_000;
+
+function controlOf(configPath: string, { environment }: Effects): WorkerControl {
+  async function ask(request: { readonly ask: 'status' | 'reload' }) {
+    const { siblingsOf } = await import('./config/paths.ts');
+    const { callControl, controlAddress } = await import('./system/control.ts');
+    const { isControlAnswer } = await import('./worker/control.ts');
+    const address = controlAddress(siblingsOf(configPath).controlSocket, environment);
+    try {
+      const answer = await callControl(address, request, { timeoutMs: CONTROL_WITHIN_MS });
+      return isControlAnswer(answer) ? answer : undefined;
+    } catch (thrown) {
+      if (toWorkerError(thrown).code === 'worker.not-running') return undefined;
+      throw thrown;
+    }
+  }
+  return {
+    async status() {
+      const answer = await ask({ ask: 'status' });
+      return answer?.is === 'status' ? answer.status : undefined;
+    },
+    reload: async () => (await ask({ ask: 'reload' }))?.is === 'reloaded',
+  };
+}

@@ -1,0 +1,51 @@
+import type { Capabilities } from '../contract/capabilities.ts';
+import { createRegistrationClient } from '../studio/registration/client.ts';
+import { createRegistration } from '../studio/registration/driver.ts';
+import type { Registration } from '../studio/registration/registration.ts';
+import type { Credentials } from '../studio/session/session.ts';
+import { registrationStore } from './config.ts';
+import type { WorkerSetup } from './worker.ts';
+
+/** Who this worker is to the studio. */
+export interface Identity {
+  readonly registration: Registration;
+  /** Undefined until the operator at the studio has approved this worker. */
+  readonly credentials: () => Credentials | undefined;
+  /** Settles at the approval, once the log knows the token as a secret. */
+  readonly approved: Promise<void>;
+}
+
+/** `apiBaseUrl` is the one the process started with: another studio is another start. */
+export function composeIdentity(setup: WorkerSetup, apiBaseUrl: string, capabilities: () => Capabilities): Identity {
+  const { config, effects } = setup;
+  const { clock, random, sha256, http } = effects;
+  const log = setup.log.logger.child({}, 'registration');
+  const registration = createRegistration({
+    client: createRegistrationClient({ http, baseUrl: () => apiBaseUrl, clock, log }),
+    clock,
+    random,
+    sha256,
+    store: registrationStore(config),
+    // The operator at the studio decides about the machine, not about whether it is paused just now.
+    capabilities: () => ({ ...capabilities(), autoEnabled: true }),
+    log,
+    ...(setup.registrationPolicy === undefined ? {} : { policy: setup.registrationPolicy }),
+  });
+
+  // Credentials that could not be saved are good until the next start all the same.
+  let unsaved: Awaited<Registration['approved']> | undefined;
+  const approved = registration.approved.then((given) => {
+    unsaved = given;
+    setup.log.redactor.learn(given.authToken);
+  });
+
+  return {
+    registration,
+    approved,
+    credentials() {
+      if (registration.status().at !== 'approved') return undefined;
+      const { worker_id: workerId = unsaved?.workerId, auth_token: authToken = unsaved?.authToken } = config.current;
+      return workerId && authToken ? { apiBaseUrl, workerId, authToken } : undefined;
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { errorChain } from '../base/errors.ts';
+import { createSyntheticEngine } from '../engines/synthetic/index.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { Log } from '../log/open-log.ts';
+import { controlAddress, serveControl } from '../system/control.ts';
+import { createImages } from '../system/images.ts';
+import { acquireLock } from '../system/lock.ts';
+import { createNativeCache } from '../system/native-cache.ts';
+import { payloads } from '../system/payloads.ts';
+import { onStopSignals } from '../system/signals.ts';
+import { answerControl } from '../worker/control.ts';
+import { configPathOf, openConfig, siblingsOf } from './config.ts';
+import type { Effects } from './effects.ts';
+import { banner, type LogChoice, openProcessLog } from './log.ts';
+import { type ComposedWorker, composeWorker, type WorkerSetup } from './worker.ts';
+
+export interface RunChoice extends LogChoice {
+  readonly configPath: string | undefined;
+}
+
+/** The engines this release carries. */
+export function realEngines({ environment, sha256, clock }: Effects): readonly Engine[] {
+  const images = createImages({ native: createNativeCache({ environment, payloads }) });
+  return [createSyntheticEngine({ sha256, images, clock })];
+}
+
+/**
+ * The `run` command: one worker per config folder, until it is stopped or refused. Gives the exit code.
+ *
+ * @throws WorkerError `config.invalid` | `config.insecure-url` | `config.not-saved` | `cli.usage`
+ */
+export async function runWorker(choice: RunChoice, effects: Effects): Promise<number> {
+  const log = await openProcessLog(choice, effects);
+  const path = await configPathOf(choice.configPath, effects);
+  const lock = await acquireLock(siblingsOf(path).lock, { pid: effects.environment.pid });
+  if (lock.is === 'taken') {
+    // Not a fault: a service and a login entry may both start the worker, and one is enough.
+    log.logger.info('worker.already-running', { pid: lock.by.pid ?? 'unknown', configPath: path });
+    return 0;
+  }
+  try {
+    return await serve(path, log, effects);
+  } finally {
+    await log.flush();
+    lock.release();
+  }
+}
+
+async function serve(path: string, log: Log, effects: Effects): Promise<number> {
+  const learnSecret = (secret: string): void => log.redactor.learn(secret);
+  const config = await openConfig(path, effects, { log: log.logger, learnSecret, watched: true });
+  const deafen = { call: (): void => {} };
+  try {
+    const setup: WorkerSetup = { effects, config, log, engines: realEngines(effects) };
+    const worker = await composeWorker(setup);
+    announce(setup, worker);
+    deafen.call = onStopSignals(() => worker.signal());
+    await using _control = await openControl(setup, worker);
+    return await worker.run();
+  } finally {
+    deafen.call();
+    config.close();
+  }
+}
+
+/** Who we are and what we were told to do, before anything else happens. */
+function announce({ config, log }: WorkerSetup, { registration }: ComposedWorker): void {
+  const { current } = config;
+  const registered = current.worker_id !== undefined && current.auth_token !== undefined;
+  banner(log, {
+    configPath: config.path,
+    studio: current.api_base_url,
+    vramThresholdGb: current.vram_threshold_gb,
+    claiming: current.auto_enabled ? 'on' : 'off',
+    registration: registered ? `approved as ${current.worker_id}` : registration.status().at,
+  });
+  if (current.only_when_idle) {
+    log.logger.warn('presence.unknown', {
+      because: 'this release cannot tell whether somebody uses the machine, so only_when_idle refuses every offer',
+    });
+  }
+}
+
+/** The way in for `status`, `enable` and `disable`. Serving jobs does not depend on it. */
+async function openControl(setup: WorkerSetup, worker: ComposedWorker): Promise<AsyncDisposable> {
+  const { config, effects, log } = setup;
+  const address = controlAddress(siblingsOf(config.path).controlSocket, effects.environment);
+  try {
+    return await serveControl(address, (request) =>
+      answerControl(request, { status: () => worker.status(), reload: () => config.reload() }),
+    );
+  } catch (thrown) {
+    log.logger.warn('control.unavailable', { error: errorChain(thrown) });
+    return { [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+}

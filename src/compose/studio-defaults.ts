@@ -1,0 +1,41 @@
+import type { Environment } from '../system/environment.ts';
+
+/** Where the embedded studio is when nobody says otherwise. */
+export interface StudioDefaults {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  tokenFileIn(dataDir: string): string;
+}
+
+/** The reference worker's own development studio answers there. */
+const PORT = 9790;
+const HOST = '127.0.0.1';
+/** The operator token's file in a studio's data folder. */
+export const TOKEN_FILE = 'operator-token';
+
+export function studioDefaults(environment: Pick<Environment, 'platform' | 'homeDir' | 'get' | 'cwd'>): StudioDefaults {
+  const separator = environment.platform === 'win32' ? '\\' : '/';
+  return {
+    url: `http://${HOST}:${PORT}`,
+    host: HOST,
+    port: PORT,
+    dataDir: [dataFolder(environment), 'studio-worker', 'studio'].join(separator),
+    tokenFileIn: (dataDir) => `${dataDir}${separator}${TOKEN_FILE}`,
+  };
+}
+
+/** Where the platform keeps what programs must not lose (XDG Base Directory Specification, and its counterparts). */
+function dataFolder({
+  platform,
+  homeDir,
+  get,
+  cwd,
+}: Pick<Environment, 'platform' | 'homeDir' | 'get' | 'cwd'>): string {
+  const home = homeDir === '' ? cwd : homeDir;
+  if (platform === 'win32') return get('LOCALAPPDATA') || `${home}\\AppData\\Local`;
+  if (platform === 'darwin') return `${home}/Library/Application Support`;
+  const configured = get('XDG_DATA_HOME') ?? '';
+  return configured.startsWith('/') ? configured : `${home}/.local/share`;
+}

@@ -1,0 +1,66 @@
+import { errorChain, WorkerError } from '../base/errors.ts';
+import { startStudio, type Studio } from '../local-studio/server.ts';
+import type { Logger } from '../log/logger.ts';
+import { onStopSignals } from '../system/signals.ts';
+import type { Effects } from './effects.ts';
+import { type LogChoice, openProcessLog } from './log.ts';
+
+export interface StudioPlace {
+  readonly host: string;
+  /** 0 asks for any free port. */
+  readonly port: number;
+  readonly dataDir: string;
+}
+
+export interface StudioChoice extends StudioPlace, LogChoice {}
+
+export interface StartedStudio {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly tokenFile: string;
+  /** Settles when it has stopped. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Starts the embedded studio.
+ *
+ * @throws WorkerError `studio.data-in-use` | `studio.not-listening` | `disk.full`
+ */
+export async function openStudio(place: StudioPlace, effects: Effects, log: Logger): Promise<Studio> {
+  const { clock, random } = effects;
+  try {
+    return await startStudio({ ...place, clock, random, log: log.child({}, 'studio'), sparesLoopback: true });
+  } catch (thrown) {
+    if (thrown instanceof WorkerError) throw thrown;
+    throw new WorkerError(
+      'studio.not-listening',
+      `cannot serve on ${place.host}:${place.port}: ${errorChain(thrown)}`,
+      {
+        cause: thrown,
+        hint: 'Choose another address with `--host` and `--port`.',
+      },
+    );
+  }
+}
+
+/** The `studio` command: serves until it is asked to stop, which a second request makes sure of. */
+export async function startStudioProcess(choice: StudioChoice, effects: Effects): Promise<StartedStudio> {
+  const log = await openProcessLog(choice, effects);
+  const studio = await openStudio(choice, effects, log.logger);
+  const ended = Promise.withResolvers<void>();
+  const deafen = onStopSignals((_signal, count) => {
+    if (count > 1) return ended.resolve();
+    log.logger.info('studio.stopping');
+    void studio.stop().finally(ended.resolve);
+  });
+  return {
+    url: studio.url,
+    dataDir: choice.dataDir,
+    tokenFile: studio.tokenFile,
+    ended: ended.promise.finally(async () => {
+      deafen();
+      await log.flush();
+    }),
+  };
+}
