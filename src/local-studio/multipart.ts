@@ -1,0 +1,101 @@
+/*
+ * multipart/form-data read as it arrives (RFC 7578, RFC 2046 §5.1.1), so that an artifact of any size goes to the disk
+ * without being in memory whole. Only what a worker sends is understood: text fields, then one file.
+ */
+
+export interface PartHead {
+  readonly name: string;
+  readonly fileName: string | undefined;
+}
+
+export interface MultipartEvents {
+  readonly onHead: (head: PartHead) => void;
+  /** Bytes of the part whose head came last; a view that is only good until the promise resolves. */
+  readonly onBytes: (bytes: Uint8Array) => Promise<void>;
+}
+
+export interface MultipartReader {
+  /** @throws MalformedMultipart */
+  push(chunk: Uint8Array): Promise<void>;
+  /** Whether the closing boundary was seen: without it the body was cut short. */
+  readonly complete: boolean;
+}
+
+export class MalformedMultipart extends Error {
+  override readonly name = 'MalformedMultipart';
+}
+
+/** The boundary of a multipart content type, or undefined when it is none. */
+export function boundaryOf(contentType: string | null): string | undefined {
+  const match = /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(
+    contentType ?? '',
+  );
+  return match?.[1] ?? match?.[2];
+}
+
+/** A part's head is a few lines; one that does not end is no head. */
+const MOST_HEAD_BYTES = 16 * 1024;
+
+export function createMultipartReader(boundary: string, events: MultipartEvents): MultipartReader {
+  // With a line end before it, the first boundary looks like every other one.
+  const delimiter = Buffer.from(`\r\n--${boundary}`);
+  let held: Buffer = Buffer.from('\r\n');
+  let at: 'preamble' | 'boundary' | 'head' | 'body' | 'end' = 'preamble';
+
+  /** Takes one step; false when more bytes are needed for the next. */
+  async function step(): Promise<boolean> {
+    if (at === 'preamble' || at === 'body') return toBoundary();
+    if (at === 'boundary') return afterBoundary();
+    return at === 'head' && readHead();
+  }
+
+  async function toBoundary(): Promise<boolean> {
+    const found = held.indexOf(delimiter);
+    // What could be the beginning of a boundary is held back until the next chunk tells.
+    const sure = found === -1 ? Math.max(0, held.length - delimiter.length + 1) : found;
+    if (at === 'body' && sure > 0) await events.onBytes(held.subarray(0, sure));
+    held = held.subarray(found === -1 ? sure : found + delimiter.length);
+    if (found !== -1) at = 'boundary';
+    return found !== -1;
+  }
+
+  function afterBoundary(): boolean {
+    if (held.length < 2) return false;
+    const next = held.toString('latin1', 0, 2);
+    if (next !== '--' && next !== '\r\n')
+      throw new MalformedMultipart('a boundary is followed by neither line end nor --');
+    at = next === '--' ? 'end' : 'head';
+    held = held.subarray(2);
+    return true;
+  }
+
+  function readHead(): boolean {
+    const end = held.indexOf('\r\n\r\n');
+    if (end === -1 && held.length > MOST_HEAD_BYTES) throw new MalformedMultipart('the head of a part does not end');
+    if (end === -1) return false;
+    events.onHead(parseHead(held.toString('utf8', 0, end)));
+    held = held.subarray(end + 4);
+    at = 'body';
+    return true;
+  }
+
+  return {
+    async push(chunk) {
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      held = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+      while (await step()) {
+        // each step consumes what it understood
+      }
+    },
+    get complete() {
+      return at === 'end';
+    },
+  };
+}
+
+function parseHead(head: string): PartHead {
+  const line = head.split('\r\n').find((each) => /^content-disposition:/i.test(each)) ?? '';
+  const name = /[;\s]name="([^"]*)"/i.exec(line)?.[1];
+  if (name === undefined) throw new MalformedMultipart('a part has no name');
+  return { name, fileName: /[;\s]filename="([^"]*)"/i.exec(line)?.[1] };
+}

@@ -1,0 +1,90 @@
+import type { ReadCapabilities } from '../contract/capabilities.ts';
+import type { TaskKindId } from '../contract/tasks/index.ts';
+
+/*
+ * Who gets which job and what a job's end means: decisions without effects, per the studio contract.
+ *
+ *   queued ──offer──▶ offered ──accept──▶ running ──result──▶ completed
+ *     ▲                  │                   │
+ *     ├──reject, 10 s────┘                   │   free of charge
+ *     └──fail retryable, lost────────────────┴──▶ failed    costs an attempt; after the last one, or not retryable
+ */
+
+/** Attempts a job has. */
+export const MAX_ATTEMPTS = 3;
+/** An offer that is not answered in this time goes back to the queue. */
+export const OFFER_ANSWER_MS = 10_000;
+/** How often sessions are checked, and when one counts as stale (studio contract). */
+export const SWEEP_MS = 10_000;
+export const STALE_MS = 30_000;
+/** A running job whose socket is lost stays with its worker this long. */
+export const GRACE_MS = STALE_MS;
+
+/** What a session does at the moment. */
+export type Slot =
+  | { readonly at: 'idle' }
+  /** The store is being asked for a job. */
+  | { readonly at: 'choosing' }
+  | { readonly at: 'offered'; readonly jobId: string; readonly seq: number }
+  | {
+      readonly at: 'running';
+      readonly jobId: string;
+      readonly seq: number;
+      /** The operator took the job away; what the worker says of it is answered and ignored. */
+      readonly revoked: boolean;
+      /** Heartbeats in a row that did not name the job. */
+      readonly unnamed: number;
+    };
+
+export interface Candidate {
+  readonly slot: Slot;
+  readonly capabilities: ReadCapabilities;
+  /** Said no for the moment: not asked again until its next idle heartbeat. */
+  readonly cooling: boolean;
+  /** A job of an earlier socket is still kept for it, so nobody knows yet whether it is idle. */
+  readonly keepsJob: boolean;
+}
+
+/** Whether a worker can be asked at all. One that wants its person away is asked only when it says so. */
+export function isAvailable({ slot, capabilities, cooling, keepsJob }: Candidate): boolean {
+  const present = capabilities.onlyWhenIdle === true && capabilities.userPresence !== 'idle';
+  return slot.at === 'idle' && !cooling && !keepsJob && capabilities.autoEnabled && !present;
+}
+
+/** Whether a job fits a worker: its kind is served, and its estimate within the threshold. */
+export const suits = (
+  capabilities: Pick<ReadCapabilities, 'taskKinds' | 'vramThresholdGb'>,
+  job: { readonly kind: TaskKindId; readonly vramGb: number },
+): boolean => capabilities.taskKinds.includes(job.kind) && job.vramGb <= capabilities.vramThresholdGb;
+
+/** Whole gigabytes, rounded up: the lanes of the queue. Bounded, so that nobody makes a lane for each job. */
+export const vramClass = (vramGb: number): number => Math.min(MOST_CLASSES, Math.max(0, Math.ceil(vramGb)));
+const MOST_CLASSES = 4_096;
+
+/** Texts by which workers without reject codes say "not now" (studio contract). */
+const TRANSIENT_REASONS = [
+  'worker paused by operator',
+  'only when idle: the person is using this computer',
+  'worker already has an in-flight job',
+];
+
+/** Whether a rejection says "not now" rather than "not this job". A code speaks for itself; texts are for older workers. */
+export const isTransient = (rejection: { readonly code: string | undefined; readonly reason: string }): boolean =>
+  rejection.code === 'busy' ||
+  rejection.code === 'paused' ||
+  TRANSIENT_REASONS.some((known) => rejection.reason.includes(known));
+
+/** Where a job goes whose run brought no result. `attempts` counts the run that just ended. */
+export const afterFailure = (
+  job: { readonly attempts: number; readonly maxAttempts: number },
+  retryable: boolean,
+): 'queued' | 'failed' => (retryable && job.attempts < job.maxAttempts ? 'queued' : 'failed');
+
+/** Heartbeats in a row without its name after which a running job counts as dropped by its worker. */
+const UNNAMED_LIMIT = 2;
+
+/** A running job after a heartbeat that did not name it. One may have crossed the accept; two are a statement. */
+export function afterUnnamedBeat(slot: Slot & { readonly at: 'running' }): Slot {
+  const unnamed = slot.unnamed + 1;
+  return slot.revoked || unnamed >= UNNAMED_LIMIT ? { at: 'idle' } : { ...slot, unnamed };
+}

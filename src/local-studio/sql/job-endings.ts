@@ -1,0 +1,120 @@
+import type { AttemptRow, Completion, Ending, JobStore } from '../store.ts';
+import { maybeText, number, type Query, type Sql } from './sql.ts';
+
+/** Attempts kept per job: an operator who retries for ever does not fill the disk. */
+const MOST_ATTEMPTS_KEPT = 50;
+
+/** Whether the worker had this job before: the guard of all that a worker may do for a job that is queued again. */
+export const HAD_IT = 'EXISTS (SELECT 1 FROM job_attempts a WHERE a.job_id = jobs.id AND a.worker_id = $2)';
+/** Its own running job, or one that was taken from it and that nobody else has: work is not done twice. */
+export const MAY_DELIVER = `((state = 'running' AND worker_id = $2) OR (state = 'queued' AND ${HAD_IT}))`;
+
+/** The ways a job's run ends. Each is one transaction, on the disk before anyone is told. */
+export function endJobs(sql: Sql): Pick<JobStore, 'end' | 'complete' | 'cancel' | 'retry'> {
+  return {
+    end: (id, workerId, ending, at) => sql.durable((query) => end(query, { id, workerId, at }, ending)),
+    complete: (id, workerId, completion, at) =>
+      sql.durable((query) => complete(query, { id, workerId, at }, completion)),
+    cancel: (id, at) => sql.durable((query) => cancel(query, id, at)),
+    retry: (id, at) =>
+      sql.durable(async (query) => {
+        const rows = await query(
+          `UPDATE jobs SET state = 'queued', attempts = 0, worker_id = NULL, error = NULL, started_at = NULL,
+             finished_at = NULL, updated_at = $2
+           WHERE id = $1 AND state IN ('failed', 'cancelled') RETURNING seq`,
+          [id, at],
+        );
+        return rows.length > 0;
+      }),
+  };
+}
+
+interface Run {
+  readonly id: string;
+  readonly workerId: string;
+  readonly at: number;
+}
+
+async function end(query: Query, { id, workerId, at }: Run, ending: Ending): Promise<boolean> {
+  const [row] = await query(
+    `UPDATE jobs SET state = $3, error = $4, updated_at = $5,
+       worker_id = CASE WHEN $3 = 'queued' THEN NULL ELSE worker_id END,
+       finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE $5 END
+     WHERE id = $1 AND state = 'running' AND worker_id = $2 RETURNING attempts, started_at`,
+    [id, workerId, ending.to, ending.error, at],
+  );
+  if (row === undefined) return false;
+  const spent = { number: number(row['attempts']), workerId, startedAt: number(row['started_at']), endedAt: at };
+  await keepAttempt(query, id, { ...spent, outcome: ending.outcome, error: ending.error });
+  return true;
+}
+
+async function complete(query: Query, { id, workerId, at }: Run, completion: Completion): Promise<boolean> {
+  const { artifact } = completion;
+  const [row] = await query(
+    `UPDATE jobs SET state = 'completed', worker_id = $2, error = NULL, updated_at = $3, finished_at = $3,
+       attempts = CASE WHEN state = 'queued' THEN attempts + 1 ELSE attempts END,
+       prompt = COALESCE($4, prompt), result = $5, artifact_name = $6, artifact_ext = $7, artifact_type = $8,
+       artifact_size = $9, artifact_sha256 = $10
+     WHERE id = $1 AND ${MAY_DELIVER} RETURNING attempts, started_at`,
+    [
+      id,
+      workerId,
+      at,
+      completion.prompt ?? null,
+      completion.result ?? null,
+      artifact?.name ?? null,
+      artifact?.ext ?? null,
+      artifact?.contentType ?? null,
+      artifact?.sizeBytes ?? null,
+      artifact?.sha256 ?? null,
+    ],
+  );
+  if (row === undefined) return false;
+  const spent = { number: number(row['attempts']), workerId, startedAt: number(row['started_at']), endedAt: at };
+  await keepAttempt(query, id, { ...spent, outcome: 'completed', error: undefined });
+  return true;
+}
+
+async function cancel(query: Query, id: string, at: number): Promise<boolean> {
+  const [before] = await query('SELECT state, worker_id, attempts, started_at FROM jobs WHERE id = $1', [id]);
+  const rows = await query(
+    `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2
+     WHERE id = $1 AND state IN ('queued', 'offered', 'running') RETURNING seq`,
+    [id, at],
+  );
+  const workerId = maybeText(before?.['worker_id']);
+  if (rows.length > 0 && before?.['state'] === 'running' && workerId !== undefined) {
+    const spent = {
+      number: number(before['attempts']),
+      workerId,
+      startedAt: number(before['started_at']),
+      endedAt: at,
+    };
+    await keepAttempt(query, id, { ...spent, outcome: 'cancelled', error: undefined });
+  }
+  return rows.length > 0;
+}
+
+async function keepAttempt(query: Query, jobId: string, attempt: AttemptRow): Promise<void> {
+  await query(
+    `INSERT INTO job_attempts (job_id, number, worker_id, started_at, ended_at, outcome, error)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      jobId,
+      attempt.number,
+      attempt.workerId,
+      attempt.startedAt,
+      attempt.endedAt ?? attempt.startedAt,
+      attempt.outcome,
+      attempt.error ?? null,
+    ],
+  );
+  if (attempt.number < 3) return; // the usual job pays for no sweep
+  await query(
+    `DELETE FROM job_attempts WHERE job_id = $1 AND ended_at < (
+       SELECT MIN(ended_at) FROM (
+         SELECT ended_at FROM job_attempts WHERE job_id = $1 ORDER BY ended_at DESC LIMIT $2) newest)`,
+    [jobId, MOST_ATTEMPTS_KEPT],
+  );
+}

@@ -1,0 +1,65 @@
+import type { LogStore } from '../store.ts';
+import { maybeText, number, type Param, type Row, type Sql, text } from './sql.ts';
+
+/** Lines kept in all, of every worker together. */
+const MOST_LINES = 100_000;
+/** Lines added between two sweeps of the old ones. */
+const SWEEP_EVERY = 1_000;
+/** Lines per statement; SQLite takes 32,766 parameters in one. */
+const LINES_AT_ONCE = 500;
+const COLUMNS = 6;
+const MOST_CHARACTERS = 8_192;
+
+export function createSqlLogs(sql: Sql, mostLines = MOST_LINES): LogStore {
+  let unswept = 0;
+  return {
+    add: async (workerId, entries) => {
+      for (let at = 0; at < entries.length; at += LINES_AT_ONCE) {
+        const some = entries.slice(at, at + LINES_AT_ONCE);
+        const params = some.flatMap((entry): Param[] => [
+          workerId,
+          entry.ts.slice(0, 64),
+          entry.level.slice(0, 16),
+          entry.category.slice(0, 64),
+          entry.message.slice(0, MOST_CHARACTERS),
+          entry.jobId?.slice(0, 200) ?? null,
+        ]);
+        await sql.query(
+          `INSERT INTO logs (worker_id, ts, level, category, message, job_id) VALUES ${placeholders(some.length)}`,
+          params,
+        );
+        unswept += some.length;
+      }
+      if (unswept < Math.min(SWEEP_EVERY, mostLines)) return;
+      unswept = 0;
+      await sql.query('DELETE FROM logs WHERE seq <= (SELECT MAX(seq) FROM logs) - $1', [mostLines]);
+    },
+    page: async ({ workerId, after, limit }) => {
+      const rows =
+        workerId === undefined
+          ? await sql.query('SELECT * FROM logs WHERE seq > $1 ORDER BY seq LIMIT $2', [after, limit])
+          : await sql.query('SELECT * FROM logs WHERE worker_id = $1 AND seq > $2 ORDER BY seq LIMIT $3', [
+              workerId,
+              after,
+              limit,
+            ]);
+      return rows.map(toLine);
+    },
+  };
+}
+
+const placeholders = (rows: number): string =>
+  Array.from(
+    { length: rows },
+    (_, row) => `(${Array.from({ length: COLUMNS }, (_, column) => `$${row * COLUMNS + column + 1}`).join(', ')})`,
+  ).join(', ');
+
+const toLine = (row: Row) => ({
+  seq: number(row['seq']),
+  workerId: text(row['worker_id']),
+  ts: text(row['ts']),
+  level: text(row['level']),
+  category: text(row['category']),
+  message: text(row['message']),
+  jobId: maybeText(row['job_id']),
+});

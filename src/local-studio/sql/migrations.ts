@@ -1,0 +1,52 @@
+import type { Sql } from './sql.ts';
+
+/** The schema, one step per release that changed it. A step is never edited once it was released. */
+const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE registrations (
+       request_id TEXT PRIMARY KEY, install_id TEXT NOT NULL, secret_hash TEXT NOT NULL, capabilities TEXT NOT NULL,
+       state TEXT NOT NULL, reason TEXT NOT NULL, worker_id TEXT, created_at BIGINT NOT NULL)`,
+    `CREATE INDEX registrations_waiting ON registrations (state, created_at)`,
+    `CREATE INDEX registrations_install ON registrations (install_id, state)`,
+    `CREATE TABLE bootstrap_tokens (hash TEXT PRIMARY KEY, expires_at BIGINT NOT NULL)`,
+    `CREATE TABLE workers (
+       id TEXT PRIMARY KEY, install_id TEXT, token_hash TEXT NOT NULL, capabilities TEXT NOT NULL,
+       created_at BIGINT NOT NULL, last_seen_at BIGINT, deleted INTEGER NOT NULL)`,
+    `CREATE INDEX workers_install ON workers (install_id)`,
+    `CREATE TABLE models (
+       id TEXT PRIMARY KEY, kind TEXT NOT NULL, display_name TEXT, vram_gb DOUBLE PRECISION NOT NULL,
+       source TEXT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)`,
+    // SQLite fills an `INTEGER PRIMARY KEY` by itself and AUTOINCREMENT never hands out a number twice.
+    `CREATE TABLE jobs (
+       seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, kind TEXT NOT NULL,
+       model TEXT NOT NULL, model_source TEXT NOT NULL, task TEXT NOT NULL, prompt TEXT NOT NULL,
+       game_id TEXT NOT NULL, asset_name TEXT NOT NULL, vram_gb DOUBLE PRECISION NOT NULL, vram_class INTEGER NOT NULL,
+       priority INTEGER NOT NULL, attempts INTEGER NOT NULL, max_attempts INTEGER NOT NULL, worker_id TEXT, error TEXT,
+       result TEXT, artifact_name TEXT, artifact_ext TEXT, artifact_type TEXT, artifact_size BIGINT,
+       artifact_sha256 TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, started_at BIGINT,
+       finished_at BIGINT)`,
+    `CREATE INDEX jobs_queue ON jobs (state, kind, vram_class, priority DESC, seq)`,
+    `CREATE INDEX jobs_state ON jobs (state, seq)`,
+    `CREATE TABLE job_attempts (
+       job_id TEXT NOT NULL, number INTEGER NOT NULL, worker_id TEXT NOT NULL, started_at BIGINT NOT NULL,
+       ended_at BIGINT NOT NULL, outcome TEXT NOT NULL, error TEXT)`,
+    `CREATE INDEX job_attempts_job ON job_attempts (job_id, worker_id)`,
+    `CREATE TABLE logs (
+       seq INTEGER PRIMARY KEY AUTOINCREMENT, worker_id TEXT NOT NULL, ts TEXT NOT NULL, level TEXT NOT NULL,
+       category TEXT NOT NULL, message TEXT NOT NULL, job_id TEXT)`,
+    `CREATE INDEX logs_worker ON logs (worker_id, seq)`,
+  ],
+];
+
+/** Brings the schema to this release's, each step whole or not at all. */
+export async function migrate(sql: Sql): Promise<void> {
+  await sql.query('CREATE TABLE IF NOT EXISTS migrations (step INTEGER PRIMARY KEY)');
+  const done = new Set((await sql.query('SELECT step FROM migrations')).map((row) => Number(row['step'])));
+  for (const [step, statements] of MIGRATIONS.entries()) {
+    if (done.has(step)) continue;
+    await sql.durable(async (query) => {
+      for (const statement of statements) await query(statement);
+      await query('INSERT INTO migrations (step) VALUES ($1)', [step]);
+    });
+  }
+}

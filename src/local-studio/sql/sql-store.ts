@@ -1,0 +1,17 @@
+import type { Store } from '../store.ts';
+import { createSqlJobs } from './jobs.ts';
+import { createSqlLogs } from './logs.ts';
+import { createSqlModels } from './models.ts';
+import { createSqlRegistrations } from './registrations.ts';
+import type { Sql } from './sql.ts';
+import { createSqlWorkers } from './workers.ts';
+
+/** The store over any database that speaks our SQL. */
+export const createSqlStore = (sql: Sql): Store => ({
+  registrations: createSqlRegistrations(sql),
+  workers: createSqlWorkers(sql),
+  models: createSqlModels(sql),
+  jobs: createSqlJobs(sql),
+  logs: createSqlLogs(sql),
+  close: () => sql.close(),
+});

@@ -1,0 +1,89 @@
+import { chmodSync } from 'node:fs';
+import { errorChain, WorkerError } from '../base/errors.ts';
+import { migrate } from './sql/migrations.ts';
+import type { Param, Query, Row, Sql } from './sql/sql.ts';
+import { createSqlStore } from './sql/sql-store.ts';
+import type { Store } from './store.ts';
+
+/** SQLITE_BUSY (sqlite.org/rescode.html): another process holds the file. */
+const SQLITE_BUSY = 'SQLITE_BUSY';
+
+/**
+ * Opens the store in an SQLite file, which it keeps to itself: exclusive locking means that the system refuses a second
+ * studio on the same file, and drops the lock however this process ends.
+ *
+ * @throws WorkerError `studio.data-in-use`
+ */
+export async function openSqliteStore(path: string): Promise<Store> {
+  const sql = createSqlite(path);
+  try {
+    await sql.query('PRAGMA locking_mode = EXCLUSIVE');
+    await sql.query('PRAGMA journal_mode = WAL');
+    await sql.query('PRAGMA synchronous = NORMAL');
+    await migrate(sql);
+    chmodSync(path, 0o600); // it holds prompts and results, which are the operator's alone
+  } catch (thrown) {
+    await sql.close();
+    if (codeOf(thrown) !== SQLITE_BUSY) throw thrown;
+    throw new WorkerError('studio.data-in-use', `another studio uses ${path}`, {
+      cause: thrown,
+      hint: 'Stop that studio first, or name another folder with `--data`.',
+    });
+  }
+  return createSqlStore(sql);
+}
+
+/**
+ * Bun.SQL on one SQLite connection. A statement runs inside the call that starts it, but a transaction spans several
+ * turns of the event loop, and whatever else runs meanwhile on the same connection would become a part of it. So all
+ * work goes through one line, in order.
+ */
+function createSqlite(path: string): Sql {
+  const database = new Bun.SQL({ adapter: 'sqlite', filename: path, create: true });
+  let line: Promise<unknown> = Promise.resolve();
+  const inLine = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = line.then(work, work);
+    line = result.catch(() => {}); // the caller hears of it; the next in line need not
+    return result;
+  };
+  return {
+    query: (text, params) => inLine(() => runOn(database, text, params)),
+    durable: (work) =>
+      inLine(async () => {
+        // FULL syncs the log at commit, and with it all that was written before (sqlite.org/pragma.html#pragma_synchronous).
+        await database.unsafe('PRAGMA synchronous = FULL');
+        try {
+          return await database.begin((transaction) => work(queryOn(transaction)));
+        } finally {
+          await database.unsafe('PRAGMA synchronous = NORMAL');
+        }
+      }),
+    close: () => inLine(() => database.close()),
+  };
+}
+
+type Connection = Pick<InstanceType<typeof Bun.SQL>, 'unsafe'>;
+
+const queryOn =
+  (connection: Connection): Query =>
+  (text, params) =>
+    runOn(connection, text, params);
+
+async function runOn(connection: Connection, text: string, params: readonly Param[] = []): Promise<readonly Row[]> {
+  try {
+    return await connection.unsafe<Row[]>(numbered(text), [...params]);
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'SQLITE_FULL') throw thrown;
+    throw new WorkerError('disk.full', `no space left for the studio's data: ${errorChain(thrown)}`, {
+      cause: thrown,
+      hint: 'Free some space on that disk.',
+    });
+  }
+}
+
+/** SQLite takes `$1` for a name and numbers names as it meets them; `?1` is the first parameter wherever it stands. */
+const numbered = (text: string): string => text.replaceAll(/\$(\d+)/g, '?$1');
+
+function codeOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+}
