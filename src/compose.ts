@@ -17,15 +17,15 @@ export async function createWorld(): Promise<World> {
     clock,
     env: environment.get,
     readText: (path) => files.readText(path),
-    http,
     openConfig: (path) => openConfigFor(path, effects),
     control: (configPath) => controlOf(configPath, effects),
     runWorker: async (choice) => (await import('./compose/run.ts')).runWorker(choice, effects),
     startStudio: async (choice) => (await import('./compose/studio.ts')).startStudioProcess(choice, effects),
     studioDefaults: await studioDefaultsOf(effects),
+    operator: async ({ url, token }) =>
+      (await import('./operator/client.ts')).createOperatorClient({ http, url, token }),
     operatorApi: async () => ({
       ...(await import('./contract/admin.ts')),
-      ...(await import('./contract/routes.ts')),
       ...(await import('./contract/json.ts')),
       ...(await import('./contract/read.ts')),
     }),
@@ -43,7 +43,7 @@ async function openConfigFor(named: string | undefined, effects: Effects): Promi
     await import('./compose/config.ts');
   const { openCommandLog } = await import('./compose/log.ts');
   const path = await configPathOf(named, effects);
-  const log = openCommandLog(effects);
+  const log = openCommandLog(effects).logger.child({}, 'cli');
   const config = await openConfig(path, effects, { log });
   return {
     path,
@@ -74,6 +74,7 @@ async function openConfigFor(named: string | undefined, effects: Effects): Promi
         ...(autoEnabled === undefined ? {} : { auto_enabled: autoEnabled }),
       });
     },
+    bootstrap: async (token) => (await import('./compose/bootstrap.ts')).bootstrap(token, config, effects),
     resetRegistration: async () => void (await config.update(NO_REGISTRATION)),
   };
 }

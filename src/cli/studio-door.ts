@@ -1,6 +1,6 @@
 import { WorkerError } from '../base/errors.ts';
 import { JSON_ARG, sharedArgs, type Values } from './command.ts';
-import { createStudioClient, type StudioClient } from './studio-client.ts';
+import type { OperatorClient } from '../operator/client.ts';
 import type { World } from './world.ts';
 
 /** Kept out of command lines, which every account on the machine can read. */
@@ -33,10 +33,10 @@ export const OPERATOR_EXITS = [
 export async function openStudio(
   given: Pick<Values<typeof OPERATOR_ARGS>, 'url' | 'token' | 'token-file'>,
   world: World,
-): Promise<StudioClient> {
+): Promise<OperatorClient> {
   const token = await findToken(given, world);
   const url = given.url ?? world.studioDefaults.url;
-  return createStudioClient({ http: world.http, url, token, api: await world.operatorApi() });
+  return await world.operator({ url, token });
 }
 
 /** From the flag, the file it names, the environment, or the file of the studio on this machine, in this order. */

@@ -4,7 +4,7 @@ import type * as read from '../contract/read.ts';
 import type * as routes from '../contract/routes.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
 import type { Clock } from '../system/clock.ts';
-import type { Http } from '../system/http.ts';
+import type { OperatorClient } from '../operator/client.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { WorkerStatus } from '../worker/status.ts';
 
@@ -16,7 +16,6 @@ export interface World {
   readonly env: (name: string) => string | undefined;
   /** The text of a file the operator named; undefined when there is none. */
   readonly readText: (path: string) => Promise<string | undefined>;
-  readonly http: Http;
   /**
    * The operator's config file, created with defaults when missing.
    *
@@ -31,7 +30,9 @@ export interface World {
   readonly startStudio: (options: StudioOptions) => Promise<StartedStudio>;
   /** Where the embedded studio is when nobody says otherwise. */
   readonly studioDefaults: StudioDefaults;
-  /** Routes and schemas of the operator API, loaded when a command first asks for them. */
+  /** The operator's way into a studio. Nothing is sent before the first call. */
+  readonly operator: (at: { readonly url: string; readonly token: string }) => Promise<OperatorClient>;
+  /** Schemas of the operator API's drafts, loaded when a command first asks for them. */
   readonly operatorApi: () => Promise<OperatorApi>;
   readonly demo: (options: DemoOptions) => Promise<DemoRun>;
 }
@@ -49,6 +50,12 @@ export interface OpenedConfig {
    * @throws WorkerError `config.not-saved` | `config.insecure-url`
    */
   update(patch: ConfigPatch): Promise<void>;
+  /**
+   * Trades a one-shot token for credentials and saves them; returns the worker's id.
+   *
+   * @throws WorkerError `studio.refused` | `registration.failed` | `config.not-saved` | `config.insecure-url`
+   */
+  bootstrap(token: string): Promise<string>;
   /** Forgets who this worker is to the studio: credentials, request and install id. */
   resetRegistration(): Promise<void>;
 }
@@ -71,8 +78,6 @@ export interface ConfigPatch {
   readonly apiBaseUrl?: string;
   readonly vramThresholdGb?: number;
   readonly autoEnabled?: boolean;
-  /** A one-shot token that the next `run` trades for credentials. */
-  readonly bootstrapToken?: string;
 }
 
 export interface WorkerControl {
@@ -124,22 +129,7 @@ type Contract = typeof admin & typeof routes & typeof json & typeof read;
  */
 export type OperatorApi = Pick<
   Contract,
-  | 'ADMIN_ROUTES'
-  | 'AdminErrorSchema'
-  | 'ApprovalAnswerSchema'
-  | 'JobDraftSchema'
-  | 'JobListSchema'
-  | 'JobViewSchema'
-  | 'ModelDraftSchema'
-  | 'ModelListSchema'
-  | 'ModelViewSchema'
-  | 'RegistrationListSchema'
-  | 'WorkerListSchema'
-  | 'hasEnded'
-  | 'parseJson'
-  | 'readJson'
-  | 'studioUrl'
-  | 'writeJson'
+  'JobDraftSchema' | 'ModelDraftSchema' | 'hasEnded' | 'parseJson' | 'readJson' | 'writeJson'
 >;
 
 export interface DemoOptions extends LogOptions {

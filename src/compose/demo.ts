@@ -1,6 +1,6 @@
 import { WorkerError } from '../base/errors.ts';
-import { createOperator } from '../demo/operator.ts';
 import { type DemoEvent, play } from '../demo/play.ts';
+import { createOperatorClient } from '../operator/client.ts';
 import { pause } from '../system/clock.ts';
 import { onStopSignals } from '../system/signals.ts';
 import { openConfig } from './config.ts';
@@ -78,7 +78,7 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
     url: studio.url,
     operatorToken: studio.operatorToken,
     events: play({
-      operator: createOperator({ http, url: studio.url, token: studio.operatorToken }),
+      operator: createOperatorClient({ http, url: studio.url, token: studio.operatorToken }),
       clock,
       pause: (ms) => pause(clock, ms, stopped.signal),
       files,

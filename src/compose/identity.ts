@@ -15,9 +15,18 @@ export interface Identity {
   readonly approved: Promise<void>;
 }
 
-/** `apiBaseUrl` is the one the process started with: another studio is another start. */
-export function composeIdentity(setup: WorkerSetup, apiBaseUrl: string, capabilities: () => Capabilities): Identity {
+export interface IdentityFacts {
+  /** The one the process started with: another studio is another start. */
+  readonly apiBaseUrl: string;
+  readonly capabilities: () => Capabilities;
+}
+
+export function composeIdentity(
+  setup: Pick<WorkerSetup, 'config' | 'effects' | 'log' | 'registrationPolicy'>,
+  facts: IdentityFacts,
+): Identity {
   const { config, effects } = setup;
+  const { apiBaseUrl, capabilities } = facts;
   const { clock, random, sha256, http } = effects;
   const log = setup.log.logger.child({}, 'registration');
   const registration = createRegistration({

@@ -3,7 +3,6 @@ import { errorChain } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { USER_AGENT, VERSION } from '../base/version.ts';
 import { DEFAULT_LEVELS, type Levels, parseLevels } from '../log/levels.ts';
-import type { Logger } from '../log/logger.ts';
 import { type Log, type LogFormat, openLog } from '../log/open-log.ts';
 import { createRedactor, type Redactor } from '../log/redact.ts';
 import type { ErrorTracker } from '../log/sentry.ts';
@@ -81,11 +80,10 @@ export const banner = (log: Log, facts: Readonly<Record<string, unknown>>): void
   log.logger.info('worker.started', { version: VERSION, ...facts });
 
 /** The log of a command that ends at once: warnings and errors, for whoever typed it. */
-export function openCommandLog(effects: Effects): Logger {
+export function openCommandLog(effects: Effects): Log {
   const quiet = parseLevels('warn', 'commands');
   const levels = effects.environment.get('STUDIO_WORKER_LOG') === undefined ? quiet : chooseLevels(NO_CHOICE, effects);
-  const { logger } = openLog({ clock: effects.clock, format: 'console', levels, terminal: effects.terminal.stderr });
-  return logger.child({}, 'cli');
+  return openLog({ clock: effects.clock, format: 'console', levels, terminal: effects.terminal.stderr });
 }
 
 const NO_CHOICE: LogChoice = { logFormat: undefined, logLevel: undefined };

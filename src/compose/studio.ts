@@ -48,19 +48,16 @@ export async function openStudio(place: StudioPlace, effects: Effects, log: Logg
 export async function startStudioProcess(choice: StudioChoice, effects: Effects): Promise<StartedStudio> {
   const log = await openProcessLog(choice, effects);
   const studio = await openStudio(choice, effects, log.logger);
-  const ended = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<void>();
   const deafen = onStopSignals((_signal, count) => {
-    if (count > 1) return ended.resolve();
+    if (count > 1) return stopped.resolve();
     log.logger.info('studio.stopping');
-    void studio.stop().finally(ended.resolve);
+    void studio.stop().finally(stopped.resolve);
   });
-  return {
-    url: studio.url,
-    dataDir: choice.dataDir,
-    tokenFile: studio.tokenFile,
-    ended: ended.promise.finally(async () => {
-      deafen();
-      await log.flush();
-    }),
+  const serve = async (): Promise<void> => {
+    await stopped.promise;
+    deafen();
+    await log.flush();
   };
+  return { url: studio.url, dataDir: choice.dataDir, tokenFile: studio.tokenFile, ended: serve() };
 }

@@ -11,16 +11,16 @@ import { createDelivery } from '../studio/delivery/deliver.ts';
 import { openOutbox } from '../studio/delivery/outbox.ts';
 import type { Registration, RegistrationOptions } from '../studio/registration/registration.ts';
 import { createSession } from '../studio/session/driver.ts';
-import { pause } from '../system/clock.ts';
-import { describeCapabilities } from '../worker/capabilities.ts';
 import { createClaims } from '../worker/claims.ts';
 import { createPipeline } from '../worker/pipeline.ts';
 import { createStopping } from '../worker/stopping.ts';
 import { createWorker, type Worker } from '../worker/worker.ts';
 import type { ConfigStore } from '../config/store.ts';
-import { checkBaseUrl, siblingsOf } from './config.ts';
+import { siblingsOf } from './config.ts';
 import type { Effects } from './effects.ts';
 import { composeIdentity } from './identity.ts';
+import { probeMachine } from './machine-facts.ts';
+import { allowedBaseUrl } from './studio-url.ts';
 
 export interface WorkerSetup {
   readonly effects: Effects;
@@ -38,8 +38,6 @@ export interface ComposedWorker extends Worker {
   signal(): void;
 }
 
-/** The GPU may take seconds to answer, and a first `hello` that says 0 GB would cost the worker its jobs. */
-const VRAM_WITHIN_MS = 2 * SECOND_MS;
 const GB = 1e9;
 
 /**
@@ -49,35 +47,14 @@ const GB = 1e9;
  */
 export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker> {
   const { effects, config, engines } = setup;
-  const { clock, random, sha256, files, http, sockets, machine, environment } = effects;
+  const { clock, random, sha256, files, http, sockets, environment } = effects;
   const log = setup.log.logger;
-  const apiBaseUrl = config.current.api_base_url; // an edit counts from the next start
-  const { warning } = checkBaseUrl(apiBaseUrl, { allowInsecureHttp: config.current.allow_insecure_http });
-  if (warning !== undefined) log.warn('studio.insecure', { because: warning });
-
-  let vramTotalGb = 0;
-  const probe = machine.vram().then(({ totalGb, reasons }) => {
-    vramTotalGb = totalGb;
-    if (totalGb === 0) log.debug('vram.unknown', { reasons });
-  });
-  await Promise.race([probe, pause(clock, VRAM_WITHIN_MS)]);
-
+  const apiBaseUrl = allowedBaseUrl(config.current, log); // an edit counts from the next start
+  const facts = await probeMachine({ effects, config, engines, log });
   const capabilities = (): Capabilities =>
-    describeCapabilities({
-      machineName: machine.hostName(),
-      userName: machine.userName(),
-      vramTotalGb,
-      vramThresholdGb: config.current.vram_threshold_gb,
-      autoEnabled: config.current.auto_enabled && !stopping.underway,
-      autoStart: config.current.auto_start,
-      autoUpdate: config.current.auto_update_enabled,
-      startMinimised: config.current.start_minimised,
-      onlyWhenIdle: config.current.only_when_idle,
-      userPresence: undefined,
-      engines,
-    });
+    facts.capabilities({ claiming: config.current.auto_enabled && !stopping.underway });
+  const { registration, credentials, approved } = composeIdentity(setup, { apiBaseUrl, capabilities });
 
-  const { registration, credentials, approved } = composeIdentity(setup, apiBaseUrl, capabilities);
   const slot = createSlot();
   const history = createHistory();
   let keepsClaims = false;
@@ -182,7 +159,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       configPath: config.path,
       enabled: config.current.auto_enabled,
       workerId: credentials()?.workerId,
-      vramTotalGb,
+      vramTotalGb: facts.vramTotalGb(),
       vramThresholdGb: config.current.vram_threshold_gb,
     }),
   });

@@ -24,6 +24,8 @@ export const ADMIN_ROUTES = {
   approve: (requestId: string) => `${ADMIN}/registrations/${id(requestId)}/approve`,
   /** POST RejectionDraft → 204 */
   reject: (requestId: string) => `${ADMIN}/registrations/${id(requestId)}/reject`,
+  /** POST, no body → 201 InvitationView */
+  invitations: `${ADMIN}/bootstrap-tokens`,
   /** GET → WorkerList */
   workers: `${ADMIN}/workers`,
   /** DELETE → 204; its session ends with close code 4004 */
@@ -90,6 +92,10 @@ export const ApprovalAnswerSchema = v.object({ workerId: v.string() });
 export const RejectionDraftSchema = v.object({ reason: v.optional(v.pipe(v.string(), v.maxLength(2_000)), '') });
 export type RegistrationView = v.InferOutput<typeof RegistrationViewSchema>;
 
+/** A one-shot way in for one worker: `register --bootstrap-token`. The token is shown this once. */
+export const InvitationViewSchema = v.object({ token: v.pipe(v.string(), v.minLength(1)), expiresAt: Timestamp });
+export type InvitationView = v.InferOutput<typeof InvitationViewSchema>;
+
 /** A worker that was approved, and how it is doing. */
 export const WorkerViewSchema = v.object({
   workerId: v.string(),
@@ -137,6 +143,8 @@ export const JobDraftSchema = v.pipe(
   v.check((draft) => draft.model !== undefined || draft.modelSource !== undefined, 'model or modelSource is required'),
 );
 export type JobDraft = v.InferOutput<typeof JobDraftSchema>;
+/** A draft as a caller writes it: what has a default may be left out. */
+export type JobRequest = v.InferInput<typeof JobDraftSchema>;
 
 export const JobViewSchema = v.object({
   id: v.string(),

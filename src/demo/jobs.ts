@@ -1,10 +1,12 @@
+import type { JobRequest } from '../contract/admin.ts';
+import type { ModelSource } from '../contract/model-source.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
 
 /** One job of the demonstration, as the operator API takes it. */
 export interface DemoJob {
   readonly kind: TaskKindId;
   readonly model: string;
-  readonly task: Readonly<Record<string, unknown>>;
+  readonly task: JobRequest['task'];
 }
 
 /** One job of each kind, in wire order. The speech to transcribe is never fetched by the synthetic engine. */
@@ -37,8 +39,8 @@ export const DEMO_JOBS: readonly DemoJob[] = [
 ];
 
 /** The recipe all of them share: no files, no defaults. */
-export const DEMO_SOURCE = {
+export const DEMO_SOURCE: ModelSource = {
   engine: 'synthetic',
   files: [],
   cliDefaults: { cfgScale: 1, steps: 8, width: 512, height: 512 },
-} as const;
+};

@@ -2,10 +2,10 @@ import { WorkerError } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { hasEnded, type JobState, type JobView } from '../contract/admin.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
+import type { OperatorClient } from '../operator/client.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Files } from '../system/files.ts';
 import { DEMO_JOBS, DEMO_SOURCE } from './jobs.ts';
-import type { Operator } from './operator.ts';
 
 /** News of one demonstration job; the newest one replaces what was known. */
 export interface DemoEvent {
@@ -24,7 +24,7 @@ export interface DemoEvent {
 }
 
 export interface PlayOptions {
-  readonly operator: Operator;
+  readonly operator: Pick<OperatorClient, 'registrations' | 'approve' | 'createJob' | 'job' | 'artifact'>;
   readonly clock: Pick<Clock, 'elapsed'>;
   /** Waits, or less when the signal aborts. */
   readonly pause: (ms: number) => Promise<void>;
@@ -73,7 +73,7 @@ async function approveTheWorker(options: PlayOptions): Promise<void> {
   const until = clock.elapsed() + WORKER_WITHIN_MS;
   while (!signal.aborted) {
     const [waiting] = await operator.registrations();
-    if (waiting !== undefined) return await operator.approve(waiting.requestId);
+    if (waiting !== undefined) return void (await operator.approve(waiting.requestId));
     if (clock.elapsed() > until) throw new WorkerError('registration.failed', 'the worker never asked to be approved');
     await options.pause(LOOK_EVERY_MS);
   }

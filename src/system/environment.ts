@@ -5,7 +5,7 @@ export interface Environment {
   readonly platform: NodeJS.Platform;
   readonly arch: string;
   /** An environment variable; undefined when unset, empty text when set but empty. */
-  get(name: string): string | undefined;
+  readonly get: (name: string) => string | undefined;
   /** Absolute; empty when the account has none. */
   readonly homeDir: string;
   readonly tempDir: string;

@@ -3,7 +3,7 @@ import { printLines } from '../output.ts';
 import { toHttpUrl } from '../values.ts';
 import type { ConfigPatch } from '../world.ts';
 
-/** Sets which studio this worker belongs to. Talks to nobody: the next `run` does the registering. */
+/** Sets which studio this worker belongs to. Talks to nobody, except to spend a bootstrap token: that cannot wait. */
 export const register = command({
   summary: 'Choose the studio to register with, or forget the present registration',
   examples: [
@@ -12,7 +12,9 @@ export const register = command({
     'studio-worker register --bootstrap-token 5f0c…',
   ],
   exits: [
+    { code: 69, means: 'the studio could not be reached to spend the bootstrap token' },
     { code: 73, means: 'the config file cannot be written' },
+    { code: 77, means: 'the studio refused the bootstrap token' },
     { code: 78, means: 'the config file is invalid, or the URL is plain http to another machine' },
   ],
   args: {
@@ -22,14 +24,17 @@ export const register = command({
   },
   run: async (args, world) => {
     const apiBaseUrl = args['api-base-url'];
-    const bootstrapToken = args['bootstrap-token'];
     const patch: ConfigPatch = {
       ...(apiBaseUrl === undefined ? {} : { apiBaseUrl: toHttpUrl('--api-base-url', apiBaseUrl) }),
-      ...(bootstrapToken === undefined ? {} : { bootstrapToken }),
     };
     const config = await world.openConfig(args.config);
     if (args.reset) await config.resetRegistration();
     await config.update(patch);
+    if (args['bootstrap-token'] !== undefined) {
+      const workerId = await config.bootstrap(args['bootstrap-token']);
+      printLines(world.terminal, `registered as ${workerId}; start it with \`studio-worker run\``);
+      return;
+    }
     // The documented words, which scripts wait for.
     const next = 'run `studio-worker run` or `studio-worker ui` to auto-register';
     printLines(

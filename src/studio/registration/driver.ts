@@ -110,7 +110,7 @@ class RegistrationDriver implements Registration {
     const facts = { token, capabilities: await capabilities(), ...(workerId ? { workerId } : {}) };
     const answer = await this.#bounded((signal) => client.bootstrap(facts, signal));
     if (answer.is === 'unauthorized') {
-      const hint = 'Check the bootstrap token: the studio prints it when it starts.';
+      const hint = 'Ask the operator of the studio for a new token: each is good for one worker.';
       throw new WorkerError('studio.refused', answer.message, { hint });
     }
     if (answer.is === 'failed') throw new WorkerError('registration.failed', answer.message);

@@ -51,6 +51,8 @@ export const aConfig = (values: Partial<ConfigValues> = {}): ConfigValues => ({
 export interface Setup extends Screen, AsyncDisposable {
   readonly world: World;
   readonly folder: string;
+  /** Bootstrap tokens that were traded in. */
+  readonly spent: readonly string[];
   readonly saved: readonly ConfigPatch[];
   readonly resets: () => number;
   readonly reloads: () => number;
@@ -76,6 +78,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
   const screen = aScreen(given.look);
   const clock = new FakeClock();
   const saved: ConfigPatch[] = [];
+  const spent: string[] = [];
   let resets = 0;
   let reloads = 0;
   const openConfig = async (path = '/etc/worker/config.toml'): Promise<OpenedConfig> => ({
@@ -84,6 +87,10 @@ export async function setup(given: Given = {}): Promise<Setup> {
     toml: () => 'api_base_url = "https://studio.minis.gg/"\nauth_token = "***"\n',
     facts: () => ({ api_base_url: 'https://studio.minis.gg/', auth_token: '***' }),
     update: async (patch) => void saved.push(patch),
+    bootstrap: async (token) => {
+      spent.push(token);
+      return 'w-1';
+    },
     resetRegistration: async () => void (resets += 1),
   });
   const world: World = {
@@ -91,7 +98,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     clock,
     env: (name) => given.env?.[name],
     readText: async (path) => readFile(path, 'utf8').catch(() => undefined),
-    http: { request: untold('network') },
+    operator: untold('network'),
     openConfig,
     control: () => ({
       status: async () => given.worker,
@@ -118,6 +125,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     world,
     folder,
     saved,
+    spent,
     clock,
     resets: () => resets,
     reloads: () => reloads,

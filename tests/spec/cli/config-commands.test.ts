@@ -27,10 +27,11 @@ describe('register', () => {
     expect(cli.out()).toBe(`local registration state cleared; ${NEXT}\n`);
   });
 
-  test('keeps a bootstrap token for the next run and never prints it', async () => {
+  test('spends a bootstrap token at once and never prints it', async () => {
     await using cli = await setup();
-    await cli.run('register', '--bootstrap-token', 's3cret');
-    expect(cli.saved).toEqual([{ bootstrapToken: 's3cret' }]);
+    expect(await cli.run('register', '--bootstrap-token', 's3cret')).toBe(0);
+    expect(cli.spent).toEqual(['s3cret']);
+    expect(cli.out()).toBe('registered as w-1; start it with `studio-worker run`\n');
     expect(cli.out() + cli.err()).not.toContain('s3cret');
   });
 

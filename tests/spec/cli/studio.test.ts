@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '../../../src/contract/json.ts';
 import { systemClock } from '../../../src/system/clock.ts';
+import { createOperatorClient } from '../../../src/operator/client.ts';
 import { createHttp } from '../../../src/system/http-client.ts';
 import { setup, type Setup } from './a-world.ts';
 
@@ -64,7 +65,10 @@ async function withStudio(answers: Answers = {}, env: Record<string, string> = {
   });
   const url = `http://127.0.0.1:${server.port}`;
   const http = createHttp({ clock: systemClock, env: () => undefined });
-  const cli = await setup({ env, world: { http, clock: systemClock } });
+  const cli = await setup({
+    env,
+    world: { operator: async (at) => createOperatorClient({ http, ...at }), clock: systemClock },
+  });
   const studioDefaults = { ...cli.world.studioDefaults, url };
   await writeFile(join(cli.folder, 'operator-token'), 'from-data-dir\n');
   const { runCli } = await import('../../../src/cli/cli.ts');

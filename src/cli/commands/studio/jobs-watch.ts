@@ -2,7 +2,7 @@ import { formatBytes } from '../../../base/units.ts';
 import type { JobView } from '../../../contract/admin.ts';
 import { command } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
-import type { StudioClient } from '../../studio-client.ts';
+import type { OperatorClient } from '../../../operator/client.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
 import { onOneLine } from '../../text-width.ts';
 import type { World } from '../../world.ts';
@@ -35,7 +35,7 @@ const LOOK_EVERY_MS = 250;
 /** As many open jobs as are followed at once. */
 const MOST_OPEN = 500;
 
-async function openJobs(studio: StudioClient): Promise<readonly string[]> {
+async function openJobs(studio: OperatorClient): Promise<readonly string[]> {
   const states = ['running', 'offered', 'queued'] as const;
   const lists = await Promise.all(states.map((state) => studio.jobs({ state, limit: MOST_OPEN })));
   // A job may move on between two answers and then stand in both.
@@ -43,7 +43,7 @@ async function openJobs(studio: StudioClient): Promise<readonly string[]> {
 }
 
 interface Watching {
-  readonly studio: StudioClient;
+  readonly studio: OperatorClient;
   readonly world: World;
   readonly hasEnded: (state: JobView['state']) => boolean;
   readonly say: (job: JobView) => void;

@@ -7,6 +7,7 @@ export const workers = command({
   args: {},
   subCommands: {
     list: async () => (await import('./workers-list.ts')).workersList,
+    invite: async () => (await import('./workers-invite.ts')).workersInvite,
     approve: async () => (await import('./workers-approve.ts')).workersApprove,
     reject: async () => (await import('./workers-reject.ts')).workersReject,
   },

@@ -1,22 +1,34 @@
 import { WorkerError, type ErrorCode } from '../base/errors.ts';
 import { MIB, SECOND_MS } from '../base/units.ts';
-import type {
-  JobDraft,
-  JobState,
-  JobView,
-  ModelDraft,
-  ModelView,
-  RegistrationView,
-  WorkerView,
+import {
+  ADMIN_ROUTES as routes,
+  AdminErrorSchema,
+  ApprovalAnswerSchema,
+  type InvitationView,
+  InvitationViewSchema,
+  JobListSchema,
+  type JobRequest,
+  type JobState,
+  type JobView,
+  JobViewSchema,
+  type ModelDraft,
+  ModelListSchema,
+  type ModelView,
+  ModelViewSchema,
+  RegistrationListSchema,
+  type RegistrationView,
+  WorkerListSchema,
+  type WorkerView,
 } from '../contract/admin.ts';
-import type { Read } from '../contract/read.ts';
-import type { Http, HttpRequest } from '../system/http.ts';
-import type { OperatorApi } from './world.ts';
+import { writeJson } from '../contract/json.ts';
+import { type Read, readJson } from '../contract/read.ts';
+import { studioUrl } from '../contract/routes.ts';
+import type { Http, HttpRequest, HttpResponse } from '../system/http.ts';
 
 /** The operator's side of a studio. Every call throws `studio.*` with the studio's own words when it is refused. */
-export interface StudioClient {
+export interface OperatorClient {
   /** Queues a job and returns it as the studio keeps it. */
-  createJob(draft: JobDraft): Promise<JobView>;
+  createJob(draft: JobRequest): Promise<JobView>;
   job(jobId: string): Promise<JobView>;
   /** Newest first. */
   jobs(query: { readonly state?: JobState | undefined; readonly limit: number }): Promise<readonly JobView[]>;
@@ -31,6 +43,10 @@ export interface StudioClient {
   addModel(draft: ModelDraft): Promise<ModelView>;
   models(): Promise<readonly ModelView[]>;
   removeModel(modelId: string): Promise<void>;
+  /** A one-shot token with which one worker joins without waiting for approval. */
+  invite(): Promise<InvitationView>;
+  /** The bytes a finished job delivered. */
+  artifact(jobId: string): Promise<Uint8Array>;
 }
 
 interface ClientOptions {
@@ -38,48 +54,49 @@ interface ClientOptions {
   /** The studio's base URL, with or without the API prefix. */
   readonly url: string;
   readonly token: string;
-  readonly api: OperatorApi;
 }
 
 /** The studio answers at once or not at all: its work is queued, never waited for. */
 const STALL_MS = 15 * SECOND_MS;
 /** A page of five hundred jobs with long prompts. */
 const MAX_BODY_BYTES = 32 * MIB;
+/** The studio takes no larger artifact. */
+const MAX_ARTIFACT_BYTES = 512 * MIB;
 /** The most that the studio gives in one page. */
 const PAGE = 500;
 
-export function createStudioClient(options: ClientOptions): StudioClient {
-  const { api } = options;
-  const { ADMIN_ROUTES: routes } = api;
-  const call = (method: HttpRequest['method'], route: string, body?: unknown): Promise<string> =>
-    exchange(options, { method, route, body });
+export function createOperatorClient(options: ClientOptions): OperatorClient {
+  const call = async (method: HttpRequest['method'], route: string, body?: unknown): Promise<string> =>
+    textOf(await exchange(options, { method, route, body }));
   const post = (route: string, body?: unknown): Promise<string> => call('POST', route, body);
   const get = (route: string): Promise<string> => call('GET', route);
 
   return {
-    createJob: async (draft) => trusted(api.readJson(api.JobViewSchema, await post(routes.jobs, draft))),
-    job: async (jobId) => trusted(api.readJson(api.JobViewSchema, await get(routes.job(jobId)))),
+    createJob: async (draft) => trusted(readJson(JobViewSchema, await post(routes.jobs, draft))),
+    job: async (jobId) => trusted(readJson(JobViewSchema, await get(routes.job(jobId)))),
     jobs: async ({ state, limit }) => {
       const jobs: JobView[] = [];
       for (let cursor: string | undefined, more = true; more && jobs.length < limit;) {
         const wanted = { limit: String(Math.min(PAGE, limit - jobs.length)), ...(state && { state }) };
         const query = new URLSearchParams({ ...wanted, ...(cursor && { cursor }) });
-        const page = trusted(api.readJson(api.JobListSchema, await get(`${routes.jobs}?${query}`)));
+        const page = trusted(readJson(JobListSchema, await get(`${routes.jobs}?${query}`)));
         jobs.push(...page.jobs);
         cursor = page.nextCursor;
         more = cursor !== undefined && page.jobs.length > 0;
       }
       return jobs;
     },
-    registrations: async () =>
-      trusted(api.readJson(api.RegistrationListSchema, await get(routes.registrations))).registrations,
+    registrations: async () => trusted(readJson(RegistrationListSchema, await get(routes.registrations))).registrations,
     approve: async (requestId) =>
-      trusted(api.readJson(api.ApprovalAnswerSchema, await post(routes.approve(requestId)))).workerId,
+      trusted(readJson(ApprovalAnswerSchema, await post(routes.approve(requestId)))).workerId,
     reject: async (requestId, reason) => void (await post(routes.reject(requestId), { reason })),
-    workers: async () => trusted(api.readJson(api.WorkerListSchema, await get(routes.workers))).workers,
-    addModel: async (draft) => trusted(api.readJson(api.ModelViewSchema, await post(routes.models, draft))),
-    models: async () => trusted(api.readJson(api.ModelListSchema, await get(routes.models))).models,
+    workers: async () => trusted(readJson(WorkerListSchema, await get(routes.workers))).workers,
+    addModel: async (draft) => trusted(readJson(ModelViewSchema, await post(routes.models, draft))),
+    models: async () => trusted(readJson(ModelListSchema, await get(routes.models))).models,
     removeModel: async (modelId) => void (await call('DELETE', routes.model(modelId))),
+    invite: async () => trusted(readJson(InvitationViewSchema, await post(routes.invitations))),
+    artifact: async (jobId) =>
+      (await exchange(options, { method: 'GET', route: routes.artifact(jobId), maxBytes: MAX_ARTIFACT_BYTES })).body,
   };
 }
 
@@ -87,12 +104,16 @@ export function createStudioClient(options: ClientOptions): StudioClient {
 interface Exchange {
   readonly method: HttpRequest['method'];
   readonly route: string;
-  readonly body: unknown;
+  readonly body?: unknown;
+  readonly maxBytes?: number;
 }
 
-/** The text of a good answer. */
-async function exchange({ http, url, token, api }: ClientOptions, { method, route, body }: Exchange): Promise<string> {
-  const target = api.studioUrl(url, route);
+const textOf = (response: HttpResponse): string => new TextDecoder().decode(response.body);
+
+/** A good answer; any other throws. */
+async function exchange({ http, url, token }: ClientOptions, asked: Exchange): Promise<HttpResponse> {
+  const { method, route, body, maxBytes = MAX_BODY_BYTES } = asked;
+  const target = studioUrl(url, route);
   if (target === undefined) {
     throw new WorkerError('cli.usage', `--url is "${url}"; allowed: a URL that starts with https:// or http://`);
   }
@@ -103,13 +124,12 @@ async function exchange({ http, url, token, api }: ClientOptions, { method, rout
       authorization: `Bearer ${token}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    ...(body === undefined ? {} : { body: [new TextEncoder().encode(api.writeJson(body))] }),
+    ...(body === undefined ? {} : { body: [new TextEncoder().encode(writeJson(body))] }),
     stallMs: STALL_MS,
-    maxBodyBytes: MAX_BODY_BYTES,
+    maxBodyBytes: maxBytes,
   });
-  const text = new TextDecoder().decode(response.body);
-  if (response.status >= 200 && response.status < 300) return text;
-  throw refusal(response.status, api.readJson(api.AdminErrorSchema, text));
+  if (response.status >= 200 && response.status < 300) return response;
+  throw refusal(response.status, readJson(AdminErrorSchema, textOf(response)));
 }
 
 /** A refusal in the studio's own words where it sent any, sorted by who can do something about it. */

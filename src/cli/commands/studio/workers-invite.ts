@@ -1,0 +1,18 @@
+import { command } from '../../command.ts';
+import { printJson, printLines } from '../../output.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
+
+/** Makes a one-shot token for a machine that is being set up right now. */
+export const workersInvite = command({
+  summary: 'Make a one-shot token that lets one worker join without waiting',
+  examples: ['studio-worker studio workers invite'],
+  exits: OPERATOR_EXITS,
+  json: '{token, expiresAt}',
+  args: { ...OPERATOR_ARGS },
+  run: async (args, world) => {
+    const studio = await openStudio(args, world);
+    const invitation = await studio.invite();
+    if (args.json) printJson(world.terminal, invitation);
+    else printLines(world.terminal, invitation.token, `good for one worker until ${invitation.expiresAt}`);
+  },
+});

@@ -1,0 +1,28 @@
+import type { ConfigStore } from '../config/store.ts';
+import type { Effects } from './effects.ts';
+import { composeIdentity } from './identity.ts';
+import { openCommandLog } from './log.ts';
+import { probeMachine } from './machine-facts.ts';
+import { realEngines } from './run.ts';
+import { allowedBaseUrl } from './studio-url.ts';
+
+/**
+ * Spends a one-shot token on credentials, which are then in the config. Gives the worker's id.
+ *
+ * @throws WorkerError `studio.refused` | `registration.failed` | `config.not-saved` | `config.insecure-url`
+ */
+export async function bootstrap(token: string, config: ConfigStore, effects: Effects): Promise<string> {
+  const log = openCommandLog(effects);
+  log.redactor.learn(token);
+  const apiBaseUrl = allowedBaseUrl(config.current, log.logger);
+  const facts = await probeMachine({ effects, config, engines: realEngines(effects), log: log.logger });
+  const { registration } = composeIdentity(
+    { config, effects, log },
+    { apiBaseUrl, capabilities: () => facts.capabilities({ claiming: true }) },
+  );
+  try {
+    return (await registration.bootstrap(token)).workerId;
+  } finally {
+    await registration.stop();
+  }
+}

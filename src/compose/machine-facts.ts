@@ -1,0 +1,53 @@
+import { SECOND_MS } from '../base/units.ts';
+import type { Capabilities } from '../contract/capabilities.ts';
+import type { ConfigStore } from '../config/store.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { Logger } from '../log/logger.ts';
+import { pause } from '../system/clock.ts';
+import { describeCapabilities } from '../worker/capabilities.ts';
+import type { Effects } from './effects.ts';
+
+/** What this machine is and offers, read anew for every frame that says so. */
+export interface MachineFacts {
+  /** GiB; 0 while unknown. */
+  vramTotalGb(): number;
+  capabilities(now: { readonly claiming: boolean }): Capabilities;
+}
+
+/** The GPU may take seconds to answer, and a first `hello` that says 0 GB would cost the worker its jobs. */
+const VRAM_WITHIN_MS = 2 * SECOND_MS;
+
+export async function probeMachine(options: {
+  readonly effects: Effects;
+  readonly config: ConfigStore;
+  readonly engines: readonly Engine[];
+  readonly log: Logger;
+}): Promise<MachineFacts> {
+  const { config, engines, log } = options;
+  const { clock, machine } = options.effects;
+  let vramTotalGb = 0;
+  const probe = machine.vram().then(({ totalGb, reasons }) => {
+    vramTotalGb = totalGb;
+    if (totalGb === 0) log.debug('vram.unknown', { reasons });
+  });
+  const patience = new AbortController();
+  await Promise.race([probe, pause(clock, VRAM_WITHIN_MS, patience.signal)]);
+  patience.abort();
+  return {
+    vramTotalGb: () => vramTotalGb,
+    capabilities: ({ claiming }) =>
+      describeCapabilities({
+        machineName: machine.hostName(),
+        userName: machine.userName(),
+        vramTotalGb,
+        vramThresholdGb: config.current.vram_threshold_gb,
+        autoEnabled: claiming,
+        autoStart: config.current.auto_start,
+        autoUpdate: config.current.auto_update_enabled,
+        startMinimised: config.current.start_minimised,
+        onlyWhenIdle: config.current.only_when_idle,
+        userPresence: undefined,
+        engines,
+      }),
+  };
+}
