@@ -24,9 +24,7 @@ export const register = command({
   },
   run: async (args, world) => {
     const apiBaseUrl = args['api-base-url'];
-    const patch: ConfigPatch = {
-      ...(apiBaseUrl === undefined ? {} : { apiBaseUrl: toHttpUrl('--api-base-url', apiBaseUrl) }),
-    };
+    const patch: ConfigPatch = apiBaseUrl === undefined ? {} : { apiBaseUrl: toHttpUrl('--api-base-url', apiBaseUrl) };
     const config = await world.openConfig(args.config);
     if (args.reset) await config.resetRegistration();
     await config.update(patch);
