@@ -1,4 +1,5 @@
 import type { WorkerError } from '../../src/base/errors.ts';
+import type { Task } from '../../src/contract/tasks/index.ts';
 import type { Engine, Readiness, TaskResult } from '../../src/engines/engine.ts';
 
 /** An engine whose jobs end when the test says so. It keeps the rules of the seam: aborts, loads, frees. */
@@ -20,7 +21,7 @@ export class ScriptedEngine implements Engine {
   load(): ReturnType<Engine['load']> {
     this.loaded += 1;
     return Promise.resolve({
-      run: (_task, { signal }) => this.#run(signal),
+      run: (task, { signal }) => this.#run(task, signal),
       [Symbol.asyncDispose]: () => {
         this.loaded -= 1;
         return Promise.resolve();
@@ -34,10 +35,11 @@ export class ScriptedEngine implements Engine {
     return waiting ? Promise.resolve(waiting) : new Promise((resolve) => this.#started.push(resolve));
   }
 
-  #run(signal: AbortSignal): Promise<TaskResult> {
+  #run(task: Task, signal: AbortSignal): Promise<TaskResult> {
     const { promise, resolve, reject } = Promise.withResolvers<TaskResult>();
     if (!this.deaf) signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     const run: ScriptedRun = {
+      task,
       finish: (result = { is: 'json', value: { text: 'done' } }) => resolve(result),
       fail: reject,
     };
@@ -49,6 +51,7 @@ export class ScriptedEngine implements Engine {
 }
 
 export interface ScriptedRun {
+  readonly task: Task;
   readonly finish: (result?: TaskResult) => void;
   readonly fail: (error: WorkerError | Error) => void;
 }

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { waitFor } from './wait-for.ts';
+
+/** One line of the child's JSON log. */
+export type ChildEvent = Readonly<Record<string, unknown>> & { readonly event: string };
+
+/** The program as a process of its own. */
+export interface ChildWorker extends AsyncDisposable {
+  readonly pid: number;
+  readonly folder: string;
+  readonly configPath: string;
+  readonly events: readonly ChildEvent[];
+  readonly stderr: () => string;
+  readonly exited: Promise<number>;
+  kill(signal: NodeJS.Signals): void;
+  /** The `nth` event of this name, now or later. */
+  logged(event: string, nth?: number): Promise<ChildEvent>;
+}
+
+export interface CommandEnd {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Nothing of this machine's settings reaches the program. */
+const environment = (home: string): Record<string, string> => ({
+  PATH: process.env['PATH'] ?? '',
+  HOME: home,
+  XDG_CONFIG_HOME: home,
+  XDG_RUNTIME_DIR: home,
+});
+
+/** `studio-worker run` with the config in this folder. */
+export function spawnChild(folder: string): ChildWorker {
+  const configPath = join(folder, 'config.toml');
+  const argv = ['src/main.ts', 'run', '--config', configPath, '--log-format', 'json'];
+  const child = Bun.spawn([process.execPath, ...argv], { env: environment(folder), stdout: 'ignore', stderr: 'pipe' });
+  const events: ChildEvent[] = [];
+  let stderr = '';
+  let ended = false;
+  void (async () => {
+    const decoder = new TextDecoder();
+    let rest = '';
+    for await (const chunk of child.stderr) {
+      const text = decoder.decode(chunk, { stream: true });
+      stderr += text;
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line.startsWith('{')) events.push(JSON.parse(line) as ChildEvent);
+    }
+  })();
+  void child.exited.then(() => (ended = true));
+  return {
+    pid: child.pid,
+    folder,
+    configPath,
+    events,
+    stderr: () => stderr,
+    exited: child.exited,
+    kill: (signal) => child.kill(signal),
+    async logged(name, nth = 1) {
+      const find = (): ChildEvent | undefined => events.filter(({ event }) => event === name)[nth - 1];
+      await waitFor(
+        `event ${nth} of ${name} in the child`,
+        () => find() !== undefined,
+        () => stderr,
+      );
+      return find() ?? { event: name };
+    },
+    async [Symbol.asyncDispose]() {
+      if (!ended) child.kill('SIGKILL');
+      await child.exited;
+    },
+  };
+}
+
+/** Runs one command of the program to its end. */
+export async function command(folder: string, ...argv: string[]): Promise<CommandEnd> {
+  const cmd = [process.execPath, 'src/main.ts', ...argv, '--config', join(folder, 'config.toml')];
+  const child = Bun.spawn(cmd, { env: environment(folder), stdout: 'pipe', stderr: 'pipe' });
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { code, out, err };
+}

@@ -1,0 +1,225 @@
+import { setDefaultTimeout } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openConfig } from '../../src/compose/config.ts';
+import { type Effects, realEffects } from '../../src/compose/effects.ts';
+import { realEngines } from '../../src/compose/run.ts';
+import { composeWorker } from '../../src/compose/worker.ts';
+import type { ConfigPatch } from '../../src/config/schema.ts';
+import type { ConfigStore } from '../../src/config/store.ts';
+import type { Engine } from '../../src/engines/engine.ts';
+import type { LogEvent } from '../../src/log/logger.ts';
+import { type Log, openLog } from '../../src/log/open-log.ts';
+import type { Credentials } from '../../src/studio/session/session.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { createHttp } from '../../src/system/http-client.ts';
+import { createSockets } from '../../src/system/sockets.ts';
+import type { Output } from '../../src/system/terminal.ts';
+import type { WorkerStatus } from '../../src/worker/status.ts';
+import { fakeStudio, type FakeStudio, type FakeStudioOptions } from '../fakes/fake-studio.ts';
+import { SkippingClock } from '../fakes/skipping-clock.ts';
+import { type ChildWorker, spawnChild } from './child.ts';
+import { PATIENCE_MS, waitFor } from './wait-for.ts';
+
+setDefaultTimeout(3 * PATIENCE_MS);
+
+/** Once: it listens to this process's own terminal. */
+const REAL = realEffects();
+
+export interface WorkerChoice {
+  /** The synthetic engine when left out. */
+  readonly engines?: readonly Engine[];
+  readonly config?: ConfigPatch;
+  /** Who the worker is; a fresh approval when left out, nobody yet when `undefined`. */
+  readonly credentials?: Credentials | undefined;
+  /** The folder of an earlier worker, to go on from what it left. */
+  readonly folder?: string;
+}
+
+/** A composed worker in this process. */
+export interface LocalWorker extends AsyncDisposable {
+  readonly id: string;
+  readonly folder: string;
+  readonly config: ConfigStore;
+  readonly clock: SkippingClock;
+  readonly events: readonly LogEvent[];
+  /** What went to stderr. */
+  readonly stderr: () => string;
+  readonly log: Log;
+  readonly ended: Promise<number>;
+  status(): WorkerStatus;
+  /** One more request to stop. */
+  signal(): void;
+  /** Waits until a fact holds. */
+  until(what: string, fact: () => boolean): Promise<void>;
+  /** The first event of this name, now or later. */
+  logged(event: string): Promise<LogEvent>;
+  /** Waits for a live session; a pause between two tries is skipped. */
+  live(): Promise<void>;
+  /** Waits until no job is held and no result waits for delivery. */
+  done(): Promise<void>;
+}
+
+export interface Scene extends AsyncDisposable {
+  readonly studio: FakeStudio;
+  /** Jumps of the studio's time. */
+  readonly studioClock: SkippingClock;
+  /** The first worker of the scene. */
+  readonly worker: LocalWorker;
+  startWorker(choice?: WorkerChoice): Promise<LocalWorker>;
+  /** The program as a child process, with a config of its own. */
+  spawnWorker(choice?: Omit<WorkerChoice, 'engines'>): Promise<ChildWorker>;
+}
+
+export interface SceneChoice extends WorkerChoice {
+  readonly studio?: Omit<FakeStudioOptions, 'clock' | 'patienceMs'>;
+}
+
+/** A studio and a live worker. */
+export async function setup({ studio, ...choice }: SceneChoice = {}): Promise<Scene> {
+  const scene = await setupStudio(studio);
+  const worker = await scene.startWorker(choice);
+  if (!('credentials' in choice) || choice.credentials !== undefined) await worker.live();
+  return Object.assign(scene, { worker });
+}
+
+/** A studio that no worker knows yet. */
+export async function setupStudio(options: SceneChoice['studio'] = {}): Promise<Omit<Scene, 'worker'>> {
+  const studioClock = new SkippingClock();
+  const studio = await fakeStudio({ ...options, clock: studioClock, patienceMs: PATIENCE_MS });
+  const workers: AsyncDisposable[] = [];
+  const folders: string[] = [];
+  async function folderFor({ folder }: WorkerChoice): Promise<string> {
+    if (folder !== undefined) return folder;
+    folders.push(await mkdtemp(join(tmpdir(), 'worker-flow-')));
+    return folders.at(-1) ?? '';
+  }
+  /** What the config says about the studio and who we are to it; nothing for a worker that goes on from its own. */
+  async function patchFor(choice: WorkerChoice): Promise<ConfigPatch> {
+    if (choice.folder !== undefined) return choice.config ?? {};
+    const given = 'credentials' in choice ? choice.credentials : await studio.enrol();
+    const known = given === undefined ? {} : { worker_id: given.workerId, auth_token: given.authToken };
+    return { api_base_url: given?.apiBaseUrl ?? studio.url, ...known, ...choice.config };
+  }
+  return {
+    studio,
+    studioClock,
+    async startWorker(choice = {}) {
+      const worker = await startLocal(await folderFor(choice), await patchFor(choice), choice.engines);
+      workers.push(worker);
+      return worker;
+    },
+    async spawnWorker(choice = {}) {
+      const folder = await folderFor(choice);
+      const config = await openConfig(join(folder, 'config.toml'), REAL, { log: mute().logger });
+      await config.update(await patchFor(choice));
+      config.close();
+      const child = spawnChild(folder);
+      workers.push(child);
+      return child;
+    },
+    async [Symbol.asyncDispose]() {
+      studio.mischief.freeze = undefined;
+      await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()));
+      await studio[Symbol.asyncDispose]();
+      for (const folder of folders) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startLocal(
+  folder: string,
+  patch: ConfigPatch,
+  given: readonly Engine[] | undefined,
+): Promise<LocalWorker> {
+  const clock = new SkippingClock();
+  let stderr = '';
+  const effects = effectsFor(clock, (text) => (stderr += text));
+  const events: LogEvent[] = [];
+  const log = openLog({
+    clock,
+    format: 'json',
+    levels: { every: 'debug', areas: {} },
+    terminal: effects.terminal.stderr,
+    tracker: { sink: (event) => void events.push(event), flush: () => Promise.resolve() },
+  });
+  const learnSecret = (secret: string): void => log.redactor.learn(secret);
+  const config = await openConfig(join(folder, 'config.toml'), effects, {
+    log: log.logger,
+    learnSecret,
+    watched: true,
+  });
+  await config.update(patch);
+  const engines = given ?? realEngines(effects);
+  const composed = await composeWorker({ effects, config, log, engines, registrationPolicy: { pollMs: 50 } });
+  const ended = composed.run();
+  const seen = (): string => `the worker is ${JSON.stringify(composed.status())}; it said ${namesOf(events)}`;
+  const until = (what: string, fact: () => boolean): Promise<void> => waitFor(what, fact, seen);
+  const worker: LocalWorker = {
+    id: config.current.worker_id ?? '',
+    folder,
+    config,
+    clock,
+    events,
+    stderr: () => stderr,
+    log,
+    ended,
+    status: () => composed.status(),
+    signal: () => composed.signal(),
+    until,
+    async logged(name) {
+      const find = (): LogEvent | undefined => events.find(({ event }) => event === name);
+      await until(`the event ${name}`, () => find() !== undefined);
+      return find() ?? { at: 0, level: 'debug', area: 'worker', event: name, fields: {} };
+    },
+    live: () =>
+      until('a live session', () => {
+        const { session } = composed.status();
+        if (session.at === 'backing-off') clock.skip(session.retryInMs);
+        return session.at === 'live';
+      }),
+    done: () =>
+      until('an idle worker with nothing to deliver', () => {
+        const { currentJob, outbox } = composed.status();
+        return currentJob === undefined && outbox.count === 0;
+      }),
+    async [Symbol.asyncDispose]() {
+      composed.signal();
+      composed.signal();
+      clock.skip(5_000); // an engine that heeds no abort, a socket whose peer says no goodbye
+      await ended;
+      config.close();
+    },
+  };
+  return worker;
+}
+
+/** The real world, but for a clock that can jump, a terminal nobody looks at and a machine of known size. */
+function effectsFor(clock: SkippingClock, write: (text: string) => void): Effects {
+  const output: Output = { write, isTty: false, columns: 80, colourDepth: 1 };
+  const env = (): undefined => undefined;
+  return {
+    ...REAL,
+    clock,
+    http: createHttp({ clock, env }),
+    sockets: createSockets({ clock, env }),
+    terminal: { stdout: output, stderr: output, onResize: () => () => {}, drain: () => Promise.resolve() },
+    machine: {
+      hostName: () => 'rig-01',
+      userName: () => 'webber',
+      vramTotalGb: () => Promise.resolve(24),
+      vram: () => Promise.resolve({ totalGb: 24, reasons: [] }),
+    },
+  };
+}
+
+const mute = (): Log =>
+  openLog({
+    clock: systemClock,
+    format: 'json',
+    levels: { every: 'error', areas: {} },
+    terminal: { write: () => {}, colourDepth: 1 },
+  });
+
+const namesOf = (events: readonly LogEvent[]): string => events.map(({ event }) => event).join(', ') || 'nothing';

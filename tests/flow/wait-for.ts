@@ -1,0 +1,19 @@
+import { systemClock } from '../../src/system/clock.ts';
+
+/** How long any wait of these tests may take before it fails and says what it waited for. */
+export const PATIENCE_MS = 10_000;
+/** Facts that nobody announces, such as a file that is gone, are looked at this often. */
+const LOOK_MS = 10;
+
+/** Waits until a fact holds, or fails with what it waited for and what is known. */
+export function waitFor(what: string, fact: () => boolean, seen: () => string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const lastMs = systemClock.elapsed() + PATIENCE_MS;
+    const look = (): void => {
+      if (fact()) resolve();
+      else if (systemClock.elapsed() > lastMs) reject(new Error(`waited ${PATIENCE_MS} ms for ${what}; ${seen()}`));
+      else systemClock.after(LOOK_MS, look);
+    };
+    look();
+  });
+}

@@ -1,0 +1,283 @@
+import { expect, test } from 'bun:test';
+import sharp from 'sharp';
+import type { JobView } from '../../src/contract/admin.ts';
+import type { Task } from '../../src/contract/tasks/index.ts';
+import type { Engine } from '../../src/engines/engine.ts';
+import { aTask, anLlmTask, synthetic } from '../fakes/builders.ts';
+import { ScriptedEngine } from '../fakes/scripted-engine.ts';
+import { startPeer } from '../fakes/scripted-peer.ts';
+import { type Scene, setup } from './harness.ts';
+
+/** Has the scene's worker do one job, from the operator's draft to the stored result. */
+async function completed({ studio }: Scene, task: Task, about?: Readonly<Record<string, unknown>>): Promise<JobView> {
+  const { id } = await studio.createJob(task, about);
+  return studio.jobIs(id, 'completed');
+}
+
+async function artifactOf({ studio }: Scene, { id }: JobView): Promise<Uint8Array> {
+  const answer = await studio.admin('GET', `/jobs/${id}/artifact`);
+  expect(answer.status).toBe(200);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+test('an image comes back in the asked size and format', async () => {
+  await using scene = await setup();
+  const job = await completed(scene, aTask({ kind: 'image', prompt: 'a fox', width: 320, height: 200, ext: 'jpg' }));
+  const { format, width, height } = await sharp(await artifactOf(scene, job)).metadata();
+  expect({ format, width, height }).toEqual({ format: 'jpeg', width: 320, height: 200 });
+  expect(job).toMatchObject({ attempts: 1, workerId: scene.worker.id, artifact: { ext: 'jpg' } });
+});
+
+test('an image has the pixels that the contract gives for its prompt', async () => {
+  await using scene = await setup();
+  const job = await completed(scene, aTask({ kind: 'image', prompt: 'hello world' }));
+  const image = sharp(await artifactOf(scene, job)).removeAlpha();
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+  const pixel = (x: number, y: number) => [...data.subarray((y * info.width + x) * 3).subarray(0, 3)];
+  expect(info).toMatchObject({ width: 512, height: 512, channels: 3 });
+  expect([pixel(0, 0), pixel(100, 300), pixel(300, 10), pixel(40, 75), pixel(256, 256)]).toEqual([
+    [58, 90, 230],
+    [47, 83, 217],
+    [56, 89, 228],
+    [46, 82, 215],
+    [255, 255, 255],
+  ]);
+});
+
+test('speech is one second of sound as the contract describes it', async () => {
+  await using scene = await setup();
+  const job = await completed(scene, aTask({ kind: 'audio_tts', text: 'hello world' }));
+  const wav = Buffer.from(await artifactOf(scene, job));
+  expect(wav.toString('latin1', 0, 4) + wav.toString('latin1', 8, 12)).toBe('RIFFWAVE');
+  expect({ channels: wav.readUInt16LE(22), rate: wav.readUInt32LE(24), bits: wav.readUInt16LE(34) }).toEqual({
+    channels: 1,
+    rate: 22_050,
+    bits: 16,
+  });
+  expect(wav.byteLength).toBe(44 + 2 * 22_050);
+  expect(job.artifact?.contentType).toBe('audio/wav');
+});
+
+test('a video is an animation of the asked length, size and frame rate', async () => {
+  await using scene = await setup();
+  const task = aTask({ kind: 'video', prompt: 'a fox runs', seconds: 1.5, fps: 8, width: 96, height: 64 });
+  const film = sharp(await artifactOf(scene, await completed(scene, task)), { animated: true });
+  const { format, pages, width, pageHeight, delay = [] } = await film.metadata();
+  expect({ format, pages, width, pageHeight }).toEqual({ format: 'webp', pages: 12, width: 96, pageHeight: 64 });
+  expect(delay.reduce((sum, ms) => sum + ms, 0)).toBe(1_500);
+});
+
+test('a chat is answered in the values of the contract', async () => {
+  await using scene = await setup();
+  const job = await completed(scene, anLlmTask('hi'));
+  expect(job.result).toEqual({
+    object: 'chat.completion',
+    model: 'synthetic-llm',
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: '[synthetic] reply to prompt #c0fbd2efb094bcb4' },
+        finish_reason: 'stop',
+      },
+    ],
+    usage: { prompt_tokens: 2, completion_tokens: 8, total_tokens: 10 },
+  });
+});
+
+test('a transcript names what was asked and is never fetched', async () => {
+  await using scene = await setup();
+  const job = await completed(
+    scene,
+    aTask({ kind: 'audio_stt', inputUrl: 'https://example/audio.wav', language: 'nl' }),
+  );
+  expect(job.result).toEqual({ text: '[synthetic] transcript of ff8354979c9c640a', language: 'nl', duration: 1 });
+});
+
+test('a seed above 2^53 reaches the engine digit for digit', async () => {
+  const engine = new ScriptedEngine();
+  await using scene = await setup({ engines: [engine] });
+  const seed = 18_446_744_073_709_551_615n;
+  const { id } = await scene.studio.createJob(aTask({ kind: 'image', prompt: 'a fox', seed }));
+  const run = await engine.started();
+  expect(run.task).toMatchObject({ seed });
+  run.finish({ is: 'artifact', bytes: Uint8Array.of(1), ext: 'webp' });
+  await scene.studio.jobIs(id, 'completed');
+});
+
+test('L2: a prompt of a hundred kilobytes goes back whole by upload', async () => {
+  await using scene = await setup();
+  const text = 'ünïcödé fox '.repeat(8_000);
+  const job = await completed(scene, aTask({ kind: 'audio_tts', text }));
+  expect(job.prompt).toBe(text);
+});
+
+test('L2: a prompt of a hundred kilobytes goes back whole by frame', async () => {
+  await using scene = await setup();
+  const text = 'ünïcödé fox '.repeat(8_000);
+  await completed(scene, anLlmTask(text));
+  expect(await scene.studio.next('completeJson')).toMatchObject({ prompt: text });
+});
+
+test('L26: an offer without sizes gets the defaults of the contract, never zero', async () => {
+  await using scene = await setup();
+  const job = await completed(scene, { kind: 'image', prompt: 'a fox' } as Task);
+  const { width, height } = await sharp(await artifactOf(scene, job)).metadata();
+  expect({ width, height }).toEqual({ width: 512, height: 512 });
+});
+
+test('L25: an engine this worker lacks fails the job for good', async () => {
+  await using scene = await setup();
+  const source = { ...synthetic, engine: 'onnx' };
+  const { id } = await scene.studio.createJob(aTask({ kind: 'image', prompt: 'a fox' }), { modelSource: source });
+  const job = await scene.studio.jobIs(id, 'failed');
+  expect(await scene.studio.next('fail')).toMatchObject({ jobId: id, retryable: false });
+  expect(job).toMatchObject({ attempts: 1 });
+});
+
+test('a kind its engine does not serve is refused for good, in the words of the contract', async () => {
+  const other: Engine = Object.assign(new ScriptedEngine(), { id: 'onnx', models: { audio_tts: ['onnx'] } } as const);
+  await using scene = await setup({ engines: [new ScriptedEngine(), other] });
+  const { id } = await scene.studio.createJob(aTask({ kind: 'audio_tts', text: 'hello' }));
+  const error = 'synthetic engine cannot serve audio_tts tasks';
+  expect<unknown>(await scene.studio.next('fail')).toEqual({ type: 'fail', jobId: id, error, retryable: false });
+  expect(await scene.studio.jobIs(id, 'failed')).toMatchObject({ attempts: 1, error });
+});
+
+/** An offer that the studio's queue knows nothing of. */
+const offerText = (task: object, claim: object = {}): string =>
+  JSON.stringify({
+    type: 'offer',
+    claim: {
+      jobId: 'j-1',
+      gameId: 'game',
+      assetName: 'game/fox',
+      model: 'synthetic',
+      vramGbEstimate: 1,
+      task,
+      modelSource: synthetic,
+      ...claim,
+    },
+  });
+
+test('a malformed offer is answered with the field at fault and costs no socket', async () => {
+  await using peer = startPeer();
+  const credentials = { apiBaseUrl: peer.url, workerId: 'w-1', authToken: 't0k3n' };
+  await using scene = await setup({ credentials });
+  peer.line.raw(offerText({ kind: 'image', prompt: 7 }));
+  const failed = await peer.next('fail');
+  expect(failed).toMatchObject({ jobId: 'j-1', retryable: false });
+  expect(String(failed['error'])).toMatch(/^malformed offer: .*prompt/);
+  peer.line.raw(offerText(anLlmTask()));
+  expect(await peer.next('completeJson')).toMatchObject({ jobId: 'j-1', prompt: 'hi' });
+  expect({ attempts: peer.attempts, session: scene.worker.status().session }).toEqual({
+    attempts: 1,
+    session: { at: 'live' },
+  });
+});
+
+test('a frame of an unknown type is passed over and work goes on', async () => {
+  await using scene = await setup();
+  scene.studio.say(scene.worker.id, '{"type":"progressQuery"}');
+  scene.studio.say(scene.worker.id, 'not even JSON');
+  await completed(scene, anLlmTask());
+  expect(scene.worker.events.filter(({ event }) => event === 'frame.ignored')).toHaveLength(2);
+  expect(scene.studio.events.filter(({ is }) => is === 'connected')).toHaveLength(1);
+});
+
+test('an offer while a job runs is rejected as busy, byte for byte', async () => {
+  const engine = new ScriptedEngine();
+  await using scene = await setup({ engines: [engine] });
+  const { id } = await scene.studio.createJob(anLlmTask());
+  const run = await engine.started();
+  scene.studio.say(scene.worker.id, offerText(anLlmTask()));
+  expect<unknown>(await scene.studio.next('reject')).toEqual({
+    type: 'reject',
+    jobId: 'j-1',
+    reason: 'worker already has an in-flight job',
+    code: 'busy',
+  });
+  run.finish();
+  await scene.studio.jobIs(id, 'completed');
+});
+
+test('of two offers at once exactly one is taken', async () => {
+  const engine = new ScriptedEngine();
+  await using scene = await setup({ engines: [engine] });
+  const first = await scene.studio.createJob(anLlmTask());
+  scene.studio.say(scene.worker.id, offerText(anLlmTask()));
+  const run = await engine.started();
+  expect(await scene.studio.next('reject')).toMatchObject({ jobId: 'j-1', code: 'busy' });
+  run.finish();
+  await scene.studio.jobIs(first.id, 'completed');
+  expect(scene.studio.frames.filter(({ type }) => type === 'accept')).toHaveLength(1);
+});
+
+test('a paused worker rejects with the exact words and takes the job once enabled', async () => {
+  await using scene = await setup({ config: { auto_enabled: false } });
+  scene.studio.say(scene.worker.id, offerText(anLlmTask()));
+  expect<unknown>(await scene.studio.next('reject')).toEqual({
+    type: 'reject',
+    jobId: 'j-1',
+    reason: 'worker paused by operator',
+    code: 'paused',
+  });
+  const { id } = await scene.studio.createJob(anLlmTask());
+  expect((await scene.studio.job(id)).state).toBe('queued');
+  await scene.worker.config.update({ auto_enabled: true });
+  await scene.studio.jobIs(id, 'completed');
+});
+
+test('a worker that works only when idle rejects while nobody can tell', async () => {
+  await using scene = await setup({ config: { only_when_idle: true } });
+  scene.studio.say(scene.worker.id, offerText(anLlmTask()));
+  expect<unknown>(await scene.studio.next('reject')).toEqual({
+    type: 'reject',
+    jobId: 'j-1',
+    reason: 'only when idle: the person is using this computer',
+    code: 'paused',
+  });
+});
+
+test('a job above the threshold is not offered until the threshold allows it', async () => {
+  await using scene = await setup({ config: { vram_threshold_gb: 4 } });
+  const large = await scene.studio.createJob(anLlmTask(), { vramGbEstimate: 8 });
+  const small = await scene.studio.createJob(anLlmTask(), { vramGbEstimate: 4 });
+  await scene.studio.jobIs(small.id, 'completed');
+  expect((await scene.studio.job(large.id)).state).toBe('queued');
+  await scene.worker.config.update({ vram_threshold_gb: 8 });
+  await scene.studio.jobIs(large.id, 'completed');
+});
+
+test('L3: nothing is said after a result, and the next job comes all the same', async () => {
+  await using scene = await setup();
+  for (const text of ['one', 'two', 'three']) await completed(scene, anLlmTask(text));
+  await completed(scene, aTask({ kind: 'audio_tts', text: 'four' }));
+  expect(new Set(scene.studio.frames.map(({ type }) => type))).not.toContain('readyForMore');
+});
+
+test('L14: a crash of the engine frees the slot for the next try', async () => {
+  const engine = new ScriptedEngine();
+  await using scene = await setup({ engines: [engine] });
+  const { id } = await scene.studio.createJob(anLlmTask());
+  (await engine.started()).fail(new Error('segmentation fault'));
+  expect(await scene.studio.next('fail')).toMatchObject({ jobId: id, retryable: true });
+  (await engine.started()).finish();
+  expect(await scene.studio.jobIs(id, 'completed')).toMatchObject({ attempts: 2 });
+  expect(engine.loaded).toBe(0);
+});
+
+test('heartbeats name the running job and nothing when idle', async () => {
+  const engine = new ScriptedEngine();
+  await using scene = await setup({ engines: [engine] });
+  const { id } = await scene.studio.createJob(anLlmTask());
+  const run = await engine.started();
+  scene.worker.clock.skip(5_000);
+  await scene.studio.until('a heartbeat with the job', (e) => e.is === 'heard' && JSON.stringify(e.frame).includes(id));
+  run.finish();
+  await scene.studio.jobIs(id, 'completed');
+  await scene.worker.done();
+  const before = scene.studio.frames.length;
+  scene.worker.clock.skip(5_000);
+  await scene.worker.until('another heartbeat', () => scene.studio.frames.length > before);
+  expect(scene.studio.frames.at(-1)).not.toHaveProperty('currentJobId');
+});
