@@ -91,7 +91,7 @@ class FileConfigStore implements ConfigStore {
       const config = readConfig(text, this.path, this.#options.folders);
       this.#learn(config);
       await save(this.#options, text);
-      this.#adopt(text, config);
+      this.#adopt(text, config, 'debug');
       return config;
     });
   }
@@ -104,7 +104,7 @@ class FileConfigStore implements ConfigStore {
         if (text === this.#text) return;
         const config = readConfig(text, this.path, this.#options.folders);
         this.#learn(config);
-        this.#adopt(text, config);
+        this.#adopt(text, config, 'info');
       } catch (thrown) {
         const { code, message, hint, fields } = toWorkerError(thrown);
         this.#options.log.warn('config.edit-ignored', { ...fields, code, because: message, hint });
@@ -128,14 +128,15 @@ class FileConfigStore implements ConfigStore {
     return turn;
   }
 
-  #adopt(text: string, config: Config): void {
+  /** An edit from outside is news to the operator; what this process writes was said by whoever wrote it. */
+  #adopt(text: string, config: Config, level: 'debug' | 'info'): void {
     const before = this.#config;
     this.#text = text;
     this.#config = config;
     const changedKeys = KEYS.filter((key) => before[key] !== config[key]);
     if (changedKeys.length === 0) return;
     const needsRestart = changedKeys.filter((key) => !specOf(key)?.live);
-    this.#options.log.info('config.changed', { changedKeys, needsRestart });
+    this.#options.log[level]('config.changed', { changedKeys, needsRestart });
     for (const call of this.#listeners) call(config, { changedKeys, needsRestart });
   }
 
