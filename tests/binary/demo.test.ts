@@ -1,0 +1,37 @@
+import { beforeAll, expect, test } from 'bun:test';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createImages } from '../../src/system/images.ts';
+import { alone, builtBinary } from './built.ts';
+
+const BUILD_LIMIT_MS = 180_000;
+beforeAll(() => builtBinary(), BUILD_LIMIT_MS);
+
+const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
+
+test('the executable alone does the main job: five kinds, each with its result', async () => {
+  await using program = await alone(await builtBinary());
+  const demo = await program.run(['demo'], { TMPDIR: program.home });
+  expect({ code: demo.code, stderr: demo.stderr }).toEqual({ code: 0, stderr: '' });
+  const out = join(program.cwd, 'studio-worker-demo');
+  expect((await readdir(out)).toSorted()).toEqual(['audio_tts.wav', 'image.webp', 'video.webp']);
+  const bytesOf = (name: string) => Bun.file(join(out, name)).bytes();
+  expect(await images.probe(await bytesOf('image.webp'))).toMatchObject({ format: 'webp', width: 512, height: 512 });
+  expect(await images.probe(await bytesOf('video.webp'))).toMatchObject({ width: 256, height: 256, pages: 24 });
+  expect((await bytesOf('audio_tts.wav')).byteLength).toBe(44_144);
+  expect(demo.stdout).toContain('[synthetic] transcript of 09557dd784bfa735');
+});
+
+test('the demonstration leaves nothing behind but its results and the cache', async () => {
+  await using program = await alone(await builtBinary());
+  await program.run(['demo', '--out', join(program.cwd, 'results')], { TMPDIR: program.home });
+  expect(await readdir(program.cwd)).toEqual(['results']);
+  expect(await readdir(program.home)).toEqual(['.cache']);
+});
+
+test('a config command of the executable needs no image library', async () => {
+  await using program = await alone(await builtBinary());
+  const set = await program.run(['set-threshold', '8', '--config', join(program.cwd, 'worker', 'config.toml')]);
+  expect(set).toEqual({ code: 0, stdout: 'vram_threshold_gb = 8\n', stderr: '' });
+  expect(await readdir(program.home)).toEqual([]);
+});
