@@ -14,7 +14,9 @@ import type { Completion } from './store.ts';
 type Frame<Type extends ReadOutboundFrame['type']> = Extract<ReadOutboundFrame, { readonly type: Type }>;
 
 export async function onAccept(desk: Desk, session: Session, frame: Frame<'accept'>): Promise<boolean> {
-  const { slot, workerId } = session;
+  const { slot, workerId, overtaken } = session;
+  session.overtaken = undefined;
+  if (overtaken === frame.jobId) return true;
   if (slot.at !== 'offered' || slot.jobId !== frame.jobId) return false;
   session.disarm();
   const running = { at: 'running', jobId: slot.jobId, seq: slot.seq, revoked: false, unnamed: 0 } as const;
@@ -83,7 +85,10 @@ export async function complete(desk: Desk, workerId: string, jobId: string, resu
 
 /** The worker is free for the next job, if it was this one that kept it busy. */
 export function freeSlot(session: Session | undefined, jobId: string): void {
-  if (session?.slot.at === 'running' && session.slot.jobId === jobId) session.slot = { at: 'idle' };
+  if (session === undefined || !('jobId' in session.slot) || session.slot.jobId !== jobId) return;
+  if (session.slot.at === 'offered') session.overtaken = jobId;
+  session.disarm();
+  session.slot = { at: 'idle' };
 }
 
 export const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);

@@ -74,11 +74,8 @@ export async function onHeartbeat(desk: Desk, session: Session, frame: Heartbeat
   session.lastBeatAt = desk.clock.now();
   session.capabilities = frame.capabilities;
   if (!session.settled) {
-    session.settled = true;
-    const { slot } = session;
-    if (slot.at === 'idle') session.slot = { at: 'choosing' }; // its answer first, then an offer
     await loseKept(desk, session.workerId, named);
-    session.slot = slot;
+    session.settled = true;
   }
   if (session.slot.at === 'running' && session.slot.jobId === named) {
     session.slot = { ...session.slot, unnamed: 0 };

@@ -28,7 +28,7 @@ export interface StudioSocket {
 export interface SocketFaults {
   /** Whether a frame to the worker is swallowed. */
   readonly swallows?: (workerId: string, type: string) => boolean;
-  /** Called with each frame heard, before it is acted on; true means that it is not acted on. */
+  /** Asked about each frame heard, before it is acted on; true means that it is not. */
   readonly ignores?: (workerId: string, frame: ReadOutboundFrame, socket: StudioSocket) => boolean;
 }
 
@@ -117,13 +117,12 @@ export function openConnection(deps: ConnectionDeps, socket: StudioSocket, worke
     desk.emit({ is: 'connected', workerId: worker.id });
     desk.log.info('session.welcomed', { workerId: worker.id });
     report(desk, desk.store.workers.seen(worker.id, writeJson(capabilities), desk.clock.now()));
-    report(desk, offerTo(desk, session));
   }
 
   async function onFrame(frame: ReadOutboundFrame): Promise<void> {
     if (at === 'over') return;
-    if (deps.faults.ignores?.(worker.id, frame, socket) === true) return;
     desk.emit({ is: 'heard', workerId: worker.id, frame });
+    if (deps.faults.ignores?.(worker.id, frame, socket) === true) return;
     if (session === undefined) greet(frame);
     else if (!(await act(desk, session, frame))) fail('protocol_violation', violation(frame));
   }
@@ -213,6 +212,7 @@ function newSession(
     askAgain: false,
     settled: false,
     refused: [],
+    overtaken: undefined,
     disarm: () => {},
   };
 }

@@ -22,10 +22,12 @@ export interface Session {
   cooling: boolean;
   /** A job came up while the store was being asked: what it answered may be out of date. */
   askAgain: boolean;
-  /** Its first heartbeat has said whether it still works on something. */
+  /** Its first heartbeat has said whether it still works on a job of an earlier socket. Nothing is offered before. */
   settled: boolean;
   /** Jobs, by `seq`, that it turned down for good. */
   readonly refused: number[];
+  /** A job whose upload arrived before its accept, which is still to come. */
+  overtaken: string | undefined;
   /** Disarms the time limit of the open offer. */
   disarm: () => void;
 }
@@ -60,9 +62,6 @@ export interface Desk {
   /** Nothing is started or written any more. */
   stopped: boolean;
 }
-
-export const keepsJobFor = (desk: Desk, workerId: string): boolean =>
-  desk.kept.values().some((kept) => kept.workerId === workerId);
 
 /** Work that nobody waits for: a failure is said, and the sweep or the next heartbeat tries again. */
 export function report(desk: Desk, work: Promise<void>): void {

@@ -1,5 +1,5 @@
 import type { TaskKindId } from '../contract/tasks/index.ts';
-import { type Desk, keepsJobFor, report, type Session } from './desk.ts';
+import { type Desk, report, type Session } from './desk.ts';
 import { isAvailable, OFFER_ANSWER_MS, suits } from './queue.ts';
 import type { JobRow } from './store.ts';
 
@@ -35,10 +35,7 @@ export async function offerJob(desk: Desk, job: { readonly kind: TaskKindId; rea
   }
 }
 
-function canAsk(desk: Desk, session: Session): boolean {
-  const keepsJob = !session.settled && keepsJobFor(desk, session.workerId);
-  return !desk.stopped && session.alive && isAvailable({ ...session, keepsJob });
-}
+const canAsk = (desk: Desk, session: Session): boolean => !desk.stopped && session.alive && isAvailable(session);
 
 async function choose(desk: Desk, session: Session): Promise<JobRow | undefined> {
   const { workerId, capabilities, refused } = session;

@@ -41,14 +41,14 @@ export interface Candidate {
   readonly capabilities: ReadCapabilities;
   /** Said no for the moment: not asked again until its next idle heartbeat. */
   readonly cooling: boolean;
-  /** A job of an earlier socket is still kept for it, so nobody knows yet whether it is idle. */
-  readonly keepsJob: boolean;
+  /** Its first heartbeat has said whether it still works on a job of an earlier socket. */
+  readonly settled: boolean;
 }
 
 /** Whether a worker can be asked at all. One that wants its person away is asked only when it says so. */
-export function isAvailable({ slot, capabilities, cooling, keepsJob }: Candidate): boolean {
+export function isAvailable({ slot, capabilities, cooling, settled }: Candidate): boolean {
   const present = capabilities.onlyWhenIdle === true && capabilities.userPresence !== 'idle';
-  return slot.at === 'idle' && !cooling && !keepsJob && capabilities.autoEnabled && !present;
+  return slot.at === 'idle' && settled && !cooling && capabilities.autoEnabled && !present;
 }
 
 /** Whether a job fits a worker: its kind is served, and its estimate within the threshold. */

@@ -38,7 +38,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
  * turns of the event loop, and whatever else runs meanwhile on the same connection would become a part of it. So all
  * work goes through one line, in order.
  */
-function createSqlite(path: string): Sql {
+export function createSqlite(path: string): Sql {
   const database = new Bun.SQL({ adapter: 'sqlite', filename: path, create: true });
   let line: Promise<unknown> = Promise.resolve();
   const inLine = <T>(work: () => Promise<T>): Promise<T> => {

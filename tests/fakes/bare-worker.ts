@@ -13,6 +13,8 @@ export type Frame = Readonly<Record<string, unknown>> & { readonly type: string 
 export interface BareWorker extends Disposable {
   readonly socket: BunWebSocket;
   send(frame: object | string): void;
+  /** The next frame that has not been taken yet, whenever it comes. */
+  any(): Promise<Frame>;
   /** The next frame that has not been taken yet; it must be of this type. */
   next(type: string): Promise<Frame>;
   /** Frames that nobody took. */
@@ -62,6 +64,13 @@ export async function bareSocket(credentials: Credentials): Promise<BareWorker> 
     waiting,
     closed,
     send: (frame) => socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame)),
+    any: async () => {
+      for (;;) {
+        const frame = waiting.shift();
+        if (frame !== undefined) return frame;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
     next: async (type) => {
       while (waiting.length === 0) await arrived(type);
       const frame = waiting.shift();
@@ -85,11 +94,18 @@ export async function bareSocket(credentials: Credentials): Promise<BareWorker> 
   return worker;
 }
 
-/** A worker that said hello and was welcomed. */
-export async function bareWorker(credentials: Credentials, capabilities: object = {}): Promise<BareWorker> {
+/** A worker that said hello and was welcomed, and nothing more. */
+export async function welcomed(credentials: Credentials, capabilities: object = {}): Promise<BareWorker> {
   const worker = await bareSocket(credentials);
   worker.send(helloOf(credentials, capabilities));
   await worker.next('welcome');
+  return worker;
+}
+
+/** An idle worker: welcomed, with its first heartbeat answered. */
+export async function bareWorker(credentials: Credentials, capabilities: object = {}): Promise<BareWorker> {
+  const worker = await welcomed(credentials, capabilities);
+  await worker.heartbeat({ capabilities: helloOf(credentials, capabilities).capabilities });
   return worker;
 }
 

@@ -6,8 +6,11 @@ const MOST_ATTEMPTS_KEPT = 50;
 
 /** Whether the worker had this job before: the guard of all that a worker may do for a job that is queued again. */
 export const HAD_IT = 'EXISTS (SELECT 1 FROM job_attempts a WHERE a.job_id = jobs.id AND a.worker_id = $2)';
-/** Its own running job, or one that was taken from it and that nobody else has: work is not done twice. */
-export const MAY_DELIVER = `((state = 'running' AND worker_id = $2) OR (state = 'queued' AND ${HAD_IT}))`;
+/**
+ * Its own job, or one that was taken from it and that nobody else has: work is not done twice. Its own may still look
+ * offered: an upload travels on a connection of its own and can overtake the accept.
+ */
+export const MAY_DELIVER = `((state IN ('running', 'offered') AND worker_id = $2) OR (state = 'queued' AND ${HAD_IT}))`;
 
 /** The ways a job's run ends. Each is one transaction, on the disk before anyone is told. */
 export function endJobs(sql: Sql): Pick<JobStore, 'end' | 'complete' | 'cancel' | 'retry'> {
@@ -53,7 +56,8 @@ async function complete(query: Query, { id, workerId, at }: Run, completion: Com
   const { artifact } = completion;
   const [row] = await query(
     `UPDATE jobs SET state = 'completed', worker_id = $2, error = NULL, updated_at = $3, finished_at = $3,
-       attempts = CASE WHEN state = 'queued' THEN attempts + 1 ELSE attempts END,
+       attempts = CASE WHEN state = 'running' THEN attempts ELSE attempts + 1 END,
+       started_at = COALESCE(started_at, $3),
        prompt = COALESCE($4, prompt), result = $5, artifact_name = $6, artifact_ext = $7, artifact_type = $8,
        artifact_size = $9, artifact_sha256 = $10
      WHERE id = $1 AND ${MAY_DELIVER} RETURNING attempts, started_at`,

@@ -25,7 +25,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        result TEXT, artifact_name TEXT, artifact_ext TEXT, artifact_type TEXT, artifact_size BIGINT,
        artifact_sha256 TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, started_at BIGINT,
        finished_at BIGINT)`,
-    `CREATE INDEX jobs_queue ON jobs (state, kind, vram_class, priority DESC, seq)`,
+    `CREATE INDEX jobs_queue ON jobs (state, kind, vram_class, priority DESC, seq, vram_gb)`,
+    `CREATE TABLE lanes (kind TEXT NOT NULL, vram_class INTEGER NOT NULL, PRIMARY KEY (kind, vram_class))`,
     `CREATE INDEX jobs_state ON jobs (state, seq)`,
     `CREATE TABLE job_attempts (
        job_id TEXT NOT NULL, number INTEGER NOT NULL, worker_id TEXT NOT NULL, started_at BIGINT NOT NULL,

@@ -8,35 +8,26 @@ import type { Param, Query } from './sql.ts';
  * The next job for a worker, without looking at the queue's length.
  *
  * `jobs_queue` sorts (state, kind, vram_class, priority, seq). The jobs of one kind and one class of GPU memory are a
- * lane in it, sorted as they are to be offered, so a lane's best is its first row. Classes are whole gigabytes: few,
- * however many jobs there are. The CTE hops from class to class by the index, and the best of the lanes' best wins.
- * Only the class in which a fractional threshold falls is looked at row by row.
+ * lane in it, sorted as they are to be offered, so a lane's best is its first row, and the best of those wins. Classes
+ * are whole gigabytes: few, however many jobs there are, and `lanes` lists those that were ever used. Only the class
+ * in which a fractional threshold falls is looked at row by row, in the index alone.
  */
 
 /** Turned-down jobs that one look-up skips; a worker that turned down more is asked again about the oldest. */
 const MOST_EXCEPTED = 50;
 
-/** The statement for these kinds, with `$1` threshold, `$2` its class, then kinds, then jobs to skip. */
+/** The statement for this many kinds and jobs to skip: `$1` is the threshold, `$2` its class, then kinds, then jobs. */
 export function nextJobSql(kinds: number, except: number): string {
-  const skip = Array.from({ length: except }, (_, at) => `$${3 + kinds + at}`).join(', ');
-  const best = Array.from({ length: kinds }, (_, at) => bestOfKind(`$${3 + at}`, at, skip)).join(' UNION ALL ');
-  const lanes = Array.from({ length: kinds }, (_, at) => lanesOfKind(`$${3 + at}`, at)).join(', ');
-  return `WITH RECURSIVE ${lanes} SELECT seq FROM (${best}) heads ORDER BY priority DESC, seq LIMIT 1`;
+  const list = (from: number, length: number): string => Array.from({ length }, (_, at) => `$${from + at}`).join(', ');
+  const skip = except === 0 ? '' : `AND queued.seq NOT IN (${list(3 + kinds, except)})`;
+  return `SELECT head.seq FROM lanes JOIN jobs head ON head.seq = (
+            SELECT queued.seq FROM jobs queued
+            WHERE queued.state = 'queued' AND queued.kind = lanes.kind AND queued.vram_class = lanes.vram_class
+              AND queued.vram_gb <= $1 ${skip}
+            ORDER BY queued.priority DESC, queued.seq LIMIT 1)
+          WHERE lanes.kind IN (${list(3, kinds)}) AND lanes.vram_class <= $2
+          ORDER BY head.priority DESC, head.seq LIMIT 1`;
 }
-
-const lanesOfKind = (kind: string, at: number): string =>
-  `lane${at}(class) AS (
-     SELECT MIN(vram_class) FROM jobs WHERE state = 'queued' AND kind = ${kind}
-     UNION ALL
-     SELECT (SELECT MIN(vram_class) FROM jobs WHERE state = 'queued' AND kind = ${kind} AND vram_class > lane${at}.class)
-     FROM lane${at} WHERE lane${at}.class < $2)`;
-
-const bestOfKind = (kind: string, at: number, skip: string): string =>
-  `SELECT seq, priority FROM jobs WHERE seq IN (
-     SELECT (SELECT seq FROM jobs WHERE state = 'queued' AND kind = ${kind} AND vram_class = lane${at}.class
-               AND vram_gb <= $1${skip === '' ? '' : ` AND seq NOT IN (${skip})`}
-             ORDER BY priority DESC, seq LIMIT 1)
-     FROM lane${at} WHERE lane${at}.class <= $2)`;
 
 /** Picks and takes in one statement: no other worker can get the same job in between. */
 export async function claimNext(query: Query, wanted: Wanted, at: number): Promise<JobRow | undefined> {

@@ -1,0 +1,78 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { CapabilitiesSchema } from '../../../src/contract/capabilities.ts';
+import {
+  afterFailure,
+  afterUnnamedBeat,
+  type Candidate,
+  isAvailable,
+  isTransient,
+  suits,
+  vramClass,
+} from '../../../src/local-studio/queue.ts';
+import { someCapabilities } from '../../fakes/fake-studio.ts';
+
+const able = (about: Readonly<Record<string, unknown>> = {}) => v.parse(CapabilitiesSchema, someCapabilities(about));
+const candidate = (about: Partial<Candidate> = {}): Candidate => ({
+  slot: { at: 'idle' },
+  capabilities: able(),
+  cooling: false,
+  settled: true,
+  ...about,
+});
+
+test('an idle worker that takes jobs can be asked', () => {
+  expect(isAvailable(candidate())).toBe(true);
+});
+
+test.each([
+  ['is asked already', { slot: { at: 'offered', jobId: 'job-1', seq: 1 } }],
+  ['was busy a moment ago', { cooling: true }],
+  ['may still be at work on an earlier job', { settled: false }],
+  ['is paused', { capabilities: able({ autoEnabled: false }) }],
+  ['waits for its person to leave', { capabilities: able({ onlyWhenIdle: true, userPresence: 'active' }) }],
+  ['does not know whether its person is there', { capabilities: able({ onlyWhenIdle: true }) }],
+] as const)('a worker that %s is not asked', (_why, about) => {
+  expect(isAvailable(candidate(about))).toBe(false);
+});
+
+test('a job suits a worker up to its threshold and not beyond', () => {
+  const capabilities = able({ taskKinds: ['llm'], vramThresholdGb: 12 });
+  expect(suits(capabilities, { kind: 'llm', vramGb: 12 })).toBe(true);
+  expect(suits(capabilities, { kind: 'llm', vramGb: 12.01 })).toBe(false);
+  expect(suits(capabilities, { kind: 'image', vramGb: 1 })).toBe(false);
+});
+
+test('a code decides whether a rejection is for now, a known text does without one', () => {
+  expect(isTransient({ code: 'busy', reason: '' })).toBe(true);
+  expect(isTransient({ code: undefined, reason: 'worker paused by operator' })).toBe(true);
+  expect(isTransient({ code: undefined, reason: 'no such model' })).toBe(false);
+});
+
+test('a job is failed after its last attempt, or when trying again is pointless', () => {
+  expect(afterFailure({ attempts: 2, maxAttempts: 3 }, true)).toBe('queued');
+  expect(afterFailure({ attempts: 3, maxAttempts: 3 }, true)).toBe('failed');
+  expect(afterFailure({ attempts: 1, maxAttempts: 3 }, false)).toBe('failed');
+});
+
+test('one heartbeat without the job may have crossed its accept, two free the worker', () => {
+  const running = { at: 'running', jobId: 'job-1', seq: 1, revoked: false, unnamed: 0 } as const;
+  const once = afterUnnamedBeat(running);
+  expect(once.at).toBe('running');
+  expect(once.at === 'running' && afterUnnamedBeat(once).at).toBe('idle');
+  expect(afterUnnamedBeat({ ...running, revoked: true }).at).toBe('idle');
+});
+
+test('a class of memory holds what fits in it and keeps the order', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0, max: 4_000, noNaN: true }),
+      fc.double({ min: 0, max: 4_000, noNaN: true }),
+      (a, b) => {
+        expect(vramClass(a)).toBeGreaterThanOrEqual(a);
+        expect(vramClass(Math.min(a, b))).toBeLessThanOrEqual(vramClass(Math.max(a, b)));
+      },
+    ),
+  );
+});
