@@ -1,0 +1,83 @@
+/** Measures the executable in `dist/`: `bun run bench [--quick] [--only <name>] [--readme]`. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { VERSION } from '../../src/base/version.ts';
+import { measureExchanges, type Scale } from './exchanges.ts';
+import { measureGrowth } from './growth.ts';
+import { measureIdle } from './idle.ts';
+import { machineClass } from './processes.ts';
+import { type Measurement, readmeBlock, type Report, tableOf, withBlock } from './report.ts';
+import { measureStarts } from './starts.ts';
+
+const OUTFILE = 'dist/bench.json';
+const README = 'README.md';
+
+interface Sizes {
+  readonly json: Scale;
+  readonly binary: Scale;
+  readonly starts: number;
+  readonly idleSeconds: number;
+  /** After how many jobs memory is looked at, the first time and the second. */
+  readonly jsonGrowth: readonly [few: number, many: number];
+  readonly imageGrowth: readonly [few: number, many: number];
+}
+
+const FULL: Sizes = {
+  json: { jobs: 1_000, rounds: 5, warmUp: 300 },
+  binary: { jobs: 300, rounds: 5, warmUp: 50 },
+  starts: 25,
+  idleSeconds: 60,
+  jsonGrowth: [2_000, 20_000],
+  imageGrowth: [200, 2_000],
+};
+/** Shows that everything can be measured; the numbers mean little. */
+const QUICK: Sizes = {
+  json: { jobs: 50, rounds: 1, warmUp: 10 },
+  binary: { jobs: 10, rounds: 1, warmUp: 2 },
+  starts: 2,
+  idleSeconds: 1,
+  jsonGrowth: [50, 100],
+  imageGrowth: [5, 10],
+};
+
+const MEASUREMENTS: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Measurement[]>>> = {
+  json: ({ json }) => measureExchanges('json', json),
+  binary: ({ binary }) => measureExchanges('binary', binary),
+  starts: ({ starts }) => measureStarts(starts),
+  idle: ({ idleSeconds }) => measureIdle(idleSeconds),
+  growth: async ({ jsonGrowth, imageGrowth }) => [
+    ...(await measureGrowth('json', ...jsonGrowth)),
+    ...(await measureGrowth('image', ...imageGrowth)),
+  ],
+};
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, readme: { type: 'boolean' } },
+  });
+  const names = Object.keys(MEASUREMENTS);
+  if (values.only !== undefined && !names.includes(values.only)) {
+    throw new Error(`--only ${values.only}: there are ${names.join(', ')}`);
+  }
+  const measurements: Measurement[] = [];
+  for (const [name, measure] of Object.entries(MEASUREMENTS)) {
+    if (values.only !== undefined && values.only !== name) continue;
+    console.error(`measuring ${name} …`);
+    measurements.push(...(await measure(values.quick ? QUICK : FULL)));
+  }
+  const report: Report = {
+    date: new Date().toISOString(),
+    machine: machineClass(),
+    bun: Bun.version,
+    version: VERSION,
+    quick: values.quick,
+    measurements,
+  };
+  console.log(tableOf(measurements));
+  writeFileSync(OUTFILE, `${JSON.stringify(report, undefined, 2)}\n`);
+  if (values.readme === true) writeFileSync(README, withBlock(await readFile(README, 'utf8'), readmeBlock(report)));
+  rmSync('dist/bench', { recursive: true, force: true });
+}
+
+await main();

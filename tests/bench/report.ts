@@ -1,0 +1,89 @@
+/** One measured fact. */
+export interface Measurement {
+  readonly name: string;
+  readonly unit: 'ms' | 'jobs/s' | 'MB' | '%' | '/s';
+  readonly measured: number;
+  readonly goal?: Goal;
+  /** The same done with nothing in the way, in the same run. */
+  readonly limit?: { readonly what: string; readonly measured: number };
+}
+
+/** `times` counts in limits: the goal is relative to what was possible in the same run. */
+export type Goal = { readonly atMost: number } | { readonly atMostTimes: number };
+
+export interface Report {
+  readonly date: string;
+  readonly machine: string;
+  readonly bun: string;
+  readonly version: string;
+  readonly quick: boolean;
+  readonly measurements: readonly Measurement[];
+}
+
+export const ratioOf = ({ measured, limit }: Measurement): number | undefined =>
+  limit === undefined ? undefined : measured / limit.measured;
+
+/** Undefined where nothing was asked for. */
+export function isMet(measurement: Measurement): boolean | undefined {
+  const { goal, measured } = measurement;
+  if (goal === undefined) return undefined;
+  if ('atMost' in goal) return measured <= goal.atMost;
+  const ratio = ratioOf(measurement);
+  return ratio !== undefined && ratio <= goal.atMostTimes;
+}
+
+/** Three digits that matter, without an exponent. */
+function digits(value: number): string {
+  const size = Math.abs(value);
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+}
+
+function goalText({ goal, unit }: Measurement): string {
+  if (goal === undefined) return '';
+  return 'atMost' in goal ? `≤ ${goal.atMost} ${unit}` : `≤ ${goal.atMostTimes} × the limit`;
+}
+
+const HEAD = ['measurement', 'measured', 'goal', 'met', 'limit in the same run', 'ratio'] as const;
+
+function rowOf(measurement: Measurement): readonly string[] {
+  const { name, unit, measured, limit } = measurement;
+  const met = isMet(measurement);
+  const ratio = ratioOf(measurement);
+  return [
+    name,
+    `${digits(measured)} ${unit}`,
+    goalText(measurement),
+    met === undefined ? '' : met ? 'yes' : 'no',
+    limit === undefined ? '' : `${digits(limit.measured)} ${unit} (${limit.what})`,
+    ratio === undefined ? '' : `${digits(ratio)} ×`,
+  ];
+}
+
+/** A Markdown table with even columns, which a terminal shows as well. */
+export function tableOf(measurements: readonly Measurement[]): string {
+  const rows = [HEAD, ...measurements.map(rowOf)];
+  const widths = HEAD.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return [line(HEAD), rule, ...rows.slice(1).map(line)].join('\n');
+}
+
+/** What the README shows between its marks. */
+export const readmeBlock = ({ date, machine, bun, measurements }: Report): string =>
+  `Measured on ${date.slice(0, 10)} with the compiled executable, everything on one machine over loopback: ${machine},
+Bun ${bun}. The limit is the same exchange by a bare WebSocket and HTTP client with no worker behind it.
+
+${tableOf(measurements)}
+`;
+
+const MARKS = ['<!-- bench:start -->', '<!-- bench:end -->'] as const;
+
+/** The README with another block between the marks. @throws when a mark is missing */
+export function withBlock(readme: string, block: string): string {
+  const [start, end] = MARKS.map((mark) => readme.indexOf(mark));
+  if (start === undefined || end === undefined || start < 0 || end < start) {
+    throw new Error(`the README must hold ${MARKS.join(' and ')}`);
+  }
+  return `${readme.slice(0, start + MARKS[0].length)}\n${block}${readme.slice(end)}`;
+}

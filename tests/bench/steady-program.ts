@@ -1,0 +1,33 @@
+/**
+ * The real worker, put together as `run` does, around an engine that has its artifact ready: what a binary job takes
+ * here is the way through the worker, its outbox and the upload, and no engine's own time.
+ */
+import { openConfig } from '../../src/compose/config.ts';
+import { realEffects } from '../../src/compose/effects.ts';
+import { openProcessLog } from '../../src/compose/log.ts';
+import { composeWorker } from '../../src/compose/worker.ts';
+import type { Engine } from '../../src/engines/engine.ts';
+import { onStopSignals } from '../../src/system/signals.ts';
+import { ARTIFACT_BYTES } from './wire.ts';
+
+const bytes = new Uint8Array(ARTIFACT_BYTES);
+for (let at = 0; at < bytes.byteLength; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+
+const steady: Engine = {
+  id: 'synthetic',
+  models: { audio_tts: ['synthetic'] },
+  readiness: () => Promise.resolve({ ready: true }),
+  load: () =>
+    Promise.resolve({
+      run: () => Promise.resolve({ is: 'artifact', bytes, ext: 'wav' }),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    }),
+};
+
+const effects = realEffects();
+const log = await openProcessLog({ logFormat: 'json', logLevel: undefined }, effects);
+const config = await openConfig(process.argv[2] ?? '', effects, { log: log.logger, watched: true });
+const worker = await composeWorker({ effects, config, log, engines: [steady] });
+onStopSignals(() => worker.signal());
+process.exitCode = await worker.run();
+config.close();
