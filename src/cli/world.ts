@@ -40,7 +40,7 @@ export interface World {
 export interface OpenedConfig {
   readonly path: string;
   readonly values: ConfigValues;
-  /** The file as TOML, secrets masked. */
+  /** `# <path>`, and below it the file as TOML, secrets masked. */
   toml(): string;
   /** The same as data by the file's own keys, secrets masked. */
   facts(): Readonly<Record<string, unknown>>;

@@ -97,6 +97,14 @@ describe('the config file', () => {
     });
   });
 
+  test('the file is printed below its path, which stands there once', async () => {
+    await using cli = await setup();
+    const { code, out } = await cli.run('config', '--config', cli.config);
+    expect(code).toBe(0);
+    expect(out).toStartWith(`# ${cli.config}\napi_base_url = "https://studio.minis.gg/"\n`);
+    expect(out.match(/^#/gm)).toHaveLength(1);
+  });
+
   test('secrets in the file are never printed', async () => {
     await using cli = await setup();
     const secrets = ['tok-1234567890', 'sec-1234567890'];

@@ -11,6 +11,6 @@ export const config = command({
   run: async (args, world) => {
     const opened = await world.openConfig(args.config);
     if (args.json) printJson(world.terminal, { path: opened.path, config: opened.facts() });
-    else printLines(world.terminal, `# ${opened.path}`, opened.toml().trimEnd());
+    else printLines(world.terminal, opened.toml().trimEnd());
   },
 });

@@ -84,7 +84,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
   const openConfig = async (path = '/etc/worker/config.toml'): Promise<OpenedConfig> => ({
     path,
     values: aConfig(given.config),
-    toml: () => 'api_base_url = "https://studio.minis.gg/"\nauth_token = "***"\n',
+    toml: () => `# ${path}\napi_base_url = "https://studio.minis.gg/"\nauth_token = "***"\n`,
     facts: () => ({ api_base_url: 'https://studio.minis.gg/', auth_token: '***' }),
     update: async (patch) => void saved.push(patch),
     bootstrap: async (token) => {
