@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { errorChain } from '../base/errors.ts';
+import { retryAfterMs } from '../base/retry-after.ts';
 import { KIB, SECOND_MS } from '../base/units.ts';
 import type { Clock } from './clock.ts';
 import { proxyFor } from './proxy.ts';
@@ -83,8 +84,8 @@ class RealSocket implements Socket {
     const done = (): void => {
       const text = Buffer.concat(body).subarray(0, BODY_BYTES).toString('utf8');
       const status = response.statusCode ?? 0;
-      const retryAfterMs = parseRetryAfter(response.headers['retry-after'], this.#clock.now());
-      const refused = { status, body: text, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+      const waitMs = retryAfterMs(response.headers['retry-after'], this.#clock.now());
+      const refused = { status, body: text, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
       this.#end({ code: ABNORMAL, reason: `the upgrade was answered with status ${status}`, refused });
       request.destroy();
       this.#socket?.terminate();
@@ -136,15 +137,6 @@ class RealSocket implements Socket {
     this.#disarm();
     this.#disarm = this.#clock.after(ms, call);
   }
-}
-
-/** RFC 9110 §10.2.3: seconds or a date; anything else asks for nothing. */
-function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
-  const text = header?.trim() ?? '';
-  if (/^\d{1,9}$/.test(text)) return Number(text) * SECOND_MS;
-  // A date must look like one: Date.parse would take "-5" or "3.5" for a year or a month.
-  const at = /^[A-Za-z]{3,9},? /.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }
 
 /** The longest beginning that fits, in whole characters. */

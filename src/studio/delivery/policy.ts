@@ -79,15 +79,6 @@ export function concernsEveryResult(answer: UploadAnswer): boolean {
 export const retryAfterOf = (answer: UploadAnswer): number =>
   answer.is === 'answered' ? (answer.retryAfterMs ?? 0) : 0;
 
-/** `Retry-After` in either of its forms, seconds or a date (RFC 9110 §10.2.3); undefined when it is neither. */
-export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
-  if (/^\d{1,9}$/.test(text)) return Number(text) * SECOND_MS;
-  const at = /^[A-Za-z]/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
-}
-
 /** Longest piece of a studio's answer that goes into an error text. */
 const QUOTED_CHARACTERS = 500;
 

@@ -1,4 +1,5 @@
 import { errorChain } from '../../base/errors.ts';
+import { retryAfterMs } from '../../base/retry-after.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { studioUrl } from '../../contract/routes.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -6,7 +7,7 @@ import type { Http } from '../../system/http.ts';
 import type { Random } from '../../system/random.ts';
 import type { Credentials } from '../session/session.ts';
 import { type Artifact, multipartBody } from './multipart.ts';
-import { parseRetryAfter, type UploadAnswer } from './policy.ts';
+import type { UploadAnswer } from './policy.ts';
 
 export interface UploadDeps {
   readonly http: Http;
@@ -35,13 +36,13 @@ export async function upload(
       stallMs: deps.stallMs ?? STALL_MS,
       signal,
     });
-    const retryAfterMs = parseRetryAfter(response.headers['retry-after'], deps.clock.now());
+    const waitMs = retryAfterMs(response.headers['retry-after'], deps.clock.now());
     return {
       is: 'answered',
       status: response.status,
       statusText: response.statusText,
       body: new TextDecoder().decode(response.body),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     };
   } catch (thrown) {
     return { is: 'unreachable', error: errorChain(thrown) };

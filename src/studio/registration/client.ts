@@ -1,4 +1,5 @@
 import { errorChain } from '../../base/errors.ts';
+import { retryAfterMs } from '../../base/retry-after.ts';
 import { USER_AGENT } from '../../base/version.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import { writeJson } from '../../contract/json.ts';
@@ -15,7 +16,6 @@ import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Http, HttpResponse } from '../../system/http.ts';
 import type { Approval, Failed, PollAnswer, RequestAnswer } from './machine.ts';
-import { retryAfterMs } from './retry-after.ts';
 
 /** What a bootstrap came to. */
 export type BootstrapAnswer =

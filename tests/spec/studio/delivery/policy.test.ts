@@ -7,7 +7,6 @@ import {
   describeAnswer,
   judgeForeground,
   meaningOf,
-  parseRetryAfter,
   type UploadAnswer,
 } from '../../../../src/studio/delivery/policy.ts';
 
@@ -76,19 +75,6 @@ test('a background pause is never shorter than asked for and never endless', () 
 test('answers that speak of the studio as a whole end a round', () => {
   expect([unreachable, answered(401), answered(429), answered(503)].every(concernsEveryResult)).toBe(true);
   expect([answered(500), answered(403), answered(404), answered(409)].some(concernsEveryResult)).toBe(false);
-});
-
-test.each([
-  ['120', 120_000],
-  [' 0 ', 0],
-  ['Thu, 01 Jan 1970 00:00:20 GMT', 10_000],
-  ['Thu, 01 Jan 1970 00:00:05 GMT', 0],
-  ['soon', undefined],
-  ['-5', undefined],
-  ['1.5', undefined],
-  [undefined, undefined],
-])('a Retry-After of %p is read as %p milliseconds', (header, ms) => {
-  expect(parseRetryAfter(header, 10_000)).toBe(ms);
 });
 
 test('an error text gives operation, status and what the studio said', () => {

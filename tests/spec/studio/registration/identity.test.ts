@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test';
 import { hashSecret, mintInstallId, mintSecret } from '../../../../src/studio/registration/identity.ts';
-import { retryAfterMs } from '../../../../src/studio/registration/retry-after.ts';
 import { sha256 } from '../../../../src/system/digest.ts';
 import { systemRandom } from '../../../../src/system/random.ts';
 
@@ -19,21 +18,4 @@ test('the hash is taken over the hex text of the secret', () => {
   expect(hashSecret('0123456789abcdef'.repeat(4), sha256)).toBe(
     'a8ae6e6ee929abea3afcfc5258c8ccd6f85273e0d4626d26c7279f3250f77c8e',
   );
-});
-
-const NOW = Date.parse('2026-05-25T12:00:00Z');
-
-test.each([
-  ['120', 120_000],
-  [' 3 ', 3_000],
-  ['0', 0],
-  ['Mon, 25 May 2026 12:01:30 GMT', 90_000],
-  ['Mon, 25 May 2026 11:00:00 GMT', 0],
-  ['-5', undefined],
-  ['3.5', undefined],
-  ['soon', undefined],
-  ['', undefined],
-  [undefined, undefined],
-])('a retry-after of %p asks for %p milliseconds', (header, ms) => {
-  expect(retryAfterMs(header, NOW)).toBe(ms);
 });

@@ -1,4 +1,4 @@
-import { SECOND_MS } from '../../base/units.ts';
+import { SECOND_MS } from './units.ts';
 
 /**
  * Milliseconds that a `Retry-After` header asks for: seconds, or a date (RFC 9110 §10.2.3). Undefined when there is
