@@ -27,7 +27,7 @@ export interface Mischief {
   /** Answers to the next uploads, after the result is stored. */
   loseAnswers: Response[];
   /** While set, uploads wait for it. */
-  freeze: Promise<void> | undefined;
+  freeze: PromiseLike<void> | undefined;
   /** Answers to the next upgrades. */
   refuseUpgrades: Response[];
 }

@@ -25,9 +25,11 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        result TEXT, artifact_name TEXT, artifact_ext TEXT, artifact_type TEXT, artifact_size BIGINT,
        artifact_sha256 TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, started_at BIGINT,
        finished_at BIGINT)`,
-    `CREATE INDEX jobs_queue ON jobs (state, kind, vram_class, priority DESC, seq, vram_gb)`,
+    // Partial indexes: most jobs have ended, and a job that moves on writes no page of an index it is not in.
+    `CREATE INDEX jobs_queue ON jobs (kind, vram_class, priority DESC, seq, vram_gb) WHERE state = 'queued'`,
+    `CREATE INDEX jobs_underway ON jobs (seq) WHERE state IN ('offered', 'running')`,
+    `CREATE INDEX jobs_undone ON jobs (seq) WHERE state IN ('failed', 'cancelled')`,
     `CREATE TABLE lanes (kind TEXT NOT NULL, vram_class INTEGER NOT NULL, PRIMARY KEY (kind, vram_class))`,
-    `CREATE INDEX jobs_state ON jobs (state, seq)`,
     `CREATE TABLE job_attempts (
        job_id TEXT NOT NULL, number INTEGER NOT NULL, worker_id TEXT NOT NULL, started_at BIGINT NOT NULL,
        ended_at BIGINT NOT NULL, outcome TEXT NOT NULL, error TEXT)`,

@@ -7,7 +7,7 @@ import type { Param, Query } from './sql.ts';
 /*
  * The next job for a worker, without looking at the queue's length.
  *
- * `jobs_queue` sorts (state, kind, vram_class, priority, seq). The jobs of one kind and one class of GPU memory are a
+ * `jobs_queue` sorts what is queued by (kind, vram_class, priority, seq). The jobs of one kind and one class of GPU memory are a
  * lane in it, sorted as they are to be offered, so a lane's best is its first row, and the best of those wins. Classes
  * are whole gigabytes: few, however many jobs there are, and `lanes` lists those that were ever used. Only the class
  * in which a fractional threshold falls is looked at row by row, in the index alone.
