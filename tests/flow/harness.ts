@@ -223,3 +223,23 @@ const mute = (): Log =>
   });
 
 const namesOf = (events: readonly LogEvent[]): string => events.map(({ event }) => event).join(', ') || 'nothing';
+
+/** Something the studio waits at, which says when it got there. */
+export interface Gate extends PromiseLike<void> {
+  readonly reached: Promise<void>;
+  open(): void;
+}
+
+export function createGate(): Gate {
+  const reached = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<void>();
+  return {
+    reached: reached.promise,
+    open: opened.resolve,
+    // oxlint-disable-next-line unicorn/no-thenable -- what waits at the gate awaits it
+    then: (onOpened, onFailed) => {
+      reached.resolve();
+      return opened.promise.then(onOpened, onFailed);
+    },
+  };
+}

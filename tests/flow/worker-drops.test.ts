@@ -3,7 +3,7 @@ import type { Task } from '../../src/contract/tasks/index.ts';
 import type { TaskResult } from '../../src/engines/engine.ts';
 import { aTask, anLlmTask } from '../fakes/builders.ts';
 import { ScriptedEngine, type ScriptedRun } from '../fakes/scripted-engine.ts';
-import { type Scene, setup } from './harness.ts';
+import { createGate, type Scene, setup } from './harness.ts';
 
 /*
  * The socket is dropped at every point of a job's life. Whatever the point, the studio gets exactly one result, the
@@ -124,15 +124,14 @@ const MOMENTS: readonly Moment[] = [
     name: 'while its upload is under way',
     kinds: ['binary'],
     play: async (drama) => {
-      const { studio, worker } = drama;
-      const thaw = Promise.withResolvers<void>();
-      studio.mischief.freeze = thaw.promise;
+      const gate = createGate();
+      drama.studio.mischief.freeze = gate;
       end(await startedRun(drama), drama);
-      await worker.until('a result on disk', () => worker.status().outbox.count === 1);
+      await gate.reached;
       drama.cut();
       await isLost(drama);
       await cameBack(drama);
-      thaw.resolve();
+      gate.open();
     },
   },
   {
