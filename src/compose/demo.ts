@@ -38,7 +38,7 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
   await files.makeDir(scratch, { mode: 0o700 });
   const log = await openProcessLog({ ...choice, logLevel: choice.logLevel ?? 'error' }, effects);
   const studio = await openStudio(
-    { host: '127.0.0.1', port: 0, dataDir: join(scratch, 'studio') },
+    { host: '127.0.0.1', port: 0, sparesLoopback: true, dataDir: join(scratch, 'studio') },
     effects,
     log.logger,
   );

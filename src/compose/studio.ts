@@ -6,6 +6,8 @@ import type { Effects } from './effects.ts';
 import { type LogChoice, openProcessLog } from './log.ts';
 
 export interface StudioPlace {
+  /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
+  readonly sparesLoopback?: boolean;
   readonly host: string;
   /** 0 asks for any free port. */
   readonly port: number;
@@ -30,7 +32,7 @@ export interface StartedStudio {
 export async function openStudio(place: StudioPlace, effects: Effects, log: Logger): Promise<Studio> {
   const { clock, random } = effects;
   try {
-    return await startStudio({ ...place, clock, random, log: log.child({}, 'studio'), sparesLoopback: true });
+    return await startStudio({ ...place, clock, random, log: log.child({}, 'studio') });
   } catch (thrown) {
     if (thrown instanceof WorkerError) throw thrown;
     throw new WorkerError(
