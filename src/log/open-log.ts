@@ -51,8 +51,9 @@ export function openLog(options: LogOptions): Log {
   const keep: LogSink = (event) => {
     const entry = toLogEntry(event);
     if (entry === undefined) return;
-    shipBuffer.push(entry);
     ring.push(entry);
+    // A worker ships what it says itself, not what a studio in the same process says.
+    if (event.area !== 'studio') shipBuffer.push(entry);
   };
   const logger = createLogger({
     area: 'worker',

@@ -9,7 +9,8 @@ import type { Area, Fields, LogEvent } from './logger.ts';
 
 /** How an event reads to people and to the studio. */
 interface Sentence {
-  readonly category: string;
+  /** The area's own where there is none. */
+  readonly category?: string;
   readonly message: (fields: Fields) => string;
 }
 
@@ -31,6 +32,7 @@ const camelCase = (value: unknown): string =>
 
 /** The reference worker files all it ships about its session and jobs under this one category. */
 const ws = (message: (fields: Fields) => string): Sentence => ({ category: 'ws', message });
+const own = (message: (fields: Fields) => string): Sentence => ({ message });
 
 const REJECTED: Readonly<Record<string, (fields: Fields) => string>> = {
   paused: () => 'worker is paused',
@@ -87,6 +89,53 @@ const SENTENCES: ReadonlyMap<string, Sentence> = new Map(
   } satisfies Record<string, Sentence>),
 );
 
+/** What operators read most on a good day and need most on a bad one, in words of ours. */
+const OWN_SENTENCES: ReadonlyMap<string, Sentence> = new Map(
+  Object.entries({
+    'worker.started': own(
+      (f) =>
+        `studio-worker ${say(f.version)} for ${say(f.studio)}: ${say(f.registration)}, claiming ${say(f.claiming)}, ` +
+        `threshold ${say(f.vramThresholdGb)} GB, config ${say(f.configPath)}`,
+    ),
+    'worker.already-running': own(
+      (f) => `another worker (pid ${say(f.pid)}) runs with this config already: ${say(f.configPath)}`,
+    ),
+    'worker.refused': own((f) => say(f.remedy)),
+    'worker.stopped': own(() => 'stopped'),
+    'stop.requested': own((f) =>
+      f.jobId === undefined
+        ? 'stopping'
+        : `stopping: job ${say(f.jobId)} has ${say(f.grace)} to finish; ${say(f.next)}`,
+    ),
+    'job.handed-back': own((f) => `handing job ${say(f.jobId)} back to the studio; ${say(f.next)}`),
+    'registration.requested': own((f) => `asked the studio to approve this worker (request ${say(f.requestId)})`),
+    'registration.pending': own((f) => `the studio has not decided about request ${say(f.requestId)} yet`),
+    'registration.approved': own((f) => `approved as ${say(f.workerId)}`),
+    'registration.rejected': own((f) => `the studio turned this worker down: ${say(f.reason)}. ${say(f.remedy)}`),
+    'registration.failed': own((f) => `${say(f.error)}; next try in ${duration(f.retryInMs)}`),
+    'registration.restarted': own((f) => `registering anew: ${say(f.because)}`),
+    'config.created': own((f) => `wrote a first config file: ${say(f.path)}`),
+    'config.changed': own((f) => {
+      const later = count(f.needsRestart) === 0 ? '' : `; ${say(f.needsRestart)} from the next start`;
+      return `config changed: ${say(f.changedKeys)}${later}`;
+    }),
+    'config.edit-ignored': own((f) => `going on with the config as it was: ${say(f.because)}`),
+    'delivery.retried': own(
+      (f) => `upload of job ${say(f.jobId)} put off: ${say(f.error)}; next try in ${duration(f.retryInMs)}`,
+    ),
+    'delivery.unauthorized': own((f) => `the studio refuses our token (${say(f.status)}). ${say(f.hint)}`),
+    'result.kept': own((f) => `result of job ${say(f.jobId)} stays on disk: ${say(f.because)}`),
+    'result.dropped': own((f) => `result of job ${say(f.jobId)} is given up: ${say(f.because)}`),
+  } satisfies Record<string, Sentence>),
+);
+
+/**
+ * The embedded studio shares names of events with its workers and means its own side of them, which the sentences would
+ * tell wrongly: what it says stands as it is.
+ */
+const sentenceFor = ({ area, event }: LogEvent): Sentence | undefined =>
+  area === 'studio' ? undefined : (SENTENCES.get(event) ?? OWN_SENTENCES.get(event));
+
 /** What the console adds for its reader and the studio knows already. */
 const ASIDES: ReadonlyMap<string, (fields: Fields) => string> = new Map([
   ['artifact.uploaded', (f: Fields) => `${size(f.sizeBytes)} in ${duration(f.durationMs)}`],
@@ -105,8 +154,9 @@ const categoryOf = (area: Area): string => CATEGORIES.get(area) ?? area;
 /** Shown below a line, or not at all: never part of a sentence. */
 const NOT_IN_SENTENCE: ReadonlySet<string> = new Set(['stack']);
 
-/** The line for people: the studio's sentence, and in brackets what only this side knows. */
+/** The line for people: the studio's sentence, and in brackets what only this side knows. A studio here says it is one. */
 export function sentenceOf(event: LogEvent): string {
+  if (event.area === 'studio') return `[studio] ${messageOf(event)}`;
   const aside = ASIDES.get(event.event)?.(event.fields);
   return aside === undefined ? messageOf(event) : `${messageOf(event)} (${aside})`;
 }
@@ -118,14 +168,15 @@ export function toLogEntry(event: LogEvent): LogEntry | undefined {
   return {
     ts: new Date(at).toISOString(),
     level,
-    category: SENTENCES.get(event.event)?.category ?? categoryOf(area),
+    category: sentenceFor(event)?.category ?? categoryOf(area),
     message: messageOf(event),
     ...(typeof fields.jobId === 'string' ? { jobId: fields.jobId } : {}),
   };
 }
 
-function messageOf({ event, fields }: LogEvent): string {
-  const sentence = SENTENCES.get(event);
+function messageOf(said: LogEvent): string {
+  const { event, fields } = said;
+  const sentence = sentenceFor(said);
   if (sentence !== undefined) return sentence.message(fields);
   const facts = Object.entries(fields).filter(([name, value]) => value !== undefined && !NOT_IN_SENTENCE.has(name));
   return [event, ...facts.map(([name, value]) => `${name}=${asFact(value)}`)].join(' ');

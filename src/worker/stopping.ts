@@ -13,6 +13,8 @@ export interface StoppingDeps {
   readonly graceMs: () => number;
   /** Called once, when no new work is taken any more. */
   readonly onStopping: () => void;
+  /** Called when the job is not waited for any more. One that is done and on its way must stop travelling, too. */
+  readonly onHandingBack: () => void;
   /** Ends everything that lives while the worker runs; resolves when it is done. */
   readonly leave: () => Promise<void>;
 }
@@ -45,12 +47,11 @@ export function createStopping(deps: StoppingDeps): Stopping {
   }
 
   function beginFinishing(): void {
-    deps.onStopping();
     const jobId = slot.held?.jobId;
-    if (jobId !== undefined) {
-      const grace = formatDuration(deps.graceMs());
-      log.info('stop.requested', { jobId, grace, next: 'a second signal hands the job back to the studio' });
-    }
+    const grace = formatDuration(deps.graceMs());
+    const next = 'a second signal hands the job back to the studio';
+    log.info('stop.requested', jobId === undefined ? {} : { jobId, grace, next });
+    deps.onStopping();
     slot.whenFree(() => dispatch({ type: 'idle' }));
   }
 
@@ -63,11 +64,13 @@ export function createStopping(deps: StoppingDeps): Stopping {
         return disarmGrace();
       case 'cancel-job':
         log.warn('job.handed-back', { jobId: slot.held?.jobId, next: 'a third signal exits at once' });
-        return slot.cancel(new WorkerError('job.cancelled', 'the worker was stopped before the job was done'));
+        slot.cancel(new WorkerError('job.cancelled', 'the worker was stopped before the job was done'));
+        return deps.onHandingBack();
       case 'leave':
         void deps.leave().finally(() => dispatch({ type: 'left' }));
         return;
       case 'exit':
+        log.info('worker.stopped');
         return exit(effect.code === 0 ? exitCode : effect.code);
       default:
         return effect satisfies never;

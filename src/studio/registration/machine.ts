@@ -172,12 +172,7 @@ function requested({ answer, now }: Extract<Event, { type: 'requested' }>, polic
   const { requestId } = answer;
   return {
     state: { at: 'pending', requestId, since: now, denials: 0 },
-    effects: [
-      { do: 'remember', requestId },
-      { do: 'say', what: { is: 'requested', requestId } },
-      { do: 'say', what: { is: 'pending', requestId } },
-      tick(policy),
-    ],
+    effects: [{ do: 'remember', requestId }, { do: 'say', what: { is: 'requested', requestId } }, tick(policy)],
   };
 }
 

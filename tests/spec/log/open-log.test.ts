@@ -39,6 +39,14 @@ test('one event reaches the terminal, the studio, the ring and the error tracker
   expect(tracked.map(({ area, event }) => ({ area, event }))).toEqual([{ area: 'delivery', event: 'result.sent' }]);
 });
 
+test('what a studio in the same process says is not shipped to it', () => {
+  const { log, shown } = setup();
+  log.logger.child({}, 'studio').info('job.queued', { jobId: 'job-1' });
+  expect(shown).toEqual(['12:00:00.000 info  [studio] job.queued jobId=job-1\n']);
+  expect(log.ring.all()).toHaveLength(1);
+  expect(log.shipBuffer.size).toBe(0);
+});
+
 test('nobody hears a secret, neither one under its name nor one learnt since', () => {
   const { log, shown, tracked } = setup({ format: 'json' });
   log.redactor.learn('wkr_secret_1');
@@ -50,11 +58,11 @@ test('nobody hears a secret, neither one under its name nor one learnt since', (
 
 test('the terminal is shown its levels while the studio gets everything but debug', () => {
   const { log, shown } = setup({ levels: parseLevels('error,session=debug', '--log-level') });
-  log.logger.info('worker.started');
+  log.logger.info('thing.happened');
   log.logger.debug('worker.ticked');
   log.logger.child({}, 'session').debug('frame.heard');
   expect(shown).toEqual(['12:00:00.000 debug frame.heard\n']);
-  expect(log.shipBuffer.take().map(({ message }) => message)).toEqual(['worker.started']);
+  expect(log.shipBuffer.take().map(({ message }) => message)).toEqual(['thing.happened']);
 });
 
 test('the ring keeps a thousand lines and shipping does not empty it', () => {
@@ -83,7 +91,7 @@ test('a listener that fails costs its own line and nothing else', () => {
       flush: async () => {},
     },
   });
-  log.logger.info('worker.started');
-  expect(shown).toEqual(['12:00:00.000 info  worker.started\n']);
+  log.logger.info('thing.happened');
+  expect(shown).toEqual(['12:00:00.000 info  thing.happened\n']);
   expect(log.shipBuffer.size).toBe(1);
 });

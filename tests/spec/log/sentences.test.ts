@@ -81,6 +81,64 @@ describe('the studio reads the texts its operators search for', () => {
   });
 });
 
+describe('what operators read most is in words', () => {
+  const pending = { requestId: 'rr-1' };
+  const stop = { jobId: 'job-1', grace: '60 s', next: 'a second signal hands it back' };
+  const banner = { version: '0.5.0', studio: 'https://s/', registration: 'approved as w-1', claiming: 'on' };
+  const cases: readonly (readonly [event: string, fields: Fields, text: string])[] = [
+    [
+      'worker.started',
+      { ...banner, vramThresholdGb: 12, configPath: '/c.toml' },
+      'studio-worker 0.5.0 for https://s/: approved as w-1, claiming on, threshold 12 GB, config /c.toml',
+    ],
+    [
+      'worker.already-running',
+      { pid: 7, configPath: '/c.toml' },
+      'another worker (pid 7) runs with this config already: /c.toml',
+    ],
+    ['worker.refused', { code: 4004, remedy: 'Register again.' }, 'Register again.'],
+    ['worker.stopped', {}, 'stopped'],
+    ['stop.requested', {}, 'stopping'],
+    ['stop.requested', stop, 'stopping: job job-1 has 60 s to finish; a second signal hands it back'],
+    ['job.handed-back', { jobId: 'job-1', next: 'wait' }, 'handing job job-1 back to the studio; wait'],
+    ['registration.requested', pending, 'asked the studio to approve this worker (request rr-1)'],
+    ['registration.pending', pending, 'the studio has not decided about request rr-1 yet'],
+    ['registration.approved', { workerId: 'w-1' }, 'approved as w-1'],
+    [
+      'registration.rejected',
+      { reason: 'unknown machine', remedy: 'Run it.' },
+      'the studio turned this worker down: unknown machine. Run it.',
+    ],
+    ['registration.failed', { error: 'no answer', retryInMs: 30_000 }, 'no answer; next try in 30.0 s'],
+    ['registration.restarted', { because: '404' }, 'registering anew: 404'],
+    ['config.created', { path: '/c.toml' }, 'wrote a first config file: /c.toml'],
+    ['config.changed', { changedKeys: ['auto_enabled'], needsRestart: [] }, 'config changed: [auto_enabled]'],
+    [
+      'config.changed',
+      { changedKeys: ['api_base_url'], needsRestart: ['api_base_url'] },
+      'config changed: [api_base_url]; [api_base_url] from the next start',
+    ],
+    ['config.edit-ignored', { because: 'line 3' }, 'going on with the config as it was: line 3'],
+    [
+      'delivery.retried',
+      { jobId: 'job-1', error: '503', attempt: 1, retryInMs: 1_000 },
+      'upload of job job-1 put off: 503; next try in 1.0 s',
+    ],
+    ['delivery.unauthorized', { status: 401, hint: 'Look.' }, 'the studio refuses our token (401). Look.'],
+    ['result.kept', { jobId: 'job-1', because: '503' }, 'result of job job-1 stays on disk: 503'],
+    ['result.dropped', { jobId: 'job-1', because: '409' }, 'result of job job-1 is given up: 409'],
+  ];
+  test.each(cases)('%s with %j', (event, fields, text) => {
+    expect(said(event, fields)).toBe(text);
+  });
+});
+
+test('a studio in the same process tells its own side of events that both sides name', () => {
+  const welcomed = anEvent('session.welcomed', { workerId: 'w-1' }, { area: 'studio' });
+  expect(sentenceOf(welcomed)).toBe('[studio] session.welcomed workerId=w-1');
+  expect(toLogEntry(welcomed)).toMatchObject({ category: 'studio', message: 'session.welcomed workerId=w-1' });
+});
+
 test('a missing fact shows as a question mark instead of a gap', () => {
   expect(said('session.connecting')).toBe('connecting to ?');
 });

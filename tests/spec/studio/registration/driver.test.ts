@@ -161,7 +161,7 @@ test('pending since keeps its first moment through every poll', async () => {
   await at.tick();
 
   expect(at.registration.status()).toEqual(first);
-  expect(at.log.names().filter((name) => name === 'registration.pending')).toHaveLength(1);
+  expect(at.log.names().filter((name) => name === 'registration.requested')).toHaveLength(1);
 });
 
 test('a restart polls the remembered request with its secret at once', async () => {
