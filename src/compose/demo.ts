@@ -1,7 +1,7 @@
 import { WorkerError } from '../base/errors.ts';
+import { pause } from '../base/pause.ts';
 import { type DemoEvent, play } from '../demo/play.ts';
 import { createOperatorClient } from '../operator/client.ts';
-import { pause } from '../system/clock.ts';
 import { onStopSignals } from '../system/signals.ts';
 import { openConfig } from './config.ts';
 import type { Effects } from './effects.ts';

@@ -1,9 +1,9 @@
+import { pause } from '../base/pause.ts';
 import { SECOND_MS } from '../base/units.ts';
 import type { Capabilities } from '../contract/capabilities.ts';
 import type { ConfigStore } from '../config/store.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Logger } from '../log/logger.ts';
-import { pause } from '../system/clock.ts';
 import { describeCapabilities } from '../worker/capabilities.ts';
 import type { Effects } from './effects.ts';
 

@@ -8,7 +8,8 @@ import { AttemptListSchema, type JobView, JobViewSchema } from '../../src/contra
 import { writeJson } from '../../src/contract/json.ts';
 import type { Task } from '../../src/contract/tasks/index.ts';
 import type { Credentials } from '../../src/studio/session/session.ts';
-import { pause, systemClock } from '../../src/system/clock.ts';
+import { pause } from '../../src/base/pause.ts';
+import { systemClock } from '../../src/system/clock.ts';
 import { bareSocket, type BareWorker, helloOf, jobOf } from '../fakes/bare-worker.ts';
 import { aTask, anLlmTask, synthetic } from '../fakes/builders.ts';
 import { fakeRandom } from '../fakes/fake-random.ts';

@@ -1,5 +1,6 @@
 import { unlessAborted } from '../../base/abort.ts';
 import { WorkerError } from '../../base/errors.ts';
+import { pause } from '../../base/pause.ts';
 import type { Task, TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Sha256 } from '../../system/digest.ts';
@@ -127,6 +128,6 @@ async function film(
 
 /** Lets everything else run, then goes on unless the job was given up. */
 const breather = (clock: Pick<Clock, 'after'>, signal: AbortSignal) => async (): Promise<void> => {
-  await new Promise<void>((resolve) => void clock.after(0, resolve));
+  await pause(clock, 0);
   signal.throwIfAborted();
 };

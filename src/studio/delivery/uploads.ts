@@ -1,4 +1,5 @@
 import type { JobId } from '../../base/ids.ts';
+import { pause } from '../../base/pause.ts';
 import { fail } from '../../contract/frames/outbound.ts';
 import type { Credentials } from '../session/session.ts';
 import { keep, ownerOf } from './belongings.ts';
@@ -8,7 +9,6 @@ import type { Artifact } from './multipart.ts';
 import type { OutboxEntry } from './outbox.ts';
 import { describeAnswer, judgeForeground, retryAfterOf, type UploadAnswer, type Verdict } from './policy.ts';
 import { upload } from './upload.ts';
-import { wait } from './wait.ts';
 
 /** A finished artifact whose slot is still held; `entry` is missing when the disk had no room for it. */
 interface Parcel {
@@ -80,7 +80,7 @@ async function tryUpload({ artifact, credentials }: Parcel, deps: DeliveryDeps, 
       attempt,
       retryInMs: verdict.afterMs,
     });
-    await wait(verdict.afterMs, deps.clock, signal);
+    await pause(deps.clock, verdict.afterMs, signal);
     waitedMs += verdict.afterMs;
   }
 }

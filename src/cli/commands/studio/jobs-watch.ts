@@ -1,3 +1,4 @@
+import { pause } from '../../../base/pause.ts';
 import { formatBytes } from '../../../base/units.ts';
 import type { JobView } from '../../../contract/admin.ts';
 import { command } from '../../command.ts';
@@ -64,7 +65,7 @@ async function watch(jobIds: readonly string[], { studio, world, hasEnded, say }
       else failed ||= job.state !== 'completed';
     }
     open = still;
-    if (open.length > 0) await new Promise<void>((resolve) => void world.clock.after(LOOK_EVERY_MS, resolve));
+    if (open.length > 0) await pause(world.clock, LOOK_EVERY_MS);
   }
   return failed ? 1 : 0;
 }
