@@ -113,6 +113,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     log,
     graceMs: () => config.current.stop_grace_secs * SECOND_MS,
     onStopping: () => session.beat(),
+    onHandingBack: () => void delivery.stop(), // an upload that stands still would hold the slot for minutes
     leave: async () => {
       await Promise.allSettled([registration.stop(), session.stop()]);
       await delivery.stop();

@@ -25,7 +25,7 @@ export interface Mischief {
   /** Answers to the next uploads, before they are read. */
   failUploads: Response[];
   /** Answers to the next uploads, after the result is stored. */
-  loseAnswers: Response[];
+  loseAnswers: (Response | Promise<Response>)[];
   /** While set, uploads wait for it. */
   freeze: PromiseLike<void> | undefined;
   /** Answers to the next upgrades. */

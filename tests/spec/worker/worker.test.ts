@@ -26,6 +26,7 @@ function setup() {
     log,
     graceMs: () => 60_000,
     onStopping: () => did.push('stopping'),
+    onHandingBack: () => did.push('hand back'),
     leave: () => {
       did.push('leave');
       return Promise.resolve();
@@ -137,12 +138,13 @@ test('the first signal waits for the running job and then leaves', async () => {
 });
 
 test('the second signal cancels the job and waits until it is handed back', async () => {
-  const { worker, slot, stopping, log } = setup();
+  const { worker, slot, stopping, did, log } = setup();
   const running = worker.run();
   const held = slot.hold(toJobId('job-1'));
   stopping.signal();
   stopping.signal();
   expect(held.signal.aborted).toBe(true);
+  expect(did.at(-1)).toBe('hand back');
   expect(log.find('job.handed-back')?.fields.jobId).toBe('job-1');
   held[Symbol.dispose]();
   expect(await running).toBe(0);
