@@ -34,6 +34,9 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
 ];
 const BUN_GLOBAL = /\bBun\.\w+/;
 const ENVIRONMENT = /\bprocess\.(?!stdout\b)\w+/;
+/** Time, chance and the network: whoever takes them from the runtime cannot be tested with others. */
+const EFFECT =
+  /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\b(?:set(?:Timeout|Interval|Immediate)|fetch)\(|\bMath\.random\(|\brandom(?:UUID|Bytes)\(|\bnew WebSocket\(/;
 
 const STATIC = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?from\s+)?['"]([^'"]+)['"]/gm;
 const DYNAMIC = /\bimport\(\s*()['"]([^'"]+)['"]/g;
@@ -62,6 +65,12 @@ test('the runtime is touched only where effects live', () => {
     return !effectful.test(file) && (BUN_GLOBAL.test(code) || ENVIRONMENT.test(code));
   });
   expect(broken).toEqual([]);
+});
+
+test('time, chance and the network are reached only through system', () => {
+  // The embedded studio's door is the other one who may speak to the runtime.
+  const mayReach = /^system\/|^local-studio\/server\.ts$/;
+  expect(SOURCES.filter((file) => !mayReach.test(file) && EFFECT.test(withoutComments(codeOf(file))))).toEqual([]);
 });
 
 test('no source file is longer than three hundred lines', () => {
