@@ -50,23 +50,32 @@ export interface Pipeline {
  */
 const DELIVERY_TAIL_MS = 250;
 
+/** The way of an offer through this worker; one job at a time. */
 export function createPipeline(deps: PipelineDeps): Pipeline {
   const { slot, claims, delivery, history, clock, log } = deps;
   let current: { readonly job: Job; readonly startedAt: number } | undefined;
   let stopWaiting: (() => void) | undefined;
 
+  const sayReceived = (offer: Offer): void => log.info('offer.received', describeOffer(offer));
+
   function onOffer(offer: Offer): void {
-    log.info('offer.received', describeOffer(offer));
-    if (slot.held?.phase === 'delivering' && stopWaiting === undefined) waitForSlot(offer);
-    else decide(offer);
+    if (slot.held?.phase !== 'delivering' || stopWaiting !== undefined) return decide(offer, sayReceived);
+    sayReceived(offer);
+    waitForSlot(offer);
   }
 
-  function decide(offer: Offer): void {
+  /** The studio waits for the answer and nobody for the log line, so an accept goes out before `say` is called. */
+  function decide(offer: Offer, say: (offer: Offer) => void = () => {}): void {
     const decision = admit({ ...deps.snapshot(), busy: slot.held !== undefined });
-    if (decision.is === 'rejected') return turnDown(offer, decision.because);
+    if (decision.is === 'rejected') {
+      say(offer);
+      return turnDown(offer, decision.because);
+    }
 
     const held = slot.hold(offer.jobId);
-    if (!claims.send(accept(offer.jobId))) {
+    const promised = claims.send(accept(offer.jobId));
+    say(offer);
+    if (!promised) {
       held[Symbol.dispose](); // no live socket: nothing was promised
       log.error('accept.not-sent', { jobId: offer.jobId, error: 'no live session' });
       return;

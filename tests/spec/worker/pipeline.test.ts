@@ -18,8 +18,13 @@ function setup() {
   const slot = createSlot();
   const history = createHistory();
   const sent: OutboundFrame[] = [];
-  const line = { live: true };
-  const claims = createClaims({ send: (frame) => line.live && sent.push(frame) > 0 });
+  const line = { live: true, onSend: (_frame: OutboundFrame): void => {} };
+  const claims = createClaims({
+    send: (frame) => {
+      line.onSend(frame);
+      return line.live && sent.push(frame) > 0;
+    },
+  });
   const obstacles = { paused: false, outboxFull: false };
   const runs: { job: Job; signal: AbortSignal; end: (about: Partial<JobOutcome>) => void }[] = [];
   const deliveries: { outcome: JobOutcome; done: () => void }[] = [];
@@ -66,6 +71,28 @@ test('an offer is accepted, run, delivered and remembered', async () => {
   await settle();
   expect(slot.held).toBeUndefined();
   expect(history.recent()).toHaveLength(1);
+});
+
+test('an accept is on its way before the offer is logged', () => {
+  const { pipeline, line, log, answers } = setup();
+  const saidBefore: boolean[] = [];
+  line.onSend = () => void saidBefore.push(log.names().includes('offer.received'));
+  pipeline.onOffer(anOffer());
+  expect(answers()).toEqual(['accept job-1']);
+  expect(saidBefore).toEqual([false]);
+  expect(log.find('offer.received')?.fields.jobId).toBe('job-1');
+});
+
+test('an offer that waits for the slot is logged once, when it comes', async () => {
+  const { pipeline, log, runs, deliveries } = setup();
+  pipeline.onOffer(anOffer({ id: 'job-1' }));
+  runs[0]!.end({});
+  await settle();
+  pipeline.onOffer(anOffer({ id: 'job-2' }));
+  expect(log.events.filter(({ event }) => event === 'offer.received')).toHaveLength(2);
+  deliveries[0]!.done();
+  await settle();
+  expect(log.events.filter(({ event }) => event === 'offer.received')).toHaveLength(2);
 });
 
 test('two offers in one breath cannot both be taken', () => {
