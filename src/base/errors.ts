@@ -40,6 +40,7 @@ export const ERROR_CODES = {
   internal: { acts: 'us', retryable: true, exit: 70 },
 } as const satisfies Record<string, ErrorSpec>;
 
+/** The closed list of codes: one that is not in the table does not compile. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 export interface WorkerErrorOptions extends ErrorOptions {

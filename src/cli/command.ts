@@ -43,6 +43,7 @@ interface Description<Args extends ArgsDef> {
 /** Names of commands with a way to load each, so that a start pays for one command only. */
 export type CommandTable = Readonly<Record<string, () => Promise<Command>>>;
 
+/** A command as the table holds it, its types behind it. */
 export interface Command extends Description<ArgsDef> {
   readonly subCommands: CommandTable;
   /** Absent when the command only groups others. */

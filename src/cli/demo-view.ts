@@ -15,6 +15,7 @@ export function withNews(board: DemoBoard, event: DemoEvent): DemoBoard {
   return new Map(board).set(event.jobId, { ...known, ...event });
 }
 
+/** Whether nothing more will be heard of the job. */
 export const hasEnded = ({ state }: DemoEvent): boolean =>
   state === 'completed' || state === 'failed' || state === 'cancelled';
 

@@ -37,6 +37,7 @@ export interface World {
   readonly demo: (options: DemoOptions) => Promise<DemoRun>;
 }
 
+/** The config file, as commands see and change it. */
 export interface OpenedConfig {
   readonly path: string;
   readonly values: ConfigValues;
@@ -74,12 +75,14 @@ export interface ConfigValues {
   readonly autoUpdateIntervalSeconds: number;
 }
 
+/** What commands change; what is left out stays. */
 export interface ConfigPatch {
   readonly apiBaseUrl?: string;
   readonly vramThresholdGb?: number;
   readonly autoEnabled?: boolean;
 }
 
+/** A word with the running worker. */
 export interface WorkerControl {
   /** Undefined when no worker runs. */
   status(): Promise<WorkerStatus | undefined>;
@@ -104,6 +107,7 @@ export interface StudioOptions extends LogOptions {
   readonly dataDir: string;
 }
 
+/** A studio that listens. */
 export interface StartedStudio {
   readonly url: string;
   readonly dataDir: string;
@@ -112,6 +116,7 @@ export interface StartedStudio {
   readonly ended: Promise<void>;
 }
 
+/** What `studio` and its sub-commands assume when nothing is said. */
 export interface StudioDefaults {
   readonly url: string;
   readonly host: string;

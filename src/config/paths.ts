@@ -58,6 +58,7 @@ export interface Siblings {
   readonly outbox: string;
 }
 
+/** The places beside a config file. Two config files in one folder share them, and so exclude each other. */
 export function siblingsOf(configPath: string): Siblings {
   const [, folder = '.', separator = '/'] = /^(.*)([/\\])/.exec(configPath) ?? [];
   const beside = (name: string): string => `${folder}${separator}${name}`;

@@ -133,6 +133,7 @@ export type Config = { readonly [Key in KeyWithDefault]: ValueOf<Key> } & {
 export type ConfigPatch = { readonly [Key in ConfigKey]?: ValueOf<Key> | undefined };
 
 const hasKey = (key: string): key is ConfigKey => Object.hasOwn(CONFIG_KEYS, key);
+/** The keys in the order of the table, which is the order of a fresh file. */
 export const KEYS: readonly ConfigKey[] = Object.keys(CONFIG_KEYS).filter(hasKey);
 
 /** The table's entry of any name, seen with all its optional facts; undefined for a name that is not ours. */

@@ -22,6 +22,7 @@ export const CapabilitiesSchema = v.object({
   taskKinds: v.optional(v.array(TaskKindIdSchema), []),
   supportedModelsPerKind: v.optional(v.record(v.string(), v.array(v.string())), {}),
 });
+/** Capabilities as a worker writes them: the lists may be left out. */
 export type Capabilities = v.InferInput<typeof CapabilitiesSchema>;
 /** Capabilities as a studio reads them: absent lists are empty. */
 export type ReadCapabilities = v.InferOutput<typeof CapabilitiesSchema>;

@@ -9,6 +9,7 @@ export const LogEntrySchema = v.object({
   message: v.string(),
   jobId: absentable(v.string()),
 });
+/** The same as a worker writes it: three levels, and no job id rather than a null one. */
 export interface LogEntry {
   readonly ts: string;
   readonly level: 'info' | 'warn' | 'error';

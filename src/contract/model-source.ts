@@ -3,6 +3,7 @@ import { absentable, Decimal, U32, U64 } from './numbers.ts';
 
 /** Engine names as the wire spells them. */
 export const ENGINE_NAMES = ['sd-cpp', 'llama-cpp', 'onnx', 'parakeet', 'synthetic'] as const;
+/** One of the wire's engine names; not every worker has an engine for each. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** What a file is for. Only the first file of a role counts. */
@@ -43,4 +44,5 @@ export const ModelSourceSchema = v.object({
 
 export type ModelFile = v.InferOutput<typeof ModelFileSchema>;
 export type CliDefaults = v.InferOutput<typeof CliDefaultsSchema>;
+/** The recipe, once read. */
 export type ModelSource = v.InferOutput<typeof ModelSourceSchema>;

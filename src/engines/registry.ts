@@ -23,6 +23,7 @@ const ROUTING_NAMES: Readonly<Record<EngineName, string>> = {
   synthetic: 'synthetic',
 };
 
+/** A registry of these engines; of two with one name the first counts. */
 export function createRegistry(engines: readonly Engine[]): EngineRegistry {
   return {
     engines,

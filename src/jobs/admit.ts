@@ -6,6 +6,7 @@ export interface Rejection {
   readonly reason: string;
 }
 
+/** Every reason to turn an offer down (studio contract: the studio matches code and text). */
 export const REJECTIONS = {
   paused: { code: 'paused', reason: 'worker paused by operator' },
   inUse: { code: 'paused', reason: 'only when idle: the person is using this computer' },

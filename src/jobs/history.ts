@@ -24,6 +24,7 @@ export interface JobHistory {
 /** As many as the reference shows its operator. */
 const KEPT = 50;
 
+/** An empty history. Lives as long as the process: what happened before a start is the studio's to know. */
 export function createHistory(kept = KEPT): JobHistory {
   const records: JobRecord[] = [];
   return {

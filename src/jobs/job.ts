@@ -23,6 +23,7 @@ export type JobOutcome = { readonly job: Job; readonly startedAt: number; readon
   | { readonly is: 'cancelled'; readonly error: WorkerError }
 );
 
+/** What an offer asks for, once it is accepted. */
 export const toJob = (offer: Offer): Job => ({
   id: offer.jobId,
   model: offer.model,

@@ -4,6 +4,7 @@ import type { JobId } from '../base/ids.ts';
 /** Where a held job is: being computed, or on its way to the studio. */
 export type SlotPhase = 'running' | 'delivering';
 
+/** The slot in somebody's hands. Disposing it frees the slot. */
 export interface HeldSlot extends Disposable {
   readonly jobId: JobId;
   /** Aborts with the reason when the job must stop. */

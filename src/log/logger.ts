@@ -1,5 +1,6 @@
 import type { Clock } from '../system/clock.ts';
 
+/** From what only a developer reads to what an operator should look at today. */
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof LEVELS)[number];
 
@@ -33,6 +34,7 @@ export interface LogEvent {
 /** Where events go: a console, the ship queue, a ring, an error tracker. Must not throw. */
 export type LogSink = (event: LogEvent) => void;
 
+/** Says what happened. Bound to an area and to facts that every event of it carries. */
 export interface Logger {
   debug(event: string, fields?: Fields): void;
   info(event: string, fields?: Fields): void;

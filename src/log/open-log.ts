@@ -13,8 +13,10 @@ import type { ErrorTracker } from './sentry.ts';
 import { createShipBuffer, type ShipBuffer } from './ship-buffer.ts';
 
 export const LOG_FORMATS = ['console', 'json'] as const;
+/** Sentences for people, or one JSON object per line for services. */
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
+/** Who hears the log, and how much of it. */
 export interface LogOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly format: LogFormat;

@@ -65,6 +65,7 @@ const MAX_ARTIFACT_BYTES = 512 * MIB;
 /** The most that the studio gives in one page. */
 const PAGE = 500;
 
+/** A client for one studio. Nothing is sent before the first call. */
 export function createOperatorClient(options: ClientOptions): OperatorClient {
   const call = async (method: HttpRequest['method'], route: string, body?: unknown): Promise<string> =>
     textOf(await exchange(options, { method, route, body }));

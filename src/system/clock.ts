@@ -11,6 +11,7 @@ export interface Clock {
 /** The longest delay a timer takes (2^31-1 ms); a longer one would fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
+/** The machine's own time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),

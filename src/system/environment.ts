@@ -33,6 +33,7 @@ function nameOfUser(): string {
   return name === 'unknown' ? '' : name;
 }
 
+/** Asks once. A system that does not answer a question leaves its field empty rather than fail the start. */
 export function readEnvironment(): Environment {
   return {
     platform: process.platform,

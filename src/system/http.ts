@@ -12,6 +12,7 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
 }
 
+/** A whole answer, its body unpacked. */
 export interface HttpResponse {
   readonly status: number;
   readonly statusText: string;

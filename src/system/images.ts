@@ -5,6 +5,7 @@ import { WorkerError } from '../base/errors.ts';
 import { type NativeCache, unusable } from './native-cache.ts';
 import { joinWebp, type WebpFrame } from './webp-animation.ts';
 
+/** What can be written; more can be read. */
 export type ImageFormat = 'webp' | 'png' | 'jpeg' | 'gif' | 'tiff';
 
 /** A picture in memory: `channels` bytes a pixel, row by row. */
@@ -67,6 +68,7 @@ type SharpModule = typeof sharp;
 /** The least effort: lossless all the same, and a 512 x 512 frame takes 35 ms instead of 170 for a fifth more bytes. */
 const WEBP_EFFORT = 0;
 
+/** Pictures by way of sharp, which is loaded on first use and shared from then on. */
 export function createImages({ native }: { readonly native: NativeCache }): Images {
   let loading: Promise<SharpModule> | undefined;
   /** A failure is not kept: the operator can repair the cache while the worker runs. */

@@ -39,6 +39,7 @@ export function unpackedFolder(name: PayloadName): string {
   return folder;
 }
 
+/** The cache of this account. Nothing is written before something is asked for. */
 export function createNativeCache({ environment, payloads }: NativeCacheOptions): NativeCache {
   return {
     unpack: async (name) => {

@@ -6,6 +6,7 @@ export interface Random {
   hex(bytes: number): string;
 }
 
+/** Chance from the runtime's cryptographic generator. */
 export const systemRandom: Random = {
   unit: () => Math.random(),
   hex: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)).toHex(),

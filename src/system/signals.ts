@@ -8,6 +8,7 @@ export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGBREAK';
  */
 export type OnStopSignals = (call: (signal: StopSignal, count: number) => void) => () => void;
 
+/** The real signals of this process. */
 export const onStopSignals: OnStopSignals = (call) => {
   let count = 0;
   const heard = stopSignals(process.platform, isHangUpIgnored).map((signal) => {

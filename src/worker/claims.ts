@@ -20,6 +20,7 @@ export interface Claims {
   holds(jobId: JobId): boolean;
 }
 
+/** Stands between whoever speaks of jobs and the session. Holds nothing at first. */
 export function createClaims(session: { send(frame: OutboundFrame): boolean }): Claims {
   const held = new Set<JobId>();
   return {

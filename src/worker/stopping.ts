@@ -31,6 +31,7 @@ export interface Stopping {
   readonly ended: Promise<number>;
 }
 
+/** A worker that works until it is told otherwise. Performs what the stop machine says. */
 export function createStopping(deps: StoppingDeps): Stopping {
   const { slot, clock, log } = deps;
   const { promise: ended, resolve: exit } = Promise.withResolvers<number>();

@@ -46,6 +46,7 @@ export interface Worker {
 /** The longest that results of an earlier run may hold up the first session. They go on in the background after it. */
 const PENDING_FIRST_MS = 10 * SECOND_MS;
 
+/** Ties the parts together in their order of life: registration, what is left of earlier runs, the session. */
 export function createWorker(deps: WorkerDeps): Worker {
   const { registration, session, delivery, stopping, clock, log } = deps;
   const startedAt = clock.now();

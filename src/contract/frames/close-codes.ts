@@ -15,6 +15,7 @@ export const ERROR_FRAME_CODES = [
   'worker_deleted',
   'internal_error',
 ] as const;
+/** Why a studio ends a session. */
 export type ErrorFrameCode = (typeof ERROR_FRAME_CODES)[number];
 
 /** The close code a studio sends after each error frame. */

@@ -56,6 +56,7 @@ export const InboundFrameSchema = v.variant('type', [
   ErrorFrameSchema,
 ]);
 
+/** A studio's frame after it was read. */
 export type InboundFrame = v.InferOutput<typeof InboundFrameSchema>;
 export type Welcome = v.InferOutput<typeof WelcomeSchema>;
 export type HeartbeatAck = v.InferOutput<typeof HeartbeatAckSchema>;

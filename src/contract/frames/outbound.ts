@@ -39,14 +39,18 @@ export type OutboundFrame =
   | { readonly type: 'fail'; readonly jobId: JobId; readonly error: string; readonly retryable: boolean }
   | { readonly type: 'logBatch'; readonly entries: readonly LogEntry[] };
 
+/** The first frame of a socket, and the only one before the welcome. */
 export const hello = (authToken: string, capabilities: Capabilities): OutboundFrame => ({
   type: 'hello',
   authToken,
   capabilities,
 });
+/** Says that we live and what we can do; with the job that runs, when there is one. */
 export const heartbeat = (capabilities: Capabilities, currentJobId?: JobId): OutboundFrame =>
   currentJobId === undefined ? { type: 'heartbeat', capabilities } : { type: 'heartbeat', capabilities, currentJobId };
+/** We take the offered job. */
 export const accept = (jobId: JobId): OutboundFrame => ({ type: 'accept', jobId });
+/** We do not take it now; the studio may ask somebody else, or us again later. */
 export const reject = (
   jobId: JobId,
   because: { readonly code: RejectCode; readonly reason: string },
@@ -56,16 +60,19 @@ export const reject = (
   reason: because.reason,
   code: because.code,
 });
+/** A result that travels in a frame. The prompt goes back in full. */
 export const completeJson = (jobId: JobId, result: JsonValue, prompt: string): OutboundFrame => ({
   type: 'completeJson',
   jobId,
   result,
   prompt,
 });
+/** The job failed; `retryable` says whether another try, here or elsewhere, can help. */
 export const fail = (jobId: JobId, error: string, retryable: boolean): OutboundFrame => ({
   type: 'fail',
   jobId,
   error,
   retryable,
 });
+/** Lines of our log, oldest first. */
 export const logBatch = (entries: readonly LogEntry[]): OutboundFrame => ({ type: 'logBatch', entries });

@@ -8,6 +8,7 @@ import { video } from './video.ts';
 /** Every task kind, in the order capability maps use on the wire. */
 export const TASK_KINDS = [image, llm, audioStt, audioTts, video] as const;
 
+/** The wire spelling of a kind is its spelling everywhere. */
 export type TaskKindId = (typeof TASK_KINDS)[number]['id'];
 export const TASK_KIND_IDS: readonly TaskKindId[] = TASK_KINDS.map((kind) => kind.id);
 export const TaskKindIdSchema = v.picklist(TASK_KIND_IDS);
@@ -15,6 +16,7 @@ export const TaskKindIdSchema = v.picklist(TASK_KIND_IDS);
 /** What to do, without who asked: tagged by `kind`, params beside the tag. */
 export const TaskSchema = v.variant('kind', [image.params, llm.params, audioStt.params, audioTts.params, video.params]);
 export type Task = v.InferOutput<typeof TaskSchema>;
+/** The task of one kind. */
 export type TaskOf<Kind extends TaskKindId> = Extract<Task, { readonly kind: Kind }>;
 
 /** How a result of this kind travels: in a frame (`json`) or as an upload (`artifact`). */

@@ -63,6 +63,7 @@ const STALL_MS = 30_000;
 /** As much of a studio's answer as an error message quotes. */
 const BODY_CHARACTERS = 2_000;
 
+/** The real client. Each call is one request: whether to try again is the machine's to decide. */
 export function createRegistrationClient(options: RegistrationClientOptions): RegistrationClient {
   return {
     async request({ installId, registrationSecretHash, capabilities }, signal) {

@@ -32,6 +32,7 @@ const NO_REQUEST = { registrationRequestId: undefined, registrationSecret: undef
 const NO_IDENTITY = { installId: undefined, workerId: undefined, authToken: undefined };
 const REMEDY = 'Run `studio-worker register --reset`, then approve the worker in the studio.';
 
+/** A registration that has not started. */
 export const createRegistration = (options: RegistrationOptions): Registration => new RegistrationDriver(options);
 
 /**

@@ -15,6 +15,7 @@ export type RegistrationStatus =
   | { readonly at: 'approved'; readonly workerId: WorkerId }
   | { readonly at: 'rejected'; readonly reason: string };
 
+/** What registration works with. */
 export interface RegistrationOptions {
   readonly client: RegistrationClient;
   readonly clock: Clock;
