@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/units.ts';
+import type { DemoEvent } from '../demo/play.ts';
 import type { Table } from './output.ts';
 import { cutToWidth, onOneLine } from './text-width.ts';
-import type { DemoEvent } from './world.ts';
 
 /** What is known of each job, in the order the jobs were first heard of. */
 export type DemoBoard = ReadonlyMap<string, DemoEvent>;

@@ -2,7 +2,7 @@ import type * as admin from '../contract/admin.ts';
 import type * as json from '../contract/json.ts';
 import type * as read from '../contract/read.ts';
 import type * as routes from '../contract/routes.ts';
-import type { TaskKindId } from '../contract/tasks/index.ts';
+import type { DemoEvent } from '../demo/play.ts';
 import type { Clock } from '../system/clock.ts';
 import type { OperatorClient } from '../operator/client.ts';
 import type { Terminal } from '../system/terminal.ts';
@@ -151,20 +151,4 @@ export interface DemoRun {
   readonly stopAsked: Promise<void>;
   /** Stops worker and studio and removes their folders; artifacts stay. Idempotent. */
   stop(): Promise<void>;
-}
-
-/** News of one demonstration job; the newest one replaces what was known. */
-export interface DemoEvent {
-  readonly jobId: string;
-  readonly kind: TaskKindId;
-  readonly model: string;
-  readonly state: 'queued' | 'offered' | 'running' | 'completed' | 'failed' | 'cancelled';
-  /** From 0 to 1. */
-  readonly progress?: number;
-  readonly durationMs?: number;
-  /** Where the artifact was written. */
-  readonly file?: string;
-  /** The result of a kind that answers in text. */
-  readonly text?: string;
-  readonly error?: string;
 }

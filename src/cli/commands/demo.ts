@@ -1,3 +1,4 @@
+import type { DemoEvent } from '../../demo/play.ts';
 import type { Terminal } from '../../system/terminal.ts';
 import { command, LOG_ARGS } from '../command.ts';
 import {
@@ -11,7 +12,7 @@ import {
   type DemoBoard,
 } from '../demo-view.ts';
 import { printLines, printTable } from '../output.ts';
-import type { DemoEvent, World } from '../world.ts';
+import type { World } from '../world.ts';
 
 /** How often the spinner turns. */
 const FRAME_MS = 80;

@@ -11,7 +11,8 @@ import {
 } from '../../../src/cli/demo-view.ts';
 import { tableLines } from '../../../src/cli/output.ts';
 import { textWidth } from '../../../src/cli/text-width.ts';
-import type { DemoEvent, DemoOptions, DemoRun, World } from '../../../src/cli/world.ts';
+import type { DemoOptions, DemoRun, World } from '../../../src/cli/world.ts';
+import type { DemoEvent } from '../../../src/demo/play.ts';
 import { setup } from './a-world.ts';
 
 const news = (event: Partial<DemoEvent> = {}): DemoEvent => ({
