@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { compiled, startTaker } from './programs.ts';
+import { writeSafely } from './disk.ts';
+import { compiled, type Program, SCRATCH, startTaker } from './programs.ts';
 import type { Measurement } from './report.ts';
 import { median, percentile } from './statistics.ts';
 import { type Exchange, startTimedStudio, type TimedStudio } from './timed-studio.ts';
@@ -32,36 +33,51 @@ const BETWEEN_JOBS_MS = 1;
 export async function measureExchanges(kind: 'json' | 'binary', scale: Scale): Promise<readonly Measurement[]> {
   await compiled('bare');
   if (kind === 'binary') await compiled('steady');
-  const worker: Round[] = [];
-  const bare: Round[] = [];
+  const rounds = new Map<Program, Round[]>();
+  const programs: readonly Program[] = kind === 'json' ? ['worker', 'bare'] : ['steady', 'bare', 'bare-safe'];
   for (let round = 0; round < scale.rounds; round++) {
-    worker.push(await oneRound(kind === 'json' ? 'worker' : 'steady', kind, scale));
-    bare.push(await oneRound('bare', kind, scale));
+    for (const program of programs) {
+      rounds.set(program, [...(rounds.get(program) ?? []), await oneRound(program, kind, scale)]);
+    }
   }
-  const both = (read: (round: Round) => number) => ({
-    measured: median(worker.map(read)),
-    limit: { what: 'bare pair', measured: median(bare.map(read)) },
-  });
-  const disk = diskMs(kind === 'json' ? 1_000 : ARTIFACT_BYTES);
-  const ms = 'ms';
-  return kind === 'json'
-    ? [
-        { name: 'offer → accept, p50', unit: ms, goal: { atMost: 0.2 }, ...both((round) => round.accept50) },
-        { name: 'offer → accept, p99', unit: ms, goal: { atMost: 2 }, ...both((round) => round.accept99) },
-        { name: 'JSON job, p50', unit: ms, goal: { atMost: 1 }, ...both((round) => round.done50) },
-        { name: 'JSON job, p99', unit: ms, ...both((round) => round.done99) },
-        { name: 'JSON jobs one after the other', unit: 'jobs/s', ...both((round) => round.perSecond) },
-        { name: 'disk: 1 kB written and fsynced in place, p50', unit: ms, measured: disk },
-      ]
-    : [
-        { name: '1 MiB job, p50', unit: ms, goal: { atMostTimes: 1.5 }, ...both((round) => round.done50) },
-        { name: '1 MiB job, p99', unit: ms, ...both((round) => round.done99) },
-        { name: '1 MiB jobs one after the other', unit: 'jobs/s', ...both((round) => round.perSecond) },
-        { name: 'disk: 1 MiB written and fsynced in place, p50', unit: ms, measured: disk },
-      ];
+  const of = (program: Program, read: (round: Round) => number): number =>
+    median((rounds.get(program) ?? []).map(read));
+  return kind === 'json' ? jsonFacts(of) : binaryFacts(of);
 }
 
-async function oneRound(program: 'worker' | 'bare' | 'steady', kind: JobKind, scale: Scale): Promise<Round> {
+/** The median of a program's rounds. */
+type Of = (program: Program, read: (round: Round) => number) => number;
+
+function jsonFacts(of: Of): readonly Measurement[] {
+  const beside = (read: (round: Round) => number) => ({
+    measured: of('worker', read),
+    limit: { what: 'bare pair', measured: of('bare', read) },
+  });
+  return [
+    { name: 'offer → accept, p50', unit: 'ms', goal: { atMost: 0.2 }, ...beside((round) => round.accept50) },
+    { name: 'offer → accept, p99', unit: 'ms', goal: { atMost: 2 }, ...beside((round) => round.accept99) },
+    { name: 'JSON job, p50', unit: 'ms', goal: { atMost: 1 }, ...beside((round) => round.done50) },
+    { name: 'JSON job, p99', unit: 'ms', ...beside((round) => round.done99) },
+    { name: 'JSON jobs one after the other', unit: 'jobs/s', ...beside((round) => round.perSecond) },
+    { name: 'the disk alone: 1 kB made safe, p50', unit: 'ms', measured: diskMs(1_000) },
+  ];
+}
+
+function binaryFacts(of: Of): readonly Measurement[] {
+  const beside = (read: (round: Round) => number, program: 'bare' | 'bare-safe' = 'bare') => ({
+    measured: of('steady', read),
+    limit: { what: program === 'bare' ? 'bare pair' : 'bare pair, result on disk first', measured: of(program, read) },
+  });
+  return [
+    { name: '1 MiB job, p50', unit: 'ms', goal: { atMostTimes: 1.5 }, ...beside((round) => round.done50) },
+    { name: '1 MiB job, p99', unit: 'ms', ...beside((round) => round.done99) },
+    { name: '1 MiB job, p50, at equal safety', unit: 'ms', ...beside((round) => round.done50, 'bare-safe') },
+    { name: '1 MiB jobs one after the other', unit: 'jobs/s', ...beside((round) => round.perSecond) },
+    { name: 'the disk alone: 1 MiB made safe, p50', unit: 'ms', measured: diskMs(ARTIFACT_BYTES) },
+  ];
+}
+
+async function oneRound(program: Program, kind: JobKind, scale: Scale): Promise<Round> {
   await using studio = startTimedStudio();
   await using _taker = await startTaker(studio, program);
   await studio.exchanges(kind, scale.warmUp);
@@ -91,24 +107,15 @@ async function spacedExchanges(studio: TimedStudio, kind: JobKind, count: number
 
 const DISK_TRIES = 100;
 
-/** What the disk alone takes for a result to be safe: written, fsynced, moved into place, its folder fsynced. */
+/** What the disk alone takes for a result to be safe. */
 function diskMs(sizeBytes: number): number {
-  const folder = 'dist/bench';
-  const [temporary, target] = [join(folder, 'disk.tmp'), join(folder, 'disk')];
+  const path = join(SCRATCH, 'disk');
   const bytes = new Uint8Array(sizeBytes);
-  const sync = (path: string, flags: string, write?: Uint8Array): void => {
-    const file = openSync(path, flags);
-    if (write !== undefined) writeSync(file, write);
-    fsyncSync(file);
-    closeSync(file);
-  };
   const times = Array.from({ length: DISK_TRIES }, () => {
     const since = performance.now();
-    sync(temporary, 'w', bytes);
-    renameSync(temporary, target);
-    sync(folder, 'r');
+    writeSafely(path, bytes);
     return performance.now() - since;
   });
-  rmSync(target, { force: true });
+  rmSync(path);
   return median(times);
 }

@@ -6,7 +6,7 @@ import type { TimedStudio } from './timed-studio.ts';
 /** The product, as it is shipped. */
 export const WORKER = resolve('dist/studio-worker');
 /** Programs and folders of a run lie beside it: on a disk, where an fsync is one, which `/tmp` need not be. */
-const SCRATCH = resolve('dist/bench');
+export const SCRATCH = resolve('dist/bench');
 
 /** Compiles a program of this folder with the product's own settings. */
 export async function compiled(name: 'bare' | 'empty' | 'steady'): Promise<string> {
@@ -26,6 +26,12 @@ export async function compiled(name: 'bare' | 'empty' | 'steady'): Promise<strin
   return outfile;
 }
 
+/**
+ * Who takes the jobs: the product; the same around an engine that has its artifact ready; a client with nothing behind
+ * it; and that client when it puts an artifact on the disk before it uploads it.
+ */
+export type Program = 'worker' | 'steady' | 'bare' | 'bare-safe';
+
 /** Someone who takes jobs, as a process of its own. */
 export interface Taker extends AsyncDisposable {
   readonly pid: number;
@@ -34,7 +40,7 @@ export interface Taker extends AsyncDisposable {
 }
 
 /** Starts a program against the studio and waits for its `hello`. It has credentials and is approved. */
-export async function startTaker(studio: TimedStudio, program: 'worker' | 'bare' | 'steady'): Promise<Taker> {
+export async function startTaker(studio: TimedStudio, program: Program): Promise<Taker> {
   mkdirSync(SCRATCH, { recursive: true });
   const folder = mkdtempSync(join(SCRATCH, 'run-'));
   const config = join(folder, 'config.toml');
@@ -43,17 +49,23 @@ export async function startTaker(studio: TimedStudio, program: 'worker' | 'bare'
     worker: [WORKER, '--config', config, 'run', '--log-format', 'json'],
     steady: [join(SCRATCH, 'steady'), config],
     bare: [join(SCRATCH, 'bare')],
+    'bare-safe': [join(SCRATCH, 'bare')],
   }[program];
   const log = Bun.file(join(folder, 'log'));
   const hello = studio.nextHello();
   const since = performance.now();
   const child = Bun.spawn(command, {
     cwd: folder,
-    env: { HOME: folder, PATH: '/usr/bin:/bin', BENCH_STUDIO: studio.url },
+    env: {
+      HOME: folder,
+      PATH: '/usr/bin:/bin',
+      BENCH_STUDIO: studio.url,
+      ...(program === 'bare-safe' && { BENCH_KEEPS: folder }),
+    },
     stdio: ['ignore', 'ignore', log],
   });
   const stop = async (): Promise<void> => {
-    child.kill(program === 'bare' ? 'SIGKILL' : 'SIGTERM');
+    child.kill(program.startsWith('bare') ? 'SIGKILL' : 'SIGTERM');
     await child.exited;
     rmSync(folder, { recursive: true, force: true });
   };
