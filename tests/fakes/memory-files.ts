@@ -1,4 +1,5 @@
 import { WorkerError } from '../../src/base/errors.ts';
+import type { AppendFile } from '../../src/system/append-file.ts';
 import type { Files } from '../../src/system/files.ts';
 
 /** Files in a map, settled within a turn, for tests that own time. A folder exists when something is in it. */
@@ -28,8 +29,39 @@ export class MemoryFiles implements Files {
 
   writeDurable(path: string, parts: readonly Uint8Array[]): Promise<void> {
     if (this.full) return Promise.reject(new WorkerError('disk.full', `no space left to write ${path}`));
-    this.contents.set(path, Uint8Array.from(Buffer.concat([...parts])));
+    this.contents.set(path, new Uint8Array(Buffer.concat(parts)));
     return Promise.resolve();
+  }
+
+  /** Adds at the end and writes no reserve behind it. */
+  openAppend(path: string, startAt: number): AppendFile {
+    const { contents } = this;
+    const bytes = (): Uint8Array => contents.get(path) ?? new Uint8Array();
+    const write = (parts: readonly Uint8Array[]): void => {
+      if (this.full) throw new WorkerError('disk.full', `no space left to write ${path}`);
+      contents.set(path, new Uint8Array(Buffer.concat(parts)));
+    };
+    let endAt = startAt;
+    return {
+      get endAt() {
+        return endAt;
+      },
+      append(parts) {
+        write([bytes().subarray(0, endAt), ...parts]);
+        endAt = bytes().byteLength;
+      },
+      sync: () => {},
+      cutTo(to) {
+        contents.set(path, bytes().slice(0, to));
+        endAt = to;
+      },
+      read: (at, sizeBytes) => bytes().slice(at, at + sizeBytes),
+      replace(parts) {
+        write(parts);
+        endAt = bytes().byteLength;
+      },
+      close: () => {},
+    };
   }
 
   makeDir(): Promise<void> {

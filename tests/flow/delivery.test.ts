@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WorkerError } from '../../src/base/errors.ts';
 import { toWorkerId } from '../../src/base/ids.ts';
-import { MIB } from '../../src/base/units.ts';
+import { KIB, MIB } from '../../src/base/units.ts';
 import type { OutboundFrame } from '../../src/contract/frames/outbound.ts';
 import { createLogger, type LogEvent } from '../../src/log/logger.ts';
 import { createDelivery } from '../../src/studio/delivery/deliver.ts';
-import { openOutbox } from '../../src/studio/delivery/outbox.ts';
+import { openOutbox, type Outbox } from '../../src/studio/delivery/outbox.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { sha256 } from '../../src/system/digest.ts';
 import { type Files, systemFiles } from '../../src/system/files.ts';
@@ -17,6 +17,9 @@ import { createHttp } from '../../src/system/http-client.ts';
 import { systemRandom } from '../../src/system/random.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { anOutcome } from '../fakes/outcomes.ts';
+
+/** Too large for the journal: in a file of its own. */
+const large = (last: number): Uint8Array => new Uint8Array(65 * KIB).fill(last, -1);
 
 /** What the studio does with the next upload, once it has read it. */
 type Fault = number | { status: number; retryAfter: string } | 'hang';
@@ -80,10 +83,12 @@ async function setup(files: Files = systemFiles) {
   const log = createLogger({ area: 'delivery', clock, sinks: [sink], redact: (fields) => fields });
   const session = { live: true, sent: [] as OutboundFrame[] };
   const credentials = { apiBaseUrl: studio.url, workerId: 'w-1', authToken: 'token' };
-  const start = async () =>
-    createDelivery({
+  let outbox: Outbox | undefined;
+  const start = async () => {
+    outbox = await openOutbox({ dir, maxBytes: 1e9, files, clock, sha256, log });
+    return createDelivery({
       http: createHttp({ clock: systemClock, env: () => undefined }),
-      outbox: await openOutbox({ dir, maxBytes: 1e9, files, clock, sha256, log }),
+      outbox,
       sender: { send: (frame) => session.live && session.sent.push(frame) > 0 },
       credentials: () => credentials,
       clock,
@@ -92,6 +97,7 @@ async function setup(files: Files = systemFiles) {
       keepsClaims: () => false,
       stallMs: 300,
     });
+  };
   /** The nth log event of this name, once it was said. */
   const said = (name: string, nth = 1): Promise<LogEvent> => {
     const { promise, resolve, reject } = Promise.withResolvers<LogEvent>();
@@ -117,8 +123,13 @@ async function setup(files: Files = systemFiles) {
     said,
     delivery: await start(),
     names: () => events.map((event) => event.event),
-    files: () => readdir(dir),
+    /** Names of the results that are in files of their own, once removed ones are gone. */
+    async files() {
+      await outbox?.close();
+      return (await readdir(dir)).filter((name) => name !== 'journal');
+    },
     async [Symbol.asyncDispose]() {
+      await outbox?.close();
       await studio[Symbol.asyncDispose]();
       await rm(dir, { recursive: true, force: true });
     },
@@ -164,7 +175,7 @@ test('three server errors tell the studio that the job failed, and why', async (
   expect(await report).toEqual({ is: 'reported' });
   const error = 'complete failed: 500 Internal Server Error — boom';
   expect(world.session.sent).toMatchObject([{ type: 'fail', jobId: 'job-1', error, retryable: true }]);
-  expect((await world.files()).length).toBe(1);
+  expect(world.delivery.pending().count).toBe(1);
 });
 
 test('a result the studio could not take in time is delivered in the background', async () => {
@@ -176,7 +187,7 @@ test('a result the studio could not take in time is delivered in the background'
   await world.said('artifact.uploaded');
   expect(world.studio.stored.size).toBe(1);
   await world.delivery.stop();
-  expect(await world.files()).toEqual([]);
+  expect([await world.files(), world.delivery.pending().count]).toEqual([[], 0]);
 });
 
 test('a Retry-After is waited for while the slot is held', async () => {
@@ -221,7 +232,7 @@ test('a job the studio gave to someone else is dropped without a word to the stu
   await using world = await setup();
   world.studio.faults.push(409);
   expect(await world.delivery.deliver(anOutcome('job-1'))).toMatchObject({ is: 'dropped' });
-  expect([world.session.sent, await world.files()]).toEqual([[], []]);
+  expect([world.session.sent, world.delivery.pending().count]).toEqual([[], 0]);
   expect((await world.said('result.dropped')).fields).toMatchObject({ jobId: 'job-1' });
 });
 
@@ -231,7 +242,7 @@ test.each([401, 403])('a studio that answers %d leaves the result on disk for th
   expect(await world.delivery.deliver(anOutcome('job-1'))).toEqual({ is: 'reported' });
   expect(world.session.sent).toMatchObject([{ type: 'fail', retryable: true }]);
   expect((await world.said('delivery.unauthorized')).fields).toMatchObject({ jobId: 'job-1', status });
-  expect((await world.files()).length).toBe(1);
+  expect(world.delivery.pending().count).toBe(1);
 });
 
 test('an upload the studio will never take is reported and not kept', async () => {
@@ -239,7 +250,7 @@ test('an upload the studio will never take is reported and not kept', async () =
   world.studio.faults.push(413);
   expect(await world.delivery.deliver(anOutcome('job-1'))).toEqual({ is: 'reported' });
   expect(world.session.sent).toMatchObject([{ error: expect.stringContaining('413'), retryable: true }]);
-  expect([world.studio.asked(), await world.files()]).toEqual([1, []]);
+  expect([world.studio.asked(), world.delivery.pending().count]).toEqual([1, 0]);
 });
 
 test('a worker killed with a full outbox delivers every result after its restart', async () => {
@@ -254,23 +265,24 @@ test('a worker killed with a full outbox delivers every result after its restart
   child.kill('SIGKILL');
   await child.exited;
   world.studio.faults.length = 0;
-  expect((await world.files()).length).toBe(count);
 
   const restarted = await world.start();
+  expect(restarted.pending().count).toBe(count);
   await restarted.deliverPending();
   expect([...world.studio.stored.values()].map((upload) => upload.bytes.length).toSorted((a, b) => a - b)).toEqual(
     Array.from({ length: count }, (_, index) => index + 1),
   );
-  expect(await world.files()).toEqual([]);
+  expect([await world.files(), restarted.pending().count]).toEqual([[], 0]);
 });
 
 test('a hundred waiting results are delivered oldest first, around a damaged one', async () => {
   await using world = await setup();
   world.studio.faults.push(...times(100, overloaded));
-  for (let at = 0; at < 100; at++) await world.delivery.deliver(anOutcome(`job-${at}`));
+  for (let at = 0; at < 100; at++)
+    await world.delivery.deliver(anOutcome(`job-${at}`, at % 2 === 0 ? large(at) : undefined));
   await world.delivery.stop();
   const files = (await world.files()).toSorted();
-  await appendFile(join(world.dir, files[50] ?? ''), 'x');
+  await appendFile(join(world.dir, files[25] ?? ''), 'x');
 
   const restarted = await world.start();
   expect(restarted.pending().count).toBe(100);
@@ -278,7 +290,7 @@ test('a hundred waiting results are delivered oldest first, around a damaged one
   const delivered = [...world.studio.stored.keys()].map((path) => path.split('/').at(-2));
   const expected = Array.from({ length: 100 }, (_, at) => `job-${at}`).filter((id) => id !== 'job-50');
   expect(delivered).toEqual(expected);
-  expect(await readdir(join(world.dir, 'corrupt'))).toEqual([files[50] ?? '']);
+  expect(await readdir(join(world.dir, 'corrupt'))).toEqual([files[25] ?? '']);
   expect(restarted.pending().count).toBe(0);
 });
 
@@ -330,16 +342,27 @@ test('a round asked for during a round runs after it and waits for both', async 
   world.studio.faults.push(...times(2, overloaded), 500);
   for (const id of ['a', 'b']) await world.delivery.deliver(anOutcome(id));
   await Promise.all([world.delivery.deliverPending(), world.delivery.deliverPending()]);
-  expect([world.studio.stored.size, await world.files()]).toEqual([2, []]);
+  expect([world.studio.stored.size, world.delivery.pending().count]).toEqual([2, 0]);
 });
 
-test('a disk that cannot be read keeps its results and stops nothing', async () => {
+test.each([
+  ['file of its own', large(1)],
+  ['journal', Uint8Array.of(1)],
+])('a disk that cannot be read keeps results in a %s and stops nothing', async (_where, bytes) => {
   let broken = false;
-  const readBytes: Files['readBytes'] = (path) =>
-    broken ? Promise.reject(new Error('EIO: i/o error, read')) : systemFiles.readBytes(path);
-  await using world = await setup({ ...systemFiles, readBytes });
+  const failure = new Error('EIO: i/o error, read');
+  const readBytes: Files['readBytes'] = (path) => (broken ? Promise.reject(failure) : systemFiles.readBytes(path));
+  const openAppend: Files['openAppend'] = (path, startAt) => {
+    const file = systemFiles.openAppend(path, startAt);
+    const read = (at: number, sizeBytes: number): Uint8Array => {
+      if (broken) throw failure;
+      return file.read(at, sizeBytes);
+    };
+    return new Proxy(file, { get: (target, name) => (name === 'read' ? read : Reflect.get(target, name)) });
+  };
+  await using world = await setup({ ...systemFiles, readBytes, openAppend });
   world.studio.faults.push(overloaded);
-  await world.delivery.deliver(anOutcome('job-1'));
+  await world.delivery.deliver(anOutcome('job-1', bytes));
   broken = true;
   await world.delivery.deliverPending();
   expect((await world.said('result.kept', 2)).fields).toMatchObject({ because: 'EIO: i/o error, read' });
@@ -348,11 +371,17 @@ test('a disk that cannot be read keeps its results and stops nothing', async () 
   expect(world.studio.stored.size).toBe(1);
 });
 
-test('a full disk costs a warning, not the result', async () => {
-  const noSpace = (path: string) => Promise.reject(new WorkerError('disk.full', `no space left to write ${path}`));
-  await using world = await setup({ ...systemFiles, writeDurable: noSpace });
+test.each([
+  ['file of its own', large(1)],
+  ['journal', Uint8Array.of(1)],
+])('a full disk for a %s costs a warning, not the result', async (_where, bytes) => {
+  const full = new WorkerError('disk.full', 'no space left');
+  const openAppend = (): never => {
+    throw full;
+  };
+  await using world = await setup({ ...systemFiles, writeDurable: () => Promise.reject(full), openAppend });
   world.studio.faults.push(500);
-  const report = world.delivery.deliver(anOutcome('job-1'));
+  const report = world.delivery.deliver(anOutcome('job-1', bytes));
   await world.said('delivery.retried');
   world.clock.advance(1000);
   expect(await report).toEqual({ is: 'delivered' });
@@ -367,5 +396,5 @@ test('stopping during a retry ends the wait and keeps the result', async () => {
   await world.said('delivery.retried');
   await world.delivery.stop();
   expect(await report).toMatchObject({ is: 'kept' });
-  expect([(await world.files()).length, world.clock.armed]).toEqual([1, 0]);
+  expect([world.delivery.pending().count, world.clock.armed]).toEqual([1, 0]);
 });

@@ -2,11 +2,11 @@ import { type JobId, toJobId } from '../../base/ids.ts';
 import type { Sha256 } from '../../system/digest.ts';
 
 /**
- * A result as one file, so that writing it is one rename and removing it one unlink:
+ * A result as one piece of bytes that vouches for itself: a file of its own, or a record in the journal.
  *
  *   <sha256 of the header> <header as JSON>\n<payload>
  *
- * The header holds the payload's SHA-256 and size: a file that reads back is whole, or is known not to be.
+ * The header holds the payload's SHA-256 and size: an entry that reads back is whole, or is known not to be.
  */
 export interface EntryHeader {
   readonly jobId: JobId;
@@ -27,7 +27,14 @@ export interface EntryHeader {
 const NEWLINE = 10;
 const SHA256_HEX = /^[0-9a-f]{64}$/;
 
-/** The file's parts; the payload is one of them, not a copy. */
+/** `<created>-<hash of the job id>.<kind>`: ids are opaque text and never become file names. */
+export const ENTRY_NAME = /^\d{14}-[0-9a-f]{32}\.(?:artifact|json)$/;
+
+/** Names sort in the order of delivery. */
+export const entryName = (header: EntryHeader, sha256: Sha256): string =>
+  `${String(header.createdAt).padStart(14, '0')}-${sha256(header.jobId).toHex().slice(0, 32)}.${header.kind}`;
+
+/** The entry's parts; the payload is one of them, not a copy. */
 export function writeEntry(header: EntryHeader, payload: Uint8Array, sha256: Sha256): readonly Uint8Array[] {
   const json = JSON.stringify(header);
   return [new TextEncoder().encode(`${sha256(json).toHex()} ${json}\n`), payload];

@@ -5,22 +5,30 @@ import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Sha256 } from '../../system/digest.ts';
 import type { Files } from '../../system/files.ts';
-import { type EntryHeader, hasHeader, readEntry, readHeader, writeEntry } from './entry-file.ts';
+import { ENTRY_NAME, type EntryHeader, entryName, hasHeader, readEntry, readHeader, writeEntry } from './entry-file.ts';
+import { openJournal } from './journal.ts';
 
 /** A result waiting on disk. Its prompt and payload stay there until they are needed. */
 export interface OutboxEntry extends Omit<EntryHeader, 'prompt' | 'sha256'> {
+  /** Its name: that of its file, or of its record in the journal. */
   readonly file: string;
 }
 
 export type NewEntry = Omit<EntryHeader, 'sizeBytes' | 'sha256' | 'createdAt'>;
 
-/** Finished results, each in a file of its own, that survive a crash and a power cut until the studio has them. */
+/**
+ * Finished results that survive a crash and a power cut until the studio has them: small ones in a journal, the others
+ * each in a file of its own. One process at a time may have it open.
+ */
 export interface Outbox {
   /** On disk, fsynced, when it resolves. A second result of the same job and kind replaces the first. @throws what the disk says */
   put(entry: NewEntry, payload: Uint8Array): Promise<OutboxEntry>;
   /** Reads and verifies an entry. Undefined when it is damaged or gone; it is then out of the way, and said so. */
   load(entry: OutboxEntry): Promise<{ readonly prompt: string; readonly payload: Uint8Array } | undefined>;
-  /** Forgets an entry. Never throws: at worst it is offered once more after a restart. */
+  /**
+   * Forgets an entry; what it takes on disk may go a moment later. Never throws: at worst it is offered once more after a
+   * restart.
+   */
   remove(entry: OutboxEntry): Promise<void>;
   /** Oldest first. */
   entries(): readonly OutboxEntry[];
@@ -28,6 +36,8 @@ export interface Outbox {
   expire(): Promise<void>;
   hasRoom(): boolean;
   pending(): { readonly count: number; readonly sizeBytes: number };
+  /** Waits until removed files are gone and lets go of open ones. It works on after that. Never throws. */
+  close(): Promise<void>;
 }
 
 export interface OutboxOptions {
@@ -42,8 +52,7 @@ export interface OutboxOptions {
 
 /** After a week nobody waits for a result any more, and most studios have long given the job to another worker. */
 const MAX_AGE_MS = 7 * DAY_MS;
-/** `<created>-<hash of the job id>.<kind>`: ids are opaque text and never become file names. */
-const FILE_NAME = /^\d{14}-[0-9a-f]{32}\.(?:artifact|json)$/;
+const JOURNAL = 'journal';
 
 /** Opens the folder, creating it for its owner alone, and takes in what earlier processes left. Never throws for bad files. */
 export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
@@ -52,19 +61,33 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   let newestAt = 0;
   let sizeBytes = 0;
 
+  const removals = new Set<Promise<void>>();
+
+  const forget = (entry: OutboxEntry): void => {
+    if (known.delete(entry.file)) sizeBytes -= entry.sizeBytes;
+  };
   const learn = (entry: OutboxEntry): void => {
+    forget(entry);
     known.set(entry.file, entry);
     sizeBytes += entry.sizeBytes;
     newestAt = Math.max(newestAt, entry.createdAt);
   };
-  const forget = (entry: OutboxEntry): void => {
-    if (known.delete(entry.file)) sizeBytes -= entry.sizeBytes;
-  };
   const remove = async (entry: OutboxEntry): Promise<void> => {
     forget(entry);
-    await files.remove(`${dir}/${entry.file}`).catch((thrown: unknown) => {
+    try {
+      if (journal.has(entry.file)) return journal.remove(entry.file);
+    } catch (thrown) {
       log.warn('result.not-removed', { jobId: entry.jobId, error: errorChain(thrown) });
-    });
+      return;
+    }
+    // Not waited for: unlinking a large file takes longer than all the rest, and the next job need not wait for it.
+    const removal = files
+      .remove(`${dir}/${entry.file}`)
+      .catch((thrown: unknown) => {
+        log.warn('result.not-removed', { jobId: entry.jobId, error: errorChain(thrown) });
+      })
+      .finally(() => removals.delete(removal));
+    removals.add(removal);
   };
   const expire = async (): Promise<void> => {
     for (const entry of known.values()) {
@@ -79,15 +102,28 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     const entry = await takeIn(name, options);
     if (entry !== undefined) learn(entry);
   }
+  const { journal, found } = await openJournal({
+    path: `${dir}/${JOURNAL}`,
+    files,
+    sha256,
+    log,
+    onDamage: ({ at, bytes }) => setAsideBytes(`${JOURNAL}-${clock.now()}-${at}`, bytes, options),
+  });
+  for (const header of found) learn(factsOf(header, entryName(header, sha256)));
   await expire();
+
+  const store = async (file: string, parts: readonly Uint8Array[]): Promise<void> => {
+    if (journal.takes(lengthOf(parts))) await journal.put(file, parts);
+    else await files.writeDurable(`${dir}/${file}`, parts, 0o600);
+  };
 
   return {
     async put(entry, payload) {
       // Never the same instant twice, and never before an older entry: the name is the order of delivery.
       const createdAt = (newestAt = Math.max(clock.now(), newestAt + 1));
       const header = { ...entry, createdAt, sizeBytes: payload.byteLength, sha256: sha256(payload).toHex() };
-      const file = fileName(header, sha256);
-      await files.writeDurable(`${dir}/${file}`, writeEntry(header, payload, sha256), 0o600);
+      const file = entryName(header, sha256);
+      await store(file, writeEntry(header, payload, sha256));
       const older = [...known.values()].filter((other) => sameResult(other, header));
       const added = factsOf(header, file);
       learn(added);
@@ -95,12 +131,16 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       return added;
     },
     async load(entry) {
-      const bytes = await files.readBytes(`${dir}/${entry.file}`);
+      const isRecord = journal.has(entry.file);
+      const bytes = isRecord ? journal.read(entry.file) : await files.readBytes(`${dir}/${entry.file}`);
       const read = bytes && readEntry(bytes, sha256);
       if (read !== undefined) return { prompt: read.header.prompt, payload: read.payload };
       forget(entry);
       if (bytes === undefined) log.warn('result.dropped', { jobId: entry.jobId, because: 'its file is gone' });
-      else await setAside(entry.file, options, entry.jobId);
+      else if (isRecord) {
+        await setAsideBytes(entry.file, bytes, options, entry.jobId);
+        await remove(entry);
+      } else await setAside(entry.file, options, entry.jobId);
       return undefined;
     },
     remove,
@@ -108,14 +148,21 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     expire,
     hasRoom: () => sizeBytes < options.maxBytes,
     pending: () => ({ count: known.size, sizeBytes }),
+    async close() {
+      await Promise.all(removals);
+      journal.close();
+    },
   };
 }
 
 /** What a file in the folder holds; a file that holds nothing of use is set aside. */
 async function takeIn(name: string, options: OutboxOptions): Promise<OutboxEntry | undefined> {
-  if (name === CORRUPT) return undefined;
+  if (name === CORRUPT || name === JOURNAL) return undefined;
   try {
-    const read = FILE_NAME.test(name) ? await readHead(`${options.dir}/${name}`, options) : undefined;
+    // The journal's copy of itself, which a crash kept from its place: the journal has all that it holds.
+    if (name.startsWith(`${JOURNAL}.`))
+      return await options.files.remove(`${options.dir}/${name}`).then(() => undefined);
+    const read = ENTRY_NAME.test(name) ? await readHead(`${options.dir}/${name}`, options) : undefined;
     if (read !== undefined) return factsOf(read, name);
   } catch (thrown) {
     options.log.warn('result.unreadable', { file: name, error: errorChain(thrown) });
@@ -151,8 +198,19 @@ async function setAside(name: string, { dir, files, log }: OutboxOptions, jobId?
   }
 }
 
-const fileName = (header: EntryHeader, sha256: Sha256): string =>
-  `${String(header.createdAt).padStart(14, '0')}-${sha256(header.jobId).toHex().slice(0, 32)}.${header.kind}`;
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.byteLength, 0);
+
+/** Keeps damaged bytes of the journal where the operator can look at them. */
+async function setAsideBytes(name: string, bytes: Uint8Array, options: OutboxOptions, jobId?: JobId): Promise<void> {
+  const { dir, files, log } = options;
+  log.error('result.corrupt', { file: name, ...(jobId === undefined ? {} : { jobId }), movedTo: `${dir}/${CORRUPT}` });
+  try {
+    await files.makeDir(`${dir}/${CORRUPT}`, { mode: 0o700 });
+    await files.writeAtomic(`${dir}/${CORRUPT}/${name}`, bytes, { mode: 0o600 });
+  } catch (thrown) {
+    log.warn('result.not-set-aside', { file: name, error: errorChain(thrown) });
+  }
+}
 
 const sameResult = (a: OutboxEntry, b: EntryHeader): boolean =>
   a.jobId === b.jobId && a.kind === b.kind && a.workerId === b.workerId && a.studio === b.studio;

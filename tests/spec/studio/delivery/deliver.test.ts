@@ -76,16 +76,16 @@ test('a JSON result without a session is lost for a studio that keeps no claims'
 });
 
 test('a studio that keeps claims gets a JSON result from disk, which its ack clears', async () => {
-  const { delivery, files } = await setup({ keepsClaims: true });
+  const { delivery } = await setup({ keepsClaims: true });
   expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'delivered' });
-  expect([files.contents.size, delivery.currentJobId()]).toEqual([1, undefined]);
+  expect([delivery.pending().count, delivery.currentJobId()]).toEqual([1, undefined]);
   delivery.onAck(ack('job-1'));
   await settle();
-  expect(files.contents.size).toBe(0);
+  expect(delivery.pending().count).toBe(0);
 });
 
 test('a JSON result without its ack is reclaimed and sent again on the next session', async () => {
-  const { delivery, sent, files } = await setup({ keepsClaims: true });
+  const { delivery, sent } = await setup({ keepsClaims: true });
   await delivery.deliver(aJsonOutcome('job-1'));
   delivery.onWelcome(welcome(['resume']));
   expect(delivery.currentJobId()).toBe(toJobId('job-1'));
@@ -98,18 +98,18 @@ test('a JSON result without its ack is reclaimed and sent again on the next sess
   expect(sent.length).toBe(2);
   delivery.onAck(ack('job-1'));
   await settle();
-  expect(files.contents.size).toBe(0);
+  expect(delivery.pending().count).toBe(0);
 });
 
 test('a JSON result whose claim went to someone else is dropped with a line', async () => {
-  const { delivery, sent, studio, log, files } = await setup({ keepsClaims: true });
+  const { delivery, sent, studio, log } = await setup({ keepsClaims: true });
   studio.live = false;
   expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'kept', because: 'no live session' });
   studio.live = true;
   delivery.onWelcome(welcome(['resume']));
   delivery.onHeartbeatAck(claim('job-1', false));
   await settle();
-  expect([sent, files.contents.size, delivery.currentJobId()]).toEqual([[], 0, undefined]);
+  expect([sent, delivery.pending().count, delivery.currentJobId()]).toEqual([[], 0, undefined]);
   expect(log.find('result.dropped')?.fields).toMatchObject({ jobId: 'job-1' });
 });
 
@@ -141,13 +141,13 @@ test('an answer about another claim sends nothing', async () => {
 });
 
 test('a welcome without resume drops waiting JSON results with a warning each', async () => {
-  const { delivery, studio, log, files } = await setup({ keepsClaims: true });
+  const { delivery, studio, log } = await setup({ keepsClaims: true });
   studio.live = false;
   await delivery.deliver(aJsonOutcome('a'));
   await delivery.deliver(aJsonOutcome('b'));
   delivery.onWelcome(welcome());
   await settle();
-  expect(files.contents.size).toBe(0);
+  expect(delivery.pending().count).toBe(0);
   expect(log.events.filter((event) => event.event === 'result.dropped').map((event) => event.level)).toEqual([
     'warn',
     'warn',
@@ -155,12 +155,12 @@ test('a welcome without resume drops waiting JSON results with a warning each', 
 });
 
 test('a JSON result is never offered to another studio or under another name', async () => {
-  const { delivery, credentials, studio, files } = await setup({ keepsClaims: true });
+  const { delivery, credentials, studio } = await setup({ keepsClaims: true });
   studio.live = false;
   await delivery.deliver(aJsonOutcome('job-1'));
   credentials.now = { ...ours, workerId: 'w-2' };
   delivery.onWelcome(welcome());
-  expect([delivery.currentJobId(), files.contents.size]).toEqual([undefined, 1]);
+  expect([delivery.currentJobId(), delivery.pending().count]).toEqual([undefined, 1]);
 });
 
 test.each([
@@ -182,7 +182,7 @@ test('a failure that cannot be sent is logged with its job', async () => {
 });
 
 test('an unreachable studio costs three tries, then the slot is free and the result kept', async () => {
-  const { delivery, clock, sent, studio, log, files } = await setup();
+  const { delivery, clock, sent, studio, log } = await setup();
   studio.live = false;
   const report = delivery.deliver(anOutcome('job-1'));
   await settle();
@@ -191,7 +191,7 @@ test('an unreachable studio costs three tries, then the slot is free and the res
   expect(clock.nextInMs).toBe(2000);
   await clock.advanceAsync(2000);
   expect(await report).toEqual({ is: 'kept', because: 'complete failed: nobody there' });
-  expect([sent, files.contents.size]).toEqual([[], 1]);
+  expect([sent, delivery.pending().count]).toEqual([[], 1]);
   expect(log.events.filter((event) => event.event === 'delivery.retried').map((event) => event.fields)).toEqual([
     { jobId: 'job-1', error: 'complete failed: nobody there', attempt: 1, retryInMs: 1000 },
     { jobId: 'job-1', error: 'complete failed: nobody there', attempt: 2, retryInMs: 2000 },
@@ -199,7 +199,7 @@ test('an unreachable studio costs three tries, then the slot is free and the res
 });
 
 test('background rounds come ever more rarely and end with stop, leaving the result', async () => {
-  const { delivery, clock, studio, files } = await setup();
+  const { delivery, clock, studio } = await setup();
   studio.live = false;
   const report = delivery.deliver(anOutcome('job-1'));
   await clock.advanceAsync(3000);
@@ -214,7 +214,7 @@ test('background rounds come ever more rarely and end with stop, leaving the res
   expect(pausesMs.every((ms) => ms >= 30_000)).toBe(true);
   await delivery.stop();
   await delivery.stop();
-  expect([clock.armed, files.contents.size]).toEqual([0, 1]);
+  expect([clock.armed, delivery.pending().count]).toEqual([0, 1]);
 });
 
 test('a full disk does not stop a JSON result that can be sent', async () => {

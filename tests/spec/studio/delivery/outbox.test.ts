@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { toJobId } from '../../../../src/base/ids.ts';
-import { DAY_MS } from '../../../../src/base/units.ts';
+import { DAY_MS, KIB } from '../../../../src/base/units.ts';
+import { entryName, writeEntry } from '../../../../src/studio/delivery/entry-file.ts';
 import { type NewEntry, openOutbox, type Outbox } from '../../../../src/studio/delivery/outbox.ts';
 import { sha256 } from '../../../../src/system/digest.ts';
 import { systemFiles } from '../../../../src/system/files.ts';
@@ -32,16 +33,35 @@ const anEntry = (fields: Partial<NewEntry> = {}): NewEntry => ({
   studio: 'http://studio.test',
   ...fields,
 });
-const bytes = Uint8Array.of(1, 10, 3, 10);
+/** One too large for the journal, and one that goes into it. */
+const bytes = Uint8Array.from({ length: 65 * KIB }, (_, at) => at % 11);
+const small = Uint8Array.of(1, 10, 3, 10);
 const idsOf = (outbox: Outbox): string[] => outbox.entries().map((entry) => entry.jobId);
 
-test('a result put in the outbox is there for the next process, whole', async () => {
+test.each([
+  ['small', small],
+  ['large', bytes],
+])('a %s result put in the outbox is there for the next process, whole', async (_size, payload) => {
   const { open, outbox } = await setup();
-  await outbox.put(anEntry(), bytes);
+  await outbox.put(anEntry(), payload);
   const reopened = await open();
   const [entry] = reopened.entries();
-  expect(entry).toMatchObject({ jobId: 'job-1', kind: 'artifact', ext: 'png', workerId: 'w-1', sizeBytes: 4 });
-  expect(await reopened.load(entry!)).toEqual({ prompt: 'a red fox', payload: bytes });
+  const sizeBytes = payload.length;
+  expect(entry).toMatchObject({ jobId: 'job-1', kind: 'artifact', ext: 'png', workerId: 'w-1', sizeBytes });
+  expect(await reopened.load(entry!)).toEqual({ prompt: 'a red fox', payload });
+});
+
+test('a small result in a file of its own, from another release, is taken in too', async () => {
+  const { dir, open } = await setup();
+  const header = { ...anEntry(), createdAt: 1779710400000, sizeBytes: 4, sha256: sha256(small).toHex() };
+  const name = entryName(header, sha256);
+  await writeFile(join(dir, name), Buffer.concat(writeEntry(header, small, sha256)));
+  const outbox = await open();
+  const [entry] = outbox.entries();
+  expect(await outbox.load(entry!)).toEqual({ prompt: 'a red fox', payload: small });
+  await outbox.remove(entry!);
+  await outbox.close();
+  expect([entry?.file, await readdir(dir)]).toEqual([name, []]);
 });
 
 test('any id, prompt and bytes survive the way to disk and back', async () => {
@@ -61,13 +81,15 @@ test('any id, prompt and bytes survive the way to disk and back', async () => {
 test('only the owner may read the outbox and what is in it', async () => {
   const { dir, outbox } = await setup();
   const { file } = await outbox.put(anEntry(), bytes);
+  await outbox.put(anEntry({ kind: 'json' }), small);
   expect((await stat(dir)).mode & 0o777).toBe(0o700);
-  expect((await stat(join(dir, file))).mode & 0o777).toBe(0o600);
+  for (const name of [file, 'journal']) expect((await stat(join(dir, name))).mode & 0o777).toBe(0o600);
 });
 
 test('a removed result leaves no file behind', async () => {
   const { dir, open, outbox } = await setup();
   await outbox.remove(await outbox.put(anEntry(), bytes));
+  await outbox.close();
   expect(await readdir(dir)).toEqual([]);
   expect(outbox.pending()).toEqual({ count: 0, sizeBytes: 0 });
   expect((await open()).entries()).toEqual([]);
@@ -79,7 +101,7 @@ test('removing twice counts once', async () => {
   await outbox.put(anEntry({ jobId: toJobId('job-2') }), bytes);
   await outbox.remove(entry);
   await outbox.remove(entry);
-  expect(outbox.pending()).toEqual({ count: 1, sizeBytes: 4 });
+  expect(outbox.pending()).toEqual({ count: 1, sizeBytes: bytes.length });
 });
 
 test('results come out oldest first, also when the clock stood still or went back', async () => {
@@ -96,8 +118,9 @@ test('a second result of the same job replaces the first', async () => {
   const { dir, outbox } = await setup();
   await outbox.put(anEntry(), bytes);
   const second = await outbox.put(anEntry({ prompt: 'again' }), bytes);
+  await outbox.close();
   expect(await readdir(dir)).toEqual([second.file]);
-  expect(outbox.pending()).toEqual({ count: 1, sizeBytes: 4 });
+  expect(outbox.pending()).toEqual({ count: 1, sizeBytes: bytes.length });
 });
 
 test('an outbox has room until its limit is reached, over restarts', async () => {

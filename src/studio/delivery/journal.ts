@@ -1,0 +1,191 @@
+import { errorChain } from '../../base/errors.ts';
+import { KIB, MIB } from '../../base/units.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { AppendFile } from '../../system/append-file.ts';
+import type { Sha256 } from '../../system/digest.ts';
+import type { Files } from '../../system/files.ts';
+import { type EntryHeader, entryName } from './entry-file.ts';
+import { type Damage, HEAD_BYTES, type Place, putRecord, readRecords, removalRecord } from './journal-record.ts';
+
+/**
+ * Small results in one file: putting one is an append and one sync, a quarter of what a file of its own costs.
+ * Removing one is an append without a sync: after a power cut it may be offered once more, which the studio answers.
+ *
+ *   put ─append, sync─▶ live ─append─▶ dead ─nothing live, or little of much─▶ cut back
+ */
+export interface Journal {
+  /** Whether an entry of this size belongs here, and there is room for it. */
+  takes(sizeBytes: number): boolean;
+  /** On disk when it resolves. Puts of one turn share a sync. @throws what the disk says */
+  put(name: string, entry: readonly Uint8Array[]): Promise<void>;
+  has(name: string): boolean;
+  /** The entry as it is on disk, unchecked; empty when it is not here. @throws what the disk says */
+  read(name: string): Uint8Array;
+  /** @throws what the disk says; the entry is forgotten all the same */
+  remove(name: string): void;
+  /** Lets go of the file. Whoever puts another entry opens it again. */
+  close(): void;
+}
+
+export interface JournalOptions {
+  readonly path: string;
+  readonly files: Files;
+  readonly sha256: Sha256;
+  readonly log: Logger;
+  /** Is given bytes that are no sound record, before they are cut away. */
+  readonly onDamage: (damage: Damage) => Promise<void>;
+}
+
+/** A larger entry is written once instead of being moved about with the others. */
+const ENTRY_MOST_BYTES = 64 * KIB;
+/** From here on the dead records are cut away, as soon as that is cheap. */
+const CUT_FROM_BYTES = 4 * MIB;
+/** Read whole at start, so it stays small; beyond it, entries get files of their own until others are delivered. */
+const MOST_BYTES = 8 * MIB;
+
+interface Waiting {
+  readonly name: string;
+  readonly entry: readonly Uint8Array[];
+  readonly resolve: () => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
+/** Opens the journal and tells what it holds. Never throws: one that cannot be read takes nothing until the next start. */
+export async function openJournal(
+  options: JournalOptions,
+): Promise<{ readonly journal: Journal; readonly found: readonly EntryHeader[] }> {
+  const { path, files, sha256, log, onDamage } = options;
+  const contents = await files.readBytes(path).catch((thrown: unknown) => {
+    log.warn('result.unreadable', { file: path, error: errorChain(thrown) });
+    return 'unreadable' as const;
+  });
+  if (contents === 'unreadable')
+    return { journal: { ...createJournal(options, new Map(), 0), takes: () => false }, found: [] };
+
+  const bytes = contents ?? new Uint8Array();
+  const live = new Map<string, Place & { readonly header: EntryHeader }>();
+  let endAt = 0;
+  let isDamaged = false;
+  for (const record of readRecords(bytes, sha256)) {
+    if (record.is === 'damage') {
+      isDamaged = true;
+      await onDamage(record);
+      continue;
+    }
+    if (record.is === 'put') live.set(entryName(record.header, sha256), record);
+    else live.delete(record.name);
+    endAt = record.bodyAt + record.bodyBytes;
+  }
+  const journal = createJournal(options, live, endAt);
+  if (bytes.byteLength > 0 && (isDamaged || live.size === 0)) journal.cutBack();
+  return { journal, found: [...live.values()].map((record) => record.header) };
+}
+
+function createJournal(
+  { path, files, sha256, log }: JournalOptions,
+  found: ReadonlyMap<string, Place>,
+  foundEndAt: number,
+): Journal & { /** Leaves nothing in the file but what is live. */ cutBack(): void } {
+  let places = new Map([...found].map(([name, { bodyAt, bodyBytes }]) => [name, { bodyAt, bodyBytes }]));
+  let liveBytes = sumOf(places);
+  let endAt = foundEndAt;
+  let cutFrom = CUT_FROM_BYTES;
+  let opened: AppendFile | undefined;
+  const waiting: Waiting[] = [];
+  const file = (): AppendFile => (opened ??= files.openAppend(path, endAt));
+
+  /** All that wait, in one write with one sync. */
+  function commit(): void {
+    const batch = waiting.splice(0);
+    try {
+      const parts: Uint8Array[] = [];
+      const added = new Map<string, Place>();
+      let at = endAt;
+      for (const { name, entry } of batch) {
+        const record = putRecord(entry, at, sha256);
+        const place = { bodyAt: at + HEAD_BYTES, bodyBytes: lengthOf(entry) };
+        parts.push(...record);
+        added.set(name, place);
+        at = place.bodyAt + place.bodyBytes;
+      }
+      append(parts, { durable: true });
+      for (const [name, place] of added) places.set(name, place);
+      liveBytes += sumOf(added);
+      for (const { resolve } of batch) resolve();
+    } catch (thrown) {
+      for (const { reject } of batch) reject(thrown);
+    }
+  }
+
+  function append(parts: readonly Uint8Array[], { durable }: { readonly durable: boolean }): void {
+    const to = file();
+    to.append(parts);
+    try {
+      if (durable) to.sync();
+    } catch (thrown) {
+      // What was reported as not kept should not come back. If it does all the same, it is offered once too often.
+      to.cutTo(endAt);
+      throw thrown;
+    }
+    endAt = to.endAt;
+  }
+
+  /** In one go, so that nothing is put or removed in between: it is a few milliseconds in thousands of results. */
+  function cutBack(): void {
+    try {
+      if (places.size === 0)
+        file().cutTo(0); // without a sync: at worst the last ones come back after a power cut, and are offered again
+      else places = moveLive(file(), places, sha256);
+      endAt = file().endAt;
+      cutFrom = CUT_FROM_BYTES;
+    } catch (thrown) {
+      cutFrom = endAt + MIB; // not again for each removal
+      log.warn('journal.not-cut', { file: path, error: errorChain(thrown) });
+    }
+  }
+
+  return {
+    takes: (sizeBytes) => sizeBytes <= ENTRY_MOST_BYTES && endAt + HEAD_BYTES + sizeBytes <= MOST_BYTES,
+    put: (name, entry) =>
+      new Promise((resolve, reject) => {
+        if (waiting.push({ name, entry, resolve, reject }) === 1) queueMicrotask(commit);
+      }),
+    has: (name) => places.has(name),
+    read(name) {
+      const place = places.get(name);
+      return place === undefined ? new Uint8Array() : file().read(place.bodyAt, place.bodyBytes);
+    },
+    remove(name) {
+      const place = places.get(name);
+      if (place === undefined) return;
+      places.delete(name);
+      liveBytes -= place.bodyBytes;
+      append(removalRecord(name, endAt, sha256), { durable: false });
+      if (endAt >= cutFrom && liveBytes * 4 <= endAt) cutBack();
+    },
+    close() {
+      opened?.close();
+      opened = undefined;
+    },
+    cutBack,
+  };
+}
+
+/** Writes a journal of these entries over the old one, and tells where they are now. */
+function moveLive(file: AppendFile, places: ReadonlyMap<string, Place>, sha256: Sha256): Map<string, Place> {
+  const moved = new Map<string, Place>();
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (const [name, place] of [...places].toSorted(([, a], [, b]) => a.bodyAt - b.bodyAt)) {
+    const body = file.read(place.bodyAt, place.bodyBytes);
+    parts.push(...putRecord([body], at, sha256));
+    moved.set(name, { bodyAt: at + HEAD_BYTES, bodyBytes: body.byteLength });
+    at += HEAD_BYTES + body.byteLength;
+  }
+  file.replace(parts);
+  return moved;
+}
+
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.byteLength, 0);
+const sumOf = (places: ReadonlyMap<string, Place>): number =>
+  [...places.values()].reduce((sum, place) => sum + place.bodyBytes, 0);
