@@ -80,6 +80,7 @@ const MOMENTS: readonly Moment[] = [
     kinds: BOTH,
     play: async (drama) => {
       const run = await startedRun(drama);
+      await drama.studio.jobIs(drama.jobId, 'running');
       drama.cut();
       await isLost(drama);
       await cameBack(drama);
@@ -91,6 +92,7 @@ const MOMENTS: readonly Moment[] = [
     kinds: BOTH,
     play: async (drama) => {
       const run = await startedRun(drama);
+      await drama.studio.jobIs(drama.jobId, 'running');
       drama.cut();
       await isLost(drama);
       end(run, drama);
