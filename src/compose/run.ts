@@ -53,7 +53,7 @@ async function serve(path: string, log: Log, effects: Effects): Promise<number> 
   try {
     const setup: WorkerSetup = { effects, config, log, engines: realEngines(effects) };
     const worker = await composeWorker(setup);
-    announce(setup, worker);
+    announce(setup);
     deafen.call = onStopSignals(() => worker.signal());
     await using _control = await openControl(setup, worker);
     return await worker.run();
@@ -64,15 +64,17 @@ async function serve(path: string, log: Log, effects: Effects): Promise<number> 
 }
 
 /** Who we are and what we were told to do, before anything else happens. */
-function announce({ config, log }: WorkerSetup, { registration }: ComposedWorker): void {
+function announce({ config, log }: WorkerSetup): void {
   const { current } = config;
   const registered = current.worker_id !== undefined && current.auth_token !== undefined;
+  const asked = current.registration_request_id;
+  const unregistered = asked === undefined ? 'not registered yet' : `waiting for approval (request ${asked})`;
   banner(log, {
     configPath: config.path,
     studio: current.api_base_url,
     vramThresholdGb: current.vram_threshold_gb,
     claiming: current.auto_enabled ? 'on' : 'off',
-    registration: registered ? `approved as ${current.worker_id}` : registration.status().at,
+    registration: registered ? `approved as ${current.worker_id}` : unregistered,
   });
   if (current.only_when_idle) {
     log.logger.warn('presence.unknown', {

@@ -146,7 +146,12 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   });
 
   const worker = createWorker({
-    registration: { start: () => registration.start(), stop: () => registration.stop(), approved },
+    registration: {
+      start: () => registration.start(),
+      stop: () => registration.stop(),
+      status: () => registration.status(),
+      approved,
+    },
     session,
     delivery,
     pipeline,

@@ -1,4 +1,5 @@
 import type { JobRecord } from '../jobs/history.ts';
+import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import type { SessionStatus } from '../studio/session/session.ts';
 
 /** Everything `status` shows of a running worker, at one moment. Immutable. */
@@ -12,6 +13,7 @@ export interface WorkerStatus {
   readonly enabled: boolean;
   readonly stopping: boolean;
   readonly workerId: string | undefined;
+  readonly registration: RegistrationStatus;
   readonly session: SessionStatus;
   readonly vramTotalGb: number;
   readonly vramThresholdGb: number;

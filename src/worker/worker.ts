@@ -5,16 +5,18 @@ import { describe, type JobHistory } from '../jobs/history.ts';
 import type { Slot } from '../jobs/slot.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Delivery } from '../studio/delivery/delivery.ts';
+import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import type { Session, SessionEnd } from '../studio/session/session.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { WorkerStatus } from './status.ts';
 import type { Stopping } from './stopping.ts';
 
-/** What the worker needs of registration: a start, an end, and word of the approval. */
+/** What the worker needs of registration: a start, an end, where it stands, and word of the approval. */
 export interface RegistrationPart {
   start(): void;
   stop(): void | Promise<void>;
+  status(): RegistrationStatus;
   /** Settles when the operator at the studio has approved this worker. */
   readonly approved: Promise<unknown>;
 }
@@ -94,6 +96,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         version: VERSION,
         startedAt,
         stopping: stopping.underway,
+        registration: registration.status(),
         session: session.status(),
         currentJob: current && { ...describe(current.job), status: 'running', startedAt: current.startedAt },
         recentJobs: deps.history.recent(),

@@ -1,5 +1,4 @@
 import { formatBytes, formatDuration } from '../../base/units.ts';
-import type { SessionStatus } from '../../studio/session/session.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 import { command, JSON_ARG } from '../command.ts';
 import { factLine, printJson, printLines } from '../output.ts';
@@ -56,7 +55,7 @@ function workerLines(worker: WorkerStatus, now: number): readonly string[] {
         (worker.stopping ? ', stopping' : ''),
     ),
     factLine('claiming', worker.enabled ? 'on' : 'off (run `studio-worker enable` to take jobs)'),
-    factLine('session', sessionText(worker.session)),
+    factLine('session', sessionText(worker)),
     factLine('vram', `${worker.vramTotalGb} GB, jobs up to ${worker.vramThresholdGb} GB`),
     factLine(
       'current job',
@@ -67,8 +66,12 @@ function workerLines(worker: WorkerStatus, now: number): readonly string[] {
   ];
 }
 
-/** Reasons come from the studio, so they are kept to one line. */
-function sessionText(session: SessionStatus): string {
+/** Reasons come from the studio, so they are kept to one line. Without an approval there is nothing to connect with. */
+function sessionText({ registration, session }: WorkerStatus): string {
+  if (registration.at === 'pending') return 'waiting for approval by the operator of the studio';
+  if (registration.at === 'rejected') {
+    return `turned down by the studio: ${onOneLine(registration.reason)}; run \`studio-worker register --reset\` to ask anew`;
+  }
   switch (session.at) {
     case 'backing-off':
       return `reconnecting in ${formatDuration(session.retryInMs)} after ${session.failures} failed attempts`;

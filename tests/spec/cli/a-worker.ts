@@ -1,3 +1,4 @@
+import { toWorkerId } from '../../../src/base/ids.ts';
 import type { WorkerStatus } from '../../../src/worker/status.ts';
 
 /** A running worker that is fine and idle. */
@@ -9,6 +10,7 @@ export const aWorker = (status: Partial<WorkerStatus> = {}): WorkerStatus => ({
   enabled: true,
   stopping: false,
   workerId: 'w-1',
+  registration: { at: 'approved', workerId: toWorkerId('w-1') },
   session: { at: 'live' },
   vramTotalGb: 24,
   vramThresholdGb: 12,

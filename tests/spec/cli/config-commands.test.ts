@@ -98,6 +98,18 @@ describe('status', () => {
     expect(cli.out()).toContain(`session:            ${words}\n`);
   });
 
+  test.each([
+    [{ at: 'pending', requestId: 'rr-7', since: 0 } as const, 'waiting for approval by the operator of the studio'],
+    [
+      { at: 'rejected', reason: 'unknown\u001B[2J machine' } as const,
+      'turned down by the studio: unknown machine; run `studio-worker register --reset` to ask anew',
+    ],
+  ])('says why there is no session while the registration is %j', async (registration, words) => {
+    await using cli = await setup({ worker: aWorker({ registration, session: { at: 'idle' } }) });
+    await cli.run('status');
+    expect(cli.out()).toContain(`session:            ${words}\n`);
+  });
+
   test('prints the same facts as JSON', async () => {
     await using cli = await setup({ config: { registrationRequestId: 'rr-7' } });
     await cli.run('status', '--json');

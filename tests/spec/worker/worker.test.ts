@@ -38,7 +38,12 @@ function setup() {
     slot,
     stopping,
     history: createHistory(),
-    registration: { start: () => did.push('register'), stop: () => {}, approved: approval.promise },
+    registration: {
+      start: () => did.push('register'),
+      stop: () => {},
+      status: () => ({ at: 'pristine' }),
+      approved: approval.promise,
+    },
     session: {
       start: () => did.push('connect'),
       send: () => true,
