@@ -52,7 +52,8 @@ export function readRecords(bytes: Uint8Array, sha256: Sha256): readonly Journal
   const records: JournalRecord[] = [];
   const damaged = (from: number, to: number): void => {
     const left = withoutZeros(bytes.subarray(from, to));
-    if (left.byteLength > 0) records.push({ is: 'damage', at: from, bytes: left });
+    const at = left.byteOffset - bytes.byteOffset;
+    if (left.byteLength > 0) records.push({ is: 'damage', at, bytes: left });
   };
 
   let claimedTo = 0;
@@ -114,5 +115,7 @@ function nextMark(bytes: Uint8Array, from: number): number {
 
 /** The reserve behind the end is zeros, and so is a block that a power cut kept from the disk: neither is damage. */
 function withoutZeros(bytes: Uint8Array): Uint8Array {
-  return bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1);
+  const isNoZero = (byte: number): boolean => byte !== 0;
+  const from = bytes.findIndex(isNoZero);
+  return from < 0 ? new Uint8Array() : bytes.subarray(from, bytes.findLastIndex(isNoZero) + 1);
 }

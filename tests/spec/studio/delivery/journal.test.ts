@@ -160,6 +160,16 @@ test('damaged bytes are set aside for the operator, owner-only and once', async 
   expect(log.find('result.corrupt')).toMatchObject({ level: 'error', fields: { movedTo: '/outbox/corrupt' } });
 });
 
+test('stray bytes in the zeros behind the records cost no result and are set aside alone', async () => {
+  const { files, open, outbox, journal } = await setup();
+  await put(outbox, 'job-1');
+  const stray = new Uint8Array(5000).fill(7, 4000, 4002);
+  files.contents.set(JOURNAL, new Uint8Array(Buffer.concat([journal(), stray])));
+  expect(idsOf(await open())).toEqual(['job-1']);
+  const aside = [...files.contents].filter(([path]) => path.startsWith('/outbox/corrupt/'));
+  expect(aside.map(([, bytes]) => bytes)).toEqual([Uint8Array.of(7, 7)]);
+});
+
 test('a record damaged while the worker runs is set aside instead of sent', async () => {
   const { files, log, open, outbox, journal } = await setup();
   const entry = await put(outbox, 'job-1');
