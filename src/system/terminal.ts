@@ -18,8 +18,6 @@ export interface Output {
 export interface Terminal {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Calls back when the width may have changed, until the returned function is called. */
-  onResize(call: () => void): () => void;
   /** Settles when everything written has left this process, or its reader has gone. Await it before an exit. */
   drain(): Promise<void>;
 }
@@ -36,10 +34,6 @@ export function openTerminal(variable: Variables = (name) => process.env[name]):
   return {
     stdout,
     stderr,
-    onResize(call) {
-      process.stdout.on('resize', call);
-      return () => void process.stdout.off('resize', call);
-    },
     drain: async () => {
       await Promise.all([stdout.drain(), stderr.drain()]);
     },

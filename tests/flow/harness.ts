@@ -204,7 +204,7 @@ function effectsFor(clock: SkippingClock, write: (text: string) => void): Effect
     clock,
     http: createHttp({ clock, env }),
     sockets: createSockets({ clock, env }),
-    terminal: { stdout: output, stderr: output, onResize: () => () => {}, drain: () => Promise.resolve() },
+    terminal: { stdout: output, stderr: output, drain: () => Promise.resolve() },
     machine: {
       hostName: () => 'rig-01',
       userName: () => 'webber',

@@ -27,7 +27,6 @@ export function aScreen(look: { isTty?: boolean; columns?: number; colourDepth?:
     terminal: {
       stdout: output((text) => (out += text)),
       stderr: output((text) => (err += text)),
-      onResize: () => () => {},
       drain: async () => {},
     },
     out: () => out,
