@@ -109,7 +109,7 @@ const OWN_SENTENCES: ReadonlyMap<string, Sentence> = new Map(
     ),
     'job.handed-back': own((f) => `handing job ${say(f.jobId)} back to the studio; ${say(f.next)}`),
     'registration.requested': own((f) => `asked the studio to approve this worker (request ${say(f.requestId)})`),
-    'registration.pending': own((f) => `the studio has not decided about request ${say(f.requestId)} yet`),
+    'registration.pending': own((f) => `asking how request ${say(f.requestId)} stands`),
     'registration.approved': own((f) => `approved as ${say(f.workerId)}`),
     'registration.rejected': own((f) => `the studio turned this worker down: ${say(f.reason)}. ${say(f.remedy)}`),
     'registration.failed': own((f) => `${say(f.error)}; next try in ${duration(f.retryInMs)}`),

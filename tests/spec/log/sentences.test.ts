@@ -102,7 +102,7 @@ describe('what operators read most is in words', () => {
     ['stop.requested', stop, 'stopping: job job-1 has 60 s to finish; a second signal hands it back'],
     ['job.handed-back', { jobId: 'job-1', next: 'wait' }, 'handing job job-1 back to the studio; wait'],
     ['registration.requested', pending, 'asked the studio to approve this worker (request rr-1)'],
-    ['registration.pending', pending, 'the studio has not decided about request rr-1 yet'],
+    ['registration.pending', pending, 'asking how request rr-1 stands'],
     ['registration.approved', { workerId: 'w-1' }, 'approved as w-1'],
     [
       'registration.rejected',
