@@ -1,8 +1,12 @@
+import { KIB } from '../base/units.ts';
 import type { Fields } from './logger.ts';
 
 export const REDACTED = '[redacted]';
 
-/** Takes secrets out of what is about to be said, by the name of a field and by the text of a known secret. */
+/**
+ * Takes secrets out of what is about to be said, by the name of a field and by the text of a known secret, and cuts what
+ * is too long to keep.
+ */
 export interface Redactor {
   /** The same object when nothing had to go, otherwise a copy. Never throws, whatever the fields hold. */
   redact(fields: Fields): Fields;
@@ -16,6 +20,11 @@ export interface Redactor {
 const SHORTEST_SECRET = 4;
 /** Deeper than any honest log field; keeps a hostile one from exhausting the stack. */
 const DEEPEST = 32;
+/** A studio's words end up in lines that are kept by the thousand: no honest fact is longer. */
+const LONGEST_TEXT = 4 * KIB;
+/** No honest list is longer either. */
+const MOST_ITEMS = 100;
+const CUT = '… [cut]';
 /** Names come from our own code, so there are few; a peer's object must not make the memory of them grow. */
 const NAMES_KEPT = 2_000;
 
@@ -55,7 +64,7 @@ export function createRedactor(): Redactor {
       typeof value !== 'boolean' &&
       isSecretName(name) &&
       !(typeof value === 'number' && COUNT_NAME.test(name.toLowerCase())),
-    cleanText,
+    cleanText: (text) => cut(cleanText(text)), // in this order: half a secret would not be known again
   };
 
   return {
@@ -78,6 +87,10 @@ export function createRedactor(): Redactor {
   };
 }
 
+/** Short enough to be kept; what was cut once stays as it is. */
+const cut = (text: string): string =>
+  text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - CUT.length).toWellFormed()}${CUT}`;
+
 /** A secret as it stands, inside a URL, and inside a JSON text. */
 const spellings = (secret: string): readonly string[] => [
   secret,
@@ -94,7 +107,7 @@ interface Walk {
 function isDirty(value: unknown, walk: Walk, seen: Set<object>, depth: number): boolean {
   if (typeof value === 'string') return walk.cleanText(value) !== value;
   if (typeof value !== 'object' || value === null || seen.has(value) || ArrayBuffer.isView(value)) return false;
-  if (depth > DEEPEST) return true;
+  if (depth > DEEPEST || (Array.isArray(value) && value.length > MOST_ITEMS)) return true;
   seen.add(value);
   const json = jsonOf(value);
   if (json !== value) return isDirty(json, walk, seen, depth + 1);
@@ -114,7 +127,9 @@ function clean(value: unknown, walk: Walk, copies: Map<object, unknown>, depth: 
   if (!Array.isArray(value)) return cleanRecord(value, walk, copies, depth);
   const copy: unknown[] = [];
   copies.set(value, copy);
-  for (const inner of value) copy.push(clean(inner, walk, copies, depth + 1));
+  const fits = value.length <= MOST_ITEMS;
+  for (const inner of fits ? value : value.slice(0, MOST_ITEMS - 1)) copy.push(clean(inner, walk, copies, depth + 1));
+  if (!fits) copy.push(CUT);
   return copy;
 }
 

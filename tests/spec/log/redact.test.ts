@@ -157,3 +157,30 @@ describe('never leaks', () => {
     );
   });
 });
+
+describe('of what is too long to keep', () => {
+  test('a text of a megabyte keeps its beginning and says that it was cut', () => {
+    const fields = { jobId: 'x'.repeat(1_000_000), nested: { why: ['y'.repeat(5_000)] } };
+    const { jobId, nested } = setup().redact(fields) as typeof fields;
+    expect(jobId).toMatch(/^x{4000,4096}… \[cut\]$/);
+    expect(nested.why[0]).toHaveLength(4_096);
+  });
+
+  test('a list keeps its first items and says that it was cut', () => {
+    const { features } = setup().redact({ features: Array.from({ length: 100_000 }, (_, at) => at) }) as {
+      features: readonly unknown[];
+    };
+    expect(features).toHaveLength(100);
+    expect(features.slice(97)).toEqual([97, 98, '… [cut]']);
+  });
+
+  test('what was cut once is not cut again', () => {
+    const once = setup().redact({ text: 'x'.repeat(10_000), list: Array.from({ length: 500 }, () => 1) });
+    expect(setup().redact(once)).toBe(once);
+  });
+
+  test('a secret across the cut leaves no half of it behind', () => {
+    const text = `${'x'.repeat(4_085)}${SECRET}${'y'.repeat(100)}`;
+    expect(toJsonText(setup(SECRET).redact({ text }))).not.toContain(SECRET.slice(0, 4));
+  });
+});
