@@ -56,6 +56,7 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
     async stop() {
       stopping.abort(new WorkerError('job.cancelled', 'the worker is stopping'));
       await background.stop();
+      await deps.outbox.close(); // an unlink still under way would be a result offered once more
     },
     onWelcome(welcome) {
       json.onWelcome(welcome);
