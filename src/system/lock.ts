@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { WorkerError } from '../base/errors.ts';
+import { errorChain, WorkerError } from '../base/errors.ts';
 
 /** Who holds a lock, as far as it can be told: the system knows that it is held, a file beside it says by whom. */
 export interface LockHolder {
@@ -19,27 +19,45 @@ export type Lock =
  * The system drops the lock when the process ends, however it ends, so there is no stale lock to clean up, and children
  * do not inherit it. The lock file itself stays: removing it would let two processes lock two different files of one name.
  * It is the same kind of lock that other implementations of the worker take on this file.
+ *
+ * @throws WorkerError `folder.unusable`
  */
 export async function acquireLock(path: string, options: { readonly pid: number }): Promise<Lock> {
   const pidPath = path.replace(/(\.lock)?$/, '.pid');
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const unlock = process.platform === 'win32' ? await lockOnWindows(path) : await lockOnUnix(path);
+  const unlock = await takeLock(path);
   if (unlock === undefined) return { is: 'taken', by: readHolder(pidPath) };
 
   try {
     writeFileSync(pidPath, `${options.pid}\n`, { mode: 0o600 });
-  } catch (thrown) {
-    unlock();
-    throw thrown;
+  } catch {
+    // A full disk, for one. The lock is what counts; that its holder cannot be named keeps nobody from working.
   }
   let held = true;
   const release = (): void => {
     if (!held) return;
     held = false;
-    rmSync(pidPath, { force: true });
+    try {
+      rmSync(pidPath, { force: true });
+    } catch {
+      // the disk may have become read-only; a pid without a lock names nobody
+    }
     unlock();
   };
   return { is: 'held', release };
+}
+
+/** Undefined when somebody else holds it. */
+async function takeLock(path: string): Promise<(() => void) | undefined> {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return process.platform === 'win32' ? await lockOnWindows(path) : await lockOnUnix(path);
+  } catch (thrown) {
+    if (thrown instanceof WorkerError) throw thrown;
+    throw new WorkerError('folder.unusable', `cannot lock ${path}: ${errorChain(thrown)}`, {
+      cause: thrown,
+      hint: 'Make the folder writable for the account that runs the worker, or name another one with `--config`.',
+    });
+  }
 }
 
 function readHolder(pidPath: string): LockHolder {

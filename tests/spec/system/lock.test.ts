@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { acquireLock } from '../../../src/system/lock.ts';
 import { failureOf, tempFolder, within } from './temp-folder.ts';
 
@@ -100,4 +100,23 @@ test.skipIf(Bun.which('flock') === null)('other programs that lock this file are
   await other.stdin.end();
   await within(5_000, 'flock to end', other.exited);
   expect((await acquireLock(at.path, { pid: process.pid })).is).toBe('held');
+});
+
+test('a folder that cannot hold a lock is named together with the remedy', async () => {
+  await using at = await setup();
+  await writeFile(at.pidPath, 'a file, no folder');
+  const failure = await failureOf(acquireLock(`${at.pidPath}/daemon.lock`, { pid: 1 }));
+  expect(failure).toMatchObject({ code: 'folder.unusable', hint: expect.stringContaining('--config') });
+  expect(String(failure)).toContain(`${at.pidPath}/daemon.lock`);
+});
+
+test('a holder that cannot write its pid holds the lock all the same', async () => {
+  await using at = await setup();
+  await mkdir(at.pidPath);
+  const first = await acquireLock(at.path, { pid: 1 });
+  const second = await acquireLock(at.path, { pid: 2 });
+  expect(first.is).toBe('held');
+  expect(second).toMatchObject({ is: 'taken', by: { pid: undefined } });
+  if (first.is === 'held') first.release();
+  expect((await acquireLock(at.path, { pid: 3 })).is).toBe('held');
 });
