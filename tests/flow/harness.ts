@@ -1,4 +1,3 @@
-import { setDefaultTimeout } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,8 +20,6 @@ import { fakeStudio, type FakeStudio, type FakeStudioOptions } from '../fakes/fa
 import { SkippingClock } from '../fakes/skipping-clock.ts';
 import { type ChildWorker, spawnChild } from './child.ts';
 import { PATIENCE_MS, waitFor } from './wait-for.ts';
-
-setDefaultTimeout(3 * PATIENCE_MS);
 
 /** Once: it listens to this process's own terminal. */
 const REAL = realEffects();
@@ -222,7 +219,12 @@ const mute = (): Log =>
     terminal: { write: () => {}, colourDepth: 1 },
   });
 
-const namesOf = (events: readonly LogEvent[]): string => events.map(({ event }) => event).join(', ') || 'nothing';
+/** The newest, since a failure is about the end of the story. */
+const namesOf = (events: readonly LogEvent[]): string =>
+  events
+    .slice(-30)
+    .map(({ event }) => event)
+    .join(', ') || 'nothing';
 
 /** Something the studio waits at, which says when it got there. */
 export interface Gate extends PromiseLike<void> {

@@ -1,9 +1,12 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Task } from '../../src/contract/tasks/index.ts';
 import type { TaskResult } from '../../src/engines/engine.ts';
 import { aTask, anLlmTask } from '../fakes/builders.ts';
 import { ScriptedEngine, type ScriptedRun } from '../fakes/scripted-engine.ts';
 import { createGate, type Scene, setup } from './harness.ts';
+import { TEST_MS } from './wait-for.ts';
+
+setDefaultTimeout(TEST_MS);
 
 /*
  * The socket is dropped at every point of a job's life. Whatever the point, the studio gets exactly one result, the

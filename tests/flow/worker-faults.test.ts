@@ -1,7 +1,10 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { aTask, anLlmTask } from '../fakes/builders.ts';
 import { ScriptedEngine } from '../fakes/scripted-engine.ts';
 import { createGate, type LocalWorker, type Scene, setup, setupStudio } from './harness.ts';
+import { TEST_MS } from './wait-for.ts';
+
+setDefaultTimeout(TEST_MS);
 
 const anImage = aTask({ kind: 'image', prompt: 'a fox' });
 const picture = { is: 'artifact', bytes: crypto.getRandomValues(new Uint8Array(20_000)), ext: 'webp' } as const;

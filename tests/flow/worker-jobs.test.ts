@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import sharp from 'sharp';
 import type { JobView } from '../../src/contract/admin.ts';
 import type { Task } from '../../src/contract/tasks/index.ts';
@@ -7,6 +7,9 @@ import { aTask, anLlmTask, synthetic } from '../fakes/builders.ts';
 import { ScriptedEngine } from '../fakes/scripted-engine.ts';
 import { startPeer } from '../fakes/scripted-peer.ts';
 import { type Scene, setup } from './harness.ts';
+import { TEST_MS } from './wait-for.ts';
+
+setDefaultTimeout(TEST_MS);
 
 /** Has the scene's worker do one job, from the operator's draft to the stored result. */
 async function completed({ studio }: Scene, task: Task, about?: Readonly<Record<string, unknown>>): Promise<JobView> {

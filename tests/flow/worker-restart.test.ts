@@ -1,10 +1,13 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { aTask, anLlmTask } from '../fakes/builders.ts';
 import { ScriptedEngine } from '../fakes/scripted-engine.ts';
 import type { ChildWorker } from './child.ts';
 import { createGate, type LocalWorker, type Scene, setup, setupStudio } from './harness.ts';
+import { TEST_MS } from './wait-for.ts';
+
+setDefaultTimeout(TEST_MS);
 
 type Stage = Omit<Scene, 'worker'>;
 
