@@ -27,7 +27,7 @@ export interface StartedStudio {
 /**
  * Starts the embedded studio.
  *
- * @throws WorkerError `studio.data-in-use` | `studio.not-listening` | `disk.full`
+ * @throws WorkerError `studio.data-in-use` | `studio.not-listening` | `folder.unusable` | `disk.full`
  */
 export async function openStudio(place: StudioPlace, effects: Effects, log: Logger): Promise<Studio> {
   const { clock, random } = effects;
@@ -53,7 +53,7 @@ export async function startStudioProcess(choice: StudioChoice, effects: Effects)
   const stopped = Promise.withResolvers<void>();
   const deafen = onStopSignals((_signal, count) => {
     if (count > 1) return stopped.resolve();
-    log.logger.info('studio.stopping');
+    log.logger.child({}, 'studio').info('studio.stopping');
     void studio.stop().finally(stopped.resolve);
   });
   const serve = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-import { WorkerError } from '../base/errors.ts';
+import { errorChain, WorkerError } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { hasEnded, type JobState, type JobView } from '../contract/admin.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
@@ -45,10 +45,14 @@ const WORKER_WITHIN_MS = 30 * SECOND_MS;
  * Plays the operator: approves the worker, queues one job of each kind, follows them and fetches what they made.
  * Ends when every job has ended, or when the signal aborts.
  *
- * @throws WorkerError `studio.unreachable` | `studio.refused` | `studio.invalid` | `registration.failed` | `disk.full`
+ * @throws WorkerError `studio.unreachable` | `studio.refused` | `studio.invalid` | `registration.failed` | `disk.full` |
+ *   `folder.unusable` |
+ * `folder.unusable`
  */
 export async function* play(options: PlayOptions): AsyncGenerator<DemoEvent> {
   const { operator, signal } = options;
+  // First of all: better said now than after the work is done.
+  await orUnusable(options.files.makeDir(options.outDir), options.outDir);
   await approveTheWorker(options);
   let open: JobView[] = [];
   for (const { kind: _kind, ...draft } of DEMO_JOBS) {
@@ -97,9 +101,21 @@ const durationOf = (job: JobView): number =>
 async function resultOf(job: JobView, options: PlayOptions): Promise<Pick<DemoEvent, 'file' | 'text'>> {
   if (job.artifact === undefined) return { text: textOf(job.result) };
   const file = options.join(options.outDir, `${job.kind}.${job.artifact.ext}`);
-  await options.files.makeDir(options.outDir);
-  await options.files.writeAtomic(file, await options.operator.artifact(job.id));
+  await orUnusable(options.files.writeAtomic(file, await options.operator.artifact(job.id)), options.outDir);
   return { file };
+}
+
+/** A folder that will not have the artifacts is the operator's to change, not a fault of ours. */
+async function orUnusable(writing: Promise<void>, folder: string): Promise<void> {
+  try {
+    await writing;
+  } catch (thrown) {
+    if (thrown instanceof WorkerError) throw thrown;
+    throw new WorkerError('folder.unusable', `cannot write in ${folder}: ${errorChain(thrown)}`, {
+      cause: thrown,
+      hint: 'Name another folder with `--out`.',
+    });
+  }
 }
 
 /** The words of a chat completion or a transcript; any other result as JSON. */

@@ -1,6 +1,18 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync, fsyncSync, renameSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
+import { errorChain, WorkerError } from '../base/errors.ts';
 import { MIB } from '../base/units.ts';
 import { SUB_PROTOCOL } from '../contract/frames/close-codes.ts';
 import type { Logger } from '../log/logger.ts';
@@ -62,11 +74,11 @@ const hashOf = (text: string): string => createHash('sha256').update(text).diges
 /**
  * Starts a studio; resolves once it listens.
  *
- * @throws WorkerError `studio.data-in-use` | `disk.full`, or the system's error when the port is taken
+ * @throws WorkerError `studio.data-in-use` | `folder.unusable` | `disk.full`, or the system's error when the port is taken
  */
 export async function startStudio(options: StudioOptions): Promise<Studio> {
   const dataDir = resolve(options.dataDir);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  mustBeWritable(dataDir);
   // The store first: it is what a second studio on the same folder is refused by, before it touches anything else.
   const store = await openSqliteStore(join(dataDir, DATABASE));
   try {
@@ -75,6 +87,18 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
   } catch (thrown) {
     await store.close();
     throw thrown;
+  }
+}
+
+function mustBeWritable(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.W_OK);
+  } catch (thrown) {
+    throw new WorkerError('folder.unusable', `cannot write in ${dataDir}: ${errorChain(thrown)}`, {
+      cause: thrown,
+      hint: 'Make the folder writable for this account, or name another one with `--data`.',
+    });
   }
 }
 

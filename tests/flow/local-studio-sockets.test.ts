@@ -209,6 +209,15 @@ test('a running job survives a restart of the studio', async () => {
   expect(await world.studio.job(job.id)).toMatchObject({ state: 'completed', attempts: 1 });
 });
 
+test('a data folder that cannot be is named, and not the address', async () => {
+  await using world = await setup();
+  const { clock, random, log } = { clock: systemClock, random: systemRandom, log: world.studio.log };
+  // A file stands where a folder would have to be.
+  const dataDir = `${world.studio.dataDir}/operator-token/studio`;
+  const started = startStudio({ host: '127.0.0.1', port: 0, dataDir, clock, random, log });
+  expect(await started.catch((thrown: unknown) => thrown)).toMatchObject({ code: 'folder.unusable' });
+});
+
 test('a second studio on the same data is refused', async () => {
   await using world = await setup();
   const second = startStudio({
