@@ -1,4 +1,4 @@
-import { WorkerError } from '../base/errors.ts';
+import { errorChain, WorkerError } from '../base/errors.ts';
 import { pause } from '../base/pause.ts';
 import { type DemoEvent, play } from '../demo/play.ts';
 import { createOperatorClient } from '../operator/client.ts';
@@ -29,20 +29,35 @@ export interface DemoRun {
 /** Approvals and jobs follow each other at once here: nobody is spared by a slow poll of one's own machine. */
 const POLL_MS = 50;
 
-/** Starts a studio and a worker against it, both in a temporary folder, and plays the operator. */
+/**
+ * Starts a studio and a worker against it, both in a temporary folder, and plays the operator.
+ *
+ * @throws WorkerError `folder.unusable` | `studio.not-listening` | `disk.full`
+ */
 export async function startDemo(choice: DemoChoice, effects: Effects): Promise<DemoRun> {
   const { clock, environment, files, http, random } = effects;
   const join = (folder: string, name: string): string =>
     `${folder}${environment.platform === 'win32' ? '\\' : '/'}${name}`;
+  // Whatever goes wrong from here on, nothing of the demonstration stays behind.
+  await using undo = new AsyncDisposableStack();
+  const stopped = new AbortController();
+  const stopAsked = Promise.withResolvers<void>();
+  const deafen = onStopSignals((_signal, count) => {
+    stopped.abort(new WorkerError('job.cancelled', 'the demonstration was stopped'));
+    stopAsked.resolve();
+    if (count > 1) deafen(); // a third one ends the process, cleaned up or not
+  });
+  undo.defer(deafen);
+
   const scratch = join(environment.tempDir, `studio-worker-demo-${random.hex(8)}`);
-  await files.makeDir(scratch, { mode: 0o700 });
+  await makeScratch(scratch, files);
+  undo.defer(() => files.remove(scratch));
   const log = await openProcessLog({ ...choice, logLevel: choice.logLevel ?? 'error' }, effects);
-  const studio = await openStudio(
-    { host: '127.0.0.1', port: 0, sparesLoopback: true, dataDir: join(scratch, 'studio') },
-    effects,
-    log.logger,
-  );
+  const place = { host: '127.0.0.1', port: 0, sparesLoopback: true, dataDir: join(scratch, 'studio') };
+  const studio = await openStudio(place, effects, log.logger);
+  undo.defer(() => studio.stop());
   const config = await openConfig(join(scratch, 'config.toml'), effects, { log: log.logger });
+  undo.defer(() => config.close());
   await config.update({ api_base_url: studio.url });
 
   const progress = new Map<string, number>();
@@ -55,25 +70,15 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
     onProgress: (jobId, share) => void progress.set(jobId, share),
   });
   const ended = worker.run();
-  const stopped = new AbortController();
-  const stopAsked = Promise.withResolvers<void>();
-  const deafen = onStopSignals(() => {
-    stopped.abort(new WorkerError('job.cancelled', 'the demonstration was stopped'));
-    stopAsked.resolve();
-  });
-
-  let stopping: Promise<void> | undefined;
-  async function stop(): Promise<void> {
-    stopped.abort(new WorkerError('job.cancelled', 'the demonstration is over'));
-    deafen();
+  undo.defer(async () => {
     worker.signal();
     worker.signal(); // whatever still runs is of no use to anybody
     await ended;
-    await studio.stop();
-    config.close();
-    await files.remove(scratch);
-  }
+  });
+  undo.defer(() => stopped.abort(new WorkerError('job.cancelled', 'the demonstration is over')));
 
+  const started = undo.move();
+  let stopping: Promise<void> | undefined;
   return {
     url: studio.url,
     operatorToken: studio.operatorToken,
@@ -88,6 +93,18 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
       progressOf: (jobId) => progress.get(jobId),
     }),
     stopAsked: stopAsked.promise,
-    stop: () => (stopping ??= stop()),
+    stop: () => (stopping ??= started.disposeAsync()),
   };
+}
+
+async function makeScratch(folder: string, files: Effects['files']): Promise<void> {
+  try {
+    await files.makeDir(folder, { mode: 0o700 });
+  } catch (thrown) {
+    if (thrown instanceof WorkerError) throw thrown;
+    throw new WorkerError('folder.unusable', `cannot create ${folder}: ${errorChain(thrown)}`, {
+      cause: thrown,
+      hint: 'Name a folder for temporary files that this account may write: the variable TMPDIR, on Windows TEMP.',
+    });
+  }
 }
