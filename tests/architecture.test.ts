@@ -30,7 +30,10 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^valibot$/, /^(contract|config|local-studio)\//],
   [/^sharp$/, /^system\/images\.ts$/],
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],
-  [/^(node:|bun(:|$))/, /^system\/|\/binding\.ts$|^local-studio\/(server|sqlite-store|disk-artifacts)\.ts$/],
+  [
+    /^(node:|bun(:|$))/,
+    /^system\/|\/binding\.ts$|^local-studio\/(server|operator-token|sqlite-store|disk-artifacts)\.ts$/,
+  ],
 ];
 const BUN_GLOBAL = /\bBun\.\w+/;
 const ENVIRONMENT = /\bprocess\.(?!stdout\b)\w+/;
@@ -61,7 +64,7 @@ test('the runtime is touched only where effects live', () => {
   const broken = SOURCES.filter((file) => {
     const code = withoutComments(codeOf(file));
     const effectful =
-      /^system\/|\/binding\.ts$|^main\.ts$|^compose\.ts$|^local-studio\/(server|sqlite-store|disk-artifacts)\.ts$/;
+      /^system\/|\/binding\.ts$|^main\.ts$|^compose\.ts$|^local-studio\/(server|operator-token|sqlite-store|disk-artifacts)\.ts$/;
     return !effectful.test(file) && (BUN_GLOBAL.test(code) || ENVIRONMENT.test(code));
   });
   expect(broken).toEqual([]);

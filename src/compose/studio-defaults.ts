@@ -1,3 +1,4 @@
+import { OPERATOR_TOKEN_FILE } from '../local-studio/operator-token.ts';
 import type { Environment } from '../system/environment.ts';
 
 /** Where the embedded studio is when nobody says otherwise. */
@@ -12,8 +13,6 @@ export interface StudioDefaults {
 /** The reference worker's own development studio answers there. */
 const PORT = 9790;
 const HOST = '127.0.0.1';
-/** The operator token's file in a studio's data folder. */
-export const TOKEN_FILE = 'operator-token';
 
 export function studioDefaults(environment: Pick<Environment, 'platform' | 'homeDir' | 'get' | 'cwd'>): StudioDefaults {
   const separator = environment.platform === 'win32' ? '\\' : '/';
@@ -22,7 +21,7 @@ export function studioDefaults(environment: Pick<Environment, 'platform' | 'home
     host: HOST,
     port: PORT,
     dataDir: [dataFolder(environment), 'studio-worker', 'studio'].join(separator),
-    tokenFileIn: (dataDir) => `${dataDir}${separator}${TOKEN_FILE}`,
+    tokenFileIn: (dataDir) => `${dataDir}${separator}${OPERATOR_TOKEN_FILE}`,
   };
 }
 

@@ -1,16 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { errorChain, WorkerError } from '../base/errors.ts';
 import { MIB } from '../base/units.ts';
@@ -22,7 +11,7 @@ import { type Connection, type ConnectionDeps, openConnection, type StudioSocket
 import type { StudioEvent } from './desk.ts';
 import { openDiskArtifacts } from './disk-artifacts.ts';
 import { problem } from './http.ts';
-import { newToken } from './secrets.ts';
+import { loadOperatorToken, OPERATOR_TOKEN_FILE } from './operator-token.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import type { Store, WorkerRow } from './store.ts';
 import { createStudio, type StudioCore, type StudioFaults } from './studio.ts';
@@ -66,9 +55,6 @@ const IDLE_SECONDS = 120;
 /** The studio goes away (RFC 6455 §7.4.1). */
 const GOING_AWAY = 1001;
 
-/** Where a studio with this data folder leaves its operator token. */
-export const operatorTokenFile = (dataDir: string): string => join(dataDir, 'operator-token');
-
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /**
@@ -82,7 +68,7 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
   // The store first: it is what a second studio on the same folder is refused by, before it touches anything else.
   const store = await openSqliteStore(join(dataDir, DATABASE));
   try {
-    const operatorToken = loadOperatorToken(operatorTokenFile(dataDir), options.random);
+    const operatorToken = loadOperatorToken(join(dataDir, OPERATOR_TOKEN_FILE), options.random);
     return await serve(options, { store, dataDir, operatorToken });
   } catch (thrown) {
     await store.close();
@@ -153,7 +139,7 @@ async function serve(options: StudioOptions, { store, dataDir, operatorToken }: 
     url: `http://${host}:${server.port}`,
     port: server.port ?? 0,
     operatorToken,
-    tokenFile: operatorTokenFile(dataDir),
+    tokenFile: join(dataDir, OPERATOR_TOKEN_FILE),
     store,
     socketOf: (workerId) => {
       const socket = sockets.get(workerId);
@@ -210,31 +196,4 @@ async function stop(
 function once(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
   return () => (running ??= work());
-}
-
-/** Reads the operator token, or mints one. Whole or absent after a kill, and readable by its owner alone. */
-function loadOperatorToken(path: string, random: Pick<Random, 'hex'>): string {
-  const known = readIfThere(path)?.trim();
-  if (known !== undefined && known !== '') return known;
-  const token = newToken(random);
-  const temporary = `${path}.tmp`;
-  rmSync(temporary, { force: true });
-  const file = openSync(temporary, 'wx', 0o600);
-  try {
-    writeSync(file, `${token}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
-  return token;
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
-    throw thrown;
-  }
 }
