@@ -27,7 +27,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^smol-toml$/, /^config\/toml\.ts$/],
   [/^ws$/, /^system\/sockets\.ts$/],
   [/^consola(\/|$)/, /^log\//],
-  [/^valibot$/, /^(contract|config|local-studio)\//],
+  [/^valibot$/, /^(contract|config)\/|^local-studio\/http\.ts$/],
   [/^sharp$/, /^system\/images\.ts$/],
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],
   [

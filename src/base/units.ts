@@ -27,3 +27,9 @@ export function formatBytes(bytes: number): string {
   const [unit, name] = bytes < MIB ? [KIB, 'KiB'] : bytes < GIB ? [MIB, 'MiB'] : [GIB, 'GiB'];
   return `${(bytes / unit).toFixed(1)} ${name}`;
 }
+
+/** The longest beginning of a text that fits into so many bytes of UTF-8, in whole characters. */
+export function cutToBytes(text: string, most: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(most));
+  return text.slice(0, read);
+}

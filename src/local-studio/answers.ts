@@ -1,6 +1,6 @@
 import { writeJson } from '../contract/json.ts';
 import type { ReadOutboundFrame } from '../contract/frames/outbound.ts';
-import { forgetKept } from './claims.ts';
+import { forgetKept, onHeartbeat } from './claims.ts';
 import type { Desk, Session } from './desk.ts';
 import { offerTo, offerToAll, takeBack } from './offering.ts';
 import { afterFailure, isTransient } from './queue.ts';
@@ -13,7 +13,41 @@ import type { Completion } from './store.ts';
 
 type Frame<Type extends ReadOutboundFrame['type']> = Extract<ReadOutboundFrame, { readonly type: Type }>;
 
-export async function onAccept(desk: Desk, session: Session, frame: Frame<'accept'>): Promise<boolean> {
+/** False when the frame speaks of a job that the worker does not hold, or is not allowed here. */
+export async function act(desk: Desk, session: Session, frame: ReadOutboundFrame): Promise<boolean> {
+  switch (frame.type) {
+    case 'hello':
+      return false;
+    case 'heartbeat':
+      session.say('heartbeatAck', await onHeartbeat(desk, session, frame));
+      await offerTo(desk, session);
+      return true;
+    case 'accept':
+      return onAccept(desk, session, frame);
+    case 'reject':
+      await onReject(desk, session, frame);
+      return true;
+    case 'completeJson':
+      return onCompleteJson(desk, session, frame);
+    case 'fail':
+      return onFail(desk, session, frame);
+    case 'logBatch':
+      await desk.store.logs.add(session.workerId, frame.entries);
+      return true;
+    case 'readyForMore':
+      // Offers are ours to time: acting on this one would offer two jobs at once.
+      desk.log.warn('frame.ignored', { workerId: session.workerId, type: frame.type });
+      return true;
+    default:
+      return frame satisfies never;
+  }
+}
+
+/** What a worker is told before its socket is closed for a frame. */
+export const violation = (frame: ReadOutboundFrame): string =>
+  'jobId' in frame ? `${frame.type} for a job that is not held` : `${frame.type} is not allowed here`;
+
+async function onAccept(desk: Desk, session: Session, frame: Frame<'accept'>): Promise<boolean> {
   const { slot, workerId, overtaken } = session;
   session.overtaken = undefined;
   if (overtaken === frame.jobId) return true;
@@ -30,7 +64,7 @@ export async function onAccept(desk: Desk, session: Session, frame: Frame<'accep
 }
 
 /** A rejection of something that is not on offer is a late answer to an expired one, and harmless. */
-export async function onReject(desk: Desk, session: Session, frame: Frame<'reject'>): Promise<void> {
+async function onReject(desk: Desk, session: Session, frame: Frame<'reject'>): Promise<void> {
   const { slot, workerId } = session;
   if (slot.at !== 'offered' || slot.jobId !== frame.jobId) return;
   const transient = isTransient({ code: frame.code, reason: frame.reason });
@@ -40,7 +74,7 @@ export async function onReject(desk: Desk, session: Session, frame: Frame<'rejec
   await takeBack(desk, session, slot.jobId);
 }
 
-export async function onCompleteJson(desk: Desk, session: Session, frame: Frame<'completeJson'>): Promise<boolean> {
+async function onCompleteJson(desk: Desk, session: Session, frame: Frame<'completeJson'>): Promise<boolean> {
   const { slot } = session;
   if (slot.at !== 'running' || slot.jobId !== frame.jobId) return false;
   const completion = { prompt: nonEmpty(frame.prompt), result: writeJson(frame.result ?? null) };
@@ -51,7 +85,7 @@ export async function onCompleteJson(desk: Desk, session: Session, frame: Frame<
   return true;
 }
 
-export async function onFail(desk: Desk, session: Session, frame: Frame<'fail'>): Promise<boolean> {
+async function onFail(desk: Desk, session: Session, frame: Frame<'fail'>): Promise<boolean> {
   const { slot, workerId } = session;
   if (slot.at !== 'running' || slot.jobId !== frame.jobId) return false;
   const job = slot.revoked ? undefined : await desk.store.jobs.get(slot.jobId);

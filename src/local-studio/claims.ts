@@ -119,3 +119,10 @@ async function isHeld(desk: Desk, session: Session, jobId: string): Promise<bool
   if (!session.alive) await onSessionOver(desk, session, 'for-now');
   return true;
 }
+
+/** Takes up what an earlier process of this studio left with workers: it stays theirs for the grace. */
+export async function restoreClaims(desk: Desk): Promise<void> {
+  for (const job of await desk.store.jobs.underway()) {
+    if (job.workerId !== undefined) keepJob(desk, job.id, job.workerId);
+  }
+}

@@ -1,13 +1,13 @@
 import { errorChain } from '../base/errors.ts';
-import * as v from 'valibot';
+import { cutToBytes } from '../base/units.ts';
 import { CLOSE, CLOSE_CODE_OF, type ErrorFrameCode } from '../contract/frames/close-codes.ts';
 import { FEATURES } from '../contract/frames/inbound.ts';
 import { OutboundFrameSchema, type ReadOutboundFrame } from '../contract/frames/outbound.ts';
-import { parseJson, writeJson } from '../contract/json.ts';
-import { onAccept, onCompleteJson, onFail, onReject } from './answers.ts';
-import { keepJob, onHeartbeat, onSessionOver } from './claims.ts';
+import { writeJson } from '../contract/json.ts';
+import { readJson } from '../contract/read.ts';
+import { act, violation } from './answers.ts';
+import { onSessionOver } from './claims.ts';
 import { type Desk, report, type Session } from './desk.ts';
-import { offerTo } from './offering.ts';
 import type { WorkerRow } from './store.ts';
 
 /*
@@ -46,6 +46,8 @@ export interface Connection {
   onClosed(code: number): void;
 }
 
+/** What a close frame can carry beside its code (RFC 6455 §5.5); the error frame before it has the words in full. */
+const MOST_REASON_BYTES = 123;
 /** How long a socket may take to say hello. */
 const HELLO_MS = 15_000;
 
@@ -61,7 +63,7 @@ export function openConnection(deps: ConnectionDeps, socket: StudioSocket, worke
   function end(closeCode: number, reason: string): void {
     at = 'over';
     disarmHello();
-    socket.close(closeCode, reason);
+    socket.close(closeCode, cutToBytes(reason, MOST_REASON_BYTES));
     leave('for-now');
   }
 
@@ -132,9 +134,9 @@ export function openConnection(deps: ConnectionDeps, socket: StudioSocket, worke
     pumping = true;
     try {
       for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
-        const frame = readFrame(text);
-        if (frame === undefined) fail('protocol_violation', 'not a frame of this contract');
-        else await onFrame(frame);
+        const read = readJson(OutboundFrameSchema, text);
+        if (read.is === 'unreadable') fail('protocol_violation', `not a frame of this contract: ${read.problem}`);
+        else await onFrame(read.value);
       }
     } catch (thrown) {
       desk.log.error('session.failed', { workerId: worker.id, error: errorChain(thrown) });
@@ -160,39 +162,6 @@ export function openConnection(deps: ConnectionDeps, socket: StudioSocket, worke
   };
 }
 
-/** False when the frame speaks of a job that the worker does not hold, or is not allowed here. */
-async function act(desk: Desk, session: Session, frame: ReadOutboundFrame): Promise<boolean> {
-  switch (frame.type) {
-    case 'hello':
-      return false;
-    case 'heartbeat':
-      session.say('heartbeatAck', await onHeartbeat(desk, session, frame));
-      await offerTo(desk, session);
-      return true;
-    case 'accept':
-      return onAccept(desk, session, frame);
-    case 'reject':
-      await onReject(desk, session, frame);
-      return true;
-    case 'completeJson':
-      return onCompleteJson(desk, session, frame);
-    case 'fail':
-      return onFail(desk, session, frame);
-    case 'logBatch':
-      await desk.store.logs.add(session.workerId, frame.entries);
-      return true;
-    case 'readyForMore':
-      // Offers are ours to time: acting on this one would offer two jobs at once.
-      desk.log.warn('frame.ignored', { workerId: session.workerId, type: frame.type });
-      return true;
-    default:
-      return frame satisfies never;
-  }
-}
-
-const violation = (frame: ReadOutboundFrame): string =>
-  'jobId' in frame ? `${frame.type} for a job that is not held` : `${frame.type} is not allowed here`;
-
 function newSession(
   desk: Desk,
   workerId: string,
@@ -215,20 +184,4 @@ function newSession(
     overtaken: undefined,
     disarm: () => {},
   };
-}
-
-function readFrame(text: string): ReadOutboundFrame | undefined {
-  try {
-    const parsed = v.safeParse(OutboundFrameSchema, parseJson(text));
-    return parsed.success ? parsed.output : undefined;
-  } catch {
-    return undefined; // not JSON; the peer is told that it is no frame
-  }
-}
-
-/** Takes up what an earlier process of this studio left with workers: it stays theirs for the grace. */
-export async function restoreClaims(desk: Desk): Promise<void> {
-  for (const job of await desk.store.jobs.underway()) {
-    if (job.workerId !== undefined) keepJob(desk, job.id, job.workerId);
-  }
 }

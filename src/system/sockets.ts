@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { errorChain } from '../base/errors.ts';
 import { retryAfterMs } from '../base/retry-after.ts';
-import { KIB, SECOND_MS } from '../base/units.ts';
+import { cutToBytes, KIB, SECOND_MS } from '../base/units.ts';
 import type { Clock } from './clock.ts';
 import { proxyFor } from './proxy.ts';
 import type { Socket, SocketEnd, SocketEvents, SocketOptions, Sockets } from './socket.ts';
@@ -137,10 +137,4 @@ class RealSocket implements Socket {
     this.#disarm();
     this.#disarm = this.#clock.after(ms, call);
   }
-}
-
-/** The longest beginning that fits, in whole characters. */
-function cutToBytes(text: string, most: number): string {
-  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(most));
-  return text.slice(0, read);
 }

@@ -45,6 +45,17 @@ test('a first frame other than hello ends the socket with 4002', async () => {
   expect((await worker.closed).code).toBe(4002);
 });
 
+test('a frame that breaks the contract is told its faults in full and ends with 4002', async () => {
+  await using world = await setup();
+  using worker = await bareSocket(world.credentials);
+  worker.send({ type: 'hello', authToken: world.credentials.authToken, capabilities: { machineName: 7 } } as never);
+  const { message } = (await worker.next('error')) as unknown as { message: string };
+  expect(message).toStartWith('not a frame of this contract: capabilities.machineName: expected string; ');
+  // Longer than a close frame can carry, so its reason is the beginning.
+  expect(message.length).toBeGreaterThan(123);
+  expect((await worker.closed).code).toBe(4002);
+});
+
 test('a frame between hello and welcome ends the socket with 4002', async () => {
   await using world = await setup();
   using worker = await bareSocket(world.credentials);

@@ -2,7 +2,17 @@ import { expect, test } from 'bun:test';
 import { aborted, unlessAborted } from '../../../src/base/abort.ts';
 import { ERROR_CODES, errorChain, toWorkerError, WorkerError } from '../../../src/base/errors.ts';
 import { assertNever } from '../../../src/base/never.ts';
-import { DAY_MS, formatBytes, formatDuration, GIB, HOUR_MS, KIB, MIB, MINUTE_MS } from '../../../src/base/units.ts';
+import {
+  cutToBytes,
+  DAY_MS,
+  formatBytes,
+  formatDuration,
+  GIB,
+  HOUR_MS,
+  KIB,
+  MIB,
+  MINUTE_MS,
+} from '../../../src/base/units.ts';
 import { USER_AGENT, VERSION } from '../../../src/base/version.ts';
 
 test('every error code is a noun and what happened to it', () => {
@@ -71,4 +81,11 @@ test('a signal that has already aborted starts nothing', async () => {
 
 test('work that ends in time gives its value', async () => {
   expect(await unlessAborted(Promise.resolve(7), new AbortController().signal)).toBe(7);
+});
+
+test('a text is cut to so many bytes without cutting a character in two', () => {
+  expect(cutToBytes('short', 123)).toBe('short');
+  expect(cutToBytes('aé🦊b', 3)).toBe('aé');
+  expect(cutToBytes('aé🦊b', 6)).toBe('aé');
+  expect(cutToBytes('aé🦊b', 7)).toBe('aé🦊');
 });
