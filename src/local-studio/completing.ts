@@ -3,7 +3,7 @@ import { MIB } from '../base/units.ts';
 import { complete, freeSlot, nonEmpty } from './answers.ts';
 import type { ArtifactStore, ArtifactWriter } from './artifacts.ts';
 import { type Desk, report } from './desk.ts';
-import { type Exchange, json, problem, Refusal, type Route } from './http.ts';
+import { type Exchange, json, MOST_OPERATOR_BYTES, problem, Refusal, type Route } from './http.ts';
 import { boundaryOf, createMultipartReader, MalformedMultipart } from './multipart.ts';
 import { offerTo } from './offering.ts';
 import type { StoredArtifact } from './store.ts';
@@ -27,8 +27,8 @@ export interface UploadFaults {
 }
 
 const MOST_ARTIFACT_BYTES = 512 * MIB;
-/** Beside the artifact there are a prompt and an extension. */
-const MOST_FIELD_BYTES = MIB;
+/** Beside the artifact there are an extension and the prompt, which may be as long as the operator could make it. */
+const MOST_FIELD_BYTES = MOST_OPERATOR_BYTES;
 const EXTENSION = /^[a-z0-9]{1,10}$/;
 
 /** The upload of a binary result (studio contract: multipart completion). */

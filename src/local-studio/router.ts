@@ -19,7 +19,9 @@ export function createRouter(routes: readonly Route[], log: Logger): Answer {
     })),
   );
   return async (request, source) => {
-    const url = new URL(request.url);
+    // The URL is put together from the Host header, which is the client's.
+    const url = URL.parse(request.url);
+    if (url === null) return problem(400, 'invalid', 'the Host header names no host');
     const segments = segmentsOf(url.pathname);
     const found = table.filter((entry) => matches(entry.segments, segments));
     const match = found.find(({ route }) => route.method === request.method);

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { errorChain, WorkerError } from '../base/errors.ts';
 import { migrate } from './sql/migrations.ts';
 import type { Param, Query, Row, Sql } from './sql/sql.ts';
@@ -15,13 +15,13 @@ const SQLITE_BUSY = 'SQLITE_BUSY';
  * @throws WorkerError `studio.data-in-use`
  */
 export async function openSqliteStore(path: string): Promise<Store> {
+  keepPrivate(path);
   const sql = createSqlite(path);
   try {
     await sql.query('PRAGMA locking_mode = EXCLUSIVE');
     await sql.query('PRAGMA journal_mode = WAL');
     await sql.query('PRAGMA synchronous = NORMAL');
     await migrate(sql);
-    chmodSync(path, 0o600); // it holds prompts and results, which are the operator's alone
   } catch (thrown) {
     await sql.close();
     if (codeOf(thrown) !== SQLITE_BUSY) throw thrown;
@@ -31,6 +31,16 @@ export async function openSqliteStore(path: string): Promise<Store> {
     });
   }
   return createSqlStore(sql);
+}
+
+/**
+ * It holds prompts and results, which are the operator's alone. SQLite gives its log the bits that it finds on the file,
+ * so they are set before it opens it. A file that exists is not opened here: closing it would drop the locks that this
+ * process has on it (fcntl(2)).
+ */
+function keepPrivate(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+  for (const each of [path, `${path}-wal`]) if (existsSync(each)) chmodSync(each, 0o600);
 }
 
 /**
