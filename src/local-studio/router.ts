@@ -31,6 +31,8 @@ export function createRouter(routes: readonly Route[], log: Logger): Answer {
     try {
       return await match.route.handle({ request, url, params, source });
     } catch (thrown) {
+      // Who left in the middle hears no answer, and a body that breaks off is no fault of the studio.
+      if (request.signal.aborted) return problem(400, 'invalid', 'the request broke off');
       return refusalOf(thrown, url, log);
     }
   };

