@@ -8,6 +8,14 @@ export const WORKER = resolve('dist/studio-worker');
 /** Programs and folders of a run lie beside it: on a disk, where an fsync is one, which `/tmp` need not be. */
 export const SCRATCH = resolve('dist/bench');
 
+/** As the product: nothing is read from the folder a program is started in. */
+const ALONE = {
+  autoloadDotenv: false,
+  autoloadBunfig: false,
+  autoloadTsconfig: false,
+  autoloadPackageJson: false,
+} as const;
+
 /** Compiles a program of this folder with the product's own settings. */
 export async function compiled(name: 'bare' | 'empty' | 'steady'): Promise<string> {
   mkdirSync(SCRATCH, { recursive: true });
@@ -20,7 +28,7 @@ export async function compiled(name: 'bare' | 'empty' | 'steady'): Promise<strin
     splitting: true,
     bytecode: true,
     throw: false,
-    compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
+    compile: { outfile, ...ALONE },
   });
   if (!built.success) throw new Error(built.logs.map(String).join('\n'));
   return outfile;
