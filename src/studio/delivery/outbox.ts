@@ -1,5 +1,5 @@
 import type { JobId } from '../../base/ids.ts';
-import { errorChain } from '../../base/errors.ts';
+import { errorChain, WorkerError } from '../../base/errors.ts';
 import { DAY_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -54,7 +54,11 @@ export interface OutboxOptions {
 const MAX_AGE_MS = 7 * DAY_MS;
 const JOURNAL = 'journal';
 
-/** Opens the folder, creating it for its owner alone, and takes in what earlier processes left. Never throws for bad files. */
+/**
+ * Opens the folder, creating it for its owner alone, and takes in what earlier processes left. Never throws for bad files.
+ *
+ * @throws WorkerError `folder.unusable` | `disk.full`
+ */
 export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const { dir, files, clock, sha256, log, maxAgeMs = MAX_AGE_MS } = options;
   const known = new Map<string, OutboxEntry>();
@@ -97,8 +101,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     }
   };
 
-  await files.makeDir(dir, { mode: 0o700 });
-  for (const name of await files.list(dir)) {
+  for (const name of await openFolder(dir, files)) {
     const entry = await takeIn(name, options);
     if (entry !== undefined) learn(entry);
   }
@@ -153,6 +156,20 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       journal.close();
     },
   };
+}
+
+/** Names of what is in the folder, which is created when it is missing. */
+async function openFolder(dir: string, files: Files): Promise<readonly string[]> {
+  try {
+    await files.makeDir(dir, { mode: 0o700 });
+    return await files.list(dir);
+  } catch (thrown) {
+    if (thrown instanceof WorkerError) throw thrown;
+    throw new WorkerError('folder.unusable', `cannot keep results in ${dir}: ${errorChain(thrown)}`, {
+      cause: thrown,
+      hint: 'Make it a folder that the account that runs the worker may read and write, or move it away.',
+    });
+  }
 }
 
 /** What a file in the folder holds; a file that holds nothing of use is set aside. */

@@ -197,3 +197,12 @@ test('a file that disappeared is a result dropped, not a crash', async () => {
   expect(log.find('result.dropped')?.fields).toMatchObject({ jobId: 'job-1', because: 'its file is gone' });
   expect(outbox.pending().count).toBe(0);
 });
+
+test('a folder that cannot be used is named together with the remedy', async () => {
+  const { dir, open } = await setup();
+  await rm(dir, { recursive: true });
+  await writeFile(dir, 'a file, no folder');
+  const failure: unknown = await open().catch((thrown: unknown) => thrown);
+  expect(failure).toMatchObject({ code: 'folder.unusable', hint: expect.stringContaining('may read and write') });
+  expect(String(failure)).toContain(dir);
+});
