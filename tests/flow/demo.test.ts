@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ async function setup() {
     outDir,
     env,
     argv: (...more: string[]) => [process.execPath, 'src/main.ts', 'demo', '--out', outDir, ...more],
-    leftovers: () => readdir(temp),
+    leftovers: () => readdirSync(temp),
     [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }),
   };
 }
@@ -95,7 +95,7 @@ test('one command runs a job of each kind and leaves what they made', async () =
   for (const kind of ['image', 'llm', 'audio_stt', 'audio_tts', 'video']) expect(out).toContain(kind);
   expect(out).toMatch(/kind +model +time +file or text/);
   expect(out).toContain('[synthetic] reply to prompt #');
-  expect(await place.leftovers()).toEqual([]);
+  expect(place.leftovers()).toEqual([]);
 });
 
 test('in a pipe it prints plain lines, one for each change of state', async () => {
@@ -126,8 +126,17 @@ test('Ctrl-C in the middle ends it without leftovers', async () => {
   await says('image');
   child.terminal?.write('\u0003');
   expect(await child.exited).toBe(1);
-  expect(await place.leftovers()).toEqual([]);
+  expect(place.leftovers()).toEqual([]);
   expect(screen()).not.toContain('error:');
+});
+
+test('a stop before anything is shown leaves nothing behind', async () => {
+  await using place = await setup();
+  const demo = await inPipe(place.argv(), place.env);
+  await waitFor('a folder to work in', () => place.leftovers().length > 0, demo.out);
+  demo.child.kill('SIGTERM');
+  expect(await demo.ended()).toMatchObject({ code: 1, err: '' });
+  expect(place.leftovers()).toEqual([]);
 });
 
 test('a SIGTERM in the middle ends it without leftovers', async () => {
@@ -136,7 +145,7 @@ test('a SIGTERM in the middle ends it without leftovers', async () => {
   await demo.says('queued');
   demo.child.kill('SIGTERM');
   expect((await demo.ended()).code).toBe(1);
-  expect(await place.leftovers()).toEqual([]);
+  expect(place.leftovers()).toEqual([]);
 });
 
 test('--keep leaves the studio running, says where, and ends with Ctrl-C', async () => {
@@ -149,7 +158,7 @@ test('--keep leaves the studio running, says where, and ends with Ctrl-C', async
   expect(await answer.json()).toMatchObject({ workers: { connected: 1 }, jobs: { completed: 5 } });
   demo.child.kill('SIGINT');
   expect((await demo.ended()).code).toBe(0);
-  expect(await place.leftovers()).toEqual([]);
+  expect(place.leftovers()).toEqual([]);
 });
 
 test('a folder that cannot be written ends it with exit 73 and no leftovers', async () => {
@@ -158,6 +167,6 @@ test('a folder that cannot be written ends it with exit 73 and no leftovers', as
   const { code, err } = await (await inPipe(place.argv(), place.env)).ended();
   expect(code).toBe(73);
   expect(err).toContain(place.outDir);
-  expect(await place.leftovers()).toEqual([]);
+  expect(place.leftovers()).toEqual([]);
   expect(existsSync(place.outDir)).toBe(true);
 });

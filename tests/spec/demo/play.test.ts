@@ -1,113 +1,169 @@
 import { expect, test } from 'bun:test';
-import type { JobRequest, JobView } from '../../../src/contract/admin.ts';
+import { toWorkerError, WorkerError } from '../../../src/base/errors.ts';
+import type { JobView } from '../../../src/contract/admin.ts';
+import { DEMO_JOBS } from '../../../src/demo/jobs.ts';
 import { type DemoEvent, play, type PlayOptions } from '../../../src/demo/play.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { MemoryFiles } from '../../fakes/memory-files.ts';
 
-/** A studio whose jobs go one step further each time somebody looks. */
-function setup(over: Partial<PlayOptions> = {}) {
+type Ending = Partial<JobView>;
+const ARTIFACT = { ext: 'webp', contentType: 'image/webp', sizeBytes: 3, sha256: 'ab' };
+
+/** How a studio ends a job of each kind on a good day. */
+const GOOD: Readonly<Record<string, Ending>> = {
+  image: { state: 'completed', artifact: ARTIFACT },
+  llm: { state: 'completed', result: { choices: [{ message: { content: 'three things' } }] } },
+  audio_stt: { state: 'completed', result: { text: 'a transcript' } },
+  audio_tts: { state: 'completed', artifact: { ...ARTIFACT, ext: 'wav' } },
+  video: { state: 'completed', artifact: ARTIFACT },
+};
+
+/** A studio in memory: with each pause every job moves on by one state. */
+function setup({ endings = GOOD, workerAsksAfter = 0, about = {} as Partial<PlayOptions> } = {}) {
   const clock = new FakeClock();
   const files = new MemoryFiles();
+  const stop = new AbortController();
   const jobs = new Map<string, JobView>();
-  const asked: string[] = [];
-  const steps: readonly JobView['state'][] = ['queued', 'running', 'completed'];
-  const artifact = { ext: 'webp', contentType: 'image/webp', sizeBytes: 3, sha256: '0'.repeat(64) };
-  const textOf = { llm: { choices: [{ message: { content: 'hello' } }] }, audio_stt: { text: 'words' } };
-  const operator: PlayOptions['operator'] = {
-    registrations: () => Promise.resolve([{ requestId: 'rr-1' } as never]),
-    approve: (requestId) => (asked.push(`approve ${requestId}`), Promise.resolve('w-1')),
-    createJob: (draft: JobRequest) => {
-      const { kind } = draft.task;
-      const at = new Date(clock.now()).toISOString();
-      const job = { id: `job-${kind}`, state: 'queued', kind, model: draft.model ?? '', createdAt: at, updatedAt: at };
-      jobs.set(job.id, job as JobView);
-      return Promise.resolve(job as JobView);
-    },
-    job: (id) => {
-      const job = jobs.get(id)!;
-      const state = steps[steps.indexOf(job.state) + 1] ?? 'completed';
-      const isText = job.kind === 'llm' || job.kind === 'audio_stt';
-      const done = isText ? { result: textOf[job.kind as 'llm'] } : { artifact };
-      const next = {
-        ...job,
-        state,
-        updatedAt: new Date(clock.now()).toISOString(),
-        ...(state === 'completed' && done),
-      };
-      jobs.set(id, next);
-      return Promise.resolve(next);
-    },
-    artifact: () => Promise.resolve(new Uint8Array([1, 2, 3])),
+  const did: string[] = [];
+  let pauses = 0;
+  const moved = (job: JobView): JobView => {
+    if (job.state === 'queued') return { ...job, state: 'running' };
+    if (job.state !== 'running') return job;
+    return { ...job, finishedAt: '2026-05-25T12:00:02.500Z', ...endings[job.kind] };
   };
   const options: PlayOptions = {
-    operator,
+    operator: {
+      registrations: () => Promise.resolve(pauses >= workerAsksAfter ? [{ requestId: 'rr-1' } as never] : []),
+      approve: (requestId) => {
+        did.push(`approve ${requestId}`);
+        return Promise.resolve('w-1');
+      },
+      createJob: ({ task, model }) => {
+        const at = '2026-05-25T12:00:00.000Z';
+        const job: JobView = {
+          id: `job-${task.kind}`,
+          state: 'queued',
+          kind: task.kind,
+          model: model ?? '',
+          prompt: '',
+          priority: 0,
+          attempts: 0,
+          maxAttempts: 3,
+          createdAt: at,
+          updatedAt: at,
+        };
+        did.push(`create ${job.kind}`);
+        jobs.set(job.id, job);
+        return Promise.resolve(job);
+      },
+      job: (id) => Promise.resolve(jobs.get(id) ?? ({} as never)),
+      artifact: (id) => Promise.resolve(new TextEncoder().encode(id)),
+    },
     clock,
-    pause: (ms) => Promise.resolve(clock.advance(ms)),
+    pause: (ms) => {
+      pauses += 1;
+      clock.advance(ms);
+      for (const [id, job] of jobs) jobs.set(id, moved(job));
+      return Promise.resolve();
+    },
     files,
     join: (folder, name) => `${folder}/${name}`,
     outDir: '/out',
-    signal: new AbortController().signal,
-    progressOf: () => 0.5,
-    ...over,
+    signal: stop.signal,
+    progressOf: () => undefined,
+    ...about,
   };
-  return { options, files, asked };
+  return { options, files, stop, did };
 }
 
-async function all(events: AsyncIterable<DemoEvent>): Promise<readonly DemoEvent[]> {
-  const heard: DemoEvent[] = [];
-  for await (const event of events) heard.push(event);
-  return heard;
+async function allOf(events: AsyncIterable<DemoEvent>): Promise<DemoEvent[]> {
+  return await Array.fromAsync(events);
 }
+const of = (events: readonly DemoEvent[], kind: string): DemoEvent[] => events.filter((event) => event.kind === kind);
 
-test('the player approves the worker and ends when one job of each kind has ended', async () => {
-  const { options, files, asked } = setup();
-  const events = await all(play(options));
-  expect(asked).toEqual(['approve rr-1']);
-  const ends = events.filter(({ state }) => state === 'completed');
-  expect(ends.map(({ kind, file, text }) => [kind, file ?? text])).toEqual([
-    ['image', '/out/image.webp'],
-    ['llm', 'hello'],
-    ['audio_stt', 'words'],
-    ['audio_tts', '/out/audio_tts.webp'],
-    ['video', '/out/video.webp'],
-  ]);
-  expect([...files.contents.keys()]).toEqual(['/out/image.webp', '/out/audio_tts.webp', '/out/video.webp']);
+test('the worker is approved first, then one job of each kind is queued', async () => {
+  const { options, did } = setup({ workerAsksAfter: 3 });
+  await allOf(play(options));
+  expect(did).toEqual(['approve rr-1', ...DEMO_JOBS.map(({ kind }) => `create ${kind}`)]);
+  expect(DEMO_JOBS.map(({ kind }) => kind)).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video']);
 });
 
-test('a running job is told with how far it is', async () => {
+test('every change of a job is told once, in order', async () => {
   const { options } = setup();
-  const events = await all(play(options));
-  expect(events.find(({ state }) => state === 'running')?.progress).toBe(0.5);
-});
-
-test('a folder that cannot be written is named before any work is done', async () => {
-  const files = new MemoryFiles();
-  files.makeDir = () => Promise.reject(new Error('EACCES: permission denied'));
-  const { options, asked } = setup({ files });
-  const failure: unknown = await all(play(options)).catch((thrown: unknown) => thrown);
-  expect(failure).toMatchObject({
-    code: 'folder.unusable',
-    message: 'cannot write in /out: EACCES: permission denied',
-    hint: 'Name another folder with `--out`.',
-  });
-  expect(asked).toEqual([]);
-});
-
-test('a worker that never asks to be approved ends the demonstration', async () => {
-  const { options } = setup();
-  const operator = { ...options.operator, registrations: () => Promise.resolve([]) };
-  const failure: unknown = await all(play({ ...options, operator })).catch((thrown: unknown) => thrown);
-  expect(failure).toMatchObject({ code: 'registration.failed' });
-});
-
-test('an aborted demonstration tells what it knows and asks no more', async () => {
-  const stop = new AbortController();
-  const { options } = setup({ signal: stop.signal });
-  let heard = 0;
-  for await (const event of play(options)) {
-    heard += 1;
-    expect(event.state).toBe('queued');
-    stop.abort();
+  const events = await allOf(play(options));
+  for (const { kind } of DEMO_JOBS) {
+    expect(of(events, kind).map(({ state }) => state)).toEqual(['queued', 'running', 'completed']);
   }
-  expect(heard).toBe(5);
+});
+
+test('artifacts are written under the name of their kind, texts are told', async () => {
+  const { options, files } = setup();
+  const events = await allOf(play(options));
+  expect([...files.contents.keys()].toSorted()).toEqual(['/out/audio_tts.wav', '/out/image.webp', '/out/video.webp']);
+  expect(new TextDecoder().decode(files.contents.get('/out/image.webp'))).toBe('job-image');
+  expect(of(events, 'llm').at(-1)).toMatchObject({ text: 'three things', durationMs: 2_500 });
+  expect(of(events, 'audio_stt').at(-1)).toMatchObject({ text: 'a transcript' });
+  expect(of(events, 'image').at(-1)).toMatchObject({ file: '/out/image.webp' });
+});
+
+test('a result of unknown shape is told as it came', async () => {
+  const endings = { ...GOOD, llm: { state: 'completed', result: { odd: [1] } } as Ending };
+  const events = await allOf(play(setup({ endings }).options));
+  expect(of(events, 'llm').at(-1)).toMatchObject({ text: '{"odd":[1]}' });
+});
+
+test('a failed or cancelled job says why and holds up no other', async () => {
+  const endings: Record<string, Ending> = {
+    ...GOOD,
+    image: { state: 'failed', error: 'out of memory' },
+    llm: { state: 'cancelled' },
+  };
+  const events = await allOf(play(setup({ endings }).options));
+  expect(of(events, 'image').at(-1)).toMatchObject({ state: 'failed', error: 'out of memory' });
+  expect(of(events, 'llm').at(-1)).toMatchObject({ state: 'cancelled', error: 'cancelled' });
+  expect(of(events, 'video').at(-1)).toMatchObject({ state: 'completed' });
+});
+
+test('progress is told while a job runs', async () => {
+  const events = await allOf(
+    play(setup({ about: { progressOf: (id) => (id === 'job-video' ? 0.5 : undefined) } }).options),
+  );
+  expect(of(events, 'video')[1]).toMatchObject({ state: 'running', progress: 0.5 });
+  expect(of(events, 'image')[1]).not.toHaveProperty('progress');
+});
+
+test('a stop ends the news, even before the worker has asked', async () => {
+  const { options, stop, did } = setup({ workerAsksAfter: Number.POSITIVE_INFINITY });
+  const events = play({
+    ...options,
+    pause: (ms) => {
+      stop.abort();
+      return options.pause(ms);
+    },
+  });
+  const seen = await allOf(events);
+  expect(seen.every(({ state }) => state === 'queued')).toBe(true);
+  expect(did).not.toContain('approve rr-1');
+});
+
+test('a worker that never asks ends the demonstration after half a minute', async () => {
+  const { options } = setup({ workerAsksAfter: Number.POSITIVE_INFINITY });
+  const failed = await allOf(play(options)).catch(toWorkerError);
+  expect(failed).toMatchObject({ code: 'registration.failed' });
+});
+
+test('a folder that will not have the artifacts is named with what to do', async () => {
+  const { options, files } = setup();
+  const refuse = () => Promise.reject(new Error('EACCES'));
+  const locked = await allOf(
+    play({ ...options, files: { makeDir: () => files.makeDir(), writeAtomic: refuse } }),
+  ).catch(toWorkerError);
+  expect(locked).toMatchObject({ code: 'folder.unusable', message: expect.stringContaining('/out') });
+});
+
+test('a full disk keeps its own name', async () => {
+  const { options, files } = setup();
+  files.full = true;
+  expect(await allOf(play(options)).catch((thrown: unknown) => thrown)).toBeInstanceOf(WorkerError);
+  expect(await allOf(play(options)).catch(toWorkerError)).toMatchObject({ code: 'disk.full' });
 });
