@@ -60,6 +60,9 @@ async function main(): Promise<void> {
   if (values.only !== undefined && !names.includes(values.only)) {
     throw new Error(`--only ${values.only}: there are ${names.join(', ')}`);
   }
+  if (values.readme === true && (values.quick || values.only !== undefined)) {
+    throw new Error('--readme shows a whole run: leave --quick and --only out');
+  }
   const measurements: Measurement[] = [];
   for (const [name, measure] of Object.entries(MEASUREMENTS)) {
     if (values.only !== undefined && values.only !== name) continue;

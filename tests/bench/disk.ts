@@ -9,7 +9,7 @@ export function writeSafely(path: string, bytes: Uint8Array): void {
   sync(dirname(path), 'r');
 }
 
-function sync(path: string, flags: string, bytes = new Uint8Array()): void {
+function sync(path: string, flags: string, bytes: Uint8Array = new Uint8Array()): void {
   const file = openSync(path, flags);
   try {
     for (let at = 0; at < bytes.byteLength;) at += writeSync(file, bytes, at);

@@ -1,7 +1,5 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { writeSafely } from './disk.ts';
-import { compiled, type Program, SCRATCH, startTaker } from './programs.ts';
+import { diskMs, engineMs } from './alone.ts';
+import { compiled, type Program, startTaker } from './programs.ts';
 import type { Measurement } from './report.ts';
 import { median, percentile } from './statistics.ts';
 import { type Exchange, startTimedStudio, type TimedStudio } from './timed-studio.ts';
@@ -59,6 +57,7 @@ function jsonFacts(of: Of): readonly Measurement[] {
     { name: 'JSON job, p50', unit: 'ms', goal: { atMost: 1 }, ...beside((round) => round.done50) },
     { name: 'JSON job, p99', unit: 'ms', ...beside((round) => round.done99) },
     { name: 'JSON jobs one after the other', unit: 'jobs/s', ...beside((round) => round.perSecond) },
+    { name: 'the engine alone: JSON task, p50', unit: 'ms', measured: engineMs() },
     { name: 'the disk alone: 1 kB made safe, p50', unit: 'ms', measured: diskMs(1_000) },
   ];
 }
@@ -103,19 +102,4 @@ async function spacedExchanges(studio: TimedStudio, kind: JobKind, count: number
     all.push(await studio.exchange(kind));
   }
   return all;
-}
-
-const DISK_TRIES = 100;
-
-/** What the disk alone takes for a result to be safe. */
-function diskMs(sizeBytes: number): number {
-  const path = join(SCRATCH, 'disk');
-  const bytes = new Uint8Array(sizeBytes);
-  const times = Array.from({ length: DISK_TRIES }, () => {
-    const since = performance.now();
-    writeSafely(path, bytes);
-    return performance.now() - since;
-  });
-  rmSync(path);
-  return median(times);
 }

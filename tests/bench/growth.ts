@@ -5,13 +5,16 @@ import { median } from './statistics.ts';
 import { startTimedStudio } from './timed-studio.ts';
 import type { JobKind } from './wire.ts';
 
-/** Memory is looked at when the garbage of the last jobs had time to go. */
-const SETTLE_MS = 2_000;
+/**
+ * Memory is looked at when the garbage of the last jobs had time to go: the runtime gives pages back within ten idle
+ * seconds, and before that a look falls anywhere on a sawtooth of 15 MB.
+ */
+const SETTLE_MS = 10_000;
 const LOOKS = 5;
 const BETWEEN_LOOKS_MS = 400;
 const MB = 1e6;
-/** Less than the heap moves by itself between two looks. */
-const NO_SLOPE_MB = 4;
+/** As much as two looks at the same idle worker differ by. */
+const NO_SLOPE_MB = 3;
 
 /** Memory after `many` jobs less the memory after `few`: what jobs leave behind. */
 export async function measureGrowth(kind: JobKind, few: number, many: number): Promise<readonly Measurement[]> {

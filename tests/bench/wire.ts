@@ -12,7 +12,7 @@ export const TOKEN = 'bench-token-4f1e7a0c5f1e7a0c';
 export const SUB_PROTOCOL = 'studio-worker-v1';
 
 const SMALL_SIDE_PX = 64;
-const PROMPT = 'a short question about a fox that is asked many times over';
+export const PROMPT = 'a short question about a fox that is asked many times over';
 const TASKS: Readonly<Record<JobKind, object>> = {
   json: { kind: 'llm', messages: [{ role: 'user', content: PROMPT }], maxTokens: 64, temperature: 0.5 },
   binary: { kind: 'audio_tts', text: PROMPT, voice: 'default', ext: 'wav' },
