@@ -72,7 +72,8 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
   const ended = worker.run();
   undo.defer(async () => {
     worker.signal();
-    worker.signal(); // whatever still runs is of no use to anybody
+    // A job that still runs is of no use to anybody. Without one a second signal would cut the goodbye short.
+    if (worker.status().currentJob !== undefined) worker.signal();
     await ended;
   });
   undo.defer(() => stopped.abort(new WorkerError('job.cancelled', 'the demonstration is over')));
