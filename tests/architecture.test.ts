@@ -18,16 +18,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   compose: ['*'],
   'compose.ts': ['*'],
   cli: ['base', 'compose.ts', '*types'],
-  'main.ts': ['cli', 'base'],
+  'main.ts': ['cli', 'compose', 'base'],
 };
 
 /** Where a package, a runtime module or a runtime global may be named at all. */
 const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^citty$/, /^cli\//],
   [/^smol-toml$/, /^config\/toml\.ts$/],
+  [/^@cfworker\/json-schema$/, /^jobs\/output\/schema\.ts$/],
   [/^ws$/, /^system\/sockets\.ts$/],
   [/^consola(\/|$)/, /^log\//],
-  [/^valibot$/, /^(contract|config)\/|^local-studio\/http\.ts$/],
+  [/^valibot$/, /^(contract|config)\/|^local-studio\/http\.ts$|^engines\/host\/messages\.ts$/],
+  [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
   [/^sharp$/, /^system\/images\.ts$/],
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],
   [
