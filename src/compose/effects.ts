@@ -5,7 +5,10 @@ import { type Environment, readEnvironment } from '../system/environment.ts';
 import { type Files, systemFiles } from '../system/files.ts';
 import { createHttp } from '../system/http-client.ts';
 import type { Http } from '../system/http.ts';
+import { createImages, type Images } from '../system/images.ts';
 import { createMachine, type Machine } from '../system/machine.ts';
+import { createNativeCache } from '../system/native-cache.ts';
+import { payloads } from '../system/payloads.ts';
 import { type Random, systemRandom } from '../system/random.ts';
 import type { Sockets } from '../system/socket.ts';
 import { createSockets } from '../system/sockets.ts';
@@ -21,6 +24,7 @@ export interface Effects {
   readonly http: Http;
   readonly sockets: Sockets;
   readonly machine: Machine;
+  readonly images: Images;
   readonly terminal: Terminal;
 }
 
@@ -37,6 +41,7 @@ export function realEffects(): Effects {
     http: createHttp({ clock: systemClock, env, userAgent: USER_AGENT }),
     sockets: createSockets({ clock: systemClock, env }),
     machine: createMachine({ environment }),
+    images: createImages({ native: createNativeCache({ environment, payloads }) }),
     terminal: openTerminal(env),
   };
 }

@@ -3,10 +3,7 @@ import { createSyntheticEngine } from '../engines/synthetic/index.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Log } from '../log/open-log.ts';
 import { controlAddress, serveControl } from '../system/control.ts';
-import { createImages } from '../system/images.ts';
 import { acquireLock } from '../system/lock.ts';
-import { createNativeCache } from '../system/native-cache.ts';
-import { payloads } from '../system/payloads.ts';
 import { onStopSignals } from '../system/signals.ts';
 import { answerControl } from '../worker/control.ts';
 import { configPathOf, openConfig, siblingsOf } from './config.ts';
@@ -19,10 +16,9 @@ export interface RunChoice extends LogChoice {
 }
 
 /** The engines this release carries. */
-export function realEngines({ environment, sha256, clock }: Effects): readonly Engine[] {
-  const images = createImages({ native: createNativeCache({ environment, payloads }) });
-  return [createSyntheticEngine({ sha256, images, clock })];
-}
+export const realEngines = ({ sha256, images, clock }: Effects): readonly Engine[] => [
+  createSyntheticEngine({ sha256, images, clock }),
+];
 
 /**
  * The `run` command: one worker per config folder, until it is stopped or refused. Gives the exit code.

@@ -4,6 +4,7 @@ import type { Engine, ModelFiles } from '../engines/engine.ts';
 import { createRegistry } from '../engines/registry.ts';
 import { createHistory } from '../jobs/history.ts';
 import type { Job } from '../jobs/job.ts';
+import { createOutputCheck } from '../jobs/output-check.ts';
 import { run } from '../jobs/run.ts';
 import { createSlot } from '../jobs/slot.ts';
 import type { Log } from '../log/open-log.ts';
@@ -121,6 +122,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   });
 
   const registry = createRegistry(engines);
+  const outputCheck = createOutputCheck({ images: effects.images, policy: () => config.current.output_check });
   const pipeline = createPipeline({
     slot,
     claims,
@@ -129,7 +131,11 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     clock,
     log: log.child({}, 'jobs'),
     run: (job, jobLog, signal) =>
-      run(job, { registry, filesFor: withoutFiles, clock, log: jobLog, onProgress: progressOf(setup, job) }, signal),
+      run(
+        job,
+        { registry, filesFor: withoutFiles, outputCheck, clock, log: jobLog, onProgress: progressOf(setup, job) },
+        signal,
+      ),
     snapshot: () => ({
       paused: !config.current.auto_enabled,
       onlyWhenIdle: config.current.only_when_idle,

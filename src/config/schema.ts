@@ -3,6 +3,8 @@ import * as v from 'valibot';
 // What a key takes, as TOML reads it: whole numbers arrive as `bigint`, numbers with a point as `number`.
 const text = { schema: v.string(), expects: 'a text in quotes' } as const;
 const flag = { schema: v.boolean(), expects: '`true` or `false`' } as const;
+const oneOf = <const Option extends string>(...options: readonly [Option, ...Option[]]) =>
+  ({ schema: v.picklist(options), expects: options.map((option) => `"${option}"`).join(' or ') }) as const;
 const amount = {
   schema: v.pipe(
     v.union([v.number(), v.bigint()]), // people write `12`; it is saved as `12.0`, as other versions demand
@@ -87,6 +89,12 @@ export const CONFIG_KEYS = {
     default: 2,
     unit: 'GB',
     sentence: 'Most disk space for finished results that the studio does not have yet.',
+  },
+  output_check: {
+    type: oneOf('reject', 'flag', 'off'),
+    default: 'reject',
+    live: true,
+    sentence: 'What becomes of a broken, flat or silent result: fail the job, deliver and log it, or do not look.',
   },
   models_root: { type: text, default: '~/models', sentence: 'The folder models are kept in.' },
   ws_reconnect_attempts: {

@@ -5,11 +5,14 @@ import type { EngineRegistry } from '../engines/registry.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Job, JobOutcome } from './job.ts';
+import type { OutputCheck } from './output-check.ts';
 
 export interface RunDeps {
   readonly registry: Pick<EngineRegistry, 'get'>;
   /** Puts the job's model files on this disk. */
   readonly filesFor: (job: Job, signal: AbortSignal) => Promise<ModelFiles>;
+  /** Looks at each result before it counts as one. */
+  readonly outputCheck: OutputCheck;
   readonly clock: Clock;
   readonly log: Logger;
   readonly onProgress?: (done: number, total: number) => void;
@@ -61,6 +64,7 @@ async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<TaskR
   if (result.is !== expected) {
     throw new WorkerError('engine.failed', `the ${engine.id} engine returned ${result.is} for a ${job.task.kind} task`);
   }
+  await deps.outputCheck.check(job, result, { log: deps.log, signal });
   return result;
 }
 

@@ -287,3 +287,17 @@ test('heartbeats name the running job and nothing when idle', async () => {
   await scene.worker.until('another heartbeat', () => scene.studio.frames.length > before);
   expect(scene.studio.frames.at(-1)).not.toHaveProperty('currentJobId');
 });
+
+test('a grey picture never reaches the studio as a result, and the job may be tried again', async () => {
+  const engine = new ScriptedEngine();
+  await using scene = await setup({ engines: [engine], config: { output_check: 'reject' } });
+  const { id } = await scene.studio.createJob(aTask({ kind: 'image', prompt: 'a fox', width: 64, height: 64 }));
+  const run = await engine.started();
+  const grey = { width: 64, height: 64, channels: 3, background: '#808080' } as const;
+  run.finish({ is: 'artifact', bytes: await sharp({ create: grey }).png().toBuffer(), ext: 'png' });
+  expect(await scene.studio.next('fail')).toMatchObject({
+    jobId: id,
+    error: "the synthetic engine's result is not delivered: the picture is one flat colour (#808080)",
+    retryable: true,
+  });
+});

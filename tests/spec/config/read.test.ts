@@ -29,6 +29,7 @@ test('a file with the two required keys gets every default', () => {
     start_minimised: true,
     stop_grace_secs: 60,
     outbox_max_gb: 2,
+    output_check: 'reject',
     models_root: '/home/pat/models',
     auto_update_enabled: true,
     auto_update_interval_secs: 1800,
@@ -153,7 +154,8 @@ const valueOf = (key: (typeof KEYS)[number]): fc.Arbitrary<string | number | boo
   if (type.expects.startsWith('a text')) return fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => `/${text}`);
   if (type.expects.startsWith('a whole')) return fc.integer({ min: 0, max: 65_535 });
   if (type.expects.startsWith('a number')) return fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
-  return fc.boolean();
+  const options = [...type.expects.matchAll(/"(\w+)"/g)].map(([, option = '']) => option);
+  return options.length > 0 ? fc.constantFrom(...options) : fc.boolean();
 };
 const patches = fc.record(Object.fromEntries(KEYS.map((key) => [key, valueOf(key)])), {
   requiredKeys: [],

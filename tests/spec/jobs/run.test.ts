@@ -6,6 +6,7 @@ import { createHistory } from '../../../src/jobs/history.ts';
 import { run } from '../../../src/jobs/run.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { trusting } from '../../fakes/output-check.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
 
@@ -14,13 +15,14 @@ function setup() {
   const clock = new FakeClock();
   const log = recordingLogger();
   const abort = new AbortController();
-  const start = (job = aJob()) =>
+  const start = (job = aJob(), outputCheck = trusting) =>
     run(
       job,
       {
         registry: createRegistry([engine]),
         filesFor: () =>
           Promise.resolve({ model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults }),
+        outputCheck,
         clock,
         log,
       },
@@ -101,6 +103,15 @@ test('a result of the wrong shape for its kind is a failure', async () => {
   const failing = start();
   (await engine.started()).finish({ is: 'artifact', bytes: new Uint8Array(1), ext: 'webp' });
   expect(await failing).toMatchObject({ is: 'failed', error: { code: 'engine.failed' } });
+});
+
+test('a result that the look before delivery rejects fails the job and may be retried', async () => {
+  const { engine, start } = setup();
+  const rejecting = { check: () => Promise.reject(new WorkerError('result.rejected', 'the picture is grey')) };
+  const failing = start(aJob(), rejecting);
+  (await engine.started()).finish();
+  expect(await failing).toMatchObject({ is: 'failed', error: { message: 'the picture is grey', retryable: true } });
+  expect(engine.loaded).toBe(0);
 });
 
 test('an aborted job ends cancelled with the reason it was given', async () => {

@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+import { describeIssues, type Read } from './read.ts';
+
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** The result of an `llm` task (studio contract, result shapes). `elapsed_ms` and the reasoning may be absent. */
+export const ChatCompletionSchema = v.object({
+  object: v.literal('chat.completion'),
+  model: v.string(),
+  choices: v.pipe(
+    v.array(
+      v.object({
+        index: Count,
+        message: v.object({
+          role: v.literal('assistant'),
+          content: v.string(),
+          reasoning_content: v.optional(v.string()),
+        }),
+        finish_reason: v.picklist(['stop', 'length']),
+      }),
+    ),
+    v.minLength(1),
+  ),
+  usage: v.object({ prompt_tokens: Count, completion_tokens: Count, total_tokens: Count }),
+  elapsed_ms: v.optional(Count),
+});
+
+/** The result of an `audio_stt` task. `duration` in seconds; `segments` is how many there are, not a list of them. */
+export const TranscriptSchema = v.object({
+  text: v.string(),
+  language: v.string(),
+  duration: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  segments: v.optional(Count),
+});
+
+export type ChatCompletion = v.InferOutput<typeof ChatCompletionSchema>;
+export type Transcript = v.InferOutput<typeof TranscriptSchema>;
+
+/** Reads a result of an engine as a chat completion. */
+export const readChatCompletion = (value: unknown): Read<ChatCompletion> => read(ChatCompletionSchema, value);
+
+/** Reads a result of an engine as a transcript. */
+export const readTranscript = (value: unknown): Read<Transcript> => read(TranscriptSchema, value);
+
+function read<Value>(schema: v.GenericSchema<unknown, Value>, value: unknown): Read<Value> {
+  const parsed = v.safeParse(schema, value);
+  return parsed.success
+    ? { is: 'read', value: parsed.output }
+    : { is: 'unreadable', problem: describeIssues(parsed.issues) };
+}

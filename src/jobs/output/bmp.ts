@@ -1,0 +1,38 @@
+import type { Picture } from '../../system/images.ts';
+import { viewOf } from './look.ts';
+
+/*
+ * sd-cli writes `bmp` when asked to, and the image library reads none. What programs write is the plain form: one
+ * BITMAPINFOHEADER, 24 or 32 bits a pixel, no compression (Windows bitmap format).
+ */
+
+const FILE_HEADER_BYTES = 14;
+const PLAIN = 0;
+const BIT_FIELDS = 3;
+
+/** Whether these bytes say that they are a bitmap. */
+export const isBmp = (bytes: Uint8Array): boolean => bytes[0] === 0x42 && bytes[1] === 0x4d;
+
+/** The picture in a bitmap, colours in the file's own order; undefined when it is cut off or of another form. */
+export function decodeBmp(bytes: Uint8Array): Picture | undefined {
+  if (bytes.byteLength < FILE_HEADER_BYTES + 40) return undefined;
+  const view = viewOf(bytes);
+  const start = view.getUint32(10, true);
+  const width = view.getInt32(18, true);
+  const height = Math.abs(view.getInt32(22, true)); // negative where rows run from the top
+  const bits = view.getUint16(28, true);
+  const compression = view.getUint32(30, true);
+  if (width <= 0 || (bits !== 24 && bits !== 32) || (compression !== PLAIN && compression !== BIT_FIELDS))
+    return undefined;
+  const rowBytes = (width * bits) / 8;
+  const stride = Math.ceil(rowBytes / 4) * 4;
+  if (bytes.byteLength < start + stride * height) return undefined;
+  const pixels = new Uint8Array(width * height * 3);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const from = start + row * stride + (column * bits) / 8;
+      pixels.set(bytes.subarray(from, from + 3), (row * width + column) * 3); // the fourth byte has no agreed meaning
+    }
+  }
+  return { pixels, width, height, channels: 3 };
+}

@@ -1,0 +1,44 @@
+import type { Picture } from '../../system/images.ts';
+
+/** Of 255 levels. What lossy files add to one flat colour stays below it; a dot in a thousandth of the area is above. */
+const LEAST_SPREAD = 1.5;
+/** An icon this small may be one colour. */
+const LEAST_PIXELS = 64;
+/** Of a larger picture this many pixels are looked at, spread evenly: a few milliseconds of work. */
+const MOST_PIXELS = 512 * 512;
+
+/**
+ * The colour of a picture that has only one, such as `#808080`; undefined when there is something to see on it.
+ *
+ * Engines that ran out of memory have been seen to end well with a grey or black picture. What is transparent counts as
+ * far as it shows.
+ */
+export function flatColour({ pixels, width, height, channels }: Picture): string | undefined {
+  const count = width * height;
+  if (count < LEAST_PIXELS) return undefined;
+  const step = Math.ceil(count / MOST_PIXELS) | 1; // odd, so that it does not keep to one column
+  const hasAlpha = channels === 2 || channels === 4;
+  const sums = [0, 0, 0, 0];
+  const squares = [0, 0, 0, 0];
+  let looked = 0;
+  for (let pixel = 0; pixel < count; pixel += step, looked += 1) {
+    const at = pixel * channels;
+    const shows = hasAlpha ? (pixels[at + channels - 1] ?? 255) / 255 : 1;
+    for (let channel = 0; channel < channels; channel++) {
+      const isAlpha = hasAlpha && channel === channels - 1;
+      const level = (pixels[at + channel] ?? 0) * (isAlpha ? 1 : shows);
+      sums[channel] = (sums[channel] ?? 0) + level;
+      squares[channel] = (squares[channel] ?? 0) + level * level;
+    }
+  }
+  const means = sums.slice(0, channels).map((sum) => sum / looked);
+  const spreads = means.map((mean, channel) => Math.sqrt(Math.max(0, (squares[channel] ?? 0) / looked - mean * mean)));
+  return spreads.every((spread) => spread < LEAST_SPREAD) ? nameOf(means, hasAlpha) : undefined;
+}
+
+function nameOf(means: readonly number[], hasAlpha: boolean): string {
+  if (hasAlpha && Math.round(means.at(-1) ?? 255) === 0) return 'fully transparent';
+  const colours = means.slice(0, hasAlpha ? -1 : undefined);
+  const [red = 0, green = red, blue = red] = colours;
+  return `#${[red, green, blue].map((level) => Math.round(level).toString(16).padStart(2, '0')).join('')}`;
+}

@@ -1,0 +1,40 @@
+import { type Schema, type SchemaDraft, Validator } from '@cfworker/json-schema';
+import { errorChain } from '../../base/errors.ts';
+import { writeJson } from '../../contract/json.ts';
+import { bad, GOOD, type Look, unseen } from './look.ts';
+
+/** Names by which a schema says which draft it keeps to; one that says nothing keeps to the newest. */
+const DRAFTS: readonly (readonly [RegExp, SchemaDraft])[] = [
+  [/draft-0?4/, '4'],
+  [/draft-0?[67]/, '7'],
+  [/2019-09/, '2019-09'],
+];
+
+/** Whether a text is JSON that meets a schema. References to other documents are never fetched. */
+export function lookAtJson(text: string, schema: unknown): Look {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return bad('the reply is not JSON, and the task has a schema');
+  }
+  try {
+    const { valid, errors } = validatorOf(schema).validate(value);
+    if (valid) return GOOD;
+    const [first] = errors.toSorted((a, b) => depthOf(b.instanceLocation) - depthOf(a.instanceLocation));
+    return bad(`the reply does not meet its schema: \`${first?.keyword}\` at ${first?.instanceLocation}`);
+  } catch (thrown) {
+    // A keyword that holds nonsense, or a reference that leads nowhere.
+    return unseen(`the schema of the task cannot be used: ${errorChain(thrown)}`);
+  }
+}
+
+/** The innermost complaint names the field; the ones around it only say that something within is wrong. */
+const depthOf = (pointer: string): number => pointer.split('/').length;
+
+function validatorOf(schema: unknown): Validator {
+  // Numbers as the reply has them: the validator knows no `bigint`.
+  const plain: Schema | boolean = JSON.parse(writeJson(schema));
+  const said = typeof plain === 'object' && plain !== null ? (plain.$schema ?? '') : '';
+  return new Validator(plain, DRAFTS.find(([name]) => name.test(said))?.[1] ?? '2020-12', false);
+}

@@ -1,0 +1,69 @@
+/** A bitmap as programs write it: rows from the bottom, each filled up to four bytes. */
+export function aBmp(about: {
+  readonly width: number;
+  readonly height: number;
+  readonly bits: 24 | 32;
+  readonly paint: (at: number) => number;
+}): Uint8Array {
+  const { width, height, bits, paint } = about;
+  const stride = Math.ceil((width * bits) / 32) * 4;
+  const file = new Uint8Array(54 + stride * height);
+  const view = new DataView(file.buffer);
+  file.set([0x42, 0x4d]);
+  view.setUint32(2, file.byteLength, true);
+  view.setUint32(10, 54, true);
+  view.setUint32(14, 40, true);
+  view.setInt32(18, width, true);
+  view.setInt32(22, height, true);
+  view.setUint16(26, 1, true);
+  view.setUint16(28, bits, true);
+  for (let at = 0; at < stride * height; at++) file[54 + at] = paint(at);
+  return file;
+}
+
+export interface Mp4Choice {
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  readonly seconds: number;
+  readonly handler?: 'vide' | 'soun';
+  /** Times of 64 bits, as long films have. */
+  readonly wideTimes?: boolean;
+}
+
+/** The boxes of an MP4 that say what is in it, and a body that means nothing. */
+export function anMp4({ width, height, frames, seconds, handler = 'vide', wideTimes = false }: Mp4Choice): Uint8Array {
+  const timescale = 1_000;
+  const tkhd = new DataView(new ArrayBuffer(84));
+  tkhd.setUint32(76, width * 0x1_0000);
+  tkhd.setUint32(80, height * 0x1_0000);
+  const mdhd = new DataView(new ArrayBuffer(wideTimes ? 36 : 24));
+  mdhd.setUint8(0, wideTimes ? 1 : 0);
+  mdhd.setUint32(wideTimes ? 20 : 12, timescale);
+  if (wideTimes) mdhd.setBigUint64(24, BigInt(seconds * timescale));
+  else mdhd.setUint32(16, seconds * timescale);
+  const stsz = new DataView(new ArrayBuffer(12));
+  stsz.setUint32(8, frames);
+  const hdlr = Buffer.concat([new Uint8Array(8), Buffer.from(handler), new Uint8Array(12)]);
+  const media = box(
+    'mdia',
+    box('mdhd', bytesOf(mdhd)),
+    box('hdlr', hdlr),
+    box('minf', box('stbl', box('stsz', bytesOf(stsz)))),
+  );
+  return Buffer.concat([
+    box('ftyp', Buffer.from('isom....')),
+    box('moov', box('trak', box('tkhd', bytesOf(tkhd)), media)),
+    box('mdat', new Uint8Array(32)),
+  ]);
+}
+
+const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer);
+
+function box(name: string, ...bodies: readonly Uint8Array[]): Uint8Array {
+  const body = Buffer.concat(bodies);
+  const header = Buffer.alloc(8);
+  header.writeUInt32BE(8 + body.byteLength);
+  header.write(name, 4);
+  return Buffer.concat([header, body]);
+}
