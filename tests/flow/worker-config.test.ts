@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { anLlmTask } from '../fakes/builders.ts';
@@ -138,4 +139,21 @@ test('a worker killed the hard way leaves no lock that its successor minds', asy
   expect(JSON.parse((await command(child.folder, 'status', '--json')).out)).toMatchObject({
     worker: { pid: next.pid },
   });
+});
+
+test('L56: a broken line with a secret in it is reported without the secret', async () => {
+  await using scene = await setup();
+  await edit(scene.worker, (text) => text.replace(/auth_token = .*/, 'auth_token = "brand-new-secret-token'));
+  await scene.worker.logged('config.edit-ignored');
+  expect(scene.worker.stderr()).not.toContain('brand-new-secret-token');
+  const { err, code } = await command(scene.worker.folder, 'status');
+  expect(code).toBe(78);
+  expect(err).not.toContain('brand-new-secret-token');
+});
+
+test("L58: a home folder written as ~ is the account's, and no folder of that name", async () => {
+  await using scene = await setup({ config: { models_root: '~/my-models' } });
+  const { out } = await command(scene.worker.folder, 'status', '--json');
+  expect(JSON.parse(out)).toMatchObject({ config: { modelsRoot: join(scene.worker.folder, 'my-models') } });
+  expect(existsSync(join(scene.worker.folder, '~'))).toBe(false);
 });

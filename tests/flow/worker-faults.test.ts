@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { WorkerError } from '../../src/base/errors.ts';
 import { aTask, anLlmTask } from '../fakes/builders.ts';
 import { ScriptedEngine } from '../fakes/scripted-engine.ts';
 import { createGate, type LocalWorker, type Scene, setup, setupStudio } from './harness.ts';
@@ -227,4 +228,43 @@ test('a studio that restarts in the middle of a job gets its result all the same
   run.finish(picture);
   expect(await scene.studio.jobIs(id, 'completed')).toMatchObject({ attempts: 1 });
   await scene.worker.done();
+});
+
+test('L5: a lost socket takes its pumps with it', async () => {
+  await using scene = await setup();
+  for (let drop = 1; drop <= 3; drop++) {
+    cut(scene);
+    await isDown(scene);
+    await scene.worker.live();
+  }
+  const beats = (): number => scene.studio.frames.filter(({ type }) => type === 'heartbeat').length;
+  await scene.worker.until('a heartbeat for each welcome', () => beats() === 4);
+  scene.worker.clock.skip(5_000);
+  await scene.worker.until('one more heartbeat', () => beats() > 4);
+  const { id } = await scene.studio.createJob(anLlmTask());
+  await scene.studio.jobIs(id, 'completed');
+  expect(beats()).toBe(5);
+});
+
+test('L12: a failure that finds no socket is logged with its job', async () => {
+  const engine = new ScriptedEngine();
+  await using scene = await setup({ engines: [engine], studio: { withoutResume: true } });
+  const { id } = await scene.studio.createJob(anLlmTask());
+  const run = await engine.started();
+  cut(scene);
+  await isDown(scene);
+  run.fail(new Error('out of memory'));
+  const { level, fields } = await scene.worker.logged('failure.not-sent');
+  expect({ level, jobId: fields['jobId'] }).toEqual({ level: 'warn', jobId: id });
+});
+
+test.each([
+  ['L15: a task at fault is final, however it is worded', new WorkerError('task.invalid', 'try again later'), false],
+  ['L15: words alone do not make a failure final', new Error('this engine cannot serve anybody'), true],
+])('%s', async (_what, failure, retryable) => {
+  const engine = new ScriptedEngine();
+  await using scene = await setup({ engines: [engine] });
+  await scene.studio.createJob(anLlmTask());
+  (await engine.started()).fail(failure);
+  expect(await scene.studio.next('fail')).toMatchObject({ error: failure.message, retryable });
 });

@@ -6,13 +6,15 @@ import type { Engine } from '../../src/engines/engine.ts';
 import { aTask, anLlmTask, synthetic } from '../fakes/builders.ts';
 import { ScriptedEngine } from '../fakes/scripted-engine.ts';
 import { startPeer } from '../fakes/scripted-peer.ts';
-import { type Scene, setup } from './harness.ts';
+import { type Scene, setup, setupStudio } from './harness.ts';
 import { TEST_MS } from './wait-for.ts';
 
 setDefaultTimeout(TEST_MS);
 
+type Stage = Pick<Scene, 'studio'>;
+
 /** Has the scene's worker do one job, from the operator's draft to the stored result. */
-async function completed({ studio }: Scene, task: Task, about?: Readonly<Record<string, unknown>>): Promise<JobView> {
+async function completed({ studio }: Stage, task: Task, about?: Readonly<Record<string, unknown>>): Promise<JobView> {
   const { id } = await studio.createJob(task, about);
   return studio.jobIs(id, 'completed');
 }
@@ -20,7 +22,7 @@ async function completed({ studio }: Scene, task: Task, about?: Readonly<Record<
 /** A frame without the brands of its ids, to be compared as it travelled. */
 const plain = (frame: object): unknown => frame;
 
-async function artifactOf({ studio }: Scene, { id }: JobView): Promise<Uint8Array> {
+async function artifactOf({ studio }: Stage, { id }: JobView): Promise<Uint8Array> {
   const answer = await studio.admin('GET', `/jobs/${id}/artifact`);
   expect(answer.status).toBe(200);
   return new Uint8Array(await answer.arrayBuffer());
@@ -190,7 +192,7 @@ test('a frame of an unknown type is passed over and work goes on', async () => {
   expect(scene.studio.events.filter(({ is }) => is === 'connected')).toHaveLength(1);
 });
 
-test('an offer while a job runs is rejected as busy, byte for byte', async () => {
+test('L17: an offer while a job runs is rejected as busy, byte for byte', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   const { id } = await scene.studio.createJob(anLlmTask());
@@ -218,7 +220,7 @@ test('of two offers at once exactly one is taken', async () => {
   expect(scene.studio.frames.filter(({ type }) => type === 'accept')).toHaveLength(1);
 });
 
-test('a paused worker rejects with the exact words and takes the job once enabled', async () => {
+test('L17: a paused worker rejects with the exact words and takes the job once enabled', async () => {
   await using scene = await setup({ config: { auto_enabled: false } });
   scene.studio.say(scene.worker.id, offerText(anLlmTask()));
   expect(plain(await scene.studio.next('reject'))).toEqual({
@@ -300,4 +302,52 @@ test('a grey picture never reaches the studio as a result, and the job may be tr
     error: "the synthetic engine's result is not delivered: the picture is one flat colour (#808080)",
     retryable: true,
   });
+});
+
+test('L10: heartbeats carry fresh facts and wake no engine', async () => {
+  let asked = 0;
+  const engine: Engine = {
+    id: 'synthetic',
+    models: { llm: ['synthetic'] },
+    readiness: () => {
+      asked += 1;
+      return Promise.resolve({ ready: true });
+    },
+    load: () => Promise.reject(new Error('nobody asked for a job')),
+  };
+  await using scene = await setup({ engines: [engine] });
+  await scene.studio.next('heartbeat');
+  for (let beat = 0; beat < 5; beat++) {
+    scene.worker.clock.skip(5_000);
+    await scene.studio.next('heartbeat');
+  }
+  expect(asked).toBe(0);
+});
+
+test('L22: a studio named with the API path is reached without doubling it', async () => {
+  await using scene = await setupStudio();
+  const { workerId, authToken } = await scene.studio.enrol();
+  const apiBaseUrl = `${scene.studio.url}/graphics/api/`;
+  const worker = await scene.startWorker({ credentials: { apiBaseUrl, workerId, authToken } });
+  await worker.live();
+  const job = await completed(scene, aTask({ kind: 'audio_tts', text: 'hello' }));
+  expect(job.workerId).toBe(workerId);
+});
+
+test('L24: the synthetic engine offers itself for synthetic models only', async () => {
+  await using scene = await setup();
+  const { capabilities } = await scene.studio.next('hello');
+  expect(capabilities.supportedModels.filter((name) => !name.startsWith('synthetic'))).toEqual([]);
+  expect(capabilities.taskKinds).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video']);
+});
+
+test.each([
+  ['gif', 'image/gif'],
+  ['png', 'image/png'],
+  ['webp', 'image/webp'],
+])('L27: a %s travels and is kept as %s', async (ext, contentType) => {
+  await using scene = await setup();
+  const job = await completed(scene, aTask({ kind: 'image', prompt: 'a fox', width: 64, height: 64, ext }));
+  expect(job.artifact).toMatchObject({ ext, contentType });
+  expect((await sharp(await artifactOf(scene, job)).metadata()).format).toBe(ext as 'gif');
 });

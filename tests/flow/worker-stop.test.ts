@@ -66,7 +66,7 @@ test('a stop while the upgrade is not answered exits 0 without waiting for it', 
   expect(await child.exited).toBe(0);
 });
 
-test('a stop between two tries exits 0', async () => {
+test('L81: a stop between two tries waits for none and exits 0', async () => {
   await using scene = await setupStudio();
   const gone = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() });
   const apiBaseUrl = gone.url.href;
