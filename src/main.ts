@@ -1,6 +1,8 @@
 #!/usr/bin/env bun
 import { VERSION } from './base/version.ts';
 
+/** 128 + SIGINT: somebody asked three times, and waits for nothing any more. */
+const INTERRUPTED = 130;
 const argv = process.argv.slice(2);
 const [first] = argv;
 
@@ -15,7 +17,14 @@ if (first === '--version' || first === '-V') {
     process.on(event, (thrown: unknown) => void die(thrown));
   }
   const { start } = await import('./cli/start.ts');
-  process.exit(await start(argv).catch(die));
+  leave(await start(argv).catch(die));
+}
+
+/** The process ends by itself, since every command cleans up. One that left something open is ended a little later. */
+function leave(code: number): void {
+  process.exitCode = code;
+  if (code === INTERRUPTED) process.exit();
+  setTimeout(() => process.exit(), 1_000).unref();
 }
 
 /** The end of everything that nobody caught: printed like any other failure. */

@@ -49,8 +49,8 @@ async function serve(path: string, log: Log, effects: Effects): Promise<number> 
   try {
     const setup: WorkerSetup = { effects, config, log, engines: realEngines(effects) };
     const worker = await composeWorker(setup);
-    announce(setup);
     deafen.call = onStopSignals(() => worker.signal());
+    announce(setup);
     await using _control = await openControl(setup, worker);
     return await worker.run();
   } finally {
