@@ -54,6 +54,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   const startedAt = clock.now();
 
   async function serve(): Promise<void> {
+    if (stopping.underway) return; // asked to stop before it had begun
     registration.start();
     await Promise.race([registration.approved, stopping.ended]);
     if (stopping.underway) return;

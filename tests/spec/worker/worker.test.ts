@@ -101,6 +101,13 @@ test('a stop while waiting for approval exits 0 without ever connecting', async 
   expect(did).toEqual(['register', 'stopping', 'leave']);
 });
 
+test('a stop before the start begins nothing', async () => {
+  const { worker, did, stopping } = setup();
+  stopping.signal();
+  expect(await worker.run()).toBe(0);
+  expect(did).toEqual(['stopping', 'leave']);
+});
+
 test('a refused session ends the process with 77 and says what to do', async () => {
   const { worker, log, approval, delivered, sessionEnd } = setup();
   const running = worker.run();
