@@ -1,4 +1,5 @@
 import { toWorkerError } from './base/errors.ts';
+import { shownUrl } from './base/urls.ts';
 import type { OpenedConfig, World, WorkerControl } from './cli/world.ts';
 import type { Effects } from './compose/effects.ts';
 
@@ -39,7 +40,7 @@ async function studioDefaultsOf({ environment }: Effects): Promise<World['studio
 }
 
 async function openConfigFor(named: string | undefined, effects: Effects): Promise<OpenedConfig> {
-  const { configFacts, configPathOf, NO_REGISTRATION, openConfig, renderConfig, checkBaseUrl } =
+  const { shownFacts, configPathOf, NO_REGISTRATION, openConfig, renderConfig, checkBaseUrl } =
     await import('./compose/config.ts');
   const { openCommandLog } = await import('./compose/log.ts');
   const path = await configPathOf(named, effects);
@@ -50,7 +51,7 @@ async function openConfigFor(named: string | undefined, effects: Effects): Promi
     get values() {
       const { current } = config;
       return {
-        apiBaseUrl: current.api_base_url,
+        apiBaseUrl: shownUrl(current.api_base_url),
         workerId: current.worker_id && current.auth_token ? current.worker_id : undefined,
         registrationRequestId: current.registration_request_id,
         vramThresholdGb: current.vram_threshold_gb,
@@ -62,7 +63,7 @@ async function openConfigFor(named: string | undefined, effects: Effects): Promi
       };
     },
     toml: () => renderConfig(path, config.current),
-    facts: () => configFacts(config.current),
+    facts: () => shownFacts(config.current),
     async update({ apiBaseUrl, vramThresholdGb, autoEnabled }) {
       if (apiBaseUrl !== undefined) {
         const { warning } = checkBaseUrl(apiBaseUrl, { allowInsecureHttp: config.current.allow_insecure_http });

@@ -1,4 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
+import { carriesMore, shownUrl } from '../base/urls.ts';
 
 interface NumberRange {
   readonly least?: number;
@@ -26,14 +27,23 @@ function describe({ least, most, whole = false }: NumberRange): string {
 }
 
 /**
- * An absolute http(s) URL.
+ * An absolute http(s) URL that holds no secret: no user part, query or fragment.
  *
  * @throws WorkerError `cli.usage`
  */
 export function toHttpUrl(name: string, text: string): string {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') {
-    throw new WorkerError('cli.usage', `${name} is "${text}"; allowed: a URL that starts with https:// or http://`);
+    throw new WorkerError(
+      'cli.usage',
+      `${name} is "${shownUrl(text)}"; allowed: a URL that starts with https:// or http://`,
+    );
+  }
+  if (carriesMore(url)) {
+    throw new WorkerError(
+      'cli.usage',
+      `${name} may hold no user, password, query or fragment: give "${shownUrl(text)}"`,
+    );
   }
   return text;
 }

@@ -1,6 +1,6 @@
 import { findConfig, siblingsOf } from '../config/paths.ts';
-import { renderConfig } from '../config/read.ts';
-import { type Config, KEYS, specOf } from '../config/schema.ts';
+import { renderConfig, shownFacts } from '../config/read.ts';
+import type { Config } from '../config/schema.ts';
 import { type ConfigStore, openConfigStore } from '../config/store.ts';
 import { checkBaseUrl } from '../config/urls.ts';
 import type { Logger } from '../log/logger.ts';
@@ -72,13 +72,4 @@ export const NO_REGISTRATION = {
   install_id: undefined,
 } as const;
 
-/** The config as data under the file's own keys, secrets masked. */
-export const configFacts = (config: Config): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    KEYS.filter((key) => config[key] !== undefined).map((key) => [
-      key,
-      specOf(key)?.secret === true ? '[redacted]' : config[key],
-    ]),
-  );
-
-export { checkBaseUrl, renderConfig, siblingsOf };
+export { checkBaseUrl, renderConfig, shownFacts, siblingsOf };

@@ -1,4 +1,5 @@
 import { errorChain } from '../base/errors.ts';
+import { shownUrl } from '../base/urls.ts';
 import { createSyntheticEngine } from '../engines/synthetic/index.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Log } from '../log/open-log.ts';
@@ -67,7 +68,7 @@ function announce({ config, log }: WorkerSetup): void {
   const unregistered = asked === undefined ? 'not registered yet' : `waiting for approval (request ${asked})`;
   banner(log, {
     configPath: config.path,
-    studio: current.api_base_url,
+    studio: shownUrl(current.api_base_url),
     vramThresholdGb: current.vram_threshold_gb,
     claiming: current.auto_enabled ? 'on' : 'off',
     registration: registered ? `approved as ${current.worker_id}` : unregistered,

@@ -41,6 +41,6 @@ function safeLine(line: string): string {
   const [, start = '', key = '', value = ''] = /^(\s*([A-Za-z0-9_-]+)\s*=\s*)(.*)$/.exec(line) ?? [];
   if (key === '') return /^\s*(\[[\w.-]*\]\s*)?$/.test(line) ? line : HIDDEN;
   const spec = specOf(key);
-  const plain = spec !== undefined && !spec.secret && !/token|secret|@/i.test(value);
+  const plain = spec !== undefined && !spec.secret && !/token|secret|@|\?|:\/\/\S*#/i.test(value);
   return plain ? line : `${start}${HIDDEN}`;
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { WorkerError } from '../base/errors.ts';
+import { shownUrl } from '../base/urls.ts';
 import { placeOfKey, showPlace, type Place } from './place.ts';
 import { type Config, type ConfigPatch, KEYS, specOf } from './schema.ts';
 import { editToml, parseToml, type TomlTable, type TomlValue, writeToml } from './toml.ts';
@@ -99,13 +100,26 @@ export function freshText(patch: ConfigPatch): string {
 export function renderConfig(path: string, config: Config): string {
   const table: Record<string, TomlValue> = {};
   for (const key of KEYS) {
-    const value = toToml(key, config[key]);
-    if (value !== undefined) table[key] = specOf(key)?.secret ? '[redacted]' : value;
+    const value = toToml(key, shownValue(key, config[key]));
+    if (value !== undefined) table[key] = value;
   }
   return `# ${path}\n${writeToml(table)}`;
 }
 
+/** The config as data under the file's own keys, secrets never. */
+export const shownFacts = (config: Config): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(KEYS.filter((key) => config[key] !== undefined).map((key) => [key, shownValue(key, config[key])]));
+
+type Value = string | number | boolean | undefined;
+
+/** A value as it may be shown: a secret not at all, a URL without what may be one. */
+function shownValue(key: string, value: Value): Value {
+  const spec = specOf(key);
+  if (spec?.secret && value !== undefined) return '[redacted]';
+  return spec?.url && typeof value === 'string' ? shownUrl(value) : value;
+}
+
 /** Whole numbers become `bigint`, which is how TOML is told to write no point. */
-function toToml(key: string, value: string | number | boolean | undefined): TomlValue | undefined {
+function toToml(key: string, value: Value): TomlValue | undefined {
   return typeof value === 'number' && specOf(key)?.type.whole ? BigInt(value) : value;
 }

@@ -43,6 +43,8 @@ interface KeySpec {
   readonly sentence: string;
   /** Never shown, never logged. */
   readonly secret?: true;
+  /** A URL, shown without the parts that may hold a secret. */
+  readonly url?: true;
   /** Whether a running worker applies an edit without a restart. */
   readonly live?: true;
 }
@@ -53,6 +55,7 @@ export const CONFIG_KEYS = {
     type: text,
     default: 'https://studio.minis.gg/',
     required: true,
+    url: true,
     sentence: 'The studio this worker serves.',
   },
   allow_insecure_http: {
@@ -112,6 +115,7 @@ export const CONFIG_KEYS = {
   auto_update_feed: {
     type: text,
     default: 'https://api.github.com/repos/webbertakken/studio-worker/releases',
+    url: true,
     sentence: 'Where releases are listed.',
   },
   auto_update_prerelease: { type: flag, default: false, sentence: 'Whether prereleases count as releases.' },

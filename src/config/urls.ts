@@ -1,4 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
+import { carriesMore, isLoopback, shownUrl } from '../base/urls.ts';
 
 /**
  * Checks the studio's base URL before anything is sent to it, tokens least of all.
@@ -13,9 +14,16 @@ export function checkBaseUrl(
 ): { readonly warning?: string } {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new WorkerError('config.invalid', `api_base_url must be an http(s) URL, not \`${withoutAccount(text)}\``, {
+    throw new WorkerError('config.invalid', `api_base_url must be an http(s) URL, not \`${shownUrl(text)}\``, {
       hint: 'Set one with `studio-worker register --api-base-url https://studio.example.com`.',
     });
+  }
+  if (carriesMore(url)) {
+    throw new WorkerError(
+      'config.invalid',
+      `api_base_url may hold no user, password, query or fragment: \`${shownUrl(text)}\` is all that is used`,
+      { hint: 'Set it without them: `studio-worker register --api-base-url https://studio.example.com`.' },
+    );
   }
   if (url.protocol === 'https:' || isLoopback(url.hostname)) return {};
   if (options.allowInsecureHttp) {
@@ -29,11 +37,3 @@ export function checkBaseUrl(
     },
   );
 }
-
-/** RFC 6761 §6.3 makes every name below `localhost` loopback; RFC 1122 §3.2.1.3 all of 127/8. */
-export function isLoopback(hostName: string): boolean {
-  return /^(?:(?:.*\.)?localhost\.?|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(hostName);
-}
-
-/** A URL may carry a name and a password before its host. */
-const withoutAccount = (text: string): string => text.replace(/\/\/[^/@]*@/, '//');

@@ -126,6 +126,21 @@ describe('the config file', () => {
     }
   });
 
+  test('a studio address that holds a secret is shown without it, and cannot be set', async () => {
+    await using cli = await setup();
+    const url = 'http://ada:S3CRET@127.0.0.1:9/?token=S3CRET#S3CRET';
+    await writeFile(cli.config, `api_base_url = "${url}"\nvram_threshold_gb = 12.0\n`);
+    for (const argv of [['config'], ['config', '--json'], ['status'], ['status', '--json'], ['register'], ['run']]) {
+      const { code, out, err } = await cli.run(...argv, '--config', cli.config);
+      expect({ argv, code }).toEqual({ argv, code: argv[0] === 'run' ? 78 : 0 });
+      expect(out + err).not.toContain('S3CRET');
+    }
+    const { code, out, err } = await cli.run('register', '--api-base-url', url, '--config', cli.config);
+    expect({ code, out }).toEqual({ code: 64, out: '' });
+    expect(err).toContain('give "http://127.0.0.1:9/"');
+    expect(err).not.toContain('S3CRET');
+  });
+
   test('a broken file is reported with its place, exit 78, and left as it was', async () => {
     await using cli = await setup();
     const broken = 'api_base_url = "https://studio.example/"\nvram_threshold_gb = = 3\n';

@@ -1,5 +1,6 @@
 import { errorChain } from '../../base/errors.ts';
 import type { JobId } from '../../base/ids.ts';
+import { shownUrl } from '../../base/urls.ts';
 import { USER_AGENT } from '../../base/version.ts';
 import { MINUTE_MS } from '../../base/units.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
@@ -153,7 +154,7 @@ export function createSession(options: SessionOptions): DrivenSession {
     const url = connectUrl(credentials.apiBaseUrl, credentials.workerId);
     if (url === undefined)
       return run(() => onClosed({ code: CLOSE.abnormal, reason: 'the studio URL is not http(s)' }));
-    log.info('session.connecting', { url });
+    log.info('session.connecting', { url: shownUrl(url) });
     const headers = { authorization: `Bearer ${credentials.authToken}`, 'user-agent': USER_AGENT };
     const opened = openLine(
       options.sockets,

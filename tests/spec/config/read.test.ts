@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { toWorkerError, type WorkerError } from '../../../src/base/errors.ts';
-import { freshText, patchText, readConfig, renderConfig } from '../../../src/config/read.ts';
+import { freshText, patchText, readConfig, renderConfig, shownFacts } from '../../../src/config/read.ts';
 import { CONFIG_KEYS, type ConfigPatch, configRows, KEYS, specOf } from '../../../src/config/schema.ts';
 
 const PATH = '/home/pat/.config/minis-studio-worker/config.toml';
@@ -147,6 +147,18 @@ test('the printed config has the path first and no secret', () => {
   expect(printed).toContain('auth_token = "[redacted]"\n');
   expect(printed).toContain('vram_threshold_gb = 6.5\n');
   expect(printed).not.toContain('hunter');
+});
+
+test('a URL is printed without what may be a secret in it', () => {
+  const config = read('api_base_url = "http://ada:S3CRET@localhost/?k=S3CRET"\nvram_threshold_gb = 1\n');
+  const printed = renderConfig(PATH, config) + JSON.stringify(shownFacts(config));
+  expect(printed).toContain('api_base_url = "http://localhost/"');
+  expect(printed).not.toContain('S3CRET');
+});
+
+test('a broken file shows no URL that may hold a secret', () => {
+  const { message } = failure('api_base_url = "http://localhost/?k=S3CRET"\nvram_threshold_gb = = 1\n');
+  expect(message).not.toContain('S3CRET');
 });
 
 const valueOf = (key: (typeof KEYS)[number]): fc.Arbitrary<string | number | boolean> => {

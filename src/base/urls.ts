@@ -1,0 +1,27 @@
+const WEB = new Set(['http:', 'https:', 'ws:', 'wss:']);
+
+/** Whether a URL carries more than a place: a user part, a query or a fragment, any of which may be a secret. */
+export const carriesMore = (url: URL): boolean =>
+  url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '';
+
+/** A URL as it may be shown and logged: without user part, query and fragment. Text that is no URL loses the same. */
+export function shownUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !WEB.has(url.protocol)) {
+    return text.replace(/[?#].*$/s, '').replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1');
+  }
+  if (!carriesMore(url)) return text;
+  for (const part of ['username', 'password', 'search', 'hash'] as const) url[part] = '';
+  return url.href;
+}
+
+/**
+ * Whether a host name or address is this machine: RFC 6761 §6.3 makes every name below `localhost` loopback,
+ * RFC 1122 §3.2.1.3 all of 127/8, RFC 4291 `::1`; a socket that takes both families writes 127/8 as `::ffff:127.…`.
+ * Brackets, case and a final dot do not matter.
+ */
+export function isLoopback(host: string): boolean {
+  return /^(?:(?:.*\.)?localhost|(?:::ffff:)?127(?:\.\d{1,3}){3}|::1)$/i.test(
+    host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, ''),
+  );
+}
