@@ -20,6 +20,3 @@ export function createRateLimit(now: () => number): (source: string) => number |
     return full ? Math.max(1, Math.ceil((oldest + WINDOW_MS - at) / SECOND_MS)) : undefined;
   };
 }
-
-const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
-export const isLoopback = (source: string): boolean => LOOPBACK.test(source);

@@ -5,13 +5,14 @@ import {
   RegisterRequestSchema,
 } from '../contract/registration.ts';
 import { toWorkerId } from '../base/ids.ts';
+import { isLoopback } from '../base/urls.ts';
 import { writeJson } from '../contract/json.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
 import type { StudioEvent } from './desk.ts';
 import { bearerOf, type Exchange, json, MOST_ANONYMOUS_BYTES, problem, readBody, type Route } from './http.ts';
-import { createRateLimit, isLoopback } from './rate-limit.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { type HashOf, newToken, sameHash } from './secrets.ts';
 import type { Store } from './store.ts';
 

@@ -1,3 +1,5 @@
+import { isLoopback } from '../base/urls.ts';
+
 /** Looks up an environment variable; empty text counts as unset. */
 type Lookup = (name: string) => string | undefined;
 
@@ -35,16 +37,12 @@ const httpProxy = (env: Lookup): string | undefined =>
   filled(env('REQUEST_METHOD')) === undefined ? either('HTTP_PROXY', env) : filled(env('http_proxy'));
 
 /** The host without the brackets of an IPv6 address and without a final dot. */
-const hostOf = (url: URL): string => bare(url.hostname);
+export const hostOf = (url: URL): string => bare(url.hostname);
 const bare = (host: string): string =>
   host
     .toLowerCase()
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/\.$/, '');
-
-/** RFC 6761 §6.3 for the name, RFC 1122 and RFC 4291 for the addresses. */
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'ws:': '80', 'https:': '443', 'wss:': '443' };
 
@@ -71,7 +69,8 @@ function splitPort(entry: string): { readonly name: string; readonly onlyPort?: 
   return name === undefined || onlyPort === undefined ? { name: entry } : { name, onlyPort };
 }
 
-function inBlock(host: string, block: string): boolean {
+/** Whether an address lies in a block, such as `10.0.0.0/8`. A name lies in none. */
+export function inBlock(host: string, block: string): boolean {
   const [network = '', length = ''] = block.split('/');
   const a = bitsOf(host);
   const b = bitsOf(bare(network));
