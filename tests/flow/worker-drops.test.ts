@@ -37,8 +37,6 @@ const isLost = ({ worker }: Drama): Promise<void> =>
 interface Moment {
   readonly name: string;
   readonly kinds: readonly (keyof typeof SAMPLES)[];
-  /** With and without `resume` when left out. */
-  readonly resumes?: readonly boolean[];
   /** Before the job is queued. */
   readonly prepare?: (drama: Omit<Drama, 'jobId'>) => void;
   readonly play: (drama: Drama) => Promise<void>;
@@ -105,7 +103,6 @@ const MOMENTS: readonly Moment[] = [
   {
     name: 'before its result arrives',
     kinds: ['JSON'],
-    resumes: [false],
     prepare: ({ studio }) => void studio.mischief.cutAfter.add('completeJson'),
     play: async (drama) => {
       end(await startedRun(drama), drama);
@@ -115,7 +112,6 @@ const MOMENTS: readonly Moment[] = [
   {
     name: 'after its result, before the ack',
     kinds: ['JSON'],
-    resumes: [false],
     prepare: ({ studio }) => void studio.mischief.silent.add('completeAck'),
     play: async (drama) => {
       end(await startedRun(drama), drama);
@@ -160,7 +156,7 @@ async function cameBack({ worker, engine }: Drama): Promise<ScriptedEngine> {
 }
 
 const CASES = MOMENTS.flatMap((moment) =>
-  moment.kinds.flatMap((kind) => (moment.resumes ?? [true, false]).map((resumes) => ({ moment, kind, resumes }))),
+  moment.kinds.flatMap((kind) => [true, false].map((resumes) => ({ moment, kind, resumes }))),
 ).map(({ moment, kind, resumes }) => ({
   moment,
   kind,

@@ -12,6 +12,7 @@ import { uploadNow } from './uploads.ts';
 /** Delivery with its ear to the session: what the studio says decides what may be sent again and what is done with. */
 export interface SessionDelivery extends Delivery {
   onWelcome(welcome: Welcome): void;
+  onLost(): void;
   onAck(ack: { readonly type: 'completeAck' | 'failAck'; readonly jobId: JobId }): void;
   /** To be told after whoever counts the claims, so that a reclaimed job's frame may pass. */
   onHeartbeatAck(ack: HeartbeatAck): void;
@@ -62,6 +63,7 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
       json.onWelcome(welcome);
       void background.round();
     },
+    onLost: () => json.onLost(),
     onAck(ack) {
       if (ack.type === 'completeAck') json.onCompleteAck(ack.jobId);
     },

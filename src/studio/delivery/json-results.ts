@@ -27,6 +27,8 @@ export interface JsonResult {
 export interface JsonResults {
   deliver(result: JsonResult): Promise<DeliveryReport>;
   onWelcome(welcome: Welcome): void;
+  /** The socket is gone: an ack on it cannot come any more. */
+  onLost(): void;
   onCompleteAck(jobId: JobId): void;
   onHeartbeatAck(ack: HeartbeatAck): void;
   /** The job that the next heartbeat should reclaim: the oldest whose result is not on its way. */
@@ -93,8 +95,9 @@ export function createJsonResults(deps: DeliveryDeps): JsonResults {
       if (deps.keepsClaims()) return await deliverKept(result);
       return send(result) ? { is: 'delivered' } : lose(result.jobId);
     },
+    // Here and not at the welcome, with which the first heartbeat goes out: it has to name what waits for its claim.
+    onLost: () => underway.clear(),
     onWelcome(welcome) {
-      underway.clear(); // an ack of an earlier socket cannot come any more
       if (welcome.features.includes('resume')) return;
       for (const entry of waiting()) drop(entry, 'the studio does not keep claims across sockets');
     },

@@ -87,6 +87,8 @@ test('a studio that keeps claims gets a JSON result from disk, which its ack cle
 test('a JSON result without its ack is reclaimed and sent again on the next session', async () => {
   const { delivery, sent } = await setup({ keepsClaims: true });
   await delivery.deliver(aJsonOutcome('job-1'));
+  delivery.onLost();
+  expect(delivery.currentJobId()).toBe(toJobId('job-1')); // the first heartbeat goes out with the welcome
   delivery.onWelcome(welcome(['resume']));
   expect(delivery.currentJobId()).toBe(toJobId('job-1'));
   expect(sent.length).toBe(1);
