@@ -83,6 +83,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       },
       onLost() {
         claims.onLost();
+        delivery.onLost();
         pipeline.onLost();
       },
     },
