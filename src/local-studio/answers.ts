@@ -87,8 +87,11 @@ async function onCompleteJson(desk: Desk, session: Session, frame: Frame<'comple
 
 async function onFail(desk: Desk, session: Session, frame: Frame<'fail'>): Promise<boolean> {
   const { slot, workerId } = session;
-  if (slot.at !== 'running' || slot.jobId !== frame.jobId) return false;
-  const job = slot.revoked ? undefined : await desk.store.jobs.get(slot.jobId);
+  // A worker that cannot read an offer fails it without ever accepting it.
+  if ((slot.at !== 'running' && slot.at !== 'offered') || slot.jobId !== frame.jobId) return false;
+  if (slot.at === 'offered') session.disarm();
+  const revoked = slot.at === 'running' && slot.revoked;
+  const job = revoked ? undefined : await desk.store.jobs.get(slot.jobId);
   if (job !== undefined) {
     const to = afterFailure(job, frame.retryable);
     const ending = { to, outcome: 'failed', error: frame.error.slice(0, MOST_ERROR_CHARACTERS) } as const;

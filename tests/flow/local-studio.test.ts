@@ -134,6 +134,16 @@ test('a job that fails for now is tried three times, then failed', async () => {
   ]);
 });
 
+test('a worker that cannot read an offer fails it without accepting, and stays', async () => {
+  await using world = await setup();
+  const job = await world.studio.createJob(anLlmTask());
+  await world.worker.next('offer');
+  world.worker.send(failure(job.id, false));
+  await world.worker.next('failAck');
+  expect(await world.studio.job(job.id)).toMatchObject({ state: 'failed', error: 'no luck' });
+  await world.worker.heartbeat();
+});
+
 test('a job that can never succeed fails at once', async () => {
   await using world = await setup();
   const job = await working(world.studio, world.worker);
