@@ -16,23 +16,27 @@ const MB = 1e6;
 /** As much as two looks at the same idle worker differ by. */
 const NO_SLOPE_MB = 3;
 
-/** Memory after `many` jobs less the memory after `few`: what jobs leave behind. */
-export async function measureGrowth(kind: JobKind, few: number, many: number): Promise<readonly Measurement[]> {
+/** Three looks: the heap finds its size between the first and the second, so a slope shows between the last two. */
+export type Looks = readonly [early: number, middle: number, late: number];
+
+/** What jobs leave behind in memory. */
+export async function measureGrowth(kind: JobKind, looks: Looks): Promise<readonly Measurement[]> {
   await using studio = startTimedStudio();
   await using taker = await startTaker(studio, 'worker');
-  await studio.exchanges(kind, few);
-  const early = await rssMb(taker.pid);
-  await studio.exchanges(kind, many - few);
-  const late = await rssMb(taker.pid);
+  let done = 0;
+  async function after(jobs: number): Promise<number> {
+    await studio.exchanges(kind, jobs - done);
+    done = jobs;
+    return await rssMb(taker.pid);
+  }
+  const [early, middle, late] = looks;
+  const [first, second, third] = [await after(early), await after(middle), await after(late)];
   const what = kind === 'json' ? 'JSON jobs' : 'image jobs of 64 × 64';
+  const grown = (from: number, to: number): string => `growth from ${count(from)} to ${count(to)} ${what}`;
   return [
-    { name: `memory (RSS) after ${count(few)} ${what}`, unit: 'MB', measured: early },
-    {
-      name: `growth from there to ${count(many)} ${what}`,
-      unit: 'MB',
-      measured: late - early,
-      goal: { atMost: NO_SLOPE_MB },
-    },
+    { name: `memory (RSS) after ${count(early)} ${what}`, unit: 'MB', measured: first },
+    { name: grown(early, middle), unit: 'MB', measured: second - first },
+    { name: grown(middle, late), unit: 'MB', measured: third - second, goal: { atMost: NO_SLOPE_MB } },
   ];
 }
 
@@ -40,10 +44,10 @@ const count = (jobs: number): string => jobs.toLocaleString('en');
 
 async function rssMb(pid: number): Promise<number> {
   await Bun.sleep(SETTLE_MS);
-  const looks: number[] = [];
-  while (looks.length < LOOKS) {
+  const seen: number[] = [];
+  while (seen.length < LOOKS) {
     await Bun.sleep(BETWEEN_LOOKS_MS);
-    looks.push(usageOf(pid).rssBytes / MB);
+    seen.push(usageOf(pid).rssBytes / MB);
   }
-  return median(looks);
+  return median(seen);
 }

@@ -7,16 +7,17 @@ import { realEffects } from '../../src/compose/effects.ts';
 import { openProcessLog } from '../../src/compose/log.ts';
 import { composeWorker } from '../../src/compose/worker.ts';
 import type { Engine } from '../../src/engines/engine.ts';
+import { createSyntheticEngine } from '../../src/engines/synthetic/index.ts';
 import { onStopSignals } from '../../src/system/signals.ts';
 import { ARTIFACT_BYTES } from './wire.ts';
 
 const bytes = new Uint8Array(ARTIFACT_BYTES);
 for (let at = 0; at < bytes.byteLength; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
 
+const effects = realEffects();
+const noPicture = (): Promise<never> => Promise.reject(new Error('a 1 MiB job asks for no picture'));
 const steady: Engine = {
-  id: 'synthetic',
-  models: { audio_tts: ['synthetic'] },
-  readiness: () => Promise.resolve({ ready: true }),
+  ...createSyntheticEngine({ ...effects, images: { encode: noPicture, encodeAnimation: noPicture } }),
   load: () =>
     Promise.resolve({
       run: () => Promise.resolve({ is: 'artifact', bytes, ext: 'wav' }),
@@ -24,7 +25,6 @@ const steady: Engine = {
     }),
 };
 
-const effects = realEffects();
 const log = await openProcessLog({ logFormat: 'json', logLevel: undefined }, effects);
 const config = await openConfig(process.argv[2] ?? '', effects, { log: log.logger, watched: true });
 const worker = await composeWorker({ effects, config, log, engines: [steady] });
