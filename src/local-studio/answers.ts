@@ -87,9 +87,11 @@ async function onCompleteJson(desk: Desk, session: Session, frame: Frame<'comple
 
 async function onFail(desk: Desk, session: Session, frame: Frame<'fail'>): Promise<boolean> {
   const { slot, workerId } = session;
-  // A worker that cannot read an offer fails it without ever accepting it.
-  if ((slot.at !== 'running' && slot.at !== 'offered') || slot.jobId !== frame.jobId) return false;
-  if (slot.at === 'offered') session.disarm();
+  if (slot.at === 'offered' && slot.jobId === frame.jobId) {
+    // A worker that cannot read an offer fails it without an accept: an attempt like any other.
+    session.disarm();
+    await desk.store.jobs.start(slot.jobId, workerId, desk.clock.now());
+  } else if (slot.at !== 'running' || slot.jobId !== frame.jobId) return false;
   const revoked = slot.at === 'running' && slot.revoked;
   const job = revoked ? undefined : await desk.store.jobs.get(slot.jobId);
   if (job !== undefined) {
