@@ -30,6 +30,8 @@ export interface Engine {
   readonly id: EngineName;
   /** The model names it advertises for each task kind it serves; no entry means the kind is not served. */
   readonly models: Readonly<Partial<Record<TaskKindId, readonly string[]>>>;
+  /** Whether its models live in GPU memory, so that a job has to fit there before it is taken. */
+  readonly memory: 'gpu' | 'none';
   /** Cheap and free of side effects: says what is missing, never fetches it. */
   readiness(): Promise<Readiness>;
   /** @throws WorkerError `engine.unavailable` | `engine.failed`; rejects with the signal's reason within a second of abort */

@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { WorkerError } from '../base/errors.ts';
 import { GIB, KIB, SECOND_MS } from '../base/units.ts';
+import { answerOf, namesIn, noAnswer, textOf } from './answer-of.ts';
 import type { Environment } from './environment.ts';
 import { parseNvidiaInformation, sumOfLines } from './vram-text.ts';
 
@@ -106,9 +105,6 @@ function sourcesOf({ environment, root = '', commandLimitMs = 5 * SECOND_MS }: M
   ];
 }
 
-/** Stays in this file: its message becomes one of the reasons. */
-const noAnswer = (because: string): WorkerError => new WorkerError('native.unavailable', because);
-
 const CIM = 'Get-CimInstance Win32_VideoController | ForEach-Object { $_.AdapterRAM }';
 
 /** Adds up one file of each matching folder. A card without that file is not counted. */
@@ -117,63 +113,4 @@ function sumOf(folder: string, which: RegExp, file: string, read: (text: string)
   const texts = cards.map((card) => textOf(`${folder}/${card}/${file}`)).filter((text) => text !== undefined);
   if (texts.length === 0) throw noAnswer(`nothing at ${folder}/*/${file}`);
   return texts.reduce((sum, text) => sum + read(text), 0);
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // no such driver on this machine
-  }
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined; // another vendor's card, or none of our business
-  }
-}
-
-/** What a command prints. Killed with everything it started when it takes too long; never waited for after that. */
-async function answerOf(
-  command: readonly string[],
-  environment: Pick<Environment, 'platform' | 'get'>,
-  limitMs: number,
-): Promise<string> {
-  const [name = ''] = command;
-  const path = environment.get('PATH');
-  const found = Bun.which(name, path === undefined ? {} : { PATH: path });
-  if (found === null) throw noAnswer('not installed');
-  const child = Bun.spawn({
-    cmd: [found, ...command.slice(1)],
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'ignore',
-    detached: environment.platform !== 'win32', // its own group, so that a helper it started dies with it
-    windowsHide: true,
-    env: { ...process.env, ...(path !== undefined && { PATH: path }), BUN_BE_BUN: undefined },
-  });
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    killTree(child.pid, environment.platform);
-    late.reject(noAnswer(`no answer within ${limitMs} ms`));
-  }, limitMs);
-  try {
-    const text = await Promise.race([new Response(child.stdout).text(), late.promise]);
-    const status = await Promise.race([child.exited, late.promise]);
-    if (status !== 0) throw noAnswer(`ended with status ${status}`);
-    return text;
-  } finally {
-    clearTimeout(timer);
-    child.unref();
-  }
-}
-
-function killTree(pid: number, platform: NodeJS.Platform): void {
-  try {
-    process.kill(platform === 'win32' ? pid : -pid, 'SIGKILL');
-  } catch {
-    // it ended in the same moment
-  }
 }

@@ -6,6 +6,7 @@ import type { Engine, Readiness, TaskResult } from '../../src/engines/engine.ts'
 export class ScriptedEngine implements Engine {
   readonly id = 'synthetic';
   readonly models = { llm: ['synthetic'], image: ['synthetic'] };
+  memory: Engine['memory'] = 'none';
   ready: Readiness = { ready: true };
   /** Models in memory right now. */
   loaded = 0;

@@ -46,6 +46,7 @@ export function createSyntheticEngine(options: SyntheticEngineOptions): Engine {
   return {
     id: 'synthetic',
     models: MODELS,
+    memory: 'none',
     readiness: () => Promise.resolve({ ready: true }),
     load: async (_model, signal) => {
       signal.throwIfAborted();
