@@ -17,7 +17,7 @@ export async function createWorld(): Promise<World> {
     terminal,
     clock,
     env: environment.get,
-    readText: (path) => files.readText(path),
+    readText: (path, mostBytes) => files.readNamedText(path, mostBytes),
     openConfig: (path) => openConfigFor(path, effects),
     control: (configPath) => controlOf(configPath, effects),
     runWorker: async (choice) => (await import('./compose/run.ts')).runWorker(choice, effects),

@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   'delivery.not-held': { acts: 'studio', retryable: false, exit: 69 },
   'outbox.full': { acts: 'operator', retryable: true, exit: 73 },
   'outbox.corrupt': { acts: 'machine', retryable: true, exit: 74 },
+  'file.unusable': { acts: 'operator', retryable: false, exit: 66 },
   'folder.unusable': { acts: 'operator', retryable: true, exit: 73 },
   'disk.full': { acts: 'operator', retryable: true, exit: 73 },
   'studio.unreachable': { acts: 'studio', retryable: true, exit: 69 },

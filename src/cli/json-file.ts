@@ -1,5 +1,10 @@
 import { WorkerError } from '../base/errors.ts';
+import { MIB } from '../base/units.ts';
+import { readNamedFile } from './named-file.ts';
 import type { World } from './world.ts';
+
+/** A job may carry its input image in itself. */
+const MOST_BYTES = 16 * MIB;
 
 /**
  * A JSON object from a file that the operator named, long integers kept exact.
@@ -11,7 +16,7 @@ export async function readJsonFile(
   path: string,
   world: Pick<World, 'readText' | 'operatorApi'>,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const text = await world.readText(path);
+  const text = await readNamedFile(argument, path, MOST_BYTES, world);
   if (text === undefined) throw new WorkerError('cli.usage', `${argument}: there is no file ${path}`);
   const { parseJson } = await world.operatorApi();
   let value: unknown;

@@ -1,5 +1,7 @@
 import { WorkerError } from '../base/errors.ts';
+import { MIB } from '../base/units.ts';
 import { JSON_ARG, sharedArgs, type Values } from './command.ts';
+import { readNamedFile } from './named-file.ts';
 import type { OperatorClient } from '../operator/client.ts';
 import type { World } from './world.ts';
 
@@ -49,22 +51,22 @@ async function findToken(
     throw new WorkerError('cli.usage', 'give either --token or --token-file, not both');
   }
   if (given.token !== undefined) return usable(given.token, '--token');
-  if (named !== undefined) return tokenIn(named, world);
+  if (named !== undefined) return tokenIn('--token-file', named, world);
   const fromEnvironment = world.env(TOKEN_VARIABLE) ?? '';
   if (fromEnvironment !== '') return usable(fromEnvironment, TOKEN_VARIABLE);
   if (given.url !== undefined && given.url !== world.studioDefaults.url) {
     // This machine's token opens this machine's studio; another host has no business seeing it.
     throw new WorkerError('cli.usage', '--url names another studio, so its operator token is needed', { hint: HINT });
   }
-  return tokenIn(world.studioDefaults.tokenFileIn(world.studioDefaults.dataDir), world);
+  return tokenIn('operator token', world.studioDefaults.tokenFileIn(world.studioDefaults.dataDir), world);
 }
 
 /** Where people find what they were asked for. */
 const HINT = `Give it with --token-file or ${TOKEN_VARIABLE}; \`studio-worker studio\` prints where the file is.`;
 
 /** Our own studio writes its token with a line end, as editors do. */
-async function tokenIn(path: string, world: World): Promise<string> {
-  const text = await world.readText(path);
+async function tokenIn(argument: string, path: string, world: World): Promise<string> {
+  const text = await readNamedFile(argument, path, MIB, world);
   if (text === undefined) {
     throw new WorkerError('cli.usage', `there is no operator token at ${path}`, { hint: HINT });
   }

@@ -14,8 +14,12 @@ export interface World {
   readonly clock: Pick<Clock, 'now' | 'after'>;
   /** An environment variable; undefined when unset. */
   readonly env: (name: string) => string | undefined;
-  /** The text of a file the operator named; undefined when there is none. */
-  readonly readText: (path: string) => Promise<string | undefined>;
+  /**
+   * The text of a file the operator named; undefined when there is none.
+   *
+   * @throws WorkerError `file.unusable` when it is no regular file, is larger than this, or is not UTF-8
+   */
+  readonly readText: (path: string, mostBytes: number) => Promise<string | undefined>;
   /**
    * The operator's config file, created with defaults when missing.
    *

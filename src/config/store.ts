@@ -1,4 +1,5 @@
 import { errorChain, toWorkerError, WorkerError } from '../base/errors.ts';
+import { MIB } from '../base/units.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Files } from '../system/files.ts';
 import type { Watch } from '../system/watch.ts';
@@ -35,7 +36,7 @@ export interface ConfigStore {
 
 export interface ConfigStoreOptions {
   readonly path: string;
-  readonly files: Pick<Files, 'readText' | 'writeAtomic' | 'makeDir'>;
+  readonly files: Pick<Files, 'readNamedText' | 'writeAtomic' | 'makeDir'>;
   readonly folders: Folders;
   readonly log: Logger;
   /** GiB, 0 when unknown. Asked only when a first file is written. */
@@ -159,14 +160,21 @@ async function writeFirst(options: ConfigStoreOptions): Promise<string> {
   return text;
 }
 
+/** A config is a page of text; what is larger is some other file. */
+const MOST_BYTES = MIB;
+
 async function readText({ files, path }: ConfigStoreOptions): Promise<string | undefined> {
   try {
-    return await files.readText(path);
+    return await files.readNamedText(path, MOST_BYTES);
   } catch (thrown) {
+    const { line } = thrown instanceof WorkerError ? thrown.fields : {};
     throw new WorkerError('config.invalid', `cannot read ${path}: ${errorChain(thrown)}`, {
       cause: thrown,
-      hint: 'Make the file readable for the account that runs the worker, or name another one with `--config`.',
-      fields: { path },
+      hint:
+        line === undefined
+          ? 'Make the file readable for the account that runs the worker, or name another one with `--config`.'
+          : `Save the file as UTF-8, or correct line ${line}.`,
+      fields: { path, ...(line !== undefined && { line }) },
     });
   }
 }

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MIB } from '../base/units.ts';
+import { readNamedText } from './named-file.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
 import { codeOf, fail, syncFolder, writeFully } from './disk.ts';
 
@@ -25,6 +26,12 @@ export interface WriteOptions {
  */
 export interface Files {
   readText(path: string): Promise<string | undefined>;
+  /**
+   * The text of a file that somebody named, who may have named a pipe, a device or the wrong thing.
+   *
+   * @throws WorkerError `file.unusable` when it is no regular file, is larger than this, or is not UTF-8
+   */
+  readNamedText(path: string, mostBytes: number): Promise<string | undefined>;
   readBytes(path: string): Promise<Uint8Array | undefined>;
   /** The file in chunks, for what must not be in memory whole. Fails on the first chunk when the file is missing. */
   openRead(path: string): AsyncIterable<Uint8Array>;
@@ -64,6 +71,7 @@ const BLOCKING_UP_TO_BYTES = 2 * MIB;
 
 export const systemFiles: Files = {
   readText: (path) => orMissing(readFile(path, 'utf8')),
+  readNamedText: (path, mostBytes) => orMissing(readNamedText(path, mostBytes)),
   readBytes: (path) => orMissing(readFile(path)),
   openRead: async function* openRead(path) {
     const file = await open(path, 'r');

@@ -13,6 +13,10 @@ export class MemoryFiles implements Files {
     return Promise.resolve(bytes && new TextDecoder().decode(bytes));
   }
 
+  readNamedText(path: string): Promise<string | undefined> {
+    return this.readText(path);
+  }
+
   readBytes(path: string): Promise<Uint8Array | undefined> {
     return Promise.resolve(this.contents.get(path));
   }

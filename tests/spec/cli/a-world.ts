@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../../src/cli/cli.ts';
@@ -7,6 +7,7 @@ import * as admin from '../../../src/contract/admin.ts';
 import * as json from '../../../src/contract/json.ts';
 import * as read from '../../../src/contract/read.ts';
 import * as routes from '../../../src/contract/routes.ts';
+import { systemFiles } from '../../../src/system/files.ts';
 import type { Terminal } from '../../../src/system/terminal.ts';
 import type { WorkerStatus } from '../../../src/worker/status.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
@@ -96,7 +97,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     terminal: screen.terminal,
     clock,
     env: (name) => given.env?.[name],
-    readText: async (path) => readFile(path, 'utf8').catch(() => undefined),
+    readText: (path, mostBytes) => systemFiles.readNamedText(path, mostBytes),
     operator: untold('network'),
     openConfig,
     control: () => ({

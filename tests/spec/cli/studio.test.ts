@@ -116,6 +116,7 @@ describe('the way in', () => {
   test.each([
     [['--token', 'a', '--token-file', 'b'], 'give either --token or --token-file, not both'],
     [['--token-file', '/nowhere/token'], 'there is no operator token at /nowhere/token'],
+    [['--token-file', '/dev/zero'], '--token-file: /dev/zero is no regular file'],
     [['--token', 'two words'], '--token holds no operator token'],
     [['--token', 'x', '--url', 'studio.example'], '--url is "studio.example"'],
   ])('%j is refused before anything is sent', async (flags, message) => {
@@ -224,6 +225,7 @@ describe('jobs create', () => {
     [['--kind', 'image', '--prompt', 'x', '--width', '1.5'], '--width is "1.5"; allowed: a whole number from 0'],
     [['--kind', 'image', '--prompt', 'x', '--seed', '-1'], '--seed is "-1"; allowed: a whole number'],
     [['--file', '/nowhere.json'], '--file: there is no file /nowhere.json'],
+    [['--file', '/dev/zero'], '--file: /dev/zero is no regular file'],
   ])('%j is refused here', async (flags, message) => {
     await using cli = await withStudio(create);
     expect(await cli.run('studio', 'jobs', 'create', ...flags)).toBe(64);

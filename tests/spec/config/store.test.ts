@@ -92,6 +92,23 @@ test('a file that cannot be read is named with the reason', async () => {
   expect(await failureOf(at.open())).toMatchObject({ code: 'config.invalid', fields: { path: at.path } });
 });
 
+const NOT_UTF8 = Buffer.concat([Buffer.from(`${LEAST}# gr`), Buffer.from([0xfc]), Buffer.from('n\n')]);
+
+test('bytes that are not UTF-8 are refused with their line, at a start and at a save', async () => {
+  await using at = await setup(LEAST);
+  const store = await at.open();
+  await writeFile(at.path, NOT_UTF8);
+  for (const work of [at.open(), store.update({ auto_enabled: false })]) {
+    expect(await failureOf(work)).toMatchObject({ code: 'config.invalid', fields: { path: at.path, line: 4 } });
+  }
+  expect(await readFile(at.path)).toEqual(NOT_UTF8);
+});
+
+test('a device named as the config is refused instead of read for ever', async () => {
+  await using at = await setup(LEAST);
+  expect(await failureOf(at.open({ path: '/dev/zero' }))).toMatchObject({ code: 'config.invalid' });
+});
+
 test('an update changes its key and leaves the rest to the operator', async () => {
   await using at = await setup(LEAST);
   const store = await at.open();
