@@ -2,6 +2,11 @@ import * as v from 'valibot';
 
 // What a key takes, as TOML reads it: whole numbers arrive as `bigint`, numbers with a point as `number`.
 const text = { schema: v.string(), expects: 'a text in quotes' } as const;
+/** What an HTTP header can carry: visible ASCII (RFC 9110 §5.5), so anything else could never be presented. */
+const token = {
+  schema: v.pipe(v.string(), v.regex(/^[\u0021-\u007E]*$/)),
+  expects: 'visible ASCII characters in quotes, without blanks',
+} as const;
 const flag = { schema: v.boolean(), expects: '`true` or `false`' } as const;
 const oneOf = <const Option extends string>(...options: readonly [Option, ...Option[]]) =>
   ({ schema: v.picklist(options), expects: options.map((option) => `"${option}"`).join(' or ') }) as const;
@@ -121,13 +126,13 @@ export const CONFIG_KEYS = {
   auto_update_prerelease: { type: flag, default: false, sentence: 'Whether prereleases count as releases.' },
   local_api_port: { type: count(U16_MAX), sentence: 'Port of the local HTTP API; 4787 when unset.' },
   stream_port: { type: count(U16_MAX), sentence: 'Port for live audio on the local network; 4798 when unset.' },
-  local_api_token: { type: text, secret: true, sentence: 'What callers of the local HTTP API must present.' },
+  local_api_token: { type: token, secret: true, sentence: 'What callers of the local HTTP API must present.' },
   // The registration is written by the worker itself, which acts on it as it does: an edit needs no restart notice.
   worker_id: { type: text, live: true, sentence: 'The name the studio gave this worker.' },
-  auth_token: { type: text, secret: true, live: true, sentence: 'What this worker presents to the studio.' },
+  auth_token: { type: token, secret: true, live: true, sentence: 'What this worker presents to the studio.' },
   install_id: { type: text, live: true, sentence: 'The name this installation gave itself.' },
   registration_request_id: { type: text, live: true, sentence: 'The approval that is being waited for.' },
-  registration_secret: { type: text, secret: true, live: true, sentence: 'Proves that the request is ours.' },
+  registration_secret: { type: token, secret: true, live: true, sentence: 'Proves that the request is ours.' },
 } as const satisfies Record<string, KeySpec>;
 
 export type ConfigKey = keyof typeof CONFIG_KEYS;

@@ -150,6 +150,15 @@ test('the printed config has the path first and no secret', () => {
 });
 
 test('a URL is printed without what may be a secret in it', () => {
+for (const bad of ['to ken', 'to\\nken', 't\\u00F6ken', 'to\\u0000ken', '\\u007F']) {
+  test(`a token written "${bad}" is refused, because no header could carry it`, () => {
+    const error = failure(`${LEAST}auth_token = "${bad}"\n`);
+    expect(error).toMatchObject({ code: 'config.invalid', fields: { line: 3 } });
+    expect(error.message).toStartWith(`${PATH}:3:14: auth_token takes visible ASCII`);
+    expect(error.message).not.toContain(bad);
+  });
+}
+
   const config = read('api_base_url = "http://ada:S3CRET@localhost/?k=S3CRET"\nvram_threshold_gb = 1\n');
   const printed = renderConfig(PATH, config) + JSON.stringify(shownFacts(config));
   expect(printed).toContain('api_base_url = "http://localhost/"');
@@ -162,9 +171,11 @@ test('a broken file shows no URL that may hold a secret', () => {
 });
 
 const valueOf = (key: (typeof KEYS)[number]): fc.Arbitrary<string | number | boolean> => {
+const mostOf = (expects: string): number => Number(/ to (\d+)$/.exec(expects)?.[1]);
   const { type } = specOf(key) ?? CONFIG_KEYS.worker_id;
   if (type.expects.startsWith('a text')) return fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => `/${text}`);
-  if (type.expects.startsWith('a whole')) return fc.integer({ min: 0, max: 65_535 });
+  if (type.expects.startsWith('visible')) return fc.stringMatching(/^[!-~]{1,40}$/);
+  if (type.expects.startsWith('a whole')) return fc.integer({ min: 0, max: Math.min(65_535, mostOf(type.expects)) });
   if (type.expects.startsWith('a number')) return fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
   const options = [...type.expects.matchAll(/"(\w+)"/g)].map(([, option = '']) => option);
   return options.length > 0 ? fc.constantFrom(...options) : fc.boolean();
