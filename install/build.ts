@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { toWorkerError, WorkerError } from '../src/base/errors.ts';
 import { formatBytes, formatDuration } from '../src/base/units.ts';
 import { VERSION } from '../src/base/version.ts';
+import type { PayloadName } from '../src/system/payloads.ts';
 import { nativePlugin } from './native-plugin.ts';
 import { gather } from './payload.ts';
 import { isThisMachine, type Target, targetOf } from './targets.ts';
@@ -13,7 +14,11 @@ export interface BuildOptions {
   readonly target: Target;
   readonly entry?: string;
   readonly outfile?: string;
+  /** The native packages that the program loads; all of them unless told otherwise. */
+  readonly natives?: readonly PayloadName[];
 }
+
+const ALL_NATIVES: readonly PayloadName[] = ['sharp', 'ort'];
 
 /** Where a target's executable ends up: `dist/` for this machine, a folder of its own for others. */
 export const outfileOf = (target: Target): string =>
@@ -48,9 +53,10 @@ export async function build({
   target,
   entry = 'src/main.ts',
   outfile = outfileOf(target),
+  natives = ALL_NATIVES,
 }: BuildOptions): Promise<string> {
-  const parts = await gather(target, join('dist', 'parts', target.triple));
-  const plugin = nativePlugin(parts);
+  const parts = await gather(target, join('dist', 'parts', target.triple), natives);
+  const plugin = nativePlugin(natives, parts.payloads);
   const temporary = join(dirname(outfile), `.${process.pid}`, target.binary);
   mkdirSync(dirname(temporary), { recursive: true });
   const where = {

@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { WorkerError } from '../src/base/errors.ts';
-import type { Parts } from './payload.ts';
+import type { PayloadName } from '../src/system/payloads.ts';
+import { NATIVE_PACKAGES } from './native-packages.ts';
+import type { PackedPayload } from './payload.ts';
 
-/** The part of sharp that searches `node_modules` for its binary, which an executable has none of. */
-const FINDER = /[\\/]sharp[\\/]dist[\\/]sharp\.mjs$/;
-/** What makes that file the one we know. */
-const FINDER_LOADS = 'require("@img/sharp-linux-x64/sharp.node")';
-const FINDER_GIVES = 'export default sharp;';
 const PAYLOADS = /[\\/]src[\\/]system[\\/]payloads\.ts$/;
 
 export interface NativePlugin extends Bun.BunPlugin {
@@ -16,36 +13,40 @@ export interface NativePlugin extends Bun.BunPlugin {
 }
 
 /**
- * Puts the native files into the executable, and makes sharp load them from where they are unpacked.
+ * Puts the native files into the executable, and makes their packages load them from where they are unpacked.
  *
- * Both files are checked before they are replaced: an executable that finds no binary would only fail at the operator's.
+ * Each file is checked before it is replaced: an executable that finds no binary would only fail at the operator's.
  */
-export function nativePlugin({ payload, sha256, addon }: Parts): NativePlugin {
-  const replaced = new Set<string>();
-  const table = `import path from ${JSON.stringify(resolve(payload))} with { type: 'file' };
-export const payloads = { sharp: { path, sha256: '${sha256}' } };`;
-  const loader = `import { join } from 'node:path';
-import { unpackedFolder } from ${JSON.stringify(resolve('src/system/native-cache.ts'))};
-const addon = { exports: {} };
-process.dlopen(addon, join(unpackedFolder('sharp'), ${JSON.stringify(addon)}));
-export default addon.exports;`;
-
-  const replace = (build: Bun.PluginBuilder, file: RegExp, marks: readonly string[], contents: string): void =>
+export function nativePlugin(names: readonly PayloadName[], payloads: readonly PackedPayload[]): NativePlugin {
+  const replaced = new Set<RegExp>();
+  const replace = (
+    build: Bun.PluginBuilder,
+    { file, marks }: { readonly file: RegExp; readonly marks: readonly string[] },
+    rewrite: (source: string) => string,
+  ): void =>
     void build.onLoad({ filter: file }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
       const missing = marks.find((mark) => !source.includes(mark));
       if (missing !== undefined) throw new WorkerError('internal', `${path} has changed: no ${missing} in it`);
-      replaced.add(file.source);
-      return { contents, loader: 'js' };
+      replaced.add(file);
+      return { contents: rewrite(source), loader: 'js' };
     });
   return {
     name: 'native',
     setup: (build) => {
-      replace(build, PAYLOADS, ['export const payloads'], table);
-      replace(build, FINDER, [FINDER_LOADS, FINDER_GIVES], loader);
+      replace(build, { file: PAYLOADS, marks: ['export const payloads'] }, () => tableOf(payloads));
+      for (const name of names) {
+        const { finder, marks, rewrite } = NATIVE_PACKAGES[name];
+        const addon = addonOf(
+          name,
+          payloads.find((payload) => payload.name === name),
+        );
+        replace(build, { file: finder, marks }, (source) => rewrite(source, addon));
+      }
     },
     assertUsed: () => {
-      const unused = [PAYLOADS, FINDER].find((file) => !replaced.has(file.source));
+      const files = [PAYLOADS, ...names.map((name) => NATIVE_PACKAGES[name].finder)];
+      const unused = files.find((file) => !replaced.has(file));
       if (unused === undefined) return;
       throw new WorkerError(
         'internal',
@@ -53,4 +54,23 @@ export default addon.exports;`;
       );
     },
   };
+}
+
+/** Takes the place of `payloads.ts`. */
+function tableOf(payloads: readonly PackedPayload[]): string {
+  const imports = payloads.map(
+    ({ name, path }) => `import ${name} from ${JSON.stringify(resolve(path))} with { type: 'file' };`,
+  );
+  const rows = payloads.map(({ name, sha256 }) => `${name}: { path: ${name}, sha256: '${sha256}' }`);
+  return `${imports.join('\n')}\nexport const payloads = { ${rows.join(', ')} };`;
+}
+
+/** An expression for the addon. It works in modules of both kinds, and asks only when it is evaluated. */
+function addonOf(name: PayloadName, payload: PackedPayload | undefined): string {
+  const absent = `throw new Error('this executable carries no ${name} files for this system')`;
+  const load = `const { unpackedFolder } = require(${JSON.stringify(resolve('src/system/native-cache.ts'))});
+  const addon = { exports: {} };
+  process.dlopen(addon, require('node:path').join(unpackedFolder('${name}'), ${JSON.stringify(payload?.addon)}));
+  return addon.exports;`;
+  return `(() => { ${payload === undefined ? absent : load} })()`;
 }

@@ -1,17 +1,24 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { WorkerError } from '../src/base/errors.ts';
+import type { PayloadName } from '../src/system/payloads.ts';
+import { NATIVE_PACKAGES, type NativePackage } from './native-packages.ts';
 import { isThisMachine, type Target } from './targets.ts';
+
+/** The native files of one package for one target. */
+export interface PackedPayload {
+  readonly name: PayloadName;
+  readonly path: string;
+  readonly sha256: string;
+  /** The package's own binary, by its path in the payload. */
+  readonly addon: string;
+}
 
 /** What a target needs beside our own code. */
 export interface Parts {
   /** The Bun that the executable starts with; undefined for the one that builds. */
   readonly runtime: string | undefined;
-  /** An archive of sharp's native files. */
-  readonly payload: string;
-  readonly sha256: string;
-  /** Sharp's own binary, by its path in the payload. */
-  readonly addon: string;
+  readonly payloads: readonly PackedPayload[];
 }
 
 /** Only what the loader opens: the addon and the libraries it links to. */
@@ -20,17 +27,14 @@ const NATIVE_FILE = /\.node$|\.dll$|\.dylib$|\.so(\.[\d.]+)?$/;
 const ZSTD_LEVEL = 19;
 
 /** Gathers a target's parts in `folder`, from this checkout or, for another machine, from the package registry. */
-export async function gather(target: Target, folder: string): Promise<Parts> {
+export async function gather(target: Target, folder: string, names: readonly PayloadName[]): Promise<Parts> {
   mkdirSync(folder, { recursive: true });
   const modules = isThisMachine(target) ? 'node_modules' : await fetchModules(target, folder);
-  const files = nativeFiles(modules, target);
-  const addon = files.find((path) => path.endsWith('.node'));
-  if (addon === undefined) throw new WorkerError('internal', `no sharp binary for ${target.triple} in ${modules}`);
-
-  const payload = join(folder, `sharp-${versionOf('sharp')}.tar.zst`);
-  if (!existsSync(payload)) await pack(modules, files, payload);
-  const sha256 = new Bun.CryptoHasher('sha256').update(readFileSync(payload)).digest('hex');
-  return { runtime: isThisMachine(target) ? undefined : runtimeIn(modules, target), payload, sha256, addon };
+  const payloads: PackedPayload[] = [];
+  for (const name of names.filter((name) => !NATIVE_PACKAGES[name].lacks?.includes(target.triple))) {
+    payloads.push(await packed(name, { target, modules, folder }));
+  }
+  return { runtime: isThisMachine(target) ? undefined : runtimeIn(modules, target), payloads };
 }
 
 /** The version this checkout has installed, which every target gets too. */
@@ -40,18 +44,36 @@ export function versionOf(packageName: string): string {
   throw new WorkerError('internal', `${packageName} says no version`);
 }
 
-/** The layout `@img/<package>/lib` is kept: the addon looks for its libraries relative to itself. */
-function nativeFiles(modules: string, { os, cpu }: Target): readonly string[] {
-  const folders = [`@img/sharp-${os}-${cpu}/lib`, `@img/sharp-libvips-${os}-${cpu}/lib`];
-  return folders
-    .filter((folder) => existsSync(join(modules, folder))) // on Windows the addon brings its libraries itself
-    .flatMap((folder) => readdirSync(join(modules, folder)).map((name) => `${folder}/${name}`))
-    .filter((path) => NATIVE_FILE.test(path))
-    .toSorted();
+interface Place {
+  readonly target: Target;
+  readonly modules: string;
+  readonly folder: string;
 }
 
-async function pack(modules: string, files: readonly string[], payload: string): Promise<void> {
-  const contents = Object.fromEntries(files.map((path) => [path, readFileSync(join(modules, path))]));
+async function packed(name: PayloadName, { target, modules, folder }: Place): Promise<PackedPayload> {
+  const native = NATIVE_PACKAGES[name];
+  const files = nativeFiles(modules, target, native);
+  const addon = [...files.keys()].find((path) => path.endsWith('.node'));
+  if (addon === undefined) throw new WorkerError('internal', `no ${name} binary for ${target.triple} in ${modules}`);
+  const path = join(folder, `${name}-${versionOf(native.packageName)}.tar.zst`);
+  if (!existsSync(path)) await pack(files, path);
+  return { name, path, addon, sha256: new Bun.CryptoHasher('sha256').update(readFileSync(path)).digest('hex') };
+}
+
+/** Paths in the payload, with where each file is now. */
+function nativeFiles(modules: string, target: Target, native: NativePackage): ReadonlyMap<string, string> {
+  const files = native
+    .folders(target)
+    .filter(([from]) => existsSync(join(modules, from)))
+    .flatMap(([from, to]) =>
+      readdirSync(join(modules, from)).map((name) => [posix.join(to, name), join(modules, from, name)] as const),
+    )
+    .filter(([path]) => NATIVE_FILE.test(path) && native.without?.test(path) !== true);
+  return new Map(files.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function pack(files: ReadonlyMap<string, string>, payload: string): Promise<void> {
+  const contents = Object.fromEntries([...files].map(([path, from]) => [path, readFileSync(from)]));
   const archive = await new Bun.Archive(contents).bytes();
   const temporary = `${payload}.${process.pid}`;
   writeFileSync(temporary, await Bun.zstdCompress(archive, { level: ZSTD_LEVEL }));
@@ -71,7 +93,8 @@ function runtimeIn(modules: string, target: Target): string {
 /** Installs what another machine would install. Bun's own download of a runtime ignores the configured registry. */
 async function fetchModules(target: Target, folder: string): Promise<string> {
   const root = join(folder, 'modules');
-  const dependencies = { sharp: versionOf('sharp'), [runtimePackage(target)]: Bun.version };
+  const packages = Object.values(NATIVE_PACKAGES).map(({ packageName }) => [packageName, versionOf(packageName)]);
+  const dependencies = { ...Object.fromEntries(packages), [runtimePackage(target)]: Bun.version };
   mkdirSync(root, { recursive: true });
   writeFileSync(join(root, 'package.json'), JSON.stringify({ private: true, dependencies }));
   rmSync(join(root, 'bun.lock'), { force: true }); // it would keep the versions of an earlier build

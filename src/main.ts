@@ -3,6 +3,8 @@ import { VERSION } from './base/version.ts';
 
 /** 128 + SIGINT: somebody asked three times, and waits for nothing any more. */
 const INTERRUPTED = 130;
+/** Hidden: a native engine lives in a process of its own, which is this program once more. */
+const ENGINE = '__engine';
 const argv = process.argv.slice(2);
 const [first] = argv;
 
@@ -15,6 +17,10 @@ if (first === '--version' || first === '-V') {
   process.stdout.on('error', () => {});
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (thrown: unknown) => void die(thrown));
+  }
+  if (first === ENGINE) {
+    const { runEngineChild } = await import('./compose/engine-child.ts');
+    process.exit(await runEngineChild(argv.slice(1)).catch(die)); // at once: whatever a library still holds is to go
   }
   const { start } = await import('./cli/start.ts');
   leave(await start(argv).catch(die));

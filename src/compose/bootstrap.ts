@@ -1,9 +1,9 @@
 import type { ConfigStore } from '../config/store.ts';
 import type { Effects } from './effects.ts';
+import { realEngines } from './engines.ts';
 import { composeIdentity } from './identity.ts';
 import { openCommandLog } from './log.ts';
 import { probeMachine } from './machine-facts.ts';
-import { realEngines } from './run.ts';
 import { allowedBaseUrl } from './studio-url.ts';
 
 /**
@@ -15,7 +15,8 @@ export async function bootstrap(token: string, config: ConfigStore, effects: Eff
   const log = openCommandLog(effects);
   log.redactor.learn(token);
   const apiBaseUrl = allowedBaseUrl(config.current, log.logger);
-  const facts = await probeMachine({ effects, config, engines: realEngines(effects), log: log.logger });
+  const { engines } = realEngines(effects, { log: log.logger, nice: config.current.engine_nice });
+  const facts = await probeMachine({ effects, config, engines, log: log.logger });
   const { registration } = composeIdentity(
     { config, effects, log },
     { apiBaseUrl, capabilities: () => facts.capabilities({ claiming: true }) },

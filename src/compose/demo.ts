@@ -6,7 +6,7 @@ import { onStopSignals } from '../system/signals.ts';
 import { openConfig } from './config.ts';
 import type { Effects } from './effects.ts';
 import { type LogChoice, openProcessLog } from './log.ts';
-import { realEngines } from './run.ts';
+import { realEngines } from './engines.ts';
 import { openStudio } from './studio.ts';
 import { composeWorker } from './worker.ts';
 
@@ -65,7 +65,7 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
     effects,
     config,
     log,
-    engines: realEngines(effects),
+    ...realEngines(effects, { log: log.logger, nice: config.current.engine_nice }),
     registrationPolicy: { pollMs: POLL_MS },
     onProgress: (jobId, share) => void progress.set(jobId, share),
   });

@@ -5,6 +5,7 @@ import type { ConfigStore } from '../config/store.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Logger } from '../log/logger.ts';
 import { describeCapabilities } from '../worker/capabilities.ts';
+import { createReadyEngines } from '../worker/readiness.ts';
 import type { Effects } from './effects.ts';
 
 /** What this machine is and offers, read anew for every frame that says so. */
@@ -14,8 +15,8 @@ export interface MachineFacts {
   capabilities(now: { readonly claiming: boolean }): Capabilities;
 }
 
-/** The GPU may take seconds to answer, and a first `hello` that says 0 GB would cost the worker its jobs. */
-const VRAM_WITHIN_MS = 2 * SECOND_MS;
+/** Both may take seconds to tell, and a first `hello` that says 0 GB or no engine would cost the worker its jobs. */
+const FACTS_WITHIN_MS = 2 * SECOND_MS;
 
 export async function probeMachine(options: {
   readonly effects: Effects;
@@ -31,7 +32,8 @@ export async function probeMachine(options: {
     if (totalGb === 0) log.debug('vram.unknown', { reasons });
   });
   const patience = new AbortController();
-  await Promise.race([probe, pause(clock, VRAM_WITHIN_MS, patience.signal)]);
+  const ready = createReadyEngines(engines, { clock, log: log.child({}, 'engines') });
+  await Promise.race([Promise.all([probe, ready.refresh()]), pause(clock, FACTS_WITHIN_MS, patience.signal)]);
   patience.abort();
   return {
     vramTotalGb: () => vramTotalGb,
@@ -47,7 +49,7 @@ export async function probeMachine(options: {
         startMinimised: config.current.start_minimised,
         onlyWhenIdle: config.current.only_when_idle,
         userPresence: undefined,
-        engines,
+        engines: ready.current(),
       }),
   };
 }

@@ -1,7 +1,5 @@
 import { errorChain } from '../base/errors.ts';
 import { shownUrl } from '../base/urls.ts';
-import { createSyntheticEngine } from '../engines/synthetic/index.ts';
-import type { Engine } from '../engines/engine.ts';
 import type { Log } from '../log/open-log.ts';
 import { controlAddress, serveControl } from '../system/control.ts';
 import { acquireLock } from '../system/lock.ts';
@@ -9,17 +7,13 @@ import { onStopSignals } from '../system/signals.ts';
 import { answerControl } from '../worker/control.ts';
 import { configPathOf, openConfig, siblingsOf } from './config.ts';
 import type { Effects } from './effects.ts';
+import { realEngines } from './engines.ts';
 import { banner, type LogChoice, openProcessLog } from './log.ts';
 import { type ComposedWorker, composeWorker, type WorkerSetup } from './worker.ts';
 
 export interface RunChoice extends LogChoice {
   readonly configPath: string | undefined;
 }
-
-/** The engines this release carries. */
-export const realEngines = ({ sha256, images, clock }: Effects): readonly Engine[] => [
-  createSyntheticEngine({ sha256, images, clock }),
-];
 
 /**
  * The `run` command: one worker per config folder, until it is stopped or refused. Gives the exit code.
@@ -48,7 +42,12 @@ async function serve(path: string, log: Log, effects: Effects): Promise<number> 
   const config = await openConfig(path, effects, { log: log.logger, learnSecret, watched: true });
   const deafen = { call: (): void => {} };
   try {
-    const setup: WorkerSetup = { effects, config, log, engines: realEngines(effects) };
+    const setup: WorkerSetup = {
+      effects,
+      config,
+      log,
+      ...realEngines(effects, { log: log.logger, nice: config.current.engine_nice }),
+    };
     const worker = await composeWorker(setup);
     deafen.call = onStopSignals(() => worker.signal());
     announce(setup);

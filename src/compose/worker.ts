@@ -1,6 +1,8 @@
-import { SECOND_MS } from '../base/units.ts';
+import { formatDuration, SECOND_MS } from '../base/units.ts';
 import type { Capabilities } from '../contract/capabilities.ts';
+import type { Offer } from '../contract/frames/inbound.ts';
 import type { Engine, ModelFiles } from '../engines/engine.ts';
+import type { Quarantine } from '../engines/host/quarantine.ts';
 import { createRegistry } from '../engines/registry.ts';
 import { createHistory } from '../jobs/history.ts';
 import type { Job } from '../jobs/job.ts';
@@ -28,6 +30,8 @@ export interface WorkerSetup {
   readonly config: ConfigStore;
   readonly log: Log;
   readonly engines: readonly Engine[];
+  /** Models whose engine crashed too often; none unless given. */
+  readonly quarantine?: Pick<Quarantine, 'remainingMs'>;
   readonly registrationPolicy?: RegistrationOptions['policy'];
   /** How far a running job is, from 0 to 1. */
   readonly onProgress?: (jobId: string, share: number) => void;
@@ -137,7 +141,8 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
         { registry, filesFor: withoutFiles, outputCheck, clock, log: jobLog, onProgress: progressOf(setup, job) },
         signal,
       ),
-    snapshot: () => ({
+    snapshot: (offer) => ({
+      unfit: quarantineReason(setup, offer),
       paused: !config.current.auto_enabled,
       onlyWhenIdle: config.current.only_when_idle,
       userPresence: undefined,
@@ -182,6 +187,13 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     signal: () => stopping.signal(),
     registration,
   };
+}
+
+/** Why this offer would most likely crash the engine once more. */
+function quarantineReason({ quarantine }: WorkerSetup, { modelSource, model }: Offer): string | undefined {
+  const leftMs = quarantine?.remainingMs(modelSource.engine, model) ?? 0;
+  if (leftMs === 0) return undefined;
+  return `${model} crashed the ${modelSource.engine} engine again and again; not taken for ${formatDuration(leftMs)}`;
 }
 
 const progressOf =

@@ -85,6 +85,11 @@ export const CONFIG_KEYS = {
     sentence: 'Whether to take jobs only while nobody uses the machine.',
   },
   start_minimised: { type: flag, default: true, live: true, sentence: 'Whether the window starts in the tray.' },
+  engine_nice: {
+    type: count(19n),
+    default: 10,
+    sentence: 'How far running engines stand back for other programs: 0 not at all, 19 most.',
+  },
   stop_grace_secs: {
     type: count(U32_MAX),
     default: 60,

@@ -26,14 +26,23 @@ export interface AdmissionSnapshot {
   readonly stopping: boolean;
   /** The outbox has no room for one more result: refusing an offer beats dropping a result. */
   readonly outboxFull: boolean;
+  /** Why this offer in particular cannot be served now, though others may be. The studio may offer it again later. */
+  readonly unfit?: string | undefined;
 }
 
-export type Admission = { readonly is: 'taken' } | { readonly is: 'rejected'; readonly because: Rejection };
+export type Admission =
+  | { readonly is: 'taken' }
+  | {
+      readonly is: 'rejected';
+      readonly because: Rejection;
+      /** More than the code tells, for our own log. */ readonly why?: string;
+    };
 
 /** Whether to take an offer now. The first reason that applies is the one given. */
 export function admit(snapshot: AdmissionSnapshot): Admission {
   if (snapshot.paused) return { is: 'rejected', because: REJECTIONS.paused };
   if (snapshot.onlyWhenIdle && snapshot.userPresence !== 'idle') return { is: 'rejected', because: REJECTIONS.inUse };
   if (snapshot.busy || snapshot.stopping || snapshot.outboxFull) return { is: 'rejected', because: REJECTIONS.busy };
+  if (snapshot.unfit !== undefined) return { is: 'rejected', because: REJECTIONS.busy, why: snapshot.unfit };
   return { is: 'taken' };
 }

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 /** It would turn our own executable, started again, into plain Bun. */
 const BUN_MODE = 'BUN_BE_BUN';
 /** Variables that hold what only this process has a use for. */
@@ -61,3 +63,90 @@ export const spawnChild: Spawn = (command, { cwd, env, output }) => {
 
 const endOf = (code: number, signal: NodeJS.Signals | number | null): ChildEnd =>
   signal === null ? { is: 'exited', code } : { is: 'killed', signal: String(signal) };
+
+/** A child that is spoken with: whole values in both directions, as `structuredClone` copies them. */
+export interface TalkingChild extends Child {
+  /** False when it cannot hear any more. */
+  send(message: unknown): boolean;
+  /** Ends it at once, and whatever it started. */
+  killGroup(): void;
+}
+
+export interface TalkingOptions {
+  readonly env: ChildEnvironment;
+  /** Anything it may say: nothing about it is known yet. */
+  readonly onMessage: (message: unknown) => void;
+  /** It closed the line and may live on: nobody will ever hear of it again. */
+  readonly onDeaf: () => void;
+  /** A line of its stderr, cut to a length that is fit for a log. */
+  readonly onLine: (line: string) => void;
+}
+
+/** Starts programs to talk with. */
+export type SpawnTalking = (command: readonly string[], options: TalkingOptions) => TalkingChild;
+
+/** Its last words were written before it ended, and are read within this time, unless a grandchild keeps the pipe. */
+const LAST_WORDS_MS = 200;
+
+/** Its stdout goes nowhere: libraries print there, and we listen on the line. */
+export const spawnTalking: SpawnTalking = (command, { env, onMessage, onDeaf, onLine }) => {
+  const child = Bun.spawn([...command], {
+    env: { ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: process.platform !== 'win32', // its own process group, see killGroup
+    windowsHide: true,
+    serialization: 'advanced', // keeps bytes and big integers what they are
+    ipc: onMessage,
+    onDisconnect: onDeaf,
+  });
+  const listening = forEachLine(child.stderr, onLine);
+  const killGroup = (): void => {
+    try {
+      if (process.platform === 'win32') child.kill('SIGKILL');
+      else process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // gone already
+    }
+  };
+  const end = async (): Promise<ChildEnd> => {
+    const code = await child.exited;
+    killGroup(); // what it started must not outlive it
+    await Promise.race([listening, Bun.sleep(LAST_WORDS_MS)]);
+    return endOf(code, child.signalCode);
+  };
+  return {
+    pid: child.pid,
+    ended: end(),
+    kill: (signal) => child.kill(signal),
+    killGroup,
+    send: (message) => {
+      try {
+        child.send(message);
+        return true;
+      } catch {
+        return false; // it has ended, or closed the line
+      }
+    },
+  };
+};
+
+const MAX_LINE = 500;
+
+/** A flood without a line break is cut as well, so that no child can fill our memory. */
+async function forEachLine(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split(/[\r\n]+/);
+    rest = (lines.pop() ?? '').slice(0, MAX_LINE);
+    for (const line of lines) if (line.trim() !== '') onLine(line.slice(0, MAX_LINE));
+  }
+  if (rest.trim() !== '') onLine(rest);
+}
+
+/** Our own variables, to be filtered before a child gets them. */
+export const ourVariables = (): Variables => process.env;
+
+/** This program as a command: the executable alone, or Bun with our first file in a checkout. */
+export const ownCommand = (): readonly string[] =>
+  Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, join(import.meta.dir, '..', 'main.ts')];

@@ -2,7 +2,7 @@ import { WorkerError } from '../base/errors.ts';
 import type { HeartbeatAck, Offer } from '../contract/frames/inbound.ts';
 import { accept, reject } from '../contract/frames/outbound.ts';
 import { promptOf, promptPreview } from '../contract/tasks/index.ts';
-import { admit, type AdmissionSnapshot, type Rejection, REJECTIONS } from '../jobs/admit.ts';
+import { admit, type Admission, type AdmissionSnapshot, REJECTIONS } from '../jobs/admit.ts';
 import type { JobHistory } from '../jobs/history.ts';
 import { type Job, type JobOutcome, toJob } from '../jobs/job.ts';
 import type { HeldSlot, Slot } from '../jobs/slot.ts';
@@ -28,7 +28,7 @@ export interface PipelineDeps {
   /** Runs a job; never throws. */
   readonly run: (job: Job, log: Logger, signal: AbortSignal) => Promise<JobOutcome>;
   /** Everything admission looks at, except the slot. */
-  readonly snapshot: () => Omit<AdmissionSnapshot, 'busy'>;
+  readonly snapshot: (offer: Offer) => Omit<AdmissionSnapshot, 'busy'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly onStarted?: (job: Job) => void;
@@ -66,10 +66,10 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
 
   /** The studio waits for the answer and nobody for the log line, so an accept goes out before `say` is called. */
   function decide(offer: Offer, say: (offer: Offer) => void = () => {}): void {
-    const decision = admit({ ...deps.snapshot(), busy: slot.held !== undefined });
+    const decision = admit({ ...deps.snapshot(offer), busy: slot.held !== undefined });
     if (decision.is === 'rejected') {
       say(offer);
-      return turnDown(offer, decision.because);
+      return turnDown(offer, decision);
     }
 
     const held = slot.hold(offer.jobId);
@@ -116,12 +116,12 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     };
   }
 
-  function turnDown(offer: Offer, because: Rejection): void {
-    const why = because === REJECTIONS.inUse ? 'in-use' : because.code;
+  function turnDown(offer: Offer, { because, why }: Extract<Admission, { is: 'rejected' }>): void {
+    const reason = because === REJECTIONS.inUse ? 'in-use' : because.code;
     log.info('offer.rejected', {
       jobId: offer.jobId,
-      because: why,
-      presence: deps.snapshot().userPresence ?? 'unknown',
+      because: why ?? reason,
+      presence: deps.snapshot(offer).userPresence ?? 'unknown',
     });
     if (!claims.send(reject(offer.jobId, because))) log.warn('reject.not-sent', { jobId: offer.jobId });
   }

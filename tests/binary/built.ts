@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, outfileOf } from '../../install/build.ts';
+import { build, type BuildOptions, outfileOf } from '../../install/build.ts';
 import { targetOf } from '../../install/targets.ts';
 
 /** What the executable is made from. */
@@ -11,17 +11,18 @@ const target = targetOf(undefined);
 const building = new Map<string, Promise<string>>();
 
 /** Path of the product's executable, built from the sources as they are. */
-export const builtBinary = (): Promise<string> => built('src/main.ts', outfileOf(target));
+export const builtBinary = (): Promise<string> => built({ entry: 'src/main.ts', outfile: outfileOf(target) });
 
 /** Path of the executable of `image-program.ts`. */
 export const builtImageProgram = (): Promise<string> =>
-  built('tests/binary/image-program.ts', join('dist', 'tests', target.binary));
+  built({ entry: 'tests/binary/image-program.ts', outfile: join('dist', 'tests', target.binary), natives: ['sharp'] });
 
 /** Builds once for a state of the sources, however many tests ask. */
-function built(entry: string, outfile: string): Promise<string> {
+function built(what: Omit<BuildOptions, 'target'> & { entry: string; outfile: string }): Promise<string> {
+  const { entry, outfile } = what;
   const known = building.get(entry);
   if (known !== undefined) return known;
-  const made = isFresh(outfile, [...SOURCES, entry]) ? Promise.resolve(outfile) : build({ target, entry, outfile });
+  const made = isFresh(outfile, [...SOURCES, entry]) ? Promise.resolve(outfile) : build({ target, ...what });
   building.set(entry, made);
   return made;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openConfig } from '../../src/compose/config.ts';
 import { type Effects, realEffects } from '../../src/compose/effects.ts';
-import { realEngines } from '../../src/compose/run.ts';
+import { realEngines } from '../../src/compose/engines.ts';
 import { composeWorker } from '../../src/compose/worker.ts';
 import type { ConfigPatch } from '../../src/config/schema.ts';
 import type { ConfigStore } from '../../src/config/store.ts';
@@ -150,7 +150,7 @@ async function startLocal(
     watched: true,
   });
   await config.update(patch);
-  const engines = given ?? realEngines(effects);
+  const engines = given ?? realEngines(effects, { log: log.logger, nice: 0 }).engines;
   const composed = await composeWorker({ effects, config, log, engines, registrationPolicy: { pollMs: 50 } });
   const ended = composed.run();
   const seen = (): string => `the worker is ${JSON.stringify(composed.status())}; it said ${namesOf(events)}`;

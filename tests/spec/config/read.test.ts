@@ -27,6 +27,7 @@ test('a file with the two required keys gets every default', () => {
     auto_start: true,
     only_when_idle: false,
     start_minimised: true,
+    engine_nice: 10,
     stop_grace_secs: 60,
     outbox_max_gb: 2,
     output_check: 'reject',
@@ -149,7 +150,6 @@ test('the printed config has the path first and no secret', () => {
   expect(printed).not.toContain('hunter');
 });
 
-test('a URL is printed without what may be a secret in it', () => {
 for (const bad of ['to ken', 'to\\nken', 't\\u00F6ken', 'to\\u0000ken', '\\u007F']) {
   test(`a token written "${bad}" is refused, because no header could carry it`, () => {
     const error = failure(`${LEAST}auth_token = "${bad}"\n`);
@@ -159,6 +159,7 @@ for (const bad of ['to ken', 'to\\nken', 't\\u00F6ken', 'to\\u0000ken', '\\u007F
   });
 }
 
+test('a URL is printed without what may be a secret in it', () => {
   const config = read('api_base_url = "http://ada:S3CRET@localhost/?k=S3CRET"\nvram_threshold_gb = 1\n');
   const printed = renderConfig(PATH, config) + JSON.stringify(shownFacts(config));
   expect(printed).toContain('api_base_url = "http://localhost/"');
@@ -170,8 +171,8 @@ test('a broken file shows no URL that may hold a secret', () => {
   expect(message).not.toContain('S3CRET');
 });
 
-const valueOf = (key: (typeof KEYS)[number]): fc.Arbitrary<string | number | boolean> => {
 const mostOf = (expects: string): number => Number(/ to (\d+)$/.exec(expects)?.[1]);
+const valueOf = (key: (typeof KEYS)[number]): fc.Arbitrary<string | number | boolean> => {
   const { type } = specOf(key) ?? CONFIG_KEYS.worker_id;
   if (type.expects.startsWith('a text')) return fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => `/${text}`);
   if (type.expects.startsWith('visible')) return fc.stringMatching(/^[!-~]{1,40}$/);

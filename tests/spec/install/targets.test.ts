@@ -27,7 +27,7 @@ test('a triple nobody released is refused with the list of those there are', () 
 });
 
 test('a program that never loads the image library is refused, not shipped without it', async () => {
-  const plugin = nativePlugin({ runtime: undefined, payload: 'none', sha256: '', addon: '' });
+  const plugin = nativePlugin(['sharp'], []);
   expect(() => plugin.assertUsed()).toThrow('native files would be missing');
 });
 
@@ -35,7 +35,7 @@ test('a file that has changed since its replacement was written fails the build'
   await using folder = await tempFolder();
   const finder = folder.at('node_modules/sharp/dist/sharp.mjs');
   await Bun.write(finder, 'export default {};');
-  const plugin = nativePlugin({ runtime: undefined, payload: 'none', sha256: '', addon: '' });
+  const plugin = nativePlugin(['sharp'], []);
   const built = await Bun.build({ entrypoints: [finder], target: 'bun', plugins: [plugin], throw: false });
   expect(built.success).toBe(false);
   expect(built.logs.map(String).join()).toContain('has changed: no require(');

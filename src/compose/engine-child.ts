@@ -1,0 +1,37 @@
+import { WorkerError } from '../base/errors.ts';
+import { serveEngine } from '../engines/host/serve.ts';
+import type { InnerEngines } from '../engines/host/inner.ts';
+import { readEnvironment } from '../system/environment.ts';
+import { createImages } from '../system/images.ts';
+import { createNativeCache } from '../system/native-cache.ts';
+import { connectParent, serveQuietly } from '../system/parent.ts';
+import { payloads } from '../system/payloads.ts';
+
+/** The engines that run in a child. Only what the worker asks for is loaded. */
+function innerEngines(): InnerEngines {
+  const native = createNativeCache({ environment: readEnvironment(), payloads });
+  return {
+    onnx: async () => {
+      const { openSession } = await import('../engines/onnx/binding.ts');
+      const { createInpainter } = await import('../engines/onnx/inside.ts');
+      return createInpainter({ images: createImages({ native }), openSession: (path) => openSession(path, native) });
+    },
+  };
+}
+
+/**
+ * This program as an engine child: `__engine <nice>`. Serves the worker that started it and ends with it.
+ *
+ * @throws WorkerError `cli.usage` when somebody else started it
+ */
+export async function runEngineChild([nice = '0']: readonly string[]): Promise<number> {
+  const parent = connectParent();
+  if (parent === undefined) {
+    throw new WorkerError('cli.usage', '`__engine` is started by the worker itself', {
+      hint: 'Run `studio-worker run`; `studio-worker engines` lists what it can run.',
+    });
+  }
+  await serveQuietly(Number(nice));
+  await serveEngine(parent, innerEngines());
+  return 0;
+}

@@ -1,0 +1,50 @@
+import { createEngineHost, type EngineHost } from '../engines/host/host.ts';
+import { createQuarantine, type Quarantine } from '../engines/host/quarantine.ts';
+import type { Engine } from '../engines/engine.ts';
+import { runtimeInstalled } from '../engines/onnx/binding.ts';
+import { createOnnxEngine } from '../engines/onnx/index.ts';
+import { createSyntheticEngine } from '../engines/synthetic/index.ts';
+import type { Logger } from '../log/logger.ts';
+import { payloads } from '../system/payloads.ts';
+import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../system/processes.ts';
+import type { Effects } from './effects.ts';
+import { inputFetcher } from './inputs.ts';
+
+export interface EngineSetup {
+  readonly log: Logger;
+  /** How far engine children stand back, from 0 to 19. */
+  readonly nice: number;
+}
+
+/** The engines this release carries, and who of their models may not run for a while. */
+export interface Engines {
+  readonly engines: readonly Engine[];
+  readonly quarantine: Quarantine;
+}
+
+/** What a native library must not do on its own: ONNX Runtime reports home unless it is told not to. */
+const QUIET = { ORT_DISABLE_TELEMETRY: '1' };
+
+export function realEngines(effects: Effects, { log, nice }: EngineSetup): Engines {
+  const { sha256, images, clock, http } = effects;
+  const quarantine = createQuarantine(clock);
+  const host: EngineHost = createEngineHost({
+    spawn: spawnTalking,
+    command: [...ownCommand(), '__engine', String(nice)],
+    env: childEnvironment(ourVariables(), QUIET),
+    clock,
+    log: log.child({}, 'engines'),
+    quarantine,
+  });
+  return {
+    quarantine,
+    engines: [
+      createSyntheticEngine({ sha256, images, clock }),
+      createOnnxEngine({
+        host,
+        fetchInput: inputFetcher(http),
+        hasRuntime: () => payloads.ort !== undefined || runtimeInstalled(),
+      }),
+    ],
+  };
+}

@@ -1,0 +1,54 @@
+import { WorkerError } from '../../base/errors.ts';
+import type { ChildEnd } from '../../system/processes.ts';
+
+/** What a child did when it ended, as a person would say it. */
+export type Doing = 'starting' | 'loading' | 'running' | 'idle';
+
+const DOING: Readonly<Record<Doing, string>> = {
+  starting: 'while it started',
+  loading: 'while it loaded the model',
+  running: 'while it ran a task',
+  idle: 'between two tasks',
+};
+
+/** What the library said last is worth more than its exit code, but it travels in a frame: only so many of it. */
+const LINES_TOLD = 3;
+const MOST_CHARACTERS = 600;
+
+/** Why a child ended that nobody had asked to end. */
+export function crashError(
+  engine: string,
+  { end, doing, lines }: { readonly end: ChildEnd; readonly doing: Doing; readonly lines: readonly string[] },
+): WorkerError {
+  const how = end.is === 'exited' ? `exited with code ${end.code}` : `was ended by ${end.signal}${guess(end.signal)}`;
+  const said = lines.slice(-LINES_TOLD).join(' | ').slice(-MOST_CHARACTERS);
+  return new WorkerError(
+    'engine.crashed',
+    `the ${engine} engine ${how} ${DOING[doing]}${said === '' ? '' : `; it said last: ${said}`}`,
+    {
+      hint: 'Look for memory or driver trouble on this machine if it happens again; the next job gets a fresh process.',
+      fields: end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal },
+    },
+  );
+}
+
+/** Nobody else kills an engine: the kernel does when memory is gone. */
+const guess = (signal: string): string => (signal === 'SIGKILL' ? ' (the system does that when memory runs out)' : '');
+
+/** The last lines somebody said, and no more of them. */
+export interface Tail {
+  add(line: string): void;
+  readonly lines: readonly string[];
+}
+
+/** Constant in memory, however much is said. */
+export function createTail(kept: number): Tail {
+  const lines: string[] = [];
+  return {
+    add: (line) => {
+      lines.push(line);
+      if (lines.length > kept) lines.shift();
+    },
+    lines,
+  };
+}

@@ -1,0 +1,104 @@
+import { WorkerError } from '../../base/errors.ts';
+import { MINUTE_MS } from '../../base/units.ts';
+import type { Task } from '../../contract/tasks/index.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import type { Inputs } from './inner.ts';
+import type { Quarantine } from './quarantine.ts';
+import { startTalk, type Talk, type TalkOptions } from './talk.ts';
+
+export interface EngineHostOptions extends Pick<TalkOptions, 'spawn' | 'command' | 'env' | 'clock'> {
+  readonly quarantine: Quarantine;
+  readonly log: Logger;
+}
+
+export interface HostedLoad {
+  /** The name of an inner engine. */
+  readonly engine: string;
+  readonly files: ModelFiles;
+  /** Longest silence while loading or running; five minutes unless told otherwise. */
+  readonly stallMs?: number;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Runs native engines in children of this program, so that a crash costs one job and unloading frees everything. */
+export interface EngineHost {
+  /**
+   * Loads a model in a child of its own.
+   *
+   * @throws WorkerError what the engine says | `engine.crashed` | `engine.stalled`; rejects with the signal's reason
+   */
+  load(request: HostedLoad, signal: AbortSignal): Promise<HostedModel>;
+}
+
+/** A model in a child's memory. Disposing ends the child, within half a second. */
+export interface HostedModel extends AsyncDisposable {
+  /** Runs a task. After a crash the next run gets a fresh child that loads the model again. */
+  run(task: Task, inputs: Inputs, context: RunContext): Promise<TaskResult>;
+}
+
+/** Generous: a slow disk reads ten gigabytes, a slow processor takes one step of a large picture. */
+const STALL_MS = 5 * MINUTE_MS;
+
+export function createEngineHost(options: EngineHostOptions): EngineHost {
+  const { quarantine, log } = options;
+
+  function start({ engine, files }: HostedLoad): Talk {
+    const onCrash = (error: WorkerError): void => {
+      log.warn('engine.crashed', { engine, model: files.model, error: error.message, code: error.code });
+      if (!quarantine.crashed(engine, files.model)) return;
+      log.error('engine.quarantined', {
+        engine,
+        model: files.model,
+        error: `${files.model} keeps crashing the ${engine} engine`,
+        forMs: quarantine.remainingMs(engine, files.model),
+      });
+    };
+    try {
+      const talk = startTalk({ ...options, engine, onCrash });
+      log.debug('engine.started', { engine, model: files.model, pid: talk.pid });
+      return talk;
+    } catch (thrown) {
+      throw new WorkerError('engine.failed', `cannot start a process for the ${engine} engine`, { cause: thrown });
+    }
+  }
+
+  async function open(request: HostedLoad, signal: AbortSignal): Promise<Talk> {
+    signal.throwIfAborted();
+    const { engine, files, stallMs = STALL_MS, onProgress: progress = () => {} } = request;
+    const talk = start(request);
+    try {
+      await talk.ask({ say: { do: 'load', engine, files: plain(files) }, signal, progress, stallMs });
+      return talk;
+    } catch (thrown) {
+      await talk.leave();
+      throw thrown;
+    }
+  }
+
+  return {
+    async load(request, signal) {
+      const { engine, stallMs = STALL_MS } = request;
+      let talk = await open(request, signal);
+      let disposed = false;
+      return {
+        async run(task, inputs, { signal: runSignal, progress }) {
+          if (disposed)
+            throw new WorkerError('internal', `the ${engine} engine was asked to run after it was unloaded`);
+          if (talk.over) talk = await open(request, runSignal);
+          const say = { do: 'run', task, inputs: new Map(inputs) } as const;
+          const answer = await talk.ask({ say, signal: runSignal, progress, stallMs });
+          if (answer.is === 'done') return answer.result;
+          throw new WorkerError('internal', `the ${engine} engine answered a task with "${answer.is}"`);
+        },
+        async [Symbol.asyncDispose]() {
+          disposed = true;
+          await talk.leave();
+        },
+      };
+    },
+  };
+}
+
+/** A copy that travels: whoever made it may have put more into it than the child is to know. */
+const plain = ({ model, paths, defaults }: ModelFiles) => ({ model, paths: new Map(paths), defaults });

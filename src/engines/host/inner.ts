@@ -1,0 +1,25 @@
+import type { Task } from '../../contract/tasks/index.ts';
+import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
+
+/** Files that a task names by URL, by the task's own field: `initImageUrl`, `inputUrl`. Fetched by the worker. */
+export type Inputs = ReadonlyMap<string, Uint8Array>;
+
+export interface LoadContext {
+  readonly signal: AbortSignal;
+  /** Called as loading advances, where the library tells. Silence for too long ends the child. */
+  readonly progress: (done: number, total: number) => void;
+}
+
+/** The part of an engine that runs in the child: the native library, without network and without secrets. */
+export interface InnerEngine {
+  /** @throws WorkerError `model.unusable` | `native.unavailable` | `engine.failed` */
+  load(files: ModelFiles, context: LoadContext): Promise<InnerModel>;
+}
+
+/** Weights in the child's memory. They are freed with the process if not before. */
+export interface InnerModel extends AsyncDisposable {
+  run(task: Task, inputs: Inputs, context: RunContext): Promise<TaskResult>;
+}
+
+/** The engines a child can become, by name. Each is loaded only by the child that is asked to be it. */
+export type InnerEngines = Readonly<Partial<Record<string, () => Promise<InnerEngine>>>>;

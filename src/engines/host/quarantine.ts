@@ -1,0 +1,37 @@
+import type { ModelId } from '../../base/ids.ts';
+import { MINUTE_MS } from '../../base/units.ts';
+import type { Clock } from '../../system/clock.ts';
+
+/** Three crashes in ten minutes are no accident, and each costs the studio an attempt. */
+const CRASHES = 3;
+const WITHIN_MS = 10 * MINUTE_MS;
+/** Long enough to spare the studio, short enough that a driver that was repaired counts the same day. */
+const LASTS_MS = 30 * MINUTE_MS;
+
+/** Keeps a model that crashes its engine again and again from taking jobs for a while. Others go on. */
+export interface Quarantine {
+  /** Counts a crash. True when it is the one that brought the quarantine on. */
+  crashed(engine: string, model: ModelId): boolean;
+  /** How long offers of this model are still refused; 0 when they are welcome. */
+  remainingMs(engine: string, model: ModelId): number;
+}
+
+/** Nobody is in quarantine yet; a restart of the worker forgets, because it may be the repair. */
+export function createQuarantine(clock: Pick<Clock, 'elapsed'>): Quarantine {
+  const crashes = new Map<string, readonly number[]>();
+  const until = new Map<string, number>();
+  const keyOf = (engine: string, model: ModelId): string => JSON.stringify([engine, model]);
+  const remaining = (key: string): number => Math.max(0, (until.get(key) ?? 0) - clock.elapsed());
+  return {
+    crashed(engine, model) {
+      const key = keyOf(engine, model);
+      const now = clock.elapsed();
+      const recent = [...(crashes.get(key) ?? []), now].filter((at) => now - at < WITHIN_MS).slice(-CRASHES);
+      crashes.set(key, recent);
+      if (recent.length < CRASHES || remaining(key) > 0) return false;
+      until.set(key, now + LASTS_MS);
+      return true;
+    },
+    remainingMs: (engine, model) => remaining(keyOf(engine, model)),
+  };
+}

@@ -1,0 +1,60 @@
+import { WorkerError } from '../../base/errors.ts';
+import type { Parent } from '../../system/parent.ts';
+import type { InnerEngines, InnerModel } from './inner.ts';
+import { failed, type FromChild, readToChild, type ToChild } from './messages.ts';
+
+/**
+ * The child's life: does what the worker says, until it is told to unload or the worker is gone.
+ *
+ * Rejects when it is told something unreadable, which ends the process and shows up as a crash.
+ */
+export async function serveEngine(parent: Parent, engines: InnerEngines): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  let model: InnerModel | undefined;
+  let underway: AbortController | undefined;
+
+  async function load({ engine, files }: Extract<ToChild, { do: 'load' }>, signal: AbortSignal): Promise<FromChild> {
+    const open = Object.hasOwn(engines, engine) ? engines[engine] : undefined;
+    if (open === undefined) throw new WorkerError('engine.unavailable', `no engine ${engine} to run in a child`);
+    const inner = await open();
+    model = await inner.load(files, { signal, progress });
+    return { is: 'loaded' };
+  }
+
+  async function run({ task, inputs }: Extract<ToChild, { do: 'run' }>, signal: AbortSignal): Promise<FromChild> {
+    if (model === undefined) throw new WorkerError('internal', 'a run was asked for before a model was loaded');
+    return { is: 'done', result: await model.run(task, inputs, { signal, progress }) };
+  }
+
+  const progress = (done: number, total: number): void => parent.send({ is: 'progress', done, total });
+
+  async function answer(work: (signal: AbortSignal) => Promise<FromChild>): Promise<void> {
+    const mine = new AbortController();
+    underway = mine;
+    const said = await work(mine.signal).catch(failed);
+    if (underway === mine) underway = undefined;
+    parent.send(said);
+  }
+
+  parent.onMessage((message) => {
+    const heard = readToChild(message);
+    if (heard.is === 'unreadable') {
+      return over.reject(new WorkerError('internal', `the worker said something unreadable: ${heard.problem}`));
+    }
+    const order = heard.value;
+    switch (order.do) {
+      case 'load':
+        return void answer((signal) => load(order, signal));
+      case 'run':
+        return void answer((signal) => run(order, signal));
+      case 'cancel':
+        return underway?.abort(new WorkerError('job.cancelled', 'the worker cancelled'));
+      case 'unload':
+        return over.resolve();
+      default:
+        return order satisfies never;
+    }
+  });
+  await Promise.race([over.promise, parent.gone]);
+  await model?.[Symbol.asyncDispose]();
+}

@@ -1,0 +1,182 @@
+import { WorkerError } from '../../base/errors.ts';
+import { formatDuration } from '../../base/units.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { SpawnTalking, ChildEnvironment, TalkingChild } from '../../system/processes.ts';
+import { crashError, createTail, type Doing } from './crash.ts';
+import { type FromChild, readFromChild, toError, type ToChild } from './messages.ts';
+
+export interface TalkOptions {
+  readonly engine: string;
+  readonly spawn: SpawnTalking;
+  /** This program, asked to be an engine. */
+  readonly command: readonly string[];
+  readonly env: ChildEnvironment;
+  readonly clock: Pick<Clock, 'after'>;
+  /** A child ended, hung or spoke nonsense without being asked to go. */
+  readonly onCrash: (error: WorkerError) => void;
+}
+
+export interface Request {
+  readonly say: Extract<ToChild, { do: 'load' | 'run' }>;
+  readonly signal: AbortSignal;
+  readonly progress: (done: number, total: number) => void;
+  /** Longest time without a sign of progress. */
+  readonly stallMs: number;
+}
+
+/** The answer that ends a request well. */
+export type Answer = Extract<FromChild, { is: 'loaded' | 'done' }>;
+
+/** A conversation with one engine child. */
+export interface Talk {
+  readonly pid: number;
+  /** Nobody answers any more: the next request needs another child. */
+  readonly over: boolean;
+  /**
+   * One request at a time. On abort the child may end the work itself; if it does not at once, it is killed.
+   *
+   * @throws WorkerError what the child reported | `engine.crashed` | `engine.stalled`; or the signal's reason
+   */
+  ask(request: Request): Promise<Answer>;
+  /** Lets the child free its model and end; kills it if it does not. Settles once it is gone. Never rejects. */
+  leave(): Promise<void>;
+}
+
+/** How long a child may take to do as told. Both together leave room to have killed it within half a second. */
+const COOPERATES_WITHIN_MS = 200;
+const LEAVES_WITHIN_MS = 200;
+const LINES_KEPT = 20;
+
+interface Pending {
+  readonly answer: PromiseWithResolvers<Answer>;
+  readonly doing: Doing;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Starts a child and talks with it. */
+export function startTalk(options: TalkOptions): Talk {
+  const { engine, clock } = options;
+  const tail = createTail(LINES_KEPT);
+  let pending: Pending | undefined;
+  let over = false;
+  /** We want it gone: however it ends now is no crash. */
+  let leaving = false;
+  let verdict: WorkerError | undefined;
+  const deaf = createTimer(clock);
+
+  const child: TalkingChild = options.spawn(options.command, {
+    env: options.env,
+    onLine: (line) => tail.add(line),
+    // The line of a crashed child closes a moment before its end is known, and that end says more.
+    onDeaf: () => deaf.start(LEAVES_WITHIN_MS, () => condemn(broken('closed its line to the worker'))),
+    onMessage: (message) => {
+      const heard = readFromChild(message);
+      if (heard.is === 'read') onAnswer(heard.value);
+      else condemn(broken(`said something unreadable (${heard.problem})`));
+    },
+  });
+
+  const broken = (deed: string): WorkerError => new WorkerError('engine.crashed', `the ${engine} engine ${deed}`);
+
+  /** An engine that breaks the rules of the conversation is as good as crashed. */
+  function condemn(because: WorkerError): void {
+    if (leaving || over) return;
+    verdict ??= because;
+    child.killGroup();
+  }
+
+  function onAnswer(said: FromChild): void {
+    if (said.is === 'progress') pending?.onProgress(said.done, said.total);
+    else if (said.is === 'failed') pending?.answer.reject(toError(said.failure));
+    else pending?.answer.resolve(said);
+  }
+
+  const ended = child.ended.then((end) => {
+    over = true;
+    deaf.stop();
+    if (leaving) {
+      pending?.answer.reject(new WorkerError('job.cancelled', `the ${engine} engine was told to go`));
+      return;
+    }
+    const error = verdict ?? crashError(engine, { end, doing: pending?.doing ?? 'idle', lines: tail.lines });
+    options.onCrash(error);
+    pending?.answer.reject(error);
+  });
+
+  async function ask({ say, signal, progress, stallMs }: Request): Promise<Answer> {
+    signal.throwIfAborted();
+    if (pending !== undefined) throw new WorkerError('internal', `the ${engine} engine was asked two things at once`);
+    const doing = say.do === 'load' ? 'loading' : 'running';
+    const timer = createTimer(clock);
+    using undo = new DisposableStack();
+    undo.defer(timer.stop);
+    const watch = (): void => timer.start(stallMs, () => condemn(stallError(engine, doing, stallMs)));
+    const cancel = (): void => {
+      child.send({ do: 'cancel' });
+      timer.start(COOPERATES_WITHIN_MS, () => {
+        leaving = true;
+        child.killGroup();
+      });
+    };
+    const onProgress = (done: number, total: number): void => {
+      if (signal.aborted) return; // the time it has left does not grow any more
+      watch();
+      progress(done, total);
+    };
+    const answer = Promise.withResolvers<Answer>();
+    signal.addEventListener('abort', cancel, { once: true });
+    undo.defer(() => signal.removeEventListener('abort', cancel));
+    undo.defer(() => (pending = undefined));
+    pending = { answer, doing, onProgress };
+    watch();
+    child.send(say); // a child that cannot hear it any more ends, which is the answer
+    try {
+      return await answer.promise;
+    } finally {
+      signal.throwIfAborted(); // whatever it said, nobody wants it now
+    }
+  }
+
+  async function leave(): Promise<void> {
+    if (!over && !leaving) {
+      leaving = true;
+      child.send({ do: 'unload' });
+    }
+    const timer = createTimer(clock);
+    timer.start(LEAVES_WITHIN_MS, () => child.killGroup());
+    await ended;
+    timer.stop();
+  }
+
+  return {
+    pid: child.pid,
+    get over() {
+      return over || leaving;
+    },
+    ask,
+    leave,
+  };
+}
+
+interface Timer {
+  /** Replaces what was started before. */
+  readonly start: (ms: number, call: () => void) => void;
+  readonly stop: () => void;
+}
+
+function createTimer(clock: Pick<Clock, 'after'>): Timer {
+  let stop = (): void => {};
+  return {
+    start: (ms, call) => {
+      stop();
+      stop = clock.after(ms, call);
+    },
+    stop: () => stop(),
+  };
+}
+
+const stallError = (engine: string, doing: 'loading' | 'running', stallMs: number): WorkerError =>
+  new WorkerError(
+    'engine.stalled',
+    `the ${engine} engine made no progress for ${formatDuration(stallMs)} while ${doing} and was ended`,
+  );

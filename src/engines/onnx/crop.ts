@@ -1,0 +1,50 @@
+import type { Area } from './planes.ts';
+import type { Plane } from './sampling.ts';
+
+/** Brighter than this asks for removal (studio contract, removal: a mask byte above 128). */
+export const MASKED_ABOVE = 128;
+/** Around the masked part, as a share of it and in any case: the model must see what to continue. */
+const MARGIN_SHARE = 4;
+const MARGIN_PX = 32;
+/** Below it, a stretch to the model's size invents more than it shows. */
+const LEAST_SIDE = 256;
+
+/** The smallest rectangle with everything that is to be removed; undefined when nothing is. */
+export function maskedArea({ data, width, height }: Plane): Area | undefined {
+  let [left, top, right, bottom] = [width, height, -1, -1];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if ((data[y * width + x] ?? 0) <= MASKED_ABOVE) continue;
+      left = Math.min(left, x);
+      right = Math.max(right, x);
+      top = Math.min(top, y);
+      bottom = y;
+    }
+  }
+  return right < 0 ? undefined : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+/**
+ * The square the model gets to see: a removal is sharp only where the model's 512 px are spent on its surroundings.
+ * Where no square can hold the masked part, or none is smaller than the picture, it is the whole picture.
+ */
+export function regionFor(mask: Plane): Area {
+  const { width, height } = mask;
+  const whole = { x: 0, y: 0, width, height };
+  const box = maskedArea(mask);
+  if (box === undefined) return whole;
+  const longer = Math.max(box.width, box.height);
+  const most = Math.min(width, height);
+  if (longer > most) return whole;
+  const margin = Math.round(longer / MARGIN_SHARE) + MARGIN_PX;
+  // The least side gives way to a picture that is smaller than it.
+  const side = Math.min(most, Math.max(LEAST_SIDE, longer + 2 * margin));
+  return {
+    x: inside(box.x + Math.floor((box.width - side) / 2), width - side),
+    y: inside(box.y + Math.floor((box.height - side) / 2), height - side),
+    width: side,
+    height: side,
+  };
+}
+
+const inside = (at: number, last: number): number => Math.min(last, Math.max(0, at));

@@ -1,0 +1,72 @@
+import { WorkerError } from '../../base/errors.ts';
+import type { TaskOf } from '../../contract/tasks/index.ts';
+import type { Engine, Readiness } from '../engine.ts';
+import type { EngineHost } from '../host/host.ts';
+import type { Inputs } from '../host/inner.ts';
+import type { FetchInput } from '../inputs.ts';
+import { noModel, wrongKind } from './inside.ts';
+
+export interface OnnxEngineOptions {
+  readonly host: EngineHost;
+  readonly fetchInput: FetchInput;
+  /** Whether this build brings the native runtime. */
+  readonly hasRuntime: () => boolean;
+}
+
+/** More pixels than this are more than the child's memory is for: 4096 x 4096. */
+const MOST_PIXELS = 4096 * 4096;
+
+/** Object removal by LaMa models: the part of a picture that a mask covers is painted over from its surroundings. */
+export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOptions): Engine {
+  return {
+    id: 'onnx',
+    models: { image: ['onnx:*'] },
+    memory: 'none', // it runs on the processor
+    readiness: () => Promise.resolve(readinessOf(hasRuntime())),
+    load: async (files, signal) => {
+      signal.throwIfAborted();
+      if (!files.paths.has('model')) throw noModel();
+      const model = await host.load({ engine: 'onnx', files }, signal);
+      return {
+        run: async (task, context) => {
+          if (task.kind !== 'image') throw wrongKind(task.kind);
+          assertSize(task);
+          const inputs = await fetchBoth(task, fetchInput, context.signal);
+          return await model.run(task, inputs, context);
+        },
+        [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+const readinessOf = (hasRuntime: boolean): Readiness =>
+  hasRuntime
+    ? { ready: true }
+    : {
+        ready: false,
+        because: 'ONNX Runtime has no files for this system in this build',
+        hint: 'Run `bun install` in a checkout; releases carry it for every system but Macs with an Intel processor.',
+      };
+
+function assertSize({ width, height }: TaskOf<'image'>): void {
+  if (width * height <= MOST_PIXELS) return;
+  throw new WorkerError('task.invalid', `${width} x ${height} px are more than the onnx engine paints`, {
+    hint: `Ask for at most ${MOST_PIXELS} pixels, which are 4096 x 4096.`,
+  });
+}
+
+/** Both are named before either is fetched, and both are fetched at once. */
+async function fetchBoth(task: TaskOf<'image'>, fetchInput: FetchInput, signal: AbortSignal): Promise<Inputs> {
+  const urls = (['initImageUrl', 'maskUrl'] as const).map((field) => [field, urlOf(task, field)] as const);
+  const fetched = urls.map(async ([field, url]) => [field, await fetchInput(url, signal)] as const);
+  return new Map(await Promise.all(fetched));
+}
+
+function urlOf(task: TaskOf<'image'>, field: 'initImageUrl' | 'maskUrl'): string {
+  const url = task[field];
+  if (url !== undefined && url !== '') return url;
+  throw new WorkerError('task.input-missing', `the onnx engine needs ${field} to remove something from a picture`, {
+    hint: `Create the job with ${field}.`,
+  });
+}

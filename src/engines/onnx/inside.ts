@@ -1,0 +1,85 @@
+import { WorkerError } from '../../base/errors.ts';
+import type { TaskOf } from '../../contract/tasks/index.ts';
+import type { Images } from '../../system/images.ts';
+import type { RunContext, TaskResult } from '../engine.ts';
+import type { InnerEngine, Inputs } from '../host/inner.ts';
+import type { Session } from './binding.ts';
+import { regionFor } from './crop.ts';
+import { composite, MODEL_SIDE, pictureOf, tensorsOf } from './lama.ts';
+import { coloursOf, cut, greyOf } from './planes.ts';
+import { type Plane, resize } from './sampling.ts';
+
+export interface InpainterOptions {
+  readonly images: Pick<Images, 'decode' | 'encode'>;
+  /** Loads a model file; see the binding. */
+  readonly openSession: (path: string) => Promise<Session>;
+}
+
+/** Prepared, inferred, put together. */
+const STEPS = 3;
+
+/** Removes what a mask covers, with a model that has LaMa's inputs and output. Runs in an engine child. */
+export function createInpainter({ images, openSession }: InpainterOptions): InnerEngine {
+  return {
+    load: async ({ paths }, { signal }) => {
+      signal.throwIfAborted();
+      const path = paths.get('model');
+      if (path === undefined) throw noModel();
+      const session = await openSession(path);
+      assertInpaints(session);
+      return {
+        run: (task, inputs, context) => {
+          if (task.kind !== 'image') throw wrongKind(task.kind);
+          return remove(task, inputs, { session, images, ...context });
+        },
+        [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+/** The words of these are part of the studio contract, so both sides of the line have the same ones. */
+export const wrongKind = (kind: string): WorkerError =>
+  new WorkerError('task.unsupported', `onnx engine only serves image tasks, got ${kind}`);
+export const noModel = (): WorkerError =>
+  new WorkerError('model.role-missing', 'the onnx engine needs a file with the role `model`', {
+    hint: 'Offer the model with a file of role `model`.',
+  });
+
+function assertInpaints({ inputs, outputs }: Session): void {
+  if (['image', 'mask'].every((name) => inputs.includes(name)) && outputs.includes('output')) return;
+  throw new WorkerError(
+    'model.unusable',
+    `the model takes ${inputs.join(', ')} and gives ${outputs.join(', ')}; removal needs image, mask and output`,
+    { hint: 'Offer a LaMa model that was exported with these names.' },
+  );
+}
+
+type Tools = Pick<InpainterOptions, 'images'> & RunContext & { readonly session: Session };
+
+async function remove(task: TaskOf<'image'>, inputs: Inputs, tools: Tools): Promise<TaskResult> {
+  const { images, session, signal, progress } = tools;
+  const width = Math.max(task.width, 1);
+  const height = Math.max(task.height, 1);
+  const read = async (name: string): ReturnType<Images['decode']> =>
+    images.decode(inputs.get(name) ?? new Uint8Array());
+  const base = resize(coloursOf(await read('initImageUrl')), width, height);
+  const mask = resize(greyOf(await read('maskUrl')), width, height);
+  const region = regionFor(mask);
+  const square = (plane: Plane): Plane => resize(cut(plane, region), MODEL_SIDE, MODEL_SIDE);
+  const tensors = tensorsOf(square(base), square(mask));
+  signal.throwIfAborted();
+  progress(1, STEPS);
+
+  const { output } = await session.run(tensors);
+  if (output === undefined) throw new WorkerError('model.unusable', 'the model gave no output');
+  signal.throwIfAborted();
+  progress(2, STEPS);
+
+  const fill = resize(pictureOf(output), region.width, region.height);
+  const { data: pixels } = composite(base, { fill, mask, region });
+  const format = task.ext.toLowerCase() === 'png' ? 'png' : 'webp';
+  const bytes = await images.encode({ pixels, width, height, channels: 3, format });
+  progress(STEPS, STEPS);
+  return { is: 'artifact', bytes, ext: task.ext };
+}

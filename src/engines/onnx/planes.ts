@@ -1,0 +1,43 @@
+import type { Picture } from '../../system/images.ts';
+import type { Plane } from './sampling.ts';
+
+/** A rectangle of pixels. */
+export interface Area {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The colours of a picture, without its transparency. */
+export function coloursOf({ pixels, width, height, channels }: Picture): Plane {
+  const data = new Uint8Array(width * height * 3);
+  for (let at = 0; at < width * height; at++) {
+    const from = at * channels;
+    for (let colour = 0; colour < 3; colour++) {
+      data[at * 3 + colour] = pixels[channels < 3 ? from : from + colour] ?? 0;
+    }
+  }
+  return { data, width, height, channels: 3 };
+}
+
+/** The brightness of a picture (ITU-R BT.709), without its transparency. */
+export function greyOf({ pixels, width, height, channels }: Picture): Plane {
+  const data = new Uint8Array(width * height);
+  for (let at = 0; at < width * height; at++) {
+    const [red = 0, green = 0, blue = 0] = pixels.subarray(at * channels, at * channels + 3);
+    data[at] = channels < 3 ? red : Math.floor((2126 * red + 7152 * green + 722 * blue) / 10_000);
+  }
+  return { data, width, height, channels: 1 };
+}
+
+/** A copy of a part. */
+export function cut({ data, width, channels }: Plane, area: Area): Plane {
+  const stride = area.width * channels;
+  const part = new Uint8Array(stride * area.height);
+  for (let row = 0; row < area.height; row++) {
+    const from = ((area.y + row) * width + area.x) * channels;
+    part.set(data.subarray(from, from + stride), row * stride);
+  }
+  return { data: part, width: area.width, height: area.height, channels };
+}

@@ -1,0 +1,59 @@
+import { toWorkerError } from '../base/errors.ts';
+import { MINUTE_MS } from '../base/units.ts';
+import type { Engine, Readiness } from '../engines/engine.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Clock } from '../system/clock.ts';
+
+/** Which engines can take work now. Asked on every heartbeat, so it answers from memory. */
+export interface ReadyEngines {
+  /** As of the last look; a look that is due happens behind the caller's back. */
+  current(): readonly Engine[];
+  /** Looks now. */
+  refresh(): Promise<void>;
+}
+
+/** What was missing may be installed while the worker runs. */
+const LOOK_EVERY_MS = MINUTE_MS;
+
+/** None is ready before the first look. */
+export function createReadyEngines(
+  engines: readonly Engine[],
+  { clock, log }: { readonly clock: Pick<Clock, 'elapsed'>; readonly log: Logger },
+): ReadyEngines {
+  let ready: readonly Engine[] = [];
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  const said = new Map<Engine, string>();
+
+  function say(engine: Engine, readiness: Readiness): void {
+    const because = readiness.ready ? '' : readiness.because;
+    if ((said.get(engine) ?? '') === because) return;
+    said.set(engine, because);
+    if (readiness.ready) log.info('engine.ready', { engine: engine.id });
+    else log.warn('engine.not-ready', { engine: engine.id, because, hint: readiness.hint });
+  }
+
+  async function refresh(): Promise<void> {
+    lookedAt = clock.elapsed();
+    const answers = await Promise.all(engines.map(async (engine) => [engine, await readinessOf(engine)] as const));
+    for (const [engine, readiness] of answers) say(engine, readiness);
+    ready = answers.filter(([, readiness]) => readiness.ready).map(([engine]) => engine);
+  }
+
+  return {
+    current() {
+      if (clock.elapsed() - lookedAt >= LOOK_EVERY_MS) void refresh();
+      return ready;
+    },
+    refresh,
+  };
+}
+
+/** An engine that cannot even say whether it is ready is not. */
+export async function readinessOf(engine: Engine): Promise<Readiness> {
+  try {
+    return await engine.readiness();
+  } catch (thrown) {
+    const { message, hint } = toWorkerError(thrown);
+    return { ready: false, because: message, hint: hint ?? 'Run `studio-worker engines` for what it is missing.' };
+  }
+}

@@ -1,0 +1,224 @@
+import { expect, test } from 'bun:test';
+import { existsSync, readFileSync } from 'node:fs';
+import { toWorkerError } from '../../../../src/base/errors.ts';
+import { toModelId } from '../../../../src/base/ids.ts';
+import { createEngineHost, type HostedModel } from '../../../../src/engines/host/host.ts';
+import { createQuarantine } from '../../../../src/engines/host/quarantine.ts';
+import { systemClock } from '../../../../src/system/clock.ts';
+import { childEnvironment, ourVariables, spawnTalking } from '../../../../src/system/processes.ts';
+import { aTask, synthetic } from '../../../fakes/builders.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { waitFor } from '../../../flow/wait-for.ts';
+import { failureOf, within } from '../../system/temp-folder.ts';
+
+/** What a person who cancels is promised. */
+const GONE_WITHIN_MS = 500;
+
+function setup(options: { readonly stallMs?: number } = {}) {
+  const log = recordingLogger();
+  const quarantine = createQuarantine(systemClock);
+  const abort = new AbortController();
+  const host = createEngineHost({
+    spawn: spawnTalking,
+    command: [process.execPath, 'tests/fakes/engine-child.ts', '7'],
+    env: childEnvironment(ourVariables(), { STUDIO_WORKER_TEST: 'yes' }),
+    clock: systemClock,
+    log,
+    quarantine,
+  });
+  const load = (model = 'fine') => {
+    const files = { model: toModelId(model), paths: new Map(), defaults: synthetic.cliDefaults };
+    return host.load({ engine: 'test', files, ...options }, abort.signal);
+  };
+  const context = { signal: abort.signal, progress: (_done: number, _total: number): void => {} };
+  const ask = (model: HostedModel, prompt: string, more: Record<string, unknown> = {}) =>
+    model.run(aTask({ kind: 'image', prompt, ...more }), new Map(), context);
+  return { log, quarantine, abort, context, load, ask };
+}
+
+const pidOf = (log: ReturnType<typeof recordingLogger>): number => Number(log.events.at(0)?.fields['pid']);
+/** A process that is gone, or that only its parent's wait is missing. */
+function isGone(pid: number): boolean {
+  try {
+    return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return !existsSync(`/proc/${pid}`);
+  }
+}
+
+const goneSoon = (pid: number): Promise<void> =>
+  waitFor(
+    `process ${pid} to be gone`,
+    () => isGone(pid),
+    () => 'it lives',
+  );
+
+test('a task travels to a child and its result comes back, bytes and digits whole', async () => {
+  const { load, context, ask } = setup();
+  await using model = await load();
+  const progress: number[] = [];
+  const bytes = Uint8Array.from({ length: 300_000 }, (_, at) => at % 251);
+  const result = await model.run(aTask({ kind: 'image', prompt: 'steps' }), new Map([['initImageUrl', bytes]]), {
+    ...context,
+    progress: (done, total) => void progress.push(done / total),
+  });
+  expect(result).toEqual({ is: 'artifact', bytes, ext: 'bin' });
+  expect(progress).toEqual([1 / 3, 2 / 3, 1]);
+  const seed = 18_446_744_073_709_551_615n;
+  expect(await ask(model, 'seed', { seed })).toEqual({ is: 'json', value: { seed: String(seed) } });
+});
+
+test('a second run on a loaded model reaches the same process', async () => {
+  const { load, ask } = setup();
+  await using model = await load();
+  expect(await ask(model, 'hello')).toEqual(await ask(model, 'hello'));
+});
+
+test('a child has a group of its own, low priority and no secrets', async () => {
+  process.env['STUDIO_TEST_TOKEN'] = 'hush';
+  process.env['BUN_BE_BUN'] = '1';
+  const { load, ask, log } = setup();
+  delete process.env['STUDIO_TEST_TOKEN'];
+  delete process.env['BUN_BE_BUN'];
+  await using model = await load();
+  const result = await ask(model, 'environment');
+  const variables = result.is === 'json' ? (result.value as Record<string, unknown>) : {};
+  expect(variables).toMatchObject({ STUDIO_WORKER_TEST: 'yes', nice: 7 });
+  expect(Object.keys(variables)).not.toContain('STUDIO_TEST_TOKEN');
+  expect(Object.keys(variables)).not.toContain('BUN_BE_BUN');
+  const stat = readFileSync(`/proc/${pidOf(log)}/stat`, 'utf8').replace(/^.*\) /, '');
+  expect(Number(stat.split(' ')[2])).toBe(pidOf(log)); // proc(5): the process group
+});
+
+test('what an engine reports arrives with its code, hint and facts, and the child goes on', async () => {
+  const { load, ask } = setup();
+  await using model = await load();
+  expect(await failureOf(ask(model, 'refuse'))).toMatchObject({
+    code: 'task.invalid',
+    message: 'not like this',
+    hint: 'Ask nicely.',
+    fields: { limit: 3 },
+  });
+  expect(await ask(model, 'hello')).toMatchObject({ value: { text: 'hello' } });
+});
+
+test.each([
+  ['crash', /^the test engine was ended by SIGSEGV while it ran a task; it said last: .*the sky is up/],
+  ['exit', /^the test engine exited with code 3 while it ran a task$/],
+  ['babble', /said something unreadable \(done: expected number; total: is missing\)$/],
+])('an engine that does this: %s, costs one job, and the next one gets a fresh process', async (prompt, message) => {
+  const { load, ask, log } = setup();
+  await using model = await load();
+  expect(await failureOf(within(5_000, 'the crash', ask(model, prompt)))).toMatchObject({
+    code: 'engine.crashed',
+    retryable: true,
+    message: expect.stringMatching(message),
+  });
+  const first = pidOf(log);
+  const next = await ask(model, 'hello');
+  expect(next).toMatchObject({ is: 'json', value: { text: 'hello' } });
+  expect(next).not.toMatchObject({ value: { pid: first } });
+  expect(log.find('engine.crashed')).toMatchObject({ level: 'warn', fields: { engine: 'test', model: 'fine' } });
+});
+
+test('a flood of words is read to its end and only the last of it is told', async () => {
+  const { load, ask } = setup();
+  await using model = await load();
+  const { code, message } = toWorkerError(await failureOf(ask(model, 'flood')));
+  expect(code).toBe('engine.crashed');
+  expect(message).toMatch(/line \d{4,5} x+$/);
+  expect(message.length).toBeLessThan(700);
+});
+
+test.each(['sleep', 'hang', 'spin'])(
+  'a job that does this: %s, ends within half a second of its abort',
+  async (prompt) => {
+    const { load, ask, abort, log } = setup();
+    const model = await load();
+    const running = failureOf(ask(model, prompt));
+    const reason = new Error('given up');
+    const since = performance.now();
+    abort.abort(reason);
+    expect(await running).toBe(reason);
+    await model[Symbol.asyncDispose]();
+    expect(performance.now() - since).toBeLessThan(GONE_WITHIN_MS);
+    expect(isGone(pidOf(log))).toBe(true);
+    expect(log.names()).not.toContain('engine.crashed');
+  },
+);
+
+test('a child that heeds a cancel keeps its model for the next job', async () => {
+  const { load, ask, context } = setup();
+  await using model = await load();
+  const before = await ask(model, 'hello');
+  const abort = new AbortController();
+  const running = model.run(aTask({ kind: 'image', prompt: 'sleep' }), new Map(), { ...context, signal: abort.signal });
+  abort.abort(new Error('given up'));
+  await failureOf(running);
+  expect(await ask(model, 'hello')).toEqual(before);
+});
+
+test('silence for too long ends the child, says so, and counts as a crash', async () => {
+  const { load, ask, log } = setup({ stallMs: 300 });
+  await using model = await load();
+  expect(await failureOf(ask(model, 'hang'))).toMatchObject({
+    code: 'engine.stalled',
+    retryable: true,
+    message: 'the test engine made no progress for 300 ms while running and was ended',
+  });
+  expect(isGone(pidOf(log))).toBe(true);
+  expect(log.find('engine.crashed')?.fields).toMatchObject({ code: 'engine.stalled' });
+});
+
+test('weights that cannot be loaded say why and leave no process', async () => {
+  const { load, log } = setup();
+  expect(await failureOf(load('unusable'))).toMatchObject({ code: 'model.unusable', message: 'these are no weights' });
+  expect(isGone(pidOf(log))).toBe(true);
+  expect(await failureOf(load('fatal'))).toMatchObject({
+    code: 'engine.crashed',
+    message: 'the test engine exited with code 9 while it loaded the model',
+  });
+});
+
+test('a load that is given up rejects with the reason and leaves no process', async () => {
+  const { load, abort, log } = setup();
+  const loading = failureOf(load('endless'));
+  const reason = new Error('given up');
+  abort.abort(reason);
+  expect(await loading).toBe(reason);
+  expect(isGone(pidOf(log))).toBe(true);
+  expect(await failureOf(load())).toBe(reason);
+  expect(log.events).toHaveLength(1);
+});
+
+test('unloading ends the child, also one that clings to its memory, and may be asked twice', async () => {
+  for (const name of ['fine', 'clinging']) {
+    const { load, log } = setup();
+    const model = await load(name);
+    const since = performance.now();
+    await model[Symbol.asyncDispose]();
+    await model[Symbol.asyncDispose]();
+    expect(performance.now() - since).toBeLessThan(GONE_WITHIN_MS);
+    expect(isGone(pidOf(log))).toBe(true);
+    expect(log.names()).not.toContain('engine.crashed');
+  }
+});
+
+test('what an engine has started ends with it', async () => {
+  const { load, ask } = setup();
+  const model = await load();
+  const result = await ask(model, 'leave a grandchild');
+  const pid = result.is === 'json' ? Number((result.value as Record<string, unknown>)['pid']) : 0;
+  expect(isGone(pid)).toBe(false);
+  await model[Symbol.asyncDispose]();
+  await goneSoon(pid);
+});
+
+test('three crashes of one model put it into quarantine and leave others alone', async () => {
+  const { load, ask, log, quarantine } = setup();
+  await using model = await load();
+  for (let time = 0; time < 3; time++) await failureOf(ask(model, 'exit'));
+  expect(quarantine.remainingMs('test', toModelId('fine'))).toBeGreaterThan(0);
+  expect(quarantine.remainingMs('test', toModelId('other'))).toBe(0);
+  expect(log.find('engine.quarantined')).toMatchObject({ level: 'error', fields: { model: 'fine' } });
+});

@@ -1,0 +1,163 @@
+import { expect, test } from 'bun:test';
+import { toModelId } from '../../../../src/base/ids.ts';
+import type { WorkerError } from '../../../../src/base/errors.ts';
+import { startTalk } from '../../../../src/engines/host/talk.ts';
+import type { ChildEnd, TalkingOptions } from '../../../../src/system/processes.ts';
+import { aTask, synthetic } from '../../../fakes/builders.ts';
+import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
+import { failureOf } from '../../system/temp-folder.ts';
+
+/** A child whose every word and end is the test's. */
+function setup() {
+  const clock = new FakeClock();
+  const end = Promise.withResolvers<ChildEnd>();
+  const heard: unknown[] = [];
+  const crashes: WorkerError[] = [];
+  let child: TalkingOptions | undefined;
+  const talk = startTalk({
+    engine: 'test',
+    command: ['engine'],
+    env: {},
+    clock,
+    onCrash: (error) => void crashes.push(error),
+    spawn: (_command, options) => {
+      child = options;
+      return {
+        pid: 7,
+        ended: end.promise,
+        kill: () => {},
+        killGroup: () => end.resolve({ is: 'killed', signal: 'SIGKILL' }),
+        send: (message) => heard.push(message) > 0,
+      };
+    },
+  });
+  const abort = new AbortController();
+  const progress: number[] = [];
+  const say = { do: 'run', task: aTask({ kind: 'image', prompt: 'x' }), inputs: new Map() } as const;
+  const ask = () =>
+    talk.ask({ say, signal: abort.signal, progress: (done) => void progress.push(done), stallMs: 1_000 });
+  return { clock, talk, ask, say, heard, crashes, abort, progress, end, child: () => child! };
+}
+
+test('progress keeps a slow child alive for as long as it goes on', async () => {
+  const { clock, ask, child, progress } = setup();
+  const running = ask();
+  for (let step = 1; step <= 10; step++) {
+    clock.advance(999);
+    child().onMessage({ is: 'progress', done: step, total: 10 });
+  }
+  child().onMessage({ is: 'done', result: { is: 'json', value: 1 } });
+  expect(await running).toEqual({ is: 'done', result: { is: 'json', value: 1 } });
+  expect(progress).toHaveLength(10);
+  expect(clock.armed).toBe(0);
+});
+
+test('a second without progress is the end of a child that may be silent for one', async () => {
+  const { clock, ask, child, crashes } = setup();
+  const running = failureOf(ask());
+  child().onMessage({ is: 'progress', done: 1, total: 10 });
+  clock.advance(999);
+  expect(crashes).toEqual([]);
+  clock.advance(1);
+  expect(await running).toMatchObject({ code: 'engine.stalled' });
+  expect(crashes).toHaveLength(1);
+});
+
+test('progress after a cancel buys no time', async () => {
+  const { clock, ask, child, abort, heard, progress, crashes } = setup();
+  const running = failureOf(ask());
+  const reason = new Error('given up');
+  abort.abort(reason);
+  expect(heard.at(-1)).toEqual({ do: 'cancel' });
+  child().onMessage({ is: 'progress', done: 1, total: 2 });
+  clock.advance(200);
+  expect(await running).toBe(reason);
+  expect({ progress, crashes }).toEqual({ progress: [], crashes: [] });
+});
+
+test('a result that comes after the cancel is nobody’s any more', async () => {
+  const { ask, child, abort } = setup();
+  const running = failureOf(ask());
+  const reason = new Error('given up');
+  abort.abort(reason);
+  child().onMessage({ is: 'done', result: { is: 'json', value: 1 } });
+  expect(await running).toBe(reason);
+});
+
+test('a child that closes its line and lives on is ended and counts as crashed', async () => {
+  const { clock, ask, child } = setup();
+  const running = failureOf(ask());
+  child().onDeaf();
+  clock.advance(200);
+  expect(await running).toMatchObject({
+    code: 'engine.crashed',
+    message: 'the test engine closed its line to the worker',
+  });
+});
+
+test.each([
+  'text',
+  { is: 'done', result: { is: 'json', value: new Date(0) } },
+  { is: 'done', result: { is: 'json', value: { at: undefined } } },
+  { is: 'done', result: { is: 'artifact', bytes: [1, 2], ext: 'png' } },
+  { is: 'failed', failure: { code: 'toString', message: 'x', fields: {} } },
+  { is: 'progress', done: Number.NaN, total: 1 },
+])('a child that says %j has crashed', async (words) => {
+  const { ask, child } = setup();
+  const running = failureOf(ask());
+  child().onMessage(words);
+  expect(await running).toMatchObject({ code: 'engine.crashed', message: expect.stringContaining('unreadable') });
+});
+
+test('a kill that nobody here asked for reads as a lack of memory', async () => {
+  const { ask, end } = setup();
+  const running = failureOf(ask());
+  end.resolve({ is: 'killed', signal: 'SIGKILL' });
+  expect(await running).toMatchObject({
+    code: 'engine.crashed',
+    message: expect.stringContaining('the system does that when memory runs out'),
+    fields: { signal: 'SIGKILL' },
+  });
+});
+
+test('a child that ends while nothing is asked of it is over, which is known before the next request', async () => {
+  const { talk, end, crashes } = setup();
+  expect(talk.over).toBe(false);
+  end.resolve({ is: 'exited', code: 1 });
+  await settle();
+  expect(talk.over).toBe(true);
+  expect(crashes.map(({ message }) => message)).toEqual(['the test engine exited with code 1 between two tasks']);
+});
+
+test('two requests at once are refused as our mistake', async () => {
+  const { ask, child } = setup();
+  const first = ask();
+  expect(await failureOf(ask())).toMatchObject({ code: 'internal' });
+  child().onMessage({ is: 'done', result: { is: 'json', value: 1 } });
+  expect(await first).toMatchObject({ is: 'done' });
+});
+
+test('a child that is told to leave gets a moment, then none, and a request under way ends', async () => {
+  const { clock, talk, ask, heard, crashes } = setup();
+  const running = failureOf(ask());
+  const left = talk.leave();
+  expect(heard.at(-1)).toEqual({ do: 'unload' });
+  clock.advance(200);
+  await left;
+  expect(await running).toMatchObject({ code: 'job.cancelled' });
+  expect(crashes).toEqual([]);
+});
+
+test('the weights travel by role, and nothing of them but path and defaults', async () => {
+  const { talk, heard, abort, child } = setup();
+  const files = {
+    model: toModelId('m'),
+    paths: new Map([['model', '/m/x.onnx']] as const),
+    defaults: synthetic.cliDefaults,
+  };
+  const say = { do: 'load', engine: 'test', files } as const;
+  const loading = talk.ask({ say, signal: abort.signal, progress: () => {}, stallMs: 1_000 });
+  child().onMessage({ is: 'loaded' });
+  expect(await loading).toEqual({ is: 'loaded' });
+  expect(heard).toEqual([say]);
+});
