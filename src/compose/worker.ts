@@ -1,15 +1,16 @@
 import { formatDuration, SECOND_MS } from '../base/units.ts';
 import type { Capabilities } from '../contract/capabilities.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
-import type { Engine, ModelFiles } from '../engines/engine.ts';
+import type { Engine } from '../engines/engine.ts';
 import type { Quarantine } from '../engines/host/quarantine.ts';
 import { createRegistry } from '../engines/registry.ts';
 import { createHistory } from '../jobs/history.ts';
 import type { Job } from '../jobs/job.ts';
 import { createOutputCheck } from '../jobs/output-check.ts';
-import { run } from '../jobs/run.ts';
+import { run, type RunDeps } from '../jobs/run.ts';
 import { createSlot } from '../jobs/slot.ts';
 import type { Log } from '../log/open-log.ts';
+import { createModelStore } from '../models/store.ts';
 import { createDelivery } from '../studio/delivery/deliver.ts';
 import { openOutbox } from '../studio/delivery/outbox.ts';
 import type { Registration, RegistrationOptions } from '../studio/registration/registration.ts';
@@ -23,6 +24,7 @@ import { siblingsOf } from './config.ts';
 import type { Effects } from './effects.ts';
 import { composeIdentity } from './identity.ts';
 import { probeMachine } from './machine-facts.ts';
+import { modelStoreOptions } from './models.ts';
 import { allowedBaseUrl } from './studio-url.ts';
 
 export interface WorkerSetup {
@@ -127,6 +129,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   });
 
   const registry = createRegistry(engines);
+  const models = createModelStore(modelStoreOptions(effects, config, log));
   const outputCheck = createOutputCheck({ images: effects.images, policy: () => config.current.output_check });
   const pipeline = createPipeline({
     slot,
@@ -135,12 +138,12 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     history,
     clock,
     log: log.child({}, 'jobs'),
-    run: (job, jobLog, signal) =>
-      run(
-        job,
-        { registry, filesFor: withoutFiles, outputCheck, clock, log: jobLog, onProgress: progressOf(setup, job) },
-        signal,
-      ),
+    run: async (job, jobLog, signal) => {
+      await using files = models.lease();
+      const filesFor: RunDeps['filesFor'] = (wanted, abort) => files.filesFor(wanted, abort);
+      const onProgress = progressOf(setup, job);
+      return await run(job, { registry, filesFor, outputCheck, clock, log: jobLog, onProgress }, signal);
+    },
     snapshot: (offer) => ({
       unfit: quarantineReason(setup, offer),
       paused: !config.current.auto_enabled,
@@ -200,7 +203,3 @@ const progressOf =
   ({ onProgress }: WorkerSetup, job: Job) =>
   (done: number, total: number): void =>
     onProgress?.(job.id, total > 0 ? done / total : 0);
-
-/** Engines of this release bring all they need; one that wants files says so itself when it loads. */
-const withoutFiles = (job: Job): Promise<ModelFiles> =>
-  Promise.resolve({ model: job.model, paths: new Map(), defaults: job.source.cliDefaults });

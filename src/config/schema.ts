@@ -110,6 +110,25 @@ export const CONFIG_KEYS = {
     sentence: 'What becomes of a broken, flat or silent result: fail the job, deliver and log it, or do not look.',
   },
   models_root: { type: text, default: '~/models', sentence: 'The folder models are kept in.' },
+  models_max_gb: {
+    type: amount,
+    unit: 'GB',
+    live: true,
+    sentence: 'Most disk space for models that were fetched; the least recently used go first. Unset, all stay.',
+  },
+  disk_floor_gb: {
+    type: amount,
+    default: 5,
+    unit: 'GB',
+    live: true,
+    sentence: 'Disk space that fetching models leaves free.',
+  },
+  allow_private_urls: {
+    type: flag,
+    default: false,
+    live: true,
+    sentence: 'Whether offers may name URLs in your own network.',
+  },
   ws_reconnect_attempts: {
     type: count(U32_MAX),
     unit: 'tries',

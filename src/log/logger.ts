@@ -12,6 +12,7 @@ export const AREAS = [
   'session',
   'jobs',
   'engines',
+  'models',
   'delivery',
   'studio',
   'cli',

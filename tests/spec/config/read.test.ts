@@ -32,6 +32,8 @@ test('a file with the two required keys gets every default', () => {
     outbox_max_gb: 2,
     output_check: 'reject',
     models_root: '/home/pat/models',
+    disk_floor_gb: 5,
+    allow_private_urls: false,
     auto_update_enabled: true,
     auto_update_interval_secs: 1800,
     auto_update_feed: 'https://api.github.com/repos/webbertakken/studio-worker/releases',

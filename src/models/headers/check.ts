@@ -1,0 +1,77 @@
+import { WorkerError } from '../../base/errors.ts';
+import { KIB, MIB } from '../../base/units.ts';
+import { type HeaderProblem, Unreadable } from './bytes.ts';
+import { readGguf } from './gguf.ts';
+import { readSafetensors } from './safetensors.ts';
+
+/** A file whose bytes can be asked for. */
+export interface Readable {
+  readonly sizeBytes: number;
+  read(at: number, sizeBytes: number): Promise<Uint8Array>;
+}
+
+/** Formats whose headers we know, by the end of the file's name. */
+const READERS: ReadonlyMap<string, (bytes: Uint8Array, fileBytes: number) => unknown> = new Map([
+  ['gguf', readGguf],
+  ['safetensors', readSafetensors],
+]);
+const FIRST_LOOK_BYTES = 64 * KIB;
+/** Larger than any header in use; a file that wants more is not read further. */
+const MOST_HEADER_BYTES = 128 * MIB;
+
+/** What servers send in place of a file: a web page, an error, the pointer of a large file that was not fetched. */
+const IMPOSTORS: readonly (readonly [RegExp, string])[] = [
+  [/^\s*<(!doctype\s+html|html|head|body)\b/i, 'a web page'],
+  [/^\s*<\?xml\b/i, 'an XML document'],
+  [/^\s*\{\s*"(error|message|detail)"/i, 'an error message'],
+  [/^version https:\/\/git-lfs\./, 'a pointer of Git LFS'],
+];
+
+/**
+ * Refuses a file that cannot be the model it is called, before a native engine reads it.
+ *
+ * @throws WorkerError `model.not-a-model` | `model.header-invalid` | `model.truncated`
+ */
+export async function checkModelFile(file: Readable, filename: string): Promise<void> {
+  if (file.sizeBytes === 0) throw notAModel(filename, 'it is empty');
+  let bytes = await file.read(0, Math.min(FIRST_LOOK_BYTES, file.sizeBytes));
+  const start = new TextDecoder('latin1').decode(bytes.subarray(0, 256));
+  const impostor = IMPOSTORS.find(([pattern]) => pattern.test(start));
+  if (impostor !== undefined) throw notAModel(filename, `it is ${impostor[1]}`);
+  const read = READERS.get(/\.([a-z]+)$/i.exec(filename)?.[1]?.toLowerCase() ?? '');
+  if (read === undefined) return;
+  for (;;) {
+    const problem = problemOf(() => read(bytes, file.sizeBytes));
+    if (problem === undefined) return;
+    if (problem.is !== 'more') throw unsound(filename, problem);
+    const wanted = Math.min(bytes.byteLength * 4, MOST_HEADER_BYTES, file.sizeBytes);
+    if (bytes.byteLength === file.sizeBytes)
+      throw unsound(filename, { is: 'truncated', because: 'it ends in its header' });
+    if (wanted === bytes.byteLength) throw unsound(filename, { is: 'invalid', because: 'its header does not end' });
+    bytes = await file.read(0, wanted);
+  }
+}
+
+function problemOf(read: () => unknown): HeaderProblem | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof Unreadable) return thrown.problem;
+    throw thrown;
+  }
+}
+
+const notAModel = (filename: string, because: string): WorkerError =>
+  new WorkerError('model.not-a-model', `${filename} is no model: ${because}`, {
+    hint: 'Give the model source the URL of the file itself, and one that needs no login.',
+  });
+
+const unsound = (filename: string, problem: Exclude<HeaderProblem, { is: 'more' }>): WorkerError =>
+  problem.is === 'truncated'
+    ? new WorkerError('model.truncated', `${filename} is not whole: ${problem.because}`, {
+        hint: 'Remove it with `studio-worker models rm`, so that it is fetched again.',
+      })
+    : new WorkerError('model.header-invalid', `${filename} has no header of its format: ${problem.because}`, {
+        hint: 'Give the model source a file of the format its name says.',
+      });

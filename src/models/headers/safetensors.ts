@@ -1,0 +1,54 @@
+import { ByteReader, invalid, Unreadable } from './bytes.ts';
+
+/*
+ * Safetensors (huggingface/safetensors, format section of its README): the length of a JSON header, the header, then the
+ * tensors' bytes. The library itself refuses headers above 100 MB.
+ */
+
+const MOST_HEADER_BYTES = 100_000_000;
+const NOT_A_TENSOR = '__metadata__';
+
+export interface SafetensorsHeader {
+  readonly tensors: number;
+}
+
+/**
+ * Reads a header from the first bytes of a file.
+ *
+ * @throws Unreadable
+ */
+export function readSafetensors(bytes: Uint8Array, fileBytes: number): SafetensorsHeader {
+  const reader = new ByteReader(bytes);
+  const headerBytes = reader.u64('the length of its header');
+  if (headerBytes < 2 || headerBytes > MOST_HEADER_BYTES) throw invalid(`its header is ${headerBytes} bytes long`);
+  const dataBytes = fileBytes - reader.at - headerBytes;
+  if (dataBytes < 0) throw truncated(`its header needs ${headerBytes} bytes and it has ${fileBytes}`);
+  const header = parse(reader.bytes(headerBytes));
+  const tensors = Object.entries(header).filter(([name]) => name !== NOT_A_TENSOR);
+  for (const [, tensor] of tensors) checkTensor(tensor, dataBytes);
+  return { tensors: tensors.length };
+}
+
+const truncated = (because: string): Unreadable => new Unreadable({ is: 'truncated', because });
+
+function parse(bytes: Uint8Array): object {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // not JSON, not UTF-8, or nested deeper than the parser goes: none of it is a header
+  }
+  throw invalid('its header is no JSON object');
+}
+
+function checkTensor(tensor: unknown, dataBytes: number): void {
+  if (typeof tensor !== 'object' || tensor === null || !('data_offsets' in tensor))
+    throw invalid('a tensor has no place');
+  const { data_offsets: place } = tensor;
+  if (!Array.isArray(place) || place.length !== 2 || !place.every(isPlace)) throw invalid('a tensor has no place');
+  const [from = 0, to = 0]: readonly number[] = place;
+  if (from > to) throw invalid('a tensor ends before it begins');
+  if (to > dataBytes) throw truncated(`its tensors need ${to} bytes and it has ${dataBytes}`);
+}
+
+const isPlace = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

@@ -1,0 +1,70 @@
+import type { EngineName, FileRole, ModelFile } from '../contract/model-source.ts';
+import { WorkerError } from '../base/errors.ts';
+import { modelFolder, plainFileName } from './names.ts';
+
+/** Where one file of a model may lie already, and where it goes when it lies nowhere. */
+export interface Places {
+  /** Folder and name, best first; whichever holds a sound file is used as it is. */
+  readonly candidates: readonly Place[];
+  readonly target: Place;
+  /** The model's own folder. */
+  readonly own: Place;
+}
+
+export interface Place {
+  readonly folder: string;
+  readonly filename: string;
+  /** Only a file of exactly this size is taken to be the one that is meant. */
+  readonly onlySizeBytes?: number;
+}
+
+export const pathOf = ({ folder, filename }: Place): string => `${folder}/${filename}`;
+
+/**
+ * Studio contract, cache layout: a folder per model, files of a flat cache used where they are, and `llm/` for language
+ * models, whose flat files count only when their size is the one that is asked for.
+ *
+ * @throws WorkerError `model.filename-unsafe`
+ */
+export function placesOf(root: string, engine: EngineName, model: string, file: ModelFile): Places {
+  const filename = plainFileName(file.filename);
+  const own: Place = { folder: `${root}/${modelFolder(model)}`, filename };
+  const flat: Place = { folder: root, filename };
+  if (engine !== 'llama-cpp') return { candidates: [own, flat], target: own, own };
+  const shared: Place = { folder: `${root}/llm`, filename };
+  const sized = file.approxBytes === undefined ? flat : { ...flat, onlySizeBytes: Number(file.approxBytes) };
+  return { candidates: [shared, sized, own], target: shared, own };
+}
+
+/** The roles of which an engine needs one, each by the names it goes by. */
+const NEEDED: Readonly<Partial<Record<EngineName, readonly FileRole[]>>> = {
+  'sd-cpp': ['diffusion-model', 'model'],
+  onnx: ['model'],
+};
+
+/**
+ * Refuses a source that its engine could do nothing with, before a byte of it is fetched.
+ *
+ * @throws WorkerError `model.role-missing` | `model.filename-unsafe`
+ */
+export function checkFiles(engine: EngineName, model: string, files: readonly ModelFile[]): void {
+  const needed = NEEDED[engine];
+  if (needed !== undefined && !files.some(({ role }) => needed.includes(role))) {
+    throw new WorkerError(
+      'model.role-missing',
+      `the source of model \`${model}\` has no file with the role ${needed.join(' or ')}`,
+      { hint: `Add a file with the role \`${needed[0]}\` to the model source.` },
+    );
+  }
+  const urls = new Map<string, string>();
+  for (const { filename, url } of files) {
+    // Told apart without case: two names that one file system takes for one would overwrite each other.
+    const key = plainFileName(filename).toLowerCase();
+    if ((urls.get(key) ?? url) !== url) {
+      throw new WorkerError('model.filename-unsafe', `two files of model \`${model}\` are called "${filename}"`, {
+        hint: 'Give each file of the model source a name of its own.',
+      });
+    }
+    urls.set(key, url);
+  }
+}

@@ -1,0 +1,54 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { fail } from './disk.ts';
+
+/**
+ * One open file that is written and read at any place, for what arrives out of order. Failures are the system's own
+ * errors, except a full disk, which is `disk.full`.
+ */
+export interface PartFile {
+  /** Writes all of it at a place; what lies between the end and that place reads as zeros. */
+  write(at: number, bytes: Uint8Array): Promise<void>;
+  /** The bytes at a place; fewer where the file is shorter. */
+  read(at: number, sizeBytes: number): Promise<Uint8Array>;
+  sizeBytes(): Promise<number>;
+  /** Cuts the file, or fills it with zeros, to this size. */
+  resize(sizeBytes: number): Promise<void>;
+  /** What was written is on the disk when it resolves. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `read` opens a file that must exist, and for reading only. */
+export type OpenPartFile = (path: string, how?: 'read') => Promise<PartFile>;
+
+/** Opens the file, creating it when it is missing. The folder must exist. */
+export const openPartFile: OpenPartFile = async (path, how) => {
+  const flags = how === 'read' ? constants.O_RDONLY : constants.O_RDWR | constants.O_CREAT;
+  const file = await named(path, open(path, flags, 0o644));
+  return {
+    write: (at, bytes) => named(path, writeAll(file, at, bytes)),
+    read: (at, sizeBytes) => readUpTo(file, at, sizeBytes),
+    sizeBytes: async () => (await file.stat()).size,
+    resize: (sizeBytes) => named(path, file.truncate(sizeBytes)),
+    sync: () => named(path, file.datasync()), // a disk may notice only now that it is full
+    close: () => file.close(),
+  };
+};
+
+async function writeAll(file: FileHandle, at: number, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.byteLength;) {
+    done += (await file.write(bytes, done, bytes.byteLength - done, at + done)).bytesWritten;
+  }
+}
+
+async function readUpTo(file: FileHandle, at: number, sizeBytes: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(sizeBytes);
+  let done = 0;
+  for (let read = -1; done < sizeBytes && read !== 0; done += read) {
+    ({ bytesRead: read } = await file.read(bytes, done, sizeBytes - done, at + done));
+  }
+  return bytes.subarray(0, done);
+}
+
+const named = <T>(path: string, work: Promise<T>): Promise<T> => work.catch((thrown: unknown) => fail(thrown, path));

@@ -1,0 +1,33 @@
+/** A GET of something an offer names. */
+export interface RemoteRequest {
+  /** What it is, for people: `model`, `init image`. */
+  readonly what: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Cuts the exchange when no byte moved for this long. */
+  readonly stallMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** An answer whose body is still on its way. Disposing it cuts the line. */
+export interface RemoteAnswer extends Disposable {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * The body as it comes, never unpacked, at the reader's pace.
+   *
+   * @throws WorkerError `download.failed` when the line is cut or stalls; the signal's reason on abort
+   */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** The way to URLs that somebody else chose. Redirects are followed, each hop checked like the first. */
+export interface Remote {
+  /**
+   * Any status is an answer.
+   *
+   * @throws WorkerError `url.refused` before anything is sent | `download.failed`; the signal's reason on abort
+   */
+  open(request: RemoteRequest): Promise<RemoteAnswer>;
+}
