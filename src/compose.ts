@@ -18,7 +18,7 @@ export async function createWorld(): Promise<World> {
     clock,
     env: environment.get,
     readText: (path, mostBytes) => files.readNamedText(path, mostBytes),
-    openConfig: (path) => openConfigFor(path, effects),
+    openConfig: (path, how) => openConfigFor(path, how?.readOnly ?? false, effects),
     control: (configPath) => controlOf(configPath, effects),
     runWorker: async (choice) => (await import('./compose/run.ts')).runWorker(choice, effects),
     startStudio: async (choice) => (await import('./compose/studio.ts')).startStudioProcess(choice, effects),
@@ -39,15 +39,16 @@ async function studioDefaultsOf({ environment }: Effects): Promise<World['studio
   return studioDefaults(environment);
 }
 
-async function openConfigFor(named: string | undefined, effects: Effects): Promise<OpenedConfig> {
+async function openConfigFor(named: string | undefined, readOnly: boolean, effects: Effects): Promise<OpenedConfig> {
   const { shownFacts, configPathOf, NO_REGISTRATION, openConfig, renderConfig, checkBaseUrl } =
     await import('./compose/config.ts');
   const { openCommandLog } = await import('./compose/log.ts');
   const path = await configPathOf(named, effects);
   const log = openCommandLog(effects).logger.child({}, 'cli');
-  const config = await openConfig(path, effects, { log });
+  const config = await openConfig(path, effects, { log, readOnly });
   return {
     path,
+    exists: !(readOnly && config.isFresh),
     get values() {
       const { current } = config;
       return {

@@ -21,11 +21,11 @@ export interface World {
    */
   readonly readText: (path: string, mostBytes: number) => Promise<string | undefined>;
   /**
-   * The operator's config file, created with defaults when missing.
+   * The operator's config file. A missing one is created with defaults, or only shown as it would be.
    *
-   * @throws WorkerError `config.invalid`
+   * @throws WorkerError `config.invalid` | `config.not-saved`
    */
-  readonly openConfig: (path?: string) => Promise<OpenedConfig>;
+  readonly openConfig: (path?: string, how?: { readonly readOnly: boolean }) => Promise<OpenedConfig>;
   /** A way to the worker that runs with this config file, whether or not there is one. */
   readonly control: (configPath: string) => WorkerControl;
   /** Runs until stopped; the exit code says why it ended. Signals are its own affair. */
@@ -44,6 +44,8 @@ export interface World {
 /** The config file, as commands see and change it. */
 export interface OpenedConfig {
   readonly path: string;
+  /** False while there is no file and its defaults are all there is to show. */
+  readonly exists: boolean;
   readonly values: ConfigValues;
   /** `# <path>`, and below it the file as TOML, secrets masked. */
   toml(): string;

@@ -23,7 +23,12 @@ function absolute(path: string, cwd: string): string {
 export async function openConfig(
   path: string,
   effects: Effects,
-  options: { readonly log: Logger; readonly learnSecret?: (secret: string) => void; readonly watched?: boolean },
+  options: {
+    readonly log: Logger;
+    readonly learnSecret?: (secret: string) => void;
+    readonly watched?: boolean;
+    readonly readOnly?: boolean;
+  },
 ): Promise<ConfigStore> {
   const { files, environment, machine, clock } = effects;
   return await openConfigStore({
@@ -32,6 +37,7 @@ export async function openConfig(
     folders: environment,
     detectVramGb: () => machine.vramTotalGb(),
     log: options.log.child({}, 'config'),
+    readOnly: options.readOnly ?? false,
     ...(options.learnSecret === undefined ? {} : { learnSecret: options.learnSecret }),
     ...(options.watched === true ? { watch: createWatch(clock) } : {}),
   });

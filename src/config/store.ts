@@ -17,7 +17,7 @@ export interface ConfigChange {
 export interface ConfigStore {
   readonly path: string;
   readonly current: Config;
-  /** Whether this process wrote the file because there was none. */
+  /** Whether there was no file, so that this is a first one: written, unless the store was opened to read only. */
   readonly isFresh: boolean;
   /**
    * Sets keys in the file, keeping all else in it as it is, and gives the config that follows. Reads the file first, so
@@ -39,8 +39,10 @@ export interface ConfigStoreOptions {
   readonly files: Pick<Files, 'readNamedText' | 'writeAtomic' | 'makeDir'>;
   readonly folders: Folders;
   readonly log: Logger;
-  /** GiB, 0 when unknown. Asked only when a first file is written. */
+  /** GiB, 0 when unknown. Asked only for a first file. */
   readonly detectVramGb: () => Promise<number>;
+  /** For whoever only looks: a first file is shown as it would be, and not written. */
+  readonly readOnly?: boolean;
   /** Left out by commands, which end before anybody could edit. */
   readonly watch?: Watch;
   /** Hears every secret before anything about it can be logged. */
@@ -48,13 +50,13 @@ export interface ConfigStoreOptions {
 }
 
 /**
- * Loads the config, or writes a first one.
+ * Loads the config, or makes a first one.
  *
  * @throws WorkerError `config.invalid` | `config.not-saved`
  */
 export async function openConfigStore(options: ConfigStoreOptions): Promise<ConfigStore> {
   const found = await readText(options);
-  const text = found ?? (await writeFirst(options));
+  const text = found ?? (await firstText(options));
   const config = readConfig(text, options.path, options.folders);
   return new FileConfigStore(options, { text, config, isFresh: found === undefined });
 }
@@ -149,12 +151,13 @@ class FileConfigStore implements ConfigStore {
   }
 }
 
-/** A first file. A threshold above the machine's memory would take jobs that fail for want of it. */
-async function writeFirst(options: ConfigStoreOptions): Promise<string> {
+/** A first file, written unless the store is to read only. A threshold above the machine's memory would take jobs that fail for want of it. */
+async function firstText(options: ConfigStoreOptions): Promise<string> {
   const detectedGb = Math.floor((await options.detectVramGb()) * 100) / 100;
   const usualGb = CONFIG_KEYS.vram_threshold_gb.default;
   const isSmaller = detectedGb > 0 && detectedGb < usualGb;
   const text = freshText(isSmaller ? { vram_threshold_gb: detectedGb } : {});
+  if (options.readOnly === true) return text;
   await save(options, text);
   options.log.info('config.created', { path: options.path, vramThresholdGb: isSmaller ? detectedGb : usualGb });
   return text;

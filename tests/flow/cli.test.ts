@@ -97,8 +97,24 @@ describe('the config file', () => {
     });
   });
 
+  test.skipIf(process.platform === 'win32')('looking at it needs no file and writes none', async () => {
+    await using cli = await setup();
+    // Below a file no folder can be made, not even by root: as unwritable as a read-only home.
+    const nowhere = join(cli.home, 'file/config.toml');
+    await writeFile(join(cli.home, 'file'), '');
+    for (const argv of [['status'], ['config'], ['status', '--json'], ['config', '--json']]) {
+      const { code, out, err } = await cli.run(...argv, '--config', nowhere);
+      expect({ argv, code, err }).toEqual({ argv, code: 0, err: '' });
+      expect(out).toContain('https://studio.minis.gg/');
+    }
+    const fresh = join(cli.home, 'new/config.toml');
+    expect((await cli.run('status', '--json', '--config', fresh)).out).toContain('"configExists": false');
+    expect(await Bun.file(fresh).exists()).toBe(false);
+  });
+
   test('the file is printed below its path, which stands there once', async () => {
     await using cli = await setup();
+    await cli.run('disable', '--config', cli.config);
     const { code, out } = await cli.run('config', '--config', cli.config);
     expect(code).toBe(0);
     expect(out).toStartWith(`# ${cli.config}\napi_base_url = "https://studio.minis.gg/"\n`);

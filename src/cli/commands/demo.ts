@@ -23,6 +23,7 @@ export const demo = command({
   examples: ['studio-worker demo', 'studio-worker demo --out ./results --keep'],
   exits: [
     { code: 1, means: 'a job failed, or the demonstration was stopped before the end' },
+    { code: 69, means: 'the studio or the worker of the demonstration did not start' },
     { code: 73, means: 'the artifacts cannot be written' },
   ],
   args: {

@@ -9,6 +9,7 @@ export const run = command({
     { code: 75, means: 'gave up reconnecting (ws_reconnect_attempts)' },
     { code: 77, means: 'the studio refused this worker' },
     { code: 78, means: 'the config file is invalid' },
+    { code: 130, means: 'ended at once by a third request to stop' },
   ],
   args: { ...LOG_ARGS },
   run: (args, world) =>

@@ -1,25 +1,27 @@
 import { formatBytes, formatDuration } from '../../base/units.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 import { command, JSON_ARG } from '../command.ts';
+import { DEFAULTS_SHOWN } from './config.ts';
 import { factLine, printJson, printLines } from '../output.ts';
 import { onOneLine } from '../text-width.ts';
-import type { ConfigValues } from '../world.ts';
+import type { ConfigValues, OpenedConfig } from '../world.ts';
 
 /** What the config file says, and below it what the running worker says. */
 export const status = command({
   summary: 'Show the registration, the main settings and the running worker',
   examples: ['studio-worker status', 'studio-worker status --json'],
   exits: [{ code: 78, means: 'the config file is invalid' }],
-  json: '{configPath, registration: {state, workerId?, requestId?}, config: {…}, worker: {…} | null}',
+  json: '{configPath, configExists, registration: {state, workerId?, requestId?}, config: {…}, worker: {…} | null}',
   args: { ...JSON_ARG },
   run: async (args, world) => {
-    const config = await world.openConfig(args.config);
+    const config = await world.openConfig(args.config, { readOnly: true });
     const worker = await world.control(config.path).status();
-    if (args.json) printJson(world.terminal, statusFacts(config.path, config.values, worker));
+    if (args.json) printJson(world.terminal, statusFacts(config, worker));
     else {
       printLines(
         world.terminal,
         ...configLines(config.path, config.values),
+        ...(config.exists ? [] : [factLine('config file', `none yet: ${DEFAULTS_SHOWN}`)]),
         ...(worker === undefined ? [factLine('worker', 'not running')] : workerLines(worker, world.clock.now())),
       );
     }
@@ -89,8 +91,9 @@ function sessionText({ registration, session }: WorkerStatus): string {
   }
 }
 
-const statusFacts = (configPath: string, values: ConfigValues, worker: WorkerStatus | undefined): unknown => ({
-  configPath,
+const statusFacts = ({ path, exists, values }: OpenedConfig, worker: WorkerStatus | undefined): unknown => ({
+  configPath: path,
+  configExists: exists,
   registration: {
     state:
       values.workerId === undefined ? (values.registrationRequestId === undefined ? 'none' : 'pending') : 'approved',

@@ -62,6 +62,7 @@ export interface Setup extends Screen, AsyncDisposable {
 
 interface Given {
   readonly config?: Partial<ConfigValues>;
+  readonly configExists?: boolean;
   readonly worker?: WorkerStatus;
   readonly look?: Parameters<typeof aScreen>[0];
   readonly world?: Partial<World>;
@@ -83,6 +84,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
   let reloads = 0;
   const openConfig = async (path = '/etc/worker/config.toml'): Promise<OpenedConfig> => ({
     path,
+    exists: given.configExists ?? true,
     values: aConfig(given.config),
     toml: () => `# ${path}\napi_base_url = "https://studio.minis.gg/"\nauth_token = "***"\n`,
     facts: () => ({ api_base_url: 'https://studio.minis.gg/', auth_token: '***' }),

@@ -121,6 +121,13 @@ describe('status', () => {
   });
 });
 
+test.each(['status', 'config'])('%s says when there is no file and these are the defaults', async (name) => {
+  await using cli = await setup({ configExists: false });
+  await cli.run(name);
+  expect(cli.out()).toMatch(/^(# no file yet|config file: +none yet): these are the defaults/m);
+  expect(await cli.run(name, '--json')).toBe(0);
+});
+
 describe('claiming', () => {
   test.each([
     ['enable', true, 'on'],
@@ -179,6 +186,7 @@ describe('config', () => {
     await cli.run('config', '--json', '--config=/cfg.toml');
     expect(JSON.parse(cli.out())).toEqual({
       path: '/cfg.toml',
+      exists: true,
       config: { api_base_url: 'https://studio.minis.gg/', auth_token: '***' },
     });
   });

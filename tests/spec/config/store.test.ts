@@ -58,6 +58,13 @@ test('without a file one is written with the defaults, owner-only', async () => 
   if (process.platform !== 'win32') expect(((await stat(at.path)).mode & 0o777).toString(8)).toBe('600');
 });
 
+test('whoever only looks sees a first file as it would be, and none is written', async () => {
+  await using at = await setup();
+  const store = await at.open({ readOnly: true, detectVramGb: () => Promise.resolve(8) });
+  expect(store).toMatchObject({ isFresh: true, current: { vram_threshold_gb: 8 } });
+  expect(await systemFiles.stat(at.folder.at('worker'))).toBeUndefined();
+});
+
 for (const [detectedGb, thresholdGb] of [
   [8, 8],
   [7.99609375, 7.99],

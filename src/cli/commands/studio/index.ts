@@ -16,6 +16,7 @@ export const studio = command({
   exits: [
     { code: 69, means: 'the address is taken' },
     { code: 73, means: 'the data folder cannot be written' },
+    { code: 75, means: 'another studio uses the data folder' },
   ],
   args: {
     port: {
