@@ -31,5 +31,5 @@ const numberAfter = (name: string, text: string): number =>
 export function machineClass(): string {
   const [first] = cpus();
   const gb = Math.round(totalmem() / 2 ** 30);
-  return `${first?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores, ${gb} GB memory, ${type()} ${release()}`;
+  return `${first?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores, ${gb} GB memory, ${type()} ${release().split('-')[0]}`;
 }
