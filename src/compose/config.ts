@@ -1,3 +1,4 @@
+import { keepPrivate } from '../config/keep-private.ts';
 import { findConfig, siblingsOf } from '../config/paths.ts';
 import { renderConfig, shownFacts } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
@@ -19,7 +20,7 @@ function absolute(path: string, cwd: string): string {
   return /^([/\\]|[A-Za-z]:[/\\])/.test(path) ? path : `${cwd}/${path}`;
 }
 
-/** Opens the config. `watched` for a process that stays and wants to hear of edits. */
+/** Opens the config. `watched` for a process that stays: it hears of edits, and sees to it that secrets stay private. */
 export async function openConfig(
   path: string,
   effects: Effects,
@@ -31,7 +32,7 @@ export async function openConfig(
   },
 ): Promise<ConfigStore> {
   const { files, environment, machine, clock } = effects;
-  return await openConfigStore({
+  const config = await openConfigStore({
     path,
     files,
     folders: environment,
@@ -41,6 +42,8 @@ export async function openConfig(
     ...(options.learnSecret === undefined ? {} : { learnSecret: options.learnSecret }),
     ...(options.watched === true ? { watch: createWatch(clock) } : {}),
   });
+  if (options.watched === true) await keepPrivate(config, files, options.log.child({}, 'config'));
+  return config;
 }
 
 /** What registration remembers, in the config's keys. */

@@ -115,6 +115,7 @@ const OWN_SENTENCES: ReadonlyMap<string, Sentence> = new Map(
     'registration.failed': own((f) => `${say(f.error)}; next try in ${duration(f.retryInMs)}`),
     'registration.restarted': own((f) => `registering anew: ${say(f.because)}`),
     'config.created': own((f) => `wrote a first config file: ${say(f.path)}`),
+    'config.made-private': own((f) => `other accounts could read the token in ${say(f.path)}; now its owner alone can`),
     'config.changed': own((f) => {
       const later = count(f.needsRestart) === 0 ? '' : `; ${say(f.needsRestart)} from the next start`;
       return `config changed: ${say(f.changedKeys)}${later}`;

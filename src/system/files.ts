@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MIB } from '../base/units.ts';
 import { readNamedText } from './named-file.ts';
@@ -51,6 +51,8 @@ export interface Files {
   writeDurable(path: string, parts: readonly Uint8Array[], mode?: number): Promise<void>;
   /** A file to add to at this place, for what must be on the disk at once and often. The folder must exist. */
   openAppend(path: string, startAt: number): AppendFile;
+  /** Takes every right to a file from other accounts. False when they had none, and on Windows. Fails when not ours. */
+  makePrivate(path: string): Promise<boolean>;
   /** Creates the folder and its parents, with this mode where they are new. Fine when it exists. */
   makeDir(path: string, options?: { readonly mode?: number }): Promise<void>;
   /** Removes a file, or a folder with everything in it. Fine when it is missing. */
@@ -85,6 +87,11 @@ export const systemFiles: Files = {
   },
   writeDurable: (path, parts, mode = 0o600) => replace(path, parts, { mode, durable: true }),
   openAppend: openAppendFile,
+  makePrivate: async (path) => {
+    const othersMay = process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0;
+    if (othersMay) await chmod(path, 0o600);
+    return othersMay;
+  },
   makeDir: async (path, options = {}) => {
     await mkdir(path, { recursive: true, ...options }).catch((thrown: unknown) => fail(thrown, path));
   },

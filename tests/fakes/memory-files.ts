@@ -68,6 +68,10 @@ export class MemoryFiles implements Files {
     };
   }
 
+  makePrivate(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   makeDir(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toWorkerError } from '../../src/base/errors.ts';
 import { createWorld } from '../../src/compose.ts';
@@ -79,6 +79,12 @@ test('a run says who it is first, serves jobs, and gives everything back at its 
   });
   expect(banner.registration).toStartWith('approved as w-');
   expect(existsSync(run.folder.at('daemon.pid')) || existsSync(run.folder.at('control.sock'))).toBe(false);
+});
+
+test.skipIf(process.platform === 'win32')('a token that other accounts could read is theirs no more', async () => {
+  await using run = await setup();
+  await run.says('config.made-private');
+  expect(((await stat(run.configPath)).mode & 0o777).toString(8)).toBe('600');
 });
 
 test('commands reach the run through the world they are given', async () => {
