@@ -4,6 +4,7 @@ import { type Sha256, sha256 } from '../system/digest.ts';
 import { type Environment, readEnvironment } from '../system/environment.ts';
 import { type Files, systemFiles } from '../system/files.ts';
 import { createHttp } from '../system/http-client.ts';
+import { createGpus, type Gpus } from '../system/gpus.ts';
 import type { Http } from '../system/http.ts';
 import { createImages, type Images } from '../system/images.ts';
 import { createMachine, type Machine } from '../system/machine.ts';
@@ -24,6 +25,7 @@ export interface Effects {
   readonly http: Http;
   readonly sockets: Sockets;
   readonly machine: Machine;
+  readonly gpus: Gpus;
   readonly images: Images;
   readonly terminal: Terminal;
 }
@@ -41,6 +43,7 @@ export function realEffects(): Effects {
     http: createHttp({ clock: systemClock, env, userAgent: USER_AGENT }),
     sockets: createSockets({ clock: systemClock, env }),
     machine: createMachine({ environment }),
+    gpus: createGpus({ environment }),
     images: createImages({ native: createNativeCache({ environment, payloads }) }),
     terminal: openTerminal(env),
   };

@@ -16,6 +16,7 @@ import { openOutbox } from '../studio/delivery/outbox.ts';
 import type { Registration, RegistrationOptions } from '../studio/registration/registration.ts';
 import { createSession } from '../studio/session/driver.ts';
 import { createClaims } from '../worker/claims.ts';
+import { unfitReason } from '../worker/memory.ts';
 import { createPipeline } from '../worker/pipeline.ts';
 import { createStopping } from '../worker/stopping.ts';
 import { createWorker, type Worker } from '../worker/worker.ts';
@@ -24,6 +25,7 @@ import { siblingsOf } from './config.ts';
 import type { Effects } from './effects.ts';
 import { composeIdentity } from './identity.ts';
 import { probeMachine } from './machine-facts.ts';
+import { openMemory } from './memory.ts';
 import { modelStoreOptions } from './models.ts';
 import { allowedBaseUrl } from './studio-url.ts';
 
@@ -129,6 +131,8 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   });
 
   const registry = createRegistry(engines);
+  const peaksPath = siblingsOf(config.path).peaks;
+  const memory = await openMemory(effects, { engines, peaksPath, log: log.child({}, 'jobs') });
   const models = createModelStore(modelStoreOptions(effects, config, log));
   const outputCheck = createOutputCheck({ images: effects.images, policy: () => config.current.output_check });
   const pipeline = createPipeline({
@@ -142,10 +146,14 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       await using files = models.lease();
       const filesFor: RunDeps['filesFor'] = (wanted, abort) => files.filesFor(wanted, abort);
       const onProgress = progressOf(setup, job);
-      return await run(job, { registry, filesFor, outputCheck, clock, log: jobLog, onProgress }, signal);
+      return await run(
+        job,
+        { registry, filesFor, memory: memory.gate, outputCheck, clock, log: jobLog, onProgress },
+        signal,
+      );
     },
     snapshot: (offer) => ({
-      unfit: quarantineReason(setup, offer),
+      unfit: quarantineReason(setup, offer) ?? unfitReason(memory.gate.verdict(offer)),
       paused: !config.current.auto_enabled,
       onlyWhenIdle: config.current.only_when_idle,
       userPresence: undefined,
@@ -185,7 +193,13 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     }),
   });
   return {
-    run: () => worker.run(),
+    async run() {
+      try {
+        return await worker.run();
+      } finally {
+        await memory.close();
+      }
+    },
     status: () => worker.status(),
     signal: () => stopping.signal(),
     registration,

@@ -56,6 +56,8 @@ export interface Siblings {
   readonly controlSocket: string;
   /** Finished results that the studio does not have yet. */
   readonly outbox: string;
+  /** What earlier jobs took of GPU memory. */
+  readonly peaks: string;
 }
 
 /** The places beside a config file. Two config files in one folder share them, and so exclude each other. */
@@ -68,5 +70,6 @@ export function siblingsOf(configPath: string): Siblings {
     pid: beside('daemon.pid'),
     controlSocket: beside('control.sock'),
     outbox: beside('outbox'),
+    peaks: beside('peaks.json'),
   };
 }

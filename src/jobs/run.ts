@@ -11,11 +11,18 @@ export interface RunDeps {
   readonly registry: Pick<EngineRegistry, 'get'>;
   /** Puts the job's model files on this disk. */
   readonly filesFor: (job: Job, signal: AbortSignal) => Promise<ModelFiles>;
+  /** Follows what a job takes of GPU memory. */
+  readonly memory: MemoryUse;
   /** Looks at each result before it counts as one. */
   readonly outputCheck: OutputCheck;
   readonly clock: Clock;
   readonly log: Logger;
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Who wants to know what jobs take. What `work` gives, or fails with, is handed on as it is. */
+export interface MemoryUse {
+  watched<T>(job: Job, work: () => Promise<T>): Promise<T>;
 }
 
 /** How long an engine may take to notice an abort. After that the job ends without it, so that a stop never hangs. */
@@ -58,14 +65,19 @@ async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<TaskR
   const engine = deps.registry.get(job.source.engine, job.model);
   await assertServes(engine, job);
   const files = await deps.filesFor(job, signal);
-  await using loaded: LoadedModel = await engine.load(files, signal);
-  const result = await loaded.run(job.task, { signal, progress: deps.onProgress ?? (() => {}) });
-  const expected = resultIs(job.task.kind);
-  if (result.is !== expected) {
-    throw new WorkerError('engine.failed', `the ${engine.id} engine returned ${result.is} for a ${job.task.kind} task`);
-  }
-  await deps.outputCheck.check(job, result, { log: deps.log, signal });
-  return result;
+  return await deps.memory.watched(job, async () => {
+    await using loaded: LoadedModel = await engine.load(files, signal);
+    const result = await loaded.run(job.task, { signal, progress: deps.onProgress ?? (() => {}) });
+    const expected = resultIs(job.task.kind);
+    if (result.is !== expected) {
+      throw new WorkerError(
+        'engine.failed',
+        `the ${engine.id} engine returned ${result.is} for a ${job.task.kind} task`,
+      );
+    }
+    await deps.outputCheck.check(job, result, { log: deps.log, signal });
+    return result;
+  });
 }
 
 async function assertServes(engine: Engine, job: Job): Promise<void> {

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/system/clock.ts';
 import { sha256 } from '../../src/system/digest.ts';
 import { createImages } from '../../src/system/images.ts';
 import { aJob, aTask, synthetic } from '../fakes/builders.ts';
-import { trusting } from '../fakes/output-check.ts';
+import { trusting, unwatched } from '../fakes/output-check.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
 
 /** One small task of each kind, and what a long one looks like. */
@@ -120,6 +120,7 @@ function engineContract(engine: Engine): void {
     const deps = {
       registry: createRegistry([lesser]),
       filesFor: () => Promise.resolve(files),
+      memory: unwatched,
       outputCheck: trusting,
       clock: systemClock,
       log: recordingLogger(),

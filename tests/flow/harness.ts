@@ -12,6 +12,7 @@ import type { LogEvent } from '../../src/log/logger.ts';
 import { type Log, openLog } from '../../src/log/open-log.ts';
 import type { Credentials } from '../../src/studio/session/session.ts';
 import { type Clock, systemClock } from '../../src/system/clock.ts';
+import type { Gpus } from '../../src/system/gpus.ts';
 import { createHttp } from '../../src/system/http-client.ts';
 import { createSockets } from '../../src/system/sockets.ts';
 import type { Output } from '../../src/system/terminal.ts';
@@ -28,6 +29,8 @@ export interface WorkerChoice {
   /** The synthetic engine when left out. */
   readonly engines?: readonly Engine[];
   readonly config?: ConfigPatch;
+  /** What its drivers say; a machine without GPUs when left out. */
+  readonly gpus?: Gpus;
   /** Who the worker is; a fresh approval when left out, nobody yet when `undefined`. */
   readonly credentials?: Credentials | undefined;
   /** The folder of an earlier worker, to go on from what it left. */
@@ -105,7 +108,7 @@ export async function setupStudio(options: SceneChoice['studio'] = {}): Promise<
     studio,
     studioClock,
     async startWorker(choice = {}) {
-      const worker = await startLocal(await folderFor(choice), await patchFor(choice), choice.engines);
+      const worker = await startLocal(await folderFor(choice), await patchFor(choice), choice);
       workers.push(worker);
       return worker;
     },
@@ -127,14 +130,12 @@ export async function setupStudio(options: SceneChoice['studio'] = {}): Promise<
   };
 }
 
-async function startLocal(
-  folder: string,
-  patch: ConfigPatch,
-  given: readonly Engine[] | undefined,
-): Promise<LocalWorker> {
+async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoice): Promise<LocalWorker> {
   const clock = new SkippingClock();
   let stderr = '';
-  const effects = effectsFor(clock, (text) => (stderr += text));
+  const { engines: given, gpus } = choice;
+  const plain = effectsFor(clock, (text) => (stderr += text));
+  const effects = gpus === undefined ? plain : { ...plain, gpus };
   const events: LogEvent[] = [];
   const log = openLog({
     clock,
@@ -204,6 +205,7 @@ export function effectsFor(clock: Clock, write: (text: string) => void): Effects
     http: createHttp({ clock, env }),
     sockets: createSockets({ clock, env }),
     terminal: { stdout: output, stderr: output, drain: () => Promise.resolve() },
+    gpus: { probe: () => Promise.resolve({ gpus: [], ram: { totalBytes: 0, freeBytes: 0 }, reasons: [] }) },
     machine: {
       hostName: () => 'rig-01',
       userName: () => 'webber',

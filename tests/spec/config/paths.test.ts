@@ -68,6 +68,7 @@ test('what belongs to a config file lies beside it, wherever it is', () => {
     pid: '/srv/w1/daemon.pid',
     controlSocket: '/srv/w1/control.sock',
     outbox: '/srv/w1/outbox',
+    peaks: '/srv/w1/peaks.json',
   });
   expect(siblingsOf('C:\\w\\config.toml').lock).toBe('C:\\w\\daemon.lock');
   expect(siblingsOf('config.toml').outbox).toBe('./outbox');

@@ -6,7 +6,7 @@ import { createHistory } from '../../../src/jobs/history.ts';
 import { run } from '../../../src/jobs/run.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
-import { trusting } from '../../fakes/output-check.ts';
+import { trusting, unwatched } from '../../fakes/output-check.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
 
@@ -22,6 +22,7 @@ function setup() {
         registry: createRegistry([engine]),
         filesFor: () =>
           Promise.resolve({ model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults }),
+        memory: unwatched,
         outputCheck,
         clock,
         log,

@@ -1,0 +1,54 @@
+import { MINUTE_MS } from '../base/units.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { Logger } from '../log/logger.ts';
+import { openPeaks, type Peaks } from '../models/peaks.ts';
+import { type MemoryWatch, watchMemory } from '../system/memory-watch.ts';
+import { createMemoryGate, type MemoryGate } from '../worker/memory.ts';
+import type { Effects } from './effects.ts';
+
+export interface Memory {
+  readonly gate: MemoryGate;
+  close(): Promise<void>;
+}
+
+/** Often enough to notice a game that was started; an answer costs the driver up to a second. */
+const ASK_EVERY_MS = MINUTE_MS / 2;
+
+/** For engines that need no GPU memory: nobody asks it anything. */
+const NO_WATCH: MemoryWatch = {
+  latest: undefined,
+  refresh: () => Promise.resolve({ gpus: [], ram: { totalBytes: 0, freeBytes: 0 }, reasons: [] }),
+  [Symbol.dispose]: () => {},
+};
+
+/**
+ * The gate of a running worker. Drivers are asked in the background, and only where an engine wants GPU memory: each
+ * question wakes a laptop's GPU.
+ */
+export async function openMemory(
+  effects: Effects,
+  {
+    engines,
+    peaksPath,
+    log,
+  }: { readonly engines: readonly Engine[]; readonly peaksPath: string; readonly log: Logger },
+): Promise<Memory> {
+  const { clock, files, gpus } = effects;
+  const wanted = engines.some(({ memory }) => memory === 'gpu');
+  const watch = wanted ? watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS }) : NO_WATCH;
+  const peaks: Peaks = await openPeaks({ path: peaksPath, files, log });
+  const gate = createMemoryGate({
+    engines,
+    watch,
+    peaks,
+    loaded: () => [], // an engine frees its model with the job that loaded it
+    clock,
+  });
+  return {
+    gate,
+    async close() {
+      watch[Symbol.dispose]();
+      await peaks.saved();
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import type { ModelId } from '../base/ids.ts';
+import type { EngineName } from '../contract/model-source.ts';
+import type { Task } from '../contract/tasks/index.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Files } from '../system/files.ts';
+import type { LearnedPeak } from './admission.ts';
+
+/** What runs are alike in: the same model on the same engine, at about the same size. */
+export interface PeakKey {
+  readonly model: ModelId;
+  readonly engine: EngineName;
+  readonly bucket: string;
+}
+
+/** What was seen of earlier runs' GPU memory, across restarts. */
+export interface Peaks {
+  /** The highest peak of the runs that are kept, with headroom. */
+  find(key: PeakKey): LearnedPeak | undefined;
+  /** Remembers what one run took at most. Saved in the background; a failure to save is logged. */
+  learn(key: PeakKey, peakGb: number): void;
+  /** Settles when everything learned so far is on the disk, or could not be put there. */
+  saved(): Promise<void>;
+}
+
+export interface PeaksOptions {
+  readonly path: string;
+  readonly files: Pick<Files, 'readText' | 'writeAtomic'>;
+  readonly log: Logger;
+}
+
+/** Runs differ a little, and what is seen between two looks is missed. */
+const HEADROOM = 1.1;
+/** Old peaks leave, so that one outlier or an older engine does not count for ever. */
+const RUNS_KEPT = 20;
+const KEYS_KEPT = 500;
+
+/** What of a task decides how much memory its run takes, in steps of a factor of two. */
+export function sizeBucket(task: Task): string {
+  switch (task.kind) {
+    case 'image':
+      return `px${steps(side(task.width) * side(task.height))}`;
+    case 'video':
+      return `px${steps(side(task.width) * side(task.height) * Math.max(1, task.seconds * (task.fps || OWN_FPS)))}`;
+    case 'llm':
+    case 'audio_stt':
+    case 'audio_tts':
+      return 'any'; // the model's context is allotted in full when it loads, whatever the chat
+    default:
+      return task satisfies never;
+  }
+}
+
+/** A side of 0 is the model's own, the same each time: any one number stands for it. */
+const side = (pixels: number): number => pixels || 1;
+const OWN_FPS = 8;
+const steps = (count: number): number => Math.ceil(Math.log2(Math.max(1, count)));
+
+/** Opens what earlier runs left. A file that is not ours to read is started over: it can be learned again. */
+export async function openPeaks({ path, files, log }: PeaksOptions): Promise<Peaks> {
+  const known = await read(path, files, log);
+  let saving = Promise.resolve();
+  let dirty = false;
+
+  async function save(): Promise<void> {
+    if (!dirty) return; // an earlier turn of the queue took this change along
+    dirty = false;
+    try {
+      await files.writeAtomic(path, toText(known), { mode: 0o600 });
+    } catch (thrown) {
+      log.warn('peaks.not-saved', { path, error: thrown instanceof Error ? thrown.message : 'unknown' });
+    }
+  }
+
+  return {
+    find(key) {
+      const peaks = known.get(nameOf(key));
+      return peaks && { peakGb: HEADROOM * Math.max(...peaks), runs: peaks.length };
+    },
+    learn(key, peakGb) {
+      if (!isPeak(peakGb)) return;
+      const name = nameOf(key);
+      const peaks = known.get(name) ?? [];
+      known.delete(name); // and back in at the end: what was used last goes last
+      known.set(name, [...peaks, round(peakGb)].slice(-RUNS_KEPT));
+      const [oldest] = known.keys();
+      if (known.size > KEYS_KEPT && oldest !== undefined) known.delete(oldest);
+      dirty = true;
+      saving = saving.then(save);
+    },
+    saved: () => saving,
+  };
+}
+
+type Known = Map<string, readonly number[]>;
+
+const nameOf = ({ model, engine, bucket }: PeakKey): string => JSON.stringify([engine, bucket, model]);
+const isPeak = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < Infinity;
+const round = (gb: number): number => Math.round(gb * 1000) / 1000;
+
+const toText = (known: Known): string =>
+  `${JSON.stringify({ version: VERSION, peaksGb: Object.fromEntries(known) }, null, 1)}\n`;
+const VERSION = 1;
+
+async function read(path: string, files: PeaksOptions['files'], log: Logger): Promise<Known> {
+  try {
+    const text = await files.readText(path);
+    if (text === undefined) return new Map();
+    const known = fromValue(JSON.parse(text));
+    if (known !== undefined) return known;
+    log.warn('peaks.unreadable', { path, because: 'not in this version\u2019s form' });
+  } catch (thrown) {
+    log.warn('peaks.unreadable', { path, because: thrown instanceof Error ? thrown.message : 'unknown' });
+  }
+  return new Map();
+}
+
+function fromValue(value: unknown): Known | undefined {
+  if (typeof value !== 'object' || value === null || !('version' in value) || !('peaksGb' in value)) return undefined;
+  const { version, peaksGb } = value;
+  if (version !== VERSION || typeof peaksGb !== 'object' || peaksGb === null) return undefined;
+  const known: Known = new Map();
+  for (const [name, peaks] of Object.entries(peaksGb).slice(-KEYS_KEPT)) {
+    const valid: readonly number[] = Array.isArray(peaks) ? peaks.filter(isPeak).slice(-RUNS_KEPT) : [];
+    if (valid.length > 0) known.set(name, valid);
+  }
+  return known;
+}
