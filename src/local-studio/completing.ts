@@ -89,10 +89,11 @@ async function receive(artifacts: ArtifactStore, { request }: Exchange, jobId: s
   if (boundary === undefined) throw malformed('expected multipart/form-data with a boundary');
   const writer = await artifacts.begin();
   try {
-    const fields = await readParts(request, boundary, writer);
+    const { fields, artifactBytes } = await readParts(request, boundary, writer);
     const ext = (fields.get(UPLOAD_PARTS.ext) ?? '').toLowerCase();
     if (!EXTENSION.test(ext)) throw malformed('ext is missing or no file extension');
     if (!fields.has(UPLOAD_PARTS.artifact)) throw malformed('the file part `image` is missing');
+    if (artifactBytes === 0) throw malformed('the file part `image` is empty');
     const kept = await writer.keep(jobId, ext);
     const artifact = { ...kept, ext, contentType: artifactContentType(ext) };
     return { prompt: fields.get(UPLOAD_PARTS.prompt) ?? '', artifact };
@@ -103,12 +104,18 @@ async function receive(artifacts: ArtifactStore, { request }: Exchange, jobId: s
   }
 }
 
-/** Text fields by name; the file goes to the writer and is there by name only. */
-async function readParts(request: Request, boundary: string, writer: ArtifactWriter): Promise<Map<string, string>> {
+interface Parts {
+  /** Text fields by name; the file went to the writer and is there by name only. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly artifactBytes: number;
+}
+
+async function readParts(request: Request, boundary: string, writer: ArtifactWriter): Promise<Parts> {
   const fields = new Map<string, string>();
   let decoder = new TextDecoder();
   let name = '';
   let fieldBytes = 0;
+  let artifactBytes = 0;
   let totalBytes = 0;
   const reader = createMultipartReader(boundary, {
     onHead: (head) => {
@@ -118,7 +125,10 @@ async function readParts(request: Request, boundary: string, writer: ArtifactWri
       fields.set(name, '');
     },
     onBytes: async (bytes) => {
-      if (name === UPLOAD_PARTS.artifact) return writer.write(bytes);
+      if (name === UPLOAD_PARTS.artifact) {
+        artifactBytes += bytes.byteLength;
+        return writer.write(bytes);
+      }
       fieldBytes += bytes.byteLength;
       if (fieldBytes > MOST_FIELD_BYTES) throw new MalformedMultipart('the text fields are too large');
       fields.set(name, (fields.get(name) ?? '') + decoder.decode(bytes, { stream: true }));
@@ -130,7 +140,7 @@ async function readParts(request: Request, boundary: string, writer: ArtifactWri
     await reader.push(chunk);
   }
   if (!reader.complete) throw new MalformedMultipart('the body ends before its closing boundary');
-  return fields;
+  return { fields, artifactBytes };
 }
 
 const malformed = (message: string): Refusal => new Refusal(problem(400, 'invalid', message));

@@ -52,6 +52,19 @@ test('a prompt as long as the operator may send it comes back with the artifact'
   expect((await studio.job(id)).state).toBe('completed');
 });
 
+test('an artifact of no bytes is no result, and the job is still held', async () => {
+  await using studio = await setup();
+  const { id } = await studio.createJob(aTask({ kind: 'image', prompt: 'a fox' }));
+  using worker = await bareWorker(await studio.enrol());
+  await worker.next('offer');
+  worker.send({ type: 'accept', jobId: id });
+  await studio.jobIs(id, 'running');
+  const refused = await worker.upload(id, new Uint8Array());
+  expect(refused.status).toBe(400);
+  expect(await refused.text()).toContain('the file part `image` is empty');
+  expect((await worker.upload(id)).status).toBe(200);
+});
+
 test.skipIf(process.platform === 'win32')('no file of the studio is readable by others', async () => {
   await using studio = await setup();
   const names = await readdir(studio.dataDir);
