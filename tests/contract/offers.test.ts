@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
 import { type Offer, parseInbound } from '../../src/contract/frames/inbound.ts';
 import { writeJson } from '../../src/contract/json.ts';
 import { promptOf, type Task } from '../../src/contract/tasks/index.ts';
@@ -31,6 +32,25 @@ describe('offers a worker refuses by name of the job', () => {
       });
     });
   }
+});
+
+test.each(['', '.', '..'])('an offer whose id %p a URL path would lose is failed by that id', (jobId) => {
+  expect(parseInbound(writeJson(anOffer()).replace('"job-1"', JSON.stringify(jobId)))).toEqual({
+    is: 'bad-offer',
+    jobId: jobId as never,
+    problem: 'claim.jobId: such an id is lost in a URL path, so its result could not be uploaded',
+  });
+});
+
+test('every id that an offer may have keeps its place in the path of an upload', () => {
+  const odd = fc.constantFrom('...', '%2e', '%2E%2e', '.%2e', 'a/../b', '\\..', ' .', '.\t', './', '?', '#');
+  fc.assert(
+    fc.property(fc.oneof(odd, fc.string({ minLength: 1, unit: 'binary' })), (jobId) => {
+      fc.pre(parseInbound(writeJson(anOffer()).replace('"job-1"', JSON.stringify(jobId))).is === 'frame');
+      const segment = encodeURIComponent(jobId);
+      expect(new URL(`http://studio.lan/jobs/${segment}/complete`).pathname).toBe(`/jobs/${segment}/complete`);
+    }),
+  );
 });
 
 for (const { what, frame } of loadFrames('offer-largest-seed')) {

@@ -47,6 +47,11 @@ test('an offer carries the claim as the operator wrote it, seed included', async
   expect(JSON.stringify(said)).toContain('9007199254740993');
 });
 
+test('a job gets an id that stands in a URL as it is', async () => {
+  await using world = await setup();
+  expect((await world.studio.createJob(anLlmTask())).id).toMatch(/^job-[0-9a-f]{24}$/);
+});
+
 test('a finished JSON job is on record before it is acknowledged', async () => {
   await using world = await setup();
   const job = await working(world.studio, world.worker);

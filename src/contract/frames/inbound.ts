@@ -9,13 +9,22 @@ import { ERROR_FRAME_CODES } from './close-codes.ts';
 
 const JobIdSchema = v.pipe(v.string(), v.transform(toJobId));
 
+/**
+ * Segments that a URL's path loses (WHATWG URL, path state), however they are encoded: a result for such a job would be
+ * uploaded to another place. Any other text survives percent-encoding.
+ */
+const isLostInPath = (id: string): boolean => id === '' || id === '.' || id === '..';
+
 /** Optional abilities a studio names in `welcome`; unknown ones are ignored. */
 export const FEATURES = ['resume'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The job's description inside an offer. */
 export const ClaimSchema = v.object({
-  jobId: JobIdSchema,
+  jobId: v.pipe(
+    JobIdSchema,
+    v.check((id) => !isLostInPath(id), 'such an id is lost in a URL path, so its result could not be uploaded'),
+  ),
   gameId: v.string(),
   assetName: v.string(),
   model: v.pipe(v.string(), v.transform(toModelId)),
