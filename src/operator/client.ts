@@ -1,5 +1,5 @@
 import { WorkerError, type ErrorCode } from '../base/errors.ts';
-import { MIB, SECOND_MS } from '../base/units.ts';
+import { HOUR_MS, MIB, SECOND_MS } from '../base/units.ts';
 import {
   ADMIN_ROUTES as routes,
   AdminErrorSchema,
@@ -62,6 +62,8 @@ const STALL_MS = 15 * SECOND_MS;
 const MAX_BODY_BYTES = 32 * MIB;
 /** The studio takes no larger artifact. */
 const MAX_ARTIFACT_BYTES = 512 * MIB;
+/** Half a gigabyte over a thin line is no fault of the studio; one that stands still is noticed sooner. */
+const ARTIFACT_MS = 4 * HOUR_MS;
 /** The most that the studio gives in one page. */
 const PAGE = 500;
 
@@ -97,7 +99,14 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
     removeModel: async (modelId) => void (await call('DELETE', routes.model(modelId))),
     invite: async () => trusted(readJson(InvitationViewSchema, await post(routes.invitations))),
     artifact: async (jobId) =>
-      (await exchange(options, { method: 'GET', route: routes.artifact(jobId), maxBytes: MAX_ARTIFACT_BYTES })).body,
+      (
+        await exchange(options, {
+          method: 'GET',
+          route: routes.artifact(jobId),
+          maxBytes: MAX_ARTIFACT_BYTES,
+          answerMs: ARTIFACT_MS,
+        })
+      ).body,
   };
 }
 
@@ -107,13 +116,15 @@ interface Exchange {
   readonly route: string;
   readonly body?: unknown;
   readonly maxBytes?: number;
+  /** Left out where the answer is short. */
+  readonly answerMs?: number;
 }
 
 const textOf = (response: HttpResponse): string => new TextDecoder().decode(response.body);
 
 /** A good answer; any other throws. */
 async function exchange({ http, url, token }: ClientOptions, asked: Exchange): Promise<HttpResponse> {
-  const { method, route, body, maxBytes = MAX_BODY_BYTES } = asked;
+  const { method, route, body, maxBytes = MAX_BODY_BYTES, answerMs } = asked;
   const target = studioUrl(url, route);
   if (target === undefined) {
     throw new WorkerError('cli.usage', `--url is "${url}"; allowed: a URL that starts with https:// or http://`);
@@ -128,6 +139,7 @@ async function exchange({ http, url, token }: ClientOptions, asked: Exchange): P
     ...(body === undefined ? {} : { body: [new TextEncoder().encode(writeJson(body))] }),
     stallMs: STALL_MS,
     maxBodyBytes: maxBytes,
+    ...(answerMs === undefined ? {} : { answerMs }),
   });
   if (response.status >= 200 && response.status < 300) return response;
   throw refusal(response.status, readJson(AdminErrorSchema, textOf(response)));

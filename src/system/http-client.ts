@@ -1,6 +1,6 @@
 import { unlessAborted } from '../base/abort.ts';
 import { WorkerError } from '../base/errors.ts';
-import { formatBytes, formatDuration, KIB, MIB } from '../base/units.ts';
+import { formatBytes, formatDuration, KIB, MIB, MINUTE_MS } from '../base/units.ts';
 import type { Clock } from './clock.ts';
 import type { Http, HttpRequest, HttpResponse } from './http.ts';
 import { proxyFor } from './proxy.ts';
@@ -22,6 +22,8 @@ export interface HttpOptions {
   readonly maxBodyBytes?: number;
 }
 
+/** An answer is a page at most: one that is still trickling after this long holds up whoever waits for it. */
+const ANSWER_MS = 2 * MINUTE_MS;
 /** One step of upload progress: a line that needs longer than the stall limit for this little counts as frozen. */
 const PIECE_BYTES = 256 * KIB;
 const MAX_REDIRECTS = 5;
@@ -54,7 +56,7 @@ async function exchange(request: HttpRequest, url: string, options: HttpOptions)
       proxy: proxyFor(url, options.env) ?? false,
     });
     const response = await unlessAborted(answer, line.signal);
-    line.moved();
+    line.answered();
     const maxBytes = request.maxBodyBytes ?? options.maxBodyBytes ?? MIB;
     const body = await unlessAborted(readBody(response, maxBytes, line), line.signal);
     const { status, statusText } = response;
@@ -72,12 +74,14 @@ async function exchange(request: HttpRequest, url: string, options: HttpOptions)
 interface Line {
   readonly signal: AbortSignal;
   moved(): void;
+  /** The answer begins. From here, or from the last byte of the request if that is later, its time is counted. */
+  answered(): void;
   /** The last piece was handed over; what the system still buffers drains unseen. */
   handedOver(): void;
   release(): void;
 }
 
-/** Aborts when the caller does, or when no byte moved for the request's stall time. */
+/** Aborts when the caller does, when no byte moved for the stall time, or when the answer takes too long as a whole. */
 function watchLine(request: HttpRequest, clock: HttpOptions['clock']): Line {
   const abort = new AbortController();
   const startedMs = clock.elapsed();
@@ -88,6 +92,7 @@ function watchLine(request: HttpRequest, clock: HttpOptions['clock']): Line {
       abort.abort(unreachable(request, request.url, `moved no byte for ${formatDuration(limitMs)}`));
     });
   };
+  const answer = limitAnswer(request, clock, abort);
   const onAbort = (): void => abort.abort(request.signal?.reason);
   if (request.signal?.aborted === true) onAbort();
   else request.signal?.addEventListener('abort', onAbort, { once: true });
@@ -96,11 +101,44 @@ function watchLine(request: HttpRequest, clock: HttpOptions['clock']): Line {
     signal: abort.signal,
     moved: () => arm(request.stallMs),
     // The tail in the system's buffers moves at the pace of what went before it, so it may take as long again.
-    handedOver: () => arm(request.stallMs + clock.elapsed() - startedMs),
+    handedOver: () => {
+      arm(request.stallMs + clock.elapsed() - startedMs);
+      answer.mayBegin();
+    },
+    answered: () => {
+      arm(request.stallMs);
+      answer.began();
+    },
     release: () => {
       disarm();
+      answer.release();
       request.signal?.removeEventListener('abort', onAbort);
     },
+  };
+}
+
+/** Aborts when an answer takes too long, counted from its beginning or from the end of the request if that is later. */
+function limitAnswer(request: HttpRequest, clock: HttpOptions['clock'], abort: AbortController) {
+  const limitMs = request.answerMs ?? ANSWER_MS;
+  let sent = sizeOf(request.body ?? []) <= PIECE_BYTES;
+  let answering = false;
+  let release = (): void => {};
+  const arm = (): void => {
+    if (!sent || !answering) return;
+    release = clock.after(limitMs, () => {
+      abort.abort(unreachable(request, request.url, `took longer than ${formatDuration(limitMs)} to answer`));
+    });
+  };
+  return {
+    mayBegin(): void {
+      sent = true;
+      arm();
+    },
+    began(): void {
+      answering = true;
+      arm();
+    },
+    release: (): void => release(),
   };
 }
 

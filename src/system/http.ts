@@ -7,6 +7,8 @@ export interface HttpRequest {
   readonly body?: readonly Uint8Array[];
   /** Cuts the exchange when no byte moved, in either direction, for this long. */
   readonly stallMs: number;
+  /** Longest an answer may take to be read, its bytes moving or not. 2 min when left out. */
+  readonly answerMs?: number;
   /** Largest answer that is read; a longer one is an error. 1 MiB when left out. */
   readonly maxBodyBytes?: number;
   readonly signal?: AbortSignal;
@@ -21,7 +23,10 @@ export interface HttpResponse {
   readonly body: Uint8Array;
 }
 
-/** HTTP with a stall timer instead of a total timeout. Any status is a response; throws only when there is none. */
+/**
+ * HTTP with a stall timer instead of a total timeout; only the reading of an answer is limited as a whole. Any status is
+ * a response; throws only when there is none.
+ */
 export interface Http {
   /** @throws WorkerError `studio.unreachable` with the cause kept */
   request(request: HttpRequest): Promise<HttpResponse>;

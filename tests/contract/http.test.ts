@@ -135,6 +135,38 @@ test('an answer that trickles is read to its end', async () => {
   expect(new TextDecoder().decode(response.body)).toBe('xxxxxxxx');
 });
 
+test('an answer that trickles for longer than a whole one may take is cut', async () => {
+  await using peer = await rawPeer((socket) => {
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n');
+      const timer = setInterval(() => socket.write('x'), 20);
+      socket.on('close', () => clearInterval(timer));
+    });
+  });
+  const startedAt = performance.now();
+  for (const sizeBytes of [10, MIB]) {
+    const error = await failureOf(post(peer.url, sizeBytes, { stallMs: PATIENT_MS, answerMs: 200 }));
+    expect(error).toMatchObject({ code: 'studio.unreachable', retryable: true });
+    expect(error.message).toContain('took longer than 200 ms to answer');
+  }
+  expect(performance.now() - startedAt).toBeLessThan(PATIENT_MS);
+  await peer.closed;
+});
+
+test('a slow upload is not counted against the time of its answer', async () => {
+  const total = 4 * MIB;
+  let got = 0;
+  await using peer = await rawPeer((socket) => {
+    socket.on('data', (chunk) => {
+      got += chunk.length;
+      socket.pause();
+      setTimeout(() => socket.resume(), chunk.length / THIN_LINE_BYTES_PER_MS);
+      if (got > total) socket.end(OK);
+    });
+  });
+  expect((await http.request(post(peer.url, total, { stallMs: PATIENT_MS, answerMs: 50 }))).status).toBe(200);
+});
+
 test.each([
   ['resets the line in the middle of an upload', (socket: Socket) => socket.resetAndDestroy()],
   ['hangs up without an answer', (socket: Socket) => socket.end()],
