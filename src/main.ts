@@ -13,8 +13,6 @@ if (first === '--version' || first === '-V') {
   // take longer than the rest of the answer (Bun 1.4.5). A reader that has gone is no fault.
   await Bun.write(Bun.stdout, `studio-worker ${VERSION}\n`).catch(() => {});
 } else {
-  // `studio-worker … | head` closes our output early; what is left to say then has no reader and is no fault.
-  process.stdout.on('error', () => {});
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (thrown: unknown) => void die(thrown));
   }

@@ -29,8 +29,8 @@ const NO_WIDTH = 80;
 
 /** The real screen. `variable` reads the environment, for the colour conventions below. */
 export function openTerminal(variable: Variables = (name) => process.env[name]): Terminal {
-  const stdout = openOutput(process.stdout, isatty(1), variable);
-  const stderr = openOutput(process.stderr, isatty(2), variable);
+  const stdout = openOutput(() => process.stdout, isatty(1), variable);
+  const stderr = openOutput(() => process.stderr, isatty(2), variable);
   return {
     stdout,
     stderr,
@@ -61,9 +61,19 @@ const FORCED: ReadonlyMap<string, ColourDepth> = new Map([
   ['3', 24],
 ]);
 
-function openOutput(stream: Stream, isTty: boolean, variable: Variables): Output & { drain(): Promise<void> } {
+/** Making a stream takes 8 to 15 ms (Bun 1.4.5), so it is made when something is first written, or asked of it. */
+function openOutput(make: () => Stream, isTty: boolean, variable: Variables): Output & { drain(): Promise<void> } {
+  let made: Stream | undefined;
+  const open = (): Stream => {
+    if (made !== undefined) return made;
+    made = make();
+    // `worker | head -1` closes our end: EPIPE comes as an event, and unheard it would be an uncaught error.
+    made.on('error', onGone);
+    return made;
+  };
   // The stream's own `drain` and the callback of an empty write come before a slow pipe has taken everything
   // (Bun 1.4.5: an exit then loses half a megabyte). The callback of each write does not.
+  let depth: ColourDepth | undefined;
   let underWay = 0;
   let readerGone = false;
   const waiting = new Set<() => void>();
@@ -78,23 +88,23 @@ function openOutput(stream: Stream, isTty: boolean, variable: Variables): Output
   const onWritten = (): void => {
     if (--underWay === 0) settle();
   };
-  // `worker | head -1` closes our end: EPIPE comes as an event, and unheard it would be an uncaught error.
-  stream.on('error', onGone);
   return {
     write(text) {
       if (readerGone) return;
       underWay++;
       try {
-        stream.write(text, onWritten);
+        open().write(text, onWritten);
       } catch {
         onGone(); // a closed descriptor throws at once instead; there is nobody left to tell
       }
     },
     isTty,
     get columns() {
-      return stream.columns || NO_WIDTH;
+      return isTty ? open().columns || NO_WIDTH : NO_WIDTH;
     },
-    colourDepth: colourDepth(variable, isTty, () => stream.getColorDepth()),
+    get colourDepth() {
+      return (depth ??= colourDepth(variable, isTty, () => open().getColorDepth()));
+    },
     drain: () =>
       new Promise((resolve) => {
         if (readerGone || underWay === 0) resolve();
