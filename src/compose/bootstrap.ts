@@ -15,7 +15,7 @@ export async function bootstrap(token: string, config: ConfigStore, effects: Eff
   const log = openCommandLog(effects);
   log.redactor.learn(token);
   const apiBaseUrl = allowedBaseUrl(config.current, log.logger);
-  const { engines } = realEngines(effects, { log: log.logger, nice: config.current.engine_nice });
+  const { engines } = realEngines(effects, { log: log.logger, config });
   const facts = await probeMachine({ effects, config, engines, log: log.logger });
   const { registration } = composeIdentity(
     { config, effects, log },

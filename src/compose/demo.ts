@@ -65,7 +65,7 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
     effects,
     config,
     log,
-    ...realEngines(effects, { log: log.logger, nice: config.current.engine_nice }),
+    ...realEngines(effects, { log: log.logger, config }),
     registrationPolicy: { pollMs: POLL_MS },
     onProgress: (jobId, share) => void progress.set(jobId, share),
   });

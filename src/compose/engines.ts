@@ -1,6 +1,8 @@
+import type { ConfigStore } from '../config/store.ts';
 import { createEngineHost, type EngineHost } from '../engines/host/host.ts';
 import { createQuarantine, type Quarantine } from '../engines/host/quarantine.ts';
 import type { Engine } from '../engines/engine.ts';
+import { createInputFetcher } from '../engines/inputs.ts';
 import { runtimeInstalled } from '../engines/onnx/binding.ts';
 import { createOnnxEngine } from '../engines/onnx/index.ts';
 import { createSyntheticEngine } from '../engines/synthetic/index.ts';
@@ -8,12 +10,11 @@ import type { Logger } from '../log/logger.ts';
 import { payloads } from '../system/payloads.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../system/processes.ts';
 import type { Effects } from './effects.ts';
-import { inputFetcher } from './inputs.ts';
+import { offeredUrls } from './models.ts';
 
 export interface EngineSetup {
   readonly log: Logger;
-  /** How far engine children stand back, from 0 to 19. */
-  readonly nice: number;
+  readonly config: Pick<ConfigStore, 'current'>;
 }
 
 /** The engines this release carries, and who of their models may not run for a while. */
@@ -25,12 +26,12 @@ export interface Engines {
 /** What a native library must not do on its own: ONNX Runtime reports home unless it is told not to. */
 const QUIET = { ORT_DISABLE_TELEMETRY: '1' };
 
-export function realEngines(effects: Effects, { log, nice }: EngineSetup): Engines {
-  const { sha256, images, clock, http } = effects;
+export function realEngines(effects: Effects, { log, config }: EngineSetup): Engines {
+  const { sha256, images, clock } = effects;
   const quarantine = createQuarantine(clock);
   const host: EngineHost = createEngineHost({
     spawn: spawnTalking,
-    command: [...ownCommand(), '__engine', String(nice)],
+    command: [...ownCommand(), '__engine', String(config.current.engine_nice)],
     env: childEnvironment(ourVariables(), QUIET),
     clock,
     log: log.child({}, 'engines'),
@@ -42,7 +43,7 @@ export function realEngines(effects: Effects, { log, nice }: EngineSetup): Engin
       createSyntheticEngine({ sha256, images, clock }),
       createOnnxEngine({
         host,
-        fetchInput: inputFetcher(http),
+        fetchInput: createInputFetcher(offeredUrls(effects, config)),
         hasRuntime: () => payloads.ort !== undefined || runtimeInstalled(),
       }),
     ],

@@ -46,7 +46,7 @@ async function serve(path: string, log: Log, effects: Effects): Promise<number> 
       effects,
       config,
       log,
-      ...realEngines(effects, { log: log.logger, nice: config.current.engine_nice }),
+      ...realEngines(effects, { log: log.logger, config }),
     };
     const worker = await composeWorker(setup);
     deafen.call = onStopSignals(() => worker.signal());

@@ -1,27 +1,29 @@
-import { describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { toModelId } from '../../src/base/ids.ts';
 import { resultIs, type Task, TASK_KIND_IDS, type TaskKindId } from '../../src/contract/tasks/index.ts';
-import type { Engine } from '../../src/engines/engine.ts';
+import type { Engine, ModelFiles } from '../../src/engines/engine.ts';
 import { createRegistry } from '../../src/engines/registry.ts';
 import { createSyntheticEngine } from '../../src/engines/synthetic/index.ts';
 import { run } from '../../src/jobs/run.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { sha256 } from '../../src/system/digest.ts';
-import { createImages } from '../../src/system/images.ts';
 import { aJob, aTask, synthetic } from '../fakes/builders.ts';
+import { images, onnxScene, paint } from '../fakes/onnx-engine.ts';
 import { trusting, unwatched } from '../fakes/output-check.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
 
+/** For engines that work on something. */
+const INPUTS = { initImageUrl: 'https://example.invalid/fox.png', maskUrl: 'https://example.invalid/mask.png' };
 /** One small task of each kind, and what a long one looks like. */
 const SMALL: Readonly<Record<TaskKindId, Task>> = {
-  image: aTask({ kind: 'image', prompt: 'a fox', width: 64, height: 64, ext: 'png' }),
+  image: aTask({ kind: 'image', prompt: 'a fox', width: 64, height: 64, ext: 'png', ...INPUTS }),
   llm: aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }] }),
   audio_stt: aTask({ kind: 'audio_stt', inputUrl: 'https://example.invalid/a.wav' }),
   audio_tts: aTask({ kind: 'audio_tts', text: 'hi' }),
   video: aTask({ kind: 'video', prompt: 'a fox', seconds: 0.5, width: 64, height: 64 }),
 };
 const LONG: Readonly<Partial<Record<TaskKindId, Task>>> = {
-  image: aTask({ kind: 'image', prompt: 'a fox', width: 4096, height: 4096 }),
+  image: aTask({ kind: 'image', prompt: 'a fox', width: 4096, height: 4096, ...INPUTS }),
   video: aTask({ kind: 'video', prompt: 'a fox', seconds: 60, fps: 8 }),
 };
 /** First bytes of what an extension promises. */
@@ -34,13 +36,19 @@ const MAGIC: Readonly<Record<string, RegExp>> = {
 };
 const ABORT_BUDGET_MS = 1_000;
 
-const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
-const registry = createRegistry([createSyntheticEngine({ sha256, images, clock: systemClock })]);
-const files = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
+const onnx = onnxScene();
+afterAll(() => onnx[Symbol.dispose]());
+onnx.web.set(INPUTS.initImageUrl, await paint(64, 64, (x, y) => [x * 4, y * 4, 128]));
+onnx.web.set(INPUTS.maskUrl, await paint(64, 64, (x, y) => (x > 20 && x < 40 && y > 20 && y < 40 ? 255 : 0)));
+
+const registry = createRegistry([createSyntheticEngine({ sha256, images, clock: systemClock }), onnx.engine]);
+const noFiles = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
+/** Weights for those that need some. */
+const FILES: ReadonlyMap<string, ModelFiles> = new Map([['onnx', onnx.files]]);
 
 function setup(engine: Engine) {
   const abort = new AbortController();
-  const load = () => engine.load(files, abort.signal);
+  const load = () => engine.load(FILES.get(engine.id) ?? noFiles, abort.signal);
   const context = { signal: abort.signal, progress: () => {} };
   return { abort, load, context };
 }
@@ -52,7 +60,7 @@ function engineContract(engine: Engine): void {
   const kinds = TASK_KIND_IDS.filter((kind) => engine.models[kind] !== undefined);
 
   test('is found by its own name and advertises models of its own', () => {
-    expect(registry.get(engine.id, files.model)).toBe(engine);
+    expect(registry.get(engine.id, noFiles.model)).toBe(engine);
     for (const kind of kinds) expect(engine.models[kind]?.length).toBeGreaterThan(0);
     expect(Object.values(engine.models).flat()).not.toContain('*');
   });
@@ -119,7 +127,7 @@ function engineContract(engine: Engine): void {
     const lesser: Engine = { ...engine, models: { ...engine.models, [without]: undefined } };
     const deps = {
       registry: createRegistry([lesser]),
-      filesFor: () => Promise.resolve(files),
+      filesFor: () => Promise.resolve(noFiles),
       memory: unwatched,
       outputCheck: trusting,
       clock: systemClock,
@@ -138,7 +146,7 @@ for (const engine of registry.engines) {
 }
 
 test('no engine stands in for one that is missing', () => {
-  expect(() => registry.get('onnx', toModelId('lama'))).toThrow(
-    'no `onnx` engine compiled into this worker (model `lama` requires it).',
+  expect(() => registry.get('parakeet', toModelId('lama'))).toThrow(
+    'no `parakeet` engine compiled into this worker (model `lama` requires it).',
   );
 });

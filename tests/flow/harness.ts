@@ -151,7 +151,7 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
     watched: true,
   });
   await config.update(patch);
-  const engines = given ?? realEngines(effects, { log: log.logger, nice: 0 }).engines;
+  const engines = given ?? realEngines(effects, { log: log.logger, config }).engines;
   const composed = await composeWorker({ effects, config, log, engines, registrationPolicy: { pollMs: 50 } });
   const ended = composed.run();
   const seen = (): string => `the worker is ${JSON.stringify(composed.status())}; it said ${namesOf(events)}`;

@@ -13,6 +13,11 @@ export interface OnnxEngineOptions {
   readonly hasRuntime: () => boolean;
 }
 
+/** The task's fields, and what people call what is there. */
+const INPUTS = [
+  ['initImageUrl', 'init image'],
+  ['maskUrl', 'mask'],
+] as const;
 /** More pixels than this are more than the child's memory is for: 4096 x 4096. */
 const MOST_PIXELS = 4096 * 4096;
 
@@ -58,8 +63,8 @@ function assertSize({ width, height }: TaskOf<'image'>): void {
 
 /** Both are named before either is fetched, and both are fetched at once. */
 async function fetchBoth(task: TaskOf<'image'>, fetchInput: FetchInput, signal: AbortSignal): Promise<Inputs> {
-  const urls = (['initImageUrl', 'maskUrl'] as const).map((field) => [field, urlOf(task, field)] as const);
-  const fetched = urls.map(async ([field, url]) => [field, await fetchInput(url, signal)] as const);
+  const wanted = INPUTS.map(([field, what]) => ({ field, what, url: urlOf(task, field) }));
+  const fetched = wanted.map(async ({ field, what, url }) => [field, await fetchInput(what, url, signal)] as const);
   return new Map(await Promise.all(fetched));
 }
 

@@ -28,9 +28,9 @@ export function createInpainter({ images, openSession }: InpainterOptions): Inne
       const session = await openSession(path);
       assertInpaints(session);
       return {
-        run: (task, inputs, context) => {
+        run: async (task, inputs, context) => {
           if (task.kind !== 'image') throw wrongKind(task.kind);
-          return remove(task, inputs, { session, images, ...context });
+          return await remove(task, inputs, { session, images, ...context });
         },
         [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
       };

@@ -56,3 +56,11 @@ test('only a snapshot without any obstacle is taken', () => {
     }),
   );
 });
+
+test('an offer that cannot be served now is busy to the studio and tells us more', () => {
+  expect(admit({ ...idle, unfit: 'lama crashes' })).toEqual({
+    is: 'rejected',
+    because: { code: 'busy', reason: 'worker already has an in-flight job' },
+    why: 'lama crashes',
+  });
+});

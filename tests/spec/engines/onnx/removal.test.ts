@@ -1,0 +1,169 @@
+import { expect, test } from 'bun:test';
+import type { LoadedModel, RunContext } from '../../../../src/engines/engine.ts';
+import { createOnnxEngine } from '../../../../src/engines/onnx/index.ts';
+import type { Picture } from '../../../../src/system/images.ts';
+import { aTask } from '../../../fakes/builders.ts';
+import { inpaintingModel } from '../../../fakes/models/inpainting.ts';
+import { images, onnxScene, type OnnxScene, paint, type Paint } from '../../../fakes/onnx-engine.ts';
+import { failureOf } from '../../system/temp-folder.ts';
+
+const INIT = 'https://studio.example/fox.png';
+const MASK = 'https://studio.example/mask.png';
+const context = (): RunContext => ({ signal: new AbortController().signal, progress: () => {} });
+/** A soft background with a red disc on it. */
+const scenery: Paint = (x, y) => (Math.hypot(x - 120, y - 90) < 20 ? [255, 0, 0] : [60 + x / 8, 120, 60 + y / 8]);
+const overDisc: Paint = (x, y) => (Math.hypot(x - 120, y - 90) < 26 ? 255 : 0);
+
+async function setup(options: Parameters<typeof onnxScene>[0] = {}, size = { width: 400, height: 300 }) {
+  const scene = onnxScene(options);
+  scene.web.set(INIT, await paint(size.width, size.height, scenery));
+  scene.web.set(MASK, await paint(size.width, size.height, overDisc));
+  return scene;
+}
+
+/** The picture after a removal, by a model of its own unless one is given. */
+async function removed(
+  scene: OnnxScene,
+  about: Readonly<Record<string, unknown>> = {},
+  loaded?: LoadedModel,
+): Promise<Picture> {
+  const model = loaded ?? (await scene.engine.load(scene.files, context().signal));
+  try {
+    const task = aTask({ kind: 'image', prompt: '', initImageUrl: INIT, maskUrl: MASK, ext: 'png', ...about });
+    const result = await model.run(task, context());
+    if (result.is !== 'artifact') throw new Error('expected a picture');
+    return await images.decode(result.bytes);
+  } finally {
+    if (loaded === undefined) await model[Symbol.asyncDispose]();
+  }
+}
+
+const at = ({ pixels, width, channels }: Picture, x: number, y: number): readonly number[] => [
+  ...pixels.subarray((y * width + x) * channels, (y * width + x) * channels + 3),
+];
+
+test.each([[false], [true]])(
+  'a masked object is painted over and the rest stays (a model of bytes: %p)',
+  async (bytes) => {
+    using scene = await setup({ model: { bytes } });
+    const picture = await removed(scene, { width: 400, height: 300 });
+    expect(picture).toMatchObject({ width: 400, height: 300 });
+    const [red = 255, green = 0] = at(picture, 120, 90);
+    expect(red).toBeLessThan(110);
+    expect(green).toBeGreaterThan(100);
+    const before = await images.decode(scene.web.get(INIT) ?? new Uint8Array());
+    const changed: string[] = [];
+    for (let y = 0; y < 300; y++) {
+      for (let x = 0; x < 400; x++) {
+        const far = Math.hypot(x - 120, y - 90) > 26 + 12; // the seam reaches 8 px along each side
+        if (far && at(picture, x, y).join() !== at(before, x, y).join()) changed.push(`${x},${y}`);
+      }
+    }
+    expect(changed).toEqual([]);
+  },
+);
+
+test('an empty mask changes nothing at all', async () => {
+  using scene = await setup();
+  scene.web.set(MASK, await paint(400, 300, () => 0));
+  const { pixels } = await removed(scene, { width: 400, height: 300 });
+  const before = await images.decode(scene.web.get(INIT) ?? new Uint8Array());
+  expect(Buffer.compare(pixels, before.pixels)).toBe(0);
+});
+
+test('a picture of any size comes back in that size, however small', async () => {
+  using scene = await setup({}, { width: 320, height: 240 });
+  await using model = await scene.engine.load(scene.files, context().signal);
+  for (const [width, height] of [
+    [200, 180],
+    [255, 512],
+    [7, 3],
+    [1, 1],
+    [1500, 130],
+  ] as const) {
+    expect(await removed(scene, { width, height }, model)).toMatchObject({ width, height });
+  }
+});
+
+test('a JPEG that is named like something else, and a mask of another size in colour, are read', async () => {
+  using scene = await setup();
+  scene.web.set(INIT, await paint(400, 300, scenery, 'jpeg'));
+  scene.web.set(MASK, await paint(200, 150, (x, y) => (Math.hypot(x - 60, y - 45) < 13 ? [255, 255, 255] : [0, 0, 0])));
+  const [red = 255] = at(await removed(scene, { width: 400, height: 300 }), 120, 90);
+  expect(red).toBeLessThan(110);
+});
+
+test('a second picture on a loaded model needs no second load', async () => {
+  using scene = await setup();
+  await using model = await scene.engine.load(scene.files, context().signal);
+  const task = aTask({ kind: 'image', prompt: '', initImageUrl: INIT, maskUrl: MASK, width: 300, height: 300 });
+  expect(await model.run(task, context())).toEqual(await model.run(task, context()));
+  expect(scene.log.names()).toEqual(['engine.started']);
+});
+
+test.each([
+  ['initImageUrl', undefined],
+  ['maskUrl', undefined],
+  ['maskUrl', ''],
+])('a task without %s is refused by that name, before anything is fetched', async (field, url) => {
+  using scene = await setup();
+  expect(await failureOf(removed(scene, { [field]: url }))).toMatchObject({
+    code: 'task.input-missing',
+    retryable: false,
+    message: `the onnx engine needs ${field} to remove something from a picture`,
+  });
+});
+
+test('a picture of too many pixels is refused before it is fetched', async () => {
+  using scene = await setup();
+  scene.web.clear();
+  expect(await failureOf(removed(scene, { width: 4_294_967_295, height: 4_294_967_295 }))).toMatchObject({
+    code: 'task.invalid',
+    retryable: false,
+  });
+});
+
+test('an input that is not there fails as the download it is', async () => {
+  using scene = await setup();
+  scene.web.delete(MASK);
+  expect(await failureOf(removed(scene))).toMatchObject({ code: 'download.missing' });
+});
+
+test('a model source without a model file is refused by the role that is missing', async () => {
+  using scene = await setup();
+  const loading = scene.engine.load({ ...scene.files, paths: new Map() }, context().signal);
+  expect(await failureOf(loading)).toMatchObject({ code: 'model.role-missing', retryable: false });
+  expect(scene.log.names()).toEqual([]);
+});
+
+test.each([
+  ['nothing', new Uint8Array()],
+  ['a web page', new TextEncoder().encode('<!doctype html><title>Sign in</title>')],
+  ['half a model', inpaintingModel().subarray(0, 600)],
+  ['a model with other inputs', inpaintingModel({ imageInput: 'picture' })],
+])('weights that are %s are refused as unusable and crash nothing', async (_what, weights) => {
+  using scene = await setup({ weights });
+  expect(await failureOf(removed(scene))).toMatchObject({ code: 'model.unusable', retryable: false });
+  expect(scene.log.names()).toEqual(['engine.started']);
+});
+
+test('another kind of task is refused in the words of the contract', async () => {
+  using scene = await setup();
+  await using model = await scene.engine.load(scene.files, context().signal);
+  const task = aTask({ kind: 'audio_tts', text: 'hello' });
+  expect(await failureOf(model.run(task, context()))).toMatchObject({
+    code: 'task.unsupported',
+    message: 'onnx engine only serves image tasks, got audio_tts',
+  });
+});
+
+test('a build without the runtime is not ready and says what to do', async () => {
+  const host = { load: () => Promise.reject(new Error('nobody asked for a model')) };
+  const fetchInput = () => Promise.reject(new Error('nobody asked for an input'));
+  const engine = createOnnxEngine({ host, fetchInput, hasRuntime: () => false });
+  expect(await engine.readiness()).toEqual({
+    ready: false,
+    because: 'ONNX Runtime has no files for this system in this build',
+    hint: expect.stringContaining('bun install'),
+  });
+});

@@ -1,0 +1,59 @@
+import { expect, test } from 'bun:test';
+import type { Engine, Readiness } from '../../../src/engines/engine.ts';
+import { createReadyEngines, readinessOf } from '../../../src/worker/readiness.ts';
+import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { recordingLogger } from '../../fakes/recording-logger.ts';
+import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+
+const MISSING: Readiness = { ready: false, because: 'no runtime', hint: 'Install it.' };
+
+function setup() {
+  const clock = new FakeClock();
+  const log = recordingLogger();
+  const [one, two] = [new ScriptedEngine(), new ScriptedEngine()];
+  const ready = createReadyEngines([one, two], { clock, log });
+  return { clock, log, one, two, ready };
+}
+
+test('only engines that say they are ready are offered', async () => {
+  const { one, two, ready } = setup();
+  two.ready = MISSING;
+  await ready.refresh();
+  expect(ready.current()).toEqual([one]);
+});
+
+test('what is installed while the worker runs is offered within a minute, and asked for no more often', async () => {
+  const { clock, one, two, ready } = setup();
+  two.ready = MISSING;
+  await ready.refresh();
+  two.ready = { ready: true };
+  clock.advance(59_999);
+  expect(ready.current()).toEqual([one]);
+  await settle();
+  expect(ready.current()).toEqual([one]);
+  clock.advance(1);
+  ready.current();
+  await settle();
+  expect(ready.current()).toEqual([one, two]);
+});
+
+test('an engine that is not ready is named once with the remedy, and once more when it is', async () => {
+  const { clock, log, one, ready } = setup();
+  one.ready = MISSING;
+  await ready.refresh();
+  await ready.refresh();
+  one.ready = { ready: true };
+  clock.advance(60_000);
+  await ready.refresh();
+  expect(log.events.map(({ event, fields }) => [event, fields['because'], fields['hint']])).toEqual([
+    ['engine.not-ready', 'no runtime', 'Install it.'],
+    ['engine.ready', undefined, undefined],
+  ]);
+});
+
+test('an engine that cannot even tell is not ready', async () => {
+  const broken: Engine = Object.assign(new ScriptedEngine(), {
+    readiness: () => Promise.reject(new Error('the probe fell over')),
+  });
+  expect(await readinessOf(broken)).toMatchObject({ ready: false, because: 'the probe fell over' });
+});
