@@ -71,9 +71,10 @@ function openOutput(make: () => Stream, isTty: boolean, variable: Variables): Ou
     made.on('error', onGone);
     return made;
   };
+  let depth: ColourDepth | undefined;
+  let held = '';
   // The stream's own `drain` and the callback of an empty write come before a slow pipe has taken everything
   // (Bun 1.4.5: an exit then loses half a megabyte). The callback of each write does not.
-  let depth: ColourDepth | undefined;
   let underWay = 0;
   let readerGone = false;
   const waiting = new Set<() => void>();
@@ -86,17 +87,25 @@ function openOutput(make: () => Stream, isTty: boolean, variable: Variables): Ou
     settle();
   };
   const onWritten = (): void => {
-    if (--underWay === 0) settle();
+    if (--underWay === 0 && held === '') settle();
+  };
+  /** What is written in one turn of the loop goes out in one call: a job says four lines at once. */
+  const flush = (): void => {
+    const text = held;
+    held = '';
+    if (readerGone || text === '') return;
+    underWay++;
+    try {
+      open().write(text, onWritten);
+    } catch {
+      onGone(); // a closed descriptor throws at once instead; there is nobody left to tell
+    }
   };
   return {
     write(text) {
       if (readerGone) return;
-      underWay++;
-      try {
-        open().write(text, onWritten);
-      } catch {
-        onGone(); // a closed descriptor throws at once instead; there is nobody left to tell
-      }
+      if (held === '') setImmediate(flush);
+      held += text;
     },
     isTty,
     get columns() {
@@ -107,7 +116,7 @@ function openOutput(make: () => Stream, isTty: boolean, variable: Variables): Ou
     },
     drain: () =>
       new Promise((resolve) => {
-        if (readerGone || underWay === 0) resolve();
+        if (readerGone || (underWay === 0 && held === '')) resolve();
         else waiting.add(resolve);
       }),
   };
