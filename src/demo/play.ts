@@ -46,8 +46,7 @@ const WORKER_WITHIN_MS = 30 * SECOND_MS;
  * Ends when every job has ended, or when the signal aborts.
  *
  * @throws WorkerError `studio.unreachable` | `studio.refused` | `studio.invalid` | `registration.failed` | `disk.full` |
- *   `folder.unusable` |
- * `folder.unusable`
+ *   `folder.unusable`
  */
 export async function* play(options: PlayOptions): AsyncGenerator<DemoEvent> {
   const { operator, signal } = options;
