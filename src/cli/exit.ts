@@ -1,4 +1,5 @@
 import { ERROR_CODES, errorChain, toWorkerError } from '../base/errors.ts';
+import { harmless } from '../base/foreign-text.ts';
 
 /** What the process exits with after this failure. */
 export const exitCodeOf = (thrown: unknown): number => ERROR_CODES[toWorkerError(thrown).code].exit;
@@ -20,7 +21,7 @@ export function describeFailure(thrown: unknown): string {
     ...(error.hint === undefined ? [] : [`hint: ${error.hint}`]),
     ...(ours ? [stackOf(error), 'hint: This is a fault in studio-worker. Please report it with the lines above.'] : []),
   ]
-    .map((line) => `${line}\n`)
+    .map((line) => `${harmless(line)}\n`)
     .join('');
 }
 

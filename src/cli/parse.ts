@@ -1,5 +1,6 @@
 import type { ArgDef, ArgsDef } from 'citty';
 import { WorkerError } from '../base/errors.ts';
+import { quoted } from '../base/foreign-text.ts';
 import { GLOBAL_ARGS, type Command, type CommandTable } from './command.ts';
 import { suggest } from './suggest.ts';
 
@@ -83,7 +84,7 @@ async function readWord(word: string, table: CommandTable, reading: Reading): Pr
   } else if (names.length > 0) {
     const group = reading.path.length === 0 ? 'command' : `\`${reading.path.join(' ')}\` command`;
     throw usage(
-      `unknown ${group} "${word}"${meant(word, names)}`,
+      `unknown ${group} ${quoted(word)}${meant(word, names)}`,
       `studio-worker help ${reading.path.join(' ')}`.trim(),
     );
   } else {
@@ -101,7 +102,7 @@ function readFlag(word: string, following: readonly string[], reading: Reading):
   const takesValue = args[name]?.type !== 'boolean';
   if (reading.flags.some((flag) => flag.name === name)) throw usage(`${written} is given twice`, helpFor(reading));
   if (!takesValue) {
-    if (inline !== undefined) throw usage(`${written} takes no value, but got "${inline}"`, helpFor(reading));
+    if (inline !== undefined) throw usage(`${written} takes no value, but got ${quoted(inline)}`, helpFor(reading));
     reading.flags.push({ name, written, value: undefined });
     return 0;
   }
@@ -125,7 +126,7 @@ function check({ command, flags, words, path }: Reading): void {
     const arg = args[name];
     if (arg === undefined) throw usage(`${written} does not belong to \`${path.join(' ')}\``, at);
     if (arg.type === 'enum' && value !== undefined && !(arg.options ?? []).includes(value)) {
-      throw usage(`${written} is "${value}"${allowed(arg)}`, at);
+      throw usage(`${written} is ${quoted(value)}${allowed(arg)}`, at);
     }
   }
   const missing = Object.entries(args).find(
@@ -139,7 +140,7 @@ function check({ command, flags, words, path }: Reading): void {
 function checkWords(words: readonly string[], args: ArgsDef, at: string): void {
   const places = Object.entries(args).filter(([, arg]) => arg.type === 'positional');
   const surplus = words[places.length];
-  if (surplus !== undefined) throw usage(`unexpected argument "${surplus}"`, at);
+  if (surplus !== undefined) throw usage(`unexpected argument ${quoted(surplus)}`, at);
   const missing = places.slice(words.length).find(([, arg]) => arg.required !== false);
   if (missing !== undefined) throw usage(`<${missing[0]}> is missing`, at);
 }
@@ -160,7 +161,7 @@ function flagNames(args: ArgsDef): ReadonlyMap<string, string> {
 
 function unknownFlag(written: string, args: ArgsDef, reading: Reading): WorkerError {
   const hint = reading.command === undefined ? 'studio-worker help' : helpFor(reading);
-  return usage(`unknown flag "${written}"${meant(written, [...flagNames(args).keys()])}`, hint);
+  return usage(`unknown flag ${quoted(written)}${meant(written, [...flagNames(args).keys()])}`, hint);
 }
 
 const helpFor = ({ path }: Pick<Reading, 'path'>): string =>

@@ -1,4 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
+import { quoted } from '../base/foreign-text.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
 import { toNumber } from './values.ts';
 
@@ -59,7 +60,7 @@ export function taskFrom(flags: TaskFlags, fromFile: Fields): Fields {
 function fieldFrom(name: Field, text: string, kind: string): Fields {
   const { of, read } = FIELDS[name];
   if (of.some((known) => known === kind)) return read(text, kind);
-  throw new WorkerError('cli.usage', `--${name} means nothing to ${kind}, only to ${of.join(', ')}`);
+  throw new WorkerError('cli.usage', `--${name} means nothing to ${quoted(kind)}, only to ${of.join(', ')}`);
 }
 
 /** Each kind has its own word for what people call the prompt. */
@@ -70,6 +71,7 @@ function promptField(text: string, kind: string): Fields {
 
 /** Seeds are unsigned 64-bit, which a plain number would round. */
 function toSeed(text: string): bigint {
-  if (!/^\d{1,20}$/.test(text)) throw new WorkerError('cli.usage', `--seed is "${text}"; allowed: a whole number`);
+  if (!/^\d{1,20}$/.test(text))
+    throw new WorkerError('cli.usage', `--seed is ${quoted(text)}; allowed: a whole number`);
   return BigInt(text);
 }

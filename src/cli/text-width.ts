@@ -1,8 +1,5 @@
-/** Escape sequences a terminal acts on instead of showing: CSI (colours, cursor) and OSC (links, titles). */
-// oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
-const ESCAPES = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\))/g;
-// oxlint-disable-next-line no-control-regex -- as above
-const CONTROLS = /[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]+/g;
+import { CONTROLS, ESCAPES } from '../base/foreign-text.ts';
+
 /** Takes two columns: East Asian wide and full-width letters (Unicode Annex 11, main blocks), and pictures. */
 const WIDE =
   /^(?:[\u1100-\u115F\u2E80-\u303E\u3041-\u33FF\u3400-\u4DBF\u4E00-\u9FFF\uA000-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE4F\uFF00-\uFF60\uFFE0-\uFFE6]|[\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}|\p{Emoji}\uFE0F)/u;

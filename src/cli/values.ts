@@ -1,4 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
+import { quoted } from '../base/foreign-text.ts';
 import { carriesMore, shownUrl } from '../base/urls.ts';
 
 interface NumberRange {
@@ -16,7 +17,7 @@ export function toNumber(name: string, text: string, range: NumberRange = {}): n
   const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, whole = false } = range;
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   const fits = Number.isFinite(value) && value >= least && value <= most && (!whole || Number.isSafeInteger(value));
-  if (!fits) throw new WorkerError('cli.usage', `${name} is "${text}"; allowed: ${describe(range)}`);
+  if (!fits) throw new WorkerError('cli.usage', `${name} is ${quoted(text)}; allowed: ${describe(range)}`);
   return value;
 }
 
@@ -36,13 +37,13 @@ export function toHttpUrl(name: string, text: string): string {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') {
     throw new WorkerError(
       'cli.usage',
-      `${name} is "${shownUrl(text)}"; allowed: a URL that starts with https:// or http://`,
+      `${name} is ${quoted(shownUrl(text))}; allowed: a URL that starts with https:// or http://`,
     );
   }
   if (carriesMore(url)) {
     throw new WorkerError(
       'cli.usage',
-      `${name} may hold no user, password, query or fragment: give "${shownUrl(text)}"`,
+      `${name} may hold no user, password, query or fragment: give ${quoted(shownUrl(text))}`,
     );
   }
   return text;

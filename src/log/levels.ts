@@ -1,4 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
+import { quoted } from '../base/foreign-text.ts';
 import { type Area, AREAS, type Level, LEVELS, type LogSink } from './logger.ts';
 
 /** The least important level that is still said, for every area and for some in particular. */
@@ -62,8 +63,12 @@ function unknown(
   name: string,
   { part, source, allowed }: { readonly part: string; readonly source: string; readonly allowed: readonly string[] },
 ): WorkerError {
-  const where = part === name ? '' : ` in "${part}"`;
-  return new WorkerError('cli.usage', `${source}: unknown ${what} "${name}"${where}; allowed: ${allowed.join(', ')}`, {
-    hint: `Write ${source} as a level (debug) or as areas with levels (session=debug,engines=info).`,
-  });
+  const where = part === name ? '' : ` in ${quoted(part)}`;
+  return new WorkerError(
+    'cli.usage',
+    `${source}: unknown ${what} ${quoted(name)}${where}; allowed: ${allowed.join(', ')}`,
+    {
+      hint: `Write ${source} as a level (debug) or as areas with levels (session=debug,engines=info).`,
+    },
+  );
 }

@@ -1,4 +1,6 @@
 import { WorkerError, type ErrorCode } from '../base/errors.ts';
+import { quoted } from '../base/foreign-text.ts';
+import { shownUrl } from '../base/urls.ts';
 import { HOUR_MS, MIB, SECOND_MS } from '../base/units.ts';
 import {
   ADMIN_ROUTES as routes,
@@ -127,7 +129,10 @@ async function exchange({ http, url, token }: ClientOptions, asked: Exchange): P
   const { method, route, body, maxBytes = MAX_BODY_BYTES, answerMs } = asked;
   const target = studioUrl(url, route);
   if (target === undefined) {
-    throw new WorkerError('cli.usage', `--url is "${url}"; allowed: a URL that starts with https:// or http://`);
+    throw new WorkerError(
+      'cli.usage',
+      `--url is ${quoted(shownUrl(url))}; allowed: a URL that starts with https:// or http://`,
+    );
   }
   const response = await http.request({
     method,

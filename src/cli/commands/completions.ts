@@ -1,4 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
+import { quoted } from '../../base/foreign-text.ts';
 import { command } from '../command.ts';
 import { bashScript } from '../completions/bash.ts';
 import { fishScript } from '../completions/fish.ts';
@@ -23,7 +24,7 @@ export const completions = command({
   run: async ({ shell }, { terminal }, commands) => {
     const script = SHELLS.get(shell);
     if (script === undefined) {
-      throw new WorkerError('cli.usage', `<shell> is "${shell}"; allowed: ${[...SHELLS.keys()].join(', ')}`);
+      throw new WorkerError('cli.usage', `<shell> is ${quoted(shell)}; allowed: ${[...SHELLS.keys()].join(', ')}`);
     }
     terminal.stdout.write(script(await placesOf(commands)));
   },

@@ -5,6 +5,23 @@ import { command, type CommandTable } from '../../../src/cli/command.ts';
 import { parseLine } from '../../../src/cli/parse.ts';
 import { aScreen, setup } from './a-world.ts';
 
+test.each([
+  [['bogus\u001B[2J\u0007']],
+  [['status', '--bogus\u001B[2J']],
+  [['status', 'surplus\u001B[2J']],
+  [['set-threshold', '\u001B[2J']],
+  [['register', '--api-base-url', '\u001B[2J']],
+  [['run', '--log-format', '\u001B[2J']],
+  [['studio', 'jobs', 'create', '--file', '/nowhere\u001B[2J', '--kind', 'image']],
+])('a line with an escape sequence is refused without it: %j', async (line) => {
+  await using cli = await setup();
+  expect(await cli.run(...line)).toBe(64);
+  expect(cli.err()).toContain('\uFFFD');
+  expect(cli.err()).not.toContain('\u001B');
+  expect(await cli.run('x'.repeat(100_000))).toBe(64);
+  expect(cli.err().length).toBeLessThan(1_000);
+});
+
 /** A table with a command that remembers what it was given, and a group. */
 function aTable() {
   const seen: Record<string, unknown>[] = [];

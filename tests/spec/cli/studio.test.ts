@@ -220,7 +220,7 @@ describe('jobs create', () => {
 
   test.each([
     [['--prompt', 'x'], '--kind is missing; allowed: image, llm, audio_stt, audio_tts, video'],
-    [['--kind', 'llm', '--prompt', 'x', '--width', '3'], '--width means nothing to llm, only to image, video'],
+    [['--kind', 'llm', '--prompt', 'x', '--width', '3'], '--width means nothing to "llm", only to image, video'],
     [['--kind', 'image'], 'this is no job: task.prompt: is missing'],
     [['--kind', 'image', '--prompt', 'x', '--width', '1.5'], '--width is "1.5"; allowed: a whole number from 0'],
     [['--kind', 'image', '--prompt', 'x', '--seed', '-1'], '--seed is "-1"; allowed: a whole number'],
