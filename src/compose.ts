@@ -30,6 +30,7 @@ export async function createWorld(): Promise<World> {
       ...(await import('./contract/json.ts')),
       ...(await import('./contract/read.ts')),
     }),
+    explainOffer: async (choice) => (await import('./compose/explain.ts')).explainOffer(choice, effects),
     demo: async (choice) => (await import('./compose/demo.ts')).startDemo(choice, effects),
   };
 }

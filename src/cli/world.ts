@@ -4,6 +4,7 @@ import type * as read from '../contract/read.ts';
 import type * as routes from '../contract/routes.ts';
 import type { DemoEvent } from '../demo/play.ts';
 import type { Clock } from '../system/clock.ts';
+import type { ExplainChoice, ExplainedOffer } from '../compose/explain.ts';
 import type { OperatorClient } from '../operator/client.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { WorkerStatus } from '../worker/status.ts';
@@ -39,7 +40,15 @@ export interface World {
   /** Schemas of the operator API's drafts, loaded when a command first asks for them. */
   readonly operatorApi: () => Promise<OperatorApi>;
   readonly demo: (options: DemoOptions) => Promise<DemoRun>;
+  /**
+   * What a worker with this config on this machine would do with an offer. Nothing is changed.
+   *
+   * @throws WorkerError `frame.malformed` | `config.invalid`
+   */
+  readonly explainOffer: (choice: ExplainChoice) => Promise<ExplainedOffer>;
 }
+
+export type { ExplainedOffer };
 
 /** The config file, as commands see and change it. */
 export interface OpenedConfig {

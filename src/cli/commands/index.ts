@@ -9,6 +9,7 @@ export const COMMANDS: CommandTable = {
   disable: async () => (await import('./disable.ts')).disable,
   'set-threshold': async () => (await import('./set-threshold.ts')).setThreshold,
   config: async () => (await import('./config.ts')).config,
+  'explain-offer': async () => (await import('./explain-offer.ts')).explainOffer,
   demo: async () => (await import('./demo.ts')).demo,
   studio: async () => (await import('./studio/index.ts')).studio,
   completions: async () => (await import('./completions.ts')).completions,

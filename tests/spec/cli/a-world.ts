@@ -120,6 +120,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     },
     operatorApi: async () => ({ ...admin, ...routes, ...json, ...read }),
     demo: untold('demo'),
+    explainOffer: untold('engines'),
     ...given.world,
   };
   return {

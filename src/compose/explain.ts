@@ -1,0 +1,74 @@
+import { WorkerError } from '../base/errors.ts';
+import { type Offer, parseInbound } from '../contract/frames/inbound.ts';
+import { parseJson, writeJson } from '../contract/json.ts';
+import { openPeaks } from '../models/peaks.ts';
+import { type Explanation, explain, type OfferFacts } from '../worker/explain.ts';
+import { createMemoryGate } from '../worker/memory.ts';
+import { readinessOf } from '../worker/readiness.ts';
+import { configPathOf, openConfig, siblingsOf } from './config.ts';
+import type { Effects } from './effects.ts';
+import { realEngines } from './engines.ts';
+import { openCommandLog } from './log.ts';
+
+export interface ExplainChoice {
+  /** The frame as it came, or the claim in it. */
+  readonly text: string;
+  readonly configPath: string | undefined;
+  /** What the running worker says of itself, if there is one. */
+  readonly running: OfferFacts['running'];
+}
+
+export interface ExplainedOffer extends Explanation {
+  readonly offer: Offer;
+}
+
+/**
+ * What a worker with this config on this machine would do with an offer. Nothing is changed and nothing is loaded.
+ *
+ * @throws WorkerError `frame.malformed` | `config.invalid`
+ */
+export async function explainOffer(choice: ExplainChoice, effects: Effects): Promise<ExplainedOffer> {
+  const offer = readOffer(choice.text);
+  const log = openCommandLog(effects).logger;
+  const path = await configPathOf(choice.configPath, effects);
+  const config = await openConfig(path, effects, { log, readOnly: true });
+  const { current } = config;
+  const { engines } = realEngines(effects, { log, config });
+  const named = engines.find(({ id }) => id === offer.modelSource.engine);
+  const report = await effects.gpus.probe();
+  const peaks = await openPeaks({ path: siblingsOf(path).peaks, files: effects.files, log });
+  const watch = { latest: report, refresh: () => effects.gpus.probe() };
+  const gate = createMemoryGate({ engines, watch, peaks, loaded: () => [], clock: effects.clock });
+  const facts: OfferFacts = {
+    paused: !current.auto_enabled,
+    onlyWhenIdle: current.only_when_idle,
+    userPresence: undefined,
+    running: choice.running,
+    thresholdGb: current.vram_threshold_gb,
+    engines,
+    readiness: named === undefined ? undefined : await readinessOf(named),
+    memory: gate.verdict(offer),
+  };
+  return { offer, ...explain(offer, facts) };
+}
+
+/** Reads an offer with the same eyes as the session does. */
+function readOffer(text: string): Offer {
+  let value: unknown;
+  try {
+    value = parseJson(text.replace(/^\uFEFF/, ''));
+  } catch (thrown) {
+    throw malformed('it is not JSON', thrown);
+  }
+  const isFrame = typeof value === 'object' && value !== null && 'type' in value;
+  const parsed = parseInbound(writeJson(isFrame ? value : { type: 'offer', claim: value }));
+  if (parsed.is !== 'frame') throw malformed(parsed.problem);
+  if (parsed.frame.type !== 'offer') throw malformed(`it is a ${parsed.frame.type} frame`);
+  return parsed.frame.claim;
+}
+
+const malformed = (problem: string, cause?: unknown): WorkerError =>
+  new WorkerError('frame.malformed', `the file holds no offer: ${problem}`, {
+    cause,
+    hint: 'Name a file with the offer frame as the studio sends it, or with the claim in it.',
+  });

@@ -1,0 +1,79 @@
+import { expect, test } from 'bun:test';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { explain } from '../../../src/worker/explain.ts';
+import type { ExplainChoice } from '../../../src/compose/explain.ts';
+import { anOffer } from '../../fakes/builders.ts';
+import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+import { aWorker } from './a-worker.ts';
+import { setup as setupCli } from './a-world.ts';
+
+/** The command line on an offer in a file, in a world that is paused or not. */
+async function setup(about: { paused?: boolean; worker?: ReturnType<typeof aWorker> } = {}) {
+  const asked: ExplainChoice[] = [];
+  const cli = await setupCli({
+    ...(about.worker === undefined ? {} : { worker: about.worker }),
+    world: {
+      explainOffer: async (choice) => {
+        asked.push(choice);
+        const offer = anOffer();
+        const facts = {
+          paused: about.paused ?? false,
+          onlyWhenIdle: false,
+          userPresence: undefined,
+          running: choice.running,
+          thresholdGb: 12,
+          engines: [new ScriptedEngine()],
+          readiness: { ready: true },
+          memory: { is: 'unknown', because: 'no GPU says how much memory it has' },
+        } as const;
+        return { offer, ...explain(offer, facts) };
+      },
+    },
+  });
+  const path = join(cli.folder, 'offer.json');
+  await writeFile(path, '{"jobId":"job-1"}');
+  return { ...cli, asked, path };
+}
+
+test('each rule is a line with what it looked at, and the last line is the verdict', async () => {
+  await using cli = await setup();
+  expect(await cli.run('explain-offer', cli.path)).toBe(0);
+  expect(cli.out()).toMatch(/^RULE +SAYS +INPUTS +BECAUSE\n/);
+  expect(cli.out()).toMatch(/^paused +passes +auto_enabled=true$/m);
+  expect(cli.out()).toMatch(/^busy +unknown +running=false +no worker runs with this config$/m);
+  expect(cli.out()).toEndWith('\n\njob job-1 (llm by synthetic) would be taken\n');
+});
+
+test('an offer that would be rejected says why and ends with another exit code', async () => {
+  await using cli = await setup({ paused: true });
+  expect(await cli.run('explain-offer', cli.path)).toBe(1);
+  expect(cli.out()).toEndWith('would be rejected: worker paused by operator\n');
+});
+
+test('the running worker is asked whether it is busy', async () => {
+  await using cli = await setup({ worker: aWorker() });
+  await cli.run('explain-offer', cli.path, '--config', '/etc/w.toml');
+  expect(cli.asked).toMatchObject([
+    { text: '{"jobId":"job-1"}', configPath: '/etc/w.toml', running: { stopping: false } },
+  ]);
+});
+
+test('programs get the offer, every rule and the verdict as JSON', async () => {
+  await using cli = await setup({ paused: true });
+  expect(await cli.run('explain-offer', cli.path, '--json')).toBe(1);
+  const facts = JSON.parse(cli.out());
+  expect(facts).toMatchObject({ jobId: 'job-1', kind: 'llm', engine: 'synthetic', verdict: 'rejected' });
+  expect(facts.rules[0]).toEqual({
+    rule: 'paused',
+    says: 'rejects',
+    inputs: { auto_enabled: false },
+    because: 'worker paused by operator',
+  });
+});
+
+test('a file that is not there is named', async () => {
+  await using cli = await setup();
+  expect(await cli.run('explain-offer', '/nowhere/offer.json')).toBe(64);
+  expect(cli.err()).toContain('explain-offer: there is no file /nowhere/offer.json');
+});
