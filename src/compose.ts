@@ -30,7 +30,9 @@ export async function createWorld(): Promise<World> {
       ...(await import('./contract/json.ts')),
       ...(await import('./contract/read.ts')),
     }),
+    models: async (configPath) => (await import('./compose/models.ts')).openShelf(configPath, effects),
     explainOffer: async (choice) => (await import('./compose/explain.ts')).explainOffer(choice, effects),
+    engines: async (configPath) => (await import('./compose/engine-report.ts')).reportEngines(configPath, effects),
     demo: async (choice) => (await import('./compose/demo.ts')).startDemo(choice, effects),
   };
 }

@@ -4,6 +4,8 @@ import type * as read from '../contract/read.ts';
 import type * as routes from '../contract/routes.ts';
 import type { DemoEvent } from '../demo/play.ts';
 import type { Clock } from '../system/clock.ts';
+import type { WantedModel, ModelStore } from '../models/store.ts';
+import type { EngineReport } from '../compose/engine-report.ts';
 import type { ExplainChoice, ExplainedOffer } from '../compose/explain.ts';
 import type { OperatorClient } from '../operator/client.ts';
 import type { Terminal } from '../system/terminal.ts';
@@ -40,15 +42,36 @@ export interface World {
   /** Schemas of the operator API's drafts, loaded when a command first asks for them. */
   readonly operatorApi: () => Promise<OperatorApi>;
   readonly demo: (options: DemoOptions) => Promise<DemoRun>;
+  /** Every engine of this release and whether it is ready. Nothing is loaded. */
+  readonly engines: (configPath?: string) => Promise<readonly EngineReport[]>;
   /**
    * What a worker with this config on this machine would do with an offer. Nothing is changed.
    *
    * @throws WorkerError `frame.malformed` | `config.invalid`
    */
   readonly explainOffer: (choice: ExplainChoice) => Promise<ExplainedOffer>;
+  /** The models of this machine, where the config file keeps them. */
+  readonly models: (configPath?: string) => Promise<ModelShelf>;
 }
 
 export type { ExplainedOffer };
+
+/** Models on disk, for the commands that look after them. */
+export interface ModelShelf {
+  readonly root: string;
+  /** What they may take together, by the config; undefined where it sets no bound. */
+  readonly maxBytes: number | undefined;
+  readonly store: ModelStore;
+  /**
+   * Reads `{id, source}`, or a bare model source whose id is given.
+   *
+   * @throws WorkerError `cli.usage` naming what is wrong with it
+   */
+  readDraft(
+    value: Readonly<Record<string, unknown>>,
+    named: { readonly path: string; readonly id: string | undefined },
+  ): WantedModel;
+}
 
 /** The config file, as commands see and change it. */
 export interface OpenedConfig {

@@ -120,7 +120,9 @@ export async function setup(given: Given = {}): Promise<Setup> {
     },
     operatorApi: async () => ({ ...admin, ...routes, ...json, ...read }),
     demo: untold('demo'),
+    engines: untold('engine reports'),
     explainOffer: untold('engines'),
+    models: untold('models'),
     ...given.world,
   };
   return {

@@ -1,0 +1,36 @@
+import { readinessOf } from '../worker/readiness.ts';
+import { configPathOf, openConfig } from './config.ts';
+import type { Effects } from './effects.ts';
+import { realEngines } from './engines.ts';
+import { openCommandLog } from './log.ts';
+
+/** One engine of this release, as the operator sees it. */
+export interface EngineReport {
+  readonly engine: string;
+  readonly ready: boolean;
+  /** What it lacks, and the sentence that says how to mend it; both only while it is not ready. */
+  readonly because?: string;
+  readonly hint?: string;
+  readonly kinds: readonly string[];
+  /** The model names it offers to the studio once it is ready. */
+  readonly models: readonly string[];
+}
+
+/** Asks every engine whether it is ready. Nothing is loaded and nothing is fetched. */
+export async function reportEngines(named: string | undefined, effects: Effects): Promise<readonly EngineReport[]> {
+  const log = openCommandLog(effects).logger;
+  const config = await openConfig(await configPathOf(named, effects), effects, { log, readOnly: true });
+  const { engines } = realEngines(effects, { log, config });
+  return await Promise.all(
+    engines.map(async (engine) => {
+      const readiness = await readinessOf(engine);
+      return {
+        engine: engine.id,
+        ready: readiness.ready,
+        ...(readiness.ready ? {} : { because: readiness.because, hint: readiness.hint }),
+        kinds: Object.keys(engine.models),
+        models: [...new Set(Object.values(engine.models).flat())],
+      };
+    }),
+  );
+}

@@ -1,0 +1,45 @@
+import { expect, test } from 'bun:test';
+import type { EngineReport } from '../../../src/compose/engine-report.ts';
+import { setup } from './a-world.ts';
+
+const REPORTS: readonly EngineReport[] = [
+  { engine: 'synthetic', ready: true, kinds: ['image', 'llm'], models: ['synthetic'] },
+  {
+    engine: 'onnx',
+    ready: false,
+    because: 'ONNX Runtime has no files for this system',
+    hint: 'Run `bun install`.',
+    kinds: ['image'],
+    models: ['onnx:*'],
+  },
+];
+const world = { engines: async () => REPORTS };
+
+test('engines lists each with what it serves, and below it what is missing and the remedy', async () => {
+  await using cli = await setup({ world });
+  expect(await cli.run('engines')).toBe(0);
+  expect(cli.out()).toBe(
+    [
+      'engine     ready  tasks       models',
+      'synthetic  yes    image, llm  synthetic',
+      'onnx       no     image       onnx:*',
+      '',
+      'onnx: ONNX Runtime has no files for this system',
+      '  Run `bun install`.',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('engines prints the same facts for programs', async () => {
+  await using cli = await setup({ world });
+  expect(await cli.run('engines', '--json')).toBe(0);
+  expect(JSON.parse(cli.out())).toEqual(REPORTS);
+});
+
+test('engines reads the config it is told to', async () => {
+  const asked: (string | undefined)[] = [];
+  await using cli = await setup({ world: { engines: async (path) => (asked.push(path), []) } });
+  await cli.run('engines', '--config', '/elsewhere.toml');
+  expect(asked).toEqual(['/elsewhere.toml']);
+});
