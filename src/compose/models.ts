@@ -1,4 +1,10 @@
+import { WorkerError } from '../base/errors.ts';
+import { toModelId } from '../base/ids.ts';
 import { USER_AGENT } from '../base/version.ts';
+import type { ModelShelf } from '../cli/world.ts';
+import { writeJson } from '../contract/json.ts';
+import { ModelSourceSchema } from '../contract/model-source.ts';
+import { readJson } from '../contract/read.ts';
 import type { ConfigStore } from '../config/store.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ModelStoreOptions } from '../models/options.ts';
@@ -8,7 +14,10 @@ import { acquireLock } from '../system/lock.ts';
 import { openPartFile } from '../system/part-file.ts';
 import { createRemote } from '../system/remote-client.ts';
 import type { Remote } from '../system/remote.ts';
+import { createModelStore, type WantedModel } from '../models/store.ts';
+import { configPathOf, openConfig } from './config.ts';
 import type { Effects } from './effects.ts';
+import { openCommandLog } from './log.ts';
 
 const GB = 1e9;
 
@@ -46,3 +55,40 @@ export function modelStoreOptions(
     maxBytes: () => (config.current.models_max_gb === undefined ? undefined : config.current.models_max_gb * GB),
   };
 }
+
+/** The models of this machine, for commands. */
+export async function openShelf(configPath: string | undefined, effects: Effects): Promise<ModelShelf> {
+  const log = openCommandLog(effects).logger.child({}, 'cli');
+  const config = await openConfig(await configPathOf(configPath, effects), effects, { log });
+  const options = modelStoreOptions(effects, config, log);
+  return {
+    root: options.root,
+    get maxBytes() {
+      return options.maxBytes();
+    },
+    store: createModelStore(options),
+    readDraft,
+  };
+}
+
+/**
+ * Reads `{id, source}`, as a studio keeps a model, or a bare model source.
+ *
+ * @throws WorkerError `cli.usage`
+ */
+export function readDraft(
+  value: Readonly<Record<string, unknown>>,
+  { path, id }: { readonly path: string; readonly id: string | undefined },
+): WantedModel {
+  // Through text, because that is what the contract reads: sizes are 64-bit.
+  const source = readJson(ModelSourceSchema, writeJson(value['source'] ?? value));
+  if (source.is === 'unreadable') throw usage(`${path} holds no model source: ${source.problem}`);
+  const model = id ?? value['id'];
+  if (typeof model !== 'string' || model === '') throw usage(`${path} does not say which model it is of`);
+  return { model: toModelId(model), source: source.value };
+}
+
+const usage = (message: string): WorkerError =>
+  new WorkerError('cli.usage', message, {
+    hint: 'Give a file with {"id": …, "source": {"engine": …, "files": […], "cliDefaults": {…}}}, or a source and `--id`.',
+  });

@@ -1,13 +1,16 @@
-import { WorkerError } from '../base/errors.ts';
+import { errorChain, WorkerError } from '../base/errors.ts';
 import type { ModelId } from '../base/ids.ts';
 import type { CliDefaults, FileRole, ModelFile, ModelSource } from '../contract/model-source.ts';
+import { collect, type Collected, notFound, removeModel } from './collect.ts';
 import { digestOf, type FileContext, fetchAlone, isSound, type Target } from './fetch-file.ts';
 import { Flights } from './flights.ts';
+import { belongsTo, findModels, type StoredFile } from './inventory.ts';
 import { checkFiles, pathOf, type Place, placesOf } from './layout.ts';
 import { besideOf, shortHash } from './names.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 import { readReceipt, writeReceipt } from './receipt.ts';
 import { createUses, type Uses } from './uses.ts';
+import { type Verdict, verifyFile } from './verify.ts';
 
 /** A model source as verified paths on this disk. */
 export interface StoredFiles {
@@ -33,24 +36,64 @@ export interface WantedModel {
   readonly onProgress?: (progress: FileProgress) => void;
 }
 
+/** The models of this machine. */
 export interface ModelStore {
   lease(): Lease;
+  /** Every file there is, partial ones too. */
+  list(): Promise<readonly StoredFile[]>;
+  /**
+   * Files of one model.
+   *
+   * @throws WorkerError `model.not-found`
+   */
+  show(model: string): Promise<readonly StoredFile[]>;
+  /** Reads a file whole and holds it against what it was when it was fetched. */
+  verify(file: StoredFile, report: (progress: FileProgress) => void): Promise<Verdict>;
+  /** @throws WorkerError `model.not-found` | `model.in-use` */
+  remove(model: string): Promise<readonly StoredFile[]>;
+  /** Removes abandoned downloads, and what was used least recently as long as there is more than the budget. */
+  collect(budget: { readonly maxBytes: number | undefined; readonly dryRun?: boolean }): Promise<Collected>;
 }
 
-/** The models of this machine. Nothing is read or written before something is asked for. */
+/** Nothing is read or written before something is asked for. */
 export function createModelStore(options: ModelStoreOptions): ModelStore {
   const context = { options, flights: new Flights(), uses: createUses(options), sound: new Map<string, string>() };
   return {
     lease() {
       const held: (() => Promise<void>)[] = [];
       return {
-        filesFor: (wanted, signal) => filesFor(wanted, { ...context, signal, held }),
+        async filesFor(wanted, signal) {
+          const call: Call = { ...context, signal, held, fetched: false };
+          const stored = await filesFor(wanted, call);
+          if (call.fetched) await keepWithin(options, context.uses);
+          return stored;
+        },
         async [Symbol.asyncDispose]() {
           await Promise.allSettled(held.splice(0).map((release) => release()));
         },
       };
     },
+    list: () => findModels(options),
+    async show(model) {
+      const files = (await findModels(options)).filter((file) => belongsTo(file, model));
+      if (files.length === 0) throw notFound(model);
+      return files;
+    },
+    verify: (file, report) => verifyFile(options, file, report),
+    remove: (model) => removeModel(options, context.uses, model),
+    collect: (budget) => collect(options, context.uses, budget),
   };
+}
+
+/** Makes room after a download. A disk that cannot be tidied keeps no job from running. */
+async function keepWithin(options: ModelStoreOptions, uses: Uses): Promise<void> {
+  const maxBytes = options.maxBytes();
+  if (maxBytes === undefined) return;
+  try {
+    await collect(options, uses, { maxBytes });
+  } catch (thrown) {
+    options.log.warn('models.not-collected', { error: errorChain(thrown) });
+  }
 }
 
 interface Call extends FileContext {
@@ -58,6 +101,8 @@ interface Call extends FileContext {
   readonly uses: Uses;
   readonly signal: AbortSignal;
   readonly held: (() => Promise<void>)[];
+  /** Whether a file was not there before. */
+  fetched: boolean;
 }
 
 async function filesFor({ model, source, onProgress }: WantedModel, call: Call): Promise<StoredFiles> {
@@ -87,6 +132,7 @@ async function fileFor(
   const path = pathOf(target.place);
   const start = (signal: AbortSignal, tell: (progress: FileProgress) => void): Promise<string> =>
     fetchAlone(target, { ...call, signal }, tell);
+  call.fetched = true;
   for (;;) {
     await call.flights.join(path, start, { signal: call.signal, report });
     const taken = await take(target, call, report);

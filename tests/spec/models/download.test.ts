@@ -5,11 +5,11 @@ import { KIB } from '../../../src/base/units.ts';
 import type { FileProgress } from '../../../src/models/options.ts';
 import { systemFiles } from '../../../src/system/files.ts';
 import { aStore, hexOf, SMALL, type StoreScene } from '../../fakes/a-store.ts';
-import { type FileServer, fileServer, someBytes } from '../../fakes/file-server.ts';
+import { type DownloadHost, downloadHost, someBytes } from '../../fakes/download-host.ts';
 import { failureOf, tempFolder } from '../system/temp-folder.ts';
 
 interface Scene extends StoreScene, AsyncDisposable {
-  readonly server: FileServer;
+  readonly server: DownloadHost;
   readonly bytes: Uint8Array;
   /** Names in the model's folder that are not ours alone. */
   published(): Promise<readonly string[]>;
@@ -18,7 +18,7 @@ interface Scene extends StoreScene, AsyncDisposable {
 async function setup(sizeBytes: number, policy: Partial<typeof SMALL> = {}): Promise<Scene> {
   const folder = await tempFolder();
   const bytes = someBytes(sizeBytes);
-  const server = await fileServer(bytes);
+  const server = await downloadHost(bytes);
   const scene = aStore(folder.path, { policy: { ...SMALL, ...policy } });
   return {
     ...scene,

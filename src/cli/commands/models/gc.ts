@@ -1,0 +1,46 @@
+import { formatBytes } from '../../../base/units.ts';
+import { command, JSON_ARG } from '../../command.ts';
+import { printJson, printLines } from '../../output.ts';
+import { onOneLine } from '../../text-width.ts';
+import { toNumber } from '../../values.ts';
+
+const GB = 1e9;
+
+/** Makes room: abandoned downloads, then what was used least recently. */
+export const gc = command({
+  summary: 'Remove abandoned downloads, and the least recently used models above a budget',
+  examples: ['studio-worker models gc --max-gb 100', 'studio-worker models gc --max-gb 100 --dry-run'],
+  exits: [{ code: 78, means: 'the config file is invalid' }],
+  json: '{removed: […paths…], inUse: […paths…], leftBytes}',
+  args: {
+    'max-gb': {
+      type: 'string',
+      valueHint: 'number',
+      description: 'Most disk space that models may take; models_max_gb of the config when left out',
+    },
+    'dry-run': { type: 'boolean', description: 'Say what would go, and remove nothing' },
+    ...JSON_ARG,
+  },
+  run: async (args, world) => {
+    const shelf = await world.models(args.config);
+    const asked = args['max-gb'];
+    const maxBytes = asked === undefined ? shelf.maxBytes : toNumber('--max-gb', asked, { least: 0 }) * GB;
+    const dryRun = args['dry-run'];
+    const { removed, inUse, leftBytes } = await shelf.store.collect({ maxBytes, dryRun });
+    if (args.json) {
+      return printJson(world.terminal, {
+        removed: removed.map(({ path }) => path),
+        inUse: inUse.map(({ path }) => path),
+        leftBytes,
+      });
+    }
+    const word = dryRun ? 'would remove' : 'removed';
+    printLines(
+      world.terminal,
+      ...removed.map(({ path, sizeBytes }) => `${word} ${onOneLine(path)} (${formatBytes(sizeBytes)})`),
+      ...inUse.map(({ path }) => `kept ${onOneLine(path)}: a job uses it`),
+      `${formatBytes(leftBytes)} of models ${dryRun ? 'would be left' : 'left'} in ${shelf.root}`,
+    );
+    if (maxBytes === undefined) printLines(world.terminal, 'No budget is set: `--max-gb` or `models_max_gb` sets one.');
+  },
+});

@@ -1,0 +1,48 @@
+import { command, JSON_ARG } from '../../command.ts';
+import { showProgress } from '../../model-progress.ts';
+import { printJson, printTable } from '../../output.ts';
+
+/** Reads model files again and compares. */
+export const verify = command({
+  summary: 'Read model files again and hold them against their checksums',
+  examples: ['studio-worker models verify', 'studio-worker models verify z-image-turbo --json'],
+  exits: [
+    { code: 1, means: 'a file is broken' },
+    { code: 69, means: 'there is no such model on this disk' },
+  ],
+  json: 'an array of verdicts: {model, path, verdict: sound | unknown | broken, because?}',
+  args: {
+    model: { type: 'positional', required: false, description: 'Model id; all models when left out' },
+    ...JSON_ARG,
+  },
+  run: async (args, world) => {
+    const { store } = await world.models(args.config);
+    const files = args.model === undefined ? await store.list() : await store.show(args.model);
+    const view = showProgress(world, args.json || !world.terminal.stdout.isTty);
+    const verdicts = [];
+    try {
+      for (const file of files.filter(({ state }) => state === 'whole'))
+        verdicts.push(await store.verify(file, view.report));
+    } finally {
+      view.stop();
+    }
+    const rows = verdicts.map(({ file, is, because }) => ({
+      model: file.model,
+      path: file.path,
+      verdict: is,
+      because,
+    }));
+    if (args.json) printJson(world.terminal, rows);
+    else {
+      printTable(world.terminal, {
+        columns: ['model', 'verdict', 'file'],
+        rows: rows.map(({ model, path, verdict, because }) => [
+          model,
+          verdict,
+          because === undefined ? path : `${path}: ${because}`,
+        ]),
+      });
+    }
+    return rows.some(({ verdict }) => verdict === 'broken') ? 1 : 0;
+  },
+});
