@@ -8,11 +8,14 @@ import { openProcessLog } from '../../src/compose/log.ts';
 import { composeWorker } from '../../src/compose/worker.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { createSyntheticEngine } from '../../src/engines/synthetic/index.ts';
+import { encodeWav } from '../../src/engines/synthetic/wav.ts';
 import { onStopSignals } from '../../src/system/signals.ts';
 import { ARTIFACT_BYTES } from './wire.ts';
 
-const bytes = new Uint8Array(ARTIFACT_BYTES);
-for (let at = 0; at < bytes.byteLength; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+// Noise, which nothing can make smaller, in a file that the look before delivery finds good.
+const noise = new Uint8Array(ARTIFACT_BYTES - encodeWav(new Int16Array(), 22_050).byteLength);
+for (let at = 0; at < noise.byteLength; at += 65_536) crypto.getRandomValues(noise.subarray(at, at + 65_536));
+const bytes = encodeWav(new Int16Array(noise.buffer), 22_050);
 
 const effects = realEffects();
 const noPicture = (): Promise<never> => Promise.reject(new Error('a 1 MiB job asks for no picture'));

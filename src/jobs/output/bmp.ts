@@ -29,10 +29,20 @@ export function decodeBmp(bytes: Uint8Array): Picture | undefined {
   if (bytes.byteLength < start + stride * height) return undefined;
   const pixels = new Uint8Array(width * height * 3);
   for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const from = start + row * stride + (column * bits) / 8;
-      pixels.set(bytes.subarray(from, from + 3), (row * width + column) * 3); // the fourth byte has no agreed meaning
-    }
+    const from = start + row * stride;
+    const line = bytes.subarray(from, from + rowBytes);
+    pixels.set(bits === 24 ? line : withoutFourth(line), row * width * 3);
   }
   return { pixels, width, height, channels: 3 };
+}
+
+/** The fourth byte of a pixel has no agreed meaning. */
+function withoutFourth(line: Uint8Array): Uint8Array {
+  const colours = new Uint8Array((line.length / 4) * 3);
+  for (let from = 0, to = 0; from < line.length; from += 4, to += 3) {
+    colours[to] = line[from] ?? 0;
+    colours[to + 1] = line[from + 1] ?? 0;
+    colours[to + 2] = line[from + 2] ?? 0;
+  }
+  return colours;
 }

@@ -4,8 +4,8 @@ import type { Picture } from '../../system/images.ts';
 const LEAST_SPREAD = 1.5;
 /** An icon this small may be one colour. */
 const LEAST_PIXELS = 64;
-/** Of a larger picture this many pixels are looked at, spread evenly: a few milliseconds of work. */
-const MOST_PIXELS = 512 * 512;
+/** Of a larger picture this many pixels are looked at, spread evenly: a millisecond or two of work. */
+const MOST_PIXELS = 256 * 256;
 
 /**
  * The colour of a picture that has only one, such as `#808080`; undefined when there is something to see on it.

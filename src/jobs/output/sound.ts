@@ -2,8 +2,8 @@ import { bad, GOOD, type Look, tagAt, unseen, viewOf } from './look.ts';
 
 /** Of full scale, about -66 dB: what dither and a resampler leave of nothing stays below it, a whisper is above. */
 const LEAST_RMS = 0.0005;
-/** Of a longer sound this many samples are looked at, spread evenly. */
-const MOST_SAMPLES = 1 << 20;
+/** Of a longer sound this many samples are looked at, spread evenly: a millisecond of work. */
+const MOST_SAMPLES = 1 << 16;
 /** `wFormatTag` (RIFF/WAVE, Multimedia Programming Interface 1.0, and WAVEFORMATEXTENSIBLE). */
 const PCM = 1;
 const FLOAT = 3;
