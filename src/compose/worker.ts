@@ -1,33 +1,20 @@
-import { formatDuration, SECOND_MS } from '../base/units.ts';
+import { SECOND_MS } from '../base/units.ts';
 import type { Capabilities } from '../contract/capabilities.ts';
-import type { Offer } from '../contract/frames/inbound.ts';
+import type { ConfigStore } from '../config/store.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Quarantine } from '../engines/host/quarantine.ts';
-import { createRegistry } from '../engines/registry.ts';
 import { createHistory } from '../jobs/history.ts';
-import type { Job } from '../jobs/job.ts';
-import { createOutputCheck } from '../jobs/output-check.ts';
-import { run, type RunDeps } from '../jobs/run.ts';
-import { createSlot } from '../jobs/slot.ts';
+import { createSlot, type Slot } from '../jobs/slot.ts';
 import type { Log } from '../log/open-log.ts';
-import { createModelStore } from '../models/store.ts';
-import { createDelivery } from '../studio/delivery/deliver.ts';
-import { openOutbox } from '../studio/delivery/outbox.ts';
 import type { Registration, RegistrationOptions } from '../studio/registration/registration.ts';
-import { createSession } from '../studio/session/driver.ts';
-import { createClaims } from '../worker/claims.ts';
-import { unfitReason } from '../worker/memory.ts';
-import { createPipeline } from '../worker/pipeline.ts';
-import { createStopping } from '../worker/stopping.ts';
+import { createStopping, type Stopping } from '../worker/stopping.ts';
 import { createWorker, type Worker } from '../worker/worker.ts';
-import type { ConfigStore } from '../config/store.ts';
-import { siblingsOf } from './config.ts';
 import type { Effects } from './effects.ts';
 import { composeIdentity } from './identity.ts';
+import { composeLine, type Line } from './line.ts';
 import { probeMachine } from './machine-facts.ts';
-import { openMemory } from './memory.ts';
-import { modelStoreOptions } from './models.ts';
 import { allowedBaseUrl } from './studio-url.ts';
+import { composeWork, type Work } from './work.ts';
 
 export interface WorkerSetup {
   readonly effects: Effects;
@@ -47,8 +34,6 @@ export interface ComposedWorker extends Worker {
   signal(): void;
 }
 
-const GB = 1e9;
-
 /**
  * Builds the worker from its config. Nothing runs yet.
  *
@@ -56,117 +41,20 @@ const GB = 1e9;
  */
 export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker> {
   const { effects, config, engines } = setup;
-  const { clock, random, sha256, files, http, sockets, environment } = effects;
+  const { clock } = effects;
   const log = setup.log.logger;
   const apiBaseUrl = allowedBaseUrl(config.current, log); // an edit counts from the next start
   const facts = await probeMachine({ effects, config, engines, log });
   const capabilities = (): Capabilities =>
     facts.capabilities({ claiming: config.current.auto_enabled && !stopping.underway });
   const { registration, credentials, approved } = composeIdentity(setup, { apiBaseUrl, capabilities });
-
   const slot = createSlot();
   const history = createHistory();
-  let keepsClaims = false;
-  const session = createSession({
-    sockets,
-    clock,
-    random,
-    log: log.child({}, 'session'),
-    credentials,
-    capabilities,
-    currentJobId: () => slot.held?.jobId ?? delivery.currentJobId(),
-    shipBuffer: setup.log.shipBuffer,
-    maxFailures: config.current.ws_reconnect_attempts ?? 0,
-    events: {
-      onWelcome(welcome) {
-        keepsClaims = welcome.features.includes('resume');
-        delivery.onWelcome(welcome);
-      },
-      onOffer: (offer) => pipeline.onOffer(offer),
-      onAck: (ack) => delivery.onAck(ack),
-      onHeartbeatAck(ack) {
-        claims.onHeartbeatAck(ack);
-        pipeline.onHeartbeatAck(ack);
-        delivery.onHeartbeatAck(ack);
-      },
-      onLost() {
-        claims.onLost();
-        delivery.onLost();
-        pipeline.onLost();
-      },
-    },
-  });
-  const claims = createClaims(session);
-
-  const outbox = await openOutbox({
-    dir: siblingsOf(config.path).outbox,
-    maxBytes: config.current.outbox_max_gb * GB,
-    files,
-    clock,
-    sha256,
-    log: log.child({}, 'delivery'),
-  });
-  const delivery = createDelivery({
-    http,
-    outbox,
-    sender: claims,
-    credentials,
-    clock,
-    random,
-    log: log.child({}, 'delivery'),
-    keepsClaims: () => keepsClaims,
-  });
-
-  const stopping = createStopping({
-    slot,
-    clock,
-    log,
-    graceMs: () => config.current.stop_grace_secs * SECOND_MS,
-    onStopping: () => session.beat(),
-    onHandingBack: () => void delivery.stop(), // an upload that stands still would hold the slot for minutes
-    leave: async () => {
-      await Promise.allSettled([registration.stop(), session.stop()]);
-      await delivery.stop();
-    },
-  });
-
-  const registry = createRegistry(engines);
-  const peaksPath = siblingsOf(config.path).peaks;
-  const memory = await openMemory(effects, { engines, peaksPath, log: log.child({}, 'jobs') });
-  const models = createModelStore(modelStoreOptions(effects, config, log));
-  const outputCheck = createOutputCheck({ images: effects.images, policy: () => config.current.output_check });
-  const pipeline = createPipeline({
-    slot,
-    claims,
-    delivery,
-    history,
-    clock,
-    log: log.child({}, 'jobs'),
-    run: async (job, jobLog, signal) => {
-      await using files = models.lease();
-      const filesFor: RunDeps['filesFor'] = (wanted, abort) => files.filesFor(wanted, abort);
-      const onProgress = progressOf(setup, job);
-      return await run(
-        job,
-        { registry, filesFor, memory: memory.gate, outputCheck, clock, log: jobLog, onProgress },
-        signal,
-      );
-    },
-    snapshot: (offer) => ({
-      unfit: quarantineReason(setup, offer) ?? unfitReason(memory.gate.verdict(offer)),
-      paused: !config.current.auto_enabled,
-      onlyWhenIdle: config.current.only_when_idle,
-      userPresence: undefined,
-      stopping: stopping.underway,
-      outboxFull: !delivery.hasRoom(),
-    }),
-  });
-
-  registration.onChange(() => session.credentialsChanged());
-  config.onChange(() => {
-    session.beat();
-    registration.reread(); // `register` in another process: whoever still waits, or was turned down, asks anew
-  });
+  const line = await composeLine(setup, { credentials, capabilities, slot, pipeline: () => work.pipeline });
+  const stopping = composeStopping(setup, { slot, line, registration });
+  const isStopping = (): boolean => stopping.underway;
+  const work: Work = await composeWork(setup, { ...line, slot, history, isStopping });
+  follow(setup, line, registration);
 
   const worker = createWorker({
     registration: {
@@ -175,16 +63,16 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       status: () => registration.status(),
       approved,
     },
-    session,
-    delivery,
-    pipeline,
+    session: line.session,
+    delivery: line.delivery,
+    pipeline: work.pipeline,
     history,
     slot,
     stopping,
     clock,
     log,
     facts: () => ({
-      pid: environment.pid,
+      pid: effects.environment.pid,
       configPath: config.path,
       enabled: config.current.auto_enabled,
       workerId: credentials()?.workerId,
@@ -197,7 +85,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       try {
         return await worker.run();
       } finally {
-        await memory.close();
+        await work.close();
       }
     },
     status: () => worker.status(),
@@ -206,14 +94,31 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   };
 }
 
-/** Why this offer would most likely crash the engine once more. */
-function quarantineReason({ quarantine }: WorkerSetup, { modelSource, model }: Offer): string | undefined {
-  const leftMs = quarantine?.remainingMs(modelSource.engine, model) ?? 0;
-  if (leftMs === 0) return undefined;
-  return `${model} crashed the ${modelSource.engine} engine again and again; not taken for ${formatDuration(leftMs)}`;
+/** What stopping means for everything that runs here. */
+function composeStopping(
+  { effects, config, log }: WorkerSetup,
+  parts: { readonly slot: Slot; readonly line: Line; readonly registration: Registration },
+): Stopping {
+  const { session, delivery } = parts.line;
+  return createStopping({
+    slot: parts.slot,
+    clock: effects.clock,
+    log: log.logger,
+    graceMs: () => config.current.stop_grace_secs * SECOND_MS,
+    onStopping: () => session.beat(),
+    onHandingBack: () => void delivery.stop(), // an upload that stands still would hold the slot for minutes
+    leave: async () => {
+      await Promise.allSettled([parts.registration.stop(), session.stop()]);
+      await delivery.stop();
+    },
+  });
 }
 
-const progressOf =
-  ({ onProgress }: WorkerSetup, job: Job) =>
-  (done: number, total: number): void =>
-    onProgress?.(job.id, total > 0 ? done / total : 0);
+/** Edits of the config reach who must know of them. */
+function follow({ config }: WorkerSetup, { session }: Line, registration: Registration): void {
+  registration.onChange(() => session.credentialsChanged());
+  config.onChange(() => {
+    session.beat();
+    registration.reread(); // `register` in another process: whoever still waits, or was turned down, asks anew
+  });
+}
