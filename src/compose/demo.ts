@@ -92,6 +92,7 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
       outDir: choice.outDir,
       signal: stopped.signal,
       progressOf: (jobId) => progress.get(jobId),
+      hintFor: (jobId) => worker.status().recentJobs.find((job) => job.jobId === jobId)?.hint,
     }),
     stopAsked: stopAsked.promise,
     stop: () => (stopping ??= started.disposeAsync()),

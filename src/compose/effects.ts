@@ -8,7 +8,7 @@ import { createGpus, type Gpus } from '../system/gpus.ts';
 import type { Http } from '../system/http.ts';
 import { createImages, type Images } from '../system/images.ts';
 import { createMachine, type Machine } from '../system/machine.ts';
-import { createNativeCache } from '../system/native-cache.ts';
+import { createNativeCache, type AccountCache } from '../system/native-cache.ts';
 import { payloads } from '../system/payloads.ts';
 import { type Random, systemRandom } from '../system/random.ts';
 import type { Sockets } from '../system/socket.ts';
@@ -26,6 +26,7 @@ export interface Effects {
   readonly sockets: Sockets;
   readonly machine: Machine;
   readonly gpus: Gpus;
+  readonly native: AccountCache;
   readonly images: Images;
   readonly terminal: Terminal;
 }
@@ -34,6 +35,7 @@ export interface Effects {
 export function realEffects(): Effects {
   const environment = readEnvironment();
   const env = environment.get;
+  const native = createNativeCache({ environment, payloads });
   return {
     clock: systemClock,
     random: systemRandom,
@@ -44,7 +46,8 @@ export function realEffects(): Effects {
     sockets: createSockets({ clock: systemClock, env }),
     machine: createMachine({ environment }),
     gpus: createGpus({ environment }),
-    images: createImages({ native: createNativeCache({ environment, payloads }) }),
+    native,
+    images: createImages({ native }),
     terminal: openTerminal(env),
   };
 }

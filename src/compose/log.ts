@@ -40,6 +40,7 @@ export async function openProcessLog(choice: LogChoice, effects: Effects): Promi
     ...(tracker === undefined ? {} : { tracker }),
   });
   if (problem !== undefined) log.logger.warn('tracker.unavailable', { error: problem });
+  effects.native.onMoved((moved) => log.logger.child({}, 'engines').warn('cache.moved', { ...moved }));
   if (tracker !== undefined) {
     onUncaught(async (thrown) => {
       tracker.captureUncaught(thrown);

@@ -35,6 +35,8 @@ export interface PlayOptions {
   readonly signal: AbortSignal;
   /** How far a running job is, from 0 to 1; undefined when nobody knows. */
   readonly progressOf: (jobId: string) => number | undefined;
+  /** What to do about a failed job, when its worker knows: the studio hears only what went wrong. */
+  readonly hintFor: (jobId: string) => string | undefined;
 }
 
 const LOOK_EVERY_MS = 25;
@@ -88,7 +90,10 @@ async function describe(job: JobView, options: PlayOptions): Promise<DemoEvent> 
     const progress = options.progressOf(job.id);
     return progress === undefined ? event : { ...event, progress };
   }
-  if (job.state === 'failed' || job.state === 'cancelled') return { ...event, error: job.error ?? job.state };
+  if (job.state === 'failed' || job.state === 'cancelled') {
+    const hint = options.hintFor(job.id);
+    return { ...event, error: `${job.error ?? job.state}${hint === undefined ? '' : `. ${hint}`}` };
+  }
   if (job.state !== 'completed') return event;
   return { ...event, durationMs: durationOf(job), ...(await resultOf(job, options)) };
 }

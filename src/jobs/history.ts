@@ -11,6 +11,8 @@ export interface JobRecord {
   readonly prompt: string;
   readonly status: 'running' | JobOutcome['is'];
   readonly reason?: string;
+  /** What the operator of this machine can do about it. */
+  readonly hint?: string;
   readonly startedAt: number;
   readonly finishedAt?: number;
 }
@@ -33,6 +35,7 @@ export function createHistory(kept = KEPT): JobHistory {
         ...describe(outcome.job),
         status: outcome.is,
         ...(outcome.is === 'completed' ? {} : { reason: outcome.error.message }),
+        ...(outcome.is === 'completed' || outcome.error.hint === undefined ? {} : { hint: outcome.error.hint }),
         startedAt: outcome.startedAt,
         finishedAt: outcome.finishedAt,
       });

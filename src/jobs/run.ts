@@ -54,6 +54,7 @@ export async function run(job: Job, deps: RunDeps, signal: AbortSignal): Promise
     deps.log.error('job.failed', {
       error: error.message,
       code: error.code,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
       ...error.fields,
       ...(error.code === 'internal' ? { stack: error.stack } : {}),
     });

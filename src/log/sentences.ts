@@ -121,6 +121,9 @@ const OWN_SENTENCES: ReadonlyMap<string, Sentence> = new Map(
       return `config changed: ${say(f.changedKeys)}${later}`;
     }),
     'config.edit-ignored': own((f) => `going on with the config as it was: ${say(f.because)}`),
+    'cache.moved': own(
+      (f) => `native files go to ${say(f.to)} instead of ${say(f.from)} (${say(f.because)}). ${say(f.hint)}`,
+    ),
     'delivery.retried': own(
       (f) => `upload of job ${say(f.jobId)} put off: ${say(f.error)}; next try in ${duration(f.retryInMs)}`,
     ),
@@ -138,8 +141,12 @@ const sentenceFor = ({ area, event }: LogEvent): Sentence | undefined =>
   area === 'studio' ? undefined : (SENTENCES.get(event) ?? OWN_SENTENCES.get(event));
 
 /** What the console adds for its reader and the studio knows already. */
-const ASIDES: ReadonlyMap<string, (fields: Fields) => string> = new Map([
+const ASIDES: ReadonlyMap<string, (fields: Fields) => string | undefined> = new Map<
+  string,
+  (fields: Fields) => string | undefined
+>([
   ['artifact.uploaded', (f: Fields) => `${size(f.sizeBytes)} in ${duration(f.durationMs)}`],
+  ['job.failed', (f: Fields) => (typeof f.hint === 'string' ? f.hint : undefined)],
   ['offer.received', (f: Fields) => `${say(f.kind)}: ${say(f.promptPreview)}`],
 ]);
 

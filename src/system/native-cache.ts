@@ -3,14 +3,16 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { dirname, join } from 'node:path';
 import { errorChain, WorkerError } from '../base/errors.ts';
 import { HOUR_MS } from '../base/units.ts';
+import { codeOf } from './disk.ts';
 import type { Environment } from './environment.ts';
 import type { Payload, PayloadName } from './payloads.ts';
+import { privateFolder } from './private-folder.ts';
 
 /** The variable that moves the cache, for accounts whose own folder is read-only or may not hold programs. */
 export const CACHE_VARIABLE = 'STUDIO_WORKER_CACHE_DIR';
 
 export interface NativeCacheOptions {
-  readonly environment: Pick<Environment, 'platform' | 'get' | 'homeDir'>;
+  readonly environment: Pick<Environment, 'platform' | 'get' | 'homeDir' | 'tempDir'>;
   readonly payloads: Readonly<Partial<Record<PayloadName, Payload>>>;
 }
 
@@ -24,6 +26,23 @@ export interface NativeCache {
    */
   unpack(name: PayloadName): Promise<string | undefined>;
 }
+
+/** The cache of this account, which may have to be elsewhere than custom has it. */
+export interface AccountCache extends NativeCache {
+  /** Calls back, once, when the account's cache cannot be written and another place is used instead. */
+  onMoved(call: (moved: CacheMoved) => void): void;
+}
+
+export interface CacheMoved {
+  /** Where the cache would be by custom. */
+  readonly from: string;
+  readonly to: string;
+  readonly because: string;
+  readonly hint: string;
+}
+
+/** What the system says of a place where this account may not write, or that is not there. */
+const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'ELOOP']);
 
 /** Names every file of a folder with its size. Written last: a folder that has it was unpacked whole. */
 const MANIFEST = '.complete';
@@ -40,39 +59,74 @@ export function unpackedFolder(name: PayloadName): string {
 }
 
 /** The cache of this account. Nothing is written before something is asked for. */
-export function createNativeCache({ environment, payloads }: NativeCacheOptions): NativeCache {
+export function createNativeCache({ environment, payloads }: NativeCacheOptions): AccountCache {
+  const root = cacheFolder(environment);
+  let moved: CacheMoved | undefined;
+  let tell: ((moved: CacheMoved) => void) | undefined;
+
+  function move(because: string): string {
+    const to = privateFolder(environment.tempDir);
+    moved = { from: root ?? 'the home folder', to, because, hint: REMEDY };
+    tell?.(moved);
+    return to;
+  }
+
+  /** A service account may have no home to write in; whoever named a folder means that one and no other. */
+  function moveFor(thrown: unknown): string {
+    if (environment.get(CACHE_VARIABLE) || !UNWRITABLE.has(codeOf(thrown) ?? '')) throw thrown;
+    return move(errorChain(thrown));
+  }
+
+  const place = (): string => moved?.to ?? root ?? move('this account has no home folder');
+
+  const put = (folder: string, name: PayloadName, payload: Payload): Promise<string> =>
+    ensureUnpacked(join(folder, 'native'), name, payload);
+
   return {
     unpack: async (name) => {
       const payload = payloads[name];
       if (payload === undefined) return undefined;
-      const root = cacheFolder(environment);
       try {
-        const folder = await ensureUnpacked(join(root, 'native'), name, payload);
+        const folder = await put(place(), name, payload).catch((thrown: unknown) =>
+          put(moveFor(thrown), name, payload),
+        );
         unpacked.set(name, folder);
         return folder;
       } catch (thrown) {
-        throw thrown instanceof WorkerError ? thrown : unusable(root, thrown);
+        throw thrown instanceof WorkerError && thrown.code === 'native.unavailable'
+          ? thrown
+          : unusable(root ?? environment.tempDir, thrown);
       }
+    },
+    onMoved(call) {
+      tell = call;
+      if (moved !== undefined) call(moved);
     },
   };
 }
+
+const REMEDY = `Set ${CACHE_VARIABLE} to a folder where this account may write files and run programs.`;
 
 /** Says that a package's files cannot be put, or loaded from, where they are, and how to move them. */
 export const unusable = (root: string, cause: unknown): WorkerError =>
   new WorkerError('native.unavailable', `cannot use native files in ${root}: ${errorChain(cause)}`, {
     cause,
-    hint: `Set ${CACHE_VARIABLE} to a folder where this account may write files and run programs.`,
+    hint: REMEDY,
   });
 
-/** The folder for files that can be made again, by each system's own custom. */
-export function cacheFolder({ platform, get, homeDir }: NativeCacheOptions['environment']): string {
+/** The folder for files that can be made again, by each system's own custom; undefined without any home to be in. */
+export function cacheFolder(environment: Pick<Environment, 'platform' | 'get' | 'homeDir'>): string | undefined {
+  const { platform, get, homeDir } = environment;
   const asked = get(CACHE_VARIABLE);
   if (asked) return asked;
-  if (platform === 'win32') {
-    return join(get('LOCALAPPDATA') || join(homeDir, 'AppData', 'Local'), 'studio-worker', 'cache');
-  }
-  if (platform === 'darwin') return join(homeDir, 'Library', 'Caches', 'studio-worker');
-  return join(get('XDG_CACHE_HOME') || join(homeDir, '.cache'), 'studio-worker');
+  const named = get(platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CACHE_HOME');
+  if (platform === 'win32' && named) return join(named, 'studio-worker', 'cache');
+  if (platform !== 'darwin' && platform !== 'win32' && named) return join(named, 'studio-worker');
+  if (homeDir === '') return undefined;
+  if (platform === 'win32') return join(homeDir, 'AppData', 'Local', 'studio-worker', 'cache');
+  return platform === 'darwin'
+    ? join(homeDir, 'Library', 'Caches', 'studio-worker')
+    : join(homeDir, '.cache', 'studio-worker');
 }
 
 /** A folder is named after its content, so two releases never share one and an update needs no clean-up before it. */

@@ -71,6 +71,7 @@ function setup({ endings = GOOD, workerAsksAfter = 0, about = {} as Partial<Play
     outDir: '/out',
     signal: stop.signal,
     progressOf: () => undefined,
+    hintFor: () => undefined,
     ...about,
   };
   return { options, files, stop, did };
@@ -122,6 +123,13 @@ test('a failed or cancelled job says why and holds up no other', async () => {
   expect(of(events, 'image').at(-1)).toMatchObject({ state: 'failed', error: 'out of memory' });
   expect(of(events, 'llm').at(-1)).toMatchObject({ state: 'cancelled', error: 'cancelled' });
   expect(of(events, 'video').at(-1)).toMatchObject({ state: 'completed' });
+});
+
+test('a failed job says what to do when its worker knows', async () => {
+  const endings: Record<string, Ending> = { ...GOOD, image: { state: 'failed', error: 'no native files' } };
+  const hintFor = (id: string) => (id === 'job-image' ? 'Set STUDIO_WORKER_CACHE_DIR.' : undefined);
+  const events = await allOf(play(setup({ endings, about: { hintFor } }).options));
+  expect(of(events, 'image').at(-1)).toMatchObject({ error: 'no native files. Set STUDIO_WORKER_CACHE_DIR.' });
 });
 
 test('progress is told while a job runs', async () => {

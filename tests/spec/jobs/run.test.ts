@@ -91,12 +91,13 @@ test('a kind the engine does not serve fails without a retry', async () => {
 });
 
 test('an engine that is not ready says what is missing and how to fix it', async () => {
-  const { engine, start } = setup();
+  const { engine, log, start } = setup();
   engine.ready = { ready: false, because: 'no Vulkan loader', hint: 'Install libvulkan1.' };
   expect(await start()).toMatchObject({
     is: 'failed',
     error: { code: 'engine.unavailable', message: 'no Vulkan loader', hint: 'Install libvulkan1.' },
   });
+  expect(log.find('job.failed')?.fields).toMatchObject({ hint: 'Install libvulkan1.' });
 });
 
 test('a result of the wrong shape for its kind is a failure', async () => {

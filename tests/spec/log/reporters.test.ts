@@ -31,6 +31,12 @@ describe('for people', () => {
     ]);
   });
 
+  test('a failed job has its remedy in brackets', () => {
+    const { lines, toPeople } = setup();
+    toPeople(anEvent({ error: 'no', hint: 'Free some space.' }, { event: 'job.failed', level: 'error' }));
+    expect(lines).toEqual(['12:00:01.005 error dispatch failed: no (Free some space.)\n']);
+  });
+
   test('colour marks the level on a terminal that shows it', () => {
     const { lines, toPeople } = setup(4);
     toPeople(anEvent({}, { level: 'warn' }));

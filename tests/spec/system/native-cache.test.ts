@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import { mkdir, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rmdir, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder, createNativeCache } from '../../../src/system/native-cache.ts';
+import { type CacheMoved, cacheFolder, createNativeCache } from '../../../src/system/native-cache.ts';
 import type { Payload } from '../../../src/system/payloads.ts';
 import { failureOf, tempFolder } from './temp-folder.ts';
 
@@ -19,6 +19,7 @@ async function setup() {
       environment: {
         platform: 'linux',
         homeDir: '/nowhere',
+        tempDir: folder.path,
         get: (name) => (name === 'STUDIO_WORKER_CACHE_DIR' ? root : undefined),
       },
       payloads: { sharp },
@@ -34,7 +35,7 @@ const contentsOf = async (folder: string): Promise<Record<string, string>> =>
 
 test('a checkout has nothing to unpack', async () => {
   const cache = createNativeCache({
-    environment: { platform: 'linux', homeDir: '', get: () => undefined },
+    environment: { platform: 'linux', homeDir: '', tempDir: '', get: () => undefined },
     payloads: {},
   });
   expect(await cache.unpack('sharp')).toBeUndefined();
@@ -107,6 +108,47 @@ test('a cache that cannot be written says which variable moves it', async () => 
   expect(failure).toMatchObject({ code: 'native.unavailable' });
   expect(failure).toHaveProperty('message', expect.stringContaining(root));
   expect(failure).toHaveProperty('hint', expect.stringContaining('STUDIO_WORKER_CACHE_DIR'));
+});
+
+const POSIX = test.skipIf(process.platform === 'win32');
+
+/** An account whose home is below a file, where nothing can be made, not even by root. */
+function homeless(at: Awaited<ReturnType<typeof setup>>, homeDir = join(at.payload.path, 'home')) {
+  const moves: CacheMoved[] = [];
+  const cache = createNativeCache({
+    environment: { platform: 'linux', homeDir, tempDir: at.folder.path, get: () => undefined },
+    payloads: { sharp: at.payload },
+  });
+  cache.onMoved((moved) => moves.push(moved));
+  return { cache, moves, own: join(at.folder.path, `studio-worker-${process.getuid?.()}`) };
+}
+
+POSIX('an account without a home it may write in gets a private folder, and is told', async () => {
+  await using at = await setup();
+  for (const homeDir of [undefined, '']) {
+    const { cache, moves, own } = homeless(at, homeDir);
+    const folder = (await cache.unpack('sharp')) ?? 'nothing';
+    expect(folder).toStartWith(join(own, 'native'));
+    expect(await contentsOf(folder)).toEqual(FILES);
+    expect(((await stat(own)).mode & 0o777).toString(8)).toBe('700');
+    await cache.unpack('sharp');
+    expect(moves).toMatchObject([{ to: own, hint: expect.stringContaining('STUDIO_WORKER_CACHE_DIR') }]);
+  }
+});
+
+POSIX('a folder that others may enter, or a link, is not taken for private', async () => {
+  await using at = await setup();
+  const { cache, own } = homeless(at);
+  await mkdir(own, { mode: 0o755 });
+  await chmod(own, 0o755);
+  expect(await failureOf(cache.unpack('sharp'))).toMatchObject({ code: 'native.unavailable' });
+  await rmdir(own);
+  await mkdir(at.folder.at('theirs'), { mode: 0o700 });
+  await symlink(at.folder.at('theirs'), own);
+  const failure = await failureOf(cache.unpack('sharp'));
+  expect(failure).toMatchObject({ code: 'native.unavailable' });
+  expect(failure).toHaveProperty('hint', expect.stringContaining('STUDIO_WORKER_CACHE_DIR'));
+  expect(await readdir(at.folder.at('theirs'))).toEqual([]);
 });
 
 test('only the owner may reach the unpacked files', async () => {
