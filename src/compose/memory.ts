@@ -1,7 +1,8 @@
-import { MINUTE_MS } from '../base/units.ts';
+import { GIB, MINUTE_MS } from '../base/units.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Logger } from '../log/logger.ts';
 import { openPeaks, type Peaks } from '../models/peaks.ts';
+import type { MemoryReport } from '../system/gpus.ts';
 import { type MemoryWatch, watchMemory } from '../system/memory-watch.ts';
 import { createMemoryGate, type MemoryGate } from '../worker/memory.ts';
 import type { Effects } from './effects.ts';
@@ -36,6 +37,7 @@ export async function openMemory(
   const { clock, files, gpus } = effects;
   const wanted = engines.some(({ memory }) => memory === 'gpu');
   const watch = wanted ? watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS }) : NO_WATCH;
+  if (wanted) void watch.refresh().then((report) => sayGpus(report, log));
   const peaks: Peaks = await openPeaks({ path: peaksPath, files, log });
   const gate = createMemoryGate({
     engines,
@@ -51,4 +53,13 @@ export async function openMemory(
       await peaks.saved();
     },
   };
+}
+
+/** Once, since it does not change: what offers will be held against, or why nothing can be. */
+function sayGpus({ gpus, reasons }: MemoryReport, log: Logger): void {
+  for (const { name, driver, totalBytes } of gpus) {
+    if (totalBytes > 0) log.info('gpu.found', { name, driver, totalGb: Number((totalBytes / GIB).toFixed(1)) });
+    else log.warn('gpu.size-unknown', { name, driver });
+  }
+  if (gpus.length === 0) log.warn('gpu.not-found', { reasons });
 }

@@ -30,6 +30,21 @@ async function setup() {
   return { scene, engine, gpu, offer, [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose]() };
 }
 
+test('the GPU that offers are held against is named once in the log', async () => {
+  await using at = await setup();
+  const { level, fields } = await at.scene.worker.logged('gpu.found');
+  expect([level, fields]).toEqual(['info', { name: 'RTX 4090', driver: '580', totalGb: 24 }]);
+});
+
+test('a machine without a GPU that an engine wants says where it looked', async () => {
+  const engine = new ScriptedEngine();
+  engine.memory = 'gpu';
+  const reasons = ['nvidia-smi: not installed'];
+  const probe = () => Promise.resolve({ gpus: [], ram: { totalBytes: 0, freeBytes: 0 }, reasons });
+  await using scene = await setupScene({ engines: [engine], gpus: { probe } });
+  expect((await scene.worker.logged('gpu.not-found')).fields).toEqual({ reasons });
+});
+
 test('an offer that cannot fit is rejected as busy, and the log has the numbers', async () => {
   await using at = await setup();
   at.offer(30);
