@@ -68,7 +68,7 @@ export interface Gate {
  */
 export function checkUrl(text: string, gate: Gate): URL {
   const url = URL.parse(text);
-  if (url === null || url.hostname === '') throw refused(`invalid ${gate.what} URL "${shownUrl(text)}"`);
+  if (url === null) throw refused(`invalid ${gate.what} URL "${shownUrl(text)}"`);
   const loopback = isLoopback(hostOf(url));
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
     throw refused(`${gate.what} URL must use https (loopback http is allowed for tests/mirrors): ${shownUrl(text)}`);

@@ -247,7 +247,7 @@ test('L51: a disk without room is refused before a byte is asked for', async () 
     files: { ...systemFiles, freeBytes: async () => 1_000_000 },
     diskFloorBytes: () => 500_000,
   });
-  const failure = await failureOf(store.fetch({ url: scene.server.url, approxBytes: 500_000n as never }));
+  const failure = await failureOf(store.fetch({ url: scene.server.url, approxBytes: 500_000n }));
   expect(failure).toMatchObject({ code: 'disk.full', retryable: true });
   expect(scene.server.asked).toEqual([]);
 });

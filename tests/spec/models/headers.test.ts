@@ -1,0 +1,140 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { toWorkerError } from '../../../src/base/errors.ts';
+import { checkModelFile } from '../../../src/models/headers/check.ts';
+import { failureOf } from '../system/temp-folder.ts';
+
+const file = (bytes: Uint8Array, sizeBytes = bytes.byteLength) => ({
+  sizeBytes,
+  read: async (at: number, length: number) => bytes.slice(at, at + length),
+});
+const text = (content: string): Uint8Array => new TextEncoder().encode(content);
+const u32 = (value: number): Uint8Array => new Uint8Array(new Uint32Array([value]).buffer);
+const u64 = (value: number | bigint): Uint8Array => new Uint8Array(new BigUint64Array([BigInt(value)]).buffer);
+const joined = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
+const str = (content: string): Uint8Array => joined(u64(text(content).byteLength), text(content));
+
+interface Gguf {
+  readonly version?: number;
+  readonly pairs?: readonly Uint8Array[];
+  readonly tensors?: readonly Uint8Array[];
+  readonly pairCount?: number | bigint;
+  readonly tensorCount?: number | bigint;
+}
+
+const aGguf = ({ version = 3, pairs = [], tensors = [], pairCount, tensorCount }: Gguf = {}): Uint8Array =>
+  joined(
+    text('GGUF'),
+    u32(version),
+    u64(tensorCount ?? tensors.length),
+    u64(pairCount ?? pairs.length),
+    ...pairs,
+    ...tensors,
+  );
+const aName = joined(str('general.name'), u32(8), str('tiny'));
+const tokens = joined(str('tokenizer.tokens'), u32(9), u32(8), u64(2), str('a'), str('bc'));
+const aTensor = (dimensions: readonly (number | bigint)[], type = 0, at = 0): Uint8Array =>
+  joined(str('w'), u32(dimensions.length), ...dimensions.map(u64), u32(type), u64(at));
+/** With the padding before its tensors and their bytes. */
+const withData = (head: Uint8Array, dataBytes: number): Uint8Array =>
+  joined(head, new Uint8Array(Math.ceil(head.byteLength / 32) * 32 - head.byteLength + dataBytes));
+
+const codeOf = async (bytes: Uint8Array, name = 'm.gguf'): Promise<string> =>
+  toWorkerError(await failureOf(checkModelFile(file(bytes), name))).code;
+const aSafetensors = (header: unknown, dataBytes: number): Uint8Array => {
+  const json = text(typeof header === 'string' ? header : JSON.stringify(header));
+  return joined(u64(json.byteLength), json, new Uint8Array(dataBytes));
+};
+
+test('a GGUF with texts, lists and whole tensors is let through', async () => {
+  const head = aGguf({ pairs: [aName, tokens], tensors: [aTensor([4, 2]), aTensor([64], 2, 32)] });
+  await checkModelFile(file(withData(head, 32 + 36)), 'M.GGUF');
+});
+
+test('a header longer than the first look is read on', async () => {
+  const long = joined(str('big'), u32(9), u32(4), u64(100_000), new Uint8Array(400_000));
+  await checkModelFile(file(aGguf({ pairs: [long, aName] })), 'm.gguf');
+});
+
+test('tensors beyond the end of the file make it truncated, which another try may mend', async () => {
+  const whole = withData(aGguf({ tensors: [aTensor([4, 2])] }), 32);
+  expect(await codeOf(whole.subarray(0, -1))).toBe('model.truncated');
+  expect(await codeOf(whole.subarray(0, 40))).toBe('model.truncated');
+});
+
+test.each([
+  ['a version from the future', aGguf({ version: 4 })],
+  ['more keys than anybody has', aGguf({ pairCount: 1_000_000 })],
+  ['more tensors than can be counted', aGguf({ tensorCount: 2n ** 63n })],
+  ['a text of four gigabytes', aGguf({ pairs: [joined(str('k'), u32(8), u64(2n ** 32n))] })],
+  ['a list of everything', aGguf({ pairs: [joined(str('k'), u32(9), u32(8), u64(2n ** 40n))] })],
+  ['a value of no type', aGguf({ pairs: [joined(str('k'), u32(99))] })],
+  [
+    'lists in lists in lists',
+    aGguf({ pairs: [joined(str('k'), u32(9), ...Array<Uint8Array>(9).fill(joined(u32(9), u64(1))))] }),
+  ],
+  ['an alignment of three', aGguf({ pairs: [joined(str('general.alignment'), u32(4), u32(3))] })],
+  ['dimensions whose product overflows', aGguf({ tensors: [aTensor([2n ** 40n, 2n ** 40n])] })],
+  ['twenty dimensions', aGguf({ tensors: [aTensor(Array<number>(20).fill(1))] })],
+  ['another magic', joined(text('GGML'), new Uint8Array(40))],
+])('a GGUF with %s never reaches an engine', async (_what, bytes) => {
+  expect(await codeOf(bytes)).toBe('model.header-invalid');
+});
+
+test('a safetensors file with whole tensors is let through', async () => {
+  const header = { __metadata__: { format: 'pt' }, w: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } };
+  await checkModelFile(file(aSafetensors(header, 8)), 'vae.safetensors');
+});
+
+test.each([
+  ['a header of 2^60 bytes', joined(u64(2n ** 60n), text('{}')), 'model.header-invalid'],
+  ['a header longer than the file', joined(u64(50), text('{}')), 'model.truncated'],
+  ['a header that is a list', aSafetensors([], 0), 'model.header-invalid'],
+  ['a header nested too deep', aSafetensors('['.repeat(60_000), 0), 'model.header-invalid'],
+  ['a tensor without a place', aSafetensors({ w: {} }, 0), 'model.header-invalid'],
+  ['a tensor at a negative place', aSafetensors({ w: { data_offsets: [-8, 0] } }, 8), 'model.header-invalid'],
+  ['a tensor that ends before it begins', aSafetensors({ w: { data_offsets: [8, 0] } }, 8), 'model.header-invalid'],
+  ['a tensor beyond the end', aSafetensors({ w: { data_offsets: [0, 9] } }, 8), 'model.truncated'],
+])('a safetensors file with %s never reaches an engine', async (_what, bytes, code) => {
+  expect(await codeOf(bytes, 'v.safetensors')).toBe(code);
+});
+
+test.each([
+  ['nothing', ''],
+  ['a web page', '\n<!DOCTYPE html><html>sign in</html>'],
+  ['an XML error', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>'],
+  ['a JSON error', '{"error": "gated repo"}'],
+  ['a pointer of Git LFS', 'version https://git-lfs.github.com/spec/v1\noid sha256:00'],
+])('%s in place of a model is told for what it is, whatever its name', async (_what, content) => {
+  for (const name of ['m.gguf', 'v.safetensors', 'lama.onnx', 'voice.bin']) {
+    const failure = await failureOf(checkModelFile(file(text(content)), name));
+    expect(failure).toMatchObject({ code: 'model.not-a-model', retryable: false });
+    expect(toWorkerError(failure).message).toContain(name);
+  }
+});
+
+test('a format we do not know is let through, and so is the config of a voice', async () => {
+  await checkModelFile(file(text('\u0008\u0007onnx')), 'lama.onnx');
+  await checkModelFile(file(text('{"audio": {"sample_rate": 16000}}')), 'voice.onnx.json');
+});
+
+test('whatever the bytes, a header is let through or refused with a code, and quickly', async () => {
+  const seeds = [
+    withData(aGguf({ pairs: [aName, tokens], tensors: [aTensor([4, 2])] }), 32),
+    aSafetensors({ w: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } }, 8),
+  ];
+  const edits = fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(0, 1), edits, fc.nat(300), async (which, changes, cut) => {
+      const bytes = (seeds[which] ?? new Uint8Array()).slice();
+      for (const [at, value] of changes) if (at < bytes.byteLength) bytes[at] = value;
+      const checked = checkModelFile(file(bytes.subarray(0, cut)), which === 0 ? 'm.gguf' : 'm.safetensors');
+      const outcome = await checked.then(
+        () => 'sound',
+        (thrown: unknown) => toWorkerError(thrown).code,
+      );
+      expect(['sound', 'model.header-invalid', 'model.truncated', 'model.not-a-model']).toContain(outcome);
+    }),
+    { numRuns: 2_000 },
+  );
+});

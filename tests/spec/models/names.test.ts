@@ -1,0 +1,101 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { checkFiles, placesOf } from '../../../src/models/layout.ts';
+import { besideOf, isPlainFileName, modelFolder, plainFileName, shortHash } from '../../../src/models/names.ts';
+import { sha256 } from '../../../src/system/digest.ts';
+import { aFile } from '../../fakes/a-store.ts';
+
+const root = '/models';
+
+test.each([
+  ['z-image-turbo-q4_k_m.gguf', 'z-image-turbo-q4_k_m.gguf'],
+  ['org/model:v2', 'org_model_v2'],
+  ['a\\b c', 'a_b_c'],
+  ['..', '_.'],
+  ['.git', '_git'],
+  ['', '_'],
+  ['../../etc/passwd', '_._.._etc_passwd'],
+])('V102: the folder of model "%s" is %s', (model, folder) => {
+  expect(modelFolder(model)).toBe(folder);
+});
+
+test('a model cannot take the place of programs or of shared folders', () => {
+  for (const name of ['bin', 'BIN', 'llm', 'stt', 'onnxruntime']) expect(modelFolder(name)).toBe(`${name}_`);
+});
+
+test('L49: the folder of any model is one segment below the root', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (model) => {
+      expect(modelFolder(model)).toMatch(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/);
+    }),
+  );
+});
+
+test.each([
+  '../../etc/passwd',
+  'a\\b.gguf',
+  '/etc/passwd',
+  '',
+  '.',
+  '..',
+  '...',
+  'a/b',
+  'c:evil',
+  'a\0b',
+  'x\n',
+  'con.gguf',
+  'a.',
+  'a ',
+])('V80, V81: %j is no plain file name', (name) => {
+  expect(() => plainFileName(name)).toThrow(`model filename must be a plain file name: ${JSON.stringify(name)}`);
+});
+
+test('a name that would be taken for ours, or is longer than disks allow, is refused', () => {
+  expect(isPlainFileName('.studio-worker-0123.part')).toBe(false);
+  expect(isPlainFileName('ä'.repeat(121))).toBe(false);
+  expect(isPlainFileName('z_image_turbo-Q4_K.gguf')).toBe(true);
+  expect(isPlainFileName('.hidden.onnx')).toBe(true);
+});
+
+test('files beside two names are different files, and short', () => {
+  const hash = shortHash(sha256);
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (a, b) => {
+      const first = besideOf('/m', a, hash);
+      expect(first.part === besideOf('/m', b, hash).part).toBe(a === b);
+      expect(first.progress.length).toBeLessThan(60);
+    }),
+  );
+});
+
+test('images and removals look in the folder of the model first, then in the flat cache', () => {
+  const { candidates, target } = placesOf(root, 'sd-cpp', 'org/m', aFile({ filename: 'a.gguf' }));
+  expect(candidates.map(({ folder }) => folder)).toEqual(['/models/org_m', '/models']);
+  expect(target.folder).toBe('/models/org_m');
+});
+
+test('language models share a folder, and a flat file counts when its size is right', () => {
+  const sized = placesOf(root, 'llama-cpp', 'm', aFile({ filename: 'a.gguf', approxBytes: 7n }));
+  expect(sized.candidates).toMatchObject([
+    { folder: '/models/llm' },
+    { folder: root, onlySizeBytes: 7 },
+    { folder: '/models/m' },
+  ]);
+  expect(sized.target.folder).toBe('/models/llm');
+  const { candidates } = placesOf(root, 'llama-cpp', 'm', aFile({ filename: 'a.gguf' }));
+  expect(candidates[1]).not.toHaveProperty('onlySizeBytes');
+});
+
+test('V84: a source without the file that its engine runs is refused and the role named', () => {
+  const files = [aFile({ role: 'vae', filename: 'v' })];
+  expect(() => checkFiles('sd-cpp', 'm', files)).toThrow('no file with the role diffusion-model or model');
+  expect(() => checkFiles('onnx', 'm', files)).toThrow('no file with the role model');
+  expect(() => checkFiles('synthetic', 'm', [])).not.toThrow();
+});
+
+test('two URLs under one name are refused, whatever their case', () => {
+  const twice = [aFile({ filename: 'A.gguf', url: 'https://a/1' }), aFile({ filename: 'a.gguf', url: 'https://a/2' })];
+  expect(() => checkFiles('onnx', 'm', twice)).toThrow('two files of model `m` are called "a.gguf"');
+  const same = [aFile({ filename: 'a.gguf' }), aFile({ filename: 'a.gguf' })];
+  expect(() => checkFiles('onnx', 'm', same)).not.toThrow();
+});
