@@ -53,6 +53,7 @@ function setup(script: Script = {}, { maxFailures = 0 } = {}) {
   };
   const sockets = createSockets({ clock, env: () => undefined });
   const session = createSession({
+    claiming: () => true,
     sockets,
     clock,
     random: { unit: () => 0 },

@@ -5,12 +5,16 @@ import type { Logger } from '../../log/logger.ts';
 export interface Advertising {
   /** For `hello`: says what is advertised, once, and again only when it is something else. */
   forHello(): Capabilities;
-  /** For a heartbeat: says when claiming was switched since the one before it on this socket. */
+  /** For a heartbeat: says when the operator switched claiming since the one before it on this socket. */
   forHeartbeat(): Capabilities;
 }
 
-/** Asks for fresh capabilities each time: a snapshot of `hello` would go stale within the session. */
-export function createAdvertising(log: Logger, capabilities: () => Capabilities): Advertising {
+/**
+ * Asks for fresh capabilities each time: a snapshot of `hello` would go stale within the session.
+ *
+ * @param claiming what the operator set; a stopping worker advertises that it claims nothing, and nobody switched it off
+ */
+export function createAdvertising(log: Logger, capabilities: () => Capabilities, claiming: () => boolean): Advertising {
   let said = '';
   let enabled: boolean | undefined;
   return {
@@ -22,12 +26,10 @@ export function createAdvertising(log: Logger, capabilities: () => Capabilities)
       return current;
     },
     forHeartbeat() {
-      const current = capabilities();
-      if (enabled !== undefined && enabled !== current.autoEnabled) {
-        log.info('claiming.changed', { enabled: current.autoEnabled });
-      }
-      enabled = current.autoEnabled;
-      return current;
+      const before = enabled;
+      enabled = claiming();
+      if (before !== undefined && before !== enabled) log.info('claiming.changed', { enabled });
+      return capabilities();
     },
   };
 }

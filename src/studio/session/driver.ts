@@ -35,6 +35,8 @@ export interface SessionOptions {
   /** Undefined means not approved yet; `credentialsChanged` says when to ask again. */
   readonly credentials: () => Credentials | undefined;
   readonly capabilities: () => Capabilities;
+  /** Whether the operator lets this worker claim; capabilities may say no for other reasons. */
+  readonly claiming: () => boolean;
   readonly currentJobId: () => JobId | undefined;
   readonly shipBuffer: LogQueue;
   readonly events: SessionEvents;
@@ -66,7 +68,7 @@ export function createSession(options: SessionOptions): DrivenSession {
     isFinal: isFinalClose,
     authFailedCode: CLOSE.authFailed,
   };
-  const advertising = createAdvertising(log, options.capabilities);
+  const advertising = createAdvertising(log, options.capabilities, options.claiming);
   const timers = new Map<Timer, () => void>();
   const lines = new Set<Line>();
   const ended = Promise.withResolvers<SessionEnd>();

@@ -30,6 +30,7 @@ function setup() {
     credentials: Credentials | undefined;
     capabilities: Capabilities;
     job: JobId | undefined;
+    claiming: boolean;
     onLost: () => void;
   } = {
     credentials: approved,
@@ -46,6 +47,7 @@ function setup() {
       taskKinds: ['llm'],
     },
     job: undefined,
+    claiming: true,
     onLost: () => void told.push('lost'),
   };
   const session = createSession({
@@ -55,6 +57,7 @@ function setup() {
     log,
     credentials: () => world.credentials,
     capabilities: () => world.capabilities,
+    claiming: () => world.claiming,
     currentJobId: () => world.job,
     shipBuffer,
     events: {
@@ -181,7 +184,7 @@ test('L9: each heartbeat carries the capabilities and the job of the moment', ()
 test('a change of claiming is sent at once when asked, and logged once', () => {
   const { goLive, session, world, log, types } = setup();
   goLive();
-  world.capabilities = { ...world.capabilities, autoEnabled: false };
+  world.claiming = false;
   session.beat();
   session.beat();
   expect(types()).toEqual(['hello', 'heartbeat', 'heartbeat', 'heartbeat']);
@@ -190,11 +193,20 @@ test('a change of claiming is sent at once when asked, and logged once', () => {
   ]);
 });
 
+test('a worker that advertises no claiming because it stops says nothing of a switch', () => {
+  const { goLive, session, world, log, frames } = setup();
+  goLive();
+  world.capabilities = { ...world.capabilities, autoEnabled: false };
+  session.beat();
+  expect(frames().at(-1)).toMatchObject({ capabilities: { autoEnabled: false } });
+  expect(log.find('claiming.changed')).toBeUndefined();
+});
+
 test('a change of claiming between two sockets is no change of either', () => {
   const { goLive, welcome, sockets, clock, world, log } = setup();
   goLive();
   sockets.last.cut();
-  world.capabilities = { ...world.capabilities, autoEnabled: false };
+  world.claiming = false;
   clock.advance(1_125);
   welcome();
   expect(log.find('claiming.changed')).toBeUndefined();
