@@ -77,8 +77,8 @@ test('a smaller need never fits worse, and unloading only ever names idle models
       const small = ask({ ...about, estimateGb: needGb });
       const large = ask({ ...about, estimateGb: needGb + more });
       const named = small.is === 'fits-after-unloading' ? small.unload : [];
-      const idle = models.filter(({ inUse }) => !inUse).map(({ model }) => model);
-      return rank[small.is] <= rank[large.is] && named.every((model) => idle.includes(model));
+      const idle = new Set(models.filter(({ inUse }) => !inUse).map(({ model }) => model));
+      return rank[small.is] <= rank[large.is] && named.every((model) => idle.has(model));
     }),
   );
 });
