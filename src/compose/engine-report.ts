@@ -1,3 +1,4 @@
+import type { Engine } from '../engines/engine.ts';
 import { readinessOf } from '../worker/readiness.ts';
 import { configPathOf, openConfig } from './config.ts';
 import type { Effects } from './effects.ts';
@@ -21,16 +22,15 @@ export async function reportEngines(named: string | undefined, effects: Effects)
   const log = openCommandLog(effects).logger;
   const config = await openConfig(await configPathOf(named, effects), effects, { log, readOnly: true });
   const { engines } = realEngines(effects, { log, config });
-  return await Promise.all(
-    engines.map(async (engine) => {
-      const readiness = await readinessOf(engine);
-      return {
-        engine: engine.id,
-        ready: readiness.ready,
-        ...(readiness.ready ? {} : { because: readiness.because, hint: readiness.hint }),
-        kinds: Object.keys(engine.models),
-        models: [...new Set(Object.values(engine.models).flat())],
-      };
-    }),
-  );
+  return await Promise.all(engines.map(reportOf));
+}
+
+async function reportOf(engine: Engine): Promise<EngineReport> {
+  const readiness = await readinessOf(engine);
+  const serves = {
+    kinds: Object.keys(engine.models),
+    models: [...new Set(Object.values(engine.models).flat())],
+  };
+  if (readiness.ready) return { engine: engine.id, ready: true, ...serves };
+  return { engine: engine.id, ready: false, because: readiness.because, hint: readiness.hint, ...serves };
 }

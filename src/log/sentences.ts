@@ -121,6 +121,10 @@ const OWN_SENTENCES: ReadonlyMap<string, Sentence> = new Map(
       return `config changed: ${say(f.changedKeys)}${later}`;
     }),
     'config.edit-ignored': own((f) => `going on with the config as it was: ${say(f.because)}`),
+    'engine.ready': own((f) => `the ${say(f.engine)} engine is ready`),
+    'engine.not-ready': own((f) => `the ${say(f.engine)} engine is not ready: ${say(f.because)}. ${say(f.hint)}`),
+    'engine.crashed': own((f) => `${say(f.error)} (model ${say(f.model)})`),
+    'engine.quarantined': own((f) => `${say(f.error)}: its offers are refused for ${duration(f.forMs)}`),
     'cache.moved': own(
       (f) => `native files go to ${say(f.to)} instead of ${say(f.from)} (${say(f.because)}). ${say(f.hint)}`,
     ),

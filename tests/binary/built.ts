@@ -44,6 +44,10 @@ export interface Ran {
 }
 
 export interface Alone extends AsyncDisposable {
+  /** The executable. */
+  readonly path: string;
+  /** All the variables it gets. */
+  readonly env: Readonly<Record<string, string>>;
   /** An empty folder that the executable is started in. */
   readonly cwd: string;
   /** An empty home, which is also where the cache is. */
@@ -58,13 +62,16 @@ export async function alone(executable: string): Promise<Alone> {
   for (const folder of [bin, cwd, home]) await mkdir(folder);
   const path = join(bin, target.binary);
   await copyFile(executable, path);
+  const own = { HOME: home, XDG_CACHE_HOME: join(home, '.cache'), PATH: '/usr/bin:/bin' };
   return {
+    path,
+    env: own,
     cwd,
     home,
     run: async (args, env = {}) => {
       const child = Bun.spawn([path, ...args], {
         cwd,
-        env: { HOME: home, XDG_CACHE_HOME: join(home, '.cache'), PATH: '/usr/bin:/bin', ...env },
+        env: { ...own, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       const [stdout, stderr, code] = await Promise.all([

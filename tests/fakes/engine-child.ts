@@ -18,8 +18,11 @@ async function deed(what: string, inputs: Inputs, context: RunContext): Promise<
     case 'sleep':
       return await aborted(context);
     case 'hang':
+      context.progress(1, 2);
       return await never();
     case 'spin':
+      context.progress(1, 2);
+      await Bun.sleep(20); // until the word is out
       for (;;); // as native code that never returns: not even a message is heard
     case 'crash':
       process.stderr.write('assertion failed: the sky is up\n');

@@ -112,6 +112,18 @@ describe('what operators read most is in words', () => {
     ['registration.failed', { error: 'no answer', retryInMs: 30_000 }, 'no answer; next try in 30.0 s'],
     ['registration.restarted', { because: '404' }, 'registering anew: 404'],
     ['config.created', { path: '/c.toml' }, 'wrote a first config file: /c.toml'],
+    ['engine.ready', { engine: 'onnx' }, 'the onnx engine is ready'],
+    [
+      'engine.not-ready',
+      { engine: 'onnx', because: 'no files', hint: 'Run `bun install`.' },
+      'the onnx engine is not ready: no files. Run `bun install`.',
+    ],
+    ['engine.crashed', { error: 'the onnx engine exited', model: 'lama' }, 'the onnx engine exited (model lama)'],
+    [
+      'engine.quarantined',
+      { error: 'lama keeps crashing the onnx engine', forMs: 1_800_000 },
+      'lama keeps crashing the onnx engine: its offers are refused for 30 min',
+    ],
     ['config.changed', { changedKeys: ['auto_enabled'], needsRestart: [] }, 'config changed: [auto_enabled]'],
     [
       'config.changed',

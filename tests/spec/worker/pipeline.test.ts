@@ -25,7 +25,7 @@ function setup() {
       return line.live && sent.push(frame) > 0;
     },
   });
-  const obstacles = { paused: false, outboxFull: false };
+  const obstacles: { paused: boolean; outboxFull: boolean; unfit?: string } = { paused: false, outboxFull: false };
   const runs: { job: Job; signal: AbortSignal; end: (about: Partial<JobOutcome>) => void }[] = [];
   const deliveries: { outcome: JobOutcome; done: () => void }[] = [];
   const pipeline = createPipeline({
@@ -131,6 +131,17 @@ test('an offer that overtakes the answer to an upload waits for the slot', async
   await settle();
   expect(answers()).toEqual(['accept job-1', 'accept job-2']);
   expect(clock.armed).toBe(0);
+});
+
+test('an offer whose model may not run now is busy to the studio, and the log says why', () => {
+  const { pipeline, obstacles, log, sent, runs } = setup();
+  obstacles.unfit = 'lama crashed the onnx engine again and again';
+  pipeline.onOffer(anOffer());
+  expect(sent).toEqual([
+    { type: 'reject', jobId: toJobId('job-1'), reason: 'worker already has an in-flight job', code: 'busy' },
+  ]);
+  expect(log.find('offer.rejected')?.fields).toMatchObject({ because: obstacles.unfit });
+  expect(runs).toEqual([]);
 });
 
 test('an offer that waited too long for the slot is rejected as busy', async () => {

@@ -214,6 +214,18 @@ test('what an engine has started ends with it', async () => {
   await goneSoon(pid);
 });
 
+test.each(['hang', 'spin'])('no engine outlives a worker that was killed while it does this: %s', async (deed) => {
+  const worker = Bun.spawn([process.execPath, 'tests/fakes/engine-parent.ts', deed], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const { value } = await within(10_000, 'the engine to be at work', worker.stdout.getReader().read());
+  const pid = Number(new TextDecoder().decode(value));
+  expect(isGone(pid)).toBe(false);
+  worker.kill('SIGKILL');
+  await worker.exited;
+  await goneSoon(pid);
+});
+
 test('three crashes of one model put it into quarantine and leave others alone', async () => {
   const { load, ask, log, quarantine } = setup();
   await using model = await load();

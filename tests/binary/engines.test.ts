@@ -1,0 +1,80 @@
+import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunContext } from '../../src/engines/engine.ts';
+import { aTask, synthetic } from '../fakes/builders.ts';
+import { fakeStudio } from '../fakes/fake-studio.ts';
+import { fileServer } from '../fakes/file-server.ts';
+import { inpaintingModel } from '../fakes/models/inpainting.ts';
+import { images, onnxScene, paint } from '../fakes/onnx-engine.ts';
+import { alone, builtBinary } from './built.ts';
+
+const BUILD_LIMIT_MS = 180_000;
+/** Unpacking, loading and a session, on a busy machine. */
+const PATIENCE_MS = 30_000;
+setDefaultTimeout(2 * PATIENCE_MS);
+beforeAll(() => builtBinary(), BUILD_LIMIT_MS);
+
+const ball = (x: number, y: number): boolean => Math.hypot(x - 60, y - 50) < 12;
+const PICTURE = await paint(160, 120, (x, y) => (ball(x, y) ? [255, 0, 0] : [40 + x / 4, 110, 40 + y / 4]));
+const MASK = await paint(160, 120, (x, y) => (Math.hypot(x - 60, y - 50) < 18 ? 255 : 0));
+const TASK = { kind: 'image', prompt: 'remove the ball', width: 160, height: 120, ext: 'png' } as const;
+
+async function redOfTheBall(bytes: Uint8Array): Promise<number | undefined> {
+  const { pixels, width, channels } = await images.decode(bytes);
+  expect(width).toBe(160);
+  return pixels[(50 * width + 60) * channels];
+}
+
+test('the executable alone carries every engine it lists as ready', async () => {
+  await using program = await alone(await builtBinary());
+  const { code, stdout, stderr } = await program.run(['engines', '--json', '--config', join(program.home, 'c.toml')]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toContainEqual({ engine: 'onnx', ready: true, kinds: ['image'], models: ['onnx:*'] });
+});
+
+test('the executable alone is the engine child: it loads a model and removes an object', async () => {
+  await using program = await alone(await builtBinary());
+  using scene = onnxScene({ command: [program.path], env: program.env });
+  const [initImageUrl, maskUrl] = ['https://studio.example/p', 'https://studio.example/m'];
+  scene.web.set(initImageUrl, PICTURE).set(maskUrl, MASK);
+  const context: RunContext = { signal: new AbortController().signal, progress: () => {} };
+  await using model = await scene.engine.load(scene.files, context.signal);
+  const result = await model.run(aTask({ ...TASK, initImageUrl, maskUrl }), context);
+  expect(result.is === 'artifact' && (await redOfTheBall(result.bytes))).toBeLessThan(100);
+});
+
+test('a studio’s offer of a removal is served by the executable alone', async () => {
+  await using program = await alone(await builtBinary());
+  await using server = fileServer({ 'lama.onnx': inpaintingModel(), 'p.png': PICTURE, 'm.png': MASK });
+  await using studio = await fakeStudio({ patienceMs: PATIENCE_MS });
+  const { workerId, authToken, apiBaseUrl } = await studio.enrol();
+  const config = join(program.home, 'config.toml');
+  const lines = {
+    api_base_url: apiBaseUrl,
+    worker_id: workerId,
+    auth_token: authToken,
+    models_root: join(program.home, 'models'),
+  };
+  const toml = Object.entries(lines).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
+  await writeFile(config, `vram_threshold_gb = 12.0\n${toml.join('')}`, { mode: 0o600 });
+  const worker = Bun.spawn([program.path, 'run', '--config', config], {
+    cwd: program.cwd,
+    env: program.env,
+    stdio: ['ignore', 'ignore', 'ignore'],
+  });
+  try {
+    const files = [{ role: 'model', url: server.url('lama.onnx'), filename: 'lama.onnx' }];
+    const task = aTask({ ...TASK, initImageUrl: server.url('p.png'), maskUrl: server.url('m.png') });
+    const { id } = await studio.createJob(task, {
+      model: 'lama',
+      modelSource: { ...synthetic, engine: 'onnx', files },
+    });
+    await studio.jobIs(id, 'completed');
+    const artifact = await studio.admin('GET', `/jobs/${id}/artifact`);
+    expect(await redOfTheBall(new Uint8Array(await artifact.arrayBuffer()))).toBeLessThan(100);
+  } finally {
+    worker.kill('SIGTERM');
+    expect(await worker.exited).toBe(0);
+  }
+});
