@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkerError } from '../base/errors.ts';
+import { isDiskFull } from '../base/system-code.ts';
 import type { ArtifactStore, ArtifactWriter } from './artifacts.ts';
 
 /**
@@ -77,8 +78,7 @@ function notFull<T>(folder: string, work: () => T): T {
   try {
     return work();
   } catch (thrown) {
-    const full = thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT');
-    if (!full) throw thrown;
+    if (!isDiskFull(thrown)) throw thrown;
     throw new WorkerError('disk.full', `no space left in ${folder}`, {
       cause: thrown,
       hint: 'Free some space on that disk, or give the studio another folder with `--data`.',

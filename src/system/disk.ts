@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { WorkerError } from '../base/errors.ts';
+import { isDiskFull } from '../base/system-code.ts';
 
 /** Writes all of it, however little the system takes at a time. Without a place it goes where the file stands. */
 export function writeFully(file: number, bytes: Uint8Array, at?: number): void {
@@ -19,15 +20,9 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** The system's short name of what went wrong, such as `ENOENT`. */
-export function codeOf(thrown: unknown): string | undefined {
-  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
-}
-
 /** Passes a failed write on, a full disk by its name: that is the one the operator can do something about. */
 export function fail(thrown: unknown, path: string): never {
-  const code = codeOf(thrown);
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') throw thrown;
+  if (!isDiskFull(thrown)) throw thrown;
   throw new WorkerError('disk.full', `no space left to write ${path}`, {
     cause: thrown,
     hint: 'Free some space on that disk, or move the folder to another one.',

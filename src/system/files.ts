@@ -4,7 +4,8 @@ import { dirname } from 'node:path';
 import { MIB } from '../base/units.ts';
 import { readNamedText } from './named-file.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
-import { codeOf, fail, syncFolder, writeFully } from './disk.ts';
+import { codeOf } from '../base/system-code.ts';
+import { fail, syncFolder, writeFully } from './disk.ts';
 
 export interface FileFacts {
   readonly sizeBytes: number;

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { dirname, join } from 'node:path';
 import { errorChain, WorkerError } from '../base/errors.ts';
 import { HOUR_MS } from '../base/units.ts';
-import { codeOf } from './disk.ts';
+import { codeOf } from '../base/system-code.ts';
 import type { Environment } from './environment.ts';
 import type { Payload, PayloadName } from './payloads.ts';
 import { privateFolder } from './private-folder.ts';

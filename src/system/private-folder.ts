@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkerError } from '../base/errors.ts';
-import { codeOf } from './disk.ts';
+import { codeOf } from '../base/system-code.ts';
 
 /**
  * A folder of this account's own below the folder for temporary files, where every account may write: it is used only
