@@ -47,8 +47,9 @@ export function createOutputCheck({ images, policy }: OutputCheckOptions): Outpu
 }
 
 /** Resolves with what was seen. The order of the looks within a kind is from the cheapest to the dearest. */
-async function lookAt({ task, source }: Job, result: TaskResult, images: OutputCheckOptions['images']): Promise<Look> {
-  const mayBeFlat = asksForNothing(task);
+async function lookAt(job: Job, result: TaskResult, images: OutputCheckOptions['images']): Promise<Look> {
+  const { task, source } = job;
+  const mayBeFlat = asksForNothing(job);
   if (result.is === 'json') {
     // The synthetic reply is fixed by the studio contract, whatever schema comes with the chat.
     const schema = task.kind === 'llm' && source.engine !== 'synthetic' ? task.jsonSchema : undefined;
@@ -75,8 +76,10 @@ async function lookAt({ task, source }: Job, result: TaskResult, images: OutputC
 const EMPTY = /\b(?:blank|empty|plain|solid|flat|uniform|monochrome|single[- ]colou?r|all[- ](?:black|white))\b/i;
 const SPOKEN = /[\p{L}\p{N}]/u;
 
-/** Whether the prompt itself asks for a flat picture, or for a text without a word in it to be spoken. */
-function asksForNothing(task: Job['task']): boolean {
+/** Whether the task itself may have an empty answer: a flat picture, or a text without a word in it to be spoken. */
+function asksForNothing({ task, source }: Pick<Job, 'task' | 'source'>): boolean {
+  // Removal paints what is under a mask like its surroundings: a logo taken off a white page leaves a white page.
+  if (task.kind === 'image' && source.engine === 'onnx') return true;
   if (task.kind === 'image' || task.kind === 'video') return EMPTY.test(task.prompt);
   return task.kind === 'audio_tts' && !SPOKEN.test(task.text);
 }

@@ -4,6 +4,7 @@ import { WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
 import type { JsonObject } from '../../../src/base/json.ts';
 import { createSyntheticEngine } from '../../../src/engines/synthetic/index.ts';
+import type { EngineName } from '../../../src/contract/model-source.ts';
 import type { TaskResult } from '../../../src/engines/engine.ts';
 import { encodeWav } from '../../../src/engines/synthetic/wav.ts';
 import { createOutputCheck, type OutputPolicy } from '../../../src/jobs/output-check.ts';
@@ -16,7 +17,7 @@ import { aBmp, anMp4 } from './result-files.ts';
 
 const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
 
-function setup(policy: OutputPolicy = 'reject', engine: 'sd-cpp' | 'synthetic' = 'sd-cpp') {
+function setup(policy: OutputPolicy = 'reject', engine: EngineName = 'sd-cpp') {
   const log = recordingLogger();
   const outputCheck = createOutputCheck({ images, policy: () => policy });
   const { signal } = new AbortController();
@@ -70,6 +71,14 @@ test('a dark picture and one with a small mark are not flat', async () => {
 test('a prompt that asks for an empty picture gets one', async () => {
   const { seen } = setup();
   expect(await seen({ ...IMAGE, prompt: 'a plain white background' }, await drawn(SMALL, () => 255))).toBeUndefined();
+});
+
+test('what a mask was taken off may be as flat as its surroundings', async () => {
+  const { check } = setup('reject', 'onnx');
+  const removal = { ...IMAGE, initImageUrl: 'https://example/page.png', maskUrl: 'https://example/mask.png' };
+  const white = await drawn(SMALL, () => 255);
+  expect(await check(removal, white)).toBeUndefined();
+  expect(await setup().seen(removal, white)).toBe('the picture is one flat colour (#ffffff)');
 });
 
 test('what is transparent counts only as far as it shows', async () => {
