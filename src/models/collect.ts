@@ -1,6 +1,7 @@
 import { DAY_MS } from '../base/units.ts';
 import { WorkerError } from '../base/errors.ts';
-import { belongsTo, findModels, type Found, type StoredFile } from './inventory.ts';
+import { belongsTo, findModels, type Found, SHARED, type StoredFile } from './inventory.ts';
+import { OURS } from './names.ts';
 import type { ModelStoreOptions } from './options.ts';
 import type { Uses } from './uses.ts';
 
@@ -76,7 +77,15 @@ export async function removeModel(
     });
   }
   for (const file of files) await removeFile(file, options);
+  for (const folder of new Set(files.map((file) => file.folder))) await removeIfEmpty(folder, options);
   return files;
+}
+
+/** A folder of one model goes with its last file; locks are all that may be left in it. */
+async function removeIfEmpty(folder: string, { root, files }: ModelStoreOptions): Promise<void> {
+  if (folder === root || SHARED.has(folder.slice(folder.lastIndexOf('/') + 1))) return;
+  const left = await files.list(folder);
+  if (left.every((name) => name.startsWith(OURS) && name.endsWith('.lock'))) await files.remove(folder);
 }
 
 export const notFound = (model: string): WorkerError =>

@@ -29,7 +29,7 @@ export interface Found extends StoredFile {
 /** Folders that hold programs, not models. */
 const NOT_MODELS: ReadonlySet<string> = new Set(['bin', 'onnxruntime']);
 /** Folders of files that each are a model of their own. */
-const SHARED: ReadonlySet<string> = new Set(['llm', 'stt']);
+export const SHARED: ReadonlySet<string> = new Set(['llm', 'stt']);
 /** In the root, among whatever else lies there, only these are models. */
 const MODEL_NAME = /\.(gguf|safetensors|onnx|ckpt|pth|pt|bin)$/i;
 
