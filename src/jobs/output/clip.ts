@@ -1,7 +1,7 @@
 import type { ImageFacts, Images } from '../../system/images.ts';
 import { flatColour } from './flatness.ts';
 import { type AskedSize, bad, GOOD, type Look, meetsSize, tagAt, unseen } from './look.ts';
-import { type FilmFacts, isMp4, readMp4 } from './mp4.ts';
+import { type FilmFacts, isFragmented, isMp4, readMp4 } from './mp4.ts';
 import { orLook } from './picture.ts';
 
 export interface ClipExpectation extends AskedSize {
@@ -26,6 +26,7 @@ export async function lookAtClip(
   images: Pick<Images, 'probe' | 'decode'>,
 ): Promise<Look> {
   if (isMp4(bytes)) {
+    if (isFragmented(bytes)) return unseen('the frames of a fragmented MP4 are not looked into');
     const film = readMp4(bytes);
     return film === undefined ? bad('the MP4 is cut off or has no picture track') : lookAtFacts(film, expected);
   }

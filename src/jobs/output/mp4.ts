@@ -20,6 +20,10 @@ interface Box {
 /** Whether these bytes say that they are an MP4. */
 export const isMp4 = (bytes: Uint8Array): boolean => tagAt(bytes, 4) === 'ftyp';
 
+/** Whether it is whole and in fragments, as programs write into a pipe: each fragment then has a table of its own. */
+export const isFragmented = (bytes: Uint8Array): boolean =>
+  boxesOf(bytes)?.some(({ name }) => name === 'moof') ?? false;
+
 /** What an MP4 says of its picture track; undefined when it is cut off or has none. */
 export function readMp4(bytes: Uint8Array): FilmFacts | undefined {
   const top = boxesOf(bytes);

@@ -222,9 +222,13 @@ test('containers that are not looked into pass with a word in the log', async ()
   const { seen, log } = setup();
   expect(await seen(CLIP, file(Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3, 0), 'webm'))).toBeUndefined();
   expect(await seen(CLIP, file(new TextEncoder().encode('RIFF....AVI LIST'), 'avi'))).toBeUndefined();
+  const piped = anMp4({ ...SMALL, frames: 0, seconds: 0, fragmented: true });
+  expect(await seen(CLIP, file(piped, 'mp4'))).toBeUndefined();
+  expect(await seen(CLIP, file(piped.subarray(0, -1), 'mp4'))).toBe('the MP4 is cut off or has no picture track');
   expect(log.events.map(({ fields }) => fields.because)).toEqual([
     'the frames of WebM are not looked into',
     'the frames of AVI are not looked into',
+    'the frames of a fragmented MP4 are not looked into',
   ]);
 });
 

@@ -29,10 +29,20 @@ export interface Mp4Choice {
   readonly handler?: 'vide' | 'soun';
   /** Times of 64 bits, as long films have. */
   readonly wideTimes?: boolean;
+  /** As written into a pipe, the frames in fragments. */
+  readonly fragmented?: boolean;
 }
 
 /** The boxes of an MP4 that say what is in it, and a body that means nothing. */
-export function anMp4({ width, height, frames, seconds, handler = 'vide', wideTimes = false }: Mp4Choice): Uint8Array {
+export function anMp4({
+  width,
+  height,
+  frames,
+  seconds,
+  handler = 'vide',
+  wideTimes = false,
+  fragmented = false,
+}: Mp4Choice): Uint8Array {
   const timescale = 1_000;
   const tkhd = new DataView(new ArrayBuffer(84));
   tkhd.setUint32(76, width * 0x1_0000);
@@ -54,6 +64,7 @@ export function anMp4({ width, height, frames, seconds, handler = 'vide', wideTi
   return Buffer.concat([
     box('ftyp', Buffer.from('isom....')),
     box('moov', box('trak', box('tkhd', bytesOf(tkhd)), media)),
+    ...(fragmented ? [box('moof', new Uint8Array(8))] : []),
     box('mdat', new Uint8Array(32)),
   ]);
 }
