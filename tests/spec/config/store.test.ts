@@ -171,7 +171,7 @@ test('an update restores a file that somebody removed', async () => {
   expect(await at.read()).toBe(`${LEAST}worker_id = "w1"\n`);
 });
 
-test('a save that fails is logged, returned, and changes nothing', async () => {
+test('L57: a save that fails is logged, returned, and changes nothing', async () => {
   await using at = await setup(LEAST);
   const full = { ...systemFiles, writeAtomic: () => Promise.reject(new Error('EROFS: read-only file system')) };
   const store = await at.open({ files: full });
@@ -248,7 +248,7 @@ test('listeners hear of our own updates too, until they leave', async () => {
   expect(at.changes.length).toBe(2);
 });
 
-test('an update asked for while another is announced waits its turn and ends', async () => {
+test('L59: an update asked for while another is announced waits its turn and ends', async () => {
   await using at = await setupWatched();
   const second = Promise.withResolvers<unknown>();
   const leave = at.store.onChange(() => {

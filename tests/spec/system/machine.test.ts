@@ -125,7 +125,7 @@ function isRunning(pid: number): boolean {
   return listed !== '' && !listed.startsWith('Z');
 }
 
-onUnix('the question is asked once however often the answer is wanted', async () => {
+onUnix('L65: the question is asked once however often the answer is wanted', async () => {
   await using at = await setup();
   await at.program('nvidia-smi', `echo asked >> '${at.folder.at('asked')}'; echo 1024`);
   const answers = await Promise.all([at.machine.vramTotalGb(), at.machine.vramTotalGb(), at.machine.vram()]);

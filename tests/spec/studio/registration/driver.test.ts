@@ -153,7 +153,7 @@ test('polls come about every thirty seconds, never two at once', async () => {
   expect(at.desk.polls).toHaveLength(20);
 });
 
-test('pending since keeps its first moment through every poll', async () => {
+test('L60: pending since keeps its first moment through every poll', async () => {
   await using at = setup();
   await at.begin();
   const first = at.registration.status();
