@@ -51,7 +51,10 @@ function paceOf({ sinceMs, fromBytes, doneBytes, totalBytes }: Travel, nowMs: nu
   const tookMs = nowMs - sinceMs;
   const perMs = (doneBytes - fromBytes) / tookMs;
   if (tookMs < LEAST_MS || !(perMs > 0)) return '';
-  const left = totalBytes === undefined ? '' : `, ${formatDuration((totalBytes - doneBytes) / perMs)} left`;
+  const left =
+    totalBytes === undefined || doneBytes >= totalBytes
+      ? ''
+      : `, ${formatDuration((totalBytes - doneBytes) / perMs)} left`;
   return `, ${formatBytes(Math.round(perMs * SECOND_MS))}/s${left}`;
 }
 

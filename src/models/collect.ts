@@ -49,7 +49,10 @@ export async function collect(
   // What is in use stays and still counts: the others make room for it.
   const budget = maxBytes === undefined ? undefined : maxBytes - sizeOf(inUse);
   const removed = toCollect(free, budget, options.clock.now());
-  if (!dryRun) for (const file of removed) await removeFile(file, options);
+  if (!dryRun) {
+    for (const file of removed) await removeFile(file, options);
+    await removeEmptyFolders(removed, options);
+  }
   const wanted = toCollect(found, maxBytes, options.clock.now());
   return {
     removed,
@@ -77,15 +80,17 @@ export async function removeModel(
     });
   }
   for (const file of files) await removeFile(file, options);
-  for (const folder of new Set(files.map((file) => file.folder))) await removeIfEmpty(folder, options);
+  await removeEmptyFolders(files, options);
   return files;
 }
 
 /** A folder of one model goes with its last file; locks are all that may be left in it. */
-async function removeIfEmpty(folder: string, { root, files }: ModelStoreOptions): Promise<void> {
-  if (folder === root || SHARED.has(folder.slice(folder.lastIndexOf('/') + 1))) return;
-  const left = await files.list(folder);
-  if (left.every((name) => name.startsWith(OURS) && name.endsWith('.lock'))) await files.remove(folder);
+async function removeEmptyFolders(removed: readonly Found[], { root, files }: ModelStoreOptions): Promise<void> {
+  for (const folder of new Set(removed.map((file) => file.folder))) {
+    if (folder === root || SHARED.has(folder.slice(folder.lastIndexOf('/') + 1))) continue;
+    const left = await files.list(folder);
+    if (left.every((name) => name.startsWith(OURS) && name.endsWith('.lock'))) await files.remove(folder);
+  }
 }
 
 export const notFound = (model: string): WorkerError =>

@@ -1,6 +1,6 @@
 import type { EngineName, FileRole, ModelFile } from '../contract/model-source.ts';
 import { WorkerError } from '../base/errors.ts';
-import { modelFolder, plainFileName } from './names.ts';
+import { isPlainFileName, modelFolder, plainFileName } from './names.ts';
 
 /** Where one file of a model may lie already, and where it goes when it lies nowhere. */
 export interface Places {
@@ -36,11 +36,21 @@ export function placesOf(root: string, engine: EngineName, model: string, file: 
   return { candidates: [shared, sized, own], target: shared, own };
 }
 
+const GGUF = /\.gguf$/i;
+
 /** The roles of which an engine needs one, each by the names it goes by. */
 const NEEDED: Readonly<Partial<Record<EngineName, readonly FileRole[]>>> = {
   'sd-cpp': ['diffusion-model', 'model'],
   onnx: ['model'],
 };
+
+/**
+ * Where a language model lies whose source names no file: the operator put a GGUF of that name there (studio contract).
+ */
+export const localPlace = (root: string, engine: EngineName, model: string): Place | undefined =>
+  engine === 'llama-cpp' && isPlainFileName(`${model}.gguf`)
+    ? { folder: `${root}/llm`, filename: `${model}.gguf` }
+    : undefined;
 
 /**
  * Refuses a source that its engine could do nothing with, before a byte of it is fetched.
@@ -55,6 +65,11 @@ export function checkFiles(engine: EngineName, model: string, files: readonly Mo
       `the source of model \`${model}\` has no file with the role ${needed.join(' or ')}`,
       { hint: `Add a file with the role \`${needed[0]}\` to the model source.` },
     );
+  }
+  if (engine === 'llama-cpp' && files.length > 0 && !files.some(({ filename }) => GGUF.test(filename))) {
+    throw new WorkerError('model.role-missing', `llama modelSource for \`${model}\` contained no .gguf file`, {
+      hint: 'Add the GGUF file of the model to the model source.',
+    });
   }
   const urls = new Map<string, string>();
   for (const { filename, url } of files) {

@@ -5,7 +5,7 @@ import { collect, type Collected, notFound, removeModel } from './collect.ts';
 import { digestOf, type FileContext, fetchAlone, isSound, type Target } from './fetch-file.ts';
 import { Flights } from './flights.ts';
 import { belongsTo, findModels, type StoredFile } from './inventory.ts';
-import { checkFiles, pathOf, type Place, placesOf } from './layout.ts';
+import { checkFiles, localPlace, pathOf, type Place, placesOf } from './layout.ts';
 import { besideOf, shortHash } from './names.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 import { readReceipt, writeReceipt } from './receipt.ts';
@@ -108,12 +108,34 @@ interface Call extends FileContext {
 async function filesFor({ model, source, onProgress }: WantedModel, call: Call): Promise<StoredFiles> {
   checkFiles(source.engine, model, source.files);
   const paths = new Map<FileRole, string>();
+  const local = source.files.length === 0 ? localPlace(call.options.root, source.engine, model) : undefined;
+  if (local !== undefined) {
+    const path = await localFile(local, model, call, onProgress ?? (() => {}));
+    if (path !== undefined) paths.set('model', path);
+  }
   for (const file of source.files) {
     const places = placesOf(call.options.root, source.engine, model, file);
     const path = await fileFor({ model, file, places }, call, onProgress ?? (() => {}));
     if (!paths.has(file.role)) paths.set(file.role, path);
   }
   return { model, paths, defaults: source.cliDefaults };
+}
+
+async function localFile(
+  place: Place,
+  model: ModelId,
+  call: Call,
+  report: (progress: FileProgress) => void,
+): Promise<string | undefined> {
+  const file: ModelFile = {
+    role: 'model',
+    url: '',
+    filename: place.filename,
+    approxBytes: undefined,
+    sha256: undefined,
+  };
+  const target = targetOf(place, { file, model, sha256: undefined }, call.options);
+  return (await isSound(target, call)) ? await take(target, call, report) : undefined;
 }
 
 async function fileFor(

@@ -90,6 +90,8 @@ test('V84: a source without the file that its engine runs is refused and the rol
   const files = [aFile({ role: 'vae', filename: 'v' })];
   expect(() => checkFiles('sd-cpp', 'm', files)).toThrow('no file with the role diffusion-model or model');
   expect(() => checkFiles('onnx', 'm', files)).toThrow('no file with the role model');
+  expect(() => checkFiles('llama-cpp', 'm', files)).toThrow('llama modelSource for `m` contained no .gguf file');
+  expect(() => checkFiles('llama-cpp', 'm', [])).not.toThrow();
   expect(() => checkFiles('synthetic', 'm', [])).not.toThrow();
 });
 

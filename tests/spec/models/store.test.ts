@@ -41,6 +41,10 @@ async function setup(sizeBytes = 10 * KIB, choice: Parameters<typeof aStore>[1] 
   };
 }
 
+/** A GGUF without keys or tensors: version 3, twice a count of 0, and so many bytes of nothing behind it. */
+const aGguf = (extraBytes = 0): Uint8Array =>
+  new Uint8Array([0x47, 0x47, 0x55, 0x46, 3, 0, 0, 0, ...Array<number>(16 + extraBytes).fill(0)]);
+
 test('L50: a file of the flat cache is used where it is', async () => {
   await using scene = await setup();
   const flat = await scene.put('m.bin', 'weights');
@@ -49,23 +53,40 @@ test('L50: a file of the flat cache is used where it is', async () => {
 });
 
 test('a language model is looked for in its folder, then by its size in the flat cache', async () => {
-  await using scene = await setup(7);
-  const flat = await scene.put('m.bin', 'weights');
+  await using scene = await setup();
+  const flat = await scene.put('m.gguf', aGguf());
+  scene.host.content = aGguf(8);
   const llm = { engine: 'llama-cpp' } as const;
-  expect(await scene.fetch({ url: scene.host.url, approxBytes: 7n }, llm)).toBe(flat);
-  expect(await scene.fetch({ url: scene.host.url, approxBytes: 8n }, llm)).toBe(`${scene.root}/llm/m.bin`);
+  const file = { url: scene.host.url, filename: 'm.gguf' };
+  expect(await scene.fetch({ ...file, approxBytes: 24n }, llm)).toBe(flat);
+  expect(await scene.fetch({ ...file, approxBytes: 32n }, llm)).toBe(`${scene.root}/llm/m.gguf`);
+});
+
+test('a language model without files is the one that the operator put there', async () => {
+  await using scene = await setup();
+  const mine = await scene.put('llm/qwen.gguf', aGguf());
+  await using lease = scene.store.lease();
+  const pathsOf = async (model: string) =>
+    (await lease.filesFor({ model: toModelId(model), source: aSource([], 'llama-cpp') }, scene.signal)).paths;
+  expect([...(await pathsOf('qwen'))]).toEqual([['model', mine]]);
+  expect([...(await pathsOf('../qwen'))]).toEqual([]);
+  expect([...(await pathsOf('other'))]).toEqual([]);
 });
 
 test('L50: two language models with a file of one name do not overwrite each other', async () => {
   await using scene = await setup();
   const llm = { engine: 'llama-cpp' } as const;
-  const first = await scene.fetch({ url: scene.host.url, sha256: hexOf(scene.bytes) }, { ...llm, model: 'a' });
-  scene.host.content = someBytes(10 * KIB, 5);
-  scene.host.etag = '"other"';
-  const sha256 = hexOf(scene.host.content);
-  const second = await scene.fetch({ url: scene.host.url, sha256 }, { ...llm, model: 'b' });
-  expect([first, second]).toEqual([`${scene.root}/llm/m.bin`, `${scene.root}/b/m.bin`]);
-  expect(hexOf(await readFile(first))).toBe(hexOf(scene.bytes));
+  const paths: string[] = [];
+  for (const [model, sizeBytes] of [
+    ['a', 1],
+    ['b', 2],
+  ] as const) {
+    scene.host.content = aGguf(sizeBytes);
+    const file = { url: scene.host.url, filename: 'm.gguf', sha256: hexOf(aGguf(sizeBytes)) };
+    paths.push(await scene.fetch(file, { ...llm, model }));
+  }
+  expect(paths).toEqual([`${scene.root}/llm/m.gguf`, `${scene.root}/b/m.gguf`]);
+  expect(hexOf(await readFile(`${scene.root}/llm/m.gguf`))).toBe(hexOf(aGguf(1)));
 });
 
 test('a model whose checksum is another one by now is fetched again', async () => {

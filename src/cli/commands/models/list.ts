@@ -21,7 +21,7 @@ export const list = command({
         formatBytes(file.sizeBytes),
         file.state,
         dayOf(file.usedAt),
-        file.path.startsWith(`${root}/`) ? file.path.slice(root.length + 1) : file.path,
+        `${file.path.slice(root.length + 1, file.path.lastIndexOf('/') + 1)}${file.filename}`,
       ]),
     });
     const allBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
