@@ -53,15 +53,25 @@ test('a truncated library is unpacked anew instead of crashing the process', asy
   expect(await program.run([])).toEqual({ code: 0, stdout: MADE, stderr: '' });
 });
 
-test('a cache that cannot be written says which variable moves it', async () => {
+test('an account without a cache of its own gets a private one below the temporary folder', async () => {
   await using program = await setup();
   const file = join(program.cwd, 'file');
   await writeFile(file, '');
-  const ran = await program.run([], { XDG_CACHE_HOME: file }); // no account can make a folder below a file
+  const ran = await program.run([], { XDG_CACHE_HOME: file, TMPDIR: program.home }); // no folder can be below a file
+  expect(ran).toMatchObject({ code: 0, stdout: MADE });
+  const [folder = ''] = await readdir(program.home);
+  expect((await stat(join(program.home, folder))).mode & 0o777).toBe(0o700);
+});
+
+test('a cache the operator named that cannot be written says which variable moves it', async () => {
+  await using program = await setup();
+  const file = join(program.cwd, 'file');
+  await writeFile(file, '');
+  const ran = await program.run([], { STUDIO_WORKER_CACHE_DIR: join(file, 'below') });
   expect(ran).toMatchObject({ code: 69, stdout: '' });
   expect(ran.stderr).toContain('native.unavailable: cannot use native files in');
   expect(ran.stderr).toContain('Set STUDIO_WORKER_CACHE_DIR to a folder');
-  const moved = await program.run([], { XDG_CACHE_HOME: file, STUDIO_WORKER_CACHE_DIR: join(program.home, 'mine') });
+  const moved = await program.run([], { STUDIO_WORKER_CACHE_DIR: join(program.home, 'mine') });
   expect(moved).toMatchObject({ code: 0, stdout: MADE });
 });
 

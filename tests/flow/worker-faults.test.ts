@@ -210,11 +210,11 @@ test('a deleted worker ends with exit 77, keeps its credentials and says the rem
 test('a revoked token ends the worker with exit 77 at the first upgrade', async () => {
   await using scene = await setupStudio();
   const { workerId } = await scene.studio.enrol();
-  const credentials = { apiBaseUrl: scene.studio.url, workerId, authToken: 'a token of yesteryear' };
+  const credentials = { apiBaseUrl: scene.studio.url, workerId, authToken: 'token-of-yesteryear' };
   const worker = await scene.startWorker({ credentials });
   expect(await worker.ended).toBe(77);
   expect((await worker.logged('session.connect-failed')).fields['error']).toContain('401');
-  expect(worker.config.current.auth_token).toBe('a token of yesteryear');
+  expect(worker.config.current.auth_token).toBe('token-of-yesteryear');
 });
 
 test('a studio that restarts in the middle of a job gets its result all the same', async () => {
