@@ -1,4 +1,5 @@
 import { unlessAborted } from '../base/abort.ts';
+import { WorkerError } from '../base/errors.ts';
 import { MIB } from '../base/units.ts';
 import type { RunningSha256 } from '../system/digest.ts';
 import type { Part } from './part.ts';
@@ -29,6 +30,7 @@ export function hashAlong(part: Part, sha256: RunningSha256, signal: AbortSignal
       while (doneBytes < until) {
         signal.throwIfAborted();
         const bytes = await part.file.read(doneBytes, Math.min(READ_BYTES, until - doneBytes));
+        if (bytes.byteLength === 0) throw new WorkerError('download.failed', 'the part file was cut by somebody else');
         sha256.add(bytes);
         doneBytes += bytes.byteLength;
       }

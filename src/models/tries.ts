@@ -1,7 +1,9 @@
 import { toWorkerError, type WorkerError } from '../base/errors.ts';
 import { pause } from '../base/pause.ts';
+import { MINUTE_MS } from '../base/units.ts';
 import type { DownloadDeps } from './wanted.ts';
 
+const MOST_WAIT_MS = MINUTE_MS;
 /** From a second up to half a minute. */
 const MOST_DOUBLINGS = 5;
 
@@ -23,6 +25,8 @@ export class Tries {
     const { policy, clock } = this.#deps;
     if (this.#failures >= policy.tries) throw error;
     const asked = error.fields['waitMs'];
+    // A server that wants to be left alone for longer must not hold a job up meanwhile.
+    if (typeof asked === 'number' && asked > MOST_WAIT_MS) throw error;
     const waitMs = broughtBytes ? 0 : policy.retryMs * 2 ** Math.min(this.#failures - 1, MOST_DOUBLINGS);
     await pause(clock, typeof asked === 'number' ? Math.max(asked, waitMs) : waitMs, signal);
     signal.throwIfAborted();

@@ -28,7 +28,8 @@ export function createUses(options: {
     if (mine.count > 0) return;
     held.delete(path);
     const taken = await mine.lock;
-    if (taken.is === 'held') taken.release();
+    if (taken.is === 'taken') return; // another machine's process of our pid has it, on a shared disk
+    taken.release();
     await files.remove(path);
   }
 

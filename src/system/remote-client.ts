@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { unlessAborted } from '../base/abort.ts';
 import { errorChain, WorkerError } from '../base/errors.ts';
-import { formatDuration } from '../base/units.ts';
+import { formatDuration, KIB } from '../base/units.ts';
 import { shownUrl } from '../base/urls.ts';
 import type { Clock } from './clock.ts';
 import { checkUrl, type Gate, isAddress, pinnedAddress, type Resolve } from './net-guard.ts';
@@ -15,7 +15,7 @@ import type { Remote, RemoteAnswer, RemoteRequest } from './remote.ts';
  */
 
 export interface RemoteOptions {
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'elapsed'>;
   /** Looks up the proxy variables. */
   readonly env: (name: string) => string | undefined;
   readonly userAgent: string;
@@ -87,7 +87,8 @@ async function exchange(request: RemoteRequest, url: URL, gate: Gate, options: R
       ...(url.protocol === 'https:' && !isAddress(host) ? { tls: { serverName: host } } : {}),
     });
     const response = await unlessAborted(asked, line.signal);
-    line.moved();
+    line.pause();
+    line.moved(LEAST_BYTES);
     return {
       status: response.status,
       headers: Object.fromEntries(response.headers),
@@ -118,10 +119,11 @@ async function* chunksOf(
   const reader = response.body.getReader();
   try {
     for (;;) {
-      line.moved();
+      line.resume();
       const { done, value } = await unlessAborted(reader.read(), line.signal);
       if (done) return;
       line.pause(); // a reader that takes its time is not a peer that stalls
+      line.moved(value.byteLength);
       yield value;
     }
   } catch (thrown) {
@@ -131,24 +133,44 @@ async function* chunksOf(
   }
 }
 
+/** Fewer bytes than these per stall time are a line that is kept open and not used: a host could hold a job for ever. */
+const LEAST_BYTES = 16 * KIB;
+
 interface Line {
   readonly signal: AbortSignal;
-  moved(): void;
+  /** Notes bytes; enough of them start the stall time anew. */
+  moved(bytes: number): void;
+  /** Lets the stall time run. */
+  resume(): void;
   pause(): void;
   /** Ends the exchange; harmless when it has ended. */
   cut(): void;
 }
 
-/** Aborts when the caller does, or when no byte moved for the request's stall time. */
+/** Aborts when the caller does, or when too little moved for the request's stall time. */
 function watchLine(request: RemoteRequest, url: URL, clock: RemoteOptions['clock']): Line {
   const abort = new AbortController();
+  let leftMs = request.stallMs;
+  let sinceMs: number | undefined;
+  let bytesSoFar = 0;
   let disarm = (): void => {};
-  const pause = (): void => disarm();
-  const moved = (): void => {
+  const pause = (): void => {
     disarm();
-    disarm = clock.after(request.stallMs, () => {
-      abort.abort(failed(url, `moved no byte for ${formatDuration(request.stallMs)}`));
+    if (sinceMs !== undefined) leftMs -= clock.elapsed() - sinceMs;
+    sinceMs = undefined;
+  };
+  const resume = (): void => {
+    pause();
+    sinceMs = clock.elapsed();
+    disarm = clock.after(leftMs, () => {
+      abort.abort(failed(url, `moved next to nothing for ${formatDuration(request.stallMs)}`));
     });
+  };
+  const moved = (bytes: number): void => {
+    bytesSoFar += bytes;
+    if (bytesSoFar < LEAST_BYTES) return;
+    bytesSoFar = 0;
+    leftMs = request.stallMs;
   };
   const onAbort = (): void => abort.abort(request.signal.reason);
   const cut = (): void => {
@@ -158,8 +180,8 @@ function watchLine(request: RemoteRequest, url: URL, clock: RemoteOptions['clock
   };
   if (request.signal.aborted) onAbort();
   else request.signal.addEventListener('abort', onAbort, { once: true });
-  moved();
-  return { signal: abort.signal, moved, pause, cut };
+  resume();
+  return { signal: abort.signal, moved, resume, pause, cut };
 }
 
 /** Names the origin and path alone: a query may hold a secret. */

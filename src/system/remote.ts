@@ -4,7 +4,7 @@ export interface RemoteRequest {
   readonly what: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Cuts the exchange when no byte moved for this long. */
+  /** Cuts the exchange when nothing worth mentioning moved for this long; what the reader takes its time for is free. */
   readonly stallMs: number;
   readonly signal: AbortSignal;
 }

@@ -204,6 +204,13 @@ test.each([
   expect(scene.server.asked).toHaveLength(retryable ? 2 : 1);
 });
 
+test('a server that wants to be left alone for an hour fails the job instead of holding it', async () => {
+  await using scene = await setup(KIB);
+  scene.server.fault = () => ({ status: 503, headers: ['Retry-After: 3600'] });
+  expect(await failureOf(scene.fetch({ url: scene.server.url }))).toMatchObject({ code: 'download.failed' });
+  expect(scene.server.asked).toHaveLength(1);
+});
+
 test('a server that bears fewer lines than we open is left in peace by the others', async () => {
   await using scene = await setup(300 * KIB);
   scene.server.fault = (asked) => {

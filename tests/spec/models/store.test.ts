@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { readdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -12,6 +13,7 @@ import { acquireLock } from '../../../src/system/lock.ts';
 import { aFile, aSource, aStore, hexOf, SMALL, type StoreScene } from '../../fakes/a-store.ts';
 import { type DownloadHost, downloadHost, someBytes } from '../../fakes/download-host.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
+import { waitFor } from '../../flow/wait-for.ts';
 import { failureOf, tempFolder, within } from '../system/temp-folder.ts';
 
 interface Scene extends StoreScene, AsyncDisposable {
@@ -217,6 +219,8 @@ test('L52: a download killed in the middle is listed, and gone on with by the ne
   );
   const reader = child.stdout.getReader();
   await within(10_000, 'the child to get so far', reader.read());
+  const listed = (): boolean => readdirSync(`${scene.root}/m`).some((name) => name.endsWith('.progress.json'));
+  await waitFor('the list of blocks', listed, () => readdirSync(`${scene.root}/m`).join(', '));
   child.kill('SIGKILL');
   await child.exited;
   const [partial] = await scene.store.list();

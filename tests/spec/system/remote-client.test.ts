@@ -5,6 +5,7 @@ import type { Resolve } from '../../../src/system/net-guard.ts';
 import { createRemote, type RemoteOptions } from '../../../src/system/remote-client.ts';
 import type { RemoteAnswer } from '../../../src/system/remote.ts';
 import { downloadHost, someBytes } from '../../fakes/download-host.ts';
+import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { failureOf, tempFolder, within } from './temp-folder.ts';
 
 const { signal } = new AbortController();
@@ -155,11 +156,26 @@ test('a silent server is hung up on, before its head and in its body', async () 
   const open = remoteWith();
   host.fault = () => ({ stallAfterBytes: 10 });
   const answer = await open(host.url, { stallMs: 30 });
-  expect(String(await failureOf(bytesOf(answer)))).toContain('moved no byte for 30 ms');
+  expect(String(await failureOf(bytesOf(answer)))).toContain('moved next to nothing for 30 ms');
   const opened = Promise.withResolvers<void>();
   host.hold = opened.promise;
-  expect(String(await failureOf(open(host.url, { stallMs: 30 })))).toContain('moved no byte for 30 ms');
+  expect(String(await failureOf(open(host.url, { stallMs: 30 })))).toContain('moved next to nothing for 30 ms');
   opened.resolve();
+});
+
+test('a server that keeps a line open with a byte now and then is hung up on', async () => {
+  const clock = new FakeClock();
+  const drip = (): ReadableStream =>
+    new ReadableStream({
+      async pull(controller) {
+        await settle();
+        clock.advance(400);
+        controller.enqueue(new Uint8Array(100));
+      },
+    });
+  using server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response(drip()) });
+  const answer = await remoteWith({ clock })(`http://127.0.0.1:${server.port}/`, { stallMs: 5_000 });
+  expect(String(await failureOf(bytesOf(answer)))).toContain('moved next to nothing for 5.0 s');
 });
 
 test('a caller who gives up is told its own reason, whenever that is', async () => {
