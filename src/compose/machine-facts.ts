@@ -27,8 +27,9 @@ export async function probeMachine(options: {
   const { config, engines, log } = options;
   const { clock, machine } = options.effects;
   let vramTotalGb = 0;
-  const probe = machine.vram().then(({ totalGb, reasons }) => {
+  const probe = machine.vram().then(({ totalGb, reasons, silentGpus }) => {
     vramTotalGb = totalGb;
+    if (silentGpus > 0) log.warn('gpu.silent', { silentGpus, vramTotalGb: totalGb });
     if (totalGb === 0) log.debug('vram.unknown', { reasons });
   });
   const patience = new AbortController();

@@ -1,7 +1,7 @@
 import { GIB, KIB, SECOND_MS } from '../base/units.ts';
 import { answerOf, namesIn, noAnswer, textOf } from './answer-of.ts';
 import type { Environment } from './environment.ts';
-import { parseNvidiaInformation, sumOfLines } from './vram-text.ts';
+import { parseNvidiaInformation, silentLines, sumOfLines } from './vram-text.ts';
 
 /** What the worker says about this machine. */
 export interface Machine {
@@ -19,6 +19,8 @@ export interface VramReport {
   readonly from?: string;
   /** Why the sources before it, or all of them, had no answer. */
   readonly reasons: readonly string[];
+  /** GPUs that are there but do not say how much memory they have, and so are missing in the total. */
+  readonly silentGpus: number;
 }
 
 export interface MachineOptions {
@@ -29,11 +31,16 @@ export interface MachineOptions {
   readonly commandLimitMs?: number;
 }
 
+interface Answer {
+  readonly totalGb: number;
+  readonly silentGpus: number;
+}
+
 /** One place to ask: an answer in GiB, or why it has none. */
 interface Source {
   readonly name: string;
   readonly on: NodeJS.Platform | 'any';
-  ask(): Promise<number> | number;
+  ask(): Promise<Answer> | Answer;
 }
 
 /** GPUs do not come and go while we run, and asking can take seconds: the first question's answer serves all. */
@@ -54,19 +61,23 @@ async function probe(platform: NodeJS.Platform, sources: readonly Source[]): Pro
   for (const source of sources) {
     if (source.on !== 'any' && source.on !== platform) continue;
     try {
-      const totalGb = await source.ask();
-      if (totalGb > 0) return { totalGb, from: source.name, reasons };
+      const { totalGb, silentGpus } = await source.ask();
+      if (totalGb > 0) return { totalGb, from: source.name, reasons, silentGpus };
       reasons.push(`${source.name}: says 0`);
     } catch (thrown) {
       reasons.push(`${source.name}: ${thrown instanceof Error ? thrown.message : 'unreadable'}`);
     }
   }
-  return { totalGb: 0, reasons };
+  return { totalGb: 0, reasons, silentGpus: 0 };
 }
 
 /** In the studio contract's order. The kernel's own files come first: they answer at once and start no process. */
 function sourcesOf({ environment, root = '', commandLimitMs = 5 * SECOND_MS }: MachineOptions): readonly Source[] {
   const ask = (command: readonly string[]): Promise<string> => answerOf(command, environment, commandLimitMs);
+  const listed = async (command: readonly string[], perGb: number): Promise<Answer> => {
+    const text = await ask(command);
+    return { totalGb: sumOfLines(text) / perGb, silentGpus: silentLines(text) };
+  };
   return [
     {
       name: 'nvidia driver',
@@ -89,28 +100,34 @@ function sourcesOf({ environment, root = '', commandLimitMs = 5 * SECOND_MS }: M
       name: 'sysctl',
       on: 'darwin',
       // Memory is shared with the GPU there; three quarters is what one process may give to it by default.
-      ask: async () => (sumOfLines(await ask(['sysctl', '-n', 'hw.memsize'])) * 0.75) / GIB,
+      ask: async () => ({
+        totalGb: (sumOfLines(await ask(['sysctl', '-n', 'hw.memsize'])) * 0.75) / GIB,
+        silentGpus: 0,
+      }),
     },
     {
       name: 'nvidia-smi',
       on: 'any',
-      ask: async () =>
-        sumOfLines(await ask(['nvidia-smi', '--query-gpu=memory.total', '--format=csv,noheader,nounits'])) / KIB,
+      ask: () => listed(['nvidia-smi', '--query-gpu=memory.total', '--format=csv,noheader,nounits'], KIB),
     },
     {
       name: 'video controllers',
       on: 'win32',
-      ask: async () => sumOfLines(await ask(['powershell', '-NoProfile', '-NonInteractive', '-Command', CIM])) / GIB,
+      ask: () => listed(['powershell', '-NoProfile', '-NonInteractive', '-Command', CIM], GIB),
     },
   ];
 }
 
 const CIM = 'Get-CimInstance Win32_VideoController | ForEach-Object { $_.AdapterRAM }';
 
-/** Adds up one file of each matching folder. A card without that file is not counted. */
-function sumOf(folder: string, which: RegExp, file: string, read: (text: string) => number): number {
+/** Adds up one file of each matching folder. A card without that file has no memory of its own and is not counted. */
+function sumOf(folder: string, which: RegExp, file: string, read: (text: string) => number): Answer {
   const cards = namesIn(folder).filter((name) => which.test(name));
   const texts = cards.map((card) => textOf(`${folder}/${card}/${file}`)).filter((text) => text !== undefined);
   if (texts.length === 0) throw noAnswer(`nothing at ${folder}/*/${file}`);
-  return texts.reduce((sum, text) => sum + read(text), 0);
+  const said = texts.map(read);
+  return {
+    totalGb: said.reduce((sum, gb) => sum + gb, 0),
+    silentGpus: said.filter((gb) => gb === 0).length,
+  };
 }

@@ -11,9 +11,17 @@ export function parseNvidiaInformation(text: string): number {
  * such as `[N/A]`, belongs to a GPU that does not say, and is skipped.
  */
 export function sumOfLines(text: string): number {
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => /^\d+(\.\d+)?$/.test(line))
+  return linesOf(text)
+    .filter((line) => NUMBER.test(line))
     .reduce((sum, line) => sum + Number(line), 0);
 }
+
+/** How many GPUs of such a list do not say how much memory they have. */
+export const silentLines = (text: string): number => linesOf(text).filter((line) => !NUMBER.test(line)).length;
+
+const NUMBER = /^\d+(\.\d+)?$/;
+const linesOf = (text: string): readonly string[] =>
+  text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');

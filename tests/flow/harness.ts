@@ -210,7 +210,7 @@ export function effectsFor(clock: Clock, write: (text: string) => void): Effects
       hostName: () => 'rig-01',
       userName: () => 'webber',
       vramTotalGb: () => Promise.resolve(24),
-      vram: () => Promise.resolve({ totalGb: 24, reasons: [] }),
+      vram: () => Promise.resolve({ totalGb: 24, reasons: [], silentGpus: 0 }),
     },
   };
 }

@@ -40,14 +40,14 @@ test('levels come from the flag, laid over the environment, laid over the defaul
 
 test('a GPU that answers late is left out of the first hello and in the next frame', async () => {
   const { effects, clock, log, config } = setup();
-  const answer = Promise.withResolvers<{ totalGb: number; reasons: string[] }>();
+  const answer = Promise.withResolvers<{ totalGb: number; reasons: string[]; silentGpus: number }>();
   const machine = { ...REAL.machine, vram: () => answer.promise };
   const probing = probeMachine({ effects: { ...effects, machine }, config: await config(), engines: [], log });
   await settle();
   clock.advance(2_000);
   const facts = await probing;
   expect(facts.capabilities({ claiming: true })).toMatchObject({ vramTotalGb: 0, autoEnabled: true });
-  answer.resolve({ totalGb: 24, reasons: [] });
+  answer.resolve({ totalGb: 24, reasons: [], silentGpus: 0 });
   await settle();
   expect(facts.capabilities({ claiming: false })).toMatchObject({ vramTotalGb: 24, autoEnabled: false });
 });
@@ -55,7 +55,7 @@ test('a GPU that answers late is left out of the first hello and in the next fra
 test('L64: why no GPU memory was found is logged', async () => {
   const { effects, clock, log, config } = setup();
   const reasons = ['nvidia-smi: not installed'];
-  const machine = { ...REAL.machine, vram: () => Promise.resolve({ totalGb: 0, reasons }) };
+  const machine = { ...REAL.machine, vram: () => Promise.resolve({ totalGb: 0, reasons, silentGpus: 0 }) };
   await probeMachine({ effects: { ...effects, machine }, config: await config(), engines: [], log });
   expect(log.find('vram.unknown')?.fields).toEqual({ reasons });
   expect(clock.armed).toBe(0);

@@ -47,7 +47,12 @@ test('the memory of all NVIDIA cards is added up from the driver', async () => {
   const text = await fixture('nvidia-information.txt');
   await at.file('proc/driver/nvidia/gpus/0000:01:00.0/information', text);
   await at.file('proc/driver/nvidia/gpus/0000:02:00.0/information', text.replace('24564 MiB', '8 GiB'));
-  expect(await at.machine.vram()).toEqual({ totalGb: (24564 + 8192) / 1024, from: 'nvidia driver', reasons: [] });
+  expect(await at.machine.vram()).toEqual({
+    totalGb: (24564 + 8192) / 1024,
+    from: 'nvidia driver',
+    reasons: [],
+    silentGpus: 0,
+  });
 });
 
 test('without an NVIDIA driver the graphics devices are asked, and only cards count', async () => {
@@ -71,6 +76,16 @@ onUnix('where the kernel says nothing nvidia-smi is asked', async () => {
   expect(await at.machine.vram()).toMatchObject({ totalGb: (24564 + 8192) / 1024, from: 'nvidia-smi' });
 });
 
+onUnix('L66: a GPU that does not say its memory is counted as silent, not lost', async () => {
+  await using listed = await setup();
+  await listed.program('nvidia-smi', "printf '24564\\n[N/A]\\n8192\\n'");
+  expect(await listed.machine.vram()).toMatchObject({ totalGb: (24564 + 8192) / 1024, silentGpus: 1 });
+  await using driver = await setup();
+  await driver.file('proc/driver/nvidia/gpus/a/information', 'Model: one\nVideo Memory: 8192 MiB\n');
+  await driver.file('proc/driver/nvidia/gpus/b/information', 'Model: two\n');
+  expect(await driver.machine.vram()).toMatchObject({ totalGb: 8, silentGpus: 1 });
+});
+
 onUnix('on macOS three quarters of the shared memory count', async () => {
   await using at = await setup('darwin');
   await at.program('sysctl', `[ "$*" = "-n hw.memsize" ] && echo ${32 * GIB}`);
@@ -84,6 +99,7 @@ onUnix('on Windows the video controllers are the last to be asked', async () => 
     totalGb: (4 * GIB - 1048576) / GIB,
     from: 'video controllers',
     reasons: ['nvidia-smi: not installed'],
+    silentGpus: 0,
   });
 });
 
