@@ -40,7 +40,10 @@ export async function runWorker(choice: RunChoice, effects: Effects): Promise<nu
 async function serve(path: string, log: Log, effects: Effects): Promise<number> {
   const learnSecret = (secret: string): void => log.redactor.learn(secret);
   const config = await openConfig(path, effects, { log: log.logger, learnSecret, watched: true });
-  const deafen = { call: (): void => {} };
+  // From the first line on, which putting the worker together may write: what is asked meanwhile is passed on after it.
+  let early = 0;
+  let stop = (): void => void (early += 1);
+  const deafen = onStopSignals(() => stop());
   try {
     const setup: WorkerSetup = {
       effects,
@@ -49,12 +52,13 @@ async function serve(path: string, log: Log, effects: Effects): Promise<number> 
       ...realEngines(effects, { log: log.logger, config }),
     };
     const worker = await composeWorker(setup);
-    deafen.call = onStopSignals(() => worker.signal());
+    stop = () => worker.signal();
+    for (let asked = 0; asked < early; asked++) stop();
     announce(setup);
     await using _control = await openControl(setup, worker);
     return await worker.run();
   } finally {
-    deafen.call();
+    deafen();
     config.close();
   }
 }
