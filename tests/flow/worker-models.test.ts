@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KIB } from '../../src/base/units.ts';
 import type { Engine, ModelFiles } from '../../src/engines/engine.ts';
@@ -8,6 +8,7 @@ import { writeJson } from '../../src/contract/json.ts';
 import { aFile, aSource, hexOf } from '../fakes/a-store.ts';
 import { aTask } from '../fakes/builders.ts';
 import { type DownloadHost, downloadHost, someBytes } from '../fakes/download-host.ts';
+import { command } from './child.ts';
 import { type Scene, setup as setupScene } from './harness.ts';
 import { TEST_MS } from './wait-for.ts';
 
@@ -80,6 +81,23 @@ test("a job's model is fetched once, checked, and handed to its engine as a path
   await at.job(file, 'completed');
   expect(at.host.asked).toHaveLength(1);
   expect(at.engine.loaded[0]?.paths.get('diffusion-model')).toBe(join(at.root, 'org_model_v2/m.bin'));
+});
+
+test('what the operator pulls by hand is there for the next job', async () => {
+  await using at = await setup();
+  const file = { url: at.host.url, filename: 'm.bin', sha256: hexOf(at.host.content) };
+  const source = aSource([aFile({ role: 'diffusion-model', ...file })], 'sd-cpp');
+  const { folder } = at.scene.worker;
+  await writeFile(join(folder, 'model.json'), writeJson({ id: 'org/model:v2', source }));
+  const pulled = await command(folder, 'models', 'pull', join(folder, 'model.json'), '--json');
+  expect(pulled).toMatchObject({ code: 0, err: '' });
+  const listed = await command(folder, 'models', 'list', '--json');
+  expect(JSON.parse(listed.out)).toMatchObject({
+    root: at.root,
+    files: [{ model: 'org/model:v2', filename: 'm.bin', state: 'whole', sizeBytes: 20 * KIB }],
+  });
+  await at.job(file, 'completed');
+  expect(at.host.asked).toHaveLength(1);
 });
 
 test.each([

@@ -251,6 +251,23 @@ test('what another process is fetching is waited for and not fetched twice', asy
   expect(scene.host.asked).toEqual([]);
 });
 
+test('a receipt that makes no sense is none, and a broken file is found by a second look', async () => {
+  await using scene = await setup();
+  await scene.put('m/m.bin', 'weights');
+  const { receipt } = besideOf(`${scene.root}/m`, 'm.bin', (text) => scene.options.sha256(text).toHex().slice(0, 16));
+  for (const text of ['{"filename": "m.bi', '[]', 'null', '{"sha256": 5}']) {
+    await writeFile(receipt, text);
+    const [file] = await scene.store.show('m');
+    expect(file).toMatchObject({ model: 'm', sha256: undefined });
+  }
+  await scene.put('m/page.gguf', '<html>');
+  const page = (await scene.store.show('m')).find(({ filename }) => filename === 'page.gguf');
+  expect(page && (await scene.store.verify(page, () => {}))).toMatchObject({
+    is: 'broken',
+    because: 'page.gguf is no model: it is a web page',
+  });
+});
+
 test('a job that is stopped stops its download, and the next one goes on', async () => {
   await using scene = await setup(50 * KIB, { policy: { ...SMALL, stallMs: 60_000 } });
   scene.host.fault = () => ({ stallAfterBytes: 20 * KIB });
