@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   'task.unsupported': { acts: 'task', retryable: false, exit: 1 },
   'task.input-missing': { acts: 'task', retryable: false, exit: 1 },
   'task.invalid': { acts: 'task', retryable: false, exit: 1 },
+  'task.sampler-unknown': { acts: 'task', retryable: false, exit: 1 },
   'job.cancelled': { acts: 'operator', retryable: true, exit: 1 },
   'job.claim-lost': { acts: 'studio', retryable: true, exit: 1 },
   internal: { acts: 'us', retryable: true, exit: 70 },

@@ -5,10 +5,13 @@ import type { Engine } from '../engines/engine.ts';
 import { createInputFetcher } from '../engines/inputs.ts';
 import { runtimeInstalled } from '../engines/onnx/binding.ts';
 import { createOnnxEngine } from '../engines/onnx/index.ts';
+import { createSdCppEngine } from '../engines/sd-cpp/index.ts';
 import { createSyntheticEngine } from '../engines/synthetic/index.ts';
 import type { Logger } from '../log/logger.ts';
 import { payloads } from '../system/payloads.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../system/processes.ts';
+import { runProgram } from '../system/programs.ts';
+import { hasLibrary } from '../system/shared-library.ts';
 import type { Effects } from './effects.ts';
 import { offeredUrls } from './models.ts';
 
@@ -27,14 +30,16 @@ export interface Engines {
 const QUIET = { ORT_DISABLE_TELEMETRY: '1' };
 
 export function realEngines(effects: Effects, { log, config }: EngineSetup): Engines {
-  const { sha256, images, clock } = effects;
+  const { sha256, images, clock, files, random, environment } = effects;
   const quarantine = createQuarantine(clock);
+  const engineLog = log.child({}, 'engines');
+  const fetchInput = createInputFetcher(offeredUrls(effects, config));
   const host: EngineHost = createEngineHost({
     spawn: spawnTalking,
     command: [...ownCommand(), '__engine', String(config.current.engine_nice)],
     env: childEnvironment(ourVariables(), QUIET),
     clock,
-    log: log.child({}, 'engines'),
+    log: engineLog,
     quarantine,
   });
   return {
@@ -43,8 +48,22 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
       createSyntheticEngine({ sha256, images, clock }),
       createOnnxEngine({
         host,
-        fetchInput: createInputFetcher(offeredUrls(effects, config)),
+        fetchInput,
         hasRuntime: () => payloads.ort !== undefined || runtimeInstalled(),
+      }),
+      createSdCppEngine({
+        files,
+        random,
+        environment,
+        tempDir: environment.tempDir,
+        modelsRoot: config.current.models_root,
+        run: runProgram,
+        childEnv: childEnvironment(ourVariables()),
+        nice: config.current.engine_nice,
+        hasLibrary,
+        fetchInput,
+        clock,
+        log: engineLog,
       }),
     ],
   };

@@ -1,0 +1,57 @@
+import type { TaskOf } from '../../contract/tasks/index.ts';
+
+/** A picture that a task may name by URL, as sd-cli tells them apart. */
+export type PictureUse = 'init' | 'mask' | 'ref';
+export type PicturePaths = Readonly<Partial<Record<PictureUse, string>>>;
+
+export interface NamedPicture {
+  readonly use: PictureUse;
+  /** For people. */
+  readonly what: string;
+  readonly url: string;
+}
+
+/** The pictures to fetch for a task: none that sd-cli would not look at. An empty URL is none. */
+export function picturesOf(task: TaskOf<'image'>): readonly NamedPicture[] {
+  const ref = named('ref', 'reference image', task.refImageUrl);
+  const init = ref.length > 0 ? [] : named('init', 'init image', task.initImageUrl);
+  const base = [...ref, ...init];
+  return base.length === 0 ? [] : [...base, ...named('mask', 'mask', task.maskUrl)];
+}
+
+const named = (use: PictureUse, what: string, url: string | undefined): readonly NamedPicture[] =>
+  url === undefined || url === '' ? [] : [{ use, what, url }];
+
+/** What sd-cli writes by the name of its output; everything else becomes WebP. */
+const WRITTEN: Readonly<Record<string, string>> = { png: 'png', jpg: 'jpg', jpeg: 'jpg', bmp: 'bmp' };
+
+/** The extension of the result for the one that was asked for. */
+export const outputExt = (asked: string): string => WRITTEN[asked.trim().toLowerCase()] ?? 'webp';
+
+const READ: ReadonlySet<string> = new Set(['png', 'jpg', 'webp', 'bmp', 'gif', 'tif']);
+
+/** First bytes of picture formats; `at` is where they stand. */
+const MAGIC: readonly (readonly [ext: string, at: number, bytes: string])[] = [
+  ['jpg', 0, '\xFF\xD8\xFF'],
+  ['png', 0, '\x89PNG\r\n\x1A\n'],
+  ['webp', 8, 'WEBP'],
+  ['gif', 0, 'GIF87a'],
+  ['gif', 0, 'GIF89a'],
+  ['bmp', 0, 'BM'],
+  ['tif', 0, 'II*\0'],
+  ['tif', 0, 'MM\0*'],
+];
+
+/**
+ * The extension for a fetched picture. sd-cli picks its decoder by it, and URLs of a studio lie about what is behind
+ * them, so the content decides; the URL does where the content says nothing.
+ */
+export function inputExt(bytes: Uint8Array, url: string): string {
+  const start = String.fromCharCode(...bytes.subarray(0, 12));
+  const known = MAGIC.find(
+    ([ext, at, magic]) => start.startsWith(magic, at) && (ext !== 'webp' || start.startsWith('RIFF')),
+  );
+  if (known !== undefined) return known[0];
+  const ext = /\.(\w+)$/.exec(new URL(url).pathname)?.[1]?.toLowerCase() ?? '';
+  return READ.has(ext) ? ext : 'webp';
+}

@@ -1,0 +1,12 @@
+/** Whether the system's loader finds a shared library that has this function. It is closed again at once. */
+export type HasLibrary = (name: string, itsFunction: string) => Promise<boolean>;
+
+export const hasLibrary: HasLibrary = async (name, itsFunction) => {
+  const { dlopen } = await import('bun:ffi'); // costs time at start, which most commands need not pay
+  try {
+    dlopen(name, { [itsFunction]: { args: ['ptr', 'ptr'], returns: 'ptr' } }).close();
+    return true;
+  } catch {
+    return false;
+  }
+};
