@@ -1,3 +1,4 @@
+import manifest from '../../dist-manifest.json';
 import type { ConfigStore } from '../config/store.ts';
 import { createEngineHost, type EngineHost } from '../engines/host/host.ts';
 import { createQuarantine, type Quarantine } from '../engines/host/quarantine.ts';
@@ -12,6 +13,7 @@ import { payloads } from '../system/payloads.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../system/processes.ts';
 import { runProgram } from '../system/programs.ts';
 import { hasLibrary } from '../system/shared-library.ts';
+import { readZip } from '../system/zip.ts';
 import type { Effects } from './effects.ts';
 import { offeredUrls } from './models.ts';
 
@@ -62,6 +64,9 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
         nice: config.current.engine_nice,
         hasLibrary,
         fetchInput,
+        pins: manifest.sdCliSha256,
+        sha256,
+        readZip,
         clock,
         log: engineLog,
       }),

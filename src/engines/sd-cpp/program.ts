@@ -16,12 +16,16 @@ export interface SdCli {
   readonly path: string;
   /** The operator named it, so what it needs from the machine is not ours to judge. */
   readonly named: boolean;
+  /** It is of the release we speak to, as far as anybody can tell. */
+  readonly wanted: boolean;
 }
 
 export interface FinderOptions {
-  readonly files: Pick<Files, 'stat'>;
+  readonly files: Pick<Files, 'stat' | 'readText'>;
   readonly environment: Pick<Environment, 'get' | 'homeDir' | 'platform'>;
   readonly modelsRoot: string;
+  /** What the marker beside the worker's own program says when that is of the pinned release. */
+  readonly ownMarker: { readonly path: string; readonly text: string | undefined };
   readonly run: RunProgram;
   readonly childEnv: ChildEnvironment;
   readonly clock: Pick<Clock, 'after'>;
@@ -54,7 +58,7 @@ export function createFinder(options: FinderOptions): FindSdCli {
   async function byVariable(): Promise<SdCli | undefined> {
     const path = environment.get(VARIABLE);
     if (path === undefined) return undefined;
-    if (path.trim() !== '' && (await isFile(path))) return { path, named: true };
+    if (path.trim() !== '' && (await isFile(path))) return { path, named: true, wanted: true };
     warn('sd-cli.variable-ignored', {
       variable: VARIABLE,
       because: path.trim() === '' ? 'it is blank' : 'no such file',
@@ -66,25 +70,28 @@ export function createFinder(options: FinderOptions): FindSdCli {
     let other: string | undefined;
     for (const path of placesOf(environment)) {
       if (!(await isFile(path))) continue;
-      if (isPinned(await versionOf(path, options))) return { path, named: false };
+      if (isPinned(await versionOf(path, options))) return { path, named: false, wanted: true };
       other ??= path;
     }
-    if (other === undefined) return undefined;
-    warn('sd-cli.other-release', { path: other, wanted: PINNED_RELEASE });
-    return { path: other, named: false };
+    return other === undefined ? undefined : { path: other, named: false, wanted: false };
   }
 
   return async () => {
     const named = await byVariable();
     if (named !== undefined) return named;
-    if (found !== undefined && (await isFile(found.path))) return found;
     const own = ownPath(modelsRoot, environment.platform);
-    found = (await isFile(own)) ? { path: own, named: false } : await installed();
+    if (await isFile(own)) return { path: own, named: false, wanted: await isMarked(options) };
+    if (found === undefined || !(await isFile(found.path))) found = await installed();
     return found;
   };
 }
 
-const fileName = (platform: string): string => (platform === 'win32' ? 'sd-cli.exe' : 'sd-cli');
+async function isMarked({ files, ownMarker: { path, text } }: FinderOptions): Promise<boolean> {
+  return text !== undefined && (await files.readText(path))?.trim() === text;
+}
+
+/** What the program is called on a system. */
+export const fileName = (platform: string): string => (platform === 'win32' ? 'sd-cli.exe' : 'sd-cli');
 
 /** Where the worker keeps its own. */
 export const ownPath = (modelsRoot: string, platform: string): string => `${modelsRoot}/bin/${fileName(platform)}`;

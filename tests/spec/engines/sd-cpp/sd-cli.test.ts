@@ -8,6 +8,8 @@ import { systemClock } from '../../../../src/system/clock.ts';
 import { systemFiles } from '../../../../src/system/files.ts';
 import { childEnvironment, ourVariables } from '../../../../src/system/processes.ts';
 import { type Program, runProgram } from '../../../../src/system/programs.ts';
+import { sha256 } from '../../../../src/system/digest.ts';
+import { readZip } from '../../../../src/system/zip.ts';
 import { systemRandom } from '../../../../src/system/random.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/fake-clock.ts';
@@ -36,7 +38,7 @@ async function setup({ variables = {}, platform = 'linux', ...choice }: Choice =
   const programs: Program[] = [];
   const engine = createSdCppEngine({
     files: systemFiles,
-    environment: { get: (name) => variables[name], homeDir: folder.at('home'), platform },
+    environment: { get: (name) => variables[name], homeDir: folder.at('home'), platform, arch: 'x64' },
     modelsRoot: folder.at('models'),
     run: (command, options) => {
       const program = runProgram(command, options);
@@ -51,6 +53,9 @@ async function setup({ variables = {}, platform = 'linux', ...choice }: Choice =
     random: systemRandom,
     tempDir,
     hasLibrary: () => Promise.resolve(true),
+    pins: {},
+    sha256,
+    readZip,
     ...choice,
   });
   const files = {
@@ -194,7 +199,8 @@ test('without the program the engine says what to put where', async () => {
   await using scene = await setup();
   expect(await scene.engine.readiness()).toEqual({
     ready: false,
-    because: 'sd-cli is not installed, and this release has no checked archive to fetch',
+    because:
+      'sd-cli is not installed: this release has no checksum for sd-master-2f88688-bin-Linux-Ubuntu-24.04-x86_64-vulkan.zip, so it is not fetched',
     hint: expect.stringContaining(`${scene.folder.at('models')}/bin/sd-cli`),
   });
   expect(await failureOf(scene.run())).toMatchObject({ code: 'engine.unavailable' });

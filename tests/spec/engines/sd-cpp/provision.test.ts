@@ -1,0 +1,139 @@
+import { expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import manifest from '../../../../dist-manifest.json';
+import { toModelId } from '../../../../src/base/ids.ts';
+import { createInputFetcher } from '../../../../src/engines/inputs.ts';
+import { createSdCppEngine } from '../../../../src/engines/sd-cpp/index.ts';
+import { archiveFor } from '../../../../src/engines/sd-cpp/provision.ts';
+import { systemClock } from '../../../../src/system/clock.ts';
+import { sha256 } from '../../../../src/system/digest.ts';
+import { systemFiles } from '../../../../src/system/files.ts';
+import { childEnvironment, ourVariables } from '../../../../src/system/processes.ts';
+import { runProgram } from '../../../../src/system/programs.ts';
+import { systemRandom } from '../../../../src/system/random.ts';
+import { createRemote } from '../../../../src/system/remote-client.ts';
+import { readZip } from '../../../../src/system/zip.ts';
+import { synthetic } from '../../../fakes/builders.ts';
+import { fileServer } from '../../../fakes/file-server.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { installSdCli } from '../../../fakes/sd-cli-program.ts';
+import { makeZip } from '../../../fakes/zip.ts';
+import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+
+const RELEASE = 'master-920-2f88688';
+const ASSET = 'sd-master-2f88688-bin-Linux-Ubuntu-24.04-x86_64-vulkan.zip';
+const ARCHIVE = makeZip({
+  'build/bin/sd-cli': { text: 'the program', mode: 0o100_644 },
+  'build/lib/libstable-diffusion.so': { text: 'the library', mode: 0o100_755 },
+});
+const pinOf = (archive: Uint8Array): string => sha256(archive).toHex();
+
+/** An engine on a machine without sd-cli, and a server that publishes an archive of it. */
+async function setup(archive = ARCHIVE, pins: Readonly<Record<string, string>> = { [ASSET]: pinOf(archive) }) {
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(await tempFolder());
+  const server = stack.use(fileServer({ [`${RELEASE}/${ASSET}`]: archive }));
+  const log = recordingLogger();
+  const remote = createRemote({
+    clock: systemClock,
+    env: () => undefined,
+    userAgent: 'test',
+    allowPrivate: () => false,
+  });
+  const engine = createSdCppEngine({
+    files: systemFiles,
+    environment: { get: () => undefined, homeDir: folder.at('home'), platform: 'linux', arch: 'x64' },
+    modelsRoot: folder.at('models'),
+    run: runProgram,
+    childEnv: childEnvironment(ourVariables()),
+    nice: 0,
+    clock: systemClock,
+    log,
+    fetchInput: createInputFetcher(remote),
+    random: systemRandom,
+    tempDir: folder.path,
+    hasLibrary: () => Promise.resolve(true),
+    pins,
+    archiveBase: server.url(''),
+    sha256,
+    readZip,
+  });
+  const files = { model: toModelId('golem'), paths: new Map(), defaults: synthetic.cliDefaults };
+  return {
+    engine,
+    server,
+    log,
+    folder,
+    load: () => engine.load(files, new AbortController().signal),
+    installed: () => systemFiles.list(folder.at('models/bin')),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+test('a pinned archive is fetched once, checked and laid out flat', async () => {
+  await using scene = await setup();
+  expect(await scene.engine.readiness()).toEqual({ ready: true });
+  expect(scene.server.asked).toEqual([]);
+  await scene.load();
+  await scene.load();
+  expect(scene.server.asked).toEqual([`${RELEASE}/${ASSET}`]);
+  expect(await scene.installed()).toEqual(['.sd-cli-release', 'libstable-diffusion.so', 'sd-cli']);
+  const marker = readFileSync(scene.folder.at('models/bin/.sd-cli-release'), 'utf8');
+  expect(marker).toBe(`${scene.server.url('')}${RELEASE}/${ASSET}\n`);
+});
+
+test('an archive with another checksum is refused, and nothing of it stays', async () => {
+  await using scene = await setup(ARCHIVE, { [ASSET]: '0'.repeat(64) });
+  const message = expect.stringContaining(`has the SHA-256 ${pinOf(ARCHIVE)} instead of 000000`);
+  expect(await failureOf(scene.load())).toMatchObject({ code: 'native.unavailable', message });
+  expect(await scene.installed()).toEqual([]);
+});
+
+test('an archive without a checksum is not even asked for', async () => {
+  await using scene = await setup(ARCHIVE, {});
+  expect(await scene.engine.readiness()).toMatchObject({ ready: false });
+  expect(await failureOf(scene.load())).toMatchObject({ code: 'engine.unavailable' });
+  expect(scene.server.asked).toEqual([]);
+});
+
+test('an archive without the program, or that is none, installs nothing', async () => {
+  for (const archive of [makeZip({ 'readme.txt': { text: 'hello' } }), new Uint8Array(100)]) {
+    await using scene = await setup(archive);
+    expect(await failureOf(scene.load())).toMatchObject({ code: 'native.unavailable' });
+    expect(await scene.installed()).toEqual([]);
+  }
+});
+
+test('a program of an earlier release is replaced, and kept where that fails', async () => {
+  await using scene = await setup();
+  await installSdCli(scene.folder.at('models/bin/sd-cli'));
+  await scene.load();
+  expect(readFileSync(scene.folder.at('models/bin/sd-cli'), 'utf8')).toBe('the program');
+
+  await using offline = await setup();
+  await installSdCli(offline.folder.at('models/bin/sd-cli'));
+  offline.server.files.clear();
+  await offline.load();
+  await offline.load();
+  expect(offline.log.events.map(({ event }) => event)).toEqual(['sd-cli.other-release']);
+});
+
+test('archives are named as they are published for each system', () => {
+  const urlOf = (platform: NodeJS.Platform, arch: string) => archiveFor({ environment: { platform, arch } })?.url;
+  const upstream = `https://github.com/leejet/stable-diffusion.cpp/releases/download/${RELEASE}`;
+  expect(urlOf('linux', 'x64')).toBe(`${upstream}/${ASSET}`);
+  expect(urlOf('win32', 'x64')).toBe(`${upstream}/sd-master-2f88688-bin-win-vulkan-x64.zip`);
+  expect(urlOf('darwin', 'x64')).toBe(`${upstream}/sd-master-2f88688-bin-Darwin-macOS-26.6.2-arm64.zip`);
+  expect(urlOf('linux', 'arm64')).toBe(
+    `https://github.com/webbertakken/studio-worker/releases/download/sdcpp-prebuilt-${RELEASE}/sd-master-2f88688-bin-Linux-aarch64-vulkan.zip`,
+  );
+  expect(urlOf('freebsd', 'x64')).toBeUndefined();
+});
+
+test('every checksum of the manifest is a SHA-256 of an archive by its name', () => {
+  for (const [asset, pin] of Object.entries(manifest.sdCliSha256)) {
+    expect(asset).toStartWith('sd-master-2f88688-bin-');
+    expect(pin).toMatch(/^[0-9a-f]{64}$/);
+  }
+  expect(Object.keys(manifest)).toContain('sdCliSha256');
+});
