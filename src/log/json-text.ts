@@ -8,11 +8,15 @@ function plain(value: unknown): unknown {
     return { name, message, cause, ...Object.fromEntries(Object.entries(value)), stack };
   }
   if (value instanceof Map)
-    return Object.fromEntries([...value].map(([key, inner]) => [String(key), inner as unknown]));
+    return Object.fromEntries([...value].map(([key, inner]) => [keyText(key), inner as unknown]));
   if (value instanceof Set) return [...value];
   if (ArrayBuffer.isView(value)) return `<${value.byteLength} bytes>`;
   return value;
 }
+
+/** An object as a key has no text of its own that could be trusted: asking it for one runs its code. */
+const keyText = (key: unknown): string =>
+  (typeof key === 'object' && key !== null) || typeof key === 'function' ? `<${typeof key}>` : String(key);
 
 /** Any value as one line of JSON: big integers as text, errors with message, cause and stack, circles cut. Never throws. */
 export function toJsonText(value: unknown): string {

@@ -105,6 +105,12 @@ describe('for services', () => {
     expect(toJsonText(undefined)).toBe('"undefined"');
   });
 
+  test('a map whose keys are objects costs no line', () => {
+    const { lines, toService } = setup();
+    toService(anEvent({ facts: new Map([[{ toString: false }, 1]]) }));
+    expect(JSON.parse(lines.join(''))).toMatchObject({ event: 'thing.happened', facts: { '<object>': 1 } });
+  });
+
   test('whatever the facts are, a line is one line of JSON', () => {
     fc.assert(
       fc.property(fc.object({ withBigInt: true, withMap: true, withSet: true, withTypedArray: true }), (facts) => {
