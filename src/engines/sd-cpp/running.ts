@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { formatDuration, MINUTE_MS } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ChildEnd, ChildEnvironment } from '../../system/processes.ts';
-import type { RunProgram } from '../../system/programs.ts';
+import type { Program, RunProgram } from '../../system/programs.ts';
 import type { RunContext } from '../engine.ts';
 import { createProgressReader } from './progress.ts';
 
@@ -31,22 +31,11 @@ export async function runSdCli(
   env: ChildEnvironment,
   { context, options }: { readonly context: RunContext; readonly options: RunnerOptions },
 ): Promise<void> {
-  const { clock } = options;
   const { signal } = context;
   signal.throwIfAborted();
   let stderr = '';
-  let stalled = false;
-  let ending = false;
-  let disarm = (): void => {};
-  const watch = (): void => {
-    if (ending) return; // the time it has left does not grow any more
-    disarm();
-    disarm = clock.after(STALL_MS, () => {
-      stalled = true;
-      end();
-    });
-  };
-  const reader = createProgressReader({ step: (done, total) => context.progress(done, total), moved: watch });
+  const watchdog = createWatchdog(options.clock);
+  const reader = createProgressReader({ step: (done, total) => context.progress(done, total), moved: watchdog.renew });
   const program = start(() =>
     options.run(command, {
       env,
@@ -55,23 +44,52 @@ export async function runSdCli(
       onError: (text) => (stderr = (stderr + text).slice(-STDERR_KEPT)),
     }),
   );
-  const end = (): void => {
-    ending = true;
-    disarm();
-    program.killGroup('SIGTERM');
-    disarm = clock.after(ENDS_WITHIN_MS, () => program.killGroup('SIGKILL'));
-  };
-  watch();
-  signal.addEventListener('abort', end, { once: true });
+  const onAbort = (): void => watchdog.end();
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
+    watchdog.guard(program);
     const ended = await program.ended;
     signal.throwIfAborted();
-    if (stalled) throw stallError();
+    if (watchdog.stalled) throw stallError();
     if (ended.is !== 'exited' || ended.code !== 0) throw exitError(ended, stderr);
   } finally {
-    disarm();
-    signal.removeEventListener('abort', end);
+    watchdog.stop();
+    signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** Ends a program that is told to end, or makes no progress: first by asking, then by force. */
+function createWatchdog(clock: Pick<Clock, 'after'>) {
+  let guarded: Program | undefined;
+  let stalled = false;
+  let ending = false;
+  let disarm = (): void => {};
+  function end(): void {
+    ending = true;
+    disarm();
+    guarded?.killGroup('SIGTERM');
+    disarm = clock.after(ENDS_WITHIN_MS, () => guarded?.killGroup('SIGKILL'));
+  }
+  function renew(): void {
+    if (ending) return; // the time it has left does not grow any more
+    disarm();
+    disarm = clock.after(STALL_MS, () => {
+      stalled = true;
+      end();
+    });
+  }
+  return {
+    renew,
+    end,
+    guard(program: Program): void {
+      guarded = program;
+      renew();
+    },
+    stop: () => disarm(),
+    get stalled() {
+      return stalled;
+    },
+  };
 }
 
 function start<Started>(begin: () => Started): Started {

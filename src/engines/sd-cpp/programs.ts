@@ -1,0 +1,74 @@
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import type { HasLibrary } from '../../system/shared-library.ts';
+import { createFinder, type FinderOptions, ownPath, PINNED_RELEASE, type SdCli, VARIABLE } from './program.ts';
+import { archiveFor, markerPath, provision, type ProvisionOptions, refusal } from './provision.ts';
+import { vulkanProblem } from './vulkan.ts';
+
+export interface ProgramsOptions extends Omit<FinderOptions, 'ownMarker'>, ProvisionOptions {
+  readonly environment: FinderOptions['environment'] & ProvisionOptions['environment'];
+  readonly files: FinderOptions['files'] & ProvisionOptions['files'];
+  readonly hasLibrary: HasLibrary;
+}
+
+/** Where jobs get their sd-cli from. */
+export interface Programs {
+  /**
+   * One that can run here; fetched when there is none of the pinned release.
+   *
+   * @throws WorkerError `engine.unavailable` | `native.unavailable` | `download.failed` | …; the signal's reason
+   */
+  get(signal: AbortSignal): Promise<SdCli>;
+  /** What would keep `get` from giving one, as far as can be told without fetching. */
+  missing(): Promise<WorkerError | undefined>;
+}
+
+export function createPrograms(options: ProgramsOptions): Programs {
+  const { environment, hasLibrary, log } = options;
+  const ownMarker = { path: markerPath(options.modelsRoot), text: archiveFor(options)?.url };
+  const find = createFinder({ ...options, ownMarker });
+  const warned = new Set<string>();
+
+  /** One that is there is better than none, whatever its release. */
+  async function replaced(there: SdCli | undefined, signal: AbortSignal): Promise<SdCli> {
+    try {
+      await provision(options, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (there === undefined) throw thrown;
+      const because = errorChain(thrown);
+      if (!warned.has(because)) log.warn('sd-cli.other-release', { path: there.path, wanted: PINNED_RELEASE, because });
+      warned.add(because);
+      return there;
+    }
+    const installed = await find();
+    if (installed === undefined) throw notInstalled(options);
+    return installed;
+  }
+
+  /** A program that the operator named may have been built for CUDA, or for the processor. */
+  const machineProblem = async (there: SdCli | undefined): Promise<WorkerError | undefined> =>
+    there?.named === true ? undefined : await vulkanProblem(environment.platform, hasLibrary);
+  const isOutOfReach = (there: SdCli | undefined): boolean => there === undefined && refusal(options) !== undefined;
+
+  return {
+    async get(signal) {
+      const there = await find();
+      if (isOutOfReach(there)) throw notInstalled(options);
+      const program = there?.wanted === true ? there : await replaced(there, signal);
+      const problem = await machineProblem(program);
+      if (problem !== undefined) throw problem;
+      return program;
+    },
+    async missing() {
+      const there = await find();
+      return isOutOfReach(there) ? notInstalled(options) : await machineProblem(there);
+    },
+  };
+}
+
+const notInstalled = (options: ProgramsOptions): WorkerError =>
+  new WorkerError('engine.unavailable', `sd-cli is not installed: ${refusal(options) ?? 'it is gone again'}`, {
+    hint:
+      `Put sd-cli of stable-diffusion.cpp ${PINNED_RELEASE} and its libraries beside each other, at ` +
+      `${ownPath(options.modelsRoot, options.environment.platform)} or on the PATH, or name it in ${VARIABLE}.`,
+  });
