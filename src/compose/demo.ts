@@ -1,30 +1,15 @@
 import { errorChain, WorkerError } from '../base/errors.ts';
 import { pause } from '../base/pause.ts';
-import { type DemoEvent, play } from '../demo/play.ts';
+import type { DemoOptions, DemoRun } from '../cli/world.ts';
+import { play } from '../demo/play.ts';
 import { createOperatorClient } from '../operator/client.ts';
 import { onStopSignals } from '../system/signals.ts';
 import { openConfig } from './config.ts';
 import type { Effects } from './effects.ts';
-import { type LogChoice, openProcessLog } from './log.ts';
+import { openProcessLog } from './log.ts';
 import { realEngines } from './engines.ts';
 import { openStudio } from './studio.ts';
 import { composeWorker } from './worker.ts';
-
-export interface DemoChoice extends LogChoice {
-  readonly outDir: string;
-}
-
-/** A studio and a worker that were started for a demonstration. */
-export interface DemoRun {
-  readonly url: string;
-  readonly operatorToken: string;
-  /** Ends when every job has ended, or when the operator asked to stop. */
-  readonly events: AsyncIterable<DemoEvent>;
-  /** Settles when the operator asks to stop. */
-  readonly stopAsked: Promise<void>;
-  /** Stops worker and studio and removes their folders; artifacts stay. Idempotent. */
-  stop(): Promise<void>;
-}
 
 /** Approvals and jobs follow each other at once here: nobody is spared by a slow poll of one's own machine. */
 const POLL_MS = 50;
@@ -34,7 +19,7 @@ const POLL_MS = 50;
  *
  * @throws WorkerError `folder.unusable` | `studio.not-listening` | `disk.full`
  */
-export async function startDemo(choice: DemoChoice, effects: Effects): Promise<DemoRun> {
+export async function startDemo(choice: DemoOptions, effects: Effects): Promise<DemoRun> {
   const { clock, environment, files, http, random } = effects;
   const join = (folder: string, name: string): string =>
     `${folder}${environment.platform === 'win32' ? '\\' : '/'}${name}`;

@@ -35,8 +35,7 @@ export function composeIdentity(
     random,
     sha256,
     store: registrationStore(config),
-    // The operator at the studio decides about the machine, not about whether it is paused just now.
-    capabilities: () => ({ ...capabilities(), autoEnabled: true }),
+    capabilities,
     log,
     ...(setup.registrationPolicy === undefined ? {} : { policy: setup.registrationPolicy }),
   });

@@ -1,3 +1,4 @@
+import type { RunOptions } from '../cli/world.ts';
 import { errorChain } from '../base/errors.ts';
 import { shownUrl } from '../base/urls.ts';
 import type { Log } from '../log/open-log.ts';
@@ -8,19 +9,15 @@ import { answerControl } from '../worker/control.ts';
 import { configPathOf, openConfig, siblingsOf } from './config.ts';
 import type { Effects } from './effects.ts';
 import { realEngines } from './engines.ts';
-import { banner, type LogChoice, openProcessLog } from './log.ts';
+import { banner, openProcessLog } from './log.ts';
 import { type ComposedWorker, composeWorker, type WorkerSetup } from './worker.ts';
-
-export interface RunChoice extends LogChoice {
-  readonly configPath: string | undefined;
-}
 
 /**
  * The `run` command: one worker per config folder, until it is stopped or refused. Gives the exit code.
  *
  * @throws WorkerError `config.invalid` | `config.insecure-url` | `config.not-saved` | `cli.usage`
  */
-export async function runWorker(choice: RunChoice, effects: Effects): Promise<number> {
+export async function runWorker(choice: RunOptions, effects: Effects): Promise<number> {
   const log = await openProcessLog(choice, effects);
   const path = await configPathOf(choice.configPath, effects);
   const lock = await acquireLock(siblingsOf(path).lock, { pid: effects.environment.pid });

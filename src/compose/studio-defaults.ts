@@ -1,14 +1,6 @@
+import type { StudioDefaults } from '../cli/world.ts';
 import { OPERATOR_TOKEN_FILE } from '../local-studio/operator-token.ts';
 import type { Environment } from '../system/environment.ts';
-
-/** Where the embedded studio is when nobody says otherwise. */
-export interface StudioDefaults {
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  readonly dataDir: string;
-  tokenFileIn(dataDir: string): string;
-}
 
 /** The reference worker's own development studio answers there. */
 const PORT = 9790;

@@ -1,27 +1,14 @@
 import { errorChain, WorkerError } from '../base/errors.ts';
+import type { StartedStudio, StudioOptions } from '../cli/world.ts';
 import { startStudio, type Studio } from '../local-studio/server.ts';
 import type { Logger } from '../log/logger.ts';
 import { onStopSignals } from '../system/signals.ts';
 import type { Effects } from './effects.ts';
-import { type LogChoice, openProcessLog } from './log.ts';
+import { openProcessLog } from './log.ts';
 
-export interface StudioPlace {
+export interface StudioPlace extends Pick<StudioOptions, 'host' | 'port' | 'dataDir'> {
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
   readonly sparesLoopback?: boolean;
-  readonly host: string;
-  /** 0 asks for any free port. */
-  readonly port: number;
-  readonly dataDir: string;
-}
-
-export interface StudioChoice extends StudioPlace, LogChoice {}
-
-export interface StartedStudio {
-  readonly url: string;
-  readonly dataDir: string;
-  readonly tokenFile: string;
-  /** Settles when it has stopped. */
-  readonly ended: Promise<void>;
 }
 
 /**
@@ -47,7 +34,7 @@ export async function openStudio(place: StudioPlace, effects: Effects, log: Logg
 }
 
 /** The `studio` command: serves until it is asked to stop, which a second request makes sure of. */
-export async function startStudioProcess(choice: StudioChoice, effects: Effects): Promise<StartedStudio> {
+export async function startStudioProcess(choice: StudioOptions, effects: Effects): Promise<StartedStudio> {
   const log = await openProcessLog(choice, effects);
   const studio = await openStudio(choice, effects, log.logger);
   const stopped = Promise.withResolvers<void>();
