@@ -31,6 +31,10 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^consola(\/|$)/, /^log\//],
   [/^valibot$/, /^(contract|config)\/|^local-studio\/http\.ts$|^engines\/host\/messages\.ts$/],
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
+  [/^(node-llama-cpp|@huggingface\/jinja)$/, /^engines\/llama\/binding\.ts$/],
+  [/^@fugood\/whisper\.node$/, /^engines\/whisper\/binding\.ts$/],
+  [/^phonemizer$/, /^engines\/piper\/binding\.ts$/],
+  [/^@gradio\/client$/, /^engines\/gradio\/binding\.ts$/],
   [/^sharp$/, /^system\/images\.ts$/],
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],
   [

@@ -1,13 +1,34 @@
 import * as v from 'valibot';
 import { absentable, Decimal, U32, U64 } from './numbers.ts';
 
-/** Engine names as the wire spells them. */
-export const ENGINE_NAMES = ['sd-cpp', 'llama-cpp', 'onnx', 'parakeet', 'synthetic'] as const;
+/** Engine names as the wire spells them; the last three are our extension, which only a studio that knows them offers. */
+export const ENGINE_NAMES = [
+  'sd-cpp',
+  'llama-cpp',
+  'onnx',
+  'parakeet',
+  'synthetic',
+  'whisper-cpp',
+  'piper',
+  'gradio',
+] as const;
 /** One of the wire's engine names; not every worker has an engine for each. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
-/** What a file is for. Only the first file of a role counts. */
-export const FILE_ROLES = ['diffusion-model', 'text-encoder', 'text-encoder-vision', 'vae', 'lora', 'model'] as const;
+/**
+ * What a file is for. Only the first file of a role counts. The last two are our extension: the settings that come with
+ * a voice, and the model that tells speech from silence.
+ */
+export const FILE_ROLES = [
+  'diffusion-model',
+  'text-encoder',
+  'text-encoder-vision',
+  'vae',
+  'lora',
+  'model',
+  'config',
+  'vad',
+] as const;
 export type FileRole = (typeof FILE_ROLES)[number];
 
 export const ModelFileSchema = v.object({

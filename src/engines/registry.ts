@@ -21,6 +21,9 @@ const ROUTING_NAMES: Readonly<Record<EngineName, string>> = {
   onnx: 'onnx',
   parakeet: 'parakeet',
   synthetic: 'synthetic',
+  'whisper-cpp': 'whisper',
+  piper: 'piper',
+  gradio: 'gradio',
 };
 
 /** A registry of these engines; of two with one name the first counts. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { absentable, Decimal, U32 } from '../numbers.ts';
+import { absentable, Decimal, U32, U64 } from '../numbers.ts';
 import { defineTaskKind } from './kind.ts';
 
 /** A chat completion. */
@@ -14,6 +14,8 @@ export const llm = defineTaskKind({
     topP: absentable(Decimal),
     stop: absentable(v.array(v.string())),
     jsonSchema: absentable(v.unknown()),
+    /** Our extension: who does not ask for a seed gets the contract's. */
+    seed: absentable(U64),
     reasoning: absentable(v.string()),
     chatTemplateKwargs: absentable(v.record(v.string(), v.unknown())),
   }),
