@@ -5,7 +5,7 @@ import type { RunContext } from '../../src/engines/engine.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { fakeStudio } from '../fakes/fake-studio.ts';
 import { fileServer } from '../fakes/file-server.ts';
-import { inpaintingModel } from '../fakes/models/inpainting.ts';
+import { inpaintingModel } from '../../src/demo/weights/inpainting.ts';
 import { images, onnxScene, paint } from '../fakes/onnx-engine.ts';
 import { alone, builtBinary } from './built.ts';
 

@@ -11,7 +11,7 @@ import { systemClock } from '../../src/system/clock.ts';
 import { createImages } from '../../src/system/images.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../src/system/processes.ts';
 import { synthetic } from './builders.ts';
-import { type InpaintingModel, inpaintingModel } from './models/inpainting.ts';
+import { type InpaintingModel, inpaintingModel } from '../../src/demo/weights/inpainting.ts';
 import { recordingLogger, type RecordingLogger } from './recording-logger.ts';
 
 export const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });

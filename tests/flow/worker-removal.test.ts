@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { JobView } from '../../src/contract/admin.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { fileServer, type FileServer } from '../fakes/file-server.ts';
-import { inpaintingModel } from '../fakes/models/inpainting.ts';
+import { inpaintingModel } from '../../src/demo/weights/inpainting.ts';
 import { images, paint } from '../fakes/onnx-engine.ts';
 import { tempFolder } from '../spec/system/temp-folder.ts';
 import { type Scene, setup } from './harness.ts';

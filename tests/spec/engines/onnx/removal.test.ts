@@ -3,7 +3,7 @@ import type { LoadedModel, RunContext } from '../../../../src/engines/engine.ts'
 import { createOnnxEngine } from '../../../../src/engines/onnx/index.ts';
 import type { Picture } from '../../../../src/system/images.ts';
 import { aTask } from '../../../fakes/builders.ts';
-import { inpaintingModel } from '../../../fakes/models/inpainting.ts';
+import { inpaintingModel } from '../../../../src/demo/weights/inpainting.ts';
 import { images, onnxScene, type OnnxScene, paint, type Paint } from '../../../fakes/onnx-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 

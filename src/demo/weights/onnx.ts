@@ -1,6 +1,6 @@
 /*
- * Writes ONNX model files (onnx.proto3 of the ONNX specification, protobuf wire format), so that a test runs the
- * unmodified runtime on weights of a few kilobytes. Field numbers are the specification's.
+ * Writes ONNX model files (onnx.proto3 of the ONNX specification, protobuf wire format), so that the unmodified
+ * runtime runs on weights of a few kilobytes. Field numbers are the specification's.
  */
 
 const encoder = new TextEncoder();
@@ -88,11 +88,6 @@ export class OnnxGraph {
   /** The whole file. */
   file(): Uint8Array {
     const graph = message(7, ...this.#nodes, text(2, 'graph'), ...this.#constants, ...this.#ports);
-    return join([
-      integer(1, IR_VERSION),
-      text(2, 'studio-worker tests'),
-      graph,
-      message(8, text(1, ''), integer(2, OPSET)),
-    ]);
+    return join([integer(1, IR_VERSION), text(2, 'studio-worker'), graph, message(8, text(1, ''), integer(2, OPSET))]);
   }
 }
