@@ -4,7 +4,7 @@ import { createRegistry } from '../engines/registry.ts';
 import type { JobHistory } from '../jobs/history.ts';
 import type { Job } from '../jobs/job.ts';
 import { createOutputCheck } from '../jobs/output-check.ts';
-import { run, type RunDeps } from '../jobs/run.ts';
+import { type ModelUse, run, type RunDeps } from '../jobs/run.ts';
 import type { Slot } from '../jobs/slot.ts';
 import { createModelStore } from '../models/store.ts';
 import { unfitReason } from '../worker/memory.ts';
@@ -48,7 +48,16 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
       await using files = models.lease();
       const filesFor: RunDeps['filesFor'] = (wanted, abort) => files.filesFor(wanted, abort);
       const onProgress = progressOf(setup, job);
-      const deps = { registry, filesFor, memory: memory.gate, outputCheck, clock, log: jobLog, onProgress };
+      const deps = {
+        registry,
+        filesFor,
+        memory: memory.gate,
+        models: eachTime,
+        outputCheck,
+        clock,
+        log: jobLog,
+        onProgress,
+      };
       return await run(job, deps, signal);
     },
     snapshot: (offer) => ({
@@ -62,6 +71,14 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
   });
   return { pipeline, close: () => memory.close() };
 }
+
+/** Loads a model for each job and frees it with the job. */
+const eachTime: ModelUse = {
+  lend: async ({ engine, files }, signal, use) => {
+    await using model = await engine.load(files, signal);
+    return await use(model);
+  },
+};
 
 /** Why this offer would most likely crash the engine once more. */
 function quarantineReason({ quarantine }: WorkerSetup, { modelSource, model }: Offer): string | undefined {

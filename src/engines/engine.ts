@@ -38,8 +38,17 @@ export interface Engine {
   load(model: ModelFiles, signal: AbortSignal): Promise<LoadedModel>;
 }
 
+/** The process that holds a model's weights. */
+export interface EngineProcess {
+  readonly pid: number;
+  /** Settles when it is gone, however it ended. Never rejects. */
+  readonly ended: Promise<unknown>;
+}
+
 /** Weights in memory. Disposing frees them. */
 export interface LoadedModel extends AsyncDisposable {
+  /** Who holds the weights between two runs; undefined when nothing is held then, so that keeping it would save nothing. */
+  readonly process: EngineProcess | undefined;
   /** @throws WorkerError `task.unsupported` | `task.invalid` | `engine.failed`; rejects with the signal's reason on abort */
   run(task: Task, context: RunContext): Promise<TaskResult>;
 }

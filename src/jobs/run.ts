@@ -13,6 +13,8 @@ export interface RunDeps {
   readonly filesFor: (job: Job, signal: AbortSignal) => Promise<ModelFiles>;
   /** Follows what a job takes of GPU memory. */
   readonly memory: MemoryUse;
+  /** Keeps models in memory, or not. */
+  readonly models: ModelUse;
   /** Looks at each result before it counts as one. */
   readonly outputCheck: OutputCheck;
   readonly clock: Clock;
@@ -23,6 +25,24 @@ export interface RunDeps {
 /** Who wants to know what jobs take. What `work` gives, or fails with, is handed on as it is. */
 export interface MemoryUse {
   watched<T>(job: Job, work: () => Promise<T>): Promise<T>;
+}
+
+/** A model that a job has to run on, with all that tells it apart. */
+export interface WantedModel {
+  readonly engine: Engine;
+  readonly files: ModelFiles;
+  readonly job: Job;
+}
+
+/** Who lends loaded models to jobs. */
+export interface ModelUse {
+  /**
+   * Gives `use` a loaded model that serves nobody else meanwhile. What `use` gives, or fails with, is handed on as it
+   * is, and says whether the model may stay in memory.
+   *
+   * @throws WorkerError what loading throws; rejects with the signal's reason on abort
+   */
+  lend<T>(wanted: WantedModel, signal: AbortSignal, use: (model: LoadedModel) => Promise<T>): Promise<T>;
 }
 
 /** How long an engine may take to notice an abort. After that the job ends without it, so that a stop never hangs. */
@@ -66,8 +86,7 @@ async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<TaskR
   const engine = deps.registry.get(job.source.engine, job.model);
   await assertServes(engine, job);
   const files = await deps.filesFor(job, signal);
-  return await deps.memory.watched(job, async () => {
-    await using loaded: LoadedModel = await engine.load(files, signal);
+  const use = async (loaded: LoadedModel): Promise<TaskResult> => {
     const result = await loaded.run(job.task, { signal, progress: deps.onProgress ?? (() => {}) });
     const expected = resultIs(job.task.kind);
     if (result.is !== expected) {
@@ -78,7 +97,8 @@ async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<TaskR
     }
     await deps.outputCheck.check(job, result, { log: deps.log, signal });
     return result;
-  });
+  };
+  return await deps.memory.watched(job, () => deps.models.lend({ engine, files, job }, signal, use));
 }
 
 async function assertServes(engine: Engine, job: Job): Promise<void> {

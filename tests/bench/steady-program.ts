@@ -23,6 +23,7 @@ const steady: Engine = {
   ...createSyntheticEngine({ ...effects, images: { encode: noPicture, encodeAnimation: noPicture } }),
   load: () =>
     Promise.resolve({
+      process: undefined,
       run: () => Promise.resolve({ is: 'artifact', bytes, ext: 'wav' }),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }),

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/system/clock.ts';
 import { sha256 } from '../../src/system/digest.ts';
 import { aJob, aTask, synthetic } from '../fakes/builders.ts';
 import { images, onnxScene, paint } from '../fakes/onnx-engine.ts';
-import { trusting, unwatched } from '../fakes/output-check.ts';
+import { transient, trusting, unwatched } from '../fakes/output-check.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
 
 /** For engines that work on something. */
@@ -129,6 +129,7 @@ function engineContract(engine: Engine): void {
       registry: createRegistry([lesser]),
       filesFor: () => Promise.resolve(noFiles),
       memory: unwatched,
+      models: transient,
       outputCheck: trusting,
       clock: systemClock,
       log: recordingLogger(),

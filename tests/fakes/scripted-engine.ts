@@ -22,6 +22,7 @@ export class ScriptedEngine implements Engine {
   load(): ReturnType<Engine['load']> {
     this.loaded += 1;
     return Promise.resolve({
+      process: undefined,
       run: (task, { signal }) => this.#run(task, signal),
       [Symbol.asyncDispose]: () => {
         this.loaded -= 1;

@@ -29,6 +29,7 @@ class FileEngine implements Engine {
     this.loaded.push(files);
     const path = files.paths.get('diffusion-model') ?? '';
     return Promise.resolve({
+      process: undefined,
       run: async () => ({ is: 'artifact', bytes: new Uint8Array(await readFile(path)), ext: 'png' }),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });

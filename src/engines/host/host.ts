@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { MINUTE_MS } from '../../base/units.ts';
 import type { Task } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import type { EngineProcess, ModelFiles, RunContext, TaskResult } from '../engine.ts';
 import type { Inputs } from './inner.ts';
 import type { Quarantine } from './quarantine.ts';
 import { startTalk, type Talk, type TalkOptions } from './talk.ts';
@@ -33,6 +33,8 @@ export interface EngineHost {
 
 /** A model in a child's memory. Disposing ends the child, within half a second. */
 export interface HostedModel extends AsyncDisposable {
+  /** The child that holds the weights now. */
+  readonly process: EngineProcess;
   /** Runs a task. After a crash the next run gets a fresh child that loads the model again. */
   run(task: Task, inputs: Inputs, context: RunContext): Promise<TaskResult>;
 }
@@ -82,6 +84,9 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       let talk = await open(request, signal);
       let disposed = false;
       return {
+        get process() {
+          return { pid: talk.pid, ended: talk.ended };
+        },
         async run(task, inputs, { signal: runSignal, progress }) {
           if (disposed)
             throw new WorkerError('internal', `the ${engine} engine was asked to run after it was unloaded`);

@@ -30,6 +30,8 @@ export type Answer = Extract<FromChild, { is: 'loaded' | 'done' }>;
 /** A conversation with one engine child. */
 export interface Talk {
   readonly pid: number;
+  /** Settles when the child is gone, however it ended. Never rejects. */
+  readonly ended: Promise<void>;
   /** Nobody answers any more: the next request needs another child. */
   readonly over: boolean;
   /**
@@ -150,6 +152,7 @@ export function startTalk(options: TalkOptions): Talk {
 
   return {
     pid: child.pid,
+    ended,
     get over() {
       return over || leaving;
     },

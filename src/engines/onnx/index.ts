@@ -33,6 +33,7 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
       if (!files.paths.has('model')) throw noModel();
       const model = await host.load({ engine: 'onnx', files }, signal);
       return {
+        process: model.process,
         run: async (task, context) => {
           if (task.kind !== 'image') throw wrongKind(task.kind);
           assertSize(task);

@@ -33,6 +33,7 @@ export function createSdCppEngine(options: SdCppOptions): Engine {
       const program = await programs.get(signal);
       signal.throwIfAborted();
       return {
+        process: undefined, // the program ends with its picture
         run: async (task, context) => {
           if (task.kind !== 'image') {
             throw new WorkerError('task.unsupported', `the sd-cpp engine paints images, not ${task.kind}`);

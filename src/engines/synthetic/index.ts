@@ -52,7 +52,8 @@ export function createSyntheticEngine(options: SyntheticEngineOptions): Engine {
       signal.throwIfAborted();
       return {
         run: (task, context) => runTask(task, options, context),
-        [Symbol.asyncDispose]: () => Promise.resolve(), // nothing is held
+        process: undefined, // nothing is held
+        [Symbol.asyncDispose]: () => Promise.resolve(),
       };
     },
   };

@@ -6,7 +6,7 @@ import { createHistory } from '../../../src/jobs/history.ts';
 import { run } from '../../../src/jobs/run.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
-import { trusting, unwatched } from '../../fakes/output-check.ts';
+import { transient, trusting, unwatched } from '../../fakes/output-check.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
 
@@ -23,6 +23,7 @@ function setup() {
         filesFor: () =>
           Promise.resolve({ model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults }),
         memory: unwatched,
+        models: transient,
         outputCheck,
         clock,
         log,
