@@ -1,8 +1,12 @@
 import { WorkerError } from '../base/errors.ts';
 import { retryAfterMs } from '../base/retry-after.ts';
+import { formatBytes } from '../base/units.ts';
 import { shownUrl } from '../base/urls.ts';
 import type { RemoteAnswer } from '../system/remote.ts';
 import type { Version } from './part.ts';
+
+/** No model is larger, and the list of its blocks would be a burden of its own. */
+const MOST_BYTES = 4e12;
 
 /** What an answer to a request for a range turned out to be. */
 export type RangeAnswer =
@@ -15,7 +19,7 @@ export type RangeAnswer =
 /**
  * Reads the answer's head.
  *
- * @throws WorkerError `download.failed` | `download.missing` | `model.not-a-model`
+ * @throws WorkerError `download.failed` | `download.missing` | `download.too-large` | `model.not-a-model`
  */
 export function readAnswer(answer: RemoteAnswer, url: string, startAt: number, nowMs: number): RangeAnswer {
   const { status, headers } = answer;
@@ -26,10 +30,22 @@ export function readAnswer(answer: RemoteAnswer, url: string, startAt: number, n
       hint: 'Give the model source the URL of the file itself, and one that needs no login.',
     });
   }
+  const packing = headers['content-encoding'] ?? 'identity';
+  if (packing !== 'identity') {
+    // We ask for none. What arrived would be another file than the one that is meant, ranges and checksum included.
+    throw new WorkerError('model.not-a-model', `${shownUrl(url)} answers with a ${packing} copy of the file`, {
+      hint: 'Give the model source a URL that serves the file as it is.',
+    });
+  }
   if (status === 200) return { is: 'whole', sizeBytes: toCount(headers['content-length']) };
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers['content-range'] ?? '') ?? [];
   const sizeBytes = toCount(total);
   if (sizeBytes === undefined || Number(start) !== startAt) return { is: 'no-range' };
+  if (sizeBytes > MOST_BYTES) {
+    throw new WorkerError('download.too-large', `${shownUrl(url)} says that it is ${formatBytes(sizeBytes)} large`, {
+      hint: 'Give the model source a URL whose server tells the size of the file.',
+    });
+  }
   return { is: 'part', version: { sizeBytes, validator: validatorOf(headers) } };
 }
 

@@ -22,7 +22,8 @@ const MOST_RESTARTS = 2;
  * Fetches a file into its part file. Goes on where an earlier try or process stopped, as long as the server still has the
  * same file; several ranges at a time for large ones. What arrived stays on the disk when it fails.
  *
- * @throws WorkerError `url.refused` | `download.failed` | `download.missing` | `disk.full` | `model.not-a-model`
+ * @throws WorkerError `url.refused` | `download.failed` | `download.missing` | `download.too-large` | `disk.full` |
+ * `model.not-a-model`
  */
 export async function download(wanted: Wanted, deps: DownloadDeps): Promise<Downloaded> {
   const tries = new Tries(deps, wanted.signal);
@@ -100,6 +101,8 @@ async function whole(
     return { file, sizeBytes: doneBytes, sha256: sha256.hex() };
   } catch (thrown) {
     await file.close();
+    // Nothing could go on from it, and a disk that ran full on it would stay full.
+    await deps.files.remove(wanted.beside.part);
     if (wanted.signal.aborted) throw wanted.signal.reason;
     const error = toWorkerError(thrown);
     if (error.code !== 'download.failed') throw error;

@@ -10,6 +10,12 @@ export interface Fault {
   readonly status?: number;
   /** More head lines. */
   readonly headers?: readonly string[];
+  /** What a partial answer says it is; the truth when left out. */
+  readonly contentRange?: string;
+  /** The version that the answer claims to be of. */
+  readonly etag?: string;
+  /** Bytes sent after those that were asked for, and counted by the answer's length. */
+  readonly more?: Uint8Array;
 }
 
 export interface Asked {
@@ -35,6 +41,8 @@ export interface DownloadHost extends AsyncDisposable {
   hold: Promise<void> | undefined;
   /** Bodies of all answers so far, in bytes. */
   readonly sentBytes: number;
+  /** Of these, the ones over lines that were cut or stalled. */
+  readonly brokenBytes: number;
   /** Lines that were open at the same time, at most. */
   readonly mostLines: number;
 }
@@ -43,6 +51,7 @@ export async function downloadHost(content: Uint8Array): Promise<DownloadHost> {
   const asked: Asked[] = [];
   const sockets = new Set<Socket>();
   let sentBytes = 0;
+  let brokenBytes = 0;
   let lines = 0;
   let mostLines = 0;
   const listener = createServer((socket) => {
@@ -73,18 +82,22 @@ export async function downloadHost(content: Uint8Array): Promise<DownloadHost> {
     const end = partial && range[2] !== '' ? Math.min(Number(range[2]) + 1, all.byteLength) : all.byteLength;
     const unsatisfiable = partial && start >= all.byteLength;
     const status = fault.status ?? (unsatisfiable ? 416 : partial ? 206 : 200);
-    const body = fault.status !== undefined || unsatisfiable ? new Uint8Array() : all.subarray(start, end);
+    const asked = fault.status !== undefined || unsatisfiable ? new Uint8Array() : all.subarray(start, end);
+    const body = fault.more === undefined ? asked : new Uint8Array(Buffer.concat([asked, fault.more]));
     const head = [
       `HTTP/1.1 ${status} So`,
       ...(server.saysLength ? [`Content-Length: ${body.byteLength}`] : []),
       `Content-Type: ${server.contentType}`,
-      ...(etag === undefined ? [] : [`ETag: ${etag}`]),
-      ...(status === 206 ? [`Content-Range: bytes ${start}-${end - 1}/${all.byteLength}`] : []),
+      ...((fault.etag ?? etag) === undefined ? [] : [`ETag: ${fault.etag ?? etag}`]),
+      ...(status === 206
+        ? [`Content-Range: ${fault.contentRange ?? `bytes ${start}-${end - 1}/${all.byteLength}`}`]
+        : []),
       ...(fault.headers ?? []),
       'Connection: close',
     ];
     const upTo = fault.cutAfterBytes ?? fault.stallAfterBytes ?? body.byteLength;
     sentBytes += Math.min(upTo, body.byteLength);
+    if (upTo < body.byteLength) brokenBytes += upTo;
     socket.write(`${head.join('\r\n')}\r\n\r\n`);
     socket.write(body.slice(0, upTo), () => {
       if (fault.stallAfterBytes === undefined) socket.end();
@@ -110,6 +123,9 @@ export async function downloadHost(content: Uint8Array): Promise<DownloadHost> {
     hold: undefined,
     get sentBytes() {
       return sentBytes;
+    },
+    get brokenBytes() {
+      return brokenBytes;
     },
     get mostLines() {
       return mostLines;

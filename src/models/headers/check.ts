@@ -16,8 +16,8 @@ const READERS: ReadonlyMap<string, (bytes: Uint8Array, fileBytes: number) => unk
   ['safetensors', readSafetensors],
 ]);
 const FIRST_LOOK_BYTES = 64 * KIB;
-/** Larger than any header in use; a file that wants more is not read further. */
-const MOST_HEADER_BYTES = 128 * MIB;
+/** Several times the largest header in use, and read through in less than a second; a file that wants more is not read further. */
+const MOST_HEADER_BYTES = 64 * MIB;
 
 /** What servers send in place of a file: a web page, an error, the pointer of a large file that was not fetched. */
 const IMPOSTORS: readonly (readonly [RegExp, string])[] = [
@@ -49,6 +49,8 @@ export async function checkModelFile(file: Readable, filename: string): Promise<
       throw unsound(filename, { is: 'truncated', because: 'it ends in its header' });
     if (wanted === bytes.byteLength) throw unsound(filename, { is: 'invalid', because: 'its header does not end' });
     bytes = await file.read(0, wanted);
+    // Somebody cuts the file while we read it: asking for more of it would never end.
+    if (bytes.byteLength < wanted) throw unsound(filename, { is: 'truncated', because: 'it got shorter meanwhile' });
   }
 }
 

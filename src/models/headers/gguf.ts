@@ -11,7 +11,7 @@ const MOST_PAIRS = 65_536;
 const MOST_TENSORS = 1_000_000;
 const MOST_DIMENSIONS = 8;
 const MOST_KEY_BYTES = 65_535;
-const MOST_TEXT_BYTES = 64 * MIB;
+const MOST_TEXT_BYTES = 16 * MIB;
 const MOST_ITEMS = 100_000_000;
 /** Arrays may hold arrays; nobody nests them deeper than this. */
 const MOST_DEPTH = 4;

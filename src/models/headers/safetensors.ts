@@ -1,11 +1,13 @@
+import { MIB } from '../../base/units.ts';
 import { ByteReader, invalid, Unreadable } from './bytes.ts';
 
 /*
  * Safetensors (huggingface/safetensors, format section of its README): the length of a JSON header, the header, then the
- * tensors' bytes. The library itself refuses headers above 100 MB.
+ * tensors' bytes. The library itself refuses headers above 100 MB. Ours is stricter: a hundred megabytes of hostile JSON
+ * would take a gigabyte to parse and hold the worker up for seconds, and real headers stay below two.
  */
 
-const MOST_HEADER_BYTES = 100_000_000;
+const MOST_HEADER_BYTES = 16 * MIB;
 const NOT_A_TENSOR = '__metadata__';
 
 export interface SafetensorsHeader {

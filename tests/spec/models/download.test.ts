@@ -77,19 +77,6 @@ test('a large file comes over several lines at a time, a small one over one', as
   expect(small.server.asked).toHaveLength(1);
 });
 
-test('100 cuts at random places cost at most one range each, and no byte of the file', async () => {
-  await using scene = await setup(400 * KIB, { tries: 1_000 });
-  let cuts = 0;
-  let state = 7;
-  scene.server.fault = () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return cuts++ < 100 ? { cutAfterBytes: state % (6 * KIB) } : undefined;
-  };
-  const path = await scene.fetch({ url: scene.server.url, sha256: hexOf(scene.bytes) });
-  expect(await same(path, scene.bytes)).toBe(true);
-  expect(scene.server.sentBytes).toBeLessThan(400 * KIB + 100 * SMALL.blockBytes * SMALL.blocksPerRange);
-});
-
 /** Fetches until so many bytes are there, then gives up. */
 async function fetchUpTo(scene: Scene, file: { readonly url: string; readonly filename?: string }, upToBytes: number) {
   const enough = new AbortController();

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { toWorkerError } from '../../../src/base/errors.ts';
+import { KIB, MIB } from '../../../src/base/units.ts';
 import { checkModelFile } from '../../../src/models/headers/check.ts';
 import { failureOf } from '../system/temp-folder.ts';
 
@@ -118,7 +119,28 @@ test('a format we do not know is let through, and so is the config of a voice', 
   await checkModelFile(file(text('{"audio": {"sample_rate": 16000}}')), 'voice.onnx.json');
 });
 
-test('whatever the bytes, a header is let through or refused with a code, and quickly', async () => {
+/** What a file may come to, and nothing else. */
+const OUTCOMES = ['sound', 'model.header-invalid', 'model.truncated', 'model.not-a-model'];
+const MOST_READ_BYTES = 64 * MIB;
+
+/** Checks a file that holds its reader to the bounds. Says what came of it. */
+async function outcomeOf(bytes: Uint8Array, name: string, sizeBytes = bytes.byteLength): Promise<string> {
+  let readBytes = 0;
+  const read = async (at: number, length: number): Promise<Uint8Array> => {
+    expect(at + length).toBeLessThanOrEqual(Math.min(sizeBytes, MOST_READ_BYTES));
+    readBytes += length;
+    return bytes.slice(at, at + length);
+  };
+  const code = await checkModelFile({ sizeBytes, read }, name).then(
+    () => 'sound',
+    (thrown: unknown) => toWorkerError(thrown).code,
+  );
+  // It starts anew with four times as much each time, so all looks together are a third more than the last.
+  expect(readBytes).toBeLessThanOrEqual(64 * KIB + (4 / 3) * MOST_READ_BYTES);
+  return code;
+}
+
+test('whatever is changed in a sound header, it is let through or refused with a code', async () => {
   const seeds = [
     withData(aGguf({ pairs: [aName, tokens], tensors: [aTensor([4, 2])] }), 32),
     aSafetensors({ w: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } }, 8),
@@ -128,13 +150,93 @@ test('whatever the bytes, a header is let through or refused with a code, and qu
     fc.asyncProperty(fc.constantFrom(0, 1), edits, fc.nat(300), async (which, changes, cut) => {
       const bytes = (seeds[which] ?? new Uint8Array()).slice();
       for (const [at, value] of changes) if (at < bytes.byteLength) bytes[at] = value;
-      const checked = checkModelFile(file(bytes.subarray(0, cut)), which === 0 ? 'm.gguf' : 'm.safetensors');
-      const outcome = await checked.then(
-        () => 'sound',
-        (thrown: unknown) => toWorkerError(thrown).code,
-      );
-      expect(['sound', 'model.header-invalid', 'model.truncated', 'model.not-a-model']).toContain(outcome);
+      expect(OUTCOMES).toContain(await outcomeOf(bytes.subarray(0, cut), which === 0 ? 'm.gguf' : 'm.safetensors'));
     }),
     { numRuns: 2_000 },
   );
+});
+
+/** Counts and lengths as an attacker would choose them: small ones, and those around every width and bound. */
+const aCount = fc.oneof(
+  fc.bigInt({ min: 0n, max: 20n }),
+  fc.constantFrom(2n ** 16n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n),
+);
+const aType = fc.oneof(fc.nat(13), fc.constantFrom(30, 99, 2 ** 32 - 1)).map(u32);
+const aText = fc.oneof(fc.string({ maxLength: 40 }).map(str), fc.constant(str('general.alignment')), aCount.map(u64));
+const { aValue } = fc.letrec<{ aValue: Uint8Array }>((tie) => ({
+  aValue: fc.oneof(
+    { maxDepth: 6 },
+    fc.tuple(aType, fc.uint8Array({ maxLength: 12 })).map((parts) => joined(...parts)),
+    aText.map((value) => joined(u32(8), value)),
+    fc
+      .tuple(aCount, fc.array(tie('aValue'), { maxLength: 3 }))
+      .map(([count, items]) => joined(u32(9), items[0]?.subarray(0, 4) ?? u32(0), u64(count), ...items)),
+  ),
+}));
+const aHostileTensor = fc
+  .tuple(aText, fc.array(aCount, { maxLength: 10 }), aType, aCount)
+  .map(([name, dimensions, type, at]) => joined(name, u32(dimensions.length), ...dimensions.map(u64), type, u64(at)));
+const aHostileGguf = fc
+  .record(
+    {
+      version: fc.constantFrom(2, 3, 3, 3, 4),
+      pairs: fc.array(
+        fc.tuple(aText, aValue).map((parts) => joined(...parts)),
+        { maxLength: 5 },
+      ),
+      tensors: fc.array(aHostileTensor, { maxLength: 5 }),
+      pairCount: aCount,
+      tensorCount: aCount,
+    },
+    { requiredKeys: ['version', 'pairs', 'tensors'] },
+  )
+  .map(aGguf);
+const aHostileSafetensors = fc
+  .tuple(
+    fc.oneof(
+      fc.json(),
+      fc
+        .dictionary(fc.string(), fc.record({ data_offsets: fc.array(fc.oneof(fc.integer(), fc.double())) }))
+        .map((header) => JSON.stringify(header)),
+    ),
+    fc.option(aCount),
+  )
+  .map(([header, claimed]) => {
+    const bytes = aSafetensors(header, 8);
+    return claimed === null ? bytes : joined(u64(claimed), bytes.subarray(8));
+  });
+
+test.each([
+  ['m.gguf', aHostileGguf],
+  ['m.safetensors', aHostileSafetensors],
+])('a hostile %s is never read beyond its end, nor fails without a code', async (name, hostile) => {
+  await fc.assert(
+    fc.asyncProperty(hostile, fc.oneof(fc.constant(0), fc.nat(4 * MIB)), async (bytes, moreBytes) => {
+      // The file may go on with zeros behind what was written of it.
+      const whole = joined(bytes, new Uint8Array(moreBytes));
+      expect(OUTCOMES).toContain(await outcomeOf(whole, name));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a file that says to be larger than it is, or is cut meanwhile, ends the reading', async () => {
+  const endless = aGguf({ pairs: [joined(str('k'), u32(9), u32(8), u64(90_000_000))] });
+  const bytes = joined(endless, new Uint8Array(400 * KIB));
+  expect(await outcomeOf(bytes, 'm.gguf', 2 ** 40)).toBe('model.truncated');
+  expect(await outcomeOf(bytes, 'm.gguf')).toBe('model.truncated');
+});
+
+test('a header without end is given up at the most that is read', async () => {
+  const start = aGguf({ pairs: [joined(str('k'), u32(9), u32(8), u64(90_000_000))] });
+  const read = async (at: number, length: number): Promise<Uint8Array> => {
+    const bytes = new Uint8Array(length);
+    bytes.set(start.subarray(0, length), at);
+    return bytes;
+  };
+  const checked = failureOf(checkModelFile({ sizeBytes: 2 ** 40, read }, 'm.gguf'));
+  expect(await checked).toMatchObject({
+    code: 'model.header-invalid',
+    message: expect.stringContaining('does not end'),
+  });
 });
