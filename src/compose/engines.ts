@@ -2,6 +2,7 @@ import manifest from '../../dist-manifest.json';
 import type { ConfigStore } from '../config/store.ts';
 import { createEngineHost, type EngineHost } from '../engines/host/host.ts';
 import { createQuarantine, type Quarantine } from '../engines/host/quarantine.ts';
+import { createFfmpeg, type Ffmpeg } from '../engines/ffmpeg/index.ts';
 import type { Engine } from '../engines/engine.ts';
 import { createInputFetcher } from '../engines/inputs.ts';
 import { runtimeInstalled } from '../engines/onnx/binding.ts';
@@ -26,6 +27,7 @@ export interface EngineSetup {
 export interface Engines {
   readonly engines: readonly Engine[];
   readonly quarantine: Quarantine;
+  readonly ffmpeg: Ffmpeg;
 }
 
 /** What a native library must not do on its own: ONNX Runtime reports home unless it is told not to. */
@@ -44,8 +46,20 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
     log: engineLog,
     quarantine,
   });
+  const ffmpeg = createFfmpeg({
+    files,
+    random,
+    environment,
+    tempDir: environment.tempDir,
+    run: runProgram,
+    childEnv: childEnvironment(ourVariables()),
+    nice: config.current.engine_nice,
+    clock,
+    log: engineLog,
+  });
   return {
     quarantine,
+    ffmpeg,
     engines: [
       createSyntheticEngine({ sha256, images, clock }),
       createOnnxEngine({

@@ -14,6 +14,8 @@ export interface ProgramOptions {
   readonly nice: number;
   readonly onOutput: (text: string) => void;
   readonly onError: (text: string) => void;
+  /** What is written to its stdin, as fast as it reads. Its stdin ends with this, or when this fails. */
+  readonly input?: AsyncIterable<Uint8Array>;
 }
 
 /** Starts a program whose output is read. A command that cannot be started throws the system's own error. */
@@ -23,14 +25,15 @@ export type RunProgram = (command: readonly string[], options: ProgramOptions) =
 const LAST_WORDS_MS = 200;
 
 /** In a process group of its own, so that it ends with everything it started. */
-export const runProgram: RunProgram = (command, { env, nice, onOutput, onError }) => {
+export const runProgram: RunProgram = (command, { env, nice, onOutput, onError, input }) => {
   const child = Bun.spawn([...command], {
     env: { ...childEnvironment(env) },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
   standBack(child.pid, nice);
+  if (input !== undefined && child.stdin !== undefined) void feed(child.stdin, input);
   const killGroup = (signal: NodeJS.Signals): void => {
     try {
       if (process.platform === 'win32') child.kill(signal);
@@ -52,6 +55,20 @@ export const runProgram: RunProgram = (command, { env, nice, onOutput, onError }
 async function hear(stream: ReadableStream<Uint8Array>, call: (text: string) => void): Promise<void> {
   const decoder = new TextDecoder();
   for await (const chunk of stream) call(decoder.decode(chunk, { stream: true }));
+}
+
+/** Part by part: the next is asked for when this one is in the pipe, so that no more than one is held here. */
+async function feed(stdin: Bun.FileSink, input: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    for await (const part of input) {
+      await stdin.write(part);
+      await stdin.flush();
+    }
+    await stdin.end();
+  } catch {
+    // It does not read any more, or whoever makes the input failed and knows: its exit says the rest.
+    await Promise.resolve(stdin.end()).catch(() => {});
+  }
 }
 
 function standBack(pid: number, nice: number): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { toWorkerError } from '../../../../src/base/errors.ts';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { createEngineHost, type HostedModel } from '../../../../src/engines/host/host.ts';
@@ -7,8 +7,8 @@ import { createQuarantine } from '../../../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { childEnvironment, ourVariables, spawnTalking } from '../../../../src/system/processes.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
+import { goneSoon, isGone } from '../../../fakes/gone.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
-import { waitFor } from '../../../flow/wait-for.ts';
 import { failureOf, within } from '../../system/temp-folder.ts';
 
 /** What a person who cancels is promised. */
@@ -37,21 +37,6 @@ function setup(options: { readonly stallMs?: number } = {}) {
 }
 
 const pidOf = (log: ReturnType<typeof recordingLogger>): number => Number(log.events.at(0)?.fields['pid']);
-/** A process that is gone, or that only its parent's wait is missing. */
-function isGone(pid: number): boolean {
-  try {
-    return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return !existsSync(`/proc/${pid}`);
-  }
-}
-
-const goneSoon = (pid: number): Promise<void> =>
-  waitFor(
-    `process ${pid} to be gone`,
-    () => isGone(pid),
-    () => 'it lives',
-  );
 
 test('a task travels to a child and its result comes back, bytes and digits whole', async () => {
   const { load, context, ask } = setup();

@@ -1,0 +1,61 @@
+import { WorkerError } from '../../base/errors.ts';
+import { assertWrites, type ClipExt, clipFormat, writing } from './formats.ts';
+import type { FfmpegProgram } from './program.ts';
+import { assertWell, notMade, resultOf, runFfmpeg, type RunnerOptions } from './running.ts';
+import type { WithScratch } from './scratch.ts';
+
+export interface ClipMaking {
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  readonly frames: number;
+  readonly ext: ClipExt;
+  readonly signal: AbortSignal;
+  readonly progress: (done: number, total: number) => void;
+  readonly scratch: WithScratch;
+  readonly runner: RunnerOptions;
+}
+
+/** @throws WorkerError as `Ffmpeg.encodeClip` */
+export async function encodeClip(
+  program: FfmpegProgram,
+  frames: AsyncIterable<Uint8Array>,
+  making: ClipMaking,
+): Promise<Uint8Array> {
+  const { ext, signal, width, height, fps, scratch, runner } = making;
+  assertWrites(program, ext);
+  return await scratch(undefined, async ({ output, read }) => {
+    const { pixelFormat, all } = await begin(frames, making);
+    const size = ['-video_size', `${width}x${height}`, '-framerate', String(fps)];
+    const pixels = ['-f', 'rawvideo', '-pixel_format', pixelFormat, ...size, '-i', 'pipe:0'];
+    const command = [...pixels, ...writing(clipFormat(ext, making), 'v', output)];
+    const onFrames = (done: number): void => making.progress(Math.min(done, making.frames), making.frames);
+    const ended = await runFfmpeg(program.path, { command, signal, onFrames, input: all }, runner);
+    assertWell(ended, notMade(ext));
+    return resultOf(await read());
+  });
+}
+
+/** The first frame says how many bytes a pixel has; the others have to have as many. */
+async function begin(frames: AsyncIterable<Uint8Array>, { width, height }: ClipMaking) {
+  const iterator = frames[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done === true) throw new WorkerError('engine.failed', 'a film has to have a frame');
+  const sizeBytes = first.value.byteLength;
+  const channels = sizeBytes / (width * height);
+  if (channels !== 3 && channels !== 4) {
+    await iterator.return?.();
+    throw new WorkerError('engine.failed', `${sizeBytes} bytes are no frame of ${width} x ${height} px`);
+  }
+  async function* all(): AsyncGenerator<Uint8Array> {
+    try {
+      for (let at = first; at.done !== true; at = await iterator.next()) {
+        if (at.value.byteLength !== sizeBytes) throw new WorkerError('engine.failed', 'the frames differ in size');
+        yield at.value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { pixelFormat: channels === 4 ? 'rgba' : 'rgb24', all: all() };
+}

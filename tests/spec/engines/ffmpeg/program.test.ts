@@ -1,0 +1,173 @@
+import { expect, test } from 'bun:test';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmod, writeFile } from 'node:fs/promises';
+import { STALL_MS } from '../../../../src/engines/ffmpeg/running.ts';
+import type { Program } from '../../../../src/system/programs.ts';
+import { runProgram } from '../../../../src/system/programs.ts';
+import { anFfmpeg, type FfmpegChoice } from '../../../fakes/ffmpeg.ts';
+import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { goneSoon } from '../../../fakes/gone.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
+
+const LIST = "echo ' V....D libx264  H.264'; echo ' A....D flac  FLAC'";
+const BUDGET_MS = 10_000;
+const ABORT_BUDGET_MS = 1_500;
+
+/** A stand-in that lists two encoders and otherwise does what `body` says, in the shell's words. */
+async function setup({ body = 'exit 0', ...choice }: FfmpegChoice & { readonly body?: string } = {}) {
+  const folder = await tempFolder();
+  const tempDir = folder.at('tmp');
+  mkdirSync(tempDir);
+  mkdirSync(folder.at('bin'));
+  const log = recordingLogger();
+  const programs: Program[] = [];
+  const abort = new AbortController();
+  const progressing = Promise.withResolvers<string>();
+  const ffmpeg = anFfmpeg(tempDir, {
+    variables: { PATH: `${folder.at('none')}:${folder.at('bin')}` },
+    platform: 'linux',
+    log,
+    run: (command, options) => {
+      const onOutput = (text: string): void => {
+        options.onOutput(text);
+        if (text.includes('frame=')) progressing.resolve(text);
+      };
+      const program = runProgram(command, { ...options, onOutput });
+      programs.push(program);
+      return program;
+    },
+    ...choice,
+  });
+  const install = async (path = folder.at('bin/ffmpeg'), list = LIST): Promise<void> => {
+    await writeFile(path, `#!/bin/sh\ncase "$*" in *-encoders) ${list}; exit 0;; esac\n${body}\n`);
+    await chmod(path, 0o755);
+  };
+  return {
+    folder,
+    log,
+    programs,
+    ffmpeg,
+    abort,
+    /** What it said when it said that it makes progress. */
+    progressing: within(BUDGET_MS, 'progress', progressing.promise),
+    install,
+    decode: () => ffmpeg.decodeSound(new Uint8Array(8), { sampleRate: 16_000, signal: abort.signal }),
+    leftovers: () => readdirSync(tempDir),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+test('a machine without ffmpeg says so, and how to get one', async () => {
+  await using machine = await setup();
+  expect(await machine.ffmpeg.readiness()).toEqual({
+    ready: false,
+    because: 'ffmpeg is not installed on this machine',
+    hint: expect.stringContaining('sudo apt install ffmpeg'),
+  });
+  expect(await failureOf(machine.decode())).toHaveProperty('code', 'engine.unavailable');
+});
+
+test('an ffmpeg that is installed later is found, and asked once what it can do', async () => {
+  await using machine = await setup();
+  expect(await machine.ffmpeg.readiness()).toHaveProperty('ready', false);
+  await machine.install();
+  expect(await machine.ffmpeg.readiness()).toEqual({ ready: true });
+  expect(await machine.ffmpeg.readiness('mp4')).toEqual({ ready: true });
+  expect(machine.programs).toHaveLength(1);
+});
+
+test('an encoder that a build lacks is named', async () => {
+  await using machine = await setup();
+  await machine.install();
+  for (const [ext, encoder] of [
+    ['webm', 'libvpx-vp9'],
+    ['opus', 'libopus'],
+    ['mp3', 'libmp3lame'],
+  ] as const) {
+    expect(await machine.ffmpeg.readiness(ext)).toEqual({
+      ready: false,
+      because: `${machine.folder.at('bin/ffmpeg')} was built without ${encoder}, so it cannot write ${ext}`,
+      hint: `Install an ffmpeg that has ${encoder}, or name one in STUDIO_WORKER_FFMPEG.`,
+    });
+  }
+});
+
+test('a file that is called ffmpeg but is none is not taken for one', async () => {
+  await using machine = await setup();
+  await machine.install(undefined, 'echo hello');
+  expect(await machine.ffmpeg.readiness()).toMatchObject({
+    ready: false,
+    because: `${machine.folder.at('bin/ffmpeg')} does not run as ffmpeg`,
+  });
+});
+
+test('the variable names another program, and is warned about when it cannot', async () => {
+  await using folder = await tempFolder();
+  const variables: Record<string, string> = { STUDIO_WORKER_FFMPEG: folder.at('mine'), PATH: '' };
+  await using machine = await setup({ variables });
+  expect(await machine.ffmpeg.readiness()).toHaveProperty('ready', false);
+  variables['STUDIO_WORKER_FFMPEG'] = ' ';
+  expect(await machine.ffmpeg.readiness()).toHaveProperty('ready', false);
+  expect(await machine.ffmpeg.readiness()).toHaveProperty('ready', false);
+  expect(machine.log.events.map(({ fields }) => fields['because'])).toEqual(['no such file', 'it is blank']);
+  variables['STUDIO_WORKER_FFMPEG'] = folder.at('mine');
+  await machine.install(folder.at('mine'));
+  expect(await machine.ffmpeg.readiness()).toEqual({ ready: true });
+});
+
+test('the last line of stderr says why a sound cannot be read', async () => {
+  await using machine = await setup({ body: 'echo first >&2; echo "Invalid data" >&2; exit 1' });
+  await machine.install();
+  expect(await failureOf(machine.decode())).toMatchObject({
+    code: 'task.invalid',
+    message: 'the sound cannot be read: Invalid data',
+    fields: { exitCode: 1 },
+  });
+  expect(machine.leftovers()).toEqual([]);
+});
+
+test('a full disk is not blamed on the file', async () => {
+  await using machine = await setup({ body: 'echo "Error writing trailer: No space left on device" >&2; exit 1' });
+  await machine.install();
+  expect(await failureOf(machine.decode())).toHaveProperty('code', 'disk.full');
+});
+
+test('a program that a signal ends is a failure of the machine', async () => {
+  await using machine = await setup({ body: 'kill -SEGV $$' });
+  await machine.install();
+  expect(await failureOf(machine.decode())).toMatchObject({ code: 'engine.failed', fields: { signal: 'SIGSEGV' } });
+});
+
+test('abort ends the program and all it started, and leaves no files', async () => {
+  await using machine = await setup({ body: "trap '' TERM; sleep 1000 & echo pid=$! frame=1; wait" });
+  await machine.install();
+  const failure = failureOf(machine.decode());
+  const [, pid] = /pid=(\d+)/.exec(await machine.progressing) ?? [];
+  const reason = new Error('given up');
+  machine.abort.abort(reason);
+  expect(await within(ABORT_BUDGET_MS, 'the end', failure)).toBe(reason);
+  expect(machine.leftovers()).toEqual([]);
+  await goneSoon(Number(pid));
+});
+
+test('a program that repeats itself without progress is ended', async () => {
+  const clock = new FakeClock();
+  await using machine = await setup({ clock, body: 'echo frame=1; echo frame=1; exec sleep 1000' });
+  await machine.install();
+  const failure = failureOf(machine.decode());
+  await machine.progressing;
+  clock.advance(STALL_MS);
+  expect(await within(BUDGET_MS, 'the end', failure)).toHaveProperty('code', 'engine.stalled');
+  expect(machine.leftovers()).toEqual([]);
+});
+
+test('no variable makes ffmpeg write reports', async () => {
+  await using machine = await setup({
+    body: 'env > "$0.env"; exit 1',
+    childEnv: { PATH: '/usr/bin:/bin', FFREPORT: 'file=/tmp/x' },
+  });
+  await machine.install();
+  await failureOf(machine.decode());
+  expect(readFileSync(machine.folder.at('bin/ffmpeg.env'), 'utf8')).not.toContain('FFREPORT');
+});

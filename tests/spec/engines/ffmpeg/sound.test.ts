@@ -1,0 +1,118 @@
+import { expect, test } from 'bun:test';
+import { readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { encodeWav } from '../../../../src/engines/synthetic/wav.ts';
+import { anFfmpeg, type FfmpegChoice, HAS_FFMPEG } from '../../../fakes/ffmpeg.ts';
+import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+
+const RATE = 16_000;
+const TONE_HZ = 440;
+const real = test.if(HAS_FFMPEG);
+
+/** The machine's own ffmpeg, in a folder that has to be empty again afterwards. */
+async function setup(choice: FfmpegChoice = {}) {
+  const folder = await tempFolder();
+  const ffmpeg = anFfmpeg(folder.path, choice);
+  const { signal } = new AbortController();
+  return {
+    folder,
+    decode: (bytes: Uint8Array, sampleRate = RATE) => ffmpeg.decodeSound(bytes, { sampleRate, signal }),
+    encode: (wav: Uint8Array, ext: string) => ffmpeg.encodeSound(wav, { ext, signal }),
+    leftovers: () => readdirSync(folder.path),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+const tone = (seconds: number, rate = RATE): Uint8Array =>
+  encodeWav(
+    Int16Array.from({ length: seconds * rate }, (_, n) => 16_000 * Math.sin((2 * Math.PI * TONE_HZ * n) / rate)),
+    rate,
+  );
+
+/** Twice a turn the tone goes through nothing. */
+const crossings = (samples: Float32Array): number =>
+  samples.reduce((count, sample, at) => count + Number(sample >= 0 !== (samples[at - 1] ?? sample) >= 0), 0);
+
+const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+
+real('a WAV file becomes the samples it holds', async () => {
+  await using worker = await setup();
+  const samples = await worker.decode(tone(1));
+  expect(samples.length).toBe(RATE);
+  expect(Math.max(...samples)).toBeCloseTo(16_000 / 32_768, 3);
+  expect(crossings(samples)).toBeWithin(2 * TONE_HZ - 3, 2 * TONE_HZ + 3);
+  expect(worker.leftovers()).toEqual([]);
+});
+
+real.each(['mp3', 'ogg', 'opus', 'flac', 'm4a'])(
+  'a sound goes into %s and comes back in its length and pitch',
+  async (ext) => {
+    await using worker = await setup();
+    const file = await worker.encode(tone(1, 22_050), ext);
+    const samples = await worker.decode(file);
+    // Encoders that lose something add or cut a little at the ends.
+    expect(samples.length).toBeWithin(RATE * 0.95, RATE * 1.15);
+    expect(crossings(samples.subarray(RATE / 4, (3 * RATE) / 4))).toBeWithin(TONE_HZ - 5, TONE_HZ + 5);
+    expect(worker.leftovers()).toEqual([]);
+  },
+);
+
+real('the same sound gives the same file', async () => {
+  await using worker = await setup();
+  expect(await worker.encode(tone(1), 'ogg')).toEqual(await worker.encode(tone(1), 'ogg'));
+});
+
+real('any sample rate is made into the one that is wanted', async () => {
+  await using worker = await setup();
+  expect((await worker.decode(tone(1, 44_100))).length).toBe(RATE);
+  expect((await worker.decode(tone(1, 8_000), 24_000)).length).toBe(24_000);
+});
+
+real('a list of other files is not followed, however it is written', async () => {
+  await using worker = await setup();
+  const other = worker.folder.at('other.wav');
+  await writeFile(other, tone(1));
+  const lists = [
+    `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${other}\n#EXT-X-ENDLIST\n`,
+    `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/secret.ts\n#EXT-X-ENDLIST\n`,
+    `ffconcat version 1.0\nfile other.wav\n`,
+    `v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n`,
+  ];
+  for (const list of lists) {
+    expect(await failureOf(worker.decode(text(list)))).toHaveProperty('code', 'task.invalid');
+  }
+  expect(worker.leftovers()).toEqual(['other.wav']);
+});
+
+real.each([
+  ['nothing', new Uint8Array()],
+  ['a web page', text('<!doctype html><title>not found</title>')],
+  ['noise', Uint8Array.from({ length: 5000 }, (_, n) => (n * 7919) % 251)],
+  ['a WAV header and nothing after it', tone(0)],
+  ['a cut header', tone(1).subarray(0, 20)],
+])('%s is refused as a sound, with what to check', async (_, bytes) => {
+  await using worker = await setup();
+  expect(await failureOf(worker.decode(bytes))).toMatchObject({
+    code: 'task.invalid',
+    hint: expect.stringContaining('Check the file that the task names'),
+  });
+  expect(worker.leftovers()).toEqual([]);
+});
+
+real('a small file with a long silence in it is refused', async () => {
+  await using worker = await setup({ mostSampleBytes: 4 * RATE * 10 });
+  const bomb = await worker.encode(encodeWav(new Int16Array(60 * RATE), RATE), 'flac');
+  expect(bomb.byteLength).toBeLessThan(20_000);
+  expect(await failureOf(worker.decode(bomb))).toMatchObject({
+    code: 'task.invalid',
+    message: 'the sound is longer than 10.0 s',
+  });
+  expect(worker.leftovers()).toEqual([]);
+});
+
+test('an extension that no sound has is refused with those that are known', async () => {
+  await using worker = await setup();
+  expect(await failureOf(worker.encode(tone(1), 'exe'))).toMatchObject({
+    code: HAS_FFMPEG ? 'task.unsupported' : 'engine.unavailable',
+  });
+});
