@@ -56,6 +56,7 @@ export const ERROR_CODES = {
   'task.input-missing': { acts: 'task', retryable: false, exit: 1 },
   'task.prompt-too-long': { acts: 'task', retryable: false, exit: 1 },
   'task.invalid': { acts: 'task', retryable: false, exit: 1 },
+  'task.mask-mismatch': { acts: 'task', retryable: false, exit: 1 },
   'task.sampler-unknown': { acts: 'task', retryable: false, exit: 1 },
   'job.cancelled': { acts: 'operator', retryable: true, exit: 1 },
   'job.claim-lost': { acts: 'studio', retryable: true, exit: 1 },

@@ -103,7 +103,9 @@ async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<TaskR
 
 async function assertServes(engine: Engine, job: Job): Promise<void> {
   if (engine.models[job.task.kind] === undefined) {
-    throw new WorkerError('task.unsupported', `${engine.id} engine cannot serve ${job.task.kind} tasks`);
+    throw new WorkerError('task.unsupported', `${engine.id} engine cannot serve ${job.task.kind} tasks`, {
+      hint: `Offer the task with a model whose engine serves ${job.task.kind}; \`studio-worker engines\` lists them.`,
+    });
   }
   const readiness = await engine.readiness();
   if (!readiness.ready) throw new WorkerError('engine.unavailable', readiness.because, { hint: readiness.hint });

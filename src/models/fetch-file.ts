@@ -48,6 +48,7 @@ export function digestOf({ sha256, filename }: ModelFile): string | undefined {
   throw new WorkerError(
     'model.checksum-mismatch',
     `the sha256 of ${filename} is not 64 hex digits: nothing can match it`,
+    { hint: 'Correct `sha256` in the model source, or leave it out.' },
   );
 }
 

@@ -1,0 +1,204 @@
+import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ERROR_CODES, type ErrorCode } from '../../src/base/errors.ts';
+import { inpaintingModel } from '../../src/demo/weights/inpainting.ts';
+import { aTask, synthetic } from '../fakes/builders.ts';
+import { fileServer } from '../fakes/file-server.ts';
+import { paint } from '../fakes/onnx-engine.ts';
+import { installSdCli } from '../fakes/sd-cli-program.ts';
+import { setup } from '../flow/harness.ts';
+import { TEST_MS } from '../flow/wait-for.ts';
+import { tempFolder } from '../spec/system/temp-folder.ts';
+
+/*
+ * What a studio, or who writes offers for one, gets wrong: each mistake has its own code, one sentence that says what is
+ * wrong and one that says what to do, and costs no second try unless another try can help.
+ */
+
+setDefaultTimeout(TEST_MS);
+
+const SD_CLI = 'STUDIO_WORKER_SD_CLI';
+const before = process.env[SD_CLI];
+afterEach(() => {
+  if (before === undefined) delete process.env[SD_CLI];
+  else process.env[SD_CLI] = before;
+});
+
+/** A GGUF file without tensors: magic, version 3, and two counts of zero. */
+const EMPTY_GGUF = Uint8Array.from([0x47, 0x47, 0x55, 0x46, 3, 0, 0, 0, ...Array<number>(16).fill(0)]);
+const text = (content: string): Uint8Array => new TextEncoder().encode(content);
+
+/** What can be fetched from the server of every scene. */
+const SERVED = {
+  'lama.onnx': inpaintingModel(),
+  'golem.gguf': EMPTY_GGUF,
+  'nothing.onnx': new Uint8Array(),
+  'page.onnx': text('<!doctype html><title>Sign in</title>'),
+  'fox.png': await paint(96, 64, (x, y) => [x, 110, y]),
+  'mask.png': await paint(96, 64, (x) => (x < 20 ? 255 : 0)),
+  'square.png': await paint(64, 64, (x) => (x < 20 ? 255 : 0)),
+};
+
+/** A worker with every engine of the release, a studio, and a server of files. */
+async function aScene() {
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(await tempFolder());
+  process.env[SD_CLI] = await installSdCli(folder.at('sd-cli'));
+  const server = stack.use(fileServer(SERVED));
+  const scene = stack.use(await setup({ config: { models_root: join(folder.path, 'models'), disk_floor_gb: 0 } }));
+  return { scene, server, models: join(folder.path, 'models'), [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** An offer, its mistake included. URLs without a scheme are names at the scene's server. */
+interface Mistake {
+  readonly engine: 'onnx' | 'sd-cpp';
+  readonly files: readonly { readonly role?: string; readonly url: string; readonly filename?: string }[];
+  readonly sha256?: string;
+  readonly task?: Parameters<typeof aTask>[0];
+}
+
+const REMOVAL = {
+  kind: 'image',
+  prompt: 'remove it',
+  initImageUrl: 'fox.png',
+  maskUrl: 'mask.png',
+  ext: 'png',
+} as const;
+const SIZED = { ...REMOVAL, width: 96, height: 64 };
+const removalBy = (url: string, about: Partial<Mistake> = {}): Mistake => ({
+  engine: 'onnx',
+  files: [{ url }],
+  ...about,
+});
+
+const WRONG_SUM = removalBy('lama.onnx', { sha256: '0'.repeat(64) });
+
+interface Row {
+  readonly code: ErrorCode;
+  /** Within the sentence of the `fail` frame. */
+  readonly says: string;
+  /** Within the sentence that follows it for people. */
+  readonly remedy: string;
+  readonly offer: Mistake;
+}
+
+const MISTAKES: Readonly<Record<string, Row>> = {
+  'a missing role': {
+    code: 'model.role-missing',
+    says: 'the source of model `m` has no file with the role model',
+    remedy: 'Add a file with the role `model`',
+    offer: removalBy('', { files: [{ url: 'lama.onnx', role: 'vae' }] }),
+  },
+  'a wrong kind': {
+    code: 'task.unsupported',
+    says: 'onnx engine cannot serve audio_tts tasks',
+    remedy: 'Offer the task with a model whose engine serves audio_tts',
+    offer: removalBy('lama.onnx', { task: { kind: 'audio_tts', text: 'hello' } }),
+  },
+  'a file name with a path': {
+    code: 'model.filename-unsafe',
+    says: 'model filename must be a plain file name: "../lama.onnx"',
+    remedy: 'a name without folders',
+    offer: removalBy('', { files: [{ url: 'lama.onnx', filename: '../lama.onnx' }] }),
+  },
+  'an http URL': {
+    code: 'url.refused',
+    says: 'model URL must use https',
+    remedy: 'Give the studio a public https URL',
+    offer: removalBy('http://models.example/m.onnx'),
+  },
+  'a checksum mismatch': {
+    code: 'model.checksum-mismatch',
+    says: `and should have ${'0'.repeat(64)}; it was deleted`,
+    remedy: 'Correct `sha256` in the model source',
+    offer: WRONG_SUM,
+  },
+  'a model of no bytes': {
+    code: 'model.not-a-model',
+    says: 'nothing.onnx is no model: it is empty',
+    remedy: 'the URL of the file itself',
+    offer: removalBy('nothing.onnx'),
+  },
+  'a web page for a model': {
+    code: 'model.not-a-model',
+    says: 'page.onnx is no model: it is a web page',
+    remedy: 'one that needs no login',
+    offer: removalBy('page.onnx'),
+  },
+  'a model that is not there': {
+    code: 'download.missing',
+    says: '/gone.onnx -> 404',
+    remedy: 'Check the URL in the model source',
+    offer: removalBy('gone.onnx'),
+  },
+  'a picture that is not named': {
+    code: 'task.input-missing',
+    says: 'the onnx engine needs maskUrl',
+    remedy: 'maskUrl',
+    offer: removalBy('lama.onnx', { task: { ...SIZED, maskUrl: undefined } }),
+  },
+  'a mask of another size': {
+    code: 'task.mask-mismatch',
+    says: 'the mask is 64 x 64 px, which has the proportions neither of the picture, 96 x 64 px, nor of the result',
+    remedy: 'Draw the mask on the picture itself',
+    offer: removalBy('lama.onnx', { task: { ...SIZED, maskUrl: 'square.png' } }),
+  },
+  'an unknown sampler': {
+    code: 'task.sampler-unknown',
+    says: 'invalid sample method euler_zz',
+    remedy: 'a samplingMethod that sd-cli knows',
+    offer: {
+      engine: 'sd-cpp',
+      files: [{ url: 'golem.gguf', role: 'diffusion-model' }],
+      task: { kind: 'image', prompt: 'a golem', width: 96, height: 64, steps: 3, samplingMethod: 'euler_zz' },
+    },
+  },
+};
+
+/** Sends the offer, and gives what the studio heard and what the worker's log says about it. */
+async function failureOf({ scene, server }: Awaited<ReturnType<typeof aScene>>, mistake: Mistake) {
+  const at = (url: string): string => (url.includes(':') ? url : server.url(url));
+  const task = Object.entries(mistake.task ?? SIZED).map(([name, value]) => [
+    name,
+    name.endsWith('Url') && typeof value === 'string' ? at(value) : value,
+  ]);
+  const files = mistake.files.map(({ role = 'model', url, filename = url.replace(/.*\//, '') }) => ({
+    role,
+    url: at(url),
+    filename,
+    ...(mistake.sha256 === undefined ? {} : { sha256: mistake.sha256 }),
+  }));
+  const modelSource = { ...synthetic, engine: mistake.engine, files };
+  const { id } = await scene.studio.createJob(aTask(Object.fromEntries(task)), {
+    model: 'm',
+    maxAttempts: 1,
+    modelSource,
+  });
+  await scene.studio.jobIs(id, 'failed');
+  return { frame: await scene.studio.next('fail'), logged: (await scene.worker.logged('job.failed')).fields };
+}
+
+describe('a mistake in an offer is told for what it is', () => {
+  test.each(Object.entries(MISTAKES))('%s', async (_what, { code, says, remedy, offer }) => {
+    await using place = await aScene();
+    const { frame, logged } = await failureOf(place, offer);
+    expect(frame.error).toContain(says);
+    expect(frame.retryable).toBe(ERROR_CODES[code].retryable);
+    expect(logged).toMatchObject({ code, hint: expect.stringContaining(remedy) });
+    expect(frame.error).not.toContain('\n');
+    // The worker is none the worse for it.
+    expect(place.scene.worker.status().session).toEqual({ at: 'live' });
+  });
+});
+
+test('only a mistake that another try may mend is tried again', () => {
+  const retried = Object.entries(MISTAKES).filter(([, { code }]) => ERROR_CODES[code].retryable);
+  expect(retried.map(([what]) => what)).toEqual(['a checksum mismatch']);
+});
+
+test('no mistake leaves a file behind that a later job would take for a model', async () => {
+  await using place = await aScene();
+  await failureOf(place, WRONG_SUM);
+  expect(existsSync(join(place.models, 'm', 'lama.onnx'))).toBe(false);
+});
