@@ -68,6 +68,7 @@ export async function build({
     const built = await Bun.build({
       ...SETTINGS,
       entrypoints: [entry],
+      external: ['node-llama-cpp'], // a checkout has it; an executable says that it carries none
       plugins: [plugin],
       compile: { ...ALONE, ...where },
     });

@@ -1,6 +1,7 @@
 import { WorkerError } from '../base/errors.ts';
 import { serveEngine } from '../engines/host/serve.ts';
 import type { InnerEngines } from '../engines/host/inner.ts';
+import { systemClock } from '../system/clock.ts';
 import { readEnvironment } from '../system/environment.ts';
 import { createImages } from '../system/images.ts';
 import { createNativeCache } from '../system/native-cache.ts';
@@ -15,6 +16,11 @@ function innerEngines(): InnerEngines {
       const { openSession } = await import('../engines/onnx/binding.ts');
       const { createInpainter } = await import('../engines/onnx/inside.ts');
       return createInpainter({ images: createImages({ native }), openSession: (path) => openSession(path, native) });
+    },
+    llama: async () => {
+      const { openChatModel } = await import('../engines/llama/binding.ts');
+      const { createChatEngine } = await import('../engines/llama/inside.ts');
+      return createChatEngine({ openChatModel, gpu: 'auto', clock: systemClock });
     },
   };
 }

@@ -5,6 +5,8 @@ import { createQuarantine, type Quarantine } from '../engines/host/quarantine.ts
 import { createFfmpeg, type Ffmpeg } from '../engines/ffmpeg/index.ts';
 import type { Engine } from '../engines/engine.ts';
 import { createInputFetcher } from '../engines/inputs.ts';
+import { llamaInstalled } from '../engines/llama/binding.ts';
+import { createLlamaEngine } from '../engines/llama/index.ts';
 import { runtimeInstalled } from '../engines/onnx/binding.ts';
 import { createOnnxEngine } from '../engines/onnx/index.ts';
 import { createSdCppEngine } from '../engines/sd-cpp/index.ts';
@@ -67,6 +69,7 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
         fetchInput,
         hasRuntime: () => payloads.ort !== undefined || runtimeInstalled(),
       }),
+      createLlamaEngine({ host, files, modelsRoot: config.current.models_root, hasRuntime: llamaInstalled }),
       createSdCppEngine({
         files,
         random,

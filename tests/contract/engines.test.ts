@@ -8,6 +8,7 @@ import { run } from '../../src/jobs/run.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { sha256 } from '../../src/system/digest.ts';
 import { aJob, aTask, synthetic } from '../fakes/builders.ts';
+import { llamaScene } from '../fakes/llama-engine.ts';
 import { images, onnxScene, paint } from '../fakes/onnx-engine.ts';
 import { transient, trusting, unwatched } from '../fakes/output-check.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
@@ -23,6 +24,7 @@ const SMALL: Readonly<Record<TaskKindId, Task>> = {
   video: aTask({ kind: 'video', prompt: 'a fox', seconds: 0.5, width: 64, height: 64 }),
 };
 const LONG: Readonly<Partial<Record<TaskKindId, Task>>> = {
+  llm: aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], maxTokens: 100_000 }),
   image: aTask({ kind: 'image', prompt: 'a fox', width: 4096, height: 4096, ...INPUTS }),
   video: aTask({ kind: 'video', prompt: 'a fox', seconds: 60, fps: 8 }),
 };
@@ -41,10 +43,20 @@ afterAll(() => onnx[Symbol.dispose]());
 onnx.web.set(INPUTS.initImageUrl, await paint(64, 64, (x, y) => [x * 4, y * 4, 128]));
 onnx.web.set(INPUTS.maskUrl, await paint(64, 64, (x, y) => (x > 20 && x < 40 && y > 20 && y < 40 ? 255 : 0)));
 
-const registry = createRegistry([createSyntheticEngine({ sha256, images, clock: systemClock }), onnx.engine]);
+const llama = llamaScene({ model: { endless: true, contextLength: 8192 } });
+afterAll(() => llama[Symbol.dispose]());
+
+const registry = createRegistry([
+  createSyntheticEngine({ sha256, images, clock: systemClock }),
+  onnx.engine,
+  llama.engine,
+]);
 const noFiles = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
 /** Weights for those that need some. */
-const FILES: ReadonlyMap<string, ModelFiles> = new Map([['onnx', onnx.files]]);
+const FILES: ReadonlyMap<string, ModelFiles> = new Map([
+  ['onnx', onnx.files],
+  ['llama-cpp', llama.files],
+]);
 
 function setup(engine: Engine) {
   const abort = new AbortController();

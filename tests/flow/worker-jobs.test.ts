@@ -193,7 +193,10 @@ test('L22: a studio named with the API path is reached without doubling it', asy
 test('L24: the synthetic engine offers itself for synthetic models only', async () => {
   await using scene = await setup();
   const { capabilities } = await scene.studio.next('hello');
-  expect(capabilities.supportedModels.filter((name) => !name.startsWith('synthetic'))).toEqual(['onnx:*']);
+  expect(capabilities.supportedModels.filter((name) => !name.startsWith('synthetic'))).toEqual([
+    'llama-cpp:*',
+    'onnx:*',
+  ]);
   expect(capabilities.taskKinds).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video']);
 });
 

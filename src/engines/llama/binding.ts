@@ -1,0 +1,193 @@
+import type { Template as JinjaTemplate } from '@huggingface/jinja';
+import type * as nodeLlama from 'node-llama-cpp';
+import { availableParallelism } from 'node:os';
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import { loadFailure, outOfMemory, runFailure } from './failures.ts';
+import type { ChatModel, OpenOptions, Sampling } from './model.ts';
+import { threadsFor } from './threads.ts';
+
+type Runtime = typeof nodeLlama;
+
+/** Tokens of a prompt that are read at once: what a processor reads in a few seconds, and what keeps a GPU busy. */
+const PORTION = { cpu: 512, gpu: 2048 } as const;
+
+/**
+ * Loads a GGUF on the device that is wanted.
+ *
+ * @throws WorkerError `native.unavailable` | `model.unusable` | `engine.out-of-memory`; or the signal's reason
+ */
+export async function openChatModel(path: string, options: OpenOptions): Promise<ChatModel> {
+  const { signal } = options;
+  const { runtime, Template } = await loadRuntime();
+  const complaints: string[] = [];
+  const llama = await startLlama(runtime, options, (message) => complaints.push(message));
+  const because = (thrown: unknown): string => [errorChain(thrown), ...complaints.slice(-LINES_TOLD)].join(': ');
+  const failed = (thrown: unknown): WorkerError => {
+    signal.throwIfAborted();
+    return thrown instanceof runtime.InsufficientMemoryError
+      ? outOfMemory(because(thrown), thrown)
+      : loadFailure(because(thrown), thrown);
+  };
+  const model = await loadModel(llama, path, options).catch((thrown: unknown) => Promise.reject(failed(thrown)));
+  const wanted = Math.min(options.contextSize, model.trainContextSize);
+  const ranOn = llama.gpu !== false && model.gpuLayers > 0 ? llama.gpu : 'cpu';
+  const portion = Math.min(wanted, PORTION[ranOn === 'cpu' ? 'cpu' : 'gpu']);
+  const context = await model
+    .createContext({
+      contextSize: wanted,
+      batchSize: portion,
+      threads: threadsFor(llama.cpuMathCores, availableParallelism()),
+      failedCreationRemedy: false, // a smaller context than the model's would cut what it is told
+      createSignal: signal,
+    })
+    .catch((thrown: unknown) => Promise.reject(failed(thrown)));
+  const sequence = context.getSequence();
+  const { bos, bosString, eosString, shouldPrependBosToken } = model.tokens;
+  return {
+    ranOn,
+    template: {
+      source: model.fileInfo.metadata.tokenizer.chat_template,
+      bos: bosString ?? '',
+      eos: eosString ?? '',
+    },
+    wantsBos: shouldPrependBosToken && bos !== null,
+    contextSize: Math.min(wanted, context.contextSize), // the library rounds up
+    render: (source, variables) => new Template(source).render({ ...variables }),
+    tokenize: (text) => model.tokenize(text, true).map(Number),
+    textOf: (tokens, before) => model.detokenize(asTokens(tokens), false, asTokens(before)),
+    isEnd: (token) => asTokens([token]).some((one) => model.isEogToken(one)),
+    generate: (prompt, sampling, onRead) =>
+      generate(asTokens(prompt), { runtime, llama, model, sequence, portion, sampling, onRead }),
+    [Symbol.asyncDispose]: async () => {
+      await context.dispose();
+      await model.dispose();
+      await llama.dispose();
+    },
+  };
+}
+
+interface Generation {
+  readonly runtime: Runtime;
+  readonly llama: nodeLlama.Llama;
+  readonly model: nodeLlama.LlamaModel;
+  readonly sequence: nodeLlama.LlamaContextSequence;
+  readonly portion: number;
+  readonly sampling: Sampling;
+  readonly onRead: (tokens: number) => void;
+}
+
+async function* generate(prompt: readonly nodeLlama.Token[], generation: Generation): AsyncGenerator<number> {
+  const { runtime, llama, model, sequence, portion, onRead } = generation;
+  const { temperature, topP, seed, grammar } = generation.sampling;
+  const state =
+    grammar === undefined
+      ? undefined
+      : new runtime.LlamaGrammarEvaluationState({ model, grammar: await llama.createGrammar({ grammar }) });
+  try {
+    let at = await keepShared(sequence, prompt);
+    // All but the last portion, so that somebody hears of each; the last one goes with the first token.
+    for (onRead(at); prompt.length - at > portion; onRead(at)) {
+      await sequence.evaluateWithoutGeneratingNewTokens(prompt.slice(at, at + portion));
+      at += portion;
+    }
+    yield* sequence.evaluate(prompt.slice(at), {
+      temperature: Math.max(temperature, 0),
+      topK: 0,
+      topP: topP ?? 1,
+      seed,
+      yieldEogToken: true,
+      ...(state && { grammarEvaluationState: state }),
+    });
+  } catch (thrown) {
+    await sequence.clearHistory().catch(() => {}); // the cause is on its way already
+    throw runFailure(errorChain(thrown), thrown);
+  }
+}
+
+/**
+ * Forgets what this prompt does not begin with, and resolves with how many of its tokens are in memory already: an
+ * answer to a long conversation reads only what is new in it. One token at least is left to read, since the reply
+ * grows out of reading it.
+ */
+async function keepShared(
+  sequence: nodeLlama.LlamaContextSequence,
+  prompt: readonly nodeLlama.Token[],
+): Promise<number> {
+  const { firstDifferentIndex } = sequence.compareContextTokens([...prompt]);
+  const shared = Math.min(firstDifferentIndex, prompt.length - 1);
+  if (shared === sequence.nextTokenIndex) return shared;
+  // A model that keeps a summary of what it read cannot forget its end.
+  if (shared === 0 || sequence.needsCheckpoints) {
+    await sequence.clearHistory();
+    return 0;
+  }
+  await sequence.eraseContextTokenRanges([{ start: shared, end: sequence.nextTokenIndex }]);
+  return shared;
+}
+
+// The library brands its tokens, which are numbers all the same.
+const asTokens = (tokens: readonly number[]): nodeLlama.Token[] => tokens.map((token) => token as nodeLlama.Token);
+
+/** On Macs the one binary there is runs on both devices; elsewhere the processor has one of its own. */
+const isAppleSilicon = process.platform === 'darwin' && process.arch === 'arm64';
+
+async function startLlama(
+  runtime: Runtime,
+  { gpu }: Pick<OpenOptions, 'gpu'>,
+  onComplaint: (message: string) => void,
+): Promise<nodeLlama.Llama> {
+  try {
+    return await runtime.getLlama({
+      build: 'never',
+      gpu: gpu === 'auto' || isAppleSilicon ? 'auto' : false,
+      logLevel: runtime.LlamaLogLevel.error,
+      logger: (_level, message) => {
+        onComplaint(message.trim());
+        process.stderr.write(`${message.trim()}\n`);
+      },
+      progressLogs: false,
+      skipDownload: true,
+    });
+  } catch (thrown) {
+    throw unavailable(thrown);
+  }
+}
+
+const loadModel = (
+  llama: nodeLlama.Llama,
+  modelPath: string,
+  { contextSize, gpu, signal, progress }: OpenOptions,
+): Promise<nodeLlama.LlamaModel> =>
+  llama.loadModel({
+    modelPath,
+    gpuLayers: gpu === 'auto' ? { fitContext: { contextSize } } : 0,
+    loadSignal: signal,
+    onLoadProgress: (done) => progress(Math.round(done * 100), 100),
+  });
+
+/** The last lines of the library's log say what went wrong, its error only that something did. */
+const LINES_TOLD = 2;
+
+const unavailable = (thrown: unknown): WorkerError =>
+  new WorkerError('native.unavailable', `llama.cpp does not load here: ${errorChain(thrown)}`, {
+    cause: thrown,
+    hint: 'Run `bun install` in the checkout, or use a release for this system.',
+  });
+
+async function loadRuntime(): Promise<{ readonly runtime: Runtime; readonly Template: typeof JinjaTemplate }> {
+  try {
+    const [runtime, { Template }] = await Promise.all([import('node-llama-cpp'), import('@huggingface/jinja')]);
+    return { runtime, Template };
+  } catch (thrown) {
+    throw unavailable(thrown);
+  }
+}
+
+/** Whether a checkout has the runtime. Nothing is loaded. */
+export function llamaInstalled(): boolean {
+  try {
+    return import.meta.resolve('node-llama-cpp') !== '';
+  } catch {
+    return false; // the package is not there at all
+  }
+}

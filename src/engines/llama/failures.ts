@@ -1,0 +1,25 @@
+import { WorkerError } from '../../base/errors.ts';
+
+/** What llama.cpp and its parts for each device say when memory is gone; they have no code for it. */
+const NO_MEMORY = /out of memory|failed to allocate|unable to allocate|cannot allocate|insufficient memory|bad_alloc/i;
+
+/** Why a model could not be loaded, by what the library said. */
+export const loadFailure = (said: string, cause: unknown): WorkerError =>
+  NO_MEMORY.test(said)
+    ? outOfMemory(said, cause)
+    : new WorkerError('model.unusable', `the file is no GGUF that can be loaded: ${said}`, {
+        cause,
+        hint: 'Offer the model with a file that is a whole .gguf file of an architecture that llama.cpp runs.',
+      });
+
+/** Why a model could not be run, by what the library said. */
+export const runFailure = (said: string, cause: unknown): WorkerError =>
+  NO_MEMORY.test(said)
+    ? outOfMemory(said, cause)
+    : new WorkerError('engine.failed', `the model could not be run: ${said}`, { cause });
+
+export const outOfMemory = (said: string, cause: unknown): WorkerError =>
+  new WorkerError('engine.out-of-memory', `there is not enough memory for the model: ${said}`, {
+    cause,
+    hint: 'Offer a smaller model or a smaller contextSize, or free memory on this machine.',
+  });

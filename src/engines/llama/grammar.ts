@@ -1,0 +1,211 @@
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import { writeJson } from '../../contract/json.ts';
+import { JSON_RULES, literal, numberRule, stringRule } from './json-rules.ts';
+
+/*
+ * JSON schema → GBNF, the grammar that llama.cpp keeps a reply to. The grammar is for getting there: whatever it cannot
+ * say (`pattern`, most formats, bounds of decimals, …) it leaves open, and the check of the result decides. It allows
+ * one blank after `:` and `,` and no other: between two values a model may else write blank space until its time is up.
+ * For the same reason nothing may follow the value, so that the model has to end.
+ */
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** No schema that people write is deeper; one that is refers to itself without end. */
+const DEEPEST = 64;
+/** llama.cpp unrolls what is counted. */
+const MOST_REPEATS = 256;
+
+/**
+ * The grammar of all texts that are JSON of this schema.
+ *
+ * @throws WorkerError `task.invalid` when no text is
+ */
+export function grammarOf(jsonSchema: unknown): string {
+  try {
+    const root: unknown = JSON.parse(writeJson(jsonSchema)); // numbers as the reply has them
+    const rules = new Map<string, string>(JSON_RULES);
+    const start = new Translation(root, rules).of(root, 0);
+    return [`root ::= ${start}`, ...[...rules].map(([name, body]) => `${name} ::= ${body}`)].join('\n');
+  } catch (thrown) {
+    throw new WorkerError('task.invalid', `the jsonSchema of the task cannot be used: ${errorChain(thrown)}`, {
+      cause: thrown,
+      hint: 'Use a schema that some JSON meets, and references to its own parts only.',
+    });
+  }
+}
+
+class Translation {
+  readonly #root: unknown;
+  readonly #rules: Map<string, string>;
+  readonly #references = new Map<string, string>();
+
+  constructor(root: unknown, rules: Map<string, string>) {
+    this.#root = root;
+    this.#rules = rules;
+  }
+
+  /** An expression for the values of a schema. */
+  of(schema: unknown, depth: number): string {
+    if (depth > DEEPEST) throw new Error('it is nested too deeply');
+    if (schema === false) throw new Error('a part of it is false, which nothing meets');
+    if (!isSchema(schema)) return 'value';
+    if (typeof schema['$ref'] === 'string') return this.#reference(schema['$ref'], depth);
+    if ('const' in schema) return literal(schema['const']);
+    const { enum: values } = schema;
+    if (Array.isArray(values)) return anyOf(values.map(literal));
+    if (Array.isArray(schema['allOf'])) return this.of(this.#merged(schema, schema['allOf'], 'allOf'), depth + 1);
+    for (const key of ['anyOf', 'oneOf'] as const) {
+      const choices = schema[key];
+      if (Array.isArray(choices)) {
+        return anyOf(choices.map((choice) => this.of(this.#merged(schema, [choice], key), depth + 1)));
+      }
+    }
+    return anyOf(typesOf(schema).map((type) => this.#ofType(type, schema, depth)));
+  }
+
+  #ofType(type: unknown, schema: Schema, depth: number): string {
+    switch (type) {
+      case 'object':
+        return this.#object(schema, depth);
+      case 'array':
+        return this.#array(schema, depth);
+      case 'string':
+        return stringRule(schema);
+      case 'number':
+      case 'integer':
+        return numberRule(schema, type);
+      case 'boolean':
+        return '("true" | "false")';
+      case 'null':
+        return '"null"';
+      default:
+        return 'value';
+    }
+  }
+
+  /** Fields in the order of the schema; those that are not required may be left out. */
+  #object(schema: Schema, depth: number): string {
+    const fields = isSchema(schema['properties']) ? schema['properties'] : {};
+    const required = Array.isArray(schema['required']) ? schema['required'].map(String) : [];
+    const others = schema['additionalProperties'];
+    const names = [...Object.keys(fields), ...required.filter((name) => !Object.hasOwn(fields, name))];
+    if (names.length === 0) {
+      if (others === false) return '"{" "}"';
+      const pair = `string ":" blank ${this.of(others, depth + 1)}`;
+      return `"{" (${pair} ("," blank ${pair})*)? "}"`;
+    }
+    const pairs = names.map((name) => ({
+      text: `${literal(name)} ":" blank ${this.of(Object.hasOwn(fields, name) ? fields[name] : others, depth + 1)}`,
+      isRequired: required.includes(name),
+    }));
+    return `"{" ${this.#fields(pairs)} "}"`;
+  }
+
+  /** Only what comes after another field has a comma before it, so whether one came is part of the rule. */
+  #fields(pairs: readonly { readonly text: string; readonly isRequired: boolean }[]): string {
+    let first = '""';
+    let later = '""';
+    for (const { text, isRequired } of pairs.toReversed()) {
+      const tail = later;
+      first = isRequired ? `${text} ${tail}` : `(${text} ${tail} | ${first})`;
+      later = this.#named(isRequired ? `"," blank ${text} ${tail}` : `("," blank ${text})? ${tail}`);
+    }
+    return first;
+  }
+
+  #array(schema: Schema, depth: number): string {
+    const prefix = Array.isArray(schema['prefixItems']) ? schema['prefixItems'] : [];
+    const head = prefix.map((item) => this.of(item, depth + 1));
+    const least = Math.max(0, countOf(schema['minItems'], 0) - head.length);
+    const most = countOf(schema['maxItems'], Infinity) - head.length;
+    const items = schema['items'];
+    if (items === false || most <= 0) return `"[" ${head.join(' "," blank ') || '""'} "]"`;
+    const item = this.#named(this.of(items, depth + 1));
+    const more = `("," blank ${item})`;
+    if (head.length > 0) return `"[" ${head.join(' "," blank ')} ${repeated(more, least, most)} "]"`;
+    const list = `${item} ${repeated(more, Math.max(0, least - 1), most - 1)}`;
+    return `"[" ${least > 0 ? list : `(${list})?`} "]"`;
+  }
+
+  #reference(pointer: string, depth: number): string {
+    const known = this.#references.get(pointer);
+    if (known !== undefined) return known;
+    const name = `reference${this.#references.size}`;
+    this.#references.set(pointer, name); // before its body is known, since that may refer to it
+    this.#rules.set(name, this.of(this.#at(pointer), depth + 1));
+    return name;
+  }
+
+  /** A part of this schema, by its JSON pointer (RFC 6901). */
+  #at(pointer: string): unknown {
+    const [document, ...steps] = pointer.split('/');
+    let at: unknown = this.#root;
+    for (const step of steps) {
+      const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+      at = isContainer(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+    }
+    if (document === '#' && at !== undefined) return at;
+    throw new Error(`${pointer} is no part of it`);
+  }
+
+  /** One schema that asks for what all of them do; `key` is where the parts were. */
+  #merged(schema: Schema, parts: readonly unknown[], key: string): unknown {
+    const { [key]: _parts, ...rest } = schema;
+    let whole: Schema = rest;
+    for (const part of parts) {
+      const resolved = isSchema(part) && typeof part['$ref'] === 'string' ? this.#at(part['$ref']) : part;
+      if (resolved === false) return false;
+      if (!isSchema(resolved)) continue;
+      if (Object.keys(whole).every((name) => REMARKS.has(name))) {
+        whole = isSchema(part) ? part : resolved; // nothing to add, so a reference can stay one
+        continue;
+      }
+      whole = {
+        ...whole,
+        ...resolved,
+        properties: { ...fieldsOf(whole), ...fieldsOf(resolved) },
+        required: [...new Set([whole['required'], resolved['required']].flat())].filter((name) => name !== undefined),
+      };
+    }
+    return whole;
+  }
+
+  #named(body: string): string {
+    const name = `part${this.#rules.size}`;
+    this.#rules.set(name, body);
+    return name;
+  }
+}
+
+/** Keywords that say nothing about values. */
+const REMARKS = new Set(['$schema', '$id', '$defs', 'definitions', 'title', 'description', 'default', 'examples']);
+
+const isContainer = (value: unknown): value is Schema => typeof value === 'object' && value !== null;
+const isSchema = (value: unknown): value is Schema => isContainer(value) && !Array.isArray(value);
+const fieldsOf = ({ properties }: Schema): Schema => (isSchema(properties) ? properties : {});
+
+/** A schema that names no type often means one all the same. */
+function typesOf(schema: Schema): readonly unknown[] {
+  const { type } = schema;
+  if (Array.isArray(type)) return type;
+  if (type !== undefined) return [type];
+  if (['properties', 'required', 'additionalProperties'].some((key) => key in schema)) return ['object'];
+  if (['items', 'prefixItems'].some((key) => key in schema)) return ['array'];
+  return ['any'];
+}
+
+function anyOf(choices: readonly string[]): string {
+  const [only, ...others] = new Set(choices);
+  if (only === undefined) throw new Error('a part of it allows no value');
+  return others.length === 0 ? only : `(${[only, ...others].join(' | ')})`;
+}
+
+const countOf = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise);
+
+/** So many of it; a count too large for the grammar is left to the check of the result. */
+function repeated(item: string, least: number, most: number): string {
+  const atLeast = Math.min(least, MOST_REPEATS);
+  if (most > MOST_REPEATS) return atLeast === 0 ? `${item}*` : `${item}{${atLeast},}`;
+  return most <= 0 ? '""' : `${item}{${atLeast},${most}}`;
+}

@@ -1,0 +1,62 @@
+import type { Files } from '../../system/files.ts';
+import type { Engine, Readiness } from '../engine.ts';
+import type { EngineHost } from '../host/host.ts';
+import { ggufOf, wrongKind } from './inside.ts';
+
+export interface LlamaEngineOptions {
+  readonly host: EngineHost;
+  /** Whether this build brings the native runtime. */
+  readonly hasRuntime: () => boolean;
+  readonly files: Pick<Files, 'list'>;
+  /** Where models are kept; the operator's own are in its folder `llm`. */
+  readonly modelsRoot: string;
+}
+
+const GGUF = /\.gguf$/;
+const ANY = 'llama-cpp:*';
+
+/** Chat completions by GGUF models, through llama.cpp. */
+export function createLlamaEngine({ host, hasRuntime, files, modelsRoot }: LlamaEngineOptions): Engine {
+  let local: readonly string[] = [];
+  return {
+    id: 'llama-cpp',
+    get models() {
+      return { llm: [...local, ANY] };
+    },
+    memory: 'none', // it runs on the processor
+    readiness: async () => {
+      local = await localModels(files, modelsRoot);
+      return readinessOf(hasRuntime());
+    },
+    load: async (modelFiles, signal) => {
+      signal.throwIfAborted();
+      ggufOf(modelFiles);
+      const model = await host.load({ engine: 'llama', files: modelFiles }, signal);
+      return {
+        run: async (task, context) => {
+          if (task.kind !== 'llm') throw wrongKind(task.kind);
+          return await model.run(task, new Map(), context);
+        },
+        [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+/** Models that the operator put there; each is offered by its name without the ending (studio contract). */
+async function localModels(files: Pick<Files, 'list'>, modelsRoot: string): Promise<readonly string[]> {
+  const names = await files.list(`${modelsRoot}/llm`);
+  return names
+    .filter((name) => GGUF.test(name))
+    .map((name) => name.replace(GGUF, ''))
+    .toSorted();
+}
+
+const readinessOf = (hasRuntime: boolean): Readiness =>
+  hasRuntime
+    ? { ready: true }
+    : {
+        ready: false,
+        because: 'llama.cpp has no files for this system in this build',
+        hint: 'Run `bun install` in a checkout, or use a release.',
+      };

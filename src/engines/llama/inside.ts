@@ -1,0 +1,127 @@
+import { WorkerError } from '../../base/errors.ts';
+import type { ModelId } from '../../base/ids.ts';
+import type { TaskOf } from '../../contract/tasks/index.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import type { InnerEngine } from '../host/inner.ts';
+import { grammarOf } from './grammar.ts';
+import type { ChatModel, OpenOptions } from './model.ts';
+import { promptOf } from './prompt.ts';
+import { budgetFor, createDecoder, splitReasoning, watchForStops } from './reply.ts';
+
+export interface ChatEngineOptions {
+  /** Loads a model file; see the binding. */
+  readonly openChatModel: (path: string, options: OpenOptions) => Promise<ChatModel>;
+  readonly gpu: OpenOptions['gpu'];
+  readonly clock: Pick<Clock, 'elapsed'>;
+}
+
+/** Studio contract: where a model says nothing of it. */
+const CONTEXT_TOKENS = 8192;
+/** The studio contract's seed: a chat that is asked for twice is answered twice the same. */
+const SEED = 1234n;
+
+/** Answers chats with GGUF models. Runs in an engine child. */
+export function createChatEngine({ openChatModel, gpu, clock }: ChatEngineOptions): InnerEngine {
+  return {
+    load: async (files, { signal, progress }) => {
+      // 0 means that the source has no default (studio contract).
+      const contextSize = files.defaults.contextSize || CONTEXT_TOKENS;
+      const model = await openChatModel(ggufOf(files), { contextSize, gpu, signal, progress });
+      return {
+        run: async (task, _inputs, context) => {
+          if (task.kind !== 'llm') throw wrongKind(task.kind);
+          return await answer(task, { model, files, clock, ...context });
+        },
+        [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+/** The words of these are part of the studio contract, so both sides of the line have the same ones. */
+export const wrongKind = (kind: string): WorkerError =>
+  new WorkerError('task.unsupported', `llama engine only serves llm tasks, got ${kind}`);
+
+/** The file to load: of role `model`, or whichever else is a GGUF. @throws WorkerError `model.role-missing` */
+export function ggufOf({ model, paths }: Pick<ModelFiles, 'model' | 'paths'>): string {
+  const found = [paths.get('model'), ...paths.values()].find((path) => path?.toLowerCase().endsWith('.gguf'));
+  if (found !== undefined) return found;
+  throw new WorkerError('model.role-missing', `llama modelSource for \`${model}\` contained no .gguf file`, {
+    hint: `Offer the model with a .gguf file of role \`model\`, or put ${model}.gguf into the folder \`llm\` of the models.`,
+  });
+}
+
+interface Tools extends RunContext, Pick<ChatEngineOptions, 'clock'> {
+  readonly model: ChatModel;
+  readonly files: { readonly model: ModelId; readonly defaults: ModelFiles['defaults'] };
+}
+
+async function answer(task: TaskOf<'llm'>, tools: Tools): Promise<TaskResult> {
+  const { model, files, clock } = tools;
+  const since = clock.elapsed();
+  const prompt = promptOf(task, model, files.defaults.chatTemplateKwargs);
+  const budget = budgetFor(prompt.length, task.maxTokens, model.contextSize);
+  if (budget === undefined) throw tooLong(prompt.length, model.contextSize);
+  const { text, tokens, finish } = await write(task, { ...tools, prompt, budget });
+  const { content, reasoning } = splitReasoning(text);
+  const message = { role: 'assistant', content, ...(reasoning !== undefined && { reasoning_content: reasoning }) };
+  return {
+    is: 'json',
+    value: {
+      object: 'chat.completion',
+      model: files.model,
+      choices: [{ index: 0, message, finish_reason: finish }],
+      usage: { prompt_tokens: prompt.length, completion_tokens: tokens, total_tokens: prompt.length + tokens },
+      elapsed_ms: Math.round(clock.elapsed() - since),
+    },
+  };
+}
+
+const tooLong = (prompt: number, context: number): WorkerError =>
+  new WorkerError(
+    'task.prompt-too-long',
+    `prompt is ${prompt} tokens but the context holds ${context}; raise contextSize or shorten the prompt`,
+  );
+
+interface Written {
+  readonly text: string;
+  readonly tokens: number;
+  readonly finish: 'stop' | 'length';
+}
+
+interface Writing extends Tools {
+  readonly prompt: readonly number[];
+  readonly budget: number;
+}
+
+/** Counts its progress in tokens: those of the prompt as they are read, then those of the reply. */
+async function write(task: TaskOf<'llm'>, { model, prompt, budget, signal, progress }: Writing): Promise<Written> {
+  const watch = watchForStops(task.stop ?? []);
+  const decoder = createDecoder((tokens, before) => model.textOf(tokens, before));
+  let written = 0;
+  const done = (finish: Written['finish']): Written => {
+    watch.push(decoder.rest());
+    return { text: watch.text(), tokens: written, finish };
+  };
+  const onRead = (tokens: number): void => {
+    signal.throwIfAborted();
+    if (tokens > 0) progress(tokens, prompt.length + budget);
+  };
+  for await (const token of model.generate(prompt, samplingOf(task), onRead)) {
+    signal.throwIfAborted();
+    if (model.isEnd(token)) return done('stop');
+    written += 1;
+    progress(prompt.length + written, prompt.length + budget);
+    if (watch.push(decoder.push(token))) return done('stop');
+    if (written >= budget) return done('length');
+  }
+  return done('stop');
+}
+
+const samplingOf = ({ temperature, topP, seed = SEED, jsonSchema }: TaskOf<'llm'>) => ({
+  temperature,
+  topP,
+  seed: Number(BigInt.asUintN(32, seed)), // as many bits as llama.cpp takes
+  grammar: jsonSchema === undefined ? undefined : grammarOf(jsonSchema),
+});

@@ -1,0 +1,60 @@
+/** The rules that every grammar has: JSON as it is (RFC 8259), written without superfluous blank space. */
+export const JSON_RULES: readonly (readonly [name: string, body: string])[] = [
+  ['blank', '" "?'],
+  ['value', 'object | array | string | number | "true" | "false" | "null"'],
+  ['object', '"{" (string ":" blank value ("," blank string ":" blank value)*)? "}"'],
+  ['array', '"[" (value ("," blank value)*)? "]"'],
+  ['string', '"\\"" char* "\\""'],
+  ['char', '[^"\\\\\\x00-\\x1F\\x7F] | "\\\\" (["\\\\/bfnrt] | "u" hex hex hex hex)'],
+  ['hex', '[0-9a-fA-F]'],
+  ['digit', '[0-9]'],
+  // As many digits as a number of sixty-four bits keeps, so that none goes on for ever.
+  ['natural', '("0" | [1-9] [0-9]{0,15})'],
+  ['number', '"-"? natural ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})?'],
+];
+
+/** A value as the only text there is. */
+export const literal = (value: unknown): string =>
+  `"${JSON.stringify(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+
+type Keywords = Readonly<Record<string, unknown>>;
+
+const DATE = 'digit digit digit digit "-" ("0" [1-9] | "1" [0-2]) "-" ("0" [1-9] | "1" digit | "2" [0-8])';
+const TIME = '([01] digit | "2" [0-3]) ":" [0-5] digit ":" [0-5] digit ("." digit digit digit)? "Z"';
+const FORMATS: Readonly<Record<string, string>> = {
+  date: DATE,
+  time: TIME,
+  'date-time': `${DATE} "T" ${TIME}`,
+  uuid: ['8', '4', '4', '4', '12'].map((count) => `hex{${count}}`).join(' "-" '),
+};
+/** llama.cpp unrolls what is counted. */
+const LONGEST_COUNTED = 1024;
+
+/** A string of a format or a length. */
+export function stringRule({ format, minLength = 0, maxLength = Infinity }: Keywords): string {
+  const known = typeof format === 'string' ? FORMATS[format] : undefined;
+  if (known !== undefined) return `"\\"" ${known} "\\""`;
+  if (typeof minLength !== 'number' || typeof maxLength !== 'number') return 'string';
+  const least = Math.min(minLength, LONGEST_COUNTED);
+  if (maxLength <= LONGEST_COUNTED) return `"\\"" char{${Math.min(least, maxLength)},${maxLength}} "\\""`;
+  return least === 0 ? 'string' : `"\\"" char{${least},} "\\""`;
+}
+
+/** More alternatives than this make a grammar slow. */
+const MOST_COUNTED = 256;
+
+/** A number; integers between bounds that are close to each other are counted up. */
+export function numberRule(schema: Keywords, type: 'number' | 'integer'): string {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
+  const least = Math.max(bound(minimum, -Infinity), bound(exclusiveMinimum, -Infinity));
+  const most = Math.min(bound(maximum, Infinity), bound(exclusiveMaximum, Infinity));
+  const sign = least >= 0 ? '' : '"-"? ';
+  if (type === 'number') return least >= 0 ? 'natural ("." [0-9]{1,16})?' : 'number';
+  const from = least === exclusiveMinimum ? Math.floor(least) + 1 : Math.ceil(least);
+  const to = most === exclusiveMaximum ? Math.ceil(most) - 1 : Math.floor(most);
+  if (!(to - from < MOST_COUNTED)) return `${sign}natural`;
+  if (to < from) throw new Error('a part of it allows no number');
+  return `(${Array.from({ length: to - from + 1 }, (_, at) => `"${from + at}"`).join(' | ')})`;
+}
+
+const bound = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise);

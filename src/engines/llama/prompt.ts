@@ -1,0 +1,56 @@
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import type { TaskOf } from '../../contract/tasks/index.ts';
+import type { ChatModel } from './model.ts';
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** Words of the task's `reasoning` that ask for none. */
+const NO_REASONING = new Set(['none', 'off', 'disabled']);
+
+/**
+ * A chat as the tokens of the model's own template (studio contract). Nothing is ever cut from it.
+ *
+ * @throws WorkerError `model.unusable` without a template | `task.invalid` when the template refuses the chat
+ */
+export function promptOf(
+  task: TaskOf<'llm'>,
+  model: Pick<ChatModel, 'template' | 'wantsBos' | 'render' | 'tokenize'>,
+  defaults: Variables | undefined,
+): readonly number[] {
+  const { source, bos, eos } = model.template;
+  if (source === undefined) {
+    throw new WorkerError('model.unusable', 'the GGUF carries no chat template', {
+      hint: 'Offer an instruction-tuned GGUF that has `tokenizer.chat_template`.',
+    });
+  }
+  const system = task.system === undefined ? [] : [{ role: 'system', content: task.system }];
+  const text = rendered(model, source, {
+    messages: [...system, ...task.messages],
+    add_generation_prompt: true,
+    bos_token: bos,
+    eos_token: eos,
+    ...defaults,
+    ...reasoningVariables(task.reasoning),
+    ...task.chatTemplateKwargs,
+  });
+  // A second first token would make the model take the chat for two texts.
+  const tokens = model.tokenize(model.wantsBos && !text.startsWith(bos) ? bos + text : text);
+  if (tokens.length > 0) return tokens;
+  throw new WorkerError('task.invalid', 'the chat is empty once it is put into the template of the model', {
+    hint: 'Create the job with at least one message.',
+  });
+}
+
+/** How much a model is to think, by the names that templates know: the first of gpt-oss, the second of Qwen and others. */
+const reasoningVariables = (reasoning: string | undefined): Variables =>
+  reasoning === undefined
+    ? {}
+    : { reasoning_effort: reasoning, enable_thinking: !NO_REASONING.has(reasoning.toLowerCase()) };
+
+function rendered(model: Pick<ChatModel, 'render'>, source: string, variables: Variables): string {
+  try {
+    return model.render(source, variables);
+  } catch (thrown) {
+    throw new WorkerError('task.invalid', `chat template: ${errorChain(thrown)}`, { cause: thrown });
+  }
+}

@@ -1,0 +1,83 @@
+/** How much may be written: the reply's own limit, or what the context has room for; undefined when it has none. */
+export function budgetFor(promptTokens: number, maxTokens: number, context: number): number | undefined {
+  return promptTokens >= context ? undefined : Math.min(Math.max(maxTokens, 1), context - promptTokens);
+}
+
+const CLOSING = '</think>';
+const OPENING = '<think>';
+
+export interface Reply {
+  readonly content: string;
+  readonly reasoning: string | undefined;
+}
+
+/** What a model thought and what it said, parted at the first closing tag (studio contract). */
+export function splitReasoning(text: string): Reply {
+  const at = text.indexOf(CLOSING);
+  if (at === -1) return { content: text.trim(), reasoning: undefined };
+  const thought = text.slice(0, at).trim();
+  const reasoning = thought.startsWith(OPENING) ? thought.slice(OPENING.length).trim() : thought;
+  return { content: text.slice(at + CLOSING.length).trim(), reasoning };
+}
+
+/** Text as it grows, up to the first stop string, no character of which is ever part of it. */
+export interface StopWatch {
+  /** True once a stop string came; what follows is not taken. */
+  push(piece: string): boolean;
+  /** Everything before the stop string, or everything. */
+  text(): string;
+}
+
+/** Watches for any of these; empty ones are ignored (studio contract). */
+export function watchForStops(stops: readonly string[]): StopWatch {
+  const wanted = stops.filter((stop) => stop !== '');
+  const longest = Math.max(0, ...wanted.map((stop) => stop.length));
+  let text = '';
+  let stopped = false;
+  return {
+    push(piece) {
+      if (stopped) return true;
+      const from = Math.max(0, text.length - longest + 1); // a stop string may have begun in an earlier piece
+      text += piece;
+      const found = wanted.map((stop) => text.indexOf(stop, from)).filter((at) => at !== -1);
+      stopped = found.length > 0;
+      if (stopped) text = text.slice(0, Math.min(...found));
+      return stopped;
+    },
+    text: () => text,
+  };
+}
+
+/** Turns tokens into text. Characters of several bytes may come in several tokens, none of which is text by itself. */
+export interface Decoder {
+  /** The text that became whole with this token; often all of it, sometimes none. */
+  push(token: number): string;
+  /** What is left when nothing more comes; half a character is dropped. */
+  rest(): string;
+}
+
+/** A character whose bytes have not all come reads as this. */
+const HALF = '\uFFFD';
+/** UTF-8 takes at most four bytes, so after that many tokens it is not half a character but none at all. */
+const LONGEST = 4;
+/** How far back the text of a token may depend on those before it. */
+const LOOK_BACK = 8;
+
+/** Decodes by asking for the text of tokens after others; see the binding. */
+export function createDecoder(textOf: (tokens: readonly number[], before: readonly number[]) => string): Decoder {
+  let before: readonly number[] = [];
+  let waiting: readonly number[] = [];
+  const take = (text: string): string => {
+    before = [...before, ...waiting].slice(-LOOK_BACK);
+    waiting = [];
+    return text;
+  };
+  return {
+    push(token) {
+      waiting = [...waiting, token];
+      const text = textOf(waiting, before);
+      return text.endsWith(HALF) && waiting.length < LONGEST ? '' : take(text);
+    },
+    rest: () => take(waiting.length === 0 ? '' : textOf(waiting, before).replace(/\uFFFD+$/, '')),
+  };
+}

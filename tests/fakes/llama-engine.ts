@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { toModelId } from '../../src/base/ids.ts';
+import { type ChatCompletion, readChatCompletion } from '../../src/contract/results.ts';
+import { type ChatModel, chatModel } from '../../src/demo/weights/chat.ts';
+import type { Engine, ModelFiles, TaskResult } from '../../src/engines/engine.ts';
+import { createEngineHost } from '../../src/engines/host/host.ts';
+import { createQuarantine } from '../../src/engines/host/quarantine.ts';
+import { createLlamaEngine } from '../../src/engines/llama/index.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { systemFiles } from '../../src/system/files.ts';
+import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../src/system/processes.ts';
+import { synthetic } from './builders.ts';
+import { recordingLogger, type RecordingLogger } from './recording-logger.ts';
+
+export interface LlamaScene extends Disposable {
+  readonly engine: Engine;
+  readonly files: ModelFiles;
+  readonly log: RecordingLogger;
+  /** Where the model files are. */
+  readonly folder: string;
+}
+
+/** The real engine in a real child, on generated weights. */
+export function llamaScene(
+  options: {
+    readonly model?: ChatModel;
+    readonly weights?: Uint8Array;
+    readonly filename?: string;
+    readonly defaults?: Partial<ModelFiles['defaults']>;
+    readonly command?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
+): LlamaScene {
+  const folder = mkdtempSync(join(tmpdir(), 'studio-worker-llama-'));
+  const path = join(folder, options.filename ?? 'tiny.gguf');
+  writeFileSync(path, options.weights ?? chatModel(options.model));
+  const log = recordingLogger();
+  const host = createEngineHost({
+    spawn: spawnTalking,
+    command: [...(options.command ?? ownCommand()), '__engine', '0'],
+    env: options.env ?? childEnvironment(ourVariables()),
+    clock: systemClock,
+    quarantine: createQuarantine(systemClock),
+    log,
+  });
+  return {
+    engine: createLlamaEngine({ host, hasRuntime: () => true, files: systemFiles, modelsRoot: folder }),
+    files: {
+      model: toModelId('tiny'),
+      paths: new Map([['model', path]]),
+      defaults: { ...synthetic.cliDefaults, ...options.defaults },
+    },
+    log,
+    folder,
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A result as the chat completion that it has to be, with its only choice at hand. */
+export function completionOf(result: TaskResult): ChatCompletion & { readonly said: string; readonly finish: string } {
+  const read = readChatCompletion(result.is === 'json' ? result.value : undefined);
+  if (read.is === 'unreadable') throw new Error(read.problem);
+  const [choice] = read.value.choices;
+  return { ...read.value, said: choice?.message.content ?? '', finish: choice?.finish_reason ?? '' };
+}

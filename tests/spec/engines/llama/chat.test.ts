@@ -1,0 +1,193 @@
+import { expect, test } from 'bun:test';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chatModel } from '../../../../src/demo/weights/chat.ts';
+import { aTask } from '../../../fakes/builders.ts';
+import { completionOf, llamaScene } from '../../../fakes/llama-engine.ts';
+
+/** A loaded model in a child, and a way to chat with it. */
+async function setup(options: Parameters<typeof llamaScene>[0] = {}) {
+  const stack = new AsyncDisposableStack();
+  const scene = stack.use(llamaScene(options));
+  const { signal } = new AbortController();
+  const model = stack.use(await scene.engine.load(scene.files, signal));
+  const steps: (readonly [done: number, total: number])[] = [];
+  const chat = async (about: Readonly<Record<string, unknown>> = {}) => {
+    const task = aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], temperature: 0, ...about });
+    return completionOf(await model.run(task, { signal, progress: (...step) => void steps.push(step) }));
+  };
+  return { model, chat, steps, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** What setting up or chatting failed with. */
+const failureOf = async (work: Promise<unknown>): Promise<unknown> => {
+  const done = await work.catch((thrown: unknown) => thrown);
+  expect(done).toBeInstanceOf(Error);
+  return done;
+};
+
+test('a chat is answered with its real token counts and its end', async () => {
+  await using scene = await setup();
+  const { said, finish, usage, model, elapsed_ms: elapsedMs } = await scene.chat();
+  expect(said).toMatch(/^Hello from a (tiny|small) model here$/);
+  expect({ finish, model }).toEqual({ finish: 'stop', model: 'tiny' });
+  expect(usage).toMatchObject({ completion_tokens: 6, total_tokens: usage.prompt_tokens + 6 });
+  expect(Number.isInteger(elapsedMs)).toBe(true);
+});
+
+test('progress counts the tokens of the prompt, then those of the reply', async () => {
+  await using scene = await setup({ model: { contextLength: 2048 } });
+  const { usage } = await scene.chat({ messages: [{ role: 'user', content: 'x'.repeat(1200) }], maxTokens: 4 });
+  const prompt = usage.prompt_tokens;
+  expect(scene.steps.map(([done]) => done)).toEqual([512, 1024, prompt + 1, prompt + 2, prompt + 3, prompt + 4]);
+  expect(new Set(scene.steps.map(([, total]) => total))).toEqual(new Set([prompt + 4]));
+});
+
+test('the system text and the messages are put into the template in order', async () => {
+  const template = "{% for m in messages %}{{ m['role'] + '=' + m['content'] + ';' }}{% endfor %}";
+  await using scene = await setup({ model: { template } });
+  const asked = { system: 'be kind', messages: [{ role: 'user', content: 'hi' }], maxTokens: 1 };
+  expect((await scene.chat(asked)).usage.prompt_tokens).toBe('system=be kind;user=hi;'.length);
+});
+
+test('a task’s template variables win over those of the model', async () => {
+  const template = "{{ 'x' * (n or 1) }}{{ reasoning_effort or '' }}{% if enable_thinking is false %}!!{% endif %}";
+  await using scene = await setup({
+    model: { template: template.replace("'x' * (n or 1)", "('x' if not n else n)") },
+    defaults: { chatTemplateKwargs: { n: '333' } },
+  });
+  const tokens = async (about: object) => (await scene.chat({ maxTokens: 1, ...about })).usage.prompt_tokens;
+  expect(await tokens({})).toBe(3);
+  expect(await tokens({ chatTemplateKwargs: { n: '55555' } })).toBe(5);
+  expect(await tokens({ reasoning: 'low' })).toBe(3 + 3);
+  expect(await tokens({ reasoning: 'none' })).toBe(3 + 4 + 2);
+  expect(await tokens({ reasoning: 'none', chatTemplateKwargs: { enable_thinking: true } })).toBe(3 + 4);
+});
+
+test('the first token is put before a prompt only if the model wants it', async () => {
+  const tokens = async (wantsBos: boolean, template: string) => {
+    await using scene = await setup({ model: { wantsBos, template } });
+    return (await scene.chat({ maxTokens: 1 })).usage.prompt_tokens;
+  };
+  expect(await tokens(false, 'abc')).toBe(3);
+  expect(await tokens(true, 'abc')).toBe(4);
+  expect(await tokens(true, '{{ bos_token }}abc')).toBe(4);
+});
+
+test('a reply ends at its limit or before a stop string that spans tokens', async () => {
+  await using scene = await setup();
+  expect(await scene.chat({ maxTokens: 2 })).toMatchObject({ said: 'Hello from', finish: 'length' });
+  expect(await scene.chat({ stop: ['', 'om a'] })).toMatchObject({ said: 'Hello fr', finish: 'stop' });
+});
+
+test('a reply that would never end stops where the context does', async () => {
+  await using scene = await setup({ model: { endless: true }, defaults: { contextSize: 300 } });
+  const { finish, usage } = await scene.chat({ maxTokens: 5000 });
+  expect({ finish, total: usage.total_tokens }).toEqual({ finish: 'length', total: 300 });
+});
+
+test('characters that come byte by byte are whole in the reply', async () => {
+  await using scene = await setup({ model: { says: [['Costs '], ['€'], [' and '], ['𝄞']] } });
+  expect((await scene.chat()).said).toBe('Costs € and 𝄞');
+  expect(await scene.chat({ maxTokens: 2 })).toMatchObject({ said: 'Costs', finish: 'length' });
+  expect(await scene.chat({ stop: ['€'] })).toMatchObject({ said: 'Costs', finish: 'stop' });
+});
+
+test('what was thought is parted from what is said', async () => {
+  await using scene = await setup({ model: { says: [['<think>'], ['so so'], ['</think>'], ['well']] } });
+  const { said, choices } = await scene.chat();
+  expect({ said, thought: choices[0]?.message.reasoning_content }).toEqual({ said: 'well', thought: 'so so' });
+});
+
+test('the same seed gives the same reply and another one another', async () => {
+  const says = Array.from({ length: 6 }, (_, at) => [` a${at}`, ` b${at}`, ` c${at}`, ` d${at}`]);
+  await using scene = await setup({ model: { says } });
+  const reply = async (seed?: number) => (await scene.chat({ temperature: 1, seed })).said;
+  const first = await reply();
+  expect(await reply()).toBe(first);
+  expect(await reply(1234)).toBe(first); // the studio contract's
+  expect(new Set([first, await reply(1), await reply(2), await reply(3)]).size).toBeGreaterThan(1);
+  const greedy = async (temperature: number) => (await scene.chat({ temperature, seed: 7 })).said;
+  expect(await greedy(-1)).toBe(await greedy(0));
+});
+
+test('a second prompt reads only what it does not share with the first', async () => {
+  const long = { role: 'user', content: 'x'.repeat(1500) };
+  const next = { messages: [long, { role: 'assistant', content: 'yes' }, { role: 'user', content: 'go on' }] };
+  await using fresh = await setup({ model: { contextLength: 4096 } });
+  const alone = await fresh.chat(next);
+  await using scene = await setup({ model: { contextLength: 4096 } });
+  await scene.chat({ messages: [long] });
+  scene.steps.length = 0;
+  const { said, finish, usage } = await scene.chat(next);
+  expect(scene.steps[0]?.[0]).toBeGreaterThan(1500); // the first thing it says is how much was there already
+  expect({ said, finish, usage }).toEqual({ said: alone.said, finish: alone.finish, usage: alone.usage });
+  scene.steps.length = 0;
+  const again = await scene.chat(next);
+  expect(scene.steps[0]?.[0]).toBe(usage.prompt_tokens - 1); // a reply grows out of reading one token at least
+  expect(again.said).toBe(alone.said);
+});
+
+test('a prompt longer than the context is refused and never cut', async () => {
+  await using scene = await setup();
+  expect(await failureOf(scene.chat({ messages: [{ role: 'user', content: 'x'.repeat(600) }] }))).toMatchObject({
+    code: 'task.prompt-too-long',
+    retryable: false,
+    message: expect.stringMatching(
+      /^prompt is \d+ tokens but the context holds 512; raise contextSize or shorten the prompt$/,
+    ),
+  });
+});
+
+test('a chat that the template refuses fails with its reason', async () => {
+  await using scene = await setup();
+  const messages = [{ role: 'nobody', content: 'x' }];
+  expect(await failureOf(scene.chat({ messages }))).toMatchObject({
+    code: 'task.invalid',
+    message: 'chat template: no such role',
+  });
+  await using empty = await setup({ model: { template: '{% for m in messages %}{{ m.content }}{% endfor %}' } });
+  expect(await failureOf(empty.chat({ messages: [] }))).toMatchObject({ code: 'task.invalid' });
+});
+
+test('a model without a template, and a file that is no whole model, are refused', async () => {
+  await using plain = await setup({ model: { template: '' } });
+  expect(await failureOf(plain.chat())).toMatchObject({ code: 'model.unusable', retryable: false });
+  for (const weights of [new TextEncoder().encode('GGUF'), chatModel().subarray(0, 400_000)]) {
+    expect(await failureOf(setup({ weights }))).toMatchObject({ code: 'model.unusable' });
+  }
+});
+
+test('the file to load is a GGUF, whatever its role and its case', async () => {
+  await using upper = await setup({ filename: 'Tiny.GGUF' });
+  expect((await upper.chat()).finish).toBe('stop');
+  expect(await failureOf(setup({ filename: 'tiny.bin' }))).toMatchObject({
+    code: 'model.role-missing',
+    message: 'llama modelSource for `tiny` contained no .gguf file',
+  });
+  using scene = llamaScene();
+  const path = scene.files.paths.get('model') ?? '';
+  const paths = new Map([['model', '/nowhere/tokenizer.json'] as const, ['text-encoder', path] as const]);
+  await using other = await scene.engine.load({ ...scene.files, paths }, new AbortController().signal);
+  expect(other).toHaveProperty('run');
+});
+
+test('a task of another kind is refused by name', async () => {
+  await using scene = await setup();
+  const task = aTask({ kind: 'audio_tts', text: 'hi' });
+  const run = scene.model.run(task, { signal: new AbortController().signal, progress: () => {} });
+  expect(await failureOf(run)).toMatchObject({
+    code: 'task.unsupported',
+    message: 'llama engine only serves llm tasks, got audio_tts',
+  });
+});
+
+test('models that the operator put there are offered by their names', async () => {
+  using scene = llamaScene();
+  expect(scene.engine.models).toEqual({ llm: ['llama-cpp:*'] });
+  mkdirSync(join(scene.folder, 'llm'));
+  copyFileSync(scene.files.paths.get('model') ?? '', join(scene.folder, 'llm', 'mine.gguf'));
+  writeFileSync(join(scene.folder, 'llm', 'notes.txt'), '');
+  expect(await scene.engine.readiness()).toEqual({ ready: true });
+  expect(scene.engine.models).toEqual({ llm: ['mine', 'llama-cpp:*'] });
+});

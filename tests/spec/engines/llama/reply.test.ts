@@ -1,0 +1,88 @@
+import { expect, test } from 'bun:test';
+import * as fc from 'fast-check';
+import { loadFailure, runFailure } from '../../../../src/engines/llama/failures.ts';
+import { budgetFor, createDecoder, splitReasoning, watchForStops } from '../../../../src/engines/llama/reply.ts';
+import { threadsFor } from '../../../../src/engines/llama/threads.ts';
+
+test.each([
+  [100, 50, 2048, 50],
+  [2000, 100, 2048, 48],
+  [2048, 10, 2048, undefined],
+  [10, 0, 2048, 1],
+])('after %p tokens, limited to %p, in a context of %p there is room for %p', (prompt, most, context, room) => {
+  expect(budgetFor(prompt, most, context)).toBe(room);
+});
+
+test.each([
+  ['<think>\nhmm\n</think>\n\n{"a":1}', '{"a":1}', 'hmm'],
+  ['  plain  ', 'plain', undefined],
+  ['still thinking</think>', '', 'still thinking'],
+])('%j is parted into what was thought and what is said', (text, content, reasoning) => {
+  expect(splitReasoning(text)).toEqual({ content, reasoning });
+});
+
+const anyPieces = fc.array(fc.string({ unit: fc.constantFrom('#', 'E', 'N', 'D', ' '), maxLength: 4 }));
+
+test('a reply ends before its first stop string, however it is cut into pieces', () => {
+  const stops = ['###', 'END', 'NE'];
+  fc.assert(
+    fc.property(anyPieces, (pieces) => {
+      const watch = watchForStops(['', ...stops]);
+      const stopped = pieces.some((piece) => watch.push(piece));
+      const whole = pieces.join('');
+      // Of two that begin in the same piece the first counts, and one that ended in an earlier piece before all others.
+      expect(stopped).toBe(stops.some((stop) => whole.includes(stop)));
+      expect(whole.startsWith(watch.text())).toBe(true);
+      expect(stops.some((stop) => watch.text().includes(stop))).toBe(false);
+      if (!stopped) expect(watch.text()).toBe(whole);
+    }),
+  );
+});
+
+/** Tokens of a byte each, as a model without larger ones has them. */
+const textOfBytes = (tokens: readonly number[], before: readonly number[]): string => {
+  const decode = (bytes: readonly number[]): string => new TextDecoder().decode(Uint8Array.from(bytes));
+  return decode([...before, ...tokens]).slice(decode(before).length);
+};
+
+test('a text that comes byte by byte is decoded as it is', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 20 }), (text) => {
+      const decoder = createDecoder(textOfBytes);
+      const pieces = Array.from(new TextEncoder().encode(text), (byte) => decoder.push(byte));
+      expect(pieces.join('') + decoder.rest()).toBe(text);
+    }),
+  );
+});
+
+test('half a character at the end of a reply is dropped', () => {
+  const decoder = createDecoder(textOfBytes);
+  expect([0x61, 0xe2, 0x82].map((byte) => decoder.push(byte)).join('')).toBe('a');
+  expect(decoder.rest()).toBe('');
+});
+
+test.each([
+  [2, 2, 1],
+  [1, 2, 1],
+  [8, 16, 7],
+  [64, 4, 3],
+  [0, 0, 1],
+])('of %p cores and %p usable threads it takes %p', (cores, usable, threads) => {
+  expect(threadsFor(cores, usable)).toBe(threads);
+});
+
+test.each([
+  'ggml_backend_cuda_buffer_type_alloc_buffer: allocating 4096.00 MiB on device 0: cudaMalloc failed: out of memory',
+  'alloc_tensor_range: failed to allocate CPU buffer of size 85899345952',
+  'ggml_aligned_malloc: insufficient memory (attempted to allocate 81920.00 MB)',
+  'unable to allocate Vulkan0 buffer',
+  'std::bad_alloc',
+])('%s means that memory is gone', (said) => {
+  expect(loadFailure(said, undefined).code).toBe('engine.out-of-memory');
+  expect(runFailure(said, undefined).code).toBe('engine.out-of-memory');
+});
+
+test('other failures are the model’s when it loads and the engine’s when it runs', () => {
+  expect(loadFailure('invalid magic characters', undefined).code).toBe('model.unusable');
+  expect(runFailure('Failed to sample next token', undefined).code).toBe('engine.failed');
+});
