@@ -33,6 +33,9 @@ export function createLlamaEngine({ host, hasRuntime, files, modelsRoot }: Llama
       ggufOf(modelFiles);
       const model = await host.load({ engine: 'llama', files: modelFiles }, signal);
       return {
+        get process() {
+          return model.process; // another one after a crash
+        },
         run: async (task, context) => {
           if (task.kind !== 'llm') throw wrongKind(task.kind);
           return await model.run(task, new Map(), context);
