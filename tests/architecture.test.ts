@@ -29,7 +29,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^@cfworker\/json-schema$/, /^jobs\/output\/schema\.ts$/],
   [/^ws$/, /^system\/sockets\.ts$/],
   [/^consola(\/|$)/, /^log\//],
-  [/^valibot$/, /^(contract|config)\/|^local-studio\/http\.ts$|^engines\/host\/messages\.ts$/],
+  [/^valibot$/, /^(contract|config)\/|^local-studio\/http\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/],
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
   [/^(node-llama-cpp|@huggingface\/jinja)$/, /^engines\/llama\/binding\.ts$/],
   [/^@fugood\/whisper\.node$/, /^engines\/whisper\/binding\.ts$/],

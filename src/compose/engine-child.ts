@@ -3,10 +3,13 @@ import { serveEngine } from '../engines/host/serve.ts';
 import type { InnerEngines } from '../engines/host/inner.ts';
 import { systemClock } from '../system/clock.ts';
 import { readEnvironment } from '../system/environment.ts';
+import { systemFiles } from '../system/files.ts';
 import { createImages } from '../system/images.ts';
 import { createNativeCache } from '../system/native-cache.ts';
 import { connectParent, serveQuietly } from '../system/parent.ts';
 import { payloads } from '../system/payloads.ts';
+import { ourVariables } from '../system/processes.ts';
+import { runProgram } from '../system/programs.ts';
 
 /** The engines that run in a child. Only what the worker asks for is loaded. */
 function innerEngines(): InnerEngines {
@@ -21,6 +24,19 @@ function innerEngines(): InnerEngines {
       const { openChatModel } = await import('../engines/llama/binding.ts');
       const { createChatEngine } = await import('../engines/llama/inside.ts');
       return createChatEngine({ openChatModel, gpu: 'auto', clock: systemClock });
+    },
+    piper: async (warn) => {
+      const { openSession } = await import('../engines/onnx/binding.ts');
+      const { findEspeak, openOwnEspeak } = await import('../engines/piper/binding.ts');
+      const { openEspeak } = await import('../engines/piper/espeak.ts');
+      const { createSpeaker } = await import('../engines/piper/inside.ts');
+      const espeak = { run: runProgram, env: ourVariables(), find: findEspeak, openOwn: openOwnEspeak };
+      return createSpeaker({
+        files: systemFiles,
+        openSession: (path) => openSession(path, native),
+        openEspeak: (voice, signal) => openEspeak(voice, signal, espeak),
+        warn,
+      });
     },
   };
 }

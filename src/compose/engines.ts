@@ -9,6 +9,7 @@ import { llamaInstalled } from '../engines/llama/binding.ts';
 import { createLlamaEngine } from '../engines/llama/index.ts';
 import { runtimeInstalled } from '../engines/onnx/binding.ts';
 import { createOnnxEngine } from '../engines/onnx/index.ts';
+import { createPiperEngine } from '../engines/piper/index.ts';
 import { createSdCppEngine } from '../engines/sd-cpp/index.ts';
 import { createSyntheticEngine } from '../engines/synthetic/index.ts';
 import type { Logger } from '../log/logger.ts';
@@ -59,6 +60,7 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
     clock,
     log: engineLog,
   });
+  const hasRuntime = (): boolean => payloads.ort !== undefined || runtimeInstalled();
   return {
     quarantine,
     ffmpeg,
@@ -67,9 +69,10 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
       createOnnxEngine({
         host,
         fetchInput,
-        hasRuntime: () => payloads.ort !== undefined || runtimeInstalled(),
+        hasRuntime,
       }),
       createLlamaEngine({ host, files, modelsRoot: config.current.models_root, hasRuntime: llamaInstalled }),
+      createPiperEngine({ host, hasRuntime }),
       createSdCppEngine({
         files,
         random,

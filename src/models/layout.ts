@@ -42,6 +42,7 @@ const GGUF = /\.gguf$/i;
 const NEEDED: Readonly<Partial<Record<EngineName, readonly FileRole[]>>> = {
   'sd-cpp': ['diffusion-model', 'model'],
   onnx: ['model'],
+  piper: ['model'],
 };
 
 /**

@@ -8,7 +8,7 @@ import { openProcessLog } from '../../src/compose/log.ts';
 import { composeWorker } from '../../src/compose/worker.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { createSyntheticEngine } from '../../src/engines/synthetic/index.ts';
-import { encodeWav } from '../../src/engines/synthetic/wav.ts';
+import { encodeWav } from '../../src/engines/wav.ts';
 import { onStopSignals } from '../../src/system/signals.ts';
 import { ARTIFACT_BYTES } from './wire.ts';
 

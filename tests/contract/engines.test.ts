@@ -10,6 +10,7 @@ import { sha256 } from '../../src/system/digest.ts';
 import { aJob, aTask, synthetic } from '../fakes/builders.ts';
 import { llamaScene } from '../fakes/llama-engine.ts';
 import { images, onnxScene, paint } from '../fakes/onnx-engine.ts';
+import { piperScene } from '../fakes/piper-engine.ts';
 import { transient, trusting, unwatched } from '../fakes/output-check.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
 
@@ -26,6 +27,7 @@ const SMALL: Readonly<Record<TaskKindId, Task>> = {
 const LONG: Readonly<Partial<Record<TaskKindId, Task>>> = {
   llm: aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], maxTokens: 100_000 }),
   image: aTask({ kind: 'image', prompt: 'a fox', width: 4096, height: 4096, ...INPUTS }),
+  audio_tts: aTask({ kind: 'audio_tts', text: 'The fox crosses the ice. '.repeat(300) }),
   video: aTask({ kind: 'video', prompt: 'a fox', seconds: 60, fps: 8 }),
 };
 /** First bytes of what an extension promises. */
@@ -39,7 +41,11 @@ const MAGIC: Readonly<Record<string, RegExp>> = {
 const ABORT_BUDGET_MS = 1_000;
 
 const onnx = onnxScene();
-afterAll(() => onnx[Symbol.dispose]());
+const piper = piperScene();
+afterAll(() => {
+  onnx[Symbol.dispose]();
+  piper[Symbol.dispose]();
+});
 onnx.web.set(INPUTS.initImageUrl, await paint(64, 64, (x, y) => [x * 4, y * 4, 128]));
 onnx.web.set(INPUTS.maskUrl, await paint(64, 64, (x, y) => (x > 20 && x < 40 && y > 20 && y < 40 ? 255 : 0)));
 
@@ -50,12 +56,14 @@ const registry = createRegistry([
   createSyntheticEngine({ sha256, images, clock: systemClock }),
   onnx.engine,
   llama.engine,
+  piper.engine,
 ]);
 const noFiles = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
 /** Weights for those that need some. */
 const FILES: ReadonlyMap<string, ModelFiles> = new Map([
   ['onnx', onnx.files],
   ['llama-cpp', llama.files],
+  ['piper', piper.files],
 ]);
 
 function setup(engine: Engine) {

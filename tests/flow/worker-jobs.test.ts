@@ -196,6 +196,7 @@ test('L24: the synthetic engine offers itself for synthetic models only', async 
   expect(capabilities.supportedModels.filter((name) => !name.startsWith('synthetic'))).toEqual([
     'llama-cpp:*',
     'onnx:*',
+    'piper:*',
   ]);
   expect(capabilities.taskKinds).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video']);
 });

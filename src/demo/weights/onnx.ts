@@ -23,7 +23,10 @@ const bytes = (field: number, value: Uint8Array): Uint8Array =>
 const text = (field: number, value: string): Uint8Array => bytes(field, encoder.encode(value));
 const message = (field: number, ...parts: readonly Uint8Array[]): Uint8Array => bytes(field, join(parts));
 
-const FLOAT = 1;
+/** `TensorProto.DataType` */
+export const FLOAT = 1;
+export const INT64 = 7;
+type ElementType = typeof FLOAT | typeof INT64;
 const IR_VERSION = 8;
 const OPSET = 17;
 
@@ -37,10 +40,15 @@ function attribute(name: string, value: Attribute): Uint8Array {
   return message(5, text(1, name), ...value.map((item) => integer(8, item)), integer(20, INTS));
 }
 
-/** A named tensor of floats; a word stands for a size that is known only when the model runs. */
-function port(field: number, name: string, dims: readonly (number | string)[]): Uint8Array {
+/** A named tensor; a word stands for a size that is known only when the model runs. */
+function port(field: number, name: string, dims: readonly (number | string)[], type: ElementType): Uint8Array {
   const shape = dims.map((dim) => message(1, typeof dim === 'number' ? integer(1, dim) : text(2, dim)));
-  return message(field, text(1, name), message(2, message(1, integer(1, FLOAT), message(2, ...shape))));
+  return message(field, text(1, name), message(2, message(1, integer(1, type), message(2, ...shape))));
+}
+
+interface ConstantShape {
+  readonly dims?: readonly number[];
+  readonly type?: ElementType;
 }
 
 /** A graph under construction. Every method gives the name of what it made. */
@@ -49,19 +57,23 @@ export class OnnxGraph {
   readonly #constants: Uint8Array[] = [];
   readonly #ports: Uint8Array[] = [];
 
-  input(name: string, dims: readonly (number | string)[]): string {
-    this.#ports.push(port(11, name, dims));
+  input(name: string, dims: readonly (number | string)[], type: ElementType = FLOAT): string {
+    this.#ports.push(port(11, name, dims, type));
     return name;
   }
 
   output(name: string, dims: readonly (number | string)[]): void {
-    this.#ports.push(port(12, name, dims));
+    this.#ports.push(port(12, name, dims, FLOAT));
   }
 
-  constant(values: readonly number[]): string {
+  /** One row of numbers unless a shape is given; the empty shape is a single number. */
+  constant(values: readonly number[], { dims = [values.length], type = FLOAT }: ConstantShape = {}): string {
     const name = `constant${this.#constants.length}`;
-    const data = new Uint8Array(Float32Array.from(values).buffer);
-    this.#constants.push(message(5, integer(1, values.length), integer(2, FLOAT), text(8, name), bytes(9, data)));
+    const numbers = type === FLOAT ? Float32Array.from(values) : BigInt64Array.from(values, BigInt);
+    const shape = dims.map((dim) => integer(1, dim));
+    this.#constants.push(
+      message(5, ...shape, integer(2, type), text(8, name), bytes(9, new Uint8Array(numbers.buffer))),
+    );
     return name;
   }
 

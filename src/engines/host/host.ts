@@ -3,7 +3,7 @@ import { MINUTE_MS } from '../../base/units.ts';
 import type { Task } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { EngineProcess, ModelFiles, RunContext, TaskResult } from '../engine.ts';
-import type { Inputs } from './inner.ts';
+import type { Inputs, Warn } from './inner.ts';
 import type { Quarantine } from './quarantine.ts';
 import { startTalk, type Talk, type TalkOptions } from './talk.ts';
 
@@ -56,8 +56,9 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         forMs: quarantine.remainingMs(engine, files.model),
       });
     };
+    const onNote: Warn = (event, fields) => log.warn(event, { ...fields, engine, model: files.model });
     try {
-      const talk = startTalk({ ...options, engine, onCrash });
+      const talk = startTalk({ ...options, engine, onCrash, onNote });
       log.debug('engine.started', { engine, model: files.model, pid: talk.pid });
       return talk;
     } catch (thrown) {

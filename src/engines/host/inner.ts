@@ -16,10 +16,16 @@ export interface InnerEngine {
   load(files: ModelFiles, context: LoadContext): Promise<InnerModel>;
 }
 
+/** Facts for a log line; never secrets. */
+export type NoteFields = Readonly<Record<string, string | number | boolean>>;
+
+/** Puts an event into the worker's log, where an engine copes with something that is not as it should be. */
+export type Warn = (event: string, fields: NoteFields) => void;
+
 /** Weights in the child's memory. They are freed with the process if not before. */
 export interface InnerModel extends AsyncDisposable {
   run(task: Task, inputs: Inputs, context: RunContext): Promise<TaskResult>;
 }
 
 /** The engines a child can become, by name. Each is loaded only by the child that is asked to be it. */
-export type InnerEngines = Readonly<Partial<Record<string, () => Promise<InnerEngine>>>>;
+export type InnerEngines = Readonly<Partial<Record<string, (warn: Warn) => Promise<InnerEngine>>>>;

@@ -13,7 +13,7 @@ import { TaskSchema } from '../../contract/tasks/index.ts';
  *   load  ─────────────────────▶
  *         ◀───── progress… loaded | failed
  *   run   ─────────────────────▶
- *         ◀───── progress… done   | failed
+ *         ◀───── progress, noted… done | failed
  *   cancel (any time) ─────────▶        the request ends with failed, soon
  *   unload ────────────────────▶        frees the model and exits
  *
@@ -46,16 +46,24 @@ const ResultSchema = v.variant('is', [
   v.object({ is: v.literal('artifact'), bytes: Bytes, ext: v.string() }),
 ]);
 
+const Fields = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
+
 const FailureSchema = v.object({
   code: v.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(ERROR_CODES, code)),
   message: v.string(),
   hint: v.optional(v.string()),
-  fields: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
+  fields: Fields,
 });
 
 const FromChildSchema = v.variant('is', [
   v.object({ is: v.literal('loaded') }),
   v.object({ is: v.literal('progress'), done: Count, total: Count }),
+  /** For the log. Names are static text, as all events' are. */
+  v.object({
+    is: v.literal('noted'),
+    event: v.pipe(v.string(), v.regex(/^[a-z-]{1,40}\.[a-z-]{1,40}$/)),
+    fields: Fields,
+  }),
   v.object({ is: v.literal('done'), result: ResultSchema }),
   v.object({ is: v.literal('failed'), failure: FailureSchema }),
 ]);

@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { Parent } from '../../system/parent.ts';
-import type { InnerEngines, InnerModel } from './inner.ts';
+import type { InnerEngines, InnerModel, Warn } from './inner.ts';
 import { failed, type FromChild, readToChild, type ToChild } from './messages.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function serveEngine(parent: Parent, engines: InnerEngines): Promis
   async function load({ engine, files }: Extract<ToChild, { do: 'load' }>, signal: AbortSignal): Promise<FromChild> {
     const open = Object.hasOwn(engines, engine) ? engines[engine] : undefined;
     if (open === undefined) throw new WorkerError('engine.unavailable', `no engine ${engine} to run in a child`);
-    const inner = await open();
+    const inner = await open(warn);
     model = await inner.load(files, { signal, progress });
     return { is: 'loaded' };
   }
@@ -27,6 +27,7 @@ export async function serveEngine(parent: Parent, engines: InnerEngines): Promis
   }
 
   const progress = (done: number, total: number): void => parent.send({ is: 'progress', done, total });
+  const warn: Warn = (event, fields) => parent.send({ is: 'noted', event, fields: { ...fields } });
 
   async function answer(work: (signal: AbortSignal) => Promise<FromChild>): Promise<void> {
     const mine = new AbortController();

@@ -2,6 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { SpawnTalking, ChildEnvironment, TalkingChild } from '../../system/processes.ts';
+import type { Warn } from './inner.ts';
 import { crashError, createTail, type Doing } from './crash.ts';
 import { type FromChild, readFromChild, toError, type ToChild } from './messages.ts';
 
@@ -14,6 +15,8 @@ export interface TalkOptions {
   readonly clock: Pick<Clock, 'after'>;
   /** A child ended, hung or spoke nonsense without being asked to go. */
   readonly onCrash: (error: WorkerError) => void;
+  /** The engine copes with something that belongs into the log. */
+  readonly onNote: Warn;
 }
 
 export interface Request {
@@ -89,6 +92,7 @@ export function startTalk(options: TalkOptions): Talk {
 
   function onAnswer(said: FromChild): void {
     if (said.is === 'progress') pending?.onProgress(said.done, said.total);
+    else if (said.is === 'noted') options.onNote(said.event, said.fields);
     else if (said.is === 'failed') pending?.answer.reject(toError(said.failure));
     else pending?.answer.resolve(said);
   }

@@ -11,12 +11,18 @@ export interface Tensor {
   readonly dims: readonly number[];
 }
 
+/** What a model takes: numbers as they are, or whole ones (`int64`). */
+export interface InputTensor {
+  readonly data: Float32Array | BigInt64Array;
+  readonly dims: readonly number[];
+}
+
 /** A model in memory, as the runtime sees it. */
 export interface Session extends AsyncDisposable {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** @throws WorkerError `engine.failed` */
-  run(inputs: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
+  run(inputs: Readonly<Record<string, InputTensor>>): Promise<Readonly<Record<string, Tensor>>>;
 }
 
 type Runtime = typeof onnxruntime;
@@ -42,9 +48,7 @@ export async function openSession(path: string, native: Pick<NativeCache, 'unpac
     inputs: session.inputNames,
     outputs: session.outputNames,
     run: async (inputs) => {
-      const feeds = Object.entries(inputs).map(
-        ([name, { data, dims }]) => [name, new runtime.Tensor('float32', data, dims)] as const,
-      );
+      const feeds = Object.entries(inputs).map(([name, input]) => [name, tensorOf(runtime, input)] as const);
       try {
         const results = Object.entries(await session.run(Object.fromEntries(feeds)));
         return Object.fromEntries(results.map(([name, { data, dims }]) => [name, { data: floats(data), dims }]));
@@ -55,6 +59,9 @@ export async function openSession(path: string, native: Pick<NativeCache, 'unpac
     [Symbol.asyncDispose]: () => session.release(),
   };
 }
+
+const tensorOf = (runtime: Runtime, { data, dims }: InputTensor): onnxruntime.Tensor =>
+  data instanceof Float32Array ? new runtime.Tensor('float32', data, dims) : new runtime.Tensor('int64', data, dims);
 
 const floats = (data: unknown): Float32Array => (data instanceof Float32Array ? data : new Float32Array());
 

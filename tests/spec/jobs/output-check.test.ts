@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../src/base/json.ts';
 import { createSyntheticEngine } from '../../../src/engines/synthetic/index.ts';
 import type { EngineName } from '../../../src/contract/model-source.ts';
 import type { TaskResult } from '../../../src/engines/engine.ts';
-import { encodeWav } from '../../../src/engines/synthetic/wav.ts';
+import { encodeWav } from '../../../src/engines/wav.ts';
 import { createOutputCheck, type OutputPolicy } from '../../../src/jobs/output-check.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { sha256 } from '../../../src/system/digest.ts';

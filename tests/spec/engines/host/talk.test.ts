@@ -13,6 +13,7 @@ function setup() {
   const end = Promise.withResolvers<ChildEnd>();
   const heard: unknown[] = [];
   const crashes: WorkerError[] = [];
+  const notes: unknown[] = [];
   let child: TalkingOptions | undefined;
   const talk = startTalk({
     engine: 'test',
@@ -20,6 +21,7 @@ function setup() {
     env: {},
     clock,
     onCrash: (error) => void crashes.push(error),
+    onNote: (event, fields) => void notes.push([event, fields]),
     spawn: (_command, options) => {
       child = options;
       return {
@@ -36,7 +38,7 @@ function setup() {
   const say = { do: 'run', task: aTask({ kind: 'image', prompt: 'x' }), inputs: new Map() } as const;
   const ask = () =>
     talk.ask({ say, signal: abort.signal, progress: (done) => void progress.push(done), stallMs: 1_000 });
-  return { clock, talk, ask, say, heard, crashes, abort, progress, end, child: () => child! };
+  return { clock, talk, ask, say, heard, crashes, notes, abort, progress, end, child: () => child! };
 }
 
 test('progress keeps a slow child alive for as long as it goes on', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { toModelId } from '../../../../src/base/ids.ts';
-import type { Session, Tensor } from '../../../../src/engines/onnx/binding.ts';
+import type { InputTensor, Session, Tensor } from '../../../../src/engines/onnx/binding.ts';
 import { createInpainter } from '../../../../src/engines/onnx/inside.ts';
 import { composite, pictureOf, tensorsOf } from '../../../../src/engines/onnx/lama.ts';
 import { coloursOf, greyOf } from '../../../../src/engines/onnx/planes.ts';
@@ -20,7 +20,7 @@ const flat = (colour: number): Plane => ({
 
 /** A session that paints one colour, in numbers up to 255 or up to 1. */
 function setup(options: { readonly output?: Partial<Tensor>; readonly outputs?: readonly string[] } = {}) {
-  const seen: Readonly<Record<string, Tensor>>[] = [];
+  const seen: Readonly<Record<string, InputTensor>>[] = [];
   let released = 0;
   const session: Session = {
     inputs: ['image', 'mask'],

@@ -1,0 +1,143 @@
+import { WorkerError } from '../../base/errors.ts';
+import type { TaskOf } from '../../contract/tasks/index.ts';
+import type { Files } from '../../system/files.ts';
+import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import type { InnerEngine, Warn } from '../host/inner.ts';
+import type { InputTensor, Session, Tensor } from '../onnx/binding.ts';
+import { assertLanguage, speakerOf, unspeakable } from './asked.ts';
+import { idsOf, type Phonemize, phonemesOf } from './phonemes.ts';
+import { sentencesOf } from './sentences.ts';
+import { createSpeech } from './speech.ts';
+import { readVoice, type Voice } from './voice.ts';
+
+export interface SpeakerOptions {
+  readonly files: Pick<Files, 'readNamedText'>;
+  /** Loads a model file; see the binding. */
+  readonly openSession: (path: string) => Promise<Session>;
+  /** What gives phonemes by a voice of espeak. */
+  readonly openEspeak: (voice: string, signal: AbortSignal) => Promise<Phonemize>;
+  readonly warn: Warn;
+}
+
+/** The largest there are have a few hundred speakers and stay below 30 kB. */
+const MOST_CONFIG_BYTES = 1 << 20;
+
+/** Speaks with Piper voices. Runs in an engine child. */
+export function createSpeaker({ files, openSession, openEspeak, warn }: SpeakerOptions): InnerEngine {
+  return {
+    load: async ({ paths }, { signal }) => {
+      signal.throwIfAborted();
+      const { model, config } = filesOfVoice(paths);
+      const voice = readVoice((await files.readNamedText(config, MOST_CONFIG_BYTES)) ?? '');
+      const { phonemesBy } = voice;
+      const phonemize = phonemesBy.is === 'text' ? noPhonemes : await openEspeak(phonemesBy.voice, signal);
+      const session = await openSession(model);
+      assertSpeaks(session, voice);
+      return {
+        run: (task, _inputs, context) => {
+          if (task.kind !== 'audio_tts') throw wrongKind(task.kind);
+          return speak(task, { voice, phonemize, session, warn, ...context });
+        },
+        [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+const noPhonemes: Phonemize = (words) => Promise.resolve([words]);
+
+export const wrongKind = (kind: string): WorkerError =>
+  new WorkerError('task.unsupported', `piper engine only serves audio_tts tasks, got ${kind}`);
+
+/**
+ * The two files of a voice. A source that knows no role `config` may name the second one after the first: `<model>.json`.
+ *
+ * @throws WorkerError `model.role-missing`
+ */
+export function filesOfVoice(paths: ModelFiles['paths']): { readonly model: string; readonly config: string } {
+  const model = paths.get('model');
+  if (model === undefined) throw roleMissing('model', 'the .onnx file of a voice');
+  const name = `${lastOf(model)}.json`;
+  const config = paths.get('config') ?? [...paths.values()].find((path) => lastOf(path) === name);
+  if (config === undefined) throw roleMissing('config', 'the .onnx.json file that comes with the voice');
+  return { model, config };
+}
+
+const lastOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
+
+const roleMissing = (role: string, what: string): WorkerError =>
+  new WorkerError('model.role-missing', `the piper engine needs a file with the role \`${role}\``, {
+    hint: `Offer the model with ${what} as a file of role \`${role}\`.`,
+  });
+
+function assertSpeaks({ inputs, outputs }: Session, { speakerCount }: Voice): void {
+  const needed = ['input', 'input_lengths', 'scales', ...(speakerCount > 1 ? ['sid'] : [])];
+  const known = new Set([...needed, 'sid']);
+  if (needed.every((name) => inputs.includes(name)) && inputs.every((name) => known.has(name)) && outputs[0]) return;
+  throw new WorkerError('model.unusable', `the model takes ${inputs.join(', ')}; a voice takes ${needed.join(', ')}`, {
+    hint: 'Offer a voice that was exported for Piper, together with its own config.',
+  });
+}
+
+interface Speaker extends RunContext {
+  readonly voice: Voice;
+  readonly phonemize: Phonemize;
+  readonly session: Session;
+  readonly warn: Warn;
+}
+
+async function speak(task: TaskOf<'audio_tts'>, speaking: Speaker): Promise<TaskResult> {
+  const { voice, phonemize, session, signal, progress, warn } = speaking;
+  assertLanguage(task, voice);
+  const speaker = speakerOf(task, voice);
+  const sentences = sentencesOf(task.text, voice.language);
+  const speech = createSpeech(voice.sampleRate);
+  const dropped: string[] = [];
+  let audible = false;
+  for (const [index, sentence] of sentences.entries()) {
+    signal.throwIfAborted();
+    const found = idsOf(await phonemesOf(sentence, { voice, phonemize, signal }), voice);
+    dropped.push(...found.dropped);
+    if (found.audible) {
+      const about = { ids: found.ids, speaker, speed: task.speed ?? 1 };
+      speech.add(soundOf(await session.run(inputsOf(voice, about, session)), session));
+      audible = true;
+    }
+    progress(index + 1, sentences.length);
+  }
+  signal.throwIfAborted();
+  if (dropped.length > 0) warn('phonemes.dropped', { count: dropped.length, which: [...new Set(dropped)].join(' ') });
+  if (!audible) throw unspeakable('the text has nothing that this voice can speak');
+  return { is: 'artifact', bytes: speech.wav(), ext: 'wav' };
+}
+
+interface Utterance {
+  readonly ids: readonly number[];
+  readonly speaker: number;
+  readonly speed: number;
+}
+
+/** The inputs of a Piper voice (rhasspy/piper `export_onnx`). */
+function inputsOf(
+  voice: Voice,
+  { ids, speaker, speed }: Utterance,
+  { inputs }: Session,
+): Readonly<Record<string, InputTensor>> {
+  const whole = (...values: number[]): BigInt64Array => BigInt64Array.from(values, BigInt);
+  return {
+    input: { data: whole(...ids), dims: [1, ids.length] },
+    input_lengths: { data: whole(ids.length), dims: [1] },
+    scales: { data: Float32Array.of(voice.noise, voice.length / speed, voice.lengthNoise), dims: [3] },
+    ...(inputs.includes('sid') && { sid: { data: whole(speaker), dims: [1] } }),
+  };
+}
+
+/** @throws WorkerError `model.unusable` when the model gave something else than one sound */
+function soundOf(outputs: Readonly<Record<string, Tensor>>, session: Session): Float32Array {
+  const { data, dims } = outputs['output'] ??
+    outputs[session.outputs[0] ?? ''] ?? { data: new Float32Array(), dims: [] };
+  if (data.length > 0 && dims.at(-1) === data.length) return data;
+  throw new WorkerError('model.unusable', `the model's output is ${dims.join(' x ')}, which is no sound`, {
+    hint: 'Offer a voice that was exported for Piper.',
+  });
+}
