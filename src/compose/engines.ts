@@ -2,7 +2,7 @@ import manifest from '../../dist-manifest.json';
 import type { ConfigStore } from '../config/store.ts';
 import { createEngineHost, type EngineHost } from '../engines/host/host.ts';
 import { createQuarantine, type Quarantine } from '../engines/host/quarantine.ts';
-import { createFfmpeg, type Ffmpeg } from '../engines/ffmpeg/index.ts';
+import { createFfmpeg } from '../engines/ffmpeg/index.ts';
 import type { Engine } from '../engines/engine.ts';
 import { createInputFetcher } from '../engines/inputs.ts';
 import { llamaInstalled } from '../engines/llama/binding.ts';
@@ -30,7 +30,6 @@ export interface EngineSetup {
 export interface Engines {
   readonly engines: readonly Engine[];
   readonly quarantine: Quarantine;
-  readonly ffmpeg: Ffmpeg;
 }
 
 /** What a native library must not do on its own: ONNX Runtime reports home unless it is told not to. */
@@ -63,9 +62,8 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
   const hasRuntime = (): boolean => payloads.ort !== undefined || runtimeInstalled();
   return {
     quarantine,
-    ffmpeg,
     engines: [
-      createSyntheticEngine({ sha256, images, clock }),
+      createSyntheticEngine({ sha256, images, clock, ffmpeg, log: engineLog }),
       createOnnxEngine({
         host,
         fetchInput,

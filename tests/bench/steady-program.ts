@@ -10,6 +10,7 @@ import type { Engine } from '../../src/engines/engine.ts';
 import { createSyntheticEngine } from '../../src/engines/synthetic/index.ts';
 import { encodeWav } from '../../src/engines/wav.ts';
 import { onStopSignals } from '../../src/system/signals.ts';
+import { noFfmpeg } from '../fakes/ffmpeg.ts';
 import { ARTIFACT_BYTES } from './wire.ts';
 
 // Noise, which nothing can make smaller, in a file that the look before delivery finds good.
@@ -19,8 +20,14 @@ const bytes = encodeWav(new Int16Array(noise.buffer), 22_050);
 
 const effects = realEffects();
 const noPicture = (): Promise<never> => Promise.reject(new Error('a 1 MiB job asks for no picture'));
+const log = await openProcessLog({ logFormat: 'json', logLevel: undefined }, effects);
 const steady: Engine = {
-  ...createSyntheticEngine({ ...effects, images: { encode: noPicture, encodeAnimation: noPicture } }),
+  ...createSyntheticEngine({
+    ...effects,
+    images: { encode: noPicture, encodeAnimation: noPicture },
+    ffmpeg: noFfmpeg(effects.environment.tempDir),
+    log: log.logger,
+  }),
   load: () =>
     Promise.resolve({
       process: undefined,
@@ -29,7 +36,6 @@ const steady: Engine = {
     }),
 };
 
-const log = await openProcessLog({ logFormat: 'json', logLevel: undefined }, effects);
 const config = await openConfig(process.argv[2] ?? '', effects, { log: log.logger, watched: true });
 const worker = await composeWorker({ effects, config, log, engines: [steady] });
 onStopSignals(() => worker.signal());

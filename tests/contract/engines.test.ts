@@ -3,16 +3,15 @@ import { toModelId } from '../../src/base/ids.ts';
 import { resultIs, type Task, TASK_KIND_IDS, type TaskKindId } from '../../src/contract/tasks/index.ts';
 import type { Engine, ModelFiles } from '../../src/engines/engine.ts';
 import { createRegistry } from '../../src/engines/registry.ts';
-import { createSyntheticEngine } from '../../src/engines/synthetic/index.ts';
 import { run } from '../../src/jobs/run.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { sha256 } from '../../src/system/digest.ts';
 import { aJob, aTask, synthetic } from '../fakes/builders.ts';
 import { llamaScene } from '../fakes/llama-engine.ts';
-import { images, onnxScene, paint } from '../fakes/onnx-engine.ts';
+import { onnxScene, paint } from '../fakes/onnx-engine.ts';
 import { piperScene } from '../fakes/piper-engine.ts';
 import { transient, trusting, unwatched } from '../fakes/output-check.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
+import { aSynthetic } from '../fakes/synthetic-engine.ts';
 
 /** For engines that work on something. */
 const INPUTS = { initImageUrl: 'https://example.invalid/fox.png', maskUrl: 'https://example.invalid/mask.png' };
@@ -52,12 +51,7 @@ onnx.web.set(INPUTS.maskUrl, await paint(64, 64, (x, y) => (x > 20 && x < 40 && 
 const llama = llamaScene({ model: { endless: true, contextLength: 8192 } });
 afterAll(() => llama[Symbol.dispose]());
 
-const registry = createRegistry([
-  createSyntheticEngine({ sha256, images, clock: systemClock }),
-  onnx.engine,
-  llama.engine,
-  piper.engine,
-]);
+const registry = createRegistry([aSynthetic(), onnx.engine, llama.engine, piper.engine]);
 const noFiles = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
 /** Weights for those that need some. */
 const FILES: ReadonlyMap<string, ModelFiles> = new Map([

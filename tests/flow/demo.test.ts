@@ -15,7 +15,7 @@ async function setup() {
   const outDir = join(home, 'results');
   await mkdir(temp);
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    PATH: home, // no ffmpeg there, so that a video is the same file on every machine
     HOME: home,
     XDG_CONFIG_HOME: home,
     XDG_CACHE_HOME: home,

@@ -3,7 +3,9 @@ import sharp from 'sharp';
 import type { JobView } from '../../src/contract/admin.ts';
 import type { Task } from '../../src/contract/tasks/index.ts';
 import type { Engine } from '../../src/engines/engine.ts';
+import { readMp4 } from '../../src/jobs/output/mp4.ts';
 import { aTask, anLlmTask } from '../fakes/builders.ts';
+import { HAS_FFMPEG } from '../fakes/ffmpeg.ts';
 import { ScriptedEngine } from '../fakes/scripted-engine.ts';
 import { type Scene, setup, setupStudio } from './harness.ts';
 import { TEST_MS } from './wait-for.ts';
@@ -64,11 +66,22 @@ test('speech is one second of sound as the contract describes it', async () => {
 
 test('a video is an animation of the asked length, size and frame rate', async () => {
   await using scene = await setup();
-  const task = aTask({ kind: 'video', prompt: 'a fox runs', seconds: 1.5, fps: 8, width: 96, height: 64 });
+  const size = { width: 96, height: 64 };
+  const task = aTask({ kind: 'video', prompt: 'a fox runs', seconds: 1.5, fps: 8, ext: 'webp', ...size });
   const film = sharp(await artifactOf(scene, await completed(scene, task)), { animated: true });
   const { format, pages, width, pageHeight, delay = [] } = await film.metadata();
   expect({ format, pages, width, pageHeight }).toEqual({ format: 'webp', pages: 12, width: 96, pageHeight: 64 });
   expect(delay.reduce((sum, ms) => sum + ms, 0)).toBe(1_500);
+});
+
+test.if(HAS_FFMPEG)('a video is an MP4 where ffmpeg is, and travels as one', async () => {
+  await using scene = await setup();
+  const job = await completed(
+    scene,
+    aTask({ kind: 'video', prompt: 'a fox runs', seconds: 1.5, width: 96, height: 64 }),
+  );
+  expect(job.artifact).toMatchObject({ ext: 'mp4', contentType: 'video/mp4' });
+  expect(readMp4(await artifactOf(scene, job))).toEqual({ width: 96, height: 64, frames: 12, seconds: 1.5 });
 });
 
 test('a chat is answered in the values of the contract', async () => {

@@ -33,7 +33,9 @@ test('a worker killed while it computes does the job again after its restart', a
   await using scene = await setupStudio();
   const first = await scene.spawnWorker();
   await first.logged('session.welcomed');
-  const { id } = await scene.studio.createJob(aTask({ kind: 'video', prompt: 'a fox', seconds: 1, fps: 8 }));
+  const { id } = await scene.studio.createJob(
+    aTask({ kind: 'video', prompt: 'a fox', seconds: 1, fps: 8, ext: 'webp' }),
+  );
   await scene.studio.jobIs(id, 'running');
   await killed(first);
   await scene.spawnWorker({ folder: first.folder });

@@ -12,7 +12,7 @@ setDefaultTimeout(TEST_MS);
 type Stage = Omit<Scene, 'worker'>;
 
 /** Takes a second or so, and many if nobody stops it. */
-const aClip = (seconds: number) => aTask({ kind: 'video', prompt: 'a fox runs', seconds, fps: 8 });
+const aClip = (seconds: number) => aTask({ kind: 'video', prompt: 'a fox runs', seconds, fps: 8, ext: 'webp' });
 
 /** The codes by which the studio saw sockets end. */
 const closes = ({ studio }: Stage): unknown[] =>

@@ -3,17 +3,16 @@ import { WorkerError } from '../../base/errors.ts';
 import { pause } from '../../base/pause.ts';
 import type { Task, TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Sha256 } from '../../system/digest.ts';
 import type { ImageFormat, Images } from '../../system/images.ts';
 import type { Engine, RunContext, TaskResult } from '../engine.ts';
+import { film, type FilmOptions } from './film.ts';
 import { drawImage, RGB } from './image.ts';
-import { clipOf, sizeOf } from './limits.ts';
+import { sizeOf } from './limits.ts';
 import { chatText, replyTo } from './llm.ts';
 import { transcribe } from './stt.ts';
 import { speak } from './tts.ts';
 
-export interface SyntheticEngineOptions {
-  readonly sha256: Sha256;
+export interface SyntheticEngineOptions extends FilmOptions {
   readonly images: Pick<Images, 'encode' | 'encodeAnimation'>;
   /** For letting the event loop run between parts of a drawing. */
   readonly clock: Pick<Clock, 'after'>;
@@ -72,7 +71,7 @@ function resultOf(task: Task, options: SyntheticEngineOptions, context: RunConte
     case 'image':
       return picture(task, options, context);
     case 'video':
-      return film(task, options, context);
+      return film(task, options, { context, breathe: breather(options.clock, context.signal) });
     case 'llm':
       return { is: 'json', value: replyTo(chatText(task), sha256(chatText(task))) };
     case 'audio_stt':
@@ -103,29 +102,6 @@ async function picture(
   const bytes = await unlessAborted(encoding, signal);
   progress(1, 1);
   return { is: 'artifact', bytes, ext: format === undefined ? 'webp' : asked };
-}
-
-async function film(
-  task: TaskOf<'video'>,
-  { sha256, images, clock }: SyntheticEngineOptions,
-  { signal, progress }: RunContext,
-): Promise<TaskResult> {
-  const { format, delaysMs, width, height } = clipOf(task);
-  const breathe = breather(clock, signal);
-  const draw = (frame: number): Promise<Uint8Array> =>
-    drawImage(sha256(`${task.prompt} #${frame}`), { width, height }, breathe);
-  const encoding = images.encodeAnimation({
-    width,
-    height,
-    channels: RGB,
-    format,
-    delaysMs,
-    loop: 0, // for ever
-    frame: draw,
-    signal,
-    progress,
-  });
-  return { is: 'artifact', bytes: await unlessAborted(encoding, signal), ext: format };
 }
 
 /** Lets everything else run, then goes on unless the job was given up. */

@@ -29,7 +29,7 @@ export function sizeOf(task: Size): Size {
 }
 
 export interface Clip extends Size {
-  readonly format: 'webp' | 'gif';
+  readonly fps: number;
   /** How long each frame is shown. They add up to the clip's length, whatever the frame rate. */
   readonly delaysMs: readonly number[];
 }
@@ -37,13 +37,11 @@ export interface Clip extends Size {
 export interface ClipParams extends Size {
   readonly seconds: number;
   readonly fps?: number | undefined;
-  readonly ext: string;
 }
 
-/** The clip a task names: only a GIF where one is asked for, else WebP. @throws WorkerError `task.invalid` */
-export function clipOf(task: ClipParams): Clip {
+/** The clip a task names, for a file with this extension. @throws WorkerError `task.invalid` */
+export function clipOf(task: ClipParams, format: string): Clip {
   const size = sizeOf(task);
-  const format = task.ext.toLowerCase() === 'gif' ? 'gif' : 'webp';
   const fps = task.fps || OWN_FPS;
   const maxFps = format === 'gif' ? MAX_GIF_FPS : MAX_FPS;
   if (task.seconds > MAX_SECONDS) {
@@ -60,7 +58,7 @@ export function clipOf(task: ClipParams): Clip {
   }
   const frames = Math.max(1, Math.round(Math.max(SHORTEST_SECONDS, task.seconds) * fps));
   assertFits(frames, size, format === 'gif' ? MAX_GIF_PIXELS : MAX_TOTAL_PIXELS);
-  return { ...size, format, delaysMs: delaysOf(frames, fps, format === 'gif' ? 10 : 1) };
+  return { ...size, fps, delaysMs: delaysOf(frames, fps, format === 'gif' ? 10 : 1) };
 }
 
 function assertFits(frames: number, size: Size, maxPixels: number): void {

@@ -3,6 +3,7 @@ import { flatColour } from './flatness.ts';
 import { type AskedSize, bad, GOOD, type Look, meetsSize, tagAt, unseen } from './look.ts';
 import { type FilmFacts, isFragmented, isMp4, readMp4 } from './mp4.ts';
 import { orLook } from './picture.ts';
+import { isWebm, readWebm } from './webm.ts';
 
 export interface ClipExpectation extends AskedSize {
   readonly seconds: number;
@@ -28,21 +29,28 @@ export async function lookAtClip(
   if (isMp4(bytes)) {
     if (isFragmented(bytes)) return unseen('the frames of a fragmented MP4 are not looked into');
     const film = readMp4(bytes);
-    return film === undefined ? bad('the MP4 is cut off or has no picture track') : lookAtFacts(film, expected);
+    return film === undefined ? bad('the MP4 is cut off or has no picture track') : lookAtFacts(film, evened(expected));
   }
-  const kind = otherContainer(bytes);
-  if (kind !== undefined) return unseen(`the frames of ${kind} are not looked into`);
+  if (isWebm(bytes)) {
+    const film = readWebm(bytes);
+    if (film === 'unsized') return unseen('a WebM that was written into a pipe does not say how long it is');
+    return film === undefined ? bad('the WebM is cut off or has no picture track') : lookAtFacts(film, expected);
+  }
+  if (isAvi(bytes)) return unseen('the frames of AVI are not looked into');
   const facts = await orLook(images.probe(bytes), 'the video cannot be decoded');
   if ('is' in facts) return facts;
   const look = lookAtFacts(filmOf(facts, expected), expected);
   return look.is === 'good' ? await lookAtFrames(bytes, facts, { images, expected }) : look;
 }
 
-/** Containers by their first bytes: EBML (RFC 8794) is what Matroska and WebM start with. */
-function otherContainer(bytes: Uint8Array): string | undefined {
-  if (bytes[0] === 0x1a && bytes[1] === 0x45 && bytes[2] === 0xdf && bytes[3] === 0xa3) return 'WebM';
-  return tagAt(bytes, 0) === 'RIFF' && tagAt(bytes, 8) === 'AVI ' ? 'AVI' : undefined;
-}
+const isAvi = (bytes: Uint8Array): boolean => tagAt(bytes, 0) === 'RIFF' && tagAt(bytes, 8) === 'AVI ';
+
+/** The H.264 that everybody can play has even sides only (ITU-T H.264, 4:2:0): an odd one becomes the next. */
+const evened = (expected: ClipExpectation): ClipExpectation => ({
+  ...expected,
+  width: expected.width + (expected.width % 2),
+  height: expected.height + (expected.height % 2),
+});
 
 /** A still is a clip of one frame at the asked rate: files of one frame keep no time. */
 function filmOf({ width, height, pages, delaysMs }: ImageFacts, expected: ClipExpectation): FilmFacts {

@@ -4,17 +4,17 @@ import { toModelId } from '../../../src/base/ids.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import type { RunContext } from '../../../src/engines/engine.ts';
 import { drawImage } from '../../../src/engines/synthetic/image.ts';
-import { createSyntheticEngine } from '../../../src/engines/synthetic/index.ts';
+import type { SyntheticEngineOptions } from '../../../src/engines/synthetic/index.ts';
 import { clipOf, sizeOf } from '../../../src/engines/synthetic/limits.ts';
 import { toneHz } from '../../../src/engines/synthetic/tts.ts';
-import { systemClock } from '../../../src/system/clock.ts';
 import { sha256 } from '../../../src/system/digest.ts';
-import { createImages, type Picture } from '../../../src/system/images.ts';
+import type { Picture } from '../../../src/system/images.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
+import { images } from '../../fakes/onnx-engine.ts';
+import { aSynthetic } from '../../fakes/synthetic-engine.ts';
 
-async function setup() {
-  const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
-  const engine = createSyntheticEngine({ sha256, images, clock: systemClock });
+async function setup(choice: Partial<SyntheticEngineOptions> = {}) {
+  const engine = aSynthetic(choice);
   const files = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
   const loaded = await engine.load(files, new AbortController().signal);
   const run = (task: Task, context: Partial<RunContext> = {}) =>
@@ -273,7 +273,7 @@ test('the frames of a clip add up to its length at any frame rate', () => {
   });
   fc.assert(
     fc.property(asked, fc.constantFrom('gif', 'webp'), ({ seconds, fps }, ext) => {
-      const { delaysMs } = clipOf({ width: 1, height: 1, seconds, fps, ext });
+      const { delaysMs } = clipOf({ width: 1, height: 1, seconds, fps }, ext);
       expect(delaysMs).toHaveLength(Math.max(1, Math.round(seconds * fps)));
       expect(Math.min(...delaysMs)).toBeGreaterThanOrEqual(ext === 'gif' ? 20 : 16);
       const lengthMs = delaysMs.reduce((sum, delay) => sum + delay, 0);

@@ -3,17 +3,15 @@ import fc from 'fast-check';
 import { WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
 import type { JsonObject } from '../../../src/base/json.ts';
-import { createSyntheticEngine } from '../../../src/engines/synthetic/index.ts';
 import type { EngineName } from '../../../src/contract/model-source.ts';
 import type { TaskResult } from '../../../src/engines/engine.ts';
 import { encodeWav } from '../../../src/engines/wav.ts';
 import { createOutputCheck, type OutputPolicy } from '../../../src/jobs/output-check.ts';
-import { systemClock } from '../../../src/system/clock.ts';
-import { sha256 } from '../../../src/system/digest.ts';
 import { createImages, type ImageFormat } from '../../../src/system/images.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { aBmp, anMp4 } from './result-files.ts';
+import { aSynthetic } from '../../fakes/synthetic-engine.ts';
+import { aBmp, anMp4, aWebm } from './result-files.ts';
 
 const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
 
@@ -218,15 +216,45 @@ test('an MP4 that is cut off anywhere is rejected and never breaks the check', a
   }
 });
 
+test('a WebM is judged by its own elements', async () => {
+  const { seen } = setup();
+  const good = { ...SMALL, frames: 4, seconds: 1 };
+  expect(await seen(CLIP, file(aWebm(good), 'webm'))).toBeUndefined();
+  expect(await seen(CLIP, file(aWebm({ ...good, frames: 0 }), 'webm'))).toBe('the video has no frames');
+  expect(await seen(CLIP, file(aWebm({ ...good, seconds: 9 }), 'webm'))).toBe(
+    'the video is 9.0 s long, asked were 1 s',
+  );
+  expect(await seen({ ...CLIP, width: 128 }, file(aWebm(good), 'webm'))).toBe(
+    'the video is 64 x 64 px, asked were 128 x 64',
+  );
+});
+
+test('a WebM that is cut off anywhere is rejected and never breaks the check', async () => {
+  const { seen } = setup();
+  const whole = aWebm({ ...SMALL, frames: 4, seconds: 1 });
+  for (let end = 4; end < whole.byteLength; end++) {
+    expect(await seen(CLIP, file(whole.subarray(0, end), 'webm'))).toBe('the WebM is cut off or has no picture track');
+  }
+});
+
+test('an odd side of an MP4 may be the next even one', async () => {
+  const { seen } = setup();
+  const odd = { ...CLIP, width: 63, height: 61 };
+  expect(await seen(odd, file(anMp4({ width: 64, height: 62, frames: 4, seconds: 1 }), 'mp4'))).toBeUndefined();
+  expect(await seen(odd, file(anMp4({ width: 64, height: 66, frames: 4, seconds: 1 }), 'mp4'))).toBe(
+    'the video is 64 x 66 px, asked were 64 x 62',
+  );
+});
+
 test('containers that are not looked into pass with a word in the log', async () => {
   const { seen, log } = setup();
-  expect(await seen(CLIP, file(Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3, 0), 'webm'))).toBeUndefined();
+  expect(await seen(CLIP, file(aWebm({ ...SMALL, frames: 4, seconds: undefined }), 'webm'))).toBeUndefined();
   expect(await seen(CLIP, file(new TextEncoder().encode('RIFF....AVI LIST'), 'avi'))).toBeUndefined();
   const piped = anMp4({ ...SMALL, frames: 0, seconds: 0, fragmented: true });
   expect(await seen(CLIP, file(piped, 'mp4'))).toBeUndefined();
   expect(await seen(CLIP, file(piped.subarray(0, -1), 'mp4'))).toBe('the MP4 is cut off or has no picture track');
   expect(log.events.map(({ fields }) => fields.because)).toEqual([
-    'the frames of WebM are not looked into',
+    'a WebM that was written into a pipe does not say how long it is',
     'the frames of AVI are not looked into',
     'the frames of a fragmented MP4 are not looked into',
   ]);
@@ -325,7 +353,7 @@ const anyTask = fc.oneof(
 
 test('what the synthetic engine makes of any task passes', async () => {
   const { check } = setup('reject', 'synthetic');
-  const engine = createSyntheticEngine({ sha256, images, clock: systemClock });
+  const engine = aSynthetic();
   const { signal } = new AbortController();
   const files = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
   await using loaded = await engine.load(files, signal);

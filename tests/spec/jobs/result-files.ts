@@ -78,3 +78,48 @@ function box(name: string, ...bodies: readonly Uint8Array[]): Uint8Array {
   header.write(name, 4);
   return Buffer.concat([header, body]);
 }
+
+export interface WebmChoice extends Pick<Mp4Choice, 'width' | 'height' | 'frames'> {
+  /** Undefined as in a file that was written into a pipe. */
+  readonly seconds: number | undefined;
+}
+
+/** The elements of a WebM that say what is in it, sizes of both long and short form, and a track of sound beside it. */
+export function aWebm({ width, height, frames, seconds }: WebmChoice): Uint8Array {
+  const ticks = new DataView(new ArrayBuffer(8));
+  ticks.setFloat64(0, (seconds ?? 0) * 1000);
+  const duration = seconds === undefined ? [] : [element([0x44, 0x89], bytesOf(ticks))];
+  const info = element(
+    [0x15, 0x49, 0xa9, 0x66],
+    element([0x2a, 0xd7, 0xb1], Buffer.from('0f4240', 'hex')),
+    ...duration,
+  );
+  const size = [
+    element([0xb0], Buffer.of(width >> 8, width & 255)),
+    element([0xba], Buffer.of(height >> 8, height & 255)),
+  ];
+  const sound = element([0xae], element([0xd7], Buffer.of(1)), element([0x83], Buffer.of(2)));
+  const picture = element([0xae], element([0xd7], Buffer.of(2)), element([0xe0], ...size));
+  const blocks = Array.from({ length: frames }, (_, n) =>
+    n % 2 === 0
+      ? element([0xa3], Buffer.of(0x82, 0, n, 0x80, 7))
+      : element([0xa0], element([0xa1], Buffer.of(0x82, 0, n, 0, 7))),
+  );
+  const cluster = element([0x1f, 0x43, 0xb6, 0x75], element([0xa3], Buffer.of(0x81, 0, 0, 0x80, 7)), ...blocks);
+  const tracks = element([0x16, 0x54, 0xae, 0x6b], sound, picture);
+  return Buffer.concat([
+    element([0x1a, 0x45, 0xdf, 0xa3], element([0x42, 0x82], Buffer.from('webm'))),
+    element([0x18, 0x53, 0x80, 0x67], info, tracks, cluster),
+  ]);
+}
+
+/** Ids of four bytes get a size of eight, as programs write what they fill in later. */
+function element(id: readonly number[], ...bodies: readonly Uint8Array[]): Uint8Array {
+  const body = Buffer.concat(bodies);
+  const size = id.length === 4 ? Buffer.alloc(8) : Buffer.of(0x80 | body.byteLength);
+  if (id.length === 4) {
+    size.writeUInt8(1);
+    size.writeUInt32BE(body.byteLength, 4);
+  }
+  return Buffer.concat([Buffer.from(id), size, body]);
+}
