@@ -74,8 +74,8 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
 
 /** Loads a model for each job and frees it with the job. */
 const eachTime: ModelUse = {
-  lend: async ({ engine, files }, signal, use) => {
-    await using model = await engine.load(files, signal);
+  lend: async ({ engine, files, how }, signal, use) => {
+    await using model = await engine.load(files, signal, how);
     return await use(model);
   },
 };

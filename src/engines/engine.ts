@@ -25,6 +25,12 @@ export interface RunContext {
   readonly progress: (done: number, total: number) => void;
 }
 
+/** What a model is to be content with when it is loaded. */
+export interface LoadHow {
+  /** Less GPU memory at the price of speed: smaller batches, weights left in the machine's own memory. */
+  readonly lean: boolean;
+}
+
 /** Code that loads models and runs tasks. */
 export interface Engine {
   readonly id: EngineName;
@@ -32,10 +38,17 @@ export interface Engine {
   readonly models: Readonly<Partial<Record<TaskKindId, readonly string[]>>>;
   /** Whether its models live in GPU memory, so that a job has to fit there before it is taken. */
   readonly memory: 'gpu' | 'none';
+  /** Whether it knows how to load a model lean. Absent: it does not, and a job that runs out of memory has failed. */
+  readonly canRunLean?: boolean;
   /** Cheap and free of side effects: says what is missing, never fetches it. */
   readiness(): Promise<Readiness>;
-  /** @throws WorkerError `engine.unavailable` | `engine.failed`; rejects with the signal's reason within a second of abort */
-  load(model: ModelFiles, signal: AbortSignal): Promise<LoadedModel>;
+  /**
+   * Loads as usual unless told how.
+   *
+   * @throws WorkerError `engine.unavailable` | `engine.failed` | `engine.out-of-memory`; rejects with the signal's
+   * reason within a second of abort
+   */
+  load(model: ModelFiles, signal: AbortSignal, how?: LoadHow): Promise<LoadedModel>;
 }
 
 /** The process that holds a model's weights. */
@@ -49,6 +62,11 @@ export interface EngineProcess {
 export interface LoadedModel extends AsyncDisposable {
   /** Who holds the weights between two runs; undefined when nothing is held then, so that keeping it would save nothing. */
   readonly process: EngineProcess | undefined;
-  /** @throws WorkerError `task.unsupported` | `task.invalid` | `engine.failed`; rejects with the signal's reason on abort */
+  /** What its runs are computed on: `cpu`, `cuda`, `vulkan`, `metal`, or a device's own name. Absent where no model is. */
+  readonly ranOn?: string | undefined;
+  /**
+   * @throws WorkerError `task.unsupported` | `task.invalid` | `engine.failed` | `engine.out-of-memory`; rejects with the
+   * signal's reason on abort
+   */
   run(task: Task, context: RunContext): Promise<TaskResult>;
 }

@@ -1,10 +1,11 @@
 import { toWorkerError, WorkerError } from '../base/errors.ts';
 import { resultIs } from '../contract/tasks/index.ts';
-import type { Engine, LoadedModel, ModelFiles, TaskResult } from '../engines/engine.ts';
+import type { Engine, LoadedModel, LoadHow, ModelFiles, TaskResult } from '../engines/engine.ts';
 import type { EngineRegistry } from '../engines/registry.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Job, JobOutcome } from './job.ts';
+import { type Shortage, withLeanRetry } from './lean-retry.ts';
 import type { OutputCheck } from './output-check.ts';
 
 export interface RunDeps {
@@ -25,6 +26,8 @@ export interface RunDeps {
 /** Who wants to know what jobs take. What `work` gives, or fails with, is handed on as it is. */
 export interface MemoryUse {
   watched<T>(job: Job, work: () => Promise<T>): Promise<T>;
+  /** A job ran out of memory: says what there was when it began, and remembers that it did not suffice. */
+  ranOut(job: Job, error: WorkerError): Shortage;
 }
 
 /** A model that a job has to run on, with all that tells it apart. */
@@ -32,6 +35,8 @@ export interface WantedModel {
   readonly engine: Engine;
   readonly files: ModelFiles;
   readonly job: Job;
+  /** A model that was loaded otherwise does not do. */
+  readonly how: LoadHow;
 }
 
 /** Who lends loaded models to jobs. */
@@ -61,9 +66,10 @@ export async function run(job: Job, deps: RunDeps, signal: AbortSignal): Promise
     finishedAt: startedAt + Math.round(deps.clock.elapsed() - since),
   });
   try {
-    const result = await giveUpAfterAbort(work(job, deps, signal), deps.clock, signal);
-    deps.log.info('job.ran', { kind: job.task.kind, durationMs: Math.round(deps.clock.elapsed() - since) });
-    return { ...end(), is: 'completed', result };
+    const done = await giveUpAfterAbort(work(job, deps, signal), deps.clock, signal);
+    const durationMs = Math.round(deps.clock.elapsed() - since);
+    deps.log.info('job.ran', { kind: job.task.kind, durationMs, ...whereOf(done) });
+    return { ...end(), is: 'completed', ...done };
   } catch (thrown) {
     const error = toWorkerError(thrown);
     if (signal.aborted) {
@@ -82,11 +88,11 @@ export async function run(job: Job, deps: RunDeps, signal: AbortSignal): Promise
   }
 }
 
-async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<TaskResult> {
+async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<Done> {
   const engine = deps.registry.get(job.source.engine, job.model);
   await assertServes(engine, job);
   const files = await deps.filesFor(job, signal);
-  const use = async (loaded: LoadedModel): Promise<TaskResult> => {
+  const use = async (loaded: LoadedModel): Promise<Done> => {
     const result = await loaded.run(job.task, { signal, progress: deps.onProgress ?? (() => {}) });
     const expected = resultIs(job.task.kind);
     if (result.is !== expected) {
@@ -96,10 +102,21 @@ async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<TaskR
       );
     }
     await deps.outputCheck.check(job, result, { log: deps.log, signal });
-    return result;
+    return { result, ...whereOf(loaded) };
   };
-  return await deps.memory.watched(job, () => deps.models.lend({ engine, files, job }, signal, use));
+  const attempt = (how: LoadHow): Promise<Done> => deps.models.lend({ engine, files, job, how }, signal, use);
+  const ranOut: MemoryUse['ranOut'] = (short, error) => deps.memory.ranOut(short, error);
+  return await deps.memory.watched(job, () => withLeanRetry(job, attempt, { engine, ranOut, log: deps.log, signal }));
 }
+
+/** A result, and what it was computed on. */
+interface Done {
+  readonly result: TaskResult;
+  readonly ranOn?: string;
+}
+
+const whereOf = ({ ranOn }: { readonly ranOn?: string | undefined }): { readonly ranOn?: string } =>
+  ranOn === undefined ? {} : { ranOn };
 
 async function assertServes(engine: Engine, job: Job): Promise<void> {
   if (engine.models[job.task.kind] === undefined) {

@@ -29,6 +29,8 @@ export interface LoadedShare {
 export interface LearnedPeak {
   readonly peakGb: number;
   readonly runs: number;
+  /** So much free memory did not suffice once; absent when it always did. */
+  readonly moreThanGb?: number;
 }
 
 export interface MemoryQuestion {
@@ -66,13 +68,14 @@ export const RUNS_TO_TRUST = 5;
 export function fitsMemory(question: MemoryQuestion): MemoryVerdict {
   const { gpus, loaded, marginGb, learned } = question;
   const trusted = learned !== undefined && learned.runs >= RUNS_TO_TRUST;
-  const needGb = trusted ? learned.peakGb : question.estimateGb;
+  const likelyGb = trusted ? learned.peakGb : question.estimateGb;
+  const needGb = Math.max(likelyGb, learned?.moreThanGb ?? 0); // one failure outweighs an estimate
   if (!(needGb > 0)) return { is: 'unknown', because: 'the studio gives no estimate, and no run was seen yet' };
   const gpu = roomiest(gpus, loaded);
   if (gpu === undefined) return { is: 'unknown', because: 'no GPU says how much memory it has' };
 
   const { freeGb, totalGb, name } = gpu;
-  const needFrom = trusted ? 'learned' : 'estimate';
+  const needFrom = trusted || needGb > likelyGb ? 'learned' : 'estimate';
   const numbers: Numbers = { needGb, needFrom, freeGb, totalGb, marginGb, gpu: name };
   const lackingGb = needGb + marginGb - freeGb;
   if (lackingGb <= 0) return { is: 'fits', ...numbers };

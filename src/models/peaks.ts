@@ -16,6 +16,8 @@ export interface PeakKey {
 export interface Peaks {
   /** The highest peak of the runs that are kept, with headroom. */
   find(key: PeakKey): LearnedPeak | undefined;
+  /** Remembers that so much free memory did not suffice for a run. Saved like the rest. */
+  learnShortage(key: PeakKey, freeGb: number): void;
   /** Remembers what one run took at most. Saved in the background; a failure to save is logged. */
   learn(key: PeakKey, peakGb: number): void;
   /** Settles when everything learned so far is on the disk, or could not be put there. */
@@ -71,34 +73,52 @@ export async function openPeaks({ path, files, log }: PeaksOptions): Promise<Pea
     }
   }
 
+  function update(key: PeakKey, change: (seen: Seen) => Seen): void {
+    const name = nameOf(key);
+    const seen = change(known.get(name) ?? { peaks: [], shortGb: 0 });
+    known.delete(name); // and back in at the end: what was used last goes last
+    known.set(name, seen);
+    const [oldest] = known.keys();
+    if (known.size > KEYS_KEPT && oldest !== undefined) known.delete(oldest);
+    dirty = true;
+    saving = saving.then(save);
+  }
+
   return {
     find(key) {
-      const peaks = known.get(nameOf(key));
-      return peaks && { peakGb: HEADROOM * Math.max(...peaks), runs: peaks.length };
+      const seen = known.get(nameOf(key));
+      if (seen === undefined) return undefined;
+      const peakGb = HEADROOM * Math.max(0, ...seen.peaks);
+      return { peakGb, runs: seen.peaks.length, ...(seen.shortGb > 0 ? { moreThanGb: seen.shortGb } : {}) };
     },
     learn(key, peakGb) {
       if (!isPeak(peakGb)) return;
-      const name = nameOf(key);
-      const peaks = known.get(name) ?? [];
-      known.delete(name); // and back in at the end: what was used last goes last
-      known.set(name, [...peaks, round(peakGb)].slice(-RUNS_KEPT));
-      const [oldest] = known.keys();
-      if (known.size > KEYS_KEPT && oldest !== undefined) known.delete(oldest);
-      dirty = true;
-      saving = saving.then(save);
+      update(key, ({ peaks, shortGb }) => ({ peaks: [...peaks, round(peakGb)].slice(-RUNS_KEPT), shortGb }));
+    },
+    learnShortage(key, freeGb) {
+      if (!isPeak(freeGb)) return;
+      update(key, ({ peaks, shortGb }) => ({ peaks, shortGb: Math.max(shortGb, round(freeGb)) }));
     },
     saved: () => saving,
   };
 }
 
-type Known = Map<string, readonly number[]>;
+interface Seen {
+  /** Of the newest runs, oldest first. */
+  readonly peaks: readonly number[];
+  /** The most free memory that did not suffice; 0 when it always did. */
+  readonly shortGb: number;
+}
+type Known = Map<string, Seen>;
 
 const nameOf = ({ model, engine, bucket }: PeakKey): string => JSON.stringify([engine, bucket, model]);
 const isPeak = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < Infinity;
 const round = (gb: number): number => Math.round(gb * 1000) / 1000;
 
 const toText = (known: Known): string =>
-  `${JSON.stringify({ version: VERSION, peaksGb: Object.fromEntries(known) }, null, 1)}\n`;
+  `${JSON.stringify({ version: VERSION, peaksGb: column(known, 'peaks'), shortGb: column(known, 'shortGb') }, null, 1)}\n`;
+const column = <Name extends keyof Seen>(known: Known, name: Name): Readonly<Record<string, Seen[Name]>> =>
+  Object.fromEntries([...known].map(([key, seen]) => [key, seen[name]]));
 const VERSION = 1;
 
 async function read(path: string, files: PeaksOptions['files'], log: Logger): Promise<Known> {
@@ -118,10 +138,13 @@ function fromValue(value: unknown): Known | undefined {
   if (typeof value !== 'object' || value === null || !('version' in value) || !('peaksGb' in value)) return undefined;
   const { version, peaksGb } = value;
   if (version !== VERSION || typeof peaksGb !== 'object' || peaksGb === null) return undefined;
+  const short = 'shortGb' in value && typeof value.shortGb === 'object' ? (value.shortGb ?? {}) : {};
+  const shortages = new Map(Object.entries(short).filter((entry): entry is [string, number] => isPeak(entry[1])));
   const known: Known = new Map();
   for (const [name, peaks] of Object.entries(peaksGb).slice(-KEYS_KEPT)) {
     const valid: readonly number[] = Array.isArray(peaks) ? peaks.filter(isPeak).slice(-RUNS_KEPT) : [];
-    if (valid.length > 0) known.set(name, valid);
+    const shortGb = shortages.get(name) ?? 0;
+    if (valid.length > 0 || shortGb > 0) known.set(name, { peaks: valid, shortGb });
   }
   return known;
 }

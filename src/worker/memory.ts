@@ -22,7 +22,7 @@ export type MemoryOffer = Pick<Offer, 'model' | 'task' | 'modelSource' | 'vramGb
 export interface MemoryGateOptions {
   readonly engines: readonly Engine[];
   readonly watch: Pick<MemoryWatch, 'latest' | 'refresh'>;
-  readonly peaks: Pick<Peaks, 'find' | 'learn'>;
+  readonly peaks: Pick<Peaks, 'find' | 'learn' | 'learnShortage'>;
   /** The models in memory now. */
   readonly loaded: () => readonly LoadedShare[];
   readonly clock: Pick<Clock, 'after'>;
@@ -52,6 +52,18 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
         marginGb: MARGIN_GB,
       });
     },
+    ranOut(job, { fields }) {
+      const report = before === undefined ? watch.latest : before.report;
+      const ram =
+        report === undefined || report.ram.totalBytes === 0 ? {} : { ramFreeGb: tenths(report.ram.freeBytes) };
+      // The kernel ends programs over main memory and knows nothing of a GPU's.
+      if (!usesGpu(job.source.engine) || fields.signal === 'SIGKILL') return ram;
+      const gpu = gpuMemory(report).toSorted((a, b) => (b.freeGb ?? 0) - (a.freeGb ?? 0))[0];
+      if (gpu?.freeGb === undefined) return ram;
+      const { name, freeGb, totalGb } = gpu;
+      peaks.learnShortage({ model: job.model, engine: job.source.engine, bucket: sizeBucket(job.task) }, freeGb);
+      return { gpu: name, freeGb: tenths(freeGb * GIB), totalGb: tenths(totalGb * GIB) };
+    },
     async watched(job, work) {
       if (!usesGpu(job.source.engine)) return await work();
       const mine = (before = { report: before?.report ?? watch.latest });
@@ -79,6 +91,9 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
     },
   };
 }
+
+/** Bytes as GB for people. */
+const tenths = (bytes: number): number => Math.round((bytes / GIB) * 10) / 10;
 
 /** A driver's report in the words of admission. */
 export const gpuMemory = (report: MemoryReport | undefined): readonly GpuMemory[] =>

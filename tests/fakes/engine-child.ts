@@ -35,6 +35,10 @@ async function deed(what: string, inputs: Inputs, context: RunContext): Promise<
       flood();
       process.kill(process.pid, 'SIGSEGV');
       return await never();
+    case 'no memory':
+      process.stderr.write('ggml_cuda: CUDA error: out of memory\n');
+      process.abort();
+    // fallthrough: nothing comes back from an abort
     case 'babble':
       process.send?.({ is: 'progress', done: 'a lot' });
       return await never();
@@ -57,11 +61,12 @@ async function deed(what: string, inputs: Inputs, context: RunContext): Promise<
 const textOf = (task: Task): string => (task.kind === 'image' ? task.prompt : '');
 
 const engine: InnerEngine = {
-  load: async ({ model }, { signal }) => {
+  load: async ({ model }, { signal, lean }) => {
     if (model === 'unusable') throw new WorkerError('model.unusable', 'these are no weights');
     if (model === 'endless') await aborted({ signal });
     if (model === 'fatal') process.exit(9);
     return {
+      ranOn: lean === true ? 'cpu' : 'cuda',
       run: async (task, inputs, context) => {
         const seeds = task.kind === 'image' && task.seed !== undefined ? { seed: String(task.seed) } : undefined;
         return seeds === undefined ? await deed(textOf(task), inputs, context) : { is: 'json', value: seeds };

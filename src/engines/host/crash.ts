@@ -22,17 +22,28 @@ export function crashError(
 ): WorkerError {
   const how = end.is === 'exited' ? `exited with code ${end.code}` : `was ended by ${end.signal}${guess(end.signal)}`;
   const said = lines.slice(-LINES_TOLD).join(' | ').slice(-MOST_CHARACTERS);
-  return new WorkerError(
-    'engine.crashed',
-    `the ${engine} engine ${how} ${DOING[doing]}${said === '' ? '' : `; it said last: ${said}`}`,
-    {
-      hint: 'Look for memory or driver trouble on this machine if it happens again; the next job gets a fresh process.',
-      fields: end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal },
-    },
-  );
+  const message = `the ${engine} engine ${how} ${DOING[doing]}${said === '' ? '' : `; it said last: ${said}`}`;
+  const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
+  return ranOutOfMemory(end, lines)
+    ? new WorkerError('engine.out-of-memory', message, {
+        hint: 'Close programs that use much memory, or offer this model to a machine with more of it.',
+        fields,
+      })
+    : new WorkerError('engine.crashed', message, {
+        hint: 'Look for driver trouble on this machine if it happens again; the next job gets a fresh process.',
+        fields,
+      });
 }
 
+/** How C++, the kernel's tools and the libraries of GPUs say that there is no memory left. */
+const NO_MEMORY =
+  /out of memory|ErrorOutOf(?:Device|Host|Pool)Memory|failed to allocate|(?:unable|cannot) to? ?allocate|cudaMalloc failed|bad_alloc|ENOMEM/i;
+
 /** Nobody else kills an engine: the kernel does when memory is gone. */
+const isKernelKill = (end: ChildEnd): boolean => end.is !== 'exited' && end.signal === 'SIGKILL';
+const ranOutOfMemory = (end: ChildEnd, lines: readonly string[]): boolean =>
+  isKernelKill(end) || lines.some((line) => NO_MEMORY.test(line));
+
 const guess = (signal: string): string => (signal === 'SIGKILL' ? ' (the system does that when memory runs out)' : '');
 
 /** The last lines somebody said, and no more of them. */

@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { MINUTE_MS } from '../../base/units.ts';
 import type { Task } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { EngineProcess, ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import type { EngineProcess, LoadHow, ModelFiles, RunContext, TaskResult } from '../engine.ts';
 import type { Inputs, Warn } from './inner.ts';
 import type { Quarantine } from './quarantine.ts';
 import { startTalk, type Talk, type TalkOptions } from './talk.ts';
@@ -16,6 +16,7 @@ export interface HostedLoad {
   /** The name of an inner engine. */
   readonly engine: string;
   readonly files: ModelFiles;
+  readonly how?: LoadHow | undefined;
   /** Longest silence while loading or running; five minutes unless told otherwise. */
   readonly stallMs?: number;
   readonly onProgress?: (done: number, total: number) => void;
@@ -35,8 +36,15 @@ export interface EngineHost {
 export interface HostedModel extends AsyncDisposable {
   /** The child that holds the weights now. */
   readonly process: EngineProcess;
+  /** What the child said its runs are computed on. */
+  readonly ranOn: string;
   /** Runs a task. After a crash the next run gets a fresh child that loads the model again. */
   run(task: Task, inputs: Inputs, context: RunContext): Promise<TaskResult>;
+}
+
+interface Opened {
+  readonly talk: Talk;
+  readonly ranOn: string;
 }
 
 /** Generous: a slow disk reads ten gigabytes, a slow processor takes one step of a large picture. */
@@ -66,13 +74,15 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     }
   }
 
-  async function open(request: HostedLoad, signal: AbortSignal): Promise<Talk> {
+  async function open(request: HostedLoad, signal: AbortSignal): Promise<Opened> {
     signal.throwIfAborted();
-    const { engine, files, stallMs = STALL_MS, onProgress: progress = () => {} } = request;
+    const { engine, files, how = { lean: false }, stallMs = STALL_MS, onProgress: progress = () => {} } = request;
     const talk = start(request);
     try {
-      await talk.ask({ say: { do: 'load', engine, files: plain(files) }, signal, progress, stallMs });
-      return talk;
+      const say = { do: 'load', engine, files: plain(files), how } as const;
+      const answer = await talk.ask({ say, signal, progress, stallMs });
+      if (answer.is === 'loaded') return { talk, ranOn: answer.ranOn };
+      throw new WorkerError('internal', `the ${engine} engine answered a load with "${answer.is}"`);
     } catch (thrown) {
       await talk.leave();
       throw thrown;
@@ -82,16 +92,19 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   return {
     async load(request, signal) {
       const { engine, stallMs = STALL_MS } = request;
-      let talk = await open(request, signal);
+      let { talk, ranOn } = await open(request, signal);
       let disposed = false;
       return {
+        get ranOn() {
+          return ranOn;
+        },
         get process() {
           return { pid: talk.pid, ended: talk.ended };
         },
         async run(task, inputs, { signal: runSignal, progress }) {
           if (disposed)
             throw new WorkerError('internal', `the ${engine} engine was asked to run after it was unloaded`);
-          if (talk.over) talk = await open(request, runSignal);
+          if (talk.over) ({ talk, ranOn } = await open(request, runSignal));
           const say = { do: 'run', task, inputs: new Map(inputs) } as const;
           const answer = await talk.ask({ say, signal: runSignal, progress, stallMs });
           if (answer.is === 'done') return answer.result;

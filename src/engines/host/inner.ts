@@ -8,11 +8,13 @@ export interface LoadContext {
   readonly signal: AbortSignal;
   /** Called as loading advances, where the library tells. Silence for too long ends the child. */
   readonly progress: (done: number, total: number) => void;
+  /** Whether to be content with less memory, at the price of speed. */
+  readonly lean?: boolean;
 }
 
 /** The part of an engine that runs in the child: the native library, without network and without secrets. */
 export interface InnerEngine {
-  /** @throws WorkerError `model.unusable` | `native.unavailable` | `engine.failed` */
+  /** @throws WorkerError `model.unusable` | `native.unavailable` | `engine.failed` | `engine.out-of-memory` */
   load(files: ModelFiles, context: LoadContext): Promise<InnerModel>;
 }
 
@@ -24,6 +26,8 @@ export type Warn = (event: string, fields: NoteFields) => void;
 
 /** Weights in the child's memory. They are freed with the process if not before. */
 export interface InnerModel extends AsyncDisposable {
+  /** What it runs on; absent means the processor. */
+  readonly ranOn?: string;
   run(task: Task, inputs: Inputs, context: RunContext): Promise<TaskResult>;
 }
 

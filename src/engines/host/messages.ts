@@ -32,8 +32,10 @@ const ModelFilesSchema = v.object({
   defaults: CliDefaultsSchema,
 });
 
+const LoadHowSchema = v.object({ lean: v.boolean() });
+
 const ToChildSchema = v.variant('do', [
-  v.object({ do: v.literal('load'), engine: v.string(), files: ModelFilesSchema }),
+  v.object({ do: v.literal('load'), engine: v.string(), files: ModelFilesSchema, how: LoadHowSchema }),
   v.object({ do: v.literal('run'), task: TaskSchema, inputs: v.map(v.string(), Bytes) }),
   v.object({ do: v.literal('cancel') }),
   v.object({ do: v.literal('unload') }),
@@ -55,8 +57,11 @@ const FailureSchema = v.object({
   fields: Fields,
 });
 
+/** It ends up in results and logs. */
+const DeviceName = v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,100}$/));
+
 const FromChildSchema = v.variant('is', [
-  v.object({ is: v.literal('loaded') }),
+  v.object({ is: v.literal('loaded'), ranOn: DeviceName }),
   v.object({ is: v.literal('progress'), done: Count, total: Count }),
   /** For the log. Names are static text, as all events' are. */
   v.object({

@@ -13,12 +13,13 @@ export async function serveEngine(parent: Parent, engines: InnerEngines): Promis
   let model: InnerModel | undefined;
   let underway: AbortController | undefined;
 
-  async function load({ engine, files }: Extract<ToChild, { do: 'load' }>, signal: AbortSignal): Promise<FromChild> {
+  async function load(order: Extract<ToChild, { do: 'load' }>, signal: AbortSignal): Promise<FromChild> {
+    const { engine, files, how } = order;
     const open = Object.hasOwn(engines, engine) ? engines[engine] : undefined;
     if (open === undefined) throw new WorkerError('engine.unavailable', `no engine ${engine} to run in a child`);
     const inner = await open(warn);
-    model = await inner.load(files, { signal, progress });
-    return { is: 'loaded' };
+    model = await inner.load(files, { signal, progress, lean: how.lean });
+    return { is: 'loaded', ranOn: model.ranOn ?? 'cpu' };
   }
 
   async function run({ task, inputs }: Extract<ToChild, { do: 'run' }>, signal: AbortSignal): Promise<FromChild> {

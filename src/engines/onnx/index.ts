@@ -28,12 +28,13 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
     models: { image: ['onnx:*'] },
     memory: 'none', // it runs on the processor
     readiness: () => Promise.resolve(readinessOf(hasRuntime())),
-    load: async (files, signal) => {
+    load: async (files, signal, how) => {
       signal.throwIfAborted();
       if (!files.paths.has('model')) throw noModel();
-      const model = await host.load({ engine: 'onnx', files }, signal);
+      const model = await host.load({ engine: 'onnx', files, how }, signal);
       return {
         process: model.process,
+        ranOn: model.ranOn,
         run: async (task, context) => {
           if (task.kind !== 'image') throw wrongKind(task.kind);
           assertSize(task);

@@ -34,6 +34,13 @@ test('what five runs have shown counts for more than the estimate, both ways', (
   expect(ask({ estimateGb: 30, ...seen(7, 4) })).toMatchObject({ is: 'does-not-fit', needFrom: 'estimate' });
 });
 
+test('free memory that did not suffice once outweighs any lower estimate or peak', () => {
+  const short = (moreThanGb: number, runs = 0) => ({ learned: { peakGb: 3, runs, moreThanGb } });
+  expect(ask({ estimateGb: 2, ...short(22) })).toMatchObject({ is: 'does-not-fit', needGb: 22, needFrom: 'learned' });
+  expect(ask({ estimateGb: 2, ...short(22, 9) })).toMatchObject({ is: 'does-not-fit', needGb: 22 });
+  expect(ask({ estimateGb: 9, ...short(5) })).toMatchObject({ is: 'fits', needGb: 9, needFrom: 'estimate' });
+});
+
 test('idle models make room, least recently used first and no more than needed', () => {
   const models = [
     loaded('late', 6, { lastUsedAt: 9 }),

@@ -111,3 +111,13 @@ test('sizes that differ little share a bucket, others do not', () => {
   expect(sizeBucket(anLlmTask())).toBe(sizeBucket(aTask({ kind: 'audio_tts', text: 'hi' })));
   expect(sizeBucket(aTask({ kind: 'audio_stt', inputUrl: 'x' }))).toBe('any');
 });
+
+test('free memory that did not suffice once is remembered across restarts, the most of it', async () => {
+  await using at = await setup();
+  const before = await at.open();
+  for (const gb of [5, 7, 6]) before.learnShortage(key(), gb);
+  expect(before.find(key())).toEqual({ peakGb: 0, runs: 0, moreThanGb: 7 });
+  before.learn(key(), 4);
+  await before.saved();
+  expect((await at.open()).find(key())).toMatchObject({ runs: 1, moreThanGb: 7 });
+});

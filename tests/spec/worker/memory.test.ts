@@ -32,6 +32,7 @@ function setup(memory: 'gpu' | 'none' = 'gpu') {
     refresh: () => Promise.resolve((watch.latest = watch.now)),
   };
   const learned: { key: PeakKey; peakGb: number }[] = [];
+  const short: { key: PeakKey; freeGb: number }[] = [];
   const known = new Map<string, LearnedPeak>();
   const gate = createMemoryGate({
     engines: [engine],
@@ -39,6 +40,7 @@ function setup(memory: 'gpu' | 'none' = 'gpu') {
     peaks: {
       find: ({ bucket }) => known.get(bucket),
       learn: (key, peakGb) => void learned.push({ key, peakGb }),
+      learnShortage: (key, freeGb) => void short.push({ key, freeGb }),
     },
     loaded: () => [],
     clock,
@@ -58,7 +60,7 @@ function setup(memory: 'gpu' | 'none' = 'gpu') {
     watch.now = report(usedGb);
     await clock.advanceAsync(1_000);
   };
-  return { gate, watch, known, learned, start, uses, clock };
+  return { gate, watch, known, learned, short, start, uses, clock };
 }
 
 test('an offer that cannot fit is told with its numbers', async () => {
@@ -185,4 +187,26 @@ test('a job before the first answer of a driver is carried out, and nothing is l
 test('a driver that does not say what is free is passed on as it is', () => {
   expect(gpuMemory(report(0, { saysUse: false }))).toEqual([{ name: 'RTX 4090', totalGb: 24, freeGb: undefined }]);
   expect(gpuMemory(undefined)).toEqual([]);
+});
+
+test('running out of memory teaches that what was free before the job did not suffice', async () => {
+  const { gate, watch, short, start, uses } = setup();
+  watch.now = report(18);
+  await watch.refresh();
+  const job = aJob({ task: aTask({ kind: 'image', prompt: 'a fox' }) });
+  const { fail, outcome } = start();
+  await uses(23.5);
+  const error = new WorkerError('engine.out-of-memory', 'cudaMalloc failed');
+  expect(gate.ranOut(job, error)).toMatchObject({ gpu: 'RTX 4090', freeGb: 6, totalGb: 24 });
+  expect(short).toMatchObject([{ key: { engine: 'synthetic' }, freeGb: 6 }]);
+  fail();
+  await outcome.catch(() => {});
+});
+
+test('an engine that the kernel ended over main memory says nothing of the GPU', async () => {
+  const { gate, watch, short } = setup();
+  await watch.refresh();
+  const killed = new WorkerError('engine.out-of-memory', 'gone', { fields: { signal: 'SIGKILL' } });
+  expect(gate.ranOut(aJob(), killed)).toEqual({ ramFreeGb: 0 });
+  expect(short).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { toWorkerError } from '../../../../src/base/errors.ts';
 import { toModelId } from '../../../../src/base/ids.ts';
-import { createEngineHost, type HostedModel } from '../../../../src/engines/host/host.ts';
+import { createEngineHost, type HostedLoad, type HostedModel } from '../../../../src/engines/host/host.ts';
 import { createQuarantine } from '../../../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { childEnvironment, ourVariables, spawnTalking } from '../../../../src/system/processes.ts';
@@ -14,7 +14,7 @@ import { failureOf, within } from '../../system/temp-folder.ts';
 /** What a person who cancels is promised. */
 const GONE_WITHIN_MS = 500;
 
-function setup(options: { readonly stallMs?: number } = {}) {
+function setup(options: Partial<Pick<HostedLoad, 'stallMs' | 'how'>> = {}) {
   const log = recordingLogger();
   const quarantine = createQuarantine(systemClock);
   const abort = new AbortController();
@@ -104,6 +104,22 @@ test.each([
   expect(next).toMatchObject({ is: 'json', value: { text: 'hello' } });
   expect(next).not.toMatchObject({ value: { pid: first } });
   expect(log.find('engine.crashed')).toMatchObject({ level: 'warn', fields: { engine: 'test', model: 'fine' } });
+});
+
+test('an engine that ends for lack of memory says so by a code of its own', async () => {
+  const { load, ask } = setup();
+  await using model = await load();
+  expect(await failureOf(within(5_000, 'the crash', ask(model, 'no memory')))).toMatchObject({
+    code: 'engine.out-of-memory',
+    retryable: true,
+    message: expect.stringContaining('CUDA error: out of memory'),
+  });
+});
+
+test('a model that is loaded lean says what it runs on then', async () => {
+  await using usual = await setup().load();
+  await using lean = await setup({ how: { lean: true } }).load();
+  expect([usual.ranOn, lean.ranOn]).toEqual(['cuda', 'cpu']);
 });
 
 test('a flood of words is read to its end and only the last of it is told', async () => {

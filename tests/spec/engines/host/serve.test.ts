@@ -8,7 +8,7 @@ import { settle } from '../../../fakes/fake-clock.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cliDefaults };
-const LOAD = { do: 'load', engine: 'test', files };
+const LOAD = { do: 'load', engine: 'test', files, how: { lean: true } };
 const RUN = { do: 'run', task: aTask({ kind: 'image', prompt: 'go', seed: 7 }), inputs: new Map() };
 
 /** A child in this process, whose worker is the test. */
@@ -18,9 +18,10 @@ function setup() {
   let hear: (message: unknown) => void = () => {};
   let freed = 0;
   const engine: InnerEngine = {
-    load: async (_files, { progress }) => {
+    load: async (_files, { progress, lean }) => {
       progress(1, 2);
       return {
+        ranOn: lean === true ? 'cuda' : 'cpu',
         run: (task, _inputs, { signal }) =>
           task.kind === 'image' && task.prompt === 'go'
             ? Promise.resolve({ is: 'json', value: 'done' })
@@ -52,7 +53,7 @@ test('a child loads, runs, and frees its model before it ends', async () => {
   await served;
   expect(said).toEqual([
     { is: 'progress', done: 1, total: 2 },
-    { is: 'loaded' },
+    { is: 'loaded', ranOn: 'cuda' },
     { is: 'done', result: { is: 'json', value: 'done' } },
   ]);
   expect(freed()).toBe(1);

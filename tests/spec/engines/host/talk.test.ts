@@ -116,7 +116,7 @@ test('a kill that nobody here asked for reads as a lack of memory', async () => 
   const running = failureOf(ask());
   end.resolve({ is: 'killed', signal: 'SIGKILL' });
   expect(await running).toMatchObject({
-    code: 'engine.crashed',
+    code: 'engine.out-of-memory',
     message: expect.stringContaining('the system does that when memory runs out'),
     fields: { signal: 'SIGKILL' },
   });
@@ -157,9 +157,9 @@ test('the weights travel by role, and nothing of them but path and defaults', as
     paths: new Map([['model', '/m/x.onnx']] as const),
     defaults: synthetic.cliDefaults,
   };
-  const say = { do: 'load', engine: 'test', files } as const;
+  const say = { do: 'load', engine: 'test', files, how: { lean: true } } as const;
   const loading = talk.ask({ say, signal: abort.signal, progress: () => {}, stallMs: 1_000 });
-  child().onMessage({ is: 'loaded' });
-  expect(await loading).toEqual({ is: 'loaded' });
+  child().onMessage({ is: 'loaded', ranOn: 'cuda' });
+  expect(await loading).toEqual({ is: 'loaded', ranOn: 'cuda' });
   expect(heard).toEqual([say]);
 });

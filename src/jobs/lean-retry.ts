@@ -1,0 +1,67 @@
+import { WorkerError } from '../base/errors.ts';
+import type { Engine, LoadHow } from '../engines/engine.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Job } from './job.ts';
+
+/** What memory there was when a job ran out of it. Absent where nobody could tell. */
+export interface Shortage {
+  readonly gpu?: string;
+  readonly freeGb?: number;
+  readonly totalGb?: number;
+  readonly ramFreeGb?: number;
+}
+
+export interface LeanRetryDeps {
+  readonly engine: Pick<Engine, 'id' | 'canRunLean'>;
+  /** Says what memory there was, and remembers that it did not suffice. */
+  readonly ranOut: (job: Job, error: WorkerError) => Shortage;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+const USUALLY: LoadHow = { lean: false };
+const LEAN: LoadHow = { lean: true };
+
+/**
+ * Tries as usual and, after running out of memory, once more with less, where the engine knows how. A job that was
+ * given up meanwhile is not tried again.
+ *
+ * @throws WorkerError what the last try throws; of `engine.out-of-memory` with the numbers
+ */
+export async function withLeanRetry<T>(
+  job: Job,
+  attempt: (how: LoadHow) => Promise<T>,
+  { engine, ranOut, log, signal }: LeanRetryDeps,
+): Promise<T> {
+  try {
+    return await attempt(USUALLY);
+  } catch (thrown) {
+    if (!isShortage(thrown) || signal.aborted) throw thrown;
+    const shortage = ranOut(job, thrown);
+    if (engine.canRunLean !== true) throw withNumbers(thrown, shortage, '');
+    log.warn('job.retried-lean', { engine: engine.id, error: thrown.message, ...shortage });
+  }
+  try {
+    return await attempt(LEAN);
+  } catch (thrown) {
+    if (!isShortage(thrown) || signal.aborted) throw thrown;
+    throw withNumbers(thrown, ranOut(job, thrown), ', and neither did a second try with less');
+  }
+}
+
+const isShortage = (thrown: unknown): thrown is WorkerError =>
+  thrown instanceof WorkerError && thrown.code === 'engine.out-of-memory';
+
+function withNumbers(error: WorkerError, shortage: Shortage, also: string): WorkerError {
+  const { gpu, freeGb, totalGb, ramFreeGb } = shortage;
+  const numbers = [
+    freeGb === undefined ? [] : `${freeGb.toFixed(1)} of ${totalGb?.toFixed(1)} GB free on ${gpu}`,
+    ramFreeGb === undefined ? [] : `${ramFreeGb.toFixed(1)} GB of main memory free`,
+  ].flat();
+  const said = numbers.length === 0 ? '' : `; ${numbers.join(' and ')} did not suffice${also}`;
+  return new WorkerError('engine.out-of-memory', `${error.message}${said}`, {
+    hint: error.hint ?? 'Close programs that use much memory, or offer this model to a machine with more of it.',
+    fields: { ...error.fields, ...shortage },
+    cause: error,
+  });
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'bun:test';
+import { WorkerError } from '../../../src/base/errors.ts';
+import type { LoadHow } from '../../../src/engines/engine.ts';
+import { withLeanRetry } from '../../../src/jobs/lean-retry.ts';
+import { aJob } from '../../fakes/builders.ts';
+import { recordingLogger } from '../../fakes/recording-logger.ts';
+import { failureOf } from '../system/temp-folder.ts';
+
+const SHORTAGE = { gpu: 'RTX 4090', freeGb: 5.2, totalGb: 24 };
+const noMemory = new WorkerError('engine.out-of-memory', 'cudaMalloc failed');
+
+/** Attempts that end as listed, one after the other; a string is a result. */
+function setup(ends: readonly (string | Error)[], about: { canRunLean?: boolean } = {}) {
+  const { canRunLean = true } = about;
+  const log = recordingLogger();
+  const abort = new AbortController();
+  const tries: LoadHow[] = [];
+  const taught: string[] = [];
+  const job = aJob();
+  const attempt = (how: LoadHow): Promise<string> => {
+    const end = ends[tries.length] ?? 'nobody asked for this';
+    tries.push(how);
+    return typeof end === 'string' ? Promise.resolve(end) : Promise.reject(end);
+  };
+  const deps = {
+    engine: { id: 'sd-cpp', canRunLean },
+    ranOut: (_job: unknown, error: WorkerError) => {
+      taught.push(error.message);
+      return SHORTAGE;
+    },
+    log,
+    signal: abort.signal,
+  } as const;
+  return { log, abort, tries, taught, start: () => withLeanRetry(job, attempt, deps) };
+}
+
+test('a job that ran out of memory gets one lean try, which is logged with the numbers', async () => {
+  const { start, tries, taught, log } = setup([noMemory, 'done']);
+  expect(await start()).toBe('done');
+  expect(tries).toEqual([{ lean: false }, { lean: true }]);
+  expect(taught).toEqual(['cudaMalloc failed']);
+  expect(log.find('job.retried-lean')).toMatchObject({ level: 'warn', fields: { engine: 'sd-cpp', ...SHORTAGE } });
+});
+
+test('a second shortage fails the job for another worker, with the numbers', async () => {
+  const { start, tries } = setup([noMemory, noMemory, 'too late']);
+  expect(await failureOf(start())).toMatchObject({
+    code: 'engine.out-of-memory',
+    retryable: true,
+    message:
+      'cudaMalloc failed; 5.2 of 24.0 GB free on RTX 4090 did not suffice, and neither did a second try with less',
+    fields: SHORTAGE,
+  });
+  expect(tries).toHaveLength(2);
+});
+
+test('an engine that cannot run lean gets no second try but teaches all the same', async () => {
+  const { start, tries, taught } = setup([noMemory, 'too late'], { canRunLean: false });
+  expect(await failureOf(start())).toMatchObject({ code: 'engine.out-of-memory', fields: SHORTAGE });
+  expect([tries.length, taught.length]).toEqual([1, 1]);
+});
+
+test('another failure of the first or of the lean try is handed on as it is', async () => {
+  const broken = new WorkerError('engine.crashed', 'gone');
+  const first = setup([broken, 'too late']);
+  expect(await failureOf(first.start())).toBe(broken);
+  expect(first.tries).toHaveLength(1);
+  expect(await failureOf(setup([noMemory, broken]).start())).toBe(broken);
+});
+
+test('a job that was cancelled as memory ran out is not tried again', async () => {
+  const { start, abort, tries, taught } = setup([noMemory, 'too late']);
+  abort.abort();
+  expect(await failureOf(start())).toBe(noMemory);
+  expect([tries.length, taught.length]).toEqual([1, 0]);
+});
