@@ -6,6 +6,7 @@ import { toWorkerError, WorkerError } from '../src/base/errors.ts';
 import { formatBytes, formatDuration } from '../src/base/units.ts';
 import { VERSION } from '../src/base/version.ts';
 import type { PayloadName } from '../src/system/payloads.ts';
+import { NATIVE_PACKAGES } from './native-packages.ts';
 import { nativePlugin } from './native-plugin.ts';
 import { gather } from './payload.ts';
 import { isThisMachine, type Target, targetOf } from './targets.ts';
@@ -18,7 +19,7 @@ export interface BuildOptions {
   readonly natives?: readonly PayloadName[];
 }
 
-const ALL_NATIVES: readonly PayloadName[] = ['sharp', 'ort'];
+const ALL_NATIVES: readonly PayloadName[] = ['sharp', 'ort', 'llama'];
 
 /** Where a target's executable ends up: `dist/` for this machine, a folder of its own for others. */
 export const outfileOf = (target: Target): string =>
@@ -68,7 +69,7 @@ export async function build({
     const built = await Bun.build({
       ...SETTINGS,
       entrypoints: [entry],
-      external: ['node-llama-cpp'], // a checkout has it; an executable says that it carries none
+      external: natives.flatMap((name) => NATIVE_PACKAGES[name].optional ?? []),
       plugins: [plugin],
       compile: { ...ALONE, ...where },
     });

@@ -1,26 +1,58 @@
 import type { PayloadName } from '../src/system/payloads.ts';
 import type { Target } from './targets.ts';
 
-/** A package with native files, and how its own search for them is replaced: an executable has no `node_modules`. */
+/** A package with native files, and how it is made to find them: an executable has no `node_modules`. */
 export interface NativePackage {
   /** Its name in the registry, whose version names the archive. */
   readonly packageName: string;
-  /** Folders below `node_modules` whose files are packed, with where they go in the payload. */
-  readonly folders: (target: Target) => readonly (readonly [from: string, to: string])[];
+  /** Files, and folders whose files are packed, below `node_modules`, with where they go in the payload. */
+  readonly contents: (target: Target) => readonly (readonly [from: string, to: string])[];
   /** Targets that the package has no binary for; there, whatever needs it says so. */
   readonly lacks?: readonly string[];
-  /** Files of those folders that are left out. */
+  /** Which of those files are packed; what the system's loader opens unless told otherwise. */
+  readonly only?: RegExp;
+  /** Files that are left out all the same. */
   readonly without?: RegExp;
-  /** The source file that looks for the addon. */
-  readonly finder: RegExp;
-  /** What makes that file the one we know. */
+  readonly rewrites: readonly Rewrite[];
+  /** Packages that it looks for when it runs, and does without. */
+  readonly optional?: readonly string[];
+}
+
+/** A source file that has to be another one in an executable. */
+export interface Rewrite {
+  readonly file: RegExp;
+  /** What makes it the one we know. */
   readonly marks: readonly string[];
-  /** The file, loading the addon by this expression instead. */
-  readonly rewrite: (source: string, addon: string) => string;
+  readonly rewrite: (source: string, unpacked: Unpacked) => string;
+}
+
+/** Where things are in an executable, as expressions that ask only when they are evaluated. */
+export interface Unpacked {
+  /** The loaded addon. */
+  readonly addon: string;
+  /** The path of the folder that the payload is unpacked in. */
+  readonly folder: string;
 }
 
 const same = (folder: string): readonly [string, string] => [folder, folder];
 const ORT_FINDS = 'require(`../bin/napi-v6/${process.platform}/${process.arch}/onnxruntime_binding.node`)';
+
+const LLAMA_FINDS = 'const __dirname = path.dirname(fileURLToPath(import.meta.url));';
+const LLAMA_GUARD = 'const detectedFileName = path.basename(__filename);';
+
+/** The package's binaries for the processor, which on newer Macs are those for Metal too. */
+function llamaPackage({ os, cpu }: Target): string {
+  const system = os === 'darwin' ? 'mac' : os === 'win32' ? 'win' : os;
+  return `${system}-${cpu}${os === 'darwin' && cpu === 'arm64' ? '-metal' : ''}`;
+}
+
+/** A file that reckons where its package is from where it is itself. */
+const llamaFolder = (file: RegExp, own: string): Rewrite => ({
+  file,
+  marks: [LLAMA_FINDS],
+  rewrite: (source, { folder }) =>
+    source.replace(LLAMA_FINDS, () => `const __dirname = path.join(${folder}, ${JSON.stringify(own)});`),
+});
 
 /** Every package that an executable carries native files of. */
 export const NATIVE_PACKAGES: Readonly<Record<PayloadName, NativePackage>> = {
@@ -28,18 +60,47 @@ export const NATIVE_PACKAGES: Readonly<Record<PayloadName, NativePackage>> = {
     packageName: 'sharp',
     // The layout `@img/<package>/lib` is kept: the addon looks for its libraries relative to itself. On Windows it
     // brings them itself.
-    folders: ({ os, cpu }) => [same(`@img/sharp-${os}-${cpu}/lib`), same(`@img/sharp-libvips-${os}-${cpu}/lib`)],
-    finder: /[\\/]sharp[\\/]dist[\\/]sharp\.mjs$/,
-    marks: ['require("@img/sharp-linux-x64/sharp.node")', 'export default sharp;'],
-    rewrite: (_source, addon) => `export default ${addon};`,
+    contents: ({ os, cpu }) => [same(`@img/sharp-${os}-${cpu}/lib`), same(`@img/sharp-libvips-${os}-${cpu}/lib`)],
+    rewrites: [
+      {
+        file: /[\\/]sharp[\\/]dist[\\/]sharp\.mjs$/,
+        marks: ['require("@img/sharp-linux-x64/sharp.node")', 'export default sharp;'],
+        rewrite: (_source, { addon }) => `export default ${addon};`,
+      },
+    ],
   },
   ort: {
     packageName: 'onnxruntime-node',
-    folders: ({ os, cpu }) => [[`onnxruntime-node/bin/napi-v6/${os}/${cpu}`, '.']],
+    contents: ({ os, cpu }) => [[`onnxruntime-node/bin/napi-v6/${os}/${cpu}`, '.']],
     lacks: ['x86_64-apple-darwin'],
     without: /libonnxruntime\.\d+\.\d+\.\d+\.dylib$/, // the same file once more, under a name that nothing links to
-    finder: /[\\/]onnxruntime-node[\\/]dist[\\/]binding\.js$/,
-    marks: [ORT_FINDS],
-    rewrite: (source, addon) => source.replace(ORT_FINDS, () => addon),
+    rewrites: [
+      {
+        file: /[\\/]onnxruntime-node[\\/]dist[\\/]binding\.js$/,
+        marks: [ORT_FINDS],
+        rewrite: (source, { addon }) => source.replace(ORT_FINDS, () => addon),
+      },
+    ],
+  },
+  llama: {
+    packageName: 'node-llama-cpp',
+    // The package's own layout, as far as it reads it: it looks for binaries in its folder `bins` first.
+    contents: (target) => [
+      [`@node-llama-cpp/${llamaPackage(target)}/bins`, 'bins'],
+      ['node-llama-cpp/package.json', 'package.json'],
+      ['node-llama-cpp/llama/binariesGithubRelease.json', 'llama/binariesGithubRelease.json'],
+    ],
+    only: /./,
+    rewrites: [
+      llamaFolder(/[\\/]node-llama-cpp[\\/]dist[\\/]config\.js$/, 'dist'),
+      llamaFolder(/[\\/]node-llama-cpp[\\/]dist[\\/]utils[\\/]getModuleVersion\.js$/, 'dist/utils'),
+      {
+        // It tries each binary in a process of its own, which is this executable once more, whatever the file is called.
+        file: /[\\/]node-llama-cpp[\\/]dist[\\/]bindings[\\/]utils[\\/]testBindingBinary\.js$/,
+        marks: [LLAMA_GUARD],
+        rewrite: (source) => source.replace(LLAMA_GUARD, 'const detectedFileName = "testBindingBinary.js";'),
+      },
+    ],
+    optional: ['@node-llama-cpp/*'],
   },
 };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { WorkerError } from '../src/base/errors.ts';
 import type { PayloadName } from '../src/system/payloads.ts';
-import { NATIVE_PACKAGES } from './native-packages.ts';
+import { NATIVE_PACKAGES, type Unpacked } from './native-packages.ts';
 import type { PackedPayload } from './payload.ts';
 
 const PAYLOADS = /[\\/]src[\\/]system[\\/]payloads\.ts$/;
@@ -36,16 +36,17 @@ export function nativePlugin(names: readonly PayloadName[], payloads: readonly P
     setup: (build) => {
       replace(build, { file: PAYLOADS, marks: ['export const payloads'] }, () => tableOf(payloads));
       for (const name of names) {
-        const { finder, marks, rewrite } = NATIVE_PACKAGES[name];
-        const addon = addonOf(
+        const unpacked = unpackedBy(
           name,
           payloads.find((payload) => payload.name === name),
         );
-        replace(build, { file: finder, marks }, (source) => rewrite(source, addon));
+        for (const { file, marks, rewrite } of NATIVE_PACKAGES[name].rewrites) {
+          replace(build, { file, marks }, (source) => rewrite(source, unpacked));
+        }
       }
     },
     assertUsed: () => {
-      const files = [PAYLOADS, ...names.map((name) => NATIVE_PACKAGES[name].finder)];
+      const files = [PAYLOADS, ...names.flatMap((name) => NATIVE_PACKAGES[name].rewrites.map(({ file }) => file))];
       const unused = files.find((file) => !replaced.has(file));
       if (unused === undefined) return;
       throw new WorkerError(
@@ -65,12 +66,17 @@ function tableOf(payloads: readonly PackedPayload[]): string {
   return `${imports.join('\n')}\nexport const payloads = { ${rows.join(', ')} };`;
 }
 
-/** An expression for the addon. It works in modules of both kinds, and asks only when it is evaluated. */
-function addonOf(name: PayloadName, payload: PackedPayload | undefined): string {
-  const absent = `throw new Error('this executable carries no ${name} files for this system')`;
-  const load = `const { unpackedFolder } = require(${JSON.stringify(resolve('src/system/native-cache.ts'))});
+/** Expressions that work in modules of both kinds. */
+function unpackedBy(name: PayloadName, payload: PackedPayload | undefined): Unpacked {
+  if (payload === undefined) {
+    const absent = `(() => { throw new Error('this executable carries no ${name} files for this system') })()`;
+    return { addon: absent, folder: absent };
+  }
+  const folder = `require(${JSON.stringify(resolve('src/system/native-cache.ts'))}).unpackedFolder('${name}')`;
+  const addon = `(() => {
   const addon = { exports: {} };
-  process.dlopen(addon, require('node:path').join(unpackedFolder('${name}'), ${JSON.stringify(payload?.addon)}));
-  return addon.exports;`;
-  return `(() => { ${payload === undefined ? absent : load} })()`;
+  process.dlopen(addon, require('node:path').join(${folder}, ${JSON.stringify(payload.addon)}));
+  return addon.exports;
+})()`;
+  return { addon, folder };
 }

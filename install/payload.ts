@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, posix, relative, resolve } from 'node:path';
+import manifest from '../package.json';
 import { WorkerError } from '../src/base/errors.ts';
 import type { PayloadName } from '../src/system/payloads.ts';
 import { NATIVE_PACKAGES, type NativePackage } from './native-packages.ts';
@@ -62,14 +63,23 @@ async function packed(name: PayloadName, { target, modules, folder }: Place): Pr
 
 /** Paths in the payload, with where each file is now. */
 function nativeFiles(modules: string, target: Target, native: NativePackage): ReadonlyMap<string, string> {
+  const { only = NATIVE_FILE, without } = native;
   const files = native
-    .folders(target)
+    .contents(target)
     .filter(([from]) => existsSync(join(modules, from)))
     .flatMap(([from, to]) =>
-      readdirSync(join(modules, from)).map((name) => [posix.join(to, name), join(modules, from, name)] as const),
+      filesIn(join(modules, from)).map((path) => [posix.join(to, path), join(modules, from, path)] as const),
     )
-    .filter(([path]) => NATIVE_FILE.test(path) && native.without?.test(path) !== true);
+    .filter(([path]) => only.test(path) && without?.test(path) !== true);
   return new Map(files.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Below a folder at any depth, by their paths from there; of a file, itself. */
+function filesIn(path: string): readonly string[] {
+  if (!statSync(path).isDirectory()) return [''];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => posix.join(relative(path, entry.parentPath), entry.name));
 }
 
 async function pack(files: ReadonlyMap<string, string>, payload: string): Promise<void> {
@@ -96,10 +106,18 @@ async function fetchModules(target: Target, folder: string): Promise<string> {
   const packages = Object.values(NATIVE_PACKAGES).map(({ packageName }) => [packageName, versionOf(packageName)]);
   const dependencies = { ...Object.fromEntries(packages), [runtimePackage(target)]: Bun.version };
   mkdirSync(root, { recursive: true });
-  writeFileSync(join(root, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ private: true, dependencies, overrides: overrides() }));
   rmSync(join(root, 'bun.lock'), { force: true }); // it would keep the versions of an earlier build
   const install = ['install', `--os=${target.os}`, `--cpu=${target.cpu}`, '--ignore-scripts', '--silent'];
   const child = Bun.spawn([process.execPath, ...install], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if ((await child.exited) === 0) return join(root, 'node_modules');
   throw new WorkerError('internal', `cannot install the packages of ${target.triple}`);
+}
+
+/** Those of this checkout, which keep packages away that are fetched when somebody needs them. */
+function overrides(): Readonly<Record<string, string>> {
+  const ours = Object.entries(manifest.overrides);
+  return Object.fromEntries(
+    ours.map(([name, by]) => [name, by.replace(/^file:(.*)$/, (_, path: string) => `file:${resolve(path)}`)]),
+  );
 }

@@ -5,6 +5,8 @@ import { VERSION } from './base/version.ts';
 const INTERRUPTED = 130;
 /** Hidden: a native engine lives in a process of its own, which is this program once more. */
 const ENGINE = '__engine';
+/** Set by node-llama-cpp, which forks the program it is in to try a binary where it can do no harm. */
+const TRIES_BINARY = process.env['TEST_BINDING_CP'] === 'true' && process.send !== undefined;
 const argv = process.argv.slice(2);
 const [first] = argv;
 
@@ -16,12 +18,16 @@ if (first === '--version' || first === '-V') {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (thrown: unknown) => void die(thrown));
   }
-  if (first === ENGINE) {
+  if (TRIES_BINARY) {
+    const { runBinaryProbe } = await import('./compose/engine-child.ts');
+    await runBinaryProbe().catch(die);
+  } else if (first === ENGINE) {
     const { runEngineChild } = await import('./compose/engine-child.ts');
     process.exit(await runEngineChild(argv.slice(1)).catch(die)); // at once: whatever a library still holds is to go
+  } else {
+    const { start } = await import('./cli/start.ts');
+    leave(await start(argv).catch(die));
   }
-  const { start } = await import('./cli/start.ts');
-  leave(await start(argv).catch(die));
 }
 
 /** The process ends by itself, since every command cleans up. One that left something open is ended a little later. */

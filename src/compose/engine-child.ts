@@ -11,9 +11,11 @@ import { payloads } from '../system/payloads.ts';
 import { ourVariables } from '../system/processes.ts';
 import { runProgram } from '../system/programs.ts';
 
+const nativeCache = () => createNativeCache({ environment: readEnvironment(), payloads });
+
 /** The engines that run in a child. Only what the worker asks for is loaded. */
 function innerEngines(): InnerEngines {
-  const native = createNativeCache({ environment: readEnvironment(), payloads });
+  const native = nativeCache();
   return {
     onnx: async () => {
       const { openSession } = await import('../engines/onnx/binding.ts');
@@ -23,7 +25,11 @@ function innerEngines(): InnerEngines {
     llama: async () => {
       const { openChatModel } = await import('../engines/llama/binding.ts');
       const { createChatEngine } = await import('../engines/llama/inside.ts');
-      return createChatEngine({ openChatModel, gpu: 'auto', clock: systemClock });
+      return createChatEngine({
+        openChatModel: (path, options) => openChatModel(path, options, native),
+        gpu: 'auto',
+        clock: systemClock,
+      });
     },
     piper: async (warn) => {
       const { openSession } = await import('../engines/onnx/binding.ts');
@@ -56,4 +62,10 @@ export async function runEngineChild([nice = '0']: readonly string[]): Promise<n
   await serveQuietly(Number(nice));
   await serveEngine(parent, innerEngines());
   return 0;
+}
+
+/** This program, started by llama.cpp's library to try a binary before it loads it. The library ends the process. */
+export async function runBinaryProbe(): Promise<void> {
+  const { tryBinaries } = await import('../engines/llama/binding.ts');
+  await tryBinaries(nativeCache());
 }

@@ -69,7 +69,12 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
         fetchInput,
         hasRuntime,
       }),
-      createLlamaEngine({ host, files, modelsRoot: config.current.models_root, hasRuntime: llamaInstalled }),
+      createLlamaEngine({
+        host,
+        files,
+        modelsRoot: config.current.models_root,
+        hasRuntime: () => payloads.llama !== undefined || llamaInstalled(),
+      }),
       createPiperEngine({ host, hasRuntime }),
       createSdCppEngine({
         files,

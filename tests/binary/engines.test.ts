@@ -1,5 +1,4 @@
 import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunContext } from '../../src/engines/engine.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
@@ -8,6 +7,7 @@ import { fileServer } from '../fakes/file-server.ts';
 import { inpaintingModel } from '../../src/demo/weights/inpainting.ts';
 import { images, onnxScene, paint } from '../fakes/onnx-engine.ts';
 import { alone, builtBinary } from './built.ts';
+import { serving } from './worker.ts';
 
 const BUILD_LIMIT_MS = 180_000;
 /** Unpacking, loading and a session, on a busy machine. */
@@ -31,6 +31,12 @@ test('the executable alone carries every engine it lists as ready', async () => 
   const { code, stdout, stderr } = await program.run(['engines', '--json', '--config', join(program.home, 'c.toml')]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(JSON.parse(stdout)).toContainEqual({ engine: 'onnx', ready: true, kinds: ['image'], models: ['onnx:*'] });
+  expect(JSON.parse(stdout)).toContainEqual({
+    engine: 'llama-cpp',
+    ready: true,
+    kinds: ['llm'],
+    models: ['llama-cpp:*'],
+  });
 });
 
 test('the executable alone is the engine child: it loads a model and removes an object', async () => {
@@ -48,33 +54,14 @@ test('a studio’s offer of a removal is served by the executable alone', async 
   await using program = await alone(await builtBinary());
   await using server = fileServer({ 'lama.onnx': inpaintingModel(), 'p.png': PICTURE, 'm.png': MASK });
   await using studio = await fakeStudio({ patienceMs: PATIENCE_MS });
-  const { workerId, authToken, apiBaseUrl } = await studio.enrol();
-  const config = join(program.home, 'config.toml');
-  const lines = {
-    api_base_url: apiBaseUrl,
-    worker_id: workerId,
-    auth_token: authToken,
-    models_root: join(program.home, 'models'),
-  };
-  const toml = Object.entries(lines).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
-  await writeFile(config, `vram_threshold_gb = 12.0\n${toml.join('')}`, { mode: 0o600 });
-  const worker = Bun.spawn([program.path, 'run', '--config', config], {
-    cwd: program.cwd,
-    env: program.env,
-    stdio: ['ignore', 'ignore', 'ignore'],
+  await using _worker = await serving(program, studio);
+  const files = [{ role: 'model', url: server.url('lama.onnx'), filename: 'lama.onnx' }];
+  const task = aTask({ ...TASK, initImageUrl: server.url('p.png'), maskUrl: server.url('m.png') });
+  const { id } = await studio.createJob(task, {
+    model: 'lama',
+    modelSource: { ...synthetic, engine: 'onnx', files },
   });
-  try {
-    const files = [{ role: 'model', url: server.url('lama.onnx'), filename: 'lama.onnx' }];
-    const task = aTask({ ...TASK, initImageUrl: server.url('p.png'), maskUrl: server.url('m.png') });
-    const { id } = await studio.createJob(task, {
-      model: 'lama',
-      modelSource: { ...synthetic, engine: 'onnx', files },
-    });
-    await studio.jobIs(id, 'completed');
-    const artifact = await studio.admin('GET', `/jobs/${id}/artifact`);
-    expect(await redOfTheBall(new Uint8Array(await artifact.arrayBuffer()))).toBeLessThan(100);
-  } finally {
-    worker.kill('SIGTERM');
-    expect(await worker.exited).toBe(0);
-  }
+  await studio.jobIs(id, 'completed');
+  const artifact = await studio.admin('GET', `/jobs/${id}/artifact`);
+  expect(await redOfTheBall(new Uint8Array(await artifact.arrayBuffer()))).toBeLessThan(100);
 });

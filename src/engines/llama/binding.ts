@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { loadFailure, outOfMemory, runFailure } from './failures.ts';
 import type { ChatModel, OpenOptions, Sampling } from './model.ts';
+import type { NativeCache } from '../../system/native-cache.ts';
 import { threadsFor } from './threads.ts';
 
 type Runtime = typeof nodeLlama;
@@ -16,9 +17,13 @@ const PORTION = { cpu: 512, gpu: 2048 } as const;
  *
  * @throws WorkerError `native.unavailable` | `model.unusable` | `engine.out-of-memory`; or the signal's reason
  */
-export async function openChatModel(path: string, options: OpenOptions): Promise<ChatModel> {
+export async function openChatModel(
+  path: string,
+  options: OpenOptions,
+  native: Pick<NativeCache, 'unpack'>,
+): Promise<ChatModel> {
   const { signal } = options;
-  const { runtime, Template } = await loadRuntime();
+  const { runtime, Template } = await loadRuntime(native);
   const complaints: string[] = [];
   const llama = await startLlama(runtime, options, (message) => complaints.push(message));
   const because = (thrown: unknown): string => [errorChain(thrown), ...complaints.slice(-LINES_TOLD)].join(': ');
@@ -168,19 +173,33 @@ const loadModel = (
 /** The last lines of the library's log say what went wrong, its error only that something did. */
 const LINES_TOLD = 2;
 
-const unavailable = (thrown: unknown): WorkerError =>
-  new WorkerError('native.unavailable', `llama.cpp does not load here: ${errorChain(thrown)}`, {
-    cause: thrown,
-    hint: 'Run `bun install` in the checkout, or use a release for this system.',
-  });
+interface Libraries {
+  readonly runtime: Runtime;
+  readonly Template: typeof JinjaTemplate;
+}
 
-async function loadRuntime(): Promise<{ readonly runtime: Runtime; readonly Template: typeof JinjaTemplate }> {
+async function loadRuntime(native: Pick<NativeCache, 'unpack'>): Promise<Libraries> {
+  await native.unpack('llama');
   try {
     const [runtime, { Template }] = await Promise.all([import('node-llama-cpp'), import('@huggingface/jinja')]);
     return { runtime, Template };
   } catch (thrown) {
     throw unavailable(thrown);
   }
+}
+
+const unavailable = (thrown: unknown): WorkerError =>
+  new WorkerError('native.unavailable', `llama.cpp does not load here: ${errorChain(thrown)}`, {
+    cause: thrown,
+    hint: 'Run `bun install` in the checkout; of a release, set STUDIO_WORKER_CACHE_DIR to a folder that may hold programs.',
+  });
+
+/**
+ * What an executable does when the library starts it to try a binary before it loads it, since one that does not fit
+ * the machine ends the process. The library answers by itself once it is there.
+ */
+export async function tryBinaries(native: Pick<NativeCache, 'unpack'>): Promise<void> {
+  await loadRuntime(native);
 }
 
 /** Whether a checkout has the runtime. Nothing is loaded. */

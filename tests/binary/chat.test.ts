@@ -1,0 +1,46 @@
+import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { chatModel } from '../../src/demo/weights/chat.ts';
+import type { RunContext } from '../../src/engines/engine.ts';
+import { aTask, synthetic } from '../fakes/builders.ts';
+import { fakeStudio } from '../fakes/fake-studio.ts';
+import { fileServer } from '../fakes/file-server.ts';
+import { completionOf, llamaScene } from '../fakes/llama-engine.ts';
+import { alone, builtBinary } from './built.ts';
+import { serving } from './worker.ts';
+
+const BUILD_LIMIT_MS = 180_000;
+/** Unpacking, loading and a session, on a busy machine. */
+const PATIENCE_MS = 30_000;
+setDefaultTimeout(2 * PATIENCE_MS);
+beforeAll(() => builtBinary(), BUILD_LIMIT_MS);
+
+const TASK = { kind: 'llm', messages: [{ role: 'user', content: 'hi' }], temperature: 0 } as const;
+const REPLY = /^Hello from a (tiny|small) model here$/;
+
+test('the executable alone is the engine child: it loads a model and answers a chat', async () => {
+  await using program = await alone(await builtBinary());
+  using scene = llamaScene({ command: [program.path], env: program.env });
+  const context: RunContext = { signal: new AbortController().signal, progress: () => {} };
+  await using model = await scene.engine.load(scene.files, context.signal);
+  expect(completionOf(await model.run(aTask(TASK), context))).toMatchObject({
+    said: expect.stringMatching(REPLY),
+    finish: 'stop',
+  });
+  const jsonSchema = { enum: ['llm', 'image'] };
+  const { said } = completionOf(await model.run(aTask({ ...TASK, jsonSchema }), context));
+  expect(jsonSchema.enum).toContain(JSON.parse(said));
+});
+
+test('a studio’s offer of a chat is served by the executable alone', async () => {
+  await using program = await alone(await builtBinary());
+  await using server = fileServer({ 'tiny.gguf': chatModel() });
+  await using studio = await fakeStudio({ patienceMs: PATIENCE_MS });
+  await using _worker = await serving(program, studio);
+  const files = [{ role: 'model', url: server.url('tiny.gguf'), filename: 'tiny.gguf' }];
+  const { id } = await studio.createJob(aTask(TASK), {
+    model: 'tiny',
+    modelSource: { ...synthetic, engine: 'llama-cpp', files },
+  });
+  const { result } = await studio.jobIs(id, 'completed');
+  expect(result).toMatchObject({ model: 'tiny', usage: { completion_tokens: 6 } });
+});

@@ -1,0 +1,30 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FakeStudio } from '../fakes/fake-studio.ts';
+import type { Alone } from './built.ts';
+
+/** The executable as the worker of a studio, until it is disposed of, which expects it to end well. */
+export async function serving(program: Alone, studio: FakeStudio): Promise<AsyncDisposable> {
+  const { workerId, authToken, apiBaseUrl } = await studio.enrol();
+  const config = join(program.home, 'config.toml');
+  const lines = {
+    api_base_url: apiBaseUrl,
+    worker_id: workerId,
+    auth_token: authToken,
+    models_root: join(program.home, 'models'),
+  };
+  const toml = Object.entries(lines).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
+  await writeFile(config, `vram_threshold_gb = 12.0\n${toml.join('')}`, { mode: 0o600 });
+  const worker = Bun.spawn([program.path, 'run', '--config', config], {
+    cwd: program.cwd,
+    env: program.env,
+    stdio: ['ignore', 'ignore', 'ignore'],
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      worker.kill('SIGTERM');
+      const code = await worker.exited;
+      if (code !== 0) throw new Error(`the worker ended with ${code}`);
+    },
+  };
+}
