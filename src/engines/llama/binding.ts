@@ -1,6 +1,8 @@
 import type { Template as JinjaTemplate } from '@huggingface/jinja';
 import type * as nodeLlama from 'node-llama-cpp';
+import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { loadFailure, outOfMemory, runFailure } from './failures.ts';
 import type { ChatModel, OpenOptions, Sampling } from './model.ts';
@@ -24,6 +26,7 @@ export async function openChatModel(
 ): Promise<ChatModel> {
   const { signal } = options;
   const { runtime, Template } = await loadRuntime(native);
+  if (options.binariesFolder !== undefined) addBinaries(options.binariesFolder, await runtime.getModuleVersion());
   const complaints: string[] = [];
   const llama = await startLlama(runtime, options, (message) => complaints.push(message));
   const because = (thrown: unknown): string => [errorChain(thrown), ...complaints.slice(-LINES_TOLD)].join(': ');
@@ -128,6 +131,19 @@ async function keepShared(
   }
   await sequence.eraseContextTokenRanges([{ start: shared, end: sequence.nextTokenIndex }]);
   return shared;
+}
+
+/** Makes the library find these beside its own: it imports a package for each device, and takes those that are there. */
+function addBinaries(folder: string, packageVersion: string): void {
+  Bun.plugin({
+    name: 'llama-binaries',
+    setup: (plugin) => {
+      for (const name of readdirSync(folder)) {
+        const getBinsDir = () => ({ binsDir: join(folder, name, 'bins'), packageVersion });
+        plugin.module(`@node-llama-cpp/${name}`, () => ({ loader: 'object', exports: { getBinsDir } }));
+      }
+    },
+  });
 }
 
 // The library brands its tokens, which are numbers all the same.

@@ -13,6 +13,7 @@ export interface ChatEngineOptions {
   /** Loads a model file; see the binding. */
   readonly openChatModel: (path: string, options: OpenOptions) => Promise<ChatModel>;
   readonly gpu: OpenOptions['gpu'];
+  readonly binariesFolder?: OpenOptions['binariesFolder'];
   readonly clock: Pick<Clock, 'elapsed'>;
 }
 
@@ -22,12 +23,12 @@ const CONTEXT_TOKENS = 8192;
 const SEED = 1234n;
 
 /** Answers chats with GGUF models. Runs in an engine child. */
-export function createChatEngine({ openChatModel, gpu, clock }: ChatEngineOptions): InnerEngine {
+export function createChatEngine({ openChatModel, gpu, binariesFolder, clock }: ChatEngineOptions): InnerEngine {
   return {
     load: async (files, { signal, progress }) => {
       // 0 means that the source has no default (studio contract).
       const contextSize = files.defaults.contextSize || CONTEXT_TOKENS;
-      const model = await openChatModel(ggufOf(files), { contextSize, gpu, signal, progress });
+      const model = await openChatModel(ggufOf(files), { contextSize, gpu, binariesFolder, signal, progress });
       return {
         run: async (task, _inputs, context) => {
           if (task.kind !== 'llm') throw wrongKind(task.kind);

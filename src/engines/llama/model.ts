@@ -6,6 +6,8 @@ export interface OpenOptions {
   readonly contextSize: number;
   /** `auto` is the best device that there is a binary for, `cpu` the processor whatever there is. */
   readonly gpu: 'auto' | 'cpu';
+  /** A folder of more binaries, laid out as the packages they come from: `linux-x64-vulkan/bins/…`. */
+  readonly binariesFolder?: string | undefined;
   /** Ends the loading. */
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;
@@ -23,6 +25,7 @@ export interface Sampling {
 
 /** A chat model in memory, as the runtime sees it. */
 export interface ChatModel extends AsyncDisposable {
+  /** Where its layers are, or most of them; not always where it was wanted. */
   readonly ranOn: Device;
   /** The template that came with the model, and the two tokens it may name. */
   readonly template: { readonly source: string | undefined; readonly bos: string; readonly eos: string };
