@@ -2,6 +2,8 @@ import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERROR_CODES, type ErrorCode } from '../../src/base/errors.ts';
+import type { EngineName } from '../../src/contract/model-source.ts';
+import { chatModel } from '../../src/demo/weights/chat.ts';
 import { inpaintingModel } from '../../src/demo/weights/inpainting.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { fileServer } from '../fakes/file-server.ts';
@@ -33,6 +35,7 @@ const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 const SERVED = {
   'lama.onnx': inpaintingModel(),
   'golem.gguf': EMPTY_GGUF,
+  'chat.gguf': chatModel(),
   'nothing.onnx': new Uint8Array(),
   'page.onnx': text('<!doctype html><title>Sign in</title>'),
   'fox.png': await paint(96, 64, (x, y) => [x, 110, y]),
@@ -52,7 +55,7 @@ async function aScene() {
 
 /** An offer, its mistake included. URLs without a scheme are names at the scene's server. */
 interface Mistake {
-  readonly engine: 'onnx' | 'sd-cpp';
+  readonly engine: EngineName;
   readonly files: readonly { readonly role?: string; readonly url: string; readonly filename?: string }[];
   readonly sha256?: string;
   readonly task?: Parameters<typeof aTask>[0];
@@ -78,7 +81,7 @@ interface Row {
   readonly code: ErrorCode;
   /** Within the sentence of the `fail` frame. */
   readonly says: string;
-  /** Within the sentence that follows it for people. */
+  /** Within that sentence too, where the contract has it so, or within the hint that follows it for people. */
   readonly remedy: string;
   readonly offer: Mistake;
 }
@@ -144,6 +147,16 @@ const MISTAKES: Readonly<Record<string, Row>> = {
     remedy: 'Draw the mask on the picture itself',
     offer: removalBy('lama.onnx', { task: { ...SIZED, maskUrl: 'square.png' } }),
   },
+  'a prompt over the context': {
+    code: 'task.prompt-too-long',
+    says: 'prompt is 8019 tokens but the context holds 512',
+    remedy: 'raise contextSize or shorten the prompt',
+    offer: {
+      engine: 'llama-cpp',
+      files: [{ url: 'chat.gguf' }],
+      task: { kind: 'llm', messages: [{ role: 'user', content: 'fox '.repeat(2_000) }] },
+    },
+  },
   'an unknown sampler': {
     code: 'task.sampler-unknown',
     says: 'invalid sample method euler_zz',
@@ -185,7 +198,8 @@ describe('a mistake in an offer is told for what it is', () => {
     const { frame, logged } = await failureOf(place, offer);
     expect(frame.error).toContain(says);
     expect(frame.retryable).toBe(ERROR_CODES[code].retryable);
-    expect(logged).toMatchObject({ code, hint: expect.stringContaining(remedy) });
+    expect(logged).toMatchObject({ code });
+    expect(`${frame.error}. ${logged['hint']}`).toContain(remedy);
     expect(frame.error).not.toContain('\n');
     // The worker is none the worse for it.
     expect(place.scene.worker.status().session).toEqual({ at: 'live' });
