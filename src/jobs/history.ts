@@ -1,9 +1,10 @@
+import type { WorkerError } from '../base/errors.ts';
 import type { JobId, ModelId } from '../base/ids.ts';
 import { promptPreview, type TaskKindId } from '../contract/tasks/index.ts';
-import type { Job, JobOutcome } from './job.ts';
+import type { Job, JobOutcome, RunFacts } from './job.ts';
 
 /** One job as `status` shows it. Times in milliseconds since the epoch. */
-export interface JobRecord {
+export interface JobRecord extends RunFacts {
   readonly jobId: JobId;
   readonly kind: TaskKindId;
   readonly model: ModelId;
@@ -34,8 +35,7 @@ export function createHistory(kept = KEPT): JobHistory {
       records.push({
         ...describe(outcome.job),
         status: outcome.is,
-        ...(outcome.is === 'completed' ? {} : { reason: outcome.error.message }),
-        ...(outcome.is === 'completed' || outcome.error.hint === undefined ? {} : { hint: outcome.error.hint }),
+        ...(outcome.is === 'completed' ? factsOf(outcome) : troubleOf(outcome.error)),
         startedAt: outcome.startedAt,
         finishedAt: outcome.finishedAt,
       });
@@ -44,6 +44,17 @@ export function createHistory(kept = KEPT): JobHistory {
     recent: () => [...records],
   };
 }
+
+const troubleOf = ({ message, hint }: WorkerError): Pick<JobRecord, 'reason' | 'hint'> => ({
+  reason: message,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+const factsOf = ({ ranOn, loadMs, runMs }: RunFacts): RunFacts => ({
+  ...(ranOn === undefined ? {} : { ranOn }),
+  ...(loadMs === undefined ? {} : { loadMs }),
+  ...(runMs === undefined ? {} : { runMs }),
+});
 
 /** What people are shown of a job: never more of the prompt than its preview. */
 export const describe = (job: Job): Pick<JobRecord, 'jobId' | 'kind' | 'model' | 'prompt'> => ({

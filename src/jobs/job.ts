@@ -16,14 +16,21 @@ export interface Job {
 }
 
 /** How a job ended. Times in milliseconds since the epoch. */
-export type JobOutcome = { readonly job: Job; readonly startedAt: number; readonly finishedAt: number } &
-  /** `ranOn`: what it was computed on, as its engine calls it; absent where no model ran. */
-  (
-    | { readonly is: 'completed'; readonly result: TaskResult; readonly ranOn?: string }
-    | { readonly is: 'failed'; readonly error: WorkerError }
-    /** Handed back before it was done: the studio may give it to another worker. */
-    | { readonly is: 'cancelled'; readonly error: WorkerError }
-  );
+export type JobOutcome = { readonly job: Job; readonly startedAt: number; readonly finishedAt: number } & (
+  | ({ readonly is: 'completed'; readonly result: TaskResult } & RunFacts)
+  | { readonly is: 'failed'; readonly error: WorkerError }
+  /** Handed back before it was done: the studio may give it to another worker. */
+  | { readonly is: 'cancelled'; readonly error: WorkerError }
+);
+
+/** How a result came about. */
+export interface RunFacts {
+  /** What it was computed on, as its engine calls it; absent where no model ran. */
+  readonly ranOn?: string;
+  /** From files on the disk to a model that runs; next to nothing when it was in memory already. */
+  readonly loadMs?: number;
+  readonly runMs?: number;
+}
 
 /** What an offer asks for, once it is accepted. */
 export const toJob = (offer: Offer): Job => ({

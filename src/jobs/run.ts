@@ -4,7 +4,7 @@ import type { Engine, LoadedModel, LoadHow, ModelFiles, TaskResult } from '../en
 import type { EngineRegistry } from '../engines/registry.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
-import type { Job, JobOutcome } from './job.ts';
+import type { Job, JobOutcome, RunFacts } from './job.ts';
 import { type Shortage, withLeanRetry } from './lean-retry.ts';
 import type { OutputCheck } from './output-check.ts';
 
@@ -68,7 +68,8 @@ export async function run(job: Job, deps: RunDeps, signal: AbortSignal): Promise
   try {
     const done = await giveUpAfterAbort(work(job, deps, signal), deps.clock, signal);
     const durationMs = Math.round(deps.clock.elapsed() - since);
-    deps.log.info('job.ran', { kind: job.task.kind, durationMs, ...whereOf(done) });
+    const { result: _result, ...facts } = done;
+    deps.log.info('job.ran', { kind: job.task.kind, durationMs, ...facts });
     return { ...end(), is: 'completed', ...done };
   } catch (thrown) {
     const error = toWorkerError(thrown);
@@ -92,7 +93,8 @@ async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<Done>
   const engine = deps.registry.get(job.source.engine, job.model);
   await assertServes(engine, job);
   const files = await deps.filesFor(job, signal);
-  const use = async (loaded: LoadedModel): Promise<Done> => {
+  const use = async (loaded: LoadedModel, loadMs: number): Promise<Done> => {
+    const since = deps.clock.elapsed();
     const result = await loaded.run(job.task, { signal, progress: deps.onProgress ?? (() => {}) });
     const expected = resultIs(job.task.kind);
     if (result.is !== expected) {
@@ -101,18 +103,22 @@ async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<Done>
         `the ${engine.id} engine returned ${result.is} for a ${job.task.kind} task`,
       );
     }
+    const runMs = Math.round(deps.clock.elapsed() - since);
     await deps.outputCheck.check(job, result, { log: deps.log, signal });
-    return { result, ...whereOf(loaded) };
+    return { result, loadMs, runMs, ...whereOf(loaded) };
   };
-  const attempt = (how: LoadHow): Promise<Done> => deps.models.lend({ engine, files, job, how }, signal, use);
+  const attempt = (how: LoadHow): Promise<Done> => {
+    const since = deps.clock.elapsed();
+    const lent = (loaded: LoadedModel): Promise<Done> => use(loaded, Math.round(deps.clock.elapsed() - since));
+    return deps.models.lend({ engine, files, job, how }, signal, lent);
+  };
   const ranOut: MemoryUse['ranOut'] = (short, error) => deps.memory.ranOut(short, error);
   return await deps.memory.watched(job, () => withLeanRetry(job, attempt, { engine, ranOut, log: deps.log, signal }));
 }
 
-/** A result, and what it was computed on. */
-interface Done {
+/** A result, and how it came about. */
+interface Done extends RunFacts {
   readonly result: TaskResult;
-  readonly ranOn?: string;
 }
 
 const whereOf = ({ ranOn }: { readonly ranOn?: string | undefined }): { readonly ranOn?: string } =>

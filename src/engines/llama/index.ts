@@ -36,6 +36,9 @@ export function createLlamaEngine({ host, hasRuntime, files, modelsRoot }: Llama
         get process() {
           return model.process; // another one after a crash
         },
+        get ranOn() {
+          return model.ranOn;
+        },
         run: async (task, context) => {
           if (task.kind !== 'llm') throw wrongKind(task.kind);
           return await model.run(task, new Map(), context);

@@ -30,6 +30,7 @@ export function createChatEngine({ openChatModel, gpu, binariesFolder, clock }: 
       const contextSize = files.defaults.contextSize || CONTEXT_TOKENS;
       const model = await openChatModel(ggufOf(files), { contextSize, gpu, binariesFolder, signal, progress });
       return {
+        ranOn: model.ranOn,
         run: async (task, _inputs, context) => {
           if (task.kind !== 'llm') throw wrongKind(task.kind);
           return await answer(task, { model, files, clock, ...context });

@@ -24,6 +24,9 @@ export function createPiperEngine({ host, hasRuntime }: PiperEngineOptions): Eng
         get process() {
           return model.process;
         },
+        get ranOn() {
+          return model.ranOn;
+        },
         run: async (task, context) => {
           if (task.kind !== 'audio_tts') throw wrongKind(task.kind);
           assertSpeakable(task);

@@ -44,6 +44,25 @@ test('a job that succeeds ends completed with its result and its time', async ()
   expect(ended.finishedAt - ended.startedAt).toBe(1_500);
 });
 
+test('a result says how long its model took to load, and how long to run', async () => {
+  const { engine, clock, log, start } = setup();
+  const load = engine.load.bind(engine);
+  engine.load = (files, signal) => {
+    clock.advance(700);
+    return load(files, signal);
+  };
+  const outcome = start();
+  const job = await engine.started();
+  clock.advance(300);
+  job.finish();
+  const ended = await outcome;
+  expect(ended).toMatchObject({ is: 'completed', loadMs: 700, runMs: 300 });
+  expect(log.find('job.ran')?.fields).toMatchObject({ durationMs: 1_000, loadMs: 700, runMs: 300 });
+  const history = createHistory();
+  history.add(ended);
+  expect(history.recent()).toMatchObject([{ status: 'completed', loadMs: 700, runMs: 300 }]);
+});
+
 test('the loaded model is freed whatever the job does', async () => {
   const { engine, start } = setup();
   const failing = start();
