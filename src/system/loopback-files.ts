@@ -41,7 +41,8 @@ function answer(whole: Blob, headers: Headers): Response {
   if (first === undefined) return new Response(whole, { headers: { 'accept-ranges': 'bytes' } });
   const startAt = Number(first);
   const endAt = last === '' ? whole.size : Math.min(Number(last) + 1, whole.size);
-  if (startAt >= endAt) return new Response(null, { status: 416, headers: { 'content-range': `bytes */${whole.size}` } });
+  if (startAt >= endAt)
+    return new Response(null, { status: 416, headers: { 'content-range': `bytes */${whole.size}` } });
   return new Response(whole.slice(startAt, endAt), {
     status: 206,
     headers: { 'content-range': `bytes ${startAt}-${endAt - 1}/${whole.size}` },
