@@ -75,7 +75,7 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
         modelsRoot: config.current.models_root,
         hasRuntime: () => payloads.llama !== undefined || llamaInstalled(),
       }),
-      createPiperEngine({ host, hasRuntime }),
+      createPiperEngine({ host, ffmpeg, hasRuntime }),
       createSdCppEngine({
         files,
         random,

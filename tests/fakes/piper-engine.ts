@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { toModelId } from '../../src/base/ids.ts';
 import { type VoiceConfig, voiceConfig, type VoiceModel, voiceModel } from '../../src/demo/weights/voice.ts';
 import type { Engine, ModelFiles } from '../../src/engines/engine.ts';
+import type { Ffmpeg } from '../../src/engines/ffmpeg/index.ts';
 import { createEngineHost } from '../../src/engines/host/host.ts';
 import { createQuarantine } from '../../src/engines/host/quarantine.ts';
 import { createPiperEngine } from '../../src/engines/piper/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../src/system/processes.ts';
 import { synthetic } from './builders.ts';
+import { anFfmpeg } from './ffmpeg.ts';
 import { recordingLogger, type RecordingLogger } from './recording-logger.ts';
 
 export interface PiperScene extends Disposable {
@@ -23,6 +25,8 @@ export interface PiperSceneOptions {
   /** In place of the voice's own files. */
   readonly weights?: Uint8Array;
   readonly config?: string;
+  /** The machine's own when left out. */
+  readonly ffmpeg?: Pick<Ffmpeg, 'readiness' | 'encodeSound'>;
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -57,7 +61,7 @@ export function piperScene(options: PiperSceneOptions = {}): PiperScene {
     ['config', config],
   ] as const);
   return {
-    engine: createPiperEngine({ host, hasRuntime: () => true }),
+    engine: createPiperEngine({ host, hasRuntime: () => true, ffmpeg: options.ffmpeg ?? anFfmpeg(folder) }),
     files: { model: toModelId('voice'), paths, defaults: synthetic.cliDefaults },
     log,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),

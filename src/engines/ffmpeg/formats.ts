@@ -57,14 +57,14 @@ function evened({ width, height }: Side): string {
 
 export const clipFormat = (ext: ClipExt, size: Side): OutputFormat => CLIPS[ext](size);
 
-/** @throws WorkerError `task.unsupported` for an extension that no sound is written with */
+/** @throws WorkerError `task.format-unsupported` for an extension that no sound is written with */
 export function soundFormat(ext: string): OutputFormat {
   const format = SOUNDS.get(ext);
   if (format === undefined) throw unwritten(ext, [...SOUNDS.keys()]);
   return format;
 }
 
-/** @throws WorkerError `engine.unavailable` when this ffmpeg lacks the encoder | `task.unsupported` */
+/** @throws WorkerError `engine.unavailable` when this ffmpeg lacks the encoder | `task.format-unsupported` */
 export function assertWrites(program: FfmpegProgram, ext: string): void {
   const isClip = (name: string): name is ClipExt => Object.hasOwn(CLIPS, name);
   const { encoder } = isClip(ext) ? CLIPS[ext]({ width: 2, height: 2 }) : soundFormat(ext);
@@ -81,6 +81,6 @@ export function writing({ encoder, words }: OutputFormat, stream: 'a' | 'v', out
 }
 
 const unwritten = (ext: string, known: readonly string[]): WorkerError =>
-  new WorkerError('task.unsupported', `sound cannot be written as ${JSON.stringify(ext)}`, {
-    hint: `Create the job with one of these extensions: ${known.join(', ')}.`,
+  new WorkerError('task.format-unsupported', `sound cannot be written as ${JSON.stringify(ext)}`, {
+    hint: `Create the job with one of these extensions: wav, ${known.join(', ')}.`,
   });

@@ -46,7 +46,7 @@ export interface Ffmpeg {
    * @throws WorkerError `task.invalid` when there is no sound in it that can be read, or too much of it
    */
   decodeSound(bytes: Uint8Array, options: DecodeSoundOptions): Promise<Float32Array>;
-  /** A WAV file in another format. @throws WorkerError `task.unsupported` for an extension that is not written */
+  /** A WAV file in another format. @throws WorkerError `task.format-unsupported` for an extension that is not written */
   encodeSound(wav: Uint8Array, options: EncodeSoundOptions): Promise<Uint8Array>;
   /** A film of frames: three bytes a pixel, or four with transparency, which is dropped. They are asked for as needed. */
   encodeClip(frames: AsyncIterable<Uint8Array>, options: EncodeClipOptions): Promise<Uint8Array>;

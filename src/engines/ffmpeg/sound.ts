@@ -47,7 +47,7 @@ export async function decodeSound(
   });
 }
 
-/** @throws WorkerError `task.unsupported` | … as `Ffmpeg.encodeSound` */
+/** @throws WorkerError `task.format-unsupported` | … as `Ffmpeg.encodeSound` */
 export async function encodeSound(
   program: FfmpegProgram,
   wav: Uint8Array,

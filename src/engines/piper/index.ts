@@ -1,16 +1,21 @@
-import type { Engine, Readiness } from '../engine.ts';
+import { WorkerError } from '../../base/errors.ts';
+import type { Engine, Readiness, TaskResult } from '../engine.ts';
+import { soundFormat } from '../ffmpeg/formats.ts';
+import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';
 import { assertSpeakable } from './asked.ts';
 import { filesOfVoice, wrongKind } from './inside.ts';
 
 export interface PiperEngineOptions {
   readonly host: EngineHost;
+  /** For everything but WAV. */
+  readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'encodeSound'>;
   /** Whether this build brings the native runtime. */
   readonly hasRuntime: () => boolean;
 }
 
 /** Speaks a text with a Piper voice. */
-export function createPiperEngine({ host, hasRuntime }: PiperEngineOptions): Engine {
+export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptions): Engine {
   return {
     id: 'piper',
     models: { audio_tts: ['piper:*'] },
@@ -30,12 +35,41 @@ export function createPiperEngine({ host, hasRuntime }: PiperEngineOptions): Eng
         run: async (task, context) => {
           if (task.kind !== 'audio_tts') throw wrongKind(task.kind);
           assertSpeakable(task);
-          return await model.run(task, new Map(), context);
+          const ext = task.ext.trim().toLowerCase() || 'wav';
+          await assertWritable(ext, ffmpeg);
+          const spoken = await model.run(task, new Map(), context);
+          return ext === 'wav' ? spoken : await encoded(spoken, { ext, ffmpeg, signal: context.signal });
         },
         [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
       };
     },
   };
+}
+
+/**
+ * Before a word is spoken: nobody wants to hear after ten minutes that the file cannot be written.
+ *
+ * @throws WorkerError `task.format-unsupported` | `native.unavailable`
+ */
+async function assertWritable(ext: string, ffmpeg: Pick<Ffmpeg, 'readiness'>): Promise<void> {
+  if (ext === 'wav') return;
+  soundFormat(ext);
+  const readiness = await ffmpeg.readiness(ext);
+  if (readiness.ready) return;
+  throw new WorkerError('native.unavailable', `speech cannot be written as ${ext} here: ${readiness.because}`, {
+    hint: `${readiness.hint} Without it, create the job with ext wav.`,
+  });
+}
+
+interface Encoding {
+  readonly ext: string;
+  readonly ffmpeg: Pick<Ffmpeg, 'encodeSound'>;
+  readonly signal: AbortSignal;
+}
+
+async function encoded(spoken: TaskResult, { ext, ffmpeg, signal }: Encoding): Promise<TaskResult> {
+  if (spoken.is !== 'artifact') throw new WorkerError('internal', 'the piper engine answered a text with no sound');
+  return { is: 'artifact', bytes: await ffmpeg.encodeSound(spoken.bytes, { ext, signal }), ext };
 }
 
 const readinessOf = (hasRuntime: boolean): Readiness =>

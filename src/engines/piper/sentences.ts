@@ -24,6 +24,9 @@ const ABBREVIATIONS = new Set(
 );
 /** A single capital is somebody's first name. */
 const INITIAL = /(?:^|[\s.("'“])\p{Lu}\.\s*$/u;
+/** Where a number with a full stop is `third`: am 3. Mai. */
+const ORDINALS = new Set('cs da de et fi hr hu is lv nb nn no pl sk sl sr tr'.split(' '));
+const ORDINAL = /(?:^|\s)\d{1,2}\.\s*$/;
 const LAST_WORD = /([\p{L}.]+)\.\s*$/u;
 
 /** Where a voice makes a pause, and what it reads there. A full stop inside a sentence belongs to an abbreviation. */
@@ -43,11 +46,13 @@ const SPEAKABLE = /[\p{L}\p{N}\p{S}\p{Emoji_Presentation}]/u;
 
 /** The sentences of a text in this language, in order. Empty for a text with nothing to say in it. */
 export function sentencesOf(text: string, language?: string): readonly Sentence[] {
-  const segmenter = new Intl.Segmenter(knownLanguage(language), { granularity: 'sentence' });
+  const locale = knownLanguage(language);
+  const segmenter = new Intl.Segmenter(locale, { granularity: 'sentence' });
+  const ordinals = ORDINALS.has(locale?.split('-')[0] ?? '');
   return text
     .split(/\n\s*\n/)
     .map((paragraph) => paragraph.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim())
-    .flatMap((paragraph) => joinedAtAbbreviations([...segmenter.segment(paragraph)].map(({ segment }) => segment)))
+    .flatMap((paragraph) => joined(Array.from(segmenter.segment(paragraph), textOf), ordinals))
     .flatMap(cutToLength)
     .map(clausesOf)
     .filter((clauses) => clauses.length > 0);
@@ -62,14 +67,16 @@ function knownLanguage(language: string | undefined): string | undefined {
   }
 }
 
-/** Puts pieces together again that were cut after `Dr.` or `J.`. */
-function joinedAtAbbreviations(pieces: readonly string[]): readonly string[] {
+const textOf = ({ segment }: { readonly segment: string }): string => segment;
+
+/** Puts pieces together again that were cut after `Dr.`, `J.` or, where that is an ordinal, `3.`. */
+function joined(pieces: readonly string[], ordinals: boolean): readonly string[] {
   const sentences: string[] = [];
   let goesOn = false;
   for (const piece of pieces) {
     if (goesOn) sentences.push((sentences.pop() ?? '') + piece);
     else sentences.push(piece);
-    goesOn = endsOpen(piece);
+    goesOn = endsOpen(piece) || (ordinals && ORDINAL.test(piece));
   }
   return sentences;
 }

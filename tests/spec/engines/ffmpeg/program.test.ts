@@ -50,7 +50,7 @@ async function setup({ body = 'exit 0', ...choice }: FfmpegChoice & { readonly b
     ffmpeg,
     abort,
     /** What it said when it said that it makes progress. */
-    progressing: within(BUDGET_MS, 'progress', progressing.promise),
+    progressing: () => within(BUDGET_MS, 'progress', progressing.promise),
     install,
     decode: () => ffmpeg.decodeSound(new Uint8Array(8), { sampleRate: 16_000, signal: abort.signal }),
     leftovers: () => readdirSync(tempDir),
@@ -143,7 +143,7 @@ test('abort ends the program and all it started, and leaves no files', async () 
   await using machine = await setup({ body: "trap '' TERM; sleep 1000 & echo pid=$! frame=1; wait" });
   await machine.install();
   const failure = failureOf(machine.decode());
-  const [, pid] = /pid=(\d+)/.exec(await machine.progressing) ?? [];
+  const [, pid] = /pid=(\d+)/.exec(await machine.progressing()) ?? [];
   const reason = new Error('given up');
   machine.abort.abort(reason);
   expect(await within(ABORT_BUDGET_MS, 'the end', failure)).toBe(reason);
@@ -156,7 +156,7 @@ test('a program that repeats itself without progress is ended', async () => {
   await using machine = await setup({ clock, body: 'echo frame=1; echo frame=1; exec sleep 1000' });
   await machine.install();
   const failure = failureOf(machine.decode());
-  await machine.progressing;
+  await machine.progressing();
   clock.advance(STALL_MS);
   expect(await within(BUDGET_MS, 'the end', failure)).toHaveProperty('code', 'engine.stalled');
   expect(machine.leftovers()).toEqual([]);

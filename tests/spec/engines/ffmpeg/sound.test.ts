@@ -113,6 +113,6 @@ real('a small file with a long silence in it is refused', async () => {
 test('an extension that no sound has is refused with those that are known', async () => {
   await using worker = await setup();
   expect(await failureOf(worker.encode(tone(1), 'exe'))).toMatchObject({
-    code: HAS_FFMPEG ? 'task.unsupported' : 'engine.unavailable',
+    code: HAS_FFMPEG ? 'task.format-unsupported' : 'engine.unavailable',
   });
 });

@@ -1,57 +1,73 @@
-import { expect, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { voiceConfig, voiceModel } from '../../../../src/demo/weights/voice.ts';
 import type { LoadedModel, RunContext } from '../../../../src/engines/engine.ts';
 import { createPiperEngine } from '../../../../src/engines/piper/index.ts';
 import { lookAtSound } from '../../../../src/jobs/output/sound.ts';
 import { aTask } from '../../../fakes/builders.ts';
-import { piperScene, type PiperScene, samplesOf } from '../../../fakes/piper-engine.ts';
+import { HAS_FFMPEG, noFfmpeg } from '../../../fakes/ffmpeg.ts';
+import { piperScene, samplesOf } from '../../../fakes/piper-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
+
+setDefaultTimeout(30_000); // a child that starts on a busy machine
 
 const context = (progress: RunContext['progress'] = () => {}): RunContext => ({
   signal: new AbortController().signal,
   progress,
 });
 
-/** A spoken text, by a model of its own unless one is given. */
-async function spoken(
-  scene: PiperScene,
-  about: Readonly<Record<string, unknown>> = {},
-  loaded?: LoadedModel,
-): Promise<Uint8Array> {
-  const model = loaded ?? (await scene.engine.load(scene.files, context().signal));
+/** One voice of two speakers serves all tests that do not need another. */
+const scene = piperScene({ voice: { speakers: ['ada', 'bob'] } });
+const model = await scene.engine.load(scene.files, context().signal);
+afterAll(async () => {
+  await model[Symbol.asyncDispose]();
+  scene[Symbol.dispose]();
+});
+
+/** A spoken text. */
+async function spoken(about: Readonly<Record<string, unknown>> = {}, by: LoadedModel = model): Promise<Uint8Array> {
+  const result = await by.run(aTask({ kind: 'audio_tts', text: 'Hello world.', ...about }), context());
+  if (result.is !== 'artifact') throw new Error('expected a sound');
+  expect(result.ext).toBe(typeof about['ext'] === 'string' ? about['ext'].toLowerCase() : 'wav');
+  return result.bytes;
+}
+
+/** A spoken text, by a voice of its own. */
+async function spokenBy(options: Parameters<typeof piperScene>[0], about = {}) {
+  const own = piperScene(options);
   try {
-    const result = await model.run(aTask({ kind: 'audio_tts', text: 'Hello world.', ...about }), context());
-    if (result.is !== 'artifact') throw new Error('expected a sound');
-    expect(result.ext).toBe('wav');
-    return result.bytes;
+    await using loaded = await own.engine.load(own.files, context().signal);
+    return { wav: await spoken(about, loaded), log: own.log };
+  } catch (thrown) {
+    return { thrown, log: own.log };
   } finally {
-    if (loaded === undefined) await model[Symbol.asyncDispose]();
+    own[Symbol.dispose]();
   }
 }
 
 const secondsOf = (wav: Uint8Array): number => samplesOf(wav).samples.length / samplesOf(wav).rate;
 
 test('a text becomes a sound of the voice’s rate that is loud, undistorted and no silence', async () => {
-  using scene = piperScene();
-  const wav = await spoken(scene);
+  const wav = await spoken();
   const { rate, samples } = samplesOf(wav);
   expect(rate).toBe(16_000);
   const peak = Math.max(...samples.map(Math.abs));
   expect(peak).toBeGreaterThan(0.9);
   expect(peak).toBeLessThan(1);
   expect(lookAtSound(wav, { maySilent: false })).toEqual({ is: 'good' });
-  expect(scene.log.names()).toEqual(['engine.started']);
 });
 
 test('two sentences are spoken one after the other, with a pause between them', async () => {
-  using scene = piperScene();
-  await using model = await scene.engine.load(scene.files, context().signal);
-  const one = await spoken(scene, { text: 'Hello world.' }, model);
-  const two = await spoken(scene, { text: 'Hello world. Hello world.' }, model);
+  const one = await spoken({ text: 'Hello world.' });
+  const two = await spoken({ text: 'Hello world. Hello world.' });
   expect(secondsOf(two)).toBeCloseTo(2 * secondsOf(one) + 0.2, 3);
   const { rate, samples } = samplesOf(two);
   const pause = samples.slice(samples.length / 2 - rate * 0.1, samples.length / 2 + rate * 0.1);
   expect(pause.every((sample) => sample === 0)).toBe(true);
+});
+
+test('a sentence without a word in it is left out, and the others are spoken', async () => {
+  const one = secondsOf(await spoken({ text: 'Hello world.' }));
+  expect(secondsOf(await spoken({ text: '... \n\n Hello world. \n\n !!!' }))).toBeCloseTo(one, 3);
 });
 
 test.each([
@@ -59,24 +75,25 @@ test.each([
   [0.5, 2],
   [undefined, 1],
 ])('at a speed of %p a text lasts %p times as long', async (speed, factor) => {
-  using scene = piperScene();
-  await using model = await scene.engine.load(scene.files, context().signal);
-  const own = secondsOf(await spoken(scene, {}, model));
-  expect(secondsOf(await spoken(scene, { speed }, model))).toBeCloseTo(own * factor, 1);
+  const own = secondsOf(await spoken());
+  expect(secondsOf(await spoken({ speed }))).toBeCloseTo(own * factor, 1);
 });
 
 test('speakers are asked for by name or number, and the default is the first', async () => {
-  using scene = piperScene({ voice: { speakers: ['ada', 'bob'] } });
-  await using model = await scene.engine.load(scene.files, context().signal);
-  const [ada, bob] = [await spoken(scene, { voice: 'ada' }, model), await spoken(scene, { voice: 'bob' }, model)];
+  const [ada, bob] = [await spoken({ voice: 'ada' }), await spoken({ voice: 'bob' })];
   expect(Buffer.compare(ada, bob)).not.toBe(0);
-  expect(await spoken(scene, { voice: '1' }, model)).toEqual(bob);
-  expect(await spoken(scene, {}, model)).toEqual(ada);
+  expect(await spoken({ voice: '1' })).toEqual(bob);
+  expect(await spoken()).toEqual(ada);
 });
 
-test('progress counts sentences, also those in which there is nothing to say', async () => {
-  using scene = piperScene();
-  await using model = await scene.engine.load(scene.files, context().signal);
+test('a voice of one speaker that has no name is asked for as default or 0', async () => {
+  const { wav } = await spokenBy({}, { voice: '0' });
+  expect(wav?.byteLength).toBeGreaterThan(10_000);
+  const { thrown } = await spokenBy({}, { voice: 'alloy' });
+  expect(thrown).toMatchObject({ code: 'task.voice-unknown', hint: 'Ask for `default`, 0.' });
+});
+
+test('progress counts sentences', async () => {
   const seen: (readonly number[])[] = [];
   const told = context((done, total) => void seen.push([done, total]));
   await model.run(aTask({ kind: 'audio_tts', text: 'One. Two? Three!' }), told);
@@ -87,18 +104,31 @@ test('progress counts sentences, also those in which there is nothing to say', a
   ]);
 });
 
-test.each([
+test('a text that is given up ends with the reason, and the next one is spoken', async () => {
+  const abort = new AbortController();
+  const reason = new Error('given up');
+  const progress = (): void => abort.abort(reason);
+  const text = 'The fox crosses the ice. '.repeat(100);
+  const running = failureOf(model.run(aTask({ kind: 'audio_tts', text }), { signal: abort.signal, progress }));
+  expect(await running).toBe(reason);
+  expect(secondsOf(await spoken())).toBeGreaterThan(0.3);
+});
+
+const REFUSED = [
   ['voice', { voice: 'alloy' }, 'task.voice-unknown', 'Ask for `default`, 0 to 1, or one of ada, bob.'],
   ['voice by number', { voice: '2' }, 'task.voice-unknown', '0 to 1'],
   ['language', { language: 'de' }, 'task.language-mismatch', 'without `language`'],
+  ['language that is none', { language: 'in english' }, 'task.language-mismatch', 'without `language`'],
   ['speed', { speed: 9 }, 'task.speed-out-of-range', 'from 0.25 to 4'],
   ['speed of nothing', { speed: 0 }, 'task.speed-out-of-range', 'from 0.25 to 4'],
-  ['empty text', { text: ' \n ' }, 'task.text-unspeakable', 'words in it'],
+  ['text without words', { text: ' \n ' }, 'task.text-unspeakable', 'words in it'],
   ['text of marks', { text: '... !!! —' }, 'task.text-unspeakable', 'words in it'],
   ['long text', { text: 'word '.repeat(2_001) }, 'task.text-too-long', 'each part'],
-] as const)('a %s that no voice can serve is refused by name', async (_what, about, code, hint) => {
-  using scene = piperScene({ voice: { speakers: ['ada', 'bob'] } });
-  expect(await failureOf(spoken(scene, about))).toMatchObject({
+  ['format', { ext: 'aiff' }, 'task.format-unsupported', 'wav, mp3'],
+] as const;
+
+test.each(REFUSED)('a %s that no voice can serve is refused by name', async (_what, about, code, hint) => {
+  expect(await failureOf(spoken(about))).toMatchObject({
     code,
     retryable: false,
     hint: expect.stringContaining(hint),
@@ -106,16 +136,42 @@ test.each([
 });
 
 test.each(['en', 'en-GB', 'EN_us', ''])('a voice of English takes a task in %p', async (language) => {
-  using scene = piperScene();
-  expect(secondsOf(await spoken(scene, { language }))).toBeGreaterThan(0.3);
+  expect(secondsOf(await spoken({ language }))).toBeGreaterThan(0.3);
+});
+
+test.if(HAS_FFMPEG).each([
+  ['mp3', /^(ID3|\xff[\xe0-\xff])/],
+  ['ogg', /^OggS.{25}vorbis/s],
+  ['opus', /^OggS.{24}OpusHead/s],
+  ['flac', /^fLaC/],
+  ['m4a', /^.{4}ftyp/s],
+])('speech is written as %s where ffmpeg is there, and the check lets it pass', async (ext, magic) => {
+  const bytes = await spoken({ ext });
+  expect(Buffer.from(bytes.subarray(0, 64)).toString('latin1')).toMatch(magic);
+  expect(lookAtSound(bytes, { maySilent: false }).is).toBe('unseen');
+});
+
+test('an extension in capitals is the same extension', async () => {
+  expect(await spoken({ ext: 'WAV' })).toEqual(await spoken());
+});
+
+test('without ffmpeg another format is refused before a word is spoken, with what to install', async () => {
+  const { thrown, log } = await spokenBy({ ffmpeg: noFfmpeg('/nowhere') }, { ext: 'mp3' });
+  expect(thrown).toMatchObject({
+    code: 'native.unavailable',
+    retryable: true, // another worker may have it
+    message: 'speech cannot be written as mp3 here: ffmpeg is not installed on this machine',
+    hint: expect.stringMatching(/sudo apt install ffmpeg.*ext wav/s),
+  });
+  expect(log.names()).toEqual(['engine.started']);
 });
 
 test('phonemes that the voice has no sound for are left out and counted in the log', async () => {
   const config = voiceConfig();
-  const { ə: _, ...ids } = config['phoneme_id_map'] as Readonly<Record<string, readonly number[]>>;
-  using scene = piperScene({ config: JSON.stringify({ ...config, phoneme_id_map: ids }) });
-  await spoken(scene);
-  expect(scene.log.events.find(({ event }) => event === 'phonemes.dropped')?.fields).toMatchObject({
+  const table = new Map(Object.entries(Object(config['phoneme_id_map'])));
+  table.delete('ə');
+  const { log } = await spokenBy({ config: JSON.stringify({ ...config, phoneme_id_map: Object.fromEntries(table) }) });
+  expect(log.events.find(({ event }) => event === 'phonemes.dropped')?.fields).toMatchObject({
     count: 1,
     which: 'ə',
     engine: 'piper',
@@ -124,51 +180,42 @@ test('phonemes that the voice has no sound for are left out and counted in the l
 });
 
 test('numbers without a value fail the job, which may be tried again', async () => {
-  using scene = piperScene({ voice: { broken: true } });
-  expect(await failureOf(spoken(scene))).toMatchObject({ code: 'engine.failed', retryable: true });
+  const { thrown } = await spokenBy({ voice: { broken: true } });
+  expect(thrown).toMatchObject({ code: 'engine.failed', retryable: true });
 });
 
 test('a voice whose source lists its config under another role is found by its name', async () => {
-  using scene = piperScene();
-  const [model = '', config = ''] = scene.files.paths.values();
-  const paths = new Map([['model', model] as const, ['vae', config] as const]);
-  const loading = scene.engine.load({ ...scene.files, paths }, context().signal);
-  await (await loading)[Symbol.asyncDispose]();
+  const [onnx = '', config = ''] = scene.files.paths.values();
+  const paths = new Map([['model', onnx] as const, ['vae', config] as const]);
+  await using loaded = await scene.engine.load({ ...scene.files, paths }, context().signal);
+  expect(await spoken({}, loaded)).toEqual(await spoken());
 });
 
-test.each([['model'], ['config']] as const)(
-  'a model source without the role %s is refused by that name',
-  async (role) => {
-    using scene = piperScene();
-    const paths = new Map([...scene.files.paths].filter(([name]) => name !== role));
-    expect(await failureOf(scene.engine.load({ ...scene.files, paths }, context().signal))).toMatchObject({
-      code: 'model.role-missing',
-      retryable: false,
-      message: `the piper engine needs a file with the role \`${role}\``,
-    });
-    expect(scene.log.names()).toEqual([]);
-  },
-);
+test.each(['model', 'config'] as const)('a model source without the role %s is refused by that name', async (role) => {
+  const paths = new Map([...scene.files.paths].filter(([name]) => name !== role));
+  expect(await failureOf(scene.engine.load({ ...scene.files, paths }, context().signal))).toMatchObject({
+    code: 'model.role-missing',
+    retryable: false,
+    message: `the piper engine needs a file with the role \`${role}\``,
+  });
+});
 
 test.each([
-  ['no voice at all', { weights: new TextEncoder().encode('<!doctype html>') }, 'model.unusable'],
+  ['weights that are no voice at all', { weights: new TextEncoder().encode('<!doctype html>') }, 'model.unusable'],
   ['half a voice', { weights: voiceModel().subarray(0, 900) }, 'model.unusable'],
   [
-    'a voice of one speaker where the config says two',
+    'one speaker where the config says two',
     { weights: voiceModel(), voice: { speakers: ['a', 'b'] } },
     'model.unusable',
   ],
   ['a config that is a web page', { config: '<!doctype html>' }, 'model.config-invalid'],
-  ['an empty config', { config: '' }, 'model.config-invalid'],
-] as const)('%s is refused when it is loaded, and crashes nothing', async (_what, files, code) => {
-  using scene = piperScene(files);
-  expect(await failureOf(spoken(scene))).toMatchObject({ code, retryable: false });
-  expect(scene.log.names()).toEqual(['engine.started']);
+] as const)('%s: refused when it is loaded, and nothing crashes', async (_what, files, code) => {
+  const { thrown, log } = await spokenBy(files);
+  expect(thrown).toMatchObject({ code, retryable: false });
+  expect(log.names()).toEqual(['engine.started']);
 });
 
 test('another kind of task is refused by name', async () => {
-  using scene = piperScene();
-  await using model = await scene.engine.load(scene.files, context().signal);
   expect(await failureOf(model.run(aTask({ kind: 'llm', messages: [] }), context()))).toMatchObject({
     code: 'task.unsupported',
     message: 'piper engine only serves audio_tts tasks, got llm',
@@ -177,8 +224,6 @@ test('another kind of task is refused by name', async () => {
 
 test('a build without the runtime is not ready and says what to do', async () => {
   const host = { load: () => Promise.reject(new Error('nobody asked for a model')) };
-  expect(await createPiperEngine({ host, hasRuntime: () => false }).readiness()).toMatchObject({
-    ready: false,
-    hint: expect.stringContaining('bun install'),
-  });
+  const engine = createPiperEngine({ host, ffmpeg: noFfmpeg('/nowhere'), hasRuntime: () => false });
+  expect(await engine.readiness()).toMatchObject({ ready: false, hint: expect.stringContaining('bun install') });
 });

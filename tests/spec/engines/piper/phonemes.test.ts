@@ -1,0 +1,155 @@
+import { beforeAll, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { voiceConfig } from '../../../../src/demo/weights/voice.ts';
+import { openOwnEspeak } from '../../../../src/engines/piper/binding.ts';
+import { spokenEnglish } from '../../../../src/engines/piper/english.ts';
+import { openEspeak } from '../../../../src/engines/piper/espeak.ts';
+import { idsOf, type Phonemize, phonemesOf } from '../../../../src/engines/piper/phonemes.ts';
+import { sentencesOf } from '../../../../src/engines/piper/sentences.ts';
+import { readVoice, type Voice } from '../../../../src/engines/piper/voice.ts';
+import { ourVariables } from '../../../../src/system/processes.ts';
+import { runProgram } from '../../../../src/system/programs.ts';
+import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+
+const { signal } = new AbortController();
+const voiceOf = (about: object = {}): Voice => readVoice(JSON.stringify({ ...voiceConfig(), ...about }));
+const listening = { run: runProgram, env: ourVariables(), openOwn: openOwnEspeak };
+const installed = Bun.which('espeak-ng') ?? undefined;
+const withEspeakNg = test.if(installed !== undefined);
+if (installed === undefined) console.warn('skipped: phonemes of other languages than English, for want of espeak-ng');
+
+let english: Phonemize;
+beforeAll(async () => {
+  english = await openEspeak('en-us', signal, { ...listening, find: () => undefined });
+});
+
+/** What a voice is given for a text of one sentence, as one word. */
+async function heard(text: string, voice = voiceOf(), phonemize = english): Promise<string> {
+  const [sentence = []] = sentencesOf(text, voice.language);
+  return (await phonemesOf(sentence, { voice, phonemize, signal })).join('').normalize('NFC');
+}
+
+test.each([
+  ['hello', 'həlˈoʊ'],
+  ['Hello, world!', 'həlˈoʊ, wˈɜːld!'],
+  ['Really? Yes.', 'ɹˈiəli?'],
+  ['It is ten: wait; no.', 'ɪɾ ɪz tˈɛn: wˈeɪt; nˈoʊ.'],
+  ['Dr. Smith has 3.14 apples.', 'dˈɑːktɚ smˈɪθ hɐz θɹˈiː pɔɪnt wˈʌn fˈoːɹ ˈæpəlz.'],
+  ['It costs $5.20.', 'ɪt kˈɔsts fˈaɪv dˈɑːlɚz ænd twˈɛnti sˈɛnts.'],
+])('%j sounds like %p, with the marks of its pauses', async (text, phonemes) => {
+  expect(await heard(text)).toBe(phonemes);
+});
+
+test.each([
+  ['en-us', 'həlˈoʊ kˈɑːɹ'],
+  ['en-gb', 'həlˈəʊ kˈɑː'],
+  ['en', 'həlˈəʊ kˈɑː'],
+  ['EN-GB-x-RP', 'həlˈəʊ kˈɑː'],
+  ['gmw/en-US', 'həlˈoʊ kˈɑːɹ'],
+])('the espeak of this program speaks %s as that is spoken, whoever spoke before', async (espeakVoice, phonemes) => {
+  for (const other of ['en-029', 'en-gb-scotland']) {
+    await (
+      await openOwnEspeak(other)
+    )?.('hello', signal);
+    expect(await (await openOwnEspeak(espeakVoice))?.('hello car', signal)).toEqual([phonemes]);
+  }
+});
+
+test('the espeak of this program leaves no listeners on the process', async () => {
+  const before = process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection');
+  await openOwnEspeak('en-us');
+  expect(process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection')).toBe(before);
+});
+
+withEspeakNg.each([
+  ['de', 'de_DE', 'Über die schöne Straße.', 'ˌyːbɜ diː ʃˈøːnə ʃtɾˈɑːsə.'],
+  ['fr', 'fr_FR', 'Bonjour, monsieur.', 'bɔ̃ʒˈuʁ, məsjˈø.'],
+])('a voice that speaks %s gets its phonemes from this machine', async (espeakVoice, language, text, phonemes) => {
+  const voice = voiceOf(voiceConfig({ espeakVoice, language }));
+  const phonemize = await openEspeak(espeakVoice, signal, { ...listening, find: () => installed });
+  expect(await heard(text, voice, phonemize)).toBe(phonemes);
+});
+
+withEspeakNg('a word of another language is spoken without the name of that language', async () => {
+  const voice = voiceOf(voiceConfig({ espeakVoice: 'fr', language: 'fr_FR' }));
+  const phonemize = await openEspeak('fr', signal, { ...listening, find: () => installed });
+  expect(await phonemize('le weekend', signal)).toEqual([expect.stringContaining('(en)')]);
+  expect(await heard('le weekend', voice, phonemize)).not.toMatch(/[()]/);
+});
+
+test('another language without espeak-ng is refused with what to install', async () => {
+  expect(await failureOf(openEspeak('de', signal, { ...listening, find: () => undefined }))).toMatchObject({
+    code: 'native.unavailable',
+    retryable: true,
+    message: 'a voice that speaks de needs espeak-ng, which is not installed',
+    hint: expect.stringContaining('sudo apt install espeak-ng'),
+  });
+});
+
+test('an espeak-ng that does not know the language, or does not run, is refused as it is loaded', async () => {
+  await using folder = await tempFolder();
+  for (const path of [installed ?? '/bin/false', '/bin/false', folder.at('nothing-here')]) {
+    expect(await failureOf(openEspeak('nonsense', signal, { ...listening, find: () => path }))).toMatchObject({
+      code: 'native.unavailable',
+      message: "this machine's espeak-ng does not speak nonsense",
+    });
+  }
+});
+
+test('a text that is given up ends the espeak-ng that works on it', async () => {
+  const abort = new AbortController();
+  const reason = new Error('given up');
+  const opening = openEspeak('de', abort.signal, {
+    ...listening,
+    find: () => '/bin/sleep',
+    run: (_command, options) => {
+      queueMicrotask(() => abort.abort(reason));
+      return runProgram(['/bin/sleep', '60'], options);
+    },
+  });
+  expect(await failureOf(opening)).toBe(reason);
+});
+
+test('a voice of letters is given the letters of the text, decomposed', async () => {
+  const voice = voiceOf({ phoneme_type: 'text', espeak: undefined });
+  const [sentence = []] = sentencesOf('Ça va?', 'fr');
+  const nobody: Phonemize = () => Promise.reject(new Error('nobody asked for phonemes'));
+  expect(await phonemesOf(sentence, { voice, phonemize: nobody, signal })).toEqual(Array.from('c\u0327a va?'));
+});
+
+test('phonemes that the voice respells are respelled', async () => {
+  expect(await heard('hello', voiceOf({ phoneme_map: { ə: ['ɐ', 'ɐ'], h: [] } }))).toBe('ɐɐlˈoʊ');
+});
+
+test('ids stand between begin and end, each with the pad after it', () => {
+  const voice = voiceOf({ phoneme_id_map: { _: [0], '^': [1], $: [2], a: [7], b: [8, 9], ' ': [3] } });
+  expect(idsOf(['a', 'b', 'q'], voice)).toEqual({
+    ids: [1, 0, 7, 0, 8, 9, 0, 2],
+    audible: true,
+    dropped: ['q'],
+  });
+  expect(idsOf([' ', '?', 'q'], voice)).toMatchObject({ audible: false });
+});
+
+test('whatever the phonemes, each has its ids or is counted as dropped', () => {
+  const voice = voiceOf();
+  fc.assert(
+    fc.property(fc.array(fc.oneof(fc.constantFrom(...voice.ids.keys()), fc.string({ minLength: 1 }))), (phonemes) => {
+      const { ids, dropped } = idsOf(phonemes, voice);
+      expect(ids.length).toBe(3 + 2 * (phonemes.length - dropped.length));
+      expect([ids[0], ids[1], ids.at(-1)]).toEqual([1, 0, 2]);
+      expect(dropped.every((phoneme) => !voice.ids.has(phoneme))).toBe(true);
+    }),
+  );
+});
+
+test.each([
+  ['It costs $1 or £1.01 or €1,000,000.', 'It costs 1 dollar or 1 pound and 1 penny or 1,000,000 euros.'],
+  ['$3.5 million, $3.505 and $0.99', '3.5 million dollars, 3.505 dollars and 0 dollars and 99 cents'],
+  ['Mr. and Mrs. Dursley, J. K. Rowling', 'Mr and Mrs Dursley, J K Rowling'],
+  ['Spain vs. Italy, No. 4, 1999–2001', 'Spain versus Italy, number 4, 1999 to 2001'],
+  ['on 2024-05-01 at 555-1234', 'on 2024-05-01 at 555-1234'],
+  ['the U.S. is e.g. big', 'the U.S. is e.g. big'],
+])('English %j is read as %j', (text, spoken) => {
+  expect(spokenEnglish(text)).toBe(spoken);
+});
