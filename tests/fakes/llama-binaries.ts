@@ -5,7 +5,14 @@ import { openChatModel } from '../../src/engines/llama/binding.ts';
 const [path = '', binariesFolder] = process.argv.slice(2);
 await using model = await openChatModel(
   path,
-  { contextSize: 256, gpu: 'auto', binariesFolder, signal: new AbortController().signal, progress: () => {} },
+  {
+    contextSize: 256,
+    gpu: 'auto',
+    binariesFolder,
+    lean: false,
+    signal: new AbortController().signal,
+    progress: () => {},
+  },
   { unpack: () => Promise.resolve(undefined) },
 );
 const [addon] = /\S+llama-addon\.node/.exec(readFileSync('/proc/self/maps', 'utf8')) ?? [];

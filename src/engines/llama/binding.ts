@@ -12,7 +12,7 @@ import { threadsFor } from './threads.ts';
 type Runtime = typeof nodeLlama;
 
 /** Tokens of a prompt that are read at once: what a processor reads in a few seconds, and what keeps a GPU busy. */
-const PORTION = { cpu: 512, gpu: 2048 } as const;
+const PORTION = { lean: 64, cpu: 512, gpu: 2048 } as const;
 
 /**
  * Loads a GGUF on the device that is wanted.
@@ -36,10 +36,12 @@ export async function openChatModel(
       ? outOfMemory(because(thrown), thrown)
       : loadFailure(because(thrown), thrown);
   };
-  const model = await loadModel(llama, path, options).catch((thrown: unknown) => Promise.reject(failed(thrown)));
+  const model = await loadModel(path, options, { runtime, llama }).catch((thrown: unknown) =>
+    Promise.reject(failed(thrown)),
+  );
   const wanted = Math.min(options.contextSize, model.trainContextSize);
   const ranOn = llama.gpu !== false && model.gpuLayers > 0 ? llama.gpu : 'cpu';
-  const portion = Math.min(wanted, PORTION[ranOn === 'cpu' ? 'cpu' : 'gpu']);
+  const portion = Math.min(wanted, PORTION[options.lean ? 'lean' : ranOn === 'cpu' ? 'cpu' : 'gpu']);
   const context = await model
     .createContext({
       contextSize: wanted,
@@ -174,17 +176,21 @@ async function startLlama(
   }
 }
 
-const loadModel = (
-  llama: nodeLlama.Llama,
+async function loadModel(
   modelPath: string,
-  { contextSize, gpu, signal, progress }: OpenOptions,
-): Promise<nodeLlama.LlamaModel> =>
-  llama.loadModel({
+  { contextSize, gpu, lean, signal, progress }: OpenOptions,
+  { runtime, llama }: { readonly runtime: Runtime; readonly llama: nodeLlama.Llama },
+): Promise<nodeLlama.LlamaModel> {
+  const layers = async (): Promise<number> =>
+    (await runtime.GgufInsights.from(await runtime.readGgufFileInfo(modelPath), llama)).totalLayers;
+  const half = lean && gpu === 'auto' ? { max: Math.floor((await layers()) / 2) } : {};
+  return await llama.loadModel({
     modelPath,
-    gpuLayers: gpu === 'auto' ? { fitContext: { contextSize } } : 0,
+    gpuLayers: gpu === 'auto' ? { ...half, fitContext: { contextSize } } : 0,
     loadSignal: signal,
     onLoadProgress: (done) => progress(Math.round(done * 100), 100),
   });
+}
 
 /** The last lines of the library's log say what went wrong, its error only that something did. */
 const LINES_TOLD = 2;

@@ -24,14 +24,15 @@ export function createLlamaEngine({ host, hasRuntime, files, modelsRoot }: Llama
       return { llm: [...local, ANY] };
     },
     memory: 'none', // it runs on the processor
+    canRunLean: true,
     readiness: async () => {
       local = await localModels(files, modelsRoot);
       return readinessOf(hasRuntime());
     },
-    load: async (modelFiles, signal) => {
+    load: async (modelFiles, signal, how) => {
       signal.throwIfAborted();
       ggufOf(modelFiles);
-      const model = await host.load({ engine: 'llama', files: modelFiles }, signal);
+      const model = await host.load({ engine: 'llama', files: modelFiles, how }, signal);
       return {
         get process() {
           return model.process; // another one after a crash

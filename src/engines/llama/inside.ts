@@ -3,7 +3,7 @@ import type { ModelId } from '../../base/ids.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
-import type { InnerEngine } from '../host/inner.ts';
+import type { InnerEngine, Warn } from '../host/inner.ts';
 import { grammarOf } from './grammar.ts';
 import type { ChatModel, OpenOptions } from './model.ts';
 import { promptOf } from './prompt.ts';
@@ -15,6 +15,7 @@ export interface ChatEngineOptions {
   readonly gpu: OpenOptions['gpu'];
   readonly binariesFolder?: OpenOptions['binariesFolder'];
   readonly clock: Pick<Clock, 'elapsed'>;
+  readonly warn: Warn;
 }
 
 /** Studio contract: where a model says nothing of it. */
@@ -23,17 +24,25 @@ const CONTEXT_TOKENS = 8192;
 const SEED = 1234n;
 
 /** Answers chats with GGUF models. Runs in an engine child. */
-export function createChatEngine({ openChatModel, gpu, binariesFolder, clock }: ChatEngineOptions): InnerEngine {
+export function createChatEngine(options: ChatEngineOptions): InnerEngine {
+  const { openChatModel, gpu, binariesFolder } = options;
   return {
-    load: async (files, { signal, progress }) => {
+    load: async (files, { signal, progress, lean = false }) => {
       // 0 means that the source has no default (studio contract).
       const contextSize = files.defaults.contextSize || CONTEXT_TOKENS;
-      const model = await openChatModel(ggufOf(files), { contextSize, gpu, binariesFolder, signal, progress });
+      const model = await openChatModel(ggufOf(files), {
+        contextSize,
+        gpu,
+        binariesFolder,
+        lean,
+        signal,
+        progress,
+      });
       return {
         ranOn: model.ranOn,
         run: async (task, _inputs, context) => {
           if (task.kind !== 'llm') throw wrongKind(task.kind);
-          return await answer(task, { model, files, clock, ...context });
+          return await answer(task, { ...options, ...context, model, files });
         },
         [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
       };
@@ -54,7 +63,7 @@ export function ggufOf({ model, paths }: Pick<ModelFiles, 'model' | 'paths'>): s
   });
 }
 
-interface Tools extends RunContext, Pick<ChatEngineOptions, 'clock'> {
+interface Tools extends RunContext, Pick<ChatEngineOptions, 'clock' | 'warn'> {
   readonly model: ChatModel;
   readonly files: { readonly model: ModelId; readonly defaults: ModelFiles['defaults'] };
 }
@@ -98,12 +107,14 @@ interface Writing extends Tools {
 }
 
 /** Counts its progress in tokens: those of the prompt as they are read, then those of the reply. */
-async function write(task: TaskOf<'llm'>, { model, prompt, budget, signal, progress }: Writing): Promise<Written> {
+async function write(task: TaskOf<'llm'>, writing: Writing): Promise<Written> {
+  const { model, prompt, budget, signal, progress, warn } = writing;
   const watch = watchForStops(task.stop ?? []);
   const decoder = createDecoder((tokens, before) => model.textOf(tokens, before));
   let written = 0;
   const done = (finish: Written['finish']): Written => {
     watch.push(decoder.rest());
+    if (decoder.lost > 0) warn('reply.garbled', { lostCharacters: decoder.lost });
     return { text: watch.text(), tokens: written, finish };
   };
   const onRead = (tokens: number): void => {

@@ -8,6 +8,8 @@ export interface OpenOptions {
   readonly gpu: 'auto' | 'cpu';
   /** A folder of more binaries, laid out as the packages they come from: `linux-x64-vulkan/bins/…`. */
   readonly binariesFolder?: string | undefined;
+  /** Whether to be content with less memory: at most half of the layers on the GPU, and a prompt read in small portions. */
+  readonly lean: boolean;
   /** Ends the loading. */
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;

@@ -52,8 +52,10 @@ export function watchForStops(stops: readonly string[]): StopWatch {
 export interface Decoder {
   /** The text that became whole with this token; often all of it, sometimes none. */
   push(token: number): string;
-  /** What is left when nothing more comes; half a character is dropped. */
+  /** What is left when nothing more comes. */
   rest(): string;
+  /** Characters that never became whole, which are dropped (studio contract). */
+  readonly lost: number;
 }
 
 /** A character whose bytes have not all come reads as this. */
@@ -67,10 +69,13 @@ const LOOK_BACK = 8;
 export function createDecoder(textOf: (tokens: readonly number[], before: readonly number[]) => string): Decoder {
   let before: readonly number[] = [];
   let waiting: readonly number[] = [];
+  let lost = 0;
   const take = (text: string): string => {
     before = [...before, ...waiting].slice(-LOOK_BACK);
     waiting = [];
-    return text;
+    const whole = text.replaceAll(HALF, '');
+    lost += text.length - whole.length;
+    return whole;
   };
   return {
     push(token) {
@@ -78,6 +83,9 @@ export function createDecoder(textOf: (tokens: readonly number[], before: readon
       const text = textOf(waiting, before);
       return text.endsWith(HALF) && waiting.length < LONGEST ? '' : take(text);
     },
-    rest: () => take(waiting.length === 0 ? '' : textOf(waiting, before).replace(/\uFFFD+$/, '')),
+    rest: () => take(waiting.length === 0 ? '' : textOf(waiting, before)),
+    get lost() {
+      return lost;
+    },
   };
 }

@@ -6,11 +6,11 @@ import { aTask } from '../../../fakes/builders.ts';
 import { completionOf, llamaScene } from '../../../fakes/llama-engine.ts';
 
 /** A loaded model in a child, and a way to chat with it. */
-async function setup(options: Parameters<typeof llamaScene>[0] = {}) {
+async function setup(options: Parameters<typeof llamaScene>[0] & { readonly lean?: boolean } = {}) {
   const stack = new AsyncDisposableStack();
   const scene = stack.use(llamaScene(options));
   const { signal } = new AbortController();
-  const model = stack.use(await scene.engine.load(scene.files, signal));
+  const model = stack.use(await scene.engine.load(scene.files, signal, { lean: options.lean ?? false }));
   const steps: (readonly [done: number, total: number])[] = [];
   const chat = async (about: Readonly<Record<string, unknown>> = {}) => {
     const task = aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], temperature: 0, ...about });
@@ -41,6 +41,13 @@ test('progress counts the tokens of the prompt, then those of the reply', async 
   const prompt = usage.prompt_tokens;
   expect(scene.steps.map(([done]) => done)).toEqual([512, 1024, prompt + 1, prompt + 2, prompt + 3, prompt + 4]);
   expect(new Set(scene.steps.map(([, total]) => total))).toEqual(new Set([prompt + 4]));
+});
+
+test('a model that was loaded lean reads its prompt in smaller portions', async () => {
+  await using scene = await setup({ lean: true });
+  await scene.chat({ messages: [{ role: 'user', content: 'x'.repeat(100) }], maxTokens: 1 });
+  expect(scene.steps[0]?.[0]).toBe(64);
+  expect(scene.model.ranOn).toBe('cpu');
 });
 
 test('the system text and the messages are put into the template in order', async () => {

@@ -55,10 +55,14 @@ test('a text that comes byte by byte is decoded as it is', () => {
   );
 });
 
-test('half a character at the end of a reply is dropped', () => {
+test('what never becomes a character is dropped from a reply and counted', () => {
   const decoder = createDecoder(textOfBytes);
-  expect([0x61, 0xe2, 0x82].map((byte) => decoder.push(byte)).join('')).toBe('a');
+  const said = (bytes: readonly number[]): string => bytes.map((byte) => decoder.push(byte)).join('');
+  expect(said([0x61, 0xe2, 0x82])).toBe('a'); // the first two bytes of three
   expect(decoder.rest()).toBe('');
+  expect(decoder.lost).toBe(1);
+  expect(said([0xff, 0xff, 0xff, 0xff, 0x62])).toBe('b');
+  expect(decoder.lost).toBe(5);
 });
 
 test.each([

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import * as fc from 'fast-check';
+import type { LoadedModel } from '../../../../src/engines/engine.ts';
+import { grammarOf } from '../../../../src/engines/llama/grammar.ts';
+import { lookAtJson } from '../../../../src/jobs/output/schema.ts';
+import { aTask } from '../../../fakes/builders.ts';
+import { completionOf, llamaScene } from '../../../fakes/llama-engine.ts';
+
+/** A model that would rather say the same for ever, newlines before all, and has no idea of JSON. */
+const scene = llamaScene({ model: { says: [['\n\n'], [' ']], endless: true, contextLength: 4096 } });
+const { signal } = new AbortController();
+let model: LoadedModel;
+beforeAll(async () => void (model = await scene.engine.load(scene.files, signal)));
+afterAll(async () => {
+  await model[Symbol.asyncDispose]();
+  scene[Symbol.dispose]();
+});
+
+async function replyTo(jsonSchema: unknown, about: object = {}) {
+  const task = aTask({
+    kind: 'llm',
+    messages: [{ role: 'user', content: 'x' }],
+    jsonSchema,
+    maxTokens: 1000,
+    ...about,
+  });
+  return completionOf(await model.run(task, { signal, progress: () => {} }));
+}
+
+/** Schemas as people write them, small enough that a model without an idea comes to their end. */
+const { schema: anySchema } = fc.letrec<{ schema: Readonly<Record<string, unknown>> }>((tie) => ({
+  schema: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.record({ type: fc.constant('string'), maxLength: fc.nat(4) }),
+    fc.record({
+      type: fc.constant('integer'),
+      minimum: fc.integer({ min: -9, max: 3 }),
+      maximum: fc.integer({ min: 3, max: 99 }),
+    }),
+    fc.constantFrom(
+      { type: 'number' },
+      { type: 'number', minimum: 0 },
+      { type: ['boolean', 'null'] },
+      { type: 'string', format: 'date-time' },
+      { type: 'string', format: 'uuid' },
+      { const: 'a "quoted" \\ wörd' },
+      { enum: ['llm', 7, null, { a: [1] }] },
+    ),
+    fc.record({
+      type: fc.constant('array'),
+      items: tie('schema'),
+      minItems: fc.nat(1),
+      maxItems: fc.integer({ min: 1, max: 3 }),
+    }),
+    fc.record({
+      type: fc.constant('array'),
+      prefixItems: fc.array(tie('schema'), { minLength: 1, maxLength: 2 }),
+      items: fc.constant(false),
+    }),
+    fc
+      .record({
+        properties: fc.dictionary(fc.constantFrom('a', 'b', 'c d', 'é'), tie('schema'), { minKeys: 1, maxKeys: 3 }),
+        few: fc.nat(3),
+      })
+      .map(({ properties, few }) => ({
+        type: 'object',
+        properties,
+        required: Object.keys(properties).slice(0, few),
+        additionalProperties: false,
+      })),
+    fc.record({ anyOf: fc.array(tie('schema'), { minLength: 1, maxLength: 2 }) }),
+  ),
+}));
+
+test('a reply to a task with a schema is JSON that meets it', async () => {
+  await fc.assert(
+    fc.asyncProperty(anySchema, fc.nat(), async (jsonSchema, seed) => {
+      const { said, finish } = await replyTo(jsonSchema, { temperature: 1, seed });
+      expect({ finish, look: lookAtJson(said, jsonSchema), said }).toMatchObject({
+        finish: 'stop',
+        look: { is: 'good' },
+      });
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('nothing may follow the value, so a model that loves newlines ends', async () => {
+  const { said, finish, usage } = await replyTo({ type: 'boolean' }, { temperature: 0 });
+  expect(finish).toBe('stop');
+  expect(['true', 'false']).toContain(said);
+  expect(usage.completion_tokens).toBeLessThanOrEqual('false'.length);
+});
+
+test.each([
+  ['a part of itself', { $defs: { n: { enum: [1, 2] } }, type: 'array', items: { $ref: '#/$defs/n' }, maxItems: 2 }],
+  [
+    'parts that all have to be met',
+    { allOf: [{ properties: { a: { const: 1 } } }, { required: ['a'], type: 'object' }] },
+  ],
+  ['a field that it only requires', { type: 'object', required: ['x'], additionalProperties: { const: 1 } }],
+  ['choices beside fields', { properties: { k: { const: 1 } }, oneOf: [{ required: ['k'] }] }],
+  [
+    'no value but one field or none',
+    { properties: { a: { const: 1 } }, additionalProperties: false, maxProperties: 1 },
+  ],
+])('a schema with %s is kept to', async (_, jsonSchema) => {
+  const { said } = await replyTo(jsonSchema, { temperature: 1, seed: 5 });
+  expect(lookAtJson(said, jsonSchema)).toEqual({ is: 'good' });
+});
+
+test('a schema that refers to itself makes replies of any depth', async () => {
+  const tree = { type: 'object', properties: { next: { $ref: '#' } }, additionalProperties: false };
+  const { said } = await replyTo(tree, { temperature: 1, seed: 3 });
+  expect(lookAtJson(said, tree)).toEqual({ is: 'good' });
+});
+
+test.each([
+  ['a reference to another document', { $ref: 'https://example.invalid/schema.json' }],
+  ['a reference that leads nowhere', { $ref: '#/$defs/missing' }],
+  ['no value at all', { enum: [] }],
+  ['integers between bounds that cross', { type: 'integer', minimum: 3, maximum: 2 }],
+])('a schema with %s is refused before anything is written', (_, jsonSchema) => {
+  expect(() => grammarOf(jsonSchema)).toThrow(expect.objectContaining({ code: 'task.invalid', retryable: false }));
+});
+
+test('a chat that is given up ends by itself and leaves the model in memory', async () => {
+  const abort = new AbortController();
+  const reason = new Error('given up');
+  const { pid } = model.process ?? {};
+  const task = aTask({ kind: 'llm', messages: [], jsonSchema: { type: 'string' }, maxTokens: 4000 });
+  const run = model.run(task, { signal: abort.signal, progress: () => abort.abort(reason) });
+  expect(await run.catch((thrown: unknown) => thrown)).toBe(reason);
+  expect((await replyTo({ const: 1 })).said).toBe('1');
+  expect(model.process?.pid).toBe(pid); // a child that had been killed would be another one
+});
