@@ -165,6 +165,8 @@ export const JobViewSchema = v.object({
   error: absentable(v.string()),
   /** The result of a kind that answers in JSON. */
   result: absentable(v.unknown()),
+  /** What the result was computed on, where its worker said so. */
+  ranOn: absentable(v.string()),
   artifact: absentable(v.object({ ext: v.string(), contentType: v.string(), sizeBytes: Count, sha256: v.string() })),
 });
 export const JobListSchema = v.object({ jobs: v.array(JobViewSchema), nextCursor: absentable(v.string()) });

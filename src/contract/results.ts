@@ -3,6 +3,12 @@ import { describeIssues, type Read } from './read.ts';
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+/** A word or the name of a device; it is shown and logged. */
+export const DeviceNameSchema = v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,100}$/));
+
+/** What a result was computed on: an extension, which studios that do not know it store like the rest. */
+export const RAN_ON = 'ran_on';
+
 /** The result of an `llm` task (studio contract, result shapes). `elapsed_ms` and the reasoning may be absent. */
 export const ChatCompletionSchema = v.object({
   object: v.literal('chat.completion'),
@@ -23,6 +29,7 @@ export const ChatCompletionSchema = v.object({
   ),
   usage: v.object({ prompt_tokens: Count, completion_tokens: Count, total_tokens: Count }),
   elapsed_ms: v.optional(Count),
+  [RAN_ON]: v.optional(DeviceNameSchema),
 });
 
 /** The result of an `audio_stt` task. `duration` in seconds; `segments` is how many there are, not a list of them. */
@@ -31,6 +38,7 @@ export const TranscriptSchema = v.object({
   language: v.string(),
   duration: v.pipe(v.number(), v.finite(), v.minValue(0)),
   segments: v.optional(Count),
+  [RAN_ON]: v.optional(DeviceNameSchema),
 });
 
 export type ChatCompletion = v.InferOutput<typeof ChatCompletionSchema>;
@@ -47,4 +55,12 @@ function read<Value>(schema: v.GenericSchema<unknown, Value>, value: unknown): R
   return parsed.success
     ? { is: 'read', value: parsed.output }
     : { is: 'unreadable', problem: describeIssues(parsed.issues) };
+}
+
+const RanOnSchema = v.object({ [RAN_ON]: DeviceNameSchema });
+
+/** What a result of any kind says that it was computed on. */
+export function ranOnOf(value: unknown): string | undefined {
+  const parsed = v.safeParse(RanOnSchema, value);
+  return parsed.success ? parsed.output[RAN_ON] : undefined;
 }

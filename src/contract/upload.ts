@@ -1,3 +1,7 @@
+import * as v from 'valibot';
+import { readJson } from './read.ts';
+import { DeviceNameSchema } from './results.ts';
+
 /** Content type of an artifact's part, by extension. Everything else travels as octet-stream, `jpg` included. */
 const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
   ['png', 'image/png'],
@@ -11,5 +15,18 @@ const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
 /** The `Content-Type` of the `image` part for an artifact with this extension (without a dot). */
 export const artifactContentType = (ext: string): string => CONTENT_TYPES.get(ext) ?? 'application/octet-stream';
 
-/** Part names of the multipart completion, in the order they must appear. */
-export const UPLOAD_PARTS = { prompt: 'prompt', ext: 'ext', artifact: 'image' } as const;
+/**
+ * Part names of the multipart completion, in the order they must appear. The last one is optional (studio contract:
+ * completions may carry `generationMeta`): JSON, see below.
+ */
+export const UPLOAD_PARTS = { prompt: 'prompt', ext: 'ext', artifact: 'image', meta: 'generationMeta' } as const;
+
+const GenerationMetaSchema = v.object({ ranOn: v.optional(DeviceNameSchema) });
+/** How an artifact was made. `ranOn`: what it was computed on, such as `cpu`, `cuda`, `vulkan`, `metal`. */
+export type GenerationMeta = v.InferOutput<typeof GenerationMetaSchema>;
+
+/** Reads the part; one that is not what it should be says nothing. */
+export function readGenerationMeta(text: string): GenerationMeta {
+  const read = readJson(GenerationMetaSchema, text);
+  return read.is === 'read' ? read.value : {};
+}

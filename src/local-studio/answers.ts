@@ -1,5 +1,6 @@
 import { writeJson } from '../contract/json.ts';
 import type { ReadOutboundFrame } from '../contract/frames/outbound.ts';
+import { ranOnOf } from '../contract/results.ts';
 import { forgetKept, onHeartbeat } from './claims.ts';
 import type { Desk, Session } from './desk.ts';
 import { offerTo, offerToAll, takeBack } from './offering.ts';
@@ -77,7 +78,11 @@ async function onReject(desk: Desk, session: Session, frame: Frame<'reject'>): P
 async function onCompleteJson(desk: Desk, session: Session, frame: Frame<'completeJson'>): Promise<boolean> {
   const { slot } = session;
   if (slot.at !== 'running' || slot.jobId !== frame.jobId) return false;
-  const completion = { prompt: nonEmpty(frame.prompt), result: writeJson(frame.result ?? null) };
+  const completion = {
+    prompt: nonEmpty(frame.prompt),
+    result: writeJson(frame.result ?? null),
+    ranOn: ranOnOf(frame.result),
+  };
   if (!slot.revoked) await complete(desk, session.workerId, slot.jobId, completion);
   freeSlot(session, slot.jobId);
   session.say('completeAck', `{"type":"completeAck","jobId":${JSON.stringify(frame.jobId)}}`);

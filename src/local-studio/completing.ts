@@ -1,4 +1,4 @@
-import { artifactContentType, UPLOAD_PARTS } from '../contract/upload.ts';
+import { artifactContentType, readGenerationMeta, UPLOAD_PARTS } from '../contract/upload.ts';
 import { MIB } from '../base/units.ts';
 import { complete, freeSlot, nonEmpty } from './answers.ts';
 import type { ArtifactStore, ArtifactWriter } from './artifacts.ts';
@@ -59,7 +59,7 @@ async function takeUpload(deps: CompletingDeps, exchange: Exchange): Promise<Res
   if (!(await desk.store.jobs.holds(jobId, workerId))) return notHeld();
 
   const upload = await receive(artifacts, exchange, jobId);
-  if (!(await complete(desk, workerId, jobId, { prompt: nonEmpty(upload.prompt), artifact: upload.artifact }))) {
+  if (!(await complete(desk, workerId, jobId, { ...upload, prompt: nonEmpty(upload.prompt) }))) {
     await removeUnused(deps, jobId, upload.artifact.name);
     return notHeld();
   }
@@ -81,6 +81,7 @@ async function removeUnused({ desk, artifacts }: CompletingDeps, jobId: string, 
 interface Upload {
   readonly prompt: string;
   readonly artifact: StoredArtifact;
+  readonly ranOn: string | undefined;
 }
 
 /** Streams the body to the artifact store. What arrives incomplete leaves nothing behind. */
@@ -96,7 +97,8 @@ async function receive(artifacts: ArtifactStore, { request }: Exchange, jobId: s
     if (artifactBytes === 0) throw malformed('the file part `image` is empty');
     const kept = await writer.keep(jobId, ext);
     const artifact = { ...kept, ext, contentType: artifactContentType(ext) };
-    return { prompt: fields.get(UPLOAD_PARTS.prompt) ?? '', artifact };
+    const { ranOn } = readGenerationMeta(fields.get(UPLOAD_PARTS.meta) ?? '');
+    return { prompt: fields.get(UPLOAD_PARTS.prompt) ?? '', artifact, ranOn };
   } catch (thrown) {
     throw thrown instanceof MalformedMultipart ? malformed(thrown.message) : thrown;
   } finally {

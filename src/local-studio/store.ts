@@ -133,6 +133,8 @@ export interface JobRow extends NewJob {
   /** JSON of the result. */
   readonly result: string | undefined;
   readonly artifact: StoredArtifact | undefined;
+  /** What the result was computed on, where its worker said so. */
+  readonly ranOn: string | undefined;
   readonly updatedAt: number;
   readonly startedAt: number | undefined;
   readonly finishedAt: number | undefined;
@@ -161,6 +163,7 @@ export interface Completion {
   /** JSON; exactly one of the two is there. */
   readonly result?: string;
   readonly artifact?: StoredArtifact;
+  readonly ranOn?: string | undefined;
 }
 
 export interface JobStore {

@@ -115,10 +115,16 @@ const nameOf = ({ model, engine, bucket }: PeakKey): string => JSON.stringify([e
 const isPeak = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < Infinity;
 const round = (gb: number): number => Math.round(gb * 1000) / 1000;
 
-const toText = (known: Known): string =>
-  `${JSON.stringify({ version: VERSION, peaksGb: column(known, 'peaks'), shortGb: column(known, 'shortGb') }, null, 1)}\n`;
-const column = <Name extends keyof Seen>(known: Known, name: Name): Readonly<Record<string, Seen[Name]>> =>
-  Object.fromEntries([...known].map(([key, seen]) => [key, seen[name]]));
+function toText(known: Known): string {
+  const peaksGb = [...known].map(([name, { peaks }]) => [name, peaks] as const).filter(([, peaks]) => peaks.length > 0);
+  const shortGb = [...known].map(([name, seen]) => [name, seen.shortGb] as const).filter(([, gb]) => gb > 0);
+  const value = {
+    version: VERSION,
+    peaksGb: Object.fromEntries(peaksGb),
+    ...(shortGb.length > 0 ? { shortGb: Object.fromEntries(shortGb) } : {}),
+  };
+  return `${JSON.stringify(value, null, 1)}\n`;
+}
 const VERSION = 1;
 
 async function read(path: string, files: PeaksOptions['files'], log: Logger): Promise<Known> {
@@ -138,13 +144,14 @@ function fromValue(value: unknown): Known | undefined {
   if (typeof value !== 'object' || value === null || !('version' in value) || !('peaksGb' in value)) return undefined;
   const { version, peaksGb } = value;
   if (version !== VERSION || typeof peaksGb !== 'object' || peaksGb === null) return undefined;
-  const short = 'shortGb' in value && typeof value.shortGb === 'object' ? (value.shortGb ?? {}) : {};
-  const shortages = new Map(Object.entries(short).filter((entry): entry is [string, number] => isPeak(entry[1])));
+  const shortGb = 'shortGb' in value && typeof value.shortGb === 'object' ? (value.shortGb ?? {}) : {};
   const known: Known = new Map();
-  for (const [name, peaks] of Object.entries(peaksGb).slice(-KEYS_KEPT)) {
+  for (const [name, peaks] of Object.entries(peaksGb)) {
     const valid: readonly number[] = Array.isArray(peaks) ? peaks.filter(isPeak).slice(-RUNS_KEPT) : [];
-    const shortGb = shortages.get(name) ?? 0;
-    if (valid.length > 0 || shortGb > 0) known.set(name, { peaks: valid, shortGb });
+    if (valid.length > 0) known.set(name, { peaks: valid, shortGb: 0 });
   }
-  return known;
+  for (const [name, gb] of Object.entries(shortGb)) {
+    if (isPeak(gb)) known.set(name, { peaks: known.get(name)?.peaks ?? [], shortGb: gb });
+  }
+  return new Map([...known].slice(-KEYS_KEPT));
 }

@@ -1,6 +1,6 @@
 import type { WorkerError } from '../../src/base/errors.ts';
 import type { Task } from '../../src/contract/tasks/index.ts';
-import type { Engine, Readiness, TaskResult } from '../../src/engines/engine.ts';
+import type { Engine, LoadedModel, LoadHow, ModelFiles, Readiness, TaskResult } from '../../src/engines/engine.ts';
 
 /** An engine whose jobs end when the test says so. It keeps the rules of the seam: aborts, loads, frees. */
 export class ScriptedEngine implements Engine {
@@ -8,6 +8,10 @@ export class ScriptedEngine implements Engine {
   readonly models = { llm: ['synthetic'], image: ['synthetic'] };
   memory: Engine['memory'] = 'none';
   ready: Readiness = { ready: true };
+  canRunLean = false;
+  ranOn: string | undefined;
+  /** How each model was loaded. */
+  readonly loads: LoadHow[] = [];
   /** Models in memory right now. */
   loaded = 0;
   /** Ignores aborts, as a hung native library would. */
@@ -19,10 +23,12 @@ export class ScriptedEngine implements Engine {
     return Promise.resolve(this.ready);
   }
 
-  load(): ReturnType<Engine['load']> {
+  load(_model: ModelFiles, _signal: AbortSignal, how: LoadHow = { lean: false }): Promise<LoadedModel> {
     this.loaded += 1;
+    this.loads.push(how);
     return Promise.resolve({
       process: undefined,
+      ranOn: this.ranOn,
       run: (task, { signal }) => this.#run(task, signal),
       [Symbol.asyncDispose]: () => {
         this.loaded -= 1;

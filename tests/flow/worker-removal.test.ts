@@ -54,7 +54,8 @@ async function ended(scene: Scene, job: Promise<JobView>, state: 'completed' | '
 test('an offer of a removal is fetched, run and delivered', async () => {
   await using place = await aScene();
   const { scene, server } = place;
-  const { id } = await ended(scene, removal(scene, server), 'completed');
+  const { id, ranOn } = await ended(scene, removal(scene, server), 'completed');
+  expect(ranOn).toBe('cpu');
   const answer = await scene.studio.admin('GET', `/jobs/${id}/artifact`);
   const picture = await images.decode(new Uint8Array(await answer.arrayBuffer()));
   expect(picture).toMatchObject({ width: 320, height: 280 });

@@ -4,6 +4,7 @@ import { toModelId } from '../../base/ids.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { CliDefaultsSchema, FILE_ROLES } from '../../contract/model-source.ts';
 import { describeIssues, type Read } from '../../contract/read.ts';
+import { DeviceNameSchema } from '../../contract/results.ts';
 import { TaskSchema } from '../../contract/tasks/index.ts';
 
 /*
@@ -57,11 +58,8 @@ const FailureSchema = v.object({
   fields: Fields,
 });
 
-/** It ends up in results and logs. */
-const DeviceName = v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,100}$/));
-
 const FromChildSchema = v.variant('is', [
-  v.object({ is: v.literal('loaded'), ranOn: DeviceName }),
+  v.object({ is: v.literal('loaded'), ranOn: DeviceNameSchema }),
   v.object({ is: v.literal('progress'), done: Count, total: Count }),
   /** For the log. Names are static text, as all events' are. */
   v.object({

@@ -143,6 +143,7 @@ const viewOf = (job: JobRow) => {
     updatedAt: isoOf(job.updatedAt),
     finishedAt: job.finishedAt === undefined ? undefined : isoOf(job.finishedAt),
     result: job.result === undefined ? undefined : parseJson(job.result),
+    ranOn: job.ranOn,
     artifact: artifact && {
       ext: artifact.ext,
       contentType: artifact.contentType,

@@ -59,7 +59,7 @@ async function complete(query: Query, { id, workerId, at }: Run, completion: Com
        attempts = CASE WHEN state = 'running' THEN attempts ELSE attempts + 1 END,
        started_at = COALESCE(started_at, $3),
        prompt = COALESCE($4, prompt), result = $5, artifact_name = $6, artifact_ext = $7, artifact_type = $8,
-       artifact_size = $9, artifact_sha256 = $10
+       artifact_size = $9, artifact_sha256 = $10, ran_on = $11
      WHERE id = $1 AND ${MAY_DELIVER} RETURNING attempts, started_at`,
     [
       id,
@@ -72,6 +72,7 @@ async function complete(query: Query, { id, workerId, at }: Run, completion: Com
       artifact?.contentType ?? null,
       artifact?.sizeBytes ?? null,
       artifact?.sha256 ?? null,
+      completion.ranOn ?? null,
     ],
   );
   if (row === undefined) return false;

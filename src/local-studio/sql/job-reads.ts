@@ -72,6 +72,7 @@ export const toJobRow = (row: Row): JobRow => ({
   error: maybeText(row['error']),
   result: maybeText(row['result']),
   artifact: toArtifact(row),
+  ranOn: maybeText(row['ran_on']),
   createdAt: number(row['created_at']),
   updatedAt: number(row['updated_at']),
   startedAt: maybeNumber(row['started_at']),

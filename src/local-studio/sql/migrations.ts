@@ -39,6 +39,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        category TEXT NOT NULL, message TEXT NOT NULL, job_id TEXT)`,
     `CREATE INDEX logs_worker ON logs (worker_id, seq)`,
   ],
+  [`ALTER TABLE jobs ADD COLUMN ran_on TEXT`],
 ];
 
 /** Brings the schema to this release's, each step whole or not at all. */

@@ -109,7 +109,8 @@ export function createBackground(deps: DeliveryDeps, signal: AbortSignal): Backg
       const startedMs = deps.clock.elapsed();
       const stored = await deps.outbox.load(entry);
       if (stored === undefined) return undefined;
-      const artifact = { jobId: entry.jobId, ext: entry.ext, prompt: stored.prompt, bytes: stored.payload };
+      const { jobId, ext, ranOn } = entry;
+      const artifact = { jobId, ext, ranOn, prompt: stored.prompt, bytes: stored.payload };
       const answer = await upload(artifact, credentials, deps, signal);
       await conclude(entry, answer, Math.round(deps.clock.elapsed() - startedMs));
       return answer;

@@ -1,7 +1,9 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { JobId } from '../../base/ids.ts';
+import type { JsonValue } from '../../base/json.ts';
 import type { HeartbeatAck, Welcome } from '../../contract/frames/inbound.ts';
 import { fail } from '../../contract/frames/outbound.ts';
+import { RAN_ON } from '../../contract/results.ts';
 import type { JobOutcome } from '../../jobs/job.ts';
 import { createBackground } from './background.ts';
 import type { Delivery, DeliveryReport } from './delivery.ts';
@@ -29,10 +31,10 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
   async function route(outcome: JobOutcome): Promise<DeliveryReport> {
     const { id: jobId, prompt } = outcome.job;
     if (outcome.is !== 'completed') return reportFailure(jobId, outcome.error);
-    const { result } = outcome;
-    return result.is === 'json'
-      ? await json.deliver({ jobId, prompt, value: result.value })
-      : await uploadNow({ jobId, prompt, ext: result.ext, bytes: result.bytes }, deps, background, stopping.signal);
+    const { result, ranOn } = outcome;
+    if (result.is === 'json') return await json.deliver({ jobId, prompt, value: withRanOn(result.value, ranOn) });
+    const artifact = { jobId, prompt, ext: result.ext, ranOn, bytes: result.bytes };
+    return await uploadNow(artifact, deps, background, stopping.signal);
   }
 
   function reportFailure(jobId: JobId, error: WorkerError): DeliveryReport {
@@ -70,4 +72,10 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
     onHeartbeatAck: (ack) => json.onHeartbeatAck(ack),
     currentJobId: () => json.currentJobId(),
   };
+}
+
+/** A result that is an object says what it was computed on; any other shape is the engine's own. */
+function withRanOn(value: JsonValue, ranOn: string | undefined): JsonValue {
+  if (ranOn === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries([...Object.entries(value), [RAN_ON, ranOn]]);
 }

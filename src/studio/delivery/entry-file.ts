@@ -13,6 +13,8 @@ export interface EntryHeader {
   readonly kind: 'artifact' | 'json';
   /** Extension of an artifact; empty for JSON. */
   readonly ext: string;
+  /** What it was computed on, of an artifact. */
+  readonly ranOn?: string | undefined;
   readonly prompt: string;
   /** Who made it and for whom; it is of no use to anybody else. */
   readonly workerId: string;
@@ -86,6 +88,7 @@ function parseHeader(json: string): EntryHeader | undefined {
   const header = {
     jobId: toJobId(text('jobId')),
     ext: text('ext'),
+    ranOn: text('ranOn') || undefined,
     prompt: text('prompt'),
     workerId: text('workerId'),
     studio: text('studio'),

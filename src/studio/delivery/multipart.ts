@@ -9,6 +9,8 @@ export interface Artifact {
   readonly ext: string;
   /** In full: the studio stores it as the operator's prompt. */
   readonly prompt: string;
+  /** What it was computed on; absent where no model ran. */
+  readonly ranOn?: string | undefined;
   readonly bytes: Uint8Array;
 }
 
@@ -23,7 +25,7 @@ const BOUNDARY_BYTES = 24;
 
 /**
  * The body of a binary completion: text fields `prompt` and `ext`, then the file `image`, whatever the artifact is
- * (studio contract; RFC 7578). Field values are sent as they are, line ends included.
+ * (studio contract; RFC 7578), then `generationMeta` where there is something to say. Field values are sent as they are, line ends included.
  */
 export function multipartBody(artifact: Artifact, random: Pick<Random, 'hex'>): MultipartBody {
   const boundary = `studio-worker-${random.hex(BOUNDARY_BYTES)}`;
@@ -35,10 +37,11 @@ export function multipartBody(artifact: Artifact, random: Pick<Random, 'hex'>): 
     field(UPLOAD_PARTS.ext, artifact.ext) +
     `--${boundary}\r\nContent-Disposition: form-data; name="${UPLOAD_PARTS.artifact}"; filename="${fileName}"\r\n` +
     `Content-Type: ${artifactContentType(artifact.ext)}\r\n\r\n`;
+  const meta = artifact.ranOn === undefined ? '' : field(UPLOAD_PARTS.meta, JSON.stringify({ ranOn: artifact.ranOn }));
   const text = new TextEncoder();
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
-    parts: [text.encode(head), artifact.bytes, text.encode(`\r\n--${boundary}--\r\n`)],
+    parts: [text.encode(head), artifact.bytes, text.encode(`\r\n${meta}--${boundary}--\r\n`)],
   };
 }
 

@@ -36,11 +36,11 @@ export async function uploadNow(
 ): Promise<DeliveryReport> {
   const credentials = deps.credentials();
   if (credentials === undefined) return drop(artifact, deps, 'there is no studio to send it to');
-  const { jobId, ext, prompt, bytes } = artifact;
+  const { jobId, ext, prompt, bytes, ranOn } = artifact;
   let left: { readonly retryAfterMs: number } | undefined;
   reservation.take(jobId);
   try {
-    const entry = await keep({ jobId, kind: 'artifact', ext, prompt, ...ownerOf(credentials) }, bytes, deps);
+    const entry = await keep({ jobId, kind: 'artifact', ext, prompt, ranOn, ...ownerOf(credentials) }, bytes, deps);
     const parcel: Parcel = { artifact, credentials, entry };
     if (entry !== undefined) left = { retryAfterMs: 0 };
     const { answer, verdict } = await tryUpload(parcel, deps, signal);

@@ -47,9 +47,9 @@ test('a job that succeeds ends completed with its result and its time', async ()
 test('a result says how long its model took to load, and how long to run', async () => {
   const { engine, clock, log, start } = setup();
   const load = engine.load.bind(engine);
-  engine.load = () => {
+  engine.load = (...asked) => {
     clock.advance(700);
-    return load();
+    return load(...asked);
   };
   const outcome = start();
   const job = await engine.started();
@@ -61,6 +61,30 @@ test('a result says how long its model took to load, and how long to run', async
   const history = createHistory();
   history.add(ended);
   expect(history.recent()).toMatchObject([{ status: 'completed', loadMs: 700, runMs: 300 }]);
+});
+
+test('a job says what it was computed on, in its outcome, its log and the history', async () => {
+  const { engine, log, start } = setup();
+  engine.ranOn = 'cuda';
+  const running = start();
+  (await engine.started()).finish();
+  const outcome = await running;
+  expect(outcome).toMatchObject({ is: 'completed', ranOn: 'cuda' });
+  expect(log.find('job.ran')?.fields).toMatchObject({ ranOn: 'cuda' });
+  const history = createHistory();
+  history.add(outcome);
+  expect(history.recent()).toMatchObject([{ status: 'completed', ranOn: 'cuda' }]);
+});
+
+test('a job that runs out of memory is loaded lean once and then done', async () => {
+  const { engine, log, start } = setup();
+  engine.canRunLean = true;
+  const running = start();
+  (await engine.started()).fail(new WorkerError('engine.out-of-memory', 'cudaMalloc failed'));
+  (await engine.started()).finish();
+  expect(await running).toMatchObject({ is: 'completed' });
+  expect(engine.loads).toEqual([{ lean: false }, { lean: true }]);
+  expect([engine.loaded, log.find('job.retried-lean')?.level]).toEqual([0, 'warn']);
 });
 
 test('the loaded model is freed whatever the job does', async () => {

@@ -63,6 +63,14 @@ test('a JSON result goes out once on the live session and leaves nothing on disk
   expect(files.contents.size).toBe(0);
 });
 
+test('a JSON result that is an object says what it was computed on', async () => {
+  const { delivery, sent } = await setup();
+  const ranOn = 'cuda';
+  await delivery.deliver({ ...aJsonOutcome('job-1'), is: 'completed', result: { is: 'json', value: { a: 1 } }, ranOn });
+  await delivery.deliver({ ...aJsonOutcome('job-2'), is: 'completed', result: { is: 'json', value: ['a'] }, ranOn });
+  expect(sent).toMatchObject([{ result: { a: 1, ran_on: 'cuda' } }, { result: ['a'] }]);
+});
+
 test('a JSON result without a session is lost for a studio that keeps no claims', async () => {
   const { delivery, sent, studio, log, files } = await setup();
   studio.live = false;

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { toJobId } from '../../../../src/base/ids.ts';
+import { readGenerationMeta } from '../../../../src/contract/upload.ts';
 import { type Artifact, multipartBody } from '../../../../src/studio/delivery/multipart.ts';
 import { systemRandom } from '../../../../src/system/random.ts';
 import { fakeRandom } from '../../../fakes/fake-random.ts';
@@ -34,6 +35,20 @@ test('an upload is, byte for byte, prompt, extension and file in that order', ()
       `Content-Type: image/png\r\n\r\n\x01\x02\x03\r\n--${boundary}--\r\n`,
   );
 });
+
+test('what an artifact was computed on comes after all that every studio knows', async () => {
+  const form = await read(anArtifact({ ranOn: 'vulkan' }));
+  expect([...form.keys()]).toEqual(['prompt', 'ext', 'image', 'generationMeta']);
+  expect(form.get('generationMeta')).toBe('{"ranOn":"vulkan"}');
+  expect(readGenerationMeta('{"ranOn":"vulkan"}')).toEqual({ ranOn: 'vulkan' });
+});
+
+test.each(['', 'null', '{"ranOn":7}', '{"ranOn":"two\\nlines"}', '{"other":1}'])(
+  'generation meta that reads %j says nothing of where it ran',
+  (text) => {
+    expect(readGenerationMeta(text).ranOn).toBeUndefined();
+  },
+);
 
 test('the artifact travels as the very bytes the engine made, uncopied', () => {
   const artifact = anArtifact();

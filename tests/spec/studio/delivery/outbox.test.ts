@@ -43,11 +43,18 @@ test.each([
   ['large', bytes],
 ])('a %s result put in the outbox is there for the next process, whole', async (_size, payload) => {
   const { open, outbox } = await setup();
-  await outbox.put(anEntry(), payload);
+  await outbox.put(anEntry({ ranOn: 'vulkan' }), payload);
   const reopened = await open();
   const [entry] = reopened.entries();
   const sizeBytes = payload.length;
-  expect(entry).toMatchObject({ jobId: 'job-1', kind: 'artifact', ext: 'png', workerId: 'w-1', sizeBytes });
+  expect(entry).toMatchObject({
+    jobId: 'job-1',
+    kind: 'artifact',
+    ext: 'png',
+    ranOn: 'vulkan',
+    workerId: 'w-1',
+    sizeBytes,
+  });
   expect(await reopened.load(entry!)).toEqual({ prompt: 'a red fox', payload });
 });
 
