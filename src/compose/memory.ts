@@ -1,7 +1,10 @@
 import { GIB, MINUTE_MS } from '../base/units.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Logger } from '../log/logger.ts';
+import type { LoadedShare } from '../models/admission.ts';
+import type { MemoryLooks } from '../models/making-room.ts';
 import { openPeaks, type Peaks } from '../models/peaks.ts';
+import { processMemory } from '../system/process-memory.ts';
 import type { MemoryReport } from '../system/gpus.ts';
 import { type MemoryWatch, watchMemory } from '../system/memory-watch.ts';
 import { createMemoryGate, type MemoryGate } from '../worker/memory.ts';
@@ -9,6 +12,8 @@ import type { Effects } from './effects.ts';
 
 export interface Memory {
   readonly gate: MemoryGate;
+  /** For whoever loads models. */
+  readonly looks: MemoryLooks;
   close(): Promise<void>;
 }
 
@@ -28,26 +33,30 @@ const NO_WATCH: MemoryWatch = {
  */
 export async function openMemory(
   effects: Effects,
-  {
-    engines,
-    peaksPath,
-    log,
-  }: { readonly engines: readonly Engine[]; readonly peaksPath: string; readonly log: Logger },
+  options: {
+    readonly engines: readonly Engine[];
+    readonly peaksPath: string;
+    /** The models in GPU memory now. */
+    readonly loaded: () => readonly LoadedShare[];
+    readonly log: Logger;
+  },
 ): Promise<Memory> {
+  const { engines, peaksPath, loaded, log } = options;
   const { clock, files, gpus } = effects;
   const wanted = engines.some(({ memory }) => memory === 'gpu');
   const watch = wanted ? watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS }) : NO_WATCH;
   if (wanted) void watch.refresh().then((report) => sayGpus(report, log));
   const peaks: Peaks = await openPeaks({ path: peaksPath, files, log });
-  const gate = createMemoryGate({
-    engines,
-    watch,
-    peaks,
-    loaded: () => [], // an engine frees its model with the job that loaded it
-    clock,
-  });
+  const gate = createMemoryGate({ engines, watch, peaks, loaded, clock });
   return {
     gate,
+    looks: {
+      get latest() {
+        return watch.latest;
+      },
+      refresh: () => watch.refresh(),
+      sizeOf: processMemory,
+    },
     async close() {
       watch[Symbol.dispose]();
       await peaks.saved();

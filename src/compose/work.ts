@@ -4,21 +4,23 @@ import { createRegistry } from '../engines/registry.ts';
 import type { JobHistory } from '../jobs/history.ts';
 import type { Job } from '../jobs/job.ts';
 import { createOutputCheck } from '../jobs/output-check.ts';
-import { type ModelUse, run, type RunDeps } from '../jobs/run.ts';
+import { run, type RunDeps } from '../jobs/run.ts';
 import type { Slot } from '../jobs/slot.ts';
 import { createModelStore } from '../models/store.ts';
+import type { WarmModel } from '../models/warm-model.ts';
 import { unfitReason } from '../worker/memory.ts';
 import { createPipeline, type Pipeline } from '../worker/pipeline.ts';
-import { siblingsOf } from './config.ts';
 import type { Line } from './line.ts';
-import { openMemory } from './memory.ts';
 import { modelStoreOptions } from './models.ts';
+import { composeWarmth } from './warm.ts';
 import type { WorkerSetup } from './worker.ts';
 
 /** What turns an offer into an outcome. */
 export interface Work {
   readonly pipeline: Pipeline;
-  /** Keeps what was learnt about memory. */
+  /** The models in memory. */
+  models(): readonly WarmModel[];
+  /** Frees all models, and keeps what was learnt about memory. */
   close(): Promise<void>;
 }
 
@@ -34,8 +36,9 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
   const log = setup.log.logger.child({}, 'jobs');
   const { slot, history, claims, delivery } = facts;
   const registry = createRegistry(engines);
-  const memory = await openMemory(effects, { engines, peaksPath: siblingsOf(config.path).peaks, log });
   const models = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
+  const warmth = await composeWarmth(setup, models);
+  const { memory, warm, lending } = warmth;
   const outputCheck = createOutputCheck({ images: effects.images, policy: () => config.current.output_check });
   const pipeline = createPipeline({
     slot,
@@ -52,7 +55,7 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
         registry,
         filesFor,
         memory: memory.gate,
-        models: eachTime,
+        models: lending,
         outputCheck,
         clock,
         log: jobLog,
@@ -69,16 +72,8 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
       outboxFull: !delivery.hasRoom(),
     }),
   });
-  return { pipeline, close: () => memory.close() };
+  return { pipeline, models: () => warm.list(), close: () => warmth.close() };
 }
-
-/** Loads a model for each job and frees it with the job. */
-const eachTime: ModelUse = {
-  lend: async ({ engine, files, how }, signal, use) => {
-    await using model = await engine.load(files, signal, how);
-    return await use(model);
-  },
-};
 
 /** Why this offer would most likely crash the engine once more. */
 function quarantineReason({ quarantine }: WorkerSetup, { modelSource, model }: Offer): string | undefined {

@@ -78,6 +78,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       workerId: credentials()?.workerId,
       vramTotalGb: facts.vramTotalGb(),
       vramThresholdGb: config.current.vram_threshold_gb,
+      models: work.models(),
     }),
   });
   return {

@@ -90,6 +90,13 @@ export const CONFIG_KEYS = {
     default: 10,
     sentence: 'How far running engines stand back for other programs: 0 not at all, 19 most.',
   },
+  keep_warm_secs: {
+    type: count(U32_MAX),
+    default: 300,
+    unit: 'seconds',
+    live: true,
+    sentence: 'How long a model stays in memory after its last job; 0 frees it with the job.',
+  },
   stop_grace_secs: {
     type: count(U32_MAX),
     default: 60,

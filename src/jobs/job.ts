@@ -11,6 +11,8 @@ export interface Job {
   readonly model: ModelId;
   readonly task: Task;
   readonly source: ModelSource;
+  /** What the studio thinks it takes of GPU memory, in GiB; 0 when it does not say. */
+  readonly vramGbEstimate: number;
   /** The full prompt that travels back with the result. */
   readonly prompt: string;
 }
@@ -38,5 +40,6 @@ export const toJob = (offer: Offer): Job => ({
   model: offer.model,
   task: offer.task,
   source: offer.modelSource,
+  vramGbEstimate: offer.vramGbEstimate,
   prompt: promptOf(offer.task),
 });

@@ -3,7 +3,7 @@ import type { ModelId } from '../base/ids.ts';
 /*
  * Does a job fit into GPU memory? All sizes are in GiB, which the contract's `Gb` means.
  *
- *   need + margin <= free                                 → fits
+ *   need + margin <= free + what the model itself holds   → fits
  *   need + margin <= free + what idle models give back    → fits after unloading them, least recently used first
  *   otherwise                                             → does not fit, with the numbers
  */
@@ -40,6 +40,8 @@ export interface MemoryQuestion {
   /** Empty when nothing is known. */
   readonly gpus: readonly GpuMemory[];
   readonly loaded: readonly LoadedShare[];
+  /** What the job's own model has in memory already, among what is taken; nothing unless given. */
+  readonly heldGb?: number;
   /** Stays free for the desktop, the driver and what nobody foresaw. */
   readonly marginGb: number;
 }
@@ -66,7 +68,7 @@ export const RUNS_TO_TRUST = 5;
 
 /** Whether a job fits into GPU memory now. Pure; a job runs on one GPU, so the one with the most room counts. */
 export function fitsMemory(question: MemoryQuestion): MemoryVerdict {
-  const { gpus, loaded, marginGb, learned } = question;
+  const { gpus, loaded, marginGb, learned, heldGb = 0 } = question;
   const trusted = learned !== undefined && learned.runs >= RUNS_TO_TRUST;
   const likelyGb = trusted ? learned.peakGb : question.estimateGb;
   const needGb = Math.max(likelyGb, learned?.moreThanGb ?? 0); // one failure outweighs an estimate
@@ -77,7 +79,7 @@ export function fitsMemory(question: MemoryQuestion): MemoryVerdict {
   const { freeGb, totalGb, name } = gpu;
   const needFrom = trusted || needGb > likelyGb ? 'learned' : 'estimate';
   const numbers: Numbers = { needGb, needFrom, freeGb, totalGb, marginGb, gpu: name };
-  const lackingGb = needGb + marginGb - freeGb;
+  const lackingGb = needGb + marginGb - freeGb - Math.min(heldGb, totalGb - freeGb);
   if (lackingGb <= 0) return { is: 'fits', ...numbers };
   const unload = toUnload(lackingGb, loaded, totalGb - freeGb);
   return unload === undefined ? { is: 'does-not-fit', ...numbers } : { is: 'fits-after-unloading', unload, ...numbers };

@@ -33,6 +33,8 @@ export interface Lease extends AsyncDisposable {
 export interface WantedModel {
   readonly model: ModelId;
   readonly source: ModelSource;
+  /** Nothing is fetched: what is not on this disk is missing. */
+  readonly onlyPresent?: boolean;
   readonly onProgress?: (progress: FileProgress) => void;
 }
 
@@ -63,7 +65,8 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
       const held: (() => Promise<void>)[] = [];
       return {
         async filesFor(wanted, signal) {
-          const call: Call = { ...context, signal, held, fetched: false };
+          const onlyPresent = wanted.onlyPresent ?? false;
+          const call: Call = { ...context, signal, held, onlyPresent, fetched: false };
           const stored = await filesFor(wanted, call);
           if (call.fetched) await keepWithin(options, context.uses);
           return stored;
@@ -101,6 +104,7 @@ interface Call extends FileContext {
   readonly uses: Uses;
   readonly signal: AbortSignal;
   readonly held: (() => Promise<void>)[];
+  readonly onlyPresent: boolean;
   /** Whether a file was not there before. */
   fetched: boolean;
 }
@@ -150,6 +154,7 @@ async function fileFor(
     const path = (await isSound(target, call)) ? await take(target, call, report) : undefined;
     if (path !== undefined) return path;
   }
+  if (call.onlyPresent) throw notFound(model);
   const target = await freeTarget(targets, places, call);
   const path = pathOf(target.place);
   const start = (signal: AbortSignal, tell: (progress: FileProgress) => void): Promise<string> =>

@@ -34,6 +34,15 @@ export function isControlAnswer(answer: unknown): answer is ControlAnswer {
   return answer.is === 'status' && 'status' in answer && isStatus(answer.status);
 }
 
-const STATUS_FIELDS = ['version', 'pid', 'startedAt', 'registration', 'session', 'recentJobs', 'outbox'] as const;
+const STATUS_FIELDS = [
+  'version',
+  'pid',
+  'startedAt',
+  'registration',
+  'session',
+  'models',
+  'recentJobs',
+  'outbox',
+] as const;
 const isStatus = (status: unknown): boolean =>
   typeof status === 'object' && status !== null && STATUS_FIELDS.every((field) => field in status);

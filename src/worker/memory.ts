@@ -3,10 +3,10 @@ import { GIB, SECOND_MS } from '../base/units.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { MemoryUse } from '../jobs/run.ts';
-import { fitsMemory, type GpuMemory, type LoadedShare, type MemoryVerdict } from '../models/admission.ts';
+import { fitsMemory, type LoadedShare, type MemoryVerdict } from '../models/admission.ts';
 import { type Peaks, sizeBucket } from '../models/peaks.ts';
+import { gpuMemory, grownGb, MARGIN_GB } from '../models/shares.ts';
 import type { Clock } from '../system/clock.ts';
-import type { Gpu } from '../system/gpu-text.ts';
 import type { MemoryReport } from '../system/gpus.ts';
 import type { MemoryWatch } from '../system/memory-watch.ts';
 
@@ -14,22 +14,31 @@ import type { MemoryWatch } from '../system/memory-watch.ts';
 export interface MemoryGate extends MemoryUse {
   /** From what is known at this moment: nobody is asked. */
   verdict(offer: MemoryOffer): MemoryVerdict;
+  /** The same from a given report, for whoever has just asked; `leastGb` counts where nobody says what a job needs. */
+  verdictOn(offer: MemoryOffer, moment: MemoryMoment): MemoryVerdict;
+}
+
+/** Memory at one moment, and the models in it. */
+export interface MemoryMoment {
+  readonly report: MemoryReport | undefined;
+  readonly loaded: readonly LoadedShare[];
+  readonly leastGb?: number;
 }
 
 /** What of an offer the verdict is about. */
-export type MemoryOffer = Pick<Offer, 'model' | 'task' | 'modelSource' | 'vramGbEstimate'>;
+export type MemoryOffer = Pick<Offer, 'model' | 'task' | 'vramGbEstimate'> & {
+  readonly modelSource: Pick<Offer['modelSource'], 'engine'>;
+};
 
 export interface MemoryGateOptions {
   readonly engines: readonly Engine[];
   readonly watch: Pick<MemoryWatch, 'latest' | 'refresh'>;
   readonly peaks: Pick<Peaks, 'find' | 'learn' | 'learnShortage'>;
-  /** The models in memory now. */
+  /** The models in GPU memory now. */
   readonly loaded: () => readonly LoadedShare[];
   readonly clock: Pick<Clock, 'after'>;
 }
 
-/** Stays free whatever an estimate says (studio contract, admission). */
-export const MARGIN_GB = 1;
 /** Time between two looks while a job runs. */
 const LOOK_EVERY_MS = SECOND_MS;
 /** A run that was seen less often may have had its peak between two looks. */
@@ -41,17 +50,21 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
   let before: { readonly report: MemoryReport | undefined } | undefined;
   const usesGpu = (name: string): boolean => engines.some(({ id, memory }) => id === name && memory === 'gpu');
 
+  function verdictOn(offer: MemoryOffer, { report, loaded: all, leastGb = 0 }: MemoryMoment): MemoryVerdict {
+    const { model, task, vramGbEstimate } = offer;
+    const { engine } = offer.modelSource;
+    if (!usesGpu(engine)) return { is: 'unknown', because: `the ${engine} engine needs no GPU memory` };
+    return fitsMemory({
+      estimateGb: vramGbEstimate || leastGb,
+      learned: peaks.find({ model, engine, bucket: sizeBucket(task) }),
+      gpus: gpuMemory(report),
+      loaded: all.filter((share) => share.model !== model),
+      heldGb: sumGb(all.filter((share) => share.model === model)),
+      marginGb: MARGIN_GB,
+    });
+  }
+
   return {
-    verdict({ model, task, modelSource: { engine }, vramGbEstimate }) {
-      if (!usesGpu(engine)) return { is: 'unknown', because: `the ${engine} engine needs no GPU memory` };
-      return fitsMemory({
-        estimateGb: vramGbEstimate,
-        learned: peaks.find({ model, engine, bucket: sizeBucket(task) }),
-        gpus: gpuMemory(before === undefined ? watch.latest : before.report),
-        loaded: loaded(),
-        marginGb: MARGIN_GB,
-      });
-    },
     ranOut(job, { fields }) {
       const report = before === undefined ? watch.latest : before.report;
       const ram =
@@ -64,6 +77,9 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
       peaks.learnShortage({ model: job.model, engine: job.source.engine, bucket: sizeBucket(job.task) }, freeGb);
       return { gpu: name, freeGb: tenths(freeGb * GIB), totalGb: tenths(totalGb * GIB) };
     },
+    verdict: (offer) =>
+      verdictOn(offer, { report: before === undefined ? watch.latest : before.report, loaded: loaded() }),
+    verdictOn,
     async watched(job, work) {
       if (!usesGpu(job.source.engine)) return await work();
       const mine = (before = { report: before?.report ?? watch.latest });
@@ -79,11 +95,11 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
         void conclude();
       }
 
-      /** The engine has let go of its memory by now; until that was seen, what was free before still counts. */
+      /** What the job took besides its model is free by now; until that was seen, what was free before still counts. */
       async function conclude(): Promise<void> {
-        const { looks, peakBytes } = await looking;
+        const { looks, peakGb } = await looking;
         if (succeeded && looks >= LEAST_LOOKS) {
-          peaks.learn({ model: job.model, engine: job.source.engine, bucket: sizeBucket(job.task) }, peakBytes / GIB);
+          peaks.learn({ model: job.model, engine: job.source.engine, bucket: sizeBucket(job.task) }, peakGb);
         }
         await watch.refresh();
         if (before === mine) before = undefined;
@@ -94,14 +110,6 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
 
 /** Bytes as GB for people. */
 const tenths = (bytes: number): number => Math.round((bytes / GIB) * 10) / 10;
-
-/** A driver's report in the words of admission. */
-export const gpuMemory = (report: MemoryReport | undefined): readonly GpuMemory[] =>
-  (report?.gpus ?? []).map(({ name, totalBytes, freeBytes }) => ({
-    name,
-    totalGb: totalBytes / GIB,
-    freeGb: freeBytes === undefined ? undefined : freeBytes / GIB,
-  }));
 
 /** What a verdict against an offer says in the log; undefined for one that is not against it. */
 export function unfitReason(verdict: MemoryVerdict): string | undefined {
@@ -116,28 +124,31 @@ export function unfitReason(verdict: MemoryVerdict): string | undefined {
 
 interface Seen {
   readonly looks: number;
-  /** The most that any one GPU had in use above what was in use before. */
-  readonly peakBytes: number;
+  /** The most that any one GPU had in use for the job, its model included, in GiB. */
+  readonly peakGb: number;
 }
 
+/**
+ * What the job has is what is in use now and was not before, and what of our own was in use before and is not any more:
+ * its model may have been loaded already, and others may have been unloaded for it.
+ */
 async function lookOn(
-  { watch, clock }: Pick<MemoryGateOptions, 'watch' | 'clock'>,
+  { watch, clock, loaded }: Pick<MemoryGateOptions, 'watch' | 'clock' | 'loaded'>,
   start: MemoryReport | undefined,
   over: AbortSignal,
 ): Promise<Seen> {
+  const oursGb = sumGb(loaded());
   let looks = 0;
-  let peakBytes = 0;
+  let peakGb = 0;
   for (;;) {
     await pause(clock, LOOK_EVERY_MS, over);
-    if (over.aborted || start === undefined) return { looks, peakBytes };
-    const { gpus } = await watch.refresh();
+    if (over.aborted || start === undefined) return { looks, peakGb };
+    const report = await watch.refresh();
     looks += 1;
-    peakBytes = Math.max(peakBytes, ...gpus.map((gpu, at) => growth(gpu, start.gpus[at])));
+    const othersGb = sumGb(loaded().filter(({ inUse }) => !inUse));
+    const grown = grownGb(start, report);
+    if (grown !== undefined) peakGb = Math.max(peakGb, grown + oursGb - othersGb);
   }
 }
 
-/** Drivers list their GPUs in a steady order; one that came or went meanwhile says nothing. */
-function growth(now: Gpu, before: Gpu | undefined): number {
-  if (before?.uuid !== now.uuid || before?.name !== now.name) return 0;
-  return Math.max(0, (now.usedBytes ?? 0) - (before.usedBytes ?? 0));
-}
+const sumGb = (shares: readonly LoadedShare[]): number => shares.reduce((sum, { gb }) => sum + gb, 0);

@@ -1,4 +1,5 @@
 import type { JobRecord } from '../jobs/history.ts';
+import type { WarmModel } from '../models/warm-model.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import type { SessionStatus } from '../studio/session/session.ts';
 
@@ -17,6 +18,8 @@ export interface WorkerStatus {
   readonly session: SessionStatus;
   readonly vramTotalGb: number;
   readonly vramThresholdGb: number;
+  /** In memory, or on their way in or out. */
+  readonly models: readonly WarmModel[];
   readonly currentJob: JobRecord | undefined;
   readonly recentJobs: readonly JobRecord[];
   /** Finished results that the studio does not have yet. */

@@ -34,7 +34,7 @@ export interface WorkerDeps {
   /** The facts of `status` that this module does not own. */
   readonly facts: () => Pick<
     WorkerStatus,
-    'pid' | 'configPath' | 'enabled' | 'workerId' | 'vramTotalGb' | 'vramThresholdGb'
+    'pid' | 'configPath' | 'enabled' | 'workerId' | 'vramTotalGb' | 'vramThresholdGb' | 'models'
   >;
 }
 

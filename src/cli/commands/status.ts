@@ -1,4 +1,5 @@
 import { formatBytes, formatDuration } from '../../base/units.ts';
+import type { WarmModel } from '../../models/warm-model.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 import { command, JSON_ARG } from '../command.ts';
 import { DEFAULTS_SHOWN } from './config.ts';
@@ -63,9 +64,24 @@ function workerLines(worker: WorkerStatus, now: number): readonly string[] {
       'current job',
       job === undefined ? 'none' : `${onOneLine(job.jobId)} ${job.kind} for ${formatDuration(now - job.startedAt)}`,
     ),
+    ...(worker.models.length === 0
+      ? [factLine('models in memory', 'none')]
+      : worker.models.map((model) => modelLine(model, now))),
     factLine('recent jobs', `${worker.recentJobs.length}, of which ${failed} failed`),
     factLine('outbox', `${worker.outbox.count} waiting (${formatBytes(worker.outbox.sizeBytes)})`),
   ];
+}
+
+/** What is in memory, and for how long still. */
+function modelLine({ model, engine, state, pid, since, lastUsedAt, gb, unloadsAt }: WarmModel, now: number): string {
+  const facts = [
+    `${state} for ${formatDuration(Math.max(0, now - since))}`,
+    ...(pid === undefined ? [] : [`pid ${pid}`]),
+    `${gb.toFixed(1)} GB`,
+    `used ${formatDuration(Math.max(0, now - lastUsedAt))} ago`,
+    ...(unloadsAt === undefined ? [] : [`unloads in ${formatDuration(Math.max(0, unloadsAt - now))}`]),
+  ];
+  return factLine('model in memory', `${onOneLine(model)} (${engine}): ${facts.join(', ')}`);
 }
 
 /** Reasons come from the studio, so they are kept to one line. Without an approval there is nothing to connect with. */

@@ -14,6 +14,7 @@ export const aWorker = (status: Partial<WorkerStatus> = {}): WorkerStatus => ({
   session: { at: 'live' },
   vramTotalGb: 24,
   vramThresholdGb: 12,
+  models: [],
   currentJob: undefined,
   recentJobs: [],
   outbox: { count: 0, sizeBytes: 0 },

@@ -82,6 +82,7 @@ describe('status', () => {
       'session:            live',
       'vram:               24 GB, jobs up to 12 GB',
       'current job:        none',
+      'models in memory:   none',
       'recent jobs:        0, of which 0 failed',
       'outbox:             0 waiting (0 B)',
       '',

@@ -28,6 +28,7 @@ test('a file with the two required keys gets every default', () => {
     only_when_idle: false,
     start_minimised: true,
     engine_nice: 10,
+    keep_warm_secs: 300,
     stop_grace_secs: 60,
     outbox_max_gb: 2,
     output_check: 'reject',

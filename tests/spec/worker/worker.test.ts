@@ -65,6 +65,7 @@ function setup() {
       workerId: toWorkerId('w-1'),
       vramTotalGb: 24,
       vramThresholdGb: 12,
+      models: [],
     }),
   });
   return { clock, log, slot, did, approval, delivered, sessionEnd, stopping, worker };

@@ -1,0 +1,100 @@
+import { GIB } from '../base/units.ts';
+import { writeJson } from '../contract/json.ts';
+import type { LoadedModel } from '../engines/engine.ts';
+import type { Job } from '../jobs/job.ts';
+import type { ModelUse, WantedModel } from '../jobs/run.ts';
+import { fitsMemory } from '../models/admission.ts';
+import { marginGb, type MemoryKind, placesFor } from '../models/shares.ts';
+import type { WantedLane } from '../models/warm-model.ts';
+import type { WarmModels } from '../models/warm.ts';
+import type { Files } from '../system/files.ts';
+import type { MemoryGate } from './memory.ts';
+
+export interface LendingOptions {
+  readonly warm: Pick<WarmModels<LoadedModel>, 'lend'>;
+  readonly gate: Pick<MemoryGate, 'verdictOn'>;
+  readonly files: Pick<Files, 'stat'>;
+  /** Marks a model's files as in use until it is disposed of. Fetches nothing. */
+  readonly hold: (recipe: Recipe, signal: AbortSignal) => Promise<AsyncDisposable>;
+}
+
+/** What of a job decides which model is loaded, and how much memory it takes. */
+export type Recipe = Pick<Job, 'model' | 'source' | 'task' | 'vramGbEstimate'>;
+
+/** A recipe, what runs it and on which files. */
+export interface WantedRecipe extends Omit<WantedModel, 'job'> {
+  readonly job: Recipe;
+}
+
+export interface Lending extends ModelUse {
+  /** The lane to the model that a job of this recipe runs on. */
+  laneFor(wanted: WantedRecipe): Promise<WantedLane<LoadedModel>>;
+}
+
+/** Weights take a little more in memory than on the disk: buffers, and what a library makes of them. */
+const MEMORY_PER_WEIGHT = 1.2;
+
+/** Lends jobs the models that are kept in memory. */
+export function createLending(options: LendingOptions): Lending {
+  const laneFor: Lending['laneFor'] = async (wanted) => {
+    const { engine, files, how, job: recipe } = wanted;
+    const weights = await weightsOf(files, options.files);
+    const weightsGb = (weights.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / GIB) * MEMORY_PER_WEIGHT;
+    const kind: MemoryKind = engine.memory === 'gpu' ? 'gpu' : 'ram';
+    const { model, task, vramGbEstimate, source } = recipe;
+    const offer = { model, task, vramGbEstimate, modelSource: source };
+    return {
+      engine: engine.id,
+      model,
+      key: writeJson({ weights, defaults: files.defaults, how }),
+      kind,
+      gb: kind === 'gpu' ? vramGbEstimate || weightsGb : weightsGb,
+      fits: (report, loaded) =>
+        kind === 'gpu'
+          ? options.gate.verdictOn(offer, { report, loaded, leastGb: weightsGb })
+          : fitsMemory({
+              estimateGb: weightsGb,
+              learned: undefined,
+              gpus: placesFor(report, 'ram'),
+              loaded,
+              marginGb: marginGb(report, 'ram'),
+            }),
+      load: async (signal) => await loadHeld(wanted, options.hold, signal),
+    };
+  };
+  return {
+    laneFor,
+    lend: async (wanted, signal, use) => await options.warm.lend(await laneFor(wanted), signal, use),
+  };
+}
+
+/** What tells one state of a file from another without reading it. The store has held it against its digest. */
+async function weightsOf({ paths }: WantedRecipe['files'], files: Pick<Files, 'stat'>) {
+  const facts = [...paths].map(async ([role, path]) => {
+    const { sizeBytes = 0, modifiedAt = 0 } = (await files.stat(path)) ?? {};
+    return { role, path, sizeBytes, modifiedAt };
+  });
+  return await Promise.all(facts);
+}
+
+/** A loaded model whose files are nobody's to remove for as long as it is in memory. */
+async function loadHeld(
+  { engine, files, how, job }: WantedRecipe,
+  hold: LendingOptions['hold'],
+  signal: AbortSignal,
+): Promise<LoadedModel> {
+  await using undo = new AsyncDisposableStack();
+  undo.use(await hold(job, signal));
+  const model = undo.use(await engine.load(files, signal, how));
+  const held = undo.move();
+  return {
+    get process() {
+      return model.process;
+    },
+    get ranOn() {
+      return model.ranOn;
+    },
+    run: (task, context) => model.run(task, context),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}

@@ -1,0 +1,42 @@
+import type { Engine } from '../../src/engines/engine.ts';
+import { createEngineHost } from '../../src/engines/host/host.ts';
+import { createQuarantine } from '../../src/engines/host/quarantine.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { childEnvironment, ourVariables, spawnTalking } from '../../src/system/processes.ts';
+import { recordingLogger } from './recording-logger.ts';
+
+/** What a job's picture is made of: bytes that came from the child itself. */
+const INPUT = new Map([['initImageUrl', Uint8Array.of(1, 2, 3)]]);
+
+export interface ChildEngine extends Engine {
+  /** Process ids of its children, in the order in which they were started. */
+  readonly pids: () => readonly number[];
+}
+
+/** An engine whose models live in real children; a task's prompt says what its child does, see `engine-child.ts`. */
+export function childEngine(memory: Engine['memory'] = 'none'): ChildEngine {
+  const log = recordingLogger();
+  const host = createEngineHost({
+    spawn: spawnTalking,
+    command: [process.execPath, 'tests/fakes/engine-child.ts', '0'],
+    env: childEnvironment(ourVariables()),
+    clock: systemClock,
+    log,
+    quarantine: createQuarantine(systemClock),
+  });
+  return {
+    id: 'gradio',
+    models: { image: ['gradio:*'] },
+    memory,
+    readiness: () => Promise.resolve({ ready: true }),
+    async load(files, signal) {
+      const model = await host.load({ engine: 'test', files }, signal);
+      return {
+        process: model.process,
+        run: (task, context) => model.run(task, INPUT, context),
+        [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+      };
+    },
+    pids: () => log.events.filter(({ event }) => event === 'engine.started').map(({ fields }) => Number(fields['pid'])),
+  };
+}
