@@ -91,5 +91,5 @@ test('what a job took is remembered beside the config', async () => {
     );
     return text !== '';
   });
-  expect(JSON.parse(text)).toEqual({ version: 1, peaksGb: { '["synthetic","px18","synthetic"]': [6] } });
+  expect(JSON.parse(text)).toMatchObject({ version: 1, peaksGb: { '["synthetic","px18","synthetic"]': [6] } });
 });
