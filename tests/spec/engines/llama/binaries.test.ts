@@ -1,8 +1,11 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chatModel } from '../../../../src/demo/weights/chat.ts';
+
+/** A process starts and loads a library, on a busy machine. */
+setDefaultTimeout(30_000);
 
 /** What a process of its own says that loaded a model with such a folder of binaries. */
 async function loadedWith(fill: (folder: string) => void): Promise<Readonly<Record<string, string>>> {

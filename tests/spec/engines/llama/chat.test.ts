@@ -1,9 +1,12 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chatModel } from '../../../../src/demo/weights/chat.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { completionOf, llamaScene } from '../../../fakes/llama-engine.ts';
+
+/** Several processes start and load a library, on a busy machine. */
+setDefaultTimeout(30_000);
 
 /** A loaded model in a child, and a way to chat with it. */
 async function setup(options: Parameters<typeof llamaScene>[0] & { readonly lean?: boolean } = {}) {
@@ -50,35 +53,9 @@ test('a model that was loaded lean reads its prompt in smaller portions', async 
   expect(scene.model.ranOn).toBe('cpu');
 });
 
-test('the system text and the messages are put into the template in order', async () => {
-  const template = "{% for m in messages %}{{ m['role'] + '=' + m['content'] + ';' }}{% endfor %}";
-  await using scene = await setup({ model: { template } });
-  const asked = { system: 'be kind', messages: [{ role: 'user', content: 'hi' }], maxTokens: 1 };
-  expect((await scene.chat(asked)).usage.prompt_tokens).toBe('system=be kind;user=hi;'.length);
-});
-
-test('a task’s template variables win over those of the model', async () => {
-  const template = "{{ 'x' * (n or 1) }}{{ reasoning_effort or '' }}{% if enable_thinking is false %}!!{% endif %}";
-  await using scene = await setup({
-    model: { template: template.replace("'x' * (n or 1)", "('x' if not n else n)") },
-    defaults: { chatTemplateKwargs: { n: '333' } },
-  });
-  const tokens = async (about: object) => (await scene.chat({ maxTokens: 1, ...about })).usage.prompt_tokens;
-  expect(await tokens({})).toBe(3);
-  expect(await tokens({ chatTemplateKwargs: { n: '55555' } })).toBe(5);
-  expect(await tokens({ reasoning: 'low' })).toBe(3 + 3);
-  expect(await tokens({ reasoning: 'none' })).toBe(3 + 4 + 2);
-  expect(await tokens({ reasoning: 'none', chatTemplateKwargs: { enable_thinking: true } })).toBe(3 + 4);
-});
-
-test('the first token is put before a prompt only if the model wants it', async () => {
-  const tokens = async (wantsBos: boolean, template: string) => {
-    await using scene = await setup({ model: { wantsBos, template } });
-    return (await scene.chat({ maxTokens: 1 })).usage.prompt_tokens;
-  };
-  expect(await tokens(false, 'abc')).toBe(3);
-  expect(await tokens(true, 'abc')).toBe(4);
-  expect(await tokens(true, '{{ bos_token }}abc')).toBe(4);
+test('the first token is put before the prompt of a model that wants it', async () => {
+  await using scene = await setup({ model: { wantsBos: true, template: 'abc' } });
+  expect((await scene.chat({ maxTokens: 1 })).usage.prompt_tokens).toBe(4);
 });
 
 test('a reply ends at its limit or before a stop string that spans tokens', async () => {
@@ -153,8 +130,6 @@ test('a chat that the template refuses fails with its reason', async () => {
     code: 'task.invalid',
     message: 'chat template: no such role',
   });
-  await using empty = await setup({ model: { template: '{% for m in messages %}{{ m.content }}{% endfor %}' } });
-  expect(await failureOf(empty.chat({ messages: [] }))).toMatchObject({ code: 'task.invalid' });
 });
 
 test('a model without a template, and a file that is no whole model, are refused', async () => {

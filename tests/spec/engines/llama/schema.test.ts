@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import * as fc from 'fast-check';
 import type { LoadedModel } from '../../../../src/engines/engine.ts';
 import { grammarOf } from '../../../../src/engines/llama/grammar.ts';
 import { lookAtJson } from '../../../../src/jobs/output/schema.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { completionOf, llamaScene } from '../../../fakes/llama-engine.ts';
+
+/** A process starts and loads a library, on a busy machine. */
+setDefaultTimeout(30_000);
 
 /** A model that would rather say the same for ever, newlines before all, and has no idea of JSON. */
 const scene = llamaScene({ model: { says: [['\n\n'], [' ']], endless: true, contextLength: 4096 } });

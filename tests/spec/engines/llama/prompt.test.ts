@@ -1,0 +1,67 @@
+import { Template } from '@huggingface/jinja';
+import { expect, test } from 'bun:test';
+import { promptOf } from '../../../../src/engines/llama/prompt.ts';
+import { aTask } from '../../../fakes/builders.ts';
+
+interface About {
+  readonly wantsBos?: boolean;
+  readonly defaults?: Readonly<Record<string, unknown>>;
+  readonly task?: object;
+}
+
+/** The text that a model gets of a chat, by a template; its tokens are bytes here. */
+function promptBy(source: string | undefined, { wantsBos = false, defaults, task }: About = {}): string {
+  const model = {
+    template: { source, bos: '<s>', eos: '</s>' },
+    wantsBos,
+    render: (text: string, variables: Readonly<Record<string, unknown>>) => new Template(text).render({ ...variables }),
+    tokenize: (text: string) => [...new TextEncoder().encode(text)],
+  };
+  const chat = aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], ...task });
+  if (chat.kind !== 'llm') throw new Error('no chat');
+  return new TextDecoder().decode(Uint8Array.from(promptOf(chat, model, defaults)));
+}
+
+const MESSAGES = "{% for m in messages %}{{ m['role'] + '=' + m['content'] + ';' }}{% endfor %}";
+
+test('the system text comes first, then the messages in their order', () => {
+  const messages = [
+    { role: 'user', content: 'hi' },
+    { role: 'assistant', content: 'ho' },
+  ];
+  expect(promptBy(MESSAGES, { task: { system: 'be kind', messages } })).toBe('system=be kind;user=hi;assistant=ho;');
+});
+
+test('a template is asked for the start of a reply and may name the tokens of the model', () => {
+  expect(promptBy('{{ bos_token }}{% if add_generation_prompt %}go{% endif %}{{ eos_token }}')).toBe('<s>go</s>');
+});
+
+test('a task’s template variables win over its reasoning, and that over the model’s', () => {
+  const source = '{{ tone }} {{ reasoning_effort }} {{ enable_thinking }}';
+  const defaults = { tone: 'calm', reasoning_effort: 'high', enable_thinking: true };
+  expect(promptBy(source, { defaults })).toBe('calm high true');
+  expect(promptBy(source, { defaults, task: { reasoning: 'low' } })).toBe('calm low true');
+  expect(promptBy(source, { defaults, task: { reasoning: 'none' } })).toBe('calm none false');
+  const task = { reasoning: 'none', chatTemplateKwargs: { tone: 'loud', enable_thinking: true } };
+  expect(promptBy(source, { defaults, task })).toBe('loud none true');
+});
+
+test('the first token is never there twice, and only where the model wants it', () => {
+  expect(promptBy('abc')).toBe('abc');
+  expect(promptBy('abc', { wantsBos: true })).toBe('<s>abc');
+  expect(promptBy('{{ bos_token }}abc', { wantsBos: true })).toBe('<s>abc');
+});
+
+test('strings in a template know the methods that they have in Python', () => {
+  expect(promptBy("{{ messages[0]['content'].strip().upper().split('I')[0] }}")).toBe('H');
+});
+
+test('a chat that the template refuses, or makes nothing of, fails by name', () => {
+  expect(() => promptBy("{{ raise_exception('roles must alternate') }}")).toThrow(
+    expect.objectContaining({ code: 'task.invalid', message: 'chat template: roles must alternate', retryable: false }),
+  );
+  expect(() => promptBy(MESSAGES, { task: { messages: [] } })).toThrow(
+    expect.objectContaining({ code: 'task.invalid' }),
+  );
+  expect(() => promptBy(undefined)).toThrow(expect.objectContaining({ code: 'model.unusable' }));
+});
