@@ -19,7 +19,7 @@ export interface BuildOptions {
   readonly natives?: readonly PayloadName[];
 }
 
-const ALL_NATIVES: readonly PayloadName[] = ['sharp', 'ort', 'llama'];
+const ALL_NATIVES: readonly PayloadName[] = ['sharp', 'ort', 'llama', 'whisper'];
 
 /** Where a target's executable ends up: `dist/` for this machine, a folder of its own for others. */
 export const outfileOf = (target: Target): string =>
@@ -30,7 +30,9 @@ const SETTINGS = {
   throw: false,
   // A start parses only the chunks it needs, and those were compiled before: 4 ms to `--version` instead of 79.
   splitting: true,
-  minify: true,
+  // Names stay as they are: for an `import()` of a CommonJS package Bun 1.4.5 writes `.then((m) => helper(m.default))`, also
+  // where the helper itself was shortened to `m`.
+  minify: { whitespace: true, syntax: true, identifiers: false },
   bytecode: true,
   format: 'esm', // the only one that bytecode and splitting both take
   define: { 'process.env.NODE_ENV': '"production"' },

@@ -103,4 +103,16 @@ export const NATIVE_PACKAGES: Readonly<Record<PayloadName, NativePackage>> = {
     ],
     optional: ['@node-llama-cpp/*'],
   },
+  whisper: {
+    packageName: '@fugood/whisper.node',
+    contents: ({ os, cpu }) => [[`@fugood/node-whisper-${os}-${cpu}`, '.']],
+    rewrites: [
+      {
+        // Its own way would hide why an addon does not load, and search on.
+        file: /[\\/]whisper\.node[\\/]lib[\\/]binding\.js$/,
+        marks: ['loadPlatformPackage(getPlatformPackageName(variant))', 'exports.loadModule = loadModule;'],
+        rewrite: (_source, { addon }) => `exports.loadModule = async () => ${addon};`,
+      },
+    ],
+  },
 };

@@ -45,6 +45,14 @@ function innerEngines(): InnerEngines {
         warn,
       });
     },
+    whisper: async () => {
+      const { openSpeechFinder, openTranscriber } = await import('../engines/whisper/binding.ts');
+      const { createTranscriptionEngine } = await import('../engines/whisper/inside.ts');
+      return createTranscriptionEngine({
+        openTranscriber: (path) => openTranscriber(path, native),
+        openSpeechFinder: (path) => openSpeechFinder(path, native),
+      });
+    },
   };
 }
 

@@ -12,6 +12,8 @@ import { createOnnxEngine } from '../engines/onnx/index.ts';
 import { createPiperEngine } from '../engines/piper/index.ts';
 import { createSdCppEngine } from '../engines/sd-cpp/index.ts';
 import { createSyntheticEngine } from '../engines/synthetic/index.ts';
+import { whisperInstalled } from '../engines/whisper/binding.ts';
+import { createWhisperEngine } from '../engines/whisper/index.ts';
 import type { Logger } from '../log/logger.ts';
 import { payloads } from '../system/payloads.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../system/processes.ts';
@@ -76,6 +78,14 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
         hasRuntime: () => payloads.llama !== undefined || llamaInstalled(),
       }),
       createPiperEngine({ host, ffmpeg, hasRuntime }),
+      createWhisperEngine({
+        host,
+        fetchInput,
+        ffmpeg,
+        files,
+        modelsRoot: config.current.models_root,
+        hasLibrary: () => payloads.whisper !== undefined || whisperInstalled(),
+      }),
       createSdCppEngine({
         files,
         random,

@@ -32,12 +32,20 @@ export const ChatCompletionSchema = v.object({
   [RAN_ON]: v.optional(DeviceNameSchema),
 });
 
-/** The result of an `audio_stt` task. `duration` in seconds; `segments` is how many there are, not a list of them. */
+const Seconds = v.pipe(v.number(), v.finite(), v.minValue(0));
+const SaidSchema = v.object({ start: Seconds, end: Seconds, text: v.string() });
+
+/**
+ * The result of an `audio_stt` task. `duration` in seconds; `segments` is how many there are, not a list of them. The last
+ * three are our extension: what was said when, and what computed it.
+ */
 export const TranscriptSchema = v.object({
   text: v.string(),
   language: v.string(),
-  duration: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  duration: Seconds,
   segments: v.optional(Count),
+  segment_list: v.optional(v.array(SaidSchema)),
+  words: v.optional(v.array(SaidSchema)),
   [RAN_ON]: v.optional(DeviceNameSchema),
 });
 

@@ -30,6 +30,9 @@ export function placesOf(root: string, engine: EngineName, model: string, file: 
   const filename = plainFileName(file.filename);
   const own: Place = { folder: `${root}/${modelFolder(model)}`, filename };
   const flat: Place = { folder: root, filename };
+  if (engine === 'whisper-cpp') {
+    return { candidates: [own, { folder: `${root}/stt`, filename }, flat], target: own, own };
+  }
   if (engine !== 'llama-cpp') return { candidates: [own, flat], target: own, own };
   const shared: Place = { folder: `${root}/llm`, filename };
   const sized = file.approxBytes === undefined ? flat : { ...flat, onlySizeBytes: Number(file.approxBytes) };
@@ -43,15 +46,21 @@ const NEEDED: Readonly<Partial<Record<EngineName, readonly FileRole[]>>> = {
   'sd-cpp': ['diffusion-model', 'model'],
   onnx: ['model'],
   piper: ['model'],
+  'whisper-cpp': ['model'],
 };
 
-/**
- * Where a language model lies whose source names no file: the operator put a GGUF of that name there (studio contract).
- */
-export const localPlace = (root: string, engine: EngineName, model: string): Place | undefined =>
-  engine === 'llama-cpp' && isPlainFileName(`${model}.gguf`)
-    ? { folder: `${root}/llm`, filename: `${model}.gguf` }
-    : undefined;
+/** Where the operator puts models for an engine, and how their files end. */
+const LOCAL: Readonly<Partial<Record<EngineName, readonly [folder: string, ending: string]>>> = {
+  'llama-cpp': ['llm', '.gguf'],
+  'whisper-cpp': ['stt', '.bin'],
+};
+
+/** Where a model lies whose source names no file: the operator put a file of that name there (studio contract). */
+export function localPlace(root: string, engine: EngineName, model: string): Place | undefined {
+  const [folder = '', ending = ''] = LOCAL[engine] ?? [];
+  const filename = `${model}${ending}`;
+  return folder !== '' && isPlainFileName(filename) ? { folder: `${root}/${folder}`, filename } : undefined;
+}
 
 /**
  * Refuses a source that its engine could do nothing with, before a byte of it is fetched.
@@ -59,7 +68,8 @@ export const localPlace = (root: string, engine: EngineName, model: string): Pla
  * @throws WorkerError `model.role-missing` | `model.filename-unsafe`
  */
 export function checkFiles(engine: EngineName, model: string, files: readonly ModelFile[]): void {
-  const needed = NEEDED[engine];
+  // Without any file the model may be one that the operator put there.
+  const needed = LOCAL[engine] !== undefined && files.length === 0 ? undefined : NEEDED[engine];
   if (needed !== undefined && !files.some(({ role }) => needed.includes(role))) {
     throw new WorkerError(
       'model.role-missing',

@@ -6,6 +6,7 @@ import { fakeStudio } from '../fakes/fake-studio.ts';
 import { fileServer } from '../fakes/file-server.ts';
 import { inpaintingModel } from '../../src/demo/weights/inpainting.ts';
 import { images, onnxScene, paint } from '../fakes/onnx-engine.ts';
+import { SENTENCE, whisperScene } from '../fakes/whisper-engine.ts';
 import { alone, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
 
@@ -37,6 +38,8 @@ test('the executable alone carries every engine it lists as ready', async () => 
     kinds: ['llm'],
     models: ['llama-cpp:*'],
   });
+  const stt = { engine: 'whisper-cpp', ready: true, kinds: ['audio_stt'], models: ['whisper-cpp:*'] };
+  expect(JSON.parse(stdout)).toContainEqual(stt);
 });
 
 test('the executable alone is the engine child: it loads a model and removes an object', async () => {
@@ -48,6 +51,15 @@ test('the executable alone is the engine child: it loads a model and removes an 
   await using model = await scene.engine.load(scene.files, context.signal);
   const result = await model.run(aTask({ ...TASK, initImageUrl, maskUrl }), context);
   expect(result.is === 'artifact' && (await redOfTheBall(result.bytes))).toBeLessThan(100);
+});
+
+test('the executable alone writes down a recording', async () => {
+  await using program = await alone(await builtBinary());
+  using scene = whisperScene({ command: [program.path], env: program.env });
+  const context: RunContext = { signal: new AbortController().signal, progress: () => {} };
+  await using model = await scene.engine.load(scene.files, context.signal);
+  const task = aTask({ kind: 'audio_stt', inputUrl: 'https://example.invalid/a.wav' });
+  expect(await model.run(task, context)).toMatchObject({ is: 'json', value: { text: SENTENCE, language: 'en' } });
 });
 
 test('a studio’s offer of a removal is served by the executable alone', async () => {

@@ -12,6 +12,7 @@ import { piperScene } from '../fakes/piper-engine.ts';
 import { transient, trusting, unwatched } from '../fakes/output-check.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
 import { aSynthetic } from '../fakes/synthetic-engine.ts';
+import { whisperScene } from '../fakes/whisper-engine.ts';
 
 /** For engines that work on something. */
 const INPUTS = { initImageUrl: 'https://example.invalid/fox.png', maskUrl: 'https://example.invalid/mask.png' };
@@ -51,13 +52,17 @@ onnx.web.set(INPUTS.maskUrl, await paint(64, 64, (x, y) => (x > 20 && x < 40 && 
 const llama = llamaScene({ model: { endless: true, contextLength: 8192 } });
 afterAll(() => llama[Symbol.dispose]());
 
-const registry = createRegistry([aSynthetic(), onnx.engine, llama.engine, piper.engine]);
+const whisper = whisperScene();
+afterAll(() => whisper[Symbol.dispose]());
+
+const registry = createRegistry([aSynthetic(), onnx.engine, llama.engine, piper.engine, whisper.engine]);
 const noFiles = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
 /** Weights for those that need some. */
 const FILES: ReadonlyMap<string, ModelFiles> = new Map([
   ['onnx', onnx.files],
   ['llama-cpp', llama.files],
   ['piper', piper.files],
+  ['whisper-cpp', whisper.files],
 ]);
 
 function setup(engine: Engine) {

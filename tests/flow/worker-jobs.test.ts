@@ -210,6 +210,7 @@ test('L24: the synthetic engine offers itself for synthetic models only', async 
     'llama-cpp:*',
     'onnx:*',
     'piper:*',
+    'whisper-cpp:*',
   ]);
   expect(capabilities.taskKinds).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video']);
 });

@@ -1,0 +1,155 @@
+import type * as whisper from '@fugood/whisper.node';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import type { NativeCache } from '../../system/native-cache.ts';
+import type { SpeechFinder, Transcriber } from './model.ts';
+
+type Runtime = typeof whisper;
+
+/** More threads wait for each other longer than they compute. */
+const MOST_THREADS = 8;
+const MAGIC = 0x67676d6c;
+const PERCENT = 100;
+/** The library has times in milliseconds for text, and in hundredths of a second for speech. */
+const PER_SECOND = { text: 1000, speech: 100 };
+
+/** @throws WorkerError `native.unavailable` | `model.header-invalid` | `model.unusable` */
+export async function openTranscriber(path: string, native: Pick<NativeCache, 'unpack'>): Promise<Transcriber> {
+  const runtime = await loadRuntime(native);
+  const tokens = await tokensOf(path);
+  const { made: context, lines } = await logging(runtime, path, () =>
+    runtime.initWhisper({ filePath: path, useGpu: true }),
+  );
+  return {
+    tokens,
+    // It names a backend here only when that is a graphics processor, and the binaries we bring know Metal only.
+    ranOn: lines.some((line) => /_gpu: using .* backend/.test(line)) ? 'metal' : 'cpu',
+    transcribe: async (samples, { language, translate, prompt, pieces, signal, progress }) => {
+      signal.throwIfAborted();
+      const { stop, promise } = context.transcribeData(samples.buffer, {
+        language: language ?? 'auto',
+        translate,
+        ...(prompt !== undefined && { prompt }),
+        // A segment of at most one character is a token.
+        ...(pieces && { tokenTimestamps: true, maxLen: 1 }),
+        bestOf: 1, // studio contract
+        maxThreads: threads(),
+        onProgress: (percent) => {
+          progress(Math.min(PERCENT, percent), PERCENT);
+          if (percent >= PERCENT) letItWait();
+        },
+      });
+      const cancel = (): void => void stop();
+      signal.addEventListener('abort', cancel, { once: true });
+      try {
+        const { result, language: heard, segments } = await promise;
+        const said = segments.map(({ text, t0, t1 }) => ({
+          text,
+          start: t0 / PER_SECOND.text,
+          end: t1 / PER_SECOND.text,
+        }));
+        return { text: result, language: heard ?? language ?? 'en', said };
+      } catch (thrown) {
+        signal.throwIfAborted();
+        throw failed(thrown);
+      } finally {
+        signal.removeEventListener('abort', cancel);
+      }
+    },
+    [Symbol.asyncDispose]: () => context.release(),
+  };
+}
+
+/** @throws WorkerError `native.unavailable` | `model.unusable` */
+export async function openSpeechFinder(path: string, native: Pick<NativeCache, 'unpack'>): Promise<SpeechFinder> {
+  const runtime = await loadRuntime(native);
+  const { made: context } = await logging(
+    runtime,
+    path,
+    () => runtime.initWhisperVad({ filePath: path, useGpu: false, nThreads: 1 }), // it is small
+  );
+  return {
+    find: async (samples) => {
+      const spans = await context.detectSpeechData(samples.buffer).catch((thrown: unknown) => {
+        throw failed(thrown);
+      });
+      return spans.map(({ t0, t1 }) => ({ start: t0 / PER_SECOND.speech, end: t1 / PER_SECOND.speech }));
+    },
+    [Symbol.asyncDispose]: () => context.release(),
+  };
+}
+
+const threads = (): number => Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1));
+
+const failed = (thrown: unknown): WorkerError =>
+  new WorkerError('engine.failed', `the recording could not be transcribed: ${errorChain(thrown)}`, { cause: thrown });
+
+/**
+ * After its last progress the library waits until that was heard. Hearing it in the very moment before it begins to wait
+ * would leave it waiting for ever: the addon wakes it without holding its lock.
+ */
+const letItWait = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+
+/** What the library says while it loads a file, for the message when it cannot. */
+async function logging<Made>(runtime: Runtime, path: string, make: () => Promise<Made>) {
+  const lines: string[] = [];
+  const listener = runtime.addNativeLogListener((_level, text) => lines.push(text.trim()));
+  await runtime.toggleNativeLog(true);
+  try {
+    const made = await make();
+    await nextTurn(); // its lines come by way of the event loop
+    return { made, lines };
+  } catch (thrown) {
+    await nextTurn();
+    const because = lines.findLast((line) => line !== '' && !line.endsWith('failed to load model')) ?? '';
+    throw new WorkerError('model.unusable', `the file is no model that Whisper can load: ${because}`, {
+      cause: thrown,
+      hint: 'Offer the model with a file of whisper.cpp’s own format, such as ggml-base.bin.',
+      fields: { path },
+    });
+  } finally {
+    await runtime.toggleNativeLog(false);
+    listener.remove();
+  }
+}
+
+/** The first numbers of a model file: what it is and how many tokens it has (whisper.cpp, `whisper_model_load`). */
+async function tokensOf(path: string): Promise<number> {
+  const start = new DataView(await Bun.file(path).slice(0, 8).arrayBuffer());
+  if (start.byteLength === 8 && start.getUint32(0, true) === MAGIC) return start.getUint32(4, true);
+  throw new WorkerError('model.header-invalid', 'the file does not begin as a model of whisper.cpp does', {
+    hint: 'Offer the model with a file of whisper.cpp’s own format, such as ggml-base.bin; GGUF and safetensors are others.',
+    fields: { path },
+  });
+}
+
+async function loadRuntime(native: Pick<NativeCache, 'unpack'>): Promise<Runtime> {
+  const folder = await native.unpack('whisper');
+  try {
+    const runtime = await import('@fugood/whisper.node');
+    await runtime.loadWhisperModule();
+    return runtime;
+  } catch (thrown) {
+    throw new WorkerError('native.unavailable', `whisper.cpp does not load here: ${errorChain(thrown)}`, {
+      cause: thrown,
+      hint:
+        folder === undefined
+          ? 'Run `bun install` in the checkout, or use a release for this system.'
+          : 'Set STUDIO_WORKER_CACHE_DIR to a folder where this account may write files and run programs.',
+    });
+  }
+}
+
+/** Whether a checkout has the library for this system. Nothing is loaded. */
+export function whisperInstalled(): boolean {
+  try {
+    const entry = Bun.fileURLToPath(import.meta.resolve('@fugood/whisper.node'));
+    const name = `node-whisper-${process.platform}-${process.arch}`;
+    return existsSync(join(entry, '..', '..', '..', name, 'index.node'));
+  } catch {
+    return false; // the package is not there at all
+  }
+}

@@ -1,0 +1,125 @@
+import { WorkerError } from '../../base/errors.ts';
+import type { TaskOf } from '../../contract/tasks/index.ts';
+import type { Files } from '../../system/files.ts';
+import type { Engine, Readiness } from '../engine.ts';
+import type { Ffmpeg } from '../ffmpeg/index.ts';
+import type { EngineHost } from '../host/host.ts';
+import type { FetchInput } from '../inputs.ts';
+import { isDetection, noModel, noSpeechFinder, wrongKind } from './inside.ts';
+import { languageOf } from './languages.ts';
+import { HEARD_RATE, readerFor, unreadable } from './recording.ts';
+import { floatWav } from './wav.ts';
+
+export interface WhisperEngineOptions {
+  readonly host: EngineHost;
+  readonly fetchInput: FetchInput;
+  /** Reads what is no WAV. */
+  readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'decodeSound'>;
+  /** Whether this build brings the native library. */
+  readonly hasLibrary: () => boolean;
+  readonly files: Pick<Files, 'list'>;
+  /** Where models are kept; the operator's own are in its folder `stt`. */
+  readonly modelsRoot: string;
+}
+
+const ANY = 'whisper-cpp:*';
+const MODEL_FILE = /\.bin$/;
+
+/** Transcripts by Whisper models, through whisper.cpp. */
+export function createWhisperEngine(options: WhisperEngineOptions): Engine {
+  const { host, hasLibrary, files, modelsRoot } = options;
+  let local: readonly string[] = [];
+  return {
+    id: 'whisper-cpp',
+    get models() {
+      return { audio_stt: [...local, ANY] };
+    },
+    memory: 'none', // it runs on the processor, or in the memory that a Mac has for both
+    readiness: async () => {
+      local = await localModels(files, modelsRoot);
+      return readinessOf(hasLibrary());
+    },
+    load: async (modelFiles, signal) => {
+      signal.throwIfAborted();
+      if (!modelFiles.paths.has('model')) throw noModel();
+      const model = await host.load({ engine: 'whisper', files: modelFiles }, signal);
+      return {
+        get process() {
+          return model.process;
+        },
+        get ranOn() {
+          return model.ranOn;
+        },
+        run: async (task, context) => {
+          if (task.kind !== 'audio_stt') throw wrongKind(task.kind);
+          if (task.vad === true && !modelFiles.paths.has('vad')) throw noSpeechFinder();
+          assertAsksWell(task);
+          const wav = await fetchWav(task, options, context.signal);
+          return await model.run(task, new Map([['inputUrl', wav]]), context);
+        },
+        [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+/** Models that the operator put there; each is offered by its name without the ending (studio contract). */
+async function localModels(files: Pick<Files, 'list'>, modelsRoot: string): Promise<readonly string[]> {
+  const names = await files.list(`${modelsRoot}/stt`);
+  return names
+    .filter((name) => MODEL_FILE.test(name))
+    .map((name) => name.replace(MODEL_FILE, ''))
+    .toSorted();
+}
+
+const readinessOf = (hasLibrary: boolean): Readiness =>
+  hasLibrary
+    ? { ready: true }
+    : {
+        ready: false,
+        because: 'whisper.cpp has no files for this system in this build',
+        hint: 'Run `bun install` in a checkout, or use a release.',
+      };
+
+/** What needs no model to be seen is refused before anything is fetched. */
+function assertAsksWell({ inputUrl, timestamps, language }: TaskOf<'audio_stt'>): void {
+  if (inputUrl === '') {
+    throw new WorkerError('task.input-missing', 'the whisper engine needs inputUrl to have something to write down', {
+      hint: 'Create the job with inputUrl.',
+    });
+  }
+  if (timestamps !== undefined && timestamps !== 'segment' && timestamps !== 'word') {
+    throw new WorkerError(
+      'task.invalid',
+      `timestamps are of a segment or of a word, not ${JSON.stringify(timestamps)}`,
+      {
+        hint: 'Create the job with timestamps `segment` or `word`, or without.',
+      },
+    );
+  }
+  if (language !== undefined && !isDetection(language) && languageOf(language) === undefined) {
+    throw new WorkerError('task.language-unsupported', `Whisper knows no language ${JSON.stringify(language)}`, {
+      hint: 'Name the language by its code, such as `en`, `de` or `zh`, or leave it away to have it found out.',
+    });
+  }
+}
+
+/** The recording as the child reads it. */
+async function fetchWav(
+  { inputUrl }: TaskOf<'audio_stt'>,
+  { fetchInput, ffmpeg }: WhisperEngineOptions,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const bytes = await fetchInput('audio', inputUrl, signal);
+  const reader = readerFor(bytes);
+  if (reader === 'none')
+    throw unreadable(bytes.byteLength === 0 ? 'it has no bytes' : 'it begins as no sound file does');
+  if (reader === 'own') return bytes;
+  const ready = await ffmpeg.readiness();
+  if (!ready.ready) {
+    throw new WorkerError('task.format-unsupported', `the audio is no plain WAV, and ${ready.because}`, {
+      hint: ready.hint,
+    });
+  }
+  return floatWav(await ffmpeg.decodeSound(bytes, { sampleRate: HEARD_RATE, signal }), HEARD_RATE);
+}

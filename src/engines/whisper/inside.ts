@@ -1,0 +1,132 @@
+import { WorkerError } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import type { TaskOf } from '../../contract/tasks/index.ts';
+import type { RunContext, TaskResult } from '../engine.ts';
+import type { InnerEngine, Inputs } from '../host/inner.ts';
+import { languageOf, languagesOf } from './languages.ts';
+import type { SpeechFinder, Transcriber, Transcription } from './model.ts';
+import { hear, HEARD_RATE, toPcm } from './recording.ts';
+import { condense, type Span } from './speech.ts';
+import { mended, type Said, segmentsOf, wordsOf } from './words.ts';
+
+export interface TranscriptionEngineOptions {
+  /** Load model files; see the binding. */
+  readonly openTranscriber: (path: string) => Promise<Transcriber>;
+  readonly openSpeechFinder: (path: string) => Promise<SpeechFinder>;
+}
+
+/** Writes down what is said in a WAV. Runs in an engine child. */
+export function createTranscriptionEngine(options: TranscriptionEngineOptions): InnerEngine {
+  return {
+    load: async ({ paths }, { signal }) => {
+      signal.throwIfAborted();
+      const path = paths.get('model');
+      if (path === undefined) throw noModel();
+      await using opened = new AsyncDisposableStack();
+      const transcriber = opened.use(await options.openTranscriber(path));
+      const vad = paths.get('vad');
+      const finder = vad === undefined ? undefined : opened.use(await options.openSpeechFinder(vad));
+      const held = opened.move();
+      return {
+        ranOn: transcriber.ranOn,
+        run: async (task, inputs, context) => {
+          if (task.kind !== 'audio_stt') throw wrongKind(task.kind);
+          return await transcribe(task, inputs, { transcriber, finder, ...context });
+        },
+        [Symbol.asyncDispose]: () => held.disposeAsync(),
+      };
+    },
+  };
+}
+
+/** The words of these are the same on both sides of the line between worker and child. */
+export const wrongKind = (kind: string): WorkerError =>
+  new WorkerError('task.unsupported', `whisper engine only serves audio_stt tasks, got ${kind}`);
+export const noModel = (): WorkerError =>
+  new WorkerError('model.role-missing', 'the whisper engine needs a file with the role `model`', {
+    hint: 'Offer the model with a file of role `model`, or put it into the folder `stt` of the models.',
+  });
+export const noSpeechFinder = (): WorkerError =>
+  new WorkerError('model.role-missing', 'the task asks for vad, and the model has no file with the role `vad`', {
+    hint: 'Add a Silero model (ggml-silero-v5.1.2.bin) with the role `vad`, or create the job without vad.',
+  });
+
+interface Tools extends RunContext {
+  readonly transcriber: Transcriber;
+  readonly finder: SpeechFinder | undefined;
+}
+
+async function transcribe(task: TaskOf<'audio_stt'>, inputs: Inputs, tools: Tools): Promise<TaskResult> {
+  const { transcriber, signal } = tools;
+  const language = chosenLanguage(task.language, transcriber.tokens);
+  const heard = hear(inputs.get('inputUrl') ?? new Uint8Array());
+  const duration = heard.length / HEARD_RATE;
+  signal.throwIfAborted();
+  const { samples, when } = await spoken(task, heard, tools);
+  const pieces = task.timestamps === 'word';
+  const translate = task.translate ?? false;
+  const options = { language, translate, prompt: task.prompt, pieces, signal, progress: rising(tools.progress) };
+  const transcription =
+    samples.length === 0
+      ? { text: '', language: language ?? 'en', said: [] } // nobody speaks
+      : await transcriber.transcribe(toPcm(samples), options);
+  const timed = listsOf(transcription, pieces, (span) => within(when(span), duration));
+  const value: JsonObject = {
+    text: transcription.text.trim(),
+    language: task.language === undefined || language === undefined ? transcription.language : task.language,
+    duration,
+    segments: timed.segment_list.length,
+    ...timed,
+  };
+  return { is: 'json', value };
+}
+
+/** What the library is to be told: nothing has it find out. @throws WorkerError `task.language-unsupported` */
+function chosenLanguage(asked: string | undefined, tokens: number): string | undefined {
+  const known = languagesOf(tokens);
+  if (asked === undefined || isDetection(asked)) return known.length === 1 ? known[0] : undefined;
+  const language = languageOf(asked);
+  if (language !== undefined && known.includes(language)) return language;
+  throw new WorkerError('task.language-unsupported', `the model does not know the language ${JSON.stringify(asked)}`, {
+    hint:
+      known.length === 1
+        ? 'Offer a model for more languages than English: its name does not end in `.en`.'
+        : 'Name the language by its code, such as `en`, `de` or `zh`, or leave it away to have it found out.',
+  });
+}
+
+export const isDetection = (language: string): boolean => ['', 'auto'].includes(language.trim().toLowerCase());
+
+async function spoken(task: TaskOf<'audio_stt'>, heard: Float32Array, { finder, signal }: Tools) {
+  if (task.vad !== true) return { samples: heard, when: (span: Span) => span };
+  if (finder === undefined) throw noSpeechFinder();
+  const speech = await finder.find(toPcm(heard));
+  signal.throwIfAborted();
+  return condense(heard, speech, HEARD_RATE);
+}
+
+/** The library repeats itself, and progress is told only when there is some. */
+function rising(progress: RunContext['progress']): RunContext['progress'] {
+  let last = 0;
+  return (done, total) => {
+    if (done <= last) return;
+    last = done;
+    progress(done, total);
+  };
+}
+
+function listsOf({ text, said }: Transcription, pieces: boolean, when: (span: Span) => Span) {
+  const placed = said.map((one) => ({ ...one, ...when(one) }));
+  if (!pieces) return { segment_list: shown(placed) };
+  const words = wordsOf(mended(placed, text));
+  return { segment_list: shown(segmentsOf(words)), words: shown(words) };
+}
+
+const shown = (said: readonly Said[]): JsonObject[] =>
+  said.map(({ text, start, end }) => ({ start, end, text: text.trim() })).filter(({ text }) => text !== '');
+
+/** The model hears silence behind a short recording, and may place the end of the last word there. */
+function within({ start, end }: Span, duration: number): Span {
+  const from = Math.min(start, duration);
+  return { start: from, end: Math.min(duration, Math.max(from, end)) };
+}

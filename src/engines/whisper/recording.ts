@@ -1,0 +1,99 @@
+import { WorkerError } from '../../base/errors.ts';
+import { formatDuration, SECOND_MS } from '../../base/units.ts';
+import { resample } from './resample.ts';
+import { isWav, monoOf, readWav } from './wav.ts';
+
+/** Samples a second of what Whisper hears. */
+export const HEARD_RATE = 16_000;
+/** What fits into the child's memory with room to spare: two hours and twenty minutes. */
+const MOST_SECONDS = 8_400;
+/** Of full scale, about -66 dB: what dither leaves of silence stays below it, a whisper is above. */
+const LEAST_RMS = 0.0005;
+const LOUDNESS_SECONDS = 0.1;
+
+/** First bytes of recordings in other formats, and where they are. */
+const STARTS: readonly (readonly [at: number, bytes: string])[] = [
+  [0, 'ID3'], // MP3 with its title
+  [0, 'OggS'],
+  [0, 'fLaC'],
+  [4, 'ftyp'], // MP4 and M4A
+  [0, '\x1aE\xdf\xa3'], // Matroska and WebM
+  [0, 'FORM'], // AIFF
+  [0, 'caff'],
+  [0, '#!AMR'],
+  [0, '.snd'],
+  [0, '0&\xb2u'], // WMA
+];
+const LOOKS_AT_BYTES = 64;
+
+/** What a file has to be read with: our own reader, another program, or nothing because it is no recording. */
+export function readerFor(bytes: Uint8Array): 'own' | 'other' | 'none' {
+  if (isWav(bytes)) return readWav(bytes).is === 'foreign' ? 'other' : 'own';
+  const start = String.fromCharCode(...bytes.subarray(0, LOOKS_AT_BYTES));
+  if (STARTS.some(([at, mark]) => start.startsWith(mark, at))) return 'other';
+  // Eleven set bits begin a frame of MP3 and of AAC; sixteen begin a text in UTF-16.
+  const [first = 0, second = 0] = bytes;
+  return first === 0xff && second >= 0xe0 && second < 0xfe ? 'other' : 'none';
+}
+
+/** @throws WorkerError `task.audio-unreadable` */
+export const unreadable = (because: string): WorkerError =>
+  new WorkerError('task.audio-unreadable', `the audio is no recording that can be read: ${because}`, {
+    hint: 'Create the job with the URL of the sound file itself, such as a WAV or an MP3, that needs no login.',
+  });
+
+/**
+ * The samples of a WAV as Whisper hears them.
+ *
+ * @throws WorkerError `task.audio-unreadable` | `task.audio-empty` | `task.audio-silent` | `task.invalid`
+ */
+export function hear(bytes: Uint8Array): Float32Array {
+  const read = readWav(bytes);
+  if (read.is !== 'wav') throw unreadable(read.because);
+  const { frames, rate } = read.wav;
+  if (frames === 0) {
+    throw new WorkerError('task.audio-empty', 'the audio has no length: there is not one sample in it', {
+      hint: 'Record it again, and create the job with the new file.',
+    });
+  }
+  if (frames / rate > MOST_SECONDS) {
+    throw new WorkerError('task.invalid', `the audio is longer than ${formatDuration(MOST_SECONDS * SECOND_MS)}`, {
+      hint: 'Cut it, and create a job for each part.',
+    });
+  }
+  const heard = resample(monoOf(read.wav), rate, HEARD_RATE);
+  if (isSilent(heard)) {
+    throw new WorkerError('task.audio-silent', 'the audio is silence from its start to its end', {
+      hint: 'Check the microphone or the track that was recorded: Whisper would make words up.',
+    });
+  }
+  return heard;
+}
+
+/** Whether no tenth of a second is louder than nothing. A steady offset makes no sound, so it is taken off. */
+function isSilent(samples: Float32Array): boolean {
+  const size = HEARD_RATE * LOUDNESS_SECONDS;
+  for (let at = 0; at < samples.length; at += size) {
+    const part = samples.subarray(at, at + size);
+    let [sum, squares] = [0, 0];
+    for (const sample of part) {
+      sum += sample;
+      squares += sample * sample;
+    }
+    const mean = sum / part.length;
+    if (Math.sqrt(Math.max(0, squares / part.length - mean * mean)) >= LEAST_RMS) return false;
+  }
+  return true;
+}
+
+/** Whisper passes over what is shorter. */
+const LEAST_SAMPLES = HEARD_RATE;
+
+/** Samples as 16-bit numbers, which is what the library takes, with silence behind where there are few. */
+export function toPcm(samples: Float32Array): Int16Array<ArrayBuffer> {
+  const pcm = new Int16Array(Math.max(LEAST_SAMPLES, samples.length));
+  for (let at = 0; at < samples.length; at++) {
+    pcm[at] = Math.round(Math.min(1, Math.max(-1, samples[at] ?? 0)) * 0x7fff);
+  }
+  return pcm;
+}
