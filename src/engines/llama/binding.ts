@@ -24,33 +24,37 @@ export async function openChatModel(
   options: OpenOptions,
   native: Pick<NativeCache, 'unpack'>,
 ): Promise<ChatModel> {
-  const { signal } = options;
   const { runtime, Template } = await loadRuntime(native);
   if (options.binariesFolder !== undefined) addBinaries(options.binariesFolder, await runtime.getModuleVersion());
   const complaints: string[] = [];
   const llama = await startLlama(runtime, options, (message) => complaints.push(message));
-  const because = (thrown: unknown): string => [errorChain(thrown), ...complaints.slice(-LINES_TOLD)].join(': ');
-  const failed = (thrown: unknown): WorkerError => {
-    signal.throwIfAborted();
-    return thrown instanceof runtime.InsufficientMemoryError
-      ? outOfMemory(because(thrown), thrown)
-      : loadFailure(because(thrown), thrown);
-  };
-  const model = await loadModel(path, options, { runtime, llama }).catch((thrown: unknown) =>
-    Promise.reject(failed(thrown)),
-  );
+  try {
+    const model = await loadModel(path, options, { runtime, llama });
+    return await withContext(options, { runtime, Template, llama, model });
+  } catch (thrown) {
+    options.signal.throwIfAborted();
+    const said = [errorChain(thrown), ...complaints.slice(-LINES_TOLD)].join(': ');
+    throw thrown instanceof runtime.InsufficientMemoryError ? outOfMemory(said, thrown) : loadFailure(said, thrown);
+  }
+}
+
+interface Loaded extends Libraries {
+  readonly llama: nodeLlama.Llama;
+  readonly model: nodeLlama.LlamaModel;
+}
+
+async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatModel> {
+  const { Template, llama, model } = loaded;
   const wanted = Math.min(options.contextSize, model.trainContextSize);
   const ranOn = llama.gpu !== false && model.gpuLayers > 0 ? llama.gpu : 'cpu';
   const portion = Math.min(wanted, PORTION[options.lean ? 'lean' : ranOn === 'cpu' ? 'cpu' : 'gpu']);
-  const context = await model
-    .createContext({
-      contextSize: wanted,
-      batchSize: portion,
-      threads: threadsFor(llama.cpuMathCores, availableParallelism()),
-      failedCreationRemedy: false, // a smaller context than the model's would cut what it is told
-      createSignal: signal,
-    })
-    .catch((thrown: unknown) => Promise.reject(failed(thrown)));
+  const context = await model.createContext({
+    contextSize: wanted,
+    batchSize: portion,
+    threads: threadsFor(llama.cpuMathCores, availableParallelism()),
+    failedCreationRemedy: false, // a smaller context than the model's would cut what it is told
+    createSignal: options.signal,
+  });
   const sequence = context.getSequence();
   const { bos, bosString, eosString, shouldPrependBosToken } = model.tokens;
   return {
@@ -67,7 +71,7 @@ export async function openChatModel(
     textOf: (tokens, before) => model.detokenize(asTokens(tokens), false, asTokens(before)),
     isEnd: (token) => asTokens([token]).some((one) => model.isEogToken(one)),
     generate: (prompt, sampling, onRead) =>
-      generate(asTokens(prompt), { runtime, llama, model, sequence, portion, sampling, onRead }),
+      generate(asTokens(prompt), { ...loaded, sequence, portion, sampling, onRead }),
     [Symbol.asyncDispose]: async () => {
       await context.dispose();
       await model.dispose();
@@ -76,10 +80,7 @@ export async function openChatModel(
   };
 }
 
-interface Generation {
-  readonly runtime: Runtime;
-  readonly llama: nodeLlama.Llama;
-  readonly model: nodeLlama.LlamaModel;
+interface Generation extends Loaded {
   readonly sequence: nodeLlama.LlamaContextSequence;
   readonly portion: number;
   readonly sampling: Sampling;
@@ -89,11 +90,11 @@ interface Generation {
 async function* generate(prompt: readonly nodeLlama.Token[], generation: Generation): AsyncGenerator<number> {
   const { runtime, llama, model, sequence, portion, onRead } = generation;
   const { temperature, topP, seed, grammar } = generation.sampling;
-  const state =
-    grammar === undefined
-      ? undefined
-      : new runtime.LlamaGrammarEvaluationState({ model, grammar: await llama.createGrammar({ grammar }) });
   try {
+    const state =
+      grammar === undefined
+        ? undefined
+        : new runtime.LlamaGrammarEvaluationState({ model, grammar: await llama.createGrammar({ grammar }) });
     let at = await keepShared(sequence, prompt);
     // All but the last portion, so that somebody hears of each; the last one goes with the first token.
     for (onRead(at); prompt.length - at > portion; onRead(at)) {
@@ -109,6 +110,7 @@ async function* generate(prompt: readonly nodeLlama.Token[], generation: Generat
       ...(state && { grammarEvaluationState: state }),
     });
   } catch (thrown) {
+    if (thrown instanceof WorkerError) throw thrown; // of who listens
     await sequence.clearHistory().catch(() => {}); // the cause is on its way already
     throw runFailure(errorChain(thrown), thrown);
   }

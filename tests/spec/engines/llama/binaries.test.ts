@@ -16,8 +16,9 @@ async function loadedWith(fill: (folder: string) => void): Promise<Readonly<Reco
   fill(join(folder, 'binaries'));
   const script = join(import.meta.dir, '../../../fakes/llama-binaries.ts');
   const child = Bun.spawn([process.execPath, script, join(folder, 'tiny.gguf'), join(folder, 'binaries')], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  expect(await new Response(child.stderr).text()).toBe(''); // llama.cpp itself says hundreds of lines
   const said: Record<string, string> = JSON.parse(await new Response(child.stdout).text());
   return { ...said, addon: said['addon']?.replace(folder, '') ?? '' };
 }
