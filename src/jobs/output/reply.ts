@@ -7,9 +7,15 @@ import { lookAtJson } from './schema.ts';
 export function lookAtReply(value: JsonValue, schema: unknown): Look {
   const reply = readChatCompletion(value);
   if (reply.is === 'unreadable') return bad(`the reply is no chat completion: ${reply.problem}`);
-  const content = reply.value.choices[0]?.message.content ?? '';
+  const [choice] = reply.value.choices;
+  const content = choice?.message.content ?? '';
   if (!content.isWellFormed()) return bad('the reply holds half a character');
-  return schema === undefined ? GOOD : lookAtJson(content, schema);
+  if (schema === undefined) return GOOD;
+  const look = lookAtJson(content, schema);
+  // Half a value is no JSON, but that is not what went wrong.
+  return look.is === 'bad' && choice?.finish_reason === 'length'
+    ? bad('the reply came to its limit of tokens before its JSON was whole')
+    : look;
 }
 
 /** Looks at a transcript: its shape and its text. Silence has an empty one. */

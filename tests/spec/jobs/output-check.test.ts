@@ -297,6 +297,9 @@ test('a reply must be JSON that meets the schema of its task', async () => {
     'the reply does not meet its schema: `required` at #',
   );
   expect(await seen(asked, json(reply('Sure! {}')))).toBe('the reply is not JSON, and the task has a schema');
+  const half = { role: 'assistant', content: '{"name":"go' };
+  const cut = reply('', { choices: [{ index: 0, message: half, finish_reason: 'length' }] });
+  expect(await seen(asked, json(cut))).toBe('the reply came to its limit of tokens before its JSON was whole');
 });
 
 test('a schema says which draft it keeps to', async () => {
