@@ -46,7 +46,7 @@ const BUN_GLOBAL = /\bBun\.\w+/;
 const ENVIRONMENT = /\bprocess\.(?!stdout\b)\w+/;
 /** Time, chance and the network: whoever takes them from the runtime cannot be tested with others. */
 const EFFECT =
-  /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\b(?:set(?:Timeout|Interval|Immediate)|fetch)\(|\bMath\.random\(|\brandom(?:UUID|Bytes)\(|\bnew WebSocket\(/;
+  /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\b(?:set(?:Timeout|Interval|Immediate)|(?<!override async )fetch)\(|\bMath\.random\(|\brandom(?:UUID|Bytes)\(|\bnew WebSocket\(/;
 
 const STATIC = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?from\s+)?['"]([^'"]+)['"]/gm;
 const DYNAMIC = /\bimport\(\s*()['"]([^'"]+)['"]/g;

@@ -4,6 +4,7 @@ import { createEngineHost, type EngineHost } from '../engines/host/host.ts';
 import { createQuarantine, type Quarantine } from '../engines/host/quarantine.ts';
 import { createFfmpeg } from '../engines/ffmpeg/index.ts';
 import type { Engine } from '../engines/engine.ts';
+import { createGradioEngine } from '../engines/gradio/index.ts';
 import { createInputFetcher } from '../engines/inputs.ts';
 import { llamaInstalled } from '../engines/llama/binding.ts';
 import { createLlamaEngine } from '../engines/llama/index.ts';
@@ -19,6 +20,7 @@ import { payloads } from '../system/payloads.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../system/processes.ts';
 import { runProgram } from '../system/programs.ts';
 import { hasLibrary } from '../system/shared-library.ts';
+import { createAskApp } from '../system/web-app.ts';
 import { readZip } from '../system/zip.ts';
 import type { Effects } from './effects.ts';
 import { offeredUrls } from './models.ts';
@@ -102,6 +104,16 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
         readZip,
         clock,
         log: engineLog,
+      }),
+      createGradioEngine({
+        settings: () => ({
+          endpointUrl: config.current.gradio_endpoint_url,
+          apiName: config.current.gradio_api_name,
+          allowPrivate: config.current.allow_private_urls,
+        }),
+        ask: createAskApp(environment.get),
+        images,
+        clock,
       }),
     ],
   };

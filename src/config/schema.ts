@@ -136,6 +136,17 @@ export const CONFIG_KEYS = {
     live: true,
     sentence: 'Whether offers may name URLs in your own network.',
   },
+  gradio_endpoint_url: {
+    type: text,
+    url: true,
+    live: true,
+    sentence: 'The Gradio app on this machine that paints, such as `http://127.0.0.1:7860`. Unset, none does.',
+  },
+  gradio_api_name: {
+    type: text,
+    live: true,
+    sentence: 'Which endpoint of that app paints, where it has several.',
+  },
   ws_reconnect_attempts: {
     type: count(U32_MAX),
     unit: 'tries',

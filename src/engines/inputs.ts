@@ -49,7 +49,8 @@ const tooLarge = (what: string, url: string, mostBytes: number): WorkerError =>
     hint: `Create the job with a smaller ${what}.`,
   });
 
-function joined(parts: readonly Uint8Array[], sizeBytes: number): Uint8Array {
+/** The parts of a body as one, of this many bytes together. */
+export function joined(parts: readonly Uint8Array[], sizeBytes: number): Uint8Array {
   const whole = new Uint8Array(sizeBytes);
   let at = 0;
   for (const part of parts) {

@@ -2,6 +2,9 @@ import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import type { RunContext } from '../../src/engines/engine.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
+import { readMp4 } from '../../src/jobs/output/mp4.ts';
+import { HAS_FFMPEG } from '../fakes/ffmpeg.ts';
+import { gradioApp } from '../fakes/gradio-app.ts';
 import { fakeStudio } from '../fakes/fake-studio.ts';
 import { fileServer } from '../fakes/file-server.ts';
 import { inpaintingModel } from '../../src/demo/weights/inpainting.ts';
@@ -76,4 +79,32 @@ test('a studio’s offer of a removal is served by the executable alone', async 
   await studio.jobIs(id, 'completed');
   const artifact = await studio.admin('GET', `/jobs/${id}/artifact`);
   expect(await redOfTheBall(new Uint8Array(await artifact.arrayBuffer()))).toBeLessThan(100);
+});
+
+test('a studio’s offer for an app is served by the executable alone, which then ends by itself', async () => {
+  await using program = await alone(await builtBinary());
+  await using app = await gradioApp();
+  await using studio = await fakeStudio({ patienceMs: PATIENCE_MS });
+  await using _worker = await serving(program, studio, { gradio_endpoint_url: app.url });
+  const { id } = await studio.createJob(
+    aTask({ kind: 'image', prompt: 'a golem', width: 48, height: 32, ext: 'png' }),
+    {
+      model: 'flux',
+      modelSource: { ...synthetic, engine: 'gradio', files: [] },
+    },
+  );
+  await studio.jobIs(id, 'completed');
+  const artifact = await studio.admin('GET', `/jobs/${id}/artifact`);
+  expect(await images.probe(new Uint8Array(await artifact.arrayBuffer()))).toMatchObject({ width: 48, height: 32 });
+});
+
+test.if(HAS_FFMPEG)('the executable alone makes the MP4 that a video offer asks for', async () => {
+  await using program = await alone(await builtBinary());
+  await using studio = await fakeStudio({ patienceMs: PATIENCE_MS });
+  await using _worker = await serving(program, studio);
+  const { id } = await studio.createJob(aTask({ kind: 'video', prompt: 'a fox', seconds: 1, width: 64, height: 64 }));
+  await studio.jobIs(id, 'completed');
+  const artifact = await studio.admin('GET', `/jobs/${id}/artifact`);
+  const film = readMp4(new Uint8Array(await artifact.arrayBuffer()));
+  expect(film).toEqual({ width: 64, height: 64, frames: 8, seconds: 1 });
 });

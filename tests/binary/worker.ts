@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import type { FakeStudio } from '../fakes/fake-studio.ts';
 import type { Alone } from './built.ts';
 
-/** The executable as the worker of a studio, until it is disposed of, which expects it to end well. */
-export async function serving(program: Alone, studio: FakeStudio): Promise<AsyncDisposable> {
+/** The executable as the worker of a studio, until it is disposed of, which expects it to end well. `more` goes into its config. */
+export async function serving(
+  program: Alone,
+  studio: FakeStudio,
+  more: Readonly<Record<string, string>> = {},
+): Promise<AsyncDisposable> {
   const { workerId, authToken, apiBaseUrl } = await studio.enrol();
   const config = join(program.home, 'config.toml');
   const lines = {
@@ -12,6 +16,7 @@ export async function serving(program: Alone, studio: FakeStudio): Promise<Async
     worker_id: workerId,
     auth_token: authToken,
     models_root: join(program.home, 'models'),
+    ...more,
   };
   const toml = Object.entries(lines).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
   await writeFile(config, `vram_threshold_gb = 12.0\n${toml.join('')}`, { mode: 0o600 });

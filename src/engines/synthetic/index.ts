@@ -3,8 +3,9 @@ import { WorkerError } from '../../base/errors.ts';
 import { pause } from '../../base/pause.ts';
 import type { Task, TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { ImageFormat, Images } from '../../system/images.ts';
+import type { Images } from '../../system/images.ts';
 import type { Engine, RunContext, TaskResult } from '../engine.ts';
+import { pictureFormat } from '../picture-formats.ts';
 import { film, type FilmOptions } from './film.ts';
 import { drawImage, RGB } from './image.ts';
 import { sizeOf } from './limits.ts';
@@ -25,17 +26,6 @@ const MODELS = {
   audio_tts: ['synthetic', 'synthetic-tts'],
   video: ['synthetic', 'synthetic-video'],
 } as const satisfies Engine['models'];
-
-/** The formats a picture can be had in, by extension. A name that is not here gets a WebP that says it is one. */
-const FORMATS: ReadonlyMap<string, ImageFormat> = new Map([
-  ['webp', 'webp'],
-  ['png', 'png'],
-  ['jpg', 'jpeg'],
-  ['jpeg', 'jpeg'],
-  ['gif', 'gif'],
-  ['tif', 'tiff'],
-  ['tiff', 'tiff'],
-]);
 
 /**
  * Serves every task kind from a digest of the prompt: no model, no network, no GPU, and the same result each time.
@@ -95,13 +85,12 @@ async function picture(
   { signal, progress }: RunContext,
 ): Promise<TaskResult> {
   const size = sizeOf(task);
-  const asked = task.ext.toLowerCase();
-  const format = FORMATS.get(asked);
+  const { ext, format } = pictureFormat(task.ext);
   const pixels = await drawImage(sha256(task.prompt), size, breather(clock, signal));
-  const encoding = images.encode({ ...size, pixels, channels: RGB, format: format ?? 'webp' });
+  const encoding = images.encode({ ...size, pixels, channels: RGB, format });
   const bytes = await unlessAborted(encoding, signal);
   progress(1, 1);
-  return { is: 'artifact', bytes, ext: format === undefined ? 'webp' : asked };
+  return { is: 'artifact', bytes, ext };
 }
 
 /** Lets everything else run, then goes on unless the job was given up. */

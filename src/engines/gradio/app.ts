@@ -1,0 +1,139 @@
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import type { JsonObject, JsonValue } from '../../base/json.ts';
+import { formatBytes, MIB, SECOND_MS } from '../../base/units.ts';
+import { carriesMore, isLoopback, shownUrl } from '../../base/urls.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { AskApp } from '../../system/web-app.ts';
+import { joined } from '../inputs.ts';
+
+/** What asking the app takes. */
+export interface Line {
+  readonly ask: AskApp;
+  readonly clock: Pick<Clock, 'after'>;
+  readonly signal: AbortSignal;
+}
+
+/** A Gradio app that answered, and what it says of itself. */
+export interface GradioApp {
+  /** Without a slash at its end. */
+  readonly base: string;
+  /** Where its routes are, below `base`: `/gradio_api` since Gradio 5. */
+  readonly apiPrefix: string;
+  readonly config: JsonObject;
+  /** Its endpoints and their parameters, as `/info` lists them. */
+  readonly info: JsonObject;
+}
+
+/** They describe every widget of a page, examples included. */
+const MOST_PAGE_BYTES = 16 * MIB;
+const PAGE_MS = 5 * SECOND_MS;
+
+/**
+ * The address of the app: this machine's own, unless the operator allows others. Prompts go there, and what comes back
+ * is delivered as this worker's work.
+ *
+ * @throws WorkerError `engine.unavailable`
+ */
+export function baseOf(text: string, allowPrivate: boolean): string {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || carriesMore(url)) {
+    throw unavailable(`gradio_endpoint_url is no plain http(s) URL: ${shownUrl(text)}`, {
+      hint: 'Set it like this: `gradio_endpoint_url = "http://127.0.0.1:7860"`.',
+    });
+  }
+  if (!isLoopback(url.hostname) && !allowPrivate) {
+    throw unavailable(`gradio_endpoint_url leads to another machine: ${url.host}`, {
+      hint: 'Name an app on this machine, or set `allow_private_urls = true` in the config.',
+    });
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+/**
+ * Asks an app what it is.
+ *
+ * @throws WorkerError `engine.failed` when it does not answer | `engine.unavailable` when it is no Gradio app or asks
+ *   for a login; the signal's reason
+ */
+export async function openApp(base: string, line: Line): Promise<GradioApp> {
+  const config = await readJson(`${base}/config`, line);
+  if (!Array.isArray(config['dependencies']) || !Array.isArray(config['components'])) throw notGradio(base);
+  if (config['auth_required'] === true) throw needsLogin(base);
+  const apiPrefix = typeof config['api_prefix'] === 'string' ? config['api_prefix'] : '';
+  return { base, apiPrefix, config, info: await readJson(`${base}${apiPrefix}/info`, line) };
+}
+
+async function readJson(url: string, line: Line): Promise<JsonObject> {
+  const bytes = await readApp(url, { ...line, limitMs: PAGE_MS, mostBytes: MOST_PAGE_BYTES });
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (isObject(value)) return value;
+  } catch {
+    // a page for people: said below
+  }
+  throw notGradio(url);
+}
+
+export interface Reading extends Line {
+  /** Most time for all of it. */
+  readonly limitMs: number;
+  readonly mostBytes: number;
+}
+
+/**
+ * Reads one address of the app whole.
+ *
+ * @throws WorkerError `engine.failed` | `engine.unavailable`; the signal's reason
+ */
+export async function readApp(url: string, { ask, clock, signal, limitMs, mostBytes }: Reading): Promise<Uint8Array> {
+  const late = new AbortController();
+  const disarm = clock.after(limitMs, () => late.abort(new Error(`no whole answer within ${limitMs / SECOND_MS} s`)));
+  try {
+    const both = AbortSignal.any([signal, late.signal]);
+    const answer = await ask(url, { method: 'GET', headers: new Headers(), signal: both });
+    if (answer.status === 401) throw needsLogin(url);
+    if (answer.status !== 200) throw failed(`GET ${shownUrl(url)} -> ${answer.status}`);
+    return await readBody(url, answer, mostBytes);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (thrown instanceof WorkerError) throw thrown;
+    const because = errorChain(late.signal.aborted ? late.signal.reason : thrown);
+    throw failed(`the Gradio app at ${shownUrl(url)} does not answer: ${because}`, thrown);
+  } finally {
+    disarm();
+    late.abort(); // whatever is left of the answer
+  }
+}
+
+async function readBody(url: string, answer: Response, mostBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const part of answer.body ?? []) {
+    sizeBytes += part.byteLength;
+    if (sizeBytes > mostBytes) throw failed(`${shownUrl(url)} is larger than ${formatBytes(mostBytes)}`);
+    parts.push(part);
+  }
+  return joined(parts, sizeBytes);
+}
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isList = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
+
+/** What the operator can put right. */
+export const unavailable = (message: string, { hint }: { readonly hint: string }): WorkerError =>
+  new WorkerError('engine.unavailable', message, { hint });
+
+/** What may work at another time. */
+export const failed = (message: string, cause?: unknown): WorkerError =>
+  new WorkerError('engine.failed', message, { hint: 'See what the Gradio app says in its own terminal.', cause });
+
+const notGradio = (url: string): WorkerError =>
+  unavailable(`what answers at ${shownUrl(url)} is no Gradio app of version 4 or later`, {
+    hint: 'Check `gradio_endpoint_url` in the config: it is the address that `demo.launch()` prints.',
+  });
+
+const needsLogin = (url: string): WorkerError =>
+  unavailable(`the Gradio app at ${shownUrl(url)} asks for a login`, {
+    hint: 'Start it without `auth=`: it is on this machine only.',
+  });

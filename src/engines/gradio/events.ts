@@ -1,0 +1,88 @@
+import { errorChain } from '../../base/errors.ts';
+import { MIB } from '../../base/units.ts';
+import { failed, type GradioApp, isObject, type Line } from './app.ts';
+
+/** The stream on which an app tells how its work goes (server-sent events, WHATWG HTML §9.2). */
+export interface Events {
+  /** Starts to listen; the messages go to the source's `onmessage`, in order. */
+  open(sessionHash: string, closed: AbortSignal): EventSource;
+  /** Rejects when the line breaks, or says what nobody can read: then no result will ever come. */
+  readonly broken: Promise<never>;
+}
+
+const MOST_MESSAGE = 64 * MIB;
+
+export function createEvents({ base, apiPrefix }: GradioApp, { ask, signal }: Omit<Line, 'clock'>): Events {
+  const { promise: broken, reject } = Promise.withResolvers<never>();
+  broken.catch(() => {}); // whoever waits for a result hears of it; when nobody does, the work is over
+  return {
+    broken,
+    open(sessionHash, closed) {
+      const url = `${base}${apiPrefix}/queue/data?session_hash=${encodeURIComponent(sessionHash)}`;
+      const source = new Source(url);
+      const both = AbortSignal.any([signal, closed]);
+      const listen = async (): Promise<void> => {
+        const headers = new Headers({ accept: 'text/event-stream' });
+        const answer = await ask(url, { method: 'GET', headers, signal: both });
+        const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') === true;
+        if (answer.status !== 200 || !isStream) throw failed(`the Gradio app tells no news: GET -> ${answer.status}`);
+        for await (const text of messagesOf(answer)) await hear(source, text);
+      };
+      void listen().then(
+        () => reject(failed('the Gradio app closed the line before it was done')),
+        (thrown: unknown) => reject(failed(`the line to the Gradio app broke: ${errorChain(thrown)}`, thrown)),
+      );
+      return source;
+    },
+  };
+}
+
+/** What the library cannot read, it would only print. */
+async function hear(source: Source, text: string): Promise<void> {
+  const message: unknown = JSON.parse(text);
+  if (!isObject(message)) throw failed('it sent something else than messages');
+  const { msg, output, message: said } = message;
+  if (msg === 'unexpected_error') throw failed(typeof said === 'string' ? said : 'unexpected error');
+  if (msg === 'process_completed' && !isObject(output)) throw failed('it sent a result without an output');
+  await source.onmessage?.(new MessageEvent('message', { data: text }));
+}
+
+/** The data of each event. Only `data:` lines are used here; an event ends with an empty line. */
+async function* messagesOf(answer: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let data: string[] = [];
+  for await (const part of answer.body ?? []) {
+    rest += decoder.decode(part, { stream: true });
+    if (rest.length > MOST_MESSAGE) throw failed('a message of it is too large');
+    const lines = rest.split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line.startsWith('data:')) data.push(line.slice('data:'.length).trimStart());
+      if (line !== '' || data.length === 0) continue;
+      yield data.join('\n');
+      data = [];
+    }
+  }
+}
+
+/** As much of an event source as the library uses: it sets `onmessage`, and cuts the line by a signal of its own. */
+class Source implements EventSource {
+  readonly CONNECTING = 0;
+  readonly OPEN = 1;
+  readonly CLOSED = 2;
+  readonly readyState = 1;
+  readonly withCredentials = false;
+  onopen: EventSource['onopen'] = null;
+  onerror: EventSource['onerror'] = null;
+  onmessage: EventSource['onmessage'] = null;
+
+  constructor(readonly url: string) {}
+
+  close(): void {}
+  addEventListener(): void {}
+  removeEventListener(): void {}
+  dispatchEvent(): boolean {
+    return false;
+  }
+}

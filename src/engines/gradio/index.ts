@@ -1,0 +1,160 @@
+import { toWorkerError, WorkerError } from '../../base/errors.ts';
+import { formatDuration, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
+import type { CliDefaults } from '../../contract/model-source.ts';
+import type { TaskOf } from '../../contract/tasks/index.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { AskApp } from '../../system/web-app.ts';
+import type { Engine, Readiness, RunContext, TaskResult } from '../engine.ts';
+import { baseOf, type GradioApp, type Line, openApp } from './app.ts';
+import { type OnStatus, submit } from './binding.ts';
+import { chooseEndpoint, type Endpoint, valuesFor } from './endpoint.ts';
+import { pictureOf, type PictureTools } from './picture.ts';
+
+/** What the operator set; read anew for each job. */
+export interface GradioSettings {
+  /** Where the app is; undefined when there is none. */
+  readonly endpointUrl: string | undefined;
+  /** Which of its endpoints paints; undefined where only one does. */
+  readonly apiName: string | undefined;
+  /** Whether the app may be on another machine. */
+  readonly allowPrivate: boolean;
+}
+
+export interface GradioOptions {
+  readonly settings: () => GradioSettings;
+  readonly ask: AskApp;
+  readonly images: PictureTools;
+  readonly clock: Pick<Clock, 'after' | 'elapsed'>;
+}
+
+/** Queues move, and a step of a large picture may take minutes on a processor; a whole quarter of an hour is a hang. */
+export const STALL_MS = 15 * MINUTE_MS;
+/** An answer about readiness is good for as long. */
+const KNOWN_FOR_MS = 20 * SECOND_MS;
+
+/** Paints with an image app on this machine that was made with Gradio. The app holds its model itself. */
+export function createGradioEngine(options: GradioOptions): Engine {
+  const { settings, clock } = options;
+  let known: { readonly key: string; readonly until: number; readonly readiness: Promise<Readiness> } | undefined;
+  return {
+    id: 'gradio',
+    models: { image: ['gradio:*'] },
+    memory: 'none',
+    readiness: () => {
+      const now = settings();
+      const key = JSON.stringify([now.endpointUrl, now.apiName, now.allowPrivate]);
+      if (known?.key !== key || known.until <= clock.elapsed()) {
+        known = { key, until: clock.elapsed() + KNOWN_FOR_MS, readiness: readinessOf(options) };
+      }
+      return known.readiness;
+    },
+    load: async (model, signal) => {
+      signal.throwIfAborted();
+      return {
+        process: undefined,
+        run: async (task, context) => {
+          if (task.kind !== 'image') {
+            throw new WorkerError('task.unsupported', `the gradio engine paints images, not ${task.kind}`);
+          }
+          return await paint(task, model.defaults, { options, context });
+        },
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      };
+    },
+  };
+}
+
+async function readinessOf(options: GradioOptions): Promise<Readiness> {
+  const { signal } = new AbortController();
+  try {
+    await find(options, signal);
+    return { ready: true };
+  } catch (thrown) {
+    const { message, hint } = toWorkerError(thrown);
+    return { ready: false, because: message, hint: hint ?? '' };
+  }
+}
+
+/** The app may have been restarted as another one since the last job, so it is looked at each time. */
+async function find(
+  { settings, ask, clock }: GradioOptions,
+  signal: AbortSignal,
+): Promise<{ readonly app: GradioApp; readonly endpoint: Endpoint; readonly line: Line }> {
+  const { endpointUrl, apiName, allowPrivate } = settings();
+  if (endpointUrl === undefined || endpointUrl === '') {
+    throw new WorkerError('engine.unavailable', 'no Gradio app is named in the config', {
+      hint: 'Set `gradio_endpoint_url = "http://127.0.0.1:7860"` in the config file, with the address of your app.',
+    });
+  }
+  const line: Line = { ask, clock, signal };
+  const app = await openApp(baseOf(endpointUrl, allowPrivate), line);
+  return { app, endpoint: chooseEndpoint(app, apiName), line };
+}
+
+interface Work {
+  readonly options: GradioOptions;
+  readonly context: RunContext;
+}
+
+async function paint(task: TaskOf<'image'>, defaults: CliDefaults, { options, context }: Work): Promise<TaskResult> {
+  context.signal.throwIfAborted();
+  assertFromText(task);
+  const watchdog = createWatchdog(options.clock);
+  const signal = AbortSignal.any([context.signal, watchdog.signal]);
+  try {
+    const { app, endpoint, line } = await find(options, signal);
+    const values = valuesFor(endpoint, task, defaults);
+    const report = createReport(context.progress);
+    const onStatus: OnStatus = (bars) => {
+      watchdog.renew();
+      report(bars);
+    };
+    const outputs = await submit(app, { endpoint: endpoint.name, values }, { line, onStatus });
+    return await pictureOf(outputs, app, { line, images: options.images, ext: task.ext });
+  } catch (thrown) {
+    context.signal.throwIfAborted(); // the caller's own reason, not that of the signal it was joined with
+    throw thrown;
+  } finally {
+    watchdog.stop();
+  }
+}
+
+/** Apps differ too much in how they take pictures in; one that is left out would make another picture. */
+function assertFromText({ initImageUrl, maskUrl, refImageUrl }: TaskOf<'image'>): void {
+  if ([initImageUrl, maskUrl, refImageUrl].every((url) => url === undefined || url === '')) return;
+  throw new WorkerError('task.unsupported', 'the gradio engine paints from a prompt, not from other pictures', {
+    hint: 'Create the job without initImageUrl, maskUrl and refImageUrl.',
+  });
+}
+
+const PERCENT = 100;
+
+/** An app may show one bar after the other, each from its beginning: only what is beyond the last is progress. */
+function createReport(progress: RunContext['progress']): OnStatus {
+  let last = 0;
+  return (bars) => {
+    const [bar] = bars;
+    if (bar === undefined) return;
+    const done = Math.min(PERCENT, Math.floor((PERCENT * bar.done) / bar.total));
+    if (done > last) progress(done, PERCENT);
+    last = Math.max(last, done);
+  };
+}
+
+function createWatchdog(clock: Pick<Clock, 'after'>) {
+  const stalled = new AbortController();
+  const reason = new WorkerError(
+    'engine.stalled',
+    `the Gradio app told no news for ${formatDuration(STALL_MS)}, and was given up on`,
+  );
+  const arm = (): (() => void) => clock.after(STALL_MS, () => stalled.abort(reason));
+  let disarm = arm();
+  return {
+    signal: stalled.signal,
+    renew(): void {
+      disarm();
+      disarm = arm();
+    },
+    stop: () => disarm(),
+  };
+}
