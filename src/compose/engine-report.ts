@@ -9,6 +9,10 @@ import { openCommandLog } from './log.ts';
 export interface EngineReport {
   readonly engine: string;
   readonly ready: boolean;
+  /** What its models would run on now; of an engine that can use a GPU. */
+  readonly runsOn?: string;
+  /** Why that is the processor although there is a GPU, and what helps. */
+  readonly onCpu?: { readonly because: string; readonly hint: string };
   /** What it lacks, and the sentence that says how to mend it; both only while it is not ready. */
   readonly because?: string;
   readonly hint?: string;
@@ -31,6 +35,11 @@ async function reportOf(engine: Engine): Promise<EngineReport> {
     kinds: Object.keys(engine.models),
     models: [...new Set(Object.values(engine.models).flat())],
   };
-  if (readiness.ready) return { engine: engine.id, ready: true, ...serves };
-  return { engine: engine.id, ready: false, because: readiness.because, hint: readiness.hint, ...serves };
+  const { where } = readiness;
+  const place = {
+    ...(where === undefined ? {} : { runsOn: where.on }),
+    ...(where?.instead === undefined ? {} : { onCpu: where.instead }),
+  };
+  if (readiness.ready) return { engine: engine.id, ready: true, ...place, ...serves };
+  return { engine: engine.id, ready: false, because: readiness.because, hint: readiness.hint, ...place, ...serves };
 }

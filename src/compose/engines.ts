@@ -22,6 +22,7 @@ import { runProgram } from '../system/programs.ts';
 import { hasLibrary } from '../system/shared-library.ts';
 import { createAskApp } from '../system/web-app.ts';
 import { readZip } from '../system/zip.ts';
+import { type CpuRule, createCpuRule } from '../worker/cpu-rule.ts';
 import type { Effects } from './effects.ts';
 import { offeredUrls } from './models.ts';
 
@@ -34,6 +35,7 @@ export interface EngineSetup {
 export interface Engines {
   readonly engines: readonly Engine[];
   readonly quarantine: Quarantine;
+  readonly cpuRule: CpuRule;
 }
 
 /** What a native library must not do on its own: ONNX Runtime reports home unless it is told not to. */
@@ -64,8 +66,14 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
     log: engineLog,
   });
   const hasRuntime = (): boolean => payloads.ort !== undefined || runtimeInstalled();
+  const cpuRule = createCpuRule({
+    allowCpu: () => config.current.allow_cpu,
+    gpuNames: gpuNames(effects),
+    log: engineLog,
+  });
   return {
     quarantine,
+    cpuRule,
     engines: [
       createSyntheticEngine({ sha256, images, clock, ffmpeg, log: engineLog }),
       createOnnxEngine({
@@ -115,6 +123,12 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
         images,
         clock,
       }),
-    ],
+    ].map((engine) => cpuRule.over(engine)),
   };
+}
+
+/** The GPUs of this machine, asked for once: whoever builds one in starts the worker anew. */
+function gpuNames({ gpus }: Pick<Effects, 'gpus'>): () => Promise<readonly string[]> {
+  let asked: Promise<readonly string[]> | undefined;
+  return () => (asked ??= gpus.probe().then((report) => report.gpus.map(({ name }) => name)));
 }

@@ -45,6 +45,7 @@ export async function explainOffer(choice: ExplainChoice, effects: Effects): Pro
     userPresence: undefined,
     running: choice.running,
     thresholdGb: current.vram_threshold_gb,
+    allowCpu: current.allow_cpu,
     engines,
     readiness: named === undefined ? undefined : await readinessOf(named),
     memory: gate.verdict(offer),

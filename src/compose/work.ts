@@ -64,7 +64,10 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
       return await run(job, deps, signal);
     },
     snapshot: (offer) => ({
-      unfit: quarantineReason(setup, offer) ?? unfitReason(memory.gate.verdict(offer)),
+      unfit:
+        quarantineReason(setup, offer) ??
+        setup.cpuRule?.refusal(offer.modelSource.engine) ??
+        unfitReason(memory.gate.verdict(offer)),
       paused: !config.current.auto_enabled,
       onlyWhenIdle: config.current.only_when_idle,
       userPresence: undefined,

@@ -2,6 +2,7 @@ import { SECOND_MS } from '../base/units.ts';
 import type { Capabilities } from '../contract/capabilities.ts';
 import type { ConfigStore } from '../config/store.ts';
 import type { Engine } from '../engines/engine.ts';
+import type { CpuRule } from '../worker/cpu-rule.ts';
 import type { Quarantine } from '../engines/host/quarantine.ts';
 import { createHistory } from '../jobs/history.ts';
 import { createSlot, type Slot } from '../jobs/slot.ts';
@@ -23,6 +24,8 @@ export interface WorkerSetup {
   readonly engines: readonly Engine[];
   /** Models whose engine crashed too often; none unless given. */
   readonly quarantine?: Pick<Quarantine, 'remainingMs'>;
+  /** Which engines may not run where they would. */
+  readonly cpuRule?: Pick<CpuRule, 'refusal'>;
   readonly registrationPolicy?: RegistrationOptions['policy'];
   /** How far a running job is, from 0 to 1. */
   readonly onProgress?: (jobId: string, share: number) => void;

@@ -147,6 +147,12 @@ export const CONFIG_KEYS = {
     live: true,
     sentence: 'Which endpoint of that app paints, where it has several.',
   },
+  allow_cpu: {
+    type: flag,
+    default: true,
+    live: true,
+    sentence: 'Whether engines that cannot use a GPU of this machine now may run on its processor instead.',
+  },
   ws_reconnect_attempts: {
     type: count(U32_MAX),
     unit: 'tries',

@@ -16,8 +16,18 @@ export interface ModelFiles {
   readonly defaults: CliDefaults;
 }
 
+/** Where an engine's models would run if one were loaded now. */
+export interface Where {
+  /** `cpu`, `cuda`, `vulkan`, `metal`. */
+  readonly on: string;
+  /** Of an engine on the processor that could use a GPU: why it does not, and what helps. */
+  readonly instead?: { readonly because: string; readonly hint: string };
+}
+
+/** `where` is there for engines that can use a GPU. */
 export type Readiness =
-  { readonly ready: true } | { readonly ready: false; readonly because: string; readonly hint: string };
+  | { readonly ready: true; readonly where?: Where }
+  | { readonly ready: false; readonly because: string; readonly hint: string; readonly where?: Where };
 
 export interface RunContext {
   readonly signal: AbortSignal;

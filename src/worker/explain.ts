@@ -6,7 +6,7 @@ import { unfitReason } from './memory.ts';
 
 /** What one rule says of an offer. */
 export interface RuleSays {
-  readonly rule: 'paused' | 'idle' | 'busy' | 'engine' | 'kind' | 'ready' | 'threshold' | 'memory';
+  readonly rule: 'paused' | 'idle' | 'busy' | 'engine' | 'kind' | 'ready' | 'device' | 'threshold' | 'memory';
   /**
    * `rejects`: the offer would be turned down. `fails`: it would be taken, and the job would fail. `warns`: nobody here
    * acts on it. `unknown`: not to be told from here.
@@ -33,6 +33,7 @@ export interface OfferFacts {
   /** The worker that runs with this config; undefined when none does. */
   readonly running: { readonly busy: boolean; readonly stopping: boolean } | undefined;
   readonly thresholdGb: number;
+  readonly allowCpu: boolean;
   readonly engines: readonly Engine[];
   /** Of the engine that the offer names; undefined when it is not here. */
   readonly readiness: Readiness | undefined;
@@ -51,6 +52,7 @@ export function explain(offer: Offer, facts: OfferFacts): Explanation {
     engineRule(offer, engine, facts.engines),
     kindRule(offer, engine),
     readyRule(offer, facts.readiness),
+    deviceRule(offer, facts),
   ];
   const against = rules.find(({ says }) => says === 'rejects') ?? rules.find(({ says }) => says === 'fails');
   if (against === undefined) return { rules, verdict: 'taken', because: '' };
@@ -135,6 +137,15 @@ function readyRule({ modelSource }: Offer, readiness: Readiness | undefined): Ru
   }
   const because = readiness.ready ? undefined : `${readiness.because}. ${readiness.hint}`;
   return passesUnless({ rule, inputs: { engine: modelSource.engine, ready: readiness.ready } }, 'fails', because);
+}
+
+/** An engine on the processor of a machine whose GPU it could use. */
+function deviceRule({ modelSource: { engine } }: Offer, { readiness, allowCpu }: OfferFacts): RuleSays {
+  const named = { rule: 'device', inputs: { engine, on: readiness?.where?.on ?? 'cpu', allow_cpu: allowCpu } } as const;
+  if (readiness === undefined) return { ...named, says: 'unknown', because: 'there is no such engine to ask' };
+  const instead = readiness.where?.instead;
+  if (instead === undefined) return { ...named, says: 'passes', because: '' };
+  return { ...named, says: readiness.ready ? 'warns' : 'rejects', because: `${instead.because}. ${instead.hint}` };
 }
 
 const tenths = (gb: number): number => Math.round(gb * 10) / 10;

@@ -7,22 +7,25 @@ export const engines = command({
   summary: 'Show which engines are ready and what the others need',
   examples: ['studio-worker engines', 'studio-worker engines --json'],
   exits: [{ code: 78, means: 'the config file is invalid' }],
-  json: 'an array of engines: {engine, ready, because?, hint?, kinds, models}',
+  json: 'an array of engines: {engine, ready, runsOn?, onCpu?, because?, hint?, kinds, models}',
   args: { ...JSON_ARG },
   run: async (args, world) => {
     const reports = await world.engines(args.config);
     if (args.json) return printJson(world.terminal, reports);
     printTable(world.terminal, {
-      columns: ['engine', 'ready', 'tasks', 'models'],
-      rows: reports.map(({ engine, ready, kinds, models }) => [
+      columns: ['engine', 'ready', 'on', 'tasks', 'models'],
+      rows: reports.map(({ engine, ready, runsOn, kinds, models }) => [
         engine,
         ready ? 'yes' : 'no',
+        runsOn ?? 'cpu',
         kinds.join(', '),
         models.join(', '),
       ]),
     });
-    for (const { engine, ready, because = '', hint = '' } of reports) {
-      if (!ready) printLines(world.terminal, '', `${engine}: ${onOneLine(because)}`, `  ${onOneLine(hint)}`);
+    for (const { engine, ready, because, hint, onCpu } of reports) {
+      const trouble = ready ? onCpu : { because: because ?? '', hint: hint ?? '' };
+      if (trouble === undefined) continue;
+      printLines(world.terminal, '', `${engine}: ${onOneLine(trouble.because)}`, `  ${onOneLine(trouble.hint)}`);
     }
   },
 });

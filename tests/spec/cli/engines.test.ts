@@ -20,15 +20,23 @@ test('engines lists each with what it serves, and below it what is missing and t
   expect(await cli.run('engines')).toBe(0);
   expect(cli.out()).toBe(
     [
-      'engine     ready  tasks       models',
-      'synthetic  yes    image, llm  synthetic',
-      'onnx       no     image       onnx:*',
+      'engine     ready  on   tasks       models',
+      'synthetic  yes    cpu  image, llm  synthetic',
+      'onnx       no     cpu  image       onnx:*',
       '',
       'onnx: ONNX Runtime has no files for this system',
       '  Run `bun install`.',
       '',
     ].join('\n'),
   );
+});
+
+test('an engine on the processor beside a GPU says why, though it is ready', async () => {
+  const onCpu = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };
+  const reports = [{ engine: 'llama-cpp', ready: true, runsOn: 'cpu', onCpu, kinds: ['llm'], models: ['llama-cpp:*'] }];
+  await using cli = await setup({ world: { engines: async () => reports } });
+  await cli.run('engines');
+  expect(cli.out()).toEndWith('\n\nllama-cpp: there is no libvulkan.so.1\n  Install libvulkan1.\n');
 });
 
 test('engines prints the same facts for programs', async () => {

@@ -23,6 +23,7 @@ async function setup(about: { paused?: boolean; worker?: ReturnType<typeof aWork
           userPresence: undefined,
           running: choice.running,
           thresholdGb: 12,
+          allowCpu: true,
           engines: [new ScriptedEngine()],
           readiness: { ready: true },
           memory: { is: 'unknown', because: 'no GPU says how much memory it has' },

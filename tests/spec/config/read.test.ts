@@ -35,6 +35,7 @@ test('a file with the two required keys gets every default', () => {
     models_root: '/home/pat/models',
     disk_floor_gb: 5,
     allow_private_urls: false,
+    allow_cpu: true,
     auto_update_enabled: true,
     auto_update_interval_secs: 1800,
     auto_update_feed: 'https://api.github.com/repos/webbertakken/studio-worker/releases',

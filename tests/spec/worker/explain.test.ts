@@ -11,6 +11,7 @@ const free: OfferFacts = {
   userPresence: undefined,
   running: { busy: false, stopping: false },
   thresholdGb: 12,
+  allowCpu: true,
   engines: [new ScriptedEngine()],
   readiness: { ready: true },
   memory: { is: 'unknown', because: 'the synthetic engine needs no GPU memory' },
@@ -36,6 +37,7 @@ test('an idle worker would take the offer, and every rule has its say', () => {
     'engine passes',
     'kind passes',
     'ready passes',
+    'device passes',
   ]);
 });
 
@@ -91,4 +93,18 @@ test('whatever rejects is named before what would fail later', () => {
       return verdict === (paused || busy ? 'rejected' : ready ? 'taken' : 'fails');
     }),
   );
+});
+
+test('an engine on the processor beside a GPU is a warning, or a rejection with the remedy', () => {
+  const instead = { because: 'there is an RTX 4090', hint: 'Install libvulkan1.' };
+  const where = { on: 'cpu', instead };
+  expect(said({ readiness: { ready: true, where } }).of('device')).toEqual({
+    rule: 'device',
+    inputs: { engine: 'synthetic', on: 'cpu', allow_cpu: true },
+    says: 'warns',
+    because: 'there is an RTX 4090. Install libvulkan1.',
+  });
+  const refused = said({ allowCpu: false, readiness: { ready: false, ...instead, where } });
+  expect(refused).toMatchObject({ verdict: 'rejected', because: 'there is an RTX 4090. Install libvulkan1.' });
+  expect(said({ readiness: { ready: true, where: { on: 'cuda' } } }).of('device')).toMatchObject({ says: 'passes' });
 });

@@ -1,0 +1,108 @@
+import { WorkerError } from '../base/errors.ts';
+import type { Engine, LoadedModel, Readiness } from '../engines/engine.ts';
+import type { Logger } from '../log/logger.ts';
+
+/*
+ * An engine that could use a GPU, on a machine that has one, and would run on the processor all the same:
+ *
+ *   allow_cpu = true    → it runs, says so once in the log, and each result carries where it ran
+ *   allow_cpu = false   → it is not ready, and a model that ended up there after all is given back
+ *
+ * Never silent. Engines that know only the processor, and machines without a GPU, are none of its business.
+ */
+
+export interface CpuRuleOptions {
+  readonly allowCpu: () => boolean;
+  /** Names of this machine's GPUs; asked only when an engine would not use one. */
+  readonly gpuNames: () => Promise<readonly string[]>;
+  readonly log: Logger;
+}
+
+/** Keeps engines from running on the processor unseen. */
+export interface CpuRule {
+  /** The same engine, under the rule. */
+  over(engine: Engine): Engine;
+  /** Why offers for this engine are refused now, as of its last look; undefined when they are welcome. */
+  refusal(engine: string): string | undefined;
+}
+
+/** Why a GPU is there and not used, and what helps. */
+interface OnCpu {
+  readonly because: string;
+  readonly hint: string;
+}
+
+export function createCpuRule({ allowCpu, gpuNames, log }: CpuRuleOptions): CpuRule {
+  const refused = new Map<string, string>();
+  /** Engines that ended up on the processor when a GPU was expected. */
+  const surprises = new Map<string, OnCpu>();
+  const said = new Set<string>();
+
+  async function readiness(engine: Engine): Promise<Readiness> {
+    refused.delete(engine.id);
+    const answer = await engine.readiness();
+    if (!answer.ready || answer.where === undefined) return answer;
+    const instead = answer.where.instead ?? surprises.get(engine.id);
+    if (instead === undefined) return answer;
+    const found = await verdict(engine.id, instead);
+    if (found === undefined) return { ready: true, where: { on: 'cpu' } };
+    if (allowCpu()) return { ready: true, where: { on: 'cpu', instead: found } };
+    refused.set(engine.id, found.because);
+    return { ready: false, ...found, hint: `${found.hint} ${REMEDY}`, where: { on: 'cpu', instead: found } };
+  }
+
+  /** Undefined on a machine without a GPU: there is nothing else to run on. */
+  async function verdict(engine: string, { because, hint }: OnCpu): Promise<OnCpu | undefined> {
+    const names = await gpuNames();
+    if (names.length === 0) return undefined;
+    return { because: `${engine} runs on the processor although there is ${names.join(' and ')}: ${because}`, hint };
+  }
+
+  /** What the engine expected may not have come true. */
+  async function checked(engine: Engine, loaded: LoadedModel): Promise<LoadedModel> {
+    if (loaded.ranOn !== 'cpu') return loaded;
+    const answer = await engine.readiness();
+    const where = answer.ready ? answer.where : undefined;
+    if (where === undefined) return loaded; // it knows nothing but the processor
+    const instead = where.instead ?? notStarted(where.on);
+    const found = await verdict(engine.id, instead);
+    if (found === undefined) return loaded;
+    surprises.set(engine.id, instead);
+    if (allowCpu()) {
+      say(engine.id, found);
+      return loaded;
+    }
+    refused.set(engine.id, found.because);
+    await loaded[Symbol.asyncDispose]();
+    throw new WorkerError('engine.failed', found.because, { hint: `${found.hint} ${REMEDY}` });
+  }
+
+  function say(engine: string, { because, hint }: OnCpu): void {
+    if (said.has(because)) return;
+    said.add(because);
+    log.warn('engine.on-cpu', { engine, because, hint });
+  }
+
+  return {
+    over: (engine) => ({
+      id: engine.id,
+      get models() {
+        return engine.models;
+      },
+      get memory() {
+        return engine.memory;
+      },
+      canRunLean: engine.canRunLean ?? false,
+      readiness: () => readiness(engine),
+      load: async (files, signal, how) => await checked(engine, await engine.load(files, signal, how)),
+    }),
+    refusal: (engine) => refused.get(engine),
+  };
+}
+
+const REMEDY = 'To allow the processor, set `allow_cpu = true` in the config file.';
+
+const notStarted = (device: string): OnCpu => ({
+  because: `${device} did not start`,
+  hint: 'Look for the driver of the GPU, and for what the engine said in the log.',
+});

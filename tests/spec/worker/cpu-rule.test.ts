@@ -1,0 +1,96 @@
+import { expect, test } from 'bun:test';
+import { toModelId } from '../../../src/base/ids.ts';
+import type { Where } from '../../../src/engines/engine.ts';
+import { createCpuRule } from '../../../src/worker/cpu-rule.ts';
+import { synthetic } from '../../fakes/builders.ts';
+import { recordingLogger } from '../../fakes/recording-logger.ts';
+import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+import { failureOf } from '../system/temp-folder.ts';
+
+const instead = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };
+const onCpu: Where = { on: 'cpu', instead };
+const because = 'synthetic runs on the processor although there is RTX 4090: there is no libvulkan.so.1';
+const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cliDefaults };
+
+/** An engine under the rule, on a machine with one GPU unless told otherwise. */
+function setup(about: { where?: Where; ranOn?: string; gpus?: readonly string[]; allowCpu?: boolean } = {}) {
+  const { where, gpus = ['RTX 4090'], allowCpu = true } = about;
+  const log = recordingLogger();
+  const inner = new ScriptedEngine();
+  inner.ready = { ready: true, ...(where === undefined ? {} : { where }) };
+  inner.ranOn = about.ranOn;
+  const config = { allowCpu };
+  let asked = 0;
+  const rule = createCpuRule({
+    allowCpu: () => config.allowCpu,
+    gpuNames: () => Promise.resolve((asked++, gpus)),
+    log,
+  });
+  const engine = rule.over(inner);
+  const load = () => engine.load(files, new AbortController().signal);
+  return { log, inner, config, rule, engine, load, asked: () => asked };
+}
+
+test('an engine that would run beside a GPU is not ready unless the processor is allowed', async () => {
+  const { engine, rule } = setup({ where: onCpu, allowCpu: false });
+  expect(await engine.readiness()).toEqual({
+    ready: false,
+    because,
+    hint: 'Install libvulkan1. To allow the processor, set `allow_cpu = true` in the config file.',
+    where: { on: 'cpu', instead: { because, hint: 'Install libvulkan1.' } },
+  });
+  expect(rule.refusal('synthetic')).toBe(because);
+});
+
+test('allowing the processor takes effect with the next look', async () => {
+  const { engine, rule, config } = setup({ where: onCpu, allowCpu: false });
+  await engine.readiness();
+  config.allowCpu = true;
+  expect(await engine.readiness()).toEqual({
+    ready: true,
+    where: { on: 'cpu', instead: { because, hint: 'Install libvulkan1.' } },
+  });
+  expect(rule.refusal('synthetic')).toBeUndefined();
+});
+
+test('a machine without a GPU has nothing else to run on, which is no fault', async () => {
+  const { engine, load, log } = setup({ where: onCpu, ranOn: 'cpu', gpus: [], allowCpu: false });
+  expect(await engine.readiness()).toEqual({ ready: true, where: { on: 'cpu' } });
+  await load();
+  expect(log.names()).toEqual([]);
+});
+
+test.each([
+  ['knows only the processor', { ranOn: 'cpu' }],
+  ['runs on the GPU', { where: { on: 'cuda' }, ranOn: 'cuda' }],
+])('an engine that %s is none of its business', async (_which, about) => {
+  const { engine, load, log, asked } = setup({ ...about, allowCpu: false });
+  expect(await engine.readiness()).toMatchObject({ ready: true });
+  await load();
+  expect([log.names(), asked()]).toEqual([[], 0]);
+});
+
+test('a model on the processor beside a GPU is said once, however often it is loaded', async () => {
+  const { load, log } = setup({ where: onCpu, ranOn: 'cpu' });
+  await load();
+  await load();
+  expect(log.names()).toEqual(['engine.on-cpu']);
+  expect(log.find('engine.on-cpu')).toMatchObject({
+    level: 'warn',
+    fields: { engine: 'synthetic', because, hint: 'Install libvulkan1.' },
+  });
+});
+
+test('a model that ended up on the processor by surprise is given back where that is refused', async () => {
+  const { engine, inner, load, rule } = setup({ where: { on: 'vulkan' }, ranOn: 'cpu', allowCpu: false });
+  expect(await engine.readiness()).toMatchObject({ ready: true });
+  expect(await failureOf(load())).toMatchObject({
+    code: 'engine.failed',
+    retryable: true,
+    message: 'synthetic runs on the processor although there is RTX 4090: vulkan did not start',
+    hint: expect.stringContaining('allow_cpu = true'),
+  });
+  expect(inner.loaded).toBe(0);
+  expect(rule.refusal('synthetic')).toContain('vulkan did not start');
+  expect(await engine.readiness()).toMatchObject({ ready: false, where: { on: 'cpu' } });
+});
