@@ -2,6 +2,7 @@ import { WorkerError } from '../base/errors.ts';
 import { serveEngine } from '../engines/host/serve.ts';
 import type { InnerEngines } from '../engines/host/inner.ts';
 import { systemClock } from '../system/clock.ts';
+import { usableCores } from '../system/cores.ts';
 import { readEnvironment } from '../system/environment.ts';
 import { systemFiles } from '../system/files.ts';
 import { createImages } from '../system/images.ts';
@@ -16,11 +17,12 @@ const nativeCache = () => createNativeCache({ environment: readEnvironment(), pa
 /** The engines that run in a child. Only what the worker asks for is loaded. */
 function innerEngines(): InnerEngines {
   const native = nativeCache();
+  const session = { native, cores: usableCores() };
   return {
     onnx: async () => {
       const { openSession } = await import('../engines/onnx/binding.ts');
       const { createInpainter } = await import('../engines/onnx/inside.ts');
-      return createInpainter({ images: createImages({ native }), openSession: (path) => openSession(path, native) });
+      return createInpainter({ images: createImages({ native }), openSession: (path) => openSession(path, session) });
     },
     llama: async (warn) => {
       const { openChatModel } = await import('../engines/llama/binding.ts');
@@ -40,7 +42,7 @@ function innerEngines(): InnerEngines {
       const espeak = { run: runProgram, env: ourVariables(), find: findEspeak, openOwn: openOwnEspeak };
       return createSpeaker({
         files: systemFiles,
-        openSession: (path) => openSession(path, native),
+        openSession: (path) => openSession(path, session),
         openEspeak: (voice, signal) => openEspeak(voice, signal, espeak),
         warn,
       });

@@ -1,6 +1,5 @@
 import type * as onnxruntime from 'onnxruntime-node';
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { NativeCache } from '../../system/native-cache.ts';
@@ -27,6 +26,12 @@ export interface Session extends AsyncDisposable {
 
 type Runtime = typeof onnxruntime;
 
+export interface SessionOptions {
+  readonly native: Pick<NativeCache, 'unpack'>;
+  /** How many cores it may keep busy. */
+  readonly cores: number;
+}
+
 /** More threads cost memory and gain nothing on a 512 px picture. */
 const MOST_THREADS = 16;
 
@@ -35,9 +40,9 @@ const MOST_THREADS = 16;
  *
  * @throws WorkerError `native.unavailable` | `model.unusable`
  */
-export async function openSession(path: string, native: Pick<NativeCache, 'unpack'>): Promise<Session> {
+export async function openSession(path: string, { native, cores }: SessionOptions): Promise<Session> {
   const runtime = await loadRuntime(native);
-  const options = { intraOpNumThreads: Math.min(MOST_THREADS, availableParallelism()), executionProviders: ['cpu'] };
+  const options = { intraOpNumThreads: Math.min(MOST_THREADS, cores), executionProviders: ['cpu'] };
   const session = await runtime.InferenceSession.create(path, options).catch((thrown: unknown) => {
     throw new WorkerError('model.unusable', `the file is no ONNX model that can be loaded: ${errorChain(thrown)}`, {
       cause: thrown,

@@ -1,0 +1,45 @@
+import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { voiceConfig, voiceModel } from '../../src/demo/weights/voice.ts';
+import type { RunContext } from '../../src/engines/engine.ts';
+import { lookAtSound } from '../../src/jobs/output/sound.ts';
+import { aTask, synthetic } from '../fakes/builders.ts';
+import { fakeStudio } from '../fakes/fake-studio.ts';
+import { HAS_FFMPEG } from '../fakes/ffmpeg.ts';
+import { fileServer } from '../fakes/file-server.ts';
+import { piperScene, samplesOf } from '../fakes/piper-engine.ts';
+import { alone, builtBinary } from './built.ts';
+import { serving } from './worker.ts';
+
+const BUILD_LIMIT_MS = 180_000;
+/** Unpacking, loading and a session, on a busy machine. */
+const PATIENCE_MS = 30_000;
+setDefaultTimeout(2 * PATIENCE_MS);
+beforeAll(() => builtBinary(), BUILD_LIMIT_MS);
+
+test('the executable alone speaks, with the espeak and the runtime inside it', async () => {
+  await using program = await alone(await builtBinary());
+  using scene = piperScene({ command: [program.path], env: program.env });
+  const context: RunContext = { signal: new AbortController().signal, progress: () => {} };
+  await using model = await scene.engine.load(scene.files, context.signal);
+  const result = await model.run(aTask({ kind: 'audio_tts', text: 'The fox crosses the ice.' }), context);
+  if (result.is !== 'artifact') throw new Error('expected a sound');
+  const { rate, samples } = samplesOf(result.bytes);
+  expect(samples.length / rate).toBeGreaterThan(1);
+  expect(lookAtSound(result.bytes, { maySilent: false })).toEqual({ is: 'good' });
+});
+
+test('a studio’s offer of speech is served by the executable alone', async () => {
+  await using program = await alone(await builtBinary());
+  const config = new TextEncoder().encode(JSON.stringify(voiceConfig()));
+  await using server = fileServer({ 'ada.onnx': voiceModel(), 'ada.onnx.json': config });
+  await using studio = await fakeStudio({ patienceMs: PATIENCE_MS });
+  await using _worker = await serving(program, studio);
+  const files = [
+    { role: 'model', url: server.url('ada.onnx'), filename: 'ada.onnx' },
+    { role: 'config', url: server.url('ada.onnx.json'), filename: 'ada.onnx.json' },
+  ];
+  const ext = HAS_FFMPEG ? 'mp3' : 'wav';
+  const task = aTask({ kind: 'audio_tts', text: 'The fox crosses the ice. It is gone.', ext });
+  const { id } = await studio.createJob(task, { model: 'ada', modelSource: { ...synthetic, engine: 'piper', files } });
+  expect((await studio.jobIs(id, 'completed')).artifact).toMatchObject({ ext });
+});
