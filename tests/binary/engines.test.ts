@@ -36,6 +36,12 @@ test('the executable alone carries every engine it lists as ready', async () => 
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(JSON.parse(stdout)).toContainEqual({ engine: 'onnx', ready: true, kinds: ['image'], models: ['onnx:*'] });
   expect(JSON.parse(stdout)).toContainEqual({
+    engine: 'piper',
+    ready: true,
+    kinds: ['audio_tts'],
+    models: ['piper:*'],
+  });
+  expect(JSON.parse(stdout)).toContainEqual({
     engine: 'llama-cpp',
     ready: true,
     kinds: ['llm'],

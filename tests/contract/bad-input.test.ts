@@ -5,6 +5,7 @@ import { ERROR_CODES, type ErrorCode } from '../../src/base/errors.ts';
 import type { EngineName } from '../../src/contract/model-source.ts';
 import { chatModel } from '../../src/demo/weights/chat.ts';
 import { inpaintingModel } from '../../src/demo/weights/inpainting.ts';
+import { voiceConfig, voiceModel } from '../../src/demo/weights/voice.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { fileServer } from '../fakes/file-server.ts';
 import { paint } from '../fakes/onnx-engine.ts';
@@ -36,6 +37,9 @@ const SERVED = {
   'lama.onnx': inpaintingModel(),
   'golem.gguf': EMPTY_GGUF,
   'chat.gguf': chatModel(),
+  'ada.onnx': voiceModel(),
+  'ada.onnx.json': text(JSON.stringify(voiceConfig())),
+  'other.json': text('{"model_type": "vits"}'),
   'nothing.onnx': new Uint8Array(),
   'page.onnx': text('<!doctype html><title>Sign in</title>'),
   'fox.png': await paint(96, 64, (x, y) => [x, 110, y]),
@@ -74,6 +78,12 @@ const removalBy = (url: string, about: Partial<Mistake> = {}): Mistake => ({
   files: [{ url }],
   ...about,
 });
+
+const SPEECH: Mistake = {
+  engine: 'piper',
+  files: [{ url: 'ada.onnx' }, { url: 'ada.onnx.json', role: 'config' }],
+  task: { kind: 'audio_tts', text: 'hello' },
+};
 
 const WRONG_SUM = removalBy('lama.onnx', { sha256: '0'.repeat(64) });
 
@@ -157,6 +167,54 @@ const MISTAKES: Readonly<Record<string, Row>> = {
       task: { kind: 'llm', messages: [{ role: 'user', content: 'fox '.repeat(2_000) }] },
     },
   },
+  'a voice without its config': {
+    code: 'model.role-missing',
+    says: 'the piper engine needs a file with the role `config`',
+    remedy: 'the .onnx.json file that comes with the voice',
+    offer: { ...SPEECH, files: [{ url: 'ada.onnx' }] },
+  },
+  'a config that belongs to something else': {
+    code: 'model.config-invalid',
+    says: "the voice's config cannot be used: audio: is missing",
+    remedy: 'the .onnx.json file that belongs to it',
+    offer: { ...SPEECH, files: [{ url: 'ada.onnx' }, { url: 'other.json', role: 'config' }] },
+  },
+  'a voice that the model has not': {
+    code: 'task.voice-unknown',
+    says: 'the model has no voice "alloy"',
+    remedy: 'Ask for `default`',
+    offer: { ...SPEECH, task: { kind: 'audio_tts', text: 'hello', voice: 'alloy' } },
+  },
+  'a language that the voice has not': {
+    code: 'task.language-mismatch',
+    says: 'the voice speaks en_US, and the task asks for fi',
+    remedy: 'a model that speaks this language',
+    offer: { ...SPEECH, task: { kind: 'audio_tts', text: 'hei', language: 'fi' } },
+  },
+  'a speed that nobody understands': {
+    code: 'task.speed-out-of-range',
+    says: 'a voice cannot speak at 40 times its own speed',
+    remedy: 'Ask for a speed from 0.25 to 4',
+    offer: { ...SPEECH, task: { kind: 'audio_tts', text: 'hello', speed: 40 } },
+  },
+  'a text without words': {
+    code: 'task.text-unspeakable',
+    says: 'the text has nothing that this voice can speak',
+    remedy: 'a text that has words in it',
+    offer: { ...SPEECH, task: { kind: 'audio_tts', text: '... !!!' } },
+  },
+  'a text of a whole book': {
+    code: 'task.text-too-long',
+    says: 'the text has 12000 characters, more than 10000',
+    remedy: 'Create a job for each part of the text',
+    offer: { ...SPEECH, task: { kind: 'audio_tts', text: 'a fox '.repeat(2_000) } },
+  },
+  'a sound that nobody writes': {
+    code: 'task.format-unsupported',
+    says: 'sound cannot be written as "aiff"',
+    remedy: 'one of these extensions: wav, mp3',
+    offer: { ...SPEECH, task: { kind: 'audio_tts', text: 'hello', ext: 'aiff' } },
+  },
   'an unknown sampler': {
     code: 'task.sampler-unknown',
     says: 'invalid sample method euler_zz',
@@ -199,7 +257,7 @@ describe('a mistake in an offer is told for what it is', () => {
     expect(frame.error).toContain(says);
     expect(frame.retryable).toBe(ERROR_CODES[code].retryable);
     expect(logged).toMatchObject({ code });
-    expect(`${frame.error}. ${logged['hint']}`).toContain(remedy);
+    expect(`${frame.error}. ${String(logged['hint'])}`).toContain(remedy);
     expect(frame.error).not.toContain('\n');
     // The worker is none the worse for it.
     expect(place.scene.worker.status().session).toEqual({ at: 'live' });

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { toModelId } from '../../../../src/base/ids.ts';
-import type { InnerEngine } from '../../../../src/engines/host/inner.ts';
+import type { InnerEngine, Warn } from '../../../../src/engines/host/inner.ts';
 import { serveEngine } from '../../../../src/engines/host/serve.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { settle } from '../../../fakes/fake-clock.ts';
@@ -14,6 +14,7 @@ const RUN = { do: 'run', task: aTask({ kind: 'image', prompt: 'go', seed: 7 }), 
 /** A child in this process, whose worker is the test. */
 function setup() {
   const said: unknown[] = [];
+  const warnings: Warn[] = [];
   const gone = Promise.withResolvers<void>();
   let hear: (message: unknown) => void = () => {};
   let freed = 0;
@@ -37,12 +38,17 @@ function setup() {
     onMessage: (call: typeof hear) => void (hear = call),
     gone: gone.promise,
   };
-  const served = serveEngine(parent, { test: () => Promise.resolve(engine) });
+  const served = serveEngine(parent, {
+    test: (warn) => {
+      warnings.push(warn);
+      return Promise.resolve(engine);
+    },
+  });
   const tell = async (message: unknown): Promise<void> => {
     hear(message);
     await settle();
   };
-  return { said, gone, served, tell, freed: () => freed };
+  return { said, warnings, gone, served, tell, freed: () => freed };
 }
 
 test('a child loads, runs, and frees its model before it ends', async () => {
@@ -57,6 +63,13 @@ test('a child loads, runs, and frees its model before it ends', async () => {
     { is: 'done', result: { is: 'json', value: 'done' } },
   ]);
   expect(freed()).toBe(1);
+});
+
+test('an engine that copes with something says so to the worker’s log', async () => {
+  const { said, warnings, tell } = setup();
+  await tell(LOAD);
+  warnings[0]?.('phonemes.dropped', { count: 2 });
+  expect(said.at(-1)).toEqual({ is: 'noted', event: 'phonemes.dropped', fields: { count: 2 } });
 });
 
 test('a cancel ends what is underway, and only that', async () => {

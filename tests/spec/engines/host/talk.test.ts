@@ -54,6 +54,20 @@ test('progress keeps a slow child alive for as long as it goes on', async () => 
   expect(clock.armed).toBe(0);
 });
 
+test('what a child copes with is heard at any time, and is not an answer', async () => {
+  const { ask, child, notes, crashes } = setup();
+  const running = ask();
+  child().onMessage({ is: 'noted', event: 'phonemes.dropped', fields: { count: 2 } });
+  child().onMessage({ is: 'done', result: { is: 'json', value: 1 } });
+  await running;
+  child().onMessage({ is: 'noted', event: 'voice.old', fields: {} });
+  expect(notes).toEqual([
+    ['phonemes.dropped', { count: 2 }],
+    ['voice.old', {}],
+  ]);
+  expect(crashes).toEqual([]);
+});
+
 test('a second without progress is the end of a child that may be silent for one', async () => {
   const { clock, ask, child, crashes } = setup();
   const running = failureOf(ask());
@@ -103,6 +117,7 @@ test.each([
   { is: 'done', result: { is: 'json', value: { at: undefined } } },
   { is: 'done', result: { is: 'artifact', bytes: [1, 2], ext: 'png' } },
   { is: 'failed', failure: { code: 'toString', message: 'x', fields: {} } },
+  { is: 'noted', event: 'a sentence of 7 words', fields: {} },
   { is: 'progress', done: Number.NaN, total: 1 },
 ])('a child that says %j has crashed', async (words) => {
   const { ask, child } = setup();

@@ -1,0 +1,17 @@
+import { expect, test } from 'bun:test';
+import { voiceConfig, voiceModel } from '../../../src/demo/weights/voice.ts';
+import { readVoice } from '../../../src/engines/piper/voice.ts';
+
+test('the demonstration’s voice is made anew as the same few kilobytes', () => {
+  const weights = voiceModel();
+  expect(weights).toEqual(voiceModel());
+  expect(weights.byteLength).toBeLessThan(10_000);
+});
+
+test('every phoneme of the demonstration’s voice has an id of its own, and its config is one of Piper’s', () => {
+  const voice = readVoice(JSON.stringify(voiceConfig({ speakers: ['ada', 'bob'] })));
+  const ids = [...voice.ids.values()].flat();
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(Math.max(...ids)).toBe(ids.length - 1);
+  expect(voice.speakerCount).toBe(2);
+});
