@@ -194,6 +194,17 @@ test('a warm child that is killed costs no job, and the next one gets a fresh ch
   expect(at.worker.events.map(({ event }) => event)).not.toContain('job.failed');
 });
 
+test('a warm child that is killed as the next offer comes costs no job either', async () => {
+  await using at = await setup();
+  for (let round = 0; round < 3; round++) {
+    await at.job();
+    await at.idle();
+    for (const { pid = 0 } of at.worker.status().models) process.kill(pid, 'SIGKILL');
+  }
+  await at.job();
+  expect(at.worker.events.map(({ event }) => event)).not.toContain('job.failed');
+});
+
 test('a crash costs one job and its model, and what runs out of favour with a task stays', async () => {
   await using at = await setup();
   const refused = await at.start('refuse');

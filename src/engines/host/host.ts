@@ -5,7 +5,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { EngineProcess, LoadHow, ModelFiles, RunContext, TaskResult } from '../engine.ts';
 import type { Inputs, Warn } from './inner.ts';
 import type { Quarantine } from './quarantine.ts';
-import { startTalk, type Talk, type TalkOptions } from './talk.ts';
+import { type Answer, startTalk, type Talk, type TalkOptions } from './talk.ts';
 
 export interface EngineHostOptions extends Pick<TalkOptions, 'spawn' | 'command' | 'env' | 'clock'> {
   readonly quarantine: Quarantine;
@@ -104,9 +104,16 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         async run(task, inputs, { signal: runSignal, progress }) {
           if (disposed)
             throw new WorkerError('internal', `the ${engine} engine was asked to run after it was unloaded`);
-          if (talk.over) ({ talk, ranOn } = await open(request, runSignal));
           const say = { do: 'run', task, inputs: new Map(inputs) } as const;
-          const answer = await talk.ask({ say, signal: runSignal, progress, stallMs });
+          const ask = (): Promise<Answer> => talk.ask({ say, signal: runSignal, progress, stallMs });
+          const reopen = async (): Promise<void> => void ({ talk, ranOn } = await open(request, runSignal));
+          if (talk.over) await reopen();
+          const answer = await ask().catch(async (thrown: unknown) => {
+            // A child that died while it was idle may be found out only now. The task is not to blame for it.
+            if (!talk.over || talk.taken || runSignal.aborted) throw thrown;
+            await reopen();
+            return await ask();
+          });
           if (answer.is === 'done') return answer.result;
           throw new WorkerError('internal', `the ${engine} engine answered a task with "${answer.is}"`);
         },

@@ -14,7 +14,7 @@ import { TaskSchema } from '../../contract/tasks/index.ts';
  *   load  ─────────────────────▶
  *         ◀───── progress… loaded | failed
  *   run   ─────────────────────▶
- *         ◀───── progress, noted… done | failed
+ *         ◀───── taken, progress, noted… done | failed
  *   cancel (any time) ─────────▶        the request ends with failed, soon
  *   unload ────────────────────▶        frees the model and exits
  *
@@ -60,6 +60,8 @@ const FailureSchema = v.object({
 
 const FromChildSchema = v.variant('is', [
   v.object({ is: v.literal('loaded'), ranOn: DeviceNameSchema }),
+  /** It heard of a run and begins with it: what happens from here on is the run's doing. */
+  v.object({ is: v.literal('taken') }),
   v.object({ is: v.literal('progress'), done: Count, total: Count }),
   /** For the log. Names are static text, as all events' are. */
   v.object({

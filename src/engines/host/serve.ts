@@ -24,6 +24,7 @@ export async function serveEngine(parent: Parent, engines: InnerEngines): Promis
 
   async function run({ task, inputs }: Extract<ToChild, { do: 'run' }>, signal: AbortSignal): Promise<FromChild> {
     if (model === undefined) throw new WorkerError('internal', 'a run was asked for before a model was loaded');
+    parent.send({ is: 'taken' });
     return { is: 'done', result: await model.run(task, inputs, { signal, progress }) };
   }
 

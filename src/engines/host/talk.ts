@@ -37,6 +37,8 @@ export interface Talk {
   readonly ended: Promise<void>;
   /** Nobody answers any more: the next request needs another child. */
   readonly over: boolean;
+  /** Whether the child began with the last run it was asked for: one that it never heard of did nothing to it. */
+  readonly taken: boolean;
   /**
    * One request at a time. On abort the child may end the work itself; if it does not at once, it is killed.
    *
@@ -63,6 +65,7 @@ export function startTalk(options: TalkOptions): Talk {
   const { engine, clock } = options;
   const tail = createTail(LINES_KEPT);
   let pending: Pending | undefined;
+  let taken = false;
   let over = false;
   /** We want it gone: however it ends now is no crash. */
   let leaving = false;
@@ -91,7 +94,8 @@ export function startTalk(options: TalkOptions): Talk {
   }
 
   function onAnswer(said: FromChild): void {
-    if (said.is === 'progress') pending?.onProgress(said.done, said.total);
+    if (said.is === 'taken') taken = true;
+    else if (said.is === 'progress') pending?.onProgress(said.done, said.total);
     else if (said.is === 'noted') options.onNote(said.event, said.fields);
     else if (said.is === 'failed') pending?.answer.reject(toError(said.failure));
     else pending?.answer.resolve(said);
@@ -104,7 +108,8 @@ export function startTalk(options: TalkOptions): Talk {
       pending?.answer.reject(new WorkerError('job.cancelled', `the ${engine} engine was told to go`));
       return;
     }
-    const error = verdict ?? crashError(engine, { end, doing: pending?.doing ?? 'idle', lines: tail.lines });
+    const doing = pending?.doing === 'running' && !taken ? 'idle' : (pending?.doing ?? 'idle');
+    const error = verdict ?? crashError(engine, { end, doing, lines: tail.lines });
     options.onCrash(error);
     pending?.answer.reject(error);
   });
@@ -134,6 +139,7 @@ export function startTalk(options: TalkOptions): Talk {
     undo.defer(() => signal.removeEventListener('abort', cancel));
     undo.defer(() => (pending = undefined));
     pending = { answer, doing, onProgress };
+    taken = false;
     watch();
     child.send(say); // a child that cannot hear it any more ends, which is the answer
     try {
@@ -159,6 +165,9 @@ export function startTalk(options: TalkOptions): Talk {
     ended,
     get over() {
       return over || leaving;
+    },
+    get taken() {
+      return taken;
     },
     ask,
     leave,

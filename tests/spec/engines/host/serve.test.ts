@@ -60,6 +60,7 @@ test('a child loads, runs, and frees its model before it ends', async () => {
   expect(said).toEqual([
     { is: 'progress', done: 1, total: 2 },
     { is: 'loaded', ranOn: 'cuda' },
+    { is: 'taken' },
     { is: 'done', result: { is: 'json', value: 'done' } },
   ]);
   expect(freed()).toBe(1);
