@@ -22,6 +22,8 @@ export interface LineFacts {
   readonly slot: Slot;
   /** Who takes offers. It is built on this line, so it is asked for when the first frame arrives. */
   readonly pipeline: () => Pipeline;
+  /** Called when the studio has welcomed us. */
+  readonly onWelcome: () => void;
 }
 
 const GB = 1e9;
@@ -53,7 +55,10 @@ export async function composeLine(setup: WorkerSetup, facts: LineFacts): Promise
     maxFailures: config.current.ws_reconnect_attempts ?? 0,
     events: eventsFor(
       () => ({ claims, delivery, pipeline: facts.pipeline() }),
-      (features) => (keepsClaims = features.includes('resume')),
+      (features) => {
+        keepsClaims = features.includes('resume');
+        facts.onWelcome();
+      },
     ),
   });
   const claims = createClaims(session);

@@ -1,8 +1,12 @@
+import { WorkerError } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
 import type { LoadedModel } from '../engines/engine.ts';
-import type { ModelStore } from '../models/store.ts';
+import type { Job } from '../jobs/job.ts';
+import { openResidency } from '../models/residency.ts';
+import type { Lease, ModelStore, StoredFiles, WantedModel } from '../models/store.ts';
 import { createWarmModels, type WarmModels } from '../models/warm.ts';
 import { createLending, type Lending } from '../worker/lending.ts';
+import { restore } from '../worker/restoring.ts';
 import { siblingsOf } from './config.ts';
 import { type Memory, openMemory } from './memory.ts';
 import type { WorkerSetup } from './worker.ts';
@@ -12,6 +16,10 @@ export interface Warmth {
   readonly memory: Memory;
   readonly warm: WarmModels<LoadedModel>;
   readonly lending: Lending;
+  /** Loads in the background what was in memory when the worker ended last. Only the first call counts. */
+  restore(): void;
+  /** A job was taken: nothing else is loaded before its model. */
+  makeWay(job: Job): void;
   /** Frees all models, and keeps what was learnt about memory. */
   close(): Promise<void>;
 }
@@ -20,45 +28,66 @@ export async function composeWarmth(setup: WorkerSetup, store: ModelStore): Prom
   const { config, effects, engines } = setup;
   const { clock, files } = effects;
   const log = setup.log.logger.child({}, 'models');
+  const paths = siblingsOf(config.path);
   const memory = await openMemory(effects, {
     engines,
-    peaksPath: siblingsOf(config.path).peaks,
+    peaksPath: paths.peaks,
     loaded: () => warm.shares('gpu'),
     log: setup.log.logger.child({}, 'jobs'),
   });
-  const { gate, looks } = memory;
-  const warm = createWarmModels<LoadedModel>({
-    // With claiming switched off no job can come, and the operator may want the memory.
-    keepMs: () => (config.current.auto_enabled ? config.current.keep_warm_secs * SECOND_MS : 0),
-    looks,
-    clock,
-    log,
-    onChange: () => {},
-  });
-  const lending = createLending({
-    warm,
-    gate,
-    files,
-    hold: async ({ model, source }, signal) => {
-      await using undo = new AsyncDisposableStack();
-      const lease = undo.use(store.lease());
-      await lease.filesFor({ model, source, onlyPresent: true }, signal);
-      undo.move();
-      return lease;
-    },
-  });
-  const unfollow = config.onChange(({ auto_enabled: claims }, { changedKeys }) => {
-    if (changedKeys.includes('auto_enabled') && !claims) void warm.unloadAll('paused');
-    else if (changedKeys.includes('keep_warm_secs')) warm.keepChanged();
-  });
+  const residency = await openResidency({ path: paths.residency, files, clock, log });
+  // With claiming switched off no job can come, and the operator may want the memory.
+  const keepMs = (): number => (config.current.auto_enabled ? config.current.keep_warm_secs * SECOND_MS : 0);
+  let remembers = true;
+  const onChange = (): void => {
+    if (remembers) residency.remember(warm.residents());
+  };
+  const warm = createWarmModels<LoadedModel>({ keepMs, looks: memory.looks, clock, log, onChange });
+  const filesFor = (wanted: WantedModel, signal: AbortSignal) => presentFiles(store, wanted, signal);
+  const lending = createLending({ warm, gate: memory.gate, files, hold: filesFor });
+  const restoring = new AbortController();
+  const unfollow = follow(setup, warm);
+  let restored = Promise.resolve();
+  let isFirst = true;
   return {
     memory,
     warm,
     lending,
+    restore() {
+      if (!isFirst) return;
+      isFirst = false;
+      restored = restore(residency.found, { engines, warm, lending, filesFor, keepMs, clock, log }, restoring.signal);
+    },
+    makeWay({ model }) {
+      restoring.abort(new WorkerError('job.cancelled', 'a job came first'));
+      warm.yieldTo(model);
+    },
     async close() {
       unfollow();
+      restoring.abort(new WorkerError('job.cancelled', 'the worker was stopped'));
+      remembers = false; // what leaves memory now is wanted there after the next start
       await warm.close();
-      await memory.close();
+      await Promise.all([restored, residency.saved(), memory.close()]);
     },
   };
 }
+
+/** A model's files, marked as in use until they are disposed of, if all of them are on this disk. */
+async function presentFiles(
+  store: ModelStore,
+  { model, source }: WantedModel,
+  signal: AbortSignal,
+): Promise<StoredFiles & AsyncDisposable> {
+  await using undo = new AsyncDisposableStack();
+  const lease: Lease = undo.use(store.lease());
+  const stored = await lease.filesFor({ model, source, onlyPresent: true }, signal);
+  const held = undo.move();
+  return { ...stored, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/** What the operator switches reaches the models in memory. */
+const follow = ({ config }: WorkerSetup, warm: WarmModels<LoadedModel>): (() => void) =>
+  config.onChange(({ auto_enabled: claims }, { changedKeys }) => {
+    if (changedKeys.includes('auto_enabled') && !claims) void warm.unloadAll('paused');
+    else if (changedKeys.includes('keep_warm_secs')) warm.keepChanged();
+  });

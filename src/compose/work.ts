@@ -18,6 +18,8 @@ import type { WorkerSetup } from './worker.ts';
 /** What turns an offer into an outcome. */
 export interface Work {
   readonly pipeline: Pipeline;
+  /** Loads in the background what was in memory when the worker ended last. */
+  restore(): void;
   /** The models in memory. */
   models(): readonly WarmModel[];
   /** Frees all models, and keeps what was learnt about memory. */
@@ -48,6 +50,7 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
     clock,
     log,
     run: async (job, jobLog, signal) => {
+      warmth.makeWay(job);
       await using files = models.lease();
       const filesFor: RunDeps['filesFor'] = (wanted, abort) => files.filesFor(wanted, abort);
       const onProgress = progressOf(setup, job);
@@ -75,7 +78,7 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
       outboxFull: !delivery.hasRoom(),
     }),
   });
-  return { pipeline, models: () => warm.list(), close: () => warmth.close() };
+  return { pipeline, models: () => warm.list(), restore: () => warmth.restore(), close: () => warmth.close() };
 }
 
 /** Why this offer would most likely crash the engine once more. */

@@ -53,7 +53,13 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   const { registration, credentials, approved } = composeIdentity(setup, { apiBaseUrl, capabilities });
   const slot = createSlot();
   const history = createHistory();
-  const line = await composeLine(setup, { credentials, capabilities, slot, pipeline: () => work.pipeline });
+  const line = await composeLine(setup, {
+    credentials,
+    capabilities,
+    slot,
+    pipeline: () => work.pipeline,
+    onWelcome: () => work.restore(),
+  });
   const stopping = composeStopping(setup, { slot, line, registration });
   const isStopping = (): boolean => stopping.underway;
   const work: Work = await composeWork(setup, { ...line, slot, history, isStopping });

@@ -58,6 +58,8 @@ export interface Siblings {
   readonly outbox: string;
   /** What earlier jobs took of GPU memory. */
   readonly peaks: string;
+  /** The models that were in memory when the worker ended. */
+  readonly residency: string;
 }
 
 /** The places beside a config file. Two config files in one folder share them, and so exclude each other. */
@@ -71,5 +73,6 @@ export function siblingsOf(configPath: string): Siblings {
     controlSocket: beside('control.sock'),
     outbox: beside('outbox'),
     peaks: beside('peaks.json'),
+    residency: beside('residency.json'),
   };
 }

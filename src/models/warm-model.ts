@@ -1,13 +1,15 @@
 import type { ModelId } from '../base/ids.ts';
-import type { EngineName } from '../contract/model-source.ts';
+import type { EngineName, ModelSource } from '../contract/model-source.ts';
 import type { MemoryReport } from '../system/gpus.ts';
 import type { LoadedShare } from './admission.ts';
 import type { Holdable, Lane } from './lane.ts';
 import type { RoomQuestion } from './making-room.ts';
+import type { Resident } from './residency.ts';
 
 export interface WantedLane<Model extends Holdable> extends RoomQuestion {
   readonly engine: EngineName;
   readonly model: ModelId;
+  readonly source: ModelSource;
   /** Another one for other files or settings. */
   readonly key: string;
   /** What it takes as far as is known before it was loaded, in GiB. */
@@ -53,6 +55,12 @@ export function shareOf<Model extends Holdable>({
 }: Entry<Model>): LoadedShare | undefined {
   if (lane.model === undefined) return undefined;
   return { model: wanted.model, gb, inUse: !isIdle(lane), lastUsedAt };
+}
+
+/** For whoever remembers what is in memory; undefined for one that is not, or is not held by anybody. */
+export function residentOf<Model extends Holdable>({ wanted, lane, ...entry }: Entry<Model>): Resident | undefined {
+  if (lane.state.at !== 'loaded' || lane.model?.process === undefined) return undefined;
+  return { model: wanted.model, source: wanted.source, gb: entry.gb, lastUsedAt: entry.lastUsedAt };
 }
 
 /** In memory, and nobody uses it. */

@@ -7,9 +7,10 @@ import type { LoadedShare } from './admission.ts';
 import { createLane, type Holdable } from './lane.ts';
 import type { ModelState, UnloadReason } from './lifecycle.ts';
 import { type Holders, makeRoom, type MemoryLooks, relievePressure } from './making-room.ts';
+import type { Resident } from './residency.ts';
 import { freeGb, grownGb, type MemoryKind } from './shares.ts';
 import { leavesItSound } from './soundness.ts';
-import { type Entry, isIdle, shareOf, viewOf, type WantedLane, type WarmModel } from './warm-model.ts';
+import { type Entry, isIdle, residentOf, shareOf, viewOf, type WantedLane, type WarmModel } from './warm-model.ts';
 
 /*
  * The models in memory. One that was used stays for a while, so that the next job on it pays no load; the least recently
@@ -26,10 +27,12 @@ export interface WarmModels<Model extends Holdable> {
    */
   lend<T>(wanted: WantedLane<Model>, signal: AbortSignal, use: (model: Model) => Promise<T>): Promise<T>;
   /** Loads a model for whoever comes, if there is room without unloading others. False when there is none. */
-  warm(wanted: WantedLane<Model>, lastUsedAt: number): Promise<boolean>;
+  warm(wanted: WantedLane<Model>, lastUsedAt: number, signal: AbortSignal): Promise<boolean>;
   /** Gives up what is being loaded for whoever comes, but for this model. */
   yieldTo(model: ModelId): void;
   list(): readonly WarmModel[];
+  /** What should be in memory again after a restart. */
+  residents(): readonly Resident[];
   shares(kind: MemoryKind): readonly LoadedShare[];
   /** Unloads what is idle now, and what is in use once it is not. Settles when all of it is out of memory. */
   unloadAll(because: UnloadReason): Promise<void>;
@@ -90,8 +93,9 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     }
   }
 
-  async warm(wanted: WantedLane<Model>, lastUsedAt: number): Promise<boolean> {
+  async warm(wanted: WantedLane<Model>, lastUsedAt: number, signal: AbortSignal): Promise<boolean> {
     const report = await this.#options.looks.refresh();
+    signal.throwIfAborted(); // a job came meanwhile
     const { is } = wanted.fits(report, this.shares(wanted.kind));
     if (is !== 'fits' && is !== 'unknown') return false;
     if (this.#find(wanted) !== undefined) return true;
@@ -112,6 +116,10 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
 
   list(): readonly WarmModel[] {
     return [...this.#entries].flatMap((entry) => viewOf(entry) ?? []);
+  }
+
+  residents(): readonly Resident[] {
+    return [...this.#entries].flatMap((entry) => residentOf(entry) ?? []);
   }
 
   shares(kind: MemoryKind): readonly LoadedShare[] {
@@ -202,7 +210,8 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     const model = await wanted.load(signal);
     const { engine, model: name } = wanted;
     if (model.process !== undefined) {
-      log.info('model.loaded', { engine, model: name, ms: Math.round(clock.elapsed() - since) });
+      const ms = Math.round(clock.elapsed() - since);
+      log.info('model.loaded', { engine, model: name, pid: model.process.pid, ms });
     }
     return model;
   }

@@ -1,5 +1,6 @@
 import { GIB } from '../base/units.ts';
 import { writeJson } from '../contract/json.ts';
+import type { Task } from '../contract/tasks/index.ts';
 import type { LoadedModel } from '../engines/engine.ts';
 import type { Job } from '../jobs/job.ts';
 import type { ModelUse, WantedModel } from '../jobs/run.ts';
@@ -19,7 +20,10 @@ export interface LendingOptions {
 }
 
 /** What of a job decides which model is loaded, and how much memory it takes. */
-export type Recipe = Pick<Job, 'model' | 'source' | 'task' | 'vramGbEstimate'>;
+export interface Recipe extends Pick<Job, 'model' | 'source' | 'vramGbEstimate'> {
+  /** Undefined while it is loaded for whoever comes. */
+  readonly task: Task | undefined;
+}
 
 /** A recipe, what runs it and on which files. */
 export interface WantedRecipe extends Omit<WantedModel, 'job'> {
@@ -42,22 +46,26 @@ export function createLending(options: LendingOptions): Lending {
     const weightsGb = (weights.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / GIB) * MEMORY_PER_WEIGHT;
     const kind: MemoryKind = engine.memory === 'gpu' ? 'gpu' : 'ram';
     const { model, task, vramGbEstimate, source } = recipe;
-    const offer = { model, task, vramGbEstimate, modelSource: source };
+    const gb = kind === 'gpu' ? vramGbEstimate || weightsGb : weightsGb;
     return {
       engine: engine.id,
       model,
+      source,
       key: writeJson({ weights, defaults: files.defaults, how }),
       kind,
-      gb: kind === 'gpu' ? vramGbEstimate || weightsGb : weightsGb,
+      gb,
       fits: (report, loaded) =>
-        kind === 'gpu'
-          ? options.gate.verdictOn(offer, { report, loaded, leastGb: weightsGb })
+        kind === 'gpu' && task !== undefined
+          ? options.gate.verdictOn(
+              { model, task, vramGbEstimate, modelSource: source },
+              { report, loaded, leastGb: weightsGb },
+            )
           : fitsMemory({
-              estimateGb: weightsGb,
+              estimateGb: gb,
               learned: undefined,
-              gpus: placesFor(report, 'ram'),
+              gpus: placesFor(report, kind),
               loaded,
-              marginGb: marginGb(report, 'ram'),
+              marginGb: marginGb(report, kind),
             }),
       load: async (signal) => await loadHeld(wanted, options.hold, signal),
     };

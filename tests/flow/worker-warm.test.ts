@@ -1,23 +1,15 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { existsSync, readFileSync } from 'node:fs';
 import { GIB } from '../../src/base/units.ts';
 import type { ConfigPatch } from '../../src/config/schema.ts';
 import type { MemoryReport } from '../../src/system/gpus.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { type ChildEngine, childEngine } from '../fakes/child-engine.ts';
+import { isGone } from '../fakes/process-state.ts';
 import { type LocalWorker, setup as setupScene } from './harness.ts';
 import { TEST_MS, waitFor } from './wait-for.ts';
 
 setDefaultTimeout(TEST_MS);
 
-/** A process that is gone, or that only its parent's wait is missing. */
-function isGone(pid: number): boolean {
-  try {
-    return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return !existsSync(`/proc/${pid}`);
-  }
-}
 const goneSoon = (pid: number): Promise<void> =>
   waitFor(
     `process ${pid} to be gone`,

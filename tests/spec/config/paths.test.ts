@@ -69,6 +69,7 @@ test('what belongs to a config file lies beside it, wherever it is', () => {
     controlSocket: '/srv/w1/control.sock',
     outbox: '/srv/w1/outbox',
     peaks: '/srv/w1/peaks.json',
+    residency: '/srv/w1/residency.json',
   });
   expect(siblingsOf('C:\\w\\config.toml').lock).toBe('C:\\w\\daemon.lock');
   expect(siblingsOf('config.toml').outbox).toBe('./outbox');

@@ -1,0 +1,63 @@
+import { toWorkerError } from '../base/errors.ts';
+import type { Engine, LoadedModel, ModelFiles } from '../engines/engine.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Resident } from '../models/residency.ts';
+import type { WarmModels } from '../models/warm.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Lending } from './lending.ts';
+import { readinessOf } from './readiness.ts';
+
+export interface RestoringOptions {
+  readonly engines: readonly Engine[];
+  readonly warm: Pick<WarmModels<LoadedModel>, 'warm'>;
+  readonly lending: Pick<Lending, 'laneFor'>;
+  /** A model's files, if all of them are on this disk; rejects otherwise. Fetches nothing. */
+  readonly filesFor: (resident: Resident, signal: AbortSignal) => Promise<ModelFiles & AsyncDisposable>;
+  /** How long an idle model stays in memory, in milliseconds. */
+  readonly keepMs: () => number;
+  readonly clock: Pick<Clock, 'now' | 'elapsed'>;
+  readonly log: Logger;
+}
+
+/**
+ * Loads what was in memory when an earlier run ended, one after the other, as long as there is room and nobody has work
+ * for us. What nobody would have kept until now is left alone, and so is what would have to be fetched. Never rejects.
+ */
+export async function restore(
+  residents: readonly Resident[],
+  options: RestoringOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, log } = options;
+  for (const resident of residents) {
+    const { engine } = resident.source;
+    const since = clock.elapsed();
+    try {
+      const because = await restoreOne(resident, options, signal);
+      if (because === undefined) {
+        log.info('model.restored', { engine, model: resident.model, ms: Math.round(clock.elapsed() - since) });
+      } else log.debug('model.not-restored', { engine, model: resident.model, because });
+    } catch (thrown) {
+      const because = toWorkerError(signal.aborted ? signal.reason : thrown).message;
+      log.info('model.not-restored', { engine, model: resident.model, because });
+    }
+    if (signal.aborted) return;
+  }
+}
+
+/** Why it was left alone; undefined when it is in memory. */
+async function restoreOne(
+  resident: Resident,
+  options: RestoringOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { model, source, gb, lastUsedAt } = resident;
+  const engine = options.engines.find(({ id }) => id === source.engine);
+  if (engine === undefined) return 'its engine is not here';
+  if (options.clock.now() - lastUsedAt >= options.keepMs()) return 'its time is over';
+  if (!(await readinessOf(engine)).ready) return 'its engine is not ready';
+  await using files = await options.filesFor(resident, signal);
+  const job = { model, source, vramGbEstimate: gb, task: undefined };
+  const lane = await options.lending.laneFor({ engine, files, how: { lean: false }, job });
+  return (await options.warm.warm(lane, lastUsedAt, signal)) ? undefined : 'there is no room for it';
+}
