@@ -209,10 +209,9 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     const since = clock.elapsed();
     const model = await wanted.load(signal);
     const { engine, model: name } = wanted;
-    if (model.process !== undefined) {
-      const ms = Math.round(clock.elapsed() - since);
-      log.info('model.loaded', { engine, model: name, pid: model.process.pid, ms });
-    }
+    const pid = model.process?.pid;
+    const ms = Math.round(clock.elapsed() - since);
+    if (pid !== undefined) log.info('model.loaded', { engine, model: name, pid, ms });
     return model;
   }
 
