@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import { assertWrites, type ClipExt, clipFormat, writing } from './formats.ts';
+import { assertWrites, type ClipExt, clipFormat, MOST_RESULT_BYTES, writing } from './formats.ts';
 import type { FfmpegProgram } from './program.ts';
 import { assertWell, notMade, resultOf, runFfmpeg, type RunnerOptions } from './running.ts';
 import type { WithScratch } from './scratch.ts';
@@ -32,7 +32,7 @@ export async function encodeClip(
     const onFrames = (done: number): void => making.progress(Math.min(done, making.frames), making.frames);
     const ended = await runFfmpeg(program.path, { command, signal, onFrames, input: all }, runner);
     assertWell(ended, notMade(ext));
-    return resultOf(await read());
+    return resultOf(await read(), MOST_RESULT_BYTES);
   });
 }
 

@@ -9,7 +9,7 @@ export interface OutputFormat {
 }
 
 /** Larger than anything that is made here; it keeps a mistake from filling the disk. */
-const MOST_RESULT_BYTES = GIB;
+export const MOST_RESULT_BYTES = GIB;
 /** The index at the front, so that players begin before they have the whole file. */
 const FAST_START = ['-movflags', '+faststart'];
 

@@ -71,7 +71,12 @@ export function createFinder(options: FinderOptions): FindFfmpeg {
       throw new WorkerError('engine.unavailable', 'ffmpeg is not installed on this machine', { hint: INSTALL });
     }
     if (asked?.key !== place.key) asked = { key: place.key, program: askWhatItWrites(place.path, options) };
-    return await asked.program;
+    try {
+      return await asked.program;
+    } catch (thrown) {
+      asked = undefined; // a machine under load may have been too slow for it
+      throw thrown;
+    }
   };
 }
 

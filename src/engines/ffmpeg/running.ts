@@ -1,5 +1,5 @@
 import { type ErrorCode, WorkerError } from '../../base/errors.ts';
-import { formatDuration, MINUTE_MS } from '../../base/units.ts';
+import { formatBytes, formatDuration, MINUTE_MS } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ChildEnd, ChildEnvironment } from '../../system/processes.ts';
 import type { Program, RunProgram } from '../../system/programs.ts';
@@ -103,8 +103,11 @@ export function assertWell({ end, said }: FfmpegEnd, { code, what, hint }: Blame
   });
 }
 
-/** @throws WorkerError `engine.failed` */
-export function resultOf(bytes: Uint8Array | undefined): Uint8Array {
+/** What was written, unless ffmpeg stopped at the limit. @throws WorkerError `engine.failed` */
+export function resultOf(bytes: Uint8Array | undefined, mostBytes: number): Uint8Array {
+  if (bytes !== undefined && bytes.byteLength >= mostBytes) {
+    throw new WorkerError('engine.failed', `the result is larger than ${formatBytes(mostBytes)}`);
+  }
   if (bytes !== undefined && bytes.byteLength > 0) return bytes;
   throw new WorkerError('engine.failed', 'ffmpeg ended well, but wrote nothing');
 }
@@ -116,6 +119,7 @@ function createGuard(clock: Pick<Clock, 'after'>) {
   let guarded: Program | undefined;
   let stalled = false;
   let ended = false;
+  let waiting = false;
   let disarm = (): void => {};
   function end(): void {
     ended = true;
@@ -124,7 +128,7 @@ function createGuard(clock: Pick<Clock, 'after'>) {
   }
   function renew(): void {
     disarm();
-    if (ended) return;
+    if (ended || waiting) return;
     disarm = clock.after(STALL_MS, () => {
       stalled = true;
       end();
@@ -133,8 +137,11 @@ function createGuard(clock: Pick<Clock, 'after'>) {
   return {
     renew,
     end,
-    /** Somebody else is to blame for the time from here until `renew`. */
-    pause: () => disarm(),
+    /** Whether somebody else is to blame for the time from here on. */
+    wait(isWaiting: boolean): void {
+      waiting = isWaiting;
+      renew();
+    },
     watch(program: Program): void {
       guarded = program;
       renew();
@@ -154,13 +161,13 @@ function watched(input: AsyncIterable<Uint8Array>, guard: Guard) {
   let failure: { readonly thrown: unknown } | undefined;
   async function* parts(): AsyncGenerator<Uint8Array> {
     try {
-      guard.pause();
+      guard.wait(true);
       for await (const part of input) {
-        guard.renew();
+        guard.wait(false);
         yield part;
-        guard.pause();
+        guard.wait(true);
       }
-      guard.renew();
+      guard.wait(false);
     } catch (thrown) {
       failure = { thrown };
       guard.end();

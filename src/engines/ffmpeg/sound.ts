@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration, SECOND_MS } from '../../base/units.ts';
-import { assertWrites, soundFormat, writing } from './formats.ts';
+import { assertWrites, MOST_RESULT_BYTES, soundFormat, writing } from './formats.ts';
 import type { FfmpegProgram } from './program.ts';
 import { assertWell, notMade, resultOf, runFfmpeg, type RunnerOptions } from './running.ts';
 import type { WithScratch } from './scratch.ts';
@@ -59,7 +59,7 @@ export async function encodeSound(
     const command = ['-protocol_whitelist', 'file,pipe', '-f', 'wav', '-i', input, ...writing(format, 'a', output)];
     const ended = await runFfmpeg(program.path, { command, signal }, runner);
     assertWell(ended, notMade(ext));
-    return resultOf(await read());
+    return resultOf(await read(), MOST_RESULT_BYTES);
   });
 }
 

@@ -162,6 +162,27 @@ test('a program that repeats itself without progress is ended', async () => {
   expect(machine.leftovers()).toEqual([]);
 });
 
+test('waiting for frames is not a lack of progress of the program', async () => {
+  const clock = new FakeClock();
+  await using machine = await setup({ clock, body: 'echo frame=0; cat > /dev/null' });
+  await machine.install();
+  const [asked, next] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  async function* frames() {
+    yield new Uint8Array(12);
+    asked.resolve();
+    await next.promise;
+    yield new Uint8Array(12);
+  }
+  const about = { width: 2, height: 2, fps: 8, frames: 2, ext: 'mp4', progress: () => {} } as const;
+  const failure = failureOf(machine.ffmpeg.encodeClip(frames(), { ...about, signal: machine.abort.signal }));
+  await machine.progressing();
+  await within(BUDGET_MS, 'the wish for a frame', asked.promise);
+  clock.advance(10 * STALL_MS);
+  next.resolve();
+  // The stand-in writes no film: what counts is that it was let end by itself.
+  expect(await within(BUDGET_MS, 'the end', failure)).toHaveProperty('message', 'ffmpeg ended well, but wrote nothing');
+});
+
 test('no variable makes ffmpeg write reports', async () => {
   await using machine = await setup({
     body: 'env > "$0.env"; exit 1',
