@@ -81,16 +81,34 @@ export function newsLine(before: DemoEvent | undefined, event: DemoEvent): strin
   return `${event.kind} (${onOneLine(event.model)}): ${event.state}${endOf(event)}`;
 }
 
+/** What the demonstration of real engines ends with. */
+export const realTable = (board: DemoBoard): Table => ({
+  columns: ['kind', 'engine', 'ran on', 'load', 'run', 'time', 'file or text'],
+  rows: [...board.values()].map((event) => [
+    event.kind,
+    event.engine,
+    event.ranOn ?? '-',
+    timeOf(event.loadMs),
+    timeOf(event.runMs),
+    timeOf(event.durationMs),
+    cameOf(event),
+  ]),
+});
+
+const timeOf = (ms: number | undefined): string => (ms === undefined ? '-' : formatDuration(ms));
+
 /** What the demonstration ends with. */
 export const resultTable = (board: DemoBoard): Table => ({
   columns: ['kind', 'model', 'time', 'file or text'],
-  rows: [...board.values()].map((event) => [
-    event.kind,
-    event.model,
-    event.durationMs === undefined ? '-' : formatDuration(event.durationMs),
-    event.state === 'completed' ? yieldOf(event) : `${event.state}${yieldOf(event) && `: ${yieldOf(event)}`}`,
-  ]),
+  rows: [...board.values()].map((event) => [event.kind, event.model, timeOf(event.durationMs), cameOf(event)]),
 });
+
+const cameOf = (event: DemoEvent): string =>
+  event.state === 'completed' ? yieldOf(event) : `${event.state}${yieldOf(event) && `: ${yieldOf(event)}`}`;
+
+/** Each job as a program reads it. */
+export const resultFacts = (board: DemoBoard): readonly object[] =>
+  [...board.values()].map(({ jobId: _jobId, progress: _progress, ...facts }) => facts);
 
 const COLOURS: Readonly<Record<DemoEvent['state'], number>> = {
   queued: 90,

@@ -177,6 +177,22 @@ export type OperatorApi = Pick<
 
 export interface DemoOptions extends LogOptions {
   readonly outDir: string;
+  /** Has real engines do the jobs, on these weights and on generated ones; the synthetic engine when left out. */
+  readonly real?: GivenWeights;
+}
+
+/** Paths of what the operator gives in place of what is generated. */
+export interface GivenWeights {
+  /** A chat model, `.gguf`. */
+  readonly llm?: string | undefined;
+  /** A LaMa model, `.onnx`. */
+  readonly removal?: string | undefined;
+  /** A Whisper model, `.bin`. */
+  readonly stt?: string | undefined;
+  /** A Piper voice, `.onnx`, with its `.onnx.json` beside it. */
+  readonly tts?: string | undefined;
+  /** A recording to write down; what the voice said when left out. */
+  readonly recording?: string | undefined;
 }
 
 /** A studio and a worker that were started for a demonstration. */

@@ -1,12 +1,14 @@
 import { errorChain, WorkerError } from '../base/errors.ts';
 import { pause } from '../base/pause.ts';
 import type { DemoOptions, DemoRun } from '../cli/world.ts';
+import { DEMO_JOBS, type DemoJob } from '../demo/jobs.ts';
 import { play } from '../demo/play.ts';
 import { createOperatorClient } from '../operator/client.ts';
 import { onStopSignals } from '../system/signals.ts';
 import { openConfig } from './config.ts';
 import type { Effects } from './effects.ts';
 import { openProcessLog } from './log.ts';
+import { layOutReal } from './demo-real.ts';
 import { realEngines } from './engines.ts';
 import { openStudio } from './studio.ts';
 import { composeWorker } from './worker.ts';
@@ -43,7 +45,8 @@ export async function startDemo(choice: DemoOptions, effects: Effects): Promise<
   undo.defer(() => studio.stop());
   const config = await openConfig(join(scratch, 'config.toml'), effects, { log: log.logger });
   undo.defer(() => config.close());
-  await config.update({ api_base_url: studio.url });
+  await config.update({ api_base_url: studio.url, models_root: join(scratch, 'models') });
+  const jobs = await jobsOf(choice, { effects, join, undo });
 
   const progress = new Map<string, number>();
   const worker = await composeWorker({
@@ -70,6 +73,7 @@ export async function startDemo(choice: DemoOptions, effects: Effects): Promise<
     operatorToken: studio.operatorToken,
     events: play({
       operator: createOperatorClient({ http, url: studio.url, token: studio.operatorToken }),
+      jobs,
       clock,
       pause: (ms) => pause(clock, ms, stopped.signal),
       files,
@@ -77,11 +81,25 @@ export async function startDemo(choice: DemoOptions, effects: Effects): Promise<
       outDir: choice.outDir,
       signal: stopped.signal,
       progressOf: (jobId) => progress.get(jobId),
-      hintFor: (jobId) => worker.status().recentJobs.find((job) => job.jobId === jobId)?.hint,
+      factsOf: (jobId) => worker.status().recentJobs.find((job) => job.jobId === jobId),
     }),
     stopAsked: stopAsked.promise,
     stop: () => (stopping ??= started.disposeAsync()),
   };
+}
+
+interface Place {
+  readonly effects: Effects;
+  readonly join: (folder: string, name: string) => string;
+  /** What has to be undone in the end. */
+  readonly undo: AsyncDisposableStack;
+}
+
+async function jobsOf({ real, outDir }: DemoOptions, { effects, join, undo }: Place): Promise<readonly DemoJob[]> {
+  if (real === undefined) return DEMO_JOBS;
+  const layout = await layOutReal(real, { effects, spoken: join(outDir, 'audio_tts.wav') });
+  undo.defer(() => layout.close());
+  return layout.jobs;
 }
 
 async function makeScratch(folder: string, files: Effects['files']): Promise<void> {

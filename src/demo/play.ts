@@ -5,17 +5,24 @@ import type { TaskKindId } from '../contract/tasks/index.ts';
 import type { OperatorClient } from '../operator/client.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Files } from '../system/files.ts';
-import { DEMO_JOBS, DEMO_SOURCE } from './jobs.ts';
+import type { DemoJob } from './jobs.ts';
 
 /** News of one demonstration job; the newest one replaces what was known. */
 export interface DemoEvent {
   readonly jobId: string;
   readonly kind: TaskKindId;
+  readonly engine: string;
   readonly model: string;
   readonly state: JobState;
   /** From 0 to 1. */
   readonly progress?: number;
+  /** From queued to delivered. */
   readonly durationMs?: number;
+  /** What it was computed on: `cpu`, `cuda`, a device's own name. */
+  readonly ranOn?: string;
+  /** Until the model was in memory, once its files were there. */
+  readonly loadMs?: number;
+  readonly runMs?: number;
   /** Where the artifact was written. */
   readonly file?: string;
   /** The result of a kind that answers in text. */
@@ -23,8 +30,15 @@ export interface DemoEvent {
   readonly error?: string;
 }
 
+/** What the worker knows of a job that the studio is not told. */
+export interface WorkerFacts extends Pick<DemoEvent, 'ranOn' | 'loadMs' | 'runMs'> {
+  /** What to do about a failure. */
+  readonly hint?: string;
+}
+
 export interface PlayOptions {
-  readonly operator: Pick<OperatorClient, 'registrations' | 'approve' | 'createJob' | 'job' | 'artifact'>;
+  readonly operator: Pick<OperatorClient, 'registrations' | 'approve' | 'addModel' | 'createJob' | 'job' | 'artifact'>;
+  readonly jobs: readonly DemoJob[];
   readonly clock: Pick<Clock, 'elapsed'>;
   /** Waits, or less when the signal aborts. */
   readonly pause: (ms: number) => Promise<void>;
@@ -35,43 +49,72 @@ export interface PlayOptions {
   readonly signal: AbortSignal;
   /** How far a running job is, from 0 to 1; undefined when nobody knows. */
   readonly progressOf: (jobId: string) => number | undefined;
-  /** What to do about a failed job, when its worker knows: the studio hears only what went wrong. */
-  readonly hintFor: (jobId: string) => string | undefined;
+  /** What the worker knows of a job by the time the studio hears of its end. */
+  readonly factsOf: (jobId: string) => WorkerFacts | undefined;
 }
 
 const LOOK_EVERY_MS = 25;
 /** A worker on this machine asks to be approved at once; more means that it did not start. */
 const WORKER_WITHIN_MS = 30 * SECOND_MS;
 
+interface Playing {
+  readonly job: DemoJob;
+  readonly view: JobView;
+}
+
 /**
- * Plays the operator: approves the worker, queues one job of each kind, follows them and fetches what they made.
- * Ends when every job has ended, or when the signal aborts.
+ * Plays the operator: approves the worker, queues the jobs, follows them and fetches what they made. Ends when every job
+ * has ended, or when the signal aborts.
  *
  * @throws WorkerError `studio.unreachable` | `studio.refused` | `studio.invalid` | `registration.failed` | `disk.full` |
  *   `folder.unusable`
  */
 export async function* play(options: PlayOptions): AsyncGenerator<DemoEvent> {
-  const { operator, signal } = options;
+  const { operator, signal, jobs } = options;
   // First of all: better said now than after the work is done.
   await orUnusable(options.files.makeDir(options.outDir), options.outDir);
   await approveTheWorker(options);
-  let open: JobView[] = [];
-  for (const { kind: _kind, ...draft } of DEMO_JOBS) {
-    open.push(await operator.createJob({ ...draft, modelSource: DEMO_SOURCE, gameId: 'demo', assetName: 'demo/fox' }));
-  }
+  let open: Playing[] = [];
+  let waiting = jobs.filter(({ after }) => after !== undefined);
+  for (const job of jobs) if (!waiting.includes(job)) open.push({ job, view: await queue(job, operator) });
   const shown = new Map<string, string>();
+  const ended = new Map<TaskKindId, JobState>();
   while (open.length > 0 && !signal.aborted) {
-    for (const job of open) {
-      const event = await describe(job, options);
+    for (const { job, view } of open) {
+      const event = await describe(job, view, options);
       const text = JSON.stringify(event);
-      if (shown.get(job.id) !== text) yield event;
-      shown.set(job.id, text);
+      if (shown.get(view.id) !== text) yield event;
+      shown.set(view.id, text);
+      if (hasEnded(view.state)) ended.set(job.kind, view.state);
     }
-    open = open.filter((job) => !hasEnded(job.state));
+    open = open.filter(({ view }) => !hasEnded(view.state));
+    const ready = waiting.filter(({ after }) => after !== undefined && ended.has(after));
+    waiting = waiting.filter((job) => !ready.includes(job));
+    for (const job of ready) {
+      if (job.after !== undefined && ended.get(job.after) !== 'completed') yield pointless(job);
+      else open.push({ job, view: await queue(job, operator) });
+    }
     if (open.length > 0) await options.pause(LOOK_EVERY_MS);
-    open = await Promise.all(open.map((job) => operator.job(job.id)));
+    open = await Promise.all(open.map(async ({ job, view }) => ({ job, view: await operator.job(view.id) })));
   }
 }
+
+async function queue(job: DemoJob, operator: PlayOptions['operator']): Promise<JobView> {
+  const { kind, model, source, task, registered = false } = job;
+  if (registered) await operator.addModel({ id: model, kind, displayName: undefined, vramGbEstimate: 0, source });
+  const about = { model, task, gameId: 'demo', assetName: 'demo/fox' };
+  return await operator.createJob(registered ? about : { ...about, modelSource: source });
+}
+
+/** What becomes of a job whose input was never made. */
+const pointless = ({ kind, model, source, after }: DemoJob): DemoEvent => ({
+  jobId: model,
+  kind,
+  engine: source.engine,
+  model,
+  state: 'cancelled',
+  error: `it needs what the ${after} job makes, which did not end well`,
+});
 
 async function approveTheWorker(options: PlayOptions): Promise<void> {
   const { operator, clock, signal } = options;
@@ -84,21 +127,28 @@ async function approveTheWorker(options: PlayOptions): Promise<void> {
   }
 }
 
-async function describe(job: JobView, options: PlayOptions): Promise<DemoEvent> {
-  const event: DemoEvent = { jobId: job.id, kind: job.kind, model: job.model, state: job.state };
+async function describe({ source }: DemoJob, job: JobView, options: PlayOptions): Promise<DemoEvent> {
+  const { id: jobId, kind, model, state } = job;
+  const event: DemoEvent = { jobId, kind, engine: source.engine, model, state };
   if (job.state === 'running') {
     const progress = options.progressOf(job.id);
     return progress === undefined ? event : { ...event, progress };
   }
+  const { hint, ranOn, loadMs, runMs } = options.factsOf(job.id) ?? {};
   if (job.state === 'failed' || job.state === 'cancelled') {
-    const hint = options.hintFor(job.id);
-    return { ...event, error: `${job.error ?? job.state}${hint === undefined ? '' : `. ${hint}`}` };
+    const error = job.error ?? job.state;
+    return { ...event, error: hint === undefined ? error : `${error.replace(/\.+$/, '')}. ${hint}` };
   }
   if (job.state !== 'completed') return event;
-  return { ...event, durationMs: durationOf(job), ...(await resultOf(job, options)) };
+  const result = await resultOf(job, options);
+  const facts = {
+    ...(ranOn && { ranOn }),
+    ...(loadMs !== undefined && { loadMs }),
+    ...(runMs !== undefined && { runMs }),
+  };
+  return { ...event, durationMs: durationOf(job), ...facts, ...result };
 }
 
-/** From queued to delivered. */
 const durationOf = (job: JobView): number =>
   Math.max(0, Date.parse(job.finishedAt ?? job.updatedAt) - Date.parse(job.createdAt));
 

@@ -21,6 +21,12 @@ test('a relative goal counts in limits of the same run', () => {
   expect(isMet(aTime({ goal: { atMostTimes: 1.4 }, limit }))).toBe(false);
 });
 
+test('of a rate a share of the limit is asked for, at least', () => {
+  expect(isMet(aTime({ goal: { atLeastTimes: 1.5 }, limit }))).toBe(true);
+  expect(isMet(aTime({ goal: { atLeastTimes: 1.6 }, limit }))).toBe(false);
+  expect(tableOf([aTime({ goal: { atLeastTimes: 0.9 }, limit })])).toContain('≥ 0.9 × the limit');
+});
+
 test('what was not measured meets no goal', () => {
   expect(isMet(aTime({ goal: { atMost: 3 }, measured: Number.NaN }))).toBe(false);
   expect(isMet(aTime({ goal: { atMostTimes: 3 } }))).toBe(false);

@@ -1,7 +1,7 @@
 /** One measured fact. */
 export interface Measurement {
   readonly name: string;
-  readonly unit: 'ms' | 'jobs/s' | 'MB' | '%' | '/s';
+  readonly unit: 'ms' | 'jobs/s' | 'tokens/s' | 'MB/s' | 'MB' | '%' | '/s';
   readonly measured: number;
   readonly goal?: Goal;
   /** The same done with nothing in the way, in the same run. */
@@ -9,7 +9,7 @@ export interface Measurement {
 }
 
 /** `times` counts in limits: the goal is relative to what was possible in the same run. */
-export type Goal = { readonly atMost: number } | { readonly atMostTimes: number };
+export type Goal = { readonly atMost: number } | { readonly atMostTimes: number } | { readonly atLeastTimes: number };
 
 export interface Report {
   readonly date: string;
@@ -29,7 +29,8 @@ export function isMet(measurement: Measurement): boolean | undefined {
   if (goal === undefined) return undefined;
   if ('atMost' in goal) return measured <= goal.atMost;
   const ratio = ratioOf(measurement);
-  return ratio !== undefined && ratio <= goal.atMostTimes;
+  if (ratio === undefined) return false;
+  return 'atMostTimes' in goal ? ratio <= goal.atMostTimes : ratio >= goal.atLeastTimes;
 }
 
 /** Three digits that matter, without an exponent. */
@@ -40,7 +41,8 @@ function digits(value: number): string {
 
 function goalText({ goal, unit }: Measurement): string {
   if (goal === undefined) return '';
-  return 'atMost' in goal ? `≤ ${goal.atMost} ${unit}` : `≤ ${goal.atMostTimes} × the limit`;
+  if ('atMost' in goal) return `≤ ${goal.atMost} ${unit}`;
+  return 'atMostTimes' in goal ? `≤ ${goal.atMostTimes} × the limit` : `≥ ${goal.atLeastTimes} × the limit`;
 }
 
 const HEAD = ['measurement', 'measured', 'goal', 'met', 'limit in the same run', 'ratio'] as const;

@@ -23,6 +23,27 @@ test('the executable alone does the main job: five kinds, each with its result',
   expect(demo.stdout).toContain('[synthetic] transcript of 09557dd784bfa735');
 });
 
+test('the executable alone runs four real engines on weights it makes itself', async () => {
+  await using program = await alone(await builtBinary());
+  const out = join(program.cwd, 'results');
+  const demo = await program.run(['demo', '--real', '--json', '--out', out], { TMPDIR: program.home });
+  expect({ code: demo.code, stderr: demo.stderr }).toEqual({ code: 0, stderr: '' });
+  const jobs: readonly object[] = JSON.parse(demo.stdout);
+  const good = { state: 'completed', ranOn: 'cpu', loadMs: expect.any(Number), runMs: expect.any(Number) };
+  expect(jobs).toMatchObject([
+    { ...good, engine: 'llama-cpp', text: expect.stringMatching(/^Hello from a (tiny|small) model here$/) },
+    { ...good, engine: 'onnx', file: join(out, 'image.webp') },
+    { ...good, engine: 'piper', file: join(out, 'audio_tts.wav') },
+    { ...good, engine: 'whisper-cpp', text: expect.stringMatching(/the fox crosses the ice/i) },
+  ]);
+  expect(await images.probe(await Bun.file(join(out, 'image.webp')).bytes())).toMatchObject({
+    width: 512,
+    height: 384,
+  });
+  expect(await readdir(program.cwd)).toEqual(['results']);
+  expect(await readdir(program.home)).toEqual(['.cache']);
+}, 60_000);
+
 test('the demonstration leaves nothing behind but its results and the cache', async () => {
   await using program = await alone(await builtBinary());
   await program.run(['demo', '--out', join(program.cwd, 'results')], { TMPDIR: program.home });

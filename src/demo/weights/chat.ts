@@ -9,6 +9,8 @@ export interface ChatModel {
   readonly endless?: boolean;
   /** Tokens it was trained with. */
   readonly contextLength?: number;
+  /** Layers that change nothing and take the time and memory that real ones of this width take. One of 64 if left out. */
+  readonly layers?: { readonly count: number; readonly width: number };
   /** Whether it wants every prompt to begin with its first token. */
   readonly wantsBos?: boolean;
 }
@@ -23,6 +25,7 @@ const [BOS, IM_START, IM_END] = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'] 
 
 /** Of an attention head, and of the layer behind it, neither of which has anything to do. */
 const HEAD = 64;
+const ONE_LAYER = { count: 1, width: HEAD };
 const NORMAL = 1;
 const CONTROL = 3;
 const NEWLINE = 10;
@@ -47,7 +50,7 @@ export function chatModel(model: ChatModel = {}): Uint8Array {
   const steps = (model.says ?? SAYS).flatMap(chainOf);
   const pieces = steps.flat().filter((piece) => piece.length > 1);
   const tokens = [...new Set([...ALPHABET, ...pieces]), BOS, IM_START, IM_END];
-  return ggufFile(factsOf(tokens, model), tensorsOf(tokens, successors(tokens, steps, model.endless === true)));
+  return ggufFile(factsOf(tokens, model), tensorsOf(tokens, successors(tokens, steps, model.endless === true), model));
 }
 
 /** A step as steps of single tokens. */
@@ -70,7 +73,11 @@ function successors(
 }
 
 /** One-hot tokens, an attention and a layer of nothing, and an output that knows what follows what. */
-function tensorsOf(tokens: readonly string[], next: ReadonlySet<string>): readonly Tensor[] {
+function tensorsOf(
+  tokens: readonly string[],
+  next: ReadonlySet<string>,
+  { layers = ONE_LAYER }: ChatModel,
+): readonly Tensor[] {
   const wide = widthOf(tokens);
   const matrix = (name: string, shape: readonly [number, number], value?: (row: number, column: number) => number) => {
     const [columns, rows] = shape;
@@ -83,26 +90,28 @@ function tensorsOf(tokens: readonly string[], next: ReadonlySet<string>): readon
     matrix('token_embd.weight', [wide, tokens.length], (row, column) => (row === column ? 1 : 0)),
     ones('output_norm.weight'),
     matrix('output.weight', [wide, tokens.length], (to, from) => (next.has(`${from}>${to}`) ? 1 : 0)),
-    ones('blk.0.attn_norm.weight'),
-    ones('blk.0.ffn_norm.weight'),
-    ...['attn_q', 'attn_k', 'attn_v', 'attn_output'].map((name) => matrix(`blk.0.${name}.weight`, [wide, wide])),
-    matrix('blk.0.ffn_gate.weight', [wide, HEAD]),
-    matrix('blk.0.ffn_up.weight', [wide, HEAD]),
-    matrix('blk.0.ffn_down.weight', [HEAD, wide]),
+    ...Array.from({ length: layers.count }, (_, at) => `blk.${at}`).flatMap((block) => [
+      ones(`${block}.attn_norm.weight`),
+      ones(`${block}.ffn_norm.weight`),
+      ...['attn_q', 'attn_k', 'attn_v', 'attn_output'].map((name) => matrix(`${block}.${name}.weight`, [wide, wide])),
+      matrix(`${block}.ffn_gate.weight`, [wide, layers.width]),
+      matrix(`${block}.ffn_up.weight`, [wide, layers.width]),
+      matrix(`${block}.ffn_down.weight`, [layers.width, wide]),
+    ]),
   ];
 }
 
 const widthOf = (tokens: readonly string[]): number => Math.ceil(tokens.length / HEAD) * HEAD;
 
 function factsOf(tokens: readonly string[], model: ChatModel): readonly Fact[] {
-  const { template = CHATML, contextLength = 512, wantsBos = false } = model;
+  const { template = CHATML, contextLength = 512, wantsBos = false, layers = ONE_LAYER } = model;
   const special = tokens.length - 3;
   return [
     text('general.architecture', 'llama'),
     count('llama.context_length', contextLength),
     count('llama.embedding_length', widthOf(tokens)),
-    count('llama.block_count', 1),
-    count('llama.feed_forward_length', HEAD),
+    count('llama.block_count', layers.count),
+    count('llama.feed_forward_length', layers.width),
     count('llama.attention.head_count', widthOf(tokens) / HEAD),
     decimal('llama.attention.layer_norm_rms_epsilon', 1e-5),
     text('tokenizer.ggml.model', 'gpt2'),

@@ -22,7 +22,7 @@ async function everyCommand(
 
 const EVERY = await everyCommand(COMMANDS);
 /** Commands that print no facts: they run, group others, or print text that is meant for a shell or a reader. */
-const NO_FACTS = new Set(['run', 'register', 'demo', 'studio', 'completions', 'help']);
+const NO_FACTS = new Set(['run', 'register', 'studio', 'completions', 'help']);
 /** Words of an example as a shell would split them; enough for quotes, blind to everything behind a redirection. */
 const wordsOf = (line: string): string[] =>
   (line.split(/ [>|] /)[0] ?? '').match(/"[^"]*"|[^\s"]+/g)?.map((word) => word.replaceAll('"', '')) ?? [];

@@ -5,6 +5,7 @@ import {
   boardLines,
   EMPTY_BOARD,
   newsLine,
+  realTable,
   redraw,
   resultTable,
   withNews,
@@ -18,6 +19,7 @@ import { setup } from './a-world.ts';
 const news = (event: Partial<DemoEvent> = {}): DemoEvent => ({
   jobId: 'j1',
   kind: 'image',
+  engine: 'synthetic',
   model: 'synthetic',
   state: 'queued',
   ...event,
@@ -71,6 +73,7 @@ describe('the board', () => {
     const anyNews = fc.record({
       jobId: fc.constantFrom('j1', 'j2'),
       kind: fc.constantFrom('image' as const, 'audio_stt' as const),
+      engine: fc.constant('synthetic'),
       model: fc.string({ unit: 'grapheme', maxLength: 60 }),
       state: fc.constantFrom('queued' as const, 'running' as const, 'failed' as const),
       progress: fc.double({ min: -1, max: 2, noNaN: true }),
@@ -82,6 +85,16 @@ describe('the board', () => {
         for (const line of lines) expect(textWidth(line)).toBeLessThan(columns);
       }),
     );
+  });
+
+  test('of real engines it ends with what each ran on and how long it took', () => {
+    const facts = { engine: 'onnx', ranOn: 'cpu', loadMs: 20, runMs: 300 };
+    const failed = news({ jobId: 'j2', kind: 'llm', engine: 'llama-cpp', state: 'failed', error: 'no such engine' });
+    expect(tableLines(realTable(boardOf([{ ...(GOOD[4] ?? news()), ...facts }, failed])))).toEqual([
+      'kind   engine     ran on  load   run     time    file or text',
+      'image  onnx       cpu     20 ms  300 ms  340 ms  studio-worker-demo/image.webp',
+      'llm    llama-cpp  -       -      -       -       failed: no such engine',
+    ]);
   });
 
   test('an ended job stays ended whatever comes late', () => {
@@ -163,6 +176,28 @@ describe('demo', () => {
     more.resolve();
     expect(await ended).toBe(0);
     for (const picture of ['⠋', '⠙', '⠹']) expect(cli.out()).toContain(picture);
+  });
+
+  test('as JSON says nothing but what came of each job', async () => {
+    const { demo } = aDemo(GOOD);
+    await using cli = await setup({ world: { demo }, look: { isTty: true } });
+    expect(await cli.run('demo', '--json')).toBe(0);
+    const file = 'studio-worker-demo/image.webp';
+    const about = { engine: 'synthetic', model: 'synthetic', state: 'completed' };
+    expect(JSON.parse(cli.out())).toEqual([
+      { ...about, kind: 'image', durationMs: 340, file },
+      { ...about, kind: 'llm', durationMs: 12, text: 'Hello\nthere' },
+    ]);
+  });
+
+  test('hands the weights that were given to real engines, and to nobody else', async () => {
+    const { demo, asked } = aDemo(GOOD);
+    await using cli = await setup({ world: { demo } });
+    expect(await cli.run('demo', '--real', '--llm', 'qwen.gguf', '--recording', 'fox.wav')).toBe(0);
+    expect(asked).toMatchObject([{ real: { llm: 'qwen.gguf', recording: 'fox.wav' } }]);
+    expect(await cli.run('demo', '--tts', 'voice.onnx')).toBe(64);
+    expect(cli.err()).toContain('--tts is of use with --real only');
+    expect(asked).toHaveLength(1);
   });
 
   test('exits 1 when a job failed or the end never came', async () => {

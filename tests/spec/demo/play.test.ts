@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { toWorkerError, WorkerError } from '../../../src/base/errors.ts';
 import type { JobView } from '../../../src/contract/admin.ts';
-import { DEMO_JOBS } from '../../../src/demo/jobs.ts';
+import { DEMO_JOBS, DEMO_SOURCE } from '../../../src/demo/jobs.ts';
 import { type DemoEvent, play, type PlayOptions } from '../../../src/demo/play.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { MemoryFiles } from '../../fakes/memory-files.ts';
@@ -32,7 +32,12 @@ function setup({ endings = GOOD, workerAsksAfter = 0, about = {} as Partial<Play
     return { ...job, finishedAt: '2026-05-25T12:00:02.500Z', ...endings[job.kind] };
   };
   const options: PlayOptions = {
+    jobs: DEMO_JOBS,
     operator: {
+      addModel: (draft) => {
+        did.push(`add ${draft.id}`);
+        return Promise.resolve({ ...draft, createdAt: '', updatedAt: '' });
+      },
       registrations: () => Promise.resolve(pauses >= workerAsksAfter ? [{ requestId: 'rr-1' } as never] : []),
       approve: (requestId) => {
         did.push(`approve ${requestId}`);
@@ -71,7 +76,7 @@ function setup({ endings = GOOD, workerAsksAfter = 0, about = {} as Partial<Play
     outDir: '/out',
     signal: stop.signal,
     progressOf: () => undefined,
-    hintFor: () => undefined,
+    factsOf: () => undefined,
     ...about,
   };
   return { options, files, stop, did };
@@ -126,10 +131,44 @@ test('a failed or cancelled job says why and holds up no other', async () => {
 });
 
 test('a failed job says what to do when its worker knows', async () => {
-  const endings: Record<string, Ending> = { ...GOOD, image: { state: 'failed', error: 'no native files' } };
-  const hintFor = (id: string) => (id === 'job-image' ? 'Set STUDIO_WORKER_CACHE_DIR.' : undefined);
-  const events = await allOf(play(setup({ endings, about: { hintFor } }).options));
+  const endings: Record<string, Ending> = { ...GOOD, image: { state: 'failed', error: 'no native files.' } };
+  const factsOf = (id: string) => (id === 'job-image' ? { hint: 'Set STUDIO_WORKER_CACHE_DIR.' } : undefined);
+  const events = await allOf(play(setup({ endings, about: { factsOf } }).options));
   expect(of(events, 'image').at(-1)).toMatchObject({ error: 'no native files. Set STUDIO_WORKER_CACHE_DIR.' });
+});
+
+const REAL = [
+  { kind: 'audio_tts', model: 'voice', source: DEMO_SOURCE, registered: true, task: { kind: 'audio_tts', text: 'a' } },
+  {
+    kind: 'audio_stt',
+    model: 'ear',
+    source: DEMO_SOURCE,
+    registered: true,
+    after: 'audio_tts',
+    task: { kind: 'audio_stt', inputUrl: 'http://127.0.0.1/said.wav' },
+  },
+] as const;
+
+test('a model is told to the studio first, and a job that needs a result waits for it', async () => {
+  const factsOf = () => ({ ranOn: 'cpu', loadMs: 20, runMs: 0 });
+  const { options, did } = setup({ about: { jobs: REAL, factsOf } });
+  const events = await allOf(play(options));
+  expect(did).toEqual(['approve rr-1', 'add voice', 'create audio_tts', 'add ear', 'create audio_stt']);
+  const spokenAt = events.findIndex(({ kind, state }) => kind === 'audio_tts' && state === 'completed');
+  expect(events.findIndex(({ kind }) => kind === 'audio_stt')).toBeGreaterThan(spokenAt);
+  expect(events.at(-1)).toMatchObject({ engine: 'synthetic', state: 'completed', ranOn: 'cpu', loadMs: 20, runMs: 0 });
+});
+
+test('a job whose input was never made is not begun, and says so', async () => {
+  const endings = { ...GOOD, audio_tts: { state: 'failed', error: 'no voice' } as Ending };
+  const { options, did } = setup({ endings, about: { jobs: REAL } });
+  const events = await allOf(play(options));
+  expect(did).not.toContain('create audio_stt');
+  expect(events.at(-1)).toMatchObject({
+    kind: 'audio_stt',
+    state: 'cancelled',
+    error: 'it needs what the audio_tts job makes, which did not end well',
+  });
 });
 
 test('progress is told while a job runs', async () => {

@@ -1,0 +1,98 @@
+import { WorkerError } from '../base/errors.ts';
+import type { GivenWeights } from '../cli/world.ts';
+import type { FileRole } from '../contract/model-source.ts';
+import type { DemoJob } from '../demo/jobs.ts';
+import {
+  maskPixels,
+  PICTURE,
+  picturePixels,
+  type RealFile,
+  realJobs,
+  type RealModels,
+  SENTENCE,
+} from '../demo/real.ts';
+import { chatModel } from '../demo/weights/chat.ts';
+import { inpaintingModel } from '../demo/weights/inpainting.ts';
+import { transcribingModel } from '../demo/weights/transcriber.ts';
+import { voiceConfig, voiceModel } from '../demo/weights/voice.ts';
+import { serveLoopback } from '../system/loopback-files.ts';
+import type { Effects } from './effects.ts';
+
+export interface RealLayout {
+  readonly jobs: readonly DemoJob[];
+  /** Serves nothing any more. */
+  close(): Promise<void>;
+}
+
+interface Place {
+  readonly effects: Effects;
+  /** Where the speech job's artifact will be. */
+  readonly spoken: string;
+}
+
+/**
+ * Makes weights and inputs, but for what is given, and serves them on this machine, so that the jobs fetch them as they
+ * would from anywhere.
+ *
+ * @throws WorkerError `file.unusable` for a given path with nothing to read
+ */
+export async function layOutReal(given: GivenWeights, { effects, spoken }: Place): Promise<RealLayout> {
+  const { images } = effects;
+  const models: RealModels = {
+    llm: await either('model', given.llm, 'tiny-chat.gguf', chatModel, effects),
+    removal: await either('model', given.removal, 'tiny-lama.onnx', inpaintingModel, effects),
+    tts: await voice(given.tts, effects),
+    stt: await either('model', given.stt, 'tiny-whisper.bin', () => transcribingModel({ text: SENTENCE }), effects),
+  };
+  if (given.recording !== undefined) await sizeOf(given.recording, effects);
+  const inputs = {
+    picture: await images.encode({ ...PICTURE, pixels: picturePixels(), channels: 3, format: 'png' }),
+    mask: await images.encode({ ...PICTURE, pixels: maskPixels(), channels: 1, format: 'png' }),
+    recording: given.recording,
+    spoken,
+  };
+  const shelf = serveLoopback();
+  return { jobs: realJobs(models, inputs, shelf), close: () => shelf.close() };
+}
+
+/** The file that is given, or a generated one. */
+async function either(
+  role: FileRole,
+  path: string | undefined,
+  filename: string,
+  make: () => Uint8Array,
+  effects: Effects,
+): Promise<readonly RealFile[]> {
+  return [path === undefined ? made(role, filename, make(), effects) : await found(role, path, effects)];
+}
+
+/** A voice is two files: what it is and how it speaks. */
+async function voice(path: string | undefined, effects: Effects): Promise<readonly RealFile[]> {
+  if (path !== undefined) return [await found('model', path, effects), await found('config', `${path}.json`, effects)];
+  const config = new TextEncoder().encode(JSON.stringify(voiceConfig()));
+  return [
+    made('model', 'tiny-voice.onnx', voiceModel(), effects),
+    made('config', 'tiny-voice.onnx.json', config, effects),
+  ];
+}
+
+const made = (role: FileRole, filename: string, content: Uint8Array, { sha256 }: Effects): RealFile => ({
+  role,
+  filename,
+  content,
+  sizeBytes: content.byteLength,
+  sha256: sha256(content).toHex(),
+});
+
+async function found(role: FileRole, path: string, effects: Effects): Promise<RealFile> {
+  const sizeBytes = await sizeOf(path, effects);
+  return { role, filename: path.replace(/^.*[/\\]/, ''), content: path, sizeBytes };
+}
+
+async function sizeOf(path: string, { files }: Effects): Promise<number> {
+  const facts = await files.stat(path);
+  if (facts !== undefined && !facts.isFolder) return facts.sizeBytes;
+  throw new WorkerError('file.unusable', `there is no file ${path}`, {
+    hint: 'Name files that are there, or leave the flag out to have such weights generated.',
+  });
+}
