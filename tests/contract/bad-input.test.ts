@@ -5,7 +5,9 @@ import { ERROR_CODES, type ErrorCode } from '../../src/base/errors.ts';
 import type { EngineName } from '../../src/contract/model-source.ts';
 import { chatModel } from '../../src/demo/weights/chat.ts';
 import { inpaintingModel } from '../../src/demo/weights/inpainting.ts';
+import { transcribingModel } from '../../src/demo/weights/transcriber.ts';
 import { voiceConfig, voiceModel } from '../../src/demo/weights/voice.ts';
+import { encodeWav } from '../../src/engines/wav.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { fileServer } from '../fakes/file-server.ts';
 import { paint } from '../fakes/onnx-engine.ts';
@@ -37,6 +39,8 @@ const SERVED = {
   'lama.onnx': inpaintingModel(),
   'golem.gguf': EMPTY_GGUF,
   'chat.gguf': chatModel(),
+  'whisper.bin': transcribingModel(),
+  'silence.wav': encodeWav(new Int16Array(16_000), 16_000),
   'ada.onnx': voiceModel(),
   'ada.onnx.json': text(JSON.stringify(voiceConfig())),
   'other.json': text('{"model_type": "vits"}'),
@@ -84,6 +88,12 @@ const SPEECH: Mistake = {
   files: [{ url: 'ada.onnx' }, { url: 'ada.onnx.json', role: 'config' }],
   task: { kind: 'audio_tts', text: 'hello' },
 };
+
+const writtenDown = (recording: string): Mistake => ({
+  engine: 'whisper-cpp',
+  files: [{ url: 'whisper.bin' }],
+  task: { kind: 'audio_stt', inputUrl: recording },
+});
 
 const WRONG_SUM = removalBy('lama.onnx', { sha256: '0'.repeat(64) });
 
@@ -214,6 +224,18 @@ const MISTAKES: Readonly<Record<string, Row>> = {
     says: 'sound cannot be written as "aiff"',
     remedy: 'one of these extensions: wav, mp3',
     offer: { ...SPEECH, task: { kind: 'audio_tts', text: 'hello', ext: 'aiff' } },
+  },
+  'a silent recording': {
+    code: 'task.audio-silent',
+    says: 'the audio is silence from its start to its end',
+    remedy: 'Check the microphone or the track that was recorded',
+    offer: writtenDown('silence.wav'),
+  },
+  'a recording of no sound at all': {
+    code: 'task.audio-unreadable',
+    says: 'the audio is',
+    remedy: 'the URL of the sound file itself',
+    offer: writtenDown('page.onnx'),
   },
   'an unknown sampler': {
     code: 'task.sampler-unknown',

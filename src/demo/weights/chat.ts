@@ -93,7 +93,10 @@ function tensorsOf(
     ...Array.from({ length: layers.count }, (_, at) => `blk.${at}`).flatMap((block) => [
       ones(`${block}.attn_norm.weight`),
       ones(`${block}.ffn_norm.weight`),
-      ...['attn_q', 'attn_k', 'attn_v', 'attn_output'].map((name) => matrix(`${block}.${name}.weight`, [wide, wide])),
+      matrix(`${block}.attn_q.weight`, [wide, wide]),
+      matrix(`${block}.attn_k.weight`, [wide, wide]),
+      matrix(`${block}.attn_v.weight`, [wide, wide]),
+      matrix(`${block}.attn_output.weight`, [wide, wide]),
       matrix(`${block}.ffn_gate.weight`, [wide, layers.width]),
       matrix(`${block}.ffn_up.weight`, [wide, layers.width]),
       matrix(`${block}.ffn_down.weight`, [layers.width, wide]),
