@@ -91,6 +91,7 @@ export const NATIVE_PACKAGES: Readonly<Record<PayloadName, NativePackage>> = {
       ['node-llama-cpp/llama/binariesGithubRelease.json', 'llama/binariesGithubRelease.json'],
     ],
     only: /./,
+    without: /\.lib$/, // for who compiles against it
     rewrites: [
       llamaFolder(/[\\/]node-llama-cpp[\\/]dist[\\/]config\.js$/, 'dist'),
       llamaFolder(/[\\/]node-llama-cpp[\\/]dist[\\/]utils[\\/]getModuleVersion\.js$/, 'dist/utils'),
