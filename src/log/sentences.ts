@@ -123,6 +123,9 @@ const OWN_SENTENCES: ReadonlyMap<string, Sentence> = new Map(
     'config.edit-ignored': own((f) => `going on with the config as it was: ${say(f.because)}`),
     'engine.ready': own((f) => `the ${say(f.engine)} engine is ready`),
     'engine.not-ready': own((f) => `the ${say(f.engine)} engine is not ready: ${say(f.because)}. ${say(f.hint)}`),
+    'phonemes.dropped': own(
+      (f) => `${say(f.count)} phonemes of the text have no sound in ${say(f.model)} and were left out: ${say(f.which)}`,
+    ),
     'engine.crashed': own((f) => `${say(f.error)} (model ${say(f.model)})`),
     'engine.quarantined': own((f) => `${say(f.error)}: its offers are refused for ${duration(f.forMs)}`),
     'cache.moved': own(

@@ -62,5 +62,7 @@ async function withoutListeners<T>(call: () => Promise<T>): Promise<T> {
 }
 
 /** Where this machine's espeak-ng is, by the operator's word or on the PATH. */
-export const findEspeak = (): string | undefined =>
-  process.env['STUDIO_WORKER_ESPEAK_NG'] ?? Bun.which('espeak-ng') ?? undefined;
+export function findEspeak(): string | undefined {
+  const named = process.env['STUDIO_WORKER_ESPEAK_NG']?.trim() ?? '';
+  return named === '' ? (Bun.which('espeak-ng') ?? undefined) : named;
+}

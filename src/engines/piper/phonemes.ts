@@ -10,27 +10,27 @@ const LANGUAGE_SWITCH = /\([a-z]{2,3}(?:-[a-z0-9]+)*\)/g;
 /** What makes no sound of its own. */
 const SILENT = /^[\s.,:;!?ˈˌː\p{P}\p{M}]$/u;
 
+export interface Reading {
+  readonly voice: Voice;
+  readonly phonemize: Phonemize;
+  readonly signal: AbortSignal;
+}
+
 /**
  * The phonemes of a sentence, one character each and decomposed, with the marks of its pauses among them, as Piper
  * trains its voices on them (rhasspy/piper-phonemize `phonemize_eSpeak`).
  */
-export async function phonemesOf(
-  sentence: Sentence,
-  { voice, phonemize, signal }: { voice: Voice; phonemize: Phonemize; signal: AbortSignal },
-): Promise<readonly string[]> {
+export async function phonemesOf(sentence: Sentence, reading: Reading): Promise<readonly string[]> {
   const clauses: string[] = [];
   for (const { words, mark } of sentence) {
-    const spoken = await spokenWords(words, { voice, phonemize, signal });
+    const spoken = await spokenWords(words, reading);
     clauses.push(spoken.trim() === '' ? '' : `${spoken}${mark}`);
   }
   const whole = clauses.filter((clause) => clause !== '').join(' ');
-  return Array.from(whole.normalize('NFD')).flatMap((phoneme) => voice.respelled.get(phoneme) ?? [phoneme]);
+  return Array.from(whole.normalize('NFD')).flatMap((phoneme) => reading.voice.respelled.get(phoneme) ?? [phoneme]);
 }
 
-async function spokenWords(
-  words: string,
-  { voice, phonemize, signal }: { voice: Voice; phonemize: Phonemize; signal: AbortSignal },
-): Promise<string> {
+async function spokenWords(words: string, { voice, phonemize, signal }: Reading): Promise<string> {
   if (voice.phonemesBy.is === 'text') return words.toLowerCase();
   const text = isEnglish(voice) ? spokenEnglish(words) : words;
   return (await phonemize(text, signal)).join(' ').replaceAll(LANGUAGE_SWITCH, '');

@@ -51,6 +51,7 @@ const VoiceSchema = v.object({
     v.check((map) => Object.keys(map).length <= MOST_PHONEMES, `expected at most ${MOST_PHONEMES} phonemes`),
     v.check((map) => [PAD, BEGIN, END].every((mark) => Object.hasOwn(map, mark)), 'expected ids for _, ^ and $'),
   ),
+  num_symbols: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0x1_0000)), 0x1_0000),
   num_speakers: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_SPEAKERS)), 1),
   speaker_id_map: v.optional(
     v.pipe(
@@ -92,6 +93,13 @@ export function readVoice(text: string): Voice {
   if (read.is === 'unreadable') throw invalid(read.problem);
   const { audio, espeak, inference, phoneme_type, phoneme_map, phoneme_id_map, language, ...said } = read.value;
   if (phoneme_type === 'espeak' && espeak === undefined) throw invalid('espeak: is missing');
+  if (
+    Object.values(phoneme_id_map)
+      .flat()
+      .some((id) => id >= said.num_symbols)
+  ) {
+    throw invalid(`phoneme_id_map: a phoneme has an id that is not below ${said.num_symbols}`);
+  }
   const speakers = new Map(Object.entries(said.speaker_id_map));
   const stray = [...speakers].find(([, id]) => id >= said.num_speakers);
   if (stray !== undefined) throw invalid(`speaker_id_map: a speaker has number ${stray[1]} of ${said.num_speakers}`);

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { voiceConfig } from '../../../../src/demo/weights/voice.ts';
-import { openOwnEspeak } from '../../../../src/engines/piper/binding.ts';
+import { findEspeak, openOwnEspeak } from '../../../../src/engines/piper/binding.ts';
 import { spokenEnglish } from '../../../../src/engines/piper/english.ts';
 import { openEspeak } from '../../../../src/engines/piper/espeak.ts';
 import { idsOf, type Phonemize, phonemesOf } from '../../../../src/engines/piper/phonemes.ts';
@@ -93,6 +93,19 @@ test('an espeak-ng that does not know the language, or does not run, is refused 
       code: 'native.unavailable',
       message: "this machine's espeak-ng does not speak nonsense",
     });
+  }
+});
+
+test('the espeak-ng of a machine is the one its operator names, else the one on the PATH', () => {
+  const named = process.env['STUDIO_WORKER_ESPEAK_NG'];
+  try {
+    process.env['STUDIO_WORKER_ESPEAK_NG'] = '/opt/espeak-ng';
+    expect(findEspeak()).toBe('/opt/espeak-ng');
+    process.env['STUDIO_WORKER_ESPEAK_NG'] = ' ';
+    expect(findEspeak()).toBe(installed);
+  } finally {
+    if (named === undefined) delete process.env['STUDIO_WORKER_ESPEAK_NG'];
+    else process.env['STUDIO_WORKER_ESPEAK_NG'] = named;
   }
 });
 

@@ -50,6 +50,7 @@ test.each([
   ['no pad', { phoneme_id_map: { '^': [1], $: [2] } }, 'phoneme_id_map: expected ids for _, ^ and $'],
   ['ids that are none', { phoneme_id_map: { _: [-1], '^': [1], $: [2] } }, 'phoneme_id_map._'],
   ['a phoneme without ids', { phoneme_id_map: { _: [], '^': [1], $: [2] } }, 'expected a length >=1'],
+  ['ids that the model has not', { num_symbols: 20 }, 'a phoneme has an id that is not below 20'],
   ['no espeak', { espeak: undefined }, 'espeak: is missing'],
   ['an option for espeak', { espeak: { voice: '-w/etc/x' } }, 'espeak.voice'],
   ['a path for espeak', { espeak: { voice: '../../etc/passwd' } }, 'espeak.voice'],
