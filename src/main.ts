@@ -7,6 +7,8 @@ const INTERRUPTED = 130;
 const ENGINE = '__engine';
 /** Set by node-llama-cpp, which forks the program it is in to try a binary where it can do no harm. */
 const TRIES_BINARY = process.env['TEST_BINDING_CP'] === 'true' && process.send !== undefined;
+/** Hidden: a program of somebody else begins as this one, which binds its life to the worker's. */
+const PROGRAM = '__program';
 const argv = process.argv.slice(2);
 const [first] = argv;
 
@@ -24,6 +26,9 @@ if (first === '--version' || first === '-V') {
   } else if (first === ENGINE) {
     const { runEngineChild } = await import('./compose/engine-child.ts');
     process.exit(await runEngineChild(argv.slice(1)).catch(die)); // at once: whatever a library still holds is to go
+  } else if (first === PROGRAM) {
+    const { runProgramChild } = await import('./compose/program-child.ts');
+    await runProgramChild(argv.slice(1)).catch(die);
   } else {
     const { start } = await import('./cli/start.ts');
     leave(await start(argv).catch(die));

@@ -1,5 +1,6 @@
 import manifest from '../../dist-manifest.json';
 import type { ConfigStore } from '../config/store.ts';
+import { createCrashBook } from '../engines/host/crash-book.ts';
 import { createEngineHost, type EngineHost } from '../engines/host/host.ts';
 import { createQuarantine, type Quarantine } from '../engines/host/quarantine.ts';
 import { createFfmpeg } from '../engines/ffmpeg/index.ts';
@@ -16,6 +17,8 @@ import { createSyntheticEngine } from '../engines/synthetic/index.ts';
 import { whisperInstalled } from '../engines/whisper/binding.ts';
 import { createWhisperEngine } from '../engines/whisper/index.ts';
 import type { Logger } from '../log/logger.ts';
+import { bound } from '../system/bound-programs.ts';
+import { freePort } from '../system/free-port.ts';
 import { payloads } from '../system/payloads.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../system/processes.ts';
 import { runProgram } from '../system/programs.ts';
@@ -42,7 +45,7 @@ export interface Engines {
 const QUIET = { ORT_DISABLE_TELEMETRY: '1' };
 
 export function realEngines(effects: Effects, { log, config }: EngineSetup): Engines {
-  const { sha256, images, clock, files, random, environment } = effects;
+  const { sha256, images, clock, files, random, environment, http } = effects;
   const quarantine = createQuarantine(clock);
   const engineLog = log.child({}, 'engines');
   const fetchInput = createInputFetcher(offeredUrls(effects, config));
@@ -101,8 +104,9 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
         random,
         environment,
         tempDir: environment.tempDir,
+        pid: environment.pid,
         modelsRoot: config.current.models_root,
-        run: runProgram,
+        run: bound(runProgram, { ...environment, ownCommand: ownCommand() }),
         childEnv: childEnvironment(ourVariables()),
         nice: config.current.engine_nice,
         hasLibrary,
@@ -111,6 +115,11 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
         sha256,
         readZip,
         clock,
+        http,
+        freePort,
+        images,
+        ffmpeg,
+        noteCrash: createCrashBook({ quarantine, log: engineLog }),
         log: engineLog,
       }),
       createGradioEngine({

@@ -1,7 +1,9 @@
 import type { RunOptions } from '../cli/world.ts';
 import { errorChain } from '../base/errors.ts';
 import { shownUrl } from '../base/urls.ts';
+import { sweepScratch } from '../engines/sd-cpp/scratch.ts';
 import type { Log } from '../log/open-log.ts';
+import { isAlive } from '../system/alive.ts';
 import { controlAddress, serveControl } from '../system/control.ts';
 import { acquireLock } from '../system/lock.ts';
 import { onStopSignals } from '../system/signals.ts';
@@ -52,6 +54,7 @@ async function serve(path: string, log: Log, effects: Effects): Promise<number> 
     stop = () => worker.signal();
     for (let asked = 0; asked < early; asked++) stop();
     announce(setup);
+    void sweepScratch({ ...effects, ...effects.environment }, { isAlive, log: log.logger });
     await using _control = await openControl(setup, worker);
     return await worker.run();
   } finally {

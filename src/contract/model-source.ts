@@ -16,8 +16,9 @@ export const ENGINE_NAMES = [
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /**
- * What a file is for. Only the first file of a role counts. The last two are our extension: the settings that come with
- * a voice, and the model that tells speech from silence.
+ * What a file is for. Only the first file of a role counts. From `config` on they are our extension: the settings that
+ * come with a voice, the model that tells speech from silence, and the further parts that diffusion models for video
+ * have, called as stable-diffusion.cpp calls them.
  */
 export const FILE_ROLES = [
   'diffusion-model',
@@ -28,6 +29,9 @@ export const FILE_ROLES = [
   'model',
   'config',
   'vad',
+  'high-noise-diffusion-model',
+  't5xxl',
+  'clip-vision',
 ] as const;
 export type FileRole = (typeof FILE_ROLES)[number];
 
@@ -54,6 +58,8 @@ export const CliDefaultsSchema = v.object({
   chatTemplateKwargs: absentable(v.record(v.string(), v.unknown())),
   mmap: absentable(v.boolean()),
   maxVramGib: absentable(Decimal),
+  /** Our extension: what a diffusion model makes, as stable-diffusion.cpp calls it. Pictures when it is left out. */
+  mode: absentable(v.picklist(['img_gen', 'vid_gen'])),
 });
 
 /** The studio's recipe for a model: which engine, which files, which defaults. */

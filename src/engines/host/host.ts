@@ -3,6 +3,7 @@ import { MINUTE_MS } from '../../base/units.ts';
 import type { Task } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { EngineProcess, LoadHow, ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import { createCrashBook } from './crash-book.ts';
 import type { Inputs, Warn } from './inner.ts';
 import type { Quarantine } from './quarantine.ts';
 import { type Answer, startTalk, type Talk, type TalkOptions } from './talk.ts';
@@ -51,19 +52,11 @@ interface Opened {
 const STALL_MS = 5 * MINUTE_MS;
 
 export function createEngineHost(options: EngineHostOptions): EngineHost {
-  const { quarantine, log } = options;
+  const { log } = options;
+  const noteCrash = createCrashBook(options);
 
   function start({ engine, files }: HostedLoad): Talk {
-    const onCrash = (error: WorkerError): void => {
-      log.warn('engine.crashed', { engine, model: files.model, error: error.message, code: error.code });
-      if (!quarantine.crashed(engine, files.model)) return;
-      log.error('engine.quarantined', {
-        engine,
-        model: files.model,
-        error: `${files.model} keeps crashing the ${engine} engine`,
-        forMs: quarantine.remainingMs(engine, files.model),
-      });
-    };
+    const onCrash = (error: WorkerError): void => noteCrash(engine, files.model, error);
     const onNote: Warn = (event, fields) => log.warn(event, { ...fields, engine, model: files.model });
     try {
       const talk = startTalk({ ...options, engine, onCrash, onNote });

@@ -3,24 +3,31 @@ import type { CliDefaults, FileRole } from '../../contract/model-source.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import { float32Text } from './decimal.ts';
 import type { PicturePaths } from './pictures.ts';
+import { settingsOf, type Settings } from './settings.ts';
 
-export interface Wanted {
-  readonly task: TaskOf<'image'>;
+/** How a model is to be held: its files, what its source says, and whether it has to make do with little memory. */
+export interface Held {
   readonly files: ReadonlyMap<FileRole, string>;
   readonly defaults: CliDefaults;
+  /** After it ran out of GPU memory: weights wait in main memory, and the picture is decoded in tiles. */
+  readonly lean?: boolean;
+}
+
+export interface Wanted extends Held {
+  readonly task: TaskOf<'image'>;
   /** The pictures that the task names, on this disk. */
   readonly pictures: PicturePaths;
   /** Where the result goes. */
   readonly output: string;
 }
 
-/** A task cannot say "none": it has this many steps when it says nothing, and then the model's own count is meant. */
-const UNSAID_STEPS = 20;
-/** What counts when neither the task nor the model says (studio contract, sd-cli arguments). */
-const CFG_SCALE = 1;
-const STEPS = 8;
-const SIDE_PX = 1024;
-const STRENGTH = 0.75;
+export interface WantedClip extends Held {
+  readonly task: TaskOf<'video'>;
+  readonly pictures: PicturePaths;
+  readonly output: string;
+  readonly frames: number;
+  readonly fps: number;
+}
 
 /**
  * The arguments of sd-cli, in the order of the studio contract.
@@ -29,48 +36,83 @@ const STRENGTH = 0.75;
  */
 export function argumentsFor(wanted: Wanted): readonly string[] {
   const { task, defaults, output } = wanted;
-  const steps = task.steps === UNSAID_STEPS ? 0 : task.steps;
   return [
     ...fileArguments(wanted.files),
     '-p',
     task.prompt,
     ...given('--negative-prompt', task.negativePrompt),
     ...pictureArguments(wanted),
-    '--cfg-scale',
-    float32Text(firstPositive(task.cfgScale, defaults.cfgScale, CFG_SCALE)),
-    '--steps',
-    String(firstPositive(steps, defaults.steps, STEPS)),
-    '-W',
-    String(firstPositive(task.width, defaults.width, SIDE_PX)),
-    '-H',
-    String(firstPositive(task.height, defaults.height, SIDE_PX)),
+    ...settingArguments(settingsOf(task, defaults)),
     '-o',
     output,
     ...given('--seed', task.seed),
     ...given('--sampling-method', task.samplingMethod ?? defaults.samplingMethod),
     ...given('--flow-shift', decimal(defaults.flowShift)),
-    ...when(defaults.zeroCondT, '--model-args', 'qwen_image_zero_cond_t=true'),
-    ...when(defaults.offloadToCpu, '--offload-to-cpu'),
-    ...when(defaults.mmap, '--mmap'),
-    ...given('--max-vram', decimal(defaults.maxVramGib)),
-    '--diffusion-fa',
+    ...holdingArguments(wanted),
+    ...when(wanted.lean, '--vae-tiling'),
   ];
+}
+
+/**
+ * The arguments of sd-cli for a clip; what it writes goes by the extension of the output.
+ *
+ * @throws WorkerError `model.role-missing`
+ */
+export function clipArgumentsFor(wanted: WantedClip): readonly string[] {
+  const { task, defaults, output, pictures } = wanted;
+  return [
+    '-M',
+    'vid_gen',
+    ...fileArguments(wanted.files),
+    '-p',
+    task.prompt,
+    ...given('--negative-prompt', task.negativePrompt),
+    ...given('--init-img', pictures.init),
+    ...settingArguments(settingsOf(task, defaults)),
+    '--video-frames',
+    String(wanted.frames),
+    '--fps',
+    String(wanted.fps),
+    '-o',
+    output,
+    ...given('--sampling-method', defaults.samplingMethod),
+    ...given('--flow-shift', decimal(defaults.flowShift)),
+    ...holdingArguments(wanted),
+    ...when(wanted.lean, '--vae-tiling'),
+  ];
+}
+
+/** The arguments of sd-server: the model and how it is held, everything else is said with each job. */
+export const serverArgumentsFor = (held: Held, port: number): readonly string[] => [
+  '--listen-ip',
+  '127.0.0.1',
+  '--listen-port',
+  String(port),
+  ...fileArguments(held.files),
+  ...holdingArguments(held),
+];
+
+/** @throws WorkerError `model.role-missing` for files that no picture can be made with */
+export function assertModel(files: ReadonlyMap<FileRole, string>): void {
+  if (files.has('diffusion-model') || files.has('model')) return;
+  throw new WorkerError('model.role-missing', 'modelSource has no diffusion-model / model file', {
+    hint: 'Add a file with the role `diffusion-model` to the model source.',
+  });
 }
 
 /** LoRA files have no argument: sd-cli takes a folder of them and words in the prompt, which no task has. */
 function fileArguments(files: ReadonlyMap<FileRole, string>): readonly string[] {
+  assertModel(files);
   const diffusion = files.get('diffusion-model');
   const model = files.get('model');
-  if (diffusion === undefined && model === undefined) {
-    throw new WorkerError('model.role-missing', 'modelSource has no diffusion-model / model file', {
-      hint: 'Add a file with the role `diffusion-model` to the model source.',
-    });
-  }
   return [
     ...(diffusion === undefined ? given('--model', model) : ['--diffusion-model', diffusion]),
+    ...given('--high-noise-diffusion-model', files.get('high-noise-diffusion-model')),
     ...given('--vae', files.get('vae')),
     ...given('--llm', files.get('text-encoder')),
     ...given('--llm_vision', files.get('text-encoder-vision')),
+    ...given('--t5xxl', files.get('t5xxl')),
+    ...given('--clip_vision', files.get('clip-vision')),
   ];
 }
 
@@ -79,13 +121,31 @@ function pictureArguments({ task, pictures }: Wanted): readonly string[] {
   const { init, mask, ref } = pictures;
   if (ref !== undefined) return ['-r', ref, ...given('--mask', mask)];
   if (init === undefined) return [];
-  return ['--init-img', init, '--strength', float32Text(task.denoise ?? STRENGTH), ...given('--mask', mask)];
+  return ['--init-img', init, '--strength', float32Text(strengthOf(task)), ...given('--mask', mask)];
 }
 
-const firstPositive = (task: number | undefined, source: number, otherwise: number): number => {
-  if (task !== undefined && task > 0) return task;
-  return source > 0 ? source : otherwise;
-};
+/** How much of an init image may change, when the task does not say (studio contract, sd-cli arguments). */
+const STRENGTH = 0.75;
+export const strengthOf = ({ denoise }: TaskOf<'image'>): number => denoise ?? STRENGTH;
+
+const settingArguments = ({ cfgScale, steps, width, height }: Settings): readonly string[] => [
+  '--cfg-scale',
+  float32Text(cfgScale),
+  '--steps',
+  String(steps),
+  '-W',
+  String(width),
+  '-H',
+  String(height),
+];
+
+const holdingArguments = ({ defaults, lean }: Held): readonly string[] => [
+  ...when(defaults.zeroCondT, '--model-args', 'qwen_image_zero_cond_t=true'),
+  ...when(defaults.offloadToCpu === true || lean === true, '--offload-to-cpu'),
+  ...when(defaults.mmap, '--mmap'),
+  ...given('--max-vram', decimal(defaults.maxVramGib)),
+  '--diffusion-fa',
+];
 
 const decimal = (value: number | undefined): string | undefined =>
   value === undefined ? undefined : float32Text(value);

@@ -12,7 +12,8 @@ export interface NamedPicture {
 }
 
 /** The pictures to fetch for a task: none that sd-cli would not look at. An empty URL is none. */
-export function picturesOf(task: TaskOf<'image'>): readonly NamedPicture[] {
+export function picturesOf(task: TaskOf<'image'> | TaskOf<'video'>): readonly NamedPicture[] {
+  if (task.kind === 'video') return named('init', 'init image', task.initImageUrl);
   const ref = named('ref', 'reference image', task.refImageUrl);
   const init = ref.length > 0 ? [] : named('init', 'init image', task.initImageUrl);
   const base = [...ref, ...init];

@@ -92,6 +92,8 @@ async function isMarked({ files, ownMarker: { path, text } }: FinderOptions): Pr
 
 /** What the program is called on a system. */
 export const fileName = (platform: string): string => (platform === 'win32' ? 'sd-cli.exe' : 'sd-cli');
+/** What the server of the same build is called. */
+export const serverName = (platform: string): string => (platform === 'win32' ? 'sd-server.exe' : 'sd-server');
 
 /** Where the worker keeps its own. */
 export const ownPath = (modelsRoot: string, platform: string): string => `${modelsRoot}/bin/${fileName(platform)}`;

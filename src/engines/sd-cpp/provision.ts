@@ -5,7 +5,7 @@ import type { Environment } from '../../system/environment.ts';
 import type { Files } from '../../system/files.ts';
 import type { ZippedFile } from '../../system/zip.ts';
 import type { FetchInput } from '../inputs.ts';
-import { fileName, PINNED_RELEASE } from './program.ts';
+import { fileName, PINNED_RELEASE, serverName } from './program.ts';
 
 export interface ProvisionOptions {
   readonly files: Pick<Files, 'makeDir' | 'remove' | 'writeAtomic'>;
@@ -77,13 +77,14 @@ export async function provision(options: ProvisionOptions, signal: AbortSignal):
   }
   const bytes = await options.fetchInput('sd-cli archive', archive.url, signal);
   const program = fileName(environment.platform);
+  const programs = new Set([program, serverName(environment.platform)]);
   const unpacked = checked(options, archive, bytes);
   if (!unpacked.some(({ name }) => name === program)) throw unusable(archive, `has no ${program} in it`);
   signal.throwIfAborted();
   await files.makeDir(`${modelsRoot}/bin`);
   await files.remove(markerPath(modelsRoot));
   for (const file of unpacked.toSorted((a, b) => Number(a.name === program) - Number(b.name === program))) {
-    const mode = file.name === program ? 0o755 : file.mode | 0o600;
+    const mode = programs.has(file.name) ? 0o755 : file.mode | 0o600;
     await files.writeAtomic(`${modelsRoot}/bin/${file.name}`, file.bytes, { mode });
   }
   await files.writeAtomic(markerPath(modelsRoot), `${archive.url}\n`);

@@ -1,24 +1,17 @@
 import { expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import manifest from '../../../../dist-manifest.json';
-import { toModelId } from '../../../../src/base/ids.ts';
 import { createInputFetcher } from '../../../../src/engines/inputs.ts';
-import { createSdCppEngine } from '../../../../src/engines/sd-cpp/index.ts';
 import { archiveFor } from '../../../../src/engines/sd-cpp/provision.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { sha256 } from '../../../../src/system/digest.ts';
 import { systemFiles } from '../../../../src/system/files.ts';
-import { childEnvironment, ourVariables } from '../../../../src/system/processes.ts';
-import { runProgram } from '../../../../src/system/programs.ts';
-import { systemRandom } from '../../../../src/system/random.ts';
 import { createRemote } from '../../../../src/system/remote-client.ts';
-import { readZip } from '../../../../src/system/zip.ts';
-import { synthetic } from '../../../fakes/builders.ts';
 import { fileServer } from '../../../fakes/file-server.ts';
-import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { installSdCli } from '../../../fakes/sd-cli-program.ts';
+import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
 import { makeZip } from '../../../fakes/zip.ts';
-import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+import { failureOf } from '../../system/temp-folder.ts';
 
 const RELEASE = 'master-920-2f88688';
 const ASSET = 'sd-master-2f88688-bin-Linux-Ubuntu-24.04-x86_64-vulkan.zip';
@@ -31,41 +24,22 @@ const pinOf = (archive: Uint8Array): string => sha256(archive).toHex();
 /** An engine on a machine without sd-cli, and a server that publishes an archive of it. */
 async function setup(archive = ARCHIVE, pins: Readonly<Record<string, string>> = { [ASSET]: pinOf(archive) }) {
   const stack = new AsyncDisposableStack();
-  const folder = stack.use(await tempFolder());
   const server = stack.use(fileServer({ [`${RELEASE}/${ASSET}`]: archive }));
-  const log = recordingLogger();
   const remote = createRemote({
     clock: systemClock,
     env: () => undefined,
     userAgent: 'test',
     allowPrivate: () => false,
   });
-  const engine = createSdCppEngine({
-    files: systemFiles,
-    environment: { get: () => undefined, homeDir: folder.at('home'), platform: 'linux', arch: 'x64' },
-    modelsRoot: folder.at('models'),
-    run: runProgram,
-    childEnv: childEnvironment(ourVariables()),
-    nice: 0,
-    clock: systemClock,
-    log,
-    fetchInput: createInputFetcher(remote),
-    random: systemRandom,
-    tempDir: folder.path,
-    hasLibrary: () => Promise.resolve(true),
-    pins,
-    archiveBase: server.url(''),
-    sha256,
-    readZip,
-  });
-  const files = { model: toModelId('golem'), paths: new Map(), defaults: synthetic.cliDefaults };
+  const scene = stack.use(sdCppScene({ fetchInput: createInputFetcher(remote), pins, archiveBase: server.url('') }));
+  const { engine, log } = scene;
   return {
     engine,
     server,
     log,
-    folder,
-    load: () => engine.load(files, new AbortController().signal),
-    installed: () => systemFiles.list(folder.at('models/bin')),
+    folder: scene,
+    load: () => engine.load(scene.files, new AbortController().signal),
+    installed: () => systemFiles.list(scene.at('models/bin')),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
@@ -102,6 +76,13 @@ test('an archive without the program, or that is none, installs nothing', async 
     expect(await failureOf(scene.load())).toMatchObject({ code: 'native.unavailable' });
     expect(await scene.installed()).toEqual([]);
   }
+});
+
+test('the server that an archive brings may be run as well', async () => {
+  const archive = makeZip({ 'bin/sd-cli': { text: 'the program' }, 'bin/sd-server': { text: 'not a program' } });
+  await using scene = await setup(archive);
+  await failureOf(scene.load());
+  expect(statSync(scene.folder.at('models/bin/sd-server')).mode & 0o777).toBe(0o755);
 });
 
 test('a program of an earlier release is replaced, and kept where that fails', async () => {

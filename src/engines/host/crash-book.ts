@@ -1,0 +1,20 @@
+import type { WorkerError } from '../../base/errors.ts';
+import type { ModelId } from '../../base/ids.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Quarantine } from './quarantine.ts';
+
+/** Writes down that a process of an engine crashed with a model, which may bring the quarantine on. */
+export type NoteCrash = (engine: string, model: ModelId, error: WorkerError) => void;
+
+export const createCrashBook =
+  ({ quarantine, log }: { readonly quarantine: Quarantine; readonly log: Logger }): NoteCrash =>
+  (engine, model, error) => {
+    log.warn('engine.crashed', { engine, model, error: error.message, code: error.code });
+    if (!quarantine.crashed(engine, model)) return;
+    log.error('engine.quarantined', {
+      engine,
+      model,
+      error: `${model} keeps crashing the ${engine} engine`,
+      forMs: quarantine.remainingMs(engine, model),
+    });
+  };

@@ -1,0 +1,36 @@
+import type { Environment } from '../../system/environment.ts';
+import type { Files } from '../../system/files.ts';
+import type { ChildEnvironment } from '../../system/processes.ts';
+import { serverName } from './program.ts';
+
+export interface EnvironmentOptions {
+  readonly files: Pick<Files, 'stat'>;
+  readonly environment: Pick<Environment, 'platform'>;
+  readonly childEnv: ChildEnvironment;
+}
+
+/** The library that a build of upstream brings beside its program, and the variable by which its loader finds it. */
+const LIBRARIES: Readonly<Record<string, readonly [file: string, variable: string]>> = {
+  linux: ['libstable-diffusion.so', 'LD_LIBRARY_PATH'],
+  darwin: ['libstable-diffusion.dylib', 'DYLD_LIBRARY_PATH'],
+};
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+
+/** The variables for a program of stable-diffusion.cpp, by which it finds the libraries beside it. */
+export async function environmentFor(path: string, options: EnvironmentOptions): Promise<ChildEnvironment> {
+  const { childEnv, environment, files } = options;
+  const [library, variable] = LIBRARIES[environment.platform] ?? [];
+  const folder = folderOf(path);
+  if (library === undefined || variable === undefined) return childEnv;
+  if ((await files.stat(`${folder}/${library}`)) === undefined) return childEnv;
+  const inherited = childEnv[variable] ?? '';
+  return { ...childEnv, [variable]: inherited === '' ? folder : `${folder}:${inherited}` };
+}
+
+/** Where the server of the same build is; undefined when it came without one. */
+export async function serverBeside(path: string, options: EnvironmentOptions): Promise<string | undefined> {
+  const name = serverName(options.environment.platform);
+  const server = path.includes('/') ? `${folderOf(path)}/${name}` : name;
+  return (await options.files.stat(server))?.isFolder === false ? server : undefined;
+}

@@ -1,0 +1,180 @@
+import { WorkerError } from '../../base/errors.ts';
+import type { TaskOf } from '../../contract/tasks/index.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Files } from '../../system/files.ts';
+import type { LoadedModel, ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import type { NoteCrash } from '../host/crash-book.ts';
+import { argumentsFor, assertModel, clipArgumentsFor, type Held, serverArgumentsFor } from './arguments.ts';
+import { type ClipOptions, finishClip, planClip } from './clip.ts';
+import { environmentFor, type EnvironmentOptions, serverBeside } from './environment.ts';
+import { fetchPictures, type InputOptions } from './inputs.ts';
+import { outputExt } from './pictures.ts';
+import { notServed, requestFor } from './request.ts';
+import { runSdCli } from './running.ts';
+import { type ScratchOptions, withScratch } from './scratch.ts';
+import { type Server, type ServerOptions, startServer } from './server.ts';
+
+export interface LoadedOptions extends ServerOptions, ScratchOptions, ClipOptions, InputOptions, EnvironmentOptions {
+  readonly files: ScratchOptions['files'] & InputOptions['files'] & Pick<Files, 'readBytes' | 'stat'>;
+  readonly images: ClipOptions['images'] & InputOptions['images'];
+  readonly noteCrash: NoteCrash;
+  readonly log: Logger;
+}
+
+export interface Loading {
+  /** Path of sd-cli. */
+  readonly program: string;
+  readonly model: ModelFiles;
+  readonly lean: boolean;
+}
+
+/**
+ * A model in the memory of sd-server where the build brings one that can paint with it. Else sd-cli loads the model for
+ * each job, as it does for a job that sd-server cannot do as asked.
+ *
+ * @throws WorkerError `model.role-missing` | `engine.*`; the signal's reason
+ */
+export async function openModel(loading: Loading, options: LoadedOptions, signal: AbortSignal): Promise<LoadedModel> {
+  const { model } = loading;
+  assertModel(model.paths);
+  const makesClips = model.defaults.mode === 'vid_gen';
+  const tools = await toolsFor(loading, options);
+  const holder = makesClips ? undefined : await createHolder(tools, options, signal);
+  return {
+    get process() {
+      return holder?.held?.process;
+    },
+    async run(task, context) {
+      if (task.kind === 'video' && makesClips) return await film(task, tools, { options, context });
+      if (task.kind === 'image' && !makesClips) return await paint(task, { tools, holder }, { options, context });
+      throw new WorkerError(
+        'task.unsupported',
+        `the sd-cpp engine makes ${makesClips ? 'video' : 'images'} with this model, not ${task.kind}`,
+        {
+          hint: 'The model makes video when its source has `"mode": "vid_gen"` in `cliDefaults`, and images otherwise.',
+        },
+      );
+    },
+    [Symbol.asyncDispose]: async () => await holder?.close(),
+  };
+}
+
+interface Tools extends Held {
+  readonly program: string;
+  readonly env: EnvironmentOptions['childEnv'];
+  readonly onCrash: (error: WorkerError) => void;
+}
+
+async function toolsFor({ program, model, lean }: Loading, options: LoadedOptions): Promise<Tools> {
+  return {
+    program,
+    files: model.paths,
+    defaults: model.defaults,
+    lean,
+    env: await environmentFor(program, options),
+    onCrash: (error) => options.noteCrash('sd-cpp', model.model, error),
+  };
+}
+
+/** Whoever keeps the model in memory between two jobs. */
+interface Holder {
+  readonly held: Server | undefined;
+  /** One that runs, started anew if need be; undefined when there is none to be had. */
+  get(signal: AbortSignal): Promise<Server | undefined>;
+  /** Ends the server, to make room or because nobody wants the model any more. */
+  release(): Promise<void>;
+  /** For good. */
+  close(): Promise<void>;
+}
+
+async function createHolder(tools: Tools, options: LoadedOptions, signal: AbortSignal): Promise<Holder> {
+  const path = await serverBeside(tools.program, options);
+  let useless = path === undefined;
+  let closed = false;
+  let server: Server | undefined;
+  const words = (port: number): readonly string[] => serverArgumentsFor(tools, port);
+
+  async function get(abort: AbortSignal): Promise<Server | undefined> {
+    if (closed) throw new WorkerError('internal', 'the sd-cpp engine was asked to run after it was unloaded');
+    if (useless || path === undefined) return undefined;
+    if (server !== undefined && !server.over) return server;
+    const { env, onCrash } = tools;
+    const started = await startServer({ path, words, env, onCrash }, options, abort);
+    if (typeof started !== 'string') return (server = started);
+    useless = true;
+    options.log.info('sd-server.not-used', { path, because: started });
+    return undefined;
+  }
+
+  async function release(): Promise<void> {
+    await server?.leave();
+    server = undefined;
+  }
+
+  await get(signal);
+  return {
+    get held() {
+      return server?.over === false ? server : undefined;
+    },
+    get,
+    release,
+    async close() {
+      closed = true;
+      await release();
+    },
+  };
+}
+
+interface Doing {
+  readonly options: LoadedOptions;
+  readonly context: RunContext;
+}
+
+async function paint(
+  task: TaskOf<'image'>,
+  { tools, holder }: { readonly tools: Tools; readonly holder: Holder | undefined },
+  { options, context }: Doing,
+): Promise<TaskResult> {
+  const pictures = await fetchPictures(task, options, context.signal);
+  const ext = outputExt(task.ext);
+  const asked = { ...tools, task, uses: [...pictures.bytes.keys()] };
+  const server = await holder?.get(context.signal);
+  if (server !== undefined) {
+    const because = notServed(asked, server.can);
+    if (because === undefined) {
+      return { is: 'artifact', bytes: await server.paint(requestFor(asked, pictures.bytes), context), ext };
+    }
+    options.log.info('sd-server.passed-over', { because });
+    await holder?.release(); // sd-cli loads the model once more, and there may be no room for both
+  }
+  return await withScratch(options, async (folder) => {
+    const output = `${folder}/out.${ext}`;
+    const words = argumentsFor({ ...asked, pictures: await pictures.writeTo(folder), output });
+    return { is: 'artifact', bytes: await written(output, words, { tools, options, context }), ext };
+  });
+}
+
+async function film(task: TaskOf<'video'>, tools: Tools, { options, context }: Doing): Promise<TaskResult> {
+  const plan = planClip(task);
+  const pictures = await fetchPictures(task, options, context.signal);
+  return await withScratch(options, async (folder) => {
+    const output = `${folder}/out.avi`;
+    const about = { ...tools, task, pictures: await pictures.writeTo(folder), output };
+    const words = clipArgumentsFor({ ...about, frames: plan.asked, fps: plan.fps });
+    const avi = await written(output, words, { tools, options, context });
+    return await finishClip({ task, plan, avi, signal: context.signal }, options);
+  });
+}
+
+/** What sd-cli writes when it is run with these words. */
+async function written(
+  output: string,
+  words: readonly string[],
+  { tools, options, context }: Doing & { readonly tools: Tools },
+): Promise<Uint8Array> {
+  const { program, env, onCrash } = tools;
+  await runSdCli({ command: [program, ...words], env, context, onCrash }, options);
+  const bytes = await options.files.readBytes(output);
+  if (bytes !== undefined) return bytes;
+  throw new WorkerError('engine.failed', 'sd-cli ended well, but wrote nothing');
+}

@@ -1,0 +1,40 @@
+import { toWorkerError, WorkerError } from '../../base/errors.ts';
+import type { ImageFacts, Images } from '../../system/images.ts';
+import type { PictureUse } from './pictures.ts';
+
+/** A mask that was scaled with its picture is off by a pixel at most. */
+const TOLERANCE_PX = 1;
+
+/**
+ * Refuses a mask of another shape than its picture. stable-diffusion.cpp cuts both to the shape of the result, each from
+ * its own middle, so that one of another size but the same shape still lies where it should, and this one would not.
+ *
+ * @throws WorkerError `task.mask-mismatch`
+ */
+export async function assertMaskFits(
+  pictures: ReadonlyMap<PictureUse, Uint8Array>,
+  images: Pick<Images, 'probe'>,
+): Promise<void> {
+  const mask = pictures.get('mask');
+  const base = pictures.get('init') ?? pictures.get('ref');
+  if (mask === undefined || base === undefined) return;
+  const [m, b] = await Promise.all([sizeOf(mask, images), sizeOf(base, images)]);
+  if (m === undefined || b === undefined) return;
+  const off = Math.abs((m.height * b.width) / m.width - b.height);
+  if (off <= Math.max(TOLERANCE_PX, (TOLERANCE_PX * b.width) / m.width)) return;
+  throw new WorkerError(
+    'task.mask-mismatch',
+    `the mask is ${m.width} x ${m.height} px, and its picture ${b.width} x ${b.height} px, which is another shape`,
+    { hint: 'Create the job with a mask of the size of its picture.' },
+  );
+}
+
+/** Undefined for a format that only stable-diffusion.cpp reads, such as BMP. */
+async function sizeOf(bytes: Uint8Array, images: Pick<Images, 'probe'>): Promise<ImageFacts | undefined> {
+  try {
+    return await images.probe(bytes);
+  } catch (thrown) {
+    if (toWorkerError(thrown).code === 'task.invalid') return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,46 @@
+import { errorChain } from '../../base/errors.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Files } from '../../system/files.ts';
+import type { Random } from '../../system/random.ts';
+
+export interface ScratchOptions {
+  readonly files: Pick<Files, 'makeDir' | 'remove' | 'list'>;
+  readonly random: Pick<Random, 'hex'>;
+  readonly tempDir: string;
+  /** This process: its folders are left alone while it lives. */
+  readonly pid: number;
+}
+
+const PREFIX = 'studio-worker-sdcpp-';
+const NAME = new RegExp(`^${PREFIX}(\\d+)-[0-9a-f]+$`);
+
+/** Runs `work` with a folder of its own, which goes with everything in it however that ends. */
+export async function withScratch<T>(
+  { files, random, tempDir, pid }: ScratchOptions,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = `${tempDir}/${PREFIX}${pid}-${random.hex(8)}`;
+  try {
+    await files.makeDir(folder, { mode: 0o700 });
+    return await work(folder);
+  } finally {
+    await files.remove(folder);
+  }
+}
+
+/** Removes the folders of workers that were killed in the middle of a job. Never rejects: it is a courtesy. */
+export async function sweepScratch(
+  { files, tempDir, pid }: Pick<ScratchOptions, 'files' | 'tempDir' | 'pid'>,
+  { isAlive, log }: { readonly isAlive: (pid: number) => boolean; readonly log: Logger },
+): Promise<void> {
+  try {
+    for (const name of await files.list(tempDir)) {
+      const owner = Number(NAME.exec(name)?.[1] ?? pid);
+      if (owner === pid || isAlive(owner)) continue;
+      await files.remove(`${tempDir}/${name}`);
+      log.info('scratch.removed', { folder: `${tempDir}/${name}`, leftBy: owner });
+    }
+  } catch (thrown) {
+    log.debug('scratch.kept', { because: errorChain(thrown) });
+  }
+}

@@ -1,0 +1,19 @@
+import { serveQuietly } from './parent.ts';
+
+/**
+ * Turns this process into another program, which ends when our parent ends, however that does.
+ *
+ * Only Linux has such a bond, and keeps it across the change (prctl(2)); a program of somebody else makes none of its
+ * own. Never returns: throws the system's own error when the program cannot be started.
+ */
+export async function becomeBound(
+  command: readonly string[],
+  { parentPid, nice }: { readonly parentPid: number; readonly nice: number },
+): Promise<never> {
+  const [path = ''] = command;
+  await serveQuietly(nice);
+  if (process.ppid !== parentPid) process.exit(1); // it ended before the bond was made
+  process.emitWarning = () => {}; // Bun 1.4.5 says on every execve that it is experimental
+  if (process.execve === undefined) throw new Error('this system cannot turn one program into another');
+  return process.execve(path, [...command], process.env);
+}

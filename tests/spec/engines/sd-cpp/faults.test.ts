@@ -1,0 +1,120 @@
+import { expect, test } from 'bun:test';
+import { createSaid, ranOutOfMemory } from '../../../../src/engines/sd-cpp/ends.ts';
+import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
+import { failureOf } from '../../system/temp-folder.ts';
+
+/** What backends of ggml print when an allocation fails, as users of stable-diffusion.cpp reported it. */
+const NO_MEMORY = [
+  'ggml_vulkan: Device memory allocation of size 5365186568 failed.',
+  'ggml_vulkan: Requested buffer size exceeds device memory allocation limit: ErrorOutOfDeviceMemory',
+  'ggml_gallocr_reserve_n: failed to allocate Vulkan0 buffer of size 5365186568',
+  '[ERROR] ggml_extend.hpp:1412 - lora: failed to allocate the compute buffer',
+  'ggml_backend_cuda_buffer_type_alloc_buffer: allocating 1234.00 MiB on device 0: cudaMalloc failed: out of memory',
+  'CUDA error: out of memory',
+  "terminate called after throwing an instance of 'std::bad_alloc'",
+];
+
+test('the words of every backend for "no memory left" are understood', () => {
+  for (const line of NO_MEMORY) {
+    const said = createSaid();
+    said.addError(`${line}\nAborted\n`);
+    expect({ line, noMemory: ranOutOfMemory(said) }).toEqual({ line, noMemory: true });
+  }
+  const harmless = createSaid();
+  harmless.addError('[WARN ] stable-diffusion.cpp:1 - total params memory size = 1562.22MB (VRAM 1562.22MB)\n');
+  expect(ranOutOfMemory(harmless)).toBe(false);
+});
+
+test.each(['sd-cli', 'sd-server'] as const)(
+  'a crash of %s is told as one and counts against its model',
+  async (program) => {
+    await using scene = sdCppScene();
+    await (program === 'sd-cli' ? scene.install() : scene.installBoth());
+    for (let crash = 1; crash <= 3; crash++) {
+      expect(scene.quarantine.remainingMs('sd-cpp', scene.files.model)).toBe(0);
+      expect(await failureOf(scene.run({ prompt: 'it dies' }))).toMatchObject({
+        code: 'engine.crashed',
+        retryable: true,
+        message: `${program} exited with None: (no stderr)`,
+        fields: { signal: 'SIGSEGV' },
+      });
+    }
+    expect(scene.quarantine.remainingMs('sd-cpp', scene.files.model)).toBeGreaterThan(0);
+    expect(scene.log.names()).toContain('engine.quarantined');
+    expect(scene.leftovers()).toEqual([]);
+  },
+);
+
+test.each(['sd-cli', 'sd-server'] as const)('a kill of %s by the system is a lack of memory', async (program) => {
+  await using scene = sdCppScene();
+  await (program === 'sd-cli' ? scene.install() : scene.installBoth());
+  expect(await failureOf(scene.run({ prompt: 'it is killed' }))).toMatchObject({
+    code: 'engine.out-of-memory',
+    message: `${program} exited with None: (no stderr)`,
+  });
+});
+
+test('an allocation that fails is a lack of memory, with the words of the program', async () => {
+  await using scene = sdCppScene();
+  await scene.install();
+  expect(await failureOf(scene.run({ prompt: 'out of memory' }))).toMatchObject({
+    code: 'engine.out-of-memory',
+    retryable: true,
+    message: 'sd-cli exited with Some(1): [ERROR] main.cpp:1 - generate failed',
+  });
+});
+
+test.each([
+  ['dies', 'engine.crashed'],
+  ['memory', 'engine.out-of-memory'],
+])('a server that %s while it loads fails the load', async (fault, code) => {
+  await using scene = sdCppScene({ file: `${fault}.gguf` });
+  await scene.installBoth();
+  expect(await failureOf(scene.engine.load(scene.files, scene.abort.signal))).toMatchObject({ code });
+});
+
+test('a server that ran out of memory gives back what it got', async () => {
+  await using scene = sdCppScene();
+  await scene.installBoth();
+  await using model = await scene.engine.load(scene.files, scene.abort.signal);
+  expect(await failureOf(scene.runOn(model, { prompt: 'out of memory' }))).toMatchObject({
+    code: 'engine.out-of-memory',
+    message: 'sd-server: generate_image returned no results',
+  });
+  expect(model.process).toBeUndefined();
+  expect((await scene.runOn(model)).is).toBe('artifact');
+});
+
+test('a sampler that the server has not is refused, because it would take another', async () => {
+  await using scene = sdCppScene();
+  await scene.installBoth();
+  await using model = await scene.engine.load(scene.files, scene.abort.signal);
+  const failure = await failureOf(scene.runOn(model, { samplingMethod: 'warp' }));
+  expect(failure).toMatchObject({ code: 'task.sampler-unknown', retryable: false });
+  expect(model.process).toBeDefined();
+});
+
+test('a job that the server finds invalid fails for good', async () => {
+  await using scene = sdCppScene();
+  await scene.installBoth();
+  expect(await failureOf(scene.run({ prompt: 'refused' }))).toMatchObject({
+    code: 'task.invalid',
+    message: 'sd-server answered 400: invalid generation parameters',
+  });
+});
+
+test('a model without a file to paint with is refused before anything starts', async () => {
+  await using scene = sdCppScene();
+  await scene.installBoth();
+  const loading = scene.engine.load({ ...scene.files, paths: new Map([['vae', '/vae']]) }, scene.abort.signal);
+  expect(await failureOf(loading)).toMatchObject({ code: 'model.role-missing', retryable: false });
+  expect(scene.programs).toEqual([]);
+});
+
+test('a task that is neither picture nor film is refused by its kind', async () => {
+  await using scene = sdCppScene();
+  await scene.install();
+  for (const about of [{ kind: 'llm', messages: [] }, { kind: 'video' }]) {
+    expect(await failureOf(scene.run(about))).toMatchObject({ code: 'task.unsupported', retryable: false });
+  }
+});

@@ -1,0 +1,198 @@
+import { expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { STALL_MS } from '../../../../src/engines/sd-cpp/watchdog.ts';
+import { goneSoon, isGone } from '../../../fakes/gone.ts';
+import { images, paint } from '../../../fakes/onnx-engine.ts';
+import { type SdCppChoice, sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
+import { SkippingClock } from '../../../fakes/skipping-clock.ts';
+import { failureOf, within } from '../../system/temp-folder.ts';
+
+const INIT = 'https://studio.example/latest.webp';
+const BUDGET_MS = 10_000;
+/** What a person who cancels is promised. */
+const GONE_WITHIN_MS = 500;
+
+/** Both programs, and a model in the memory of the server where there is one. */
+async function setup(choice: SdCppChoice = {}) {
+  const stack = new AsyncDisposableStack();
+  const scene = stack.use(sdCppScene(choice));
+  await scene.installBoth();
+  const model = stack.use(await scene.engine.load(scene.files, scene.abort.signal));
+  return { scene, model, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+test('a loaded model stays in one server, which paints one picture after the other', async () => {
+  await using place = await setup();
+  const { scene, model } = place;
+  const steps: string[] = [];
+  for (let job = 0; job < 2; job++) {
+    const result = await scene.runOn(model, { seed: 7 }, (done, total) => steps.push(`${done}/${total}`));
+    if (result.is !== 'artifact') throw new Error('expected a picture');
+    expect(result.ext).toBe('png');
+    expect(await images.decode(result.bytes)).toMatchObject({ width: 64, height: 48 });
+  }
+  expect(steps).toEqual(['1/3', '2/3', '3/3', '1/3', '2/3', '3/3']);
+  const asked = scene.asked();
+  expect(new Set(asked.map(({ program, pid }) => `${program} ${pid}`)).size).toBe(1);
+  expect(asked.at(-1)?.request).toEqual({
+    prompt: 'a golem',
+    width: 64,
+    height: 48,
+    seed: 7,
+    sample_params: { sample_steps: 3, guidance: { txt_cfg: 1 } },
+    output_format: 'png',
+  });
+});
+
+test('the server is told how to hold the model, and listens to this machine only', async () => {
+  await using place = await setup({ defaults: { offloadToCpu: true, maxVramGib: 6.5, zeroCondT: true } });
+  const [start] = place.scene.asked();
+  const port = start?.args?.[3] ?? '';
+  expect(port).toMatch(/^\d+$/);
+  expect(start?.args?.join(' ')).toBe(
+    `--listen-ip 127.0.0.1 --listen-port ${port} --diffusion-model ${place.scene.at('model.gguf')} ` +
+      '--model-args qwen_image_zero_cond_t=true --offload-to-cpu --max-vram 6.5 --diffusion-fa',
+  );
+});
+
+test('who holds the weights is told, and gone when the model is let go', async () => {
+  await using place = await setup();
+  const pid = place.model.process?.pid ?? 0;
+  expect(isGone(pid)).toBe(false);
+  await place.model[Symbol.asyncDispose]();
+  expect(isGone(pid)).toBe(true);
+  expect(place.model.process).toBeUndefined();
+  expect(await failureOf(place.scene.runOn(place.model))).toMatchObject({ code: 'internal' });
+});
+
+test('the server has a process group of its own and stands back', async () => {
+  await using place = await setup();
+  const stat = readFileSync(`/proc/${place.model.process?.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  expect(stat[2]).toBe(String(place.model.process?.pid));
+  expect(stat[16]).toBe('1');
+});
+
+test('a cancelled picture ends the server, and the next one gets another', async () => {
+  for (const prompt of ['hangs', 'hangs and is deaf']) {
+    await using place = await setup();
+    const { scene, model } = place;
+    const pid = model.process?.pid ?? 0;
+    const sampling = Promise.withResolvers<void>();
+    const abort = new AbortController();
+    const failure = failureOf(scene.runOn(model, { prompt }, () => sampling.resolve(), abort.signal));
+    await within(BUDGET_MS, 'a step', sampling.promise);
+    abort.abort(new Error('enough'));
+    expect(await within(GONE_WITHIN_MS, 'the end', failure)).toEqual(new Error('enough'));
+    expect(isGone(pid)).toBe(true);
+    expect((await scene.runOn(model)).is).toBe('artifact');
+    expect(model.process?.pid).not.toBe(pid);
+    expect(scene.quarantine.remainingMs('sd-cpp', scene.files.model)).toBe(0);
+  }
+});
+
+test('a load that is given up ends the server it began', async () => {
+  await using scene = sdCppScene({ file: 'hangs.gguf' });
+  await scene.installBoth();
+  const loading = failureOf(scene.engine.load(scene.files, scene.abort.signal));
+  while (scene.programs.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  scene.abort.abort(new Error('enough'));
+  expect(await within(BUDGET_MS, 'the end', loading)).toEqual(new Error('enough'));
+  await goneSoon(scene.programs[0]?.pid ?? 0);
+});
+
+test('a server that died between two pictures is replaced and counted', async () => {
+  await using place = await setup();
+  const { scene, model } = place;
+  const held = model.process;
+  process.kill(held?.pid ?? 0, 'SIGSEGV');
+  await held?.ended;
+  expect((await scene.runOn(model)).is).toBe('artifact');
+  expect(scene.log.names()).toContain('engine.crashed');
+});
+
+test('a picture that makes no progress is ended after a long while', async () => {
+  const clock = new SkippingClock();
+  await using place = await setup({ clock });
+  const sampling = Promise.withResolvers<void>();
+  const running = place.scene.runOn(place.model, { prompt: 'hangs' }, (done) => done === 3 && sampling.resolve());
+  const failure = failureOf(running);
+  await within(BUDGET_MS, 'the last step', sampling.promise);
+  clock.skip(STALL_MS);
+  expect(await within(BUDGET_MS, 'the end', failure)).toMatchObject({ code: 'engine.stalled' });
+});
+
+test('a server may be idle for as long as nobody wants a picture', async () => {
+  const clock = new SkippingClock();
+  await using place = await setup({ clock });
+  const held = place.model.process?.pid;
+  clock.skip(2 * STALL_MS);
+  expect((await place.scene.runOn(place.model)).is).toBe('artifact');
+  expect(place.model.process?.pid).toBe(held);
+});
+
+test.each([
+  ['old.gguf', 'it has no job API'],
+  ['strange.gguf', 'it does not know all arguments'],
+  ['alien.gguf', 'it does not paint with this model'],
+])('a server that cannot be used for %s is left alone, and sd-cli paints', async (file, because) => {
+  await using place = await setup({ file });
+  const { scene, model } = place;
+  expect(model.process).toBeUndefined();
+  expect((await scene.runOn(model)).is).toBe('artifact');
+  expect((await scene.runOn(model)).is).toBe('artifact');
+  expect(scene.asked().map(({ program }) => program)).toEqual(['sd-server', 'sd-cli', 'sd-cli']);
+  const told = scene.log.events.filter(({ event }) => event.startsWith('sd-server.'));
+  expect(told).toMatchObject([{ event: 'sd-server.not-used', level: 'info', fields: { because } }]);
+});
+
+test('a build without a server paints with sd-cli and says nothing about it', async () => {
+  await using scene = sdCppScene();
+  await scene.install();
+  await using model = await scene.engine.load(scene.files, scene.abort.signal);
+  expect(model.process).toBeUndefined();
+  expect((await scene.runOn(model)).is).toBe('artifact');
+  expect(scene.log.names()).toEqual(['sd-cli.other-release']);
+});
+
+test.each([
+  [{ ext: 'bmp' }, 'it writes no bmp', 'model.gguf'],
+  [{ refImageUrl: INIT }, 'it takes no ref_images', 'plain.gguf'],
+  [{ steps: 101 }, 'it takes no more than 100 steps', 'model.gguf'],
+  [{ seed: 2n ** 60n }, 'the seed has more digits than JSON keeps', 'model.gguf'],
+])('what the server cannot do as asked is done by sd-cli, with room for it: %p', async (about, because, file) => {
+  const picture = await paint(64, 48, (x, y) => [x, y, 9]);
+  await using place = await setup({ file, fetchInput: () => Promise.resolve(picture) });
+  const { scene, model } = place;
+  const held = model.process?.pid ?? 0;
+  // The stand-in writes pictures by a library that knows no BMP: whether sd-cli was asked is what counts.
+  await scene.runOn(model, about).catch(() => undefined);
+  expect(scene.asked().map(({ program }) => program)).toEqual(['sd-server', 'sd-cli']);
+  expect(scene.log.find('sd-server.passed-over')?.fields).toEqual({ because });
+  expect(isGone(held)).toBe(true);
+  expect((await scene.runOn(model)).is).toBe('artifact');
+  expect(scene.asked().at(-1)?.program).toBe('sd-server');
+});
+
+test('pictures of a task travel to the server as they are', async () => {
+  const init = await paint(64, 48, (x, y) => [x, y, 9], 'jpeg');
+  const mask = await paint(64, 48, () => 255);
+  await using place = await setup({ fetchInput: (_, url) => Promise.resolve(url === INIT ? init : mask) });
+  await place.scene.runOn(place.model, { initImageUrl: INIT, maskUrl: `${INIT}?mask`, denoise: 0.55 });
+  const { request, initBytes } = place.scene.asked().at(-1) ?? {};
+  expect(request).toMatchObject({ strength: 0.55, mask_image: Buffer.from(mask).toString('base64') });
+  expect(initBytes).toBe(init.toBase64().length);
+  expect(place.scene.leftovers()).toEqual([]);
+});
+
+test('a port that somebody took meanwhile is exchanged for another', async () => {
+  using taken = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('', { status: 503 }) });
+  const free = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() });
+  const port = free.port ?? 0;
+  await free.stop(true);
+  const ports = [taken.port ?? 0, port];
+  await using scene = sdCppScene({ freePort: () => Promise.resolve(ports.shift() ?? 0) });
+  await scene.installBoth();
+  await using model = await scene.engine.load(scene.files, scene.abort.signal);
+  expect(scene.programs).toHaveLength(2);
+  expect((await scene.runOn(model)).is).toBe('artifact');
+});
