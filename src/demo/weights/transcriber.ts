@@ -1,3 +1,5 @@
+import { bytesOf, GGML_MAGIC, halves, integers, tensor } from './ggml.ts';
+
 /*
  * Writes a speech recogniser in whisper.cpp's own format (GGML: whisper.cpp, models/convert-pt-to-ggml.py), so that the
  * unmodified library runs on weights of nine megabytes. Everything between input and output is zero, and each position of
@@ -11,7 +13,6 @@ export interface TranscribingModel {
   readonly language?: number;
 }
 
-const MAGIC = 0x67676d6c;
 const WIDTH = 64;
 const LAYERS = 1;
 const HEADS = 1;
@@ -39,7 +40,9 @@ export function transcribingModel({ text = SENTENCE, language }: TranscribingMod
   const tokens = TOKENS + more;
   const words = text.split(/\s+/).filter((word) => word !== '');
   const parts: Uint8Array[] = [];
-  parts.push(integers(MAGIC, tokens, AUDIO_PLACES, WIDTH, HEADS, LAYERS, TEXT_PLACES, WIDTH, HEADS, LAYERS, MELS, 1));
+  parts.push(
+    integers(GGML_MAGIC, tokens, AUDIO_PLACES, WIDTH, HEADS, LAYERS, TEXT_PLACES, WIDTH, HEADS, LAYERS, MELS, 1),
+  );
   parts.push(integers(MELS, BINS), bytesOf(melFilters()));
   parts.push(...vocabulary(words, SPECIALS.end + more));
   const embedding = embeddings(tokens);
@@ -164,37 +167,4 @@ const attentionTensors = (name: string): readonly Uint8Array[] => [
   ...['query', 'value', 'out'].flatMap((part) => tensor(`${name}.${part}.bias`, [WIDTH])),
 ];
 
-const FLOATS = 0;
-const HALVES = 1;
 const flat = (value: number): Float32Array => new Float32Array(WIDTH).fill(value);
-const sizeOf = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
-
-const tensor = (
-  name: string,
-  dims: readonly number[],
-  values: Float32Array = new Float32Array(sizeOf(dims)),
-): Uint8Array[] => [...description(name, dims, FLOATS), bytesOf(values)];
-
-const halves = (name: string, dims: readonly number[], values?: Float32Array): Uint8Array[] => [
-  ...description(name, dims, HALVES),
-  bytesOf(values === undefined ? new Uint16Array(sizeOf(dims)) : toHalves(values)),
-];
-
-function description(name: string, dims: readonly number[], type: number): readonly Uint8Array[] {
-  const spelt = encoder.encode(name);
-  return [integers(dims.length, spelt.byteLength, type, ...dims), spelt];
-}
-
-/** To 16-bit floats (IEEE 754 binary16), cutting what does not fit; what is too small becomes zero. */
-function toHalves(values: Float32Array): Uint16Array {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, (whole) => {
-    const sign = (whole >>> 16) & 0x8000;
-    const exponent = ((whole >>> 23) & 0xff) - 112;
-    return exponent <= 0 ? sign : sign | (exponent << 10) | ((whole >>> 13) & 0x3ff);
-  });
-}
-
-const integers = (...values: readonly number[]): Uint8Array => bytesOf(Int32Array.from(values));
-const bytesOf = (values: Float32Array | Uint16Array | Int32Array): Uint8Array =>
-  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

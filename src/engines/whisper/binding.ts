@@ -93,23 +93,34 @@ const failed = (thrown: unknown): WorkerError =>
  */
 const letItWait = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
 
+const unusable = (path: string, because: string, cause?: unknown): WorkerError =>
+  new WorkerError('model.unusable', `the file is no model that Whisper can load: ${because}`, {
+    cause,
+    hint: 'Offer the model with a file of whisper.cpp’s own format, such as ggml-base.bin.',
+    fields: { path },
+  });
+
 /** What the library says while it loads a file, for the message when it cannot. */
-async function logging<Made>(runtime: Runtime, path: string, make: () => Promise<Made>) {
+async function logging<Made extends { release(): Promise<void> }>(
+  runtime: Runtime,
+  path: string,
+  make: () => Promise<Made>,
+) {
   const lines: string[] = [];
   const listener = runtime.addNativeLogListener((_level, text) => lines.push(text.trim()));
   await runtime.toggleNativeLog(true);
   try {
     const made = await make();
     await nextTurn(); // its lines come by way of the event loop
-    return { made, lines };
+    const empty = lines.find((line) => line.includes('no tensors loaded'));
+    if (empty === undefined) return { made, lines };
+    await made.release(); // it lets an empty model be, for its own tests
+    throw unusable(path, empty);
   } catch (thrown) {
+    if (thrown instanceof WorkerError) throw thrown;
     await nextTurn();
-    const because = lines.findLast((line) => line !== '' && !line.endsWith('failed to load model')) ?? '';
-    throw new WorkerError('model.unusable', `the file is no model that Whisper can load: ${because}`, {
-      cause: thrown,
-      hint: 'Offer the model with a file of whisper.cpp’s own format, such as ggml-base.bin.',
-      fields: { path },
-    });
+    const because = lines.findLast((line) => line !== '' && !line.endsWith('failed to load model'));
+    throw unusable(path, because ?? errorChain(thrown), thrown);
   } finally {
     await runtime.toggleNativeLog(false);
     listener.remove();

@@ -58,14 +58,15 @@ interface Tools extends RunContext {
 
 async function transcribe(task: TaskOf<'audio_stt'>, inputs: Inputs, tools: Tools): Promise<TaskResult> {
   const { transcriber, signal } = tools;
+  const progress = rising(tools.progress);
   const language = chosenLanguage(task.language, transcriber.tokens);
   const heard = hear(inputs.get('inputUrl') ?? new Uint8Array());
   const duration = heard.length / HEARD_RATE;
   signal.throwIfAborted();
-  const { samples, when } = await spoken(task, heard, tools);
+  const { samples, when } = await spoken(task, heard, { ...tools, progress });
   const pieces = task.timestamps === 'word';
   const translate = task.translate ?? false;
-  const options = { language, translate, prompt: task.prompt, pieces, signal, progress: rising(tools.progress) };
+  const options = { language, translate, prompt: task.prompt, pieces, signal, progress };
   const transcription =
     samples.length === 0
       ? { text: '', language: language ?? 'en', said: [] } // nobody speaks
@@ -97,11 +98,22 @@ function chosenLanguage(asked: string | undefined, tokens: number): string | und
 
 export const isDetection = (language: string): boolean => ['', 'auto'].includes(language.trim().toLowerCase());
 
-async function spoken(task: TaskOf<'audio_stt'>, heard: Float32Array, { finder, signal }: Tools) {
+/** Of the whole work, how much is looking for speech; in percent. */
+const LOOKING_PERCENT = 10;
+/** Speech is looked for in parts of this length, so that it can be told how far it is. */
+const PART_SAMPLES = 60 * HEARD_RATE;
+
+async function spoken(task: TaskOf<'audio_stt'>, heard: Float32Array, { finder, signal, progress }: Tools) {
   if (task.vad !== true) return { samples: heard, when: (span: Span) => span };
   if (finder === undefined) throw noSpeechFinder();
-  const speech = await finder.find(toPcm(heard));
-  signal.throwIfAborted();
+  const speech: Span[] = [];
+  for (let at = 0; at < heard.length; at += PART_SAMPLES) {
+    const found = await finder.find(toPcm(heard.subarray(at, at + PART_SAMPLES)));
+    signal.throwIfAborted();
+    const before = at / HEARD_RATE;
+    speech.push(...found.map(({ start, end }) => ({ start: start + before, end: end + before })));
+    progress(LOOKING_PERCENT * Math.min(1, (at + PART_SAMPLES) / heard.length), 100);
+  }
   return condense(heard, speech, HEARD_RATE);
 }
 

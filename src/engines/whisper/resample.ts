@@ -14,11 +14,14 @@ export function resample(samples: Float32Array, from: number, to: number): Float
   if (from === to) return samples;
   const divisor = greatestCommon(from, to);
   const [up, down] = [to / divisor, from / divisor];
-  const { reach, phases } = filterFor(up, from, to);
+  const { reach, weightsAt } = filterFor(Math.min(1, to / from) * EDGE);
+  const phases = new Map<number, Float32Array>();
   const resampled = new Float32Array(Math.ceil((samples.length * up) / down));
   for (let at = 0; at < resampled.length; at++) {
     const place = at * down;
-    const weights = phases[place % up] ?? NOTHING;
+    const phase = place % up;
+    const weights = phases.get(phase) ?? weightsAt(phase / up);
+    phases.set(phase, weights);
     const first = Math.floor(place / up) - reach + 1;
     const begin = Math.max(0, -first);
     const end = Math.min(weights.length, samples.length - first);
@@ -29,24 +32,37 @@ export function resample(samples: Float32Array, from: number, to: number): Float
   return resampled;
 }
 
-const NOTHING = new Float32Array();
-
-/** The weights of a new sample that lies `phase / up` behind an old one; each set adds up to 1. */
-function filterFor(up: number, from: number, to: number) {
-  const cutoff = Math.min(1, to / from) * EDGE;
-  const width = CROSSINGS / cutoff;
-  const reach = Math.ceil(width);
-  const phases = Array.from({ length: up }, (_, phase) => {
-    const weights = Float32Array.from({ length: 2 * reach }, (_weight, tap) => {
-      const distance = tap - reach + 1 - phase / up;
-      return sinc(distance * cutoff) * kaiser(distance / width);
-    });
-    const sum = weights.reduce((total, weight) => total + weight, 0);
+/** A filter that ends at a share of the old half rate. */
+function filterFor(cutoff: number) {
+  const reach = Math.ceil(CROSSINGS / cutoff);
+  /** The weights for a new sample that lies so far behind an old one; they add up to 1. */
+  const weightsAt = (behind: number): Float32Array => {
+    const weights = new Float32Array(2 * reach);
+    let sum = 0;
+    for (let tap = 0; tap < weights.length; tap++) {
+      const weight = kernelAt(Math.abs(tap - reach + 1 - behind) * cutoff);
+      weights[tap] = weight;
+      sum += weight;
+    }
     return weights.map((weight) => weight / sum);
-  });
-  return { reach, phases };
+  };
+  return { reach, weightsAt };
 }
 
+/** Between two entries the kernel is all but straight: what a line misses is 100 dB below. */
+const STEPS = 512;
+let kernel: Float32Array | undefined;
+
+/** The windowed sinc, so many zero crossings from its middle. */
+function kernelAt(crossings: number): number {
+  kernel ??= Float32Array.from({ length: CROSSINGS * STEPS + 2 }, (_, step) => exactKernel(step / STEPS));
+  if (crossings >= CROSSINGS) return 0;
+  const step = Math.floor(crossings * STEPS);
+  const before = kernel[step] ?? 0;
+  return before + ((kernel[step + 1] ?? 0) - before) * (crossings * STEPS - step);
+}
+
+const exactKernel = (x: number): number => sinc(x) * kaiser(x / CROSSINGS);
 const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 const kaiser = (x: number): number => (Math.abs(x) >= 1 ? 0 : bessel(BETA * Math.sqrt(1 - x * x)) / bessel(BETA));
 

@@ -30,7 +30,7 @@ const OPEN_END = 0xffff_ffff;
 const LEAST_FORMAT_BYTES = 16;
 const EXTENSIBLE_BYTES = 40;
 /** No converter works slower, and none is known to work faster. */
-const RATES = { least: 1_000, most: 768_000 };
+const RATES = { least: 1_000, most: 384_000 };
 
 type Sample = (byte: number) => number;
 interface Format {

@@ -19,26 +19,48 @@ const LONGEST_SECONDS = 30;
  * pieces of it become one, with the character that the whole has there.
  */
 export function mended(pieces: readonly Said[], whole: string): readonly Said[] {
+  const spoken = pieces.filter(({ text }) => text !== '');
   const sound: Said[] = [];
   let at = 0;
-  for (let index = 0; index < pieces.length; index++) {
-    const piece = pieces[index];
-    if (piece === undefined || piece.text === '') continue;
-    if (!piece.text.includes(BROKEN)) {
-      sound.push(piece);
-      at += piece.text.length;
-      continue;
-    }
-    let next = index + 1;
-    while (pieces[next]?.text.includes(BROKEN) === true || pieces[next]?.text === '') next += 1;
-    const after = pieces[next]?.text;
-    const found = after === undefined ? -1 : whole.indexOf(after, at + 1);
-    const end = found < 0 ? whole.length : found;
-    sound.push({ text: whole.slice(at, end), start: piece.start, end: pieces[next - 1]?.end ?? piece.end });
+  for (let index = 0; index < spoken.length;) {
+    const rest = spoken.slice(index);
+    const clean = rest.findIndex(({ text }) => !text.includes(BROKEN));
+    const together = clean < 0 ? rest : rest.slice(0, Math.max(1, clean));
+    const [first] = together;
+    const last = together.at(-1);
+    if (first === undefined || last === undefined) break;
+    const text = together.map((piece) => piece.text).join('');
+    // Nothing of the whole is lost, wherever a guess went wrong.
+    const isLast = index + together.length === spoken.length;
+    const end = isLast
+      ? whole.length
+      : clean === 0
+        ? at + text.length
+        : endOf(text, { whole, at, after: rest[clean]?.text });
+    sound.push({ text: whole.slice(at, end), start: first.start, end: last.end });
     at = end;
-    index = next - 1;
+    index += together.length;
   }
   return sound;
+}
+
+/**
+ * Where a text with broken characters ends in the whole. What is broken is never ASCII, and is at least as many marks as
+ * characters; what is sound around it says how many there are.
+ */
+function endOf(text: string, { whole, at, after }: { whole: string; at: number; after: string | undefined }): number {
+  if (after === undefined) return whole.length;
+  const [head = '', ...sound] = text.split(/\ufffd+/);
+  const marks = text.match(/\ufffd+/g) ?? [];
+  let end = at + head.length;
+  for (const [index, part] of sound.entries()) {
+    const next = index === sound.length - 1 ? part + after : part;
+    let most = marks[index]?.length ?? 1;
+    do end += (whole.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
+    while (--most > 0 && !whole.startsWith(next, end));
+    end += part.length;
+  }
+  return Math.min(end, whole.length);
 }
 
 /** Words of pieces: a piece that begins with a space begins a word, what does not goes on with the one before. */

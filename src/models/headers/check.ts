@@ -1,6 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import { KIB, MIB } from '../../base/units.ts';
-import { type HeaderProblem, Unreadable } from './bytes.ts';
+import { ByteReader, type HeaderProblem, Unreadable } from './bytes.ts';
+import { ggmlTensorBytes, isGgml, passGgmlHead } from './ggml.ts';
 import { readGguf } from './gguf.ts';
 import { readSafetensors } from './safetensors.ts';
 
@@ -34,16 +35,30 @@ const IMPOSTORS: readonly (readonly [RegExp, string])[] = [
  */
 export async function checkModelFile(file: Readable, filename: string): Promise<void> {
   if (file.sizeBytes === 0) throw notAModel(filename, 'it is empty');
-  let bytes = await file.read(0, Math.min(FIRST_LOOK_BYTES, file.sizeBytes));
+  const bytes = await file.read(0, Math.min(FIRST_LOOK_BYTES, file.sizeBytes));
   const start = new TextDecoder('latin1').decode(bytes.subarray(0, 256));
   const impostor = IMPOSTORS.find(([pattern]) => pattern.test(start));
   if (impostor !== undefined) throw notAModel(filename, `it is ${impostor[1]}`);
-  const read = READERS.get(/\.([a-z]+)$/i.exec(filename)?.[1]?.toLowerCase() ?? '');
-  if (read === undefined) return;
-  for (;;) {
-    const problem = problemOf(() => read(bytes, file.sizeBytes));
-    if (problem === undefined) return;
-    if (problem.is !== 'more') throw unsound(filename, problem);
+  const ending = /\.([a-z]+)$/i.exec(filename)?.[1]?.toLowerCase() ?? '';
+  if (ending === 'bin' && isGgml(bytes)) return await checkGgml({ file, filename, bytes });
+  const read = READERS.get(ending);
+  if (read !== undefined) await readHeader({ file, filename, bytes }, (header) => read(header, file.sizeBytes));
+}
+
+interface Look {
+  readonly file: Readable;
+  readonly filename: string;
+  /** The first of the file. */
+  readonly bytes: Uint8Array;
+}
+
+/** Reads on until the header is whole. */
+async function readHeader<Header>(look: Look, read: (bytes: Uint8Array) => Header): Promise<Header> {
+  const { file, filename } = look;
+  for (let { bytes } = look; ;) {
+    const header = outcomeOf(() => read(bytes));
+    if (header.is === 'read') return header.value;
+    if (header.is !== 'more') throw unsound(filename, header);
     const wanted = Math.min(bytes.byteLength * 4, MOST_HEADER_BYTES, file.sizeBytes);
     if (bytes.byteLength === file.sizeBytes)
       throw unsound(filename, { is: 'truncated', because: 'it ends in its header' });
@@ -54,10 +69,35 @@ export async function checkModelFile(file: Readable, filename: string): Promise<
   }
 }
 
-function problemOf(read: () => unknown): HeaderProblem | undefined {
+/** More than any model of this format has, and looked at in a moment. */
+const MOST_TENSORS = 10_000;
+/** No description of a tensor is longer. */
+const TENSOR_LOOK_BYTES = 256;
+
+/** This format has no list of its tensors: each is described where it lies. */
+async function checkGgml(look: Look): Promise<void> {
+  const { file, filename } = look;
+  let at = await readHeader(look, (bytes) => {
+    const reader = new ByteReader(bytes);
+    passGgmlHead(reader);
+    return reader.at;
+  });
+  for (let tensor = 0; at < file.sizeBytes && tensor < MOST_TENSORS; tensor++) {
+    const reader = new ByteReader(await file.read(at, Math.min(TENSOR_LOOK_BYTES, file.sizeBytes - at)));
+    const needs = outcomeOf(() => ggmlTensorBytes(reader));
+    if (needs.is === 'more') throw unsound(filename, { is: 'truncated', because: 'it ends before a tensor does' });
+    if (needs.is !== 'read') throw unsound(filename, needs);
+    if (needs.value === undefined) return; // the library knows types that we do not
+    at += reader.at + needs.value;
+  }
+  if (at > file.sizeBytes) {
+    throw unsound(filename, { is: 'truncated', because: `its tensors need ${at} bytes and it has ${file.sizeBytes}` });
+  }
+}
+
+function outcomeOf<Value>(read: () => Value): HeaderProblem | { readonly is: 'read'; readonly value: Value } {
   try {
-    read();
-    return undefined;
+    return { is: 'read', value: read() };
   } catch (thrown) {
     if (thrown instanceof Unreadable) return thrown.problem;
     throw thrown;

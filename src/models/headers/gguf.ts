@@ -34,7 +34,7 @@ const VALUE_BYTES: ReadonlyMap<number, number> = new Map([
   [12, 8],
 ]);
 /** Numbers per block and bytes per block of the tensor types in use (ggml.c, type traits). */
-const TENSOR_TYPES: ReadonlyMap<number, readonly [perBlock: number, bytes: number]> = new Map([
+export const TENSOR_TYPES: ReadonlyMap<number, readonly [perBlock: number, bytes: number]> = new Map([
   [0, [1, 4]],
   [1, [1, 2]],
   [2, [32, 18]],

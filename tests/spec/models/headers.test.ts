@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { toWorkerError } from '../../../src/base/errors.ts';
 import { KIB, MIB } from '../../../src/base/units.ts';
 import { checkModelFile } from '../../../src/models/headers/check.ts';
+import { transcribingModel } from '../../../src/demo/weights/transcriber.ts';
+import { speechModel } from '../../fakes/speech-model.ts';
 import { failureOf } from '../system/temp-folder.ts';
 
 const file = (bytes: Uint8Array, sizeBytes = bytes.byteLength) => ({
@@ -239,4 +241,45 @@ test('a header without end is given up at the most that is read', async () => {
     code: 'model.header-invalid',
     message: expect.stringContaining('does not end'),
   });
+});
+
+const recogniser = transcribingModel();
+test('a whole recogniser and a whole voice activity model are let through', async () => {
+  await checkModelFile(file(recogniser), 'ggml-base.bin');
+  await checkModelFile(file(speechModel()), 'ggml-silero.bin');
+});
+
+test('a recogniser that is cut in its header or in a tensor is truncated', async () => {
+  const [headEnds, lastTensor] = [800_000, recogniser.byteLength - 1];
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: headEnds, max: lastTensor }), async (length) => {
+      expect(await codeOf(recogniser.subarray(0, length), 'm.bin')).toBe('model.truncated');
+    }),
+    { numRuns: 30 },
+  );
+  expect(await codeOf(recogniser.subarray(0, lastTensor), 'm.bin')).toBe('model.truncated');
+  expect(await codeOf(recogniser.subarray(0, 1_000), 'm.bin')).toBe('model.truncated');
+});
+
+test.each([
+  ['tokens', 4, 50_000],
+  ['width', 12, 0xffff_ffff],
+  ['halves', 28, 128],
+  ['heads', 16, 7],
+  ['mel bands', 48, 1 << 30],
+  ['a word', 64_380, 0xffff_fff0],
+])('a recogniser whose %s cannot be is refused before the library believes it', async (_what, at, value) => {
+  const hostile = recogniser.slice();
+  hostile.set(u32(value), at);
+  expect(await codeOf(hostile, 'm.bin')).toBe('model.header-invalid');
+});
+
+test('a voice activity model of other sizes than the library is built for is refused', async () => {
+  const hostile = speechModel();
+  hostile.set(u32(3), 38);
+  expect(await codeOf(hostile, 'm.bin')).toBe('model.header-invalid');
+});
+
+test('a file of another format that ends in .bin is not held against this one', async () => {
+  await checkModelFile(file(text('PK\x03\x04 pytorch weights')), 'pytorch_model.bin');
 });
