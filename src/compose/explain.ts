@@ -1,7 +1,9 @@
 import { WorkerError } from '../base/errors.ts';
 import { type Offer, parseInbound } from '../contract/frames/inbound.ts';
 import { parseJson, writeJson } from '../contract/json.ts';
+import type { LoadedShare } from '../models/admission.ts';
 import { openPeaks } from '../models/peaks.ts';
+import type { WarmModel } from '../models/warm-model.ts';
 import { type Explanation, explain, type OfferFacts } from '../worker/explain.ts';
 import { createMemoryGate } from '../worker/memory.ts';
 import { readinessOf } from '../worker/readiness.ts';
@@ -16,6 +18,8 @@ export interface ExplainChoice {
   readonly configPath: string | undefined;
   /** What the running worker says of itself, if there is one. */
   readonly running: OfferFacts['running'];
+  /** The models it has in memory. */
+  readonly loaded: readonly WarmModel[];
 }
 
 export interface ExplainedOffer extends Explanation {
@@ -38,7 +42,12 @@ export async function explainOffer(choice: ExplainChoice, effects: Effects): Pro
   const report = await effects.gpus.probe();
   const peaks = await openPeaks({ path: siblingsOf(path).peaks, files: effects.files, log });
   const watch = { latest: report, refresh: () => effects.gpus.probe() };
-  const gate = createMemoryGate({ engines, watch, peaks, loaded: () => [], clock: effects.clock });
+  const usesGpu = (id: string): boolean => engines.some((engine) => engine.id === id && engine.memory === 'gpu');
+  const loaded = (): readonly LoadedShare[] =>
+    choice.loaded
+      .filter(({ engine, pid }) => usesGpu(engine) && pid !== undefined)
+      .map(({ model, gb, state, lastUsedAt }) => ({ model, gb, inUse: state !== 'idle', lastUsedAt }));
+  const gate = createMemoryGate({ engines, watch, peaks, loaded, clock: effects.clock });
   const facts: OfferFacts = {
     paused: !current.auto_enabled,
     onlyWhenIdle: current.only_when_idle,

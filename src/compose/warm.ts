@@ -44,7 +44,10 @@ export async function composeWarmth(setup: WorkerSetup, store: ModelStore): Prom
   };
   const warm = createWarmModels<LoadedModel>({ keepMs, looks: memory.looks, clock, log, onChange });
   const filesFor = (wanted: WantedModel, signal: AbortSignal) => presentFiles(store, wanted, signal);
-  const lending = createLending({ warm, gate: memory.gate, files, hold: filesFor });
+  // Before the first answer an engine is taken at its word; without a GPU it has its models where all others have them.
+  const hasGpu = (): boolean =>
+    memory.looks.latest === undefined || memory.looks.latest.gpus.some(({ totalBytes }) => totalBytes > 0);
+  const lending = createLending({ warm, gate: memory.gate, files, hasGpu, hold: filesFor });
   const restoring = new AbortController();
   const unfollow = follow(setup, warm);
   let restored = Promise.resolve();

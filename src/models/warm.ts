@@ -218,11 +218,12 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
   async #giveBack(entry: Entry<Model>, isSound: boolean): Promise<void> {
     entry.lastUsedAt = this.#options.clock.now();
     await entry.lane.release(isSound);
-    if (entry.lane.state.at === 'loaded') void this.#settle(entry);
+    if (isIdle(entry.lane)) void this.#settle(entry);
   }
 
   /** Once nobody waits any more: what it takes, whether there is memory for that, and word to whoever remembers. */
   async #settle(entry: Entry<Model>): Promise<void> {
+    this.#watchPressure();
     const { looks, onChange } = this.#options;
     const { uses, lane, before, wanted } = entry;
     const pid = lane.model?.process?.pid;
@@ -281,7 +282,7 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
 
   /** As long as something idle takes memory, and no longer: a worker without models has no timer. */
   #watchPressure(): void {
-    const hasIdle = [...this.#entries].some(({ lane }) => lane.state.at === 'loaded');
+    const hasIdle = [...this.#entries].some(({ lane }) => isIdle(lane));
     if (!hasIdle) {
       this.#stopWatching?.();
       this.#stopWatching = undefined;

@@ -15,6 +15,8 @@ export interface LendingOptions {
   readonly warm: Pick<WarmModels<LoadedModel>, 'lend'>;
   readonly gate: Pick<MemoryGate, 'verdictOn'>;
   readonly files: Pick<Files, 'stat'>;
+  /** Whether this machine has a GPU that says how much memory it has. */
+  readonly hasGpu: () => boolean;
   /** Marks a model's files as in use until it is disposed of. Fetches nothing. */
   readonly hold: (recipe: Recipe, signal: AbortSignal) => Promise<AsyncDisposable>;
 }
@@ -44,7 +46,7 @@ export function createLending(options: LendingOptions): Lending {
     const { engine, files, how, job: recipe } = wanted;
     const weights = await weightsOf(files, options.files);
     const weightsGb = (weights.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / GIB) * MEMORY_PER_WEIGHT;
-    const kind: MemoryKind = engine.memory === 'gpu' ? 'gpu' : 'ram';
+    const kind: MemoryKind = engine.memory === 'gpu' && options.hasGpu() ? 'gpu' : 'ram';
     const { model, task, vramGbEstimate, source } = recipe;
     const gb = kind === 'gpu' ? vramGbEstimate || weightsGb : weightsGb;
     return {

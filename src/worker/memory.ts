@@ -47,7 +47,7 @@ const LEAST_LOOKS = 3;
 /** A gate that compares with the memory there was before the running job: what it takes itself is not somebody else's. */
 export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
   const { engines, watch, peaks, loaded } = options;
-  let before: { readonly report: MemoryReport | undefined } | undefined;
+  let before: Before | undefined;
   const usesGpu = (name: string): boolean => engines.some(({ id, memory }) => id === name && memory === 'gpu');
 
   function verdictOn(offer: MemoryOffer, { report, loaded: all, leastGb = 0 }: MemoryMoment): MemoryVerdict {
@@ -82,9 +82,9 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
     verdictOn,
     async watched(job, work) {
       if (!usesGpu(job.source.engine)) return await work();
-      const mine = (before = { report: before?.report ?? watch.latest });
+      const mine = (before = { ...(before ?? { report: watch.latest, oursGb: sumGb(loaded()) }) });
       const over = new AbortController();
-      const looking = lookOn(options, mine.report, over.signal);
+      const looking = lookOn(options, mine, over.signal);
       let succeeded = false;
       try {
         const result = await work();
@@ -122,6 +122,12 @@ export function unfitReason(verdict: MemoryVerdict): string | undefined {
   );
 }
 
+/** What there was before a job, and what of it our own models had, in GiB. */
+interface Before {
+  readonly report: MemoryReport | undefined;
+  readonly oursGb: number;
+}
+
 interface Seen {
   readonly looks: number;
   /** The most that any one GPU had in use for the job, its model included, in GiB. */
@@ -134,10 +140,9 @@ interface Seen {
  */
 async function lookOn(
   { watch, clock, loaded }: Pick<MemoryGateOptions, 'watch' | 'clock' | 'loaded'>,
-  start: MemoryReport | undefined,
+  { report: start, oursGb }: Before,
   over: AbortSignal,
 ): Promise<Seen> {
-  const oursGb = sumGb(loaded());
   let looks = 0;
   let peakGb = 0;
   for (;;) {

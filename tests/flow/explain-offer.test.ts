@@ -19,7 +19,7 @@ async function setup(config?: string) {
   const configPath = folder.at('config.toml');
   if (config !== undefined) await writeFile(configPath, config);
   const effects = effectsFor(systemClock, () => {});
-  const explain = (text: string) => explainOffer({ text, configPath, running: undefined }, effects);
+  const explain = (text: string) => explainOffer({ text, configPath, running: undefined, loaded: [] }, effects);
   return { folder, configPath, explain, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 

@@ -29,7 +29,12 @@ export const explainOffer = command({
     const { path } = await world.openConfig(args.config, { readOnly: true });
     const worker = await world.control(path).status();
     const running = worker && { busy: worker.currentJob !== undefined, stopping: worker.stopping };
-    const explained = await world.explainOffer({ text, configPath: args.config, running });
+    const explained = await world.explainOffer({
+      text,
+      configPath: args.config,
+      running,
+      loaded: worker?.models ?? [],
+    });
     const { offer, verdict, because, rules } = explained;
     if (args.json) {
       const { jobId, model, task, modelSource } = offer;

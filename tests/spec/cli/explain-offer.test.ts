@@ -56,7 +56,7 @@ test('the running worker is asked whether it is busy', async () => {
   await using cli = await setup({ worker: aWorker() });
   await cli.run('explain-offer', cli.path, '--config', '/etc/w.toml');
   expect(cli.asked).toMatchObject([
-    { text: '{"jobId":"job-1"}', configPath: '/etc/w.toml', running: { stopping: false } },
+    { text: '{"jobId":"job-1"}', configPath: '/etc/w.toml', running: { stopping: false }, loaded: [] },
   ]);
 });
 

@@ -138,6 +138,17 @@ test('every file of a source is fetched, and the first of a role is the one that
   expect((await scene.store.show('org/x')).map(({ filename }) => filename)).toEqual(['a.bin', 'b.bin', 'v.bin']);
 });
 
+test('who wants only what is here gets that, and nothing is fetched for it', async () => {
+  await using scene = await setup();
+  await using lease = scene.store.lease();
+  const wanted = { model: toModelId('m'), source: aSource([aFile({ url: scene.host.url })]) };
+  const missing = lease.filesFor({ ...wanted, onlyPresent: true }, scene.signal);
+  expect(await failureOf(missing)).toMatchObject({ code: 'model.not-found' });
+  expect(scene.host.asked).toHaveLength(0);
+  const fetched = await lease.filesFor(wanted, scene.signal);
+  expect(await lease.filesFor({ ...wanted, onlyPresent: true }, scene.signal)).toEqual(fetched);
+});
+
 test('a file that is used is neither removed nor collected, in this process or another', async () => {
   await using scene = await setup();
   const lease = scene.store.lease();

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
 import { GIB } from '../../../src/base/units.ts';
-import type { LearnedPeak } from '../../../src/models/admission.ts';
+import type { LearnedPeak, LoadedShare } from '../../../src/models/admission.ts';
 import type { PeakKey } from '../../../src/models/peaks.ts';
 import type { MemoryReport } from '../../../src/system/gpus.ts';
 import { gpuMemory } from '../../../src/models/shares.ts';
@@ -35,6 +35,7 @@ function setup(memory: 'gpu' | 'none' = 'gpu') {
   const learned: { key: PeakKey; peakGb: number }[] = [];
   const short: { key: PeakKey; freeGb: number }[] = [];
   const known = new Map<string, LearnedPeak>();
+  const loaded: LoadedShare[] = [];
   const gate = createMemoryGate({
     engines: [engine],
     watch,
@@ -43,7 +44,7 @@ function setup(memory: 'gpu' | 'none' = 'gpu') {
       learn: (key, peakGb) => void learned.push({ key, peakGb }),
       learnShortage: (key, freeGb) => void short.push({ key, freeGb }),
     },
-    loaded: () => [],
+    loaded: () => loaded,
     clock,
   });
   /** Starts a job; the returned function ends it. */
@@ -61,7 +62,7 @@ function setup(memory: 'gpu' | 'none' = 'gpu') {
     watch.now = report(usedGb);
     await clock.advanceAsync(1_000);
   };
-  return { gate, watch, known, learned, short, start, uses, clock };
+  return { gate, watch, known, learned, short, start, uses, clock, loaded };
 }
 
 test('an offer that cannot fit is told with its numbers', async () => {
@@ -165,6 +166,81 @@ test('a job that follows at once counts from before the first', async () => {
   await second.outcome;
   await settle();
   expect(learned.map(({ peakGb }) => peakGb)).toEqual([13, 10]);
+});
+
+const share = (model: string, gb: number, inUse = false): LoadedShare => ({
+  model: toModelId(model),
+  gb,
+  inUse,
+  lastUsedAt: 0,
+});
+
+test('a run on a warm model takes what the model has and what the run adds', async () => {
+  const { watch, learned, loaded, start, uses } = setup();
+  watch.now = report(10);
+  await watch.refresh();
+  loaded.push(share('synthetic', 8), share('owl', 3));
+  const run = start();
+  loaded.splice(0, 1, share('synthetic', 8, true));
+  for (const usedGb of [11, 12, 11]) await uses(usedGb);
+  run.complete();
+  await run.outcome;
+  await settle();
+  expect(learned.map(({ peakGb }) => peakGb)).toEqual([10]);
+});
+
+test('what was unloaded for a run is not taken for memory that it gave back', async () => {
+  const { watch, learned, loaded, start, uses } = setup();
+  watch.now = report(18);
+  await watch.refresh();
+  loaded.push(share('owl', 16));
+  const run = start();
+  loaded.splice(0);
+  for (const usedGb of [2, 9, 7]) await uses(usedGb);
+  run.complete();
+  await run.outcome;
+  await settle();
+  expect(learned.map(({ peakGb }) => peakGb)).toEqual([7]);
+});
+
+test('a second job at once on a model that stayed takes it once', async () => {
+  const { watch, learned, loaded, start, uses } = setup();
+  await watch.refresh();
+  const first = start();
+  loaded.push(share('synthetic', 8, true));
+  for (const usedGb of [10, 11, 10]) await uses(usedGb);
+  first.complete();
+  await first.outcome;
+  loaded.splice(0, 1, share('synthetic', 8));
+  const second = start();
+  loaded.splice(0, 1, share('synthetic', 8, true));
+  for (const usedGb of [10, 12, 10]) await uses(usedGb);
+  second.complete();
+  await second.outcome;
+  await settle();
+  expect(learned.map(({ peakGb }) => peakGb)).toEqual([9, 10]);
+});
+
+test('idle models count as room, and the job\u2019s own model as memory it has already', async () => {
+  const { gate, watch, loaded } = setup();
+  watch.now = report(20);
+  await watch.refresh();
+  loaded.push(share('owl', 16));
+  expect(gate.verdict(anOffer({ vramGbEstimate: 16 }))).toMatchObject({
+    is: 'fits-after-unloading',
+    unload: [toModelId('owl')],
+  });
+  loaded.splice(0, 1, share('synthetic', 16));
+  expect(gate.verdict(anOffer({ vramGbEstimate: 16 })).is).toBe('fits');
+  loaded.splice(0, 1, share('owl', 16, true));
+  expect(gate.verdict(anOffer({ vramGbEstimate: 16 })).is).toBe('does-not-fit');
+});
+
+test('what nobody estimated needs at least its weights', async () => {
+  const { gate, watch } = setup();
+  const moment = { report: await watch.refresh(), loaded: [], leastGb: 30 };
+  expect(gate.verdictOn(anOffer({ vramGbEstimate: 0 }), moment)).toMatchObject({ is: 'does-not-fit', needGb: 30 });
+  expect(gate.verdictOn(anOffer({ vramGbEstimate: 2 }), moment).is).toBe('fits');
 });
 
 test('a job of an engine without GPU memory is not watched', async () => {

@@ -54,6 +54,21 @@ test('progress keeps a slow child alive for as long as it goes on', async () => 
   expect(clock.armed).toBe(0);
 });
 
+test('a child that ends before it began with a run did not end because of it', async () => {
+  const { ask, talk, end, crashes } = setup();
+  const running = failureOf(ask());
+  end.resolve({ is: 'killed', signal: 'SIGKILL' });
+  await running;
+  expect(talk.taken).toBe(false);
+  expect(crashes[0]?.message).toContain('between two tasks');
+  const other = setup();
+  const begun = failureOf(other.ask());
+  other.child().onMessage({ is: 'taken' });
+  other.end.resolve({ is: 'killed', signal: 'SIGKILL' });
+  await begun;
+  expect(other.talk.taken).toBe(true);
+});
+
 test('what a child copes with is heard at any time, and is not an answer', async () => {
   const { ask, child, notes, crashes } = setup();
   const running = ask();
