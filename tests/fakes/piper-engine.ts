@@ -24,7 +24,7 @@ export interface PiperSceneOptions {
   readonly voice?: VoiceModel & VoiceConfig;
   /** In place of the voice's own files. */
   readonly weights?: Uint8Array;
-  readonly config?: string;
+  readonly config?: string | Uint8Array;
   /** The machine's own when left out. */
   readonly ffmpeg?: Pick<Ffmpeg, 'readiness' | 'encodeSound'>;
   readonly command?: readonly string[];
@@ -44,7 +44,7 @@ export function samplesOf(wav: Uint8Array): { readonly rate: number; readonly sa
 /** The real engine in a real child, on a generated voice. */
 export function piperScene(options: PiperSceneOptions = {}): PiperScene {
   const folder = mkdtempSync(join(tmpdir(), 'studio-worker-piper-'));
-  const [model, config] = [join(folder, 'voice.onnx'), join(folder, 'voice.onnx.json')];
+  const [model, config] = [join(folder, 'voice.onnx'), join(folder, 'config.json')];
   writeFileSync(model, options.weights ?? voiceModel(options.voice));
   writeFileSync(config, options.config ?? JSON.stringify(voiceConfig(options.voice)));
   const log = recordingLogger();

@@ -4,7 +4,7 @@ import { soundFormat } from '../ffmpeg/formats.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';
 import { assertSpeakable } from './asked.ts';
-import { filesOfVoice, wrongKind } from './inside.ts';
+import { modelOf, wrongKind } from './inside.ts';
 
 export interface PiperEngineOptions {
   readonly host: EngineHost;
@@ -23,7 +23,7 @@ export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptio
     readiness: () => Promise.resolve(readinessOf(hasRuntime())),
     load: async (files, signal) => {
       signal.throwIfAborted();
-      filesOfVoice(files.paths);
+      modelOf(files.paths);
       const model = await host.load({ engine: 'piper', files }, signal);
       return {
         get process() {

@@ -8,7 +8,7 @@ import { assertLanguage, speakerOf, unspeakable } from './asked.ts';
 import { idsOf, type Phonemize, phonemesOf } from './phonemes.ts';
 import { sentencesOf } from './sentences.ts';
 import { createSpeech } from './speech.ts';
-import { readVoice, type Voice } from './voice.ts';
+import { invalidConfig, readVoice, type Voice } from './voice.ts';
 
 export interface SpeakerOptions {
   readonly files: Pick<Files, 'readNamedText'>;
@@ -27,11 +27,10 @@ export function createSpeaker({ files, openSession, openEspeak, warn }: SpeakerO
   return {
     load: async ({ paths }, { signal }) => {
       signal.throwIfAborted();
-      const { model, config } = filesOfVoice(paths);
-      const voice = readVoice((await files.readNamedText(config, MOST_CONFIG_BYTES)) ?? '');
+      const voice = await voiceOf(paths, files);
       const { phonemesBy } = voice;
       const phonemize = phonemesBy.is === 'text' ? noPhonemes : await openEspeak(phonemesBy.voice, signal);
-      const session = await openSession(model);
+      const session = await openSession(modelOf(paths));
       assertSpeaks(session, voice);
       return {
         run: (task, _inputs, context) => {
@@ -49,18 +48,29 @@ const noPhonemes: Phonemize = (words) => Promise.resolve([words]);
 export const wrongKind = (kind: string): WorkerError =>
   new WorkerError('task.unsupported', `piper engine only serves audio_tts tasks, got ${kind}`);
 
-/**
- * The two files of a voice. A source that knows no role `config` may name the second one after the first: `<model>.json`.
- *
- * @throws WorkerError `model.role-missing`
- */
-export function filesOfVoice(paths: ModelFiles['paths']): { readonly model: string; readonly config: string } {
+/** @throws WorkerError `model.role-missing` */
+export function modelOf(paths: ModelFiles['paths']): string {
   const model = paths.get('model');
   if (model === undefined) throw roleMissing('model', 'the .onnx file of a voice');
-  const name = `${lastOf(model)}.json`;
-  const config = paths.get('config') ?? [...paths.values()].find((path) => lastOf(path) === name);
-  if (config === undefined) throw roleMissing('config', 'the .onnx.json file that comes with the voice');
-  return { model, config };
+  return model;
+}
+
+/**
+ * What the voice says about itself. A source that knows no role `config` may list that file under any other role, by the
+ * name that belongs to the first: `<model>.json`.
+ *
+ * @throws WorkerError `model.role-missing` | `model.config-invalid`
+ */
+async function voiceOf(paths: ModelFiles['paths'], files: SpeakerOptions['files']): Promise<Voice> {
+  const beside = `${modelOf(paths)}.json`;
+  const path = paths.get('config') ?? [...paths.values()].find((other) => lastOf(other) === lastOf(beside)) ?? beside;
+  const text = await files.readNamedText(path, MOST_CONFIG_BYTES).catch((thrown: unknown) => {
+    // The operator named no file here: the studio did.
+    if (thrown instanceof WorkerError && thrown.code === 'file.unusable') throw invalidConfig(thrown.message, thrown);
+    throw thrown;
+  });
+  if (text === undefined) throw roleMissing('config', 'the .onnx.json file that comes with the voice');
+  return readVoice(text);
 }
 
 const lastOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;

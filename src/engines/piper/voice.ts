@@ -90,19 +90,20 @@ export interface Voice {
  */
 export function readVoice(text: string): Voice {
   const read = readJson(VoiceSchema, text);
-  if (read.is === 'unreadable') throw invalid(read.problem);
+  if (read.is === 'unreadable') throw invalidConfig(read.problem);
   const { audio, espeak, inference, phoneme_type, phoneme_map, phoneme_id_map, language, ...said } = read.value;
-  if (phoneme_type === 'espeak' && espeak === undefined) throw invalid('espeak: is missing');
+  if (phoneme_type === 'espeak' && espeak === undefined) throw invalidConfig('espeak: is missing');
   if (
     Object.values(phoneme_id_map)
       .flat()
       .some((id) => id >= said.num_symbols)
   ) {
-    throw invalid(`phoneme_id_map: a phoneme has an id that is not below ${said.num_symbols}`);
+    throw invalidConfig(`phoneme_id_map: a phoneme has an id that is not below ${said.num_symbols}`);
   }
   const speakers = new Map(Object.entries(said.speaker_id_map));
   const stray = [...speakers].find(([, id]) => id >= said.num_speakers);
-  if (stray !== undefined) throw invalid(`speaker_id_map: a speaker has number ${stray[1]} of ${said.num_speakers}`);
+  if (stray !== undefined)
+    throw invalidConfig(`speaker_id_map: a speaker has number ${stray[1]} of ${said.num_speakers}`);
   return {
     sampleRate: audio.sample_rate,
     phonemesBy:
@@ -118,7 +119,9 @@ export function readVoice(text: string): Voice {
   };
 }
 
-const invalid = (problem: string): WorkerError =>
+/** What is wrong with a voice's config, as an error. */
+export const invalidConfig = (problem: string, cause?: unknown): WorkerError =>
   new WorkerError('model.config-invalid', `the voice's config cannot be used: ${problem}`, {
+    cause,
     hint: 'Offer the voice with the .onnx.json file that belongs to it, as a file of role `config`.',
   });

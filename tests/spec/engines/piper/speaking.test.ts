@@ -6,7 +6,7 @@ import { lookAtSound } from '../../../../src/jobs/output/sound.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { HAS_FFMPEG, noFfmpeg } from '../../../fakes/ffmpeg.ts';
 import { piperScene, samplesOf } from '../../../fakes/piper-engine.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 
 setDefaultTimeout(30_000); // a child that starts on a busy machine
 
@@ -184,9 +184,15 @@ test('numbers without a value fail the job, which may be tried again', async () 
   expect(thrown).toMatchObject({ code: 'engine.failed', retryable: true });
 });
 
-test('a voice whose source lists its config under another role is found by its name', async () => {
-  const [onnx = '', config = ''] = scene.files.paths.values();
-  const paths = new Map([['model', onnx] as const, ['vae', config] as const]);
+test.each([
+  ['is listed under another role', 'elsewhere/voice.onnx.json', true],
+  ['lies beside it', 'voice.onnx.json', false],
+])('a config that %s is found by its name', async (_how, name, isListed) => {
+  await using folder = await tempFolder();
+  const [weights, config] = [folder.at('voice.onnx'), folder.at(name)];
+  await Bun.write(weights, Bun.file(scene.files.paths.get('model') ?? ''));
+  await Bun.write(config, Bun.file(scene.files.paths.get('config') ?? ''));
+  const paths = new Map([['model', weights] as const, ...(isListed ? [['vae', config] as const] : [])]);
   await using loaded = await scene.engine.load({ ...scene.files, paths }, context().signal);
   expect(await spoken({}, loaded)).toEqual(await spoken());
 });
@@ -208,6 +214,7 @@ test.each([
     { weights: voiceModel(), voice: { speakers: ['a', 'b'] } },
     'model.unusable',
   ],
+  ['a config that is no text', { config: Uint8Array.of(0xff, 0xfe, 0x00) }, 'model.config-invalid'],
   ['a config that is a web page', { config: '<!doctype html>' }, 'model.config-invalid'],
 ] as const)('%s: refused when it is loaded, and nothing crashes', async (_what, files, code) => {
   const { thrown, log } = await spokenBy(files);
