@@ -33,8 +33,12 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
       if (!files.paths.has('model')) throw noModel();
       const model = await host.load({ engine: 'onnx', files, how }, signal);
       return {
-        process: model.process,
-        ranOn: model.ranOn,
+        get process() {
+          return model.process; // another one after a crash
+        },
+        get ranOn() {
+          return model.ranOn;
+        },
         run: async (task, context) => {
           if (task.kind !== 'image') throw wrongKind(task.kind);
           assertSize(task);

@@ -101,6 +101,17 @@ test('a second picture on a loaded model needs no second load', async () => {
   expect(scene.log.names()).toEqual(['engine.started']);
 });
 
+test('a model whose process was killed says which one holds it now', async () => {
+  using scene = await setup();
+  await using model = await scene.engine.load(scene.files, context().signal);
+  const { pid, ended } = model.process ?? { pid: 0, ended: Promise.reject(new Error('no process')) };
+  process.kill(pid, 'SIGKILL');
+  await ended;
+  await removed(scene, {}, model);
+  expect(model.process?.pid).toBeGreaterThan(0);
+  expect(model.process?.pid).not.toBe(pid);
+});
+
 test.each([
   ['initImageUrl', undefined],
   ['maskUrl', undefined],
