@@ -5,7 +5,7 @@ import { toModelId } from '../../src/base/ids.ts';
 import { type ChatCompletion, readChatCompletion } from '../../src/contract/results.ts';
 import { type ChatModel, chatModel } from '../../src/demo/weights/chat.ts';
 import type { Engine, ModelFiles, TaskResult } from '../../src/engines/engine.ts';
-import { createEngineHost } from '../../src/engines/host/host.ts';
+import { createEngineHost, type EngineHost } from '../../src/engines/host/host.ts';
 import { createQuarantine } from '../../src/engines/host/quarantine.ts';
 import { createLlamaEngine } from '../../src/engines/llama/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
@@ -16,6 +16,8 @@ import { recordingLogger, type RecordingLogger } from './recording-logger.ts';
 
 export interface LlamaScene extends Disposable {
   readonly engine: Engine;
+  /** What the engine loads with. */
+  readonly host: EngineHost;
   readonly files: ModelFiles;
   readonly log: RecordingLogger;
   /** Where the model files are. */
@@ -28,6 +30,7 @@ export function llamaScene(
     readonly model?: ChatModel;
     readonly weights?: Uint8Array;
     readonly filename?: string;
+    readonly hasRuntime?: boolean;
     readonly defaults?: Partial<ModelFiles['defaults']>;
     readonly command?: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
@@ -46,7 +49,13 @@ export function llamaScene(
     log,
   });
   return {
-    engine: createLlamaEngine({ host, hasRuntime: () => true, files: systemFiles, modelsRoot: folder }),
+    engine: createLlamaEngine({
+      host,
+      hasRuntime: () => options.hasRuntime ?? true,
+      files: systemFiles,
+      modelsRoot: folder,
+    }),
+    host,
     files: {
       model: toModelId('tiny'),
       paths: new Map([['model', path]]),

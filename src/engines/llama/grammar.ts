@@ -39,6 +39,8 @@ class Translation {
   readonly #root: unknown;
   readonly #rules: Map<string, string>;
   readonly #references = new Map<string, string>();
+  /** References whose values begin where the one that is being translated begins. */
+  #open: readonly string[] = [];
 
   constructor(root: unknown, rules: Map<string, string>) {
     this.#root = root;
@@ -67,9 +69,9 @@ class Translation {
   #ofType(type: unknown, schema: Schema, depth: number): string {
     switch (type) {
       case 'object':
-        return this.#object(schema, depth);
+        return this.#within([], () => this.#object(schema, depth));
       case 'array':
-        return this.#array(schema, depth);
+        return this.#within([], () => this.#array(schema, depth));
       case 'string':
         return stringRule(schema);
       case 'number':
@@ -129,12 +131,22 @@ class Translation {
   }
 
   #reference(pointer: string, depth: number): string {
+    if (this.#open.includes(pointer)) throw new Error(`${pointer} refers to itself and not to a part of itself`);
     const known = this.#references.get(pointer);
     if (known !== undefined) return known;
     const name = `reference${this.#references.size}`;
     this.#references.set(pointer, name); // before its body is known, since that may refer to it
-    this.#rules.set(name, this.of(this.#at(pointer), depth + 1));
+    const body = this.#within([...this.#open, pointer], () => this.of(this.#at(pointer), depth + 1));
+    this.#rules.set(name, body);
     return name;
+  }
+
+  #within(open: readonly string[], translate: () => string): string {
+    const before = this.#open;
+    this.#open = open;
+    const text = translate();
+    this.#open = before;
+    return text;
   }
 
   /** A part of this schema, by its JSON pointer (RFC 6901). */

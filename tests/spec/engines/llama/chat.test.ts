@@ -135,9 +135,20 @@ test('a chat that the template refuses fails with its reason', async () => {
 test('a model without a template, and a file that is no whole model, are refused', async () => {
   await using plain = await setup({ model: { template: '' } });
   expect(await failureOf(plain.chat())).toMatchObject({ code: 'model.unusable', retryable: false });
-  for (const weights of [new TextEncoder().encode('GGUF'), chatModel().subarray(0, 400_000)]) {
+  const other = Buffer.from(chatModel());
+  other.write('nosuc', other.indexOf('llama')); // the name of its architecture
+  for (const weights of [new TextEncoder().encode('GGUF'), chatModel().subarray(0, 400_000), other]) {
     expect(await failureOf(setup({ weights }))).toMatchObject({ code: 'model.unusable' });
   }
+});
+
+test('loading a model tells how far it is', async () => {
+  using scene = llamaScene();
+  const steps: number[] = [];
+  const request = { engine: 'llama', files: scene.files, onProgress: (done: number) => void steps.push(done) };
+  await using _model = await scene.host.load(request, new AbortController().signal);
+  expect(steps.at(-1)).toBe(100);
+  expect(steps).toEqual(steps.toSorted((a, b) => a - b));
 });
 
 test('the file to load is a GGUF, whatever its role and its case', async () => {
@@ -172,4 +183,9 @@ test('models that the operator put there are offered by their names', async () =
   writeFileSync(join(scene.folder, 'llm', 'notes.txt'), '');
   expect(await scene.engine.readiness()).toEqual({ ready: true });
   expect(scene.engine.models).toEqual({ llm: ['mine', 'llama-cpp:*'] });
+});
+
+test('a build without llama.cpp is not ready and says what to do', async () => {
+  using scene = llamaScene({ hasRuntime: false });
+  expect(await scene.engine.readiness()).toMatchObject({ ready: false, hint: expect.stringContaining('bun install') });
 });

@@ -88,6 +88,38 @@ test('a reply to a task with a schema is JSON that meets it', async () => {
   );
 });
 
+/** The rules that a grammar has, and those that it names. */
+function rulesOf(grammar: string): { readonly has: ReadonlySet<string>; readonly names: ReadonlySet<string> } {
+  const lines = grammar.split('\n').map((line) => line.split(' ::= '));
+  const bodies = lines.map(([, body = '']) => body.replaceAll(/"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]/g, ''));
+  return {
+    has: new Set(lines.map(([name = '']) => name)),
+    names: new Set(bodies.flatMap((body) => body.match(/[a-z]\w*/gi) ?? [])),
+  };
+}
+
+test('every rule that a grammar names is there, once', () => {
+  fc.assert(
+    fc.property(anySchema, (jsonSchema) => {
+      const grammar = grammarOf({ $defs: { part: jsonSchema }, anyOf: [{ $ref: '#/$defs/part' }, jsonSchema, {}] });
+      const { has, names } = rulesOf(grammar);
+      expect(grammar.startsWith('root ::= ')).toBe(true);
+      expect(has.size).toBe(grammar.split('\n').length);
+      expect([...names].filter((name) => !has.has(name))).toEqual([]);
+    }),
+  );
+});
+
+test.each([
+  ['longer than is counted', { type: 'string', minLength: 5000, maxLength: 9000 }, 'char{1024,}'],
+  ['of more items than are counted', { type: 'array', minItems: 2, maxItems: 5000 }, '*'],
+  ['of any length', { type: 'string', minLength: 'x' }, 'string'],
+  ['of integers in a wide range', { type: 'integer', minimum: 0 }, 'natural'],
+  ['of integers below a bound', { type: 'integer', exclusiveMinimum: 1, exclusiveMaximum: 4 }, '("2" | "3")'],
+])('a value %s is left to the check of the result where a grammar cannot say it', (_, jsonSchema, rule) => {
+  expect(grammarOf(jsonSchema)).toContain(rule);
+});
+
 test('nothing may follow the value, so a model that loves newlines ends', async () => {
   const { said, finish, usage } = await replyTo({ type: 'boolean' }, { temperature: 0 });
   expect(finish).toBe('stop');
@@ -122,6 +154,8 @@ test.each([
   ['a reference to another document', { $ref: 'https://example.invalid/schema.json' }],
   ['a reference that leads nowhere', { $ref: '#/$defs/missing' }],
   ['no value at all', { enum: [] }],
+  ['a part that nothing meets', { type: 'object', properties: { a: false }, required: ['a'] }],
+  ['nothing but itself', { $ref: '#' }],
   ['integers between bounds that cross', { type: 'integer', minimum: 3, maximum: 2 }],
 ])('a schema with %s is refused before anything is written', (_, jsonSchema) => {
   expect(() => grammarOf(jsonSchema)).toThrow(expect.objectContaining({ code: 'task.invalid', retryable: false }));

@@ -1,0 +1,122 @@
+import { expect, test } from 'bun:test';
+import { toModelId } from '../../../../src/base/ids.ts';
+import { createChatEngine } from '../../../../src/engines/llama/inside.ts';
+import type { ChatModel, OpenOptions, Sampling } from '../../../../src/engines/llama/model.ts';
+import { aTask, synthetic } from '../../../fakes/builders.ts';
+import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { completionOf } from '../../../fakes/llama-engine.ts';
+
+/** Ends a reply. */
+const END = 0;
+/** How long each token takes. */
+const TOKEN_MS = 10;
+
+interface About {
+  /** Bytes are its tokens. */
+  readonly says: readonly number[];
+  /** How much of a prompt it says it has read, after how many portions. */
+  readonly reads?: readonly number[];
+  readonly defaults?: object;
+}
+
+/** The engine's own part around a model that says what it is told to. */
+function setup({ says, reads = [], defaults = {} }: About) {
+  const clock = new FakeClock();
+  const asked: { opened?: OpenOptions; sampling?: Sampling } = {};
+  const warnings: unknown[] = [];
+  const progress: number[] = [];
+  const decode = (bytes: readonly number[]): string => new TextDecoder().decode(Uint8Array.from(bytes));
+  const model: ChatModel = {
+    ranOn: 'vulkan',
+    template: { source: 'any', bos: '', eos: '' },
+    wantsBos: false,
+    contextSize: 100,
+    render: () => 'prompt',
+    tokenize: (text) => [...new TextEncoder().encode(text)],
+    textOf: (tokens, before) => decode([...before, ...tokens]).slice(decode(before).length),
+    isEnd: (token) => token === END,
+    async *generate(_prompt, sampling, onRead) {
+      asked.sampling = sampling;
+      for (const tokens of reads) onRead(tokens);
+      for (const token of says) {
+        clock.advance(TOKEN_MS);
+        yield await Promise.resolve(token);
+      }
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const engine = createChatEngine({
+    openChatModel: (_path, options) => {
+      asked.opened = options;
+      return Promise.resolve(model);
+    },
+    gpu: 'auto',
+    clock,
+    warn: (event, fields) => void warnings.push({ event, ...fields }),
+  });
+  const abort = new AbortController();
+  const chat = async (about: object = {}) => {
+    const files = {
+      model: toModelId('tiny'),
+      paths: new Map([['model', '/models/tiny.gguf'] as const]),
+      defaults: { ...synthetic.cliDefaults, ...defaults },
+    };
+    await using loaded = await engine.load(files, { signal: abort.signal, progress: () => {} });
+    const task = aTask({ kind: 'llm', messages: [], ...about });
+    const context = { signal: abort.signal, progress: (done: number) => void progress.push(done) };
+    return { ranOn: loaded.ranOn, ...completionOf(await loaded.run(task, new Map(), context)) };
+  };
+  return { chat, asked, warnings, progress, abort };
+}
+
+const bytes = (text: string): readonly number[] => [...new TextEncoder().encode(text)];
+
+test('a reply takes as long as it took, and says where it ran', async () => {
+  const { chat } = setup({ says: [...bytes('yes'), END] });
+  expect(await chat()).toMatchObject({ said: 'yes', finish: 'stop', elapsed_ms: 4 * TOKEN_MS, ranOn: 'vulkan' });
+});
+
+test('what was in memory from the last prompt counts as read at once', async () => {
+  const { chat, progress } = setup({ says: [...bytes('ok'), END], reads: [0, 4, 5] });
+  await chat();
+  expect(progress).toEqual([4, 5, 7, 8]); // of a prompt of six tokens; nothing read is no progress
+});
+
+test('the context is what the model’s source says, or the contract’s 8192 tokens', async () => {
+  for (const [contextSize, wanted] of [
+    [undefined, 8192],
+    [0, 8192],
+    [4000, 4000],
+  ]) {
+    const { chat, asked } = setup({ says: [END], defaults: { contextSize } });
+    await chat();
+    expect(asked.opened).toMatchObject({ contextSize: wanted, gpu: 'auto', lean: false });
+  }
+});
+
+test('a chat is sampled as its task says, with the contract’s seed unless it has one', async () => {
+  const { chat, asked } = setup({ says: [END] });
+  await chat({ temperature: 0.5, topP: 0.9 });
+  expect(asked.sampling).toEqual({ temperature: 0.5, topP: 0.9, seed: 1234, grammar: undefined });
+  await chat({ seed: 2n ** 40n + 7n, jsonSchema: { const: 1 } });
+  expect(asked.sampling).toMatchObject({ seed: 7, grammar: expect.stringContaining('root ::= "1"') });
+});
+
+test('bytes that are no text are left out of a reply and said in the log', async () => {
+  const { chat, warnings } = setup({ says: [...bytes('a'), 0xff, 0xff, 0xff, 0xff, ...bytes('b'), END] });
+  expect((await chat()).said).toBe('ab');
+  expect(warnings).toEqual([{ event: 'reply.garbled', lostCharacters: 4 }]);
+});
+
+test('a model that has nothing more to say has ended', async () => {
+  const { chat } = setup({ says: bytes('so') });
+  expect(await chat()).toMatchObject({ said: 'so', finish: 'stop' });
+});
+
+test('a chat that is given up while its prompt is read ends with the reason', async () => {
+  const { chat, abort } = setup({ says: bytes('never said'), reads: [2] });
+  const reason = new Error('given up');
+  const loading = chat();
+  abort.abort(reason);
+  expect(await loading.catch((thrown: unknown) => thrown)).toBe(reason);
+});
