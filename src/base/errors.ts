@@ -67,6 +67,7 @@ export const ERROR_CODES = {
   'task.sampler-unknown': { acts: 'task', retryable: false, exit: 1 },
   'task.audio-unreadable': { acts: 'task', retryable: false, exit: 1 },
   'task.audio-empty': { acts: 'task', retryable: false, exit: 1 },
+  'task.audio-too-long': { acts: 'task', retryable: false, exit: 1 },
   'task.audio-silent': { acts: 'task', retryable: false, exit: 1 },
   'task.language-unsupported': { acts: 'task', retryable: false, exit: 1 },
   'job.cancelled': { acts: 'operator', retryable: true, exit: 1 },

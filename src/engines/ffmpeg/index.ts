@@ -43,7 +43,7 @@ export interface Ffmpeg {
    * The first sound track of a file as one channel of samples from -1 to 1. The file may come from anywhere: it chooses
    * no other file, no address and no exotic format, and is limited in length.
    *
-   * @throws WorkerError `task.invalid` when there is no sound in it that can be read, or too much of it
+   * @throws WorkerError `task.audio-unreadable` | `task.audio-empty` | `task.audio-too-long`
    */
   decodeSound(bytes: Uint8Array, options: DecodeSoundOptions): Promise<Float32Array>;
   /** A WAV file in another format. @throws WorkerError `task.format-unsupported` for an extension that is not written */

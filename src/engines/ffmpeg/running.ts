@@ -219,7 +219,13 @@ function start(path: string, begin: () => Program): Program {
 const stallError = (): WorkerError =>
   new WorkerError('engine.stalled', `ffmpeg made no progress for ${formatDuration(STALL_MS)} and was ended`);
 
+/** Which part of itself speaks, at what address in memory; and where our own files are. Neither says anything to anybody. */
+const NOISE = /\[[^\]]* @ 0x[0-9a-f]+\] /gi;
+const OWN_FILE = /file:\S*?studio-worker-ffmpeg-[0-9a-f]+\/(?:in|out)\b/g;
+
 function lastLine(stderr: string): string {
-  const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
-  return lines.at(-1)?.trim().slice(0, MOST_SAID) ?? '(no stderr)';
+  const lines = stderr
+    .split(/[\r\n]+/)
+    .map((line) => line.replaceAll(NOISE, '').replaceAll(OWN_FILE, 'the file').trim());
+  return lines.findLast((line) => line !== '')?.slice(0, MOST_SAID) ?? '(no stderr)';
 }

@@ -25,7 +25,7 @@ const CONFINED = [
   'wav,w64,mp3,ogg,flac,mov,matroska,webm,aac,aiff,caf,asf,amr,au',
 ];
 
-/** @throws WorkerError `task.invalid` | … as `Ffmpeg.decodeSound` */
+/** @throws WorkerError as `Ffmpeg.decodeSound` */
 export async function decodeSound(
   { path }: FfmpegProgram,
   bytes: Uint8Array,
@@ -35,10 +35,10 @@ export async function decodeSound(
     const samples = ['-map', '0:a:0', '-ac', '1', '-ar', String(sampleRate), '-c:a', 'pcm_f32le', '-f', 'f32le'];
     const command = [...CONFINED, '-i', input, ...samples, '-fs', String(mostBytes), output];
     const ended = await runFfmpeg(path, { command, signal }, runner);
-    assertWell(ended, { code: 'task.invalid', what: 'the sound cannot be read', hint: CHECK });
+    assertWell(ended, { code: 'task.audio-unreadable', what: 'the sound cannot be read', hint: CHECK });
     const raw = await read();
     if (raw === undefined || raw.byteLength < BYTES_PER_SAMPLE) {
-      throw new WorkerError('task.invalid', 'there is no sound in the file', { hint: CHECK });
+      throw new WorkerError('task.audio-empty', 'there is no sound in the file', { hint: CHECK });
     }
     if (raw.byteLength >= mostBytes) throw tooLong(mostBytes / BYTES_PER_SAMPLE / sampleRate);
     // Files are read into memory of their own, so that it is aligned; a copy is made where it is not.
@@ -66,6 +66,6 @@ export async function encodeSound(
 const CHECK = 'Check the file that the task names: it has to be a sound file, or a film with a sound track.';
 
 const tooLong = (seconds: number): WorkerError =>
-  new WorkerError('task.invalid', `the sound is longer than ${formatDuration(seconds * SECOND_MS)}`, {
+  new WorkerError('task.audio-too-long', `the sound is longer than ${formatDuration(seconds * SECOND_MS)}`, {
     hint: 'Create jobs with shorter pieces of it.',
   });

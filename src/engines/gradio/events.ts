@@ -53,8 +53,10 @@ async function* messagesOf(answer: Response): AsyncGenerator<string> {
   let rest = '';
   let data: string[] = [];
   for await (const part of answer.body ?? []) {
-    rest += decoder.decode(part, { stream: true });
+    const text = decoder.decode(part, { stream: true });
+    rest += text;
     if (rest.length > MOST_MESSAGE) throw failed('a message of it is too large');
+    if (!/[\r\n]/.test(text)) continue; // a picture within a message comes in many parts
     const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
     for (const line of lines) {

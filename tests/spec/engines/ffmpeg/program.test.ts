@@ -120,7 +120,7 @@ test('the last line of stderr says why a sound cannot be read', async () => {
   await using machine = await setup({ body: 'echo first >&2; echo "Invalid data" >&2; exit 1' });
   await machine.install();
   expect(await failureOf(machine.decode())).toMatchObject({
-    code: 'task.invalid',
+    code: 'task.audio-unreadable',
     message: 'the sound cannot be read: Invalid data',
     fields: { exitCode: 1 },
   });

@@ -79,21 +79,22 @@ real('a list of other files is not followed, however it is written', async () =>
     `v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n`,
   ];
   for (const list of lists) {
-    expect(await failureOf(worker.decode(text(list)))).toHaveProperty('code', 'task.invalid');
+    expect(await failureOf(worker.decode(text(list)))).toHaveProperty('code', 'task.audio-unreadable');
   }
   expect(worker.leftovers()).toEqual(['other.wav']);
 });
 
 real.each([
-  ['nothing', new Uint8Array()],
-  ['a web page', text('<!doctype html><title>not found</title>')],
-  ['noise', Uint8Array.from({ length: 5000 }, (_, n) => (n * 7919) % 251)],
-  ['a WAV header and nothing after it', tone(0)],
-  ['a cut header', tone(1).subarray(0, 20)],
-])('%s is refused as a sound, with what to check', async (_, bytes) => {
+  ['nothing', new Uint8Array(), 'unreadable'],
+  ['a web page', text('<!doctype html><title>not found</title>'), 'unreadable'],
+  ['noise', Uint8Array.from({ length: 5000 }, (_, n) => (n * 7919) % 251), 'unreadable'],
+  ['a WAV header and nothing after it', tone(0), 'empty'],
+  ['a cut header', tone(1).subarray(0, 20), 'unreadable'],
+])('%s is refused as a sound, with what to check', async (_, bytes, problem) => {
   await using worker = await setup();
   expect(await failureOf(worker.decode(bytes))).toMatchObject({
-    code: 'task.invalid',
+    code: `task.audio-${problem}`,
+    message: expect.not.stringMatching(/0x|studio-worker/),
     hint: expect.stringContaining('Check the file that the task names'),
   });
   expect(worker.leftovers()).toEqual([]);
@@ -104,7 +105,7 @@ real('a small file with a long silence in it is refused', async () => {
   const bomb = await worker.encode(encodeWav(new Int16Array(60 * RATE), RATE), 'flac');
   expect(bomb.byteLength).toBeLessThan(20_000);
   expect(await failureOf(worker.decode(bomb))).toMatchObject({
-    code: 'task.invalid',
+    code: 'task.audio-too-long',
     message: 'the sound is longer than 10.0 s',
   });
   expect(worker.leftovers()).toEqual([]);
