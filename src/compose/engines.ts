@@ -131,6 +131,7 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
         ask: createAskApp(environment.get),
         images,
         clock,
+        random,
       }),
     ].map((engine) => cpuRule.over(engine)),
   };

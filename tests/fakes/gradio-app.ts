@@ -1,6 +1,7 @@
 import type { Engine } from '../../src/engines/engine.ts';
 import { createGradioEngine } from '../../src/engines/gradio/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
+import { systemRandom } from '../../src/system/random.ts';
 import { createAskApp } from '../../src/system/web-app.ts';
 import { images, paint } from './onnx-engine.ts';
 
@@ -9,9 +10,12 @@ interface FakeParameter {
   readonly parameter_name: string;
   readonly parameter_has_default: boolean;
   readonly parameter_default?: unknown;
+  /** Of the widget behind it, as `/config` lists them. */
+  readonly props?: { readonly minimum?: number; readonly maximum?: number };
 }
 
-export const parameter = (name: string, fallback?: unknown): FakeParameter => ({
+export const parameter = (name: string, fallback?: unknown, props: FakeParameter['props'] = {}): FakeParameter => ({
+  props,
   parameter_name: name,
   parameter_has_default: fallback !== undefined,
   ...(fallback !== undefined && { parameter_default: fallback }),
@@ -109,7 +113,8 @@ export async function gradioApp(choice: GradioChoice = {}): Promise<GradioAppSer
     enable_queue: true,
     auth_required: faults.asksForLogin === true,
     components: names.flatMap((name, at) => [
-      ...described(name).parameters.map((_, n) => widget(100 * at + n, 'textbox')),
+      widget(100 * at + 99, 'state'),
+      ...described(name).parameters.map(({ props }, n) => widget(100 * at + n, 'textbox', props)),
       ...(described(name).returns ?? []).map((type, n) => widget(100 * at + 50 + n, type.toLowerCase())),
     ]),
     dependencies: names.map((name, at) => ({
@@ -118,7 +123,7 @@ export async function gradioApp(choice: GradioChoice = {}): Promise<GradioAppSer
       api_visibility: 'public',
       queue: true,
       targets: [],
-      inputs: described(name).parameters.map((_, n) => 100 * at + n),
+      inputs: [100 * at + 99, ...described(name).parameters.map((_, n) => 100 * at + n)],
       outputs: (described(name).returns ?? []).map((_, n) => 100 * at + 50 + n),
       types: { generator: false, cancel: false },
     })),
@@ -129,7 +134,11 @@ export async function gradioApp(choice: GradioChoice = {}): Promise<GradioAppSer
       names.map((name) => [
         name,
         {
-          parameters: described(name).parameters.map((about) => ({ ...about, component: 'Textbox', type: {} })),
+          parameters: described(name).parameters.map((about) => ({
+            ...about,
+            component: 'Textbox',
+            type: {},
+          })),
           returns: (described(name).returns ?? []).map((component) => ({ component, type: {} })),
         },
       ]),
@@ -185,7 +194,7 @@ export async function gradioApp(choice: GradioChoice = {}): Promise<GradioAppSer
         if (faults.refuses !== undefined) return Response.json({ detail: 'no' }, { status: faults.refuses });
         const { fn_index: at, data } = (await request.json()) as { fn_index: number; data: readonly unknown[] };
         const { parameters } = described(names[at] ?? '');
-        calls.push(Object.fromEntries(parameters.map((about, n) => [about.parameter_name, data[n]])));
+        calls.push(Object.fromEntries(parameters.map((about, n) => [about.parameter_name, data[n + 1]])));
         return Response.json({ event_id: 'event-1' });
       }
       if (pathname === `${API}/queue/data`) return news();
@@ -208,7 +217,7 @@ export async function gradioApp(choice: GradioChoice = {}): Promise<GradioAppSer
   };
 }
 
-const widget = (id: number, type: string): object => ({ id, type, props: {} });
+const widget = (id: number, type: string, props: object = {}): object => ({ id, type, props });
 
 /** The engine, and the app it paints with. */
 export async function gradioScene(
@@ -217,6 +226,12 @@ export async function gradioScene(
   const app = await gradioApp(choice);
   const settings = { endpointUrl: app.url, apiName: undefined, allowPrivate: false };
   const ask = createAskApp(() => undefined);
-  const engine = createGradioEngine({ settings: () => settings, ask, images, clock: systemClock });
+  const engine = createGradioEngine({
+    settings: () => settings,
+    ask,
+    images,
+    clock: systemClock,
+    random: systemRandom,
+  });
   return { engine, app, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() };
 }

@@ -98,7 +98,10 @@ export async function readApp(url: string, { ask, clock, signal, limitMs, mostBy
     signal.throwIfAborted();
     if (thrown instanceof WorkerError) throw thrown;
     const because = errorChain(late.signal.aborted ? late.signal.reason : thrown);
-    throw failed(`the Gradio app at ${shownUrl(url)} does not answer: ${because}`, thrown);
+    throw new WorkerError('engine.failed', `the Gradio app at ${shownUrl(url)} does not answer: ${because}`, {
+      hint: 'Start the app, or correct `gradio_endpoint_url` in the config.',
+      cause: thrown,
+    });
   } finally {
     disarm();
     late.abort(); // whatever is left of the answer

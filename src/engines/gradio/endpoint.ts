@@ -1,19 +1,25 @@
 import type { WorkerError } from '../../base/errors.ts';
 import type { JsonObject, JsonValue } from '../../base/json.ts';
-import type { CliDefaults } from '../../contract/model-source.ts';
-import type { TaskOf } from '../../contract/tasks/index.ts';
 import { type GradioApp, isList, isObject, unavailable } from './app.ts';
 
 /** An endpoint of an app that paints from a prompt. */
 export interface Endpoint {
   /** With its slash, as the app lists it: `/generate`. */
   readonly name: string;
-  /** The names of its parameters, by what we have for them. */
-  readonly takes: ReadonlyMap<Wanted, string>;
+  /** Its parameters, by what we have for them. */
+  readonly takes: ReadonlyMap<Wanted, Parameter>;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly hasDefault: boolean;
+  /** What its widget lets people choose from; endless where it has no such limit. */
+  readonly minimum: number;
+  readonly maximum: number;
 }
 
 /** What a task has for a parameter. */
-type Wanted = 'prompt' | 'negative' | 'width' | 'height' | 'steps' | 'cfg' | 'seed' | 'randomSeed';
+export type Wanted = 'prompt' | 'negative' | 'width' | 'height' | 'steps' | 'cfg' | 'seed' | 'randomSeed';
 
 const PROMPT = ['prompt', 'positiveprompt', 'prompttext', 'text'];
 /** How apps call them, in lower case and without what stands between words. */
@@ -35,7 +41,8 @@ const SHOWS_PICTURES: ReadonlySet<JsonValue | undefined> = new Set(['Image', 'Ga
  *
  * @throws WorkerError `engine.unavailable` that says what is there instead
  */
-export function chooseEndpoint({ info, base }: Pick<GradioApp, 'info' | 'base'>, named: string | undefined): Endpoint {
+export function chooseEndpoint(app: GradioApp, named: string | undefined): Endpoint {
+  const { info, base } = app;
   const all = Object.entries(isObject(info['named_endpoints']) ? info['named_endpoints'] : {}).filter(
     (entry): entry is [string, JsonObject] => isObject(entry[1]),
   );
@@ -43,7 +50,7 @@ export function chooseEndpoint({ info, base }: Pick<GradioApp, 'info' | 'base'>,
   if (named !== undefined) {
     const wanted = `/${named.replace(/^\/+/, '')}`;
     const found = all.find(([name]) => name === wanted);
-    if (found !== undefined) return usable(...found);
+    if (found !== undefined) return usable(app, ...found);
     throw unavailable(`the Gradio app at ${base} has no endpoint ${wanted}; it has: ${list}`, { hint: NAME_ONE });
   }
   const [only, ...others] = all.length === 1 ? all : all.filter(([, about]) => paints(about));
@@ -52,53 +59,69 @@ export function chooseEndpoint({ info, base }: Pick<GradioApp, 'info' | 'base'>,
       hint: 'Give the function that paints a parameter named `prompt`, an image as its output, and an `api_name`.',
     });
   }
-  if (others.length === 0) return usable(...only);
+  if (others.length === 0) return usable(app, ...only);
   const names = [only, ...others].map(([name]) => name).join(', ');
   throw unavailable(`several endpoints of the Gradio app at ${base} paint: ${names}`, { hint: NAME_ONE });
 }
 
 const NAME_ONE = 'Name the one that paints in the config: `gradio_api_name = "generate"`.';
 
-interface Parameter {
-  readonly name: string;
-  readonly hasDefault: boolean;
+const namesOf = (about: JsonObject): readonly string[] =>
+  listed(about['parameters']).flatMap(({ parameter_name: name }) => (typeof name === 'string' ? [name] : []));
+
+const listed = (value: JsonValue | undefined): readonly JsonObject[] => (isList(value) ? value.filter(isObject) : []);
+
+function parametersOf({ config }: GradioApp, name: string, about: JsonObject): readonly Parameter[] {
+  const widgets = widgetsOf(config, name);
+  return listed(about['parameters']).flatMap(({ parameter_name: own, parameter_has_default: hasDefault }, at) => {
+    if (typeof own !== 'string') return [];
+    const { minimum, maximum } = widgets[at] ?? {};
+    return [
+      {
+        name: own,
+        hasDefault: hasDefault === true,
+        minimum: typeof minimum === 'number' ? minimum : Number.NEGATIVE_INFINITY,
+        maximum: typeof maximum === 'number' ? maximum : Number.POSITIVE_INFINITY,
+      },
+    ];
+  });
 }
 
-function parametersOf(about: JsonObject): readonly Parameter[] {
-  const listed = isList(about['parameters']) ? about['parameters'].filter(isObject) : [];
-  return listed.flatMap(({ parameter_name: name, parameter_has_default: hasDefault }) =>
-    typeof name === 'string' ? [{ name, hasDefault: hasDefault === true }] : [],
-  );
+/** The properties of the widgets that an endpoint is called from, in the order of its parameters. */
+function widgetsOf(config: JsonObject, name: string): readonly JsonObject[] {
+  const widgets = new Map(listed(config['components']).map((widget) => [widget['id'], widget]));
+  const inputs = listed(config['dependencies']).find(({ api_name: own }) => own === name.slice(1))?.['inputs'];
+  const found = (isList(inputs) ? inputs : []).map((id) => widgets.get(id));
+  // What an app remembers of a session is no parameter.
+  return found.filter((widget) => widget?.['type'] !== 'state').map((widget) => objectOr(widget?.['props']));
 }
+
+const objectOr = (value: JsonValue | undefined): JsonObject => (isObject(value) ? value : {});
 
 /** Apps write `Negative Prompt`, `negative_prompt` and `negativePrompt`. */
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z\d]/g, '');
 
-const parameterFor = (names: readonly string[], parameters: readonly Parameter[]): string | undefined =>
-  names.flatMap((wanted) => parameters.find(({ name }) => plain(name) === wanted)?.name ?? [])[0];
+const parameterFor = (names: readonly string[], parameters: readonly Parameter[]): Parameter | undefined =>
+  names.flatMap((wanted) => parameters.find(({ name }) => plain(name) === wanted) ?? [])[0];
 
-function paints(about: JsonObject): boolean {
-  const returns = isList(about['returns']) ? about['returns'].filter(isObject) : [];
-  return (
-    parameterFor(PROMPT, parametersOf(about)) !== undefined &&
-    returns.some(({ component }) => SHOWS_PICTURES.has(component))
-  );
-}
+const paints = (about: JsonObject): boolean =>
+  namesOf(about).some((name) => PROMPT.includes(plain(name))) &&
+  listed(about['returns']).some(({ component }) => SHOWS_PICTURES.has(component));
 
-function usable(name: string, about: JsonObject): Endpoint {
-  const parameters = parametersOf(about);
+function usable(app: GradioApp, name: string, about: JsonObject): Endpoint {
+  const parameters = parametersOf(app, name, about);
   const takes = new Map(
     WANTED.flatMap(([wanted, names]) => {
       const found = parameterFor(names, parameters);
       return found === undefined ? [] : [[wanted, found] as const];
     }),
   );
-  const list = parameters.map((parameter) => parameter.name).join(', ') || 'none';
+  const list = namesOf(about).join(', ') || 'none';
   if (!takes.has('prompt')) {
     throw cannotUse(`the endpoint ${name} of the Gradio app has no parameter for the prompt; it has: ${list}`);
   }
   const ours = new Set(takes.values());
-  const missing = parameters.filter((parameter) => !parameter.hasDefault && !ours.has(parameter.name));
+  const missing = parameters.filter((parameter) => !parameter.hasDefault && !ours.has(parameter));
   if (missing.length === 0) return { name, takes };
   const names = missing.map((parameter) => parameter.name).join(', ');
   throw cannotUse(`the endpoint ${name} of the Gradio app needs what no task has: ${names}`);
@@ -108,39 +131,3 @@ const cannotUse = (message: string): WorkerError =>
   unavailable(message, {
     hint: "Name the prompt's parameter `prompt` in the app and give all others a default, or set `gradio_api_name`.",
   });
-
-/** Apps keep seeds in 32 bits with a sign (numpy's `int32`), and refuse larger ones. */
-const SEEDS = 2n ** 31n;
-/** A task cannot say "none": it has this many steps when it says nothing. */
-const UNSAID_STEPS = 20;
-
-/**
- * What the endpoint is called with; what is left out stays at the app's own default. A seed beyond what apps take is
- * folded into it, always the same way.
- */
-export function valuesFor(
-  { takes }: Endpoint,
-  task: TaskOf<'image'>,
-  defaults: CliDefaults,
-): Record<string, JsonValue> {
-  const { seed } = task;
-  const have: Readonly<Record<Wanted, JsonValue | undefined>> = {
-    prompt: task.prompt,
-    negative: task.negativePrompt,
-    width: positive(task.width, defaults.width),
-    height: positive(task.height, defaults.height),
-    steps: positive(task.steps === UNSAID_STEPS ? 0 : task.steps, defaults.steps),
-    cfg: positive(task.cfgScale, defaults.cfgScale),
-    seed: seed === undefined ? undefined : Number(seed % SEEDS),
-    randomSeed: seed === undefined ? undefined : false,
-  };
-  const values: Record<string, JsonValue> = {};
-  for (const [wanted, name] of takes) {
-    const value = have[wanted];
-    if (value !== undefined) values[name] = value;
-  }
-  return values;
-}
-
-const positive = (...numbers: readonly (number | undefined)[]): number | undefined =>
-  numbers.find((number) => number !== undefined && number > 0);

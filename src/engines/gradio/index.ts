@@ -3,12 +3,14 @@ import { formatDuration, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import type { CliDefaults } from '../../contract/model-source.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
+import type { Random } from '../../system/random.ts';
 import type { AskApp } from '../../system/web-app.ts';
 import type { Engine, Readiness, RunContext, TaskResult } from '../engine.ts';
 import { baseOf, type GradioApp, type Line, openApp } from './app.ts';
 import { type OnStatus, submit } from './binding.ts';
-import { chooseEndpoint, type Endpoint, valuesFor } from './endpoint.ts';
+import { chooseEndpoint, type Endpoint } from './endpoint.ts';
 import { pictureOf, type PictureTools } from './picture.ts';
+import { valuesFor } from './values.ts';
 
 /** What the operator set; read anew for each job. */
 export interface GradioSettings {
@@ -25,6 +27,7 @@ export interface GradioOptions {
   readonly ask: AskApp;
   readonly images: PictureTools;
   readonly clock: Pick<Clock, 'after' | 'elapsed'>;
+  readonly random: Pick<Random, 'unit'>;
 }
 
 /** Queues move, and a step of a large picture may take minutes on a processor; a whole quarter of an hour is a hang. */
@@ -103,7 +106,7 @@ async function paint(task: TaskOf<'image'>, defaults: CliDefaults, { options, co
   const signal = AbortSignal.any([context.signal, watchdog.signal]);
   try {
     const { app, endpoint, line } = await find(options, signal);
-    const values = valuesFor(endpoint, task, defaults);
+    const values = valuesFor(endpoint, { task, defaults, random: options.random });
     const report = createReport(context.progress);
     const onStatus: OnStatus = (bars) => {
       watchdog.renew();

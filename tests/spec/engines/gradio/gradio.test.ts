@@ -1,11 +1,13 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
+import type { CliDefaults } from '../../../../src/contract/model-source.ts';
 import type { RunContext } from '../../../../src/engines/engine.ts';
 import { createGradioEngine, type GradioSettings, STALL_MS } from '../../../../src/engines/gradio/index.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { createAskApp } from '../../../../src/system/web-app.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { fakeRandom } from '../../../fakes/fake-random.ts';
 import { type GradioChoice, gradioApp, PAINTER, parameter } from '../../../fakes/gradio-app.ts';
 import { images } from '../../../fakes/onnx-engine.ts';
 import { failureOf, within } from '../../system/temp-folder.ts';
@@ -13,12 +15,15 @@ import { failureOf, within } from '../../system/temp-folder.ts';
 const BUDGET_MS = 10_000;
 const ABORT_BUDGET_MS = 1_000;
 
+const NO_DEFAULTS = { cfgScale: 0, steps: 0, width: 0, height: 0 };
+
 interface Choice extends GradioChoice, Partial<GradioSettings> {
   readonly clock?: FakeClock;
+  readonly defaults?: CliDefaults;
 }
 
 /** The engine and an app that it knows of. */
-async function setup({ clock, endpointUrl, apiName, allowPrivate = false, ...choice }: Choice = {}) {
+async function setup({ clock, endpointUrl, apiName, allowPrivate = false, defaults, ...choice }: Choice = {}) {
   const app = await gradioApp(choice);
   const abort = new AbortController();
   const hosts: string[] = [];
@@ -31,8 +36,9 @@ async function setup({ clock, endpointUrl, apiName, allowPrivate = false, ...cho
     },
     images,
     clock: clock ?? systemClock,
+    random: fakeRandom(),
   });
-  const files = { model: toModelId('flux'), paths: new Map(), defaults: synthetic.cliDefaults };
+  const files = { model: toModelId('flux'), paths: new Map(), defaults: defaults ?? synthetic.cliDefaults };
   return {
     app,
     engine,
@@ -100,6 +106,35 @@ test('a seed beyond what apps take is folded into it, always the same way', asyn
   await scene.paint({ seed: 18_446_744_073_709_551_615n });
   await scene.paint({ seed: 18_446_744_073_709_551_615n });
   expect(scene.app.calls.map(({ seed }) => seed)).toEqual([2_147_483_647, 2_147_483_647]);
+});
+
+test('an app that insists on a value gets one where nobody said anything', async () => {
+  const names = ['prompt', 'negativePrompt', 'Width', 'height', 'Steps', 'CFG Scale', 'seed', 'randomise_seed'];
+  const seed = parameter('seed', undefined, { minimum: 10, maximum: 19 });
+  const parameters = names.map((name) => (name === 'seed' ? seed : parameter(name)));
+  await using scene = await setup({ endpoints: { '/go': { parameters, returns: ['Image'] } }, defaults: NO_DEFAULTS });
+  await scene.paint({ width: 0, height: 0 });
+  const [call] = scene.app.calls;
+  expect(call).toMatchObject({ negativePrompt: '', Width: 1024, height: 1024, Steps: 20, 'CFG Scale': 5 });
+  expect(call).toHaveProperty('randomise_seed', true);
+  expect(call?.['seed']).toBeWithin(10, 20);
+});
+
+test('a number that the app’s widgets do not go to is refused before the app is bothered', async () => {
+  const width = parameter('width', 512, { minimum: 64, maximum: 2048 });
+  await using scene = await setup({
+    endpoints: { '/go': { parameters: [parameter('prompt'), width], returns: ['Image'] } },
+  });
+  expect(await failureOf(scene.paint({ width: 4000 }))).toMatchObject({
+    code: 'task.invalid',
+    retryable: false,
+    message: 'the Gradio app takes at most 2048 for width, not 4000',
+  });
+  expect(await failureOf(scene.paint({ width: 32 }))).toHaveProperty(
+    'message',
+    'the Gradio app takes at least 64 for width, not 32',
+  );
+  expect(scene.app.calls).toEqual([]);
 });
 
 test('the steps of the app are the progress of the job', async () => {
