@@ -12,6 +12,7 @@ import { onnxScene, paint } from '../fakes/onnx-engine.ts';
 import { piperScene } from '../fakes/piper-engine.ts';
 import { transient, trusting, unwatched } from '../fakes/output-check.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
+import { sdCppScene } from '../fakes/sd-cpp-engine.ts';
 import { aSynthetic } from '../fakes/synthetic-engine.ts';
 import { whisperScene } from '../fakes/whisper-engine.ts';
 
@@ -60,14 +61,28 @@ afterAll(() => whisper[Symbol.dispose]());
 const gradio = await gradioScene();
 afterAll(() => gradio[Symbol.asyncDispose]());
 
-const registry = createRegistry([aSynthetic(), onnx.engine, llama.engine, piper.engine, whisper.engine, gradio.engine]);
+const sdCpp = sdCppScene({ fetchInput: (_, url) => Promise.resolve(onnx.web.get(url) ?? new Uint8Array()) });
+await sdCpp.installBoth();
+afterAll(() => sdCpp[Symbol.asyncDispose]());
+
+const registry = createRegistry([
+  aSynthetic(),
+  onnx.engine,
+  llama.engine,
+  piper.engine,
+  whisper.engine,
+  gradio.engine,
+  sdCpp.engine,
+]);
 const noFiles = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
-/** Weights for those that need some. */
+/** Weights for those that need some, by engine, and by kind where an engine needs others for it. */
 const FILES: ReadonlyMap<string, ModelFiles> = new Map([
   ['onnx', onnx.files],
   ['llama-cpp', llama.files],
   ['piper', piper.files],
   ['whisper-cpp', whisper.files],
+  ['sd-cpp', sdCpp.files],
+  ['sd-cpp video', { ...sdCpp.files, defaults: { ...sdCpp.files.defaults, mode: 'vid_gen' } }],
 ]);
 
 /** A small task of a kind as this engine takes it, or a long one. */
@@ -77,9 +92,10 @@ function taskFor(engine: Engine, kind: TaskKindId, length: 'small' | 'long' = 's
   return isBare ? { ...task, initImageUrl: undefined, maskUrl: undefined } : task;
 }
 
-function setup(engine: Engine) {
+function setup(engine: Engine, kind = '') {
   const abort = new AbortController();
-  const load = () => engine.load(FILES.get(engine.id) ?? noFiles, abort.signal);
+  const files = FILES.get(`${engine.id} ${kind}`) ?? FILES.get(engine.id) ?? noFiles;
+  const load = () => engine.load(files, abort.signal);
   const context = { signal: abort.signal, progress: () => {} };
   return { abort, load, context };
 }
@@ -103,7 +119,7 @@ function engineContract(engine: Engine): void {
   });
 
   test.each(kinds)('turns a task of kind %s into a result of that kind', async (kind) => {
-    const { load, context } = setup(engine);
+    const { load, context } = setup(engine, kind);
     await using loaded = await load();
     const result = await loaded.run(taskFor(engine, kind), context);
     expect(result.is).toBe(resultIs(kind));
@@ -112,7 +128,7 @@ function engineContract(engine: Engine): void {
   });
 
   test.each(kinds)('counts its progress on a task of kind %s up and never past its end', async (kind) => {
-    const { load, context } = setup(engine);
+    const { load, context } = setup(engine, kind);
     await using loaded = await load();
     let last = 0;
     await loaded.run(taskFor(engine, kind), {
@@ -133,7 +149,7 @@ function engineContract(engine: Engine): void {
   });
 
   test.each(kinds)('stops a task of kind %s within a second of its abort', async (kind) => {
-    const { abort, load, context } = setup(engine);
+    const { abort, load, context } = setup(engine, kind);
     await using loaded = await load();
     const reason = new Error('given up');
     const running = outcomeOf(loaded.run(taskFor(engine, kind, 'long'), context));

@@ -37,12 +37,15 @@ export function crashError(
 
 /** How C++, the kernel's tools and the libraries of GPUs say that there is no memory left. */
 const NO_MEMORY =
-  /out of memory|ErrorOutOf(?:Device|Host|Pool)Memory|failed to allocate|(?:unable|cannot) to? ?allocate|cudaMalloc failed|bad_alloc|ENOMEM/i;
+  /out of memory|ErrorOutOf(?:Device|Host|Pool)Memory|failed to allocate|(?:unable|cannot) to? ?allocate|memory allocation of size \d+ failed|cudaMalloc failed|bad_alloc|ENOMEM/i;
+
+/** Whether these words of a program mean that it ran out of memory. */
+export const saysNoMemory = (text: string): boolean => NO_MEMORY.test(text);
 
 /** Nobody else kills an engine: the kernel does when memory is gone. */
-const isKernelKill = (end: ChildEnd): boolean => end.is !== 'exited' && end.signal === 'SIGKILL';
+export const isKernelKill = (end: ChildEnd): boolean => end.is !== 'exited' && end.signal === 'SIGKILL';
 const ranOutOfMemory = (end: ChildEnd, lines: readonly string[]): boolean =>
-  isKernelKill(end) || lines.some((line) => NO_MEMORY.test(line));
+  isKernelKill(end) || lines.some(saysNoMemory);
 
 const guess = (signal: string): string => (signal === 'SIGKILL' ? ' (the system does that when memory runs out)' : '');
 

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
+import { isKernelKill, saysNoMemory } from '../host/crash.ts';
 import type { ChildEnd } from '../../system/processes.ts';
 import { STALL_MS } from './watchdog.ts';
 
@@ -36,15 +37,8 @@ export function createSaid(): Said {
   };
 }
 
-/**
- * How CUDA, Vulkan, Metal, ggml and the C++ library say that there is no memory left. ggml writes to stderr, and through
- * the program's own log to stdout.
- */
-const NO_MEMORY =
-  /out of memory|ErrorOutOf(?:Device|Host|Pool)Memory|failed to allocate|memory allocation of size \d+ failed|cudaMalloc failed|std::bad_alloc/i;
-
-/** Whether it ran out of memory, by its own words. */
-export const ranOutOfMemory = ({ output, error }: Said): boolean => NO_MEMORY.test(error) || NO_MEMORY.test(output);
+/** Whether it ran out of memory, by its own words. ggml writes to stderr, and through the program's own log to stdout. */
+export const ranOutOfMemory = ({ output, error }: Said): boolean => saysNoMemory(error) || saysNoMemory(output);
 
 /** 128 and the number of a signal is how a shell tells of a child that one ended (POSIX.1-2017, exit status). */
 const BY_SIGNAL = 128;
@@ -54,9 +48,6 @@ const NTSTATUS_ERROR = 0xc000_0000;
 /** An end that the program did not choose. */
 const isCrash = (end: ChildEnd): boolean =>
   end.is === 'killed' || end.code >= NTSTATUS_ERROR || end.code > BY_SIGNAL || end.code < 0;
-
-/** Nobody else kills our programs: the kernel does when memory is gone. */
-const isKernelKill = (end: ChildEnd): boolean => end.is === 'killed' && end.signal === 'SIGKILL';
 
 export interface BadEnd {
   readonly error: WorkerError;

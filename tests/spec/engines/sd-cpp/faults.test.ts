@@ -118,3 +118,29 @@ test('a task that is neither picture nor film is refused by its kind', async () 
     expect(await failureOf(scene.run(about))).toMatchObject({ code: 'task.unsupported', retryable: false });
   }
 });
+
+test('a lean load keeps the weights in main memory and decodes in tiles', async () => {
+  await using scene = sdCppScene();
+  await scene.install();
+  await using byCli = await scene.engine.load(scene.files, scene.abort.signal, { lean: true });
+  await scene.runOn(byCli);
+  expect(scene.asked().at(-1)?.args?.slice(-3)).toEqual(['--offload-to-cpu', '--diffusion-fa', '--vae-tiling']);
+  await scene.installBoth();
+  await using byServer = await scene.engine.load(scene.files, scene.abort.signal, { lean: true });
+  expect(scene.asked().at(-1)?.args).toContain('--offload-to-cpu');
+  await scene.runOn(byServer);
+  expect(scene.asked().at(-1)?.request).toMatchObject({ vae_tiling_params: { enabled: true } });
+});
+
+test('a model that is offloaded anyway is not told so twice', async () => {
+  await using scene = sdCppScene({ defaults: { offloadToCpu: true } });
+  await scene.install();
+  await using model = await scene.engine.load(scene.files, scene.abort.signal, { lean: true });
+  await scene.runOn(model);
+  expect(
+    scene
+      .asked()
+      .at(-1)
+      ?.args?.filter((word) => word === '--offload-to-cpu'),
+  ).toHaveLength(1);
+});
