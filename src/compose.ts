@@ -33,6 +33,7 @@ export async function createWorld(): Promise<World> {
     models: async (configPath) => (await import('./compose/models.ts')).openShelf(configPath, effects),
     explainOffer: async (choice) => (await import('./compose/explain.ts')).explainOffer(choice, effects),
     engines: async (configPath) => (await import('./compose/engine-report.ts')).reportEngines(configPath, effects),
+    packs: async (configPath) => (await import('./compose/packs.ts')).openPacks(configPath, effects),
     demo: async (choice) => (await import('./compose/demo.ts')).startDemo(choice, effects),
   };
 }

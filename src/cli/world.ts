@@ -4,6 +4,7 @@ import type * as read from '../contract/read.ts';
 import type * as routes from '../contract/routes.ts';
 import type { DemoEvent } from '../demo/play.ts';
 import type { Clock } from '../system/clock.ts';
+import type { FileProgress } from '../models/options.ts';
 import type { WantedModel, ModelStore } from '../models/store.ts';
 import type { EngineReport } from '../compose/engine-report.ts';
 import type { ExplainChoice, ExplainedOffer } from '../compose/explain.ts';
@@ -44,6 +45,8 @@ export interface World {
   readonly demo: (options: DemoOptions) => Promise<DemoRun>;
   /** Every engine of this release and whether it is ready. Nothing is loaded. */
   readonly engines: (configPath?: string) => Promise<readonly EngineReport[]>;
+  /** Binaries for GPUs that this release has beside the executable. Nothing is fetched. */
+  readonly packs: (configPath?: string) => Promise<PackPuller>;
   /**
    * What a worker with this config on this machine would do with an offer. Nothing is changed.
    *
@@ -55,6 +58,12 @@ export interface World {
 }
 
 export type { ExplainedOffer };
+
+/** Fetches packs by their names. */
+export interface PackPuller {
+  /** Resolves with the folder. @throws WorkerError `cli.usage` | what fetching throws */
+  bring(name: string, signal: AbortSignal, onProgress: (progress: FileProgress) => void): Promise<string>;
+}
 
 /** Models on disk, for the commands that look after them. */
 export interface ModelShelf {

@@ -1,9 +1,11 @@
 import type { Engine } from '../engines/engine.ts';
 import { readinessOf } from '../worker/readiness.ts';
 import { configPathOf, openConfig } from './config.ts';
+import { packState } from '../engines/llama/devices.ts';
 import type { Effects } from './effects.ts';
 import { realEngines } from './engines.ts';
 import { openCommandLog } from './log.ts';
+import type { PackSet } from './packs.ts';
 
 /** One engine of this release, as the operator sees it. */
 export interface EngineReport {
@@ -13,6 +15,8 @@ export interface EngineReport {
   readonly runsOn?: string;
   /** Why that is the processor although there is a GPU, and what helps. */
   readonly onCpu?: { readonly because: string; readonly hint: string };
+  /** Binaries for GPUs that are fetched when they are needed, and where each of them stands. */
+  readonly packs?: readonly { readonly pack: string; readonly state: string }[];
   /** What it lacks, and the sentence that says how to mend it; both only while it is not ready. */
   readonly because?: string;
   readonly hint?: string;
@@ -25,11 +29,16 @@ export interface EngineReport {
 export async function reportEngines(named: string | undefined, effects: Effects): Promise<readonly EngineReport[]> {
   const log = openCommandLog(effects).logger;
   const config = await openConfig(await configPathOf(named, effects), effects, { log, readOnly: true });
-  const { engines } = realEngines(effects, { log, config });
-  return await Promise.all(engines.map(reportOf));
+  const { engines, packSet } = realEngines(effects, { log, config });
+  return await Promise.all(engines.map((engine) => reportOf(engine, packSet)));
 }
 
-async function reportOf(engine: Engine): Promise<EngineReport> {
+const packsIn = ({ packs, shelf }: PackSet): Pick<EngineReport, 'packs'> =>
+  packs.length === 0
+    ? {}
+    : { packs: packs.map((pack) => ({ pack: pack.flavour, state: packState(pack, shelf.find(pack) !== undefined) })) };
+
+async function reportOf(engine: Engine, packSet: PackSet): Promise<EngineReport> {
   const readiness = await readinessOf(engine);
   const serves = {
     kinds: Object.keys(engine.models),
@@ -37,6 +46,7 @@ async function reportOf(engine: Engine): Promise<EngineReport> {
   };
   const { where } = readiness;
   const place = {
+    ...(engine.id === 'llama-cpp' ? packsIn(packSet) : {}),
     ...(where === undefined ? {} : { runsOn: where.on }),
     ...(where?.instead === undefined ? {} : { onCpu: where.instead }),
   };

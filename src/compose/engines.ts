@@ -8,6 +8,7 @@ import type { Engine } from '../engines/engine.ts';
 import { createGradioEngine } from '../engines/gradio/index.ts';
 import { createInputFetcher } from '../engines/inputs.ts';
 import { llamaInstalled } from '../engines/llama/binding.ts';
+import { createDevices } from '../engines/llama/devices.ts';
 import { createLlamaEngine } from '../engines/llama/index.ts';
 import { runtimeInstalled } from '../engines/onnx/binding.ts';
 import { createOnnxEngine } from '../engines/onnx/index.ts';
@@ -19,6 +20,7 @@ import { createWhisperEngine } from '../engines/whisper/index.ts';
 import type { Logger } from '../log/logger.ts';
 import { bound } from '../system/bound-programs.ts';
 import { freePort } from '../system/free-port.ts';
+import type { Gpu } from '../system/gpu-text.ts';
 import { payloads } from '../system/payloads.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../system/processes.ts';
 import { runProgram } from '../system/programs.ts';
@@ -28,6 +30,7 @@ import { readZip } from '../system/zip.ts';
 import { type CpuRule, createCpuRule } from '../worker/cpu-rule.ts';
 import type { Effects } from './effects.ts';
 import { offeredUrls } from './models.ts';
+import { builtInDevice, createPacks, type PackSet } from './packs.ts';
 
 export interface EngineSetup {
   readonly log: Logger;
@@ -39,6 +42,7 @@ export interface Engines {
   readonly engines: readonly Engine[];
   readonly quarantine: Quarantine;
   readonly cpuRule: CpuRule;
+  readonly packSet: PackSet;
 }
 
 /** What a native library must not do on its own: ONNX Runtime reports home unless it is told not to. */
@@ -69,14 +73,17 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
     log: engineLog,
   });
   const hasRuntime = (): boolean => payloads.ort !== undefined || runtimeInstalled();
+  const knownGpus = askOnce(effects);
+  const packSet = createPacks(effects, config, engineLog);
   const cpuRule = createCpuRule({
     allowCpu: () => config.current.allow_cpu,
-    gpuNames: gpuNames(effects),
+    gpuNames: async () => (await knownGpus()).map(({ name }) => name),
     log: engineLog,
   });
   return {
     quarantine,
     cpuRule,
+    packSet,
     engines: [
       createSyntheticEngine({ sha256, images, clock, ffmpeg, log: engineLog }),
       createOnnxEngine({
@@ -86,6 +93,14 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
       }),
       createLlamaEngine({
         host,
+        devices: createDevices({
+          ...packSet,
+          builtIn: builtInDevice(environment),
+          hasLibrary,
+          gpus: knownGpus,
+          clock,
+          log: engineLog,
+        }),
         files,
         modelsRoot: config.current.models_root,
         hasRuntime: () => payloads.llama !== undefined || llamaInstalled(),
@@ -138,7 +153,7 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
 }
 
 /** The GPUs of this machine, asked for once: whoever builds one in starts the worker anew. */
-function gpuNames({ gpus }: Pick<Effects, 'gpus'>): () => Promise<readonly string[]> {
-  let asked: Promise<readonly string[]> | undefined;
-  return () => (asked ??= gpus.probe().then((report) => report.gpus.map(({ name }) => name)));
+function askOnce({ gpus }: Pick<Effects, 'gpus'>): () => Promise<readonly Gpu[]> {
+  let asked: Promise<readonly Gpu[]> | undefined;
+  return () => (asked ??= gpus.probe().then((report) => report.gpus));
 }

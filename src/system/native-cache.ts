@@ -29,6 +29,16 @@ export interface NativeCache {
 
 /** The cache of this account, which may have to be elsewhere than custom has it. */
 export interface AccountCache extends NativeCache {
+  /** Where what is not part of the executable may be kept, too. */
+  readonly folder: string;
+  /** The folder of an archive that was unpacked before, if every file in it still has its size. */
+  find(name: string, sha256: string): string | undefined;
+  /**
+   * Puts an archive's files into the cache like a payload's, and returns their folder.
+   *
+   * @throws WorkerError `native.unavailable`
+   */
+  unpackFrom(name: string, archive: Payload): Promise<string>;
   /** Calls back, once, when the account's cache cannot be written and another place is used instead. */
   onMoved(call: (moved: CacheMoved) => void): void;
 }
@@ -79,24 +89,34 @@ export function createNativeCache({ environment, payloads }: NativeCacheOptions)
 
   const place = (): string => moved?.to ?? root ?? move('this account has no home folder');
 
-  const put = (folder: string, name: PayloadName, payload: Payload): Promise<string> =>
+  const put = (folder: string, name: string, payload: Payload): Promise<string> =>
     ensureUnpacked(join(folder, 'native'), name, payload);
+
+  async function unpackFrom(name: string, payload: Payload): Promise<string> {
+    try {
+      return await put(place(), name, payload).catch((thrown: unknown) => put(moveFor(thrown), name, payload));
+    } catch (thrown) {
+      throw thrown instanceof WorkerError && thrown.code === 'native.unavailable'
+        ? thrown
+        : unusable(root ?? environment.tempDir, thrown);
+    }
+  }
 
   return {
     unpack: async (name) => {
       const payload = payloads[name];
       if (payload === undefined) return undefined;
-      try {
-        const folder = await put(place(), name, payload).catch((thrown: unknown) =>
-          put(moveFor(thrown), name, payload),
-        );
-        unpacked.set(name, folder);
-        return folder;
-      } catch (thrown) {
-        throw thrown instanceof WorkerError && thrown.code === 'native.unavailable'
-          ? thrown
-          : unusable(root ?? environment.tempDir, thrown);
-      }
+      const folder = await unpackFrom(name, payload);
+      unpacked.set(name, folder);
+      return folder;
+    },
+    unpackFrom,
+    get folder() {
+      return place();
+    },
+    find(name, sha256) {
+      const folder = folderOf(join(place(), 'native'), name, sha256);
+      return isIntact(folder) ? folder : undefined;
     },
     onMoved(call) {
       tell = call;
@@ -130,8 +150,10 @@ export function cacheFolder(environment: Pick<Environment, 'platform' | 'get' | 
 }
 
 /** A folder is named after its content, so two releases never share one and an update needs no clean-up before it. */
-async function ensureUnpacked(root: string, name: PayloadName, payload: Payload): Promise<string> {
-  const folder = join(root, `${name}-${payload.sha256.slice(0, 16)}`);
+const folderOf = (root: string, name: string, sha256: string): string => join(root, `${name}-${sha256.slice(0, 16)}`);
+
+async function ensureUnpacked(root: string, name: string, payload: Payload): Promise<string> {
+  const folder = folderOf(root, name, payload.sha256);
   if (isIntact(folder)) return folder;
   const archive = await readArchive(name, payload);
   mkdirSync(root, { recursive: true, mode: PRIVATE });
@@ -161,10 +183,10 @@ function isIntact(folder: string): boolean {
   }
 }
 
-async function readArchive(name: PayloadName, payload: Payload): Promise<Uint8Array> {
+async function readArchive(name: string, payload: Payload): Promise<Uint8Array> {
   const archive = await Bun.file(payload.path).bytes();
   if (createHash('sha256').update(archive).digest('hex') === payload.sha256) return archive;
-  throw new WorkerError('native.unavailable', `the ${name} files inside this executable are damaged`, {
+  throw new WorkerError('native.unavailable', `the archive of the ${name} files is damaged`, {
     hint: 'Install studio-worker again.',
   });
 }

@@ -7,12 +7,19 @@ import { type ChatModel, chatModel } from '../../src/demo/weights/chat.ts';
 import type { Engine, ModelFiles, TaskResult } from '../../src/engines/engine.ts';
 import { createEngineHost, type EngineHost } from '../../src/engines/host/host.ts';
 import { createQuarantine } from '../../src/engines/host/quarantine.ts';
+import type { Devices } from '../../src/engines/llama/devices.ts';
 import { createLlamaEngine } from '../../src/engines/llama/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { systemFiles } from '../../src/system/files.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../src/system/processes.ts';
 import { synthetic } from './builders.ts';
 import { recordingLogger, type RecordingLogger } from './recording-logger.ts';
+
+/** Where no release has binaries for a GPU. */
+const processorOnly: Devices = {
+  where: () => Promise.resolve(undefined),
+  prepare: () => Promise.resolve(undefined),
+};
 
 export interface LlamaScene extends Disposable {
   readonly engine: Engine;
@@ -33,6 +40,7 @@ export function llamaScene(
     readonly hasRuntime?: boolean;
     readonly defaults?: Partial<ModelFiles['defaults']>;
     readonly command?: readonly string[];
+    readonly devices?: Devices;
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): LlamaScene {
@@ -52,6 +60,7 @@ export function llamaScene(
     engine: createLlamaEngine({
       host,
       hasRuntime: () => options.hasRuntime ?? true,
+      devices: options.devices ?? processorOnly,
       files: systemFiles,
       modelsRoot: folder,
     }),

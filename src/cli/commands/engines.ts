@@ -7,8 +7,9 @@ export const engines = command({
   summary: 'Show which engines are ready and what the others need',
   examples: ['studio-worker engines', 'studio-worker engines --json'],
   exits: [{ code: 78, means: 'the config file is invalid' }],
-  json: 'an array of engines: {engine, ready, runsOn?, onCpu?, because?, hint?, kinds, models}',
+  json: 'an array of engines: {engine, ready, runsOn?, onCpu?, packs?, because?, hint?, kinds, models}',
   args: { ...JSON_ARG },
+  subCommands: { pull: async () => (await import('./engines-pull.ts')).pull },
   run: async (args, world) => {
     const reports = await world.engines(args.config);
     if (args.json) return printJson(world.terminal, reports);
@@ -22,6 +23,9 @@ export const engines = command({
         models.join(', '),
       ]),
     });
+    for (const { engine, packs = [] } of reports) {
+      for (const { pack, state } of packs) printLines(world.terminal, '', `${engine}: pack ${pack}: ${state}`);
+    }
     for (const { engine, ready, because, hint, onCpu } of reports) {
       const trouble = ready ? onCpu : { because: because ?? '', hint: hint ?? '' };
       if (trouble === undefined) continue;

@@ -13,11 +13,17 @@ export interface EngineHostOptions extends Pick<TalkOptions, 'spawn' | 'command'
   readonly log: Logger;
 }
 
+/** How a child is to load. */
+export interface HostedHow extends LoadHow {
+  /** More binaries of the engine's library, for other devices than the processor. */
+  readonly binariesFolder?: string | undefined;
+}
+
 export interface HostedLoad {
   /** The name of an inner engine. */
   readonly engine: string;
   readonly files: ModelFiles;
-  readonly how?: LoadHow | undefined;
+  readonly how?: HostedHow | undefined;
   /** Longest silence while loading or running; five minutes unless told otherwise. */
   readonly stallMs?: number;
   readonly onProgress?: (done: number, total: number) => void;

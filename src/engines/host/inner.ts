@@ -10,6 +10,8 @@ export interface LoadContext {
   readonly progress: (done: number, total: number) => void;
   /** Whether to be content with less memory, at the price of speed. */
   readonly lean?: boolean;
+  /** More binaries of the engine's library, for other devices. */
+  readonly binariesFolder?: string | undefined;
 }
 
 /** The part of an engine that runs in the child: the native library, without network and without secrets. */

@@ -33,7 +33,7 @@ const ModelFilesSchema = v.object({
   defaults: CliDefaultsSchema,
 });
 
-const LoadHowSchema = v.object({ lean: v.boolean() });
+const LoadHowSchema = v.object({ lean: v.boolean(), binariesFolder: v.optional(v.string()) });
 
 const ToChildSchema = v.variant('do', [
   v.object({ do: v.literal('load'), engine: v.string(), files: ModelFilesSchema, how: LoadHowSchema }),

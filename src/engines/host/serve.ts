@@ -18,7 +18,7 @@ export async function serveEngine(parent: Parent, engines: InnerEngines): Promis
     const open = Object.hasOwn(engines, engine) ? engines[engine] : undefined;
     if (open === undefined) throw new WorkerError('engine.unavailable', `no engine ${engine} to run in a child`);
     const inner = await open(warn);
-    model = await inner.load(files, { signal, progress, lean: how.lean });
+    model = await inner.load(files, { signal, progress, ...how });
     return { is: 'loaded', ranOn: model.ranOn ?? 'cpu' };
   }
 

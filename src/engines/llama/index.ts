@@ -1,12 +1,14 @@
 import type { Files } from '../../system/files.ts';
-import type { Engine, Readiness } from '../engine.ts';
+import type { Engine, Readiness, Where } from '../engine.ts';
 import type { EngineHost } from '../host/host.ts';
+import type { Devices } from './devices.ts';
 import { ggufOf, wrongKind } from './inside.ts';
 
 export interface LlamaEngineOptions {
   readonly host: EngineHost;
   /** Whether this build brings the native runtime. */
   readonly hasRuntime: () => boolean;
+  readonly devices: Devices;
   readonly files: Pick<Files, 'list'>;
   /** Where models are kept; the operator's own are in its folder `llm`. */
   readonly modelsRoot: string;
@@ -16,23 +18,28 @@ const GGUF = /\.gguf$/;
 const ANY = 'llama-cpp:*';
 
 /** Chat completions by GGUF models, through llama.cpp. */
-export function createLlamaEngine({ host, hasRuntime, files, modelsRoot }: LlamaEngineOptions): Engine {
+export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot }: LlamaEngineOptions): Engine {
   let local: readonly string[] = [];
+  let where: Where | undefined;
   return {
     id: 'llama-cpp',
     get models() {
       return { llm: [...local, ANY] };
     },
-    memory: 'none', // it runs on the processor
+    get memory() {
+      return where === undefined || where.on === 'cpu' ? 'none' : 'gpu';
+    },
     canRunLean: true,
     readiness: async () => {
       local = await localModels(files, modelsRoot);
-      return readinessOf(hasRuntime());
+      where = await devices.where();
+      return readinessOf(hasRuntime(), where);
     },
     load: async (modelFiles, signal, how) => {
       signal.throwIfAborted();
       ggufOf(modelFiles);
-      const model = await host.load({ engine: 'llama', files: modelFiles, how }, signal);
+      const wanted = { lean: false, ...how, binariesFolder: await devices.prepare(signal) };
+      const model = await host.load({ engine: 'llama', files: modelFiles, how: wanted }, signal);
       return {
         get process() {
           return model.process; // another one after a crash
@@ -59,9 +66,9 @@ async function localModels(files: Pick<Files, 'list'>, modelsRoot: string): Prom
     .toSorted();
 }
 
-const readinessOf = (hasRuntime: boolean): Readiness =>
+const readinessOf = (hasRuntime: boolean, where: Where | undefined): Readiness =>
   hasRuntime
-    ? { ready: true }
+    ? { ready: true, ...(where && { where }) }
     : {
         ready: false,
         because: 'llama.cpp has no files for this system in this build',

@@ -25,9 +25,9 @@ const SEED = 1234n;
 
 /** Answers chats with GGUF models. Runs in an engine child. */
 export function createChatEngine(options: ChatEngineOptions): InnerEngine {
-  const { openChatModel, gpu, binariesFolder } = options;
+  const { openChatModel, gpu } = options;
   return {
-    load: async (files, { signal, progress, lean = false }) => {
+    load: async (files, { signal, progress, lean = false, binariesFolder = options.binariesFolder }) => {
       // 0 means that the source has no default (studio contract).
       const contextSize = files.defaults.contextSize || CONTEXT_TOKENS;
       const model = await openChatModel(ggufOf(files), {

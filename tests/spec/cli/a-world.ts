@@ -101,6 +101,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     env: (name) => given.env?.[name],
     readText: (path, mostBytes) => systemFiles.readNamedText(path, mostBytes),
     operator: untold('network'),
+    packs: untold('packs'),
     openConfig,
     control: () => ({
       status: async () => given.worker,

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import type { FileProgress } from '../../../src/models/options.ts';
 import type { EngineReport } from '../../../src/compose/engine-report.ts';
 import { setup } from './a-world.ts';
 
@@ -50,4 +51,31 @@ test('engines reads the config it is told to', async () => {
   await using cli = await setup({ world: { engines: async (path) => (asked.push(path), []) } });
   await cli.run('engines', '--config', '/elsewhere.toml');
   expect(asked).toEqual(['/elsewhere.toml']);
+});
+
+test('packs for GPUs are listed with where they stand', async () => {
+  const packs = [{ pack: 'vulkan', state: 'not fetched (71 MB)' }];
+  const reports = [{ engine: 'llama-cpp', ready: true, packs, kinds: ['llm'], models: ['llama-cpp:*'] }];
+  await using cli = await setup({ world: { engines: async () => reports } });
+  await cli.run('engines');
+  expect(cli.out()).toEndWith('\n\nllama-cpp: pack vulkan: not fetched (71 MB)\n');
+});
+
+test('a pack can be fetched ahead, with its progress on the way', async () => {
+  const asked: string[] = [];
+  const packs = async () => ({
+    bring: async (name: string, _signal: AbortSignal, onProgress: (progress: FileProgress) => void) => {
+      asked.push(name);
+      onProgress({ filename: 'pack.tar.zst', phase: 'download', doneBytes: 1, totalBytes: 2 });
+      return '/cache/llama-vulkan';
+    },
+  });
+  await using cli = await setup({ world: { packs } });
+  expect(await cli.run('engines', 'pull', 'vulkan')).toBe(0);
+  expect(cli.out()).toContain('pack.tar.zst');
+  expect(cli.out()).toEndWith('vulkan: /cache/llama-vulkan\n');
+  await using silent = await setup({ world: { packs } });
+  expect(await silent.run('engines', 'pull', 'cuda', '--json')).toBe(0);
+  expect(JSON.parse(silent.out())).toEqual({ pack: 'cuda', folder: '/cache/llama-vulkan' });
+  expect(asked).toEqual(['vulkan', 'cuda']);
 });

@@ -1,0 +1,72 @@
+import manifest from '../../dist-manifest.json';
+import { WorkerError } from '../base/errors.ts';
+import { USER_AGENT, VERSION } from '../base/version.ts';
+import type { PackPuller } from '../cli/world.ts';
+import type { ConfigStore } from '../config/store.ts';
+import type { Logger } from '../log/logger.ts';
+import { releaseFileUrl } from '../models/pack-url.ts';
+import { createPackShelf, type Pack, type PackShelf } from '../models/packs.ts';
+import { createModelStore } from '../models/store.ts';
+import type { Environment } from '../system/environment.ts';
+import { acquireLock } from '../system/lock.ts';
+import { createRemote } from '../system/remote-client.ts';
+import { configPathOf, openConfig } from './config.ts';
+import type { Effects } from './effects.ts';
+import { openCommandLog } from './log.ts';
+import { modelStoreOptions } from './models.ts';
+
+/** The packs that this release has for this system, and where they are kept. */
+export interface PackSet {
+  /** Best first. */
+  readonly packs: readonly Pack[];
+  readonly shelf: PackShelf;
+}
+
+export function createPacks(effects: Effects, config: Pick<ConfigStore, 'current'>, log: Logger): PackSet {
+  const { clock, environment, native, files } = effects;
+  const shelf = createPackShelf({
+    root: () => `${native.folder}/packs`,
+    // The operator named the host, so it may be in the operator's own network.
+    openStore: (root) =>
+      createModelStore({
+        ...modelStoreOptions(effects, config, log),
+        root,
+        maxBytes: () => undefined,
+        remote: createRemote({ clock, env: environment.get, userAgent: USER_AGENT, allowPrivate: () => true }),
+      }),
+    cache: native,
+    files,
+    lock: (path) => acquireLock(path, { pid: environment.pid }),
+    clock,
+    urlOf: (file) => releaseFileUrl(config.current.auto_update_feed, VERSION, file),
+    log,
+  });
+  return { packs: packsOf(environment), shelf };
+}
+
+/** Those of the manifest that was built in. */
+function packsOf({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): readonly Pack[] {
+  const target = `bun-${platform === 'win32' ? 'windows' : platform}-${arch}`;
+  return manifest.targets.find(({ bunTarget }) => bunTarget === target)?.packs ?? [];
+}
+
+/** What llama.cpp runs on without any pack: Apple's processors bring their GPU's library. */
+export const builtInDevice = ({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): string | undefined =>
+  platform === 'darwin' && arch === 'arm64' ? 'metal' : undefined;
+
+/** Packs, for the command that fetches them ahead. */
+export async function openPacks(configPath: string | undefined, effects: Effects): Promise<PackPuller> {
+  const log = openCommandLog(effects).logger;
+  const config = await openConfig(await configPathOf(configPath, effects), effects, { log, readOnly: true });
+  const set = createPacks(effects, config, log);
+  return { bring: (name, signal, onProgress) => set.shelf.bring(packNamed(set, name), signal, onProgress) };
+}
+
+function packNamed({ packs }: PackSet, name: string): Pack {
+  const found = packs.find(({ flavour }) => flavour === name);
+  if (found !== undefined) return found;
+  const names = packs.map(({ flavour }) => flavour).join(', ');
+  throw new WorkerError('cli.usage', `there is no pack ${name} for this system`, {
+    hint: names === '' ? 'What the executable carries is all there is here.' : `Name one of ${names}.`,
+  });
+}

@@ -1,0 +1,115 @@
+import { expect, test } from 'bun:test';
+import { WorkerError } from '../../../../src/base/errors.ts';
+import { createDevices } from '../../../../src/engines/llama/devices.ts';
+import type { Pack } from '../../../../src/models/packs.ts';
+import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
+
+const aPack = (flavour: string, library: string, sha256 = 'ab'.repeat(32)): Pack => ({
+  flavour,
+  file: `${flavour}.tar.zst`,
+  sha256,
+  sizeBytes: 71_000_000,
+  unpackedBytes: 80_000_000,
+  needs: { library, function: 'f' },
+});
+const cuda = aPack('cuda', 'libcuda.so.1');
+const vulkan = aPack('vulkan', 'libvulkan.so.1');
+const NVIDIA = { vendor: 'nvidia', name: 'RTX 4090' };
+const AMD = { vendor: 'amd', name: 'RX 7900' };
+
+/** A machine with one NVIDIA GPU and both drivers, whose packs can be fetched. */
+function setup(
+  about: {
+    packs?: readonly Pack[];
+    gpus?: readonly (typeof NVIDIA)[];
+    libraries?: readonly string[];
+    here?: readonly Pack[];
+    builtIn?: string;
+  } = {},
+) {
+  const { packs = [cuda, vulkan], gpus = [NVIDIA], libraries = ['libcuda.so.1', 'libvulkan.so.1'], here = [] } = about;
+  const clock = new FakeClock();
+  const log = recordingLogger();
+  const fetched: string[] = [];
+  const shelf = { failure: undefined as Error | undefined };
+  const devices = createDevices({
+    packs,
+    builtIn: about.builtIn,
+    shelf: {
+      find: (pack) => (here.includes(pack) ? `/cache/${pack.flavour}` : undefined),
+      bring: async ({ flavour }) => {
+        fetched.push(flavour);
+        if (shelf.failure !== undefined) throw shelf.failure;
+        return `/cache/${flavour}`;
+      },
+    },
+    hasLibrary: (name) => Promise.resolve(libraries.includes(name)),
+    gpus: () => Promise.resolve(gpus),
+    clock,
+    log,
+  });
+  const { signal } = new AbortController();
+  return { devices, clock, log, fetched, shelf, prepare: () => devices.prepare(signal) };
+}
+
+test.each([
+  ['the GPU of NVIDIA with its driver', {}, 'cuda'],
+  ['the GPU of NVIDIA without its driver', { libraries: ['libvulkan.so.1'] }, 'vulkan'],
+  ['a GPU of AMD', { gpus: [AMD] }, 'vulkan'],
+  ['no GPU', { gpus: [] }, 'cpu'],
+  ['a Mac', { builtIn: 'metal', packs: [] }, 'metal'],
+  [
+    'a GPU and a pack that is here already',
+    { here: [vulkan], packs: [aPack('cuda', 'libcuda.so.1', ''), vulkan] },
+    'vulkan',
+  ],
+])('a machine with %s runs on what fits best', async (_what, about, on) => {
+  const { devices, fetched } = setup(about);
+  expect(await devices.where()).toEqual({ on });
+  expect(fetched).toEqual([]);
+});
+
+test('a system that no release has packs for knows only the processor', async () => {
+  const { devices, prepare } = setup({ packs: [] });
+  expect([await devices.where(), await prepare()]).toEqual([undefined, undefined]);
+});
+
+test('a GPU without any driver is said with what to install', async () => {
+  const { devices, prepare } = setup({ libraries: [] });
+  expect(await devices.where()).toMatchObject({
+    on: 'cpu',
+    instead: { because: 'there is no libcuda.so.1 and no libvulkan.so.1', hint: expect.stringContaining('driver') },
+  });
+  expect(await prepare()).toBeUndefined();
+});
+
+test('packs without a digest are said and never fetched', async () => {
+  const { devices, prepare, fetched } = setup({ packs: [aPack('cuda', 'libcuda.so.1', '')] });
+  expect(await devices.where()).toMatchObject({
+    instead: { because: 'this release has no checksum for its pack cuda' },
+  });
+  expect([await prepare(), fetched]).toEqual([undefined, []]);
+});
+
+test('the first job on a GPU fetches the pack and runs with its folder', async () => {
+  const { prepare, fetched } = setup();
+  expect(await prepare()).toBe('/cache/cuda');
+  expect(fetched).toEqual(['cuda']);
+});
+
+test('a pack that cannot be fetched is said, and not tried again with each job', async () => {
+  const { devices, prepare, fetched, shelf, log, clock } = setup();
+  shelf.failure = new WorkerError('download.failed', 'nobody there');
+  expect([await prepare(), await prepare()]).toEqual([undefined, undefined]);
+  expect(fetched).toEqual(['cuda']);
+  expect(log.find('pack.not-fetched')).toMatchObject({
+    level: 'warn',
+    fields: { pack: 'cuda', error: 'nobody there' },
+  });
+  const because = 'the pack cuda could not be fetched: nobody there';
+  expect(await devices.where()).toMatchObject({ on: 'cpu', instead: { because } });
+  clock.advance(600_000);
+  shelf.failure = undefined;
+  expect([await devices.where(), await prepare()]).toEqual([{ on: 'cuda' }, '/cache/cuda']);
+});
