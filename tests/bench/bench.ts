@@ -3,8 +3,11 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { VERSION } from '../../src/base/version.ts';
+import { type ChatSizes, measureChat } from './chat.ts';
+import { type DownloadSizes, measureDownloads } from './downloads.ts';
 import { measureExchanges, type Scale } from './exchanges.ts';
 import { type Looks, measureGrowth } from './growth.ts';
+import { type HostSizes, measureHost } from './host.ts';
 import { measureIdle } from './idle.ts';
 import { machineClass } from './processes.ts';
 import { type Measurement, readmeBlock, type Report, tableOf, withBlock } from './report.ts';
@@ -21,6 +24,9 @@ interface Sizes {
   /** After how many jobs memory is looked at. */
   readonly jsonGrowth: Looks;
   readonly imageGrowth: Looks;
+  readonly chat: ChatSizes;
+  readonly host: HostSizes;
+  readonly download: DownloadSizes;
 }
 
 const FULL: Sizes = {
@@ -30,6 +36,9 @@ const FULL: Sizes = {
   idleSeconds: 60,
   jsonGrowth: [2_000, 20_000, 38_000],
   imageGrowth: [200, 2_000, 3_800],
+  chat: { tokens: 128, times: 9, settleMs: 10_000 },
+  host: { trips: 1_000, cancels: 40 },
+  download: { megabytes: 512, times: 7 },
 };
 /** Shows that everything can be measured; the numbers mean little. */
 const QUICK: Sizes = {
@@ -39,6 +48,9 @@ const QUICK: Sizes = {
   idleSeconds: 1,
   jsonGrowth: [50, 100, 150],
   imageGrowth: [5, 10, 15],
+  chat: { tokens: 8, times: 1, settleMs: 100 },
+  host: { trips: 20, cancels: 3 },
+  download: { megabytes: 100, times: 1 },
 };
 
 const MEASUREMENTS: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Measurement[]>>> = {
@@ -50,6 +62,9 @@ const MEASUREMENTS: Readonly<Record<string, (sizes: Sizes) => Promise<readonly M
     ...(await measureGrowth('json', jsonGrowth)),
     ...(await measureGrowth('image', imageGrowth)),
   ],
+  chat: ({ chat }) => measureChat(chat),
+  host: ({ host }) => measureHost(host),
+  download: ({ download }) => measureDownloads(download),
 };
 
 async function main(): Promise<void> {

@@ -24,6 +24,14 @@ export function usageOf(pid: number): Usage {
   return { cpuMs: cpuNs / 1e6, wakeUps, rssBytes: rssKb * 1024 };
 }
 
+/** A process and all that it started, and they in turn. */
+export function treeOf(pid: number): readonly number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return [pid, ...children.flatMap(treeOf)];
+}
+
 const numberAfter = (name: string, text: string): number =>
   Number(new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN);
 

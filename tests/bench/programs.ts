@@ -47,12 +47,15 @@ export interface Taker extends AsyncDisposable {
   readonly helloMs: number;
 }
 
-/** Starts a program against the studio and waits for its `hello`. It has credentials and is approved. */
-export async function startTaker(studio: TimedStudio, program: Program): Promise<Taker> {
+/**
+ * Starts a program against the studio and waits for its `hello`. It has credentials and is approved; `settings` are more
+ * lines of its config.
+ */
+export async function startTaker(studio: TimedStudio, program: Program, settings = ''): Promise<Taker> {
   mkdirSync(SCRATCH, { recursive: true });
   const folder = mkdtempSync(join(SCRATCH, 'run-'));
   const config = join(folder, 'config.toml');
-  writeFileSync(config, configText(studio.url), { mode: 0o600 });
+  writeFileSync(config, `${configText(studio.url)}${settings}`, { mode: 0o600 });
   const command = {
     worker: [WORKER, '--config', config, 'run', '--log-format', 'json'],
     steady: [join(SCRATCH, 'steady'), config],

@@ -83,6 +83,11 @@ A result is on the disk, fsynced, before its first byte is sent, so a large job 
 upload together: against a bare client that puts it on the disk as well, see the line "at equal safety". The engine of
 the 1 MiB job has its bytes ready. Memory counts after ten idle seconds, shared pages of the executable included; the
 heap finds its size within the first thousands of jobs.
+
+The chat model is generated: layers that change nothing and take the time of real ones. The library alone runs it in a
+process of its own with as many threads, and both at normal priority; neither reads a prompt again that it has read.
+Engine host and cancel are measured from the worker's side of the line. A download is on the disk when it ends, fsynced,
+and so is the bare one.
 `;
 
 const MARKS = ['<!-- bench:start -->', '<!-- bench:end -->'] as const;

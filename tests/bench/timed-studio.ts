@@ -1,4 +1,4 @@
-import { type JobKind, offerText, SUB_PROTOCOL, WORKER_ID } from './wire.ts';
+import { type JobKind, type ModelJob, offerText, SUB_PROTOCOL, WORKER_ID } from './wire.ts';
 
 /** How long one job took, seen from the studio's side of the socket. Times count from handing over the offer. */
 export interface Exchange {
@@ -17,7 +17,7 @@ export interface TimedStudio extends AsyncDisposable {
   /** The instant (of `performance.now`) at which the next `hello` is read. Rejects when none comes. */
   nextHello(): Promise<number>;
   /** Offers one job and waits for its result, then gives the answer a worker waits for. */
-  exchange(kind: JobKind): Promise<Exchange>;
+  exchange(job: JobKind | ModelJob): Promise<Exchange>;
   /** Offers job after job, the next as soon as the last is here. */
   exchanges(kind: JobKind, count: number): Promise<Exchange[]>;
 }
@@ -103,10 +103,10 @@ export function startTimedStudio(): TimedStudio {
     ended.resolve({ acceptedMs: acceptedAt - offeredAt, doneMs: now - offeredAt });
   }
 
-  async function exchange(kind: JobKind): Promise<Exchange> {
+  async function exchange(job: JobKind | ModelJob): Promise<Exchange> {
     if (line === undefined) throw new Error('nobody is there to take a job');
     const jobId = `job-${++serial}`;
-    const text = offerText(jobId, kind);
+    const text = offerText(jobId, job);
     const ended = Promise.withResolvers<Exchange>();
     underway = { jobId, offeredAt: performance.now(), acceptedAt: Number.NaN, ended };
     line.send(text);

@@ -5,6 +5,13 @@
 
 export type JobKind = 'json' | 'binary' | 'image';
 
+/** A job of a real model. */
+export interface ModelJob {
+  readonly model: string;
+  readonly source: object;
+  readonly task: object;
+}
+
 /** Of the artifact that a binary job uploads. */
 export const ARTIFACT_BYTES = 1024 * 1024;
 export const WORKER_ID = 'bench-worker';
@@ -19,18 +26,20 @@ const TASKS: Readonly<Record<JobKind, object>> = {
   image: { kind: 'image', prompt: PROMPT, width: SMALL_SIDE_PX, height: SMALL_SIDE_PX, steps: 4, ext: 'webp' },
 };
 
+export const CLI_DEFAULTS = { cfgScale: 1, steps: 8, width: 512, height: 512 };
+const SYNTHETIC = { engine: 'synthetic', files: [], cliDefaults: CLI_DEFAULTS };
+const claimOf = ({ model, task, source }: ModelJob): object => ({ model, task, modelSource: source });
+
 /** An offer as a studio writes it. */
-export const offerText = (jobId: string, kind: JobKind): string =>
+export const offerText = (jobId: string, job: JobKind | ModelJob): string =>
   JSON.stringify({
     type: 'offer',
     claim: {
       jobId,
       gameId: 'bench',
       assetName: 'bench/fox',
-      model: 'synthetic',
       vramGbEstimate: 1,
-      task: TASKS[kind],
-      modelSource: { engine: 'synthetic', files: [], cliDefaults: { cfgScale: 1, steps: 8, width: 512, height: 512 } },
+      ...(typeof job === 'string' ? { model: 'synthetic', task: TASKS[job], modelSource: SYNTHETIC } : claimOf(job)),
     },
   });
 
