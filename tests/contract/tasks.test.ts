@@ -122,5 +122,5 @@ test.each([
 });
 
 test('the parts of an upload stand in the order of the wire', () => {
-  expect(Object.values(UPLOAD_PARTS)).toEqual(['prompt', 'ext', 'image']);
+  expect(Object.values(UPLOAD_PARTS)).toEqual(['prompt', 'ext', 'image', 'generationMeta']);
 });

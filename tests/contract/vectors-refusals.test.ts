@@ -34,6 +34,7 @@ const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>
   ClaimSchema: [{ jobId: 'j' }, 'gameId'],
   CliDefaultsSchema: [{ cfgScale: 1, steps: 8, width: 1024 }, 'height'],
   CompleteAckSchema: [{ type: 'completeAck' }, 'jobId'],
+  DeviceNameSchema: [7, 'value'],
   ErrorFrameSchema: [{ type: 'error', code: 'teapot', message: '' }, 'code'],
   FailAckSchema: [{ type: 'failAck', jobId: 7 }, 'jobId'],
   HeartbeatAckSchema: [{ type: 'heartbeatAck', claim: { jobId: 'j' } }, 'claim.held'],

@@ -134,11 +134,9 @@ export async function gradioApp(choice: GradioChoice = {}): Promise<GradioAppSer
       names.map((name) => [
         name,
         {
-          parameters: described(name).parameters.map((about) => ({
-            ...about,
-            component: 'Textbox',
-            type: {},
-          })),
+          parameters: described(name).parameters.map((about) =>
+            Object.assign({ component: 'Textbox', type: {} }, about),
+          ),
           returns: (described(name).returns ?? []).map((component) => ({ component, type: {} })),
         },
       ]),

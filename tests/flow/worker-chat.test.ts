@@ -55,6 +55,7 @@ test('an offer of a chat is fetched, answered and delivered', async () => {
     ],
     usage: { prompt_tokens: expect.any(Number), completion_tokens: 6, total_tokens: expect.any(Number) },
     elapsed_ms: expect.any(Number),
+    ran_on: 'cpu',
   });
   expect(server.asked).toEqual(['tiny.gguf']);
 });

@@ -149,7 +149,12 @@ describe('never leaks', () => {
   });
 
   test('fields that hold nothing secret are never changed', () => {
-    const innocent = fc.dictionary(fc.constantFrom('jobId', 'error', 'model', 'list'), fc.jsonValue({ maxDepth: 3 }));
+    // Letters in names would now and then spell one that is secret, such as `dsn`.
+    const stringUnit = fc.constantFrom('0', '9', '.', ' ', '"', '\\', '\n', 'ä', 'λ', '語', '😀');
+    const innocent = fc.dictionary(
+      fc.constantFrom('jobId', 'error', 'model', 'list'),
+      fc.jsonValue({ maxDepth: 3, stringUnit }),
+    );
     fc.assert(
       fc.property(innocent, (fields) => {
         expect(toJsonText(setup('\u{10FFFF}never-there\u{10FFFF}').redact(fields))).toBe(toJsonText(fields));
