@@ -77,7 +77,8 @@ export async function load(model: string): Promise<void> {
 
 /** Samples, as bars of steps show. False when no memory is left, as it says itself. */
 export async function sample(prompt: string, steps: number): Promise<boolean> {
-  if (prompt.includes('memory')) {
+  const thirsty = prompt.includes('thirsty') && !process.argv.includes('--offload-to-cpu');
+  if (thirsty || prompt.includes('memory')) {
     complain('ggml_vulkan: Device memory allocation of size 5365186568 failed.\n');
     complain('[ERROR] ggml_extend.hpp:1 - ggml_gallocr: failed to allocate compute buffer\n');
     return false;

@@ -1,0 +1,69 @@
+/*
+ * Against stable-diffusion.cpp itself. STUDIO_WORKER_SD_CLI names its sd-cli, STUDIO_WORKER_SD_MODEL a whole model (one
+ * file with everything in it). What cannot be tried is skipped, and its name says what was missing.
+ */
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { argumentsFor, clipArgumentsFor, serverArgumentsFor } from '../../src/engines/sd-cpp/arguments.ts';
+import { FILE_ROLES } from '../../src/contract/model-source.ts';
+import { aTask, synthetic } from '../fakes/builders.ts';
+import { images } from '../fakes/onnx-engine.ts';
+import { sdCppScene } from '../fakes/sd-cpp-engine.ts';
+
+setDefaultTimeout(600_000);
+
+const sdCli = process.env['STUDIO_WORKER_SD_CLI'] ?? '';
+const model = process.env['STUDIO_WORKER_SD_MODEL'] ?? '';
+const sdServer = join(dirname(sdCli), 'sd-server');
+const withProgram = test.skipIf(!existsSync(sdCli));
+const withServer = test.skipIf(sdCli === '' || !existsSync(sdServer));
+const withModel = test.skipIf(!existsSync(sdCli) || !existsSync(model));
+
+/** Everything that a source may say. */
+const held = {
+  files: new Map(FILE_ROLES.filter((role) => role !== 'model').map((role) => [role, '/file'])),
+  defaults: {
+    ...synthetic.cliDefaults,
+    samplingMethod: 'euler',
+    flowShift: 3,
+    zeroCondT: true,
+    offloadToCpu: true,
+    mmap: true,
+    maxVramGib: 6,
+  },
+  lean: true,
+};
+const pictures = { init: '/init.png', mask: '/mask.png' };
+
+async function unknownFlags(program: string, words: readonly string[]): Promise<readonly string[]> {
+  const child = Bun.spawn([program, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  const known = new Set((out + err).match(/(?<=[\s,])--?[\w-]+/g));
+  return words.filter((word) => word.startsWith('-') && !known.has(word));
+}
+
+withProgram('sd-cli of STUDIO_WORKER_SD_CLI knows every flag that it is given', async () => {
+  const image = aTask({ kind: 'image', prompt: 'a fox', negativePrompt: 'text', seed: 1 });
+  const video = aTask({ kind: 'video', prompt: 'a fox' });
+  if (image.kind !== 'image' || video.kind !== 'video') throw new Error('expected both');
+  const output = '/out.png';
+  expect(await unknownFlags(sdCli, argumentsFor({ ...held, task: image, pictures, output }))).toEqual([]);
+  const clip = clipArgumentsFor({ ...held, task: video, pictures, output, frames: 5, fps: 8 });
+  expect(await unknownFlags(sdCli, clip)).toEqual([]);
+});
+
+withServer('sd-server beside STUDIO_WORKER_SD_CLI knows every flag that it is given', async () => {
+  expect(await unknownFlags(sdServer, serverArgumentsFor(held, 1))).toEqual([]);
+});
+
+withModel('a picture is painted with the weights of STUDIO_WORKER_SD_MODEL', async () => {
+  await using scene = sdCppScene({ variables: { STUDIO_WORKER_SD_CLI: sdCli } });
+  const files = { ...scene.files, paths: new Map([['model', model]] as const) };
+  await using loaded = await scene.engine.load(files, scene.abort.signal);
+  expect(loaded.process === undefined).toBe(!existsSync(sdServer));
+  const about = { prompt: 'a red fox in the snow', width: 256, height: 256, steps: 2, seed: 7, ext: 'png' };
+  const result = await scene.runOn(loaded, about);
+  if (result.is !== 'artifact') throw new Error('expected a picture');
+  expect(await images.decode(result.bytes)).toMatchObject({ width: 256, height: 256 });
+});
