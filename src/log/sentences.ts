@@ -128,6 +128,11 @@ const OWN_SENTENCES: ReadonlyMap<string, Sentence> = new Map(
     ),
     'engine.crashed': own((f) => `${say(f.error)} (model ${say(f.model)})`),
     'engine.quarantined': own((f) => `${say(f.error)}: its offers are refused for ${duration(f.forMs)}`),
+    'model.loaded': own((f) => `${say(f.model)} (${say(f.engine)}) is in memory after ${duration(f.ms)}`),
+    'model.unloaded': own(
+      (f) => `${say(f.model)} (${say(f.engine)}) left memory: ${say(f.because)}; ${say(f.freedMb)} MB freed`,
+    ),
+    'model.restored': own((f) => `${say(f.model)} (${say(f.engine)}) is in memory again, as before the restart`),
     'cache.moved': own(
       (f) => `native files go to ${say(f.to)} instead of ${say(f.from)} (${say(f.because)}). ${say(f.hint)}`,
     ),

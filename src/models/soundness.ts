@@ -8,9 +8,13 @@ const INPUT_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'download.too-large',
 ]);
 
-/** Whether a model may serve again after a use that failed so. What ends its process is heard from the process itself. */
-export function leavesItSound(thrown: unknown, signal: AbortSignal): boolean {
-  if (signal.aborted) return true;
+/** How a model is after a use: `doubtful` may serve again, but not after two such uses in a row. */
+export type Condition = 'sound' | 'doubtful' | 'broken';
+
+/** How a use that failed so leaves its model. What ends its process is heard from the process itself. */
+export function conditionAfter(thrown: unknown, signal: AbortSignal): Condition {
+  if (signal.aborted) return 'sound';
   const { code } = toWorkerError(thrown);
-  return ERROR_CODES[code].acts === 'task' || INPUT_FAULTS.has(code);
+  if (ERROR_CODES[code].acts === 'task' || INPUT_FAULTS.has(code)) return 'sound';
+  return code === 'result.rejected' ? 'doubtful' : 'broken';
 }

@@ -44,6 +44,8 @@ export interface Entry<Model extends Holdable> {
   /** Memory just before it was loaded, and how many models had come and gone once it was. */
   before: MemoryReport | undefined;
   moves: number;
+  /** Its last use failed in a way that may have been its fault. */
+  isDoubtful: boolean;
 }
 
 /** What its memory is to whoever looks for room; undefined while it has none. */

@@ -1,6 +1,6 @@
 import { pause } from '../base/pause.ts';
 import type { ModelId } from '../base/ids.ts';
-import { GIB, KIB, SECOND_MS } from '../base/units.ts';
+import { GIB, SECOND_MS } from '../base/units.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { LoadedShare } from './admission.ts';
@@ -8,8 +8,9 @@ import { createLane, type Holdable } from './lane.ts';
 import type { ModelState, UnloadReason } from './lifecycle.ts';
 import { type Holders, makeRoom, type MemoryLooks, relievePressure } from './making-room.ts';
 import type { Resident } from './residency.ts';
-import { freeGb, grownGb, type MemoryKind } from './shares.ts';
-import { leavesItSound } from './soundness.ts';
+import { grownGb, type MemoryKind } from './shares.ts';
+import { conditionAfter } from './soundness.ts';
+import { tellUnloaded } from './telling.ts';
 import { type Entry, isIdle, residentOf, shareOf, viewOf, type WantedLane, type WarmModel } from './warm-model.ts';
 
 /*
@@ -84,9 +85,12 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     try {
       const result = await use(model);
       isSound = true;
+      entry.isDoubtful = false;
       return result;
     } catch (thrown) {
-      isSound = leavesItSound(thrown, signal);
+      const condition = conditionAfter(thrown, signal);
+      isSound = condition === 'sound' || (condition === 'doubtful' && !entry.isDoubtful);
+      entry.isDoubtful = condition === 'doubtful';
       throw thrown;
     } finally {
       await this.#giveBack(entry, isSound);
@@ -184,6 +188,7 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
       uses: 0,
       before: undefined,
       moves: 0,
+      isDoubtful: false,
     };
     this.#entries.add(entry);
     return entry;
@@ -221,21 +226,23 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     if (isIdle(entry.lane)) void this.#settle(entry);
   }
 
-  /** Once nobody waits any more: what it takes, whether there is memory for that, and word to whoever remembers. */
+  /** Once nobody waits any more: what it takes, word to whoever remembers, and whether there is memory for it. */
   async #settle(entry: Entry<Model>): Promise<void> {
     this.#watchPressure();
     const { looks, onChange } = this.#options;
     const { uses, lane, before, wanted } = entry;
     const pid = lane.model?.process?.pid;
-    const report = await looks.refresh();
     const bytes = pid === undefined || wanted.kind === 'gpu' ? undefined : await looks.sizeOf(pid);
     if (bytes !== undefined) entry.gb = bytes / GIB;
+    onChange();
+    if (uses > 1) return; // a driver is not asked after each job: what it says is looked at soon enough
+    const report = await looks.refresh();
     // What the driver has in use more than before is this model's, as long as nothing else happened meanwhile.
-    const isAlone = entry.uses === uses && uses <= 1 && isIdle(lane) && entry.moves === this.#moves;
+    const isAlone = entry.uses === uses && isIdle(lane) && entry.moves === this.#moves;
     if (wanted.kind === 'gpu' && isAlone && before !== undefined) {
       entry.gb = Math.max(0, grownGb(before, report) ?? entry.gb);
+      onChange();
     }
-    onChange();
     await relievePressure(report, this.#holders, this.#options);
   }
 
@@ -252,7 +259,7 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     const { clock, onChange } = this.#options;
     entry.since = clock.now();
     if (to === 'loaded' || to === 'unloaded') entry.moves = this.#moves += 1;
-    if (to === 'unloading' && because !== undefined) this.#tellUnloaded(entry, because);
+    if (to === 'unloading' && because !== undefined) tellUnloaded(entry, because, this.#options);
     if (to === 'unloaded') this.#entries.delete(entry);
     if (to === 'failed') this.#forgetFailures(entry);
     if (to === 'loaded' || to === 'unloaded') onChange();
@@ -264,20 +271,6 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     for (const entry of this.#entries) {
       if (entry !== newest && entry.lane.state.at === 'failed') this.#entries.delete(entry);
     }
-  }
-
-  #tellUnloaded({ wanted, lane, gb }: Entry<Model>, because: UnloadReason): void {
-    if (lane.model?.process === undefined) return;
-    const { looks, log } = this.#options;
-    const { engine, model, kind } = wanted;
-    const tell = (freedGb: number): void =>
-      log.info('model.unloaded', { engine, model, because, freedMb: Math.round(freedGb * KIB) });
-    const beforeGb = freeGb(looks.latest, kind);
-    // A worker on its way out asks no driver any more, and what a process had is gone with it.
-    if (because === 'stopping' || kind === 'ram' || beforeGb === undefined) return tell(gb);
-    void lane
-      .unload(because)
-      .then(async () => tell(Math.max(0, (freeGb(await looks.refresh(), kind) ?? beforeGb) - beforeGb)));
   }
 
   /** As long as something idle takes memory, and no longer: a worker without models has no timer. */

@@ -173,13 +173,25 @@ test.each([
   ['a task at fault', new WorkerError('task.invalid', 'too large'), true],
   ['an input that cannot be fetched', new WorkerError('download.missing', 'nothing there'), true],
   ['memory that ran out', new WorkerError('engine.out-of-memory', 'none left'), false],
-  ['a result that nobody wants', new WorkerError('result.rejected', 'grey'), false],
+  ['one result that nobody wants', new WorkerError('result.rejected', 'grey'), true],
   ['a library that failed', new WorkerError('engine.failed', 'no'), false],
   ['what nobody foresaw', new TypeError('undefined is not a function'), false],
 ])('after %s the model is kept or freed', async (_what, failure, isKept) => {
   const { warm, wanted, signal, names } = setup();
   expect(await failureOf(warm.lend(wanted('fox'), signal, () => Promise.reject(failure)))).toBe(failure);
   expect(names()).toEqual(isKept ? ['fox'] : []);
+});
+
+test('two results in a row that nobody wants put the model in doubt, and it is freed', async () => {
+  const { warm, wanted, signal, use, names } = setup();
+  const reject = () =>
+    failureOf(warm.lend(wanted('fox'), signal, () => Promise.reject(new WorkerError('result.rejected', 'grey'))));
+  await reject();
+  await use(wanted('fox'));
+  await reject();
+  expect(names()).toEqual(['fox']);
+  await reject();
+  expect(names()).toEqual([]);
 });
 
 test('a process that ends while its model is idle takes it off the list', async () => {
@@ -297,28 +309,33 @@ test('closing frees what is idle, what is used and what is being loaded', async 
   expect([names(), clock.armed]).toEqual([[], 0]);
 });
 
-test('whatever jobs come, never more is in memory than there is, and all of it goes in the end', async () => {
-  const job = fc.record({
-    name: fc.constantFrom('fox', 'owl', 'elk', 'cat'),
-    waitMs: fc.nat(KEEP_MS),
-    fails: fc.boolean(),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.array(job, { maxLength: 15 }), fc.integer({ min: 1, max: 20 }), async (jobs, gb) => {
-      const { warm, wanted, signal, inMemory, clock } = setup();
-      for (const { name, waitMs, fails } of jobs) {
-        const outcome = fails ? () => Promise.reject(new WorkerError('engine.failed', 'no')) : () => Promise.resolve(1);
-        const lent = warm.lend(wanted(name, gb), signal, outcome).catch(() => {});
-        await settle();
-        await lent;
-        const takenGb = [...inMemory.values()].reduce((sum, one) => sum + one, 0);
-        expect(takenGb).toBeLessThanOrEqual(TOTAL_GB - 2);
-        expect(warm.list().length).toBe(inMemory.size);
-        await clock.advanceAsync(waitMs);
-      }
-      await clock.advanceAsync(KEEP_MS);
-      expect([inMemory.size, warm.list(), clock.armed]).toEqual([0, [], 0]);
-    }),
-    { numRuns: 30 },
-  );
-});
+test.each<MemoryKind>(['gpu', 'ram'])(
+  'whatever jobs come, no more %s memory is taken than there is, and all is given back',
+  async (kind) => {
+    const job = fc.record({
+      name: fc.constantFrom('fox', 'owl', 'elk', 'cat'),
+      waitMs: fc.nat(KEEP_MS),
+      fails: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(job, { maxLength: 15 }), fc.integer({ min: 1, max: 20 }), async (jobs, gb) => {
+        const { warm, wanted, signal, inMemory, clock } = setup(kind);
+        for (const { name, waitMs, fails } of jobs) {
+          const outcome = fails
+            ? () => Promise.reject(new WorkerError('engine.failed', 'no'))
+            : () => Promise.resolve(1);
+          const lent = warm.lend(wanted(name, gb), signal, outcome).catch(() => {});
+          await settle();
+          await lent;
+          const takenGb = [...inMemory.values()].reduce((sum, one) => sum + one, 0);
+          expect(takenGb).toBeLessThanOrEqual(TOTAL_GB - 2);
+          expect(warm.list().length).toBe(inMemory.size);
+          await clock.advanceAsync(waitMs);
+        }
+        await clock.advanceAsync(KEEP_MS);
+        expect([inMemory.size, warm.list(), clock.armed]).toEqual([0, [], 0]);
+      }),
+      { numRuns: 30 },
+    );
+  },
+);
