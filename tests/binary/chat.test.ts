@@ -1,4 +1,6 @@
+import { Glob } from 'bun';
 import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { stat, writeFile } from 'node:fs/promises';
 import { chatModel } from '../../src/demo/weights/chat.ts';
 import type { RunContext } from '../../src/engines/engine.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
@@ -29,6 +31,23 @@ test('the executable alone is the engine child: it loads a model and answers a c
   const jsonSchema = { enum: ['llm', 'image'] };
   const { said } = completionOf(await model.run(aTask({ ...TASK, jsonSchema }), context));
   expect(jsonSchema.enum).toContain(JSON.parse(said));
+});
+
+test('a binary that this machine cannot load fails by name and says what to do', async () => {
+  await using program = await alone(await builtBinary());
+  using scene = llamaScene({ command: [program.path], env: program.env });
+  const { signal } = new AbortController();
+  const loaded = await scene.engine.load(scene.files, signal);
+  await loaded[Symbol.asyncDispose]();
+  const [addon = ''] = [
+    ...new Glob('.cache/**/llama-addon.node').scanSync({ cwd: program.home, dot: true, absolute: true }),
+  ];
+  await writeFile(addon, new Uint8Array((await stat(addon)).size)); // as a noexec disk does: there, but not loadable
+  const failure = await scene.engine.load(scene.files, signal).catch((thrown: unknown) => thrown);
+  expect(failure).toMatchObject({
+    code: 'native.unavailable',
+    hint: expect.stringContaining('STUDIO_WORKER_CACHE_DIR'),
+  });
 });
 
 test('a studio’s offer of a chat is served by the executable alone', async () => {

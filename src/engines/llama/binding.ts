@@ -44,7 +44,7 @@ interface Loaded extends Libraries {
 }
 
 async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatModel> {
-  const { Template, llama, model } = loaded;
+  const { runtime, Template, llama, model } = loaded;
   const wanted = Math.min(options.contextSize, model.trainContextSize);
   const ranOn = llama.gpu !== false && model.gpuLayers > 0 ? llama.gpu : 'cpu';
   const portion = Math.min(wanted, PORTION[options.lean ? 'lean' : ranOn === 'cpu' ? 'cpu' : 'gpu']);
@@ -57,6 +57,8 @@ async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatMo
   });
   const sequence = context.getSequence();
   const { bos, bosString, eosString, shouldPrependBosToken } = model.tokens;
+  // Elsewhere a token at the start of a text loses its blank, so the library has to see what it comes after.
+  const standsAlone = model.vocabularyType === runtime.LlamaVocabularyType.bpe;
   return {
     ranOn,
     template: {
@@ -68,7 +70,7 @@ async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatMo
     contextSize: Math.min(wanted, context.contextSize), // the library rounds up
     render: (source, variables) => new Template(source).render({ ...variables }),
     tokenize: (text) => model.tokenize(text, true).map(Number),
-    textOf: (tokens, before) => model.detokenize(asTokens(tokens), false, asTokens(before)),
+    textOf: (tokens, before) => model.detokenize(asTokens(tokens), false, standsAlone ? [] : asTokens(before)),
     isEnd: (token) => asTokens([token]).some((one) => model.isEogToken(one)),
     generate: (prompt, sampling, onRead) =>
       generate(asTokens(prompt), { ...loaded, sequence, portion, sampling, onRead }),

@@ -106,30 +106,47 @@ interface Writing extends Tools {
   readonly budget: number;
 }
 
+/** Often enough for whoever watches: each report is a message to another process, and a token may take a millisecond. */
+const REPORT_EVERY_MS = 50;
+
 /** Counts its progress in tokens: those of the prompt as they are read, then those of the reply. */
 async function write(task: TaskOf<'llm'>, writing: Writing): Promise<Written> {
-  const { model, prompt, budget, signal, progress, warn } = writing;
+  const { model, prompt, budget, signal, warn } = writing;
   const watch = watchForStops(task.stop ?? []);
   const decoder = createDecoder((tokens, before) => model.textOf(tokens, before));
+  const report = createReport(writing);
   let written = 0;
   const done = (finish: Written['finish']): Written => {
     watch.push(decoder.rest());
     if (decoder.lost > 0) warn('reply.garbled', { lostCharacters: decoder.lost });
+    report(prompt.length + written, true);
     return { text: watch.text(), tokens: written, finish };
   };
   const onRead = (tokens: number): void => {
     signal.throwIfAborted();
-    if (tokens > 0) progress(tokens, prompt.length + budget);
+    report(tokens, true);
   };
   for await (const token of model.generate(prompt, samplingOf(task), onRead)) {
     signal.throwIfAborted();
     if (model.isEnd(token)) return done('stop');
     written += 1;
-    progress(prompt.length + written, prompt.length + budget);
+    report(prompt.length + written, false);
     if (watch.push(decoder.push(token))) return done('stop');
     if (written >= budget) return done('length');
   }
   return done('stop');
+}
+
+/** Hands progress on, each count once, and not more often than somebody can see unless it has to be. */
+function createReport({ prompt, budget, progress, clock }: Writing): (tokens: number, now: boolean) => void {
+  let last = 0;
+  let reportedAt = Number.NEGATIVE_INFINITY;
+  return (tokens, now) => {
+    if (tokens <= last || !(now || clock.elapsed() - reportedAt >= REPORT_EVERY_MS)) return;
+    last = tokens;
+    reportedAt = clock.elapsed();
+    progress(tokens, prompt.length + budget);
+  };
 }
 
 const samplingOf = ({ temperature, topP, seed = SEED, jsonSchema }: TaskOf<'llm'>) => ({

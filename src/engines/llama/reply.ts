@@ -63,7 +63,7 @@ const HALF = '\uFFFD';
 /** UTF-8 takes at most four bytes, so after that many tokens it is not half a character but none at all. */
 const LONGEST = 4;
 /** How far back the text of a token may depend on those before it. */
-const LOOK_BACK = 8;
+const LOOK_BACK = LONGEST;
 
 /** Decodes by asking for the text of tokens after others; see the binding. */
 export function createDecoder(textOf: (tokens: readonly number[], before: readonly number[]) => string): Decoder {

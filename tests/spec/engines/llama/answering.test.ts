@@ -79,7 +79,13 @@ test('a reply takes as long as it took, and says where it ran', async () => {
 test('what was in memory from the last prompt counts as read at once', async () => {
   const { chat, progress } = setup({ says: [...bytes('ok'), END], reads: [0, 4, 5] });
   await chat();
-  expect(progress).toEqual([4, 5, 7, 8]); // of a prompt of six tokens; nothing read is no progress
+  expect(progress).toEqual([4, 5, 8]); // of a prompt of six tokens; nothing read is no progress
+});
+
+test('tokens that come fast are counted together, and at the end all of them are', async () => {
+  const { chat, progress } = setup({ says: [...bytes('abcdefghijklm'), END] });
+  await chat();
+  expect(progress).toEqual([7, 12, 17, 19]); // every fifty milliseconds
 });
 
 test('the context is what the model’s source says, or the contract’s 8192 tokens', async () => {
