@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { toModelId } from '../../src/base/ids.ts';
 import { resultIs, type Task, TASK_KIND_IDS, type TaskKindId } from '../../src/contract/tasks/index.ts';
 import type { Engine, ModelFiles } from '../../src/engines/engine.ts';
@@ -16,12 +16,15 @@ import { sdCppScene } from '../fakes/sd-cpp-engine.ts';
 import { aSynthetic } from '../fakes/synthetic-engine.ts';
 import { whisperScene } from '../fakes/whisper-engine.ts';
 
+/** Engines start processes that load libraries, on a busy machine. */
+setDefaultTimeout(30_000);
+
 /** For engines that work on something. */
 const INPUTS = { initImageUrl: 'https://example.invalid/fox.png', maskUrl: 'https://example.invalid/mask.png' };
 /** One small task of each kind, and what a long one looks like. */
 const SMALL: Readonly<Record<TaskKindId, Task>> = {
   image: aTask({ kind: 'image', prompt: 'a fox', width: 64, height: 64, ext: 'png', ...INPUTS }),
-  llm: aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }] }),
+  llm: aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], maxTokens: 8 }),
   audio_stt: aTask({ kind: 'audio_stt', inputUrl: 'https://example.invalid/a.wav' }),
   audio_tts: aTask({ kind: 'audio_tts', text: 'hi' }),
   video: aTask({ kind: 'video', prompt: 'a fox', seconds: 0.5, width: 64, height: 64 }),
