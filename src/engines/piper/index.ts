@@ -49,15 +49,15 @@ export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptio
 /**
  * Before a word is spoken: nobody wants to hear after ten minutes that the file cannot be written.
  *
- * @throws WorkerError `task.format-unsupported` | `native.unavailable`
+ * @throws WorkerError `task.format-unsupported`
  */
 async function assertWritable(ext: string, ffmpeg: Pick<Ffmpeg, 'readiness'>): Promise<void> {
   if (ext === 'wav') return;
   soundFormat(ext);
   const readiness = await ffmpeg.readiness(ext);
   if (readiness.ready) return;
-  throw new WorkerError('native.unavailable', `speech cannot be written as ${ext} here: ${readiness.because}`, {
-    hint: `${readiness.hint} Without it, create the job with ext wav.`,
+  throw new WorkerError('task.format-unsupported', `speech cannot be written as ${ext} here: ${readiness.because}`, {
+    hint: `${readiness.hint} Or create the job with ext wav.`,
   });
 }
 

@@ -158,8 +158,8 @@ test('an extension in capitals is the same extension', async () => {
 test('without ffmpeg another format is refused before a word is spoken, with what to install', async () => {
   const { thrown, log } = await spokenBy({ ffmpeg: noFfmpeg('/nowhere') }, { ext: 'mp3' });
   expect(thrown).toMatchObject({
-    code: 'native.unavailable',
-    retryable: true, // another worker may have it
+    code: 'task.format-unsupported',
+    retryable: false,
     message: 'speech cannot be written as mp3 here: ffmpeg is not installed on this machine',
     hint: expect.stringMatching(/sudo apt install ffmpeg.*ext wav/s),
   });

@@ -56,5 +56,5 @@ test('a file that only begins as a recording fails by name and is not tried agai
   const inputUrl = 'https://example.invalid/cut.flac';
   scene.web.set(inputUrl, new TextEncoder().encode(`fLaC${'\0'.repeat(100)}`));
   const running = model.run(aTask({ kind: 'audio_stt', inputUrl }), { signal, progress: () => {} });
-  expect(await failureOf(running)).toMatchObject({ code: 'task.invalid', retryable: false });
+  expect(await failureOf(running)).toMatchObject({ code: 'task.audio-unreadable', retryable: false });
 });
