@@ -66,6 +66,7 @@ export const note = (model: string, fact: Readonly<Record<string, unknown>>): vo
 
 /** Loads, as bars of bytes show; the file's name may ask for a fault. */
 export async function load(model: string): Promise<void> {
+  say('[INFO ] ggml_extend.hpp:63   - ggml_vulkan: Found 1 Vulkan devices:\n');
   say(`[INFO ] stable-diffusion.cpp:1 - loading model from '${model}'\n`);
   say('\r  |=====>    | 1/2 - 731.22MB/s\x1b[K');
   const name = basename(model);

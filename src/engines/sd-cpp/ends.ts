@@ -2,6 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import { isKernelKill, saysNoMemory } from '../host/crash.ts';
 import type { ChildEnd } from '../../system/processes.ts';
+import { deviceIn } from './device.ts';
 import { STALL_MS } from './watchdog.ts';
 
 /** The end of what a program wrote to a stream, where its last words are. */
@@ -16,14 +17,23 @@ export interface Said {
   readonly clear: () => void;
   readonly output: string;
   readonly error: string;
+  /** What it computes on, as far as it has ever said. */
+  readonly device: string | undefined;
 }
 
 export function createSaid(): Said {
   let output = '';
   let error = '';
+  let device: string | undefined;
   return {
-    addOutput: (text) => void (output = (output + text).slice(-KEPT)),
-    addError: (text) => void (error = (error + text).slice(-KEPT)),
+    addOutput(text) {
+      output = (output + text).slice(-KEPT);
+      device ??= deviceIn(output);
+    },
+    addError(text) {
+      error = (error + text).slice(-KEPT);
+      device ??= deviceIn(error);
+    },
     clear() {
       output = '';
       error = '';
@@ -33,6 +43,9 @@ export function createSaid(): Said {
     },
     get error() {
       return error;
+    },
+    get device() {
+      return device;
     },
   };
 }

@@ -39,14 +39,20 @@ export async function openModel(loading: Loading, options: LoadedOptions, signal
   assertModel(model.paths);
   const makesClips = model.defaults.mode === 'vid_gen';
   const tools = await toolsFor(loading, options);
+  let ranOn: string | undefined;
+  const onDevice = (device: string | undefined): void => void (ranOn = device ?? ranOn);
   const holder = makesClips ? undefined : await createHolder(tools, options, signal);
   return {
     get process() {
       return holder?.held?.process;
     },
+    get ranOn() {
+      return ranOn;
+    },
     async run(task, context) {
-      if (task.kind === 'video' && makesClips) return await film(task, tools, { options, context });
-      if (task.kind === 'image' && !makesClips) return await paint(task, { tools, holder }, { options, context });
+      if (task.kind === 'video' && makesClips) return await film(task, tools, { options, context, onDevice });
+      if (task.kind === 'image' && !makesClips)
+        return await paint(task, { tools, holder }, { options, context, onDevice });
       throw new WorkerError(
         'task.unsupported',
         `the sd-cpp engine makes ${makesClips ? 'video' : 'images'} with this model, not ${task.kind}`,
@@ -128,13 +134,16 @@ async function createHolder(tools: Tools, options: LoadedOptions, signal: AbortS
 interface Doing {
   readonly options: LoadedOptions;
   readonly context: RunContext;
+  /** Told what the work was computed on. */
+  readonly onDevice: (device: string | undefined) => void;
 }
 
 async function paint(
   task: TaskOf<'image'>,
   { tools, holder }: { readonly tools: Tools; readonly holder: Holder | undefined },
-  { options, context }: Doing,
+  doing: Doing,
 ): Promise<TaskResult> {
+  const { options, context } = doing;
   const pictures = await fetchPictures(task, options, context.signal);
   const ext = outputExt(task.ext);
   const asked = { ...tools, task, uses: [...pictures.bytes.keys()] };
@@ -142,7 +151,9 @@ async function paint(
   if (server !== undefined) {
     const because = notServed(asked, server.can);
     if (because === undefined) {
-      return { is: 'artifact', bytes: await server.paint(requestFor(asked, pictures.bytes), context), ext };
+      const bytes = await server.paint(requestFor(asked, pictures.bytes), context);
+      doing.onDevice(server.device);
+      return { is: 'artifact', bytes, ext };
     }
     options.log.info('sd-server.passed-over', { because });
     await holder?.release(); // sd-cli loads the model once more, and there may be no room for both
@@ -150,18 +161,19 @@ async function paint(
   return await withScratch(options, async (folder) => {
     const output = `${folder}/out.${ext}`;
     const words = argumentsFor({ ...asked, pictures: await pictures.writeTo(folder), output });
-    return { is: 'artifact', bytes: await written(output, words, { tools, options, context }), ext };
+    return { is: 'artifact', bytes: await written(output, words, { tools, ...doing }), ext };
   });
 }
 
-async function film(task: TaskOf<'video'>, tools: Tools, { options, context }: Doing): Promise<TaskResult> {
+async function film(task: TaskOf<'video'>, tools: Tools, doing: Doing): Promise<TaskResult> {
+  const { options, context } = doing;
   const plan = planClip(task);
   const pictures = await fetchPictures(task, options, context.signal);
   return await withScratch(options, async (folder) => {
     const output = `${folder}/out.avi`;
     const about = { ...tools, task, pictures: await pictures.writeTo(folder), output };
     const words = clipArgumentsFor({ ...about, frames: plan.asked, fps: plan.fps });
-    const avi = await written(output, words, { tools, options, context });
+    const avi = await written(output, words, { tools, ...doing });
     return await finishClip({ task, plan, avi, signal: context.signal }, options);
   });
 }
@@ -170,10 +182,10 @@ async function film(task: TaskOf<'video'>, tools: Tools, { options, context }: D
 async function written(
   output: string,
   words: readonly string[],
-  { tools, options, context }: Doing & { readonly tools: Tools },
+  { tools, options, context, onDevice }: Doing & { readonly tools: Tools },
 ): Promise<Uint8Array> {
   const { program, env, onCrash } = tools;
-  await runSdCli({ command: [program, ...words], env, context, onCrash }, options);
+  onDevice(await runSdCli({ command: [program, ...words], env, context, onCrash }, options));
   const bytes = await options.files.readBytes(output);
   if (bytes !== undefined) return bytes;
   throw new WorkerError('engine.failed', 'sd-cli ended well, but wrote nothing');

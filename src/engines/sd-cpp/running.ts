@@ -23,12 +23,15 @@ export interface SdCliRun {
 }
 
 /**
- * Runs sd-cli to its end.
+ * Runs sd-cli to its end, and gives what it computed on, as far as it said.
  *
  * @throws WorkerError `engine.failed` | `engine.stalled` | `engine.crashed` | `engine.out-of-memory` |
  *   `task.sampler-unknown` | `task.invalid`; the signal's reason
  */
-export async function runSdCli({ command, env, context, onCrash }: SdCliRun, options: RunnerOptions): Promise<void> {
+export async function runSdCli(
+  { command, env, context, onCrash }: SdCliRun,
+  options: RunnerOptions,
+): Promise<string | undefined> {
   const { signal } = context;
   signal.throwIfAborted();
   const said = createSaid();
@@ -52,7 +55,7 @@ export async function runSdCli({ command, env, context, onCrash }: SdCliRun, opt
     const ended = await program.ended;
     signal.throwIfAborted();
     if (watchdog.stalled) throw stallError('sd-cli');
-    if (ended.is === 'exited' && ended.code === 0) return;
+    if (ended.is === 'exited' && ended.code === 0) return said.device;
     const { error, crashed } = badEnd('sd-cli', ended, said);
     if (crashed) onCrash(error);
     throw error;

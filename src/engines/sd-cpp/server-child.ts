@@ -33,6 +33,8 @@ export interface ServerChild {
   refusal(because: string): WorkerError;
   /** It said that it is about to listen, which it does once it has the model. */
   readonly listens: boolean;
+  /** What it computes on, as far as it said. */
+  readonly device: string | undefined;
   /** It ended over an argument that it does not know. */
   readonly knewNotAll: boolean;
 }
@@ -92,6 +94,9 @@ export function startChild(
     refusal: (because) => refusalOf(said, because),
     get listens() {
       return said.output.includes('listening on');
+    },
+    get device() {
+      return said.device;
     },
     get knewNotAll() {
       return /unknown argument/i.test(said.error + said.output);

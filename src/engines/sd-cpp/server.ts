@@ -16,6 +16,8 @@ export interface ServerOptions extends RunnerOptions {
 export interface Server {
   readonly can: Capabilities;
   readonly process: EngineProcess;
+  /** What it computes on, as far as it said. */
+  readonly device: string | undefined;
   /** It is gone, or going: the next picture needs another one. */
   readonly over: boolean;
   /**
@@ -128,6 +130,9 @@ function serving(
   return {
     can,
     process: child,
+    get device() {
+      return child.device;
+    },
     get over() {
       return child.over;
     },

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { deviceIn } from '../../../../src/engines/sd-cpp/device.ts';
 import { createSaid, ranOutOfMemory } from '../../../../src/engines/sd-cpp/ends.ts';
 import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
@@ -143,4 +144,13 @@ test('a model that is offloaded anyway is not told so twice', async () => {
       .at(-1)
       ?.args?.filter((word) => word === '--offload-to-cpu'),
   ).toHaveLength(1);
+});
+
+test('what a program computes on is known by what it says it found', () => {
+  expect(deviceIn('ggml_vulkan: Found 1 Vulkan devices:\n')).toBe('vulkan');
+  expect(deviceIn('[INFO ] ggml_extend.hpp:63   - ggml_cuda_init: found 2 CUDA devices:')).toBe('cuda');
+  expect(deviceIn('ggml_cuda_init: found 1 ROCm devices:')).toBe('rocm');
+  expect(deviceIn('ggml_metal_init: found device: Apple M2')).toBe('metal');
+  expect(deviceIn('ggml_vulkan: Found 0 Vulkan devices:')).toBeUndefined();
+  expect(deviceIn('Using CPU backend')).toBeUndefined();
 });

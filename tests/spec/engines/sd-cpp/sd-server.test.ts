@@ -32,6 +32,7 @@ test('a loaded model stays in one server, which paints one picture after the oth
     expect(await images.decode(result.bytes)).toMatchObject({ width: 64, height: 48 });
   }
   expect(steps).toEqual(['1/3', '2/3', '3/3', '1/3', '2/3', '3/3']);
+  expect(model.ranOn).toBe('vulkan');
   const asked = scene.asked();
   expect(new Set(asked.map(({ program, pid }) => `${program} ${pid}`)).size).toBe(1);
   expect(asked.at(-1)?.request).toEqual({
@@ -150,7 +151,9 @@ test('a build without a server paints with sd-cli and says nothing about it', as
   await scene.install();
   await using model = await scene.engine.load(scene.files, scene.abort.signal);
   expect(model.process).toBeUndefined();
+  expect(model.ranOn).toBeUndefined();
   expect((await scene.runOn(model)).is).toBe('artifact');
+  expect(model.ranOn).toBe('vulkan');
   expect(scene.log.names()).toEqual(['sd-cli.other-release']);
 });
 
