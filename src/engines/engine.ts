@@ -27,7 +27,14 @@ export interface Where {
 /** `where` is there for engines that can use a GPU. */
 export type Readiness =
   | { readonly ready: true; readonly where?: Where }
-  | { readonly ready: false; readonly because: string; readonly hint: string; readonly where?: Where };
+  | {
+      readonly ready: false;
+      readonly because: string;
+      readonly hint: string;
+      readonly where?: Where;
+      /** Nobody asked for it: there is nothing to mend. */
+      readonly unasked?: true;
+    };
 
 export interface RunContext {
   readonly signal: AbortSignal;

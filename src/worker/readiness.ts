@@ -29,7 +29,12 @@ export function createReadyEngines(
     if ((said.get(engine) ?? '') === because) return;
     said.set(engine, because);
     if (readiness.ready) log.info('engine.ready', { engine: engine.id });
-    else log.warn('engine.not-ready', { engine: engine.id, because, hint: readiness.hint });
+    else
+      log[readiness.unasked === true ? 'debug' : 'warn']('engine.not-ready', {
+        engine: engine.id,
+        because,
+        hint: readiness.hint,
+      });
   }
 
   async function refresh(): Promise<void> {

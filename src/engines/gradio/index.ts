@@ -74,9 +74,13 @@ async function readinessOf(options: GradioOptions): Promise<Readiness> {
     return { ready: true };
   } catch (thrown) {
     const { message, hint } = toWorkerError(thrown);
-    return { ready: false, because: message, hint: hint ?? '' };
+    const unasked = isNamed(options.settings().endpointUrl) ? {} : ({ unasked: true } as const);
+    return { ready: false, because: message, hint: hint ?? '', ...unasked };
   }
 }
+
+const isNamed = (endpointUrl: string | undefined): endpointUrl is string =>
+  endpointUrl !== undefined && endpointUrl !== '';
 
 /** The app may have been restarted as another one since the last job, so it is looked at each time. */
 async function find(
@@ -84,7 +88,7 @@ async function find(
   signal: AbortSignal,
 ): Promise<{ readonly app: GradioApp; readonly endpoint: Endpoint; readonly line: Line }> {
   const { endpointUrl, apiName, allowPrivate } = settings();
-  if (endpointUrl === undefined || endpointUrl === '') {
+  if (!isNamed(endpointUrl)) {
     throw new WorkerError('engine.unavailable', 'no Gradio app is named in the config', {
       hint: 'Set `gradio_endpoint_url = "http://127.0.0.1:7860"` in the config file, with the address of your app.',
     });

@@ -57,3 +57,14 @@ test('an engine that cannot even tell is not ready', async () => {
   });
   expect(await readinessOf(broken)).toMatchObject({ ready: false, because: 'the probe fell over' });
 });
+
+test('an engine that nobody asked for is no warning to the operator', async () => {
+  const { log, one, two, ready } = setup();
+  one.ready = MISSING;
+  two.ready = { ...MISSING, unasked: true };
+  await ready.refresh();
+  expect(log.events.map(({ event, level }) => [event, level])).toEqual([
+    ['engine.not-ready', 'warn'],
+    ['engine.not-ready', 'debug'],
+  ]);
+});

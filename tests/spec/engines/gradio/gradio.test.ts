@@ -231,6 +231,7 @@ test('without an app in the config the engine is not ready and says how to name 
   await using scene = await setup({ endpointUrl: '' });
   expect(await scene.engine.readiness()).toEqual({
     ready: false,
+    unasked: true,
     because: 'no Gradio app is named in the config',
     hint: expect.stringContaining('gradio_endpoint_url = "http://127.0.0.1:7860"'),
   });
