@@ -4,6 +4,7 @@ import type { LoadedModel } from '../engines/engine.ts';
 import type { Job } from '../jobs/job.ts';
 import { openResidency } from '../models/residency.ts';
 import type { Lease, ModelStore, StoredFiles, WantedModel } from '../models/store.ts';
+import { mayHaveGpu } from '../models/shares.ts';
 import { createWarmModels, type WarmModels } from '../models/warm.ts';
 import { createLending, type Lending } from '../worker/lending.ts';
 import { restore } from '../worker/restoring.ts';
@@ -35,42 +36,47 @@ export async function composeWarmth(setup: WorkerSetup, store: ModelStore): Prom
     loaded: () => warm.shares('gpu'),
     log: setup.log.logger.child({}, 'jobs'),
   });
+  const { gate, looks } = memory;
   const residency = await openResidency({ path: paths.residency, files, clock, log });
   // With claiming switched off no job can come, and the operator may want the memory.
   const keepMs = (): number => (config.current.auto_enabled ? config.current.keep_warm_secs * SECOND_MS : 0);
   let remembers = true;
-  const onChange = (): void => {
-    if (remembers) residency.remember(warm.residents());
-  };
-  const warm = createWarmModels<LoadedModel>({ keepMs, looks: memory.looks, clock, log, onChange });
+  const onChange = (): void => void (remembers && residency.remember(warm.residents()));
+  const warm = createWarmModels<LoadedModel>({ keepMs, looks, clock, log, onChange });
   const filesFor = (wanted: WantedModel, signal: AbortSignal) => presentFiles(store, wanted, signal);
-  // Before the first answer an engine is taken at its word; without a GPU it has its models where all others have them.
-  const hasGpu = (): boolean =>
-    memory.looks.latest === undefined || memory.looks.latest.gpus.some(({ totalBytes }) => totalBytes > 0);
-  const lending = createLending({ warm, gate: memory.gate, files, hasGpu, hold: filesFor });
-  const restoring = new AbortController();
+
+  const lending = createLending({ warm, gate, files, hasGpu: () => mayHaveGpu(looks.latest), hold: filesFor });
+  const about = { engines, warm, lending, filesFor, keepMs, clock, log };
+  const again = restoreOnce((signal) => restore(residency.found, about, signal));
   const unfollow = follow(setup, warm);
-  let restored = Promise.resolve();
-  let isFirst = true;
   return {
     memory,
     warm,
     lending,
-    restore() {
-      if (!isFirst) return;
-      isFirst = false;
-      restored = restore(residency.found, { engines, warm, lending, filesFor, keepMs, clock, log }, restoring.signal);
-    },
+    restore: again.start,
     makeWay({ model }) {
-      restoring.abort(new WorkerError('job.cancelled', 'a job came first'));
+      void again.end('a job came first');
       warm.yieldTo(model);
     },
     async close() {
       unfollow();
-      restoring.abort(new WorkerError('job.cancelled', 'the worker was stopped'));
       remembers = false; // what leaves memory now is wanted there after the next start
+      const restored = again.end('the worker was stopped');
       await warm.close();
       await Promise.all([restored, residency.saved(), memory.close()]);
+    },
+  };
+}
+
+/** Work in the background that is begun once at most, and ended before its time when there is better to do. */
+function restoreOnce(work: (signal: AbortSignal) => Promise<void>) {
+  const over = new AbortController();
+  let done: Promise<void> | undefined;
+  return {
+    start: (): void => void (done ??= work(over.signal)),
+    end: (because: string): Promise<void> => {
+      over.abort(new WorkerError('job.cancelled', because));
+      return (done ??= Promise.resolve());
     },
   };
 }

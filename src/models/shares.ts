@@ -26,6 +26,10 @@ export const gpuMemory = (report: MemoryReport | undefined): readonly GpuMemory[
     freeGb: freeBytes === undefined ? undefined : freeBytes / GIB,
   }));
 
+/** Whether a GPU says how much memory it has. Before the first answer one may, as far as anybody knows. */
+export const mayHaveGpu = (report: MemoryReport | undefined): boolean =>
+  report === undefined || report.gpus.some(({ totalBytes }) => totalBytes > 0);
+
 /** The places of one kind where a model may go; the machine's memory is one, and none where nobody says its size. */
 export function placesFor(report: MemoryReport | undefined, kind: MemoryKind): readonly GpuMemory[] {
   if (kind === 'gpu') return gpuMemory(report);

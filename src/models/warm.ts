@@ -79,7 +79,7 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
 
   async lend<T>(wanted: WantedLane<Model>, signal: AbortSignal, use: (model: Model) => Promise<T>): Promise<T> {
     this.yieldTo(wanted.model);
-    const entry = await this.#entryFor(wanted);
+    const entry = this.#usable(wanted) ?? (await this.#fresh(wanted));
     const model = await this.#take(entry, signal);
     let isSound = false;
     try {
@@ -154,14 +154,20 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     return [...this.#entries].find(({ wanted }) => wanted.engine === engine && wanted.model === model);
   }
 
-  /** The lane to this model. What is known by its name and is not it goes first. */
-  async #entryFor(wanted: WantedLane<Model>): Promise<Entry<Model>> {
+  /** The lane to this model, if it is in memory or on its way. Whoever takes it at once has it before it can leave. */
+  #usable(wanted: WantedLane<Model>): Entry<Model> | undefined {
+    const known = this.#find(wanted);
+    if (known?.wanted.key !== wanted.key) return undefined;
+    const { state } = known.lane;
+    const isComing = state.at === 'loading' && !state.inUse && state.leaving === undefined;
+    return isComing || isIdle(known.lane) ? known : undefined;
+  }
+
+  /** A lane to a model that is not in memory. What is known by its name goes first. */
+  async #fresh(wanted: WantedLane<Model>): Promise<Entry<Model>> {
     const known = this.#find(wanted);
     if (known === undefined) return this.#add(wanted);
     const { state } = known.lane;
-    const isSame = known.wanted.key === wanted.key;
-    if (isSame && state.at === 'loading' && !state.inUse && state.leaving === undefined) return known;
-    if (isSame && isIdle(known.lane)) return known;
     const gone = known.lane.unload('replaced');
     // Jobs run one at a time, so whoever still has it was given up. It goes when that one is done, if ever.
     if (!('inUse' in state && state.inUse)) await gone;

@@ -204,6 +204,16 @@ test('a process that ends while its model is idle takes it off the list', async 
   expect(await use(wanted('fox'))).toBe('fox');
 });
 
+test('a process that ends in the very moment of a use costs no job', async () => {
+  const { use, wanted, warm, signal, inMemory } = setup();
+  await use(wanted('fox'));
+  [...inMemory.keys()][0]?.die(); // nobody has heard of it yet
+  const lent = warm.lend(wanted('fox'), signal, ({ name }) => Promise.resolve(name));
+  expect(await lent).toBe('fox');
+  await settle();
+  expect(warm.list()).toEqual([]);
+});
+
 test('a process that ends during a use costs the model and not the next job', async () => {
   const { warm, wanted, signal, use, names } = setup();
   const crash = new WorkerError('engine.crashed', 'gone');
