@@ -75,14 +75,15 @@ function nativeFiles(modules: string, target: Target, native: NativePackage): Re
 }
 
 /** Below a folder at any depth, by their paths from there; of a file, itself. */
-function filesIn(path: string): readonly string[] {
+export function filesIn(path: string): readonly string[] {
   if (!statSync(path).isDirectory()) return [''];
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => posix.join(relative(path, entry.parentPath), entry.name));
 }
 
-async function pack(files: ReadonlyMap<string, string>, payload: string): Promise<void> {
+/** Packs files, by their paths in the archive, into one archive (tar, zstd) that exists only when it is whole. */
+export async function pack(files: ReadonlyMap<string, string>, payload: string): Promise<void> {
   const contents = Object.fromEntries([...files].map(([path, from]) => [path, readFileSync(from)]));
   const archive = await new Bun.Archive(contents).bytes();
   const temporary = `${payload}.${process.pid}`;

@@ -93,7 +93,7 @@ export function sdCppScene({
     modelsRoot: at('models'),
     run: (command, options) => {
       const program = runProgram(command, options);
-      programs.push(program);
+      if (!command.includes('--list-devices')) programs.push(program);
       return program;
     },
     childEnv: childEnvironment({ ...ourVariables(), STUDIO_TOKEN: 'secret' }),

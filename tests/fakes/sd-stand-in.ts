@@ -44,6 +44,11 @@ export function readFlags(values: readonly string[], switches: readonly string[]
     say(`stable-diffusion.cpp version ${process.env['SD_CLI_VERSION'] ?? 'master-920, commit 2f88688'}\n`);
     process.exit(0);
   }
+  if (args.includes('--list-devices')) {
+    const devices = process.env['SD_CLI_DEVICES'] ?? 'Vulkan0\tRTX 4090\nCPU\tRyzen 9';
+    say(`${devices}\n`);
+    process.exit(0);
+  }
   const given = new Map<string, string>();
   for (let at = 0; at < args.length; at++) {
     const flag = args[at] ?? '';

@@ -1,4 +1,5 @@
-import type { Engine } from '../engine.ts';
+import type { Engine, Where } from '../engine.ts';
+import { createDeviceBook } from './devices.ts';
 import { type LoadedOptions, openModel } from './loaded.ts';
 import { createPrograms, type ProgramsOptions } from './programs.ts';
 
@@ -10,6 +11,7 @@ export interface SdCppOptions extends ProgramsOptions, LoadedOptions {
 /** Diffusion models, by the programs of stable-diffusion.cpp. */
 export function createSdCppEngine(options: SdCppOptions): Engine {
   const programs = createPrograms(options);
+  const devices = createDeviceBook(options);
   return {
     id: 'sd-cpp',
     models: { image: ['sd-cpp:*'], video: ['sd-cpp:*'] },
@@ -18,13 +20,23 @@ export function createSdCppEngine(options: SdCppOptions): Engine {
     readiness: async () => {
       const problem = await programs.missing();
       return problem === undefined
-        ? { ready: true }
+        ? { ready: true, ...whereOf(devices.last) }
         : { ready: false, because: problem.message, hint: problem.hint ?? '' };
     },
     load: async (model, signal, how) => {
       const { path } = await programs.get(signal);
       signal.throwIfAborted();
-      return await openModel({ program: path, model, lean: how?.lean === true }, options, signal);
+      const ranOn = await devices.deviceOf(path);
+      return await openModel({ program: path, model, lean: how?.lean === true, ranOn }, options, signal);
     },
   };
 }
+
+/** Known once a program was asked, which the first job does. */
+const whereOf = (on: string | undefined): { readonly where?: Where } =>
+  on === undefined ? {} : { where: on === 'cpu' ? { on, instead: NO_GPU } : { on } };
+
+const NO_GPU = {
+  because: '`sd-cli --list-devices` names no GPU',
+  hint: 'Install the driver of the GPU, or a build of stable-diffusion.cpp for it.',
+};

@@ -26,6 +26,8 @@ export interface Loading {
   readonly program: string;
   readonly model: ModelFiles;
   readonly lean: boolean;
+  /** What the program computes on, where it says so. */
+  readonly ranOn: string | undefined;
 }
 
 /**
@@ -43,6 +45,7 @@ export async function openModel(loading: Loading, options: LoadedOptions, signal
   const onDevice = (device: string | undefined): void => void (ranOn = device ?? ranOn);
   const holder = makesClips ? undefined : await createHolder(tools, options, signal);
   return {
+    ranOn: loading.ranOn,
     get process() {
       return holder?.held?.process;
     },

@@ -1,0 +1,59 @@
+import { SECOND_MS } from '../../base/units.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { ChildEnvironment } from '../../system/processes.ts';
+import type { RunProgram } from '../../system/programs.ts';
+import { environmentFor, type EnvironmentOptions } from './environment.ts';
+
+export interface DeviceOptions extends EnvironmentOptions {
+  readonly run: RunProgram;
+  readonly childEnv: ChildEnvironment;
+  readonly clock: Pick<Clock, 'after'>;
+}
+
+/** What builds of stable-diffusion.cpp call the devices they can use, and what we do. */
+const KINDS: readonly (readonly [RegExp, string])[] = [
+  [/^(cuda|rocm|hip)/i, 'cuda'],
+  [/^(vulkan|vk)/i, 'vulkan'],
+  [/^(metal|mtl)/i, 'metal'],
+  [/^cpu/i, 'cpu'],
+];
+/** Drivers take their time to start. */
+const ANSWERS_WITHIN_MS = 10 * SECOND_MS;
+const MOST_CHARACTERS = 10_000;
+
+/** What a program computes on, by the list of devices that it gives: the first that is no processor. */
+export function deviceIn(list: string): string | undefined {
+  const kinds = list.split('\n').flatMap((line) => KINDS.find(([name]) => name.test(line.trim()))?.[1] ?? []);
+  return kinds.find((kind) => kind !== 'cpu') ?? kinds[0];
+}
+
+/** Asks a program once what it computes on; undefined when it does not say. */
+export function createDeviceBook(options: DeviceOptions) {
+  const known = new Map<string, string | undefined>();
+
+  async function ask(path: string): Promise<string | undefined> {
+    let text = '';
+    const onOutput = (part: string): void => void (text = (text + part).slice(0, MOST_CHARACTERS));
+    try {
+      const env = await environmentFor(path, options);
+      const program = options.run([path, '--list-devices'], { env, nice: 0, onOutput, onError: () => {} });
+      const disarm = options.clock.after(ANSWERS_WITHIN_MS, () => program.killGroup('SIGKILL'));
+      const end = await program.ended;
+      disarm();
+      return end.is === 'exited' && end.code === 0 ? deviceIn(text) : undefined;
+    } catch {
+      return undefined; // it cannot be started, which the job will say
+    }
+  }
+
+  return {
+    async deviceOf(path: string): Promise<string | undefined> {
+      if (!known.has(path)) known.set(path, await ask(path));
+      return known.get(path);
+    },
+    /** Of the program that was asked last. */
+    get last(): string | undefined {
+      return [...known.values()].at(-1);
+    },
+  };
+}
