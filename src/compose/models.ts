@@ -10,6 +10,7 @@ import type { Logger } from '../log/logger.ts';
 import type { ModelStoreOptions } from '../models/options.ts';
 import { DOWNLOAD_POLICY } from '../models/wanted.ts';
 import { crc32, startSha256 } from '../system/digest.ts';
+import { followFile } from '../system/file-digest.ts';
 import { acquireLock } from '../system/lock.ts';
 import { openPartFile } from '../system/part-file.ts';
 import { createRemote } from '../system/remote-client.ts';
@@ -44,6 +45,7 @@ export function modelStoreOptions(
     openPart: openPartFile,
     sha256,
     startSha256,
+    followFile,
     crc32,
     clock,
     log: log.child({}, 'models'),

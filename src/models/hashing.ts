@@ -1,7 +1,8 @@
 import { unlessAborted } from '../base/abort.ts';
-import { WorkerError } from '../base/errors.ts';
+import { errorChain, WorkerError } from '../base/errors.ts';
 import { MIB } from '../base/units.ts';
 import type { RunningSha256 } from '../system/digest.ts';
+import type { FileDigest } from '../system/file-digest.ts';
 import type { Part } from './part.ts';
 
 const READ_BYTES = MIB;
@@ -47,6 +48,36 @@ export function hashAlong(part: Part, sha256: RunningSha256, signal: AbortSignal
     wake: () => woken.resolve(),
     get doneBytes() {
       return doneBytes;
+    },
+    digest,
+  };
+}
+
+/** So often a thread is told how far it may read; each time it looks up from its work. */
+const TELL_BYTES = 4 * MIB;
+
+/** The same by a thread that reads the part file for itself, for files whose hashing would hold everything else up. */
+export function hashInThread(part: Part, thread: FileDigest, signal: AbortSignal): Hashing {
+  let toldBytes = 0;
+  const onAbort = (): void => thread.stop();
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  const digest = thread.digest.catch((thrown: unknown) => {
+    signal.throwIfAborted();
+    throw new WorkerError('download.failed', `the part file cannot be hashed: ${errorChain(thrown)}`, {
+      cause: thrown,
+    });
+  });
+  digest.catch(() => {}); // whoever waits for the download hears of it first
+  return {
+    wake() {
+      const there = part.blocks.contiguousTo;
+      if (there < part.version.sizeBytes && there - toldBytes < TELL_BYTES) return;
+      toldBytes = there;
+      thread.upTo(there);
+    },
+    get doneBytes() {
+      return thread.doneBytes;
     },
     digest,
   };

@@ -2,7 +2,7 @@ import { toWorkerError, WorkerError } from '../base/errors.ts';
 import type { RemoteAnswer } from '../system/remote.ts';
 import { readAnswer } from './answers.ts';
 import type { Stretch } from './blocks.ts';
-import { type Hashing, hashAlong } from './hashing.ts';
+import { type Hashing, hashAlong, hashInThread } from './hashing.ts';
 import type { Part } from './part.ts';
 import type { Tries } from './tries.ts';
 import {
@@ -49,7 +49,7 @@ export async function fill(filling: Filling): Promise<Downloaded | undefined> {
   stop.signal.addEventListener('abort', () => filling.first?.[Symbol.dispose](), { once: true });
   if (wanted.signal.aborted) onAbort();
   wanted.signal.addEventListener('abort', onAbort, { once: true });
-  const hashing = hashAlong(part, deps.startSha256(), stop.signal);
+  const hashing = hashingOf(filling, stop.signal);
   const lanes = part.version.sizeBytes > deps.policy.parallelFromBytes ? deps.policy.lanes : 1;
   const context: Context = { ...filling, hashing, lanes, stop, running: 0 };
   let { first } = filling;
@@ -73,6 +73,14 @@ export async function fill(filling: Filling): Promise<Downloaded | undefined> {
   } finally {
     wanted.signal.removeEventListener('abort', onAbort);
   }
+}
+
+function hashingOf({ part, wanted, deps }: Filling, signal: AbortSignal): Hashing {
+  const { policy, startSha256, followFile } = deps;
+  const { sizeBytes } = part.version;
+  return sizeBytes < policy.threadFromBytes
+    ? hashAlong(part, startSha256(), signal)
+    : hashInThread(part, followFile(wanted.beside.part, sizeBytes), signal);
 }
 
 /** One line. Resolves when there is nothing left to take, rejects when the download is over for all lines. */

@@ -7,7 +7,7 @@ import type { DownloadDeps } from './wanted.ts';
 
 export interface ModelStoreOptions extends Pick<
   DownloadDeps,
-  'openPart' | 'crc32' | 'remote' | 'startSha256' | 'policy'
+  'openPart' | 'crc32' | 'remote' | 'startSha256' | 'followFile' | 'policy'
 > {
   /** The folder models are kept in. */
   readonly root: string;

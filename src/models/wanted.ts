@@ -3,6 +3,7 @@ import { MIB, SECOND_MS } from '../base/units.ts';
 import { shownUrl } from '../base/urls.ts';
 import type { Clock } from '../system/clock.ts';
 import type { RunningSha256 } from '../system/digest.ts';
+import type { FollowFile } from '../system/file-digest.ts';
 import type { PartFile } from '../system/part-file.ts';
 import type { Remote, RemoteAnswer } from '../system/remote.ts';
 import type { Beside } from './names.ts';
@@ -13,6 +14,8 @@ export interface DownloadPolicy {
   readonly lanes: number;
   /** Files up to here come over one line. */
   readonly parallelFromBytes: number;
+  /** Files from here on are hashed in a thread of their own. */
+  readonly threadFromBytes: number;
   /** What a kill costs at most, for each line. */
   readonly blockBytes: number;
   /** Most blocks that one request asks for. */
@@ -27,6 +30,7 @@ export interface DownloadPolicy {
 export const DOWNLOAD_POLICY: DownloadPolicy = {
   lanes: 8,
   parallelFromBytes: 64 * MIB,
+  threadFromBytes: 64 * MIB,
   blockBytes: 8 * MIB,
   blocksPerRange: 8,
   stallMs: 30 * SECOND_MS,
@@ -38,6 +42,7 @@ export interface DownloadDeps extends PartDeps {
   readonly remote: Remote;
   readonly clock: Clock;
   readonly startSha256: () => RunningSha256;
+  readonly followFile: FollowFile;
   readonly policy: DownloadPolicy;
 }
 

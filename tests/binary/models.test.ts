@@ -75,6 +75,17 @@ test('in a pipe a pull tells its progress in lines, each file from download to r
   expect(stdout).not.toContain('\u001B');
 });
 
+test('a file that is large enough for several lines is hashed on the way by the executable alone', async () => {
+  const large = new Uint8Array(65 * MIB);
+  for (let at = 0; at < large.byteLength; at += WEIGHTS.byteLength) {
+    large.set(WEIGHTS.subarray(0, large.byteLength - at), at);
+  }
+  await using at = await setup(large);
+  expect(await at.models('pull', await at.source(), '--json')).toMatchObject({ code: 0, stderr: '' });
+  expect(at.host.asked.length).toBeGreaterThan(1);
+  expect(hexOf(await readFile(join(at.root, 'lama', 'lama.bin')))).toBe(hexOf(large));
+});
+
 test('as JSON a pull says where each file is, and a second one asks for nothing', async () => {
   await using at = await setup();
   const files = [{ role: 'model', path: join(at.root, 'lama', 'lama.bin') }];

@@ -6,6 +6,7 @@ import type { FileProgress, ModelStoreOptions } from '../../src/models/options.t
 import { DOWNLOAD_POLICY } from '../../src/models/wanted.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { crc32, sha256, startSha256 } from '../../src/system/digest.ts';
+import { followFile } from '../../src/system/file-digest.ts';
 import { systemFiles } from '../../src/system/files.ts';
 import { acquireLock } from '../../src/system/lock.ts';
 import { openPartFile } from '../../src/system/part-file.ts';
@@ -51,6 +52,7 @@ export function aStore(root: string, choice: Partial<ModelStoreOptions> = {}): S
     crc32,
     sha256,
     startSha256,
+    followFile,
     clock: systemClock,
     log,
     lock: (path) => acquireLock(path, { pid: process.pid }),

@@ -170,6 +170,17 @@ test('a line that stalls is cut and asked for again', async () => {
   expect(scene.server.asked[1]?.headers.get('if-range')).toBe('"v1"');
 });
 
+test('a file hashed by a thread is checked, given up and gone on with like any other', async () => {
+  await using scene = await setup(300 * KIB, { threadFromBytes: 1 });
+  const sha256 = hexOf(scene.bytes);
+  await fetchUpTo(scene, { url: scene.server.url }, 16 * KIB);
+  expect(await same(await scene.fetch({ url: scene.server.url, sha256 }), scene.bytes)).toBe(true);
+  const wrong = { url: scene.server.url, filename: 'wrong.bin', sha256: '0'.repeat(64) };
+  const failure = await failureOf(scene.fetch(wrong));
+  expect(failure).toMatchObject({ code: 'model.checksum-mismatch' });
+  expect(String(failure)).toContain(`wrong.bin has the sha256 ${sha256}`);
+});
+
 test('L47: a file with another checksum is deleted and named', async () => {
   await using scene = await setup(10 * KIB);
   const failure = await failureOf(scene.fetch({ url: scene.server.url, sha256: '0'.repeat(64) }));
