@@ -26,7 +26,7 @@ export interface Loading {
   readonly program: string;
   readonly model: ModelFiles;
   readonly lean: boolean;
-  /** What the program computes on, where it says so. */
+  /** What the program lists first, until it says what it uses. */
   readonly ranOn: string | undefined;
 }
 
@@ -41,11 +41,10 @@ export async function openModel(loading: Loading, options: LoadedOptions, signal
   assertModel(model.paths);
   const makesClips = model.defaults.mode === 'vid_gen';
   const tools = await toolsFor(loading, options);
-  let ranOn: string | undefined;
+  let { ranOn } = loading;
   const onDevice = (device: string | undefined): void => void (ranOn = device ?? ranOn);
   const holder = makesClips ? undefined : await createHolder(tools, options, signal);
   return {
-    ranOn: loading.ranOn,
     get process() {
       return holder?.held?.process;
     },
