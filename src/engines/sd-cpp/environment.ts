@@ -15,13 +15,15 @@ const LIBRARIES: Readonly<Record<string, readonly [file: string, variable: strin
   darwin: ['libstable-diffusion.dylib', 'DYLD_LIBRARY_PATH'],
 };
 
-const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+/** Windows takes either separator, elsewhere the second one is a letter like any other. */
+const folderOf = (path: string, platform: string): string =>
+  path.slice(0, Math.max(path.lastIndexOf('/'), platform === 'win32' ? path.lastIndexOf('\\') : -1, 0));
 
 /** The variables for a program of stable-diffusion.cpp, by which it finds the libraries beside it. */
 export async function environmentFor(path: string, options: EnvironmentOptions): Promise<ChildEnvironment> {
   const { childEnv, environment, files } = options;
   const [library, variable] = LIBRARIES[environment.platform] ?? [];
-  const folder = folderOf(path);
+  const folder = folderOf(path, environment.platform);
   if (library === undefined || variable === undefined) return childEnv;
   if ((await files.stat(`${folder}/${library}`)) === undefined) return childEnv;
   const inherited = childEnv[variable] ?? '';
@@ -30,7 +32,8 @@ export async function environmentFor(path: string, options: EnvironmentOptions):
 
 /** Where the server of the same build is; undefined when it came without one. */
 export async function serverBeside(path: string, options: EnvironmentOptions): Promise<string | undefined> {
-  const name = serverName(options.environment.platform);
-  const server = path.includes('/') ? `${folderOf(path)}/${name}` : name;
+  const { platform } = options.environment;
+  const folder = folderOf(path, platform);
+  const server = `${folder === '' ? '.' : folder}/${serverName(platform)}`;
   return (await options.files.stat(server))?.isFolder === false ? server : undefined;
 }

@@ -1,4 +1,4 @@
-import { WorkerError } from '../../base/errors.ts';
+import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { pause } from '../../base/pause.ts';
 import type { Http } from '../../system/http.ts';
@@ -60,7 +60,7 @@ export async function startServer(
     signal.removeEventListener('abort', child.end);
     if (!signal.aborted && typeof can === 'object' && isOurs(can, command.words(port))) {
       child.rest();
-      return serving(child, { can, api }, options);
+      return serving({ child, can, api }, options);
     }
     if (!signal.aborted) await outcome(child, options); // it may be somebody else who answered
     const gone = child.over;
@@ -97,36 +97,18 @@ async function ready(child: ServerChild, api: ServerApi, { clock }: ServerOption
   return 'gone';
 }
 
-function serving(
-  child: ServerChild,
-  { can, api }: { readonly can: Capabilities; readonly api: ServerApi },
-  options: ServerOptions,
-): Server {
-  async function result(request: JsonObject, signal: AbortSignal): Promise<Uint8Array> {
-    const id = await api.submit(request);
-    for (;;) {
-      await pause(options.clock, LOOK_EVERY_MS, signal);
-      signal.throwIfAborted();
-      const state = await api.look(id);
-      if (state.is === 'done') return state.bytes;
-      if (state.is === 'failed') throw child.refusal(state.because);
-    }
-  }
+/** A server that holds our model, and how it is spoken with. */
+interface Held {
+  readonly child: ServerChild;
+  readonly can: Capabilities;
+  readonly api: ServerApi;
+}
 
-  async function leave(): Promise<void> {
+function serving({ child, can, api }: Held, options: ServerOptions): Server {
+  const leave = async (): Promise<void> => {
     child.end();
     await child.ended;
-  }
-
-  /** What it does not answer to, it may have died of, which says more. */
-  async function reasonFor(thrown: unknown): Promise<unknown> {
-    if (thrown instanceof WorkerError && thrown.code !== 'studio.unreachable') return thrown;
-    await outcome(child, options);
-    if (child.over) return await child.failure();
-    await leave();
-    return new WorkerError('engine.failed', 'sd-server does not answer any more', { cause: thrown });
-  }
-
+  };
   return {
     can,
     process: child,
@@ -141,13 +123,14 @@ function serving(
       child.begin(progress);
       signal.addEventListener('abort', child.end, { once: true });
       try {
-        return await result(request, signal);
+        return await resultOf(request, { child, can, api }, { options, signal });
       } catch (thrown) {
         if (signal.aborted) await child.ended;
         signal.throwIfAborted();
-        const reason = await reasonFor(thrown);
-        // Whoever ran out of memory may hold what it got.
-        if (reason instanceof WorkerError && reason.code === 'engine.out-of-memory') await leave();
+        const reason = await reasonFor(thrown, child, options);
+        // Whoever ran out of memory may hold what it got, and whoever does not answer is of no use.
+        if (reason.code === 'engine.out-of-memory' || toWorkerError(thrown).code === 'studio.unreachable')
+          await leave();
         throw reason;
       } finally {
         signal.removeEventListener('abort', child.end);
@@ -156,4 +139,28 @@ function serving(
     },
     leave,
   };
+}
+
+async function resultOf(
+  request: JsonObject,
+  { child, api }: Held,
+  { options, signal }: { readonly options: ServerOptions; readonly signal: AbortSignal },
+): Promise<Uint8Array> {
+  const id = await api.submit(request);
+  for (;;) {
+    await pause(options.clock, LOOK_EVERY_MS, signal);
+    signal.throwIfAborted();
+    const state = await api.look(id);
+    if (state.is === 'done') return state.bytes;
+    if (state.is === 'failed') throw child.refusal(state.because);
+  }
+}
+
+/** What it does not answer to, it may have died of, which says more. */
+async function reasonFor(thrown: unknown, child: ServerChild, options: ServerOptions): Promise<WorkerError> {
+  const error = toWorkerError(thrown);
+  if (error.code !== 'studio.unreachable') return error;
+  await outcome(child, options);
+  if (child.over) return await child.failure();
+  return new WorkerError('engine.failed', 'sd-server does not answer any more', { cause: thrown });
 }

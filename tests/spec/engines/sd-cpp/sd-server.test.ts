@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
+import { serverBeside } from '../../../../src/engines/sd-cpp/environment.ts';
 import { STALL_MS } from '../../../../src/engines/sd-cpp/watchdog.ts';
 import { goneSoon, isGone } from '../../../fakes/gone.ts';
 import { images, paint } from '../../../fakes/onnx-engine.ts';
@@ -197,4 +198,12 @@ test('a port that somebody took meanwhile is exchanged for another', async () =>
   await using model = await scene.engine.load(scene.files, scene.abort.signal);
   expect(scene.programs).toHaveLength(2);
   expect((await scene.runOn(model)).is).toBe('artifact');
+});
+
+test('on Windows the server is found beside a program by either separator', async () => {
+  const asked: string[] = [];
+  const files = { stat: (path: string) => Promise.resolve(void asked.push(path)) };
+  const options = { files, environment: { platform: 'win32' as const }, childEnv: {} };
+  for (const path of ['C:\\sd\\sd-cli.exe', 'C:/sd/sd-cli.exe', 'sd-cli.exe']) await serverBeside(path, options);
+  expect(asked).toEqual(['C:\\sd/sd-server.exe', 'C:/sd/sd-server.exe', './sd-server.exe']);
 });
