@@ -48,6 +48,14 @@ onLinux('a program that cannot be started says so as its last words', async () =
   expect(error.trim().split('\n').at(-1)).toStartWith('because: EACCES');
 });
 
+test('nobody but the worker begins a program by way of the executable', async () => {
+  for (const words of [[], ['1'], ['one', '0', '/bin/true'], ['1', 'x', '/bin/true']]) {
+    const child = Bun.spawn([...ownCommand(), '__program', ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
+    expect(await new Response(child.stderr).text()).toContain('[cli.usage]');
+    expect(await child.exited).toBe(64);
+  }
+});
+
 test('where no program can be bound it is run as it is', () => {
   expect(bound(runProgram, { platform: 'darwin', pid: 1, ownCommand: ['never'] })).toBe(runProgram);
 });
