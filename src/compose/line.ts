@@ -33,7 +33,7 @@ export async function composeLine(setup: WorkerSetup, facts: LineFacts): Promise
   const { clock, random, sha256, files, http, sockets } = effects;
   const log = setup.log.logger.child({}, 'delivery');
   const { credentials, capabilities, slot } = facts;
-  let keepsClaims = false;
+  let offered: readonly string[] = [];
   const outbox = await openOutbox({
     dir: siblingsOf(config.path).outbox,
     maxBytes: config.current.outbox_max_gb * GB,
@@ -56,7 +56,7 @@ export async function composeLine(setup: WorkerSetup, facts: LineFacts): Promise
     events: eventsFor(
       () => ({ claims, delivery, pipeline: facts.pipeline() }),
       (features) => {
-        keepsClaims = features.includes('resume');
+        offered = features;
         facts.onWelcome();
       },
     ),
@@ -70,7 +70,7 @@ export async function composeLine(setup: WorkerSetup, facts: LineFacts): Promise
     clock,
     random,
     log,
-    keepsClaims: () => keepsClaims,
+    studioOffers: (feature) => offered.includes(feature),
   });
   return { session, claims, delivery };
 }

@@ -24,7 +24,7 @@ const delivery = createDelivery({
   clock: systemClock,
   random: systemRandom,
   log,
-  keepsClaims: () => false,
+  studioOffers: () => false,
 });
 const jobs = Array.from({ length: Number(count) }, (_, index) => index);
 const deliveries = jobs.map((index) => delivery.deliver(anOutcome(toJobId(`job-${index}`), new Uint8Array(index + 1))));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { WorkerError } from '../../src/base/errors.ts';
 import { toWorkerId } from '../../src/base/ids.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
+import type { Feature } from '../../src/contract/frames/inbound.ts';
 import type { OutboundFrame } from '../../src/contract/frames/outbound.ts';
 import { createLogger, type LogEvent } from '../../src/log/logger.ts';
 import { createDelivery } from '../../src/studio/delivery/deliver.ts';
@@ -31,6 +32,7 @@ interface Upload {
   readonly token: string | null;
   readonly prompt: unknown;
   readonly ext: unknown;
+  readonly meta: unknown;
   readonly bytes: Uint8Array;
 }
 
@@ -56,7 +58,14 @@ function uploadStudio() {
       if (fault >= 300) return answer(fault);
       if (stored.has(path)) return answer(409);
       const token = request.headers.get('authorization');
-      stored.set(path, { path, token, prompt: form.get('prompt'), ext: form.get('ext'), bytes });
+      stored.set(path, {
+        path,
+        token,
+        prompt: form.get('prompt'),
+        ext: form.get('ext'),
+        meta: form.get('generationMeta'),
+        bytes,
+      });
       return Response.json({ ok: true });
     },
   });
@@ -81,7 +90,7 @@ async function setup(files: Files = systemFiles) {
     for (const look of waiting) look();
   };
   const log = createLogger({ area: 'delivery', clock, sinks: [sink], redact: (fields) => fields });
-  const session = { live: true, sent: [] as OutboundFrame[] };
+  const session = { live: true, offers: [] as Feature[], sent: [] as OutboundFrame[] };
   const credentials = { apiBaseUrl: studio.url, workerId: 'w-1', authToken: 'token' };
   let outbox: Outbox | undefined;
   const start = async () => {
@@ -94,7 +103,7 @@ async function setup(files: Files = systemFiles) {
       clock,
       random: systemRandom,
       log,
-      keepsClaims: () => false,
+      studioOffers: (feature) => session.offers.includes(feature),
       stallMs: 300,
     });
   };
@@ -146,10 +155,20 @@ test('an artifact reaches the studio whole and leaves no trace on disk', async (
     token: 'Bearer token',
     prompt: 'a red fox',
     ext: 'png',
+    meta: null,
     bytes,
   });
   expect((await world.said('artifact.uploaded')).fields).toMatchObject({ jobId: 'job/1 ü', sizeBytes: 2 * MIB });
   expect([await world.files(), world.session.sent]).toEqual([[], []]);
+});
+
+test('where a result was computed goes only to a studio that asks for it', async () => {
+  await using world = await setup();
+  const ran = (id: string) => anOutcome(id, Uint8Array.of(1), 'vulkan');
+  await world.delivery.deliver(ran('job-1'));
+  world.session.offers.push('generationMeta');
+  await world.delivery.deliver(ran('job-2'));
+  expect([...world.studio.stored.values()].map(({ meta }) => meta)).toEqual([null, '{"ranOn":"vulkan"}']);
 });
 
 test('two server errors and a success make one stored result', async () => {

@@ -16,7 +16,7 @@ const JobIdSchema = v.pipe(v.string(), v.transform(toJobId));
 const isLostInPath = (id: string): boolean => id === '' || id === '.' || id === '..';
 
 /** Optional abilities a studio names in `welcome`; unknown ones are ignored. */
-export const FEATURES = ['resume'] as const;
+export const FEATURES = ['resume', 'generationMeta'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The job's description inside an offer. */
@@ -38,7 +38,10 @@ export const WelcomeSchema = v.object({
   type: v.literal('welcome'),
   workerId: v.pipe(v.string(), v.transform(toWorkerId)),
   serverTime: v.string(),
-  /** Extension: `resume` means the studio keeps a claim across sockets when a heartbeat names the job. */
+  /**
+   * Extensions: `resume` means the studio keeps a claim across sockets when a heartbeat names the job, `generationMeta`
+   * that its uploads may carry that part.
+   */
   features: v.optional(v.array(v.string()), []),
 });
 export const OfferFrameSchema = v.object({ type: v.literal('offer'), claim: ClaimSchema });

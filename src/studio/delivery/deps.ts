@@ -1,3 +1,4 @@
+import type { Feature } from '../../contract/frames/inbound.ts';
 import type { OutboundFrame } from '../../contract/frames/outbound.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -17,8 +18,8 @@ export interface DeliveryDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Whether the latest welcome offered `resume`, also while its socket is gone. */
-  readonly keepsClaims: () => boolean;
+  /** Whether the latest welcome offered this, also while its socket is gone. */
+  readonly studioOffers: (feature: Feature) => boolean;
   /** Cuts an upload that moved no byte for this long; 30 s when left out. */
   readonly stallMs?: number;
 }

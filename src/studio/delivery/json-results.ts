@@ -92,7 +92,7 @@ export function createJsonResults(deps: DeliveryDeps): JsonResults {
 
   return {
     async deliver(result) {
-      if (deps.keepsClaims()) return await deliverKept(result);
+      if (deps.studioOffers('resume')) return await deliverKept(result);
       return send(result) ? { is: 'delivered' } : lose(result.jobId);
     },
     // Here and not at the welcome, with which the first heartbeat goes out: it has to name what waits for its claim.

@@ -5,11 +5,12 @@ import { studioUrl } from '../../contract/routes.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Http } from '../../system/http.ts';
 import type { Random } from '../../system/random.ts';
+import type { DeliveryDeps } from './deps.ts';
 import type { Credentials } from '../session/session.ts';
 import { type Artifact, multipartBody } from './multipart.ts';
 import type { UploadAnswer } from './policy.ts';
 
-export interface UploadDeps {
+export interface UploadDeps extends Pick<DeliveryDeps, 'studioOffers'> {
   readonly http: Http;
   readonly random: Pick<Random, 'hex'>;
   readonly clock: Pick<Clock, 'now'>;
@@ -27,7 +28,9 @@ export async function upload(
   signal: AbortSignal,
 ): Promise<UploadAnswer> {
   try {
-    const body = multipartBody(artifact, deps.random);
+    // A studio that does not know the part might refuse the whole upload for it.
+    const { ranOn, ...plain } = artifact;
+    const body = multipartBody(deps.studioOffers('generationMeta') ? { ...plain, ranOn } : plain, deps.random);
     const response = await deps.http.request({
       method: 'POST',
       url: completeUrl(artifact, credentials),

@@ -32,7 +32,7 @@ const setup = async ({ keepsClaims = false } = {}) => {
       clock,
       random: fakeRandom(),
       log,
-      keepsClaims: () => studio.keepsClaims,
+      studioOffers: (feature) => feature === 'resume' && studio.keepsClaims,
     });
   return { clock, log, sent, studio, credentials, start, files, delivery: await start() };
 };
