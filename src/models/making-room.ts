@@ -33,7 +33,7 @@ export interface MakingRoomOptions {
 /** What a load asks of memory. */
 export interface RoomQuestion {
   readonly kind: MemoryKind;
-  fits(report: MemoryReport, loaded: readonly LoadedShare[]): MemoryVerdict;
+  readonly fits: (report: MemoryReport, loaded: readonly LoadedShare[]) => MemoryVerdict;
 }
 
 /** A driver takes memory back a moment after the process is gone; one that takes longer has lost it. */

@@ -1,0 +1,102 @@
+import { expect, test } from 'bun:test';
+import { toModelId } from '../../../src/base/ids.ts';
+import { GIB } from '../../../src/base/units.ts';
+import type { ModelFiles } from '../../../src/engines/engine.ts';
+import type { MemoryReport } from '../../../src/system/gpus.ts';
+import { createLending, type WantedRecipe } from '../../../src/worker/lending.ts';
+import { aJob, synthetic } from '../../fakes/builders.ts';
+import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+
+/** Lanes of a machine with one model file of ten GiB; who is asked about a GPU says that it fits. */
+function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: boolean } = {}) {
+  const engine = new ScriptedEngine();
+  engine.memory = about.memory ?? 'none';
+  const file = { sizeBytes: 10 * GIB, modifiedAt: 1, isFolder: false };
+  const held = { now: 0 };
+  const asked: unknown[] = [];
+  const lending = createLending({
+    warm: { lend: () => Promise.reject(new Error('no job runs here')) },
+    gate: {
+      verdictOn: (offer, moment) => {
+        asked.push([offer.vramGbEstimate, moment.leastGb]);
+        return { is: 'unknown', because: 'asked' };
+      },
+    },
+    files: { stat: () => Promise.resolve({ ...file }) },
+    hasGpu: () => about.hasGpu ?? true,
+    hold: () => {
+      held.now += 1;
+      return Promise.resolve({
+        [Symbol.asyncDispose]: () => {
+          held.now -= 1;
+          return Promise.resolve();
+        },
+      });
+    },
+  });
+  const files: ModelFiles = {
+    model: toModelId('fox'),
+    paths: new Map([['model', '/models/fox.bin']]),
+    defaults: synthetic.cliDefaults,
+  };
+  const lane = (wanted: Partial<WantedRecipe> = {}) =>
+    lending.laneFor({ engine, files, how: { lean: false }, job: aJob(), ...wanted });
+  return { engine, file, files, lane, held, asked };
+}
+
+const machine = (freeGb: number): MemoryReport => ({
+  gpus: [],
+  ram: { totalBytes: 32 * GIB, freeBytes: freeGb * GIB },
+  reasons: [],
+});
+
+test('the same files, defaults and way to load are the same model', async () => {
+  const { lane } = setup();
+  expect((await lane()).key).toBe((await lane()).key);
+});
+
+test('another size, time, place, default or way to load makes it another model', async () => {
+  const { lane, file, files } = setup();
+  const keys = [(await lane()).key];
+  keys.push((await lane({ how: { lean: true } })).key);
+  keys.push((await lane({ files: { ...files, defaults: { ...files.defaults, steps: 9 } } })).key);
+  keys.push((await lane({ files: { ...files, paths: new Map([['model', '/elsewhere/fox.bin']]) } })).key);
+  file.modifiedAt = 2;
+  keys.push((await lane()).key);
+  file.sizeBytes += 1;
+  keys.push((await lane()).key);
+  expect(new Set(keys).size).toBe(keys.length);
+});
+
+test('a model of the processor needs its weights and a fifth in memory, and a tenth stays free', async () => {
+  const { lane } = setup();
+  const { gb, kind, fits } = await lane();
+  expect([gb, kind]).toEqual([12, 'ram']);
+  expect(fits(machine(15.2), []).is).toBe('fits');
+  expect(fits(machine(15.1), [])).toMatchObject({ is: 'does-not-fit', needGb: 12, marginGb: 3.2 });
+});
+
+test('what a GPU has to hold is for admission to say, which hears of the weights', async () => {
+  const { lane, asked } = setup({ memory: 'gpu' });
+  const { kind, fits, gb } = await lane({ job: aJob({ vramGbEstimate: 7 }) });
+  expect([kind, gb, fits(machine(1), []).is]).toEqual(['gpu', 7, 'unknown']);
+  expect(asked).toEqual([[7, 12]]);
+});
+
+test('without a GPU the models of a GPU engine are in the memory of the machine', async () => {
+  const { lane } = setup({ memory: 'gpu', hasGpu: false });
+  expect((await lane()).kind).toBe('ram');
+});
+
+test('the files are held for as long as the model is in memory, and not longer than a load that failed', async () => {
+  const { lane, held, engine } = setup();
+  const { signal } = new AbortController();
+  const model = await (await lane()).load(signal);
+  expect([held.now, engine.loaded]).toEqual([1, 1]);
+  await model[Symbol.asyncDispose]();
+  expect([held.now, engine.loaded]).toEqual([0, 0]);
+  engine.load = () => Promise.reject(new Error('no'));
+  const { load } = await lane();
+  await load(signal).catch(() => {});
+  expect(held.now).toBe(0);
+});
