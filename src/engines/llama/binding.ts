@@ -45,7 +45,7 @@ interface Loaded extends Libraries {
 
 async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatModel> {
   const { runtime, Template, llama, model } = loaded;
-  const wanted = Math.min(options.contextSize, model.trainContextSize);
+  const wanted = Math.min(options.contextSize, model.trainContextSize || Infinity); // 0 where the model does not say
   const ranOn = llama.gpu !== false && model.gpuLayers > 0 ? llama.gpu : 'cpu';
   const portion = Math.min(wanted, PORTION[options.lean ? 'lean' : ranOn === 'cpu' ? 'cpu' : 'gpu']);
   const context = await model.createContext({
@@ -228,11 +228,14 @@ export async function tryBinaries(native: Pick<NativeCache, 'unpack'>): Promise<
   await loadRuntime(native);
 }
 
-/** Whether a checkout has the runtime. Nothing is loaded. */
+/** Whether a checkout has the runtime, and its binary for this system, which is a package of its own. Nothing is loaded. */
 export function llamaInstalled(): boolean {
+  const { arch, platform } = process;
+  const system = platform === 'darwin' ? 'mac' : platform === 'win32' ? 'win' : platform;
   try {
-    return import.meta.resolve('node-llama-cpp') !== '';
+    import.meta.resolve('node-llama-cpp');
+    return import.meta.resolve(`@node-llama-cpp/${system}-${arch}${isAppleSilicon ? '-metal' : ''}`) !== '';
   } catch {
-    return false; // the package is not there at all
+    return false; // one of them is not there
   }
 }
