@@ -82,7 +82,8 @@ export async function openSpeechFinder(path: string, native: Pick<NativeCache, '
   };
 }
 
-const threads = (): number => Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1));
+/** Two logical processors often share a core, and threads that outnumber the cores spin for each other. */
+const threads = (): number => Math.min(MOST_THREADS, Math.max(1, Math.floor(availableParallelism() / 2)));
 
 const failed = (thrown: unknown): WorkerError =>
   new WorkerError('engine.failed', `the recording could not be transcribed: ${errorChain(thrown)}`, { cause: thrown });
