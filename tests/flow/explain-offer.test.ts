@@ -2,6 +2,8 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { toModelId } from '../../src/base/ids.ts';
+import { GIB } from '../../src/base/units.ts';
+import type { WarmModel } from '../../src/models/warm-model.ts';
 import { toWorkerError } from '../../src/base/errors.ts';
 import { writeJson } from '../../src/contract/json.ts';
 import { explainOffer } from '../../src/compose/explain.ts';
@@ -46,6 +48,31 @@ test('an engine of this release that misses the kind, and one it does not carry,
   expect((await at.explain(writeJson(onnx))).because).toBe('the onnx engine cannot serve audio_tts tasks');
   const parakeet = anOffer({ modelSource: { ...synthetic, engine: 'parakeet' } });
   expect((await at.explain(writeJson(parakeet))).because).toBe('this release carries no parakeet engine');
+});
+
+test('the models that the running worker has in memory count as room', async () => {
+  await using at = await setup();
+  const text = writeJson(anOffer({ vramGbEstimate: 20, modelSource: { ...synthetic, engine: 'sd-cpp' } }));
+  const bytes = { totalBytes: 24 * GIB, usedBytes: 12 * GIB, freeBytes: 12 * GIB };
+  const gpu = { vendor: 'nvidia', name: 'RTX 4090', uuid: 'GPU-1', driver: '580', ...bytes } as const;
+  const gpus = { probe: () => Promise.resolve({ gpus: [gpu], ram: { totalBytes: 0, freeBytes: 0 }, reasons: [] }) };
+  const owl = {
+    engine: 'sd-cpp',
+    model: toModelId('owl'),
+    state: 'idle',
+    pid: 7,
+    since: 0,
+    lastUsedAt: 0,
+    gb: 11,
+  } as const;
+  const explain = async (loaded: readonly WarmModel[]) => {
+    const about = { text, configPath: at.configPath, running: undefined, loaded };
+    const { rules } = await explainOffer(about, { ...effectsFor(systemClock, () => {}), gpus });
+    return rules.find(({ rule }) => rule === 'memory');
+  };
+  expect(await explain([])).toMatchObject({ says: 'rejects', inputs: { needGb: 20, freeGb: 12 } });
+  expect(await explain([owl])).toMatchObject({ says: 'passes', because: 'after unloading owl' });
+  expect(await explain([{ ...owl, state: 'in use' }])).toMatchObject({ says: 'rejects' });
 });
 
 test.each([
