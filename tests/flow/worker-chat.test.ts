@@ -60,6 +60,21 @@ test('an offer of a chat is fetched, answered and delivered', async () => {
   expect(server.asked).toEqual(['tiny.gguf']);
 });
 
+test('the next turn of a conversation is answered by the same model in memory', async () => {
+  await using place = await aScene();
+  const { scene, server } = place;
+  const turns = [{ role: 'user', content: 'hi' }];
+  const answered = async (): Promise<unknown> => {
+    const { id } = await chat(scene, [fileOf(server, 'tiny.gguf')], { task: { messages: turns } });
+    return (await scene.studio.jobIs(id, 'completed')).result;
+  };
+  const first = await answered();
+  turns.push({ role: 'assistant', content: 'Hello from a tiny model here' }, { role: 'user', content: 'go on' });
+  expect(await answered()).toMatchObject({ choices: [{ message: { content: expect.stringMatching(/^Hello from/) } }] });
+  expect(first).toMatchObject({ usage: { completion_tokens: 6 } });
+  expect(scene.worker.events.filter(({ event }) => event === 'model.loaded')).toHaveLength(1);
+});
+
 test('a model that the operator put there is offered by name and needs no files', async () => {
   await using place = await aScene();
   const { scene } = place;
