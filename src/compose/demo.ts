@@ -53,7 +53,7 @@ export async function startDemo(choice: DemoOptions, effects: Effects): Promise<
     effects,
     config,
     log,
-    ...realEngines(effects, { log: log.logger, config }),
+    ...realEngines(effects, { log: log.logger, config, fetchesNoPacks: true }),
     registrationPolicy: { pollMs: POLL_MS },
     onProgress: (jobId, share) => void progress.set(jobId, share),
   });

@@ -30,11 +30,13 @@ import { readZip } from '../system/zip.ts';
 import { type CpuRule, createCpuRule } from '../worker/cpu-rule.ts';
 import type { Effects } from './effects.ts';
 import { offeredUrls } from './models.ts';
-import { builtInDevice, createPacks, type PackSet } from './packs.ts';
+import { builtInDevice, createPacks, packsHere, type PackSet } from './packs.ts';
 
 export interface EngineSetup {
   readonly log: Logger;
   readonly config: Pick<ConfigStore, 'current'>;
+  /** Binaries for GPUs are used where they were fetched before, and not fetched now. */
+  readonly fetchesNoPacks?: boolean;
 }
 
 /** The engines this release carries, and who of their models may not run for a while. */
@@ -48,7 +50,7 @@ export interface Engines {
 /** What a native library must not do on its own: ONNX Runtime reports home unless it is told not to. */
 const QUIET = { ORT_DISABLE_TELEMETRY: '1' };
 
-export function realEngines(effects: Effects, { log, config }: EngineSetup): Engines {
+export function realEngines(effects: Effects, { log, config, fetchesNoPacks = false }: EngineSetup): Engines {
   const { sha256, images, clock, files, random, environment, http } = effects;
   const quarantine = createQuarantine(clock);
   const engineLog = log.child({}, 'engines');
@@ -94,7 +96,8 @@ export function realEngines(effects: Effects, { log, config }: EngineSetup): Eng
       createLlamaEngine({
         host,
         devices: createDevices({
-          ...packSet,
+          shelf: packSet.shelf,
+          packs: fetchesNoPacks ? packsHere(packSet) : packSet.packs,
           builtIn: builtInDevice(environment),
           hasLibrary,
           gpus: knownGpus,

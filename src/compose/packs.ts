@@ -50,6 +50,10 @@ function packsOf({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): re
   return manifest.targets.find(({ bunTarget }) => bunTarget === target)?.packs ?? [];
 }
 
+/** Those that were fetched before. */
+export const packsHere = ({ packs, shelf }: PackSet): readonly Pack[] =>
+  packs.filter((pack) => shelf.find(pack) !== undefined);
+
 /** What llama.cpp runs on without any pack: Apple's processors bring their GPU's library. */
 export const builtInDevice = ({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): string | undefined =>
   platform === 'darwin' && arch === 'arm64' ? 'metal' : undefined;

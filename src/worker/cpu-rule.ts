@@ -90,7 +90,7 @@ export function createCpuRule({ allowCpu, gpuNames, log }: CpuRuleOptions): CpuR
         return engine.models;
       },
       get memory() {
-        return engine.memory;
+        return surprises.has(engine.id) ? 'none' : engine.memory; // it takes nothing where it is not
       },
       canRunLean: engine.canRunLean ?? false,
       readiness: () => readiness(engine),

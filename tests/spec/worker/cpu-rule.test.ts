@@ -94,3 +94,11 @@ test('a model that ended up on the processor by surprise is given back where tha
   expect(rule.refusal('synthetic')).toContain('vulkan did not start');
   expect(await engine.readiness()).toMatchObject({ ready: false, where: { on: 'cpu' } });
 });
+
+test('an engine that ended up on the processor is not held against GPU memory any more', async () => {
+  const { engine, inner, load } = setup({ where: { on: 'vulkan' }, ranOn: 'cpu' });
+  inner.memory = 'gpu';
+  expect(engine.memory).toBe('gpu');
+  await load();
+  expect(engine.memory).toBe('none');
+});
