@@ -39,7 +39,7 @@ export async function openTranscriber(path: string, native: Pick<NativeCache, 'u
         maxThreads: threads(),
         onProgress: (percent) => {
           progress(Math.min(PERCENT, percent), PERCENT);
-          if (percent >= PERCENT) letItWait();
+          letItWait();
         },
       });
       const cancel = (): void => void stop();
@@ -89,8 +89,8 @@ const failed = (thrown: unknown): WorkerError =>
   new WorkerError('engine.failed', `the recording could not be transcribed: ${errorChain(thrown)}`, { cause: thrown });
 
 /**
- * After its last progress the library waits until that was heard. Hearing it in the very moment before it begins to wait
- * would leave it waiting for ever: the addon wakes it without holding its lock.
+ * After its last progress, whose number is not always the same, the library waits until that was heard. Hearing it in the
+ * very moment before it begins to wait would leave it waiting for ever: the addon wakes it without holding its lock.
  */
 const letItWait = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
 

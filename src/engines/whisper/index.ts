@@ -1,4 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
+import { MINUTE_MS } from '../../base/units.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Files } from '../../system/files.ts';
 import type { Engine, Readiness } from '../engine.ts';
@@ -23,6 +24,8 @@ export interface WhisperEngineOptions {
 }
 
 const ANY = 'whisper-cpp:*';
+/** The library tells its progress once for each half minute of sound, and a large model on a slow processor takes long. */
+const STALL_MS = 30 * MINUTE_MS;
 const MODEL_FILE = /\.bin$/;
 
 /** Transcripts by Whisper models, through whisper.cpp. */
@@ -42,7 +45,7 @@ export function createWhisperEngine(options: WhisperEngineOptions): Engine {
     load: async (modelFiles, signal) => {
       signal.throwIfAborted();
       if (!modelFiles.paths.has('model')) throw noModel();
-      const model = await host.load({ engine: 'whisper', files: modelFiles }, signal);
+      const model = await host.load({ engine: 'whisper', files: modelFiles, stallMs: STALL_MS }, signal);
       return {
         get process() {
           return model.process;

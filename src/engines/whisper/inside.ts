@@ -71,6 +71,7 @@ async function transcribe(task: TaskOf<'audio_stt'>, inputs: Inputs, tools: Tool
     samples.length === 0
       ? { text: '', language: language ?? 'en', said: [] } // nobody speaks
       : await transcriber.transcribe(toPcm(samples), options);
+  progress(100, 100);
   const timed = listsOf(transcription, pieces, (span) => within(when(span), duration));
   const value: JsonObject = {
     text: transcription.text.trim(),

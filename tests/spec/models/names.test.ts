@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { checkFiles, placesOf } from '../../../src/models/layout.ts';
+import { checkFiles, localPlace, placesOf } from '../../../src/models/layout.ts';
 import { besideOf, isPlainFileName, modelFolder, plainFileName, shortHash } from '../../../src/models/names.ts';
 import { sha256 } from '../../../src/system/digest.ts';
 import { aFile } from '../../fakes/a-store.ts';
@@ -84,6 +84,23 @@ test('language models share a folder, and a flat file counts when its size is ri
   expect(sized.target.folder).toBe('/models/llm');
   const { candidates } = placesOf(root, 'llama-cpp', 'm', aFile({ filename: 'a.gguf' }));
   expect(candidates[1]).not.toHaveProperty('onlySizeBytes');
+});
+
+test('speech models look in their own folder, then where the operator puts his, then in the flat cache', () => {
+  const { candidates, target } = placesOf(root, 'whisper-cpp', 'base', aFile({ filename: 'ggml-base.bin' }));
+  expect(candidates.map(({ folder }) => folder)).toEqual(['/models/base', '/models/stt', '/models']);
+  expect(target.folder).toBe('/models/base');
+});
+
+test('a model without files is the one that the operator put there, for engines that have such a place', () => {
+  expect(localPlace(root, 'whisper-cpp', 'ggml-base')).toEqual({ folder: '/models/stt', filename: 'ggml-base.bin' });
+  expect(localPlace(root, 'llama-cpp', 'qwen')).toEqual({ folder: '/models/llm', filename: 'qwen.gguf' });
+  expect(localPlace(root, 'whisper-cpp', '../escape')).toBeUndefined();
+  expect(localPlace(root, 'onnx', 'lama')).toBeUndefined();
+  expect(() => checkFiles('whisper-cpp', 'base', [])).not.toThrow();
+  expect(() => checkFiles('whisper-cpp', 'base', [aFile({ role: 'vad', filename: 'v.bin' })])).toThrow(
+    'no file with the role model',
+  );
 });
 
 test('V84: a source without the file that its engine runs is refused and the role named', () => {
