@@ -36,7 +36,7 @@ const FULL: Sizes = {
   idleSeconds: 60,
   jsonGrowth: [2_000, 20_000, 38_000],
   imageGrowth: [200, 2_000, 3_800],
-  chat: { tokens: 128, times: 9, settleMs: 10_000 },
+  chat: { tokens: 256, times: 9, settleMs: 10_000 },
   host: { trips: 1_000, cancels: 40 },
   download: { megabytes: 512, times: 7 },
 };

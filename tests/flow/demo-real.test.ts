@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chatModel } from '../../src/demo/weights/chat.ts';
 import { voiceConfig, voiceModel } from '../../src/demo/weights/voice.ts';
+import { treeOf } from '../bench/processes.ts';
+import { isGone } from '../fakes/gone.ts';
+import { floatWav } from '../../src/engines/whisper/wav.ts';
 import { images } from '../fakes/onnx-engine.ts';
+import { tone } from '../fakes/whisper-engine.ts';
 import { TEST_MS } from './wait-for.ts';
 
 setDefaultTimeout(2 * TEST_MS);
@@ -15,6 +19,7 @@ async function setup() {
   const [temp, out] = [join(home, 'temp'), join(home, 'results')];
   await mkdir(temp);
   const env = { PATH: process.env['PATH'] ?? '', HOME: home, XDG_CACHE_HOME: join(home, 'cache'), TMPDIR: temp };
+  const cmd = [process.execPath, 'src/main.ts', 'demo', '--real', '--out', out];
   return {
     home,
     out,
@@ -23,9 +28,9 @@ async function setup() {
       await writeFile(join(home, name), content);
       return join(home, name);
     },
+    start: () => Bun.spawn(cmd, { env, stdout: 'pipe', stderr: 'ignore' }),
     async demo(...args: string[]) {
-      const cmd = [process.execPath, 'src/main.ts', 'demo', '--real', '--out', out, ...args];
-      const child = Bun.spawn(cmd, { env, stdout: 'pipe', stderr: 'pipe' });
+      const child = Bun.spawn([...cmd, ...args], { env, stdout: 'pipe', stderr: 'pipe' });
       const [said, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
       return { code: await child.exited, said, err };
     },
@@ -56,7 +61,8 @@ test('weights and a recording that are given take the place of generated ones', 
   const llm = await place.put('mine.gguf', chatModel({ says: [['Good'], [' evening']] }));
   const tts = await place.put('mine.onnx', voiceModel());
   await place.put('mine.onnx.json', JSON.stringify(voiceConfig()));
-  const { code, said } = await place.demo('--json', '--llm', llm, '--tts', tts);
+  const recording = await place.put('mine.wav', floatWav(tone(1), 16_000));
+  const { code, said } = await place.demo('--json', '--llm', llm, '--tts', tts, '--recording', recording);
   expect(code).toBe(0);
   const jobs: { kind: string; engine: string; state: string; text?: string }[] = JSON.parse(said);
   expect(jobs.map(({ kind, state }) => [kind, state])).toEqual([
@@ -66,8 +72,6 @@ test('weights and a recording that are given take the place of generated ones', 
     ['audio_stt', 'completed'],
   ]);
   expect(jobs[0]).toMatchObject({ engine: 'llama-cpp', model: 'demo-llm', ranOn: 'cpu', text: 'Good evening' });
-  const recording = join(place.out, 'audio_tts.wav');
-  expect((await place.demo('--json', '--recording', recording)).code).toBe(0);
 });
 
 test('weights that are none fail their job alone, and the command with it', async () => {
@@ -87,3 +91,26 @@ test('a given file that is not there ends the command before anything is started
   expect(err).toContain(`there is no file ${join(place.home, 'voice.onnx.json')}`);
   expect(await place.leftovers()).toEqual([]);
 });
+
+const onLinux = process.platform === 'linux';
+
+test.skipIf(!onLinux)(
+  'a stop in the middle of a real job ends with its processes and leaves nothing behind',
+  async () => {
+    await using place = await setup();
+    const child = place.start();
+    const decoder = new TextDecoder();
+    let said = '';
+    let children: readonly number[] = [];
+    for await (const chunk of child.stdout) {
+      said += decoder.decode(chunk, { stream: true });
+      if (children.length > 0 || !/^image .*: running/m.test(said)) continue;
+      children = treeOf(child.pid).slice(1); // the chat's model is still warm
+      child.kill('SIGTERM');
+    }
+    expect(await child.exited).toBe(1);
+    expect(children.length).toBeGreaterThan(0);
+    for (const pid of children) expect(isGone(pid)).toBe(true);
+    expect(await place.leftovers()).toEqual([]);
+  },
+);
