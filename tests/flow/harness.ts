@@ -16,6 +16,7 @@ import type { Gpus } from '../../src/system/gpus.ts';
 import { createHttp } from '../../src/system/http-client.ts';
 import { createSockets } from '../../src/system/sockets.ts';
 import type { Output } from '../../src/system/terminal.ts';
+import type { CpuRule } from '../../src/worker/cpu-rule.ts';
 import type { WorkerStatus } from '../../src/worker/status.ts';
 import { fakeStudio, type FakeStudio, type FakeStudioOptions } from '../fakes/fake-studio.ts';
 import { SkippingClock } from '../fakes/skipping-clock.ts';
@@ -28,6 +29,8 @@ const REAL = realEffects();
 export interface WorkerChoice {
   /** The synthetic engine when left out. */
   readonly engines?: readonly Engine[];
+  /** Keeps those of them from the processor that belong on a GPU. */
+  readonly cpuRule?: CpuRule;
   readonly config?: ConfigPatch;
   /** What its drivers say; a machine without GPUs when left out. */
   readonly gpus?: Gpus;
@@ -133,7 +136,7 @@ export async function setupStudio(options: SceneChoice['studio'] = {}): Promise<
 async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoice): Promise<LocalWorker> {
   const clock = new SkippingClock();
   let stderr = '';
-  const { engines: given, gpus } = choice;
+  const { engines: given, gpus, cpuRule } = choice;
   const plain = effectsFor(clock, (text) => (stderr += text));
   const effects = gpus === undefined ? plain : { ...plain, gpus };
   const events: LogEvent[] = [];
@@ -152,7 +155,8 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
   });
   await config.update(patch);
   const engines = given ?? realEngines(effects, { log: log.logger, config }).engines;
-  const composed = await composeWorker({ effects, config, log, engines, registrationPolicy: { pollMs: 50 } });
+  const rules = { registrationPolicy: { pollMs: 50 }, ...(cpuRule === undefined ? {} : { cpuRule }) };
+  const composed = await composeWorker({ effects, config, log, engines, ...rules });
   const ended = composed.run();
   const seen = (): string => `the worker is ${JSON.stringify(composed.status())}; it said ${namesOf(events)}`;
   const until = (what: string, fact: () => boolean): Promise<void> => waitFor(what, fact, seen);

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { WorkerError } from '../../src/base/errors.ts';
 import { GIB } from '../../src/base/units.ts';
 import { writeJson } from '../../src/contract/json.ts';
 import type { MemoryReport } from '../../src/system/gpus.ts';
@@ -92,4 +93,25 @@ test('what a job took is remembered beside the config', async () => {
     return text !== '';
   });
   expect(JSON.parse(text)).toMatchObject({ version: 1, peaksGb: { '["synthetic","px18","synthetic"]': [6] } });
+});
+
+test('a job that runs out of memory is done with less, and its like is refused from then on', async () => {
+  await using at = await setup();
+  const { engine, scene } = at;
+  engine.canRunLean = true;
+  engine.ranOn = 'cuda';
+  const task = aTask({ kind: 'image', prompt: 'a fox' });
+  const { id } = await scene.studio.createJob(task);
+  (await engine.started()).fail(new WorkerError('engine.out-of-memory', 'cudaMalloc failed'));
+  (await engine.started()).finish({ is: 'artifact', bytes: Uint8Array.of(1), ext: 'webp' });
+  expect((await scene.studio.jobIs(id, 'completed')).ranOn).toBe('cuda');
+  expect(engine.loads).toEqual([{ lean: false }, { lean: true }]);
+  expect((await scene.worker.logged('job.retried-lean')).fields).toMatchObject({ gpu: 'RTX 4090', freeGb: 20 });
+  await scene.worker.done();
+  const next = writeJson({ type: 'offer', claim: anOffer({ task, vramGbEstimate: 1 }) });
+  scene.studio.say(scene.worker.id, next);
+  await scene.studio.next('reject');
+  expect((await scene.worker.logged('offer.rejected')).fields.because).toStartWith(
+    '20.0 GB of GPU memory needed by earlier runs and 1.0 GB kept free',
+  );
 });
