@@ -55,8 +55,8 @@ export interface Engine {
   readonly models: Readonly<Partial<Record<TaskKindId, readonly string[]>>>;
   /** Whether its models live in GPU memory, so that a job has to fit there before it is taken. */
   readonly memory: 'gpu' | 'none';
-  /** Whether it knows how to load a model lean. Absent: it does not, and a job that runs out of memory has failed. */
-  readonly canRunLean?: boolean;
+  /** Whether it knows how to load a model lean. One that does not has failed once it runs out of memory. */
+  readonly canRunLean: boolean;
   /** Cheap and free of side effects: says what is missing, never fetches it. */
   readiness(): Promise<Readiness>;
   /**
@@ -79,8 +79,8 @@ export interface EngineProcess {
 export interface LoadedModel extends AsyncDisposable {
   /** Who holds the weights between two runs; undefined when nothing is held then, so that keeping it would save nothing. */
   readonly process: EngineProcess | undefined;
-  /** What its runs are computed on: `cpu`, `cuda`, `vulkan`, `metal`, or a device's own name. Absent where no model is. */
-  readonly ranOn?: string | undefined;
+  /** What its runs are computed on: `cpu`, `cuda`, `vulkan`, `metal`, or a device's own name. Undefined where no model is. */
+  readonly ranOn: string | undefined;
   /**
    * @throws WorkerError `task.unsupported` | `task.invalid` | `engine.failed` | `engine.out-of-memory`; rejects with the
    * signal's reason on abort

@@ -38,7 +38,7 @@ export async function withLeanRetry<T>(
   } catch (thrown) {
     if (!isShortage(thrown) || signal.aborted) throw thrown;
     const shortage = ranOut(job, thrown);
-    if (engine.canRunLean !== true) throw withNumbers(thrown, shortage, '');
+    if (!engine.canRunLean) throw withNumbers(thrown, shortage, '');
     log.warn('job.retried-lean', { engine: engine.id, error: thrown.message, ...shortage });
   }
   try {

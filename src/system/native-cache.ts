@@ -1,12 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { errorChain, WorkerError } from '../base/errors.ts';
-import { HOUR_MS } from '../base/units.ts';
 import { codeOf } from '../base/system-code.ts';
 import type { Environment } from './environment.ts';
 import type { Payload, PayloadName } from './payloads.ts';
 import { privateFolder } from './private-folder.ts';
+import { ensureUnpacked, folderOf, isIntact } from './unpack.ts';
 
 /** The variable that moves the cache, for accounts whose own folder is read-only or may not hold programs. */
 export const CACHE_VARIABLE = 'STUDIO_WORKER_CACHE_DIR';
@@ -53,11 +51,6 @@ export interface CacheMoved {
 
 /** What the system says of a place where this account may not write, or that is not there. */
 const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'ELOOP']);
-
-/** Names every file of a folder with its size. Written last: a folder that has it was unpacked whole. */
-const MANIFEST = '.complete';
-/** Only the owner may read, write and load what is here. */
-const PRIVATE = 0o700;
 
 const unpacked = new Map<PayloadName, string>();
 
@@ -147,82 +140,4 @@ export function cacheFolder(environment: Pick<Environment, 'platform' | 'get' | 
   return platform === 'darwin'
     ? join(homeDir, 'Library', 'Caches', 'studio-worker')
     : join(homeDir, '.cache', 'studio-worker');
-}
-
-/** A folder is named after its content, so two releases never share one and an update needs no clean-up before it. */
-const folderOf = (root: string, name: string, sha256: string): string => join(root, `${name}-${sha256.slice(0, 16)}`);
-
-async function ensureUnpacked(root: string, name: string, payload: Payload): Promise<string> {
-  const folder = folderOf(root, name, payload.sha256);
-  if (isIntact(folder)) return folder;
-  const archive = await readArchive(name, payload);
-  mkdirSync(root, { recursive: true, mode: PRIVATE });
-  moveAside(folder);
-  const temporary = `${folder}.${randomUUID()}`;
-  try {
-    await extract(archive, temporary);
-    renameSync(temporary, folder);
-  } catch (thrown) {
-    rmSync(temporary, { recursive: true, force: true });
-    // Somebody else was faster, and theirs is as good: a folder that exists cannot be renamed over.
-    if (!isIntact(folder)) throw thrown;
-  }
-  removeLeftovers(root, `${name}-`);
-  return folder;
-}
-
-/** Loading a truncated library kills the process without a word, so a folder counts only when every size is right. */
-function isIntact(folder: string): boolean {
-  try {
-    const manifest: unknown = JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8'));
-    if (typeof manifest !== 'object' || manifest === null) return false;
-    const files = Object.entries(manifest);
-    return files.length > 0 && files.every(([path, sizeBytes]) => statSync(join(folder, path)).size === sizeBytes);
-  } catch {
-    return false; // missing or unreadable: unpacking tells which, with the system's own error
-  }
-}
-
-async function readArchive(name: string, payload: Payload): Promise<Uint8Array> {
-  const archive = await Bun.file(payload.path).bytes();
-  if (createHash('sha256').update(archive).digest('hex') === payload.sha256) return archive;
-  throw new WorkerError('native.unavailable', `the archive of the ${name} files is damaged`, {
-    hint: 'Install studio-worker again.',
-  });
-}
-
-async function extract(archive: Uint8Array, folder: string): Promise<void> {
-  const files = await new Bun.Archive(await Bun.zstdDecompress(archive)).files();
-  const manifest: Record<string, number> = {};
-  for (const [path, file] of files) {
-    const target = join(folder, path);
-    mkdirSync(dirname(target), { recursive: true, mode: PRIVATE });
-    writeFileSync(target, await file.bytes(), { mode: PRIVATE });
-    manifest[path] = file.size;
-  }
-  writeFileSync(join(folder, MANIFEST), JSON.stringify(manifest), { mode: 0o600 });
-}
-
-/** A broken folder is moved before it is removed: a library in use cannot be deleted in place on Windows. */
-function moveAside(folder: string): void {
-  const broken = `${folder}.${randomUUID()}`;
-  try {
-    renameSync(folder, broken);
-    rmSync(broken, { recursive: true, force: true });
-  } catch {
-    // Missing, or another process repairs it at the same time. If neither, the rename into place fails and says why.
-  }
-}
-
-/** What processes that were killed while unpacking left behind. An hour is longer than any unpacking takes. */
-function removeLeftovers(root: string, prefix: string): void {
-  const isLeftover = new RegExp(`^${prefix}[0-9a-f]{16}\\.`);
-  for (const name of readdirSync(root).filter((entry) => isLeftover.test(entry))) {
-    try {
-      const path = join(root, name);
-      if (Date.now() - statSync(path).mtimeMs > HOUR_MS) rmSync(path, { recursive: true, force: true });
-    } catch {
-      // in use, or gone already: the next release's first start tries again
-    }
-  }
 }

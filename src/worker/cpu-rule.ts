@@ -92,7 +92,7 @@ export function createCpuRule({ allowCpu, gpuNames, log }: CpuRuleOptions): CpuR
       get memory() {
         return surprises.has(engine.id) ? 'none' : engine.memory; // it takes nothing where it is not
       },
-      canRunLean: engine.canRunLean ?? false,
+      canRunLean: engine.canRunLean,
       readiness: () => readiness(engine),
       load: async (files, signal, how) => await checked(engine, await engine.load(files, signal, how)),
     }),

@@ -31,6 +31,7 @@ const steady: Engine = {
   load: () =>
     Promise.resolve({
       process: undefined,
+      ranOn: undefined,
       run: () => Promise.resolve({ is: 'artifact', bytes, ext: 'wav' }),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }),

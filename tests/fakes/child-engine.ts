@@ -28,11 +28,13 @@ export function childEngine(memory: Engine['memory'] = 'none'): ChildEngine {
     id: 'gradio',
     models: { image: ['gradio:*'] },
     memory,
+    canRunLean: false,
     readiness: () => Promise.resolve({ ready: true }),
     async load(files, signal) {
       const model = await host.load({ engine: 'test', files }, signal);
       return {
         process: model.process,
+        ranOn: model.ranOn,
         run: (task, context) => model.run(task, INPUT, context),
         [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
       };

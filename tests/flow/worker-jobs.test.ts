@@ -178,6 +178,7 @@ test('L10: heartbeats carry fresh facts and wake no engine', async () => {
     id: 'synthetic',
     models: { llm: ['synthetic'] },
     memory: 'none',
+    canRunLean: false,
     readiness: () => {
       asked += 1;
       return Promise.resolve({ ready: true });

@@ -19,6 +19,7 @@ class FileEngine implements Engine {
   readonly id = 'sd-cpp';
   readonly models = { image: ['sd-cpp:*'] };
   readonly memory = 'none';
+  readonly canRunLean = false;
   readonly loaded: ModelFiles[] = [];
 
   readiness(): ReturnType<Engine['readiness']> {
@@ -30,6 +31,7 @@ class FileEngine implements Engine {
     const path = files.paths.get('diffusion-model') ?? '';
     return Promise.resolve({
       process: undefined,
+      ranOn: undefined,
       run: async () => ({ is: 'artifact', bytes: new Uint8Array(await readFile(path)), ext: 'png' }),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });

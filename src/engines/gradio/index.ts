@@ -43,6 +43,7 @@ export function createGradioEngine(options: GradioOptions): Engine {
     id: 'gradio',
     models: { image: ['gradio:*'] },
     memory: 'none',
+    canRunLean: false,
     readiness: () => {
       const now = settings();
       const key = JSON.stringify([now.endpointUrl, now.apiName, now.allowPrivate]);
@@ -55,6 +56,7 @@ export function createGradioEngine(options: GradioOptions): Engine {
       signal.throwIfAborted();
       return {
         process: undefined,
+        ranOn: undefined,
         run: async (task, context) => {
           if (task.kind !== 'image') {
             throw new WorkerError('task.unsupported', `the gradio engine paints images, not ${task.kind}`);

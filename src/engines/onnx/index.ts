@@ -27,6 +27,7 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
     id: 'onnx',
     models: { image: ['onnx:*'] },
     memory: 'none', // it runs on the processor
+    canRunLean: false,
     readiness: () => Promise.resolve(readinessOf(hasRuntime())),
     load: async (files, signal, how) => {
       signal.throwIfAborted();

@@ -20,6 +20,7 @@ export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptio
     id: 'piper',
     models: { audio_tts: ['piper:*'] },
     memory: 'none', // it runs on the processor
+    canRunLean: false,
     readiness: () => Promise.resolve(readinessOf(hasRuntime())),
     load: async (files, signal) => {
       signal.throwIfAborted();

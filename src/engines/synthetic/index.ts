@@ -36,12 +36,14 @@ export function createSyntheticEngine(options: SyntheticEngineOptions): Engine {
     id: 'synthetic',
     models: MODELS,
     memory: 'none',
+    canRunLean: false,
     readiness: () => Promise.resolve({ ready: true }),
     load: async (_model, signal) => {
       signal.throwIfAborted();
       return {
         run: (task, context) => runTask(task, options, context),
         process: undefined, // nothing is held
+        ranOn: undefined,
         [Symbol.asyncDispose]: () => Promise.resolve(),
       };
     },

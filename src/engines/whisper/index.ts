@@ -38,6 +38,7 @@ export function createWhisperEngine(options: WhisperEngineOptions): Engine {
       return { audio_stt: [...local, ANY] };
     },
     memory: 'none', // it runs on the processor, or in the memory that a Mac has for both
+    canRunLean: false,
     readiness: async () => {
       local = await localModels(files, modelsRoot);
       return readinessOf(hasLibrary());
