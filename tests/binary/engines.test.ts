@@ -34,21 +34,17 @@ test('the executable alone carries every engine it lists as ready', async () => 
   await using program = await alone(await builtBinary());
   const { code, stdout, stderr } = await program.run(['engines', '--json', '--config', join(program.home, 'c.toml')]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(JSON.parse(stdout)).toContainEqual({ engine: 'onnx', ready: true, kinds: ['image'], models: ['onnx:*'] });
-  expect(JSON.parse(stdout)).toContainEqual({
-    engine: 'piper',
-    ready: true,
-    kinds: ['audio_tts'],
-    models: ['piper:*'],
-  });
-  expect(JSON.parse(stdout)).toContainEqual({
-    engine: 'llama-cpp',
-    ready: true,
-    kinds: ['llm'],
-    models: ['llama-cpp:*'],
-  });
-  const stt = { engine: 'whisper-cpp', ready: true, kinds: ['audio_stt'], models: ['whisper-cpp:*'] };
-  expect(JSON.parse(stdout)).toContainEqual(stt);
+  const listed: unknown = JSON.parse(stdout);
+  for (const [engine, kind] of [
+    ['onnx', 'image'],
+    ['piper', 'audio_tts'],
+    ['llama-cpp', 'llm'],
+    ['whisper-cpp', 'audio_stt'],
+  ]) {
+    // Some say more: what they run on, and what could be fetched for them.
+    const ready: unknown = expect.objectContaining({ engine, ready: true, kinds: [kind], models: [`${engine}:*`] });
+    expect(listed).toContainEqual(ready);
+  }
 });
 
 test('the executable alone is the engine child: it loads a model and removes an object', async () => {
