@@ -56,9 +56,15 @@ async function packed(name: PayloadName, { target, modules, folder }: Place): Pr
   const files = nativeFiles(modules, target, native);
   const addon = [...files.keys()].find((path) => path.endsWith('.node'));
   if (addon === undefined) throw new WorkerError('internal', `no ${name} binary for ${target.triple} in ${modules}`);
-  const path = join(folder, `${name}-${versionOf(native.packageName)}.tar.zst`);
+  const path = join(folder, `${name}-${versionOf(native.packageName)}-${fingerprintOf(files)}.tar.zst`);
   if (!existsSync(path)) await pack(files, path);
   return { name, path, addon, sha256: new Bun.CryptoHasher('sha256').update(readFileSync(path)).digest('hex') };
+}
+
+/** Another one for other files, so that a payload packed before is taken only while it would come out the same. */
+function fingerprintOf(files: ReadonlyMap<string, string>): string {
+  const list = [...files].map(([path, from]) => `${path} ${statSync(from).size}`).join('\n');
+  return new Bun.CryptoHasher('sha256').update(list).digest('hex').slice(0, 12);
 }
 
 /** Paths in the payload, with where each file is now. */
