@@ -26,6 +26,9 @@ const gb = (value: unknown): string => (typeof value === 'number' ? value.toFixe
 const duration = (value: unknown): string => (typeof value === 'number' ? formatDuration(value) : say(value));
 const size = (value: unknown): string => (typeof value === 'number' ? formatBytes(value) : say(value));
 const count = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
+/** What a GPU had free; nothing where nobody could tell. */
+const memoryOf = ({ gpu, freeGb, totalGb }: Fields): string =>
+  gpu === undefined ? '' : ` (${say(freeGb)} of ${say(totalGb)} GB were free on ${say(gpu)})`;
 /** The reference worker prints the studio's error codes as the names of its own type: `ProtocolViolation`. */
 const camelCase = (value: unknown): string =>
   say(value).replaceAll(/(?:^|_)([a-z])/g, (_all, letter: string) => letter.toUpperCase());
@@ -126,6 +129,12 @@ const OWN_SENTENCES: ReadonlyMap<string, Sentence> = new Map(
     'phonemes.dropped': own(
       (f) => `${say(f.count)} phonemes of the text have no sound in ${say(f.model)} and were left out: ${say(f.which)}`,
     ),
+    'engine.on-cpu': own((f) => `${say(f.because)}. ${say(f.hint)}`),
+    'job.retried-lean': own((f) => `${say(f.error)}; trying once more with less memory${memoryOf(f)}`),
+    'pack.fetch-started': own((f) => `fetching the pack ${say(f.pack)}, ${say(f.size)}, from ${say(f.url)}`),
+    'pack.fetch-advanced': own((f) => `pack ${say(f.pack)}: ${say(f.percent)} % of ${say(f.size)}`),
+    'pack.fetched': own((f) => `the pack ${say(f.pack)} is in ${say(f.folder)}`),
+    'pack.not-fetched': own((f) => `the pack ${say(f.pack)} could not be fetched: ${say(f.error)}. ${say(f.hint)}`),
     'engine.crashed': own((f) => `${say(f.error)} (model ${say(f.model)})`),
     'engine.quarantined': own((f) => `${say(f.error)}: its offers are refused for ${duration(f.forMs)}`),
     'model.loaded': own((f) => `${say(f.model)} (${say(f.engine)}) is in memory after ${duration(f.ms)}`),

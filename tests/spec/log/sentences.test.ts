@@ -118,6 +118,25 @@ describe('what operators read most is in words', () => {
       { engine: 'onnx', because: 'no files', hint: 'Run `bun install`.' },
       'the onnx engine is not ready: no files. Run `bun install`.',
     ],
+    ['engine.on-cpu', { because: 'no driver', hint: 'Install it.' }, 'no driver. Install it.'],
+    [
+      'job.retried-lean',
+      { error: 'cudaMalloc failed', gpu: 'RTX 4090', freeGb: 5.2, totalGb: 24 },
+      'cudaMalloc failed; trying once more with less memory (5.2 of 24 GB were free on RTX 4090)',
+    ],
+    ['job.retried-lean', { error: 'no memory' }, 'no memory; trying once more with less memory'],
+    [
+      'pack.fetch-started',
+      { pack: 'vulkan', size: '12.3 MiB', url: 'https://r/p' },
+      'fetching the pack vulkan, 12.3 MiB, from https://r/p',
+    ],
+    ['pack.fetch-advanced', { pack: 'vulkan', percent: 30, size: '12.3 MiB' }, 'pack vulkan: 30 % of 12.3 MiB'],
+    ['pack.fetched', { pack: 'vulkan', folder: '/c' }, 'the pack vulkan is in /c'],
+    [
+      'pack.not-fetched',
+      { pack: 'cuda', error: 'nobody there', hint: 'Look.' },
+      'the pack cuda could not be fetched: nobody there. Look.',
+    ],
     ['engine.crashed', { error: 'the onnx engine exited', model: 'lama' }, 'the onnx engine exited (model lama)'],
     [
       'engine.quarantined',
