@@ -31,10 +31,8 @@ const ZSTD_LEVEL = 19;
 export async function gather(target: Target, folder: string, names: readonly PayloadName[]): Promise<Parts> {
   mkdirSync(folder, { recursive: true });
   const modules = isThisMachine(target) ? 'node_modules' : await fetchModules(target, folder);
-  const payloads: PackedPayload[] = [];
-  for (const name of names.filter((name) => !NATIVE_PACKAGES[name].lacks?.includes(target.triple))) {
-    payloads.push(await packed(name, { target, modules, folder }));
-  }
+  const there = names.filter((name) => !NATIVE_PACKAGES[name].lacks?.includes(target.triple));
+  const payloads = await Promise.all(there.map((name) => packed(name, { target, modules, folder })));
   return { runtime: isThisMachine(target) ? undefined : runtimeIn(modules, target), payloads };
 }
 

@@ -1,10 +1,8 @@
 import { beforeAll, expect, test } from 'bun:test';
 import { readdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { alone, builtImageProgram } from './built.ts';
+import { alone, BUILD_LIMIT_MS, builtImageProgram } from './built.ts';
 
-/** Compiling, and packing the native files at the highest level, takes its time on a small machine. */
-const BUILD_LIMIT_MS = 180_000;
 beforeAll(async () => {
   await builtImageProgram();
 }, BUILD_LIMIT_MS);

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { build, type BuildOptions, outfileOf } from '../../install/build.ts';
 import { targetOf } from '../../install/targets.ts';
 
+/** Compiling, and packing the native files at the highest level, takes its time on a small machine. */
+export const BUILD_LIMIT_MS = 900_000;
+
 /** What the executable is made from. */
 const SOURCES = ['src', 'install', 'package.json', 'bun.lock', 'dist-manifest.json'];
 const target = targetOf(undefined);

@@ -7,10 +7,9 @@ import { aTask, synthetic } from '../fakes/builders.ts';
 import { fakeStudio } from '../fakes/fake-studio.ts';
 import { fileServer } from '../fakes/file-server.ts';
 import { completionOf, llamaScene } from '../fakes/llama-engine.ts';
-import { alone, builtBinary } from './built.ts';
+import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
 
-const BUILD_LIMIT_MS = 180_000;
 /** Unpacking, loading and a session, on a busy machine. */
 const PATIENCE_MS = 30_000;
 setDefaultTimeout(2 * PATIENCE_MS);

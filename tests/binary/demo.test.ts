@@ -2,9 +2,8 @@ import { beforeAll, expect, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createImages } from '../../src/system/images.ts';
-import { alone, builtBinary } from './built.ts';
+import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 
-const BUILD_LIMIT_MS = 180_000;
 beforeAll(() => builtBinary(), BUILD_LIMIT_MS);
 
 const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });

@@ -8,10 +8,9 @@ import { goneSoon, isGone } from '../fakes/gone.ts';
 import { images } from '../fakes/onnx-engine.ts';
 import { installSdCli, installSdServer } from '../fakes/sd-cli-program.ts';
 import { waitFor } from '../flow/wait-for.ts';
-import { alone, builtBinary } from './built.ts';
+import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
 
-const BUILD_LIMIT_MS = 180_000;
 /** Starting programs and a session, on a busy machine. */
 const PATIENCE_MS = 30_000;
 setDefaultTimeout(2 * PATIENCE_MS);

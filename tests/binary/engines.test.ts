@@ -10,10 +10,9 @@ import { fileServer } from '../fakes/file-server.ts';
 import { inpaintingModel } from '../../src/demo/weights/inpainting.ts';
 import { images, onnxScene, paint } from '../fakes/onnx-engine.ts';
 import { SENTENCE, whisperScene } from '../fakes/whisper-engine.ts';
-import { alone, builtBinary } from './built.ts';
+import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
 
-const BUILD_LIMIT_MS = 180_000;
 /** Unpacking, loading and a session, on a busy machine. */
 const PATIENCE_MS = 30_000;
 setDefaultTimeout(2 * PATIENCE_MS);

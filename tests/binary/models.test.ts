@@ -6,10 +6,9 @@ import { MIB } from '../../src/base/units.ts';
 import { aFile, aSource, hexOf } from '../fakes/a-store.ts';
 import { type DownloadHost, downloadHost } from '../fakes/download-host.ts';
 import { TEST_MS, waitFor } from '../flow/wait-for.ts';
-import { type Alone, alone, builtBinary, type Ran } from './built.ts';
+import { alone, type Alone, BUILD_LIMIT_MS, builtBinary, type Ran } from './built.ts';
 
 setDefaultTimeout(TEST_MS);
-const BUILD_LIMIT_MS = 180_000;
 beforeAll(() => builtBinary(), BUILD_LIMIT_MS);
 
 /** The store writes down what is whole in blocks of this size. */

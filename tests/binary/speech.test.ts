@@ -7,10 +7,9 @@ import { fakeStudio } from '../fakes/fake-studio.ts';
 import { HAS_FFMPEG } from '../fakes/ffmpeg.ts';
 import { fileServer } from '../fakes/file-server.ts';
 import { piperScene, samplesOf } from '../fakes/piper-engine.ts';
-import { alone, builtBinary } from './built.ts';
+import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
 
-const BUILD_LIMIT_MS = 180_000;
 /** Unpacking, loading and a session, on a busy machine. */
 const PATIENCE_MS = 30_000;
 setDefaultTimeout(2 * PATIENCE_MS);
