@@ -155,8 +155,13 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
   };
 }
 
-/** The GPUs of this machine, asked for once: whoever builds one in starts the worker anew. */
+/** The GPUs of this machine, asked for until there are some: a driver may start later than we do. */
 function askOnce({ gpus }: Pick<Effects, 'gpus'>): () => Promise<readonly Gpu[]> {
   let asked: Promise<readonly Gpu[]> | undefined;
-  return () => (asked ??= gpus.probe().then((report) => report.gpus));
+  const ask = async (): Promise<readonly Gpu[]> => {
+    const { gpus: found } = await gpus.probe();
+    if (found.length === 0) asked = undefined;
+    return found;
+  };
+  return () => (asked ??= ask());
 }

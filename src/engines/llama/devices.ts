@@ -1,5 +1,6 @@
 import { toWorkerError } from '../../base/errors.ts';
-import { formatBytes, MINUTE_MS } from '../../base/units.ts';
+import { pause } from '../../base/pause.ts';
+import { formatBytes, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { HasLibrary } from '../../system/shared-library.ts';
@@ -28,13 +29,16 @@ export interface DevicesOptions<Pack extends DevicePack> {
   readonly hasLibrary: HasLibrary;
   /** This machine's GPUs. */
   readonly gpus: () => Promise<readonly { readonly vendor: string; readonly name: string }[]>;
-  readonly clock: Pick<Clock, 'elapsed'>;
+  readonly clock: Pick<Clock, 'elapsed' | 'after'>;
   readonly log: Logger;
 }
 
 /** Chooses what llama.cpp runs on, by what is in the machine and what its drivers brought. */
 export interface Devices {
-  /** Undefined where there is nothing but the processor to choose from. Fetches nothing. */
+  /**
+   * Undefined where there is nothing but the processor to choose from, and while the drivers have not said yet. Fetches
+   * nothing.
+   */
   where(): Promise<Where | undefined>;
   /**
    * The folder of binaries for the device, fetched if need be; undefined for the processor. A pack that cannot be had is
@@ -43,6 +47,8 @@ export interface Devices {
   prepare(signal: AbortSignal): Promise<string | undefined>;
 }
 
+/** Nobody waits longer for a driver to say what the engine will run on: what was known before counts meanwhile. */
+const DRIVERS_ANSWER_WITHIN_MS = SECOND_MS;
 /** A download that failed is not tried again with each job. */
 const TRY_AGAIN_MS = 10 * MINUTE_MS;
 
@@ -50,6 +56,7 @@ type Choice<Pack> = { readonly pack: Pack } | { readonly on: 'cpu'; readonly ins
 
 export function createDevices<Pack extends DevicePack>(options: DevicesOptions<Pack>): Devices {
   const { packs, shelf, builtIn, hasLibrary, gpus, clock, log } = options;
+  let latest: Where | undefined;
   let failed: { readonly because: string; readonly hint: string; readonly at: number } | undefined;
 
   async function choose(): Promise<Choice<Pack>> {
@@ -63,6 +70,11 @@ export function createDevices<Pack extends DevicePack>(options: DevicesOptions<P
     return { on: 'cpu', instead: usable.length === 0 ? noDriver(wanted) : noChecksum(usable) };
   }
 
+  async function look(): Promise<void> {
+    const choice = await choose();
+    latest = 'pack' in choice ? { on: choice.pack.flavour } : choice;
+  }
+
   function retrying(pack: Pack): Choice<Pack> {
     const { because, hint, at } = failed ?? { because: '', hint: '', at: Number.NEGATIVE_INFINITY };
     if (shelf.find(pack) !== undefined || clock.elapsed() - at >= TRY_AGAIN_MS) return { pack };
@@ -73,8 +85,10 @@ export function createDevices<Pack extends DevicePack>(options: DevicesOptions<P
     async where() {
       if (builtIn !== undefined) return { on: builtIn };
       if (packs.length === 0) return undefined;
-      const choice = await choose();
-      return 'pack' in choice ? { on: choice.pack.flavour } : choice;
+      const patience = new AbortController();
+      await Promise.race([look(), pause(clock, DRIVERS_ANSWER_WITHIN_MS, patience.signal)]);
+      patience.abort();
+      return latest;
     },
     async prepare(signal) {
       if (packs.length === 0) return undefined;

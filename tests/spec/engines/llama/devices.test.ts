@@ -26,6 +26,7 @@ function setup(
     libraries?: readonly string[];
     here?: readonly Pack[];
     builtIn?: string;
+    answer?: Promise<readonly (typeof NVIDIA)[]>;
   } = {},
 ) {
   const { packs = [cuda, vulkan], gpus = [NVIDIA], libraries = ['libcuda.so.1', 'libvulkan.so.1'], here = [] } = about;
@@ -45,7 +46,7 @@ function setup(
       },
     },
     hasLibrary: (name) => Promise.resolve(libraries.includes(name)),
-    gpus: () => Promise.resolve(gpus),
+    gpus: () => about.answer ?? Promise.resolve(gpus),
     clock,
     log,
   });
@@ -112,4 +113,15 @@ test('a pack that cannot be fetched is said, and not tried again with each job',
   clock.advance(600_000);
   shelf.failure = undefined;
   expect([await devices.where(), await prepare()]).toEqual([{ on: 'cuda' }, '/cache/cuda']);
+});
+
+test('a driver that takes its time holds nobody up, and counts once it has answered', async () => {
+  const drivers = Promise.withResolvers<readonly (typeof NVIDIA)[]>();
+  const { devices, clock } = setup({ answer: drivers.promise });
+  const asked = devices.where();
+  await clock.advanceAsync(1_000);
+  expect(await asked).toBeUndefined();
+  drivers.resolve([NVIDIA]);
+  expect(await devices.where()).toEqual({ on: 'cuda' });
+  expect(clock.armed).toBe(0);
 });
