@@ -63,12 +63,14 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
     log: engineLog,
     quarantine,
   });
+  const run = bound(runProgram, { ...environment, ownCommand: ownCommand() });
   const ffmpeg = createFfmpeg({
     files,
     random,
     environment,
     tempDir: environment.tempDir,
-    run: runProgram,
+    pid: environment.pid,
+    run,
     childEnv: childEnvironment(ourVariables()),
     nice: config.current.engine_nice,
     clock,
@@ -124,7 +126,7 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
         tempDir: environment.tempDir,
         pid: environment.pid,
         modelsRoot: config.current.models_root,
-        run: bound(runProgram, { ...environment, ownCommand: ownCommand() }),
+        run,
         childEnv: childEnvironment(ourVariables()),
         nice: config.current.engine_nice,
         hasLibrary,

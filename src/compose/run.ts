@@ -1,7 +1,7 @@
 import type { RunOptions } from '../cli/world.ts';
 import { errorChain } from '../base/errors.ts';
 import { shownUrl } from '../base/urls.ts';
-import { sweepScratch } from '../engines/sd-cpp/scratch.ts';
+import { sweepScratch } from '../engines/scratch.ts';
 import type { Log } from '../log/open-log.ts';
 import { isAlive } from '../system/alive.ts';
 import { controlAddress, serveControl } from '../system/control.ts';

@@ -27,6 +27,7 @@ export function anFfmpeg(tempDir: string, { variables, platform, ...choice }: Ff
     nice: 5,
     log: recordingLogger(),
     tempDir,
+    pid: process.pid,
     ...choice,
   });
 }

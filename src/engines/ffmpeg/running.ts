@@ -221,7 +221,7 @@ const stallError = (): WorkerError =>
 
 /** Which part of itself speaks, at what address in memory; and where our own files are. Neither says anything to anybody. */
 const NOISE = /\[[^\]]* @ 0x[0-9a-f]+\] /gi;
-const OWN_FILE = /file:\S*?studio-worker-ffmpeg-[0-9a-f]+\/(?:in|out)\b/g;
+const OWN_FILE = /file:\S*?studio-worker-ffmpeg-[0-9a-f-]+\/(?:in|out)\b/g;
 
 function lastLine(stderr: string): string {
   const lines = stderr

@@ -11,7 +11,7 @@ import { fetchPictures, type InputOptions } from './inputs.ts';
 import { outputExt } from './pictures.ts';
 import { notServed, requestFor } from './request.ts';
 import { runSdCli } from './running.ts';
-import { type ScratchOptions, withScratch } from './scratch.ts';
+import { type ScratchOptions, withScratch } from '../scratch.ts';
 import { type Server, type ServerOptions, startServer } from './server.ts';
 
 export interface LoadedOptions extends ServerOptions, ScratchOptions, ClipOptions, InputOptions, EnvironmentOptions {
@@ -160,7 +160,7 @@ async function paint(
     options.log.info('sd-server.passed-over', { because });
     await holder?.release(); // sd-cli loads the model once more, and there may be no room for both
   }
-  return await withScratch(options, async (folder) => {
+  return await withScratch(options, 'sdcpp', async (folder) => {
     const output = `${folder}/out.${ext}`;
     const words = argumentsFor({ ...asked, pictures: await pictures.writeTo(folder), output });
     return { is: 'artifact', bytes: await written(output, words, { tools, ...doing }), ext };
@@ -171,7 +171,7 @@ async function film(task: TaskOf<'video'>, tools: Tools, doing: Doing): Promise<
   const { options, context } = doing;
   const plan = planClip(task);
   const pictures = await fetchPictures(task, options, context.signal);
-  return await withScratch(options, async (folder) => {
+  return await withScratch(options, 'sdcpp', async (folder) => {
     const output = `${folder}/out.avi`;
     const about = { ...tools, task, pictures: await pictures.writeTo(folder), output };
     const words = clipArgumentsFor({ ...about, frames: plan.asked, fps: plan.fps });

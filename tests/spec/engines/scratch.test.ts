@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { sweepScratch, withScratch } from '../../../../src/engines/sd-cpp/scratch.ts';
-import { isAlive } from '../../../../src/system/alive.ts';
-import { systemFiles } from '../../../../src/system/files.ts';
-import { systemRandom } from '../../../../src/system/random.ts';
-import { recordingLogger } from '../../../fakes/recording-logger.ts';
-import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+import { sweepScratch, withScratch } from '../../../src/engines/scratch.ts';
+import { isAlive } from '../../../src/system/alive.ts';
+import { systemFiles } from '../../../src/system/files.ts';
+import { systemRandom } from '../../../src/system/random.ts';
+import { recordingLogger } from '../../fakes/recording-logger.ts';
+import { failureOf, tempFolder } from '../system/temp-folder.ts';
 
 /** The id of a process that has been and gone. */
 async function deadPid(): Promise<number> {
@@ -24,13 +24,14 @@ test('what killed workers left is removed, and nothing else', async () => {
     `studio-worker-sdcpp-test-${dead}`,
     `notes-about-studio-worker-sdcpp-${dead}-00`,
   ];
-  for (const name of [...kept, `studio-worker-sdcpp-${dead}-0a1b2c3d`]) {
+  for (const name of [...kept, ...['sdcpp', 'ffmpeg'].map((owner) => `studio-worker-${owner}-${dead}-0a1b2c3d`)]) {
     mkdirSync(folder.at(name));
     writeFileSync(folder.at(`${name}/out.png`), 'half a picture');
   }
   await sweepScratch({ files: systemFiles, tempDir: folder.path, pid: process.pid }, { isAlive, log });
   expect(readdirSync(folder.path).toSorted()).toEqual(kept.toSorted());
-  expect(log.events).toMatchObject([{ event: 'scratch.removed', fields: { leftBy: dead } }]);
+  const removed = { event: 'scratch.removed', fields: { leftBy: dead } };
+  expect(log.events).toMatchObject([removed, removed]);
 });
 
 test('a folder that cannot be looked at keeps nobody from working', async () => {
@@ -43,7 +44,7 @@ test('a folder that cannot be looked at keeps nobody from working', async () => 
 test('a scratch folder names its process, is private, and goes with a failure too', async () => {
   await using folder = await tempFolder();
   const options = { files: systemFiles, random: systemRandom, tempDir: folder.path, pid: process.pid };
-  const failure = withScratch(options, (path) => {
+  const failure = withScratch(options, 'sdcpp', (path) => {
     expect(path).toMatch(new RegExp(`/studio-worker-sdcpp-${process.pid}-[0-9a-f]+$`));
     return Promise.reject(new Error('it failed'));
   });

@@ -1,7 +1,7 @@
-import { errorChain } from '../../base/errors.ts';
-import type { Logger } from '../../log/logger.ts';
-import type { Files } from '../../system/files.ts';
-import type { Random } from '../../system/random.ts';
+import { errorChain } from '../base/errors.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Files } from '../system/files.ts';
+import type { Random } from '../system/random.ts';
 
 export interface ScratchOptions {
   readonly files: Pick<Files, 'makeDir' | 'remove' | 'list'>;
@@ -11,15 +11,17 @@ export interface ScratchOptions {
   readonly pid: number;
 }
 
-const PREFIX = 'studio-worker-sdcpp-';
-const NAME = new RegExp(`^${PREFIX}(\\d+)-[0-9a-f]+$`);
+/** Who makes such folders. */
+export type ScratchOwner = 'sdcpp' | 'ffmpeg';
+const NAME = /^studio-worker-(?:sdcpp|ffmpeg)-(\d+)-[0-9a-f]+$/;
 
 /** Runs `work` with a folder of its own, which goes with everything in it however that ends. */
 export async function withScratch<T>(
   { files, random, tempDir, pid }: ScratchOptions,
+  owner: ScratchOwner,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = `${tempDir}/${PREFIX}${pid}-${random.hex(8)}`;
+  const folder = `${tempDir}/studio-worker-${owner}-${pid}-${random.hex(8)}`;
   try {
     await files.makeDir(folder, { mode: 0o700 });
     return await work(folder);
