@@ -90,15 +90,17 @@ function whileLoading(state: Held, event: ModelEvent): ModelStep {
   switch (event.type) {
     case 'loaded':
       // Too late to be given up: it is in memory, and has to leave it again.
-      if (state.leaving !== undefined) return free(state.leaving);
-      return state.inUse ? moved({ at: 'loaded', inUse: true }) : idleFor(event.keepMs);
+      if (state.leaving !== undefined && isGivenUp(state)) return free(state.leaving);
+      return state.inUse ? moved({ ...state, at: 'loaded' }) : idleFor(event.keepMs);
     case 'load-failed':
-      return moved({ at: state.leaving === undefined ? 'failed' : 'unloaded' });
+      return moved({ at: isGivenUp(state) ? 'unloaded' : 'failed' });
     case 'take':
       return state.inUse || state.leaving !== undefined ? refused(state, event) : moved({ at: 'loading', inUse: true }); // it takes over what was begun for whoever comes
-    case 'unload':
-      if (state.leaving !== undefined) return moved(state);
-      return moved({ ...state, leaving: event.because }, { do: 'abort-load' });
+    case 'unload': {
+      if (isGivenUp(state)) return moved(state);
+      const next: Held = { ...state, leaving: event.because };
+      return isGivenUp(next) ? moved(next, { do: 'abort-load' }) : moved(next);
+    }
     case 'warm':
     case 'keep':
       return moved(state);
@@ -159,6 +161,10 @@ function whileInUse(state: Held, event: ModelEvent): ModelStep {
       return event satisfies never;
   }
 }
+
+/** Somebody who waits for it to be loaded has it, unless it is that one, or the worker, who gives it up. */
+const GIVES_UP: ReadonlySet<UnloadReason | undefined> = new Set<UnloadReason>(['cancelled', 'replaced', 'stopping']);
+const isGivenUp = ({ inUse, leaving }: Held): boolean => leaving !== undefined && (!inUse || GIVES_UP.has(leaving));
 
 const moved = (state: ModelState, ...effects: readonly ModelEffect[]): ModelStep => ({ state, effects });
 const idleFor = (ms: number): ModelStep =>

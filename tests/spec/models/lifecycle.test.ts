@@ -15,6 +15,7 @@ const lost: ModelEvent = { type: 'lost' };
 const release = (keepMs = 300): ModelEvent => ({ type: 'release', keepMs });
 const keep = (keepMs: number): ModelEvent => ({ type: 'keep', keepMs });
 const unload: ModelEvent = { type: 'unload', because: 'room' };
+const cancel: ModelEvent = { type: 'unload', because: 'cancelled' };
 const failed: ModelEvent = { type: 'load-failed' };
 const freed: ModelEvent = { type: 'freed' };
 const elapsed: ModelEvent = { type: 'elapsed' };
@@ -62,10 +63,23 @@ describe('a model', () => {
   });
 
   test('that is given up while it loads is out once loading has ended, however it ended', () => {
-    expect(walk(take, unload).effects).toEqual([{ do: 'abort-load' }]);
-    expect(walk(take, unload, unload).effects).toEqual([]);
-    expect(walk(take, unload, failed).state).toEqual({ at: 'unloaded' });
-    expect(walk(take, unload, loaded).effects).toEqual([{ do: 'free', because: 'room' }]);
+    for (const before of [
+      [take, cancel],
+      [take, unload, cancel],
+      [warm, cancel],
+    ]) {
+      expect(walk(...before).effects).toEqual([{ do: 'abort-load' }]);
+      expect(walk(...before, unload).effects).toEqual([]);
+      expect(walk(...before, failed).state).toEqual({ at: 'unloaded' });
+      expect(walk(...before, loaded).effects).toEqual([{ do: 'free', because: 'cancelled' }]);
+    }
+  });
+
+  test('that somebody wants gone while another one waits for it goes after that use', () => {
+    expect(walk(take, unload).effects).toEqual([]);
+    expect(walk(take, unload, failed).state).toEqual({ at: 'failed' });
+    expect(walk(take, unload, loaded)).toEqual({ state: { at: 'loaded', inUse: true, leaving: 'room' }, effects: [] });
+    expect(walk(warm, unload).effects).toEqual([{ do: 'abort-load' }]);
   });
 
   test('that could not be loaded may be tried again', () => {

@@ -263,6 +263,23 @@ test('an abort while loading gives the load up and leaves nothing', async () => 
   expect(warm.list()).toEqual([]);
 });
 
+test('what a job loads when all models are to go is loaded, and goes with the job', async () => {
+  const { warm, wanted, hold, signal, names } = setup();
+  const loading = Promise.withResolvers<Held>();
+  const load = async (abort: AbortSignal): Promise<Held> => {
+    const held = await loading.promise;
+    abort.throwIfAborted();
+    return held;
+  };
+  const lent = warm.lend(wanted('fox', 1, { load }), signal, ({ name }) => Promise.resolve(name));
+  await settle();
+  const gone = warm.unloadAll('paused');
+  loading.resolve(hold('fox', 1));
+  expect(await lent).toBe('fox');
+  await gone;
+  expect(names()).toEqual([]);
+});
+
 test('a load that fails is shown as failed until another one is tried', async () => {
   const { warm, wanted, signal, use } = setup();
   const failure = new WorkerError('model.unusable', 'these are no weights');
