@@ -10,7 +10,7 @@ export interface FileDigest {
   upTo(bytes: number): void;
   /** How far the digest has come. */
   readonly doneBytes: number;
-  /** 64 hex digits, once the whole file was read. Rejects when it cannot be read, or was stopped. */
+  /** 64 hex digits, once the whole file was read. Rejects when it cannot be read, or was stopped. Either way it is closed. */
   readonly digest: Promise<string>;
   /** Ends the thread. Harmless when it has ended. */
   stop(): void;
@@ -19,37 +19,52 @@ export interface FileDigest {
 /** Starts to follow a file of a known size; nothing of it need be there yet. */
 export type FollowFile = (path: string, sizeBytes: number) => FileDigest;
 
-/** Runs in the thread: reads what is there and hashes it, and says how far it is. */
+/**
+ * Runs in the thread: reads what is there and hashes it, and says how far it is. It closes the file itself, since nobody
+ * else would: a thread that is ended leaves its files open, and what is removed keeps its place on the disk as long.
+ */
 const PROGRAM = `
 const { openSync, readSync, closeSync } = require('node:fs');
 const { createHash } = require('node:crypto');
 const piece = Buffer.allocUnsafe(${2 ** 20});
-let file, hash, size = 0, done = 0;
+let file, hash, stopped, size = 0, done = 0;
+const close = () => {
+  if (file !== undefined) closeSync(file);
+  file = undefined;
+};
 self.onmessage = ({ data }) => {
   try {
     if (data.path !== undefined) {
       file = openSync(data.path, 'r');
       hash = createHash('sha256');
-      size = data.size;
+      ({ size, stopped } = data);
     }
-    while (done < data.upTo) {
+    while (done < data.upTo && Atomics.load(stopped, 0) === 0) {
       const read = readSync(file, piece, 0, Math.min(piece.length, data.upTo - done), done);
       if (read === 0) throw new Error('the file was cut by somebody else');
       hash.update(piece.subarray(0, read));
       done += read;
     }
+    if (Atomics.load(stopped, 0) !== 0) {
+      close();
+      postMessage({ done, over: true });
+      return;
+    }
     postMessage({ done });
     if (done < size) return;
-    closeSync(file);
-    postMessage({ done, digest: hash.digest('hex') });
+    close();
+    postMessage({ done, over: true, digest: hash.digest('hex') });
   } catch (thrown) {
-    postMessage({ done, error: String(thrown && thrown.message) });
+    close();
+    postMessage({ done, over: true, error: String(thrown && thrown.message) });
   }
 };
 `;
 
 interface Said {
   readonly done: number;
+  /** It has closed the file, and says no more. */
+  readonly over?: true;
   readonly digest?: string;
   readonly error?: string;
 }
@@ -58,12 +73,12 @@ interface Said {
 export const followFile: FollowFile = (path, sizeBytes) => {
   const url = URL.createObjectURL(new Blob([PROGRAM], { type: 'application/javascript' }));
   const thread = new Worker(url);
+  const stopped = new Int32Array(new SharedArrayBuffer(4));
   const end = Promise.withResolvers<string>();
   end.promise.catch(() => {}); // whoever waits for the file hears of it
   let doneBytes = 0;
   let isOver = false;
-  const stop = (reason: unknown): void => {
-    if (isOver) return;
+  const close = (reason: unknown): void => {
     isOver = true;
     thread.terminate();
     URL.revokeObjectURL(url);
@@ -72,10 +87,10 @@ export const followFile: FollowFile = (path, sizeBytes) => {
   thread.addEventListener('message', ({ data }: MessageEvent<Said>) => {
     doneBytes = data.done;
     if (data.digest !== undefined) end.resolve(data.digest);
-    if (data.digest !== undefined || data.error !== undefined) stop(new Error(data.error));
+    if (data.over && !isOver) close(new Error(data.error ?? 'stopped'));
   });
-  thread.addEventListener('error', ({ message }) => stop(new Error(message)));
-  thread.postMessage({ path, size: sizeBytes, upTo: 0 }, []);
+  thread.addEventListener('error', ({ message }) => close(new Error(message)));
+  thread.postMessage({ path, size: sizeBytes, stopped, upTo: 0 }, []);
   return {
     upTo: (bytes) => {
       if (!isOver) thread.postMessage({ upTo: bytes }, []);
@@ -84,6 +99,10 @@ export const followFile: FollowFile = (path, sizeBytes) => {
       return doneBytes;
     },
     digest: end.promise,
-    stop: () => stop(new Error('stopped')),
+    stop: () => {
+      if (isOver) return;
+      Atomics.store(stopped, 0, 1);
+      thread.postMessage({ upTo: 0 }, []);
+    },
   };
 };

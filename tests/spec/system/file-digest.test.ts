@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { open, truncate, writeFile } from 'node:fs/promises';
+import { open, readdir, readlink, truncate, writeFile } from 'node:fs/promises';
 import { KIB, MIB } from '../../../src/base/units.ts';
 import { sha256 } from '../../../src/system/digest.ts';
 import { followFile } from '../../../src/system/file-digest.ts';
@@ -57,4 +57,27 @@ test('a follower that is stopped says so, and no later word of it counts', async
   follower.upTo(1_000);
   follower.stop();
   expect(String(await failureOf(follower.digest))).toContain('stopped');
+});
+
+test.skipIf(process.platform !== 'linux')('the file is closed however the following of it ends', async () => {
+  await using folder = await tempFolder();
+  const path = folder.at('weights');
+  await writeFile(path, someBytes(1_000));
+  const isOpen = async (): Promise<boolean> => {
+    const links = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''));
+    return (await Promise.all(links)).includes(path);
+  };
+  const stopped = followFile(path, 1_000);
+  stopped.upTo(500);
+  stopped.stop();
+  await failureOf(stopped.digest);
+  expect(await isOpen()).toBe(false);
+  const cut = followFile(path, 2_000);
+  cut.upTo(2_000);
+  await failureOf(cut.digest);
+  expect(await isOpen()).toBe(false);
+  const whole = followFile(path, 1_000);
+  whole.upTo(1_000);
+  await whole.digest;
+  expect(await isOpen()).toBe(false);
 });
