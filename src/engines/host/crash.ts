@@ -1,5 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { ChildEnd } from '../../system/processes.ts';
+import { saysNoMemory } from '../no-memory.ts';
 
 /** What a child did when it ended, as a person would say it. */
 export type Doing = 'starting' | 'loading' | 'running' | 'idle';
@@ -34,13 +35,6 @@ export function crashError(
         fields,
       });
 }
-
-/** How C++, the kernel's tools and the libraries of GPUs say that there is no memory left. */
-const NO_MEMORY =
-  /out of memory|ErrorOutOf(?:Device|Host|Pool)Memory|failed to allocate|(?:unable|cannot) to? ?allocate|memory allocation of size \d+ failed|cudaMalloc failed|bad_alloc|ENOMEM/i;
-
-/** Whether these words of a program mean that it ran out of memory. */
-export const saysNoMemory = (text: string): boolean => NO_MEMORY.test(text);
 
 /** Nobody else kills an engine: the kernel does when memory is gone. */
 export const isKernelKill = (end: ChildEnd): boolean => end.is !== 'exited' && end.signal === 'SIGKILL';

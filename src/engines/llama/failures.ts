@@ -1,11 +1,9 @@
 import { WorkerError } from '../../base/errors.ts';
-
-/** What llama.cpp and its parts for each device say when memory is gone; they have no code for it. */
-const NO_MEMORY = /out of memory|failed to allocate|unable to allocate|cannot allocate|insufficient memory|bad_alloc/i;
+import { saysNoMemory } from '../no-memory.ts';
 
 /** Why a model could not be loaded, by what the library said. */
 export const loadFailure = (said: string, cause: unknown): WorkerError =>
-  NO_MEMORY.test(said)
+  saysNoMemory(said)
     ? outOfMemory(said, cause)
     : new WorkerError('model.unusable', `the file is no GGUF that can be loaded: ${said}`, {
         cause,
@@ -14,7 +12,7 @@ export const loadFailure = (said: string, cause: unknown): WorkerError =>
 
 /** Why a model could not be run, by what the library said. */
 export const runFailure = (said: string, cause: unknown): WorkerError =>
-  NO_MEMORY.test(said)
+  saysNoMemory(said)
     ? outOfMemory(said, cause)
     : new WorkerError('engine.failed', `the model could not be run: ${said}`, { cause });
 

@@ -2,6 +2,7 @@ import type * as onnxruntime from 'onnxruntime-node';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorChain, WorkerError } from '../../base/errors.ts';
+import { loadFailure, runFailure } from './failures.ts';
 import type { NativeCache } from '../../system/native-cache.ts';
 
 /** Numbers in the shape a model takes them. */
@@ -20,7 +21,7 @@ export interface InputTensor {
 export interface Session extends AsyncDisposable {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** @throws WorkerError `engine.failed` */
+  /** @throws WorkerError `engine.failed` | `engine.out-of-memory` */
   run(inputs: Readonly<Record<string, InputTensor>>): Promise<Readonly<Record<string, Tensor>>>;
 }
 
@@ -38,16 +39,13 @@ const MOST_THREADS = 16;
 /**
  * Loads a model file on this machine's processor.
  *
- * @throws WorkerError `native.unavailable` | `model.unusable`
+ * @throws WorkerError `native.unavailable` | `model.unusable` | `engine.out-of-memory`
  */
 export async function openSession(path: string, { native, cores }: SessionOptions): Promise<Session> {
   const runtime = await loadRuntime(native);
   const options = { intraOpNumThreads: Math.min(MOST_THREADS, cores), executionProviders: ['cpu'] };
   const session = await runtime.InferenceSession.create(path, options).catch((thrown: unknown) => {
-    throw new WorkerError('model.unusable', `the file is no ONNX model that can be loaded: ${errorChain(thrown)}`, {
-      cause: thrown,
-      hint: 'Offer the model with a file of role `model` that is a whole .onnx file.',
-    });
+    throw loadFailure(errorChain(thrown), thrown);
   });
   return {
     inputs: session.inputNames,
@@ -58,7 +56,7 @@ export async function openSession(path: string, { native, cores }: SessionOption
         const results = Object.entries(await session.run(Object.fromEntries(feeds)));
         return Object.fromEntries(results.map(([name, { data, dims }]) => [name, { data: floats(data), dims }]));
       } catch (thrown) {
-        throw new WorkerError('engine.failed', `the model could not be run: ${errorChain(thrown)}`, { cause: thrown });
+        throw runFailure(errorChain(thrown), thrown);
       }
     },
     [Symbol.asyncDispose]: () => session.release(),

@@ -1,6 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
-import { isKernelKill, saysNoMemory } from '../host/crash.ts';
+import { isKernelKill } from '../host/crash.ts';
+import { saysNoMemory } from '../no-memory.ts';
 import type { ChildEnd } from '../../system/processes.ts';
 import { deviceIn } from './device.ts';
 import { STALL_MS } from './watchdog.ts';

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorChain, WorkerError } from '../../base/errors.ts';
+import { loadFailure, reasonIn, runFailure } from './failures.ts';
 import type { NativeCache } from '../../system/native-cache.ts';
 import type { SpeechFinder, Transcriber } from './model.ts';
 
@@ -54,7 +55,7 @@ export async function openTranscriber(path: string, native: Pick<NativeCache, 'u
         return { text: result, language: heard ?? language ?? 'en', said };
       } catch (thrown) {
         signal.throwIfAborted();
-        throw failed(thrown);
+        throw runFailure(errorChain(thrown), thrown);
       } finally {
         signal.removeEventListener('abort', cancel);
       }
@@ -74,7 +75,7 @@ export async function openSpeechFinder(path: string, native: Pick<NativeCache, '
   return {
     find: async (samples) => {
       const spans = await context.detectSpeechData(samples.buffer).catch((thrown: unknown) => {
-        throw failed(thrown);
+        throw runFailure(errorChain(thrown), thrown);
       });
       return spans.map(({ t0, t1 }) => ({ start: t0 / PER_SECOND.speech, end: t1 / PER_SECOND.speech }));
     },
@@ -85,21 +86,11 @@ export async function openSpeechFinder(path: string, native: Pick<NativeCache, '
 /** Two logical processors often share a core, and threads that outnumber the cores spin for each other. */
 const threads = (): number => Math.min(MOST_THREADS, Math.max(1, Math.floor(availableParallelism() / 2)));
 
-const failed = (thrown: unknown): WorkerError =>
-  new WorkerError('engine.failed', `the recording could not be transcribed: ${errorChain(thrown)}`, { cause: thrown });
-
 /**
  * After its last progress, whose number is not always the same, the library waits until that was heard. Hearing it in the
  * very moment before it begins to wait would leave it waiting for ever: the addon wakes it without holding its lock.
  */
 const letItWait = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
-
-const unusable = (path: string, because: string, cause?: unknown): WorkerError =>
-  new WorkerError('model.unusable', `the file is no model that Whisper can load: ${because}`, {
-    cause,
-    hint: 'Offer the model with a file of whisper.cpp’s own format, such as ggml-base.bin.',
-    fields: { path },
-  });
 
 /** What the library says while it loads a file, for the message when it cannot. */
 async function logging<Made extends { release(): Promise<void> }>(
@@ -116,12 +107,11 @@ async function logging<Made extends { release(): Promise<void> }>(
     const empty = lines.find((line) => line.includes('no tensors loaded'));
     if (empty === undefined) return { made, lines };
     await made.release(); // it lets an empty model be, for its own tests
-    throw unusable(path, empty);
+    throw loadFailure(path, empty);
   } catch (thrown) {
     if (thrown instanceof WorkerError) throw thrown;
     await nextTurn();
-    const because = lines.findLast((line) => line !== '' && !line.endsWith('failed to load model'));
-    throw unusable(path, because ?? errorChain(thrown), thrown);
+    throw loadFailure(path, reasonIn(lines) ?? errorChain(thrown), thrown);
   } finally {
     await runtime.toggleNativeLog(false);
     listener.remove();
