@@ -74,7 +74,7 @@ test.each(
         rate: 16_000,
       });
       for (const [at, sample] of monoOf(read).entries()) {
-        expect(Math.abs(sample - (values[at] ?? 9))).toBeLessThan(1 / 100 / (bits === 8 ? 1 : 100));
+        expect(Math.abs(sample - (values[at] ?? 9))).toBeLessThan(bits === 8 ? 2 / 128 : 1e-4);
       }
     }),
     { numRuns: 20 },
