@@ -1,5 +1,5 @@
 import { pause } from '../base/pause.ts';
-import { GIB, SECOND_MS } from '../base/units.ts';
+import { GIB, MINUTE_MS, SECOND_MS } from '../base/units.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { MemoryUse } from '../jobs/run.ts';
@@ -36,18 +36,24 @@ export interface MemoryGateOptions {
   readonly peaks: Pick<Peaks, 'find' | 'learn' | 'learnShortage'>;
   /** The models in GPU memory now. */
   readonly loaded: () => readonly LoadedShare[];
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'elapsed'>;
 }
 
 /** Time between two looks while a job runs. */
 const LOOK_EVERY_MS = SECOND_MS;
 /** A run that was seen less often may have had its peak between two looks. */
 const LEAST_LOOKS = 3;
+/** Jobs that follow each other at once count from before the first of them, but others come and go meanwhile. */
+const COUNTS_FOR_MS = 10 * MINUTE_MS;
 
 /** A gate that compares with the memory there was before the running job: what it takes itself is not somebody else's. */
 export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
-  const { engines, watch, peaks, loaded } = options;
+  const { engines, watch, peaks, loaded, clock } = options;
   let before: Before | undefined;
+  const since = (): Before =>
+    before !== undefined && clock.elapsed() - before.at < COUNTS_FOR_MS
+      ? { ...before }
+      : { report: watch.latest, oursGb: sumGb(loaded()), at: clock.elapsed() };
   const usesGpu = (name: string): boolean => engines.some(({ id, memory }) => id === name && memory === 'gpu');
 
   function verdictOn(offer: MemoryOffer, { report, loaded: all, leastGb = 0 }: MemoryMoment): MemoryVerdict {
@@ -82,7 +88,7 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
     verdictOn,
     async watched(job, work) {
       if (!usesGpu(job.source.engine)) return await work();
-      const mine = (before = { ...(before ?? { report: watch.latest, oursGb: sumGb(loaded()) }) });
+      const mine = (before = since());
       const over = new AbortController();
       const looking = lookOn(options, mine, over.signal);
       let succeeded = false;
@@ -126,6 +132,8 @@ export function unfitReason(verdict: MemoryVerdict): string | undefined {
 interface Before {
   readonly report: MemoryReport | undefined;
   readonly oursGb: number;
+  /** In the clock's elapsed milliseconds. */
+  readonly at: number;
 }
 
 interface Seen {

@@ -168,6 +168,24 @@ test('a job that follows at once counts from before the first', async () => {
   expect(learned.map(({ peakGb }) => peakGb)).toEqual([13, 10]);
 });
 
+test('jobs without a pause do not hide for long what others took meanwhile', async () => {
+  const { gate, watch, start, uses, clock, learned } = setup();
+  await watch.refresh();
+  const first = start();
+  for (const usedGb of [6, 14, 14]) await uses(usedGb);
+  clock.advance(600_000);
+  await settle();
+  first.complete();
+  await first.outcome;
+  const second = start();
+  for (const usedGb of [14, 15, 14]) await uses(usedGb);
+  expect(gate.verdict(anOffer({ vramGbEstimate: 20 }))).toMatchObject({ is: 'does-not-fit', freeGb: 10 });
+  second.complete();
+  await second.outcome;
+  await settle();
+  expect(learned.at(-1)?.peakGb).toBe(1);
+});
+
 const share = (model: string, gb: number, inUse = false): LoadedShare => ({
   model: toModelId(model),
   gb,
