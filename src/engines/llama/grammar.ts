@@ -1,6 +1,6 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { writeJson } from '../../contract/json.ts';
-import { JSON_RULES, literal, numberRule, stringRule } from './json-rules.ts';
+import { countOf, JSON_RULES, literal, numberRule, stringRule } from './json-rules.ts';
 
 /*
  * JSON schema → GBNF, the grammar that llama.cpp keeps a reply to. The grammar is for getting there: whatever it cannot
@@ -121,6 +121,7 @@ class Translation {
     const head = prefix.map((item) => this.of(item, depth + 1));
     const least = Math.max(0, countOf(schema['minItems'], 0) - head.length);
     const most = countOf(schema['maxItems'], Infinity) - head.length;
+    if (least > most) throw new Error('a part of it allows no list');
     const items = schema['items'];
     if (items === false || most <= 0) return `"[" ${head.join(' "," blank ') || '""'} "]"`;
     const item = this.#named(this.of(items, depth + 1));
@@ -212,8 +213,6 @@ function anyOf(choices: readonly string[]): string {
   if (only === undefined) throw new Error('a part of it allows no value');
   return others.length === 0 ? only : `(${[only, ...others].join(' | ')})`;
 }
-
-const countOf = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise);
 
 /** So many of it; a count too large for the grammar is left to the check of the result. */
 function repeated(item: string, least: number, most: number): string {

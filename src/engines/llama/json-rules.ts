@@ -31,14 +31,19 @@ const FORMATS: Readonly<Record<string, string>> = {
 const LONGEST_COUNTED = 1024;
 
 /** A string of a format or a length. */
-export function stringRule({ format, minLength = 0, maxLength = Infinity }: Keywords): string {
+export function stringRule({ format, minLength, maxLength }: Keywords): string {
   const known = typeof format === 'string' ? FORMATS[format] : undefined;
   if (known !== undefined) return `"\\"" ${known} "\\""`;
-  if (typeof minLength !== 'number' || typeof maxLength !== 'number') return 'string';
-  const least = Math.min(minLength, LONGEST_COUNTED);
-  if (maxLength <= LONGEST_COUNTED) return `"\\"" char{${Math.min(least, maxLength)},${maxLength}} "\\""`;
+  const most = countOf(maxLength, Infinity);
+  if (countOf(minLength, 0) > most) throw new Error('a part of it allows no text');
+  const least = Math.min(countOf(minLength, 0), LONGEST_COUNTED);
+  if (most <= LONGEST_COUNTED) return `"\\"" char{${least},${most}} "\\""`;
   return least === 0 ? 'string' : `"\\"" char{${least},} "\\""`;
 }
+
+/** A bound that is a count; any other is no rule that a grammar knows, and is left to the check of the result. */
+export const countOf = (value: unknown, otherwise: number): number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
 
 /** More alternatives than this make a grammar slow. */
 const MOST_COUNTED = 256;

@@ -114,10 +114,20 @@ test.each([
   ['longer than is counted', { type: 'string', minLength: 5000, maxLength: 9000 }, 'char{1024,}'],
   ['of more items than are counted', { type: 'array', minItems: 2, maxItems: 5000 }, '*'],
   ['of any length', { type: 'string', minLength: 'x' }, 'string'],
+  ['of a length below nothing', { type: 'string', minLength: -1 }, 'root ::= string'],
+  ['of a broken number of characters', { type: 'string', minLength: 1.5, maxLength: 9 }, 'char{0,9}'],
+  ['of a broken number of items', { type: 'array', minItems: 1.5, maxItems: 2.5 }, '*'],
   ['of integers in a wide range', { type: 'integer', minimum: 0 }, 'natural'],
   ['of integers below a bound', { type: 'integer', exclusiveMinimum: 1, exclusiveMaximum: 4 }, '("2" | "3")'],
 ])('a value %s is left to the check of the result where a grammar cannot say it', (_, jsonSchema, rule) => {
   expect(grammarOf(jsonSchema)).toContain(rule);
+});
+
+test.each([
+  ['text', { type: 'string', minLength: 3, maxLength: 2 }],
+  ['list', { type: 'array', minItems: 3, maxItems: 2 }],
+])('a schema whose bounds leave no %s is refused before a model tries', (what, jsonSchema) => {
+  expect(() => grammarOf(jsonSchema)).toThrow(`a part of it allows no ${what}`);
 });
 
 test('nothing may follow the value, so a model that loves newlines ends', async () => {
