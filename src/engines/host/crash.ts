@@ -22,7 +22,7 @@ export function crashError(
   { end, doing, lines }: { readonly end: ChildEnd; readonly doing: Doing; readonly lines: readonly string[] },
 ): WorkerError {
   const how = end.is === 'exited' ? `exited with code ${end.code}` : `was ended by ${end.signal}${guess(end.signal)}`;
-  const said = lines.slice(-LINES_TOLD).join(' | ').slice(-MOST_CHARACTERS);
+  const said = ownWords(lines).slice(-LINES_TOLD).join(' | ').slice(-MOST_CHARACTERS);
   const message = `the ${engine} engine ${how} ${DOING[doing]}${said === '' ? '' : `; it said last: ${said}`}`;
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
   return ranOutOfMemory(end, lines)
@@ -34,6 +34,18 @@ export function crashError(
         hint: 'Look for driver trouble on this machine if it happens again; the next job gets a fresh process.',
         fields,
       });
+}
+
+/** What this program's runtime prints when native code crashes: a rule, its name, and a page about itself to the end. */
+const RULE = /^={40,}$/;
+const PANIC = /^panic\([^)]*\): /;
+
+/** What the engine said before the runtime began to speak of the crash, and of that only what it was. */
+function ownWords(lines: readonly string[]): readonly string[] {
+  const rule = lines.findIndex((line, at) => RULE.test(line) && lines[at + 1]?.startsWith('Bun v') === true);
+  if (rule === -1) return lines;
+  const panic = lines.slice(rule).find((line) => PANIC.test(line));
+  return [...lines.slice(0, rule), ...(panic === undefined ? [] : [panic.replace(PANIC, '')])];
 }
 
 /** Nobody else kills an engine: the kernel does when memory is gone. */

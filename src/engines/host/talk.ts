@@ -52,7 +52,8 @@ export interface Talk {
 /** How long a child may take to do as told. Both together leave room to have killed it within half a second. */
 const COOPERATES_WITHIN_MS = 200;
 const LEAVES_WITHIN_MS = 200;
-const LINES_KEPT = 20;
+/** Enough for what an engine said before its runtime wrote a page about the crash. */
+const LINES_KEPT = 40;
 
 interface Pending {
   readonly answer: PromiseWithResolvers<Answer>;

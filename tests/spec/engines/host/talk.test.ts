@@ -54,6 +54,33 @@ test('progress keeps a slow child alive for as long as it goes on', async () => 
   expect(clock.armed).toBe(0);
 });
 
+test('a crash tells what the engine said last, not what its runtime writes about itself', async () => {
+  const { ask, child, end } = setup();
+  const running = failureOf(ask());
+  child().onMessage({ is: 'taken' });
+  // What Bun 1.4.5 prints for a signal in native code.
+  const lines = [
+    'ggml.c:71: GGML_ASSERT(wtype != GGML_TYPE_COUNT) failed',
+    '='.repeat(60),
+    'Bun v1.4.5 (a7733435c) Linux x64',
+    'Args: "studio-worker" "__engine" "10"',
+    '',
+    'panic(main thread): Segmentation fault at address 0x6FF5',
+    'oh no: Bun has crashed. This indicates a bug in Bun, not your code.',
+    "To send a redacted crash report to Bun's team,",
+    'please file a GitHub issue using the link below:',
+    ' https://bun.report/1.4.5/l_1a773343',
+  ];
+  for (const line of lines) child().onLine(line);
+  end.resolve({ is: 'killed', signal: 'SIGSEGV' });
+  expect(await running).toMatchObject({
+    code: 'engine.crashed',
+    message:
+      'the test engine was ended by SIGSEGV while it ran a task; it said last: ' +
+      'ggml.c:71: GGML_ASSERT(wtype != GGML_TYPE_COUNT) failed | Segmentation fault at address 0x6FF5',
+  });
+});
+
 test('a child that ends before it began with a run did not end because of it', async () => {
   const { ask, talk, end, crashes } = setup();
   const running = failureOf(ask());
