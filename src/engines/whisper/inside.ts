@@ -75,7 +75,7 @@ async function transcribe(task: TaskOf<'audio_stt'>, inputs: Inputs, tools: Tool
   const timed = listsOf(transcription, pieces, (span) => within(when(span), duration));
   const value: JsonObject = {
     text: transcription.text.trim(),
-    language: task.language === undefined || language === undefined ? transcription.language : task.language,
+    language: task.language === undefined || isDetection(task.language) ? transcription.language : task.language,
     duration,
     segments: timed.segment_list.length,
     ...timed,

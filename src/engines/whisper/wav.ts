@@ -68,7 +68,8 @@ export function readWav(bytes: Uint8Array): WavRead {
 }
 
 function samplesOf({ rate, channels, width, sample }: Format, start: number, size: number, fileBytes: number): WavRead {
-  if (size > fileBytes - start) return broken(`it is cut off: ${size} bytes of sound are said and ${fileBytes} there`);
+  const there = fileBytes - start;
+  if (size > there) return broken(`it is cut off: ${size} bytes of sound are said and ${there} there`);
   const frameBytes = width * channels;
   const wav = {
     rate,

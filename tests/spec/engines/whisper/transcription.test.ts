@@ -85,6 +85,10 @@ test('a model of many languages finds out which one is spoken', async () => {
   expect(await transcript(multilingual, { language: 'auto' })).toMatchObject({ language: 'de' });
 });
 
+test.each(['auto', ''])('a model of one language that is asked to find it out, by "%s", names it', async (language) => {
+  expect(await transcript(model, { language })).toMatchObject({ text: SENTENCE, language: 'en' });
+});
+
 test('a language that is asked for is told back as it was asked for', async () => {
   expect(await transcript(multilingual, { language: 'pt-BR' })).toMatchObject({ text: SENTENCE, language: 'pt-BR' });
   expect(await transcript(model, { language: 'en-GB' })).toMatchObject({ language: 'en-GB' });
