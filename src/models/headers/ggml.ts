@@ -52,8 +52,15 @@ function passSizes(reader: ByteReader): void {
     throw invalid('its heads do not share its width');
   read('layers', MOST_LAYERS);
   read('mel bands', 512);
-  reader.u32(); // how its numbers are stored; the library knows which it can read
+  const stored = reader.u32();
+  if (!STORED.has(stored % 1_000)) throw invalid(`it claims a way to store numbers that nobody knows, ${stored}`);
 }
+
+/**
+ * How the numbers of a recogniser can be stored, in thousands the version of that (ggml.h: `enum ggml_ftype`, without
+ * those that were taken out). The library ends the process over any other.
+ */
+const STORED: ReadonlySet<number> = new Set([0, 1, 2, 3, ...Array.from({ length: 20 }, (_, at) => 7 + at)]);
 
 /** What leaves each layer of its encoder: the library is built for these, and ends the process over others. */
 const VAD_CHANNELS = [128, 64, 64, 128];

@@ -266,12 +266,20 @@ test.each([
   ['width', 12, 0xffff_ffff],
   ['halves', 28, 128],
   ['heads', 16, 7],
+  ['way to store numbers', 44, 4],
+  ['version of a way to store numbers', 44, 0x7fff_ffff],
   ['mel bands', 48, 1 << 30],
   ['a word', 64_380, 0xffff_fff0],
 ])('a recogniser whose %s cannot be is refused before the library believes it', async (_what, at, value) => {
   const hostile = recogniser.slice();
   hostile.set(u32(value), at);
   expect(await codeOf(hostile, 'm.bin')).toBe('model.header-invalid');
+});
+
+test('a recogniser whose numbers are stored in five bits is let through', async () => {
+  const quantised = recogniser.slice();
+  quantised.set(u32(2_008), 44);
+  await checkModelFile(file(quantised), 'ggml-base-q5_0.bin');
 });
 
 test('a voice activity model of other sizes than the library is built for is refused', async () => {
