@@ -54,6 +54,7 @@ export interface ImageFacts {
  * Every method loads the image library when first needed and fails with `native.unavailable` when that cannot be done.
  */
 export interface Images {
+  /** @throws WorkerError `task.invalid` when the format knows no picture of this size */
   encode(request: EncodeRequest): Promise<Uint8Array>;
   /** Frame by frame. Rejects with the signal's reason on abort. */
   encodeAnimation(request: AnimationRequest): Promise<Uint8Array>;
@@ -79,12 +80,16 @@ export function createImages({ native }: { readonly native: NativeCache }): Imag
     }));
   const open = async ({ pixels, width, height, channels }: Picture): Promise<Sharp> =>
     (await load())(pixels, { raw: { width, height, channels } });
-  const encode: Images['encode'] = async (request) => await write(await open(request), request).toBuffer();
+  const encode: Images['encode'] = async (request) => {
+    assertSidesFit(request);
+    return await write(await open(request), request).toBuffer();
+  };
   return {
     encode,
     encodeAnimation: (request) => (request.format === 'webp' ? encodeWebp(request, encode) : encodeGif(request, load)),
     probe: async (bytes) => {
-      const facts = await readable((await load())(bytes).metadata());
+      const sharp = await load();
+      const facts = await readable(() => sharp(bytes).metadata());
       return {
         format: facts.format,
         width: facts.width,
@@ -95,12 +100,24 @@ export function createImages({ native }: { readonly native: NativeCache }): Imag
       };
     },
     decode: async (bytes, page = 0) => {
-      const { data, info } = await readable(
-        (await load())(bytes, { page }).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }),
+      const sharp = await load();
+      const { data, info } = await readable(() =>
+        sharp(bytes, { page }).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }),
       );
       return { pixels: data, width: info.width, height: info.height, channels: info.channels };
     },
   };
+}
+
+/** What the formats have room for: fourteen bits in WebP (RFC 9649 §2.7), sixteen in GIF89a, in libjpeg a little less. */
+const LONGEST_SIDE_PX: Readonly<Partial<Record<ImageFormat, number>>> = { webp: 16_383, jpeg: 65_500, gif: 65_535 };
+
+function assertSidesFit({ format, width, height }: EncodeRequest): void {
+  const longest = LONGEST_SIDE_PX[format];
+  if (longest === undefined || Math.max(width, height) <= longest) return;
+  throw new WorkerError('task.invalid', `${width} x ${height} px are more than a ${format} file can hold`, {
+    hint: `Ask for at most ${longest} px a side, or for the picture as "png".`,
+  });
 }
 
 async function loadSharp(native: NativeCache): Promise<SharpModule> {
@@ -170,9 +187,9 @@ async function encodeGif(request: AnimationRequest, load: () => Promise<SharpMod
 }
 
 /** What the library says about bytes it cannot read is for people; what it means is that the sender's file is no image. */
-async function readable<T>(reading: Promise<T>): Promise<T> {
+async function readable<T>(read: () => Promise<T>): Promise<T> {
   try {
-    return await reading;
+    return await read(); // no bytes at all are refused before there is a promise
   } catch (thrown) {
     throw new WorkerError('task.invalid', 'the bytes are not an image that can be read', { cause: thrown });
   }

@@ -29,6 +29,25 @@ test.each(['webp', 'png', 'tiff'] as const)('a picture survives %s without a pix
   });
 });
 
+test.each([
+  ['webp', 16_384],
+  ['jpeg', 65_501],
+  ['gif', 65_536],
+] as const)('a picture too wide for %s is the task’s mistake and names what to ask for', async (format, width) => {
+  const { images } = setup();
+  const pixels = new Uint8Array(width * 3);
+  const failure = await failureOf(images.encode({ pixels, width, height: 1, channels: 3, format }));
+  expect(failure).toMatchObject({ code: 'task.invalid', retryable: false, hint: expect.stringContaining('"png"') });
+  const narrower = images.encode({
+    pixels: pixels.subarray(3 * 64),
+    width: width - 64,
+    height: 1,
+    channels: 3,
+    format,
+  });
+  expect((await narrower).byteLength).toBeGreaterThan(0);
+});
+
 test('a lower quality makes a smaller file', async () => {
   const { images } = setup();
   const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, (_, at) => (at * 7919) % 256);
@@ -107,4 +126,11 @@ test('a still without a picture in it is not joined', () => {
   expect(() => joinWebp({ width: 1, height: 1, loop: 0, frames: [{ still, delayMs: 1 }] })).toThrow(
     'without a picture',
   );
+});
+
+test('no bytes at all are no image either', async () => {
+  const { images } = setup();
+  for (const reading of [images.decode(new Uint8Array()), images.probe(new Uint8Array())]) {
+    expect(await failureOf(reading)).toMatchObject({ code: 'task.invalid', retryable: false });
+  }
 });
