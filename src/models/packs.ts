@@ -2,6 +2,7 @@ import { WorkerError } from '../base/errors.ts';
 import { toModelId } from '../base/ids.ts';
 import { pause } from '../base/pause.ts';
 import { formatBytes, SECOND_MS } from '../base/units.ts';
+import { shownUrl } from '../base/urls.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Files } from '../system/files.ts';
@@ -67,7 +68,7 @@ export function createPackShelf(options: PackShelfOptions): PackShelf {
     onProgress: (progress: FileProgress) => void,
   ): Promise<string> {
     const facts = { pack: pack.flavour, size: formatBytes(pack.sizeBytes) };
-    log.info('pack.fetch-started', { ...facts, url: urlOf(pack.file) });
+    log.info('pack.fetch-started', { ...facts, url: shownUrl(urlOf(pack.file)) });
     const sayTenths = tenths((percent) => log.info('pack.fetch-advanced', { ...facts, percent }));
     await using lease = openStore(root()).lease();
     const { paths } = await lease.filesFor(
