@@ -1,7 +1,9 @@
 import { toWorkerError, WorkerError } from '../base/errors.ts';
+import { KIB, MIB } from '../base/units.ts';
 import type { RemoteAnswer } from '../system/remote.ts';
 import { readAnswer } from './answers.ts';
 import type { Stretch } from './blocks.ts';
+import { Gathered } from './gathered.ts';
 import { type Hashing, hashAlong, hashInThread } from './hashing.ts';
 import type { Part } from './part.ts';
 import type { Tries } from './tries.ts';
@@ -127,19 +129,37 @@ async function fetchStretch({ startAt, endAt }: Stretch, context: Context, opene
   const { part, wanted, stop, hashing } = context;
   using answer = opened ?? (await ask({ startAt, endAt }, context));
   let at = startAt;
-  for await (const chunk of answer.chunks) {
-    stop.signal.throwIfAborted();
-    const piece = chunk.subarray(0, endAt - at);
+  const gathered = new Gathered();
+  const write = async (): Promise<void> => {
+    if (gathered.sizeBytes === 0) return;
     const before = part.blocks.doneBytes;
-    await part.write(at, piece);
-    at += piece.byteLength;
+    const bytes = gathered.take();
+    await part.write(at, bytes);
+    at += bytes.byteLength;
     hashing.wake();
     wanted.onProgress(part.blocks.doneBytes, part.version.sizeBytes);
     if (crosses(before, part.blocks.doneBytes, LOOK_AT_DISK_BYTES)) await wanted.ensureRoom(0);
-    if (at === endAt) return;
+  };
+  try {
+    for await (const chunk of answer.chunks) {
+      stop.signal.throwIfAborted();
+      gathered.add(chunk.subarray(0, endAt - at - gathered.sizeBytes));
+      const isWhole = at + gathered.sizeBytes === endAt;
+      if (isWhole || chunk.byteLength < MANY_BYTES || gathered.sizeBytes >= WRITE_BYTES) await write();
+      if (isWhole) return;
+    }
+  } catch (thrown) {
+    if (!stop.signal.aborted) await write(); // a cut costs nothing that came before it
+    throw thrown;
   }
-  if (at < endAt) throw endedEarly(wanted.url, at, part.version.sizeBytes);
+  await write();
+  throw endedEarly(wanted.url, at, part.version.sizeBytes);
 }
+
+/** Each write is a trip to another thread and back, so a fast line gathers what came. */
+const WRITE_BYTES = MIB;
+/** Less than this at a time comes from a line that is slower than we read: nothing is gained by waiting for more. */
+const MANY_BYTES = 64 * KIB;
 
 async function ask({ startAt, endAt }: Stretch, context: Context): Promise<RemoteAnswer> {
   const { part, wanted, deps, stop } = context;

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readFile, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { KIB } from '../../../src/base/units.ts';
@@ -6,7 +6,10 @@ import type { FileProgress } from '../../../src/models/options.ts';
 import { systemFiles } from '../../../src/system/files.ts';
 import { aStore, hexOf, SMALL, type StoreScene } from '../../fakes/a-store.ts';
 import { type DownloadHost, downloadHost, someBytes } from '../../fakes/download-host.ts';
+import { TEST_MS } from '../../flow/wait-for.ts';
 import { failureOf, tempFolder } from '../system/temp-folder.ts';
+
+setDefaultTimeout(TEST_MS);
 
 interface Scene extends StoreScene, AsyncDisposable {
   readonly server: DownloadHost;

@@ -1,11 +1,14 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import fc from 'fast-check';
 import { toWorkerError } from '../../../src/base/errors.ts';
 import { KIB, MIB } from '../../../src/base/units.ts';
 import { checkModelFile } from '../../../src/models/headers/check.ts';
 import { transcribingModel } from '../../../src/demo/weights/transcriber.ts';
 import { speechModel } from '../../fakes/speech-model.ts';
+import { TEST_MS } from '../../flow/wait-for.ts';
 import { failureOf } from '../system/temp-folder.ts';
+
+setDefaultTimeout(TEST_MS);
 
 const file = (bytes: Uint8Array, sizeBytes = bytes.byteLength) => ({
   sizeBytes,

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,8 +13,10 @@ import { acquireLock } from '../../../src/system/lock.ts';
 import { aFile, aSource, aStore, hexOf, SMALL, type StoreScene } from '../../fakes/a-store.ts';
 import { type DownloadHost, downloadHost, someBytes } from '../../fakes/download-host.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
-import { waitFor } from '../../flow/wait-for.ts';
+import { TEST_MS, waitFor } from '../../flow/wait-for.ts';
 import { failureOf, tempFolder, within } from '../system/temp-folder.ts';
+
+setDefaultTimeout(TEST_MS);
 
 interface Scene extends StoreScene, AsyncDisposable {
   readonly host: DownloadHost;
