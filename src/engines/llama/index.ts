@@ -1,6 +1,8 @@
 import type { Files } from '../../system/files.ts';
 import type { Engine, Readiness, Where } from '../engine.ts';
 import type { EngineHost } from '../host/host.ts';
+import { loadedIn } from '../host/loaded.ts';
+import { localModels } from '../local-models.ts';
 import type { Devices } from './devices.ts';
 import { ggufOf, wrongKind } from './inside.ts';
 
@@ -14,7 +16,6 @@ export interface LlamaEngineOptions {
   readonly modelsRoot: string;
 }
 
-const GGUF = /\.gguf$/;
 const ANY = 'llama-cpp:*';
 
 /** Chat completions by GGUF models, through llama.cpp. */
@@ -31,7 +32,7 @@ export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot
     },
     canRunLean: true,
     readiness: async () => {
-      local = await localModels(files, modelsRoot);
+      local = await localModels(files, `${modelsRoot}/llm`, '.gguf');
       where = await devices.where();
       return readinessOf(hasRuntime(), where);
     },
@@ -40,30 +41,12 @@ export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot
       ggufOf(modelFiles);
       const wanted = { lean: false, ...how, binariesFolder: await devices.prepare(signal) };
       const model = await host.load({ engine: 'llama', files: modelFiles, how: wanted }, signal);
-      return {
-        get process() {
-          return model.process; // another one after a crash
-        },
-        get ranOn() {
-          return model.ranOn;
-        },
-        run: async (task, context) => {
-          if (task.kind !== 'llm') throw wrongKind(task.kind);
-          return await model.run(task, new Map(), context);
-        },
-        [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
-      };
+      return loadedIn(model, async (task, context) => {
+        if (task.kind !== 'llm') throw wrongKind(task.kind);
+        return await model.run(task, new Map(), context);
+      });
     },
   };
-}
-
-/** Models that the operator put there; each is offered by its name without the ending (studio contract). */
-async function localModels(files: Pick<Files, 'list'>, modelsRoot: string): Promise<readonly string[]> {
-  const names = await files.list(`${modelsRoot}/llm`);
-  return names
-    .filter((name) => GGUF.test(name))
-    .map((name) => name.replace(GGUF, ''))
-    .toSorted();
 }
 
 const readinessOf = (hasRuntime: boolean, where: Where | undefined): Readiness =>

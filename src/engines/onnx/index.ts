@@ -2,6 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Engine, Readiness } from '../engine.ts';
 import type { EngineHost } from '../host/host.ts';
+import { loadedIn } from '../host/loaded.ts';
 import type { Inputs } from '../host/inner.ts';
 import type { FetchInput } from '../inputs.ts';
 import { noModel, wrongKind } from './inside.ts';
@@ -33,21 +34,12 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
       signal.throwIfAborted();
       if (!files.paths.has('model')) throw noModel();
       const model = await host.load({ engine: 'onnx', files, how }, signal);
-      return {
-        get process() {
-          return model.process; // another one after a crash
-        },
-        get ranOn() {
-          return model.ranOn;
-        },
-        run: async (task, context) => {
-          if (task.kind !== 'image') throw wrongKind(task.kind);
-          assertSize(task);
-          const inputs = await fetchBoth(task, fetchInput, context.signal);
-          return await model.run(task, inputs, context);
-        },
-        [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
-      };
+      return loadedIn(model, async (task, context) => {
+        if (task.kind !== 'image') throw wrongKind(task.kind);
+        assertSize(task);
+        const inputs = await fetchBoth(task, fetchInput, context.signal);
+        return await model.run(task, inputs, context);
+      });
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Engine, Readiness, TaskResult } from '../engine.ts';
 import { soundFormat } from '../ffmpeg/formats.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';
+import { loadedIn } from '../host/loaded.ts';
 import { assertSpeakable } from './asked.ts';
 import { modelOf, wrongKind } from './inside.ts';
 
@@ -26,23 +27,14 @@ export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptio
       signal.throwIfAborted();
       modelOf(files.paths);
       const model = await host.load({ engine: 'piper', files }, signal);
-      return {
-        get process() {
-          return model.process;
-        },
-        get ranOn() {
-          return model.ranOn;
-        },
-        run: async (task, context) => {
-          if (task.kind !== 'audio_tts') throw wrongKind(task.kind);
-          assertSpeakable(task);
-          const ext = task.ext.trim().toLowerCase() || 'wav';
-          await assertWritable(ext, ffmpeg);
-          const spoken = await model.run(task, new Map(), context);
-          return ext === 'wav' ? spoken : await encoded(spoken, { ext, ffmpeg, signal: context.signal });
-        },
-        [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
-      };
+      return loadedIn(model, async (task, context) => {
+        if (task.kind !== 'audio_tts') throw wrongKind(task.kind);
+        assertSpeakable(task);
+        const ext = task.ext.trim().toLowerCase() || 'wav';
+        await assertWritable(ext, ffmpeg);
+        const spoken = await model.run(task, new Map(), context);
+        return ext === 'wav' ? spoken : await encoded(spoken, { ext, ffmpeg, signal: context.signal });
+      });
     },
   };
 }

@@ -5,6 +5,8 @@ import type { Files } from '../../system/files.ts';
 import type { Engine, Readiness } from '../engine.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';
+import { loadedIn } from '../host/loaded.ts';
+import { localModels } from '../local-models.ts';
 import type { FetchInput } from '../inputs.ts';
 import { isDetection, noModel, noSpeechFinder, wrongKind } from './inside.ts';
 import { languageOf } from './languages.ts';
@@ -26,7 +28,6 @@ export interface WhisperEngineOptions {
 const ANY = 'whisper-cpp:*';
 /** The library tells its progress once for each half minute of sound, and a large model on a slow processor takes long. */
 const STALL_MS = 30 * MINUTE_MS;
-const MODEL_FILE = /\.bin$/;
 
 /** Transcripts by Whisper models, through whisper.cpp. */
 export function createWhisperEngine(options: WhisperEngineOptions): Engine {
@@ -40,40 +41,22 @@ export function createWhisperEngine(options: WhisperEngineOptions): Engine {
     memory: 'none', // it runs on the processor, or in the memory that a Mac has for both
     canRunLean: false,
     readiness: async () => {
-      local = await localModels(files, modelsRoot);
+      local = await localModels(files, `${modelsRoot}/stt`, '.bin');
       return readinessOf(hasLibrary());
     },
     load: async (modelFiles, signal) => {
       signal.throwIfAborted();
       if (!modelFiles.paths.has('model')) throw noModel();
       const model = await host.load({ engine: 'whisper', files: modelFiles, stallMs: STALL_MS }, signal);
-      return {
-        get process() {
-          return model.process;
-        },
-        get ranOn() {
-          return model.ranOn;
-        },
-        run: async (task, context) => {
-          if (task.kind !== 'audio_stt') throw wrongKind(task.kind);
-          if (task.vad === true && !modelFiles.paths.has('vad')) throw noSpeechFinder();
-          assertAsksWell(task);
-          const wav = await fetchWav(task, options, context.signal);
-          return await model.run(task, new Map([['inputUrl', wav]]), context);
-        },
-        [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
-      };
+      return loadedIn(model, async (task, context) => {
+        if (task.kind !== 'audio_stt') throw wrongKind(task.kind);
+        if (task.vad === true && !modelFiles.paths.has('vad')) throw noSpeechFinder();
+        assertAsksWell(task);
+        const wav = await fetchWav(task, options, context.signal);
+        return await model.run(task, new Map([['inputUrl', wav]]), context);
+      });
     },
   };
-}
-
-/** Models that the operator put there; each is offered by its name without the ending (studio contract). */
-async function localModels(files: Pick<Files, 'list'>, modelsRoot: string): Promise<readonly string[]> {
-  const names = await files.list(`${modelsRoot}/stt`);
-  return names
-    .filter((name) => MODEL_FILE.test(name))
-    .map((name) => name.replace(MODEL_FILE, ''))
-    .toSorted();
 }
 
 const readinessOf = (hasLibrary: boolean): Readiness =>
