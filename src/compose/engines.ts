@@ -82,6 +82,7 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
   const cpuRule = createCpuRule({
     allowCpu: () => config.current.allow_cpu,
     gpuNames: async () => (await knownGpus()).map(({ name }) => name),
+    clock,
     log: engineLog,
   });
   return {

@@ -1,6 +1,8 @@
 import { WorkerError } from '../base/errors.ts';
 import type { Engine, LoadedModel, Readiness } from '../engines/engine.ts';
+import { MINUTE_MS } from '../base/units.ts';
 import type { Logger } from '../log/logger.ts';
+import type { Clock } from '../system/clock.ts';
 
 /*
  * An engine that could use a GPU, on a machine that has one, and would run on the processor all the same:
@@ -15,6 +17,7 @@ export interface CpuRuleOptions {
   readonly allowCpu: () => boolean;
   /** Names of this machine's GPUs; asked only when an engine would not use one. */
   readonly gpuNames: () => Promise<readonly string[]>;
+  readonly clock: Pick<Clock, 'elapsed'>;
   readonly log: Logger;
 }
 
@@ -32,17 +35,24 @@ interface OnCpu {
   readonly hint: string;
 }
 
-export function createCpuRule({ allowCpu, gpuNames, log }: CpuRuleOptions): CpuRule {
+/** A GPU whose memory was full, or whose driver was repaired, gets its chance the same day: it may cost one job. */
+const SURPRISED_FOR_MS = 30 * MINUTE_MS;
+
+export function createCpuRule({ allowCpu, gpuNames, clock, log }: CpuRuleOptions): CpuRule {
   const refused = new Map<string, string>();
   /** Engines that ended up on the processor when a GPU was expected. */
-  const surprises = new Map<string, OnCpu>();
+  const surprises = new Map<string, OnCpu & { readonly at: number }>();
+  const surpriseOf = (engine: string): OnCpu | undefined => {
+    const surprise = surprises.get(engine);
+    return surprise !== undefined && clock.elapsed() - surprise.at < SURPRISED_FOR_MS ? surprise : undefined;
+  };
   const said = new Set<string>();
 
   async function readiness(engine: Engine): Promise<Readiness> {
     refused.delete(engine.id);
     const answer = await engine.readiness();
     if (!answer.ready || answer.where === undefined) return answer;
-    const instead = answer.where.instead ?? surprises.get(engine.id);
+    const instead = answer.where.instead ?? surpriseOf(engine.id);
     if (instead === undefined) return answer;
     const found = await verdict(engine.id, instead);
     if (found === undefined) return { ready: true, where: { on: 'cpu' } };
@@ -60,14 +70,17 @@ export function createCpuRule({ allowCpu, gpuNames, log }: CpuRuleOptions): CpuR
 
   /** What the engine expected may not have come true. */
   async function checked(engine: Engine, loaded: LoadedModel): Promise<LoadedModel> {
-    if (loaded.ranOn !== 'cpu') return loaded;
+    if (loaded.ranOn !== 'cpu') {
+      surprises.delete(engine.id);
+      return loaded;
+    }
     const answer = await engine.readiness();
     const where = answer.ready ? answer.where : undefined;
     if (where === undefined) return loaded; // it knows nothing but the processor
     const instead = where.instead ?? notStarted(where.on);
     const found = await verdict(engine.id, instead);
     if (found === undefined) return loaded;
-    surprises.set(engine.id, instead);
+    surprises.set(engine.id, { ...instead, at: clock.elapsed() });
     if (allowCpu()) {
       say(engine.id, found);
       return loaded;
@@ -90,7 +103,7 @@ export function createCpuRule({ allowCpu, gpuNames, log }: CpuRuleOptions): CpuR
         return engine.models;
       },
       get memory() {
-        return surprises.has(engine.id) ? 'none' : engine.memory; // it takes nothing where it is not
+        return surpriseOf(engine.id) === undefined ? engine.memory : 'none'; // it takes nothing where it is not
       },
       canRunLean: engine.canRunLean,
       readiness: () => readiness(engine),

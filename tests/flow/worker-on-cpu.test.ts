@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { writeJson } from '../../src/contract/json.ts';
+import { systemClock } from '../../src/system/clock.ts';
 import { createCpuRule } from '../../src/worker/cpu-rule.ts';
 import { anOffer, anLlmTask } from '../fakes/builders.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
@@ -13,7 +14,12 @@ async function setup(allowCpu: boolean) {
   engine.ready = { ready: true, where: { on: 'cpu', instead } };
   engine.ranOn = 'cpu';
   const log = recordingLogger();
-  const cpuRule = createCpuRule({ allowCpu: () => allowCpu, gpuNames: () => Promise.resolve(['RTX 4090']), log });
+  const cpuRule = createCpuRule({
+    allowCpu: () => allowCpu,
+    gpuNames: () => Promise.resolve(['RTX 4090']),
+    clock: systemClock,
+    log,
+  });
   const scene = await setupScene({ engines: [cpuRule.over(engine)], cpuRule });
   return { scene, engine, log, [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose]() };
 }

@@ -3,6 +3,7 @@ import { toModelId } from '../../../src/base/ids.ts';
 import type { Where } from '../../../src/engines/engine.ts';
 import { createCpuRule } from '../../../src/worker/cpu-rule.ts';
 import { synthetic } from '../../fakes/builders.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
 import { failureOf } from '../system/temp-folder.ts';
@@ -16,6 +17,7 @@ const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cli
 function setup(about: { where?: Where; ranOn?: string; gpus?: readonly string[]; allowCpu?: boolean } = {}) {
   const { where, gpus = ['RTX 4090'], allowCpu = true } = about;
   const log = recordingLogger();
+  const clock = new FakeClock();
   const inner = new ScriptedEngine();
   inner.ready = { ready: true, ...(where === undefined ? {} : { where }) };
   inner.ranOn = about.ranOn;
@@ -24,11 +26,12 @@ function setup(about: { where?: Where; ranOn?: string; gpus?: readonly string[];
   const rule = createCpuRule({
     allowCpu: () => config.allowCpu,
     gpuNames: () => Promise.resolve((asked++, gpus)),
+    clock,
     log,
   });
   const engine = rule.over(inner);
   const load = () => engine.load(files, new AbortController().signal);
-  return { log, inner, config, rule, engine, load, asked: () => asked };
+  return { log, clock, inner, config, rule, engine, load, asked: () => asked };
 }
 
 test('an engine that would run beside a GPU is not ready unless the processor is allowed', async () => {
@@ -101,4 +104,25 @@ test('an engine that ended up on the processor is not held against GPU memory an
   expect(engine.memory).toBe('gpu');
   await load();
   expect(engine.memory).toBe('none');
+});
+
+test('a GPU that was not used by surprise gets another chance after half an hour', async () => {
+  const { engine, inner, load, clock, rule } = setup({ where: { on: 'vulkan' }, ranOn: 'cpu', allowCpu: false });
+  await failureOf(load());
+  clock.advance(30 * 60_000 - 1);
+  expect(await engine.readiness()).toMatchObject({ ready: false });
+  clock.advance(1);
+  expect(await engine.readiness()).toMatchObject({ ready: true, where: { on: 'vulkan' } });
+  expect(rule.refusal('synthetic')).toBeUndefined();
+  inner.ranOn = 'vulkan';
+  await load();
+});
+
+test('an engine that is back on the GPU is held against its memory again', async () => {
+  const { engine, inner, load } = setup({ where: { on: 'vulkan' }, ranOn: 'cpu' });
+  inner.memory = 'gpu';
+  await load();
+  inner.ranOn = 'vulkan';
+  await load();
+  expect(engine.memory).toBe('gpu');
 });
