@@ -31,6 +31,7 @@ export function createPrograms(options: ProgramsOptions): Programs {
   /** One that is there is better than none, whatever its release. */
   async function replaced(there: SdCli | undefined, signal: AbortSignal): Promise<SdCli> {
     try {
+      if (refusal(options) === undefined) log.info('sd-cli.fetching', { release: PINNED_RELEASE, url: ownMarker.text });
       await provision(options, signal);
     } catch (thrown) {
       signal.throwIfAborted();
