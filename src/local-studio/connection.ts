@@ -181,6 +181,7 @@ function newSession(
     askAgain: false,
     settled: false,
     refused: [],
+    deferred: new Map(),
     overtaken: undefined,
     disarm: () => {},
   };

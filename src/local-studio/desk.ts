@@ -4,7 +4,7 @@ import type { JobState } from '../contract/admin.ts';
 import type { ReadOutboundFrame } from '../contract/frames/outbound.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
-import type { Slot } from './queue.ts';
+import type { Deferred, Slot } from './queue.ts';
 import type { Store } from './store.ts';
 
 /** A worker's live socket, from its welcome to its end. */
@@ -26,6 +26,8 @@ export interface Session {
   settled: boolean;
   /** Jobs, by `seq`, that it turned down for good. */
   readonly refused: number[];
+  /** Jobs that it cannot take at the moment. */
+  readonly deferred: Deferred;
   /** A job whose upload arrived before its accept, which is still to come. */
   overtaken: string | undefined;
   /** Disarms the time limit of the open offer. */

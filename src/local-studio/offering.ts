@@ -1,6 +1,6 @@
 import type { TaskKindId } from '../contract/tasks/index.ts';
 import { type Desk, report, type Session } from './desk.ts';
-import { isAvailable, OFFER_ANSWER_MS, suits } from './queue.ts';
+import { isAvailable, OFFER_ANSWER_MS, stillDeferred, suits } from './queue.ts';
 import type { JobRow } from './store.ts';
 
 /** Offers the next fitting job, if the worker can be asked and there is one. */
@@ -38,15 +38,16 @@ export async function offerJob(desk: Desk, job: { readonly kind: TaskKindId; rea
 const canAsk = (desk: Desk, session: Session): boolean => !desk.stopped && session.alive && isAvailable(session);
 
 async function choose(desk: Desk, session: Session): Promise<JobRow | undefined> {
-  const { workerId, capabilities, refused } = session;
+  const { workerId, capabilities, refused, deferred } = session;
+  const now = desk.clock.now();
   const wanted = {
     workerId,
     kinds: capabilities.taskKinds,
     thresholdGb: capabilities.vramThresholdGb,
-    except: refused,
+    except: [...refused, ...stillDeferred(deferred, now)],
   };
   try {
-    return await desk.store.jobs.offerNext(wanted, desk.clock.now());
+    return await desk.store.jobs.offerNext(wanted, now);
   } catch (thrown) {
     session.slot = { at: 'idle' };
     throw thrown;

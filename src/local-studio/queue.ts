@@ -74,6 +74,34 @@ export const isTransient = (rejection: { readonly code: string | undefined; read
   rejection.code === 'paused' ||
   TRANSIENT_REASONS.some((known) => rejection.reason.includes(known));
 
+/**
+ * Whether a worker says "not now" of this job alone, because its model does not fit or crashed too often: it may well
+ * take another. A reason that the contract knows is about the worker.
+ */
+export const isAboutJob = (rejection: { readonly code: string | undefined; readonly reason: string }): boolean =>
+  rejection.code === 'busy' && !TRANSIENT_REASONS.some((known) => rejection.reason.includes(known));
+
+/** How long a worker is not asked again about a job that it could not take; meanwhile the others have their turn. */
+const DEFERRED_MS = 30_000;
+/** Fewer than one look-up can skip. With more of them the worker is left alone until its next heartbeat. */
+const MOST_DEFERRED = 40;
+
+/** Jobs, by `seq`, that a worker could not take, and until when they are not for it. */
+export type Deferred = Map<number, number>;
+
+/** Passes over a job for a while. False when there are too many of them already. */
+export function defer(deferred: Deferred, seq: number, now: number): boolean {
+  if (stillDeferred(deferred, now).length >= MOST_DEFERRED) return false;
+  deferred.set(seq, now + DEFERRED_MS);
+  return true;
+}
+
+/** The jobs that are to be passed over now; forgets the others. */
+export function stillDeferred(deferred: Deferred, now: number): readonly number[] {
+  for (const [seq, until] of deferred) if (until <= now) deferred.delete(seq);
+  return [...deferred.keys()];
+}
+
 /** Where a job goes whose run brought no result. `attempts` counts the run that just ended. */
 export const afterFailure = (
   job: { readonly attempts: number; readonly maxAttempts: number },
