@@ -18,7 +18,7 @@ export interface ModelFiles {
 
 /** Where an engine's models would run if one were loaded now. */
 export interface Where {
-  /** `cpu`, `cuda`, `vulkan`, `metal`. */
+  /** `cpu`, `cuda`, `rocm`, `vulkan`, `metal`. */
   readonly on: string;
   /** Of an engine on the processor that could use a GPU: why it does not, and what helps. */
   readonly instead?: { readonly because: string; readonly hint: string };
@@ -79,7 +79,7 @@ export interface EngineProcess {
 export interface LoadedModel extends AsyncDisposable {
   /** Who holds the weights between two runs; undefined when nothing is held then, so that keeping it would save nothing. */
   readonly process: EngineProcess | undefined;
-  /** What its runs are computed on: `cpu`, `cuda`, `vulkan`, `metal`, or a device's own name. Undefined where no model is. */
+  /** What its runs are computed on: `cpu`, `cuda`, `rocm`, `vulkan`, `metal`, or a device's own name. Undefined where no model is. */
   readonly ranOn: string | undefined;
   /**
    * @throws WorkerError `task.unsupported` | `task.invalid` | `engine.failed` | `engine.out-of-memory`; rejects with the

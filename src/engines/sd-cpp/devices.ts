@@ -12,7 +12,8 @@ export interface DeviceOptions extends EnvironmentOptions {
 
 /** What builds of stable-diffusion.cpp call the devices they can use, and what we do. */
 const KINDS: readonly (readonly [RegExp, string])[] = [
-  [/^(cuda|rocm|hip)/i, 'cuda'],
+  [/^cuda/i, 'cuda'],
+  [/^(rocm|hip)/i, 'rocm'],
   [/^(vulkan|vk)/i, 'vulkan'],
   [/^(metal|mtl)/i, 'metal'],
   [/^cpu/i, 'cpu'],
@@ -22,7 +23,7 @@ const ANSWERS_WITHIN_MS = 10 * SECOND_MS;
 const MOST_CHARACTERS = 10_000;
 
 /** What a program computes on, by the list of devices that it gives: the first that is no processor. */
-export function deviceIn(list: string): string | undefined {
+export function listedDevice(list: string): string | undefined {
   const kinds = list.split('\n').flatMap((line) => KINDS.find(([name]) => name.test(line.trim()))?.[1] ?? []);
   return kinds.find((kind) => kind !== 'cpu') ?? kinds[0];
 }
@@ -40,7 +41,7 @@ export function createDeviceBook(options: DeviceOptions) {
       const disarm = options.clock.after(ANSWERS_WITHIN_MS, () => program.killGroup('SIGKILL'));
       const end = await program.ended;
       disarm();
-      return end.is === 'exited' && end.code === 0 ? deviceIn(text) : undefined;
+      return end.is === 'exited' && end.code === 0 ? listedDevice(text) : undefined;
     } catch {
       return undefined; // it cannot be started, which the job will say
     }

@@ -1,17 +1,18 @@
 import { expect, test } from 'bun:test';
-import { deviceIn } from '../../../../src/engines/sd-cpp/devices.ts';
+import { listedDevice } from '../../../../src/engines/sd-cpp/devices.ts';
 import { childEnvironment, ourVariables } from '../../../../src/system/processes.ts';
 import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
 
 test.each([
   ['Vulkan0\tRTX 4090\nCPU\tRyzen 9', 'vulkan'],
   ['CPU\tRyzen 9\nCUDA0\tRTX 4090', 'cuda'],
+  ['ROCm0\tRX 7900\nCPU\tRyzen 9', 'rocm'],
   ['Metal\tApple M4', 'metal'],
   ['CPU\tRyzen 9\n', 'cpu'],
   ['', undefined],
   ['usage: sd-cli [options]', undefined],
 ])('a program that lists %j computes on %p', (list, device) => {
-  expect(deviceIn(list)).toBe(device);
+  expect(listedDevice(list)).toBe(device);
 });
 
 test('a model says what its program computes on, and readiness says it from then on', async () => {
