@@ -13,6 +13,8 @@ type Schema = Readonly<Record<string, unknown>>;
 
 /** No schema that people write is deeper; one that is refers to itself without end. */
 const DEEPEST = 64;
+/** Nor has one that people write as many parts; those of a reference count each time it is merged with something. */
+const MOST_PARTS = 10_000;
 /** llama.cpp unrolls what is counted. */
 const MOST_REPEATS = 256;
 
@@ -41,6 +43,7 @@ class Translation {
   readonly #references = new Map<string, string>();
   /** References whose values begin where the one that is being translated begins. */
   #open: readonly string[] = [];
+  #parts = 0;
 
   constructor(root: unknown, rules: Map<string, string>) {
     this.#root = root;
@@ -50,6 +53,8 @@ class Translation {
   /** An expression for the values of a schema. */
   of(schema: unknown, depth: number): string {
     if (depth > DEEPEST) throw new Error('it is nested too deeply');
+    this.#parts += 1;
+    if (this.#parts > MOST_PARTS) throw new Error('it has too many parts');
     if (schema === false) throw new Error('a part of it is false, which nothing meets');
     if (!isSchema(schema)) return 'value';
     if (typeof schema['$ref'] === 'string') return this.#reference(schema['$ref'], depth);

@@ -160,12 +160,23 @@ test('a schema that refers to itself makes replies of any depth', async () => {
   expect(lookAtJson(said, tree)).toEqual({ is: 'good' });
 });
 
+/** Each part allows the next one twice, with a bound beside it so that both are merged. */
+function doubling(parts: number): Readonly<Record<string, unknown>> {
+  const next = (at: number) => ({ $ref: `#/$defs/${at + 1}` });
+  const links = Array.from({ length: parts }, (_, at) => [at, { minLength: 1, anyOf: [next(at), next(at)] }]);
+  return { ...Object.fromEntries(links), [parts]: { type: 'string' } };
+}
+
 test.each([
   ['a reference to another document', { $ref: 'https://example.invalid/schema.json' }],
   ['a reference that leads nowhere', { $ref: '#/$defs/missing' }],
   ['no value at all', { enum: [] }],
   ['a part that nothing meets', { type: 'object', properties: { a: false }, required: ['a'] }],
   ['nothing but itself', { $ref: '#' }],
+  [
+    'choices that double with each of thirty references',
+    { minLength: 1, anyOf: [{ $ref: '#/$defs/0' }], $defs: doubling(30) },
+  ],
   ['integers between bounds that cross', { type: 'integer', minimum: 3, maximum: 2 }],
 ])('a schema with %s is refused before anything is written', (_, jsonSchema) => {
   expect(() => grammarOf(jsonSchema)).toThrow(expect.objectContaining({ code: 'task.invalid', retryable: false }));
