@@ -6,6 +6,7 @@ import { createPrograms, type ProgramsOptions } from './programs.ts';
 export interface SdCppOptions extends ProgramsOptions, LoadedOptions {
   readonly files: ProgramsOptions['files'] & LoadedOptions['files'];
   readonly environment: ProgramsOptions['environment'] & LoadedOptions['environment'];
+  readonly clock: ProgramsOptions['clock'];
 }
 
 /** Diffusion models, by the programs of stable-diffusion.cpp. */

@@ -1,4 +1,6 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
+import { MINUTE_MS } from '../../base/units.ts';
+import type { Clock } from '../../system/clock.ts';
 import type { HasLibrary } from '../../system/shared-library.ts';
 import { createFinder, type FinderOptions, ownPath, PINNED_RELEASE, type SdCli, VARIABLE } from './program.ts';
 import { archiveFor, markerPath, provision, type ProvisionOptions, refusal } from './provision.ts';
@@ -8,6 +10,7 @@ export interface ProgramsOptions extends Omit<FinderOptions, 'ownMarker'>, Provi
   readonly environment: FinderOptions['environment'] & ProvisionOptions['environment'];
   readonly files: FinderOptions['files'] & ProvisionOptions['files'];
   readonly hasLibrary: HasLibrary;
+  readonly clock: FinderOptions['clock'] & Pick<Clock, 'elapsed'>;
 }
 
 /** Where jobs get their sd-cli from. */
@@ -22,20 +25,26 @@ export interface Programs {
   missing(): Promise<WorkerError | undefined>;
 }
 
+/** A machine that cannot fetch it now has a job waiting, and another program to run it by. */
+const FETCH_AGAIN_MS = 10 * MINUTE_MS;
+
 export function createPrograms(options: ProgramsOptions): Programs {
-  const { environment, hasLibrary, log } = options;
+  const { environment, hasLibrary, log, clock } = options;
   const ownMarker = { path: markerPath(options.modelsRoot), text: archiveFor(options)?.url };
   const find = createFinder({ ...options, ownMarker });
   const warned = new Set<string>();
+  let fetchFrom = Number.NEGATIVE_INFINITY;
 
   /** One that is there is better than none, whatever its release. */
   async function replaced(there: SdCli | undefined, signal: AbortSignal): Promise<SdCli> {
+    if (there !== undefined && clock.elapsed() < fetchFrom) return there;
     try {
       if (refusal(options) === undefined) log.info('sd-cli.fetching', { release: PINNED_RELEASE, url: ownMarker.text });
       await provision(options, signal);
     } catch (thrown) {
       signal.throwIfAborted();
       if (there === undefined) throw thrown;
+      fetchFrom = clock.elapsed() + FETCH_AGAIN_MS;
       const because = errorChain(thrown);
       if (!warned.has(because)) log.warn('sd-cli.other-release', { path: there.path, wanted: PINNED_RELEASE, because });
       warned.add(because);
