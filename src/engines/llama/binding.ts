@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { loadFailure, outOfMemory, runFailure } from './failures.ts';
 import type { ChatModel, OpenOptions, Sampling } from './model.ts';
+import { paddingFor } from './padding.ts';
 import type { NativeCache } from '../../system/native-cache.ts';
 import { threadsFor } from './threads.ts';
 
@@ -174,6 +175,7 @@ async function startLlama(
       },
       progressLogs: false,
       skipDownload: true,
+      vramPadding: paddingFor,
     });
   } catch (thrown) {
     throw unavailable(thrown);

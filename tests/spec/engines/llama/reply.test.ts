@@ -1,6 +1,9 @@
 import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
+import { GIB } from '../../../../src/base/units.ts';
 import { loadFailure, runFailure } from '../../../../src/engines/llama/failures.ts';
+import { paddingFor } from '../../../../src/engines/llama/padding.ts';
+import { MARGIN_GB } from '../../../../src/models/shares.ts';
 import { budgetFor, createDecoder, splitReasoning, watchForStops } from '../../../../src/engines/llama/reply.ts';
 import { threadsFor } from '../../../../src/engines/llama/threads.ts';
 
@@ -84,6 +87,12 @@ test.each([
 ])('%s means that memory is gone', (said) => {
   expect(loadFailure(said, undefined).code).toBe('engine.out-of-memory');
   expect(runFailure(said, undefined).code).toBe('engine.out-of-memory');
+});
+
+test.each([4, 8, 12, 24, 80])('a model that fills a GPU of %d GB leaves more than what has to stay free', (gb) => {
+  const leftGb = paddingFor(gb * GIB) / GIB;
+  expect(leftGb).toBeGreaterThan(MARGIN_GB);
+  expect(leftGb).toBeLessThan(2);
 });
 
 test('other failures are the model’s when it loads and the engine’s when it runs', () => {
