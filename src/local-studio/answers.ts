@@ -4,7 +4,7 @@ import { ranOnOf } from '../contract/results.ts';
 import { forgetKept, onHeartbeat } from './claims.ts';
 import type { Desk, Session } from './desk.ts';
 import { offerTo, offerToAll, takeBack } from './offering.ts';
-import { afterFailure, defer, isAboutJob, isTransient } from './queue.ts';
+import { afterFailure, defer, isTransient } from './queue.ts';
 import type { Completion } from './store.ts';
 
 /*
@@ -68,10 +68,11 @@ async function onAccept(desk: Desk, session: Session, frame: Frame<'accept'>): P
 async function onReject(desk: Desk, session: Session, frame: Frame<'reject'>): Promise<void> {
   const { slot, workerId } = session;
   if (slot.at !== 'offered' || slot.jobId !== frame.jobId) return;
-  const said = { code: frame.code, reason: frame.reason };
-  const transient = isTransient(said);
-  if (!transient) session.refused.push(slot.seq);
-  else if (!isAboutJob(said) || !defer(session.deferred, slot.seq, desk.clock.now())) session.cooling = true;
+  const transient = isTransient({ code: frame.code, reason: frame.reason });
+  if (transient) {
+    session.cooling = true;
+    defer(session.deferred, slot.seq, desk.clock.now());
+  } else session.refused.push(slot.seq);
   desk.log.info('offer.rejected', { jobId: slot.jobId, workerId, because: frame.code ?? frame.reason, transient });
   await takeBack(desk, session, slot.jobId);
 }

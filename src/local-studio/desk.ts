@@ -26,7 +26,7 @@ export interface Session {
   settled: boolean;
   /** Jobs, by `seq`, that it turned down for good. */
   readonly refused: number[];
-  /** Jobs that it cannot take at the moment. */
+  /** Jobs that it could not take. */
   readonly deferred: Deferred;
   /** A job whose upload arrived before its accept, which is still to come. */
   overtaken: string | undefined;

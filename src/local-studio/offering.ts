@@ -1,6 +1,6 @@
 import type { TaskKindId } from '../contract/tasks/index.ts';
 import { type Desk, report, type Session } from './desk.ts';
-import { isAvailable, OFFER_ANSWER_MS, stillDeferred, suits } from './queue.ts';
+import { isAvailable, OFFER_ANSWER_MS, passedOver, suits } from './queue.ts';
 import type { JobRow } from './store.ts';
 
 /** Offers the next fitting job, if the worker can be asked and there is one. */
@@ -39,15 +39,19 @@ const canAsk = (desk: Desk, session: Session): boolean => !desk.stopped && sessi
 
 async function choose(desk: Desk, session: Session): Promise<JobRow | undefined> {
   const { workerId, capabilities, refused, deferred } = session;
+  const { jobs } = desk.store;
   const now = desk.clock.now();
   const wanted = {
     workerId,
     kinds: capabilities.taskKinds,
     thresholdGb: capabilities.vramThresholdGb,
-    except: [...refused, ...stillDeferred(deferred, now)],
+    except: refused,
   };
   try {
-    return await desk.store.jobs.offerNext(wanted, now);
+    const later = passedOver(deferred, now);
+    const first =
+      later.length === 0 ? undefined : await jobs.offerNext({ ...wanted, except: [...refused, ...later] }, now);
+    return first ?? (await jobs.offerNext(wanted, now));
   } catch (thrown) {
     session.slot = { at: 'idle' };
     throw thrown;

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../base/units.ts';
 import type { ReadCapabilities } from '../contract/capabilities.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
 
@@ -74,32 +75,26 @@ export const isTransient = (rejection: { readonly code: string | undefined; read
   rejection.code === 'paused' ||
   TRANSIENT_REASONS.some((known) => rejection.reason.includes(known));
 
+/** How long a job that a worker could not take lets the others pass, and how many may do so at once. */
+const DEFERRED_MS = 10 * MINUTE_MS;
+const MOST_DEFERRED = 40; // fewer than one look-up can skip
+
+/** Jobs, by `seq`, that a worker said "not now" to: how often in a row, and until when the others go first. */
+export type Deferred = Map<number, { readonly times: number; readonly until: number }>;
+
 /**
- * Whether a worker says "not now" of this job alone, because its model does not fit or crashed too often: it may well
- * take another. A reason that the contract knows is about the worker.
+ * Notes a "not now". Whoever says it twice of one job, with an idle heartbeat in between, means the job: its model
+ * does not fit, or crashed too often. The contract's texts do not tell that from a worker that is at work.
  */
-export const isAboutJob = (rejection: { readonly code: string | undefined; readonly reason: string }): boolean =>
-  rejection.code === 'busy' && !TRANSIENT_REASONS.some((known) => rejection.reason.includes(known));
-
-/** How long a worker is not asked again about a job that it could not take; meanwhile the others have their turn. */
-const DEFERRED_MS = 30_000;
-/** Fewer than one look-up can skip. With more of them the worker is left alone until its next heartbeat. */
-const MOST_DEFERRED = 40;
-
-/** Jobs, by `seq`, that a worker could not take, and until when they are not for it. */
-export type Deferred = Map<number, number>;
-
-/** Passes over a job for a while. False when there are too many of them already. */
-export function defer(deferred: Deferred, seq: number, now: number): boolean {
-  if (stillDeferred(deferred, now).length >= MOST_DEFERRED) return false;
-  deferred.set(seq, now + DEFERRED_MS);
-  return true;
+export function defer(deferred: Deferred, seq: number, now: number): void {
+  const times = (deferred.get(seq)?.times ?? 0) + 1;
+  if (passedOver(deferred, now).length < MOST_DEFERRED) deferred.set(seq, { times, until: now + DEFERRED_MS });
 }
 
-/** The jobs that are to be passed over now; forgets the others. */
-export function stillDeferred(deferred: Deferred, now: number): readonly number[] {
-  for (const [seq, until] of deferred) if (until <= now) deferred.delete(seq);
-  return [...deferred.keys()];
+/** The jobs that let the others pass now; forgets what is long ago. */
+export function passedOver(deferred: Deferred, now: number): readonly number[] {
+  for (const [seq, { until }] of deferred) if (until <= now) deferred.delete(seq);
+  return [...deferred].flatMap(([seq, { times }]) => (times > 1 ? [seq] : []));
 }
 
 /** Where a job goes whose run brought no result. `attempts` counts the run that just ended. */
