@@ -1,4 +1,4 @@
-import { type Schema, type SchemaDraft, Validator } from '@cfworker/json-schema';
+import { dereference, type Schema, type SchemaDraft, validate } from '@cfworker/json-schema';
 import { errorChain } from '../../base/errors.ts';
 import { writeJson } from '../../contract/json.ts';
 import { bad, GOOD, type Look, unseen } from './look.ts';
@@ -19,7 +19,7 @@ export function lookAtJson(text: string, schema: unknown): Look {
     return bad('the reply is not JSON, and the task has a schema');
   }
   try {
-    const { valid, errors } = validatorOf(schema).validate(value);
+    const { valid, errors } = held(value, schema);
     if (valid) return GOOD;
     const [first] = errors.toSorted((a, b) => depthOf(b.instanceLocation) - depthOf(a.instanceLocation));
     return bad(`the reply does not meet its schema: \`${first?.keyword}\` at ${first?.instanceLocation}`);
@@ -32,9 +32,21 @@ export function lookAtJson(text: string, schema: unknown): Look {
 /** The innermost complaint names the field; the ones around it only say that something within is wrong. */
 const depthOf = (pointer: string): number => pointer.split('/').length;
 
-function validatorOf(schema: unknown): Validator {
+/** A reply refers to a part of its schema for each value in it; one that multiplies references holds everything else up. */
+const MOST_REFERENCES = 100_000;
+
+function held(value: unknown, schema: unknown): ReturnType<typeof validate> {
   // Numbers as the reply has them: the validator knows no `bigint`.
   const plain: Schema | boolean = JSON.parse(writeJson(schema));
   const said = typeof plain === 'object' && plain !== null ? (plain.$schema ?? '') : '';
-  return new Validator(plain, DRAFTS.find(([name]) => name.test(said))?.[1] ?? '2020-12', false);
+  const draft = DRAFTS.find(([name]) => name.test(said))?.[1] ?? '2020-12';
+  let followed = 0;
+  const lookup = new Proxy(dereference(plain), {
+    get(parts, name) {
+      followed += 1;
+      if (followed > MOST_REFERENCES) throw new Error('its references are followed without end');
+      return Reflect.get(parts, name);
+    },
+  });
+  return validate(value, plain, draft, lookup, false);
 }

@@ -316,6 +316,15 @@ test('a schema that cannot be used is no reason to lose a reply', async () => {
   expect(String(log.find('result.unchecked')?.fields.because)).toStartWith('the schema of the task cannot be used');
 });
 
+test('a schema whose references multiply without end is given up on soon', async () => {
+  const { seen, log } = setup();
+  const next = (at: number) => ({ $ref: `#/$defs/${at + 1}` });
+  const links = Array.from({ length: 40 }, (_, at) => [at, { anyOf: [next(at), next(at)] }]);
+  const jsonSchema = { $ref: '#/$defs/0', $defs: { ...Object.fromEntries(links), 40: { type: 'string' } } };
+  expect(await seen({ ...CHAT, jsonSchema }, json(reply('"golem"')))).toBeUndefined();
+  expect(String(log.find('result.unchecked')?.fields.because)).toContain('references are followed without end');
+});
+
 test('a transcript has a text, a language and a length', async () => {
   const { seen } = setup();
   const task = { kind: 'audio_stt', inputUrl: 'https://example/a.wav' } as const;
