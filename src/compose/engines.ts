@@ -47,9 +47,6 @@ export interface Engines {
   readonly packSet: PackSet;
 }
 
-/** What a native library must not do on its own: ONNX Runtime reports home unless it is told not to. */
-const QUIET = { ORT_DISABLE_TELEMETRY: '1' };
-
 export function realEngines(effects: Effects, { log, config, fetchesNoPacks = false }: EngineSetup): Engines {
   const { sha256, images, clock, files, random, environment, http } = effects;
   const quarantine = createQuarantine(clock);
@@ -58,7 +55,7 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
   const host: EngineHost = createEngineHost({
     spawn: spawnTalking,
     command: [...ownCommand(), '__engine', String(config.current.engine_nice)],
-    env: childEnvironment(ourVariables(), QUIET),
+    env: childEnvironment(ourVariables()),
     clock,
     log: engineLog,
     quarantine,

@@ -51,7 +51,7 @@ export function piperScene(options: PiperSceneOptions = {}): PiperScene {
   const host = createEngineHost({
     spawn: spawnTalking,
     command: [...(options.command ?? ownCommand()), '__engine', '0'],
-    env: options.env ?? childEnvironment(ourVariables(), { ORT_DISABLE_TELEMETRY: '1' }),
+    env: options.env ?? childEnvironment(ourVariables()),
     clock: systemClock,
     quarantine: createQuarantine(systemClock),
     log,

@@ -13,6 +13,9 @@ export interface EngineHostOptions extends Pick<TalkOptions, 'spawn' | 'command'
   readonly log: Logger;
 }
 
+/** What a native library must not do on its own: ONNX Runtime reports home unless it is told not to. */
+const QUIET = { ORT_DISABLE_TELEMETRY: '1' };
+
 /** How a child is to load. */
 export interface HostedHow extends LoadHow {
   /** More binaries of the engine's library, for other devices than the processor. */
@@ -65,7 +68,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     const onCrash = (error: WorkerError): void => noteCrash(engine, files.model, error);
     const onNote: Warn = (event, fields) => log.warn(event, { ...fields, engine, model: files.model });
     try {
-      const talk = startTalk({ ...options, engine, onCrash, onNote });
+      const talk = startTalk({ ...options, env: { ...options.env, ...QUIET }, engine, onCrash, onNote });
       log.debug('engine.started', { engine, model: files.model, pid: talk.pid });
       return talk;
     } catch (thrown) {

@@ -10,7 +10,7 @@ setDefaultTimeout(30_000);
 
 /** A loaded model in a child, and a way to chat with it. */
 async function setup(options: Parameters<typeof llamaScene>[0] & { readonly lean?: boolean } = {}) {
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const scene = stack.use(llamaScene(options));
   const { signal } = new AbortController();
   const model = stack.use(await scene.engine.load(scene.files, signal, { lean: options.lean ?? false }));
@@ -19,7 +19,8 @@ async function setup(options: Parameters<typeof llamaScene>[0] & { readonly lean
     const task = aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], temperature: 0, ...about });
     return completionOf(await model.run(task, { signal, progress: (...step) => void steps.push(step) }));
   };
-  return { model, chat, steps, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const owned = stack.move(); // until here a failure leaves nothing behind
+  return { model, chat, steps, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** What setting up or chatting failed with. */
