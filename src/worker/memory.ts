@@ -76,7 +76,8 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
       const ram =
         report === undefined || report.ram.totalBytes === 0 ? {} : { ramFreeGb: tenths(report.ram.freeBytes) };
       // The kernel ends programs over main memory and knows nothing of a GPU's.
-      if (!usesGpu(job.source.engine) || fields.signal === 'SIGKILL') return ram;
+      const isMain = fields.signal === 'SIGKILL' || fields.memory === 'main';
+      if (!usesGpu(job.source.engine) || isMain) return ram;
       const gpu = gpuMemory(report).toSorted((a, b) => (b.freeGb ?? 0) - (a.freeGb ?? 0))[0];
       if (gpu?.freeGb === undefined) return ram;
       const { name, freeGb, totalGb } = gpu;

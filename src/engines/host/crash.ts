@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { ChildEnd } from '../../system/processes.ts';
-import { saysNoMemory } from '../no-memory.ts';
+import { saysNoMemory, whereShort } from '../no-memory.ts';
 
 /** What a child did when it ended, as a person would say it. */
 export type Doing = 'starting' | 'loading' | 'running' | 'idle';
@@ -28,7 +28,7 @@ export function crashError(
   return ranOutOfMemory(end, lines)
     ? new WorkerError('engine.out-of-memory', message, {
         hint: 'Close programs that use much memory, or offer this model to a machine with more of it.',
-        fields,
+        fields: { ...fields, ...whereShort(lines.join('\n')) },
       })
     : new WorkerError('engine.crashed', message, {
         hint: 'Look for driver trouble on this machine if it happens again; the next job gets a fresh process.',

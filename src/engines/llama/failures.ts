@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import { saysNoMemory } from '../no-memory.ts';
+import { saysNoMemory, whereShort } from '../no-memory.ts';
 
 /** Why a model could not be loaded, by what the library said. */
 export const loadFailure = (said: string, cause: unknown): WorkerError =>
@@ -19,5 +19,6 @@ export const runFailure = (said: string, cause: unknown): WorkerError =>
 export const outOfMemory = (said: string, cause: unknown): WorkerError =>
   new WorkerError('engine.out-of-memory', `there is not enough memory for the model: ${said}`, {
     cause,
+    fields: whereShort(said),
     hint: 'Offer a smaller model or a smaller contextSize, or free memory on this machine.',
   });

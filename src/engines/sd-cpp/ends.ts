@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import { isKernelKill } from '../host/crash.ts';
-import { saysNoMemory } from '../no-memory.ts';
+import { saysNoMemory, whereShort } from '../no-memory.ts';
 import type { ChildEnd } from '../../system/processes.ts';
 import { deviceIn } from './device.ts';
 import { STALL_MS } from './watchdog.ts';
@@ -75,7 +75,7 @@ export function badEnd(program: string, end: ChildEnd, said: Said): BadEnd {
   const code = end.is === 'exited' ? `Some(${end.code})` : 'None';
   const message = `${program} exited with ${code}: ${lines.at(-1) ?? '(no stderr)'}`;
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
-  if (ranOutOfMemory(said) || isKernelKill(end)) return { error: memoryError(message, fields), crashed: true };
+  if (ranOutOfMemory(said) || isKernelKill(end)) return { error: memoryError(message, said, fields), crashed: true };
   if (isCrash(end)) {
     const hint = 'Look for memory or driver trouble on this machine if it happens again.';
     return { error: new WorkerError('engine.crashed', message, { hint, fields }), crashed: true };
@@ -92,10 +92,14 @@ const linesOf = (text: string): readonly string[] =>
     .map((line) => line.trim().slice(0, MOST_SAID))
     .filter((line) => line !== '');
 
-export const memoryError = (message: string, fields: Readonly<Record<string, string | number>> = {}): WorkerError =>
+export const memoryError = (
+  message: string,
+  { output, error }: Pick<Said, 'output' | 'error'>,
+  fields: Readonly<Record<string, string | number>> = {},
+): WorkerError =>
   new WorkerError('engine.out-of-memory', message, {
     hint: 'Ask for a smaller picture, or offer the model with `offloadToCpu` or a smaller `maxVramGib`.',
-    fields,
+    fields: { ...fields, ...whereShort(`${error}\n${output}`) },
   });
 
 export const samplerError = (message: string): WorkerError =>

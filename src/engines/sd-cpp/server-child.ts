@@ -106,5 +106,5 @@ export function startChild(
 
 const refusalOf = (said: Said, because: string): WorkerError =>
   ranOutOfMemory(said)
-    ? memoryError(`sd-server: ${because}`)
+    ? memoryError(`sd-server: ${because}`, said)
     : new WorkerError('engine.failed', `sd-server: ${because}`);

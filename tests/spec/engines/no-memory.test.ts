@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
-import { saysNoMemory, unlessNoMemory } from '../../../src/engines/no-memory.ts';
+import { saysNoMemory, unlessNoMemory, whereShort } from '../../../src/engines/no-memory.ts';
 import * as onnx from '../../../src/engines/onnx/failures.ts';
 import * as whisper from '../../../src/engines/whisper/failures.ts';
 
+const MAIN = { memory: 'main' } as const;
 const WORDS = [
   'std::bad_alloc',
   'CUDA error: out of memory',
@@ -31,6 +32,16 @@ test('a file that is no model is the fault of the offer, and a run that fails th
   expect(onnx.runFailure('Got invalid dimensions', undefined).code).toBe('engine.failed');
   expect(whisper.loadFailure('/m/base.bin', 'invalid model data (bad magic)').code).toBe('model.unusable');
   expect(whisper.runFailure('Context is busy', undefined).code).toBe('engine.failed');
+});
+
+test.each([
+  ['std::bad_alloc', MAIN],
+  ['mmap: Cannot allocate memory', MAIN],
+  ['cudaMalloc failed: out of memory\nterminate called: std::bad_alloc', {}],
+  ['vk::Device::allocateMemory: ErrorOutOfDeviceMemory', {}],
+  ['out of memory', {}],
+])('a program that says %j was short of this memory: %j', (said, where) => {
+  expect(whereShort(said)).toEqual(where);
 });
 
 test('what caused a failure is kept, whatever it turns out to be', () => {

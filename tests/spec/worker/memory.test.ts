@@ -284,7 +284,7 @@ test('a driver that does not say what is free is passed on as it is', () => {
   expect(gpuMemory(undefined)).toEqual([]);
 });
 
-test('running out of memory teaches that what was free before the job did not suffice', async () => {
+test('running out of the GPU\u2019s memory, and of no other, teaches that what was free before the job did not suffice', async () => {
   const { gate, watch, short, start, uses } = setup();
   watch.now = report(18);
   await watch.refresh();
@@ -294,6 +294,9 @@ test('running out of memory teaches that what was free before the job did not su
   const error = new WorkerError('engine.out-of-memory', 'cudaMalloc failed');
   expect(gate.ranOut(job, error)).toMatchObject({ gpu: 'RTX 4090', freeGb: 6, totalGb: 24 });
   expect(short).toMatchObject([{ key: { engine: 'synthetic' }, freeGb: 6 }]);
+  const other = new WorkerError('engine.out-of-memory', 'std::bad_alloc', { fields: { memory: 'main' } });
+  expect(gate.ranOut(job, other)).not.toHaveProperty('gpu');
+  expect(short).toHaveLength(1);
   fail();
   await outcome.catch(() => {});
 });
