@@ -104,11 +104,15 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
           return { pid: talk.pid, ended: talk.ended };
         },
         async run(task, inputs, { signal: runSignal, progress }) {
-          if (disposed)
-            throw new WorkerError('internal', `the ${engine} engine was asked to run after it was unloaded`);
+          if (disposed) throw unloaded(engine);
           const say = { do: 'run', task, inputs: new Map(inputs) } as const;
           const ask = (): Promise<Answer> => talk.ask({ say, signal: runSignal, progress, stallMs });
-          const reopen = async (): Promise<void> => void ({ talk, ranOn } = await open(request, runSignal));
+          const reopen = async (): Promise<void> => {
+            ({ talk, ranOn } = await open(request, runSignal));
+            if (!disposed) return;
+            await talk.leave(); // the model was let go meanwhile, and nobody would end the child
+            throw unloaded(engine);
+          };
           if (talk.over) await reopen();
           const answer = await ask().catch(async (thrown: unknown) => {
             // A child that died while it was idle may be found out only now. The task is not to blame for it.
@@ -127,6 +131,9 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     },
   };
 }
+
+const unloaded = (engine: string): WorkerError =>
+  new WorkerError('internal', `the ${engine} engine was asked to run after it was unloaded`);
 
 /** A copy that travels: whoever made it may have put more into it than the child is to know. */
 const plain = ({ model, paths, defaults }: ModelFiles) => ({ model, paths: new Map(paths), defaults });

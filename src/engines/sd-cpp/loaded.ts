@@ -103,11 +103,15 @@ async function createHolder(tools: Tools, options: LoadedOptions, signal: AbortS
   const words = (port: number): readonly string[] => serverArgumentsFor(tools, port);
 
   async function get(abort: AbortSignal): Promise<Server | undefined> {
-    if (closed) throw new WorkerError('internal', 'the sd-cpp engine was asked to run after it was unloaded');
+    if (closed) throw unloaded();
     if (useless || path === undefined) return undefined;
     if (server !== undefined && !server.over) return server;
     const { env, onCrash } = tools;
     const started = await startServer({ path, words, env, onCrash }, options, abort);
+    if (closed && typeof started !== 'string') {
+      await started.leave(); // the model was let go meanwhile, and nobody would end it
+      throw unloaded();
+    }
     if (typeof started !== 'string') return (server = started);
     useless = true;
     options.log.info('sd-server.not-used', { path, because: started });
@@ -132,6 +136,9 @@ async function createHolder(tools: Tools, options: LoadedOptions, signal: AbortS
     },
   };
 }
+
+const unloaded = (): WorkerError =>
+  new WorkerError('internal', 'the sd-cpp engine was asked to run after it was unloaded');
 
 interface Doing {
   readonly options: LoadedOptions;

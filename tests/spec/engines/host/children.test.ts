@@ -205,6 +205,19 @@ test('unloading ends the child, also one that clings to its memory, and may be a
   }
 });
 
+test('a child that was begun for a model that is let go meanwhile goes with it', async () => {
+  const { load, ask, log } = setup();
+  const model = await load();
+  process.kill(model.process.pid, 'SIGKILL');
+  await model.process.ended;
+  const run = failureOf(ask(model, 'double'));
+  await model[Symbol.asyncDispose]();
+  expect(await run).toMatchObject({ code: 'internal' });
+  const pids = log.events.filter(({ event }) => event === 'engine.started').map(({ fields }) => Number(fields['pid']));
+  expect(pids).toHaveLength(2);
+  expect(pids.map(isGone)).toEqual([true, true]);
+});
+
 test('what an engine has started ends with it', async () => {
   const { load, ask } = setup();
   const model = await load();

@@ -6,6 +6,7 @@ import { goneSoon, isGone } from '../../../fakes/gone.ts';
 import { images, paint } from '../../../fakes/onnx-engine.ts';
 import { type SdCppChoice, sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
 import { SkippingClock } from '../../../fakes/skipping-clock.ts';
+import { waitFor } from '../../../flow/wait-for.ts';
 import { failureOf, within } from '../../system/temp-folder.ts';
 
 const INIT = 'https://studio.example/latest.webp';
@@ -110,6 +111,22 @@ test('a server that died between two pictures is replaced and counted', async ()
   await held?.ended;
   expect((await scene.runOn(model)).is).toBe('artifact');
   expect(scene.log.names()).toContain('engine.crashed');
+});
+
+test('a server that was begun for a model that is let go meanwhile goes with it', async () => {
+  await using place = await setup();
+  const { scene, model } = place;
+  scene.programs[0]?.killGroup('SIGKILL');
+  await scene.programs[0]?.ended;
+  const run = failureOf(scene.runOn(model));
+  await waitFor(
+    'another server',
+    () => scene.programs.length > 1,
+    () => `${scene.programs.length} programs`,
+  );
+  await model[Symbol.asyncDispose]();
+  expect(await run).toMatchObject({ code: 'internal' });
+  expect(scene.programs.map(({ pid }) => isGone(pid))).toEqual([true, true]);
 });
 
 test('a picture that makes no progress is ended after a long while', async () => {
