@@ -76,7 +76,7 @@ export async function removeModel(
   for (const file of files) {
     if (!(await isUsed(file, options, uses))) continue;
     throw new WorkerError('model.in-use', `${file.filename} of model ${model} is in use`, {
-      hint: 'Try again when its job has ended.',
+      hint: 'Try again when no job uses it and it has left memory; `studio-worker disable` frees it after the running job.',
     });
   }
   for (const file of files) await removeFile(file, options);

@@ -73,7 +73,7 @@ test('the files of a warm model are in use, and nobody is once it is unloaded', 
   const worker = await at.start();
   await at.job();
   const refused = await command(at.folder.path, 'models', 'rm', 'lama');
-  expect([refused.code, refused.err]).toEqual([75, expect.stringContaining('in use')]);
+  expect([refused.code, refused.err]).toEqual([75, expect.stringMatching(/in use[^]*studio-worker disable/)]);
   worker.kill('SIGTERM');
   await worker.exited;
   expect((await command(at.folder.path, 'models', 'rm', 'lama')).code).toBe(0);

@@ -38,7 +38,7 @@ export const gc = command({
     printLines(
       world.terminal,
       ...removed.map(({ path, sizeBytes }) => `${word} ${onOneLine(path)} (${formatBytes(sizeBytes)})`),
-      ...inUse.map(({ path }) => `kept ${onOneLine(path)}: a job uses it`),
+      ...inUse.map(({ path }) => `kept ${onOneLine(path)}: it is in use or in memory`),
       `${formatBytes(leftBytes)} of models ${dryRun ? 'would be left' : 'left'} in ${shelf.root}`,
     );
     if (maxBytes === undefined) printLines(world.terminal, 'No budget is set: `--max-gb` or `models_max_gb` sets one.');

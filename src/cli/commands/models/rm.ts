@@ -9,7 +9,7 @@ export const rm = command({
   examples: ['studio-worker models rm z-image-turbo'],
   exits: [
     { code: 69, means: 'there is no such model on this disk' },
-    { code: 75, means: 'a job uses it' },
+    { code: 75, means: 'it is in use or in memory' },
   ],
   json: '{removed: […paths…]}',
   args: { model: { type: 'positional', description: 'Model id, or the name of its folder' }, ...JSON_ARG },
