@@ -75,7 +75,10 @@ export function badEnd(program: string, end: ChildEnd, said: Said): BadEnd {
   const code = end.is === 'exited' ? `Some(${end.code})` : 'None';
   const message = `${program} exited with ${code}: ${lines.at(-1) ?? '(no stderr)'}`;
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
-  if (ranOutOfMemory(said) || isKernelKill(end)) return { error: memoryError(message, said, fields), crashed: true };
+  if (ranOutOfMemory(said) || isKernelKill(end)) {
+    // One that ended by itself over it is sound: a smaller picture may well fit.
+    return { error: memoryError(message, said, fields), crashed: isCrash(end) };
+  }
   if (isCrash(end)) {
     const hint = 'Look for memory or driver trouble on this machine if it happens again.';
     return { error: new WorkerError('engine.crashed', message, { hint, fields }), crashed: true };

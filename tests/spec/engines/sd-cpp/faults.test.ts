@@ -55,6 +55,15 @@ test.each(['sd-cli', 'sd-server'] as const)('a kill of %s by the system is a lac
   });
 });
 
+test('pictures that are too large for the memory do not bar their model from smaller ones', async () => {
+  await using scene = sdCppScene();
+  await scene.install();
+  for (let failure = 1; failure <= 3; failure++) {
+    expect(await failureOf(scene.run({ prompt: 'out of memory' }))).toMatchObject({ code: 'engine.out-of-memory' });
+  }
+  expect(scene.quarantine.remainingMs('sd-cpp', scene.files.model)).toBe(0);
+});
+
 test('an allocation that fails is a lack of memory, with the words of the program', async () => {
   await using scene = sdCppScene();
   await scene.install();
