@@ -3,7 +3,14 @@ import type { Files } from '../../system/files.ts';
 import type { Images } from '../../system/images.ts';
 import type { FetchInput } from '../inputs.ts';
 import { assertMaskFits } from './masks.ts';
-import { inputExt, type NamedPicture, type PicturePaths, picturesOf, type PictureUse } from './pictures.ts';
+import {
+  assertPicture,
+  inputExt,
+  type NamedPicture,
+  type PicturePaths,
+  picturesOf,
+  type PictureUse,
+} from './pictures.ts';
 
 export interface InputOptions {
   readonly fetchInput: FetchInput;
@@ -32,6 +39,7 @@ export async function fetchPictures(
   const fetched = named.map(async ({ use, what, url }) => [use, await fetchInput(what, url, signal)] as const);
   await Promise.allSettled(fetched); // none of them goes on when this returns
   const bytes = new Map(await Promise.all(fetched));
+  for (const { use, what } of named) assertPicture(what, bytes.get(use) ?? new Uint8Array());
   await assertMaskFits(bytes, images);
   return {
     bytes,

@@ -1,3 +1,4 @@
+import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 
 /** A picture that a task may name by URL, as sd-cli tells them apart. */
@@ -42,6 +43,16 @@ const MAGIC: readonly (readonly [ext: string, at: number, bytes: string])[] = [
   ['tif', 0, 'II*\0'],
   ['tif', 0, 'MM\0*'],
 ];
+
+/** @throws WorkerError `task.invalid` for what is surely no picture: nothing at all, a web page, a drawing in SVG */
+export function assertPicture(what: string, bytes: Uint8Array): void {
+  const isMarkup = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith('<');
+  if (bytes.byteLength > 0 && !isMarkup) return;
+  const because = isMarkup ? 'it is a web page or a drawing in text' : 'it is empty';
+  throw new WorkerError('task.invalid', `the ${what} is no picture that sd-cli can read: ${because}`, {
+    hint: 'Create the job with the URL of a PNG, JPEG or WebP file that needs no login.',
+  });
+}
 
 /**
  * The extension for a fetched picture. sd-cli picks its decoder by it, and URLs of a studio lie about what is behind

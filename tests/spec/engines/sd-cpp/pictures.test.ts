@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { TaskOf } from '../../../../src/contract/tasks/index.ts';
-import { inputExt, outputExt, picturesOf } from '../../../../src/engines/sd-cpp/pictures.ts';
+import { assertPicture, inputExt, outputExt, picturesOf } from '../../../../src/engines/sd-cpp/pictures.ts';
 import { createProgressReader } from '../../../../src/engines/sd-cpp/progress.ts';
 import { isPinned } from '../../../../src/engines/sd-cpp/program.ts';
 import { aTask } from '../../../fakes/builders.ts';
@@ -32,6 +32,16 @@ test('a fetched picture is named by its content and not by its URL', () => {
 test('a picture of unknown content goes by its URL, and by WebP where that says nothing', () => {
   const urls = ['https://a.example/x.TIF?y=.png', 'https://a.example/x.exe', 'https://a.example/'];
   expect(urls.map((url) => inputExt(new Uint8Array(4), url))).toEqual(['tif', 'webp', 'webp']);
+});
+
+test.each([
+  ['', 'the init image is no picture that sd-cli can read: it is empty'],
+  ['\n<!doctype html><title>Sign in</title>', 'it is a web page or a drawing in text'],
+  ['\uFEFF<svg xmlns="http://www.w3.org/2000/svg"/>', 'it is a web page or a drawing in text'],
+])('what is surely no picture is the task’s mistake: %p', (text, message) => {
+  const refused = (): void => assertPicture('init image', new TextEncoder().encode(text));
+  expect(refused).toThrow(message);
+  expect(refused).toThrow(expect.objectContaining({ code: 'task.invalid', retryable: false }));
 });
 
 test('only pictures that sd-cli would look at are fetched', () => {
