@@ -1,15 +1,21 @@
 import type { WorkerError } from '../../base/errors.ts';
 import type { ModelId } from '../../base/ids.ts';
 import type { Logger } from '../../log/logger.ts';
+import { isOwnShortage } from './crash.ts';
 import type { Quarantine } from './quarantine.ts';
 
-/** Writes down that a process of an engine crashed with a model, which may bring the quarantine on. */
+/**
+ * Writes down that a process of an engine crashed with a model, which may bring the quarantine on. An end for which the
+ * program itself gave a lack of memory as the reason does not: where no driver reports free memory, each job of a model
+ * that works runs out once and is done with less on its second try.
+ */
 export type NoteCrash = (engine: string, model: ModelId, error: WorkerError) => void;
 
 export const createCrashBook =
   ({ quarantine, log }: { readonly quarantine: Quarantine; readonly log: Logger }): NoteCrash =>
   (engine, model, error) => {
     log.warn('engine.crashed', { engine, model, error: error.message, code: error.code });
+    if (isOwnShortage(error)) return;
     if (!quarantine.crashed(engine, model)) return;
     log.error('engine.quarantined', {
       engine,

@@ -49,11 +49,18 @@ function ownWords(lines: readonly string[]): readonly string[] {
 }
 
 /** Nobody else kills an engine: the kernel does when memory is gone. */
-export const isKernelKill = (end: ChildEnd): boolean => end.is !== 'exited' && end.signal === 'SIGKILL';
+const KERNEL_KILL = 'SIGKILL';
+export const isKernelKill = (end: ChildEnd): boolean => end.is !== 'exited' && end.signal === KERNEL_KILL;
+
+/** Whether a program ended because it found no memory and said so, rather than for being killed by the kernel. */
+export const isOwnShortage = ({ code, fields }: WorkerError): boolean =>
+  code === 'engine.out-of-memory' && fields['signal'] !== KERNEL_KILL;
+
 const ranOutOfMemory = (end: ChildEnd, lines: readonly string[]): boolean =>
   isKernelKill(end) || lines.some(saysNoMemory);
 
-const guess = (signal: string): string => (signal === 'SIGKILL' ? ' (the system does that when memory runs out)' : '');
+const guess = (signal: string): string =>
+  signal === KERNEL_KILL ? ' (the system does that when memory runs out)' : '';
 
 /** The last lines somebody said, and no more of them. */
 export interface Tail {

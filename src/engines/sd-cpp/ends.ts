@@ -65,7 +65,7 @@ const isCrash = (end: ChildEnd): boolean =>
 
 export interface BadEnd {
   readonly error: WorkerError;
-  /** It counts against the model: see the quarantine. */
+  /** It goes into the crash book, which knows what counts against the model. */
   readonly crashed: boolean;
 }
 

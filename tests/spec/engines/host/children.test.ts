@@ -116,6 +116,15 @@ test('an engine that ends for lack of memory says so by a code of its own', asyn
   });
 });
 
+test('a model that an engine lacks memory for again and again is not quarantined', async () => {
+  const { load, ask, quarantine } = setup();
+  await using model = await load();
+  for (let run = 1; run <= 3; run++) {
+    expect(await failureOf(ask(model, 'no memory'))).toMatchObject({ code: 'engine.out-of-memory' });
+  }
+  expect(quarantine.remainingMs('test', toModelId('fine'))).toBe(0);
+});
+
 test('a model that is loaded lean says what it runs on then', async () => {
   await using usual = await setup().load();
   await using lean = await setup({ how: { lean: true } }).load();

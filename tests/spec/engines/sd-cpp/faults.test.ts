@@ -74,6 +74,30 @@ test('an allocation that fails is a lack of memory, with the words of the progra
   });
 });
 
+test('a model that a program lacks memory for is not quarantined, one that the system kills is', async () => {
+  await using scene = sdCppScene();
+  await scene.install();
+  const runThrice = async (prompt: string): Promise<number> => {
+    for (let run = 1; run <= 3; run++) {
+      expect(await failureOf(scene.run({ prompt }))).toMatchObject({ code: 'engine.out-of-memory' });
+    }
+    return scene.quarantine.remainingMs('sd-cpp', scene.files.model);
+  };
+  expect(await runThrice('out of memory')).toBe(0);
+  expect(await runThrice('it is killed')).toBeGreaterThan(0);
+});
+
+test('a server that lacks memory for its model again and again leaves it out of quarantine', async () => {
+  await using scene = sdCppScene({ file: 'memory.gguf' });
+  await scene.installBoth();
+  for (let load = 1; load <= 3; load++) {
+    expect(await failureOf(scene.engine.load(scene.files, scene.abort.signal))).toMatchObject({
+      code: 'engine.out-of-memory',
+    });
+  }
+  expect(scene.quarantine.remainingMs('sd-cpp', scene.files.model)).toBe(0);
+});
+
 test.each([
   ['dies', 'engine.crashed'],
   ['memory', 'engine.out-of-memory'],
