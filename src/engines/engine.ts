@@ -46,6 +46,8 @@ export interface RunContext {
 export interface LoadHow {
   /** Less GPU memory at the price of speed: smaller batches, weights left in the machine's own memory. */
   readonly lean: boolean;
+  /** Nothing is fetched for it: what is not on this disk makes the load fail. */
+  readonly onlyPresent?: true;
 }
 
 /** Code that loads models and runs tasks. */

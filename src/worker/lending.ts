@@ -53,7 +53,7 @@ export function createLending(options: LendingOptions): Lending {
       engine: engine.id,
       model,
       source,
-      key: writeJson({ weights, defaults: files.defaults, how }),
+      key: writeJson({ weights, defaults: files.defaults, how: { lean: how.lean } }),
       kind,
       gb,
       fits: (report, loaded) =>

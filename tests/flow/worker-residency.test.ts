@@ -68,6 +68,7 @@ test('a model that was warm when the worker stopped is warm again after its star
 
   const second = await at.start();
   expect((await second.logged('model.restored')).fields).toMatchObject({ engine: 'gradio', model: 'fox' });
+  expect(at.engine.loads).toEqual([{ lean: false }, { lean: false, onlyPresent: true }]);
   await at.job();
   expect(at.engine.pids()).toHaveLength(2);
   expect(second.status().models).toMatchObject([{ model: 'fox', pid: at.engine.pids()[1] }]);

@@ -1,10 +1,10 @@
-import { toWorkerError } from '../../base/errors.ts';
+import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import { pause } from '../../base/pause.ts';
 import { formatBytes, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { HasLibrary } from '../../system/shared-library.ts';
-import type { Where } from '../engine.ts';
+import type { LoadHow, Where } from '../engine.ts';
 
 /** What there is to know of native files for one kind of device, before they are here. */
 export interface DevicePack {
@@ -43,8 +43,11 @@ export interface Devices {
   /**
    * The folder of binaries for the device, fetched if need be; undefined for the processor. A pack that cannot be had is
    * said and costs no job: whether the processor may take over is not decided here.
+   *
+   * @throws WorkerError `engine.unavailable` where only what is present may be used, and the best pack is not; the
+   * signal's reason on abort
    */
-  prepare(signal: AbortSignal): Promise<string | undefined>;
+  prepare(signal: AbortSignal, how?: Pick<LoadHow, 'onlyPresent'>): Promise<string | undefined>;
 }
 
 /** Nobody waits longer for a driver to say what the engine will run on: what was known before counts meanwhile. */
@@ -90,11 +93,12 @@ export function createDevices<Pack extends DevicePack>(options: DevicesOptions<P
       patience.abort();
       return latest;
     },
-    async prepare(signal) {
+    async prepare(signal, how) {
       if (packs.length === 0) return undefined;
       const choice = await choose();
       if (!('pack' in choice)) return undefined;
       const { pack } = choice;
+      if (how?.onlyPresent === true && shelf.find(pack) === undefined) throw notPresent(pack);
       try {
         const folder = await shelf.bring(pack, signal);
         failed = undefined;
@@ -121,6 +125,11 @@ const noChecksum = (usable: readonly DevicePack[]) => ({
   because: `this release has no checksum for its pack ${usable.map(({ flavour }) => flavour).join(' or ')}`,
   hint: 'Use a release whose `dist-manifest.json` names it.',
 });
+
+const notPresent = ({ flavour }: DevicePack): WorkerError =>
+  new WorkerError('engine.unavailable', `the pack ${flavour} is not here, and is fetched only for a job`, {
+    hint: `Run \`studio-worker engines pull ${flavour}\` to have it ahead.`,
+  });
 
 /** Whether a pack is here, as a person would be told. */
 export const packState = (pack: DevicePack, isHere: boolean): string =>

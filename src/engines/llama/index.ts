@@ -39,7 +39,8 @@ export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot
     load: async (modelFiles, signal, how) => {
       signal.throwIfAborted();
       ggufOf(modelFiles);
-      const wanted = { lean: false, ...how, binariesFolder: await devices.prepare(signal) };
+      const binariesFolder = await devices.prepare(signal, how);
+      const wanted = { lean: how?.lean === true, binariesFolder };
       const model = await host.load({ engine: 'llama', files: modelFiles, how: wanted }, signal);
       return loadedIn(model, async (task, context) => {
         if (task.kind !== 'llm') throw wrongKind(task.kind);

@@ -25,7 +25,7 @@ export function createSdCppEngine(options: SdCppOptions): Engine {
         : { ready: false, because: problem.message, hint: problem.hint ?? '' };
     },
     load: async (model, signal, how) => {
-      const { path } = await programs.get(signal);
+      const { path } = await programs.get(signal, how);
       signal.throwIfAborted();
       const ranOn = await devices.deviceOf(path);
       return await openModel({ program: path, model, lean: how?.lean === true, ranOn }, options, signal);

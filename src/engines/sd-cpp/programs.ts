@@ -2,6 +2,7 @@ import { errorChain, WorkerError } from '../../base/errors.ts';
 import { MINUTE_MS } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { HasLibrary } from '../../system/shared-library.ts';
+import type { LoadHow } from '../engine.ts';
 import { createFinder, type FinderOptions, ownPath, PINNED_RELEASE, type SdCli, VARIABLE } from './program.ts';
 import { archiveFor, markerPath, provision, type ProvisionOptions, refusal } from './provision.ts';
 import { vulkanProblem } from './vulkan.ts';
@@ -16,11 +17,11 @@ export interface ProgramsOptions extends Omit<FinderOptions, 'ownMarker'>, Provi
 /** Where jobs get their sd-cli from. */
 export interface Programs {
   /**
-   * One that can run here; fetched when there is none of the pinned release.
+   * One that can run here; fetched when there is none of the pinned release, unless only what is present may be used.
    *
    * @throws WorkerError `engine.unavailable` | `native.unavailable` | `download.failed` | …; the signal's reason
    */
-  get(signal: AbortSignal): Promise<SdCli>;
+  get(signal: AbortSignal, how?: Pick<LoadHow, 'onlyPresent'>): Promise<SdCli>;
   /** What would keep `get` from giving one, as far as can be told without fetching. */
   missing(): Promise<WorkerError | undefined>;
 }
@@ -61,9 +62,10 @@ export function createPrograms(options: ProgramsOptions): Programs {
   const isOutOfReach = (there: SdCli | undefined): boolean => there === undefined && refusal(options) !== undefined;
 
   return {
-    async get(signal) {
+    async get(signal, how) {
       const there = await find();
       if (isOutOfReach(there)) throw notInstalled(options);
+      if (how?.onlyPresent === true && there?.wanted !== true && refusal(options) === undefined) throw notPresent();
       const program = there?.wanted === true ? there : await replaced(there, signal);
       const problem = await machineProblem(program);
       if (problem !== undefined) throw problem;
@@ -75,6 +77,9 @@ export function createPrograms(options: ProgramsOptions): Programs {
     },
   };
 }
+
+const notPresent = (): WorkerError =>
+  new WorkerError('engine.unavailable', `sd-cli of ${PINNED_RELEASE} is not here, and is fetched only for a job`);
 
 const notInstalled = (options: ProgramsOptions): WorkerError =>
   new WorkerError('engine.unavailable', `sd-cli is not installed: ${refusal(options) ?? 'it is gone again'}`, {

@@ -4,6 +4,7 @@ import { createDevices } from '../../../../src/engines/llama/devices.ts';
 import type { Pack } from '../../../../src/models/packs.ts';
 import { FakeClock } from '../../../fakes/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { failureOf } from '../../system/temp-folder.ts';
 
 const aPack = (flavour: string, library: string, sha256 = 'ab'.repeat(32)): Pack => ({
   flavour,
@@ -97,6 +98,17 @@ test('the first job on a GPU fetches the pack and runs with its folder', async (
   const { prepare, fetched } = setup();
   expect(await prepare()).toBe('/cache/cuda');
   expect(fetched).toEqual(['cuda']);
+});
+
+test('what is loaded for nobody uses a pack that is here, and fetches none', async () => {
+  const { signal } = new AbortController();
+  const how = { onlyPresent: true } as const;
+  const without = setup();
+  expect(await failureOf(without.devices.prepare(signal, how))).toMatchObject({ code: 'engine.unavailable' });
+  expect(without.fetched).toEqual([]);
+  expect(await without.devices.where()).toEqual({ on: 'cuda' }); // the next job fetches it
+  expect(await setup({ here: [cuda] }).devices.prepare(signal, how)).toBe('/cache/cuda');
+  expect(await setup({ gpus: [] }).devices.prepare(signal, how)).toBeUndefined();
 });
 
 test('a pack that cannot be fetched is said, and not tried again with each job', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readFileSync, statSync } from 'node:fs';
 import manifest from '../../../../dist-manifest.json';
+import type { LoadHow } from '../../../../src/engines/engine.ts';
 import { createInputFetcher } from '../../../../src/engines/inputs.ts';
 import { archiveFor } from '../../../../src/engines/sd-cpp/provision.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
@@ -38,7 +39,7 @@ async function setup(archive = ARCHIVE, pins: Readonly<Record<string, string>> =
     server,
     log,
     folder: scene,
-    load: () => engine.load(scene.files, new AbortController().signal),
+    load: (how?: LoadHow) => engine.load(scene.files, new AbortController().signal, how),
     installed: () => systemFiles.list(scene.at('models/bin')),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
@@ -54,6 +55,16 @@ test('a pinned archive is fetched once, checked and laid out flat', async () => 
   expect(await scene.installed()).toEqual(['.sd-cli-release', 'libstable-diffusion.so', 'sd-cli']);
   const marker = readFileSync(scene.folder.at('models/bin/.sd-cli-release'), 'utf8');
   expect(marker).toBe(`${scene.server.url('')}${RELEASE}/${ASSET}\n`);
+});
+
+test('what is loaded for nobody uses a program that is here, and fetches none', async () => {
+  await using scene = await setup();
+  const how = { lean: false, onlyPresent: true } as const;
+  expect(await failureOf(scene.load(how))).toMatchObject({ code: 'engine.unavailable' });
+  expect([scene.server.asked, await scene.installed()]).toEqual([[], []]);
+  await scene.load();
+  await scene.load(how);
+  expect(scene.server.asked).toHaveLength(1);
 });
 
 test('an archive with another checksum is refused, and nothing of it stays', async () => {
