@@ -40,7 +40,8 @@ export async function explainOffer(choice: ExplainChoice, effects: Effects): Pro
   const { engines } = realEngines(effects, { log, config });
   const named = engines.find(({ id }) => id === offer.modelSource.engine);
   const report = await effects.gpus.probe();
-  const peaks = await openPeaks({ path: siblingsOf(path).peaks, files: effects.files, log });
+  const { files, clock } = effects;
+  const peaks = await openPeaks({ path: siblingsOf(path).peaks, files, clock, log });
   const watch = { latest: report, refresh: () => effects.gpus.probe() };
   const usesGpu = (id: string): boolean => engines.some((engine) => engine.id === id && engine.memory === 'gpu');
   const loaded = (): readonly LoadedShare[] =>

@@ -46,7 +46,7 @@ export async function openMemory(
   const wanted = engines.some(({ memory }) => memory === 'gpu');
   const watch = wanted ? watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS }) : NO_WATCH;
   if (wanted) void watch.refresh().then((report) => sayGpus(report, log));
-  const peaks: Peaks = await openPeaks({ path: peaksPath, files, log });
+  const peaks: Peaks = await openPeaks({ path: peaksPath, files, clock, log });
   const gate = createMemoryGate({ engines, watch, peaks, loaded, clock });
   return {
     gate,

@@ -1,7 +1,9 @@
 import type { ModelId } from '../base/ids.ts';
+import { DAY_MS } from '../base/units.ts';
 import type { EngineName } from '../contract/model-source.ts';
 import type { Task } from '../contract/tasks/index.ts';
 import type { Logger } from '../log/logger.ts';
+import type { Clock } from '../system/clock.ts';
 import type { Files } from '../system/files.ts';
 import type { LearnedPeak } from './admission.ts';
 
@@ -16,7 +18,9 @@ export interface PeakKey {
 export interface Peaks {
   /** The highest peak of the runs that are kept, with headroom. */
   find(key: PeakKey): LearnedPeak | undefined;
-  /** Remembers that so much free memory did not suffice for a run. Saved like the rest. */
+  /**
+   * Remembers for a day that so much free memory did not suffice for a run; of several, the most. Saved like the rest.
+   */
   learnShortage(key: PeakKey, freeGb: number): void;
   /** Remembers what one run took at most. Saved in the background; a failure to save is logged. */
   learn(key: PeakKey, peakGb: number): void;
@@ -27,6 +31,8 @@ export interface Peaks {
 export interface PeaksOptions {
   readonly path: string;
   readonly files: Pick<Files, 'readText' | 'writeAtomic'>;
+  /** The time of day, because what is remembered outlives the process. */
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
 }
 
@@ -35,6 +41,11 @@ const HEADROOM = 1.1;
 /** Old peaks leave, so that one outlier or an older engine does not count for ever. */
 const RUNS_KEPT = 20;
 const KEYS_KEPT = 500;
+/**
+ * A job that is refused for a shortage cannot show that it would fit by now, after an update of the driver or the engine.
+ * So it is tried again each day, which costs one run that may have to be repeated with less memory.
+ */
+const SHORT_FOR_MS = DAY_MS;
 
 /** What of a task decides how much memory its run takes, in steps of a factor of two. */
 export function sizeBucket(task: Task): string {
@@ -58,7 +69,7 @@ const OWN_FPS = 8;
 const steps = (count: number): number => Math.ceil(Math.log2(Math.max(1, count)));
 
 /** Opens what earlier runs left. A file that is not ours to read is started over: it can be learned again. */
-export async function openPeaks({ path, files, log }: PeaksOptions): Promise<Peaks> {
+export async function openPeaks({ path, files, clock, log }: PeaksOptions): Promise<Peaks> {
   const known = await read(path, files, log);
   let saving = Promise.resolve();
   let dirty = false;
@@ -67,7 +78,7 @@ export async function openPeaks({ path, files, log }: PeaksOptions): Promise<Pea
     if (!dirty) return; // an earlier turn of the queue took this change along
     dirty = false;
     try {
-      await files.writeAtomic(path, toText(known), { mode: 0o600 });
+      await files.writeAtomic(path, toText(known, clock.now()), { mode: 0o600 });
     } catch (thrown) {
       log.warn('peaks.not-saved', { path, error: thrown instanceof Error ? thrown.message : 'unknown' });
     }
@@ -75,7 +86,7 @@ export async function openPeaks({ path, files, log }: PeaksOptions): Promise<Pea
 
   function update(key: PeakKey, change: (seen: Seen) => Seen): void {
     const name = nameOf(key);
-    const seen = change(known.get(name) ?? { peaks: [], shortGb: 0 });
+    const seen = change(known.get(name) ?? { peaks: [] });
     known.delete(name); // and back in at the end: what was used last goes last
     known.set(name, seen);
     const [oldest] = known.keys();
@@ -88,16 +99,21 @@ export async function openPeaks({ path, files, log }: PeaksOptions): Promise<Pea
     find(key) {
       const seen = known.get(nameOf(key));
       if (seen === undefined) return undefined;
+      const short = lasting(seen, clock.now());
       const peakGb = HEADROOM * Math.max(0, ...seen.peaks);
-      return { peakGb, runs: seen.peaks.length, ...(seen.shortGb > 0 ? { moreThanGb: seen.shortGb } : {}) };
+      return { peakGb, runs: seen.peaks.length, ...(short === undefined ? {} : { moreThanGb: short.gb }) };
     },
     learn(key, peakGb) {
-      if (!isPeak(peakGb)) return;
-      update(key, ({ peaks, shortGb }) => ({ peaks: [...peaks, round(peakGb)].slice(-RUNS_KEPT), shortGb }));
+      if (!isPositive(peakGb)) return;
+      update(key, (seen) => ({ ...seen, peaks: [...seen.peaks, round(peakGb)].slice(-RUNS_KEPT) }));
     },
     learnShortage(key, freeGb) {
-      if (!isPeak(freeGb)) return;
-      update(key, ({ peaks, shortGb }) => ({ peaks, shortGb: Math.max(shortGb, round(freeGb)) }));
+      if (!isPositive(freeGb)) return;
+      const short: Short = { gb: round(freeGb), at: clock.now() };
+      update(key, (seen) => {
+        const known = lasting(seen, short.at);
+        return { ...seen, short: known !== undefined && known.gb > short.gb ? known : short };
+      });
     },
     saved: () => saving,
   };
@@ -106,22 +122,37 @@ export async function openPeaks({ path, files, log }: PeaksOptions): Promise<Pea
 interface Seen {
   /** Of the newest runs, oldest first. */
   readonly peaks: readonly number[];
-  /** The most free memory that did not suffice; 0 when it always did. */
-  readonly shortGb: number;
+  /** The most free memory that did not suffice; absent when it always did. */
+  readonly short?: Short;
+}
+
+interface Short {
+  readonly gb: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 type Known = Map<string, Seen>;
 
 const nameOf = ({ model, engine, bucket }: PeakKey): string => JSON.stringify([engine, bucket, model]);
-const isPeak = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < Infinity;
+const isPositive = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < Infinity;
+/** A time to come is one of a clock that was wrong, and lasts no longer than others. */
+const lasting = ({ short }: Seen, now: number): Short | undefined =>
+  short !== undefined && Math.abs(now - short.at) < SHORT_FOR_MS ? short : undefined;
 const round = (gb: number): number => Math.round(gb * 1000) / 1000;
 
-function toText(known: Known): string {
+function toText(known: Known, now: number): string {
   const peaksGb = [...known].map(([name, { peaks }]) => [name, peaks] as const).filter(([, peaks]) => peaks.length > 0);
-  const shortGb = [...known].map(([name, seen]) => [name, seen.shortGb] as const).filter(([, gb]) => gb > 0);
+  const shorts = [...known].flatMap(([name, seen]) => {
+    const short = lasting(seen, now);
+    return short === undefined ? [] : [[name, short] as const];
+  });
   const value = {
     version: VERSION,
     peaksGb: Object.fromEntries(peaksGb),
-    ...(shortGb.length > 0 ? { shortGb: Object.fromEntries(shortGb) } : {}),
+    ...(shorts.length > 0 && {
+      shortGb: Object.fromEntries(shorts.map(([name, { gb }]) => [name, gb])),
+      shortAt: Object.fromEntries(shorts.map(([name, { at }]) => [name, at])),
+    }),
   };
   return `${JSON.stringify(value, null, 1)}\n`;
 }
@@ -145,13 +176,16 @@ function fromValue(value: unknown): Known | undefined {
   const { version, peaksGb } = value;
   if (version !== VERSION || typeof peaksGb !== 'object' || peaksGb === null) return undefined;
   const shortGb = 'shortGb' in value && typeof value.shortGb === 'object' ? (value.shortGb ?? {}) : {};
+  const times = 'shortAt' in value && typeof value.shortAt === 'object' ? (value.shortAt ?? {}) : {};
+  const shortAt = new Map<string, unknown>(Object.entries(times));
   const known: Known = new Map();
   for (const [name, peaks] of Object.entries(peaksGb)) {
-    const valid: readonly number[] = Array.isArray(peaks) ? peaks.filter(isPeak).slice(-RUNS_KEPT) : [];
-    if (valid.length > 0) known.set(name, { peaks: valid, shortGb: 0 });
+    const valid: readonly number[] = Array.isArray(peaks) ? peaks.filter(isPositive).slice(-RUNS_KEPT) : [];
+    if (valid.length > 0) known.set(name, { peaks: valid });
   }
   for (const [name, gb] of Object.entries(shortGb)) {
-    if (isPeak(gb)) known.set(name, { peaks: known.get(name)?.peaks ?? [], shortGb: gb });
+    const at = shortAt.get(name); // without one it may be of any age
+    if (isPositive(gb) && isPositive(at)) known.set(name, { peaks: known.get(name)?.peaks ?? [], short: { gb, at } });
   }
   return new Map([...known].slice(-KEYS_KEPT));
 }

@@ -1,8 +1,10 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../src/base/ids.ts';
+import { DAY_MS } from '../../../src/base/units.ts';
 import { openPeaks, type PeakKey, sizeBucket } from '../../../src/models/peaks.ts';
 import { systemFiles } from '../../../src/system/files.ts';
 import { aTask, anLlmTask } from '../../fakes/builders.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { tempFolder } from '../system/temp-folder.ts';
 
@@ -10,8 +12,10 @@ async function setup() {
   const folder = await tempFolder();
   const path = folder.at('peaks.json');
   const log = recordingLogger();
-  const open = (files: Parameters<typeof openPeaks>[0]['files'] = systemFiles) => openPeaks({ path, files, log });
-  return { folder, path, log, open, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  const clock = new FakeClock();
+  const open = (files: Parameters<typeof openPeaks>[0]['files'] = systemFiles) =>
+    openPeaks({ path, files, clock, log });
+  return { folder, path, log, clock, open, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 const key = (about: Partial<PeakKey> = {}): PeakKey => ({
   model: toModelId('z-image'),
@@ -120,4 +124,44 @@ test('free memory that did not suffice once is remembered across restarts, the m
   before.learn(key(), 4);
   await before.saved();
   expect((await at.open()).find(key())).toMatchObject({ runs: 1, moreThanGb: 7 });
+});
+
+test('a shortage counts for a day, also over a restart, and what runs took stays', async () => {
+  await using at = await setup();
+  const before = await at.open();
+  before.learn(key(), 4);
+  before.learnShortage(key(), 7);
+  await before.saved();
+  at.clock.advance(DAY_MS - 1);
+  const after = await at.open();
+  expect([before.find(key()), after.find(key())]).toMatchObject([{ moreThanGb: 7 }, { moreThanGb: 7 }]);
+  at.clock.advance(1);
+  for (const peaks of [before, after, await at.open()]) {
+    expect(peaks.find(key())).toEqual({ peakGb: expect.closeTo(4.4), runs: 1 });
+  }
+});
+
+test('of several shortages the one with the most memory counts for its own day', async () => {
+  await using at = await setup();
+  const peaks = await at.open();
+  peaks.learnShortage(key(), 7);
+  at.clock.advance(DAY_MS / 2);
+  peaks.learnShortage(key(), 5);
+  expect(peaks.find(key())?.moreThanGb).toBe(7);
+  peaks.learnShortage(key(), 8);
+  at.clock.advance(DAY_MS / 2);
+  expect(peaks.find(key())?.moreThanGb).toBe(8);
+  at.clock.advance(DAY_MS / 2);
+  peaks.learnShortage(key(), 3);
+  expect(peaks.find(key())?.moreThanGb).toBe(3);
+  await peaks.saved();
+});
+
+test('a file whose shortages have no time is read for what runs took', async () => {
+  await using at = await setup();
+  const name = JSON.stringify(['sd-cpp', 'px18', 'z-image']);
+  const value = { version: 1, peaksGb: { [name]: [5] }, shortGb: { [name]: 7 } };
+  await systemFiles.writeAtomic(at.path, JSON.stringify(value));
+  expect((await at.open()).find(key())).toEqual({ peakGb: 5.5, runs: 1 });
+  expect(at.log.names()).toEqual([]);
 });
