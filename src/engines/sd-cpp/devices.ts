@@ -28,33 +28,39 @@ export function listedDevice(list: string): string | undefined {
   return kinds.find((kind) => kind !== 'cpu') ?? kinds[0];
 }
 
-/** Asks a program once what it computes on; undefined when it does not say. */
+/** Asks a program what it computes on until it has said so. */
 export function createDeviceBook(options: DeviceOptions) {
-  const known = new Map<string, string | undefined>();
+  const known = new Map<string, string>();
+  let last: string | undefined;
 
-  async function ask(path: string): Promise<string | undefined> {
+  async function ask(path: string, signal: AbortSignal): Promise<string | undefined> {
     let text = '';
     const onOutput = (part: string): void => void (text = (text + part).slice(0, MOST_CHARACTERS));
-    try {
-      const env = await environmentFor(path, options);
-      const program = options.run([path, '--list-devices'], { env, nice: 0, onOutput, onError: () => {} });
-      const disarm = options.clock.after(ANSWERS_WITHIN_MS, () => program.killGroup('SIGKILL'));
-      const end = await program.ended;
-      disarm();
-      return end.is === 'exited' && end.code === 0 ? listedDevice(text) : undefined;
-    } catch {
-      return undefined; // it cannot be started, which the job will say
-    }
+    const env = await environmentFor(path, options);
+    signal.throwIfAborted();
+    const program = options.run([path, '--list-devices'], { env, nice: 0, onOutput, onError: () => {} });
+    const kill = (): void => program.killGroup('SIGKILL');
+    const disarm = options.clock.after(ANSWERS_WITHIN_MS, kill);
+    signal.addEventListener('abort', kill, { once: true });
+    const end = await program.ended;
+    signal.removeEventListener('abort', kill);
+    disarm();
+    return end.is === 'exited' && end.code === 0 ? listedDevice(text) : undefined;
   }
 
   return {
-    async deviceOf(path: string): Promise<string | undefined> {
-      if (!known.has(path)) known.set(path, await ask(path));
-      return known.get(path);
+    /** Undefined when it does not say; then it is asked again the next time. Rejects with the signal's reason on abort. */
+    async deviceOf(path: string, signal: AbortSignal): Promise<string | undefined> {
+      // One that cannot be started is the job's to say.
+      const device = known.get(path) ?? (await ask(path, signal).catch(() => undefined));
+      signal.throwIfAborted();
+      last = device;
+      if (device !== undefined) known.set(path, device);
+      return device;
     },
     /** Of the program that was asked last. */
     get last(): string | undefined {
-      return [...known.values()].at(-1);
+      return last;
     },
   };
 }

@@ -27,7 +27,7 @@ export function createSdCppEngine(options: SdCppOptions): Engine {
     load: async (model, signal, how) => {
       const { path } = await programs.get(signal, how);
       signal.throwIfAborted();
-      const ranOn = await devices.deviceOf(path);
+      const ranOn = await devices.deviceOf(path, signal);
       return await openModel({ program: path, model, lean: how?.lean === true, ranOn }, options, signal);
     },
   };

@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test';
-import { listedDevice } from '../../../../src/engines/sd-cpp/devices.ts';
-import { childEnvironment, ourVariables } from '../../../../src/system/processes.ts';
+import { createDeviceBook, listedDevice } from '../../../../src/engines/sd-cpp/devices.ts';
+import { type ChildEnd, childEnvironment, ourVariables } from '../../../../src/system/processes.ts';
+import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
 import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
+import { failureOf } from '../../system/temp-folder.ts';
 
 test.each([
   ['Vulkan0\tRTX 4090\nCPU\tRyzen 9', 'vulkan'],
@@ -33,4 +35,51 @@ test('a program that finds no GPU says that it runs on the processor and what he
   expect(await scene.engine.readiness()).toMatchObject({
     where: { on: 'cpu', instead: { because: '`sd-cli --list-devices` names no GPU', hint: expect.any(String) } },
   });
+});
+
+/** A program that has been asked, and that answers or ends when the test says so. */
+function asking() {
+  const clock = new FakeClock();
+  const started: { readonly answer: (list: string) => void }[] = [];
+  const book = createDeviceBook({
+    files: { stat: () => Promise.resolve(undefined) },
+    environment: { platform: 'linux' },
+    childEnv: childEnvironment({}),
+    clock,
+    run: (_command, { onOutput }) => {
+      const { promise: ended, resolve } = Promise.withResolvers<ChildEnd>();
+      const answer = (list: string): void => {
+        onOutput(list);
+        resolve({ is: 'exited', code: 0 });
+      };
+      started.push({ answer });
+      return { pid: started.length, ended, killGroup: (signal) => resolve({ is: 'killed', signal }) };
+    },
+  });
+  return { book, clock, started };
+}
+
+test('a program that did not answer in its time is asked again by the next load', async () => {
+  const { book, clock, started } = asking();
+  const { signal } = new AbortController();
+  const silent = book.deviceOf('/bin/sd-cli', signal);
+  await settle();
+  clock.advance(10_000);
+  expect([await silent, book.last]).toEqual([undefined, undefined]);
+  const asked = book.deviceOf('/bin/sd-cli', signal);
+  await settle();
+  started[1]?.answer('Vulkan0\tRTX 4090');
+  expect([await asked, book.last]).toEqual(['vulkan', 'vulkan']);
+  expect([await book.deviceOf('/bin/sd-cli', signal), started.length, clock.armed]).toEqual(['vulkan', 2, 0]);
+});
+
+test('a job that is given up does not wait for the list of devices', async () => {
+  const { book, clock } = asking();
+  const abort = new AbortController();
+  const asked = book.deviceOf('/bin/sd-cli', abort.signal);
+  await settle();
+  const reason = new Error('cancelled');
+  abort.abort(reason);
+  expect(await failureOf(asked)).toBe(reason);
+  expect(clock.armed).toBe(0);
 });
