@@ -10,6 +10,7 @@ export interface Events {
   readonly broken: Promise<never>;
 }
 
+/** Characters of one message, over all its lines. */
 const MOST_MESSAGE = 64 * MIB;
 
 export function createEvents({ base, apiPrefix }: GradioApp, { ask, signal }: Omit<Line, 'clock'>): Events {
@@ -52,18 +53,23 @@ async function* messagesOf(answer: Response): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
   let data: string[] = [];
+  let dataLength = 0;
   for await (const part of answer.body ?? []) {
     const text = decoder.decode(part, { stream: true });
     rest += text;
-    if (rest.length > MOST_MESSAGE) throw failed('a message of it is too large');
+    if (dataLength + rest.length > MOST_MESSAGE) throw failed('a message of it is too large');
     if (!/[\r\n]/.test(text)) continue; // a picture within a message comes in many parts
     const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      if (line.startsWith('data:')) data.push(line.slice('data:'.length).trimStart());
+      if (line.startsWith('data:')) {
+        data.push(line.slice('data:'.length).trimStart());
+        dataLength += line.length;
+      }
       if (line !== '' || data.length === 0) continue;
       yield data.join('\n');
       data = [];
+      dataLength = 0;
     }
   }
 }

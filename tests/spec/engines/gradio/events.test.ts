@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { MIB } from '../../../../src/base/units.ts';
 import type { GradioApp } from '../../../../src/engines/gradio/app.ts';
 import { createEvents } from '../../../../src/engines/gradio/events.ts';
 import { failureOf } from '../../system/temp-folder.ts';
@@ -46,6 +47,22 @@ test('messages come whole however the stream is cut, and whatever ends its lines
 test('comments, names of events and data over two lines are read as the standard has them', async () => {
   const { messages } = await heard([text(': hello\nevent: message\nid: 7\ndata: {"msg":\ndata: "estimation"}\n\n')]);
   expect(messages).toEqual([{ msg: 'estimation' }]);
+});
+
+test.each([
+  ['one line', 'x'.repeat(MIB)],
+  ['lines', `data: ${'x'.repeat(MIB)}\n`],
+])('a message of %s without an end is given up before it fills the memory', async (_, part) => {
+  const bytes = text(part);
+  const { end, messages } = await heard([
+    text('data: {"msg":"estimation"}\n\ndata: '),
+    ...Array.from({ length: 65 }, () => bytes),
+  ]);
+  expect(messages).toHaveLength(1);
+  expect(end).toMatchObject({
+    code: 'engine.failed',
+    message: expect.stringContaining('a message of it is too large'),
+  });
 });
 
 test.each([
