@@ -9,6 +9,7 @@ import type { Slot } from '../jobs/slot.ts';
 import { createModelStore } from '../models/store.ts';
 import type { WarmModel } from '../models/warm-model.ts';
 import { unfitReason } from '../worker/memory.ts';
+import { createUnavailable } from '../worker/unavailable.ts';
 import { createPipeline, type Pipeline } from '../worker/pipeline.ts';
 import type { Line } from './line.ts';
 import { modelStoreOptions } from './models.ts';
@@ -37,7 +38,8 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
   const { clock } = effects;
   const log = setup.log.logger.child({}, 'jobs');
   const { slot, history, claims, delivery } = facts;
-  const registry = createRegistry(engines);
+  const unavailable = createUnavailable(clock);
+  const registry = createRegistry(engines.map((engine) => unavailable.over(engine)));
   const models = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
   const warmth = await composeWarmth(setup, models);
   const { memory, warm, lending } = warmth;
@@ -70,6 +72,7 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
       unfit:
         quarantineReason(setup, offer) ??
         setup.cpuRule?.refusal(offer.modelSource.engine) ??
+        unavailable.refusal(offer.modelSource.engine, offer.model) ??
         unfitReason(memory.gate.verdict(offer)),
       paused: !config.current.auto_enabled,
       onlyWhenIdle: config.current.only_when_idle,

@@ -78,6 +78,9 @@ function assertMaskFits(mask: Size, picture: Size, asked: Size): void {
   );
 }
 
+/** What a studio can name a file with; the requested one is kept whatever the format is (studio contract). */
+const EXTENSION = /^[A-Za-z0-9]{1,10}$/;
+
 type Tools = Pick<InpainterOptions, 'images'> & RunContext & { readonly session: Session };
 
 async function remove(task: TaskOf<'image'>, inputs: Inputs, tools: Tools): Promise<TaskResult> {
@@ -107,5 +110,5 @@ async function remove(task: TaskOf<'image'>, inputs: Inputs, tools: Tools): Prom
   const format = task.ext.toLowerCase() === 'png' ? 'png' : 'webp';
   const bytes = await images.encode({ pixels, width, height, channels: 3, format });
   progress(STEPS, STEPS);
-  return { is: 'artifact', bytes, ext: task.ext };
+  return { is: 'artifact', bytes, ext: EXTENSION.test(task.ext) ? task.ext : format };
 }

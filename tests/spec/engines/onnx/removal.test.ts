@@ -101,6 +101,22 @@ test('a second picture on a loaded model needs no second load', async () => {
   expect(scene.log.names()).toEqual(['engine.started']);
 });
 
+test('a picture is named as asked, unless no file can be', async () => {
+  using scene = await setup();
+  await using model = await scene.engine.load(scene.files, context().signal);
+  const extOf = async (ext: string): Promise<string | undefined> => {
+    const task = aTask({ kind: 'image', prompt: '', initImageUrl: INIT, maskUrl: MASK, ext });
+    const result = await model.run(task, context());
+    return result.is === 'artifact' ? result.ext : undefined;
+  };
+  expect([await extOf('png'), await extOf('jpg'), await extOf(''), await extOf('../../x')]).toEqual([
+    'png',
+    'jpg',
+    'webp',
+    'webp',
+  ]);
+});
+
 test('a model whose process was killed says which one holds it now', async () => {
   using scene = await setup();
   await using model = await scene.engine.load(scene.files, context().signal);
