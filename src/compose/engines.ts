@@ -17,6 +17,7 @@ import { createSdCppEngine } from '../engines/sd-cpp/index.ts';
 import { createSyntheticEngine } from '../engines/synthetic/index.ts';
 import { whisperInstalled } from '../engines/whisper/binding.ts';
 import { createWhisperEngine } from '../engines/whisper/index.ts';
+import { isGgmlRecogniser } from '../models/headers/ggml.ts';
 import type { Logger } from '../log/logger.ts';
 import { bound } from '../system/bound-programs.ts';
 import { freePort } from '../system/free-port.ts';
@@ -114,6 +115,7 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
         fetchInput,
         ffmpeg,
         files,
+        isRecogniser: isGgmlRecogniser,
         modelsRoot: config.current.models_root,
         hasLibrary: () => payloads.whisper !== undefined || whisperInstalled(),
       }),

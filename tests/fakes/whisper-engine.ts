@@ -11,6 +11,7 @@ import { createEngineHost } from '../../src/engines/host/host.ts';
 import { createQuarantine } from '../../src/engines/host/quarantine.ts';
 import { createWhisperEngine } from '../../src/engines/whisper/index.ts';
 import { floatWav } from '../../src/engines/whisper/wav.ts';
+import { isGgmlRecogniser } from '../../src/models/headers/ggml.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { systemFiles } from '../../src/system/files.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../src/system/processes.ts';
@@ -70,6 +71,7 @@ export function whisperScene(options: WhisperSceneOptions = {}): WhisperScene {
     hasLibrary: () => true,
     ffmpeg: (options.ffmpeg ?? anFfmpeg)(folder),
     files: systemFiles,
+    isRecogniser: isGgmlRecogniser,
     modelsRoot: join(folder, 'models'),
     fetchInput: (_what, url, signal) => {
       signal.throwIfAborted();

@@ -1,15 +1,14 @@
 import { WorkerError } from '../../base/errors.ts';
 import { MINUTE_MS } from '../../base/units.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { Files } from '../../system/files.ts';
 import type { Engine, Readiness } from '../engine.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';
 import { loadedIn } from '../host/loaded.ts';
-import { localModels } from '../local-models.ts';
 import type { FetchInput } from '../inputs.ts';
 import { isDetection, noModel, noSpeechFinder, wrongKind } from './inside.ts';
 import { languageOf } from './languages.ts';
+import { createLocalRecognisers, type LocalRecognisersOptions } from './local.ts';
 import { HEARD_RATE, readerFor, unreadable } from './recording.ts';
 import { floatWav } from './wav.ts';
 
@@ -20,7 +19,8 @@ export interface WhisperEngineOptions {
   readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'decodeSound'>;
   /** Whether this build brings the native library. */
   readonly hasLibrary: () => boolean;
-  readonly files: Pick<Files, 'list'>;
+  readonly files: LocalRecognisersOptions['files'];
+  readonly isRecogniser: LocalRecognisersOptions['isRecogniser'];
   /** Where models are kept; the operator's own are in its folder `stt`. */
   readonly modelsRoot: string;
 }
@@ -31,7 +31,8 @@ const STALL_MS = 30 * MINUTE_MS;
 
 /** Transcripts by Whisper models, through whisper.cpp. */
 export function createWhisperEngine(options: WhisperEngineOptions): Engine {
-  const { host, hasLibrary, files, modelsRoot } = options;
+  const { host, hasLibrary, files, modelsRoot, isRecogniser } = options;
+  const recognisers = createLocalRecognisers({ files, folder: `${modelsRoot}/stt`, isRecogniser });
   let local: readonly string[] = [];
   return {
     id: 'whisper-cpp',
@@ -41,7 +42,7 @@ export function createWhisperEngine(options: WhisperEngineOptions): Engine {
     memory: 'none', // it runs on the processor, or in the memory that a Mac has for both
     canRunLean: false,
     readiness: async () => {
-      local = await localModels(files, `${modelsRoot}/stt`, '.bin');
+      local = await recognisers();
       return readinessOf(hasLibrary());
     },
     load: async (modelFiles, signal) => {

@@ -23,6 +23,13 @@ const FLOAT_BYTES = 4;
 export const isGgml = (bytes: Uint8Array): boolean =>
   bytes.byteLength >= 4 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === MAGIC;
 
+/** Whether a file that begins like this is a speech recogniser, as far as its first numbers say. */
+export function isGgmlRecogniser(start: Uint8Array): boolean {
+  if (!isGgml(start) || start.byteLength < 8) return false;
+  const tokens = new DataView(start.buffer, start.byteOffset).getUint32(4, true);
+  return tokens >= LEAST_TOKENS && tokens <= MOST_TOKENS;
+}
+
 /** Reads all that comes before the first tensor. @throws Unreadable */
 export function passGgmlHead(reader: ByteReader): void {
   reader.u32(); // the magic number

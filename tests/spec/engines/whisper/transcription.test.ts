@@ -214,6 +214,7 @@ test('models that the operator put there are named by their files', async () => 
   expect(other.engine.models).toEqual({ audio_stt: ['whisper-cpp:*'] });
   await Bun.write(`${other.folder}/models/stt/ggml-tiny.en.bin`, recogniser);
   await Bun.write(`${other.folder}/models/stt/notes.txt`, '');
+  await Bun.write(`${other.folder}/models/stt/ggml-silero-v5.1.2.bin`, speechModel());
   expect(await other.engine.readiness()).toEqual({ ready: true });
   expect(other.engine.models).toEqual({ audio_stt: ['ggml-tiny.en', 'whisper-cpp:*'] });
   await rm(`${other.folder}/models`, { recursive: true });
