@@ -65,6 +65,8 @@ export function createWarmModels<Model extends Holdable>(options: WarmModelsOpti
 class Warm<Model extends Holdable> implements WarmModels<Model> {
   readonly #options: WarmModelsOptions;
   readonly #entries = new Set<Entry<Model>>();
+  /** Another came in the place of these while somebody who was given up still had them. */
+  readonly #givenUp = new Set<Entry<Model>>();
   readonly #holders: Holders = {
     shares: (kind) => this.shares(kind),
     unload: (model, because) => this.#unloadIdle(model, because),
@@ -140,7 +142,7 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
 
   async close(): Promise<void> {
     const patience = new AbortController();
-    const gone = [...this.#entries].map(async ({ lane }) => {
+    const gone = [...this.#entries, ...this.#givenUp].map(async ({ lane }) => {
       const isOut = lane.unload('stopping');
       // Whoever uses it is not waited for: what it runs on is taken away.
       if (!isIdle(lane)) await lane.model?.[Symbol.asyncDispose]();
@@ -170,7 +172,8 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     const { state } = known.lane;
     const gone = known.lane.unload('replaced');
     // Jobs run one at a time, so whoever still has it was given up. It goes when that one is done, if ever.
-    if (!('inUse' in state && state.inUse)) await gone;
+    if ('inUse' in state && state.inUse) this.#givenUp.add(known);
+    else await gone;
     this.#entries.delete(known);
     return this.#add(wanted);
   }
@@ -267,6 +270,7 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     if (to === 'loaded' || to === 'unloaded') entry.moves = this.#moves += 1;
     if (to === 'unloading' && because !== undefined) tellUnloaded(entry, because, this.#options);
     if (to === 'unloaded') this.#entries.delete(entry);
+    if (to === 'unloaded' || to === 'failed') this.#givenUp.delete(entry);
     if (to === 'failed') this.#forgetFailures(entry);
     if (to === 'loaded' || to === 'unloaded') onChange();
     this.#watchPressure();

@@ -249,6 +249,18 @@ test('a use that was given up and never ended is not waited for', async () => {
   expect(await use(wanted('fox', 1))).toBe('fox');
 });
 
+test('a use that was given up and never ended loses its model when the worker closes', async () => {
+  const { warm, wanted, signal, use, names, clock } = setup();
+  void warm.lend(wanted('fox', 1), signal, () => new Promise(() => {}));
+  await settle();
+  await use(wanted('fox', 1));
+  expect(names()).toEqual(['fox', 'fox']);
+  const closed = warm.close();
+  await clock.advanceAsync(1_000);
+  await closed;
+  expect([names(), clock.armed]).toEqual([[], 0]);
+});
+
 test('an abort while loading gives the load up and leaves nothing', async () => {
   const { warm, wanted } = setup();
   const abort = new AbortController();
