@@ -6,6 +6,7 @@ import type { MemoryUse } from '../jobs/run.ts';
 import { fitsMemory, type LoadedShare, type MemoryVerdict } from '../models/admission.ts';
 import { type Peaks, sizeBucket } from '../models/peaks.ts';
 import { gpuMemory, grownGb, MARGIN_GB } from '../models/shares.ts';
+import { fitsMainMemory, MAIN_MEMORY } from './main-memory.ts';
 import type { Clock } from '../system/clock.ts';
 import type { MemoryReport } from '../system/gpus.ts';
 import type { MemoryWatch } from '../system/memory-watch.ts';
@@ -25,9 +26,14 @@ export interface MemoryMoment {
   readonly leastGb?: number;
 }
 
+const needsNoGpu = (engine: string): MemoryVerdict => ({
+  is: 'unknown',
+  because: `the ${engine} engine needs no GPU memory`,
+});
+
 /** What of an offer the verdict is about. */
 export type MemoryOffer = Pick<Offer, 'model' | 'task' | 'vramGbEstimate'> & {
-  readonly modelSource: Pick<Offer['modelSource'], 'engine'>;
+  readonly modelSource: Pick<Offer['modelSource'], 'engine'> & Partial<Pick<Offer['modelSource'], 'files'>>;
 };
 
 export interface MemoryGateOptions {
@@ -59,7 +65,10 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
   function verdictOn(offer: MemoryOffer, { report, loaded: all, leastGb = 0 }: MemoryMoment): MemoryVerdict {
     const { model, task, vramGbEstimate } = offer;
     const { engine } = offer.modelSource;
-    if (!usesGpu(engine)) return { is: 'unknown', because: `the ${engine} engine needs no GPU memory` };
+    if (!usesGpu(engine)) {
+      const verdict = fitsMainMemory(offer.modelSource.files ?? [], report);
+      return verdict.is === 'does-not-fit' ? verdict : needsNoGpu(engine);
+    }
     return fitsMemory({
       estimateGb: vramGbEstimate || leastGb,
       learned: peaks.find({ model, engine, bucket: sizeBucket(task) }),
@@ -123,8 +132,9 @@ export function unfitReason(verdict: MemoryVerdict): string | undefined {
   if (verdict.is !== 'does-not-fit') return undefined;
   const { needGb, needFrom, marginGb, freeGb, totalGb, gpu } = verdict;
   const source = needFrom === 'learned' ? 'by earlier runs' : 'by the estimate';
+  const kind = gpu === MAIN_MEMORY ? 'memory' : 'GPU memory';
   return (
-    `${needGb.toFixed(1)} GB of GPU memory needed ${source} and ${marginGb.toFixed(1)} GB kept free, ` +
+    `${needGb.toFixed(1)} GB of ${kind} needed ${source} and ${marginGb.toFixed(1)} GB kept free, ` +
     `${freeGb.toFixed(1)} of ${totalGb.toFixed(1)} GB are free on ${gpu}`
   );
 }

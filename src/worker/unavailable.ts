@@ -28,7 +28,9 @@ export function createUnavailable(clock: Pick<Clock, 'elapsed'>): Unavailable {
       get memory() {
         return engine.memory;
       },
-      canRunLean: engine.canRunLean,
+      get canRunLean() {
+        return engine.canRunLean;
+      },
       readiness: () => engine.readiness(),
       async load(files, signal, how) {
         const key = keyOf(engine.id, files.model);
