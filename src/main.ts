@@ -9,6 +9,8 @@ const ENGINE = '__engine';
 const TRIES_BINARY = process.env['TEST_BINDING_CP'] === 'true' && process.send !== undefined;
 /** Hidden: a program of somebody else begins as this one, which binds its life to the worker's. */
 const PROGRAM = '__program';
+/** Hidden: holds a reply against a schema, which may take for ever. */
+const SCHEMA = '__schema';
 const argv = process.argv.slice(2);
 const [first] = argv;
 
@@ -26,6 +28,9 @@ if (first === '--version' || first === '-V') {
   } else if (first === ENGINE) {
     const { runEngineChild } = await import('./compose/engine-child.ts');
     process.exit(await runEngineChild(argv.slice(1)).catch(die)); // at once: whatever a library still holds is to go
+  } else if (first === SCHEMA) {
+    const { runSchemaChild } = await import('./compose/schema-child.ts');
+    process.exit(await runSchemaChild().catch(die));
   } else if (first === PROGRAM) {
     const { runProgramChild } = await import('./compose/program-child.ts');
     await runProgramChild(argv.slice(1)).catch(die);

@@ -4,6 +4,7 @@ import { createRegistry } from '../engines/registry.ts';
 import type { JobHistory } from '../jobs/history.ts';
 import type { Job } from '../jobs/job.ts';
 import { createOutputCheck } from '../jobs/output-check.ts';
+import { openSchemaCheck } from './schema-check.ts';
 import { run, type RunDeps } from '../jobs/run.ts';
 import type { Slot } from '../jobs/slot.ts';
 import { createModelStore } from '../models/store.ts';
@@ -43,7 +44,11 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
   const models = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
   const warmth = await composeWarmth(setup, models);
   const { memory, warm, lending } = warmth;
-  const outputCheck = createOutputCheck({ images: effects.images, policy: () => config.current.output_check });
+  const outputCheck = createOutputCheck({
+    images: effects.images,
+    checkSchema: openSchemaCheck(effects),
+    policy: () => config.current.output_check,
+  });
   const pipeline = createPipeline({
     slot,
     claims,

@@ -8,6 +8,7 @@ import { lookAtClip } from './output/clip.ts';
 import { bad, type Look } from './output/look.ts';
 import { lookAtPicture } from './output/picture.ts';
 import { lookAtReply, lookAtTranscript } from './output/reply.ts';
+import type { CheckSchema } from './output/schema-check.ts';
 import { lookAtSound } from './output/sound.ts';
 
 /** What becomes of a result that is not what the task asked for. */
@@ -15,23 +16,26 @@ export type OutputPolicy = 'reject' | 'flag' | 'off';
 
 export interface OutputCheckOptions {
   readonly images: Pick<Images, 'probe' | 'decode'>;
+  readonly checkSchema: CheckSchema;
   /** Read anew for each result. */
   readonly policy: () => OutputPolicy;
 }
 
 /** Looks at a result before it is delivered. */
 export interface OutputCheck {
-  /** @throws WorkerError `result.rejected` with what was seen; rejects with the signal's reason on abort */
+  /**
+   * @throws WorkerError `result.rejected` with what was seen | `task.invalid` when its schema takes too long to check; rejects with the signal's reason on abort
+   */
   check(job: Job, result: TaskResult, about: { readonly log: Logger; readonly signal: AbortSignal }): Promise<void>;
 }
 
 /** A check that decodes what an engine returned and holds it against its task. */
-export function createOutputCheck({ images, policy }: OutputCheckOptions): OutputCheck {
+export function createOutputCheck({ policy, ...eyes }: OutputCheckOptions): OutputCheck {
   return {
     async check(job, result, { log, signal }) {
       const now = policy();
       if (now === 'off') return;
-      const look = await unlessAborted(lookAt(job, result, images), signal);
+      const look = await unlessAborted(lookAt(job, result, { ...eyes, signal }), signal);
       if (look.is === 'unseen') log.debug('result.unchecked', { because: look.because });
       if (look.is !== 'bad') return;
       if (now === 'flag') return log.warn('result.flagged', { kind: job.task.kind, seen: look.seen });
@@ -46,14 +50,20 @@ export function createOutputCheck({ images, policy }: OutputCheckOptions): Outpu
   };
 }
 
+interface Eyes extends Omit<OutputCheckOptions, 'policy'> {
+  readonly signal: AbortSignal;
+}
+
 /** Resolves with what was seen. The order of the looks within a kind is from the cheapest to the dearest. */
-async function lookAt(job: Job, result: TaskResult, images: OutputCheckOptions['images']): Promise<Look> {
+async function lookAt(job: Job, result: TaskResult, { images, checkSchema, signal }: Eyes): Promise<Look> {
   const { task, source } = job;
   const mayBeFlat = asksForNothing(job);
   if (result.is === 'json') {
     // The synthetic reply is fixed by the studio contract, whatever schema comes with the chat.
     const schema = task.kind === 'llm' && source.engine !== 'synthetic' ? task.jsonSchema : undefined;
-    return task.kind === 'llm' ? lookAtReply(result.value, schema) : lookAtTranscript(result.value);
+    return task.kind === 'llm'
+      ? await lookAtReply(result.value, schema, (text, its) => checkSchema(text, its, signal))
+      : lookAtTranscript(result.value);
   }
   const { bytes } = result;
   if (bytes.byteLength === 0) return bad('the file is empty');

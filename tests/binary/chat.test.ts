@@ -3,6 +3,9 @@ import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { stat, writeFile } from 'node:fs/promises';
 import { chatModel } from '../../src/demo/weights/chat.ts';
 import type { RunContext } from '../../src/engines/engine.ts';
+import { createSchemaCheck } from '../../src/jobs/output/schema-check.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { spawnTalking } from '../../src/system/processes.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { fakeStudio } from '../fakes/fake-studio.ts';
 import { fileServer } from '../fakes/file-server.ts';
@@ -30,6 +33,18 @@ test('the executable alone is the engine child: it loads a model and answers a c
   const jsonSchema = { enum: ['llm', 'image'] };
   const { said } = completionOf(await model.run(aTask({ ...TASK, jsonSchema }), context));
   expect(jsonSchema.enum).toContain(JSON.parse(said));
+});
+
+test('the executable alone holds a reply against a schema in a process of its own', async () => {
+  await using program = await alone(await builtBinary());
+  const command = [program.path, '__schema'];
+  const check = createSchemaCheck({ spawn: spawnTalking, command, env: program.env, clock: systemClock });
+  const { signal } = new AbortController();
+  expect(await check('"yes"', { pattern: '^y' }, signal)).toEqual({ is: 'good' });
+  expect(await check('"no"', { pattern: '^y' }, signal)).toMatchObject({
+    is: 'bad',
+    seen: 'the reply does not meet its schema: `pattern` at #',
+  });
 });
 
 test('a binary that this machine cannot load fails by name and says what to do', async () => {

@@ -10,6 +10,14 @@ export const GOOD: Look = { is: 'good' };
 export const bad = (seen: string): Look => ({ is: 'bad', seen });
 export const unseen = (because: string): Look => ({ is: 'unseen', because });
 
+/** A look as another process sent it; undefined when it is none. */
+export function readLook(value: unknown): Look | undefined {
+  if (typeof value !== 'object' || value === null || !('is' in value)) return undefined;
+  if (value.is === 'good') return GOOD;
+  if (value.is === 'bad' && 'seen' in value) return bad(String(value.seen));
+  return value.is === 'unseen' && 'because' in value ? unseen(String(value.because)) : undefined;
+}
+
 /** A picture's width and height in pixels; 0 stands for "whatever the model makes". */
 export interface AskedSize {
   readonly width: number;

@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../src/base/ids.ts';
 import type { RunContext } from '../../../src/engines/engine.ts';
+import { openSchemaCheck } from '../../../src/compose/schema-check.ts';
+import { systemClock } from '../../../src/system/clock.ts';
 import { createOutputCheck } from '../../../src/jobs/output-check.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
 import { anFfmpeg, HAS_FFMPEG, noFfmpeg } from '../../fakes/ffmpeg.ts';
@@ -17,7 +19,11 @@ async function setup(hasFfmpeg = true) {
   const folder = await tempFolder();
   const log = recordingLogger();
   const engine = aSynthetic({ ffmpeg: hasFfmpeg ? anFfmpeg(folder.path) : noFfmpeg(folder.path), log });
-  const outputs = createOutputCheck({ images, policy: () => 'reject' });
+  const outputs = createOutputCheck({
+    images,
+    checkSchema: openSchemaCheck({ clock: systemClock }),
+    policy: () => 'reject',
+  });
   const { signal } = new AbortController();
   const files = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
   const loaded = await engine.load(files, signal);

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { openSchemaCheck } from '../../../src/compose/schema-check.ts';
 import { WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
 import type { JsonObject } from '../../../src/base/json.ts';
@@ -7,6 +8,7 @@ import type { EngineName } from '../../../src/contract/model-source.ts';
 import type { TaskResult } from '../../../src/engines/engine.ts';
 import { encodeWav } from '../../../src/engines/wav.ts';
 import { createOutputCheck, type OutputPolicy } from '../../../src/jobs/output-check.ts';
+import { systemClock } from '../../../src/system/clock.ts';
 import { createImages, type ImageFormat } from '../../../src/system/images.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
@@ -14,10 +16,11 @@ import { aSynthetic } from '../../fakes/synthetic-engine.ts';
 import { aBmp, anMp4, aWebm } from './result-files.ts';
 
 const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
+const checkSchema = openSchemaCheck({ clock: systemClock });
 
 function setup(policy: OutputPolicy = 'reject', engine: EngineName = 'sd-cpp') {
   const log = recordingLogger();
-  const outputCheck = createOutputCheck({ images, policy: () => policy });
+  const outputCheck = createOutputCheck({ images, checkSchema, policy: () => policy });
   const { signal } = new AbortController();
   const check = (params: Parameters<typeof aTask>[0], result: TaskResult): Promise<void> =>
     outputCheck.check(aJob({ task: aTask(params), modelSource: { ...synthetic, engine } }), result, { log, signal });
@@ -127,7 +130,11 @@ test('a bitmap is read although the image library reads none', async () => {
 
 test('without an image library a picture is delivered unseen and the log says so', async () => {
   const failing = () => Promise.reject(new WorkerError('native.unavailable', 'no image library'));
-  const outputCheck = createOutputCheck({ images: { probe: failing, decode: failing }, policy: () => 'reject' });
+  const outputCheck = createOutputCheck({
+    images: { probe: failing, decode: failing },
+    checkSchema,
+    policy: () => 'reject',
+  });
   const log = recordingLogger();
   await outputCheck.check(aJob({ task: aTask(IMAGE) }), file(Uint8Array.of(1)), {
     log,
@@ -151,7 +158,11 @@ test('flagging delivers a bad result and says what was seen, off does not look',
 
 test('a look ends with the job it belongs to', async () => {
   const never = () => new Promise<never>(() => {});
-  const outputCheck = createOutputCheck({ images: { probe: never, decode: never }, policy: () => 'reject' });
+  const outputCheck = createOutputCheck({
+    images: { probe: never, decode: never },
+    checkSchema,
+    policy: () => 'reject',
+  });
   const abort = new AbortController();
   const looking = outputCheck.check(aJob({ task: aTask(IMAGE) }), file(Uint8Array.of(1)), {
     log: recordingLogger(),

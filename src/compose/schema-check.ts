@@ -1,0 +1,15 @@
+import { type CheckSchema, createSchemaCheck } from '../jobs/output/schema-check.ts';
+import type { Clock } from '../system/clock.ts';
+import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../system/processes.ts';
+
+/** The check of replies against schemas, whose process is this program once more unless told otherwise. */
+export const openSchemaCheck = (
+  { clock }: { readonly clock: Pick<Clock, 'after'> },
+  program: readonly string[] = ownCommand(),
+): CheckSchema =>
+  createSchemaCheck({
+    spawn: spawnTalking,
+    command: [...program, '__schema'],
+    env: childEnvironment(ourVariables()),
+    clock,
+  });

@@ -1,0 +1,94 @@
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import { SECOND_MS } from '../../base/units.ts';
+import { writeJson } from '../../contract/json.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { ChildEnvironment, SpawnTalking, TalkingChild } from '../../system/processes.ts';
+import { type Look, readLook, unseen } from './look.ts';
+import { lookAtJson } from './schema.ts';
+
+/*
+ * A studio's regular expression may take for ever over a reply, and the worker has to go on with its heartbeats. Such a
+ * schema is looked at in a process: a thread of Bun 1.4.5 that is in the middle of a match is not ended by `terminate()`,
+ * keeps its core, and holds up the end of the program.
+ */
+
+/** Holds a reply against the schema of its task. */
+export type CheckSchema = (text: string, schema: unknown, signal: AbortSignal) => Promise<Look>;
+
+export interface SchemaCheckOptions {
+  readonly spawn: SpawnTalking;
+  /** This program as the process that looks; it is sent one `SchemaQuestion` and answers with a `Look`. */
+  readonly command: readonly string[];
+  readonly env: ChildEnvironment;
+  readonly clock: Pick<Clock, 'after'>;
+}
+
+export interface SchemaQuestion {
+  readonly text: string;
+  readonly schema: unknown;
+}
+
+/** A reply of any usual length is done within milliseconds; starting a process takes a busy machine a second. */
+export const SCHEMA_LIMIT_MS = 10 * SECOND_MS;
+
+/** Keywords that may visit a value more than once, or search in it. A property of such a name costs a process. */
+const UNBOUNDED = /"(?:pattern|patternProperties|format|uniqueItems|\$ref|\$dynamicRef|\$recursiveRef)":/;
+/** Each part of any other schema visits each part of a reply once at most: this many take no tenth of a second. */
+const MOST_VISITS = 2 ** 20;
+
+/** Whether the look is over so soon that it may hold up everything else. */
+const isBounded = (text: string, schema: string): boolean =>
+  !UNBOUNDED.test(schema) && text.length * schema.length <= MOST_VISITS;
+
+/**
+ * A check that looks here where that surely takes no time, and in a process of its own elsewhere.
+ *
+ * Rejects with the signal's reason on abort, which ends the process.
+ *
+ * @throws WorkerError `task.invalid` when the look takes longer than `SCHEMA_LIMIT_MS`
+ */
+export function createSchemaCheck(options: SchemaCheckOptions): CheckSchema {
+  return async (text, schema, signal) => {
+    signal.throwIfAborted();
+    const plain = writeJson(schema); // without white space, and no character of a name escaped that need not be
+    return isBounded(text, plain) ? lookAtJson(text, schema) : await lookApart({ text, schema }, options, signal);
+  };
+}
+
+async function lookApart(
+  question: SchemaQuestion,
+  { spawn, command, env, clock }: SchemaCheckOptions,
+  signal: AbortSignal,
+): Promise<Look> {
+  const look = Promise.withResolvers<Look>();
+  let child: TalkingChild;
+  try {
+    child = spawn(command, {
+      env,
+      onMessage: (message) => look.resolve(readLook(message) ?? unseen('the look at the schema said something else')),
+      onDeaf: () => look.resolve(unseen('the look at the schema ended without a word')),
+      onLine: () => {},
+    });
+  } catch (thrown) {
+    return unseen(`no process could be started for the schema: ${errorChain(thrown)}`); // the reply may well be good
+  }
+  const disarm = clock.after(SCHEMA_LIMIT_MS, () => look.reject(tooLong()));
+  const onAbort = (): void => look.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    child.send(question);
+    return await look.promise;
+  } finally {
+    disarm();
+    signal.removeEventListener('abort', onAbort);
+    child.killGroup();
+    await child.ended;
+  }
+}
+
+const tooLong = (): WorkerError =>
+  new WorkerError(
+    'task.invalid',
+    `the reply could not be held against the schema of the task within ${SCHEMA_LIMIT_MS / SECOND_MS} s`,
+    { hint: 'Create the job with a schema whose patterns have no repetition within a repetition.' },
+  );
