@@ -1,10 +1,11 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { Engine, Readiness } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import type { EngineHost } from '../host/host.ts';
 import { loadedIn } from '../host/loaded.ts';
 import type { Inputs } from '../host/inner.ts';
 import type { FetchInput } from '../inputs.ts';
+import { runtimeReadiness } from '../onnx-runtime.ts';
 import { noModel, wrongKind } from './inside.ts';
 
 export interface OnnxEngineOptions {
@@ -29,7 +30,7 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
     models: { image: ['onnx:*'] },
     memory: 'none', // it runs on the processor
     canRunLean: false,
-    readiness: () => Promise.resolve(readinessOf(hasRuntime())),
+    readiness: () => Promise.resolve(runtimeReadiness(hasRuntime())),
     load: async (files, signal, how) => {
       signal.throwIfAborted();
       if (!files.paths.has('model')) throw noModel();
@@ -43,15 +44,6 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
     },
   };
 }
-
-const readinessOf = (hasRuntime: boolean): Readiness =>
-  hasRuntime
-    ? { ready: true }
-    : {
-        ready: false,
-        because: 'ONNX Runtime has no files for this system in this build',
-        hint: 'Run `bun install` in a checkout; releases carry it for every system but Macs with an Intel processor.',
-      };
 
 function assertSize({ width, height }: TaskOf<'image'>): void {
   if (width * height <= MOST_PIXELS) return;

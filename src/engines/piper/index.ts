@@ -1,9 +1,10 @@
 import { WorkerError } from '../../base/errors.ts';
-import type { Engine, Readiness, TaskResult } from '../engine.ts';
+import type { Engine, TaskResult } from '../engine.ts';
 import { soundFormat } from '../ffmpeg/formats.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';
 import { loadedIn } from '../host/loaded.ts';
+import { runtimeReadiness } from '../onnx-runtime.ts';
 import { assertSpeakable } from './asked.ts';
 import { modelOf, wrongKind } from './inside.ts';
 
@@ -22,7 +23,7 @@ export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptio
     models: { audio_tts: ['piper:*'] },
     memory: 'none', // it runs on the processor
     canRunLean: false,
-    readiness: () => Promise.resolve(readinessOf(hasRuntime())),
+    readiness: () => Promise.resolve(runtimeReadiness(hasRuntime())),
     load: async (files, signal) => {
       signal.throwIfAborted();
       modelOf(files.paths);
@@ -64,12 +65,3 @@ async function encoded(spoken: TaskResult, { ext, ffmpeg, signal }: Encoding): P
   if (spoken.is !== 'artifact') throw new WorkerError('internal', 'the piper engine answered a text with no sound');
   return { is: 'artifact', bytes: await ffmpeg.encodeSound(spoken.bytes, { ext, signal }), ext };
 }
-
-const readinessOf = (hasRuntime: boolean): Readiness =>
-  hasRuntime
-    ? { ready: true }
-    : {
-        ready: false,
-        because: 'ONNX Runtime has no files for this system in this build',
-        hint: 'Run `bun install` in a checkout; releases carry it for every system but Macs with an Intel processor.',
-      };

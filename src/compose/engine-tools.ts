@@ -1,0 +1,69 @@
+import type { ConfigStore } from '../config/store.ts';
+import { createFfmpeg, type Ffmpeg } from '../engines/ffmpeg/index.ts';
+import { createEngineHost, type EngineHost } from '../engines/host/host.ts';
+import type { Quarantine } from '../engines/host/quarantine.ts';
+import { createInputFetcher, type FetchInput } from '../engines/inputs.ts';
+import type { Logger } from '../log/logger.ts';
+import { bound } from '../system/bound-programs.ts';
+import {
+  type ChildEnvironment,
+  childEnvironment,
+  ourVariables,
+  ownCommand,
+  spawnTalking,
+} from '../system/processes.ts';
+import { type RunProgram, runProgram } from '../system/programs.ts';
+import type { Effects } from './effects.ts';
+import { offeredUrls } from './models.ts';
+
+/** What several engines are made with. */
+export interface EngineTools {
+  readonly effects: Effects;
+  readonly config: Pick<ConfigStore, 'current'>;
+  readonly log: Logger;
+  readonly quarantine: Quarantine;
+  readonly host: EngineHost;
+  readonly fetchInput: FetchInput;
+  /** For programs of somebody else. */
+  readonly programs: ProgramTools;
+  readonly ffmpeg: Ffmpeg;
+}
+
+/** What programs are started and held with. */
+interface ProgramTools {
+  readonly run: RunProgram;
+  readonly childEnv: ChildEnvironment;
+  readonly nice: number;
+  readonly tempDir: string;
+  readonly pid: number;
+}
+
+type Given = Pick<EngineTools, 'effects' | 'config' | 'log' | 'quarantine'>;
+
+export function createEngineTools(given: Given): EngineTools {
+  const { effects, config, log, quarantine } = given;
+  const { clock, files, random, environment } = effects;
+  const childEnv = childEnvironment(ourVariables());
+  const nice = config.current.engine_nice;
+  const programs: ProgramTools = {
+    run: bound(runProgram, { ...environment, ownCommand: ownCommand() }),
+    childEnv,
+    nice,
+    tempDir: environment.tempDir,
+    pid: environment.pid,
+  };
+  return {
+    ...given,
+    host: createEngineHost({
+      spawn: spawnTalking,
+      command: [...ownCommand(), '__engine', String(nice)],
+      env: childEnv,
+      clock,
+      log,
+      quarantine,
+    }),
+    fetchInput: createInputFetcher(offeredUrls(effects, config)),
+    programs,
+    ffmpeg: createFfmpeg({ files, random, environment, clock, log, ...programs }),
+  };
+}
