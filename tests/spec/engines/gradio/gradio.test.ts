@@ -1,62 +1,19 @@
 import { expect, test } from 'bun:test';
-import { toModelId } from '../../../../src/base/ids.ts';
-import type { CliDefaults } from '../../../../src/contract/model-source.ts';
-import type { RunContext } from '../../../../src/engines/engine.ts';
-import { createGradioEngine, type GradioSettings, STALL_MS } from '../../../../src/engines/gradio/index.ts';
-import { systemClock } from '../../../../src/system/clock.ts';
-import { createAskApp } from '../../../../src/system/web-app.ts';
-import { aTask, synthetic } from '../../../fakes/builders.ts';
+import { STALL_MS } from '../../../../src/engines/gradio/index.ts';
+import { synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/fake-clock.ts';
-import { fakeRandom } from '../../../fakes/fake-random.ts';
-import { type GradioChoice, gradioApp, PAINTER, parameter } from '../../../fakes/gradio-app.ts';
+import { parameter } from '../../../fakes/gradio-app.ts';
 import { images } from '../../../fakes/onnx-engine.ts';
 import { failureOf, within } from '../../system/temp-folder.ts';
+import { gradioScene } from '../../../fakes/gradio-scene.ts';
 
 const BUDGET_MS = 10_000;
 const ABORT_BUDGET_MS = 1_000;
 
 const NO_DEFAULTS = { cfgScale: 0, steps: 0, width: 0, height: 0 };
 
-interface Choice extends GradioChoice, Partial<GradioSettings> {
-  readonly clock?: FakeClock;
-  readonly defaults?: CliDefaults;
-}
-
-/** The engine and an app that it knows of. */
-async function setup({ clock, endpointUrl, apiName, allowPrivate = false, defaults, ...choice }: Choice = {}) {
-  const app = await gradioApp(choice);
-  const abort = new AbortController();
-  const hosts: string[] = [];
-  const ask = createAskApp(() => undefined);
-  const engine = createGradioEngine({
-    settings: () => ({ endpointUrl: endpointUrl ?? app.url, apiName, allowPrivate }),
-    ask: (url, request) => {
-      hosts.push(new URL(url).origin);
-      return ask(url, request);
-    },
-    images,
-    clock: clock ?? systemClock,
-    random: fakeRandom(),
-  });
-  const files = { model: toModelId('flux'), paths: new Map(), defaults: defaults ?? synthetic.cliDefaults };
-  return {
-    app,
-    engine,
-    abort,
-    hosts,
-    paint: async (about: Readonly<Record<string, unknown>> = {}, progress: RunContext['progress'] = () => {}) => {
-      const loaded = await engine.load(files, abort.signal);
-      const task = aTask({ kind: 'image', prompt: 'a golem', ...about });
-      const result = await loaded.run(task, { signal: abort.signal, progress });
-      if (result.is !== 'artifact') throw new Error('expected a picture');
-      return { ...result, facts: await images.probe(result.bytes) };
-    },
-    [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
-  };
-}
-
 test('a picture is painted by the app and comes in the format of the task', async () => {
-  await using scene = await setup();
+  await using scene = await gradioScene();
   for (const [ext, format] of [
     ['png', 'png'],
     ['webp', 'webp'],
@@ -68,7 +25,7 @@ test('a picture is painted by the app and comes in the format of the task', asyn
 });
 
 test('what a task says reaches the parameter of that name, and the rest stays as it is', async () => {
-  await using scene = await setup();
+  await using scene = await gradioScene();
   const numbers = { width: 640, height: 320, steps: 12, cfgScale: 2.5, seed: 42 };
   await scene.paint({ negativePrompt: 'rain', ...numbers });
   expect(scene.app.calls).toEqual([
@@ -87,7 +44,7 @@ test('what a task says reaches the parameter of that name, and the rest stays as
 });
 
 test('what a task leaves out is the model’s default, else the app’s own', async () => {
-  await using scene = await setup();
+  await using scene = await gradioScene();
   await scene.paint({ width: 0, height: 0 });
   const { cfgScale, steps, width, height } = synthetic.cliDefaults;
   expect(scene.app.calls[0]).toMatchObject({
@@ -102,7 +59,7 @@ test('what a task leaves out is the model’s default, else the app’s own', as
 });
 
 test('a seed beyond what apps take is folded into it, always the same way', async () => {
-  await using scene = await setup();
+  await using scene = await gradioScene();
   await scene.paint({ seed: 18_446_744_073_709_551_615n });
   await scene.paint({ seed: 18_446_744_073_709_551_615n });
   expect(scene.app.calls.map(({ seed }) => seed)).toEqual([2_147_483_647, 2_147_483_647]);
@@ -112,7 +69,10 @@ test('an app that insists on a value gets one where nobody said anything', async
   const names = ['prompt', 'negativePrompt', 'Width', 'height', 'Steps', 'CFG Scale', 'seed', 'randomise_seed'];
   const seed = parameter('seed', undefined, { minimum: 10, maximum: 19 });
   const parameters = names.map((name) => (name === 'seed' ? seed : parameter(name)));
-  await using scene = await setup({ endpoints: { '/go': { parameters, returns: ['Image'] } }, defaults: NO_DEFAULTS });
+  await using scene = await gradioScene({
+    endpoints: { '/go': { parameters, returns: ['Image'] } },
+    defaults: NO_DEFAULTS,
+  });
   await scene.paint({ width: 0, height: 0 });
   const [call] = scene.app.calls;
   expect(call).toMatchObject({ negativePrompt: '', Width: 1024, height: 1024, Steps: 20, 'CFG Scale': 5 });
@@ -122,7 +82,7 @@ test('an app that insists on a value gets one where nobody said anything', async
 
 test('a number that the app’s widgets do not go to is refused before the app is bothered', async () => {
   const width = parameter('width', 512, { minimum: 64, maximum: 2048 });
-  await using scene = await setup({
+  await using scene = await gradioScene({
     endpoints: { '/go': { parameters: [parameter('prompt'), width], returns: ['Image'] } },
   });
   expect(await failureOf(scene.paint({ width: 4000 }))).toMatchObject({
@@ -138,7 +98,7 @@ test('a number that the app’s widgets do not go to is refused before the app i
 });
 
 test('the steps of the app are the progress of the job', async () => {
-  await using scene = await setup();
+  await using scene = await gradioScene();
   const seen: string[] = [];
   await scene.paint({}, (done, total) => seen.push(`${done}/${total}`));
   expect(seen).toEqual(['25/100', '50/100', '75/100', '100/100']);
@@ -151,25 +111,25 @@ test.each([
   ['a gallery', (file: object) => [[{ image: file, caption: null }], 'done']],
   ['an address below the app', () => [{ url: '/gradio_api/file=/tmp/gradio/a%20b/image.png' }]],
 ])('the picture is found in %s', async (_, outputs) => {
-  await using scene = await setup({ outputs });
+  await using scene = await gradioScene({ outputs });
   expect((await scene.paint({ ext: 'png' })).facts).toMatchObject({ width: 48, height: 32 });
   expect(new Set(scene.hosts)).toEqual(new Set([scene.app.url]));
 });
 
 test('a picture that came with the message needs no fetching', async () => {
   const png = await images.encode({ pixels: new Uint8Array(12), width: 2, height: 2, channels: 3, format: 'png' });
-  await using scene = await setup({ outputs: () => [`data:image/png;base64,${png.toBase64()}`] });
+  await using scene = await gradioScene({ outputs: () => [`data:image/png;base64,${png.toBase64()}`] });
   expect((await scene.paint({ ext: 'png' })).facts).toMatchObject({ width: 2, height: 2 });
 });
 
 test('an app that names other hosts is asked at its own address all the same', async () => {
-  await using scene = await setup({ root: 'https://someone.hf.space' });
+  await using scene = await gradioScene({ root: 'https://someone.hf.space' });
   expect((await scene.paint()).facts).toMatchObject({ width: 48 });
   expect(new Set(scene.hosts)).toEqual(new Set([scene.app.url]));
 });
 
 test('a picture that only another host has is not fetched', async () => {
-  await using scene = await setup({ outputs: () => [{ url: 'http://203.0.113.9/fox.png' }] });
+  await using scene = await gradioScene({ outputs: () => [{ url: 'http://203.0.113.9/fox.png' }] });
   expect(await failureOf(scene.paint())).toMatchObject({
     code: 'engine.failed',
     message: 'the picture is not kept by the Gradio app, but at http://203.0.113.9/fox.png',
@@ -182,7 +142,7 @@ test.each([
   ['a text', () => ['sorry']],
   ['a file that is not there', () => [{ path: '/tmp/gone.png' }]],
 ])('a result of %s is a failure that may pass', async (_, outputs) => {
-  await using scene = await setup({ outputs });
+  await using scene = await gradioScene({ outputs });
   expect(await failureOf(scene.paint())).toMatchObject({ code: 'engine.failed', retryable: true });
 });
 
@@ -193,13 +153,13 @@ test.each([
   [{ closesMidway: true }, 'the Gradio app closed the line before it was done'],
   [{ garbles: true }, 'the line to the Gradio app broke: JSON Parse error: Unexpected EOF'],
 ])('an app with the fault %j fails the job in its words', async (faults, message) => {
-  await using scene = await setup({ faults });
+  await using scene = await gradioScene({ faults });
   const thrown = await within(BUDGET_MS, 'the failure', failureOf(scene.paint()));
   expect(thrown).toMatchObject({ code: 'engine.failed', retryable: true, message });
 });
 
 test('a job that is given up is cancelled in the app, and its line is cut', async () => {
-  await using scene = await setup({ faults: { hangs: true } });
+  await using scene = await gradioScene({ faults: { hangs: true } });
   const failure = failureOf(scene.paint());
   await within(BUDGET_MS, 'the work', scene.app.working);
   const reason = new Error('enough');
@@ -211,7 +171,7 @@ test('a job that is given up is cancelled in the app, and its line is cut', asyn
 
 test('an app that tells no news for a long while is given up', async () => {
   const clock = new FakeClock();
-  await using scene = await setup({ clock, faults: { hangs: true } });
+  await using scene = await gradioScene({ clock, faults: { hangs: true } });
   const failure = failureOf(scene.paint());
   await within(BUDGET_MS, 'the work', scene.app.working);
   clock.advance(STALL_MS);
@@ -219,89 +179,10 @@ test('an app that tells no news for a long while is given up', async () => {
 });
 
 test('other pictures are refused, and so are other kinds of task', async () => {
-  await using scene = await setup();
+  await using scene = await gradioScene();
   const url = 'https://example.invalid/fox.png';
   for (const about of [{ initImageUrl: url }, { maskUrl: url }, { refImageUrl: url }, { kind: 'llm', messages: [] }]) {
     expect(await failureOf(scene.paint(about))).toMatchObject({ code: 'task.unsupported', retryable: false });
   }
   expect(scene.app.asked).toEqual([]);
-});
-
-test('without an app in the config the engine is not ready and says how to name one', async () => {
-  await using scene = await setup({ endpointUrl: '' });
-  expect(await scene.engine.readiness()).toEqual({
-    ready: false,
-    unasked: true,
-    because: 'no Gradio app is named in the config',
-    hint: expect.stringContaining('gradio_endpoint_url = "http://127.0.0.1:7860"'),
-  });
-  expect(await failureOf(scene.paint())).toHaveProperty('code', 'engine.unavailable');
-});
-
-test('an app that answers makes the engine ready, and is not asked again at once', async () => {
-  await using scene = await setup();
-  expect(await scene.engine.readiness()).toEqual({ ready: true });
-  expect(await scene.engine.readiness()).toEqual({ ready: true });
-  expect(scene.app.asked).toEqual(['/config', '/gradio_api/info']);
-});
-
-test.each([
-  ['ftp://127.0.0.1/', 'gradio_endpoint_url is no plain http(s) URL: ftp://127.0.0.1/'],
-  ['http://me:secret@127.0.0.1:7860/', 'gradio_endpoint_url is no plain http(s) URL: http://127.0.0.1:7860/'],
-  ['http://192.168.1.7:7860', 'gradio_endpoint_url leads to another machine: 192.168.1.7:7860'],
-  ['https://someone.hf.space', 'gradio_endpoint_url leads to another machine: someone.hf.space'],
-])('an app at %s is not asked', async (endpointUrl, because) => {
-  await using scene = await setup({ endpointUrl });
-  expect(await scene.engine.readiness()).toMatchObject({ ready: false, because });
-  expect(scene.hosts).toEqual([]);
-});
-
-test('an app that is not there, is none, or asks for a login is told apart', async () => {
-  await using gone = await setup();
-  await gone.app[Symbol.asyncDispose]();
-  expect(await gone.engine.readiness()).toMatchObject({ ready: false, because: expect.stringContaining('not answer') });
-  await using page = await setup({ faults: { html: true } });
-  expect(await page.engine.readiness()).toMatchObject({ ready: false, because: expect.stringContaining('no Gradio') });
-  await using locked = await setup({ faults: { asksForLogin: true } });
-  expect(await locked.engine.readiness()).toMatchObject({ ready: false, because: expect.stringContaining('a login') });
-});
-
-test('of several endpoints the one that paints is taken', async () => {
-  const endpoints = {
-    '/clear': { parameters: [] },
-    '/describe': { parameters: [parameter('prompt')], returns: ['Textbox'] },
-    '/paint': { parameters: [parameter('Prompt')], returns: ['Gallery'] },
-  };
-  await using scene = await setup({ endpoints });
-  await scene.paint();
-  expect(scene.app.calls).toEqual([{ Prompt: 'a golem' }]);
-});
-
-test('of two endpoints that paint the operator names one', async () => {
-  const endpoints = { '/fast': PAINTER, '/fine': PAINTER };
-  await using unnamed = await setup({ endpoints });
-  expect(await unnamed.engine.readiness()).toMatchObject({
-    ready: false,
-    because: `several endpoints of the Gradio app at ${unnamed.app.url} paint: /fast, /fine`,
-    hint: expect.stringContaining('gradio_api_name'),
-  });
-  await using named = await setup({ endpoints, apiName: 'fine' });
-  expect(await named.engine.readiness()).toEqual({ ready: true });
-  await using misnamed = await setup({ endpoints, apiName: '/best' });
-  expect(await misnamed.engine.readiness()).toMatchObject({ because: expect.stringContaining('/fast, /fine') });
-});
-
-test('an endpoint without a prompt, or that needs what no task has, is refused with its parameters', async () => {
-  await using mute = await setup({ endpoints: { '/go': { parameters: [parameter('query'), parameter('n', 1)] } } });
-  expect(await failureOf(mute.paint())).toMatchObject({
-    code: 'engine.unavailable',
-    message: 'the endpoint /go of the Gradio app has no parameter for the prompt; it has: query, n',
-  });
-  await using greedy = await setup({
-    endpoints: { '/go': { parameters: [parameter('prompt'), parameter('lora')], returns: ['Image'] } },
-  });
-  expect(await failureOf(greedy.paint())).toMatchObject({
-    code: 'engine.unavailable',
-    message: 'the endpoint /go of the Gradio app needs what no task has: lora',
-  });
 });

@@ -1,0 +1,85 @@
+import { expect, test } from 'bun:test';
+import { PAINTER, parameter } from '../../../fakes/gradio-app.ts';
+import { failureOf } from '../../system/temp-folder.ts';
+import { gradioScene } from '../../../fakes/gradio-scene.ts';
+
+test('without an app in the config the engine is not ready and says how to name one', async () => {
+  await using scene = await gradioScene({ endpointUrl: '' });
+  expect(await scene.engine.readiness()).toEqual({
+    ready: false,
+    unasked: true,
+    because: 'no Gradio app is named in the config',
+    hint: expect.stringContaining('gradio_endpoint_url = "http://127.0.0.1:7860"'),
+  });
+  expect(await failureOf(scene.paint())).toHaveProperty('code', 'engine.unavailable');
+});
+
+test('an app that answers makes the engine ready, and is not asked again at once', async () => {
+  await using scene = await gradioScene();
+  expect(await scene.engine.readiness()).toEqual({ ready: true });
+  expect(await scene.engine.readiness()).toEqual({ ready: true });
+  expect(scene.app.asked).toEqual(['/config', '/gradio_api/info']);
+});
+
+test.each([
+  ['ftp://127.0.0.1/', 'gradio_endpoint_url is no plain http(s) URL: ftp://127.0.0.1/'],
+  ['http://me:secret@127.0.0.1:7860/', 'gradio_endpoint_url is no plain http(s) URL: http://127.0.0.1:7860/'],
+  ['http://192.168.1.7:7860', 'gradio_endpoint_url leads to another machine: 192.168.1.7:7860'],
+  ['https://someone.hf.space', 'gradio_endpoint_url leads to another machine: someone.hf.space'],
+])('an app at %s is not asked', async (endpointUrl, because) => {
+  await using scene = await gradioScene({ endpointUrl });
+  expect(await scene.engine.readiness()).toMatchObject({ ready: false, because });
+  expect(scene.hosts).toEqual([]);
+});
+
+test('an app that is not there, is none, or asks for a login is told apart', async () => {
+  await using gone = await gradioScene();
+  await gone.app[Symbol.asyncDispose]();
+  expect(await gone.engine.readiness()).toMatchObject({ ready: false, because: expect.stringContaining('not answer') });
+  await using page = await gradioScene({ faults: { html: true } });
+  expect(await page.engine.readiness()).toMatchObject({ ready: false, because: expect.stringContaining('no Gradio') });
+  await using locked = await gradioScene({ faults: { asksForLogin: true } });
+  expect(await locked.engine.readiness()).toMatchObject({ ready: false, because: expect.stringContaining('a login') });
+});
+
+test('of several endpoints the one that paints is taken', async () => {
+  const endpoints = {
+    '/clear': { parameters: [] },
+    '/describe': { parameters: [parameter('prompt')], returns: ['Textbox'] },
+    '/paint': { parameters: [parameter('Prompt')], returns: ['Gallery'] },
+  };
+  await using scene = await gradioScene({ endpoints });
+  await scene.paint();
+  expect(scene.app.calls).toEqual([{ Prompt: 'a golem' }]);
+});
+
+test('of two endpoints that paint the operator names one', async () => {
+  const endpoints = { '/fast': PAINTER, '/fine': PAINTER };
+  await using unnamed = await gradioScene({ endpoints });
+  expect(await unnamed.engine.readiness()).toMatchObject({
+    ready: false,
+    because: `several endpoints of the Gradio app at ${unnamed.app.url} paint: /fast, /fine`,
+    hint: expect.stringContaining('gradio_api_name'),
+  });
+  await using named = await gradioScene({ endpoints, apiName: 'fine' });
+  expect(await named.engine.readiness()).toEqual({ ready: true });
+  await using misnamed = await gradioScene({ endpoints, apiName: '/best' });
+  expect(await misnamed.engine.readiness()).toMatchObject({ because: expect.stringContaining('/fast, /fine') });
+});
+
+test('an endpoint without a prompt, or that needs what no task has, is refused with its parameters', async () => {
+  await using mute = await gradioScene({
+    endpoints: { '/go': { parameters: [parameter('query'), parameter('n', 1)] } },
+  });
+  expect(await failureOf(mute.paint())).toMatchObject({
+    code: 'engine.unavailable',
+    message: 'the endpoint /go of the Gradio app has no parameter for the prompt; it has: query, n',
+  });
+  await using greedy = await gradioScene({
+    endpoints: { '/go': { parameters: [parameter('prompt'), parameter('lora')], returns: ['Image'] } },
+  });
+  expect(await failureOf(greedy.paint())).toMatchObject({
+    code: 'engine.unavailable',
+    message: 'the endpoint /go of the Gradio app needs what no task has: lora',
+  });
+});
