@@ -5,14 +5,12 @@ import { toModelId } from '../../src/base/ids.ts';
 import { type ChatCompletion, readChatCompletion } from '../../src/contract/results.ts';
 import { type ChatModel, chatModel } from '../../src/demo/weights/chat.ts';
 import type { Engine, ModelFiles, TaskResult } from '../../src/engines/engine.ts';
-import { createEngineHost, type EngineHost } from '../../src/engines/host/host.ts';
-import { createQuarantine } from '../../src/engines/host/quarantine.ts';
+import type { EngineHost } from '../../src/engines/host/host.ts';
 import type { Devices } from '../../src/engines/llama/devices.ts';
 import { createLlamaEngine } from '../../src/engines/llama/index.ts';
-import { systemClock } from '../../src/system/clock.ts';
 import { systemFiles } from '../../src/system/files.ts';
-import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../src/system/processes.ts';
 import { synthetic } from './builders.ts';
+import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from './recording-logger.ts';
 
 /** Where no release has binaries for a GPU. */
@@ -48,14 +46,7 @@ export function llamaScene(
   const path = join(folder, options.filename ?? 'tiny.gguf');
   writeFileSync(path, options.weights ?? chatModel(options.model));
   const log = recordingLogger();
-  const host = createEngineHost({
-    spawn: spawnTalking,
-    command: [...(options.command ?? ownCommand()), '__engine', '0'],
-    env: options.env ?? childEnvironment(ourVariables()),
-    clock: systemClock,
-    quarantine: createQuarantine(systemClock),
-    log,
-  });
+  const host = realHost(options, log);
   return {
     engine: createLlamaEngine({
       host,

@@ -4,14 +4,11 @@ import { join } from 'node:path';
 import { WorkerError } from '../../src/base/errors.ts';
 import { toModelId } from '../../src/base/ids.ts';
 import type { Engine, ModelFiles } from '../../src/engines/engine.ts';
-import { createEngineHost } from '../../src/engines/host/host.ts';
-import { createQuarantine } from '../../src/engines/host/quarantine.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/index.ts';
-import { systemClock } from '../../src/system/clock.ts';
 import { createImages } from '../../src/system/images.ts';
-import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../src/system/processes.ts';
 import { synthetic } from './builders.ts';
 import { type InpaintingModel, inpaintingModel } from '../../src/demo/weights/inpainting.ts';
+import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from './recording-logger.ts';
 
 export const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
@@ -49,14 +46,7 @@ export function onnxScene(
   writeFileSync(path, options.weights ?? inpaintingModel(options.model));
   const log = recordingLogger();
   const web = new Map<string, Uint8Array>();
-  const host = createEngineHost({
-    spawn: spawnTalking,
-    command: [...(options.command ?? ownCommand()), '__engine', '0'],
-    env: options.env ?? childEnvironment(ourVariables()),
-    clock: systemClock,
-    quarantine: createQuarantine(systemClock),
-    log,
-  });
+  const host = realHost(options, log);
   const engine = createOnnxEngine({
     host,
     hasRuntime: () => true,

@@ -5,13 +5,10 @@ import { toModelId } from '../../src/base/ids.ts';
 import { type VoiceConfig, voiceConfig, type VoiceModel, voiceModel } from '../../src/demo/weights/voice.ts';
 import type { Engine, ModelFiles } from '../../src/engines/engine.ts';
 import type { Ffmpeg } from '../../src/engines/ffmpeg/index.ts';
-import { createEngineHost } from '../../src/engines/host/host.ts';
-import { createQuarantine } from '../../src/engines/host/quarantine.ts';
 import { createPiperEngine } from '../../src/engines/piper/index.ts';
-import { systemClock } from '../../src/system/clock.ts';
-import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../src/system/processes.ts';
 import { synthetic } from './builders.ts';
 import { anFfmpeg } from './ffmpeg.ts';
+import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from './recording-logger.ts';
 
 export interface PiperScene extends Disposable {
@@ -48,14 +45,7 @@ export function piperScene(options: PiperSceneOptions = {}): PiperScene {
   writeFileSync(model, options.weights ?? voiceModel(options.voice));
   writeFileSync(config, options.config ?? JSON.stringify(voiceConfig(options.voice)));
   const log = recordingLogger();
-  const host = createEngineHost({
-    spawn: spawnTalking,
-    command: [...(options.command ?? ownCommand()), '__engine', '0'],
-    env: options.env ?? childEnvironment(ourVariables()),
-    clock: systemClock,
-    quarantine: createQuarantine(systemClock),
-    log,
-  });
+  const host = realHost(options, log);
   const paths = new Map([
     ['model', model],
     ['config', config],

@@ -7,16 +7,13 @@ import type { FileRole } from '../../src/contract/model-source.ts';
 import { transcribingModel } from '../../src/demo/weights/transcriber.ts';
 import type { Engine, ModelFiles } from '../../src/engines/engine.ts';
 import type { Ffmpeg } from '../../src/engines/ffmpeg/index.ts';
-import { createEngineHost } from '../../src/engines/host/host.ts';
-import { createQuarantine } from '../../src/engines/host/quarantine.ts';
 import { createWhisperEngine } from '../../src/engines/whisper/index.ts';
 import { floatWav } from '../../src/engines/whisper/wav.ts';
 import { isGgmlRecogniser } from '../../src/models/headers/ggml.ts';
-import { systemClock } from '../../src/system/clock.ts';
 import { systemFiles } from '../../src/system/files.ts';
-import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../src/system/processes.ts';
 import { synthetic } from './builders.ts';
 import { anFfmpeg } from './ffmpeg.ts';
+import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from './recording-logger.ts';
 
 /** What the generated model says, whatever it hears. */
@@ -58,14 +55,7 @@ export function whisperScene(options: WhisperSceneOptions = {}): WhisperScene {
   if (options.vad !== undefined) put('vad', options.vad);
   const log = recordingLogger();
   const web = new Map([['https://example.invalid/a.wav', floatWav(tone(1.5), 16_000)]]);
-  const host = createEngineHost({
-    spawn: spawnTalking,
-    command: [...(options.command ?? ownCommand()), '__engine', '0'],
-    env: options.env ?? childEnvironment(ourVariables()),
-    clock: systemClock,
-    quarantine: createQuarantine(systemClock),
-    log,
-  });
+  const host = realHost(options, log);
   const engine = createWhisperEngine({
     host,
     hasLibrary: () => true,
