@@ -9,6 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: ['base', 'system*'],
   config: ['base', 'system*', 'log*'],
   models: ['base', 'contract', 'system*', 'log*'],
+  release: ['base', 'models*', 'system*', 'log*'],
   engines: ['base', 'contract', 'system*', 'log*'],
   jobs: ['base', 'contract', 'engines*', 'system*', 'log*'],
   studio: ['base', 'contract', 'jobs*', 'system*', 'log*'],

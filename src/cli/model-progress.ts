@@ -1,4 +1,4 @@
-import type { FileProgress } from '../models/options.ts';
+import type { FileProgress } from '../models/store/options.ts';
 import { redraw } from './demo-view.ts';
 import { travelLines, travelNews, withProgress, type Travels } from './model-view.ts';
 import { printLines } from './output.ts';

@@ -1,9 +1,9 @@
 import { WorkerError } from '../base/errors.ts';
 import { type Offer, parseInbound } from '../contract/frames/inbound.ts';
 import { parseJson, writeJson } from '../contract/json.ts';
-import type { LoadedShare } from '../models/admission.ts';
-import { openPeaks } from '../models/peaks.ts';
-import type { WarmModel } from '../models/warm-model.ts';
+import type { LoadedShare } from '../models/memory/fit.ts';
+import { openPeaks } from '../models/memory/peaks.ts';
+import type { WarmModel } from '../models/loaded/entry.ts';
 import { type Explanation, explain, type OfferFacts } from '../worker/explain.ts';
 import { createMemoryGate } from '../worker/memory.ts';
 import { readinessOf } from '../worker/readiness.ts';

@@ -1,9 +1,9 @@
 import { GIB, MINUTE_MS } from '../base/units.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Logger } from '../log/logger.ts';
-import type { LoadedShare } from '../models/admission.ts';
-import type { MemoryLooks } from '../models/making-room.ts';
-import { openPeaks, type Peaks } from '../models/peaks.ts';
+import type { LoadedShare } from '../models/memory/fit.ts';
+import type { MemoryLooks } from '../models/memory/evict.ts';
+import { openPeaks, type Peaks } from '../models/memory/peaks.ts';
 import { processMemory } from '../system/process-memory.ts';
 import type { MemoryReport } from '../system/gpus.ts';
 import { type MemoryWatch, watchMemory } from '../system/memory-watch.ts';

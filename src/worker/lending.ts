@@ -4,10 +4,10 @@ import type { Task } from '../contract/tasks/index.ts';
 import type { LoadedModel } from '../engines/engine.ts';
 import type { Job } from '../jobs/job.ts';
 import type { ModelUse, WantedModel } from '../jobs/run.ts';
-import { fitsMemory } from '../models/admission.ts';
-import { marginGb, type MemoryKind, placesFor } from '../models/shares.ts';
-import type { WantedLane } from '../models/warm-model.ts';
-import type { WarmModels } from '../models/warm.ts';
+import { fitsMemory } from '../models/memory/fit.ts';
+import { marginGb, type MemoryKind, placesFor } from '../models/memory/gpu-memory.ts';
+import type { WantedLane } from '../models/loaded/entry.ts';
+import type { WarmModels } from '../models/loaded/pool.ts';
 import type { Files } from '../system/files.ts';
 import type { MemoryGate } from './memory.ts';
 

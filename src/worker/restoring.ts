@@ -1,8 +1,8 @@
 import { toWorkerError } from '../base/errors.ts';
 import type { Engine, LoadedModel, ModelFiles } from '../engines/engine.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Resident } from '../models/residency.ts';
-import type { WarmModels } from '../models/warm.ts';
+import type { Resident } from '../models/loaded/residency.ts';
+import type { WarmModels } from '../models/loaded/pool.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Lending } from './lending.ts';
 import { readinessOf } from './readiness.ts';

@@ -1,5 +1,5 @@
 import type { JobRecord } from '../jobs/history.ts';
-import type { WarmModel } from '../models/warm-model.ts';
+import type { WarmModel } from '../models/loaded/entry.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import type { SessionStatus } from '../studio/session/session.ts';
 

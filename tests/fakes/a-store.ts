@@ -1,9 +1,9 @@
 import { toModelId } from '../../src/base/ids.ts';
 import { KIB } from '../../src/base/units.ts';
 import type { EngineName, FileRole, ModelFile, ModelSource } from '../../src/contract/model-source.ts';
-import { createModelStore, type ModelStore } from '../../src/models/store.ts';
-import type { FileProgress, ModelStoreOptions } from '../../src/models/options.ts';
-import { DOWNLOAD_POLICY } from '../../src/models/wanted.ts';
+import { createModelStore, type ModelStore } from '../../src/models/store/store.ts';
+import type { FileProgress, ModelStoreOptions } from '../../src/models/store/options.ts';
+import { DOWNLOAD_POLICY } from '../../src/models/download/request.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { crc32, sha256, startSha256 } from '../../src/system/digest.ts';
 import { followFile } from '../../src/system/file-digest.ts';

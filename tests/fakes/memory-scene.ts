@@ -1,8 +1,8 @@
 import { WorkerError } from '../../src/base/errors.ts';
 import { toModelId } from '../../src/base/ids.ts';
 import { GIB } from '../../src/base/units.ts';
-import type { LearnedPeak, LoadedShare } from '../../src/models/admission.ts';
-import type { PeakKey } from '../../src/models/peaks.ts';
+import type { LearnedPeak, LoadedShare } from '../../src/models/memory/fit.ts';
+import type { PeakKey } from '../../src/models/memory/peaks.ts';
 import type { MemoryReport } from '../../src/system/gpus.ts';
 import { createMemoryGate } from '../../src/worker/memory.ts';
 import { aJob, aTask } from './builders.ts';

@@ -1,5 +1,5 @@
 import { toWorkerError } from '../../src/base/errors.ts';
-import type { FileProgress } from '../../src/models/options.ts';
+import type { FileProgress } from '../../src/models/store/options.ts';
 import { aStore } from './a-store.ts';
 
 // A download in a process of its own, to be killed or starved: `pull-child.ts <root> <url> <say after bytes>`.

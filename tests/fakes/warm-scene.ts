@@ -1,10 +1,10 @@
 import { toModelId } from '../../src/base/ids.ts';
 import { GIB } from '../../src/base/units.ts';
-import { fitsMemory } from '../../src/models/admission.ts';
-import type { Holdable } from '../../src/models/lane.ts';
-import { type MemoryKind, placesFor } from '../../src/models/shares.ts';
-import { createWarmModels } from '../../src/models/warm.ts';
-import type { WantedLane } from '../../src/models/warm-model.ts';
+import { fitsMemory } from '../../src/models/memory/fit.ts';
+import type { Holdable } from '../../src/models/loaded/lane.ts';
+import { type MemoryKind, placesFor } from '../../src/models/memory/gpu-memory.ts';
+import { createWarmModels } from '../../src/models/loaded/pool.ts';
+import type { WantedLane } from '../../src/models/loaded/entry.ts';
 import type { MemoryReport } from '../../src/system/gpus.ts';
 import { synthetic } from './builders.ts';
 import { FakeClock, settle } from './fake-clock.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { toModelId } from '../../src/base/ids.ts';
 import { GIB } from '../../src/base/units.ts';
-import type { WarmModel } from '../../src/models/warm-model.ts';
+import type { WarmModel } from '../../src/models/loaded/entry.ts';
 import { toWorkerError } from '../../src/base/errors.ts';
 import { writeJson } from '../../src/contract/json.ts';
 import { explainOffer } from '../../src/compose/explain.ts';

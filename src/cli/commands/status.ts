@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration } from '../../base/units.ts';
-import type { WarmModel } from '../../models/warm-model.ts';
+import type { WarmModel } from '../../models/loaded/entry.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 import { command, JSON_ARG } from '../command.ts';
 import { DEFAULTS_SHOWN } from './config.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { FileProgress } from '../../../src/models/options.ts';
+import type { FileProgress } from '../../../src/models/store/options.ts';
 import type { EngineReport } from '../../../src/compose/engine-report.ts';
 import { setup } from './a-world.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { MIB } from '../../../src/base/units.ts';
 import { showProgress } from '../../../src/cli/model-progress.ts';
 import { readDraft } from '../../../src/compose/models.ts';
-import { createModelStore } from '../../../src/models/store.ts';
+import { createModelStore } from '../../../src/models/store/store.ts';
 import { aFile, aSource, aStore, hexOf } from '../../fakes/a-store.ts';
 import { type DownloadHost, downloadHost, someBytes } from '../../fakes/download-host.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';

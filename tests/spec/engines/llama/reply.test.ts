@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { GIB } from '../../../../src/base/units.ts';
 import { loadFailure, runFailure } from '../../../../src/engines/llama/failures.ts';
 import { paddingFor } from '../../../../src/engines/llama/padding.ts';
-import { MARGIN_GB } from '../../../../src/models/shares.ts';
+import { MARGIN_GB } from '../../../../src/models/memory/gpu-memory.ts';
 import { budgetFor, createDecoder, splitReasoning, watchForStops } from '../../../../src/engines/llama/reply.ts';
 import { threadsFor } from '../../../../src/engines/llama/threads.ts';
 

@@ -1,0 +1,84 @@
+import { unlessAborted } from '../../base/abort.ts';
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import { MIB } from '../../base/units.ts';
+import type { RunningSha256 } from '../../system/digest.ts';
+import type { FileDigest } from '../../system/file-digest.ts';
+import type { Part } from './partial-file.ts';
+
+const READ_BYTES = MIB;
+
+/** The digest of a file that is still arriving. */
+export interface Hashing {
+  /** Says that more of the file may be there. */
+  wake(): void;
+  /** How far the digest has come. */
+  readonly doneBytes: number;
+  /** 64 hex digits, once the file is whole. */
+  readonly digest: Promise<string>;
+}
+
+/**
+ * Follows a download and hashes whatever is there from the start on, reading it back while the system still has it in
+ * memory. When the last byte arrives, little is left to hash.
+ */
+export function hashAlong(part: Part, sha256: RunningSha256, signal: AbortSignal): Hashing {
+  let woken = Promise.withResolvers<void>();
+  let doneBytes = 0;
+
+  async function follow(): Promise<string> {
+    while (doneBytes < part.version.sizeBytes) {
+      const until = part.blocks.contiguousTo;
+      while (doneBytes < until) {
+        signal.throwIfAborted();
+        const bytes = await part.file.read(doneBytes, Math.min(READ_BYTES, until - doneBytes));
+        if (bytes.byteLength === 0) throw new WorkerError('download.failed', 'the part file was cut by somebody else');
+        sha256.add(bytes);
+        doneBytes += bytes.byteLength;
+      }
+      if (doneBytes === part.version.sizeBytes || part.blocks.contiguousTo > doneBytes) continue;
+      await unlessAborted(woken.promise, signal);
+      woken = Promise.withResolvers<void>();
+    }
+    return sha256.hex();
+  }
+
+  const digest = follow();
+  digest.catch(() => {}); // whoever waits for the download hears of it first
+  return {
+    wake: () => woken.resolve(),
+    get doneBytes() {
+      return doneBytes;
+    },
+    digest,
+  };
+}
+
+/** So often a thread is told how far it may read; each time it looks up from its work. */
+const TELL_BYTES = 4 * MIB;
+
+/** The same by a thread that reads the part file for itself, for files whose hashing would hold everything else up. */
+export function hashInThread(part: Part, thread: FileDigest, signal: AbortSignal): Hashing {
+  let toldBytes = 0;
+  const onAbort = (): void => thread.stop();
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  const digest = thread.digest.catch((thrown: unknown) => {
+    signal.throwIfAborted();
+    throw new WorkerError('download.failed', `the part file cannot be hashed: ${errorChain(thrown)}`, {
+      cause: thrown,
+    });
+  });
+  digest.catch(() => {}); // whoever waits for the download hears of it first
+  return {
+    wake() {
+      const there = part.blocks.contiguousTo;
+      if (there < part.version.sizeBytes && there - toldBytes < TELL_BYTES) return;
+      toldBytes = there;
+      thread.upTo(there);
+    },
+    get doneBytes() {
+      return thread.doneBytes;
+    },
+    digest,
+  };
+}

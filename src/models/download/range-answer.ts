@@ -1,0 +1,71 @@
+import { WorkerError } from '../../base/errors.ts';
+import { retryAfterMs } from '../../base/retry-after.ts';
+import { formatBytes } from '../../base/units.ts';
+import { shownUrl } from '../../base/urls.ts';
+import type { RemoteAnswer } from '../../system/remote.ts';
+import type { Version } from './partial-file.ts';
+
+/** No model is larger, and the list of its blocks would be a burden of its own. */
+const MOST_BYTES = 4e12;
+
+/** What an answer to a request for a range turned out to be. */
+export type RangeAnswer =
+  | { readonly is: 'part'; readonly version: Version }
+  /** The file from its start: the server knows no ranges, or the file is another one than before (RFC 9110 §13.1.5). */
+  | { readonly is: 'whole'; readonly sizeBytes: number | undefined }
+  /** No such range: the file is empty, or shorter than it was. */
+  | { readonly is: 'no-range' };
+
+/**
+ * Reads the answer's head.
+ *
+ * @throws WorkerError `download.failed` | `download.missing` | `download.too-large` | `model.not-a-model`
+ */
+export function readAnswer(answer: RemoteAnswer, url: string, startAt: number, nowMs: number): RangeAnswer {
+  const { status, headers } = answer;
+  if (status === 416) return { is: 'no-range' };
+  if (status !== 200 && status !== 206) throw statusError(answer, url, nowMs);
+  if (/^text\/html\b/i.test(headers['content-type'] ?? '')) {
+    throw new WorkerError('model.not-a-model', `${shownUrl(url)} answers with a web page instead of a model`, {
+      hint: 'Give the model source the URL of the file itself, and one that needs no login.',
+    });
+  }
+  const packing = headers['content-encoding'] ?? 'identity';
+  if (packing !== 'identity') {
+    // We ask for none. What arrived would be another file than the one that is meant, ranges and checksum included.
+    throw new WorkerError('model.not-a-model', `${shownUrl(url)} answers with a ${packing} copy of the file`, {
+      hint: 'Give the model source a URL that serves the file as it is.',
+    });
+  }
+  if (status === 200) return { is: 'whole', sizeBytes: toCount(headers['content-length']) };
+  const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers['content-range'] ?? '') ?? [];
+  const sizeBytes = toCount(total);
+  if (sizeBytes === undefined || Number(start) !== startAt) return { is: 'no-range' };
+  if (sizeBytes > MOST_BYTES) {
+    throw new WorkerError('download.too-large', `${shownUrl(url)} says that it is ${formatBytes(sizeBytes)} large`, {
+      hint: 'Give the model source a URL whose server tells the size of the file.',
+    });
+  }
+  return { is: 'part', version: { sizeBytes, validator: validatorOf(headers) } };
+}
+
+const toCount = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+
+/** A weak ETag is of no use: it may stay the same while bytes change (RFC 9110 §8.8.1). */
+function validatorOf(headers: RemoteAnswer['headers']): string | undefined {
+  const { etag } = headers;
+  return etag !== undefined && !etag.startsWith('W/') ? etag : headers['last-modified'];
+}
+
+/** Answers after which another try may help. Any other refusal is about the URL itself. */
+const PASSES: ReadonlySet<number> = new Set([408, 425, 429]);
+
+function statusError({ status, headers }: RemoteAnswer, url: string, nowMs: number): WorkerError {
+  const passes = status >= 500 || PASSES.has(status);
+  const waitMs = retryAfterMs(headers['retry-after'], nowMs);
+  return new WorkerError(passes ? 'download.failed' : 'download.missing', `GET ${shownUrl(url)} -> ${status}`, {
+    fields: { status, ...(waitMs === undefined ? {} : { waitMs }) },
+    ...(passes ? {} : { hint: 'Check the URL in the model source: the server has no such file for us.' }),
+  });
+}

@@ -1,0 +1,184 @@
+import { toWorkerError, WorkerError } from '../../base/errors.ts';
+import { KIB, MIB } from '../../base/units.ts';
+import type { RemoteAnswer } from '../../system/remote.ts';
+import { readAnswer } from './range-answer.ts';
+import type { Stretch } from './blocks.ts';
+import { Gathered } from './chunk-buffer.ts';
+import { type Hashing, hashAlong, hashInThread } from './hashing.ts';
+import type { Part } from './partial-file.ts';
+import type { Tries } from './retry.ts';
+import {
+  crosses,
+  type DownloadDeps,
+  type Downloaded,
+  endedEarly,
+  LOOK_AT_DISK_BYTES,
+  open,
+  type Wanted,
+} from './request.ts';
+
+/*
+ * Several lines fill one file. Each takes a stretch of what is missing, asks for it, and writes what comes; a line that is
+ * cut asks for the rest of its stretch and loses nothing that arrived. Every request carries the file's version, so
+ * bytes of two versions never mix.
+ */
+
+interface Filling {
+  readonly part: Part;
+  readonly wanted: Wanted;
+  readonly deps: DownloadDeps;
+  readonly tries: Tries;
+  /** An answer to a request for the whole file, from its start. */
+  readonly first?: RemoteAnswer;
+}
+
+interface Context extends Filling {
+  readonly hashing: Hashing;
+  readonly lanes: number;
+  /** Ends all lanes: with the failure of one, or because the file changed. */
+  readonly stop: AbortController;
+  running: number;
+}
+
+/** Why lanes end when the server has another file now. Never leaves this file. */
+const CHANGED = new WorkerError('download.failed', 'the file at the server changed');
+
+/** Fetches what the part lacks; undefined when the server has another file by now, and the part is worth nothing. */
+export async function fill(filling: Filling): Promise<Downloaded | undefined> {
+  const { part, wanted, deps } = filling;
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort(wanted.signal.reason);
+  stop.signal.addEventListener('abort', () => filling.first?.[Symbol.dispose](), { once: true });
+  if (wanted.signal.aborted) onAbort();
+  wanted.signal.addEventListener('abort', onAbort, { once: true });
+  const hashing = hashingOf(filling, stop.signal);
+  const lanes = part.version.sizeBytes > deps.policy.parallelFromBytes ? deps.policy.lanes : 1;
+  const context: Context = { ...filling, hashing, lanes, stop, running: 0 };
+  let { first } = filling;
+  try {
+    await wanted.ensureRoom(part.version.sizeBytes - part.blocks.doneBytes);
+    while (!part.blocks.isWhole) {
+      const work = Array.from({ length: lanes }, (_, at) => lane(context, at === 0 ? first : undefined));
+      first = undefined;
+      // All of them, so that nobody writes any more when the file is closed.
+      await Promise.allSettled(work);
+      stop.signal.throwIfAborted();
+    }
+    hashing.wake();
+    return { file: part.file, sizeBytes: part.version.sizeBytes, sha256: await hashing.digest };
+  } catch (thrown) {
+    stop.abort(thrown);
+    await Promise.allSettled([hashing.digest]);
+    await part.close();
+    if (thrown === CHANGED) return undefined;
+    throw thrown;
+  } finally {
+    wanted.signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function hashingOf({ part, wanted, deps }: Filling, signal: AbortSignal): Hashing {
+  const { policy, startSha256, followFile } = deps;
+  const { sizeBytes } = part.version;
+  return sizeBytes < policy.threadFromBytes
+    ? hashAlong(part, startSha256(), signal)
+    : hashInThread(part, followFile(wanted.beside.part, sizeBytes), signal);
+}
+
+/** One line. Resolves when there is nothing left to take, rejects when the download is over for all lines. */
+async function lane(context: Context, first: RemoteAnswer | undefined): Promise<void> {
+  const { part, stop, tries } = context;
+  context.running += 1;
+  try {
+    for (let answer = first; ; answer = undefined) {
+      stop.signal.throwIfAborted();
+      const stretch = part.blocks.take(
+        answer !== undefined && context.lanes === 1 ? part.blocks.count : share(context),
+      );
+      if (stretch === undefined) return;
+      const before = part.blocks.doneBytes;
+      try {
+        await fetchStretch(stretch, context, answer);
+      } catch (thrown) {
+        if (stop.signal.aborted) throw stop.signal.reason;
+        const error = toWorkerError(thrown);
+        if (error === CHANGED) throw error;
+        // A server that is asked too much at once answers some of the lines; the others are better off leaving.
+        if (error.fields['status'] !== undefined && error.retryable && context.running > 1) return;
+        await tries.again(error, part.blocks.doneBytes > before, stop.signal);
+      } finally {
+        part.blocks.release(stretch);
+      }
+    }
+  } catch (thrown) {
+    stop.abort(thrown); // the others are of no use any more
+    throw stop.signal.reason;
+  } finally {
+    context.running -= 1;
+  }
+}
+
+/** Blocks for one request: few enough that all lanes have work to the end. */
+function share({ part, lanes, deps }: Context): number {
+  if (lanes === 1) return part.blocks.count;
+  const missing = (part.version.sizeBytes - part.blocks.doneBytes) / part.blocks.blockBytes;
+  return Math.max(1, Math.min(deps.policy.blocksPerRange, Math.ceil(missing / lanes / 2)));
+}
+
+async function fetchStretch({ startAt, endAt }: Stretch, context: Context, opened?: RemoteAnswer): Promise<void> {
+  const { part, wanted, stop, hashing } = context;
+  using answer = opened ?? (await ask({ startAt, endAt }, context));
+  let at = startAt;
+  const gathered = new Gathered();
+  const write = async (): Promise<void> => {
+    if (gathered.sizeBytes === 0) return;
+    const before = part.blocks.doneBytes;
+    const bytes = gathered.take();
+    await part.write(at, bytes);
+    at += bytes.byteLength;
+    hashing.wake();
+    wanted.onProgress(part.blocks.doneBytes, part.version.sizeBytes);
+    if (crosses(before, part.blocks.doneBytes, LOOK_AT_DISK_BYTES)) await wanted.ensureRoom(0);
+  };
+  try {
+    for await (const chunk of answer.chunks) {
+      stop.signal.throwIfAborted();
+      gathered.add(chunk.subarray(0, endAt - at - gathered.sizeBytes));
+      const isWhole = at + gathered.sizeBytes === endAt;
+      if (isWhole || chunk.byteLength < MANY_BYTES || gathered.sizeBytes >= WRITE_BYTES) await write();
+      if (isWhole) return;
+    }
+  } catch (thrown) {
+    if (!stop.signal.aborted) await write(); // a cut costs nothing that came before it
+    throw thrown;
+  }
+  await write();
+  throw endedEarly(wanted.url, at, part.version.sizeBytes);
+}
+
+/** Each write is a trip to another thread and back, so a fast line gathers what came. */
+const WRITE_BYTES = MIB;
+/** Less than this at a time comes from a line that is slower than we read: nothing is gained by waiting for more. */
+const MANY_BYTES = 64 * KIB;
+
+async function ask({ startAt, endAt }: Stretch, context: Context): Promise<RemoteAnswer> {
+  const { part, wanted, deps, stop } = context;
+  const { validator, sizeBytes } = part.version;
+  const answer = await open({ url: wanted.url, signal: stop.signal }, deps, {
+    range: `bytes=${startAt}-${endAt - 1}`,
+    ...(validator === undefined ? {} : { 'if-range': validator }),
+  });
+  try {
+    const read = readAnswer(answer, wanted.url, startAt, deps.clock.now());
+    const same =
+      read.is === 'part' &&
+      read.version.sizeBytes === sizeBytes &&
+      (validator === undefined || read.version.validator === undefined || read.version.validator === validator);
+    if (same) return answer;
+  } catch (thrown) {
+    answer[Symbol.dispose]();
+    throw thrown;
+  }
+  answer[Symbol.dispose]();
+  throw CHANGED;
+}

@@ -1,0 +1,89 @@
+import { WorkerError } from '../../base/errors.ts';
+import { MIB, SECOND_MS } from '../../base/units.ts';
+import { shownUrl } from '../../base/urls.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { RunningSha256 } from '../../system/digest.ts';
+import type { FollowFile } from '../../system/file-digest.ts';
+import type { PartFile } from '../../system/part-file.ts';
+import type { Remote, RemoteAnswer } from '../../system/remote.ts';
+import type { Beside } from '../names.ts';
+import type { PartDeps } from './partial-file.ts';
+
+export interface DownloadPolicy {
+  /** Most ranges at a time. */
+  readonly lanes: number;
+  /** Files up to here come over one line. */
+  readonly parallelFromBytes: number;
+  /** Files from here on are hashed in a thread of their own. */
+  readonly threadFromBytes: number;
+  /** What a kill costs at most, for each line. */
+  readonly blockBytes: number;
+  /** Most blocks that one request asks for. */
+  readonly blocksPerRange: number;
+  readonly stallMs: number;
+  /** Pause before the second try after one that brought nothing; doubles with each. */
+  readonly retryMs: number;
+  /** Tries in a row that may bring nothing. */
+  readonly tries: number;
+}
+
+export const DOWNLOAD_POLICY: DownloadPolicy = {
+  lanes: 8,
+  parallelFromBytes: 64 * MIB,
+  threadFromBytes: 64 * MIB,
+  blockBytes: 8 * MIB,
+  blocksPerRange: 8,
+  stallMs: 30 * SECOND_MS,
+  retryMs: SECOND_MS,
+  tries: 5,
+};
+
+export interface DownloadDeps extends PartDeps {
+  readonly remote: Remote;
+  readonly clock: Clock;
+  readonly startSha256: () => RunningSha256;
+  readonly followFile: FollowFile;
+  readonly policy: DownloadPolicy;
+}
+
+/** One file to fetch. */
+export interface Wanted {
+  readonly filename: string;
+  readonly url: string;
+  /** Lower-case hex, when the source names it. */
+  readonly sha256: string | undefined;
+  readonly beside: Beside;
+  readonly signal: AbortSignal;
+  /** How much is there, of how much; the total is unknown while the server does not say. */
+  readonly onProgress: (doneBytes: number, totalBytes: number | undefined) => void;
+  /**
+   * Whether the disk takes so many more bytes. Asked before and during the download.
+   *
+   * @throws WorkerError `disk.full`
+   */
+  readonly ensureRoom: (moreBytes: number) => Promise<void>;
+}
+
+/** Everything has arrived and lies in the part file, which is open. */
+export interface Downloaded {
+  readonly file: PartFile;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** One request for the file, or for some of it. */
+export const open = (
+  { url, signal }: Pick<Wanted, 'url' | 'signal'>,
+  { remote, policy }: DownloadDeps,
+  headers: Readonly<Record<string, string>>,
+): Promise<RemoteAnswer> => remote.open({ what: 'model', url, headers, stallMs: policy.stallMs, signal });
+
+/** How often a long download looks at the disk. */
+export const LOOK_AT_DISK_BYTES = 64 * MIB;
+
+export const endedEarly = (url: string, doneBytes: number, sizeBytes: number): WorkerError =>
+  new WorkerError('download.failed', `${shownUrl(url)} ended after ${doneBytes} of ${sizeBytes} bytes`);
+
+/** Whether a count passed a multiple of `step` on its way. */
+export const crosses = (before: number, after: number, step: number): boolean =>
+  Math.floor(before / step) !== Math.floor(after / step);

@@ -1,0 +1,114 @@
+import { DAY_MS } from '../../base/units.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { belongsTo, findModels, type Found, SHARED, type StoredFile } from './inventory.ts';
+import { OURS } from '../names.ts';
+import type { ModelStoreOptions } from './options.ts';
+import type { Uses } from './in-use.ts';
+
+export interface Collected {
+  readonly removed: readonly StoredFile[];
+  /** Files that would have had to go and are in use. */
+  readonly inUse: readonly StoredFile[];
+  /** What models take afterwards. */
+  readonly leftBytes: number;
+}
+
+/** A download nobody has gone on with for so long is given up. */
+const ABANDONED_MS = 7 * DAY_MS;
+
+/**
+ * What is to go so that models take no more than the budget, in this order: abandoned downloads, whatever the budget;
+ * then what was used least recently. Files that somebody else put there count, and stay.
+ */
+export function toCollect(found: readonly Found[], maxBytes: number | undefined, nowMs: number): readonly Found[] {
+  const abandoned = found.filter(({ state, usedAt }) => state === 'partial' && usedAt < nowMs - ABANDONED_MS);
+  let over = sizeOf(found) - sizeOf(abandoned) - (maxBytes ?? Number.POSITIVE_INFINITY);
+  const oldest = found
+    .filter(({ state, sha256 }) => state === 'whole' && sha256 !== undefined)
+    .toSorted((a, b) => a.usedAt - b.usedAt);
+  const surplus = oldest.filter(({ sizeBytes }) => {
+    const goes = over > 0;
+    if (goes) over -= sizeBytes;
+    return goes;
+  });
+  return [...abandoned, ...surplus];
+}
+
+const sizeOf = (found: readonly StoredFile[]): number => found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+
+/** Brings the models down to a budget, never at the cost of one in use: the next in line goes instead. */
+export async function collect(
+  options: ModelStoreOptions,
+  uses: Uses,
+  { maxBytes, dryRun = false }: { readonly maxBytes: number | undefined; readonly dryRun?: boolean },
+): Promise<Collected> {
+  const inUse: Found[] = [];
+  const free: Found[] = [];
+  const found = await findModels(options);
+  for (const file of found) ((await isUsed(file, options, uses)) ? inUse : free).push(file);
+  // What is in use stays and still counts: the others make room for it.
+  const budget = maxBytes === undefined ? undefined : maxBytes - sizeOf(inUse);
+  const removed = toCollect(free, budget, options.clock.now());
+  if (!dryRun) {
+    for (const file of removed) await removeFile(file, options);
+    await removeEmptyFolders(removed, options);
+  }
+  const wanted = toCollect(found, maxBytes, options.clock.now());
+  return {
+    removed,
+    inUse: inUse.filter((file) => wanted.includes(file)),
+    leftBytes: sizeOf(found) - sizeOf(removed),
+  };
+}
+
+/**
+ * Removes a model's files, all or none.
+ *
+ * @throws WorkerError `model.not-found` | `model.in-use`
+ */
+export async function removeModel(
+  options: ModelStoreOptions,
+  uses: Uses,
+  model: string,
+): Promise<readonly StoredFile[]> {
+  const files = (await findModels(options)).filter((file) => belongsTo(file, model));
+  if (files.length === 0) throw notFound(model);
+  for (const file of files) {
+    if (!(await isUsed(file, options, uses))) continue;
+    throw new WorkerError('model.in-use', `${file.filename} of model ${model} is in use`, {
+      hint: 'Try again when no job uses it and it has left memory; `studio-worker disable` frees it after the running job.',
+    });
+  }
+  for (const file of files) await removeFile(file, options);
+  await removeEmptyFolders(files, options);
+  return files;
+}
+
+/** A folder of one model goes with its last file; locks are all that may be left in it. */
+async function removeEmptyFolders(removed: readonly Found[], { root, files }: ModelStoreOptions): Promise<void> {
+  for (const folder of new Set(removed.map((file) => file.folder))) {
+    if (folder === root || SHARED.has(folder.slice(folder.lastIndexOf('/') + 1))) continue;
+    const left = await files.list(folder);
+    if (left.every((name) => name.startsWith(OURS) && name.endsWith('.lock'))) await files.remove(folder);
+  }
+}
+
+export const notFound = (model: string): WorkerError =>
+  new WorkerError('model.not-found', `there is no model ${model} on this disk`, {
+    hint: 'Run `studio-worker models list` to see what there is.',
+  });
+
+async function isUsed(file: Found, { lock }: ModelStoreOptions, uses: Uses): Promise<boolean> {
+  if (file.state === 'whole') return await uses.isUsed(file.folder, file.beside.use);
+  const probe = await lock(file.beside.lock);
+  if (probe.is === 'held') probe.release();
+  return probe.is === 'taken';
+}
+
+async function removeFile(file: Found, { files, log }: ModelStoreOptions): Promise<void> {
+  const { path, beside } = file;
+  // The file first: a receipt without a file says nothing, a file without a receipt would stay for ever.
+  await files.remove(path);
+  await Promise.all([beside.receipt, beside.progress, beside.part].map((besides) => files.remove(besides)));
+  log.info('model.removed', { file: file.filename, model: file.model, sizeBytes: file.sizeBytes });
+}

@@ -1,0 +1,120 @@
+import type { Files } from '../../system/files.ts';
+import { type Beside, besideOf, isPlainFileName, modelFolder, OURS, shortHash } from '../names.ts';
+import type { ModelStoreOptions } from './options.ts';
+import { readProgress } from '../download/partial-file.ts';
+import { readReceipt } from './receipt.ts';
+
+/** One file below the models root. */
+export interface StoredFile {
+  /** Whose it is: by its receipt, else by its folder, else by its own name. */
+  readonly model: string;
+  readonly filename: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** `partial`: on its way, or given up; `sizeBytes` counts what is there. */
+  readonly state: 'whole' | 'partial';
+  /** What it was when it was fetched; undefined for a file that somebody else put there. */
+  readonly sha256: string | undefined;
+  readonly url: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly usedAt: number;
+}
+
+/** A file with the places beside it. */
+export interface Found extends StoredFile {
+  readonly folder: string;
+  readonly beside: Beside;
+}
+
+/** Folders that hold programs, not models. */
+const NOT_MODELS: ReadonlySet<string> = new Set(['bin', 'onnxruntime']);
+/** Folders of files that each are a model of their own. */
+export const SHARED: ReadonlySet<string> = new Set(['llm', 'stt']);
+/** In the root, among whatever else lies there, only these are models. */
+const MODEL_NAME = /\.(gguf|safetensors|onnx|ckpt|pth|pt|bin)$/i;
+
+type Reading = Pick<ModelStoreOptions, 'root' | 'sha256'> & {
+  readonly files: Pick<Files, 'list' | 'stat' | 'readText'>;
+};
+
+/** Every model file below the root, by model and name. A folder that cannot be read counts as empty. */
+export async function findModels(options: Reading): Promise<readonly Found[]> {
+  const { root, files } = options;
+  const found = await findIn(options, root, '');
+  for (const name of await listOf(files, root)) {
+    const folder = `${root}/${name}`;
+    if (name.startsWith('.') || NOT_MODELS.has(name) || !(await files.stat(folder))?.isFolder) continue;
+    found.push(...(await findIn(options, folder, name)));
+  }
+  return found.toSorted((a, b) => compare(a.model, b.model) || compare(a.filename, b.filename));
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const listOf = (files: Reading['files'], folder: string): Promise<readonly string[]> =>
+  files.list(folder).catch(() => []);
+
+async function findIn(options: Reading, folder: string, name: string): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const filename of await listOf(options.files, folder)) {
+    const file = filename.startsWith(OURS)
+      ? await partialAt(options, folder, filename)
+      : await wholeAt(options, { folder, name }, filename);
+    if (file !== undefined) found.push(file);
+  }
+  return found;
+}
+
+async function wholeAt(
+  { files, sha256 }: Reading,
+  { folder, name }: { readonly folder: string; readonly name: string },
+  filename: string,
+): Promise<Found | undefined> {
+  if (filename.startsWith('.') || !isPlainFileName(filename)) return undefined;
+  if (name === '' && !MODEL_NAME.test(filename)) return undefined;
+  const path = `${folder}/${filename}`;
+  const facts = await files.stat(path);
+  if (facts === undefined || facts.isFolder) return undefined;
+  const beside = besideOf(folder, filename, shortHash(sha256));
+  const receipt = await readReceipt(files, beside.receipt);
+  const stem = filename.replace(/\.[^.]+$/, '');
+  return {
+    model: receipt?.model ?? (name === '' || SHARED.has(name) ? stem : name),
+    filename,
+    path,
+    sizeBytes: facts.sizeBytes,
+    state: 'whole',
+    sha256: receipt?.sha256,
+    url: receipt?.url,
+    usedAt: receipt?.usedAt ?? facts.modifiedAt,
+    folder,
+    beside,
+  };
+}
+
+async function partialAt({ files, sha256 }: Reading, folder: string, name: string): Promise<Found | undefined> {
+  if (!name.endsWith('.part')) return undefined;
+  const path = `${folder}/${name}`;
+  const facts = await files.stat(path);
+  if (facts === undefined) return undefined;
+  const stem = path.replace(/\.part$/, '');
+  const progress = readProgress(await files.readText(`${stem}.progress.json`).catch(() => undefined));
+  const filename = progress?.filename ?? name;
+  const model = folder.slice(folder.lastIndexOf('/') + 1);
+  const beside = besideOf(folder, filename, shortHash(sha256));
+  return {
+    model,
+    filename,
+    path,
+    sizeBytes: progress === undefined ? facts.sizeBytes : progress.done.length * progress.blockBytes,
+    state: 'partial',
+    sha256: undefined,
+    url: undefined,
+    usedAt: facts.modifiedAt,
+    folder,
+    beside: { ...beside, part: path, progress: `${stem}.progress.json`, lock: `${stem}.lock` },
+  };
+}
+
+/** Whether a file belongs to what the operator calls a model: its id, or the name of its folder. */
+export const belongsTo = (file: Found, model: string): boolean =>
+  file.model === model || file.folder.endsWith(`/${modelFolder(model)}`);

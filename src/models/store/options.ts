@@ -1,0 +1,35 @@
+import type { Logger } from '../../log/logger.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Files } from '../../system/files.ts';
+import type { Lock } from '../../system/lock.ts';
+import type { Sha256 } from '../../system/digest.ts';
+import type { DownloadDeps } from '../download/request.ts';
+
+export interface ModelStoreOptions extends Pick<
+  DownloadDeps,
+  'openPart' | 'crc32' | 'remote' | 'startSha256' | 'followFile' | 'policy'
+> {
+  /** The folder models are kept in. */
+  readonly root: string;
+  readonly files: Files;
+  readonly sha256: Sha256;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Takes a lock that the system drops with the process. */
+  readonly lock: (path: string) => Promise<Lock>;
+  readonly pid: number;
+  /** What must stay free on the disk. */
+  readonly diskFloorBytes: () => number;
+  /** What all models together may take; undefined for as much as there is room for. */
+  readonly maxBytes: () => number | undefined;
+}
+
+/** How one file of a model is getting here. */
+export interface FileProgress {
+  readonly filename: string;
+  /** `wait`: another process fetches it. `ready`: it can be used. */
+  readonly phase: 'wait' | 'download' | 'verify' | 'ready';
+  readonly doneBytes: number;
+  /** Undefined while nobody knows. */
+  readonly totalBytes: number | undefined;
+}

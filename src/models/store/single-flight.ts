@@ -1,0 +1,52 @@
+import { unlessAborted } from '../../base/abort.ts';
+import { WorkerError } from '../../base/errors.ts';
+import type { FileProgress } from './options.ts';
+
+type Listener = (progress: FileProgress) => void;
+
+interface Flight {
+  readonly work: Promise<string>;
+  readonly abort: AbortController;
+  readonly listeners: Set<Listener>;
+}
+
+/** One download for all that want the same file. */
+export class Flights {
+  readonly #flights = new Map<string, Flight>();
+
+  /**
+   * Joins the flight to this place, or starts it. It goes on as long as anybody waits for it: a caller that gives up
+   * leaves it to the others.
+   */
+  async join(
+    path: string,
+    start: (signal: AbortSignal, report: Listener) => Promise<string>,
+    caller: { readonly signal: AbortSignal; readonly report: Listener },
+  ): Promise<string> {
+    const flight = this.#flights.get(path) ?? this.#start(path, start);
+    flight.listeners.add(caller.report);
+    try {
+      return await unlessAborted(flight.work, caller.signal);
+    } finally {
+      flight.listeners.delete(caller.report);
+      if (flight.listeners.size === 0) {
+        flight.abort.abort(new WorkerError('job.cancelled', 'nobody waits for this download any more'));
+        // Who comes next starts anew, and waits for the lock that this one still holds for a moment.
+        if (this.#flights.get(path) === flight) this.#flights.delete(path);
+      }
+    }
+  }
+
+  #start(path: string, start: (signal: AbortSignal, report: Listener) => Promise<string>): Flight {
+    const abort = new AbortController();
+    const listeners = new Set<Listener>();
+    const report: Listener = (progress) => {
+      for (const listener of listeners) listener(progress);
+    };
+    const work = start(abort.signal, report);
+    const flight: Flight = { work, abort, listeners };
+    work.catch(() => {}); // each caller hears of it by itself
+    this.#flights.set(path, flight);
+    return flight;
+  }
+}

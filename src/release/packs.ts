@@ -1,0 +1,152 @@
+import { WorkerError } from '../base/errors.ts';
+import { toModelId } from '../base/ids.ts';
+import { pause } from '../base/pause.ts';
+import { formatBytes, SECOND_MS } from '../base/units.ts';
+import { shownUrl } from '../base/urls.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Files } from '../system/files.ts';
+import type { AccountCache } from '../system/native-cache.ts';
+import type { FileProgress, ModelStoreOptions } from '../models/store/options.ts';
+import type { ModelStore } from '../models/store/store.ts';
+
+/** Native files for one kind of device, which a release has beside the executable. */
+export interface Pack {
+  /** What it is for: `cuda`, `vulkan`. */
+  readonly flavour: string;
+  /** Its file in the release. */
+  readonly file: string;
+  /** In hex; empty for a pack that this release does not know: it is never fetched. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly unpackedBytes: number;
+  /** The driver's library, and a function it has. */
+  readonly needs: { readonly library: string; readonly function: string };
+}
+
+/** Packs on this disk, and the way to those that are not. */
+export interface PackShelf {
+  /** The folder of a pack that was fetched, looked over; undefined when it is not here, or not whole. */
+  find(pack: Pack): string | undefined;
+  /**
+   * Brings a pack here unless it is. Several at once, in this process or in others, share one download; one that was
+   * cut goes on where it stopped.
+   *
+   * @throws WorkerError `engine.unavailable` | `model.checksum-mismatch` | `disk.full` | `native.unavailable` | any
+   * `download.*` or `url.refused`; the signal's reason on abort
+   */
+  bring(pack: Pack, signal: AbortSignal, onProgress?: (progress: FileProgress) => void): Promise<string>;
+}
+
+export interface PackShelfOptions {
+  /** Where archives are until they are unpacked; asked for when the first one is fetched. */
+  readonly root: () => string;
+  /** Opens a store that keeps its files there. */
+  readonly openStore: (root: string) => Pick<ModelStore, 'lease'>;
+  readonly cache: Pick<AccountCache, 'find' | 'unpackFrom'>;
+  readonly files: Pick<Files, 'makeDir' | 'remove'>;
+  readonly lock: ModelStoreOptions['lock'];
+  readonly clock: Pick<Clock, 'after'>;
+  /** Where a file of this release is. */
+  readonly urlOf: (file: string) => string;
+  readonly log: Logger;
+}
+
+/** How often to look whether somebody else has finished. */
+const LOOK_MS = SECOND_MS / 2;
+
+/** Archives are unpacked into the cache of native files and then removed; the cache tells at each start whether they are whole. */
+export function createPackShelf(options: PackShelfOptions): PackShelf {
+  const { root, openStore, cache, files, lock, clock, urlOf, log } = options;
+
+  const find = (pack: Pack): string | undefined =>
+    pack.sha256 === '' ? undefined : cache.find(nameOf(pack), pack.sha256);
+
+  async function download(
+    pack: Pack,
+    signal: AbortSignal,
+    onProgress: (progress: FileProgress) => void,
+  ): Promise<string> {
+    const facts = { pack: pack.flavour, size: formatBytes(pack.sizeBytes) };
+    log.info('pack.fetch-started', { ...facts, url: shownUrl(urlOf(pack.file)) });
+    const sayTenths = tenths((percent) => log.info('pack.fetch-advanced', { ...facts, percent }));
+    await using lease = openStore(root()).lease();
+    const { paths } = await lease.filesFor(
+      {
+        model: toModelId(nameOf(pack)),
+        source: { engine: 'synthetic', files: [fileOf(pack, urlOf(pack.file))], cliDefaults: NO_DEFAULTS },
+        onProgress: (progress) => {
+          onProgress(progress);
+          if (progress.phase === 'download') sayTenths(progress.doneBytes / pack.sizeBytes);
+        },
+      },
+      signal,
+    );
+    const path = paths.get('model') ?? '';
+    const folder = await cache.unpackFrom(nameOf(pack), { path, sha256: pack.sha256 });
+    await files.remove(path);
+    log.info('pack.fetched', { ...facts, folder });
+    return folder;
+  }
+
+  /** One at a time, in all processes: who comes later finds what the first one brought. */
+  async function alone(pack: Pack, signal: AbortSignal, work: () => Promise<string>): Promise<string> {
+    await files.makeDir(root(), { mode: 0o700 });
+    for (;;) {
+      const mine = await lock(`${root()}/.${nameOf(pack)}.lock`);
+      if (mine.is === 'held') {
+        try {
+          return find(pack) ?? (await work());
+        } finally {
+          mine.release();
+        }
+      }
+      await pause(clock, LOOK_MS, signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  return {
+    find,
+    async bring(pack, signal, onProgress = () => {}) {
+      signal.throwIfAborted();
+      const found = find(pack);
+      if (found !== undefined) return found;
+      if (pack.sha256 === '') throw unknownPack(pack);
+      return await alone(pack, signal, () => download(pack, signal, onProgress));
+    },
+  };
+}
+
+/** Why a pack is not fetched here, as far as that is known beforehand. */
+export const packRefusal = ({ flavour, sha256 }: Pack): string | undefined =>
+  sha256 === '' ? `this release has no checksum for its pack ${flavour}, so it is not fetched` : undefined;
+
+const unknownPack = (pack: Pack): WorkerError =>
+  new WorkerError('engine.unavailable', packRefusal(pack) ?? '', {
+    hint: 'Use a release whose `dist-manifest.json` names the pack; a checkout takes it from `node_modules`.',
+  });
+
+const nameOf = ({ flavour }: Pick<Pack, 'flavour'>): string => `llama-${flavour}`;
+
+/** As much room as both the archive and what is in it take. */
+const fileOf = ({ file, sha256, sizeBytes, unpackedBytes }: Pack, url: string) => ({
+  role: 'model' as const,
+  url,
+  filename: file,
+  sha256,
+  approxBytes: BigInt(sizeBytes + unpackedBytes),
+});
+
+const NO_DEFAULTS = { cfgScale: 0, steps: 0, width: 0, height: 0 };
+
+/** Tells each tenth of the way once. */
+function tenths(tell: (percent: number) => void): (share: number) => void {
+  let told = 0;
+  return (share) => {
+    const now = Math.min(10, Math.floor(share * 10));
+    if (now <= told) return;
+    told = now;
+    tell(now * 10);
+  };
+}

@@ -1,0 +1,147 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { WorkerError } from '../../../../src/base/errors.ts';
+import { toModelId } from '../../../../src/base/ids.ts';
+import { type MemoryKind } from '../../../../src/models/memory/gpu-memory.ts';
+import { synthetic } from '../../../fakes/builders.ts';
+import { settle } from '../../../fakes/fake-clock.ts';
+import { KEEP_MS, TOTAL_GB, type Held, warmScene } from '../../../fakes/warm-scene.ts';
+
+test('a model is loaded once for jobs that follow each other within its time', async () => {
+  const { use, wanted, clock, log, names } = warmScene();
+  for (let job = 0; job < 3; job++) {
+    await use(wanted('fox'));
+    clock.advance(KEEP_MS - 1);
+  }
+  expect(log.names().filter((name) => name === 'model.loaded')).toHaveLength(1);
+  clock.advance(1);
+  await settle();
+  expect(names()).toEqual([]);
+  expect(clock.armed).toBe(0);
+});
+
+test('what is in memory is listed with its share, its last use and its end', async () => {
+  const { use, wanted, warm, clock } = warmScene();
+  await use(wanted('fox', 6));
+  expect(warm.list()).toEqual([
+    {
+      engine: 'onnx',
+      model: toModelId('fox'),
+      state: 'idle',
+      pid: 1,
+      since: clock.now(),
+      lastUsedAt: clock.now(),
+      gb: 6,
+      unloadsAt: clock.now() + KEEP_MS,
+    },
+  ]);
+  expect(warm.residents()).toEqual([{ model: toModelId('fox'), source: synthetic, gb: 6, lastUsedAt: clock.now() }]);
+});
+
+test('the share of a model is what was seen of it rather than what was thought', async () => {
+  const { use, wanted, warm, hold } = warmScene();
+  await use(wanted('fox', 12, { load: () => Promise.resolve(hold('fox', 5)) }));
+  expect(warm.shares('gpu')).toMatchObject([{ gb: 5, inUse: false }]);
+  expect(warm.shares('ram')).toEqual([]);
+});
+
+test('in the memory of the machine the process itself is measured', async () => {
+  const { use, wanted, warm, hold } = warmScene('ram');
+  await use(wanted('fox', 12, { load: () => Promise.resolve(hold('fox', 5)) }));
+  expect(warm.shares('ram')).toMatchObject([{ gb: 5 }]);
+});
+
+test('models go least recently used first, and no more of them than must', async () => {
+  const { use, wanted, clock, names, log } = warmScene();
+  for (const name of ['fox', 'owl', 'fox']) {
+    await use(wanted(name, 8));
+    clock.advance(1_000);
+  }
+  await use(wanted('elk', 8));
+  expect(names()).toEqual(['elk', 'fox']);
+  expect(log.find('model.unloaded')?.fields).toMatchObject({ model: 'owl', because: 'room', freedMb: 8 * 1024 });
+  expect(log.find('memory.freed')?.fields).toMatchObject({ expectedGb: 8, freedGb: 8, freeGb: 14 });
+});
+
+test('memory that a driver does not give back is not counted on, and the next model goes too', async () => {
+  const { use, wanted, machine, names, log, clock } = warmScene();
+  await use(wanted('fox', 8));
+  clock.advance(1_000);
+  await use(wanted('owl', 8));
+  machine.givesBack = false;
+  const using = use(wanted('elk', 8));
+  await clock.advanceAsync(2_500);
+  machine.givesBack = true;
+  await clock.advanceAsync(3_500);
+  expect(await using).toBe('elk');
+  expect(log.find('memory.not-freed')).toMatchObject({ level: 'warn', fields: { expectedGb: 8, freedGb: 0 } });
+  expect(names()).toEqual(['elk']);
+});
+
+test('without room even then it is loaded all the same, and the log has the numbers', async () => {
+  const { use, wanted, machine, log } = warmScene();
+  machine.otherGb = 20;
+  expect(await use(wanted('fox', 8))).toBe('fox');
+  expect(log.find('memory.short')?.fields).toEqual({ needGb: 8, freeGb: 4, marginGb: 1 });
+});
+
+test('a model loaded for whoever comes is taken over by who comes while it loads', async () => {
+  const { warm, wanted, hold, signal, log } = warmScene();
+  const loading = Promise.withResolvers<Held>();
+  const lane = wanted('fox', 1, { load: () => loading.promise });
+  const warming = warm.warm(lane, 0, signal);
+  await settle();
+  const lent = warm.lend(lane, signal, ({ name }) => Promise.resolve(name));
+  await settle();
+  loading.resolve(hold('fox', 1));
+  expect([await warming, await lent]).toEqual([true, 'fox']);
+  expect(log.names().filter((name) => name === 'model.loaded')).toHaveLength(1);
+});
+
+test('a model loaded for whoever comes never makes others go', async () => {
+  const { warm, wanted, use, names, signal } = warmScene();
+  await use(wanted('fox', 16));
+  expect(await warm.warm(wanted('owl', 16), 0, signal)).toBe(false);
+  expect(names()).toEqual(['fox']);
+});
+
+test('while idle models take memory that somebody else needs they go, oldest first', async () => {
+  const { use, wanted, machine, clock, names } = warmScene();
+  await use(wanted('fox', 6));
+  clock.advance(1_000);
+  await use(wanted('owl', 6));
+  machine.otherGb = 11.5;
+  await clock.advanceAsync(30_000);
+  expect(names()).toEqual(['owl']);
+});
+
+test.each<MemoryKind>(['gpu', 'ram'])(
+  'whatever jobs come, no more %s memory is taken than there is, and all is given back',
+  async (kind) => {
+    const job = fc.record({
+      name: fc.constantFrom('fox', 'owl', 'elk', 'cat'),
+      waitMs: fc.nat(KEEP_MS),
+      fails: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(job, { maxLength: 15 }), fc.integer({ min: 1, max: 20 }), async (jobs, gb) => {
+        const { warm, wanted, signal, inMemory, clock } = warmScene(kind);
+        for (const { name, waitMs, fails } of jobs) {
+          const outcome = fails
+            ? () => Promise.reject(new WorkerError('engine.failed', 'no'))
+            : () => Promise.resolve(1);
+          const lent = warm.lend(wanted(name, gb), signal, outcome).catch(() => {});
+          await settle();
+          await lent;
+          const takenGb = [...inMemory.values()].reduce((sum, one) => sum + one, 0);
+          expect(takenGb).toBeLessThanOrEqual(TOTAL_GB - 2);
+          expect(warm.list().length).toBe(inMemory.size);
+          await clock.advanceAsync(waitMs);
+        }
+        await clock.advanceAsync(KEEP_MS);
+        expect([inMemory.size, warm.list(), clock.armed]).toEqual([0, [], 0]);
+      }),
+      { numRuns: 30 },
+    );
+  },
+);
