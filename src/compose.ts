@@ -20,8 +20,8 @@ export async function createWorld(): Promise<World> {
     readText: (path, mostBytes) => files.readNamedText(path, mostBytes),
     openConfig: (path, how) => openConfigFor(path, how?.readOnly ?? false, effects),
     control: (configPath) => controlOf(configPath, effects),
-    runWorker: async (choice) => (await import('./compose/run.ts')).runWorker(choice, effects),
-    startStudio: async (choice) => (await import('./compose/studio.ts')).startStudioProcess(choice, effects),
+    runWorker: async (choice) => (await import('./compose/commands/run.ts')).runWorker(choice, effects),
+    startStudio: async (choice) => (await import('./compose/commands/studio.ts')).startStudioProcess(choice, effects),
     studioDefaults: await studioDefaultsOf(effects),
     operator: async ({ url, token }) =>
       (await import('./operator/client.ts')).createOperatorClient({ http, url, token }),
@@ -30,16 +30,17 @@ export async function createWorld(): Promise<World> {
       ...(await import('./contract/json.ts')),
       ...(await import('./contract/read.ts')),
     }),
-    models: async (configPath) => (await import('./compose/models.ts')).openShelf(configPath, effects),
-    explainOffer: async (choice) => (await import('./compose/explain.ts')).explainOffer(choice, effects),
-    engines: async (configPath) => (await import('./compose/engine-report.ts')).reportEngines(configPath, effects),
-    packs: async (configPath) => (await import('./compose/packs.ts')).openPacks(configPath, effects),
-    demo: async (choice) => (await import('./compose/demo.ts')).startDemo(choice, effects),
+    models: async (configPath) => (await import('./compose/model-store.ts')).openShelf(configPath, effects),
+    explainOffer: async (choice) => (await import('./compose/commands/explain.ts')).explainOffer(choice, effects),
+    engines: async (configPath) =>
+      (await import('./compose/commands/engine-report.ts')).reportEngines(configPath, effects),
+    packs: async (configPath) => (await import('./compose/engines/packs.ts')).openPacks(configPath, effects),
+    demo: async (choice) => (await import('./compose/commands/demo.ts')).startDemo(choice, effects),
   };
 }
 
 async function studioDefaultsOf({ environment }: Effects): Promise<World['studioDefaults']> {
-  const { studioDefaults } = await import('./compose/studio-defaults.ts');
+  const { studioDefaults } = await import('./compose/commands/studio-defaults.ts');
   return studioDefaults(environment);
 }
 
@@ -80,7 +81,7 @@ async function openConfigFor(named: string | undefined, readOnly: boolean, effec
         ...(autoEnabled === undefined ? {} : { auto_enabled: autoEnabled }),
       });
     },
-    bootstrap: async (token) => (await import('./compose/bootstrap.ts')).bootstrap(token, config, effects),
+    bootstrap: async (token) => (await import('./compose/commands/bootstrap.ts')).bootstrap(token, config, effects),
     resetRegistration: async () => void (await config.update(NO_REGISTRATION)),
   };
 }

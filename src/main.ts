@@ -23,16 +23,16 @@ if (first === '--version' || first === '-V') {
     process.on(event, (thrown: unknown) => void die(thrown));
   }
   if (TRIES_BINARY) {
-    const { runBinaryProbe } = await import('./compose/engine-child.ts');
+    const { runBinaryProbe } = await import('./compose/children/engine-child.ts');
     await runBinaryProbe().catch(die);
   } else if (first === ENGINE) {
-    const { runEngineChild } = await import('./compose/engine-child.ts');
+    const { runEngineChild } = await import('./compose/children/engine-child.ts');
     process.exit(await runEngineChild(argv.slice(1)).catch(die)); // at once: whatever a library still holds is to go
   } else if (first === SCHEMA) {
-    const { runSchemaChild } = await import('./compose/schema-child.ts');
+    const { runSchemaChild } = await import('./compose/children/schema-child.ts');
     process.exit(await runSchemaChild().catch(die));
   } else if (first === PROGRAM) {
-    const { runProgramChild } = await import('./compose/program-child.ts');
+    const { runProgramChild } = await import('./compose/children/program-child.ts');
     await runProgramChild(argv.slice(1)).catch(die);
   } else {
     const { start } = await import('./cli/start.ts');

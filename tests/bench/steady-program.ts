@@ -5,7 +5,7 @@
 import { openConfig } from '../../src/compose/config.ts';
 import { realEffects } from '../../src/compose/effects.ts';
 import { openProcessLog } from '../../src/compose/log.ts';
-import { composeWorker } from '../../src/compose/worker.ts';
+import { composeWorker } from '../../src/compose/worker/worker.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { createSyntheticEngine } from '../../src/engines/synthetic/index.ts';
 import { encodeWav } from '../../src/engines/wav.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDemo } from '../../src/compose/demo.ts';
+import { startDemo } from '../../src/compose/commands/demo.ts';
 import { type Effects, realEffects } from '../../src/compose/effects.ts';
 
 /** The real world, but for the folder of temporary files and a silent terminal. */

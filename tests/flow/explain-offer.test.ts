@@ -6,7 +6,7 @@ import { GIB } from '../../src/base/units.ts';
 import type { WarmModel } from '../../src/models/loaded/entry.ts';
 import { toWorkerError } from '../../src/base/errors.ts';
 import { writeJson } from '../../src/contract/json.ts';
-import { explainOffer } from '../../src/compose/explain.ts';
+import { explainOffer } from '../../src/compose/commands/explain.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { anOffer, aTask, synthetic } from '../fakes/builders.ts';
 import { tempFolder } from '../spec/system/temp-folder.ts';

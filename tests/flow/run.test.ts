@@ -4,7 +4,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toWorkerError } from '../../src/base/errors.ts';
 import { createWorld } from '../../src/compose.ts';
-import { runWorker } from '../../src/compose/run.ts';
+import { runWorker } from '../../src/compose/commands/run.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { anLlmTask } from '../fakes/builders.ts';
 import { tempFolder } from '../spec/system/temp-folder.ts';

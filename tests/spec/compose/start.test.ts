@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { toWorkerError } from '../../../src/base/errors.ts';
 import { realEffects } from '../../../src/compose/effects.ts';
 import { chooseLevels } from '../../../src/compose/log.ts';
-import { probeMachine } from '../../../src/compose/machine-facts.ts';
+import { probeMachine } from '../../../src/compose/worker/machine-facts.ts';
 import { allowedBaseUrl } from '../../../src/compose/studio-url.ts';
 import { type ConfigStore, openConfigStore } from '../../../src/config/store.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';

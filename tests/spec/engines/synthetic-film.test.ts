@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../src/base/ids.ts';
 import type { RunContext } from '../../../src/engines/engine.ts';
-import { openSchemaCheck } from '../../../src/compose/schema-check.ts';
+import { openSchemaCheck } from '../../../src/compose/children/schema-check.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { createOutputCheck } from '../../../src/jobs/output-check.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { openSchemaCheck } from '../../../src/compose/schema-check.ts';
+import { openSchemaCheck } from '../../../src/compose/children/schema-check.ts';
 import { WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
 import type { JsonObject } from '../../../src/base/json.ts';

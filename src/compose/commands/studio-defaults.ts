@@ -1,6 +1,6 @@
-import type { StudioDefaults } from '../cli/world.ts';
-import { OPERATOR_TOKEN_FILE } from '../local-studio/operator-token.ts';
-import type { Environment } from '../system/environment.ts';
+import type { StudioDefaults } from '../../cli/world.ts';
+import { OPERATOR_TOKEN_FILE } from '../../local-studio/operator-token.ts';
+import type { Environment } from '../../system/environment.ts';
 
 /** The reference worker's own development studio answers there. */
 const PORT = 9790;

@@ -1,10 +1,10 @@
-import type { ConfigStore } from '../config/store.ts';
-import type { Effects } from './effects.ts';
-import { realEngines } from './engines.ts';
-import { composeIdentity } from './identity.ts';
-import { openCommandLog } from './log.ts';
-import { probeMachine } from './machine-facts.ts';
-import { allowedBaseUrl } from './studio-url.ts';
+import type { ConfigStore } from '../../config/store.ts';
+import type { Effects } from '../effects.ts';
+import { realEngines } from '../engines/engines.ts';
+import { composeIdentity } from '../worker/identity.ts';
+import { openCommandLog } from '../log.ts';
+import { probeMachine } from '../worker/machine-facts.ts';
+import { allowedBaseUrl } from '../studio-url.ts';
 
 /**
  * Spends a one-shot token on credentials, which are then in the config. Gives the worker's id.

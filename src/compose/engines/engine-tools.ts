@@ -1,20 +1,20 @@
-import type { ConfigStore } from '../config/store.ts';
-import { createFfmpeg, type Ffmpeg } from '../engines/ffmpeg/index.ts';
-import { createEngineHost, type EngineHost } from '../engines/host/host.ts';
-import type { Quarantine } from '../engines/host/quarantine.ts';
-import { createInputFetcher, type FetchInput } from '../engines/inputs.ts';
-import type { Logger } from '../log/logger.ts';
-import { bound } from '../system/bound-programs.ts';
+import type { ConfigStore } from '../../config/store.ts';
+import { createFfmpeg, type Ffmpeg } from '../../engines/ffmpeg/index.ts';
+import { createEngineHost, type EngineHost } from '../../engines/host/host.ts';
+import type { Quarantine } from '../../engines/host/quarantine.ts';
+import { createInputFetcher, type FetchInput } from '../../engines/inputs.ts';
+import type { Logger } from '../../log/logger.ts';
+import { bound } from '../../system/bound-programs.ts';
 import {
   type ChildEnvironment,
   childEnvironment,
   ourVariables,
   ownCommand,
   spawnTalking,
-} from '../system/processes.ts';
-import { type RunProgram, runProgram } from '../system/programs.ts';
-import type { Effects } from './effects.ts';
-import { offeredUrls } from './models.ts';
+} from '../../system/processes.ts';
+import { type RunProgram, runProgram } from '../../system/programs.ts';
+import type { Effects } from '../effects.ts';
+import { offeredUrls } from '../model-store.ts';
 
 /** What several engines are made with. */
 export interface EngineTools {

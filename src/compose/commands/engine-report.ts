@@ -1,11 +1,11 @@
-import type { Engine } from '../engines/engine.ts';
-import { readinessOf } from '../worker/readiness.ts';
-import { configPathOf, openConfig } from './config.ts';
-import { packState } from '../engines/llama/devices.ts';
-import type { Effects } from './effects.ts';
-import { realEngines } from './engines.ts';
-import { openCommandLog } from './log.ts';
-import type { PackSet } from './packs.ts';
+import type { Engine } from '../../engines/engine.ts';
+import { readinessOf } from '../../worker/readiness.ts';
+import { configPathOf, openConfig } from '../config.ts';
+import { packState } from '../../engines/llama/devices.ts';
+import type { Effects } from '../effects.ts';
+import { realEngines } from '../engines/engines.ts';
+import { openCommandLog } from '../log.ts';
+import type { PackSet } from '../engines/packs.ts';
 
 /** One engine of this release, as the operator sees it. */
 export interface EngineReport {

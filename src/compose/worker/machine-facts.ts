@@ -1,12 +1,12 @@
-import { pause } from '../base/pause.ts';
-import { SECOND_MS } from '../base/units.ts';
-import type { Capabilities } from '../contract/capabilities.ts';
-import type { ConfigStore } from '../config/store.ts';
-import type { Engine } from '../engines/engine.ts';
-import type { Logger } from '../log/logger.ts';
-import { describeCapabilities } from '../worker/capabilities.ts';
-import { createReadyEngines } from '../worker/readiness.ts';
-import type { Effects } from './effects.ts';
+import { pause } from '../../base/pause.ts';
+import { SECOND_MS } from '../../base/units.ts';
+import type { Capabilities } from '../../contract/capabilities.ts';
+import type { ConfigStore } from '../../config/store.ts';
+import type { Engine } from '../../engines/engine.ts';
+import type { Logger } from '../../log/logger.ts';
+import { describeCapabilities } from '../../worker/capabilities.ts';
+import { createReadyEngines } from '../../worker/readiness.ts';
+import type { Effects } from '../effects.ts';
 
 /** What this machine is and offers, read anew for every frame that says so. */
 export interface MachineFacts {

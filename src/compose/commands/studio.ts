@@ -1,10 +1,10 @@
-import { errorChain, WorkerError } from '../base/errors.ts';
-import type { StartedStudio, StudioOptions } from '../cli/world.ts';
-import { startStudio, type Studio } from '../local-studio/server.ts';
-import type { Logger } from '../log/logger.ts';
-import { onStopSignals } from '../system/signals.ts';
-import type { Effects } from './effects.ts';
-import { openProcessLog } from './log.ts';
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import type { StartedStudio, StudioOptions } from '../../cli/world.ts';
+import { startStudio, type Studio } from '../../local-studio/server.ts';
+import type { Logger } from '../../log/logger.ts';
+import { onStopSignals } from '../../system/signals.ts';
+import type { Effects } from '../effects.ts';
+import { openProcessLog } from '../log.ts';
 
 export interface StudioPlace extends Pick<StudioOptions, 'host' | 'port' | 'dataDir'> {
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */

@@ -1,19 +1,19 @@
-import manifest from '../../dist-manifest.json';
-import { WorkerError } from '../base/errors.ts';
-import { USER_AGENT, VERSION } from '../base/version.ts';
-import type { PackPuller } from '../cli/world.ts';
-import type { ConfigStore } from '../config/store.ts';
-import type { Logger } from '../log/logger.ts';
-import { releaseFileUrl } from '../release/pack-url.ts';
-import { createPackShelf, type Pack, type PackShelf } from '../release/packs.ts';
-import { createModelStore } from '../models/store/store.ts';
-import type { Environment } from '../system/environment.ts';
-import { acquireLock } from '../system/lock.ts';
-import { createRemote } from '../system/remote-client.ts';
-import { configPathOf, openConfig } from './config.ts';
-import type { Effects } from './effects.ts';
-import { openCommandLog } from './log.ts';
-import { modelStoreOptions } from './models.ts';
+import manifest from '../../../dist-manifest.json';
+import { WorkerError } from '../../base/errors.ts';
+import { USER_AGENT, VERSION } from '../../base/version.ts';
+import type { PackPuller } from '../../cli/world.ts';
+import type { ConfigStore } from '../../config/store.ts';
+import type { Logger } from '../../log/logger.ts';
+import { releaseFileUrl } from '../../release/pack-url.ts';
+import { createPackShelf, type Pack, type PackShelf } from '../../release/packs.ts';
+import { createModelStore } from '../../models/store/store.ts';
+import type { Environment } from '../../system/environment.ts';
+import { acquireLock } from '../../system/lock.ts';
+import { createRemote } from '../../system/remote-client.ts';
+import { configPathOf, openConfig } from '../config.ts';
+import type { Effects } from '../effects.ts';
+import { openCommandLog } from '../log.ts';
+import { modelStoreOptions } from '../model-store.ts';
 
 /** The packs that this release has for this system, and where they are kept. */
 export interface PackSet {

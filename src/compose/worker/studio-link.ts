@@ -1,12 +1,12 @@
-import type { Capabilities } from '../contract/capabilities.ts';
-import type { Slot } from '../jobs/slot.ts';
-import { createDelivery, type SessionDelivery } from '../studio/delivery/deliver.ts';
-import { openOutbox } from '../studio/delivery/outbox.ts';
-import { createSession, type DrivenSession } from '../studio/session/driver.ts';
-import type { Credentials, SessionEvents } from '../studio/session/session.ts';
-import { type Claims, createClaims } from '../worker/claims.ts';
-import type { Pipeline } from '../worker/pipeline.ts';
-import { siblingsOf } from './config.ts';
+import type { Capabilities } from '../../contract/capabilities.ts';
+import type { Slot } from '../../jobs/slot.ts';
+import { createDelivery, type SessionDelivery } from '../../studio/delivery/deliver.ts';
+import { openOutbox } from '../../studio/delivery/outbox.ts';
+import { createSession, type DrivenSession } from '../../studio/session/driver.ts';
+import type { Credentials, SessionEvents } from '../../studio/session/session.ts';
+import { type Claims, createClaims } from '../../worker/claims.ts';
+import type { Pipeline } from '../../worker/pipeline.ts';
+import { siblingsOf } from '../config.ts';
 import type { WorkerSetup } from './worker.ts';
 
 /** Both ways between this worker and its studio: what is heard, and what gets there. */

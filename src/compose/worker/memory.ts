@@ -1,14 +1,14 @@
-import { GIB, MINUTE_MS } from '../base/units.ts';
-import type { Engine } from '../engines/engine.ts';
-import type { Logger } from '../log/logger.ts';
-import type { LoadedShare } from '../models/memory/fit.ts';
-import type { MemoryLooks } from '../models/memory/evict.ts';
-import { openPeaks, type Peaks } from '../models/memory/peaks.ts';
-import { processMemory } from '../system/process-memory.ts';
-import type { MemoryReport } from '../system/gpus.ts';
-import { type MemoryWatch, watchMemory } from '../system/memory-watch.ts';
-import { createMemoryGate, type MemoryGate } from '../worker/memory.ts';
-import type { Effects } from './effects.ts';
+import { GIB, MINUTE_MS } from '../../base/units.ts';
+import type { Engine } from '../../engines/engine.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { LoadedShare } from '../../models/memory/fit.ts';
+import type { MemoryLooks } from '../../models/memory/evict.ts';
+import { openPeaks, type Peaks } from '../../models/memory/peaks.ts';
+import { processMemory } from '../../system/process-memory.ts';
+import type { MemoryReport } from '../../system/gpus.ts';
+import { type MemoryWatch, watchMemory } from '../../system/memory-watch.ts';
+import { createMemoryGate, type MemoryGate } from '../../worker/memory.ts';
+import type { Effects } from '../effects.ts';
 
 export interface Memory {
   readonly gate: MemoryGate;

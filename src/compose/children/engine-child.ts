@@ -1,16 +1,16 @@
-import { WorkerError } from '../base/errors.ts';
-import { serveEngine } from '../engines/host/serve.ts';
-import type { InnerEngines } from '../engines/host/inner.ts';
-import { systemClock } from '../system/clock.ts';
-import { usableCores } from '../system/cores.ts';
-import { readEnvironment } from '../system/environment.ts';
-import { systemFiles } from '../system/files.ts';
-import { createImages } from '../system/images.ts';
-import { createNativeCache } from '../system/native-cache.ts';
-import { connectParent, serveQuietly } from '../system/parent.ts';
-import { payloads } from '../system/payloads.ts';
-import { ourVariables } from '../system/processes.ts';
-import { runProgram } from '../system/programs.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { serveEngine } from '../../engines/host/serve.ts';
+import type { InnerEngines } from '../../engines/host/inner.ts';
+import { systemClock } from '../../system/clock.ts';
+import { usableCores } from '../../system/cores.ts';
+import { readEnvironment } from '../../system/environment.ts';
+import { systemFiles } from '../../system/files.ts';
+import { createImages } from '../../system/images.ts';
+import { createNativeCache } from '../../system/native-cache.ts';
+import { connectParent, serveQuietly } from '../../system/parent.ts';
+import { payloads } from '../../system/payloads.ts';
+import { ourVariables } from '../../system/processes.ts';
+import { runProgram } from '../../system/programs.ts';
 
 const nativeCache = () => createNativeCache({ environment: readEnvironment(), payloads });
 
@@ -20,13 +20,13 @@ function innerEngines(): InnerEngines {
   const session = { native, cores: usableCores() };
   return {
     onnx: async () => {
-      const { openSession } = await import('../engines/onnx/binding.ts');
-      const { createInpainter } = await import('../engines/onnx/inside.ts');
+      const { openSession } = await import('../../engines/onnx/binding.ts');
+      const { createInpainter } = await import('../../engines/onnx/inside.ts');
       return createInpainter({ images: createImages({ native }), openSession: (path) => openSession(path, session) });
     },
     llama: async (warn) => {
-      const { openChatModel } = await import('../engines/llama/binding.ts');
-      const { createChatEngine } = await import('../engines/llama/inside.ts');
+      const { openChatModel } = await import('../../engines/llama/binding.ts');
+      const { createChatEngine } = await import('../../engines/llama/inside.ts');
       return createChatEngine({
         openChatModel: (path, options) => openChatModel(path, options, native),
         gpu: 'auto',
@@ -35,10 +35,10 @@ function innerEngines(): InnerEngines {
       });
     },
     piper: async (warn) => {
-      const { openSession } = await import('../engines/onnx/binding.ts');
-      const { findEspeak, openOwnEspeak } = await import('../engines/piper/binding.ts');
-      const { openEspeak } = await import('../engines/piper/espeak.ts');
-      const { createSpeaker } = await import('../engines/piper/inside.ts');
+      const { openSession } = await import('../../engines/onnx/binding.ts');
+      const { findEspeak, openOwnEspeak } = await import('../../engines/piper/binding.ts');
+      const { openEspeak } = await import('../../engines/piper/espeak.ts');
+      const { createSpeaker } = await import('../../engines/piper/inside.ts');
       const espeak = { run: runProgram, env: ourVariables(), find: findEspeak, openOwn: openOwnEspeak };
       return createSpeaker({
         files: systemFiles,
@@ -48,8 +48,8 @@ function innerEngines(): InnerEngines {
       });
     },
     whisper: async () => {
-      const { openSpeechFinder, openTranscriber } = await import('../engines/whisper/binding.ts');
-      const { createTranscriptionEngine } = await import('../engines/whisper/inside.ts');
+      const { openSpeechFinder, openTranscriber } = await import('../../engines/whisper/binding.ts');
+      const { createTranscriptionEngine } = await import('../../engines/whisper/inside.ts');
       return createTranscriptionEngine({
         openTranscriber: (path) => openTranscriber(path, native),
         openSpeechFinder: (path) => openSpeechFinder(path, native),
@@ -77,6 +77,6 @@ export async function runEngineChild([nice = '0']: readonly string[]): Promise<n
 
 /** This program, started by llama.cpp's library to try a binary before it loads it. The library ends the process. */
 export async function runBinaryProbe(): Promise<void> {
-  const { tryBinaries } = await import('../engines/llama/binding.ts');
+  const { tryBinaries } = await import('../../engines/llama/binding.ts');
   await tryBinaries(nativeCache());
 }

@@ -1,21 +1,21 @@
-import { SECOND_MS } from '../base/units.ts';
-import type { Capabilities } from '../contract/capabilities.ts';
-import type { ConfigStore } from '../config/store.ts';
-import type { Engine } from '../engines/engine.ts';
-import type { CpuRule } from '../worker/cpu-rule.ts';
-import type { Quarantine } from '../engines/host/quarantine.ts';
-import { createHistory } from '../jobs/history.ts';
-import { createSlot, type Slot } from '../jobs/slot.ts';
-import type { Log } from '../log/open-log.ts';
-import type { Registration, RegistrationOptions } from '../studio/registration/registration.ts';
-import { createStopping, type Stopping } from '../worker/stopping.ts';
-import { createWorker, type Worker } from '../worker/worker.ts';
-import type { Effects } from './effects.ts';
+import { SECOND_MS } from '../../base/units.ts';
+import type { Capabilities } from '../../contract/capabilities.ts';
+import type { ConfigStore } from '../../config/store.ts';
+import type { Engine } from '../../engines/engine.ts';
+import type { CpuRule } from '../../worker/cpu-rule.ts';
+import type { Quarantine } from '../../engines/host/quarantine.ts';
+import { createHistory } from '../../jobs/history.ts';
+import { createSlot, type Slot } from '../../jobs/slot.ts';
+import type { Log } from '../../log/open-log.ts';
+import type { Registration, RegistrationOptions } from '../../studio/registration/registration.ts';
+import { createStopping, type Stopping } from '../../worker/stopping.ts';
+import { createWorker, type Worker } from '../../worker/worker.ts';
+import type { Effects } from '../effects.ts';
 import { composeIdentity } from './identity.ts';
-import { composeLine, type Line } from './line.ts';
+import { composeLine, type Line } from './studio-link.ts';
 import { probeMachine } from './machine-facts.ts';
-import { allowedBaseUrl } from './studio-url.ts';
-import { composeWork, type Work } from './work.ts';
+import { allowedBaseUrl } from '../studio-url.ts';
+import { composeWork, type Work } from './jobs.ts';
 
 export interface WorkerSetup {
   readonly effects: Effects;

@@ -1,17 +1,17 @@
-import { errorChain, WorkerError } from '../base/errors.ts';
-import { pause } from '../base/pause.ts';
-import type { DemoOptions, DemoRun } from '../cli/world.ts';
-import { DEMO_JOBS, type DemoJob } from '../demo/jobs.ts';
-import { play } from '../demo/play.ts';
-import { createOperatorClient } from '../operator/client.ts';
-import { onStopSignals } from '../system/signals.ts';
-import { openConfig } from './config.ts';
-import type { Effects } from './effects.ts';
-import { openProcessLog } from './log.ts';
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import { pause } from '../../base/pause.ts';
+import type { DemoOptions, DemoRun } from '../../cli/world.ts';
+import { DEMO_JOBS, type DemoJob } from '../../demo/jobs.ts';
+import { play } from '../../demo/play.ts';
+import { createOperatorClient } from '../../operator/client.ts';
+import { onStopSignals } from '../../system/signals.ts';
+import { openConfig } from '../config.ts';
+import type { Effects } from '../effects.ts';
+import { openProcessLog } from '../log.ts';
 import { layOutReal } from './demo-real.ts';
-import { realEngines } from './engines.ts';
+import { realEngines } from '../engines/engines.ts';
 import { openStudio } from './studio.ts';
-import { composeWorker } from './worker.ts';
+import { composeWorker } from '../worker/worker.ts';
 
 /** Approvals and jobs follow each other at once here: nobody is spared by a slow poll of one's own machine. */
 const POLL_MS = 50;

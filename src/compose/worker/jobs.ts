@@ -1,20 +1,20 @@
-import { formatDuration } from '../base/units.ts';
-import type { Offer } from '../contract/frames/inbound.ts';
-import { createRegistry } from '../engines/registry.ts';
-import type { JobHistory } from '../jobs/history.ts';
-import type { Job } from '../jobs/job.ts';
-import { createOutputCheck } from '../jobs/output-check.ts';
-import { openSchemaCheck } from './schema-check.ts';
-import { run, type RunDeps } from '../jobs/run.ts';
-import type { Slot } from '../jobs/slot.ts';
-import { createModelStore } from '../models/store/store.ts';
-import type { WarmModel } from '../models/loaded/entry.ts';
-import { unfitReason } from '../worker/memory.ts';
-import { createUnavailable } from '../worker/unavailable.ts';
-import { createPipeline, type Pipeline } from '../worker/pipeline.ts';
-import type { Line } from './line.ts';
-import { modelStoreOptions } from './models.ts';
-import { composeWarmth } from './warm.ts';
+import { formatDuration } from '../../base/units.ts';
+import type { Offer } from '../../contract/frames/inbound.ts';
+import { createRegistry } from '../../engines/registry.ts';
+import type { JobHistory } from '../../jobs/history.ts';
+import type { Job } from '../../jobs/job.ts';
+import { createOutputCheck } from '../../jobs/output-check.ts';
+import { openSchemaCheck } from '../children/schema-check.ts';
+import { run, type RunDeps } from '../../jobs/run.ts';
+import type { Slot } from '../../jobs/slot.ts';
+import { createModelStore } from '../../models/store/store.ts';
+import type { WarmModel } from '../../models/loaded/entry.ts';
+import { unfitReason } from '../../worker/memory.ts';
+import { createUnavailable } from '../../worker/unavailable.ts';
+import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
+import type { Line } from './studio-link.ts';
+import { modelStoreOptions } from '../model-store.ts';
+import { composeWarmth } from './loaded-models.ts';
 import type { WorkerSetup } from './worker.ts';
 
 /** What turns an offer into an outcome. */

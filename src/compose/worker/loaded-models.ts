@@ -1,14 +1,14 @@
-import { WorkerError } from '../base/errors.ts';
-import { SECOND_MS } from '../base/units.ts';
-import type { LoadedModel } from '../engines/engine.ts';
-import type { Job } from '../jobs/job.ts';
-import { openResidency } from '../models/loaded/residency.ts';
-import type { Lease, ModelStore, StoredFiles, WantedModel } from '../models/store/store.ts';
-import { mayHaveGpu } from '../models/memory/gpu-memory.ts';
-import { createWarmModels, type WarmModels } from '../models/loaded/pool.ts';
-import { createLending, type Lending } from '../worker/lending.ts';
-import { restore } from '../worker/restoring.ts';
-import { siblingsOf } from './config.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { SECOND_MS } from '../../base/units.ts';
+import type { LoadedModel } from '../../engines/engine.ts';
+import type { Job } from '../../jobs/job.ts';
+import { openResidency } from '../../models/loaded/residency.ts';
+import type { Lease, ModelStore, StoredFiles, WantedModel } from '../../models/store/store.ts';
+import { mayHaveGpu } from '../../models/memory/gpu-memory.ts';
+import { createWarmModels, type WarmModels } from '../../models/loaded/pool.ts';
+import { createLending, type Lending } from '../../worker/lending.ts';
+import { restore } from '../../worker/restoring.ts';
+import { siblingsOf } from '../config.ts';
 import { type Memory, openMemory } from './memory.ts';
 import type { WorkerSetup } from './worker.ts';
 

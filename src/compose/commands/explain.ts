@@ -1,16 +1,16 @@
-import { WorkerError } from '../base/errors.ts';
-import { type Offer, parseInbound } from '../contract/frames/inbound.ts';
-import { parseJson, writeJson } from '../contract/json.ts';
-import type { LoadedShare } from '../models/memory/fit.ts';
-import { openPeaks } from '../models/memory/peaks.ts';
-import type { WarmModel } from '../models/loaded/entry.ts';
-import { type Explanation, explain, type OfferFacts } from '../worker/explain.ts';
-import { createMemoryGate } from '../worker/memory.ts';
-import { readinessOf } from '../worker/readiness.ts';
-import { configPathOf, openConfig, siblingsOf } from './config.ts';
-import type { Effects } from './effects.ts';
-import { realEngines } from './engines.ts';
-import { openCommandLog } from './log.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { type Offer, parseInbound } from '../../contract/frames/inbound.ts';
+import { parseJson, writeJson } from '../../contract/json.ts';
+import type { LoadedShare } from '../../models/memory/fit.ts';
+import { openPeaks } from '../../models/memory/peaks.ts';
+import type { WarmModel } from '../../models/loaded/entry.ts';
+import { type Explanation, explain, type OfferFacts } from '../../worker/explain.ts';
+import { createMemoryGate } from '../../worker/memory.ts';
+import { readinessOf } from '../../worker/readiness.ts';
+import { configPathOf, openConfig, siblingsOf } from '../config.ts';
+import type { Effects } from '../effects.ts';
+import { realEngines } from '../engines/engines.ts';
+import { openCommandLog } from '../log.ts';
 
 export interface ExplainChoice {
   /** The frame as it came, or the claim in it. */

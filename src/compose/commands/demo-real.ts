@@ -1,7 +1,7 @@
-import { WorkerError } from '../base/errors.ts';
-import type { GivenWeights } from '../cli/world.ts';
-import type { FileRole } from '../contract/model-source.ts';
-import type { DemoJob } from '../demo/jobs.ts';
+import { WorkerError } from '../../base/errors.ts';
+import type { GivenWeights } from '../../cli/world.ts';
+import type { FileRole } from '../../contract/model-source.ts';
+import type { DemoJob } from '../../demo/jobs.ts';
 import {
   maskPixels,
   PICTURE,
@@ -10,13 +10,13 @@ import {
   realJobs,
   type RealModels,
   SENTENCE,
-} from '../demo/real.ts';
-import { chatModel } from '../demo/weights/chat.ts';
-import { inpaintingModel } from '../demo/weights/inpainting.ts';
-import { transcribingModel } from '../demo/weights/transcriber.ts';
-import { voiceConfig, voiceModel } from '../demo/weights/voice.ts';
-import { serveLoopback } from '../system/loopback-files.ts';
-import type { Effects } from './effects.ts';
+} from '../../demo/real.ts';
+import { chatModel } from '../../demo/weights/chat.ts';
+import { inpaintingModel } from '../../demo/weights/inpainting.ts';
+import { transcribingModel } from '../../demo/weights/transcriber.ts';
+import { voiceConfig, voiceModel } from '../../demo/weights/voice.ts';
+import { serveLoopback } from '../../system/loopback-files.ts';
+import type { Effects } from '../effects.ts';
 
 export interface RealLayout {
   readonly jobs: readonly DemoJob[];

@@ -1,9 +1,9 @@
-import type { Capabilities } from '../contract/capabilities.ts';
-import { createRegistrationClient } from '../studio/registration/client.ts';
-import { createRegistration } from '../studio/registration/driver.ts';
-import type { Registration } from '../studio/registration/registration.ts';
-import type { Credentials } from '../studio/session/session.ts';
-import { registrationStore } from './config.ts';
+import type { Capabilities } from '../../contract/capabilities.ts';
+import { createRegistrationClient } from '../../studio/registration/client.ts';
+import { createRegistration } from '../../studio/registration/driver.ts';
+import type { Registration } from '../../studio/registration/registration.ts';
+import type { Credentials } from '../../studio/session/session.ts';
+import { registrationStore } from '../config.ts';
 import type { WorkerSetup } from './worker.ts';
 
 /** Who this worker is to the studio. */

@@ -1,18 +1,18 @@
-import type { RunOptions } from '../cli/world.ts';
-import { errorChain } from '../base/errors.ts';
-import { shownUrl } from '../base/urls.ts';
-import { sweepScratch } from '../engines/scratch.ts';
-import type { Log } from '../log/open-log.ts';
-import { isAlive } from '../system/alive.ts';
-import { controlAddress, serveControl } from '../system/control.ts';
-import { acquireLock } from '../system/lock.ts';
-import { onStopSignals } from '../system/signals.ts';
-import { answerControl } from '../worker/control.ts';
-import { configPathOf, openConfig, siblingsOf } from './config.ts';
-import type { Effects } from './effects.ts';
-import { realEngines } from './engines.ts';
-import { banner, openProcessLog } from './log.ts';
-import { type ComposedWorker, composeWorker, type WorkerSetup } from './worker.ts';
+import type { RunOptions } from '../../cli/world.ts';
+import { errorChain } from '../../base/errors.ts';
+import { shownUrl } from '../../base/urls.ts';
+import { sweepScratch } from '../../engines/scratch.ts';
+import type { Log } from '../../log/open-log.ts';
+import { isAlive } from '../../system/alive.ts';
+import { controlAddress, serveControl } from '../../system/control.ts';
+import { acquireLock } from '../../system/lock.ts';
+import { onStopSignals } from '../../system/signals.ts';
+import { answerControl } from '../../worker/control.ts';
+import { configPathOf, openConfig, siblingsOf } from '../config.ts';
+import type { Effects } from '../effects.ts';
+import { realEngines } from '../engines/engines.ts';
+import { banner, openProcessLog } from '../log.ts';
+import { type ComposedWorker, composeWorker, type WorkerSetup } from '../worker/worker.ts';
 
 /**
  * The `run` command: one worker per config folder, until it is stopped or refused. Gives the exit code.
