@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { toWorkerError, WorkerError } from '../src/base/errors.ts';
 import { formatBytes, formatDuration } from '../src/base/units.ts';
 import { VERSION } from '../src/base/version.ts';
-import type { PayloadName } from '../src/system/payloads.ts';
+import type { PayloadName } from '../src/system/native/payloads.ts';
 import { NATIVE_PACKAGES } from './native-packages.ts';
 import { nativePlugin } from './native-plugin.ts';
 import { gather } from './payload.ts';

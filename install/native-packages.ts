@@ -1,4 +1,4 @@
-import type { PayloadName } from '../src/system/payloads.ts';
+import type { PayloadName } from '../src/system/native/payloads.ts';
 import type { Target } from './targets.ts';
 
 /** A package with native files, and how it is made to find them: an executable has no `node_modules`. */

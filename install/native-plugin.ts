@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { WorkerError } from '../src/base/errors.ts';
-import type { PayloadName } from '../src/system/payloads.ts';
+import type { PayloadName } from '../src/system/native/payloads.ts';
 import { NATIVE_PACKAGES, type Unpacked } from './native-packages.ts';
 import type { PackedPayload } from './payload.ts';
 
-const PAYLOADS = /[\\/]src[\\/]system[\\/]payloads\.ts$/;
+const PAYLOADS = /[\\/]src[\\/]system[\\/]native[\\/]payloads\.ts$/;
 
 export interface NativePlugin extends Bun.BunPlugin {
   /** @throws WorkerError `internal` when a file that had to be replaced was not even asked for */
@@ -72,7 +72,7 @@ function unpackedBy(name: PayloadName, payload: PackedPayload | undefined): Unpa
     const absent = `(() => { throw new Error('this executable carries no ${name} files for this system') })()`;
     return { addon: absent, folder: absent };
   }
-  const folder = `require(${JSON.stringify(resolve('src/system/native-cache.ts'))}).unpackedFolder('${name}')`;
+  const folder = `require(${JSON.stringify(resolve('src/system/native/native-cache.ts'))}).unpackedFolder('${name}')`;
   const addon = `(() => {
   const addon = { exports: {} };
   process.dlopen(addon, require('node:path').join(${folder}, ${JSON.stringify(payload.addon)}));

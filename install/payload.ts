@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { join, posix, relative, resolve } from 'node:path';
 import manifest from '../package.json';
 import { WorkerError } from '../src/base/errors.ts';
-import type { PayloadName } from '../src/system/payloads.ts';
+import type { PayloadName } from '../src/system/native/payloads.ts';
 import { NATIVE_PACKAGES, type NativePackage } from './native-packages.ts';
 import { isThisMachine, type Target } from './targets.ts';
 

@@ -92,7 +92,7 @@ const CONTROL_WITHIN_MS = 3_000;
 function controlOf(configPath: string, { environment }: Effects): WorkerControl {
   async function ask(request: { readonly ask: 'status' | 'reload' }) {
     const { siblingsOf } = await import('./config/paths.ts');
-    const { callControl, controlAddress } = await import('./system/control.ts');
+    const { callControl, controlAddress } = await import('./system/net/control.ts');
     const { isControlAnswer } = await import('./worker/control.ts');
     const address = controlAddress(siblingsOf(configPath).controlSocket, environment);
     try {

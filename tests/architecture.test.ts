@@ -28,7 +28,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^citty$/, /^cli\//],
   [/^smol-toml$/, /^config\/toml\.ts$/],
   [/^@cfworker\/json-schema$/, /^jobs\/output\/schema\.ts$/],
-  [/^ws$/, /^system\/sockets\.ts$/],
+  [/^ws$/, /^system\/net\/sockets\.ts$/],
   [/^consola(\/|$)/, /^log\//],
   [/^valibot$/, /^(contract|config)\/|^local-studio\/http\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/],
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
@@ -36,7 +36,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^@fugood\/whisper\.node$/, /^engines\/whisper\/binding\.ts$/],
   [/^phonemizer$/, /^engines\/piper\/binding\.ts$/],
   [/^@gradio\/client$/, /^engines\/gradio\/binding\.ts$/],
-  [/^sharp$/, /^system\/images\.ts$/],
+  [/^sharp$/, /^system\/native\/images\.ts$/],
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],
   [
     /^(node:|bun(:|$))/,

@@ -6,7 +6,7 @@ import { type ConfigStore, openConfigStore } from '../config/store.ts';
 import { checkBaseUrl } from '../config/urls.ts';
 import type { Logger } from '../log/logger.ts';
 import type { RegistrationRecord, RegistrationStore } from '../studio/registration/record.ts';
-import { createWatch } from '../system/watch.ts';
+import { createWatch } from '../system/disk/watch.ts';
 import type { Effects } from './effects.ts';
 
 /** The config file in force: the one that was named, or the one this platform keeps. */

@@ -1,18 +1,18 @@
 import { USER_AGENT } from '../base/version.ts';
 import { type Clock, systemClock } from '../system/clock.ts';
-import { type Sha256, sha256 } from '../system/digest.ts';
+import { type Sha256, sha256 } from '../system/disk/digest.ts';
 import { type Environment, readEnvironment } from '../system/environment.ts';
-import { type Files, systemFiles } from '../system/files.ts';
-import { createHttp } from '../system/http-client.ts';
-import { createGpus, type Gpus } from '../system/gpus.ts';
-import type { Http } from '../system/http.ts';
-import { createImages, type Images } from '../system/images.ts';
-import { createMachine, type Machine } from '../system/machine.ts';
-import { createNativeCache, type AccountCache } from '../system/native-cache.ts';
-import { payloads } from '../system/payloads.ts';
+import { type Files, systemFiles } from '../system/disk/files.ts';
+import { createHttp } from '../system/net/http-client.ts';
+import { createGpus, type Gpus } from '../system/machine/gpus.ts';
+import type { Http } from '../system/net/http.ts';
+import { createImages, type Images } from '../system/native/images.ts';
+import { createMachine, type Machine } from '../system/machine/machine.ts';
+import { createNativeCache, type AccountCache } from '../system/native/native-cache.ts';
+import { payloads } from '../system/native/payloads.ts';
 import { type Random, systemRandom } from '../system/random.ts';
-import type { Sockets } from '../system/socket.ts';
-import { createSockets } from '../system/sockets.ts';
+import type { Sockets } from '../system/net/socket.ts';
+import { createSockets } from '../system/net/sockets.ts';
 import { openTerminal, type Terminal } from '../system/terminal.ts';
 
 /** The outside world, as everything that is composed here meets it. */

@@ -1,6 +1,6 @@
 import { errorChain } from '../base/errors.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Files } from '../system/files.ts';
+import type { Files } from '../system/disk/files.ts';
 import type { ConfigStore } from './store.ts';
 import { KEYS, specOf } from './schema.ts';
 

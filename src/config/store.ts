@@ -1,8 +1,8 @@
 import { errorChain, toWorkerError, WorkerError } from '../base/errors.ts';
 import { MIB } from '../base/units.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Files } from '../system/files.ts';
-import type { Watch } from '../system/watch.ts';
+import type { Files } from '../system/disk/files.ts';
+import type { Watch } from '../system/disk/watch.ts';
 import { siblingsOf } from './paths.ts';
 import { type Folders, freshText, patchText, readConfig } from './read.ts';
 import { type Config, type ConfigKey, type ConfigPatch, CONFIG_KEYS, KEYS, specOf } from './schema.ts';

@@ -4,7 +4,7 @@ import { hasEnded, type JobState, type JobView } from '../contract/admin.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
 import type { OperatorClient } from '../operator/client.ts';
 import type { Clock } from '../system/clock.ts';
-import type { Files } from '../system/files.ts';
+import type { Files } from '../system/disk/files.ts';
 import type { DemoJob } from './jobs.ts';
 
 /** News of one demonstration job; the newest one replaces what was known. */

@@ -1,6 +1,6 @@
 import type { EngineName, FileRole, ModelFile } from '../contract/model-source.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
-import type { Content, LoopbackFiles } from '../system/loopback-files.ts';
+import type { Content, LoopbackFiles } from '../system/net/loopback-files.ts';
 import { DEMO_SOURCE, type DemoJob } from './jobs.ts';
 
 /** One file of a model, ready to be served. */

@@ -1,4 +1,4 @@
-import type { Files } from '../system/files.ts';
+import type { Files } from '../system/disk/files.ts';
 
 /** Models that the operator put into a folder; each is offered by its name without the ending (studio contract). */
 export async function localModels(

@@ -2,7 +2,7 @@ import { unlessAborted } from '../base/abort.ts';
 import { WorkerError } from '../base/errors.ts';
 import type { TaskResult } from '../engines/engine.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Images } from '../system/images.ts';
+import type { Images } from '../system/native/images.ts';
 import type { Job } from './job.ts';
 import { lookAtClip } from './output/clip.ts';
 import { bad, type Look } from './output/look.ts';

@@ -7,7 +7,7 @@ import type * as Sentry from '@sentry/bun';
 import { errorChain, WorkerError } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
 import type { Clock } from '../system/clock.ts';
-import type { Http } from '../system/http.ts';
+import type { Http } from '../system/net/http.ts';
 import type { LogEvent, LogSink } from './logger.ts';
 import type { Redactor } from './redact.ts';
 import { toLogEntry } from './sentences.ts';

@@ -1,5 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
-import type { Sha256 } from '../system/digest.ts';
+import type { Sha256 } from '../system/disk/digest.ts';
 
 /*
  * Names come from a studio and become paths, so they are held to one path segment each. The rules are the studio

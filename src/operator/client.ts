@@ -25,7 +25,7 @@ import {
 import { writeJson } from '../contract/json.ts';
 import { type Read, readJson } from '../contract/read.ts';
 import { studioUrl } from '../contract/routes.ts';
-import type { Http, HttpRequest, HttpResponse } from '../system/http.ts';
+import type { Http, HttpRequest, HttpResponse } from '../system/net/http.ts';
 
 /** The operator's side of a studio. Every call throws `studio.*` with the studio's own words when it is refused. */
 export interface OperatorClient {

@@ -5,8 +5,8 @@ import { formatBytes, SECOND_MS } from '../base/units.ts';
 import { shownUrl } from '../base/urls.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
-import type { Files } from '../system/files.ts';
-import type { AccountCache } from '../system/native-cache.ts';
+import type { Files } from '../system/disk/files.ts';
+import type { AccountCache } from '../system/native/native-cache.ts';
 import type { FileProgress, ModelStoreOptions } from '../models/store/options.ts';
 import type { ModelStore } from '../models/store/store.ts';
 

@@ -8,7 +8,7 @@ import { fitsMemory } from '../models/memory/fit.ts';
 import { marginGb, type MemoryKind, placesFor } from '../models/memory/gpu-memory.ts';
 import type { WantedLane } from '../models/loaded/entry.ts';
 import type { WarmModels } from '../models/loaded/pool.ts';
-import type { Files } from '../system/files.ts';
+import type { Files } from '../system/disk/files.ts';
 import type { MemoryGate } from './memory.ts';
 
 export interface LendingOptions {

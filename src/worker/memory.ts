@@ -8,8 +8,8 @@ import { type Peaks, sizeBucket } from '../models/memory/peaks.ts';
 import { gpuMemory, grownGb, MARGIN_GB } from '../models/memory/gpu-memory.ts';
 import { fitsMainMemory, MAIN_MEMORY } from './main-memory.ts';
 import type { Clock } from '../system/clock.ts';
-import type { MemoryReport } from '../system/gpus.ts';
-import type { MemoryWatch } from '../system/memory-watch.ts';
+import type { MemoryReport } from '../system/machine/gpus.ts';
+import type { MemoryWatch } from '../system/machine/memory-watch.ts';
 
 /** Who knows whether an offer fits into GPU memory, and learns from the jobs that ran. */
 export interface MemoryGate extends MemoryUse {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { chatText, replyTo } from '../../src/engines/synthetic/llm.ts';
-import { sha256 } from '../../src/system/digest.ts';
+import { sha256 } from '../../src/system/disk/digest.ts';
 import { writeSafely } from './disk.ts';
 import { SCRATCH } from './programs.ts';
 import { median } from './statistics.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chatModel } from '../../src/demo/weights/chat.ts';
-import { serveLoopback } from '../../src/system/loopback-files.ts';
+import { serveLoopback } from '../../src/system/net/loopback-files.ts';
 import { treeOf, usageOf } from './processes.ts';
 import { SCRATCH, startTaker, type Taker } from './programs.ts';
 import type { Measurement } from './report.ts';

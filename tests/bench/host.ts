@@ -2,7 +2,7 @@ import { toModelId } from '../../src/base/ids.ts';
 import { createEngineHost, type HostedModel } from '../../src/engines/host/host.ts';
 import { createQuarantine } from '../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { childEnvironment, ourVariables, spawnTalking } from '../../src/system/processes.ts';
+import { childEnvironment, ourVariables, spawnTalking } from '../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
 import type { Measurement } from './report.ts';

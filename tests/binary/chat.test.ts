@@ -5,7 +5,7 @@ import { chatModel } from '../../src/demo/weights/chat.ts';
 import type { RunContext } from '../../src/engines/engine.ts';
 import { createSchemaCheck } from '../../src/jobs/output/schema-check.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { spawnTalking } from '../../src/system/processes.ts';
+import { spawnTalking } from '../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { fakeStudio } from '../fakes/fake-studio.ts';
 import { fileServer } from '../fakes/file-server.ts';

@@ -4,8 +4,8 @@ import { patchText, readConfig } from '../../src/config/read.ts';
 import { openConfigStore } from '../../src/config/store.ts';
 import { parseToml } from '../../src/config/toml.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { systemFiles } from '../../src/system/files.ts';
-import { createWatch } from '../../src/system/watch.ts';
+import { systemFiles } from '../../src/system/disk/files.ts';
+import { createWatch } from '../../src/system/disk/watch.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
 import { tempFolder, within } from '../spec/system/temp-folder.ts';
 

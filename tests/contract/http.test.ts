@@ -3,8 +3,8 @@ import { createServer, type Socket } from 'node:net';
 import { toWorkerError } from '../../src/base/errors.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import type { HttpRequest } from '../../src/system/http.ts';
-import { createHttp } from '../../src/system/http-client.ts';
+import type { HttpRequest } from '../../src/system/net/http.ts';
+import { createHttp } from '../../src/system/net/http-client.ts';
 
 /** Long enough for a loopback exchange on a busy machine, short enough to wait for. */
 const STALL_MS = 400;
@@ -298,7 +298,7 @@ test('the proxy named by the environment carries the request', async () => {
 test('a loopback studio is reached directly, whatever proxy the environment names', async () => {
   using studio = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('direct') });
   const script = `
-    const { createHttp } = await import('${import.meta.dir}/../../src/system/http-client.ts');
+    const { createHttp } = await import('${import.meta.dir}/../../src/system/net/http-client.ts');
     const { systemClock } = await import('${import.meta.dir}/../../src/system/clock.ts');
     const http = createHttp({ clock: systemClock, env: (name) => process.env[name] });
     const { body } = await http.request({ method: 'GET', url: '${studio.url.href}', stallMs: ${PATIENT_MS} });

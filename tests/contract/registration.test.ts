@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { sha256 } from '../../src/system/digest.ts';
-import { createHttp } from '../../src/system/http-client.ts';
+import { sha256 } from '../../src/system/disk/digest.ts';
+import { createHttp } from '../../src/system/net/http-client.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { createRegistrationClient } from '../../src/studio/registration/client.ts';
 import { hashSecret } from '../../src/studio/registration/identity.ts';

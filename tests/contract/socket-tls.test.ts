@@ -36,7 +36,7 @@ test.skipIf(Bun.which('openssl') === null)(
   async () => {
     await using at = await setup();
     const program = `
-    import { createSockets } from '${SOURCES}/system/sockets.ts';
+    import { createSockets } from '${SOURCES}/system/net/sockets.ts';
     import { systemClock } from '${SOURCES}/system/clock.ts';
     const sockets = createSockets({ clock: systemClock, env: () => undefined });
     sockets.connect({ url: 'wss://localhost:${at.port}/', headers: {}, protocol: 'studio-worker-v1' }, {

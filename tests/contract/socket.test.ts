@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { systemClock } from '../../src/system/clock.ts';
-import type { SocketEnd, Sockets } from '../../src/system/socket.ts';
-import { createSockets } from '../../src/system/sockets.ts';
+import type { SocketEnd, Sockets } from '../../src/system/net/socket.ts';
+import { createSockets } from '../../src/system/net/sockets.ts';
 import { type FakeSocket, FakeSockets } from '../fakes/fake-sockets.ts';
 
 /** How a peer treats whoever calls. `echo` sends texts back and obeys `binary`, `close` and `cut`. */

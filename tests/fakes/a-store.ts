@@ -5,12 +5,12 @@ import { createModelStore, type ModelStore } from '../../src/models/store/store.
 import type { FileProgress, ModelStoreOptions } from '../../src/models/store/options.ts';
 import { DOWNLOAD_POLICY } from '../../src/models/download/request.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { crc32, sha256, startSha256 } from '../../src/system/digest.ts';
-import { followFile } from '../../src/system/file-digest.ts';
-import { systemFiles } from '../../src/system/files.ts';
-import { acquireLock } from '../../src/system/lock.ts';
-import { openPartFile } from '../../src/system/part-file.ts';
-import { createRemote } from '../../src/system/remote-client.ts';
+import { crc32, sha256, startSha256 } from '../../src/system/disk/digest.ts';
+import { followFile } from '../../src/system/disk/file-digest.ts';
+import { systemFiles } from '../../src/system/disk/files.ts';
+import { acquireLock } from '../../src/system/disk/lock.ts';
+import { openPartFile } from '../../src/system/disk/sparse-file.ts';
+import { createRemote } from '../../src/system/net/remote-client.ts';
 import { synthetic } from './builders.ts';
 import { recordingLogger, type RecordingLogger } from './recording-logger.ts';
 

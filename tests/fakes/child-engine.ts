@@ -2,7 +2,7 @@ import type { Engine, LoadHow } from '../../src/engines/engine.ts';
 import { createEngineHost } from '../../src/engines/host/host.ts';
 import { createQuarantine } from '../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { childEnvironment, ourVariables, spawnTalking } from '../../src/system/processes.ts';
+import { childEnvironment, ourVariables, spawnTalking } from '../../src/system/process/processes.ts';
 import { recordingLogger } from './recording-logger.ts';
 
 /** What a job's picture is made of: bytes that came from the child itself. */

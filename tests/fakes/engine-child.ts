@@ -4,7 +4,7 @@ import type { Task } from '../../src/contract/tasks/index.ts';
 import type { RunContext, TaskResult } from '../../src/engines/engine.ts';
 import type { InnerEngine, Inputs } from '../../src/engines/host/inner.ts';
 import { serveEngine } from '../../src/engines/host/serve.ts';
-import { connectParent, serveQuietly } from '../../src/system/parent.ts';
+import { connectParent, serveQuietly } from '../../src/system/process/parent.ts';
 
 const never = (): Promise<never> => new Promise(() => {});
 const aborted = ({ signal }: Pick<RunContext, 'signal'>): Promise<never> =>

@@ -3,7 +3,7 @@ import { toModelId } from '../../src/base/ids.ts';
 import { createEngineHost } from '../../src/engines/host/host.ts';
 import { createQuarantine } from '../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { childEnvironment, ourVariables, spawnTalking } from '../../src/system/processes.ts';
+import { childEnvironment, ourVariables, spawnTalking } from '../../src/system/process/processes.ts';
 import { aTask, synthetic } from './builders.ts';
 import { recordingLogger } from './recording-logger.ts';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/system/clock.ts';
-import type { Socket, SocketEnd, SocketEvents, SocketOptions, Sockets } from '../../src/system/socket.ts';
+import type { Socket, SocketEnd, SocketEvents, SocketOptions, Sockets } from '../../src/system/net/socket.ts';
 
 /** Sockets without a network. A peer is a function that is handed each new socket and plays the other side. */
 export class FakeSockets implements Sockets {

@@ -1,8 +1,8 @@
 import { createFfmpeg, type Ffmpeg, type FfmpegOptions } from '../../src/engines/ffmpeg/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { systemFiles } from '../../src/system/files.ts';
-import { childEnvironment, ourVariables } from '../../src/system/processes.ts';
-import { runProgram } from '../../src/system/programs.ts';
+import { systemFiles } from '../../src/system/disk/files.ts';
+import { childEnvironment, ourVariables } from '../../src/system/process/processes.ts';
+import { runProgram } from '../../src/system/process/programs.ts';
 import { systemRandom } from '../../src/system/random.ts';
 import { recordingLogger } from './recording-logger.ts';
 

@@ -2,7 +2,7 @@ import type { Engine } from '../../src/engines/engine.ts';
 import { createGradioEngine } from '../../src/engines/gradio/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { systemRandom } from '../../src/system/random.ts';
-import { createAskApp } from '../../src/system/web-app.ts';
+import { createAskApp } from '../../src/system/net/web-app.ts';
 import { images, paint } from './onnx-engine.ts';
 
 /** One parameter of an endpoint, as `/info` lists it. */

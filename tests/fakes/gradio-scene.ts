@@ -3,7 +3,7 @@ import type { CliDefaults } from '../../src/contract/model-source.ts';
 import type { RunContext } from '../../src/engines/engine.ts';
 import { createGradioEngine, type GradioSettings } from '../../src/engines/gradio/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { createAskApp } from '../../src/system/web-app.ts';
+import { createAskApp } from '../../src/system/net/web-app.ts';
 import { aTask, synthetic } from './builders.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { fakeRandom } from './fake-random.ts';

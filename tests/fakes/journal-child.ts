@@ -2,8 +2,8 @@ import { toJobId } from '../../src/base/ids.ts';
 import { createLogger } from '../../src/log/logger.ts';
 import { openOutbox } from '../../src/studio/delivery/outbox.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { sha256 } from '../../src/system/digest.ts';
-import { systemFiles } from '../../src/system/files.ts';
+import { sha256 } from '../../src/system/disk/digest.ts';
+import { systemFiles } from '../../src/system/disk/files.ts';
 
 /**
  * Puts small results into an outbox until it is killed: `job-0`, `job-1` and so on, naming each on a line once it is

@@ -8,7 +8,7 @@ import type { Engine, ModelFiles, TaskResult } from '../../src/engines/engine.ts
 import type { EngineHost } from '../../src/engines/host/host.ts';
 import type { Devices } from '../../src/engines/llama/devices.ts';
 import { createLlamaEngine } from '../../src/engines/llama/index.ts';
-import { systemFiles } from '../../src/system/files.ts';
+import { systemFiles } from '../../src/system/disk/files.ts';
 import { synthetic } from './builders.ts';
 import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from './recording-logger.ts';

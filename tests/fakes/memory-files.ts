@@ -1,6 +1,6 @@
 import { WorkerError } from '../../src/base/errors.ts';
-import type { AppendFile } from '../../src/system/append-file.ts';
-import type { Files } from '../../src/system/files.ts';
+import type { AppendFile } from '../../src/system/disk/append-file.ts';
+import type { Files } from '../../src/system/disk/files.ts';
 
 /** Files in a map, settled within a turn, for tests that own time. A folder exists when something is in it. */
 export class MemoryFiles implements Files {

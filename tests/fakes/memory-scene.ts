@@ -3,7 +3,7 @@ import { toModelId } from '../../src/base/ids.ts';
 import { GIB } from '../../src/base/units.ts';
 import type { LearnedPeak, LoadedShare } from '../../src/models/memory/fit.ts';
 import type { PeakKey } from '../../src/models/memory/peaks.ts';
-import type { MemoryReport } from '../../src/system/gpus.ts';
+import type { MemoryReport } from '../../src/system/machine/gpus.ts';
 import { createMemoryGate } from '../../src/worker/memory.ts';
 import { aJob, aTask } from './builders.ts';
 import { FakeClock } from './fake-clock.ts';

@@ -5,7 +5,7 @@ import { WorkerError } from '../../src/base/errors.ts';
 import { toModelId } from '../../src/base/ids.ts';
 import type { Engine, ModelFiles } from '../../src/engines/engine.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/index.ts';
-import { createImages } from '../../src/system/images.ts';
+import { createImages } from '../../src/system/native/images.ts';
 import { synthetic } from './builders.ts';
 import { type InpaintingModel, inpaintingModel } from '../../src/demo/weights/inpainting.ts';
 import { realHost } from './real-host.ts';

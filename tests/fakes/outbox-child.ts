@@ -3,9 +3,9 @@ import { createLogger } from '../../src/log/logger.ts';
 import { createDelivery } from '../../src/studio/delivery/deliver.ts';
 import { openOutbox } from '../../src/studio/delivery/outbox.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { sha256 } from '../../src/system/digest.ts';
-import { systemFiles } from '../../src/system/files.ts';
-import { createHttp } from '../../src/system/http-client.ts';
+import { sha256 } from '../../src/system/disk/digest.ts';
+import { systemFiles } from '../../src/system/disk/files.ts';
+import { createHttp } from '../../src/system/net/http-client.ts';
 import { systemRandom } from '../../src/system/random.ts';
 import { anOutcome } from './outcomes.ts';
 

@@ -1,7 +1,7 @@
 /* A process that starts a program bound to its own life, says that program's pid, and waits to be killed. */
-import { bound } from '../../src/system/bound-programs.ts';
-import { ourVariables, ownCommand } from '../../src/system/processes.ts';
-import { runProgram } from '../../src/system/programs.ts';
+import { bound } from '../../src/system/process/bound-programs.ts';
+import { ourVariables, ownCommand } from '../../src/system/process/processes.ts';
+import { runProgram } from '../../src/system/process/programs.ts';
 
 const run = bound(runProgram, { platform: process.platform, pid: process.pid, ownCommand: ownCommand() });
 const program = run(['/bin/sh', '-c', 'echo "$0 $1"; exec sleep 600', 'two words', "it's"], {

@@ -2,7 +2,7 @@ import { createEngineHost, type EngineHost } from '../../src/engines/host/host.t
 import { createQuarantine } from '../../src/engines/host/quarantine.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../src/system/processes.ts';
+import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../src/system/process/processes.ts';
 
 export interface HostChoice {
   /** The program that becomes the child; this checkout's unless told otherwise. */

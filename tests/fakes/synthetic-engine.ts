@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import type { Engine } from '../../src/engines/engine.ts';
 import { createSyntheticEngine, type SyntheticEngineOptions } from '../../src/engines/synthetic/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { sha256 } from '../../src/system/digest.ts';
+import { sha256 } from '../../src/system/disk/digest.ts';
 import { noFfmpeg } from './ffmpeg.ts';
 import { images } from './onnx-engine.ts';
 import { recordingLogger } from './recording-logger.ts';

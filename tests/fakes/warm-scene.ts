@@ -5,7 +5,7 @@ import type { Holdable } from '../../src/models/loaded/lane.ts';
 import { type MemoryKind, placesFor } from '../../src/models/memory/gpu-memory.ts';
 import { createWarmModels } from '../../src/models/loaded/pool.ts';
 import type { WantedLane } from '../../src/models/loaded/entry.ts';
-import type { MemoryReport } from '../../src/system/gpus.ts';
+import type { MemoryReport } from '../../src/system/machine/gpus.ts';
 import { synthetic } from './builders.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 import { recordingLogger } from './recording-logger.ts';

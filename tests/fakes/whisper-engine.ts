@@ -10,7 +10,7 @@ import type { Ffmpeg } from '../../src/engines/ffmpeg/index.ts';
 import { createWhisperEngine } from '../../src/engines/whisper/index.ts';
 import { floatWav } from '../../src/engines/whisper/wav.ts';
 import { isGgmlRecogniser } from '../../src/models/headers/ggml.ts';
-import { systemFiles } from '../../src/system/files.ts';
+import { systemFiles } from '../../src/system/disk/files.ts';
 import { synthetic } from './builders.ts';
 import { anFfmpeg } from './ffmpeg.ts';
 import { realHost } from './real-host.ts';

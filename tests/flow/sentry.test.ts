@@ -4,7 +4,7 @@ import type { LogEvent } from '../../src/log/logger.ts';
 import { createRedactor } from '../../src/log/redact.ts';
 import { startSentry } from '../../src/log/sentry.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { createHttp } from '../../src/system/http-client.ts';
+import { createHttp } from '../../src/system/net/http-client.ts';
 
 const SECRET = 'wkr_9f8e7d6c5b4a';
 const PROMPT = 'a castle made of glass';
@@ -224,7 +224,7 @@ function lastWords(port: string | undefined): string {
     const { startSentry } = await import(${from('log/sentry.ts')});
     const { createRedactor } = await import(${from('log/redact.ts')});
     const { systemClock: clock } = await import(${from('system/clock.ts')});
-    const { createHttp } = await import(${from('system/http-client.ts')});
+    const { createHttp } = await import(${from('system/net/http-client.ts')});
     const http = createHttp({ clock, env: () => undefined });
     const dsn = 'http://key@127.0.0.1:${port}/42';
     const tracker = await startSentry({ dsn, release: 'r', serverName: 's', clock, http, redactor: createRedactor() });

@@ -6,7 +6,7 @@ import type { LogEntry } from '../../src/contract/log-entry.ts';
 import { createLogger, type LogEvent } from '../../src/log/logger.ts';
 import { createShipBuffer } from '../../src/log/ship-buffer.ts';
 import { createSession } from '../../src/studio/session/driver.ts';
-import { createSockets } from '../../src/system/sockets.ts';
+import { createSockets } from '../../src/system/net/sockets.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { createNotice, friendly, type PeerLine, type Script, startPeer, WELCOME } from '../fakes/scripted-peer.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { WorkerError } from '../../src/base/errors.ts';
 import { GIB } from '../../src/base/units.ts';
 import { writeJson } from '../../src/contract/json.ts';
-import type { MemoryReport } from '../../src/system/gpus.ts';
+import type { MemoryReport } from '../../src/system/machine/gpus.ts';
 import { anOffer, aTask } from '../fakes/builders.ts';
 import { ScriptedEngine } from '../fakes/scripted-engine.ts';
 import { setup as setupScene } from './harness.ts';

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { GIB } from '../../src/base/units.ts';
 import type { ConfigPatch } from '../../src/config/schema.ts';
-import type { MemoryReport } from '../../src/system/gpus.ts';
+import type { MemoryReport } from '../../src/system/machine/gpus.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { type ChildEngine, childEngine } from '../fakes/child-engine.ts';
 import { isGone } from '../fakes/process-state.ts';

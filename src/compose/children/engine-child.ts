@@ -2,15 +2,15 @@ import { WorkerError } from '../../base/errors.ts';
 import { serveEngine } from '../../engines/host/serve.ts';
 import type { InnerEngines } from '../../engines/host/inner.ts';
 import { systemClock } from '../../system/clock.ts';
-import { usableCores } from '../../system/cores.ts';
+import { usableCores } from '../../system/machine/cores.ts';
 import { readEnvironment } from '../../system/environment.ts';
-import { systemFiles } from '../../system/files.ts';
-import { createImages } from '../../system/images.ts';
-import { createNativeCache } from '../../system/native-cache.ts';
-import { connectParent, serveQuietly } from '../../system/parent.ts';
-import { payloads } from '../../system/payloads.ts';
-import { ourVariables } from '../../system/processes.ts';
-import { runProgram } from '../../system/programs.ts';
+import { systemFiles } from '../../system/disk/files.ts';
+import { createImages } from '../../system/native/images.ts';
+import { createNativeCache } from '../../system/native/native-cache.ts';
+import { connectParent, serveQuietly } from '../../system/process/parent.ts';
+import { payloads } from '../../system/native/payloads.ts';
+import { ourVariables } from '../../system/process/processes.ts';
+import { runProgram } from '../../system/process/programs.ts';
 
 const nativeCache = () => createNativeCache({ environment: readEnvironment(), payloads });
 

@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import { becomeBound } from '../../system/exec.ts';
+import { becomeBound } from '../../system/process/exec.ts';
 
 /**
  * This program as the first moment of another: `__program <the worker's pid> <nice> <path> <argument>…`.

@@ -1,6 +1,6 @@
 import { type CheckSchema, createSchemaCheck } from '../../jobs/output/schema-check.ts';
 import type { Clock } from '../../system/clock.ts';
-import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../system/processes.ts';
+import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../system/process/processes.ts';
 
 /** The check of replies against schemas, whose process is this program once more unless told otherwise. */
 export const openSchemaCheck = (

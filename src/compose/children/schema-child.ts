@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { lookAtJson } from '../../jobs/output/schema.ts';
-import { connectParent, serveQuietly } from '../../system/parent.ts';
+import { connectParent, serveQuietly } from '../../system/process/parent.ts';
 
 /**
  * This program as the process that holds one reply against a schema: `__schema`. Ends with the worker that started it.

@@ -15,7 +15,7 @@ import { chatModel } from '../../demo/weights/chat.ts';
 import { inpaintingModel } from '../../demo/weights/inpainting.ts';
 import { transcribingModel } from '../../demo/weights/transcriber.ts';
 import { voiceConfig, voiceModel } from '../../demo/weights/voice.ts';
-import { serveLoopback } from '../../system/loopback-files.ts';
+import { serveLoopback } from '../../system/net/loopback-files.ts';
 import type { Effects } from '../effects.ts';
 
 export interface RealLayout {

@@ -4,7 +4,7 @@ import type { DemoOptions, DemoRun } from '../../cli/world.ts';
 import { DEMO_JOBS, type DemoJob } from '../../demo/jobs.ts';
 import { play } from '../../demo/play.ts';
 import { createOperatorClient } from '../../operator/client.ts';
-import { onStopSignals } from '../../system/signals.ts';
+import { onStopSignals } from '../../system/process/signals.ts';
 import { openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openProcessLog } from '../log.ts';

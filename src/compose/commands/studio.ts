@@ -2,7 +2,7 @@ import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { StartedStudio, StudioOptions } from '../../cli/world.ts';
 import { startStudio, type Studio } from '../../local-studio/server.ts';
 import type { Logger } from '../../log/logger.ts';
-import { onStopSignals } from '../../system/signals.ts';
+import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
 import { openProcessLog } from '../log.ts';
 

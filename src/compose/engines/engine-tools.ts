@@ -4,15 +4,15 @@ import { createEngineHost, type EngineHost } from '../../engines/host/host.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
 import { createInputFetcher, type FetchInput } from '../../engines/inputs.ts';
 import type { Logger } from '../../log/logger.ts';
-import { bound } from '../../system/bound-programs.ts';
+import { bound } from '../../system/process/bound-programs.ts';
 import {
   type ChildEnvironment,
   childEnvironment,
   ourVariables,
   ownCommand,
   spawnTalking,
-} from '../../system/processes.ts';
-import { type RunProgram, runProgram } from '../../system/programs.ts';
+} from '../../system/process/processes.ts';
+import { type RunProgram, runProgram } from '../../system/process/programs.ts';
 import type { Effects } from '../effects.ts';
 import { offeredUrls } from '../model-store.ts';
 

@@ -4,9 +4,9 @@ import type { Logger } from '../../log/logger.ts';
 import type { LoadedShare } from '../../models/memory/fit.ts';
 import type { MemoryLooks } from '../../models/memory/evict.ts';
 import { openPeaks, type Peaks } from '../../models/memory/peaks.ts';
-import { processMemory } from '../../system/process-memory.ts';
-import type { MemoryReport } from '../../system/gpus.ts';
-import { type MemoryWatch, watchMemory } from '../../system/memory-watch.ts';
+import { processMemory } from '../../system/process/process-memory.ts';
+import type { MemoryReport } from '../../system/machine/gpus.ts';
+import { type MemoryWatch, watchMemory } from '../../system/machine/memory-watch.ts';
 import { createMemoryGate, type MemoryGate } from '../../worker/memory.ts';
 import type { Effects } from '../effects.ts';
 

@@ -1,6 +1,6 @@
 import { toWorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
-import type { ChildEnvironment } from '../../system/processes.ts';
+import type { ChildEnvironment } from '../../system/process/processes.ts';
 import type { Readiness } from '../engine.ts';
 import { encodeClip } from './clip.ts';
 import { assertWrites, type ClipExt } from './formats.ts';

@@ -3,9 +3,9 @@ import { SECOND_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Environment } from '../../system/environment.ts';
-import type { FileFacts, Files } from '../../system/files.ts';
-import type { ChildEnvironment } from '../../system/processes.ts';
-import type { RunProgram } from '../../system/programs.ts';
+import type { FileFacts, Files } from '../../system/disk/files.ts';
+import type { ChildEnvironment } from '../../system/process/processes.ts';
+import type { RunProgram } from '../../system/process/programs.ts';
 
 /** Names the program to use. */
 export const VARIABLE = 'STUDIO_WORKER_FFMPEG';

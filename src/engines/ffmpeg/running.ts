@@ -1,8 +1,8 @@
 import { type ErrorCode, WorkerError } from '../../base/errors.ts';
 import { formatBytes, formatDuration, MINUTE_MS } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { ChildEnd, ChildEnvironment } from '../../system/processes.ts';
-import type { Program, RunProgram } from '../../system/programs.ts';
+import type { ChildEnd, ChildEnvironment } from '../../system/process/processes.ts';
+import type { Program, RunProgram } from '../../system/process/programs.ts';
 
 export interface RunnerOptions {
   readonly run: RunProgram;

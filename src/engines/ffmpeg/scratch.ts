@@ -1,4 +1,4 @@
-import type { Files } from '../../system/files.ts';
+import type { Files } from '../../system/disk/files.ts';
 import { type ScratchOptions as FolderOptions, withScratch } from '../scratch.ts';
 
 export interface ScratchOptions extends Omit<FolderOptions, 'files'> {

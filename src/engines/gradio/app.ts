@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../base/json.ts';
 import { formatBytes, MIB, SECOND_MS } from '../../base/units.ts';
 import { carriesMore, isLoopback, shownUrl } from '../../base/urls.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { AskApp } from '../../system/web-app.ts';
+import type { AskApp } from '../../system/net/web-app.ts';
 import { joined } from '../inputs.ts';
 
 /** What asking the app takes. */

@@ -4,7 +4,7 @@ import type { CliDefaults } from '../../contract/model-source.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
-import type { AskApp } from '../../system/web-app.ts';
+import type { AskApp } from '../../system/net/web-app.ts';
 import type { Engine, Readiness, RunContext, TaskResult } from '../engine.ts';
 import { baseOf, type GradioApp, type Line, openApp } from './app.ts';
 import { type OnStatus, submit } from './binding.ts';

@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import type { Parent } from '../../system/parent.ts';
+import type { Parent } from '../../system/process/parent.ts';
 import type { InnerEngines, InnerModel, Warn } from './inner.ts';
 import { failed, type FromChild, readToChild, type ToChild } from './messages.ts';
 

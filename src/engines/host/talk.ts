@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { SpawnTalking, ChildEnvironment, TalkingChild } from '../../system/processes.ts';
+import type { SpawnTalking, ChildEnvironment, TalkingChild } from '../../system/process/processes.ts';
 import type { Warn } from './inner.ts';
 import { crashError, createTail, type Doing } from './crash.ts';
 import { type FromChild, readFromChild, toError, type ToChild } from './messages.ts';

@@ -7,7 +7,7 @@ import { errorChain, WorkerError } from '../../base/errors.ts';
 import { loadFailure, outOfMemory, runFailure } from './failures.ts';
 import type { ChatModel, OpenOptions, Sampling } from './model.ts';
 import { paddingFor } from './padding.ts';
-import type { NativeCache } from '../../system/native-cache.ts';
+import type { NativeCache } from '../../system/native/native-cache.ts';
 import { threadsFor } from './threads.ts';
 
 type Runtime = typeof nodeLlama;

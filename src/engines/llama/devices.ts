@@ -3,7 +3,7 @@ import { pause } from '../../base/pause.ts';
 import { formatBytes, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { HasLibrary } from '../../system/shared-library.ts';
+import type { HasLibrary } from '../../system/native/shared-library.ts';
 import type { LoadHow, Where } from '../engine.ts';
 
 /** What there is to know of native files for one kind of device, before they are here. */

@@ -1,4 +1,4 @@
-import type { Files } from '../../system/files.ts';
+import type { Files } from '../../system/disk/files.ts';
 import type { Engine, Readiness, Where } from '../engine.ts';
 import type { EngineHost } from '../host/host.ts';
 import { loadedIn } from '../host/loaded.ts';

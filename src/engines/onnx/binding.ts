@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { loadFailure, runFailure } from './failures.ts';
-import type { NativeCache } from '../../system/native-cache.ts';
+import type { NativeCache } from '../../system/native/native-cache.ts';
 
 /** Numbers in the shape a model takes them. */
 export interface Tensor {

@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { Images } from '../../system/images.ts';
+import type { Images } from '../../system/native/images.ts';
 import type { RunContext, TaskResult } from '../engine.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
 import type { Session } from './binding.ts';

@@ -1,4 +1,4 @@
-import type { Picture } from '../../system/images.ts';
+import type { Picture } from '../../system/native/images.ts';
 import type { Plane } from './sampling.ts';
 
 /** A rectangle of pixels. */

@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
-import type { Variables } from '../../system/processes.ts';
-import type { Program, RunProgram } from '../../system/programs.ts';
+import type { Variables } from '../../system/process/processes.ts';
+import type { Program, RunProgram } from '../../system/process/programs.ts';
 import type { Phonemize } from './phonemes.ts';
 
 export interface EspeakOptions {

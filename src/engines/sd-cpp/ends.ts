@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import { isKernelKill } from '../host/crash.ts';
 import { saysNoMemory, whereShort } from '../no-memory.ts';
-import type { ChildEnd } from '../../system/processes.ts';
+import type { ChildEnd } from '../../system/process/processes.ts';
 import { deviceIn } from './device.ts';
 import { STALL_MS } from './watchdog.ts';
 

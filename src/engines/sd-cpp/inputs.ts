@@ -1,6 +1,6 @@
 import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { Files } from '../../system/files.ts';
-import type { Images } from '../../system/images.ts';
+import type { Files } from '../../system/disk/files.ts';
+import type { Images } from '../../system/native/images.ts';
 import type { FetchInput } from '../inputs.ts';
 import { assertMaskFits } from './masks.ts';
 import {

@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { Files } from '../../system/files.ts';
+import type { Files } from '../../system/disk/files.ts';
 import type { LoadedModel, ModelFiles, RunContext, TaskResult } from '../engine.ts';
 import type { NoteCrash } from '../host/crash-book.ts';
 import { argumentsFor, assertModel, clipArgumentsFor, type Held, serverArgumentsFor } from './arguments.ts';

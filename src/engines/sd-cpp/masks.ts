@@ -1,5 +1,5 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
-import type { ImageFacts, Images } from '../../system/images.ts';
+import type { ImageFacts, Images } from '../../system/native/images.ts';
 import type { PictureUse } from './pictures.ts';
 
 /** A mask that was scaled with its picture is off by a pixel at most. */

@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import type { ChildEnd, ChildEnvironment } from '../../system/processes.ts';
+import type { ChildEnd, ChildEnvironment } from '../../system/process/processes.ts';
 import type { RunContext } from '../engine.ts';
 import { badEnd, createSaid, memoryError, ranOutOfMemory, type Said, stallError, start } from './ends.ts';
 import { createProgressReader, rising } from './progress.ts';

@@ -1,7 +1,7 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { pause } from '../../base/pause.ts';
-import type { Http } from '../../system/http.ts';
+import type { Http } from '../../system/net/http.ts';
 import type { EngineProcess, RunContext } from '../engine.ts';
 import type { RunnerOptions } from './running.ts';
 import { type Capabilities, createServerApi, type ServerApi } from './server-api.ts';

@@ -1,8 +1,8 @@
 import { unlessAborted } from '../../base/abort.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { Sha256 } from '../../system/digest.ts';
-import type { Images } from '../../system/images.ts';
+import type { Sha256 } from '../../system/disk/digest.ts';
+import type { Images } from '../../system/native/images.ts';
 import type { RunContext, TaskResult } from '../engine.ts';
 import type { ClipExt } from '../ffmpeg/formats.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';

@@ -3,7 +3,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { pause } from '../../base/pause.ts';
 import type { Task, TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Images } from '../../system/images.ts';
+import type { Images } from '../../system/native/images.ts';
 import type { Engine, RunContext, TaskResult } from '../engine.ts';
 import { pictureFormat } from '../picture-formats.ts';
 import { film, type FilmOptions } from './film.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { loadFailure, reasonIn, runFailure } from './failures.ts';
-import type { NativeCache } from '../../system/native-cache.ts';
+import type { NativeCache } from '../../system/native/native-cache.ts';
 import type { SpeechFinder, Transcriber } from './model.ts';
 
 type Runtime = typeof whisper;

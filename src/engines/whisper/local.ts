@@ -1,4 +1,4 @@
-import type { FileFacts, Files } from '../../system/files.ts';
+import type { FileFacts, Files } from '../../system/disk/files.ts';
 import { localModels } from '../local-models.ts';
 
 export interface LocalRecognisersOptions {

@@ -1,4 +1,4 @@
-import type { Picture } from '../../system/images.ts';
+import type { Picture } from '../../system/native/images.ts';
 import { viewOf } from './look.ts';
 
 /*

@@ -1,4 +1,4 @@
-import type { ImageFacts, Images } from '../../system/images.ts';
+import type { ImageFacts, Images } from '../../system/native/images.ts';
 import { flatColour } from './flatness.ts';
 import { type AskedSize, bad, GOOD, type Look, meetsSize, tagAt, unseen } from './look.ts';
 import { type FilmFacts, isFragmented, isMp4, readMp4 } from './mp4.ts';

@@ -1,4 +1,4 @@
-import type { Picture } from '../../system/images.ts';
+import type { Picture } from '../../system/native/images.ts';
 
 /** Of 255 levels. What lossy files add to one flat colour stays below it; a dot in a thousandth of the area is above. */
 const LEAST_SPREAD = 1.5;

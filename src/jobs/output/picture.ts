@@ -1,5 +1,5 @@
 import { toWorkerError } from '../../base/errors.ts';
-import type { Images, Picture } from '../../system/images.ts';
+import type { Images, Picture } from '../../system/native/images.ts';
 import { decodeBmp, isBmp } from './bmp.ts';
 import { flatColour } from './flatness.ts';
 import { type AskedSize, bad, GOOD, type Look, meetsSize, unseen } from './look.ts';

@@ -2,7 +2,7 @@ import { errorChain, WorkerError } from '../../base/errors.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { writeJson } from '../../contract/json.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { ChildEnvironment, SpawnTalking, TalkingChild } from '../../system/processes.ts';
+import type { ChildEnvironment, SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
 import { type Look, readLook, unseen } from './look.ts';
 import { lookAtJson } from './schema.ts';
 

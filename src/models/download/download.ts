@@ -1,6 +1,6 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import { shownUrl } from '../../base/urls.ts';
-import type { RemoteAnswer } from '../../system/remote.ts';
+import type { RemoteAnswer } from '../../system/net/remote.ts';
 import { readAnswer } from './range-answer.ts';
 import { fill } from './ranges.ts';
 import { type Identity, Part, type Version } from './partial-file.ts';

@@ -1,8 +1,8 @@
 import { unlessAborted } from '../../base/abort.ts';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
-import type { RunningSha256 } from '../../system/digest.ts';
-import type { FileDigest } from '../../system/file-digest.ts';
+import type { RunningSha256 } from '../../system/disk/digest.ts';
+import type { FileDigest } from '../../system/disk/file-digest.ts';
 import type { Part } from './partial-file.ts';
 
 const READ_BYTES = MIB;

@@ -1,5 +1,5 @@
-import type { Files } from '../../system/files.ts';
-import type { OpenPartFile, PartFile } from '../../system/part-file.ts';
+import type { Files } from '../../system/disk/files.ts';
+import type { OpenPartFile, PartFile } from '../../system/disk/sparse-file.ts';
 import { Blocks } from './blocks.ts';
 import type { Beside } from '../names.ts';
 

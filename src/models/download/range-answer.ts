@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { retryAfterMs } from '../../base/retry-after.ts';
 import { formatBytes } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
-import type { RemoteAnswer } from '../../system/remote.ts';
+import type { RemoteAnswer } from '../../system/net/remote.ts';
 import type { Version } from './partial-file.ts';
 
 /** No model is larger, and the list of its blocks would be a burden of its own. */

@@ -1,6 +1,6 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import { KIB, MIB } from '../../base/units.ts';
-import type { RemoteAnswer } from '../../system/remote.ts';
+import type { RemoteAnswer } from '../../system/net/remote.ts';
 import { readAnswer } from './range-answer.ts';
 import type { Stretch } from './blocks.ts';
 import { Gathered } from './chunk-buffer.ts';

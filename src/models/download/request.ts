@@ -2,10 +2,10 @@ import { WorkerError } from '../../base/errors.ts';
 import { MIB, SECOND_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { RunningSha256 } from '../../system/digest.ts';
-import type { FollowFile } from '../../system/file-digest.ts';
-import type { PartFile } from '../../system/part-file.ts';
-import type { Remote, RemoteAnswer } from '../../system/remote.ts';
+import type { RunningSha256 } from '../../system/disk/digest.ts';
+import type { FollowFile } from '../../system/disk/file-digest.ts';
+import type { PartFile } from '../../system/disk/sparse-file.ts';
+import type { Remote, RemoteAnswer } from '../../system/net/remote.ts';
 import type { Beside } from '../names.ts';
 import type { PartDeps } from './partial-file.ts';
 

@@ -1,6 +1,6 @@
 import type { ModelId } from '../../base/ids.ts';
 import type { EngineName, ModelSource } from '../../contract/model-source.ts';
-import type { MemoryReport } from '../../system/gpus.ts';
+import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { LoadedShare } from '../memory/fit.ts';
 import type { Holdable, Lane } from './lane.ts';
 import type { RoomQuestion } from '../memory/evict.ts';

@@ -4,7 +4,7 @@ import { parseJson, writeJson } from '../../contract/json.ts';
 import { type ModelSource, ModelSourceSchema } from '../../contract/model-source.ts';
 import { readJson } from '../../contract/read.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { Files } from '../../system/files.ts';
+import type { Files } from '../../system/disk/files.ts';
 
 /** A model that is wanted in memory across restarts, with all it takes to load it again. */
 export interface Resident {

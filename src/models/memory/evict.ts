@@ -3,7 +3,7 @@ import { SECOND_MS } from '../../base/units.ts';
 import type { ModelId } from '../../base/ids.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { MemoryReport } from '../../system/gpus.ts';
+import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { LoadedShare, MemoryVerdict } from './fit.ts';
 import { freeGb, marginGb, type MemoryKind } from './gpu-memory.ts';
 

@@ -1,6 +1,6 @@
 import { GIB } from '../../base/units.ts';
-import type { MemoryReport } from '../../system/gpus.ts';
-import type { Gpu } from '../../system/gpu-text.ts';
+import type { MemoryReport } from '../../system/machine/gpus.ts';
+import type { Gpu } from '../../system/machine/gpu-text.ts';
 import type { GpuMemory } from './fit.ts';
 
 /** Where an engine keeps weights. */

@@ -4,7 +4,7 @@ import type { EngineName } from '../../contract/model-source.ts';
 import type { Task } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Files } from '../../system/files.ts';
+import type { Files } from '../../system/disk/files.ts';
 import type { LearnedPeak } from './fit.ts';
 
 /** What runs are alike in: the same model on the same engine, at about the same size. */

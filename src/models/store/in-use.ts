@@ -1,5 +1,5 @@
-import type { Files } from '../../system/files.ts';
-import type { Lock } from '../../system/lock.ts';
+import type { Files } from '../../system/disk/files.ts';
+import type { Lock } from '../../system/disk/lock.ts';
 
 /*
  * A file in use is marked by a lock beside it, one for each process that uses it. The system drops a lock with its

@@ -1,4 +1,4 @@
-import type { Files } from '../../system/files.ts';
+import type { Files } from '../../system/disk/files.ts';
 import { type Beside, besideOf, isPlainFileName, modelFolder, OURS, shortHash } from '../names.ts';
 import type { ModelStoreOptions } from './options.ts';
 import { readProgress } from '../download/partial-file.ts';

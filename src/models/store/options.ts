@@ -1,8 +1,8 @@
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Files } from '../../system/files.ts';
-import type { Lock } from '../../system/lock.ts';
-import type { Sha256 } from '../../system/digest.ts';
+import type { Files } from '../../system/disk/files.ts';
+import type { Lock } from '../../system/disk/lock.ts';
+import type { Sha256 } from '../../system/disk/digest.ts';
 import type { DownloadDeps } from '../download/request.ts';
 
 export interface ModelStoreOptions extends Pick<

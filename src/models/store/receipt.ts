@@ -1,4 +1,4 @@
-import type { Files } from '../../system/files.ts';
+import type { Files } from '../../system/disk/files.ts';
 
 /** What we know about a file that was fetched here. Kept beside it, one for each, so that two processes never share one. */
 export interface Receipt {

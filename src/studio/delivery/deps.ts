@@ -2,7 +2,7 @@ import type { Feature } from '../../contract/frames/inbound.ts';
 import type { OutboundFrame } from '../../contract/frames/outbound.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Http } from '../../system/http.ts';
+import type { Http } from '../../system/net/http.ts';
 import type { Random } from '../../system/random.ts';
 import type { Credentials } from '../session/session.ts';
 import type { Outbox } from './outbox.ts';

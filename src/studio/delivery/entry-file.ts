@@ -1,5 +1,5 @@
 import { type JobId, toJobId } from '../../base/ids.ts';
-import type { Sha256 } from '../../system/digest.ts';
+import type { Sha256 } from '../../system/disk/digest.ts';
 
 /**
  * A result as one piece of bytes that vouches for itself: a file of its own, or a record in the journal.

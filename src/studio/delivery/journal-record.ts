@@ -1,4 +1,4 @@
-import type { Sha256 } from '../../system/digest.ts';
+import type { Sha256 } from '../../system/disk/digest.ts';
 import { type EntryHeader, readEntry } from './entry-file.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { errorChain } from '../../base/errors.ts';
 import { KIB, MIB } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { AppendFile } from '../../system/append-file.ts';
-import type { Sha256 } from '../../system/digest.ts';
-import type { Files } from '../../system/files.ts';
+import type { AppendFile } from '../../system/disk/append-file.ts';
+import type { Sha256 } from '../../system/disk/digest.ts';
+import type { Files } from '../../system/disk/files.ts';
 import { type EntryHeader, entryName } from './entry-file.ts';
 import { type Damage, HEAD_BYTES, type Place, putRecord, readRecords, removalRecord } from './journal-record.ts';
 

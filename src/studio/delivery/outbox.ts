@@ -3,8 +3,8 @@ import { errorChain, WorkerError } from '../../base/errors.ts';
 import { DAY_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Sha256 } from '../../system/digest.ts';
-import type { Files } from '../../system/files.ts';
+import type { Sha256 } from '../../system/disk/digest.ts';
+import type { Files } from '../../system/disk/files.ts';
 import { ENTRY_NAME, type EntryHeader, entryName, hasHeader, readEntry, readHeader, writeEntry } from './entry-file.ts';
 import { openJournal } from './journal.ts';
 

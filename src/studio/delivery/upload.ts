@@ -3,7 +3,7 @@ import { retryAfterMs } from '../../base/retry-after.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { studioUrl } from '../../contract/routes.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Http } from '../../system/http.ts';
+import type { Http } from '../../system/net/http.ts';
 import type { Random } from '../../system/random.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { Credentials } from '../session/session.ts';

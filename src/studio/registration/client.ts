@@ -14,7 +14,7 @@ import {
 import { studioUrl } from '../../contract/routes.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Http, HttpResponse } from '../../system/http.ts';
+import type { Http, HttpResponse } from '../../system/net/http.ts';
 import type { Approval, Failed, PollAnswer, RequestAnswer } from './machine.ts';
 
 /** What a bootstrap came to. */

@@ -1,4 +1,4 @@
-import type { Sha256 } from '../../system/digest.ts';
+import type { Sha256 } from '../../system/disk/digest.ts';
 import type { Random } from '../../system/random.ts';
 
 const INSTALL_ID_BYTES = 16;

@@ -2,7 +2,7 @@ import type { WorkerId } from '../../base/ids.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Sha256 } from '../../system/digest.ts';
+import type { Sha256 } from '../../system/disk/digest.ts';
 import type { Random } from '../../system/random.ts';
 import type { RegistrationClient } from './client.ts';
 import type { Approval, Policy } from './machine.ts';

@@ -11,7 +11,7 @@ import { connectUrl } from '../../contract/routes.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
-import type { SocketEnd, Sockets } from '../../system/socket.ts';
+import type { SocketEnd, Sockets } from '../../system/net/socket.ts';
 import { createAdvertising } from './advertising.ts';
 import { backoffMs, jittered } from './backoff.ts';
 import { describeEnd, describeFully, GOODBYE_MS, type Line, openLine } from './line.ts';

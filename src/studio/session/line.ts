@@ -1,6 +1,6 @@
 import { writeJson } from '../../contract/json.ts';
 import type { OutboundFrame } from '../../contract/frames/outbound.ts';
-import type { SocketEnd, SocketOptions, Sockets } from '../../system/socket.ts';
+import type { SocketEnd, SocketOptions, Sockets } from '../../system/net/socket.ts';
 
 /** What the session hears from its current socket: any number of frames, then exactly one `onClosed`, then nothing. */
 export interface LineEvents {

@@ -7,7 +7,7 @@ import * as admin from '../../../src/contract/admin.ts';
 import * as json from '../../../src/contract/json.ts';
 import * as read from '../../../src/contract/read.ts';
 import * as routes from '../../../src/contract/routes.ts';
-import { systemFiles } from '../../../src/system/files.ts';
+import { systemFiles } from '../../../src/system/disk/files.ts';
 import type { Terminal } from '../../../src/system/terminal.ts';
 import type { WorkerStatus } from '../../../src/worker/status.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseJson } from '../../../src/contract/json.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { createOperatorClient } from '../../../src/operator/client.ts';
-import { createHttp } from '../../../src/system/http-client.ts';
+import { createHttp } from '../../../src/system/net/http-client.ts';
 import { setup, type Setup } from './a-world.ts';
 
 const AT = '2026-05-25T12:00:00.000Z';

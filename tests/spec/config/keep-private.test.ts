@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { chmod, stat, writeFile } from 'node:fs/promises';
 import { keepPrivate } from '../../../src/config/keep-private.ts';
 import { readConfig } from '../../../src/config/read.ts';
-import { systemFiles } from '../../../src/system/files.ts';
+import { systemFiles } from '../../../src/system/disk/files.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { tempFolder } from '../system/temp-folder.ts';
 

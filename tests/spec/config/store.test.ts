@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { type ConfigChange, type ConfigStoreOptions, openConfigStore } from '../../../src/config/store.ts';
-import { systemFiles } from '../../../src/system/files.ts';
+import { systemFiles } from '../../../src/system/disk/files.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { failureOf, tempFolder } from '../system/temp-folder.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { sweepScratch, withScratch } from '../../../src/engines/scratch.ts';
-import { isAlive } from '../../../src/system/alive.ts';
-import { systemFiles } from '../../../src/system/files.ts';
+import { isAlive } from '../../../src/system/process/alive.ts';
+import { systemFiles } from '../../../src/system/disk/files.ts';
 import { systemRandom } from '../../../src/system/random.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { failureOf, tempFolder } from '../system/temp-folder.ts';

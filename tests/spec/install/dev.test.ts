@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { type DevOptions, dev, watchSources } from '../../../install/dev.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { type Child, spawnChild } from '../../../src/system/processes.ts';
+import { type Child, spawnChild } from '../../../src/system/process/processes.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { tempFolder, within } from '../system/temp-folder.ts';
 

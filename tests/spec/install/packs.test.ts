@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import manifest from '../../../dist-manifest.json';
 import { buildPack, type PackEntry } from '../../../install/packs.ts';
-import { createNativeCache } from '../../../src/system/native-cache.ts';
+import { createNativeCache } from '../../../src/system/native/native-cache.ts';
 import { failureOf, tempFolder } from '../system/temp-folder.ts';
 
 const ENTRY: PackEntry = {

@@ -9,7 +9,7 @@ import type { TaskResult } from '../../../src/engines/engine.ts';
 import { encodeWav } from '../../../src/engines/wav.ts';
 import { createOutputCheck, type OutputPolicy } from '../../../src/jobs/output-check.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { createImages, type ImageFormat } from '../../../src/system/images.ts';
+import { createImages, type ImageFormat } from '../../../src/system/native/images.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { aSynthetic } from '../../fakes/synthetic-engine.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { createSchemaCheck, SCHEMA_LIMIT_MS } from '../../../src/jobs/output/schema-check.ts';
 import { openSchemaCheck } from '../../../src/compose/children/schema-check.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { spawnTalking, type TalkingChild } from '../../../src/system/processes.ts';
+import { spawnTalking, type TalkingChild } from '../../../src/system/process/processes.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { failureOf, within } from '../system/temp-folder.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { toModelId } from '../../../src/base/ids.ts';
 import { GIB } from '../../../src/base/units.ts';
 import type { ModelFiles } from '../../../src/engines/engine.ts';
-import type { MemoryReport } from '../../../src/system/gpus.ts';
+import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
 import { createLending, type WantedRecipe } from '../../../src/worker/lending.ts';
 import { aJob, synthetic } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/scripted-engine.ts';

@@ -5,7 +5,7 @@ import { toModelId } from '../../../../src/base/ids.ts';
 import { createEngineHost, type HostedLoad, type HostedModel } from '../../../../src/engines/host/host.ts';
 import { createQuarantine } from '../../../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
-import { childEnvironment, ourVariables, spawnTalking } from '../../../../src/system/processes.ts';
+import { childEnvironment, ourVariables, spawnTalking } from '../../../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { goneSoon, isGone } from '../../../fakes/gone.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
 import type { WorkerError } from '../../../../src/base/errors.ts';
 import { startTalk } from '../../../../src/engines/host/talk.ts';
-import type { ChildEnd, TalkingOptions } from '../../../../src/system/processes.ts';
+import type { ChildEnd, TalkingOptions } from '../../../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
 import { failureOf } from '../../system/temp-folder.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { LoadedModel, RunContext } from '../../../../src/engines/engine.ts';
 import { createOnnxEngine } from '../../../../src/engines/onnx/index.ts';
-import type { Picture } from '../../../../src/system/images.ts';
+import type { Picture } from '../../../../src/system/native/images.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { inpaintingModel } from '../../../../src/demo/weights/inpainting.ts';
 import { images, onnxScene, type OnnxScene, paint, type Paint } from '../../../fakes/onnx-engine.ts';

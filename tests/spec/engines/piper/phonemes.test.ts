@@ -7,8 +7,8 @@ import { openEspeak } from '../../../../src/engines/piper/espeak.ts';
 import { idsOf, type Phonemize, phonemesOf } from '../../../../src/engines/piper/phonemes.ts';
 import { sentencesOf } from '../../../../src/engines/piper/sentences.ts';
 import { readVoice, type Voice } from '../../../../src/engines/piper/voice.ts';
-import { ourVariables } from '../../../../src/system/processes.ts';
-import { runProgram } from '../../../../src/system/programs.ts';
+import { ourVariables } from '../../../../src/system/process/processes.ts';
+import { runProgram } from '../../../../src/system/process/programs.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 
 const { signal } = new AbortController();

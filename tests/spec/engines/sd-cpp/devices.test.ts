@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { createDeviceBook, listedDevice } from '../../../../src/engines/sd-cpp/devices.ts';
-import { type ChildEnd, childEnvironment, ourVariables } from '../../../../src/system/processes.ts';
+import { type ChildEnd, childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
 import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
 import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { transcribingModel } from '../../../../src/demo/weights/transcriber.ts';
 import { createLocalRecognisers } from '../../../../src/engines/whisper/local.ts';
 import { isGgmlRecogniser } from '../../../../src/models/headers/ggml.ts';
-import { systemFiles } from '../../../../src/system/files.ts';
+import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { speechModel } from '../../../fakes/speech-model.ts';
 import { tempFolder } from '../../system/temp-folder.ts';
 

@@ -3,7 +3,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { openResidency, type Resident } from '../../../../src/models/loaded/residency.ts';
-import { systemFiles } from '../../../../src/system/files.ts';
+import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { DAY_MS } from '../../../../src/base/units.ts';
 import { openPeaks, type PeakKey, sizeBucket } from '../../../../src/models/memory/peaks.ts';
-import { systemFiles } from '../../../../src/system/files.ts';
+import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { aTask, anLlmTask } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';

@@ -6,7 +6,7 @@ import type { JobOutcome } from '../../../../src/jobs/job.ts';
 import { createDelivery } from '../../../../src/studio/delivery/deliver.ts';
 import { openOutbox } from '../../../../src/studio/delivery/outbox.ts';
 import type { Credentials } from '../../../../src/studio/session/session.ts';
-import { sha256 } from '../../../../src/system/digest.ts';
+import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { aJsonOutcome, anOutcome } from '../../../fakes/outcomes.ts';
 import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
 import { fakeRandom } from '../../../fakes/fake-random.ts';

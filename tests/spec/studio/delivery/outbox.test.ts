@@ -7,8 +7,8 @@ import { toJobId } from '../../../../src/base/ids.ts';
 import { DAY_MS, KIB } from '../../../../src/base/units.ts';
 import { entryName, writeEntry } from '../../../../src/studio/delivery/entry-file.ts';
 import { type NewEntry, openOutbox, type Outbox } from '../../../../src/studio/delivery/outbox.ts';
-import { sha256 } from '../../../../src/system/digest.ts';
-import { systemFiles } from '../../../../src/system/files.ts';
+import { sha256 } from '../../../../src/system/disk/digest.ts';
+import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { FakeClock } from '../../../fakes/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 

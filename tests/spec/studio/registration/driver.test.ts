@@ -4,7 +4,7 @@ import { createRegistration } from '../../../../src/studio/registration/driver.t
 import type { BootstrapAnswer, RegistrationClient } from '../../../../src/studio/registration/client.ts';
 import type { PollAnswer, RequestAnswer } from '../../../../src/studio/registration/machine.ts';
 import type { RegistrationRecord } from '../../../../src/studio/registration/record.ts';
-import { sha256 } from '../../../../src/system/digest.ts';
+import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
 import { fakeRandom } from '../../../fakes/fake-random.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';

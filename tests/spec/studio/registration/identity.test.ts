@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { hashSecret, mintInstallId, mintSecret } from '../../../../src/studio/registration/identity.ts';
-import { sha256 } from '../../../../src/system/digest.ts';
+import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemRandom } from '../../../../src/system/random.ts';
 
 test('an install id is sixteen random bytes in the shape of a UUID', () => {

@@ -1,0 +1,165 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { MIB } from '../../base/units.ts';
+import { readNamedText } from './named-file.ts';
+import { type AppendFile, openAppendFile } from './append-file.ts';
+import { codeOf } from '../../base/system-code.ts';
+import { fail, syncFolder, writeFully } from './disk.ts';
+
+export interface FileFacts {
+  readonly sizeBytes: number;
+  /** Milliseconds since the epoch. */
+  readonly modifiedAt: number;
+  readonly isFolder: boolean;
+}
+
+export interface WriteOptions {
+  /** Permission bits of the file; 0644 when left out. Windows ignores them. */
+  readonly mode?: number;
+  /** Whether the bytes are on the disk when the promise resolves. */
+  readonly durable?: boolean;
+}
+
+/**
+ * Files as a value. A missing file is an answer (`undefined`, an empty list), everything else that goes wrong is the
+ * system's own error with its `code` kept, except a full disk, which is `disk.full`.
+ */
+export interface Files {
+  readText(path: string): Promise<string | undefined>;
+  /**
+   * The text of a file that somebody named, who may have named a pipe, a device or the wrong thing.
+   *
+   * @throws WorkerError `file.unusable` when it is no regular file, is larger than this, or is not UTF-8
+   */
+  readNamedText(path: string, mostBytes: number): Promise<string | undefined>;
+  readBytes(path: string): Promise<Uint8Array | undefined>;
+  /** The file in chunks, for what must not be in memory whole. Fails on the first chunk when the file is missing. */
+  openRead(path: string): AsyncIterable<Uint8Array>;
+  /**
+   * Replaces a file: readers see the old bytes or the new, never a mixture, and a failure leaves the old ones.
+   * A link is followed, so that a file kept elsewhere stays there.
+   *
+   * @throws WorkerError `disk.full`
+   */
+  writeAtomic(path: string, data: string | Uint8Array, options?: WriteOptions): Promise<void>;
+  /**
+   * Writes the parts one after the other into a file that survives a power cut once the promise resolves: the bytes and
+   * the folder's entry are on the disk. A path that exists is whole. The folder must exist.
+   *
+   * @throws WorkerError `disk.full`
+   */
+  writeDurable(path: string, parts: readonly Uint8Array[], mode?: number): Promise<void>;
+  /** A file to add to at this place, for what must be on the disk at once and often. The folder must exist. */
+  openAppend(path: string, startAt: number): AppendFile;
+  /** Takes every right to a file from other accounts. False when they had none, and on Windows. Fails when not ours. */
+  makePrivate(path: string): Promise<boolean>;
+  /** Creates the folder and its parents, with this mode where they are new. Fine when it exists. */
+  makeDir(path: string, options?: { readonly mode?: number }): Promise<void>;
+  /** Removes a file, or a folder with everything in it. Fine when it is missing. */
+  remove(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Names in a folder, sorted; empty when there is no such folder. */
+  list(path: string): Promise<readonly string[]>;
+  stat(path: string): Promise<FileFacts | undefined>;
+  /** Bytes an ordinary account may still write where this path is, or will be. */
+  freeBytes(path: string): Promise<number>;
+}
+
+/**
+ * Up to here blocking calls are used, which a pool of threads only adds to: a small write with fsync takes under a
+ * millisecond, one of 1 MiB about two, a sixth less than through the pool.
+ */
+const BLOCKING_UP_TO_BYTES = 2 * MIB;
+
+export const systemFiles: Files = {
+  readText: (path) => orMissing(readFile(path, 'utf8')),
+  readNamedText: (path, mostBytes) => orMissing(readNamedText(path, mostBytes)),
+  readBytes: (path) => orMissing(readFile(path)),
+  openRead: async function* openRead(path) {
+    const file = await open(path, 'r');
+    // The stream closes the handle however it ends, also when its reader stops early.
+    yield* file.createReadStream({ highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>;
+  },
+  writeAtomic: async (path, data, options = {}) => {
+    const target = (await orMissing(realpath(path))) ?? path;
+    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+    await replace(target, [bytes], { mode: options.mode ?? 0o644, durable: options.durable ?? false });
+  },
+  writeDurable: (path, parts, mode = 0o600) => replace(path, parts, { mode, durable: true }),
+  openAppend: openAppendFile,
+  makePrivate: async (path) => {
+    const othersMay = process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0;
+    if (othersMay) await chmod(path, 0o600);
+    return othersMay;
+  },
+  makeDir: async (path, options = {}) => {
+    await mkdir(path, { recursive: true, ...options }).catch((thrown: unknown) => fail(thrown, path));
+  },
+  remove: (path) => rm(path, { recursive: true, force: true }),
+  rename: (from, to) => rename(from, to),
+  list: async (path) => ((await orMissing(readdir(path))) ?? []).toSorted(),
+  stat: async (path) => {
+    const facts = await orMissing(stat(path));
+    return facts && { sizeBytes: facts.size, modifiedAt: facts.mtimeMs, isFolder: facts.isDirectory() };
+  },
+  freeBytes: async (path) => {
+    const space = await orMissing(statfs(path));
+    if (space !== undefined) return space.bavail * space.bsize;
+    const parent = dirname(path);
+    return parent === path ? 0 : systemFiles.freeBytes(parent);
+  },
+};
+
+interface Replacement {
+  readonly mode: number;
+  readonly durable: boolean;
+}
+
+let serial = 0;
+
+/** Writes beside the target and moves over it. The name holds our pid, so that two processes never share one. */
+async function replace(target: string, parts: readonly Uint8Array[], how: Replacement): Promise<void> {
+  const temporary = `${target}.${process.pid}-${++serial}.tmp`;
+  const sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  try {
+    if (sizeBytes <= BLOCKING_UP_TO_BYTES) writeBlocking(temporary, parts, how);
+    else await writeInPieces(temporary, parts, how);
+    renameSync(temporary, target);
+    if (how.durable) syncFolder(dirname(target));
+  } catch (thrown) {
+    rmSync(temporary, { force: true });
+    fail(thrown, target);
+  }
+}
+
+function writeBlocking(path: string, parts: readonly Uint8Array[], how: Replacement): void {
+  const file = openSync(path, 'wx', how.mode);
+  try {
+    for (const part of parts) writeFully(file, part);
+    if (how.durable) fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function writeInPieces(path: string, parts: readonly Uint8Array[], how: Replacement): Promise<void> {
+  const file = await open(path, 'wx', how.mode);
+  try {
+    for (const part of parts) await file.writeFile(part);
+    if (how.durable) await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A path through something that is no folder names a missing file too. */
+async function orMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw thrown;
+  }
+}

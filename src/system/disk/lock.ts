@@ -1,0 +1,157 @@
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { errorChain, WorkerError } from '../../base/errors.ts';
+
+/** Who holds a lock, as far as it can be told: the system knows that it is held, a file beside it says by whom. */
+export interface LockHolder {
+  readonly pid: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly since: number | undefined;
+}
+
+export type Lock =
+  | { readonly is: 'held'; /** Gives it back; may be called twice. */ release(): void }
+  | { readonly is: 'taken'; readonly by: LockHolder };
+
+/**
+ * Takes the lock on `path` (`….lock`), and writes the holder's pid beside it (`….pid`).
+ *
+ * The system drops the lock when the process ends, however it ends, so there is no stale lock to clean up, and children
+ * do not inherit it. The lock file itself stays: removing it would let two processes lock two different files of one name.
+ * It is the same kind of lock that other implementations of the worker take on this file.
+ *
+ * @throws WorkerError `folder.unusable`
+ */
+export async function acquireLock(path: string, options: { readonly pid: number }): Promise<Lock> {
+  const pidPath = path.replace(/(\.lock)?$/, '.pid');
+  const unlock = await takeLock(path);
+  if (unlock === undefined) return { is: 'taken', by: readHolder(pidPath) };
+
+  try {
+    writeFileSync(pidPath, `${options.pid}\n`, { mode: 0o600 });
+  } catch {
+    // A full disk, for one. The lock is what counts; that its holder cannot be named keeps nobody from working.
+  }
+  let held = true;
+  const release = (): void => {
+    if (!held) return;
+    held = false;
+    try {
+      rmSync(pidPath, { force: true });
+    } catch {
+      // the disk may have become read-only; a pid without a lock names nobody
+    }
+    unlock();
+  };
+  return { is: 'held', release };
+}
+
+/** Undefined when somebody else holds it. */
+async function takeLock(path: string): Promise<(() => void) | undefined> {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return process.platform === 'win32' ? await lockOnWindows(path) : await lockOnUnix(path);
+  } catch (thrown) {
+    if (thrown instanceof WorkerError) throw thrown;
+    throw new WorkerError('folder.unusable', `cannot lock ${path}: ${errorChain(thrown)}`, {
+      cause: thrown,
+      hint: 'Make the folder writable for the account that runs the worker, or name another one with `--config`.',
+    });
+  }
+}
+
+function readHolder(pidPath: string): LockHolder {
+  try {
+    const pid = Number.parseInt(readFileSync(pidPath, 'utf8'), 10);
+    return { pid: Number.isSafeInteger(pid) ? pid : undefined, since: statSync(pidPath).mtimeMs };
+  } catch {
+    return { pid: undefined, since: undefined }; // the holder has not written it yet: it is still the holder
+  }
+}
+
+/** flock(2): exclusive, and "no" instead of waiting. */
+const LOCK_EX_NB = 2 | 4;
+/** EWOULDBLOCK on Linux and on macOS: somebody else has it. */
+const WOULD_BLOCK: ReadonlySet<number> = new Set([11, 35]);
+const INTERRUPTED = 4;
+
+/** Undefined when somebody else holds it. The descriptor is close-on-exec, which keeps the lock from children. */
+async function lockOnUnix(path: string): Promise<(() => void) | undefined> {
+  const { flock, lastError } = await openLibc();
+  const file = openSync(path, 'a', 0o600);
+  let errno = 0;
+  while (flock(file, LOCK_EX_NB) !== 0) {
+    errno = lastError();
+    if (errno === INTERRUPTED) continue;
+    closeSync(file);
+    if (WOULD_BLOCK.has(errno)) return undefined;
+    throw new WorkerError('internal', `cannot lock ${path}: the system answered with errno ${errno}`, {
+      hint: 'Keep the config folder on a local disk: some network shares know no locks. `--config` names another place.',
+    });
+  }
+  return () => closeSync(file);
+}
+
+interface Libc {
+  readonly flock: (file: number, operation: number) => number;
+  readonly lastError: () => number;
+}
+
+/** Loaded when first needed: `bun:ffi` costs time at start that `--version` need not pay. */
+async function openLibc(): Promise<Libc> {
+  const { dlopen, read } = await import('bun:ffi');
+  const errnoAt = process.platform === 'darwin' ? '__error' : '__errno_location';
+  const symbols = { flock: { args: ['i32', 'i32'], returns: 'i32' }, [errnoAt]: { args: [], returns: 'ptr' } } as const;
+  const failures: unknown[] = [];
+  for (const library of librariesOf(process.platform, process.arch)) {
+    try {
+      const libc = dlopen(library, symbols).symbols;
+      const whereErrnoIs = libc[errnoAt];
+      return {
+        flock: (file, operation) => libc.flock(file, operation),
+        lastError: () => {
+          const place = whereErrnoIs?.();
+          return typeof place === 'number' ? read.i32(place) : 0;
+        },
+      };
+    } catch (thrown) {
+      failures.push(thrown); // glibc and musl go by different names; the next one may be there
+    }
+  }
+  throw new WorkerError('internal', 'cannot reach the C library to take a lock', { cause: failures.at(-1) });
+}
+
+function librariesOf(platform: NodeJS.Platform, arch: string): readonly string[] {
+  if (platform === 'darwin') return ['libSystem.B.dylib'];
+  return ['libc.so.6', `libc.musl-${arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`];
+}
+
+const GENERIC_READ = 0x8000_0000;
+const OPEN_ALWAYS = 4;
+const INVALID_HANDLE = -1n;
+
+/** A handle that shares with nobody. Windows closes it with the process; without security attributes no child gets it. */
+async function lockOnWindows(path: string): Promise<(() => void) | undefined> {
+  const { dlopen, ptr } = await import('bun:ffi');
+  const kernel = dlopen('kernel32.dll', {
+    CreateFileW: { args: ['ptr', 'u32', 'u32', 'ptr', 'u32', 'u32', 'ptr'], returns: 'i64' },
+    CloseHandle: { args: ['i64'], returns: 'i32' },
+  }).symbols;
+  if (!(await canOpen(path))) return undefined;
+  const name = new Uint8Array(Buffer.from(`${path}\0`, 'utf16le'));
+  const handle = kernel.CreateFileW(ptr(name), GENERIC_READ, 0, null, OPEN_ALWAYS, 0, null);
+  if (handle === INVALID_HANDLE) return undefined;
+  return () => void kernel.CloseHandle(handle);
+}
+
+/** Tells "held by somebody" from a folder that may not be written, whose error is passed on. */
+async function canOpen(path: string): Promise<boolean> {
+  try {
+    closeSync(openSync(path, 'a'));
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && (thrown.code === 'EBUSY' || thrown.code === 'EPERM'))
+      return false;
+    throw thrown;
+  }
+}

@@ -1,0 +1,145 @@
+import { freemem, totalmem } from 'node:os';
+import { SECOND_MS } from '../../base/units.ts';
+import { answerOf, namesIn, noAnswer, textOf } from '../process/answer-of.ts';
+import type { Environment } from '../environment.ts';
+import {
+  type Gpu,
+  NVIDIA_QUERY,
+  parseAmdGpu,
+  parseAppleGpu,
+  parseMemInfo,
+  parseNvidiaGpus,
+  parseWindowsGpus,
+} from './gpu-text.ts';
+
+/** What memory there is at one moment, and how much of it is free. */
+export interface MemoryReport {
+  /** Empty when there is none, or none that says so. */
+  readonly gpus: readonly Gpu[];
+  readonly ram: { readonly totalBytes: number; readonly freeBytes: number };
+  /** Why a source had no answer, or a GPU no size. */
+  readonly reasons: readonly string[];
+}
+
+/** Asks drivers about GPUs, one by one. Each question may take seconds: whoever needs an answer at once keeps the last. */
+export interface Gpus {
+  /** Never rejects: a source without an answer is one of the reasons. */
+  probe(): Promise<MemoryReport>;
+}
+
+export interface GpusOptions {
+  readonly environment: Pick<Environment, 'platform' | 'get'>;
+  /** Put before `/proc` and `/sys`, so that tests can bring their own. */
+  readonly root?: string;
+  /** A command that takes longer is killed and counts as unanswered. */
+  readonly commandLimitMs?: number;
+}
+
+/** One place to ask. A machine may have GPUs of several vendors, so all are asked. */
+interface Source {
+  readonly name: string;
+  readonly on: readonly NodeJS.Platform[];
+  ask(): Promise<readonly Gpu[]> | readonly Gpu[];
+}
+
+/** The GPUs of this machine. */
+export function createGpus(options: GpusOptions): Gpus {
+  const sources = sourcesOf(options).filter(({ on }) => on.includes(options.environment.platform));
+  return {
+    async probe() {
+      const answers = await Promise.all(sources.map(askOne));
+      const gpus = withoutDoubles(answers.flatMap(({ gpus: found }) => found));
+      const silent = gpus.filter(({ totalBytes }) => totalBytes === 0);
+      const reasons = [
+        ...answers.flatMap(({ because }) => because ?? []),
+        ...silent.map(({ name }) => `${name}: does not say its memory`),
+      ];
+      return { gpus, ram: ramOf(options.root ?? ''), reasons };
+    },
+  };
+}
+
+async function askOne(source: Source): Promise<{ readonly gpus: readonly Gpu[]; readonly because?: string }> {
+  try {
+    return { gpus: await source.ask() };
+  } catch (thrown) {
+    return { gpus: [], because: `${source.name}: ${thrown instanceof Error ? thrown.message : 'unreadable'}` };
+  }
+}
+
+/** Windows lists NVIDIA's cards a second time; of the two the driver's own word says what is free. */
+function withoutDoubles(gpus: readonly Gpu[]): readonly Gpu[] {
+  const saysFree = gpus.some(({ vendor, freeBytes }) => vendor === 'nvidia' && freeBytes !== undefined);
+  return gpus.filter(({ vendor, uuid }) => !(saysFree && vendor === 'nvidia' && uuid === undefined));
+}
+
+function sourcesOf({ environment, root = '', commandLimitMs = 5 * SECOND_MS }: GpusOptions): readonly Source[] {
+  const ask = (...command: readonly string[]): Promise<string> => answerOf(command, environment, commandLimitMs);
+  return [
+    {
+      name: 'nvidia-smi',
+      on: ['linux', 'win32'],
+      ask: async () => {
+        const text = await ask('nvidia-smi', `--query-gpu=${NVIDIA_QUERY}`, '--format=csv,noheader,nounits');
+        return orNone(parseNvidiaGpus(text), 'names no GPU');
+      },
+    },
+    { name: 'graphics devices', on: ['linux'], ask: () => amdGpus(root) },
+    {
+      name: 'sysctl',
+      on: ['darwin'],
+      ask: async () => {
+        const sysctl = await ask('sysctl', '-n', 'hw.memsize', 'machdep.cpu.brand_string');
+        const gpu = parseAppleGpu(sysctl, await ask('vm_stat').catch(() => ''));
+        return orNone(gpu === undefined ? [] : [gpu], 'does not say the memory');
+      },
+    },
+    {
+      name: 'registry',
+      on: ['win32'],
+      ask: async () => {
+        const text = await ask('powershell', '-NoProfile', '-NonInteractive', '-Command', REGISTRY);
+        return orNone(parseWindowsGpus(text), 'names no GPU with memory');
+      },
+    },
+  ];
+}
+
+function orNone(gpus: readonly Gpu[], because: string): readonly Gpu[] {
+  if (gpus.length === 0) throw noAnswer(because);
+  return gpus;
+}
+
+/** The class of display adapters, by its fixed id (Windows: system-defined device setup classes). */
+const REGISTRY =
+  "Get-ItemProperty 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Class\\{4d36e968-e325-11ce-bfc1-08002be10318}\\0*' " +
+  '-ErrorAction SilentlyContinue | ForEach-Object { ' +
+  '"$($_.DriverDesc)`t$($_.DriverVersion)`t$($_.\'HardwareInformation.qwMemorySize\')" }';
+
+/** `card0-DP-1` is a socket of card0, not another card. */
+const CARD = /^card\d+$/;
+
+function amdGpus(root: string): readonly Gpu[] {
+  const folder = `${root}/sys/class/drm`;
+  const driver = textOf(`${root}/sys/module/amdgpu/version`);
+  const cards = namesIn(folder).filter((name) => CARD.test(name));
+  const gpus = cards.map((card) => {
+    const file = (name: string): string | undefined => textOf(`${folder}/${card}/device/${name}`);
+    return parseAmdGpu({
+      total: file('mem_info_vram_total'),
+      used: file('mem_info_vram_used'),
+      productName: file('product_name'),
+      uniqueId: file('unique_id'),
+      uevent: file('uevent'),
+      driver,
+    });
+  });
+  return orNone(
+    gpus.filter((gpu) => gpu !== undefined),
+    `nothing at ${folder}/*/device/mem_info_vram_total`,
+  );
+}
+
+/** The kernel's own word first: what the runtime calls free does not count what can be given up at once. */
+const ramOf = (root: string): MemoryReport['ram'] =>
+  parseMemInfo(textOf(`${root}/proc/meminfo`) ?? '') ?? { totalBytes: totalmem(), freeBytes: freemem() };

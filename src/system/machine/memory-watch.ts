@@ -1,0 +1,47 @@
+import type { Clock } from '../clock.ts';
+import type { Gpus, MemoryReport } from './gpus.ts';
+
+/** Keeps the newest memory report at hand, so that whoever has to decide at once never waits for a driver. */
+export interface MemoryWatch extends Disposable {
+  /** Undefined until the first answer. */
+  readonly latest: MemoryReport | undefined;
+  /** Asks now. While a question is under way everybody who asks shares its answer. */
+  refresh(): Promise<MemoryReport>;
+}
+
+export interface MemoryWatchOptions {
+  readonly gpus: Gpus;
+  readonly clock: Pick<Clock, 'after'>;
+  /** Time from one answer to the next question. */
+  readonly everyMs: number;
+}
+
+/** A watch that asks at once and then again and again until it is disposed of. */
+export function watchMemory({ gpus, clock, everyMs }: MemoryWatchOptions): MemoryWatch {
+  let latest: MemoryReport | undefined;
+  let asking: Promise<MemoryReport> | undefined;
+  let disarm = (): void => {};
+  let over = false;
+
+  async function ask(): Promise<MemoryReport> {
+    disarm();
+    const report = await gpus.probe();
+    latest = report;
+    asking = undefined;
+    if (!over) disarm = clock.after(everyMs, () => void refresh());
+    return report;
+  }
+  const refresh = (): Promise<MemoryReport> => (asking ??= ask());
+
+  void refresh();
+  return {
+    get latest() {
+      return latest;
+    },
+    refresh,
+    [Symbol.dispose]() {
+      over = true;
+      disarm();
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import { codeOf } from '../../base/system-code.ts';
+import type { Environment } from '../environment.ts';
+import type { Payload, PayloadName } from './payloads.ts';
+import { privateFolder } from '../disk/private-folder.ts';
+import { ensureUnpacked, folderOf, isIntact } from './unpack.ts';
+
+/** The variable that moves the cache, for accounts whose own folder is read-only or may not hold programs. */
+export const CACHE_VARIABLE = 'STUDIO_WORKER_CACHE_DIR';
+
+export interface NativeCacheOptions {
+  readonly environment: Pick<Environment, 'platform' | 'get' | 'homeDir' | 'tempDir'>;
+  readonly payloads: Readonly<Partial<Record<PayloadName, Payload>>>;
+}
+
+/** Native files that travel inside the executable, as files on this disk. */
+export interface NativeCache {
+  /**
+   * Puts a package's files into the account's cache and returns their folder; undefined in a checkout, where the
+   * package finds its own. Cheap when they are there already, and safe for several processes at once.
+   *
+   * @throws WorkerError `native.unavailable`
+   */
+  unpack(name: PayloadName): Promise<string | undefined>;
+}
+
+/** The cache of this account, which may have to be elsewhere than custom has it. */
+export interface AccountCache extends NativeCache {
+  /** Where what is not part of the executable may be kept, too. */
+  readonly folder: string;
+  /** The folder of an archive that was unpacked before, if every file in it still has its size. */
+  find(name: string, sha256: string): string | undefined;
+  /**
+   * Puts an archive's files into the cache like a payload's, and returns their folder.
+   *
+   * @throws WorkerError `native.unavailable`
+   */
+  unpackFrom(name: string, archive: Payload): Promise<string>;
+  /** Calls back, once, when the account's cache cannot be written and another place is used instead. */
+  onMoved(call: (moved: CacheMoved) => void): void;
+}
+
+export interface CacheMoved {
+  /** Where the cache would be by custom. */
+  readonly from: string;
+  readonly to: string;
+  readonly because: string;
+  readonly hint: string;
+}
+
+/** What the system says of a place where this account may not write, or that is not there. */
+const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'ELOOP']);
+
+const unpacked = new Map<PayloadName, string>();
+
+/** Where a payload lies. The build makes packages ask this instead of searching; asking before `unpack` is our mistake. */
+export function unpackedFolder(name: PayloadName): string {
+  const folder = unpacked.get(name);
+  if (folder === undefined) throw new WorkerError('internal', `${name} was asked for before it was unpacked`);
+  return folder;
+}
+
+/** The cache of this account. Nothing is written before something is asked for. */
+export function createNativeCache({ environment, payloads }: NativeCacheOptions): AccountCache {
+  const root = cacheFolder(environment);
+  let moved: CacheMoved | undefined;
+  let tell: ((moved: CacheMoved) => void) | undefined;
+
+  function move(because: string): string {
+    const to = privateFolder(environment.tempDir);
+    moved = { from: root ?? 'the home folder', to, because, hint: REMEDY };
+    tell?.(moved);
+    return to;
+  }
+
+  /** A service account may have no home to write in; whoever named a folder means that one and no other. */
+  function moveFor(thrown: unknown): string {
+    if (environment.get(CACHE_VARIABLE) || !UNWRITABLE.has(codeOf(thrown) ?? '')) throw thrown;
+    return move(errorChain(thrown));
+  }
+
+  const place = (): string => moved?.to ?? root ?? move('this account has no home folder');
+
+  const put = (folder: string, name: string, payload: Payload): Promise<string> =>
+    ensureUnpacked(join(folder, 'native'), name, payload);
+
+  async function unpackFrom(name: string, payload: Payload): Promise<string> {
+    try {
+      return await put(place(), name, payload).catch((thrown: unknown) => put(moveFor(thrown), name, payload));
+    } catch (thrown) {
+      throw thrown instanceof WorkerError && thrown.code === 'native.unavailable'
+        ? thrown
+        : unusable(root ?? environment.tempDir, thrown);
+    }
+  }
+
+  return {
+    unpack: async (name) => {
+      const payload = payloads[name];
+      if (payload === undefined) return undefined;
+      const folder = await unpackFrom(name, payload);
+      unpacked.set(name, folder);
+      return folder;
+    },
+    unpackFrom,
+    get folder() {
+      return place();
+    },
+    find(name, sha256) {
+      const folder = folderOf(join(place(), 'native'), name, sha256);
+      return isIntact(folder) ? folder : undefined;
+    },
+    onMoved(call) {
+      tell = call;
+      if (moved !== undefined) call(moved);
+    },
+  };
+}
+
+const REMEDY = `Set ${CACHE_VARIABLE} to a folder where this account may write files and run programs.`;
+
+/** Says that a package's files cannot be put, or loaded from, where they are, and how to move them. */
+export const unusable = (root: string, cause: unknown): WorkerError =>
+  new WorkerError('native.unavailable', `cannot use native files in ${root}: ${errorChain(cause)}`, {
+    cause,
+    hint: REMEDY,
+  });
+
+/** The folder for files that can be made again, by each system's own custom; undefined without any home to be in. */
+export function cacheFolder(environment: Pick<Environment, 'platform' | 'get' | 'homeDir'>): string | undefined {
+  const { platform, get, homeDir } = environment;
+  const asked = get(CACHE_VARIABLE);
+  if (asked) return asked;
+  const named = get(platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CACHE_HOME');
+  if (platform === 'win32' && named) return join(named, 'studio-worker', 'cache');
+  if (platform !== 'darwin' && platform !== 'win32' && named) return join(named, 'studio-worker');
+  if (homeDir === '') return undefined;
+  if (platform === 'win32') return join(homeDir, 'AppData', 'Local', 'studio-worker', 'cache');
+  return platform === 'darwin'
+    ? join(homeDir, 'Library', 'Caches', 'studio-worker')
+    : join(homeDir, '.cache', 'studio-worker');
+}

@@ -1,0 +1,189 @@
+import { lookup } from 'node:dns/promises';
+import { unlessAborted } from '../../base/abort.ts';
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import { formatDuration, KIB } from '../../base/units.ts';
+import { shownUrl } from '../../base/urls.ts';
+import type { Clock } from '../clock.ts';
+import { checkUrl, type Gate, isAddress, pinnedAddress, type Resolve } from './net-guard.ts';
+import { hostOf, proxyFor } from './proxy.ts';
+import type { Remote, RemoteAnswer, RemoteRequest } from './remote.ts';
+
+/*
+ * Tried on Bun 1.4.5: a fetch of `https://<address>/` with a `Host` header and `tls.serverName` sends that name in the
+ * TLS handshake and checks the certificate against it, so a connection can be pinned to an address. Its body comes at
+ * the reader's pace: a peer is held up a few megabytes ahead of a slow reader.
+ */
+
+export interface RemoteOptions {
+  readonly clock: Pick<Clock, 'after' | 'elapsed'>;
+  /** Looks up the proxy variables. */
+  readonly env: (name: string) => string | undefined;
+  readonly userAgent: string;
+  /** The system's own when left out. */
+  readonly resolve?: Resolve;
+  /** Whether addresses that are not public may be asked; read anew for each request. */
+  readonly allowPrivate: () => boolean;
+}
+
+const MAX_REDIRECTS = 5;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** The real thing. */
+export function createRemote(options: RemoteOptions): Remote {
+  return {
+    async open(request) {
+      const gate: Gate = { what: request.what, allowPrivate: options.allowPrivate() };
+      let url = checkUrl(request.url, gate);
+      for (let hops = 0; ; hops++) {
+        const answer = await exchange(request, url, gate, options);
+        const location = answer.headers['location'];
+        if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
+        answer[Symbol.dispose]();
+        if (hops === MAX_REDIRECTS) throw failed(url, `redirects more than ${MAX_REDIRECTS} times`);
+        url = checkUrl(URL.parse(location, url)?.href ?? location, { ...gate, cameFrom: url });
+      }
+    },
+  };
+}
+
+const systemResolve: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
+
+interface Target {
+  readonly url: URL;
+  readonly proxy: string | undefined;
+}
+
+async function targetOf(url: URL, gate: Gate, options: RemoteOptions): Promise<Target> {
+  const proxy = proxyFor(url.href, options.env);
+  const resolve = options.resolve ?? systemResolve;
+  try {
+    const address = await pinnedAddress(url, gate, resolve);
+    // A proxy resolves the name itself, and filters by it: it is the operator's own choice of a way out.
+    if (proxy !== undefined) return { url, proxy };
+    const pinned = new URL(url);
+    pinned.hostname = address.includes(':') ? `[${address}]` : address;
+    return { url: pinned, proxy };
+  } catch (thrown) {
+    if (thrown instanceof WorkerError && thrown.code === 'url.refused') throw thrown;
+    // Behind a proxy a machine need not be able to look names up.
+    if (proxy !== undefined && !isAddress(hostOf(url))) return { url, proxy };
+    throw failed(url, `cannot be reached: ${errorChain(thrown)}`, thrown);
+  }
+}
+
+async function exchange(request: RemoteRequest, url: URL, gate: Gate, options: RemoteOptions): Promise<RemoteAnswer> {
+  const line = watchLine(request, url, options.clock);
+  try {
+    const target = await unlessAborted(targetOf(url, gate, options), line.signal);
+    const host = hostOf(url);
+    const asked = fetch(target.url, {
+      headers: { 'user-agent': options.userAgent, 'accept-encoding': 'identity', ...request.headers, host: url.host },
+      redirect: 'manual',
+      signal: line.signal,
+      // Each answer has a line of its own: one that is shared by address could carry another name's certificate.
+      keepalive: false,
+      decompress: false,
+      proxy: target.proxy ?? false,
+      ...(url.protocol === 'https:' && !isAddress(host) ? { tls: { serverName: host } } : {}),
+    });
+    const response = await unlessAborted(asked, line.signal);
+    line.pause();
+    line.moved(LEAST_BYTES);
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      chunks: chunksOf(response, line, (thrown) => reasonOf(thrown, request, url)),
+      [Symbol.dispose]: () => line.cut(),
+    };
+  } catch (thrown) {
+    line.cut();
+    throw reasonOf(thrown, request, url);
+  }
+}
+
+/** What a failed exchange is to the caller: its own abort, one of our words, or a line that broke. */
+function reasonOf(thrown: unknown, request: RemoteRequest, url: URL): unknown {
+  if (request.signal.aborted) return request.signal.reason;
+  return thrown instanceof WorkerError ? thrown : failed(url, `cannot be read: ${errorChain(thrown)}`, thrown);
+}
+
+async function* chunksOf(
+  response: Response,
+  line: Line,
+  reason: (thrown: unknown) => unknown,
+): AsyncGenerator<Uint8Array, void> {
+  if (response.body === null) {
+    line.cut();
+    return;
+  }
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      line.resume();
+      const { done, value } = await unlessAborted(reader.read(), line.signal);
+      if (done) return;
+      line.pause(); // a reader that takes its time is not a peer that stalls
+      line.moved(value.byteLength);
+      yield value;
+    }
+  } catch (thrown) {
+    throw reason(thrown);
+  } finally {
+    line.cut();
+  }
+}
+
+/** Fewer bytes than these per stall time are a line that is kept open and not used: a host could hold a job for ever. */
+const LEAST_BYTES = 16 * KIB;
+
+interface Line {
+  readonly signal: AbortSignal;
+  /** Notes bytes; enough of them start the stall time anew. */
+  moved(bytes: number): void;
+  /** Lets the stall time run. */
+  resume(): void;
+  pause(): void;
+  /** Ends the exchange; harmless when it has ended. */
+  cut(): void;
+}
+
+/** Aborts when the caller does, or when too little moved for the request's stall time. */
+function watchLine(request: RemoteRequest, url: URL, clock: RemoteOptions['clock']): Line {
+  const abort = new AbortController();
+  let leftMs = request.stallMs;
+  let sinceMs: number | undefined;
+  let bytesSoFar = 0;
+  let disarm = (): void => {};
+  const pause = (): void => {
+    disarm();
+    if (sinceMs !== undefined) leftMs -= clock.elapsed() - sinceMs;
+    sinceMs = undefined;
+  };
+  const resume = (): void => {
+    pause();
+    sinceMs = clock.elapsed();
+    disarm = clock.after(leftMs, () => {
+      abort.abort(failed(url, `moved next to nothing for ${formatDuration(request.stallMs)}`));
+    });
+  };
+  const moved = (bytes: number): void => {
+    bytesSoFar += bytes;
+    if (bytesSoFar < LEAST_BYTES) return;
+    bytesSoFar = 0;
+    leftMs = request.stallMs;
+  };
+  const onAbort = (): void => abort.abort(request.signal.reason);
+  const cut = (): void => {
+    disarm();
+    request.signal.removeEventListener('abort', onAbort);
+    if (!abort.signal.aborted) abort.abort(new WorkerError('download.failed', 'the line was cut on our side'));
+  };
+  if (request.signal.aborted) onAbort();
+  else request.signal.addEventListener('abort', onAbort, { once: true });
+  resume();
+  return { signal: abort.signal, moved, resume, pause, cut };
+}
+
+/** Names the origin and path alone: a query may hold a secret. */
+const failed = (url: URL, what: string, cause?: unknown): WorkerError =>
+  new WorkerError('download.failed', `GET ${shownUrl(url.href)} ${what}`, { cause });

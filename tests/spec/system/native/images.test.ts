@@ -1,0 +1,136 @@
+import { expect, test } from 'bun:test';
+import { WorkerError } from '../../../../src/base/errors.ts';
+import { createImages, type ImageFormat, type Picture } from '../../../../src/system/native/images.ts';
+import { joinWebp } from '../../../../src/system/native/webp-animation.ts';
+import { failureOf } from '../temp-folder.ts';
+
+function setup() {
+  const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
+  const pixels = Uint8Array.from({ length: 8 * 4 * 3 }, (_, at) => (at * 7) % 256);
+  const picture: Picture = { pixels, width: 8, height: 4, channels: 3 };
+  return { images, picture };
+}
+
+const FORMATS: readonly ImageFormat[] = ['webp', 'png', 'jpeg', 'gif', 'tiff'];
+
+test.each(FORMATS)('a picture encoded as %s says so itself', async (format) => {
+  const { images, picture } = setup();
+  const facts = await images.probe(await images.encode({ ...picture, format }));
+  expect(facts).toMatchObject({ format, width: 8, height: 4, pages: 1 });
+});
+
+test.each(['webp', 'png', 'tiff'] as const)('a picture survives %s without a pixel changed', async (format) => {
+  const { images, picture } = setup();
+  expect(await images.decode(await images.encode({ ...picture, format }))).toMatchObject({
+    pixels: Buffer.from(picture.pixels),
+    width: 8,
+    height: 4,
+    channels: 3,
+  });
+});
+
+test.each([
+  ['webp', 16_384],
+  ['jpeg', 65_501],
+  ['gif', 65_536],
+] as const)('a picture too wide for %s is the task’s mistake and names what to ask for', async (format, width) => {
+  const { images } = setup();
+  const pixels = new Uint8Array(width * 3);
+  const failure = await failureOf(images.encode({ pixels, width, height: 1, channels: 3, format }));
+  expect(failure).toMatchObject({ code: 'task.invalid', retryable: false, hint: expect.stringContaining('"png"') });
+  const narrower = images.encode({
+    pixels: pixels.subarray(3 * 64),
+    width: width - 64,
+    height: 1,
+    channels: 3,
+    format,
+  });
+  expect((await narrower).byteLength).toBeGreaterThan(0);
+});
+
+test('a lower quality makes a smaller file', async () => {
+  const { images } = setup();
+  const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, (_, at) => (at * 7919) % 256);
+  const encode = async (quality: number): Promise<number> =>
+    (await images.encode({ pixels, width: 64, height: 64, channels: 3, format: 'jpeg', quality })).byteLength;
+  expect(await encode(10)).toBeLessThan(await encode(95));
+});
+
+test.each(['webp', 'gif'] as const)('an animated %s keeps its frames, delays and loops', async (format) => {
+  const { images } = setup();
+  const bytes = await images.encodeAnimation({
+    width: 5,
+    height: 3,
+    channels: 3,
+    format,
+    delaysMs: [100, 200, 50],
+    loop: 2,
+    frame: (index) => Promise.resolve(new Uint8Array(5 * 3 * 3).fill(80 * index)),
+    signal: new AbortController().signal,
+    progress: () => {},
+  });
+  expect(await images.probe(bytes)).toEqual({
+    format,
+    width: 5,
+    height: 3,
+    pages: 3,
+    delaysMs: [100, 200, 50],
+    loop: 2,
+  });
+  const second = await images.decode(bytes, 1);
+  expect([...second.pixels.subarray(0, 3)]).toEqual([80, 80, 80]);
+});
+
+test.each(['webp', 'gif'] as const)('an animated %s that is given up asks for no further frame', async (format) => {
+  const { images } = setup();
+  const abort = new AbortController();
+  const asked: number[] = [];
+  const encoding = images.encodeAnimation({
+    width: 2,
+    height: 2,
+    channels: 3,
+    format,
+    delaysMs: Array<number>(20).fill(100),
+    loop: 0,
+    frame: (index) => {
+      asked.push(index);
+      if (index === 1) abort.abort(new WorkerError('job.cancelled', 'stopped'));
+      return Promise.resolve(new Uint8Array(12));
+    },
+    signal: abort.signal,
+    progress: () => {},
+  });
+  expect(await failureOf(encoding)).toMatchObject({ code: 'job.cancelled' });
+  expect(asked).toEqual([0, 1]);
+});
+
+test('bytes that are no image are the fault of the task', async () => {
+  const { images } = setup();
+  for (const work of [images.probe(new Uint8Array(30)), images.decode(new Uint8Array(30))]) {
+    expect(await failureOf(work)).toMatchObject({ code: 'task.invalid' });
+  }
+});
+
+test('a library that cannot be unpacked is asked for again by the next picture', async () => {
+  let tries = 0;
+  const unpack = (): Promise<undefined> =>
+    ++tries === 1 ? Promise.reject(new WorkerError('native.unavailable', 'read-only')) : Promise.resolve(undefined);
+  const images = createImages({ native: { unpack } });
+  const { picture } = setup();
+  expect(await failureOf(images.encode({ ...picture, format: 'png' }))).toMatchObject({ code: 'native.unavailable' });
+  expect((await images.encode({ ...picture, format: 'png' })).byteLength).toBeGreaterThan(0);
+});
+
+test('a still without a picture in it is not joined', () => {
+  const still = new TextEncoder().encode('RIFF\u0004\0\0\0WEBP');
+  expect(() => joinWebp({ width: 1, height: 1, loop: 0, frames: [{ still, delayMs: 1 }] })).toThrow(
+    'without a picture',
+  );
+});
+
+test('no bytes at all are no image either', async () => {
+  const { images } = setup();
+  for (const reading of [images.decode(new Uint8Array()), images.probe(new Uint8Array())]) {
+    expect(await failureOf(reading)).toMatchObject({ code: 'task.invalid', retryable: false });
+  }
+});

@@ -1,0 +1,58 @@
+import { expect, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { childEnvironment, ownEnvironment, spawnChild } from '../../../../src/system/process/processes.ts';
+import { within } from '../temp-folder.ts';
+
+const OURS = {
+  PATH: '/bin',
+  HOME: '/root',
+  LANG: undefined,
+  BUN_BE_BUN: '1',
+  SENTRY_DSN: 'https://key@example.invalid/1',
+  STUDIO_BOOTSTRAP_TOKEN: 'abc',
+  HF_TOKEN: 'abc',
+  AWS_SECRET_ACCESS_KEY: 'abc',
+  DB_PASSWORD: 'abc',
+};
+
+test('a child gets our variables without secrets and without the switch to plain Bun', () => {
+  expect(childEnvironment(OURS)).toEqual({ PATH: '/bin', HOME: '/root' });
+});
+
+test('what a child is given on purpose it gets, whatever its name', () => {
+  expect(childEnvironment(OURS, { HF_TOKEN: 'its own' })).toMatchObject({ PATH: '/bin', HF_TOKEN: 'its own' });
+});
+
+test('another run of ourselves keeps the secrets and is still no plain Bun', () => {
+  const own = ownEnvironment(OURS);
+  expect(own).toMatchObject({ SENTRY_DSN: OURS.SENTRY_DSN, HF_TOKEN: 'abc' });
+  expect(own).not.toHaveProperty('BUN_BE_BUN');
+  expect(own).not.toHaveProperty('LANG');
+});
+
+test('a real child sees neither the switch nor the secrets', async () => {
+  const program = 'process.exit("BUN_BE_BUN" in process.env || "HF_TOKEN" in process.env ? 1 : 0)';
+  const env = childEnvironment({ ...process.env, BUN_BE_BUN: '1', HF_TOKEN: 'abc' });
+  const child = spawnChild([process.execPath, '-e', program], { env, output: 'ignore' });
+  expect(await within(10_000, 'the child to end', child.ended)).toEqual({ is: 'exited', code: 0 });
+});
+
+test('a child that was killed says by what, and may be killed again', async () => {
+  const env = childEnvironment(process.env);
+  const child = spawnChild([process.execPath, '-e', 'await new Promise(() => setInterval(() => {}, 1e6))'], {
+    env,
+    output: 'ignore',
+  });
+  child.kill('SIGKILL');
+  expect(await within(10_000, 'the child to end', child.ended)).toEqual({ is: 'killed', signal: 'SIGKILL' });
+  child.kill('SIGTERM');
+});
+
+test('no other place starts a child with the switch to plain Bun', () => {
+  const starters = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({ path, code: readFileSync(`src/${path}`, 'utf8') }))
+    .filter(({ code }) => /\bBun\.spawn|\bspawnChild\b|child_process/.test(code));
+  expect(starters.map(({ path }) => path)).toContain('system/process/processes.ts');
+  expect(starters.filter(({ code }) => !/BUN_BE_BUN|(child|own)Environment/i.test(code))).toEqual([]);
+});
