@@ -8,7 +8,7 @@ import { openProcessLog } from '../../src/compose/log.ts';
 import { composeWorker } from '../../src/compose/worker/worker.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { createSyntheticEngine } from '../../src/engines/synthetic/index.ts';
-import { encodeWav } from '../../src/engines/wav.ts';
+import { encodeWav } from '../../src/engines/media/wav.ts';
 import { onStopSignals } from '../../src/system/process/signals.ts';
 import { noFfmpeg } from '../fakes/ffmpeg.ts';
 import { ARTIFACT_BYTES } from './wire.ts';

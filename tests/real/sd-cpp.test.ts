@@ -5,7 +5,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { argumentsFor, clipArgumentsFor, serverArgumentsFor } from '../../src/engines/sd-cpp/arguments.ts';
+import { argumentsFor, clipArgumentsFor, serverArgumentsFor } from '../../src/engines/sd-cpp/cli/arguments.ts';
 import { FILE_ROLES } from '../../src/contract/model-source.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { images } from '../fakes/onnx-engine.ts';

@@ -2,7 +2,7 @@ import type { ConfigStore } from '../../config/store.ts';
 import { createFfmpeg, type Ffmpeg } from '../../engines/ffmpeg/index.ts';
 import { createEngineHost, type EngineHost } from '../../engines/host/host.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
-import { createInputFetcher, type FetchInput } from '../../engines/inputs.ts';
+import { createInputFetcher, type FetchInput } from '../../engines/media/inputs.ts';
 import type { Logger } from '../../log/logger.ts';
 import { bound } from '../../system/process/bound-programs.ts';
 import {

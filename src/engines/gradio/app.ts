@@ -4,7 +4,7 @@ import { formatBytes, MIB, SECOND_MS } from '../../base/units.ts';
 import { carriesMore, isLoopback, shownUrl } from '../../base/urls.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { AskApp } from '../../system/net/web-app.ts';
-import { joined } from '../inputs.ts';
+import { joined } from '../media/inputs.ts';
 
 /** What asking the app takes. */
 export interface Line {

@@ -2,7 +2,7 @@ import { MIB, MINUTE_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { Images } from '../../system/native/images.ts';
 import type { TaskResult } from '../engine.ts';
-import { pictureFormat } from '../picture-formats.ts';
+import { pictureFormat } from '../media/picture-formats.ts';
 import { failed, type GradioApp, isObject, type Line, readApp } from './app.ts';
 
 /** Where the picture is that an endpoint gave back. */

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { loadFailure, outOfMemory, runFailure } from './failures.ts';
-import type { ChatModel, OpenOptions, Sampling } from './model.ts';
+import type { ChatModel, OpenOptions, Sampling } from './port.ts';
 import { paddingFor } from './padding.ts';
 import type { NativeCache } from '../../system/native/native-cache.ts';
 import { threadsFor } from './threads.ts';

@@ -5,7 +5,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
 import type { InnerEngine, Warn } from '../host/inner.ts';
 import { grammarOf } from './grammar.ts';
-import type { ChatModel, OpenOptions } from './model.ts';
+import type { ChatModel, OpenOptions } from './port.ts';
 import { promptOf } from './prompt.ts';
 import { budgetFor, createDecoder, splitReasoning, watchForStops } from './reply.ts';
 

@@ -1,6 +1,6 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { ChatModel } from './model.ts';
+import type { ChatModel } from './port.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 

@@ -4,7 +4,7 @@ import type { Engine } from '../engine.ts';
 import type { EngineHost } from '../host/host.ts';
 import { loadedIn } from '../host/loaded.ts';
 import type { Inputs } from '../host/inner.ts';
-import type { FetchInput } from '../inputs.ts';
+import type { FetchInput } from '../media/inputs.ts';
 import { runtimeReadiness } from '../onnx-runtime.ts';
 import { noModel, wrongKind } from './inside.ts';
 

@@ -1,7 +1,7 @@
 import type { Engine, Where } from '../engine.ts';
-import { createDeviceBook } from './devices.ts';
+import { createDeviceBook } from './program/devices.ts';
 import { type LoadedOptions, openModel } from './loaded.ts';
-import { createPrograms, type ProgramsOptions } from './programs.ts';
+import { createPrograms, type ProgramsOptions } from './program/programs.ts';
 
 export interface SdCppOptions extends ProgramsOptions, LoadedOptions {
   readonly files: ProgramsOptions['files'] & LoadedOptions['files'];

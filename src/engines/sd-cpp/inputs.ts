@@ -1,7 +1,7 @@
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Files } from '../../system/disk/files.ts';
 import type { Images } from '../../system/native/images.ts';
-import type { FetchInput } from '../inputs.ts';
+import type { FetchInput } from '../media/inputs.ts';
 import { assertMaskFits } from './masks.ts';
 import {
   assertPicture,

@@ -4,15 +4,15 @@ import type { Logger } from '../../log/logger.ts';
 import type { Files } from '../../system/disk/files.ts';
 import type { LoadedModel, ModelFiles, RunContext, TaskResult } from '../engine.ts';
 import type { NoteCrash } from '../host/crash-book.ts';
-import { argumentsFor, assertModel, clipArgumentsFor, type Held, serverArgumentsFor } from './arguments.ts';
+import { argumentsFor, assertModel, clipArgumentsFor, type Held, serverArgumentsFor } from './cli/arguments.ts';
 import { type ClipOptions, finishClip, planClip } from './clip.ts';
-import { environmentFor, type EnvironmentOptions, serverBeside } from './environment.ts';
+import { environmentFor, type EnvironmentOptions, serverBeside } from './program/environment.ts';
 import { fetchPictures, type InputOptions } from './inputs.ts';
 import { outputExt } from './pictures.ts';
-import { notServed, requestFor } from './request.ts';
-import { runSdCli } from './running.ts';
+import { notServed, requestFor } from './server/request.ts';
+import { runSdCli } from './cli/running.ts';
 import { type ScratchOptions, withScratch } from '../scratch.ts';
-import { type Server, type ServerOptions, startServer } from './server.ts';
+import { type Server, type ServerOptions, startServer } from './server/server.ts';
 
 export interface LoadedOptions extends ServerOptions, ScratchOptions, ClipOptions, InputOptions, EnvironmentOptions {
   readonly files: ScratchOptions['files'] & InputOptions['files'] & Pick<Files, 'readBytes' | 'stat'>;

@@ -5,7 +5,7 @@ import type { Task, TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Images } from '../../system/native/images.ts';
 import type { Engine, RunContext, TaskResult } from '../engine.ts';
-import { pictureFormat } from '../picture-formats.ts';
+import { pictureFormat } from '../media/picture-formats.ts';
 import { film, type FilmOptions } from './film.ts';
 import { drawImage, RGB } from './image.ts';
 import { sizeOf } from './limits.ts';

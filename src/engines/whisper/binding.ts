@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { loadFailure, reasonIn, runFailure } from './failures.ts';
 import type { NativeCache } from '../../system/native/native-cache.ts';
-import type { SpeechFinder, Transcriber } from './model.ts';
+import type { SpeechFinder, Transcriber } from './port.ts';
 
 type Runtime = typeof whisper;
 

@@ -5,7 +5,7 @@ import type { Engine, Readiness } from '../engine.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';
 import { loadedIn } from '../host/loaded.ts';
-import type { FetchInput } from '../inputs.ts';
+import type { FetchInput } from '../media/inputs.ts';
 import { isDetection, noModel, noSpeechFinder, wrongKind } from './inside.ts';
 import { languageOf } from './languages.ts';
 import { createLocalRecognisers, type LocalRecognisersOptions } from './local.ts';

@@ -4,7 +4,7 @@ import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { RunContext, TaskResult } from '../engine.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
 import { languageOf, languagesOf } from './languages.ts';
-import type { SpeechFinder, Transcriber, Transcription } from './model.ts';
+import type { SpeechFinder, Transcriber, Transcription } from './port.ts';
 import { hear, HEARD_RATE, toPcm } from './recording.ts';
 import { condense, type Span } from './speech.ts';
 import { mended, type Said, segmentsOf, wordsOf } from './words.ts';

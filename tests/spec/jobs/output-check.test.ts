@@ -6,7 +6,7 @@ import { toModelId } from '../../../src/base/ids.ts';
 import type { JsonObject } from '../../../src/base/json.ts';
 import type { EngineName } from '../../../src/contract/model-source.ts';
 import type { TaskResult } from '../../../src/engines/engine.ts';
-import { encodeWav } from '../../../src/engines/wav.ts';
+import { encodeWav } from '../../../src/engines/media/wav.ts';
 import { createOutputCheck, type OutputPolicy } from '../../../src/jobs/output-check.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { createImages, type ImageFormat } from '../../../src/system/native/images.ts';

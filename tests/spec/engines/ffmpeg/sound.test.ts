@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { encodeWav } from '../../../../src/engines/wav.ts';
+import { encodeWav } from '../../../../src/engines/media/wav.ts';
 import { anFfmpeg, type FfmpegChoice, HAS_FFMPEG } from '../../../fakes/ffmpeg.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { createChatEngine } from '../../../../src/engines/llama/inside.ts';
-import type { ChatModel, OpenOptions, Sampling } from '../../../../src/engines/llama/model.ts';
+import type { ChatModel, OpenOptions, Sampling } from '../../../../src/engines/llama/port.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/fake-clock.ts';
 import { completionOf } from '../../../fakes/llama-engine.ts';

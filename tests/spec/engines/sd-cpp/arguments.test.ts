@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import type { CliDefaults, FileRole } from '../../../../src/contract/model-source.ts';
 import type { TaskOf } from '../../../../src/contract/tasks/index.ts';
-import { argumentsFor } from '../../../../src/engines/sd-cpp/arguments.ts';
-import { float32Text } from '../../../../src/engines/sd-cpp/decimal.ts';
+import { argumentsFor } from '../../../../src/engines/sd-cpp/cli/arguments.ts';
+import { float32Text } from '../../../../src/engines/sd-cpp/cli/decimal.ts';
 import type { PicturePaths } from '../../../../src/engines/sd-cpp/pictures.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { createDeviceBook, listedDevice } from '../../../../src/engines/sd-cpp/devices.ts';
+import { createDeviceBook, listedDevice } from '../../../../src/engines/sd-cpp/program/devices.ts';
 import { type ChildEnd, childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
 import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
 import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { deviceIn } from '../../../../src/engines/sd-cpp/device.ts';
-import { createSaid, ranOutOfMemory } from '../../../../src/engines/sd-cpp/ends.ts';
+import { deviceIn } from '../../../../src/engines/sd-cpp/program/device.ts';
+import { createSaid, ranOutOfMemory } from '../../../../src/engines/sd-cpp/cli/ends.ts';
 import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 

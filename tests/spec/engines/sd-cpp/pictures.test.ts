@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import type { TaskOf } from '../../../../src/contract/tasks/index.ts';
 import { assertPicture, inputExt, outputExt, picturesOf } from '../../../../src/engines/sd-cpp/pictures.ts';
-import { createProgressReader } from '../../../../src/engines/sd-cpp/progress.ts';
-import { isPinned } from '../../../../src/engines/sd-cpp/program.ts';
+import { createProgressReader } from '../../../../src/engines/sd-cpp/cli/progress.ts';
+import { isPinned } from '../../../../src/engines/sd-cpp/program/program.ts';
 import { aTask } from '../../../fakes/builders.ts';
 
 const INIT = 'https://studio.example/i.png';

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { rmSync, writeFileSync } from 'node:fs';
-import { STALL_MS } from '../../../../src/engines/sd-cpp/watchdog.ts';
+import { STALL_MS } from '../../../../src/engines/sd-cpp/cli/watchdog.ts';
 import { FakeClock } from '../../../fakes/fake-clock.ts';
 import { images, paint } from '../../../fakes/onnx-engine.ts';
 import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';

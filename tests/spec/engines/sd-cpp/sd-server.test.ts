@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { serverBeside } from '../../../../src/engines/sd-cpp/environment.ts';
-import { STALL_MS } from '../../../../src/engines/sd-cpp/watchdog.ts';
+import { serverBeside } from '../../../../src/engines/sd-cpp/program/environment.ts';
+import { STALL_MS } from '../../../../src/engines/sd-cpp/cli/watchdog.ts';
 import { goneSoon, isGone } from '../../../fakes/gone.ts';
 import { images, paint } from '../../../fakes/onnx-engine.ts';
 import { type SdCppChoice, sdCppScene } from '../../../fakes/sd-cpp-engine.ts';

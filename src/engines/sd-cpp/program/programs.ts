@@ -1,8 +1,8 @@
-import { errorChain, WorkerError } from '../../base/errors.ts';
-import { MINUTE_MS } from '../../base/units.ts';
-import type { Clock } from '../../system/clock.ts';
-import type { HasLibrary } from '../../system/native/shared-library.ts';
-import type { LoadHow } from '../engine.ts';
+import { errorChain, WorkerError } from '../../../base/errors.ts';
+import { MINUTE_MS } from '../../../base/units.ts';
+import type { Clock } from '../../../system/clock.ts';
+import type { HasLibrary } from '../../../system/native/shared-library.ts';
+import type { LoadHow } from '../../engine.ts';
 import { createFinder, type FinderOptions, ownPath, PINNED_RELEASE, type SdCli, VARIABLE } from './program.ts';
 import { archiveFor, markerPath, provision, type ProvisionOptions, refusal } from './provision.ts';
 import { vulkanProblem } from './vulkan.ts';

@@ -1,4 +1,4 @@
-import type { ImageFormat } from '../system/native/images.ts';
+import type { ImageFormat } from '../../system/native/images.ts';
 
 const FORMATS: ReadonlyMap<string, ImageFormat> = new Map([
   ['webp', 'webp'],

@@ -1,7 +1,7 @@
-import { SECOND_MS } from '../../base/units.ts';
-import type { Clock } from '../../system/clock.ts';
-import type { ChildEnvironment } from '../../system/process/processes.ts';
-import type { RunProgram } from '../../system/process/programs.ts';
+import { SECOND_MS } from '../../../base/units.ts';
+import type { Clock } from '../../../system/clock.ts';
+import type { ChildEnvironment } from '../../../system/process/processes.ts';
+import type { RunProgram } from '../../../system/process/programs.ts';
 import { environmentFor, type EnvironmentOptions } from './environment.ts';
 
 export interface DeviceOptions extends EnvironmentOptions {

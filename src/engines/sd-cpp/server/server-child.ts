@@ -1,10 +1,10 @@
-import { WorkerError } from '../../base/errors.ts';
-import type { ChildEnd, ChildEnvironment } from '../../system/process/processes.ts';
-import type { RunContext } from '../engine.ts';
-import { badEnd, createSaid, memoryError, ranOutOfMemory, type Said, stallError, start } from './ends.ts';
-import { createProgressReader, rising } from './progress.ts';
-import type { RunnerOptions } from './running.ts';
-import { createWatchdog } from './watchdog.ts';
+import { WorkerError } from '../../../base/errors.ts';
+import type { ChildEnd, ChildEnvironment } from '../../../system/process/processes.ts';
+import type { RunContext } from '../../engine.ts';
+import { badEnd, createSaid, memoryError, ranOutOfMemory, type Said, stallError, start } from '../cli/ends.ts';
+import { createProgressReader, rising } from '../cli/progress.ts';
+import type { RunnerOptions } from '../cli/running.ts';
+import { createWatchdog } from '../cli/watchdog.ts';
 
 export interface ServerCommand {
   readonly path: string;

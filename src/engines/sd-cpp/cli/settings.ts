@@ -1,5 +1,5 @@
-import type { CliDefaults } from '../../contract/model-source.ts';
-import type { TaskOf } from '../../contract/tasks/index.ts';
+import type { CliDefaults } from '../../../contract/model-source.ts';
+import type { TaskOf } from '../../../contract/tasks/index.ts';
 
 /** What is sampled, and how. */
 export interface Settings {

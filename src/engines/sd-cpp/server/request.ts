@@ -1,12 +1,12 @@
-import type { JsonObject } from '../../base/json.ts';
-import type { CliDefaults } from '../../contract/model-source.ts';
-import type { TaskOf } from '../../contract/tasks/index.ts';
-import { strengthOf } from './arguments.ts';
-import { float32Text } from './decimal.ts';
-import { outputExt, type PictureUse } from './pictures.ts';
-import { samplerError } from './ends.ts';
+import type { JsonObject } from '../../../base/json.ts';
+import type { CliDefaults } from '../../../contract/model-source.ts';
+import type { TaskOf } from '../../../contract/tasks/index.ts';
+import { strengthOf } from '../cli/arguments.ts';
+import { float32Text } from '../cli/decimal.ts';
+import { outputExt, type PictureUse } from '../pictures.ts';
+import { samplerError } from '../cli/ends.ts';
 import type { Capabilities } from './server-api.ts';
-import { settingsOf } from './settings.ts';
+import { settingsOf } from '../cli/settings.ts';
 
 export interface Asked {
   readonly task: TaskOf<'image'>;

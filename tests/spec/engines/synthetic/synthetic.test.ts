@@ -1,17 +1,17 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { toModelId } from '../../../src/base/ids.ts';
-import type { Task } from '../../../src/contract/tasks/index.ts';
-import type { RunContext } from '../../../src/engines/engine.ts';
-import { drawImage } from '../../../src/engines/synthetic/image.ts';
-import type { SyntheticEngineOptions } from '../../../src/engines/synthetic/index.ts';
-import { clipOf, sizeOf } from '../../../src/engines/synthetic/limits.ts';
-import { toneHz } from '../../../src/engines/synthetic/tts.ts';
-import { sha256 } from '../../../src/system/disk/digest.ts';
-import type { Picture } from '../../../src/system/native/images.ts';
-import { aTask, synthetic } from '../../fakes/builders.ts';
-import { images } from '../../fakes/onnx-engine.ts';
-import { aSynthetic } from '../../fakes/synthetic-engine.ts';
+import { toModelId } from '../../../../src/base/ids.ts';
+import type { Task } from '../../../../src/contract/tasks/index.ts';
+import type { RunContext } from '../../../../src/engines/engine.ts';
+import { drawImage } from '../../../../src/engines/synthetic/image.ts';
+import type { SyntheticEngineOptions } from '../../../../src/engines/synthetic/index.ts';
+import { clipOf, sizeOf } from '../../../../src/engines/synthetic/limits.ts';
+import { toneHz } from '../../../../src/engines/synthetic/tts.ts';
+import { sha256 } from '../../../../src/system/disk/digest.ts';
+import type { Picture } from '../../../../src/system/native/images.ts';
+import { aTask, synthetic } from '../../../fakes/builders.ts';
+import { images } from '../../../fakes/onnx-engine.ts';
+import { aSynthetic } from '../../../fakes/synthetic-engine.ts';
 
 async function setup(choice: Partial<SyntheticEngineOptions> = {}) {
   const engine = aSynthetic(choice);

@@ -1,9 +1,9 @@
-import { toWorkerError, WorkerError } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
-import { pause } from '../../base/pause.ts';
-import type { Http } from '../../system/net/http.ts';
-import type { EngineProcess, RunContext } from '../engine.ts';
-import type { RunnerOptions } from './running.ts';
+import { toWorkerError, WorkerError } from '../../../base/errors.ts';
+import type { JsonObject } from '../../../base/json.ts';
+import { pause } from '../../../base/pause.ts';
+import type { Http } from '../../../system/net/http.ts';
+import type { EngineProcess, RunContext } from '../../engine.ts';
+import type { RunnerOptions } from '../cli/running.ts';
 import { type Capabilities, createServerApi, type ServerApi } from './server-api.ts';
 import { type ServerCommand, type ServerChild, startChild } from './server-child.ts';
 

@@ -1,5 +1,5 @@
-import { WorkerError } from '../../base/errors.ts';
-import type { HasLibrary } from '../../system/native/shared-library.ts';
+import { WorkerError } from '../../../base/errors.ts';
+import type { HasLibrary } from '../../../system/native/shared-library.ts';
 
 /** The loader of Vulkan, by system. Builds for macOS use Metal. */
 const LOADERS: Readonly<Record<string, { readonly library: string; readonly remedy: string }>> = {

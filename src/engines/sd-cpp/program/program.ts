@@ -1,10 +1,10 @@
-import { SECOND_MS } from '../../base/units.ts';
-import type { Logger } from '../../log/logger.ts';
-import type { Clock } from '../../system/clock.ts';
-import type { Environment } from '../../system/environment.ts';
-import type { Files } from '../../system/disk/files.ts';
-import type { ChildEnvironment } from '../../system/process/processes.ts';
-import type { RunProgram } from '../../system/process/programs.ts';
+import { SECOND_MS } from '../../../base/units.ts';
+import type { Logger } from '../../../log/logger.ts';
+import type { Clock } from '../../../system/clock.ts';
+import type { Environment } from '../../../system/environment.ts';
+import type { Files } from '../../../system/disk/files.ts';
+import type { ChildEnvironment } from '../../../system/process/processes.ts';
+import type { RunProgram } from '../../../system/process/programs.ts';
 
 /** The release whose arguments we speak: upstream renames them now and then. */
 export const PINNED_RELEASE = 'master-920-2f88688';

@@ -1,6 +1,6 @@
-import { MINUTE_MS } from '../../base/units.ts';
-import type { Clock } from '../../system/clock.ts';
-import type { Program } from '../../system/process/programs.ts';
+import { MINUTE_MS } from '../../../base/units.ts';
+import type { Clock } from '../../../system/clock.ts';
+import type { Program } from '../../../system/process/programs.ts';
 
 /** Generous: a slow disk reads a large model, a slow processor takes one step of a large picture. */
 export const STALL_MS = 15 * MINUTE_MS;

@@ -1,7 +1,7 @@
-import { WorkerError } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
-import { MIB, SECOND_MS } from '../../base/units.ts';
-import type { Http } from '../../system/net/http.ts';
+import { WorkerError } from '../../../base/errors.ts';
+import type { JsonObject } from '../../../base/json.ts';
+import { MIB, SECOND_MS } from '../../../base/units.ts';
+import type { Http } from '../../../system/net/http.ts';
 
 /** What an sd-server says that it can do with its model. */
 export interface Capabilities {

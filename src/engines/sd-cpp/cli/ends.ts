@@ -1,9 +1,9 @@
-import { WorkerError } from '../../base/errors.ts';
-import { formatDuration } from '../../base/units.ts';
-import { isKernelKill } from '../host/crash.ts';
-import { saysNoMemory, whereShort } from '../no-memory.ts';
-import type { ChildEnd } from '../../system/process/processes.ts';
-import { deviceIn } from './device.ts';
+import { WorkerError } from '../../../base/errors.ts';
+import { formatDuration } from '../../../base/units.ts';
+import { isKernelKill } from '../../host/crash.ts';
+import { saysNoMemory, whereShort } from '../../no-memory.ts';
+import type { ChildEnd } from '../../../system/process/processes.ts';
+import { deviceIn } from '../program/device.ts';
 import { STALL_MS } from './watchdog.ts';
 
 /** The end of what a program wrote to a stream, where its last words are. */

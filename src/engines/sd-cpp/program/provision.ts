@@ -1,10 +1,10 @@
-import { WorkerError } from '../../base/errors.ts';
-import { GIB } from '../../base/units.ts';
-import type { Sha256 } from '../../system/disk/digest.ts';
-import type { Environment } from '../../system/environment.ts';
-import type { Files } from '../../system/disk/files.ts';
-import type { ZippedFile } from '../../system/native/zip.ts';
-import type { FetchInput } from '../inputs.ts';
+import { WorkerError } from '../../../base/errors.ts';
+import { GIB } from '../../../base/units.ts';
+import type { Sha256 } from '../../../system/disk/digest.ts';
+import type { Environment } from '../../../system/environment.ts';
+import type { Files } from '../../../system/disk/files.ts';
+import type { ZippedFile } from '../../../system/native/zip.ts';
+import type { FetchInput } from '../../media/inputs.ts';
 import { fileName, PINNED_RELEASE, serverName } from './program.ts';
 
 export interface ProvisionOptions {

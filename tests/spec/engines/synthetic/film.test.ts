@@ -1,15 +1,15 @@
 import { expect, test } from 'bun:test';
-import { toModelId } from '../../../src/base/ids.ts';
-import type { RunContext } from '../../../src/engines/engine.ts';
-import { openSchemaCheck } from '../../../src/compose/children/schema-check.ts';
-import { systemClock } from '../../../src/system/clock.ts';
-import { createOutputCheck } from '../../../src/jobs/output-check.ts';
-import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
-import { anFfmpeg, HAS_FFMPEG, noFfmpeg } from '../../fakes/ffmpeg.ts';
-import { images } from '../../fakes/onnx-engine.ts';
-import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { aSynthetic } from '../../fakes/synthetic-engine.ts';
-import { failureOf, tempFolder, within } from '../system/temp-folder.ts';
+import { toModelId } from '../../../../src/base/ids.ts';
+import type { RunContext } from '../../../../src/engines/engine.ts';
+import { openSchemaCheck } from '../../../../src/compose/children/schema-check.ts';
+import { systemClock } from '../../../../src/system/clock.ts';
+import { createOutputCheck } from '../../../../src/jobs/output-check.ts';
+import { aJob, aTask, synthetic } from '../../../fakes/builders.ts';
+import { anFfmpeg, HAS_FFMPEG, noFfmpeg } from '../../../fakes/ffmpeg.ts';
+import { images } from '../../../fakes/onnx-engine.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { aSynthetic } from '../../../fakes/synthetic-engine.ts';
+import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
 
 const real = test.if(HAS_FFMPEG);
 const ABORT_BUDGET_MS = 1_500;

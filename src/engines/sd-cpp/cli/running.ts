@@ -1,8 +1,8 @@
-import type { Clock } from '../../system/clock.ts';
-import type { ChildEnvironment } from '../../system/process/processes.ts';
-import type { RunProgram } from '../../system/process/programs.ts';
-import type { WorkerError } from '../../base/errors.ts';
-import type { RunContext } from '../engine.ts';
+import type { Clock } from '../../../system/clock.ts';
+import type { ChildEnvironment } from '../../../system/process/processes.ts';
+import type { RunProgram } from '../../../system/process/programs.ts';
+import type { WorkerError } from '../../../base/errors.ts';
+import type { RunContext } from '../../engine.ts';
 import { badEnd, createSaid, stallError, start } from './ends.ts';
 import { createProgressReader, rising } from './progress.ts';
 import { createWatchdog } from './watchdog.ts';

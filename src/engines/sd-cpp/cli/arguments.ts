@@ -1,8 +1,8 @@
-import { WorkerError } from '../../base/errors.ts';
-import type { CliDefaults, FileRole } from '../../contract/model-source.ts';
-import type { TaskOf } from '../../contract/tasks/index.ts';
+import { WorkerError } from '../../../base/errors.ts';
+import type { CliDefaults, FileRole } from '../../../contract/model-source.ts';
+import type { TaskOf } from '../../../contract/tasks/index.ts';
 import { float32Text } from './decimal.ts';
-import type { PicturePaths } from './pictures.ts';
+import type { PicturePaths } from '../pictures.ts';
 import { settingsOf, type Settings } from './settings.ts';
 
 /** How a model is to be held: its files, what its source says, and whether it has to make do with little memory. */
