@@ -30,7 +30,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^@cfworker\/json-schema$/, /^jobs\/output\/schema\.ts$/],
   [/^ws$/, /^system\/net\/sockets\.ts$/],
   [/^consola(\/|$)/, /^log\//],
-  [/^valibot$/, /^(contract|config)\/|^local-studio\/http\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/],
+  [/^valibot$/, /^(contract|config)\/|^local-studio\/http\/http\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/],
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
   [/^(node-llama-cpp|@huggingface\/jinja)$/, /^engines\/llama\/binding\.ts$/],
   [/^@fugood\/whisper\.node$/, /^engines\/whisper\/binding\.ts$/],
@@ -40,7 +40,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],
   [
     /^(node:|bun(:|$))/,
-    /^system\/|\/binding\.ts$|^local-studio\/(server|operator-token|sqlite-store|disk-artifacts)\.ts$/,
+    /^system\/|\/binding\.ts$|^local-studio\/(server|storage\/(operator-token|sqlite-store|disk-artifacts))\.ts$/,
   ],
 ];
 const BUN_GLOBAL = /\bBun\.\w+/;
@@ -72,7 +72,7 @@ test('the runtime is touched only where effects live', () => {
   const broken = SOURCES.filter((file) => {
     const code = withoutComments(codeOf(file));
     const effectful =
-      /^system\/|\/binding\.ts$|^main\.ts$|^compose\.ts$|^local-studio\/(server|operator-token|sqlite-store|disk-artifacts)\.ts$/;
+      /^system\/|\/binding\.ts$|^main\.ts$|^compose\.ts$|^local-studio\/(server|storage\/(operator-token|sqlite-store|disk-artifacts))\.ts$/;
     return !effectful.test(file) && (BUN_GLOBAL.test(code) || ENVIRONMENT.test(code));
   });
   expect(broken).toEqual([]);

@@ -7,13 +7,13 @@ import { SUB_PROTOCOL } from '../contract/frames/close-codes.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
-import { type Connection, type ConnectionDeps, openConnection, type StudioSocket } from './connection.ts';
-import type { StudioEvent } from './desk.ts';
-import { openDiskArtifacts } from './disk-artifacts.ts';
-import { problem } from './http.ts';
-import { loadOperatorToken, OPERATOR_TOKEN_FILE } from './operator-token.ts';
-import { openSqliteStore } from './sqlite-store.ts';
-import type { Store, WorkerRow } from './store.ts';
+import { type Connection, type ConnectionDeps, openConnection, type StudioSocket } from './sessions/connection.ts';
+import type { StudioEvent } from './sessions/state.ts';
+import { openDiskArtifacts } from './storage/disk-artifacts.ts';
+import { problem } from './http/http.ts';
+import { loadOperatorToken, OPERATOR_TOKEN_FILE } from './storage/operator-token.ts';
+import { openSqliteStore } from './storage/sqlite-store.ts';
+import type { Store, WorkerRow } from './storage/store.ts';
 import { createStudio, type StudioCore, type StudioFaults } from './studio.ts';
 
 export interface StudioOptions {

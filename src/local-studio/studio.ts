@@ -2,18 +2,18 @@ import { CLOSE } from '../contract/frames/close-codes.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
-import { adminRoutes } from './admin/index.ts';
-import type { ArtifactStore } from './artifacts.ts';
-import { completingRoutes, type UploadFaults } from './completing.ts';
-import { restoreClaims } from './claims.ts';
-import type { SocketFaults } from './connection.ts';
-import type { Desk, StudioEvent } from './desk.ts';
-import { bearerOf, type Exchange, json, problem, Refusal, type Route } from './http.ts';
+import { adminRoutes } from './http/admin/index.ts';
+import type { ArtifactStore } from './storage/artifacts.ts';
+import { completingRoutes, type UploadFaults } from './http/uploads.ts';
+import { restoreClaims } from './sessions/claims.ts';
+import type { SocketFaults } from './sessions/connection.ts';
+import type { Desk, StudioEvent } from './sessions/state.ts';
+import { bearerOf, type Exchange, json, problem, Refusal, type Route } from './http/http.ts';
 import { STALE_MS, SWEEP_MS } from './queue.ts';
-import { registeringRoutes } from './registering.ts';
-import { type Answer, createRouter } from './router.ts';
-import { type HashOf, sameHash } from './secrets.ts';
-import type { Store, WorkerRow } from './store.ts';
+import { registeringRoutes } from './http/registrations.ts';
+import { type Answer, createRouter } from './http/router.ts';
+import { type HashOf, sameHash } from './storage/secrets.ts';
+import type { Store, WorkerRow } from './storage/store.ts';
 
 /** Where a test makes a studio misbehave. None of it is set in the product. */
 export interface StudioFaults extends SocketFaults, UploadFaults {

@@ -7,7 +7,7 @@ import type { ReadOutboundFrame } from '../../src/contract/frames/outbound.ts';
 import { parseJson, writeJson } from '../../src/contract/json.ts';
 import { API_PREFIX } from '../../src/contract/routes.ts';
 import type { Task } from '../../src/contract/tasks/index.ts';
-import type { StudioEvent } from '../../src/local-studio/desk.ts';
+import type { StudioEvent } from '../../src/local-studio/sessions/state.ts';
 import { startStudio, type Studio, type StudioOptions } from '../../src/local-studio/server.ts';
 import type { StudioFaults } from '../../src/local-studio/studio.ts';
 import type { Credentials } from '../../src/studio/session/session.ts';

@@ -1,5 +1,5 @@
 import type { StudioDefaults } from '../../cli/world.ts';
-import { OPERATOR_TOKEN_FILE } from '../../local-studio/operator-token.ts';
+import { OPERATOR_TOKEN_FILE } from '../../local-studio/storage/operator-token.ts';
 import type { Environment } from '../../system/environment.ts';
 
 /** The reference worker's own development studio answers there. */

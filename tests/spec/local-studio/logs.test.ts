@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import { createSqlLogs } from '../../../src/local-studio/sql/logs.ts';
-import { migrate } from '../../../src/local-studio/sql/migrations.ts';
-import { createSqlite } from '../../../src/local-studio/sqlite-store.ts';
+import { createSqlLogs } from '../../../src/local-studio/storage/sql/logs.ts';
+import { migrate } from '../../../src/local-studio/storage/sql/migrations.ts';
+import { createSqlite } from '../../../src/local-studio/storage/sqlite-store.ts';
 
 const line = (message: string) => ({
   ts: '2026-05-25T12:00:00.000Z',

@@ -1,0 +1,30 @@
+import type { Clock } from '../../../system/clock.ts';
+import type { Random } from '../../../system/random.ts';
+import type { ArtifactStore } from '../../storage/artifacts.ts';
+import type { Desk } from '../../sessions/state.ts';
+import { type Exchange, refuse, type Route } from '../http.ts';
+import type { HashOf } from '../../storage/secrets.ts';
+
+/** What the operator's routes work with. */
+export interface AdminContext {
+  readonly desk: Desk;
+  readonly artifacts: ArtifactStore;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'hex'>;
+  readonly hashOf: HashOf;
+  readonly startedAt: number;
+}
+
+/** Routes of one noun. */
+export type AdminRoutes = (context: AdminContext) => readonly Route[];
+
+export const isoOf = (at: number): string => new Date(at).toISOString();
+
+/** A named part of the path. */
+export const param = ({ params }: Exchange, name: string): string => params[name] ?? '';
+
+/** The thing, or the answer that there is none. */
+export function existing<T>(thing: T | undefined, what: string, id: string): T {
+  if (thing === undefined) throw refuse('not-found', `no ${what} ${JSON.stringify(id)}`);
+  return thing;
+}

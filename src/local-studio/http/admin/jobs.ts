@@ -1,0 +1,167 @@
+import { type JobDraft, JobDraftSchema, JobQuerySchema } from '../../../contract/admin.ts';
+import { parseJson, writeJson } from '../../../contract/json.ts';
+import { promptOf } from '../../../contract/tasks/index.ts';
+import { forgetKept } from '../../sessions/claims.ts';
+import { type Desk, report } from '../../sessions/state.ts';
+import { type Exchange, json, MOST_OPERATOR_BYTES, readBody, readQuery, refuse } from '../http.ts';
+import { offerJob } from '../../sessions/offering.ts';
+import { MAX_ATTEMPTS } from '../../queue.ts';
+import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
+import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
+
+export const jobRoutes: AdminRoutes = (context) => {
+  const { desk } = context;
+  const { jobs } = desk.store;
+  const find = async (exchange: Exchange): Promise<JobRow> => {
+    const id = param(exchange, 'id');
+    return existing(await jobs.get(id), 'job', id);
+  };
+  return [
+    { method: 'GET', path: '/admin/jobs', handle: ({ url }) => list(desk, url) },
+    { method: 'POST', path: '/admin/jobs', handle: ({ request }) => create(context, request) },
+    { method: 'GET', path: '/admin/jobs/:id', handle: async (exchange) => json(viewOf(await find(exchange))) },
+    { method: 'POST', path: '/admin/jobs/:id/retry', handle: async (exchange) => retry(context, await find(exchange)) },
+    {
+      method: 'POST',
+      path: '/admin/jobs/:id/cancel',
+      handle: async (exchange) => cancel(context, await find(exchange)),
+    },
+    {
+      method: 'GET',
+      path: '/admin/jobs/:id/artifact',
+      handle: async (exchange) => download(context, await find(exchange)),
+    },
+    {
+      method: 'GET',
+      path: '/admin/jobs/:id/attempts',
+      handle: async (exchange) => {
+        const job = await find(exchange);
+        return json({ attempts: [...(await jobs.attempts(job.id)), ...openAttempt(job)].map(attemptView) });
+      },
+    },
+  ];
+};
+
+async function list(desk: Desk, url: URL): Promise<Response> {
+  const { state, limit, cursor } = readQuery(url, JobQuerySchema);
+  const before = cursor === undefined ? undefined : Number(cursor);
+  if (before !== undefined && !Number.isSafeInteger(before)) throw refuse('invalid', 'the cursor is not one of ours');
+  const rows = await desk.store.jobs.list({ state, before, limit });
+  const nextCursor = rows.length === limit ? rows.at(-1)?.seq.toString() : undefined;
+  return json({ jobs: rows.map(viewOf), nextCursor });
+}
+
+async function create(context: AdminContext, request: Request): Promise<Response> {
+  const { desk } = context;
+  const draft = await readBody(request, JobDraftSchema, MOST_OPERATOR_BYTES);
+  const job = await newJob(context, draft);
+  await desk.store.jobs.add(job);
+  desk.log.info('job.queued', { jobId: job.id, kind: job.kind, model: job.model });
+  desk.emit({ is: 'moved', jobId: job.id, to: 'queued' });
+  report(desk, offerJob(desk, job));
+  const queued = await desk.store.jobs.get(job.id);
+  return json(viewOf(existing(queued, 'job', job.id)), 201);
+}
+
+/** The job carries its model's recipe as it was when it was asked for. */
+async function newJob({ desk, clock, random }: AdminContext, draft: JobDraft): Promise<NewJob> {
+  const model = draft.model === undefined ? undefined : await desk.store.models.get(draft.model);
+  if (model === undefined && draft.modelSource === undefined) {
+    throw refuse('invalid', `there is no model ${JSON.stringify(draft.model)}: add it, or send its modelSource`);
+  }
+  const { kind } = draft.task;
+  if (draft.modelSource === undefined && model !== undefined && model.kind !== kind) {
+    throw refuse('invalid', `model ${JSON.stringify(model.id)} is for ${model.kind} tasks, not ${kind}`);
+  }
+  const id = `job-${random.hex(12)}`;
+  return {
+    id,
+    kind,
+    model: draft.model ?? draft.modelSource?.engine ?? '',
+    modelSource: draft.modelSource === undefined ? (model?.source ?? '') : writeJson(draft.modelSource),
+    task: writeJson(draft.task),
+    prompt: promptOf(draft.task),
+    gameId: draft.gameId ?? 'local',
+    assetName: draft.assetName ?? `local/${kind}/${id}`,
+    vramGb: draft.vramGbEstimate ?? model?.vramGb ?? 0,
+    priority: draft.priority,
+    maxAttempts: MAX_ATTEMPTS,
+    createdAt: clock.now(),
+  };
+}
+
+async function retry({ desk, clock }: AdminContext, job: JobRow): Promise<Response> {
+  if (!(await desk.store.jobs.retry(job.id, clock.now()))) {
+    throw refuse('conflict', `a job that is ${job.state} cannot be retried`);
+  }
+  desk.emit({ is: 'moved', jobId: job.id, to: 'queued' });
+  report(desk, offerJob(desk, job));
+  return json(viewOf(existing(await desk.store.jobs.get(job.id), 'job', job.id)));
+}
+
+/** The contract has no frame for it: the worker is told by the answer to its next heartbeat, or by its upload's 409. */
+async function cancel({ desk, clock }: AdminContext, job: JobRow): Promise<Response> {
+  if (!(await desk.store.jobs.cancel(job.id, clock.now()))) {
+    throw refuse('conflict', `the job has ended already: it is ${job.state}`);
+  }
+  for (const session of desk.live.values()) {
+    if (session.slot.at === 'running' && session.slot.jobId === job.id)
+      session.slot = { ...session.slot, revoked: true };
+  }
+  forgetKept(desk, job.id);
+  desk.emit({ is: 'moved', jobId: job.id, to: 'cancelled' });
+  return json(viewOf(existing(await desk.store.jobs.get(job.id), 'job', job.id)));
+}
+
+async function download({ artifacts }: AdminContext, job: JobRow): Promise<Response> {
+  if (job.artifact === undefined) throw refuse('not-found', 'the job has no artifact');
+  const bytes = existing(await artifacts.open(job.artifact.name), 'artifact', job.artifact.name);
+  return new Response(bytes, {
+    headers: {
+      'content-type': job.artifact.contentType,
+      'content-disposition': `attachment; filename="${job.id}.${job.artifact.ext}"`,
+      // The bytes are a worker's: no browser is to take them for a page of ours.
+      'x-content-type-options': 'nosniff',
+    },
+  });
+}
+
+const viewOf = (job: JobRow) => {
+  const { id, state, kind, model, prompt, priority, attempts, maxAttempts, workerId, error, artifact } = job;
+  return {
+    id,
+    state,
+    kind,
+    model,
+    prompt,
+    priority,
+    attempts,
+    maxAttempts,
+    workerId,
+    error,
+    createdAt: isoOf(job.createdAt),
+    updatedAt: isoOf(job.updatedAt),
+    finishedAt: job.finishedAt === undefined ? undefined : isoOf(job.finishedAt),
+    result: job.result === undefined ? undefined : parseJson(job.result),
+    ranOn: job.ranOn,
+    artifact: artifact && {
+      ext: artifact.ext,
+      contentType: artifact.contentType,
+      sizeBytes: artifact.sizeBytes,
+      sha256: artifact.sha256,
+    },
+  };
+};
+
+/** The attempt that is under way stands in the job itself until it ends. */
+function openAttempt(job: JobRow): readonly AttemptRow[] {
+  if (job.state !== 'running' || job.workerId === undefined) return [];
+  const { attempts, workerId, startedAt = job.updatedAt } = job;
+  return [{ number: attempts, workerId, startedAt, endedAt: undefined, outcome: 'open', error: undefined }];
+}
+
+const attemptView = (attempt: AttemptRow) => ({
+  ...attempt,
+  startedAt: isoOf(attempt.startedAt),
+  endedAt: attempt.endedAt === undefined ? undefined : isoOf(attempt.endedAt),
+});

@@ -1,0 +1,71 @@
+import { type ModelDraft, ModelDraftSchema } from '../../../contract/admin.ts';
+import { parseJson, writeJson } from '../../../contract/json.ts';
+import { json, MOST_OPERATOR_BYTES, nothing, readBody, refuse } from '../http.ts';
+import type { ModelRow } from '../../storage/store.ts';
+import { type AdminRoutes, existing, isoOf, param } from './context.ts';
+
+export const modelRoutes: AdminRoutes = ({ desk, clock }) => {
+  const { models } = desk.store;
+  return [
+    { method: 'GET', path: '/admin/models', handle: async () => json({ models: (await models.list()).map(viewOf) }) },
+    {
+      method: 'POST',
+      path: '/admin/models',
+      handle: async ({ request }) => {
+        const row = rowOf(await readBody(request, ModelDraftSchema, MOST_OPERATOR_BYTES), clock.now());
+        if (!(await models.add(row))) throw refuse('conflict', `there is a model ${JSON.stringify(row.id)} already`);
+        return json(viewOf(row), 201);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/admin/models/:id',
+      handle: async (exchange) => {
+        const id = param(exchange, 'id');
+        return json(viewOf(existing(await models.get(id), 'model', id)));
+      },
+    },
+    {
+      method: 'PUT',
+      path: '/admin/models/:id',
+      handle: async (exchange) => {
+        const id = param(exchange, 'id');
+        const draft = await readBody(exchange.request, ModelDraftSchema, MOST_OPERATOR_BYTES);
+        if (draft.id !== id) throw refuse('invalid', 'the id of a model cannot be changed');
+        const before = existing(await models.get(id), 'model', id);
+        const row = { ...rowOf(draft, clock.now()), createdAt: before.createdAt };
+        existing((await models.replace(row)) || undefined, 'model', id);
+        return json(viewOf(row));
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/admin/models/:id',
+      handle: async (exchange) => {
+        const id = param(exchange, 'id');
+        existing((await models.remove(id)) || undefined, 'model', id); // queued jobs carry their own copy
+        return nothing();
+      },
+    },
+  ];
+};
+
+const rowOf = (draft: ModelDraft, now: number): ModelRow => ({
+  id: draft.id,
+  kind: draft.kind,
+  displayName: draft.displayName,
+  vramGb: draft.vramGbEstimate,
+  source: writeJson(draft.source),
+  createdAt: now,
+  updatedAt: now,
+});
+
+const viewOf = (row: ModelRow) => ({
+  id: row.id,
+  kind: row.kind,
+  displayName: row.displayName,
+  vramGbEstimate: row.vramGb,
+  source: parseJson(row.source),
+  createdAt: isoOf(row.createdAt),
+  updatedAt: isoOf(row.updatedAt),
+});

@@ -1,0 +1,86 @@
+import { RejectionDraftSchema } from '../../../contract/admin.ts';
+import { type ReadCapabilities, CapabilitiesSchema } from '../../../contract/capabilities.ts';
+import { readJson } from '../../../contract/read.ts';
+import { HOUR_MS } from '../../../base/units.ts';
+import { json, MOST_OPERATOR_BYTES, nothing, readBody, refuse } from '../http.ts';
+import { newToken } from '../../storage/secrets.ts';
+import type { RegistrationRow } from '../../storage/store.ts';
+import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
+
+/** A bootstrap token is for the machine that is being set up right now. */
+const BOOTSTRAP_MS = 24 * HOUR_MS;
+
+export const registrationRoutes: AdminRoutes = (context) => {
+  const { desk, random, clock, hashOf } = context;
+  const { registrations } = desk.store;
+  return [
+    {
+      method: 'GET',
+      path: '/admin/registrations',
+      handle: async () => json({ registrations: (await registrations.pending()).map(viewOf) }),
+    },
+    {
+      method: 'POST',
+      path: '/admin/registrations/:id/approve',
+      handle: async (exchange) => json({ workerId: await approve(context, param(exchange, 'id')) }),
+    },
+    {
+      method: 'POST',
+      path: '/admin/registrations/:id/reject',
+      handle: async (exchange) => {
+        const { reason } = await readBody(exchange.request, RejectionDraftSchema, MOST_OPERATOR_BYTES);
+        const requestId = param(exchange, 'id');
+        existing(await registrations.get(requestId), 'registration', requestId);
+        if (!(await registrations.decide(requestId, { reason }))) throw refuse('conflict', 'it was decided already');
+        desk.log.info('registration.rejected', { requestId });
+        return nothing();
+      },
+    },
+    {
+      method: 'POST',
+      path: '/admin/bootstrap-tokens',
+      handle: async () => {
+        const token = newToken(random);
+        const expiresAt = clock.now() + BOOTSTRAP_MS;
+        await registrations.addBootstrapToken(hashOf(token), expiresAt);
+        return json({ token, expiresAt: isoOf(expiresAt) }, 201);
+      },
+    },
+  ];
+};
+
+/** An installation that was approved before stays the worker it was. Approving twice is as good as once. */
+async function approve({ desk, random, clock }: AdminContext, requestId: string): Promise<string> {
+  const { registrations, workers } = desk.store;
+  const asked = existing(await registrations.get(requestId), 'registration', requestId);
+  if (asked.state === 'approved' && asked.workerId !== undefined) return asked.workerId;
+  if (asked.state === 'rejected') throw refuse('conflict', 'it was rejected already');
+  const workerId = (await workers.byInstall(asked.installId))?.id ?? `w-${random.hex(8)}`;
+  // The worker first: an approval that names a worker nobody knows could not be redeemed.
+  const { installId, capabilities } = asked;
+  await workers.put({ id: workerId, installId, capabilities, createdAt: clock.now() });
+  await registrations.decide(requestId, { workerId });
+  desk.log.info('worker.approved', { workerId, by: 'operator' });
+  return workerId;
+}
+
+const viewOf = (row: RegistrationRow) => {
+  const capabilities = capabilitiesOf(row.capabilities);
+  return {
+    requestId: row.requestId,
+    installId: row.installId,
+    machineName: capabilities?.machineName ?? '',
+    username: capabilities?.username ?? '',
+    agentVersion: capabilities?.agentVersion ?? '',
+    vramTotalGb: capabilities?.vramTotalGb ?? 0,
+    taskKinds: capabilities?.taskKinds ?? [],
+    supportedModels: capabilities?.supportedModels ?? [],
+    createdAt: isoOf(row.createdAt),
+  };
+};
+
+/** Kept as JSON; undefined when another release wrote what this one cannot read. */
+export function capabilitiesOf(text: string): ReadCapabilities | undefined {
+  const read = readJson(CapabilitiesSchema, text);
+  return read.is === 'read' ? read.value : undefined;
+}

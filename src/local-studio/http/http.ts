@@ -1,0 +1,93 @@
+import type * as v from 'valibot';
+import { ADMIN_ERRORS, type AdminErrorCode } from '../../contract/admin.ts';
+import { writeJson } from '../../contract/json.ts';
+import { readJson } from '../../contract/read.ts';
+import { KIB, MIB } from '../../base/units.ts';
+
+/** A request on its way through the routes. */
+export interface Exchange {
+  readonly request: Request;
+  readonly url: URL;
+  /** What the route's `:names` stand for, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The peer's address. */
+  readonly source: string;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below the API prefix, such as `/workers/:id/connect`. */
+  readonly path: string;
+  /** Answers at the root, too: probes do not know the prefix. */
+  readonly atRoot?: true;
+  readonly handle: (exchange: Exchange) => Promise<Response> | Response;
+}
+
+/** An answer that a handler breaks off with, from however deep. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly response: Response;
+
+  constructor(response: Response) {
+    super(`HTTP ${response.status}`);
+    this.response = response;
+  }
+}
+
+export const json = (value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
+  new Response(writeJson(value), { status, headers: { 'content-type': 'application/json', ...headers } });
+
+export const nothing = (): Response => new Response(null, { status: 204 });
+
+export const problem = (
+  status: number,
+  error: string,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response => json({ error, message }, status, headers);
+
+/** An error of the operator API under its own status. */
+export const refuse = (error: AdminErrorCode, message: string): Refusal =>
+  new Refusal(problem(ADMIN_ERRORS[error], error, message));
+
+/** The token of an `Authorization: Bearer` header (RFC 6750 §2.1). */
+export function bearerOf(request: Request): string | undefined {
+  const header = request.headers.get('authorization') ?? '';
+  return /^Bearer +(\S+)$/i.exec(header)?.[1];
+}
+
+/** Registrations come from anyone, so theirs are small; a task may carry its input in a data URL. */
+export const MOST_ANONYMOUS_BYTES = 256 * KIB;
+export const MOST_OPERATOR_BYTES = 32 * MIB;
+
+/** Reads a JSON body with a schema, and no more of it than allowed. */
+export async function readBody<Schema extends v.GenericSchema>(
+  request: Request,
+  schema: Schema,
+  mostBytes: number,
+): Promise<v.InferOutput<Schema>> {
+  const read = readJson(schema, await readText(request, mostBytes));
+  if (read.is === 'unreadable') throw refuse('invalid', read.problem);
+  return read.value;
+}
+
+async function readText(request: Request, mostBytes: number): Promise<string> {
+  const tooLarge = refuse('too-large', `the body is larger than ${mostBytes} bytes`);
+  if (Number(request.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge;
+  const decoder = new TextDecoder();
+  let sizeBytes = 0;
+  let text = '';
+  for await (const chunk of request.body ?? []) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > mostBytes) throw tooLarge;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** Reads the query with a schema. A parameter given twice counts once, the last. */
+export function readQuery<Schema extends v.GenericSchema>(url: URL, schema: Schema): v.InferOutput<Schema> {
+  const read = readJson(schema, JSON.stringify(Object.fromEntries(url.searchParams)));
+  if (read.is === 'unreadable') throw refuse('invalid', read.problem);
+  return read.value;
+}

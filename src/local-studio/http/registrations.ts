@@ -1,0 +1,108 @@
+import {
+  BootstrapRequestSchema,
+  type PollAnswer,
+  type RegisterRequest,
+  RegisterRequestSchema,
+} from '../../contract/registration.ts';
+import { toWorkerId } from '../../base/ids.ts';
+import { isLoopback } from '../../base/urls.ts';
+import { writeJson } from '../../contract/json.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Random } from '../../system/random.ts';
+import type { StudioEvent } from '../sessions/state.ts';
+import { bearerOf, type Exchange, json, MOST_ANONYMOUS_BYTES, problem, readBody, type Route } from './http.ts';
+import { createRateLimit } from './rate-limit.ts';
+import { type HashOf, newToken, sameHash } from '../storage/secrets.ts';
+import type { Store } from '../storage/store.ts';
+
+export interface RegisteringDeps {
+  readonly store: Store;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'hex'>;
+  readonly log: Logger;
+  readonly hashOf: HashOf;
+  readonly emit: (event: StudioEvent) => void;
+  /** Whether this machine's own workers are spared the rate limit. */
+  readonly sparesLoopback: boolean;
+}
+
+/** The ways into the studio: asking and waiting for the operator, or an operator's one-shot token. */
+export function registeringRoutes(deps: RegisteringDeps): readonly Route[] {
+  const limit = createRateLimit(deps.clock.now);
+  const limited = ({ source }: Exchange): Response | undefined => {
+    if (deps.sparesLoopback && isLoopback(source)) return undefined;
+    const waitSeconds = limit(source);
+    return waitSeconds === undefined
+      ? undefined
+      : problem(429, 'rate-limited', 'too many registrations', { 'retry-after': String(waitSeconds) });
+  };
+  return [
+    {
+      method: 'POST',
+      path: '/workers/register-request',
+      handle: async (exchange) => limited(exchange) ?? ask(deps, exchange),
+    },
+    { method: 'GET', path: '/workers/register-requests/:requestId', handle: (exchange) => poll(deps, exchange) },
+    {
+      method: 'POST',
+      path: '/workers/register',
+      handle: async (exchange) => limited(exchange) ?? bootstrap(deps, exchange),
+    },
+  ];
+}
+
+/** Idempotent: the same installation with the same secret gets the request that waits already. */
+async function ask({ store, clock, random, log, emit }: RegisteringDeps, { request }: Exchange): Promise<Response> {
+  const asked = await readBody(request, RegisterRequestSchema, MOST_ANONYMOUS_BYTES);
+  const waiting = await store.registrations.pendingOf(asked.installId);
+  // Another secret is another requester: who asked first must not be handed this one's approval, nor the reverse.
+  if (waiting !== undefined && sameHash(waiting.secretHash, asked.registrationSecretHash)) {
+    return json({ requestId: waiting.requestId, status: 'pending' });
+  }
+  const requestId = `rr-${random.hex(16)}`;
+  await store.registrations.add({ ...rowOf(asked), requestId, createdAt: clock.now() });
+  log.info('registration.requested', { requestId, machine: asked.capabilities.machineName });
+  emit({ is: 'asked', requestId });
+  return json({ requestId, status: 'pending' }, 201);
+}
+
+const rowOf = (asked: RegisterRequest) => ({
+  installId: asked.installId,
+  secretHash: asked.registrationSecretHash,
+  capabilities: writeJson(asked.capabilities),
+  state: 'pending' as const,
+  reason: '',
+  workerId: undefined,
+});
+
+/** Each poll of an approved request mints a token and forgets the one before, so a lost answer costs nothing. */
+async function poll({ store, random, hashOf }: RegisteringDeps, { request, params }: Exchange): Promise<Response> {
+  const asked = await store.registrations.get(params['requestId'] ?? '');
+  if (asked === undefined) return problem(404, 'not-found', 'no such registration request');
+  if (!sameHash(hashOf(bearerOf(request) ?? ''), asked.secretHash)) {
+    return problem(401, 'unauthorized', 'the secret is not that of the request');
+  }
+  if (asked.state === 'rejected') return json({ status: 'rejected', reason: asked.reason } satisfies PollAnswer);
+  if (asked.state === 'pending' || asked.workerId === undefined)
+    return json({ status: 'pending' } satisfies PollAnswer);
+  const authToken = newToken(random);
+  await store.workers.setToken(asked.workerId, hashOf(authToken));
+  return json({ status: 'approved', workerId: toWorkerId(asked.workerId), authToken } satisfies PollAnswer);
+}
+
+async function bootstrap(deps: RegisteringDeps, { request }: Exchange): Promise<Response> {
+  const { store, clock, random, log, hashOf } = deps;
+  const asked = await readBody(request, BootstrapRequestSchema, MOST_ANONYMOUS_BYTES);
+  if (!(await store.registrations.spendBootstrapToken(hashOf(asked.bootstrapToken), clock.now()))) {
+    return problem(401, 'unauthorized', 'the bootstrap token is unknown, spent or expired');
+  }
+  const known = asked.workerId === undefined ? undefined : await store.workers.get(asked.workerId);
+  const workerId = known === undefined || known.deleted ? `w-${random.hex(8)}` : known.id;
+  const capabilities = writeJson(asked.capabilities);
+  await store.workers.put({ id: workerId, installId: undefined, capabilities, createdAt: clock.now() });
+  const authToken = newToken(random);
+  await store.workers.setToken(workerId, hashOf(authToken));
+  log.info('worker.approved', { workerId, by: 'bootstrap-token' });
+  return json({ workerId, authToken }, 201);
+}

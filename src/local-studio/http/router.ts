@@ -1,0 +1,71 @@
+import { errorChain, toWorkerError } from '../../base/errors.ts';
+import { API_PREFIX } from '../../contract/routes.ts';
+import type { Logger } from '../../log/logger.ts';
+import { problem, Refusal, type Route } from './http.ts';
+
+export type Answer = (request: Request, source: string) => Promise<Response>;
+
+interface Split {
+  readonly route: Route;
+  readonly segments: readonly string[];
+}
+
+/** Answers by a table of routes. Every failure becomes an answer; what we did not foresee is logged and says nothing. */
+export function createRouter(routes: readonly Route[], log: Logger): Answer {
+  const table: readonly Split[] = routes.flatMap((route) =>
+    [API_PREFIX, ...(route.atRoot === true ? [''] : [])].map((prefix) => ({
+      route,
+      segments: segmentsOf(prefix + route.path),
+    })),
+  );
+  return async (request, source) => {
+    // The URL is put together from the Host header, which is the client's.
+    const url = URL.parse(request.url);
+    if (url === null) return problem(400, 'invalid', 'the Host header names no host');
+    const segments = segmentsOf(url.pathname);
+    const found = table.filter((entry) => matches(entry.segments, segments));
+    const match = found.find(({ route }) => route.method === request.method);
+    if (match === undefined) return missing(found);
+    const params = paramsOf(match.segments, segments);
+    if (params === undefined) return problem(400, 'invalid', 'the path is not well encoded');
+    try {
+      return await match.route.handle({ request, url, params, source });
+    } catch (thrown) {
+      // Who left in the middle hears no answer, and a body that breaks off is no fault of the studio.
+      if (request.signal.aborted) return problem(400, 'invalid', 'the request broke off');
+      return refusalOf(thrown, url, log);
+    }
+  };
+}
+
+function missing(found: readonly Split[]): Response {
+  if (found.length === 0) return problem(404, 'not-found', 'no such route');
+  const allow = [...new Set(found.map(({ route }) => route.method))].join(', ');
+  return problem(405, 'method-not-allowed', `this route takes ${allow}`, { allow });
+}
+
+function refusalOf(thrown: unknown, url: URL, log: Logger): Response {
+  if (thrown instanceof Refusal) return thrown.response;
+  const error = toWorkerError(thrown);
+  log.error('request.failed', { path: url.pathname, code: error.code, error: errorChain(error) });
+  if (error.code === 'disk.full') return problem(507, 'disk-full', 'the studio has no space left');
+  return problem(500, 'internal', 'the studio failed; its log says why');
+}
+
+const segmentsOf = (path: string): readonly string[] => path.split('/').slice(1);
+
+const matches = (pattern: readonly string[], path: readonly string[]): boolean =>
+  pattern.length === path.length &&
+  pattern.every((part, at) => (part.startsWith(':') ? path[at] !== '' : part === path[at]));
+
+function paramsOf(pattern: readonly string[], path: readonly string[]): Record<string, string> | undefined {
+  try {
+    return Object.fromEntries(
+      pattern.flatMap((part, at) =>
+        part.startsWith(':') ? [[part.slice(1), decodeURIComponent(path[at] ?? '')] as const] : [],
+      ),
+    );
+  } catch {
+    return undefined; // a stray `%`
+  }
+}

@@ -1,0 +1,34 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { codeOf } from '../../base/system-code.ts';
+import type { Random } from '../../system/random.ts';
+import { newToken } from './secrets.ts';
+
+/** The operator token's file in a studio's data folder. */
+export const OPERATOR_TOKEN_FILE = 'operator-token';
+
+/** Reads the operator token, or mints one. Whole or absent after a kill, and readable by its owner alone. */
+export function loadOperatorToken(path: string, random: Pick<Random, 'hex'>): string {
+  const known = readIfThere(path)?.trim();
+  if (known !== undefined && known !== '') return known;
+  const token = newToken(random);
+  const temporary = `${path}.tmp`;
+  rmSync(temporary, { force: true });
+  const file = openSync(temporary, 'wx', 0o600);
+  try {
+    writeSync(file, `${token}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+  return token;
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  }
+}

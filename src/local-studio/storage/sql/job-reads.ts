@@ -1,0 +1,103 @@
+import { JOB_STATES, type JobState } from '../../../contract/admin.ts';
+import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
+import type { AttemptRow, JobRow, JobStore, StoredArtifact } from '../store.ts';
+import { MAY_DELIVER } from './job-endings.ts';
+import { maybeNumber, maybeText, number, type Row, type Sql, text } from './sql.ts';
+
+type Reads = Pick<JobStore, 'get' | 'list' | 'holds' | 'underway' | 'attempts' | 'counts' | 'artifactTotals'>;
+
+/** The part of the job store that only looks. */
+export function readJobs(sql: Sql): Reads {
+  return {
+    get: async (id) => (await sql.query('SELECT * FROM jobs WHERE id = $1', [id])).map(toJobRow)[0],
+    list: async ({ state, before = Number.MAX_SAFE_INTEGER, limit }) => {
+      const where = state === undefined ? '' : `${IN_STATE[state]} AND`;
+      const rows = await sql.query(`SELECT * FROM jobs WHERE ${where} seq < $1 ORDER BY seq DESC LIMIT $2`, [
+        before,
+        limit,
+      ]);
+      return rows.map(toJobRow);
+    },
+    holds: async (id, workerId) =>
+      (await sql.query(`SELECT seq FROM jobs WHERE id = $1 AND ${MAY_DELIVER}`, [id, workerId])).length > 0,
+    underway: async () =>
+      (await sql.query("SELECT * FROM jobs WHERE state IN ('offered', 'running') ORDER BY seq")).map(toJobRow),
+    attempts: async (id) =>
+      (await sql.query('SELECT * FROM job_attempts WHERE job_id = $1 ORDER BY ended_at, number', [id])).map(toAttempt),
+    counts: async () => {
+      const count = async (where: string): Promise<number> =>
+        number((await sql.query(`SELECT COUNT(*) AS total FROM jobs WHERE ${where}`))[0]?.['total']);
+      const [queued, offered] = [await count(IN_STATE.queued), await count(IN_STATE.offered)];
+      const [running, failed] = [await count(IN_STATE.running), await count(IN_STATE.failed)];
+      const cancelled = await count(IN_STATE.cancelled);
+      // All the others, which are most: counted without reading them.
+      const completed = (await count('1 = 1')) - queued - offered - running - failed - cancelled;
+      return { queued, offered, running, completed, failed, cancelled };
+    },
+    artifactTotals: async () => {
+      const [row] = await sql.query('SELECT COUNT(artifact_name) AS total, SUM(artifact_size) AS size FROM jobs');
+      return { count: number(row?.['total']), sizeBytes: number(row?.['size']) };
+    },
+  };
+}
+
+/** Each state in the words of the partial index it is in, for the database to find that index. */
+const IN_STATE: Readonly<Record<JobState, string>> = {
+  queued: "state = 'queued'",
+  offered: "state IN ('offered', 'running') AND state = 'offered'",
+  running: "state IN ('offered', 'running') AND state = 'running'",
+  completed: "state = 'completed'",
+  failed: "state IN ('failed', 'cancelled') AND state = 'failed'",
+  cancelled: "state IN ('failed', 'cancelled') AND state = 'cancelled'",
+};
+
+const toState = (value: unknown): JobState => JOB_STATES.find((state) => state === value) ?? 'failed';
+
+export const toJobRow = (row: Row): JobRow => ({
+  seq: number(row['seq']),
+  id: text(row['id']),
+  state: toState(row['state']),
+  kind: TASK_KIND_IDS.find((kind) => kind === row['kind']) ?? 'image',
+  model: text(row['model']),
+  modelSource: text(row['model_source']),
+  task: text(row['task']),
+  prompt: text(row['prompt']),
+  gameId: text(row['game_id']),
+  assetName: text(row['asset_name']),
+  vramGb: number(row['vram_gb']),
+  priority: number(row['priority']),
+  attempts: number(row['attempts']),
+  maxAttempts: number(row['max_attempts']),
+  workerId: maybeText(row['worker_id']),
+  error: maybeText(row['error']),
+  result: maybeText(row['result']),
+  artifact: toArtifact(row),
+  ranOn: maybeText(row['ran_on']),
+  createdAt: number(row['created_at']),
+  updatedAt: number(row['updated_at']),
+  startedAt: maybeNumber(row['started_at']),
+  finishedAt: maybeNumber(row['finished_at']),
+});
+
+function toArtifact(row: Row): StoredArtifact | undefined {
+  const name = maybeText(row['artifact_name']);
+  if (name === undefined) return undefined;
+  return {
+    name,
+    ext: text(row['artifact_ext']),
+    contentType: text(row['artifact_type']),
+    sizeBytes: number(row['artifact_size']),
+    sha256: text(row['artifact_sha256']),
+  };
+}
+
+const OUTCOMES = ['completed', 'failed', 'rejected', 'lost', 'cancelled'] as const;
+
+const toAttempt = (row: Row): AttemptRow => ({
+  number: number(row['number']),
+  workerId: text(row['worker_id']),
+  startedAt: number(row['started_at']),
+  endedAt: number(row['ended_at']),
+  outcome: OUTCOMES.find((outcome) => outcome === row['outcome']) ?? 'failed',
+  error: maybeText(row['error']),
+});

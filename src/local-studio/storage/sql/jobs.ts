@@ -1,0 +1,60 @@
+import { vramClass } from '../../queue.ts';
+import type { JobStore } from '../store.ts';
+import { endJobs, HAD_IT } from './job-endings.ts';
+import { readJobs } from './job-reads.ts';
+import { claimNext } from './next-job.ts';
+import type { Param, Sql } from './sql.ts';
+
+export const createSqlJobs = (sql: Sql): JobStore => ({ ...readJobs(sql), ...moveJobs(sql), ...endJobs(sql) });
+
+/** A job's way to a worker. None of these waits for the disk, see the top of `store.ts`; adding one does. */
+function moveJobs(sql: Sql): Pick<JobStore, 'add' | 'offerNext' | 'release' | 'start' | 'resume'> {
+  const changed = async (text: string, params: readonly Param[]): Promise<boolean> =>
+    (await sql.query(`${text} RETURNING seq`, params)).length > 0;
+  return {
+    add: (job) =>
+      sql.durable(async (query) => {
+        const lane = [job.kind, vramClass(job.vramGb)];
+        await query('INSERT INTO lanes (kind, vram_class) VALUES ($1, $2) ON CONFLICT DO NOTHING', lane);
+        await query(
+          `INSERT INTO jobs (id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class,
+             priority, attempts, max_attempts, created_at, updated_at)
+           VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $13)`,
+          [
+            job.id,
+            job.kind,
+            job.model,
+            job.modelSource,
+            job.task,
+            job.prompt,
+            job.gameId,
+            job.assetName,
+            job.vramGb,
+            vramClass(job.vramGb),
+            job.priority,
+            job.maxAttempts,
+            job.createdAt,
+          ],
+        );
+      }),
+    offerNext: (wanted, at) => claimNext(sql.query, wanted, at),
+    release: (id, workerId, at) =>
+      changed(
+        `UPDATE jobs SET state = 'queued', worker_id = NULL, updated_at = $3
+         WHERE id = $1 AND worker_id = $2 AND state = 'offered'`,
+        [id, workerId, at],
+      ),
+    start: (id, workerId, at) =>
+      changed(
+        `UPDATE jobs SET state = 'running', attempts = attempts + 1, started_at = $3, updated_at = $3
+         WHERE id = $1 AND worker_id = $2 AND state = 'offered'`,
+        [id, workerId, at],
+      ),
+    resume: (id, workerId, at) =>
+      changed(
+        `UPDATE jobs SET state = 'running', worker_id = $2, attempts = attempts + 1, started_at = $3, updated_at = $3
+         WHERE id = $1 AND state = 'queued' AND ${HAD_IT}`,
+        [id, workerId, at],
+      ),
+  };
+}

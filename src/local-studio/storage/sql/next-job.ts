@@ -1,0 +1,45 @@
+import type { TaskKindId } from '../../../contract/tasks/index.ts';
+import { vramClass } from '../../queue.ts';
+import type { JobRow, Wanted } from '../store.ts';
+import { toJobRow } from './job-reads.ts';
+import type { Param, Query } from './sql.ts';
+
+/*
+ * The next job for a worker, without looking at the queue's length.
+ *
+ * `jobs_queue` sorts what is queued by (kind, vram_class, priority, seq). The jobs of one kind and one class of GPU memory are a
+ * lane in it, sorted as they are to be offered, so a lane's best is its first row, and the best of those wins. Classes
+ * are whole gigabytes: few, however many jobs there are, and `lanes` lists those that were ever used. Only the class
+ * in which a fractional threshold falls is looked at row by row, in the index alone.
+ */
+
+/** Turned-down jobs that one look-up skips; a worker that turned down more is asked again about the oldest. */
+const MOST_EXCEPTED = 50;
+
+/** The statement for this many kinds and jobs to skip: `$1` is the threshold, `$2` its class, then kinds, then jobs. */
+export function nextJobSql(kinds: number, except: number): string {
+  const list = (from: number, length: number): string => Array.from({ length }, (_, at) => `$${from + at}`).join(', ');
+  const skip = except === 0 ? '' : `AND queued.seq NOT IN (${list(3 + kinds, except)})`;
+  return `SELECT head.seq FROM lanes JOIN jobs head ON head.seq = (
+            SELECT queued.seq FROM jobs queued
+            WHERE queued.state = 'queued' AND queued.kind = lanes.kind AND queued.vram_class = lanes.vram_class
+              AND queued.vram_gb <= $1 ${skip}
+            ORDER BY queued.priority DESC, queued.seq LIMIT 1)
+          WHERE lanes.kind IN (${list(3, kinds)}) AND lanes.vram_class <= $2
+          ORDER BY head.priority DESC, head.seq LIMIT 1`;
+}
+
+/** Picks and takes in one statement: no other worker can get the same job in between. */
+export async function claimNext(query: Query, wanted: Wanted, at: number): Promise<JobRow | undefined> {
+  const kinds: readonly TaskKindId[] = [...new Set(wanted.kinds)];
+  if (kinds.length === 0) return undefined;
+  const except = wanted.except.slice(-MOST_EXCEPTED);
+  const used = 2 + kinds.length + except.length;
+  const params: readonly Param[] = [wanted.thresholdGb, vramClass(wanted.thresholdGb), ...kinds, ...except];
+  const rows = await query(
+    `UPDATE jobs SET state = 'offered', worker_id = $${used + 1}, updated_at = $${used + 2}
+     WHERE seq = (${nextJobSql(kinds.length, except.length)}) AND state = 'queued' RETURNING *`,
+    [...params, wanted.workerId, at],
+  );
+  return rows.map(toJobRow)[0];
+}

@@ -1,0 +1,220 @@
+import type { AttemptView, JobState, LogLine } from '../../contract/admin.ts';
+import type { TaskKindId } from '../../contract/tasks/index.ts';
+
+/*
+ * What the studio remembers. Nobody but the store knows which database keeps it.
+ *
+ * What must be on the disk before which word is said, so that a kill at any moment loses no job and does none twice:
+ *
+ *   a job is created        on disk before the operator's 201
+ *   a job is offered        written before the offer, not synced: after a kill it is still there, and the job stays with
+ *                           that worker until its heartbeats say otherwise; after a power cut the job is merely queued
+ *   an offer is accepted    written, not synced: when it is lost, one attempt is not counted
+ *   a job is completed      on disk, artifact first, before `completeAck` or 2xx: who was thanked may forget the result
+ *   a job fails, is retried or cancelled   on disk before the answer
+ *   tokens and approvals    on disk before they are handed out
+ *
+ * Every change of a job names the state it expects. Of two that race, the second changes nothing and is told so.
+ */
+export interface Store {
+  readonly registrations: RegistrationStore;
+  readonly workers: WorkerStore;
+  readonly models: ModelStore;
+  readonly jobs: JobStore;
+  readonly logs: LogStore;
+  close(): Promise<void>;
+}
+
+export interface RegistrationRow {
+  readonly requestId: string;
+  readonly installId: string;
+  readonly secretHash: string;
+  /** JSON of the capabilities. */
+  readonly capabilities: string;
+  readonly state: 'pending' | 'approved' | 'rejected';
+  readonly reason: string;
+  readonly workerId: string | undefined;
+  readonly createdAt: number;
+}
+
+export interface RegistrationStore {
+  /** Keeps a request; an older pending one of the same installation is replaced. */
+  add(row: RegistrationRow): Promise<void>;
+  get(requestId: string): Promise<RegistrationRow | undefined>;
+  pendingOf(installId: string): Promise<RegistrationRow | undefined>;
+  /** Waiting ones, oldest first. */
+  pending(): Promise<readonly RegistrationRow[]>;
+  /** False when it does not wait any more. */
+  decide(requestId: string, verdict: { readonly workerId: string } | { readonly reason: string }): Promise<boolean>;
+  /** Keeps the hash of a one-shot token until then. */
+  addBootstrapToken(hash: string, expiresAt: number): Promise<void>;
+  /** True once per token. */
+  spendBootstrapToken(hash: string, now: number): Promise<boolean>;
+}
+
+export interface WorkerRow {
+  readonly id: string;
+  readonly installId: string | undefined;
+  /** SHA-256 of the token, in hex; empty while none was handed out. */
+  readonly tokenHash: string;
+  readonly capabilities: string;
+  readonly createdAt: number;
+  readonly lastSeenAt: number | undefined;
+  readonly deleted: boolean;
+}
+
+export interface WorkerStore {
+  get(id: string): Promise<WorkerRow | undefined>;
+  byInstall(installId: string): Promise<WorkerRow | undefined>;
+  /** Those that were not deleted, oldest first. */
+  list(): Promise<readonly WorkerRow[]>;
+  /** Adds it, or gives a known one new capabilities. */
+  put(worker: Pick<WorkerRow, 'id' | 'installId' | 'capabilities' | 'createdAt'>): Promise<void>;
+  setToken(id: string, tokenHash: string): Promise<void>;
+  seen(id: string, capabilities: string, at: number): Promise<void>;
+  /** Leaves a tombstone, so that the worker can be told. False when there is no such worker. */
+  remove(id: string): Promise<boolean>;
+}
+
+export interface ModelRow {
+  readonly id: string;
+  readonly kind: TaskKindId;
+  readonly displayName: string | undefined;
+  readonly vramGb: number;
+  /** JSON of the model source. */
+  readonly source: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface ModelStore {
+  get(id: string): Promise<ModelRow | undefined>;
+  list(): Promise<readonly ModelRow[]>;
+  /** False when there is one of that id. */
+  add(row: ModelRow): Promise<boolean>;
+  /** False when there is none of that id. */
+  replace(row: ModelRow): Promise<boolean>;
+  remove(id: string): Promise<boolean>;
+}
+
+export interface StoredArtifact {
+  /** The name in the artifact store. */
+  readonly name: string;
+  readonly ext: string;
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+export interface NewJob {
+  readonly id: string;
+  readonly kind: TaskKindId;
+  readonly model: string;
+  /** JSON, as it will stand in the offer. */
+  readonly modelSource: string;
+  readonly task: string;
+  readonly prompt: string;
+  readonly gameId: string;
+  readonly assetName: string;
+  readonly vramGb: number;
+  readonly priority: number;
+  readonly maxAttempts: number;
+  readonly createdAt: number;
+}
+
+export interface JobRow extends NewJob {
+  /** Grows with each job. */
+  readonly seq: number;
+  readonly state: JobState;
+  /** Spent ones, the running one included. */
+  readonly attempts: number;
+  readonly workerId: string | undefined;
+  readonly error: string | undefined;
+  /** JSON of the result. */
+  readonly result: string | undefined;
+  readonly artifact: StoredArtifact | undefined;
+  /** What the result was computed on, where its worker said so. */
+  readonly ranOn: string | undefined;
+  readonly updatedAt: number;
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
+}
+
+/** What a worker may be offered. */
+export interface Wanted {
+  readonly workerId: string;
+  readonly kinds: readonly TaskKindId[];
+  readonly thresholdGb: number;
+  /** Jobs, by `seq`, that this worker turned down for good. */
+  readonly except: readonly number[];
+}
+
+export type AttemptOutcome = Exclude<AttemptView['outcome'], 'open'>;
+
+/** How a running job ends without a result. */
+export interface Ending {
+  readonly to: 'queued' | 'failed';
+  readonly outcome: AttemptOutcome;
+  readonly error: string;
+}
+
+export interface Completion {
+  readonly prompt: string | undefined;
+  /** JSON; exactly one of the two is there. */
+  readonly result?: string;
+  readonly artifact?: StoredArtifact;
+  readonly ranOn?: string | undefined;
+}
+
+export interface JobStore {
+  add(job: NewJob): Promise<void>;
+  get(id: string): Promise<JobRow | undefined>;
+  /** Newest first, below `before`. */
+  list(query: {
+    readonly state: JobState | undefined;
+    readonly before: number | undefined;
+    readonly limit: number;
+  }): Promise<readonly JobRow[]>;
+  /** Gives the next fitting job to the worker: highest priority first, then oldest. Atomic: one worker gets it. */
+  offerNext(wanted: Wanted, at: number): Promise<JobRow | undefined>;
+  /** offered → queued, free of charge. */
+  release(id: string, workerId: string, at: number): Promise<boolean>;
+  /** offered → running; spends an attempt. */
+  start(id: string, workerId: string, at: number): Promise<boolean>;
+  /** queued → running, for a worker that lost this job and turns out to be at work on it still. */
+  resume(id: string, workerId: string, at: number): Promise<boolean>;
+  /** running → queued or failed. */
+  end(id: string, workerId: string, ending: Ending, at: number): Promise<boolean>;
+  /** running → completed; also queued → completed, when the worker had the job before. */
+  complete(id: string, workerId: string, completion: Completion, at: number): Promise<boolean>;
+  /** Whether the worker may still deliver this job. */
+  holds(id: string, workerId: string): Promise<boolean>;
+  /** Anything that has not ended → cancelled. */
+  cancel(id: string, at: number): Promise<boolean>;
+  /** failed or cancelled → queued, with all its attempts again. */
+  retry(id: string, at: number): Promise<boolean>;
+  /** Jobs that are with a worker, as a studio finds them when it starts. */
+  underway(): Promise<readonly JobRow[]>;
+  attempts(id: string): Promise<readonly AttemptRow[]>;
+  counts(): Promise<Readonly<Record<JobState, number>>>;
+  artifactTotals(): Promise<{ readonly count: number; readonly sizeBytes: number }>;
+}
+
+export interface AttemptRow {
+  readonly number: number;
+  readonly workerId: string;
+  readonly startedAt: number;
+  readonly endedAt: number | undefined;
+  readonly outcome: AttemptView['outcome'];
+  readonly error: string | undefined;
+}
+
+export interface LogStore {
+  /** Keeps the newest lines only. */
+  add(workerId: string, entries: readonly Omit<LogLine, 'seq' | 'workerId'>[]): Promise<void>;
+  page(query: {
+    readonly workerId: string | undefined;
+    readonly after: number;
+    readonly limit: number;
+  }): Promise<readonly LogLine[]>;
+}

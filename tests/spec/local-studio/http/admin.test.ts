@@ -1,0 +1,97 @@
+import { expect, test } from 'bun:test';
+import * as v from 'valibot';
+import {
+  JobListSchema,
+  ModelListSchema,
+  RegistrationListSchema,
+  StatusViewSchema,
+  WorkerListSchema,
+} from '../../../../src/contract/admin.ts';
+import { parseJson } from '../../../../src/contract/json.ts';
+import { bareWorker, jobOf } from '../../../fakes/bare-worker.ts';
+import { aTask, anLlmTask, synthetic } from '../../../fakes/builders.ts';
+import { fakeStudio } from '../../../fakes/fake-studio.ts';
+
+const aModel = (about: Readonly<Record<string, unknown>> = {}) => ({
+  id: 'z-image',
+  kind: 'image',
+  vramGbEstimate: 8,
+  source: synthetic,
+  ...about,
+});
+const read = async <Schema extends v.GenericSchema>(schema: Schema, response: Response) =>
+  v.parse(schema, parseJson(await response.text()));
+
+test('a model is added once, changed, listed and removed', async () => {
+  await using studio = await fakeStudio();
+  expect((await studio.admin('POST', '/models', aModel())).status).toBe(201);
+  expect((await studio.admin('POST', '/models', aModel())).status).toBe(409);
+  expect((await studio.admin('PUT', '/models/z-image', aModel({ vramGbEstimate: 9 }))).status).toBe(200);
+  const { models } = await read(ModelListSchema, await studio.admin('GET', '/models'));
+  expect(models).toMatchObject([{ id: 'z-image', vramGbEstimate: 9 }]);
+  expect((await studio.admin('DELETE', '/models/z-image')).status).toBe(204);
+  expect((await studio.admin('DELETE', '/models/z-image')).status).toBe(404);
+});
+
+test('a job takes recipe and estimate from its model', async () => {
+  await using studio = await fakeStudio();
+  using worker = await bareWorker(await studio.enrol());
+  await studio.admin('POST', '/models', aModel());
+  await studio.admin('POST', '/jobs', { model: 'z-image', task: aTask({ kind: 'image', prompt: 'a fox' }) });
+  const offer = await worker.next('offer');
+  expect(offer['claim']).toMatchObject({ model: 'z-image', vramGbEstimate: 8, modelSource: { engine: 'synthetic' } });
+});
+
+test('a job of an unknown model or of another kind is refused', async () => {
+  await using studio = await fakeStudio();
+  expect((await studio.admin('POST', '/jobs', { model: 'nobody', task: anLlmTask() })).status).toBe(400);
+  await studio.admin('POST', '/models', aModel());
+  const wrongKind = await studio.admin('POST', '/jobs', { model: 'z-image', task: anLlmTask() });
+  expect(await wrongKind.json()).toMatchObject({ error: 'invalid', message: expect.stringContaining('image') });
+});
+
+test('jobs are listed newest first, page by page, by state', async () => {
+  await using studio = await fakeStudio();
+  const made = [];
+  for (let at = 0; at < 3; at++) made.unshift((await studio.createJob(anLlmTask())).id);
+  const first = await read(JobListSchema, await studio.admin('GET', '/jobs?limit=2&state=queued'));
+  expect(first.jobs.map((job) => job.id)).toEqual(made.slice(0, 2));
+  const second = await read(JobListSchema, await studio.admin('GET', `/jobs?limit=2&cursor=${first.nextCursor}`));
+  expect(second.jobs.map((job) => job.id)).toEqual(made.slice(2));
+  expect((await studio.admin('GET', '/jobs?limit=many')).status).toBe(400);
+});
+
+test('higher priority goes first', async () => {
+  await using studio = await fakeStudio();
+  await studio.createJob(anLlmTask());
+  const urgent = await studio.createJob(anLlmTask(), { priority: 5 });
+  using worker = await bareWorker(await studio.enrol());
+  expect(jobOf(await worker.next('offer'))).toBe(urgent.id);
+});
+
+test('workers, registrations and the overview read as the contract describes them', async () => {
+  await using studio = await fakeStudio();
+  const credentials = await studio.enrol();
+  using worker = await bareWorker(credentials);
+  const job = await studio.createJob(anLlmTask());
+  await worker.next('offer');
+  worker.send({ type: 'accept', jobId: job.id });
+  await studio.jobIs(job.id, 'running');
+  const { workers } = await read(WorkerListSchema, await studio.admin('GET', '/workers'));
+  expect(workers).toMatchObject([{ workerId: credentials.workerId, connected: true, currentJobId: job.id }]);
+  const status = await read(StatusViewSchema, await studio.admin('GET', '/status'));
+  expect(status).toMatchObject({ workers: { known: 1, connected: 1, busy: 1 }, jobs: { running: 1 } });
+  const { registrations } = await read(RegistrationListSchema, await studio.admin('GET', '/registrations'));
+  expect(registrations).toEqual([]);
+});
+
+test('what does not exist is 404 by its name', async () => {
+  await using studio = await fakeStudio();
+  for (const path of ['/jobs/nobody', '/models/nobody', '/jobs/nobody/artifact', '/jobs/nobody/attempts']) {
+    const answer = await studio.admin('GET', path);
+    expect([answer.status, ((await answer.json()) as { message: string }).message]).toEqual([
+      404,
+      expect.stringContaining('nobody'),
+    ]);
+  }
+});

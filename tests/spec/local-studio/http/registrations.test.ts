@@ -1,0 +1,141 @@
+import { expect, test } from 'bun:test';
+import { stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { fakeStudio, someCapabilities } from '../../../fakes/fake-studio.ts';
+
+const SECRET = 'ab'.repeat(32);
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+const asking = (about: Readonly<Record<string, unknown>> = {}) => ({
+  installId: '3f2b8c1d-9e4a-1b7c-c2d3-4e5f60718293',
+  registrationSecretHash: hash(SECRET),
+  capabilities: someCapabilities(),
+  userAgent: 'studio-worker/0.5.0',
+  ...about,
+});
+
+async function setup() {
+  const studio = await fakeStudio();
+  const api = `${studio.url}/graphics/api`;
+  const post = (path: string, body: unknown) => fetch(api + path, { method: 'POST', body: JSON.stringify(body) });
+  const ask = async (about = {}): Promise<string> => {
+    const answer = (await (await post('/workers/register-request', asking(about))).json()) as { requestId: string };
+    return answer.requestId;
+  };
+  const poll = (requestId: string, secret = SECRET) =>
+    fetch(`${api}/workers/register-requests/${requestId}`, { headers: { authorization: `Bearer ${secret}` } });
+  return { studio, api, post, ask, poll, [Symbol.asyncDispose]: () => studio[Symbol.asyncDispose]() };
+}
+
+test('asking twice gives the request that waits already', async () => {
+  await using world = await setup();
+  expect(await world.ask()).toBe(await world.ask());
+});
+
+test('another secret for the same installation is another request', async () => {
+  await using world = await setup();
+  const first = await world.ask();
+  const second = await world.ask({ registrationSecretHash: hash('another') });
+  expect(second).not.toBe(first);
+  expect((await world.poll(first)).status).toBe(404);
+});
+
+test('a poll needs the secret, and an unknown request is 404', async () => {
+  await using world = await setup();
+  const requestId = await world.ask();
+  expect((await world.poll(requestId, 'wrong')).status).toBe(401);
+  expect((await world.poll('rr-unknown')).status).toBe(404);
+  expect(await (await world.poll(requestId)).json()).toEqual({ status: 'pending' });
+});
+
+test('each poll of an approved request mints a token that ends the one before', async () => {
+  await using world = await setup();
+  const requestId = await world.ask();
+  const workerId = await world.studio.approve();
+  const first = (await (await world.poll(requestId)).json()) as { authToken: string };
+  const second = (await (await world.poll(requestId)).json()) as { workerId: string; authToken: string };
+  expect(second.workerId).toBe(workerId);
+  const complete = (token: string) =>
+    fetch(`${world.api}/workers/${workerId}/jobs/job-x/complete`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+    });
+  expect((await complete(first.authToken)).status).toBe(401);
+  expect((await complete(second.authToken)).status).toBe(404);
+});
+
+test('a rejected request says why', async () => {
+  await using world = await setup();
+  const requestId = await world.ask();
+  const rejected = await world.studio.admin('POST', `/registrations/${requestId}/reject`, {
+    reason: 'unknown machine',
+  });
+  expect(rejected.status).toBe(204);
+  expect(await (await world.poll(requestId)).json()).toEqual({ status: 'rejected', reason: 'unknown machine' });
+});
+
+test('an installation that registers again stays the worker it was', async () => {
+  await using world = await setup();
+  await world.ask();
+  const before = await world.studio.approve();
+  await world.ask({ registrationSecretHash: hash('another') });
+  expect(await world.studio.approve()).toBe(before);
+});
+
+test('a bootstrap token lets one worker in, once', async () => {
+  await using world = await setup();
+  const minted = (await (await world.studio.admin('POST', '/bootstrap-tokens')).json()) as { token: string };
+  const body = { bootstrapToken: minted.token, capabilities: someCapabilities() };
+  expect((await world.post('/workers/register', body)).status).toBe(201);
+  expect((await world.post('/workers/register', body)).status).toBe(401);
+});
+
+test('the data never holds a token or a secret in the clear', async () => {
+  await using world = await setup();
+  const { authToken } = await world.studio.enrol();
+  await world.ask();
+  await world.studio.restart();
+  const files = ['studio.sqlite', 'studio.sqlite-wal'].map((name) => Bun.file(`${world.studio.dataDir}/${name}`));
+  const texts = await Promise.all(files.map(async (file) => ((await file.exists()) ? file.text() : '')));
+  expect(texts.join('')).toContain('registrations');
+  expect(texts.some((text) => text.includes(authToken) || text.includes(SECRET))).toBe(false);
+});
+
+test('the operator token is for its owner alone and stays the same', async () => {
+  await using world = await setup();
+  const before = world.studio.studio.operatorToken;
+  expect((await stat(world.studio.studio.tokenFile)).mode & 0o777).toBe(0o600);
+  await world.studio.restart();
+  expect(world.studio.studio.operatorToken).toBe(before);
+});
+
+test('the operator API answers nobody without its token', async () => {
+  await using world = await setup();
+  const wrong = await fetch(`${world.api}/admin/jobs`, { headers: { authorization: 'Bearer wrong' } });
+  expect(wrong.status).toBe(401);
+  expect(await wrong.json()).toMatchObject({ error: 'unauthorized' });
+});
+
+test.each(['heartbeat', 'claim', 'logs', 'jobs/job-1/fail', 'jobs/job-1/complete-json'])(
+  'the polling-era route %s is gone',
+  async (route) => {
+    await using world = await setup();
+    expect((await world.post(`/workers/w-1/${route}`, {})).status).toBe(404);
+  },
+);
+
+test('a body that is too large or no JSON is refused with a reason', async () => {
+  await using world = await setup();
+  const large = await world.post('/workers/register-request', 'x'.repeat(300_000));
+  expect(large.status).toBe(413);
+  const malformed = await world.post('/workers/register-request', { installId: 1 });
+  expect(malformed.status).toBe(400);
+  expect(await malformed.json()).toMatchObject({ error: 'invalid' });
+});
+
+test('a wrong method names the right ones, and probes find the studio at the root', async () => {
+  await using world = await setup();
+  const wrong = await fetch(`${world.api}/workers/register-request`);
+  expect(wrong.status).toBe(405);
+  expect(wrong.headers.get('allow')).toBe('POST');
+  expect((await fetch(`${world.studio.url}/healthz`)).status).toBe(200);
+});

@@ -1,0 +1,119 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { TASK_KIND_IDS, type TaskKindId } from '../../../../src/contract/tasks/index.ts';
+import { vramClass } from '../../../../src/local-studio/queue.ts';
+import { migrate } from '../../../../src/local-studio/storage/sql/migrations.ts';
+import { claimNext, nextJobSql } from '../../../../src/local-studio/storage/sql/next-job.ts';
+import { createSqlStore } from '../../../../src/local-studio/storage/sql/sql-store.ts';
+import { createSqlite } from '../../../../src/local-studio/storage/sqlite-store.ts';
+import type { NewJob } from '../../../../src/local-studio/storage/store.ts';
+
+async function setup() {
+  const sql = createSqlite(':memory:');
+  await migrate(sql);
+  return { sql, jobs: createSqlStore(sql).jobs, [Symbol.asyncDispose]: () => sql.close() };
+}
+
+let serial = 0;
+const aNewJob = (about: Partial<NewJob> = {}): NewJob => ({
+  id: `job-${++serial}`,
+  kind: 'llm',
+  model: 'm',
+  modelSource: '{}',
+  task: '{}',
+  prompt: '',
+  gameId: 'g',
+  assetName: 'a',
+  vramGb: 1,
+  priority: 0,
+  maxAttempts: 3,
+  createdAt: 0,
+  ...about,
+});
+
+/** Queues ten thousand jobs of all kinds, thresholds and priorities in one statement. */
+const QUEUE_TEN_THOUSAND = `
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+  INSERT INTO jobs (id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class,
+    priority, attempts, max_attempts, created_at, updated_at)
+  SELECT 'job-' || i, 'queued', CASE i % 5 WHEN 0 THEN 'image' WHEN 1 THEN 'llm' WHEN 2 THEN 'audio_stt'
+    WHEN 3 THEN 'audio_tts' ELSE 'video' END, 'm', '{}', '{}', '', '', '', i % 24, i % 24, i % 3, 0, 3, 0, 0 FROM n`;
+const LANES = 'INSERT INTO lanes (kind, vram_class) SELECT DISTINCT kind, vram_class FROM jobs';
+
+test('the next job is looked up in the index, never by reading the queue', async () => {
+  await using world = await setup();
+  await world.sql.query(QUEUE_TEN_THOUSAND);
+  await world.sql.query(LANES);
+  const plan = await world.sql.query(`EXPLAIN QUERY PLAN ${nextJobSql(5, 1)}`, [12, 12, ...TASK_KIND_IDS, 1]);
+  const steps = plan.map((row) => String(row['detail']));
+  expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual([]);
+  expect(steps.join('\n')).toContain('jobs_queue (kind=? AND vram_class=?)');
+});
+
+test('fifty workers get fifty different jobs of ten thousand', async () => {
+  await using world = await setup();
+  await world.sql.query(QUEUE_TEN_THOUSAND);
+  await world.sql.query(LANES);
+  const claims = Array.from({ length: 50 }, (_, at) =>
+    world.jobs.offerNext({ workerId: `w-${at}`, kinds: TASK_KIND_IDS, thresholdGb: at, except: [] }, 1),
+  );
+  const ids = (await Promise.all(claims)).map((job) => job?.id);
+  expect(ids).not.toContain(undefined);
+  expect(new Set(ids).size).toBe(50);
+});
+
+test('a worker gets the most urgent job that fits it, and of those the oldest', async () => {
+  const kind = fc.constantFrom<TaskKindId[]>('image', 'llm', 'video');
+  const vram = fc.constantFrom(0, 1, 3.5, 4, 7.25, 8);
+  const queue = fc.array(fc.record({ kind, vramGb: vram, priority: fc.integer({ min: -1, max: 1 }) }), {
+    maxLength: 15,
+  });
+  const wanted = fc.record({ kinds: fc.uniqueArray(kind), thresholdGb: fc.constantFrom(0, 3.5, 3.75, 7.5, 24) });
+  await fc.assert(
+    fc.asyncProperty(
+      queue,
+      wanted,
+      fc.array(fc.integer({ min: 1, max: 15 })),
+      async (drafts, { kinds, thresholdGb }, except) => {
+        await using world = await setup();
+        for (const draft of drafts) await world.jobs.add(aNewJob(draft));
+        const [expected] = drafts
+          .map((draft, at) => ({ ...draft, seq: at + 1 }))
+          .filter((job) => kinds.includes(job.kind) && job.vramGb <= thresholdGb && !except.includes(job.seq))
+          .toSorted((a, b) => b.priority - a.priority || a.seq - b.seq);
+        const got = await claimNext(world.sql.query, { workerId: 'w', kinds, thresholdGb, except }, 1);
+        expect(got?.seq).toBe(expected?.seq as number);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('a job that was given away is given to nobody else', async () => {
+  await using world = await setup();
+  await world.jobs.add(aNewJob({ vramGb: 2.5 }));
+  const wanted = { workerId: 'w-1', kinds: TASK_KIND_IDS, thresholdGb: vramClass(2.5), except: [] };
+  expect((await world.jobs.offerNext(wanted, 1))?.state).toBe('offered');
+  expect(await world.jobs.offerNext({ ...wanted, workerId: 'w-2' }, 1)).toBeUndefined();
+});
+
+test('of two results for one job the second changes nothing', async () => {
+  await using world = await setup();
+  const job = aNewJob();
+  await world.jobs.add(job);
+  await world.jobs.offerNext({ workerId: 'w-1', kinds: ['llm'], thresholdGb: 8, except: [] }, 1);
+  await world.jobs.start(job.id, 'w-1', 2);
+  const results = ['1', '2'].map((result) => world.jobs.complete(job.id, 'w-1', { prompt: undefined, result }, 3));
+  expect(await Promise.all(results)).toEqual([true, false]);
+  expect((await world.jobs.get(job.id))?.result).toBe('1');
+});
+
+test('a transaction that fails leaves nothing behind', async () => {
+  await using world = await setup();
+  const broken = world.sql.durable(async (query) => {
+    await query("INSERT INTO bootstrap_tokens (hash, expires_at) VALUES ('h', 1)");
+    await query('SELECT * FROM no_such_table');
+  });
+  expect(await broken.catch((thrown: unknown) => thrown)).toBeInstanceOf(Error);
+  expect(await world.sql.query('SELECT * FROM bootstrap_tokens')).toEqual([]);
+});
