@@ -1,6 +1,6 @@
 import { errorChain } from '../../base/errors.ts';
 import type { JobId } from '../../base/ids.ts';
-import { isOurs } from './belongings.ts';
+import { isOurs } from './ownership.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { OutboxEntry } from './outbox.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type UploadAnswer,
 } from './policy.ts';
 import { upload } from './upload.ts';
-import { logUnauthorized, type Reservation } from './uploads.ts';
+import { logUnauthorized, type Reservation } from './foreground.ts';
 
 /**
  * Goes on offering the artifacts on disk, oldest first and one at a time, in rounds: at start, at each welcome, and

@@ -9,7 +9,7 @@ import { createBackground } from './background.ts';
 import type { Delivery, DeliveryReport } from './delivery.ts';
 import type { DeliveryDeps } from './deps.ts';
 import { createJsonResults } from './json-results.ts';
-import { uploadNow } from './uploads.ts';
+import { uploadNow } from './foreground.ts';
 
 /** Delivery with its ear to the session: what the studio says decides what may be sent again and what is done with. */
 export interface SessionDelivery extends Delivery {

@@ -1,5 +1,5 @@
 import type { Sha256 } from '../../system/disk/digest.ts';
-import { type EntryHeader, readEntry } from './entry-file.ts';
+import { type EntryHeader, readEntry } from './entry.ts';
 
 /**
  * The journal is records one after the other, and zeros behind them:

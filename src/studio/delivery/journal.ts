@@ -4,7 +4,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { AppendFile } from '../../system/disk/append-file.ts';
 import type { Sha256 } from '../../system/disk/digest.ts';
 import type { Files } from '../../system/disk/files.ts';
-import { type EntryHeader, entryName } from './entry-file.ts';
+import { type EntryHeader, entryName } from './entry.ts';
 import { type Damage, HEAD_BYTES, type Place, putRecord, readRecords, removalRecord } from './journal-record.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { JsonValue } from '../../base/json.ts';
 import type { HeartbeatAck, Welcome } from '../../contract/frames/inbound.ts';
 import { completeJson } from '../../contract/frames/outbound.ts';
 import { writeJson } from '../../contract/json.ts';
-import { isOurs, keep, ownerOf } from './belongings.ts';
+import { isOurs, keep, ownerOf } from './ownership.ts';
 import type { DeliveryReport } from './delivery.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { OutboxEntry } from './outbox.ts';

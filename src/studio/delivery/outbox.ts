@@ -5,7 +5,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Sha256 } from '../../system/disk/digest.ts';
 import type { Files } from '../../system/disk/files.ts';
-import { ENTRY_NAME, type EntryHeader, entryName, hasHeader, readEntry, readHeader, writeEntry } from './entry-file.ts';
+import { ENTRY_NAME, type EntryHeader, entryName, hasHeader, readEntry, readHeader, writeEntry } from './entry.ts';
 import { openJournal } from './journal.ts';
 
 /** A result waiting on disk. Its prompt and payload stay there until they are needed. */

@@ -14,7 +14,7 @@ import type { Random } from '../../system/random.ts';
 import type { SocketEnd, Sockets } from '../../system/net/socket.ts';
 import { createAdvertising } from './advertising.ts';
 import { backoffMs, jittered } from './backoff.ts';
-import { describeEnd, describeFully, GOODBYE_MS, type Line, openLine } from './line.ts';
+import { describeEnd, describeFully, GOODBYE_MS, type Line, openLine } from './link.ts';
 import { type Effect, type Event, type Policy, type State, step, type Timer } from './machine.ts';
 import { onBinaryFrame, onFrame, type Reaction } from './on-frame.ts';
 import type { Credentials, Session, SessionEnd, SessionEvents, SessionStatus } from './session.ts';

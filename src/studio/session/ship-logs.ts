@@ -1,7 +1,7 @@
 import { KIB, MIB } from '../../base/units.ts';
 import { logBatch } from '../../contract/frames/outbound.ts';
 import type { LogEntry } from '../../contract/log-entry.ts';
-import type { Line } from './line.ts';
+import type { Line } from './link.ts';
 
 /** Log entries that wait for a session; the log's own buffer outside of tests. */
 export interface LogQueue {

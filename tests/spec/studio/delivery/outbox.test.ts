@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { toJobId } from '../../../../src/base/ids.ts';
 import { DAY_MS, KIB } from '../../../../src/base/units.ts';
-import { entryName, writeEntry } from '../../../../src/studio/delivery/entry-file.ts';
+import { entryName, writeEntry } from '../../../../src/studio/delivery/entry.ts';
 import { type NewEntry, openOutbox, type Outbox } from '../../../../src/studio/delivery/outbox.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';

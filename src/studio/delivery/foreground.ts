@@ -2,7 +2,7 @@ import type { JobId } from '../../base/ids.ts';
 import { pause } from '../../base/pause.ts';
 import { fail } from '../../contract/frames/outbound.ts';
 import type { Credentials } from '../session/session.ts';
-import { keep, ownerOf } from './belongings.ts';
+import { keep, ownerOf } from './ownership.ts';
 import type { DeliveryReport } from './delivery.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { Artifact } from './multipart.ts';
