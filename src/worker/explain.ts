@@ -2,7 +2,7 @@ import type { Offer } from '../contract/frames/inbound.ts';
 import type { Engine, Readiness } from '../engines/engine.ts';
 import { admit, type AdmissionSnapshot } from '../jobs/admit.ts';
 import type { MemoryVerdict } from '../models/memory/fit.ts';
-import { unfitReason } from './memory.ts';
+import { unfitReason } from './memory-gate.ts';
 
 /** What one rule says of an offer. */
 export interface RuleSays {

@@ -9,7 +9,7 @@ import { marginGb, type MemoryKind, placesFor } from '../models/memory/gpu-memor
 import type { WantedLane } from '../models/loaded/entry.ts';
 import type { WarmModels } from '../models/loaded/pool.ts';
 import type { Files } from '../system/disk/files.ts';
-import type { MemoryGate } from './memory.ts';
+import type { MemoryGate } from './memory-gate.ts';
 
 export interface LendingOptions {
   readonly warm: Pick<WarmModels<LoadedModel>, 'lend'>;

@@ -10,7 +10,7 @@ import type { Session, SessionEnd } from '../studio/session/session.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { WorkerStatus } from './status.ts';
-import type { Stopping } from './stopping.ts';
+import type { Stopping } from './stop-driver.ts';
 
 /** What the worker needs of registration: a start, an end, where it stands, and word of the approval. */
 export interface RegistrationPart {

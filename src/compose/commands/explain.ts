@@ -5,7 +5,7 @@ import type { LoadedShare } from '../../models/memory/fit.ts';
 import { openPeaks } from '../../models/memory/peaks.ts';
 import type { WarmModel } from '../../models/loaded/entry.ts';
 import { type Explanation, explain, type OfferFacts } from '../../worker/explain.ts';
-import { createMemoryGate } from '../../worker/memory.ts';
+import { createMemoryGate } from '../../worker/memory-gate.ts';
 import { readinessOf } from '../../worker/readiness.ts';
 import { configPathOf, openConfig, siblingsOf } from '../config.ts';
 import type { Effects } from '../effects.ts';

@@ -8,7 +8,7 @@ import { createHistory } from '../../jobs/history.ts';
 import { createSlot, type Slot } from '../../jobs/slot.ts';
 import type { Log } from '../../log/open-log.ts';
 import type { Registration, RegistrationOptions } from '../../studio/registration/registration.ts';
-import { createStopping, type Stopping } from '../../worker/stopping.ts';
+import { createStopping, type Stopping } from '../../worker/stop-driver.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import type { Effects } from '../effects.ts';
 import { composeIdentity } from './identity.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { createMemoryGate, unfitReason } from '../../../src/worker/memory.ts';
+import { createMemoryGate, unfitReason } from '../../../src/worker/memory-gate.ts';
 import { anOffer, synthetic } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { ScriptedEngine } from '../../fakes/scripted-engine.ts';

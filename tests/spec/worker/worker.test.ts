@@ -5,7 +5,7 @@ import { createSlot } from '../../../src/jobs/slot.ts';
 import type { SessionEnd } from '../../../src/studio/session/session.ts';
 import { describeCapabilities } from '../../../src/worker/capabilities.ts';
 import { answerControl } from '../../../src/worker/control.ts';
-import { createStopping } from '../../../src/worker/stopping.ts';
+import { createStopping } from '../../../src/worker/stop-driver.ts';
 import { createWorker } from '../../../src/worker/worker.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { type ErrorCode, WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
-import { createUnavailable } from '../../../src/worker/unavailable.ts';
+import { createUnavailable } from '../../../src/worker/load-failures.ts';
 import { synthetic } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { ScriptedEngine } from '../../fakes/scripted-engine.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { type StopEvent, type StopState, stopStep } from '../../../src/worker/stop.ts';
+import { type StopEvent, type StopState, stopStep } from '../../../src/worker/stop-machine.ts';
 
 const SIGNAL: StopEvent = { type: 'signal' };
 const GRACE_OVER: StopEvent = { type: 'grace-over' };

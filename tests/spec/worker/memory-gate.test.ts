@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../src/base/ids.ts';
 import { gpuMemory } from '../../../src/models/memory/gpu-memory.ts';
-import { unfitReason } from '../../../src/worker/memory.ts';
+import { unfitReason } from '../../../src/worker/memory-gate.ts';
 import { anOffer, synthetic } from '../../fakes/builders.ts';
 import { settle } from '../../fakes/fake-clock.ts';
 import { memoryScene, report, share } from '../../fakes/memory-scene.ts';

@@ -3,7 +3,7 @@ import { formatDuration } from '../base/units.ts';
 import type { Slot } from '../jobs/slot.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
-import { type StopEffect, type StopEvent, type StopState, stopStep } from './stop.ts';
+import { type StopEffect, type StopEvent, type StopState, stopStep } from './stop-machine.ts';
 
 export interface StoppingDeps {
   readonly slot: Slot;
