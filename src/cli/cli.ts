@@ -1,9 +1,9 @@
 import type { Command, CommandTable } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { describeFailure, exitCodeOf } from './exit.ts';
-import { commandHelp, programHelp } from './help.ts';
+import { commandHelp, programHelp } from './view/help.ts';
 import { printFailure, printLines } from './output.ts';
-import { parseLine } from './parse.ts';
+import { parseLine } from './args/parse.ts';
 import type { World } from './world.ts';
 
 /** Runs one command line to its end and returns the exit code. Whatever goes wrong is printed here and nowhere else. */

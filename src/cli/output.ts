@@ -1,5 +1,5 @@
 import type { Terminal } from '../system/terminal.ts';
-import { cutToWidth, onOneLine, padToWidth, textWidth } from './text-width.ts';
+import { cutToWidth, onOneLine, padToWidth, textWidth } from './view/text-width.ts';
 
 declare global {
   interface JSON {

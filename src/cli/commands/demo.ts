@@ -13,7 +13,7 @@ import {
   resultTable,
   withNews,
   type DemoBoard,
-} from '../demo-view.ts';
+} from '../view/demo-view.ts';
 import { printJson, printLines, printTable } from '../output.ts';
 import type { GivenWeights, World } from '../world.ts';
 

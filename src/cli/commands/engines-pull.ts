@@ -1,5 +1,5 @@
 import { command, JSON_ARG } from '../command.ts';
-import { showProgress } from '../model-progress.ts';
+import { showProgress } from '../view/model-progress.ts';
 import { printJson, printLines } from '../output.ts';
 
 /** Fetches binaries for a GPU ahead of the first job that needs them. */

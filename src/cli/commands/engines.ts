@@ -1,6 +1,6 @@
 import { command, JSON_ARG } from '../command.ts';
 import { printJson, printLines, printTable } from '../output.ts';
-import { onOneLine } from '../text-width.ts';
+import { onOneLine } from '../view/text-width.ts';
 
 /** What this machine can run, and what keeps it from running the rest. */
 export const engines = command({

@@ -1,9 +1,9 @@
 import { WorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
 import { command, JSON_ARG } from '../command.ts';
-import { readNamedFile } from '../named-file.ts';
+import { readNamedFile } from '../args/named-file.ts';
 import { printJson, printLines, printTable } from '../output.ts';
-import { onOneLine } from '../text-width.ts';
+import { onOneLine } from '../view/text-width.ts';
 import type { ExplainedOffer } from '../world.ts';
 
 /** The studio's frames are smaller. */

@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
-import { commandHelp, programHelp } from '../help.ts';
+import { commandHelp, programHelp } from '../view/help.ts';
 import { printLines } from '../output.ts';
-import { parseLine } from '../parse.ts';
+import { parseLine } from '../args/parse.ts';
 
 const name = { type: 'positional', required: false, valueHint: 'command', description: 'Name of a command' } as const;
 

@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
 import { printLines } from '../output.ts';
-import { toHttpUrl } from '../values.ts';
+import { toHttpUrl } from '../args/values.ts';
 import type { ConfigPatch } from '../world.ts';
 
 /** Sets which studio this worker belongs to. Talks to nobody, except to spend a bootstrap token: that cannot wait. */

@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import { command, JSON_ARG } from '../command.ts';
 import { printJson, printLines } from '../output.ts';
-import { toNumber } from '../values.ts';
+import { toNumber } from '../args/values.ts';
 
 /** Sets how much GPU memory one job may be estimated to need. */
 export const setThreshold = command({

@@ -4,7 +4,7 @@ import type { WorkerStatus } from '../../worker/status.ts';
 import { command, JSON_ARG } from '../command.ts';
 import { DEFAULTS_SHOWN } from './config.ts';
 import { factLine, printJson, printLines } from '../output.ts';
-import { onOneLine } from '../text-width.ts';
+import { onOneLine } from '../view/text-width.ts';
 import type { ConfigValues, OpenedConfig } from '../world.ts';
 
 /** What the config file says, and below it what the running worker says. */

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command, CommandTable } from '../../../src/cli/command.ts';
 import { COMMANDS } from '../../../src/cli/commands/index.ts';
-import { parseLine } from '../../../src/cli/parse.ts';
+import { parseLine } from '../../../src/cli/args/parse.ts';
 import { setup } from './a-world.ts';
 
 const FIXTURES = 'tests/fixtures/cli';

@@ -9,9 +9,9 @@ import {
   redraw,
   resultTable,
   withNews,
-} from '../../../src/cli/demo-view.ts';
+} from '../../../src/cli/view/demo-view.ts';
 import { tableLines } from '../../../src/cli/output.ts';
-import { textWidth } from '../../../src/cli/text-width.ts';
+import { textWidth } from '../../../src/cli/view/text-width.ts';
 import type { DemoOptions, DemoRun, World } from '../../../src/cli/world.ts';
 import type { DemoEvent } from '../../../src/demo/play.ts';
 import { setup } from './a-world.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { MIB } from '../../../src/base/units.ts';
-import { showProgress } from '../../../src/cli/model-progress.ts';
+import { showProgress } from '../../../src/cli/view/model-progress.ts';
 import { readDraft } from '../../../src/compose/model-store.ts';
 import { createModelStore } from '../../../src/models/store/store.ts';
 import { aFile, aSource, aStore, hexOf } from '../../fakes/a-store.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { printJson, printTable, tableLines } from '../../../src/cli/output.ts';
-import { cutToWidth, onOneLine, padToWidth, textWidth } from '../../../src/cli/text-width.ts';
-import { toHttpUrl, toNumber } from '../../../src/cli/values.ts';
+import { cutToWidth, onOneLine, padToWidth, textWidth } from '../../../src/cli/view/text-width.ts';
+import { toHttpUrl, toNumber } from '../../../src/cli/args/values.ts';
 import { aScreen } from './a-world.ts';
 
 const TABLE = {

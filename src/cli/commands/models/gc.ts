@@ -1,8 +1,8 @@
 import { formatBytes } from '../../../base/units.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
-import { onOneLine } from '../../text-width.ts';
-import { toNumber } from '../../values.ts';
+import { onOneLine } from '../../view/text-width.ts';
+import { toNumber } from '../../args/values.ts';
 
 const GB = 1e9;
 

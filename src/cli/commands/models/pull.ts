@@ -1,6 +1,6 @@
 import { command, JSON_ARG } from '../../command.ts';
-import { readJsonFile } from '../../json-file.ts';
-import { showProgress } from '../../model-progress.ts';
+import { readJsonFile } from '../../args/json-file.ts';
+import { showProgress } from '../../view/model-progress.ts';
 import { printJson } from '../../output.ts';
 
 /** Fetches a model's files, as a job would. */

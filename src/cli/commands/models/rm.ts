@@ -1,7 +1,7 @@
 import { formatBytes } from '../../../base/units.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
-import { onOneLine } from '../../text-width.ts';
+import { onOneLine } from '../../view/text-width.ts';
 
 /** Removes a model's files from this disk. */
 export const rm = command({

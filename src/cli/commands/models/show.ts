@@ -1,7 +1,7 @@
 import { formatBytes } from '../../../base/units.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { factLine, printJson, printLines } from '../../output.ts';
-import { onOneLine } from '../../text-width.ts';
+import { onOneLine } from '../../view/text-width.ts';
 import { factsOf } from './list.ts';
 
 /** Shows the files of one model. */

@@ -1,5 +1,5 @@
 import { command, JSON_ARG } from '../../command.ts';
-import { showProgress } from '../../model-progress.ts';
+import { showProgress } from '../../view/model-progress.ts';
 import { printJson, printTable } from '../../output.ts';
 
 /** Reads model files again and compares. */

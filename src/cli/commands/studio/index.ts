@@ -1,6 +1,6 @@
 import { command, LOG_ARGS } from '../../command.ts';
 import { printLines } from '../../output.ts';
-import { toNumber } from '../../values.ts';
+import { toNumber } from '../../args/values.ts';
 
 /** TCP has sixteen bits for it. */
 const MAX_PORT = 65_535;

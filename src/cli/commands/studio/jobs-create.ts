@@ -1,10 +1,10 @@
 import { WorkerError } from '../../../base/errors.ts';
 import { command } from '../../command.ts';
-import { readJsonFile } from '../../json-file.ts';
+import { readJsonFile } from '../../args/json-file.ts';
 import { printJson, printLines } from '../../output.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
-import { taskFrom } from '../../task-flags.ts';
-import { toNumber } from '../../values.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
+import { taskFrom } from '../../args/task-flags.ts';
+import { toNumber } from '../../args/values.ts';
 
 const SYNTHETIC = 'synthetic';
 /** The recipe of the engine that is in every worker: no files, and zeroes for "no default". */

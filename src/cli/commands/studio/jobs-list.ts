@@ -1,7 +1,7 @@
 import { command } from '../../command.ts';
 import { printJson, printTable } from '../../output.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
-import { toNumber } from '../../values.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
+import { toNumber } from '../../args/values.ts';
 
 /** More than anybody reads; keeps a slip of the finger from asking for everything. */
 const MOST = 10_000;

@@ -4,8 +4,8 @@ import type { JobView } from '../../../contract/admin.ts';
 import { command } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import type { OperatorClient } from '../../../operator/client.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
-import { onOneLine } from '../../text-width.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
+import { onOneLine } from '../../view/text-width.ts';
 import type { World } from '../../world.ts';
 
 /** Follows one job, or all that are open, until they have ended. */

@@ -1,8 +1,8 @@
 import { WorkerError } from '../../../base/errors.ts';
 import { command } from '../../command.ts';
-import { readJsonFile } from '../../json-file.ts';
+import { readJsonFile } from '../../args/json-file.ts';
 import { printJson, printLines } from '../../output.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
 
 /** Adds a model from a file. */
 export const modelsAdd = command({

@@ -1,6 +1,6 @@
 import { command } from '../../command.ts';
 import { printJson, printTable } from '../../output.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
 
 /** Lists the models a studio offers jobs for. */
 export const modelsList = command({

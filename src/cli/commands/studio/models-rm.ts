@@ -1,6 +1,6 @@
 import { command } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
 
 /** Removes a model. */
 export const modelsRm = command({

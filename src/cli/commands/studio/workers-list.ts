@@ -1,6 +1,6 @@
 import { command } from '../../command.ts';
 import { printJson, printTable } from '../../output.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-door.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
 
 /** Lists workers, those that wait for approval first. */
 export const workersList = command({

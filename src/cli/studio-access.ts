@@ -1,7 +1,7 @@
 import { WorkerError } from '../base/errors.ts';
 import { MIB } from '../base/units.ts';
 import { JSON_ARG, sharedArgs, type Values } from './command.ts';
-import { readNamedFile } from './named-file.ts';
+import { readNamedFile } from './args/named-file.ts';
 import type { OperatorClient } from '../operator/client.ts';
 import type { World } from './world.ts';
 

@@ -1,6 +1,6 @@
-import { formatDuration } from '../base/units.ts';
-import type { DemoEvent } from '../demo/play.ts';
-import type { Table } from './output.ts';
+import { formatDuration } from '../../base/units.ts';
+import type { DemoEvent } from '../../demo/play.ts';
+import type { Table } from '../output.ts';
 import { cutToWidth, onOneLine } from './text-width.ts';
 
 /** What is known of each job, in the order the jobs were first heard of. */

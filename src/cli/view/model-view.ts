@@ -1,5 +1,5 @@
-import { formatBytes, formatDuration, SECOND_MS } from '../base/units.ts';
-import type { FileProgress } from '../models/store/options.ts';
+import { formatBytes, formatDuration, SECOND_MS } from '../../base/units.ts';
+import type { FileProgress } from '../../models/store/options.ts';
 import { cutToWidth, onOneLine } from './text-width.ts';
 
 /** What is known of one file on its way, and since when its phase lasts. */

@@ -1,6 +1,6 @@
-import { WorkerError } from '../base/errors.ts';
-import { quoted } from '../base/foreign-text.ts';
-import { carriesMore, shownUrl } from '../base/urls.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { quoted } from '../../base/foreign-text.ts';
+import { carriesMore, shownUrl } from '../../base/urls.ts';
 
 interface NumberRange {
   readonly least?: number;

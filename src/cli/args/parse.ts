@@ -1,7 +1,7 @@
 import type { ArgDef, ArgsDef } from 'citty';
-import { WorkerError } from '../base/errors.ts';
-import { quoted } from '../base/foreign-text.ts';
-import { GLOBAL_ARGS, type Command, type CommandTable } from './command.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { quoted } from '../../base/foreign-text.ts';
+import { GLOBAL_ARGS, type Command, type CommandTable } from '../command.ts';
 import { suggest } from './suggest.ts';
 
 /*

@@ -1,5 +1,5 @@
-import { WorkerError } from '../base/errors.ts';
-import type { World } from './world.ts';
+import { WorkerError } from '../../base/errors.ts';
+import type { World } from '../world.ts';
 
 /**
  * The text of a file that the operator named; undefined when there is none.

@@ -1,6 +1,6 @@
-import { WorkerError } from '../base/errors.ts';
-import { quoted } from '../base/foreign-text.ts';
-import type { TaskKindId } from '../contract/tasks/index.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { quoted } from '../../base/foreign-text.ts';
+import type { TaskKindId } from '../../contract/tasks/index.ts';
 import { toNumber } from './values.ts';
 
 /** The flags of `jobs create` that become fields of a task. */

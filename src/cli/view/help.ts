@@ -1,5 +1,5 @@
 import type { ArgDef } from 'citty';
-import { GLOBAL_ARGS, type Command, type CommandTable } from './command.ts';
+import { GLOBAL_ARGS, type Command, type CommandTable } from '../command.ts';
 import { padToWidth } from './text-width.ts';
 
 type Row = readonly [left: string, right: string];

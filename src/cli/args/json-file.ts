@@ -1,7 +1,7 @@
-import { WorkerError } from '../base/errors.ts';
-import { MIB } from '../base/units.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { MIB } from '../../base/units.ts';
 import { readNamedFile } from './named-file.ts';
-import type { World } from './world.ts';
+import type { World } from '../world.ts';
 
 /** A job may carry its input image in itself. */
 const MOST_BYTES = 16 * MIB;

@@ -1,4 +1,4 @@
-import { CONTROLS, ESCAPES } from '../base/foreign-text.ts';
+import { CONTROLS, ESCAPES } from '../../base/foreign-text.ts';
 
 /** Takes two columns: East Asian wide and full-width letters (Unicode Annex 11, main blocks), and pictures. */
 const WIDE =

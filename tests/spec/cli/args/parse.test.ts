@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { WorkerError } from '../../../src/base/errors.ts';
-import { command, type CommandTable } from '../../../src/cli/command.ts';
-import { parseLine } from '../../../src/cli/parse.ts';
-import { aScreen, setup } from './a-world.ts';
+import { WorkerError } from '../../../../src/base/errors.ts';
+import { command, type CommandTable } from '../../../../src/cli/command.ts';
+import { parseLine } from '../../../../src/cli/args/parse.ts';
+import { aScreen, setup } from '../a-world.ts';
 
 test.each([
   [['bogus\u001B[2J\u0007']],

@@ -1,8 +1,8 @@
-import type { FileProgress } from '../models/store/options.ts';
+import type { FileProgress } from '../../models/store/options.ts';
 import { redraw } from './demo-view.ts';
 import { travelLines, travelNews, withProgress, type Travels } from './model-view.ts';
-import { printLines } from './output.ts';
-import type { World } from './world.ts';
+import { printLines } from '../output.ts';
+import type { World } from '../world.ts';
 
 /** How often bars are drawn anew. */
 const FRAME_MS = 100;
