@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DOWNLOAD_POLICY } from '../../src/models/download/request.ts';
-import { aStore } from '../fakes/a-store.ts';
+import { aStore } from '../fakes/models/a-store.ts';
 import { SCRATCH } from './programs.ts';
 import type { Measurement } from './report.ts';
 import { median } from './statistics.ts';

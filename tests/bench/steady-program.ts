@@ -10,7 +10,7 @@ import type { Engine } from '../../src/engines/engine.ts';
 import { createSyntheticEngine } from '../../src/engines/synthetic/index.ts';
 import { encodeWav } from '../../src/engines/media/wav.ts';
 import { onStopSignals } from '../../src/system/process/signals.ts';
-import { noFfmpeg } from '../fakes/ffmpeg.ts';
+import { noFfmpeg } from '../fakes/engines/ffmpeg.ts';
 import { ARTIFACT_BYTES } from './wire.ts';
 
 // Noise, which nothing can make smaller, in a file that the look before delivery finds good.

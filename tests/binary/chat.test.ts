@@ -7,9 +7,9 @@ import { createSchemaCheck } from '../../src/jobs/output/schema-check.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { spawnTalking } from '../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
-import { fakeStudio } from '../fakes/fake-studio.ts';
-import { fileServer } from '../fakes/file-server.ts';
-import { completionOf, llamaScene } from '../fakes/llama-engine.ts';
+import { fakeStudio } from '../fakes/studio/fake-studio.ts';
+import { fileServer } from '../fakes/models/file-server.ts';
+import { completionOf, llamaScene } from '../fakes/engines/llama-engine.ts';
 import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
 

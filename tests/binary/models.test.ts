@@ -3,8 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MIB } from '../../src/base/units.ts';
-import { aFile, aSource, hexOf } from '../fakes/a-store.ts';
-import { type DownloadHost, downloadHost } from '../fakes/download-host.ts';
+import { aFile, aSource, hexOf } from '../fakes/models/a-store.ts';
+import { type DownloadHost, downloadHost } from '../fakes/models/download-host.ts';
 import { TEST_MS, waitFor } from '../flow/wait-for.ts';
 import { alone, type Alone, BUILD_LIMIT_MS, builtBinary, type Ran } from './built.ts';
 

@@ -3,10 +3,10 @@ import { voiceConfig, voiceModel } from '../../src/demo/weights/voice.ts';
 import type { RunContext } from '../../src/engines/engine.ts';
 import { lookAtSound } from '../../src/jobs/output/sound.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
-import { fakeStudio } from '../fakes/fake-studio.ts';
-import { HAS_FFMPEG } from '../fakes/ffmpeg.ts';
-import { fileServer } from '../fakes/file-server.ts';
-import { piperScene, samplesOf } from '../fakes/piper-engine.ts';
+import { fakeStudio } from '../fakes/studio/fake-studio.ts';
+import { HAS_FFMPEG } from '../fakes/engines/ffmpeg.ts';
+import { fileServer } from '../fakes/models/file-server.ts';
+import { piperScene, samplesOf } from '../fakes/engines/piper-engine.ts';
 import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
 

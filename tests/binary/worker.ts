@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FakeStudio } from '../fakes/fake-studio.ts';
+import type { FakeStudio } from '../fakes/studio/fake-studio.ts';
 import type { Alone } from './built.ts';
 
 /** The executable as the worker of a studio, until it is disposed of, which expects it to end well. `more` goes into its config. */

@@ -6,15 +6,15 @@ import { createRegistry } from '../../src/engines/registry.ts';
 import { run } from '../../src/jobs/run.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { aJob, aTask, synthetic } from '../fakes/builders.ts';
-import { gradioScene } from '../fakes/gradio-app.ts';
-import { llamaScene } from '../fakes/llama-engine.ts';
-import { onnxScene, paint } from '../fakes/onnx-engine.ts';
-import { piperScene } from '../fakes/piper-engine.ts';
+import { gradioScene } from '../fakes/engines/gradio-app.ts';
+import { llamaScene } from '../fakes/engines/llama-engine.ts';
+import { onnxScene, paint } from '../fakes/engines/onnx-engine.ts';
+import { piperScene } from '../fakes/engines/piper-engine.ts';
 import { transient, trusting, unwatched } from '../fakes/output-check.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
-import { sdCppScene } from '../fakes/sd-cpp-engine.ts';
-import { aSynthetic } from '../fakes/synthetic-engine.ts';
-import { whisperScene } from '../fakes/whisper-engine.ts';
+import { sdCppScene } from '../fakes/engines/sd-cpp/sd-cpp-engine.ts';
+import { aSynthetic } from '../fakes/engines/synthetic-engine.ts';
+import { whisperScene } from '../fakes/engines/whisper-engine.ts';
 
 /** Engines start processes that load libraries, on a busy machine. */
 setDefaultTimeout(30_000);

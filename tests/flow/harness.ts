@@ -18,8 +18,8 @@ import { createSockets } from '../../src/system/net/sockets.ts';
 import type { Output } from '../../src/system/terminal.ts';
 import type { CpuRule } from '../../src/worker/cpu-rule.ts';
 import type { WorkerStatus } from '../../src/worker/status.ts';
-import { fakeStudio, type FakeStudio, type FakeStudioOptions } from '../fakes/fake-studio.ts';
-import { SkippingClock } from '../fakes/skipping-clock.ts';
+import { fakeStudio, type FakeStudio, type FakeStudioOptions } from '../fakes/studio/fake-studio.ts';
+import { SkippingClock } from '../fakes/system/skipping-clock.ts';
 import { type ChildWorker, spawnChild } from './child.ts';
 import { PATIENCE_MS, waitFor } from './wait-for.ts';
 

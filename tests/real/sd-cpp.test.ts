@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path';
 import { argumentsFor, clipArgumentsFor, serverArgumentsFor } from '../../src/engines/sd-cpp/cli/arguments.ts';
 import { FILE_ROLES } from '../../src/contract/model-source.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
-import { images } from '../fakes/onnx-engine.ts';
-import { sdCppScene } from '../fakes/sd-cpp-engine.ts';
+import { images } from '../fakes/engines/onnx-engine.ts';
+import { sdCppScene } from '../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 
 setDefaultTimeout(600_000);
 

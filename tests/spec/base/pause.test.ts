@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { pause } from '../../../src/base/pause.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
 
 test('a pause ends when its time is over and leaves no timer behind', async () => {
   const clock = new FakeClock();

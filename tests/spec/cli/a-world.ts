@@ -10,7 +10,7 @@ import * as routes from '../../../src/contract/routes.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import type { Terminal } from '../../../src/system/terminal.ts';
 import type { WorkerStatus } from '../../../src/worker/status.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
 
 export interface Screen {
   readonly terminal: Terminal;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { setup } from './a-world.ts';
 import { aWorker } from './a-worker.ts';
 

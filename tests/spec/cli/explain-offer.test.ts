@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { explain } from '../../../src/worker/explain.ts';
 import type { ExplainChoice } from '../../../src/compose/commands/explain.ts';
 import { anOffer } from '../../fakes/builders.ts';
-import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { aWorker } from './a-worker.ts';
 import { setup as setupCli } from './a-world.ts';
 

@@ -4,9 +4,9 @@ import { MIB } from '../../../src/base/units.ts';
 import { showProgress } from '../../../src/cli/view/model-progress.ts';
 import { readDraft } from '../../../src/compose/model-store.ts';
 import { createModelStore } from '../../../src/models/store/store.ts';
-import { aFile, aSource, aStore, hexOf } from '../../fakes/a-store.ts';
-import { type DownloadHost, downloadHost, someBytes } from '../../fakes/download-host.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
+import { aFile, aSource, aStore, hexOf } from '../../fakes/models/a-store.ts';
+import { type DownloadHost, downloadHost, someBytes } from '../../fakes/models/download-host.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { aScreen, setup as setupCli, type Setup } from './a-world.ts';
 
 interface Scene extends Setup {

@@ -3,7 +3,7 @@ import { configPathOf, registrationStore } from '../../../src/compose/config.ts'
 import { realEffects } from '../../../src/compose/effects.ts';
 import { studioDefaults } from '../../../src/compose/commands/studio-defaults.ts';
 import { openConfigStore } from '../../../src/config/store.ts';
-import { MemoryFiles } from '../../fakes/memory-files.ts';
+import { MemoryFiles } from '../../fakes/system/memory-files.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 
 const REAL = realEffects();

@@ -5,8 +5,8 @@ import { chooseLevels } from '../../../src/compose/log.ts';
 import { probeMachine } from '../../../src/compose/worker/machine-facts.ts';
 import { allowedBaseUrl } from '../../../src/compose/studio-url.ts';
 import { type ConfigStore, openConfigStore } from '../../../src/config/store.ts';
-import { FakeClock, settle } from '../../fakes/fake-clock.ts';
-import { MemoryFiles } from '../../fakes/memory-files.ts';
+import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
+import { MemoryFiles } from '../../fakes/system/memory-files.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 
 const REAL = realEffects();

@@ -3,8 +3,8 @@ import { toWorkerError, WorkerError } from '../../../src/base/errors.ts';
 import type { JobView } from '../../../src/contract/admin.ts';
 import { DEMO_JOBS, DEMO_SOURCE } from '../../../src/demo/jobs.ts';
 import { type DemoEvent, play, type PlayOptions } from '../../../src/demo/play.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
-import { MemoryFiles } from '../../fakes/memory-files.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
+import { MemoryFiles } from '../../fakes/system/memory-files.ts';
 
 type Ending = Partial<JobView>;
 const ARTIFACT = { ext: 'webp', contentType: 'image/webp', sizeBytes: 3, sha256: 'ab' };

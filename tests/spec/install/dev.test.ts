@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { type DevOptions, dev, watchSources } from '../../../install/dev.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { type Child, spawnChild } from '../../../src/system/process/processes.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { tempFolder, within } from '../system/temp-folder.ts';
 
 /** Things that happen one after the other, waited for in order. */

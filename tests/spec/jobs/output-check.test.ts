@@ -12,7 +12,7 @@ import { systemClock } from '../../../src/system/clock.ts';
 import { createImages, type ImageFormat } from '../../../src/system/native/images.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { aSynthetic } from '../../fakes/synthetic-engine.ts';
+import { aSynthetic } from '../../fakes/engines/synthetic-engine.ts';
 import { aBmp, anMp4, aWebm } from './result-files.ts';
 
 const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });

@@ -5,10 +5,10 @@ import { createRegistry } from '../../../src/engines/registry.ts';
 import { createHistory } from '../../../src/jobs/history.ts';
 import { run } from '../../../src/jobs/run.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
-import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
 import { transient, trusting, unwatched } from '../../fakes/output-check.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 
 function setup() {
   const engine = new ScriptedEngine();

@@ -3,7 +3,7 @@ import { createSchemaCheck, SCHEMA_LIMIT_MS } from '../../../src/jobs/output/sch
 import { openSchemaCheck } from '../../../src/compose/children/schema-check.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { spawnTalking, type TalkingChild } from '../../../src/system/process/processes.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { failureOf, within } from '../system/temp-folder.ts';
 
 const { signal } = new AbortController();

@@ -14,7 +14,7 @@ import {
   suits,
   vramClass,
 } from '../../../src/local-studio/queue.ts';
-import { someCapabilities } from '../../fakes/fake-studio.ts';
+import { someCapabilities } from '../../fakes/studio/fake-studio.ts';
 
 const able = (about: Readonly<Record<string, unknown>> = {}) => v.parse(CapabilitiesSchema, someCapabilities(about));
 const candidate = (about: Partial<Candidate> = {}): Candidate => ({

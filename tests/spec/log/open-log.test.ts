@@ -3,7 +3,7 @@ import { DEFAULT_LEVELS, parseLevels } from '../../../src/log/levels.ts';
 import type { LogEntry } from '../../../src/log/log-entry.ts';
 import type { LogEvent } from '../../../src/log/logger.ts';
 import { type LogOptions, openLog } from '../../../src/log/open-log.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
 
 function setup(over: Partial<LogOptions> = {}) {
   const shown: string[] = [];

@@ -4,7 +4,7 @@ import { toWorkerError } from '../../../src/base/errors.ts';
 import { KIB, MIB } from '../../../src/base/units.ts';
 import { checkModelFile } from '../../../src/models/headers/check.ts';
 import { transcribingModel } from '../../../src/demo/weights/transcriber.ts';
-import { speechModel } from '../../fakes/speech-model.ts';
+import { speechModel } from '../../fakes/engines/speech-model.ts';
 import { TEST_MS } from '../../flow/wait-for.ts';
 import { failureOf } from '../system/temp-folder.ts';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { checkFiles, localPlace, placesOf } from '../../../src/models/store/layout.ts';
 import { besideOf, isPlainFileName, modelFolder, plainFileName, shortHash } from '../../../src/models/names.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
-import { aFile } from '../../fakes/a-store.ts';
+import { aFile } from '../../fakes/models/a-store.ts';
 
 const root = '/models';
 

@@ -10,8 +10,8 @@ import { systemClock } from '../../../src/system/clock.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { acquireLock } from '../../../src/system/disk/lock.ts';
 import { createNativeCache } from '../../../src/system/native/native-cache.ts';
-import { aStore, hexOf } from '../../fakes/a-store.ts';
-import { downloadHost } from '../../fakes/download-host.ts';
+import { aStore, hexOf } from '../../fakes/models/a-store.ts';
+import { downloadHost } from '../../fakes/models/download-host.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { failureOf, tempFolder } from '../system/temp-folder.ts';
 

@@ -3,9 +3,9 @@ import { toModelId } from '../../../src/base/ids.ts';
 import type { Where } from '../../../src/engines/engine.ts';
 import { createCpuRule } from '../../../src/worker/cpu-rule.ts';
 import { synthetic } from '../../fakes/builders.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { failureOf } from '../system/temp-folder.ts';
 
 const instead = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };

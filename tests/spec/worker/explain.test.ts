@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { toModelId } from '../../../src/base/ids.ts';
 import { explain, type OfferFacts } from '../../../src/worker/explain.ts';
 import { anOffer, aTask, synthetic } from '../../fakes/builders.ts';
-import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 
 const free: OfferFacts = {
   paused: false,

@@ -5,7 +5,7 @@ import type { ModelFiles } from '../../../src/engines/engine.ts';
 import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
 import { createLending, type WantedRecipe } from '../../../src/worker/lending.ts';
 import { aJob, synthetic } from '../../fakes/builders.ts';
-import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 
 /** Lanes of a machine with one model file of ten GiB; who is asked about a GPU says that it fits. */
 function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: boolean } = {}) {

@@ -3,8 +3,8 @@ import { type ErrorCode, WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
 import { createUnavailable } from '../../../src/worker/load-failures.ts';
 import { synthetic } from '../../fakes/builders.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
-import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { failureOf } from '../system/temp-folder.ts';
 
 const MODEL = toModelId('m');

@@ -3,8 +3,8 @@ import { toModelId } from '../../../src/base/ids.ts';
 import { gpuMemory } from '../../../src/models/memory/gpu-memory.ts';
 import { unfitReason } from '../../../src/worker/memory-gate.ts';
 import { anOffer, synthetic } from '../../fakes/builders.ts';
-import { settle } from '../../fakes/fake-clock.ts';
-import { memoryScene, report, share } from '../../fakes/memory-scene.ts';
+import { settle } from '../../fakes/system/fake-clock.ts';
+import { memoryScene, report, share } from '../../fakes/models/memory-scene.ts';
 
 test('an offer that cannot fit is told with its numbers', async () => {
   const { gate, watch } = memoryScene();

@@ -8,7 +8,7 @@ import { createSlot } from '../../../src/jobs/slot.ts';
 import { createClaims } from '../../../src/worker/claims.ts';
 import { createPipeline } from '../../../src/worker/pipeline.ts';
 import { anOffer } from '../../fakes/builders.ts';
-import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 
 /** A pipeline whose engine and whose uploads end when the test says so. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import type { Engine, Readiness } from '../../../src/engines/engine.ts';
 import { createReadyEngines, readinessOf } from '../../../src/worker/readiness.ts';
-import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 
 const MISSING: Readiness = { ready: false, because: 'no runtime', hint: 'Install it.' };
 

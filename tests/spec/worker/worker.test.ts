@@ -7,9 +7,9 @@ import { describeCapabilities } from '../../../src/worker/capabilities.ts';
 import { answerControl } from '../../../src/worker/control.ts';
 import { createStopping } from '../../../src/worker/stop-driver.ts';
 import { createWorker } from '../../../src/worker/worker.ts';
-import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { ScriptedEngine } from '../../fakes/scripted-engine.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 
 /** A worker whose registration, session and delivery end when the test says so. */
 function setup() {

@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import type { EncodeClipOptions } from '../../../../src/engines/ffmpeg/index.ts';
 import { readMp4 } from '../../../../src/jobs/output/mp4.ts';
-import { anFfmpeg, HAS_FFMPEG } from '../../../fakes/ffmpeg.ts';
-import { images } from '../../../fakes/onnx-engine.ts';
+import { anFfmpeg, HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
+import { images } from '../../../fakes/engines/onnx-engine.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 
 const real = test.if(HAS_FFMPEG);

@@ -4,9 +4,9 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { STALL_MS } from '../../../../src/engines/ffmpeg/running.ts';
 import type { Program } from '../../../../src/system/process/programs.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
-import { anFfmpeg, type FfmpegChoice } from '../../../fakes/ffmpeg.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
-import { goneSoon } from '../../../fakes/gone.ts';
+import { anFfmpeg, type FfmpegChoice } from '../../../fakes/engines/ffmpeg.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
+import { goneSoon } from '../../../fakes/system/gone.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { encodeWav } from '../../../../src/engines/media/wav.ts';
-import { anFfmpeg, type FfmpegChoice, HAS_FFMPEG } from '../../../fakes/ffmpeg.ts';
+import { anFfmpeg, type FfmpegChoice, HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 
 const RATE = 16_000;

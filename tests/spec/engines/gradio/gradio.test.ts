@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test';
 import { STALL_MS } from '../../../../src/engines/gradio/index.ts';
 import { synthetic } from '../../../fakes/builders.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
-import { parameter } from '../../../fakes/gradio-app.ts';
-import { images } from '../../../fakes/onnx-engine.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
+import { parameter } from '../../../fakes/engines/gradio-app.ts';
+import { images } from '../../../fakes/engines/onnx-engine.ts';
 import { failureOf, within } from '../../system/temp-folder.ts';
-import { gradioScene } from '../../../fakes/gradio-scene.ts';
+import { gradioScene } from '../../../fakes/engines/gradio-scene.ts';
 
 const BUDGET_MS = 10_000;
 const ABORT_BUDGET_MS = 1_000;

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import { PAINTER, parameter } from '../../../fakes/gradio-app.ts';
+import { PAINTER, parameter } from '../../../fakes/engines/gradio-app.ts';
 import { failureOf } from '../../system/temp-folder.ts';
-import { gradioScene } from '../../../fakes/gradio-scene.ts';
+import { gradioScene } from '../../../fakes/engines/gradio-scene.ts';
 
 test('without an app in the config the engine is not ready and says how to name one', async () => {
   await using scene = await gradioScene({ endpointUrl: '' });

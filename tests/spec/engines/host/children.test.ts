@@ -7,7 +7,7 @@ import { createQuarantine } from '../../../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { childEnvironment, ourVariables, spawnTalking } from '../../../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
-import { goneSoon, isGone } from '../../../fakes/gone.ts';
+import { goneSoon, isGone } from '../../../fakes/system/gone.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { failureOf, within } from '../../system/temp-folder.ts';
 
@@ -20,7 +20,7 @@ function setup(options: Partial<Pick<HostedLoad, 'stallMs' | 'how'>> = {}) {
   const abort = new AbortController();
   const host = createEngineHost({
     spawn: spawnTalking,
-    command: [process.execPath, 'tests/fakes/engine-child.ts', '7'],
+    command: [process.execPath, 'tests/fakes/engines/engine-child.ts', '7'],
     env: childEnvironment(ourVariables(), { STUDIO_WORKER_TEST: 'yes' }),
     clock: systemClock,
     log,
@@ -238,7 +238,7 @@ test('what an engine has started ends with it', async () => {
 });
 
 test.each(['hang', 'spin'])('no engine outlives a worker that was killed while it does this: %s', async (deed) => {
-  const worker = Bun.spawn([process.execPath, 'tests/fakes/engine-parent.ts', deed], {
+  const worker = Bun.spawn([process.execPath, 'tests/fakes/engines/engine-parent.ts', deed], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const { value } = await within(10_000, 'the engine to be at work', worker.stdout.getReader().read());

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { MINUTE_MS } from '../../../../src/base/units.ts';
 import { createQuarantine } from '../../../../src/engines/host/quarantine.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 
 const lama = toModelId('lama');
 

@@ -4,7 +4,7 @@ import { toModelId } from '../../../../src/base/ids.ts';
 import type { InnerEngine, Warn } from '../../../../src/engines/host/inner.ts';
 import { serveEngine } from '../../../../src/engines/host/serve.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
-import { settle } from '../../../fakes/fake-clock.ts';
+import { settle } from '../../../fakes/system/fake-clock.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cliDefaults };

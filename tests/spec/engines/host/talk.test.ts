@@ -4,7 +4,7 @@ import type { WorkerError } from '../../../../src/base/errors.ts';
 import { startTalk } from '../../../../src/engines/host/talk.ts';
 import type { ChildEnd, TalkingOptions } from '../../../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
-import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
+import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 /** A child whose every word and end is the test's. */

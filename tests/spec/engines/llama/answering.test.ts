@@ -3,8 +3,8 @@ import { toModelId } from '../../../../src/base/ids.ts';
 import { createChatEngine } from '../../../../src/engines/llama/inside.ts';
 import type { ChatModel, OpenOptions, Sampling } from '../../../../src/engines/llama/port.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
-import { completionOf } from '../../../fakes/llama-engine.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
+import { completionOf } from '../../../fakes/engines/llama-engine.ts';
 
 /** Ends a reply. */
 const END = 0;

@@ -14,7 +14,7 @@ async function loadedWith(fill: (folder: string) => void): Promise<Readonly<Reco
   writeFileSync(join(folder, 'tiny.gguf'), chatModel());
   mkdirSync(join(folder, 'binaries'));
   fill(join(folder, 'binaries'));
-  const script = join(import.meta.dir, '../../../fakes/llama-binaries.ts');
+  const script = join(import.meta.dir, '../../../fakes/engines/llama-binaries.ts');
   const child = Bun.spawn([process.execPath, script, join(folder, 'tiny.gguf'), join(folder, 'binaries')], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chatModel } from '../../../../src/demo/weights/chat.ts';
 import { aTask } from '../../../fakes/builders.ts';
-import { completionOf, llamaScene } from '../../../fakes/llama-engine.ts';
+import { completionOf, llamaScene } from '../../../fakes/engines/llama-engine.ts';
 
 /** Several processes start and load a library, on a busy machine. */
 setDefaultTimeout(30_000);

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { createDevices } from '../../../../src/engines/llama/devices.ts';
 import type { Pack } from '../../../../src/release/packs.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 

@@ -4,7 +4,7 @@ import type { LoadedModel } from '../../../../src/engines/engine.ts';
 import { grammarOf } from '../../../../src/engines/llama/grammar.ts';
 import { lookAtJson } from '../../../../src/jobs/output/schema.ts';
 import { aTask } from '../../../fakes/builders.ts';
-import { completionOf, llamaScene } from '../../../fakes/llama-engine.ts';
+import { completionOf, llamaScene } from '../../../fakes/engines/llama-engine.ts';
 
 /** A process starts and loads a library, on a busy machine. */
 setDefaultTimeout(30_000);

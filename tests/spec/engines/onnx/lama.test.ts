@@ -7,7 +7,7 @@ import { composite, pictureOf, tensorsOf } from '../../../../src/engines/onnx/la
 import { coloursOf, greyOf } from '../../../../src/engines/onnx/planes.ts';
 import type { Plane } from '../../../../src/engines/onnx/sampling.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
-import { images, paint } from '../../../fakes/onnx-engine.ts';
+import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 const PIXELS = 512 * 512;

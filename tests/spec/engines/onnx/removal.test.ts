@@ -4,7 +4,7 @@ import { createOnnxEngine } from '../../../../src/engines/onnx/index.ts';
 import type { Picture } from '../../../../src/system/native/images.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { inpaintingModel } from '../../../../src/demo/weights/inpainting.ts';
-import { images, onnxScene, type OnnxScene, paint, type Paint } from '../../../fakes/onnx-engine.ts';
+import { images, onnxScene, type OnnxScene, paint, type Paint } from '../../../fakes/engines/onnx-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 const INIT = 'https://studio.example/fox.png';

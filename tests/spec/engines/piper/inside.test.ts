@@ -5,7 +5,7 @@ import type { InputTensor, Session, Tensor } from '../../../../src/engines/onnx/
 import { createSpeaker } from '../../../../src/engines/piper/inside.ts';
 import { createSpeech } from '../../../../src/engines/piper/speech.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
-import { samplesOf } from '../../../fakes/piper-engine.ts';
+import { samplesOf } from '../../../fakes/engines/piper-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 const INPUTS = ['input', 'input_lengths', 'scales'];

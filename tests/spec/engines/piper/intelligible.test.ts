@@ -2,8 +2,8 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { aTask } from '../../../fakes/builders.ts';
-import { anFfmpeg, HAS_FFMPEG } from '../../../fakes/ffmpeg.ts';
-import { piperScene, samplesOf } from '../../../fakes/piper-engine.ts';
+import { anFfmpeg, HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
+import { piperScene, samplesOf } from '../../../fakes/engines/piper-engine.ts';
 import { tempFolder } from '../../system/temp-folder.ts';
 
 /*

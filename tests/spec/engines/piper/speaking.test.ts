@@ -4,8 +4,8 @@ import type { LoadedModel, RunContext } from '../../../../src/engines/engine.ts'
 import { createPiperEngine } from '../../../../src/engines/piper/index.ts';
 import { lookAtSound } from '../../../../src/jobs/output/sound.ts';
 import { aTask } from '../../../fakes/builders.ts';
-import { HAS_FFMPEG, noFfmpeg } from '../../../fakes/ffmpeg.ts';
-import { piperScene, samplesOf } from '../../../fakes/piper-engine.ts';
+import { HAS_FFMPEG, noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
+import { piperScene, samplesOf } from '../../../fakes/engines/piper-engine.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 
 setDefaultTimeout(30_000); // a child that starts on a busy machine

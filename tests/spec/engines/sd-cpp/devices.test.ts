@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import { createDeviceBook, listedDevice } from '../../../../src/engines/sd-cpp/program/devices.ts';
 import { type ChildEnd, childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
-import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
-import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
+import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
+import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 test.each([

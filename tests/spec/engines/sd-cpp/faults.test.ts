@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { deviceIn } from '../../../../src/engines/sd-cpp/program/device.ts';
 import { createSaid, ranOutOfMemory } from '../../../../src/engines/sd-cpp/cli/ends.ts';
-import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
+import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 /** What backends of ggml print when an allocation fails, as users of stable-diffusion.cpp reported it. */

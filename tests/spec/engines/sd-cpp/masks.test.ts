@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { paint } from '../../../fakes/onnx-engine.ts';
-import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
+import { paint } from '../../../fakes/engines/onnx-engine.ts';
+import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 const [INIT, MASK] = ['https://studio.example/init', 'https://studio.example/mask'];

@@ -8,10 +8,10 @@ import { systemClock } from '../../../../src/system/clock.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { createRemote } from '../../../../src/system/net/remote-client.ts';
-import { fileServer } from '../../../fakes/file-server.ts';
-import { installSdCli } from '../../../fakes/sd-cli-program.ts';
-import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
-import { makeZip } from '../../../fakes/zip.ts';
+import { fileServer } from '../../../fakes/models/file-server.ts';
+import { installSdCli } from '../../../fakes/engines/sd-cpp/sd-cli-program.ts';
+import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
+import { makeZip } from '../../../fakes/system/zip.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 const RELEASE = 'master-920-2f88688';

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { rmSync, writeFileSync } from 'node:fs';
 import { STALL_MS } from '../../../../src/engines/sd-cpp/cli/watchdog.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
-import { images, paint } from '../../../fakes/onnx-engine.ts';
-import { sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
+import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
+import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf, within } from '../../system/temp-folder.ts';
 
 const INIT = 'https://studio.example/latest.webp';

@@ -2,10 +2,10 @@ import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { serverBeside } from '../../../../src/engines/sd-cpp/program/environment.ts';
 import { STALL_MS } from '../../../../src/engines/sd-cpp/cli/watchdog.ts';
-import { goneSoon, isGone } from '../../../fakes/gone.ts';
-import { images, paint } from '../../../fakes/onnx-engine.ts';
-import { type SdCppChoice, sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
-import { SkippingClock } from '../../../fakes/skipping-clock.ts';
+import { goneSoon, isGone } from '../../../fakes/system/gone.ts';
+import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
+import { type SdCppChoice, sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
+import { SkippingClock } from '../../../fakes/system/skipping-clock.ts';
 import { waitFor } from '../../../flow/wait-for.ts';
 import { failureOf, within } from '../../system/temp-folder.ts';
 

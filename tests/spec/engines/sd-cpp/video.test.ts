@@ -3,11 +3,11 @@ import { toWorkerError } from '../../../../src/base/errors.ts';
 import { framesOfAvi } from '../../../../src/engines/sd-cpp/avi.ts';
 import { planClip } from '../../../../src/engines/sd-cpp/clip.ts';
 import { lookAtClip } from '../../../../src/jobs/output/clip.ts';
-import { makeAvi } from '../../../fakes/avi.ts';
+import { makeAvi } from '../../../fakes/engines/sd-cpp/avi.ts';
 import { aTask } from '../../../fakes/builders.ts';
-import { anFfmpeg, HAS_FFMPEG } from '../../../fakes/ffmpeg.ts';
-import { images, paint } from '../../../fakes/onnx-engine.ts';
-import { type SdCppChoice, sdCppScene } from '../../../fakes/sd-cpp-engine.ts';
+import { anFfmpeg, HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
+import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
+import { type SdCppChoice, sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 
 const CLIP = { kind: 'video', prompt: 'a fox walks', seconds: 0.5, fps: 16, width: 64, height: 48 } as const;

@@ -5,10 +5,10 @@ import { openSchemaCheck } from '../../../../src/compose/children/schema-check.t
 import { systemClock } from '../../../../src/system/clock.ts';
 import { createOutputCheck } from '../../../../src/jobs/output-check.ts';
 import { aJob, aTask, synthetic } from '../../../fakes/builders.ts';
-import { anFfmpeg, HAS_FFMPEG, noFfmpeg } from '../../../fakes/ffmpeg.ts';
-import { images } from '../../../fakes/onnx-engine.ts';
+import { anFfmpeg, HAS_FFMPEG, noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
+import { images } from '../../../fakes/engines/onnx-engine.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
-import { aSynthetic } from '../../../fakes/synthetic-engine.ts';
+import { aSynthetic } from '../../../fakes/engines/synthetic-engine.ts';
 import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
 
 const real = test.if(HAS_FFMPEG);

@@ -10,8 +10,8 @@ import { toneHz } from '../../../../src/engines/synthetic/tts.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import type { Picture } from '../../../../src/system/native/images.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
-import { images } from '../../../fakes/onnx-engine.ts';
-import { aSynthetic } from '../../../fakes/synthetic-engine.ts';
+import { images } from '../../../fakes/engines/onnx-engine.ts';
+import { aSynthetic } from '../../../fakes/engines/synthetic-engine.ts';
 
 async function setup(choice: Partial<SyntheticEngineOptions> = {}) {
   const engine = aSynthetic(choice);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import { aTask } from '../../../fakes/builders.ts';
-import { HAS_FFMPEG } from '../../../fakes/ffmpeg.ts';
-import { SENTENCE, tone, whisperScene } from '../../../fakes/whisper-engine.ts';
+import { HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
+import { SENTENCE, tone, whisperScene } from '../../../fakes/engines/whisper-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 import { floatWav } from '../../../../src/engines/whisper/wav.ts';
 

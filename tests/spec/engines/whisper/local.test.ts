@@ -4,7 +4,7 @@ import { transcribingModel } from '../../../../src/demo/weights/transcriber.ts';
 import { createLocalRecognisers } from '../../../../src/engines/whisper/local.ts';
 import { isGgmlRecogniser } from '../../../../src/models/headers/ggml.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
-import { speechModel } from '../../../fakes/speech-model.ts';
+import { speechModel } from '../../../fakes/engines/speech-model.ts';
 import { tempFolder } from '../../system/temp-folder.ts';
 
 const recogniser = transcribingModel();

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aTask } from '../../../fakes/builders.ts';
-import { whisperScene } from '../../../fakes/whisper-engine.ts';
+import { whisperScene } from '../../../fakes/engines/whisper-engine.ts';
 
 const PATIENCE_MS = 300_000;
 /** A real model file, such as ggml-base.en.bin: too large to come with the tests. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { hear, readerFor, toPcm } from '../../../../src/engines/whisper/recording.ts';
 import { floatWav } from '../../../../src/engines/whisper/wav.ts';
-import { tone } from '../../../fakes/whisper-engine.ts';
+import { tone } from '../../../fakes/engines/whisper-engine.ts';
 
 const text = (...parts: readonly string[]): Uint8Array => Uint8Array.from(Buffer.from(parts.join(''), 'latin1'));
 const alaw = floatWav(tone(0.1), 16_000);

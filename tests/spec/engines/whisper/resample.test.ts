@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { resample } from '../../../../src/engines/whisper/resample.ts';
-import { tone } from '../../../fakes/whisper-engine.ts';
+import { tone } from '../../../fakes/engines/whisper-engine.ts';
 
 const TO = 16_000;
 /** What is heard away from both ends, where the silence around the sound is mixed in. */

@@ -5,9 +5,9 @@ import { transcribingModel } from '../../../../src/demo/weights/transcriber.ts';
 import type { LoadedModel } from '../../../../src/engines/engine.ts';
 import { floatWav } from '../../../../src/engines/whisper/wav.ts';
 import { aTask } from '../../../fakes/builders.ts';
-import { noFfmpeg } from '../../../fakes/ffmpeg.ts';
-import { speechModel } from '../../../fakes/speech-model.ts';
-import { SENTENCE, tone, whisperScene } from '../../../fakes/whisper-engine.ts';
+import { noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
+import { speechModel } from '../../../fakes/engines/speech-model.ts';
+import { SENTENCE, tone, whisperScene } from '../../../fakes/engines/whisper-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 /** Each asks a real library in a child, on a busy machine. */

@@ -8,9 +8,9 @@ import {
   WorkerListSchema,
 } from '../../../../src/contract/admin.ts';
 import { parseJson } from '../../../../src/contract/json.ts';
-import { bareWorker, jobOf } from '../../../fakes/bare-worker.ts';
+import { bareWorker, jobOf } from '../../../fakes/studio/bare-worker.ts';
 import { aTask, anLlmTask, synthetic } from '../../../fakes/builders.ts';
-import { fakeStudio } from '../../../fakes/fake-studio.ts';
+import { fakeStudio } from '../../../fakes/studio/fake-studio.ts';
 
 const aModel = (about: Readonly<Record<string, unknown>> = {}) => ({
   id: 'z-image',

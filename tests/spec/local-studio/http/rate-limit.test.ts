@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { createRateLimit } from '../../../../src/local-studio/http/rate-limit.ts';
 import { sameHash } from '../../../../src/local-studio/storage/secrets.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 
 test('the eleventh registration in a minute has to wait for the first to age', () => {
   const clock = new FakeClock();

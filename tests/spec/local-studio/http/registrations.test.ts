@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { fakeStudio, someCapabilities } from '../../../fakes/fake-studio.ts';
+import { fakeStudio, someCapabilities } from '../../../fakes/studio/fake-studio.ts';
 
 const SECRET = 'ab'.repeat(32);
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');

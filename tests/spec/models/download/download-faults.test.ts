@@ -7,8 +7,8 @@ import type { FileProgress, ModelStoreOptions } from '../../../../src/models/sto
 import { systemClock } from '../../../../src/system/clock.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { createRemote } from '../../../../src/system/net/remote-client.ts';
-import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/a-store.ts';
-import { type Asked, type DownloadHost, downloadHost, someBytes } from '../../../fakes/download-host.ts';
+import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-store.ts';
+import { type Asked, type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
 import { TEST_MS } from '../../../flow/wait-for.ts';
 import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
 
@@ -124,7 +124,7 @@ test('two processes that want one file fetch it once', async () => {
 
 /** A download in a process of its own, under whatever it is started by. */
 function pull({ root, host }: Scene, sayAfterBytes = 0, under: readonly string[] = []) {
-  const program = join(import.meta.dir, '../../../fakes/pull-child.ts');
+  const program = join(import.meta.dir, '../../../fakes/models/pull-child.ts');
   const child = Bun.spawn([...under, process.execPath, program, root, host.url, String(sayAfterBytes)], {
     stdout: 'pipe',
     stderr: 'pipe',

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { KIB } from '../../../../src/base/units.ts';
 import type { FileProgress } from '../../../../src/models/store/options.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
-import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/a-store.ts';
-import { type DownloadHost, downloadHost, someBytes } from '../../../fakes/download-host.ts';
+import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-store.ts';
+import { type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
 import { TEST_MS } from '../../../flow/wait-for.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
-import { settle } from '../../../fakes/fake-clock.ts';
+import { settle } from '../../../fakes/system/fake-clock.ts';
 import { failureOf } from '../../system/temp-folder.ts';
-import { type Held, warmScene } from '../../../fakes/warm-scene.ts';
+import { type Held, warmScene } from '../../../fakes/models/warm-scene.ts';
 
 test.each([
   ['a task at fault', new WorkerError('task.invalid', 'too large'), true],

@@ -4,8 +4,8 @@ import { WorkerError } from '../../../../src/base/errors.ts';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { type MemoryKind } from '../../../../src/models/memory/gpu-memory.ts';
 import { synthetic } from '../../../fakes/builders.ts';
-import { settle } from '../../../fakes/fake-clock.ts';
-import { KEEP_MS, TOTAL_GB, type Held, warmScene } from '../../../fakes/warm-scene.ts';
+import { settle } from '../../../fakes/system/fake-clock.ts';
+import { KEEP_MS, TOTAL_GB, type Held, warmScene } from '../../../fakes/models/warm-scene.ts';
 
 test('a model is loaded once for jobs that follow each other within its time', async () => {
   const { use, wanted, clock, log, names } = warmScene();

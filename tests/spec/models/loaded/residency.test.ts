@@ -5,7 +5,7 @@ import { toModelId } from '../../../../src/base/ids.ts';
 import { openResidency, type Resident } from '../../../../src/models/loaded/residency.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { synthetic } from '../../../fakes/builders.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { tempFolder } from '../../system/temp-folder.ts';
 

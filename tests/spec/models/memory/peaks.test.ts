@@ -4,7 +4,7 @@ import { DAY_MS } from '../../../../src/base/units.ts';
 import { openPeaks, type PeakKey, sizeBucket } from '../../../../src/models/memory/peaks.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { aTask, anLlmTask } from '../../../fakes/builders.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { tempFolder } from '../../system/temp-folder.ts';
 

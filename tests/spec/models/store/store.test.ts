@@ -10,9 +10,9 @@ import type { Found } from '../../../../src/models/store/inventory.ts';
 import { besideOf } from '../../../../src/models/names.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { acquireLock } from '../../../../src/system/disk/lock.ts';
-import { aFile, aSource, aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/a-store.ts';
-import { type DownloadHost, downloadHost, someBytes } from '../../../fakes/download-host.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { aFile, aSource, aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-store.ts';
+import { type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { TEST_MS, waitFor } from '../../../flow/wait-for.ts';
 import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
 
@@ -223,7 +223,7 @@ test('L52: a download killed in the middle is listed, and gone on with by the ne
   const child = Bun.spawn(
     [
       process.execPath,
-      join(import.meta.dir, '../../../fakes/pull-child.ts'),
+      join(import.meta.dir, '../../../fakes/models/pull-child.ts'),
       scene.root,
       scene.host.url,
       String(60 * KIB),

@@ -8,9 +8,9 @@ import { openOutbox } from '../../../../src/studio/delivery/outbox.ts';
 import type { Credentials } from '../../../../src/studio/session/session.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { aJsonOutcome, anOutcome } from '../../../fakes/outcomes.ts';
-import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
-import { fakeRandom } from '../../../fakes/fake-random.ts';
-import { MemoryFiles } from '../../../fakes/memory-files.ts';
+import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
+import { fakeRandom } from '../../../fakes/system/fake-random.ts';
+import { MemoryFiles } from '../../../fakes/system/memory-files.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 
 const ours: Credentials = { apiBaseUrl: 'http://studio.test/', workerId: 'w-1', authToken: 't' };

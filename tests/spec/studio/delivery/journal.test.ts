@@ -9,8 +9,8 @@ import { putRecord } from '../../../../src/studio/delivery/journal-record.ts';
 import { openOutbox, type Outbox, type OutboxEntry } from '../../../../src/studio/delivery/outbox.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { type Files, systemFiles } from '../../../../src/system/disk/files.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
-import { MemoryFiles } from '../../../fakes/memory-files.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
+import { MemoryFiles } from '../../../fakes/system/memory-files.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'journal-'));
@@ -327,7 +327,7 @@ test('a real journal is bounded, whole and owner-only through cuts and restarts'
 test('every result that a killed process reported as kept is there afterwards', async () => {
   for (const words of [1, 20, 133]) {
     const dir = await mkdtemp(join(root, 'killed-'));
-    const script = join(import.meta.dir, '../../../fakes/journal-child.ts');
+    const script = join(import.meta.dir, '../../../fakes/studio/journal-child.ts');
     const child = Bun.spawn([process.execPath, script, dir], { stdout: 'pipe', stderr: 'inherit' });
     let said = '';
     for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {

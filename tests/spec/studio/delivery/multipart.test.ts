@@ -4,7 +4,7 @@ import { toJobId } from '../../../../src/base/ids.ts';
 import { readGenerationMeta } from '../../../../src/contract/upload.ts';
 import { type Artifact, multipartBody } from '../../../../src/studio/delivery/multipart.ts';
 import { systemRandom } from '../../../../src/system/random.ts';
-import { fakeRandom } from '../../../fakes/fake-random.ts';
+import { fakeRandom } from '../../../fakes/system/fake-random.ts';
 
 const anArtifact = (fields: Partial<Artifact> = {}): Artifact => ({
   jobId: toJobId('job-1'),

@@ -9,7 +9,7 @@ import { entryName, writeEntry } from '../../../../src/studio/delivery/entry.ts'
 import { type NewEntry, openOutbox, type Outbox } from '../../../../src/studio/delivery/outbox.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'outbox-'));

@@ -5,8 +5,8 @@ import type { BootstrapAnswer, RegistrationClient } from '../../../../src/studio
 import type { PollAnswer, RequestAnswer } from '../../../../src/studio/registration/machine.ts';
 import type { RegistrationRecord } from '../../../../src/studio/registration/record.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
-import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
-import { fakeRandom } from '../../../fakes/fake-random.ts';
+import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
+import { fakeRandom } from '../../../fakes/system/fake-random.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 
 const CAPABILITIES = {

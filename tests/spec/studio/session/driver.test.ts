@@ -7,8 +7,8 @@ import type { LogEntry } from '../../../../src/contract/log-entry.ts';
 import { createShipBuffer } from '../../../../src/log/ship-buffer.ts';
 import { createSession } from '../../../../src/studio/session/driver.ts';
 import type { Credentials } from '../../../../src/studio/session/session.ts';
-import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
-import { FakeSockets } from '../../../fakes/fake-sockets.ts';
+import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
+import { FakeSockets } from '../../../fakes/studio/fake-sockets.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 
 const approved: Credentials = { apiBaseUrl: 'https://studio.example', workerId: 'w-1', authToken: 't0k3n' };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KIB } from '../../../../src/base/units.ts';
 import { type Files, systemFiles } from '../../../../src/system/disk/files.ts';
-import { MemoryFiles } from '../../../fakes/memory-files.ts';
+import { MemoryFiles } from '../../../fakes/system/memory-files.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'append-'));
 afterAll(() => rm(root, { recursive: true, force: true }));

@@ -3,7 +3,7 @@ import { open, readdir, readlink, truncate, writeFile } from 'node:fs/promises';
 import { KIB, MIB } from '../../../../src/base/units.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { followFile } from '../../../../src/system/disk/file-digest.ts';
-import { someBytes } from '../../../fakes/download-host.ts';
+import { someBytes } from '../../../fakes/models/download-host.ts';
 import { failureOf, tempFolder, within } from '../temp-folder.ts';
 
 const hexOf = (bytes: Uint8Array): string => sha256(bytes).toHex();

@@ -3,7 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { createWatch } from '../../../../src/system/disk/watch.ts';
-import { FakeClock } from '../../../fakes/fake-clock.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { tempFolder, within } from '../temp-folder.ts';
 
 async function setup() {

@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createMachine } from '../../../../src/system/machine/machine.ts';
 import { parseNvidiaInformation, sumOfLines } from '../../../../src/system/machine/vram-text.ts';
-import { goneSoon } from '../../../fakes/gone.ts';
+import { goneSoon } from '../../../fakes/system/gone.ts';
 import { tempFolder, within } from '../temp-folder.ts';
 
 const FIXTURES = `${import.meta.dir}/../../../fixtures/machine`;

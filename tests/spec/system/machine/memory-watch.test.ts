@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { MemoryReport } from '../../../../src/system/machine/gpus.ts';
 import { watchMemory } from '../../../../src/system/machine/memory-watch.ts';
-import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
+import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 
 const report = (freeBytes: number): MemoryReport => ({ gpus: [], ram: { totalBytes: 9, freeBytes }, reasons: [] });
 

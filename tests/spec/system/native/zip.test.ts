@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { readZip } from '../../../../src/system/native/zip.ts';
-import { makeZip } from '../../../fakes/zip.ts';
+import { makeZip } from '../../../fakes/system/zip.ts';
 
 const ARCHIVE = makeZip({
   'build/bin/sd-cli': { text: 'program '.repeat(50), mode: 0o100_755 },

@@ -4,8 +4,8 @@ import { systemClock } from '../../../../src/system/clock.ts';
 import type { Resolve } from '../../../../src/system/net/net-guard.ts';
 import { createRemote, type RemoteOptions } from '../../../../src/system/net/remote-client.ts';
 import type { RemoteAnswer } from '../../../../src/system/net/remote.ts';
-import { downloadHost, someBytes } from '../../../fakes/download-host.ts';
-import { FakeClock, settle } from '../../../fakes/fake-clock.ts';
+import { downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
+import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { failureOf, tempFolder, within } from '../temp-folder.ts';
 
 const { signal } = new AbortController();

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { bound } from '../../../../src/system/process/bound-programs.ts';
 import { ourVariables, ownCommand } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
-import { goneSoon, isGone } from '../../../fakes/gone.ts';
+import { goneSoon, isGone } from '../../../fakes/system/gone.ts';
 
 const onLinux = test.skipIf(process.platform !== 'linux');
 const run = bound(runProgram, { platform: process.platform, pid: process.pid, ownCommand: ownCommand() });
@@ -20,7 +20,7 @@ async function outcomeOf(command: readonly string[]) {
 }
 
 onLinux('a bound program ends with its parent, even when that is killed', async () => {
-  await using parent = Bun.spawn([process.execPath, 'tests/fakes/program-parent.ts'], {
+  await using parent = Bun.spawn([process.execPath, 'tests/fakes/system/program-parent.ts'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const { value } = await parent.stdout.getReader().read();

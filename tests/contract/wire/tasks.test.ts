@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import * as v from 'valibot';
+import {
+  promptOf,
+  promptPreview,
+  resultIs,
+  TASK_KIND_IDS,
+  type TaskKindId,
+  TaskSchema,
+} from '../../../src/contract/tasks/index.ts';
+import { artifactContentType, UPLOAD_PARTS } from '../../../src/contract/upload.ts';
+
+/** Each kind with what it needs, what may be null, and what has a default and may therefore not be. */
+const KINDS: Record<TaskKindId, { needs: object; nullable: readonly string[]; defaults: Record<string, unknown> }> = {
+  image: {
+    needs: { prompt: 'p' },
+    nullable: 'negativePrompt initImageUrl maskUrl refImageUrl denoise cfgScale samplingMethod seed'.split(' '),
+    defaults: { width: 512, height: 512, steps: 20, ext: 'webp' },
+  },
+  llm: {
+    needs: { messages: [] },
+    nullable: ['system', 'topP', 'stop', 'jsonSchema', 'reasoning', 'chatTemplateKwargs'],
+    defaults: { maxTokens: 512, temperature: 0.7 },
+  },
+  audio_stt: {
+    needs: { inputUrl: 'https://example.invalid/a.wav' },
+    nullable: ['language', 'translate', 'prompt', 'vad', 'timestamps'],
+    defaults: {},
+  },
+  audio_tts: {
+    needs: { text: 't' },
+    nullable: ['speed', 'language'],
+    defaults: { voice: 'default', ext: 'wav' },
+  },
+  video: {
+    needs: { prompt: 'p' },
+    nullable: ['negativePrompt', 'initImageUrl', 'fps'],
+    defaults: { seconds: 2, width: 512, height: 512, ext: 'mp4' },
+  },
+};
+
+describe.each(TASK_KIND_IDS)('an %s task', (kind) => {
+  const { needs, nullable, defaults } = KINDS[kind];
+  const reads = (fields: object) => v.safeParse(TaskSchema, { kind, ...needs, ...fields });
+
+  test('needs little and gets a default for the rest', () => {
+    const present = Object.entries(v.parse(TaskSchema, { kind, ...needs })).filter(([, value]) => value !== undefined);
+    expect(Object.fromEntries(present)).toEqual({ kind, ...needs, ...defaults });
+  });
+
+  test('takes null for what may be absent, and reads it as absent', () => {
+    for (const field of nullable) {
+      const { success, output } = reads({ [field]: null });
+      expect([field, success, (output as Record<string, unknown>)[field]]).toEqual([field, true, undefined]);
+    }
+  });
+
+  test('takes no null where it needs a value or has a default', () => {
+    for (const field of [...Object.keys(needs), ...Object.keys(defaults)]) {
+      expect([field, reads({ [field]: null }).success]).toEqual([field, false]);
+    }
+  });
+
+  test('takes no value of another type in any field', () => {
+    for (const field of [...Object.keys(needs), ...Object.keys(defaults), ...nullable]) {
+      if (field === 'jsonSchema') continue; // may be anything
+      expect([field, reads({ [field]: Symbol('wrong') }).success]).toEqual([field, false]);
+    }
+  });
+});
+
+test('the kinds stand in the order of the wire', () => {
+  expect(TASK_KIND_IDS).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video']);
+});
+
+test('texts travel in a frame, files as an upload', () => {
+  expect(TASK_KIND_IDS.map(resultIs)).toEqual(['artifact', 'json', 'json', 'artifact', 'artifact']);
+});
+
+test('the prompt goes back in full, however long', () => {
+  const prompt = 'x'.repeat(100_000);
+  expect(promptOf(v.parse(TaskSchema, { kind: 'image', prompt }))).toBe(prompt);
+});
+
+test.each([
+  ['a'.repeat(200), 'a'.repeat(200)],
+  ['a'.repeat(201), `${'a'.repeat(200)}…`],
+  ['🦊'.repeat(200), '🦊'.repeat(200)],
+  ['🦊'.repeat(201), `${'🦊'.repeat(200)}…`],
+  [`a${'🦊'.repeat(500)}`, `a${'🦊'.repeat(199)}…`],
+  ['', ''],
+])('a preview shows two hundred characters and never half of one', (prompt, preview) => {
+  expect(promptPreview(prompt)).toBe(preview);
+});
+
+test('a preview is the prompt or its beginning, whole characters only', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 600, size: 'max' }), (prompt) => {
+      const preview = promptPreview(prompt);
+      const characters = Array.from(prompt);
+      expect(preview.isWellFormed()).toBe(true);
+      expect(preview).toBe(characters.length <= 200 ? prompt : `${characters.slice(0, 200).join('')}…`);
+    }),
+  );
+});
+
+test.each([
+  ['png', 'image/png'],
+  ['webp', 'image/webp'],
+  ['gif', 'image/gif'],
+  ['wav', 'audio/wav'],
+  ['mp3', 'audio/mpeg'],
+  ['mp4', 'video/mp4'],
+  ['jpg', 'application/octet-stream'],
+  ['bmp', 'application/octet-stream'],
+  ['webm', 'application/octet-stream'],
+  ['', 'application/octet-stream'],
+  ['constructor', 'application/octet-stream'],
+])('an artifact with extension %p uploads as %s', (ext, contentType) => {
+  expect(artifactContentType(ext)).toBe(contentType);
+});
+
+test('the parts of an upload stand in the order of the wire', () => {
+  expect(Object.values(UPLOAD_PARTS)).toEqual(['prompt', 'ext', 'image', 'generationMeta']);
+});

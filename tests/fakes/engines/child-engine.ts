@@ -1,0 +1,49 @@
+import type { Engine, LoadHow } from '../../../src/engines/engine.ts';
+import { createEngineHost } from '../../../src/engines/host/host.ts';
+import { createQuarantine } from '../../../src/engines/host/quarantine.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { childEnvironment, ourVariables, spawnTalking } from '../../../src/system/process/processes.ts';
+import { recordingLogger } from '../recording-logger.ts';
+
+/** What a job's picture is made of: bytes that came from the child itself. */
+const INPUT = new Map([['initImageUrl', Uint8Array.of(1, 2, 3)]]);
+
+export interface ChildEngine extends Engine {
+  /** Process ids of its children, in the order in which they were started. */
+  readonly pids: () => readonly number[];
+  /** How its models were loaded. */
+  readonly loads: readonly (LoadHow | undefined)[];
+}
+
+/** An engine whose models live in real children; a task's prompt says what its child does, see `engine-child.ts`. */
+export function childEngine(memory: Engine['memory'] = 'none'): ChildEngine {
+  const log = recordingLogger();
+  const loads: (LoadHow | undefined)[] = [];
+  const host = createEngineHost({
+    spawn: spawnTalking,
+    command: [process.execPath, 'tests/fakes/engines/engine-child.ts', '0'],
+    env: childEnvironment(ourVariables()),
+    clock: systemClock,
+    log,
+    quarantine: createQuarantine(systemClock),
+  });
+  return {
+    id: 'gradio',
+    models: { image: ['gradio:*'] },
+    memory,
+    canRunLean: false,
+    readiness: () => Promise.resolve({ ready: true }),
+    async load(files, signal, how) {
+      loads.push(how);
+      const model = await host.load({ engine: 'test', files }, signal);
+      return {
+        process: model.process,
+        ranOn: model.ranOn,
+        run: (task, context) => model.run(task, INPUT, context),
+        [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+      };
+    },
+    loads,
+    pids: () => log.events.filter(({ event }) => event === 'engine.started').map(({ fields }) => Number(fields['pid'])),
+  };
+}

@@ -1,0 +1,36 @@
+import { createFfmpeg, type Ffmpeg, type FfmpegOptions } from '../../../src/engines/ffmpeg/index.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { systemFiles } from '../../../src/system/disk/files.ts';
+import { childEnvironment, ourVariables } from '../../../src/system/process/processes.ts';
+import { runProgram } from '../../../src/system/process/programs.ts';
+import { systemRandom } from '../../../src/system/random.ts';
+import { recordingLogger } from '../recording-logger.ts';
+
+/** Whether the machine has an ffmpeg to test with. */
+export const HAS_FFMPEG = Bun.which('ffmpeg') !== null;
+
+export interface FfmpegChoice extends Omit<Partial<FfmpegOptions>, 'environment'> {
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+  readonly platform?: NodeJS.Platform;
+}
+
+/** Everything real, with the machine's own PATH unless other variables are chosen. */
+export function anFfmpeg(tempDir: string, { variables, platform, ...choice }: FfmpegChoice = {}): Ffmpeg {
+  const all = variables ?? ourVariables();
+  return createFfmpeg({
+    files: systemFiles,
+    random: systemRandom,
+    environment: { get: (name) => all[name], platform: platform ?? process.platform },
+    run: runProgram,
+    childEnv: childEnvironment(ourVariables()),
+    clock: systemClock,
+    nice: 5,
+    log: recordingLogger(),
+    tempDir,
+    pid: process.pid,
+    ...choice,
+  });
+}
+
+/** One without a program: what a machine has that nobody installed one on. */
+export const noFfmpeg = (tempDir: string): Ffmpeg => anFfmpeg(tempDir, { variables: {} });

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { toModelId } from '../../../src/base/ids.ts';
+import { type ChatCompletion, readChatCompletion } from '../../../src/contract/results.ts';
+import { type ChatModel, chatModel } from '../../../src/demo/weights/chat.ts';
+import type { Engine, ModelFiles, TaskResult } from '../../../src/engines/engine.ts';
+import type { EngineHost } from '../../../src/engines/host/host.ts';
+import type { Devices } from '../../../src/engines/llama/devices.ts';
+import { createLlamaEngine } from '../../../src/engines/llama/index.ts';
+import { systemFiles } from '../../../src/system/disk/files.ts';
+import { synthetic } from '../builders.ts';
+import { realHost } from './real-host.ts';
+import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
+
+/** Where no release has binaries for a GPU. */
+const processorOnly: Devices = {
+  where: () => Promise.resolve(undefined),
+  prepare: () => Promise.resolve(undefined),
+};
+
+export interface LlamaScene extends Disposable {
+  readonly engine: Engine;
+  /** What the engine loads with. */
+  readonly host: EngineHost;
+  readonly files: ModelFiles;
+  readonly log: RecordingLogger;
+  /** Where the model files are. */
+  readonly folder: string;
+}
+
+/** The real engine in a real child, on generated weights. */
+export function llamaScene(
+  options: {
+    readonly model?: ChatModel;
+    readonly weights?: Uint8Array;
+    readonly filename?: string;
+    readonly hasRuntime?: boolean;
+    readonly defaults?: Partial<ModelFiles['defaults']>;
+    readonly command?: readonly string[];
+    readonly devices?: Devices;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
+): LlamaScene {
+  const folder = mkdtempSync(join(tmpdir(), 'studio-worker-llama-'));
+  const path = join(folder, options.filename ?? 'tiny.gguf');
+  writeFileSync(path, options.weights ?? chatModel(options.model));
+  const log = recordingLogger();
+  const host = realHost(options, log);
+  return {
+    engine: createLlamaEngine({
+      host,
+      hasRuntime: () => options.hasRuntime ?? true,
+      devices: options.devices ?? processorOnly,
+      files: systemFiles,
+      modelsRoot: folder,
+    }),
+    host,
+    files: {
+      model: toModelId('tiny'),
+      paths: new Map([['model', path]]),
+      defaults: { ...synthetic.cliDefaults, ...options.defaults },
+    },
+    log,
+    folder,
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A result as the chat completion that it has to be, with its only choice at hand. */
+export function completionOf(result: TaskResult): ChatCompletion & { readonly said: string; readonly finish: string } {
+  const read = readChatCompletion(result.is === 'json' ? result.value : undefined);
+  if (read.is === 'unreadable') throw new Error(read.problem);
+  const [choice] = read.value.choices;
+  return { ...read.value, said: choice?.message.content ?? '', finish: choice?.finish_reason ?? '' };
+}

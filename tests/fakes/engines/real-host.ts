@@ -1,0 +1,22 @@
+import { createEngineHost, type EngineHost } from '../../../src/engines/host/host.ts';
+import { createQuarantine } from '../../../src/engines/host/quarantine.ts';
+import type { Logger } from '../../../src/log/logger.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../../src/system/process/processes.ts';
+
+export interface HostChoice {
+  /** The program that becomes the child; this checkout's unless told otherwise. */
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A host of real children. */
+export const realHost = ({ command, env }: HostChoice, log: Logger): EngineHost =>
+  createEngineHost({
+    spawn: spawnTalking,
+    command: [...(command ?? ownCommand()), '__engine', '0'],
+    env: env ?? childEnvironment(ourVariables()),
+    clock: systemClock,
+    quarantine: createQuarantine(systemClock),
+    log,
+  });

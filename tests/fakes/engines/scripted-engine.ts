@@ -1,0 +1,65 @@
+import type { WorkerError } from '../../../src/base/errors.ts';
+import type { Task } from '../../../src/contract/tasks/index.ts';
+import type { Engine, LoadedModel, LoadHow, ModelFiles, Readiness, TaskResult } from '../../../src/engines/engine.ts';
+
+/** An engine whose jobs end when the test says so. It keeps the rules of the seam: aborts, loads, frees. */
+export class ScriptedEngine implements Engine {
+  readonly id = 'synthetic';
+  readonly models = { llm: ['synthetic'], image: ['synthetic'] };
+  memory: Engine['memory'] = 'none';
+  ready: Readiness = { ready: true };
+  canRunLean = false;
+  ranOn: string | undefined;
+  /** How each model was loaded. */
+  readonly loads: LoadHow[] = [];
+  /** Models in memory right now. */
+  loaded = 0;
+  /** Ignores aborts, as a hung native library would. */
+  deaf = false;
+  readonly #started: ((run: ScriptedRun) => void)[] = [];
+  readonly #runs: ScriptedRun[] = [];
+
+  readiness(): Promise<Readiness> {
+    return Promise.resolve(this.ready);
+  }
+
+  load(_model: ModelFiles, _signal: AbortSignal, how: LoadHow = { lean: false }): Promise<LoadedModel> {
+    this.loaded += 1;
+    this.loads.push(how);
+    return Promise.resolve({
+      process: undefined,
+      ranOn: this.ranOn,
+      run: (task, { signal }) => this.#run(task, signal),
+      [Symbol.asyncDispose]: () => {
+        this.loaded -= 1;
+        return Promise.resolve();
+      },
+    });
+  }
+
+  /** The next run, once the worker has started it. */
+  started(): Promise<ScriptedRun> {
+    const waiting = this.#runs.shift();
+    return waiting ? Promise.resolve(waiting) : new Promise((resolve) => this.#started.push(resolve));
+  }
+
+  #run(task: Task, signal: AbortSignal): Promise<TaskResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<TaskResult>();
+    if (!this.deaf) signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    const run: ScriptedRun = {
+      task,
+      finish: (result = { is: 'json', value: { text: 'done' } }) => resolve(result),
+      fail: reject,
+    };
+    const waiter = this.#started.shift();
+    if (waiter) waiter(run);
+    else this.#runs.push(run);
+    return promise;
+  }
+}
+
+export interface ScriptedRun {
+  readonly task: Task;
+  readonly finish: (result?: TaskResult) => void;
+  readonly fail: (error: WorkerError | Error) => void;
+}

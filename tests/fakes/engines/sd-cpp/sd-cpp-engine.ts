@@ -1,0 +1,159 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { toModelId } from '../../../../src/base/ids.ts';
+import type { CliDefaults } from '../../../../src/contract/model-source.ts';
+import type { LoadedModel, ModelFiles, RunContext, TaskResult } from '../../../../src/engines/engine.ts';
+import { createCrashBook } from '../../../../src/engines/host/crash-book.ts';
+import { createQuarantine, type Quarantine } from '../../../../src/engines/host/quarantine.ts';
+import { createSdCppEngine, type SdCppOptions } from '../../../../src/engines/sd-cpp/index.ts';
+import { systemClock } from '../../../../src/system/clock.ts';
+import { sha256 } from '../../../../src/system/disk/digest.ts';
+import { systemFiles } from '../../../../src/system/disk/files.ts';
+import { freePort } from '../../../../src/system/net/free-port.ts';
+import { createHttp } from '../../../../src/system/net/http-client.ts';
+import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
+import { type Program, runProgram } from '../../../../src/system/process/programs.ts';
+import { systemRandom } from '../../../../src/system/random.ts';
+import { readZip } from '../../../../src/system/native/zip.ts';
+import { aTask, synthetic } from '../../builders.ts';
+import { images } from '../onnx-engine.ts';
+import { recordingLogger, type RecordingLogger } from '../../recording-logger.ts';
+import { installSdCli, installSdServer } from './sd-cli-program.ts';
+
+export interface SdCppChoice extends Partial<Omit<SdCppOptions, 'environment'>> {
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly platform?: NodeJS.Platform;
+  /** The name of the model's file, by whose words the stand-ins know faults of loading. */
+  readonly file?: string;
+  readonly defaults?: Partial<CliDefaults>;
+}
+
+/** What a stand-in was told, in the order of its being told. */
+export interface Asked {
+  readonly program: 'sd-cli' | 'sd-server';
+  readonly pid: number;
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly request?: Readonly<Record<string, unknown>>;
+  readonly initBytes?: number;
+}
+
+export interface SdCppScene extends AsyncDisposable {
+  readonly engine: ReturnType<typeof createSdCppEngine>;
+  readonly files: ModelFiles;
+  readonly log: RecordingLogger;
+  readonly quarantine: Quarantine;
+  /** Everything that was started, in order. */
+  readonly programs: readonly Program[];
+  readonly abort: AbortController;
+  at(name: string): string;
+  /** Puts the stand-in for sd-cli where the worker keeps its own, or elsewhere. */
+  install(at?: string, version?: string): Promise<string>;
+  /** Both stand-ins. */
+  installBoth(): Promise<void>;
+  /** Loads the model for one job. */
+  run(about?: Readonly<Record<string, unknown>>, progress?: RunContext['progress']): Promise<TaskResult>;
+  /** Runs one job on a loaded model. */
+  runOn(
+    model: LoadedModel,
+    about?: Readonly<Record<string, unknown>>,
+    progress?: RunContext['progress'],
+    signal?: AbortSignal,
+  ): Promise<TaskResult>;
+  asked(): readonly Asked[];
+  leftovers(): readonly string[];
+}
+
+const TASK = { kind: 'image', prompt: 'a golem', width: 64, height: 48, steps: 3, ext: 'png' } as const;
+const noFfmpeg: SdCppOptions['ffmpeg'] = {
+  readiness: () => Promise.resolve({ ready: false, because: 'there is no ffmpeg here', hint: 'Install it.' }),
+  encodeClip: () => Promise.reject(new Error('there is no ffmpeg here')),
+};
+
+/** The real engine with stand-ins for its programs, and a machine that has Vulkan. */
+export function sdCppScene({
+  variables = {},
+  platform = 'linux',
+  file,
+  defaults,
+  ...choice
+}: SdCppChoice = {}): SdCppScene {
+  const folder = mkdtempSync(join(tmpdir(), 'studio-worker-sdcpp-test-'));
+  const at = (name: string): string => join(folder, name);
+  mkdirSync(at('tmp'));
+  const model = at(file ?? 'model.gguf');
+  writeFileSync(model, 'GGUF');
+  const log = recordingLogger();
+  const quarantine = createQuarantine(systemClock);
+  const programs: Program[] = [];
+  const engine = createSdCppEngine({
+    files: systemFiles,
+    environment: { get: (name) => variables[name], homeDir: at('home'), platform, arch: 'x64' },
+    modelsRoot: at('models'),
+    run: (command, options) => {
+      const program = runProgram(command, options);
+      if (!command.includes('--list-devices')) programs.push(program);
+      return program;
+    },
+    childEnv: childEnvironment({ ...ourVariables(), STUDIO_TOKEN: 'secret' }),
+    nice: 1,
+    clock: systemClock,
+    log,
+    fetchInput: (what, url) => Promise.reject(new Error(`no ${what} at ${url}`)),
+    random: systemRandom,
+    tempDir: at('tmp'),
+    pid: process.pid,
+    hasLibrary: () => Promise.resolve(true),
+    pins: {},
+    sha256,
+    readZip,
+    images,
+    ffmpeg: noFfmpeg,
+    http: createHttp({ clock: systemClock, env: () => undefined }),
+    freePort,
+    noteCrash: createCrashBook({ quarantine, log }),
+    ...choice,
+  });
+  const files: ModelFiles = {
+    model: toModelId('golem'),
+    paths: new Map([['diffusion-model', model]] as const),
+    defaults: { ...synthetic.cliDefaults, ...defaults },
+  };
+  const abort = new AbortController();
+  const runOn: SdCppScene['runOn'] = (loaded, about = {}, progress = () => {}, signal = abort.signal) =>
+    loaded.run(aTask({ ...TASK, ...about }), { signal, progress });
+  const install: SdCppScene['install'] = (path = 'models/bin/sd-cli', version) => installSdCli(at(path), version);
+  return {
+    engine,
+    files,
+    log,
+    quarantine,
+    programs,
+    abort,
+    at,
+    install,
+    async installBoth() {
+      await install();
+      await installSdServer(at('models/bin/sd-server'));
+    },
+    async run(about, progress) {
+      await using loaded = await engine.load(files, abort.signal);
+      return await runOn(loaded, about, progress);
+    },
+    runOn,
+    asked: () =>
+      existsSync(at('asked.jsonl'))
+        ? readFileSync(at('asked.jsonl'), 'utf8')
+            .trim()
+            .split('\n')
+            .map((line): Asked => JSON.parse(line))
+        : [],
+    leftovers: () => readdirSync(at('tmp')),
+    async [Symbol.asyncDispose]() {
+      for (const program of programs) program.killGroup('SIGKILL');
+      await Promise.all(programs.map(({ ended }) => ended));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { toModelId } from '../../../src/base/ids.ts';
+import { KIB } from '../../../src/base/units.ts';
+import type { EngineName, FileRole, ModelFile, ModelSource } from '../../../src/contract/model-source.ts';
+import { createModelStore, type ModelStore } from '../../../src/models/store/store.ts';
+import type { FileProgress, ModelStoreOptions } from '../../../src/models/store/options.ts';
+import { DOWNLOAD_POLICY } from '../../../src/models/download/request.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { crc32, sha256, startSha256 } from '../../../src/system/disk/digest.ts';
+import { followFile } from '../../../src/system/disk/file-digest.ts';
+import { systemFiles } from '../../../src/system/disk/files.ts';
+import { acquireLock } from '../../../src/system/disk/lock.ts';
+import { openPartFile } from '../../../src/system/disk/sparse-file.ts';
+import { createRemote } from '../../../src/system/net/remote-client.ts';
+import { synthetic } from '../builders.ts';
+import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
+
+/** Small blocks and short waits, so that a few hundred kilobytes see what gigabytes would. */
+export const SMALL = {
+  ...DOWNLOAD_POLICY,
+  parallelFromBytes: 64 * KIB,
+  blockBytes: 4 * KIB,
+  blocksPerRange: 4,
+  stallMs: 2_000,
+  retryMs: 1,
+};
+
+export interface StoreScene {
+  readonly store: ModelStore;
+  readonly options: ModelStoreOptions;
+  readonly log: RecordingLogger;
+  readonly root: string;
+  readonly signal: AbortSignal;
+  /** Fetches one file of the model `m`, to the end. */
+  fetch(file: Partial<ModelFile>, how?: FetchChoice): Promise<string>;
+}
+
+export interface FetchChoice {
+  readonly model?: string;
+  readonly engine?: EngineName;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: FileProgress) => void;
+}
+
+/** A store over the real disk and the real network. */
+export function aStore(root: string, choice: Partial<ModelStoreOptions> = {}): StoreScene {
+  const log = recordingLogger();
+  const { signal } = new AbortController();
+  const options: ModelStoreOptions = {
+    root,
+    files: systemFiles,
+    openPart: openPartFile,
+    crc32,
+    sha256,
+    startSha256,
+    followFile,
+    clock: systemClock,
+    log,
+    lock: (path) => acquireLock(path, { pid: process.pid }),
+    pid: process.pid,
+    policy: SMALL,
+    diskFloorBytes: () => 0,
+    maxBytes: () => undefined,
+    remote: createRemote({ clock: systemClock, env: () => undefined, userAgent: 'test', allowPrivate: () => false }),
+    ...choice,
+  };
+  const store = createModelStore(options);
+  return {
+    store,
+    options,
+    log,
+    root,
+    signal,
+    async fetch(file, how = {}) {
+      const source = aSource([file], how.engine);
+      await using lease = store.lease();
+      const model = toModelId(how.model ?? 'm');
+      const wanted = { model, source, ...(how.onProgress === undefined ? {} : { onProgress: how.onProgress }) };
+      const { paths } = await lease.filesFor(wanted, how.signal ?? signal);
+      const [path = ''] = paths.values();
+      return path;
+    },
+  };
+}
+
+export const aFile = (file: Partial<ModelFile>): ModelFile => ({
+  role: 'model' satisfies FileRole,
+  url: 'https://models.example/m.bin',
+  filename: 'm.bin',
+  approxBytes: undefined,
+  sha256: undefined,
+  ...file,
+});
+
+export const aSource = (files: readonly Partial<ModelFile>[], engine: EngineName = 'onnx'): ModelSource => ({
+  ...synthetic,
+  engine,
+  files: files.map(aFile),
+});
+
+export const hexOf = (bytes: Uint8Array): string => sha256(bytes).toHex();

@@ -1,0 +1,88 @@
+import { toModelId } from '../../../src/base/ids.ts';
+import { GIB } from '../../../src/base/units.ts';
+import { fitsMemory } from '../../../src/models/memory/fit.ts';
+import type { Holdable } from '../../../src/models/loaded/lane.ts';
+import { type MemoryKind, placesFor } from '../../../src/models/memory/gpu-memory.ts';
+import { createWarmModels } from '../../../src/models/loaded/pool.ts';
+import type { WantedLane } from '../../../src/models/loaded/entry.ts';
+import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
+import { synthetic } from '../builders.ts';
+import { FakeClock, settle } from '../system/fake-clock.ts';
+import { recordingLogger } from '../recording-logger.ts';
+
+export const TOTAL_GB = 24;
+export const KEEP_MS = 300_000;
+
+/** Something that takes memory until it is disposed of. */
+export interface Held extends Holdable {
+  readonly name: string;
+  /** Its process ends by itself. */
+  readonly die: () => void;
+}
+
+/** Models of a size each, on a GPU or in the memory of a machine that has 24 GB of either. */
+export function warmScene(kind: MemoryKind = 'gpu') {
+  const clock = new FakeClock();
+  const log = recordingLogger();
+  const machine = { otherGb: 2, keepMs: KEEP_MS, givesBack: true, lostGb: 0 };
+  const inMemory = new Map<Held, number>();
+  let serial = 0;
+  const report = (): MemoryReport => {
+    const usedGb = machine.otherGb + machine.lostGb + [...inMemory.values()].reduce((sum, gb) => sum + gb, 0);
+    const bytes = { totalBytes: TOTAL_GB * GIB, usedBytes: usedGb * GIB, freeBytes: (TOTAL_GB - usedGb) * GIB };
+    const gpu = { vendor: 'nvidia', name: 'RTX 4090', uuid: 'GPU-1', driver: '580', ...bytes } as const;
+    return { gpus: kind === 'gpu' ? [gpu] : [], ram: bytes, reasons: [] };
+  };
+  const looks = {
+    latest: undefined as MemoryReport | undefined,
+    refresh: () => Promise.resolve((looks.latest = report())),
+    sizeOf: (pid: number) => {
+      const [, gb = 0] = [...inMemory].find(([held]) => held.process?.pid === pid) ?? [];
+      return Promise.resolve(gb * GIB);
+    },
+  };
+  const onChange = (): void => {};
+  const warm = createWarmModels<Held>({ keepMs: () => machine.keepMs, looks, clock, log, onChange });
+  const wanted = (name: string, gb = 8, about: Partial<WantedLane<Held>> = {}): WantedLane<Held> => ({
+    engine: 'onnx',
+    model: toModelId(name),
+    source: synthetic,
+    key: 'one',
+    kind,
+    gb,
+    fits: (now, loaded) =>
+      fitsMemory({ estimateGb: gb, learned: undefined, gpus: placesFor(now, kind), loaded, marginGb: 1 }),
+    load: (signal) => {
+      signal.throwIfAborted();
+      return Promise.resolve(hold(name, gb));
+    },
+    ...about,
+  });
+  function hold(name: string, gb: number): Held {
+    const ended = Promise.withResolvers<void>();
+    const held: Held = {
+      name,
+      process: { pid: (serial += 1), ended: ended.promise },
+      die: () => {
+        inMemory.delete(held);
+        ended.resolve();
+      },
+      [Symbol.asyncDispose]: () => {
+        if (!machine.givesBack && inMemory.has(held)) machine.lostGb += gb;
+        held.die();
+        return Promise.resolve();
+      },
+    };
+    inMemory.set(held, gb);
+    return held;
+  }
+  const { signal } = new AbortController();
+  /** One job that uses a model and is done with it. */
+  const use = async (lane: WantedLane<Held>): Promise<string> => {
+    const name = await warm.lend(lane, signal, (held) => Promise.resolve(held.name));
+    await settle();
+    return name;
+  };
+  const names = (): readonly string[] => [...inMemory.keys()].map(({ name }) => name).toSorted();
+  return { clock, log, machine, warm, wanted, hold, use, names, inMemory, signal };
+}

@@ -1,0 +1,253 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { type AttemptView, JobViewSchema, type JobState, type JobView } from '../../../src/contract/admin.ts';
+import type { ReadOutboundFrame } from '../../../src/contract/frames/outbound.ts';
+import { parseJson, writeJson } from '../../../src/contract/json.ts';
+import { API_PREFIX } from '../../../src/contract/routes.ts';
+import type { Task } from '../../../src/contract/tasks/index.ts';
+import type { StudioEvent } from '../../../src/local-studio/sessions/state.ts';
+import { startStudio, type Studio, type StudioOptions } from '../../../src/local-studio/server.ts';
+import type { StudioFaults } from '../../../src/local-studio/studio.ts';
+import type { Credentials } from '../../../src/studio/session/session.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { systemRandom } from '../../../src/system/random.ts';
+import { synthetic } from '../builders.ts';
+import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
+
+/** What the fake can be told to do wrong, and changed while it runs. */
+export interface Mischief {
+  /** Swallows every frame to the worker of these types; `all` is a silent studio. */
+  silent: Set<string>;
+  /** Frames of these types are heard and then the line is cut, once each. */
+  cutAfter: Set<string>;
+  /** Answers to the next uploads, before they are read. */
+  failUploads: Response[];
+  /** Answers to the next uploads, after the result is stored. */
+  loseAnswers: (Response | Promise<Response>)[];
+  /** While set, uploads wait for it. */
+  freeze: PromiseLike<void> | undefined;
+  /** Answers to the next upgrades. */
+  refuseUpgrades: Response[];
+}
+
+export interface FakeStudio extends AsyncDisposable {
+  readonly studio: Studio;
+  readonly url: string;
+  readonly dataDir: string;
+  readonly log: RecordingLogger;
+  readonly mischief: Mischief;
+  /** Every frame heard, in order. */
+  readonly frames: ReadOutboundFrame[];
+  readonly uploads: { readonly jobId: string; readonly status: number }[];
+  readonly events: StudioEvent[];
+  /** The next event that fits, from those not yet taken by `next` and `until`. */
+  until(what: string, fits: (event: StudioEvent) => boolean): Promise<StudioEvent>;
+  /** The next frame of this type, not yet returned by an earlier call. */
+  next<Type extends ReadOutboundFrame['type']>(type: Type): Promise<Extract<ReadOutboundFrame, { type: Type }>>;
+  /** Settles when the job gets to this state, at once when it is there. */
+  jobIs(id: string, state: JobState): Promise<JobView>;
+  /** Approves the first worker that asks. */
+  approve(): Promise<string>;
+  /** An approved worker, without the waiting. */
+  enrol(): Promise<Credentials>;
+  createJob(task: Task, about?: Readonly<Record<string, unknown>>): Promise<JobView>;
+  job(id: string): Promise<JobView>;
+  attempts(id: string): Promise<readonly AttemptView[]>;
+  admin(method: string, path: string, body?: unknown): Promise<Response>;
+  /** Sends a raw text to a worker. */
+  say(workerId: string, text: string): void;
+  /** Stops it and starts another on the same data and port. */
+  restart(): Promise<void>;
+}
+
+export interface FakeStudioOptions extends Pick<StudioFaults, 'withoutResume'> {
+  readonly clock?: StudioOptions['clock'];
+  /** How long a wait may take before it fails, naming what it waited for. */
+  readonly patienceMs?: number;
+}
+
+const PATIENCE_MS = 5_000;
+
+/** The embedded studio on a free port and in a temporary folder, with a recorder and faults around it. */
+export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeStudio> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'fake-studio-'));
+  const log = recordingLogger();
+  const mischief: Mischief = {
+    silent: new Set(),
+    cutAfter: new Set(),
+    failUploads: [],
+    loseAnswers: [],
+    freeze: undefined,
+    refuseUpgrades: [],
+  };
+  const recorder = createRecorder(options.patienceMs ?? PATIENCE_MS);
+  const start = (port: number): Promise<Studio> =>
+    startStudio({
+      host: '127.0.0.1',
+      port,
+      dataDir,
+      log,
+      clock: options.clock ?? systemClock,
+      random: systemRandom,
+      sparesLoopback: true,
+      onEvent: recorder.hear,
+      faults: faultsOf(mischief, options),
+    });
+  let studio = await start(0);
+
+  const admin: FakeStudio['admin'] = (method, path, body) =>
+    fetch(`${studio.url}${API_PREFIX}/admin${path}`, {
+      method,
+      headers: { authorization: `Bearer ${studio.operatorToken}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: writeJson(body) }),
+    });
+  const job: FakeStudio['job'] = async (id) => readJob(await admin('GET', `/jobs/${id}`));
+  return {
+    get studio() {
+      return studio;
+    },
+    get url() {
+      return studio.url;
+    },
+    dataDir,
+    log,
+    mischief,
+    admin,
+    job,
+    frames: recorder.frames,
+    uploads: recorder.uploads,
+    events: recorder.events,
+    until: recorder.until,
+    next: recorder.next,
+    jobIs: async (id, state) => {
+      const now = await job(id);
+      if (now.state === state) return now;
+      await recorder.until(`job ${state}`, (event) => isMove(event, id, state), 'from the start');
+      return job(id);
+    },
+    approve: async () => {
+      const asked = await recorder.until('a registration', (event) => event.is === 'asked');
+      const requestId = 'requestId' in asked ? asked.requestId : '';
+      return textIn(await admin('POST', `/registrations/${requestId}/approve`), 'workerId');
+    },
+    enrol: async () => {
+      const bootstrapToken = await textIn(await admin('POST', '/bootstrap-tokens'), 'token');
+      const answer = await fetch(`${studio.url}${API_PREFIX}/workers/register`, {
+        method: 'POST',
+        body: JSON.stringify({ bootstrapToken, capabilities: someCapabilities() }),
+      });
+      const { workerId, authToken } = v.parse(Enrolled, await answer.json());
+      return { apiBaseUrl: studio.url, workerId, authToken };
+    },
+    createJob: async (task, about = {}) =>
+      readJob(await admin('POST', '/jobs', { task, model: 'synthetic', modelSource: synthetic, ...about })),
+    attempts: async (id) => {
+      const { attempts } = (await (await admin('GET', `/jobs/${id}/attempts`)).json()) as { attempts: AttemptView[] };
+      return attempts;
+    },
+    say: (workerId, text) => studio.socketOf(workerId)?.send(text),
+    restart: async () => {
+      await studio.stop();
+      studio = await start(studio.port);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await studio.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+const Enrolled = v.object({ workerId: v.string(), authToken: v.string() });
+
+const isMove = (event: StudioEvent, jobId: string, to: JobState): boolean =>
+  event.is === 'moved' && event.jobId === jobId && event.to === to;
+
+async function readJob(response: Response): Promise<JobView> {
+  const text = await response.text();
+  if (!response.ok) throw new Error(`the studio answered ${response.status}: ${text}`);
+  return v.parse(JobViewSchema, parseJson(text));
+}
+
+async function textIn(response: Response, name: string): Promise<string> {
+  const body = (await response.json()) as Record<string, unknown>;
+  const value = body[name];
+  if (typeof value !== 'string') throw new Error(`the studio answered ${response.status}: ${JSON.stringify(body)}`);
+  return value;
+}
+
+function faultsOf(mischief: Mischief, options: FakeStudioOptions): StudioFaults {
+  return {
+    withoutResume: options.withoutResume === true,
+    swallows: (_workerId, type) => mischief.silent.has(type) || mischief.silent.has('all'),
+    ignores: (_workerId, frame, socket) => {
+      if (!mischief.cutAfter.delete(frame.type)) return false;
+      socket.terminate();
+      return true;
+    },
+    refusesUpgrade: () => mischief.refuseUpgrades.shift(),
+    beforeUpload: async () => {
+      await mischief.freeze;
+      return mischief.failUploads.shift();
+    },
+    afterUpload: () => mischief.loseAnswers.shift(),
+  };
+}
+
+/** Keeps what the studio says it does, and lets tests wait for the next thing of a kind. */
+function createRecorder(patienceMs: number) {
+  const events: StudioEvent[] = [];
+  const frames: ReadOutboundFrame[] = [];
+  const uploads: { jobId: string; status: number }[] = [];
+  const taken = new Set<StudioEvent>();
+  const waiters = new Set<() => void>();
+  const hear = (event: StudioEvent): void => {
+    events.push(event);
+    if (event.is === 'heard') frames.push(event.frame);
+    if (event.is === 'uploaded') uploads.push({ jobId: event.jobId, status: event.status });
+    for (const wake of waiters) wake();
+  };
+  const until = (
+    what: string,
+    fits: (event: StudioEvent) => boolean,
+    which: 'not yet taken' | 'from the start' = 'not yet taken',
+  ): Promise<StudioEvent> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = events.find((event) => fits(event) && (which !== 'not yet taken' || !taken.has(event)));
+        if (found === undefined) return;
+        if (which === 'not yet taken') taken.add(found);
+        waiters.delete(look);
+        cancel();
+        resolve(found);
+      };
+      const cancel = systemClock.after(patienceMs, () => {
+        waiters.delete(look);
+        reject(new Error(`the studio waited ${patienceMs} ms for ${what}`));
+      });
+      waiters.add(look);
+      look();
+    });
+  const next = async <Type extends ReadOutboundFrame['type']>(type: Type) => {
+    const heard = await until(type, (event) => event.is === 'heard' && event.frame.type === type);
+    return (heard as StudioEvent & { is: 'heard' }).frame as Extract<ReadOutboundFrame, { type: Type }>;
+  };
+  return { events, frames, uploads, hear, until, next };
+}
+
+/** What a worker with the synthetic engine says it can do. */
+export const someCapabilities = (about: Readonly<Record<string, unknown>> = {}) => ({
+  machineName: 'rig-01',
+  username: 'webber',
+  agentVersion: '0.5.0',
+  engine: 'multi',
+  vramTotalGb: 24,
+  vramThresholdGb: 12,
+  autoEnabled: true,
+  autoStart: false,
+  supportedModels: ['synthetic'],
+  taskKinds: ['image', 'llm', 'audio_stt', 'audio_tts', 'video'],
+  supportedModelsPerKind: { llm: ['synthetic'] },
+  ...about,
+});

@@ -1,0 +1,17 @@
+import { startStudio } from '../../../src/local-studio/server.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { systemRandom } from '../../../src/system/random.ts';
+import { recordingLogger } from '../recording-logger.ts';
+
+// A studio as a process of its own, to be killed: `studio-process.ts <data folder> <port>`, says its address, then serves.
+const [, , dataDir = '', port = '0'] = process.argv;
+const studio = await startStudio({
+  host: '127.0.0.1',
+  port: Number(port),
+  dataDir,
+  clock: systemClock,
+  random: systemRandom,
+  log: recordingLogger(),
+  sparesLoopback: true,
+});
+console.log(JSON.stringify({ url: studio.url, port: studio.port, operatorToken: studio.operatorToken }));

@@ -1,0 +1,56 @@
+import { expect, test } from 'bun:test';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startDemo } from '../../../src/compose/commands/demo.ts';
+import { type Effects, realEffects } from '../../../src/compose/effects.ts';
+
+/** The real world, but for the folder of temporary files and a silent terminal. */
+async function setup() {
+  const folder = await mkdtemp(join(tmpdir(), 'studio-worker-demo-folders-'));
+  const scratch = join(folder, 'scratch');
+  await mkdir(scratch);
+  const real = realEffects();
+  const effects: Effects = {
+    ...real,
+    environment: { ...real.environment, tempDir: scratch },
+    random: { ...real.random, hex: (bytes) => (bytes === 8 ? 'known' : real.random.hex(bytes)) },
+  };
+  const demo = (outDir: string) => startDemo({ outDir, logFormat: undefined, logLevel: undefined }, effects);
+  const clear = () => rm(folder, { recursive: true, force: true });
+  return { folder, scratch, demo, [Symbol.asyncDispose]: clear };
+}
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'no failure',
+    (thrown: unknown) => thrown,
+  );
+
+test('a demonstration names the folder that its results cannot go to', async () => {
+  await using at = await setup();
+  const outDir = join(at.folder, 'taken');
+  await writeFile(outDir, 'a file, no folder');
+  const demo = await at.demo(outDir);
+  const failure = await failureOf(demo.events[Symbol.asyncIterator]().next());
+  await demo.stop();
+  expect(failure).toMatchObject({ code: 'folder.unusable', hint: expect.stringContaining('--out') });
+  expect(await readdir(at.scratch)).toEqual([]);
+});
+
+test('a demonstration names the folder for temporary files that it cannot use', async () => {
+  await using at = await setup();
+  await rm(at.scratch, { recursive: true });
+  await writeFile(at.scratch, 'a file, no folder');
+  const failure = await failureOf(at.demo(join(at.folder, 'out')));
+  expect(failure).toMatchObject({ code: 'folder.unusable', hint: expect.stringContaining('TMPDIR') });
+});
+
+test('a demonstration that cannot start leaves nothing behind', async () => {
+  await using at = await setup();
+  const leftover = join(at.scratch, 'studio-worker-demo-known');
+  await mkdir(leftover);
+  await writeFile(join(leftover, 'studio'), 'a file where the studio keeps its folder');
+  expect(await failureOf(at.demo(join(at.folder, 'out')))).toBeInstanceOf(Error);
+  expect(await readdir(at.scratch)).toEqual([]);
+});

@@ -1,0 +1,88 @@
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { toModelId } from '../../../src/base/ids.ts';
+import { GIB } from '../../../src/base/units.ts';
+import type { WarmModel } from '../../../src/models/loaded/entry.ts';
+import { toWorkerError } from '../../../src/base/errors.ts';
+import { writeJson } from '../../../src/contract/json.ts';
+import { explainOffer } from '../../../src/compose/commands/explain.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { anOffer, aTask, synthetic } from '../../fakes/builders.ts';
+import { tempFolder } from '../../spec/system/temp-folder.ts';
+import { effectsFor } from '../harness.ts';
+import { TEST_MS } from '../wait-for.ts';
+
+setDefaultTimeout(TEST_MS);
+
+/** The command's work in this process, with the engines of this release and a config that may not exist. */
+async function setup(config?: string) {
+  const folder = await tempFolder();
+  const configPath = folder.at('config.toml');
+  if (config !== undefined) await writeFile(configPath, config);
+  const effects = effectsFor(systemClock, () => {});
+  const explain = (text: string) => explainOffer({ text, configPath, running: undefined, loaded: [] }, effects);
+  return { folder, configPath, explain, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+test('an offer is explained from the frame as well as from the claim in it', async () => {
+  await using at = await setup();
+  const claim = anOffer();
+  for (const text of [writeJson(claim), writeJson({ type: 'offer', claim }), `\uFEFF${writeJson(claim)}`]) {
+    expect(await at.explain(text)).toMatchObject({ verdict: 'taken', offer: { jobId: 'job-1' } });
+  }
+  expect(existsSync(at.configPath)).toBe(false); // explaining changes nothing
+});
+
+test('the config decides as it does for a running worker', async () => {
+  await using at = await setup('api_base_url = "http://127.0.0.1:1"\nvram_threshold_gb = 6.0\nauto_enabled = false\n');
+  const { verdict, because, rules } = await at.explain(writeJson(anOffer({ vramGbEstimate: 8 })));
+  expect([verdict, because]).toEqual(['rejected', 'worker paused by operator']);
+  expect(rules.find(({ rule }) => rule === 'threshold')?.says).toBe('warns');
+});
+
+test('an engine of this release that misses the kind, and one it does not carry, are told apart', async () => {
+  await using at = await setup();
+  const speech = aTask({ kind: 'audio_tts', text: 'hi' });
+  const onnx = anOffer({ task: speech, model: toModelId('lama'), modelSource: { ...synthetic, engine: 'onnx' } });
+  expect((await at.explain(writeJson(onnx))).because).toBe('the onnx engine cannot serve audio_tts tasks');
+  const parakeet = anOffer({ modelSource: { ...synthetic, engine: 'parakeet' } });
+  expect((await at.explain(writeJson(parakeet))).because).toBe('this release carries no parakeet engine');
+});
+
+test('the models that the running worker has in memory count as room', async () => {
+  await using at = await setup();
+  const text = writeJson(anOffer({ vramGbEstimate: 20, modelSource: { ...synthetic, engine: 'sd-cpp' } }));
+  const bytes = { totalBytes: 24 * GIB, usedBytes: 12 * GIB, freeBytes: 12 * GIB };
+  const gpu = { vendor: 'nvidia', name: 'RTX 4090', uuid: 'GPU-1', driver: '580', ...bytes } as const;
+  const gpus = { probe: () => Promise.resolve({ gpus: [gpu], ram: { totalBytes: 0, freeBytes: 0 }, reasons: [] }) };
+  const owl = {
+    engine: 'sd-cpp',
+    model: toModelId('owl'),
+    state: 'idle',
+    pid: 7,
+    since: 0,
+    lastUsedAt: 0,
+    gb: 11,
+  } as const;
+  const explain = async (loaded: readonly WarmModel[]) => {
+    const about = { text, configPath: at.configPath, running: undefined, loaded };
+    const { rules } = await explainOffer(about, { ...effectsFor(systemClock, () => {}), gpus });
+    return rules.find(({ rule }) => rule === 'memory');
+  };
+  expect(await explain([])).toMatchObject({ says: 'rejects', inputs: { needGb: 20, freeGb: 12 } });
+  expect(await explain([owl])).toMatchObject({ says: 'passes', because: 'after unloading owl' });
+  expect(await explain([{ ...owl, state: 'in use' }])).toMatchObject({ says: 'rejects' });
+});
+
+test.each([
+  ['not JSON', '{', 'it is not JSON'],
+  ['another frame', '{"type":"completeAck","jobId":"j"}', 'it is a completeAck frame'],
+  ['a claim without a model', '{"jobId":"j"}', 'claim.model'],
+  ['no object', '7', 'claim'],
+])('a file with %s is refused by name', async (_what, text, problem) => {
+  await using at = await setup();
+  const error = toWorkerError(await at.explain(text).catch((thrown: unknown) => thrown));
+  expect(error.code).toBe('frame.malformed');
+  expect(error.message).toContain(problem);
+});

@@ -1,0 +1,106 @@
+import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { aTask, synthetic } from '../../fakes/builders.ts';
+import { HAS_FFMPEG } from '../../fakes/engines/ffmpeg.ts';
+import { fileServer } from '../../fakes/models/file-server.ts';
+import { images, paint } from '../../fakes/engines/onnx-engine.ts';
+import { installSdCli, installSdServer } from '../../fakes/engines/sd-cpp/sd-cli-program.ts';
+import { tempFolder } from '../../spec/system/temp-folder.ts';
+import { setup } from '../harness.ts';
+import { TEST_MS } from '../wait-for.ts';
+
+setDefaultTimeout(TEST_MS);
+
+const VARIABLE = 'STUDIO_WORKER_SD_CLI';
+const before = process.env[VARIABLE];
+afterEach(() => {
+  if (before === undefined) delete process.env[VARIABLE];
+  else process.env[VARIABLE] = before;
+});
+
+/** A GGUF file without tensors: magic, version 3, and two counts of zero. */
+const gguf = Uint8Array.from([0x47, 0x47, 0x55, 0x46, 3, 0, 0, 0, ...Array.from({ length: 16 }, () => 0)]);
+
+/** A worker with a stand-in for sd-cli, a studio, and a server with a model and a picture. */
+async function aScene({ withServer = false }: { readonly withServer?: boolean } = {}) {
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(await tempFolder());
+  process.env[VARIABLE] = await installSdCli(folder.at('sd-cli'));
+  if (withServer) await installSdServer(folder.at('sd-server'));
+  const init = await paint(64, 64, (x, y) => [x, y, 9], 'jpeg');
+  const server = stack.use(fileServer({ 'golem.gguf': gguf, 'latest.webp': init }));
+  const scene = stack.use(await setup({ config: { models_root: join(folder.path, 'models') } }));
+  const create = (about: object, cliDefaults: object = {}) =>
+    scene.studio.createJob(
+      aTask({ kind: 'image', prompt: 'a golem', width: 96, height: 64, steps: 3, ext: 'png', ...about }),
+      {
+        model: 'golem',
+        maxAttempts: 1,
+        modelSource: {
+          ...synthetic,
+          engine: 'sd-cpp',
+          cliDefaults: { ...synthetic.cliDefaults, ...cliDefaults },
+          files: [{ role: 'diffusion-model', url: server.url('golem.gguf'), filename: 'golem.gguf' }],
+        },
+      },
+    );
+  const asked = (): readonly { program: string; pid: number; args?: readonly string[] }[] =>
+    readFileSync(join(folder.path, 'models', 'golem', 'asked.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  return { scene, server, create, asked, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+test('an offer of a diffusion model is fetched, painted, looked at and delivered', async () => {
+  await using place = await aScene();
+  const { id } = await place.create({ initImageUrl: place.server.url('latest.webp') });
+  await place.scene.studio.jobIs(id, 'completed');
+  const answer = await place.scene.studio.admin('GET', `/jobs/${id}/artifact`);
+  const picture = await images.decode(new Uint8Array(await answer.arrayBuffer()));
+  expect(picture).toMatchObject({ width: 96, height: 64 });
+  expect(place.server.asked.toSorted()).toEqual(['golem.gguf', 'latest.webp']);
+});
+
+test('a grey picture of a program that ended well is not delivered', async () => {
+  await using place = await aScene();
+  const { id } = await place.create({ prompt: 'all grey' });
+  await place.scene.studio.jobIs(id, 'failed');
+  expect((await place.scene.worker.logged('job.failed')).fields).toMatchObject({ code: 'result.rejected' });
+});
+
+test('what the program said last goes to the studio, and the next job is served', async () => {
+  await using place = await aScene();
+  const failed = await place.create({ prompt: 'out of memory' });
+  expect(JSON.stringify(await place.scene.studio.jobIs(failed.id, 'failed'))).toContain('sd-cli exited with Some(1): ');
+  const next = await place.create({});
+  await place.scene.studio.jobIs(next.id, 'completed');
+});
+
+test('offers of one model are painted by one server that keeps it', async () => {
+  await using place = await aScene({ withServer: true });
+  for (const seed of [1, 2]) {
+    const { id } = await place.create({ seed });
+    await place.scene.studio.jobIs(id, 'completed');
+  }
+  expect(new Set(place.asked().map(({ program, pid }) => `${program} ${pid}`)).size).toBe(1);
+  expect(place.asked().map(({ program }) => program)).toEqual(['sd-server', 'sd-server', 'sd-server']);
+});
+
+test('an offer of video is made by a model whose source says so, looked at and delivered', async () => {
+  await using place = await aScene();
+  const clip = { kind: 'video', seconds: 0.5, fps: 8, width: 64, height: 48, ext: 'mp4' };
+  const { id } = await place.create(clip, { mode: 'vid_gen' });
+  const { artifact } = await place.scene.studio.jobIs(id, 'completed');
+  expect(artifact).toMatchObject({ ext: HAS_FFMPEG ? 'mp4' : 'webp' });
+  expect(place.asked()[0]?.args?.join(' ')).toStartWith('-M vid_gen --diffusion-model ');
+});
+
+test.each([true, false])('a picture that needs too much memory is tried lean, server: %p', async (withServer) => {
+  await using place = await aScene({ withServer });
+  const { id } = await place.create({ prompt: 'thirsty' });
+  await place.scene.studio.jobIs(id, 'completed');
+  const tries = place.asked().flatMap(({ args }) => (args === undefined ? [] : [args.includes('--offload-to-cpu')]));
+  expect(tries).toEqual([false, true]);
+});

@@ -1,0 +1,117 @@
+import { expect, test } from 'bun:test';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WorkerError } from '../../../src/base/errors.ts';
+import { GIB } from '../../../src/base/units.ts';
+import { writeJson } from '../../../src/contract/json.ts';
+import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
+import { anOffer, aTask } from '../../fakes/builders.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import { setup as setupScene } from '../harness.ts';
+
+/** A worker with one engine that wants GPU memory, on a GPU of 24 GB. */
+async function setup() {
+  const engine = new ScriptedEngine();
+  engine.memory = 'gpu';
+  const gpu = { usedGb: 4, asked: 0 };
+  const probe = (): Promise<MemoryReport> => {
+    gpu.asked += 1;
+    const usedBytes = gpu.usedGb * GIB;
+    const totalBytes = 24 * GIB;
+    const facts = { vendor: 'nvidia', name: 'RTX 4090', uuid: 'GPU-1', driver: '580' } as const;
+    return Promise.resolve({
+      gpus: [{ ...facts, totalBytes, usedBytes, freeBytes: totalBytes - usedBytes }],
+      ram: { totalBytes: 0, freeBytes: 0 },
+      reasons: [],
+    });
+  };
+  const scene = await setupScene({ engines: [engine], gpus: { probe } });
+  const offer = (vramGbEstimate: number): void =>
+    scene.studio.say(scene.worker.id, writeJson({ type: 'offer', claim: anOffer({ vramGbEstimate }) }));
+  return { scene, engine, gpu, offer, [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose]() };
+}
+
+test('the GPU that offers are held against is named once in the log', async () => {
+  await using at = await setup();
+  const { level, fields } = await at.scene.worker.logged('gpu.found');
+  expect([level, fields]).toEqual(['info', { name: 'RTX 4090', driver: '580', totalGb: 24 }]);
+});
+
+test('a machine without a GPU that an engine wants says where it looked', async () => {
+  const engine = new ScriptedEngine();
+  engine.memory = 'gpu';
+  const reasons = ['nvidia-smi: not installed'];
+  const probe = () => Promise.resolve({ gpus: [], ram: { totalBytes: 0, freeBytes: 0 }, reasons });
+  await using scene = await setupScene({ engines: [engine], gpus: { probe } });
+  expect((await scene.worker.logged('gpu.not-found')).fields).toEqual({ reasons });
+});
+
+test('an offer that cannot fit is rejected as busy, and the log has the numbers', async () => {
+  await using at = await setup();
+  at.offer(30);
+  expect(await at.scene.studio.next('reject')).toMatchObject({
+    code: 'busy',
+    reason: 'worker already has an in-flight job',
+  });
+  expect((await at.scene.worker.logged('offer.rejected')).fields.because).toBe(
+    '30.0 GB of GPU memory needed by the estimate and 1.0 GB kept free, 20.0 of 24.0 GB are free on RTX 4090',
+  );
+});
+
+test('memory that is freed later makes the same offer fit', async () => {
+  await using at = await setup();
+  at.offer(21);
+  await at.scene.studio.next('reject');
+  at.gpu.usedGb = 1;
+  const before = at.gpu.asked;
+  at.scene.worker.clock.skip(30_000); // longer than a session is silent: there will be another
+  await at.scene.worker.until('another question', () => at.gpu.asked > before);
+  await at.scene.worker.live();
+  at.offer(21);
+  expect((await at.engine.started()).task.kind).toBe('llm');
+});
+
+test('what a job took is remembered beside the config', async () => {
+  await using at = await setup();
+  const { id } = await at.scene.studio.createJob(aTask({ kind: 'image', prompt: 'a fox' }));
+  const run = await at.engine.started();
+  at.gpu.usedGb = 10;
+  for (let look = 0; look < 3; look++) {
+    const before = at.gpu.asked;
+    at.scene.worker.clock.skip(1_000);
+    await at.scene.worker.until(`look ${look}`, () => at.gpu.asked > before);
+  }
+  run.finish({ is: 'artifact', bytes: Uint8Array.of(1), ext: 'webp' });
+  await at.scene.studio.jobIs(id, 'completed');
+  const path = join(at.scene.worker.folder, 'peaks.json');
+  let text = '';
+  await at.scene.worker.until('the peak on disk', () => {
+    void readFile(path, 'utf8').then(
+      (read) => (text = read),
+      () => '',
+    );
+    return text !== '';
+  });
+  expect(JSON.parse(text)).toMatchObject({ version: 1, peaksGb: { '["synthetic","px18","synthetic"]': [6] } });
+});
+
+test('a job that runs out of memory is done with less, and its like is refused from then on', async () => {
+  await using at = await setup();
+  const { engine, scene } = at;
+  engine.canRunLean = true;
+  engine.ranOn = 'cuda';
+  const task = aTask({ kind: 'image', prompt: 'a fox' });
+  const { id } = await scene.studio.createJob(task);
+  (await engine.started()).fail(new WorkerError('engine.out-of-memory', 'cudaMalloc failed'));
+  (await engine.started()).finish({ is: 'artifact', bytes: Uint8Array.of(1), ext: 'webp' });
+  expect((await scene.studio.jobIs(id, 'completed')).ranOn).toBe('cuda');
+  expect(engine.loads).toEqual([{ lean: false }, { lean: true }]);
+  expect((await scene.worker.logged('job.retried-lean')).fields).toMatchObject({ gpu: 'RTX 4090', freeGb: 20 });
+  await scene.worker.done();
+  const next = writeJson({ type: 'offer', claim: anOffer({ task, vramGbEstimate: 1 }) });
+  scene.studio.say(scene.worker.id, next);
+  await scene.studio.next('reject');
+  expect((await scene.worker.logged('offer.rejected')).fields.because).toStartWith(
+    '20.0 GB of GPU memory needed by earlier runs and 1.0 GB kept free',
+  );
+});

@@ -1,0 +1,419 @@
+import { expect, test } from 'bun:test';
+import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WorkerError } from '../../../src/base/errors.ts';
+import { toWorkerId } from '../../../src/base/ids.ts';
+import { KIB, MIB } from '../../../src/base/units.ts';
+import type { Feature } from '../../../src/contract/frames/inbound.ts';
+import type { OutboundFrame } from '../../../src/contract/frames/outbound.ts';
+import { createLogger, type LogEvent } from '../../../src/log/logger.ts';
+import { createDelivery } from '../../../src/studio/delivery/deliver.ts';
+import { openOutbox, type Outbox } from '../../../src/studio/delivery/outbox.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { sha256 } from '../../../src/system/disk/digest.ts';
+import { type Files, systemFiles } from '../../../src/system/disk/files.ts';
+import { createHttp } from '../../../src/system/net/http-client.ts';
+import { systemRandom } from '../../../src/system/random.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
+import { anOutcome } from '../../fakes/outcomes.ts';
+
+/** Too large for the journal: in a file of its own. */
+const large = (last: number): Uint8Array => new Uint8Array(65 * KIB).fill(last, -1);
+
+/** What the studio does with the next upload, once it has read it. */
+type Fault = number | { status: number; retryAfter: string } | 'hang';
+const overloaded = { status: 503, retryAfter: '60' };
+const times = (count: number, fault: Fault): Fault[] => Array.from({ length: count }, () => fault);
+
+interface Upload {
+  readonly path: string;
+  readonly token: string | null;
+  readonly prompt: unknown;
+  readonly ext: unknown;
+  readonly meta: unknown;
+  readonly bytes: Uint8Array;
+}
+
+/** The upload route of a studio: stores what it takes once, refuses it twice, and fails as told. */
+function uploadStudio() {
+  const faults: Fault[] = [];
+  const stored = new Map<string, Upload>();
+  let asked = 0;
+  const answer = (status: number, headers: Record<string, string> = {}): Response =>
+    new Response('boom', { status, headers });
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    async fetch(request) {
+      asked += 1;
+      const fault = faults.shift() ?? 200;
+      if (fault === 'hang') return await new Promise<Response>(() => {});
+      const path = new URL(request.url).pathname;
+      const form = await request.formData();
+      const file = form.get('image');
+      const bytes = file instanceof File ? await file.bytes() : new Uint8Array();
+      if (typeof fault === 'object') return answer(fault.status, { 'retry-after': fault.retryAfter });
+      if (fault >= 300) return answer(fault);
+      if (stored.has(path)) return answer(409);
+      const token = request.headers.get('authorization');
+      stored.set(path, {
+        path,
+        token,
+        prompt: form.get('prompt'),
+        ext: form.get('ext'),
+        meta: form.get('generationMeta'),
+        bytes,
+      });
+      return Response.json({ ok: true });
+    },
+  });
+  return {
+    url: server.url.href,
+    faults,
+    stored,
+    asked: () => asked,
+    [Symbol.asyncDispose]: () => server.stop(true),
+  };
+}
+
+/** A delivery over real HTTP and a real disk; only pauses between tries are the test's. */
+async function setup(files: Files = systemFiles) {
+  const dir = await mkdtemp(join(tmpdir(), 'delivery-'));
+  const studio = uploadStudio();
+  const clock = new FakeClock();
+  const events: LogEvent[] = [];
+  const waiting = new Set<() => void>();
+  const sink = (event: LogEvent): void => {
+    events.push(event);
+    for (const look of waiting) look();
+  };
+  const log = createLogger({ area: 'delivery', clock, sinks: [sink], redact: (fields) => fields });
+  const session = { live: true, offers: [] as Feature[], sent: [] as OutboundFrame[] };
+  const credentials = { apiBaseUrl: studio.url, workerId: 'w-1', authToken: 'token' };
+  let outbox: Outbox | undefined;
+  const start = async () => {
+    outbox = await openOutbox({ dir, maxBytes: 1e9, files, clock, sha256, log });
+    return createDelivery({
+      http: createHttp({ clock: systemClock, env: () => undefined }),
+      outbox,
+      sender: { send: (frame) => session.live && session.sent.push(frame) > 0 },
+      credentials: () => credentials,
+      clock,
+      random: systemRandom,
+      log,
+      studioOffers: (feature) => session.offers.includes(feature),
+      stallMs: 300,
+    });
+  };
+  /** The nth log event of this name, once it was said. */
+  const said = (name: string, nth = 1): Promise<LogEvent> => {
+    const { promise, resolve, reject } = Promise.withResolvers<LogEvent>();
+    const timer = setTimeout(() => reject(new Error(`no ${name} number ${nth} was logged`)), 10_000);
+    const look = (): void => {
+      const event = events.filter((each) => each.event === name)[nth - 1];
+      if (event === undefined) return;
+      clearTimeout(timer);
+      waiting.delete(look);
+      resolve(event);
+    };
+    waiting.add(look);
+    look();
+    return promise;
+  };
+  return {
+    dir,
+    studio,
+    clock,
+    session,
+    credentials,
+    start,
+    said,
+    delivery: await start(),
+    names: () => events.map((event) => event.event),
+    /** Names of the results that are in files of their own, once removed ones are gone. */
+    async files() {
+      await outbox?.close();
+      return (await readdir(dir)).filter((name) => name !== 'journal');
+    },
+    async [Symbol.asyncDispose]() {
+      await outbox?.close();
+      await studio[Symbol.asyncDispose]();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+test('an artifact reaches the studio whole and leaves no trace on disk', async () => {
+  await using world = await setup();
+  const bytes = Uint8Array.from({ length: 2 * MIB }, (_, at) => at % 251);
+  expect(await world.delivery.deliver(anOutcome('job/1 ü', bytes))).toEqual({ is: 'delivered' });
+  const path = '/graphics/api/workers/w-1/jobs/job%2F1%20%C3%BC/complete';
+  expect(world.studio.stored.get(path)).toEqual({
+    path,
+    token: 'Bearer token',
+    prompt: 'a red fox',
+    ext: 'png',
+    meta: null,
+    bytes,
+  });
+  expect((await world.said('artifact.uploaded')).fields).toMatchObject({ jobId: 'job/1 ü', sizeBytes: 2 * MIB });
+  expect([await world.files(), world.session.sent]).toEqual([[], []]);
+});
+
+test('where a result was computed goes only to a studio that asks for it', async () => {
+  await using world = await setup();
+  const ran = (id: string) => anOutcome(id, Uint8Array.of(1), 'vulkan');
+  await world.delivery.deliver(ran('job-1'));
+  world.session.offers.push('generationMeta');
+  await world.delivery.deliver(ran('job-2'));
+  expect([...world.studio.stored.values()].map(({ meta }) => meta)).toEqual([null, '{"ranOn":"vulkan"}']);
+});
+
+test('two server errors and a success make one stored result', async () => {
+  await using world = await setup();
+  world.studio.faults.push(500, 500);
+  const report = world.delivery.deliver(anOutcome('job-1'));
+  await world.said('delivery.retried', 1);
+  world.clock.advance(1000);
+  await world.said('delivery.retried', 2);
+  world.clock.advance(2000);
+  expect(await report).toEqual({ is: 'delivered' });
+  expect([world.studio.asked(), world.studio.stored.size, world.session.sent]).toEqual([3, 1, []]);
+});
+
+test('three server errors tell the studio that the job failed, and why', async () => {
+  await using world = await setup();
+  world.studio.faults.push(500, 500, 500);
+  const report = world.delivery.deliver(anOutcome('job-1'));
+  for (const nth of [1, 2]) {
+    await world.said('delivery.retried', nth);
+    world.clock.advance(nth * 1000);
+  }
+  expect(await report).toEqual({ is: 'reported' });
+  const error = 'complete failed: 500 Internal Server Error — boom';
+  expect(world.session.sent).toMatchObject([{ type: 'fail', jobId: 'job-1', error, retryable: true }]);
+  expect(world.delivery.pending().count).toBe(1);
+});
+
+test('a result the studio could not take in time is delivered in the background', async () => {
+  await using world = await setup();
+  world.studio.faults.push({ status: 503, retryAfter: '90' });
+  expect(await world.delivery.deliver(anOutcome('job-1'))).toEqual({ is: 'reported' });
+  expect(world.clock.nextInMs).toBeWithin(90_000, 112_501);
+  world.clock.advance(112_500);
+  await world.said('artifact.uploaded');
+  expect(world.studio.stored.size).toBe(1);
+  await world.delivery.stop();
+  expect([await world.files(), world.delivery.pending().count]).toEqual([[], 0]);
+});
+
+test('a Retry-After is waited for while the slot is held', async () => {
+  await using world = await setup();
+  world.studio.faults.push({ status: 429, retryAfter: '7' });
+  const report = world.delivery.deliver(anOutcome('job-1'));
+  expect((await world.said('delivery.retried')).fields).toMatchObject({ attempt: 1, retryInMs: 7000 });
+  world.clock.advance(7000);
+  expect(await report).toEqual({ is: 'delivered' });
+});
+
+test('an upload cut off in the middle is tried again and stored once', async () => {
+  await using world = await setup();
+  let cuts = 1;
+  const line = createServer((socket) => {
+    socket.on('error', () => {}); // the reset below, seen from this side
+    if (cuts-- > 0) socket.once('data', () => socket.resetAndDestroy());
+    else socket.pipe(connect(Number(new URL(world.studio.url).port), '127.0.0.1')).pipe(socket);
+  });
+  await new Promise<void>((resolve) => line.listen(0, '127.0.0.1', resolve));
+  const address = line.address();
+  world.credentials.apiBaseUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`;
+
+  const report = world.delivery.deliver(anOutcome('job-1', new Uint8Array(MIB)));
+  expect((await world.said('delivery.retried')).fields).toMatchObject({ error: expect.stringContaining('ECONNRESET') });
+  world.clock.advance(1000);
+  expect(await report).toEqual({ is: 'delivered' });
+  expect([world.studio.asked(), world.studio.stored.size]).toEqual([1, 1]);
+  line.close();
+});
+
+test('a studio that never answers an upload is asked again after the stall time', async () => {
+  await using world = await setup();
+  world.studio.faults.push('hang');
+  const report = world.delivery.deliver(anOutcome('job-1'));
+  await world.said('delivery.retried');
+  world.clock.advance(1000);
+  expect(await report).toEqual({ is: 'delivered' });
+});
+
+test('a job the studio gave to someone else is dropped without a word to the studio', async () => {
+  await using world = await setup();
+  world.studio.faults.push(409);
+  expect(await world.delivery.deliver(anOutcome('job-1'))).toMatchObject({ is: 'dropped' });
+  expect([world.session.sent, world.delivery.pending().count]).toEqual([[], 0]);
+  expect((await world.said('result.dropped')).fields).toMatchObject({ jobId: 'job-1' });
+});
+
+test.each([401, 403])('a studio that answers %d leaves the result on disk for the operator', async (status) => {
+  await using world = await setup();
+  world.studio.faults.push(status);
+  expect(await world.delivery.deliver(anOutcome('job-1'))).toEqual({ is: 'reported' });
+  expect(world.session.sent).toMatchObject([{ type: 'fail', retryable: true }]);
+  expect((await world.said('delivery.unauthorized')).fields).toMatchObject({ jobId: 'job-1', status });
+  expect(world.delivery.pending().count).toBe(1);
+});
+
+test('an upload the studio will never take is reported and not kept', async () => {
+  await using world = await setup();
+  world.studio.faults.push(413);
+  expect(await world.delivery.deliver(anOutcome('job-1'))).toEqual({ is: 'reported' });
+  expect(world.session.sent).toMatchObject([{ error: expect.stringContaining('413'), retryable: true }]);
+  expect([world.studio.asked(), world.delivery.pending().count]).toEqual([1, 0]);
+});
+
+test('a worker killed with a full outbox delivers every result after its restart', async () => {
+  await using world = await setup();
+  const count = 25;
+  world.studio.faults.push(...times(count, 'hang'));
+  const script = join(import.meta.dir, '../../fakes/studio/outbox-child.ts');
+  const cmd = [process.execPath, script, world.dir, world.studio.url, String(count)];
+  const child = Bun.spawn(cmd, { stdout: 'pipe', stderr: 'inherit' });
+  const { value: firstWords } = await child.stdout.getReader().read();
+  expect(new TextDecoder().decode(firstWords)).toBe('uploading\n');
+  child.kill('SIGKILL');
+  await child.exited;
+  world.studio.faults.length = 0;
+
+  const restarted = await world.start();
+  expect(restarted.pending().count).toBe(count);
+  await restarted.deliverPending();
+  expect([...world.studio.stored.values()].map((upload) => upload.bytes.length).toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: count }, (_, index) => index + 1),
+  );
+  expect([await world.files(), restarted.pending().count]).toEqual([[], 0]);
+});
+
+test('a hundred waiting results are delivered oldest first, around a damaged one', async () => {
+  await using world = await setup();
+  world.studio.faults.push(...times(100, overloaded));
+  for (let at = 0; at < 100; at++)
+    await world.delivery.deliver(anOutcome(`job-${at}`, at % 2 === 0 ? large(at) : undefined));
+  await world.delivery.stop();
+  const files = (await world.files()).toSorted();
+  await appendFile(join(world.dir, files[25] ?? ''), 'x');
+
+  const restarted = await world.start();
+  expect(restarted.pending().count).toBe(100);
+  await restarted.deliverPending();
+  const delivered = [...world.studio.stored.keys()].map((path) => path.split('/').at(-2));
+  const expected = Array.from({ length: 100 }, (_, at) => `job-${at}`).filter((id) => id !== 'job-50');
+  expect(delivered).toEqual(expected);
+  expect(await readdir(join(world.dir, 'corrupt'))).toEqual([files[25] ?? '']);
+  expect(restarted.pending().count).toBe(0);
+});
+
+test('a studio that is down is asked once a round, not once a result', async () => {
+  await using world = await setup();
+  world.studio.faults.push(...times(4, overloaded));
+  for (const id of ['a', 'b', 'c']) await world.delivery.deliver(anOutcome(id));
+  await world.delivery.deliverPending();
+  expect(world.studio.asked()).toBe(4);
+  world.delivery.onWelcome({ type: 'welcome', workerId: toWorkerId('w-1'), serverTime: '', features: [] });
+  await world.said('artifact.uploaded', 3);
+  expect(world.studio.stored.size).toBe(3);
+});
+
+test('a result that always fails does not hold up the ones behind it', async () => {
+  await using world = await setup();
+  world.studio.faults.push(...times(2, overloaded));
+  for (const id of ['poison', 'good']) await world.delivery.deliver(anOutcome(id));
+  world.studio.faults.push(500);
+  await world.delivery.deliverPending();
+  expect([...world.studio.stored.keys()]).toEqual(['/graphics/api/workers/w-1/jobs/good/complete']);
+  expect(world.delivery.pending().count).toBe(1);
+});
+
+test('a background round drops what the studio refuses and stops where the token is refused', async () => {
+  await using world = await setup();
+  world.studio.faults.push(...times(5, overloaded));
+  for (const id of ['gone', 'taken', 'forbidden', 'stranger', 'last']) await world.delivery.deliver(anOutcome(id));
+  world.studio.faults.push(404, 409, 403, 401);
+  await world.delivery.deliverPending();
+  expect([world.studio.asked(), world.delivery.pending().count]).toEqual([9, 3]);
+  expect((await world.said('result.dropped', 2)).fields).toMatchObject({ jobId: 'taken' });
+  expect((await world.said('delivery.unauthorized', 2)).fields).toMatchObject({ jobId: 'stranger', status: 401 });
+});
+
+test('a result made under another worker name stays on disk and is said once', async () => {
+  await using world = await setup();
+  world.studio.faults.push(overloaded);
+  await world.delivery.deliver(anOutcome('job-1'));
+  world.credentials.workerId = 'w-2';
+  await world.delivery.deliverPending();
+  await world.delivery.deliverPending();
+  expect([world.studio.asked(), world.delivery.pending().count]).toEqual([1, 1]);
+  expect(world.names().filter((name) => name === 'result.kept').length).toBe(2); // one by the job, one by the round
+});
+
+test('a round asked for during a round runs after it and waits for both', async () => {
+  await using world = await setup();
+  world.studio.faults.push(...times(2, overloaded), 500);
+  for (const id of ['a', 'b']) await world.delivery.deliver(anOutcome(id));
+  await Promise.all([world.delivery.deliverPending(), world.delivery.deliverPending()]);
+  expect([world.studio.stored.size, world.delivery.pending().count]).toEqual([2, 0]);
+});
+
+test.each([
+  ['file of its own', large(1)],
+  ['journal', Uint8Array.of(1)],
+])('a disk that cannot be read keeps results in a %s and stops nothing', async (_where, bytes) => {
+  let broken = false;
+  const failure = new Error('EIO: i/o error, read');
+  const readBytes: Files['readBytes'] = (path) => (broken ? Promise.reject(failure) : systemFiles.readBytes(path));
+  const openAppend: Files['openAppend'] = (path, startAt) => {
+    const file = systemFiles.openAppend(path, startAt);
+    const read = (at: number, sizeBytes: number): Uint8Array => {
+      if (broken) throw failure;
+      return file.read(at, sizeBytes);
+    };
+    return new Proxy(file, { get: (target, name) => (name === 'read' ? read : Reflect.get(target, name)) });
+  };
+  await using world = await setup({ ...systemFiles, readBytes, openAppend });
+  world.studio.faults.push(overloaded);
+  await world.delivery.deliver(anOutcome('job-1', bytes));
+  broken = true;
+  await world.delivery.deliverPending();
+  expect((await world.said('result.kept', 2)).fields).toMatchObject({ because: 'EIO: i/o error, read' });
+  broken = false;
+  await world.delivery.deliverPending();
+  expect(world.studio.stored.size).toBe(1);
+});
+
+test.each([
+  ['file of its own', large(1)],
+  ['journal', Uint8Array.of(1)],
+])('a full disk for a %s costs a warning, not the result', async (_where, bytes) => {
+  const full = new WorkerError('disk.full', 'no space left');
+  const openAppend = (): never => {
+    throw full;
+  };
+  await using world = await setup({ ...systemFiles, writeDurable: () => Promise.reject(full), openAppend });
+  world.studio.faults.push(500);
+  const report = world.delivery.deliver(anOutcome('job-1', bytes));
+  await world.said('delivery.retried');
+  world.clock.advance(1000);
+  expect(await report).toEqual({ is: 'delivered' });
+  expect(world.names()).toEqual(['result.not-kept', 'delivery.retried', 'artifact.uploaded']);
+});
+
+test('stopping during a retry ends the wait and keeps the result', async () => {
+  await using world = await setup();
+  world.session.live = false;
+  world.studio.faults.push(500);
+  const report = world.delivery.deliver(anOutcome('job-1'));
+  await world.said('delivery.retried');
+  await world.delivery.stop();
+  expect(await report).toMatchObject({ is: 'kept' });
+  expect([world.delivery.pending().count, world.clock.armed]).toEqual([1, 0]);
+});

@@ -1,0 +1,243 @@
+import { expect, test } from 'bun:test';
+import type { JobView } from '../../../src/contract/admin.ts';
+import type { Task } from '../../../src/contract/tasks/index.ts';
+import { startStudio } from '../../../src/local-studio/server.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { systemRandom } from '../../../src/system/random.ts';
+import { bareSocket, type BareWorker, bareWorker, helloOf, jobOf, welcomed } from '../../fakes/studio/bare-worker.ts';
+import { aTask, anLlmTask } from '../../fakes/builders.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
+import { fakeStudio, type FakeStudio } from '../../fakes/studio/fake-studio.ts';
+
+const anImage = aTask({ kind: 'image', prompt: 'a fox' });
+const accept = (jobId: string) => ({ type: 'accept', jobId });
+const result = (jobId: string) => ({ type: 'completeJson', jobId, result: { text: 'hello' }, prompt: 'hi' });
+const failure = (jobId: string, retryable: boolean) => ({ type: 'fail', jobId, error: 'no luck', retryable });
+
+/** A worker at work on a job it was just offered. */
+async function working(studio: FakeStudio, worker: BareWorker, task: Task = anLlmTask()): Promise<JobView> {
+  const job = await studio.createJob(task);
+  await worker.next('offer');
+  worker.send(accept(job.id));
+  return studio.jobIs(job.id, 'running');
+}
+
+async function setup(options: Parameters<typeof fakeStudio>[0] = {}) {
+  const studio = await fakeStudio(options);
+  const credentials = await studio.enrol();
+  const worker = await bareWorker(credentials);
+  return {
+    studio,
+    credentials,
+    worker,
+    [Symbol.asyncDispose]: async () => {
+      worker[Symbol.dispose]();
+      await studio[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('a first frame other than hello ends the socket with 4002', async () => {
+  await using world = await setup();
+  using worker = await bareSocket(world.credentials);
+  worker.send({ type: 'heartbeat', capabilities: helloOf(world.credentials).capabilities });
+  expect(await worker.next('error')).toMatchObject({ code: 'protocol_violation' });
+  expect((await worker.closed).code).toBe(4002);
+});
+
+test('a frame that breaks the contract is told its faults in full and ends with 4002', async () => {
+  await using world = await setup();
+  using worker = await bareSocket(world.credentials);
+  worker.send({ type: 'hello', authToken: world.credentials.authToken, capabilities: { machineName: 7 } } as never);
+  const { message } = (await worker.next('error')) as unknown as { message: string };
+  expect(message).toStartWith('not a frame of this contract: capabilities.machineName: expected string; ');
+  // Longer than a close frame can carry, so its reason is the beginning.
+  expect(message.length).toBeGreaterThan(123);
+  expect((await worker.closed).code).toBe(4002);
+});
+
+test('a frame between hello and welcome ends the socket with 4002', async () => {
+  await using world = await setup();
+  using worker = await bareSocket(world.credentials);
+  worker.send(helloOf(world.credentials));
+  worker.send(accept('job-1'));
+  expect((await worker.closed).code).toBe(4002);
+});
+
+test('a hello with another token ends the socket with 4001', async () => {
+  await using world = await setup();
+  using worker = await bareSocket(world.credentials);
+  worker.send({ ...helloOf(world.credentials), authToken: 'wrong' });
+  expect(await worker.next('error')).toMatchObject({ code: 'auth_failed' });
+  expect((await worker.closed).code).toBe(4001);
+});
+
+test('a wrong token or a missing sub-protocol is refused at the upgrade', async () => {
+  await using world = await setup();
+  const url = `${world.studio.url}/graphics/api/workers/${world.credentials.workerId}/connect`;
+  const upgrade = { upgrade: 'websocket', connection: 'upgrade' };
+  expect((await fetch(url, { headers: { ...upgrade, authorization: 'Bearer wrong' } })).status).toBe(401);
+  const authorization = `Bearer ${world.credentials.authToken}`;
+  expect((await fetch(url, { headers: { ...upgrade, authorization } })).status).toBe(400);
+});
+
+test('a second socket of one worker ends the first with 4003', async () => {
+  await using world = await setup();
+  using second = await bareWorker(world.credentials);
+  expect(await world.worker.next('error')).toMatchObject({ code: 'duplicate_worker' });
+  expect((await world.worker.closed).code).toBe(4003);
+  await second.heartbeat();
+});
+
+test('deleting a worker ends its socket with 4004, and the next one too', async () => {
+  await using world = await setup();
+  await world.studio.admin('DELETE', `/workers/${world.credentials.workerId}`);
+  expect(await world.worker.next('error')).toMatchObject({ code: 'worker_deleted' });
+  expect((await world.worker.closed).code).toBe(4004);
+  using again = await bareSocket(world.credentials);
+  again.send(helloOf(world.credentials));
+  expect((await again.closed).code).toBe(4004);
+});
+
+test.each([accept('job-x'), result('job-x'), failure('job-x', true)])(
+  'a frame about a job that is not held ends the socket: %j',
+  async (frame) => {
+    await using world = await setup();
+    world.worker.send(frame);
+    expect(await world.worker.next('error')).toMatchObject({ code: 'protocol_violation' });
+    expect((await world.worker.closed).code).toBe(4002);
+  },
+);
+
+test('readyForMore is ignored with a warning', async () => {
+  await using world = await setup();
+  world.worker.send({ type: 'readyForMore' });
+  await world.worker.heartbeat();
+  expect(world.studio.log.find('frame.ignored')?.fields).toMatchObject({ type: 'readyForMore' });
+});
+
+test('a job survives its socket when the next one names it', async () => {
+  await using world = await setup();
+  const job = await working(world.studio, world.worker);
+  world.worker.socket.terminate();
+  await world.studio.until('the loss', (event) => event.is === 'disconnected');
+  using again = await welcomed(world.credentials);
+  expect(await again.heartbeat({ currentJobId: job.id })).toEqual({
+    type: 'heartbeatAck',
+    claim: { jobId: job.id, held: true },
+  });
+  again.send(result(job.id));
+  await again.next('completeAck');
+  expect(await world.studio.job(job.id)).toMatchObject({ state: 'completed', attempts: 1 });
+});
+
+test('a job is lost when the next socket does not name it', async () => {
+  await using world = await setup();
+  const job = await working(world.studio, world.worker);
+  world.worker.socket.terminate();
+  await world.studio.until('the loss', (event) => event.is === 'disconnected');
+  using again = await welcomed(world.credentials);
+  await again.heartbeat();
+  expect(jobOf(await again.next('offer'))).toBe(job.id);
+  expect(await world.studio.attempts(job.id)).toMatchObject([{ outcome: 'lost' }]);
+});
+
+test('a job is lost when its worker stays away for thirty seconds', async () => {
+  const clock = new FakeClock();
+  await using world = await setup({ clock });
+  const job = await working(world.studio, world.worker);
+  world.worker.socket.terminate();
+  await world.studio.until('the loss', (event) => event.is === 'disconnected');
+  clock.advance(30_000);
+  expect(await world.studio.jobIs(job.id, 'queued')).toMatchObject({ attempts: 1 });
+});
+
+test('a studio without resume takes the job with the socket', async () => {
+  await using world = await setup({ withoutResume: true });
+  const job = await working(world.studio, world.worker);
+  world.worker.socket.terminate();
+  expect((await world.studio.jobIs(job.id, 'queued')).attempts).toBe(1);
+});
+
+test('an upload during the grace is taken', async () => {
+  await using world = await setup();
+  const job = await working(world.studio, world.worker, anImage);
+  world.worker.socket.terminate();
+  await world.studio.until('the loss', (event) => event.is === 'disconnected');
+  expect((await world.worker.upload(job.id)).status).toBe(200);
+});
+
+test('a late upload is taken as long as nobody else has the job', async () => {
+  const clock = new FakeClock();
+  await using world = await setup({ clock });
+  const job = await working(world.studio, world.worker, anImage);
+  world.worker.socket.terminate();
+  await world.studio.until('the loss', (event) => event.is === 'disconnected');
+  clock.advance(30_000);
+  await world.studio.jobIs(job.id, 'queued');
+  expect((await world.worker.upload(job.id)).status).toBe(200);
+  expect(await world.studio.job(job.id)).toMatchObject({ state: 'completed' });
+});
+
+test('a late upload is turned away when another worker has the job', async () => {
+  const clock = new FakeClock();
+  await using world = await setup({ clock });
+  const job = await working(world.studio, world.worker, anImage);
+  using other = await bareWorker(await world.studio.enrol());
+  world.worker.socket.terminate();
+  await world.studio.until('the loss', (event) => event.is === 'disconnected');
+  clock.advance(30_000);
+  expect(jobOf(await other.next('offer'))).toBe(job.id);
+  expect((await world.worker.upload(job.id)).status).toBe(409);
+});
+
+test('a silent worker is cut and its job given away', async () => {
+  const clock = new FakeClock();
+  await using world = await setup({ clock });
+  const job = await working(world.studio, world.worker);
+  clock.advance(40_000);
+  await world.worker.closed;
+  expect((await world.studio.jobIs(job.id, 'queued')).attempts).toBe(1);
+});
+
+test('a job that its worker stops naming is over there, and the worker gets the next', async () => {
+  await using world = await setup();
+  await working(world.studio, world.worker);
+  const next = await world.studio.createJob(anLlmTask());
+  await world.worker.heartbeat();
+  await world.worker.heartbeat();
+  expect(jobOf(await world.worker.next('offer'))).toBe(next.id);
+});
+
+test('a running job survives a restart of the studio', async () => {
+  await using world = await setup();
+  const job = await working(world.studio, world.worker);
+  await world.studio.restart();
+  using again = await welcomed(world.credentials);
+  expect(await again.heartbeat({ currentJobId: job.id })).toMatchObject({ claim: { held: true } });
+  again.send(result(job.id));
+  await again.next('completeAck');
+  expect(await world.studio.job(job.id)).toMatchObject({ state: 'completed', attempts: 1 });
+});
+
+test('a data folder that cannot be is named, and not the address', async () => {
+  await using world = await setup();
+  const { clock, random, log } = { clock: systemClock, random: systemRandom, log: world.studio.log };
+  // A file stands where a folder would have to be.
+  const dataDir = `${world.studio.dataDir}/operator-token/studio`;
+  const started = startStudio({ host: '127.0.0.1', port: 0, dataDir, clock, random, log });
+  expect(await started.catch((thrown: unknown) => thrown)).toMatchObject({ code: 'folder.unusable' });
+});
+
+test('a second studio on the same data is refused', async () => {
+  await using world = await setup();
+  const second = startStudio({
+    host: '127.0.0.1',
+    port: 0,
+    dataDir: world.studio.dataDir,
+    clock: systemClock,
+    random: systemRandom,
+    log: world.studio.log,
+  });
+  expect(await second.catch((thrown: unknown) => thrown)).toMatchObject({ code: 'studio.data-in-use' });
+});
