@@ -6,8 +6,8 @@ import type { DemoEvent } from '../demo/play.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileProgress } from '../models/store/options.ts';
 import type { WantedModel, ModelStore } from '../models/store/store.ts';
-import type { EngineReport } from '../compose/commands/engine-report.ts';
-import type { ExplainChoice, ExplainedOffer } from '../compose/commands/explain.ts';
+import type { EngineReport } from '../worker/engine-report.ts';
+import type { ExplainChoice, ExplainedOffer } from '../worker/explain.ts';
 import type { OperatorClient } from '../operator/client.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { WorkerStatus } from '../worker/status.ts';
@@ -56,8 +56,6 @@ export interface World {
   /** The models of this machine, where the config file keeps them. */
   readonly models: (configPath?: string) => Promise<ModelShelf>;
 }
-
-export type { ExplainedOffer };
 
 /** Fetches packs by their names. */
 export interface PackPuller {

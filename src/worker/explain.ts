@@ -1,6 +1,7 @@
 import type { Offer } from '../contract/frames/inbound.ts';
 import type { Engine, Readiness } from '../engines/engine.ts';
 import { admit, type AdmissionSnapshot } from '../jobs/admit.ts';
+import type { WarmModel } from '../models/loaded/entry.ts';
 import type { MemoryVerdict } from '../models/memory/fit.ts';
 import { unfitReason } from './memory-gate.ts';
 
@@ -38,6 +39,22 @@ export interface OfferFacts {
   /** Of the engine that the offer names; undefined when it is not here. */
   readonly readiness: Readiness | undefined;
   readonly memory: MemoryVerdict;
+}
+
+/** What an operator asks of `explain-offer`, beside what the machine and its config say. */
+export interface ExplainChoice {
+  /** The frame as it came, or the claim in it. */
+  readonly text: string;
+  readonly configPath: string | undefined;
+  /** What the running worker says of itself, if there is one. */
+  readonly running: OfferFacts['running'];
+  /** The models it has in memory. */
+  readonly loaded: readonly WarmModel[];
+}
+
+/** The offer as it was read, and what would become of it. */
+export interface ExplainedOffer extends Explanation {
+  readonly offer: Offer;
 }
 
 /** What this worker would do with an offer, rule by rule, in the order in which they apply. */

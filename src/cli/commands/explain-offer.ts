@@ -4,7 +4,7 @@ import { command, JSON_ARG } from '../command.ts';
 import { readNamedFile } from '../args/named-file.ts';
 import { printJson, printLines, printTable } from '../output.ts';
 import { onOneLine } from '../view/text-width.ts';
-import type { ExplainedOffer } from '../world.ts';
+import type { ExplainedOffer } from '../../worker/explain.ts';
 
 /** The studio's frames are smaller. */
 const MOST_BYTES = 16 * MIB;

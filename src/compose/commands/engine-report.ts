@@ -1,4 +1,5 @@
 import type { Engine } from '../../engines/engine.ts';
+import type { EngineReport } from '../../worker/engine-report.ts';
 import { readinessOf } from '../../worker/readiness.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import { packState } from '../../engines/llama/devices.ts';
@@ -6,24 +7,6 @@ import type { Effects } from '../effects.ts';
 import { realEngines } from '../engines/engines.ts';
 import { openCommandLog } from '../log.ts';
 import type { PackSet } from '../engines/packs.ts';
-
-/** One engine of this release, as the operator sees it. */
-export interface EngineReport {
-  readonly engine: string;
-  readonly ready: boolean;
-  /** What its models would run on now; of an engine that can use a GPU. */
-  readonly runsOn?: string;
-  /** Why that is the processor although there is a GPU, and what helps. */
-  readonly onCpu?: { readonly because: string; readonly hint: string };
-  /** Binaries for GPUs that are fetched when they are needed, and where each of them stands. */
-  readonly packs?: readonly { readonly pack: string; readonly state: string }[];
-  /** What it lacks, and the sentence that says how to mend it; both only while it is not ready. */
-  readonly because?: string;
-  readonly hint?: string;
-  readonly kinds: readonly string[];
-  /** The model names it offers to the studio once it is ready. */
-  readonly models: readonly string[];
-}
 
 /** Asks every engine whether it is ready. Nothing is loaded and nothing is fetched. */
 export async function reportEngines(named: string | undefined, effects: Effects): Promise<readonly EngineReport[]> {

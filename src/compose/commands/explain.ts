@@ -3,28 +3,13 @@ import { type Offer, parseInbound } from '../../contract/frames/inbound.ts';
 import { parseJson, writeJson } from '../../contract/json.ts';
 import type { LoadedShare } from '../../models/memory/fit.ts';
 import { openPeaks } from '../../models/memory/peaks.ts';
-import type { WarmModel } from '../../models/loaded/entry.ts';
-import { type Explanation, explain, type OfferFacts } from '../../worker/explain.ts';
+import { explain, type ExplainChoice, type ExplainedOffer, type OfferFacts } from '../../worker/explain.ts';
 import { createMemoryGate } from '../../worker/memory-gate.ts';
 import { readinessOf } from '../../worker/readiness.ts';
 import { configPathOf, openConfig, siblingsOf } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { realEngines } from '../engines/engines.ts';
 import { openCommandLog } from '../log.ts';
-
-export interface ExplainChoice {
-  /** The frame as it came, or the claim in it. */
-  readonly text: string;
-  readonly configPath: string | undefined;
-  /** What the running worker says of itself, if there is one. */
-  readonly running: OfferFacts['running'];
-  /** The models it has in memory. */
-  readonly loaded: readonly WarmModel[];
-}
-
-export interface ExplainedOffer extends Explanation {
-  readonly offer: Offer;
-}
 
 /**
  * What a worker with this config on this machine would do with an offer. Nothing is changed and nothing is loaded.

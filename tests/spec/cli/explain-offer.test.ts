@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { explain } from '../../../src/worker/explain.ts';
-import type { ExplainChoice } from '../../../src/compose/commands/explain.ts';
+import type { ExplainChoice } from '../../../src/worker/explain.ts';
 import { anOffer } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { aWorker } from './a-worker.ts';
