@@ -23,6 +23,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['cli', 'compose', 'base'],
 };
 
+/** Who may import whom inside `models`: bytes on the way, files on the disk, what fits in memory, what is loaded. */
+const MAY_IMPORT_IN_MODELS: Readonly<Record<string, readonly string[]>> = {
+  'names.ts': [],
+  headers: [],
+  download: ['names.ts'],
+  store: ['names.ts', 'headers', 'download'],
+  memory: [],
+  loaded: ['memory'],
+};
+
 /** Where a package, a runtime module or a runtime global may be named at all. */
 const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^citty$/, /^cli\//],
@@ -63,6 +73,19 @@ test('folders import only downwards, effects only as types, packages only where 
   for (const file of SOURCES) {
     for (const [, type, target = ''] of [...codeOf(file).matchAll(STATIC), ...codeOf(file).matchAll(DYNAMIC)]) {
       if (!allowed(file, target, Boolean(type))) broken.push(`${file} → ${target}`);
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+test('inside models a download knows no store, and the store nothing of memory', () => {
+  const broken: string[] = [];
+  for (const file of SOURCES.filter((path) => path.startsWith('models/'))) {
+    const room = file.split('/')[1] ?? '';
+    for (const [, , target = ''] of codeOf(file).matchAll(STATIC)) {
+      const [top, to = ''] = new URL(target, `file:///${file}`).pathname.slice(1).split('/');
+      const isInside = target.startsWith('.') && top === 'models' && to !== room;
+      if (isInside && !MAY_IMPORT_IN_MODELS[room]?.includes(to)) broken.push(`${file} → ${target}`);
     }
   }
   expect(broken).toEqual([]);

@@ -67,7 +67,7 @@ async function inRanges(
   { wanted, deps, tries }: { readonly wanted: Wanted; readonly deps: DownloadDeps; readonly tries: Tries },
 ): Promise<Downloaded | undefined> {
   using line = answer;
-  await wanted.ensureRoom(version.sizeBytes);
+  await wanted.ensureDiskSpace(version.sizeBytes);
   const part = await Part.start(deps, wanted.beside, identityOf(wanted), {
     version,
     blockBytes: deps.policy.blockBytes,
@@ -82,7 +82,7 @@ async function whole(
   deps: DownloadDeps,
 ): Promise<Downloaded | WorkerError> {
   using line = answer;
-  await wanted.ensureRoom(sizeBytes ?? 0);
+  await wanted.ensureDiskSpace(sizeBytes ?? 0);
   await deps.files.remove(wanted.beside.progress);
   const file = await deps.openPart(wanted.beside.part);
   try {
@@ -94,7 +94,7 @@ async function whole(
       sha256.add(chunk);
       const before = doneBytes;
       doneBytes += chunk.byteLength;
-      if (crosses(before, doneBytes, LOOK_AT_DISK_BYTES)) await wanted.ensureRoom(0);
+      if (crosses(before, doneBytes, LOOK_AT_DISK_BYTES)) await wanted.ensureDiskSpace(0);
       wanted.onProgress(doneBytes, sizeBytes);
     }
     if (sizeBytes !== undefined && doneBytes !== sizeBytes) throw endedEarly(wanted.url, doneBytes, sizeBytes);

@@ -56,7 +56,7 @@ export async function fill(filling: Filling): Promise<Downloaded | undefined> {
   const context: Context = { ...filling, hashing, lanes, stop, running: 0 };
   let { first } = filling;
   try {
-    await wanted.ensureRoom(part.version.sizeBytes - part.blocks.doneBytes);
+    await wanted.ensureDiskSpace(part.version.sizeBytes - part.blocks.doneBytes);
     while (!part.blocks.isWhole) {
       const work = Array.from({ length: lanes }, (_, at) => lane(context, at === 0 ? first : undefined));
       first = undefined;
@@ -138,7 +138,7 @@ async function fetchStretch({ startAt, endAt }: Stretch, context: Context, opene
     at += bytes.byteLength;
     hashing.wake();
     wanted.onProgress(part.blocks.doneBytes, part.version.sizeBytes);
-    if (crosses(before, part.blocks.doneBytes, LOOK_AT_DISK_BYTES)) await wanted.ensureRoom(0);
+    if (crosses(before, part.blocks.doneBytes, LOOK_AT_DISK_BYTES)) await wanted.ensureDiskSpace(0);
   };
   try {
     for await (const chunk of answer.chunks) {

@@ -61,7 +61,7 @@ export interface Wanted {
    *
    * @throws WorkerError `disk.full`
    */
-  readonly ensureRoom: (moreBytes: number) => Promise<void>;
+  readonly ensureDiskSpace: (moreBytes: number) => Promise<void>;
 }
 
 /** Everything has arrived and lies in the part file, which is open. */

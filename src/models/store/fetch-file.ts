@@ -10,7 +10,7 @@ import { pathOf, type Place } from './layout.ts';
 import { type Beside, shortHash } from '../names.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 import { type Receipt, readReceipt, writeReceipt } from './receipt.ts';
-import { ensureRoom } from './disk-room.ts';
+import { ensureDiskSpace } from '../download/disk-space.ts';
 
 /** How often to look whether another process has finished a download. */
 const LOOK_MS = SECOND_MS / 2;
@@ -114,7 +114,7 @@ async function fetchFile(target: Target, call: Fetching, report: (progress: File
   const { filename } = place;
   if (file.approxBytes !== undefined && file.approxBytes > 0) {
     const there = (await files.stat(beside.part))?.sizeBytes ?? 0;
-    await ensureRoom(options, Math.max(0, Number(file.approxBytes) * APPROXIMATELY - there));
+    await ensureDiskSpace(options, Math.max(0, Number(file.approxBytes) * APPROXIMATELY - there));
   }
   log.info('model.fetch-started', { file: filename, model: target.model, url: shownUrl(file.url) });
   const since = clock.elapsed();
@@ -127,7 +127,7 @@ async function fetchFile(target: Target, call: Fetching, report: (progress: File
         beside,
         signal,
         onProgress: (doneBytes, totalBytes) => report({ filename, phase: 'download', doneBytes, totalBytes }),
-        ensureRoom: (moreBytes) => ensureRoom(options, moreBytes),
+        ensureDiskSpace: (moreBytes) => ensureDiskSpace(options, moreBytes),
       },
       { ...options, hash: shortHash(options.sha256) },
     );
