@@ -149,4 +149,4 @@ export const ourVariables = (): Variables => process.env;
 
 /** This program as a command: the executable alone, or Bun with our first file in a checkout. */
 export const ownCommand = (): readonly string[] =>
-  Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, join(import.meta.dir, '..', 'main.ts')];
+  Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, join(import.meta.dir, '../..', 'main.ts')];

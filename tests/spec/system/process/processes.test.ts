@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
-import { childEnvironment, ownEnvironment, spawnChild } from '../../../../src/system/process/processes.ts';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { childEnvironment, ownCommand, ownEnvironment, spawnChild } from '../../../../src/system/process/processes.ts';
 import { within } from '../temp-folder.ts';
 
 const OURS = {
@@ -46,6 +46,10 @@ test('a child that was killed says by what, and may be killed again', async () =
   child.kill('SIGKILL');
   expect(await within(10_000, 'the child to end', child.ended)).toEqual({ is: 'killed', signal: 'SIGKILL' });
   child.kill('SIGTERM');
+});
+
+test('the command that starts this program again names files that exist', () => {
+  expect(ownCommand().filter((path) => !existsSync(path))).toEqual([]);
 });
 
 test('no other place starts a child with the switch to plain Bun', () => {
