@@ -1,5 +1,6 @@
 import { unlessAborted } from '../../base/abort.ts';
 import { WorkerError } from '../../base/errors.ts';
+import { createStallTimer } from '../../base/stall-timer.ts';
 import { formatBytes, formatDuration, KIB, MIB, MINUTE_MS } from '../../base/units.ts';
 import type { Clock } from '../clock.ts';
 import type { Http, HttpRequest, HttpResponse } from './http.ts';
@@ -24,7 +25,7 @@ export interface HttpOptions {
 
 /** An answer is a page at most: one that is still trickling after this long holds up whoever waits for it. */
 const ANSWER_MS = 2 * MINUTE_MS;
-/** One step of upload progress: a line that needs longer than the stall limit for this little counts as frozen. */
+/** One step of upload progress: a peer that needs longer than the stall limit for this little counts as frozen. */
 const PIECE_BYTES = 256 * KIB;
 const MAX_REDIRECTS = 5;
 
@@ -44,21 +45,21 @@ export function createHttp(options: HttpOptions): Http {
 }
 
 async function exchange(request: HttpRequest, url: string, options: HttpOptions): Promise<HttpResponse> {
-  const line = watchLine(request, options.clock);
+  const timer = timeExchange(request, options.clock);
   try {
     const answer = fetch(url, {
       method: request.method,
       headers: headersOf(request, options.userAgent),
       redirect: 'manual',
-      signal: line.signal,
-      ...(request.body === undefined ? {} : { body: bodyOf(request.body, line) }),
+      signal: timer.signal,
+      ...(request.body === undefined ? {} : { body: bodyOf(request.body, timer) }),
       // Left out, the runtime would read the environment by rules of its own and send loopback through a proxy too.
       proxy: proxyFor(url, options.env) ?? false,
     });
-    const response = await unlessAborted(answer, line.signal);
-    line.answered();
+    const response = await unlessAborted(answer, timer.signal);
+    timer.answered();
     const maxBytes = request.maxBodyBytes ?? options.maxBodyBytes ?? MIB;
-    const body = await unlessAborted(readBody(response, maxBytes, line), line.signal);
+    const body = await unlessAborted(readBody(response, maxBytes, timer), timer.signal);
     const { status, statusText } = response;
     return { status, statusText, headers: Object.fromEntries(response.headers), body };
   } catch (thrown) {
@@ -66,79 +67,59 @@ async function exchange(request: HttpRequest, url: string, options: HttpOptions)
     if (thrown instanceof WorkerError) throw thrown;
     throw unreachable(request, url, 'got no answer', thrown);
   } finally {
-    line.release();
+    timer.stop();
   }
 }
 
-/** What an exchange tells its stall timer. */
-interface Line {
+/** How long an exchange may take, told by what it does. */
+interface ExchangeTimer {
+  /** Aborts when the caller does, when no byte moved for the stall time, or when the answer takes too long as a whole. */
   readonly signal: AbortSignal;
   moved(): void;
-  /** The answer begins. From here, or from the last byte of the request if that is later, its time is counted. */
-  answered(): void;
   /** The last piece was handed over; what the system still buffers drains unseen. */
   handedOver(): void;
-  release(): void;
+  /** The answer begins. From here, or from the last byte of the request if that is later, its time is counted. */
+  answered(): void;
+  stop(): void;
 }
 
-/** Aborts when the caller does, when no byte moved for the stall time, or when the answer takes too long as a whole. */
-function watchLine(request: HttpRequest, clock: HttpOptions['clock']): Line {
-  const abort = new AbortController();
+function timeExchange(request: HttpRequest, clock: HttpOptions['clock']): ExchangeTimer {
   const startedMs = clock.elapsed();
-  let disarm = (): void => {};
-  const arm = (limitMs: number): void => {
-    disarm();
-    disarm = clock.after(limitMs, () => {
-      abort.abort(unreachable(request, request.url, `moved no byte for ${formatDuration(limitMs)}`));
-    });
+  const failed = (what: string): WorkerError => unreachable(request, request.url, what);
+  const stall = createStallTimer({
+    clock,
+    limitMs: request.stallMs,
+    reason: (limitMs) => failed(`moved no byte for ${formatDuration(limitMs)}`),
+  });
+  const answer = createStallTimer({
+    clock,
+    limitMs: request.answerMs ?? ANSWER_MS,
+    reason: (limitMs) => failed(`took longer than ${formatDuration(limitMs)} to answer`),
+  });
+  answer.pause();
+  let isSent = sizeOf(request.body ?? []) <= PIECE_BYTES;
+  let isAnswering = false;
+  const countAnswer = (): void => {
+    if (isSent && isAnswering) answer.resume();
   };
-  const answer = limitAnswer(request, clock, abort);
-  const onAbort = (): void => abort.abort(request.signal?.reason);
-  if (request.signal?.aborted === true) onAbort();
-  else request.signal?.addEventListener('abort', onAbort, { once: true });
-  arm(request.stallMs);
   return {
-    signal: abort.signal,
-    moved: () => arm(request.stallMs),
-    // The tail in the system's buffers moves at the pace of what went before it, so it may take as long again.
+    signal: AbortSignal.any([stall.signal, answer.signal, ...(request.signal === undefined ? [] : [request.signal])]),
+    moved: () => stall.moved(),
     handedOver: () => {
-      arm(request.stallMs + clock.elapsed() - startedMs);
-      answer.mayBegin();
+      // The tail in the system's buffers moves at the pace of what went before it, so it may take as long again.
+      stall.moved(request.stallMs + clock.elapsed() - startedMs);
+      isSent = true;
+      countAnswer();
     },
     answered: () => {
-      arm(request.stallMs);
-      answer.began();
+      stall.moved();
+      isAnswering = true;
+      countAnswer();
     },
-    release: () => {
-      disarm();
-      answer.release();
-      request.signal?.removeEventListener('abort', onAbort);
+    stop: () => {
+      stall.stop();
+      answer.stop();
     },
-  };
-}
-
-/** Aborts when an answer takes too long, counted from its beginning or from the end of the request if that is later. */
-function limitAnswer(request: HttpRequest, clock: HttpOptions['clock'], abort: AbortController) {
-  const limitMs = request.answerMs ?? ANSWER_MS;
-  let sent = sizeOf(request.body ?? []) <= PIECE_BYTES;
-  let answering = false;
-  let release = (): void => {};
-  const arm = (): void => {
-    if (!sent || !answering) return;
-    release = clock.after(limitMs, () => {
-      abort.abort(unreachable(request, request.url, `took longer than ${formatDuration(limitMs)} to answer`));
-    });
-  };
-  return {
-    mayBegin(): void {
-      sent = true;
-      arm();
-    },
-    began(): void {
-      answering = true;
-      arm();
-    },
-    release: (): void => release(),
   };
 }
 
@@ -152,7 +133,10 @@ function headersOf(request: HttpRequest, userAgent: string | undefined): Record<
 
 const sizeOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.byteLength, 0);
 
-function bodyOf(parts: readonly Uint8Array[], line: Line): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
+function bodyOf(
+  parts: readonly Uint8Array[],
+  timer: ExchangeTimer,
+): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
   let leftBytes = sizeOf(parts);
   if (leftBytes <= PIECE_BYTES) return joined(parts);
   const pieces = piecesOf(parts);
@@ -162,10 +146,10 @@ function bodyOf(parts: readonly Uint8Array[], line: Line): Uint8Array<ArrayBuffe
         const { value: piece = new Uint8Array() } = pieces.next();
         leftBytes -= piece.byteLength;
         controller.enqueue(piece);
-        if (leftBytes > 0) return line.moved();
+        if (leftBytes > 0) return timer.moved();
         // Closed together with the last piece: an answer that overtakes the close would cost us the connection.
         controller.close();
-        line.handedOver();
+        timer.handedOver();
       },
     },
     { highWaterMark: 0 },
@@ -189,12 +173,12 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 /** Reads the answer, unpacked, and no more of it than allowed: the peer decides what it sends, not what we hold. */
-async function readBody(response: Response, maxBytes: number, line: Line): Promise<Uint8Array> {
+async function readBody(response: Response, maxBytes: number, timer: ExchangeTimer): Promise<Uint8Array> {
   if (response.body === null) return new Uint8Array();
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const part of response.body) {
-    line.moved();
+    timer.moved();
     sizeBytes += part.byteLength;
     if (sizeBytes > maxBytes) {
       throw new WorkerError('studio.unreachable', `the answer is larger than ${formatBytes(maxBytes)}`, {

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { unlessAborted } from '../../base/abort.ts';
 import { errorChain, WorkerError } from '../../base/errors.ts';
+import { createStallTimer, type StallTimer } from '../../base/stall-timer.ts';
 import { formatDuration, KIB } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { Clock } from '../clock.ts';
@@ -72,36 +73,36 @@ async function targetOf(url: URL, gate: Gate, options: RemoteOptions): Promise<T
 }
 
 async function exchange(request: RemoteRequest, url: URL, gate: Gate, options: RemoteOptions): Promise<RemoteAnswer> {
-  const line = watchLine(request, url, options.clock);
+  const timer = timeExchange(request, url, options.clock);
   try {
-    const target = await unlessAborted(targetOf(url, gate, options), line.signal);
+    const target = await unlessAborted(targetOf(url, gate, options), timer.signal);
     const host = hostOf(url);
     const asked = fetch(target.url, {
       headers: { 'user-agent': options.userAgent, 'accept-encoding': 'identity', ...request.headers, host: url.host },
       redirect: 'manual',
-      signal: line.signal,
-      // Each answer has a line of its own: one that is shared by address could carry another name's certificate.
+      signal: timer.signal,
+      // Each answer has a connection of its own: one that is shared by address could carry another name's certificate.
       keepalive: false,
       decompress: false,
       proxy: target.proxy ?? false,
       ...(url.protocol === 'https:' && !isAddress(host) ? { tls: { serverName: host } } : {}),
     });
-    const response = await unlessAborted(asked, line.signal);
-    line.pause();
-    line.moved(LEAST_BYTES);
+    const response = await unlessAborted(asked, timer.signal);
+    timer.pause();
+    timer.moved(MIN_BYTES);
     return {
       status: response.status,
       headers: Object.fromEntries(response.headers),
-      chunks: chunksOf(response, line, (thrown) => reasonOf(thrown, request, url)),
-      [Symbol.dispose]: () => line.cut(),
+      chunks: chunksOf(response, timer, (thrown) => reasonOf(thrown, request, url)),
+      [Symbol.dispose]: () => timer.cut(),
     };
   } catch (thrown) {
-    line.cut();
+    timer.cut();
     throw reasonOf(thrown, request, url);
   }
 }
 
-/** What a failed exchange is to the caller: its own abort, one of our words, or a line that broke. */
+/** What a failed exchange is to the caller: its own abort, one of our own errors, or a broken connection. */
 function reasonOf(thrown: unknown, request: RemoteRequest, url: URL): unknown {
   if (request.signal.aborted) return request.signal.reason;
   return thrown instanceof WorkerError ? thrown : failed(url, `cannot be read: ${errorChain(thrown)}`, thrown);
@@ -109,79 +110,65 @@ function reasonOf(thrown: unknown, request: RemoteRequest, url: URL): unknown {
 
 async function* chunksOf(
   response: Response,
-  line: Line,
+  timer: ExchangeTimer,
   reason: (thrown: unknown) => unknown,
 ): AsyncGenerator<Uint8Array, void> {
   if (response.body === null) {
-    line.cut();
+    timer.cut();
     return;
   }
   const reader = response.body.getReader();
   try {
     for (;;) {
-      line.resume();
-      const { done, value } = await unlessAborted(reader.read(), line.signal);
+      timer.resume();
+      const { done, value } = await unlessAborted(reader.read(), timer.signal);
       if (done) return;
-      line.pause(); // a reader that takes its time is not a peer that stalls
-      line.moved(value.byteLength);
+      timer.pause(); // a reader that takes its time is not a peer that stalls
+      timer.moved(value.byteLength);
       yield value;
     }
   } catch (thrown) {
     throw reason(thrown);
   } finally {
-    line.cut();
+    timer.cut();
   }
 }
 
-/** Fewer bytes than these per stall time are a line that is kept open and not used: a host could hold a job for ever. */
-const LEAST_BYTES = 16 * KIB;
+/** Fewer bytes than these per stall time are a stall: a host could hold a job for ever by sending one now and then. */
+const MIN_BYTES = 16 * KIB;
 
-interface Line {
-  readonly signal: AbortSignal;
+/** How long a peer may do next to nothing, and the end of the exchange. */
+interface ExchangeTimer extends Pick<StallTimer, 'signal' | 'pause' | 'resume'> {
   /** Notes bytes; enough of them start the stall time anew. */
   moved(bytes: number): void;
-  /** Lets the stall time run. */
-  resume(): void;
-  pause(): void;
   /** Ends the exchange; harmless when it has ended. */
   cut(): void;
 }
 
-/** Aborts when the caller does, or when too little moved for the request's stall time. */
-function watchLine(request: RemoteRequest, url: URL, clock: RemoteOptions['clock']): Line {
-  const abort = new AbortController();
-  let leftMs = request.stallMs;
-  let sinceMs: number | undefined;
+/** Aborts when the caller does, when too little moved for the request's stall time, or when it is cut. */
+function timeExchange(request: RemoteRequest, url: URL, clock: RemoteOptions['clock']): ExchangeTimer {
+  const stall = createStallTimer({
+    clock,
+    limitMs: request.stallMs,
+    reason: (limitMs) => failed(url, `moved next to nothing for ${formatDuration(limitMs)}`),
+  });
+  const ended = new AbortController();
   let bytesSoFar = 0;
-  let disarm = (): void => {};
-  const pause = (): void => {
-    disarm();
-    if (sinceMs !== undefined) leftMs -= clock.elapsed() - sinceMs;
-    sinceMs = undefined;
+  return {
+    signal: AbortSignal.any([request.signal, stall.signal, ended.signal]),
+    pause: () => stall.pause(),
+    resume: () => stall.resume(),
+    moved: (bytes) => {
+      bytesSoFar += bytes;
+      if (bytesSoFar < MIN_BYTES) return;
+      bytesSoFar = 0;
+      stall.moved();
+    },
+    cut: () => {
+      stall.stop();
+      ended.abort(new WorkerError('download.failed', 'the exchange was ended on our side'));
+    },
   };
-  const resume = (): void => {
-    pause();
-    sinceMs = clock.elapsed();
-    disarm = clock.after(leftMs, () => {
-      abort.abort(failed(url, `moved next to nothing for ${formatDuration(request.stallMs)}`));
-    });
-  };
-  const moved = (bytes: number): void => {
-    bytesSoFar += bytes;
-    if (bytesSoFar < LEAST_BYTES) return;
-    bytesSoFar = 0;
-    leftMs = request.stallMs;
-  };
-  const onAbort = (): void => abort.abort(request.signal.reason);
-  const cut = (): void => {
-    disarm();
-    request.signal.removeEventListener('abort', onAbort);
-    if (!abort.signal.aborted) abort.abort(new WorkerError('download.failed', 'the line was cut on our side'));
-  };
-  if (request.signal.aborted) onAbort();
-  else request.signal.addEventListener('abort', onAbort, { once: true });
-  resume();
-  return { signal: abort.signal, moved, resume, pause, cut };
 }
 
 /** Names the origin and path alone: a query may hold a secret. */

@@ -9,7 +9,7 @@ export interface RemoteRequest {
   readonly signal: AbortSignal;
 }
 
-/** An answer whose body is still on its way. Disposing it cuts the line. */
+/** An answer whose body is still on its way. Disposing it ends the exchange. */
 export interface RemoteAnswer extends Disposable {
   readonly status: number;
   /** Lower-case names. */
@@ -17,7 +17,7 @@ export interface RemoteAnswer extends Disposable {
   /**
    * The body as it comes, never unpacked, at the reader's pace.
    *
-   * @throws WorkerError `download.failed` when the line is cut or stalls; the signal's reason on abort
+   * @throws WorkerError `download.failed` when the connection breaks or stalls; the signal's reason on abort
    */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
