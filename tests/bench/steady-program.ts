@@ -4,6 +4,7 @@
  */
 import { openConfig } from '../../src/compose/config.ts';
 import { realEffects } from '../../src/compose/effects.ts';
+import { realEngines } from '../../src/compose/engines/engines.ts';
 import { openProcessLog } from '../../src/compose/log.ts';
 import { composeWorker } from '../../src/compose/worker/worker.ts';
 import type { Engine } from '../../src/engines/engine.ts';
@@ -38,7 +39,8 @@ const steady: Engine = {
 };
 
 const config = await openConfig(process.argv[2] ?? '', effects, { log: log.logger, watched: true });
-const worker = await composeWorker({ effects, config, log, engines: [steady] });
+const { quarantine, cpuRule } = realEngines(effects, { log: log.logger, config });
+const worker = await composeWorker({ effects, config, log, engines: [steady], quarantine, cpuRule });
 onStopSignals(() => worker.signal());
 process.exitCode = await worker.run();
 config.close();

@@ -8,6 +8,7 @@ import { composeWorker } from '../../src/compose/worker/worker.ts';
 import type { ConfigPatch } from '../../src/config/schema.ts';
 import type { ConfigStore } from '../../src/config/store.ts';
 import type { Engine } from '../../src/engines/engine.ts';
+import type { Quarantine } from '../../src/engines/host/quarantine.ts';
 import type { LogEvent } from '../../src/log/logger.ts';
 import { type Log, openLog } from '../../src/log/open-log.ts';
 import type { Credentials } from '../../src/studio/session/session.ts';
@@ -31,6 +32,8 @@ export interface WorkerChoice {
   readonly engines?: readonly Engine[];
   /** Keeps those of them from the processor that belong on a GPU. */
   readonly cpuRule?: CpuRule;
+  /** Which models crashed too often; the real engines' own when left out. */
+  readonly quarantine?: Pick<Quarantine, 'remainingMs'>;
   readonly config?: ConfigPatch;
   /** What its drivers say; a machine without GPUs when left out. */
   readonly gpus?: Gpus;
@@ -154,9 +157,16 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
     watched: true,
   });
   await config.update(patch);
-  const engines = given ?? realEngines(effects, { log: log.logger, config }).engines;
-  const rules = { registrationPolicy: { pollMs: 50 }, ...(cpuRule === undefined ? {} : { cpuRule }) };
-  const composed = await composeWorker({ effects, config, log, engines, ...rules });
+  const real = realEngines(effects, { log: log.logger, config });
+  const composed = await composeWorker({
+    effects,
+    config,
+    log,
+    engines: given ?? real.engines,
+    quarantine: choice.quarantine ?? real.quarantine,
+    cpuRule: cpuRule ?? real.cpuRule,
+    registrationPolicy: { pollMs: 50 },
+  });
   const ended = composed.run();
   const seen = (): string => `the worker is ${JSON.stringify(composed.status())}; it said ${namesOf(events)}`;
   const until = (what: string, fact: () => boolean): Promise<void> => waitFor(what, fact, seen);

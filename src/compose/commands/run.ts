@@ -12,7 +12,8 @@ import { configPathOf, openConfig, siblingsOf } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { realEngines } from '../engines/engines.ts';
 import { banner, openProcessLog } from '../log.ts';
-import { type ComposedWorker, composeWorker, type WorkerSetup } from '../worker/worker.ts';
+import type { WorkerSetup } from '../worker/setup.ts';
+import { type ComposedWorker, composeWorker } from '../worker/worker.ts';
 
 /**
  * The `run` command: one worker per config folder, until it is stopped or refused. Gives the exit code.

@@ -4,7 +4,7 @@ import { createRegistration } from '../../studio/registration/driver.ts';
 import type { Registration } from '../../studio/registration/registration.ts';
 import type { Credentials } from '../../studio/session/session.ts';
 import { registrationStore } from '../config.ts';
-import type { WorkerSetup } from './worker.ts';
+import type { WorkerSetup } from './setup.ts';
 
 /** Who this worker is to the studio. */
 export interface Identity {

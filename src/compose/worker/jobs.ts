@@ -15,7 +15,7 @@ import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
 import type { Line } from './studio-link.ts';
 import { modelStoreOptions } from '../model-store.ts';
 import { composeWarmth } from './loaded-models.ts';
-import type { WorkerSetup } from './worker.ts';
+import type { WorkerSetup } from './setup.ts';
 
 /** What turns an offer into an outcome. */
 export interface Work {
@@ -76,7 +76,7 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
     snapshot: (offer) => ({
       unfit:
         quarantineReason(setup, offer) ??
-        setup.cpuRule?.refusal(offer.modelSource.engine) ??
+        setup.cpuRule.refusal(offer.modelSource.engine) ??
         unavailable.refusal(offer.modelSource.engine, offer.model) ??
         unfitReason(memory.gate.verdict(offer)),
       paused: !config.current.auto_enabled,
@@ -91,7 +91,7 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
 
 /** Why this offer would most likely crash the engine once more. */
 function quarantineReason({ quarantine }: WorkerSetup, { modelSource, model }: Offer): string | undefined {
-  const leftMs = quarantine?.remainingMs(modelSource.engine, model) ?? 0;
+  const leftMs = quarantine.remainingMs(modelSource.engine, model);
   if (leftMs === 0) return undefined;
   return `${model} crashed the ${modelSource.engine} engine again and again; not taken for ${formatDuration(leftMs)}`;
 }

@@ -10,7 +10,7 @@ import { createLending, type Lending } from '../../worker/lending.ts';
 import { restore } from '../../worker/restoring.ts';
 import { siblingsOf } from '../config.ts';
 import { type Memory, openMemory } from './memory.ts';
-import type { WorkerSetup } from './worker.ts';
+import type { WorkerSetup } from './setup.ts';
 
 /** The models in memory, and the memory they are in. */
 export interface Warmth {

@@ -7,7 +7,7 @@ import type { Credentials, SessionEvents } from '../../studio/session/session.ts
 import { type Claims, createClaims } from '../../worker/claims.ts';
 import type { Pipeline } from '../../worker/pipeline.ts';
 import { siblingsOf } from '../config.ts';
-import type { WorkerSetup } from './worker.ts';
+import type { WorkerSetup } from './setup.ts';
 
 /** Both ways between this worker and its studio: what is heard, and what gets there. */
 export interface Line {

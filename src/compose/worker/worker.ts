@@ -1,35 +1,16 @@
 import { SECOND_MS } from '../../base/units.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
-import type { ConfigStore } from '../../config/store.ts';
-import type { Engine } from '../../engines/engine.ts';
-import type { CpuRule } from '../../worker/cpu-rule.ts';
-import type { Quarantine } from '../../engines/host/quarantine.ts';
 import { createHistory } from '../../jobs/history.ts';
 import { createSlot, type Slot } from '../../jobs/slot.ts';
-import type { Log } from '../../log/open-log.ts';
-import type { Registration, RegistrationOptions } from '../../studio/registration/registration.ts';
+import type { Registration } from '../../studio/registration/registration.ts';
 import { createStopping, type Stopping } from '../../worker/stop-driver.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
-import type { Effects } from '../effects.ts';
 import { composeIdentity } from './identity.ts';
 import { composeLine, type Line } from './studio-link.ts';
 import { probeMachine } from './machine-facts.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
 import { composeWork, type Work } from './jobs.ts';
-
-export interface WorkerSetup {
-  readonly effects: Effects;
-  readonly config: ConfigStore;
-  readonly log: Log;
-  readonly engines: readonly Engine[];
-  /** Models whose engine crashed too often; none unless given. */
-  readonly quarantine?: Pick<Quarantine, 'remainingMs'>;
-  /** Which engines may not run where they would. */
-  readonly cpuRule?: Pick<CpuRule, 'refusal'>;
-  readonly registrationPolicy?: RegistrationOptions['policy'];
-  /** How far a running job is, from 0 to 1. */
-  readonly onProgress?: (jobId: string, share: number) => void;
-}
+import type { WorkerSetup } from './setup.ts';
 
 export interface ComposedWorker extends Worker {
   readonly registration: Registration;

@@ -1,0 +1,22 @@
+import type { ConfigStore } from '../../config/store.ts';
+import type { Engine } from '../../engines/engine.ts';
+import type { Quarantine } from '../../engines/host/quarantine.ts';
+import type { Log } from '../../log/open-log.ts';
+import type { RegistrationOptions } from '../../studio/registration/registration.ts';
+import type { CpuRule } from '../../worker/cpu-rule.ts';
+import type { Effects } from '../effects.ts';
+
+/** What a worker is built from. The safety rules are not optional: a worker that forgot one would compile and have none. */
+export interface WorkerSetup {
+  readonly effects: Effects;
+  readonly config: ConfigStore;
+  readonly log: Log;
+  readonly engines: readonly Engine[];
+  /** Models whose engine crashed too often. */
+  readonly quarantine: Pick<Quarantine, 'remainingMs'>;
+  /** Which engines may not run where they would. */
+  readonly cpuRule: Pick<CpuRule, 'refusal'>;
+  readonly registrationPolicy?: RegistrationOptions['policy'];
+  /** How far a running job is, from 0 to 1. */
+  readonly onProgress?: (jobId: string, share: number) => void;
+}
