@@ -1,6 +1,8 @@
 import { toWorkerError } from './base/errors.ts';
 import { shownUrl } from './base/urls.ts';
-import type { OpenedConfig, World, WorkerControl } from './cli/world.ts';
+import type { World } from './cli/world.ts';
+import type { OpenedConfig } from './cli/world/config.ts';
+import type { WorkerControl } from './cli/world/worker.ts';
 import type { Effects } from './compose/effects.ts';
 
 /*

@@ -35,8 +35,13 @@ if (first === '--version' || first === '-V') {
     const { runProgramChild } = await import('./compose/children/program-child.ts');
     await runProgramChild(argv.slice(1)).catch(die);
   } else {
-    const { start } = await import('./cli/start.ts');
-    leave(await start(argv).catch(die));
+    const { createWorld } = await import('./compose.ts');
+    const { runCli } = await import('./cli/cli.ts');
+    leave(
+      await createWorld()
+        .then((world) => runCli(argv, world))
+        .catch(die),
+    );
   }
 }
 

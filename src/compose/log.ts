@@ -1,16 +1,15 @@
-import type { LogOptions } from '../cli/world.ts';
 import { onUncaught } from '../base/last-words.ts';
 import { errorChain } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { USER_AGENT, VERSION } from '../base/version.ts';
 import { DEFAULT_LEVELS, type Levels, parseLevels } from '../log/levels.ts';
-import { type Log, openLog } from '../log/open-log.ts';
+import { type Log, type LogChoice, openLog } from '../log/open-log.ts';
 import { createRedactor, type Redactor } from '../log/redact.ts';
 import type { ErrorTracker } from '../log/sentry.ts';
 import type { Effects } from './effects.ts';
 
 /** The flag is laid over the environment, which is laid over what a good day needs. */
-export function chooseLevels(choice: LogOptions, { environment }: Pick<Effects, 'environment'>): Levels {
+export function chooseLevels(choice: LogChoice, { environment }: Pick<Effects, 'environment'>): Levels {
   const variable = environment.get('STUDIO_WORKER_LOG');
   const under = variable === undefined ? DEFAULT_LEVELS : parseLevels(variable, 'STUDIO_WORKER_LOG');
   return choice.logLevel === undefined ? under : parseLevels(choice.logLevel, '--log-level', under);
@@ -21,7 +20,7 @@ export function chooseLevels(choice: LogOptions, { environment }: Pick<Effects, 
  *
  * @throws WorkerError `cli.usage` for levels that make no sense
  */
-export async function openProcessLog(choice: LogOptions, effects: Effects): Promise<Log> {
+export async function openProcessLog(choice: LogChoice, effects: Effects): Promise<Log> {
   const levels = chooseLevels(choice, effects);
   const redactor = createRedactor();
   const { tracker, problem } = await openTracker(effects, redactor);
@@ -81,4 +80,4 @@ export function openCommandLog(effects: Effects): Log {
   return openLog({ clock: effects.clock, format: 'console', levels, terminal: effects.terminal.stderr });
 }
 
-const NO_CHOICE: LogOptions = { logFormat: undefined, logLevel: undefined };
+const NO_CHOICE: LogChoice = { logFormat: undefined, logLevel: undefined };

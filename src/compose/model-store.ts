@@ -1,7 +1,7 @@
 import { WorkerError } from '../base/errors.ts';
 import { toModelId } from '../base/ids.ts';
 import { USER_AGENT } from '../base/version.ts';
-import type { ModelShelf } from '../cli/world.ts';
+import type { ModelShelf } from '../cli/world/models.ts';
 import { writeJson } from '../contract/json.ts';
 import { ModelSourceSchema } from '../contract/model-source.ts';
 import { readJson } from '../contract/read.ts';

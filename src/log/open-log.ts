@@ -16,7 +16,14 @@ export const LOG_FORMATS = ['console', 'json'] as const;
 /** Sentences for people, or one JSON object per line for services. */
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-/** Who hears the log, and how much of it. */
+/** What an operator asks of a log on a command line. */
+export interface LogChoice {
+  readonly logFormat: LogFormat | undefined;
+  /** As the operator wrote it: a level, or areas with levels. */
+  readonly logLevel: string | undefined;
+}
+
+/** Who receives the log, and how much of it. */
 export interface LogOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly format: LogFormat;

@@ -15,7 +15,8 @@ import {
   type DemoBoard,
 } from '../view/demo-view.ts';
 import { printJson, printLines, printTable } from '../output.ts';
-import type { GivenWeights, World } from '../world.ts';
+import type { World } from '../world.ts';
+import type { GivenWeights } from '../world/demo.ts';
 
 /** How often the spinner turns. */
 const FRAME_MS = 80;

@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
 import { printLines } from '../output.ts';
 import { toHttpUrl } from '../args/values.ts';
-import type { ConfigPatch } from '../world.ts';
+import type { ConfigChanges } from '../world/config.ts';
 
 /** Sets which studio this worker belongs to. Talks to nobody, except to spend a bootstrap token: that cannot wait. */
 export const register = command({
@@ -24,7 +24,8 @@ export const register = command({
   },
   run: async (args, world) => {
     const apiBaseUrl = args['api-base-url'];
-    const patch: ConfigPatch = apiBaseUrl === undefined ? {} : { apiBaseUrl: toHttpUrl('--api-base-url', apiBaseUrl) };
+    const patch: ConfigChanges =
+      apiBaseUrl === undefined ? {} : { apiBaseUrl: toHttpUrl('--api-base-url', apiBaseUrl) };
     const config = await world.openConfig(args.config);
     if (args.reset) await config.resetRegistration();
     await config.update(patch);

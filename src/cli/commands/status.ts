@@ -5,7 +5,7 @@ import { command, JSON_ARG } from '../command.ts';
 import { DEFAULTS_SHOWN } from './config.ts';
 import { factLine, printJson, printLines } from '../output.ts';
 import { onOneLine } from '../view/text-width.ts';
-import type { ConfigValues, OpenedConfig } from '../world.ts';
+import type { ConfigValues, OpenedConfig } from '../world/config.ts';
 
 /** What the config file says, and below it what the running worker says. */
 export const status = command({

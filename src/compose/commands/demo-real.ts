@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import type { GivenWeights } from '../../cli/world.ts';
+import type { GivenWeights } from '../../cli/world/demo.ts';
 import type { FileRole } from '../../contract/model-source.ts';
 import type { DemoJob } from '../../demo/jobs.ts';
 import {

@@ -1,6 +1,6 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { pause } from '../../base/pause.ts';
-import type { DemoOptions, DemoRun } from '../../cli/world.ts';
+import type { DemoChoice, DemoRun } from '../../cli/world/demo.ts';
 import { DEMO_JOBS, type DemoJob } from '../../demo/jobs.ts';
 import { play } from '../../demo/play.ts';
 import { createOperatorClient } from '../../operator/client.ts';
@@ -21,7 +21,7 @@ const POLL_MS = 50;
  *
  * @throws WorkerError `folder.unusable` | `studio.not-listening` | `disk.full`
  */
-export async function startDemo(choice: DemoOptions, effects: Effects): Promise<DemoRun> {
+export async function startDemo(choice: DemoChoice, effects: Effects): Promise<DemoRun> {
   const { clock, environment, files, http, random } = effects;
   const join = (folder: string, name: string): string =>
     `${folder}${environment.platform === 'win32' ? '\\' : '/'}${name}`;
@@ -95,7 +95,7 @@ interface Place {
   readonly undo: AsyncDisposableStack;
 }
 
-async function jobsOf({ real, outDir }: DemoOptions, { effects, join, undo }: Place): Promise<readonly DemoJob[]> {
+async function jobsOf({ real, outDir }: DemoChoice, { effects, join, undo }: Place): Promise<readonly DemoJob[]> {
   if (real === undefined) return DEMO_JOBS;
   const layout = await layOutReal(real, { effects, spoken: join(outDir, 'audio_tts.wav') });
   undo.defer(() => layout.close());

@@ -1,4 +1,4 @@
-import type { RunOptions } from '../../cli/world.ts';
+import type { RunChoice } from '../../cli/world/worker.ts';
 import { errorChain } from '../../base/errors.ts';
 import { shownUrl } from '../../base/urls.ts';
 import { sweepScratch } from '../../engines/scratch.ts';
@@ -20,7 +20,7 @@ import { type ComposedWorker, composeWorker } from '../worker/worker.ts';
  *
  * @throws WorkerError `config.invalid` | `config.insecure-url` | `config.not-saved` | `cli.usage`
  */
-export async function runWorker(choice: RunOptions, effects: Effects): Promise<number> {
+export async function runWorker(choice: RunChoice, effects: Effects): Promise<number> {
   const log = await openProcessLog(choice, effects);
   const path = await configPathOf(choice.configPath, effects);
   const lock = await acquireLock(siblingsOf(path).lock, { pid: effects.environment.pid });

@@ -1,4 +1,4 @@
-import type { StudioDefaults } from '../../cli/world.ts';
+import type { StudioDefaults } from '../../cli/world/studio.ts';
 import { OPERATOR_TOKEN_FILE } from '../../local-studio/storage/operator-token.ts';
 import type { Environment } from '../../system/environment.ts';
 

@@ -1,12 +1,12 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
-import type { StartedStudio, StudioOptions } from '../../cli/world.ts';
+import type { StartedStudio, StudioChoice } from '../../cli/world/studio.ts';
 import { startStudio, type Studio } from '../../local-studio/server.ts';
 import type { Logger } from '../../log/logger.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
 import { openProcessLog } from '../log.ts';
 
-export interface StudioPlace extends Pick<StudioOptions, 'host' | 'port' | 'dataDir'> {
+export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataDir'> {
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
   readonly sparesLoopback?: boolean;
 }
@@ -34,7 +34,7 @@ export async function openStudio(place: StudioPlace, effects: Effects, log: Logg
 }
 
 /** The `studio` command: serves until it is asked to stop, which a second request makes sure of. */
-export async function startStudioProcess(choice: StudioOptions, effects: Effects): Promise<StartedStudio> {
+export async function startStudioProcess(choice: StudioChoice, effects: Effects): Promise<StartedStudio> {
   const log = await openProcessLog(choice, effects);
   const studio = await openStudio(choice, effects, log.logger);
   const stopped = Promise.withResolvers<void>();

@@ -1,7 +1,7 @@
 import manifest from '../../../dist-manifest.json';
 import { WorkerError } from '../../base/errors.ts';
 import { USER_AGENT, VERSION } from '../../base/version.ts';
-import type { PackPuller } from '../../cli/world.ts';
+import type { PackPuller } from '../../cli/world/engines.ts';
 import type { ConfigStore } from '../../config/store.ts';
 import type { Logger } from '../../log/logger.ts';
 import { releaseFileUrl } from '../../release/pack-url.ts';

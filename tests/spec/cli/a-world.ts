@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../../src/cli/cli.ts';
-import type { ConfigPatch, ConfigValues, OpenedConfig, World } from '../../../src/cli/world.ts';
+import type { World } from '../../../src/cli/world.ts';
+import type { ConfigChanges, ConfigValues, OpenedConfig } from '../../../src/cli/world/config.ts';
 import * as admin from '../../../src/contract/admin.ts';
 import * as json from '../../../src/contract/json.ts';
 import * as read from '../../../src/contract/read.ts';
@@ -53,7 +54,7 @@ export interface Setup extends Screen, AsyncDisposable {
   readonly folder: string;
   /** Bootstrap tokens that were traded in. */
   readonly spent: readonly string[];
-  readonly saved: readonly ConfigPatch[];
+  readonly saved: readonly ConfigChanges[];
   readonly resets: () => number;
   readonly reloads: () => number;
   readonly clock: FakeClock;
@@ -78,7 +79,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
   const folder = await mkdtemp(join(tmpdir(), 'studio-worker-cli-'));
   const screen = aScreen(given.look);
   const clock = new FakeClock();
-  const saved: ConfigPatch[] = [];
+  const saved: ConfigChanges[] = [];
   const spent: string[] = [];
   let resets = 0;
   let reloads = 0;

@@ -12,7 +12,8 @@ import {
 } from '../../../src/cli/view/demo-view.ts';
 import { tableLines } from '../../../src/cli/output.ts';
 import { textWidth } from '../../../src/cli/view/text-width.ts';
-import type { DemoOptions, DemoRun, World } from '../../../src/cli/world.ts';
+import type { World } from '../../../src/cli/world.ts';
+import type { DemoChoice, DemoRun } from '../../../src/cli/world/demo.ts';
 import type { DemoEvent } from '../../../src/demo/play.ts';
 import { setup } from './a-world.ts';
 
@@ -37,7 +38,7 @@ const LOOK = { frame: 0, columns: 80, colour: false };
 
 /** A demonstration that tells these events and then ends. */
 function aDemo(events: readonly DemoEvent[], stopAsked: Promise<void> = Promise.resolve()) {
-  const asked: DemoOptions[] = [];
+  const asked: DemoChoice[] = [];
   let stops = 0;
   const demo: World['demo'] = async (options): Promise<DemoRun> => {
     asked.push(options);

@@ -1,0 +1,46 @@
+/** The config file, as commands see and change it. */
+export interface OpenedConfig {
+  readonly path: string;
+  /** False while there is no file and its defaults are all there is to show. */
+  readonly exists: boolean;
+  readonly values: ConfigValues;
+  /** `# <path>`, and below it the file as TOML, secrets masked. */
+  toml(): string;
+  /** The same as data by the file's own keys, secrets masked. */
+  facts(): Readonly<Record<string, unknown>>;
+  /**
+   * Saves some keys and leaves the others as they are.
+   *
+   * @throws WorkerError `config.not-saved` | `config.insecure-url`
+   */
+  update(patch: ConfigChanges): Promise<void>;
+  /**
+   * Trades a one-shot token for credentials and saves them; returns the worker's id.
+   *
+   * @throws WorkerError `studio.refused` | `registration.failed` | `config.not-saved` | `config.insecure-url`
+   */
+  bootstrap(token: string): Promise<string>;
+  /** Forgets who this worker is to the studio: credentials, request and install id. */
+  resetRegistration(): Promise<void>;
+}
+
+/** What the commands print, defaults filled in. */
+export interface ConfigValues {
+  readonly apiBaseUrl: string;
+  /** Present with its token only: half a pair is no approval. */
+  readonly workerId: string | undefined;
+  readonly registrationRequestId: string | undefined;
+  readonly vramThresholdGb: number;
+  readonly autoStart: boolean;
+  readonly autoEnabled: boolean;
+  readonly modelsRoot: string;
+  readonly autoUpdateEnabled: boolean;
+  readonly autoUpdateIntervalSeconds: number;
+}
+
+/** What commands change; what is left out stays. */
+export interface ConfigChanges {
+  readonly apiBaseUrl?: string;
+  readonly vramThresholdGb?: number;
+  readonly autoEnabled?: boolean;
+}

@@ -1,0 +1,35 @@
+import type { DemoEvent } from '../../demo/play.ts';
+import type { LogChoice } from '../../log/open-log.ts';
+
+/** What `demo` is told on its command line. */
+export interface DemoChoice extends LogChoice {
+  readonly outDir: string;
+  /** Has real engines do the jobs, on these weights and on generated ones; the synthetic engine when left out. */
+  readonly real?: GivenWeights;
+}
+
+/** Paths of what the operator gives in place of what is generated. */
+export interface GivenWeights {
+  /** A chat model, `.gguf`. */
+  readonly llm?: string | undefined;
+  /** A LaMa model, `.onnx`. */
+  readonly removal?: string | undefined;
+  /** A Whisper model, `.bin`. */
+  readonly stt?: string | undefined;
+  /** A Piper voice, `.onnx`, with its `.onnx.json` beside it. */
+  readonly tts?: string | undefined;
+  /** A recording to write down; what the voice said when left out. */
+  readonly recording?: string | undefined;
+}
+
+/** A studio and a worker that were started for a demonstration. */
+export interface DemoRun {
+  readonly url: string;
+  readonly operatorToken: string;
+  /** Ends when every job has ended, or when the operator asked to stop. */
+  readonly events: AsyncIterable<DemoEvent>;
+  /** Settles when the operator asks to stop. */
+  readonly stopAsked: Promise<void>;
+  /** Stops worker and studio and removes their folders; artifacts stay. Idempotent. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,43 @@
+import type * as admin from '../../contract/admin.ts';
+import type * as json from '../../contract/json.ts';
+import type * as read from '../../contract/read.ts';
+import type * as routes from '../../contract/routes.ts';
+import type { LogChoice } from '../../log/open-log.ts';
+
+/** What `studio` is told on its command line. */
+export interface StudioChoice extends LogChoice {
+  readonly host: string;
+  /** 0 asks for any free port. */
+  readonly port: number;
+  readonly dataDir: string;
+}
+
+/** A studio that listens. */
+export interface StartedStudio {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly tokenFile: string;
+  /** Settles when it has stopped. */
+  readonly ended: Promise<void>;
+}
+
+/** What `studio` and its sub-commands assume when nothing is said. */
+export interface StudioDefaults {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** Where a studio with this data folder leaves its operator token. */
+  tokenFileIn(dataDir: string): string;
+}
+
+type Contract = typeof admin & typeof routes & typeof json & typeof read;
+
+/**
+ * The part of the studio contract that the studio's sub-commands need, handed in as a value: the command line itself
+ * imports the contract as types only, so that starting a plain command loads no schema.
+ */
+export type OperatorApi = Pick<
+  Contract,
+  'JobDraftSchema' | 'ModelDraftSchema' | 'hasEnded' | 'parseJson' | 'readJson' | 'writeJson'
+>;
