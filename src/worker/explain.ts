@@ -1,7 +1,7 @@
 import type { Offer } from '../contract/frames/inbound.ts';
 import type { Engine, Readiness } from '../engines/engine.ts';
 import { admit, type AdmissionSnapshot } from '../jobs/admit.ts';
-import type { WarmModel } from '../models/loaded/entry.ts';
+import type { PooledModel } from '../models/loaded/entry.ts';
 import type { MemoryVerdict } from '../models/memory/fit.ts';
 import { unfitReason } from './memory-gate.ts';
 
@@ -49,7 +49,7 @@ export interface ExplainChoice {
   /** What the running worker says of itself, if there is one. */
   readonly running: OfferFacts['running'];
   /** The models it has in memory. */
-  readonly loaded: readonly WarmModel[];
+  readonly loaded: readonly PooledModel[];
 }
 
 /** The offer as it was read, and what would become of it. */

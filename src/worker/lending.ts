@@ -5,14 +5,14 @@ import type { LoadedModel } from '../engines/engine.ts';
 import type { Job } from '../jobs/job.ts';
 import type { ModelUse, WantedModel } from '../jobs/run.ts';
 import { fitsMemory } from '../models/memory/fit.ts';
-import { marginGb, type MemoryKind, placesFor } from '../models/memory/gpu-memory.ts';
-import type { WantedLane } from '../models/loaded/entry.ts';
-import type { WarmModels } from '../models/loaded/pool.ts';
+import { marginGb, type MemoryKind, memoryOfKind } from '../models/memory/gpu-memory.ts';
+import type { LoadRequest } from '../models/loaded/entry.ts';
+import type { ModelPool } from '../models/loaded/pool.ts';
 import type { Files } from '../system/disk/files.ts';
 import type { MemoryGate } from './memory-gate.ts';
 
 export interface LendingOptions {
-  readonly warm: Pick<WarmModels<LoadedModel>, 'lend'>;
+  readonly warm: Pick<ModelPool<LoadedModel>, 'withModel'>;
   readonly gate: Pick<MemoryGate, 'verdictOn'>;
   readonly files: Pick<Files, 'stat'>;
   /** Whether this machine has a GPU that says how much memory it has. */
@@ -34,7 +34,7 @@ export interface WantedRecipe extends Omit<WantedModel, 'job'> {
 
 export interface Lending extends ModelUse {
   /** The lane to the model that a job of this recipe runs on. */
-  laneFor(wanted: WantedRecipe): Promise<WantedLane<LoadedModel>>;
+  laneFor(wanted: WantedRecipe): Promise<LoadRequest<LoadedModel>>;
 }
 
 /** Weights take a little more in memory than on the disk: buffers, and what a library makes of them. */
@@ -65,7 +65,7 @@ export function createLending(options: LendingOptions): Lending {
           : fitsMemory({
               estimateGb: gb,
               learned: undefined,
-              gpus: placesFor(report, kind),
+              gpus: memoryOfKind(report, kind),
               loaded,
               marginGb: marginGb(report, kind),
             }),
@@ -74,7 +74,7 @@ export function createLending(options: LendingOptions): Lending {
   };
   return {
     laneFor,
-    lend: async (wanted, signal, use) => await options.warm.lend(await laneFor(wanted), signal, use),
+    lend: async (wanted, signal, use) => await options.warm.withModel(await laneFor(wanted), signal, use),
   };
 }
 

@@ -2,14 +2,14 @@ import { toWorkerError } from '../base/errors.ts';
 import type { Engine, LoadedModel, ModelFiles } from '../engines/engine.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Resident } from '../models/loaded/residency.ts';
-import type { WarmModels } from '../models/loaded/pool.ts';
+import type { ModelPool } from '../models/loaded/pool.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Lending } from './lending.ts';
 import { readinessOf } from './readiness.ts';
 
 export interface RestoringOptions {
   readonly engines: readonly Engine[];
-  readonly warm: Pick<WarmModels<LoadedModel>, 'warm'>;
+  readonly warm: Pick<ModelPool<LoadedModel>, 'preload'>;
   readonly lending: Pick<Lending, 'laneFor'>;
   /** A model's files, if all of them are on this disk; rejects otherwise. Fetches nothing. */
   readonly filesFor: (resident: Resident, signal: AbortSignal) => Promise<ModelFiles & AsyncDisposable>;
@@ -59,5 +59,5 @@ async function restoreOne(
   await using files = await options.filesFor(resident, signal);
   const job = { model, source, vramGbEstimate: gb, task: undefined };
   const lane = await options.lending.laneFor({ engine, files, how: { lean: false, onlyPresent: true }, job });
-  return (await options.warm.warm(lane, lastUsedAt, signal)) ? undefined : 'there is no room for it';
+  return (await options.warm.preload(lane, lastUsedAt, signal)) ? undefined : 'there is no room for it';
 }

@@ -1,5 +1,5 @@
 import type { JobRecord } from '../jobs/history.ts';
-import type { WarmModel } from '../models/loaded/entry.ts';
+import type { PooledModel } from '../models/loaded/entry.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import type { SessionStatus } from '../studio/session/session.ts';
 
@@ -19,7 +19,7 @@ export interface WorkerStatus {
   readonly vramTotalGb: number;
   readonly vramThresholdGb: number;
   /** In memory, or on their way in or out. */
-  readonly models: readonly WarmModel[];
+  readonly models: readonly PooledModel[];
   readonly currentJob: JobRecord | undefined;
   readonly recentJobs: readonly JobRecord[];
   /** Finished results that the studio does not have yet. */

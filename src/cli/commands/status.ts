@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration } from '../../base/units.ts';
-import type { WarmModel } from '../../models/loaded/entry.ts';
+import type { PooledModel } from '../../models/loaded/entry.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 import { command, JSON_ARG } from '../command.ts';
 import { DEFAULTS_SHOWN } from './config.ts';
@@ -73,7 +73,7 @@ function workerLines(worker: WorkerStatus, now: number): readonly string[] {
 }
 
 /** What is in memory, and for how long still. */
-function modelLine({ model, engine, state, pid, since, lastUsedAt, gb, unloadsAt }: WarmModel, now: number): string {
+function modelLine({ model, engine, state, pid, since, lastUsedAt, gb, unloadsAt }: PooledModel, now: number): string {
   const facts = [
     `${state} for ${formatDuration(Math.max(0, now - since))}`,
     ...(pid === undefined ? [] : [`pid ${pid}`]),

@@ -8,7 +8,7 @@ import { openSchemaCheck } from '../children/schema-check.ts';
 import { run, type RunDeps } from '../../jobs/run.ts';
 import type { Slot } from '../../jobs/slot.ts';
 import { createModelStore } from '../../models/store/store.ts';
-import type { WarmModel } from '../../models/loaded/entry.ts';
+import type { PooledModel } from '../../models/loaded/entry.ts';
 import { unfitReason } from '../../worker/memory-gate.ts';
 import { createUnavailable } from '../../worker/load-failures.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
@@ -23,7 +23,7 @@ export interface Work {
   /** Loads in the background what was in memory when the worker ended last. */
   restore(): void;
   /** The models in memory. */
-  models(): readonly WarmModel[];
+  models(): readonly PooledModel[];
   /** Frees all models, and keeps what was learnt about memory. */
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { Job } from '../../jobs/job.ts';
 import { openResidency } from '../../models/loaded/residency.ts';
 import type { Lease, ModelStore, StoredFiles, WantedModel } from '../../models/store/store.ts';
 import { mayHaveGpu } from '../../models/memory/gpu-memory.ts';
-import { createWarmModels, type WarmModels } from '../../models/loaded/pool.ts';
+import { createModelPool, type ModelPool } from '../../models/loaded/pool.ts';
 import { createLending, type Lending } from '../../worker/lending.ts';
 import { restore } from '../../worker/restoring.ts';
 import { siblingsOf } from '../config.ts';
@@ -15,7 +15,7 @@ import type { WorkerSetup } from './setup.ts';
 /** The models in memory, and the memory they are in. */
 export interface Warmth {
   readonly memory: Memory;
-  readonly warm: WarmModels<LoadedModel>;
+  readonly warm: ModelPool<LoadedModel>;
   readonly lending: Lending;
   /** Loads in the background what was in memory when the worker ended last. Only the first call counts. */
   restore(): void;
@@ -42,7 +42,7 @@ export async function composeWarmth(setup: WorkerSetup, store: ModelStore): Prom
   const keepMs = (): number => (config.current.auto_enabled ? config.current.keep_warm_secs * SECOND_MS : 0);
   let remembers = true;
   const onChange = (): void => void (remembers && residency.remember(warm.residents()));
-  const warm = createWarmModels<LoadedModel>({ keepMs, looks, clock, log, onChange });
+  const warm = createModelPool<LoadedModel>({ keepMs, probe: looks, clock, log, onChange });
   const filesFor = (wanted: WantedModel, signal: AbortSignal) => presentFiles(store, wanted, signal);
 
   const lending = createLending({ warm, gate, files, hasGpu: () => mayHaveGpu(looks.latest), hold: filesFor });
@@ -56,7 +56,7 @@ export async function composeWarmth(setup: WorkerSetup, store: ModelStore): Prom
     restore: again.start,
     makeWay({ model }) {
       void again.end('a job came first');
-      warm.yieldTo(model);
+      warm.cancelPreloads(model);
     },
     async close() {
       unfollow();
@@ -95,8 +95,8 @@ async function presentFiles(
 }
 
 /** What the operator switches reaches the models in memory. */
-const follow = ({ config }: WorkerSetup, warm: WarmModels<LoadedModel>): (() => void) =>
+const follow = ({ config }: WorkerSetup, warm: ModelPool<LoadedModel>): (() => void) =>
   config.onChange(({ auto_enabled: claims }, { changedKeys }) => {
     if (changedKeys.includes('auto_enabled') && !claims) void warm.unloadAll('paused');
-    else if (changedKeys.includes('keep_warm_secs')) warm.keepChanged();
+    else if (changedKeys.includes('keep_warm_secs')) warm.keepMsChanged();
   });

@@ -2,7 +2,7 @@ import { GIB, MINUTE_MS } from '../../base/units.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { LoadedShare } from '../../models/memory/fit.ts';
-import type { MemoryLooks } from '../../models/memory/evict.ts';
+import type { MemoryProbe } from '../../models/memory/evict.ts';
 import { openPeaks, type Peaks } from '../../models/memory/peaks.ts';
 import { processMemory } from '../../system/process/process-memory.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
@@ -13,7 +13,7 @@ import type { Effects } from '../effects.ts';
 export interface Memory {
   readonly gate: MemoryGate;
   /** For whoever loads models. */
-  readonly looks: MemoryLooks;
+  readonly looks: MemoryProbe;
   close(): Promise<void>;
 }
 

@@ -2,11 +2,11 @@ import type { ModelId } from '../../base/ids.ts';
 import type { EngineName, ModelSource } from '../../contract/model-source.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { LoadedShare } from '../memory/fit.ts';
-import type { Holdable, Lane } from './lane.ts';
-import type { RoomQuestion } from '../memory/evict.ts';
+import type { Loaded, Lane } from './lane.ts';
+import type { MemoryRequest } from '../memory/evict.ts';
 import type { Resident } from './residency.ts';
 
-export interface WantedLane<Model extends Holdable> extends RoomQuestion {
+export interface LoadRequest<Model extends Loaded> extends MemoryRequest {
   readonly engine: EngineName;
   readonly model: ModelId;
   readonly source: ModelSource;
@@ -18,7 +18,7 @@ export interface WantedLane<Model extends Holdable> extends RoomQuestion {
 }
 
 /** A model in memory, or on its way in or out. */
-export interface WarmModel {
+export interface PooledModel {
   readonly engine: EngineName;
   readonly model: ModelId;
   readonly state: 'loading' | 'in use' | 'idle' | 'unloading' | 'failed';
@@ -34,8 +34,8 @@ export interface WarmModel {
 }
 
 /** A model's lane, and what is known of it beside its state. */
-export interface Entry<Model extends Holdable> {
-  readonly wanted: WantedLane<Model>;
+export interface Entry<Model extends Loaded> {
+  readonly wanted: LoadRequest<Model>;
   readonly lane: Lane<Model>;
   since: number;
   lastUsedAt: number;
@@ -48,28 +48,23 @@ export interface Entry<Model extends Holdable> {
   isDoubtful: boolean;
 }
 
-/** What its memory is to whoever looks for room; undefined while it has none. */
-export function shareOf<Model extends Holdable>({
-  wanted,
-  lane,
-  gb,
-  lastUsedAt,
-}: Entry<Model>): LoadedShare | undefined {
+/** What its memory is to whoever probe for room; undefined while it has none. */
+export function shareOf<Model extends Loaded>({ wanted, lane, gb, lastUsedAt }: Entry<Model>): LoadedShare | undefined {
   if (lane.model === undefined) return undefined;
   return { model: wanted.model, gb, inUse: !isIdle(lane), lastUsedAt };
 }
 
 /** For whoever remembers what is in memory; undefined for one that is not, or is not held by anybody. */
-export function residentOf<Model extends Holdable>({ wanted, lane, ...entry }: Entry<Model>): Resident | undefined {
+export function residentOf<Model extends Loaded>({ wanted, lane, ...entry }: Entry<Model>): Resident | undefined {
   if (lane.state.at !== 'loaded' || lane.model?.process === undefined) return undefined;
   return { model: wanted.model, source: wanted.source, gb: entry.gb, lastUsedAt: entry.lastUsedAt };
 }
 
 /** In memory, and nobody uses it. */
-export const isIdle = ({ state }: Pick<Lane<Holdable>, 'state'>): boolean => state.at === 'loaded' && !state.inUse;
+export const isIdle = ({ state }: Pick<Lane<Loaded>, 'state'>): boolean => state.at === 'loaded' && !state.inUse;
 
 /** For whoever asks what is in memory; undefined for one that is not. */
-export function viewOf<Model extends Holdable>({ wanted, lane, ...entry }: Entry<Model>): WarmModel | undefined {
+export function viewOf<Model extends Loaded>({ wanted, lane, ...entry }: Entry<Model>): PooledModel | undefined {
   const { state, unloadsAt, model } = lane;
   const { engine, model: name } = wanted;
   const pid = model?.process?.pid;

@@ -9,12 +9,12 @@ import { type ModelEffect, type ModelEvent, type ModelState, step, type UnloadRe
  */
 
 /** Something in memory, as far as its lane cares. Disposing frees it. */
-export interface Holdable extends AsyncDisposable {
+export interface Loaded extends AsyncDisposable {
   /** Who holds it while nobody uses it; undefined when nobody does. */
   readonly process: { readonly pid: number; readonly ended: Promise<unknown> } | undefined;
 }
 
-export interface LaneOptions<Model extends Holdable> {
+export interface LaneOptions<Model extends Loaded> {
   /** Rejects once the signal aborts, when nothing of it is left in memory. */
   readonly load: (signal: AbortSignal) => Promise<Model>;
   /** How long an idle model stays; 0 not at all. */
@@ -25,7 +25,7 @@ export interface LaneOptions<Model extends Holdable> {
   readonly onMoved: (to: ModelState['at'], because: UnloadReason | undefined) => void;
 }
 
-export interface Lane<Model extends Holdable> {
+export interface Lane<Model extends Loaded> {
   readonly state: ModelState;
   /** What is in memory; undefined while nothing is. */
   readonly model: Model | undefined;
@@ -40,19 +40,19 @@ export interface Lane<Model extends Holdable> {
   /** Gives the model back. Settles at once if it stays, and otherwise when it is freed. */
   release(isSound: boolean): Promise<void>;
   /** Loads it for whoever comes. Rejects like `take`. */
-  warm(): Promise<void>;
+  preload(): Promise<void>;
   /** Has it out of memory, as soon as nobody uses it. Settles when it is out. Never rejects. */
   unload(because: UnloadReason): Promise<void>;
   /** The time that idle models stay is another now. */
-  keepChanged(): void;
+  keepMsChanged(): void;
 }
 
 /** A lane to a model that is not in memory. */
-export function createLane<Model extends Holdable>(options: LaneOptions<Model>): Lane<Model> {
+export function createLane<Model extends Loaded>(options: LaneOptions<Model>): Lane<Model> {
   return new DrivenLane(options);
 }
 
-class DrivenLane<Model extends Holdable> implements Lane<Model> {
+class DrivenLane<Model extends Loaded> implements Lane<Model> {
   readonly #options: LaneOptions<Model>;
   #state: ModelState = { at: 'unloaded' };
   #model: Model | undefined;
@@ -102,8 +102,8 @@ class DrivenLane<Model extends Holdable> implements Lane<Model> {
     if (this.#state.at === 'unloading') await this.#out();
   }
 
-  async warm(): Promise<void> {
-    this.#dispatch({ type: 'warm' });
+  async preload(): Promise<void> {
+    this.#dispatch({ type: 'preload' });
     await this.#loading();
   }
 
@@ -112,7 +112,7 @@ class DrivenLane<Model extends Holdable> implements Lane<Model> {
     await this.#out();
   }
 
-  keepChanged(): void {
+  keepMsChanged(): void {
     const keepMs = this.#keepMs();
     if (this.#unloadsAt === undefined) return;
     const leftMs = keepMs === 0 ? 0 : Math.max(1, this.#idleSince + keepMs - this.#options.clock.now());

@@ -33,7 +33,7 @@ export type UnloadReason =
 
 export type ModelEvent =
   /** Somebody wants to run on it, or wants it in memory for whoever comes. */
-  | { readonly type: 'take' | 'warm' }
+  | { readonly type: 'take' | 'preload' }
   | { readonly type: 'load-failed' | 'freed' }
   /** It is in memory. One that nobody waits for stays for so long. */
   | { readonly type: 'loaded'; readonly keepMs: number }
@@ -81,7 +81,7 @@ export function step(state: ModelState, event: ModelEvent): ModelStep {
 
 function whileOut(state: ModelState, event: ModelEvent): ModelStep {
   if (event.type === 'take') return moved({ at: 'loading', inUse: true }, { do: 'load' });
-  if (event.type === 'warm') return moved({ at: 'loading', inUse: false }, { do: 'load' });
+  if (event.type === 'preload') return moved({ at: 'loading', inUse: false }, { do: 'load' });
   if (event.type === 'unload') return moved({ at: 'unloaded' });
   return event.type === 'keep' ? moved(state) : refused(state, event);
 }
@@ -101,7 +101,7 @@ function whileLoading(state: Held, event: ModelEvent): ModelStep {
       const next: Held = { ...state, leaving: event.because };
       return isGivenUp(next) ? moved(next, { do: 'abort-load' }) : moved(next);
     }
-    case 'warm':
+    case 'preload':
     case 'keep':
       return moved(state);
     case 'lost': // loading fails with the process, and says so itself
@@ -127,7 +127,7 @@ function whileIdle(state: Held, event: ModelEvent): ModelStep {
       return free('unused');
     case 'lost':
       return free('broken', { do: 'disarm' });
-    case 'warm':
+    case 'preload':
       return moved(state);
     case 'freed':
     case 'load-failed':
@@ -148,7 +148,7 @@ function whileInUse(state: Held, event: ModelEvent): ModelStep {
       return moved({ ...state, leaving: state.leaving ?? event.because });
     case 'lost':
       return moved({ ...state, leaving: 'broken' });
-    case 'warm':
+    case 'preload':
     case 'keep':
       return moved(state);
     case 'elapsed':

@@ -4,14 +4,14 @@ import { GIB, SECOND_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { LoadedShare } from '../memory/fit.ts';
-import { createLane, type Holdable } from './lane.ts';
+import { createLane, type Loaded } from './lane.ts';
 import type { ModelState, UnloadReason } from './lifecycle.ts';
-import { type Holders, makeRoom, type MemoryLooks, relievePressure } from '../memory/evict.ts';
+import { type Evictable, evictUntilFits, type MemoryProbe, evictUnderPressure } from '../memory/evict.ts';
 import type { Resident } from './residency.ts';
 import { grownGb, type MemoryKind } from '../memory/gpu-memory.ts';
 import { conditionAfter } from './health.ts';
-import { tellUnloaded } from './log-unload.ts';
-import { type Entry, isIdle, residentOf, shareOf, viewOf, type WantedLane, type WarmModel } from './entry.ts';
+import { logUnloaded } from './log-unload.ts';
+import { type Entry, isIdle, residentOf, shareOf, viewOf, type LoadRequest, type PooledModel } from './entry.ts';
 
 /*
  * The models in memory. One that was used stays for a while, so that the next job on it pays no load; the least recently
@@ -20,33 +20,33 @@ import { type Entry, isIdle, residentOf, shareOf, viewOf, type WantedLane, type 
  * between two jobs is here, in one place.
  */
 
-export interface WarmModels<Model extends Holdable> {
+export interface ModelPool<Model extends Loaded> {
   /**
    * Gives `use` the model and hands on what comes of it. A failure that may be the model's own fault frees it.
    *
    * @throws WorkerError what loading and `use` throw; or the signal's reason
    */
-  lend<T>(wanted: WantedLane<Model>, signal: AbortSignal, use: (model: Model) => Promise<T>): Promise<T>;
+  withModel<T>(wanted: LoadRequest<Model>, signal: AbortSignal, use: (model: Model) => Promise<T>): Promise<T>;
   /** Loads a model for whoever comes, if there is room without unloading others. False when there is none. */
-  warm(wanted: WantedLane<Model>, lastUsedAt: number, signal: AbortSignal): Promise<boolean>;
+  preload(wanted: LoadRequest<Model>, lastUsedAt: number, signal: AbortSignal): Promise<boolean>;
   /** Gives up what is being loaded for whoever comes, but for this model. */
-  yieldTo(model: ModelId): void;
-  list(): readonly WarmModel[];
+  cancelPreloads(model: ModelId): void;
+  list(): readonly PooledModel[];
   /** What should be in memory again after a restart. */
   residents(): readonly Resident[];
   shares(kind: MemoryKind): readonly LoadedShare[];
   /** Unloads what is idle now, and what is in use once it is not. Settles when all of it is out of memory. */
   unloadAll(because: UnloadReason): Promise<void>;
   /** The time that idle models stay is another now. */
-  keepChanged(): void;
+  keepMsChanged(): void;
   /** Frees everything, used or not, so that nothing of it outlives the worker. Settles soon in any case. */
   close(): Promise<void>;
 }
 
-export interface WarmModelsOptions {
+export interface ModelPoolOptions {
   /** How long an idle model stays, in milliseconds; 0 frees each with its job. */
   readonly keepMs: () => number;
-  readonly looks: MemoryLooks;
+  readonly probe: MemoryProbe;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called when a model was loaded, used or unloaded. */
@@ -58,16 +58,16 @@ const PRESSURE_EVERY_MS = 30 * SECOND_MS;
 /** A child is killed within half a second; what runs in this process may not even notice. */
 const CLOSES_WITHIN_MS = SECOND_MS;
 /** Nothing is in memory yet. */
-export function createWarmModels<Model extends Holdable>(options: WarmModelsOptions): WarmModels<Model> {
-  return new Warm(options);
+export function createModelPool<Model extends Loaded>(options: ModelPoolOptions): ModelPool<Model> {
+  return new DrivenPool(options);
 }
 
-class Warm<Model extends Holdable> implements WarmModels<Model> {
-  readonly #options: WarmModelsOptions;
+class DrivenPool<Model extends Loaded> implements ModelPool<Model> {
+  readonly #options: ModelPoolOptions;
   readonly #entries = new Set<Entry<Model>>();
   /** Another came in the place of these while somebody who was given up still had them. */
   readonly #givenUp = new Set<Entry<Model>>();
-  readonly #holders: Holders = {
+  readonly #holders: Evictable = {
     shares: (kind) => this.shares(kind),
     unload: (model, because) => this.#unloadIdle(model, because),
   };
@@ -75,12 +75,12 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
   /** How often a model came into memory or left it. */
   #moves = 0;
 
-  constructor(options: WarmModelsOptions) {
+  constructor(options: ModelPoolOptions) {
     this.#options = options;
   }
 
-  async lend<T>(wanted: WantedLane<Model>, signal: AbortSignal, use: (model: Model) => Promise<T>): Promise<T> {
-    this.yieldTo(wanted.model);
+  async withModel<T>(wanted: LoadRequest<Model>, signal: AbortSignal, use: (model: Model) => Promise<T>): Promise<T> {
+    this.cancelPreloads(wanted.model);
     const entry = this.#usable(wanted) ?? (await this.#fresh(wanted));
     const model = await this.#take(entry, signal);
     let isSound = false;
@@ -99,8 +99,8 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     }
   }
 
-  async warm(wanted: WantedLane<Model>, lastUsedAt: number, signal: AbortSignal): Promise<boolean> {
-    const report = await this.#options.looks.refresh();
+  async preload(wanted: LoadRequest<Model>, lastUsedAt: number, signal: AbortSignal): Promise<boolean> {
+    const report = await this.#options.probe.refresh();
     signal.throwIfAborted(); // a job came meanwhile
     const { is } = wanted.fits(report, this.shares(wanted.kind));
     if (is !== 'fits' && is !== 'unknown') return false;
@@ -108,19 +108,19 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     const entry = this.#add(wanted);
     entry.before = report;
     entry.lastUsedAt = lastUsedAt;
-    await entry.lane.warm();
+    await entry.lane.preload();
     await this.#settle(entry);
     return true;
   }
 
-  yieldTo(model: ModelId): void {
+  cancelPreloads(model: ModelId): void {
     for (const { wanted, lane } of this.#entries) {
       const { state } = lane;
       if (state.at === 'loading' && !state.inUse && wanted.model !== model) void lane.unload('cancelled');
     }
   }
 
-  list(): readonly WarmModel[] {
+  list(): readonly PooledModel[] {
     return [...this.#entries].flatMap((entry) => viewOf(entry) ?? []);
   }
 
@@ -136,8 +136,8 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     await Promise.all([...this.#entries].map(({ lane }) => lane.unload(because)));
   }
 
-  keepChanged(): void {
-    for (const { lane } of this.#entries) lane.keepChanged();
+  keepMsChanged(): void {
+    for (const { lane } of this.#entries) lane.keepMsChanged();
   }
 
   async close(): Promise<void> {
@@ -152,12 +152,12 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     patience.abort();
   }
 
-  #find({ engine, model }: Pick<WantedLane<Model>, 'engine' | 'model'>): Entry<Model> | undefined {
+  #find({ engine, model }: Pick<LoadRequest<Model>, 'engine' | 'model'>): Entry<Model> | undefined {
     return [...this.#entries].find(({ wanted }) => wanted.engine === engine && wanted.model === model);
   }
 
   /** The lane to this model, if it is in memory or on its way. Whoever takes it at once has it before it can leave. */
-  #usable(wanted: WantedLane<Model>): Entry<Model> | undefined {
+  #usable(wanted: LoadRequest<Model>): Entry<Model> | undefined {
     const known = this.#find(wanted);
     if (known?.wanted.key !== wanted.key) return undefined;
     const { state } = known.lane;
@@ -166,7 +166,7 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
   }
 
   /** A lane to a model that is not in memory. What is known by its name goes first. */
-  async #fresh(wanted: WantedLane<Model>): Promise<Entry<Model>> {
+  async #fresh(wanted: LoadRequest<Model>): Promise<Entry<Model>> {
     const known = this.#find(wanted);
     if (known === undefined) return this.#add(wanted);
     const { state } = known.lane;
@@ -178,7 +178,7 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     return this.#add(wanted);
   }
 
-  #add(wanted: WantedLane<Model>): Entry<Model> {
+  #add(wanted: LoadRequest<Model>): Entry<Model> {
     const { clock, keepMs, log } = this.#options;
     const now = clock.now();
     const lane = createLane<Model>({
@@ -209,7 +209,7 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
     try {
       const isOut = entry.lane.state.at === 'unloaded' || entry.lane.state.at === 'failed';
       if (isOut && entry.wanted.gb > 0) {
-        entry.before = await makeRoom(entry.wanted, this.#holders, this.#options, signal);
+        entry.before = await evictUntilFits(entry.wanted, this.#holders, this.#options, signal);
       }
       return await entry.lane.take(signal);
     } catch (thrown) {
@@ -238,21 +238,21 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
   /** Once nobody waits any more: what it takes, word to whoever remembers, and whether there is memory for it. */
   async #settle(entry: Entry<Model>): Promise<void> {
     this.#watchPressure();
-    const { looks, onChange } = this.#options;
+    const { probe, onChange } = this.#options;
     const { uses, lane, before, wanted } = entry;
     const pid = lane.model?.process?.pid;
-    const bytes = pid === undefined || wanted.kind === 'gpu' ? undefined : await looks.sizeOf(pid);
+    const bytes = pid === undefined || wanted.kind === 'gpu' ? undefined : await probe.sizeOf(pid);
     if (bytes !== undefined) entry.gb = bytes / GIB;
     onChange();
     if (uses > 1) return; // a driver is not asked after each job: what it says is looked at soon enough
-    const report = await looks.refresh();
+    const report = await probe.refresh();
     // What the driver has in use more than before is this model's, as long as nothing else happened meanwhile.
     const isAlone = entry.uses === uses && isIdle(lane) && entry.moves === this.#moves;
     if (wanted.kind === 'gpu' && isAlone && before !== undefined) {
       entry.gb = Math.max(0, grownGb(before, report) ?? entry.gb);
       onChange();
     }
-    await relievePressure(report, this.#holders, this.#options);
+    await evictUnderPressure(report, this.#holders, this.#options);
   }
 
   async #unloadIdle(model: ModelId, because: UnloadReason): Promise<void> {
@@ -261,14 +261,14 @@ class Warm<Model extends Holdable> implements WarmModels<Model> {
   }
 
   async #relieve(): Promise<void> {
-    await relievePressure(await this.#options.looks.refresh(), this.#holders, this.#options);
+    await evictUnderPressure(await this.#options.probe.refresh(), this.#holders, this.#options);
   }
 
   #onMoved(entry: Entry<Model>, to: ModelState['at'], because: UnloadReason | undefined): void {
     const { clock, onChange } = this.#options;
     entry.since = clock.now();
     if (to === 'loaded' || to === 'unloaded') entry.moves = this.#moves += 1;
-    if (to === 'unloading' && because !== undefined) tellUnloaded(entry, because, this.#options);
+    if (to === 'unloading' && because !== undefined) logUnloaded(entry, because, this.#options);
     if (to === 'unloaded') this.#entries.delete(entry);
     if (to === 'unloaded' || to === 'failed') this.#givenUp.delete(entry);
     if (to === 'failed') this.#forgetFailures(entry);

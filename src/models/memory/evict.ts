@@ -7,8 +7,8 @@ import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { LoadedShare, MemoryVerdict } from './fit.ts';
 import { freeGb, marginGb, type MemoryKind } from './gpu-memory.ts';
 
-/** Memory, as whoever loads models looks at it. */
-export interface MemoryLooks {
+/** Memory, as whoever loads models probe at it. */
+export interface MemoryProbe {
   /** The newest answer; undefined before the first. */
   readonly latest: MemoryReport | undefined;
   /** Asks now. Never rejects. */
@@ -18,20 +18,20 @@ export interface MemoryLooks {
 }
 
 /** The models that may have to go, as making room sees them. */
-export interface Holders {
+export interface Evictable {
   shares(kind: MemoryKind): readonly LoadedShare[];
   /** Settles when it is out of memory. */
   unload(model: ModelId, because: 'room' | 'pressure'): Promise<void>;
 }
 
-export interface MakingRoomOptions {
-  readonly looks: MemoryLooks;
+export interface EvictOptions {
+  readonly probe: MemoryProbe;
   readonly clock: Pick<Clock, 'after' | 'elapsed'>;
   readonly log: Logger;
 }
 
 /** What a load asks of memory. */
-export interface RoomQuestion {
+export interface MemoryRequest {
   readonly kind: MemoryKind;
   readonly fits: (report: MemoryReport, loaded: readonly LoadedShare[]) => MemoryVerdict;
 }
@@ -46,14 +46,14 @@ const MOST_OF_IT = 0.8;
  * Unloads idle models, the least recently used first, until there is room for another. Each time the driver is asked
  * anew, so that memory counts as free once it was seen to be. Gives the last answer.
  */
-export async function makeRoom(
-  question: RoomQuestion,
-  holders: Holders,
-  options: MakingRoomOptions,
+export async function evictUntilFits(
+  question: MemoryRequest,
+  holders: Evictable,
+  options: EvictOptions,
   signal: AbortSignal,
 ): Promise<MemoryReport> {
   for (;;) {
-    const report = await options.looks.refresh();
+    const report = await options.probe.refresh();
     signal.throwIfAborted();
     const loaded = holders.shares(question.kind);
     const verdict = question.fits(report, loaded);
@@ -65,21 +65,21 @@ export async function makeRoom(
     if (first === undefined) return report;
     const share = loaded.find(({ model }) => model === first);
     await holders.unload(first, 'room');
-    await givenBack({ kind: question.kind, gb: share?.gb ?? 0, before: report }, options, signal);
+    await untilFreed({ kind: question.kind, gb: share?.gb ?? 0, before: report }, options, signal);
   }
 }
 
 /** Waits until freed memory shows, but not for ever: what does not come back is told, and what is free counts. */
-async function givenBack(
+async function untilFreed(
   { kind, gb, before }: { readonly kind: MemoryKind; readonly gb: number; readonly before: MemoryReport },
-  { looks, clock, log }: MakingRoomOptions,
+  { probe, clock, log }: EvictOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const beforeGb = freeGb(before, kind);
   if (beforeGb === undefined) return; // nobody to ask
   const since = clock.elapsed();
   for (;;) {
-    const nowGb = freeGb(await looks.refresh(), kind) ?? beforeGb;
+    const nowGb = freeGb(await probe.refresh(), kind) ?? beforeGb;
     const waitedMs = Math.round(clock.elapsed() - since);
     const numbers = {
       kind,
@@ -97,13 +97,13 @@ async function givenBack(
 }
 
 /** Unloads idle models while less is free than has to stay free: somebody else needs the memory. */
-export async function relievePressure(
+export async function evictUnderPressure(
   now: MemoryReport,
-  holders: Holders,
-  { looks }: Pick<MakingRoomOptions, 'looks'>,
+  holders: Evictable,
+  { probe }: Pick<EvictOptions, 'probe'>,
 ): Promise<void> {
   for (const kind of ['gpu', 'ram'] as const) {
-    for (let report = now; isTight(report, kind); report = await looks.refresh()) {
+    for (let report = now; isTight(report, kind); report = await probe.refresh()) {
       const [oldest] = idle(holders.shares(kind));
       if (oldest === undefined) break;
       await holders.unload(oldest.model, 'pressure');

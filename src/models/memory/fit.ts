@@ -73,7 +73,7 @@ export function fitsMemory(question: MemoryQuestion): MemoryVerdict {
   const likelyGb = trusted ? learned.peakGb : question.estimateGb;
   const needGb = Math.max(likelyGb, learned?.moreThanGb ?? 0); // one failure outweighs an estimate
   if (!(needGb > 0)) return { is: 'unknown', because: 'the studio gives no estimate, and no run was seen yet' };
-  const gpu = roomiest(gpus, loaded);
+  const gpu = withMostFree(gpus, loaded);
   if (gpu === undefined) return { is: 'unknown', because: 'no GPU says how much memory it has' };
 
   const { freeGb, totalGb, name } = gpu;
@@ -86,7 +86,7 @@ export function fitsMemory(question: MemoryQuestion): MemoryVerdict {
 }
 
 /** A GPU that only says its size has what our own models leave of it. */
-function roomiest(gpus: readonly GpuMemory[], loaded: readonly LoadedShare[]) {
+function withMostFree(gpus: readonly GpuMemory[], loaded: readonly LoadedShare[]) {
   const oursGb = loaded.reduce((sum, { gb }) => sum + gb, 0);
   return gpus
     .filter(({ totalGb }) => totalGb > 0)

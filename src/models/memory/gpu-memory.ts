@@ -31,7 +31,7 @@ export const mayHaveGpu = (report: MemoryReport | undefined): boolean =>
   report === undefined || report.gpus.some(({ totalBytes }) => totalBytes > 0);
 
 /** The places of one kind where a model may go; the machine's memory is one, and none where nobody says its size. */
-export function placesFor(report: MemoryReport | undefined, kind: MemoryKind): readonly GpuMemory[] {
+export function memoryOfKind(report: MemoryReport | undefined, kind: MemoryKind): readonly GpuMemory[] {
   if (kind === 'gpu') return gpuMemory(report);
   const { totalBytes = 0, freeBytes = 0 } = report?.ram ?? {};
   return totalBytes === 0 ? [] : [{ name: 'memory', totalGb: totalBytes / GIB, freeGb: freeBytes / GIB }];
@@ -39,7 +39,7 @@ export function placesFor(report: MemoryReport | undefined, kind: MemoryKind): r
 
 /** The most that any place of a kind has free, in GiB; undefined where nobody says. */
 export function freeGb(report: MemoryReport | undefined, kind: MemoryKind): number | undefined {
-  const free = placesFor(report, kind).flatMap((place) => place.freeGb ?? []);
+  const free = memoryOfKind(report, kind).flatMap((place) => place.freeGb ?? []);
   return free.length === 0 ? undefined : Math.max(...free);
 }
 

@@ -36,7 +36,7 @@ export interface PeaksOptions {
   readonly log: Logger;
 }
 
-/** Runs differ a little, and what is seen between two looks is missed. */
+/** Runs differ a little, and what is seen between two probe is missed. */
 const HEADROOM = 1.1;
 /** Old peaks leave, so that one outlier or an older engine does not count for ever. */
 const RUNS_KEPT = 20;

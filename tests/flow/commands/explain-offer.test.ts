@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { toModelId } from '../../../src/base/ids.ts';
 import { GIB } from '../../../src/base/units.ts';
-import type { WarmModel } from '../../../src/models/loaded/entry.ts';
+import type { PooledModel } from '../../../src/models/loaded/entry.ts';
 import { toWorkerError } from '../../../src/base/errors.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import { explainOffer } from '../../../src/compose/commands/explain.ts';
@@ -65,7 +65,7 @@ test('the models that the running worker has in memory count as room', async () 
     lastUsedAt: 0,
     gb: 11,
   } as const;
-  const explain = async (loaded: readonly WarmModel[]) => {
+  const explain = async (loaded: readonly PooledModel[]) => {
     const about = { text, configPath: at.configPath, running: undefined, loaded };
     const { rules } = await explainOffer(about, { ...effectsFor(systemClock, () => {}), gpus });
     return rules.find(({ rule }) => rule === 'memory');

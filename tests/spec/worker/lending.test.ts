@@ -15,7 +15,7 @@ function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: bool
   const held = { now: 0 };
   const asked: unknown[] = [];
   const lending = createLending({
-    warm: { lend: () => Promise.reject(new Error('no job runs here')) },
+    warm: { withModel: () => Promise.reject(new Error('no job runs here')) },
     gate: {
       verdictOn: (offer, moment) => {
         asked.push([offer.vramGbEstimate, moment.leastGb]);

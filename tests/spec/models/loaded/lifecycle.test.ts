@@ -9,7 +9,7 @@ const walk = (...events: readonly ModelEvent[]): { state: ModelState; effects: r
     effects: [],
   });
 const take: ModelEvent = { type: 'take' };
-const warm: ModelEvent = { type: 'warm' };
+const preload: ModelEvent = { type: 'preload' };
 const loaded: ModelEvent = { type: 'loaded', keepMs: 300 };
 const lost: ModelEvent = { type: 'lost' };
 const release = (keepMs = 300): ModelEvent => ({ type: 'release', keepMs });
@@ -39,7 +39,7 @@ describe('a model', () => {
 
   test('that is kept for no time is freed with its use', () => {
     expect(walk(take, loaded, release(0)).effects).toEqual([{ do: 'free', because: 'unused' }]);
-    expect(walk(warm, { type: 'loaded', keepMs: 0 }).effects).toEqual([{ do: 'free', because: 'unused' }]);
+    expect(walk(preload, { type: 'loaded', keepMs: 0 }).effects).toEqual([{ do: 'free', because: 'unused' }]);
   });
 
   test('that somebody wants gone goes when its user is done, and not before', () => {
@@ -57,16 +57,16 @@ describe('a model', () => {
   });
 
   test('loaded for whoever comes is taken over by who comes', () => {
-    expect(walk(warm, take).effects).toEqual([]);
-    expect(walk(warm, take, loaded)).toEqual({ state: { at: 'loaded', inUse: true }, effects: [] });
-    expect(walk(warm, loaded).effects).toEqual([{ do: 'arm', ms: 300 }]);
+    expect(walk(preload, take).effects).toEqual([]);
+    expect(walk(preload, take, loaded)).toEqual({ state: { at: 'loaded', inUse: true }, effects: [] });
+    expect(walk(preload, loaded).effects).toEqual([{ do: 'arm', ms: 300 }]);
   });
 
   test('that is given up while it loads is out once loading has ended, however it ended', () => {
     for (const before of [
       [take, cancel],
       [take, unload, cancel],
-      [warm, cancel],
+      [preload, cancel],
     ]) {
       expect(walk(...before).effects).toEqual([{ do: 'abort-load' }]);
       expect(walk(...before, unload).effects).toEqual([]);
@@ -79,7 +79,7 @@ describe('a model', () => {
     expect(walk(take, unload).effects).toEqual([]);
     expect(walk(take, unload, failed).state).toEqual({ at: 'failed' });
     expect(walk(take, unload, loaded)).toEqual({ state: { at: 'loaded', inUse: true, leaving: 'room' }, effects: [] });
-    expect(walk(warm, unload).effects).toEqual([{ do: 'abort-load' }]);
+    expect(walk(preload, unload).effects).toEqual([{ do: 'abort-load' }]);
   });
 
   test('that could not be loaded may be tried again', () => {
@@ -105,7 +105,7 @@ describe('a model', () => {
 });
 
 const events = fc.oneof(
-  fc.constantFrom(take, warm, failed, freed, elapsed, lost),
+  fc.constantFrom(take, preload, failed, freed, elapsed, lost),
   fc.constantFrom<ModelEvent>(unload, { type: 'unload', because: 'stopping' }),
   fc
     .constantFrom(0, 1, 300)

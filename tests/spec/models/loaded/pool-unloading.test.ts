@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
 import { failureOf } from '../../system/temp-folder.ts';
-import { type Held, warmScene } from '../../../fakes/models/warm-scene.ts';
+import { type FakeModel, poolScene } from '../../../fakes/models/pool-scene.ts';
 
 test.each([
   ['a task at fault', new WorkerError('task.invalid', 'too large'), true],
@@ -12,15 +12,15 @@ test.each([
   ['a library that failed', new WorkerError('engine.failed', 'no'), false],
   ['what nobody foresaw', new TypeError('undefined is not a function'), false],
 ])('after %s the model is kept or freed', async (_what, failure, isKept) => {
-  const { warm, wanted, signal, names } = warmScene();
-  expect(await failureOf(warm.lend(wanted('fox'), signal, () => Promise.reject(failure)))).toBe(failure);
+  const { pool, wanted, signal, names } = poolScene();
+  expect(await failureOf(pool.withModel(wanted('fox'), signal, () => Promise.reject(failure)))).toBe(failure);
   expect(names()).toEqual(isKept ? ['fox'] : []);
 });
 
 test('two results in a row that nobody wants put the model in doubt, and it is freed', async () => {
-  const { warm, wanted, signal, use, names } = warmScene();
+  const { pool, wanted, signal, use, names } = poolScene();
   const reject = () =>
-    failureOf(warm.lend(wanted('fox'), signal, () => Promise.reject(new WorkerError('result.rejected', 'grey'))));
+    failureOf(pool.withModel(wanted('fox'), signal, () => Promise.reject(new WorkerError('result.rejected', 'grey'))));
   await reject();
   await use(wanted('fox'));
   await reject();
@@ -30,29 +30,29 @@ test('two results in a row that nobody wants put the model in doubt, and it is f
 });
 
 test('a process that ends while its model is idle takes it off the list', async () => {
-  const { use, wanted, warm, inMemory, log } = warmScene();
+  const { use, wanted, pool, inMemory, log } = poolScene();
   await use(wanted('fox'));
   [...inMemory.keys()][0]?.die();
   await settle();
-  expect(warm.list()).toEqual([]);
+  expect(pool.list()).toEqual([]);
   expect(log.find('model.unloaded')?.fields).toMatchObject({ because: 'broken' });
   expect(await use(wanted('fox'))).toBe('fox');
 });
 
 test('a process that ends in the very moment of a use costs no job', async () => {
-  const { use, wanted, warm, signal, inMemory } = warmScene();
+  const { use, wanted, pool, signal, inMemory } = poolScene();
   await use(wanted('fox'));
   [...inMemory.keys()][0]?.die(); // nobody has heard of it yet
-  const lent = warm.lend(wanted('fox'), signal, ({ name }) => Promise.resolve(name));
+  const lent = pool.withModel(wanted('fox'), signal, ({ name }) => Promise.resolve(name));
   expect(await lent).toBe('fox');
   await settle();
-  expect(warm.list()).toEqual([]);
+  expect(pool.list()).toEqual([]);
 });
 
 test('a process that ends during a use costs the model and not the next job', async () => {
-  const { warm, wanted, signal, use, names } = warmScene();
+  const { pool, wanted, signal, use, names } = poolScene();
   const crash = new WorkerError('engine.crashed', 'gone');
-  const crashed = warm.lend(wanted('fox'), signal, (held) => {
+  const crashed = pool.withModel(wanted('fox'), signal, (held) => {
     held.die();
     return Promise.reject(crash);
   });
@@ -62,7 +62,7 @@ test('a process that ends during a use costs the model and not the next job', as
 });
 
 test('another key is another model, and the stale one is freed before the new one loads', async () => {
-  const { use, wanted, names, log } = warmScene();
+  const { use, wanted, names, log } = poolScene();
   await use(wanted('fox', 16));
   await use(wanted('fox', 16, { key: 'two' }));
   expect(names()).toEqual(['fox']);
@@ -71,56 +71,56 @@ test('another key is another model, and the stale one is freed before the new on
 });
 
 test('what nobody holds is not kept and not spoken of', async () => {
-  const { warm, wanted, signal, hold, log } = warmScene();
+  const { pool, wanted, signal, hold, log } = poolScene();
   const load = () => Promise.resolve({ ...hold('fox', 1), process: undefined });
-  await warm.lend(wanted('fox', 1, { load }), signal, () => Promise.resolve());
-  expect([warm.list(), log.names()]).toEqual([[], []]);
+  await pool.withModel(wanted('fox', 1, { load }), signal, () => Promise.resolve());
+  expect([pool.list(), log.names()]).toEqual([[], []]);
 });
 
 test('a use that was given up and never ended is not waited for', async () => {
-  const { warm, wanted, signal, use } = warmScene();
-  void warm.lend(wanted('fox', 1), signal, () => new Promise(() => {}));
+  const { pool, wanted, signal, use } = poolScene();
+  void pool.withModel(wanted('fox', 1), signal, () => new Promise(() => {}));
   await settle();
   expect(await use(wanted('fox', 1))).toBe('fox');
 });
 
 test('a use that was given up and never ended loses its model when the worker closes', async () => {
-  const { warm, wanted, signal, use, names, clock } = warmScene();
-  void warm.lend(wanted('fox', 1), signal, () => new Promise(() => {}));
+  const { pool, wanted, signal, use, names, clock } = poolScene();
+  void pool.withModel(wanted('fox', 1), signal, () => new Promise(() => {}));
   await settle();
   await use(wanted('fox', 1));
   expect(names()).toEqual(['fox', 'fox']);
-  const closed = warm.close();
+  const closed = pool.close();
   await clock.advanceAsync(1_000);
   await closed;
   expect([names(), clock.armed]).toEqual([[], 0]);
 });
 
 test('an abort while loading gives the load up and leaves nothing', async () => {
-  const { warm, wanted } = warmScene();
+  const { pool, wanted } = poolScene();
   const abort = new AbortController();
   const load = (signal: AbortSignal) =>
     new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-  const lent = warm.lend(wanted('fox', 1, { load }), abort.signal, () => Promise.resolve());
+  const lent = pool.withModel(wanted('fox', 1, { load }), abort.signal, () => Promise.resolve());
   await settle();
-  expect(warm.list()).toMatchObject([{ state: 'loading' }]);
+  expect(pool.list()).toMatchObject([{ state: 'loading' }]);
   const reason = new WorkerError('job.cancelled', 'given up');
   abort.abort(reason);
   expect(await failureOf(lent)).toBe(reason);
-  expect(warm.list()).toEqual([]);
+  expect(pool.list()).toEqual([]);
 });
 
 test('what a job loads when all models are to go is loaded, and goes with the job', async () => {
-  const { warm, wanted, hold, signal, names } = warmScene();
-  const loading = Promise.withResolvers<Held>();
-  const load = async (abort: AbortSignal): Promise<Held> => {
+  const { pool, wanted, hold, signal, names } = poolScene();
+  const loading = Promise.withResolvers<FakeModel>();
+  const load = async (abort: AbortSignal): Promise<FakeModel> => {
     const held = await loading.promise;
     abort.throwIfAborted();
     return held;
   };
-  const lent = warm.lend(wanted('fox', 1, { load }), signal, ({ name }) => Promise.resolve(name));
+  const lent = pool.withModel(wanted('fox', 1, { load }), signal, ({ name }) => Promise.resolve(name));
   await settle();
-  const gone = warm.unloadAll('paused');
+  const gone = pool.unloadAll('paused');
   loading.resolve(hold('fox', 1));
   expect(await lent).toBe('fox');
   await gone;
@@ -128,25 +128,25 @@ test('what a job loads when all models are to go is loaded, and goes with the jo
 });
 
 test('a load that fails is shown as failed until another one is tried', async () => {
-  const { warm, wanted, signal, use } = warmScene();
+  const { pool, wanted, signal, use } = poolScene();
   const failure = new WorkerError('model.unusable', 'these are no weights');
   const load = () => Promise.reject(failure);
-  const lent = warm.lend(wanted('fox', 1, { load }), signal, () => Promise.resolve());
+  const lent = pool.withModel(wanted('fox', 1, { load }), signal, () => Promise.resolve());
   expect(await failureOf(lent)).toBe(failure);
-  expect(warm.list()).toMatchObject([{ model: 'fox', state: 'failed' }]);
+  expect(pool.list()).toMatchObject([{ model: 'fox', state: 'failed' }]);
   await use(wanted('fox', 1, { key: 'repaired' }));
-  expect(warm.list()).toMatchObject([{ model: 'fox', state: 'idle' }]);
+  expect(pool.list()).toMatchObject([{ model: 'fox', state: 'idle' }]);
 });
 
 test('closing frees what is idle, what is used and what is being loaded', async () => {
-  const { use, wanted, warm, signal, names, clock } = warmScene();
+  const { use, wanted, pool, signal, names, clock } = poolScene();
   await use(wanted('fox', 1));
-  void warm.lend(wanted('owl', 1), signal, () => new Promise(() => {}));
+  void pool.withModel(wanted('owl', 1), signal, () => new Promise(() => {}));
   const load = (abort: AbortSignal) =>
     new Promise<never>((_resolve, reject) => abort.addEventListener('abort', () => reject(abort.reason)));
-  const lent = failureOf(warm.lend(wanted('elk', 1, { load }), signal, () => Promise.resolve()));
+  const lent = failureOf(pool.withModel(wanted('elk', 1, { load }), signal, () => Promise.resolve()));
   await settle();
-  const closed = warm.close();
+  const closed = pool.close();
   await clock.advanceAsync(1_000);
   await closed;
   await lent;

@@ -5,10 +5,10 @@ import { toModelId } from '../../../../src/base/ids.ts';
 import { type MemoryKind } from '../../../../src/models/memory/gpu-memory.ts';
 import { synthetic } from '../../../fakes/builders.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
-import { KEEP_MS, TOTAL_GB, type Held, warmScene } from '../../../fakes/models/warm-scene.ts';
+import { KEEP_MS, TOTAL_GB, type FakeModel, poolScene } from '../../../fakes/models/pool-scene.ts';
 
 test('a model is loaded once for jobs that follow each other within its time', async () => {
-  const { use, wanted, clock, log, names } = warmScene();
+  const { use, wanted, clock, log, names } = poolScene();
   for (let job = 0; job < 3; job++) {
     await use(wanted('fox'));
     clock.advance(KEEP_MS - 1);
@@ -21,9 +21,9 @@ test('a model is loaded once for jobs that follow each other within its time', a
 });
 
 test('what is in memory is listed with its share, its last use and its end', async () => {
-  const { use, wanted, warm, clock } = warmScene();
+  const { use, wanted, pool, clock } = poolScene();
   await use(wanted('fox', 6));
-  expect(warm.list()).toEqual([
+  expect(pool.list()).toEqual([
     {
       engine: 'onnx',
       model: toModelId('fox'),
@@ -35,24 +35,24 @@ test('what is in memory is listed with its share, its last use and its end', asy
       unloadsAt: clock.now() + KEEP_MS,
     },
   ]);
-  expect(warm.residents()).toEqual([{ model: toModelId('fox'), source: synthetic, gb: 6, lastUsedAt: clock.now() }]);
+  expect(pool.residents()).toEqual([{ model: toModelId('fox'), source: synthetic, gb: 6, lastUsedAt: clock.now() }]);
 });
 
 test('the share of a model is what was seen of it rather than what was thought', async () => {
-  const { use, wanted, warm, hold } = warmScene();
+  const { use, wanted, pool, hold } = poolScene();
   await use(wanted('fox', 12, { load: () => Promise.resolve(hold('fox', 5)) }));
-  expect(warm.shares('gpu')).toMatchObject([{ gb: 5, inUse: false }]);
-  expect(warm.shares('ram')).toEqual([]);
+  expect(pool.shares('gpu')).toMatchObject([{ gb: 5, inUse: false }]);
+  expect(pool.shares('ram')).toEqual([]);
 });
 
 test('in the memory of the machine the process itself is measured', async () => {
-  const { use, wanted, warm, hold } = warmScene('ram');
+  const { use, wanted, pool, hold } = poolScene('ram');
   await use(wanted('fox', 12, { load: () => Promise.resolve(hold('fox', 5)) }));
-  expect(warm.shares('ram')).toMatchObject([{ gb: 5 }]);
+  expect(pool.shares('ram')).toMatchObject([{ gb: 5 }]);
 });
 
 test('models go least recently used first, and no more of them than must', async () => {
-  const { use, wanted, clock, names, log } = warmScene();
+  const { use, wanted, clock, names, log } = poolScene();
   for (const name of ['fox', 'owl', 'fox']) {
     await use(wanted(name, 8));
     clock.advance(1_000);
@@ -64,7 +64,7 @@ test('models go least recently used first, and no more of them than must', async
 });
 
 test('memory that a driver does not give back is not counted on, and the next model goes too', async () => {
-  const { use, wanted, machine, names, log, clock } = warmScene();
+  const { use, wanted, machine, names, log, clock } = poolScene();
   await use(wanted('fox', 8));
   clock.advance(1_000);
   await use(wanted('owl', 8));
@@ -79,34 +79,34 @@ test('memory that a driver does not give back is not counted on, and the next mo
 });
 
 test('without room even then it is loaded all the same, and the log has the numbers', async () => {
-  const { use, wanted, machine, log } = warmScene();
+  const { use, wanted, machine, log } = poolScene();
   machine.otherGb = 20;
   expect(await use(wanted('fox', 8))).toBe('fox');
   expect(log.find('memory.short')?.fields).toEqual({ needGb: 8, freeGb: 4, marginGb: 1 });
 });
 
 test('a model loaded for whoever comes is taken over by who comes while it loads', async () => {
-  const { warm, wanted, hold, signal, log } = warmScene();
-  const loading = Promise.withResolvers<Held>();
+  const { pool, wanted, hold, signal, log } = poolScene();
+  const loading = Promise.withResolvers<FakeModel>();
   const lane = wanted('fox', 1, { load: () => loading.promise });
-  const warming = warm.warm(lane, 0, signal);
+  const preloaded = pool.preload(lane, 0, signal);
   await settle();
-  const lent = warm.lend(lane, signal, ({ name }) => Promise.resolve(name));
+  const lent = pool.withModel(lane, signal, ({ name }) => Promise.resolve(name));
   await settle();
   loading.resolve(hold('fox', 1));
-  expect([await warming, await lent]).toEqual([true, 'fox']);
+  expect([await preloaded, await lent]).toEqual([true, 'fox']);
   expect(log.names().filter((name) => name === 'model.loaded')).toHaveLength(1);
 });
 
 test('a model loaded for whoever comes never makes others go', async () => {
-  const { warm, wanted, use, names, signal } = warmScene();
+  const { pool, wanted, use, names, signal } = poolScene();
   await use(wanted('fox', 16));
-  expect(await warm.warm(wanted('owl', 16), 0, signal)).toBe(false);
+  expect(await pool.preload(wanted('owl', 16), 0, signal)).toBe(false);
   expect(names()).toEqual(['fox']);
 });
 
 test('while idle models take memory that somebody else needs they go, oldest first', async () => {
-  const { use, wanted, machine, clock, names } = warmScene();
+  const { use, wanted, machine, clock, names } = poolScene();
   await use(wanted('fox', 6));
   clock.advance(1_000);
   await use(wanted('owl', 6));
@@ -125,21 +125,21 @@ test.each<MemoryKind>(['gpu', 'ram'])(
     });
     await fc.assert(
       fc.asyncProperty(fc.array(job, { maxLength: 15 }), fc.integer({ min: 1, max: 20 }), async (jobs, gb) => {
-        const { warm, wanted, signal, inMemory, clock } = warmScene(kind);
+        const { pool, wanted, signal, inMemory, clock } = poolScene(kind);
         for (const { name, waitMs, fails } of jobs) {
           const outcome = fails
             ? () => Promise.reject(new WorkerError('engine.failed', 'no'))
             : () => Promise.resolve(1);
-          const lent = warm.lend(wanted(name, gb), signal, outcome).catch(() => {});
+          const lent = pool.withModel(wanted(name, gb), signal, outcome).catch(() => {});
           await settle();
           await lent;
           const takenGb = [...inMemory.values()].reduce((sum, one) => sum + one, 0);
           expect(takenGb).toBeLessThanOrEqual(TOTAL_GB - 2);
-          expect(warm.list().length).toBe(inMemory.size);
+          expect(pool.list().length).toBe(inMemory.size);
           await clock.advanceAsync(waitMs);
         }
         await clock.advanceAsync(KEEP_MS);
-        expect([inMemory.size, warm.list(), clock.armed]).toEqual([0, [], 0]);
+        expect([inMemory.size, pool.list(), clock.armed]).toEqual([0, [], 0]);
       }),
       { numRuns: 30 },
     );

@@ -1,10 +1,10 @@
 import { toModelId } from '../../../src/base/ids.ts';
 import { GIB } from '../../../src/base/units.ts';
 import { fitsMemory } from '../../../src/models/memory/fit.ts';
-import type { Holdable } from '../../../src/models/loaded/lane.ts';
-import { type MemoryKind, placesFor } from '../../../src/models/memory/gpu-memory.ts';
-import { createWarmModels } from '../../../src/models/loaded/pool.ts';
-import type { WantedLane } from '../../../src/models/loaded/entry.ts';
+import type { Loaded } from '../../../src/models/loaded/lane.ts';
+import { type MemoryKind, memoryOfKind } from '../../../src/models/memory/gpu-memory.ts';
+import { createModelPool } from '../../../src/models/loaded/pool.ts';
+import type { LoadRequest } from '../../../src/models/loaded/entry.ts';
 import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
 import { synthetic } from '../builders.ts';
 import { FakeClock, settle } from '../system/fake-clock.ts';
@@ -14,18 +14,18 @@ export const TOTAL_GB = 24;
 export const KEEP_MS = 300_000;
 
 /** Something that takes memory until it is disposed of. */
-export interface Held extends Holdable {
+export interface FakeModel extends Loaded {
   readonly name: string;
   /** Its process ends by itself. */
   readonly die: () => void;
 }
 
 /** Models of a size each, on a GPU or in the memory of a machine that has 24 GB of either. */
-export function warmScene(kind: MemoryKind = 'gpu') {
+export function poolScene(kind: MemoryKind = 'gpu') {
   const clock = new FakeClock();
   const log = recordingLogger();
   const machine = { otherGb: 2, keepMs: KEEP_MS, givesBack: true, lostGb: 0 };
-  const inMemory = new Map<Held, number>();
+  const inMemory = new Map<FakeModel, number>();
   let serial = 0;
   const report = (): MemoryReport => {
     const usedGb = machine.otherGb + machine.lostGb + [...inMemory.values()].reduce((sum, gb) => sum + gb, 0);
@@ -33,17 +33,17 @@ export function warmScene(kind: MemoryKind = 'gpu') {
     const gpu = { vendor: 'nvidia', name: 'RTX 4090', uuid: 'GPU-1', driver: '580', ...bytes } as const;
     return { gpus: kind === 'gpu' ? [gpu] : [], ram: bytes, reasons: [] };
   };
-  const looks = {
+  const probe = {
     latest: undefined as MemoryReport | undefined,
-    refresh: () => Promise.resolve((looks.latest = report())),
+    refresh: () => Promise.resolve((probe.latest = report())),
     sizeOf: (pid: number) => {
       const [, gb = 0] = [...inMemory].find(([held]) => held.process?.pid === pid) ?? [];
       return Promise.resolve(gb * GIB);
     },
   };
   const onChange = (): void => {};
-  const warm = createWarmModels<Held>({ keepMs: () => machine.keepMs, looks, clock, log, onChange });
-  const wanted = (name: string, gb = 8, about: Partial<WantedLane<Held>> = {}): WantedLane<Held> => ({
+  const pool = createModelPool<FakeModel>({ keepMs: () => machine.keepMs, probe, clock, log, onChange });
+  const wanted = (name: string, gb = 8, about: Partial<LoadRequest<FakeModel>> = {}): LoadRequest<FakeModel> => ({
     engine: 'onnx',
     model: toModelId(name),
     source: synthetic,
@@ -51,16 +51,16 @@ export function warmScene(kind: MemoryKind = 'gpu') {
     kind,
     gb,
     fits: (now, loaded) =>
-      fitsMemory({ estimateGb: gb, learned: undefined, gpus: placesFor(now, kind), loaded, marginGb: 1 }),
+      fitsMemory({ estimateGb: gb, learned: undefined, gpus: memoryOfKind(now, kind), loaded, marginGb: 1 }),
     load: (signal) => {
       signal.throwIfAborted();
       return Promise.resolve(hold(name, gb));
     },
     ...about,
   });
-  function hold(name: string, gb: number): Held {
+  function hold(name: string, gb: number): FakeModel {
     const ended = Promise.withResolvers<void>();
-    const held: Held = {
+    const held: FakeModel = {
       name,
       process: { pid: (serial += 1), ended: ended.promise },
       die: () => {
@@ -78,11 +78,11 @@ export function warmScene(kind: MemoryKind = 'gpu') {
   }
   const { signal } = new AbortController();
   /** One job that uses a model and is done with it. */
-  const use = async (lane: WantedLane<Held>): Promise<string> => {
-    const name = await warm.lend(lane, signal, (held) => Promise.resolve(held.name));
+  const use = async (lane: LoadRequest<FakeModel>): Promise<string> => {
+    const name = await pool.withModel(lane, signal, (held) => Promise.resolve(held.name));
     await settle();
     return name;
   };
   const names = (): readonly string[] => [...inMemory.keys()].map(({ name }) => name).toSorted();
-  return { clock, log, machine, warm, wanted, hold, use, names, inMemory, signal };
+  return { clock, log, machine, pool, wanted, hold, use, names, inMemory, signal };
 }
