@@ -111,9 +111,52 @@ test('no source file is longer than three hundred lines', () => {
   expect(SOURCES.filter((file) => codeOf(file).split('\n').length > 301)).toEqual([]);
 });
 
+test('no two files import each other, however far around, types included', () => {
+  expect(firstCircle(new Map(SOURCES.map((file) => [file, importsOf(file)])))).toBe(undefined);
+});
+
+test('the search for circles names one that goes through types', () => {
+  const edges = new Map([
+    ['a.ts', ['b.ts']],
+    ['b.ts', ['c.ts', 'd.ts']],
+    ['c.ts', []],
+    ['d.ts', ['b.ts']],
+  ]);
+  expect(firstCircle(edges)).toBe('b.ts → d.ts → b.ts');
+});
+
+/** What a file of ours imports of ours, types included. */
+const importsOf = (file: string): readonly string[] =>
+  [...codeOf(file).matchAll(STATIC), ...codeOf(file).matchAll(DYNAMIC)]
+    .map(([, , target = '']) => target)
+    .filter((target) => target.startsWith('.'))
+    .map((target) => pathFrom(file, target));
+
+/** The first way round that a walk along the imports comes upon, spelled out; undefined when there is none. */
+function firstCircle(edges: ReadonlyMap<string, readonly string[]>): string | undefined {
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]): string | undefined => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file].join(' → ');
+    if (done.has(file)) return undefined;
+    for (const next of edges.get(file) ?? []) {
+      const circle = visit(next, [...way, file]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of edges.keys()) {
+    const circle = visit(file, []);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
+
+const pathFrom = (file: string, target: string): string => new URL(target, `file:///${file}`).pathname.slice(1);
+
 function allowed(file: string, target: string, asType: boolean): boolean {
   if (!target.startsWith('.')) return ONLY_IN.every(([what, where]) => !what.test(target) || where.test(file));
-  const path = new URL(target, `file:///${file}`).pathname.slice(1);
+  const path = pathFrom(file, target);
   if (path === 'package.json') return file === 'base/version.ts';
   const from = file.split('/')[0] ?? '';
   const to = path.split('/')[0] ?? '';
