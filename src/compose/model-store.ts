@@ -15,7 +15,7 @@ import { acquireLock } from '../system/disk/lock.ts';
 import { openPartFile } from '../system/disk/sparse-file.ts';
 import { createRemote } from '../system/net/remote-client.ts';
 import type { Remote } from '../system/net/remote.ts';
-import { createModelStore, type WantedModel } from '../models/store/store.ts';
+import { createModelStore, type ModelRequest } from '../models/store/store.ts';
 import { configPathOf, openConfig } from './config.ts';
 import type { Effects } from './effects.ts';
 import { openCommandLog } from './log.ts';
@@ -81,7 +81,7 @@ export async function openShelf(configPath: string | undefined, effects: Effects
 export function readDraft(
   value: Readonly<Record<string, unknown>>,
   { path, id }: { readonly path: string; readonly id: string | undefined },
-): WantedModel {
+): ModelRequest {
   // Through text, because that is what the contract reads: sizes are 64-bit.
   const source = readJson(ModelSourceSchema, writeJson(value['source'] ?? value));
   if (source.is === 'unreadable') throw usage(`${path} holds no model source: ${source.problem}`);

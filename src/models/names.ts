@@ -50,7 +50,7 @@ export function plainFileName(name: string): string {
 }
 
 /** What we keep beside one model file. */
-export interface Beside {
+export interface Sidecars {
   /** What has arrived so far. */
   readonly part: string;
   /** Which of it is whole. */
@@ -67,7 +67,7 @@ export interface Beside {
  * The places beside a file. A hash of its name keeps them apart for files whose names differ in the extension only, and
  * within every file system's limit.
  */
-export function besideOf(folder: string, filename: string, hash: (text: string) => string): Beside {
+export function sidecarsOf(folder: string, filename: string, hash: (text: string) => string): Sidecars {
   const stem = `${folder}/${OURS}${hash(filename)}`;
   return {
     part: `${stem}.part`,

@@ -1,4 +1,4 @@
-import type { WantedModel, ModelStore } from '../../models/store/store.ts';
+import type { ModelRequest, ModelStore } from '../../models/store/store.ts';
 
 /** Models on disk, for the commands that look after them. */
 export interface ModelShelf {
@@ -14,5 +14,5 @@ export interface ModelShelf {
   readDraft(
     value: Readonly<Record<string, unknown>>,
     named: { readonly path: string; readonly id: string | undefined },
-  ): WantedModel;
+  ): ModelRequest;
 }

@@ -3,7 +3,7 @@ import { SECOND_MS } from '../../base/units.ts';
 import type { LoadedModel } from '../../engines/engine.ts';
 import type { Job } from '../../jobs/job.ts';
 import { openResidency } from '../../models/loaded/residency.ts';
-import type { Lease, ModelStore, StoredFiles, WantedModel } from '../../models/store/store.ts';
+import type { Lease, ModelStore, StoredFiles, ModelRequest } from '../../models/store/store.ts';
 import { mayHaveGpu } from '../../models/memory/gpu-memory.ts';
 import { createModelPool, type ModelPool } from '../../models/loaded/pool.ts';
 import { createLending, type Lending } from '../../worker/lending.ts';
@@ -43,7 +43,7 @@ export async function composeWarmth(setup: WorkerSetup, store: ModelStore): Prom
   let remembers = true;
   const onChange = (): void => void (remembers && residency.remember(warm.residents()));
   const warm = createModelPool<LoadedModel>({ keepMs, probe: looks, clock, log, onChange });
-  const filesFor = (wanted: WantedModel, signal: AbortSignal) => presentFiles(store, wanted, signal);
+  const filesFor = (wanted: ModelRequest, signal: AbortSignal) => presentFiles(store, wanted, signal);
 
   const lending = createLending({ warm, gate, files, hasGpu: () => mayHaveGpu(looks.latest), hold: filesFor });
   const about = { engines, warm, lending, filesFor, keepMs, clock, log };
@@ -84,7 +84,7 @@ function restoreOnce(work: (signal: AbortSignal) => Promise<void>) {
 /** A model's files, marked as in use until they are disposed of, if all of them are on this disk. */
 async function presentFiles(
   store: ModelStore,
-  { model, source }: WantedModel,
+  { model, source }: ModelRequest,
   signal: AbortSignal,
 ): Promise<StoredFiles & AsyncDisposable> {
   await using undo = new AsyncDisposableStack();

@@ -1,5 +1,5 @@
-/** A stretch of a file, its end not included. */
-export interface Stretch {
+/** A range of a file, its end not included. */
+export interface ByteRange {
   readonly startAt: number;
   readonly endAt: number;
 }
@@ -45,14 +45,14 @@ export class Blocks {
   }
 
   /**
-   * Takes the first missing stretch: what is left of one block, and as many untouched blocks after it as asked for.
+   * Takes the first missing range: what is left of one block, and as many untouched blocks after it as asked for.
    * Undefined when nothing is left to take.
    */
-  take(mostBlocks: number): Stretch | undefined {
+  take(maxBlocks: number): ByteRange | undefined {
     const first = this.#written.findIndex((_, block) => !this.isDone(block) && this.#taken[block] === false);
     if (first < 0) return undefined;
     let end = first + 1;
-    while (end < this.count && end - first < mostBlocks && this.#isUntouched(end)) end++;
+    while (end < this.count && end - first < maxBlocks && this.#isUntouched(end)) end++;
     this.#taken.fill(true, first, end);
     return {
       startAt: first * this.blockBytes + (this.#written[first] ?? 0),
@@ -64,8 +64,8 @@ export class Blocks {
     return this.#written[block] === 0 && this.#taken[block] === false;
   }
 
-  /** Gives a stretch back; what of it is still missing can be taken again. */
-  release({ startAt, endAt }: Stretch): void {
+  /** Gives a range back; what of it is still missing can be taken again. */
+  release({ startAt, endAt }: ByteRange): void {
     this.#taken.fill(false, Math.floor(startAt / this.blockBytes), Math.ceil(endAt / this.blockBytes));
   }
 

@@ -1,5 +1,5 @@
 /** Chunks that follow each other. */
-export class Gathered {
+export class ChunkBuffer {
   #chunks: Uint8Array[] = [];
   sizeBytes = 0;
 

@@ -3,7 +3,7 @@ import { errorChain, WorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
 import type { RunningSha256 } from '../../system/disk/digest.ts';
 import type { FileDigest } from '../../system/disk/file-digest.ts';
-import type { Part } from './partial-file.ts';
+import type { PartialFile } from './partial-file.ts';
 
 const READ_BYTES = MIB;
 
@@ -21,7 +21,7 @@ export interface Hashing {
  * Follows a download and hashes whatever is there from the start on, reading it back while the system still has it in
  * memory. When the last byte arrives, little is left to hash.
  */
-export function hashAlong(part: Part, sha256: RunningSha256, signal: AbortSignal): Hashing {
+export function hashAlong(part: PartialFile, sha256: RunningSha256, signal: AbortSignal): Hashing {
   let woken = Promise.withResolvers<void>();
   let doneBytes = 0;
 
@@ -57,7 +57,7 @@ export function hashAlong(part: Part, sha256: RunningSha256, signal: AbortSignal
 const TELL_BYTES = 4 * MIB;
 
 /** The same by a thread that reads the part file for itself, for files whose hashing would hold everything else up. */
-export function hashInThread(part: Part, thread: FileDigest, signal: AbortSignal): Hashing {
+export function hashInThread(part: PartialFile, thread: FileDigest, signal: AbortSignal): Hashing {
   let toldBytes = 0;
   const onAbort = (): void => thread.stop();
   if (signal.aborted) onAbort();

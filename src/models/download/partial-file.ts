@@ -1,10 +1,10 @@
 import type { Files } from '../../system/disk/files.ts';
 import type { OpenPartFile, PartFile } from '../../system/disk/sparse-file.ts';
 import { Blocks } from './blocks.ts';
-import type { Beside } from '../names.ts';
+import type { Sidecars } from '../names.ts';
 
 /** What a finished file must be, as far as it is known before it is there. */
-export interface Identity {
+export interface FileIdentity {
   /** For people who look at what lies about unfinished. */
   readonly filename: string;
   readonly url: string;
@@ -13,13 +13,13 @@ export interface Identity {
 }
 
 /** What the server said about the bytes we hold. */
-export interface Version {
+export interface FileVersion {
   readonly sizeBytes: number;
   /** Strong ETag or Last-Modified: what `If-Range` takes (RFC 9110 §13.1.5). */
   readonly validator: string | undefined;
 }
 
-export interface PartDeps {
+export interface PartialFileDeps {
   readonly files: Pick<Files, 'readText' | 'writeAtomic' | 'remove'>;
   readonly openPart: OpenPartFile;
   readonly crc32: (bytes: Uint8Array, before?: number) => number;
@@ -28,7 +28,7 @@ export interface PartDeps {
 }
 
 /** The progress file: which blocks are whole, and the checksum of each. */
-export interface Progress {
+export interface ProgressFile {
   readonly filename: string;
   /** Its hash. */
   readonly url: string;
@@ -43,13 +43,13 @@ export interface Progress {
  * A file on its way: its bytes in one file, and beside it the list of blocks that are whole. Whoever goes on after a kill
  * or a power cut trusts that list only as far as each block's checksum agrees, so nothing needs to be synced on the way.
  */
-export class Part {
-  readonly version: Version;
+export class PartialFile {
+  readonly version: FileVersion;
   readonly blocks: Blocks;
   readonly file: PartFile;
-  readonly #deps: PartDeps;
-  readonly #beside: Beside;
-  readonly #identity: Identity;
+  readonly #deps: PartialFileDeps;
+  readonly #sidecars: Sidecars;
+  readonly #identity: FileIdentity;
   readonly #crcs = new Map<number, number>();
   /** Checksums of blocks that are being written. */
   readonly #running = new Map<number, number>();
@@ -57,12 +57,17 @@ export class Part {
   #saveWanted = false;
 
   private constructor(
-    open: { readonly deps: PartDeps; readonly beside: Beside; readonly identity: Identity; readonly file: PartFile },
-    version: Version,
+    open: {
+      readonly deps: PartialFileDeps;
+      readonly sidecars: Sidecars;
+      readonly identity: FileIdentity;
+      readonly file: PartFile;
+    },
+    version: FileVersion,
     blockBytes: number,
   ) {
     this.#deps = open.deps;
-    this.#beside = open.beside;
+    this.#sidecars = open.sidecars;
     this.#identity = open.identity;
     this.file = open.file;
     this.version = version;
@@ -71,33 +76,37 @@ export class Part {
 
   /** Starts from nothing. */
   static async start(
-    deps: PartDeps,
-    beside: Beside,
-    identity: Identity,
-    { version, blockBytes }: { readonly version: Version; readonly blockBytes: number },
-  ): Promise<Part> {
-    await deps.files.remove(beside.progress);
-    const file = await deps.openPart(beside.part);
+    deps: PartialFileDeps,
+    sidecars: Sidecars,
+    identity: FileIdentity,
+    { version, blockBytes }: { readonly version: FileVersion; readonly blockBytes: number },
+  ): Promise<PartialFile> {
+    await deps.files.remove(sidecars.progress);
+    const file = await deps.openPart(sidecars.part);
     await file.resize(0);
-    return new Part({ deps, beside, identity, file }, version, blockBytes);
+    return new PartialFile({ deps, sidecars, identity, file }, version, blockBytes);
   }
 
   /** Goes on with what an earlier process left; undefined when that is nothing that can be trusted. */
-  static async resume(deps: PartDeps, beside: Beside, identity: Identity): Promise<Part | undefined> {
-    const left = readProgress(await deps.files.readText(beside.progress).catch(() => undefined));
+  static async resume(
+    deps: PartialFileDeps,
+    sidecars: Sidecars,
+    identity: FileIdentity,
+  ): Promise<PartialFile | undefined> {
+    const left = readProgress(await deps.files.readText(sidecars.progress).catch(() => undefined));
     if (left === undefined || left.done.length === 0) return undefined;
     const sameDigest = identity.sha256 !== undefined && left.sha256 === identity.sha256;
     const sameUrl = left.url === deps.hash(identity.url);
     // Without a digest only a validator can tell that the server still has these very bytes.
     if (!sameDigest && !(sameUrl && left.validator !== undefined)) return undefined;
-    const file = await deps.openPart(beside.part);
+    const file = await deps.openPart(sidecars.part);
     const validator = sameUrl ? left.validator : undefined;
-    const part = new Part({ deps, beside, identity, file }, { ...left, validator }, left.blockBytes);
+    const part = new PartialFile({ deps, sidecars, identity, file }, { ...left, validator }, left.blockBytes);
     await part.#adopt(left.done);
     return part;
   }
 
-  async #adopt(done: Progress['done']): Promise<void> {
+  async #adopt(done: ProgressFile['done']): Promise<void> {
     for (const [block, crc] of done) {
       if (block >= this.blocks.count || this.#crcs.has(block)) continue;
       const bytes = await this.file.read(block * this.blocks.blockBytes, this.blocks.lengthOf(block));
@@ -131,7 +140,7 @@ export class Part {
     this.#saveWanted = true;
     this.#saving = this.#saving.then(async () => {
       this.#saveWanted = false;
-      await this.#deps.files.writeAtomic(this.#beside.progress, this.#progress()).catch(() => {
+      await this.#deps.files.writeAtomic(this.#sidecars.progress, this.#progress()).catch(() => {
         // A list that cannot be written costs a resume and nothing else; a full disk fails the next block's write.
       });
     });
@@ -139,7 +148,7 @@ export class Part {
 
   #progress(): string {
     const { sizeBytes, validator } = this.version;
-    const progress: Progress = {
+    const progress: ProgressFile = {
       filename: this.#identity.filename,
       url: this.#deps.hash(this.#identity.url),
       sha256: this.#identity.sha256,
@@ -159,7 +168,7 @@ export class Part {
 }
 
 /** Whoever may write into the folder wrote it: a list that makes no sense is none. */
-export function readProgress(text: string | undefined): Progress | undefined {
+export function readProgress(text: string | undefined): ProgressFile | undefined {
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
@@ -174,7 +183,7 @@ const isTextOrAbsent = (value: unknown): boolean => value === undefined || typeo
 /** More blocks than this are no file of ours, and an array of them would be a burden. */
 const MOST_BLOCKS = 1_000_000;
 
-function isProgress(value: unknown): value is Progress {
+function isProgress(value: unknown): value is ProgressFile {
   if (typeof value !== 'object' || value === null) return false;
   if (!('url' in value && 'sizeBytes' in value && 'blockBytes' in value && 'done' in value)) return false;
   if (!('filename' in value) || typeof value.filename !== 'string') return false;

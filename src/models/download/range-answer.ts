@@ -3,14 +3,14 @@ import { retryAfterMs } from '../../base/retry-after.ts';
 import { formatBytes } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { RemoteAnswer } from '../../system/net/remote.ts';
-import type { Version } from './partial-file.ts';
+import type { FileVersion } from './partial-file.ts';
 
 /** No model is larger, and the list of its blocks would be a burden of its own. */
 const MOST_BYTES = 4e12;
 
 /** What an answer to a request for a range turned out to be. */
 export type RangeAnswer =
-  | { readonly is: 'part'; readonly version: Version }
+  | { readonly is: 'part'; readonly version: FileVersion }
   /** The file from its start: the server knows no ranges, or the file is another one than before (RFC 9110 §13.1.5). */
   | { readonly is: 'whole'; readonly sizeBytes: number | undefined }
   /** No such range: the file is empty, or shorter than it was. */

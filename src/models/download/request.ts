@@ -6,12 +6,12 @@ import type { RunningSha256 } from '../../system/disk/digest.ts';
 import type { FollowFile } from '../../system/disk/file-digest.ts';
 import type { PartFile } from '../../system/disk/sparse-file.ts';
 import type { Remote, RemoteAnswer } from '../../system/net/remote.ts';
-import type { Beside } from '../names.ts';
-import type { PartDeps } from './partial-file.ts';
+import type { Sidecars } from '../names.ts';
+import type { PartialFileDeps } from './partial-file.ts';
 
 export interface DownloadPolicy {
   /** Most ranges at a time. */
-  readonly lanes: number;
+  readonly maxRanges: number;
   /** Files up to here come over one line. */
   readonly parallelFromBytes: number;
   /** Files from here on are hashed in a thread of their own. */
@@ -23,22 +23,22 @@ export interface DownloadPolicy {
   readonly stallMs: number;
   /** Pause before the second try after one that brought nothing; doubles with each. */
   readonly retryMs: number;
-  /** Tries in a row that may bring nothing. */
-  readonly tries: number;
+  /** Retries in a row that may bring nothing. */
+  readonly maxTries: number;
 }
 
 export const DOWNLOAD_POLICY: DownloadPolicy = {
-  lanes: 8,
+  maxRanges: 8,
   parallelFromBytes: 64 * MIB,
   threadFromBytes: 64 * MIB,
   blockBytes: 8 * MIB,
   blocksPerRange: 8,
   stallMs: 30 * SECOND_MS,
   retryMs: SECOND_MS,
-  tries: 5,
+  maxTries: 5,
 };
 
-export interface DownloadDeps extends PartDeps {
+export interface DownloadDeps extends PartialFileDeps {
   readonly remote: Remote;
   readonly clock: Clock;
   readonly startSha256: () => RunningSha256;
@@ -47,12 +47,12 @@ export interface DownloadDeps extends PartDeps {
 }
 
 /** One file to fetch. */
-export interface Wanted {
+export interface DownloadRequest {
   readonly filename: string;
   readonly url: string;
   /** Lower-case hex, when the source names it. */
   readonly sha256: string | undefined;
-  readonly beside: Beside;
+  readonly sidecars: Sidecars;
   readonly signal: AbortSignal;
   /** How much is there, of how much; the total is unknown while the server does not say. */
   readonly onProgress: (doneBytes: number, totalBytes: number | undefined) => void;
@@ -73,13 +73,13 @@ export interface Downloaded {
 
 /** One request for the file, or for some of it. */
 export const open = (
-  { url, signal }: Pick<Wanted, 'url' | 'signal'>,
+  { url, signal }: Pick<DownloadRequest, 'url' | 'signal'>,
   { remote, policy }: DownloadDeps,
   headers: Readonly<Record<string, string>>,
 ): Promise<RemoteAnswer> => remote.open({ what: 'model', url, headers, stallMs: policy.stallMs, signal });
 
 /** How often a long download looks at the disk. */
-export const LOOK_AT_DISK_BYTES = 64 * MIB;
+export const CHECK_DISK_BYTES = 64 * MIB;
 
 export const endedEarly = (url: string, doneBytes: number, sizeBytes: number): WorkerError =>
   new WorkerError('download.failed', `${shownUrl(url)} ended after ${doneBytes} of ${sizeBytes} bytes`);

@@ -7,8 +7,8 @@ const MOST_WAIT_MS = MINUTE_MS;
 /** From a second up to half a minute. */
 const MOST_DOUBLINGS = 5;
 
-/** How patient a download is: it goes on as long as tries bring something, and gives up after some that do not. */
-export class Tries {
+/** How patient a download is: it goes on as long as retries bring something, and gives up after some that do not. */
+export class Retries {
   readonly #deps: Pick<DownloadDeps, 'clock' | 'policy'>;
   readonly #signal: AbortSignal;
   #failures = 0;
@@ -23,7 +23,7 @@ export class Tries {
     if (error.code !== 'download.failed') throw error;
     this.#failures = broughtBytes ? 1 : this.#failures + 1;
     const { policy, clock } = this.#deps;
-    if (this.#failures >= policy.tries) throw error;
+    if (this.#failures >= policy.maxTries) throw error;
     const asked = error.fields['waitMs'];
     // A server that wants to be left alone for longer must not hold a job up meanwhile.
     if (typeof asked === 'number' && asked > MOST_WAIT_MS) throw error;

@@ -6,8 +6,8 @@ import { shownUrl } from '../../base/urls.ts';
 import type { ModelFile } from '../../contract/model-source.ts';
 import { download } from '../download/download.ts';
 import { checkModelFile } from '../headers/check.ts';
-import { pathOf, type Place } from './layout.ts';
-import { type Beside, shortHash } from '../names.ts';
+import { pathOf, type FilePlace } from './layout.ts';
+import { type Sidecars, shortHash } from '../names.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 import { type Receipt, readReceipt, writeReceipt } from './receipt.ts';
 import { ensureDiskSpace } from '../download/disk-space.ts';
@@ -29,8 +29,8 @@ interface Fetching extends FileContext {
 
 /** One file of one model. */
 export interface Target {
-  readonly place: Place;
-  readonly beside: Beside;
+  readonly place: FilePlace;
+  readonly sidecars: Sidecars;
   readonly file: ModelFile;
   readonly model: ModelId;
   readonly sha256: string | undefined;
@@ -60,7 +60,7 @@ export async function isSound(target: Target, { options, sound }: FileContext): 
   if (facts === undefined || facts.isFolder) return false;
   const { onlySizeBytes } = target.place;
   if (onlySizeBytes !== undefined && onlySizeBytes !== facts.sizeBytes) return false;
-  const receipt = await readReceipt(files, target.beside.receipt);
+  const receipt = await readReceipt(files, target.sidecars.receipt);
   if (receipt !== undefined && target.sha256 !== undefined && receipt.sha256 !== target.sha256) return false;
   const looks = `${facts.sizeBytes} ${facts.modifiedAt}`;
   if (sound.get(path) === looks) return true;
@@ -90,7 +90,7 @@ export async function fetchAlone(
   const { files, clock, lock, log } = options;
   await files.makeDir(target.place.folder);
   for (let waited = false; ; waited = true) {
-    const mine = await lock(target.beside.lock);
+    const mine = await lock(target.sidecars.lock);
     if (mine.is === 'held') {
       try {
         // Whoever held the lock before may have brought the file.
@@ -110,10 +110,10 @@ export async function fetchAlone(
 async function fetchFile(target: Target, call: Fetching, report: (progress: FileProgress) => void): Promise<void> {
   const { options, signal } = call;
   const { files, clock, log } = options;
-  const { file, beside, place, sha256 } = target;
+  const { file, sidecars, place, sha256 } = target;
   const { filename } = place;
   if (file.approxBytes !== undefined && file.approxBytes > 0) {
-    const there = (await files.stat(beside.part))?.sizeBytes ?? 0;
+    const there = (await files.stat(sidecars.part))?.sizeBytes ?? 0;
     await ensureDiskSpace(options, Math.max(0, Number(file.approxBytes) * APPROXIMATELY - there));
   }
   log.info('model.fetch-started', { file: filename, model: target.model, url: shownUrl(file.url) });
@@ -124,7 +124,7 @@ async function fetchFile(target: Target, call: Fetching, report: (progress: File
         filename,
         url: file.url,
         sha256,
-        beside,
+        sidecars,
         signal,
         onProgress: (doneBytes, totalBytes) => report({ filename, phase: 'download', doneBytes, totalBytes }),
         ensureDiskSpace: (moreBytes) => ensureDiskSpace(options, moreBytes),
@@ -156,15 +156,15 @@ async function publish(
   options: ModelStoreOptions,
 ): Promise<void> {
   const { files, clock } = options;
-  const { beside, place } = target;
+  const { sidecars, place } = target;
   try {
     if (target.sha256 !== undefined && target.sha256 !== sha256) throw mismatch(target, sha256);
     await checkModelFile({ sizeBytes, read: (at, length) => file.read(at, length) }, place.filename);
     await file.sync();
   } catch (thrown) {
     await file.close();
-    await files.remove(beside.part);
-    await files.remove(beside.progress);
+    await files.remove(sidecars.part);
+    await files.remove(sidecars.progress);
     throw thrown;
   }
   await file.close();
@@ -179,10 +179,10 @@ async function publish(
     usedAt: now,
   };
   // The old receipt goes first: a file must never stand beside the receipt of another one.
-  await files.remove(beside.receipt);
-  await files.rename(beside.part, pathOf(place));
-  await writeReceipt(files, beside.receipt, receipt);
-  await files.remove(beside.progress);
+  await files.remove(sidecars.receipt);
+  await files.rename(sidecars.part, pathOf(place));
+  await writeReceipt(files, sidecars.receipt, receipt);
+  await files.remove(sidecars.progress);
 }
 
 const mismatch = ({ place, file, sha256 }: Target, actual: string): WorkerError =>

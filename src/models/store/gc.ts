@@ -1,9 +1,9 @@
 import { DAY_MS } from '../../base/units.ts';
 import { WorkerError } from '../../base/errors.ts';
-import { belongsTo, findModels, type Found, SHARED, type StoredFile } from './inventory.ts';
+import { belongsTo, findModels, type FoundFile, SHARED, type StoredFile } from './inventory.ts';
 import { OURS } from '../names.ts';
 import type { ModelStoreOptions } from './options.ts';
-import type { Uses } from './in-use.ts';
+import type { InUse } from './in-use.ts';
 
 export interface Collected {
   readonly removed: readonly StoredFile[];
@@ -20,7 +20,11 @@ const ABANDONED_MS = 7 * DAY_MS;
  * What is to go so that models take no more than the budget, in this order: abandoned downloads, whatever the budget;
  * then what was used least recently. Files that somebody else put there count, and stay.
  */
-export function toCollect(found: readonly Found[], maxBytes: number | undefined, nowMs: number): readonly Found[] {
+export function toCollect(
+  found: readonly FoundFile[],
+  maxBytes: number | undefined,
+  nowMs: number,
+): readonly FoundFile[] {
   const abandoned = found.filter(({ state, usedAt }) => state === 'partial' && usedAt < nowMs - ABANDONED_MS);
   let over = sizeOf(found) - sizeOf(abandoned) - (maxBytes ?? Number.POSITIVE_INFINITY);
   const oldest = found
@@ -39,11 +43,11 @@ const sizeOf = (found: readonly StoredFile[]): number => found.reduce((sum, { si
 /** Brings the models down to a budget, never at the cost of one in use: the next in line goes instead. */
 export async function collect(
   options: ModelStoreOptions,
-  uses: Uses,
+  uses: InUse,
   { maxBytes, dryRun = false }: { readonly maxBytes: number | undefined; readonly dryRun?: boolean },
 ): Promise<Collected> {
-  const inUse: Found[] = [];
-  const free: Found[] = [];
+  const inUse: FoundFile[] = [];
+  const free: FoundFile[] = [];
   const found = await findModels(options);
   for (const file of found) ((await isUsed(file, options, uses)) ? inUse : free).push(file);
   // What is in use stays and still counts: the others make room for it.
@@ -68,7 +72,7 @@ export async function collect(
  */
 export async function removeModel(
   options: ModelStoreOptions,
-  uses: Uses,
+  uses: InUse,
   model: string,
 ): Promise<readonly StoredFile[]> {
   const files = (await findModels(options)).filter((file) => belongsTo(file, model));
@@ -85,7 +89,7 @@ export async function removeModel(
 }
 
 /** A folder of one model goes with its last file; locks are all that may be left in it. */
-async function removeEmptyFolders(removed: readonly Found[], { root, files }: ModelStoreOptions): Promise<void> {
+async function removeEmptyFolders(removed: readonly FoundFile[], { root, files }: ModelStoreOptions): Promise<void> {
   for (const folder of new Set(removed.map((file) => file.folder))) {
     if (folder === root || SHARED.has(folder.slice(folder.lastIndexOf('/') + 1))) continue;
     const left = await files.list(folder);
@@ -98,17 +102,17 @@ export const notFound = (model: string): WorkerError =>
     hint: 'Run `studio-worker models list` to see what there is.',
   });
 
-async function isUsed(file: Found, { lock }: ModelStoreOptions, uses: Uses): Promise<boolean> {
-  if (file.state === 'whole') return await uses.isUsed(file.folder, file.beside.use);
-  const probe = await lock(file.beside.lock);
+async function isUsed(file: FoundFile, { lock }: ModelStoreOptions, uses: InUse): Promise<boolean> {
+  if (file.state === 'whole') return await uses.isUsed(file.folder, file.sidecars.use);
+  const probe = await lock(file.sidecars.lock);
   if (probe.is === 'held') probe.release();
   return probe.is === 'taken';
 }
 
-async function removeFile(file: Found, { files, log }: ModelStoreOptions): Promise<void> {
-  const { path, beside } = file;
+async function removeFile(file: FoundFile, { files, log }: ModelStoreOptions): Promise<void> {
+  const { path, sidecars } = file;
   // The file first: a receipt without a file says nothing, a file without a receipt would stay for ever.
   await files.remove(path);
-  await Promise.all([beside.receipt, beside.progress, beside.part].map((besides) => files.remove(besides)));
+  await Promise.all([sidecars.receipt, sidecars.progress, sidecars.part].map((besides) => files.remove(besides)));
   log.info('model.removed', { file: file.filename, model: file.model, sizeBytes: file.sizeBytes });
 }

@@ -6,18 +6,18 @@ import type { Lock } from '../../system/disk/lock.ts';
  * process, so a killed worker leaves no mark that would keep a file for ever.
  */
 
-export interface Uses {
-  /** Marks a file as in use until the returned function is called. `use` is its place in `besideOf`. */
+export interface InUse {
+  /** Marks a file as in use until the returned function is called. `use` is its place in `sidecarsOf`. */
   hold(use: string): Promise<() => Promise<void>>;
   /** Whether any process uses the file. */
   isUsed(folder: string, use: string): Promise<boolean>;
 }
 
-export function createUses(options: {
+export function createInUse(options: {
   readonly files: Pick<Files, 'list' | 'remove'>;
   readonly lock: (path: string) => Promise<Lock>;
   readonly pid: number;
-}): Uses {
+}): InUse {
   const { files, lock, pid } = options;
   const held = new Map<string, { count: number; readonly lock: Promise<Lock> }>();
 

@@ -1,5 +1,5 @@
 import type { Files } from '../../system/disk/files.ts';
-import { type Beside, besideOf, isPlainFileName, modelFolder, OURS, shortHash } from '../names.ts';
+import { type Sidecars, sidecarsOf, isPlainFileName, modelFolder, OURS, shortHash } from '../names.ts';
 import type { ModelStoreOptions } from './options.ts';
 import { readProgress } from '../download/partial-file.ts';
 import { readReceipt } from './receipt.ts';
@@ -21,9 +21,9 @@ export interface StoredFile {
 }
 
 /** A file with the places beside it. */
-export interface Found extends StoredFile {
+export interface FoundFile extends StoredFile {
   readonly folder: string;
-  readonly beside: Beside;
+  readonly sidecars: Sidecars;
 }
 
 /** Folders that hold programs, not models. */
@@ -38,7 +38,7 @@ type Reading = Pick<ModelStoreOptions, 'root' | 'sha256'> & {
 };
 
 /** Every model file below the root, by model and name. A folder that cannot be read counts as empty. */
-export async function findModels(options: Reading): Promise<readonly Found[]> {
+export async function findModels(options: Reading): Promise<readonly FoundFile[]> {
   const { root, files } = options;
   const found = await findIn(options, root, '');
   for (const name of await listOf(files, root)) {
@@ -53,8 +53,8 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const listOf = (files: Reading['files'], folder: string): Promise<readonly string[]> =>
   files.list(folder).catch(() => []);
 
-async function findIn(options: Reading, folder: string, name: string): Promise<Found[]> {
-  const found: Found[] = [];
+async function findIn(options: Reading, folder: string, name: string): Promise<FoundFile[]> {
+  const found: FoundFile[] = [];
   for (const filename of await listOf(options.files, folder)) {
     const file = filename.startsWith(OURS)
       ? await partialAt(options, folder, filename)
@@ -68,14 +68,14 @@ async function wholeAt(
   { files, sha256 }: Reading,
   { folder, name }: { readonly folder: string; readonly name: string },
   filename: string,
-): Promise<Found | undefined> {
+): Promise<FoundFile | undefined> {
   if (filename.startsWith('.') || !isPlainFileName(filename)) return undefined;
   if (name === '' && !MODEL_NAME.test(filename)) return undefined;
   const path = `${folder}/${filename}`;
   const facts = await files.stat(path);
   if (facts === undefined || facts.isFolder) return undefined;
-  const beside = besideOf(folder, filename, shortHash(sha256));
-  const receipt = await readReceipt(files, beside.receipt);
+  const sidecars = sidecarsOf(folder, filename, shortHash(sha256));
+  const receipt = await readReceipt(files, sidecars.receipt);
   const stem = filename.replace(/\.[^.]+$/, '');
   return {
     model: receipt?.model ?? (name === '' || SHARED.has(name) ? stem : name),
@@ -87,11 +87,11 @@ async function wholeAt(
     url: receipt?.url,
     usedAt: receipt?.usedAt ?? facts.modifiedAt,
     folder,
-    beside,
+    sidecars,
   };
 }
 
-async function partialAt({ files, sha256 }: Reading, folder: string, name: string): Promise<Found | undefined> {
+async function partialAt({ files, sha256 }: Reading, folder: string, name: string): Promise<FoundFile | undefined> {
   if (!name.endsWith('.part')) return undefined;
   const path = `${folder}/${name}`;
   const facts = await files.stat(path);
@@ -100,7 +100,7 @@ async function partialAt({ files, sha256 }: Reading, folder: string, name: strin
   const progress = readProgress(await files.readText(`${stem}.progress.json`).catch(() => undefined));
   const filename = progress?.filename ?? name;
   const model = folder.slice(folder.lastIndexOf('/') + 1);
-  const beside = besideOf(folder, filename, shortHash(sha256));
+  const sidecars = sidecarsOf(folder, filename, shortHash(sha256));
   return {
     model,
     filename,
@@ -111,10 +111,10 @@ async function partialAt({ files, sha256 }: Reading, folder: string, name: strin
     url: undefined,
     usedAt: facts.modifiedAt,
     folder,
-    beside: { ...beside, part: path, progress: `${stem}.progress.json`, lock: `${stem}.lock` },
+    sidecars: { ...sidecars, part: path, progress: `${stem}.progress.json`, lock: `${stem}.lock` },
   };
 }
 
 /** Whether a file belongs to what the operator calls a model: its id, or the name of its folder. */
-export const belongsTo = (file: Found, model: string): boolean =>
+export const belongsTo = (file: FoundFile, model: string): boolean =>
   file.model === model || file.folder.endsWith(`/${modelFolder(model)}`);

@@ -3,22 +3,22 @@ import { WorkerError } from '../../base/errors.ts';
 import { isPlainFileName, modelFolder, plainFileName } from '../names.ts';
 
 /** Where one file of a model may lie already, and where it goes when it lies nowhere. */
-export interface Places {
+export interface FilePlaces {
   /** Folder and name, best first; whichever holds a sound file is used as it is. */
-  readonly candidates: readonly Place[];
-  readonly target: Place;
+  readonly candidates: readonly FilePlace[];
+  readonly target: FilePlace;
   /** The model's own folder. */
-  readonly own: Place;
+  readonly own: FilePlace;
 }
 
-export interface Place {
+export interface FilePlace {
   readonly folder: string;
   readonly filename: string;
   /** Only a file of exactly this size is taken to be the one that is meant. */
   readonly onlySizeBytes?: number;
 }
 
-export const pathOf = ({ folder, filename }: Place): string => `${folder}/${filename}`;
+export const pathOf = ({ folder, filename }: FilePlace): string => `${folder}/${filename}`;
 
 /**
  * Studio contract, cache layout: a folder per model, files of a flat cache used where they are, and `llm/` for language
@@ -26,15 +26,15 @@ export const pathOf = ({ folder, filename }: Place): string => `${folder}/${file
  *
  * @throws WorkerError `model.filename-unsafe`
  */
-export function placesOf(root: string, engine: EngineName, model: string, file: ModelFile): Places {
+export function placesOf(root: string, engine: EngineName, model: string, file: ModelFile): FilePlaces {
   const filename = plainFileName(file.filename);
-  const own: Place = { folder: `${root}/${modelFolder(model)}`, filename };
-  const flat: Place = { folder: root, filename };
+  const own: FilePlace = { folder: `${root}/${modelFolder(model)}`, filename };
+  const flat: FilePlace = { folder: root, filename };
   if (engine === 'whisper-cpp') {
     return { candidates: [own, { folder: `${root}/stt`, filename }, flat], target: own, own };
   }
   if (engine !== 'llama-cpp') return { candidates: [own, flat], target: own, own };
-  const shared: Place = { folder: `${root}/llm`, filename };
+  const shared: FilePlace = { folder: `${root}/llm`, filename };
   const sized = file.approxBytes === undefined ? flat : { ...flat, onlySizeBytes: Number(file.approxBytes) };
   return { candidates: [shared, sized, own], target: shared, own };
 }
@@ -56,7 +56,7 @@ const LOCAL: Readonly<Partial<Record<EngineName, readonly [folder: string, endin
 };
 
 /** Where a model lies whose source names no file: the operator put a file of that name there (studio contract). */
-export function localPlace(root: string, engine: EngineName, model: string): Place | undefined {
+export function localPlace(root: string, engine: EngineName, model: string): FilePlace | undefined {
   const [folder = '', ending = ''] = LOCAL[engine] ?? [];
   const filename = `${model}${ending}`;
   return folder !== '' && isPlainFileName(filename) ? { folder: `${root}/${folder}`, filename } : undefined;

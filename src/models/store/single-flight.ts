@@ -11,7 +11,7 @@ interface Flight {
 }
 
 /** One download for all that want the same file. */
-export class Flights {
+export class SingleFlight {
   readonly #flights = new Map<string, Flight>();
 
   /**

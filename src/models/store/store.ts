@@ -3,14 +3,14 @@ import type { ModelId } from '../../base/ids.ts';
 import type { CliDefaults, FileRole, ModelFile, ModelSource } from '../../contract/model-source.ts';
 import { collect, type Collected, notFound, removeModel } from './gc.ts';
 import { digestOf, type FileContext, fetchAlone, isSound, type Target } from './fetch-file.ts';
-import { Flights } from './single-flight.ts';
+import { SingleFlight } from './single-flight.ts';
 import { belongsTo, findModels, type StoredFile } from './inventory.ts';
-import { checkFiles, localPlace, pathOf, type Place, placesOf } from './layout.ts';
-import { besideOf, shortHash } from '../names.ts';
+import { checkFiles, localPlace, pathOf, type FilePlace, placesOf } from './layout.ts';
+import { sidecarsOf, shortHash } from '../names.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 import { readReceipt, writeReceipt } from './receipt.ts';
-import { createUses, type Uses } from './in-use.ts';
-import { type Verdict, verifyFile } from './verify.ts';
+import { createInUse, type InUse } from './in-use.ts';
+import { type VerifyResult, verifyFile } from './verify.ts';
 
 /** A model source as verified paths on this disk. */
 export interface StoredFiles {
@@ -27,10 +27,10 @@ export interface Lease extends AsyncDisposable {
    *
    * @throws WorkerError any `model.*`, `download.*`, `url.refused` or `disk.full`; the signal's reason on abort
    */
-  filesFor(wanted: WantedModel, signal: AbortSignal): Promise<StoredFiles>;
+  filesFor(wanted: ModelRequest, signal: AbortSignal): Promise<StoredFiles>;
 }
 
-export interface WantedModel {
+export interface ModelRequest {
   readonly model: ModelId;
   readonly source: ModelSource;
   /** Nothing is fetched: what is not on this disk is missing. */
@@ -50,7 +50,7 @@ export interface ModelStore {
    */
   show(model: string): Promise<readonly StoredFile[]>;
   /** Reads a file whole and holds it against what it was when it was fetched. */
-  verify(file: StoredFile, report: (progress: FileProgress) => void): Promise<Verdict>;
+  verify(file: StoredFile, report: (progress: FileProgress) => void): Promise<VerifyResult>;
   /** @throws WorkerError `model.not-found` | `model.in-use` */
   remove(model: string): Promise<readonly StoredFile[]>;
   /** Removes abandoned downloads, and what was used least recently as long as there is more than the budget. */
@@ -59,7 +59,12 @@ export interface ModelStore {
 
 /** Nothing is read or written before something is asked for. */
 export function createModelStore(options: ModelStoreOptions): ModelStore {
-  const context = { options, flights: new Flights(), uses: createUses(options), sound: new Map<string, string>() };
+  const context = {
+    options,
+    singleFlight: new SingleFlight(),
+    uses: createInUse(options),
+    sound: new Map<string, string>(),
+  };
   return {
     lease() {
       const held: (() => Promise<void>)[] = [];
@@ -89,7 +94,7 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
 }
 
 /** Makes room after a download. A disk that cannot be tidied keeps no job from running. */
-async function keepWithin(options: ModelStoreOptions, uses: Uses): Promise<void> {
+async function keepWithin(options: ModelStoreOptions, uses: InUse): Promise<void> {
   const maxBytes = options.maxBytes();
   if (maxBytes === undefined) return;
   try {
@@ -100,8 +105,8 @@ async function keepWithin(options: ModelStoreOptions, uses: Uses): Promise<void>
 }
 
 interface Call extends FileContext {
-  readonly flights: Flights;
-  readonly uses: Uses;
+  readonly singleFlight: SingleFlight;
+  readonly uses: InUse;
   readonly signal: AbortSignal;
   readonly held: (() => Promise<void>)[];
   readonly onlyPresent: boolean;
@@ -109,7 +114,7 @@ interface Call extends FileContext {
   fetched: boolean;
 }
 
-async function filesFor({ model, source, onProgress }: WantedModel, call: Call): Promise<StoredFiles> {
+async function filesFor({ model, source, onProgress }: ModelRequest, call: Call): Promise<StoredFiles> {
   checkFiles(source.engine, model, source.files);
   const paths = new Map<FileRole, string>();
   const local = source.files.length === 0 ? localPlace(call.options.root, source.engine, model) : undefined;
@@ -126,7 +131,7 @@ async function filesFor({ model, source, onProgress }: WantedModel, call: Call):
 }
 
 async function localFile(
-  place: Place,
+  place: FilePlace,
   model: ModelId,
   call: Call,
   report: (progress: FileProgress) => void,
@@ -161,7 +166,7 @@ async function fileFor(
     fetchAlone(target, { ...call, signal }, tell);
   call.fetched = true;
   for (;;) {
-    await call.flights.join(path, start, { signal: call.signal, report });
+    await call.singleFlight.join(path, start, { signal: call.signal, report });
     const taken = await take(target, call, report);
     if (taken !== undefined) return taken;
   }
@@ -175,12 +180,16 @@ async function freeTarget(
 ): Promise<Target> {
   const [first, ...others] = targets.filter(({ place }) => place === places.target || place === places.own);
   if (first === undefined) throw new WorkerError('internal', 'a model file has no place to go');
-  const receipt = await readReceipt(call.options.files, first.beside.receipt);
+  const receipt = await readReceipt(call.options.files, first.sidecars.receipt);
   return receipt === undefined || receipt.model === first.model ? first : (others[0] ?? first);
 }
 
-function targetOf(place: Place, about: Pick<Target, 'file' | 'model' | 'sha256'>, options: ModelStoreOptions): Target {
-  return { place, beside: besideOf(place.folder, place.filename, shortHash(options.sha256)), ...about };
+function targetOf(
+  place: FilePlace,
+  about: Pick<Target, 'file' | 'model' | 'sha256'>,
+  options: ModelStoreOptions,
+): Target {
+  return { place, sidecars: sidecarsOf(place.folder, place.filename, shortHash(options.sha256)), ...about };
 }
 
 /** Marks the file as in use, now. Undefined when it was collected in this very moment. */
@@ -188,16 +197,16 @@ async function take(target: Target, call: Call, report: (progress: FileProgress)
   const { files, clock } = call.options;
   const path = pathOf(target.place);
   // Models on a disk that we may not write to are nobody's to collect either.
-  const release = await call.uses.hold(target.beside.use).catch(() => async (): Promise<void> => {});
+  const release = await call.uses.hold(target.sidecars.use).catch(() => async (): Promise<void> => {});
   const facts = await files.stat(path);
   if (facts === undefined) {
     await release();
     return undefined;
   }
   call.held.push(release);
-  const receipt = await readReceipt(files, target.beside.receipt);
+  const receipt = await readReceipt(files, target.sidecars.receipt);
   if (receipt !== undefined) {
-    await writeReceipt(files, target.beside.receipt, { ...receipt, usedAt: clock.now() }).catch(() => {
+    await writeReceipt(files, target.sidecars.receipt, { ...receipt, usedAt: clock.now() }).catch(() => {
       // Not written, it only counts as used less recently than it was.
     });
   }

@@ -4,7 +4,7 @@ import type { StoredFile } from './inventory.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 
 /** What a second look at a file came to. */
-export interface Verdict {
+export interface VerifyResult {
   readonly file: StoredFile;
   /** `unknown`: nothing says what it should be, and its header is in order. */
   readonly is: 'sound' | 'unknown' | 'broken';
@@ -16,7 +16,7 @@ export async function verifyFile(
   { files, openPart, startSha256 }: Pick<ModelStoreOptions, 'files' | 'openPart' | 'startSha256'>,
   file: StoredFile,
   report: (progress: FileProgress) => void,
-): Promise<Verdict> {
+): Promise<VerifyResult> {
   const { filename, sizeBytes } = file;
   const reader = await openPart(file.path, 'read');
   try {

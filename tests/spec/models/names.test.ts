@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { checkFiles, localPlace, placesOf } from '../../../src/models/store/layout.ts';
-import { besideOf, isPlainFileName, modelFolder, plainFileName, shortHash } from '../../../src/models/names.ts';
+import { sidecarsOf, isPlainFileName, modelFolder, plainFileName, shortHash } from '../../../src/models/names.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
 import { aFile } from '../../fakes/models/a-store.ts';
 
@@ -61,8 +61,8 @@ test('files beside two names are different files, and short', () => {
   const hash = shortHash(sha256);
   fc.assert(
     fc.property(fc.string(), fc.string(), (a, b) => {
-      const first = besideOf('/m', a, hash);
-      expect(first.part === besideOf('/m', b, hash).part).toBe(a === b);
+      const first = sidecarsOf('/m', a, hash);
+      expect(first.part === sidecarsOf('/m', b, hash).part).toBe(a === b);
       expect(first.progress.length).toBeLessThan(60);
     }),
   );

@@ -15,7 +15,7 @@ import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
 setDefaultTimeout(TEST_MS);
 
 /** Proportioned like the real one: what all lines hold unfinished is one range. */
-const POLICY = { ...SMALL, blocksPerRange: SMALL.lanes };
+const POLICY = { ...SMALL, blocksPerRange: SMALL.maxRanges };
 const RANGE_BYTES = POLICY.blocksPerRange * POLICY.blockBytes;
 
 interface Scene extends StoreScene, AsyncDisposable {
@@ -53,7 +53,7 @@ function seeded(seed: number): (most: number) => number {
 const startOf = ({ headers }: Asked): number => Number(/=(\d+)/.exec(headers.get('range') ?? '')?.[1] ?? 0);
 
 test('100 cuts at random places cost nothing that came over other lines, and at most a range each', async () => {
-  await using scene = await setup(4_000 * KIB, { policy: { ...POLICY, tries: 1_000 } });
+  await using scene = await setup(4_000 * KIB, { policy: { ...POLICY, maxTries: 1_000 } });
   const { host } = scene;
   const random = seeded(7);
   let cuts = 0;
@@ -67,7 +67,7 @@ test('100 cuts at random places cost nothing that came over other lines, and at 
 });
 
 test('100 downloads given up at random places, each gone on with, cost at most a block each', async () => {
-  await using scene = await setup(1_600 * KIB, { policy: { ...POLICY, lanes: 1 } });
+  await using scene = await setup(1_600 * KIB, { policy: { ...POLICY, maxRanges: 1 } });
   const { host } = scene;
   const random = seeded(11);
   const file = { url: host.url, sha256: hexOf(host.content) };
@@ -231,7 +231,7 @@ test('a packed copy of a model is refused for good, with the packing named', asy
 });
 
 test('what nothing could go on from is not left on the disk', async () => {
-  await using scene = await setup(100 * KIB, { policy: { ...POLICY, tries: 2 } });
+  await using scene = await setup(100 * KIB, { policy: { ...POLICY, maxTries: 2 } });
   scene.host.ranges = false;
   scene.host.fault = () => ({ cutAfterBytes: 50 * KIB });
   expect(await failureOf(scene.fetch({ url: scene.host.url }))).toMatchObject({ code: 'download.failed' });
@@ -261,7 +261,7 @@ test.skipIf(!mayMount)('a disk that is full in the middle of a download fails it
 
 test('a disk that is full for one write, and then not, costs no byte that was written', async () => {
   // On one line, so that no request of the first download is still on its way when the second is counted.
-  await using scene = await setup(300 * KIB, { policy: { ...POLICY, lanes: 1 } });
+  await using scene = await setup(300 * KIB, { policy: { ...POLICY, maxRanges: 1 } });
   const { options, host } = scene;
   let room = 100 * KIB;
   const full = scene.next({

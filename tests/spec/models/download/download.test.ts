@@ -120,7 +120,7 @@ test('a block that the disk lost is fetched again', async () => {
 });
 
 test('a file that changed at the server between two tries starts from nothing', async () => {
-  await using scene = await setup(64 * KIB, { tries: 1 });
+  await using scene = await setup(64 * KIB, { maxTries: 1 });
   scene.server.fault = () => ({ cutAfterBytes: 30 * KIB });
   await failureOf(scene.fetch({ url: scene.server.url }));
   const other = someBytes(64 * KIB, 99);
@@ -139,7 +139,7 @@ test('a file that changes while it is fetched never mixes two versions', async (
 });
 
 test('what nothing vouches for is not gone on with by another process', async () => {
-  await using scene = await setup(64 * KIB, { tries: 1 });
+  await using scene = await setup(64 * KIB, { maxTries: 1 });
   scene.server.etag = undefined;
   scene.server.fault = () => ({ cutAfterBytes: 30 * KIB });
   await failureOf(scene.fetch({ url: scene.server.url }));
@@ -158,7 +158,7 @@ test('a server without ranges, or without a length, serves a file all the same',
 });
 
 test('L46: a body shorter than its length is no file', async () => {
-  await using scene = await setup(100 * KIB, { tries: 2 });
+  await using scene = await setup(100 * KIB, { maxTries: 2 });
   scene.server.ranges = false;
   scene.server.fault = () => ({ cutAfterBytes: 50 * KIB });
   expect(await failureOf(scene.fetch({ url: scene.server.url }))).toMatchObject({ code: 'download.failed' });
@@ -199,7 +199,7 @@ test.each([
   [500, 'download.failed', true],
   [429, 'download.failed', true],
 ])('a server that answers %i ends the job as %s', async (status, code, retryable) => {
-  await using scene = await setup(KIB, { tries: 2 });
+  await using scene = await setup(KIB, { maxTries: 2 });
   scene.server.fault = () => ({ status });
   expect(await failureOf(scene.fetch({ url: scene.server.url }))).toMatchObject({ code, retryable });
   expect(scene.server.asked).toHaveLength(retryable ? 2 : 1);

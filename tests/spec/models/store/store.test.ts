@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { DAY_MS, KIB } from '../../../../src/base/units.ts';
 import { toCollect } from '../../../../src/models/store/gc.ts';
-import type { Found } from '../../../../src/models/store/inventory.ts';
-import { besideOf } from '../../../../src/models/names.ts';
+import type { FoundFile } from '../../../../src/models/store/inventory.ts';
+import { sidecarsOf } from '../../../../src/models/names.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { acquireLock } from '../../../../src/system/disk/lock.ts';
 import { aFile, aSource, aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-store.ts';
@@ -179,7 +179,7 @@ test('a worker keeps its models within the budget by itself', async () => {
   expect((await systemFiles.stat(mine))?.sizeBytes).toBe(1_000);
 });
 
-const aFound = (about: Partial<Found>, at: number): Found => ({
+const aFound = (about: Partial<FoundFile>, at: number): FoundFile => ({
   model: 'm',
   filename: `${at}`,
   path: `/m/${at}`,
@@ -189,7 +189,7 @@ const aFound = (about: Partial<Found>, at: number): Found => ({
   url: undefined,
   usedAt: at,
   folder: '/m',
-  beside: besideOf('/m', `${at}`, (text) => text),
+  sidecars: sidecarsOf('/m', `${at}`, (text) => text),
   ...about,
 });
 
@@ -250,7 +250,7 @@ test('L52: a download killed in the middle is listed, and gone on with by the ne
 test('what another process is fetching is waited for and not fetched twice', async () => {
   await using scene = await setup();
   await mkdir(`${scene.root}/m`);
-  const { lock } = besideOf(`${scene.root}/m`, 'm.bin', (text) => scene.options.sha256(text).toHex().slice(0, 16));
+  const { lock } = sidecarsOf(`${scene.root}/m`, 'm.bin', (text) => scene.options.sha256(text).toHex().slice(0, 16));
   const other = await acquireLock(lock, { pid: 1 });
   const waiting = Promise.withResolvers<void>();
   const onProgress = ({ phase }: { phase: string }): void => {
@@ -267,7 +267,7 @@ test('what another process is fetching is waited for and not fetched twice', asy
 test('a receipt that makes no sense is none, and a broken file is found by a second look', async () => {
   await using scene = await setup();
   await scene.put('m/m.bin', 'weights');
-  const { receipt } = besideOf(`${scene.root}/m`, 'm.bin', (text) => scene.options.sha256(text).toHex().slice(0, 16));
+  const { receipt } = sidecarsOf(`${scene.root}/m`, 'm.bin', (text) => scene.options.sha256(text).toHex().slice(0, 16));
   for (const text of ['{"filename": "m.bi', '[]', 'null', '{"sha256": 5}']) {
     await writeFile(receipt, text);
     const [file] = await scene.store.show('m');
