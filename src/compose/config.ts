@@ -48,8 +48,20 @@ export async function openConfig(
 
 /** What registration remembers, in the config's keys. */
 export function registrationStore(config: ConfigStore): RegistrationStore {
+  const [installId, workerId, authToken] = [
+    config.live('install_id'),
+    config.live('worker_id'),
+    config.live('auth_token'),
+  ];
+  const [requestId, secret] = [config.live('registration_request_id'), config.live('registration_secret')];
   return {
-    read: () => recordOf(config.current),
+    read: () => ({
+      installId: installId(),
+      registrationRequestId: requestId(),
+      registrationSecret: secret(),
+      workerId: workerId(),
+      authToken: authToken(),
+    }),
     async save(patch) {
       const named: [keyof RegistrationRecord, keyof Config][] = [
         ['installId', 'install_id'],
@@ -63,14 +75,6 @@ export function registrationStore(config: ConfigStore): RegistrationStore {
     },
   };
 }
-
-export const recordOf = (config: Config): RegistrationRecord => ({
-  installId: config.install_id,
-  registrationRequestId: config.registration_request_id,
-  registrationSecret: config.registration_secret,
-  workerId: config.worker_id,
-  authToken: config.auth_token,
-});
 
 /** Everything that ties this installation to a studio. */
 export const NO_REGISTRATION = {

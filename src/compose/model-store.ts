@@ -5,7 +5,7 @@ import type { ModelShelf } from '../cli/world/models.ts';
 import { writeJson } from '../contract/json.ts';
 import { ModelSourceSchema } from '../contract/model-source.ts';
 import { readJson } from '../contract/read.ts';
-import type { ConfigStore } from '../config/store.ts';
+import type { LiveConfig } from '../config/store.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ModelStoreOptions } from '../models/store/options.ts';
 import { DOWNLOAD_POLICY } from '../models/download/request.ts';
@@ -23,22 +23,20 @@ import { openCommandLog } from './log.ts';
 const GB = 1e9;
 
 /** The way to URLs that offers name. */
-export const offeredUrls = ({ clock, environment }: Effects, config: Pick<ConfigStore, 'current'>): Remote =>
+export const offeredUrls = ({ clock, environment }: Effects, config: Pick<LiveConfig, 'live'>): Remote =>
   createRemote({
     clock,
     env: environment.get,
     userAgent: USER_AGENT,
-    allowPrivate: () => config.current.allow_private_urls,
+    allowPrivate: config.live('allow_private_urls'),
   });
 
 /** Everything the model store is made of, by the config's word. */
-export function modelStoreOptions(
-  effects: Effects,
-  config: Pick<ConfigStore, 'current'>,
-  log: Logger,
-): ModelStoreOptions {
+export function modelStoreOptions(effects: Effects, config: LiveConfig, log: Logger): ModelStoreOptions {
   const { files, clock, sha256, environment } = effects;
   const { pid } = environment;
+  const floorGb = config.live('disk_floor_gb');
+  const maxGb = config.live('models_max_gb');
   return {
     root: config.current.models_root,
     files,
@@ -53,8 +51,11 @@ export function modelStoreOptions(
     pid,
     remote: offeredUrls(effects, config),
     policy: DOWNLOAD_POLICY,
-    diskFloorBytes: () => config.current.disk_floor_gb * GB,
-    maxBytes: () => (config.current.models_max_gb === undefined ? undefined : config.current.models_max_gb * GB),
+    diskFloorBytes: () => floorGb() * GB,
+    maxBytes: () => {
+      const gb = maxGb();
+      return gb === undefined ? undefined : gb * GB;
+    },
   };
 }
 

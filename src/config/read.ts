@@ -91,7 +91,8 @@ export function freshText(patch: ConfigPatch): string {
     const spec = specOf(key);
     const value = toToml(key, patch[key] ?? spec?.default);
     const unit = spec?.unit === undefined ? '' : ` In ${spec.unit}.`;
-    return value === undefined ? [] : [`# ${spec?.sentence}${unit}\n${writeToml({ [key]: value })}`];
+    const unused = spec?.applies === 'unused' ? ' Not used in this release.' : '';
+    return value === undefined ? [] : [`# ${spec?.sentence}${unit}${unused}\n${writeToml({ [key]: value })}`];
   });
   return lines.join('\n');
 }

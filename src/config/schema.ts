@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 
-// What a key takes, as TOML reads it: whole numbers arrive as `bigint`, numbers with a point as `number`.
-const text = { schema: v.string(), expects: 'a text in quotes' } as const;
+// What a key takes, as TOML parses it: whole numbers arrive as `bigint`, numbers with a point as `number`.
+const text = { schema: v.string(), expects: 'a string in quotes' } as const;
 /** What an HTTP header can carry: visible ASCII (RFC 9110 §5.5), so anything else could never be presented. */
 const token = {
   schema: v.pipe(v.string(), v.regex(/^[\u0021-\u007E]*$/)),
-  expects: 'visible ASCII characters in quotes, without blanks',
+  expects: 'visible ASCII characters in quotes, without spaces',
 } as const;
 const flag = { schema: v.boolean(), expects: '`true` or `false`' } as const;
 const oneOf = <const Option extends string>(...options: readonly [Option, ...Option[]]) =>
@@ -19,15 +19,15 @@ const amount = {
   ),
   expects: 'a number, 0 or more',
 } as const;
-const count = (most: bigint) =>
+const count = (max: bigint) =>
   ({
     schema: v.pipe(
       v.bigint(),
       v.minValue(0n),
-      v.maxValue(most),
+      v.maxValue(max),
       v.transform((value) => Number(value)),
     ),
-    expects: `a whole number from 0 to ${most}`,
+    expects: `a whole number from 0 to ${max}`,
     whole: true,
   }) as const;
 const U16_MAX = 0xffffn;
@@ -42,154 +42,209 @@ interface KeySpec {
   };
   /** A key without one is absent until set. */
   readonly default?: string | number | boolean;
-  /** A file without it is not a config file: it may be cut off, or somebody else's. */
+  /** A file without it is not a config file: it may be truncated, or belong to another program. */
   readonly required?: true;
-  readonly unit?: string;
+  /** `GB` is 10^9 bytes, `GiB` is 2^30: the contract counts GPU memory in GiB and calls it GB, as its keys do. */
+  readonly unit?: 'GB' | 'GiB' | 'seconds' | 'attempts';
   readonly sentence: string;
   /** Never shown, never logged. */
   readonly secret?: true;
   /** A URL, shown without the parts that may hold a secret. */
   readonly url?: true;
-  /** Whether a running worker applies an edit without a restart. */
-  readonly live?: true;
+  /**
+   * When an edit counts: `live` at once in a running worker, `restart` from its next start. `unused` keys are read,
+   * checked and kept for a later release, and change nothing in this one.
+   */
+  readonly applies: 'live' | 'restart' | 'unused';
 }
 
-/** Every key of the config file. Help, the README table, defaults, types and checks are all made from this. */
+/** Every key of the config file. Comments of a first file, tables in the docs, defaults, types and checks come from it. */
 export const CONFIG_KEYS = {
   api_base_url: {
     type: text,
     default: 'https://studio.minis.gg/',
     required: true,
     url: true,
-    sentence: 'The studio this worker serves.',
+    applies: 'restart',
+    sentence: 'URL of the studio this worker serves.',
   },
   allow_insecure_http: {
     type: flag,
     default: false,
-    sentence: 'Whether the studio may be reached over plain http on another machine.',
+    applies: 'restart',
+    sentence: 'Whether to allow plain http to a studio on another machine.',
   },
   vram_threshold_gb: {
     type: amount,
     default: 12,
     required: true,
-    unit: 'GB',
-    live: true,
-    sentence: 'Most GPU memory that one job may be estimated to need.',
+    unit: 'GiB',
+    applies: 'live',
+    sentence: 'Largest GPU-memory estimate of a job that this worker takes.',
   },
-  auto_enabled: { type: flag, default: true, live: true, sentence: 'Whether this worker takes jobs.' },
-  auto_start: { type: flag, default: true, live: true, sentence: 'Whether the worker starts with the machine.' },
+  auto_enabled: { type: flag, default: true, applies: 'live', sentence: 'Whether this worker takes jobs.' },
+  auto_start: { type: flag, default: true, applies: 'unused', sentence: 'Whether the worker starts with the machine.' },
   only_when_idle: {
     type: flag,
     default: false,
-    live: true,
-    sentence: 'Whether to take jobs only while nobody uses the machine.',
+    applies: 'live',
+    sentence:
+      'Whether to take jobs only while nobody uses this machine. This release cannot tell, so `true` rejects every offer.',
   },
-  start_minimised: { type: flag, default: true, live: true, sentence: 'Whether the window starts in the tray.' },
+  start_minimised: {
+    type: flag,
+    default: true,
+    applies: 'unused',
+    sentence: 'Whether the window starts minimised to the tray.',
+  },
   engine_nice: {
     type: count(19n),
     default: 10,
-    sentence: 'How far running engines stand back for other programs: 0 not at all, 19 most.',
+    applies: 'restart',
+    sentence: 'Niceness of engine processes: 0 is normal priority, 19 the lowest.',
   },
   keep_warm_secs: {
     type: count(U32_MAX),
     default: 300,
     unit: 'seconds',
-    live: true,
-    sentence: 'How long a model stays in memory after its last job; 0 frees it with the job.',
+    applies: 'live',
+    sentence: 'How long a model stays in memory after its last job; 0 unloads it with the job.',
   },
   stop_grace_secs: {
     type: count(U32_MAX),
     default: 60,
     unit: 'seconds',
-    live: true,
-    sentence: 'How long a stopping worker lets the running job finish.',
+    applies: 'live',
+    sentence: 'How long a stopping worker waits for the running job to finish.',
   },
   outbox_max_gb: {
     type: amount,
     default: 2,
     unit: 'GB',
-    sentence: 'Most disk space for finished results that the studio does not have yet.',
+    applies: 'restart',
+    sentence: 'Limit on disk space for finished results that are not delivered yet.',
   },
   output_check: {
     type: oneOf('reject', 'flag', 'off'),
     default: 'reject',
-    live: true,
-    sentence: 'What becomes of a broken, flat or silent result: fail the job, deliver and log it, or do not look.',
+    applies: 'live',
+    sentence:
+      'What to do with a broken, flat or silent result: reject it, deliver it with a warning (`flag`), or skip the check (`off`).',
   },
-  models_root: { type: text, default: '~/models', sentence: 'The folder models are kept in.' },
+  models_root: { type: text, default: '~/models', applies: 'restart', sentence: 'Folder for models.' },
   models_max_gb: {
     type: amount,
     unit: 'GB',
-    live: true,
-    sentence: 'Most disk space for models that were fetched; the least recently used go first. Unset, all stay.',
+    applies: 'live',
+    sentence:
+      'Limit on disk space for downloaded models; the least recently used are removed first. Unset means no limit.',
   },
   disk_floor_gb: {
     type: amount,
     default: 5,
     unit: 'GB',
-    live: true,
-    sentence: 'Disk space that fetching models leaves free.',
+    applies: 'live',
+    sentence: 'Disk space that model downloads leave free.',
   },
   allow_private_urls: {
     type: flag,
     default: false,
-    live: true,
+    applies: 'live',
     sentence: 'Whether offers may name URLs in your own network.',
   },
   gradio_endpoint_url: {
     type: text,
     url: true,
-    live: true,
-    sentence: 'The Gradio app on this machine that paints, such as `http://127.0.0.1:7860`. Unset, none does.',
+    applies: 'live',
+    sentence: 'Gradio app on this machine that generates images, such as `http://127.0.0.1:7860`. Unset means none.',
   },
   gradio_api_name: {
     type: text,
-    live: true,
-    sentence: 'Which endpoint of that app paints, where it has several.',
+    applies: 'live',
+    sentence: 'Endpoint of that app to call, if it has several.',
   },
   allow_cpu: {
     type: flag,
     default: true,
-    live: true,
-    sentence: 'Whether engines that cannot use a GPU of this machine now may run on its processor instead.',
+    applies: 'live',
+    sentence: 'Whether an engine that cannot use the GPU of this machine may run on the CPU.',
   },
   ws_reconnect_attempts: {
     type: count(U32_MAX),
-    unit: 'tries',
-    sentence: 'Failed connects in a row before giving up; 0 or unset is endless.',
+    unit: 'attempts',
+    applies: 'restart',
+    sentence: 'Failed connection attempts in a row before the worker gives up; 0 or unset means never.',
   },
-  auto_update_enabled: { type: flag, default: true, live: true, sentence: 'Whether the worker updates itself.' },
+  auto_update_enabled: { type: flag, default: true, applies: 'unused', sentence: 'Whether the worker updates itself.' },
   auto_update_interval_secs: {
     type: count(U64_MAX),
     default: 1800,
     unit: 'seconds',
-    sentence: 'Time between two looks for a release.',
+    applies: 'unused',
+    sentence: 'Interval between update checks.',
   },
   auto_update_feed: {
     type: text,
     default: 'https://api.github.com/repos/webbertakken/studio-worker/releases',
     url: true,
-    sentence: 'Where releases are listed.',
+    applies: 'restart',
+    sentence: 'URL of the release list. GPU packs are downloaded from the same place.',
   },
-  auto_update_prerelease: { type: flag, default: false, sentence: 'Whether prereleases count as releases.' },
-  local_api_port: { type: count(U16_MAX), sentence: 'Port of the local HTTP API; 4787 when unset.' },
-  stream_port: { type: count(U16_MAX), sentence: 'Port for live audio on the local network; 4798 when unset.' },
-  local_api_token: { type: token, secret: true, sentence: 'What callers of the local HTTP API must present.' },
-  // The registration is written by the worker itself, which acts on it as it does: an edit needs no restart notice.
-  worker_id: { type: text, live: true, sentence: 'The name the studio gave this worker.' },
-  auth_token: { type: token, secret: true, live: true, sentence: 'What this worker presents to the studio.' },
-  install_id: { type: text, live: true, sentence: 'The name this installation gave itself.' },
-  registration_request_id: { type: text, live: true, sentence: 'The approval that is being waited for.' },
-  registration_secret: { type: token, secret: true, live: true, sentence: 'Proves that the request is ours.' },
+  auto_update_prerelease: {
+    type: flag,
+    default: false,
+    applies: 'unused',
+    sentence: 'Whether updates may be prereleases.',
+  },
+  local_api_port: {
+    type: count(U16_MAX),
+    applies: 'unused',
+    sentence: 'Port of the local HTTP API; unset means 4787.',
+  },
+  stream_port: {
+    type: count(U16_MAX),
+    applies: 'unused',
+    sentence: 'Port for live audio on the local network; unset means 4798.',
+  },
+  local_api_token: {
+    type: token,
+    secret: true,
+    applies: 'unused',
+    sentence: 'Token that callers of the local HTTP API must present.',
+  },
+  // The worker writes its registration itself and follows edits of it.
+  worker_id: { type: text, applies: 'live', sentence: 'Id that the studio assigned to this worker.' },
+  auth_token: {
+    type: token,
+    secret: true,
+    applies: 'live',
+    sentence: 'Token that this worker presents to the studio.',
+  },
+  install_id: { type: text, applies: 'live', sentence: 'Id that this installation generated for itself.' },
+  registration_request_id: {
+    type: text,
+    applies: 'live',
+    sentence: 'Id of the registration request that is waiting for approval.',
+  },
+  registration_secret: {
+    type: token,
+    secret: true,
+    applies: 'live',
+    sentence: 'Proof that the registration request is ours.',
+  },
 } as const satisfies Record<string, KeySpec>;
 
 export type ConfigKey = keyof typeof CONFIG_KEYS;
 type ValueOf<Key extends ConfigKey> = v.InferOutput<(typeof CONFIG_KEYS)[Key]['type']['schema']>;
+/** A key that a running worker follows. */
+export type LiveKey = {
+  [Key in ConfigKey]: (typeof CONFIG_KEYS)[Key]['applies'] extends 'live' ? Key : never;
+}[ConfigKey];
 type KeyWithDefault = {
   [Key in ConfigKey]: (typeof CONFIG_KEYS)[Key] extends { readonly default: unknown } ? Key : never;
 }[ConfigKey];
 
-/** What the operator set and what we remember, under the names of the file. A key without a default may be absent. */
+/** Settings and registration, under the names of the file. A key without a default may be absent. */
 export type Config = { readonly [Key in KeyWithDefault]: ValueOf<Key> } & {
   readonly [Key in Exclude<ConfigKey, KeyWithDefault>]?: ValueOf<Key>;
 };
@@ -213,7 +268,7 @@ export interface ConfigRow {
   readonly default: string;
   readonly unit: string;
   readonly secret: boolean;
-  readonly needsRestart: boolean;
+  readonly applies: KeySpec['applies'];
 }
 
 /** The table as help texts and the README show it. */
@@ -226,7 +281,7 @@ export function configRows(): readonly ConfigRow[] {
       default: spec.default === undefined ? '' : String(spec.default),
       unit: spec.unit ?? '',
       secret: spec.secret ?? false,
-      needsRestart: !(spec.live ?? false),
+      applies: spec.applies,
     };
   });
 }

@@ -5,15 +5,20 @@ import type { Files } from '../system/disk/files.ts';
 import type { Watch } from '../system/disk/watch.ts';
 import { siblingsOf } from './paths.ts';
 import { type Folders, freshText, patchText, readConfig } from './read.ts';
-import { type Config, type ConfigKey, type ConfigPatch, CONFIG_KEYS, KEYS, specOf } from './schema.ts';
+import { type Config, type ConfigKey, type ConfigPatch, CONFIG_KEYS, KEYS, type LiveKey, specOf } from './schema.ts';
 
 export interface ConfigChange {
   readonly changedKeys: readonly ConfigKey[];
-  /** Those of them that a running worker cannot apply. */
+  /** Those of them that apply at the next start of the worker. */
   readonly needsRestart: readonly ConfigKey[];
+  /** Those of them that nothing in this release uses. */
+  readonly unused: readonly ConfigKey[];
 }
 
-/** The config of this process: the file's last good content, kept in step with edits from outside. */
+/** What a part of the worker needs to read its settings. */
+export type LiveConfig = Pick<ConfigStore, 'current' | 'live'>;
+
+/** The config of this process: the file's last valid content, updated on every edit. */
 export interface ConfigStore {
   readonly path: string;
   readonly current: Config;
@@ -26,11 +31,17 @@ export interface ConfigStore {
    * @throws WorkerError `config.not-saved` | `config.invalid` when somebody broke the file, which is then left alone
    */
   update(patch: ConfigPatch): Promise<Config>;
-  /** Reads the file again; a broken one is a warning and leaves the config as it was. */
+  /** Reads the file again; an invalid one is a warning and leaves the config as it was. */
   reload(): Promise<void>;
-  /** Calls back after each change, by us or by an edit. The returned function ends it. */
+  /** Gives a live key to its reader: the getter always returns the value in force. */
+  live<Key extends LiveKey>(key: Key): () => Config[Key];
+  /** Calls `apply` with the new value after each change of a live key. The returned function unsubscribes. */
+  watch<Key extends LiveKey>(key: Key, apply: (value: Config[Key]) => void): () => void;
+  /** Live keys that have had a reader in this process, by `live` or `watch`. */
+  readonly followed: ReadonlySet<LiveKey>;
+  /** Calls back after each change of any key, by us or by an edit. The returned function unsubscribes. */
   onChange(call: (config: Config, change: ConfigChange) => void): () => void;
-  /** Ends watching. */
+  /** Stops following the file and drops all subscriptions. */
   close(): void;
 }
 
@@ -65,6 +76,7 @@ class FileConfigStore implements ConfigStore {
   readonly path: string;
   readonly isFresh: boolean;
   readonly #options: ConfigStoreOptions;
+  readonly followed = new Set<LiveKey>();
   readonly #listeners = new Set<(config: Config, change: ConfigChange) => void>();
   readonly #unwatch: () => void;
   #config: Config;
@@ -115,6 +127,18 @@ class FileConfigStore implements ConfigStore {
     });
   }
 
+  live<Key extends LiveKey>(key: Key): () => Config[Key] {
+    this.followed.add(key);
+    return () => this.#config[key];
+  }
+
+  watch<Key extends LiveKey>(key: Key, apply: (value: Config[Key]) => void): () => void {
+    this.followed.add(key);
+    return this.onChange((config, { changedKeys }) => {
+      if (changedKeys.includes(key)) apply(config[key]);
+    });
+  }
+
   onChange(call: (config: Config, change: ConfigChange) => void): () => void {
     this.#listeners.add(call);
     return () => void this.#listeners.delete(call);
@@ -138,9 +162,13 @@ class FileConfigStore implements ConfigStore {
     this.#config = config;
     const changedKeys = KEYS.filter((key) => before[key] !== config[key]);
     if (changedKeys.length === 0) return;
-    const needsRestart = changedKeys.filter((key) => !specOf(key)?.live);
-    this.#options.log[level]('config.changed', { changedKeys, needsRestart });
-    for (const call of this.#listeners) call(config, { changedKeys, needsRestart });
+    const change: ConfigChange = {
+      changedKeys,
+      needsRestart: changedKeys.filter((key) => specOf(key)?.applies === 'restart'),
+      unused: changedKeys.filter((key) => specOf(key)?.applies === 'unused'),
+    };
+    this.#options.log[level]('config.changed', { ...change });
+    for (const call of this.#listeners) call(config, change);
   }
 
   #learn(config: Config): void {

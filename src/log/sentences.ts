@@ -120,8 +120,9 @@ const OWN_SENTENCES: ReadonlyMap<string, Sentence> = new Map(
     'config.created': own((f) => `wrote a first config file: ${say(f.path)}`),
     'config.made-private': own((f) => `other accounts could read the token in ${say(f.path)}; now its owner alone can`),
     'config.changed': own((f) => {
-      const later = count(f.needsRestart) === 0 ? '' : `; ${say(f.needsRestart)} from the next start`;
-      return `config changed: ${say(f.changedKeys)}${later}`;
+      const later = count(f.needsRestart) === 0 ? '' : `; ${say(f.needsRestart)} applies at the next start`;
+      const never = count(f.unused) === 0 ? '' : `; ${say(f.unused)} is not used in this release`;
+      return `config changed: ${say(f.changedKeys)}${later}${never}`;
     }),
     'config.edit-ignored': own((f) => `going on with the config as it was: ${say(f.because)}`),
     'engine.ready': own((f) => `the ${say(f.engine)} engine is ready`),

@@ -1,4 +1,4 @@
-import type { ConfigStore } from '../../config/store.ts';
+import type { LiveConfig } from '../../config/store.ts';
 import { createFfmpeg, type Ffmpeg } from '../../engines/ffmpeg/index.ts';
 import { createEngineHost, type EngineHost } from '../../engines/host/host.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
@@ -19,7 +19,7 @@ import { offeredUrls } from '../model-store.ts';
 /** What several engines are made with. */
 export interface EngineTools {
   readonly effects: Effects;
-  readonly config: Pick<ConfigStore, 'current'>;
+  readonly config: LiveConfig;
   readonly log: Logger;
   readonly quarantine: Quarantine;
   readonly host: EngineHost;

@@ -1,5 +1,5 @@
 import manifest from '../../../dist-manifest.json';
-import type { ConfigStore } from '../../config/store.ts';
+import type { LiveConfig } from '../../config/store.ts';
 import { createCrashBook } from '../../engines/host/crash-book.ts';
 import { createQuarantine, type Quarantine } from '../../engines/host/quarantine.ts';
 import type { Engine } from '../../engines/engine.ts';
@@ -29,7 +29,7 @@ import { builtInDevice, createPacks, packsHere, type PackSet } from './packs.ts'
 
 export interface EngineSetup {
   readonly log: Logger;
-  readonly config: Pick<ConfigStore, 'current'>;
+  readonly config: LiveConfig;
   /** Binaries for GPUs are used where they were fetched before, and not fetched now. */
   readonly fetchesNoPacks?: boolean;
 }
@@ -53,7 +53,7 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
   const packSet = createPacks(effects, config, engineLog);
   const packs = fetchesNoPacks ? packsHere(packSet) : packSet.packs;
   const cpuRule = createCpuRule({
-    allowCpu: () => config.current.allow_cpu,
+    allowCpu: config.live('allow_cpu'),
     gpuNames: async () => (await gpus()).map(({ name }) => name),
     clock,
     log: engineLog,
@@ -118,12 +118,11 @@ function sdCppEngine({ effects, config, programs, fetchInput, ffmpeg, quarantine
 }
 
 function gradioEngine({ effects: { environment, images, clock, random }, config }: EngineTools): Engine {
+  const endpointUrl = config.live('gradio_endpoint_url');
+  const apiName = config.live('gradio_api_name');
+  const allowPrivate = config.live('allow_private_urls');
   return createGradioEngine({
-    settings: () => ({
-      endpointUrl: config.current.gradio_endpoint_url,
-      apiName: config.current.gradio_api_name,
-      allowPrivate: config.current.allow_private_urls,
-    }),
+    settings: () => ({ endpointUrl: endpointUrl(), apiName: apiName(), allowPrivate: allowPrivate() }),
     ask: createAskApp(environment.get),
     images,
     clock,

@@ -2,7 +2,7 @@ import manifest from '../../../dist-manifest.json';
 import { WorkerError } from '../../base/errors.ts';
 import { USER_AGENT, VERSION } from '../../base/version.ts';
 import type { PackPuller } from '../../cli/world/engines.ts';
-import type { ConfigStore } from '../../config/store.ts';
+import type { LiveConfig } from '../../config/store.ts';
 import type { Logger } from '../../log/logger.ts';
 import { releaseFileUrl } from '../../release/pack-url.ts';
 import { createPackShelf, type Pack, type PackShelf } from '../../release/packs.ts';
@@ -22,7 +22,7 @@ export interface PackSet {
   readonly shelf: PackShelf;
 }
 
-export function createPacks(effects: Effects, config: Pick<ConfigStore, 'current'>, log: Logger): PackSet {
+export function createPacks(effects: Effects, config: LiveConfig, log: Logger): PackSet {
   const { clock, environment, native, files } = effects;
   const shelf = createPackShelf({
     root: () => `${native.folder}/packs`,

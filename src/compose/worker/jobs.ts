@@ -47,8 +47,9 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
   const outputCheck = createOutputCheck({
     images: effects.images,
     checkSchema: openSchemaCheck(effects),
-    policy: () => config.current.output_check,
+    policy: config.live('output_check'),
   });
+  const [enabled, onlyWhenIdle] = [config.live('auto_enabled'), config.live('only_when_idle')];
   const pipeline = createPipeline({
     slot,
     claims,
@@ -79,8 +80,8 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
         setup.cpuRule.refusal(offer.modelSource.engine) ??
         unavailable.refusal(offer.modelSource.engine, offer.model) ??
         unfitReason(memory.gate.verdict(offer)),
-      paused: !config.current.auto_enabled,
-      onlyWhenIdle: config.current.only_when_idle,
+      paused: !enabled(),
+      onlyWhenIdle: onlyWhenIdle(),
       userPresence: undefined,
       stopping: facts.isStopping(),
       outboxFull: !delivery.hasRoom(),

@@ -39,7 +39,8 @@ export async function composeWarmth(setup: WorkerSetup, store: ModelStore): Prom
   const { gate, looks } = memory;
   const residency = await openResidency({ path: paths.residency, files, clock, log });
   // With claiming switched off no job can come, and the operator may want the memory.
-  const keepMs = (): number => (config.current.auto_enabled ? config.current.keep_warm_secs * SECOND_MS : 0);
+  const [enabled, keepSecs] = [config.live('auto_enabled'), config.live('keep_warm_secs')];
+  const keepMs = (): number => (enabled() ? keepSecs() * SECOND_MS : 0);
   let remembers = true;
   const onChange = (): void => void (remembers && residency.remember(warm.residents()));
   const warm = createModelPool<LoadedModel>({ keepMs, probe: looks, clock, log, onChange });
@@ -95,8 +96,13 @@ async function presentFiles(
 }
 
 /** What the operator switches reaches the models in memory. */
-const follow = ({ config }: WorkerSetup, warm: ModelPool<LoadedModel>): (() => void) =>
-  config.onChange(({ auto_enabled: claims }, { changedKeys }) => {
-    if (changedKeys.includes('auto_enabled') && !claims) void warm.unloadAll('paused');
-    else if (changedKeys.includes('keep_warm_secs')) warm.keepMsChanged();
+function follow({ config }: WorkerSetup, warm: ModelPool<LoadedModel>): () => void {
+  const unfollowClaims = config.watch('auto_enabled', (claims) => {
+    if (!claims) void warm.unloadAll('paused');
   });
+  const unfollowKeep = config.watch('keep_warm_secs', () => warm.keepMsChanged());
+  return () => {
+    unfollowClaims();
+    unfollowKeep();
+  };
+}

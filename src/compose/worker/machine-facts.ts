@@ -32,6 +32,8 @@ export async function probeMachine(options: {
     if (silentGpus > 0) log.warn('gpu.silent', { silentGpus, vramTotalGb: totalGb });
     if (totalGb === 0) log.debug('vram.unknown', { reasons });
   });
+  const thresholdGb = config.live('vram_threshold_gb');
+  const onlyWhenIdle = config.live('only_when_idle');
   const patience = new AbortController();
   const ready = createReadyEngines(engines, { clock, log: log.child({}, 'engines') });
   await Promise.race([Promise.all([probe, ready.refresh()]), pause(clock, FACTS_WITHIN_MS, patience.signal)]);
@@ -43,12 +45,12 @@ export async function probeMachine(options: {
         machineName: machine.hostName(),
         userName: machine.userName(),
         vramTotalGb,
-        vramThresholdGb: config.current.vram_threshold_gb,
+        vramThresholdGb: thresholdGb(),
         autoEnabled: claiming,
         autoStart: config.current.auto_start,
         autoUpdate: config.current.auto_update_enabled,
         startMinimised: config.current.start_minimised,
-        onlyWhenIdle: config.current.only_when_idle,
+        onlyWhenIdle: onlyWhenIdle(),
         userPresence: undefined,
         engines: ready.current(),
       }),

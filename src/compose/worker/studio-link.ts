@@ -49,7 +49,7 @@ export async function composeLine(setup: WorkerSetup, facts: LineFacts): Promise
     log: setup.log.logger.child({}, 'session'),
     credentials,
     capabilities,
-    claiming: () => config.current.auto_enabled,
+    claiming: config.live('auto_enabled'),
     currentJobId: () => slot.held?.jobId ?? delivery.currentJobId(),
     shipBuffer: setup.log.shipBuffer,
     maxFailures: config.current.ws_reconnect_attempts ?? 0,

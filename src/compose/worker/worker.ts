@@ -29,8 +29,9 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   const log = setup.log.logger;
   const apiBaseUrl = allowedBaseUrl(config.current, log); // an edit counts from the next start
   const facts = await probeMachine({ effects, config, engines, log });
-  const capabilities = (): Capabilities =>
-    facts.capabilities({ claiming: config.current.auto_enabled && !stopping.underway });
+  const enabled = config.live('auto_enabled');
+  const thresholdGb = config.live('vram_threshold_gb');
+  const capabilities = (): Capabilities => facts.capabilities({ claiming: enabled() && !stopping.underway });
   const { registration, credentials, approved } = composeIdentity(setup, { apiBaseUrl, capabilities });
   const slot = createSlot();
   const history = createHistory();
@@ -64,10 +65,10 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     facts: () => ({
       pid: effects.environment.pid,
       configPath: config.path,
-      enabled: config.current.auto_enabled,
+      enabled: enabled(),
       workerId: credentials()?.workerId,
       vramTotalGb: facts.vramTotalGb(),
-      vramThresholdGb: config.current.vram_threshold_gb,
+      vramThresholdGb: thresholdGb(),
       models: work.models(),
     }),
   });
@@ -91,11 +92,12 @@ function composeStopping(
   parts: { readonly slot: Slot; readonly line: Line; readonly registration: Registration },
 ): Stopping {
   const { session, delivery } = parts.line;
+  const graceSecs = config.live('stop_grace_secs');
   return createStopping({
     slot: parts.slot,
     clock: effects.clock,
     log: log.logger,
-    graceMs: () => config.current.stop_grace_secs * SECOND_MS,
+    graceMs: () => graceSecs() * SECOND_MS,
     onStopping: () => session.beat(),
     onHandingBack: () => void delivery.stop(), // an upload that stands still would hold the slot for minutes
     leave: async () => {

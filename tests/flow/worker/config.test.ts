@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { configRows } from '../../../src/config/schema.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
 import type { FakeStudio } from '../../fakes/studio/fake-studio.ts';
 import { command } from '../child.ts';
@@ -28,6 +29,23 @@ test('L9: an edited threshold reaches the studio without a restart', async () =>
   await heartbeatWith(scene.studio, 'vramThresholdGb', 7.5);
   expect(scene.worker.status().vramThresholdGb).toBe(7.5);
   expect(scene.studio.events.filter(({ is }) => is === 'connected')).toHaveLength(1);
+});
+
+test('every live key has a reader in a running worker', async () => {
+  await using scene = await setup();
+  const followed: ReadonlySet<string> = scene.worker.config.followed;
+  const rows = configRows();
+  expect(rows.filter(({ key, applies }) => applies === 'live' && !followed.has(key))).toEqual([]);
+  expect(rows.filter(({ applies }) => applies === 'unused').map(({ key }) => key)).toEqual([
+    'auto_start',
+    'start_minimised',
+    'auto_update_enabled',
+    'auto_update_interval_secs',
+    'auto_update_prerelease',
+    'local_api_port',
+    'stream_port',
+    'local_api_token',
+  ]);
 });
 
 test('claiming edited off stops offers, and edited on again lets them come', async () => {

@@ -136,9 +136,9 @@ test('however a file is broken, its secrets are not shown', () => {
 
 test('a first file says of each key what it is, and reads back as the defaults', () => {
   const text = freshText({});
-  expect(text).toStartWith('# The studio this worker serves.\napi_base_url = "https://studio.minis.gg/"\n');
+  expect(text).toStartWith('# URL of the studio this worker serves.\napi_base_url = "https://studio.minis.gg/"\n');
   expect(text).toContain(
-    '\n# Most GPU memory that one job may be estimated to need. In GB.\nvram_threshold_gb = 12.0\n',
+    '\n# Largest GPU-memory estimate of a job that this worker takes. In GiB.\nvram_threshold_gb = 12.0\n',
   );
   expect(text).toContain('\nauto_update_interval_secs = 1800\n');
   expect(text).toContain('\nmodels_root = "~/models"\n');
@@ -175,12 +175,13 @@ test('a broken file shows no URL that may hold a secret', () => {
   expect(message).not.toContain('S3CRET');
 });
 
-const mostOf = (expects: string): number => Number(/ to (\d+)$/.exec(expects)?.[1]);
+const maxOf = (expects: string): number => Number(/ to (\d+)$/.exec(expects)?.[1]);
 const valueOf = (key: (typeof KEYS)[number]): fc.Arbitrary<string | number | boolean> => {
   const { type } = specOf(key) ?? CONFIG_KEYS.worker_id;
-  if (type.expects.startsWith('a text')) return fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => `/${text}`);
+  if (type.expects.startsWith('a string'))
+    return fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => `/${text}`);
   if (type.expects.startsWith('visible')) return fc.stringMatching(/^[!-~]{1,40}$/);
-  if (type.expects.startsWith('a whole')) return fc.integer({ min: 0, max: Math.min(65_535, mostOf(type.expects)) });
+  if (type.expects.startsWith('a whole')) return fc.integer({ min: 0, max: Math.min(65_535, maxOf(type.expects)) });
   if (type.expects.startsWith('a number')) return fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
   const options = [...type.expects.matchAll(/"(\w+)"/g)].map(([, option = '']) => option);
   return options.length > 0 ? fc.constantFrom(...options) : fc.boolean();
@@ -213,10 +214,10 @@ test('every key has a sentence, and every secret is known as one', () => {
   ]);
   expect(rows.find((row) => row.key === 'vram_threshold_gb')).toEqual({
     key: 'vram_threshold_gb',
-    sentence: 'Most GPU memory that one job may be estimated to need.',
+    sentence: 'Largest GPU-memory estimate of a job that this worker takes.',
     default: '12',
-    unit: 'GB',
+    unit: 'GiB',
     secret: false,
-    needsRestart: false,
+    applies: 'live',
   });
 });

@@ -207,7 +207,34 @@ test('an edit of a running worker is applied and told apart from what needs a re
   await using at = await setupWatched();
   await at.save(LEAST.replace('6.5', '10.0').replace('studio.lan', 'other.lan'));
   expect(at.store.current).toMatchObject({ vram_threshold_gb: 10, api_base_url: 'https://other.lan' });
-  expect(at.changes).toEqual([{ changedKeys: ['api_base_url', 'vram_threshold_gb'], needsRestart: ['api_base_url'] }]);
+  expect(at.changes).toEqual([
+    { changedKeys: ['api_base_url', 'vram_threshold_gb'], needsRestart: ['api_base_url'], unused: [] },
+  ]);
+});
+
+test('an edit of a key that nothing uses yet is reported as such', async () => {
+  await using at = await setupWatched();
+  await at.save(`${LEAST}auto_start = false\n`);
+  expect(at.changes).toEqual([{ changedKeys: ['auto_start'], needsRestart: [], unused: ['auto_start'] }]);
+});
+
+test('a reader of a live key always gets the value in force', async () => {
+  await using at = await setupWatched();
+  const thresholdGb = at.store.live('vram_threshold_gb');
+  await at.save(LEAST.replace('6.5', '10.0'));
+  expect(thresholdGb()).toBe(10);
+  expect([...at.store.followed]).toEqual(['vram_threshold_gb']);
+});
+
+test('a watcher is called with the new value of its key alone', async () => {
+  await using at = await setupWatched();
+  const seen: number[] = [];
+  const unsubscribe = at.store.watch('keep_warm_secs', (seconds) => seen.push(seconds));
+  await at.save(`${LEAST}auto_enabled = false\n`);
+  await at.save(`${LEAST}keep_warm_secs = 7\n`);
+  unsubscribe();
+  await at.save(`${LEAST}keep_warm_secs = 8\n`);
+  expect(seen).toEqual([7]);
 });
 
 test('an edit that says the same in other words is no change', async () => {

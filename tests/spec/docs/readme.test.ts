@@ -13,6 +13,9 @@ async function block(name: string, rows: readonly string[]): Promise<{ is: strin
   return { is: squeezed(is), must: squeezed(must) };
 }
 
+/** Behind the sentence of a key: when an edit of it counts. */
+const MARKS = { live: ' ↻', restart: '', unused: ' ◌' };
+
 /** The formatter pads tables; only the words count. */
 const squeezed = (text: string): string => text.replaceAll(/ +/g, ' ').replaceAll(/-+/g, '-');
 
@@ -20,8 +23,8 @@ test('the config table in the README is the one the program goes by', async () =
   const rows = configRows()
     .filter((row) => !row.secret)
     .map(
-      ({ key, default: usual, unit, sentence, needsRestart }) =>
-        `| \`${key}\` | ${usual === '' ? '' : `\`${usual}\``} | ${unit} | ${sentence}${needsRestart ? '' : ' ↻'} |`,
+      ({ key, default: usual, unit, sentence, applies }) =>
+        `| \`${key}\` | ${usual === '' ? '' : `\`${usual}\``} | ${unit} | ${sentence}${MARKS[applies]} |`,
     );
   const { is, must } = await block('config', ['| key | default | unit | what it does |', '| - | - | - | - |', ...rows]);
   expect(is).toBe(must);

@@ -147,7 +147,7 @@ describe('what operators read most is in words', () => {
     [
       'config.changed',
       { changedKeys: ['api_base_url'], needsRestart: ['api_base_url'] },
-      'config changed: [api_base_url]; [api_base_url] from the next start',
+      'config changed: [api_base_url]; [api_base_url] applies at the next start',
     ],
     ['config.edit-ignored', { because: 'line 3' }, 'going on with the config as it was: line 3'],
     [
