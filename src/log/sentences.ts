@@ -147,11 +147,11 @@ const OWN_SENTENCES: ReadonlyMap<string, Sentence> = new Map(
       (f) => `native files go to ${say(f.to)} instead of ${say(f.from)} (${say(f.because)}). ${say(f.hint)}`,
     ),
     'delivery.retried': own(
-      (f) => `upload of job ${say(f.jobId)} put off: ${say(f.error)}; next try in ${duration(f.retryInMs)}`,
+      (f) => `upload of job ${say(f.jobId)} failed: ${say(f.error)}; will retry in ${duration(f.retryInMs)}`,
     ),
     'delivery.unauthorized': own((f) => `the studio refuses our token (${say(f.status)}). ${say(f.hint)}`),
     'result.kept': own((f) => `result of job ${say(f.jobId)} stays on disk: ${say(f.because)}`),
-    'result.dropped': own((f) => `result of job ${say(f.jobId)} is given up: ${say(f.because)}`),
+    'result.discarded': own((f) => `result of job ${say(f.jobId)} discarded: ${say(f.because)}`),
   } satisfies Record<string, Sentence>),
 );
 

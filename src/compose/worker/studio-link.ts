@@ -71,6 +71,7 @@ export async function composeLine(setup: WorkerSetup, facts: LineFacts): Promise
     random,
     log,
     studioOffers: (feature) => offered.includes(feature),
+    onReport: () => {}, // the log has it
   });
   return { session, claims, delivery };
 }

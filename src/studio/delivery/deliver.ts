@@ -9,14 +9,14 @@ import { createBackground } from './background.ts';
 import type { Delivery, DeliveryReport } from './delivery.ts';
 import type { DeliveryDeps } from './deps.ts';
 import { createJsonResults } from './json-results.ts';
-import { uploadNow } from './foreground.ts';
+import { deliverArtifact } from './foreground.ts';
 
-/** Delivery with its ear to the session: what the studio says decides what may be sent again and what is done with. */
+/** Delivery that follows the session: the studio's frames decide what may be sent again and what is done with. */
 export interface SessionDelivery extends Delivery {
   onWelcome(welcome: Welcome): void;
   onLost(): void;
   onAck(ack: { readonly type: 'completeAck' | 'failAck'; readonly jobId: JobId }): void;
-  /** To be told after whoever counts the claims, so that a reclaimed job's frame may pass. */
+  /** To be called after the claims heard of it, so that a reclaimed job's frame may pass. */
   onHeartbeatAck(ack: HeartbeatAck): void;
   /** The job whose result waits for its claim; for the heartbeat, when no job runs. */
   currentJobId(): JobId | undefined;
@@ -34,13 +34,13 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
     const { result, ranOn } = outcome;
     if (result.is === 'json') return await json.deliver({ jobId, prompt, value: withRanOn(result.value, ranOn) });
     const artifact = { jobId, prompt, ext: result.ext, ranOn, bytes: result.bytes };
-    return await uploadNow(artifact, deps, background, stopping.signal);
+    return await deliverArtifact(artifact, deps, background, stopping.signal);
   }
 
   function reportFailure(jobId: JobId, error: WorkerError): DeliveryReport {
     if (deps.sender.send(fail(jobId, error.message, error.retryable))) return { is: 'reported' };
     deps.log.warn('failure.not-sent', { jobId, error: error.message });
-    return { is: 'dropped', because: 'no live session' };
+    return { is: 'discarded', because: 'no live session' };
   }
 
   return {
@@ -50,7 +50,7 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
       } catch (thrown) {
         const because = errorChain(thrown);
         deps.log.error('delivery.failed', { jobId: outcome.job.id, error: because });
-        return { is: 'dropped', because };
+        return { is: 'discarded', because };
       }
     },
     deliverPending: () => background.round(),

@@ -1,22 +1,32 @@
 import type { JobOutcome } from '../../jobs/job.ts';
 
-/** What became of an outcome. */
+/**
+ * What came of an outcome. Only `delivered` says that the studio has the result. After `sent` and `kept` a
+ * `FinalReport` of the same job follows through `DeliveryDeps.onReport`, unless this process ends first.
+ */
 export type DeliveryReport =
-  | { readonly is: 'delivered' }
-  /** The studio was told that the job failed. */
+  | FinalReport
+  /** The outcome was a failure, and the studio was told of it. */
   | { readonly is: 'reported' }
-  /** Kept on disk; delivery goes on in the background. */
-  | { readonly is: 'kept'; readonly because: string }
-  /** The studio does not want it any more, or can never get it. */
-  | { readonly is: 'dropped'; readonly because: string };
+  /** A frame with the result went out on the live socket; the studio has not acknowledged it yet. */
+  | { readonly is: 'sent' }
+  /** On disk, to be retried in the background. The studio may have been told meanwhile that the job failed. */
+  | { readonly is: 'kept'; readonly because: string };
+
+/** How the delivery of a result ended for good. */
+export type FinalReport =
+  /** The studio has the result: it confirmed the upload, or acknowledged the frame. */
+  | { readonly is: 'delivered' }
+  /** The studio does not want it, or can never get it. Also said of a failure that could not be reported. */
+  | { readonly is: 'discarded'; readonly because: string };
 
 /** Gets outcomes to the studio, through whichever session is live, and keeps finished results until they are there. */
 export interface Delivery {
   /** Delivers one outcome. Owns its retries and never throws. Resolves when the slot may be given to another job. */
   deliver(outcome: JobOutcome): Promise<DeliveryReport>;
-  /** Tries every result that an earlier process, or an earlier session, left behind. Never throws. */
+  /** Retries every result that an earlier process, or an earlier session, left behind. Never throws. */
   deliverPending(): Promise<void>;
-  /** Whether one more result would still fit. */
+  /** Whether the outbox is below its size limit. */
   hasRoom(): boolean;
   /** Results waiting on disk. */
   pending(): { readonly count: number; readonly sizeBytes: number };

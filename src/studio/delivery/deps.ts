@@ -1,3 +1,4 @@
+import type { JobId } from '../../base/ids.ts';
 import type { Feature } from '../../contract/frames/inbound.ts';
 import type { OutboundFrame } from '../../contract/frames/outbound.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -5,6 +6,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { Http } from '../../system/net/http.ts';
 import type { Random } from '../../system/random.ts';
 import type { Credentials } from '../session/session.ts';
+import type { FinalReport } from './delivery.ts';
 import type { Outbox } from './outbox.ts';
 
 /** What delivery works with. */
@@ -20,6 +22,11 @@ export interface DeliveryDeps {
   readonly log: Logger;
   /** Whether the latest welcome offered this, also while its socket is gone. */
   readonly studioOffers: (feature: Feature) => boolean;
+  /**
+   * Called when the delivery of a result ended after `deliver` resolved: in the background, with an acknowledgement, after
+   * a reconnect or a restart. Must not throw.
+   */
+  readonly onReport: (jobId: JobId, report: FinalReport) => void;
   /** Cuts an upload that moved no byte for this long; 30 s when left out. */
   readonly stallMs?: number;
 }

@@ -7,11 +7,11 @@ import type { DeliveryReport } from './delivery.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { Artifact } from './multipart.ts';
 import type { OutboxEntry } from './outbox.ts';
-import { describeAnswer, judgeForeground, retryAfterOf, type UploadAnswer, type Verdict } from './policy.ts';
+import { describeAnswer, judgeForeground, retryAfterOf, type ForegroundVerdict, type UploadAnswer } from './policy.ts';
 import { upload } from './upload.ts';
 
-/** A finished artifact whose slot is still held; `entry` is missing when the disk had no room for it. */
-interface Parcel {
+/** A finished artifact whose slot is still held; `entry` is missing when it could not be written to disk. */
+interface PendingUpload {
   readonly artifact: Artifact;
   readonly credentials: Credentials;
   readonly entry: OutboxEntry | undefined;
@@ -28,23 +28,23 @@ export interface Reservation {
  * Uploads an artifact while its job still holds the slot: to disk first, then up to three tries. Never throws.
  * What is left on disk afterwards is the background's, see `background.ts`.
  */
-export async function uploadNow(
+export async function deliverArtifact(
   artifact: Artifact,
   deps: DeliveryDeps,
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<DeliveryReport> {
   const credentials = deps.credentials();
-  if (credentials === undefined) return drop(artifact, deps, 'there is no studio to send it to');
+  if (credentials === undefined) return discard(artifact, deps, 'there is no studio to send it to');
   const { jobId, ext, prompt, bytes, ranOn } = artifact;
   let left: { readonly retryAfterMs: number } | undefined;
   reservation.take(jobId);
   try {
     const entry = await keep({ jobId, kind: 'artifact', ext, prompt, ranOn, ...ownerOf(credentials) }, bytes, deps);
-    const parcel: Parcel = { artifact, credentials, entry };
+    const pending: PendingUpload = { artifact, credentials, entry };
     if (entry !== undefined) left = { retryAfterMs: 0 };
-    const { answer, verdict } = await tryUpload(parcel, deps, signal);
-    const report = conclude(parcel, answer, verdict, deps);
+    const { answer, verdict } = await uploadWithRetries(pending, deps, signal);
+    const report = conclude(pending, answer, verdict, deps);
     if (verdict.is === 'delivered' || verdict.is === 'not-held' || verdict.is === 'final') {
       left = undefined;
       if (entry !== undefined) await deps.outbox.remove(entry);
@@ -58,12 +58,16 @@ export async function uploadNow(
   }
 }
 
-interface Tried {
+interface UploadResult {
   readonly answer: UploadAnswer;
-  readonly verdict: Exclude<Verdict, { readonly is: 'retry' }>;
+  readonly verdict: Exclude<ForegroundVerdict, { readonly is: 'retry' }>;
 }
 
-async function tryUpload({ artifact, credentials }: Parcel, deps: DeliveryDeps, signal: AbortSignal): Promise<Tried> {
+async function uploadWithRetries(
+  { artifact, credentials }: PendingUpload,
+  deps: DeliveryDeps,
+  signal: AbortSignal,
+): Promise<UploadResult> {
   const startedMs = deps.clock.elapsed();
   for (let attempt = 1, waitedMs = 0; ; attempt++) {
     const answer = await upload(artifact, credentials, deps, signal);
@@ -87,9 +91,14 @@ async function tryUpload({ artifact, credentials }: Parcel, deps: DeliveryDeps, 
 
 const EXHAUSTED = { is: 'exhausted' } as const;
 
-/** Says what came of it, to the log and, where the studio waits for a word, to the studio. */
-function conclude(parcel: Parcel, answer: UploadAnswer, verdict: Tried['verdict'], deps: DeliveryDeps): DeliveryReport {
-  const { jobId } = parcel.artifact;
+/** Logs what came of it and, where the studio waits for an answer, tells the studio. */
+function conclude(
+  pending: PendingUpload,
+  answer: UploadAnswer,
+  verdict: UploadResult['verdict'],
+  deps: DeliveryDeps,
+): DeliveryReport {
+  const { jobId } = pending.artifact;
   const error = describeAnswer(answer);
   switch (verdict.is) {
     case 'delivered':
@@ -97,39 +106,38 @@ function conclude(parcel: Parcel, answer: UploadAnswer, verdict: Tried['verdict'
     case 'not-held': {
       // No `fail` frame: one about a job that the studio does not hold for us costs the session.
       const because = 'the studio does not hold this job for us';
-      deps.log.warn('result.dropped', { jobId, because, error });
-      return { is: 'dropped', because };
+      deps.log.warn('result.discarded', { jobId, because, error });
+      return { is: 'discarded', because };
     }
     case 'unauthorized':
-      logUnauthorized(parcel.artifact, answer, deps);
-      return reportFailure(parcel, error, deps);
+      logUnauthorized(pending.artifact, answer, deps);
+      return keepOrDiscard(pending, error, deps);
     case 'final':
-      deps.log.error('result.dropped', { jobId, because: error });
-      return deps.sender.send(fail(jobId, error, true)) ? { is: 'reported' } : { is: 'dropped', because: error };
+      return discard(pending.artifact, deps, error);
     case 'exhausted':
-      return reportFailure(parcel, error, deps);
+      return keepOrDiscard(pending, error, deps);
     default:
       return verdict satisfies never;
   }
 }
 
 /** The studio may give the job to another worker; the result stays here in case it is the first to arrive after all. */
-function reportFailure(parcel: Parcel, error: string, deps: DeliveryDeps): DeliveryReport {
-  const { jobId } = parcel.artifact;
-  const reported = deps.sender.send(fail(jobId, error, true));
-  if (!reported) deps.log.warn('failure.not-sent', { jobId, error });
-  if (parcel.entry === undefined) deps.log.error('result.dropped', { jobId, because: `${error}; no room to keep it` });
-  else deps.log.warn('result.kept', { jobId, because: error });
-  if (reported) return { is: 'reported' };
-  return parcel.entry === undefined ? { is: 'dropped', because: error } : { is: 'kept', because: error };
+function keepOrDiscard({ artifact, entry }: PendingUpload, error: string, deps: DeliveryDeps): DeliveryReport {
+  if (entry === undefined) return discard(artifact, deps, `${error}; it could not be kept on disk`, error);
+  const { jobId } = artifact;
+  if (!deps.sender.send(fail(jobId, error, true))) deps.log.warn('failure.not-sent', { jobId, error });
+  deps.log.warn('result.kept', { jobId, because: error });
+  return { is: 'kept', because: error };
 }
 
-function drop({ jobId }: Artifact, deps: DeliveryDeps, because: string): DeliveryReport {
-  deps.log.error('result.dropped', { jobId, because });
-  return deps.sender.send(fail(jobId, because, true)) ? { is: 'reported' } : { is: 'dropped', because };
+/** Another worker may succeed where this result is of no use, so the studio is told that the job failed. */
+function discard({ jobId }: Artifact, deps: DeliveryDeps, because: string, error = because): DeliveryReport {
+  if (!deps.sender.send(fail(jobId, error, true))) deps.log.warn('failure.not-sent', { jobId, error });
+  deps.log.error('result.discarded', { jobId, because });
+  return { is: 'discarded', because };
 }
 
-/** The operator has to act: the studio refuses our token, while the result itself is fine. */
+/** The operator has to act: the studio rejects our token, while the result itself is fine. */
 export function logUnauthorized({ jobId }: Pick<Artifact, 'jobId'>, answer: UploadAnswer, deps: DeliveryDeps): void {
   const status = answer.is === 'answered' ? answer.status : 0;
   deps.log.error('delivery.unauthorized', {

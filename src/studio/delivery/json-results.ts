@@ -7,7 +7,7 @@ import { writeJson } from '../../contract/json.ts';
 import { isOurs, keep, ownerOf } from './ownership.ts';
 import type { DeliveryReport } from './delivery.ts';
 import type { DeliveryDeps } from './deps.ts';
-import type { OutboxEntry } from './outbox.ts';
+import { type OutboxEntry, UNREADABLE } from './outbox.ts';
 
 /** A finished result that travels in a frame. */
 export interface JsonResult {
@@ -20,9 +20,11 @@ export interface JsonResult {
  * Results that travel as frames. A studio releases a claim when the socket closes, and a `completeJson` for a job it
  * does not hold costs the session, so without `resume` a result has one chance: the live session. With `resume`:
  *
- *   on disk ──sent──▶ awaiting its ack ──completeAck──▶ gone
+ *   on disk ──sent──▶ awaiting its ack ──completeAck──▶ delivered
  *      ▲                   │ socket lost, next welcome
- *      └───────────────────┘  heartbeat names the job: held ──▶ sent again; not held ──▶ gone
+ *      └───────────────────┘  heartbeat names the job: held ──▶ sent again; not held ──▶ discarded
+ *
+ * What has no copy on disk is delivered with its ack, and discarded with the socket.
  */
 export interface JsonResults {
   deliver(result: JsonResult): Promise<DeliveryReport>;
@@ -35,10 +37,13 @@ export interface JsonResults {
   currentJobId(): JobId | undefined;
 }
 
+/** JSON results over the frames of whichever session is live. Once per delivery: it knows what awaits its ack. */
 export function createJsonResults(deps: DeliveryDeps): JsonResults {
-  const { outbox, sender, log } = deps;
+  const { outbox, sender, log, onReport } = deps;
   /** Files whose frame went out on the live session, or is about to. */
   const underway = new Set<string>();
+  /** Jobs whose frame went out on the live session and has no copy on disk. */
+  const unacknowledged = new Set<JobId>();
 
   const waiting = (): OutboxEntry[] =>
     outbox.entries().filter((entry) => entry.kind === 'json' && isOurs(entry, deps.credentials()));
@@ -50,10 +55,12 @@ export function createJsonResults(deps: DeliveryDeps): JsonResults {
     return sent;
   }
 
-  function drop(entry: OutboxEntry, because: string): void {
-    underway.delete(entry.file);
-    log.warn('result.dropped', { jobId: entry.jobId, because });
+  function discard(entry: OutboxEntry, because: string): void {
+    const { jobId, file } = entry;
+    underway.delete(file);
+    log.warn('result.discarded', { jobId, because });
     void outbox.remove(entry);
+    onReport(jobId, { is: 'discarded', because });
   }
 
   async function resend(entry: OutboxEntry): Promise<void> {
@@ -61,7 +68,7 @@ export function createJsonResults(deps: DeliveryDeps): JsonResults {
     let sent = false;
     try {
       const stored = await outbox.load(entry);
-      if (stored === undefined) return;
+      if (stored === undefined) return onReport(entry.jobId, { is: 'discarded', because: UNREADABLE });
       const value: JsonValue = JSON.parse(new TextDecoder().decode(stored.payload));
       sent = send({ jobId: entry.jobId, value, prompt: stored.prompt });
     } catch (thrown) {
@@ -73,48 +80,67 @@ export function createJsonResults(deps: DeliveryDeps): JsonResults {
 
   async function deliverKept(result: JsonResult): Promise<DeliveryReport> {
     const credentials = deps.credentials();
-    if (credentials === undefined) return lose(result.jobId);
+    if (credentials === undefined) return discardUnsent(result.jobId);
     const { jobId, prompt } = result;
     const payload = new TextEncoder().encode(writeJson(result.value));
     const entry = await keep({ jobId, kind: 'json', ext: '', prompt, ...ownerOf(credentials) }, payload, deps);
     if (entry !== undefined) underway.add(entry.file);
-    if (send(result)) return { is: 'delivered' };
-    if (entry === undefined) return lose(jobId);
+    if (entry === undefined) return sendUnkept(result);
+    if (send(result)) return { is: 'sent' };
     underway.delete(entry.file);
     log.warn('result.kept', { jobId, because: NO_SESSION });
     return { is: 'kept', because: NO_SESSION };
   }
 
-  function lose(jobId: JobId): DeliveryReport {
+  function sendUnkept(result: JsonResult): DeliveryReport {
+    const { jobId } = result;
+    if (!send(result)) return discardUnsent(jobId);
+    unacknowledged.add(jobId);
+    return { is: 'sent' };
+  }
+
+  function discardUnsent(jobId: JobId): DeliveryReport {
     log.error('delivery.failed', { jobId, error: NO_SESSION });
-    return { is: 'dropped', because: NO_SESSION };
+    return { is: 'discarded', because: NO_SESSION };
+  }
+
+  function discardUnacknowledged(): void {
+    const jobIds = [...unacknowledged];
+    unacknowledged.clear();
+    for (const jobId of jobIds) onReport(jobId, { is: 'discarded', because: NO_ACK });
   }
 
   return {
     async deliver(result) {
       if (deps.studioOffers('resume')) return await deliverKept(result);
-      return send(result) ? { is: 'delivered' } : lose(result.jobId);
+      return sendUnkept(result);
     },
-    // Here and not at the welcome, with which the first heartbeat goes out: it has to name what waits for its claim.
-    onLost: () => underway.clear(),
+    onLost() {
+      // Here and not at the welcome, with which the first heartbeat goes out: it has to name what waits for its claim.
+      underway.clear();
+      discardUnacknowledged();
+    },
     onWelcome(welcome) {
       if (welcome.features.includes('resume')) return;
-      for (const entry of waiting()) drop(entry, 'the studio does not keep claims across sockets');
+      for (const entry of waiting()) discard(entry, 'the studio does not keep claims across sockets');
     },
     onCompleteAck(jobId) {
       const entry = waiting().find((other) => other.jobId === jobId);
-      if (entry === undefined) return;
-      underway.delete(entry.file);
-      void outbox.remove(entry);
+      if (entry !== undefined) {
+        underway.delete(entry.file);
+        void outbox.remove(entry);
+      }
+      if (unacknowledged.delete(jobId) || entry !== undefined) onReport(jobId, { is: 'delivered' });
     },
     onHeartbeatAck({ claim }) {
       const entry = claim && reclaimable();
       if (claim === undefined || entry?.jobId !== claim.jobId) return;
       if (claim.held) void resend(entry);
-      else drop(entry, 'the studio gave the job to someone else');
+      else discard(entry, 'the studio does not hold this job for us');
     },
     currentJobId: () => reclaimable()?.jobId,
   };
 }
 
 const NO_SESSION = 'no live session';
+const NO_ACK = 'the session was lost before the studio acknowledged the result';

@@ -32,8 +32,8 @@ export interface Outbox {
   remove(entry: OutboxEntry): Promise<void>;
   /** Oldest first. */
   entries(): readonly OutboxEntry[];
-  /** Drops what is older than the limit, with a line for each. */
-  expire(): Promise<void>;
+  /** Discards what is older than the limit, logs each and returns them. */
+  expire(): Promise<readonly OutboxEntry[]>;
   hasRoom(): boolean;
   pending(): { readonly count: number; readonly sizeBytes: number };
   /** Waits until removed files are gone and lets go of open ones. It works on after that. Never throws. */
@@ -49,6 +49,10 @@ export interface OutboxOptions {
   readonly sha256: Sha256;
   readonly log: Logger;
 }
+
+/** Why a result was discarded that the studio never got. */
+export const EXPIRED = 'it waited too long for the studio';
+export const UNREADABLE = 'its copy on disk is damaged or gone';
 
 /** After a week nobody waits for a result any more, and most studios have long given the job to another worker. */
 const MAX_AGE_MS = 7 * DAY_MS;
@@ -93,12 +97,14 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       .finally(() => removals.delete(removal));
     removals.add(removal);
   };
-  const expire = async (): Promise<void> => {
-    for (const entry of known.values()) {
-      if (clock.now() - entry.createdAt <= maxAgeMs) continue;
-      log.warn('result.dropped', { jobId: entry.jobId, because: 'it waited too long for the studio' });
+  const expire = async (): Promise<readonly OutboxEntry[]> => {
+    // By the wall clock: it is what still stands after a restart, and a week is long beside any step of it.
+    const expired = [...known.values()].filter((entry) => clock.now() - entry.createdAt > maxAgeMs);
+    for (const entry of expired) {
+      log.warn('result.discarded', { jobId: entry.jobId, because: EXPIRED });
       await remove(entry);
     }
+    return expired;
   };
 
   for (const name of await openFolder(dir, files)) {
@@ -139,7 +145,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       const read = bytes && readEntry(bytes, sha256);
       if (read !== undefined) return { prompt: read.header.prompt, payload: read.payload };
       forget(entry);
-      if (bytes === undefined) log.warn('result.dropped', { jobId: entry.jobId, because: 'its file is gone' });
+      if (bytes === undefined) log.warn('result.discarded', { jobId: entry.jobId, because: 'its file is gone' });
       else if (isRecord) {
         await setAsideBytes(entry.file, bytes, options, entry.jobId);
         await remove(entry);

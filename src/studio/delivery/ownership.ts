@@ -17,7 +17,7 @@ export function isOurs(entry: OutboxEntry, credentials: Credentials | undefined)
   return entry.workerId === owner.workerId && entry.studio === owner.studio;
 }
 
-/** Puts a result on disk. When the disk will not have it, it goes on from memory, which is said. */
+/** Puts a result on disk. Undefined, with a warning, when that failed: the result is then in memory only. */
 export async function keep(
   entry: NewEntry,
   payload: Uint8Array,

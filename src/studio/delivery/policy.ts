@@ -1,7 +1,7 @@
 import { assertNever } from '../../base/never.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 
-/** How one try to upload a result ended. */
+/** How one attempt to upload a result ended. */
 export type UploadAnswer =
   | {
       readonly is: 'answered';
@@ -13,9 +13,9 @@ export type UploadAnswer =
   | { readonly is: 'unreachable'; readonly error: string };
 
 /** What an answer means for the result, whoever asked and how often. */
-export type Meaning =
+export type AnswerMeaning =
   | 'delivered'
-  /** Another try may succeed. */
+  /** A retry may succeed. */
   | 'transient'
   /** The studio does not hold the job for us: it may have the result already, or gave the job to someone else. */
   | 'not-held'
@@ -25,16 +25,17 @@ export type Meaning =
   | 'final';
 
 /** What to do with a result whose slot is still held. */
-export type Verdict =
-  | { readonly is: Exclude<Meaning, 'transient'> }
+export type ForegroundVerdict =
+  | { readonly is: Exclude<AnswerMeaning, 'transient'> }
   | { readonly is: 'retry'; readonly afterMs: number }
-  /** Tried enough while others wait: go on in the background. */
+  /** Enough attempts while other jobs wait: the background takes over. */
   | { readonly is: 'exhausted' };
 
 /** 408, 425 and 429 are the client errors that time heals (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4). */
 const HEALED_BY_TIME: ReadonlySet<number> = new Set([408, 425, 429]);
 
-export function meaningOf(answer: UploadAnswer): Meaning {
+/** Reads an answer by its status alone (studio contract: binary completion); no answer at all is transient. */
+export function meaningOf(answer: UploadAnswer): AnswerMeaning {
   if (answer.is === 'unreachable') return 'transient';
   const { status } = answer;
   if (status >= 200 && status < 300) return 'delivered';
@@ -43,35 +44,35 @@ export function meaningOf(answer: UploadAnswer): Meaning {
   return status === 401 || status === 403 ? 'unauthorized' : 'final';
 }
 
-/** Tries while the slot is held, and the growing pause between them: 1 s, then 2 s (studio contract). */
-const FOREGROUND_TRIES = 3;
+/** Attempts while the slot is held, and the growing pause between them: 1 s, then 2 s (studio contract: timing constants). */
+const FOREGROUND_ATTEMPTS = 3;
 const FOREGROUND_PAUSE_MS = SECOND_MS;
 /** Longest that pauses may keep the slot from the next job, whatever `Retry-After` asks for. */
 const FOREGROUND_WAIT_MS = 30 * SECOND_MS;
 
-/** What to do after the given try (1 is the first), having paused for `waitedMs` in all. */
-export function judgeForeground(answer: UploadAnswer, attempt: number, waitedMs: number): Verdict {
+/** What to do after the given attempt (1 is the first), having paused for `waitedMs` in all. */
+export function judgeForeground(answer: UploadAnswer, attempt: number, waitedMs: number): ForegroundVerdict {
   const meaning = meaningOf(answer);
   if (meaning !== 'transient') return { is: meaning };
   const afterMs = Math.max(attempt * FOREGROUND_PAUSE_MS, retryAfterOf(answer));
-  const tooLong = attempt >= FOREGROUND_TRIES || waitedMs + afterMs > FOREGROUND_WAIT_MS;
+  const tooLong = attempt >= FOREGROUND_ATTEMPTS || waitedMs + afterMs > FOREGROUND_WAIT_MS;
   return tooLong ? { is: 'exhausted' } : { is: 'retry', afterMs };
 }
 
 const BACKGROUND_FIRST_MS = 30 * SECOND_MS;
-const BACKGROUND_MOST_MS = 10 * MINUTE_MS;
+const BACKGROUND_MAX_MS = 10 * MINUTE_MS;
 /** A studio that asks for more than this is asked again all the same: its results have an age limit here. */
-const RETRY_AFTER_MOST_MS = HOUR_MS;
+const MAX_RETRY_AFTER_MS = HOUR_MS;
 const JITTER = 0.25;
 
 /** Pause before the next background round, after `rounds` that got nothing through; `unit` is chance in [0, 1). */
 export function backgroundPauseMs(rounds: number, retryAfterMs: number, unit: number): number {
   const doublings = Math.min(Math.max(0, rounds - 1), 10);
-  const grownMs = Math.min(BACKGROUND_FIRST_MS * 2 ** doublings, BACKGROUND_MOST_MS);
-  return Math.round(Math.max(grownMs, Math.min(retryAfterMs, RETRY_AFTER_MOST_MS)) * (1 + JITTER * unit));
+  const grownMs = Math.min(BACKGROUND_FIRST_MS * 2 ** doublings, BACKGROUND_MAX_MS);
+  return Math.round(Math.max(grownMs, Math.min(retryAfterMs, MAX_RETRY_AFTER_MS)) * (1 + JITTER * unit));
 }
 
-/** Whether the answer speaks of the studio as a whole, so that trying the next result now is pointless. */
+/** Whether the answer speaks of the studio as a whole, so that sending the next result now is pointless. */
 export function concernsEveryResult(answer: UploadAnswer): boolean {
   return answer.is === 'unreachable' || answer.status === 401 || answer.status === 429 || answer.status === 503;
 }

@@ -25,6 +25,7 @@ const delivery = createDelivery({
   random: systemRandom,
   log,
   studioOffers: () => false,
+  onReport: () => {},
 });
 const jobs = Array.from({ length: Number(count) }, (_, index) => index);
 const deliveries = jobs.map((index) => delivery.deliver(anOutcome(toJobId(`job-${index}`), new Uint8Array(index + 1))));

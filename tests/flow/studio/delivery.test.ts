@@ -79,7 +79,7 @@ function uploadStudio() {
 }
 
 /** A delivery over real HTTP and a real disk; only pauses between tries are the test's. */
-async function setup(files: Files = systemFiles) {
+async function setup({ files = systemFiles, stallMs = 30_000 }: { files?: Files; stallMs?: number } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'delivery-'));
   const studio = uploadStudio();
   const clock = new FakeClock();
@@ -90,6 +90,7 @@ async function setup(files: Files = systemFiles) {
     for (const look of waiting) look();
   };
   const log = createLogger({ area: 'delivery', clock, sinks: [sink], redact: (fields) => fields });
+  const reports: string[] = [];
   const session = { live: true, offers: [] as Feature[], sent: [] as OutboundFrame[] };
   const credentials = { apiBaseUrl: studio.url, workerId: 'w-1', authToken: 'token' };
   let outbox: Outbox | undefined;
@@ -104,7 +105,8 @@ async function setup(files: Files = systemFiles) {
       random: systemRandom,
       log,
       studioOffers: (feature) => session.offers.includes(feature),
-      stallMs: 300,
+      onReport: (jobId, report) => void reports.push(`${jobId} ${report.is}`),
+      stallMs,
     });
   };
   /** The nth log event of this name, once it was said. */
@@ -127,6 +129,7 @@ async function setup(files: Files = systemFiles) {
     studio,
     clock,
     session,
+    reports,
     credentials,
     start,
     said,
@@ -191,8 +194,8 @@ test('three server errors tell the studio that the job failed, and why', async (
     await world.said('delivery.retried', nth);
     world.clock.advance(nth * 1000);
   }
-  expect(await report).toEqual({ is: 'reported' });
   const error = 'complete failed: 500 Internal Server Error — boom';
+  expect(await report).toEqual({ is: 'kept', because: error });
   expect(world.session.sent).toMatchObject([{ type: 'fail', jobId: 'job-1', error, retryable: true }]);
   expect(world.delivery.pending().count).toBe(1);
 });
@@ -200,12 +203,13 @@ test('three server errors tell the studio that the job failed, and why', async (
 test('a result the studio could not take in time is delivered in the background', async () => {
   await using world = await setup();
   world.studio.faults.push({ status: 503, retryAfter: '90' });
-  expect(await world.delivery.deliver(anOutcome('job-1'))).toEqual({ is: 'reported' });
+  expect(await world.delivery.deliver(anOutcome('job-1'))).toMatchObject({ is: 'kept' });
   expect(world.clock.nextInMs).toBeWithin(90_000, 112_501);
   world.clock.advance(112_500);
   await world.said('artifact.uploaded');
   expect(world.studio.stored.size).toBe(1);
   await world.delivery.stop();
+  expect(world.reports).toEqual(['job-1 delivered']);
   expect([await world.files(), world.delivery.pending().count]).toEqual([[], 0]);
 });
 
@@ -239,7 +243,7 @@ test('an upload cut off in the middle is tried again and stored once', async () 
 });
 
 test('a studio that never answers an upload is asked again after the stall time', async () => {
-  await using world = await setup();
+  await using world = await setup({ stallMs: 300 });
   world.studio.faults.push('hang');
   const report = world.delivery.deliver(anOutcome('job-1'));
   await world.said('delivery.retried');
@@ -247,18 +251,18 @@ test('a studio that never answers an upload is asked again after the stall time'
   expect(await report).toEqual({ is: 'delivered' });
 });
 
-test('a job the studio gave to someone else is dropped without a word to the studio', async () => {
+test('a result of a job the studio gave to someone else is discarded without a frame', async () => {
   await using world = await setup();
   world.studio.faults.push(409);
-  expect(await world.delivery.deliver(anOutcome('job-1'))).toMatchObject({ is: 'dropped' });
+  expect(await world.delivery.deliver(anOutcome('job-1'))).toMatchObject({ is: 'discarded' });
   expect([world.session.sent, world.delivery.pending().count]).toEqual([[], 0]);
-  expect((await world.said('result.dropped')).fields).toMatchObject({ jobId: 'job-1' });
+  expect((await world.said('result.discarded')).fields).toMatchObject({ jobId: 'job-1' });
 });
 
 test.each([401, 403])('a studio that answers %d leaves the result on disk for the operator', async (status) => {
   await using world = await setup();
   world.studio.faults.push(status);
-  expect(await world.delivery.deliver(anOutcome('job-1'))).toEqual({ is: 'reported' });
+  expect(await world.delivery.deliver(anOutcome('job-1'))).toMatchObject({ is: 'kept' });
   expect(world.session.sent).toMatchObject([{ type: 'fail', retryable: true }]);
   expect((await world.said('delivery.unauthorized')).fields).toMatchObject({ jobId: 'job-1', status });
   expect(world.delivery.pending().count).toBe(1);
@@ -267,7 +271,7 @@ test.each([401, 403])('a studio that answers %d leaves the result on disk for th
 test('an upload the studio will never take is reported and not kept', async () => {
   await using world = await setup();
   world.studio.faults.push(413);
-  expect(await world.delivery.deliver(anOutcome('job-1'))).toEqual({ is: 'reported' });
+  expect(await world.delivery.deliver(anOutcome('job-1'))).toMatchObject({ is: 'discarded' });
   expect(world.session.sent).toMatchObject([{ error: expect.stringContaining('413'), retryable: true }]);
   expect([world.studio.asked(), world.delivery.pending().count]).toEqual([1, 0]);
 });
@@ -288,6 +292,8 @@ test('a worker killed with a full outbox delivers every result after its restart
   const restarted = await world.start();
   expect(restarted.pending().count).toBe(count);
   await restarted.deliverPending();
+  expect(world.reports).toHaveLength(count);
+  expect(new Set(world.reports.map((report) => report.split(' ').at(-1)))).toEqual(new Set(['delivered']));
   expect([...world.studio.stored.values()].map((upload) => upload.bytes.length).toSorted((a, b) => a - b)).toEqual(
     Array.from({ length: count }, (_, index) => index + 1),
   );
@@ -334,15 +340,16 @@ test('a result that always fails does not hold up the ones behind it', async () 
   expect(world.delivery.pending().count).toBe(1);
 });
 
-test('a background round drops what the studio refuses and stops where the token is refused', async () => {
+test('a background round discards what the studio rejects and stops where the token is refused', async () => {
   await using world = await setup();
   world.studio.faults.push(...times(5, overloaded));
   for (const id of ['gone', 'taken', 'forbidden', 'stranger', 'last']) await world.delivery.deliver(anOutcome(id));
   world.studio.faults.push(404, 409, 403, 401);
   await world.delivery.deliverPending();
   expect([world.studio.asked(), world.delivery.pending().count]).toEqual([9, 3]);
-  expect((await world.said('result.dropped', 2)).fields).toMatchObject({ jobId: 'taken' });
+  expect((await world.said('result.discarded', 2)).fields).toMatchObject({ jobId: 'taken' });
   expect((await world.said('delivery.unauthorized', 2)).fields).toMatchObject({ jobId: 'stranger', status: 401 });
+  expect(world.reports).toEqual(['gone discarded', 'taken discarded']);
 });
 
 test('a result made under another worker name stays on disk and is said once', async () => {
@@ -379,7 +386,7 @@ test.each([
     };
     return new Proxy(file, { get: (target, name) => (name === 'read' ? read : Reflect.get(target, name)) });
   };
-  await using world = await setup({ ...systemFiles, readBytes, openAppend });
+  await using world = await setup({ files: { ...systemFiles, readBytes, openAppend } });
   world.studio.faults.push(overloaded);
   await world.delivery.deliver(anOutcome('job-1', bytes));
   broken = true;
@@ -398,7 +405,7 @@ test.each([
   const openAppend = (): never => {
     throw full;
   };
-  await using world = await setup({ ...systemFiles, writeDurable: () => Promise.reject(full), openAppend });
+  await using world = await setup({ files: { ...systemFiles, writeDurable: () => Promise.reject(full), openAppend } });
   world.studio.faults.push(500);
   const report = world.delivery.deliver(anOutcome('job-1', bytes));
   await world.said('delivery.retried');

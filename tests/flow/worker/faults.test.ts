@@ -156,7 +156,7 @@ test('a result the studio gave to somebody else is dropped without a word to it'
   const run = await engine.started();
   await scene.studio.admin('POST', `/jobs/${id}/cancel`);
   run.finish(picture);
-  expect((await scene.worker.logged('result.dropped')).fields).toMatchObject({ jobId: id });
+  expect((await scene.worker.logged('result.discarded')).fields).toMatchObject({ jobId: id });
   await scene.worker.done();
   expect(scene.studio.uploads).toEqual([{ jobId: id, status: 409 }]);
   expect(scene.studio.frames.filter(({ type }) => type === 'fail')).toEqual([]);

@@ -76,7 +76,7 @@ test('a worker killed between its upload and the answer delivers nothing twice',
   await scene.studio.jobIs(id, 'completed');
   await killed(first);
   const second = await scene.spawnWorker({ folder: first.folder });
-  expect(await second.logged('result.dropped')).toMatchObject({ jobId: id });
+  expect(await second.logged('result.discarded')).toMatchObject({ jobId: id });
   await second.logged('session.welcomed');
   expect(completions(scene)).toEqual([id]);
   const next = await scene.studio.createJob(aSound);
@@ -93,7 +93,7 @@ test('a worker killed with a JSON result unacknowledged settles it after its res
   await killed(first);
   scene.studio.mischief.silent.clear();
   const second = await scene.spawnWorker({ folder: first.folder });
-  expect(await second.logged('result.dropped')).toMatchObject({ jobId: id });
+  expect(await second.logged('result.discarded')).toMatchObject({ jobId: id });
   expect(completions(scene)).toEqual([id]);
 });
 

@@ -153,11 +153,11 @@ describe('what operators read most is in words', () => {
     [
       'delivery.retried',
       { jobId: 'job-1', error: '503', attempt: 1, retryInMs: 1_000 },
-      'upload of job job-1 put off: 503; next try in 1.0 s',
+      'upload of job job-1 failed: 503; will retry in 1.0 s',
     ],
     ['delivery.unauthorized', { status: 401, hint: 'Look.' }, 'the studio refuses our token (401). Look.'],
     ['result.kept', { jobId: 'job-1', because: '503' }, 'result of job job-1 stays on disk: 503'],
-    ['result.dropped', { jobId: 'job-1', because: '409' }, 'result of job job-1 is given up: 409'],
+    ['result.discarded', { jobId: 'job-1', because: '409' }, 'result of job job-1 discarded: 409'],
   ];
   test.each(cases)('%s with %j', (event, fields, text) => {
     expect(said(event, fields)).toBe(text);

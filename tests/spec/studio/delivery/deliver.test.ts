@@ -21,6 +21,7 @@ const setup = async ({ keepsClaims = false } = {}) => {
   const clock = new FakeClock();
   const log = recordingLogger();
   const sent: OutboundFrame[] = [];
+  const reports: unknown[] = [];
   const studio = { live: true, keepsClaims };
   const credentials: { now: Credentials | undefined } = { now: ours };
   const start = async () =>
@@ -33,8 +34,9 @@ const setup = async ({ keepsClaims = false } = {}) => {
       random: fakeRandom(),
       log,
       studioOffers: (feature) => feature === 'resume' && studio.keepsClaims,
+      onReport: (jobId, report) => void reports.push({ jobId, ...report }),
     });
-  return { clock, log, sent, studio, credentials, start, files, delivery: await start() };
+  return { reports, clock, log, sent, studio, credentials, start, files, delivery: await start() };
 };
 
 const welcome = (features: string[] = []) => ({
@@ -57,7 +59,7 @@ const failed = (error: WorkerError): JobOutcome => {
 
 test('a JSON result goes out once on the live session and leaves nothing on disk', async () => {
   const { delivery, sent, log, files } = await setup();
-  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'delivered' });
+  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'sent' });
   expect(sent).toEqual([frame('job-1')]);
   expect(log.find('result.sent')?.fields).toEqual({ jobId: 'job-1' });
   expect(files.contents.size).toBe(0);
@@ -74,7 +76,7 @@ test('a JSON result that is an object says what it was computed on', async () =>
 test('a JSON result without a session is lost for a studio that keeps no claims', async () => {
   const { delivery, sent, studio, log, files } = await setup();
   studio.live = false;
-  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'dropped', because: 'no live session' });
+  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'discarded', because: 'no live session' });
   studio.live = true;
   delivery.onWelcome(welcome());
   delivery.onHeartbeatAck(claim('job-1', true));
@@ -84,12 +86,12 @@ test('a JSON result without a session is lost for a studio that keeps no claims'
 });
 
 test('a studio that keeps claims gets a JSON result from disk, which its ack clears', async () => {
-  const { delivery } = await setup({ keepsClaims: true });
-  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'delivered' });
-  expect([delivery.pending().count, delivery.currentJobId()]).toEqual([1, undefined]);
+  const { delivery, reports } = await setup({ keepsClaims: true });
+  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'sent' });
+  expect([delivery.pending().count, delivery.currentJobId(), reports]).toEqual([1, undefined, []]);
   delivery.onAck(ack('job-1'));
   await settle();
-  expect(delivery.pending().count).toBe(0);
+  expect([delivery.pending().count, reports]).toEqual([0, [{ jobId: toJobId('job-1'), is: 'delivered' }]]);
 });
 
 test('a JSON result without its ack is reclaimed and sent again on the next session', async () => {
@@ -111,8 +113,8 @@ test('a JSON result without its ack is reclaimed and sent again on the next sess
   expect(delivery.pending().count).toBe(0);
 });
 
-test('a JSON result whose claim went to someone else is dropped with a line', async () => {
-  const { delivery, sent, studio, log } = await setup({ keepsClaims: true });
+test('a JSON result whose claim went to someone else is discarded with a line', async () => {
+  const { delivery, sent, studio, log, reports } = await setup({ keepsClaims: true });
   studio.live = false;
   expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'kept', because: 'no live session' });
   studio.live = true;
@@ -120,7 +122,9 @@ test('a JSON result whose claim went to someone else is dropped with a line', as
   delivery.onHeartbeatAck(claim('job-1', false));
   await settle();
   expect([sent, delivery.pending().count, delivery.currentJobId()]).toEqual([[], 0, undefined]);
-  expect(log.find('result.dropped')?.fields).toMatchObject({ jobId: 'job-1' });
+  const because = 'the studio does not hold this job for us';
+  expect(reports).toEqual([{ jobId: toJobId('job-1'), is: 'discarded', because }]);
+  expect(log.find('result.discarded')?.fields).toMatchObject({ jobId: 'job-1' });
 });
 
 test('several JSON results are reclaimed one at a time, oldest first, across a restart', async () => {
@@ -139,6 +143,27 @@ test('several JSON results are reclaimed one at a time, oldest first, across a r
   expect(next.currentJobId()).toBeUndefined();
 });
 
+test('a JSON result without a copy on disk is delivered with its ack and lost with its socket', async () => {
+  const { delivery, reports } = await setup();
+  for (const id of ['a', 'b']) expect(await delivery.deliver(aJsonOutcome(id))).toEqual({ is: 'sent' });
+  for (const id of ['a', 'a', 'unknown']) delivery.onAck(ack(id));
+  expect(reports).toEqual([{ jobId: toJobId('a'), is: 'delivered' }]);
+  delivery.onLost();
+  delivery.onLost();
+  const because = 'the session was lost before the studio acknowledged the result';
+  expect(reports.slice(1)).toEqual([{ jobId: toJobId('b'), is: 'discarded', because }]);
+});
+
+test('a result that waited for more than a week is discarded and reported as such', async () => {
+  const { delivery, clock, studio, reports } = await setup({ keepsClaims: true });
+  studio.live = false;
+  await delivery.deliver(aJsonOutcome('job-1'));
+  clock.advance(7 * 24 * 3_600_000 + 1);
+  await delivery.deliverPending();
+  const because = 'it waited too long for the studio';
+  expect([delivery.pending().count, reports]).toEqual([0, [{ jobId: toJobId('job-1'), is: 'discarded', because }]]);
+});
+
 test('an answer about another claim sends nothing', async () => {
   const { delivery, sent, studio } = await setup({ keepsClaims: true });
   studio.live = false;
@@ -150,7 +175,7 @@ test('an answer about another claim sends nothing', async () => {
   expect([sent, delivery.currentJobId()]).toEqual([[], toJobId('job-1')]);
 });
 
-test('a welcome without resume drops waiting JSON results with a warning each', async () => {
+test('a welcome without resume discards waiting JSON results with a warning each', async () => {
   const { delivery, studio, log } = await setup({ keepsClaims: true });
   studio.live = false;
   await delivery.deliver(aJsonOutcome('a'));
@@ -158,7 +183,7 @@ test('a welcome without resume drops waiting JSON results with a warning each', 
   delivery.onWelcome(welcome());
   await settle();
   expect(delivery.pending().count).toBe(0);
-  expect(log.events.filter((event) => event.event === 'result.dropped').map((event) => event.level)).toEqual([
+  expect(log.events.filter((event) => event.event === 'result.discarded').map((event) => event.level)).toEqual([
     'warn',
     'warn',
   ]);
@@ -187,7 +212,7 @@ test('a failure that cannot be sent is logged with its job', async () => {
   const { delivery, studio, log } = await setup();
   studio.live = false;
   const report = await delivery.deliver(failed(new WorkerError('engine.failed', 'boom')));
-  expect(report).toEqual({ is: 'dropped', because: 'no live session' });
+  expect(report).toEqual({ is: 'discarded', because: 'no live session' });
   expect(log.find('failure.not-sent')?.fields).toEqual({ jobId: 'job-1', error: 'boom' });
 });
 
@@ -230,14 +255,15 @@ test('background rounds come ever more rarely and end with stop, leaving the res
 test('a full disk does not stop a JSON result that can be sent', async () => {
   const { delivery, files, log } = await setup({ keepsClaims: true });
   files.full = true;
-  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'delivered' });
+  expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'sent' });
   expect(log.find('result.not-kept')).toMatchObject({ level: 'warn', fields: { jobId: 'job-1' } });
 });
 
-test('a result made while nobody knows us is reported, not uploaded', async () => {
+test('a result made while nobody knows us is discarded and its job reported as failed', async () => {
   const { delivery, sent, credentials, log } = await setup();
   credentials.now = undefined;
-  expect(await delivery.deliver(anOutcome('job-1'))).toEqual({ is: 'reported' });
+  const because = 'there is no studio to send it to';
+  expect(await delivery.deliver(anOutcome('job-1'))).toEqual({ is: 'discarded', because });
   expect(sent).toMatchObject([{ type: 'fail', retryable: true }]);
-  expect(log.find('result.dropped')?.fields).toMatchObject({ jobId: 'job-1' });
+  expect(log.find('result.discarded')?.fields).toMatchObject({ jobId: 'job-1' });
 });

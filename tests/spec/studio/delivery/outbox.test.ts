@@ -145,7 +145,7 @@ test('a result that waited for more than seven days is dropped with a line', asy
   expect((await open()).pending().count).toBe(1);
   clock.advance(1);
   expect((await open()).pending().count).toBe(0);
-  expect(log.find('result.dropped')).toMatchObject({ level: 'warn', fields: { jobId: 'job-1' } });
+  expect(log.find('result.discarded')).toMatchObject({ level: 'warn', fields: { jobId: 'job-1' } });
 });
 
 test.each([
@@ -201,7 +201,7 @@ test('a file that disappeared is a result dropped, not a crash', async () => {
   const entry = await outbox.put(anEntry(), bytes);
   await rm(join(dir, entry.file));
   expect(await outbox.load(entry)).toBeUndefined();
-  expect(log.find('result.dropped')?.fields).toMatchObject({ jobId: 'job-1', because: 'its file is gone' });
+  expect(log.find('result.discarded')?.fields).toMatchObject({ jobId: 'job-1', because: 'its file is gone' });
   expect(outbox.pending().count).toBe(0);
 });
 
