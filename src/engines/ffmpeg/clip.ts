@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { assertWrites, type ClipExt, clipFormat, MOST_RESULT_BYTES, writing } from './formats.ts';
-import type { FfmpegProgram } from './program.ts';
+import type { FfmpegProgram } from './find-ffmpeg.ts';
 import { assertWell, notMade, resultOf, runFfmpeg, type RunnerOptions } from './running.ts';
 import type { WithScratch } from './scratch.ts';
 

@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { GIB } from '../../base/units.ts';
-import { type FfmpegProgram, lacks } from './program.ts';
+import { type FfmpegProgram, lacks } from './find-ffmpeg.ts';
 
 /** How a format is written: the encoder it takes, by ffmpeg's name, and what ffmpeg is told. */
 export interface OutputFormat {

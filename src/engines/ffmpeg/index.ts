@@ -4,7 +4,7 @@ import type { ChildEnvironment } from '../../system/process/processes.ts';
 import type { Readiness } from '../engine.ts';
 import { encodeClip } from './clip.ts';
 import { assertWrites, type ClipExt } from './formats.ts';
-import { createFinder, type FinderOptions } from './program.ts';
+import { createFfmpegFinder, type FfmpegFinderOptions } from './find-ffmpeg.ts';
 import type { RunnerOptions } from './running.ts';
 import { createScratch, type ScratchOptions } from './scratch.ts';
 import { decodeSound, encodeSound } from './sound.ts';
@@ -52,8 +52,8 @@ export interface Ffmpeg {
   encodeClip(frames: AsyncIterable<Uint8Array>, options: EncodeClipOptions): Promise<Uint8Array>;
 }
 
-export interface FfmpegOptions extends FinderOptions, RunnerOptions, ScratchOptions {
-  readonly files: FinderOptions['files'] & ScratchOptions['files'];
+export interface FfmpegOptions extends FfmpegFinderOptions, RunnerOptions, ScratchOptions {
+  readonly files: FfmpegFinderOptions['files'] & ScratchOptions['files'];
   /** The most that the samples of one sound may take: a small file can hold days of silence. 512 MiB unless told. */
   readonly mostSampleBytes?: number;
 }
@@ -62,7 +62,7 @@ export interface FfmpegOptions extends FinderOptions, RunnerOptions, ScratchOpti
 const MOST_SAMPLE_BYTES = 512 * MIB;
 
 export function createFfmpeg(options: FfmpegOptions): Ffmpeg {
-  const find = createFinder(options);
+  const find = createFfmpegFinder(options);
   const scratch = createScratch(options);
   const tools = { scratch, runner: { ...options, childEnv: withoutReports(options.childEnv) } };
   const mostBytes = options.mostSampleBytes ?? MOST_SAMPLE_BYTES;

@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration, SECOND_MS } from '../../base/units.ts';
 import { assertWrites, MOST_RESULT_BYTES, soundFormat, writing } from './formats.ts';
-import type { FfmpegProgram } from './program.ts';
+import type { FfmpegProgram } from './find-ffmpeg.ts';
 import { assertWell, notMade, resultOf, runFfmpeg, type RunnerOptions } from './running.ts';
 import type { WithScratch } from './scratch.ts';
 

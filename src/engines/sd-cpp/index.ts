@@ -1,17 +1,17 @@
 import type { Engine, Where } from '../engine.ts';
-import { createDeviceBook } from './program/devices.ts';
+import { createDeviceBook } from './program/device.ts';
 import { type LoadedOptions, openModel } from './loaded.ts';
-import { createPrograms, type ProgramsOptions } from './program/programs.ts';
+import { createSdCliSupply, type SdCliSupplyOptions } from './program/supply.ts';
 
-export interface SdCppOptions extends ProgramsOptions, LoadedOptions {
-  readonly files: ProgramsOptions['files'] & LoadedOptions['files'];
-  readonly environment: ProgramsOptions['environment'] & LoadedOptions['environment'];
-  readonly clock: ProgramsOptions['clock'];
+export interface SdCppOptions extends SdCliSupplyOptions, LoadedOptions {
+  readonly files: SdCliSupplyOptions['files'] & LoadedOptions['files'];
+  readonly environment: SdCliSupplyOptions['environment'] & LoadedOptions['environment'];
+  readonly clock: SdCliSupplyOptions['clock'];
 }
 
 /** Diffusion models, by the programs of stable-diffusion.cpp. */
 export function createSdCppEngine(options: SdCppOptions): Engine {
-  const programs = createPrograms(options);
+  const programs = createSdCliSupply(options);
   const devices = createDeviceBook(options);
   return {
     id: 'sd-cpp',

@@ -3,7 +3,7 @@ import { formatDuration } from '../../../base/units.ts';
 import { isKernelKill } from '../../host/crash.ts';
 import { saysNoMemory, whereShort } from '../../no-memory.ts';
 import type { ChildEnd } from '../../../system/process/processes.ts';
-import { deviceIn } from '../program/device.ts';
+import { announcedDevice } from '../program/device.ts';
 import { STALL_MS } from './watchdog.ts';
 
 /** The end of what a program wrote to a stream, where its last words are. */
@@ -29,11 +29,11 @@ export function createSaid(): Said {
   return {
     addOutput(text) {
       output = (output + text).slice(-KEPT);
-      device ??= deviceIn(output);
+      device ??= announcedDevice(output);
     },
     addError(text) {
       error = (error + text).slice(-KEPT);
-      device ??= deviceIn(error);
+      device ??= announcedDevice(error);
     },
     clear() {
       output = '';

@@ -1,7 +1,7 @@
 import type { Environment } from '../../../system/environment.ts';
 import type { Files } from '../../../system/disk/files.ts';
 import type { ChildEnvironment } from '../../../system/process/processes.ts';
-import { serverName } from './program.ts';
+import { executableName } from '../../programs/find.ts';
 
 export interface EnvironmentOptions {
   readonly files: Pick<Files, 'stat'>;
@@ -34,6 +34,6 @@ export async function environmentFor(path: string, options: EnvironmentOptions):
 export async function serverBeside(path: string, options: EnvironmentOptions): Promise<string | undefined> {
   const { platform } = options.environment;
   const folder = folderOf(path, platform);
-  const server = `${folder === '' ? '.' : folder}/${serverName(platform)}`;
+  const server = `${folder === '' ? '.' : folder}/${executableName('sd-server', platform)}`;
   return (await options.files.stat(server))?.isFolder === false ? server : undefined;
 }

@@ -5,7 +5,8 @@ import type { Environment } from '../../../system/environment.ts';
 import type { Files } from '../../../system/disk/files.ts';
 import type { ZippedFile } from '../../../system/native/zip.ts';
 import type { FetchInput } from '../../media/inputs.ts';
-import { fileName, PINNED_RELEASE, serverName } from './program.ts';
+import { sdCliName, sdServerName } from './find-sd-cli.ts';
+import { PINNED_COMMIT, PINNED_RELEASE } from './release.ts';
 
 export interface ProvisionOptions {
   readonly files: Pick<Files, 'makeDir' | 'remove' | 'writeAtomic'>;
@@ -45,8 +46,7 @@ export function archiveFor({
 }: Pick<ProvisionOptions, 'environment' | 'archiveBase'>): Archive | undefined {
   const [suffix, base] = BUILDS[`${environment.platform} ${environment.arch}`] ?? [];
   if (suffix === undefined || base === undefined) return undefined;
-  const commit = PINNED_RELEASE.slice(PINNED_RELEASE.lastIndexOf('-') + 1);
-  const asset = `sd-master-${commit}-bin-${suffix}.zip`;
+  const asset = `sd-master-${PINNED_COMMIT}-bin-${suffix}.zip`;
   return { asset, url: `${archiveBase ?? base}${PINNED_RELEASE}/${asset}` };
 }
 
@@ -76,8 +76,8 @@ export async function provision(options: ProvisionOptions, signal: AbortSignal):
     throw new WorkerError('engine.unavailable', `sd-cli is not installed: ${because}`);
   }
   const bytes = await options.fetchInput('sd-cli archive', archive.url, signal);
-  const program = fileName(environment.platform);
-  const programs = new Set([program, serverName(environment.platform)]);
+  const program = sdCliName(environment.platform);
+  const programs = new Set([program, sdServerName(environment.platform)]);
   const unpacked = checked(options, archive, bytes);
   if (!unpacked.some(({ name }) => name === program)) throw unusable(archive, `has no ${program} in it`);
   signal.throwIfAborted();

@@ -102,6 +102,15 @@ test('a file that is called ffmpeg but is none is not taken for one', async () =
   });
 });
 
+test('a file that is called ffmpeg but is none hides no ffmpeg behind it', async () => {
+  await using machine = await setup();
+  mkdirSync(machine.folder.at('none'));
+  await machine.install(machine.folder.at('none/ffmpeg'), 'echo hello');
+  await machine.install();
+  expect(await machine.ffmpeg.readiness()).toEqual({ ready: true });
+  expect(machine.log.names()).toEqual(['program.passed-over']);
+});
+
 test('the variable names another program, and is warned about when it cannot', async () => {
   await using folder = await tempFolder();
   const variables: Record<string, string> = { STUDIO_WORKER_FFMPEG: folder.at('mine'), PATH: '' };

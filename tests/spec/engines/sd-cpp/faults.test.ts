@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { deviceIn } from '../../../../src/engines/sd-cpp/program/device.ts';
+import { announcedDevice } from '../../../../src/engines/sd-cpp/program/device.ts';
 import { createSaid, ranOutOfMemory } from '../../../../src/engines/sd-cpp/cli/ends.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
@@ -180,10 +180,10 @@ test('a model that is offloaded anyway is not told so twice', async () => {
 });
 
 test('what a program computes on is known by what it says it found', () => {
-  expect(deviceIn('ggml_vulkan: Found 1 Vulkan devices:\n')).toBe('vulkan');
-  expect(deviceIn('[INFO ] ggml_extend.hpp:63   - ggml_cuda_init: found 2 CUDA devices:')).toBe('cuda');
-  expect(deviceIn('ggml_cuda_init: found 1 ROCm devices:')).toBe('rocm');
-  expect(deviceIn('ggml_metal_init: found device: Apple M2')).toBe('metal');
-  expect(deviceIn('ggml_vulkan: Found 0 Vulkan devices:')).toBeUndefined();
-  expect(deviceIn('Using CPU backend')).toBeUndefined();
+  expect(announcedDevice('ggml_vulkan: Found 1 Vulkan devices:\n')).toBe('vulkan');
+  expect(announcedDevice('[INFO ] ggml_extend.hpp:63   - ggml_cuda_init: found 2 CUDA devices:')).toBe('cuda');
+  expect(announcedDevice('ggml_cuda_init: found 1 ROCm devices:')).toBe('rocm');
+  expect(announcedDevice('ggml_metal_init: found device: Apple M2')).toBe('metal');
+  expect(announcedDevice('ggml_vulkan: Found 0 Vulkan devices:')).toBeUndefined();
+  expect(announcedDevice('Using CPU backend')).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import type { TaskOf } from '../../../../src/contract/tasks/index.ts';
 import { assertPicture, inputExt, outputExt, picturesOf } from '../../../../src/engines/sd-cpp/pictures.ts';
 import { createProgressReader } from '../../../../src/engines/sd-cpp/cli/progress.ts';
-import { isPinned } from '../../../../src/engines/sd-cpp/program/program.ts';
+import { isPinned } from '../../../../src/engines/sd-cpp/program/release.ts';
 import { aTask } from '../../../fakes/builders.ts';
 
 const INIT = 'https://studio.example/i.png';

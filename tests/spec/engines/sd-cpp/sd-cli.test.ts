@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { STALL_MS } from '../../../../src/engines/sd-cpp/cli/watchdog.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
@@ -156,7 +156,7 @@ test('a variable that names no program is said once and the search goes on', asy
     await scene.install();
     expect(await scene.engine.readiness()).toEqual({ ready: true });
     expect(await scene.engine.readiness()).toEqual({ ready: true });
-    expect(scene.log.events.map(({ event }) => event)).toEqual(['sd-cli.variable-ignored']);
+    expect(scene.log.events.map(({ event }) => event)).toEqual(['program.variable-ignored']);
   }
 });
 
@@ -175,4 +175,25 @@ test('a program of another release is used with a warning where there is no bett
   await scene.install('home/.local/bin/sd-cli', 'version, commit 2d40a8b');
   expect((await scene.run()).is).toBe('artifact');
   expect(scene.log.events).toMatchObject([{ event: 'sd-cli.other-release', level: 'warn' }]);
+});
+
+test('a program that does not run is passed over for the next one on the PATH', async () => {
+  await using folders = sdCppScene();
+  await using scene = sdCppScene({ variables: { PATH: `${folders.at('a')}:${folders.at('b')}` } });
+  mkdirSync(folders.at('a'));
+  writeFileSync(folders.at('a/sd-cli'), 'no program', { mode: 0o755 });
+  await folders.install('b/sd-cli');
+  expect((await scene.run()).is).toBe('artifact');
+  expect(scene.log.events).toMatchObject([{ event: 'program.passed-over', level: 'debug' }]);
+});
+
+test('the release of a program whose libraries are beside it is known', async () => {
+  await using folders = sdCppScene();
+  await using scene = sdCppScene({ variables: { PATH: folders.at('bin') } });
+  await folders.install('bin/sd-cli.real');
+  const script = `#!/bin/sh\n[ "$LD_LIBRARY_PATH" ] && exec "$0.real" "$@"\necho "cannot open shared object" >&2; exit 127\n`;
+  writeFileSync(folders.at('bin/sd-cli'), script, { mode: 0o755 });
+  writeFileSync(folders.at('bin/libstable-diffusion.so'), '');
+  expect((await scene.run()).is).toBe('artifact');
+  expect(scene.log.events).toEqual([]);
 });

@@ -3,19 +3,20 @@ import { MINUTE_MS } from '../../../base/units.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { HasLibrary } from '../../../system/native/shared-library.ts';
 import type { LoadHow } from '../../engine.ts';
-import { createFinder, type FinderOptions, ownPath, PINNED_RELEASE, type SdCli, VARIABLE } from './program.ts';
+import { createSdCliFinder, ownPath, type SdCli, type SdCliFinderOptions, VARIABLE } from './find-sd-cli.ts';
 import { archiveFor, markerPath, provision, type ProvisionOptions, refusal } from './provision.ts';
+import { PINNED_RELEASE } from './release.ts';
 import { vulkanProblem } from './vulkan.ts';
 
-export interface ProgramsOptions extends Omit<FinderOptions, 'ownMarker'>, ProvisionOptions {
-  readonly environment: FinderOptions['environment'] & ProvisionOptions['environment'];
-  readonly files: FinderOptions['files'] & ProvisionOptions['files'];
+export interface SdCliSupplyOptions extends Omit<SdCliFinderOptions, 'ownMarker'>, ProvisionOptions {
+  readonly environment: SdCliFinderOptions['environment'] & ProvisionOptions['environment'];
+  readonly files: SdCliFinderOptions['files'] & ProvisionOptions['files'];
   readonly hasLibrary: HasLibrary;
-  readonly clock: FinderOptions['clock'] & Pick<Clock, 'elapsed'>;
+  readonly clock: SdCliFinderOptions['clock'] & Pick<Clock, 'elapsed'>;
 }
 
 /** Where jobs get their sd-cli from. */
-export interface Programs {
+export interface SdCliSupply {
   /**
    * One that can run here; fetched when there is none of the pinned release, unless only what is present may be used.
    *
@@ -29,10 +30,10 @@ export interface Programs {
 /** A machine that cannot fetch it now has a job waiting, and another program to run it by. */
 const FETCH_AGAIN_MS = 10 * MINUTE_MS;
 
-export function createPrograms(options: ProgramsOptions): Programs {
+export function createSdCliSupply(options: SdCliSupplyOptions): SdCliSupply {
   const { environment, hasLibrary, log, clock } = options;
   const ownMarker = { path: markerPath(options.modelsRoot), text: archiveFor(options)?.url };
-  const find = createFinder({ ...options, ownMarker });
+  const find = createSdCliFinder({ ...options, ownMarker });
   const warned = new Set<string>();
   let fetchFrom = Number.NEGATIVE_INFINITY;
 
@@ -58,15 +59,15 @@ export function createPrograms(options: ProgramsOptions): Programs {
 
   /** A program that the operator named may have been built for CUDA, or for the processor. */
   const machineProblem = async (there: SdCli | undefined): Promise<WorkerError | undefined> =>
-    there?.named === true ? undefined : await vulkanProblem(environment.platform, hasLibrary);
+    there?.isNamed === true ? undefined : await vulkanProblem(environment.platform, hasLibrary);
   const isOutOfReach = (there: SdCli | undefined): boolean => there === undefined && refusal(options) !== undefined;
 
   return {
     async get(signal, how) {
       const there = await find();
       if (isOutOfReach(there)) throw notInstalled(options);
-      if (how?.onlyPresent === true && there?.wanted !== true && refusal(options) === undefined) throw notPresent();
-      const program = there?.wanted === true ? there : await replaced(there, signal);
+      if (how?.onlyPresent === true && there?.isPinned !== true && refusal(options) === undefined) throw notPresent();
+      const program = there?.isPinned === true ? there : await replaced(there, signal);
       const problem = await machineProblem(program);
       if (problem !== undefined) throw problem;
       return program;
@@ -81,7 +82,7 @@ export function createPrograms(options: ProgramsOptions): Programs {
 const notPresent = (): WorkerError =>
   new WorkerError('engine.unavailable', `sd-cli of ${PINNED_RELEASE} is not here, and is fetched only for a job`);
 
-const notInstalled = (options: ProgramsOptions): WorkerError =>
+const notInstalled = (options: SdCliSupplyOptions): WorkerError =>
   new WorkerError('engine.unavailable', `sd-cli is not installed: ${refusal(options) ?? 'it is gone again'}`, {
     hint:
       `Put sd-cli of stable-diffusion.cpp ${PINNED_RELEASE} and its libraries beside each other, at ` +

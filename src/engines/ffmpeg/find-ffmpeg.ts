@@ -1,0 +1,85 @@
+import { WorkerError } from '../../base/errors.ts';
+import { SECOND_MS } from '../../base/units.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { ChildEnvironment } from '../../system/process/processes.ts';
+import type { RunProgram } from '../../system/process/programs.ts';
+import { type Candidate, createProgramFinder, pathFolders, type ProgramFinderOptions } from '../programs/find.ts';
+
+/** Names the program to use. */
+export const VARIABLE = 'STUDIO_WORKER_FFMPEG';
+const INSTALL = `Install ffmpeg so that it is on the PATH (\`sudo apt install ffmpeg\`, \`brew install ffmpeg\`, \`winget install ffmpeg\`), or name the program in ${VARIABLE}.`;
+
+export interface FfmpegProgram {
+  readonly path: string;
+  /** What it can write, by ffmpeg's own names: builds differ. */
+  readonly encoders: ReadonlySet<string>;
+}
+
+export interface FfmpegFinderOptions extends ProgramFinderOptions {
+  readonly run: RunProgram;
+  readonly childEnv: ChildEnvironment;
+  readonly clock: Pick<Clock, 'after'>;
+}
+
+/**
+ * The ffmpeg of this machine: the one that the operator named, else the first on the PATH. Asked once which encoders it
+ * has, and again when its file has changed.
+ *
+ * @throws WorkerError `engine.unavailable` when there is none, or it does not run
+ */
+export type FindFfmpeg = () => Promise<FfmpegProgram>;
+
+/** It prints a list and ends. */
+const LISTS_WITHIN_MS = 10 * SECOND_MS;
+const MAX_LIST_LENGTH = 1_000_000;
+
+export function createFfmpegFinder(options: FfmpegFinderOptions): FindFfmpeg {
+  const find = createProgramFinder(
+    {
+      name: 'ffmpeg',
+      variable: VARIABLE,
+      folders: () => pathFolders(options.environment),
+      accept: (path) => listEncoders(path, options),
+    },
+    options,
+  );
+  return async () => {
+    const result = await find();
+    if (result.is === 'found') return result.found;
+    if (result.rejected !== undefined) throw doesNotRun(result.rejected);
+    throw new WorkerError('engine.unavailable', 'ffmpeg is not installed on this machine', { hint: INSTALL });
+  };
+}
+
+/** A line of the list: six flags, the encoder's name, and what it is. */
+const ENCODER_LINE = /^ [VAS][A-Z.]{5} (\S+)/gm;
+
+async function listEncoders(
+  path: string,
+  { run, childEnv, clock }: FfmpegFinderOptions,
+): Promise<Candidate<FfmpegProgram>> {
+  let text = '';
+  const program = run([path, '-nostdin', '-hide_banner', '-encoders'], {
+    env: childEnv,
+    nice: 0,
+    onOutput: (part) => void (text = (text + part).slice(0, MAX_LIST_LENGTH)),
+    onError: () => {},
+  });
+  const disarm = clock.after(LISTS_WITHIN_MS, () => program.killGroup('SIGKILL'));
+  await program.ended;
+  disarm();
+  const encoders = new Set([...text.matchAll(ENCODER_LINE)].map(([, name = '']) => name));
+  if (encoders.size === 0) return { is: 'rejected', because: 'it lists no encoders' };
+  return { is: 'accepted', found: { path, encoders } };
+}
+
+const doesNotRun = (path: string): WorkerError =>
+  new WorkerError('engine.unavailable', `${path} does not run as ffmpeg`, {
+    hint: `Run \`${path} -encoders\` to see why, or name another one in ${VARIABLE}.`,
+  });
+
+/** Says which encoder a build lacks. */
+export const lacks = ({ path }: FfmpegProgram, encoder: string, ext: string): WorkerError =>
+  new WorkerError('engine.unavailable', `${path} was built without ${encoder}, so it cannot write ${ext}`, {
+    hint: `Install an ffmpeg that has ${encoder}, or name one in ${VARIABLE}.`,
+  });
