@@ -1,7 +1,11 @@
-/** Binary units in bytes, and spans of time in milliseconds. */
+/** Binary units in bytes: buffers, limits, and sizes as people are shown them. */
 export const KIB = 1024;
 export const MIB = 1024 * KIB;
+/** Memory: the studio contract and the config measure GPU memory and RAM in this, and call it GB. */
 export const GIB = 1024 * MIB;
+/** Disk space: the config's limits for the outbox, the models and the free space, as disks are sold. */
+export const GB = 1e9;
+/** Spans of time in milliseconds. */
 export const SECOND_MS = 1000;
 export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -27,6 +31,9 @@ export function formatBytes(bytes: number): string {
   const [unit, name] = bytes < MIB ? [KIB, 'KiB'] : bytes < GIB ? [MIB, 'MiB'] : [GIB, 'GiB'];
   return `${(bytes / unit).toFixed(1)} ${name}`;
 }
+
+/** To one digit after the point, as amounts are logged. */
+export const roundToTenths = (value: number): number => Math.round(value * 10) / 10;
 
 /** The longest beginning of a text that fits into so many bytes of UTF-8, in whole characters. */
 export function cutToBytes(text: string, most: number): string {

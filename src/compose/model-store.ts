@@ -1,5 +1,6 @@
 import { WorkerError } from '../base/errors.ts';
 import { toModelId } from '../base/ids.ts';
+import { GB } from '../base/units.ts';
 import { USER_AGENT } from '../base/version.ts';
 import type { ModelShelf } from '../cli/world/models.ts';
 import { writeJson } from '../contract/json.ts';
@@ -19,8 +20,6 @@ import { createModelStore, type ModelRequest } from '../models/store/store.ts';
 import { configPathOf, openConfig } from './config.ts';
 import type { Effects } from './effects.ts';
 import { openCommandLog } from './log.ts';
-
-const GB = 1e9;
 
 /** The way to URLs that offers name. */
 export const offeredUrls = ({ clock, environment }: Effects, config: Pick<LiveConfig, 'live'>): Remote =>

@@ -1,7 +1,7 @@
 import { WorkerError } from '../base/errors.ts';
+import { exclusively } from '../base/exclusive.ts';
 import { toModelId } from '../base/ids.ts';
-import { pause } from '../base/pause.ts';
-import { formatBytes, SECOND_MS } from '../base/units.ts';
+import { formatBytes } from '../base/units.ts';
 import { shownUrl } from '../base/urls.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
@@ -52,9 +52,6 @@ export interface PackShelfOptions {
   readonly log: Logger;
 }
 
-/** How often to look whether somebody else has finished. */
-const LOOK_MS = SECOND_MS / 2;
-
 /** Archives are unpacked into the cache of native files and then removed; the cache tells at each start whether they are whole. */
 export function createPackShelf(options: PackShelfOptions): PackShelf {
   const { root, openStore, cache, files, lock, clock, urlOf, log } = options;
@@ -92,18 +89,8 @@ export function createPackShelf(options: PackShelfOptions): PackShelf {
   /** One at a time, in all processes: who comes later finds what the first one brought. */
   async function alone(pack: Pack, signal: AbortSignal, work: () => Promise<string>): Promise<string> {
     await files.makeDir(root(), { mode: 0o700 });
-    for (;;) {
-      const mine = await lock(`${root()}/.${nameOf(pack)}.lock`);
-      if (mine.is === 'held') {
-        try {
-          return find(pack) ?? (await work());
-        } finally {
-          mine.release();
-        }
-      }
-      await pause(clock, LOOK_MS, signal);
-      signal.throwIfAborted();
-    }
+    const lockPack = () => lock(`${root()}/.${nameOf(pack)}.lock`);
+    return await exclusively({ lock: lockPack, clock, signal }, async () => find(pack) ?? (await work()));
   }
 
   return {

@@ -1,3 +1,4 @@
+import { roundToTenths } from '../base/units.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
 import type { Engine, Readiness } from '../engines/engine.ts';
 import { admit, type AdmissionSnapshot } from '../jobs/admit.ts';
@@ -117,7 +118,14 @@ function memoryRule(offer: Offer, verdict: MemoryVerdict): RuleSays {
     return { rule, inputs: { estimateGb: offer.vramGbEstimate }, says: 'passes', because: verdict.because };
   }
   const { needGb, needFrom, freeGb, totalGb, marginGb, gpu } = verdict;
-  const inputs = { needGb: tenths(needGb), needFrom, freeGb: tenths(freeGb), totalGb: tenths(totalGb), marginGb, gpu };
+  const inputs = {
+    needGb: roundToTenths(needGb),
+    needFrom,
+    freeGb: roundToTenths(freeGb),
+    totalGb: roundToTenths(totalGb),
+    marginGb,
+    gpu,
+  };
   if (verdict.is === 'fits-after-unloading') {
     return { rule, inputs, says: 'passes', because: `after unloading ${verdict.unload.join(', ')}` };
   }
@@ -164,5 +172,3 @@ function deviceRule({ modelSource: { engine } }: Offer, { readiness, allowCpu }:
   if (instead === undefined) return { ...named, says: 'passes', because: '' };
   return { ...named, says: readiness.ready ? 'warns' : 'rejects', because: `${instead.because}. ${instead.hint}` };
 }
-
-const tenths = (gb: number): number => Math.round(gb * 10) / 10;

@@ -1,5 +1,5 @@
 import { pause } from '../base/pause.ts';
-import { GIB, MINUTE_MS, SECOND_MS } from '../base/units.ts';
+import { GIB, MINUTE_MS, roundToTenths, SECOND_MS } from '../base/units.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { MemoryUse } from '../jobs/run.ts';
@@ -125,7 +125,7 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
 }
 
 /** Bytes as GB for people. */
-const tenths = (bytes: number): number => Math.round((bytes / GIB) * 10) / 10;
+const tenths = (bytes: number): number => roundToTenths(bytes / GIB);
 
 /** What a verdict against an offer says in the log; undefined for one that is not against it. */
 export function unfitReason(verdict: MemoryVerdict): string | undefined {

@@ -1,3 +1,4 @@
+import { GB } from '../../base/units.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import type { Slot } from '../../jobs/slot.ts';
 import { createDelivery, type SessionDelivery } from '../../studio/delivery/deliver.ts';
@@ -25,8 +26,6 @@ export interface LineFacts {
   /** Called when the studio has welcomed us. */
   readonly onWelcome: () => void;
 }
-
-const GB = 1e9;
 
 export async function composeLine(setup: WorkerSetup, facts: LineFacts): Promise<Line> {
   const { config, effects } = setup;

@@ -1,3 +1,5 @@
+import { joinBytes } from '../../base/bytes.ts';
+
 /*
  * Writes GGUF model files, version 3 (docs/gguf.md of ggml), so that the unmodified llama.cpp runs on weights of a
  * megabyte. Numbers of types are the document's.
@@ -20,15 +22,15 @@ const TYPE = { u32: 4, i32: 5, f32: 6, bool: 7, text: 8, list: 9 } as const;
 const TENSOR = { f32: 0, f16: 1 } as const;
 
 const encoder = new TextEncoder();
-const join = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
 const u64 = (value: number): Uint8Array => new Uint8Array(BigUint64Array.of(BigInt(value)).buffer);
-const word = (value: string): Uint8Array => join([u64(encoder.encode(value).length), encoder.encode(value)]);
+const word = (value: string): Uint8Array => joinBytes([u64(encoder.encode(value).length), encoder.encode(value)]);
 const padded = (bytes: Uint8Array): Uint8Array =>
-  join([bytes, new Uint8Array((ALIGNMENT - (bytes.length % ALIGNMENT)) % ALIGNMENT)]);
+  joinBytes([bytes, new Uint8Array((ALIGNMENT - (bytes.length % ALIGNMENT)) % ALIGNMENT)]);
 
-const fact = (name: string, type: number, value: Uint8Array): Fact => join([word(name), u32(type), value]);
-const list = (type: number, items: readonly Uint8Array[]): Uint8Array => join([u32(type), u64(items.length), ...items]);
+const fact = (name: string, type: number, value: Uint8Array): Fact => joinBytes([word(name), u32(type), value]);
+const list = (type: number, items: readonly Uint8Array[]): Uint8Array =>
+  joinBytes([u32(type), u64(items.length), ...items]);
 
 export const count = (name: string, value: number): Fact => fact(name, TYPE.u32, u32(value));
 export const decimal = (name: string, value: number): Fact =>
@@ -46,10 +48,10 @@ export function ggufFile(facts: readonly Fact[], tensors: readonly Tensor[]): Ui
   let offset = 0;
   const table = tensors.map(({ name, shape, data }, at) => {
     const type = data instanceof Float32Array ? TENSOR.f32 : TENSOR.f16;
-    const row = join([word(name), u32(shape.length), ...shape.map(u64), u32(type), u64(offset)]);
+    const row = joinBytes([word(name), u32(shape.length), ...shape.map(u64), u32(type), u64(offset)]);
     offset += blocks[at]?.length ?? 0;
     return row;
   });
   const head = [encoder.encode('GGUF'), u32(VERSION), u64(tensors.length), u64(facts.length)];
-  return join([padded(join([...head, ...facts, ...table])), ...blocks]);
+  return joinBytes([padded(joinBytes([...head, ...facts, ...table])), ...blocks]);
 }

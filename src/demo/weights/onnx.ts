@@ -1,10 +1,11 @@
+import { joinBytes } from '../../base/bytes.ts';
+
 /*
  * Writes ONNX model files (onnx.proto3 of the ONNX specification, protobuf wire format), so that the unmodified
  * runtime runs on weights of a few kilobytes. Field numbers are the specification's.
  */
 
 const encoder = new TextEncoder();
-const join = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
 function varint(value: number | bigint): Uint8Array {
   const bytes: number[] = [];
@@ -17,11 +18,11 @@ function varint(value: number | bigint): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-const integer = (field: number, value: number | bigint): Uint8Array => join([varint(field << 3), varint(value)]);
+const integer = (field: number, value: number | bigint): Uint8Array => joinBytes([varint(field << 3), varint(value)]);
 const bytes = (field: number, value: Uint8Array): Uint8Array =>
-  join([varint((field << 3) | 2), varint(value.length), value]);
+  joinBytes([varint((field << 3) | 2), varint(value.length), value]);
 const text = (field: number, value: string): Uint8Array => bytes(field, encoder.encode(value));
-const message = (field: number, ...parts: readonly Uint8Array[]): Uint8Array => bytes(field, join(parts));
+const message = (field: number, ...parts: readonly Uint8Array[]): Uint8Array => bytes(field, joinBytes(parts));
 
 /** `TensorProto.DataType` */
 export const FLOAT = 1;
@@ -100,6 +101,11 @@ export class OnnxGraph {
   /** The whole file. */
   file(): Uint8Array {
     const graph = message(7, ...this.#nodes, text(2, 'graph'), ...this.#constants, ...this.#ports);
-    return join([integer(1, IR_VERSION), text(2, 'studio-worker'), graph, message(8, text(1, ''), integer(2, OPSET))]);
+    return joinBytes([
+      integer(1, IR_VERSION),
+      text(2, 'studio-worker'),
+      graph,
+      message(8, text(1, ''), integer(2, OPSET)),
+    ]);
   }
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from '../../base/bytes.ts';
 import { bytesOf, GGML_MAGIC, halves, integers, tensor } from './ggml.ts';
 
 /*
@@ -48,7 +49,7 @@ export function transcribingModel({ text = SENTENCE, language }: TranscribingMod
   const embedding = embeddings(tokens);
   const path = pathOf(words, { language, more });
   parts.push(...encoderTensors(), ...decoderTensors(embedding, pointing(path, embedding), tokens));
-  return new Uint8Array(Buffer.concat(parts));
+  return joinBytes(parts);
 }
 
 /** What comes next at each place; the sentence begins after what a transcription is begun with. */

@@ -1,10 +1,10 @@
+import { readLimited } from '../../base/bytes.ts';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { JsonObject, JsonValue } from '../../base/json.ts';
 import { formatBytes, MIB, SECOND_MS } from '../../base/units.ts';
 import { carriesMore, isLoopback, shownUrl } from '../../base/urls.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { AskApp } from '../../system/net/web-app.ts';
-import { joined } from '../media/inputs.ts';
 
 /** What asking the app takes. */
 export interface Line {
@@ -93,7 +93,7 @@ export async function readApp(url: string, { ask, clock, signal, limitMs, mostBy
     const answer = await ask(url, { method: 'GET', headers: new Headers(), signal: both });
     if (answer.status === 401) throw needsLogin(url);
     if (answer.status !== 200) throw failed(`GET ${shownUrl(url)} -> ${answer.status}`);
-    return await readBody(url, answer, mostBytes);
+    return await readLimited(answer.body, { maxBytes: mostBytes, tooLarge: () => tooLarge(url, mostBytes) });
   } catch (thrown) {
     signal.throwIfAborted();
     if (thrown instanceof WorkerError) throw thrown;
@@ -108,16 +108,8 @@ export async function readApp(url: string, { ask, clock, signal, limitMs, mostBy
   }
 }
 
-async function readBody(url: string, answer: Response, mostBytes: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const part of answer.body ?? []) {
-    sizeBytes += part.byteLength;
-    if (sizeBytes > mostBytes) throw failed(`${shownUrl(url)} is larger than ${formatBytes(mostBytes)}`);
-    parts.push(part);
-  }
-  return joined(parts, sizeBytes);
-}
+const tooLarge = (url: string, maxBytes: number): WorkerError =>
+  failed(`${shownUrl(url)} is larger than ${formatBytes(maxBytes)}`);
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import { readLimited } from '../../base/bytes.ts';
 import type * as v from 'valibot';
 import { ADMIN_ERRORS, type AdminErrorCode } from '../../contract/admin.ts';
 import { writeJson } from '../../contract/json.ts';
@@ -74,15 +75,7 @@ export async function readBody<Schema extends v.GenericSchema>(
 async function readText(request: Request, mostBytes: number): Promise<string> {
   const tooLarge = refuse('too-large', `the body is larger than ${mostBytes} bytes`);
   if (Number(request.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge;
-  const decoder = new TextDecoder();
-  let sizeBytes = 0;
-  let text = '';
-  for await (const chunk of request.body ?? []) {
-    sizeBytes += chunk.byteLength;
-    if (sizeBytes > mostBytes) throw tooLarge;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
+  return new TextDecoder().decode(await readLimited(request.body, { maxBytes: mostBytes, tooLarge: () => tooLarge }));
 }
 
 /** Reads the query with a schema. A parameter given twice counts once, the last. */

@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { errorChain, WorkerError } from '../../base/errors.ts';
+import { codeOf } from '../../base/system-code.ts';
 import { migrate } from './sql/migrations.ts';
 import type { Param, Query, Row, Sql } from './sql/sql.ts';
 import { createSqlStore } from './sql/sql-store.ts';
@@ -99,7 +100,3 @@ async function runOn(connection: Connection, text: string, params: readonly Para
 
 /** SQLite takes `$1` for a name and numbers names as it meets them; `?1` is the first parameter wherever it stands. */
 const numbered = (text: string): string => text.replaceAll(/\$(\d+)/g, '?$1');
-
-function codeOf(thrown: unknown): string | undefined {
-  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
-}

@@ -1,3 +1,5 @@
+import { joinBytes } from '../../base/bytes.ts';
+
 /** Chunks that follow each other. */
 export class ChunkBuffer {
   #chunks: Uint8Array[] = [];
@@ -11,14 +13,7 @@ export class ChunkBuffer {
   /** All of it in one piece; nothing is left. */
   take(): Uint8Array {
     const [first = new Uint8Array(), ...more] = this.#chunks;
-    const whole = more.length === 0 ? first : new Uint8Array(this.sizeBytes);
-    if (more.length > 0) {
-      let at = 0;
-      for (const chunk of this.#chunks) {
-        whole.set(chunk, at);
-        at += chunk.byteLength;
-      }
-    }
+    const whole = more.length === 0 ? first : joinBytes(this.#chunks);
     this.#chunks = [];
     this.sizeBytes = 0;
     return whole;

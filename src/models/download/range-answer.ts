@@ -1,4 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
+import { passesByItself } from '../../base/http-status.ts';
 import { retryAfterMs } from '../../base/retry-after.ts';
 import { formatBytes } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
@@ -58,11 +59,8 @@ function validatorOf(headers: RemoteAnswer['headers']): string | undefined {
   return etag !== undefined && !etag.startsWith('W/') ? etag : headers['last-modified'];
 }
 
-/** Answers after which another try may help. Any other refusal is about the URL itself. */
-const PASSES: ReadonlySet<number> = new Set([408, 425, 429]);
-
 function statusError({ status, headers }: RemoteAnswer, url: string, nowMs: number): WorkerError {
-  const passes = status >= 500 || PASSES.has(status);
+  const passes = passesByItself(status); // any other refusal is about the URL itself
   const waitMs = retryAfterMs(headers['retry-after'], nowMs);
   return new WorkerError(passes ? 'download.failed' : 'download.missing', `GET ${shownUrl(url)} -> ${status}`, {
     fields: { status, ...(waitMs === undefined ? {} : { waitMs }) },

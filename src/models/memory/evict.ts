@@ -1,5 +1,5 @@
 import { pause } from '../../base/pause.ts';
-import { SECOND_MS } from '../../base/units.ts';
+import { roundToTenths, SECOND_MS } from '../../base/units.ts';
 import type { ModelId } from '../../base/ids.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -59,7 +59,11 @@ export async function evictUntilFits(
     const verdict = question.fits(report, loaded);
     if (verdict.is === 'does-not-fit') {
       const { needGb, freeGb: nowGb } = verdict;
-      options.log.warn('memory.short', { needGb: tenths(needGb), freeGb: tenths(nowGb), marginGb: verdict.marginGb });
+      options.log.warn('memory.short', {
+        needGb: roundToTenths(needGb),
+        freeGb: roundToTenths(nowGb),
+        marginGb: verdict.marginGb,
+      });
     }
     const [first] = verdict.is === 'fits-after-unloading' ? verdict.unload : [];
     if (first === undefined) return report;
@@ -83,9 +87,9 @@ async function untilFreed(
     const waitedMs = Math.round(clock.elapsed() - since);
     const numbers = {
       kind,
-      expectedGb: tenths(gb),
-      freedGb: tenths(nowGb - beforeGb),
-      freeGb: tenths(nowGb),
+      expectedGb: roundToTenths(gb),
+      freedGb: roundToTenths(nowGb - beforeGb),
+      freeGb: roundToTenths(nowGb),
       waitedMs,
     };
     // The system's own memory is back with the end of the process; only a driver needs a moment.
@@ -118,5 +122,3 @@ function isTight(report: MemoryReport, kind: MemoryKind): boolean {
 
 const idle = (shares: readonly LoadedShare[]): readonly LoadedShare[] =>
   shares.filter(({ inUse }) => !inUse).toSorted((a, b) => a.lastUsedAt - b.lastUsedAt);
-
-const tenths = (gb: number): number => Math.round(gb * 10) / 10;

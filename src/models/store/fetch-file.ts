@@ -1,9 +1,9 @@
 import { errorChain, toWorkerError, WorkerError } from '../../base/errors.ts';
+import { exclusively } from '../../base/exclusive.ts';
 import type { ModelId } from '../../base/ids.ts';
-import { pause } from '../../base/pause.ts';
-import { SECOND_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { ModelFile } from '../../contract/model-source.ts';
+import type { LockHolder } from '../../system/disk/lock.ts';
 import { download } from '../download/download.ts';
 import { checkModelFile } from '../headers/check.ts';
 import { pathOf, type FilePlace } from './layout.ts';
@@ -12,8 +12,6 @@ import type { FileProgress, ModelStoreOptions } from './options.ts';
 import { type Receipt, readReceipt, writeReceipt } from './receipt.ts';
 import { ensureDiskSpace } from '../download/disk-space.ts';
 
-/** How often to look whether another process has finished a download. */
-const LOOK_MS = SECOND_MS / 2;
 /** The reference worker's allowance: `approxBytes` is no promise. */
 const APPROXIMATELY = 1.1;
 
@@ -89,22 +87,17 @@ export async function fetchAlone(
   const { options, signal } = call;
   const { files, clock, lock, log } = options;
   await files.makeDir(target.place.folder);
-  for (let waited = false; ; waited = true) {
-    const mine = await lock(target.sidecars.lock);
-    if (mine.is === 'held') {
-      try {
-        // Whoever held the lock before may have brought the file.
-        if (!(waited && (await isSound(target, call)))) await fetchFile(target, call, report);
-        return pathOf(target.place);
-      } finally {
-        mine.release();
-      }
-    }
-    if (!waited) log.info('model.awaited', { file: target.place.filename, pid: mine.by.pid });
-    report({ filename: target.place.filename, phase: 'wait', doneBytes: 0, totalBytes: undefined });
-    await pause(clock, LOOK_MS, signal);
-    signal.throwIfAborted();
-  }
+  const { filename } = target.place;
+  const onTaken = ({ pid }: LockHolder, isFirst: boolean): void => {
+    if (isFirst) log.info('model.awaited', { file: filename, pid });
+    report({ filename, phase: 'wait', doneBytes: 0, totalBytes: undefined });
+  };
+  const lockFile = () => lock(target.sidecars.lock);
+  return await exclusively({ lock: lockFile, clock, signal, onTaken }, async (waited) => {
+    // Whoever held the lock before may have brought the file.
+    if (!(waited && (await isSound(target, call)))) await fetchFile(target, call, report);
+    return pathOf(target.place);
+  });
 }
 
 async function fetchFile(target: Target, call: Fetching, report: (progress: FileProgress) => void): Promise<void> {

@@ -1,3 +1,4 @@
+import { bytesIn } from '../../base/bytes.ts';
 import type { Sha256 } from '../../system/disk/digest.ts';
 import { type EntryHeader, readEntry } from './entry.ts';
 
@@ -37,7 +38,7 @@ const SIGN = { put: 0x2b, removal: 0x2d } as const;
 
 /** The record that puts an entry, to be written at this place and no other. */
 export function putRecord(entry: readonly Uint8Array[], at: number, sha256: Sha256): readonly Uint8Array[] {
-  const bodyBytes = entry.reduce((sum, part) => sum + part.byteLength, 0);
+  const bodyBytes = bytesIn(entry);
   return [writeHead(SIGN.put, bodyBytes, at, sha256), ...entry];
 }
 

@@ -1,3 +1,4 @@
+import { bytesIn } from '../../base/bytes.ts';
 import { errorChain } from '../../base/errors.ts';
 import { KIB, MIB } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -103,7 +104,7 @@ function createJournal(
       let at = endAt;
       for (const { name, entry } of batch) {
         const record = putRecord(entry, at, sha256);
-        const place = { bodyAt: at + HEAD_BYTES, bodyBytes: lengthOf(entry) };
+        const place = { bodyAt: at + HEAD_BYTES, bodyBytes: bytesIn(entry) };
         parts.push(...record);
         added.set(name, place);
         at = place.bodyAt + place.bodyBytes;
@@ -186,6 +187,5 @@ function moveLive(file: AppendFile, places: ReadonlyMap<string, Place>, sha256: 
   return moved;
 }
 
-const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.byteLength, 0);
 const sumOf = (places: ReadonlyMap<string, Place>): number =>
   [...places.values()].reduce((sum, place) => sum + place.bodyBytes, 0);

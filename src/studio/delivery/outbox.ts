@@ -1,3 +1,4 @@
+import { bytesIn } from '../../base/bytes.ts';
 import type { JobId } from '../../base/ids.ts';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { DAY_MS } from '../../base/units.ts';
@@ -122,7 +123,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   await expire();
 
   const store = async (file: string, parts: readonly Uint8Array[]): Promise<void> => {
-    if (journal.takes(lengthOf(parts))) await journal.put(file, parts);
+    if (journal.takes(bytesIn(parts))) await journal.put(file, parts);
     else await files.writeDurable(`${dir}/${file}`, parts, 0o600);
   };
 
@@ -220,8 +221,6 @@ async function setAside(name: string, { dir, files, log }: OutboxOptions, jobId?
     log.warn('result.not-removed', { file: name, error: errorChain(thrown) });
   }
 }
-
-const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.byteLength, 0);
 
 /** Keeps damaged bytes of the journal where the operator can look at them. */
 async function setAsideBytes(name: string, bytes: Uint8Array, options: OutboxOptions, jobId?: JobId): Promise<void> {

@@ -1,3 +1,4 @@
+import { passesByItself } from '../../base/http-status.ts';
 import { assertNever } from '../../base/never.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 
@@ -31,15 +32,12 @@ export type ForegroundVerdict =
   /** Enough attempts while other jobs wait: the background takes over. */
   | { readonly is: 'exhausted' };
 
-/** 408, 425 and 429 are the client errors that time heals (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4). */
-const HEALED_BY_TIME: ReadonlySet<number> = new Set([408, 425, 429]);
-
 /** Reads an answer by its status alone (studio contract: binary completion); no answer at all is transient. */
 export function meaningOf(answer: UploadAnswer): AnswerMeaning {
   if (answer.is === 'unreachable') return 'transient';
   const { status } = answer;
   if (status >= 200 && status < 300) return 'delivered';
-  if (status >= 500 || HEALED_BY_TIME.has(status)) return 'transient';
+  if (passesByItself(status)) return 'transient';
   if (status === 409) return 'not-held';
   return status === 401 || status === 403 ? 'unauthorized' : 'final';
 }

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { bytesIn } from '../../base/bytes.ts';
 import { MIB } from '../../base/units.ts';
 import { readNamedText } from './named-file.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
@@ -121,7 +122,7 @@ let serial = 0;
 /** Writes beside the target and moves over it. The name holds our pid, so that two processes never share one. */
 async function replace(target: string, parts: readonly Uint8Array[], how: Replacement): Promise<void> {
   const temporary = `${target}.${process.pid}-${++serial}.tmp`;
-  const sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  const sizeBytes = bytesIn(parts);
   try {
     if (sizeBytes <= BLOCKING_UP_TO_BYTES) writeBlocking(temporary, parts, how);
     else await writeInPieces(temporary, parts, how);

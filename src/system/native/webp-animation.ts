@@ -1,3 +1,4 @@
+import { bytesIn } from '../../base/bytes.ts';
 import { WorkerError } from '../../base/errors.ts';
 
 /** A still WebP and how long it is shown. */
@@ -41,7 +42,7 @@ export function joinWebp({ width, height, loop, frames }: WebpAnimation): Uint8A
 
 /** A chunk's header, its parts, and the padding to an even length. */
 function chunk(name: string, parts: readonly Uint8Array[]): readonly Uint8Array[] {
-  const sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  const sizeBytes = bytesIn(parts);
   const header = new Uint8Array(8);
   new TextEncoder().encodeInto(name, header);
   new DataView(header.buffer).setUint32(4, sizeBytes, true);

@@ -1,4 +1,5 @@
 import { unlessAborted } from '../../base/abort.ts';
+import { bytesIn, joinBytes, readLimited } from '../../base/bytes.ts';
 import { WorkerError } from '../../base/errors.ts';
 import { createStallTimer } from '../../base/stall-timer.ts';
 import { formatBytes, formatDuration, KIB, MIB, MINUTE_MS } from '../../base/units.ts';
@@ -97,7 +98,7 @@ function timeExchange(request: HttpRequest, clock: HttpOptions['clock']): Exchan
     reason: (limitMs) => failed(`took longer than ${formatDuration(limitMs)} to answer`),
   });
   answer.pause();
-  let isSent = sizeOf(request.body ?? []) <= PIECE_BYTES;
+  let isSent = bytesIn(request.body ?? []) <= PIECE_BYTES;
   let isAnswering = false;
   const countAnswer = (): void => {
     if (isSent && isAnswering) answer.resume();
@@ -127,18 +128,16 @@ function headersOf(request: HttpRequest, userAgent: string | undefined): Record<
   return {
     ...(userAgent === undefined ? {} : { 'user-agent': userAgent }),
     ...request.headers,
-    ...(request.body === undefined ? {} : { 'content-length': String(sizeOf(request.body)) }),
+    ...(request.body === undefined ? {} : { 'content-length': String(bytesIn(request.body)) }),
   };
 }
-
-const sizeOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.byteLength, 0);
 
 function bodyOf(
   parts: readonly Uint8Array[],
   timer: ExchangeTimer,
 ): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
-  let leftBytes = sizeOf(parts);
-  if (leftBytes <= PIECE_BYTES) return joined(parts);
+  let leftBytes = bytesIn(parts);
+  if (leftBytes <= PIECE_BYTES) return joinBytes(parts);
   const pieces = piecesOf(parts);
   return new ReadableStream<Uint8Array>(
     {
@@ -162,33 +161,20 @@ function* piecesOf(parts: readonly Uint8Array[]): Generator<Uint8Array, undefine
   }
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(sizeOf(parts));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.byteLength;
-  }
-  return all;
+/** Reads the answer, unpacked; each chunk counts as progress. */
+function readBody(response: Response, maxBytes: number, timer: ExchangeTimer): Promise<Uint8Array> {
+  const tooLarge = (): WorkerError =>
+    new WorkerError('studio.unreachable', `the answer is larger than ${formatBytes(maxBytes)}`, {
+      fields: { status: response.status },
+    });
+  return readLimited(response.body === null ? null : timed(response.body, timer), { maxBytes, tooLarge });
 }
 
-/** Reads the answer, unpacked, and no more of it than allowed: the peer decides what it sends, not what we hold. */
-async function readBody(response: Response, maxBytes: number, timer: ExchangeTimer): Promise<Uint8Array> {
-  if (response.body === null) return new Uint8Array();
-  const parts: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const part of response.body) {
+async function* timed(chunks: AsyncIterable<Uint8Array>, timer: ExchangeTimer): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of chunks) {
     timer.moved();
-    sizeBytes += part.byteLength;
-    if (sizeBytes > maxBytes) {
-      throw new WorkerError('studio.unreachable', `the answer is larger than ${formatBytes(maxBytes)}`, {
-        fields: { status: response.status },
-      });
-    }
-    parts.push(part);
+    yield chunk;
   }
-  const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : joined(parts);
 }
 
 /** Redirects that keep the method and what was asked; 301 and 302 turn a POST into a GET, which is nobody's wish. */

@@ -1,10 +1,8 @@
-import { formatBytes } from '../../../base/units.ts';
+import { formatBytes, GB } from '../../../base/units.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import { onOneLine } from '../../view/text-width.ts';
 import { toNumber } from '../../args/values.ts';
-
-const GB = 1e9;
 
 /** Makes room: abandoned downloads, then what was used least recently. */
 export const gc = command({
