@@ -1,5 +1,6 @@
 import { WorkerError, type ErrorCode } from '../base/errors.ts';
 import { quoted } from '../base/foreign-text.ts';
+import { passesByItself } from '../base/http-status.ts';
 import { shownUrl } from '../base/urls.ts';
 import { HOUR_MS, MIB, SECOND_MS } from '../base/units.ts';
 import {
@@ -161,10 +162,10 @@ function refusal(status: number, said: Read<{ readonly message: string }>): Work
 
 const TOKEN_HINT = 'Give the operator token of this studio with --token-file or STUDIO_WORKER_STUDIO_TOKEN.';
 
-/** 408 and 429 pass by themselves like a 5xx; any other 4xx is for the operator to act on. */
+/** What passes by itself is as good as no answer; any other 4xx is for the operator to act on. */
 function codeFor(status: number): ErrorCode {
   if (status === 404) return 'studio.not-found';
-  if (status >= 500 || status === 408 || status === 429) return 'studio.unreachable';
+  if (passesByItself(status)) return 'studio.unreachable';
   return status >= 400 ? 'studio.refused' : 'studio.invalid';
 }
 

@@ -130,6 +130,7 @@ describe('the way in', () => {
     [401, 77, 'wrong token', 'studio.refused'],
     [409, 77, 'it has ended', 'studio.refused'],
     [404, 69, 'no such model', 'studio.not-found'],
+    [425, 69, 'too early', 'studio.unreachable'],
     [500, 69, 'the database is away', 'studio.unreachable'],
   ])('a %d is told in the words of the studio with exit %d', async (status, exit, message, code) => {
     await using cli = await withStudio({ 'GET /models': () => Response.json({ error: 'x', message }, { status }) });
