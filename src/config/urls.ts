@@ -21,17 +21,19 @@ export function checkBaseUrl(
   if (carriesMore(url)) {
     throw new WorkerError(
       'config.invalid',
-      `api_base_url may hold no user, password, query or fragment: \`${shownUrl(text)}\` is all that is used`,
+      `api_base_url must not contain a user, password, query or fragment; use \`${shownUrl(text)}\``,
       { hint: 'Set it without them: `studio-worker register --api-base-url https://studio.example.com`.' },
     );
   }
   if (url.protocol === 'https:' || isLoopback(url.hostname)) return {};
   if (options.allowInsecureHttp) {
-    return { warning: `everything sent to ${url.host}, the worker's token included, can be read on the way` };
+    return {
+      warning: `plain http to ${url.host} is not encrypted: others can read the worker's token and everything else in transit`,
+    };
   }
   throw new WorkerError(
     'config.insecure-url',
-    `plain http to ${url.host} would show the worker's token to the network`,
+    `plain http to ${url.host} would expose the worker's token to the network`,
     {
       hint: 'Use an https URL, or set `allow_insecure_http = true` in the config file.',
     },

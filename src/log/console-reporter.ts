@@ -1,7 +1,7 @@
 import { createConsola } from 'consola/core';
 import type { Output } from '../system/terminal.ts';
 import { type Level, LEVELS, type LogSink } from './logger.ts';
-import { sentenceOf } from './sentences.ts';
+import { sentenceOf } from './message.ts';
 
 const RESET = '\u{1B}[0m';
 const DIM = '\u{1B}[2m';

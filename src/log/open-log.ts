@@ -8,7 +8,7 @@ import type { LogEntry } from './log-entry.ts';
 import { createLogger, type Logger, type LogSink } from './logger.ts';
 import { createRedactor, type Redactor } from './redact.ts';
 import { createRing, type Ring } from './ring.ts';
-import { toLogEntry } from './sentences.ts';
+import { toLogEntry } from './message.ts';
 import type { ErrorTracker } from './sentry.ts';
 import { createShipBuffer, type ShipBuffer } from './ship-buffer.ts';
 

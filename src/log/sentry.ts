@@ -10,7 +10,7 @@ import type { Clock } from '../system/clock.ts';
 import type { Http } from '../system/net/http.ts';
 import type { LogEvent, LogSink } from './logger.ts';
 import type { Redactor } from './redact.ts';
-import { toLogEntry } from './sentences.ts';
+import { toLogEntry } from './message.ts';
 import { withoutPrompts } from './without-prompts.ts';
 
 export interface SentryOptions {

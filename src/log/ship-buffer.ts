@@ -1,7 +1,7 @@
 import { KIB } from '../base/units.ts';
 import type { LogEntry } from './log-entry.ts';
 import type { LogSink } from './logger.ts';
-import { toLogEntry } from './sentences.ts';
+import { toLogEntry } from './message.ts';
 
 /** What one frame may carry. */
 export interface FrameLimits {

@@ -79,7 +79,8 @@ function announce({ config, log }: WorkerSetup): void {
   });
   if (current.only_when_idle) {
     log.logger.warn('presence.unknown', {
-      because: 'this release cannot tell whether somebody uses the machine, so only_when_idle refuses every offer',
+      because:
+        'only_when_idle is set, and this release cannot tell whether anyone is using this machine: every offer is rejected',
     });
   }
 }

@@ -31,7 +31,8 @@ test('plain http to another machine needs the word of the operator', () => {
 
 test('plain http with that word goes on with a warning', () => {
   expect(check('http://studio.lan', true)).toEqual({
-    warning: "everything sent to studio.lan, the worker's token included, can be read on the way",
+    warning:
+      "plain http to studio.lan is not encrypted: others can read the worker's token and everything else in transit",
   });
 });
 

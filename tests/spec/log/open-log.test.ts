@@ -41,8 +41,8 @@ test('one event reaches the terminal, the studio, the ring and the error tracker
 
 test('what a studio in the same process says is not shipped to it', () => {
   const { log, shown } = setup();
-  log.logger.child({}, 'studio').info('job.queued', { jobId: 'job-1' });
-  expect(shown).toEqual(['12:00:00.000 info  [studio] job.queued jobId=job-1\n']);
+  log.logger.child({}, 'studio').info('job.queued', { jobId: 'job-1', kind: 'image', model: 'm' });
+  expect(shown).toEqual(['12:00:00.000 info  [studio] queued job job-1: image with m\n']);
   expect(log.ring.all()).toHaveLength(1);
   expect(log.shipBuffer.size).toBe(0);
 });

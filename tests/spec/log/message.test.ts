@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import * as v from 'valibot';
 import { type LogEntry as StudioLogEntry, LogEntrySchema } from '../../../src/contract/log-entry.ts';
 import type { Fields, LogEvent } from '../../../src/log/logger.ts';
-import { sentenceOf, toLogEntry } from '../../../src/log/sentences.ts';
+import { sentenceFor, sentenceOf, toLogEntry } from '../../../src/log/message.ts';
 
 const anEvent = (event: string, fields: Fields = {}, over: Partial<LogEvent> = {}): LogEvent => ({
   at: Date.UTC(2026, 4, 25, 12),
@@ -46,12 +46,12 @@ describe('the studio reads the texts its operators search for', () => {
     [
       'offer.rejected',
       { jobId: 'job-1', because: 'in-use', presence: 'active' },
-      'rejecting offer job-1: only when idle, and the person is active',
+      'rejecting offer job-1: only_when_idle is set and the user is active',
     ],
     [
       'offer.rejected',
       { jobId: 'job-1', because: 'in-use' },
-      'rejecting offer job-1: only when idle, and the person is unknown',
+      'rejecting offer job-1: only_when_idle is set and user activity is unknown',
     ],
     ['job.ran', { jobId: 'job-1', kind: 'image', durationMs: 2_400 }, 'image dispatched in 2.4 s'],
     ['artifact.uploaded', { jobId: 'job-1', sizeBytes: 9, durationMs: 1 }, 'binary upload ok'],
@@ -89,12 +89,12 @@ describe('what operators read most is in words', () => {
     [
       'worker.started',
       { ...banner, vramThresholdGb: 12, configPath: '/c.toml' },
-      'studio-worker 0.5.0 for https://s/: approved as w-1, claiming on, threshold 12 GB, config /c.toml',
+      'studio-worker 0.5.0 for https://s/: approved as w-1, claiming on, threshold 12 GiB, config /c.toml',
     ],
     [
       'worker.already-running',
       { pid: 7, configPath: '/c.toml' },
-      'another worker (pid 7) runs with this config already: /c.toml',
+      'another worker (pid 7) is already running with this config: /c.toml',
     ],
     ['worker.refused', { code: 4004, remedy: 'Register again.' }, 'Register again.'],
     ['worker.stopped', {}, 'stopped'],
@@ -102,16 +102,16 @@ describe('what operators read most is in words', () => {
     ['stop.requested', stop, 'stopping: job job-1 has 60 s to finish; a second signal hands it back'],
     ['job.handed-back', { jobId: 'job-1', next: 'wait' }, 'handing job job-1 back to the studio; wait'],
     ['registration.requested', pending, 'asked the studio to approve this worker (request rr-1)'],
-    ['registration.pending', pending, 'asking how request rr-1 stands'],
+    ['registration.pending', pending, 'checking whether request rr-1 was approved'],
     ['registration.approved', { workerId: 'w-1' }, 'approved as w-1'],
     [
       'registration.rejected',
       { reason: 'unknown machine', remedy: 'Run it.' },
-      'the studio turned this worker down: unknown machine. Run it.',
+      'the studio rejected this worker: unknown machine. Run it.',
     ],
-    ['registration.failed', { error: 'no answer', retryInMs: 30_000 }, 'no answer; next try in 30.0 s'],
-    ['registration.restarted', { because: '404' }, 'registering anew: 404'],
-    ['config.created', { path: '/c.toml' }, 'wrote a first config file: /c.toml'],
+    ['registration.failed', { error: 'no answer', retryInMs: 30_000 }, 'no answer; retrying in 30.0 s'],
+    ['registration.restarted', { because: '404' }, 'registering again: 404'],
+    ['config.created', { path: '/c.toml' }, 'created the config file /c.toml'],
     ['engine.ready', { engine: 'onnx' }, 'the onnx engine is ready'],
     [
       'engine.not-ready',
@@ -122,26 +122,26 @@ describe('what operators read most is in words', () => {
     [
       'job.retried-lean',
       { error: 'cudaMalloc failed', gpu: 'RTX 4090', freeGb: 5.2, totalGb: 24 },
-      'cudaMalloc failed; trying once more with less memory (5.2 of 24 GB were free on RTX 4090)',
+      'cudaMalloc failed; retrying with less memory (5.2 of 24 GiB were free on RTX 4090)',
     ],
-    ['job.retried-lean', { error: 'no memory' }, 'no memory; trying once more with less memory'],
+    ['job.retried-lean', { error: 'no memory' }, 'no memory; retrying with less memory'],
     [
       'pack.fetch-started',
       { pack: 'vulkan', size: '12.3 MiB', url: 'https://r/p' },
-      'fetching the pack vulkan, 12.3 MiB, from https://r/p',
+      'downloading the vulkan pack, 12.3 MiB, from https://r/p',
     ],
-    ['pack.fetch-advanced', { pack: 'vulkan', percent: 30, size: '12.3 MiB' }, 'pack vulkan: 30 % of 12.3 MiB'],
-    ['pack.fetched', { pack: 'vulkan', folder: '/c' }, 'the pack vulkan is in /c'],
+    ['pack.fetch-advanced', { pack: 'vulkan', percent: 30, size: '12.3 MiB' }, 'vulkan pack: 30 % of 12.3 MiB'],
+    ['pack.fetched', { pack: 'vulkan', folder: '/c' }, 'the vulkan pack is in /c'],
     [
       'pack.not-fetched',
       { pack: 'cuda', error: 'nobody there', hint: 'Look.' },
-      'the pack cuda could not be fetched: nobody there. Look.',
+      'cannot download the cuda pack: nobody there. Look.',
     ],
     ['engine.crashed', { error: 'the onnx engine exited', model: 'lama' }, 'the onnx engine exited (model lama)'],
     [
       'engine.quarantined',
       { error: 'lama keeps crashing the onnx engine', forMs: 1_800_000 },
-      'lama keeps crashing the onnx engine: its offers are refused for 30 min',
+      'lama keeps crashing the onnx engine: its offers are rejected for 30 min',
     ],
     ['config.changed', { changedKeys: ['auto_enabled'], needsRestart: [] }, 'config changed: [auto_enabled]'],
     [
@@ -149,13 +149,13 @@ describe('what operators read most is in words', () => {
       { changedKeys: ['api_base_url'], needsRestart: ['api_base_url'] },
       'config changed: [api_base_url]; [api_base_url] applies at the next start',
     ],
-    ['config.edit-ignored', { because: 'line 3' }, 'going on with the config as it was: line 3'],
+    ['config.edit-ignored', { because: 'line 3' }, 'keeping the previous config: line 3'],
     [
       'delivery.retried',
       { jobId: 'job-1', error: '503', attempt: 1, retryInMs: 1_000 },
-      'upload of job job-1 failed: 503; will retry in 1.0 s',
+      'upload of job job-1 failed: 503; retrying in 1.0 s',
     ],
-    ['delivery.unauthorized', { status: 401, hint: 'Look.' }, 'the studio refuses our token (401). Look.'],
+    ['delivery.unauthorized', { status: 401, hint: 'Look.' }, "the studio rejects the worker's token (401). Look."],
     ['result.kept', { jobId: 'job-1', because: '503' }, 'result of job job-1 stays on disk: 503'],
     ['result.discarded', { jobId: 'job-1', because: '409' }, 'result of job job-1 discarded: 409'],
   ];
@@ -164,10 +164,29 @@ describe('what operators read most is in words', () => {
   });
 });
 
-test('a studio in the same process tells its own side of events that both sides name', () => {
+test('a studio in the same process reports its own side of an event', () => {
   const welcomed = anEvent('session.welcomed', { workerId: 'w-1' }, { area: 'studio' });
-  expect(sentenceOf(welcomed)).toBe('[studio] session.welcomed workerId=w-1');
-  expect(toLogEntry(welcomed)).toMatchObject({ category: 'studio', message: 'session.welcomed workerId=w-1' });
+  expect(sentenceOf(welcomed)).toBe('[studio] w-1 connected');
+  expect(toLogEntry(welcomed)).toMatchObject({ category: 'studio', message: 'w-1 connected' });
+});
+
+test('an unloaded model is reported with the reason and the memory', () => {
+  const fields = { model: 'fox', engine: 'sd-cpp', because: 'room', freedMb: 900 };
+  expect(said('model.unloaded', fields)).toBe('unloaded fox (sd-cpp) to make room: 900 MiB freed');
+});
+
+/** Above debug, by the literal names in the source; what a level is chosen for at run time counts as well. */
+const LOGGED = /(child\(\{\}, 'studio'\))?(?:\.|\b)(?:info|warn|error|log\[level\])\(\s*'([a-z-]+\.[a-z-]+)'/g;
+
+test('every event above debug reads as a sentence', async () => {
+  const missing: string[] = [];
+  for await (const path of new Bun.Glob('src/**/*.ts').scan('.')) {
+    for (const [, ofStudio, event = ''] of (await Bun.file(path).text()).matchAll(LOGGED)) {
+      const area = ofStudio !== undefined || path.startsWith('src/local-studio/') ? 'studio' : 'worker';
+      if (sentenceFor({ area, event }) === undefined) missing.push(`${path}: ${event}`);
+    }
+  }
+  expect(missing).toEqual([]);
 });
 
 test('a missing fact shows as a question mark instead of a gap', () => {

@@ -1,0 +1,89 @@
+import { duration, ifKnown, own, type Sentences, size, text } from './text.ts';
+
+const hint = (value: unknown): string => ifKnown(value, (known) => `. ${known}`);
+
+/** Engines, models and the memory of this machine, in words of our own. */
+export const MACHINE_SENTENCES = {
+  'gpu.found': own((f) => `GPU: ${text(f.name)}, ${text(f.totalGb)} GiB${ifKnown(f.driver, (it) => `, driver ${it}`)}`),
+  'gpu.not-found': own((f) => `no GPU found: ${text(f.reasons)}`),
+  'gpu.silent': own(
+    (f) => `${text(f.silentGpus)} GPU(s) did not report their memory; ${text(f.vramTotalGb)} GiB are known`,
+  ),
+  'gpu.size-unknown': own((f) => `the memory size of ${text(f.name)} is unknown`),
+  'memory.short': own(
+    (f) =>
+      `a model needs ${text(f.needGb)} GiB and ${text(f.marginGb)} GiB of headroom; ${text(f.freeGb)} GiB are free, ` +
+      'and no model is left to unload',
+  ),
+  'memory.not-freed': own(
+    (f) =>
+      `an unloaded model returned ${text(f.freedGb)} of ${text(f.expectedGb)} GiB after ${duration(f.waitedMs)}; ` +
+      `${text(f.freeGb)} GiB are free`,
+  ),
+  'peaks.not-saved': own((f) => `cannot save the measured memory peaks to ${text(f.path)}: ${text(f.error)}`),
+  'peaks.unreadable': own((f) => `measured memory peaks start over, ${text(f.path)} is unreadable: ${text(f.because)}`),
+  'residency.not-saved': own((f) => `cannot save the list of loaded models to ${text(f.path)}: ${text(f.error)}`),
+  'residency.unreadable': own(
+    (f) =>
+      `no models are restored, ${text(f.path)} is unreadable: ${text(f.because)}. It was moved to ${text(f.aside)}`,
+  ),
+
+  'engine.ready': own((f) => `the ${text(f.engine)} engine is ready`),
+  'engine.not-ready': own((f) => `the ${text(f.engine)} engine is not ready: ${text(f.because)}. ${text(f.hint)}`),
+  'engine.on-cpu': own((f) => `${text(f.because)}. ${text(f.hint)}`),
+  'engine.crashed': own((f) => `${text(f.error)} (model ${text(f.model)})`),
+  'engine.quarantined': own((f) => `${text(f.error)}: its offers are rejected for ${duration(f.forMs)}`),
+  'phonemes.dropped': own(
+    (f) => `left out ${text(f.count)} phonemes that ${text(f.model)} cannot pronounce: ${text(f.which)}`,
+  ),
+  'reply.garbled': own((f) => `the model produced ${text(f.lostCharacters)} invalid characters, which were removed`),
+  'program.variable-ignored': own((f) => `ignoring ${text(f.variable)}: ${text(f.because)}`),
+  'sd-cli.fetching': own((f) => `downloading stable-diffusion.cpp ${text(f.release)} from ${text(f.url)}`),
+  'sd-cli.other-release': own(
+    (f) => `using ${text(f.path)}, which is not release ${text(f.wanted)}: ${text(f.because)}`,
+  ),
+  'sd-server.not-used': own(
+    (f) => `${text(f.path)} did not start, so sd-cli loads the model for each job: ${text(f.because)}`,
+  ),
+  'sd-server.passed-over': own((f) => `sd-cli runs this job, sd-server cannot: ${text(f.because)}`),
+  'clip.written-as-webp': own(
+    (f) => `wrote the clip as WebP instead of ${text(f.asked)}: ${text(f.because)}${hint(f.hint)}`,
+  ),
+  'video.encoded': own((f) => `encoded ${text(f.frames)} frames as ${text(f.ext)} (requested: ${text(f.asked)})`),
+
+  'pack.fetch-started': own((f) => `downloading the ${text(f.pack)} pack, ${text(f.size)}, from ${text(f.url)}`),
+  'pack.fetch-advanced': own((f) => `${text(f.pack)} pack: ${text(f.percent)} % of ${text(f.size)}`),
+  'pack.fetched': own((f) => `the ${text(f.pack)} pack is in ${text(f.folder)}`),
+  'pack.not-fetched': own((f) => `cannot download the ${text(f.pack)} pack: ${text(f.error)}. ${text(f.hint)}`),
+
+  'model.awaited': own((f) => `waiting for ${text(f.file)}, which process ${text(f.pid)} is downloading`),
+  'model.fetch-started': own((f) => `downloading ${text(f.file)} of ${text(f.model)} from ${text(f.url)}`),
+  'model.fetched': own(
+    (f) => `downloaded ${text(f.file)} of ${text(f.model)}: ${size(f.sizeBytes)} in ${duration(f.durationMs)}`,
+  ),
+  'model.fetch-failed': own((f) => `cannot download ${text(f.file)} of ${text(f.model)}: ${text(f.error)}`),
+  'model.unusable': own((f) => `${text(f.path)} is unusable and will be downloaded again: ${text(f.error)}`),
+  'model.removed': own((f) => `removed ${text(f.file)} of ${text(f.model)} to free ${size(f.sizeBytes)}`),
+  'models.not-collected': own((f) => `cannot remove unused models: ${text(f.error)}`),
+  'model.loaded': own((f) => `loaded ${text(f.model)} (${text(f.engine)}) in ${duration(f.ms)}`),
+  'model.unloaded': own(
+    (f) => `unloaded ${text(f.model)} (${text(f.engine)})${whyUnloaded(f.because)}: ${text(f.freedMb)} MiB freed`,
+  ),
+  'model.not-freed': own((f) => `a model could not be unloaded cleanly: ${text(f.error)}`),
+  'model.restored': own((f) => `loaded ${text(f.model)} (${text(f.engine)}) again, as before the restart`),
+  'model.not-restored': own(
+    (f) => `${text(f.model)} (${text(f.engine)}) was loaded before the restart and is not now: ${text(f.because)}`,
+  ),
+} satisfies Sentences;
+
+const UNLOADED: Readonly<Record<string, string>> = {
+  unused: ', unused',
+  room: ' to make room',
+  pressure: ', memory is short',
+  replaced: ', its files or settings changed',
+  broken: ', it failed',
+  cancelled: ', its job was cancelled',
+  paused: ', claiming is off',
+  stopping: ', the worker is stopping',
+};
+const whyUnloaded = (because: unknown): string => UNLOADED[text(because)] ?? `, ${text(because)}`;

@@ -1,0 +1,31 @@
+import { duration, own, type Sentences, text } from './text.ts';
+
+/** The embedded studio's side of what happens between it and its workers. */
+export const STUDIO_SENTENCES = {
+  'studio.started': own((f) => `serving at ${text(f.url)}, data in ${text(f.dataDir)}`),
+  'studio.stopping': own(() => 'stopping'),
+  'studio.failed': own((f) => `an internal task failed: ${text(f.error)}`),
+  'request.failed': own((f) => `a request for ${text(f.path)} failed: ${text(f.error)}`),
+  'registration.requested': own((f) => `${text(f.machine)} asks to join (request ${text(f.requestId)})`),
+  'registration.rejected': own((f) => `request ${text(f.requestId)} was rejected`),
+  'worker.approved': own((f) =>
+    f.by === 'operator' ? `${text(f.workerId)} was approved` : `${text(f.workerId)} joined with a bootstrap token`,
+  ),
+  'worker.deleted': own((f) => `${text(f.workerId)} was deleted`),
+  'session.welcomed': own((f) => `${text(f.workerId)} connected`),
+  'session.refused': own((f) => `refused a session of ${text(f.workerId)}: ${text(f.because)}`),
+  'session.stale': own((f) => `ended the session of ${text(f.workerId)}: no heartbeat for ${duration(f.silentMs)}`),
+  'session.failed': own((f) => `the session of ${text(f.workerId)} failed: ${text(f.error)}`),
+  'session.closed': own((f) => `${text(f.workerId)} disconnected (code ${text(f.code)})`),
+  'frame.ignored': own((f) => `ignoring a ${text(f.type)} frame from ${text(f.workerId)}`),
+  'job.queued': own((f) => `queued job ${text(f.jobId)}: ${text(f.kind)} with ${text(f.model)}`),
+  'job.completed': own((f) => `${text(f.workerId)} completed job ${text(f.jobId)}`),
+  'job.failed': own(
+    (f) => `job ${text(f.jobId)} failed on ${text(f.workerId)} (attempt ${text(f.attempts)}): ${text(f.error)}`,
+  ),
+  'job.lost': own((f) => `${text(f.workerId)} lost job ${text(f.jobId)}: ${text(f.because)}`),
+  'job.resumed': own((f) => `${text(f.workerId)} resumed job ${text(f.jobId)}`),
+  'offer.accepted': own((f) => `${text(f.workerId)} accepted job ${text(f.jobId)}`),
+  'offer.rejected': own((f) => `${text(f.workerId)} rejected job ${text(f.jobId)}: ${text(f.because)}`),
+  'offer.expired': own((f) => `${text(f.workerId)} did not answer the offer of job ${text(f.jobId)}`),
+} satisfies Sentences;

@@ -1,0 +1,84 @@
+import { duration, ifKnown, lengthOf, own, type Sentences, text } from './text.ts';
+
+/** Starting, stopping, registration, config and delivery, in words of our own. */
+export const WORKER_SENTENCES = {
+  'worker.started': own(
+    (f) =>
+      `studio-worker ${text(f.version)} for ${text(f.studio)}: ${text(f.registration)}, claiming ${text(f.claiming)}, ` +
+      `threshold ${text(f.vramThresholdGb)} GiB, config ${text(f.configPath)}`,
+  ),
+  'worker.already-running': own(
+    (f) => `another worker (pid ${text(f.pid)}) is already running with this config: ${text(f.configPath)}`,
+  ),
+  'worker.refused': own((f) => text(f.remedy)),
+  'worker.stopped': own(() => 'stopped'),
+  'stop.requested': own((f) =>
+    f.jobId === undefined
+      ? 'stopping'
+      : `stopping: job ${text(f.jobId)} has ${text(f.grace)} to finish; ${text(f.next)}`,
+  ),
+  'control.unavailable': own(
+    (f) => `\`status\`, \`enable\` and \`disable\` cannot reach this worker: ${text(f.error)}`,
+  ),
+  'presence.unknown': own((f) => text(f.because)),
+  'tracker.unavailable': own((f) => `errors are not reported to Sentry: ${text(f.error)}`),
+  'cache.moved': own(
+    (f) => `native files go to ${text(f.to)} instead of ${text(f.from)} (${text(f.because)}). ${text(f.hint)}`,
+  ),
+  'scratch.removed': own((f) => `removed the temporary folder ${text(f.folder)} of a worker that has ended`),
+
+  'registration.requested': own((f) => `asked the studio to approve this worker (request ${text(f.requestId)})`),
+  'registration.pending': own((f) => `checking whether request ${text(f.requestId)} was approved`),
+  'registration.approved': own((f) => `approved as ${text(f.workerId)}`),
+  'registration.rejected': own((f) => `the studio rejected this worker: ${text(f.reason)}. ${text(f.remedy)}`),
+  'registration.failed': own((f) => `${text(f.error)}; retrying in ${duration(f.retryInMs)}`),
+  'registration.restarted': own((f) => `registering again: ${text(f.because)}`),
+  'registration.unsaved': own(
+    (f) => `the registration could not be saved and is lost if the worker stops now: ${text(f.error)}`,
+  ),
+  'session.faulted': own((f) => `the session failed unexpectedly and reconnects: ${text(f.error)}`),
+
+  'config.created': own((f) => `created the config file ${text(f.path)}`),
+  'config.made-private': own(
+    (f) => `other accounts could read the token in ${text(f.path)}; it is now readable by its owner only`,
+  ),
+  'config.exposed': own(
+    (f) => `other accounts can read the token in ${text(f.path)}: ${text(f.because)}. ${text(f.hint)}`,
+  ),
+  'config.save-failed': own((f) => `cannot save ${text(f.path)}: ${text(f.because)}`),
+  'config.changed': own((f) => {
+    const later = lengthOf(f.needsRestart) === 0 ? '' : `; ${text(f.needsRestart)} applies at the next start`;
+    const never = lengthOf(f.unused) === 0 ? '' : `; ${text(f.unused)} is not used in this release`;
+    return `config changed: ${text(f.changedKeys)}${later}${never}`;
+  }),
+  'config.edit-ignored': own((f) => `keeping the previous config: ${text(f.because)}`),
+  'studio.insecure': own((f) => text(f.because)),
+
+  'job.handed-back': own((f) => `handing job ${text(f.jobId)} back to the studio; ${text(f.next)}`),
+  'job.cancelled': own((f) => `job cancelled: ${text(f.because)}`),
+  'job.retried-lean': own((f) => `${text(f.error)}; retrying with less memory${freeMemory(f)}`),
+  'reject.not-sent': own((f) => `could not reject offer ${text(f.jobId)}: no live session`),
+  'result.flagged': own((f) => `delivering a doubtful ${text(f.kind)} result: ${text(f.seen)}`),
+  'result.kept': own((f) => `result of job ${text(f.jobId)} stays on disk: ${text(f.because)}`),
+  'result.discarded': own((f) => `result of job ${text(f.jobId)} discarded: ${text(f.because)}`),
+  'result.not-kept': own(
+    (f) => `result of job ${text(f.jobId)} could not be saved and is delivered from memory: ${text(f.error)}`,
+  ),
+  'result.not-removed': own(
+    (f) => `cannot remove the delivered result ${text(f.jobId ?? f.file)} from disk: ${text(f.error)}`,
+  ),
+  'result.not-set-aside': own((f) => `cannot move the corrupt result ${text(f.file)} aside: ${text(f.error)}`),
+  'result.corrupt': own(
+    (f) => `the saved result ${text(f.file)} fails its checksum and was moved to ${text(f.movedTo)}`,
+  ),
+  'result.unreadable': own((f) => `cannot read the saved result ${text(f.file)}: ${text(f.error)}`),
+  'journal.not-cut': own((f) => `cannot compact the result journal ${text(f.file)}: ${text(f.error)}`),
+  'delivery.retried': own(
+    (f) => `upload of job ${text(f.jobId)} failed: ${text(f.error)}; retrying in ${duration(f.retryInMs)}`,
+  ),
+  'delivery.unauthorized': own((f) => `the studio rejects the worker's token (${text(f.status)}). ${text(f.hint)}`),
+} satisfies Sentences;
+
+/** What a GPU had free; nothing where that is unknown. */
+const freeMemory = (f: Readonly<Record<string, unknown>>): string =>
+  ifKnown(f['gpu'], (gpu) => ` (${text(f['freeGb'])} of ${text(f['totalGb'])} GiB were free on ${gpu})`);
