@@ -47,8 +47,9 @@ async function studioDefaultsOf({ environment }: Effects): Promise<World['studio
 }
 
 async function openConfigFor(named: string | undefined, readOnly: boolean, effects: Effects): Promise<OpenedConfig> {
-  const { shownFacts, configPathOf, NO_REGISTRATION, openConfig, renderConfig, checkBaseUrl } =
-    await import('./compose/config.ts');
+  const { configPathOf, NO_REGISTRATION, openConfig } = await import('./compose/config.ts');
+  const { renderConfig, shownFacts } = await import('./config/read.ts');
+  const { checkBaseUrl } = await import('./config/urls.ts');
   const { openCommandLog } = await import('./compose/log.ts');
   const path = await configPathOf(named, effects);
   const log = openCommandLog(effects).logger.child({}, 'cli');

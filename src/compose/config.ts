@@ -1,9 +1,7 @@
 import { keepPrivate } from '../config/keep-private.ts';
-import { findConfig, siblingsOf } from '../config/paths.ts';
-import { renderConfig, shownFacts } from '../config/read.ts';
+import { findConfig } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import { type ConfigStore, openConfigStore } from '../config/store.ts';
-import { checkBaseUrl } from '../config/urls.ts';
 import type { Logger } from '../log/logger.ts';
 import type { RegistrationRecord, RegistrationStore } from '../studio/registration/record.ts';
 import { createWatch } from '../system/disk/watch.ts';
@@ -84,5 +82,3 @@ export const NO_REGISTRATION = {
   registration_secret: undefined,
   install_id: undefined,
 } as const;
-
-export { checkBaseUrl, renderConfig, shownFacts, siblingsOf };

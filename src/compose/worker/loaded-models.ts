@@ -8,7 +8,7 @@ import { mayHaveGpu } from '../../models/memory/gpu-memory.ts';
 import { createModelPool, type ModelPool } from '../../models/loaded/pool.ts';
 import { createLending, type Lending } from '../../worker/lending.ts';
 import { restore } from '../../worker/restoring.ts';
-import { siblingsOf } from '../config.ts';
+import { siblingsOf } from '../../config/paths.ts';
 import { type Memory, openMemory } from './memory.ts';
 import type { WorkerSetup } from './setup.ts';
 

@@ -7,7 +7,7 @@ import { createSession, type DrivenSession } from '../../studio/session/driver.t
 import type { Credentials, SessionEvents } from '../../studio/session/session.ts';
 import { type Claims, createClaims } from '../../worker/claims.ts';
 import type { Pipeline } from '../../worker/pipeline.ts';
-import { siblingsOf } from '../config.ts';
+import { siblingsOf } from '../../config/paths.ts';
 import type { WorkerSetup } from './setup.ts';
 
 /** Both ways between this worker and its studio: what is heard, and what gets there. */
