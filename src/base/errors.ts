@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   'studio.invalid': { acts: 'studio', retryable: false, exit: 76 },
   'engine.unavailable': { acts: 'operator', retryable: false, exit: 69 },
   'engine.failed': { acts: 'machine', retryable: true, exit: 1 },
+  'http.unreachable': { acts: 'machine', retryable: true, exit: 69 },
   'url.refused': { acts: 'studio', retryable: false, exit: 77 },
   'download.failed': { acts: 'studio', retryable: true, exit: 69 },
   'download.missing': { acts: 'studio', retryable: false, exit: 69 },

@@ -135,7 +135,7 @@ async function exchange({ http, url, token }: ClientOptions, asked: Exchange): P
       `--url is ${quoted(shownUrl(url))}; allowed: a URL that starts with https:// or http://`,
     );
   }
-  const response = await http.request({
+  const request = {
     method,
     url: target,
     headers: {
@@ -146,9 +146,18 @@ async function exchange({ http, url, token }: ClientOptions, asked: Exchange): P
     stallMs: STALL_MS,
     maxBodyBytes: maxBytes,
     ...(answerMs === undefined ? {} : { answerMs }),
+  };
+  const response = await http.request(request).catch((thrown: unknown) => {
+    throw ofStudio(thrown);
   });
   if (response.status >= 200 && response.status < 300) return response;
   throw refusal(response.status, readJson(AdminErrorSchema, textOf(response)));
+}
+
+/** What went wrong on the way to this studio, by a name that says to whom. */
+function ofStudio(thrown: unknown): unknown {
+  if (!(thrown instanceof WorkerError) || thrown.code !== 'http.unreachable') return thrown;
+  return new WorkerError('studio.unreachable', thrown.message, { cause: thrown.cause, fields: thrown.fields });
 }
 
 /** A refusal in the studio's own words where it sent any, sorted by who can do something about it. */

@@ -164,7 +164,7 @@ function* piecesOf(parts: readonly Uint8Array[]): Generator<Uint8Array, undefine
 /** Reads the answer, unpacked; each chunk counts as progress. */
 function readBody(response: Response, maxBytes: number, timer: ExchangeTimer): Promise<Uint8Array> {
   const tooLarge = (): WorkerError =>
-    new WorkerError('studio.unreachable', `the answer is larger than ${formatBytes(maxBytes)}`, {
+    new WorkerError('http.unreachable', `the answer is larger than ${formatBytes(maxBytes)}`, {
       fields: { status: response.status },
     });
   return readLimited(response.body === null ? null : timed(response.body, timer), { maxBytes, tooLarge });
@@ -203,5 +203,5 @@ const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, s
 function unreachable(request: HttpRequest, url: string, what: string, cause?: unknown): WorkerError {
   const at = URL.parse(url);
   const where = at === null ? 'an address that is no URL' : `${at.origin}${at.pathname}`;
-  return new WorkerError('studio.unreachable', `${request.method} ${where} ${what}`, { cause });
+  return new WorkerError('http.unreachable', `${request.method} ${where} ${what}`, { cause });
 }

@@ -1,4 +1,4 @@
-/** A request to a studio or a download host. */
+/** A request to a peer that the operator or this program chose: a studio, an error tracker, a program of our own. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
@@ -28,6 +28,6 @@ export interface HttpResponse {
  * a response; throws only when there is none.
  */
 export interface Http {
-  /** @throws WorkerError `studio.unreachable` with the cause kept */
+  /** @throws WorkerError `http.unreachable` with the cause kept */
   request(request: HttpRequest): Promise<HttpResponse>;
 }

@@ -84,7 +84,7 @@ test('a peer that freezes in the middle of an upload is cut after the stall time
   await using peer = await rawPeer((socket) => socket.pause());
   const startedAt = performance.now();
   const error = await failureOf(post(peer.url, 24 * MIB));
-  expect(error).toMatchObject({ code: 'studio.unreachable', retryable: true });
+  expect(error).toMatchObject({ code: 'http.unreachable', retryable: true });
   expect(error.message).toContain('moved no byte for 400 ms');
   expect(performance.now() - startedAt).toBeLessThan(PATIENT_MS);
 });
@@ -108,7 +108,7 @@ test('a slow upload lives on for many stall times while its bytes move', async (
 
 test('a peer that takes the request and never answers is cut', async () => {
   await using peer = await rawPeer((socket) => socket.resume());
-  expect(await failureOf(post(peer.url, 10))).toMatchObject({ code: 'studio.unreachable' });
+  expect(await failureOf(post(peer.url, 10))).toMatchObject({ code: 'http.unreachable' });
   await peer.closed;
 });
 
@@ -146,7 +146,7 @@ test('an answer that trickles for longer than a whole one may take is cut', asyn
   const startedAt = performance.now();
   for (const sizeBytes of [10, MIB]) {
     const error = await failureOf(post(peer.url, sizeBytes, { stallMs: PATIENT_MS, answerMs: 200 }));
-    expect(error).toMatchObject({ code: 'studio.unreachable', retryable: true });
+    expect(error).toMatchObject({ code: 'http.unreachable', retryable: true });
     expect(error.message).toContain('took longer than 200 ms to answer');
   }
   expect(performance.now() - startedAt).toBeLessThan(PATIENT_MS);
@@ -175,7 +175,7 @@ test.each([
 ])('a peer that %s is unreachable, with the cause kept', async (_what, answer) => {
   await using peer = await rawPeer((socket) => socket.once('data', () => answer(socket)));
   const error = await failureOf(post(peer.url, 2 * MIB, { stallMs: PATIENT_MS }));
-  expect(error).toMatchObject({ code: 'studio.unreachable' });
+  expect(error).toMatchObject({ code: 'http.unreachable' });
   expect(error.cause).toBeInstanceOf(Error);
 });
 

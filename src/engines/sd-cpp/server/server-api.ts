@@ -22,11 +22,11 @@ export type JobState =
 
 /** The native job API of stable-diffusion.cpp's server (examples/server/api.md). */
 export interface ServerApi {
-  /** What it can do, or `unknown` when it answers but has no such API. @throws WorkerError `studio.unreachable` */
+  /** What it can do, or `unknown` when it answers but has no such API. @throws WorkerError `http.unreachable` */
   capabilities(): Promise<Capabilities | 'unknown'>;
-  /** Queues a job and gives its id. @throws WorkerError `task.invalid` | `engine.failed` | `studio.unreachable` */
+  /** Queues a job and gives its id. @throws WorkerError `task.invalid` | `engine.failed` | `http.unreachable` */
   submit(request: JsonObject): Promise<string>;
-  /** @throws WorkerError `engine.failed` | `studio.unreachable` */
+  /** @throws WorkerError `engine.failed` | `http.unreachable` */
   look(id: string): Promise<JobState>;
 }
 

@@ -129,8 +129,7 @@ function serving({ child, can, api }: Held, options: ServerOptions): Server {
         signal.throwIfAborted();
         const reason = await reasonFor(thrown, child, options);
         // Whoever ran out of memory may hold what it got, and whoever does not answer is of no use.
-        if (reason.code === 'engine.out-of-memory' || toWorkerError(thrown).code === 'studio.unreachable')
-          await leave();
+        if (reason.code === 'engine.out-of-memory' || toWorkerError(thrown).code === 'http.unreachable') await leave();
         throw reason;
       } finally {
         signal.removeEventListener('abort', child.end);
@@ -159,7 +158,7 @@ async function resultOf(
 /** What it does not answer to, it may have died of, which says more. */
 async function reasonFor(thrown: unknown, child: ServerChild, options: ServerOptions): Promise<WorkerError> {
   const error = toWorkerError(thrown);
-  if (error.code !== 'studio.unreachable') return error;
+  if (error.code !== 'http.unreachable') return error;
   await outcome(child, options);
   if (child.over) return await child.failure();
   return new WorkerError('engine.failed', 'sd-server does not answer any more', { cause: thrown });

@@ -26,7 +26,7 @@ const setup = async ({ keepsClaims = false } = {}) => {
   const credentials: { now: Credentials | undefined } = { now: ours };
   const start = async () =>
     createDelivery({
-      http: { request: () => Promise.reject(new WorkerError('studio.unreachable', 'nobody there')) },
+      http: { request: () => Promise.reject(new WorkerError('http.unreachable', 'nobody there')) },
       outbox: await openOutbox({ dir: '/outbox', maxBytes: 1e6, files, clock, sha256, log }),
       sender: { send: (frame) => studio.live && sent.push(frame) > 0 },
       credentials: () => credentials.now,

@@ -1,0 +1,28 @@
+import { expect, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ErrorCode } from '../../../src/base/errors.ts';
+
+const SRC = join(import.meta.dir, '../../../src');
+/** The table itself, and that of log events, some of which share a name with an error. */
+const TABLES = new Set(['base/errors.ts', 'log/sentences.ts']);
+
+/** What each source file does, without comments, events it logs and codes that it only compares with. */
+const SOURCES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts') && !TABLES.has(path))
+  .map((path) => {
+    const code = readFileSync(join(SRC, path), 'utf8')
+      .replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+      .replaceAll(/\b(?:debug|info|warn|error)\(\s*'[\w.-]+'/g, '')
+      .replaceAll(/(?:[!=]==|\bcase) '[\w.-]+'/g, '');
+    return { path, code };
+  });
+
+const throwersOf = (code: ErrorCode): readonly string[] =>
+  SOURCES.filter((source) => source.code.includes(`'${code}'`)).map(({ path }) => path);
+
+test('only what talks to a studio says that the studio is unreachable', () => {
+  const folders = throwersOf('studio.unreachable').map((path) => path.split('/')[0]);
+  expect([...new Set(folders)].toSorted()).toEqual(['operator', 'studio']);
+});
