@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ErrorCode } from '../../../src/base/errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../../../src/base/errors.ts';
 
 const SRC = join(import.meta.dir, '../../../src');
 /** The table itself, and that of log events, some of which share a name with an error. */
@@ -21,6 +21,11 @@ const SOURCES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 
 const throwersOf = (code: ErrorCode): readonly string[] =>
   SOURCES.filter((source) => source.code.includes(`'${code}'`)).map(({ path }) => path);
+
+test('every error code in the table is thrown, or ends the process', () => {
+  const codes = Object.keys(ERROR_CODES) as ErrorCode[];
+  expect(codes.filter((code) => throwersOf(code).length === 0)).toEqual([]);
+});
 
 test('only what talks to a studio says that the studio is unreachable', () => {
   const folders = throwersOf('studio.unreachable').map((path) => path.split('/')[0]);
