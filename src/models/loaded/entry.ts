@@ -1,19 +1,24 @@
 import type { ModelId } from '../../base/ids.ts';
 import type { EngineName, ModelSource } from '../../contract/model-source.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Clock } from '../../system/clock.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
-import type { LoadedShare } from '../memory/fit.ts';
-import type { Loaded, Lane } from './lane.ts';
 import type { MemoryRequest } from '../memory/evict.ts';
+import type { LoadedShare } from '../memory/fit.ts';
+import { createLane, type Lane, type LaneOptions, type Loaded } from './lane.ts';
+import { isIdle } from './lifecycle.ts';
 import type { Resident } from './residency.ts';
 
+/** A model that is to be in memory, and how to get it there. */
 export interface LoadRequest<Model extends Loaded> extends MemoryRequest {
   readonly engine: EngineName;
   readonly model: ModelId;
   readonly source: ModelSource;
-  /** Another one for other files or settings. */
+  /** Differs where the files or settings do: another key of the same model replaces what is loaded. */
   readonly key: string;
-  /** What it takes as far as is known before it was loaded, in GiB. */
+  /** Estimated size in memory, in GiB; 0 when nobody knows. */
   readonly gb: number;
+  /** Rejects once the signal aborts, when nothing of it is left in memory. */
   readonly load: (signal: AbortSignal) => Promise<Model>;
 }
 
@@ -27,51 +32,90 @@ export interface PooledModel {
   /** When it came to be in this state, and when it was used last; milliseconds since the epoch. */
   readonly since: number;
   readonly lastUsedAt: number;
-  /** What unloading it gives back, in GiB: as seen, or as estimated before anybody could look. */
+  /** What unloading it gives back, in GiB: measured, or estimated until it was. */
   readonly gb: number;
-  /** When it goes unless somebody uses it. */
+  /** When it is unloaded unless somebody uses it, in milliseconds since the epoch. */
   readonly unloadsAt?: number;
 }
 
-/** A model's lane, and what is known of it beside its state. */
+/** One model of the pool: its lane, and what is known of it beside its state. */
 export interface Entry<Model extends Loaded> {
-  readonly wanted: LoadRequest<Model>;
+  readonly request: LoadRequest<Model>;
   readonly lane: Lane<Model>;
+  /** When it came to be in its state, and when it was used last; milliseconds since the epoch. */
   since: number;
   lastUsedAt: number;
+  /** Its size in memory, in GiB: measured, or estimated until it was. */
   gb: number;
-  uses: number;
-  /** Memory just before it was loaded, and how many models had come and gone once it was. */
-  before: MemoryReport | undefined;
-  moves: number;
-  /** Its last use failed in a way that may have been its fault. */
-  isDoubtful: boolean;
+  /** How often it was taken. Only the first use is followed by a measurement. */
+  useCount: number;
+  /** Memory just before it was loaded; undefined when nobody asked. */
+  beforeLoad: MemoryReport | undefined;
+  /** The pool's count of loads and unloads when this one was loaded: a higher one says that memory moved since. */
+  changeCount: number;
+  /** Its last use failed in a way that may have been its own fault. */
+  isSuspect: boolean;
 }
 
-/** What its memory is to whoever probe for room; undefined while it has none. */
-export function shareOf<Model extends Loaded>({ wanted, lane, gb, lastUsedAt }: Entry<Model>): LoadedShare | undefined {
+/** An entry with nothing in memory yet. Its load is logged with the time it took. */
+export function createEntry<Model extends Loaded>(
+  request: LoadRequest<Model>,
+  options: Pick<LaneOptions<Model>, 'keepMs'> & { readonly clock: Clock; readonly log: Logger },
+  onStateChange: LaneOptions<Model>['onStateChange'],
+): Entry<Model> {
+  const { keepMs, clock, log } = options;
+  const now = clock.now();
+  return {
+    request,
+    lane: createLane({ load: (signal) => loadLogged(request, options, signal), keepMs, clock, log, onStateChange }),
+    since: now,
+    lastUsedAt: now,
+    gb: request.gb,
+    useCount: 0,
+    beforeLoad: undefined,
+    changeCount: 0,
+    isSuspect: false,
+  };
+}
+
+async function loadLogged<Model extends Loaded>(
+  { engine, model: name, load }: LoadRequest<Model>,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  signal: AbortSignal,
+): Promise<Model> {
+  const since = clock.elapsed();
+  const model = await load(signal);
+  const pid = model.process?.pid;
+  const ms = Math.round(clock.elapsed() - since);
+  if (pid !== undefined) log.info('model.loaded', { engine, model: name, pid, ms });
+  return model;
+}
+
+/** What evicting it would give back; undefined while it is not in memory. */
+export function shareOf<Model extends Loaded>({
+  request,
+  lane,
+  gb,
+  lastUsedAt,
+}: Entry<Model>): LoadedShare | undefined {
   if (lane.model === undefined) return undefined;
-  return { model: wanted.model, gb, inUse: !isIdle(lane), lastUsedAt };
+  return { model: request.model, gb, inUse: !isIdle(lane.state), lastUsedAt };
 }
 
-/** For whoever remembers what is in memory; undefined for one that is not, or is not held by anybody. */
-export function residentOf<Model extends Loaded>({ wanted, lane, ...entry }: Entry<Model>): Resident | undefined {
+/** What is remembered across restarts; undefined for a model that is not in memory, or that no process holds. */
+export function residentOf<Model extends Loaded>({ request, lane, ...entry }: Entry<Model>): Resident | undefined {
   if (lane.state.at !== 'loaded' || lane.model?.process === undefined) return undefined;
-  return { model: wanted.model, source: wanted.source, gb: entry.gb, lastUsedAt: entry.lastUsedAt };
+  return { model: request.model, source: request.source, gb: entry.gb, lastUsedAt: entry.lastUsedAt };
 }
 
-/** In memory, and nobody uses it. */
-export const isIdle = ({ state }: Pick<Lane<Loaded>, 'state'>): boolean => state.at === 'loaded' && !state.inUse;
-
-/** For whoever asks what is in memory; undefined for one that is not. */
-export function viewOf<Model extends Loaded>({ wanted, lane, ...entry }: Entry<Model>): PooledModel | undefined {
+/** What the operator sees; undefined for a model that is not in memory. */
+export function viewOf<Model extends Loaded>({ request, lane, ...entry }: Entry<Model>): PooledModel | undefined {
   const { state, unloadsAt, model } = lane;
-  const { engine, model: name } = wanted;
   const pid = model?.process?.pid;
   if (state.at === 'unloaded' || (model !== undefined && pid === undefined)) return undefined;
   return {
-    engine,
-    model: name,
+    engine: request.engine,
+    model: request.model,
     state: state.at === 'loaded' ? (state.inUse ? 'in use' : 'idle') : state.at,
     ...(pid === undefined ? {} : { pid }),
     since: entry.since,

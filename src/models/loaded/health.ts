@@ -8,13 +8,13 @@ const INPUT_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'download.too-large',
 ]);
 
-/** How a model is after a use: `doubtful` may serve again, but not after two such uses in a row. */
-export type Condition = 'sound' | 'doubtful' | 'broken';
+/** A loaded model after a use: a `suspect` one may serve again, but not after two such uses in a row. */
+export type Health = 'healthy' | 'suspect' | 'broken';
 
-/** How a use that failed so leaves its model. What ends its process is heard from the process itself. */
-export function conditionAfter(thrown: unknown, signal: AbortSignal): Condition {
-  if (signal.aborted) return 'sound';
+/** The state in which a failed use leaves its model. A process that ended is reported by the process itself. */
+export function healthAfter(thrown: unknown, signal: AbortSignal): Health {
+  if (signal.aborted) return 'healthy';
   const { code } = toWorkerError(thrown);
-  if (ERROR_CODES[code].acts === 'task' || INPUT_FAULTS.has(code)) return 'sound';
-  return code === 'result.rejected' ? 'doubtful' : 'broken';
+  if (ERROR_CODES[code].acts === 'task' || INPUT_FAULTS.has(code)) return 'healthy';
+  return code === 'result.rejected' ? 'suspect' : 'broken';
 }

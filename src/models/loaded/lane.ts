@@ -1,49 +1,50 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
-import { type ModelEffect, type ModelEvent, type ModelState, step, type UnloadReason } from './lifecycle.ts';
+import { KeepTimer } from './keep-timer.ts';
+import { isOut, type ModelEffect, type ModelEvent, type ModelState, step, type UnloadReason } from './lifecycle.ts';
 
 /*
- * The way to one loaded model, one user at a time. It drives the model's lifecycle: performs the machine's effects and
- * feeds back what happens, and hears only the process that holds the weights now.
+ * The queue in front of one loaded model, one user at a time. It drives the model's lifecycle: performs the machine's
+ * effects, feeds back what happens, and ignores any process but the one that holds the weights now.
  */
 
 /** Something in memory, as far as its lane cares. Disposing frees it. */
 export interface Loaded extends AsyncDisposable {
-  /** Who holds it while nobody uses it; undefined when nobody does. */
+  /** The process that holds the weights between two uses; undefined when none does. */
   readonly process: { readonly pid: number; readonly ended: Promise<unknown> } | undefined;
 }
 
 export interface LaneOptions<Model extends Loaded> {
   /** Rejects once the signal aborts, when nothing of it is left in memory. */
   readonly load: (signal: AbortSignal) => Promise<Model>;
-  /** How long an idle model stays; 0 not at all. */
+  /** How long an idle model stays, in milliseconds; 0 frees it as soon as it is idle. */
   readonly keepMs: () => number;
-  readonly clock: Pick<Clock, 'after' | 'now'>;
+  readonly clock: Pick<Clock, 'after' | 'now' | 'elapsed'>;
   readonly log: Logger;
-  /** Called when it comes to another state, before anything is done about it. */
-  readonly onMoved: (to: ModelState['at'], because: UnloadReason | undefined) => void;
+  /** Called on each change of state, before its effects are performed. */
+  readonly onStateChange: (to: ModelState['at'], because: UnloadReason | undefined) => void;
 }
 
 export interface Lane<Model extends Loaded> {
   readonly state: ModelState;
   /** What is in memory; undefined while nothing is. */
   readonly model: Model | undefined;
-  /** When it goes if nobody uses it, in milliseconds since the epoch. */
+  /** When it is unloaded if nobody uses it, in milliseconds since the epoch. */
   readonly unloadsAt: number | undefined;
   /**
-   * The model, loaded if it is not. On abort a load under way is given up.
+   * The model, loaded if it is not. On abort a load under way is abandoned.
    *
    * @throws WorkerError what loading throws | `internal` while somebody else has it; or the signal's reason
    */
   take(signal: AbortSignal): Promise<Model>;
   /** Gives the model back. Settles at once if it stays, and otherwise when it is freed. */
-  release(isSound: boolean): Promise<void>;
-  /** Loads it for whoever comes. Rejects like `take`. */
+  release(isHealthy: boolean): Promise<void>;
+  /** Loads it ahead of any user. Rejects like `take`. */
   preload(): Promise<void>;
-  /** Has it out of memory, as soon as nobody uses it. Settles when it is out. Never rejects. */
+  /** Unloads it as soon as nobody uses it. Settles when it is out of memory. Never rejects. */
   unload(because: UnloadReason): Promise<void>;
-  /** The time that idle models stay is another now. */
+  /** `keepMs` gives another value now. */
   keepMsChanged(): void;
 }
 
@@ -54,17 +55,16 @@ export function createLane<Model extends Loaded>(options: LaneOptions<Model>): L
 
 class DrivenLane<Model extends Loaded> implements Lane<Model> {
   readonly #options: LaneOptions<Model>;
+  readonly #keepTimer: KeepTimer;
   #state: ModelState = { at: 'unloaded' };
   #model: Model | undefined;
   #attempt: PromiseWithResolvers<Model> | undefined;
   #abort = new AbortController();
-  #disarm = (): void => {};
-  #unloadsAt: number | undefined;
-  #idleSince = 0;
-  #waiting: (() => void)[] = [];
+  #waitingForUnload: (() => void)[] = [];
 
   constructor(options: LaneOptions<Model>) {
     this.#options = options;
+    this.#keepTimer = new KeepTimer(options.clock, () => this.#dispatch({ type: 'elapsed' }));
   }
 
   get state(): ModelState {
@@ -76,30 +76,30 @@ class DrivenLane<Model extends Loaded> implements Lane<Model> {
   }
 
   get unloadsAt(): number | undefined {
-    return this.#unloadsAt;
+    return this.#keepTimer.firesAt;
   }
 
   async take(signal: AbortSignal): Promise<Model> {
     signal.throwIfAborted();
     this.#dispatch({ type: 'take' });
     if (this.#model !== undefined) return this.#model;
-    const giveUp = (): void => void this.unload('cancelled');
-    signal.addEventListener('abort', giveUp, { once: true });
+    const abandon = (): void => void this.unload('cancelled');
+    signal.addEventListener('abort', abandon, { once: true });
     try {
       return await this.#loading();
     } catch (thrown) {
       signal.throwIfAborted();
       throw thrown;
     } finally {
-      signal.removeEventListener('abort', giveUp);
+      signal.removeEventListener('abort', abandon);
     }
   }
 
-  async release(isSound: boolean): Promise<void> {
-    if (!isSound) this.#dispatch({ type: 'unload', because: 'broken' });
-    this.#idleSince = this.#options.clock.now();
+  async release(isHealthy: boolean): Promise<void> {
+    if (!isHealthy) this.#dispatch({ type: 'unload', because: 'broken' });
+    this.#keepTimer.startIdle();
     this.#dispatch({ type: 'release', keepMs: this.#keepMs() });
-    if (this.#state.at === 'unloading') await this.#out();
+    if (this.#state.at === 'unloading') await this.#unloaded();
   }
 
   async preload(): Promise<void> {
@@ -109,17 +109,15 @@ class DrivenLane<Model extends Loaded> implements Lane<Model> {
 
   async unload(because: UnloadReason): Promise<void> {
     this.#dispatch({ type: 'unload', because });
-    await this.#out();
+    await this.#unloaded();
   }
 
   keepMsChanged(): void {
-    const keepMs = this.#keepMs();
-    if (this.#unloadsAt === undefined) return;
-    const leftMs = keepMs === 0 ? 0 : Math.max(1, this.#idleSince + keepMs - this.#options.clock.now());
-    this.#dispatch({ type: 'keep', keepMs: leftMs });
+    if (this.unloadsAt === undefined) return;
+    this.#dispatch({ type: 'keep', keepMs: this.#keepTimer.leftMs(this.#keepMs()) });
   }
 
-  /** What nobody holds is not kept: it would save nothing. */
+  /** What no process holds is not kept: it would save nothing. */
   #keepMs(): number {
     return this.#model?.process === undefined ? 0 : this.#options.keepMs();
   }
@@ -130,12 +128,8 @@ class DrivenLane<Model extends Loaded> implements Lane<Model> {
   }
 
   /** Settles when nothing is in memory. */
-  #out(): Promise<void> {
-    return this.#isOut() ? Promise.resolve() : new Promise((resolve) => void this.#waiting.push(resolve));
-  }
-
-  #isOut(): boolean {
-    return this.#state.at === 'unloaded' || this.#state.at === 'failed';
+  #unloaded(): Promise<void> {
+    return isOut(this.#state) ? Promise.resolve() : new Promise((resolve) => void this.#waitingForUnload.push(resolve));
   }
 
   #dispatch(event: ModelEvent): void {
@@ -143,42 +137,31 @@ class DrivenLane<Model extends Loaded> implements Lane<Model> {
     const { state, effects } = step(this.#state, event);
     this.#state = state;
     const freeing = effects.find((effect) => effect.do === 'free');
-    if (before !== state.at) this.#options.onMoved(state.at, freeing?.because);
+    if (before !== state.at) this.#options.onStateChange(state.at, freeing?.because);
     for (const effect of effects) this.#perform(effect);
-    if (this.#isOut()) for (const call of this.#waiting.splice(0)) call();
+    if (isOut(this.#state)) for (const resolve of this.#waitingForUnload.splice(0)) resolve();
   }
 
   #perform(effect: ModelEffect): void {
     switch (effect.do) {
       case 'load':
         this.#attempt = Promise.withResolvers<Model>();
-        this.#attempt.promise.catch(() => {}); // nobody may wait for what is loaded for whoever comes
+        this.#attempt.promise.catch(() => {}); // nobody may be waiting for a preload
         this.#abort = new AbortController();
         return void this.#load(this.#attempt, this.#abort.signal);
       case 'abort-load':
-        return this.#abort.abort(new WorkerError('job.cancelled', 'the model is not wanted any more'));
+        return this.#abort.abort(new WorkerError('job.cancelled', 'the model is no longer needed'));
       case 'free':
         return void this.#free();
       case 'arm':
-        return this.#arm(effect.ms);
+        return this.#keepTimer.arm(effect.ms);
       case 'disarm':
-        this.#unloadsAt = undefined;
-        return this.#disarm();
-      case 'refuse':
+        return this.#keepTimer.disarm();
+      case 'fail':
         throw new WorkerError('internal', effect.because);
       default:
         return effect satisfies never;
     }
-  }
-
-  #arm(ms: number): void {
-    const { clock } = this.#options;
-    this.#disarm();
-    this.#unloadsAt = clock.now() + ms;
-    this.#disarm = clock.after(ms, () => {
-      this.#unloadsAt = undefined;
-      this.#dispatch({ type: 'elapsed' });
-    });
   }
 
   async #load(attempt: PromiseWithResolvers<Model>, signal: AbortSignal): Promise<void> {
@@ -193,18 +176,16 @@ class DrivenLane<Model extends Loaded> implements Lane<Model> {
     void model.process?.ended.then(() => {
       if (this.#model === model) this.#dispatch({ type: 'lost' });
     });
-    this.#idleSince = this.#options.clock.now();
+    this.#keepTimer.startIdle();
     this.#dispatch({ type: 'loaded', keepMs: this.#keepMs() });
     if (this.#state.at === 'loaded') return attempt.resolve(model);
-    attempt.reject(
-      signal.aborted ? signal.reason : new WorkerError('job.cancelled', 'nobody wants the model any more'),
-    );
+    attempt.reject(signal.aborted ? signal.reason : new WorkerError('job.cancelled', 'the model is no longer needed'));
   }
 
   async #free(): Promise<void> {
     const model = this.#model;
     this.#model = undefined;
-    this.#unloadsAt = undefined;
+    this.#keepTimer.disarm();
     try {
       await model?.[Symbol.asyncDispose]();
     } catch (thrown) {

@@ -21,7 +21,7 @@ export interface MemoryProbe {
 export interface Evictable {
   shares(kind: MemoryKind): readonly LoadedShare[];
   /** Settles when it is out of memory. */
-  unload(model: ModelId, because: 'room' | 'pressure'): Promise<void>;
+  unload(model: ModelId, because: 'evicted' | 'memory-pressure'): Promise<void>;
 }
 
 export interface EvictOptions {
@@ -68,7 +68,7 @@ export async function evictUntilFits(
     const [first] = verdict.is === 'fits-after-unloading' ? verdict.unload : [];
     if (first === undefined) return report;
     const share = loaded.find(({ model }) => model === first);
-    await holders.unload(first, 'room');
+    await holders.unload(first, 'evicted');
     await untilFreed({ kind: question.kind, gb: share?.gb ?? 0, before: report }, options, signal);
   }
 }
@@ -110,7 +110,7 @@ export async function evictUnderPressure(
     for (let report = now; isTight(report, kind); report = await probe.refresh()) {
       const [oldest] = idle(holders.shares(kind));
       if (oldest === undefined) break;
-      await holders.unload(oldest.model, 'pressure');
+      await holders.unload(oldest.model, 'memory-pressure');
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../../src/system/clock.ts';
 export class FakeClock implements Clock {
   #nowMs: number;
   readonly #startMs: number;
+  #wallOffsetMs = 0;
   #serial = 0;
   readonly #timers = new Map<number, { dueMs: number; call: () => void }>();
 
@@ -13,7 +14,7 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#wallOffsetMs;
   }
 
   elapsed(): number {
@@ -24,6 +25,11 @@ export class FakeClock implements Clock {
     const id = ++this.#serial;
     this.#timers.set(id, { dueMs: this.#nowMs + Math.max(0, ms), call });
     return () => void this.#timers.delete(id);
+  }
+
+  /** Somebody sets the computer's clock: the time of day moves, and no time passes. */
+  jumpWallClock(ms: number): void {
+    this.#wallOffsetMs += ms;
   }
 
   /** How many timers wait. */

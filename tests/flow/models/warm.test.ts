@@ -81,7 +81,7 @@ test('a model that nobody uses for its time is unloaded, and its process ends', 
   at.worker.clock.skip(19_000);
   expect(modelsOf(at.worker)).toEqual(['fox']);
   at.worker.clock.skip(1_000);
-  expect((await at.worker.logged('model.unloaded')).fields).toMatchObject({ model: 'fox', because: 'unused' });
+  expect((await at.worker.logged('model.unloaded')).fields).toMatchObject({ model: 'fox', because: 'idle' });
   await goneSoon(at.engine.pids()[0] ?? 0);
   await at.worker.until('no models', () => modelsOf(at.worker).length === 0);
 });
@@ -101,7 +101,7 @@ test('an edit of keep_warm_secs to 0 frees what is idle at once', async () => {
   await at.idle();
   await at.worker.config.update({ keep_warm_secs: 0 });
   await goneSoon(at.engine.pids()[0] ?? 0);
-  expect(unloaded(at.worker)).toEqual(['unused']);
+  expect(unloaded(at.worker)).toEqual(['idle']);
 });
 
 test('switching claiming off frees the memory, and switching it on loads nothing', async () => {
@@ -136,7 +136,7 @@ test('the least recently used model goes when a third must fit, and what it free
   expect((await at.worker.logged('model.unloaded')).fields).toEqual({
     engine: 'gradio',
     model: 'owl',
-    because: 'room',
+    because: 'evicted',
     freedMb: 8192,
   });
   expect((await at.worker.logged('memory.freed')).fields).toMatchObject({ kind: 'gpu', expectedGb: 8, freedGb: 8 });
@@ -160,7 +160,7 @@ test('idle models leave when something else on the machine takes their memory', 
   at.gpu.other.usedGb = 15.5;
   at.worker.clock.skip(30_000);
   await goneSoon(at.engine.pids()[0] ?? 0);
-  await at.worker.until('word of it', () => unloaded(at.worker).includes('pressure'));
+  await at.worker.until('word of it', () => unloaded(at.worker).includes('memory-pressure'));
 });
 
 test('other defaults make it another model, and the old one goes', async () => {

@@ -14,7 +14,7 @@ const loaded: ModelEvent = { type: 'loaded', keepMs: 300 };
 const lost: ModelEvent = { type: 'lost' };
 const release = (keepMs = 300): ModelEvent => ({ type: 'release', keepMs });
 const keep = (keepMs: number): ModelEvent => ({ type: 'keep', keepMs });
-const unload: ModelEvent = { type: 'unload', because: 'room' };
+const unload: ModelEvent = { type: 'unload', because: 'evicted' };
 const cancel: ModelEvent = { type: 'unload', because: 'cancelled' };
 const failed: ModelEvent = { type: 'load-failed' };
 const freed: ModelEvent = { type: 'freed' };
@@ -33,18 +33,21 @@ describe('a model', () => {
     expect(walk(take, loaded, release(300)).effects).toEqual([{ do: 'arm', ms: 300 }]);
     expect(walk(take, loaded, release(300), elapsed)).toEqual({
       state: { at: 'unloading' },
-      effects: [{ do: 'free', because: 'unused' }],
+      effects: [{ do: 'free', because: 'idle' }],
     });
   });
 
   test('that is kept for no time is freed with its use', () => {
-    expect(walk(take, loaded, release(0)).effects).toEqual([{ do: 'free', because: 'unused' }]);
-    expect(walk(preload, { type: 'loaded', keepMs: 0 }).effects).toEqual([{ do: 'free', because: 'unused' }]);
+    expect(walk(take, loaded, release(0)).effects).toEqual([{ do: 'free', because: 'idle' }]);
+    expect(walk(preload, { type: 'loaded', keepMs: 0 }).effects).toEqual([{ do: 'free', because: 'idle' }]);
   });
 
   test('that somebody wants gone goes when its user is done, and not before', () => {
-    expect(walk(take, loaded, unload)).toEqual({ state: { at: 'loaded', inUse: true, leaving: 'room' }, effects: [] });
-    expect(walk(take, loaded, unload, release()).effects).toEqual([{ do: 'free', because: 'room' }]);
+    expect(walk(take, loaded, unload)).toEqual({
+      state: { at: 'loaded', inUse: true, leaving: 'evicted' },
+      effects: [],
+    });
+    expect(walk(take, loaded, unload, release()).effects).toEqual([{ do: 'free', because: 'evicted' }]);
   });
 
   test('whose process ended while it was used is freed after that use', () => {
@@ -78,7 +81,10 @@ describe('a model', () => {
   test('that somebody wants gone while another one waits for it goes after that use', () => {
     expect(walk(take, unload).effects).toEqual([]);
     expect(walk(take, unload, failed).state).toEqual({ at: 'failed' });
-    expect(walk(take, unload, loaded)).toEqual({ state: { at: 'loaded', inUse: true, leaving: 'room' }, effects: [] });
+    expect(walk(take, unload, loaded)).toEqual({
+      state: { at: 'loaded', inUse: true, leaving: 'evicted' },
+      effects: [],
+    });
     expect(walk(preload, unload).effects).toEqual([{ do: 'abort-load' }]);
   });
 
@@ -90,16 +96,13 @@ describe('a model', () => {
 
   test('follows another time to stay while it is idle', () => {
     expect(walk(take, loaded, release(), keep(50)).effects).toEqual([{ do: 'arm', ms: 50 }]);
-    expect(walk(take, loaded, release(), keep(0)).effects).toEqual([
-      { do: 'disarm' },
-      { do: 'free', because: 'unused' },
-    ]);
+    expect(walk(take, loaded, release(), keep(0)).effects).toEqual([{ do: 'disarm' }, { do: 'free', because: 'idle' }]);
     expect(walk(take, loaded, keep(0)).effects).toEqual([]);
   });
 
   test('has one user at a time', () => {
     for (const before of [[take], [take, loaded]]) {
-      expect(walk(...before, take).effects).toMatchObject([{ do: 'refuse' }]);
+      expect(walk(...before, take).effects).toMatchObject([{ do: 'fail' }]);
     }
   });
 });
@@ -121,9 +124,9 @@ test('what is loaded is freed once, and a timer runs only while an idle model wa
       let armed = false;
       for (const event of walked) {
         const next = step(state, event);
-        const isRefused = next.effects.some((effect) => effect.do === 'refuse');
+        const isRefused = next.effects.some((effect) => effect.do === 'fail');
         if (isRefused) {
-          expect(next).toEqual({ state, effects: [{ do: 'refuse', because: expect.stringContaining(event.type) }] });
+          expect(next).toEqual({ state, effects: [{ do: 'fail', because: expect.stringContaining(event.type) }] });
           continue;
         }
         if (event.type === 'load-failed' || event.type === 'loaded') attempts -= 1;
@@ -151,7 +154,7 @@ test('from anywhere an unload and what follows from it leads out of memory', () 
       let { state } = walk(...walked);
       for (const event of [unload, failed, release(), unload, freed]) {
         const next = step(state, event);
-        if (!next.effects.some((effect) => effect.do === 'refuse')) ({ state } = next);
+        if (!next.effects.some((effect) => effect.do === 'fail')) ({ state } = next);
       }
       expect(state).toEqual({ at: 'unloaded' });
     }),

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { WorkerError } from '../../../../src/base/errors.ts';
+import { HOUR_MS } from '../../../../src/base/units.ts';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { type MemoryKind } from '../../../../src/models/memory/gpu-memory.ts';
 import { synthetic } from '../../../fakes/builders.ts';
@@ -19,6 +20,24 @@ test('a model is loaded once for jobs that follow each other within its time', a
   expect(names()).toEqual([]);
   expect(clock.armed).toBe(0);
 });
+
+test.each([HOUR_MS, -HOUR_MS])(
+  'setting the computer clock by %d ms neither shortens nor extends how long a model stays',
+  async (jumpMs) => {
+    const { use, wanted, pool, clock, names } = poolScene();
+    await use(wanted('fox'));
+    clock.advance(KEEP_MS / 2);
+    clock.jumpWallClock(jumpMs);
+    pool.keepMsChanged();
+    expect(pool.list()).toMatchObject([{ unloadsAt: clock.now() + KEEP_MS / 2 }]);
+    clock.advance(KEEP_MS / 2 - 1);
+    await settle();
+    expect(names()).toEqual(['fox']);
+    clock.advance(1);
+    await settle();
+    expect(names()).toEqual([]);
+  },
+);
 
 test('what is in memory is listed with its share, its last use and its end', async () => {
   const { use, wanted, pool, clock } = poolScene();
@@ -59,7 +78,7 @@ test('models go least recently used first, and no more of them than must', async
   }
   await use(wanted('elk', 8));
   expect(names()).toEqual(['elk', 'fox']);
-  expect(log.find('model.unloaded')?.fields).toMatchObject({ model: 'owl', because: 'room', freedMb: 8 * 1024 });
+  expect(log.find('model.unloaded')?.fields).toMatchObject({ model: 'owl', because: 'evicted', freedMb: 8 * 1024 });
   expect(log.find('memory.freed')?.fields).toMatchObject({ expectedGb: 8, freedGb: 8, freeGb: 14 });
 });
 

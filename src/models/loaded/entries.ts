@@ -1,0 +1,79 @@
+import type { ModelId } from '../../base/ids.ts';
+import type { LoadedShare } from '../memory/fit.ts';
+import type { MemoryKind } from '../memory/gpu-memory.ts';
+import { type Entry, type LoadRequest, type PooledModel, residentOf, shareOf, viewOf } from './entry.ts';
+import type { Loaded } from './lane.ts';
+import { isIdle } from './lifecycle.ts';
+import type { Resident } from './residency.ts';
+
+/** The pool's entries: one for each engine and model, and beside them the ones whose user was abandoned. */
+export class Entries<Model extends Loaded> {
+  readonly #current = new Set<Entry<Model>>();
+  /** Replaced while an abandoned user still had them: they are unloaded when that use ends, if it ever does. */
+  readonly #abandoned = new Set<Entry<Model>>();
+
+  add(entry: Entry<Model>): void {
+    this.#current.add(entry);
+  }
+
+  /** Its place is free for another entry; it still counts among `all` until it is out of memory. */
+  abandon(entry: Entry<Model>): void {
+    this.#current.delete(entry);
+    this.#abandoned.add(entry);
+  }
+
+  remove(entry: Entry<Model>): void {
+    this.#current.delete(entry);
+    this.#abandoned.delete(entry);
+  }
+
+  /** Its load failed: it stays listed, as the only failed one. */
+  keepFailed(newest: Entry<Model>): void {
+    this.#abandoned.delete(newest);
+    for (const entry of this.#current) {
+      if (entry !== newest && entry.lane.state.at === 'failed') this.#current.delete(entry);
+    }
+  }
+
+  get current(): readonly Entry<Model>[] {
+    return [...this.#current];
+  }
+
+  /** The abandoned ones included. */
+  get all(): readonly Entry<Model>[] {
+    return [...this.#current, ...this.#abandoned];
+  }
+
+  find({ engine, model }: Pick<LoadRequest<Model>, 'engine' | 'model'>): Entry<Model> | undefined {
+    return this.current.find(({ request }) => request.engine === engine && request.model === model);
+  }
+
+  /** The entry that can serve this request, in memory or being preloaded. Taken at once, it cannot go before. */
+  findUsable(wanted: LoadRequest<Model>): Entry<Model> | undefined {
+    const known = this.find(wanted);
+    if (known?.request.key !== wanted.key) return undefined;
+    const { state } = known.lane;
+    const isPreloading = state.at === 'loading' && !state.inUse && state.leaving === undefined;
+    return isPreloading || isIdle(state) ? known : undefined;
+  }
+
+  idleOf(model: ModelId): readonly Entry<Model>[] {
+    return this.current.filter(({ request, lane }) => request.model === model && isIdle(lane.state));
+  }
+
+  get hasIdle(): boolean {
+    return this.current.some(({ lane }) => isIdle(lane.state));
+  }
+
+  views(): readonly PooledModel[] {
+    return this.current.flatMap((entry) => viewOf(entry) ?? []);
+  }
+
+  residents(): readonly Resident[] {
+    return this.current.flatMap((entry) => residentOf(entry) ?? []);
+  }
+
+  shares(kind: MemoryKind): readonly LoadedShare[] {
+    return this.current.filter(({ request }) => request.kind === kind).flatMap((entry) => shareOf(entry) ?? []);
+  }
+}

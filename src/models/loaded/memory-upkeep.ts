@@ -1,0 +1,78 @@
+import { GIB } from '../../base/units.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { MemoryReport } from '../../system/machine/gpus.ts';
+import { type Evictable, evictUnderPressure, evictUntilFits, type MemoryProbe } from '../memory/evict.ts';
+import { grownGb } from '../memory/gpu-memory.ts';
+import type { Entries } from './entries.ts';
+import type { Entry, LoadRequest } from './entry.ts';
+import type { Loaded } from './lane.ts';
+import { isIdle } from './lifecycle.ts';
+import { PressureWatch } from './pressure-watch.ts';
+
+export interface MemoryUpkeepOptions {
+  readonly probe: MemoryProbe;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Called when the size of a model became known. */
+  readonly onChange: () => void;
+}
+
+/** Memory around the pool: room for what is to be loaded, the size of what was, and what other programs need. */
+export class MemoryUpkeep<Model extends Loaded> {
+  readonly #options: MemoryUpkeepOptions;
+  readonly #evictable: Evictable;
+  readonly #pressure: PressureWatch;
+  /** How often any model was loaded or unloaded. */
+  #changeCount = 0;
+
+  constructor(entries: Entries<Model>, options: MemoryUpkeepOptions) {
+    this.#options = options;
+    this.#evictable = {
+      shares: (kind) => entries.shares(kind),
+      unload: async (model, because) => {
+        await Promise.all(entries.idleOf(model).map(({ lane }) => lane.unload(because)));
+      },
+    };
+    this.#pressure = new PressureWatch(options.clock, {
+      hasIdle: () => entries.hasIdle,
+      check: () => void options.probe.refresh().then((now) => evictUnderPressure(now, this.#evictable, options)),
+    });
+  }
+
+  /** Evicts idle models until this one fits, or none is left to evict. Returns memory as it is then. */
+  async evictFor(request: LoadRequest<Model>, signal: AbortSignal): Promise<MemoryReport> {
+    return await evictUntilFits(request, this.#evictable, this.#options, signal);
+  }
+
+  /** This model was loaded or unloaded. */
+  countChange(entry: Entry<Model>): void {
+    this.#changeCount += 1;
+    entry.changeCount = this.#changeCount;
+  }
+
+  /** Checks for pressure by other programs from now on, as long as something is idle. */
+  watch(): void {
+    this.#pressure.update();
+  }
+
+  /** Once nobody waits any more: how much memory the model has, and whether other programs are left enough of it. */
+  async measure(entry: Entry<Model>): Promise<void> {
+    this.watch();
+    const { probe, onChange } = this.#options;
+    const { useCount, lane, beforeLoad, request } = entry;
+    const pid = lane.model?.process?.pid;
+    const bytes = pid === undefined || request.kind === 'gpu' ? undefined : await probe.sizeOf(pid);
+    if (bytes !== undefined) entry.gb = bytes / GIB;
+    onChange();
+    if (useCount > 1) return; // not after each job: the pressure watch asks the driver soon enough
+    const report = await probe.refresh();
+    // What the driver reports in use beyond before is this model's, as long as nothing else happened meanwhile.
+    const isAlone = entry.useCount === useCount && isIdle(lane.state) && entry.changeCount === this.#changeCount;
+    if (request.kind === 'gpu' && isAlone && beforeLoad !== undefined) {
+      entry.gb = Math.max(0, grownGb(beforeLoad, report) ?? entry.gb);
+      onChange();
+    }
+    await evictUnderPressure(report, this.#evictable, this.#options);
+  }
+}
