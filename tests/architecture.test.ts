@@ -23,6 +23,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['cli', 'compose', 'compose.ts', 'base'],
 };
 
+/** Pure functions about a folder's types: whoever may know the types may call them. */
+const BESIDE_TYPES = /^engines\/(decorate|readiness)\.ts$/;
+
 /** Who may import whom inside `models`: bytes on the way, files on the disk, what fits in memory, what is loaded. */
 const MAY_IMPORT_IN_MODELS: Readonly<Record<string, readonly string[]>> = {
   'names.ts': [],
@@ -165,6 +168,6 @@ function allowed(file: string, target: string, asType: boolean): boolean {
     from === to ||
     may.includes('*') ||
     may.includes(to) ||
-    (asType && (may.includes(`${to}*`) || may.includes('*types')))
+    ((asType || BESIDE_TYPES.test(path)) && (may.includes(`${to}*`) || may.includes('*types')))
   );
 }

@@ -19,8 +19,8 @@ export interface LeanRetryDeps {
   readonly signal: AbortSignal;
 }
 
-const USUALLY: LoadHow = { lean: false };
-const LEAN: LoadHow = { lean: true };
+const USUALLY: LoadHow = { lean: false, mayFetch: true };
+const LEAN: LoadHow = { lean: true, mayFetch: true };
 
 /**
  * Tries as usual and, after running out of memory, once more with less, where the engine knows how. A job that was

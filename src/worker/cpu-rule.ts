@@ -1,5 +1,7 @@
 import { WorkerError } from '../base/errors.ts';
-import type { Engine, LoadedModel, Readiness } from '../engines/engine.ts';
+import { decorate } from '../engines/decorate.ts';
+import type { Engine, LoadedModel } from '../engines/engine.ts';
+import { type Advice, type DeviceKind, type Readiness, whyNotGpu } from '../engines/readiness.ts';
 import { MINUTE_MS } from '../base/units.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
@@ -29,20 +31,14 @@ export interface CpuRule {
   refusal(engine: string): string | undefined;
 }
 
-/** Why a GPU is there and not used, and what helps. */
-interface OnCpu {
-  readonly because: string;
-  readonly hint: string;
-}
-
 /** A GPU whose memory was full, or whose driver was repaired, gets its chance the same day: it may cost one job. */
 const SURPRISED_FOR_MS = 30 * MINUTE_MS;
 
 export function createCpuRule({ allowCpu, gpuNames, clock, log }: CpuRuleOptions): CpuRule {
   const refused = new Map<string, string>();
   /** Engines that ended up on the processor when a GPU was expected. */
-  const surprises = new Map<string, OnCpu & { readonly at: number }>();
-  const surpriseOf = (engine: string): OnCpu | undefined => {
+  const surprises = new Map<string, Advice & { readonly at: number }>();
+  const surpriseOf = (engine: string): Advice | undefined => {
     const surprise = surprises.get(engine);
     return surprise !== undefined && clock.elapsed() - surprise.at < SURPRISED_FOR_MS ? surprise : undefined;
   };
@@ -52,17 +48,17 @@ export function createCpuRule({ allowCpu, gpuNames, clock, log }: CpuRuleOptions
     refused.delete(engine.id);
     const answer = await engine.readiness();
     if (!answer.ready || answer.where === undefined) return answer;
-    const instead = answer.where.instead ?? surpriseOf(engine.id);
-    if (instead === undefined) return answer;
-    const found = await verdict(engine.id, instead);
-    if (found === undefined) return { ready: true, where: { on: 'cpu' } };
-    if (allowCpu()) return { ready: true, where: { on: 'cpu', instead: found } };
+    const advice = whyNotGpu(answer.where) ?? surpriseOf(engine.id);
+    if (advice === undefined) return answer;
+    const found = await verdict(engine.id, advice);
+    const where = { on: 'cpu', whyNotGpu: found } as const;
+    if (found === undefined || allowCpu()) return { ready: true, where };
     refused.set(engine.id, found.because);
-    return { ready: false, ...found, hint: `${found.hint} ${REMEDY}`, where: { on: 'cpu', instead: found } };
+    return { ready: false, because: found.because, hint: `${found.hint} ${REMEDY}`, where, configured: true };
   }
 
   /** Undefined on a machine without a GPU: there is nothing else to run on. */
-  async function verdict(engine: string, { because, hint }: OnCpu): Promise<OnCpu | undefined> {
+  async function verdict(engine: string, { because, hint }: Advice): Promise<Advice | undefined> {
     const names = await gpuNames();
     if (names.length === 0) return undefined;
     return { because: `${engine} runs on the processor although there is ${names.join(' and ')}: ${because}`, hint };
@@ -77,10 +73,10 @@ export function createCpuRule({ allowCpu, gpuNames, clock, log }: CpuRuleOptions
     const answer = await engine.readiness();
     const where = answer.ready ? answer.where : undefined;
     if (where === undefined) return loaded; // it knows nothing but the processor
-    const instead = where.instead ?? notStarted(where.on);
-    const found = await verdict(engine.id, instead);
+    const advice = whyNotGpu(where) ?? notStarted(where.on);
+    const found = await verdict(engine.id, advice);
     if (found === undefined) return loaded;
-    surprises.set(engine.id, { ...instead, at: clock.elapsed() });
+    surprises.set(engine.id, { ...advice, at: clock.elapsed() });
     if (allowCpu()) {
       say(engine.id, found);
       return loaded;
@@ -90,32 +86,26 @@ export function createCpuRule({ allowCpu, gpuNames, clock, log }: CpuRuleOptions
     throw new WorkerError('engine.failed', found.because, { hint: `${found.hint} ${REMEDY}` });
   }
 
-  function say(engine: string, { because, hint }: OnCpu): void {
+  function say(engine: string, { because, hint }: Advice): void {
     if (said.has(because)) return;
     said.add(because);
     log.warn('engine.on-cpu', { engine, because, hint });
   }
 
   return {
-    over: (engine) => ({
-      id: engine.id,
-      get models() {
-        return engine.models;
-      },
-      get memory() {
-        return surpriseOf(engine.id) === undefined ? engine.memory : 'none'; // it takes nothing where it is not
-      },
-      canRunLean: engine.canRunLean,
-      readiness: () => readiness(engine),
-      load: async (files, signal, how) => await checked(engine, await engine.load(files, signal, how)),
-    }),
+    over: (engine) =>
+      decorate(engine, {
+        memory: () => (surpriseOf(engine.id) === undefined ? engine.memory : 'none'), // it takes nothing where it is not
+        readiness: () => readiness(engine),
+        load: async (files, signal, how) => await checked(engine, await engine.load(files, signal, how)),
+      }),
     refusal: (engine) => refused.get(engine),
   };
 }
 
 const REMEDY = 'To allow the processor, set `allow_cpu = true` in the config file.';
 
-const notStarted = (device: string): OnCpu => ({
+const notStarted = (device: DeviceKind): Advice => ({
   because: `${device} did not start`,
   hint: 'Look for the driver of the GPU, and for what the engine said in the log.',
 });

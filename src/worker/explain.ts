@@ -1,6 +1,7 @@
 import { roundToTenths } from '../base/units.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
-import type { Engine, Readiness } from '../engines/engine.ts';
+import type { Engine } from '../engines/engine.ts';
+import { type Readiness, whyNotGpu } from '../engines/readiness.ts';
 import { admit, type AdmissionSnapshot } from '../jobs/admit.ts';
 import type { PooledModel } from '../models/loaded/entry.ts';
 import type { MemoryVerdict } from '../models/memory/fit.ts';
@@ -168,7 +169,7 @@ function readyRule({ modelSource }: Offer, readiness: Readiness | undefined): Ru
 function deviceRule({ modelSource: { engine } }: Offer, { readiness, allowCpu }: OfferFacts): RuleSays {
   const named = { rule: 'device', inputs: { engine, on: readiness?.where?.on ?? 'cpu', allow_cpu: allowCpu } } as const;
   if (readiness === undefined) return { ...named, says: 'unknown', because: 'there is no such engine to ask' };
-  const instead = readiness.where?.instead;
-  if (instead === undefined) return { ...named, says: 'passes', because: '' };
-  return { ...named, says: readiness.ready ? 'warns' : 'rejects', because: `${instead.because}. ${instead.hint}` };
+  const advice = whyNotGpu(readiness.where);
+  if (advice === undefined) return { ...named, says: 'passes', because: '' };
+  return { ...named, says: readiness.ready ? 'warns' : 'rejects', because: `${advice.because}. ${advice.hint}` };
 }

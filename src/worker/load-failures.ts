@@ -1,6 +1,7 @@
 import { toWorkerError, type WorkerError } from '../base/errors.ts';
 import type { ModelId } from '../base/ids.ts';
 import { MINUTE_MS } from '../base/units.ts';
+import { decorate } from '../engines/decorate.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Clock } from '../system/clock.ts';
 
@@ -19,32 +20,23 @@ export function createUnavailable(clock: Pick<Clock, 'elapsed'>): Unavailable {
   const failures = new Map<string, { readonly error: WorkerError; readonly at: number }>();
   const keyOf = (engine: string, model: ModelId): string => `${engine} ${model}`;
 
+  const watched =
+    (engine: Engine): Engine['load'] =>
+    async (files, signal, how) => {
+      const key = keyOf(engine.id, files.model);
+      try {
+        const loaded = await engine.load(files, signal, how);
+        failures.delete(key);
+        return loaded;
+      } catch (thrown) {
+        const error = toWorkerError(thrown);
+        if (error.code === 'native.unavailable') failures.set(key, { error, at: clock.elapsed() });
+        throw error;
+      }
+    };
+
   return {
-    over: (engine) => ({
-      id: engine.id,
-      get models() {
-        return engine.models;
-      },
-      get memory() {
-        return engine.memory;
-      },
-      get canRunLean() {
-        return engine.canRunLean;
-      },
-      readiness: () => engine.readiness(),
-      async load(files, signal, how) {
-        const key = keyOf(engine.id, files.model);
-        try {
-          const loaded = await engine.load(files, signal, how);
-          failures.delete(key);
-          return loaded;
-        } catch (thrown) {
-          const error = toWorkerError(thrown);
-          if (error.code === 'native.unavailable') failures.set(key, { error, at: clock.elapsed() });
-          throw error;
-        }
-      },
-    }),
+    over: (engine) => decorate(engine, { load: watched(engine) }),
     refusal(engine, model) {
       const key = keyOf(engine, model);
       const failure = failures.get(key);

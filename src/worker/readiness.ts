@@ -1,6 +1,7 @@
 import { toWorkerError } from '../base/errors.ts';
 import { MINUTE_MS } from '../base/units.ts';
-import type { Engine, Readiness } from '../engines/engine.ts';
+import type { Engine } from '../engines/engine.ts';
+import { notReady, type Readiness } from '../engines/readiness.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 
@@ -30,7 +31,7 @@ export function createReadyEngines(
     said.set(engine, because);
     if (readiness.ready) log.info('engine.ready', { engine: engine.id });
     else
-      log[readiness.unasked === true ? 'debug' : 'warn']('engine.not-ready', {
+      log[readiness.configured ? 'warn' : 'debug']('engine.not-ready', {
         engine: engine.id,
         because,
         hint: readiness.hint,
@@ -59,6 +60,6 @@ export async function readinessOf(engine: Engine): Promise<Readiness> {
     return await engine.readiness();
   } catch (thrown) {
     const { message, hint } = toWorkerError(thrown);
-    return { ready: false, because: message, hint: hint ?? 'Run `studio-worker engines` for what it is missing.' };
+    return notReady({ because: message, hint: hint ?? 'Run `studio-worker engines` for what it is missing.' });
   }
 }

@@ -58,6 +58,6 @@ async function restoreOne(
   if (!(await readinessOf(engine)).ready) return 'its engine is not ready';
   await using files = await options.filesFor(resident, signal);
   const job = { model, source, vramGbEstimate: gb, task: undefined };
-  const lane = await options.lending.laneFor({ engine, files, how: { lean: false, onlyPresent: true }, job });
+  const lane = await options.lending.laneFor({ engine, files, how: { lean: false, mayFetch: false }, job });
   return (await options.warm.preload(lane, lastUsedAt, signal)) ? undefined : 'there is no room for it';
 }

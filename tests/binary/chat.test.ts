@@ -12,6 +12,7 @@ import { fileServer } from '../fakes/models/file-server.ts';
 import { completionOf, llamaScene } from '../fakes/engines/llama-engine.ts';
 import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
+import { USUAL } from '../fakes/engines/loading.ts';
 
 /** Unpacking, loading and a session, on a busy machine. */
 const PATIENCE_MS = 30_000;
@@ -25,7 +26,7 @@ test('the executable alone is the engine child: it loads a model and answers a c
   await using program = await alone(await builtBinary());
   using scene = llamaScene({ command: [program.path], env: program.env });
   const context: RunContext = { signal: new AbortController().signal, progress: () => {} };
-  await using model = await scene.engine.load(scene.files, context.signal);
+  await using model = await scene.engine.load(scene.files, context.signal, USUAL);
   expect(completionOf(await model.run(aTask(TASK), context))).toMatchObject({
     said: expect.stringMatching(REPLY),
     finish: 'stop',
@@ -51,13 +52,13 @@ test('a binary that this machine cannot load fails by name and says what to do',
   await using program = await alone(await builtBinary());
   using scene = llamaScene({ command: [program.path], env: program.env });
   const { signal } = new AbortController();
-  const loaded = await scene.engine.load(scene.files, signal);
+  const loaded = await scene.engine.load(scene.files, signal, USUAL);
   await loaded[Symbol.asyncDispose]();
   const [addon = ''] = [
     ...new Glob('.cache/**/llama-addon.node').scanSync({ cwd: program.home, dot: true, absolute: true }),
   ];
   await writeFile(addon, new Uint8Array((await stat(addon)).size)); // as a noexec disk does: there, but not loadable
-  const failure = await scene.engine.load(scene.files, signal).catch((thrown: unknown) => thrown);
+  const failure = await scene.engine.load(scene.files, signal, USUAL).catch((thrown: unknown) => thrown);
   expect(failure).toMatchObject({
     code: 'native.unavailable',
     hint: expect.stringContaining('STUDIO_WORKER_CACHE_DIR'),

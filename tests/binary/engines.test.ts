@@ -12,6 +12,7 @@ import { images, onnxScene, paint } from '../fakes/engines/onnx-engine.ts';
 import { SENTENCE, whisperScene } from '../fakes/engines/whisper-engine.ts';
 import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
+import { USUAL } from '../fakes/engines/loading.ts';
 
 /** Unpacking, loading and a session, on a busy machine. */
 const PATIENCE_MS = 30_000;
@@ -52,7 +53,7 @@ test('the executable alone is the engine child: it loads a model and removes an 
   const [initImageUrl, maskUrl] = ['https://studio.example/p', 'https://studio.example/m'];
   scene.web.set(initImageUrl, PICTURE).set(maskUrl, MASK);
   const context: RunContext = { signal: new AbortController().signal, progress: () => {} };
-  await using model = await scene.engine.load(scene.files, context.signal);
+  await using model = await scene.engine.load(scene.files, context.signal, USUAL);
   const result = await model.run(aTask({ ...TASK, initImageUrl, maskUrl }), context);
   expect(result.is === 'artifact' && (await redOfTheBall(result.bytes))).toBeLessThan(100);
 });
@@ -61,7 +62,7 @@ test('the executable alone writes down a recording', async () => {
   await using program = await alone(await builtBinary());
   using scene = whisperScene({ command: [program.path], env: program.env });
   const context: RunContext = { signal: new AbortController().signal, progress: () => {} };
-  await using model = await scene.engine.load(scene.files, context.signal);
+  await using model = await scene.engine.load(scene.files, context.signal, USUAL);
   const task = aTask({ kind: 'audio_stt', inputUrl: 'https://example.invalid/a.wav' });
   expect(await model.run(task, context)).toMatchObject({ is: 'json', value: { text: SENTENCE, language: 'en' } });
 });

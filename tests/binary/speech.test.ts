@@ -9,6 +9,7 @@ import { fileServer } from '../fakes/models/file-server.ts';
 import { piperScene, samplesOf } from '../fakes/engines/piper-engine.ts';
 import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
+import { USUAL } from '../fakes/engines/loading.ts';
 
 /** Unpacking, loading and a session, on a busy machine. */
 const PATIENCE_MS = 30_000;
@@ -19,7 +20,7 @@ test('the executable alone speaks, with the espeak and the runtime inside it', a
   await using program = await alone(await builtBinary());
   using scene = piperScene({ command: [program.path], env: program.env });
   const context: RunContext = { signal: new AbortController().signal, progress: () => {} };
-  await using model = await scene.engine.load(scene.files, context.signal);
+  await using model = await scene.engine.load(scene.files, context.signal, USUAL);
   const result = await model.run(aTask({ kind: 'audio_tts', text: 'The fox crosses the ice.' }), context);
   if (result.is !== 'artifact') throw new Error('expected a sound');
   const { rate, samples } = samplesOf(result.bytes);

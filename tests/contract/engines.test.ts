@@ -15,6 +15,7 @@ import { recordingLogger } from '../fakes/recording-logger.ts';
 import { sdCppScene } from '../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { aSynthetic } from '../fakes/engines/synthetic-engine.ts';
 import { whisperScene } from '../fakes/engines/whisper-engine.ts';
+import { USUAL } from '../fakes/engines/loading.ts';
 
 /** Engines start processes that load libraries, on a busy machine. */
 setDefaultTimeout(30_000);
@@ -98,7 +99,7 @@ function taskFor(engine: Engine, kind: TaskKindId, length: 'small' | 'long' = 's
 function setup(engine: Engine, kind = '') {
   const abort = new AbortController();
   const files = FILES.get(`${engine.id} ${kind}`) ?? FILES.get(engine.id) ?? noFiles;
-  const load = () => engine.load(files, abort.signal);
+  const load = () => engine.load(files, abort.signal, USUAL);
   const context = { signal: abort.signal, progress: () => {} };
   return { abort, load, context };
 }

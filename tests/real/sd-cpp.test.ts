@@ -10,6 +10,7 @@ import { FILE_ROLES } from '../../src/contract/model-source.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { images } from '../fakes/engines/onnx-engine.ts';
 import { sdCppScene } from '../fakes/engines/sd-cpp/sd-cpp-engine.ts';
+import { USUAL } from '../fakes/engines/loading.ts';
 
 setDefaultTimeout(600_000);
 
@@ -60,7 +61,7 @@ withServer('sd-server beside STUDIO_WORKER_SD_CLI knows every flag that it is gi
 withModel('a picture is painted with the weights of STUDIO_WORKER_SD_MODEL', async () => {
   await using scene = sdCppScene({ variables: { STUDIO_WORKER_SD_CLI: sdCli } });
   const files = { ...scene.files, paths: new Map([['model', model]] as const) };
-  await using loaded = await scene.engine.load(files, scene.abort.signal);
+  await using loaded = await scene.engine.load(files, scene.abort.signal, USUAL);
   expect(loaded.process === undefined).toBe(!existsSync(sdServer));
   const about = { prompt: 'a red fox in the snow', width: 256, height: 256, steps: 2, seed: 7, ext: 'png' };
   const result = await scene.runOn(loaded, about);

@@ -1,4 +1,5 @@
 import type { Engine } from '../../engines/engine.ts';
+import { whyNotGpu } from '../../engines/readiness.ts';
 import type { EngineReport } from '../../worker/engine-report.ts';
 import { readinessOf } from '../../worker/readiness.ts';
 import { configPathOf, openConfig } from '../config.ts';
@@ -28,10 +29,11 @@ async function reportOf(engine: Engine, packSet: PackSet): Promise<EngineReport>
     models: [...new Set(Object.values(engine.models).flat())],
   };
   const { where } = readiness;
+  const advice = whyNotGpu(where);
   const place = {
     ...(engine.id === 'llama-cpp' ? packsIn(packSet) : {}),
     ...(where === undefined ? {} : { runsOn: where.on }),
-    ...(where?.instead === undefined ? {} : { onCpu: where.instead }),
+    ...(advice === undefined ? {} : { onCpu: advice }),
   };
   if (readiness.ready) return { engine: engine.id, ready: true, ...place, ...serves };
   return { engine: engine.id, ready: false, because: readiness.because, hint: readiness.hint, ...place, ...serves };

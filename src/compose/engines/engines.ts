@@ -25,7 +25,7 @@ import { readZip } from '../../system/native/zip.ts';
 import { type CpuRule, createCpuRule } from '../../worker/cpu-rule.ts';
 import type { Effects } from '../effects.ts';
 import { createEngineTools, type EngineTools } from './engine-tools.ts';
-import { builtInDevice, createPacks, packsHere, type PackSet } from './packs.ts';
+import { builtInDevice, createPacks, type GpuPack, packsHere, type PackSet } from './packs.ts';
 
 export interface EngineSetup {
   readonly log: Logger;
@@ -76,7 +76,7 @@ function llamaEngine({ effects, config, host, log }: EngineTools, about: PackSet
   const { files, clock, environment } = effects;
   return createLlamaEngine({
     host,
-    devices: createDevices({ ...about, builtIn: builtInDevice(environment), hasLibrary, clock, log }),
+    devices: createDevices<GpuPack>({ ...about, builtIn: builtInDevice(environment), hasLibrary, clock, log }),
     files,
     modelsRoot: config.current.models_root,
     hasRuntime: () => payloads.llama !== undefined || llamaInstalled(),

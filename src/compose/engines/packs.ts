@@ -3,6 +3,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { USER_AGENT, VERSION } from '../../base/version.ts';
 import type { PackPuller } from '../../cli/world/engines.ts';
 import type { LiveConfig } from '../../config/store.ts';
+import { type GpuKind, toGpuKind } from '../../engines/readiness.ts';
 import type { Logger } from '../../log/logger.ts';
 import { releaseFileUrl } from '../../release/pack-url.ts';
 import { createPackShelf, type Pack, type PackShelf } from '../../release/packs.ts';
@@ -15,10 +16,15 @@ import type { Effects } from '../effects.ts';
 import { openCommandLog } from '../log.ts';
 import { modelStoreOptions } from '../model-store.ts';
 
+/** A pack for a kind of GPU that this version knows. */
+export interface GpuPack extends Pack {
+  readonly flavour: GpuKind;
+}
+
 /** The packs that this release has for this system, and where they are kept. */
 export interface PackSet {
   /** Best first. */
-  readonly packs: readonly Pack[];
+  readonly packs: readonly GpuPack[];
   readonly shelf: PackShelf;
 }
 
@@ -45,17 +51,21 @@ export function createPacks(effects: Effects, config: LiveConfig, log: Logger): 
 }
 
 /** Those of the manifest that was built in. */
-function packsOf({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): readonly Pack[] {
+function packsOf({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): readonly GpuPack[] {
   const target = `bun-${platform === 'win32' ? 'windows' : platform}-${arch}`;
-  return manifest.targets.find(({ bunTarget }) => bunTarget === target)?.packs ?? [];
+  const packs = manifest.targets.find(({ bunTarget }) => bunTarget === target)?.packs ?? [];
+  return packs.flatMap((pack) => {
+    const flavour = toGpuKind(pack.flavour);
+    return flavour === undefined ? [] : [{ ...pack, flavour }];
+  });
 }
 
 /** Those that were fetched before. */
-export const packsHere = ({ packs, shelf }: PackSet): readonly Pack[] =>
+export const packsHere = ({ packs, shelf }: PackSet): readonly GpuPack[] =>
   packs.filter((pack) => shelf.find(pack) !== undefined);
 
 /** What llama.cpp runs on without any pack: Apple's processors bring their GPU's library. */
-export const builtInDevice = ({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): string | undefined =>
+export const builtInDevice = ({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): GpuKind | undefined =>
   platform === 'darwin' && arch === 'arm64' ? 'metal' : undefined;
 
 /** Packs, for the command that fetches them ahead. */

@@ -1,7 +1,7 @@
 import { toWorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
 import type { ChildEnvironment } from '../../system/process/processes.ts';
-import type { Readiness } from '../engine.ts';
+import { notReady, READY, type Readiness } from '../readiness.ts';
 import { encodeClip } from './clip.ts';
 import { assertWrites, type ClipExt } from './formats.ts';
 import { createFfmpegFinder, type FfmpegFinderOptions } from './find-ffmpeg.ts';
@@ -71,10 +71,10 @@ export function createFfmpeg(options: FfmpegOptions): Ffmpeg {
       try {
         const program = await find();
         if (ext !== undefined) assertWrites(program, ext);
-        return { ready: true };
+        return READY;
       } catch (thrown) {
         const { message, hint } = toWorkerError(thrown);
-        return { ready: false, because: message, hint: hint ?? '' };
+        return notReady({ because: message, hint: hint ?? '' });
       }
     },
     decodeSound: async (bytes, about) => await decodeSound(await find(), bytes, { ...tools, ...about, mostBytes }),

@@ -5,7 +5,8 @@ import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { AskApp } from '../../system/net/web-app.ts';
-import type { Engine, Readiness, RunContext, TaskResult } from '../engine.ts';
+import type { Engine, RunContext, TaskResult } from '../engine.ts';
+import { READY, type Readiness } from '../readiness.ts';
 import { baseOf, type GradioApp, type Line, openApp } from './app.ts';
 import { type OnStatus, submit } from './binding.ts';
 import { chooseEndpoint, type Endpoint } from './endpoint.ts';
@@ -73,11 +74,11 @@ async function readinessOf(options: GradioOptions): Promise<Readiness> {
   const { signal } = new AbortController();
   try {
     await find(options, signal);
-    return { ready: true };
+    return READY;
   } catch (thrown) {
     const { message, hint } = toWorkerError(thrown);
-    const unasked = isNamed(options.settings().endpointUrl) ? {} : ({ unasked: true } as const);
-    return { ready: false, because: message, hint: hint ?? '', ...unasked };
+    const configured = isNamed(options.settings().endpointUrl);
+    return { ready: false, because: message, hint: hint ?? '', where: undefined, configured };
   }
 }
 

@@ -17,16 +17,19 @@ export interface EngineHostOptions extends Pick<TalkOptions, 'spawn' | 'command'
 const QUIET = { ORT_DISABLE_TELEMETRY: '1' };
 
 /** How a child is to load. */
-export interface HostedHow extends LoadHow {
-  /** More binaries of the engine's library, for other devices than the processor. */
-  readonly binariesFolder?: string | undefined;
+export interface HostedHow extends Pick<LoadHow, 'lean'> {
+  /** More binaries of the engine's library, for other devices than the CPU; undefined for those it carries itself. */
+  readonly binariesFolder: string | undefined;
 }
+
+const USUAL: HostedHow = { lean: false, binariesFolder: undefined };
 
 export interface HostedLoad {
   /** The name of an inner engine. */
   readonly engine: string;
   readonly files: ModelFiles;
-  readonly how?: HostedHow | undefined;
+  /** As usual unless told otherwise. */
+  readonly how?: HostedHow;
   /** Longest silence while loading or running; five minutes unless told otherwise. */
   readonly stallMs?: number;
   readonly onProgress?: (done: number, total: number) => void;
@@ -78,7 +81,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
 
   async function open(request: HostedLoad, signal: AbortSignal): Promise<Opened> {
     signal.throwIfAborted();
-    const { engine, files, how = { lean: false }, stallMs = STALL_MS, onProgress: progress = () => {} } = request;
+    const { engine, files, how = USUAL, stallMs = STALL_MS, onProgress: progress = () => {} } = request;
     const talk = start(request);
     try {
       const say = { do: 'load', engine, files: plain(files), how } as const;

@@ -1,5 +1,6 @@
 import type { Task } from '../../contract/tasks/index.ts';
 import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import type { DeviceKind } from '../readiness.ts';
 
 /** Files that a task names by URL, by the task's own field: `initImageUrl`, `inputUrl`. Fetched by the worker. */
 export type Inputs = ReadonlyMap<string, Uint8Array>;
@@ -9,9 +10,9 @@ export interface LoadContext {
   /** Called as loading advances, where the library tells. Silence for too long ends the child. */
   readonly progress: (done: number, total: number) => void;
   /** Whether to be content with less memory, at the price of speed. */
-  readonly lean?: boolean;
+  readonly lean: boolean;
   /** More binaries of the engine's library, for other devices. */
-  readonly binariesFolder?: string | undefined;
+  readonly binariesFolder: string | undefined;
 }
 
 /** The part of an engine that runs in the child: the native library, without network and without secrets. */
@@ -28,8 +29,8 @@ export type Warn = (event: string, fields: NoteFields) => void;
 
 /** Weights in the child's memory. They are freed with the process if not before. */
 export interface InnerModel extends AsyncDisposable {
-  /** What it runs on; absent means the processor. */
-  readonly ranOn?: string;
+  /** What its runs are computed on. */
+  readonly ranOn: DeviceKind;
   run(task: Task, inputs: Inputs, context: RunContext): Promise<TaskResult>;
 }
 

@@ -33,7 +33,7 @@ const ModelFilesSchema = v.object({
   defaults: CliDefaultsSchema,
 });
 
-const LoadHowSchema = v.object({ lean: v.boolean(), binariesFolder: v.optional(v.string()) });
+const LoadHowSchema = v.object({ lean: v.boolean(), binariesFolder: v.union([v.string(), v.undefined()]) });
 
 const ToChildSchema = v.variant('do', [
   v.object({ do: v.literal('load'), engine: v.string(), files: ModelFilesSchema, how: LoadHowSchema }),

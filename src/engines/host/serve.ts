@@ -19,7 +19,7 @@ export async function serveEngine(parent: Parent, engines: InnerEngines): Promis
     if (open === undefined) throw new WorkerError('engine.unavailable', `no engine ${engine} to run in a child`);
     const inner = await open(warn);
     model = await inner.load(files, { signal, progress, ...how });
-    return { is: 'loaded', ranOn: model.ranOn ?? 'cpu' };
+    return { is: 'loaded', ranOn: model.ranOn };
   }
 
   async function run({ task, inputs }: Extract<ToChild, { do: 'run' }>, signal: AbortSignal): Promise<FromChild> {

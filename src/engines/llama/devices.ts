@@ -4,12 +4,12 @@ import { formatBytes, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { HasLibrary } from '../../system/native/shared-library.ts';
-import type { LoadHow, Where } from '../engine.ts';
+import type { LoadHow } from '../engine.ts';
+import type { Advice, GpuKind, Where } from '../readiness.ts';
 
 /** What there is to know of native files for one kind of device, before they are here. */
 export interface DevicePack {
-  /** What it is for: `cuda`, `vulkan`. */
-  readonly flavour: string;
+  readonly flavour: GpuKind;
   /** Empty for one that this release does not know. */
   readonly sha256: string;
   readonly sizeBytes: number;
@@ -25,7 +25,7 @@ export interface DevicesOptions<Pack extends DevicePack> {
     bring(pack: Pack, signal: AbortSignal): Promise<string>;
   };
   /** The device whose library the executable carries, if there is one beside the processor. */
-  readonly builtIn?: string | undefined;
+  readonly builtIn: GpuKind | undefined;
   readonly hasLibrary: HasLibrary;
   /** This machine's GPUs. */
   readonly gpus: () => Promise<readonly { readonly vendor: string; readonly name: string }[]>;
@@ -47,7 +47,7 @@ export interface Devices {
    * @throws WorkerError `engine.unavailable` where only what is present may be used, and the best pack is not; the
    * signal's reason on abort
    */
-  prepare(signal: AbortSignal, how?: Pick<LoadHow, 'onlyPresent'>): Promise<string | undefined>;
+  prepare(signal: AbortSignal, how: Pick<LoadHow, 'mayFetch'>): Promise<string | undefined>;
 }
 
 /** Nobody waits longer for a driver to say what the engine will run on: what was known before counts meanwhile. */
@@ -55,7 +55,7 @@ const DRIVERS_ANSWER_WITHIN_MS = SECOND_MS;
 /** A download that failed is not tried again with each job. */
 const TRY_AGAIN_MS = 10 * MINUTE_MS;
 
-type Choice<Pack> = { readonly pack: Pack } | { readonly on: 'cpu'; readonly instead?: NonNullable<Where['instead']> };
+type Choice<Pack> = { readonly pack: Pack } | Extract<Where, { on: 'cpu' }>;
 
 export function createDevices<Pack extends DevicePack>(options: DevicesOptions<Pack>): Devices {
   const { packs, shelf, builtIn, hasLibrary, gpus, clock, log } = options;
@@ -64,13 +64,13 @@ export function createDevices<Pack extends DevicePack>(options: DevicesOptions<P
 
   async function choose(): Promise<Choice<Pack>> {
     const vendors = (await gpus()).map(({ vendor }) => vendor);
-    if (vendors.length === 0) return { on: 'cpu' };
+    if (vendors.length === 0) return { on: 'cpu', whyNotGpu: undefined };
     const wanted = packs.filter(({ flavour }) => flavour !== 'cuda' || vendors.includes('nvidia'));
     const drivers = await Promise.all(wanted.map(({ needs }) => hasLibrary(needs.library, needs.function)));
     const usable = wanted.filter((_, at) => drivers[at]);
     const best = usable.find((pack) => shelf.find(pack) !== undefined || pack.sha256 !== '');
     if (best !== undefined) return retrying(best);
-    return { on: 'cpu', instead: usable.length === 0 ? noDriver(wanted) : noChecksum(usable) };
+    return { on: 'cpu', whyNotGpu: usable.length === 0 ? noDriver(wanted) : noChecksum(usable) };
   }
 
   async function look(): Promise<void> {
@@ -81,7 +81,7 @@ export function createDevices<Pack extends DevicePack>(options: DevicesOptions<P
   function retrying(pack: Pack): Choice<Pack> {
     const { because, hint, at } = failed ?? { because: '', hint: '', at: Number.NEGATIVE_INFINITY };
     if (shelf.find(pack) !== undefined || clock.elapsed() - at >= TRY_AGAIN_MS) return { pack };
-    return { on: 'cpu', instead: { because, hint } };
+    return { on: 'cpu', whyNotGpu: { because, hint } };
   }
 
   return {
@@ -98,7 +98,7 @@ export function createDevices<Pack extends DevicePack>(options: DevicesOptions<P
       const choice = await choose();
       if (!('pack' in choice)) return undefined;
       const { pack } = choice;
-      if (how?.onlyPresent === true && shelf.find(pack) === undefined) throw notPresent(pack);
+      if (!how.mayFetch && shelf.find(pack) === undefined) throw notPresent(pack);
       try {
         const folder = await shelf.bring(pack, signal);
         failed = undefined;
@@ -116,12 +116,12 @@ export function createDevices<Pack extends DevicePack>(options: DevicesOptions<P
   };
 }
 
-const noDriver = (wanted: readonly DevicePack[]) => ({
+const noDriver = (wanted: readonly DevicePack[]): Advice => ({
   because: `there is no ${wanted.map(({ needs }) => needs.library).join(' and no ')}`,
   hint: 'Install the driver of the GPU; on Debian and Ubuntu also `sudo apt install libvulkan1 mesa-vulkan-drivers`.',
 });
 
-const noChecksum = (usable: readonly DevicePack[]) => ({
+const noChecksum = (usable: readonly DevicePack[]): Advice => ({
   because: `this release has no checksum for its pack ${usable.map(({ flavour }) => flavour).join(' or ')}`,
   hint: 'Use a release whose `dist-manifest.json` names it.',
 });

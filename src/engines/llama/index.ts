@@ -1,8 +1,9 @@
 import type { Files } from '../../system/disk/files.ts';
-import type { Engine, Readiness, Where } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import type { EngineHost } from '../host/host.ts';
 import { loadedIn } from '../host/loaded.ts';
 import { localModels } from '../local-models.ts';
+import { notReady, type Readiness, type Where } from '../readiness.ts';
 import type { Devices } from './devices.ts';
 import { ggufOf, wrongKind } from './inside.ts';
 
@@ -40,7 +41,7 @@ export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot
       signal.throwIfAborted();
       ggufOf(modelFiles);
       const binariesFolder = await devices.prepare(signal, how);
-      const wanted = { lean: how?.lean === true, binariesFolder };
+      const wanted = { lean: how.lean, binariesFolder };
       const model = await host.load({ engine: 'llama', files: modelFiles, how: wanted }, signal);
       return loadedIn(model, async (task, context) => {
         if (task.kind !== 'llm') throw wrongKind(task.kind);
@@ -52,9 +53,8 @@ export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot
 
 const readinessOf = (hasRuntime: boolean, where: Where | undefined): Readiness =>
   hasRuntime
-    ? { ready: true, ...(where && { where }) }
-    : {
-        ready: false,
+    ? { ready: true, where }
+    : notReady({
         because: 'llama.cpp has no files for this system in this build',
         hint: 'Run `bun install` in a checkout, or use a release.',
-      };
+      });

@@ -13,7 +13,6 @@ export interface ChatEngineOptions {
   /** Loads a model file; see the binding. */
   readonly openChatModel: (path: string, options: OpenOptions) => Promise<ChatModel>;
   readonly gpu: OpenOptions['gpu'];
-  readonly binariesFolder?: OpenOptions['binariesFolder'];
   readonly clock: Pick<Clock, 'elapsed'>;
   readonly warn: Warn;
 }
@@ -27,7 +26,7 @@ const SEED = 1234n;
 export function createChatEngine(options: ChatEngineOptions): InnerEngine {
   const { openChatModel, gpu } = options;
   return {
-    load: async (files, { signal, progress, lean = false, binariesFolder = options.binariesFolder }) => {
+    load: async (files, { signal, progress, lean, binariesFolder }) => {
       // 0 means that the source has no default (studio contract).
       const contextSize = files.defaults.contextSize || CONTEXT_TOKENS;
       const model = await openChatModel(ggufOf(files), {

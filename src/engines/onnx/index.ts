@@ -31,10 +31,10 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
     memory: 'none', // it runs on the processor
     canRunLean: false,
     readiness: () => Promise.resolve(runtimeReadiness(hasRuntime())),
-    load: async (files, signal, how) => {
+    load: async (files, signal) => {
       signal.throwIfAborted();
       if (!files.paths.has('model')) throw noModel();
-      const model = await host.load({ engine: 'onnx', files, how }, signal);
+      const model = await host.load({ engine: 'onnx', files }, signal);
       return loadedIn(model, async (task, context) => {
         if (task.kind !== 'image') throw wrongKind(task.kind);
         assertSize(task);

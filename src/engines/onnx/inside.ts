@@ -28,6 +28,7 @@ export function createInpainter({ images, openSession }: InpainterOptions): Inne
       const session = await openSession(path);
       assertInpaints(session);
       return {
+        ranOn: 'cpu',
         run: async (task, inputs, context) => {
           if (task.kind !== 'image') throw wrongKind(task.kind);
           return await remove(task, inputs, { session, images, ...context });

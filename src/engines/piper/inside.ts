@@ -33,6 +33,7 @@ export function createSpeaker({ files, openSession, openEspeak, warn }: SpeakerO
       const session = await openSession(modelOf(paths));
       assertSpeaks(session, voice);
       return {
+        ranOn: 'cpu',
         run: (task, _inputs, context) => {
           if (task.kind !== 'audio_tts') throw wrongKind(task.kind);
           return speak(task, { voice, phonemize, session, warn, ...context });

@@ -1,4 +1,5 @@
-import type { Engine, Where } from '../engine.ts';
+import type { Engine } from '../engine.ts';
+import { type DeviceKind, notReady, type Where } from '../readiness.ts';
 import { createDeviceBook } from './program/device.ts';
 import { type LoadedOptions, openModel } from './loaded.ts';
 import { createSdCliSupply, type SdCliSupplyOptions } from './program/supply.ts';
@@ -21,21 +22,21 @@ export function createSdCppEngine(options: SdCppOptions): Engine {
     readiness: async () => {
       const problem = await programs.missing();
       return problem === undefined
-        ? { ready: true, ...whereOf(devices.last) }
-        : { ready: false, because: problem.message, hint: problem.hint ?? '' };
+        ? { ready: true, where: whereOf(devices.last) }
+        : notReady({ because: problem.message, hint: problem.hint ?? '' });
     },
     load: async (model, signal, how) => {
       const { path } = await programs.get(signal, how);
       signal.throwIfAborted();
       const ranOn = await devices.deviceOf(path, signal);
-      return await openModel({ program: path, model, lean: how?.lean === true, ranOn }, options, signal);
+      return await openModel({ program: path, model, lean: how.lean, ranOn }, options, signal);
     },
   };
 }
 
 /** Known once a program was asked, which the first job does. */
-const whereOf = (on: string | undefined): { readonly where?: Where } =>
-  on === undefined ? {} : { where: on === 'cpu' ? { on, instead: NO_GPU } : { on } };
+const whereOf = (on: DeviceKind | undefined): Where | undefined =>
+  on === 'cpu' ? { on, whyNotGpu: NO_GPU } : on && { on };
 
 const NO_GPU = {
   because: '`sd-cli --list-devices` names no GPU',

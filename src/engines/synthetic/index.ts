@@ -5,6 +5,7 @@ import type { Task, TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Images } from '../../system/native/images.ts';
 import type { Engine, RunContext, TaskResult } from '../engine.ts';
+import { READY } from '../readiness.ts';
 import { pictureFormat } from '../media/picture-formats.ts';
 import { film, type FilmOptions } from './film.ts';
 import { drawImage, RGB } from './image.ts';
@@ -37,7 +38,7 @@ export function createSyntheticEngine(options: SyntheticEngineOptions): Engine {
     models: MODELS,
     memory: 'none',
     canRunLean: false,
-    readiness: () => Promise.resolve({ ready: true }),
+    readiness: () => Promise.resolve(READY),
     load: async (_model, signal) => {
       signal.throwIfAborted();
       return {

@@ -1,11 +1,12 @@
 import { WorkerError } from '../../base/errors.ts';
 import { MINUTE_MS } from '../../base/units.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { Engine, Readiness } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';
 import { loadedIn } from '../host/loaded.ts';
 import type { FetchInput } from '../media/inputs.ts';
+import { notReady, READY, type Readiness } from '../readiness.ts';
 import { isDetection, noModel, noSpeechFinder, wrongKind } from './inside.ts';
 import { languageOf } from './languages.ts';
 import { createLocalRecognisers, type LocalRecognisersOptions } from './local.ts';
@@ -62,12 +63,11 @@ export function createWhisperEngine(options: WhisperEngineOptions): Engine {
 
 const readinessOf = (hasLibrary: boolean): Readiness =>
   hasLibrary
-    ? { ready: true }
-    : {
-        ready: false,
+    ? READY
+    : notReady({
         because: 'whisper.cpp has no files for this system in this build',
         hint: 'Run `bun install` in a checkout, or use a release.',
-      };
+      });
 
 /** What needs no model to be seen is refused before anything is fetched. */
 function assertAsksWell({ inputUrl, timestamps, language }: TaskOf<'audio_stt'>): void {

@@ -4,6 +4,7 @@ import { createQuarantine } from '../../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { childEnvironment, ourVariables, spawnTalking } from '../../../src/system/process/processes.ts';
 import { recordingLogger } from '../recording-logger.ts';
+import { READY } from '../../../src/engines/readiness.ts';
 
 /** What a job's picture is made of: bytes that came from the child itself. */
 const INPUT = new Map([['initImageUrl', Uint8Array.of(1, 2, 3)]]);
@@ -32,7 +33,7 @@ export function childEngine(memory: Engine['memory'] = 'none'): ChildEngine {
     models: { image: ['gradio:*'] },
     memory,
     canRunLean: false,
-    readiness: () => Promise.resolve({ ready: true }),
+    readiness: () => Promise.resolve(READY),
     async load(files, signal, how) {
       loads.push(how);
       const model = await host.load({ engine: 'test', files }, signal);

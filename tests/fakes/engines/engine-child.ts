@@ -66,7 +66,7 @@ const engine: InnerEngine = {
     if (model === 'endless') await aborted({ signal });
     if (model === 'fatal') process.exit(9);
     return {
-      ranOn: lean === true ? 'cpu' : 'cuda',
+      ranOn: lean ? 'cpu' : 'cuda',
       run: async (task, inputs, context) => {
         const seeds = task.kind === 'image' && task.seed !== undefined ? { seed: String(task.seed) } : undefined;
         return seeds === undefined ? await deed(textOf(task), inputs, context) : { is: 'json', value: seeds };

@@ -9,6 +9,7 @@ import type { FakeClock } from '../system/fake-clock.ts';
 import { fakeRandom } from '../system/fake-random.ts';
 import { type GradioChoice, gradioApp } from './gradio-app.ts';
 import { images } from './onnx-engine.ts';
+import { USUAL } from './loading.ts';
 
 /** What the app is like, what the config says of it, and what the model has by default. */
 export interface GradioSceneChoice extends GradioChoice, Partial<GradioSettings> {
@@ -46,7 +47,7 @@ export async function gradioScene({
     abort,
     hosts,
     paint: async (about: Readonly<Record<string, unknown>> = {}, progress: RunContext['progress'] = () => {}) => {
-      const loaded = await engine.load(files, abort.signal);
+      const loaded = await engine.load(files, abort.signal, USUAL);
       const task = aTask({ kind: 'image', prompt: 'a golem', ...about });
       const result = await loaded.run(task, { signal: abort.signal, progress });
       if (result.is !== 'artifact') throw new Error('expected a picture');

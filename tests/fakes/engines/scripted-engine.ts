@@ -1,13 +1,14 @@
 import type { WorkerError } from '../../../src/base/errors.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
-import type { Engine, LoadedModel, LoadHow, ModelFiles, Readiness, TaskResult } from '../../../src/engines/engine.ts';
+import type { Engine, LoadedModel, LoadHow, ModelFiles, TaskResult } from '../../../src/engines/engine.ts';
+import { READY, type Readiness } from '../../../src/engines/readiness.ts';
 
 /** An engine whose jobs end when the test says so. It keeps the rules of the seam: aborts, loads, frees. */
 export class ScriptedEngine implements Engine {
   readonly id = 'synthetic';
   readonly models = { llm: ['synthetic'], image: ['synthetic'] };
   memory: Engine['memory'] = 'none';
-  ready: Readiness = { ready: true };
+  ready: Readiness = READY;
   canRunLean = false;
   ranOn: string | undefined;
   /** How each model was loaded. */
@@ -23,7 +24,7 @@ export class ScriptedEngine implements Engine {
     return Promise.resolve(this.ready);
   }
 
-  load(_model: ModelFiles, _signal: AbortSignal, how: LoadHow = { lean: false }): Promise<LoadedModel> {
+  load(_model: ModelFiles, _signal: AbortSignal, how: LoadHow): Promise<LoadedModel> {
     this.loaded += 1;
     this.loads.push(how);
     return Promise.resolve({

@@ -10,8 +10,8 @@ import { setup as setupScene } from '../harness.ts';
 /** A worker whose only engine cannot reach the GPU of the machine now. */
 async function setup(allowCpu: boolean) {
   const engine = new ScriptedEngine();
-  const instead = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };
-  engine.ready = { ready: true, where: { on: 'cpu', instead } };
+  const whyNotGpu = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };
+  engine.ready = { ready: true, where: { on: 'cpu', whyNotGpu } };
   engine.ranOn = 'cpu';
   const log = recordingLogger();
   const cpuRule = createCpuRule({

@@ -11,6 +11,7 @@ import { type DownloadHost, downloadHost, someBytes } from '../../fakes/models/d
 import { command } from '../child.ts';
 import { type Scene, setup as setupScene } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
+import { READY } from '../../../src/engines/readiness.ts';
 
 setDefaultTimeout(TEST_MS);
 
@@ -23,7 +24,7 @@ class FileEngine implements Engine {
   readonly loaded: ModelFiles[] = [];
 
   readiness(): ReturnType<Engine['readiness']> {
-    return Promise.resolve({ ready: true });
+    return Promise.resolve(READY);
   }
 
   load(files: ModelFiles): ReturnType<Engine['load']> {

@@ -8,6 +8,7 @@ import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
 import { anOffer, aTask } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { setup as setupScene } from '../harness.ts';
+import { LEAN, USUAL } from '../../fakes/engines/loading.ts';
 
 /** A worker with one engine that wants GPU memory, on a GPU of 24 GB. */
 async function setup() {
@@ -105,7 +106,7 @@ test('a job that runs out of memory is done with less, and its like is refused f
   (await engine.started()).fail(new WorkerError('engine.out-of-memory', 'cudaMalloc failed'));
   (await engine.started()).finish({ is: 'artifact', bytes: Uint8Array.of(1), ext: 'webp' });
   expect((await scene.studio.jobIs(id, 'completed')).ranOn).toBe('cuda');
-  expect(engine.loads).toEqual([{ lean: false }, { lean: true }]);
+  expect(engine.loads).toEqual([USUAL, LEAN]);
   expect((await scene.worker.logged('job.retried-lean')).fields).toMatchObject({ gpu: 'RTX 4090', freeGb: 20 });
   await scene.worker.done();
   const next = writeJson({ type: 'offer', claim: anOffer({ task, vramGbEstimate: 1 }) });

@@ -11,6 +11,7 @@ import { isGone } from '../../fakes/system/process-state.ts';
 import { tempFolder } from '../../spec/system/temp-folder.ts';
 import { type LocalWorker, setupStudio } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
+import { USUAL } from '../../fakes/engines/loading.ts';
 
 setDefaultTimeout(TEST_MS);
 
@@ -68,7 +69,7 @@ test('a model that was warm when the worker stopped is warm again after its star
 
   const second = await at.start();
   expect((await second.logged('model.restored')).fields).toMatchObject({ engine: 'gradio', model: 'fox' });
-  expect(at.engine.loads).toEqual([{ lean: false }, { lean: false, onlyPresent: true }]);
+  expect(at.engine.loads).toEqual([USUAL, { lean: false, mayFetch: false }]);
   await at.job();
   expect(at.engine.pids()).toHaveLength(2);
   expect(second.status().models).toMatchObject([{ model: 'fox', pid: at.engine.pids()[1] }]);

@@ -9,6 +9,7 @@ import { HAS_FFMPEG } from '../../fakes/engines/ffmpeg.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { type Scene, setup, setupStudio } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
+import { READY } from '../../../src/engines/readiness.ts';
 
 setDefaultTimeout(TEST_MS);
 
@@ -181,7 +182,7 @@ test('L10: heartbeats carry fresh facts and wake no engine', async () => {
     canRunLean: false,
     readiness: () => {
       asked += 1;
-      return Promise.resolve({ ready: true });
+      return Promise.resolve(READY);
     },
     load: () => Promise.reject(new Error('nobody asked for a job')),
   };

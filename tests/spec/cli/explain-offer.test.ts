@@ -7,6 +7,7 @@ import { anOffer } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { aWorker } from './a-worker.ts';
 import { setup as setupCli } from './a-world.ts';
+import { READY } from '../../../src/engines/readiness.ts';
 
 /** The command line on an offer in a file, in a world that is paused or not. */
 async function setup(about: { paused?: boolean; worker?: ReturnType<typeof aWorker> } = {}) {
@@ -25,7 +26,7 @@ async function setup(about: { paused?: boolean; worker?: ReturnType<typeof aWork
           thresholdGb: 12,
           allowCpu: true,
           engines: [new ScriptedEngine()],
-          readiness: { ready: true },
+          readiness: READY,
           memory: { is: 'unknown', because: 'no GPU says how much memory it has' },
         } as const;
         return { offer, ...explain(offer, facts) };

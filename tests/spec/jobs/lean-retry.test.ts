@@ -5,6 +5,7 @@ import { withLeanRetry } from '../../../src/jobs/lean-retry.ts';
 import { aJob } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { failureOf } from '../system/temp-folder.ts';
+import { LEAN, USUAL } from '../../fakes/engines/loading.ts';
 
 const SHORTAGE = { gpu: 'RTX 4090', freeGb: 5.2, totalGb: 24 };
 const noMemory = new WorkerError('engine.out-of-memory', 'cudaMalloc failed');
@@ -37,7 +38,7 @@ function setup(ends: readonly (string | Error)[], about: { canRunLean?: boolean 
 test('a job that ran out of memory gets one lean try, which is logged with the numbers', async () => {
   const { start, tries, taught, log } = setup([noMemory, 'done']);
   expect(await start()).toBe('done');
-  expect(tries).toEqual([{ lean: false }, { lean: true }]);
+  expect(tries).toEqual([USUAL, LEAN]);
   expect(taught).toEqual(['cudaMalloc failed']);
   expect(log.find('job.retried-lean')).toMatchObject({ level: 'warn', fields: { engine: 'sd-cpp', ...SHORTAGE } });
 });

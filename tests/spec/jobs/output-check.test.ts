@@ -14,6 +14,7 @@ import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { aSynthetic } from '../../fakes/engines/synthetic-engine.ts';
 import { aBmp, anMp4, aWebm } from './result-files.ts';
+import { USUAL } from '../../fakes/engines/loading.ts';
 
 const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
 const checkSchema = openSchemaCheck({ clock: systemClock });
@@ -379,7 +380,7 @@ test('what the synthetic engine makes of any task passes', async () => {
   const engine = aSynthetic();
   const { signal } = new AbortController();
   const files = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
-  await using loaded = await engine.load(files, signal);
+  await using loaded = await engine.load(files, signal, USUAL);
   await fc.assert(
     fc.asyncProperty(anyTask, async (params) => {
       await check(params, await loaded.run(aTask(params), { signal, progress: () => {} }));

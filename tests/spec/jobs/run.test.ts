@@ -9,6 +9,8 @@ import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
 import { transient, trusting, unwatched } from '../../fakes/output-check.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import { LEAN, USUAL } from '../../fakes/engines/loading.ts';
+import { notReady } from '../../../src/engines/readiness.ts';
 
 function setup() {
   const engine = new ScriptedEngine();
@@ -83,7 +85,7 @@ test('a job that runs out of memory is loaded lean once and then done', async ()
   (await engine.started()).fail(new WorkerError('engine.out-of-memory', 'cudaMalloc failed'));
   (await engine.started()).finish();
   expect(await running).toMatchObject({ is: 'completed' });
-  expect(engine.loads).toEqual([{ lean: false }, { lean: true }]);
+  expect(engine.loads).toEqual([USUAL, LEAN]);
   expect([engine.loaded, log.find('job.retried-lean')?.level]).toEqual([0, 'warn']);
 });
 
@@ -136,7 +138,7 @@ test('a kind the engine does not serve fails without a retry', async () => {
 
 test('an engine that is not ready says what is missing and how to fix it', async () => {
   const { engine, log, start } = setup();
-  engine.ready = { ready: false, because: 'no Vulkan loader', hint: 'Install libvulkan1.' };
+  engine.ready = notReady({ because: 'no Vulkan loader', hint: 'Install libvulkan1.' });
   expect(await start()).toMatchObject({
     is: 'failed',
     error: { code: 'engine.unavailable', message: 'no Vulkan loader', hint: 'Install libvulkan1.' },

@@ -1,15 +1,16 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../src/base/ids.ts';
-import type { Where } from '../../../src/engines/engine.ts';
+import type { Where } from '../../../src/engines/readiness.ts';
 import { createCpuRule } from '../../../src/worker/cpu-rule.ts';
 import { synthetic } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { failureOf } from '../system/temp-folder.ts';
+import { USUAL } from '../../fakes/engines/loading.ts';
 
-const instead = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };
-const onCpu: Where = { on: 'cpu', instead };
+const whyNotGpu = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };
+const onCpu: Where = { on: 'cpu', whyNotGpu };
 const because = 'synthetic runs on the processor although there is RTX 4090: there is no libvulkan.so.1';
 const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cliDefaults };
 
@@ -19,7 +20,7 @@ function setup(about: { where?: Where; ranOn?: string; gpus?: readonly string[];
   const log = recordingLogger();
   const clock = new FakeClock();
   const inner = new ScriptedEngine();
-  inner.ready = { ready: true, ...(where === undefined ? {} : { where }) };
+  inner.ready = { ready: true, where };
   inner.ranOn = about.ranOn;
   const config = { allowCpu };
   let asked = 0;
@@ -30,7 +31,7 @@ function setup(about: { where?: Where; ranOn?: string; gpus?: readonly string[];
     log,
   });
   const engine = rule.over(inner);
-  const load = () => engine.load(files, new AbortController().signal);
+  const load = () => engine.load(files, new AbortController().signal, USUAL);
   return { log, clock, inner, config, rule, engine, load, asked: () => asked };
 }
 
@@ -38,9 +39,10 @@ test('an engine that would run beside a GPU is not ready unless the processor is
   const { engine, rule } = setup({ where: onCpu, allowCpu: false });
   expect(await engine.readiness()).toEqual({
     ready: false,
+    configured: true,
     because,
     hint: 'Install libvulkan1. To allow the processor, set `allow_cpu = true` in the config file.',
-    where: { on: 'cpu', instead: { because, hint: 'Install libvulkan1.' } },
+    where: { on: 'cpu', whyNotGpu: { because, hint: 'Install libvulkan1.' } },
   });
   expect(rule.refusal('synthetic')).toBe(because);
 });
@@ -51,19 +53,19 @@ test('allowing the processor takes effect with the next look', async () => {
   config.allowCpu = true;
   expect(await engine.readiness()).toEqual({
     ready: true,
-    where: { on: 'cpu', instead: { because, hint: 'Install libvulkan1.' } },
+    where: { on: 'cpu', whyNotGpu: { because, hint: 'Install libvulkan1.' } },
   });
   expect(rule.refusal('synthetic')).toBeUndefined();
 });
 
 test('a machine without a GPU has nothing else to run on, which is no fault', async () => {
   const { engine, load, log } = setup({ where: onCpu, ranOn: 'cpu', gpus: [], allowCpu: false });
-  expect(await engine.readiness()).toEqual({ ready: true, where: { on: 'cpu' } });
+  expect(await engine.readiness()).toEqual({ ready: true, where: { on: 'cpu', whyNotGpu: undefined } });
   await load();
   expect(log.names()).toEqual([]);
 });
 
-test.each([
+test.each<[string, Parameters<typeof setup>[0]]>([
   ['knows only the processor', { ranOn: 'cpu' }],
   ['runs on the GPU', { where: { on: 'cuda' }, ranOn: 'cuda' }],
 ])('an engine that %s is none of its business', async (_which, about) => {

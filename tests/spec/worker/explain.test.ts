@@ -4,6 +4,7 @@ import { toModelId } from '../../../src/base/ids.ts';
 import { explain, type OfferFacts } from '../../../src/worker/explain.ts';
 import { anOffer, aTask, synthetic } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import { notReady, READY } from '../../../src/engines/readiness.ts';
 
 const free: OfferFacts = {
   paused: false,
@@ -13,7 +14,7 @@ const free: OfferFacts = {
   thresholdGb: 12,
   allowCpu: true,
   engines: [new ScriptedEngine()],
-  readiness: { ready: true },
+  readiness: READY,
   memory: { is: 'unknown', because: 'the synthetic engine needs no GPU memory' },
 };
 const NUMBERS = { needGb: 30, needFrom: 'estimate', freeGb: 20.04, totalGb: 24, marginGb: 1, gpu: 'RTX 4090' } as const;
@@ -81,14 +82,14 @@ test('a kind the engine does not serve and an engine that is not ready fail by n
   expect(said({}, anOffer({ task: aTask({ kind: 'audio_tts', text: 'hi' }) })).because).toBe(
     'the synthetic engine cannot serve audio_tts tasks',
   );
-  const readiness = { ready: false, because: 'no Vulkan loader', hint: 'Install libvulkan1.' } as const;
+  const readiness = notReady({ because: 'no Vulkan loader', hint: 'Install libvulkan1.' });
   expect(said({ readiness }).because).toBe('no Vulkan loader. Install libvulkan1.');
 });
 
 test('whatever rejects is named before what would fail later', () => {
   fc.assert(
     fc.property(fc.boolean(), fc.boolean(), fc.boolean(), (paused, busy, ready) => {
-      const readiness = ready ? ({ ready } as const) : ({ ready, because: 'no', hint: 'do' } as const);
+      const readiness = ready ? READY : notReady({ because: 'no', hint: 'do' });
       const { verdict } = said({ paused, readiness, running: { busy, stopping: false } });
       return verdict === (paused || busy ? 'rejected' : ready ? 'taken' : 'fails');
     }),
@@ -96,15 +97,15 @@ test('whatever rejects is named before what would fail later', () => {
 });
 
 test('an engine on the processor beside a GPU is a warning, or a rejection with the remedy', () => {
-  const instead = { because: 'there is an RTX 4090', hint: 'Install libvulkan1.' };
-  const where = { on: 'cpu', instead };
+  const whyNotGpu = { because: 'there is an RTX 4090', hint: 'Install libvulkan1.' };
+  const where = { on: 'cpu', whyNotGpu } as const;
   expect(said({ readiness: { ready: true, where } }).of('device')).toEqual({
     rule: 'device',
     inputs: { engine: 'synthetic', on: 'cpu', allow_cpu: true },
     says: 'warns',
     because: 'there is an RTX 4090. Install libvulkan1.',
   });
-  const refused = said({ allowCpu: false, readiness: { ready: false, ...instead, where } });
+  const refused = said({ allowCpu: false, readiness: { ...notReady(whyNotGpu), where } });
   expect(refused).toMatchObject({ verdict: 'rejected', because: 'there is an RTX 4090. Install libvulkan1.' });
   expect(said({ readiness: { ready: true, where: { on: 'cuda' } } }).of('device')).toMatchObject({ says: 'passes' });
 });

@@ -6,6 +6,7 @@ import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
 import { createLending, type WantedRecipe } from '../../../src/worker/lending.ts';
 import { aJob, synthetic } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import { LEAN, USUAL } from '../../fakes/engines/loading.ts';
 
 /** Lanes of a machine with one model file of ten GiB; who is asked about a GPU says that it fits. */
 function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: boolean } = {}) {
@@ -40,7 +41,7 @@ function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: bool
     defaults: synthetic.cliDefaults,
   };
   const lane = (wanted: Partial<WantedRecipe> = {}) =>
-    lending.laneFor({ engine, files, how: { lean: false }, job: aJob(), ...wanted });
+    lending.laneFor({ engine, files, how: USUAL, job: aJob(), ...wanted });
   return { engine, file, files, lane, held, asked };
 }
 
@@ -53,13 +54,13 @@ const machine = (freeGb: number): MemoryReport => ({
 test('the same files, defaults and way to load are the same model', async () => {
   const { lane } = setup();
   expect((await lane()).key).toBe((await lane()).key);
-  expect((await lane({ how: { lean: false, onlyPresent: true } })).key).toBe((await lane()).key);
+  expect((await lane({ how: { lean: false, mayFetch: false } })).key).toBe((await lane()).key);
 });
 
 test('another size, time, place, default or way to load makes it another model', async () => {
   const { lane, file, files } = setup();
   const keys = [(await lane()).key];
-  keys.push((await lane({ how: { lean: true } })).key);
+  keys.push((await lane({ how: LEAN })).key);
   keys.push((await lane({ files: { ...files, defaults: { ...files.defaults, steps: 9 } } })).key);
   keys.push((await lane({ files: { ...files, paths: new Map([['model', '/elsewhere/fox.bin']]) } })).key);
   file.modifiedAt = 2;

@@ -6,6 +6,7 @@ import { synthetic } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { failureOf } from '../system/temp-folder.ts';
+import { USUAL } from '../../fakes/engines/loading.ts';
 
 const MODEL = toModelId('m');
 const files = { model: MODEL, paths: new Map(), defaults: synthetic.cliDefaults };
@@ -25,7 +26,7 @@ function setup() {
         : Promise.reject(new WorkerError(failing, 'cannot use native files in /cache')),
   });
   const engine = unavailable.over(inner);
-  const load = () => engine.load(files, new AbortController().signal);
+  const load = () => engine.load(files, new AbortController().signal, USUAL);
   return { clock, load, unavailable, engine, fail: (code: ErrorCode | undefined) => (failing = code) };
 }
 

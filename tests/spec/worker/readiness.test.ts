@@ -1,11 +1,12 @@
 import { expect, test } from 'bun:test';
-import type { Engine, Readiness } from '../../../src/engines/engine.ts';
+import type { Engine } from '../../../src/engines/engine.ts';
 import { createReadyEngines, readinessOf } from '../../../src/worker/readiness.ts';
 import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import { notReady, READY } from '../../../src/engines/readiness.ts';
 
-const MISSING: Readiness = { ready: false, because: 'no runtime', hint: 'Install it.' };
+const MISSING = notReady({ because: 'no runtime', hint: 'Install it.' });
 
 function setup() {
   const clock = new FakeClock();
@@ -26,7 +27,7 @@ test('what is installed while the worker runs is offered within a minute, and as
   const { clock, one, two, ready } = setup();
   two.ready = MISSING;
   await ready.refresh();
-  two.ready = { ready: true };
+  two.ready = READY;
   clock.advance(59_999);
   expect(ready.current()).toEqual([one]);
   await settle();
@@ -42,7 +43,7 @@ test('an engine that is not ready is named once with the remedy, and once more w
   one.ready = MISSING;
   await ready.refresh();
   await ready.refresh();
-  one.ready = { ready: true };
+  one.ready = READY;
   clock.advance(60_000);
   await ready.refresh();
   expect(log.events.map(({ event, fields }) => [event, fields['because'], fields['hint']])).toEqual([
@@ -58,10 +59,10 @@ test('an engine that cannot even tell is not ready', async () => {
   expect(await readinessOf(broken)).toMatchObject({ ready: false, because: 'the probe fell over' });
 });
 
-test('an engine that nobody asked for is no warning to the operator', async () => {
+test('an engine that is not set up is no warning to the operator', async () => {
   const { log, one, two, ready } = setup();
   one.ready = MISSING;
-  two.ready = { ...MISSING, unasked: true };
+  two.ready = { ready: false, because: 'no app', hint: 'Name one.', where: undefined, configured: false };
   await ready.refresh();
   expect(log.events.map(({ event, level }) => [event, level])).toEqual([
     ['engine.not-ready', 'warn'],

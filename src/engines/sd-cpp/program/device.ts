@@ -2,6 +2,7 @@ import { SECOND_MS } from '../../../base/units.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { ChildEnvironment } from '../../../system/process/processes.ts';
 import type { RunProgram } from '../../../system/process/programs.ts';
+import type { DeviceKind } from '../../readiness.ts';
 import { environmentFor, type EnvironmentOptions } from './environment.ts';
 
 export interface DeviceOptions extends EnvironmentOptions {
@@ -11,7 +12,7 @@ export interface DeviceOptions extends EnvironmentOptions {
 }
 
 /** What builds of stable-diffusion.cpp call the devices they can use, and what we do. */
-const KINDS: readonly (readonly [RegExp, string])[] = [
+const KINDS: readonly (readonly [RegExp, DeviceKind])[] = [
   [/^cuda/i, 'cuda'],
   [/^(rocm|hip)/i, 'rocm'],
   [/^(vulkan|vk)/i, 'vulkan'],
@@ -33,17 +34,17 @@ export function announcedDevice(text: string): string | undefined {
 }
 
 /** What a program computes on, by the list of devices that it prints: the first that is no CPU. */
-export function listedDevice(list: string): string | undefined {
+export function listedDevice(list: string): DeviceKind | undefined {
   const kinds = list.split('\n').flatMap((line) => KINDS.find(([name]) => name.test(line.trim()))?.[1] ?? []);
   return kinds.find((kind) => kind !== 'cpu') ?? kinds[0];
 }
 
 /** Asks a program what it computes on until it has said so. */
 export function createDeviceBook(options: DeviceOptions) {
-  const known = new Map<string, string>();
-  let last: string | undefined;
+  const known = new Map<string, DeviceKind>();
+  let last: DeviceKind | undefined;
 
-  async function ask(path: string, signal: AbortSignal): Promise<string | undefined> {
+  async function ask(path: string, signal: AbortSignal): Promise<DeviceKind | undefined> {
     let text = '';
     const onOutput = (part: string): void => void (text = (text + part).slice(0, MOST_CHARACTERS));
     const env = await environmentFor(path, options);
@@ -60,7 +61,7 @@ export function createDeviceBook(options: DeviceOptions) {
 
   return {
     /** Undefined when it does not say; then it is asked again the next time. Rejects with the signal's reason on abort. */
-    async deviceOf(path: string, signal: AbortSignal): Promise<string | undefined> {
+    async deviceOf(path: string, signal: AbortSignal): Promise<DeviceKind | undefined> {
       // One that cannot be started is the job's to say.
       const device = known.get(path) ?? (await ask(path, signal).catch(() => undefined));
       signal.throwIfAborted();
@@ -69,7 +70,7 @@ export function createDeviceBook(options: DeviceOptions) {
       return device;
     },
     /** Of the program that was asked last. */
-    get last(): string | undefined {
+    get last(): DeviceKind | undefined {
       return last;
     },
   };

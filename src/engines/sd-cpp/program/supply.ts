@@ -22,7 +22,7 @@ export interface SdCliSupply {
    *
    * @throws WorkerError `engine.unavailable` | `native.unavailable` | `download.failed` | …; the signal's reason
    */
-  get(signal: AbortSignal, how?: Pick<LoadHow, 'onlyPresent'>): Promise<SdCli>;
+  get(signal: AbortSignal, how: Pick<LoadHow, 'mayFetch'>): Promise<SdCli>;
   /** What would keep `get` from giving one, as far as can be told without fetching. */
   missing(): Promise<WorkerError | undefined>;
 }
@@ -66,7 +66,7 @@ export function createSdCliSupply(options: SdCliSupplyOptions): SdCliSupply {
     async get(signal, how) {
       const there = await find();
       if (isOutOfReach(there)) throw notInstalled(options);
-      if (how?.onlyPresent === true && there?.isPinned !== true && refusal(options) === undefined) throw notPresent();
+      if (!how.mayFetch && there?.isPinned !== true && refusal(options) === undefined) throw notPresent();
       const program = there?.isPinned === true ? there : await replaced(there, signal);
       const problem = await machineProblem(program);
       if (problem !== undefined) throw problem;

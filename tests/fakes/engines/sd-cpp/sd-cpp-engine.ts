@@ -20,6 +20,8 @@ import { aTask, synthetic } from '../../builders.ts';
 import { images } from '../onnx-engine.ts';
 import { recordingLogger, type RecordingLogger } from '../../recording-logger.ts';
 import { installSdCli, installSdServer } from './sd-cli-program.ts';
+import { USUAL } from '../loading.ts';
+import { notReady } from '../../../../src/engines/readiness.ts';
 
 export interface SdCppChoice extends Partial<Omit<SdCppOptions, 'environment'>> {
   readonly variables?: Readonly<Record<string, string>>;
@@ -67,7 +69,7 @@ export interface SdCppScene extends AsyncDisposable {
 
 const TASK = { kind: 'image', prompt: 'a golem', width: 64, height: 48, steps: 3, ext: 'png' } as const;
 const noFfmpeg: SdCppOptions['ffmpeg'] = {
-  readiness: () => Promise.resolve({ ready: false, because: 'there is no ffmpeg here', hint: 'Install it.' }),
+  readiness: () => Promise.resolve(notReady({ because: 'there is no ffmpeg here', hint: 'Install it.' })),
   encodeClip: () => Promise.reject(new Error('there is no ffmpeg here')),
 };
 
@@ -138,7 +140,7 @@ export function sdCppScene({
       await installSdServer(at('models/bin/sd-server'));
     },
     async run(about, progress) {
-      await using loaded = await engine.load(files, abort.signal);
+      await using loaded = await engine.load(files, abort.signal, USUAL);
       return await runOn(loaded, about, progress);
     },
     runOn,

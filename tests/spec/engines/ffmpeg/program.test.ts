@@ -9,6 +9,7 @@ import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { goneSoon } from '../../../fakes/system/gone.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
+import { READY } from '../../../../src/engines/readiness.ts';
 
 const LIST = "echo ' V....D libx264  H.264'; echo ' A....D flac  FLAC'";
 const BUDGET_MS = 10_000;
@@ -62,6 +63,8 @@ test('a machine without ffmpeg says so, and how to get one', async () => {
   await using machine = await setup();
   expect(await machine.ffmpeg.readiness()).toEqual({
     ready: false,
+    where: undefined,
+    configured: true,
     because: 'ffmpeg is not installed on this machine',
     hint: expect.stringContaining('sudo apt install ffmpeg'),
   });
@@ -72,8 +75,8 @@ test('an ffmpeg that is installed later is found, and asked once what it can do'
   await using machine = await setup();
   expect(await machine.ffmpeg.readiness()).toHaveProperty('ready', false);
   await machine.install();
-  expect(await machine.ffmpeg.readiness()).toEqual({ ready: true });
-  expect(await machine.ffmpeg.readiness('mp4')).toEqual({ ready: true });
+  expect(await machine.ffmpeg.readiness()).toEqual(READY);
+  expect(await machine.ffmpeg.readiness('mp4')).toEqual(READY);
   expect(machine.programs).toHaveLength(1);
 });
 
@@ -87,6 +90,8 @@ test('an encoder that a build lacks is named', async () => {
   ] as const) {
     expect(await machine.ffmpeg.readiness(ext)).toEqual({
       ready: false,
+      where: undefined,
+      configured: true,
       because: `${machine.folder.at('bin/ffmpeg')} was built without ${encoder}, so it cannot write ${ext}`,
       hint: `Install an ffmpeg that has ${encoder}, or name one in STUDIO_WORKER_FFMPEG.`,
     });
@@ -107,7 +112,7 @@ test('a file that is called ffmpeg but is none hides no ffmpeg behind it', async
   mkdirSync(machine.folder.at('none'));
   await machine.install(machine.folder.at('none/ffmpeg'), 'echo hello');
   await machine.install();
-  expect(await machine.ffmpeg.readiness()).toEqual({ ready: true });
+  expect(await machine.ffmpeg.readiness()).toEqual(READY);
   expect(machine.log.names()).toEqual(['program.passed-over']);
 });
 
@@ -122,7 +127,7 @@ test('the variable names another program, and is warned about when it cannot', a
   expect(machine.log.events.map(({ fields }) => fields['because'])).toEqual(['no such file', 'it is blank']);
   variables['STUDIO_WORKER_FFMPEG'] = folder.at('mine');
   await machine.install(folder.at('mine'));
-  expect(await machine.ffmpeg.readiness()).toEqual({ ready: true });
+  expect(await machine.ffmpeg.readiness()).toEqual(READY);
 });
 
 test('the last line of stderr says why a sound cannot be read', async () => {

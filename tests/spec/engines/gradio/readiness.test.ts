@@ -2,12 +2,14 @@ import { expect, test } from 'bun:test';
 import { PAINTER, parameter } from '../../../fakes/engines/gradio-app.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 import { gradioScene } from '../../../fakes/engines/gradio-scene.ts';
+import { READY } from '../../../../src/engines/readiness.ts';
 
 test('without an app in the config the engine is not ready and says how to name one', async () => {
   await using scene = await gradioScene({ endpointUrl: '' });
   expect(await scene.engine.readiness()).toEqual({
     ready: false,
-    unasked: true,
+    where: undefined,
+    configured: false,
     because: 'no Gradio app is named in the config',
     hint: expect.stringContaining('gradio_endpoint_url = "http://127.0.0.1:7860"'),
   });
@@ -16,8 +18,8 @@ test('without an app in the config the engine is not ready and says how to name 
 
 test('an app that answers makes the engine ready, and is not asked again at once', async () => {
   await using scene = await gradioScene();
-  expect(await scene.engine.readiness()).toEqual({ ready: true });
-  expect(await scene.engine.readiness()).toEqual({ ready: true });
+  expect(await scene.engine.readiness()).toEqual(READY);
+  expect(await scene.engine.readiness()).toEqual(READY);
   expect(scene.app.asked).toEqual(['/config', '/gradio_api/info']);
 });
 
@@ -62,7 +64,7 @@ test('of two endpoints that paint the operator names one', async () => {
     hint: expect.stringContaining('gradio_api_name'),
   });
   await using named = await gradioScene({ endpoints, apiName: 'fine' });
-  expect(await named.engine.readiness()).toEqual({ ready: true });
+  expect(await named.engine.readiness()).toEqual(READY);
   await using misnamed = await gradioScene({ endpoints, apiName: '/best' });
   expect(await misnamed.engine.readiness()).toMatchObject({ because: expect.stringContaining('/fast, /fine') });
 });

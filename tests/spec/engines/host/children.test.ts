@@ -127,7 +127,7 @@ test('a model that an engine lacks memory for again and again is not quarantined
 
 test('a model that is loaded lean says what it runs on then', async () => {
   await using usual = await setup().load();
-  await using lean = await setup({ how: { lean: true } }).load();
+  await using lean = await setup({ how: { lean: true, binariesFolder: undefined } }).load();
   expect([usual.ranOn, lean.ranOn]).toEqual(['cuda', 'cpu']);
 });
 

@@ -8,7 +8,7 @@ import { settle } from '../../../fakes/system/fake-clock.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cliDefaults };
-const LOAD = { do: 'load', engine: 'test', files, how: { lean: true } };
+const LOAD = { do: 'load', engine: 'test', files, how: { lean: true, binariesFolder: undefined } };
 const RUN = { do: 'run', task: aTask({ kind: 'image', prompt: 'go', seed: 7 }), inputs: new Map() };
 
 /** A child in this process, whose worker is the test. */
@@ -22,7 +22,7 @@ function setup() {
     load: async (_files, { progress, lean }) => {
       progress(1, 2);
       return {
-        ranOn: lean === true ? 'cuda' : 'cpu',
+        ranOn: lean ? 'cuda' : 'cpu',
         run: (task, _inputs, { signal }) =>
           task.kind === 'image' && task.prompt === 'go'
             ? Promise.resolve({ is: 'json', value: 'done' })

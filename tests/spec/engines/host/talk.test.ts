@@ -214,7 +214,7 @@ test('the weights travel by role, and nothing of them but path and defaults', as
     paths: new Map([['model', '/m/x.onnx']] as const),
     defaults: synthetic.cliDefaults,
   };
-  const say = { do: 'load', engine: 'test', files, how: { lean: true } } as const;
+  const say = { do: 'load', engine: 'test', files, how: { lean: true, binariesFolder: undefined } } as const;
   const loading = talk.ask({ say, signal: abort.signal, progress: () => {}, stallMs: 1_000 });
   child().onMessage({ is: 'loaded', ranOn: 'cuda' });
   expect(await loading).toEqual({ is: 'loaded', ranOn: 'cuda' });

@@ -5,6 +5,7 @@ import type { ChatModel, OpenOptions, Sampling } from '../../../../src/engines/l
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { completionOf } from '../../../fakes/engines/llama-engine.ts';
+import { loading } from '../../../fakes/engines/loading.ts';
 
 /** Ends a reply. */
 const END = 0;
@@ -61,7 +62,7 @@ function setup({ says, reads = [], defaults = {} }: About) {
       paths: new Map([['model', '/models/tiny.gguf'] as const]),
       defaults: { ...synthetic.cliDefaults, ...defaults },
     };
-    await using loaded = await engine.load(files, { signal: abort.signal, progress: () => {} });
+    await using loaded = await engine.load(files, loading(abort.signal));
     const task = aTask({ kind: 'llm', messages: [], ...about });
     const context = { signal: abort.signal, progress: (done: number) => void progress.push(done) };
     return { ranOn: loaded.ranOn, ...completionOf(await loaded.run(task, new Map(), context)) };

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { chatModel } from '../../../../src/demo/weights/chat.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { completionOf, llamaScene } from '../../../fakes/engines/llama-engine.ts';
+import { LEAN, USUAL } from '../../../fakes/engines/loading.ts';
+import { READY } from '../../../../src/engines/readiness.ts';
 
 /** Several processes start and load a library, on a busy machine. */
 setDefaultTimeout(30_000);
@@ -13,7 +15,7 @@ async function setup(options: Parameters<typeof llamaScene>[0] & { readonly lean
   await using stack = new AsyncDisposableStack();
   const scene = stack.use(llamaScene(options));
   const { signal } = new AbortController();
-  const model = stack.use(await scene.engine.load(scene.files, signal, { lean: options.lean ?? false }));
+  const model = stack.use(await scene.engine.load(scene.files, signal, options.lean === true ? LEAN : USUAL));
   const steps: (readonly [done: number, total: number])[] = [];
   const chat = async (about: Readonly<Record<string, unknown>> = {}) => {
     const task = aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], temperature: 0, ...about });
@@ -163,7 +165,7 @@ test('the file to load is a GGUF, whatever its role and its case', async () => {
   using scene = llamaScene();
   const path = scene.files.paths.get('model') ?? '';
   const paths = new Map([['model', '/nowhere/tokenizer.json'] as const, ['text-encoder', path] as const]);
-  await using other = await scene.engine.load({ ...scene.files, paths }, new AbortController().signal);
+  await using other = await scene.engine.load({ ...scene.files, paths }, new AbortController().signal, USUAL);
   expect(other).toHaveProperty('run');
 });
 
@@ -183,7 +185,7 @@ test('models that the operator put there are offered by their names', async () =
   mkdirSync(join(scene.folder, 'llm'));
   copyFileSync(scene.files.paths.get('model') ?? '', join(scene.folder, 'llm', 'mine.gguf'));
   writeFileSync(join(scene.folder, 'llm', 'notes.txt'), '');
-  expect(await scene.engine.readiness()).toEqual({ ready: true });
+  expect(await scene.engine.readiness()).toEqual(READY);
   expect(scene.engine.models).toEqual({ llm: ['mine', 'llama-cpp:*'] });
 });
 

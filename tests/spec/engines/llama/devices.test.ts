@@ -1,12 +1,13 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { createDevices } from '../../../../src/engines/llama/devices.ts';
-import type { Pack } from '../../../../src/release/packs.ts';
+import type { GpuPack } from '../../../../src/compose/engines/packs.ts';
+import type { DeviceKind, GpuKind } from '../../../../src/engines/readiness.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
-const aPack = (flavour: string, library: string, sha256 = 'ab'.repeat(32)): Pack => ({
+const aPack = (flavour: GpuKind, library: string, sha256 = 'ab'.repeat(32)): GpuPack => ({
   flavour,
   file: `${flavour}.tar.zst`,
   sha256,
@@ -22,11 +23,11 @@ const AMD = { vendor: 'amd', name: 'RX 7900' };
 /** A machine with one NVIDIA GPU and both drivers, whose packs can be fetched. */
 function setup(
   about: {
-    packs?: readonly Pack[];
+    packs?: readonly GpuPack[];
     gpus?: readonly (typeof NVIDIA)[];
     libraries?: readonly string[];
-    here?: readonly Pack[];
-    builtIn?: string;
+    here?: readonly GpuPack[];
+    builtIn?: GpuKind;
     answer?: Promise<readonly (typeof NVIDIA)[]>;
   } = {},
 ) {
@@ -35,7 +36,7 @@ function setup(
   const log = recordingLogger();
   const fetched: string[] = [];
   const shelf = { failure: undefined as Error | undefined };
-  const devices = createDevices({
+  const devices = createDevices<GpuPack>({
     packs,
     builtIn: about.builtIn,
     shelf: {
@@ -52,10 +53,10 @@ function setup(
     log,
   });
   const { signal } = new AbortController();
-  return { devices, clock, log, fetched, shelf, prepare: () => devices.prepare(signal) };
+  return { devices, clock, log, fetched, shelf, prepare: () => devices.prepare(signal, { mayFetch: true }) };
 }
 
-test.each([
+test.each<[string, Parameters<typeof setup>[0], DeviceKind]>([
   ['the GPU of NVIDIA with its driver', {}, 'cuda'],
   ['the GPU of NVIDIA without its driver', { libraries: ['libvulkan.so.1'] }, 'vulkan'],
   ['a GPU of AMD', { gpus: [AMD] }, 'vulkan'],
@@ -68,7 +69,7 @@ test.each([
   ],
 ])('a machine with %s runs on what fits best', async (_what, about, on) => {
   const { devices, fetched } = setup(about);
-  expect(await devices.where()).toEqual({ on });
+  expect((await devices.where())?.on).toBe(on);
   expect(fetched).toEqual([]);
 });
 
@@ -81,7 +82,7 @@ test('a GPU without any driver is said with what to install', async () => {
   const { devices, prepare } = setup({ libraries: [] });
   expect(await devices.where()).toMatchObject({
     on: 'cpu',
-    instead: { because: 'there is no libcuda.so.1 and no libvulkan.so.1', hint: expect.stringContaining('driver') },
+    whyNotGpu: { because: 'there is no libcuda.so.1 and no libvulkan.so.1', hint: expect.stringContaining('driver') },
   });
   expect(await prepare()).toBeUndefined();
 });
@@ -89,7 +90,7 @@ test('a GPU without any driver is said with what to install', async () => {
 test('packs without a digest are said and never fetched', async () => {
   const { devices, prepare, fetched } = setup({ packs: [aPack('cuda', 'libcuda.so.1', '')] });
   expect(await devices.where()).toMatchObject({
-    instead: { because: 'this release has no checksum for its pack cuda' },
+    whyNotGpu: { because: 'this release has no checksum for its pack cuda' },
   });
   expect([await prepare(), fetched]).toEqual([undefined, []]);
 });
@@ -102,7 +103,7 @@ test('the first job on a GPU fetches the pack and runs with its folder', async (
 
 test('what is loaded for nobody uses a pack that is here, and fetches none', async () => {
   const { signal } = new AbortController();
-  const how = { onlyPresent: true } as const;
+  const how = { mayFetch: false };
   const without = setup();
   expect(await failureOf(without.devices.prepare(signal, how))).toMatchObject({ code: 'engine.unavailable' });
   expect(without.fetched).toEqual([]);
@@ -121,7 +122,7 @@ test('a pack that cannot be fetched is said, and not tried again with each job',
     fields: { pack: 'cuda', error: 'nobody there' },
   });
   const because = 'the pack cuda could not be fetched: nobody there';
-  expect(await devices.where()).toMatchObject({ on: 'cpu', instead: { because } });
+  expect(await devices.where()).toMatchObject({ on: 'cpu', whyNotGpu: { because } });
   clock.advance(600_000);
   shelf.failure = undefined;
   expect([await devices.where(), await prepare()]).toEqual([{ on: 'cuda' }, '/cache/cuda']);

@@ -5,6 +5,7 @@ import { grammarOf } from '../../../../src/engines/llama/grammar.ts';
 import { lookAtJson } from '../../../../src/jobs/output/schema.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { completionOf, llamaScene } from '../../../fakes/engines/llama-engine.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 /** A process starts and loads a library, on a busy machine. */
 setDefaultTimeout(30_000);
@@ -13,7 +14,7 @@ setDefaultTimeout(30_000);
 const scene = llamaScene({ model: { says: [['\n\n'], [' ']], endless: true, contextLength: 4096 } });
 const { signal } = new AbortController();
 let model: LoadedModel;
-beforeAll(async () => void (model = await scene.engine.load(scene.files, signal)));
+beforeAll(async () => void (model = await scene.engine.load(scene.files, signal, USUAL)));
 afterAll(async () => {
   await model[Symbol.asyncDispose]();
   scene[Symbol.dispose]();

@@ -9,6 +9,7 @@ import type { Plane } from '../../../../src/engines/onnx/sampling.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
+import { loading } from '../../../fakes/engines/loading.ts';
 
 const PIXELS = 512 * 512;
 const flat = (colour: number): Plane => ({
@@ -125,7 +126,7 @@ test.each([
   ['jpg', 'webp'],
 ])('a task that asks for %s gets %s, under the name it asked for', async (ext, format) => {
   const { engine, files, context } = setup();
-  await using model = await engine.load(files, context);
+  await using model = await engine.load(files, loading(context.signal));
   const task = aTask({ kind: 'image', prompt: '', width: 40, height: 30, ext });
   const result = await model.run(task, await pictures(), context);
   if (result.is !== 'artifact') throw new Error('expected a file');
@@ -135,7 +136,7 @@ test.each([
 
 test('a size of nothing is a picture of one pixel', async () => {
   const { engine, files, context } = setup();
-  await using model = await engine.load(files, context);
+  await using model = await engine.load(files, loading(context.signal));
   const task = aTask({ kind: 'image', prompt: '', width: 0, height: 0, ext: 'png' });
   const result = await model.run(task, await pictures(), context);
   expect(result.is === 'artifact' && (await images.probe(result.bytes))).toMatchObject({ width: 1, height: 1 });
@@ -143,7 +144,7 @@ test('a size of nothing is a picture of one pixel', async () => {
 
 test('a model that is none for removal is refused when it is loaded', async () => {
   const { engine, files, context } = setup({ outputs: ['logits'] });
-  expect(await failureOf(engine.load(files, context))).toMatchObject({
+  expect(await failureOf(engine.load(files, loading(context.signal)))).toMatchObject({
     code: 'model.unusable',
     retryable: false,
     message: 'the model takes image, mask and gives logits; removal needs image, mask and output',
@@ -152,7 +153,7 @@ test('a model that is none for removal is refused when it is loaded', async () =
 
 test('the model’s memory goes with it, and a task of another kind is refused by name', async () => {
   const { engine, files, context, released } = setup();
-  const model = await engine.load(files, context);
+  const model = await engine.load(files, loading(context.signal));
   const llm = aTask({ kind: 'llm', messages: [] });
   expect(await failureOf(model.run(llm, new Map(), context))).toMatchObject({
     code: 'task.unsupported',
@@ -164,7 +165,7 @@ test('the model’s memory goes with it, and a task of another kind is refused b
 
 test('an input that is no picture is the task’s fault', async () => {
   const { engine, files, context } = setup();
-  await using model = await engine.load(files, context);
+  await using model = await engine.load(files, loading(context.signal));
   const inputs = new Map([...(await pictures()), ['maskUrl', new TextEncoder().encode('<html>')]]);
   const task = aTask({ kind: 'image', prompt: '', width: 40, height: 30 });
   expect(await failureOf(model.run(task, inputs, context))).toMatchObject({ code: 'task.invalid', retryable: false });
@@ -174,7 +175,7 @@ test('a task that was given up stops before the model runs', async () => {
   const { engine, files, seen } = setup();
   const abort = new AbortController();
   const context = { signal: abort.signal, progress: () => {} };
-  await using model = await engine.load(files, context);
+  await using model = await engine.load(files, loading(context.signal));
   const running = failureOf(model.run(aTask({ kind: 'image', prompt: '' }), await pictures(), context));
   const reason = new Error('given up');
   abort.abort(reason);

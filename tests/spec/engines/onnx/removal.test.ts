@@ -6,6 +6,7 @@ import { aTask } from '../../../fakes/builders.ts';
 import { inpaintingModel } from '../../../../src/demo/weights/inpainting.ts';
 import { images, onnxScene, type OnnxScene, paint, type Paint } from '../../../fakes/engines/onnx-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const INIT = 'https://studio.example/fox.png';
 const MASK = 'https://studio.example/mask.png';
@@ -27,7 +28,7 @@ async function removed(
   about: Readonly<Record<string, unknown>> = {},
   loaded?: LoadedModel,
 ): Promise<Picture> {
-  const model = loaded ?? (await scene.engine.load(scene.files, context().signal));
+  const model = loaded ?? (await scene.engine.load(scene.files, context().signal, USUAL));
   try {
     const task = aTask({ kind: 'image', prompt: '', initImageUrl: INIT, maskUrl: MASK, ext: 'png', ...about });
     const result = await model.run(task, context());
@@ -73,7 +74,7 @@ test('an empty mask changes nothing at all', async () => {
 
 test('a picture of any size comes back in that size, however small', async () => {
   using scene = await setup({}, { width: 320, height: 240 });
-  await using model = await scene.engine.load(scene.files, context().signal);
+  await using model = await scene.engine.load(scene.files, context().signal, USUAL);
   for (const [width, height] of [
     [200, 180],
     [255, 512],
@@ -95,7 +96,7 @@ test('a JPEG that is named like something else, and a mask of another size in co
 
 test('a second picture on a loaded model needs no second load', async () => {
   using scene = await setup();
-  await using model = await scene.engine.load(scene.files, context().signal);
+  await using model = await scene.engine.load(scene.files, context().signal, USUAL);
   const task = aTask({ kind: 'image', prompt: '', initImageUrl: INIT, maskUrl: MASK, width: 300, height: 300 });
   expect(await model.run(task, context())).toEqual(await model.run(task, context()));
   expect(scene.log.names()).toEqual(['engine.started']);
@@ -103,7 +104,7 @@ test('a second picture on a loaded model needs no second load', async () => {
 
 test('a picture is named as asked, unless no file can be', async () => {
   using scene = await setup();
-  await using model = await scene.engine.load(scene.files, context().signal);
+  await using model = await scene.engine.load(scene.files, context().signal, USUAL);
   const extOf = async (ext: string): Promise<string | undefined> => {
     const task = aTask({ kind: 'image', prompt: '', initImageUrl: INIT, maskUrl: MASK, ext });
     const result = await model.run(task, context());
@@ -119,7 +120,7 @@ test('a picture is named as asked, unless no file can be', async () => {
 
 test('a model whose process was killed says which one holds it now', async () => {
   using scene = await setup();
-  await using model = await scene.engine.load(scene.files, context().signal);
+  await using model = await scene.engine.load(scene.files, context().signal, USUAL);
   const { pid, ended } = model.process ?? { pid: 0, ended: Promise.reject(new Error('no process')) };
   process.kill(pid, 'SIGKILL');
   await ended;
@@ -158,7 +159,7 @@ test('an input that is not there fails as the download it is', async () => {
 
 test('a model source without a model file is refused by the role that is missing', async () => {
   using scene = await setup();
-  const loading = scene.engine.load({ ...scene.files, paths: new Map() }, context().signal);
+  const loading = scene.engine.load({ ...scene.files, paths: new Map() }, context().signal, USUAL);
   expect(await failureOf(loading)).toMatchObject({ code: 'model.role-missing', retryable: false });
   expect(scene.log.names()).toEqual([]);
 });
@@ -176,7 +177,7 @@ test.each([
 
 test('another kind of task is refused in the words of the contract', async () => {
   using scene = await setup();
-  await using model = await scene.engine.load(scene.files, context().signal);
+  await using model = await scene.engine.load(scene.files, context().signal, USUAL);
   const task = aTask({ kind: 'audio_tts', text: 'hello' });
   expect(await failureOf(model.run(task, context()))).toMatchObject({
     code: 'task.unsupported',
@@ -190,6 +191,8 @@ test('a build without the runtime is not ready and says what to do', async () =>
   const engine = createOnnxEngine({ host, fetchInput, hasRuntime: () => false });
   expect(await engine.readiness()).toEqual({
     ready: false,
+    where: undefined,
+    configured: true,
     because: 'ONNX Runtime has no files for this system in this build',
     hint: expect.stringContaining('bun install'),
   });

@@ -7,6 +7,7 @@ import { createSpeech } from '../../../../src/engines/piper/speech.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { samplesOf } from '../../../fakes/engines/piper-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
+import { loading } from '../../../fakes/engines/loading.ts';
 
 const INPUTS = ['input', 'input_lengths', 'scales'];
 
@@ -34,7 +35,7 @@ async function setup(choice: { inputs?: readonly string[]; output?: Tensor; conf
   const paths = new Map([['model', '/v.onnx'] as const, ['config', '/v.json'] as const]);
   const context = { signal: abort.signal, progress: () => {} };
   const files = { model: toModelId('v'), paths, defaults: synthetic.cliDefaults };
-  const load = () => speaker.load(files, context);
+  const load = () => speaker.load(files, loading(abort.signal));
   return { load, seen, warnings, abort, context, released: () => released };
 }
 

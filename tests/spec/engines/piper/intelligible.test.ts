@@ -5,6 +5,7 @@ import { aTask } from '../../../fakes/builders.ts';
 import { anFfmpeg, HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
 import { piperScene, samplesOf } from '../../../fakes/engines/piper-engine.ts';
 import { tempFolder } from '../../system/temp-folder.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 /*
  * Whether words come out as words. Generated voices only hum, so this needs a real one of English and somebody to listen:
@@ -38,7 +39,7 @@ test.if(canListen)('a real voice is understood by somebody who listens', async (
   using scene = piperScene({ config: readFileSync(`${VOICE}.json`, 'utf8') });
   copyFileSync(VOICE, scene.files.paths.get('model') ?? '');
   const context = { signal: new AbortController().signal, progress: () => {} };
-  await using model = await scene.engine.load(scene.files, context.signal);
+  await using model = await scene.engine.load(scene.files, context.signal, USUAL);
   const text = 'The fox crosses the ice. The sky turns green. Please open the door before you leave the room.';
   const result = await model.run(aTask({ kind: 'audio_tts', text }), context);
   if (result.is !== 'artifact') throw new Error('expected a sound');

@@ -7,6 +7,7 @@ import { aTask } from '../../../fakes/builders.ts';
 import { HAS_FFMPEG, noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { piperScene, samplesOf } from '../../../fakes/engines/piper-engine.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 setDefaultTimeout(30_000); // a child that starts on a busy machine
 
@@ -17,7 +18,7 @@ const context = (progress: RunContext['progress'] = () => {}): RunContext => ({
 
 /** One voice of two speakers serves all tests that do not need another. */
 const scene = piperScene({ voice: { speakers: ['ada', 'bob'] } });
-const model = await scene.engine.load(scene.files, context().signal);
+const model = await scene.engine.load(scene.files, context().signal, USUAL);
 afterAll(async () => {
   await model[Symbol.asyncDispose]();
   scene[Symbol.dispose]();
@@ -35,7 +36,7 @@ async function spoken(about: Readonly<Record<string, unknown>> = {}, by: LoadedM
 async function spokenBy(options: Parameters<typeof piperScene>[0], about = {}) {
   const own = piperScene(options);
   try {
-    await using loaded = await own.engine.load(own.files, context().signal);
+    await using loaded = await own.engine.load(own.files, context().signal, USUAL);
     return { wav: await spoken(about, loaded), log: own.log };
   } catch (thrown) {
     return { thrown, log: own.log };
@@ -193,13 +194,13 @@ test.each([
   await Bun.write(weights, Bun.file(scene.files.paths.get('model') ?? ''));
   await Bun.write(config, Bun.file(scene.files.paths.get('config') ?? ''));
   const paths = new Map([['model', weights] as const, ...(isListed ? [['vae', config] as const] : [])]);
-  await using loaded = await scene.engine.load({ ...scene.files, paths }, context().signal);
+  await using loaded = await scene.engine.load({ ...scene.files, paths }, context().signal, USUAL);
   expect(await spoken({}, loaded)).toEqual(await spoken());
 });
 
 test.each(['model', 'config'] as const)('a model source without the role %s is refused by that name', async (role) => {
   const paths = new Map([...scene.files.paths].filter(([name]) => name !== role));
-  expect(await failureOf(scene.engine.load({ ...scene.files, paths }, context().signal))).toMatchObject({
+  expect(await failureOf(scene.engine.load({ ...scene.files, paths }, context().signal, USUAL))).toMatchObject({
     code: 'model.role-missing',
     retryable: false,
     message: `the piper engine needs a file with the role \`${role}\``,

@@ -4,8 +4,10 @@ import { type ChildEnd, childEnvironment, ourVariables } from '../../../../src/s
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
+import { type DeviceKind, READY } from '../../../../src/engines/readiness.ts';
 
-test.each([
+test.each<[string, DeviceKind | undefined]>([
   ['Vulkan0\tRTX 4090\nCPU\tRyzen 9', 'vulkan'],
   ['CPU\tRyzen 9\nCUDA0\tRTX 4090', 'cuda'],
   ['ROCm0\tRX 7900\nCPU\tRyzen 9', 'rocm'],
@@ -20,8 +22,8 @@ test.each([
 test('a model says what its program computes on, and readiness says it from then on', async () => {
   await using scene = sdCppScene();
   await scene.install();
-  expect(await scene.engine.readiness()).toEqual({ ready: true });
-  await using model = await scene.engine.load(scene.files, scene.abort.signal);
+  expect(await scene.engine.readiness()).toEqual(READY);
+  await using model = await scene.engine.load(scene.files, scene.abort.signal, USUAL);
   expect(model.ranOn).toBe('vulkan');
   expect(await scene.engine.readiness()).toEqual({ ready: true, where: { on: 'vulkan' } });
 });
@@ -30,10 +32,10 @@ test('a program that finds no GPU says that it runs on the processor and what he
   const childEnv = childEnvironment(ourVariables(), { SD_CLI_DEVICES: 'CPU\tRyzen 9' });
   await using scene = sdCppScene({ childEnv });
   await scene.install();
-  await using model = await scene.engine.load(scene.files, scene.abort.signal);
+  await using model = await scene.engine.load(scene.files, scene.abort.signal, USUAL);
   expect(model.ranOn).toBe('cpu'); // until it says itself what it uses
   expect(await scene.engine.readiness()).toMatchObject({
-    where: { on: 'cpu', instead: { because: '`sd-cli --list-devices` names no GPU', hint: expect.any(String) } },
+    where: { on: 'cpu', whyNotGpu: { because: '`sd-cli --list-devices` names no GPU', hint: expect.any(String) } },
   });
 });
 

@@ -3,6 +3,7 @@ import { announcedDevice } from '../../../../src/engines/sd-cpp/program/device.t
 import { createSaid, ranOutOfMemory } from '../../../../src/engines/sd-cpp/cli/ends.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
+import { LEAN, USUAL } from '../../../fakes/engines/loading.ts';
 
 /** What backends of ggml print when an allocation fails, as users of stable-diffusion.cpp reported it. */
 const NO_MEMORY = [
@@ -91,7 +92,7 @@ test('a server that lacks memory for its model again and again leaves it out of 
   await using scene = sdCppScene({ file: 'memory.gguf' });
   await scene.installBoth();
   for (let load = 1; load <= 3; load++) {
-    expect(await failureOf(scene.engine.load(scene.files, scene.abort.signal))).toMatchObject({
+    expect(await failureOf(scene.engine.load(scene.files, scene.abort.signal, USUAL))).toMatchObject({
       code: 'engine.out-of-memory',
     });
   }
@@ -104,13 +105,13 @@ test.each([
 ])('a server that %s while it loads fails the load', async (fault, code) => {
   await using scene = sdCppScene({ file: `${fault}.gguf` });
   await scene.installBoth();
-  expect(await failureOf(scene.engine.load(scene.files, scene.abort.signal))).toMatchObject({ code });
+  expect(await failureOf(scene.engine.load(scene.files, scene.abort.signal, USUAL))).toMatchObject({ code });
 });
 
 test('a server that ran out of memory gives back what it got', async () => {
   await using scene = sdCppScene();
   await scene.installBoth();
-  await using model = await scene.engine.load(scene.files, scene.abort.signal);
+  await using model = await scene.engine.load(scene.files, scene.abort.signal, USUAL);
   expect(await failureOf(scene.runOn(model, { prompt: 'out of memory' }))).toMatchObject({
     code: 'engine.out-of-memory',
     message: 'sd-server: generate_image returned no results',
@@ -122,7 +123,7 @@ test('a server that ran out of memory gives back what it got', async () => {
 test('a sampler that the server has not is refused, because it would take another', async () => {
   await using scene = sdCppScene();
   await scene.installBoth();
-  await using model = await scene.engine.load(scene.files, scene.abort.signal);
+  await using model = await scene.engine.load(scene.files, scene.abort.signal, USUAL);
   const failure = await failureOf(scene.runOn(model, { samplingMethod: 'warp' }));
   expect(failure).toMatchObject({ code: 'task.sampler-unknown', retryable: false });
   expect(model.process).toBeDefined();
@@ -140,7 +141,7 @@ test('a job that the server finds invalid fails for good', async () => {
 test('a model without a file to paint with is refused before anything starts', async () => {
   await using scene = sdCppScene();
   await scene.installBoth();
-  const loading = scene.engine.load({ ...scene.files, paths: new Map([['vae', '/vae']]) }, scene.abort.signal);
+  const loading = scene.engine.load({ ...scene.files, paths: new Map([['vae', '/vae']]) }, scene.abort.signal, USUAL);
   expect(await failureOf(loading)).toMatchObject({ code: 'model.role-missing', retryable: false });
   expect(scene.programs).toEqual([]);
 });
@@ -156,11 +157,11 @@ test('a task that is neither picture nor film is refused by its kind', async () 
 test('a lean load keeps the weights in main memory and decodes in tiles', async () => {
   await using scene = sdCppScene();
   await scene.install();
-  await using byCli = await scene.engine.load(scene.files, scene.abort.signal, { lean: true });
+  await using byCli = await scene.engine.load(scene.files, scene.abort.signal, LEAN);
   await scene.runOn(byCli);
   expect(scene.asked().at(-1)?.args?.slice(-3)).toEqual(['--offload-to-cpu', '--diffusion-fa', '--vae-tiling']);
   await scene.installBoth();
-  await using byServer = await scene.engine.load(scene.files, scene.abort.signal, { lean: true });
+  await using byServer = await scene.engine.load(scene.files, scene.abort.signal, LEAN);
   expect(scene.asked().at(-1)?.args).toContain('--offload-to-cpu');
   await scene.runOn(byServer);
   expect(scene.asked().at(-1)?.request).toMatchObject({ vae_tiling_params: { enabled: true } });
@@ -169,7 +170,7 @@ test('a lean load keeps the weights in main memory and decodes in tiles', async 
 test('a model that is offloaded anyway is not told so twice', async () => {
   await using scene = sdCppScene({ defaults: { offloadToCpu: true } });
   await scene.install();
-  await using model = await scene.engine.load(scene.files, scene.abort.signal, { lean: true });
+  await using model = await scene.engine.load(scene.files, scene.abort.signal, LEAN);
   await scene.runOn(model);
   expect(
     scene

@@ -13,6 +13,8 @@ import { installSdCli } from '../../../fakes/engines/sd-cpp/sd-cli-program.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { makeZip } from '../../../fakes/system/zip.ts';
 import { failureOf } from '../../system/temp-folder.ts';
+import { READY } from '../../../../src/engines/readiness.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const RELEASE = 'master-920-2f88688';
 const ASSET = 'sd-master-2f88688-bin-Linux-Ubuntu-24.04-x86_64-vulkan.zip';
@@ -39,7 +41,7 @@ async function setup(archive = ARCHIVE, pins: Readonly<Record<string, string>> =
     server,
     log,
     folder: scene,
-    load: (how?: LoadHow) => engine.load(scene.files, new AbortController().signal, how),
+    load: (how: LoadHow = USUAL) => engine.load(scene.files, new AbortController().signal, how),
     installed: () => systemFiles.list(scene.at('models/bin')),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
@@ -47,7 +49,7 @@ async function setup(archive = ARCHIVE, pins: Readonly<Record<string, string>> =
 
 test('a pinned archive is fetched once, checked and laid out flat', async () => {
   await using scene = await setup();
-  expect(await scene.engine.readiness()).toEqual({ ready: true });
+  expect(await scene.engine.readiness()).toEqual(READY);
   expect(scene.server.asked).toEqual([]);
   await scene.load();
   await scene.load();
@@ -59,7 +61,7 @@ test('a pinned archive is fetched once, checked and laid out flat', async () => 
 
 test('what is loaded for nobody uses a program that is here, and fetches none', async () => {
   await using scene = await setup();
-  const how = { lean: false, onlyPresent: true } as const;
+  const how = { lean: false, mayFetch: false };
   expect(await failureOf(scene.load(how))).toMatchObject({ code: 'engine.unavailable' });
   expect([scene.server.asked, await scene.installed()]).toEqual([[], []]);
   await scene.load();

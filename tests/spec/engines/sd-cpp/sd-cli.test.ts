@@ -5,6 +5,7 @@ import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf, within } from '../../system/temp-folder.ts';
+import { READY } from '../../../../src/engines/readiness.ts';
 
 const INIT = 'https://studio.example/latest.webp';
 const MASK = 'https://studio.example/mask';
@@ -119,6 +120,8 @@ test('without the program the engine says what to put where', async () => {
   await using scene = sdCppScene();
   expect(await scene.engine.readiness()).toEqual({
     ready: false,
+    where: undefined,
+    configured: true,
     because:
       'sd-cli is not installed: this release has no checksum for sd-master-2f88688-bin-Linux-Ubuntu-24.04-x86_64-vulkan.zip, so it is not fetched',
     hint: expect.stringContaining(`${scene.at('models')}/bin/sd-cli`),
@@ -145,17 +148,17 @@ test('a Mac needs no Vulkan, and neither does a program that the operator named'
   const without = { hasLibrary: () => Promise.resolve(false) };
   await using mac = sdCppScene({ ...without, platform: 'darwin' });
   await mac.install();
-  expect(await mac.engine.readiness()).toEqual({ ready: true });
+  expect(await mac.engine.readiness()).toEqual(READY);
   await using named = sdCppScene({ ...without, variables: { STUDIO_WORKER_SD_CLI: import.meta.path } });
-  expect(await named.engine.readiness()).toEqual({ ready: true });
+  expect(await named.engine.readiness()).toEqual(READY);
 });
 
 test('a variable that names no program is said once and the search goes on', async () => {
   for (const value of ['', ' ', '/no/such/file']) {
     await using scene = sdCppScene({ variables: { STUDIO_WORKER_SD_CLI: value } });
     await scene.install();
-    expect(await scene.engine.readiness()).toEqual({ ready: true });
-    expect(await scene.engine.readiness()).toEqual({ ready: true });
+    expect(await scene.engine.readiness()).toEqual(READY);
+    expect(await scene.engine.readiness()).toEqual(READY);
     expect(scene.log.events.map(({ event }) => event)).toEqual(['program.variable-ignored']);
   }
 });
@@ -166,7 +169,7 @@ test('of the installed programs one of the wanted release comes first', async ()
   await using scene = sdCppScene({ variables: { PATH: both.at('path') } });
   await scene.install('home/.local/bin/sd-cli', 'version, commit 2d40a8b');
   await both.install('path/sd-cli');
-  expect(await scene.engine.readiness()).toEqual({ ready: true });
+  expect(await scene.engine.readiness()).toEqual(READY);
   expect(scene.log.events).toEqual([]);
 });
 

@@ -8,6 +8,7 @@ import { type SdCppChoice, sdCppScene } from '../../../fakes/engines/sd-cpp/sd-c
 import { SkippingClock } from '../../../fakes/system/skipping-clock.ts';
 import { waitFor } from '../../../flow/wait-for.ts';
 import { failureOf, within } from '../../system/temp-folder.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const INIT = 'https://studio.example/latest.webp';
 const BUDGET_MS = 10_000;
@@ -19,7 +20,7 @@ async function setup(choice: SdCppChoice = {}) {
   const stack = new AsyncDisposableStack();
   const scene = stack.use(sdCppScene(choice));
   await scene.installBoth();
-  const model = stack.use(await scene.engine.load(scene.files, scene.abort.signal));
+  const model = stack.use(await scene.engine.load(scene.files, scene.abort.signal, USUAL));
   return { scene, model, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
@@ -96,7 +97,7 @@ test('a cancelled picture ends the server, and the next one gets another', async
 test('a load that is given up ends the server it began', async () => {
   await using scene = sdCppScene({ file: 'hangs.gguf' });
   await scene.installBoth();
-  const loading = failureOf(scene.engine.load(scene.files, scene.abort.signal));
+  const loading = failureOf(scene.engine.load(scene.files, scene.abort.signal, USUAL));
   while (scene.programs.length === 0) await new Promise((resolve) => setImmediate(resolve));
   scene.abort.abort(new Error('enough'));
   expect(await within(BUDGET_MS, 'the end', loading)).toEqual(new Error('enough'));
@@ -167,7 +168,7 @@ test.each([
 test('a build without a server paints with sd-cli and says nothing about it', async () => {
   await using scene = sdCppScene();
   await scene.install();
-  await using model = await scene.engine.load(scene.files, scene.abort.signal);
+  await using model = await scene.engine.load(scene.files, scene.abort.signal, USUAL);
   expect(model.process).toBeUndefined();
   expect((await scene.runOn(model)).is).toBe('artifact');
   expect(model.ranOn).toBe('vulkan');
@@ -212,7 +213,7 @@ test('a port that somebody took meanwhile is exchanged for another', async () =>
   const ports = [taken.port ?? 0, port];
   await using scene = sdCppScene({ freePort: () => Promise.resolve(ports.shift() ?? 0) });
   await scene.installBoth();
-  await using model = await scene.engine.load(scene.files, scene.abort.signal);
+  await using model = await scene.engine.load(scene.files, scene.abort.signal, USUAL);
   expect(scene.programs).toHaveLength(2);
   expect((await scene.runOn(model)).is).toBe('artifact');
 });

@@ -9,6 +9,7 @@ import { anFfmpeg, HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
 import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
 import { type SdCppChoice, sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const CLIP = { kind: 'video', prompt: 'a fox walks', seconds: 0.5, fps: 16, width: 64, height: 48 } as const;
 
@@ -50,7 +51,7 @@ test('the further parts of a model for video have flags of their own', async () 
     ['t5xxl', '/t5.gguf'],
     ['clip-vision', '/vision.gguf'],
   ] as const);
-  await using model = await scene.engine.load({ ...scene.files, paths }, scene.abort.signal);
+  await using model = await scene.engine.load({ ...scene.files, paths }, scene.abort.signal, USUAL);
   await scene.runOn(model, { ...CLIP, ext: 'webp' });
   const line = scene.asked()[0]?.args?.join(' ');
   expect(line).toContain('--high-noise-diffusion-model /high.gguf');

@@ -10,6 +10,7 @@ import { images } from '../../../fakes/engines/onnx-engine.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { aSynthetic } from '../../../fakes/engines/synthetic-engine.ts';
 import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const real = test.if(HAS_FFMPEG);
 const ABORT_BUDGET_MS = 1_500;
@@ -26,7 +27,7 @@ async function setup(hasFfmpeg = true) {
   });
   const { signal } = new AbortController();
   const files = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
-  const loaded = await engine.load(files, signal);
+  const loaded = await engine.load(files, signal, USUAL);
   const about = { kind: 'video' as const, prompt: 'waves', seconds: 1, fps: 6, width: 48, height: 32 };
   return {
     log,

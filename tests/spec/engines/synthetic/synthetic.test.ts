@@ -12,11 +12,12 @@ import type { Picture } from '../../../../src/system/native/images.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { images } from '../../../fakes/engines/onnx-engine.ts';
 import { aSynthetic } from '../../../fakes/engines/synthetic-engine.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 async function setup(choice: Partial<SyntheticEngineOptions> = {}) {
   const engine = aSynthetic(choice);
   const files = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
-  const loaded = await engine.load(files, new AbortController().signal);
+  const loaded = await engine.load(files, new AbortController().signal, USUAL);
   const run = (task: Task, context: Partial<RunContext> = {}) =>
     loaded.run(task, { signal: new AbortController().signal, progress: () => {}, ...context });
   const artifact = async (params: Parameters<typeof aTask>[0]) => {

@@ -5,6 +5,7 @@ import { HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
 import { SENTENCE, tone, whisperScene } from '../../../fakes/engines/whisper-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 import { floatWav } from '../../../../src/engines/whisper/wav.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 /** Each is made, fetched, decoded and written down, on a busy machine. */
 setDefaultTimeout(60_000);
@@ -13,7 +14,7 @@ const signal = new AbortController().signal;
 const stack = new AsyncDisposableStack();
 afterAll(() => stack.disposeAsync());
 const scene = stack.use(whisperScene());
-const model = stack.use(await scene.engine.load(scene.files, signal));
+const model = stack.use(await scene.engine.load(scene.files, signal, USUAL));
 
 beforeAll(() => {
   if (!HAS_FFMPEG) throw new Error('these recordings are made with ffmpeg: install it to test what is no WAV');

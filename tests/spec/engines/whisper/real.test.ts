@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aTask } from '../../../fakes/builders.ts';
 import { whisperScene } from '../../../fakes/engines/whisper-engine.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const PATIENCE_MS = 300_000;
 /** A real model file, such as ggml-base.en.bin: too large to come with the tests. */
@@ -19,7 +20,7 @@ test.skipIf(MODEL === undefined)(
     const inputUrl = 'https://example.invalid/spoken.wav';
     scene.web.set(inputUrl, await Bun.file(path).bytes());
     const signal = new AbortController().signal;
-    await using model = await scene.engine.load(scene.files, signal);
+    await using model = await scene.engine.load(scene.files, signal, USUAL);
     const task = aTask({ kind: 'audio_stt', inputUrl, timestamps: 'word', language: 'en' });
     const result = await model.run(task, { signal, progress: () => {} });
     const text = JSON.stringify(result.is === 'json' ? result.value : undefined).toLowerCase();

@@ -9,6 +9,8 @@ import { noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { speechModel } from '../../../fakes/engines/speech-model.ts';
 import { SENTENCE, tone, whisperScene } from '../../../fakes/engines/whisper-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
+import { READY } from '../../../../src/engines/readiness.ts';
 
 /** Each asks a real library in a child, on a busy machine. */
 setDefaultTimeout(60_000);
@@ -20,10 +22,10 @@ const stack = new AsyncDisposableStack();
 afterAll(() => stack.disposeAsync());
 /** What most tests speak about; the engine holds it while it is asked. */
 const scene = stack.use(whisperScene({ vad: speechModel(), ffmpeg: noFfmpeg }));
-const model = stack.use(await scene.engine.load(scene.files, signal));
+const model = stack.use(await scene.engine.load(scene.files, signal, USUAL));
 const GERMAN = 2;
 const foreign = stack.use(whisperScene({ weights: transcribingModel({ language: GERMAN }) }));
-const multilingual = stack.use(await foreign.engine.load(foreign.files, signal));
+const multilingual = stack.use(await foreign.engine.load(foreign.files, signal, USUAL));
 
 const stt = (about: object = {}) => aTask({ kind: 'audio_stt', inputUrl, ...about });
 const ask = (loaded: LoadedModel, about: object = {}) => loaded.run(stt(about), { signal, progress: () => {} });
@@ -194,14 +196,14 @@ test.each([
   ['model.unusable', 'cut between its tensors', recogniser.subarray(0, 3_000_000)],
 ])('%s is the answer to weights %s, and not a crash', async (code, _what, weights) => {
   using broken = whisperScene({ weights });
-  const error = await failureOf(broken.engine.load(broken.files, signal));
+  const error = await failureOf(broken.engine.load(broken.files, signal, USUAL));
   expect(error).toMatchObject({ code, retryable: false, hint: expect.stringContaining('whisper.cpp') });
   expect(broken.log.events.filter(({ event }) => event === 'engine.crashed')).toEqual([]);
 });
 
 test('a killed child costs one job, and the next run loads again', async () => {
   using other = whisperScene();
-  await using loaded = await other.engine.load(other.files, signal);
+  await using loaded = await other.engine.load(other.files, signal, USUAL);
   const pid = loaded.process?.pid ?? 0;
   process.kill(pid, 'SIGKILL');
   await loaded.process?.ended;
@@ -215,7 +217,7 @@ test('models that the operator put there are named by their files', async () => 
   await Bun.write(`${other.folder}/models/stt/ggml-tiny.en.bin`, recogniser);
   await Bun.write(`${other.folder}/models/stt/notes.txt`, '');
   await Bun.write(`${other.folder}/models/stt/ggml-silero-v5.1.2.bin`, speechModel());
-  expect(await other.engine.readiness()).toEqual({ ready: true });
+  expect(await other.engine.readiness()).toEqual(READY);
   expect(other.engine.models).toEqual({ audio_stt: ['ggml-tiny.en', 'whisper-cpp:*'] });
   await rm(`${other.folder}/models`, { recursive: true });
 });

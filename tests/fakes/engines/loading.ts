@@ -1,0 +1,15 @@
+import type { LoadHow } from '../../../src/engines/engine.ts';
+import type { LoadContext } from '../../../src/engines/host/inner.ts';
+
+/** How a job loads its model at first. */
+export const USUAL: LoadHow = { lean: false, mayFetch: true };
+/** How it loads it once that took too much memory. */
+export const LEAN: LoadHow = { lean: true, mayFetch: true };
+
+/** What the part of an engine in the child is asked to load with. */
+export const loading = (signal = new AbortController().signal): LoadContext => ({
+  signal,
+  progress: () => {},
+  lean: false,
+  binariesFolder: undefined,
+});
