@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { RunContext } from '../../src/engines/engine.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { readMp4 } from '../../src/jobs/output/mp4.ts';
-import { HAS_FFMPEG } from '../fakes/engines/ffmpeg.ts';
 import { gradioApp } from '../fakes/engines/gradio-app.ts';
 import { fakeStudio } from '../fakes/studio/fake-studio.ts';
 import { fileServer } from '../fakes/models/file-server.ts';
@@ -100,7 +99,7 @@ test('a studio’s offer for an app is served by the executable alone, which the
   expect(await images.probe(new Uint8Array(await artifact.arrayBuffer()))).toMatchObject({ width: 48, height: 32 });
 });
 
-test.if(HAS_FFMPEG)('the executable alone makes the MP4 that a video offer asks for', async () => {
+test('the executable alone makes the MP4 that a video offer asks for', async () => {
   await using program = await alone(await builtBinary());
   await using studio = await fakeStudio({ patienceMs: PATIENCE_MS });
   await using _worker = await serving(program, studio);

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ffmpegVariables } from '../fakes/engines/ffmpeg.ts';
 import type { FakeStudio } from '../fakes/studio/fake-studio.ts';
 import type { Alone } from './built.ts';
 
@@ -22,7 +23,7 @@ export async function serving(
   await writeFile(config, `vram_threshold_gb = 12.0\n${toml.join('')}`, { mode: 0o600 });
   const worker = Bun.spawn([program.path, 'run', '--config', config], {
     cwd: program.cwd,
-    env: program.env,
+    env: { ...program.env, ...ffmpegVariables },
     stdio: ['ignore', 'ignore', 'ignore'],
   });
   return {

@@ -19,6 +19,7 @@ import { createSockets } from '../../src/system/net/sockets.ts';
 import type { Output } from '../../src/system/terminal.ts';
 import type { CpuRule } from '../../src/worker/cpu-rule.ts';
 import type { WorkerStatus } from '../../src/worker/status.ts';
+import { ffmpegVariables } from '../fakes/engines/ffmpeg.ts';
 import { fakeStudio, type FakeStudio, type FakeStudioOptions } from '../fakes/studio/fake-studio.ts';
 import { SkippingClock } from '../fakes/system/skipping-clock.ts';
 import { type ChildWorker, spawnChild } from './child.ts';
@@ -215,6 +216,10 @@ export function effectsFor(clock: Clock, write: (text: string) => void): Effects
   const env = (): undefined => undefined;
   return {
     ...REAL,
+    environment: {
+      ...REAL.environment,
+      get: (name) => ffmpegVariables[name] ?? REAL.environment.get(name),
+    },
     clock,
     http: createHttp({ clock, env }),
     sockets: createSockets({ clock, env }),

@@ -1,4 +1,6 @@
+import packaged from '@ffmpeg-installer/ffmpeg';
 import { createFfmpeg, type Ffmpeg, type FfmpegOptions } from '../../../src/engines/ffmpeg/index.ts';
+import { VARIABLE } from '../../../src/engines/ffmpeg/find-ffmpeg.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { childEnvironment, ourVariables } from '../../../src/system/process/processes.ts';
@@ -6,17 +8,19 @@ import { runProgram } from '../../../src/system/process/programs.ts';
 import { systemRandom } from '../../../src/system/random.ts';
 import { recordingLogger } from '../recording-logger.ts';
 
-/** Whether the machine has an ffmpeg to test with. */
-export const HAS_FFMPEG = Bun.which('ffmpeg') !== null;
+/** The ffmpeg to test with: the one that npm brings, so that every machine tests with the same, or the one this names. */
+export const FFMPEG = process.env[VARIABLE] ?? packaged.path;
+/** What makes a worker use it. */
+export const ffmpegVariables: Readonly<Record<string, string>> = { [VARIABLE]: FFMPEG };
 
 export interface FfmpegChoice extends Omit<Partial<FfmpegOptions>, 'environment'> {
   readonly variables?: Readonly<Record<string, string | undefined>>;
   readonly platform?: NodeJS.Platform;
 }
 
-/** Everything real, with the machine's own PATH unless other variables are chosen. */
+/** Everything real, and a program that is there unless other variables are chosen. */
 export function anFfmpeg(tempDir: string, { variables, platform, ...choice }: FfmpegChoice = {}): Ffmpeg {
-  const all = variables ?? ourVariables();
+  const all = variables ?? { ...ourVariables(), ...ffmpegVariables };
   return createFfmpeg({
     files: systemFiles,
     random: systemRandom,

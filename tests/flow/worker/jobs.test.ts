@@ -5,7 +5,6 @@ import type { Task } from '../../../src/contract/tasks/index.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import { readMp4 } from '../../../src/jobs/output/mp4.ts';
 import { aTask, anLlmTask } from '../../fakes/builders.ts';
-import { HAS_FFMPEG } from '../../fakes/engines/ffmpeg.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { type Scene, setup, setupStudio } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
@@ -75,7 +74,7 @@ test('a video is an animation of the asked length, size and frame rate', async (
   expect(delay.reduce((sum, ms) => sum + ms, 0)).toBe(1_500);
 });
 
-test.if(HAS_FFMPEG)('a video is an MP4 where ffmpeg is, and travels as one', async () => {
+test('a video is an MP4 where ffmpeg is, and travels as one', async () => {
   await using scene = await setup();
   const job = await completed(
     scene,

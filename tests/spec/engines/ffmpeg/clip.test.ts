@@ -2,11 +2,9 @@ import { expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import type { EncodeClipOptions } from '../../../../src/engines/ffmpeg/index.ts';
 import { readMp4 } from '../../../../src/jobs/output/mp4.ts';
-import { anFfmpeg, HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
+import { anFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { images } from '../../../fakes/engines/onnx-engine.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
-
-const real = test.if(HAS_FFMPEG);
 
 interface Choice extends Partial<EncodeClipOptions> {
   readonly channels?: number;
@@ -43,7 +41,7 @@ async function* drawn(frames: number, pixels: number, channels: number): AsyncGe
 const MP4_BOXES = /ftyp|moov|mdat/g;
 const latin = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
-real('frames become an MP4 of their size and length with its index at the front', async () => {
+test('frames become an MP4 of their size and length with its index at the front', async () => {
   await using worker = await setup();
   const film = await worker.make({});
   expect(readMp4(film)).toEqual({ width: 32, height: 16, frames: 16, seconds: 2 });
@@ -53,21 +51,21 @@ real('frames become an MP4 of their size and length with its index at the front'
   expect(worker.leftovers()).toEqual([]);
 });
 
-real('an odd side of an MP4 gets its last row or column twice', async () => {
+test('an odd side of an MP4 gets its last row or column twice', async () => {
   await using worker = await setup();
   expect(readMp4(await worker.make({ width: 33, height: 17, frames: 3 }))).toMatchObject({ width: 34, height: 18 });
   expect(readMp4(await worker.make({ width: 33, height: 16, frames: 3 }))).toMatchObject({ width: 34, height: 16 });
   expect(readMp4(await worker.make({ width: 1, height: 1, frames: 3 }))).toMatchObject({ width: 2, height: 2 });
 });
 
-real('frames with transparency, a single frame and a broken frame rate become films too', async () => {
+test('frames with transparency, a single frame and a broken frame rate become films too', async () => {
   await using worker = await setup();
   expect(readMp4(await worker.make({ channels: 4, frames: 4 }))).toMatchObject({ frames: 4, seconds: 0.5 });
   expect(readMp4(await worker.make({ frames: 1 }))).toMatchObject({ frames: 1 });
   expect(readMp4(await worker.make({ fps: 23.976, frames: 24 }))?.seconds).toBeCloseTo(1.001, 3);
 });
 
-real('a WebM holds VP9 and keeps odd sides', async () => {
+test('a WebM holds VP9 and keeps odd sides', async () => {
   await using worker = await setup();
   const film = latin(await worker.make({ ext: 'webm', width: 33, height: 17 }));
   expect(film).toStartWith('\x1A\x45\xDF\xA3');
@@ -75,19 +73,19 @@ real('a WebM holds VP9 and keeps odd sides', async () => {
   expect(worker.steps.at(-1)).toBe('16/16');
 });
 
-real('a GIF plays for ever at the rate it was asked for', async () => {
+test('a GIF plays for ever at the rate it was asked for', async () => {
   await using worker = await setup();
   const facts = await images.probe(await worker.make({ ext: 'gif', fps: 10 }));
   expect(facts).toMatchObject({ format: 'gif', width: 32, height: 16, pages: 16, loop: 0 });
   expect(facts.delaysMs).toEqual(Array.from({ length: 16 }, () => 100));
 });
 
-real('the same frames give the same file', async () => {
+test('the same frames give the same file', async () => {
   await using worker = await setup();
   expect(await worker.make({})).toEqual(await worker.make({}));
 });
 
-real('frames of a wrong size and no frames at all fail the film', async () => {
+test('frames of a wrong size and no frames at all fail the film', async () => {
   await using worker = await setup();
   const other = async function* other() {
     yield new Uint8Array(32 * 16 * 3);
@@ -99,7 +97,7 @@ real('frames of a wrong size and no frames at all fail the film', async () => {
   expect(worker.leftovers()).toEqual([]);
 });
 
-real('what making the frames failed with is what the film fails with', async () => {
+test('what making the frames failed with is what the film fails with', async () => {
   await using worker = await setup();
   const failing = async function* failing() {
     yield new Uint8Array(32 * 16 * 3);

@@ -2,12 +2,11 @@ import { expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { encodeWav } from '../../../../src/engines/media/wav.ts';
-import { anFfmpeg, type FfmpegChoice, HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
+import { anFfmpeg, type FfmpegChoice } from '../../../fakes/engines/ffmpeg.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 
 const RATE = 16_000;
 const TONE_HZ = 440;
-const real = test.if(HAS_FFMPEG);
 
 /** The machine's own ffmpeg, in a folder that has to be empty again afterwards. */
 async function setup(choice: FfmpegChoice = {}) {
@@ -35,7 +34,7 @@ const crossings = (samples: Float32Array): number =>
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 
-real('a WAV file becomes the samples it holds', async () => {
+test('a WAV file becomes the samples it holds', async () => {
   await using worker = await setup();
   const samples = await worker.decode(tone(1));
   expect(samples.length).toBe(RATE);
@@ -44,7 +43,7 @@ real('a WAV file becomes the samples it holds', async () => {
   expect(worker.leftovers()).toEqual([]);
 });
 
-real.each(['mp3', 'ogg', 'opus', 'flac', 'm4a'])(
+test.each(['mp3', 'ogg', 'opus', 'flac', 'm4a'])(
   'a sound goes into %s and comes back in its length and pitch',
   async (ext) => {
     await using worker = await setup();
@@ -57,18 +56,18 @@ real.each(['mp3', 'ogg', 'opus', 'flac', 'm4a'])(
   },
 );
 
-real('the same sound gives the same file', async () => {
+test('the same sound gives the same file', async () => {
   await using worker = await setup();
   expect(await worker.encode(tone(1), 'ogg')).toEqual(await worker.encode(tone(1), 'ogg'));
 });
 
-real('any sample rate is made into the one that is wanted', async () => {
+test('any sample rate is made into the one that is wanted', async () => {
   await using worker = await setup();
   expect((await worker.decode(tone(1, 44_100))).length).toBe(RATE);
   expect((await worker.decode(tone(1, 8_000), 24_000)).length).toBe(24_000);
 });
 
-real('a list of other files is not followed, however it is written', async () => {
+test('a list of other files is not followed, however it is written', async () => {
   await using worker = await setup();
   const other = worker.folder.at('other.wav');
   await writeFile(other, tone(1));
@@ -84,7 +83,7 @@ real('a list of other files is not followed, however it is written', async () =>
   expect(worker.leftovers()).toEqual(['other.wav']);
 });
 
-real.each([
+test.each([
   ['nothing', new Uint8Array(), 'unreadable'],
   ['a web page', text('<!doctype html><title>not found</title>'), 'unreadable'],
   ['noise', Uint8Array.from({ length: 5000 }, (_, n) => (n * 7919) % 251), 'unreadable'],
@@ -100,7 +99,7 @@ real.each([
   expect(worker.leftovers()).toEqual([]);
 });
 
-real('a small file with a long silence in it is refused', async () => {
+test('a small file with a long silence in it is refused', async () => {
   await using worker = await setup({ mostSampleBytes: 4 * RATE * 10 });
   const bomb = await worker.encode(encodeWav(new Int16Array(60 * RATE), RATE), 'flac');
   expect(bomb.byteLength).toBeLessThan(20_000);
@@ -114,6 +113,6 @@ real('a small file with a long silence in it is refused', async () => {
 test('an extension that no sound has is refused with those that are known', async () => {
   await using worker = await setup();
   expect(await failureOf(worker.encode(tone(1), 'exe'))).toMatchObject({
-    code: HAS_FFMPEG ? 'task.format-unsupported' : 'engine.unavailable',
+    code: 'task.format-unsupported',
   });
 });

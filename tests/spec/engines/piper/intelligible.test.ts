@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { aTask } from '../../../fakes/builders.ts';
-import { anFfmpeg, HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
+import { anFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { piperScene, samplesOf } from '../../../fakes/engines/piper-engine.ts';
 import { tempFolder } from '../../system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
@@ -16,7 +16,7 @@ setDefaultTimeout(120_000);
 
 const VOICE = process.env['STUDIO_WORKER_PIPER_VOICE'] ?? '';
 const LISTENER = Bun.which('pocketsphinx_continuous');
-const canListen = VOICE !== '' && LISTENER !== null && HAS_FFMPEG;
+const canListen = VOICE !== '' && LISTENER !== null;
 if (!canListen) console.warn('skipped: intelligible speech, for want of STUDIO_WORKER_PIPER_VOICE or pocketsphinx');
 
 /** At this rate pocketsphinx listens. */

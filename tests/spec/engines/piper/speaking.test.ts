@@ -4,7 +4,7 @@ import type { LoadedModel, RunContext } from '../../../../src/engines/engine.ts'
 import { createPiperEngine } from '../../../../src/engines/piper/index.ts';
 import { lookAtSound } from '../../../../src/jobs/output/sound.ts';
 import { aTask } from '../../../fakes/builders.ts';
-import { HAS_FFMPEG, noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
+import { noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { piperScene, samplesOf } from '../../../fakes/engines/piper-engine.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
@@ -140,7 +140,7 @@ test.each(['en', 'en-GB', 'EN_us', ''])('a voice of English takes a task in %p',
   expect(secondsOf(await spoken({ language }))).toBeGreaterThan(0.3);
 });
 
-test.if(HAS_FFMPEG).each([
+test.each([
   ['mp3', /^(ID3|\xff[\xe0-\xff])/],
   ['ogg', /^OggS.{25}vorbis/s],
   ['opus', /^OggS.{24}OpusHead/s],

@@ -5,7 +5,7 @@ import { planClip } from '../../../../src/engines/sd-cpp/clip.ts';
 import { lookAtClip } from '../../../../src/jobs/output/clip.ts';
 import { makeAvi } from '../../../fakes/engines/sd-cpp/avi.ts';
 import { aTask } from '../../../fakes/builders.ts';
-import { anFfmpeg, HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
+import { anFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
 import { type SdCppChoice, sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
@@ -75,18 +75,15 @@ test('without ffmpeg a film becomes an animated WebP of the asked length, and sa
   });
 });
 
-test.skipIf(!HAS_FFMPEG).each(['mp4', 'webm', 'gif'] as const)(
-  'with ffmpeg a film becomes the %s that was asked for',
-  async (ext) => {
-    await using folder = await tempFolder();
-    await using scene = setup({ ffmpeg: anFfmpeg(folder.path) });
-    await scene.install();
-    const film = await clipOf(scene, { ext });
-    expect(film.ext).toBe(ext);
-    const look = await lookAtClip(film.bytes, { ...videoTask({ ext }), fps: 16, mayBeFlat: false }, images);
-    expect(look).toEqual({ is: 'good' });
-  },
-);
+test.each(['mp4', 'webm', 'gif'] as const)('with ffmpeg a film becomes the %s that was asked for', async (ext) => {
+  await using folder = await tempFolder();
+  await using scene = setup({ ffmpeg: anFfmpeg(folder.path) });
+  await scene.install();
+  const film = await clipOf(scene, { ext });
+  expect(film.ext).toBe(ext);
+  const look = await lookAtClip(film.bytes, { ...videoTask({ ext }), fps: 16, mayBeFlat: false }, images);
+  expect(look).toEqual({ is: 'good' });
+});
 
 test('an AVI is what sd-cli writes, so it is handed on as it is', async () => {
   await using scene = setup();

@@ -5,14 +5,13 @@ import { openSchemaCheck } from '../../../../src/compose/children/schema-check.t
 import { systemClock } from '../../../../src/system/clock.ts';
 import { createOutputCheck } from '../../../../src/jobs/output-check.ts';
 import { aJob, aTask, synthetic } from '../../../fakes/builders.ts';
-import { anFfmpeg, HAS_FFMPEG, noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
+import { anFfmpeg, noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { images } from '../../../fakes/engines/onnx-engine.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { aSynthetic } from '../../../fakes/engines/synthetic-engine.ts';
 import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
-const real = test.if(HAS_FFMPEG);
 const ABORT_BUDGET_MS = 1_500;
 
 /** The engine on a machine with ffmpeg or without, and the check that a result passes before it is delivered. */
@@ -45,7 +44,7 @@ async function setup(hasFfmpeg = true) {
   };
 }
 
-real.each(['mp4', 'webm', 'gif'])('a video is made as %s where ffmpeg is, and passes the look', async (ext) => {
+test.each(['mp4', 'webm', 'gif'])('a video is made as %s where ffmpeg is, and passes the look', async (ext) => {
   await using worker = await setup();
   const steps: string[] = [];
   const film = await worker.make({ ext }, { progress: (done, total) => steps.push(`${done}/${total}`) });
@@ -55,7 +54,7 @@ real.each(['mp4', 'webm', 'gif'])('a video is made as %s where ffmpeg is, and pa
   expect(worker.log.find('result.unchecked')).toBeUndefined();
 });
 
-real('a video without an extension is the MP4 that the contract names', async () => {
+test('a video without an extension is the MP4 that the contract names', async () => {
   await using worker = await setup();
   expect((await worker.make()).ext).toBe('mp4');
   expect((await worker.make({ ext: 'MP4', width: 33, height: 31 })).ext).toBe('mp4');
@@ -78,7 +77,7 @@ test('what needs no ffmpeg is made without it', async () => {
   for (const ext of ['webp', 'gif']) expect((await worker.make({ ext })).ext).toBe(ext);
 });
 
-real('a video that is given up ends at once, whoever encodes it', async () => {
+test('a video that is given up ends at once, whoever encodes it', async () => {
   await using worker = await setup();
   const abort = new AbortController();
   const reason = new Error('the worker was stopped');

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import { aTask } from '../../../fakes/builders.ts';
-import { HAS_FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
+import { FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
 import { SENTENCE, tone, whisperScene } from '../../../fakes/engines/whisper-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 import { floatWav } from '../../../../src/engines/whisper/wav.ts';
@@ -16,15 +16,11 @@ afterAll(() => stack.disposeAsync());
 const scene = stack.use(whisperScene());
 const model = stack.use(await scene.engine.load(scene.files, signal, USUAL));
 
-beforeAll(() => {
-  if (!HAS_FFMPEG) throw new Error('these recordings are made with ffmpeg: install it to test what is no WAV');
-});
-
 /** A tone of one and a half seconds in another format. */
 async function recorded(name: string, how: readonly string[]): Promise<Uint8Array> {
   const [from, to] = [join(scene.folder, 'tone.wav'), join(scene.folder, name)];
   await Bun.write(from, floatWav(tone(1.5), 16_000));
-  const child = Bun.spawn(['ffmpeg', '-v', 'error', '-y', '-i', from, ...how, to], {
+  const child = Bun.spawn([FFMPEG, '-v', 'error', '-y', '-i', from, ...how, to], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   expect(await new Response(child.stderr).text()).toBe('');
