@@ -97,7 +97,7 @@ export const GLOBAL_ARGS = sharedArgs({
 
 /** Flags of the commands that keep running and log meanwhile. */
 export const LOG_ARGS = sharedArgs({
-  'log-format': { type: 'enum', options: ['console', 'json'], description: 'How log lines look on stderr' },
+  'log-format': { type: 'enum', options: ['console', 'json'], description: 'Format of log lines on stderr' },
   'log-level': {
     type: 'string',
     valueHint: 'level',

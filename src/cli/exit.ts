@@ -19,7 +19,7 @@ export function describeFailure(thrown: unknown): string {
     ...picture,
     ...(why === '' || error.message.includes(why) ? [] : [`because: ${why}`]),
     ...(error.hint === undefined ? [] : [`hint: ${error.hint}`]),
-    ...(ours ? [stackOf(error), 'hint: This is a fault in studio-worker. Please report it with the lines above.'] : []),
+    ...(ours ? [stackOf(error), 'hint: This is a bug in studio-worker. Please report it with the lines above.'] : []),
   ]
     .map((line) => `${harmless(line)}\n`)
     .join('');

@@ -10,25 +10,25 @@ const TOKEN_VARIABLE = 'STUDIO_WORKER_STUDIO_TOKEN';
 
 /** Flags of every command that talks to a studio as its operator. */
 export const OPERATOR_ARGS = sharedArgs({
-  url: { type: 'string', valueHint: 'url', description: 'Where the studio is (default: the one on this machine)' },
+  url: { type: 'string', valueHint: 'url', description: 'URL of the studio (default: the one on this machine)' },
   token: {
     type: 'string',
     valueHint: 'token',
-    description: 'Operator token; other accounts can see it while this runs',
+    description: 'Operator token; visible to other accounts while this runs',
   },
   'token-file': { type: 'string', valueHint: 'path', description: 'Read the operator token from this file' },
   ...JSON_ARG,
 });
 
-/** How such a command may end, beside its own ways. */
+/** Exit codes of such a command, beside its own. */
 export const OPERATOR_EXITS = [
-  { code: 69, means: 'the studio cannot be reached, or does not know what was named' },
-  { code: 76, means: 'the studio gave an answer that does not read' },
-  { code: 77, means: 'the studio refused: wrong token, or not possible now' },
+  { code: 69, means: 'the studio cannot be reached, or does not know the given id' },
+  { code: 76, means: 'the studio returned an invalid response' },
+  { code: 77, means: 'the studio rejected the token, or cannot do this now' },
 ] as const;
 
 /**
- * Opens the operator's way into a studio.
+ * Opens a studio for its operator.
  *
  * @throws WorkerError `cli.usage` when no token can be found
  */
@@ -48,7 +48,7 @@ async function findToken(
 ): Promise<string> {
   const named = given['token-file'];
   if (given.token !== undefined && named !== undefined) {
-    throw new WorkerError('cli.usage', 'give either --token or --token-file, not both');
+    throw new WorkerError('cli.usage', 'use either --token or --token-file, not both');
   }
   if (given.token !== undefined) return usable(given.token, '--token');
   if (named !== undefined) return tokenIn('--token-file', named, world);
@@ -61,14 +61,14 @@ async function findToken(
   return tokenIn('operator token', world.studioDefaults.tokenFileIn(world.studioDefaults.dataDir), world);
 }
 
-/** Where people find what they were asked for. */
-const HINT = `Give it with --token-file or ${TOKEN_VARIABLE}; \`studio-worker studio\` prints where the file is.`;
+/** Where operators find their token. */
+const HINT = `Pass it with --token-file or ${TOKEN_VARIABLE}; \`studio-worker studio\` prints where the file is.`;
 
 /** Our own studio writes its token with a line end, as editors do. */
 async function tokenIn(argument: string, path: string, world: World): Promise<string> {
   const text = await readNamedFile(argument, path, MIB, world);
   if (text === undefined) {
-    throw new WorkerError('cli.usage', `there is no operator token at ${path}`, { hint: HINT });
+    throw new WorkerError('cli.usage', `no operator token at ${path}`, { hint: HINT });
   }
   return usable(text, path);
 }
@@ -76,6 +76,7 @@ async function tokenIn(argument: string, path: string, world: World): Promise<st
 /** A header carries visible ASCII only; anything else is a wrong file, whose content must not be echoed. */
 function usable(text: string, source: string): string {
   const token = text.trim();
-  if (!/^[\u0021-\u007E]+$/.test(token)) throw new WorkerError('cli.usage', `${source} holds no operator token`);
+  if (!/^[\u0021-\u007E]+$/.test(token))
+    throw new WorkerError('cli.usage', `${source} does not contain an operator token`);
   return token;
 }

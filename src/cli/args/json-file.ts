@@ -3,8 +3,8 @@ import { MIB } from '../../base/units.ts';
 import { readNamedFile } from './named-file.ts';
 import type { World } from '../world.ts';
 
-/** A job may carry its input image in itself. */
-const MOST_BYTES = 16 * MIB;
+/** A job may carry its input image inline. */
+const MAX_BYTES = 16 * MIB;
 
 /**
  * A JSON object from a file that the operator named, long integers kept exact.
@@ -16,18 +16,18 @@ export async function readJsonFile(
   path: string,
   world: Pick<World, 'readText' | 'operatorApi'>,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const text = await readNamedFile(argument, path, MOST_BYTES, world);
-  if (text === undefined) throw new WorkerError('cli.usage', `${argument}: there is no file ${path}`);
+  const text = await readNamedFile(argument, path, MAX_BYTES, world);
+  if (text === undefined) throw new WorkerError('cli.usage', `${argument}: ${path} does not exist`);
   const { parseJson } = await world.operatorApi();
   let value: unknown;
   try {
     value = parseJson(text.replace(/^\uFEFF/, ''));
   } catch (thrown) {
     if (!(thrown instanceof SyntaxError)) throw thrown;
-    throw new WorkerError('cli.usage', `${argument}: ${path} is not JSON`, { cause: thrown });
+    throw new WorkerError('cli.usage', `${argument}: ${path} is not valid JSON`, { cause: thrown });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new WorkerError('cli.usage', `${argument}: ${path} holds no JSON object`);
+    throw new WorkerError('cli.usage', `${argument}: ${path} must contain a JSON object`);
   }
   return { ...value };
 }

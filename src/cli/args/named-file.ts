@@ -4,16 +4,16 @@ import type { World } from '../world.ts';
 /**
  * The text of a file that the operator named; undefined when there is none.
  *
- * @throws WorkerError `cli.usage` naming the argument when it cannot be read, or is no such file as is wanted
+ * @throws WorkerError `cli.usage` naming the argument when it cannot be read, or is too large or not a file
  */
 export async function readNamedFile(
   argument: string,
   path: string,
-  mostBytes: number,
+  maxBytes: number,
   world: Pick<World, 'readText'>,
 ): Promise<string | undefined> {
   try {
-    return await world.readText(path, mostBytes);
+    return await world.readText(path, maxBytes);
   } catch (thrown) {
     if (!(thrown instanceof Error)) throw thrown;
     throw new WorkerError('cli.usage', `${argument}: ${thrown.message}`, { cause: thrown });

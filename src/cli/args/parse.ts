@@ -120,11 +120,11 @@ function check({ command, flags, words, path }: Reading): void {
   const args = argsAt(command);
   const at = helpFor({ path });
   if (command.run === undefined) {
-    throw usage(`\`${path.join(' ')}\` needs one of ${Object.keys(command.subCommands).join(', ')}`, at);
+    throw usage(`\`${path.join(' ')}\` needs a subcommand: ${Object.keys(command.subCommands).join(', ')}`, at);
   }
   for (const { name, written, value } of flags) {
     const arg = args[name];
-    if (arg === undefined) throw usage(`${written} does not belong to \`${path.join(' ')}\``, at);
+    if (arg === undefined) throw usage(`${written} is not a flag of \`${path.join(' ')}\``, at);
     if (arg.type === 'enum' && value !== undefined && !(arg.options ?? []).includes(value)) {
       throw usage(`${written} is ${quoted(value)}${allowed(arg)}`, at);
     }
@@ -178,6 +178,6 @@ const allowed = (arg: ArgDef | undefined): string =>
 /** With an equals sign, so that no value is ever taken for a flag. */
 const spell = ({ name, value }: Flag): string => (value === undefined ? `--${name}` : `--${name}=${value}`);
 
-/** Refuses the line, and says which command explains it. */
+/** The error for an invalid line, with the command that explains it. */
 const usage = (message: string, run: string): WorkerError =>
-  new WorkerError('cli.usage', message, { hint: `Run \`${run}\` to see what there is.` });
+  new WorkerError('cli.usage', message, { hint: `Run \`${run}\` for usage.` });

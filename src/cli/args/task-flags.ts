@@ -20,9 +20,9 @@ type Field = Exclude<keyof TaskFlags, 'kind'>;
 type Fields = Readonly<Record<string, unknown>>;
 
 const U32_MAX = 0xffff_ffff;
-const pixels = { least: 0, most: U32_MAX, whole: true } as const;
+const pixels = { min: 0, max: U32_MAX, whole: true } as const;
 
-/** Which kinds a flag means something to, and what it becomes there. */
+/** Which kinds a flag applies to, and what it becomes there. */
 const FIELDS: {
   readonly [Name in Field]: {
     readonly of: readonly TaskKindId[];
@@ -35,7 +35,7 @@ const FIELDS: {
   height: { of: ['image', 'video'], read: (text) => ({ height: toNumber('--height', text, pixels) }) },
   steps: { of: ['image'], read: (text) => ({ steps: toNumber('--steps', text, pixels) }) },
   seed: { of: ['image'], read: (text) => ({ seed: toSeed(text) }) },
-  seconds: { of: ['video'], read: (text) => ({ seconds: toNumber('--seconds', text, { least: 0 }) }) },
+  seconds: { of: ['video'], read: (text) => ({ seconds: toNumber('--seconds', text, { min: 0 }) }) },
   ext: { of: ['image', 'audio_tts', 'video'], read: (ext) => ({ ext }) },
 };
 const FIELD_NAMES: readonly Field[] = ['prompt', 'input-url', 'width', 'height', 'steps', 'seed', 'seconds', 'ext'];
@@ -43,7 +43,7 @@ const FIELD_NAMES: readonly Field[] = ['prompt', 'input-url', 'width', 'height',
 /**
  * The task that a file and flags describe together; flags win. Its fields are checked against the kind's schema later.
  *
- * @throws WorkerError `cli.usage` for a flag that the kind has no use for
+ * @throws WorkerError `cli.usage` for a flag that does not apply to the kind
  */
 export function taskFrom(flags: TaskFlags, fromFile: Fields): Fields {
   const kind = flags.kind ?? fromFile['kind'];
@@ -60,7 +60,7 @@ export function taskFrom(flags: TaskFlags, fromFile: Fields): Fields {
 function fieldFrom(name: Field, text: string, kind: string): Fields {
   const { of, read } = FIELDS[name];
   if (of.some((known) => known === kind)) return read(text, kind);
-  throw new WorkerError('cli.usage', `--${name} means nothing to ${quoted(kind)}, only to ${of.join(', ')}`);
+  throw new WorkerError('cli.usage', `--${name} does not apply to ${quoted(kind)}, only to ${of.join(', ')}`);
 }
 
 /** Each kind has its own word for what people call the prompt. */

@@ -3,8 +3,8 @@ import { quoted } from '../../base/foreign-text.ts';
 import { carriesMore, shownUrl } from '../../base/urls.ts';
 
 interface NumberRange {
-  readonly least?: number;
-  readonly most?: number;
+  readonly min?: number;
+  readonly max?: number;
   readonly whole?: boolean;
 }
 
@@ -14,21 +14,21 @@ interface NumberRange {
  * @throws WorkerError `cli.usage` naming the argument, its value and what is allowed
  */
 export function toNumber(name: string, text: string, range: NumberRange = {}): number {
-  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, whole = false } = range;
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, whole = false } = range;
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-  const fits = Number.isFinite(value) && value >= least && value <= most && (!whole || Number.isSafeInteger(value));
+  const fits = Number.isFinite(value) && value >= min && value <= max && (!whole || Number.isSafeInteger(value));
   if (!fits) throw new WorkerError('cli.usage', `${name} is ${quoted(text)}; allowed: ${describe(range)}`);
   return value;
 }
 
-function describe({ least, most, whole = false }: NumberRange): string {
+function describe({ min, max, whole = false }: NumberRange): string {
   const what = whole ? 'a whole number' : 'a number';
-  if (least !== undefined && most !== undefined) return `${what} from ${least} to ${most}`;
-  return least === undefined ? what : `${what} of at least ${least}`;
+  if (min !== undefined && max !== undefined) return `${what} from ${min} to ${max}`;
+  return min === undefined ? what : `${what} of at least ${min}`;
 }
 
 /**
- * An absolute http(s) URL that holds no secret: no user part, query or fragment.
+ * An absolute http(s) URL that can hold no secret: no user part, query or fragment.
  *
  * @throws WorkerError `cli.usage`
  */
@@ -43,7 +43,7 @@ export function toHttpUrl(name: string, text: string): string {
   if (carriesMore(url)) {
     throw new WorkerError(
       'cli.usage',
-      `${name} may hold no user, password, query or fragment: give ${quoted(shownUrl(text))}`,
+      `${name} must not contain a user, password, query or fragment; use ${quoted(shownUrl(text))}`,
     );
   }
   return text;

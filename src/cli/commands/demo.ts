@@ -23,7 +23,7 @@ const FRAME_MS = 80;
 
 /** The main job in one command: a studio, a worker and one job of each kind. */
 export const demo = command({
-  summary: 'Start a studio and a worker here, run one job of each kind and show the results',
+  summary: 'Start a local studio and worker, run one job of each kind and show the results',
   examples: [
     'studio-worker demo',
     'studio-worker demo --out ./results --keep',
@@ -31,33 +31,38 @@ export const demo = command({
     'studio-worker demo --real --llm qwen.gguf --stt ggml-base.bin --tts en_US-lessac-medium.onnx',
   ],
   exits: [
-    { code: 1, means: 'a job failed, or the demonstration was stopped before the end' },
-    { code: 66, means: 'a file that was given cannot be read' },
-    { code: 69, means: 'the studio or the worker of the demonstration did not start' },
+    { code: 1, means: 'a job failed, or the demo was stopped early' },
+    { code: 66, means: 'a given file cannot be read' },
+    { code: 69, means: 'the studio or worker of the demo did not start' },
     { code: 73, means: 'the artifacts cannot be written' },
   ],
   json: 'an array of jobs: {kind, engine, model, state, durationMs?, ranOn?, loadMs?, runMs?, file?, text?, error?}',
   args: {
     real: {
       type: 'boolean',
-      description: 'Have real engines chat, remove, speak and write down, on tiny generated weights or on yours',
+      description:
+        'Run real engines: chat, object removal, speech, transcription; on tiny generated weights or on yours',
     },
-    llm: { type: 'string', valueHint: 'gguf', description: 'With --real: a chat model of yours' },
-    removal: { type: 'string', valueHint: 'onnx', description: 'With --real: a LaMa model of yours' },
-    tts: { type: 'string', valueHint: 'onnx', description: 'With --real: a Piper voice, its .onnx.json beside it' },
-    stt: { type: 'string', valueHint: 'bin', description: 'With --real: a Whisper model in the format of whisper.cpp' },
+    llm: { type: 'string', valueHint: 'gguf', description: 'With --real: your chat model' },
+    removal: { type: 'string', valueHint: 'onnx', description: 'With --real: your LaMa model' },
+    tts: {
+      type: 'string',
+      valueHint: 'onnx',
+      description: 'With --real: your Piper voice, with its .onnx.json beside it',
+    },
+    stt: { type: 'string', valueHint: 'bin', description: 'With --real: your Whisper model in whisper.cpp format' },
     recording: {
       type: 'string',
       valueHint: 'audio',
-      description: 'With --real: speech to write down, in place of what the voice says',
+      description: 'With --real: audio to transcribe instead of the generated speech',
     },
     out: {
       type: 'string',
       valueHint: 'folder',
       default: './studio-worker-demo',
-      description: 'Where the artifacts are written',
+      description: 'Folder for the artifacts',
     },
-    keep: { type: 'boolean', description: 'Leave studio and worker running; print URL and operator token' },
+    keep: { type: 'boolean', description: 'Keep the studio and worker running; print URL and operator token' },
     ...JSON_ARG,
     ...LOG_ARGS,
   },
@@ -88,12 +93,12 @@ export const demo = command({
   },
 });
 
-/** Weights are of use to real engines only: one that would be passed over is better refused. */
+/** Only real engines use weights: a file that would be ignored is rejected. */
 function realOf(real: boolean, given: GivenWeights): { readonly real?: GivenWeights } {
   if (real) return { real: given };
   const [flag] = Object.entries(given).find(([, path]) => path !== undefined) ?? [];
   if (flag === undefined) return {};
-  throw new WorkerError('cli.usage', `--${flag} is of use with --real only`, { hint: 'Add `--real`.' });
+  throw new WorkerError('cli.usage', `--${flag} needs --real`, { hint: 'Add `--real`.' });
 }
 
 /** Shows events until there are no more: nothing for a program, redrawn in place on a terminal, otherwise one line per change of state. */

@@ -2,26 +2,30 @@ import { command, JSON_ARG } from '../command.ts';
 import { showProgress } from '../view/model-progress.ts';
 import { printJson, printLines } from '../output.ts';
 
-/** Fetches binaries for a GPU ahead of the first job that needs them. */
+/** Downloads binaries for a GPU ahead of the first job that needs them. */
 export const pull = command({
-  summary: 'Fetch the binaries for a GPU ahead of the first job',
+  summary: 'Download the binaries for a GPU ahead of the first job',
   examples: ['studio-worker engines pull vulkan', 'studio-worker engines pull cuda --json'],
   exits: [
-    { code: 65, means: 'what was fetched is not what the release says' },
-    { code: 69, means: 'it cannot be fetched; what arrived of it stays for the next try' },
-    { code: 73, means: 'the disk has no room' },
+    { code: 65, means: 'the download does not match the release' },
+    { code: 69, means: 'the download failed; run the command again to resume it' },
+    { code: 73, means: 'the disk is full' },
     { code: 78, means: 'the config file is invalid' },
   ],
   json: '{pack, folder}',
   args: {
-    pack: { type: 'positional', valueHint: 'name', description: 'Its name, as `studio-worker engines` lists it' },
+    pack: {
+      type: 'positional',
+      valueHint: 'name',
+      description: 'Name of the pack, as `studio-worker engines` lists it',
+    },
     ...JSON_ARG,
   },
   run: async (args, world) => {
     const shelf = await world.packs(args.config);
     const view = showProgress(world, args.json);
     try {
-      const { signal } = new AbortController(); // Ctrl-C ends the process; what arrived stays
+      const { signal } = new AbortController(); // Ctrl-C ends the process; the next run resumes
       const folder = await shelf.bring(args.pack, signal, view.report);
       if (args.json) printJson(world.terminal, { pack: args.pack, folder });
       else printLines(world.terminal, `${args.pack}: ${folder}`);

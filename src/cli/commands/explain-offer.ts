@@ -7,15 +7,15 @@ import { onOneLine } from '../view/text-width.ts';
 import type { ExplainedOffer } from '../../worker/explain.ts';
 
 /** The studio's frames are smaller. */
-const MOST_BYTES = 16 * MIB;
+const MAX_BYTES = 16 * MIB;
 
 /** Prints what this worker would do with an offer, and which rule says so. */
 export const explainOffer = command({
-  summary: 'Say what this worker would do with an offer, rule by rule',
+  summary: 'Show what this worker would do with an offer, rule by rule',
   examples: ['studio-worker explain-offer offer.json', 'studio-worker explain-offer offer.json --json'],
   exits: [
     { code: 1, means: 'the offer would be rejected, or its job would fail' },
-    { code: 76, means: 'the file holds no offer' },
+    { code: 76, means: 'the file does not contain an offer' },
     { code: 78, means: 'the config file is invalid' },
   ],
   json: '{jobId, model, kind, engine, verdict: taken|rejected|fails, because, rules: [{rule, says, inputs, because}]}',
@@ -24,8 +24,8 @@ export const explainOffer = command({
     ...JSON_ARG,
   },
   run: async (args, world) => {
-    const text = await readNamedFile('explain-offer', args.offer, MOST_BYTES, world);
-    if (text === undefined) throw new WorkerError('cli.usage', `explain-offer: there is no file ${args.offer}`);
+    const text = await readNamedFile('explain-offer', args.offer, MAX_BYTES, world);
+    if (text === undefined) throw new WorkerError('cli.usage', `explain-offer: ${args.offer} does not exist`);
     const { path } = await world.openConfig(args.config, { readOnly: true });
     const worker = await world.control(path).status();
     const running = worker && { busy: worker.currentJob !== undefined, stopping: worker.stopping };
@@ -41,7 +41,7 @@ export const explainOffer = command({
       printJson(world.terminal, { jobId, model, kind: task.kind, engine: modelSource.engine, verdict, because, rules });
     } else {
       printTable(world.terminal, {
-        columns: ['RULE', 'SAYS', 'INPUTS', 'BECAUSE'],
+        columns: ['rule', 'says', 'inputs', 'because'],
         rows: rules.map((rule) => [rule.rule, rule.says, inputsText(rule.inputs), rule.because]),
       });
       printLines(world.terminal, '', verdictText(explained));
@@ -59,6 +59,6 @@ const inputsText = (inputs: Readonly<Record<string, string | number | boolean>>)
 function verdictText({ offer, verdict, because }: ExplainedOffer): string {
   const job = onOneLine(`job ${offer.jobId} (${offer.task.kind} by ${offer.model})`);
   if (verdict === 'taken') return `${job} would be taken`;
-  const what = verdict === 'rejected' ? 'would be rejected' : 'would be taken, and fail';
+  const what = verdict === 'rejected' ? 'would be rejected' : 'would be taken and fail';
   return `${job} ${what}: ${onOneLine(because)}`;
 }

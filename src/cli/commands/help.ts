@@ -3,7 +3,7 @@ import { commandHelp, programHelp } from '../view/help.ts';
 import { printLines } from '../output.ts';
 import { parseLine } from '../args/parse.ts';
 
-const name = { type: 'positional', required: false, valueHint: 'command', description: 'Name of a command' } as const;
+const name = { type: 'positional', required: false, valueHint: 'command', description: 'Command name' } as const;
 
 /** Explains the program or one command, as `--help` does. */
 export const help = command({

@@ -3,24 +3,28 @@ import { printLines } from '../output.ts';
 import { toHttpUrl } from '../args/values.ts';
 import type { ConfigChanges } from '../world/config.ts';
 
-/** Sets which studio this worker belongs to. Talks to nobody, except to spend a bootstrap token: that cannot wait. */
+/** Sets which studio this worker belongs to. Makes no request, except to redeem a bootstrap token. */
 export const register = command({
-  summary: 'Choose the studio to register with, or forget the present registration',
+  summary: 'Choose the studio to register with, or discard the registration',
   examples: [
     'studio-worker register --api-base-url https://studio.example.com',
     'studio-worker register --reset',
     'studio-worker register --bootstrap-token 5f0c…',
   ],
   exits: [
-    { code: 69, means: 'the studio could not be reached to spend the bootstrap token' },
+    { code: 69, means: 'the studio could not be reached to redeem the bootstrap token' },
     { code: 73, means: 'the config file cannot be written' },
-    { code: 77, means: 'the studio refused the bootstrap token' },
+    { code: 77, means: 'the studio rejected the bootstrap token' },
     { code: 78, means: 'the config file is invalid, or the URL is plain http to another machine' },
   ],
   args: {
-    'api-base-url': { type: 'string', valueHint: 'url', description: 'Where the studio is; credentials are kept' },
-    'bootstrap-token': { type: 'string', valueHint: 'token', description: 'Skip the wait for approval, once' },
-    reset: { type: 'boolean', description: 'Forget credentials, pending request and install id' },
+    'api-base-url': { type: 'string', valueHint: 'url', description: 'URL of the studio; credentials are kept' },
+    'bootstrap-token': {
+      type: 'string',
+      valueHint: 'token',
+      description: 'One-time token that registers without waiting for approval',
+    },
+    reset: { type: 'boolean', description: 'Discard credentials, pending request and install id' },
   },
   run: async (args, world) => {
     const apiBaseUrl = args['api-base-url'];
@@ -34,13 +38,13 @@ export const register = command({
       printLines(world.terminal, `registered as ${workerId}; start it with \`studio-worker run\``);
       return;
     }
-    // The documented words, which scripts wait for.
-    const next = 'run `studio-worker run` or `studio-worker ui` to auto-register';
+    // Scripts wait for the first words of both.
+    const next = 'run `studio-worker run` to register';
     printLines(
       world.terminal,
       args.reset
-        ? `local registration state cleared; ${next}`
-        : `saved; ${next} against ${apiBaseUrl ?? config.values.apiBaseUrl}`,
+        ? `local registration state cleared; ${next} again`
+        : `saved; ${next} with ${apiBaseUrl ?? config.values.apiBaseUrl}`,
     );
   },
 });

@@ -7,9 +7,9 @@ export const run = command({
   exits: [
     { code: 73, means: 'the disk is full or the config file cannot be written' },
     { code: 75, means: 'gave up reconnecting (ws_reconnect_attempts)' },
-    { code: 77, means: 'the studio refused this worker' },
+    { code: 77, means: 'the studio rejected this worker' },
     { code: 78, means: 'the config file is invalid' },
-    { code: 130, means: 'ended at once by a third request to stop' },
+    { code: 130, means: 'stopped at once by a third signal' },
   ],
   args: { ...LOG_ARGS },
   run: (args, world) =>

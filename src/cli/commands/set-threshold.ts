@@ -3,16 +3,16 @@ import { command, JSON_ARG } from '../command.ts';
 import { printJson, printLines } from '../output.ts';
 import { toNumber } from '../args/values.ts';
 
-/** Sets how much GPU memory one job may be estimated to need. */
+/** Sets the largest GPU-memory estimate of a job that this worker takes. */
 export const setThreshold = command({
-  summary: 'Set the most GPU memory, in GB, that one job may be estimated to need',
+  summary: 'Set the largest GPU-memory estimate, in GiB, of a job that this worker takes',
   examples: ['studio-worker set-threshold 12', 'studio-worker set-threshold 7.5 --json'],
   exits: [
     { code: 73, means: 'the config file cannot be written' },
     { code: 78, means: 'the config file is invalid' },
   ],
   json: '{vramThresholdGb, workerTold}',
-  args: { gb: { type: 'positional', description: 'Gigabytes; 0 takes only jobs that need none' }, ...JSON_ARG },
+  args: { gb: { type: 'positional', description: 'GiB of GPU memory; 0 takes only jobs that need none' }, ...JSON_ARG },
   run: async (args, world) => {
     const vramThresholdGb = toNumber('<gb>', args.gb);
     // The documented words for the one slip that is a number.

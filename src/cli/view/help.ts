@@ -7,7 +7,7 @@ type Row = readonly [left: string, right: string];
 /** What `studio-worker` and `studio-worker help` print: every command in one line. */
 export async function programHelp(table: CommandTable): Promise<string> {
   return sections([
-    ['Takes image, LLM, speech and video jobs from a studio, runs them on this machine, delivers the results.'],
+    ['Takes image, LLM, speech and video jobs from a studio, runs them on this machine and delivers the results.'],
     ['Usage: studio-worker <command> [flags]'],
     ['Commands:', ...rows(await summaries(table))],
     ['Flags:', ...rows([...flagRows(GLOBAL_ARGS), ['-V, --version', 'Print the version']])],
@@ -67,9 +67,9 @@ const describe = ({ description = '', default: standard, required }: ArgDef): st
 /** In order of the number, because that is how they are looked up: `echo $?` first, help second. */
 const exitRows = (exits: NonNullable<Command['exits']>): Row[] =>
   [
-    { code: 0, means: 'done' },
-    { code: 64, means: 'the command line is wrong' },
-    { code: 70, means: 'a fault in studio-worker' },
+    { code: 0, means: 'success' },
+    { code: 64, means: 'invalid command line' },
+    { code: 70, means: 'a bug in studio-worker' },
     ...exits,
   ]
     .toSorted((a, b) => a.code - b.code)

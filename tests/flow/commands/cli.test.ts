@@ -153,7 +153,7 @@ describe('the config file', () => {
     }
     const { code, out, err } = await cli.run('register', '--api-base-url', url, '--config', cli.config);
     expect({ code, out }).toEqual({ code: 64, out: '' });
-    expect(err).toContain('give "http://127.0.0.1:9/"');
+    expect(err).toContain('use "http://127.0.0.1:9/"');
     expect(err).not.toContain('S3CRET');
   });
 
@@ -182,7 +182,7 @@ describe('the config file', () => {
       'api_base_url = "https://studio.example/"\nvram_threshold_gb = 3.0\nworker_id = "w-1"\nauth_token = "t"\n',
     );
     expect((await cli.run('register', '--reset', '--config', cli.config)).out).toBe(
-      'local registration state cleared; run `studio-worker run` or `studio-worker ui` to auto-register\n',
+      'local registration state cleared; run `studio-worker run` to register again\n',
     );
     const saved = await readFile(cli.config, 'utf8');
     expect(saved).toContain('https://studio.example/');

@@ -3,13 +3,13 @@ import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { setup } from './a-world.ts';
 import { aWorker } from './a-worker.ts';
 
-const NEXT = 'run `studio-worker run` or `studio-worker ui` to auto-register';
+const NEXT = 'run `studio-worker run` to register';
 
 describe('register', () => {
   test('saves and says against which studio run will register', async () => {
     await using cli = await setup();
     expect(await cli.run('register')).toBe(0);
-    expect(cli.out()).toBe(`saved; ${NEXT} against https://studio.minis.gg/\n`);
+    expect(cli.out()).toBe(`saved; ${NEXT} with https://studio.minis.gg/\n`);
   });
 
   test('sets the studio address and leaves the credentials alone', async () => {
@@ -17,14 +17,14 @@ describe('register', () => {
     await cli.run('register', '--api-base-url', 'https://studio.example/');
     expect(cli.saved).toEqual([{ apiBaseUrl: 'https://studio.example/' }]);
     expect(cli.resets()).toBe(0);
-    expect(cli.out()).toBe(`saved; ${NEXT} against https://studio.example/\n`);
+    expect(cli.out()).toBe(`saved; ${NEXT} with https://studio.example/\n`);
   });
 
   test('forgets the registration on request and says so', async () => {
     await using cli = await setup();
     await cli.run('register', '--reset');
     expect(cli.resets()).toBe(1);
-    expect(cli.out()).toBe(`local registration state cleared; ${NEXT}\n`);
+    expect(cli.out()).toBe(`local registration state cleared; ${NEXT} again\n`);
   });
 
   test('spends a bootstrap token at once and never prints it', async () => {
@@ -125,7 +125,7 @@ describe('status', () => {
 test.each(['status', 'config'])('%s says when there is no file and these are the defaults', async (name) => {
   await using cli = await setup({ configExists: false });
   await cli.run(name);
-  expect(cli.out()).toMatch(/^(# no file yet|config file: +none yet): these are the defaults/m);
+  expect(cli.out()).toMatch(/^(# no file yet|config file: +none yet): showing the defaults/m);
   expect(await cli.run(name, '--json')).toBe(0);
 });
 

@@ -197,7 +197,7 @@ describe('demo', () => {
     expect(await cli.run('demo', '--real', '--llm', 'qwen.gguf', '--recording', 'fox.wav')).toBe(0);
     expect(asked).toMatchObject([{ real: { llm: 'qwen.gguf', recording: 'fox.wav' } }]);
     expect(await cli.run('demo', '--tts', 'voice.onnx')).toBe(64);
-    expect(cli.err()).toContain('--tts is of use with --real only');
+    expect(cli.err()).toContain('--tts needs --real');
     expect(asked).toHaveLength(1);
   });
 

@@ -41,7 +41,7 @@ async function setup(about: { paused?: boolean; worker?: ReturnType<typeof aWork
 test('each rule is a line with what it looked at, and the last line is the verdict', async () => {
   await using cli = await setup();
   expect(await cli.run('explain-offer', cli.path)).toBe(0);
-  expect(cli.out()).toMatch(/^RULE +SAYS +INPUTS +BECAUSE\n/);
+  expect(cli.out()).toMatch(/^rule +says +inputs +because\n/);
   expect(cli.out()).toMatch(/^paused +passes +auto_enabled=true$/m);
   expect(cli.out()).toMatch(/^busy +unknown +running=false +no worker runs with this config$/m);
   expect(cli.out()).toEndWith('\n\njob job-1 (llm by synthetic) would be taken\n');
@@ -77,5 +77,5 @@ test('programs get the offer, every rule and the verdict as JSON', async () => {
 test('a file that is not there is named', async () => {
   await using cli = await setup();
   expect(await cli.run('explain-offer', '/nowhere/offer.json')).toBe(64);
-  expect(cli.err()).toContain('explain-offer: there is no file /nowhere/offer.json');
+  expect(cli.err()).toContain('explain-offer: /nowhere/offer.json does not exist');
 });

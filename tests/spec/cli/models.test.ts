@@ -117,7 +117,7 @@ test('a file that somebody else put there has no checksum to hold it against', a
 test.each([
   [['models', 'show', 'nothing'], 69, 'there is no model nothing on this disk [model.not-found]'],
   [['models', 'rm', 'nothing'], 69, '[model.not-found]'],
-  [['models', 'pull', '/nowhere.json'], 64, 'there is no file /nowhere.json'],
+  [['models', 'pull', '/nowhere.json'], 64, '/nowhere.json does not exist'],
   [['models', 'gc', '--max-gb', 'much'], 64, '--max-gb is "much"'],
 ])('%p ends with a code and a sentence', async (argv, code, sentence) => {
   await using cli = await setup();
@@ -151,5 +151,5 @@ test('gc removes what was used least recently, and a dry run nothing', async () 
   expect(await cli.run('models', 'gc', '--max-gb', '0.0003', '--json')).toBe(0);
   expect(cli.out()).toContain('"leftBytes": 200000');
   expect(await cli.run('models', 'gc')).toBe(0);
-  expect(cli.out()).toEndWith('No budget is set: `--max-gb` or `models_max_gb` sets one.\n');
+  expect(cli.out()).toEndWith('No limit is set: use `--max-gb`, or set `models_max_gb`.\n');
 });

@@ -79,13 +79,13 @@ describe('text', () => {
 
 describe('values', () => {
   test.each(['', ' ', '0x10', '1e999', 'NaN', '1.5', '65536', '-1'])('"%s" is no port', (given) => {
-    expect(() => toNumber('--port', given, { least: 0, most: 65_535, whole: true })).toThrow(
+    expect(() => toNumber('--port', given, { min: 0, max: 65_535, whole: true })).toThrow(
       `--port is "${given}"; allowed: a whole number from 0 to 65535`,
     );
   });
 
   test('a lower bound alone is named alone', () => {
-    expect(() => toNumber('--seconds', '-1', { least: 0 })).toThrow('allowed: a number of at least 0');
+    expect(() => toNumber('--seconds', '-1', { min: 0 })).toThrow('allowed: a number of at least 0');
   });
 
   test('an address is passed on exactly as it was written', () => {

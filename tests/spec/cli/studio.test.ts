@@ -114,10 +114,10 @@ describe('the way in', () => {
   });
 
   test.each([
-    [['--token', 'a', '--token-file', 'b'], 'give either --token or --token-file, not both'],
-    [['--token-file', '/nowhere/token'], 'there is no operator token at /nowhere/token'],
+    [['--token', 'a', '--token-file', 'b'], 'use either --token or --token-file, not both'],
+    [['--token-file', '/nowhere/token'], 'no operator token at /nowhere/token'],
     [['--token-file', '/dev/zero'], '--token-file: /dev/zero is no regular file'],
-    [['--token', 'two words'], '--token holds no operator token'],
+    [['--token', 'two words'], '--token does not contain an operator token'],
     [['--token', 'x', '--url', 'studio.example'], '--url is "studio.example"'],
   ])('%j is refused before anything is sent', async (flags, message) => {
     await using cli = await withStudio(list);
@@ -221,11 +221,11 @@ describe('jobs create', () => {
 
   test.each([
     [['--prompt', 'x'], '--kind is missing; allowed: image, llm, audio_stt, audio_tts, video'],
-    [['--kind', 'llm', '--prompt', 'x', '--width', '3'], '--width means nothing to "llm", only to image, video'],
-    [['--kind', 'image'], 'this is no job: task.prompt: is missing'],
+    [['--kind', 'llm', '--prompt', 'x', '--width', '3'], '--width does not apply to "llm", only to image, video'],
+    [['--kind', 'image'], 'not a valid job: task.prompt: is missing'],
     [['--kind', 'image', '--prompt', 'x', '--width', '1.5'], '--width is "1.5"; allowed: a whole number from 0'],
     [['--kind', 'image', '--prompt', 'x', '--seed', '-1'], '--seed is "-1"; allowed: a whole number'],
-    [['--file', '/nowhere.json'], '--file: there is no file /nowhere.json'],
+    [['--file', '/nowhere.json'], '--file: /nowhere.json does not exist'],
     [['--file', '/dev/zero'], '--file: /dev/zero is no regular file'],
   ])('%j is refused here', async (flags, message) => {
     await using cli = await withStudio(create);
@@ -235,8 +235,8 @@ describe('jobs create', () => {
   });
 
   test.each([
-    ['{', 'is not JSON'],
-    ['[1]', 'holds no JSON object'],
+    ['{', 'is not valid JSON'],
+    ['[1]', 'must contain a JSON object'],
   ])('a task file with %s is named', async (content, message) => {
     await using cli = await withStudio(create);
     const file = join(cli.folder, 'task.json');
@@ -337,9 +337,9 @@ describe('workers', () => {
       .slice(1, -1)
       .map((row) => row.split(/ {2,}/));
     expect(rows).toEqual([
-      ['rr-1', 'waits for approval', 'evilrig', '0.5.0', '8 GB', 'llm'],
-      ['w-1', 'runs job-9', 'rig-01', '0.5.0', '24 GB', 'image'],
-      ['w-2', 'away', 'rig-01', '0.5.0', '24 GB', 'image'],
+      ['rr-1', 'awaiting approval', 'evilrig', '0.5.0', '8 GiB', 'llm'],
+      ['w-1', 'running job-9', 'rig-01', '0.5.0', '24 GiB', 'image'],
+      ['w-2', 'offline', 'rig-01', '0.5.0', '24 GiB', 'image'],
     ]);
   });
 
@@ -377,7 +377,7 @@ describe('models', () => {
     const file = join(cli.folder, 'model.json');
     await writeFile(file, JSON.stringify({ id: 'z', kind: 'sculpture', vramGbEstimate: 1, source: SOURCE }));
     expect(await cli.run('studio', 'models', 'add', file)).toBe(64);
-    expect(cli.err()).toContain('is no model: kind: expected');
+    expect(cli.err()).toContain('is not a valid model: kind: expected');
     expect(cli.seen).toEqual([]);
   });
 
@@ -387,7 +387,7 @@ describe('models', () => {
       'DELETE /models/z': () => new Response(null, { status: 204 }),
     });
     await cli.run('studio', 'models', 'list');
-    expect(cli.out().split('\n')[1]).toMatch(/^z +image +synthetic +6\.5 GB +0 +-$/);
+    expect(cli.out().split('\n')[1]).toMatch(/^z +image +synthetic +6\.5 GiB +0 +-$/);
     expect(await cli.run('studio', 'models', 'rm', 'z', '--json')).toBe(0);
     expect(cli.out()).toEndWith('{\n  "modelId": "z",\n  "removed": true\n}\n');
   });

@@ -4,9 +4,9 @@ import { printJson, printLines } from '../../output.ts';
 import { onOneLine } from '../../view/text-width.ts';
 import { toNumber } from '../../args/values.ts';
 
-/** Makes room: abandoned downloads, then what was used least recently. */
+/** Frees disk space: abandoned downloads first, then the least recently used models. */
 export const gc = command({
-  summary: 'Remove abandoned downloads, and the least recently used models above a budget',
+  summary: 'Remove abandoned downloads, and the least recently used models above a limit',
   examples: ['studio-worker models gc --max-gb 100', 'studio-worker models gc --max-gb 100 --dry-run'],
   exits: [{ code: 78, means: 'the config file is invalid' }],
   json: '{removed: […paths…], inUse: […paths…], leftBytes}',
@@ -14,15 +14,15 @@ export const gc = command({
     'max-gb': {
       type: 'string',
       valueHint: 'number',
-      description: 'Most disk space that models may take; models_max_gb of the config when left out',
+      description: 'Limit on disk space for models, in GB of 10^9 bytes (default: models_max_gb)',
     },
-    'dry-run': { type: 'boolean', description: 'Say what would go, and remove nothing' },
+    'dry-run': { type: 'boolean', description: 'Show what would be removed, and remove nothing' },
     ...JSON_ARG,
   },
   run: async (args, world) => {
     const shelf = await world.models(args.config);
     const asked = args['max-gb'];
-    const maxBytes = asked === undefined ? shelf.maxBytes : toNumber('--max-gb', asked, { least: 0 }) * GB;
+    const maxBytes = asked === undefined ? shelf.maxBytes : toNumber('--max-gb', asked, { min: 0 }) * GB;
     const dryRun = args['dry-run'];
     const { removed, inUse, leftBytes } = await shelf.store.collect({ maxBytes, dryRun });
     if (args.json) {
@@ -36,9 +36,9 @@ export const gc = command({
     printLines(
       world.terminal,
       ...removed.map(({ path, sizeBytes }) => `${word} ${onOneLine(path)} (${formatBytes(sizeBytes)})`),
-      ...inUse.map(({ path }) => `kept ${onOneLine(path)}: it is in use or in memory`),
-      `${formatBytes(leftBytes)} of models ${dryRun ? 'would be left' : 'left'} in ${shelf.root}`,
+      ...inUse.map(({ path }) => `kept ${onOneLine(path)}: in use or in memory`),
+      `${formatBytes(leftBytes)} of models ${dryRun ? 'would remain' : 'remain'} in ${shelf.root}`,
     );
-    if (maxBytes === undefined) printLines(world.terminal, 'No budget is set: `--max-gb` or `models_max_gb` sets one.');
+    if (maxBytes === undefined) printLines(world.terminal, 'No limit is set: use `--max-gb`, or set `models_max_gb`.');
   },
 });

@@ -2,7 +2,7 @@ import { command } from '../../command.ts';
 
 /** Groups the commands about models on this disk. */
 export const models = command({
-  summary: 'Look after the models on this disk',
+  summary: 'Manage the models on this disk',
   examples: ['studio-worker models list'],
   args: {},
   subCommands: {

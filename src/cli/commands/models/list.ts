@@ -42,7 +42,7 @@ interface Facts {
   readonly usedAt: number;
 }
 
-/** What is told of a file, and nothing of how it is kept. */
+/** The public facts of a file. */
 export const factsOf = ({ model, filename, path, sizeBytes, state, sha256, url, usedAt }: Facts) => ({
   model,
   filename,

@@ -3,15 +3,15 @@ import { readJsonFile } from '../../args/json-file.ts';
 import { showProgress } from '../../view/model-progress.ts';
 import { printJson } from '../../output.ts';
 
-/** Fetches a model's files, as a job would. */
+/** Downloads a model's files, as a job would. */
 export const pull = command({
-  summary: 'Fetch the files of a model, or go on with what was fetched of them',
+  summary: 'Download a model, or resume its download',
   examples: ['studio-worker models pull z-image-turbo.json', 'studio-worker models pull source.json --id my-model'],
   exits: [
-    { code: 65, means: 'a file is not what the source says, or no model' },
-    { code: 69, means: 'a file cannot be fetched; what arrived of it stays for the next try' },
-    { code: 73, means: 'the disk has no room' },
-    { code: 77, means: 'a URL leads where it must not' },
+    { code: 65, means: 'a file does not match the source, or is not a model' },
+    { code: 69, means: 'a download failed; run the command again to resume it' },
+    { code: 73, means: 'the disk is full' },
+    { code: 77, means: 'a URL points to a private or forbidden address' },
   ],
   json: '{model, files: [{role, path}]}',
   args: {
@@ -20,7 +20,7 @@ export const pull = command({
       valueHint: 'path',
       description: 'JSON file with {id, source}, or with a bare model source',
     },
-    id: { type: 'string', valueHint: 'model', description: 'Model id; needed for a bare source' },
+    id: { type: 'string', valueHint: 'model', description: 'Model id; required for a bare source' },
     ...JSON_ARG,
   },
   run: async (args, world) => {
@@ -30,7 +30,7 @@ export const pull = command({
     const view = showProgress(world, args.json);
     await using lease = shelf.store.lease();
     try {
-      const { signal } = new AbortController(); // Ctrl-C ends the process; what arrived stays
+      const { signal } = new AbortController(); // Ctrl-C ends the process; the next run resumes
       const { model, paths } = await lease.filesFor({ ...draft, onProgress: view.report }, signal);
       const files = [...paths].map(([role, path]) => ({ role, path }));
       if (args.json) printJson(world.terminal, { model, files });

@@ -5,11 +5,11 @@ import { onOneLine } from '../../view/text-width.ts';
 
 /** Removes a model's files from this disk. */
 export const rm = command({
-  summary: 'Remove the files of a model from this disk',
+  summary: 'Remove a model from this disk',
   examples: ['studio-worker models rm z-image-turbo'],
   exits: [
-    { code: 69, means: 'there is no such model on this disk' },
-    { code: 75, means: 'it is in use or in memory' },
+    { code: 69, means: 'the model is not on this disk' },
+    { code: 75, means: 'the model is in use or in memory' },
   ],
   json: '{removed: […paths…]}',
   args: { model: { type: 'positional', description: 'Model id, or the name of its folder' }, ...JSON_ARG },

@@ -6,9 +6,9 @@ import { factsOf } from './list.ts';
 
 /** Shows the files of one model. */
 export const show = command({
-  summary: 'Show the files of one model: size, checksum and where they are from',
+  summary: 'Show the files of a model: size, checksum and source',
   examples: ['studio-worker models show z-image-turbo', 'studio-worker models show z-image-turbo --json'],
-  exits: [{ code: 69, means: 'there is no such model on this disk' }],
+  exits: [{ code: 69, means: 'the model is not on this disk' }],
   json: 'an array of files: {model, filename, path, sizeBytes, state, sha256?, url?, usedAt}',
   args: { model: { type: 'positional', description: 'Model id, or the name of its folder' }, ...JSON_ARG },
   run: async (args, world) => {
@@ -20,8 +20,8 @@ export const show = command({
         world.terminal,
         factLine('file', onOneLine(file.path)),
         factLine('size', `${formatBytes(file.sizeBytes)}${file.state === 'partial' ? ' so far' : ''}`),
-        factLine('sha256', file.sha256 ?? 'not known'),
-        factLine('from', onOneLine(file.url ?? 'somebody else')),
+        factLine('sha256', file.sha256 ?? 'unknown'),
+        factLine('from', onOneLine(file.url ?? 'unknown, not downloaded by this worker')),
         factLine('last used', new Date(file.usedAt).toISOString()),
         '',
       );

@@ -2,17 +2,17 @@ import { command, JSON_ARG } from '../../command.ts';
 import { showProgress } from '../../view/model-progress.ts';
 import { printJson, printTable } from '../../output.ts';
 
-/** Reads model files again and compares. */
+/** Reads model files again and compares their checksums. */
 export const verify = command({
-  summary: 'Read model files again and hold them against their checksums',
+  summary: 'Verify the checksums of downloaded models',
   examples: ['studio-worker models verify', 'studio-worker models verify z-image-turbo --json'],
   exits: [
     { code: 1, means: 'a file is broken' },
-    { code: 69, means: 'there is no such model on this disk' },
+    { code: 69, means: 'the model is not on this disk' },
   ],
   json: 'an array of verdicts: {model, path, verdict: sound | unknown | broken, because?}',
   args: {
-    model: { type: 'positional', required: false, description: 'Model id; all models when left out' },
+    model: { type: 'positional', required: false, description: 'Model id (default: all models)' },
     ...JSON_ARG,
   },
   run: async (args, world) => {

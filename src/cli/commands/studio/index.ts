@@ -5,16 +5,16 @@ import { toNumber } from '../../args/values.ts';
 /** TCP has sixteen bits for it. */
 const MAX_PORT = 65_535;
 
-/** Serves the embedded studio; its sub-commands operate one that runs. */
+/** Runs the embedded studio; its subcommands operate a running one. */
 export const studio = command({
-  summary: 'Serve a studio on this machine, or operate one',
+  summary: 'Run a studio on this machine, or operate one',
   examples: [
     'studio-worker studio',
     'studio-worker studio --port 9000 --host 0.0.0.0 --data /srv/studio',
     'studio-worker studio jobs create --kind image --prompt "a stone golem"',
   ],
   exits: [
-    { code: 69, means: 'the address is taken' },
+    { code: 69, means: 'the address is in use' },
     { code: 73, means: 'the data folder cannot be written' },
     { code: 75, means: 'another studio uses the data folder' },
   ],
@@ -22,14 +22,14 @@ export const studio = command({
     port: {
       type: 'string',
       valueHint: 'number',
-      description: 'Port to listen on; 0 takes any free one',
+      description: 'Port to listen on; 0 picks a free one',
     },
     host: {
       type: 'string',
       valueHint: 'address',
-      description: 'Address to listen on; this machine only when left out',
+      description: 'Address to listen on (default: loopback only)',
     },
-    data: { type: 'string', valueHint: 'folder', description: 'Where jobs, artifacts and the operator token are kept' },
+    data: { type: 'string', valueHint: 'folder', description: 'Folder for jobs, artifacts and the operator token' },
     ...LOG_ARGS,
   },
   subCommands: {
@@ -41,7 +41,7 @@ export const studio = command({
     const { host, port, dataDir } = world.studioDefaults;
     const started = await world.startStudio({
       host: args.host ?? host,
-      port: args.port === undefined ? port : toNumber('--port', args.port, { least: 0, most: MAX_PORT, whole: true }),
+      port: args.port === undefined ? port : toNumber('--port', args.port, { min: 0, max: MAX_PORT, whole: true }),
       dataDir: args.data ?? dataDir,
       logFormat: args['log-format'],
       logLevel: args['log-level'],

@@ -27,16 +27,21 @@ export const jobsCreate = command({
   args: {
     kind: { type: 'enum', options: ['image', 'llm', 'audio_stt', 'audio_tts', 'video'], description: 'Task kind' },
     prompt: { type: 'string', valueHint: 'text', description: 'Prompt, message to answer, or text to speak' },
-    'input-url': { type: 'string', valueHint: 'url', description: 'Sound to write down (audio_stt)' },
-    model: { type: 'string', valueHint: 'id', default: SYNTHETIC, description: 'A model the studio knows' },
+    'input-url': { type: 'string', valueHint: 'url', description: 'Audio to transcribe (audio_stt)' },
+    model: { type: 'string', valueHint: 'id', default: SYNTHETIC, description: 'Id of a model that the studio knows' },
     width: { type: 'string', valueHint: 'pixels', description: 'Width (image, video)' },
     height: { type: 'string', valueHint: 'pixels', description: 'Height (image, video)' },
-    steps: { type: 'string', valueHint: 'number', description: 'Steps (image)' },
+    steps: { type: 'string', valueHint: 'number', description: 'Sampling steps (image)' },
     seed: { type: 'string', valueHint: 'number', description: 'Seed (image)' },
-    seconds: { type: 'string', valueHint: 'number', description: 'Length (video)' },
+    seconds: { type: 'string', valueHint: 'number', description: 'Length in seconds (video)' },
     ext: { type: 'string', valueHint: 'ext', description: 'File type of the artifact' },
-    file: { type: 'string', valueHint: 'path', description: 'JSON file with the task; flags change fields of it' },
-    priority: { type: 'string', valueHint: 'number', default: '0', description: 'Higher goes first' },
+    file: { type: 'string', valueHint: 'path', description: 'JSON file with the task; flags override its fields' },
+    priority: {
+      type: 'string',
+      valueHint: 'number',
+      default: '0',
+      description: 'From -1000 to 1000; higher goes first',
+    },
     ...OPERATOR_ARGS,
   },
   run: async (args, world) => {
@@ -48,11 +53,11 @@ export const jobsCreate = command({
       api.writeJson({
         model: args.model,
         modelSource: args.model === SYNTHETIC ? SYNTHETIC_SOURCE : undefined,
-        priority: toNumber('--priority', args.priority, { least: -1_000, most: 1_000, whole: true }),
+        priority: toNumber('--priority', args.priority, { min: -1_000, max: 1_000, whole: true }),
         task: taskFrom(args, fromFile),
       }),
     );
-    if (draft.is === 'unreadable') throw new WorkerError('cli.usage', `this is no job: ${draft.problem}`);
+    if (draft.is === 'unreadable') throw new WorkerError('cli.usage', `not a valid job: ${draft.problem}`);
     const studio = await openStudio(args, world);
     const job = await studio.createJob(draft.value);
     if (args.json) printJson(world.terminal, job);

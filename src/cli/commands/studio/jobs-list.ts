@@ -3,8 +3,8 @@ import { printJson, printTable } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
 import { toNumber } from '../../args/values.ts';
 
-/** More than anybody reads; keeps a slip of the finger from asking for everything. */
-const MOST = 10_000;
+/** More than anybody reads; a typing mistake must not request everything. */
+const MAX_LIMIT = 10_000;
 
 /** Lists jobs, newest first. */
 export const jobsList = command({
@@ -18,11 +18,11 @@ export const jobsList = command({
       options: ['queued', 'offered', 'running', 'completed', 'failed', 'cancelled'],
       description: 'Only jobs in this state',
     },
-    limit: { type: 'string', valueHint: 'number', default: '50', description: 'Most jobs to list' },
+    limit: { type: 'string', valueHint: 'number', default: '50', description: 'Maximum number of jobs to list' },
     ...OPERATOR_ARGS,
   },
   run: async (args, world) => {
-    const limit = toNumber('--limit', args.limit, { least: 1, most: MOST, whole: true });
+    const limit = toNumber('--limit', args.limit, { min: 1, max: MAX_LIMIT, whole: true });
     const studio = await openStudio(args, world);
     const jobs = await studio.jobs({ state: args.state, limit });
     if (args.json) return printJson(world.terminal, jobs);

@@ -8,14 +8,14 @@ import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.t
 import { onOneLine } from '../../view/text-width.ts';
 import type { World } from '../../world.ts';
 
-/** Follows one job, or all that are open, until they have ended. */
+/** Follows one job, or all open ones, until they end. */
 export const jobsWatch = command({
-  summary: 'Follow a job, or all open ones, until they have ended',
+  summary: 'Follow a job, or all open ones, until they end',
   examples: ['studio-worker studio jobs watch', 'studio-worker studio jobs watch 0197c0de --json'],
   exits: [{ code: 1, means: 'a watched job failed or was cancelled' }, ...OPERATOR_EXITS],
   json: 'one job per line whenever its state changes',
   args: {
-    id: { type: 'positional', required: false, description: 'Job id; all open jobs when left out' },
+    id: { type: 'positional', required: false, description: 'Job id (default: all open jobs)' },
     ...OPERATOR_ARGS,
   },
   run: async (args, world) => {
@@ -26,19 +26,19 @@ export const jobsWatch = command({
       studio,
       world,
       hasEnded,
-      say: (job) => (args.json ? printJson(world.terminal, job, 0) : printLines(world.terminal, jobLine(job))),
+      print: (job) => (args.json ? printJson(world.terminal, job, 0) : printLines(world.terminal, jobLine(job))),
     });
   },
 });
 
-/** A state that lasts shorter than this may go unseen; the end never does. */
-const LOOK_EVERY_MS = 250;
-/** As many open jobs as are followed at once. */
-const MOST_OPEN = 500;
+/** A state that lasts shorter than this may go unnoticed; the end never does. */
+const POLL_MS = 250;
+/** Open jobs of one state that are followed at once. */
+const MAX_OPEN = 500;
 
 async function openJobs(studio: OperatorClient): Promise<readonly string[]> {
   const states = ['running', 'offered', 'queued'] as const;
-  const lists = await Promise.all(states.map((state) => studio.jobs({ state, limit: MOST_OPEN })));
+  const lists = await Promise.all(states.map((state) => studio.jobs({ state, limit: MAX_OPEN })));
   // A job may move on between two answers and then stand in both.
   return [...new Set(lists.flat().map((job) => job.id))];
 }
@@ -47,11 +47,11 @@ interface Watching {
   readonly studio: OperatorClient;
   readonly world: World;
   readonly hasEnded: (state: JobView['state']) => boolean;
-  readonly say: (job: JobView) => void;
+  readonly print: (job: JobView) => void;
 }
 
-/** Looks at one job after the other, so that however many are open the studio has one request to answer. */
-async function watch(jobIds: readonly string[], { studio, world, hasEnded, say }: Watching): Promise<number> {
+/** Polls one job after the other: however many are open, the studio has one request to answer. */
+async function watch(jobIds: readonly string[], { studio, world, hasEnded, print }: Watching): Promise<number> {
   const seen = new Map<string, JobView['state']>();
   let open = jobIds;
   let failed = false;
@@ -59,18 +59,18 @@ async function watch(jobIds: readonly string[], { studio, world, hasEnded, say }
     const still: string[] = [];
     for (const jobId of open) {
       const job = await studio.job(jobId);
-      if (seen.get(jobId) !== job.state) say(job);
+      if (seen.get(jobId) !== job.state) print(job);
       seen.set(jobId, job.state);
       if (!hasEnded(job.state)) still.push(jobId);
       else failed ||= job.state !== 'completed';
     }
     open = still;
-    if (open.length > 0) await pause(world.clock, LOOK_EVERY_MS);
+    if (open.length > 0) await pause(world.clock, POLL_MS);
   }
   return failed ? 1 : 0;
 }
 
-/** What happened to a job, and once it has ended what came of it. */
+/** The state of a job, and its outcome once it has ended. */
 function jobLine(job: JobView): string {
   const { artifact, error, result } = job;
   const end =

@@ -2,7 +2,7 @@ import { command } from '../../command.ts';
 
 /** Groups the commands about jobs. */
 export const jobs = command({
-  summary: 'Queue jobs and follow them',
+  summary: 'Queue and follow jobs',
   examples: ['studio-worker studio jobs list --state running'],
   args: {},
   subCommands: {

@@ -10,12 +10,13 @@ export const modelsAdd = command({
   examples: ['studio-worker studio models add z-image-turbo.json'],
   exits: OPERATOR_EXITS,
   json: 'the model: {id, kind, displayName?, vramGbEstimate, source, createdAt, updatedAt}',
-  args: { file: { type: 'positional', valueHint: 'path', description: 'Path of the JSON file' }, ...OPERATOR_ARGS },
+  args: { file: { type: 'positional', valueHint: 'path', description: 'JSON file with the model' }, ...OPERATOR_ARGS },
   run: async (args, world) => {
     const api = await world.operatorApi();
-    // Checked before a token is looked for: a wrong file is the likelier slip.
+    // Checked before a token is looked up: a wrong file is the likelier mistake.
     const draft = api.readJson(api.ModelDraftSchema, api.writeJson(await readJsonFile('<file>', args.file, world)));
-    if (draft.is === 'unreadable') throw new WorkerError('cli.usage', `${args.file} is no model: ${draft.problem}`);
+    if (draft.is === 'unreadable')
+      throw new WorkerError('cli.usage', `${args.file} is not a valid model: ${draft.problem}`);
     const studio = await openStudio(args, world);
     const model = await studio.addModel(draft.value);
     if (args.json) printJson(world.terminal, model);

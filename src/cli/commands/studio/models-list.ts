@@ -19,7 +19,7 @@ export const modelsList = command({
         id,
         kind,
         source.engine,
-        `${vramGbEstimate} GB`,
+        `${vramGbEstimate} GiB`,
         String(source.files.length),
         displayName ?? '-',
       ]),

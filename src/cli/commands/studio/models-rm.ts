@@ -8,7 +8,7 @@ export const modelsRm = command({
   examples: ['studio-worker studio models rm z-image-turbo'],
   exits: OPERATOR_EXITS,
   json: '{modelId, removed}',
-  args: { model: { type: 'positional', description: 'Id of the model' }, ...OPERATOR_ARGS },
+  args: { model: { type: 'positional', description: 'Model id' }, ...OPERATOR_ARGS },
   run: async (args, world) => {
     const studio = await openStudio(args, world);
     await studio.removeModel(args.model);

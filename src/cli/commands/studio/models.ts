@@ -2,7 +2,7 @@ import { command } from '../../command.ts';
 
 /** Groups the commands about models. */
 export const models = command({
-  summary: 'Tell the studio which models it may offer',
+  summary: 'Manage the models the studio may offer',
   examples: ['studio-worker studio models list'],
   args: {},
   subCommands: {

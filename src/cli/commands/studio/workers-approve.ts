@@ -2,9 +2,9 @@ import { command } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
 
-/** Lets a worker join. */
+/** Approves a worker. */
 export const workersApprove = command({
-  summary: 'Let a worker join that waits for approval',
+  summary: 'Approve a worker that is waiting to join',
   examples: ['studio-worker studio workers approve rr-7d6f'],
   exits: OPERATOR_EXITS,
   json: '{workerId}',

@@ -2,9 +2,9 @@ import { command } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
 
-/** Makes a one-shot token for a machine that is being set up right now. */
+/** Creates a one-time token for a machine that is being set up right now. */
 export const workersInvite = command({
-  summary: 'Make a one-shot token that lets one worker join without waiting',
+  summary: 'Create a one-time token that lets one worker join without approval',
   examples: ['studio-worker studio workers invite'],
   exits: OPERATOR_EXITS,
   json: '{token, expiresAt}',
@@ -13,6 +13,6 @@ export const workersInvite = command({
     const studio = await openStudio(args, world);
     const invitation = await studio.invite();
     if (args.json) printJson(world.terminal, invitation);
-    else printLines(world.terminal, invitation.token, `good for one worker until ${invitation.expiresAt}`);
+    else printLines(world.terminal, invitation.token, `valid for one worker until ${invitation.expiresAt}`);
   },
 });

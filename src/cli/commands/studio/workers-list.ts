@@ -2,9 +2,9 @@ import { command } from '../../command.ts';
 import { printJson, printTable } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
 
-/** Lists workers, those that wait for approval first. */
+/** Lists workers, those awaiting approval first. */
 export const workersList = command({
-  summary: 'List workers, those that wait for approval first',
+  summary: 'List workers, those awaiting approval first',
   examples: ['studio-worker studio workers list', 'studio-worker studio workers list --json'],
   exits: OPERATOR_EXITS,
   json: '{registrations: [{requestId, machineName, …}], workers: [{workerId, connected, capabilities, …}]}',
@@ -18,18 +18,18 @@ export const workersList = command({
       rows: [
         ...registrations.map((waiting) => [
           waiting.requestId,
-          'waits for approval',
+          'awaiting approval',
           waiting.machineName,
           waiting.agentVersion,
-          `${waiting.vramTotalGb} GB`,
+          `${waiting.vramTotalGb} GiB`,
           waiting.taskKinds.join(', '),
         ]),
         ...workers.map(({ workerId, connected, currentJobId, capabilities }) => [
           workerId,
-          connected ? (currentJobId === undefined ? 'idle' : `runs ${currentJobId}`) : 'away',
+          connected ? (currentJobId === undefined ? 'idle' : `running ${currentJobId}`) : 'offline',
           capabilities.machineName,
           capabilities.agentVersion,
-          `${capabilities.vramTotalGb} GB`,
+          `${capabilities.vramTotalGb} GiB`,
           capabilities.taskKinds.join(', '),
         ]),
       ],

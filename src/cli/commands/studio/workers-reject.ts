@@ -2,15 +2,15 @@ import { command } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
 
-/** Turns a worker away. */
+/** Rejects a worker. */
 export const workersReject = command({
-  summary: 'Turn a worker away that waits for approval',
+  summary: 'Reject a worker that is waiting for approval',
   examples: ['studio-worker studio workers reject rr-7d6f --reason "unknown machine"'],
   exits: OPERATOR_EXITS,
   json: '{requestId, rejected}',
   args: {
     request: { type: 'positional', description: 'Request id, as `workers list` shows it' },
-    reason: { type: 'string', valueHint: 'text', description: 'What the worker shows its operator' },
+    reason: { type: 'string', valueHint: 'text', description: 'Reason, shown to the operator of that worker' },
     ...OPERATOR_ARGS,
   },
   run: async (args, world) => {

@@ -2,7 +2,7 @@ import { command } from '../../command.ts';
 
 /** Groups the commands about workers. */
 export const workers = command({
-  summary: 'See workers and decide who may join',
+  summary: 'List workers and decide who may join',
   examples: ['studio-worker studio workers list'],
   args: {},
   subCommands: {

@@ -123,7 +123,7 @@ describe('what is refused', () => {
     [['tools', 'lsit'], 'unknown `tools` command "lsit": did you mean "list"?'],
     [['zzzzzz'], 'unknown command "zzzzzz"'],
     [['constructor'], 'unknown command "constructor"'],
-    [['tools'], '`tools` needs one of list, add'],
+    [['tools'], '`tools` needs a subcommand: list, add'],
     [['--fast', 'paint', 'n'], 'unknown flag "--fast"'],
     [['paint', 'n', '--colr', 'red'], 'unknown flag "--colr": did you mean "--colour"?'],
     [['paint', 'n', '--colour', 'green'], '--colour is "green"; allowed: red, blue'],
@@ -137,7 +137,7 @@ describe('what is refused', () => {
     [['paint', 'a', 'b', 'c'], 'unexpected argument "c"'],
     [['paint'], '<wall> is missing'],
     [['tools', 'add'], '--n is missing'],
-    [['tools', '--size', '3', 'list'], '--size does not belong to `tools list`'],
+    [['tools', '--size', '3', 'list'], '--size is not a flag of `tools list`'],
   ])('%j: %s', async (argv, message) => {
     expect(await refusal(...argv)).toBe(`cli.usage: ${message}`);
   });
@@ -150,7 +150,7 @@ describe('what comes of it', () => {
     expect(cli.out()).toBe('');
     expect(cli.err()).toBe(
       'error: unknown command "regsiter": did you mean "register"? [cli.usage]\n' +
-        'hint: Run `studio-worker help` to see what there is.\n',
+        'hint: Run `studio-worker help` for usage.\n',
     );
   });
 
