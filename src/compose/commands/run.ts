@@ -1,7 +1,7 @@
 import type { RunChoice } from '../../cli/world/worker.ts';
 import { errorChain } from '../../base/errors.ts';
 import { shownUrl } from '../../base/urls.ts';
-import { sweepScratch } from '../../engines/scratch.ts';
+import { sweepScratch } from '../../engines/programs/scratch.ts';
 import type { Log } from '../../log/open-log.ts';
 import { isAlive } from '../../system/process/alive.ts';
 import { controlAddress, serveControl } from '../../system/net/control.ts';

@@ -1,8 +1,8 @@
 import { WorkerError } from '../../base/errors.ts';
-import { assertWrites, type ClipExt, clipFormat, MOST_RESULT_BYTES, writing } from './formats.ts';
+import { assertWrites, type ClipExt, clipFormat, fileUrl, MAX_RESULT_BYTES, writing } from './formats.ts';
 import type { FfmpegProgram } from './find-ffmpeg.ts';
-import { assertWell, notMade, resultOf, runFfmpeg, type RunnerOptions } from './running.ts';
-import type { WithScratch } from './scratch.ts';
+import { type ScratchOptions, withScratch } from '../programs/scratch.ts';
+import { assertExitedWell, type FfmpegTools, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
 
 export interface ClipMaking {
   readonly width: number;
@@ -12,8 +12,8 @@ export interface ClipMaking {
   readonly ext: ClipExt;
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;
-  readonly scratch: WithScratch;
-  readonly runner: RunnerOptions;
+  readonly scratch: ScratchOptions;
+  readonly tools: FfmpegTools;
 }
 
 /** @throws WorkerError as `Ffmpeg.encodeClip` */
@@ -22,17 +22,17 @@ export async function encodeClip(
   frames: AsyncIterable<Uint8Array>,
   making: ClipMaking,
 ): Promise<Uint8Array> {
-  const { ext, signal, width, height, fps, scratch, runner } = making;
+  const { ext, signal, width, height, fps, scratch, tools } = making;
   assertWrites(program, ext);
-  return await scratch(undefined, async ({ output, read }) => {
+  return await withScratch(scratch, 'ffmpeg', async (folder) => {
     const { pixelFormat, all } = await begin(frames, making);
     const size = ['-video_size', `${width}x${height}`, '-framerate', String(fps)];
     const pixels = ['-f', 'rawvideo', '-pixel_format', pixelFormat, ...size, '-i', 'pipe:0'];
-    const command = [...pixels, ...writing(clipFormat(ext, making), 'v', output)];
+    const command = [...pixels, ...writing(clipFormat(ext, making), 'v', fileUrl(folder.at('out')))];
     const onFrames = (done: number): void => making.progress(Math.min(done, making.frames), making.frames);
-    const ended = await runFfmpeg(program.path, { command, signal, onFrames, input: all }, runner);
-    assertWell(ended, notMade(ext));
-    return resultOf(await read(), MOST_RESULT_BYTES);
+    const ended = await runFfmpeg(program.path, { command, signal, onFrames, input: all }, tools);
+    assertExitedWell(ended, notMade(ext));
+    return resultOf(await folder.read('out'), MAX_RESULT_BYTES);
   });
 }
 

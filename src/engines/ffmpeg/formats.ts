@@ -9,7 +9,7 @@ export interface OutputFormat {
 }
 
 /** Larger than anything that is made here; it keeps a mistake from filling the disk. */
-export const MOST_RESULT_BYTES = GIB;
+export const MAX_RESULT_BYTES = GIB;
 /** The index at the front, so that players begin before they have the whole file. */
 const FAST_START = ['-movflags', '+faststart'];
 
@@ -71,12 +71,15 @@ export function assertWrites(program: FfmpegProgram, ext: string): void {
   if (!program.encoders.has(encoder)) throw lacks(program, encoder, ext);
 }
 
+/** A path as ffmpeg takes it: whatever is in it, it chooses no protocol. Our files have no extension: the content decides. */
+export const fileUrl = (path: string): string => `file:${path}`;
+
 /** No trace of the input's tags, nor of ffmpeg's version: the same input gives the same file. */
 const PLAIN = ['-map_metadata', '-1', '-fflags', '+bitexact', '-flags', '+bitexact'];
 
 /** What ffmpeg is told to write, of the first sound track or the picture. */
 export function writing({ encoder, words }: OutputFormat, stream: 'a' | 'v', output: string): readonly string[] {
-  const limit = ['-fs', String(MOST_RESULT_BYTES)];
+  const limit = ['-fs', String(MAX_RESULT_BYTES)];
   return ['-map', `0:${stream}:0`, ...PLAIN, `-c:${stream}`, encoder, ...words, ...limit, output];
 }
 

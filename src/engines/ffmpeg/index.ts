@@ -5,8 +5,8 @@ import { notReady, READY, type Readiness } from '../readiness.ts';
 import { encodeClip } from './clip.ts';
 import { assertWrites, type ClipExt } from './formats.ts';
 import { createFfmpegFinder, type FfmpegFinderOptions } from './find-ffmpeg.ts';
-import type { RunnerOptions } from './running.ts';
-import { createScratch, type ScratchOptions } from './scratch.ts';
+import type { ScratchOptions } from '../programs/scratch.ts';
+import type { FfmpegTools } from './run-ffmpeg.ts';
 import { decodeSound, encodeSound } from './sound.ts';
 
 export interface DecodeSoundOptions {
@@ -52,20 +52,20 @@ export interface Ffmpeg {
   encodeClip(frames: AsyncIterable<Uint8Array>, options: EncodeClipOptions): Promise<Uint8Array>;
 }
 
-export interface FfmpegOptions extends FfmpegFinderOptions, RunnerOptions, ScratchOptions {
+export interface FfmpegOptions extends FfmpegFinderOptions, FfmpegTools, ScratchOptions {
   readonly files: FfmpegFinderOptions['files'] & ScratchOptions['files'];
-  /** The most that the samples of one sound may take: a small file can hold days of silence. 512 MiB unless told. */
-  readonly mostSampleBytes?: number;
+  readonly clock: FfmpegTools['clock'];
+  /** Limit for the decoded samples of one file: a small file can hold days of silence. 512 MiB unless set. */
+  readonly maxSampleBytes?: number;
 }
 
 /** Two hours and twenty minutes at 16 kHz. */
-const MOST_SAMPLE_BYTES = 512 * MIB;
+const MAX_SAMPLE_BYTES = 512 * MIB;
 
 export function createFfmpeg(options: FfmpegOptions): Ffmpeg {
   const find = createFfmpegFinder(options);
-  const scratch = createScratch(options);
-  const tools = { scratch, runner: { ...options, childEnv: withoutReports(options.childEnv) } };
-  const mostBytes = options.mostSampleBytes ?? MOST_SAMPLE_BYTES;
+  const made = { scratch: options, tools: { ...options, childEnv: withoutReports(options.childEnv) } };
+  const maxBytes = options.maxSampleBytes ?? MAX_SAMPLE_BYTES;
   return {
     readiness: async (ext) => {
       try {
@@ -77,9 +77,9 @@ export function createFfmpeg(options: FfmpegOptions): Ffmpeg {
         return notReady({ because: message, hint: hint ?? '' });
       }
     },
-    decodeSound: async (bytes, about) => await decodeSound(await find(), bytes, { ...tools, ...about, mostBytes }),
-    encodeSound: async (wav, about) => await encodeSound(await find(), wav, { ...tools, ...about }),
-    encodeClip: async (frames, about) => await encodeClip(await find(), frames, { ...tools, ...about }),
+    decodeSound: async (bytes, about) => await decodeSound(await find(), bytes, { ...made, ...about, maxBytes }),
+    encodeSound: async (wav, about) => await encodeSound(await find(), wav, { ...made, ...about }),
+    encodeClip: async (frames, about) => await encodeClip(await find(), frames, { ...made, ...about }),
   };
 }
 

@@ -1,19 +1,19 @@
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration, SECOND_MS } from '../../base/units.ts';
-import { assertWrites, MOST_RESULT_BYTES, soundFormat, writing } from './formats.ts';
+import { assertWrites, fileUrl, MAX_RESULT_BYTES, soundFormat, writing } from './formats.ts';
 import type { FfmpegProgram } from './find-ffmpeg.ts';
-import { assertWell, notMade, resultOf, runFfmpeg, type RunnerOptions } from './running.ts';
-import type { WithScratch } from './scratch.ts';
+import { type ScratchOptions, withScratch } from '../programs/scratch.ts';
+import { assertExitedWell, type FfmpegTools, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
 
-interface Tools {
-  readonly scratch: WithScratch;
-  readonly runner: RunnerOptions;
+interface Work {
+  readonly scratch: ScratchOptions;
+  readonly tools: FfmpegTools;
   readonly signal: AbortSignal;
 }
 
-export interface Decoding extends Tools {
+export interface Decoding extends Work {
   readonly sampleRate: number;
-  readonly mostBytes: number;
+  readonly maxBytes: number;
 }
 
 const BYTES_PER_SAMPLE = 4;
@@ -29,18 +29,19 @@ const CONFINED = [
 export async function decodeSound(
   { path }: FfmpegProgram,
   bytes: Uint8Array,
-  { scratch, runner, signal, sampleRate, mostBytes }: Decoding,
+  { scratch, tools, signal, sampleRate, maxBytes }: Decoding,
 ): Promise<Float32Array> {
-  return await scratch(bytes, async ({ input, output, read }) => {
+  return await withScratch(scratch, 'ffmpeg', async (folder) => {
+    const input = fileUrl(await folder.write('in', bytes));
     const samples = ['-map', '0:a:0', '-ac', '1', '-ar', String(sampleRate), '-c:a', 'pcm_f32le', '-f', 'f32le'];
-    const command = [...CONFINED, '-i', input, ...samples, '-fs', String(mostBytes), output];
-    const ended = await runFfmpeg(path, { command, signal }, runner);
-    assertWell(ended, { code: 'task.audio-unreadable', what: 'the sound cannot be read', hint: CHECK });
-    const raw = await read();
+    const command = [...CONFINED, '-i', input, ...samples, '-fs', String(maxBytes), fileUrl(folder.at('out'))];
+    const ended = await runFfmpeg(path, { command, signal }, tools);
+    assertExitedWell(ended, { code: 'task.audio-unreadable', what: 'the sound cannot be read', hint: CHECK });
+    const raw = await folder.read('out');
     if (raw === undefined || raw.byteLength < BYTES_PER_SAMPLE) {
       throw new WorkerError('task.audio-empty', 'there is no sound in the file', { hint: CHECK });
     }
-    if (raw.byteLength >= mostBytes) throw tooLong(mostBytes / BYTES_PER_SAMPLE / sampleRate);
+    if (raw.byteLength >= maxBytes) throw tooLong(maxBytes / BYTES_PER_SAMPLE / sampleRate);
     // Files are read into memory of their own, so that it is aligned; a copy is made where it is not.
     const aligned = raw.byteOffset % BYTES_PER_SAMPLE === 0 ? raw : raw.slice();
     return new Float32Array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.byteLength / BYTES_PER_SAMPLE));
@@ -51,15 +52,24 @@ export async function decodeSound(
 export async function encodeSound(
   program: FfmpegProgram,
   wav: Uint8Array,
-  { scratch, runner, signal, ext }: Tools & { readonly ext: string },
+  { scratch, tools, signal, ext }: Work & { readonly ext: string },
 ): Promise<Uint8Array> {
   const format = soundFormat(ext);
   assertWrites(program, ext);
-  return await scratch(wav, async ({ input, output, read }) => {
-    const command = ['-protocol_whitelist', 'file,pipe', '-f', 'wav', '-i', input, ...writing(format, 'a', output)];
-    const ended = await runFfmpeg(program.path, { command, signal }, runner);
-    assertWell(ended, notMade(ext));
-    return resultOf(await read(), MOST_RESULT_BYTES);
+  return await withScratch(scratch, 'ffmpeg', async (folder) => {
+    const input = fileUrl(await folder.write('in', wav));
+    const command = [
+      '-protocol_whitelist',
+      'file,pipe',
+      '-f',
+      'wav',
+      '-i',
+      input,
+      ...writing(format, 'a', fileUrl(folder.at('out'))),
+    ];
+    const ended = await runFfmpeg(program.path, { command, signal }, tools);
+    assertExitedWell(ended, notMade(ext));
+    return resultOf(await folder.read('out'), MAX_RESULT_BYTES);
   });
 }
 

@@ -1,4 +1,5 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
+import { createStallTimer } from '../../base/stall-timer.ts';
 import { formatDuration, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import type { CliDefaults } from '../../contract/model-source.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
@@ -109,14 +110,14 @@ interface Work {
 async function paint(task: TaskOf<'image'>, defaults: CliDefaults, { options, context }: Work): Promise<TaskResult> {
   context.signal.throwIfAborted();
   assertFromText(task);
-  const watchdog = createWatchdog(options.clock);
-  const signal = AbortSignal.any([context.signal, watchdog.signal]);
+  const stall = createStallTimer({ clock: options.clock, limitMs: STALL_MS, reason: stallError });
+  const signal = AbortSignal.any([context.signal, stall.signal]);
   try {
     const { app, endpoint, line } = await find(options, signal);
     const values = valuesFor(endpoint, { task, defaults, random: options.random });
     const report = createReport(context.progress);
     const onStatus: OnStatus = (bars) => {
-      watchdog.renew();
+      stall.moved();
       report(bars);
     };
     const outputs = await submit(app, { endpoint: endpoint.name, values }, { line, onStatus });
@@ -125,7 +126,7 @@ async function paint(task: TaskOf<'image'>, defaults: CliDefaults, { options, co
     context.signal.throwIfAborted(); // the caller's own reason, not that of the signal it was joined with
     throw thrown;
   } finally {
-    watchdog.stop();
+    stall.stop();
   }
 }
 
@@ -151,20 +152,5 @@ function createReport(progress: RunContext['progress']): OnStatus {
   };
 }
 
-function createWatchdog(clock: Pick<Clock, 'after'>) {
-  const stalled = new AbortController();
-  const reason = new WorkerError(
-    'engine.stalled',
-    `the Gradio app told no news for ${formatDuration(STALL_MS)}, and was given up on`,
-  );
-  const arm = (): (() => void) => clock.after(STALL_MS, () => stalled.abort(reason));
-  let disarm = arm();
-  return {
-    signal: stalled.signal,
-    renew(): void {
-      disarm();
-      disarm = arm();
-    },
-    stop: () => disarm(),
-  };
-}
+const stallError = (limitMs: number): WorkerError =>
+  new WorkerError('engine.stalled', `the Gradio app made no progress for ${formatDuration(limitMs)}; gave up`);

@@ -55,7 +55,8 @@ export async function finishClip(made: ClipMade, options: ClipOptions): Promise<
   const { task, avi } = made;
   const files = framesOfAvi(avi).slice(0, made.plan.frames);
   const [first] = files;
-  if (first === undefined) throw new WorkerError('engine.failed', 'sd-cli ended well, but wrote no film');
+  if (first === undefined)
+    throw new WorkerError('engine.failed', 'sd-cli exited with 0 but wrote a video without frames');
   const ext = task.ext.trim().toLowerCase();
   if (ext === 'avi') return { is: 'artifact', bytes: avi, ext };
   const { width, height, channels } = await options.images.decode(first);

@@ -1,7 +1,7 @@
 import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { Files } from '../../system/disk/files.ts';
 import type { Images } from '../../system/native/images.ts';
 import type { FetchInput } from '../media/inputs.ts';
+import type { ScratchFolder } from '../programs/scratch.ts';
 import { assertMaskFits } from './masks.ts';
 import {
   assertPicture,
@@ -15,14 +15,13 @@ import {
 export interface InputOptions {
   readonly fetchInput: FetchInput;
   readonly images: Pick<Images, 'probe'>;
-  readonly files: Pick<Files, 'writeAtomic'>;
 }
 
 /** The pictures of a task, fetched. */
 export interface Pictures {
   readonly bytes: ReadonlyMap<PictureUse, Uint8Array>;
   /** Puts them into a folder, under names that say what they are. */
-  writeTo(folder: string): Promise<PicturePaths>;
+  writeTo(folder: Pick<ScratchFolder, 'write'>): Promise<PicturePaths>;
 }
 
 /**
@@ -32,7 +31,7 @@ export interface Pictures {
  */
 export async function fetchPictures(
   task: TaskOf<'image'> | TaskOf<'video'>,
-  { fetchInput, images, files }: InputOptions,
+  { fetchInput, images }: InputOptions,
   signal: AbortSignal,
 ): Promise<Pictures> {
   const named: readonly NamedPicture[] = picturesOf(task);
@@ -46,9 +45,7 @@ export async function fetchPictures(
     async writeTo(folder) {
       const written = named.map(async ({ use, url }) => {
         const content = bytes.get(use) ?? new Uint8Array();
-        const path = `${folder}/${use}.${inputExt(content, url)}`;
-        await files.writeAtomic(path, content);
-        return [use, path] as const;
+        return [use, await folder.write(`${use}.${inputExt(content, url)}`, content)] as const;
       });
       return Object.fromEntries(await Promise.all(written));
     },

@@ -1,7 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { Files } from '../../system/disk/files.ts';
 import type { LoadedModel, ModelFiles, RunContext, TaskResult } from '../engine.ts';
 import type { NoteCrash } from '../host/crash-book.ts';
 import { argumentsFor, assertModel, clipArgumentsFor, type Held, serverArgumentsFor } from './cli/arguments.ts';
@@ -10,12 +9,12 @@ import { environmentFor, type EnvironmentOptions, serverBeside } from './program
 import { fetchPictures, type InputOptions } from './inputs.ts';
 import { outputExt } from './pictures.ts';
 import { notServed, requestFor } from './server/request.ts';
-import { runSdCli } from './cli/running.ts';
-import { type ScratchOptions, withScratch } from '../scratch.ts';
+import { runSdCli } from './cli/run-sd-cli.ts';
+import { type ScratchFolder, type ScratchOptions, withScratch } from '../programs/scratch.ts';
 import { type Server, type ServerOptions, startServer } from './server/server.ts';
 
 export interface LoadedOptions extends ServerOptions, ScratchOptions, ClipOptions, InputOptions, EnvironmentOptions {
-  readonly files: ScratchOptions['files'] & InputOptions['files'] & Pick<Files, 'readBytes' | 'stat'>;
+  readonly files: ScratchOptions['files'] & EnvironmentOptions['files'];
   readonly images: ClipOptions['images'] & InputOptions['images'];
   readonly noteCrash: NoteCrash;
   readonly log: Logger;
@@ -100,14 +99,14 @@ async function createHolder(tools: Tools, options: LoadedOptions, signal: AbortS
   let useless = path === undefined;
   let closed = false;
   let server: Server | undefined;
-  const words = (port: number): readonly string[] => serverArgumentsFor(tools, port);
+  const args = (port: number): readonly string[] => serverArgumentsFor(tools, port);
 
   async function get(abort: AbortSignal): Promise<Server | undefined> {
     if (closed) throw unloaded();
     if (useless || path === undefined) return undefined;
     if (server !== undefined && !server.over) return server;
     const { env, onCrash } = tools;
-    const started = await startServer({ path, words, env, onCrash }, options, abort);
+    const started = await startServer({ path, args, env, onCrash }, options, abort);
     if (closed && typeof started !== 'string') {
       await started.leave(); // the model was let go meanwhile, and nobody would end it
       throw unloaded();
@@ -168,9 +167,9 @@ async function paint(
     await holder?.release(); // sd-cli loads the model once more, and there may be no room for both
   }
   return await withScratch(options, 'sdcpp', async (folder) => {
-    const output = `${folder}/out.${ext}`;
-    const words = argumentsFor({ ...asked, pictures: await pictures.writeTo(folder), output });
-    return { is: 'artifact', bytes: await written(output, words, { tools, ...doing }), ext };
+    const name = `out.${ext}`;
+    const args = argumentsFor({ ...asked, pictures: await pictures.writeTo(folder), output: folder.at(name) });
+    return { is: 'artifact', bytes: await runInto(folder, { name, args, tools }, doing), ext };
   });
 }
 
@@ -179,23 +178,30 @@ async function film(task: TaskOf<'video'>, tools: Tools, doing: Doing): Promise<
   const plan = planClip(task);
   const pictures = await fetchPictures(task, options, context.signal);
   return await withScratch(options, 'sdcpp', async (folder) => {
-    const output = `${folder}/out.avi`;
-    const about = { ...tools, task, pictures: await pictures.writeTo(folder), output };
-    const words = clipArgumentsFor({ ...about, frames: plan.asked, fps: plan.fps });
-    const avi = await written(output, words, { tools, ...doing });
+    const name = 'out.avi';
+    const about = { ...tools, task, pictures: await pictures.writeTo(folder), output: folder.at(name) };
+    const args = clipArgumentsFor({ ...about, frames: plan.asked, fps: plan.fps });
+    const avi = await runInto(folder, { name, args, tools }, doing);
     return await finishClip({ task, plan, avi, signal: context.signal }, options);
   });
 }
 
-/** What sd-cli writes when it is run with these words. */
-async function written(
-  output: string,
-  words: readonly string[],
-  { tools, options, context, onDevice }: Doing & { readonly tools: Tools },
+interface SdCliCall {
+  readonly tools: Tools;
+  readonly args: readonly string[];
+  /** The file that it writes. */
+  readonly name: string;
+}
+
+/** Runs sd-cli and gives what it wrote into the folder. */
+async function runInto(
+  folder: ScratchFolder,
+  { tools, args, name }: SdCliCall,
+  { options, context, onDevice }: Doing,
 ): Promise<Uint8Array> {
   const { program, env, onCrash } = tools;
-  onDevice(await runSdCli({ command: [program, ...words], env, context, onCrash }, options));
-  const bytes = await options.files.readBytes(output);
+  onDevice(await runSdCli({ command: [program, ...args], env, context, onCrash }, options));
+  const bytes = await folder.read(name);
   if (bytes !== undefined) return bytes;
-  throw new WorkerError('engine.failed', 'sd-cli ended well, but wrote nothing');
+  throw new WorkerError('engine.failed', 'sd-cli exited with 0 but produced no output');
 }

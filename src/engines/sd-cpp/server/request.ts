@@ -4,7 +4,7 @@ import type { TaskOf } from '../../../contract/tasks/index.ts';
 import { strengthOf } from '../cli/arguments.ts';
 import { float32Text } from '../cli/decimal.ts';
 import { outputExt, type PictureUse } from '../pictures.ts';
-import { samplerError } from '../cli/ends.ts';
+import { samplerError } from '../cli/failures.ts';
 import type { Capabilities } from './server-api.ts';
 import { settingsOf } from '../cli/settings.ts';
 

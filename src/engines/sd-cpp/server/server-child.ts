@@ -1,27 +1,27 @@
 import { WorkerError } from '../../../base/errors.ts';
 import type { ChildEnd, ChildEnvironment } from '../../../system/process/processes.ts';
 import type { RunContext } from '../../engine.ts';
-import { badEnd, createSaid, memoryError, ranOutOfMemory, type Said, stallError, start } from '../cli/ends.ts';
+import { type ProgramTools, startWatched } from '../../programs/run.ts';
+import { createTranscript, exitFailure, memoryError, ranOutOfMemory, type Transcript } from '../cli/failures.ts';
 import { createProgressReader, rising } from '../cli/progress.ts';
-import type { RunnerOptions } from '../cli/running.ts';
-import { createWatchdog } from '../cli/watchdog.ts';
+import { GRACE_MS, STALL_MS } from '../cli/run-sd-cli.ts';
 
 export interface ServerCommand {
   readonly path: string;
   /** The arguments for a port. */
-  readonly words: (port: number) => readonly string[];
+  readonly args: (port: number) => readonly string[];
   readonly env: ChildEnvironment;
-  /** It ended in a way that it did not choose. */
+  /** Called with the error when it ended in a way that it did not choose. */
   readonly onCrash: (error: WorkerError) => void;
 }
 
-/** A running sd-server: what it says, and how it ends. */
+/** A running sd-server: what it prints, and how it ends. */
 export interface ServerChild {
   readonly pid: number;
   readonly ended: Promise<ChildEnd>;
   /** It is gone, or going. */
   readonly over: boolean;
-  /** It has work to do: from now on it has to show progress, and what it says is about this work. */
+  /** It has work to do: from now on it has to show progress, and what it prints is about this work. */
   begin(progress: RunContext['progress']): void;
   /** It has none: its silence means nothing. */
   readonly rest: () => void;
@@ -31,80 +31,87 @@ export interface ServerChild {
   failure(): Promise<WorkerError>;
   /** Why it could not do its work, by what it answered and what it wrote meanwhile. */
   refusal(because: string): WorkerError;
-  /** It said that it is about to listen, which it does once it has the model. */
-  readonly listens: boolean;
-  /** What it computes on, as far as it said. */
+  /** It printed that it is about to listen, which it does once it has the model. */
+  readonly isListening: boolean;
+  /** What it computes on, as far as it announced that. */
   readonly device: string | undefined;
   /** It ended over an argument that it does not know. */
-  readonly knewNotAll: boolean;
+  readonly lacksArgument: boolean;
 }
 
 /** Starts it, with a model to load. @throws WorkerError `engine.failed` */
 export function startChild(
-  { path, words, env, onCrash }: ServerCommand,
+  { path, args, env, onCrash }: ServerCommand,
   port: number,
-  options: RunnerOptions,
+  tools: ProgramTools,
 ): ServerChild {
-  const said = createSaid();
-  const watchdog = createWatchdog(options.clock);
+  const transcript = createTranscript();
   let step: RunContext['progress'] = () => {};
-  const reader = createProgressReader({ step: (done, total) => step(done, total), moved: watchdog.renew });
-  const onOutput = (text: string): void => {
-    reader.read(text);
-    said.addOutput(text);
-  };
-  const program = start('sd-server', () =>
-    options.run([path, ...words(port)], { env, nice: options.nice, onOutput, onError: said.addError }),
+  const program = startWatched(
+    {
+      name: 'sd-server',
+      command: [path, ...args(port)],
+      env,
+      stallMs: STALL_MS,
+      graceMs: GRACE_MS,
+      readOutput: (moved) => {
+        const reader = createProgressReader({ step: (done, total) => step(done, total), moved });
+        return (text) => {
+          reader.read(text);
+          transcript.addOutput(text);
+        };
+      },
+      onError: transcript.addError,
+    },
+    tools,
   );
-  watchdog.guard(program);
   let failure: WorkerError | undefined;
-  let over = false;
+  let isGone = false;
   const ended = program.ended.then((end) => {
-    over = true;
-    watchdog.stop();
-    if (watchdog.ending) return end;
-    const bad = badEnd('sd-server', end, said);
-    failure = bad.error;
-    if (bad.crashed) onCrash(bad.error);
+    isGone = true;
+    if (program.ending) return end;
+    const { error, crashed } = exitFailure('sd-server', end, transcript);
+    failure = error;
+    if (crashed) onCrash(error);
     return end;
   });
   return {
     pid: program.pid,
     ended,
     get over() {
-      return over || watchdog.ending;
+      return isGone || program.ending;
     },
     begin(progress) {
-      said.clear();
+      transcript.clear();
       step = rising(progress);
-      watchdog.renew();
+      program.resume();
     },
     rest() {
       step = () => {};
-      watchdog.rest();
+      program.pause();
     },
-    end: watchdog.end,
+    end: program.end,
     failure: async () => {
       await ended;
-      if (failure !== undefined) return failure;
-      return watchdog.stalled
-        ? stallError('sd-server')
-        : new WorkerError('job.cancelled', 'sd-server was told to go in the middle of its work');
+      return failure ?? program.stall ?? endedEarly();
     },
-    refusal: (because) => refusalOf(said, because),
-    get listens() {
-      return said.output.includes('listening on');
+    refusal: (because) => refusalOf(transcript, because),
+    get isListening() {
+      return transcript.output.includes('listening on');
     },
     get device() {
-      return said.device;
+      return transcript.device;
     },
-    get knewNotAll() {
-      return /unknown argument/i.test(said.error + said.output);
+    get lacksArgument() {
+      return /unknown argument/i.test(transcript.error + transcript.output);
     },
   };
 }
 
-const refusalOf = (said: Said, because: string): WorkerError =>
-  ranOutOfMemory(said)
-    ? memoryError(`sd-server: ${because}`, said)
+const endedEarly = (): WorkerError =>
+  new WorkerError('job.cancelled', 'sd-server was told to end in the middle of its work');
+
+const refusalOf = (transcript: Transcript, because: string): WorkerError =>
+  ranOutOfMemory(transcript)
+    ? memoryError(`sd-server: ${because}`, transcript)
     : new WorkerError('engine.failed', `sd-server: ${because}`);

@@ -3,11 +3,11 @@ import type { JsonObject } from '../../../base/json.ts';
 import { pause } from '../../../base/pause.ts';
 import type { Http } from '../../../system/net/http.ts';
 import type { EngineProcess, RunContext } from '../../engine.ts';
-import type { RunnerOptions } from '../cli/running.ts';
+import type { ProgramTools } from '../../programs/run.ts';
 import { type Capabilities, createServerApi, type ServerApi } from './server-api.ts';
 import { type ServerCommand, type ServerChild, startChild } from './server-child.ts';
 
-export interface ServerOptions extends RunnerOptions {
+export interface ServerOptions extends ProgramTools {
   readonly http: Pick<Http, 'request'>;
   readonly freePort: () => Promise<number>;
 }
@@ -58,7 +58,7 @@ export async function startServer(
     signal.addEventListener('abort', child.end, { once: true });
     const can = await ready(child, api, options);
     signal.removeEventListener('abort', child.end);
-    if (!signal.aborted && typeof can === 'object' && isOurs(can, command.words(port))) {
+    if (!signal.aborted && typeof can === 'object' && isOurs(can, command.args(port))) {
       child.rest();
       return serving({ child, can, api }, options);
     }
@@ -68,7 +68,7 @@ export async function startServer(
     const end = await child.ended;
     signal.throwIfAborted();
     if (!gone) return typeof can === 'object' ? 'it does not paint with this model' : can;
-    if (child.knewNotAll) return 'it does not know all arguments';
+    if (child.lacksArgument) return 'it does not know all arguments';
     if (left === 0 || end.is !== 'exited' || end.code !== 0) throw await child.failure();
   }
 }
@@ -89,7 +89,7 @@ async function ready(child: ServerChild, api: ServerApi, { clock }: ServerOption
   const gone = new AbortController();
   void child.ended.then(() => gone.abort());
   while (!gone.signal.aborted) {
-    const can = child.listens ? await api.capabilities().catch(() => undefined) : undefined; // a moment later it does
+    const can = child.isListening ? await api.capabilities().catch(() => undefined) : undefined; // a moment later it does
     if (can === 'unknown') return 'it has no job API';
     if (can !== undefined) return can;
     await pause(clock, LOOK_EVERY_MS, gone.signal);

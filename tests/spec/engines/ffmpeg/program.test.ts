@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
-import { STALL_MS } from '../../../../src/engines/ffmpeg/running.ts';
+import { STALL_MS } from '../../../../src/engines/ffmpeg/run-ffmpeg.ts';
 import type { Program } from '../../../../src/system/process/programs.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { anFfmpeg, type FfmpegChoice } from '../../../fakes/engines/ffmpeg.ts';
@@ -194,7 +194,10 @@ test('waiting for frames is not a lack of progress of the program', async () => 
   clock.advance(10 * STALL_MS);
   next.resolve();
   // The stand-in writes no film: what counts is that it was let end by itself.
-  expect(await within(BUDGET_MS, 'the end', failure)).toHaveProperty('message', 'ffmpeg ended well, but wrote nothing');
+  expect(await within(BUDGET_MS, 'the end', failure)).toHaveProperty(
+    'message',
+    'ffmpeg exited with 0 but produced no output',
+  );
 });
 
 test('no variable makes ffmpeg write reports', async () => {

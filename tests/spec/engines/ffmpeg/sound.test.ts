@@ -100,7 +100,7 @@ test.each([
 });
 
 test('a small file with a long silence in it is refused', async () => {
-  await using worker = await setup({ mostSampleBytes: 4 * RATE * 10 });
+  await using worker = await setup({ maxSampleBytes: 4 * RATE * 10 });
   const bomb = await worker.encode(encodeWav(new Int16Array(60 * RATE), RATE), 'flac');
   expect(bomb.byteLength).toBeLessThan(20_000);
   expect(await failureOf(worker.decode(bomb))).toMatchObject({

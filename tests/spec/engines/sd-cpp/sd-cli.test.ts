@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { STALL_MS } from '../../../../src/engines/sd-cpp/cli/watchdog.ts';
+import { STALL_MS } from '../../../../src/engines/sd-cpp/cli/run-sd-cli.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { serverBeside } from '../../../../src/engines/sd-cpp/program/environment.ts';
-import { STALL_MS } from '../../../../src/engines/sd-cpp/cli/watchdog.ts';
+import { STALL_MS } from '../../../../src/engines/sd-cpp/cli/run-sd-cli.ts';
 import { goneSoon, isGone } from '../../../fakes/system/gone.ts';
 import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
 import { type SdCppChoice, sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';

@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { sweepScratch, withScratch } from '../../../src/engines/scratch.ts';
-import { isAlive } from '../../../src/system/process/alive.ts';
-import { systemFiles } from '../../../src/system/disk/files.ts';
-import { systemRandom } from '../../../src/system/random.ts';
-import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { failureOf, tempFolder } from '../system/temp-folder.ts';
+import { sweepScratch, withScratch } from '../../../../src/engines/programs/scratch.ts';
+import { isAlive } from '../../../../src/system/process/alive.ts';
+import { systemFiles } from '../../../../src/system/disk/files.ts';
+import { systemRandom } from '../../../../src/system/random.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 
 /** The id of a process that has been and gone. */
 async function deadPid(): Promise<number> {
@@ -44,8 +44,8 @@ test('a folder that cannot be looked at keeps nobody from working', async () => 
 test('a scratch folder names its process, is private, and goes with a failure too', async () => {
   await using folder = await tempFolder();
   const options = { files: systemFiles, random: systemRandom, tempDir: folder.path, pid: process.pid };
-  const failure = withScratch(options, 'sdcpp', (path) => {
-    expect(path).toMatch(new RegExp(`/studio-worker-sdcpp-${process.pid}-[0-9a-f]+$`));
+  const failure = withScratch(options, 'sdcpp', ({ at }) => {
+    expect(at('out')).toMatch(new RegExp(`/studio-worker-sdcpp-${process.pid}-[0-9a-f]+/out$`));
     return Promise.reject(new Error('it failed'));
   });
   expect(await failureOf(failure)).toEqual(new Error('it failed'));

@@ -1,0 +1,56 @@
+import type { WorkerError } from '../../../base/errors.ts';
+import { MINUTE_MS } from '../../../base/units.ts';
+import type { ChildEnvironment } from '../../../system/process/processes.ts';
+import type { RunContext } from '../../engine.ts';
+import { type ProgramTools, runWatched } from '../../programs/run.ts';
+import { createTranscript, exitFailure } from './failures.ts';
+import { createProgressReader, rising } from './progress.ts';
+
+/** Generous: a slow disk reads a large model, a slow CPU takes one step of a large image. */
+export const STALL_MS = 15 * MINUTE_MS;
+/** Both programs end by themselves in a tenth of this; what does not is killed, all within half a second. */
+export const GRACE_MS = 300;
+
+export interface SdCliRun {
+  readonly command: readonly string[];
+  readonly env: ChildEnvironment;
+  readonly context: RunContext;
+  /** Called with the error when the program ended in a way that it did not choose. */
+  readonly onCrash: (error: WorkerError) => void;
+}
+
+/**
+ * Runs sd-cli to its end, and gives what it computed on, as far as it announced that.
+ *
+ * @throws WorkerError `engine.failed` | `engine.stalled` | `engine.crashed` | `engine.out-of-memory` |
+ *   `task.sampler-unknown` | `task.invalid`; the signal's reason
+ */
+export async function runSdCli(
+  { command, env, context, onCrash }: SdCliRun,
+  tools: ProgramTools,
+): Promise<string | undefined> {
+  const transcript = createTranscript();
+  const end = await runWatched(
+    {
+      name: 'sd-cli',
+      command,
+      env,
+      stallMs: STALL_MS,
+      graceMs: GRACE_MS,
+      readOutput: (moved) => {
+        const reader = createProgressReader({ step: rising(context.progress), moved });
+        return (text) => {
+          reader.read(text);
+          transcript.addOutput(text);
+        };
+      },
+      onError: transcript.addError,
+    },
+    tools,
+    context.signal,
+  );
+  if (end.is === 'exited' && end.code === 0) return transcript.device;
+  const { error, crashed } = exitFailure('sd-cli', end, transcript);
+  if (crashed) onCrash(error);
+  throw error;
+}
