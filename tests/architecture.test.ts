@@ -53,7 +53,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],
   [
     /^(node:|bun(:|$))/,
-    /^system\/|\/binding\.ts$|^local-studio\/(server|storage\/(operator-token|sqlite-store|disk-artifacts))\.ts$/,
+    /^system\/|\/binding\.ts$|^local-studio\/(serve|storage\/(backends|operator-token|sqlite-store|disk-artifacts))\.ts$/,
   ],
 ];
 const BUN_GLOBAL = /\bBun\.\w+/;
@@ -98,7 +98,7 @@ test('the runtime is touched only where effects live', () => {
   const broken = SOURCES.filter((file) => {
     const code = withoutComments(codeOf(file));
     const effectful =
-      /^system\/|\/binding\.ts$|^main\.ts$|^compose\.ts$|^local-studio\/(server|storage\/(operator-token|sqlite-store|disk-artifacts))\.ts$/;
+      /^system\/|\/binding\.ts$|^main\.ts$|^compose\.ts$|^local-studio\/(serve|storage\/(backends|operator-token|sqlite-store|disk-artifacts))\.ts$/;
     return !effectful.test(file) && (BUN_GLOBAL.test(code) || ENVIRONMENT.test(code));
   });
   expect(broken).toEqual([]);
@@ -106,7 +106,7 @@ test('the runtime is touched only where effects live', () => {
 
 test('time, chance and the network are reached only through system', () => {
   // The embedded studio's door speaks to the runtime as well, and the top of the program ends the process.
-  const mayReach = /^system\/|^local-studio\/server\.ts$|^main\.ts$/;
+  const mayReach = /^system\/|^local-studio\/serve\.ts$|^main\.ts$/;
   expect(SOURCES.filter((file) => !mayReach.test(file) && EFFECT.test(withoutComments(codeOf(file))))).toEqual([]);
 });
 

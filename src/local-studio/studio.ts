@@ -1,27 +1,20 @@
 import { CLOSE } from '../contract/frames/close-codes.ts';
+import type { Feature } from '../contract/frames/inbound.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
 import { adminRoutes } from './http/admin/index.ts';
-import type { ArtifactStore } from './storage/artifacts.ts';
-import { completingRoutes, type UploadFaults } from './http/uploads.ts';
-import { restoreClaims } from './sessions/claims.ts';
-import type { SocketFaults } from './sessions/connection.ts';
-import type { Desk, StudioEvent } from './sessions/state.ts';
 import { bearerOf, type Exchange, json, problem, Refusal, type Route } from './http/http.ts';
+import { registrationRequestRoutes } from './http/registrations.ts';
+import { createRouter, type Router } from './http/router.ts';
+import { uploadRoutes } from './http/uploads.ts';
 import { STALE_MS, SWEEP_MS } from './queue.ts';
-import { registeringRoutes } from './http/registrations.ts';
-import { type Answer, createRouter } from './http/router.ts';
+import { restoreLeases } from './sessions/leases.ts';
+import type { StudioState } from './sessions/state.ts';
+import { openWorkerSocket, type SocketEvents, type WorkerSocket } from './sessions/worker-socket.ts';
+import type { ArtifactStore } from './storage/artifacts.ts';
 import { type HashOf, sameHash } from './storage/secrets.ts';
 import type { Store, WorkerRow } from './storage/store.ts';
-
-/** Where a test makes a studio misbehave. None of it is set in the product. */
-export interface StudioFaults extends SocketFaults, UploadFaults {
-  /** Answers an upgrade instead of the studio. */
-  readonly refusesUpgrade?: (workerId: string) => Response | undefined;
-  /** A studio without `resume`: a claim ends with its socket. */
-  readonly withoutResume?: boolean;
-}
 
 export interface StudioParts {
   readonly store: Store;
@@ -33,53 +26,52 @@ export interface StudioParts {
   readonly operatorToken: string;
   /** Calls back when what is under way, such as an answer, has been handed over. */
   readonly soon: (call: () => void) => void;
+  /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
   readonly sparesLoopback: boolean;
-  readonly faults: StudioFaults;
-  readonly emit: (event: StudioEvent) => void;
-  /** Turns a request into a worker's socket, or answers why not. */
-  readonly upgrade: (request: Request, worker: WorkerRow) => Response;
+  /** What the welcome offers beyond the bare contract. */
+  readonly features: readonly Feature[];
 }
 
-/** The studio without its door: routes and rules, ready to be served. */
-export interface StudioCore {
-  readonly desk: Desk;
-  readonly answer: Answer;
+/** The studio without its network: routes and rules, ready to be served. Its store is the caller's to close. */
+export interface Studio {
+  /** Answers a request; never rejects. */
+  readonly answer: Router;
+  /** Takes over a socket whose upgrade `answer` allowed. */
+  openSocket(socket: WorkerSocket, worker: WorkerRow): SocketEvents;
+  /** Starts nothing any more, and leaves no timer behind. */
   stop(): void;
 }
 
-export async function createStudio(parts: StudioParts): Promise<StudioCore> {
-  const { store, clock, log, emit, faults } = parts;
-  const resumes = faults.withoutResume !== true;
-  const desk: Desk = { store, clock, log, emit, resumes, live: new Map(), kept: new Map(), stopped: false };
-  await restoreClaims(desk);
-  const disarmSweep = every(clock, SWEEP_MS, () => sweep(desk));
+/** Sets up the rules over a store, and leases what an earlier process left with workers. */
+export async function createStudio(parts: StudioParts): Promise<Studio> {
+  const { store, clock, log, features, hashOf, soon } = parts;
+  const studio: StudioState = { store, clock, log, features, live: new Map(), leases: new Map(), stopped: false };
+  await restoreLeases(studio);
+  const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio));
   return {
-    desk,
-    answer: createRouter(routesOf(parts, desk), log),
+    answer: createRouter(routesOf(parts, studio), log),
+    openSocket: (socket, worker) => openWorkerSocket({ studio, hashOf, soon }, socket, worker),
     stop: () => {
-      desk.stopped = true;
+      studio.stopped = true;
       disarmSweep();
-      for (const kept of desk.kept.values()) kept.disarm();
+      for (const lease of studio.leases.values()) lease.disarm();
     },
   };
 }
 
-function routesOf(parts: StudioParts, desk: Desk): readonly Route[] {
+function routesOf(parts: StudioParts, studio: StudioState): readonly Route[] {
   const authorize = authorizer(parts);
-  const { artifacts, clock, random, hashOf, soon, faults } = parts;
+  const { artifacts, clock, random, hashOf, soon } = parts;
   return [
     { method: 'GET', path: '/healthz', atRoot: true, handle: () => json({ ok: true }) },
-    ...registeringRoutes(parts),
+    ...registrationRequestRoutes(parts),
     {
       method: 'GET',
       path: '/workers/:id/connect',
-      handle: async (exchange) => {
-        const refusal = faults.refusesUpgrade?.(exchange.params['id'] ?? '');
-        return refusal ?? parts.upgrade(exchange.request, await authorize(exchange, 'deleted too'));
-      },
+      handle: async (exchange) => exchange.peer.upgrade(await authorize(exchange, 'deleted too')),
     },
-    ...completingRoutes({ desk, artifacts, authorize, soon, faults }),
-    ...adminRoutes({ desk, artifacts, clock, random, hashOf, startedAt: clock.now() }, parts.operatorToken),
+    ...uploadRoutes({ studio, artifacts, authorize, soon }),
+    ...adminRoutes({ studio, artifacts, clock, random, hashOf, startedAt: clock.now() }, parts.operatorToken),
   ];
 }
 
@@ -93,12 +85,12 @@ const authorizer =
     throw new Refusal(problem(401, 'unauthorized', 'the token is not that of the worker'));
   };
 
-/** Ends sessions whose worker has gone silent; it is cut, since nobody is there to read a goodbye. */
-function sweep(desk: Desk): void {
-  for (const session of desk.live.values()) {
-    const silentMs = desk.clock.now() - session.lastBeatAt;
+/** Ends sessions without a heartbeat; their sockets are cut, since nobody is there to read a close frame. */
+function sweep(studio: StudioState): void {
+  for (const session of studio.live.values()) {
+    const silentMs = Math.round(studio.clock.elapsed() - session.lastBeat.elapsedMs);
     if (silentMs <= STALE_MS) continue;
-    desk.log.warn('session.stale', { workerId: session.workerId, silentMs });
+    studio.log.warn('session.stale', { workerId: session.workerId, silentMs });
     session.end(CLOSE.abnormal, 'no heartbeat');
   }
 }

@@ -1,6 +1,6 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { StartedStudio, StudioChoice } from '../../cli/world/studio.ts';
-import { startStudio, type Studio } from '../../local-studio/server.ts';
+import { startStudio, type RunningStudio } from '../../local-studio/serve.ts';
 import type { Logger } from '../../log/logger.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
@@ -16,7 +16,7 @@ export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataD
  *
  * @throws WorkerError `studio.data-in-use` | `studio.not-listening` | `folder.unusable` | `disk.full`
  */
-export async function openStudio(place: StudioPlace, effects: Effects, log: Logger): Promise<Studio> {
+export async function openStudio(place: StudioPlace, effects: Effects, log: Logger): Promise<RunningStudio> {
   const { clock, random } = effects;
   try {
     return await startStudio({ ...place, clock, random, log: log.child({}, 'studio') });

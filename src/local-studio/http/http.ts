@@ -4,6 +4,7 @@ import { ADMIN_ERRORS, type AdminErrorCode } from '../../contract/admin.ts';
 import { writeJson } from '../../contract/json.ts';
 import { readJson } from '../../contract/read.ts';
 import { KIB, MIB } from '../../base/units.ts';
+import type { WorkerRow } from '../storage/store.ts';
 
 /** A request on its way through the routes. */
 export interface Exchange {
@@ -11,8 +12,15 @@ export interface Exchange {
   readonly url: URL;
   /** What the route's `:names` stand for, decoded. */
   readonly params: Readonly<Record<string, string>>;
-  /** The peer's address. */
-  readonly source: string;
+  readonly peer: Peer;
+}
+
+/** Who sent a request. */
+export interface Peer {
+  /** Without a port. */
+  readonly address: string;
+  /** Turns the request into the worker's socket. The response stands for that, or says why not. */
+  upgrade(worker: WorkerRow): Response;
 }
 
 export interface Route {
@@ -57,25 +65,25 @@ export function bearerOf(request: Request): string | undefined {
   return /^Bearer +(\S+)$/i.exec(header)?.[1];
 }
 
-/** Registrations come from anyone, so theirs are small; a task may carry its input in a data URL. */
-export const MOST_ANONYMOUS_BYTES = 256 * KIB;
-export const MOST_OPERATOR_BYTES = 32 * MIB;
+/** Bodies from anyone, which are registrations, and from the operator, whose tasks may carry their input in a data URL. */
+export const MAX_ANONYMOUS_BYTES = 256 * KIB;
+export const MAX_OPERATOR_BYTES = 32 * MIB;
 
 /** Reads a JSON body with a schema, and no more of it than allowed. */
 export async function readBody<Schema extends v.GenericSchema>(
   request: Request,
   schema: Schema,
-  mostBytes: number,
+  maxBytes: number,
 ): Promise<v.InferOutput<Schema>> {
-  const read = readJson(schema, await readText(request, mostBytes));
+  const read = readJson(schema, await readText(request, maxBytes));
   if (read.is === 'unreadable') throw refuse('invalid', read.problem);
   return read.value;
 }
 
-async function readText(request: Request, mostBytes: number): Promise<string> {
-  const tooLarge = refuse('too-large', `the body is larger than ${mostBytes} bytes`);
-  if (Number(request.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge;
-  return new TextDecoder().decode(await readLimited(request.body, { maxBytes: mostBytes, tooLarge: () => tooLarge }));
+async function readText(request: Request, maxBytes: number): Promise<string> {
+  const tooLarge = refuse('too-large', `the body is larger than ${maxBytes} bytes`);
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge;
+  return new TextDecoder().decode(await readLimited(request.body, { maxBytes, tooLarge: () => tooLarge }));
 }
 
 /** Reads the query with a schema. A parameter given twice counts once, the last. */

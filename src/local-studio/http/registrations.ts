@@ -10,29 +10,27 @@ import { writeJson } from '../../contract/json.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
-import type { StudioEvent } from '../sessions/state.ts';
-import { bearerOf, type Exchange, json, MOST_ANONYMOUS_BYTES, problem, readBody, type Route } from './http.ts';
+import { bearerOf, type Exchange, json, MAX_ANONYMOUS_BYTES, problem, readBody, type Route } from './http.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { type HashOf, newToken, sameHash } from '../storage/secrets.ts';
 import type { Store } from '../storage/store.ts';
 
-export interface RegisteringDeps {
+export interface RegistrationDeps {
   readonly store: Store;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'elapsed'>;
   readonly random: Pick<Random, 'hex'>;
   readonly log: Logger;
   readonly hashOf: HashOf;
-  readonly emit: (event: StudioEvent) => void;
   /** Whether this machine's own workers are spared the rate limit. */
   readonly sparesLoopback: boolean;
 }
 
-/** The ways into the studio: asking and waiting for the operator, or an operator's one-shot token. */
-export function registeringRoutes(deps: RegisteringDeps): readonly Route[] {
-  const limit = createRateLimit(deps.clock.now);
-  const limited = ({ source }: Exchange): Response | undefined => {
-    if (deps.sparesLoopback && isLoopback(source)) return undefined;
-    const waitSeconds = limit(source);
+/** The two ways to become a worker: to ask and wait for the operator, or to show an operator's one-shot token. */
+export function registrationRequestRoutes(deps: RegistrationDeps): readonly Route[] {
+  const limit = createRateLimit(() => deps.clock.elapsed());
+  const limited = ({ peer }: Exchange): Response | undefined => {
+    if (deps.sparesLoopback && isLoopback(peer.address)) return undefined;
+    const waitSeconds = limit(peer.address);
     return waitSeconds === undefined
       ? undefined
       : problem(429, 'rate-limited', 'too many registrations', { 'retry-after': String(waitSeconds) });
@@ -53,8 +51,8 @@ export function registeringRoutes(deps: RegisteringDeps): readonly Route[] {
 }
 
 /** Idempotent: the same installation with the same secret gets the request that waits already. */
-async function ask({ store, clock, random, log, emit }: RegisteringDeps, { request }: Exchange): Promise<Response> {
-  const asked = await readBody(request, RegisterRequestSchema, MOST_ANONYMOUS_BYTES);
+async function ask({ store, clock, random, log }: RegistrationDeps, { request }: Exchange): Promise<Response> {
+  const asked = await readBody(request, RegisterRequestSchema, MAX_ANONYMOUS_BYTES);
   const waiting = await store.registrations.pendingOf(asked.installId);
   // Another secret is another requester: who asked first must not be handed this one's approval, nor the reverse.
   if (waiting !== undefined && sameHash(waiting.secretHash, asked.registrationSecretHash)) {
@@ -63,7 +61,6 @@ async function ask({ store, clock, random, log, emit }: RegisteringDeps, { reque
   const requestId = `rr-${random.hex(16)}`;
   await store.registrations.add({ ...rowOf(asked), requestId, createdAt: clock.now() });
   log.info('registration.requested', { requestId, machine: asked.capabilities.machineName });
-  emit({ is: 'asked', requestId });
   return json({ requestId, status: 'pending' }, 201);
 }
 
@@ -77,7 +74,7 @@ const rowOf = (asked: RegisterRequest) => ({
 });
 
 /** Each poll of an approved request mints a token and forgets the one before, so a lost answer costs nothing. */
-async function poll({ store, random, hashOf }: RegisteringDeps, { request, params }: Exchange): Promise<Response> {
+async function poll({ store, random, hashOf }: RegistrationDeps, { request, params }: Exchange): Promise<Response> {
   const asked = await store.registrations.get(params['requestId'] ?? '');
   if (asked === undefined) return problem(404, 'not-found', 'no such registration request');
   if (!sameHash(hashOf(bearerOf(request) ?? ''), asked.secretHash)) {
@@ -91,9 +88,9 @@ async function poll({ store, random, hashOf }: RegisteringDeps, { request, param
   return json({ status: 'approved', workerId: toWorkerId(asked.workerId), authToken } satisfies PollAnswer);
 }
 
-async function bootstrap(deps: RegisteringDeps, { request }: Exchange): Promise<Response> {
+async function bootstrap(deps: RegistrationDeps, { request }: Exchange): Promise<Response> {
   const { store, clock, random, log, hashOf } = deps;
-  const asked = await readBody(request, BootstrapRequestSchema, MOST_ANONYMOUS_BYTES);
+  const asked = await readBody(request, BootstrapRequestSchema, MAX_ANONYMOUS_BYTES);
   if (!(await store.registrations.spendBootstrapToken(hashOf(asked.bootstrapToken), clock.now()))) {
     return problem(401, 'unauthorized', 'the bootstrap token is unknown, spent or expired');
   }

@@ -1,9 +1,10 @@
 import { errorChain, toWorkerError } from '../../base/errors.ts';
 import { API_PREFIX } from '../../contract/routes.ts';
 import type { Logger } from '../../log/logger.ts';
-import { problem, Refusal, type Route } from './http.ts';
+import { type Peer, problem, Refusal, type Route } from './http.ts';
 
-export type Answer = (request: Request, source: string) => Promise<Response>;
+/** Answers a request; never rejects. */
+export type Router = (request: Request, peer: Peer) => Promise<Response>;
 
 interface Split {
   readonly route: Route;
@@ -11,14 +12,14 @@ interface Split {
 }
 
 /** Answers by a table of routes. Every failure becomes an answer; what we did not foresee is logged and says nothing. */
-export function createRouter(routes: readonly Route[], log: Logger): Answer {
+export function createRouter(routes: readonly Route[], log: Logger): Router {
   const table: readonly Split[] = routes.flatMap((route) =>
     [API_PREFIX, ...(route.atRoot === true ? [''] : [])].map((prefix) => ({
       route,
       segments: segmentsOf(prefix + route.path),
     })),
   );
-  return async (request, source) => {
+  return async (request, peer) => {
     // The URL is put together from the Host header, which is the client's.
     const url = URL.parse(request.url);
     if (url === null) return problem(400, 'invalid', 'the Host header names no host');
@@ -29,7 +30,7 @@ export function createRouter(routes: readonly Route[], log: Logger): Answer {
     const params = paramsOf(match.segments, segments);
     if (params === undefined) return problem(400, 'invalid', 'the path is not well encoded');
     try {
-      return await match.route.handle({ request, url, params, source });
+      return await match.route.handle({ request, url, params, peer });
     } catch (thrown) {
       // Who left in the middle hears no answer, and a body that breaks off is no fault of the studio.
       if (request.signal.aborted) return problem(400, 'invalid', 'the request broke off');

@@ -1,80 +1,63 @@
 import { artifactContentType, readGenerationMeta, UPLOAD_PARTS } from '../../contract/upload.ts';
 import { MIB } from '../../base/units.ts';
-import { complete, freeSlot, nonEmpty } from '../sessions/frames-in.ts';
+import { complete, endActivity, nonEmpty } from '../sessions/frames-in.ts';
 import type { ArtifactStore, ArtifactWriter } from '../storage/artifacts.ts';
-import { type Desk, report } from '../sessions/state.ts';
-import { type Exchange, json, MOST_OPERATOR_BYTES, problem, Refusal, type Route } from './http.ts';
-import { boundaryOf, createMultipartReader, MalformedMultipart } from './multipart.ts';
+import { logFailure, type StudioState } from '../sessions/state.ts';
+import { type Exchange, json, MAX_OPERATOR_BYTES, problem, Refusal, type Route } from './http.ts';
+import { boundaryOf, createMultipartReader, MalformedMultipart } from './multipart-reader.ts';
 import { offerTo } from '../sessions/offering.ts';
 import type { StoredArtifact } from '../storage/store.ts';
 
-export interface CompletingDeps {
-  readonly desk: Desk;
+export interface UploadDeps {
+  readonly studio: StudioState;
   readonly artifacts: ArtifactStore;
   /** @throws Refusal 401 */
   readonly authorize: (exchange: Exchange) => Promise<unknown>;
   /** Calls back once the answer is on its way. */
   readonly soon: (call: () => void) => void;
-  readonly faults: UploadFaults;
 }
 
-/** Where a test makes uploads go wrong. */
-export interface UploadFaults {
-  /** Asked before an upload is read; an answer ends it there. May take its time. */
-  readonly beforeUpload?: (jobId: string) => Promise<Response | undefined> | Response | undefined;
-  /** Asked when the result is stored; an answer, or none for ever, replaces the 200. */
-  readonly afterUpload?: (jobId: string) => Promise<Response | undefined> | Response | undefined;
-}
-
-const MOST_ARTIFACT_BYTES = 512 * MIB;
+/** Studio contract: binary completion. */
+const MAX_ARTIFACT_BYTES = 512 * MIB;
 /** Beside the artifact there are an extension and the prompt, which may be as long as the operator could make it. */
-const MOST_FIELD_BYTES = MOST_OPERATOR_BYTES;
+const MAX_FIELD_BYTES = MAX_OPERATOR_BYTES;
 const EXTENSION = /^[a-z0-9]{1,10}$/;
 
-/** The upload of a binary result (studio contract: multipart completion). */
-export const completingRoutes = (deps: CompletingDeps): readonly Route[] => [
+/** The upload of a binary result (studio contract: binary completion). */
+export const uploadRoutes = (deps: UploadDeps): readonly Route[] => [
   {
     method: 'POST',
     path: '/workers/:id/jobs/:jobId/complete',
     handle: async (exchange) => {
       await deps.authorize(exchange);
-      const { id: workerId = '', jobId = '' } = exchange.params;
-      const answer = await takeUpload(deps, exchange).catch((thrown: unknown) => {
-        if (thrown instanceof Refusal) return thrown.response;
-        throw thrown;
-      });
-      deps.desk.emit({ is: 'uploaded', workerId, jobId, status: answer.status });
-      return answer;
+      return await takeUpload(deps, exchange);
     },
   },
 ];
 
-async function takeUpload(deps: CompletingDeps, exchange: Exchange): Promise<Response> {
-  const { desk, artifacts, faults } = deps;
+async function takeUpload(deps: UploadDeps, exchange: Exchange): Promise<Response> {
+  const { studio, artifacts } = deps;
   const { id: workerId = '', jobId = '' } = exchange.params;
-  const early = await faults.beforeUpload?.(jobId);
-  if (early !== undefined) return early;
-  if ((await desk.store.jobs.get(jobId)) === undefined) return problem(404, 'not-found', 'no such job');
+  if ((await studio.store.jobs.get(jobId)) === undefined) return problem(404, 'not-found', 'no such job');
   // Asked before the bytes are read, so that nobody sends half a gigabyte for nothing; decided when they are here.
-  if (!(await desk.store.jobs.holds(jobId, workerId))) return notHeld();
+  if (!(await studio.store.jobs.holds(jobId, workerId))) return notHeld();
 
   const upload = await receive(artifacts, exchange, jobId);
-  if (!(await complete(desk, workerId, jobId, { ...upload, prompt: nonEmpty(upload.prompt) }))) {
+  if (!(await complete(studio, workerId, jobId, { ...upload, prompt: nonEmpty(upload.prompt) }))) {
     await removeUnused(deps, jobId, upload.artifact.name);
     return notHeld();
   }
-  const answer = await faults.afterUpload?.(jobId);
-  const session = desk.live.get(workerId);
-  freeSlot(session, jobId);
-  if (session !== undefined) deps.soon(() => report(desk, offerTo(desk, session)));
-  return answer ?? json({ ok: true });
+  const session = studio.live.get(workerId);
+  endActivity(session, jobId);
+  if (session !== undefined) deps.soon(() => logFailure(studio, offerTo(studio, session)));
+  return json({ ok: true });
 }
 
 const notHeld = (): Response => problem(409, 'not-held', 'the job is not held by this worker');
 
 /** The same bytes for the same job have the same name: they may be the stored result of another upload. */
-async function removeUnused({ desk, artifacts }: CompletingDeps, jobId: string, name: string): Promise<void> {
-  const job = await desk.store.jobs.get(jobId);
+async function removeUnused({ studio, artifacts }: UploadDeps, jobId: string, name: string): Promise<void> {
+  const job = await studio.store.jobs.get(jobId);
   if (job?.artifact?.name !== name) await artifacts.remove(name);
 }
 
@@ -132,13 +115,13 @@ async function readParts(request: Request, boundary: string, writer: ArtifactWri
         return writer.write(bytes);
       }
       fieldBytes += bytes.byteLength;
-      if (fieldBytes > MOST_FIELD_BYTES) throw new MalformedMultipart('the text fields are too large');
+      if (fieldBytes > MAX_FIELD_BYTES) throw new MalformedMultipart('the text fields are too large');
       fields.set(name, (fields.get(name) ?? '') + decoder.decode(bytes, { stream: true }));
     },
   });
   for await (const chunk of request.body ?? []) {
     totalBytes += chunk.byteLength;
-    if (totalBytes > MOST_ARTIFACT_BYTES + MOST_FIELD_BYTES) throw new Refusal(tooLarge());
+    if (totalBytes > MAX_ARTIFACT_BYTES + MAX_FIELD_BYTES) throw new Refusal(tooLarge());
     await reader.push(chunk);
   }
   if (!reader.complete) throw new MalformedMultipart('the body ends before its closing boundary');
@@ -146,4 +129,4 @@ async function readParts(request: Request, boundary: string, writer: ArtifactWri
 }
 
 const malformed = (message: string): Refusal => new Refusal(problem(400, 'invalid', message));
-const tooLarge = (): Response => problem(413, 'too-large', `an artifact may be ${MOST_ARTIFACT_BYTES} bytes`);
+const tooLarge = (): Response => problem(413, 'too-large', `an artifact may be ${MAX_ARTIFACT_BYTES} bytes`);

@@ -1,140 +1,151 @@
 import { writeJson } from '../../contract/json.ts';
 import type { ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { ranOnOf } from '../../contract/results.ts';
-import { forgetKept, onHeartbeat } from './claims.ts';
-import type { Desk, Session } from './state.ts';
+import { dropLease, onHeartbeat } from './leases.ts';
+import type { StudioState, WorkerSession } from './state.ts';
 import { offerTo, offerToAll, takeBack } from './offering.ts';
 import { afterFailure, defer, isTransient } from '../queue.ts';
 import type { Completion } from '../storage/store.ts';
 
 /*
- * What a worker says about jobs. Each returns false when the worker does not hold the job it speaks of, which the
- * contract calls a violation.
+ * What a worker's frames do. Each returns false when the worker does not hold the job it speaks of, which the contract
+ * calls a violation.
  */
 
 type Frame<Type extends ReadOutboundFrame['type']> = Extract<ReadOutboundFrame, { readonly type: Type }>;
 
-/** False when the frame speaks of a job that the worker does not hold, or is not allowed here. */
-export async function act(desk: Desk, session: Session, frame: ReadOutboundFrame): Promise<boolean> {
+/** Acts on a frame. False when it speaks of a job that the worker does not hold, or is not allowed here. */
+export async function act(studio: StudioState, session: WorkerSession, frame: ReadOutboundFrame): Promise<boolean> {
   switch (frame.type) {
     case 'hello':
       return false;
     case 'heartbeat':
-      session.say('heartbeatAck', await onHeartbeat(desk, session, frame));
-      await offerTo(desk, session);
+      session.send(await onHeartbeat(studio, session, frame));
+      await offerTo(studio, session);
       return true;
     case 'accept':
-      return onAccept(desk, session, frame);
+      return onAccept(studio, session, frame);
     case 'reject':
-      await onReject(desk, session, frame);
+      await onReject(studio, session, frame);
       return true;
     case 'completeJson':
-      return onCompleteJson(desk, session, frame);
+      return onCompleteJson(studio, session, frame);
     case 'fail':
-      return onFail(desk, session, frame);
+      return onFail(studio, session, frame);
     case 'logBatch':
-      await desk.store.logs.add(session.workerId, frame.entries);
+      await studio.store.logs.add(session.workerId, frame.entries);
       return true;
     case 'readyForMore':
       // Offers are ours to time: acting on this one would offer two jobs at once.
-      desk.log.warn('frame.ignored', { workerId: session.workerId, type: frame.type });
+      studio.log.warn('frame.ignored', { workerId: session.workerId, type: frame.type });
       return true;
     default:
       return frame satisfies never;
   }
 }
 
-/** What a worker is told before its socket is closed for a frame. */
+/** The message of the error frame before a socket is closed for a frame. */
 export const violation = (frame: ReadOutboundFrame): string =>
   'jobId' in frame ? `${frame.type} for a job that is not held` : `${frame.type} is not allowed here`;
 
-async function onAccept(desk: Desk, session: Session, frame: Frame<'accept'>): Promise<boolean> {
-  const { slot, workerId, overtaken } = session;
+async function onAccept(studio: StudioState, session: WorkerSession, frame: Frame<'accept'>): Promise<boolean> {
+  const { activity, workerId, overtaken } = session;
   session.overtaken = undefined;
   if (overtaken === frame.jobId) return true;
-  if (slot.at !== 'offered' || slot.jobId !== frame.jobId) return false;
+  if (activity.at !== 'offered' || activity.jobId !== frame.jobId) return false;
   session.disarm();
-  const running = { at: 'running', jobId: slot.jobId, seq: slot.seq, revoked: false, unnamed: 0 } as const;
-  session.slot = running;
-  const started = await desk.store.jobs.start(slot.jobId, workerId, desk.clock.now());
+  const running = { at: 'running', jobId: activity.jobId, seq: activity.seq, revoked: false, unnamed: 0 } as const;
+  session.activity = running;
+  const started = await studio.store.jobs.start(activity.jobId, workerId, studio.clock.now());
   // Cancelled while the offer was open: the worker hears of it with its next heartbeat.
-  if (!started) session.slot = { ...running, revoked: true };
-  else desk.emit({ is: 'moved', jobId: slot.jobId, to: 'running' });
-  desk.log.info('offer.accepted', { jobId: slot.jobId, workerId });
+  if (!started) session.activity = { ...running, revoked: true };
+  studio.log.info('offer.accepted', { jobId: activity.jobId, workerId });
   return true;
 }
 
 /** A rejection of something that is not on offer is a late answer to an expired one, and harmless. */
-async function onReject(desk: Desk, session: Session, frame: Frame<'reject'>): Promise<void> {
-  const { slot, workerId } = session;
-  if (slot.at !== 'offered' || slot.jobId !== frame.jobId) return;
+async function onReject(studio: StudioState, session: WorkerSession, frame: Frame<'reject'>): Promise<void> {
+  const { activity, workerId } = session;
+  if (activity.at !== 'offered' || activity.jobId !== frame.jobId) return;
   const transient = isTransient({ code: frame.code, reason: frame.reason });
   if (transient) {
     session.cooling = true;
-    defer(session.deferred, slot.seq, desk.clock.now());
-  } else session.refused.push(slot.seq);
-  desk.log.info('offer.rejected', { jobId: slot.jobId, workerId, because: frame.code ?? frame.reason, transient });
-  await takeBack(desk, session, slot.jobId);
+    defer(session.deferred, activity.seq, studio.clock.elapsed());
+  } else session.rejected.push(activity.seq);
+  studio.log.info('offer.rejected', {
+    jobId: activity.jobId,
+    workerId,
+    because: frame.code ?? frame.reason,
+    transient,
+  });
+  await takeBack(studio, session, activity.jobId);
 }
 
-async function onCompleteJson(desk: Desk, session: Session, frame: Frame<'completeJson'>): Promise<boolean> {
-  const { slot } = session;
-  if (slot.at !== 'running' || slot.jobId !== frame.jobId) return false;
+async function onCompleteJson(
+  studio: StudioState,
+  session: WorkerSession,
+  frame: Frame<'completeJson'>,
+): Promise<boolean> {
+  const { activity } = session;
+  if (activity.at !== 'running' || activity.jobId !== frame.jobId) return false;
   const completion = {
     prompt: nonEmpty(frame.prompt),
     result: writeJson(frame.result ?? null),
     ranOn: ranOnOf(frame.result),
   };
-  if (!slot.revoked) await complete(desk, session.workerId, slot.jobId, completion);
-  freeSlot(session, slot.jobId);
-  session.say('completeAck', `{"type":"completeAck","jobId":${JSON.stringify(frame.jobId)}}`);
-  await offerTo(desk, session);
+  if (!activity.revoked) await complete(studio, session.workerId, activity.jobId, completion);
+  endActivity(session, activity.jobId);
+  session.send(`{"type":"completeAck","jobId":${JSON.stringify(frame.jobId)}}`);
+  await offerTo(studio, session);
   return true;
 }
 
-async function onFail(desk: Desk, session: Session, frame: Frame<'fail'>): Promise<boolean> {
-  const { slot, workerId } = session;
-  if (slot.at === 'offered' && slot.jobId === frame.jobId) {
+async function onFail(studio: StudioState, session: WorkerSession, frame: Frame<'fail'>): Promise<boolean> {
+  const { activity, workerId } = session;
+  if (activity.at === 'offered' && activity.jobId === frame.jobId) {
     // A worker that cannot read an offer fails it without an accept: an attempt like any other.
     session.disarm();
-    await desk.store.jobs.start(slot.jobId, workerId, desk.clock.now());
-  } else if (slot.at !== 'running' || slot.jobId !== frame.jobId) return false;
-  const revoked = slot.at === 'running' && slot.revoked;
-  const job = revoked ? undefined : await desk.store.jobs.get(slot.jobId);
+    await studio.store.jobs.start(activity.jobId, workerId, studio.clock.now());
+  } else if (activity.at !== 'running' || activity.jobId !== frame.jobId) return false;
+  const revoked = activity.at === 'running' && activity.revoked;
+  const job = revoked ? undefined : await studio.store.jobs.get(activity.jobId);
   if (job !== undefined) {
     const to = afterFailure(job, frame.retryable);
-    const ending = { to, outcome: 'failed', error: frame.error.slice(0, MOST_ERROR_CHARACTERS) } as const;
-    const ended = await desk.store.jobs.end(job.id, workerId, ending, desk.clock.now());
-    if (ended) desk.emit({ is: 'moved', jobId: job.id, to });
-    desk.log.warn('job.failed', { jobId: job.id, workerId, error: ending.error, attempts: job.attempts, to });
+    const ending = { to, outcome: 'failed', error: frame.error.slice(0, MAX_ERROR_CHARACTERS) } as const;
+    await studio.store.jobs.end(job.id, workerId, ending, studio.clock.now());
+    studio.log.warn('job.failed', { jobId: job.id, workerId, error: ending.error, attempts: job.attempts, to });
   }
-  freeSlot(session, slot.jobId);
-  session.say('failAck', `{"type":"failAck","jobId":${JSON.stringify(frame.jobId)}}`);
-  await offerToAll(desk);
+  endActivity(session, activity.jobId);
+  session.send(`{"type":"failAck","jobId":${JSON.stringify(frame.jobId)}}`);
+  await offerToAll(studio);
   return true;
 }
 
-const MOST_ERROR_CHARACTERS = 4_096;
+const MAX_ERROR_CHARACTERS = 4_096;
 
 /**
- * Takes a result, on the disk when it resolves. False when the worker may not deliver this job: another has it, or it
+ * Stores a result, on the disk when it resolves. False when the worker may not deliver this job: another has it, or it
  * has ended.
  */
-export async function complete(desk: Desk, workerId: string, jobId: string, result: Completion): Promise<boolean> {
-  const done = await desk.store.jobs.complete(jobId, workerId, result, desk.clock.now());
+export async function complete(
+  studio: StudioState,
+  workerId: string,
+  jobId: string,
+  result: Completion,
+): Promise<boolean> {
+  const done = await studio.store.jobs.complete(jobId, workerId, result, studio.clock.now());
   if (!done) return false;
-  forgetKept(desk, jobId);
-  desk.emit({ is: 'moved', jobId, to: 'completed' });
-  desk.log.info('job.completed', { jobId, workerId });
+  dropLease(studio, jobId);
+  studio.log.info('job.completed', { jobId, workerId });
   return true;
 }
 
 /** The worker is free for the next job, if it was this one that kept it busy. */
-export function freeSlot(session: Session | undefined, jobId: string): void {
-  if (session === undefined || !('jobId' in session.slot) || session.slot.jobId !== jobId) return;
-  if (session.slot.at === 'offered') session.overtaken = jobId;
+export function endActivity(session: WorkerSession | undefined, jobId: string): void {
+  if (session === undefined || !('jobId' in session.activity) || session.activity.jobId !== jobId) return;
+  if (session.activity.at === 'offered') session.overtaken = jobId;
   session.disarm();
-  session.slot = { at: 'idle' };
+  session.activity = { at: 'idle' };
 }
 
 export const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);

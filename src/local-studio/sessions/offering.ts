@@ -1,84 +1,85 @@
 import type { TaskKindId } from '../../contract/tasks/index.ts';
-import { type Desk, report, type Session } from './state.ts';
+import { logFailure, type StudioState, type WorkerSession } from './state.ts';
 import { isAvailable, OFFER_ANSWER_MS, passedOver, suits } from '../queue.ts';
 import type { JobRow } from '../storage/store.ts';
 
 /** Offers the next fitting job, if the worker can be asked and there is one. */
-export async function offerTo(desk: Desk, session: Session): Promise<void> {
-  if (session.slot.at === 'choosing') session.askAgain = true;
-  if (!canAsk(desk, session)) return;
+export async function offerTo(studio: StudioState, session: WorkerSession): Promise<void> {
+  if (session.activity.at === 'choosing') session.askAgain = true;
+  if (!canAsk(studio, session)) return;
   do {
-    session.slot = { at: 'choosing' };
+    session.activity = { at: 'choosing' };
     session.askAgain = false;
-    const job = await choose(desk, session);
+    const job = await choose(studio, session);
     if (job !== undefined && !session.alive) {
-      await desk.store.jobs.release(job.id, session.workerId, desk.clock.now());
-      return offerToAll(desk);
+      await studio.store.jobs.release(job.id, session.workerId, studio.clock.now());
+      return offerToAll(studio);
     }
-    if (job !== undefined) return ask(desk, session, job);
-    session.slot = { at: 'idle' };
-  } while (session.askAgain && canAsk(desk, session));
+    if (job !== undefined) return ask(studio, session, job);
+    session.activity = { at: 'idle' };
+  } while (session.askAgain && canAsk(studio, session));
 }
 
 /** Offers to every worker that can be asked, the one that is connected longest first. */
-export async function offerToAll(desk: Desk): Promise<void> {
-  for (const session of desk.live.values()) await offerTo(desk, session);
+export async function offerToAll(studio: StudioState): Promise<void> {
+  for (const session of studio.live.values()) await offerTo(studio, session);
 }
 
 /** Finds a worker for a job that was just queued; what else waits was offered when it came up. */
-export async function offerJob(desk: Desk, job: { readonly kind: TaskKindId; readonly vramGb: number }): Promise<void> {
-  for (const session of desk.live.values()) {
+export async function offerJob(
+  studio: StudioState,
+  job: { readonly kind: TaskKindId; readonly vramGb: number },
+): Promise<void> {
+  for (const session of studio.live.values()) {
     if (!suits(session.capabilities, job)) continue;
-    const couldAsk = canAsk(desk, session);
-    await offerTo(desk, session);
-    if (couldAsk && session.slot.at === 'offered') return;
+    const couldAsk = canAsk(studio, session);
+    await offerTo(studio, session);
+    if (couldAsk && session.activity.at === 'offered') return;
   }
 }
 
-const canAsk = (desk: Desk, session: Session): boolean => !desk.stopped && session.alive && isAvailable(session);
+const canAsk = (studio: StudioState, session: WorkerSession): boolean =>
+  !studio.stopped && session.alive && isAvailable(session);
 
-async function choose(desk: Desk, session: Session): Promise<JobRow | undefined> {
-  const { workerId, capabilities, refused, deferred } = session;
-  const { jobs } = desk.store;
-  const now = desk.clock.now();
-  const wanted = {
+async function choose(studio: StudioState, session: WorkerSession): Promise<JobRow | undefined> {
+  const { workerId, capabilities, rejected, deferred } = session;
+  const { jobs } = studio.store;
+  const now = studio.clock.now();
+  const criteria = {
     workerId,
     kinds: capabilities.taskKinds,
     thresholdGb: capabilities.vramThresholdGb,
-    except: refused,
+    except: rejected,
   };
   try {
-    const later = passedOver(deferred, now);
+    const later = passedOver(deferred, studio.clock.elapsed());
     const first =
-      later.length === 0 ? undefined : await jobs.offerNext({ ...wanted, except: [...refused, ...later] }, now);
-    return first ?? (await jobs.offerNext(wanted, now));
+      later.length === 0 ? undefined : await jobs.offerNext({ ...criteria, except: [...rejected, ...later] }, now);
+    return first ?? (await jobs.offerNext(criteria, now));
   } catch (thrown) {
-    session.slot = { at: 'idle' };
+    session.activity = { at: 'idle' };
     throw thrown;
   }
 }
 
-function ask(desk: Desk, session: Session, job: JobRow): void {
-  session.slot = { at: 'offered', jobId: job.id, seq: job.seq };
-  session.disarm = desk.clock.after(OFFER_ANSWER_MS, () => {
-    desk.log.warn('offer.expired', { jobId: job.id, workerId: session.workerId });
+function ask(studio: StudioState, session: WorkerSession, job: JobRow): void {
+  session.activity = { at: 'offered', jobId: job.id, seq: job.seq };
+  session.disarm = studio.clock.after(OFFER_ANSWER_MS, () => {
+    studio.log.warn('offer.expired', { jobId: job.id, workerId: session.workerId });
     session.cooling = true;
-    report(desk, takeBack(desk, session, job.id));
+    logFailure(studio, takeBack(studio, session, job.id));
   });
-  desk.emit({ is: 'moved', jobId: job.id, to: 'offered' });
-  session.say('offer', offerText(job));
-  desk.log.debug('offer.sent', { jobId: job.id, workerId: session.workerId });
+  session.send(offerText(job));
+  studio.log.debug('offer.sent', { jobId: job.id, workerId: session.workerId });
 }
 
 /** Puts an offered job back into the queue, free of charge, and the worker back to idle. */
-export async function takeBack(desk: Desk, session: Session, jobId: string): Promise<void> {
+export async function takeBack(studio: StudioState, session: WorkerSession, jobId: string): Promise<void> {
   session.disarm();
-  session.slot = { at: 'idle' };
-  if (desk.stopped) return;
-  if (await desk.store.jobs.release(jobId, session.workerId, desk.clock.now())) {
-    desk.emit({ is: 'moved', jobId, to: 'queued' });
-  }
-  await offerToAll(desk);
+  session.activity = { at: 'idle' };
+  if (studio.stopped) return;
+  await studio.store.jobs.release(jobId, session.workerId, studio.clock.now());
+  await offerToAll(studio);
 }
 
 /** Task and model source are JSON already, digit for digit as the operator wrote them. */

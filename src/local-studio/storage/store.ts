@@ -17,11 +17,11 @@ import type { TaskKindId } from '../../contract/tasks/index.ts';
  * Every change of a job names the state it expects. Of two that race, the second changes nothing and is told so.
  */
 export interface Store {
-  readonly registrations: RegistrationStore;
-  readonly workers: WorkerStore;
-  readonly models: ModelStore;
-  readonly jobs: JobStore;
-  readonly logs: LogStore;
+  readonly registrations: RegistrationTable;
+  readonly workers: WorkerTable;
+  readonly models: ModelTable;
+  readonly jobs: JobTable;
+  readonly logs: LogTable;
   close(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export interface RegistrationRow {
   readonly createdAt: number;
 }
 
-export interface RegistrationStore {
+export interface RegistrationTable {
   /** Keeps a request; an older pending one of the same installation is replaced. */
   add(row: RegistrationRow): Promise<void>;
   get(requestId: string): Promise<RegistrationRow | undefined>;
@@ -63,7 +63,7 @@ export interface WorkerRow {
   readonly deleted: boolean;
 }
 
-export interface WorkerStore {
+export interface WorkerTable {
   get(id: string): Promise<WorkerRow | undefined>;
   byInstall(installId: string): Promise<WorkerRow | undefined>;
   /** Those that were not deleted, oldest first. */
@@ -87,7 +87,7 @@ export interface ModelRow {
   readonly updatedAt: number;
 }
 
-export interface ModelStore {
+export interface ModelTable {
   get(id: string): Promise<ModelRow | undefined>;
   list(): Promise<readonly ModelRow[]>;
   /** False when there is one of that id. */
@@ -141,7 +141,7 @@ export interface JobRow extends NewJob {
 }
 
 /** What a worker may be offered. */
-export interface Wanted {
+export interface OfferCriteria {
   readonly workerId: string;
   readonly kinds: readonly TaskKindId[];
   readonly thresholdGb: number;
@@ -166,7 +166,7 @@ export interface Completion {
   readonly ranOn?: string | undefined;
 }
 
-export interface JobStore {
+export interface JobTable {
   add(job: NewJob): Promise<void>;
   get(id: string): Promise<JobRow | undefined>;
   /** Newest first, below `before`. */
@@ -176,7 +176,7 @@ export interface JobStore {
     readonly limit: number;
   }): Promise<readonly JobRow[]>;
   /** Gives the next fitting job to the worker: highest priority first, then oldest. Atomic: one worker gets it. */
-  offerNext(wanted: Wanted, at: number): Promise<JobRow | undefined>;
+  offerNext(criteria: OfferCriteria, at: number): Promise<JobRow | undefined>;
   /** offered → queued, free of charge. */
   release(id: string, workerId: string, at: number): Promise<boolean>;
   /** offered → running; spends an attempt. */
@@ -209,7 +209,7 @@ export interface AttemptRow {
   readonly error: string | undefined;
 }
 
-export interface LogStore {
+export interface LogTable {
   /** Keeps the newest lines only. */
   add(workerId: string, entries: readonly Omit<LogLine, 'seq' | 'workerId'>[]): Promise<void>;
   page(query: {

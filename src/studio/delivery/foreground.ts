@@ -5,7 +5,7 @@ import type { Credentials } from '../session/session.ts';
 import { keep, ownerOf } from './ownership.ts';
 import type { DeliveryReport } from './delivery.ts';
 import type { DeliveryDeps } from './deps.ts';
-import type { Artifact } from './multipart.ts';
+import type { Artifact } from './multipart-body.ts';
 import type { OutboxEntry } from './outbox.ts';
 import { describeAnswer, judgeForeground, retryAfterOf, type ForegroundVerdict, type UploadAnswer } from './policy.ts';
 import { upload } from './upload.ts';

@@ -7,7 +7,7 @@ import type { Http } from '../../system/net/http.ts';
 import type { Random } from '../../system/random.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { Credentials } from '../session/session.ts';
-import { type Artifact, multipartBody } from './multipart.ts';
+import { type Artifact, multipartBody } from './multipart-body.ts';
 import type { UploadAnswer } from './policy.ts';
 
 export interface UploadDeps extends Pick<DeliveryDeps, 'studioOffers'> {

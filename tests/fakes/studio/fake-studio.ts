@@ -4,36 +4,23 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { type AttemptView, JobViewSchema, type JobState, type JobView } from '../../../src/contract/admin.ts';
 import type { ReadOutboundFrame } from '../../../src/contract/frames/outbound.ts';
+import { FEATURES } from '../../../src/contract/frames/inbound.ts';
 import { parseJson, writeJson } from '../../../src/contract/json.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
-import type { StudioEvent } from '../../../src/local-studio/sessions/state.ts';
-import { startStudio, type Studio, type StudioOptions } from '../../../src/local-studio/server.ts';
-import type { StudioFaults } from '../../../src/local-studio/studio.ts';
+import { RUNTIME, serve, type ServedStudio } from '../../../src/local-studio/serve.ts';
+import { type Backends, openBackends } from '../../../src/local-studio/storage/backends.ts';
+import { createStudio } from '../../../src/local-studio/studio.ts';
 import type { Credentials } from '../../../src/studio/session/session.ts';
-import { systemClock } from '../../../src/system/clock.ts';
+import { type Clock, systemClock } from '../../../src/system/clock.ts';
 import { systemRandom } from '../../../src/system/random.ts';
 import { synthetic } from '../builders.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
-
-/** What the fake can be told to do wrong, and changed while it runs. */
-export interface Mischief {
-  /** Swallows every frame to the worker of these types; `all` is a silent studio. */
-  silent: Set<string>;
-  /** Frames of these types are heard and then the line is cut, once each. */
-  cutAfter: Set<string>;
-  /** Answers to the next uploads, before they are read. */
-  failUploads: Response[];
-  /** Answers to the next uploads, after the result is stored. */
-  loseAnswers: (Response | Promise<Response>)[];
-  /** While set, uploads wait for it. */
-  freeze: PromiseLike<void> | undefined;
-  /** Answers to the next upgrades. */
-  refuseUpgrades: Response[];
-}
+import { type MisbehavingStudio, misbehaving, type Mischief, noMischief } from './misbehaving-studio.ts';
+import { createRecorder, recordedStore, type StudioEvent } from './studio-recorder.ts';
 
 export interface FakeStudio extends AsyncDisposable {
-  readonly studio: Studio;
+  readonly studio: Started;
   readonly url: string;
   readonly dataDir: string;
   readonly log: RecordingLogger;
@@ -56,14 +43,23 @@ export interface FakeStudio extends AsyncDisposable {
   job(id: string): Promise<JobView>;
   attempts(id: string): Promise<readonly AttemptView[]>;
   admin(method: string, path: string, body?: unknown): Promise<Response>;
-  /** Sends a raw text to a worker. */
+  /** Sends a worker a text that the studio would not. */
   say(workerId: string, text: string): void;
+  /** Cuts a worker's socket. */
+  cut(workerId: string): void;
   /** Stops it and starts another on the same data and port. */
   restart(): Promise<void>;
 }
 
-export interface FakeStudioOptions extends Pick<StudioFaults, 'withoutResume'> {
-  readonly clock?: StudioOptions['clock'];
+/** The studio between two restarts. */
+interface Started extends ServedStudio, Pick<Backends, 'operatorToken' | 'tokenFile'> {
+  readonly socketOf: MisbehavingStudio['socketOf'];
+}
+
+export interface FakeStudioOptions {
+  /** A studio of the bare contract: a claim ends with its socket. */
+  readonly withoutResume?: boolean;
+  readonly clock?: Clock;
   /** How long a wait may take before it fails, naming what it waited for. */
   readonly patienceMs?: number;
 }
@@ -74,27 +70,26 @@ const PATIENCE_MS = 5_000;
 export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeStudio> {
   const dataDir = await mkdtemp(join(tmpdir(), 'fake-studio-'));
   const log = recordingLogger();
-  const mischief: Mischief = {
-    silent: new Set(),
-    cutAfter: new Set(),
-    failUploads: [],
-    loseAnswers: [],
-    freeze: undefined,
-    refuseUpgrades: [],
-  };
+  const mischief = noMischief();
   const recorder = createRecorder(options.patienceMs ?? PATIENCE_MS);
-  const start = (port: number): Promise<Studio> =>
-    startStudio({
-      host: '127.0.0.1',
-      port,
-      dataDir,
-      log,
-      clock: options.clock ?? systemClock,
+  const { clock = systemClock, withoutResume = false } = options;
+  const start = async (port: number): Promise<Started> => {
+    const backends = await openBackends(dataDir, systemRandom);
+    const studio = await createStudio({
+      ...backends,
+      ...RUNTIME,
+      store: recordedStore(backends.store, recorder.hear),
+      clock,
       random: systemRandom,
+      log,
       sparesLoopback: true,
-      onEvent: recorder.hear,
-      faults: faultsOf(mischief, options),
+      features: withoutResume ? [] : FEATURES,
     });
+    const outer = misbehaving(studio, mischief, recorder.hear);
+    const served = serve(outer, { host: '127.0.0.1', port });
+    const stop = (): Promise<void> => served.stop().then(() => backends.store.close());
+    return { ...served, ...backends, socketOf: outer.socketOf, stop };
+  };
   let studio = await start(0);
 
   const admin: FakeStudio['admin'] = (method, path, body) =>
@@ -148,6 +143,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
       return attempts;
     },
     say: (workerId, text) => studio.socketOf(workerId)?.send(text),
+    cut: (workerId) => studio.socketOf(workerId)?.terminate(),
     restart: async () => {
       await studio.stop();
       studio = await start(studio.port);
@@ -175,65 +171,6 @@ async function textIn(response: Response, name: string): Promise<string> {
   const value = body[name];
   if (typeof value !== 'string') throw new Error(`the studio answered ${response.status}: ${JSON.stringify(body)}`);
   return value;
-}
-
-function faultsOf(mischief: Mischief, options: FakeStudioOptions): StudioFaults {
-  return {
-    withoutResume: options.withoutResume === true,
-    swallows: (_workerId, type) => mischief.silent.has(type) || mischief.silent.has('all'),
-    ignores: (_workerId, frame, socket) => {
-      if (!mischief.cutAfter.delete(frame.type)) return false;
-      socket.terminate();
-      return true;
-    },
-    refusesUpgrade: () => mischief.refuseUpgrades.shift(),
-    beforeUpload: async () => {
-      await mischief.freeze;
-      return mischief.failUploads.shift();
-    },
-    afterUpload: () => mischief.loseAnswers.shift(),
-  };
-}
-
-/** Keeps what the studio says it does, and lets tests wait for the next thing of a kind. */
-function createRecorder(patienceMs: number) {
-  const events: StudioEvent[] = [];
-  const frames: ReadOutboundFrame[] = [];
-  const uploads: { jobId: string; status: number }[] = [];
-  const taken = new Set<StudioEvent>();
-  const waiters = new Set<() => void>();
-  const hear = (event: StudioEvent): void => {
-    events.push(event);
-    if (event.is === 'heard') frames.push(event.frame);
-    if (event.is === 'uploaded') uploads.push({ jobId: event.jobId, status: event.status });
-    for (const wake of waiters) wake();
-  };
-  const until = (
-    what: string,
-    fits: (event: StudioEvent) => boolean,
-    which: 'not yet taken' | 'from the start' = 'not yet taken',
-  ): Promise<StudioEvent> =>
-    new Promise((resolve, reject) => {
-      const look = (): void => {
-        const found = events.find((event) => fits(event) && (which !== 'not yet taken' || !taken.has(event)));
-        if (found === undefined) return;
-        if (which === 'not yet taken') taken.add(found);
-        waiters.delete(look);
-        cancel();
-        resolve(found);
-      };
-      const cancel = systemClock.after(patienceMs, () => {
-        waiters.delete(look);
-        reject(new Error(`the studio waited ${patienceMs} ms for ${what}`));
-      });
-      waiters.add(look);
-      look();
-    });
-  const next = async <Type extends ReadOutboundFrame['type']>(type: Type) => {
-    const heard = await until(type, (event) => event.is === 'heard' && event.frame.type === type);
-    return (heard as StudioEvent & { is: 'heard' }).frame as Extract<ReadOutboundFrame, { type: Type }>;
-  };
-  return { events, frames, uploads, hear, until, next };
 }
 
 /** What a worker with the synthetic engine says it can do. */

@@ -1,4 +1,4 @@
-import { startStudio } from '../../../src/local-studio/server.ts';
+import { startStudio } from '../../../src/local-studio/serve.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { systemRandom } from '../../../src/system/random.ts';
 import { recordingLogger } from '../recording-logger.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { JobView } from '../../../src/contract/admin.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
-import { startStudio } from '../../../src/local-studio/server.ts';
+import { startStudio } from '../../../src/local-studio/serve.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { systemRandom } from '../../../src/system/random.ts';
 import { bareSocket, type BareWorker, bareWorker, helloOf, jobOf, welcomed } from '../../fakes/studio/bare-worker.ts';
@@ -198,6 +198,27 @@ test('a silent worker is cut and its job given away', async () => {
   clock.advance(40_000);
   await world.worker.closed;
   expect((await world.studio.jobIs(job.id, 'queued')).attempts).toBe(1);
+});
+
+test.each([-3_600_000, 3_600_000])('a wall clock that is set by %d ms costs no worker its session', async (step) => {
+  const clock = new FakeClock();
+  await using world = await setup({ clock });
+  clock.jumpWallClock(step);
+  clock.advance(20_000);
+  await world.worker.heartbeat();
+  clock.advance(20_000);
+  await world.worker.heartbeat();
+  expect(world.studio.log.find('session.stale')).toBeUndefined();
+});
+
+test.each([-3_600_000, 3_600_000])('a wall clock that is set by %d ms hides no silent worker', async (step) => {
+  const clock = new FakeClock();
+  await using world = await setup({ clock });
+  clock.advance(10_000);
+  clock.jumpWallClock(step);
+  clock.advance(30_000);
+  await world.worker.closed;
+  expect(world.studio.log.find('session.stale')?.fields).toMatchObject({ silentMs: 40_000 });
 });
 
 test('a job that its worker stops naming is over there, and the worker gets the next', async () => {

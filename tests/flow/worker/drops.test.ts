@@ -168,7 +168,7 @@ test.each(CASES)('$what', async ({ moment, kind, resumes }) => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine], studio: { withoutResume: !resumes } });
   const { studio, worker } = scene;
-  const stage = { ...scene, engine, kind, cut: () => studio.studio.socketOf(worker.id)?.terminate() };
+  const stage = { ...scene, engine, kind, cut: () => studio.cut(worker.id) };
   moment.prepare?.(stage);
   const { id } = await studio.createJob(SAMPLES[kind].task);
   await moment.play({ ...stage, jobId: id });

@@ -11,7 +11,7 @@ const anImage = aTask({ kind: 'image', prompt: 'a fox' });
 const picture = { is: 'artifact', bytes: crypto.getRandomValues(new Uint8Array(20_000)), ext: 'webp' } as const;
 
 const events = (worker: LocalWorker, name: string) => worker.events.filter(({ event }) => event === name);
-const cut = ({ studio, worker }: Scene): void => studio.studio.socketOf(worker.id)?.terminate();
+const cut = ({ studio, worker }: Scene): void => studio.cut(worker.id);
 const isDown = ({ worker }: Scene): Promise<void> =>
   worker.until('a lost socket', () => worker.status().session.at === 'backing-off');
 const completions = ({ studio }: Scene): number =>

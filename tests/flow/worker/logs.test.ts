@@ -101,7 +101,7 @@ test('a rejected offer says so in the words of the contract', async () => {
 
 test('what is said while there is no socket reaches the studio later', async () => {
   await using scene = await setup();
-  scene.studio.studio.socketOf(scene.worker.id)?.terminate();
+  scene.studio.cut(scene.worker.id);
   await scene.worker.until('a lost socket', () => scene.worker.status().session.at === 'backing-off');
   scene.worker.log.logger.warn('test.spoke', { to: 'nobody' });
   await scene.worker.live();
@@ -119,7 +119,7 @@ test('what is said before the approval reaches the studio after it', async () =>
 
 test('L68: a worker offline for long keeps its newest lines and says what it dropped', async () => {
   await using scene = await setup();
-  scene.studio.studio.socketOf(scene.worker.id)?.terminate();
+  scene.studio.cut(scene.worker.id);
   await scene.worker.until('a lost socket', () => scene.worker.status().session.at === 'backing-off');
   for (let count = 1; count <= 6_000; count++) scene.worker.log.logger.info('test.counted', { count });
   await scene.worker.live();
@@ -149,7 +149,7 @@ test('no secret reaches a log, the studio or the status, whatever goes wrong', a
   await scene.studio.createJob(aTask({ kind: 'audio_tts', text: 'hello' }));
   await worker.logged('delivery.unauthorized');
   scene.studio.mischief.refuseUpgrades.push(new Response(`not ${token}`, { status: 500 }));
-  scene.studio.studio.socketOf(worker.config.current.worker_id ?? '')?.terminate();
+  scene.studio.cut(worker.config.current.worker_id ?? '');
   await worker.logged('session.lost');
   await worker.live();
   await worker.logged('session.connect-failed');

@@ -103,7 +103,7 @@ test('L11: a JSON result that never left is sent by the next process, and once',
   const { id } = await scene.studio.createJob(anLlmTask());
   const run = await engine.started();
   await scene.studio.jobIs(id, 'running');
-  scene.studio.studio.socketOf(scene.worker.id)?.terminate();
+  scene.studio.cut(scene.worker.id);
   await scene.worker.until('a lost socket', () => scene.worker.status().session.at === 'backing-off');
   run.finish({ is: 'json', value: { text: 'kept' } });
   await scene.worker.logged('result.kept');
@@ -123,7 +123,7 @@ test('a full outbox refuses offers, drops nothing and is emptied at the next wel
   (await engine.started()).finish(picture);
   expect(await studio.next('reject')).toMatchObject({ code: 'busy', reason: 'worker already has an in-flight job' });
   expect(worker.status().outbox).toEqual({ count: 1, sizeBytes: 100_000 });
-  studio.studio.socketOf(worker.id)?.terminate();
+  studio.cut(worker.id);
   await worker.until('a lost socket', () => worker.status().session.at === 'backing-off');
   await worker.live();
   await studio.jobIs(id, 'completed');

@@ -18,7 +18,7 @@ import { someCapabilities } from '../../fakes/studio/fake-studio.ts';
 
 const able = (about: Readonly<Record<string, unknown>> = {}) => v.parse(CapabilitiesSchema, someCapabilities(about));
 const candidate = (about: Partial<Candidate> = {}): Candidate => ({
-  slot: { at: 'idle' },
+  activity: { at: 'idle' },
   capabilities: able(),
   cooling: false,
   settled: true,
@@ -30,7 +30,7 @@ test('an idle worker that takes jobs can be asked', () => {
 });
 
 test.each([
-  ['is asked already', { slot: { at: 'offered', jobId: 'job-1', seq: 1 } }],
+  ['is asked already', { activity: { at: 'offered', jobId: 'job-1', seq: 1 } }],
   ['was busy a moment ago', { cooling: true }],
   ['may still be at work on an earlier job', { settled: false }],
   ['is paused', { capabilities: able({ autoEnabled: false }) }],

@@ -1,13 +1,13 @@
 import type { Clock } from '../../../system/clock.ts';
 import type { Random } from '../../../system/random.ts';
 import type { ArtifactStore } from '../../storage/artifacts.ts';
-import type { Desk } from '../../sessions/state.ts';
+import type { StudioState } from '../../sessions/state.ts';
 import { type Exchange, refuse, type Route } from '../http.ts';
 import type { HashOf } from '../../storage/secrets.ts';
 
 /** What the operator's routes work with. */
 export interface AdminContext {
-  readonly desk: Desk;
+  readonly studio: StudioState;
   readonly artifacts: ArtifactStore;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Pick<Random, 'hex'>;

@@ -1,23 +1,23 @@
 import { type JobDraft, JobDraftSchema, JobQuerySchema } from '../../../contract/admin.ts';
 import { parseJson, writeJson } from '../../../contract/json.ts';
 import { promptOf } from '../../../contract/tasks/index.ts';
-import { forgetKept } from '../../sessions/claims.ts';
-import { type Desk, report } from '../../sessions/state.ts';
-import { type Exchange, json, MOST_OPERATOR_BYTES, readBody, readQuery, refuse } from '../http.ts';
+import { dropLease } from '../../sessions/leases.ts';
+import { logFailure, type StudioState } from '../../sessions/state.ts';
+import { type Exchange, json, MAX_OPERATOR_BYTES, readBody, readQuery, refuse } from '../http.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { MAX_ATTEMPTS } from '../../queue.ts';
 import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
 import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
 
 export const jobRoutes: AdminRoutes = (context) => {
-  const { desk } = context;
-  const { jobs } = desk.store;
+  const { studio } = context;
+  const { jobs } = studio.store;
   const find = async (exchange: Exchange): Promise<JobRow> => {
     const id = param(exchange, 'id');
     return existing(await jobs.get(id), 'job', id);
   };
   return [
-    { method: 'GET', path: '/admin/jobs', handle: ({ url }) => list(desk, url) },
+    { method: 'GET', path: '/admin/jobs', handle: ({ url }) => list(studio, url) },
     { method: 'POST', path: '/admin/jobs', handle: ({ request }) => create(context, request) },
     { method: 'GET', path: '/admin/jobs/:id', handle: async (exchange) => json(viewOf(await find(exchange))) },
     { method: 'POST', path: '/admin/jobs/:id/retry', handle: async (exchange) => retry(context, await find(exchange)) },
@@ -42,30 +42,29 @@ export const jobRoutes: AdminRoutes = (context) => {
   ];
 };
 
-async function list(desk: Desk, url: URL): Promise<Response> {
+async function list(studio: StudioState, url: URL): Promise<Response> {
   const { state, limit, cursor } = readQuery(url, JobQuerySchema);
   const before = cursor === undefined ? undefined : Number(cursor);
   if (before !== undefined && !Number.isSafeInteger(before)) throw refuse('invalid', 'the cursor is not one of ours');
-  const rows = await desk.store.jobs.list({ state, before, limit });
+  const rows = await studio.store.jobs.list({ state, before, limit });
   const nextCursor = rows.length === limit ? rows.at(-1)?.seq.toString() : undefined;
   return json({ jobs: rows.map(viewOf), nextCursor });
 }
 
 async function create(context: AdminContext, request: Request): Promise<Response> {
-  const { desk } = context;
-  const draft = await readBody(request, JobDraftSchema, MOST_OPERATOR_BYTES);
+  const { studio } = context;
+  const draft = await readBody(request, JobDraftSchema, MAX_OPERATOR_BYTES);
   const job = await newJob(context, draft);
-  await desk.store.jobs.add(job);
-  desk.log.info('job.queued', { jobId: job.id, kind: job.kind, model: job.model });
-  desk.emit({ is: 'moved', jobId: job.id, to: 'queued' });
-  report(desk, offerJob(desk, job));
-  const queued = await desk.store.jobs.get(job.id);
+  await studio.store.jobs.add(job);
+  studio.log.info('job.queued', { jobId: job.id, kind: job.kind, model: job.model });
+  logFailure(studio, offerJob(studio, job));
+  const queued = await studio.store.jobs.get(job.id);
   return json(viewOf(existing(queued, 'job', job.id)), 201);
 }
 
 /** The job carries its model's recipe as it was when it was asked for. */
-async function newJob({ desk, clock, random }: AdminContext, draft: JobDraft): Promise<NewJob> {
-  const model = draft.model === undefined ? undefined : await desk.store.models.get(draft.model);
+async function newJob({ studio, clock, random }: AdminContext, draft: JobDraft): Promise<NewJob> {
+  const model = draft.model === undefined ? undefined : await studio.store.models.get(draft.model);
   if (model === undefined && draft.modelSource === undefined) {
     throw refuse('invalid', `there is no model ${JSON.stringify(draft.model)}: add it, or send its modelSource`);
   }
@@ -90,27 +89,25 @@ async function newJob({ desk, clock, random }: AdminContext, draft: JobDraft): P
   };
 }
 
-async function retry({ desk, clock }: AdminContext, job: JobRow): Promise<Response> {
-  if (!(await desk.store.jobs.retry(job.id, clock.now()))) {
+async function retry({ studio, clock }: AdminContext, job: JobRow): Promise<Response> {
+  if (!(await studio.store.jobs.retry(job.id, clock.now()))) {
     throw refuse('conflict', `a job that is ${job.state} cannot be retried`);
   }
-  desk.emit({ is: 'moved', jobId: job.id, to: 'queued' });
-  report(desk, offerJob(desk, job));
-  return json(viewOf(existing(await desk.store.jobs.get(job.id), 'job', job.id)));
+  logFailure(studio, offerJob(studio, job));
+  return json(viewOf(existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }
 
 /** The contract has no frame for it: the worker is told by the answer to its next heartbeat, or by its upload's 409. */
-async function cancel({ desk, clock }: AdminContext, job: JobRow): Promise<Response> {
-  if (!(await desk.store.jobs.cancel(job.id, clock.now()))) {
+async function cancel({ studio, clock }: AdminContext, job: JobRow): Promise<Response> {
+  if (!(await studio.store.jobs.cancel(job.id, clock.now()))) {
     throw refuse('conflict', `the job has ended already: it is ${job.state}`);
   }
-  for (const session of desk.live.values()) {
-    if (session.slot.at === 'running' && session.slot.jobId === job.id)
-      session.slot = { ...session.slot, revoked: true };
+  for (const session of studio.live.values()) {
+    if (session.activity.at === 'running' && session.activity.jobId === job.id)
+      session.activity = { ...session.activity, revoked: true };
   }
-  forgetKept(desk, job.id);
-  desk.emit({ is: 'moved', jobId: job.id, to: 'cancelled' });
-  return json(viewOf(existing(await desk.store.jobs.get(job.id), 'job', job.id)));
+  dropLease(studio, job.id);
+  return json(viewOf(existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }
 
 async function download({ artifacts }: AdminContext, job: JobRow): Promise<Response> {

@@ -1,18 +1,18 @@
 import { type ModelDraft, ModelDraftSchema } from '../../../contract/admin.ts';
 import { parseJson, writeJson } from '../../../contract/json.ts';
-import { json, MOST_OPERATOR_BYTES, nothing, readBody, refuse } from '../http.ts';
+import { json, MAX_OPERATOR_BYTES, nothing, readBody, refuse } from '../http.ts';
 import type { ModelRow } from '../../storage/store.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';
 
-export const modelRoutes: AdminRoutes = ({ desk, clock }) => {
-  const { models } = desk.store;
+export const modelRoutes: AdminRoutes = ({ studio, clock }) => {
+  const { models } = studio.store;
   return [
     { method: 'GET', path: '/admin/models', handle: async () => json({ models: (await models.list()).map(viewOf) }) },
     {
       method: 'POST',
       path: '/admin/models',
       handle: async ({ request }) => {
-        const row = rowOf(await readBody(request, ModelDraftSchema, MOST_OPERATOR_BYTES), clock.now());
+        const row = rowOf(await readBody(request, ModelDraftSchema, MAX_OPERATOR_BYTES), clock.now());
         if (!(await models.add(row))) throw refuse('conflict', `there is a model ${JSON.stringify(row.id)} already`);
         return json(viewOf(row), 201);
       },
@@ -30,7 +30,7 @@ export const modelRoutes: AdminRoutes = ({ desk, clock }) => {
       path: '/admin/models/:id',
       handle: async (exchange) => {
         const id = param(exchange, 'id');
-        const draft = await readBody(exchange.request, ModelDraftSchema, MOST_OPERATOR_BYTES);
+        const draft = await readBody(exchange.request, ModelDraftSchema, MAX_OPERATOR_BYTES);
         if (draft.id !== id) throw refuse('invalid', 'the id of a model cannot be changed');
         const before = existing(await models.get(id), 'model', id);
         const row = { ...rowOf(draft, clock.now()), createdAt: before.createdAt };

@@ -11,14 +11,14 @@ export const overviewRoutes: AdminRoutes = (context) => [
     path: '/admin/logs',
     handle: async ({ url }) => {
       const { workerId, after, limit } = readQuery(url, LogQuerySchema);
-      return json({ lines: await context.desk.store.logs.page({ workerId, after, limit }) });
+      return json({ lines: await context.studio.store.logs.page({ workerId, after, limit }) });
     },
   },
 ];
 
-async function status({ desk, startedAt }: AdminContext): Promise<StatusView> {
-  const { registrations, workers, jobs } = desk.store;
-  const sessions = [...desk.live.values()];
+async function status({ studio, startedAt }: AdminContext): Promise<StatusView> {
+  const { registrations, workers, jobs } = studio.store;
+  const sessions = [...studio.live.values()];
   return {
     version: VERSION,
     startedAt: isoOf(startedAt),
@@ -26,7 +26,7 @@ async function status({ desk, startedAt }: AdminContext): Promise<StatusView> {
     workers: {
       known: (await workers.list()).length,
       connected: sessions.length,
-      busy: sessions.filter((session) => session.slot.at === 'running').length,
+      busy: sessions.filter((session) => session.activity.at === 'running').length,
     },
     jobs: await jobs.counts(),
     artifacts: await jobs.artifactTotals(),

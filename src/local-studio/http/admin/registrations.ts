@@ -2,7 +2,7 @@ import { RejectionDraftSchema } from '../../../contract/admin.ts';
 import { type ReadCapabilities, CapabilitiesSchema } from '../../../contract/capabilities.ts';
 import { readJson } from '../../../contract/read.ts';
 import { HOUR_MS } from '../../../base/units.ts';
-import { json, MOST_OPERATOR_BYTES, nothing, readBody, refuse } from '../http.ts';
+import { json, MAX_OPERATOR_BYTES, nothing, readBody, refuse } from '../http.ts';
 import { newToken } from '../../storage/secrets.ts';
 import type { RegistrationRow } from '../../storage/store.ts';
 import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
@@ -11,8 +11,8 @@ import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './c
 const BOOTSTRAP_MS = 24 * HOUR_MS;
 
 export const registrationRoutes: AdminRoutes = (context) => {
-  const { desk, random, clock, hashOf } = context;
-  const { registrations } = desk.store;
+  const { studio, random, clock, hashOf } = context;
+  const { registrations } = studio.store;
   return [
     {
       method: 'GET',
@@ -28,11 +28,11 @@ export const registrationRoutes: AdminRoutes = (context) => {
       method: 'POST',
       path: '/admin/registrations/:id/reject',
       handle: async (exchange) => {
-        const { reason } = await readBody(exchange.request, RejectionDraftSchema, MOST_OPERATOR_BYTES);
+        const { reason } = await readBody(exchange.request, RejectionDraftSchema, MAX_OPERATOR_BYTES);
         const requestId = param(exchange, 'id');
         existing(await registrations.get(requestId), 'registration', requestId);
         if (!(await registrations.decide(requestId, { reason }))) throw refuse('conflict', 'it was decided already');
-        desk.log.info('registration.rejected', { requestId });
+        studio.log.info('registration.rejected', { requestId });
         return nothing();
       },
     },
@@ -50,8 +50,8 @@ export const registrationRoutes: AdminRoutes = (context) => {
 };
 
 /** An installation that was approved before stays the worker it was. Approving twice is as good as once. */
-async function approve({ desk, random, clock }: AdminContext, requestId: string): Promise<string> {
-  const { registrations, workers } = desk.store;
+async function approve({ studio, random, clock }: AdminContext, requestId: string): Promise<string> {
+  const { registrations, workers } = studio.store;
   const asked = existing(await registrations.get(requestId), 'registration', requestId);
   if (asked.state === 'approved' && asked.workerId !== undefined) return asked.workerId;
   if (asked.state === 'rejected') throw refuse('conflict', 'it was rejected already');
@@ -60,7 +60,7 @@ async function approve({ desk, random, clock }: AdminContext, requestId: string)
   const { installId, capabilities } = asked;
   await workers.put({ id: workerId, installId, capabilities, createdAt: clock.now() });
   await registrations.decide(requestId, { workerId });
-  desk.log.info('worker.approved', { workerId, by: 'operator' });
+  studio.log.info('worker.approved', { workerId, by: 'operator' });
   return workerId;
 }
 

@@ -1,46 +1,46 @@
 import type { WorkerView } from '../../../contract/admin.ts';
 import { CLOSE } from '../../../contract/frames/close-codes.ts';
-import { loseJob } from '../../sessions/claims.ts';
-import type { Desk } from '../../sessions/state.ts';
+import { loseJob } from '../../sessions/leases.ts';
+import type { StudioState } from '../../sessions/state.ts';
 import { json, nothing } from '../http.ts';
 import type { WorkerRow } from '../../storage/store.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';
 import { capabilitiesOf } from './registrations.ts';
 
-export const workerRoutes: AdminRoutes = ({ desk }) => [
+export const workerRoutes: AdminRoutes = ({ studio }) => [
   {
     method: 'GET',
     path: '/admin/workers',
-    handle: async () => json({ workers: (await desk.store.workers.list()).flatMap((row) => viewOf(desk, row)) }),
+    handle: async () => json({ workers: (await studio.store.workers.list()).flatMap((row) => viewOf(studio, row)) }),
   },
   {
     method: 'DELETE',
     path: '/admin/workers/:id',
     handle: async (exchange) => {
       const workerId = param(exchange, 'id');
-      existing((await desk.store.workers.remove(workerId)) || undefined, 'worker', workerId);
-      desk.live.get(workerId)?.end(CLOSE.workerDeleted, 'the operator deleted this worker', 'worker_deleted');
-      for (const [jobId, kept] of desk.kept) {
-        if (kept.workerId === workerId) await loseJob(desk, jobId, workerId, 'the operator deleted the worker');
+      existing((await studio.store.workers.remove(workerId)) || undefined, 'worker', workerId);
+      studio.live.get(workerId)?.end(CLOSE.workerDeleted, 'the operator deleted this worker', 'worker_deleted');
+      for (const [jobId, lease] of studio.leases) {
+        if (lease.workerId === workerId) await loseJob(studio, jobId, workerId, 'the operator deleted the worker');
       }
-      desk.log.info('worker.deleted', { workerId });
+      studio.log.info('worker.deleted', { workerId });
       return nothing();
     },
   },
 ];
 
-function viewOf(desk: Desk, row: WorkerRow): readonly WorkerView[] {
-  const session = desk.live.get(row.id);
+function viewOf(studio: StudioState, row: WorkerRow): readonly WorkerView[] {
+  const session = studio.live.get(row.id);
   const capabilities = session?.capabilities ?? capabilitiesOf(row.capabilities);
   if (capabilities === undefined) return [];
-  const lastSeenAt = session?.lastBeatAt ?? row.lastSeenAt;
+  const lastSeenAt = session?.lastBeat.at ?? row.lastSeenAt;
   return [
     {
       workerId: row.id,
       installId: row.installId,
       connected: session !== undefined,
       capabilities,
-      currentJobId: session?.slot.at === 'running' ? session.slot.jobId : undefined,
+      currentJobId: session?.activity.at === 'running' ? session.activity.jobId : undefined,
       createdAt: isoOf(row.createdAt),
       lastSeenAt: lastSeenAt === undefined ? undefined : isoOf(lastSeenAt),
     },

@@ -1,8 +1,8 @@
-import type { AttemptRow, Completion, Ending, JobStore } from '../store.ts';
+import type { AttemptRow, Completion, Ending, JobTable } from '../store.ts';
 import { maybeText, number, type Query, type Sql } from './sql.ts';
 
 /** Attempts kept per job: an operator who retries for ever does not fill the disk. */
-const MOST_ATTEMPTS_KEPT = 50;
+const MAX_ATTEMPTS_KEPT = 50;
 
 /** Whether the worker had this job before: the guard of all that a worker may do for a job that is queued again. */
 export const HAD_IT = 'EXISTS (SELECT 1 FROM job_attempts a WHERE a.job_id = jobs.id AND a.worker_id = $2)';
@@ -13,7 +13,7 @@ export const HAD_IT = 'EXISTS (SELECT 1 FROM job_attempts a WHERE a.job_id = job
 export const MAY_DELIVER = `((state IN ('running', 'offered') AND worker_id = $2) OR (state = 'queued' AND ${HAD_IT}))`;
 
 /** The ways a job's run ends. Each is one transaction, on the disk before anyone is told. */
-export function endJobs(sql: Sql): Pick<JobStore, 'end' | 'complete' | 'cancel' | 'retry'> {
+export function endJobs(sql: Sql): Pick<JobTable, 'end' | 'complete' | 'cancel' | 'retry'> {
   return {
     end: (id, workerId, ending, at) => sql.durable((query) => end(query, { id, workerId, at }, ending)),
     complete: (id, workerId, completion, at) =>
@@ -120,6 +120,6 @@ async function keepAttempt(query: Query, jobId: string, attempt: AttemptRow): Pr
     `DELETE FROM job_attempts WHERE job_id = $1 AND ended_at < (
        SELECT MIN(ended_at) FROM (
          SELECT ended_at FROM job_attempts WHERE job_id = $1 ORDER BY ended_at DESC LIMIT $2) newest)`,
-    [jobId, MOST_ATTEMPTS_KEPT],
+    [jobId, MAX_ATTEMPTS_KEPT],
   );
 }

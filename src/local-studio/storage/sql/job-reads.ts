@@ -1,10 +1,10 @@
 import { JOB_STATES, type JobState } from '../../../contract/admin.ts';
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
-import type { AttemptRow, JobRow, JobStore, StoredArtifact } from '../store.ts';
+import type { AttemptRow, JobRow, JobTable, StoredArtifact } from '../store.ts';
 import { MAY_DELIVER } from './job-endings.ts';
 import { maybeNumber, maybeText, number, type Row, type Sql, text } from './sql.ts';
 
-type Reads = Pick<JobStore, 'get' | 'list' | 'holds' | 'underway' | 'attempts' | 'counts' | 'artifactTotals'>;
+type Reads = Pick<JobTable, 'get' | 'list' | 'holds' | 'underway' | 'attempts' | 'counts' | 'artifactTotals'>;
 
 /** The part of the job store that only looks. */
 export function readJobs(sql: Sql): Reads {

@@ -1,14 +1,14 @@
 import { vramClass } from '../../queue.ts';
-import type { JobStore } from '../store.ts';
+import type { JobTable } from '../store.ts';
 import { endJobs, HAD_IT } from './job-endings.ts';
 import { readJobs } from './job-reads.ts';
 import { claimNext } from './next-job.ts';
 import type { Param, Sql } from './sql.ts';
 
-export const createSqlJobs = (sql: Sql): JobStore => ({ ...readJobs(sql), ...moveJobs(sql), ...endJobs(sql) });
+export const createSqlJobs = (sql: Sql): JobTable => ({ ...readJobs(sql), ...moveJobs(sql), ...endJobs(sql) });
 
 /** A job's way to a worker. None of these waits for the disk, see the top of `store.ts`; adding one does. */
-function moveJobs(sql: Sql): Pick<JobStore, 'add' | 'offerNext' | 'release' | 'start' | 'resume'> {
+function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 'start' | 'resume'> {
   const changed = async (text: string, params: readonly Param[]): Promise<boolean> =>
     (await sql.query(`${text} RETURNING seq`, params)).length > 0;
   return {
@@ -37,7 +37,7 @@ function moveJobs(sql: Sql): Pick<JobStore, 'add' | 'offerNext' | 'release' | 's
           ],
         );
       }),
-    offerNext: (wanted, at) => claimNext(sql.query, wanted, at),
+    offerNext: (criteria, at) => claimNext(sql.query, criteria, at),
     release: (id, workerId, at) =>
       changed(
         `UPDATE jobs SET state = 'queued', worker_id = NULL, updated_at = $3

@@ -1,16 +1,16 @@
-import type { LogStore } from '../store.ts';
+import type { LogTable } from '../store.ts';
 import { maybeText, number, type Param, type Row, type Sql, text } from './sql.ts';
 
 /** Lines kept in all, of every worker together. */
-const MOST_LINES = 100_000;
+const MAX_LINES = 100_000;
 /** Lines added between two sweeps of the old ones. */
 const SWEEP_EVERY = 1_000;
 /** Lines per statement; SQLite takes 32,766 parameters in one. */
 const LINES_AT_ONCE = 500;
 const COLUMNS = 6;
-const MOST_CHARACTERS = 8_192;
+const MAX_CHARACTERS = 8_192;
 
-export function createSqlLogs(sql: Sql, mostLines = MOST_LINES): LogStore {
+export function createSqlLogs(sql: Sql, maxLines = MAX_LINES): LogTable {
   let unswept = 0;
   return {
     add: async (workerId, entries) => {
@@ -21,7 +21,7 @@ export function createSqlLogs(sql: Sql, mostLines = MOST_LINES): LogStore {
           entry.ts.slice(0, 64),
           entry.level.slice(0, 16),
           entry.category.slice(0, 64),
-          entry.message.slice(0, MOST_CHARACTERS),
+          entry.message.slice(0, MAX_CHARACTERS),
           entry.jobId?.slice(0, 200) ?? null,
         ]);
         await sql.query(
@@ -30,9 +30,9 @@ export function createSqlLogs(sql: Sql, mostLines = MOST_LINES): LogStore {
         );
         unswept += some.length;
       }
-      if (unswept < Math.min(SWEEP_EVERY, mostLines)) return;
+      if (unswept < Math.min(SWEEP_EVERY, maxLines)) return;
       unswept = 0;
-      await sql.query('DELETE FROM logs WHERE seq <= (SELECT MAX(seq) FROM logs) - $1', [mostLines]);
+      await sql.query('DELETE FROM logs WHERE seq <= (SELECT MAX(seq) FROM logs) - $1', [maxLines]);
     },
     page: async ({ workerId, after, limit }) => {
       const rows =

@@ -1,8 +1,8 @@
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
-import type { ModelRow, ModelStore } from '../store.ts';
+import type { ModelRow, ModelTable } from '../store.ts';
 import { maybeText, number, type Row, type Sql, text } from './sql.ts';
 
-export function createSqlModels(sql: Sql): ModelStore {
+export function createSqlModels(sql: Sql): ModelTable {
   return {
     get: async (id) => (await sql.query('SELECT * FROM models WHERE id = $1', [id])).map(toModel)[0],
     list: async () => (await sql.query('SELECT * FROM models ORDER BY id')).map(toModel),

@@ -1,6 +1,6 @@
 import type { TaskKindId } from '../../../contract/tasks/index.ts';
 import { vramClass } from '../../queue.ts';
-import type { JobRow, Wanted } from '../store.ts';
+import type { JobRow, OfferCriteria } from '../store.ts';
 import { toJobRow } from './job-reads.ts';
 import type { Param, Query } from './sql.ts';
 
@@ -14,7 +14,7 @@ import type { Param, Query } from './sql.ts';
  */
 
 /** Turned-down jobs that one look-up skips; a worker that turned down more is asked again about the oldest. */
-const MOST_EXCEPTED = 50;
+const MAX_EXCEPTED = 50;
 
 /** The statement for this many kinds and jobs to skip: `$1` is the threshold, `$2` its class, then kinds, then jobs. */
 export function nextJobSql(kinds: number, except: number): string {
@@ -30,16 +30,16 @@ export function nextJobSql(kinds: number, except: number): string {
 }
 
 /** Picks and takes in one statement: no other worker can get the same job in between. */
-export async function claimNext(query: Query, wanted: Wanted, at: number): Promise<JobRow | undefined> {
-  const kinds: readonly TaskKindId[] = [...new Set(wanted.kinds)];
+export async function claimNext(query: Query, criteria: OfferCriteria, at: number): Promise<JobRow | undefined> {
+  const kinds: readonly TaskKindId[] = [...new Set(criteria.kinds)];
   if (kinds.length === 0) return undefined;
-  const except = wanted.except.slice(-MOST_EXCEPTED);
+  const except = criteria.except.slice(-MAX_EXCEPTED);
   const used = 2 + kinds.length + except.length;
-  const params: readonly Param[] = [wanted.thresholdGb, vramClass(wanted.thresholdGb), ...kinds, ...except];
+  const params: readonly Param[] = [criteria.thresholdGb, vramClass(criteria.thresholdGb), ...kinds, ...except];
   const rows = await query(
     `UPDATE jobs SET state = 'offered', worker_id = $${used + 1}, updated_at = $${used + 2}
      WHERE seq = (${nextJobSql(kinds.length, except.length)}) AND state = 'queued' RETURNING *`,
-    [...params, wanted.workerId, at],
+    [...params, criteria.workerId, at],
   );
   return rows.map(toJobRow)[0];
 }

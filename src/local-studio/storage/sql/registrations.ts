@@ -1,10 +1,10 @@
-import type { RegistrationRow, RegistrationStore } from '../store.ts';
+import type { RegistrationRow, RegistrationTable } from '../store.ts';
 import { maybeText, number, type Row, type Sql, text } from './sql.ts';
 
 /** Anyone may ask to be let in, so that what waits is bounded: the oldest request makes room. */
-const MOST_PENDING = 1_000;
+const MAX_PENDING = 1_000;
 
-export function createSqlRegistrations(sql: Sql): RegistrationStore {
+export function createSqlRegistrations(sql: Sql): RegistrationTable {
   return {
     add: (row) =>
       sql.durable(async (query) => {
@@ -12,7 +12,7 @@ export function createSqlRegistrations(sql: Sql): RegistrationStore {
         await query(
           `DELETE FROM registrations WHERE state = 'pending' AND request_id NOT IN (
              SELECT request_id FROM registrations WHERE state = 'pending' ORDER BY created_at DESC LIMIT $1)`,
-          [MOST_PENDING - 1],
+          [MAX_PENDING - 1],
         );
         await query(
           `INSERT INTO registrations (request_id, install_id, secret_hash, capabilities, state, reason, worker_id, created_at)

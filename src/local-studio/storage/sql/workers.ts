@@ -1,7 +1,7 @@
-import type { WorkerRow, WorkerStore } from '../store.ts';
+import type { WorkerRow, WorkerTable } from '../store.ts';
 import { maybeNumber, maybeText, number, type Row, type Sql, text } from './sql.ts';
 
-export function createSqlWorkers(sql: Sql): WorkerStore {
+export function createSqlWorkers(sql: Sql): WorkerTable {
   return {
     get: async (id) => first(await sql.query('SELECT * FROM workers WHERE id = $1', [id])),
     byInstall: async (installId) =>

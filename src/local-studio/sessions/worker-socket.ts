@@ -1,13 +1,13 @@
 import { errorChain } from '../../base/errors.ts';
 import { cutToBytes } from '../../base/units.ts';
 import { CLOSE, CLOSE_CODE_OF, type ErrorFrameCode } from '../../contract/frames/close-codes.ts';
-import { FEATURES } from '../../contract/frames/inbound.ts';
 import { OutboundFrameSchema, type ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { writeJson } from '../../contract/json.ts';
 import { readJson } from '../../contract/read.ts';
 import { act, violation } from './frames-in.ts';
-import { onSessionOver } from './claims.ts';
-import { type Desk, report, type Session } from './state.ts';
+import { onSessionEnded } from './leases.ts';
+import { logFailure, type StudioState, type WorkerSession } from './state.ts';
+import type { HashOf } from '../storage/secrets.ts';
 import type { WorkerRow } from '../storage/store.ts';
 
 /*
@@ -17,59 +17,52 @@ import type { WorkerRow } from '../storage/store.ts';
  *      any other frame, or a frame while greeting: error `protocol_violation`, close 4002
  */
 
-export interface StudioSocket {
+/** The studio's end of one socket to a worker. */
+export interface WorkerSocket {
   send(text: string): void;
   close(code: number, reason: string): void;
-  /** Cuts the line without a goodbye. */
+  /** Cuts the socket without a close frame. */
   terminate(): void;
 }
 
-/** Where a test makes a studio misbehave. */
-export interface SocketFaults {
-  /** Whether a frame to the worker is swallowed. */
-  readonly swallows?: (workerId: string, type: string) => boolean;
-  /** Asked about each frame heard, before it is acted on; true means that it is not. */
-  readonly ignores?: (workerId: string, frame: ReadOutboundFrame, socket: StudioSocket) => boolean;
-}
-
-export interface ConnectionDeps {
-  readonly desk: Desk;
-  readonly hashOf: (token: string) => string;
-  /** Calls back when everything that has arrived so far has been handed over. */
-  readonly soon: (call: () => void) => void;
-  readonly faults: SocketFaults;
-}
-
-export interface Connection {
+/** What happens on a socket, in order: any number of frames, then one `onClosed`. */
+export interface SocketEvents {
   onText(text: string): void;
   onBinary(): void;
   onClosed(code: number): void;
 }
 
-/** What a close frame can carry beside its code (RFC 6455 §5.5); the error frame before it has the words in full. */
-const MOST_REASON_BYTES = 123;
-/** How long a socket may take to say hello. */
+export interface WorkerSocketDeps {
+  readonly studio: StudioState;
+  readonly hashOf: HashOf;
+  /** Calls back when everything that has arrived so far has been handed over. */
+  readonly soon: (call: () => void) => void;
+}
+
+/** What a close frame can carry beside its code (RFC 6455 §5.5); the error frame before it has the reason in full. */
+const MAX_REASON_BYTES = 123;
+/** How long a socket may take to send its `hello` (studio contract: timing constants). */
 const HELLO_MS = 15_000;
 
-/** Speaks the contract on a socket whose upgrade was authorised for this worker. */
-export function openConnection(deps: ConnectionDeps, socket: StudioSocket, worker: WorkerRow): Connection {
-  const { desk } = deps;
+/** Serves a socket whose upgrade was authorised for this worker. */
+export function openWorkerSocket(deps: WorkerSocketDeps, socket: WorkerSocket, worker: WorkerRow): SocketEvents {
+  const { studio } = deps;
   let at: 'opened' | 'greeting' | 'live' | 'over' = 'opened';
-  let session: Session | undefined;
+  let session: WorkerSession | undefined;
   const waiting: string[] = [];
   let pumping = false;
-  const disarmHello = desk.clock.after(HELLO_MS, () => fail('protocol_violation', 'no hello'));
+  const disarmHello = studio.clock.after(HELLO_MS, () => fail('protocol_violation', 'no hello'));
 
   function end(closeCode: number, reason: string): void {
     at = 'over';
     disarmHello();
-    socket.close(closeCode, cutToBytes(reason, MOST_REASON_BYTES));
+    socket.close(closeCode, cutToBytes(reason, MAX_REASON_BYTES));
     leave('for-now');
   }
 
   function fail(code: ErrorFrameCode, message: string): void {
     if (at === 'over') return;
-    desk.log.warn('session.refused', { workerId: worker.id, code, because: message });
+    studio.log.warn('session.refused', { workerId: worker.id, code, because: message });
     socket.send(writeJson({ type: 'error', code, message }));
     end(CLOSE_CODE_OF[code], message);
   }
@@ -79,9 +72,8 @@ export function openConnection(deps: ConnectionDeps, socket: StudioSocket, worke
     session = undefined;
     if (leaving === undefined) return;
     leaving.alive = false;
-    if (desk.live.get(worker.id) === leaving) desk.live.delete(worker.id);
-    desk.emit({ is: 'disconnected', workerId: worker.id });
-    report(desk, onSessionOver(desk, leaving, gone));
+    if (studio.live.get(worker.id) === leaving) studio.live.delete(worker.id);
+    logFailure(studio, onSessionEnded(studio, leaving, gone));
   }
 
   function greet(frame: ReadOutboundFrame): void {
@@ -91,19 +83,15 @@ export function openConnection(deps: ConnectionDeps, socket: StudioSocket, worke
     at = 'greeting';
     disarmHello();
     deps.soon(() => {
-      if (at === 'greeting' && !desk.stopped) welcome(frame.capabilities);
+      if (at === 'greeting' && !studio.stopped) welcome(frame.capabilities);
     });
   }
 
-  function welcome(capabilities: Session['capabilities']): void {
-    desk.live.get(worker.id)?.end(CLOSE.duplicateWorker, 'another session took over', 'duplicate_worker');
+  function welcome(capabilities: WorkerSession['capabilities']): void {
+    studio.live.get(worker.id)?.end(CLOSE.duplicateWorker, 'another session took over', 'duplicate_worker');
     at = 'live';
-    session = newSession(desk, worker.id, capabilities, {
-      say: (type, text) => {
-        if (deps.faults.swallows?.(worker.id, type) === true) return;
-        desk.emit({ is: 'said', workerId: worker.id, type, text });
-        socket.send(text);
-      },
+    session = newSession(studio, worker.id, capabilities, {
+      send: (text) => socket.send(text),
       end: (code, reason, errorCode) => {
         if (errorCode !== undefined) socket.send(writeJson({ type: 'error', code: errorCode, message: reason }));
         if (code === CLOSE.abnormal) socket.terminate();
@@ -112,21 +100,18 @@ export function openConnection(deps: ConnectionDeps, socket: StudioSocket, worke
         leave(code === CLOSE.duplicateWorker ? 'for-now' : 'for-good');
       },
     });
-    desk.live.set(worker.id, session);
-    const serverTime = new Date(desk.clock.now()).toISOString();
-    const features = desk.resumes ? { features: FEATURES } : {};
-    session.say('welcome', writeJson({ type: 'welcome', workerId: worker.id, serverTime, ...features }));
-    desk.emit({ is: 'connected', workerId: worker.id });
-    desk.log.info('session.welcomed', { workerId: worker.id });
-    report(desk, desk.store.workers.seen(worker.id, writeJson(capabilities), desk.clock.now()));
+    studio.live.set(worker.id, session);
+    const serverTime = new Date(studio.clock.now()).toISOString();
+    const features = studio.features.length === 0 ? {} : { features: studio.features };
+    session.send(writeJson({ type: 'welcome', workerId: worker.id, serverTime, ...features }));
+    studio.log.info('session.welcomed', { workerId: worker.id });
+    logFailure(studio, studio.store.workers.seen(worker.id, writeJson(capabilities), studio.clock.now()));
   }
 
   async function onFrame(frame: ReadOutboundFrame): Promise<void> {
     if (at === 'over') return;
-    desk.emit({ is: 'heard', workerId: worker.id, frame });
-    if (deps.faults.ignores?.(worker.id, frame, socket) === true) return;
     if (session === undefined) greet(frame);
-    else if (!(await act(desk, session, frame))) fail('protocol_violation', violation(frame));
+    else if (!(await act(studio, session, frame))) fail('protocol_violation', violation(frame));
   }
 
   async function pump(): Promise<void> {
@@ -139,7 +124,7 @@ export function openConnection(deps: ConnectionDeps, socket: StudioSocket, worke
         else await onFrame(read.value);
       }
     } catch (thrown) {
-      desk.log.error('session.failed', { workerId: worker.id, error: errorChain(thrown) });
+      studio.log.error('session.failed', { workerId: worker.id, error: errorChain(thrown) });
       fail('internal_error', 'the studio could not act on a frame');
     } finally {
       pumping = false;
@@ -154,7 +139,7 @@ export function openConnection(deps: ConnectionDeps, socket: StudioSocket, worke
     },
     onBinary: () => fail('protocol_violation', 'binary frames are not part of the contract'),
     onClosed(code) {
-      desk.log.info('session.closed', { workerId: worker.id, code });
+      studio.log.info('session.closed', { workerId: worker.id, code });
       at = 'over';
       disarmHello();
       leave('for-now');
@@ -163,24 +148,22 @@ export function openConnection(deps: ConnectionDeps, socket: StudioSocket, worke
 }
 
 function newSession(
-  desk: Desk,
+  studio: StudioState,
   workerId: string,
-  capabilities: Session['capabilities'],
-  line: Pick<Session, 'say' | 'end'>,
-): Session {
-  const now = desk.clock.now();
+  capabilities: WorkerSession['capabilities'],
+  ends: Pick<WorkerSession, 'send' | 'end'>,
+): WorkerSession {
   return {
-    ...line,
+    ...ends,
     workerId,
-    openedAt: now,
     alive: true,
     capabilities,
-    lastBeatAt: now,
-    slot: { at: 'idle' },
+    lastBeat: { at: studio.clock.now(), elapsedMs: studio.clock.elapsed() },
+    activity: { at: 'idle' },
     cooling: false,
     askAgain: false,
     settled: false,
-    refused: [],
+    rejected: [],
     deferred: new Map(),
     overtaken: undefined,
     disarm: () => {},

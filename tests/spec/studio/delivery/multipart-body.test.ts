@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { toJobId } from '../../../../src/base/ids.ts';
 import { readGenerationMeta } from '../../../../src/contract/upload.ts';
-import { type Artifact, multipartBody } from '../../../../src/studio/delivery/multipart.ts';
+import { type Artifact, multipartBody } from '../../../../src/studio/delivery/multipart-body.ts';
 import { systemRandom } from '../../../../src/system/random.ts';
 import { fakeRandom } from '../../../fakes/system/fake-random.ts';
 

@@ -1,6 +1,10 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { boundaryOf, createMultipartReader, MalformedMultipart } from '../../../../src/local-studio/http/multipart.ts';
+import {
+  boundaryOf,
+  createMultipartReader,
+  MalformedMultipart,
+} from '../../../../src/local-studio/http/multipart-reader.ts';
 
 const BOUNDARY = 'xYzZY';
 

@@ -34,7 +34,7 @@ export function boundaryOf(contentType: string | null): string | undefined {
 }
 
 /** A part's head is a few lines; one that does not end is no head. */
-const MOST_HEAD_BYTES = 16 * 1024;
+const MAX_HEAD_BYTES = 16 * 1024;
 
 export function createMultipartReader(boundary: string, events: MultipartEvents): MultipartReader {
   // With a line end before it, the first boundary looks like every other one.
@@ -71,7 +71,7 @@ export function createMultipartReader(boundary: string, events: MultipartEvents)
 
   function readHead(): boolean {
     const end = held.indexOf('\r\n\r\n');
-    if (end === -1 && held.length > MOST_HEAD_BYTES) throw new MalformedMultipart('the head of a part does not end');
+    if (end === -1 && held.length > MAX_HEAD_BYTES) throw new MalformedMultipart('the head of a part does not end');
     if (end === -1) return false;
     events.onHead(parseHead(held.toString('utf8', 0, end)));
     held = held.subarray(end + 4);

@@ -1,0 +1,136 @@
+import type { ReadOutboundFrame } from '../../contract/frames/outbound.ts';
+import { logFailure, type StudioState, type WorkerSession } from './state.ts';
+import { offerToAll } from './offering.ts';
+import { afterFailure, afterUnnamedBeat, GRACE_MS } from '../queue.ts';
+
+/*
+ * A claim outlives the socket it was made on (studio contract: `resume`). Its job is leased to the worker until a
+ * heartbeat on the next socket names it, until the first one there does not, or until the grace is over. Results come
+ * in all that time.
+ */
+
+/** Leaves the job with its worker for the grace. */
+export function leaseJob(studio: StudioState, jobId: string, workerId: string): void {
+  studio.leases.get(jobId)?.disarm();
+  const disarm = studio.clock.after(GRACE_MS, () => {
+    studio.leases.delete(jobId);
+    logFailure(studio, loseJob(studio, jobId, workerId, 'the worker did not come back in time'));
+  });
+  studio.leases.set(jobId, { workerId, disarm });
+}
+
+export function dropLease(studio: StudioState, jobId: string): void {
+  studio.leases.get(jobId)?.disarm();
+  studio.leases.delete(jobId);
+}
+
+/** Takes a job from its worker: back to the queue, or failed when that was its last attempt. */
+export async function loseJob(studio: StudioState, jobId: string, workerId: string, why: string): Promise<void> {
+  dropLease(studio, jobId);
+  if (studio.stopped) return;
+  const { jobs } = studio.store;
+  const at = studio.clock.now();
+  const job = await jobs.get(jobId);
+  if (job === undefined) return;
+  const to = job.state === 'offered' ? 'queued' : afterFailure(job, true);
+  const moved =
+    job.state === 'offered'
+      ? await jobs.release(jobId, workerId, at)
+      : await jobs.end(jobId, workerId, { to, outcome: 'lost', error: why }, at);
+  if (!moved) return; // it ended in the meantime
+  studio.log.warn('job.lost', { jobId, workerId, because: why, attempts: job.attempts, to });
+  await offerToAll(studio);
+}
+
+/** Decides about a worker's job when its session ended; `for-good` also loses the jobs leased to it. */
+export async function onSessionEnded(
+  studio: StudioState,
+  session: WorkerSession,
+  gone: 'for-now' | 'for-good',
+): Promise<void> {
+  const { activity, workerId } = session;
+  session.disarm();
+  session.activity = { at: 'idle' };
+  if (studio.stopped) return;
+  if (activity.at === 'offered') {
+    if (await studio.store.jobs.release(activity.jobId, workerId, studio.clock.now())) await offerToAll(studio);
+  } else if (activity.at === 'running' && !activity.revoked) {
+    if (studio.features.includes('resume') && gone === 'for-now') leaseJob(studio, activity.jobId, workerId);
+    else await loseJob(studio, activity.jobId, workerId, 'the socket was lost');
+  }
+  if (gone === 'for-good') await loseLeased(studio, workerId, undefined);
+}
+
+/** Loses what is leased to a worker, except for one job. */
+async function loseLeased(studio: StudioState, workerId: string, except: string | undefined): Promise<void> {
+  for (const [jobId, lease] of studio.leases) {
+    if (lease.workerId === workerId && jobId !== except) {
+      await loseJob(studio, jobId, workerId, 'the worker is not at work on it');
+    }
+  }
+}
+
+type Heartbeat = Extract<ReadOutboundFrame, { readonly type: 'heartbeat' }>;
+
+/** Updates the session by a heartbeat and returns the `heartbeatAck` as text. */
+export async function onHeartbeat(studio: StudioState, session: WorkerSession, frame: Heartbeat): Promise<string> {
+  const named: string | undefined = frame.currentJobId;
+  session.lastBeat = { at: studio.clock.now(), elapsedMs: studio.clock.elapsed() };
+  session.capabilities = frame.capabilities;
+  if (!session.settled) {
+    await loseLeased(studio, session.workerId, named);
+    session.settled = true;
+  }
+  if (session.activity.at === 'running' && session.activity.jobId === named) {
+    session.activity = { ...session.activity, unnamed: 0 };
+  } else if (session.activity.at === 'running') {
+    dropUnnamed(studio, session, session.activity);
+  } else if (named === undefined) {
+    session.cooling = false;
+  }
+  if (named === undefined || !studio.features.includes('resume')) return HEARTBEAT_ACK;
+  const held = await isHeld(studio, session, named);
+  return `{"type":"heartbeatAck","claim":{"jobId":${JSON.stringify(named)},"held":${held}}}`;
+}
+
+const HEARTBEAT_ACK = '{"type":"heartbeatAck"}';
+
+/** A job that its worker stops naming is over there. Its result may still be on its way, so it is leased for the grace. */
+function dropUnnamed(
+  studio: StudioState,
+  session: WorkerSession,
+  activity: WorkerSession['activity'] & { readonly at: 'running' },
+): void {
+  session.activity = afterUnnamedBeat(activity);
+  if (session.activity.at === 'idle' && !activity.revoked) leaseJob(studio, activity.jobId, session.workerId);
+}
+
+/** Whether the job is this worker's; one that it had before and that nobody else has becomes so again. */
+async function isHeld(studio: StudioState, session: WorkerSession, jobId: string): Promise<boolean> {
+  const { activity, workerId } = session;
+  if (activity.at === 'running') return activity.jobId === jobId && !activity.revoked;
+  if (activity.at !== 'idle') return activity.at === 'offered' && activity.jobId === jobId;
+  const { jobs } = studio.store;
+  const at = studio.clock.now();
+  session.activity = { at: 'choosing' }; // no offer may slip in while the store is asked
+  const job = await jobs.get(jobId);
+  const isItsJob = job?.workerId === workerId;
+  const held =
+    (isItsJob && job.state === 'running') ||
+    (isItsJob && job.state === 'offered' && (await jobs.start(jobId, workerId, at))) ||
+    (job?.state === 'queued' && (await jobs.resume(jobId, workerId, at)));
+  session.activity =
+    held && job !== undefined ? { at: 'running', jobId, seq: job.seq, revoked: false, unnamed: 0 } : { at: 'idle' };
+  if (!held) return false;
+  dropLease(studio, jobId);
+  studio.log.info('job.resumed', { jobId, workerId });
+  if (!session.alive) await onSessionEnded(studio, session, 'for-now');
+  return true;
+}
+
+/** Leases what an earlier process of this studio left with workers: it stays theirs for the grace. */
+export async function restoreLeases(studio: StudioState): Promise<void> {
+  for (const job of await studio.store.jobs.underway()) {
+    if (job.workerId !== undefined) leaseJob(studio, job.id, job.workerId);
+  }
+}
