@@ -10,6 +10,7 @@ import { installSdCli, installSdServer } from '../fakes/engines/sd-cpp/sd-cli-pr
 import { waitFor } from '../flow/wait-for.ts';
 import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
+import { LINUX, needs } from '../needs.ts';
 
 /** Starting programs and a session, on a busy machine. */
 const PATIENCE_MS = 30_000;
@@ -55,9 +56,8 @@ test.each(['sd-cli', 'sd-server'] as const)('the executable alone serves a pictu
   expect(new Set(place.asked().map(({ program }) => program))).toEqual(new Set([name]));
 });
 
-test.skipIf(process.platform !== 'linux').each(['sd-cli', 'sd-server'] as const)(
-  'no %s outlives the executable that was killed in the middle of a job',
-  async (name) => {
+for (const name of ['sd-cli', 'sd-server'] as const) {
+  needs(LINUX)(`no ${name} outlives the executable that was killed in the middle of a job`, async () => {
     await using place = await aScene({ withServer: name === 'sd-server' });
     await place.create({ prompt: 'hangs' });
     await waitFor(
@@ -69,5 +69,5 @@ test.skipIf(process.platform !== 'linux').each(['sd-cli', 'sd-server'] as const)
     expect(isGone(pid)).toBe(false);
     process.kill(place.worker.pid, 'SIGKILL');
     await goneSoon(pid);
-  },
-);
+  });
+}

@@ -2,7 +2,7 @@
  * Against stable-diffusion.cpp itself. STUDIO_WORKER_SD_CLI names its sd-cli, STUDIO_WORKER_SD_MODEL a whole model (one
  * file with everything in it). What cannot be tried is skipped, and its name says what was missing.
  */
-import { expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, setDefaultTimeout } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { argumentsFor, clipArgumentsFor, serverArgumentsFor } from '../../src/engines/sd-cpp/cli/arguments.ts';
@@ -11,15 +11,16 @@ import { aTask, synthetic } from '../fakes/builders.ts';
 import { images } from '../fakes/engines/onnx-engine.ts';
 import { sdCppScene } from '../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { USUAL } from '../fakes/engines/loading.ts';
+import { needs, variable } from '../needs.ts';
 
 setDefaultTimeout(600_000);
 
 const sdCli = process.env['STUDIO_WORKER_SD_CLI'] ?? '';
 const model = process.env['STUDIO_WORKER_SD_MODEL'] ?? '';
 const sdServer = join(dirname(sdCli), 'sd-server');
-const withProgram = test.skipIf(!existsSync(sdCli));
-const withServer = test.skipIf(sdCli === '' || !existsSync(sdServer));
-const withModel = test.skipIf(!existsSync(sdCli) || !existsSync(model));
+const withProgram = needs(variable('STUDIO_WORKER_SD_CLI'));
+const withServer = needs(variable('STUDIO_WORKER_SD_CLI'), sdServer);
+const withModel = needs(variable('STUDIO_WORKER_SD_CLI'), variable('STUDIO_WORKER_SD_MODEL'));
 
 /** Everything that a source may say. */
 const held = {

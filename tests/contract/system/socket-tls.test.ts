@@ -1,6 +1,7 @@
-import { expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { tempFolder, within } from '../../spec/system/temp-folder.ts';
+import { needs } from '../../needs.ts';
 
 const SOURCES = `${import.meta.dir}/../../../src`;
 
@@ -31,11 +32,9 @@ async function setup() {
   };
 }
 
-test.skipIf(Bun.which('openssl') === null)(
-  'L23: the first thing a process does may be a secure handshake',
-  async () => {
-    await using at = await setup();
-    const program = `
+needs('openssl')('L23: the first thing a process does may be a secure handshake', async () => {
+  await using at = await setup();
+  const program = `
     import { createSockets } from '${SOURCES}/system/net/sockets.ts';
     import { systemClock } from '${SOURCES}/system/clock.ts';
     const sockets = createSockets({ clock: systemClock, env: () => undefined });
@@ -44,11 +43,10 @@ test.skipIf(Bun.which('openssl') === null)(
       onText: (text) => { console.log(text); process.exit(0); },
       onClosed: ({ code, reason }) => { console.log(code, reason); process.exit(1); },
     });`;
-    await writeFile(at.folder.at('call.ts'), program);
-    const child = Bun.spawn([process.execPath, at.folder.at('call.ts')], {
-      env: { PATH: process.env['PATH'] ?? '', NODE_EXTRA_CA_CERTS: at.folder.at('cert.pem') },
-      stdout: 'pipe',
-    });
-    expect(await within(10_000, 'the child', new Response(child.stdout).text())).toBe('hello\n');
-  },
-);
+  await writeFile(at.folder.at('call.ts'), program);
+  const child = Bun.spawn([process.execPath, at.folder.at('call.ts')], {
+    env: { PATH: process.env['PATH'] ?? '', NODE_EXTRA_CA_CERTS: at.folder.at('cert.pem') },
+    stdout: 'pipe',
+  });
+  expect(await within(10_000, 'the child', new Response(child.stdout).text())).toBe('hello\n');
+});

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version } from '../../../package.json';
+import { needs, POSIX } from '../../needs.ts';
 
 interface Ended {
   readonly code: number;
@@ -97,7 +98,7 @@ describe('the config file', () => {
     });
   });
 
-  test.skipIf(process.platform === 'win32')('looking at it needs no file and writes none', async () => {
+  needs(POSIX)('looking at it needs no file and writes none', async () => {
     await using cli = await setup();
     // Below a file no folder can be made, not even by root: as unwritable as a read-only home.
     const nowhere = join(cli.home, 'file/config.toml');

@@ -10,6 +10,7 @@ import { floatWav } from '../../../src/engines/whisper/wav.ts';
 import { images } from '../../fakes/engines/onnx-engine.ts';
 import { tone } from '../../fakes/engines/whisper-engine.ts';
 import { TEST_MS } from '../wait-for.ts';
+import { LINUX, needs } from '../../needs.ts';
 
 setDefaultTimeout(2 * TEST_MS);
 
@@ -92,25 +93,20 @@ test('a given file that is not there ends the command before anything is started
   expect(await place.leftovers()).toEqual([]);
 });
 
-const onLinux = process.platform === 'linux';
-
-test.skipIf(!onLinux)(
-  'a stop in the middle of a real job ends with its processes and leaves nothing behind',
-  async () => {
-    await using place = await setup();
-    const child = place.start();
-    const decoder = new TextDecoder();
-    let said = '';
-    let children: readonly number[] = [];
-    for await (const chunk of child.stdout) {
-      said += decoder.decode(chunk, { stream: true });
-      if (children.length > 0 || !/^image .*: running/m.test(said)) continue;
-      children = treeOf(child.pid).slice(1); // the chat's model is still warm
-      child.kill('SIGTERM');
-    }
-    expect(await child.exited).toBe(1);
-    expect(children.length).toBeGreaterThan(0);
-    for (const pid of children) expect(isGone(pid)).toBe(true);
-    expect(await place.leftovers()).toEqual([]);
-  },
-);
+needs(LINUX)('a stop in the middle of a real job ends with its processes and leaves nothing behind', async () => {
+  await using place = await setup();
+  const child = place.start();
+  const decoder = new TextDecoder();
+  let said = '';
+  let children: readonly number[] = [];
+  for await (const chunk of child.stdout) {
+    said += decoder.decode(chunk, { stream: true });
+    if (children.length > 0 || !/^image .*: running/m.test(said)) continue;
+    children = treeOf(child.pid).slice(1); // the chat's model is still warm
+    child.kill('SIGTERM');
+  }
+  expect(await child.exited).toBe(1);
+  expect(children.length).toBeGreaterThan(0);
+  for (const pid of children) expect(isGone(pid)).toBe(true);
+  expect(await place.leftovers()).toEqual([]);
+});

@@ -10,6 +10,7 @@ import { anLlmTask } from '../../fakes/builders.ts';
 import { tempFolder } from '../../spec/system/temp-folder.ts';
 import { effectsFor, setupStudio } from '../harness.ts';
 import { TEST_MS, waitFor } from '../wait-for.ts';
+import { needs, POSIX } from '../../needs.ts';
 
 setDefaultTimeout(TEST_MS);
 
@@ -81,7 +82,7 @@ test('a run says who it is first, serves jobs, and gives everything back at its 
   expect(existsSync(run.folder.at('daemon.pid')) || existsSync(run.folder.at('control.sock'))).toBe(false);
 });
 
-test.skipIf(process.platform === 'win32')('a token that other accounts could read is theirs no more', async () => {
+needs(POSIX)('a token that other accounts could read is theirs no more', async () => {
   await using run = await setup();
   await run.says('config.made-private');
   expect(((await stat(run.configPath)).mode & 0o777).toString(8)).toBe('600');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { bareWorker } from '../../fakes/studio/bare-worker.ts';
 import { aTask } from '../../fakes/builders.ts';
 import { fakeStudio } from '../../fakes/studio/fake-studio.ts';
+import { needs, POSIX } from '../../needs.ts';
 
 const setup = fakeStudio;
 
@@ -65,7 +66,7 @@ test('an artifact of no bytes is no result, and the job is still held', async ()
   expect((await worker.upload(id)).status).toBe(200);
 });
 
-test.skipIf(process.platform === 'win32')('no file of the studio is readable by others', async () => {
+needs(POSIX)('no file of the studio is readable by others', async () => {
   await using studio = await setup();
   const names = await readdir(studio.dataDir);
   expect(names).toContain('studio.sqlite-wal');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { COMMANDS } from '../../../src/cli/commands/index.ts';
 import { placesOf } from '../../../src/cli/completions/tree.ts';
 import { setup } from './a-world.ts';
+import { needs } from '../../needs.ts';
 
 /** The generated script in a folder of its own, and what a real shell says to some code below it. */
 async function inShell(shell: string, codeFor: (script: string) => string): Promise<string[]> {
@@ -50,7 +51,9 @@ const TOP = Object.keys(COMMANDS);
 const JOBS = ['create', 'list', 'watch'];
 const KINDS = ['image', 'llm', 'audio_stt', 'audio_tts', 'video'];
 
-describe.skipIf(Bun.which('bash') === null)('bash (skipped where it is not installed)', () => {
+describe('bash', () => {
+  const test = needs('bash');
+
   test('offers every command at the top', async () => {
     expect(await bash('studio-worker', '')).toEqual(expect.arrayContaining([...TOP, '--config']));
   });
@@ -74,7 +77,9 @@ describe.skipIf(Bun.which('bash') === null)('bash (skipped where it is not insta
   });
 });
 
-describe.skipIf(Bun.which('zsh') === null)('zsh (skipped where it is not installed)', () => {
+describe('zsh', () => {
+  const test = needs('zsh');
+
   test('offers every command at the top with its summary', async () => {
     const offered = await zsh('studio-worker', '');
     expect(offered.map((row) => row.split(':')[0])).toEqual(expect.arrayContaining([...TOP, '--config']));
@@ -92,7 +97,9 @@ describe.skipIf(Bun.which('zsh') === null)('zsh (skipped where it is not install
   });
 });
 
-describe.skipIf(Bun.which('fish') === null)('fish (skipped where it is not installed)', () => {
+describe('fish', () => {
+  const test = needs('fish');
+
   test('offers every command at the top', async () => {
     expect((await fish('studio-worker ')).toSorted()).toEqual(TOP.toSorted());
   });

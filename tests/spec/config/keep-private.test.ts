@@ -5,10 +5,11 @@ import { readConfig } from '../../../src/config/read.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { tempFolder } from '../system/temp-folder.ts';
+import { needs, POSIX } from '../../needs.ts';
 
 const LEAST = 'api_base_url = "https://studio.lan"\nvram_threshold_gb = 6.5\n';
 const WITH_TOKEN = `${LEAST}auth_token = "hunter2"\n`;
-const POSIX = test.skipIf(process.platform === 'win32');
+const onPosix = needs(POSIX);
 
 async function setup(text: string, mode: number) {
   const folder = await tempFolder();
@@ -27,7 +28,7 @@ async function setup(text: string, mode: number) {
 }
 
 for (const mode of [0o644, 0o666, 0o640, 0o604]) {
-  POSIX(`a token in a file of mode ${mode.toString(8)} becomes its owner's alone, which is said`, async () => {
+  onPosix(`a token in a file of mode ${mode.toString(8)} becomes its owner's alone, which is said`, async () => {
     await using at = await setup(WITH_TOKEN, mode);
     await at.keep();
     expect(await at.mode()).toBe('600');
@@ -35,14 +36,14 @@ for (const mode of [0o644, 0o666, 0o640, 0o604]) {
   });
 }
 
-POSIX('a private file is left as it is without a word', async () => {
+onPosix('a private file is left as it is without a word', async () => {
   await using at = await setup(WITH_TOKEN, 0o400);
   await at.keep();
   expect(await at.mode()).toBe('400');
   expect(at.log.names()).toEqual([]);
 });
 
-POSIX('a file without a secret may be read by anybody', async () => {
+onPosix('a file without a secret may be read by anybody', async () => {
   await using at = await setup(LEAST, 0o644);
   await at.keep();
   expect(await at.mode()).toBe('644');

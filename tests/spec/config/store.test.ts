@@ -105,9 +105,9 @@ test('bytes that are not UTF-8 are refused with their line, at a start and at a 
   await using at = await setup(LEAST);
   const store = await at.open();
   await writeFile(at.path, NOT_UTF8);
-  for (const work of [at.open(), store.update({ auto_enabled: false })]) {
-    expect(await failureOf(work)).toMatchObject({ code: 'config.invalid', fields: { path: at.path, line: 4 } });
-  }
+  const fault = { code: 'config.invalid', fields: { path: at.path, line: 4 } };
+  expect(await failureOf(at.open())).toMatchObject(fault);
+  expect(await failureOf(store.update({ auto_enabled: false }))).toMatchObject(fault);
   expect(await readFile(at.path)).toEqual(NOT_UTF8);
 });
 

@@ -1,8 +1,9 @@
-import { expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, setDefaultTimeout } from 'bun:test';
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chatModel } from '../../../../src/demo/weights/chat.ts';
+import { LINUX, needs } from '../../../needs.ts';
 
 /** A process starts and loads a library, on a busy machine. */
 setDefaultTimeout(30_000);
@@ -26,20 +27,12 @@ async function loadedWith(fill: (folder: string) => void): Promise<Readonly<Reco
 const PACKAGE = `linux-${process.arch}`;
 const OWN = `node_modules/@node-llama-cpp/${PACKAGE}/bins`;
 
-test.if(process.platform === 'linux')(
-  'a binary of the given folder is loaded instead of the package’s own',
-  async () => {
-    const given = await loadedWith((folder) => cpSync(OWN, join(folder, PACKAGE, 'bins'), { recursive: true }));
-    expect(given).toEqual({ ranOn: 'cpu', addon: `/binaries/${PACKAGE}/bins/${PACKAGE}/llama-addon.node` });
-  },
-);
+needs(LINUX)('a binary of the given folder is loaded instead of the package’s own', async () => {
+  const given = await loadedWith((folder) => cpSync(OWN, join(folder, PACKAGE, 'bins'), { recursive: true }));
+  expect(given).toEqual({ ranOn: 'cpu', addon: `/binaries/${PACKAGE}/bins/${PACKAGE}/llama-addon.node` });
+});
 
-test.if(process.platform === 'linux')(
-  'without one for this machine’s devices a model runs on the processor',
-  async () => {
-    const given = await loadedWith((folder) =>
-      mkdirSync(join(folder, `${PACKAGE}-vulkan`, 'bins'), { recursive: true }),
-    );
-    expect(given).toEqual({ ranOn: 'cpu', addon: expect.stringContaining(OWN) });
-  },
-);
+needs(LINUX)('without one for this machine’s devices a model runs on the processor', async () => {
+  const given = await loadedWith((folder) => mkdirSync(join(folder, `${PACKAGE}-vulkan`, 'bins'), { recursive: true }));
+  expect(given).toEqual({ ranOn: 'cpu', addon: expect.stringContaining(OWN) });
+});

@@ -10,13 +10,13 @@ import { readVoice, type Voice } from '../../../../src/engines/piper/voice.ts';
 import { ourVariables } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+import { needs } from '../../../needs.ts';
 
 const { signal } = new AbortController();
 const voiceOf = (about: object = {}): Voice => readVoice(JSON.stringify({ ...voiceConfig(), ...about }));
 const listening = { run: runProgram, env: ourVariables(), openOwn: openOwnEspeak };
+const withEspeakNg = needs('espeak-ng');
 const installed = Bun.which('espeak-ng') ?? undefined;
-const withEspeakNg = test.if(installed !== undefined);
-if (installed === undefined) console.warn('skipped: phonemes of other languages than English, for want of espeak-ng');
 
 let english: Phonemize;
 beforeAll(async () => {
@@ -61,14 +61,19 @@ test('the espeak of this program leaves no listeners on the process', async () =
   expect(process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection')).toBe(before);
 });
 
-withEspeakNg.each([
+for (const [espeakVoice, language, text, phonemes] of [
   ['de', 'de_DE', 'Über die schöne Straße.', 'ˌyːbɜ diː ʃˈøːnə ʃtɾˈɑːsə.'],
   ['fr', 'fr_FR', 'Bonjour, monsieur.', 'bɔ̃ʒˈuʁ, məsjˈø.'],
-])('a voice that speaks %s gets its phonemes from this machine', async (espeakVoice, language, text, phonemes) => {
-  const voice = voiceOf(voiceConfig({ espeakVoice, language }));
-  const phonemize = await openEspeak(espeakVoice, signal, { ...listening, find: () => installed });
-  expect(await heard(text, voice, phonemize)).toBe(phonemes);
-});
+] as const) {
+  withEspeakNg(`a voice that speaks ${espeakVoice} gets its phonemes from this machine`, async () => {
+    const voice = voiceOf(voiceConfig({ espeakVoice, language }));
+    const phonemize = await openEspeak(espeakVoice, signal, {
+      ...listening,
+      find: () => installed,
+    });
+    expect(await heard(text, voice, phonemize)).toBe(phonemes);
+  });
+}
 
 withEspeakNg('a word of another language is spoken without the name of that language', async () => {
   const voice = voiceOf(voiceConfig({ espeakVoice: 'fr', language: 'fr_FR' }));

@@ -1,16 +1,17 @@
-import { expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aTask } from '../../../fakes/builders.ts';
 import { whisperScene } from '../../../fakes/engines/whisper-engine.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
+import { needs, variable } from '../../../needs.ts';
 
 const PATIENCE_MS = 300_000;
 /** A real model file, such as ggml-base.en.bin: too large to come with the tests. */
 const MODEL = process.env['STUDIO_WORKER_WHISPER_MODEL'];
 const SPOKEN = 'The old house stands near the river, and the children play in the garden.';
 
-test.skipIf(MODEL === undefined)(
+needs(variable('STUDIO_WORKER_WHISPER_MODEL'), 'flite')(
   'a real model writes down what a synthesiser says, word by word',
   async () => {
     using scene = whisperScene({ weights: readFileSync(MODEL ?? '') });

@@ -11,6 +11,8 @@ import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-s
 import { type Asked, type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
 import { TEST_MS } from '../../../flow/wait-for.ts';
 import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
+import { onSmallDisk, SMALL_DISK } from '../../../fakes/system/small-disk.ts';
+import { needs } from '../../../needs.ts';
 
 setDefaultTimeout(TEST_MS);
 
@@ -238,22 +240,9 @@ test('what nothing could go on from is not left on the disk', async () => {
   expect(await scene.left()).toEqual([]);
 });
 
-const smallDisk = (path: string, sizeBytes: number): readonly string[] => [
-  'unshare',
-  '--user',
-  '--map-root-user',
-  '--mount',
-  'sh',
-  '-c',
-  `mount -t tmpfs -o size=${sizeBytes} none '${path}' && exec "$@"`,
-  'sh',
-];
-/** Whether this account may mount a disk that only its child sees. */
-const mayMount = Bun.which('unshare') !== null && Bun.spawnSync([...smallDisk('/mnt', 65_536), 'true']).exitCode === 0;
-
-test.skipIf(!mayMount)('a disk that is full in the middle of a download fails it as such', async () => {
+needs(...SMALL_DISK)('a disk that is full in the middle of a download fails it as such', async () => {
   await using scene = await setup(300 * KIB);
-  const { err } = await pull(scene, 0, smallDisk(scene.root, 200 * KIB)).ended;
+  const { err } = await pull(scene, 0, onSmallDisk(scene.root, 200 * KIB)).ended;
   expect(err).toContain('disk.full');
   expect(err).not.toContain('internal');
   expect(scene.host.sentBytes).toBeGreaterThan(0);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { KIB } from '../../../../src/base/units.ts';
 import { type Files, systemFiles } from '../../../../src/system/disk/files.ts';
 import { MemoryFiles } from '../../../fakes/system/memory-files.ts';
+import { LINUX, needs } from '../../../needs.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'append-'));
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -105,7 +106,7 @@ test('a new file is owner-only and a replacement leaves nothing beside it', asyn
   file.close();
 });
 
-test.skipIf(process.platform !== 'linux')('a disk without room is named as what it is', () => {
+needs(LINUX)('a disk without room is named as what it is', () => {
   // Every write to this device fails with ENOSPC (full(4)).
   const file = systemFiles.openAppend('/dev/full', 0);
   let thrown: unknown;

@@ -5,6 +5,7 @@ import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { followFile } from '../../../../src/system/disk/file-digest.ts';
 import { someBytes } from '../../../fakes/models/download-host.ts';
 import { failureOf, tempFolder, within } from '../temp-folder.ts';
+import { LINUX, needs } from '../../../needs.ts';
 
 const hexOf = (bytes: Uint8Array): string => sha256(bytes).toHex();
 
@@ -59,7 +60,7 @@ test('a follower that is stopped says so, and no later word of it counts', async
   expect(String(await failureOf(follower.digest))).toContain('stopped');
 });
 
-test.skipIf(process.platform !== 'linux')('the file is closed however the following of it ends', async () => {
+needs(LINUX)('the file is closed however the following of it ends', async () => {
   await using folder = await tempFolder();
   const path = folder.at('weights');
   await writeFile(path, someBytes(1_000));

@@ -1,8 +1,10 @@
 import { expect, test } from 'bun:test';
 import { chmod, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { MIB } from '../../../../src/base/units.ts';
+import { KIB, MIB } from '../../../../src/base/units.ts';
 import { systemFiles as files } from '../../../../src/system/disk/files.ts';
 import { failureOf, tempFolder } from '../temp-folder.ts';
+import { onSmallDisk, SMALL_DISK } from '../../../fakes/system/small-disk.ts';
+import { needs, POSIX } from '../../../needs.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const modeOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
@@ -29,7 +31,7 @@ test('an atomic write replaces the file and leaves nothing beside it', async () 
   expect(await files.list(folder.path)).toEqual(['config.toml']);
 });
 
-test.skipIf(process.platform === 'win32')('a secret file is owner-only whatever it was before', async () => {
+needs(POSIX)('a secret file is owner-only whatever it was before', async () => {
   await using folder = await tempFolder();
   await writeFile(folder.at('config.toml'), 'old');
   await chmod(folder.at('config.toml'), 0o666);
@@ -46,7 +48,7 @@ test('a failed write leaves the target and no temporary file', async () => {
   expect(await files.readText(folder.at('taken/inside'))).toBe('kept');
 });
 
-test.skipIf(process.platform === 'win32')('a linked file is replaced where it really is', async () => {
+needs(POSIX)('a linked file is replaced where it really is', async () => {
   await using folder = await tempFolder();
   await mkdir(folder.at('dotfiles'));
   await writeFile(folder.at('dotfiles/config.toml'), 'old');
@@ -82,26 +84,12 @@ async function writeLimited(limit: readonly string[], folder: string): Promise<r
   return (await new Response(child.stdout).text()).trim().split(' ');
 }
 
-/** A disk of 64 KiB, in a name space of its own that ends with the command. */
-const onTinyDisk = (folder: string): readonly string[] => [
-  'unshare',
-  '--map-root-user',
-  '--mount',
-  'sh',
-  '-c',
-  `mount -t tmpfs -o size=64k tmpfs '${folder}' && exec "$0" "$@"`,
-];
-const canMount =
-  process.platform === 'linux' &&
-  Bun.which('unshare') !== null &&
-  Bun.spawnSync([...onTinyDisk('/mnt'), 'true'], { stderr: 'ignore' }).success;
-
-test.skipIf(!canMount)('a full disk is named as what it is and nothing half-written stays', async () => {
+needs(...SMALL_DISK)('a full disk is named as what it is and nothing half-written stays', async () => {
   await using folder = await tempFolder();
-  expect(await writeLimited(onTinyDisk(folder.path), folder.path)).toEqual(['disk.full', '0']);
+  expect(await writeLimited(onSmallDisk(folder.path, 64 * KIB), folder.path)).toEqual(['disk.full', '0']);
 });
 
-test.skipIf(process.platform === 'win32')('a limit on file size is not taken for a full disk', async () => {
+needs(POSIX)('a limit on file size is not taken for a full disk', async () => {
   await using folder = await tempFolder();
   const limit = ['sh', '-c', 'ulimit -f 64; exec "$0" "$@"'];
   expect(await writeLimited(limit, folder.path)).toEqual(['EFBIG', '0']);

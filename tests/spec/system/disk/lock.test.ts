@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { acquireLock } from '../../../../src/system/disk/lock.ts';
 import { failureOf, tempFolder, within } from '../temp-folder.ts';
+import { LINUX, needs } from '../../../needs.ts';
 
 async function setup() {
   const folder = await tempFolder();
@@ -92,7 +93,7 @@ test('a holder that wrote no readable pid is still the holder', async () => {
   expect(second.is === 'taken' && second.by.pid).toBeUndefined();
 });
 
-test.skipIf(Bun.which('flock') === null)('other programs that lock this file are respected', async () => {
+needs(LINUX, 'flock')('other programs that lock this file are respected', async () => {
   await using at = await setup();
   const other = Bun.spawn(['flock', at.path, 'sh', '-c', 'echo held; exec cat'], { stdin: 'pipe', stdout: 'pipe' });
   await within(5_000, 'flock', other.stdout.getReader().read());

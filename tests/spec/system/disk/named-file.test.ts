@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { KIB } from '../../../../src/base/units.ts';
 import { systemFiles as files } from '../../../../src/system/disk/files.ts';
 import { failureOf, tempFolder, within } from '../temp-folder.ts';
+import { LINUX, needs, POSIX } from '../../../needs.ts';
 
 const read = (path: string, mostBytes = KIB) => within(5_000, 'the file', files.readNamedText(path, mostBytes));
-const POSIX_ONLY = process.platform === 'win32';
 
 test('a named file is read to its last allowed byte, byte order mark included', async () => {
   await using folder = await tempFolder();
@@ -23,7 +23,7 @@ test('a missing named file is an answer', async () => {
   expect(await read(folder.at('nothing'))).toBeUndefined();
 });
 
-test.skipIf(POSIX_ONLY)('a device, a folder and a pipe nobody writes to are refused at once', async () => {
+needs(POSIX)('a device, a folder and a pipe nobody writes to are refused at once', async () => {
   await using folder = await tempFolder();
   Bun.spawnSync(['mkfifo', folder.at('pipe')]);
   for (const path of ['/dev/zero', folder.path, folder.at('pipe')]) {
@@ -34,7 +34,7 @@ test.skipIf(POSIX_ONLY)('a device, a folder and a pipe nobody writes to are refu
   }
 });
 
-test.skipIf(!process.platform.startsWith('linux'))('a file that says it is empty is read all the same', async () => {
+needs(LINUX)('a file that says it is empty is read all the same', async () => {
   expect(await read('/proc/self/status', 64 * KIB)).toContain('Pid:');
 });
 

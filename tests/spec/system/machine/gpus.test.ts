@@ -13,6 +13,7 @@ import {
 } from '../../../../src/system/machine/gpu-text.ts';
 import { createGpus } from '../../../../src/system/machine/gpus.ts';
 import { tempFolder, within } from '../temp-folder.ts';
+import { needs, POSIX } from '../../../needs.ts';
 
 const FIXTURES = `${import.meta.dir}/../../../fixtures/machine`;
 const fixture = (name: string): Promise<string> => readFile(`${FIXTURES}/${name}`, 'utf8');
@@ -35,11 +36,11 @@ async function setup(platform: NodeJS.Platform = 'linux') {
   const gpus = createGpus({ environment, root: folder.path, commandLimitMs: 300 });
   return { folder, file, program, gpus, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
-const onUnix = test.skipIf(process.platform === 'win32');
+const onPosix = needs(POSIX);
 const NVIDIA_WORDS =
   '--query-gpu=uuid,driver_version,memory.total,memory.used,memory.free,name --format=csv,noheader,nounits';
 
-onUnix('each NVIDIA GPU is told with what it has, and one that does not say is named', async () => {
+onPosix('each NVIDIA GPU is told with what it has, and one that does not say is named', async () => {
   await using at = await setup();
   await at.program('nvidia-smi', NVIDIA_WORDS, await fixture('nvidia-gpus.txt'));
   const { gpus, reasons } = await at.gpus.probe();
@@ -88,7 +89,7 @@ test('cards of AMD are read from the kernel, beside those of others that say not
   ]);
 });
 
-onUnix('an Apple machine shares three quarters, of which what is available is free', async () => {
+onPosix('an Apple machine shares three quarters, of which what is available is free', async () => {
   await using at = await setup('darwin');
   await at.program('sysctl', '-n hw.memsize machdep.cpu.brand_string', `${32 * GIB}\nApple M3 Pro\n`);
   await at.program('vm_stat', '', await fixture('vm-stat.txt'));
@@ -97,7 +98,7 @@ onUnix('an Apple machine shares three quarters, of which what is available is fr
   expect(gpu).toMatchObject({ vendor: 'apple', name: 'Apple M3 Pro', totalBytes: 24 * GIB, freeBytes: free });
 });
 
-onUnix('on Windows the driver is believed before the registry, which knows every vendor', async () => {
+onPosix('on Windows the driver is believed before the registry, which knows every vendor', async () => {
   await using at = await setup('win32');
   await at.program('nvidia-smi', NVIDIA_WORDS, `${(await fixture('nvidia-gpus.txt')).split('\n')[0]}\n`);
   await at.file(
@@ -133,7 +134,7 @@ test('where the kernel has no file of its memory the runtime is asked', async ()
   expect(ram.freeBytes).toBeGreaterThan(0);
 });
 
-onUnix('a driver that hangs, fails or only complains costs no more than its answer', async () => {
+onPosix('a driver that hangs, fails or only complains costs no more than its answer', async () => {
   await using hanging = await setup();
   await hanging.file('bin/nvidia-smi', '#!/bin/sh\n/bin/sleep 60\n');
   await chmod(hanging.folder.at('bin/nvidia-smi'), 0o755);

@@ -5,6 +5,7 @@ import { createMachine } from '../../../../src/system/machine/machine.ts';
 import { parseNvidiaInformation, sumOfLines } from '../../../../src/system/machine/vram-text.ts';
 import { goneSoon } from '../../../fakes/system/gone.ts';
 import { tempFolder, within } from '../temp-folder.ts';
+import { needs, POSIX } from '../../../needs.ts';
 
 const FIXTURES = `${import.meta.dir}/../../../fixtures/machine`;
 const fixture = (name: string): Promise<string> => readFile(`${FIXTURES}/${name}`, 'utf8');
@@ -30,7 +31,7 @@ async function setup(platform: NodeJS.Platform = 'linux') {
   const machine = createMachine({ environment, root: folder.path, commandLimitMs: 300 });
   return { folder, file, program, machine, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
-const onUnix = test.skipIf(process.platform === 'win32');
+const onPosix = needs(POSIX);
 
 test('a machine that does not say its name or user gets stand-ins', () => {
   const nameless = { platform: 'linux', get: () => undefined, hostName: ' ', userName: '' } as const;
@@ -67,7 +68,7 @@ test('without an NVIDIA driver the graphics devices are asked, and only cards co
   expect(reasons.join()).toStartWith('nvidia driver: nothing at');
 });
 
-onUnix('where the kernel says nothing nvidia-smi is asked', async () => {
+onPosix('where the kernel says nothing nvidia-smi is asked', async () => {
   await using at = await setup();
   await at.file('answer', await fixture('nvidia-smi.txt'));
   await at.program(
@@ -77,7 +78,7 @@ onUnix('where the kernel says nothing nvidia-smi is asked', async () => {
   expect(await at.machine.vram()).toMatchObject({ totalGb: (24564 + 8192) / 1024, from: 'nvidia-smi' });
 });
 
-onUnix('L66: a GPU that does not say its memory is counted as silent, not lost', async () => {
+onPosix('L66: a GPU that does not say its memory is counted as silent, not lost', async () => {
   await using listed = await setup();
   await listed.program('nvidia-smi', "printf '24564\\n[N/A]\\n8192\\n'");
   expect(await listed.machine.vram()).toMatchObject({ totalGb: (24564 + 8192) / 1024, silentGpus: 1 });
@@ -87,13 +88,13 @@ onUnix('L66: a GPU that does not say its memory is counted as silent, not lost',
   expect(await driver.machine.vram()).toMatchObject({ totalGb: 8, silentGpus: 1 });
 });
 
-onUnix('on macOS three quarters of the shared memory count', async () => {
+onPosix('on macOS three quarters of the shared memory count', async () => {
   await using at = await setup('darwin');
   await at.program('sysctl', `[ "$*" = "-n hw.memsize" ] && echo ${32 * GIB}`);
   expect(await at.machine.vramTotalGb()).toBe(24);
 });
 
-onUnix('on Windows the video controllers are the last to be asked', async () => {
+onPosix('on Windows the video controllers are the last to be asked', async () => {
   await using at = await setup('win32');
   await at.program('powershell', `echo ${4 * GIB - 1048576}`);
   expect(await at.machine.vram()).toEqual({
@@ -115,7 +116,7 @@ test('a machine that says nothing has none, with a reason for each source', asyn
   ]);
 });
 
-onUnix('a program that fails or talks nonsense is passed over and named', async () => {
+onPosix('a program that fails or talks nonsense is passed over and named', async () => {
   await using failing = await setup();
   await failing.program('nvidia-smi', 'echo 24564; exit 9');
   expect((await failing.machine.vram()).reasons).toContain('nvidia-smi: ended with status 9');
@@ -124,7 +125,7 @@ onUnix('a program that fails or talks nonsense is passed over and named', async 
   expect(await strange.machine.vram()).toMatchObject({ totalGb: 0 });
 });
 
-onUnix('a program that hangs is killed with what it started', async () => {
+onPosix('a program that hangs is killed with what it started', async () => {
   await using at = await setup();
   await at.program('nvidia-smi', `/bin/sleep 60 & echo $! > '${at.folder.at('pid')}'; wait`);
   const { totalGb, reasons } = await within(5_000, 'the probe', at.machine.vram());
@@ -134,7 +135,7 @@ onUnix('a program that hangs is killed with what it started', async () => {
   await goneSoon(helper);
 });
 
-onUnix('L65: the question is asked once however often the answer is wanted', async () => {
+onPosix('L65: the question is asked once however often the answer is wanted', async () => {
   await using at = await setup();
   await at.program('nvidia-smi', `echo asked >> '${at.folder.at('asked')}'; echo 1024`);
   const answers = await Promise.all([at.machine.vramTotalGb(), at.machine.vramTotalGb(), at.machine.vram()]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type CacheMoved, cacheFolder, createNativeCache } from '../../../../src/system/native/native-cache.ts';
 import type { Payload } from '../../../../src/system/native/payloads.ts';
 import { failureOf, tempFolder } from '../temp-folder.ts';
+import { needs, POSIX } from '../../../needs.ts';
 
 const FILES = { '@img/sharp/lib/sharp.node': 'an addon', '@img/libvips/lib/libvips.so': 'a library' };
 const SIZES = { '@img/sharp/lib/sharp.node': 8, '@img/libvips/lib/libvips.so': 9 };
@@ -110,7 +111,7 @@ test('a cache that cannot be written says which variable moves it', async () => 
   expect(failure).toHaveProperty('hint', expect.stringContaining('STUDIO_WORKER_CACHE_DIR'));
 });
 
-const POSIX = test.skipIf(process.platform === 'win32');
+const onPosix = needs(POSIX);
 
 /** An account whose home is below a file, where nothing can be made, not even by root. */
 function homeless(at: Awaited<ReturnType<typeof setup>>, homeDir = join(at.payload.path, 'home')) {
@@ -123,7 +124,7 @@ function homeless(at: Awaited<ReturnType<typeof setup>>, homeDir = join(at.paylo
   return { cache, moves, own: join(at.folder.path, `studio-worker-${process.getuid?.()}`) };
 }
 
-POSIX('an account without a home it may write in gets a private folder, and is told', async () => {
+onPosix('an account without a home it may write in gets a private folder, and is told', async () => {
   await using at = await setup();
   for (const homeDir of [undefined, '']) {
     const { cache, moves, own } = homeless(at, homeDir);
@@ -136,7 +137,7 @@ POSIX('an account without a home it may write in gets a private folder, and is t
   }
 });
 
-POSIX('a folder that others may enter, or a link, is not taken for private', async () => {
+onPosix('a folder that others may enter, or a link, is not taken for private', async () => {
   await using at = await setup();
   const { cache, own } = homeless(at);
   await mkdir(own, { mode: 0o755 });

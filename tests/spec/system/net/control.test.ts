@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { callControl, controlAddress, serveControl } from '../../../../src/system/net/control.ts';
 import { failureOf, tempFolder, within } from '../temp-folder.ts';
+import { needs, POSIX } from '../../../needs.ts';
 
 const timeoutMs = 5_000;
 
@@ -107,13 +108,13 @@ test('a worker that does not answer in time counts as not running', async () => 
   expect(await failureOf(callControl(at.address, {}, { timeoutMs: 20 }))).toMatchObject({ code: 'worker.not-running' });
 });
 
-test.skipIf(process.platform === 'win32')('nobody but the owner may reach the socket', async () => {
+needs(POSIX)('nobody but the owner may reach the socket', async () => {
   await using at = await setup();
   expect(((await stat(at.address)).mode & 0o777).toString(8)).toBe('600');
   expect(((await stat(at.folder.at('deep'))).mode & 0o777).toString(8)).toBe('700');
 });
 
-test.skipIf(process.platform === 'win32')('the socket of a killed worker is replaced', async () => {
+needs(POSIX)('the socket of a killed worker is replaced', async () => {
   await using folder = await tempFolder();
   const address = folder.at('control.sock');
   const source = `${import.meta.dir}/../../../../src/system/net/control.ts`;

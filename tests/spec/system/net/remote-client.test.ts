@@ -7,6 +7,7 @@ import type { RemoteAnswer } from '../../../../src/system/net/remote.ts';
 import { downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { failureOf, tempFolder, within } from '../temp-folder.ts';
+import { needs } from '../../../needs.ts';
 
 const { signal } = new AbortController();
 
@@ -44,9 +45,7 @@ test('a name is looked up once for each hop, and the connection goes to what was
   expect(host.asked).toHaveLength(1);
 });
 
-const hasOpenssl = Bun.which('openssl') !== null;
-
-test.skipIf(!hasOpenssl)('a certificate is checked against the name, not against the address we went to', async () => {
+needs('openssl')('a certificate is checked against the name, not against the address we went to', async () => {
   await using folder = await tempFolder();
   const made = Bun.spawnSync([
     'openssl',

@@ -4,8 +4,9 @@ import { bound } from '../../../../src/system/process/bound-programs.ts';
 import { ourVariables, ownCommand } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { goneSoon, isGone } from '../../../fakes/system/gone.ts';
+import { LINUX, needs } from '../../../needs.ts';
 
-const onLinux = test.skipIf(process.platform !== 'linux');
+const onLinux = needs(LINUX);
 const run = bound(runProgram, { platform: process.platform, pid: process.pid, ownCommand: ownCommand() });
 
 async function outcomeOf(command: readonly string[]) {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { stopSignals } from '../../../../src/system/process/signals.ts';
+import { LINUX, needs, POSIX } from '../../../needs.ts';
 
 const MODULE = new URL('../../../../src/system/process/signals.ts', import.meta.url).href;
 const WAIT_MS = 5_000;
@@ -55,7 +56,9 @@ function within<T>(what: string, work: Promise<T>): Promise<T> {
   return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }
 
-describe.skipIf(process.platform === 'win32')('a process that is asked to stop', () => {
+describe('a process that is asked to stop', () => {
+  const test = needs(POSIX);
+
   test('counts every request, whichever signal brings it, and ends by itself', async () => {
     const { child, line, ended } = await setup();
     child.kill('SIGINT');
@@ -80,7 +83,9 @@ describe.skipIf(process.platform === 'win32')('a process that is asked to stop',
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('a closed terminal', () => {
+describe('a closed terminal', () => {
+  const test = needs(LINUX);
+
   test('asks to stop like any other signal', async () => {
     const { child, line } = await setup();
     child.kill('SIGHUP');

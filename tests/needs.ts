@@ -1,0 +1,33 @@
+import { test } from 'bun:test';
+import { type Need, tagOf } from './skips.ts';
+
+/** A need, and whether the machine meets it. It is asked only once all before it are met. */
+export interface Condition extends Need {
+  isMet(): boolean;
+}
+
+/** Declares a test, as `test` does. */
+export type Declare = (title: string, body: () => void | Promise<void>, limitMs?: number) => void;
+
+const isPosix = process.platform !== 'win32';
+export const LINUX: Condition = { kind: 'platform', name: 'linux', isMet: () => process.platform === 'linux' };
+export const POSIX: Condition = { kind: 'platform', name: 'posix', isMet: () => isPosix };
+
+/** A variable that somebody has to set, such as one that names a file too large for the repository. */
+export const variable = (name: string): Condition => ({
+  kind: 'variable',
+  name,
+  isMet: () => (process.env[name] ?? '') !== '',
+});
+
+const program = (name: string): Condition => ({ kind: 'program', name, isMet: () => Bun.which(name) !== null });
+
+/**
+ * Declares tests that need what not every machine has: a program by its name, or another condition. The only way to
+ * skip a test: one that cannot run here says in its title what was missing, and the check counts it under that.
+ */
+export function needs(...all: readonly (string | Condition)[]): Declare {
+  const missing = all.map((one) => (typeof one === 'string' ? program(one) : one)).find((need) => !need.isMet());
+  if (missing === undefined) return (title, body, limitMs) => test(title, body, limitMs);
+  return (title, body, limitMs) => test.skip(`${title}${tagOf(missing)}`, body, limitMs);
+}
