@@ -2,7 +2,8 @@
 import { watch } from 'node:fs';
 import { aborted } from '../src/base/abort.ts';
 import { type Clock, systemClock } from '../src/system/clock.ts';
-import { type Child, type ChildEnd, ownEnvironment, type Spawn, spawnChild } from '../src/system/process/processes.ts';
+import type { ChildEnd } from '../src/system/process/child.ts';
+import { type Child, ownEnvironment, type Spawn, spawnChild } from '../src/system/process/processes.ts';
 import { onStopSignals, type OnStopSignals } from '../src/system/process/signals.ts';
 
 export interface DevOptions {

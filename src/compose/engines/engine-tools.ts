@@ -5,13 +5,8 @@ import type { Quarantine } from '../../engines/host/quarantine.ts';
 import { createInputFetcher, type FetchInput } from '../../engines/media/inputs.ts';
 import type { Logger } from '../../log/logger.ts';
 import { bound } from '../../system/process/bound-programs.ts';
-import {
-  type ChildEnvironment,
-  childEnvironment,
-  ourVariables,
-  ownCommand,
-  spawnTalking,
-} from '../../system/process/processes.ts';
+import type { ChildEnvironment } from '../../system/process/child.ts';
+import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../system/process/processes.ts';
 import { type RunProgram, runProgram } from '../../system/process/programs.ts';
 import type { Effects } from '../effects.ts';
 import { offeredUrls } from '../model-store.ts';

@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { ChildEnvironment } from '../../system/process/processes.ts';
+import type { ChildEnvironment } from '../../system/process/child.ts';
 import type { RunProgram } from '../../system/process/programs.ts';
 import { type Candidate, createProgramFinder, pathFolders, type ProgramFinderOptions } from '../programs/find.ts';
 

@@ -1,6 +1,6 @@
 import { toWorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
-import type { ChildEnvironment } from '../../system/process/processes.ts';
+import type { ChildEnvironment } from '../../system/process/child.ts';
 import { notReady, READY, type Readiness } from '../readiness.ts';
 import { encodeClip } from './clip.ts';
 import { assertWrites, type ClipExt } from './formats.ts';

@@ -1,6 +1,6 @@
 import { type ErrorCode, WorkerError } from '../../base/errors.ts';
 import { formatBytes, MINUTE_MS } from '../../base/units.ts';
-import type { ChildEnd, ChildEnvironment } from '../../system/process/processes.ts';
+import type { ChildEnd, ChildEnvironment } from '../../system/process/child.ts';
 import { keepTail, lastLine } from '../programs/output-tail.ts';
 import { type ProgramTools, runWatched } from '../programs/run.ts';
 

@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import type { ChildEnd } from '../../system/process/processes.ts';
+import type { ChildEnd } from '../../system/process/child.ts';
 import { saysNoMemory, whereShort } from '../no-memory.ts';
 
 /** What a child did when it ended, as a person would say it. */

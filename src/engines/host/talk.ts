@@ -1,7 +1,8 @@
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { SpawnTalking, ChildEnvironment, TalkingChild } from '../../system/process/processes.ts';
+import type { ChildEnvironment } from '../../system/process/child.ts';
+import type { SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
 import type { Warn } from './inner.ts';
 import { crashError, createTail, type Doing } from './crash.ts';
 import { type FromChild, readFromChild, toError, type ToChild } from './messages.ts';
@@ -77,7 +78,7 @@ export function startTalk(options: TalkOptions): Talk {
     env: options.env,
     onLine: (line) => tail.add(line),
     // The line of a crashed child closes a moment before its end is known, and that end says more.
-    onDeaf: () => deaf.start(LEAVES_WITHIN_MS, () => condemn(broken('closed its line to the worker'))),
+    onDisconnect: () => deaf.start(LEAVES_WITHIN_MS, () => condemn(broken('closed its line to the worker'))),
     onMessage: (message) => {
       const heard = readFromChild(message);
       if (heard.is === 'read') onAnswer(heard.value);

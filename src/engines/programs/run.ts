@@ -3,7 +3,7 @@ import { createStallTimer, type StallTimer } from '../../base/stall-timer.ts';
 import { codeOf } from '../../base/system-code.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { ChildEnd, ChildEnvironment } from '../../system/process/processes.ts';
+import type { ChildEnd, ChildEnvironment } from '../../system/process/child.ts';
 import type { Program, RunProgram } from '../../system/process/programs.ts';
 
 /** What programs of other projects are started with. */

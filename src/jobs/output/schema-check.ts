@@ -2,7 +2,8 @@ import { errorChain, WorkerError } from '../../base/errors.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { writeJson } from '../../contract/json.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { ChildEnvironment, SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
+import type { ChildEnvironment } from '../../system/process/child.ts';
+import type { SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
 import { type Look, readLook, unseen } from './look.ts';
 import { lookAtJson } from './schema.ts';
 
@@ -66,7 +67,7 @@ async function lookApart(
     child = spawn(command, {
       env,
       onMessage: (message) => look.resolve(readLook(message) ?? unseen('the look at the schema said something else')),
-      onDeaf: () => look.resolve(unseen('the look at the schema ended without a word')),
+      onDisconnect: () => look.resolve(unseen('the look at the schema ended without a word')),
       onLine: () => {},
     });
   } catch (thrown) {

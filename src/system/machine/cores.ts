@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { namesIn, textOf } from '../process/answer-of.ts';
+import { namesIn, textOf } from './sources.ts';
 
 export interface CoresOptions {
   /** Put before `/sys`, so that tests can bring their own. */

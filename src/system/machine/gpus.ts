@@ -1,6 +1,6 @@
 import { freemem, totalmem } from 'node:os';
 import { SECOND_MS } from '../../base/units.ts';
-import { answerOf, namesIn, noAnswer, textOf } from '../process/answer-of.ts';
+import { answerOf, namesIn, noAnswer, textOf } from './sources.ts';
 import type { Environment } from '../environment.ts';
 import {
   type Gpu,

@@ -1,5 +1,5 @@
 import { GIB, KIB, SECOND_MS } from '../../base/units.ts';
-import { answerOf, namesIn, noAnswer, textOf } from '../process/answer-of.ts';
+import { answerOf, namesIn, noAnswer, textOf } from './sources.ts';
 import type { Environment } from '../environment.ts';
 import { parseNvidiaInformation, silentLines, sumOfLines } from './vram-text.ts';
 

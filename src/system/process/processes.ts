@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { asLines, type ChildEnvironment, startChild, type StartedChild } from './child.ts';
 
 /** It would turn our own executable, started again, into plain Bun. */
 const BUN_MODE = 'BUN_BE_BUN';
@@ -6,7 +7,6 @@ const BUN_MODE = 'BUN_BE_BUN';
 const SECRET = /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|API_?KEY|PRIVATE_?KEY|^SENTRY_DSN$/i;
 
 export type Variables = Readonly<Record<string, string | undefined>>;
-export type ChildEnvironment = Readonly<Record<string, string>>;
 
 /** The variables for a program of somebody else: ours without the secrets, and `extra` on top. */
 export const childEnvironment = (variables: Variables, extra: ChildEnvironment = {}): ChildEnvironment => ({
@@ -23,17 +23,8 @@ function keep(variables: Variables, isKept: (name: string) => boolean): ChildEnv
   return kept;
 }
 
-/** How a child ended: with a code of its own, or by a signal. */
-export type ChildEnd =
-  | { readonly is: 'exited'; readonly code: number }
-  | { readonly is: 'killed'; /** Its name, or its number where it has none. */ readonly signal: string };
-
-export interface Child {
-  readonly pid: number;
-  readonly ended: Promise<ChildEnd>;
-  /** Nothing happens when it has ended already. */
-  kill(signal: NodeJS.Signals): void;
-}
+/** A child whose end is waited for. */
+export type Child = Pick<StartedChild, 'pid' | 'ended' | 'kill'>;
 
 export interface SpawnOptions {
   readonly cwd?: string;
@@ -45,28 +36,13 @@ export interface SpawnOptions {
 /** Starts programs. A command that does not exist throws the system's own error. */
 export type Spawn = (command: readonly string[], options: SpawnOptions) => Child;
 
-/** The child gets a process group of its own: keys pressed on our terminal reach us, and we decide what it hears. */
-export const spawnChild: Spawn = (command, { cwd, env, output }) => {
-  const child = Bun.spawn([...command], {
-    ...(cwd !== undefined && { cwd }),
-    env: { ...env },
-    stdio: ['ignore', output, output],
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-  });
-  return {
-    pid: child.pid,
-    ended: child.exited.then((code) => endOf(code, child.signalCode)),
-    kill: (signal) => child.kill(signal),
-  };
-};
+/** For programs that are only started and waited for. */
+export const spawnChild: Spawn = (command, { output, ...options }) =>
+  startChild(command, { ...options, stdout: output, stderr: output });
 
-const endOf = (code: number, signal: NodeJS.Signals | number | null): ChildEnd =>
-  signal === null ? { is: 'exited', code } : { is: 'killed', signal: String(signal) };
-
-/** A child that is spoken with: whole values in both directions, as `structuredClone` copies them. */
+/** A child that messages are exchanged with: whole values in both directions, as `structuredClone` copies them. */
 export interface TalkingChild extends Child {
-  /** False when it cannot hear any more. */
+  /** False when its channel is closed. */
   send(message: unknown): boolean;
   /** Ends it at once, and whatever it started. */
   killGroup(): void;
@@ -74,75 +50,27 @@ export interface TalkingChild extends Child {
 
 export interface TalkingOptions {
   readonly env: ChildEnvironment;
-  /** Anything it may say: nothing about it is known yet. */
+  /** Any value: nothing about it is known yet. */
   readonly onMessage: (message: unknown) => void;
-  /** It closed the line and may live on: nobody will ever hear of it again. */
-  readonly onDeaf: () => void;
+  /** It closed its channel and may live on: no message will come any more. */
+  readonly onDisconnect: () => void;
   /** A line of its stderr, cut to a length that is fit for a log. */
   readonly onLine: (line: string) => void;
 }
 
-/** Starts programs to talk with. */
+/** Starts programs to exchange messages with. */
 export type SpawnTalking = (command: readonly string[], options: TalkingOptions) => TalkingChild;
 
-/** Its last words were written before it ended, and are read within this time, unless a grandchild keeps the pipe. */
-const LAST_WORDS_MS = 200;
-
-/** Its stdout goes nowhere: libraries print there, and we listen on the line. */
-export const spawnTalking: SpawnTalking = (command, { env, onMessage, onDeaf, onLine }) => {
-  const child = Bun.spawn([...command], {
-    env: { ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: process.platform !== 'win32', // its own process group, see killGroup
-    windowsHide: true,
-    serialization: 'advanced', // keeps bytes and big integers what they are
-    ipc: onMessage,
-    onDisconnect: onDeaf,
+/** Its stdout goes nowhere: libraries print there, and messages come by the channel. */
+export const spawnTalking: SpawnTalking = (command, { env, onMessage, onDisconnect, onLine }) => {
+  const child = startChild(command, {
+    env,
+    stdout: 'ignore',
+    stderr: asLines(onLine),
+    channel: { onMessage, onClose: onDisconnect },
   });
-  const listening = forEachLine(child.stderr, onLine);
-  const killGroup = (): void => {
-    try {
-      if (process.platform === 'win32') child.kill('SIGKILL');
-      else process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // gone already
-    }
-  };
-  const end = async (): Promise<ChildEnd> => {
-    const code = await child.exited;
-    killGroup(); // what it started must not outlive it
-    await Promise.race([listening, Bun.sleep(LAST_WORDS_MS)]);
-    return endOf(code, child.signalCode);
-  };
-  return {
-    pid: child.pid,
-    ended: end(),
-    kill: (signal) => child.kill(signal),
-    killGroup,
-    send: (message) => {
-      try {
-        child.send(message);
-        return true;
-      } catch {
-        return false; // it has ended, or closed the line
-      }
-    },
-  };
+  return { ...child, killGroup: () => child.killGroup('SIGKILL') };
 };
-
-const MAX_LINE = 500;
-
-/** A flood without a line break is cut as well, so that no child can fill our memory. */
-async function forEachLine(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split(/[\r\n]+/);
-    rest = (lines.pop() ?? '').slice(0, MAX_LINE);
-    for (const line of lines) if (line.trim() !== '') onLine(line.slice(0, MAX_LINE));
-  }
-  if (rest.trim() !== '') onLine(rest);
-}
 
 /** Our own variables, to be filtered before a child gets them. */
 export const ourVariables = (): Variables => process.env;

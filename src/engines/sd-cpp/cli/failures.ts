@@ -1,5 +1,5 @@
 import { WorkerError } from '../../../base/errors.ts';
-import type { ChildEnd } from '../../../system/process/processes.ts';
+import type { ChildEnd } from '../../../system/process/child.ts';
 import { isKernelKill } from '../../host/crash.ts';
 import { saysNoMemory, whereShort } from '../../no-memory.ts';
 import { keepTail, lastLine, linesOf } from '../../programs/output-tail.ts';

@@ -1,6 +1,6 @@
 import type { WorkerError } from '../../../base/errors.ts';
 import { MINUTE_MS } from '../../../base/units.ts';
-import type { ChildEnvironment } from '../../../system/process/processes.ts';
+import type { ChildEnvironment } from '../../../system/process/child.ts';
 import type { RunContext } from '../../engine.ts';
 import { type ProgramTools, runWatched } from '../../programs/run.ts';
 import { createTranscript, exitFailure } from './failures.ts';

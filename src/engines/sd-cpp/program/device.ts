@@ -1,6 +1,6 @@
 import { SECOND_MS } from '../../../base/units.ts';
 import type { Clock } from '../../../system/clock.ts';
-import type { ChildEnvironment } from '../../../system/process/processes.ts';
+import type { ChildEnvironment } from '../../../system/process/child.ts';
 import type { RunProgram } from '../../../system/process/programs.ts';
 import type { DeviceKind } from '../../readiness.ts';
 import { environmentFor, type EnvironmentOptions } from './environment.ts';

@@ -1,6 +1,6 @@
 import type { Environment } from '../../../system/environment.ts';
 import type { Files } from '../../../system/disk/files.ts';
-import type { ChildEnvironment } from '../../../system/process/processes.ts';
+import type { ChildEnvironment } from '../../../system/process/child.ts';
 import { executableName } from '../../programs/find.ts';
 
 export interface EnvironmentOptions {

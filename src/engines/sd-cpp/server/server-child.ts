@@ -1,5 +1,5 @@
 import { WorkerError } from '../../../base/errors.ts';
-import type { ChildEnd, ChildEnvironment } from '../../../system/process/processes.ts';
+import type { ChildEnd, ChildEnvironment } from '../../../system/process/child.ts';
 import type { RunContext } from '../../engine.ts';
 import { type ProgramTools, startWatched } from '../../programs/run.ts';
 import { createTranscript, exitFailure, memoryError, ranOutOfMemory, type Transcript } from '../cli/failures.ts';

@@ -2,7 +2,8 @@ import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
 import type { WorkerError } from '../../../../src/base/errors.ts';
 import { startTalk } from '../../../../src/engines/host/talk.ts';
-import type { ChildEnd, TalkingOptions } from '../../../../src/system/process/processes.ts';
+import type { ChildEnd } from '../../../../src/system/process/child.ts';
+import type { TalkingOptions } from '../../../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { failureOf } from '../../system/temp-folder.ts';
@@ -145,7 +146,7 @@ test('a result that comes after the cancel is nobody’s any more', async () => 
 test('a child that closes its line and lives on is ended and counts as crashed', async () => {
   const { clock, ask, child } = setup();
   const running = failureOf(ask());
-  child().onDeaf();
+  child().onDisconnect();
   clock.advance(200);
   expect(await running).toMatchObject({
     code: 'engine.crashed',

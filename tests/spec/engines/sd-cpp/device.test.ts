@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { createDeviceBook, listedDevice } from '../../../../src/engines/sd-cpp/program/device.ts';
-import { type ChildEnd, childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
+import type { ChildEnd } from '../../../../src/system/process/child.ts';
+import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
