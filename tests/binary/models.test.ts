@@ -58,7 +58,7 @@ test('a model is pulled, listed, shown, verified and removed by the executable a
   const shown = await at.models('show', 'lama', '--json');
   expect(JSON.parse(shown.stdout)).toMatchObject([{ model: 'lama', path, sha256: hexOf(at.host.content) }]);
   const verified = await at.models('verify', '--json');
-  expect(JSON.parse(verified.stdout)).toEqual([{ model: 'lama', path, verdict: 'sound' }]);
+  expect(JSON.parse(verified.stdout)).toEqual([{ model: 'lama', path, verdict: 'verified' }]);
   expect(await at.models('rm', 'lama')).toMatchObject({ code: 0, stdout: `removed ${path} (1.0 MiB)\n` });
   expect(await readdir(at.root)).toEqual([]);
 });

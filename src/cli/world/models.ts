@@ -1,4 +1,5 @@
-import type { ModelRequest, ModelStore } from '../../models/store/store.ts';
+import type { ModelRequest } from '../../models/store/file-resolver.ts';
+import type { ModelStore } from '../../models/store/store.ts';
 
 /** Models on disk, for the commands that look after them. */
 export interface ModelShelf {

@@ -5,20 +5,21 @@ import { OURS } from '../names.ts';
 import type { ModelStoreOptions } from './options.ts';
 import type { InUse } from './in-use.ts';
 
+/** What a garbage collection removed, or would. */
 export interface Collected {
   readonly removed: readonly StoredFile[];
-  /** Files that would have had to go and are in use. */
+  /** Files that would have been removed if they were not in use. */
   readonly inUse: readonly StoredFile[];
-  /** What models take afterwards. */
+  /** What all models together take afterwards. */
   readonly leftBytes: number;
 }
 
-/** A download nobody has gone on with for so long is given up. */
+/** A download that nobody resumed for so long is abandoned. */
 const ABANDONED_MS = 7 * DAY_MS;
 
 /**
- * What is to go so that models take no more than the budget, in this order: abandoned downloads, whatever the budget;
- * then what was used least recently. Files that somebody else put there count, and stay.
+ * What to remove so that models take no more than the budget, in this order: abandoned downloads, whatever the budget;
+ * then the least recently used files. Files that the operator put there count, and stay.
  */
 export function toCollect(
   found: readonly FoundFile[],
@@ -31,36 +32,36 @@ export function toCollect(
     .filter(({ state, sha256 }) => state === 'whole' && sha256 !== undefined)
     .toSorted((a, b) => a.usedAt - b.usedAt);
   const surplus = oldest.filter(({ sizeBytes }) => {
-    const goes = over > 0;
-    if (goes) over -= sizeBytes;
-    return goes;
+    const isSurplus = over > 0;
+    if (isSurplus) over -= sizeBytes;
+    return isSurplus;
   });
   return [...abandoned, ...surplus];
 }
 
 const sizeOf = (found: readonly StoredFile[]): number => found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 
-/** Brings the models down to a budget, never at the cost of one in use: the next in line goes instead. */
+/** Brings the models within a budget. A file in use is never removed: the next least recently used one is instead. */
 export async function collect(
   options: ModelStoreOptions,
-  uses: InUse,
+  usage: InUse,
   { maxBytes, dryRun = false }: { readonly maxBytes: number | undefined; readonly dryRun?: boolean },
 ): Promise<Collected> {
   const inUse: FoundFile[] = [];
   const free: FoundFile[] = [];
   const found = await findModels(options);
-  for (const file of found) ((await isUsed(file, options, uses)) ? inUse : free).push(file);
-  // What is in use stays and still counts: the others make room for it.
+  for (const file of found) ((await isUsed(file, options, usage)) ? inUse : free).push(file);
+  // What is in use stays and still counts against the budget.
   const budget = maxBytes === undefined ? undefined : maxBytes - sizeOf(inUse);
   const removed = toCollect(free, budget, options.clock.now());
   if (!dryRun) {
     for (const file of removed) await removeFile(file, options);
     await removeEmptyFolders(removed, options);
   }
-  const wanted = toCollect(found, maxBytes, options.clock.now());
+  const surplus = toCollect(found, maxBytes, options.clock.now());
   return {
     removed,
-    inUse: inUse.filter((file) => wanted.includes(file)),
+    inUse: inUse.filter((file) => surplus.includes(file)),
     leftBytes: sizeOf(found) - sizeOf(removed),
   };
 }
@@ -72,15 +73,15 @@ export async function collect(
  */
 export async function removeModel(
   options: ModelStoreOptions,
-  uses: InUse,
+  usage: InUse,
   model: string,
 ): Promise<readonly StoredFile[]> {
   const files = (await findModels(options)).filter((file) => belongsTo(file, model));
   if (files.length === 0) throw notFound(model);
   for (const file of files) {
-    if (!(await isUsed(file, options, uses))) continue;
+    if (!(await isUsed(file, options, usage))) continue;
     throw new WorkerError('model.in-use', `${file.filename} of model ${model} is in use`, {
-      hint: 'Try again when no job uses it and it has left memory; `studio-worker disable` frees it after the running job.',
+      hint: 'Retry when no job uses it and it is unloaded; `studio-worker disable` unloads it after the running job.',
     });
   }
   for (const file of files) await removeFile(file, options);
@@ -88,7 +89,7 @@ export async function removeModel(
   return files;
 }
 
-/** A folder of one model goes with its last file; locks are all that may be left in it. */
+/** A folder of one model is removed with its last file; locks are all that may be left in it. */
 async function removeEmptyFolders(removed: readonly FoundFile[], { root, files }: ModelStoreOptions): Promise<void> {
   for (const folder of new Set(removed.map((file) => file.folder))) {
     if (folder === root || SHARED.has(folder.slice(folder.lastIndexOf('/') + 1))) continue;
@@ -99,11 +100,11 @@ async function removeEmptyFolders(removed: readonly FoundFile[], { root, files }
 
 export const notFound = (model: string): WorkerError =>
   new WorkerError('model.not-found', `there is no model ${model} on this disk`, {
-    hint: 'Run `studio-worker models list` to see what there is.',
+    hint: 'Run `studio-worker models list` to see the models on this disk.',
   });
 
-async function isUsed(file: FoundFile, { lock }: ModelStoreOptions, uses: InUse): Promise<boolean> {
-  if (file.state === 'whole') return await uses.isUsed(file.folder, file.sidecars.use);
+async function isUsed(file: FoundFile, { lock }: ModelStoreOptions, usage: InUse): Promise<boolean> {
+  if (file.state === 'whole') return await usage.isUsed(file.folder, file.sidecars.use);
   const probe = await lock(file.sidecars.lock);
   if (probe.is === 'held') probe.release();
   return probe.is === 'taken';
@@ -111,8 +112,8 @@ async function isUsed(file: FoundFile, { lock }: ModelStoreOptions, uses: InUse)
 
 async function removeFile(file: FoundFile, { files, log }: ModelStoreOptions): Promise<void> {
   const { path, sidecars } = file;
-  // The file first: a receipt without a file says nothing, a file without a receipt would stay for ever.
+  // The file first: a receipt without a file is harmless, a file without a receipt would stay for ever.
   await files.remove(path);
-  await Promise.all([sidecars.receipt, sidecars.progress, sidecars.part].map((besides) => files.remove(besides)));
+  await Promise.all([sidecars.receipt, sidecars.progress, sidecars.part].map((sidecar) => files.remove(sidecar)));
   log.info('model.removed', { file: file.filename, model: file.model, sizeBytes: file.sizeBytes });
 }

@@ -6,52 +6,54 @@ import type { Lock } from '../../system/disk/lock.ts';
  * process, so a killed worker leaves no mark that would keep a file for ever.
  */
 
+/** Which model files are in use, in this process and in others. */
 export interface InUse {
   /** Marks a file as in use until the returned function is called. `use` is its place in `sidecarsOf`. */
-  hold(use: string): Promise<() => Promise<void>>;
+  mark(use: string): Promise<() => Promise<void>>;
   /** Whether any process uses the file. */
   isUsed(folder: string, use: string): Promise<boolean>;
 }
 
+/** Marks are counted here, so that several users in one process share a lock. */
 export function createInUse(options: {
   readonly files: Pick<Files, 'list' | 'remove'>;
   readonly lock: (path: string) => Promise<Lock>;
   readonly pid: number;
 }): InUse {
   const { files, lock, pid } = options;
-  const held = new Map<string, { count: number; readonly lock: Promise<Lock> }>();
+  const marks = new Map<string, { count: number; readonly lock: Promise<Lock> }>();
 
-  async function letGo(path: string): Promise<void> {
-    const mine = held.get(path);
-    if (mine === undefined) return;
-    mine.count -= 1;
-    if (mine.count > 0) return;
-    held.delete(path);
-    const taken = await mine.lock;
-    if (taken.is === 'taken') return; // another machine's process of our pid has it, on a shared disk
+  async function unmark(path: string): Promise<void> {
+    const mark = marks.get(path);
+    if (mark === undefined) return;
+    mark.count -= 1;
+    if (mark.count > 0) return;
+    marks.delete(path);
+    const taken = await mark.lock;
+    if (taken.is === 'taken') return; // a process of our pid on another machine has it, on a shared disk
     taken.release();
     await files.remove(path);
   }
 
   return {
-    async hold(use) {
+    async mark(use) {
       const path = `${use}${pid}.lock`;
-      const mine = held.get(path) ?? { count: 0, lock: lock(path) };
-      mine.count += 1;
-      held.set(path, mine);
-      await mine.lock;
-      let isMine = true;
+      const mark = marks.get(path) ?? { count: 0, lock: lock(path) };
+      mark.count += 1;
+      marks.set(path, mark);
+      await mark.lock;
+      let isMarked = true;
       return async () => {
-        if (!isMine) return;
-        isMine = false;
-        await letGo(path);
+        if (!isMarked) return;
+        isMarked = false;
+        await unmark(path);
       };
     },
     async isUsed(folder, use) {
       for (const name of await files.list(folder)) {
         const path = `${folder}/${name}`;
         if (!path.startsWith(use) || !name.endsWith('.lock')) continue;
-        if (held.has(path)) return true;
+        if (marks.has(path)) return true;
         const probe = await lock(path);
         if (probe.is === 'taken') return true;
         probe.release();

@@ -1,5 +1,5 @@
 import type { Files } from '../../system/disk/files.ts';
-import { type Sidecars, sidecarsOf, isPlainFileName, modelFolder, OURS, shortHash } from '../names.ts';
+import { isPlainFileName, modelFolder, OURS, shortHash, type Sidecars, sidecarsOf } from '../names.ts';
 import type { ModelStoreOptions } from './options.ts';
 import { readProgress } from '../download/partial-file.ts';
 import { readReceipt } from './receipt.ts';
@@ -11,16 +11,16 @@ export interface StoredFile {
   readonly filename: string;
   readonly path: string;
   readonly sizeBytes: number;
-  /** `partial`: on its way, or given up; `sizeBytes` counts what is there. */
+  /** `partial`: being downloaded, or abandoned; `sizeBytes` counts what is there. */
   readonly state: 'whole' | 'partial';
-  /** What it was when it was fetched; undefined for a file that somebody else put there. */
+  /** Its digest when it was fetched; undefined for a file that the operator put there. */
   readonly sha256: string | undefined;
   readonly url: string | undefined;
   /** Milliseconds since the epoch. */
   readonly usedAt: number;
 }
 
-/** A file with the places beside it. */
+/** A file with its sidecars. */
 export interface FoundFile extends StoredFile {
   readonly folder: string;
   readonly sidecars: Sidecars;
@@ -33,12 +33,12 @@ export const SHARED: ReadonlySet<string> = new Set(['llm', 'stt']);
 /** In the root, among whatever else lies there, only these are models. */
 const MODEL_NAME = /\.(gguf|safetensors|onnx|ckpt|pth|pt|bin)$/i;
 
-type Reading = Pick<ModelStoreOptions, 'root' | 'sha256'> & {
+type InventoryOptions = Pick<ModelStoreOptions, 'root' | 'sha256'> & {
   readonly files: Pick<Files, 'list' | 'stat' | 'readText'>;
 };
 
 /** Every model file below the root, by model and name. A folder that cannot be read counts as empty. */
-export async function findModels(options: Reading): Promise<readonly FoundFile[]> {
+export async function findModels(options: InventoryOptions): Promise<readonly FoundFile[]> {
   const { root, files } = options;
   const found = await findIn(options, root, '');
   for (const name of await listOf(files, root)) {
@@ -50,10 +50,10 @@ export async function findModels(options: Reading): Promise<readonly FoundFile[]
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const listOf = (files: Reading['files'], folder: string): Promise<readonly string[]> =>
+const listOf = (files: InventoryOptions['files'], folder: string): Promise<readonly string[]> =>
   files.list(folder).catch(() => []);
 
-async function findIn(options: Reading, folder: string, name: string): Promise<FoundFile[]> {
+async function findIn(options: InventoryOptions, folder: string, name: string): Promise<FoundFile[]> {
   const found: FoundFile[] = [];
   for (const filename of await listOf(options.files, folder)) {
     const file = filename.startsWith(OURS)
@@ -65,7 +65,7 @@ async function findIn(options: Reading, folder: string, name: string): Promise<F
 }
 
 async function wholeAt(
-  { files, sha256 }: Reading,
+  { files, sha256 }: InventoryOptions,
   { folder, name }: { readonly folder: string; readonly name: string },
   filename: string,
 ): Promise<FoundFile | undefined> {
@@ -91,7 +91,11 @@ async function wholeAt(
   };
 }
 
-async function partialAt({ files, sha256 }: Reading, folder: string, name: string): Promise<FoundFile | undefined> {
+async function partialAt(
+  { files, sha256 }: InventoryOptions,
+  folder: string,
+  name: string,
+): Promise<FoundFile | undefined> {
   if (!name.endsWith('.part')) return undefined;
   const path = `${folder}/${name}`;
   const facts = await files.stat(path);

@@ -2,19 +2,20 @@ import type { EngineName, FileRole, ModelFile } from '../../contract/model-sourc
 import { WorkerError } from '../../base/errors.ts';
 import { isPlainFileName, modelFolder, plainFileName } from '../names.ts';
 
-/** Where one file of a model may lie already, and where it goes when it lies nowhere. */
+/** Where one file of a model may lie already, and where it is fetched to otherwise. */
 export interface FilePlaces {
-  /** Folder and name, best first; whichever holds a sound file is used as it is. */
+  /** Best first; whichever holds a usable file is used as it is. */
   readonly candidates: readonly FilePlace[];
   readonly target: FilePlace;
   /** The model's own folder. */
   readonly own: FilePlace;
 }
 
+/** One file's folder and name. */
 export interface FilePlace {
   readonly folder: string;
   readonly filename: string;
-  /** Only a file of exactly this size is taken to be the one that is meant. */
+  /** Only a file of exactly this size counts as the one that is meant. */
   readonly onlySizeBytes?: number;
 }
 
@@ -63,7 +64,7 @@ export function localPlace(root: string, engine: EngineName, model: string): Fil
 }
 
 /**
- * Refuses a source that its engine could do nothing with, before a byte of it is fetched.
+ * Rejects a source that its engine could do nothing with, before a byte of it is fetched.
  *
  * @throws WorkerError `model.role-missing` | `model.filename-unsafe`
  */
@@ -84,7 +85,7 @@ export function checkFiles(engine: EngineName, model: string, files: readonly Mo
   }
   const urls = new Map<string, string>();
   for (const { filename, url } of files) {
-    // Told apart without case: two names that one file system takes for one would overwrite each other.
+    // Compared without case: two names that a file system takes for one would overwrite each other.
     const key = plainFileName(filename).toLowerCase();
     if ((urls.get(key) ?? url) !== url) {
       throw new WorkerError('model.filename-unsafe', `two files of model \`${model}\` are called "${filename}"`, {

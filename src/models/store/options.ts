@@ -5,6 +5,7 @@ import type { Lock } from '../../system/disk/lock.ts';
 import type { Sha256 } from '../../system/disk/digest.ts';
 import type { DownloadDeps } from '../download/request.ts';
 
+/** What a model store is made of. */
 export interface ModelStoreOptions extends Pick<
   DownloadDeps,
   'openPart' | 'crc32' | 'remote' | 'startSha256' | 'followFile' | 'policy'
@@ -18,18 +19,18 @@ export interface ModelStoreOptions extends Pick<
   /** Takes a lock that the system drops with the process. */
   readonly lock: (path: string) => Promise<Lock>;
   readonly pid: number;
-  /** What must stay free on the disk. */
+  /** What must stay free on the disk (`disk_floor_gb`). */
   readonly diskFloorBytes: () => number;
-  /** What all models together may take; undefined for as much as there is room for. */
+  /** What all models together may take (`models_max_gb`); undefined for no limit but the disk. */
   readonly maxBytes: () => number | undefined;
 }
 
-/** How one file of a model is getting here. */
+/** How far one file of a model has come. */
 export interface FileProgress {
   readonly filename: string;
   /** `wait`: another process fetches it. `ready`: it can be used. */
   readonly phase: 'wait' | 'download' | 'verify' | 'ready';
   readonly doneBytes: number;
-  /** Undefined while nobody knows. */
+  /** Undefined while it is unknown. */
   readonly totalBytes: number | undefined;
 }

@@ -10,13 +10,13 @@ interface Flight {
   readonly listeners: Set<Listener>;
 }
 
-/** One download for all that want the same file. */
+/** One download for all callers that want the same file. */
 export class SingleFlight {
   readonly #flights = new Map<string, Flight>();
 
   /**
-   * Joins the flight to this place, or starts it. It goes on as long as anybody waits for it: a caller that gives up
-   * leaves it to the others.
+   * Joins the flight to this path, or starts it. It continues as long as anybody waits for it: a caller that aborts
+   * leaves it to the others, and the last one to leave aborts it.
    */
   async join(
     path: string,
@@ -31,7 +31,7 @@ export class SingleFlight {
       flight.listeners.delete(caller.report);
       if (flight.listeners.size === 0) {
         flight.abort.abort(new WorkerError('job.cancelled', 'nobody waits for this download any more'));
-        // Who comes next starts anew, and waits for the lock that this one still holds for a moment.
+        // The next caller starts anew, and waits for the lock that this flight still holds for a moment.
         if (this.#flights.get(path) === flight) this.#flights.delete(path);
       }
     }
@@ -45,7 +45,7 @@ export class SingleFlight {
     };
     const work = start(abort.signal, report);
     const flight: Flight = { work, abort, listeners };
-    work.catch(() => {}); // each caller hears of it by itself
+    work.catch(() => {}); // each caller gets the failure by itself
     this.#flights.set(path, flight);
     return flight;
   }

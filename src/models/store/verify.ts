@@ -3,15 +3,15 @@ import { checkModelFile } from '../headers/check.ts';
 import type { StoredFile } from './inventory.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 
-/** What a second look at a file came to. */
+/** What verifying a file came to. */
 export interface VerifyResult {
   readonly file: StoredFile;
-  /** `unknown`: nothing says what it should be, and its header is in order. */
-  readonly is: 'sound' | 'unknown' | 'broken';
+  /** `unknown`: there is no checksum to compare with, and its header is valid. */
+  readonly is: 'verified' | 'unknown' | 'broken';
   readonly because?: string;
 }
 
-/** Reads a whole file and holds it against its receipt. */
+/** Reads a whole file and compares its SHA-256 with that of its receipt. Reports the bytes read so far. */
 export async function verifyFile(
   { files, openPart, startSha256 }: Pick<ModelStoreOptions, 'files' | 'openPart' | 'startSha256'>,
   file: StoredFile,
@@ -37,6 +37,6 @@ export async function verifyFile(
     report({ filename, phase: 'verify', doneBytes, totalBytes: sizeBytes });
   }
   const actual = sha256.hex();
-  if (actual === file.sha256) return { file, is: 'sound' };
-  return { file, is: 'broken', because: `its sha256 is ${actual} and should be ${file.sha256}` };
+  if (actual === file.sha256) return { file, is: 'verified' };
+  return { file, is: 'broken', because: `its sha256 is ${actual}, expected ${file.sha256}` };
 }

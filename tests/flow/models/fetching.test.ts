@@ -105,12 +105,24 @@ test('what the operator pulls by hand is there for the next job', async () => {
 });
 
 test.each([
-  ['V80', { url: 'https://example.invalid/f', filename: '../../etc/passwd' }, 'plain file name: "../../etc/passwd"'],
-  ['V81', { url: 'https://example.invalid/f', filename: 'a\\b.gguf' }, 'plain file name: "a\\\\b.gguf"'],
-  ['V82', { url: 'http://example.com/m.gguf', filename: 'm.gguf' }, 'model URL must use https'],
-  ['V83', { url: 'file:///etc/passwd', filename: 'm.gguf' }, 'model URL must use https'],
-  ['V84', { url: 'https://example.invalid/v', filename: 'v', role: 'vae' }, 'diffusion-model or model'],
-] as const)('%s: the job is taken, and failed for good with the reason', async (_vector, file, reason) => {
+  [
+    'a path in place of a name',
+    { url: 'https://example.invalid/f', filename: '../../etc/passwd' },
+    'plain file name: "../../etc/passwd"',
+  ],
+  [
+    'a Windows path in place of a name',
+    { url: 'https://example.invalid/f', filename: 'a\\b.gguf' },
+    'plain file name: "a\\\\b.gguf"',
+  ],
+  ['a URL without encryption', { url: 'http://example.com/m.gguf', filename: 'm.gguf' }, 'model URL must use https'],
+  ['a file URL', { url: 'file:///etc/passwd', filename: 'm.gguf' }, 'model URL must use https'],
+  [
+    'no file with the role its engine needs',
+    { url: 'https://example.invalid/v', filename: 'v', role: 'vae' },
+    'diffusion-model or model',
+  ],
+] as const)('a source with %s fails its job for good, with the reason', async (_what, file, reason) => {
   await using at = await setup();
   const job = await at.job(file, 'failed');
   expect(job.error).toContain(reason);
@@ -119,10 +131,10 @@ test.each([
   expect(at.engine.loaded).toEqual([]);
 });
 
-test('V85: a file with another sha256 fails the job, and is not kept', async () => {
+test('a file with another sha256 fails the job, and is not kept', async () => {
   await using at = await setup();
   const job = await at.job({ url: at.host.url, filename: 'm.gguf', sha256: '0'.repeat(64) }, 'failed');
-  expect(job.error).toContain(`m.gguf has the sha256 ${hexOf(at.host.content)} and should have 0000`);
+  expect(job.error).toContain(`m.gguf has the sha256 ${hexOf(at.host.content)}, expected 0000`);
   expect(await at.scene.studio.next('fail')).toMatchObject({ retryable: true });
   expect(existsSync(join(at.root, 'org_model_v2/m.gguf'))).toBe(false);
 });

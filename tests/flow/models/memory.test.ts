@@ -32,13 +32,13 @@ async function setup() {
   return { scene, engine, gpu, offer, [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose]() };
 }
 
-test('the GPU that offers are held against is named once in the log', async () => {
+test('the GPU that offers are checked against is named once in the log', async () => {
   await using at = await setup();
   const { level, fields } = await at.scene.worker.logged('gpu.found');
   expect([level, fields]).toEqual(['info', { name: 'RTX 4090', driver: '580', totalGb: 24 }]);
 });
 
-test('a machine without a GPU that an engine wants says where it looked', async () => {
+test('a machine without a GPU that an engine needs logs where it looked', async () => {
   const engine = new ScriptedEngine();
   engine.memory = 'gpu';
   const reasons = ['nvidia-smi: not installed'];
@@ -96,7 +96,7 @@ test('what a job took is remembered beside the config', async () => {
   expect(JSON.parse(text)).toMatchObject({ version: 1, peaksGb: { '["synthetic","px18","synthetic"]': [6] } });
 });
 
-test('a job that runs out of memory is done with less, and its like is refused from then on', async () => {
+test('a job that runs out of memory is retried with less, and offers like it are rejected from then on', async () => {
   await using at = await setup();
   const { engine, scene } = at;
   engine.canRunLean = true;

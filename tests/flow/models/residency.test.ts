@@ -75,7 +75,7 @@ test('a model that was warm when the worker stopped is warm again after its star
   expect(second.status().models).toMatchObject([{ model: 'fox', pid: at.engine.pids()[1] }]);
 });
 
-test('a model that left memory before the stop is not loaded again', async () => {
+test('a model that was unloaded before the stop is not loaded again', async () => {
   await using at = await setup();
   const first = await at.start();
   await at.job();
@@ -86,7 +86,7 @@ test('a model that left memory before the stop is not loaded again', async () =>
   expect(await at.stored()).toEqual({ version: 1, models: [] });
 });
 
-test('an offer does not wait for what is being loaded in the background', async () => {
+test('an offer does not wait for a preload', async () => {
   await using at = await setup();
   await at.left([resident({ model: 'endless' })]);
   const worker = await at.start();
@@ -96,7 +96,7 @@ test('an offer does not wait for what is being loaded in the background', async 
   expect((await worker.logged('model.not-restored')).fields).toMatchObject({ model: 'endless' });
 });
 
-test('a stop does not wait for what is being loaded in the background either', async () => {
+test('a stop does not wait for a preload either', async () => {
   await using at = await setup();
   await at.left([resident({ model: 'endless' })]);
   const worker = await at.start();
@@ -105,7 +105,7 @@ test('a stop does not wait for what is being loaded in the background either', a
   expect(isGone(at.engine.pids()[0] ?? 0)).toBe(true);
 });
 
-test('a model whose time was over before the start stays where it is', async () => {
+test('a model whose keep-warm time expired before the start is not loaded', async () => {
   await using at = await setup();
   await at.left([resident({ lastUsedAt: systemClock.now() - 301_000 })]);
   const worker = await at.start();
@@ -113,7 +113,7 @@ test('a model whose time was over before the start stays where it is', async () 
   expect(at.engine.pids()).toEqual([]);
 });
 
-test('a model whose files are gone is not fetched for nobody', async () => {
+test('a model whose files are gone is not fetched for a preload', async () => {
   await using at = await setup();
   await using server = fileServer({ 'fox.bin': new Uint8Array(10) });
   const files = [{ role: 'model', url: server.url('fox.bin'), filename: 'fox.bin' }];

@@ -68,7 +68,7 @@ test('a real model serves the second job from memory, and `status` shows it', as
   expect(facts?.models).toMatchObject([{ engine: 'onnx', model: 'lama', pid: loads(worker)[0] }]);
 });
 
-test('the files of a warm model are in use, and nobody is once it is unloaded', async () => {
+test('the files of a loaded model are in use until it is unloaded', async () => {
   await using at = await setup();
   const worker = await at.start();
   await at.job();

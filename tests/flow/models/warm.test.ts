@@ -74,7 +74,7 @@ test('a second job on a warm model runs in the same process and pays no load', a
   ]);
 });
 
-test('a model that nobody uses for its time is unloaded, and its process ends', async () => {
+test('a model that is idle for its keep-warm time is unloaded, and its process ends', async () => {
   await using at = await setup({ keep_warm_secs: 20 });
   await at.job();
   await at.idle();
@@ -86,7 +86,7 @@ test('a model that nobody uses for its time is unloaded, and its process ends', 
   await at.worker.until('no models', () => modelsOf(at.worker).length === 0);
 });
 
-test('L43: with keep_warm_secs = 0 a model is freed with its job', async () => {
+test('with keep_warm_secs = 0 a model is unloaded with its job', async () => {
   await using at = await setup({ keep_warm_secs: 0 });
   await at.job();
   await at.job();
@@ -95,7 +95,7 @@ test('L43: with keep_warm_secs = 0 a model is freed with its job', async () => {
   expect(modelsOf(at.worker)).toEqual([]);
 });
 
-test('an edit of keep_warm_secs to 0 frees what is idle at once', async () => {
+test('setting keep_warm_secs to 0 unloads idle models at once', async () => {
   await using at = await setup();
   await at.job();
   await at.idle();
@@ -124,7 +124,7 @@ test('two models that fit together stay together', async () => {
   expect(at.engine.pids()).toHaveLength(2);
 });
 
-test('the least recently used model goes when a third must fit, and what it freed is seen first', async () => {
+test('the least recently used model is evicted when a third must fit, and its memory is seen to be free first', async () => {
   await using at = await setup({}, 'gpu');
   await at.job('steps', 'fox');
   await at.job('steps', 'owl');
@@ -144,7 +144,7 @@ test('the least recently used model goes when a third must fit, and what it free
   expect(names.indexOf('memory.freed')).toBeLessThan(names.lastIndexOf('model.loaded'));
 });
 
-test('an offer that fits only after unloading is taken', async () => {
+test('an offer that fits only after an eviction is accepted', async () => {
   await using at = await setup({ vram_threshold_gb: 24 }, 'gpu');
   await at.job('steps', 'fox');
   await at.idle();
@@ -153,7 +153,7 @@ test('an offer that fits only after unloading is taken', async () => {
   expect(modelsOf(at.worker)).toEqual(['whale']);
 });
 
-test('idle models leave when something else on the machine takes their memory', async () => {
+test('idle models are evicted when another program takes their memory', async () => {
   await using at = await setup({}, 'gpu');
   await at.job();
   await at.idle();
@@ -163,7 +163,7 @@ test('idle models leave when something else on the machine takes their memory', 
   await at.worker.until('word of it', () => unloaded(at.worker).includes('memory-pressure'));
 });
 
-test('other defaults make it another model, and the old one goes', async () => {
+test('changed defaults replace the loaded model', async () => {
   await using at = await setup();
   await at.job();
   const cliDefaults = { ...synthetic.cliDefaults, steps: 9 };
@@ -197,7 +197,7 @@ test('a warm child that is killed as the next offer comes costs no job either', 
   expect(at.worker.events.map(({ event }) => event)).not.toContain('job.failed');
 });
 
-test('a crash costs one job and its model, and what runs out of favour with a task stays', async () => {
+test('a crash costs one job and its model, a failed task costs no model', async () => {
   await using at = await setup();
   const refused = await at.start('refuse');
   await at.scene.studio.jobIs(refused.id, 'failed');
@@ -209,7 +209,7 @@ test('a crash costs one job and its model, and what runs out of favour with a ta
   await at.worker.until('the crash', () => unloaded(at.worker).includes('broken'));
 });
 
-test('a job that is given up while its model loads leaves no process and no model', async () => {
+test('a job cancelled while its model loads leaves no process and no model', async () => {
   await using at = await setup();
   const { id } = await at.start('steps', 'endless');
   await at.worker.until('a child that loads', () => at.engine.pids().length === 1);
@@ -223,7 +223,7 @@ test('a job that is given up while its model loads leaves no process and no mode
   await at.job();
 });
 
-test('a job that is given up keeps its model when the child heeds it', async () => {
+test('a cancelled job keeps its model when the child heeds the abort', async () => {
   await using at = await setup();
   await at.job();
   const { id } = await at.start('sleep');

@@ -56,7 +56,7 @@ test('a pulled model is listed, shown, verified and removed', async () => {
   const out = cli.out();
   expect(out).toContain('lama/lama.bin');
   expect(out).toMatch(new RegExp(`sha256: +${hexOf(cli.bytes)}`));
-  expect(out).toMatch(/lama +sound +\//);
+  expect(out).toMatch(/lama +verified +\//);
   expect(out).toContain(`removed ${cli.folder}/models/lama/lama.bin (195.3 KiB)`);
   expect(out).toEndWith(`no models in ${cli.folder}/models\n`);
 });

@@ -57,12 +57,12 @@ test('a GGUF with texts, lists and whole tensors is let through', async () => {
   await checkModelFile(file(withData(head, 32 + 36)), 'M.GGUF');
 });
 
-test('a header longer than the first look is read on', async () => {
+test('a header longer than the first read is read to its end', async () => {
   const long = joined(str('big'), u32(9), u32(4), u64(100_000), new Uint8Array(400_000));
   await checkModelFile(file(aGguf({ pairs: [long, aName] })), 'm.gguf');
 });
 
-test('tensors beyond the end of the file make it truncated, which another try may mend', async () => {
+test('tensors beyond the end of the file make it truncated, which a retry may mend', async () => {
   const whole = withData(aGguf({ tensors: [aTensor([4, 2])] }), 32);
   expect(await codeOf(whole.subarray(0, -1))).toBe('model.truncated');
   expect(await codeOf(whole.subarray(0, 40))).toBe('model.truncated');
@@ -119,7 +119,7 @@ test.each([
   }
 });
 
-test('a format we do not know is let through, and so is the config of a voice', async () => {
+test('an unknown format is let through, and so is the config of a voice', async () => {
   await checkModelFile(file(text('\u0008\u0007onnx')), 'lama.onnx');
   await checkModelFile(file(text('{"audio": {"sample_rate": 16000}}')), 'voice.onnx.json');
 });
@@ -145,7 +145,7 @@ async function outcomeOf(bytes: Uint8Array, name: string, sizeBytes = bytes.byte
   return code;
 }
 
-test('whatever is changed in a sound header, it is let through or refused with a code', async () => {
+test('whatever is changed in a valid header, it is let through or rejected with a code', async () => {
   const seeds = [
     withData(aGguf({ pairs: [aName, tokens], tensors: [aTensor([4, 2])] }), 32),
     aSafetensors({ w: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } }, 8),
@@ -225,14 +225,14 @@ test.each([
   );
 });
 
-test('a file that says to be larger than it is, or is cut meanwhile, ends the reading', async () => {
+test('a file that claims to be larger than it is, or is cut meanwhile, ends the reading', async () => {
   const endless = aGguf({ pairs: [joined(str('k'), u32(9), u32(8), u64(90_000_000))] });
   const bytes = joined(endless, new Uint8Array(400 * KIB));
   expect(await outcomeOf(bytes, 'm.gguf', 2 ** 40)).toBe('model.truncated');
   expect(await outcomeOf(bytes, 'm.gguf')).toBe('model.truncated');
 });
 
-test('a header without end is given up at the most that is read', async () => {
+test('a header without end is rejected at the maximum that is read', async () => {
   const start = aGguf({ pairs: [joined(str('k'), u32(9), u32(8), u64(90_000_000))] });
   const read = async (at: number, length: number): Promise<Uint8Array> => {
     const bytes = new Uint8Array(length);
@@ -285,12 +285,12 @@ test('a recogniser whose numbers are stored in five bits is let through', async 
   await checkModelFile(file(quantised), 'ggml-base-q5_0.bin');
 });
 
-test('a voice activity model of other sizes than the library is built for is refused', async () => {
+test('a voice activity model of other sizes than the library is built for is rejected', async () => {
   const hostile = speechModel();
   hostile.set(u32(3), 38);
   expect(await codeOf(hostile, 'm.bin')).toBe('model.header-invalid');
 });
 
-test('a file of another format that ends in .bin is not held against this one', async () => {
+test('a .bin file of another format is not checked against this one', async () => {
   await checkModelFile(file(text('PK\x03\x04 pytorch weights')), 'pytorch_model.bin');
 });

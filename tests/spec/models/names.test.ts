@@ -23,7 +23,7 @@ test('a model cannot take the place of programs or of shared folders', () => {
   for (const name of ['bin', 'BIN', 'llm', 'stt', 'onnxruntime']) expect(modelFolder(name)).toBe(`${name}_`);
 });
 
-test('L49: the folder of any model is one segment below the root', () => {
+test('the folder of any model is one segment below the root', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (model) => {
       expect(modelFolder(model)).toMatch(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/);
@@ -50,14 +50,14 @@ test.each([
   expect(() => plainFileName(name)).toThrow(`model filename must be a plain file name: ${JSON.stringify(name)}`);
 });
 
-test('a name that would be taken for ours, or is longer than disks allow, is refused', () => {
+test('a name that looks like ours, or is longer than disks allow, is rejected', () => {
   expect(isPlainFileName('.studio-worker-0123.part')).toBe(false);
   expect(isPlainFileName('ä'.repeat(121))).toBe(false);
   expect(isPlainFileName('z_image_turbo-Q4_K.gguf')).toBe(true);
   expect(isPlainFileName('.hidden.onnx')).toBe(true);
 });
 
-test('files beside two names are different files, and short', () => {
+test('the sidecars of two names are different files with short names', () => {
   const hash = shortHash(sha256);
   fc.assert(
     fc.property(fc.string(), fc.string(), (a, b) => {
@@ -103,7 +103,7 @@ test('a model without files is the one that the operator put there, for engines 
   );
 });
 
-test('V84: a source without the file that its engine runs is refused and the role named', () => {
+test('a source without the file that its engine runs is rejected and the role named', () => {
   const files = [aFile({ role: 'vae', filename: 'v' })];
   expect(() => checkFiles('sd-cpp', 'm', files)).toThrow('no file with the role diffusion-model or model');
   expect(() => checkFiles('onnx', 'm', files)).toThrow('no file with the role model');
@@ -112,7 +112,7 @@ test('V84: a source without the file that its engine runs is refused and the rol
   expect(() => checkFiles('synthetic', 'm', [])).not.toThrow();
 });
 
-test('two URLs under one name are refused, whatever their case', () => {
+test('two URLs under one name are rejected, whatever their case', () => {
   const twice = [aFile({ filename: 'A.gguf', url: 'https://a/1' }), aFile({ filename: 'a.gguf', url: 'https://a/2' })];
   expect(() => checkFiles('onnx', 'm', twice)).toThrow('two files of model `m` are called "a.gguf"');
   const same = [aFile({ filename: 'a.gguf' }), aFile({ filename: 'a.gguf' })];

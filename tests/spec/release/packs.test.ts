@@ -80,7 +80,7 @@ test('a pack is fetched once, checked, unpacked and found by the next process', 
   expect((await readdir(join(root, 'llama-vulkan'))).filter((name) => name.endsWith('.zst'))).toEqual([]);
 });
 
-test('nobody downloads a pack in silence: start, progress and end are said with its size', async () => {
+test('start, progress and end of a pack download are logged with its size', async () => {
   await using scene = await setup();
   await scene.open().bring(scene.pack, scene.signal);
   expect(new Set(scene.log.names())).toEqual(new Set(['pack.fetch-started', 'pack.fetch-advanced', 'pack.fetched']));
@@ -89,14 +89,14 @@ test('nobody downloads a pack in silence: start, progress and end are said with 
   expect(started).toMatchObject({ pack: 'vulkan', size: expect.stringMatching(/^\d/), url });
 });
 
-test('a pack with another digest is refused and nothing of it stays', async () => {
+test('a pack with another digest is rejected and nothing of it stays', async () => {
   await using scene = await setup({ sha256: 'ab'.repeat(32) });
   const { open, pack, signal } = scene;
   expect(await failureOf(open().bring(pack, signal))).toMatchObject({ code: 'model.checksum-mismatch' });
   expect(open().find(pack)).toBeUndefined();
 });
 
-test('a pack that this release has no digest of is not even asked for', async () => {
+test('a pack without a digest in this release is not even requested', async () => {
   await using scene = await setup({ sha256: '' });
   expect(await failureOf(scene.open().bring(scene.pack, scene.signal))).toMatchObject({
     code: 'engine.unavailable',
@@ -105,7 +105,7 @@ test('a pack that this release has no digest of is not even asked for', async ()
   expect(scene.host.asked).toEqual([]);
 });
 
-test('a download that was given up goes on where it stopped', async () => {
+test('an aborted download resumes where it stopped', async () => {
   await using scene = await setup();
   const { open, pack, host } = scene;
   const abort = new AbortController();
@@ -118,13 +118,13 @@ test('a download that was given up goes on where it stopped', async () => {
   expect(host.asked.slice(before).map(({ headers }) => headers.get('range'))).not.toContain('bytes=0-');
 });
 
-test('a disk without room for archive and files is refused before a byte is fetched', async () => {
+test('a disk too full for archive and files fails before a byte is fetched', async () => {
   await using scene = await setup({ freeBytes: 300 * KIB });
   expect(await failureOf(scene.open().bring(scene.pack, scene.signal))).toMatchObject({ code: 'disk.full' });
   expect(scene.host.sentBytes).toBe(0);
 });
 
-test('several that need a pack at once share one download', async () => {
+test('several callers that need a pack at once share one download', async () => {
   await using scene = await setup();
   const { open, pack, signal, host } = scene;
   const one = open();
@@ -133,7 +133,7 @@ test('several that need a pack at once share one download', async () => {
   expect(host.asked.filter(({ headers }) => headers.get('range') === 'bytes=0-')).toHaveLength(1);
 });
 
-test('a pack whose file was cut is not found, and fetched anew', async () => {
+test('a pack whose file was cut is not found, and fetched again', async () => {
   await using scene = await setup();
   const { open, pack, signal } = scene;
   const folder = await open().bring(pack, signal);

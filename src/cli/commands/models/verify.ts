@@ -10,7 +10,7 @@ export const verify = command({
     { code: 1, means: 'a file is broken' },
     { code: 69, means: 'the model is not on this disk' },
   ],
-  json: 'an array of verdicts: {model, path, verdict: sound | unknown | broken, because?}',
+  json: 'an array of verdicts: {model, path, verdict: verified | unknown | broken, because?}',
   args: {
     model: { type: 'positional', required: false, description: 'Model id (default: all models)' },
     ...JSON_ARG,

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { ChunkBuffer } from '../../../../src/models/download/chunk-buffer.ts';
 
-test('what was gathered comes out in one piece, in order, and once', () => {
+test('buffered chunks come out in one piece, in order, and once', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 6 }), (chunks) => {
       const gathered = new ChunkBuffer();

@@ -54,7 +54,7 @@ function seeded(seed: number): (most: number) => number {
 
 const startOf = ({ headers }: Asked): number => Number(/=(\d+)/.exec(headers.get('range') ?? '')?.[1] ?? 0);
 
-test('100 cuts at random places cost nothing that came over other lines, and at most a range each', async () => {
+test('100 cuts at random places cost no other range, and at most one range each', async () => {
   await using scene = await setup(4_000 * KIB, { policy: { ...POLICY, maxTries: 1_000 } });
   const { host } = scene;
   const random = seeded(7);
@@ -68,7 +68,7 @@ test('100 cuts at random places cost nothing that came over other lines, and at 
   expect(againBytes).toBeLessThanOrEqual(100 * RANGE_BYTES);
 });
 
-test('100 downloads given up at random places, each gone on with, cost at most a block each', async () => {
+test('100 downloads aborted at random places and resumed cost at most a block each', async () => {
   await using scene = await setup(1_600 * KIB, { policy: { ...POLICY, maxRanges: 1 } });
   const { host } = scene;
   const random = seeded(11);
@@ -139,7 +139,7 @@ function pull({ root, host }: Scene, sayAfterBytes = 0, under: readonly string[]
   };
 }
 
-test('a name that leads elsewhere for the second range is refused, and nothing there is asked', async () => {
+test('a host that resolves elsewhere for the second range is rejected, and never contacted', async () => {
   const answers = [['127.0.0.1'], ['169.254.169.254']];
   let lookups = 0;
   const remote = createRemote({
@@ -206,7 +206,7 @@ test('a server that lies about the size in every range ends in a download withou
   expect(host.asked.at(-1)?.headers.has('range')).toBe(false);
 });
 
-test('a size that no model has is refused before anything is laid out for it', async () => {
+test('a size that no model has is rejected before disk space is reserved for it', async () => {
   await using scene = await setup(KIB);
   scene.host.fault = () => ({ contentRange: 'bytes 0-1/999999999999999' });
   const failure = await failureOf(scene.fetch({ url: scene.host.url }));
@@ -223,7 +223,7 @@ test('a server whose every answer is of another version is read in one piece', a
   expect(host.asked.at(-1)?.headers.has('range')).toBe(false);
 });
 
-test('a packed copy of a model is refused for good, with the packing named', async () => {
+test('a compressed copy of a model is rejected for good, with its encoding named', async () => {
   await using scene = await setup(KIB);
   scene.host.fault = () => ({ headers: ['Content-Encoding: gzip'] });
   const failure = await failureOf(scene.fetch({ url: scene.host.url }));
@@ -232,7 +232,7 @@ test('a packed copy of a model is refused for good, with the packing named', asy
   expect(await scene.left()).toEqual([]);
 });
 
-test('what nothing could go on from is not left on the disk', async () => {
+test('a download that cannot be resumed leaves nothing on the disk', async () => {
   await using scene = await setup(100 * KIB, { policy: { ...POLICY, maxTries: 2 } });
   scene.host.ranges = false;
   scene.host.fault = () => ({ cutAfterBytes: 50 * KIB });

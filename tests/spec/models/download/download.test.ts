@@ -64,7 +64,7 @@ test('a file that is there is not asked for again', async () => {
   expect(scene.server.asked).toHaveLength(1);
 });
 
-test('a large file comes over several lines at a time, a small one over one', async () => {
+test('a large file comes in several ranges at a time, a small one in one', async () => {
   await using scene = await setup(300 * KIB);
   const arrived = Promise.withResolvers<void>();
   scene.server.hold = arrived.promise;
@@ -91,7 +91,7 @@ async function fetchUpTo(scene: Scene, file: { readonly url: string; readonly fi
   scene.server.fault = () => undefined;
 }
 
-test('a download that was given up goes on from any byte to the same file', async () => {
+test('an aborted download resumes from any byte to the same file', async () => {
   await using scene = await setup(64 * KIB);
   let serial = 0;
   await fc.assert(
@@ -119,7 +119,7 @@ test('a block that the disk lost is fetched again', async () => {
   expect(scene.server.asked.map(({ headers }) => headers.get('range'))).toContain(`bytes=${8 * KIB}-${12 * KIB - 1}`);
 });
 
-test('a file that changed at the server between two tries starts from nothing', async () => {
+test('a file that changed at the server between two attempts starts from nothing', async () => {
   await using scene = await setup(64 * KIB, { maxTries: 1 });
   scene.server.fault = () => ({ cutAfterBytes: 30 * KIB });
   await failureOf(scene.fetch({ url: scene.server.url }));
@@ -138,7 +138,7 @@ test('a file that changes while it is fetched never mixes two versions', async (
   expect(await same(await scene.fetch({ url: scene.server.url }), other)).toBe(true);
 });
 
-test('what nothing vouches for is not gone on with by another process', async () => {
+test('a partial file without checksum or validator is not resumed by another process', async () => {
   await using scene = await setup(64 * KIB, { maxTries: 1 });
   scene.server.etag = undefined;
   scene.server.fault = () => ({ cutAfterBytes: 30 * KIB });
@@ -157,7 +157,7 @@ test('a server without ranges, or without a length, serves a file all the same',
   expect(await same(path, scene.bytes)).toBe(true);
 });
 
-test('L46: a body shorter than its length is no file', async () => {
+test('a body shorter than its length is not published', async () => {
   await using scene = await setup(100 * KIB, { maxTries: 2 });
   scene.server.ranges = false;
   scene.server.fault = () => ({ cutAfterBytes: 50 * KIB });
@@ -165,7 +165,7 @@ test('L46: a body shorter than its length is no file', async () => {
   expect(await scene.published()).toEqual([]);
 });
 
-test('a line that stalls is cut and asked for again', async () => {
+test('a stalled range is cut and requested again', async () => {
   await using scene = await setup(50 * KIB, { stallMs: 50 });
   scene.server.fault = (_asked, nth) => (nth === 1 ? { stallAfterBytes: 20 * KIB } : undefined);
   expect(await same(await scene.fetch({ url: scene.server.url, sha256: hexOf(scene.bytes) }), scene.bytes)).toBe(true);
@@ -173,7 +173,7 @@ test('a line that stalls is cut and asked for again', async () => {
   expect(scene.server.asked[1]?.headers.get('if-range')).toBe('"v1"');
 });
 
-test('a file hashed by a thread is checked, given up and gone on with like any other', async () => {
+test('a file hashed by a thread is verified, aborted and resumed like any other', async () => {
   await using scene = await setup(300 * KIB, { threadFromBytes: 1 });
   const sha256 = hexOf(scene.bytes);
   await fetchUpTo(scene, { url: scene.server.url }, 16 * KIB);
@@ -184,7 +184,7 @@ test('a file hashed by a thread is checked, given up and gone on with like any o
   expect(String(failure)).toContain(`wrong.bin has the sha256 ${sha256}`);
 });
 
-test('L47: a file with another checksum is deleted and named', async () => {
+test('a file with another checksum is deleted and named', async () => {
   await using scene = await setup(10 * KIB);
   const failure = await failureOf(scene.fetch({ url: scene.server.url, sha256: '0'.repeat(64) }));
   expect(failure).toMatchObject({ code: 'model.checksum-mismatch', retryable: true });
@@ -205,14 +205,14 @@ test.each([
   expect(scene.server.asked).toHaveLength(retryable ? 2 : 1);
 });
 
-test('a server that wants to be left alone for an hour fails the job instead of holding it', async () => {
+test('a server that asks for an hour of patience fails the job instead of holding it', async () => {
   await using scene = await setup(KIB);
   scene.server.fault = () => ({ status: 503, headers: ['Retry-After: 3600'] });
   expect(await failureOf(scene.fetch({ url: scene.server.url }))).toMatchObject({ code: 'download.failed' });
   expect(scene.server.asked).toHaveLength(1);
 });
 
-test('a server that bears fewer lines than we open is left in peace by the others', async () => {
+test('a server that allows fewer ranges than we open gets fewer', async () => {
   await using scene = await setup(300 * KIB);
   scene.server.fault = (asked) => {
     const start = Number(/=(\d+)/.exec(asked.headers.get('range') ?? '')?.[1]);
@@ -249,7 +249,7 @@ test('names that differ in the extension only never share a part file', async ()
   for (const path of paths) expect(await same(path, scene.bytes)).toBe(true);
 });
 
-test('L51: a disk without room is refused before a byte is asked for', async () => {
+test('a full disk fails the download before a byte is requested', async () => {
   await using scene = await setup(KIB);
   const store = aStore(scene.root, {
     files: { ...systemFiles, freeBytes: async () => 1_000_000 },

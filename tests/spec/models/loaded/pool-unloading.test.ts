@@ -8,16 +8,16 @@ test.each([
   ['a task at fault', new WorkerError('task.invalid', 'too large'), true],
   ['an input that cannot be fetched', new WorkerError('download.missing', 'nothing there'), true],
   ['memory that ran out', new WorkerError('engine.out-of-memory', 'none left'), false],
-  ['one result that nobody wants', new WorkerError('result.rejected', 'grey'), true],
+  ['one rejected result', new WorkerError('result.rejected', 'grey'), true],
   ['a library that failed', new WorkerError('engine.failed', 'no'), false],
-  ['what nobody foresaw', new TypeError('undefined is not a function'), false],
+  ['an unexpected error', new TypeError('undefined is not a function'), false],
 ])('after %s the model is kept or freed', async (_what, failure, isKept) => {
   const { pool, wanted, signal, names } = poolScene();
   expect(await failureOf(pool.withModel(wanted('fox'), signal, () => Promise.reject(failure)))).toBe(failure);
   expect(names()).toEqual(isKept ? ['fox'] : []);
 });
 
-test('two results in a row that nobody wants put the model in doubt, and it is freed', async () => {
+test('two rejected results in a row make the model suspect, and it is unloaded', async () => {
   const { pool, wanted, signal, use, names } = poolScene();
   const reject = () =>
     failureOf(pool.withModel(wanted('fox'), signal, () => Promise.reject(new WorkerError('result.rejected', 'grey'))));
@@ -70,21 +70,21 @@ test('another key is another model, and the stale one is freed before the new on
   expect(log.find('model.unloaded')?.fields).toMatchObject({ because: 'replaced' });
 });
 
-test('what nobody holds is not kept and not spoken of', async () => {
+test('a model without a process is neither kept nor logged', async () => {
   const { pool, wanted, signal, hold, log } = poolScene();
   const load = () => Promise.resolve({ ...hold('fox', 1), process: undefined });
   await pool.withModel(wanted('fox', 1, { load }), signal, () => Promise.resolve());
   expect([pool.list(), log.names()]).toEqual([[], []]);
 });
 
-test('a use that was given up and never ended is not waited for', async () => {
+test('an abandoned use that never ends is not waited for', async () => {
   const { pool, wanted, signal, use } = poolScene();
   void pool.withModel(wanted('fox', 1), signal, () => new Promise(() => {}));
   await settle();
   expect(await use(wanted('fox', 1))).toBe('fox');
 });
 
-test('a use that was given up and never ended loses its model when the worker closes', async () => {
+test('an abandoned use that never ends loses its model when the worker closes', async () => {
   const { pool, wanted, signal, use, names, clock } = poolScene();
   void pool.withModel(wanted('fox', 1), signal, () => new Promise(() => {}));
   await settle();
@@ -96,7 +96,7 @@ test('a use that was given up and never ended loses its model when the worker cl
   expect([names(), clock.armed]).toEqual([[], 0]);
 });
 
-test('an abort while loading gives the load up and leaves nothing', async () => {
+test('an abort while loading aborts the load and leaves nothing', async () => {
   const { pool, wanted } = poolScene();
   const abort = new AbortController();
   const load = (signal: AbortSignal) =>
@@ -110,7 +110,7 @@ test('an abort while loading gives the load up and leaves nothing', async () => 
   expect(pool.list()).toEqual([]);
 });
 
-test('what a job loads when all models are to go is loaded, and goes with the job', async () => {
+test('a job that loads while all models are unloaded gets its model, which goes with it', async () => {
   const { pool, wanted, hold, signal, names } = poolScene();
   const loading = Promise.withResolvers<FakeModel>();
   const load = async (abort: AbortSignal): Promise<FakeModel> => {
@@ -127,7 +127,7 @@ test('what a job loads when all models are to go is loaded, and goes with the jo
   expect(names()).toEqual([]);
 });
 
-test('a load that fails is shown as failed until another one is tried', async () => {
+test('a failed load is listed as failed until the next one', async () => {
   const { pool, wanted, signal, use } = poolScene();
   const failure = new WorkerError('model.unusable', 'these are no weights');
   const load = () => Promise.reject(failure);

@@ -8,7 +8,7 @@ import { synthetic } from '../../../fakes/builders.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
 import { KEEP_MS, TOTAL_GB, type FakeModel, poolScene } from '../../../fakes/models/pool-scene.ts';
 
-test('a model is loaded once for jobs that follow each other within its time', async () => {
+test('a model is loaded once for jobs within its keep-warm time', async () => {
   const { use, wanted, clock, log, names } = poolScene();
   for (let job = 0; job < 3; job++) {
     await use(wanted('fox'));
@@ -39,7 +39,7 @@ test.each([HOUR_MS, -HOUR_MS])(
   },
 );
 
-test('what is in memory is listed with its share, its last use and its end', async () => {
+test('a model in memory is listed with its size, last use and unload time', async () => {
   const { use, wanted, pool, clock } = poolScene();
   await use(wanted('fox', 6));
   expect(pool.list()).toEqual([
@@ -57,7 +57,7 @@ test('what is in memory is listed with its share, its last use and its end', asy
   expect(pool.residents()).toEqual([{ model: toModelId('fox'), source: synthetic, gb: 6, lastUsedAt: clock.now() }]);
 });
 
-test('the share of a model is what was seen of it rather than what was thought', async () => {
+test('the size of a model is measured rather than estimated', async () => {
   const { use, wanted, pool, hold } = poolScene();
   await use(wanted('fox', 12, { load: () => Promise.resolve(hold('fox', 5)) }));
   expect(pool.shares('gpu')).toMatchObject([{ gb: 5, inUse: false }]);
@@ -70,7 +70,7 @@ test('in the memory of the machine the process itself is measured', async () => 
   expect(pool.shares('ram')).toMatchObject([{ gb: 5 }]);
 });
 
-test('models go least recently used first, and no more of them than must', async () => {
+test('models are evicted least recently used first, and no more than needed', async () => {
   const { use, wanted, clock, names, log } = poolScene();
   for (const name of ['fox', 'owl', 'fox']) {
     await use(wanted(name, 8));
@@ -82,7 +82,7 @@ test('models go least recently used first, and no more of them than must', async
   expect(log.find('memory.freed')?.fields).toMatchObject({ expectedGb: 8, freedGb: 8, freeGb: 14 });
 });
 
-test('memory that a driver does not give back is not counted on, and the next model goes too', async () => {
+test('memory that a driver does not give back does not count, and the next model is evicted too', async () => {
   const { use, wanted, machine, names, log, clock } = poolScene();
   await use(wanted('fox', 8));
   clock.advance(1_000);
@@ -97,14 +97,14 @@ test('memory that a driver does not give back is not counted on, and the next mo
   expect(names()).toEqual(['elk']);
 });
 
-test('without room even then it is loaded all the same, and the log has the numbers', async () => {
+test('a model that does not fit even then is loaded all the same, and the log has the numbers', async () => {
   const { use, wanted, machine, log } = poolScene();
   machine.otherGb = 20;
   expect(await use(wanted('fox', 8))).toBe('fox');
   expect(log.find('memory.short')?.fields).toEqual({ needGb: 8, freeGb: 4, marginGb: 1 });
 });
 
-test('a model loaded for whoever comes is taken over by who comes while it loads', async () => {
+test('a preload is taken over by the job that comes while it loads', async () => {
   const { pool, wanted, hold, signal, log } = poolScene();
   const loading = Promise.withResolvers<FakeModel>();
   const lane = wanted('fox', 1, { load: () => loading.promise });
@@ -117,14 +117,14 @@ test('a model loaded for whoever comes is taken over by who comes while it loads
   expect(log.names().filter((name) => name === 'model.loaded')).toHaveLength(1);
 });
 
-test('a model loaded for whoever comes never makes others go', async () => {
+test('a preload never evicts other models', async () => {
   const { pool, wanted, use, names, signal } = poolScene();
   await use(wanted('fox', 16));
   expect(await pool.preload(wanted('owl', 16), 0, signal)).toBe(false);
   expect(names()).toEqual(['fox']);
 });
 
-test('while idle models take memory that somebody else needs they go, oldest first', async () => {
+test('idle models are evicted oldest first when other programs need their memory', async () => {
   const { use, wanted, machine, clock, names } = poolScene();
   await use(wanted('fox', 6));
   clock.advance(1_000);

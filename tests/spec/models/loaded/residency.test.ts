@@ -62,7 +62,7 @@ test('of many changes at once the last is what is on the disk', async () => {
   expect((await at.open()).found).toEqual([]);
 });
 
-test('a first run finds nothing and says nothing of it', async () => {
+test('a first run finds nothing and logs nothing', async () => {
   await using at = await setup();
   expect((await at.open()).found).toEqual([]);
   expect(at.log.events).toEqual([]);
@@ -78,7 +78,7 @@ test.each([
   ],
   ['with a size that is none', JSON.stringify({ version: 1, models: [{ ...resident(), gb: -1 }] })],
   ['with half an entry', JSON.stringify({ version: 1, models: [{ model: 'fox' }] })],
-])('a file that is %s is put aside under its time', async (_what, text) => {
+])('a residency file that is %s is put aside under its time', async (_what, text) => {
   await using at = await setup();
   await writeFile(at.path, text);
   expect((await at.open()).found).toEqual([]);
@@ -105,7 +105,7 @@ test('whatever the file holds the worker starts', async () => {
   );
 });
 
-test('a disk that takes nothing is said once for each change and stops nobody', async () => {
+test('a disk that cannot be written is logged once for each change and stops nobody', async () => {
   await using at = await setup();
   const residency = await at.open({
     ...systemFiles,

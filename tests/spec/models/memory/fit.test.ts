@@ -27,7 +27,7 @@ test('a job that leaves the margin free fits, to the last byte', () => {
   expect(ask({ estimateGb: 19.01 })).toMatchObject({ is: 'does-not-fit', needGb: 19.01, freeGb: 20, totalGb: 24 });
 });
 
-test('what five runs have shown counts for more than the estimate, both ways', () => {
+test('the peaks of five runs count for more than the estimate, both ways', () => {
   const seen = (peakGb: number, runs: number) => ({ learned: { peakGb, runs } });
   expect(ask({ estimateGb: 30, ...seen(7, 5) })).toMatchObject({ is: 'fits', needGb: 7, needFrom: 'learned' });
   expect(ask({ estimateGb: 2, ...seen(22, 5) })).toMatchObject({ is: 'does-not-fit', needGb: 22 });
@@ -41,7 +41,7 @@ test('free memory that did not suffice once outweighs any lower estimate or peak
   expect(ask({ estimateGb: 9, ...short(5) })).toMatchObject({ is: 'fits', needGb: 9, needFrom: 'estimate' });
 });
 
-test('idle models make room, least recently used first and no more than needed', () => {
+test('idle models are evicted least recently used first, and no more than needed', () => {
   const models = [
     loaded('late', 6, { lastUsedAt: 9 }),
     loaded('early', 4, { lastUsedAt: 1 }),
@@ -56,12 +56,12 @@ test('no more comes back from a GPU than is taken on it', () => {
   expect(ask({ estimateGb: 30, gpus: [gpu(24, 20)], loaded: [loaded('overestimated', 99)] }).is).toBe('does-not-fit');
 });
 
-test('the GPU with the most room counts, since a job runs on one', () => {
+test('the GPU with the most free memory counts, since a job runs on one', () => {
   expect(ask({ gpus: [gpu(24, 2), gpu(12, 11, 'RTX 3060')] })).toMatchObject({ is: 'fits', gpu: 'RTX 3060' });
   expect(ask({ gpus: [gpu(24, 6), gpu(12, 6)] }).is).toBe('does-not-fit');
 });
 
-test('a GPU that only says its size has what our models leave of it', () => {
+test('a GPU that reports only its size has what our models leave of it', () => {
   expect(ask({ gpus: [gpu(16)], loaded: [loaded('a', 5, { inUse: true })] })).toMatchObject({ is: 'fits', freeGb: 11 });
   expect(ask({ gpus: [gpu(16)], loaded: [loaded('a', 9, { inUse: true })] }).is).toBe('does-not-fit');
 });

@@ -24,7 +24,7 @@ const key = (about: Partial<PeakKey> = {}): PeakKey => ({
   ...about,
 });
 
-test('what was seen is kept with a tenth on top, the highest run counting', async () => {
+test('the highest peak counts, with a tenth on top', async () => {
   await using at = await setup();
   const peaks = await at.open();
   for (const gb of [4, 10, 6]) peaks.learn(key(), gb);
@@ -32,7 +32,7 @@ test('what was seen is kept with a tenth on top, the highest run counting', asyn
   await peaks.saved();
 });
 
-test('another model, engine or size knows nothing of it', async () => {
+test('a peak counts for no other model, engine or size', async () => {
   await using at = await setup();
   const peaks = await at.open();
   peaks.learn(key(), 4);
@@ -62,7 +62,7 @@ test('an outlier is forgotten after twenty runs, and nonsense is never learned',
   await peaks.saved();
 });
 
-test('the file is bounded, and what was used longest ago leaves', async () => {
+test('the file is bounded, and the least recently used entry is dropped', async () => {
   await using at = await setup();
   const peaks = await at.open();
   for (let n = 0; n < 501; n++) peaks.learn(key({ bucket: `px${n}` }), 1);
@@ -84,7 +84,7 @@ test.each(['', '{', '[]', 'null', '{"version":2,"peaksGb":{}}', '{"version":1,"p
   },
 );
 
-test('entries somebody broke are left out and the others kept', async () => {
+test('broken entries are left out and the others kept', async () => {
   await using at = await setup();
   const name = JSON.stringify(['sd-cpp', 'px18', 'z-image']);
   await systemFiles.writeAtomic(
@@ -94,7 +94,7 @@ test('entries somebody broke are left out and the others kept', async () => {
   expect((await at.open()).find(key())).toEqual({ peakGb: 5.5, runs: 2 });
 });
 
-test('a disk that takes nothing costs a line in the log and no run', async () => {
+test('a disk that cannot be written costs a line in the log and no run', async () => {
   await using at = await setup();
   const full = { ...systemFiles, writeAtomic: () => Promise.reject(new Error('no space left')) };
   const peaks = await at.open(full);

@@ -49,7 +49,7 @@ async function setup(sizeBytes = 10 * KIB, choice: Parameters<typeof aStore>[1] 
 const aGguf = (extraBytes = 0): Uint8Array =>
   new Uint8Array([0x47, 0x47, 0x55, 0x46, 3, 0, 0, 0, ...Array<number>(16 + extraBytes).fill(0)]);
 
-test('L50: a file of the flat cache is used where it is', async () => {
+test('a file of the flat cache is used where it is', async () => {
   await using scene = await setup();
   const flat = await scene.put('m.bin', 'weights');
   expect(await scene.fetch({ url: scene.host.url })).toBe(flat);
@@ -77,7 +77,7 @@ test('a language model without files is the one that the operator put there', as
   expect([...(await pathsOf('other'))]).toEqual([]);
 });
 
-test('L50: two language models with a file of one name do not overwrite each other', async () => {
+test('two language models with a file of one name do not overwrite each other', async () => {
   await using scene = await setup();
   const llm = { engine: 'llama-cpp' } as const;
   const paths: string[] = [];
@@ -93,7 +93,7 @@ test('L50: two language models with a file of one name do not overwrite each oth
   expect(hexOf(await readFile(`${scene.root}/llm/m.gguf`))).toBe(hexOf(aGguf(1)));
 });
 
-test('a model whose checksum is another one by now is fetched again', async () => {
+test('a model whose checksum has changed is fetched again', async () => {
   await using scene = await setup();
   await scene.fetch({ url: scene.host.url, sha256: hexOf(scene.bytes) });
   scene.host.content = someBytes(10 * KIB, 5);
@@ -101,7 +101,7 @@ test('a model whose checksum is another one by now is fetched again', async () =
   expect(hexOf(await readFile(path))).toBe(hexOf(scene.host.content));
 });
 
-test('a file that is no model is not used from the cache, nor kept from the network', async () => {
+test('a file that is not a model is neither used from the cache nor kept from the network', async () => {
   await using scene = await setup();
   await scene.put('m.bin', '<!doctype html><p>sign in</p>');
   expect(await scene.fetch({ url: scene.host.url })).toBe(`${scene.root}/m/m.bin`);
@@ -119,7 +119,7 @@ test('a file that is no model is not used from the cache, nor kept from the netw
   expect((await scene.store.list()).map(({ path }) => path.slice(scene.root.length))).toEqual(['/m.bin', '/m/m.bin']);
 });
 
-test('V85: a checksum that no file can have is refused before a request', async () => {
+test('a checksum that no file can match is rejected before a request', async () => {
   await using scene = await setup();
   expect(await failureOf(scene.fetch({ url: scene.host.url, sha256: 'abc' }))).toMatchObject({
     code: 'model.checksum-mismatch',
@@ -140,18 +140,18 @@ test('every file of a source is fetched, and the first of a role is the one that
   expect((await scene.store.show('org/x')).map(({ filename }) => filename)).toEqual(['a.bin', 'b.bin', 'v.bin']);
 });
 
-test('who wants only what is here gets that, and nothing is fetched for it', async () => {
+test('a request for present files only is served from disk and fetches nothing', async () => {
   await using scene = await setup();
   await using lease = scene.store.lease();
-  const wanted = { model: toModelId('m'), source: aSource([aFile({ url: scene.host.url })]) };
-  const missing = lease.filesFor({ ...wanted, onlyPresent: true }, scene.signal);
+  const request = { model: toModelId('m'), source: aSource([aFile({ url: scene.host.url })]) };
+  const missing = lease.filesFor({ ...request, onlyPresent: true }, scene.signal);
   expect(await failureOf(missing)).toMatchObject({ code: 'model.not-found' });
   expect(scene.host.asked).toHaveLength(0);
-  const fetched = await lease.filesFor(wanted, scene.signal);
-  expect(await lease.filesFor({ ...wanted, onlyPresent: true }, scene.signal)).toEqual(fetched);
+  const { paths } = await lease.filesFor(request, scene.signal);
+  expect((await lease.filesFor({ ...request, onlyPresent: true }, scene.signal)).paths).toEqual(paths);
 });
 
-test('a file that is used is neither removed nor collected, in this process or another', async () => {
+test('a file in use is neither removed nor collected, in this process or another', async () => {
   await using scene = await setup();
   const lease = scene.store.lease();
   const source = aSource([aFile({ url: scene.host.url })]);
@@ -165,6 +165,19 @@ test('a file that is used is neither removed nor collected, in this process or a
   await lease[Symbol.asyncDispose]();
   expect((await elsewhere.collect({ maxBytes: 0 })).removed).toHaveLength(1);
   expect(await systemFiles.list(`${scene.root}/m`)).not.toContain('m.bin');
+});
+
+test('files held beyond their lease stay in use, all of them, until they are let go', async () => {
+  await using scene = await setup();
+  const lease = scene.store.lease();
+  const files = ['a.bin', 'b.bin'].map((filename) => aFile({ url: scene.host.url, filename }));
+  const stored = await lease.filesFor({ model: toModelId('m'), source: aSource(files) }, scene.signal);
+  const held = await stored.hold();
+  await lease[Symbol.asyncDispose]();
+  expect((await scene.store.collect({ maxBytes: 0 })).inUse).toHaveLength(2);
+  expect(await failureOf(aStore(scene.root, { pid: 1 }).store.remove('m'))).toMatchObject({ code: 'model.in-use' });
+  await held[Symbol.asyncDispose]();
+  expect((await scene.store.collect({ maxBytes: 0 })).removed).toHaveLength(2);
 });
 
 test('a worker keeps its models within the budget by itself', async () => {
@@ -193,7 +206,7 @@ const aFound = (about: Partial<FoundFile>, at: number): FoundFile => ({
   ...about,
 });
 
-test('collecting takes the oldest and no more than it must, and never what somebody else put there', () => {
+test('garbage collection removes the oldest, no more than needed, and never what the operator put there', () => {
   const sizes = fc.array(fc.record({ sizeBytes: fc.nat(100), own: fc.boolean() }), { maxLength: 20 });
   fc.assert(
     fc.property(sizes, fc.nat(1_000), (files, maxBytes) => {
@@ -211,13 +224,13 @@ test('collecting takes the oldest and no more than it must, and never what someb
   );
 });
 
-test('a download that nobody went on with for a week is given up, budget or not', () => {
+test('a download that nobody resumed for a week is removed, budget or not', () => {
   const old = aFound({ state: 'partial', sha256: undefined }, 0);
   const young = aFound({ state: 'partial', sha256: undefined }, 7 * DAY_MS);
   expect(toCollect([old, young], undefined, 8 * DAY_MS)).toEqual([old]);
 });
 
-test('L52: a download killed in the middle is listed, and gone on with by the next process', async () => {
+test('a download killed in the middle is listed, and resumed by the next process', async () => {
   await using scene = await setup(200 * KIB);
   scene.host.fault = () => ({ stallAfterBytes: 10 * KIB });
   const child = Bun.spawn(
@@ -264,7 +277,7 @@ test('what another process is fetching is waited for and not fetched twice', asy
   expect(scene.host.asked).toEqual([]);
 });
 
-test('a receipt that makes no sense is none, and a broken file is found by a second look', async () => {
+test('an unreadable receipt counts as none, and verifying finds a broken file', async () => {
   await using scene = await setup();
   await scene.put('m/m.bin', 'weights');
   const { receipt } = sidecarsOf(`${scene.root}/m`, 'm.bin', (text) => scene.options.sha256(text).toHex().slice(0, 16));
@@ -281,7 +294,7 @@ test('a receipt that makes no sense is none, and a broken file is found by a sec
   });
 });
 
-test('a job that is stopped stops its download, and the next one goes on', async () => {
+test('a job that is stopped stops its download, and the next one resumes it', async () => {
   await using scene = await setup(50 * KIB, { policy: { ...SMALL, stallMs: 60_000 } });
   scene.host.fault = () => ({ stallAfterBytes: 20 * KIB });
   const stopping = new AbortController();

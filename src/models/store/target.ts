@@ -1,0 +1,42 @@
+import type { ModelId } from '../../base/ids.ts';
+import { WorkerError } from '../../base/errors.ts';
+import type { ModelFile } from '../../contract/model-source.ts';
+import type { Sha256 } from '../../system/disk/digest.ts';
+import { shortHash, type Sidecars, sidecarsOf } from '../names.ts';
+import type { FilePlace } from './layout.ts';
+
+/** One file of one model, and where on this disk it lies or is to go. */
+export interface Target {
+  readonly place: FilePlace;
+  readonly sidecars: Sidecars;
+  readonly file: ModelFile;
+  readonly model: ModelId;
+  /** Lower-case hex; undefined when the source names none. */
+  readonly sha256: string | undefined;
+}
+
+export function targetAt(
+  place: FilePlace,
+  about: Pick<Target, 'file' | 'model' | 'sha256'>,
+  { sha256 }: { readonly sha256: Sha256 },
+): Target {
+  return { place, sidecars: sidecarsOf(place.folder, place.filename, shortHash(sha256)), ...about };
+}
+
+/**
+ * Lower-case hex, trimmed, as the contract allows it to be written.
+ *
+ * @throws WorkerError `model.checksum-mismatch` for what no file can match
+ */
+export function digestOf({ sha256, filename }: ModelFile): string | undefined {
+  const digest = sha256?.trim().toLowerCase();
+  if (digest === undefined || digest === '') return undefined;
+  if (/^[0-9a-f]{64}$/.test(digest)) return digest;
+  throw new WorkerError(
+    'model.checksum-mismatch',
+    `the sha256 of ${filename} is not 64 hex digits: no file can match it`,
+    {
+      hint: 'Correct `sha256` in the model source, or leave it out.',
+    },
+  );
+}
