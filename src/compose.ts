@@ -1,9 +1,8 @@
-import { toWorkerError } from './base/errors.ts';
 import { shownUrl } from './base/urls.ts';
 import type { World } from './cli/world.ts';
 import type { OpenedConfig } from './cli/world/config.ts';
-import type { WorkerControl } from './cli/world/worker.ts';
 import type { Effects } from './compose/effects.ts';
+import type { ControlClient } from './worker/control/client.ts';
 
 /*
  * The only place that picks real side effects, for the command line. What a command does not use is not loaded: a
@@ -89,28 +88,13 @@ async function openConfigFor(named: string | undefined, readOnly: boolean, effec
   };
 }
 
-/** A worker on this machine answers in milliseconds; one that hangs must not hang the command. */
-const CONTROL_WITHIN_MS = 3_000;
-
-function controlOf(configPath: string, { environment }: Effects): WorkerControl {
-  async function ask(request: { readonly ask: 'status' | 'reload' }) {
+const controlOf = (configPath: string, { environment }: Effects): ControlClient => ({
+  async ask(name, request) {
     const { siblingsOf } = await import('./config/paths.ts');
-    const { callControl, controlAddress } = await import('./system/net/control.ts');
-    const { isControlAnswer } = await import('./worker/control.ts');
+    const { controlAddress } = await import('./system/net/control.ts');
+    const { askControl } = await import('./system/net/control-client.ts');
+    const { createControlClient } = await import('./worker/control/client.ts');
     const address = controlAddress(siblingsOf(configPath).controlSocket, environment);
-    try {
-      const answer = await callControl(address, request, { timeoutMs: CONTROL_WITHIN_MS });
-      return isControlAnswer(answer) ? answer : undefined;
-    } catch (thrown) {
-      if (toWorkerError(thrown).code === 'worker.not-running') return undefined;
-      throw thrown;
-    }
-  }
-  return {
-    async status() {
-      const answer = await ask({ ask: 'status' });
-      return answer?.is === 'status' ? answer.status : undefined;
-    },
-    reload: async () => (await ask({ ask: 'reload' }))?.is === 'reloaded',
-  };
-}
+    return await createControlClient((value, options) => askControl(address, value, options)).ask(name, request);
+  },
+});

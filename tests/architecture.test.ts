@@ -43,7 +43,10 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^@cfworker\/json-schema$/, /^jobs\/output\/schema\.ts$/],
   [/^ws$/, /^system\/net\/sockets\.ts$/],
   [/^consola(\/|$)/, /^log\//],
-  [/^valibot$/, /^(contract|config)\/|^local-studio\/http\/http\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/],
+  [
+    /^valibot$/,
+    /^(contract|config|worker\/control)\/|^local-studio\/http\/http\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/,
+  ],
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
   [/^(node-llama-cpp|@huggingface\/jinja)$/, /^engines\/llama\/binding\.ts$/],
   [/^@fugood\/whisper\.node$/, /^engines\/whisper\/binding\.ts$/],

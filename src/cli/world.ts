@@ -1,6 +1,7 @@
 import type { OperatorClient } from '../operator/client.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Terminal } from '../system/terminal.ts';
+import type { ControlClient } from '../worker/control/client.ts';
 import type { EngineReport } from '../worker/engine-report.ts';
 import type { ExplainChoice, ExplainedOffer } from '../worker/explain.ts';
 import type { OpenedConfig } from './world/config.ts';
@@ -8,7 +9,7 @@ import type { DemoChoice, DemoRun } from './world/demo.ts';
 import type { PackPuller } from './world/engines.ts';
 import type { ModelShelf } from './world/models.ts';
 import type { OperatorApi, StartedStudio, StudioDefaults, StudioChoice } from './world/studio.ts';
-import type { RunChoice, WorkerControl } from './world/worker.ts';
+import type { RunChoice } from './world/worker.ts';
 
 /** All that a command may reach beyond its own arguments. `compose.ts` builds the real one. */
 export interface World {
@@ -29,7 +30,7 @@ export interface World {
    */
   readonly openConfig: (path?: string, how?: { readonly readOnly: boolean }) => Promise<OpenedConfig>;
   /** A way to the worker that runs with this config file, whether or not there is one. */
-  readonly control: (configPath: string) => WorkerControl;
+  readonly control: (configPath: string) => ControlClient;
   /** Runs until stopped; the exit code says why it ended. Signals are its own affair. */
   readonly runWorker: (options: RunChoice) => Promise<number>;
   /** Starts the embedded studio; resolves once it listens. Signals are its own affair. */

@@ -19,6 +19,9 @@ export interface RestoringOptions {
   readonly log: Logger;
 }
 
+/** What it takes to load a model that is on this disk for whoever comes. */
+export type PreloadOptions = Pick<RestoringOptions, 'engines' | 'warm' | 'lending' | 'filesFor'>;
+
 /**
  * Loads what was in memory when an earlier run ended, one after the other, as long as there is room and nobody has work
  * for us. What nobody would have kept until now is left alone, and so is what would have to be fetched. Never rejects.
@@ -51,10 +54,24 @@ async function restoreOne(
   options: RestoringOptions,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  if (options.clock.now() - resident.lastUsedAt >= options.keepMs()) return 'its time is over';
+  return await preload(resident, options, signal);
+}
+
+/**
+ * Loads one model from this disk for whoever comes, as long as there is room. Gives why it was not loaded; undefined
+ * when it is in memory.
+ *
+ * @throws WorkerError what `filesFor` and loading throw
+ */
+export async function preload(
+  resident: Resident,
+  options: PreloadOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const { model, source, gb, lastUsedAt } = resident;
   const engine = options.engines.find(({ id }) => id === source.engine);
   if (engine === undefined) return 'its engine is not here';
-  if (options.clock.now() - lastUsedAt >= options.keepMs()) return 'its time is over';
   if (!(await readinessOf(engine)).ready) return 'its engine is not ready';
   await using files = await options.filesFor(resident, signal);
   const job = { model, source, vramGbEstimate: gb, task: undefined };

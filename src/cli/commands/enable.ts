@@ -9,7 +9,7 @@ export const enable = command({
     { code: 73, means: 'the config file cannot be written' },
     { code: 78, means: 'the config file is invalid' },
   ],
-  json: '{autoEnabled, workerTold}',
+  json: '{autoEnabled, workerTold, workerError?: {code, message}}',
   args: { ...JSON_ARG },
   run: (args, world) => setClaiming(true, args, world),
 });

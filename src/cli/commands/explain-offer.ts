@@ -27,7 +27,9 @@ export const explainOffer = command({
     const text = await readNamedFile('explain-offer', args.offer, MAX_BYTES, world);
     if (text === undefined) throw new WorkerError('cli.usage', `explain-offer: ${args.offer} does not exist`);
     const { path } = await world.openConfig(args.config, { readOnly: true });
-    const worker = await world.control(path).status();
+    const asked = await world.control(path).ask('status', {});
+    if (asked.is === 'failed') throw asked.error;
+    const worker = asked.is === 'answered' ? asked.answer : undefined;
     const running = worker && { busy: worker.currentJob !== undefined, stopping: worker.stopping };
     const explained = await world.explainOffer({
       text,

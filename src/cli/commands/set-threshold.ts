@@ -1,4 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
+import { reloadFacts } from '../claiming.ts';
 import { command, JSON_ARG } from '../command.ts';
 import { printJson, printLines } from '../output.ts';
 import { toNumber } from '../args/values.ts';
@@ -11,7 +12,7 @@ export const setThreshold = command({
     { code: 73, means: 'the config file cannot be written' },
     { code: 78, means: 'the config file is invalid' },
   ],
-  json: '{vramThresholdGb, workerTold}',
+  json: '{vramThresholdGb, workerTold, workerError?: {code, message}}',
   args: { gb: { type: 'positional', description: 'GiB of GPU memory; 0 takes only jobs that need none' }, ...JSON_ARG },
   run: async (args, world) => {
     const vramThresholdGb = toNumber('<gb>', args.gb);
@@ -19,8 +20,8 @@ export const setThreshold = command({
     if (vramThresholdGb < 0) throw new WorkerError('cli.usage', 'threshold must be >= 0');
     const config = await world.openConfig(args.config);
     await config.update({ vramThresholdGb });
-    const workerTold = await world.control(config.path).reload();
-    if (args.json) printJson(world.terminal, { vramThresholdGb, workerTold });
+    const asked = await world.control(config.path).ask('reload', {});
+    if (args.json) printJson(world.terminal, { vramThresholdGb, ...reloadFacts(asked) });
     else printLines(world.terminal, `vram_threshold_gb = ${vramThresholdGb}`);
   },
 });

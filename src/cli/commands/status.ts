@@ -1,6 +1,8 @@
 import { formatBytes, formatDuration } from '../../base/units.ts';
 import type { PooledModel } from '../../models/loaded/entry.ts';
+import type { Asked } from '../../worker/control/client.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
+import { failureFacts } from '../claiming.ts';
 import { command, JSON_ARG } from '../command.ts';
 import { DEFAULTS_SHOWN } from './config.ts';
 import { factLine, printJson, printLines } from '../output.ts';
@@ -12,18 +14,18 @@ export const status = command({
   summary: 'Show the registration, the main settings and the running worker',
   examples: ['studio-worker status', 'studio-worker status --json'],
   exits: [{ code: 78, means: 'the config file is invalid' }],
-  json: '{configPath, configExists, registration: {state, workerId?, requestId?}, config: {…}, worker: {…} | null}',
+  json: '{configPath, configExists, registration: {state, workerId?, requestId?}, config: {…}, worker: {…} | null, workerError?: {code, message}}',
   args: { ...JSON_ARG },
   run: async (args, world) => {
     const config = await world.openConfig(args.config, { readOnly: true });
-    const worker = await world.control(config.path).status();
+    const worker = await world.control(config.path).ask('status', {});
     if (args.json) printJson(world.terminal, statusFacts(config, worker));
     else {
       printLines(
         world.terminal,
         ...configLines(config.path, config.values),
         ...(config.exists ? [] : [factLine('config file', `none yet: ${DEFAULTS_SHOWN}`)]),
-        ...(worker === undefined ? [factLine('worker', 'not running')] : workerLines(worker, world.clock.now())),
+        ...workerLines(worker, world.clock.now()),
       );
     }
   },
@@ -48,7 +50,20 @@ function registrationText({ workerId, registrationRequestId }: ConfigValues): st
   return 'not registered (will auto-register on next launch)';
 }
 
-function workerLines(worker: WorkerStatus, now: number): readonly string[] {
+function workerLines(asked: Asked<WorkerStatus>, now: number): readonly string[] {
+  switch (asked.is) {
+    case 'answered':
+      return runningLines(asked.answer, now);
+    case 'not-running':
+      return [factLine('worker', 'not running')];
+    case 'failed':
+      return [factLine('worker', onOneLine([asked.error.message, asked.error.hint ?? ''].join('. ')))];
+    default:
+      return asked satisfies never;
+  }
+}
+
+function runningLines(worker: WorkerStatus, now: number): readonly string[] {
   const job = worker.currentJob;
   const failed = worker.recentJobs.filter((record) => record.status === 'failed').length;
   return [
@@ -107,7 +122,7 @@ function sessionText({ registration, session }: WorkerStatus): string {
   }
 }
 
-const statusFacts = ({ path, exists, values }: OpenedConfig, worker: WorkerStatus | undefined): unknown => ({
+const statusFacts = ({ path, exists, values }: OpenedConfig, asked: Asked<WorkerStatus>): unknown => ({
   configPath: path,
   configExists: exists,
   registration: {
@@ -125,5 +140,6 @@ const statusFacts = ({ path, exists, values }: OpenedConfig, worker: WorkerStatu
     autoUpdateEnabled: values.autoUpdateEnabled,
     autoUpdateIntervalSeconds: values.autoUpdateIntervalSeconds,
   },
-  worker: worker ?? null,
+  worker: asked.is === 'answered' ? asked.answer : null,
+  ...failureFacts(asked),
 });

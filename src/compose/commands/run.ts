@@ -7,14 +7,15 @@ import { isAlive } from '../../system/process/alive.ts';
 import { controlAddress, serveControl } from '../../system/net/control.ts';
 import { acquireLock } from '../../system/disk/lock.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
-import { answerControl } from '../../worker/control.ts';
+import type { WorkerControl } from '../../worker/control/control.ts';
+import { repliesTo } from '../../worker/control/replies.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { realEngines } from '../engines/engines.ts';
 import { banner, openProcessLog } from '../log.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
-import { type ComposedWorker, composeWorker } from '../worker/worker.ts';
+import { composeWorker } from '../worker/worker.ts';
 
 /**
  * The `run` command: one worker per config folder, until it is stopped or refused. Gives the exit code.
@@ -57,7 +58,7 @@ async function serve(path: string, log: Log, effects: Effects): Promise<number> 
     for (let asked = 0; asked < early; asked++) stop();
     announce(setup);
     void sweepScratch({ ...effects, ...effects.environment }, { isAlive, log: log.logger });
-    await using _control = await openControl(setup, worker);
+    await using _control = await serveSocket(setup, worker.control);
     return await worker.run();
   } finally {
     deafen();
@@ -87,13 +88,11 @@ function announce({ config, log }: WorkerSetup): void {
 }
 
 /** The way in for `status`, `enable` and `disable`. Serving jobs does not depend on it. */
-async function openControl(setup: WorkerSetup, worker: ComposedWorker): Promise<AsyncDisposable> {
+async function serveSocket(setup: WorkerSetup, control: WorkerControl): Promise<AsyncDisposable> {
   const { config, effects, log } = setup;
   const address = controlAddress(siblingsOf(config.path).controlSocket, effects.environment);
   try {
-    return await serveControl(address, (request) =>
-      answerControl(request, { status: () => worker.status(), reload: () => config.reload() }),
-    );
+    return await serveControl(address, (request) => repliesTo(control, request));
   } catch (thrown) {
     log.logger.warn('control.unavailable', { error: errorChain(thrown) });
     return { [Symbol.asyncDispose]: () => Promise.resolve() };

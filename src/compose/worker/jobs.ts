@@ -14,11 +14,11 @@ import { createUnavailable } from '../../worker/load-failures.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
 import type { Line } from './studio-link.ts';
 import { modelStoreOptions } from '../model-store.ts';
-import { composeWarmth } from './loaded-models.ts';
+import { composeWarmth, type Warmth } from './loaded-models.ts';
 import type { WorkerSetup } from './setup.ts';
 
 /** What turns an offer into an outcome. */
-export interface Work {
+export interface Work extends Pick<Warmth, 'load' | 'unload'> {
   readonly pipeline: Pipeline;
   /** Loads in the background what was in memory when the worker ended last. */
   restore(): void;
@@ -87,7 +87,15 @@ export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise
       outboxFull: !delivery.hasRoom(),
     }),
   });
-  return { pipeline, models: () => warm.list(), restore: () => warmth.restore(), close: () => warmth.close() };
+  const { load, unload } = warmth;
+  return {
+    pipeline,
+    load,
+    unload,
+    models: () => warm.list(),
+    restore: () => warmth.restore(),
+    close: () => warmth.close(),
+  };
 }
 
 /** Why this offer would most likely crash the engine once more. */

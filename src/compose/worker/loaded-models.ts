@@ -8,7 +8,8 @@ import type { Lease, ModelStore } from '../../models/store/store.ts';
 import { mayHaveGpu } from '../../models/memory/gpu-memory.ts';
 import { createModelPool, type ModelPool } from '../../models/loaded/pool.ts';
 import { createLending, type Lending } from '../../worker/lending.ts';
-import { restore } from '../../worker/restoring.ts';
+import type { ControlDeps } from '../../worker/control/control.ts';
+import { preload, restore } from '../../worker/restoring.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { type Memory, openMemory } from './memory.ts';
 import type { WorkerSetup } from './setup.ts';
@@ -20,6 +21,9 @@ export interface Warmth {
   readonly lending: Lending;
   /** Loads in the background what was in memory when the worker ended last. Only the first call counts. */
   restore(): void;
+  /** Loads a model that the operator wants in memory. Given up when a job comes for another one. */
+  readonly load: ControlDeps['load'];
+  readonly unload: ControlDeps['unload'];
   /** A job was taken: nothing else is loaded before its model. */
   makeWay(job: Job): void;
   /** Frees all models, and keeps what was learnt about memory. */
@@ -51,17 +55,21 @@ export async function composeWarmth(setup: WorkerSetup, store: ModelStore): Prom
   const about = { engines, warm, lending, filesFor, keepMs, clock, log };
   const again = restoreOnce((signal) => restore(residency.found, about, signal));
   const unfollow = follow(setup, warm);
+  const closing = new AbortController();
   return {
     memory,
     warm,
     lending,
     restore: again.start,
+    load: ({ model, source, gb = 0 }) => preload({ model, source, gb, lastUsedAt: clock.now() }, about, closing.signal),
+    unload: (which) => warm.unload(which, 'requested'),
     makeWay({ model }) {
       void again.end('a job came first');
       warm.cancelPreloads(model);
     },
     async close() {
       unfollow();
+      closing.abort(new WorkerError('job.cancelled', 'the worker was stopped'));
       remembers = false; // what leaves memory now is wanted there after the next start
       const restored = again.end('the worker was stopped');
       await warm.close();

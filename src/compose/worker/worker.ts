@@ -1,3 +1,5 @@
+import type { WorkerError } from '../../base/errors.ts';
+import type { JobId } from '../../base/ids.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import { createHistory } from '../../jobs/history.ts';
@@ -5,6 +7,7 @@ import { createSlot, type Slot } from '../../jobs/slot.ts';
 import type { Registration } from '../../studio/registration/registration.ts';
 import { createStopping, type Stopping } from '../../worker/stop-driver.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
+import { createWorkerControl, type WorkerControl } from '../../worker/control/control.ts';
 import { composeIdentity } from './identity.ts';
 import { composeLine, type Line } from './studio-link.ts';
 import { probeMachine } from './machine-facts.ts';
@@ -14,6 +17,7 @@ import type { WorkerSetup } from './setup.ts';
 
 export interface ComposedWorker extends Worker {
   readonly registration: Registration;
+  readonly control: WorkerControl;
   /** One more request to stop. */
   signal(): void;
 }
@@ -82,8 +86,24 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     },
     status: () => worker.status(),
     signal: () => stopping.signal(),
+    control: createWorkerControl({
+      status: () => worker.status(),
+      saveEnabled: async (enabled) => void (await config.update({ auto_enabled: enabled })),
+      reload: () => config.reload(),
+      load: work.load,
+      unload: work.unload,
+      cancel: (jobId, reason) => cancelIn(slot, jobId, reason),
+      stop: () => stopping.signal(),
+    }),
     registration,
   };
+}
+
+/** A job that is on its way to the studio is done: there is nothing left to cancel. */
+function cancelIn(slot: Slot, jobId: JobId, reason: WorkerError): boolean {
+  if (slot.held?.jobId !== jobId || slot.held.phase !== 'running') return false;
+  slot.cancel(reason);
+  return true;
 }
 
 /** What stopping means for everything that runs here. */

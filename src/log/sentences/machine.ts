@@ -77,13 +77,14 @@ export const MACHINE_SENTENCES = {
 } satisfies Sentences;
 
 const UNLOADED: Readonly<Record<string, string>> = {
-  unused: ', unused',
-  room: ' to make room',
-  pressure: ', memory is short',
+  idle: ', unused',
+  evicted: ' to make room',
+  'memory-pressure': ', memory is short',
   replaced: ', its files or settings changed',
   broken: ', it failed',
   cancelled: ', its job was cancelled',
   paused: ', claiming is off',
+  requested: ' on request',
   stopping: ', the worker is stopping',
 };
 const whyUnloaded = (because: unknown): string => UNLOADED[text(because)] ?? `, ${text(because)}`;

@@ -1,7 +1,15 @@
 import type { ModelId } from '../../base/ids.ts';
 import type { LoadedShare } from '../memory/fit.ts';
 import type { MemoryKind } from '../memory/gpu-memory.ts';
-import { type Entry, type LoadRequest, type PooledModel, residentOf, shareOf, viewOf } from './entry.ts';
+import {
+  type Entry,
+  type LoadRequest,
+  type ModelName,
+  type PooledModel,
+  residentOf,
+  shareOf,
+  viewOf,
+} from './entry.ts';
 import type { Loaded } from './lane.ts';
 import { isIdle } from './lifecycle.ts';
 import type { Resident } from './residency.ts';
@@ -33,6 +41,12 @@ export class Entries<Model extends Loaded> {
     for (const entry of this.#current) {
       if (entry !== newest && entry.lane.state.at === 'failed') this.#current.delete(entry);
     }
+  }
+
+  named({ model, engine }: ModelName): readonly Entry<Model>[] {
+    return this.current.filter(
+      ({ request }) => request.model === model && (engine === undefined || request.engine === engine),
+    );
   }
 
   get current(): readonly Entry<Model>[] {

@@ -22,6 +22,12 @@ export interface LoadRequest<Model extends Loaded> extends MemoryRequest {
   readonly load: (signal: AbortSignal) => Promise<Model>;
 }
 
+/** A model as an operator names it: on one engine, or on every one that has it. */
+export interface ModelName {
+  readonly model: ModelId;
+  readonly engine?: EngineName;
+}
+
 /** A model in memory, or on its way in or out. */
 export interface PooledModel {
   readonly engine: EngineName;

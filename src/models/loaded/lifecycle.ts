@@ -34,6 +34,8 @@ export type UnloadReason =
   | 'cancelled'
   /** The operator switched claiming off. */
   | 'paused'
+  /** The operator wants this one out of memory. */
+  | 'requested'
   | 'stopping';
 
 export type ModelEvent =

@@ -7,7 +7,7 @@ import type { MemoryProbe } from '../memory/evict.ts';
 import type { LoadedShare } from '../memory/fit.ts';
 import type { MemoryKind } from '../memory/gpu-memory.ts';
 import { Entries } from './entries.ts';
-import { createEntry, type Entry, type LoadRequest, type PooledModel } from './entry.ts';
+import { createEntry, type Entry, type LoadRequest, type ModelName, type PooledModel } from './entry.ts';
 import { healthAfter } from './health.ts';
 import type { Loaded } from './lane.ts';
 import { isIdle, isOut, type ModelState, type UnloadReason } from './lifecycle.ts';
@@ -40,6 +40,8 @@ export interface ModelPool<Model extends Loaded> {
   shares(kind: MemoryKind): readonly LoadedShare[];
   /** Unloads what is idle now, and what is in use once it is not. Settles when all of it is out of memory. */
   unloadAll(because: UnloadReason): Promise<void>;
+  /** Unloads one model as `unloadAll` does. Resolves with how many entries it had, once they are out of memory. */
+  unload(meant: ModelName, because: UnloadReason): Promise<number>;
   /** `keepMs` gives another value now. */
   keepMsChanged(): void;
   /** Frees everything, used or not, so that nothing of it outlives the worker. Settles within about a second. */
@@ -129,6 +131,12 @@ class DrivenPool<Model extends Loaded> implements ModelPool<Model> {
 
   async unloadAll(because: UnloadReason): Promise<void> {
     await Promise.all(this.#entries.current.map(({ lane }) => lane.unload(because)));
+  }
+
+  async unload(meant: ModelName, because: UnloadReason): Promise<number> {
+    const entries = this.#entries.named(meant);
+    await Promise.all(entries.map(({ lane }) => lane.unload(because)));
+    return entries.length;
   }
 
   keepMsChanged(): void {

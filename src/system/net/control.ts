@@ -1,24 +1,34 @@
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { ERROR_CODES, errorChain, toWorkerError, WorkerError, type ErrorCode } from '../../base/errors.ts';
-import { KIB, MIB } from '../../base/units.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { KIB } from '../../base/units.ts';
 import { sha256 } from '../disk/digest.ts';
 import type { Environment } from '../environment.ts';
 
 /*
- * How a command reaches the running worker: one line of JSON there, one line back, and the line is cut.
+ * How a command reaches the running worker: one line of JSON there, one or more lines back, and the socket is closed.
  *
- *   command ── {"…": …}\n ──▶ worker        command ◀── {"ok":true,"answer":…}\n ── worker
- *                                                   ◀── {"ok":false,"code":…,"message":…,"hint":…}\n
+ *   command ── request\n ──▶ worker        command ◀── reply\n [reply\n …] ── worker
+ *
+ * What the lines hold is the business of worker/control. A reader that is slow is waited for, line by line, so nothing
+ * piles up here; one that has gone aborts the signal of whoever writes to it.
  */
 
 const MAX_REQUEST_BYTES = 64 * KIB;
-const MAX_ANSWER_BYTES = MIB;
-/** A peer that says nothing is not one of our commands. */
-const SILENCE_MS = 5_000;
+/** A peer that sends nothing is not one of our commands. */
+const REQUEST_TIMEOUT_MS = 5_000;
+/** The last replies of a worker that ends are written within this time, or not at all. */
+const CLOSE_TIMEOUT_MS = 250;
 /** `sun_path` holds 104 bytes on macOS and 108 on Linux, with a closing zero. */
 const MAX_ADDRESS_BYTES = 103;
+
+/** The line a peer sent first. `problem` never echoes it. */
+export type ControlRequestLine =
+  { readonly is: 'read'; readonly value: unknown } | { readonly is: 'unreadable'; readonly problem: string };
+
+/** Every reply to one request, in order; the last one closes the socket. The signal aborts when nobody reads them. */
+export type ControlHandler = (line: ControlRequestLine, signal: AbortSignal) => AsyncIterable<unknown>;
 
 /**
  * Where the control socket of a config folder is. `path` is its place beside the config file; where that is too long
@@ -36,36 +46,41 @@ export function controlAddress(path: string, environment: Pick<Environment, 'pla
 /**
  * Answers requests on an address until disposed. Only the account that runs the worker gets in.
  *
- * What `handle` throws becomes the answer; a request that is no JSON line, or too long, is answered with an error.
+ * A handler that throws costs its peer the socket and nobody else anything.
  *
- * @throws WorkerError `worker.already-running` when somebody answers there already
+ * @throws WorkerError `worker.already-running` when somebody answers there already | `folder.unusable`
  */
-export async function serveControl(
-  address: string,
-  handle: (request: unknown) => Promise<unknown>,
-): Promise<AsyncDisposable> {
+export async function serveControl(address: string, handle: ControlHandler): Promise<AsyncDisposable> {
   const onUnix = process.platform !== 'win32';
-  if (onUnix) await clearWay(address);
-  const open = new Set<Socket>();
+  if (onUnix) await claimAddress(address);
+  const open = new Map<Socket, Promise<void>>();
+  const stopping = new AbortController();
   const server = createServer((socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-    void converse(socket, handle);
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    open.set(socket, closed);
+    void closed.then(() => open.delete(socket));
+    void converse(socket, handle, stopping.signal);
   });
   await listen(server, address);
   server.unref(); // a control socket alone is no reason to keep a process alive
 
   return {
     [Symbol.asyncDispose]: async () => {
-      for (const socket of open) socket.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      stopping.abort();
+      const timer = setTimeout(() => {
+        for (const socket of open.keys()) socket.destroy();
+      }, CLOSE_TIMEOUT_MS);
+      await Promise.all(open.values());
+      clearTimeout(timer);
+      await closed;
       if (onUnix) rmSync(address, { force: true });
     },
   };
 }
 
 /** Makes the folder and removes what a killed worker left behind, but never a socket that answers. */
-async function clearWay(address: string): Promise<void> {
+async function claimAddress(address: string): Promise<void> {
   mkdirSync(dirname(address), { recursive: true, mode: 0o700 });
   mustBeOurs(dirname(address));
   const socket = connect(address);
@@ -78,12 +93,16 @@ async function clearWay(address: string): Promise<void> {
   rmSync(address, { force: true });
 }
 
-/** In a shared folder somebody else could have made this one first, to listen in our place. */
-function mustBeOurs(folder: string): void {
+/**
+ * In a shared folder somebody else could have made this one first, to listen in our place.
+ *
+ * @throws WorkerError `folder.unusable`
+ */
+export function mustBeOurs(folder: string): void {
   const facts = lstatSync(folder, { throwIfNoEntry: false });
   const account = process.getuid?.();
   if (facts === undefined || account === 0 || facts.uid === account) return;
-  throw new WorkerError('worker.not-running', `the folder ${folder} belongs to another account`, {
+  throw new WorkerError('folder.unusable', `the folder ${folder} belongs to another account`, {
     hint: `Remove ${folder}, or start as the account that owns it.`,
   });
 }
@@ -104,89 +123,63 @@ function listen(server: Server, address: string): Promise<void> {
   });
 }
 
-async function converse(socket: Socket, handle: (request: unknown) => Promise<unknown>): Promise<void> {
-  socket.setTimeout(SILENCE_MS, () => socket.destroy());
-  socket.on('error', () => {}); // the command went away: nobody is left to tell
-  let reply: Reply;
+async function converse(socket: Socket, handle: ControlHandler, stopping: AbortSignal): Promise<void> {
+  const unread = new AbortController();
+  socket.setTimeout(REQUEST_TIMEOUT_MS, () => socket.destroy());
+  socket.on('error', () => {}); // the command went away: nobody is left to answer
+  socket.once('close', () => unread.abort());
   try {
-    const line = await readLine(socket, MAX_REQUEST_BYTES);
+    const line = await readRequest(socket);
+    if (line === undefined) return;
     socket.setTimeout(0); // from here on we are the ones who take time
-    reply = { ok: true, answer: await handle(parseLine(line)) };
-  } catch (thrown) {
-    const error = toWorkerError(thrown);
-    reply = { ok: false, code: error.code, message: errorChain(error), ...(error.hint && { hint: error.hint }) };
+    for await (const reply of handle(line, AbortSignal.any([unread.signal, stopping]))) {
+      if (!(await write(socket, `${JSON.stringify(reply)}\n`))) return;
+    }
+    socket.end();
+  } catch {
+    socket.destroy(); // a peer that sees its socket cut knows that something went wrong
   }
-  if (!socket.destroyed) socket.end(`${JSON.stringify(reply)}\n`);
 }
 
-type Reply =
-  | { readonly ok: true; readonly answer: unknown }
-  | { readonly ok: false; readonly code: ErrorCode; readonly message: string; readonly hint?: string };
-
-/**
- * Asks the running worker and gives its answer.
- *
- * @throws WorkerError `worker.not-running` when nobody answers in time, or the worker's own error
- */
-export async function callControl(
-  address: string,
-  request: unknown,
-  options: { readonly timeoutMs: number },
-): Promise<unknown> {
-  if (process.platform !== 'win32') mustBeOurs(dirname(address));
-  const socket = connect(address);
-  const timer = setTimeout(
-    () => socket.destroy(new Error(`no answer within ${options.timeoutMs} ms`)),
-    options.timeoutMs,
-  );
-  let line: string;
-  try {
-    socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`));
-    line = await readLine(socket, MAX_ANSWER_BYTES);
-  } catch (thrown) {
-    throw new WorkerError('worker.not-running', 'no worker is running with this config', {
-      cause: thrown,
-      hint: 'Start one with `studio-worker run`.',
-    });
-  } finally {
-    clearTimeout(timer);
-    socket.destroy();
-  }
-  return openReply(parseLine(line));
-}
-
-function openReply(reply: unknown): unknown {
-  if (typeof reply === 'object' && reply !== null && 'ok' in reply) {
-    if (reply.ok === true) return 'answer' in reply ? reply.answer : undefined;
-    const { code, message, hint } = { code: '', message: '', hint: '', ...reply };
-    throw new WorkerError(isErrorCode(code) ? code : 'internal', message, hint === '' ? {} : { hint });
-  }
-  throw new WorkerError('internal', 'the running worker answered in a way this version does not know');
-}
-
-const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERROR_CODES, text);
-
-/** The first line a socket says, without its end. Rejects when it ends, fails or says more than allowed before that. */
-function readLine(socket: Socket, maxBytes: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let sizeBytes = 0;
-    socket.on('data', (chunk: Buffer) => {
-      const end = chunk.indexOf(0x0a);
-      chunks.push(end < 0 ? chunk : chunk.subarray(0, end));
-      sizeBytes += chunk.byteLength;
-      if (sizeBytes > maxBytes) reject(new WorkerError('cli.usage', `a line may hold ${maxBytes} bytes`));
-      else if (end >= 0) resolve(Buffer.concat(chunks).toString('utf8'));
-    });
-    socket.once('error', reject);
-    socket.once('close', () => reject(new WorkerError('worker.not-running', 'the line was cut before the answer')));
+/** Writes a line once the peer has taken the one before. False when nobody reads any more. */
+async function write(socket: Socket, line: string): Promise<boolean> {
+  if (socket.destroyed) return false;
+  if (socket.write(line)) return true;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.once('drain', done).once('close', done);
   });
+  return !socket.destroyed;
 }
 
-function parseLine(line: string): unknown {
+/** The first line of a peer; what it sends after that is not kept. Undefined for one that went away before. */
+async function readRequest(socket: Socket): Promise<ControlRequestLine | undefined> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  let end = -1;
+  const { promise: enough, resolve } = Promise.withResolvers<void>();
+  const onData = (chunk: Buffer): void => {
+    if (end >= 0) return;
+    end = chunk.indexOf(0x0a);
+    chunks.push(end < 0 ? chunk : chunk.subarray(0, end));
+    sizeBytes += chunk.byteLength;
+    if (end >= 0 || sizeBytes > MAX_REQUEST_BYTES) resolve();
+  };
+  socket.on('data', onData).once('close', resolve);
+  await enough;
+  socket.off('data', onData).off('close', resolve).resume();
+  if (sizeBytes > MAX_REQUEST_BYTES) return { is: 'unreadable', problem: `a line may hold ${MAX_REQUEST_BYTES} bytes` };
+  if (end < 0) return undefined;
+  return parseRequest(Buffer.concat(chunks).toString('utf8'));
+}
+
+function parseRequest(text: string): ControlRequestLine {
   try {
-    return JSON.parse(line) as unknown;
-  } catch (thrown) {
-    throw new WorkerError('cli.usage', 'not a line of JSON', { cause: thrown });
+    return { is: 'read', value: JSON.parse(text) as unknown };
+  } catch {
+    return { is: 'unreadable', problem: 'not a line of JSON' }; // the parser's own message could echo the line
   }
 }

@@ -93,17 +93,17 @@ test('commands reach the run through the world they are given', async () => {
   await run.says('session.welcomed');
   const world = await createWorld();
   const control = world.control(run.configPath);
-  expect(await control.status()).toMatchObject({ pid: process.pid, enabled: true });
+  expect(await control.ask('status', {})).toMatchObject({ answer: { pid: process.pid, enabled: true } });
   const config = await world.openConfig(run.configPath);
   await config.update({ autoEnabled: false, vramThresholdGb: 5 });
-  expect(await control.reload()).toBe(true);
-  expect(await control.status()).toMatchObject({ enabled: false, vramThresholdGb: 5 });
+  expect(await control.ask('reload', {})).toEqual({ is: 'answered', answer: { enabled: false } });
+  expect(await control.ask('status', {})).toMatchObject({ answer: { enabled: false, vramThresholdGb: 5 } });
   expect(config.toml()).toContain('vram_threshold_gb = 5.0');
   expect(config.facts()).toMatchObject({ auth_token: '[redacted]', vram_threshold_gb: 5 });
   run.stop();
   expect(await run.ended).toBe(0);
-  expect(await control.status()).toBeUndefined();
-  expect(await control.reload()).toBe(false);
+  expect(await control.ask('status', {})).toEqual({ is: 'not-running' });
+  expect(await control.ask('reload', {})).toEqual({ is: 'not-running' });
 });
 
 test('a worker that may work only when idle is told that this release cannot tell', async () => {

@@ -100,7 +100,7 @@ test('disable and enable reach a running worker at once', async () => {
   const child = await scene.spawnWorker();
   await child.logged('session.welcomed');
   const off = await command(child.folder, 'disable');
-  expect(off).toMatchObject({ code: 0, out: 'claiming is off; the running worker knows\n' });
+  expect(off).toMatchObject({ code: 0, out: 'claiming is off; applied to the running worker\n' });
   await heartbeatWith(scene.studio, 'autoEnabled', false);
   const { id } = await scene.studio.createJob(anLlmTask());
   expect((await command(child.folder, 'enable', '--json')).out).toContain('"workerTold": true');

@@ -11,6 +11,7 @@ import * as routes from '../../../src/contract/routes.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import type { Terminal } from '../../../src/system/terminal.ts';
 import type { WorkerStatus } from '../../../src/worker/status.ts';
+import { aControl, clientOf } from '../../fakes/a-control.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 
 export interface Screen {
@@ -83,6 +84,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
   const spent: string[] = [];
   let resets = 0;
   let reloads = 0;
+  const running = given.worker && aControl(given.worker, { reload: async () => void (reloads += 1) }).control;
   const openConfig = async (path = '/etc/worker/config.toml'): Promise<OpenedConfig> => ({
     path,
     exists: given.configExists ?? true,
@@ -104,13 +106,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     operator: untold('network'),
     packs: untold('packs'),
     openConfig,
-    control: () => ({
-      status: async () => given.worker,
-      reload: async () => {
-        reloads += 1;
-        return given.worker !== undefined;
-      },
-    }),
+    control: () => clientOf(running),
     runWorker: untold('worker'),
     startStudio: untold('studio'),
     studioDefaults: {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
+import { clientOfReply } from '../../fakes/a-control.ts';
 import { setup } from './a-world.ts';
 import { aWorker } from './a-worker.ts';
 
@@ -122,6 +123,15 @@ describe('status', () => {
   });
 });
 
+test('status says of a worker of another version what it is, and not that none runs', async () => {
+  const older = clientOfReply({ protocol: 1, version: '0.4.0', is: 'unknown-request', ask: 'status' });
+  await using cli = await setup({ world: { control: () => older } });
+  expect(await cli.run('status')).toBe(0);
+  expect(cli.out()).toContain('worker:             the running worker is version 0.4.0 and does not know');
+  await cli.run('status', '--json');
+  expect(cli.out()).toContain('"code": "worker.incompatible"');
+});
+
 test.each(['status', 'config'])('%s says when there is no file and these are the defaults', async (name) => {
   await using cli = await setup({ configExists: false });
   await cli.run(name);
@@ -138,13 +148,36 @@ describe('claiming', () => {
     expect(await cli.run(name)).toBe(0);
     expect(cli.saved).toEqual([{ autoEnabled }]);
     expect(cli.reloads()).toBe(1);
-    expect(cli.out()).toBe(`claiming is ${word}; the running worker knows\n`);
+    expect(cli.out()).toBe(`claiming is ${word}; applied to the running worker\n`);
   });
 
   test('works when no worker runs and says when it counts', async () => {
     await using cli = await setup();
     await cli.run('disable', '--json');
     expect(JSON.parse(cli.out())).toEqual({ autoEnabled: false, workerTold: false });
+    await cli.run('disable');
+    expect(cli.out()).toEndWith('claiming is off; no worker is running; applies at the next start\n');
+  });
+
+  test('of a worker that answers and cannot says that it is saved but not applied', async () => {
+    const older = clientOfReply({ protocol: 1, version: '0.4.0', is: 'unknown-request', ask: 'reload' });
+    await using cli = await setup({ world: { control: () => older } });
+    expect(await cli.run('disable')).toBe(0);
+    expect(cli.saved).toEqual([{ autoEnabled: false }]);
+    expect(cli.out()).toStartWith(
+      'claiming is off; saved, but not applied: the running worker is version 0.4.0 and does not know the request',
+    );
+  });
+
+  test('of a worker that does not answer names the failure as JSON', async () => {
+    const hung = clientOfReply({ protocol: 1, version: '0.5.0', is: 'failed', code: 'internal', message: 'oops' });
+    await using cli = await setup({ world: { control: () => hung } });
+    await cli.run('enable', '--json');
+    expect(JSON.parse(cli.out())).toEqual({
+      autoEnabled: true,
+      workerTold: false,
+      workerError: { code: 'internal', message: 'oops' },
+    });
   });
 });
 

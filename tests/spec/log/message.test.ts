@@ -171,7 +171,7 @@ test('a studio in the same process reports its own side of an event', () => {
 });
 
 test('an unloaded model is reported with the reason and the memory', () => {
-  const fields = { model: 'fox', engine: 'sd-cpp', because: 'room', freedMb: 900 };
+  const fields = { model: 'fox', engine: 'sd-cpp', because: 'evicted', freedMb: 900 };
   expect(said('model.unloaded', fields)).toBe('unloaded fox (sd-cpp) to make room: 900 MiB freed');
 });
 

@@ -4,7 +4,6 @@ import { createHistory } from '../../../src/jobs/history.ts';
 import { createSlot } from '../../../src/jobs/slot.ts';
 import type { SessionEnd } from '../../../src/studio/session/session.ts';
 import { describeCapabilities } from '../../../src/worker/capabilities.ts';
-import { answerControl } from '../../../src/worker/control.ts';
 import { createStopping } from '../../../src/worker/stop-driver.ts';
 import { createWorker } from '../../../src/worker/worker.ts';
 import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
@@ -191,17 +190,6 @@ test('the status is one consistent picture of the worker', () => {
     currentJob: undefined,
     outbox: { count: 2 },
   });
-});
-
-test('the control socket answers what it knows and refuses the rest', async () => {
-  const { worker } = setup();
-  const reloads: string[] = [];
-  const deps = { status: () => worker.status(), reload: () => Promise.resolve(void reloads.push('reload')) };
-  expect(await answerControl({ ask: 'status' }, deps)).toMatchObject({ is: 'status', status: { version: '0.5.0' } });
-  expect(await answerControl({ ask: 'reload' }, deps)).toEqual({ is: 'reloaded', enabled: true });
-  expect(await answerControl({ ask: 'shutdown' }, deps)).toMatchObject({ is: 'refused' });
-  expect(await answerControl(null, deps)).toMatchObject({ is: 'refused' });
-  expect(reloads).toEqual(['reload']);
 });
 
 test('capabilities list what the engines serve and leave unknown presence out', () => {

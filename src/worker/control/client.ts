@@ -1,0 +1,73 @@
+import { toWorkerError, WorkerError } from '../../base/errors.ts';
+import { VERSION } from '../../base/version.ts';
+import { type AnswerOf, type AskName, CONTROL, type RequestOf } from './table.ts';
+import { readReply, type Reply, STAMP, toFailure } from './wire.ts';
+
+/** What came of asking. Only `not-running` means that there is no worker. */
+export type Asked<Answer> =
+  | { readonly is: 'answered'; readonly answer: Answer }
+  | { readonly is: 'not-running' }
+  /** A worker runs, and did not do what it was asked for. */
+  | { readonly is: 'failed'; readonly error: WorkerError };
+
+/** The way of a command to the worker that runs with its config, whether or not there is one. */
+export interface ControlClient {
+  /** Never rejects: a worker that is hung, of another version, or unable is an outcome. */
+  ask<N extends AskName>(name: N, request: RequestOf<N>): Promise<Asked<AnswerOf<N>>>;
+}
+
+/** @param transport carries a request there and replies back; throws `worker.not-running` when nobody is there */
+export type ControlTransport = (request: unknown, options: { readonly timeoutMs: number }) => AsyncIterable<unknown>;
+
+/** A client of the worker at the other end of the transport. */
+export const createControlClient = (transport: ControlTransport): ControlClient => ({
+  async ask(name, request) {
+    const { timeoutMs } = CONTROL[name];
+    try {
+      for await (const reply of transport({ ...STAMP, ask: name, with: request }, { timeoutMs })) {
+        return { is: 'answered', answer: answerIn(reply, name) };
+      }
+      throw unreadable(name);
+    } catch (thrown) {
+      const error = toWorkerError(thrown);
+      return error.code === 'worker.not-running' ? { is: 'not-running' } : { is: 'failed', error };
+    }
+  },
+});
+
+function answerIn<N extends AskName>(reply: unknown, name: N): AnswerOf<N> {
+  const read = readReply(reply);
+  if (read.is === 'unreadable') throw unreadable(name);
+  const { value } = read;
+  if (value.is !== 'answer') throw refusalOf(value, name);
+  const answer = CONTROL[name].answer(value.answer);
+  if (answer.is === 'read') return answer.value;
+  throw unreadable(name, value.version);
+}
+
+function refusalOf(reply: Exclude<Reply, { is: 'answer' }>, name: string): WorkerError {
+  switch (reply.is) {
+    case 'unknown-request':
+      return incompatible(`the running worker is version ${reply.version} and does not know the request \`${name}\``);
+    case 'invalid-request':
+      return incompatible(
+        `the running worker, version ${reply.version}, rejected the request \`${name}\`: ${reply.because}`,
+      );
+    case 'failed':
+      return toFailure(reply);
+    case 'event':
+      return unreadable(name, reply.version);
+    default:
+      return reply satisfies never;
+  }
+}
+
+const unreadable = (name: string, version?: string): WorkerError =>
+  incompatible(
+    `the answer of the running worker${version === undefined ? '' : `, version ${version},`} to \`${name}\` cannot be read`,
+  );
+
+const incompatible = (message: string): WorkerError =>
+  new WorkerError('worker.incompatible', message, {
+    hint: `Restart the worker, so that it runs the same release as this command (${VERSION}).`,
+  });

@@ -1,0 +1,60 @@
+import { WorkerError } from '../../base/errors.ts';
+import { VERSION } from '../../base/version.ts';
+import type { JobId } from '../../base/ids.ts';
+import type { WorkerStatus } from '../status.ts';
+import type { AnswerOf, AskName, RequestOf } from './table.ts';
+
+/** All that may be asked of a running worker; see the table for what each does. */
+export type WorkerControl = { readonly [N in AskName]: (request: RequestOf<N>) => Promise<AnswerOf<N>> };
+
+/** The parts of a running worker that control acts on. */
+export interface ControlDeps {
+  readonly status: () => WorkerStatus;
+  /** Saves whether jobs are taken, and applies it. @throws WorkerError `config.not-saved` */
+  readonly saveEnabled: (enabled: boolean) => Promise<void>;
+  readonly reload: () => Promise<void>;
+  /** Why it was not loaded; undefined once it is in memory. @throws WorkerError what loading throws */
+  readonly load: (request: RequestOf<'load'>) => Promise<string | undefined>;
+  /** How many models were unloaded, once they are out of memory. */
+  readonly unload: (request: RequestOf<'unload'>) => Promise<number>;
+  /** False when this job is not running. */
+  readonly cancel: (jobId: JobId, reason: WorkerError) => boolean;
+  readonly stop: () => void;
+}
+
+/** Control of one running worker. */
+export function createWorkerControl(deps: ControlDeps): WorkerControl {
+  const claiming = (): AnswerOf<'reload'> => ({ enabled: deps.status().enabled });
+  return {
+    status: async () => deps.status(),
+    async pause() {
+      await deps.saveEnabled(false);
+      return claiming();
+    },
+    async resume() {
+      await deps.saveEnabled(true);
+      return claiming();
+    },
+    async reload() {
+      await deps.reload();
+      return claiming();
+    },
+    async load(request) {
+      const because = await deps.load(request);
+      return because === undefined ? { is: 'loaded' } : { is: 'not-loaded', because };
+    },
+    unload: async (request) => ({ unloaded: await deps.unload(request) }),
+    cancel: async ({ jobId }) => ({
+      cancelled: deps.cancel(jobId, new WorkerError('job.cancelled', 'the operator cancelled the job')),
+    }),
+    async stop() {
+      deps.stop();
+      return { stopping: true };
+    },
+    update: async () => {
+      throw new WorkerError('update.unsupported', `release ${VERSION} cannot update itself`, {
+        hint: 'Install the newer release over this one, then start the worker again.',
+      });
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import * as v from 'valibot';
+import { describeIssues, type Read } from '../../contract/read.ts';
+
+/** Reads a foreign value, or says which field is wrong. Never throws, never echoes the value. */
+export type Reader<T> = (value: unknown) => Read<T>;
+
+/** One thing that may be asked: how its request and its answer read. */
+export interface Ask<Request, Answer> {
+  readonly request: Reader<Request>;
+  readonly answer: Reader<Answer>;
+  /** How long whoever asks should wait, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** One thing that may be listened to: its request, and how each of its events reads. */
+export interface Stream<Request, Event> {
+  readonly request: Reader<Request>;
+  readonly event: Reader<Event>;
+}
+
+export const ask = <Request, Answer>(
+  request: v.GenericSchema<unknown, Request>,
+  answer: v.GenericSchema<unknown, Answer>,
+  timeoutMs: number,
+): Ask<Request, Answer> => ({ request: readerOf(request), answer: readerOf(answer), timeoutMs });
+
+export const stream = <Request, Event>(
+  request: v.GenericSchema<unknown, Request>,
+  event: v.GenericSchema<unknown, Event>,
+): Stream<Request, Event> => ({ request: readerOf(request), event: readerOf(event) });
+
+/** A schema as a function, so that the tables hold no library's types. */
+export const readerOf =
+  <T>(schema: v.GenericSchema<unknown, T>): Reader<T> =>
+  (value) => {
+    const parsed = v.safeParse(schema, value);
+    return parsed.success
+      ? { is: 'read', value: parsed.output }
+      : { is: 'unreadable', problem: describeIssues(parsed.issues) };
+  };

@@ -1,0 +1,69 @@
+import * as v from 'valibot';
+import { toJobId, toModelId } from '../../base/ids.ts';
+import { MINUTE_MS, SECOND_MS } from '../../base/units.ts';
+import { ENGINE_NAMES, ModelSourceSchema } from '../../contract/model-source.ts';
+import { type Ask, ask } from './entry.ts';
+import { StatusSchema } from './status-schema.ts';
+
+/*
+ * All that may be asked of a running worker. One entry here makes a method of `WorkerControl`, a request that the socket
+ * serves, and a method of the command line's client.
+ */
+
+/** Grows when an entry that exists comes to mean something else. A new entry is no reason: an older worker says so. */
+export const PROTOCOL = 1;
+
+const Nothing = v.object({});
+const Claiming = v.object({ enabled: v.boolean() });
+const JobId = v.pipe(v.string(), v.transform(toJobId));
+const ModelId = v.pipe(v.string(), v.minLength(1), v.transform(toModelId));
+/** A model that does not fit is no failure of the request. */
+const Loaded = v.variant('is', [
+  v.object({ is: v.literal('loaded') }),
+  v.object({ is: v.literal('not-loaded'), because: v.string() }),
+]);
+const Load = v.object({
+  model: ModelId,
+  source: ModelSourceSchema,
+  /** What it is expected to take, in GiB; from the size of its files when left out. */
+  gb: v.exactOptional(v.pipe(v.number(), v.finite(), v.minValue(0))),
+});
+
+/** A worker on this machine answers in milliseconds; one that hangs must not hang the command. */
+const SOON_MS = 3 * SECOND_MS;
+/** Weights of many gigabytes from a slow disk; a model in use is unloaded after its job. */
+const LOAD_MS = 10 * MINUTE_MS;
+
+const ASKS = {
+  status: ask(Nothing, StatusSchema, SOON_MS),
+  /** Takes no more jobs, now and after a restart; the running one is finished. Saved in the config file. */
+  pause: ask(Nothing, Claiming, SOON_MS),
+  resume: ask(Nothing, Claiming, SOON_MS),
+  /** Reads the config file again and applies what changed. */
+  reload: ask(Nothing, Claiming, SOON_MS),
+  /** Takes a model that is on this disk into memory, if it fits without unloading another. Downloads nothing. */
+  load: ask(Load, Loaded, LOAD_MS),
+  /** Unloads a model, on one engine or on every one that has it; one in use goes once its job is done. */
+  unload: ask(
+    v.object({ model: ModelId, engine: v.exactOptional(v.picklist(ENGINE_NAMES)) }),
+    v.object({ unloaded: v.number() }),
+    LOAD_MS,
+  ),
+  /** Hands a running job back to the studio. One that is done, or was never here, is not cancelled. */
+  cancel: ask(v.object({ jobId: JobId }), v.object({ cancelled: v.boolean() }), SOON_MS),
+  /** One more request to stop: finish the job, hand it back, or exit at once, as signals do. */
+  stop: ask(Nothing, v.object({ stopping: v.literal(true) }), SOON_MS),
+  /** Moves to a newer release. */
+  update: ask(Nothing, v.object({ version: v.string() }), SOON_MS),
+};
+
+export type AskName = keyof typeof ASKS;
+type Requests = { readonly [N in AskName]: (typeof ASKS)[N] extends Ask<infer Request, unknown> ? Request : never };
+type Answers = { readonly [N in AskName]: (typeof ASKS)[N] extends Ask<unknown, infer Answer> ? Answer : never };
+export type RequestOf<N extends AskName> = Requests[N];
+export type AnswerOf<N extends AskName> = Answers[N];
+
+/** The table, by name. */
+export const CONTROL: { readonly [N in AskName]: Ask<Requests[N], Answers[N]> } = ASKS;
+
+export const isAskName = (name: string): name is AskName => Object.hasOwn(CONTROL, name);

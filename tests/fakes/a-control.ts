@@ -1,0 +1,43 @@
+import { WorkerError } from '../../src/base/errors.ts';
+import { type ControlClient, createControlClient } from '../../src/worker/control/client.ts';
+import { type ControlDeps, createWorkerControl, type WorkerControl } from '../../src/worker/control/control.ts';
+import { repliesTo } from '../../src/worker/control/replies.ts';
+import type { WorkerStatus } from '../../src/worker/status.ts';
+
+export interface AControl {
+  readonly control: WorkerControl;
+  readonly did: readonly string[];
+}
+
+/** Control of a worker that is nothing but a status and a list of what was done to it. */
+export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}): AControl {
+  const did: string[] = [];
+  let { enabled } = status;
+  const control = createWorkerControl({
+    status: () => ({ ...status, enabled }),
+    saveEnabled: async (wanted) => void (enabled = wanted),
+    reload: async () => void did.push('reload'),
+    load: async ({ model }) => void did.push(`load ${model}`),
+    unload: async ({ model }) => did.push(`unload ${model}`),
+    cancel: (jobId) => jobId === status.currentJob?.jobId,
+    stop: () => void did.push('stop'),
+    ...over,
+  });
+  return { control, did };
+}
+
+/** What JSON makes of a value on its way to another process. */
+export const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
+
+/** A client of a worker in this process; requests and replies travel as text. Without one, nobody is there. */
+export const clientOf = (control: WorkerControl | undefined): ControlClient =>
+  createControlClient(async function* (request) {
+    if (control === undefined) throw new WorkerError('worker.not-running', 'nobody is there');
+    for await (const reply of repliesTo(control, { is: 'read', value: asJson(request) })) yield asJson(reply);
+  });
+
+/** A client of somebody who answers everything with one value. */
+export const clientOfReply = (reply: unknown): ControlClient =>
+  createControlClient(async function* () {
+    yield reply;
+  });

@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'bun:test';
+import { WorkerError } from '../../../../src/base/errors.ts';
+import { toJobId, toModelId } from '../../../../src/base/ids.ts';
+import { VERSION } from '../../../../src/base/version.ts';
+import { repliesTo } from '../../../../src/worker/control/replies.ts';
+import { CONTROL, PROTOCOL } from '../../../../src/worker/control/table.ts';
+import type { WorkerStatus } from '../../../../src/worker/status.ts';
+import { aControl, asJson, clientOf, clientOfReply } from '../../../fakes/a-control.ts';
+import { synthetic } from '../../../fakes/builders.ts';
+import { aWorker } from '../../cli/a-worker.ts';
+
+const model = toModelId('fox');
+const job: NonNullable<WorkerStatus['currentJob']> = {
+  jobId: toJobId('j-1'),
+  kind: 'image',
+  model,
+  prompt: 'a fox',
+  status: 'running',
+  startedAt: 5,
+};
+const busy = aWorker({
+  currentJob: job,
+  recentJobs: [{ ...job, status: 'failed', reason: 'no', hint: 'Try.', finishedAt: 9, ranOn: 'cpu', runMs: 2 }],
+  models: [{ engine: 'onnx', model, state: 'idle', pid: 7, since: 1, lastUsedAt: 2, gb: 1.5, unloadsAt: 60_000 }],
+  session: { at: 'backing-off', failures: 2, retryInMs: 1_000 },
+});
+
+/** The replies of a worker to a text that somebody sent, as that somebody receives them. */
+async function repliesOf(value: unknown, worker = aControl(busy)): Promise<readonly unknown[]> {
+  return await Array.fromAsync(repliesTo(worker.control, { is: 'read', value: asJson(value) }), asJson);
+}
+
+describe('every request reaches the worker and its answer comes back whole', () => {
+  test('status', async () => {
+    const asked = await clientOf(aControl(busy).control).ask('status', {});
+    expect(asked).toEqual({ is: 'answered', answer: busy });
+  });
+
+  test('pause and resume save the switch and answer where it stands', async () => {
+    const client = clientOf(aControl(busy).control);
+    expect(await client.ask('pause', {})).toEqual({ is: 'answered', answer: { enabled: false } });
+    expect(await client.ask('status', {})).toMatchObject({ answer: { enabled: false } });
+    expect(await client.ask('resume', {})).toEqual({ is: 'answered', answer: { enabled: true } });
+  });
+
+  test('reload, load, unload and stop', async () => {
+    const { control, did } = aControl(busy);
+    const client = clientOf(control);
+    expect(await client.ask('reload', {})).toEqual({ is: 'answered', answer: { enabled: true } });
+    expect(await client.ask('load', { model, source: synthetic })).toEqual({
+      is: 'answered',
+      answer: { is: 'loaded' },
+    });
+    expect(await client.ask('unload', { model, engine: 'onnx' })).toMatchObject({ is: 'answered' });
+    expect(await client.ask('stop', {})).toEqual({ is: 'answered', answer: { stopping: true } });
+    expect(did).toEqual(['reload', 'load fox', 'unload fox', 'stop']);
+  });
+
+  test('a model that does not fit is an answer with its reason', async () => {
+    const { control } = aControl(busy, { load: async () => 'there is no room for it' });
+    expect(await clientOf(control).ask('load', { model, source: synthetic, gb: 3 })).toEqual({
+      is: 'answered',
+      answer: { is: 'not-loaded', because: 'there is no room for it' },
+    });
+  });
+
+  test('cancel says whether the job was there to cancel', async () => {
+    const client = clientOf(aControl(busy).control);
+    expect(await client.ask('cancel', { jobId: job.jobId })).toEqual({ is: 'answered', answer: { cancelled: true } });
+    expect(await client.ask('cancel', { jobId: toJobId('j-2') })).toEqual({
+      is: 'answered',
+      answer: { cancelled: false },
+    });
+  });
+
+  test('update says that this release cannot update itself', async () => {
+    const asked = await clientOf(aControl(busy).control).ask('update', {});
+    expect(asked).toMatchObject({
+      is: 'failed',
+      error: { code: 'update.unsupported', message: `release ${VERSION} cannot update itself` },
+    });
+  });
+});
+
+describe('what a worker replies to a request it cannot serve', () => {
+  test('one it does not know gets a reply of its own, with its version', async () => {
+    expect(await repliesOf({ ask: 'self-destruct' })).toEqual([
+      { protocol: PROTOCOL, version: VERSION, is: 'unknown-request', ask: 'self-destruct' },
+    ]);
+  });
+
+  test.each(['toString', '__proto__', 'constructor'])('%s is no request', async (ask) => {
+    expect(await repliesOf({ ask })).toMatchObject([{ is: 'unknown-request' }]);
+  });
+
+  test('a name that never ends is cut', async () => {
+    const [reply] = await repliesOf({ ask: 'x'.repeat(50_000) });
+    expect(JSON.stringify(reply).length).toBeLessThan(200);
+  });
+
+  test('one of another protocol is unknown, and has no effect', async () => {
+    const worker = aControl(busy);
+    expect(await repliesOf({ protocol: PROTOCOL + 1, ask: 'stop' }, worker)).toMatchObject([{ is: 'unknown-request' }]);
+    expect(worker.did).toEqual([]);
+  });
+
+  test.each([
+    [{ ask: 'cancel' }, 'jobId: is missing'],
+    [{ ask: 'cancel', with: { jobId: 7 } }, 'jobId: expected string'],
+    [{ ask: 'unload', with: { model: 'fox', engine: 'abacus' } }, 'engine: expected'],
+    [{ ask: 'load', with: { model: 'fox', source: { engine: 'onnx' } } }, 'source.files: is missing'],
+    [{ ask: 'load', with: { model: 'fox', source: synthetic, gb: -1 } }, 'gb: expected >=0'],
+    [{ ask: 'status', with: 'please' }, 'with: expected'],
+    [{ ask: 7 }, 'ask: expected string'],
+    [null, 'value: expected Object'],
+    [[], 'ask: is missing'],
+  ])('%j is invalid, and the reply names the field', async (value, because) => {
+    const [reply] = await repliesOf(value);
+    expect(reply).toMatchObject({ version: VERSION, is: 'invalid-request', because: expect.stringContaining(because) });
+  });
+
+  test('what fails while it is carried out carries code, message and hint', async () => {
+    const worker = aControl(busy, {
+      saveEnabled: () => Promise.reject(new WorkerError('config.not-saved', 'read-only disk', { hint: 'Remount it.' })),
+    });
+    expect(await repliesOf({ ask: 'pause' }, worker)).toEqual([
+      {
+        protocol: PROTOCOL,
+        version: VERSION,
+        is: 'failed',
+        code: 'config.not-saved',
+        message: 'read-only disk',
+        hint: 'Remount it.',
+      },
+    ]);
+  });
+
+  test('a surprise is a reply as well', async () => {
+    const worker = aControl(busy, { reload: () => Promise.reject(new TypeError('oops')) });
+    expect(await repliesOf({ ask: 'reload' }, worker)).toMatchObject([
+      { is: 'failed', code: 'internal', message: 'oops' },
+    ]);
+  });
+});
+
+describe('what a command makes of a worker of another version', () => {
+  const stamp = { protocol: 1, version: '0.4.0' };
+
+  test('an older one that does not know the request is named with its version', async () => {
+    const asked = await clientOfReply({ ...stamp, is: 'unknown-request', ask: 'reload' }).ask('reload', {});
+    expect(asked).toMatchObject({
+      is: 'failed',
+      error: {
+        code: 'worker.incompatible',
+        message: 'the running worker is version 0.4.0 and does not know the request `reload`',
+        hint: `Restart the worker, so that it runs the same release as this command (${VERSION}).`,
+      },
+    });
+  });
+
+  test('one that rejects a field is named with its version', async () => {
+    const reply = { ...stamp, is: 'invalid-request', because: 'jobId: expected number' };
+    expect(await clientOfReply(reply).ask('cancel', { jobId: job.jobId })).toMatchObject({
+      is: 'failed',
+      error: {
+        message: 'the running worker, version 0.4.0, rejected the request `cancel`: jobId: expected number',
+      },
+    });
+  });
+
+  test('a newer one may tell more than this command shows', async () => {
+    const answer = { ...busy, gpus: 2, outbox: { ...busy.outbox, oldest: 3 } };
+    const asked = await clientOfReply(asJson({ ...stamp, is: 'answer', answer })).ask('status', {});
+    expect(asked).toEqual({ is: 'answered', answer: busy });
+  });
+
+  test('a failure with a code of a later release is a failure all the same', async () => {
+    const reply = { ...stamp, is: 'failed', code: 'moon.full', message: 'not tonight' };
+    expect(await clientOfReply(reply).ask('pause', {})).toMatchObject({
+      is: 'failed',
+      error: { code: 'internal', message: 'not tonight' },
+    });
+  });
+
+  test.each([
+    ['a status without its fields', { ...stamp, is: 'answer', answer: { pid: 1 } }],
+    ['a reply of no known kind', { ...stamp, is: 'shrug' }],
+    ['a reply without a version', { ok: true, answer: { is: 'status' } }],
+    ['an event', { ...stamp, is: 'event', event: {} }],
+    ['nothing of meaning', null],
+  ])('%s is never taken for no worker', async (_what, reply) => {
+    expect(await clientOfReply(reply).ask('status', {})).toMatchObject({
+      is: 'failed',
+      error: { code: 'worker.incompatible' },
+    });
+  });
+
+  test('only a transport that finds nobody means that none is running', async () => {
+    expect(await clientOf(undefined).ask('status', {})).toEqual({ is: 'not-running' });
+  });
+});
+
+test('every entry waits a bounded time for its answer', () => {
+  for (const { timeoutMs } of Object.values(CONTROL)) {
+    expect(timeoutMs).toBeGreaterThanOrEqual(1_000);
+    expect(timeoutMs).toBeLessThanOrEqual(600_000);
+  }
+});
