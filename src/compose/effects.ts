@@ -8,6 +8,7 @@ import { createGpus, type Gpus } from '../system/machine/gpus.ts';
 import type { Http } from '../system/net/http.ts';
 import { createImages, type Images } from '../system/native/images.ts';
 import { createMachine, type Machine } from '../system/machine/machine.ts';
+import { type Presence, systemPresence } from '../system/machine/presence.ts';
 import { createNativeCache, type AccountCache } from '../system/native/native-cache.ts';
 import { payloads } from '../system/native/payloads.ts';
 import { type Random, systemRandom } from '../system/random.ts';
@@ -26,6 +27,7 @@ export interface Effects {
   readonly sockets: Sockets;
   readonly machine: Machine;
   readonly gpus: Gpus;
+  readonly presence: Presence;
   readonly native: AccountCache;
   readonly images: Images;
   readonly terminal: Terminal;
@@ -46,6 +48,7 @@ export function realEffects(): Effects {
     sockets: createSockets({ clock: systemClock, env }),
     machine: createMachine({ environment }),
     gpus: createGpus({ environment }),
+    presence: systemPresence,
     native,
     images: createImages({ native }),
     terminal: openTerminal(env),

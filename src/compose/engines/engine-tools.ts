@@ -4,6 +4,7 @@ import { createEngineHost, type EngineHost } from '../../engines/host/host.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
 import { createInputFetcher, type FetchInput } from '../../engines/media/inputs.ts';
 import type { Logger } from '../../log/logger.ts';
+import { type AskProgram, createAskProgram } from '../../system/process/ask-program.ts';
 import { bound } from '../../system/process/bound-programs.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../system/process/processes.ts';
@@ -27,6 +28,8 @@ export interface EngineTools {
 /** What programs are started and held with. */
 interface ProgramTools {
   readonly run: RunProgram;
+  /** For one that prints and ends. */
+  readonly ask: AskProgram;
   readonly childEnv: ChildEnvironment;
   readonly nice: number;
   readonly tempDir: string;
@@ -40,8 +43,10 @@ export function createEngineTools(given: Given): EngineTools {
   const { clock, files, random, environment } = effects;
   const childEnv = childEnvironment(ourVariables());
   const nice = config.current.engine_nice;
+  const run = bound(runProgram, { ...environment, ownCommand: ownCommand() });
   const programs: ProgramTools = {
-    run: bound(runProgram, { ...environment, ownCommand: ownCommand() }),
+    run,
+    ask: createAskProgram(run, clock),
     childEnv,
     nice,
     tempDir: environment.tempDir,
