@@ -132,6 +132,6 @@ function follow({ config }: WorkerSetup, { session }: Line, registration: Regist
   registration.onChange(() => session.credentialsChanged());
   config.onChange(() => {
     session.beat();
-    registration.reread(); // `register` in another process: whoever still waits, or was turned down, asks anew
+    registration.reload(); // `register` in another process: whoever still waits, or was turned down, asks anew
   });
 }

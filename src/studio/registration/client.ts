@@ -17,10 +17,10 @@ import type { Clock } from '../../system/clock.ts';
 import type { Http, HttpResponse } from '../../system/net/http.ts';
 import type { Approval, Failed, PollAnswer, RequestAnswer } from './machine.ts';
 
-/** What a bootstrap came to. */
+/** How a bootstrap ended. */
 export type BootstrapAnswer =
   | ({ readonly is: 'approved' } & Approval)
-  /** 401 or 403: the studio does not take this bootstrap token. */
+  /** 401 or 403: the studio rejects this bootstrap token. */
   | { readonly is: 'unauthorized'; readonly message: string }
   | Failed;
 
@@ -58,12 +58,12 @@ interface Call {
 }
 type Answered<T> = { readonly is: 'read'; readonly value: T } | Failed;
 
-/** A peer that goes silent for this long is given up on; the driver bounds the whole call besides. */
+/** A call without a byte for this long has stalled and is cut; the driver bounds the whole call besides. */
 const STALL_MS = 30_000;
 /** As much of a studio's answer as an error message quotes. */
 const BODY_CHARACTERS = 2_000;
 
-/** The real client. Each call is one request: whether to try again is the machine's to decide. */
+/** The real client. Each call is one request: whether to retry is the machine's decision. */
 export function createRegistrationClient(options: RegistrationClientOptions): RegistrationClient {
   return {
     async request({ installId, registrationSecretHash, capabilities }, signal) {
@@ -124,7 +124,7 @@ async function exchange<T>(
   const { response, answer } = await attempt(call, readBody, signal, options);
   const elapsedMs = Math.round(clock.elapsed() - startedMs);
   const fields = { op: call.op, endpoint: call.route, status: response?.status, elapsedMs };
-  // Whoever made the call says what a failure means, at its own level: said twice it would read as two.
+  // Whoever made the call logs what a failure means, at its own level: logged twice it would read as two.
   if (answer.is === 'read') log.debug('call.answered', fields);
   else log.debug('call.failed', { ...fields, error: answer.message });
   return answer;
@@ -174,7 +174,7 @@ function readResponse<T>(
     : { ...failed(call, `${reason} — unreadable answer: ${answer.problem}`), status };
 }
 
-/** A failure in the contract's words. A studio that echoes our secret must not carry it into the log. */
+/** A failure with the contract's message. A studio that echoes our secret must not carry it into the log. */
 function failed({ op, bearer }: Call, reason: string): Failed {
   const message = `${op} failed: ${bearer === undefined || bearer === '' ? reason : reason.replaceAll(bearer, '…')}`;
   return { is: 'failed', message };

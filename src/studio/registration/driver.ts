@@ -20,13 +20,13 @@ import type { Registration, RegistrationOptions, RegistrationStatus } from './re
 
 const POLICY: Policy = {
   pollMs: 30 * SECOND_MS,
-  leastWaitMs: SECOND_MS,
-  mostWaitMs: 10 * MINUTE_MS,
+  minWaitMs: SECOND_MS,
+  maxWaitMs: 10 * MINUTE_MS,
   denialsToStartOver: 5,
 };
-/** How far a wait strays, so that workers that were started together do not ask together. */
+/** Share of a wait that jitter may add or take, so that workers that were started together do not ask together. */
 const JITTER = 0.2;
-/** The longest one call may take in all, however busily the peer dribbles (studio contract: 60 s). */
+/** The longest one call may take in all, however steadily the peer trickles (studio contract, timing constants: 60 s). */
 const CALL_LIMIT_MS = 60 * SECOND_MS;
 const NO_REQUEST = { registrationRequestId: undefined, registrationSecret: undefined };
 const NO_IDENTITY = { installId: undefined, workerId: undefined, authToken: undefined };
@@ -36,24 +36,24 @@ const REMEDY = 'Run `studio-worker register --reset`, then approve the worker in
 export const createRegistration = (options: RegistrationOptions): Registration => new RegistrationDriver(options);
 
 /**
- * Performs the machine's effects and feeds back what came of them. In one piece, because calls, timer and saves share
- * one course of events that a reset or stop cuts off as a whole.
+ * Performs the machine's effects and feeds back their results. In one piece, because calls, timer and saves share one
+ * round that a reset or stop ends as a whole.
  */
 class RegistrationDriver implements Registration {
   readonly #options: RegistrationOptions;
   readonly #policy: Policy;
   readonly #record: RecordKeeper;
   readonly #approval = Promise.withResolvers<Approval>();
-  readonly #watchers = new Set<(status: RegistrationStatus) => void>();
+  readonly #listeners = new Set<(status: RegistrationStatus) => void>();
   #state: State = INITIAL;
   #started = false;
   /** The install id we go by; its disappearance from the config is a reset. */
   #installId: string | undefined;
-  /** Everything under way belongs to one course; a reset or stop aborts it, and what it still answers is dropped. */
-  #course = new AbortController();
+  /** Everything under way belongs to one round; a reset or stop aborts it, and what it still answers is ignored. */
+  #round = new AbortController();
   #disarm = (): void => {};
-  /** The status that watchers heard last. */
-  #told = '{"at":"pristine"}';
+  /** The status that the listeners got last. */
+  #lastStatus = '{"at":"pristine"}';
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
@@ -83,25 +83,25 @@ class RegistrationDriver implements Registration {
   }
 
   onChange(call: (status: RegistrationStatus) => void): () => void {
-    this.#watchers.add(call);
-    return () => void this.#watchers.delete(call);
+    this.#listeners.add(call);
+    return () => void this.#listeners.delete(call);
   }
 
   reset(): void {
     this.#started = true;
     this.#installId = undefined;
-    this.#newCourse();
+    this.#newRound();
     this.#dispatch({ type: 'reset' });
   }
 
-  reread(): void {
+  reload(): void {
     if (!this.#started || this.#state.at === 'stopped') return;
     const record = this.#record.read();
     if (this.#installId && !record.installId) return this.reset();
     const found = approvalIn(record);
     const ours = this.#state.at === 'approved' ? this.#state : undefined;
     if (found === undefined || (found.workerId === ours?.workerId && found.authToken === ours.authToken)) return;
-    this.#newCourse();
+    this.#newRound();
     this.#dispatch({ type: 'bootstrapped', ...found });
   }
 
@@ -115,7 +115,7 @@ class RegistrationDriver implements Registration {
       throw new WorkerError('studio.refused', answer.message, { hint });
     }
     if (answer.is === 'failed') throw new WorkerError('registration.failed', answer.message);
-    this.#newCourse();
+    this.#newRound();
     this.#dispatch({ type: 'bootstrapped', workerId: answer.workerId, authToken: answer.authToken });
     if (!(await this.#record.settled())) {
       throw new WorkerError('config.not-saved', `worker ${answer.workerId} is registered, but that could not be saved`);
@@ -124,7 +124,7 @@ class RegistrationDriver implements Registration {
   }
 
   async stop(): Promise<void> {
-    this.#newCourse();
+    this.#newRound();
     this.#dispatch({ type: 'stop' });
     await this.#record.settled();
   }
@@ -134,10 +134,10 @@ class RegistrationDriver implements Registration {
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
     if (state.at === 'approved') {
-      if (!state.told) return; // nobody hears of credentials that were not offered to the disk first
+      if (!state.published) return; // nobody gets credentials that were not offered to the disk first
       this.#approval.resolve({ workerId: state.workerId, authToken: state.authToken });
     }
-    this.#tellWatchers();
+    this.#notify();
   }
 
   #perform(effect: Effect): void {
@@ -155,38 +155,38 @@ class RegistrationDriver implements Registration {
           (answer) => ({ type: 'polled', answer }),
         );
       }
-      case 'remember':
+      case 'save-request':
         return void this.#record.save({ registrationRequestId: effect.requestId });
-      case 'keep':
-        return void this.#keep(effect);
+      case 'save-credentials':
+        return void this.#saveCredentials(effect);
       case 'forget':
         return void this.#record.save({ ...NO_REQUEST, ...(effect.all && NO_IDENTITY) });
       case 'wait':
         return this.#wait(effect);
-      case 'say':
-        return this.#say(effect.what);
+      case 'log':
+        return this.#log(effect.what);
       default:
         return effect satisfies never;
     }
   }
 
-  /** Makes one call and reports how it went, unless a reset or stop has made that meaningless. */
+  /** Makes one call and feeds its answer back, unless a reset or stop has made that meaningless. */
   async #ask<Answer>(call: (signal: AbortSignal) => Promise<Answer>, toEvent: (answer: Answer | Failed) => Event) {
-    const course = this.#course.signal;
+    const round = this.#round.signal;
     const answer = await this.#bounded(call).catch((thrown: unknown): Failed => ({
       is: 'failed',
       message: errorChain(thrown),
     }));
-    if (!course.aborted) this.#dispatch(toEvent(answer));
+    if (!round.aborted) this.#dispatch(toEvent(answer));
   }
 
-  /** Runs a call within the course and the time limit, even one that ignores its signal. */
+  /** Runs a call within the round and the time limit, even one that ignores its signal. */
   async #bounded<Answer>(call: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
     const limit = new AbortController();
     const message = `no whole answer within ${formatDuration(CALL_LIMIT_MS)}`;
     const end = (): void => limit.abort(new WorkerError('studio.unreachable', message));
     const disarm = this.#options.clock.after(CALL_LIMIT_MS, end);
-    const signal = AbortSignal.any([this.#course.signal, limit.signal]);
+    const signal = AbortSignal.any([this.#round.signal, limit.signal]);
     try {
       return await unlessAborted(call(signal), signal);
     } finally {
@@ -202,7 +202,7 @@ class RegistrationDriver implements Registration {
       registrationSecret: registrationSecret === '' ? mintSecret(random) : registrationSecret,
     };
     this.#installId = identity.installId;
-    // The secret goes to the disk before the studio hears its hash: a request whose secret is lost cannot be polled.
+    // The secret goes to the disk before its hash goes to the studio: a request whose secret is lost cannot be polled.
     if (installId === '' || registrationSecret === '') await this.#record.save(identity);
     // A pause is for offers: the studio is asked to approve a worker that claims (studio contract).
     const capabilities = { ...(await this.#options.capabilities()), autoEnabled: true };
@@ -210,16 +210,16 @@ class RegistrationDriver implements Registration {
     return client.request({ installId: identity.installId, registrationSecretHash, capabilities }, signal);
   }
 
-  async #keep({ workerId, authToken }: Approval): Promise<void> {
-    const course = this.#course.signal;
+  async #saveCredentials({ workerId, authToken }: Approval): Promise<void> {
+    const round = this.#round.signal;
     const ok = await this.#record.save({ workerId, authToken, ...NO_REQUEST });
-    if (!course.aborted) this.#dispatch({ type: 'kept', ok });
+    if (!round.aborted) this.#dispatch({ type: 'saved', ok });
   }
 
   #wait({ ms, atLeast, after }: Extract<Effect, { do: 'wait' }>): void {
     const { clock, random, log } = this.#options;
-    const stray = atLeast ? random.unit() : 2 * random.unit() - 1;
-    const waitMs = Math.round(ms * (1 + JITTER * stray));
+    const jitter = atLeast ? random.unit() : 2 * random.unit() - 1;
+    const waitMs = Math.round(ms * (1 + JITTER * jitter));
     if (after !== undefined) {
       const status = after.status === undefined ? {} : { status: after.status };
       log.warn('registration.failed', { error: after.message, ...status, retryInMs: waitMs });
@@ -228,7 +228,7 @@ class RegistrationDriver implements Registration {
     this.#disarm = clock.after(waitMs, () => this.#dispatch({ type: 'elapsed' }));
   }
 
-  #say(notice: Notice): void {
+  #log(notice: Notice): void {
     const { log } = this.#options;
     switch (notice.is) {
       case 'awaited':
@@ -248,18 +248,18 @@ class RegistrationDriver implements Registration {
     }
   }
 
-  #newCourse(): void {
+  #newRound(): void {
     this.#disarm();
-    this.#course.abort(new WorkerError('registration.failed', 'registration was stopped or started anew'));
-    this.#course = new AbortController();
+    this.#round.abort(new WorkerError('registration.failed', 'registration was stopped or started anew'));
+    this.#round = new AbortController();
   }
 
-  #tellWatchers(): void {
+  #notify(): void {
     const status = this.status();
-    const told = JSON.stringify(status);
-    if (told === this.#told) return;
-    this.#told = told;
-    for (const call of this.#watchers) call(status);
+    const text = JSON.stringify(status);
+    if (text === this.#lastStatus) return;
+    this.#lastStatus = text;
+    for (const call of this.#listeners) call(status);
   }
 }
 

@@ -11,9 +11,9 @@ import type { WorkerId } from '../../base/ids.ts';
  * Once approved nothing is asked again: each further poll would rotate the token that was just saved.
  */
 
-/** What a create call came to. */
+/** How a create call ended. */
 export type RequestAnswer = { readonly is: 'pending'; readonly requestId: string } | Failed;
-/** What a poll came to. */
+/** How a poll ended. */
 export type PollAnswer =
   | { readonly is: 'pending' }
   | ({ readonly is: 'approved' } & Approval)
@@ -42,11 +42,11 @@ export type State =
   | { readonly at: 'pristine' }
   /** `since`: when the request was first known, in milliseconds since the epoch. `denials`: 401s in a row. */
   | { readonly at: 'pending'; readonly requestId: string; readonly since: number; readonly denials: number }
-  /** `told`: whether the rest of the worker was given the credentials, which the first save must precede. */
+  /** `published`: whether the rest of the worker was given the credentials, which the first save must precede. */
   | ({
       readonly at: 'approved';
       readonly credentials: 'saving' | 'saved' | 'unsaved';
-      readonly told: boolean;
+      readonly published: boolean;
     } & Approval)
   | { readonly at: 'rejected'; readonly reason: string }
   | { readonly at: 'stopped' };
@@ -63,24 +63,23 @@ export type Event =
   | { readonly type: 'polled'; readonly answer: PollAnswer }
   | ({ readonly type: 'bootstrapped' } & Approval)
   /** The credentials reached the disk, or did not. */
-  | { readonly type: 'kept'; readonly ok: boolean }
+  | { readonly type: 'saved'; readonly ok: boolean }
   | { readonly type: 'reset' }
   | { readonly type: 'stop' };
 
 export type Effect =
   | { readonly do: 'create' }
   | { readonly do: 'poll'; readonly requestId: string }
-  /** Saves the request id. */
-  | { readonly do: 'remember'; readonly requestId: string }
-  /** Saves the credentials, drops the request behind them, and answers with `kept`. */
-  | ({ readonly do: 'keep' } & Approval)
+  | { readonly do: 'save-request'; readonly requestId: string }
+  /** Saves the credentials, drops the request behind them, and answers with `saved`. */
+  | ({ readonly do: 'save-credentials' } & Approval)
   /** Drops the request, or with `all` everything that registration ever saved. */
   | { readonly do: 'forget'; readonly all: boolean }
   /** Arms the one timer. A wait the studio asked for is `atLeast`: jitter may only lengthen it. */
   | { readonly do: 'wait'; readonly ms: number; readonly atLeast: boolean; readonly after?: Failed }
-  | { readonly do: 'say'; readonly what: Notice };
+  | { readonly do: 'log'; readonly what: Notice };
 
-/** What the operator hears of it. */
+/** What is logged for the operator. */
 export type Notice =
   | { readonly is: 'awaited' }
   | { readonly is: 'requested' | 'pending'; readonly requestId: string }
@@ -90,10 +89,10 @@ export type Notice =
 
 export interface Policy {
   readonly pollMs: number;
-  /** A `Retry-After` below is raised to this, so that a zero cannot make us hammer. */
-  readonly leastWaitMs: number;
-  /** A `Retry-After` above is lowered to this, so that a wrong one cannot park us for a day. */
-  readonly mostWaitMs: number;
+  /** A shorter `Retry-After` is raised to this, so that a zero cannot make us hammer. */
+  readonly minWaitMs: number;
+  /** A longer `Retry-After` is lowered to this, so that a wrong one cannot park us for a day. */
+  readonly maxWaitMs: number;
   /** So many 401s in a row mean that the secret is lost for good. */
   readonly denialsToStartOver: number;
 }
@@ -124,8 +123,8 @@ export function step(state: State, event: Event, policy: Policy): Step {
       return state.at === 'pristine' ? requested(event, policy) : stay(state);
     case 'polled':
       return state.at === 'pending' ? polled(state, event.answer, policy) : stay(state);
-    case 'kept':
-      return state.at === 'approved' ? kept(state, event.ok, policy) : stay(state);
+    case 'saved':
+      return state.at === 'approved' ? saved(state, event.ok, policy) : stay(state);
     default:
       return event satisfies never;
   }
@@ -135,14 +134,14 @@ const stay = (state: State): Step => ({ state, effects: [] });
 
 function start({ known, now }: Extract<Event, { type: 'started' }>): Step {
   if (known === undefined)
-    return { state: PRISTINE, effects: [{ do: 'say', what: { is: 'awaited' } }, { do: 'create' }] };
+    return { state: PRISTINE, effects: [{ do: 'log', what: { is: 'awaited' } }, { do: 'create' }] };
   if ('authToken' in known)
-    return { state: { at: 'approved', credentials: 'saved', told: true, ...known }, effects: [] };
+    return { state: { at: 'approved', credentials: 'saved', published: true, ...known }, effects: [] };
   return {
     state: { at: 'pending', requestId: known.requestId, since: now, denials: 0 },
     effects: [
-      { do: 'say', what: { is: 'awaited' } },
-      { do: 'say', what: { is: 'pending', requestId: known.requestId } },
+      { do: 'log', what: { is: 'awaited' } },
+      { do: 'log', what: { is: 'pending', requestId: known.requestId } },
       { do: 'poll', requestId: known.requestId },
     ],
   };
@@ -158,7 +157,7 @@ function elapsed(state: Exclude<State, { at: 'stopped' }>): Step {
       if (state.credentials !== 'unsaved') return stay(state);
       return {
         state: { ...state, credentials: 'saving' },
-        effects: [{ do: 'keep', workerId: state.workerId, authToken: state.authToken }],
+        effects: [{ do: 'save-credentials', workerId: state.workerId, authToken: state.authToken }],
       };
     case 'rejected':
       return stay(state);
@@ -172,7 +171,7 @@ function requested({ answer, now }: Extract<Event, { type: 'requested' }>, polic
   const { requestId } = answer;
   return {
     state: { at: 'pending', requestId, since: now, denials: 0 },
-    effects: [{ do: 'remember', requestId }, { do: 'say', what: { is: 'requested', requestId } }, tick(policy)],
+    effects: [{ do: 'save-request', requestId }, { do: 'log', what: { is: 'requested', requestId } }, tick(policy)],
   };
 }
 
@@ -187,7 +186,7 @@ function polled(state: Extract<State, { at: 'pending' }>, answer: PollAnswer, po
         state: { at: 'rejected', reason: answer.reason },
         effects: [
           { do: 'forget', all: false },
-          { do: 'say', what: { is: 'rejected', reason: answer.reason } },
+          { do: 'log', what: { is: 'rejected', reason: answer.reason } },
         ],
       };
     case 'unknown':
@@ -207,22 +206,22 @@ function polled(state: Extract<State, { at: 'pending' }>, answer: PollAnswer, po
 
 /** Credentials go to the disk before anyone uses them: a crash in between would cost the operator a second approval. */
 const approve = ({ workerId, authToken }: Approval): Step => ({
-  state: { at: 'approved', credentials: 'saving', told: false, workerId, authToken },
-  effects: [{ do: 'keep', workerId, authToken }],
+  state: { at: 'approved', credentials: 'saving', published: false, workerId, authToken },
+  effects: [{ do: 'save-credentials', workerId, authToken }],
 });
 
-/** A failed save costs nothing but another try: the credentials in memory are as good. */
-function kept(state: Extract<State, { at: 'approved' }>, ok: boolean, policy: Policy): Step {
+/** A failed save is retried with the next tick; the credentials in memory are as good until then. */
+function saved(state: Extract<State, { at: 'approved' }>, ok: boolean, policy: Policy): Step {
   if (state.credentials !== 'saving') return stay(state);
-  const say: Effect[] = state.told ? [] : [{ do: 'say', what: { is: 'approved', workerId: state.workerId } }];
+  const log: Effect[] = state.published ? [] : [{ do: 'log', what: { is: 'approved', workerId: state.workerId } }];
   return ok
-    ? { state: { ...state, credentials: 'saved', told: true }, effects: say }
-    : { state: { ...state, credentials: 'unsaved', told: true }, effects: [...say, tick(policy)] };
+    ? { state: { ...state, credentials: 'saved', published: true }, effects: log }
+    : { state: { ...state, credentials: 'unsaved', published: true }, effects: [...log, tick(policy)] };
 }
 
 const startOver = (because: string, policy: Policy): Step => ({
   state: PRISTINE,
-  effects: [{ do: 'forget', all: false }, { do: 'say', what: { is: 'restarted', because } }, tick(policy)],
+  effects: [{ do: 'forget', all: false }, { do: 'log', what: { is: 'restarted', because } }, tick(policy)],
 });
 
 const tick = (policy: Policy): Effect => ({ do: 'wait', ms: policy.pollMs, atLeast: false });
@@ -230,6 +229,6 @@ const tick = (policy: Policy): Effect => ({ do: 'wait', ms: policy.pollMs, atLea
 function waitAfter(failed: Failed, policy: Policy): Effect {
   const { retryAfterMs } = failed;
   if (retryAfterMs === undefined) return { do: 'wait', ms: policy.pollMs, atLeast: false, after: failed };
-  const ms = Math.min(Math.max(retryAfterMs, policy.leastWaitMs), policy.mostWaitMs);
+  const ms = Math.min(Math.max(retryAfterMs, policy.minWaitMs), policy.maxWaitMs);
   return { do: 'wait', ms, atLeast: true, after: failed };
 }

@@ -11,13 +11,13 @@ export interface RegistrationRecord {
   readonly authToken?: string | undefined;
 }
 
-/** Where it is remembered. A field of a patch that is present but undefined is to be removed. */
+/** Where the record is kept, which is the config file. A field of a patch that is present but undefined is to be removed. */
 export interface RegistrationStore {
   read(): RegistrationRecord;
   save(patch: RegistrationRecord): Promise<void>;
 }
 
-/** A store that never forgets: what could not be saved stays in memory and goes along with the next save. */
+/** A store in which nothing is lost: what could not be saved stays in memory and goes along with the next save. */
 export interface RecordKeeper {
   read(): RegistrationRecord;
   /** Whether the patch, and all before it, is on disk. Never rejects; a failed save is logged. */
@@ -26,6 +26,7 @@ export interface RecordKeeper {
   settled(): Promise<boolean>;
 }
 
+/** Wraps a store; what it reads is the store's record with the unsaved patches on top. Saves run one after the other. */
 export function createRecordKeeper(store: RegistrationStore, log: Logger): RecordKeeper {
   let unsaved: RegistrationRecord = {};
   let saves: Promise<unknown> = Promise.resolve();

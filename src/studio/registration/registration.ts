@@ -8,7 +8,7 @@ import type { RegistrationClient } from './client.ts';
 import type { Approval, Policy } from './machine.ts';
 import type { RegistrationStore } from './record.ts';
 
-/** Where registration stands, for `status`. `since` in milliseconds since the epoch. */
+/** The state of registration, for `status`. `since` in milliseconds since the epoch. */
 export type RegistrationStatus =
   | { readonly at: 'pristine' | 'stopped' }
   | { readonly at: 'pending'; readonly requestId: string; readonly since: number }
@@ -30,7 +30,7 @@ export interface RegistrationOptions {
 
 /** Asks the operator at the studio to let this worker in, for as long as that takes. */
 export interface Registration {
-  /** Reads what the config remembers and goes on from there; the first call goes out at once. Idempotent. */
+  /** Resumes from what the config remembers; the first call goes out at once. Idempotent. */
   start(): void;
   status(): RegistrationStatus;
   /** Settles at the first approval, after its credentials were saved (or the save failed). Never rejects. */
@@ -43,7 +43,7 @@ export interface Registration {
    * To be called when somebody else may have changed what the config remembers: adopts credentials that appeared
    * there, and starts anew when the install id is gone, which is how `register --reset` reaches a running worker.
    */
-  reread(): void;
+  reload(): void;
   /**
    * Registers in one call with the studio's bootstrap token, instead of waiting for an operator.
    *

@@ -1,11 +1,11 @@
 import type { Capabilities } from '../../contract/capabilities.ts';
 import type { Logger } from '../../log/logger.ts';
 
-/** The capabilities of the moment, and what the log says about them. */
+/** The current capabilities, and what is logged about them. */
 export interface Advertising {
-  /** For `hello`: says what is advertised, once, and again only when it is something else. */
+  /** For `hello`: logs what is advertised, once, and again only when it is something else. */
   forHello(): Capabilities;
-  /** For a heartbeat: says when the operator switched claiming since the one before it on this socket. */
+  /** For a heartbeat: logs when the operator switched claiming since the one before it on this socket. */
   forHeartbeat(): Capabilities;
 }
 
@@ -15,14 +15,14 @@ export interface Advertising {
  * @param claiming what the operator set; a stopping worker advertises that it claims nothing, and nobody switched it off
  */
 export function createAdvertising(log: Logger, capabilities: () => Capabilities, claiming: () => boolean): Advertising {
-  let said = '';
+  let logged = '';
   let enabled: boolean | undefined;
   return {
     forHello() {
       const current = capabilities();
       enabled = undefined;
       const summary = summaryOf(current);
-      if (said !== (said = JSON.stringify(summary))) announce(log, summary);
+      if (logged !== (logged = JSON.stringify(summary))) logAdvertised(log, summary);
       return current;
     },
     forHeartbeat() {
@@ -44,10 +44,10 @@ const summaryOf = (capabilities: Capabilities) => ({
   models: capabilities.supportedModels,
 });
 
-function announce(log: Logger, summary: Summary): void {
+function logAdvertised(log: Logger, summary: Summary): void {
   log.info('capabilities.advertised', summary);
   const { vramTotalGb, vramThresholdGb } = summary;
-  // A total of 0 means that nobody could tell, which is no reason to warn.
+  // A total of 0 means unknown, which is no reason to warn.
   if (vramTotalGb > 0 && vramThresholdGb > vramTotalGb) {
     log.warn('threshold.exceeds-vram', { vramTotalGb, vramThresholdGb });
   }

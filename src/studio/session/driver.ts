@@ -6,23 +6,25 @@ import { MINUTE_MS } from '../../base/units.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import { CLOSE, isFinalClose, SUB_PROTOCOL } from '../../contract/frames/close-codes.ts';
 import { parseInbound } from '../../contract/frames/inbound.ts';
-import { heartbeat, hello } from '../../contract/frames/outbound.ts';
+import { heartbeat, hello, type OutboundFrame } from '../../contract/frames/outbound.ts';
 import { connectUrl } from '../../contract/routes.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { SocketEnd, Sockets } from '../../system/net/socket.ts';
-import { createAdvertising } from './advertising.ts';
+import { type Advertising, createAdvertising } from './advertising.ts';
 import { backoffMs, jittered } from './backoff.ts';
-import { describeEnd, describeFully, GOODBYE_MS, type Line, openLine } from './link.ts';
+import { describeEnd, describeFully, GOODBYE_MS, Links } from './link.ts';
 import { type Effect, type Event, type Policy, type State, step, type Timer } from './machine.ts';
 import { onBinaryFrame, onFrame, type Reaction } from './on-frame.ts';
 import type { Credentials, Session, SessionEnd, SessionEvents, SessionStatus } from './session.ts';
 import { type LogQueue, shipLogs } from './ship-logs.ts';
+import { TaskQueue } from './task-queue.ts';
+import { Timers } from './timers.ts';
 
 /*
  * The driver of the session: performs the machine's effects and feeds back what happens. It has three duties the
- * machine cannot have: it hears only the current socket, it turns every way a socket can end into one `lost`, and it
+ * machine cannot have: it follows only the current socket, it turns every way a socket can end into one `lost`, and it
  * takes one thing at a time, so that an effect which causes an event never meets a half-changed state. It is long
  * because every effect and every line the session logs is here, in one place.
  */
@@ -55,195 +57,202 @@ const TIMING = {
   silenceMs: 20_000,
   heartbeatMs: 5_000,
   flushMs: 1_000,
-  retryAfterMostMs: 5 * MINUTE_MS,
+  maxRetryAfterMs: 5 * MINUTE_MS,
 } as const;
 
 /** Creates the session; nothing happens before `start`. */
-export function createSession(options: SessionOptions): DrivenSession {
-  const { clock, log, events } = options;
-  const policy: Policy = {
-    ...TIMING,
-    maxFailures: options.maxFailures,
-    backoffMs: (failures) => jittered(backoffMs(failures), options.random.unit()),
-    isFinal: isFinalClose,
-    authFailedCode: CLOSE.authFailed,
-  };
-  const advertising = createAdvertising(log, options.capabilities, options.claiming);
-  const timers = new Map<Timer, () => void>();
-  const lines = new Set<Line>();
-  const ended = Promise.withResolvers<SessionEnd>();
-  const queue: (() => void)[] = [];
-  let state: State = { at: 'idle' };
-  let line: Line | undefined;
-  let started = false;
-  let running = false;
-  let concluded = false;
-  let because = '';
-  let retryAtMs = 0;
+export const createSession = (options: SessionOptions): DrivenSession => new SessionDriver(options);
 
-  /** One thing at a time, each guarded: what nobody foresaw costs the socket and never the session. */
-  function run(task: () => void): void {
-    queue.push(task);
-    if (running) return;
-    running = true;
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      try {
-        next();
-      } catch (thrown) {
-        const reason = errorChain(thrown);
-        log.error('session.faulted', { error: reason });
-        queue.push(() => fault(reason));
-      }
-    }
-    running = false;
+class SessionDriver implements DrivenSession {
+  readonly #options: SessionOptions;
+  readonly #policy: Policy;
+  readonly #advertising: Advertising;
+  readonly #tasks = new TaskQueue((thrown) => this.#onFault(errorChain(thrown)));
+  readonly #timers: Timers<Timer>;
+  readonly #links: Links;
+  readonly #ended = Promise.withResolvers<SessionEnd>();
+  #state: State = { at: 'idle' };
+  /** Why the session is in this state. */
+  #because = '';
+  #started = false;
+  #concluded = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#policy = {
+      ...TIMING,
+      maxFailures: options.maxFailures,
+      backoffMs: (failures) => jittered(backoffMs(failures), options.random.unit()),
+      isFinal: isFinalClose,
+      authFailedCode: CLOSE.authFailed,
+    };
+    this.#advertising = createAdvertising(options.log, options.capabilities, options.claiming);
+    this.#timers = new Timers(options.clock, (timer) => this.#enqueue({ type: 'elapsed', timer }));
+    this.#links = new Links(options.sockets);
   }
 
-  function fault(reason: string): void {
-    line?.leave('session ended');
-    if (state.at === 'closed') conclude(state);
-    else apply({ type: 'lost', code: CLOSE.abnormal, reason });
+  get ended(): Promise<SessionEnd> {
+    return this.#ended.promise;
   }
 
-  function apply(event: Event): void {
-    const before = state;
-    const next = step(state, event, policy);
-    state = next.state;
-    for (const effect of next.effects) perform(effect);
-    if (state.at !== before.at) onMoved(before, event);
+  start(): void {
+    this.#tasks.run(() => {
+      this.#started = true;
+      this.#startIfApproved();
+    });
   }
 
-  function perform(effect: Effect): void {
+  credentialsChanged(): void {
+    this.#tasks.run(() => this.#startIfApproved());
+  }
+
+  send(frame: OutboundFrame): boolean {
+    return this.#state.at === 'live' && this.#links.current?.send(frame) === true;
+  }
+
+  status(): SessionStatus {
+    return statusOf(this.#state, this.#because, this.#timers.remainingMs('backoff'));
+  }
+
+  beat(): void {
+    this.#enqueue({ type: 'beat' });
+  }
+
+  async stop(): Promise<void> {
+    this.#enqueue({ type: 'stop' });
+    await this.#ended.promise;
+  }
+
+  #enqueue(event: Event): void {
+    this.#tasks.run(() => this.#apply(event));
+  }
+
+  /** What nobody foresaw costs the socket and never the session. */
+  #onFault(reason: string): void {
+    this.#options.log.error('session.faulted', { error: reason });
+    this.#tasks.run(() => {
+      this.#links.current?.leave('session ended');
+      if (this.#state.at === 'closed') this.#conclude(this.#state);
+      else this.#apply({ type: 'lost', code: CLOSE.abnormal, reason });
+    });
+  }
+
+  #startIfApproved(): void {
+    const approved = this.#options.credentials() !== undefined;
+    if (this.#started && this.#state.at === 'idle' && approved) this.#apply({ type: 'start' });
+  }
+
+  #apply(event: Event): void {
+    const before = this.#state;
+    const next = step(before, event, this.#policy);
+    this.#state = next.state;
+    for (const effect of next.effects) this.#perform(effect);
+    if (next.state.at !== before.at) this.#onMoved(before, event);
+  }
+
+  #perform(effect: Effect): void {
+    const link = this.#links.current;
     switch (effect.do) {
       case 'connect':
-        return connect();
+        return this.#connect();
       case 'send-hello': {
-        const token = options.credentials()?.authToken;
-        if (token !== undefined) line?.send(hello(token, advertising.forHello()));
+        const token = this.#options.credentials()?.authToken;
+        if (token !== undefined) link?.send(hello(token, this.#advertising.forHello()));
         return;
       }
       case 'send-heartbeat':
-        return void line?.send(heartbeat(advertising.forHeartbeat(), options.currentJobId()));
+        return void link?.send(heartbeat(this.#advertising.forHeartbeat(), this.#options.currentJobId()));
       case 'flush-logs':
-        return line && shipLogs(options.shipBuffer, line, state.at === 'closed');
+        return link && shipLogs(this.#options.shipBuffer, link, this.#state.at === 'closed');
       case 'hang-up':
-        return line?.leave(effect.reason);
+        return link?.leave(effect.reason);
       case 'arm':
-        return arm(effect.timer, effect.ms);
+        return this.#timers.arm(effect.timer, effect.ms);
       case 'disarm':
-        return disarm(effect.timer);
+        return this.#timers.disarm(effect.timer);
       default:
         return effect satisfies never;
     }
   }
 
-  function arm(timer: Timer, ms: number): void {
-    disarm(timer);
-    if (timer === 'backoff') retryAtMs = clock.elapsed() + ms;
-    timers.set(
-      timer,
-      clock.after(ms, () => run(() => apply({ type: 'elapsed', timer }))),
-    );
-  }
-
-  function disarm(timer: Timer): void {
-    timers.get(timer)?.();
-    timers.delete(timer);
-  }
-
-  function connect(): void {
-    const credentials = options.credentials();
-    if (credentials === undefined) return run(() => apply({ type: 'unapproved' }));
+  #connect(): void {
+    const credentials = this.#options.credentials();
+    if (credentials === undefined) return this.#enqueue({ type: 'unapproved' });
     const url = connectUrl(credentials.apiBaseUrl, credentials.workerId);
-    if (url === undefined)
-      return run(() => onClosed({ code: CLOSE.abnormal, reason: 'the studio URL is not http(s)' }));
-    log.info('session.connecting', { url: shownUrl(url) });
+    if (url === undefined) {
+      const end = { code: CLOSE.abnormal, reason: 'the studio URL is not http(s)' };
+      return this.#tasks.run(() => this.#onClosed(end));
+    }
+    this.#options.log.info('session.connecting', { url: shownUrl(url) });
     const headers = { authorization: `Bearer ${credentials.authToken}`, 'user-agent': USER_AGENT };
-    const opened = openLine(
-      options.sockets,
+    this.#links.open(
       { url, headers, protocol: SUB_PROTOCOL },
       {
-        onOpened: () => run(() => apply({ type: 'opened' })),
-        onText: (text) => run(() => onText(text)),
-        onBinary: (sizeBytes) => run(() => say(onBinaryFrame(sizeBytes))),
-        onClosed: (end) => run(() => onClosed(end)),
+        onOpened: () => this.#enqueue({ type: 'opened' }),
+        onText: (text) => this.#tasks.run(() => this.#onText(text)),
+        onBinary: (sizeBytes) => this.#tasks.run(() => this.#log(onBinaryFrame(sizeBytes))),
+        onClosed: (end) => this.#tasks.run(() => this.#onClosed(end)),
       },
     );
-    line = opened;
-    lines.add(opened);
-    void opened.gone.then(() => lines.delete(opened));
   }
 
-  function onText(text: string): void {
-    const reaction = onFrame(parseInbound(text), state.at === 'live');
-    say(reaction.log);
-    apply(reaction.event);
-    if (reaction.send !== undefined) line?.send(reaction.send);
-    reaction.tell?.(events);
+  #onText(text: string): void {
+    const reaction = onFrame(parseInbound(text), this.#state.at === 'live');
+    this.#log(reaction.log);
+    this.#apply(reaction.event);
+    if (reaction.send !== undefined) this.#links.current?.send(reaction.send);
+    reaction.notify?.(this.#options.events);
   }
 
-  function say(line: Reaction['log']): void {
-    if (line !== undefined) log[line.level](line.event, line.fields);
+  #log(entry: Reaction['log']): void {
+    if (entry !== undefined) this.#options.log[entry.level](entry.event, entry.fields);
   }
 
-  function onClosed(end: SocketEnd): void {
-    if (state.at === 'connecting') log.warn('session.connect-failed', { error: describeFully(end) });
+  #onClosed(end: SocketEnd): void {
+    if (this.#state.at === 'connecting') {
+      this.#options.log.warn('session.connect-failed', { error: describeFully(end) });
+    }
     const { status, retryAfterMs } = end.refused ?? {};
-    apply({ type: 'lost', code: end.code, reason: describeEnd(end), status, retryAfterMs });
+    this.#apply({ type: 'lost', code: end.code, reason: describeEnd(end), status, retryAfterMs });
   }
 
-  /** What the log and the rest of the worker hear of a change of state. */
-  function onMoved(before: State, event: Event): void {
-    because = wordsOf(event);
+  /** Logs a change of state and lets the rest of the worker know of it. */
+  #onMoved(before: State, event: Event): void {
+    const { log, events } = this.#options;
+    const because = reasonOf(event);
+    const state = this.#state;
+    this.#because = because;
     if (before.at === 'connecting' && event.type === 'elapsed') log.warn('session.connect-failed', { error: because });
     if (state.at === 'backing-off') {
-      line = undefined;
-      const retryInMs = Math.round(retryAtMs - clock.elapsed());
+      this.#links.release();
+      const retryInMs = this.#timers.remainingMs('backoff');
       log.warn('session.lost', { reason: because, attempt: state.failures, retryInMs });
     }
-    if (state.at === 'closed') conclude(state);
+    if (state.at === 'closed') this.#conclude(state);
     if (before.at === 'live') events.onLost();
   }
 
-  function conclude(closed: State & { readonly at: 'closed' }): void {
-    if (concluded) return;
-    concluded = true;
-    // A socket left earlier has had its time; only the last goodbye is waited for.
-    for (const old of lines) if (old !== line) old.cut();
-    line = undefined;
+  #conclude(closed: Closed): void {
+    if (this.#concluded) return;
+    this.#concluded = true;
+    const { log, clock } = this.#options;
+    const because = this.#because;
     if (closed.because === 'refused') log.error('session.refused', { code: closed.code, reason: because });
     if (closed.because === 'gave-up') log.error('session.gave-up', { failures: closed.failures });
+    // The last socket gets its close frame out, within a limit; those left earlier have had their time.
     const overdue = Promise.withResolvers<void>();
     const disarmLimit = clock.after(GOODBYE_MS, overdue.resolve);
-    void Promise.race([Promise.all([...lines].map((last) => last.gone)), overdue.promise]).then(() => {
+    void Promise.race([this.#links.drain(), overdue.promise]).then(() => {
       disarmLimit();
-      ended.resolve(endOf(closed, because));
+      this.#ended.resolve(endOf(closed, because));
     });
   }
-
-  function startIfApproved(): void {
-    if (started && state.at === 'idle' && options.credentials() !== undefined) apply({ type: 'start' });
-  }
-
-  return {
-    start: () =>
-      run(() => {
-        started = true;
-        startIfApproved();
-      }),
-    credentialsChanged: () => run(startIfApproved),
-    send: (frame) => state.at === 'live' && line !== undefined && line.send(frame),
-    status: () => statusOf(state, because, retryAtMs - clock.elapsed()),
-    beat: () => run(() => apply({ type: 'beat' })),
-    async stop() {
-      run(() => apply({ type: 'stop' }));
-      await ended.promise;
-    },
-    ended: ended.promise,
-  };
 }
 
+type Closed = State & { readonly at: 'closed' };
+
 /** Why the session moved, for the log and for `status`. */
-function wordsOf(event: Event): string {
+function reasonOf(event: Event): string {
   if (event.type === 'lost') return event.reason;
   if (event.type === 'reported') return event.message;
   if (event.type !== 'elapsed') return event.type;
@@ -254,13 +263,13 @@ function wordsOf(event: Event): string {
 
 function statusOf(state: State, because: string, retryInMs: number): SessionStatus {
   if (state.at === 'backing-off') {
-    return { at: 'backing-off', failures: state.failures, retryInMs: Math.max(0, Math.round(retryInMs)) };
+    return { at: 'backing-off', failures: state.failures, retryInMs };
   }
   if (state.at !== 'closed') return { at: state.at };
   return state.because === 'stopped' ? { at: 'stopped' } : { at: state.because, because };
 }
 
-function endOf(closed: State & { readonly at: 'closed' }, message: string): SessionEnd {
+function endOf(closed: Closed, message: string): SessionEnd {
   switch (closed.because) {
     case 'stopped':
       return { because: 'stopped' };

@@ -2,20 +2,20 @@ import { writeJson } from '../../contract/json.ts';
 import type { OutboundFrame } from '../../contract/frames/outbound.ts';
 import type { SocketEnd, SocketOptions, Sockets } from '../../system/net/socket.ts';
 
-/** What the session hears from its current socket: any number of frames, then exactly one `onClosed`, then nothing. */
-export interface LineEvents {
+/** What the session receives from its current socket: any number of frames, then exactly one `onClosed`, then nothing. */
+export interface LinkEvents {
   readonly onOpened: () => void;
   readonly onText: (text: string) => void;
   readonly onBinary: (sizeBytes: number) => void;
   readonly onClosed: (end: SocketEnd) => void;
 }
 
-/** One socket as the session uses it: a socket that was left or has closed is never heard of again. */
-export interface Line {
+/** One socket as the session uses it: no event comes from a socket that was left or has closed. */
+export interface Link {
   /** False when the socket is not open: nothing was sent. */
   send(frame: OutboundFrame): boolean;
   readonly bufferedBytes: number;
-  /** Says goodbye with close 1000 and stops listening. The socket is cut when the peer does not answer in time. */
+  /** Closes with code 1000 and ends the events. The socket is cut when the peer does not answer in time. */
   leave(reason: string): void;
   cut(): void;
   /** Settles when the socket is gone for good. Never rejects. */
@@ -23,11 +23,11 @@ export interface Line {
 }
 
 const NORMAL_CLOSE = 1000;
-/** Studio contract: the limit on sending the close frame. */
+/** Studio contract, timing constants: the limit on sending the close frame. */
 export const GOODBYE_MS = 5_000;
 
-/** Opens a socket and listens to it until it closes or is left. */
-export function openLine(sockets: Sockets, options: SocketOptions, events: LineEvents): Line {
+/** Opens a socket and forwards its events until it closes or is left. */
+export function openLink(sockets: Sockets, options: SocketOptions, events: LinkEvents): Link {
   const gone = Promise.withResolvers<void>();
   let listening = true;
   const socket = sockets.connect(options, {
@@ -35,10 +35,10 @@ export function openLine(sockets: Sockets, options: SocketOptions, events: LineE
     onText: (text) => void (listening && events.onText(text)),
     onBinary: (sizeBytes) => void (listening && events.onBinary(sizeBytes)),
     onClosed: (end) => {
-      const tell = listening;
+      const wasListening = listening;
       listening = false;
       gone.resolve();
-      if (tell) events.onClosed(end);
+      if (wasListening) events.onClosed(end);
     },
   });
   return {
@@ -56,7 +56,42 @@ export function openLine(sockets: Sockets, options: SocketOptions, events: LineE
   };
 }
 
-/** What happened to a socket, for the log. The words of the refusals are those of the reference worker. */
+/** The sockets of one session: the current one, and those that were left and have not closed yet. */
+export class Links {
+  readonly #sockets: Sockets;
+  readonly #open = new Set<Link>();
+  #current: Link | undefined;
+
+  constructor(sockets: Sockets) {
+    this.#sockets = sockets;
+  }
+
+  get current(): Link | undefined {
+    return this.#current;
+  }
+
+  /** Opens a socket and makes it the current one. */
+  open(options: SocketOptions, events: LinkEvents): void {
+    const link = openLink(this.#sockets, options, events);
+    this.#current = link;
+    this.#open.add(link);
+    void link.gone.then(() => this.#open.delete(link));
+  }
+
+  /** From here on there is no current socket, until the next is opened. */
+  release(): void {
+    this.#current = undefined;
+  }
+
+  /** Cuts the sockets that were left earlier, and resolves when the current one is gone as well. */
+  async drain(): Promise<void> {
+    for (const link of this.#open) if (link !== this.#current) link.cut();
+    this.release();
+    await Promise.all([...this.#open].map((link) => link.gone));
+  }
+}
+
+/** What happened to a socket, for the log. The texts of the refusals are those of the reference worker. */
 export function describeEnd(end: SocketEnd): string {
   if (end.refused?.status === 401) return '401 on websocket upgrade';
   if (end.refused !== undefined) return `the upgrade was answered with status ${end.refused.status}`;
@@ -67,7 +102,7 @@ export function describeEnd(end: SocketEnd): string {
 /** Enough of a page of HTML to see what kind it is. */
 const BODY_CHARACTERS = 300;
 
-/** The same with the body of a refused upgrade, without which a proxy's answer cannot be told from a studio's. */
+/** The same with the body of a rejected upgrade, without which a proxy's answer cannot be told from a studio's. */
 export function describeFully(end: SocketEnd): string {
   const body = end.refused?.body.trim().replaceAll(/\s+/g, ' ').slice(0, BODY_CHARACTERS) ?? '';
   return body === '' ? describeEnd(end) : `${describeEnd(end)}: ${body}`;

@@ -26,7 +26,7 @@ export type Event =
   | { readonly type: 'start' | 'unapproved' }
   | { readonly type: 'opened' | 'beat' | 'stop' }
   /** A text frame came, whatever it held. */
-  | { readonly type: 'heard'; readonly frame: 'welcome' | 'other' }
+  | { readonly type: 'received'; readonly frame: 'welcome' | 'other' }
   /** An error frame came; `code` is the close code paired with it. */
   | { readonly type: 'reported'; readonly code: number; readonly message: string }
   | {
@@ -34,7 +34,7 @@ export type Event =
       readonly code: number;
       /** For people; no decision looks at it. */
       readonly reason: string;
-      /** Status of an upgrade that was refused. */
+      /** Status of an upgrade that was rejected. */
       readonly status?: number | undefined;
       readonly retryAfterMs?: number | undefined;
     }
@@ -62,10 +62,10 @@ export interface Policy {
   readonly heartbeatMs: number;
   readonly flushMs: number;
   /** The longest wait that `Retry-After` may ask for. */
-  readonly retryAfterMostMs: number;
-  /** Wait before the next try after `failures` failures in a row. */
+  readonly maxRetryAfterMs: number;
+  /** Wait before the next attempt after `failures` failures in a row. */
   readonly backoffMs: (failures: number) => number;
-  /** Whether another try is pointless after this close code. */
+  /** Whether another attempt is pointless after this close code. */
   readonly isFinal: (code: number) => boolean;
   /** The close code that stands for a 401 on the upgrade. */
   readonly authFailedCode: number;
@@ -121,7 +121,7 @@ function whileGreeting(state: Trying, event: Event, policy: Policy): Step {
   if (event.type === 'lost') return lost(state, event, policy);
   if (event.type === 'reported') return reported(state, event.code, policy);
   if (elapsed(event, 'silence')) return hangUp(state, SESSION_ENDED, policy);
-  if (event.type !== 'heard') return { state, effects: [] };
+  if (event.type !== 'received') return { state, effects: [] };
   if (event.frame !== 'welcome') return { state, effects: [arm('silence', policy)] };
   const effects = [...disarmed(state, LIVE), arm('silence', policy), ...beat(policy), ...flush(policy)];
   return { state: LIVE, effects };
@@ -131,7 +131,7 @@ function whileLive(state: State & { readonly at: 'live' }, event: Event, policy:
   if (event.type === 'lost') return lost(state, event, policy);
   if (event.type === 'reported') return reported(state, event.code, policy);
   if (elapsed(event, 'silence')) return hangUp(state, SESSION_ENDED, policy);
-  if (event.type === 'heard') return { state, effects: [arm('silence', policy)] };
+  if (event.type === 'received') return { state, effects: [arm('silence', policy)] };
   if (event.type === 'beat' || elapsed(event, 'heartbeat')) return { state, effects: beat(policy) };
   if (elapsed(event, 'logs')) return { state, effects: flush(policy) };
   return { state, effects: [] };
@@ -165,7 +165,7 @@ function lost(from: Connected, event: Event & { readonly type: 'lost' }, policy:
   const state = afterLoss(from, event, policy);
   const effects = disarmed(from, state);
   if (state.at !== 'backing-off') return { state, effects };
-  const askedMs = Math.min(event.retryAfterMs ?? 0, policy.retryAfterMostMs);
+  const askedMs = Math.min(event.retryAfterMs ?? 0, policy.maxRetryAfterMs);
   const ms = Math.max(policy.backoffMs(state.failures), askedMs);
   return { state, effects: [...effects, { do: 'arm', timer: 'backoff', ms }] };
 }

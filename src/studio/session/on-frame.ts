@@ -12,13 +12,13 @@ export interface Reaction {
     readonly event: string;
     readonly fields: Readonly<Record<string, unknown>>;
   };
-  /** What the machine is told. There is always something: any text, even a malformed one, is a sign of life. */
+  /** For the machine. There is always one: any text, even a malformed one, is a sign of life. */
   readonly event: Event;
   readonly send?: OutboundFrame;
-  readonly tell?: (events: SessionEvents) => void;
+  readonly notify?: (events: SessionEvents) => void;
 }
 
-const HEARD: Event = { type: 'heard', frame: 'other' };
+const RECEIVED: Event = { type: 'received', frame: 'other' };
 
 /** Reads one frame as a session that has been welcomed, or not yet. A malformed frame never costs the socket. */
 export function onFrame(parsed: ParsedInbound, welcomed: boolean): Reaction {
@@ -42,18 +42,18 @@ function onGoodFrame(frame: InboundFrame, welcomed: boolean): Reaction {
     case 'welcome': {
       const { workerId, serverTime, features } = frame;
       const log = { level: 'info', event: 'session.welcomed', fields: { workerId, serverTime, features } } as const;
-      const event: Event = { type: 'heard', frame: 'welcome' };
+      const event: Event = { type: 'received', frame: 'welcome' };
       // A second welcome on one socket changes nothing.
-      return welcomed ? { log, event } : { log, event, tell: (events) => events.onWelcome(frame) };
+      return welcomed ? { log, event } : { log, event, notify: (events) => events.onWelcome(frame) };
     }
     case 'offer':
-      return welcomed ? tell((events) => events.onOffer(frame.claim)) : tooEarly(`offer ${frame.claim.jobId}`);
+      return welcomed ? notify((events) => events.onOffer(frame.claim)) : tooEarly(`offer ${frame.claim.jobId}`);
     case 'heartbeatAck':
-      return welcomed ? tell((events) => events.onHeartbeatAck(frame)) : tooEarly(frame.type);
+      return welcomed ? notify((events) => events.onHeartbeatAck(frame)) : tooEarly(frame.type);
     case 'completeAck':
     case 'failAck': {
       const { type, jobId } = frame;
-      return welcomed ? tell((events) => events.onAck({ type, jobId })) : tooEarly(frame.type);
+      return welcomed ? notify((events) => events.onAck({ type, jobId })) : tooEarly(frame.type);
     }
     case 'error': {
       const { code, message } = frame;
@@ -67,20 +67,20 @@ function onGoodFrame(frame: InboundFrame, welcomed: boolean): Reaction {
   }
 }
 
-/** The studio holds the job out to us, so it hears why we cannot take it; it must not offer the same again. */
+/** The studio waits for an answer, so it is told why we cannot take the job; it must not offer the same again. */
 function onBadOffer(offer: { readonly jobId: JobId; readonly problem: string }, welcomed: boolean): Reaction {
   const { jobId, problem } = offer;
   const log = { level: 'warn', event: 'offer.malformed', fields: { jobId, problem } } as const;
-  if (!welcomed) return { log, event: HEARD };
-  return { log, event: HEARD, send: fail(jobId, `malformed offer: ${problem}`, false) };
+  if (!welcomed) return { log, event: RECEIVED };
+  return { log, event: RECEIVED, send: fail(jobId, `malformed offer: ${problem}`, false) };
 }
 
-const tell = (call: (events: SessionEvents) => void): Reaction => ({ event: HEARD, tell: call });
+const notify = (call: (events: SessionEvents) => void): Reaction => ({ event: RECEIVED, notify: call });
 
 /** Before the welcome nothing but `hello` may be sent, so nothing can be answered (studio contract: the gate). */
 const tooEarly = (what: string): Reaction => ignored(`${what} before the welcome`);
 
 const ignored = (problem: string): Reaction => ({
   log: { level: 'warn', event: 'frame.ignored', fields: { problem } },
-  event: HEARD,
+  event: RECEIVED,
 });

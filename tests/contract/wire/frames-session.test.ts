@@ -19,11 +19,11 @@ function told(reaction: Reaction): string[] {
     onHeartbeatAck: ({ type }) => void heard.push(type),
     onLost: () => void heard.push('lost'),
   };
-  reaction.tell?.(events);
+  reaction.notify?.(events);
   return heard;
 }
 
-const HEARD = { type: 'heard', frame: 'other' } as const;
+const RECEIVED = { type: 'received', frame: 'other' } as const;
 const OFFER =
   '{"type":"offer","claim":{"jobId":"job-1","gameId":"g","assetName":"g/x/y","model":"synthetic","vramGbEstimate":1.0,' +
   '"task":{"kind":"image","prompt":"a fox"},"modelSource":{"engine":"synthetic","files":[],' +
@@ -31,7 +31,7 @@ const OFFER =
 
 test('V24: welcome opens the gate and its server time is logged', () => {
   const reaction = greeting('{"type":"welcome","workerId":"w-1","serverTime":"2026-05-25T12:00:00Z"}');
-  expect(reaction.event).toEqual({ type: 'heard', frame: 'welcome' });
+  expect(reaction.event).toEqual({ type: 'received', frame: 'welcome' });
   expect(reaction.log).toEqual({
     level: 'info',
     event: 'session.welcomed',
@@ -53,14 +53,14 @@ test('a second welcome is only logged', () => {
 
 test('V26: welcome without a server time is ignored with a warning', () => {
   const reaction = greeting('{"type":"welcome","workerId":"w-1"}');
-  expect(reaction.event).toEqual(HEARD);
+  expect(reaction.event).toEqual(RECEIVED);
   expect(reaction.log?.level).toBe('warn');
   expect(String(reaction.log?.fields['problem'])).toContain('serverTime');
 });
 
 test('V27: heartbeatAck counts as a sign of life', () => {
   const reaction = live('{"type":"heartbeatAck"}');
-  expect(reaction.event).toEqual(HEARD);
+  expect(reaction.event).toEqual(RECEIVED);
   expect(told(reaction)).toEqual(['heartbeatAck']);
 });
 
@@ -100,7 +100,7 @@ test.each([
   expect(log?.level).toBe('warn');
   expect(log?.event).toBe('frame.ignored');
   expect(String(log?.fields['problem'])).toContain(named);
-  expect(rest).toEqual({ event: HEARD });
+  expect(rest).toEqual({ event: RECEIVED });
 });
 
 test('an offer reaches the worker once the session is welcomed', () => {

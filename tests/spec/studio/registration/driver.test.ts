@@ -429,7 +429,7 @@ test('a reset in the config file reaches a worker that was rejected', async () =
   at.desk.pollAnswers = [{ is: 'rejected', reason: 'no' }];
   await at.tick();
   at.disk.record = {};
-  at.registration.reread();
+  at.registration.reload();
   await settle();
 
   expect(at.registration.status().at).toBe('pending');
@@ -440,7 +440,7 @@ test('credentials that appear in the config file are taken over', async () => {
   await using at = setup();
   await at.begin();
   at.disk.record = { ...at.disk.record, workerId: 'w-7', authToken: 'seven' };
-  at.registration.reread();
+  at.registration.reload();
   await settle();
 
   expect(await at.registration.approved).toEqual({ workerId: toWorkerId('w-7'), authToken: 'seven' });
@@ -449,16 +449,16 @@ test('credentials that appear in the config file are taken over', async () => {
 
 test('an edit that changes nothing of ours changes nothing', async () => {
   await using at = setup();
-  at.registration.reread();
+  at.registration.reload();
   await at.begin();
   const before = at.registration.status();
-  at.registration.reread();
+  at.registration.reload();
   await settle();
   expect(at.registration.status()).toEqual(before);
   at.desk.pollAnswers = [APPROVED];
   await at.tick();
   const { saves } = at.disk;
-  at.registration.reread();
+  at.registration.reload();
   await settle();
 
   expect([at.disk.saves, at.desk.requests.length]).toEqual([saves, 1]);

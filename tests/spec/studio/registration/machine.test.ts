@@ -10,7 +10,7 @@ import {
   step,
 } from '../../../../src/studio/registration/machine.ts';
 
-const POLICY: Policy = { pollMs: 30_000, leastWaitMs: 1_000, mostWaitMs: 600_000, denialsToStartOver: 5 };
+const POLICY: Policy = { pollMs: 30_000, minWaitMs: 1_000, maxWaitMs: 600_000, denialsToStartOver: 5 };
 const APPROVAL = { workerId: toWorkerId('w-1'), authToken: 'tok' };
 
 const failed = fc.record(
@@ -42,7 +42,7 @@ const someEvent: fc.Arbitrary<Event> = fc.oneof(
   { weight: 8, arbitrary: fc.constant({ type: 'elapsed' as const }) },
   { weight: 6, arbitrary: fc.record({ type: fc.constant('requested' as const), answer: requestAnswer, now }) },
   { weight: 12, arbitrary: fc.record({ type: fc.constant('polled' as const), answer: pollAnswer }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('kept' as const), ok: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('saved' as const), ok: fc.boolean() }) },
   fc.record({ type: fc.constant('bootstrapped' as const), workerId, authToken }),
   fc.constant({ type: 'reset' as const }),
   fc.constant({ type: 'stop' as const }),
@@ -99,7 +99,8 @@ test('a rejected worker makes no call until it is reset', () => {
 
 test('one step makes one call or arms one timer, never more', () => {
   everyStride(
-    ({ effects }) => effects.filter(({ do: what }) => ['create', 'poll', 'wait', 'keep'].includes(what)).length <= 1,
+    ({ effects }) =>
+      effects.filter(({ do: what }) => ['create', 'poll', 'wait', 'save-credentials'].includes(what)).length <= 1,
   );
 });
 
@@ -107,7 +108,7 @@ test('every answer to a waiting worker leads to a next try or an end', () => {
   everyStride(({ before, event, after, effects }) => {
     const answered =
       (before.at === 'pristine' && event.type === 'requested') || (before.at === 'pending' && event.type === 'polled');
-    return !answered || after.at === 'rejected' || does(effects, 'wait', 'keep');
+    return !answered || after.at === 'rejected' || does(effects, 'wait', 'save-credentials');
   });
 });
 
@@ -127,7 +128,9 @@ test('a request keeps the moment it was made for as long as it pends', () => {
 test('credentials are kept on disk before anything is said of them', () => {
   everyStride(({ before, after, effects }) => {
     if (after.at !== 'approved' || before.at === 'approved') return true;
-    return does(effects, 'keep') ? !after.told && !does(effects, 'say') : after.credentials === 'saved';
+    return does(effects, 'save-credentials')
+      ? !after.published && !does(effects, 'log')
+      : after.credentials === 'saved';
   });
 });
 
@@ -142,9 +145,9 @@ test('an approval is announced once, however often its save fails', () => {
     fc.property(fc.array(fc.boolean()), (saves) => {
       const events: Event[] = [
         { type: 'bootstrapped', ...APPROVAL },
-        ...saves.flatMap((ok): Event[] => [{ type: 'kept', ok }, { type: 'elapsed' }]),
+        ...saves.flatMap((ok): Event[] => [{ type: 'saved', ok }, { type: 'elapsed' }]),
       ];
-      const said = strides(events).flatMap(({ effects }) => effects.filter((effect) => effect.do === 'say'));
+      const said = strides(events).flatMap(({ effects }) => effects.filter((effect) => effect.do === 'log'));
       expect(said).toHaveLength(saves.length > 0 ? 1 : 0);
     }),
   );

@@ -18,14 +18,14 @@ const policy: Policy = {
   silenceMs: 20_000,
   heartbeatMs: 5_000,
   flushMs: 1_000,
-  retryAfterMostMs: 300_000,
+  maxRetryAfterMs: 300_000,
   backoffMs,
   isFinal: isFinalClose,
   authFailedCode: 4001,
 };
 const dropped: Event = { type: 'lost', code: 1006, reason: '' };
-const welcome: Event = { type: 'heard', frame: 'welcome' };
-const other: Event = { type: 'heard', frame: 'other' };
+const welcome: Event = { type: 'received', frame: 'welcome' };
+const other: Event = { type: 'received', frame: 'other' };
 const elapsed = (timer: Timer): Event => ({ type: 'elapsed', timer });
 const reported = (code: number): Event => ({ type: 'reported', code, message: 'kaboom' });
 
