@@ -40,7 +40,7 @@ const MAY_IMPORT_IN_MODELS: Readonly<Record<string, readonly string[]>> = {
 const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^citty$/, /^cli\//],
   [/^smol-toml$/, /^config\/toml\.ts$/],
-  [/^@cfworker\/json-schema$/, /^jobs\/output\/schema\.ts$/],
+  [/^@cfworker\/json-schema$/, /^jobs\/output\/json\.ts$/],
   [/^ws$/, /^system\/net\/sockets\.ts$/],
   [/^consola(\/|$)/, /^log\//],
   [

@@ -1,7 +1,7 @@
 import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { voiceConfig, voiceModel } from '../../src/demo/weights/voice.ts';
 import type { RunContext } from '../../src/engines/engine.ts';
-import { lookAtSound } from '../../src/jobs/output/sound.ts';
+import { checkAudio } from '../../src/jobs/output/audio.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { fakeStudio } from '../fakes/studio/fake-studio.ts';
 import { fileServer } from '../fakes/models/file-server.ts';
@@ -24,7 +24,7 @@ test('the executable alone speaks, with the espeak and the runtime inside it', a
   if (result.is !== 'artifact') throw new Error('expected a sound');
   const { rate, samples } = samplesOf(result.bytes);
   expect(samples.length / rate).toBeGreaterThan(1);
-  expect(lookAtSound(result.bytes, { maySilent: false })).toEqual({ is: 'good' });
+  expect(checkAudio(result.bytes, { mayBeSilent: false })).toEqual({ is: 'good' });
 });
 
 test('a studio’s offer of speech is served by the executable alone', async () => {

@@ -1,19 +1,20 @@
 import type { Picture } from '../../system/native/images.ts';
-import { viewOf } from './look.ts';
+import { viewOf } from './binary.ts';
 
 /*
- * sd-cli writes `bmp` when asked to, and the image library reads none. What programs write is the plain form: one
- * BITMAPINFOHEADER, 24 or 32 bits a pixel, no compression (Windows bitmap format).
+ * Jobs read this format because sd-cli writes `bmp` when a task asks for it, the image library reads none, and an image
+ * that cannot be read cannot be checked. What programs write is the plain form: one BITMAPINFOHEADER, 24 or 32 bits a
+ * pixel, no compression (Windows bitmap format).
  */
 
 const FILE_HEADER_BYTES = 14;
 const PLAIN = 0;
 const BIT_FIELDS = 3;
 
-/** Whether these bytes say that they are a bitmap. */
+/** Whether these bytes begin like a bitmap. */
 export const isBmp = (bytes: Uint8Array): boolean => bytes[0] === 0x42 && bytes[1] === 0x4d;
 
-/** The picture in a bitmap, colours in the file's own order; undefined when it is cut off or of another form. */
+/** The image in a bitmap, colours in the file's own order; undefined when it is cut off or of another form. */
 export function decodeBmp(bytes: Uint8Array): Picture | undefined {
   if (bytes.byteLength < FILE_HEADER_BYTES + 40) return undefined;
   const view = viewOf(bytes);
@@ -22,8 +23,8 @@ export function decodeBmp(bytes: Uint8Array): Picture | undefined {
   const height = Math.abs(view.getInt32(22, true)); // negative where rows run from the top
   const bits = view.getUint16(28, true);
   const compression = view.getUint32(30, true);
-  if (width <= 0 || (bits !== 24 && bits !== 32) || (compression !== PLAIN && compression !== BIT_FIELDS))
-    return undefined;
+  const isPlain = compression === PLAIN || compression === BIT_FIELDS;
+  if (width <= 0 || !isPlain || (bits !== 24 && bits !== 32)) return undefined;
   const rowBytes = (width * bits) / 8;
   const stride = Math.ceil(rowBytes / 4) * 4;
   if (bytes.byteLength < start + stride * height) return undefined;

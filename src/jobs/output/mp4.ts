@@ -1,11 +1,14 @@
-import { tagAt, viewOf } from './look.ts';
+import { tagAt, viewOf } from './binary.ts';
 
 /*
- * Just enough of ISO/IEC 14496-12 to tell a film from a file that only looks like one: boxes of a size and a name, in
- * which `moov` holds one `trak` per track, and a video track's sample table says how many frames there are.
+ * Jobs read this format because a video is checked on machines without ffmpeg too, and its header says all that is
+ * checked: size, frames and length. This is just enough of ISO/IEC 14496-12 to tell a video from a file that only looks
+ * like one: boxes of a size and a name, in which `moov` holds one `trak` per track, and a video track's sample table
+ * says how many frames there are.
  */
 
-export interface FilmFacts {
+/** What the header of a video says. */
+export interface VideoFacts {
   readonly width: number;
   readonly height: number;
   readonly frames: number;
@@ -17,15 +20,15 @@ interface Box {
   readonly body: Uint8Array;
 }
 
-/** Whether these bytes say that they are an MP4. */
+/** Whether these bytes begin like an MP4. */
 export const isMp4 = (bytes: Uint8Array): boolean => tagAt(bytes, 4) === 'ftyp';
 
 /** Whether it is whole and in fragments, as programs write into a pipe: each fragment then has a table of its own. */
 export const isFragmented = (bytes: Uint8Array): boolean =>
   boxesOf(bytes)?.some(({ name }) => name === 'moof') ?? false;
 
-/** What an MP4 says of its picture track; undefined when it is cut off or has none. */
-export function readMp4(bytes: Uint8Array): FilmFacts | undefined {
+/** What an MP4 says of its video track; undefined when it is cut off or has none. */
+export function readMp4(bytes: Uint8Array): VideoFacts | undefined {
   const top = boxesOf(bytes);
   const movie = find(top, 'moov');
   const data = top?.filter(({ name }) => name === 'mdat') ?? [];
@@ -39,7 +42,7 @@ export function readMp4(bytes: Uint8Array): FilmFacts | undefined {
   return undefined;
 }
 
-function factsOf(header: Uint8Array | undefined, media: readonly Box[] | undefined): FilmFacts | undefined {
+function factsOf(header: Uint8Array | undefined, media: readonly Box[] | undefined): VideoFacts | undefined {
   const timing = find(media, 'mdhd');
   const table = boxesOf(find(boxesOf(find(media, 'minf')), 'stbl'));
   const sizes = find(table, 'stsz');

@@ -1,29 +1,29 @@
 import type { JsonValue } from '../../base/json.ts';
 import { readChatCompletion, readTranscript } from '../../contract/results.ts';
-import { bad, GOOD, type Look } from './look.ts';
+import { bad, type CheckResult, GOOD } from './check-result.ts';
 
-/** Looks at a chat completion: its shape, its text, and the JSON in it when the task has a schema. */
-export async function lookAtReply(
+/** Checks a chat completion: its shape, its text, and the JSON in it when the task has a schema. */
+export async function checkReply(
   value: JsonValue,
   schema: unknown,
-  lookAtJson: (text: string, schema: unknown) => Promise<Look>,
-): Promise<Look> {
+  checkJson: (text: string, schema: unknown) => Promise<CheckResult>,
+): Promise<CheckResult> {
   const reply = readChatCompletion(value);
-  if (reply.is === 'unreadable') return bad(`the reply is no chat completion: ${reply.problem}`);
+  if (reply.is === 'unreadable') return bad(`the reply is not a chat completion: ${reply.problem}`);
   const [choice] = reply.value.choices;
   const content = choice?.message.content ?? '';
   if (!content.isWellFormed()) return bad('the reply holds half a character');
   if (schema === undefined) return GOOD;
-  const look = await lookAtJson(content, schema);
-  // Half a value is no JSON, but that is not what went wrong.
-  return look.is === 'bad' && choice?.finish_reason === 'length'
-    ? bad('the reply came to its limit of tokens before its JSON was whole')
-    : look;
+  const result = await checkJson(content, schema);
+  // Half a value is invalid JSON, but that is not what went wrong.
+  return result.is === 'bad' && choice?.finish_reason === 'length'
+    ? bad('the reply reached its token limit before its JSON was complete')
+    : result;
 }
 
-/** Looks at a transcript: its shape and its text. Silence has an empty one. */
-export function lookAtTranscript(value: JsonValue): Look {
+/** Checks a transcript: its shape and its text. Silence has an empty one. */
+export function checkTranscript(value: JsonValue): CheckResult {
   const transcript = readTranscript(value);
-  if (transcript.is === 'unreadable') return bad(`the result is no transcript: ${transcript.problem}`);
+  if (transcript.is === 'unreadable') return bad(`the result is not a transcript: ${transcript.problem}`);
   return transcript.value.text.isWellFormed() ? GOOD : bad('the transcript holds half a character');
 }

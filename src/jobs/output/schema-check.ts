@@ -4,26 +4,27 @@ import { writeJson } from '../../contract/json.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
 import type { SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
-import { type Look, readLook, unseen } from './look.ts';
-import { lookAtJson } from './schema.ts';
+import { type CheckResult, readCheckResult, unchecked } from './check-result.ts';
+import { checkJson } from './json.ts';
 
 /*
- * A studio's regular expression may take for ever over a reply, and the worker has to go on with its heartbeats. Such a
- * schema is looked at in a process: a thread of Bun 1.4.5 that is in the middle of a match is not ended by `terminate()`,
- * keeps its core, and holds up the end of the program.
+ * A studio's regular expression may take for ever over a reply, and the worker has to keep its heartbeats up. Such a
+ * schema is checked in a process: a thread of Bun 1.4.5 that is in the middle of a match is not ended by `terminate()`,
+ * keeps its core, and delays the end of the program.
  */
 
-/** Holds a reply against the schema of its task. */
-export type CheckSchema = (text: string, schema: unknown, signal: AbortSignal) => Promise<Look>;
+/** Checks a reply against the schema of its task. */
+export type CheckSchema = (text: string, schema: unknown, signal: AbortSignal) => Promise<CheckResult>;
 
 export interface SchemaCheckOptions {
   readonly spawn: SpawnTalking;
-  /** This program as the process that looks; it is sent one `SchemaQuestion` and answers with a `Look`. */
+  /** This program as the process that checks; it is sent one `SchemaQuestion` and answers with a `CheckResult`. */
   readonly command: readonly string[];
   readonly env: ChildEnvironment;
   readonly clock: Pick<Clock, 'after'>;
 }
 
+/** What the process is sent. */
 export interface SchemaQuestion {
   readonly text: string;
   readonly schema: unknown;
@@ -35,50 +36,51 @@ export const SCHEMA_LIMIT_MS = 10 * SECOND_MS;
 /** Keywords that may visit a value more than once, or search in it. A property of such a name costs a process. */
 const UNBOUNDED = /"(?:pattern|patternProperties|format|uniqueItems|\$ref|\$dynamicRef|\$recursiveRef)":/;
 /** Each part of any other schema visits each part of a reply once at most: this many take no tenth of a second. */
-const MOST_VISITS = 2 ** 20;
+const MAX_VISITS = 2 ** 20;
 
-/** Whether the look is over so soon that it may hold up everything else. */
+/** Whether the check is over so soon that it may block everything else. */
 const isBounded = (text: string, schema: string): boolean =>
-  !UNBOUNDED.test(schema) && text.length * schema.length <= MOST_VISITS;
+  !UNBOUNDED.test(schema) && text.length * schema.length <= MAX_VISITS;
 
 /**
- * A check that looks here where that surely takes no time, and in a process of its own elsewhere.
+ * A check that runs here where that surely takes no time, and in a process of its own elsewhere.
  *
  * Rejects with the signal's reason on abort, which ends the process.
  *
- * @throws WorkerError `task.invalid` when the look takes longer than `SCHEMA_LIMIT_MS`
+ * @throws WorkerError `task.invalid` when the check takes longer than `SCHEMA_LIMIT_MS`
  */
 export function createSchemaCheck(options: SchemaCheckOptions): CheckSchema {
   return async (text, schema, signal) => {
     signal.throwIfAborted();
     const plain = writeJson(schema); // without white space, and no character of a name escaped that need not be
-    return isBounded(text, plain) ? lookAtJson(text, schema) : await lookApart({ text, schema }, options, signal);
+    return isBounded(text, plain) ? checkJson(text, schema) : await checkApart({ text, schema }, options, signal);
   };
 }
 
-async function lookApart(
+async function checkApart(
   question: SchemaQuestion,
   { spawn, command, env, clock }: SchemaCheckOptions,
   signal: AbortSignal,
-): Promise<Look> {
-  const look = Promise.withResolvers<Look>();
+): Promise<CheckResult> {
+  const answer = Promise.withResolvers<CheckResult>();
   let child: TalkingChild;
   try {
     child = spawn(command, {
       env,
-      onMessage: (message) => look.resolve(readLook(message) ?? unseen('the look at the schema said something else')),
-      onDisconnect: () => look.resolve(unseen('the look at the schema ended without a word')),
+      onMessage: (message) =>
+        answer.resolve(readCheckResult(message) ?? unchecked('the schema check sent something else than an answer')),
+      onDisconnect: () => answer.resolve(unchecked('the schema check ended without an answer')),
       onLine: () => {},
     });
   } catch (thrown) {
-    return unseen(`no process could be started for the schema: ${errorChain(thrown)}`); // the reply may well be good
+    return unchecked(`the schema check could not be started: ${errorChain(thrown)}`); // the reply may well be good
   }
-  const disarm = clock.after(SCHEMA_LIMIT_MS, () => look.reject(tooLong()));
-  const onAbort = (): void => look.reject(signal.reason);
+  const disarm = clock.after(SCHEMA_LIMIT_MS, () => answer.reject(tooLong()));
+  const onAbort = (): void => answer.reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     child.send(question);
-    return await look.promise;
+    return await answer.promise;
   } finally {
     disarm();
     signal.removeEventListener('abort', onAbort);
@@ -90,6 +92,6 @@ async function lookApart(
 const tooLong = (): WorkerError =>
   new WorkerError(
     'task.invalid',
-    `the reply could not be held against the schema of the task within ${SCHEMA_LIMIT_MS / SECOND_MS} s`,
+    `the reply could not be checked against the task's schema within ${SCHEMA_LIMIT_MS / SECOND_MS} s`,
     { hint: 'Create the job with a schema whose patterns have no repetition within a repetition.' },
   );

@@ -1,9 +1,11 @@
-import { viewOf } from './look.ts';
-import type { FilmFacts } from './mp4.ts';
+import { viewOf } from './binary.ts';
+import type { VideoFacts } from './mp4.ts';
 
 /*
- * Just enough of Matroska (RFC 9559) to tell a film from a file that only looks like one: elements of an id, a size and
- * a body, in which the segment's tracks say how large the picture is and its clusters hold the frames.
+ * Jobs read this format because a video is checked on machines without ffmpeg too, and its header says all that is
+ * checked: size, frames and length. This is just enough of Matroska (RFC 9559) to tell a video from a file that only
+ * looks like one: elements of an id, a size and a body, in which the segment's tracks say how large the frames are and
+ * its clusters hold them.
  */
 
 /** Ids as the RFC writes them, with the bit that marks their length. */
@@ -21,7 +23,7 @@ const CLUSTER = 0x1f43b675;
 const SIMPLE_BLOCK = 0xa3;
 const BLOCK_GROUP = 0xa0;
 const BLOCK = 0xa1;
-/** Nanoseconds a tick has where the file does not say. */
+/** Nanoseconds in a tick where the file does not say. */
 const DEFAULT_SCALE = 1_000_000;
 
 interface Element {
@@ -33,13 +35,13 @@ interface Element {
 export const isWebm = (bytes: Uint8Array): boolean =>
   bytes.byteLength >= 4 && viewOf(bytes).getUint32(0) === 0x1a45dfa3;
 
-/** What a WebM says of its picture track; `unsized` when it was written into a pipe; undefined when it is cut off. */
-export function readWebm(bytes: Uint8Array): FilmFacts | 'unsized' | undefined {
+/** What a WebM says of its video track; `unsized` when it was written into a pipe; undefined when it is cut off. */
+export function readWebm(bytes: Uint8Array): VideoFacts | 'unsized' | undefined {
   const top = elementsOf(bytes);
   if (top === 'unsized') return 'unsized';
   const segment = elementsOf(find(top, SEGMENT));
   if (segment === undefined || segment === 'unsized') return segment;
-  const track = pictureTrack(segment);
+  const track = videoTrack(segment);
   const info = elementsOf(find(segment, INFO));
   const ticks = find(info, DURATION);
   if (track === undefined) return undefined;
@@ -48,7 +50,7 @@ export function readWebm(bytes: Uint8Array): FilmFacts | 'unsized' | undefined {
   return { ...track.size, frames: framesOf(segment, track.number), seconds: (float(ticks) * scale) / 1e9 };
 }
 
-function pictureTrack(segment: readonly Element[]) {
+function videoTrack(segment: readonly Element[]) {
   const tracks = elementsOf(find(segment, TRACKS));
   if (tracks === undefined || tracks === 'unsized') return undefined;
   for (const { body } of tracks.filter(({ id }) => id === TRACK)) {
@@ -60,7 +62,7 @@ function pictureTrack(segment: readonly Element[]) {
   return undefined;
 }
 
-/** Blocks of the picture track. A block starts with the number of its track; one frame each, as films are written. */
+/** Blocks of the video track. A block starts with the number of its track; one frame each, as videos are written. */
 function framesOf(segment: readonly Element[], track: number): number {
   let frames = 0;
   for (const { id, body } of segment) {

@@ -58,7 +58,7 @@ export const WORKER_SENTENCES = {
   'job.cancelled': own((f) => `job cancelled: ${text(f.because)}`),
   'job.retried-lean': own((f) => `${text(f.error)}; retrying with less memory${freeMemory(f)}`),
   'reject.not-sent': own((f) => `could not reject offer ${text(f.jobId)}: no live session`),
-  'result.flagged': own((f) => `delivering a doubtful ${text(f.kind)} result: ${text(f.seen)}`),
+  'result.flagged': own((f) => `delivering a doubtful ${text(f.kind)} result: ${text(f.problem)}`),
   'result.kept': own((f) => `result of job ${text(f.jobId)} stays on disk: ${text(f.because)}`),
   'result.discarded': own((f) => `result of job ${text(f.jobId)} discarded: ${text(f.because)}`),
   'result.not-kept': own(

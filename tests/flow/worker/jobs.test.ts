@@ -167,7 +167,7 @@ test('a grey picture never reaches the studio as a result, and the job may be tr
   run.finish({ is: 'artifact', bytes: await sharp({ create: grey }).png().toBuffer(), ext: 'png' });
   expect(await scene.studio.next('fail')).toMatchObject({
     jobId: id,
-    error: "the synthetic engine's result is not delivered: the picture is one flat colour (#808080)",
+    error: "the synthetic engine's result is not delivered: the image is one flat colour (#808080)",
     retryable: true,
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import * as fc from 'fast-check';
 import type { LoadedModel } from '../../../../src/engines/engine.ts';
 import { grammarOf } from '../../../../src/engines/llama/grammar.ts';
-import { lookAtJson } from '../../../../src/jobs/output/schema.ts';
+import { checkJson } from '../../../../src/jobs/output/json.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { completionOf, llamaScene } from '../../../fakes/engines/llama-engine.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
@@ -80,7 +80,7 @@ test('a reply to a task with a schema is JSON that meets it', async () => {
   await fc.assert(
     fc.asyncProperty(anySchema, fc.nat(), async (jsonSchema, seed) => {
       const { said, finish } = await replyTo(jsonSchema, { temperature: 1, seed });
-      expect({ finish, look: lookAtJson(said, jsonSchema), said }).toMatchObject({
+      expect({ finish, look: checkJson(said, jsonSchema), said }).toMatchObject({
         finish: 'stop',
         look: { is: 'good' },
       });
@@ -152,13 +152,13 @@ test.each([
   ],
 ])('a schema with %s is kept to', async (_, jsonSchema) => {
   const { said } = await replyTo(jsonSchema, { temperature: 1, seed: 5 });
-  expect(lookAtJson(said, jsonSchema)).toEqual({ is: 'good' });
+  expect(checkJson(said, jsonSchema)).toEqual({ is: 'good' });
 });
 
 test('a schema that refers to itself makes replies of any depth', async () => {
   const tree = { type: 'object', properties: { next: { $ref: '#' } }, additionalProperties: false };
   const { said } = await replyTo(tree, { temperature: 1, seed: 3 });
-  expect(lookAtJson(said, tree)).toEqual({ is: 'good' });
+  expect(checkJson(said, tree)).toEqual({ is: 'good' });
 });
 
 /** Each part allows the next one twice, with a bound beside it so that both are merged. */

@@ -2,7 +2,7 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { voiceConfig, voiceModel } from '../../../../src/demo/weights/voice.ts';
 import type { LoadedModel, RunContext } from '../../../../src/engines/engine.ts';
 import { createPiperEngine } from '../../../../src/engines/piper/index.ts';
-import { lookAtSound } from '../../../../src/jobs/output/sound.ts';
+import { checkAudio } from '../../../../src/jobs/output/audio.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { piperScene, samplesOf } from '../../../fakes/engines/piper-engine.ts';
@@ -54,7 +54,7 @@ test('a text becomes a sound of the voice’s rate that is loud, undistorted and
   const peak = Math.max(...samples.map(Math.abs));
   expect(peak).toBeGreaterThan(0.9);
   expect(peak).toBeLessThan(1);
-  expect(lookAtSound(wav, { maySilent: false })).toEqual({ is: 'good' });
+  expect(checkAudio(wav, { mayBeSilent: false })).toEqual({ is: 'good' });
 });
 
 test('two sentences are spoken one after the other, with a pause between them', async () => {
@@ -149,7 +149,7 @@ test.each([
 ])('speech is written as %s where ffmpeg is there, and the check lets it pass', async (ext, magic) => {
   const bytes = await spoken({ ext });
   expect(Buffer.from(bytes.subarray(0, 64)).toString('latin1')).toMatch(magic);
-  expect(lookAtSound(bytes, { maySilent: false }).is).toBe('unseen');
+  expect(checkAudio(bytes, { mayBeSilent: false }).is).toBe('unchecked');
 });
 
 test('an extension in capitals is the same extension', async () => {

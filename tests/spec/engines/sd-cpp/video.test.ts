@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { toWorkerError } from '../../../../src/base/errors.ts';
 import { framesOfAvi } from '../../../../src/engines/sd-cpp/avi.ts';
 import { planClip } from '../../../../src/engines/sd-cpp/clip.ts';
-import { lookAtClip } from '../../../../src/jobs/output/clip.ts';
+import { checkVideo } from '../../../../src/jobs/output/video.ts';
 import { makeAvi } from '../../../fakes/engines/sd-cpp/avi.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { anFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
@@ -66,7 +66,7 @@ test('without ffmpeg a film becomes an animated WebP of the asked length, and sa
   const { pages, delaysMs, width, height } = await images.probe(bytes);
   expect({ pages, width, height }).toEqual({ pages: 6, width: 64, height: 48 });
   expect(delaysMs.reduce((sum, ms) => sum + ms, 0)).toBe(600);
-  expect(await lookAtClip(bytes, { ...videoTask({ seconds: 0.6 }), fps: 10, mayBeFlat: false }, images)).toEqual({
+  expect(await checkVideo(bytes, { ...videoTask({ seconds: 0.6 }), fps: 10, mayBeFlat: false }, images)).toEqual({
     is: 'good',
   });
   expect(scene.log.find('clip.written-as-webp')?.fields).toMatchObject({
@@ -81,7 +81,7 @@ test.each(['mp4', 'webm', 'gif'] as const)('with ffmpeg a film becomes the %s th
   await scene.install();
   const film = await clipOf(scene, { ext });
   expect(film.ext).toBe(ext);
-  const look = await lookAtClip(film.bytes, { ...videoTask({ ext }), fps: 16, mayBeFlat: false }, images);
+  const look = await checkVideo(film.bytes, { ...videoTask({ ext }), fps: 16, mayBeFlat: false }, images);
   expect(look).toEqual({ is: 'good' });
 });
 

@@ -123,3 +123,41 @@ function element(id: readonly number[], ...bodies: readonly Uint8Array[]): Uint8
   }
   return Buffer.concat([Buffer.from(id), size, body]);
 }
+
+/** A WAV of these samples, -1 to 1, in any of the forms programs write. */
+export function aWav(
+  form: { format: number; bits: number; extensible?: boolean; openEnd?: boolean },
+  samples: readonly number[],
+) {
+  const { format, bits, extensible = false, openEnd = false } = form;
+  const head = new DataView(new ArrayBuffer(extensible ? 26 : 16));
+  head.setUint16(0, extensible ? 0xfffe : format, true);
+  head.setUint16(2, 1, true);
+  head.setUint32(4, 8_000, true);
+  head.setUint16(14, bits, true);
+  if (extensible) head.setUint16(24, format, true);
+  const data = new DataView(new ArrayBuffer((samples.length * bits) / 8));
+  for (const [n, sample] of samples.entries()) {
+    if (format === 3) data.setFloat32(n * 4, sample, true);
+    else if (bits === 8) data.setUint8(n, 128 + Math.round(sample * 127));
+    else if (bits === 16) data.setInt16(n * 2, Math.round(sample * 0x7fff), true);
+    else if (bits === 32) data.setInt32(n * 4, Math.round(sample * 0x7fff_ffff), true);
+    else {
+      const level = Math.round(sample * 0x7f_ffff) & 0xff_ffff;
+      data.setUint16(n * 3, level & 0xffff, true);
+      data.setUint8(n * 3 + 2, level >> 16);
+    }
+  }
+  const chunk = (name: string, body: DataView, size = body.byteLength): Uint8Array => {
+    const header = Buffer.alloc(8);
+    header.write(name);
+    header.writeUInt32LE(size, 4);
+    return Buffer.concat([header, new Uint8Array(body.buffer), new Uint8Array(body.byteLength % 2)]);
+  };
+  return Buffer.concat([
+    Buffer.from('RIFF....WAVE'),
+    chunk('LIST', new DataView(new ArrayBuffer(5))),
+    chunk('fmt ', head),
+    chunk('data', data, openEnd ? 0xffff_ffff : data.byteLength),
+  ]);
+}

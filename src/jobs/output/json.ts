@@ -1,7 +1,7 @@
 import { dereference, type Schema, type SchemaDraft, validate } from '@cfworker/json-schema';
-import { errorChain } from '../../base/errors.ts';
+import { errorChain, WorkerError } from '../../base/errors.ts';
 import { writeJson } from '../../contract/json.ts';
-import { bad, GOOD, type Look, unseen } from './look.ts';
+import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
 
 /** Names by which a schema says which draft it keeps to; one that says nothing keeps to the newest. */
 const DRAFTS: readonly (readonly [RegExp, SchemaDraft])[] = [
@@ -11,7 +11,7 @@ const DRAFTS: readonly (readonly [RegExp, SchemaDraft])[] = [
 ];
 
 /** Whether a text is JSON that meets a schema. References to other documents are never fetched. */
-export function lookAtJson(text: string, schema: unknown): Look {
+export function checkJson(text: string, schema: unknown): CheckResult {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -19,32 +19,32 @@ export function lookAtJson(text: string, schema: unknown): Look {
     return bad('the reply is not JSON, and the task has a schema');
   }
   try {
-    const { valid, errors } = held(value, schema);
+    const { valid, errors } = validated(value, schema);
     if (valid) return GOOD;
     const [first] = errors.toSorted((a, b) => depthOf(b.instanceLocation) - depthOf(a.instanceLocation));
     return bad(`the reply does not meet its schema: \`${first?.keyword}\` at ${first?.instanceLocation}`);
   } catch (thrown) {
     // A keyword that holds nonsense, or a reference that leads nowhere.
-    return unseen(`the schema of the task cannot be used: ${errorChain(thrown)}`);
+    return unchecked(`the task's schema cannot be used: ${errorChain(thrown)}`);
   }
 }
 
 /** The innermost complaint names the field; the ones around it only say that something within is wrong. */
 const depthOf = (pointer: string): number => pointer.split('/').length;
 
-/** A reply refers to a part of its schema for each value in it; one that multiplies references holds everything else up. */
-const MOST_REFERENCES = 100_000;
+/** A reply refers to a part of its schema for each value in it; one that multiplies references blocks everything else. */
+const MAX_REFERENCES = 100_000;
 
-function held(value: unknown, schema: unknown): ReturnType<typeof validate> {
+function validated(value: unknown, schema: unknown): ReturnType<typeof validate> {
   // Numbers as the reply has them: the validator knows no `bigint`.
   const plain: Schema | boolean = JSON.parse(writeJson(schema));
-  const said = typeof plain === 'object' && plain !== null ? (plain.$schema ?? '') : '';
-  const draft = DRAFTS.find(([name]) => name.test(said))?.[1] ?? '2020-12';
+  const declared = typeof plain === 'object' && plain !== null ? (plain.$schema ?? '') : '';
+  const draft = DRAFTS.find(([name]) => name.test(declared))?.[1] ?? '2020-12';
   let followed = 0;
   const lookup = new Proxy(dereference(plain), {
     get(parts, name) {
       followed += 1;
-      if (followed > MOST_REFERENCES) throw new Error('its references are followed without end');
+      if (followed > MAX_REFERENCES) throw new WorkerError('task.invalid', 'its references are followed without end');
       return Reflect.get(parts, name);
     },
   });

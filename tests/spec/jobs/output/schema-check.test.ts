@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
-import { createSchemaCheck, SCHEMA_LIMIT_MS } from '../../../src/jobs/output/schema-check.ts';
-import { openSchemaCheck } from '../../../src/compose/children/schema-check.ts';
-import { systemClock } from '../../../src/system/clock.ts';
-import { spawnTalking, type TalkingChild } from '../../../src/system/process/processes.ts';
-import { FakeClock } from '../../fakes/system/fake-clock.ts';
-import { failureOf, within } from '../system/temp-folder.ts';
+import { createSchemaCheck, SCHEMA_LIMIT_MS } from '../../../../src/jobs/output/schema-check.ts';
+import { openSchemaCheck } from '../../../../src/compose/children/schema-check.ts';
+import { systemClock } from '../../../../src/system/clock.ts';
+import { spawnTalking, type TalkingChild } from '../../../../src/system/process/processes.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
+import { failureOf, within } from '../../system/temp-folder.ts';
 
 const { signal } = new AbortController();
 /** Holds one core for longer than anybody waits. */
@@ -30,29 +30,29 @@ function setup() {
 
 test('a pattern that takes for ever fails its job for good and ends its process', async () => {
   const { clock, children, check } = setup();
-  const looking = failureOf(check(LONG, ENDLESS, signal));
+  const checking = failureOf(check(LONG, ENDLESS, signal));
   clock.advance(SCHEMA_LIMIT_MS);
-  expect(await within(5_000, 'the end', looking)).toMatchObject({
+  expect(await within(5_000, 'the end', checking)).toMatchObject({
     code: 'task.invalid',
     retryable: false,
-    message: 'the reply could not be held against the schema of the task within 10 s',
+    message: "the reply could not be checked against the task's schema within 10 s",
   });
   expect(await children[0]?.ended).toMatchObject({ is: 'killed', signal: 'SIGKILL' });
   expect(clock.armed).toBe(0);
 });
 
-test('a job that is given up ends the look at its reply', async () => {
+test('a job that is cancelled ends the check of its reply', async () => {
   const { clock, children, check } = setup();
   const abort = new AbortController();
-  const reason = new Error('given up');
-  const looking = failureOf(check(LONG, ENDLESS, abort.signal));
+  const reason = new Error('cancelled');
+  const checking = failureOf(check(LONG, ENDLESS, abort.signal));
   abort.abort(reason);
-  expect(await within(5_000, 'the end', looking)).toBe(reason);
+  expect(await within(5_000, 'the end', checking)).toBe(reason);
   expect(await children[0]?.ended).toMatchObject({ is: 'killed' });
   expect(clock.armed).toBe(0);
 });
 
-test('a small schema without patterns and references is looked at without a process', async () => {
+test('a small schema without patterns and references is checked without a process', async () => {
   const { children, check } = setup();
   const schema = { type: 'object', properties: { a: { enum: [1, 2] } } };
   expect(await check('{"a":2}', schema, signal)).toEqual({ is: 'good' });
@@ -66,17 +66,17 @@ test.each([
   ['a reference to itself', { properties: { next: { $ref: '#' } }, required: ['v'] }, '{"v":1}', '{"v":1,"next":{}}'],
   ['a bound with all its digits', { $defs: {}, maximum: 9007199254740993n, format: 'x' }, '1', '1e17'],
   ['unique items', { uniqueItems: true }, '[1,2]', '[1,1]'],
-])('a schema with %s is looked at in a process, to the same end', async (_, schema, good, bad) => {
+])('a schema with %s is checked in a process, to the same end', async (_, schema, good, bad) => {
   const check = openSchemaCheck({ clock: systemClock });
   expect(await check(good, schema, signal)).toEqual({ is: 'good' });
   expect(await check(bad, schema, signal)).toMatchObject({ is: 'bad' });
 });
 
 test.each([
-  ['says nothing', [process.execPath, '-e', '']],
-  ['says something else', [process.execPath, '-e', 'process.send(1)']],
+  ['answers nothing', [process.execPath, '-e', '']],
+  ['answers something else', [process.execPath, '-e', 'process.send(1)']],
   ['cannot be started', ['/nowhere/studio-worker']],
 ])('a process that %s is no reason to lose a reply', async (_, command) => {
   const check = createSchemaCheck({ spawn: spawnTalking, command, env: {}, clock: systemClock });
-  expect(await check('"yes"', { pattern: 'y' }, signal)).toMatchObject({ is: 'unseen' });
+  expect(await check('"yes"', { pattern: 'y' }, signal)).toMatchObject({ is: 'unchecked' });
 });

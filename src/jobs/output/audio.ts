@@ -1,9 +1,10 @@
-import { bad, GOOD, type Look, tagAt, unseen, viewOf } from './look.ts';
+import { tagAt, viewOf } from './binary.ts';
+import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
 
 /** Of full scale, about -66 dB: what dither and a resampler leave of nothing stays below it, a whisper is above. */
-const LEAST_RMS = 0.0005;
-/** Of a longer sound this many samples are looked at, spread evenly: a millisecond of work. */
-const MOST_SAMPLES = 1 << 16;
+const MIN_RMS = 0.0005;
+/** Of longer audio this many samples are read, spread evenly: a millisecond of work. */
+const MAX_SAMPLES = 1 << 16;
 /** `wFormatTag` (RIFF/WAVE, Multimedia Programming Interface 1.0, and WAVEFORMATEXTENSIBLE). */
 const PCM = 1;
 const FLOAT = 3;
@@ -16,17 +17,17 @@ interface Wave {
   readonly samples: number;
 }
 
-/** Looks at a sound: a WAV is whole, has length and is not silence. Of other formats only the kind is looked at. */
-export function lookAtSound(bytes: Uint8Array, expected: { readonly maySilent: boolean }): Look {
+/** Checks audio: a WAV is whole, has length and is not silence. Of other formats only the kind is checked. */
+export function checkAudio(bytes: Uint8Array, expected: { readonly mayBeSilent: boolean }): CheckResult {
   if (tagAt(bytes, 0) !== 'RIFF') {
     const kind = otherFormat(bytes);
-    return kind === undefined ? bad('the sound is of no known format') : unseen(`${kind} is not looked into`);
+    return kind === undefined ? bad('the audio is of no known format') : unchecked(`${kind} is not checked`);
   }
   const wave = readWave(bytes);
   if ('is' in wave) return wave;
-  if (wave.samples === 0) return bad('the sound has no length');
-  if (expected.maySilent || rmsOf(wave) >= LEAST_RMS) return GOOD;
-  return bad('the sound is silence');
+  if (wave.samples === 0) return bad('the audio has no length');
+  if (expected.mayBeSilent || rmsOf(wave) >= MIN_RMS) return GOOD;
+  return bad('the audio is silent');
 }
 
 /** By their first bytes. An MP3 starts with a tag or with eleven set bits. */
@@ -39,8 +40,8 @@ function otherFormat(bytes: Uint8Array): string | undefined {
   return isMp3 ? 'MP3' : undefined;
 }
 
-function readWave(bytes: Uint8Array): Wave | Look {
-  if (tagAt(bytes, 8) !== 'WAVE') return bad('the sound is no WAV');
+function readWave(bytes: Uint8Array): Wave | CheckResult {
+  if (tagAt(bytes, 8) !== 'WAVE') return bad('the audio is not a WAV file');
   const view = viewOf(bytes);
   let read: Reader | undefined;
   for (let at = 12; at + 8 <= bytes.byteLength;) {
@@ -49,7 +50,7 @@ function readWave(bytes: Uint8Array): Wave | Look {
     if (tagAt(bytes, at) === 'fmt ') {
       if (size < 16 || start + size > bytes.byteLength) return bad('the WAV is cut off');
       read = readerOf(view, start, size);
-      if (read === undefined) return unseen('this form of WAV is not looked into');
+      if (read === undefined) return unchecked('this form of WAV is not checked');
     } else if (tagAt(bytes, at) === 'data') {
       if (read === undefined) return bad('the WAV does not say what its samples are');
       const end = size === OPEN_END ? bytes.byteLength : start + size;
@@ -70,9 +71,9 @@ interface Reader {
 }
 
 function readerOf(view: DataView, at: number, size: number): Reader | undefined {
-  const said = view.getUint16(at, true);
+  const tag = view.getUint16(at, true);
   // The extensible form keeps the real tag at the start of its sub-format.
-  const format = said === EXTENSIBLE && size >= 26 ? view.getUint16(at + 24, true) : said;
+  const format = tag === EXTENSIBLE && size >= 26 ? view.getUint16(at + 24, true) : tag;
   const bits = view.getUint16(at + 14, true);
   if (format === FLOAT) return bits === 32 ? { width: 4, at: (byte) => view.getFloat32(byte, true) } : undefined;
   if (format !== PCM) return undefined;
@@ -83,15 +84,15 @@ function readerOf(view: DataView, at: number, size: number): Reader | undefined 
   return bits === 32 ? { width: 4, at: (byte) => view.getInt32(byte, true) / 0x8000_0000 } : undefined;
 }
 
-/** How loud it is on the whole. A steady offset makes no sound, so it is taken off. */
+/** Its loudness as a root mean square. A steady offset cannot be heard, so it is taken off. */
 function rmsOf({ read, samples }: Wave): number {
-  const step = Math.ceil(samples / MOST_SAMPLES) | 1;
-  let [sum, squares, looked] = [0, 0, 0];
-  for (let sample = 0; sample < samples; sample += step, looked += 1) {
+  const step = Math.ceil(samples / MAX_SAMPLES) | 1;
+  let [sum, squares, count] = [0, 0, 0];
+  for (let sample = 0; sample < samples; sample += step, count += 1) {
     const level = read(sample);
     sum += level;
     squares += level * level;
   }
-  const mean = sum / looked;
-  return Math.sqrt(Math.max(0, squares / looked - mean * mean));
+  const mean = sum / count;
+  return Math.sqrt(Math.max(0, squares / count - mean * mean));
 }

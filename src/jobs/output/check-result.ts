@@ -1,0 +1,19 @@
+/** What a check of a result found. */
+export type CheckResult =
+  | { readonly is: 'good' }
+  /** Not what the task asked for; the problem goes to the studio and the log. */
+  | { readonly is: 'bad'; readonly problem: string }
+  /** It could not be checked: it counts as good, and the log has the reason. */
+  | { readonly is: 'unchecked'; readonly because: string };
+
+export const GOOD: CheckResult = { is: 'good' };
+export const bad = (problem: string): CheckResult => ({ is: 'bad', problem });
+export const unchecked = (because: string): CheckResult => ({ is: 'unchecked', because });
+
+/** A result as another process sent it; undefined when it is none. */
+export function readCheckResult(value: unknown): CheckResult | undefined {
+  if (typeof value !== 'object' || value === null || !('is' in value)) return undefined;
+  if (value.is === 'good') return GOOD;
+  if (value.is === 'bad' && 'problem' in value) return bad(String(value.problem));
+  return value.is === 'unchecked' && 'because' in value ? unchecked(String(value.because)) : undefined;
+}
