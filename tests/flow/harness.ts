@@ -18,6 +18,7 @@ import { createHttp } from '../../src/system/net/http-client.ts';
 import { createSockets } from '../../src/system/net/sockets.ts';
 import type { Output } from '../../src/system/terminal.ts';
 import type { CpuRule } from '../../src/worker/cpu-rule.ts';
+import type { WorkerControl } from '../../src/worker/control/control.ts';
 import type { WorkerStatus } from '../../src/worker/status.ts';
 import { ffmpegVariables } from '../fakes/engines/ffmpeg.ts';
 import { fakeStudio, type FakeStudio, type FakeStudioOptions } from '../fakes/studio/fake-studio.ts';
@@ -55,6 +56,7 @@ export interface LocalWorker extends AsyncDisposable {
   readonly stderr: () => string;
   readonly log: Log;
   readonly ended: Promise<number>;
+  readonly control: WorkerControl;
   status(): WorkerStatus;
   /** One more request to stop. */
   signal(): void;
@@ -180,6 +182,7 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
     stderr: () => stderr,
     log,
     ended,
+    control: composed.control,
     status: () => composed.status(),
     signal: () => composed.signal(),
     until,

@@ -1,19 +1,16 @@
 import type { RunChoice } from '../../cli/world/worker.ts';
-import { errorChain } from '../../base/errors.ts';
 import { shownUrl } from '../../base/urls.ts';
 import { sweepScratch } from '../../engines/programs/scratch.ts';
 import type { Log } from '../../log/open-log.ts';
 import { isAlive } from '../../system/process/alive.ts';
-import { controlAddress, serveControl } from '../../system/net/control.ts';
 import { acquireLock } from '../../system/disk/lock.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
-import type { WorkerControl } from '../../worker/control/control.ts';
-import { repliesTo } from '../../worker/control/replies.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { realEngines } from '../engines/engines.ts';
 import { banner, openProcessLog } from '../log.ts';
+import { serveSocket } from '../worker/control-socket.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
 import { composeWorker } from '../worker/worker.ts';
 
@@ -58,7 +55,7 @@ async function serve(path: string, log: Log, effects: Effects): Promise<number> 
     for (let asked = 0; asked < early; asked++) stop();
     announce(setup);
     void sweepScratch({ ...effects, ...effects.environment }, { isAlive, log: log.logger });
-    await using _control = await serveSocket(setup, worker.control);
+    await using _control = await serveSocket(worker.control, { ...setup, configPath: path });
     return await worker.run();
   } finally {
     deafen();
@@ -84,17 +81,5 @@ function announce({ config, log }: WorkerSetup): void {
       because:
         'only_when_idle is set, and this release cannot tell whether anyone is using this machine: every offer is rejected',
     });
-  }
-}
-
-/** The way in for `status`, `enable` and `disable`. Serving jobs does not depend on it. */
-async function serveSocket(setup: WorkerSetup, control: WorkerControl): Promise<AsyncDisposable> {
-  const { config, effects, log } = setup;
-  const address = controlAddress(siblingsOf(config.path).controlSocket, effects.environment);
-  try {
-    return await serveControl(address, (request) => repliesTo(control, request));
-  } catch (thrown) {
-    log.logger.warn('control.unavailable', { error: errorChain(thrown) });
-    return { [Symbol.asyncDispose]: () => Promise.resolve() };
   }
 }
