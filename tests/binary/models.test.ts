@@ -123,7 +123,7 @@ test('a file that fails its checksum is named, deleted and told with the exit co
   await using at = await setup();
   const { code, stderr } = await at.models('pull', await at.source({ sha256: 'f'.repeat(64) }));
   expect(code).toBe(65);
-  expect(stderr).toContain(`lama.bin has the sha256 ${hexOf(at.host.content)} and should have ffff`);
+  expect(stderr).toContain(`lama.bin has the sha256 ${hexOf(at.host.content)}, expected ffff`);
   expect(stderr).toContain('hint: Correct `sha256` in the model source');
   expect(await at.models('list')).toMatchObject({ stdout: `no models in ${at.root}\n` });
 });

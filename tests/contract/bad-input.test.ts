@@ -133,19 +133,19 @@ const MISTAKES: Readonly<Record<string, Row>> = {
   },
   'a checksum mismatch': {
     code: 'model.checksum-mismatch',
-    says: `and should have ${'0'.repeat(64)}; it was deleted`,
+    says: `expected ${'0'.repeat(64)}; it was deleted`,
     remedy: 'Correct `sha256` in the model source',
     offer: WRONG_SUM,
   },
   'a model of no bytes': {
     code: 'model.not-a-model',
-    says: 'nothing.onnx is no model: it is empty',
+    says: 'nothing.onnx is not a model file: it is empty',
     remedy: 'the URL of the file itself',
     offer: removalBy('nothing.onnx'),
   },
   'a web page for a model': {
     code: 'model.not-a-model',
-    says: 'page.onnx is no model: it is a web page',
+    says: 'page.onnx is not a model file: it is a web page',
     remedy: 'one that needs no login',
     offer: removalBy('page.onnx'),
   },

@@ -1,8 +1,8 @@
-/** Why a header could not be read. `more` is no fault: the bytes at hand end before the header does. */
+/** Why a header could not be read. `more` is not a fault: the bytes at hand end before the header does. */
 export type HeaderProblem =
   | { readonly is: 'more' }
   | { readonly is: 'invalid'; readonly because: string }
-  /** The header is fine and speaks of bytes that the file does not have. */
+  /** The header is valid and refers to bytes that the file does not have. */
   | { readonly is: 'truncated'; readonly because: string };
 
 /** Stops the reading of a header from deep inside it; never leaves this folder. */
@@ -39,7 +39,7 @@ export class ByteReader {
     return this.#view.getUint32(this.skip(4), true);
   }
 
-  /** A count or a place. Beyond 2^53 it cannot be either. */
+  /** A count or an offset. Beyond 2^53 it cannot be either. */
   u64(what: string): number {
     const value = this.#view.getBigUint64(this.skip(8), true);
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(`${what} is ${value}`);

@@ -7,14 +7,14 @@ import { ByteReader, invalid, Unreadable } from './bytes.ts';
  * below, before a native engine sees the file.
  */
 
-const MOST_PAIRS = 65_536;
-const MOST_TENSORS = 1_000_000;
-const MOST_DIMENSIONS = 8;
-const MOST_KEY_BYTES = 65_535;
-const MOST_TEXT_BYTES = 16 * MIB;
-const MOST_ITEMS = 100_000_000;
+const MAX_PAIRS = 65_536;
+const MAX_TENSORS = 1_000_000;
+const MAX_DIMENSIONS = 8;
+const MAX_KEY_BYTES = 65_535;
+const MAX_TEXT_BYTES = 16 * MIB;
+const MAX_ITEMS = 100_000_000;
 /** Arrays may hold arrays; nobody nests them deeper than this. */
-const MOST_DEPTH = 4;
+const MAX_DEPTH = 4;
 
 const TEXT = 8;
 const ARRAY = 9;
@@ -60,7 +60,7 @@ export interface GgufHeader {
 }
 
 /**
- * Reads a header from the first bytes of a file. Does not keep anything of it but the counts.
+ * Reads a header from the first bytes of a file. Keeps nothing of it but the counts.
  *
  * @throws Unreadable
  */
@@ -69,8 +69,8 @@ export function readGguf(bytes: Uint8Array, fileBytes: number): GgufHeader {
   if (new TextDecoder().decode(reader.bytes(4)) !== 'GGUF') throw invalid('it does not begin with GGUF');
   const version = reader.u32();
   if (version < 2 || version > 3) throw invalid(`its version is ${version}`);
-  const tensors = bounded(reader.u64('the number of tensors'), MOST_TENSORS, 'tensors');
-  const pairs = bounded(reader.u64('the number of keys'), MOST_PAIRS, 'keys');
+  const tensors = bounded(reader.u64('the number of tensors'), MAX_TENSORS, 'tensors');
+  const pairs = bounded(reader.u64('the number of keys'), MAX_PAIRS, 'keys');
   let alignment = DEFAULT_ALIGNMENT;
   for (let pair = 0; pair < pairs; pair++) alignment = readPair(reader) ?? alignment;
   let endsAt = 0;
@@ -82,14 +82,14 @@ export function readGguf(bytes: Uint8Array, fileBytes: number): GgufHeader {
   return { version, tensors };
 }
 
-function bounded(value: number, most: number, what: string): number {
-  if (value > most) throw invalid(`it claims ${value} ${what}`);
+function bounded(value: number, max: number, what: string): number {
+  if (value > max) throw invalid(`it claims ${value} ${what}`);
   return value;
 }
 
-/** Passes over one pair; gives the alignment when it is the one that sets it. */
+/** Skips one pair; returns the alignment when it is the one that sets it. */
 function readPair(reader: ByteReader): number | undefined {
-  const key = new TextDecoder().decode(reader.bytes(bounded(reader.u64('a key'), MOST_KEY_BYTES, 'bytes of key')));
+  const key = new TextDecoder().decode(reader.bytes(bounded(reader.u64('a key'), MAX_KEY_BYTES, 'bytes of key')));
   const type = reader.u32();
   if (key !== 'general.alignment' || type !== U32) {
     skipValue(reader, type, 0);
@@ -105,26 +105,26 @@ function readPair(reader: ByteReader): number | undefined {
 function skipValue(reader: ByteReader, type: number, depth: number): void {
   const size = VALUE_BYTES.get(type);
   if (size !== undefined) return void reader.skip(size);
-  if (type === TEXT) return void reader.skip(bounded(reader.u64('a text'), MOST_TEXT_BYTES, 'bytes of text'));
-  if (type !== ARRAY || depth === MOST_DEPTH) throw invalid(`it holds a value of type ${type}`);
+  if (type === TEXT) return void reader.skip(bounded(reader.u64('a text'), MAX_TEXT_BYTES, 'bytes of text'));
+  if (type !== ARRAY || depth === MAX_DEPTH) throw invalid(`it holds a value of type ${type}`);
   const itemType = reader.u32();
-  const items = bounded(reader.u64('a list'), MOST_ITEMS, 'items');
+  const items = bounded(reader.u64('a list'), MAX_ITEMS, 'items');
   const itemBytes = VALUE_BYTES.get(itemType);
   if (itemBytes !== undefined) return void reader.skip(items * itemBytes);
   for (let item = 0; item < items; item++) skipValue(reader, itemType, depth + 1);
 }
 
-/** Where a tensor ends, counted from where tensors begin. Of a type we do not know only the start is held to account. */
+/** Where a tensor ends, counted from where tensors begin. Of an unknown type only the start is checked. */
 function tensorEnd(reader: ByteReader): number {
-  reader.skip(bounded(reader.u64('a name'), MOST_KEY_BYTES, 'bytes of name'));
-  const dimensions = bounded(reader.u32(), MOST_DIMENSIONS, 'dimensions');
-  let numbers = 1;
+  reader.skip(bounded(reader.u64('a name'), MAX_KEY_BYTES, 'bytes of name'));
+  const dimensions = bounded(reader.u32(), MAX_DIMENSIONS, 'dimensions');
+  let elements = 1;
   for (let dimension = 0; dimension < dimensions; dimension++) {
-    numbers *= reader.u64('a dimension');
-    if (!Number.isSafeInteger(numbers)) throw invalid('a tensor has more numbers than can be counted');
+    elements *= reader.u64('a dimension');
+    if (!Number.isSafeInteger(elements)) throw invalid('a tensor has more elements than a number can hold');
   }
   const [perBlock, blockBytes] = TENSOR_TYPES.get(reader.u32()) ?? [1, 0];
-  const end = reader.u64('a place') + Math.ceil(numbers / perBlock) * blockBytes;
-  if (!Number.isSafeInteger(end)) throw invalid('a tensor ends beyond what can be counted');
+  const end = reader.u64('a tensor offset') + Math.ceil(elements / perBlock) * blockBytes;
+  if (!Number.isSafeInteger(end)) throw invalid('a tensor ends beyond what a number can hold');
   return end;
 }

@@ -3,11 +3,11 @@ import { ByteReader, invalid, Unreadable } from './bytes.ts';
 
 /*
  * Safetensors (huggingface/safetensors, format section of its README): the length of a JSON header, the header, then the
- * tensors' bytes. The library itself refuses headers above 100 MB. Ours is stricter: a hundred megabytes of hostile JSON
+ * tensors' bytes. The library itself rejects headers above 100 MB. Ours is stricter: a hundred megabytes of hostile JSON
  * would take a gigabyte to parse and hold the worker up for seconds, and real headers stay below two.
  */
 
-const MOST_HEADER_BYTES = 16 * MIB;
+const MAX_HEADER_BYTES = 16 * MIB;
 const NOT_A_TENSOR = '__metadata__';
 
 export interface SafetensorsHeader {
@@ -22,7 +22,7 @@ export interface SafetensorsHeader {
 export function readSafetensors(bytes: Uint8Array, fileBytes: number): SafetensorsHeader {
   const reader = new ByteReader(bytes);
   const headerBytes = reader.u64('the length of its header');
-  if (headerBytes < 2 || headerBytes > MOST_HEADER_BYTES) throw invalid(`its header is ${headerBytes} bytes long`);
+  if (headerBytes < 2 || headerBytes > MAX_HEADER_BYTES) throw invalid(`its header is ${headerBytes} bytes long`);
   const dataBytes = fileBytes - reader.at - headerBytes;
   if (dataBytes < 0) throw truncated(`its header needs ${headerBytes} bytes and it has ${fileBytes}`);
   const header = parse(reader.bytes(headerBytes));
@@ -40,17 +40,18 @@ function parse(bytes: Uint8Array): object {
   } catch {
     // not JSON, not UTF-8, or nested deeper than the parser goes: none of it is a header
   }
-  throw invalid('its header is no JSON object');
+  throw invalid('its header is not a JSON object');
 }
 
 function checkTensor(tensor: unknown, dataBytes: number): void {
   if (typeof tensor !== 'object' || tensor === null || !('data_offsets' in tensor))
-    throw invalid('a tensor has no place');
-  const { data_offsets: place } = tensor;
-  if (!Array.isArray(place) || place.length !== 2 || !place.every(isPlace)) throw invalid('a tensor has no place');
-  const [from = 0, to = 0]: readonly number[] = place;
+    throw invalid('a tensor has no offsets');
+  const { data_offsets: offsets } = tensor;
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isOffset))
+    throw invalid('a tensor has no offsets');
+  const [from = 0, to = 0]: readonly number[] = offsets;
   if (from > to) throw invalid('a tensor ends before it begins');
   if (to > dataBytes) throw truncated(`its tensors need ${to} bytes and it has ${dataBytes}`);
 }
 
-const isPlace = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const isOffset = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

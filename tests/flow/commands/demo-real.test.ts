@@ -79,7 +79,7 @@ test('weights that are none fail their job alone, and the command with it', asyn
   await using place = await setup();
   const { code, said } = await place.demo('--removal', await place.put('page.onnx', '<html>sign in</html>'));
   expect(code).toBe(1);
-  expect(said).toContain('failed: page.onnx is no model: it is a web page. Give the model source the URL');
+  expect(said).toContain('failed: page.onnx is not a model file: it is a web page. Give the model source the URL');
   expect(said).toMatch(/llama-cpp.*Hello/);
   expect(await place.leftovers()).toEqual([]);
 });

@@ -143,7 +143,7 @@ test('a web page in place of a model fails the job for good, before an engine se
   await using at = await setup();
   at.host.content = new TextEncoder().encode('<!doctype html><title>Sign in</title>');
   const job = await at.job({ url: at.host.url, filename: 'm.gguf' }, 'failed');
-  expect(job.error).toContain('m.gguf is no model: it is a web page');
+  expect(job.error).toContain('m.gguf is not a model file: it is a web page');
   expect(await at.scene.studio.next('fail')).toMatchObject({ retryable: false });
   expect(at.engine.loaded).toEqual([]);
 });

@@ -290,7 +290,7 @@ test('an unreadable receipt counts as none, and verifying finds a broken file', 
   const page = (await scene.store.show('m')).find(({ filename }) => filename === 'page.gguf');
   expect(page && (await scene.store.verify(page, () => {}))).toMatchObject({
     is: 'broken',
-    because: 'page.gguf is no model: it is a web page',
+    because: 'page.gguf is not a model file: it is a web page',
   });
 });
 
