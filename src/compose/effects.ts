@@ -38,6 +38,7 @@ export function realEffects(): Effects {
   const environment = readEnvironment();
   const env = environment.get;
   const native = createNativeCache({ environment, payloads });
+  const gpus = createGpus({ environment });
   return {
     clock: systemClock,
     random: systemRandom,
@@ -46,8 +47,8 @@ export function realEffects(): Effects {
     environment,
     http: createHttp({ clock: systemClock, env, userAgent: USER_AGENT }),
     sockets: createSockets({ clock: systemClock, env }),
-    machine: createMachine({ environment }),
-    gpus: createGpus({ environment }),
+    machine: createMachine({ environment, gpus }),
+    gpus,
     presence: systemPresence,
     native,
     images: createImages({ native }),

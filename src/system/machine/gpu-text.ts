@@ -1,4 +1,4 @@
-import { KIB, MIB } from '../../base/units.ts';
+import { GIB, KIB, MIB } from '../../base/units.ts';
 
 /** One GPU, as far as its driver says. */
 export interface Gpu {
@@ -27,14 +27,32 @@ export function parseNvidiaGpus(text: string): readonly Gpu[] {
       {
         vendor: 'nvidia',
         name: name.join(', '),
-        uuid: said(uuid),
+        uuid: fact(uuid),
         totalBytes: mib(total) ?? 0,
         usedBytes: mib(used),
         freeBytes: mib(free),
-        driver: said(driver),
+        driver: fact(driver),
       },
     ];
   });
+}
+
+/**
+ * A GPU from `/proc/driver/nvidia/gpus/<id>/information`, whose lines say `Model:`, `GPU UUID:` and
+ * `Video Memory: 24564 MiB`, or GiB. What is in use it does not say.
+ */
+export function parseNvidiaInformation(text: string): Gpu {
+  const field = (name: string): string => new RegExp(`^${name}:[^\\S\\n]*(.*)$`, 'm').exec(text)?.[1] ?? '';
+  const [, amount = '', unit] = /^(\d+(?:\.\d+)?)\s*([MG])i?B/.exec(field('Video Memory')) ?? [];
+  return {
+    vendor: 'nvidia',
+    name: fact(field('Model')) ?? 'NVIDIA GPU',
+    uuid: fact(field('GPU UUID')),
+    totalBytes: scaled(amount, unit === 'G' ? GIB : MIB) ?? 0,
+    usedBytes: undefined,
+    freeBytes: undefined,
+    driver: undefined,
+  };
 }
 
 /** The files of one card of AMD's driver. Sizes in bytes; what is missing depends on card and kernel. */
@@ -47,7 +65,7 @@ export interface AmdFiles {
   readonly driver: string | undefined;
 }
 
-/** A card from its files; undefined for one that has no memory to tell of, which other vendors' have not. */
+/** A card from its files; undefined for one without memory of its own, as other vendors' are. */
 export function parseAmdGpu(files: AmdFiles): Gpu | undefined {
   const totalBytes = scaled(files.total ?? '', 1);
   if (totalBytes === undefined || totalBytes === 0) return undefined;
@@ -56,12 +74,12 @@ export function parseAmdGpu(files: AmdFiles): Gpu | undefined {
   const [, slot] = /^PCI_SLOT_NAME=(\S+)/m.exec(files.uevent ?? '') ?? [];
   return {
     vendor: 'amd',
-    name: said(files.productName ?? '') ?? (pciId === undefined ? 'AMD GPU' : `AMD GPU ${pciId}`),
-    uuid: said(files.uniqueId ?? '') ?? slot,
+    name: fact(files.productName ?? '') ?? (pciId === undefined ? 'AMD GPU' : `AMD GPU ${pciId}`),
+    uuid: fact(files.uniqueId ?? '') ?? slot,
     totalBytes,
     usedBytes,
     freeBytes: usedBytes === undefined ? undefined : Math.max(0, totalBytes - usedBytes),
-    driver: said(files.driver ?? ''),
+    driver: fact(files.driver ?? ''),
   };
 }
 
@@ -79,7 +97,7 @@ export function parseAppleGpu(sysctl: string, vmStat: string): Gpu | undefined {
   const usedBytes = freeBytes === undefined ? undefined : totalBytes - freeBytes;
   return {
     vendor: 'apple',
-    name: said(name) ?? 'Apple GPU',
+    name: fact(name) ?? 'Apple GPU',
     uuid: undefined,
     totalBytes,
     usedBytes,
@@ -108,8 +126,8 @@ export function parseWindowsGpus(text: string): readonly Gpu[] {
     const totalBytes = scaled(memory, 1);
     if (totalBytes === undefined || totalBytes === 0) return []; // a display without memory of its own
     const vendor = /nvidia/i.test(name) ? 'nvidia' : /amd|radeon/i.test(name) ? 'amd' : 'other';
-    const unsaid = { uuid: undefined, usedBytes: undefined, freeBytes: undefined };
-    return [{ ...unsaid, vendor, name: said(name) ?? 'GPU', totalBytes, driver: said(driver) }] satisfies Gpu[];
+    const unknown = { uuid: undefined, usedBytes: undefined, freeBytes: undefined };
+    return [{ ...unknown, vendor, name: fact(name) ?? 'GPU', totalBytes, driver: fact(driver) }] satisfies Gpu[];
   });
 }
 
@@ -131,7 +149,7 @@ function scaled(field: string, unit: number): number | undefined {
 }
 
 /** A fact, unless it is the driver's way of saying that there is none. */
-function said(field: string): string | undefined {
+function fact(field: string): string | undefined {
   const text = field.trim();
   return text === '' || /^\[.*\]$/.test(text) ? undefined : text;
 }

@@ -9,6 +9,7 @@ import {
   parseAppleGpu,
   parseMemInfo,
   parseNvidiaGpus,
+  parseNvidiaInformation,
   parseWindowsGpus,
 } from './gpu-text.ts';
 
@@ -48,11 +49,10 @@ export function createGpus(options: GpusOptions): Gpus {
   return {
     async probe() {
       const answers = await Promise.all(sources.map(askOne));
-      const gpus = withoutDoubles(answers.flatMap(({ gpus: found }) => found));
-      const silent = gpus.filter(({ totalBytes }) => totalBytes === 0);
+      const gpus = withoutDoubles(answers);
       const reasons = [
         ...answers.flatMap(({ because }) => because ?? []),
-        ...silent.map(({ name }) => `${name}: does not say its memory`),
+        ...gpus.filter(({ totalBytes }) => totalBytes === 0).map(({ name }) => `${name}: does not say its memory`),
       ];
       return { gpus, ram: ramOf(options.root ?? ''), reasons };
     },
@@ -67,10 +67,12 @@ async function askOne(source: Source): Promise<{ readonly gpus: readonly Gpu[]; 
   }
 }
 
-/** Windows lists NVIDIA's cards a second time; of the two the driver's own word says what is free. */
-function withoutDoubles(gpus: readonly Gpu[]): readonly Gpu[] {
-  const saysFree = gpus.some(({ vendor, freeBytes }) => vendor === 'nvidia' && freeBytes !== undefined);
-  return gpus.filter(({ vendor, uuid }) => !(saysFree && vendor === 'nvidia' && uuid === undefined));
+/** Several sources list NVIDIA's cards: the first of them that says a size counts. Sources stand in order of what they know. */
+function withoutDoubles(answers: readonly { readonly gpus: readonly Gpu[] }[]): readonly Gpu[] {
+  const isNvidia = ({ vendor }: Gpu): boolean => vendor === 'nvidia';
+  const lists = answers.map(({ gpus }) => gpus.filter(isNvidia)).filter((gpus) => gpus.length > 0);
+  const nvidia = lists.find((gpus) => gpus.some(({ totalBytes }) => totalBytes > 0)) ?? lists[0] ?? [];
+  return [...nvidia, ...answers.flatMap(({ gpus }) => gpus.filter((gpu) => !isNvidia(gpu)))];
 }
 
 function sourcesOf({ environment, root = '', commandLimitMs = 5 * SECOND_MS }: GpusOptions): readonly Source[] {
@@ -84,6 +86,8 @@ function sourcesOf({ environment, root = '', commandLimitMs = 5 * SECOND_MS }: G
         return orNone(parseNvidiaGpus(text), 'names no GPU');
       },
     },
+    // In a container the driver's program may be missing.
+    { name: 'nvidia driver', on: ['linux'], ask: () => nvidiaCards(root) },
     { name: 'graphics devices', on: ['linux'], ask: () => amdGpus(root) },
     {
       name: 'sysctl',
@@ -115,6 +119,12 @@ const REGISTRY =
   "Get-ItemProperty 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Class\\{4d36e968-e325-11ce-bfc1-08002be10318}\\0*' " +
   '-ErrorAction SilentlyContinue | ForEach-Object { ' +
   '"$($_.DriverDesc)`t$($_.DriverVersion)`t$($_.\'HardwareInformation.qwMemorySize\')" }';
+
+function nvidiaCards(root: string): readonly Gpu[] {
+  const folder = `${root}/proc/driver/nvidia/gpus`;
+  const texts = namesIn(folder).flatMap((name) => textOf(`${folder}/${name}/information`) ?? []);
+  return orNone(texts.map(parseNvidiaInformation), `nothing at ${folder}/*/information`);
+}
 
 /** `card0-DP-1` is a socket of card0, not another card. */
 const CARD = /^card\d+$/;

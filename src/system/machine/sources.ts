@@ -9,10 +9,10 @@ import { runProgram } from '../process/programs.ts';
 /** Why a source has no answer. Stays among the probes: its message becomes one of the reasons in a report. */
 export const noAnswer = (because: string): WorkerError => new WorkerError('native.unavailable', because);
 
-/** Names in a folder of the kernel's; none when there is no such folder. */
+/** Names in a folder of the kernel's, sorted; none when there is no such folder. */
 export function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).toSorted();
   } catch {
     return []; // no such driver on this machine
   }

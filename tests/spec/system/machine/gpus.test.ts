@@ -8,10 +8,13 @@ import {
   parseAppleGpu,
   parseMemInfo,
   parseNvidiaGpus,
+  parseNvidiaInformation,
   parseVmStat,
   parseWindowsGpus,
 } from '../../../../src/system/machine/gpu-text.ts';
 import { createGpus } from '../../../../src/system/machine/gpus.ts';
+import { createMachine } from '../../../../src/system/machine/machine.ts';
+import { goneSoon } from '../../../fakes/system/gone.ts';
 import { tempFolder, within } from '../temp-folder.ts';
 import { needs, POSIX } from '../../../needs.ts';
 
@@ -122,6 +125,7 @@ test('a machine without GPUs says where it looked, and what memory it has itself
     ram: { totalBytes: 24_684_092 * 1024, freeBytes: 24_105_884 * 1024 },
     reasons: [
       'nvidia-smi: not installed',
+      `nvidia driver: nothing at ${at.folder.path}/proc/driver/nvidia/gpus/*/information`,
       `graphics devices: nothing at ${at.folder.path}/sys/class/drm/*/device/mem_info_vram_total`,
     ],
   });
@@ -144,6 +148,70 @@ onPosix('a driver that hangs, fails or only complains costs no more than its ans
   await using complaining = await setup();
   await complaining.program('nvidia-smi', NVIDIA_WORDS, 'No devices were found');
   expect((await complaining.gpus.probe()).reasons).toContain('nvidia-smi: names no GPU');
+  await using failing = await setup();
+  await failing.file('bin/nvidia-smi', '#!/bin/sh\necho "GPU-1, 1, 2, 1, 1, one"; exit 9\n');
+  await chmod(failing.folder.at('bin/nvidia-smi'), 0o755);
+  expect(await failing.gpus.probe()).toMatchObject({ gpus: [] });
+  expect((await failing.gpus.probe()).reasons).toContain('nvidia-smi: ended with status 9');
+});
+
+onPosix('a program that hangs is killed with what it started', async () => {
+  await using at = await setup();
+  await at.file('bin/nvidia-smi', `#!/bin/sh\n/bin/sleep 60 & echo $! > '${at.folder.at('pid')}'; wait\n`);
+  await chmod(at.folder.at('bin/nvidia-smi'), 0o755);
+  const { reasons } = await within(5_000, 'the probe', at.gpus.probe());
+  expect(reasons).toContain('nvidia-smi: no answer within 300 ms');
+  await goneSoon(Number(await readFile(at.folder.at('pid'), 'utf8')));
+});
+
+onPosix('a probed program gets none of our secrets', async () => {
+  await using at = await setup();
+  await at.file('bin/nvidia-smi', `#!/bin/sh\nset > '${at.folder.at('set')}'\n`);
+  await chmod(at.folder.at('bin/nvidia-smi'), 0o755);
+  process.env['A_TEST_TOKEN'] = 'hunter2';
+  await at.gpus.probe().finally(() => void delete process.env['A_TEST_TOKEN']);
+  expect(await readFile(at.folder.at('set'), 'utf8')).not.toContain('hunter2');
+});
+
+test('without nvidia-smi the files of the NVIDIA driver are read', async () => {
+  await using at = await setup();
+  const text = await fixture('nvidia-information.txt');
+  await at.file('proc/driver/nvidia/gpus/0000:01:00.0/information', text);
+  await at.file('proc/driver/nvidia/gpus/0000:02:00.0/information', text.replace('24564 MiB', '8 GiB'));
+  expect((await at.gpus.probe()).gpus.map(({ name, totalBytes }) => [name, totalBytes])).toEqual([
+    ['NVIDIA GeForce RTX 4090', 24564 * MIB],
+    ['NVIDIA GeForce RTX 4090', 8 * GIB],
+  ]);
+});
+
+onPosix('a card that nvidia-smi names is not counted again from the files of its driver', async () => {
+  await using at = await setup();
+  await at.program('nvidia-smi', NVIDIA_WORDS, `${(await fixture('nvidia-gpus.txt')).split('\n')[0]}\n`);
+  await at.file('proc/driver/nvidia/gpus/0000:01:00.0/information', await fixture('nvidia-information.txt'));
+  expect((await at.gpus.probe()).gpus).toMatchObject([{ totalBytes: 24564 * MIB, freeBytes: 22878 * MIB }]);
+});
+
+onPosix('the total of hello is the memory of the GPUs that the memory gate sees', async () => {
+  await using at = await setup();
+  await at.program('nvidia-smi', NVIDIA_WORDS, `${(await fixture('nvidia-gpus.txt')).split('\n')[0]}\n`);
+  const information = (await fixture('nvidia-information.txt')).replace('24564 MiB', '48 GiB');
+  await at.file('proc/driver/nvidia/gpus/0000:01:00.0/information', information);
+  const machine = createMachine({ environment: { hostName: 'box', userName: 'pat' }, gpus: at.gpus });
+  const seen = (await at.gpus.probe()).gpus.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
+  expect(await machine.vramTotalGb()).toBe(seen / GIB);
+  expect(seen).toBe(24564 * MIB);
+});
+
+test('an NVIDIA driver that says no size or name names a GPU all the same', async () => {
+  const text = await fixture('nvidia-information.txt');
+  const uuid = 'GPU-3b1a0a36-0000-0000-0000-000000000000';
+  expect(parseNvidiaInformation(text)).toMatchObject({
+    name: 'NVIDIA GeForce RTX 4090',
+    uuid,
+    totalBytes: 24564 * MIB,
+  });
+  expect(parseNvidiaInformation(text.replace(/Video Memory.*/, ''))).toMatchObject({ uuid, totalBytes: 0 });
+  expect(parseNvidiaInformation('Video Memory: \t 24 GiB')).toMatchObject({ name: 'NVIDIA GPU', totalBytes: 24 * GIB });
 });
 
 test('a name with a comma in it is still one name', () => {
@@ -197,7 +265,13 @@ test('no text makes a parser fail, and no size is ever below zero', () => {
           uevent: text,
           driver: text,
         });
-        const gpus = [...parseNvidiaGpus(text), ...parseWindowsGpus(text), amd, parseAppleGpu(text, text)];
+        const gpus = [
+          ...parseNvidiaGpus(text),
+          parseNvidiaInformation(text),
+          ...parseWindowsGpus(text),
+          amd,
+          parseAppleGpu(text, text),
+        ];
         return gpus.every((gpu) => gpu === undefined || (gpu.totalBytes >= 0 && (gpu.freeBytes ?? 0) >= 0));
       },
     ),
