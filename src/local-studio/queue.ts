@@ -37,7 +37,7 @@ export type Activity =
       readonly unnamed: number;
     };
 
-export interface Candidate {
+export interface OfferCandidate {
   readonly activity: Activity;
   readonly capabilities: ReadCapabilities;
   /** Rejected an offer for the moment: not asked again until its next idle heartbeat. */
@@ -47,7 +47,7 @@ export interface Candidate {
 }
 
 /** Whether a worker can be asked at all. One that works only while its machine is idle is asked only when it reports so. */
-export function isAvailable({ activity, capabilities, cooling, settled }: Candidate): boolean {
+export function isAvailable({ activity, capabilities, cooling, settled }: OfferCandidate): boolean {
   const present = capabilities.onlyWhenIdle === true && capabilities.userPresence !== 'idle';
   return activity.at === 'idle' && settled && !cooling && capabilities.autoEnabled && !present;
 }

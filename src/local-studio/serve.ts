@@ -6,7 +6,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
 import { problem } from './http/http.ts';
-import type { SocketEvents, WorkerSocket } from './sessions/worker-socket.ts';
+import type { WorkerSocketEvents, WorkerSocket } from './sessions/worker-socket.ts';
 import { type Backends, openBackends } from './storage/backends.ts';
 import type { WorkerRow } from './storage/store.ts';
 import { createStudio, type Studio, type StudioParts } from './studio.ts';
@@ -72,7 +72,7 @@ export async function startStudio(options: StudioOptions): Promise<RunningStudio
 
 interface SocketData {
   readonly worker: WorkerRow;
-  events: SocketEvents | undefined;
+  events: WorkerSocketEvents | undefined;
 }
 type BunSocket = Bun.ServerWebSocket<SocketData>;
 

@@ -11,7 +11,7 @@ import { uploadRoutes } from './http/uploads.ts';
 import { STALE_MS, SWEEP_MS } from './queue.ts';
 import { restoreLeases } from './sessions/leases.ts';
 import type { StudioState } from './sessions/state.ts';
-import { openWorkerSocket, type SocketEvents, type WorkerSocket } from './sessions/worker-socket.ts';
+import { openWorkerSocket, type WorkerSocketEvents, type WorkerSocket } from './sessions/worker-socket.ts';
 import type { ArtifactStore } from './storage/artifacts.ts';
 import { type HashOf, sameHash } from './storage/secrets.ts';
 import type { Store, WorkerRow } from './storage/store.ts';
@@ -37,7 +37,7 @@ export interface Studio {
   /** Answers a request; never rejects. */
   readonly answer: Router;
   /** Takes over a socket whose upgrade `answer` allowed. */
-  openSocket(socket: WorkerSocket, worker: WorkerRow): SocketEvents;
+  openSocket(socket: WorkerSocket, worker: WorkerRow): WorkerSocketEvents;
   /** Starts nothing any more, and leaves no timer behind. */
   stop(): void;
 }

@@ -8,7 +8,7 @@ import { boundaryOf, createMultipartReader, MalformedMultipart } from './multipa
 import { offerTo } from '../sessions/offering.ts';
 import type { StoredArtifact } from '../storage/store.ts';
 
-export interface UploadDeps {
+export interface UploadRouteDeps {
   readonly studio: StudioState;
   readonly artifacts: ArtifactStore;
   /** @throws Refusal 401 */
@@ -24,7 +24,7 @@ const MAX_FIELD_BYTES = MAX_OPERATOR_BYTES;
 const EXTENSION = /^[a-z0-9]{1,10}$/;
 
 /** The upload of a binary result (studio contract: binary completion). */
-export const uploadRoutes = (deps: UploadDeps): readonly Route[] => [
+export const uploadRoutes = (deps: UploadRouteDeps): readonly Route[] => [
   {
     method: 'POST',
     path: '/workers/:id/jobs/:jobId/complete',
@@ -35,7 +35,7 @@ export const uploadRoutes = (deps: UploadDeps): readonly Route[] => [
   },
 ];
 
-async function takeUpload(deps: UploadDeps, exchange: Exchange): Promise<Response> {
+async function takeUpload(deps: UploadRouteDeps, exchange: Exchange): Promise<Response> {
   const { studio, artifacts } = deps;
   const { id: workerId = '', jobId = '' } = exchange.params;
   if ((await studio.store.jobs.get(jobId)) === undefined) return problem(404, 'not-found', 'no such job');
@@ -56,7 +56,7 @@ async function takeUpload(deps: UploadDeps, exchange: Exchange): Promise<Respons
 const notHeld = (): Response => problem(409, 'not-held', 'the job is not held by this worker');
 
 /** The same bytes for the same job have the same name: they may be the stored result of another upload. */
-async function removeUnused({ studio, artifacts }: UploadDeps, jobId: string, name: string): Promise<void> {
+async function removeUnused({ studio, artifacts }: UploadRouteDeps, jobId: string, name: string): Promise<void> {
   const job = await studio.store.jobs.get(jobId);
   if (job?.artifact?.name !== name) await artifacts.remove(name);
 }

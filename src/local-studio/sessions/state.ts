@@ -34,7 +34,7 @@ export interface WorkerSession {
 }
 
 /** A job that stays with its worker although no session speaks for it. */
-export interface Lease {
+export interface JobLease {
   readonly workerId: string;
   readonly disarm: () => void;
 }
@@ -49,7 +49,7 @@ export interface StudioState {
   /** By worker id, in the order they connected. */
   readonly live: Map<string, WorkerSession>;
   /** By job id. */
-  readonly leases: Map<string, Lease>;
+  readonly leases: Map<string, JobLease>;
   /** Nothing is started or written any more. */
   stopped: boolean;
 }

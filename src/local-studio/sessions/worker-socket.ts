@@ -26,7 +26,7 @@ export interface WorkerSocket {
 }
 
 /** What happens on a socket, in order: any number of frames, then one `onClosed`. */
-export interface SocketEvents {
+export interface WorkerSocketEvents {
   onText(text: string): void;
   onBinary(): void;
   onClosed(code: number): void;
@@ -45,7 +45,7 @@ const MAX_REASON_BYTES = 123;
 const HELLO_MS = 15_000;
 
 /** Serves a socket whose upgrade was authorised for this worker. */
-export function openWorkerSocket(deps: WorkerSocketDeps, socket: WorkerSocket, worker: WorkerRow): SocketEvents {
+export function openWorkerSocket(deps: WorkerSocketDeps, socket: WorkerSocket, worker: WorkerRow): WorkerSocketEvents {
   const { studio } = deps;
   let at: 'opened' | 'greeting' | 'live' | 'over' = 'opened';
   let session: WorkerSession | undefined;

@@ -13,12 +13,12 @@ import { type EntryHeader, readEntry } from './entry.ts';
  * record, in a payload for one, are not taken for it. Where a head is damaged, the next mark that checks out goes on.
  */
 export type JournalRecord =
-  | (Place & { readonly is: 'put'; readonly header: EntryHeader })
-  | (Place & { readonly is: 'removal'; readonly name: string })
+  | (RecordSpan & { readonly is: 'put'; readonly header: EntryHeader })
+  | (RecordSpan & { readonly is: 'removal'; readonly name: string })
   | Damage;
 
 /** Where a record's body is. */
-export interface Place {
+export interface RecordSpan {
   readonly bodyAt: number;
   readonly bodyBytes: number;
 }
@@ -93,7 +93,7 @@ function readHead(bytes: Uint8Array, at: number, sha256: Sha256): number | undef
 }
 
 /** What the head has vouched for, unless the body was cut or changed. */
-function readBody(bytes: Uint8Array, place: Place, sha256: Sha256): JournalRecord | undefined {
+function readBody(bytes: Uint8Array, place: RecordSpan, sha256: Sha256): JournalRecord | undefined {
   const { bodyAt, bodyBytes } = place;
   const body = bytes.subarray(bodyAt, bodyAt + bodyBytes);
   if (bytes[bodyAt - HEAD_BYTES + MARK.length] === SIGN.put) {

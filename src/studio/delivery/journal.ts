@@ -6,7 +6,7 @@ import type { AppendFile } from '../../system/disk/append-file.ts';
 import type { Sha256 } from '../../system/disk/digest.ts';
 import type { Files } from '../../system/disk/files.ts';
 import { type EntryHeader, entryName } from './entry.ts';
-import { type Damage, HEAD_BYTES, type Place, putRecord, readRecords, removalRecord } from './journal-record.ts';
+import { type Damage, HEAD_BYTES, type RecordSpan, putRecord, readRecords, removalRecord } from './journal-record.ts';
 
 /**
  * Small results in one file: putting one is an append and one sync, a quarter of what a file of its own costs.
@@ -64,7 +64,7 @@ export async function openJournal(
     return { journal: { ...createJournal(options, new Map(), 0), takes: () => false }, found: [] };
 
   const bytes = contents ?? new Uint8Array();
-  const live = new Map<string, Place & { readonly header: EntryHeader }>();
+  const live = new Map<string, RecordSpan & { readonly header: EntryHeader }>();
   let endAt = 0;
   let isDamaged = false;
   for (const record of readRecords(bytes, sha256)) {
@@ -84,7 +84,7 @@ export async function openJournal(
 
 function createJournal(
   { path, files, sha256, log }: JournalOptions,
-  found: ReadonlyMap<string, Place>,
+  found: ReadonlyMap<string, RecordSpan>,
   foundEndAt: number,
 ): Journal & { /** Leaves nothing in the file but what is live. */ cutBack(): void } {
   let places = new Map([...found].map(([name, { bodyAt, bodyBytes }]) => [name, { bodyAt, bodyBytes }]));
@@ -100,7 +100,7 @@ function createJournal(
     const batch = waiting.splice(0);
     try {
       const parts: Uint8Array[] = [];
-      const added = new Map<string, Place>();
+      const added = new Map<string, RecordSpan>();
       let at = endAt;
       for (const { name, entry } of batch) {
         const record = putRecord(entry, at, sha256);
@@ -173,8 +173,8 @@ function createJournal(
 }
 
 /** Writes a journal of these entries over the old one, and tells where they are now. */
-function moveLive(file: AppendFile, places: ReadonlyMap<string, Place>, sha256: Sha256): Map<string, Place> {
-  const moved = new Map<string, Place>();
+function moveLive(file: AppendFile, places: ReadonlyMap<string, RecordSpan>, sha256: Sha256): Map<string, RecordSpan> {
+  const moved = new Map<string, RecordSpan>();
   const parts: Uint8Array[] = [];
   let at = 0;
   for (const [name, place] of [...places].toSorted(([, a], [, b]) => a.bodyAt - b.bodyAt)) {
@@ -187,5 +187,5 @@ function moveLive(file: AppendFile, places: ReadonlyMap<string, Place>, sha256: 
   return moved;
 }
 
-const sumOf = (places: ReadonlyMap<string, Place>): number =>
+const sumOf = (places: ReadonlyMap<string, RecordSpan>): number =>
   [...places.values()].reduce((sum, place) => sum + place.bodyBytes, 0);

@@ -15,10 +15,10 @@ import { studioUrl } from '../../contract/routes.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Http, HttpResponse } from '../../system/net/http.ts';
-import type { Approval, Failed, PollAnswer, RequestAnswer } from './machine.ts';
+import type { Approval, Failed, PollResult, RequestResult } from './machine.ts';
 
 /** How a bootstrap ended. */
-export type BootstrapAnswer =
+export type BootstrapResult =
   | ({ readonly is: 'approved' } & Approval)
   /** 401 or 403: the studio rejects this bootstrap token. */
   | { readonly is: 'unauthorized'; readonly message: string }
@@ -26,9 +26,9 @@ export type BootstrapAnswer =
 
 /** The three HTTP calls of registration. Every way a call can end is a value; none of them throws. */
 export interface RegistrationClient {
-  request(about: RegistrationFacts, signal: AbortSignal): Promise<RequestAnswer>;
-  poll(about: { readonly requestId: string; readonly secret: string }, signal: AbortSignal): Promise<PollAnswer>;
-  bootstrap(about: BootstrapFacts, signal: AbortSignal): Promise<BootstrapAnswer>;
+  request(about: RegistrationFacts, signal: AbortSignal): Promise<RequestResult>;
+  poll(about: { readonly requestId: string; readonly secret: string }, signal: AbortSignal): Promise<PollResult>;
+  bootstrap(about: BootstrapFacts, signal: AbortSignal): Promise<BootstrapResult>;
 }
 
 export type RegistrationFacts = Pick<RegisterRequest, 'installId' | 'registrationSecretHash' | 'capabilities'>;
@@ -77,7 +77,7 @@ export function createRegistrationClient(options: RegistrationClientOptions): Re
       const route = `/workers/register-requests/${encodeURIComponent(requestId)}`;
       const call: Call = { op: 'register-poll', method: 'GET', route, bearer: secret };
       const answer = await exchange(call, readPollAnswer, signal, options);
-      if (answer.is === 'read') return toPollAnswer(answer.value);
+      if (answer.is === 'read') return toPollResult(answer.value);
       if (answer.status === 404) return { is: 'unknown', message: answer.message };
       return answer.status === 401 ? { is: 'unauthorized', message: answer.message } : answer;
     },
@@ -99,7 +99,7 @@ export function createRegistrationClient(options: RegistrationClientOptions): Re
 
 type ReadPoll = Extract<ReturnType<typeof readPollAnswer>, { is: 'read' }>['value'];
 
-function toPollAnswer(answer: ReadPoll): PollAnswer {
+function toPollResult(answer: ReadPoll): PollResult {
   switch (answer.status) {
     case 'pending':
       return { is: 'pending' };

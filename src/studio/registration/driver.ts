@@ -11,7 +11,7 @@ import {
   INITIAL,
   type Notice,
   type Policy,
-  type RequestAnswer,
+  type RequestResult,
   type State,
   step,
 } from './machine.ts';
@@ -194,7 +194,7 @@ class RegistrationDriver implements Registration {
     }
   }
 
-  async #request(signal: AbortSignal): Promise<RequestAnswer> {
+  async #request(signal: AbortSignal): Promise<RequestResult> {
     const { client, random, sha256 } = this.#options;
     const { installId = '', registrationSecret = '' } = this.#record.read();
     const identity = {

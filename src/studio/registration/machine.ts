@@ -12,9 +12,9 @@ import type { WorkerId } from '../../base/ids.ts';
  */
 
 /** How a create call ended. */
-export type RequestAnswer = { readonly is: 'pending'; readonly requestId: string } | Failed;
+export type RequestResult = { readonly is: 'pending'; readonly requestId: string } | Failed;
 /** How a poll ended. */
-export type PollAnswer =
+export type PollResult =
   | { readonly is: 'pending' }
   | ({ readonly is: 'approved' } & Approval)
   | { readonly is: 'rejected'; readonly reason: string }
@@ -59,8 +59,8 @@ export type Event =
       readonly now: number;
     }
   | { readonly type: 'elapsed' }
-  | { readonly type: 'requested'; readonly answer: RequestAnswer; readonly now: number }
-  | { readonly type: 'polled'; readonly answer: PollAnswer }
+  | { readonly type: 'requested'; readonly answer: RequestResult; readonly now: number }
+  | { readonly type: 'polled'; readonly answer: PollResult }
   | ({ readonly type: 'bootstrapped' } & Approval)
   /** The credentials reached the disk, or did not. */
   | { readonly type: 'saved'; readonly ok: boolean }
@@ -175,7 +175,7 @@ function requested({ answer, now }: Extract<Event, { type: 'requested' }>, polic
   };
 }
 
-function polled(state: Extract<State, { at: 'pending' }>, answer: PollAnswer, policy: Policy): Step {
+function polled(state: Extract<State, { at: 'pending' }>, answer: PollResult, policy: Policy): Step {
   switch (answer.is) {
     case 'pending':
       return { state: { ...state, denials: 0 }, effects: [tick(policy)] };

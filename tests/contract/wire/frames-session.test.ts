@@ -29,7 +29,7 @@ const OFFER =
   '"task":{"kind":"image","prompt":"a fox"},"modelSource":{"engine":"synthetic","files":[],' +
   '"cliDefaults":{"cfgScale":1.0,"steps":8,"width":1024,"height":1024}}}}';
 
-test('V24: welcome opens the gate and its server time is logged', () => {
+test('welcome opens the gate and its server time is logged', () => {
   const reaction = greeting('{"type":"welcome","workerId":"w-1","serverTime":"2026-05-25T12:00:00Z"}');
   expect(reaction.event).toEqual({ type: 'received', frame: 'welcome' });
   expect(reaction.log).toEqual({
@@ -40,7 +40,7 @@ test('V24: welcome opens the gate and its server time is logged', () => {
   expect(told(reaction)).toEqual(['welcome w-1']);
 });
 
-test('V25: welcome with free-form time and an extra field opens the gate', () => {
+test('welcome with free-form time and an extra field opens the gate', () => {
   const reaction = greeting('{"type":"welcome","workerId":"w-test","serverTime":"now","region":"weur"}');
   expect(told(reaction)).toEqual(['welcome w-test']);
 });
@@ -51,33 +51,30 @@ test('a second welcome is only logged', () => {
   expect(told(reaction)).toEqual([]);
 });
 
-test('V26: welcome without a server time is ignored with a warning', () => {
+test('welcome without a server time is ignored with a warning', () => {
   const reaction = greeting('{"type":"welcome","workerId":"w-1"}');
   expect(reaction.event).toEqual(RECEIVED);
   expect(reaction.log?.level).toBe('warn');
   expect(String(reaction.log?.fields['problem'])).toContain('serverTime');
 });
 
-test('V27: heartbeatAck counts as a sign of life', () => {
+test('heartbeatAck counts as a sign of life', () => {
   const reaction = live('{"type":"heartbeatAck"}');
   expect(reaction.event).toEqual(RECEIVED);
   expect(told(reaction)).toEqual(['heartbeatAck']);
 });
 
-test.each([
-  ['V28', 'completeAck'],
-  ['V29', 'failAck'],
-])('%s: %s reaches the worker', (_vector, type) => {
+test.each(['completeAck', 'failAck'])('a %s reaches the worker with its job', (type) => {
   expect(told(live(JSON.stringify({ type, jobId: 'job-1' })))).toEqual([`${type} job-1`]);
 });
 
 test.each([
-  ['V30', 'auth_failed', 4001],
-  ['V31', 'protocol_violation', 4002],
-  ['V32', 'duplicate_worker', 4003],
-  ['V33', 'worker_deleted', 4004],
-  ['V34', 'internal_error', 1000],
-])('%s: error %s is told to the machine as its close code', (_vector, code, closeCode) => {
+  ['auth_failed', 4001],
+  ['protocol_violation', 4002],
+  ['duplicate_worker', 4003],
+  ['worker_deleted', 4004],
+  ['internal_error', 1000],
+] as const)('an error frame %s means close code %d to the machine', (code, closeCode) => {
   const text = JSON.stringify({ type: 'error', code, message: 'kaboom' });
   for (const reaction of [greeting(text), live(text)]) {
     expect(reaction.event).toEqual({ type: 'reported', code: closeCode, message: 'kaboom' });
@@ -90,12 +87,12 @@ test.each([
 });
 
 test.each([
-  ['V35', 'an error with an unknown code', '{"type":"error","code":"teapot","message":"x"}', 'code'],
-  ['V36', 'an error with a camelCase code', '{"type":"error","code":"authFailed","message":"x"}', 'code'],
-  ['V37', 'an unknown type', '{"type":"wat"}', 'wat'],
-  ['V38', 'a text that is no JSON', 'not json', 'not JSON'],
-  ['V39', 'JSON that is no object', '["offer"]', 'not an object'],
-])('%s: %s costs a warning and nothing else', (_vector, _what, text, named) => {
+  ['an error with an unknown code', '{"type":"error","code":"teapot","message":"x"}', 'code'],
+  ['an error with a camelCase code', '{"type":"error","code":"authFailed","message":"x"}', 'code'],
+  ['an unknown type', '{"type":"wat"}', 'wat'],
+  ['a text that is no JSON', 'not json', 'not JSON'],
+  ['JSON that is no object', '["offer"]', 'not an object'],
+])('%s costs a warning and nothing else', (_what, text, named) => {
   const { log, ...rest } = live(text);
   expect(log?.level).toBe('warn');
   expect(log?.event).toBe('frame.ignored');
@@ -145,6 +142,6 @@ test.each<[base: string, workerId: string, url: string | undefined]>([
   ['ws://localhost:9790/x', 'w', 'ws://localhost:9790/x/graphics/api/workers/w/connect'],
   ['ftp://nope/', 'w', undefined],
   ['not a url', 'w', undefined],
-])('V100: the base %s connects worker %s at %p', (base, workerId, url) => {
+])('the base %s connects worker %s at %p', (base, workerId, url) => {
   expect(connectUrl(base, workerId)).toBe(url);
 });

@@ -100,7 +100,7 @@ function setup(script: Script = {}, { maxFailures = 0 } = {}) {
   };
 }
 
-test('L1: nothing but hello is sent before the welcome, then heartbeat and logs at once', async () => {
+test('nothing but hello is sent before the welcome, then heartbeat and logs at once', async () => {
   const gate: PeerLine[] = [];
   const opensLater: Script = { onFrame: (frame, line) => void (frame.type === 'hello' && gate.push(line)) };
   await using worker = setup(opensLater);
@@ -117,7 +117,7 @@ test('L1: nothing but hello is sent before the welcome, then heartbeat and logs 
   expect(worker.peer.frames.map((frame) => frame.type)).toEqual(['hello', 'heartbeat', 'logBatch']);
 });
 
-test('L4: a studio that falls silent is left after twenty seconds', async () => {
+test('a studio that falls silent is left after twenty seconds', async () => {
   const deaf: Script = { onFrame: (frame, line) => void (frame.type === 'hello' && line.send(WELCOME)) };
   await using worker = setup(deaf);
   await worker.at('live');
@@ -140,7 +140,7 @@ test('heartbeats every five seconds keep an answering studio alive', async () =>
   expect(worker.session.status().at).toBe('live');
 });
 
-test('L6: an upgrade that is never answered costs fifteen seconds', async () => {
+test('an upgrade that is never answered costs fifteen seconds', async () => {
   await using worker = setup({ onUpgrade: () => new Promise<Response>(() => {}) });
   await worker.peer.until(() => worker.peer.attempts === 1, 'an upgrade');
   worker.clock.advance(15_000);
@@ -193,7 +193,7 @@ test('what is said while the line is down ships on the next socket', async () =>
   expect(await worker.peer.next('logBatch')).toMatchObject({ entries: [{ message: 'said in the dark' }] });
 });
 
-test('L7: a welcome resets the count of failures', async () => {
+test('a welcome resets the count of failures', async () => {
   const flaky: Script = { onUpgrade: (attempt) => (attempt <= 3 ? new Response('', { status: 502 }) : undefined) };
   await using worker = setup(flaky);
   for (const waitMs of [1_000, 2_000, 4_000]) {

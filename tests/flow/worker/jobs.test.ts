@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import sharp from 'sharp';
 import type { JobView } from '../../../src/contract/admin.ts';
+import type { ReadOutboundFrame } from '../../../src/contract/frames/outbound.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import { readMp4 } from '../../../src/jobs/output/mp4.ts';
@@ -148,7 +149,8 @@ test('heartbeats name the running job and nothing when idle', async () => {
   const { id } = await scene.studio.createJob(anLlmTask());
   const run = await engine.started();
   scene.worker.clock.skip(5_000);
-  await scene.studio.until('a heartbeat with the job', (e) => e.is === 'heard' && JSON.stringify(e.frame).includes(id));
+  const namesTheJob = (frame: ReadOutboundFrame): boolean => frame.type === 'heartbeat' && frame.currentJobId === id;
+  await scene.studio.until('a heartbeat with the job', (event) => event.is === 'heard' && namesTheJob(event.frame));
   run.finish();
   await scene.studio.jobIs(id, 'completed');
   await scene.worker.done();

@@ -5,7 +5,7 @@ import { CapabilitiesSchema } from '../../../src/contract/capabilities.ts';
 import {
   afterFailure,
   afterUnnamedBeat,
-  type Candidate,
+  type OfferCandidate,
   defer,
   type Deferred,
   isAvailable,
@@ -17,7 +17,7 @@ import {
 import { someCapabilities } from '../../fakes/studio/fake-studio.ts';
 
 const able = (about: Readonly<Record<string, unknown>> = {}) => v.parse(CapabilitiesSchema, someCapabilities(about));
-const candidate = (about: Partial<Candidate> = {}): Candidate => ({
+const candidate = (about: Partial<OfferCandidate> = {}): OfferCandidate => ({
   activity: { at: 'idle' },
   capabilities: able(),
   cooling: false,

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import { toWorkerId } from '../../../../src/base/ids.ts';
 import { createRegistration } from '../../../../src/studio/registration/driver.ts';
-import type { BootstrapAnswer, RegistrationClient } from '../../../../src/studio/registration/client.ts';
-import type { PollAnswer, RequestAnswer } from '../../../../src/studio/registration/machine.ts';
+import type { BootstrapResult, RegistrationClient } from '../../../../src/studio/registration/client.ts';
+import type { PollResult, RequestResult } from '../../../../src/studio/registration/machine.ts';
 import type { RegistrationRecord } from '../../../../src/studio/registration/record.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
@@ -20,9 +20,9 @@ const CAPABILITIES = {
   autoStart: true,
   supportedModels: [],
 };
-const APPROVED: PollAnswer = { is: 'approved', workerId: toWorkerId('w-1'), authToken: 'tok' };
-const PENDING: PollAnswer = { is: 'pending' };
-const DENIED: PollAnswer = { is: 'unauthorized', message: 'register-poll failed: 401 Unauthorized — no' };
+const APPROVED: PollResult = { is: 'approved', workerId: toWorkerId('w-1'), authToken: 'tok' };
+const PENDING: PollResult = { is: 'pending' };
+const DENIED: PollResult = { is: 'unauthorized', message: 'register-poll failed: 401 Unauthorized — no' };
 
 /** A studio's registration desk: answers what it was told to answer, `pending` otherwise, and keeps what it was asked. */
 class Desk implements RegistrationClient {
@@ -30,26 +30,26 @@ class Desk implements RegistrationClient {
     [];
   readonly polls: { readonly requestId: string; readonly secret: string }[] = [];
   readonly bootstraps: string[] = [];
-  requestAnswers: RequestAnswer[] = [];
-  pollAnswers: PollAnswer[] = [];
-  bootstrapAnswer: BootstrapAnswer = { is: 'approved', workerId: toWorkerId('w-boot'), authToken: 'boot-tok' };
+  requestAnswers: RequestResult[] = [];
+  pollAnswers: PollResult[] = [];
+  bootstrapAnswer: BootstrapResult = { is: 'approved', workerId: toWorkerId('w-boot'), authToken: 'boot-tok' };
   /** While set, calls are heard and never answered. */
   silent = false;
 
-  async request(about: Parameters<RegistrationClient['request']>[0]): Promise<RequestAnswer> {
+  async request(about: Parameters<RegistrationClient['request']>[0]): Promise<RequestResult> {
     const { installId, registrationSecretHash, capabilities } = about;
     this.requests.push({ installId, registrationSecretHash, autoEnabled: capabilities.autoEnabled });
     if (this.silent) await new Promise(() => {});
     return this.requestAnswers.shift() ?? { is: 'pending', requestId: `rr-${this.requests.length}` };
   }
 
-  async poll(about: Parameters<RegistrationClient['poll']>[0]): Promise<PollAnswer> {
+  async poll(about: Parameters<RegistrationClient['poll']>[0]): Promise<PollResult> {
     this.polls.push(about);
     if (this.silent) await new Promise(() => {});
     return this.pollAnswers.shift() ?? PENDING;
   }
 
-  async bootstrap(about: Parameters<RegistrationClient['bootstrap']>[0]): Promise<BootstrapAnswer> {
+  async bootstrap(about: Parameters<RegistrationClient['bootstrap']>[0]): Promise<BootstrapResult> {
     this.bootstraps.push(about.token);
     return this.bootstrapAnswer;
   }
@@ -153,7 +153,7 @@ test('polls come about every thirty seconds, never two at once', async () => {
   expect(at.desk.polls).toHaveLength(20);
 });
 
-test('L60: pending since keeps its first moment through every poll', async () => {
+test('pending since keeps its first moment through every poll', async () => {
   await using at = setup();
   await at.begin();
   const first = at.registration.status();

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { backoffMs, jittered } from '../../../../src/studio/session/backoff.ts';
 
-test('V101: the wait doubles from one second to thirty and stays there', () => {
+test('the wait doubles from one second to thirty and stays there', () => {
   expect([1, 2, 3, 4, 5, 6, 7, 8].map(backoffMs)).toEqual([1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]);
 });
 

@@ -94,7 +94,7 @@ test('a socket is opened with the token, the sub-protocol and our name', () => {
   });
 });
 
-test('L13: without credentials the session waits until there are some', () => {
+test('without credentials the session waits until there are some', () => {
   const { session, sockets, world } = setup();
   world.credentials = undefined;
   session.start();
@@ -153,7 +153,7 @@ test('a good session tells its story in three lines', () => {
   expect(log.find('session.welcomed')?.fields).toEqual({ workerId: 'w-1', serverTime: 'now', features: ['resume'] });
 });
 
-test('L63: a threshold above the detected memory is warned about once', () => {
+test('a threshold above the detected memory is warned about once', () => {
   const { goLive, welcome, sockets, clock, log } = setup();
   goLive();
   sockets.last.cut();
@@ -170,7 +170,7 @@ test('unknown memory is no reason to warn', () => {
   expect(log.find('threshold.exceeds-vram')).toBeUndefined();
 });
 
-test('L9: each heartbeat carries the capabilities and the job of the moment', () => {
+test('each heartbeat carries the capabilities and the job of the moment', () => {
   const { goLive, world, clock, frames } = setup();
   goLive();
   world.capabilities = { ...world.capabilities, autoEnabled: false };
@@ -237,7 +237,7 @@ test('what an earlier socket still says is not heard', () => {
   expect(told).toEqual(['welcome resume', 'lost', 'welcome resume']);
 });
 
-test('L11, L69: log entries that could not be sent go back in front', () => {
+test('log entries that could not be sent go back in front', () => {
   const { goLive, sockets, shipBuffer, clock } = setup();
   goLive();
   const refuses = sockets.last;

@@ -159,7 +159,6 @@ test.each([
   expect(armed(after([{ type: 'start' }, lost]).effects)).toEqual([['backoff', waitMs]]);
 });
 
-// Vector V106: [cap, failure number, give up].
 test.each([
   [0, 1000, false],
   [5, 5, false],
