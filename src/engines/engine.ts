@@ -9,6 +9,15 @@ export type TaskResult =
   | { readonly is: 'json'; readonly value: JsonValue }
   | { readonly is: 'artifact'; readonly bytes: Uint8Array; readonly ext: string };
 
+/**
+ * A piece of a result while it is made. The texts since the last `restart` are the beginning of the final text, and all
+ * of it at the end; a `restart` takes back everything before it. A preview stands for the whole picture until the next.
+ */
+export type TaskDelta =
+  | { readonly is: 'text'; readonly text: string }
+  | { readonly is: 'preview'; readonly bytes: Uint8Array; readonly ext: string }
+  | { readonly is: 'restart' };
+
 /** A model source as verified paths on this disk. */
 export interface ModelFiles {
   readonly model: ModelId;
@@ -21,6 +30,8 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Called as work advances, in the engine's own steps; `done` never exceeds `total`. */
   readonly progress: (done: number, total: number) => void;
+  /** Takes a piece of the result as it is made; what comes after the end is dropped. Returns at once, never throws. */
+  readonly emit: (delta: TaskDelta) => void;
 }
 
 export interface LoadHow {

@@ -1,6 +1,7 @@
 import { toWorkerError, WorkerError } from '../base/errors.ts';
 import { resultIs } from '../contract/tasks/index.ts';
-import type { Engine, LoadedModel, LoadHow, ModelFiles, TaskResult } from '../engines/engine.ts';
+import { followed, IGNORE_DELTAS, type OnDelta } from '../engines/deltas.ts';
+import type { Engine, LoadedModel, LoadHow, ModelFiles, RunContext, TaskResult } from '../engines/engine.ts';
 import type { EngineRegistry } from '../engines/registry.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
@@ -21,6 +22,8 @@ export interface RunDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly onProgress?: (done: number, total: number) => void;
+  /** Who follows the result while it is made; nobody unless given. */
+  readonly onDelta?: OnDelta;
 }
 
 /** Who wants to know what jobs take. What `work` gives, or fails with, is handed on as it is. */
@@ -66,7 +69,7 @@ export async function run(job: Job, deps: RunDeps, signal: AbortSignal): Promise
     finishedAt: startedAt + Math.round(deps.clock.elapsed() - since),
   });
   try {
-    const done = await giveUpAfterAbort(work(job, deps, signal), deps.clock, signal);
+    const done = await giveUpAfterAbort(begun(job, deps, signal), deps.clock, signal);
     const durationMs = Math.round(deps.clock.elapsed() - since);
     const { result: _result, ...facts } = done;
     deps.log.info('job.ran', { kind: job.task.kind, durationMs, ...facts });
@@ -89,13 +92,20 @@ export async function run(job: Job, deps: RunDeps, signal: AbortSignal): Promise
   }
 }
 
-async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<Done> {
+const begun = (job: Job, deps: RunDeps, signal: AbortSignal): Promise<Done> =>
+  followed(deps.onDelta ?? IGNORE_DELTAS, signal, (emit) => {
+    const progress = deps.onProgress ?? (() => {});
+    return work(job, deps, { signal, progress, emit });
+  });
+
+async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done> {
+  const { signal, emit } = context;
   const engine = deps.registry.get(job.source.engine, job.model);
   await assertServes(engine, job);
   const files = await deps.filesFor(job, signal);
   const use = async (loaded: LoadedModel, loadMs: number): Promise<Done> => {
     const since = deps.clock.elapsed();
-    const result = await loaded.run(job.task, { signal, progress: deps.onProgress ?? (() => {}) });
+    const result = await loaded.run(job.task, context);
     const expected = resultIs(job.task.kind);
     if (result.is !== expected) {
       throw new WorkerError(
@@ -108,6 +118,7 @@ async function work(job: Job, deps: RunDeps, signal: AbortSignal): Promise<Done>
     return { result, loadMs, runMs, ...whereOf(loaded) };
   };
   const attempt = (how: LoadHow): Promise<Done> => {
+    emit({ is: 'restart' }); // of an attempt before this one nothing counts
     const since = deps.clock.elapsed();
     const lent = (loaded: LoadedModel): Promise<Done> => use(loaded, Math.round(deps.clock.elapsed() - since));
     return deps.models.lend({ engine, files, job, how }, signal, lent);

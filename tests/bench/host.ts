@@ -66,7 +66,7 @@ async function roundTrips(bytes: Uint8Array, times: number): Promise<Pick<Measur
   const bare: number[] = [];
   for (let trip = -10; trip < times; trip++) {
     const [mine, limit] = [
-      await timeOf(() => model.run(task, inputs, { signal, progress: () => {} })),
+      await timeOf(() => model.run(task, inputs, { signal, progress: () => {}, emit: () => {} })),
       await timeOf(() => echo.trip({ task, inputs })),
     ];
     if (trip < 0) continue; // both get warm first
@@ -117,6 +117,7 @@ async function cancelled(times: number): Promise<readonly number[]> {
     const run = model.run(aTask({ kind: 'image', prompt: 'hang' }), new Map(), {
       signal: abort.signal,
       progress: () => started.resolve(),
+      emit: () => {},
     });
     const refused = run.catch(() => {});
     await started.promise;

@@ -25,7 +25,7 @@ const REPLY = /^Hello from a (tiny|small) model here$/;
 test('the executable alone is the engine child: it loads a model and answers a chat', async () => {
   await using program = await alone(await builtBinary());
   using scene = llamaScene({ command: [program.path], env: program.env });
-  const context: RunContext = { signal: new AbortController().signal, progress: () => {} };
+  const context: RunContext = { signal: new AbortController().signal, progress: () => {}, emit: () => {} };
   await using model = await scene.engine.load(scene.files, context.signal, USUAL);
   expect(completionOf(await model.run(aTask(TASK), context))).toMatchObject({
     said: expect.stringMatching(REPLY),

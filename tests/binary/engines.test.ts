@@ -51,7 +51,7 @@ test('the executable alone is the engine child: it loads a model and removes an 
   using scene = onnxScene({ command: [program.path], env: program.env });
   const [initImageUrl, maskUrl] = ['https://studio.example/p', 'https://studio.example/m'];
   scene.web.set(initImageUrl, PICTURE).set(maskUrl, MASK);
-  const context: RunContext = { signal: new AbortController().signal, progress: () => {} };
+  const context: RunContext = { signal: new AbortController().signal, progress: () => {}, emit: () => {} };
   await using model = await scene.engine.load(scene.files, context.signal, USUAL);
   const result = await model.run(aTask({ ...TASK, initImageUrl, maskUrl }), context);
   expect(result.is === 'artifact' && (await redOfTheBall(result.bytes))).toBeLessThan(100);
@@ -60,7 +60,7 @@ test('the executable alone is the engine child: it loads a model and removes an 
 test('the executable alone writes down a recording', async () => {
   await using program = await alone(await builtBinary());
   using scene = whisperScene({ command: [program.path], env: program.env });
-  const context: RunContext = { signal: new AbortController().signal, progress: () => {} };
+  const context: RunContext = { signal: new AbortController().signal, progress: () => {}, emit: () => {} };
   await using model = await scene.engine.load(scene.files, context.signal, USUAL);
   const task = aTask({ kind: 'audio_stt', inputUrl: 'https://example.invalid/a.wav' });
   expect(await model.run(task, context)).toMatchObject({ is: 'json', value: { text: SENTENCE, language: 'en' } });

@@ -18,7 +18,7 @@ beforeAll(() => builtBinary(), BUILD_LIMIT_MS);
 test('the executable alone speaks, with the espeak and the runtime inside it', async () => {
   await using program = await alone(await builtBinary());
   using scene = piperScene({ command: [program.path], env: program.env });
-  const context: RunContext = { signal: new AbortController().signal, progress: () => {} };
+  const context: RunContext = { signal: new AbortController().signal, progress: () => {}, emit: () => {} };
   await using model = await scene.engine.load(scene.files, context.signal, USUAL);
   const result = await model.run(aTask({ kind: 'audio_tts', text: 'The fox crosses the ice.' }), context);
   if (result.is !== 'artifact') throw new Error('expected a sound');

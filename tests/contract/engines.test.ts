@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { toModelId } from '../../src/base/ids.ts';
 import { resultIs, type Task, TASK_KIND_IDS, type TaskKindId } from '../../src/contract/tasks/index.ts';
-import type { Engine, ModelFiles } from '../../src/engines/engine.ts';
+import type { Engine, ModelFiles, TaskDelta } from '../../src/engines/engine.ts';
 import { createRegistry } from '../../src/engines/registry.ts';
 import { run } from '../../src/jobs/run.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { aJob, aTask, synthetic } from '../fakes/builders.ts';
 import { gradioScene } from '../fakes/engines/gradio-app.ts';
-import { llamaScene } from '../fakes/engines/llama-engine.ts';
+import { completionOf, llamaScene } from '../fakes/engines/llama-engine.ts';
 import { onnxScene, paint } from '../fakes/engines/onnx-engine.ts';
 import { piperScene } from '../fakes/engines/piper-engine.ts';
 import { transient, trusting, unwatched } from '../fakes/output-check.ts';
@@ -16,6 +16,7 @@ import { sdCppScene } from '../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { aSynthetic } from '../fakes/engines/synthetic-engine.ts';
 import { whisperScene } from '../fakes/engines/whisper-engine.ts';
 import { USUAL } from '../fakes/engines/loading.ts';
+import { textOf } from '../fakes/engines/deltas.ts';
 
 /** Engines start processes that load libraries, on a busy machine. */
 setDefaultTimeout(30_000);
@@ -100,7 +101,7 @@ function setup(engine: Engine, kind = '') {
   const abort = new AbortController();
   const files = FILES.get(`${engine.id} ${kind}`) ?? FILES.get(engine.id) ?? noFiles;
   const load = () => engine.load(files, abort.signal, USUAL);
-  const context = { signal: abort.signal, progress: () => {} };
+  const context = { signal: abort.signal, progress: () => {}, emit: () => {} };
   return { abort, load, context };
 }
 
@@ -143,6 +144,16 @@ function engineContract(engine: Engine): void {
         last = done;
       },
     });
+  });
+
+  test.each(kinds)('emits of a task of kind %s nothing but its result, whole at the end', async (kind) => {
+    const { load, context } = setup(engine, kind);
+    await using loaded = await load();
+    const deltas: TaskDelta[] = [];
+    const result = await loaded.run(taskFor(engine, kind), { ...context, emit: (delta) => void deltas.push(delta) });
+    const emitted = textOf(deltas);
+    if (kind === 'llm') expect(emitted).toBe(completionOf(result).said);
+    else expect(emitted).toBe('');
   });
 
   test('refuses to load once its job was given up, with the reason', async () => {

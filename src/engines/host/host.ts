@@ -85,7 +85,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     const talk = start(request);
     try {
       const say = { do: 'load', engine, files: plain(files), how } as const;
-      const answer = await talk.ask({ say, signal, progress, stallMs });
+      const answer = await talk.ask({ say, signal, progress, emit: () => {}, stallMs });
       if (answer.is === 'loaded') return { talk, ranOn: answer.ranOn };
       throw new WorkerError('internal', `the ${engine} engine answered a load with "${answer.is}"`);
     } catch (thrown) {
@@ -106,10 +106,10 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         get process() {
           return { pid: talk.pid, ended: talk.ended };
         },
-        async run(task, inputs, { signal: runSignal, progress }) {
+        async run(task, inputs, { signal: runSignal, progress, emit }) {
           if (disposed) throw unloaded(engine);
           const say = { do: 'run', task, inputs: new Map(inputs) } as const;
-          const ask = (): Promise<Answer> => talk.ask({ say, signal: runSignal, progress, stallMs });
+          const ask = (): Promise<Answer> => talk.ask({ say, signal: runSignal, progress, emit, stallMs });
           const reopen = async (): Promise<void> => {
             ({ talk, ranOn } = await open(request, runSignal));
             if (!disposed) return;

@@ -14,7 +14,7 @@ import { TaskSchema } from '../../contract/tasks/index.ts';
  *   load  ─────────────────────▶
  *         ◀───── progress… loaded | failed
  *   run   ─────────────────────▶
- *         ◀───── taken, progress, noted… done | failed
+ *         ◀───── taken, progress, delta, noted… done | failed
  *   cancel (any time) ─────────▶        the request ends with failed, soon
  *   unload ────────────────────▶        frees the model and exits
  *
@@ -49,6 +49,12 @@ const ResultSchema = v.variant('is', [
   v.object({ is: v.literal('artifact'), bytes: Bytes, ext: v.string() }),
 ]);
 
+const DeltaSchema = v.variant('is', [
+  v.object({ is: v.literal('text'), text: v.string() }),
+  v.object({ is: v.literal('preview'), bytes: Bytes, ext: v.string() }),
+  v.object({ is: v.literal('restart') }),
+]);
+
 const Fields = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
 
 const FailureSchema = v.object({
@@ -63,6 +69,8 @@ const FromChildSchema = v.variant('is', [
   /** It heard of a run and begins with it: what happens from here on is the run's doing. */
   v.object({ is: v.literal('taken') }),
   v.object({ is: v.literal('progress'), done: Count, total: Count }),
+  /** A piece of the result, in the order in which they were made. */
+  v.object({ is: v.literal('delta'), delta: DeltaSchema }),
   /** For the log. Names are static text, as all events' are. */
   v.object({
     is: v.literal('noted'),

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { Parent } from '../../system/process/parent.ts';
+import type { TaskDelta } from '../engine.ts';
 import type { InnerEngines, InnerModel, Warn } from './inner.ts';
 import { failed, type FromChild, readToChild, type ToChild } from './messages.ts';
 
@@ -25,7 +26,15 @@ export async function serveEngine(parent: Parent, engines: InnerEngines): Promis
   async function run({ task, inputs }: Extract<ToChild, { do: 'run' }>, signal: AbortSignal): Promise<FromChild> {
     if (model === undefined) throw new WorkerError('internal', 'a run was asked for before a model was loaded');
     parent.send({ is: 'taken' });
-    return { is: 'done', result: await model.run(task, inputs, { signal, progress }) };
+    let isOver = false;
+    const emit = (delta: TaskDelta): void => {
+      if (!isOver && !signal.aborted) parent.send({ is: 'delta', delta });
+    };
+    try {
+      return { is: 'done', result: await model.run(task, inputs, { signal, progress, emit }) };
+    } finally {
+      isOver = true; // a library that calls back late would put its text into the next reply
+    }
   }
 
   const progress = (done: number, total: number): void => parent.send({ is: 'progress', done, total });

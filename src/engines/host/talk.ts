@@ -3,6 +3,7 @@ import { formatDuration } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
 import type { SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
+import type { TaskDelta } from '../engine.ts';
 import type { Warn } from './inner.ts';
 import { crashError, createTail, type Doing } from './crash.ts';
 import { type FromChild, readFromChild, toError, type ToChild } from './messages.ts';
@@ -24,6 +25,7 @@ export interface Request {
   readonly say: Extract<ToChild, { do: 'load' | 'run' }>;
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;
+  readonly emit: (delta: TaskDelta) => void;
   /** Longest time without a sign of progress. */
   readonly stallMs: number;
 }
@@ -60,6 +62,7 @@ interface Pending {
   readonly answer: PromiseWithResolvers<Answer>;
   readonly doing: Doing;
   readonly onProgress: (done: number, total: number) => void;
+  readonly onDelta: (delta: TaskDelta) => void;
 }
 
 /** Starts a child and talks with it. */
@@ -98,6 +101,7 @@ export function startTalk(options: TalkOptions): Talk {
   function onAnswer(said: FromChild): void {
     if (said.is === 'taken') taken = true;
     else if (said.is === 'progress') pending?.onProgress(said.done, said.total);
+    else if (said.is === 'delta') pending?.onDelta(said.delta);
     else if (said.is === 'noted') options.onNote(said.event, said.fields);
     else if (said.is === 'failed') pending?.answer.reject(toError(said.failure));
     else pending?.answer.resolve(said);
@@ -116,7 +120,7 @@ export function startTalk(options: TalkOptions): Talk {
     pending?.answer.reject(error);
   });
 
-  async function ask({ say, signal, progress, stallMs }: Request): Promise<Answer> {
+  async function ask({ say, signal, progress, emit, stallMs }: Request): Promise<Answer> {
     signal.throwIfAborted();
     if (pending !== undefined) throw new WorkerError('internal', `the ${engine} engine was asked two things at once`);
     const doing = say.do === 'load' ? 'loading' : 'running';
@@ -136,11 +140,16 @@ export function startTalk(options: TalkOptions): Talk {
       watch();
       progress(done, total);
     };
+    const onDelta = (delta: TaskDelta): void => {
+      if (signal.aborted) return;
+      watch();
+      emit(delta);
+    };
     const answer = Promise.withResolvers<Answer>();
     signal.addEventListener('abort', cancel, { once: true });
     undo.defer(() => signal.removeEventListener('abort', cancel));
     undo.defer(() => (pending = undefined));
-    pending = { answer, doing, onProgress };
+    pending = { answer, doing, onProgress, onDelta };
     taken = false;
     watch();
     child.send(say); // a child that cannot hear it any more ends, which is the answer

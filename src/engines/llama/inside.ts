@@ -8,6 +8,7 @@ import { grammarOf } from './grammar.ts';
 import type { ChatModel, OpenOptions } from './port.ts';
 import { promptOf } from './prompt.ts';
 import { budgetFor, createDecoder, splitReasoning, watchForStops } from './reply.ts';
+import { createReplyStream } from './reply-stream.ts';
 
 export interface ChatEngineOptions {
   /** Loads a model file; see the binding. */
@@ -70,10 +71,10 @@ interface Tools extends RunContext, Pick<ChatEngineOptions, 'clock' | 'warn'> {
 async function answer(task: TaskOf<'llm'>, tools: Tools): Promise<TaskResult> {
   const { model, files, clock } = tools;
   const since = clock.elapsed();
-  const prompt = promptOf(task, model, files.defaults.chatTemplateKwargs);
+  const { tokens: prompt, opensReasoning } = promptOf(task, model, files.defaults.chatTemplateKwargs);
   const budget = budgetFor(prompt.length, task.maxTokens, model.contextSize);
   if (budget === undefined) throw tooLong(prompt.length, model.contextSize);
-  const { text, tokens, finish } = await write(task, { ...tools, prompt, budget });
+  const { text, tokens, finish } = await write(task, { ...tools, prompt, opensReasoning, budget });
   const { content, reasoning } = splitReasoning(text);
   const message = { role: 'assistant', content, ...(reasoning !== undefined && { reasoning_content: reasoning }) };
   return {
@@ -102,6 +103,7 @@ interface Written {
 
 interface Writing extends Tools {
   readonly prompt: readonly number[];
+  readonly opensReasoning: boolean;
   readonly budget: number;
 }
 
@@ -113,11 +115,15 @@ async function write(task: TaskOf<'llm'>, writing: Writing): Promise<Written> {
   const { model, prompt, budget, signal, warn } = writing;
   const watch = watchForStops(task.stop ?? []);
   const decoder = createDecoder((tokens, before) => model.textOf(tokens, before));
+  const stream = createReplyStream(writing.opensReasoning, writing.emit);
   const report = createReport(writing);
+  const isDue = createTicker(writing.clock);
   let written = 0;
   const done = (finish: Written['finish']): Written => {
     watch.push(decoder.rest());
     if (decoder.lost > 0) warn('reply.garbled', { lostCharacters: decoder.lost });
+    stream.push(watch.settled(true));
+    stream.end();
     report(prompt.length + written, true);
     return { text: watch.text(), tokens: written, finish };
   };
@@ -131,6 +137,7 @@ async function write(task: TaskOf<'llm'>, writing: Writing): Promise<Written> {
     written += 1;
     report(prompt.length + written, false);
     if (watch.push(decoder.push(token))) return done('stop');
+    if (isDue()) stream.push(watch.settled(false));
     if (written >= budget) return done('length');
   }
   return done('stop');
@@ -145,6 +152,16 @@ function createReport({ prompt, budget, progress, clock }: Writing): (tokens: nu
     last = tokens;
     reportedAt = clock.elapsed();
     progress(tokens, prompt.length + budget);
+  };
+}
+
+/** True when it is asked for the first time, and then once in a while. */
+function createTicker(clock: Pick<Clock, 'elapsed'>): () => boolean {
+  let tickedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const isDue = clock.elapsed() - tickedAt >= REPORT_EVERY_MS;
+    if (isDue) tickedAt = clock.elapsed();
+    return isDue;
   };
 }
 

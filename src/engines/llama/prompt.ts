@@ -1,14 +1,22 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { ChatModel } from './port.ts';
+import { OPENING } from './reply.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
 /** Words of the task's `reasoning` that ask for none. */
 const NO_REASONING = new Set(['none', 'off', 'disabled']);
 
+/** A chat as its model reads it. */
+export interface Prompt {
+  readonly tokens: readonly number[];
+  /** Whether it ends with the tag that a thought opens with, so that the reply begins inside one. */
+  readonly opensReasoning: boolean;
+}
+
 /**
- * A chat as the tokens of the model's own template (studio contract). Nothing is ever cut from it.
+ * A chat in the model's own template (studio contract). Nothing is ever cut from it.
  *
  * @throws WorkerError `model.unusable` without a template | `task.invalid` when the template refuses the chat
  */
@@ -16,7 +24,7 @@ export function promptOf(
   task: TaskOf<'llm'>,
   model: Pick<ChatModel, 'template' | 'wantsBos' | 'render' | 'tokenize'>,
   defaults: Variables | undefined,
-): readonly number[] {
+): Prompt {
   const { source, bos, eos } = model.template;
   if (source === undefined) {
     throw new WorkerError('model.unusable', 'the GGUF carries no chat template', {
@@ -35,7 +43,7 @@ export function promptOf(
   });
   // A second first token would make the model take the chat for two texts.
   const tokens = model.tokenize(model.wantsBos && !text.startsWith(bos) ? bos + text : text);
-  if (tokens.length > 0) return tokens;
+  if (tokens.length > 0) return { tokens, opensReasoning: text.trimEnd().endsWith(OPENING) };
   throw new WorkerError('task.invalid', 'the chat is empty once it is put into the template of the model', {
     hint: 'Create the job with at least one message.',
   });

@@ -3,8 +3,9 @@ export function budgetFor(promptTokens: number, maxTokens: number, context: numb
   return promptTokens >= context ? undefined : Math.min(Math.max(maxTokens, 1), context - promptTokens);
 }
 
-const CLOSING = '</think>';
-const OPENING = '<think>';
+/** The tags around what a model thinks. */
+export const OPENING = '<think>';
+export const CLOSING = '</think>';
 
 export interface Reply {
   readonly content: string;
@@ -26,6 +27,8 @@ export interface StopWatch {
   push(piece: string): boolean;
   /** Everything before the stop string, or everything. */
   text(): string;
+  /** What no stop string can begin in any more, as far as it was not returned before; at the end all of the rest. */
+  settled(isEnd: boolean): string;
 }
 
 /** Watches for any of these; empty ones are ignored (studio contract). */
@@ -34,6 +37,7 @@ export function watchForStops(stops: readonly string[]): StopWatch {
   const longest = Math.max(0, ...wanted.map((stop) => stop.length));
   let text = '';
   let stopped = false;
+  let settled = 0;
   return {
     push(piece) {
       if (stopped) return true;
@@ -45,7 +49,22 @@ export function watchForStops(stops: readonly string[]): StopWatch {
       return stopped;
     },
     text: () => text,
+    settled(isEnd) {
+      const from = settled;
+      settled = isEnd || stopped ? text.length : heldFrom(text, wanted);
+      return text.slice(from, settled);
+    },
   };
+}
+
+/** Where in a text one of these may have begun that is not complete yet; its length where none has. */
+export function heldFrom(text: string, endings: readonly string[]): number {
+  const longest = Math.max(0, ...endings.map(({ length }) => length));
+  for (let at = Math.max(0, text.length - longest + 1); at < text.length; at++) {
+    const tail = text.slice(at);
+    if (endings.some((ending) => ending.startsWith(tail))) return at;
+  }
+  return text.length;
 }
 
 /** Turns tokens into text. Characters of several bytes may come in several tokens, none of which is text by itself. */

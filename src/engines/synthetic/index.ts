@@ -10,7 +10,7 @@ import { pictureFormat } from '../media/picture-formats.ts';
 import { film, type FilmOptions } from './film.ts';
 import { drawImage, RGB } from './image.ts';
 import { sizeOf } from './limits.ts';
-import { chatText, replyTo } from './llm.ts';
+import { chatText, contentFor, replyTo } from './llm.ts';
 import { transcribe } from './stt.ts';
 import { speak } from './tts.ts';
 
@@ -66,7 +66,7 @@ function resultOf(task: Task, options: SyntheticEngineOptions, context: RunConte
     case 'video':
       return film(task, options, { context, breathe: breather(options.clock, context.signal) });
     case 'llm':
-      return { is: 'json', value: replyTo(chatText(task), sha256(chatText(task))) };
+      return chat(task, options, context);
     case 'audio_stt':
       return { is: 'json', value: transcribe(task, sha256(task.inputUrl)) };
     case 'audio_tts':
@@ -74,6 +74,13 @@ function resultOf(task: Task, options: SyntheticEngineOptions, context: RunConte
     default:
       return refuse(task);
   }
+}
+
+function chat(task: TaskOf<'llm'>, { sha256 }: SyntheticEngineOptions, { emit }: RunContext): TaskResult {
+  const text = chatText(task);
+  const content = contentFor(sha256(text));
+  emit({ is: 'text', text: content });
+  return { is: 'json', value: replyTo(text, content) };
 }
 
 /** A kind that the contract has and this engine has not: unreachable until the contract grows. */

@@ -8,8 +8,11 @@ export const chatText = (task: Pick<TaskOf<'llm'>, 'messages'>): string =>
 /** The contract counts eight for every reply, whatever its words. */
 const COMPLETION_TOKENS = 8;
 
-/** A chat completion that names the digest of the chat. No `elapsed_ms`: this engine's time says nothing. */
-export function replyTo(text: string, digest: Uint8Array): JsonObject {
+/** A reply that names the digest of its chat. */
+export const contentFor = (digest: Uint8Array): string => `[synthetic] reply to prompt #${shortHex(digest)}`;
+
+/** A chat completion with this reply. No `elapsed_ms`: this engine's time says nothing. */
+export function replyTo(text: string, content: string): JsonObject {
   const promptTokens = text.split(/\s+/).filter((word) => word !== '').length;
   return {
     object: 'chat.completion',
@@ -17,7 +20,7 @@ export function replyTo(text: string, digest: Uint8Array): JsonObject {
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content: `[synthetic] reply to prompt #${shortHex(digest)}` },
+        message: { role: 'assistant', content },
         finish_reason: 'stop',
       },
     ],

@@ -21,4 +21,4 @@ const files = { model: toModelId('fine'), paths: new Map(), defaults: synthetic.
 const model = await host.load({ engine: 'test', files }, signal);
 const [deed = 'hang'] = process.argv.slice(2);
 const progress = (): void => console.log(String(log.find('engine.started')?.fields['pid']));
-await model.run(aTask({ kind: 'image', prompt: deed }), new Map(), { signal, progress });
+await model.run(aTask({ kind: 'image', prompt: deed }), new Map(), { signal, progress, emit: () => {} });

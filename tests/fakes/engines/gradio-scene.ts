@@ -49,7 +49,7 @@ export async function gradioScene({
     paint: async (about: Readonly<Record<string, unknown>> = {}, progress: RunContext['progress'] = () => {}) => {
       const loaded = await engine.load(files, abort.signal, USUAL);
       const task = aTask({ kind: 'image', prompt: 'a golem', ...about });
-      const result = await loaded.run(task, { signal: abort.signal, progress });
+      const result = await loaded.run(task, { signal: abort.signal, progress, emit: () => {} });
       if (result.is !== 'artifact') throw new Error('expected a picture');
       return { ...result, facts: await images.probe(result.bytes) };
     },

@@ -90,7 +90,7 @@ test('what the synthetic engine makes of any task passes', async () => {
   await using loaded = await engine.load(files, signal, USUAL);
   await fc.assert(
     fc.asyncProperty(anyTask, async (params) => {
-      await check(params, await loaded.run(aTask(params), { signal, progress: () => {} }));
+      await check(params, await loaded.run(aTask(params), { signal, progress: () => {}, emit: () => {} }));
     }),
     { numRuns: 150 },
   );

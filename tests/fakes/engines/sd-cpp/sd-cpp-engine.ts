@@ -124,7 +124,7 @@ export function sdCppScene({
   };
   const abort = new AbortController();
   const runOn: SdCppScene['runOn'] = (loaded, about = {}, progress = () => {}, signal = abort.signal) =>
-    loaded.run(aTask({ ...TASK, ...about }), { signal, progress });
+    loaded.run(aTask({ ...TASK, ...about }), { signal, progress, emit: () => {} });
   const install: SdCppScene['install'] = (path = 'models/bin/sd-cli', version) => installSdCli(at(path), version);
   return {
     engine,

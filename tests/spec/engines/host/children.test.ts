@@ -30,7 +30,7 @@ function setup(options: Partial<Pick<HostedLoad, 'stallMs' | 'how'>> = {}) {
     const files = { model: toModelId(model), paths: new Map(), defaults: synthetic.cliDefaults };
     return host.load({ engine: 'test', files, ...options }, abort.signal);
   };
-  const context = { signal: abort.signal, progress: (_done: number, _total: number): void => {} };
+  const context = { signal: abort.signal, progress: (_done: number, _total: number): void => {}, emit: () => {} };
   const ask = (model: HostedModel, prompt: string, more: Record<string, unknown> = {}) =>
     model.run(aTask({ kind: 'image', prompt, ...more }), new Map(), context);
   return { log, quarantine, abort, context, load, ask };
@@ -46,6 +46,7 @@ test('a task travels to a child and its result comes back, bytes and digits whol
   const result = await model.run(aTask({ kind: 'image', prompt: 'steps' }), new Map([['initImageUrl', bytes]]), {
     ...context,
     progress: (done, total) => void progress.push(done / total),
+    emit: () => {},
   });
   expect(result).toEqual({ is: 'artifact', bytes, ext: 'bin' });
   expect(progress).toEqual([1 / 3, 2 / 3, 1]);

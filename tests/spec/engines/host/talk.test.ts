@@ -7,6 +7,7 @@ import type { TalkingOptions } from '../../../../src/system/process/processes.ts
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { failureOf } from '../../system/temp-folder.ts';
+import { type TaskDelta } from '../../../../src/engines/engine.ts';
 
 /** A child whose every word and end is the test's. */
 function setup() {
@@ -36,10 +37,12 @@ function setup() {
   });
   const abort = new AbortController();
   const progress: number[] = [];
+  const deltas: TaskDelta[] = [];
+  const emit = (delta: TaskDelta): void => void deltas.push(delta);
   const say = { do: 'run', task: aTask({ kind: 'image', prompt: 'x' }), inputs: new Map() } as const;
   const ask = () =>
-    talk.ask({ say, signal: abort.signal, progress: (done) => void progress.push(done), stallMs: 1_000 });
-  return { clock, talk, ask, say, heard, crashes, notes, abort, progress, end, child: () => child! };
+    talk.ask({ say, signal: abort.signal, progress: (done) => void progress.push(done), emit, stallMs: 1_000 });
+  return { clock, talk, ask, say, heard, crashes, notes, abort, progress, deltas, emit, end, child: () => child! };
 }
 
 test('progress keeps a slow child alive for as long as it goes on', async () => {
@@ -53,6 +56,34 @@ test('progress keeps a slow child alive for as long as it goes on', async () => 
   expect(await running).toEqual({ is: 'done', result: { is: 'json', value: 1 } });
   expect(progress).toHaveLength(10);
   expect(clock.armed).toBe(0);
+});
+
+test('pieces of a result are handed on in order, and keep the child alive', async () => {
+  const { clock, ask, child, deltas } = setup();
+  const running = ask();
+  const pieces = [
+    { is: 'text', text: 'Hel' },
+    { is: 'text', text: 'lo' },
+    { is: 'preview', bytes: Uint8Array.of(1), ext: 'png' },
+  ] as const;
+  for (const delta of pieces) {
+    clock.advance(999);
+    child().onMessage({ is: 'delta', delta });
+  }
+  child().onMessage({ is: 'done', result: { is: 'json', value: 1 } });
+  await running;
+  child().onMessage({ is: 'delta', delta: { is: 'text', text: ' too late' } });
+  expect(deltas).toEqual([...pieces]);
+});
+
+test('after a cancel no piece of the result is handed on', async () => {
+  const { ask, child, abort, deltas } = setup();
+  const running = failureOf(ask());
+  abort.abort(new Error('given up'));
+  child().onMessage({ is: 'delta', delta: { is: 'text', text: 'unwanted' } });
+  child().onMessage({ is: 'failed', failure: { code: 'job.cancelled', message: 'so be it', fields: {} } });
+  expect(await running).toMatchObject({ message: 'given up' });
+  expect(deltas).toEqual([]);
 });
 
 test('a crash tells what the engine said last, not what its runtime writes about itself', async () => {
@@ -209,14 +240,14 @@ test('a child that is told to leave gets a moment, then none, and a request unde
 });
 
 test('the weights travel by role, and nothing of them but path and defaults', async () => {
-  const { talk, heard, abort, child } = setup();
+  const { talk, heard, abort, child, emit } = setup();
   const files = {
     model: toModelId('m'),
     paths: new Map([['model', '/m/x.onnx']] as const),
     defaults: synthetic.cliDefaults,
   };
   const say = { do: 'load', engine: 'test', files, how: { lean: true, binariesFolder: undefined } } as const;
-  const loading = talk.ask({ say, signal: abort.signal, progress: () => {}, stallMs: 1_000 });
+  const loading = talk.ask({ say, signal: abort.signal, progress: () => {}, emit, stallMs: 1_000 });
   child().onMessage({ is: 'loaded', ranOn: 'cuda' });
   expect(await loading).toEqual({ is: 'loaded', ranOn: 'cuda' });
   expect(heard).toEqual([say]);

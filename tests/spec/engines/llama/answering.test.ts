@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import fc from 'fast-check';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { createChatEngine } from '../../../../src/engines/llama/inside.ts';
 import type { ChatModel, OpenOptions, Sampling } from '../../../../src/engines/llama/port.ts';
@@ -6,6 +7,8 @@ import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { completionOf } from '../../../fakes/engines/llama-engine.ts';
 import { loading } from '../../../fakes/engines/loading.ts';
+import { type TaskDelta } from '../../../../src/engines/engine.ts';
+import { textOf } from '../../../fakes/engines/deltas.ts';
 
 /** Ends a reply. */
 const END = 0;
@@ -18,21 +21,25 @@ interface About {
   /** How much of a prompt it says it has read, after how many portions. */
   readonly reads?: readonly number[];
   readonly defaults?: object;
+  /** The chat as its template makes it. */
+  readonly prompt?: string;
 }
 
 /** The engine's own part around a model that says what it is told to. */
-function setup({ says, reads = [], defaults = {} }: About) {
+function setup({ says, reads = [], defaults = {}, prompt = 'prompt' }: About) {
   const clock = new FakeClock();
   const asked: { opened?: OpenOptions; sampling?: Sampling } = {};
   const warnings: unknown[] = [];
   const progress: number[] = [];
+  const deltas: TaskDelta[] = [];
+  const emit = (delta: TaskDelta): void => void deltas.push(delta);
   const decode = (bytes: readonly number[]): string => new TextDecoder().decode(Uint8Array.from(bytes));
   const model: ChatModel = {
     ranOn: 'vulkan',
     template: { source: 'any', bos: '', eos: '' },
     wantsBos: false,
     contextSize: 100,
-    render: () => 'prompt',
+    render: () => prompt,
     tokenize: (text) => [...new TextEncoder().encode(text)],
     textOf: (tokens, before) => decode([...before, ...tokens]).slice(decode(before).length),
     isEnd: (token) => token === END,
@@ -64,10 +71,10 @@ function setup({ says, reads = [], defaults = {} }: About) {
     };
     await using loaded = await engine.load(files, loading(abort.signal));
     const task = aTask({ kind: 'llm', messages: [], ...about });
-    const context = { signal: abort.signal, progress: (done: number) => void progress.push(done) };
+    const context = { signal: abort.signal, progress: (done: number) => void progress.push(done), emit };
     return { ranOn: loaded.ranOn, ...completionOf(await loaded.run(task, new Map(), context)) };
   };
-  return { chat, asked, warnings, progress, abort };
+  return { chat, asked, warnings, progress, deltas, abort };
 }
 
 const bytes = (text: string): readonly number[] => [...new TextEncoder().encode(text)];
@@ -126,4 +133,47 @@ test('a chat that is given up while its prompt is read ends with the reason', as
   const loading = chat();
   abort.abort(reason);
   expect(await loading.catch((thrown: unknown) => thrown)).toBe(reason);
+});
+
+/** A reply in pieces that a stop string, a tag or a character of several bytes may be cut by. */
+const replies = fc
+  .array(fc.constantFrom('<think>', '</think>', '<th', '</', 'ink>', ' ', '\n', 'ab', 'c', 'ÿ', '狐', '🦊', '<', '>'))
+  .map((pieces) => pieces.join(''));
+const stops = fc.array(fc.constantFrom('ab', 'bc', '</', 'k>a', '狐 ', '🦊狐', ' \n', 'abcab'), { maxLength: 3 });
+
+test('the pieces of a reply make up its text, whatever is thought, cut or stopped', async () => {
+  await fc.assert(
+    fc.asyncProperty(replies, stops, fc.boolean(), fc.integer({ min: 1, max: 60 }), async (...drawn) => {
+      const [reply, stop, opensReasoning, maxTokens] = drawn;
+      const prompt = opensReasoning ? 'go <think>\n' : 'prompt';
+      const { chat, deltas } = setup({ says: [...bytes(reply), END], prompt });
+      const { said } = await chat({ stop, maxTokens });
+      expect(textOf(deltas)).toBe(said);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a reply is emitted as it grows, and only what no stop string can take back', async () => {
+  const says = [...bytes('one two three four five')];
+  const { chat, deltas } = setup({ says: [...says, END] });
+  await chat({ stop: ['two tree', 'five!'] });
+  expect(deltas).toEqual(['o', 'ne', ' two thr', 'ee fo', 'ur', ' five'].map((text) => ({ is: 'text', text })));
+});
+
+test('what a model thinks is emitted only where it turns out to be the reply', async () => {
+  const thinking = setup({ says: [...bytes('<think>mm</think> yes'), END] });
+  await thinking.chat();
+  expect(thinking.deltas.filter(({ is }) => is === 'restart')).toEqual([]);
+  expect(textOf(thinking.deltas)).toBe('yes');
+  const open = setup({ says: [...bytes('<think>mm'), END] });
+  await open.chat();
+  expect(open.deltas).toEqual([{ is: 'text', text: '<think>mm' }]);
+});
+
+test('a thought that nothing opened is taken back once it is closed', async () => {
+  const { chat, deltas } = setup({ says: [...bytes('so the fox</think>It crosses.'), END] });
+  await chat();
+  expect(deltas.filter(({ is }) => is === 'restart')).toHaveLength(1);
+  expect(textOf(deltas)).toBe('It crosses.');
 });

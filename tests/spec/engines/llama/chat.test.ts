@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import fc from 'fast-check';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chatModel } from '../../../../src/demo/weights/chat.ts';
@@ -6,6 +7,8 @@ import { aTask } from '../../../fakes/builders.ts';
 import { completionOf, llamaScene } from '../../../fakes/engines/llama-engine.ts';
 import { LEAN, USUAL } from '../../../fakes/engines/loading.ts';
 import { READY } from '../../../../src/engines/readiness.ts';
+import { textOf } from '../../../fakes/engines/deltas.ts';
+import { type TaskDelta } from '../../../../src/engines/engine.ts';
 
 /** Several processes start and load a library, on a busy machine. */
 setDefaultTimeout(30_000);
@@ -17,12 +20,15 @@ async function setup(options: Parameters<typeof llamaScene>[0] & { readonly lean
   const { signal } = new AbortController();
   const model = stack.use(await scene.engine.load(scene.files, signal, options.lean === true ? LEAN : USUAL));
   const steps: (readonly [done: number, total: number])[] = [];
+  const deltas: TaskDelta[] = [];
+  const emit = (delta: TaskDelta): void => void deltas.push(delta);
   const chat = async (about: Readonly<Record<string, unknown>> = {}) => {
+    deltas.length = 0;
     const task = aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], temperature: 0, ...about });
-    return completionOf(await model.run(task, { signal, progress: (...step) => void steps.push(step) }));
+    return completionOf(await model.run(task, { signal, progress: (...step) => void steps.push(step), emit }));
   };
   const owned = stack.move(); // until here a failure leaves nothing behind
-  return { model, chat, steps, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { model, chat, steps, deltas, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** What setting up or chatting failed with. */
@@ -85,6 +91,19 @@ test('what was thought is parted from what is said', async () => {
   await using scene = await setup({ model: { says: [['<think>'], ['so so'], ['</think>'], ['well']] } });
   const { said, choices } = await scene.chat();
   expect({ said, thought: choices[0]?.message.reasoning_content }).toEqual({ said: 'well', thought: 'so so' });
+});
+
+test('the pieces of a reply come in order and make up its text, whatever stops it', async () => {
+  const says = [['One ', 'ab', '<think>'], [' fox', '</', ' '], ['狐'], ['think>', ' b'], ['€'], ['a', '</think>']];
+  await using scene = await setup({ model: { says, endless: true, contextLength: 2048 } });
+  const stops = fc.array(fc.constantFrom('fox 狐', '€a', '狐th', 'think>', '> fox', 'a </'), { maxLength: 2 });
+  await fc.assert(
+    fc.asyncProperty(stops, fc.nat(1000), fc.integer({ min: 1, max: 60 }), async (stop, seed, maxTokens) => {
+      const { said } = await scene.chat({ stop, seed, maxTokens, temperature: 1 });
+      expect(textOf(scene.deltas)).toBe(said);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('the same seed gives the same reply and another one another', async () => {
@@ -172,7 +191,7 @@ test('the file to load is a GGUF, whatever its role and its case', async () => {
 test('a task of another kind is refused by name', async () => {
   await using scene = await setup();
   const task = aTask({ kind: 'audio_tts', text: 'hi' });
-  const run = scene.model.run(task, { signal: new AbortController().signal, progress: () => {} });
+  const run = scene.model.run(task, { signal: new AbortController().signal, progress: () => {}, emit: () => {} });
   expect(await failureOf(run)).toMatchObject({
     code: 'task.unsupported',
     message: 'llama engine only serves llm tasks, got audio_tts',

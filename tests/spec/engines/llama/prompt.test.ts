@@ -19,7 +19,7 @@ function promptBy(source: string | undefined, { wantsBos = false, defaults, task
   };
   const chat = aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], ...task });
   if (chat.kind !== 'llm') throw new Error('no chat');
-  return new TextDecoder().decode(Uint8Array.from(promptOf(chat, model, defaults)));
+  return new TextDecoder().decode(Uint8Array.from(promptOf(chat, model, defaults).tokens));
 }
 
 const MESSAGES = "{% for m in messages %}{{ m['role'] + '=' + m['content'] + ';' }}{% endfor %}";

@@ -28,7 +28,7 @@ async function replyTo(jsonSchema: unknown, about: object = {}) {
     maxTokens: 1000,
     ...about,
   });
-  return completionOf(await model.run(task, { signal, progress: () => {} }));
+  return completionOf(await model.run(task, { signal, progress: () => {}, emit: () => {} }));
 }
 
 /** Schemas as people write them, small enough that a model without an idea comes to their end. */
@@ -188,7 +188,7 @@ test('a chat that is given up ends by itself and leaves the model in memory', as
   const reason = new Error('given up');
   const { pid } = model.process ?? {};
   const task = aTask({ kind: 'llm', messages: [], jsonSchema: { type: 'string' }, maxTokens: 4000 });
-  const run = model.run(task, { signal: abort.signal, progress: () => abort.abort(reason) });
+  const run = model.run(task, { signal: abort.signal, progress: () => abort.abort(reason), emit: () => {} });
   expect(await run.catch((thrown: unknown) => thrown)).toBe(reason);
   expect((await replyTo({ const: 1 })).said).toBe('1');
   expect(model.process?.pid).toBe(pid); // a child that had been killed would be another one

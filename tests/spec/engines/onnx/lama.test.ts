@@ -39,7 +39,7 @@ function setup(options: { readonly output?: Partial<Tensor>; readonly outputs?: 
     paths: new Map([['model', '/x']] as const),
     defaults: synthetic.cliDefaults,
   };
-  const context = { signal: new AbortController().signal, progress: () => {} };
+  const context = { signal: new AbortController().signal, progress: () => {}, emit: () => {} };
   return { engine, files, context, seen, released: () => released };
 }
 
@@ -174,7 +174,7 @@ test('an input that is no picture is the task’s fault', async () => {
 test('a task that was given up stops before the model runs', async () => {
   const { engine, files, seen } = setup();
   const abort = new AbortController();
-  const context = { signal: abort.signal, progress: () => {} };
+  const context = { signal: abort.signal, progress: () => {}, emit: () => {} };
   await using model = await engine.load(files, loading(context.signal));
   const running = failureOf(model.run(aTask({ kind: 'image', prompt: '' }), await pictures(), context));
   const reason = new Error('given up');

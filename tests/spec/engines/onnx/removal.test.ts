@@ -10,7 +10,7 @@ import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const INIT = 'https://studio.example/fox.png';
 const MASK = 'https://studio.example/mask.png';
-const context = (): RunContext => ({ signal: new AbortController().signal, progress: () => {} });
+const context = (): RunContext => ({ signal: new AbortController().signal, progress: () => {}, emit: () => {} });
 /** A soft background with a red disc on it. */
 const scenery: Paint = (x, y) => (Math.hypot(x - 120, y - 90) < 20 ? [255, 0, 0] : [60 + x / 8, 120, 60 + y / 8]);
 const overDisc: Paint = (x, y) => (Math.hypot(x - 120, y - 90) < 26 ? 255 : 0);

@@ -39,7 +39,7 @@ needs(variable('STUDIO_WORKER_PIPER_VOICE'), LISTENER)(
   async () => {
     using scene = piperScene({ config: readFileSync(`${VOICE}.json`, 'utf8') });
     copyFileSync(VOICE, scene.files.paths.get('model') ?? '');
-    const context = { signal: new AbortController().signal, progress: () => {} };
+    const context = { signal: new AbortController().signal, progress: () => {}, emit: () => {} };
     await using model = await scene.engine.load(scene.files, context.signal, USUAL);
     const text = 'The fox crosses the ice. The sky turns green. Please open the door before you leave the room.';
     const result = await model.run(aTask({ kind: 'audio_tts', text }), context);

@@ -14,6 +14,7 @@ setDefaultTimeout(30_000); // a child that starts on a busy machine
 const context = (progress: RunContext['progress'] = () => {}): RunContext => ({
   signal: new AbortController().signal,
   progress,
+  emit: () => {},
 });
 
 /** One voice of two speakers serves all tests that do not need another. */
@@ -110,7 +111,9 @@ test('a text that is given up ends with the reason, and the next one is spoken',
   const reason = new Error('given up');
   const progress = (): void => abort.abort(reason);
   const text = 'The fox crosses the ice. '.repeat(100);
-  const running = failureOf(model.run(aTask({ kind: 'audio_tts', text }), { signal: abort.signal, progress }));
+  const running = failureOf(
+    model.run(aTask({ kind: 'audio_tts', text }), { signal: abort.signal, progress, emit: () => {} }),
+  );
   expect(await running).toBe(reason);
   expect(secondsOf(await spoken())).toBeGreaterThan(0.3);
 });

@@ -32,7 +32,7 @@ async function setup(hasFfmpeg = true) {
     log,
     make: async (choice: Readonly<Record<string, unknown>> = {}, context: Partial<RunContext> = {}) => {
       const task = aTask({ ...about, ...choice });
-      const result = await loaded.run(task, { signal, progress: () => {}, ...context });
+      const result = await loaded.run(task, { signal, progress: () => {}, emit: () => {}, ...context });
       if (result.is !== 'artifact') throw new Error('expected a film');
       await outputs.check(aJob({ task }), result, { log, signal });
       return result;

@@ -19,7 +19,7 @@ async function setup(choice: Partial<SyntheticEngineOptions> = {}) {
   const files = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
   const loaded = await engine.load(files, new AbortController().signal, USUAL);
   const run = (task: Task, context: Partial<RunContext> = {}) =>
-    loaded.run(task, { signal: new AbortController().signal, progress: () => {}, ...context });
+    loaded.run(task, { signal: new AbortController().signal, progress: () => {}, emit: () => {}, ...context });
   const artifact = async (params: Parameters<typeof aTask>[0]) => {
     const result = await run(aTask(params));
     if (result.is !== 'artifact') throw new Error(`expected an artifact, got ${result.is}`);

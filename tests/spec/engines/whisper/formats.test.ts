@@ -43,7 +43,11 @@ test.each([
 ])('a recording as %s is written down at its full length', async (name, how) => {
   const inputUrl = `https://example.invalid/${name}`;
   scene.web.set(inputUrl, await recorded(name, how));
-  const result = await model.run(aTask({ kind: 'audio_stt', inputUrl }), { signal, progress: () => {} });
+  const result = await model.run(aTask({ kind: 'audio_stt', inputUrl }), {
+    signal,
+    progress: () => {},
+    emit: () => {},
+  });
   // Lossy formats come with a moment of silence at their ends.
   const duration: unknown = expect.closeTo(1.5, 0);
   expect(result).toMatchObject({ is: 'json', value: { text: SENTENCE, duration } });
@@ -52,6 +56,6 @@ test.each([
 test('a file that only begins as a recording fails by name and is not tried again', async () => {
   const inputUrl = 'https://example.invalid/cut.flac';
   scene.web.set(inputUrl, new TextEncoder().encode(`fLaC${'\0'.repeat(100)}`));
-  const running = model.run(aTask({ kind: 'audio_stt', inputUrl }), { signal, progress: () => {} });
+  const running = model.run(aTask({ kind: 'audio_stt', inputUrl }), { signal, progress: () => {}, emit: () => {} });
   expect(await failureOf(running)).toMatchObject({ code: 'task.audio-unreadable', retryable: false });
 });

@@ -23,7 +23,7 @@ needs(variable('STUDIO_WORKER_WHISPER_MODEL'), 'flite')(
     const signal = new AbortController().signal;
     await using model = await scene.engine.load(scene.files, signal, USUAL);
     const task = aTask({ kind: 'audio_stt', inputUrl, timestamps: 'word', language: 'en' });
-    const result = await model.run(task, { signal, progress: () => {} });
+    const result = await model.run(task, { signal, progress: () => {}, emit: () => {} });
     const text = JSON.stringify(result.is === 'json' ? result.value : undefined).toLowerCase();
     for (const word of ['house', 'river', 'children', 'garden']) expect(text).toContain(word);
   },

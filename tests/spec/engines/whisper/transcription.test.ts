@@ -28,7 +28,8 @@ const foreign = stack.use(whisperScene({ weights: transcribingModel({ language: 
 const multilingual = stack.use(await foreign.engine.load(foreign.files, signal, USUAL));
 
 const stt = (about: object = {}) => aTask({ kind: 'audio_stt', inputUrl, ...about });
-const ask = (loaded: LoadedModel, about: object = {}) => loaded.run(stt(about), { signal, progress: () => {} });
+const ask = (loaded: LoadedModel, about: object = {}) =>
+  loaded.run(stt(about), { signal, progress: () => {}, emit: () => {} });
 
 async function transcript(loaded: LoadedModel, about: object = {}) {
   const result = await ask(loaded, about);
@@ -128,6 +129,7 @@ test('progress is told in percent up to its end', async () => {
   await model.run(stt({ vad: true }), {
     signal,
     progress: (done, total) => void (expect(total).toBe(100), told.push(done)),
+    emit: () => {},
   });
   expect(told).toEqual([10, 100]);
 });
@@ -181,7 +183,7 @@ test('vad without a model for it is refused before anything is fetched', async (
 test('after a job was given up the same model serves the next', async () => {
   const controller = new AbortController();
   const reason = new Error('given up');
-  const running = model.run(stt(), { signal: controller.signal, progress: () => {} });
+  const running = model.run(stt(), { signal: controller.signal, progress: () => {}, emit: () => {} });
   controller.abort(reason);
   expect(await failureOf(running)).toBe(reason);
   expect(await transcript(model)).toMatchObject({ text: SENTENCE });
