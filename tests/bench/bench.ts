@@ -10,11 +10,11 @@ import { type Looks, measureGrowth } from './growth.ts';
 import { type HostSizes, measureHost } from './host.ts';
 import { measureIdle } from './idle.ts';
 import { machineClass } from './processes.ts';
-import { type Measurement, readmeBlock, type Report, tableOf, withBlock } from './report.ts';
+import { type Measurement, docsBlock, type Report, tableOf, withBlock } from './report.ts';
 import { measureStarts } from './starts.ts';
 
 const OUTFILE = 'dist/bench.json';
-const README = 'README.md';
+const PAGE = 'docs/benchmarks.md';
 
 interface Sizes {
   readonly json: Scale;
@@ -94,7 +94,7 @@ async function main(): Promise<void> {
   };
   console.log(tableOf(measurements));
   writeFileSync(OUTFILE, `${JSON.stringify(report, undefined, 2)}\n`);
-  if (values.readme === true) writeFileSync(README, withBlock(await readFile(README, 'utf8'), readmeBlock(report)));
+  if (values.readme === true) writeFileSync(PAGE, withBlock(await readFile(PAGE, 'utf8'), docsBlock(report)));
   rmSync('dist/bench', { recursive: true, force: true });
 }
 

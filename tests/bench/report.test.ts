@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { isMet, type Measurement, readmeBlock, tableOf, withBlock } from './report.ts';
+import { isMet, type Measurement, docsBlock, tableOf, withBlock } from './report.ts';
 import { median, percentile } from './statistics.ts';
 
 const aTime = (about: Partial<Measurement> = {}): Measurement => ({
@@ -40,9 +40,9 @@ test('the table shows measured, goal, limit and ratio of each fact', () => {
   expect(new Set([head, rule, row].map((line) => line?.length)).size).toBe(1);
 });
 
-test('the README keeps everything but what stands between the marks', () => {
+test('the page keeps everything but what stands between the marks', () => {
   const report = { date: '2026-11-21T12:00:00.000Z', machine: 'a CPU, 2 cores', bun: '1.4.5', version: '0.5.0' };
-  const block = readmeBlock({ ...report, quick: false, measurements: [aTime()] });
+  const block = docsBlock({ ...report, quick: false, measurements: [aTime()] });
   const before = '# title\n<!-- bench:start -->\nold\n<!-- bench:end -->\n## more\n';
   const after = withBlock(before, block);
   expect(after).toBe(`# title\n<!-- bench:start -->\n${block}<!-- bench:end -->\n## more\n`);
@@ -50,7 +50,7 @@ test('the README keeps everything but what stands between the marks', () => {
   expect(block).toStartWith('Measured on 2026-11-21 ');
 });
 
-test('a README without marks is left alone', () => {
+test('a page without marks is left alone', () => {
   expect(() => withBlock('# title', 'block')).toThrow('must hold <!-- bench:start -->');
 });
 

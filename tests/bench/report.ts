@@ -71,8 +71,8 @@ export function tableOf(measurements: readonly Measurement[]): string {
   return [line(HEAD), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
-/** What the README shows between its marks. */
-export const readmeBlock = ({ date, machine, bun, measurements }: Report): string =>
+/** What `docs/benchmarks.md` shows between its marks. */
+export const docsBlock = ({ date, machine, bun, measurements }: Report): string =>
   `Measured on ${date.slice(0, 10)} with the compiled executable on one machine over loopback (${machine},
 Bun ${bun}). Times count at the studio's side of the socket, from handing over an offer. The limit is the same exchange
 in the same run with a bare WebSocket and HTTP client that has no worker behind it.
@@ -86,17 +86,17 @@ heap finds its size within the first thousands of jobs.
 
 The chat model is generated: layers that change nothing and take the time of real ones. The library alone runs it in a
 process of its own with as many threads, and both at normal priority; neither reads a prompt again that it has read.
-Engine host and cancel are measured from the worker's side of the line. A download is on the disk when it ends, fsynced,
+Engine host and cancel are measured from the worker's side of the channel. A download is on the disk when it ends, fsynced,
 and so is the bare one.
 `;
 
 const MARKS = ['<!-- bench:start -->', '<!-- bench:end -->'] as const;
 
-/** The README with another block between the marks. @throws when a mark is missing */
-export function withBlock(readme: string, block: string): string {
-  const [start, end] = MARKS.map((mark) => readme.indexOf(mark));
+/** The page with another block between the marks. @throws when a mark is missing */
+export function withBlock(page: string, block: string): string {
+  const [start, end] = MARKS.map((mark) => page.indexOf(mark));
   if (start === undefined || end === undefined || start < 0 || end < start) {
-    throw new Error(`the README must hold ${MARKS.join(' and ')}`);
+    throw new Error(`the page must hold ${MARKS.join(' and ')}`);
   }
-  return `${readme.slice(0, start + MARKS[0].length)}\n${block}${readme.slice(end)}`;
+  return `${page.slice(0, start + MARKS[0].length)}\n${block}${page.slice(end)}`;
 }

@@ -1,11 +1,13 @@
 import { duration, ifKnown, own, type Sentences, size, text } from './text.ts';
 
+/** Reasons one after the other; each may hold a comma. */
+const listed = (value: unknown): string => (Array.isArray(value) ? value.map(text).join('; ') : text(value));
 const hint = (value: unknown): string => ifKnown(value, (known) => `. ${known}`);
 
 /** Engines, models and the memory of this machine, in words of our own. */
 export const MACHINE_SENTENCES = {
   'gpu.found': own((f) => `GPU: ${text(f.name)}, ${text(f.totalGb)} GiB${ifKnown(f.driver, (it) => `, driver ${it}`)}`),
-  'gpu.not-found': own((f) => `no GPU found: ${text(f.reasons)}`),
+  'gpu.not-found': own((f) => `no GPU found: ${listed(f.reasons)}`),
   'gpu.silent': own(
     (f) => `${text(f.silentGpus)} GPU(s) did not report their memory; ${text(f.vramTotalGb)} GiB are known`,
   ),
