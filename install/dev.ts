@@ -1,6 +1,5 @@
 /** Runs the worker from source and starts it anew after each edit: `bun run dev [flags of run]`. */
 import { watch } from 'node:fs';
-import { aborted } from '../src/base/abort.ts';
 import { type Clock, systemClock } from '../src/system/clock.ts';
 import type { ChildEnd } from '../src/system/process/child.ts';
 import { type Child, ownEnvironment, type Spawn, spawnChild } from '../src/system/process/processes.ts';
@@ -31,13 +30,13 @@ export async function dev(options: DevOptions): Promise<void> {
   const stop = new AbortController();
   let asked = false;
   let child: Child | undefined;
-  let edited = Promise.withResolvers<void>();
+  let wake = Promise.withResolvers<void>();
   let cancelSettle = (): void => {};
   using ends = new DisposableStack();
   ends.defer(() => cancelSettle());
 
   const onEdit = (path: string): void => {
-    edited.resolve();
+    wake.resolve();
     if (child === undefined || asked || stop.signal.aborted) return;
     asked = true;
     say(`${path} changed: the worker starts anew once its job is done`);
@@ -50,6 +49,7 @@ export async function dev(options: DevOptions): Promise<void> {
   ends.defer(unwatch);
   const unlisten = options.onStopSignals((_signal, count) => {
     stop.abort();
+    wake.resolve();
     // An edit's request was the first already; further signals mean to the worker what they mean to us.
     if (!asked || count > 1) child?.kill('SIGTERM');
   });
@@ -57,13 +57,13 @@ export async function dev(options: DevOptions): Promise<void> {
 
   while (!stop.signal.aborted) {
     asked = false;
-    edited = Promise.withResolvers();
+    wake = Promise.withResolvers();
     child = options.spawn(options.command, { env: ownEnvironment(process.env), output: 'inherit' });
     const end = await child.ended;
     child = undefined;
     if (stop.signal.aborted || asked) continue;
     say(`the worker ${describe(end)}; it starts anew after the next change`);
-    await Promise.race([edited.promise, aborted(stop.signal)]);
+    await wake.promise;
   }
 }
 

@@ -1,5 +1,4 @@
 import { passesByItself } from '../../base/http-status.ts';
-import { assertNever } from '../../base/never.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 
 /** How one attempt to upload a result ended. */
@@ -92,6 +91,6 @@ export function describeAnswer(answer: UploadAnswer): string {
       return body === '' ? status : `${status} — ${body}`;
     }
     default:
-      return assertNever(answer);
+      return answer satisfies never;
   }
 }

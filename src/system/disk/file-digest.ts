@@ -1,3 +1,5 @@
+import { WorkerError } from '../../base/errors.ts';
+
 /*
  * SHA-256 of a file that is still being written, in a thread of its own: at the rate of a fast line, hashing would take
  * the main thread half its time. Tried on Bun 1.4.5: a worker from a blob needs no file, so a compiled executable has it
@@ -10,7 +12,11 @@ export interface FileDigest {
   upTo(bytes: number): void;
   /** How far the digest has come. */
   readonly doneBytes: number;
-  /** 64 hex digits, once the whole file was read. Rejects when it cannot be read, or was stopped. Either way it is closed. */
+  /**
+   * 64 hex digits, once the whole file was read. The file is closed, whichever way it ends.
+   *
+   * @throws WorkerError `file.unusable` when it cannot be read, or was stopped
+   */
   readonly digest: Promise<string>;
   /** Ends the thread. Harmless when it has ended. */
   stop(): void;
@@ -61,9 +67,9 @@ self.onmessage = ({ data }) => {
 };
 `;
 
-interface Said {
+interface ThreadReport {
   readonly done: number;
-  /** It has closed the file, and says no more. */
+  /** It has closed the file, and reports no more. */
   readonly over?: true;
   readonly digest?: string;
   readonly error?: string;
@@ -75,21 +81,21 @@ export const followFile: FollowFile = (path, sizeBytes) => {
   const thread = new Worker(url);
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const end = Promise.withResolvers<string>();
-  end.promise.catch(() => {}); // whoever waits for the file hears of it
+  end.promise.catch(() => {}); // whoever waits for the digest gets it
   let doneBytes = 0;
   let isOver = false;
-  const close = (reason: unknown): void => {
+  const close = (because: string): void => {
     isOver = true;
     thread.terminate();
     URL.revokeObjectURL(url);
-    end.reject(reason);
+    end.reject(new WorkerError('file.unusable', `${path} cannot be hashed: ${because}`)); // after a digest it is void
   };
-  thread.addEventListener('message', ({ data }: MessageEvent<Said>) => {
+  thread.addEventListener('message', ({ data }: MessageEvent<ThreadReport>) => {
     doneBytes = data.done;
     if (data.digest !== undefined) end.resolve(data.digest);
-    if (data.over && !isOver) close(new Error(data.error ?? 'stopped'));
+    if (data.over && !isOver) close(data.error ?? 'stopped');
   });
-  thread.addEventListener('error', ({ message }) => close(new Error(message)));
+  thread.addEventListener('error', ({ message }) => close(message));
   thread.postMessage({ path, size: sizeBytes, stopped, upTo: 0 }, []);
   return {
     upTo: (bytes) => {

@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
+import { WorkerError } from '../../base/errors.ts';
 
 /**
- * A port of 127.0.0.1 that nobody listens on. Somebody else may take it before its user does, which has to look.
+ * A port of 127.0.0.1 that nobody listens on. Somebody else may take it before its user does, who has to check.
  */
 export function freePort(): Promise<number> {
   const found = Promise.withResolvers<number>();
@@ -11,7 +12,7 @@ export function freePort(): Promise<number> {
     const address = server.address();
     server.close(() => {
       if (typeof address === 'object' && address !== null) found.resolve(address.port);
-      else found.reject(new Error('the system gave no port'));
+      else found.reject(new WorkerError('internal', 'the system gave no port'));
     });
   });
   return found.promise;
