@@ -1,8 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import { SECOND_MS } from '../../base/units.ts';
-import type { Clock } from '../../system/clock.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
-import type { RunProgram } from '../../system/process/programs.ts';
+import type { AskProgram } from '../../system/process/ask-program.ts';
 import { type Candidate, createProgramFinder, pathFolders, type ProgramFinderOptions } from '../programs/find.ts';
 
 /** Names the program to use. */
@@ -16,9 +15,8 @@ export interface FfmpegProgram {
 }
 
 export interface FfmpegFinderOptions extends ProgramFinderOptions {
-  readonly run: RunProgram;
+  readonly ask: AskProgram;
   readonly childEnv: ChildEnvironment;
-  readonly clock: Pick<Clock, 'after'>;
 }
 
 /**
@@ -54,21 +52,13 @@ export function createFfmpegFinder(options: FfmpegFinderOptions): FindFfmpeg {
 /** A line of the list: six flags, the encoder's name, and what it is. */
 const ENCODER_LINE = /^ [VAS][A-Z.]{5} (\S+)/gm;
 
-async function listEncoders(
-  path: string,
-  { run, childEnv, clock }: FfmpegFinderOptions,
-): Promise<Candidate<FfmpegProgram>> {
-  let text = '';
-  const program = run([path, '-nostdin', '-hide_banner', '-encoders'], {
+async function listEncoders(path: string, { ask, childEnv }: FfmpegFinderOptions): Promise<Candidate<FfmpegProgram>> {
+  const { output } = await ask([path, '-nostdin', '-hide_banner', '-encoders'], {
     env: childEnv,
-    nice: 0,
-    onOutput: (part) => void (text = (text + part).slice(0, MAX_LIST_LENGTH)),
-    onError: () => {},
+    limitMs: LISTS_WITHIN_MS,
+    maxCharacters: MAX_LIST_LENGTH,
   });
-  const disarm = clock.after(LISTS_WITHIN_MS, () => program.killGroup('SIGKILL'));
-  await program.ended;
-  disarm();
-  const encoders = new Set([...text.matchAll(ENCODER_LINE)].map(([, name = '']) => name));
+  const encoders = new Set([...output.matchAll(ENCODER_LINE)].map(([, name = '']) => name));
   if (encoders.size === 0) return { is: 'rejected', because: 'it lists no encoders' };
   return { is: 'accepted', found: { path, encoders } };
 }

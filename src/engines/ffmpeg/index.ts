@@ -54,7 +54,6 @@ export interface Ffmpeg {
 
 export interface FfmpegOptions extends FfmpegFinderOptions, FfmpegTools, ScratchOptions {
   readonly files: FfmpegFinderOptions['files'] & ScratchOptions['files'];
-  readonly clock: FfmpegTools['clock'];
   /** Limit for the decoded samples of one file: a small file can hold days of silence. 512 MiB unless set. */
   readonly maxSampleBytes?: number;
 }

@@ -7,7 +7,7 @@ import { createSdCliSupply, type SdCliSupplyOptions } from './program/supply.ts'
 export interface SdCppOptions extends SdCliSupplyOptions, LoadedOptions {
   readonly files: SdCliSupplyOptions['files'] & LoadedOptions['files'];
   readonly environment: SdCliSupplyOptions['environment'] & LoadedOptions['environment'];
-  readonly clock: SdCliSupplyOptions['clock'];
+  readonly clock: LoadedOptions['clock'];
 }
 
 /** Diffusion models, by the programs of stable-diffusion.cpp. */

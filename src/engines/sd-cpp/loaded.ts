@@ -108,7 +108,7 @@ async function createHolder(tools: Tools, options: LoadedOptions, signal: AbortS
     const { env, onCrash } = tools;
     const started = await startServer({ path, args, env, onCrash }, options, abort);
     if (closed && typeof started !== 'string') {
-      await started.leave(); // the model was let go meanwhile, and nobody would end it
+      await started.close(); // the model was let go meanwhile, and nobody would end it
       throw unloaded();
     }
     if (typeof started !== 'string') return (server = started);
@@ -118,7 +118,7 @@ async function createHolder(tools: Tools, options: LoadedOptions, signal: AbortS
   }
 
   async function release(): Promise<void> {
-    await server?.leave();
+    await server?.close();
     server = undefined;
   }
 
@@ -159,7 +159,7 @@ async function paint(
   if (server !== undefined) {
     const because = notServed(asked, server.can);
     if (because === undefined) {
-      const bytes = await server.paint(requestFor(asked, pictures.bytes), context);
+      const bytes = await server.generate(requestFor(asked, pictures.bytes), context);
       doing.onDevice(server.device);
       return { is: 'artifact', bytes, ext };
     }

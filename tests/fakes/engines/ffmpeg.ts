@@ -4,6 +4,7 @@ import { VARIABLE } from '../../../src/engines/ffmpeg/find-ffmpeg.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { childEnvironment, ourVariables } from '../../../src/system/process/processes.ts';
+import { createAskProgram } from '../../../src/system/process/ask-program.ts';
 import { runProgram } from '../../../src/system/process/programs.ts';
 import { systemRandom } from '../../../src/system/random.ts';
 import { recordingLogger } from '../recording-logger.ts';
@@ -21,13 +22,15 @@ export interface FfmpegChoice extends Omit<Partial<FfmpegOptions>, 'environment'
 /** Everything real, and a program that is there unless other variables are chosen. */
 export function anFfmpeg(tempDir: string, { variables, platform, ...choice }: FfmpegChoice = {}): Ffmpeg {
   const all = variables ?? { ...ourVariables(), ...ffmpegVariables };
+  const { run = runProgram, clock = systemClock } = choice;
   return createFfmpeg({
     files: systemFiles,
     random: systemRandom,
     environment: { get: (name) => all[name], platform: platform ?? process.platform },
-    run: runProgram,
+    run,
+    ask: createAskProgram(run, clock),
     childEnv: childEnvironment(ourVariables()),
-    clock: systemClock,
+    clock,
     nice: 5,
     log: recordingLogger(),
     tempDir,

@@ -1,8 +1,7 @@
 import { SECOND_MS } from '../../../base/units.ts';
-import type { Clock } from '../../../system/clock.ts';
 import type { Files } from '../../../system/disk/files.ts';
 import type { Environment } from '../../../system/environment.ts';
-import type { RunProgram } from '../../../system/process/programs.ts';
+import type { AskProgram } from '../../../system/process/ask-program.ts';
 import {
   type Candidate,
   createProgramFinder,
@@ -30,8 +29,7 @@ export interface SdCliFinderOptions extends ProgramFinderOptions, EnvironmentOpt
   readonly modelsRoot: string;
   /** What the marker beside the worker's own program says when that is of the pinned release. */
   readonly ownMarker: { readonly path: string; readonly text: string | undefined };
-  readonly run: RunProgram;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly ask: AskProgram;
 }
 
 /** Finds sd-cli on this machine; undefined when there is none. */
@@ -87,17 +85,11 @@ const accountFolders = ({ homeDir }: Pick<Environment, 'homeDir'>): readonly str
 
 /** Every release prints something about itself when it is asked; what prints nothing and fails did not run. */
 async function judge(path: string, options: SdCliFinderOptions): Promise<Candidate<SdCli>> {
-  const { run, clock } = options;
-  let text = '';
-  const onText = (part: string): void => void (text += part.slice(0, 10_000));
   const env = await environmentFor(path, options);
-  const program = run([path, '--version'], { env, nice: 0, onOutput: onText, onError: () => {} });
-  const disarm = clock.after(VERSION_WITHIN_MS, () => program.killGroup('SIGKILL'));
-  const end = await program.ended;
-  disarm();
-  if (isPinned(text)) return { is: 'accepted', found: { path, isNamed: false, isPinned: true } };
-  if (end.is === 'exited' && (end.code === 0 || text.trim() !== '')) {
+  const { end, output, lastError } = await options.ask([path, '--version'], { env, limitMs: VERSION_WITHIN_MS });
+  if (isPinned(output)) return { is: 'accepted', found: { path, isNamed: false, isPinned: true } };
+  if (end.is === 'exited' && (end.code === 0 || output.trim() !== '')) {
     return { is: 'fallback', found: { path, isNamed: false, isPinned: false } };
   }
-  return { is: 'rejected', because: 'it does not run' };
+  return { is: 'rejected', because: end.is === 'timed-out' ? 'it does not answer' : `it does not run: ${lastError}` };
 }

@@ -12,7 +12,7 @@ export interface SdCliSupplyOptions extends Omit<SdCliFinderOptions, 'ownMarker'
   readonly environment: SdCliFinderOptions['environment'] & ProvisionOptions['environment'];
   readonly files: SdCliFinderOptions['files'] & ProvisionOptions['files'];
   readonly hasLibrary: HasLibrary;
-  readonly clock: SdCliFinderOptions['clock'] & Pick<Clock, 'elapsed'>;
+  readonly clock: Pick<Clock, 'elapsed'>;
 }
 
 /** Where jobs get their sd-cli from. */

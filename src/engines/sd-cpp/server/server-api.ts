@@ -3,104 +3,124 @@ import type { JsonObject } from '../../../base/json.ts';
 import { MIB, SECOND_MS } from '../../../base/units.ts';
 import type { Http } from '../../../system/net/http.ts';
 
-/** What an sd-server says that it can do with its model. */
+/** What an sd-server reports that it can do with its model. */
 export interface Capabilities {
   /** The file it loaded. */
   readonly modelPath: string;
-  /** Whether it makes pictures with it. */
-  readonly paints: boolean;
+  /** Whether it generates images with it. */
+  readonly makesImages: boolean;
   readonly samplers: ReadonlySet<string>;
   readonly formats: ReadonlySet<string>;
-  /** Names of request fields for pictures, such as `init_image`. */
+  /** Names of request fields for images, such as `init_image`. */
   readonly features: ReadonlySet<string>;
 }
 
+/** It could not be reached, or answered with too much. Whether it is gone its process tells. */
+export interface NoAnswer {
+  readonly is: 'no-answer';
+  readonly cause: unknown;
+}
+
 export type JobState =
-  | { readonly is: 'underway' }
+  | { readonly is: 'running' }
   | { readonly is: 'done'; readonly bytes: Uint8Array }
   | { readonly is: 'failed'; readonly because: string };
 
 /** The native job API of stable-diffusion.cpp's server (examples/server/api.md). */
 export interface ServerApi {
-  /** What it can do, or `unknown` when it answers but has no such API. @throws WorkerError `http.unreachable` */
-  capabilities(): Promise<Capabilities | 'unknown'>;
-  /** Queues a job and gives its id. @throws WorkerError `task.invalid` | `engine.failed` | `http.unreachable` */
-  submit(request: JsonObject): Promise<string>;
-  /** @throws WorkerError `engine.failed` | `http.unreachable` */
-  look(id: string): Promise<JobState>;
+  /** What it can do, or `unknown` when it answers but has no such API. */
+  capabilities(): Promise<Capabilities | 'unknown' | NoAnswer>;
+  /** Queues a job and gives its id. @throws WorkerError `task.invalid` | `engine.failed` */
+  submit(request: JsonObject): Promise<{ readonly is: 'queued'; readonly id: string } | NoAnswer>;
+  /** @throws WorkerError `engine.failed` */
+  jobState(id: string): Promise<JobState | NoAnswer>;
 }
 
-/** It answers from another thread while it paints. */
+/** It answers from another thread while it works. */
 const STALL_MS = 30 * SECOND_MS;
-/** A large picture, and a third more for the letters it travels in. */
-const MOST_ANSWER_BYTES = 512 * MIB;
-const MOST_SAID = 500;
+/** A large image, and a third more for Base64. */
+const MAX_ANSWER_BYTES = 512 * MIB;
+const MAX_REASON_LENGTH = 500;
 
 export function createServerApi(http: Pick<Http, 'request'>, port: number): ServerApi {
-  async function exchange(method: 'GET' | 'POST', path: string, body?: JsonObject) {
-    const { status, body: bytes } = await http.request({
-      method,
-      url: `http://127.0.0.1:${port}/sdcpp/v1/${path}`,
-      stallMs: STALL_MS,
-      maxBodyBytes: MOST_ANSWER_BYTES,
-      ...(body !== undefined && {
-        headers: { 'content-type': 'application/json' },
-        body: [new TextEncoder().encode(JSON.stringify(body))],
-      }),
-    });
-    return { status, bytes };
+  async function exchange(method: 'GET' | 'POST', path: string, body?: JsonObject): Promise<Answer | NoAnswer> {
+    try {
+      const { status, body: bytes } = await http.request({
+        method,
+        url: `http://127.0.0.1:${port}/sdcpp/v1/${path}`,
+        stallMs: STALL_MS,
+        maxBodyBytes: MAX_ANSWER_BYTES,
+        ...(body !== undefined && {
+          headers: { 'content-type': 'application/json' },
+          body: [new TextEncoder().encode(JSON.stringify(body))],
+        }),
+      });
+      return { is: 'answer', status, bytes };
+    } catch (cause) {
+      return { is: 'no-answer', cause };
+    }
   }
 
   return {
     async capabilities() {
-      const { status, bytes } = await exchange('GET', 'capabilities');
-      return status === 200 ? readCapabilities(parse(bytes)) : 'unknown';
+      const answer = await exchange('GET', 'capabilities');
+      if (answer.is === 'no-answer') return answer;
+      return answer.status === 200 ? readCapabilities(parse(answer.bytes)) : 'unknown';
     },
     async submit(request) {
-      const { status, bytes } = await exchange('POST', 'img_gen', request);
-      const answer = parse(bytes);
-      const id = textOf(field(answer, 'id'));
-      if (status === 202 && id !== '') return id;
-      const because = `sd-server answered ${status}: ${textOf(field(answer, 'error')).slice(0, MOST_SAID)}`;
+      const answer = await exchange('POST', 'img_gen', request);
+      if (answer.is === 'no-answer') return answer;
+      const { status, bytes } = answer;
+      const value = parse(bytes);
+      const id = textOf(field(value, 'id'));
+      if (status === 202 && id !== '') return { is: 'queued', id };
+      const because = `sd-server answered ${status}: ${textOf(field(value, 'error')).slice(0, MAX_REASON_LENGTH)}`;
       throw new WorkerError(status === 400 ? 'task.invalid' : 'engine.failed', because);
     },
-    async look(id) {
-      const { status, bytes } = await exchange('GET', `jobs/${encodeURIComponent(id)}`);
-      if (status !== 200) throw new WorkerError('engine.failed', `sd-server lost its job: it answers ${status}`);
-      return readState(parse(bytes));
+    async jobState(id) {
+      const answer = await exchange('GET', `jobs/${encodeURIComponent(id)}`);
+      if (answer.is === 'no-answer') return answer;
+      if (answer.status === 200) return readState(parse(answer.bytes));
+      throw new WorkerError('engine.failed', `sd-server lost its job: it answers ${answer.status}`);
     },
   };
 }
 
-function readCapabilities(said: unknown): Capabilities | 'unknown' {
-  const formats = field(said, 'output_formats_by_mode', 'img_gen');
-  const features = field(said, 'features_by_mode', 'img_gen');
-  const modelPath = textOf(field(said, 'model', 'path'));
-  if (modelPath === '' || !Array.isArray(field(said, 'supported_modes'))) return 'unknown';
+interface Answer {
+  readonly is: 'answer';
+  readonly status: number;
+  readonly bytes: Uint8Array;
+}
+
+function readCapabilities(answer: unknown): Capabilities | 'unknown' {
+  const formats = field(answer, 'output_formats_by_mode', 'img_gen');
+  const features = field(answer, 'features_by_mode', 'img_gen');
+  const modelPath = textOf(field(answer, 'model', 'path'));
+  if (modelPath === '' || !Array.isArray(field(answer, 'supported_modes'))) return 'unknown';
   return {
     modelPath,
-    paints: textsOf(field(said, 'supported_modes')).has('img_gen'),
-    samplers: textsOf(field(said, 'samplers')),
+    makesImages: textsOf(field(answer, 'supported_modes')).has('img_gen'),
+    samplers: textsOf(field(answer, 'samplers')),
     formats: textsOf(formats),
     features: new Set(Object.entries(features ?? {}).flatMap(([name, has]) => (has === true ? [name] : []))),
   };
 }
 
-function readState(said: unknown): JobState {
-  const status = textOf(field(said, 'status'));
-  if (status === 'queued' || status === 'generating') return { is: 'underway' };
-  const images = field(said, 'result', 'images');
-  const picture = Array.isArray(images) ? textOf(field(images[0], 'b64_json')) : '';
-  if (status === 'completed' && picture !== '') return { is: 'done', bytes: decoded(picture) };
-  const because = textOf(field(said, 'error', 'message')) || `its job ended ${status || 'in no known way'}`;
-  return { is: 'failed', because: because.slice(0, MOST_SAID) };
+function readState(answer: unknown): JobState {
+  const status = textOf(field(answer, 'status'));
+  if (status === 'queued' || status === 'generating') return { is: 'running' };
+  const images = field(answer, 'result', 'images');
+  const image = Array.isArray(images) ? textOf(field(images[0], 'b64_json')) : '';
+  if (status === 'completed' && image !== '') return { is: 'done', bytes: decoded(image) };
+  const because = textOf(field(answer, 'error', 'message')) || `its job ended ${status || 'in no known way'}`;
+  return { is: 'failed', because: because.slice(0, MAX_REASON_LENGTH) };
 }
 
 function decoded(base64: string): Uint8Array {
   try {
     return Uint8Array.fromBase64(base64);
   } catch (thrown) {
-    throw new WorkerError('engine.failed', 'sd-server sent a picture that cannot be read', { cause: thrown });
+    throw new WorkerError('engine.failed', 'sd-server sent an image that cannot be read', { cause: thrown });
   }
 }
 

@@ -1,10 +1,10 @@
-import { toWorkerError, WorkerError } from '../../../base/errors.ts';
+import { WorkerError } from '../../../base/errors.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import { pause } from '../../../base/pause.ts';
 import type { Http } from '../../../system/net/http.ts';
 import type { EngineProcess, RunContext } from '../../engine.ts';
 import type { ProgramTools } from '../../programs/run.ts';
-import { type Capabilities, createServerApi, type ServerApi } from './server-api.ts';
+import { type Capabilities, createServerApi, type JobState, type NoAnswer, type ServerApi } from './server-api.ts';
 import { type ServerCommand, type ServerChild, startChild } from './server-child.ts';
 
 export interface ServerOptions extends ProgramTools {
@@ -12,30 +12,30 @@ export interface ServerOptions extends ProgramTools {
   readonly freePort: () => Promise<number>;
 }
 
-/** A program that holds a model and paints with it, one picture at a time. */
+/** A program that holds a model and generates images with it, one at a time. */
 export interface Server {
   readonly can: Capabilities;
   readonly process: EngineProcess;
-  /** What it computes on, as far as it said. */
+  /** What it computes on, as far as it announced that. */
   readonly device: string | undefined;
-  /** It is gone, or going: the next picture needs another one. */
+  /** It is gone, or going: the next image needs another one. */
   readonly over: boolean;
   /**
-   * Paints. An abort ends the server, since it cannot be told to stop a picture it has begun.
+   * Generates an image. An abort ends the server, since it cannot be told to stop an image that it has begun.
    *
    * @throws WorkerError `engine.failed` | `engine.stalled` | `engine.crashed` | `engine.out-of-memory` | `task.invalid`;
    *   the signal's reason
    */
-  paint(request: JsonObject, context: RunContext): Promise<Uint8Array>;
+  generate(request: JsonObject, context: RunContext): Promise<Uint8Array>;
   /** Ends it. Settles once it is gone. Never rejects. */
-  leave(): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** It answers in a millisecond; a picture takes seconds. */
-const LOOK_EVERY_MS = 100;
+/** It answers in a millisecond; an image takes seconds. */
+const POLL_EVERY_MS = 100;
 /** Between its last answer and our knowing of its end. */
 const ENDS_WITHIN_MS = 500;
-/** A port that was free may be taken before it listens. Then it ends, and says that it ended well. */
+/** A port that was free may be taken before it listens. Then it exits with 0. */
 const STARTS = 3;
 
 /**
@@ -43,7 +43,7 @@ const STARTS = 3;
  *
  * Gives a sentence where this server cannot be used at all, which is no fault: older ones have no job API.
  *
- * @throws WorkerError as `Server.paint`; the signal's reason
+ * @throws WorkerError as `Server.generate`; the signal's reason
  */
 export async function startServer(
   command: ServerCommand,
@@ -67,7 +67,7 @@ export async function startServer(
     child.end();
     const end = await child.ended;
     signal.throwIfAborted();
-    if (!gone) return typeof can === 'object' ? 'it does not paint with this model' : can;
+    if (!gone) return typeof can === 'object' ? 'it does not generate images with this model' : can;
     if (child.lacksArgument) return 'it does not know all arguments';
     if (left === 0 || end.is !== 'exited' || end.code !== 0) throw await child.failure();
   }
@@ -81,23 +81,23 @@ async function outcome(child: ServerChild, { clock }: ServerOptions): Promise<vo
 }
 
 /** It holds our model: another one may have come to listen where ours wanted to. */
-const isOurs = ({ modelPath, paints }: Capabilities, words: readonly string[]): boolean =>
-  paints && words.includes(modelPath);
+const isOurs = ({ modelPath, makesImages }: Capabilities, args: readonly string[]): boolean =>
+  makesImages && args.includes(modelPath);
 
-/** What it can do, once it answers. Before it listens it loads. A sentence when it cannot say. */
+/** What it can do, once it answers. Before it listens it loads. A sentence when it cannot be used. */
 async function ready(child: ServerChild, api: ServerApi, { clock }: ServerOptions): Promise<Capabilities | string> {
   const gone = new AbortController();
   void child.ended.then(() => gone.abort());
   while (!gone.signal.aborted) {
-    const can = child.isListening ? await api.capabilities().catch(() => undefined) : undefined; // a moment later it does
+    const can = child.isListening ? await api.capabilities() : undefined;
     if (can === 'unknown') return 'it has no job API';
-    if (can !== undefined) return can;
-    await pause(clock, LOOK_EVERY_MS, gone.signal);
+    if (can !== undefined && !('is' in can)) return can; // one that is about to listen answers a moment later
+    await pause(clock, POLL_EVERY_MS, gone.signal);
   }
   return 'gone';
 }
 
-/** A server that holds our model, and how it is spoken with. */
+/** A server that holds our model, and the way to ask it. */
 interface Held {
   readonly child: ServerChild;
   readonly can: Capabilities;
@@ -105,7 +105,7 @@ interface Held {
 }
 
 function serving({ child, can, api }: Held, options: ServerOptions): Server {
-  const leave = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
     child.end();
     await child.ended;
   };
@@ -118,48 +118,49 @@ function serving({ child, can, api }: Held, options: ServerOptions): Server {
     get over() {
       return child.over;
     },
-    async paint(request, { signal, progress }) {
+    async generate(request, { signal, progress }) {
       signal.throwIfAborted();
       child.begin(progress);
       signal.addEventListener('abort', child.end, { once: true });
       try {
-        return await resultOf(request, { child, can, api }, { options, signal });
+        const state = await finalState(request, api, { clock: options.clock, signal });
+        if (state.is === 'done') return state.bytes;
+        const error = state.is === 'failed' ? child.refusal(state.because) : await noAnswerError(state, child, options);
+        // One that ran out of memory may hold what it got, and one that does not answer is of no use.
+        if (error.code === 'engine.out-of-memory' || state.is === 'no-answer') await close();
+        throw error;
       } catch (thrown) {
         if (signal.aborted) await child.ended;
         signal.throwIfAborted();
-        const reason = await reasonFor(thrown, child, options);
-        // Whoever ran out of memory may hold what it got, and whoever does not answer is of no use.
-        if (reason.code === 'engine.out-of-memory' || toWorkerError(thrown).code === 'http.unreachable') await leave();
-        throw reason;
+        throw thrown;
       } finally {
         signal.removeEventListener('abort', child.end);
         child.rest();
       }
     },
-    leave,
+    close,
   };
 }
 
-async function resultOf(
+/** How a job ended, or that this cannot be known. Rejects with the signal's reason on abort. */
+async function finalState(
   request: JsonObject,
-  { child, api }: Held,
-  { options, signal }: { readonly options: ServerOptions; readonly signal: AbortSignal },
-): Promise<Uint8Array> {
-  const id = await api.submit(request);
+  api: ServerApi,
+  { clock, signal }: Pick<ServerOptions, 'clock'> & { readonly signal: AbortSignal },
+): Promise<Exclude<JobState, { is: 'running' }> | NoAnswer> {
+  const submitted = await api.submit(request);
+  if (submitted.is === 'no-answer') return submitted;
   for (;;) {
-    await pause(options.clock, LOOK_EVERY_MS, signal);
+    await pause(clock, POLL_EVERY_MS, signal);
     signal.throwIfAborted();
-    const state = await api.look(id);
-    if (state.is === 'done') return state.bytes;
-    if (state.is === 'failed') throw child.refusal(state.because);
+    const state = await api.jobState(submitted.id);
+    if (state.is !== 'running') return state;
   }
 }
 
-/** What it does not answer to, it may have died of, which says more. */
-async function reasonFor(thrown: unknown, child: ServerChild, options: ServerOptions): Promise<WorkerError> {
-  const error = toWorkerError(thrown);
-  if (error.code !== 'http.unreachable') return error;
+/** What it gave no answer to, it may have died of, which explains more. */
+async function noAnswerError({ cause }: NoAnswer, child: ServerChild, options: ServerOptions): Promise<WorkerError> {
   await outcome(child, options);
   if (child.over) return await child.failure();
-  return new WorkerError('engine.failed', 'sd-server does not answer any more', { cause: thrown });
+  return new WorkerError('engine.failed', 'sd-server stopped answering', { cause });
 }

@@ -13,6 +13,7 @@ import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { freePort } from '../../../../src/system/net/free-port.ts';
 import { createHttp } from '../../../../src/system/net/http-client.ts';
 import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
+import { createAskProgram } from '../../../../src/system/process/ask-program.ts';
 import { type Program, runProgram } from '../../../../src/system/process/programs.ts';
 import { systemRandom } from '../../../../src/system/random.ts';
 import { readZip } from '../../../../src/system/native/zip.ts';
@@ -46,7 +47,7 @@ export interface SdCppScene extends AsyncDisposable {
   readonly files: ModelFiles;
   readonly log: RecordingLogger;
   readonly quarantine: Quarantine;
-  /** Everything that was started, in order. */
+  /** Everything that was started for a job, in order. */
   readonly programs: readonly Program[];
   readonly abort: AbortController;
   at(name: string): string;
@@ -95,9 +96,10 @@ export function sdCppScene({
     modelsRoot: at('models'),
     run: (command, options) => {
       const program = runProgram(command, options);
-      if (!command.includes('--list-devices')) programs.push(program);
+      programs.push(program);
       return program;
     },
+    ask: createAskProgram(runProgram, systemClock),
     childEnv: childEnvironment({ ...ourVariables(), STUDIO_TOKEN: 'secret' }),
     nice: 1,
     clock: systemClock,

@@ -2,6 +2,8 @@ import { expect, test } from 'bun:test';
 import { createDeviceBook, listedDevice } from '../../../../src/engines/sd-cpp/program/device.ts';
 import type { ChildEnd } from '../../../../src/system/process/child.ts';
 import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
+import { createAskProgram } from '../../../../src/system/process/ask-program.ts';
+import type { RunProgram } from '../../../../src/system/process/programs.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf } from '../../system/temp-folder.ts';
@@ -44,20 +46,20 @@ test('a program that finds no GPU says that it runs on the processor and what he
 function asking() {
   const clock = new FakeClock();
   const started: { readonly answer: (list: string) => void }[] = [];
+  const run: RunProgram = (_command, { onOutput }) => {
+    const { promise: ended, resolve } = Promise.withResolvers<ChildEnd>();
+    const answer = (list: string): void => {
+      onOutput(list);
+      resolve({ is: 'exited', code: 0 });
+    };
+    started.push({ answer });
+    return { pid: started.length, ended, killGroup: (signal) => resolve({ is: 'killed', signal }) };
+  };
   const book = createDeviceBook({
     files: { stat: () => Promise.resolve(undefined) },
     environment: { platform: 'linux' },
     childEnv: childEnvironment({}),
-    clock,
-    run: (_command, { onOutput }) => {
-      const { promise: ended, resolve } = Promise.withResolvers<ChildEnd>();
-      const answer = (list: string): void => {
-        onOutput(list);
-        resolve({ is: 'exited', code: 0 });
-      };
-      started.push({ answer });
-      return { pid: started.length, ended, killGroup: (signal) => resolve({ is: 'killed', signal }) };
-    },
+    ask: createAskProgram(run, clock),
   });
   return { book, clock, started };
 }
@@ -76,7 +78,7 @@ test('a program that did not answer in its time is asked again by the next load'
   expect([await book.deviceOf('/bin/sd-cli', signal), started.length, clock.armed]).toEqual(['vulkan', 2, 0]);
 });
 
-test('a job that is given up does not wait for the list of devices', async () => {
+test('a cancelled job does not wait for the list of devices', async () => {
   const { book, clock } = asking();
   const abort = new AbortController();
   const asked = book.deviceOf('/bin/sd-cli', abort.signal);

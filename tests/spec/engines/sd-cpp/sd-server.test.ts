@@ -153,7 +153,7 @@ test('a server may be idle for as long as nobody wants a picture', async () => {
 test.each([
   ['old.gguf', 'it has no job API'],
   ['strange.gguf', 'it does not know all arguments'],
-  ['alien.gguf', 'it does not paint with this model'],
+  ['alien.gguf', 'it does not generate images with this model'],
 ])('a server that cannot be used for %s is left alone, and sd-cli paints', async (file, because) => {
   await using place = await setup({ file });
   const { scene, model } = place;
