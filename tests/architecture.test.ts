@@ -29,11 +29,12 @@ const BESIDE_TYPES = /^engines\/(decorate|deltas|readiness)\.ts$/;
 /** Who may import whom inside `models`: bytes on the way, files on the disk, what fits in memory, what is loaded. */
 const MAY_IMPORT_IN_MODELS: Readonly<Record<string, readonly string[]>> = {
   'names.ts': [],
+  'own-file.ts': [],
   headers: [],
-  download: ['names.ts'],
-  store: ['names.ts', 'headers', 'download'],
-  memory: [],
-  loaded: ['memory'],
+  download: ['names.ts', 'own-file.ts'],
+  store: ['names.ts', 'own-file.ts', 'headers', 'download'],
+  memory: ['own-file.ts'],
+  loaded: ['own-file.ts', 'memory'],
 };
 
 /** Where a package, a runtime module or a runtime global may be named at all. */

@@ -1,4 +1,4 @@
-/** A range of a file, its end not included. */
+/** Bytes of a file from `startAt` up to `endAt`, which is not included. */
 export interface ByteRange {
   readonly startAt: number;
   readonly endAt: number;
@@ -31,11 +31,11 @@ export class Blocks {
     return this.#doneBytes;
   }
 
-  get isWhole(): boolean {
+  get isComplete(): boolean {
     return this.#doneBytes === this.sizeBytes;
   }
 
-  /** How many bytes a block holds when it is whole; the last one may be shorter. */
+  /** How many bytes a complete block holds; the last one may be shorter. */
   lengthOf(block: number): number {
     return Math.min(this.blockBytes, this.sizeBytes - block * this.blockBytes);
   }
@@ -45,8 +45,8 @@ export class Blocks {
   }
 
   /**
-   * Takes the first missing range: what is left of one block, and as many untouched blocks after it as asked for.
-   * Undefined when nothing is left to take.
+   * Takes the first missing range: the rest of one block, and untouched blocks after it, `maxBlocks` in all. Undefined
+   * when nothing is left to take.
    */
   take(maxBlocks: number): ByteRange | undefined {
     const first = this.#written.findIndex((_, block) => !this.isDone(block) && this.#taken[block] === false);
@@ -69,21 +69,21 @@ export class Blocks {
     this.#taken.fill(false, Math.floor(startAt / this.blockBytes), Math.ceil(endAt / this.blockBytes));
   }
 
-  /** Notes bytes that follow what their block holds. Gives the blocks that became whole. */
+  /** Counts bytes that follow what their block holds. Returns the blocks that they completed. */
   wrote(startAt: number, sizeBytes: number): readonly number[] {
-    const whole: number[] = [];
+    const completed: number[] = [];
     for (let at = startAt; at < startAt + sizeBytes;) {
       const block = Math.floor(at / this.blockBytes);
       const now = Math.min(startAt + sizeBytes, block * this.blockBytes + this.lengthOf(block)) - at;
       this.#written[block] = (this.#written[block] ?? 0) + now;
       this.#doneBytes += now;
-      if (this.isDone(block)) whole.push(block);
+      if (this.isDone(block)) completed.push(block);
       at += now;
     }
-    return whole;
+    return completed;
   }
 
-  /** Up to where everything is there. */
+  /** The end of the bytes that are there from the start on. */
   get contiguousTo(): number {
     const first = this.#written.findIndex((_, block) => !this.isDone(block));
     return first < 0 ? this.sizeBytes : first * this.blockBytes + (this.#written[first] ?? 0);

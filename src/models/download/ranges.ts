@@ -57,7 +57,7 @@ export async function fill(fill: Fill): Promise<Downloaded | undefined> {
   let { first } = fill;
   try {
     await request.ensureDiskSpace(part.version.sizeBytes - part.blocks.doneBytes);
-    while (!part.blocks.isWhole) {
+    while (!part.blocks.isComplete) {
       const work = Array.from({ length: lanes }, (_, at) => lane(context, at === 0 ? first : undefined));
       first = undefined;
       // All of them, so that nobody writes any more when the file is closed.

@@ -1,16 +1,17 @@
-import { errorChain, toWorkerError } from '../../base/errors.ts';
+import { errorChain } from '../../base/errors.ts';
 import { type ModelId, toModelId } from '../../base/ids.ts';
-import { parseJson, writeJson } from '../../contract/json.ts';
+import { writeJson } from '../../contract/json.ts';
 import { type ModelSource, ModelSourceSchema } from '../../contract/model-source.ts';
 import { readJson } from '../../contract/read.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Files } from '../../system/disk/files.ts';
+import { Fields, malformed, readOwnFile } from '../own-file.ts';
 
-/** A model that is wanted in memory across restarts, with all it takes to load it again. */
+/** A model to load again after a restart, with all that takes. */
 export interface Resident {
   readonly model: ModelId;
   readonly source: ModelSource;
-  /** What it had in memory, in GiB. */
+  /** Its size in memory, in GiB. */
   readonly gb: number;
   /** Milliseconds since the epoch. */
   readonly lastUsedAt: number;
@@ -22,10 +23,11 @@ export interface Residency {
   readonly found: readonly Resident[];
   /** Remembers what is in memory now. Saved in the background; a failure to save is logged. */
   remember(residents: readonly Resident[]): void;
-  /** Settles when what was remembered last is on the disk, or could not be put there. */
+  /** Settles when what was last remembered is on the disk, or could not be put there. */
   saved(): Promise<void>;
 }
 
+/** What the residency file is read and written with. */
 export interface ResidencyOptions {
   readonly path: string;
   readonly files: Pick<Files, 'readText' | 'writeAtomic' | 'rename'>;
@@ -34,23 +36,23 @@ export interface ResidencyOptions {
 }
 
 const VERSION = 1;
-/** More models than any machine has in memory: a file that lists more was not written by us. */
-const MOST = 100;
+/** More models than any machine has in memory: a file that lists more is not ours. */
+const MAX_MODELS = 100;
 
-/** Opens what an earlier run left. A file that cannot be read is put aside, so that somebody can look at it. */
+/** Opens what an earlier run left. A file that cannot be read is put aside, for the operator to inspect. */
 export async function openResidency(options: ResidencyOptions): Promise<Residency> {
   const { path, files, log } = options;
-  const found = await read(options);
+  const found = await load(options);
   let text = toText(found);
   let onDisk = text;
   let saving = Promise.resolve();
 
   async function save(): Promise<void> {
-    if (text === onDisk) return; // an earlier turn of the queue took this change along
-    const mine = text;
+    if (text === onDisk) return; // an earlier turn of the queue included this change
+    const written = text;
     try {
-      await files.writeAtomic(path, mine, { mode: 0o600 });
-      onDisk = mine;
+      await files.writeAtomic(path, written, { mode: 0o600 });
+      onDisk = written;
     } catch (thrown) {
       log.warn('residency.not-saved', { path, error: errorChain(thrown) });
     }
@@ -68,40 +70,37 @@ export async function openResidency(options: ResidencyOptions): Promise<Residenc
 
 const toText = (residents: readonly Resident[]): string => `${writeJson({ version: VERSION, models: residents })}\n`;
 
-async function read({ path, files, clock, log }: ResidencyOptions): Promise<readonly Resident[]> {
+async function load({ path, files, clock, log }: ResidencyOptions): Promise<readonly Resident[]> {
   let because: string;
   try {
     const text = await files.readText(path);
     if (text === undefined) return [];
-    const residents = fromValue(parseJson(text));
-    if (residents !== undefined) return residents.toSorted((a, b) => b.lastUsedAt - a.lastUsedAt);
-    because = 'not in this version\u2019s form';
+    const residents = readOwnFile(text, residentsOf);
+    if (residents.is === 'read') return residents.value.toSorted((a, b) => b.lastUsedAt - a.lastUsedAt);
+    because = residents.problem;
   } catch (thrown) {
-    because = toWorkerError(thrown).message;
+    because = errorChain(thrown);
   }
   const aside = `${path}.corrupt-${Math.floor(clock.now() / 1000)}`;
   log.warn('residency.unreadable', { path, because, aside });
-  await files.rename(path, aside).catch(() => {}); // it is written anew in any case
+  await files.rename(path, aside).catch(() => {}); // it is overwritten in any case
   return [];
 }
 
-function fromValue(value: unknown): readonly Resident[] | undefined {
-  if (typeof value !== 'object' || value === null || !('version' in value) || !('models' in value)) return undefined;
-  if (value.version !== VERSION || !Array.isArray(value.models) || value.models.length > MOST) return undefined;
-  const residents = value.models
-    .map((entry: unknown) => residentFrom(entry))
-    .filter((resident) => resident !== undefined);
-  return residents.length === value.models.length ? residents : undefined;
+function residentsOf(fields: Fields): readonly Resident[] {
+  fields.version(VERSION);
+  return fields.list('models', MAX_MODELS).map((entry) => residentOf(Fields.of(entry, 'models')));
 }
 
-function residentFrom(entry: unknown): Resident | undefined {
-  if (typeof entry !== 'object' || entry === null) return undefined;
-  if (!('model' in entry && 'source' in entry && 'gb' in entry && 'lastUsedAt' in entry)) return undefined;
-  const { model, gb, lastUsedAt } = entry;
-  const source = readJson(ModelSourceSchema, writeJson(entry.source)); // through text, because that is what it reads
-  if (typeof model !== 'string' || model === '' || source.is !== 'read') return undefined;
-  if (!isAmount(gb) || !isAmount(lastUsedAt)) return undefined;
-  return { model: toModelId(model), source: source.value, gb, lastUsedAt };
+function residentOf(fields: Fields): Resident {
+  const model = fields.text('model');
+  if (model === '') throw malformed('model: expected a name');
+  const source = readJson(ModelSourceSchema, writeJson(fields.value('source'))); // through text, because that is what it reads
+  if (source.is === 'unreadable') throw malformed(`source: ${source.problem}`);
+  return {
+    model: toModelId(model),
+    source: source.value,
+    gb: fields.amount('gb'),
+    lastUsedAt: fields.amount('lastUsedAt'),
+  };
 }
-
-const isAmount = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value < Infinity;

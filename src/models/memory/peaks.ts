@@ -1,28 +1,37 @@
+import { errorChain } from '../../base/errors.ts';
 import type { ModelId } from '../../base/ids.ts';
-import { DAY_MS } from '../../base/units.ts';
 import type { EngineName } from '../../contract/model-source.ts';
-import type { Task } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Files } from '../../system/disk/files.ts';
 import type { LearnedPeak } from './fit.ts';
+import {
+  isPositive,
+  type KnownRuns,
+  lastingShortage,
+  MAX_KEYS,
+  MAX_RUNS,
+  peaksText,
+  readPeaks,
+  type RunMemory,
+  type Shortage,
+} from './peaks-file.ts';
 
-/** What runs are alike in: the same model on the same engine, at about the same size. */
+/** What runs have in common that need the same memory: model, engine, and about the same size. */
 export interface PeakKey {
   readonly model: ModelId;
   readonly engine: EngineName;
+  /** See `sizeBucket`. */
   readonly bucket: string;
 }
 
-/** What was seen of earlier runs' GPU memory, across restarts. */
+/** The GPU memory that earlier runs took, across restarts. */
 export interface Peaks {
-  /** The highest peak of the runs that are kept, with headroom. */
+  /** The highest of the remembered peaks, with headroom; undefined when there is none. */
   find(key: PeakKey): LearnedPeak | undefined;
-  /**
-   * Remembers for a day that so much free memory did not suffice for a run; of several, the most. Saved like the rest.
-   */
+  /** Remembers for a day that `freeGb` of free memory did not suffice for a run; of several, the most. */
   learnShortage(key: PeakKey, freeGb: number): void;
-  /** Remembers what one run took at most. Saved in the background; a failure to save is logged. */
+  /** Remembers the peak of one run, in GiB. Saved in the background; a failure to save is logged. */
   learn(key: PeakKey, peakGb: number): void;
   /** Settles when everything learned so far is on the disk, or could not be put there. */
   saved(): Promise<void>;
@@ -36,156 +45,74 @@ export interface PeaksOptions {
   readonly log: Logger;
 }
 
-/** Runs differ a little, and what is seen between two probe is missed. */
+/** Runs differ a little, and a peak between two measurements is missed. */
 const HEADROOM = 1.1;
-/** Old peaks leave, so that one outlier or an older engine does not count for ever. */
-const RUNS_KEPT = 20;
-const KEYS_KEPT = 500;
-/**
- * A job that is refused for a shortage cannot show that it would fit by now, after an update of the driver or the engine.
- * So it is tried again each day, which costs one run that may have to be repeated with less memory.
- */
-const SHORT_FOR_MS = DAY_MS;
 
-/** What of a task decides how much memory its run takes, in steps of a factor of two. */
-export function sizeBucket(task: Task): string {
-  switch (task.kind) {
-    case 'image':
-      return `px${steps(side(task.width) * side(task.height))}`;
-    case 'video':
-      return `px${steps(side(task.width) * side(task.height) * Math.max(1, task.seconds * (task.fps || OWN_FPS)))}`;
-    case 'llm':
-    case 'audio_stt':
-    case 'audio_tts':
-      return 'any'; // the model's context is allotted in full when it loads, whatever the chat
-    default:
-      return task satisfies never;
-  }
-}
-
-/** A side of 0 is the model's own, the same each time: any one number stands for it. */
-const side = (pixels: number): number => pixels || 1;
-const OWN_FPS = 8;
-const steps = (count: number): number => Math.ceil(Math.log2(Math.max(1, count)));
-
-/** Opens what earlier runs left. A file that is not ours to read is started over: it can be learned again. */
+/** Opens what earlier runs left. A file that cannot be read is started over: it can be learned again. */
 export async function openPeaks({ path, files, clock, log }: PeaksOptions): Promise<Peaks> {
-  const known = await read(path, files, log);
+  const known = await load(path, files, log);
   let saving = Promise.resolve();
   let dirty = false;
 
   async function save(): Promise<void> {
-    if (!dirty) return; // an earlier turn of the queue took this change along
+    if (!dirty) return; // an earlier turn of the queue included this change
     dirty = false;
     try {
-      await files.writeAtomic(path, toText(known, clock.now()), { mode: 0o600 });
+      await files.writeAtomic(path, peaksText(known, clock.now()), { mode: 0o600 });
     } catch (thrown) {
-      log.warn('peaks.not-saved', { path, error: thrown instanceof Error ? thrown.message : 'unknown' });
+      log.warn('peaks.not-saved', { path, error: errorChain(thrown) });
     }
   }
 
-  function update(key: PeakKey, change: (seen: Seen) => Seen): void {
+  function update(key: PeakKey, change: (runs: RunMemory) => RunMemory): void {
     const name = nameOf(key);
-    const seen = change(known.get(name) ?? { peaks: [] });
-    known.delete(name); // and back in at the end: what was used last goes last
-    known.set(name, seen);
+    const runs = change(known.get(name) ?? { peaks: [] });
+    known.delete(name); // and back in at the end: the least recently used is dropped first
+    known.set(name, runs);
     const [oldest] = known.keys();
-    if (known.size > KEYS_KEPT && oldest !== undefined) known.delete(oldest);
+    if (known.size > MAX_KEYS && oldest !== undefined) known.delete(oldest);
     dirty = true;
     saving = saving.then(save);
   }
 
   return {
     find(key) {
-      const seen = known.get(nameOf(key));
-      if (seen === undefined) return undefined;
-      const short = lasting(seen, clock.now());
-      const peakGb = HEADROOM * Math.max(0, ...seen.peaks);
-      return { peakGb, runs: seen.peaks.length, ...(short === undefined ? {} : { moreThanGb: short.gb }) };
+      const runs = known.get(nameOf(key));
+      if (runs === undefined) return undefined;
+      const shortage = lastingShortage(runs, clock.now());
+      const peakGb = HEADROOM * Math.max(0, ...runs.peaks);
+      return { peakGb, runs: runs.peaks.length, ...(shortage === undefined ? {} : { moreThanGb: shortage.gb }) };
     },
     learn(key, peakGb) {
       if (!isPositive(peakGb)) return;
-      update(key, (seen) => ({ ...seen, peaks: [...seen.peaks, round(peakGb)].slice(-RUNS_KEPT) }));
+      update(key, (runs) => ({ ...runs, peaks: [...runs.peaks, rounded(peakGb)].slice(-MAX_RUNS) }));
     },
     learnShortage(key, freeGb) {
       if (!isPositive(freeGb)) return;
-      const short: Short = { gb: round(freeGb), at: clock.now() };
-      update(key, (seen) => {
-        const known = lasting(seen, short.at);
-        return { ...seen, short: known !== undefined && known.gb > short.gb ? known : short };
+      const shortage: Shortage = { gb: rounded(freeGb), at: clock.now() };
+      update(key, (runs) => {
+        const before = lastingShortage(runs, shortage.at);
+        return { ...runs, shortage: before !== undefined && before.gb > shortage.gb ? before : shortage };
       });
     },
     saved: () => saving,
   };
 }
 
-interface Seen {
-  /** Of the newest runs, oldest first. */
-  readonly peaks: readonly number[];
-  /** The most free memory that did not suffice; absent when it always did. */
-  readonly short?: Short;
-}
-
-interface Short {
-  readonly gb: number;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-}
-type Known = Map<string, Seen>;
-
 const nameOf = ({ model, engine, bucket }: PeakKey): string => JSON.stringify([engine, bucket, model]);
-const isPositive = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < Infinity;
-/** A time to come is one of a clock that was wrong, and lasts no longer than others. */
-const lasting = ({ short }: Seen, now: number): Short | undefined =>
-  short !== undefined && Math.abs(now - short.at) < SHORT_FOR_MS ? short : undefined;
-const round = (gb: number): number => Math.round(gb * 1000) / 1000;
+const rounded = (gb: number): number => Math.round(gb * 1000) / 1000;
 
-function toText(known: Known, now: number): string {
-  const peaksGb = [...known].map(([name, { peaks }]) => [name, peaks] as const).filter(([, peaks]) => peaks.length > 0);
-  const shorts = [...known].flatMap(([name, seen]) => {
-    const short = lasting(seen, now);
-    return short === undefined ? [] : [[name, short] as const];
-  });
-  const value = {
-    version: VERSION,
-    peaksGb: Object.fromEntries(peaksGb),
-    ...(shorts.length > 0 && {
-      shortGb: Object.fromEntries(shorts.map(([name, { gb }]) => [name, gb])),
-      shortAt: Object.fromEntries(shorts.map(([name, { at }]) => [name, at])),
-    }),
-  };
-  return `${JSON.stringify(value, null, 1)}\n`;
-}
-const VERSION = 1;
-
-async function read(path: string, files: PeaksOptions['files'], log: Logger): Promise<Known> {
+async function load(path: string, files: PeaksOptions['files'], log: Logger): Promise<KnownRuns> {
+  let because: string;
   try {
     const text = await files.readText(path);
     if (text === undefined) return new Map();
-    const known = fromValue(JSON.parse(text));
-    if (known !== undefined) return known;
-    log.warn('peaks.unreadable', { path, because: 'not in this version\u2019s form' });
+    const known = readPeaks(text);
+    if (known.is === 'read') return known.value;
+    because = known.problem;
   } catch (thrown) {
-    log.warn('peaks.unreadable', { path, because: thrown instanceof Error ? thrown.message : 'unknown' });
+    because = errorChain(thrown);
   }
+  log.warn('peaks.unreadable', { path, because });
   return new Map();
-}
-
-function fromValue(value: unknown): Known | undefined {
-  if (typeof value !== 'object' || value === null || !('version' in value) || !('peaksGb' in value)) return undefined;
-  const { version, peaksGb } = value;
-  if (version !== VERSION || typeof peaksGb !== 'object' || peaksGb === null) return undefined;
-  const shortGb = 'shortGb' in value && typeof value.shortGb === 'object' ? (value.shortGb ?? {}) : {};
-  const times = 'shortAt' in value && typeof value.shortAt === 'object' ? (value.shortAt ?? {}) : {};
-  const shortAt = new Map<string, unknown>(Object.entries(times));
-  const known: Known = new Map();
-  for (const [name, peaks] of Object.entries(peaksGb)) {
-    const valid: readonly number[] = Array.isArray(peaks) ? peaks.filter(isPositive).slice(-RUNS_KEPT) : [];
-    if (valid.length > 0) known.set(name, { peaks: valid });
-  }
-  for (const [name, gb] of Object.entries(shortGb)) {
-    const at = shortAt.get(name); // without one it may be of any age
-    if (isPositive(gb) && isPositive(at)) known.set(name, { peaks: known.get(name)?.peaks ?? [], short: { gb, at } });
-  }
-  return new Map([...known].slice(-KEYS_KEPT));
 }

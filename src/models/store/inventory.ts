@@ -1,7 +1,7 @@
 import type { Files } from '../../system/disk/files.ts';
 import { isPlainFileName, modelFolder, OURS, shortHash, type Sidecars, sidecarsOf } from '../names.ts';
 import type { ModelStoreOptions } from './options.ts';
-import { readProgress } from '../download/partial-file.ts';
+import { readProgress } from '../download/progress-file.ts';
 import { readReceipt } from './receipt.ts';
 
 /** One file below the models root. */
@@ -101,7 +101,7 @@ async function partialAt(
   const facts = await files.stat(path);
   if (facts === undefined) return undefined;
   const stem = path.replace(/\.part$/, '');
-  const progress = readProgress(await files.readText(`${stem}.progress.json`).catch(() => undefined));
+  const progress = await readProgress(files, `${stem}.progress.json`);
   const filename = progress?.filename ?? name;
   const model = folder.slice(folder.lastIndexOf('/') + 1);
   const sidecars = sidecarsOf(folder, filename, shortHash(sha256));

@@ -1,4 +1,5 @@
 import type { Files } from '../../system/disk/files.ts';
+import { readOwnFile } from '../own-file.ts';
 
 /** What we know about a file that was fetched here. Kept beside it, one for each, so that two processes never share one. */
 export interface Receipt {
@@ -14,29 +15,21 @@ export interface Receipt {
   readonly usedAt: number;
 }
 
-/** The receipt at a path; undefined when there is none, or none that makes sense. */
+/** The receipt at a path; undefined when there is none, or none that can be read: its file is used all the same. */
 export async function readReceipt(files: Pick<Files, 'readText'>, path: string): Promise<Receipt | undefined> {
   const text = await files.readText(path);
   if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isReceipt(value) ? value : undefined;
-  } catch {
-    return undefined; // cut off by a power failure, or not ours: a file without a receipt is used all the same
-  }
+  const receipt = readOwnFile(text, (fields): Receipt => ({
+    filename: fields.text('filename'),
+    model: fields.text('model'),
+    url: fields.text('url'),
+    sizeBytes: fields.count('sizeBytes'),
+    sha256: fields.text('sha256'),
+    fetchedAt: fields.amount('fetchedAt'),
+    usedAt: fields.amount('usedAt'),
+  }));
+  return receipt.is === 'read' ? receipt.value : undefined;
 }
 
 export const writeReceipt = (files: Pick<Files, 'writeAtomic'>, path: string, receipt: Receipt): Promise<void> =>
   files.writeAtomic(path, `${JSON.stringify(receipt)}\n`);
-
-const TEXTS = ['filename', 'model', 'url', 'sha256'];
-const NUMBERS = ['sizeBytes', 'fetchedAt', 'usedAt'];
-
-function isReceipt(value: unknown): value is Receipt {
-  if (typeof value !== 'object' || value === null) return false;
-  const facts = new Map<string, unknown>(Object.entries(value));
-  return (
-    TEXTS.every((name) => typeof facts.get(name) === 'string') &&
-    NUMBERS.every((name) => Number.isFinite(facts.get(name)))
-  );
-}

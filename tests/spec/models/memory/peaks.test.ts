@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { DAY_MS } from '../../../../src/base/units.ts';
-import { openPeaks, type PeakKey, sizeBucket } from '../../../../src/models/memory/peaks.ts';
+import { openPeaks, type PeakKey } from '../../../../src/models/memory/peaks.ts';
+import { sizeBucket } from '../../../../src/models/memory/size-bucket.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { aTask, anLlmTask } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
@@ -72,7 +73,7 @@ test('the file is bounded, and the least recently used entry is dropped', async 
 });
 
 test.each(['', '{', '[]', 'null', '{"version":2,"peaksGb":{}}', '{"version":1,"peaksGb":null}'])(
-  'a file that holds %p is started over with a word in the log',
+  'a peaks file that holds %p is started over, which is logged',
   async (text) => {
     await using at = await setup();
     await systemFiles.writeAtomic(at.path, text);
