@@ -69,6 +69,9 @@ const EFFECT =
 const STATIC = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?from\s+)?['"]([^'"]+)['"]/gm;
 const DYNAMIC = /\bimport\(\s*()['"]([^'"]+)['"]/g;
 
+/** As many as one glance takes in. */
+const MAX_FILES_PER_FOLDER = 16;
+
 const SOURCES = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => path.endsWith('.ts'));
@@ -130,6 +133,12 @@ test('the search for circles names one that goes through types', () => {
     ['d.ts', ['b.ts']],
   ]);
   expect(firstCircle(edges)).toBe('b.ts → d.ts → b.ts');
+});
+
+test('no folder shows more than sixteen files at one level', () => {
+  const counts = Map.groupBy(SOURCES, (file) => file.slice(0, file.lastIndexOf('/') + 1));
+  const crowded = [...counts].filter(([, files]) => files.length > MAX_FILES_PER_FOLDER);
+  expect(crowded.map(([folder, files]) => `${folder}: ${files.length}`)).toEqual([]);
 });
 
 /** What a file of ours imports of ours, types included. */
