@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { announcedDevice } from '../../../../src/engines/sd-cpp/program/device.ts';
 import { createTranscript, ranOutOfMemory } from '../../../../src/engines/sd-cpp/cli/failures.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../spec/system/temp-folder.ts';
 import { LEAN, USUAL } from '../../../fakes/engines/loading.ts';
 
 /** What backends of ggml print when an allocation fails, as users of stable-diffusion.cpp reported it. */
