@@ -10,13 +10,13 @@ export const exitCodeOf = (thrown: unknown): number => ERROR_CODES[toWorkerError
  */
 export function describeFailure(thrown: unknown): string {
   const error = toWorkerError(thrown);
-  // The code stands on the first line, before a parser's picture of the place.
-  const [first = '', ...picture] = error.message.split('\n');
+  // The code goes on the first line, before a parser's excerpt of the file.
+  const [first = '', ...excerpt] = error.message.split('\n');
   const why = error.code === 'internal' ? '' : errorChain(error.cause);
   const ours = ERROR_CODES[error.code].acts === 'us';
   return [
     `error: ${first} [${error.code}]`,
-    ...picture,
+    ...excerpt,
     ...(why === '' || error.message.includes(why) ? [] : [`because: ${why}`]),
     ...(error.hint === undefined ? [] : [`hint: ${error.hint}`]),
     ...(ours ? [stackOf(error), 'hint: This is a bug in studio-worker. Please report it with the lines above.'] : []),

@@ -5,8 +5,8 @@ import type { ConfigStore } from './store.ts';
 import { KEYS, specOf } from './schema.ts';
 
 /**
- * Makes a config file that holds a secret its owner's alone, and says so when it was not: an editor, a backup or a copy
- * may have left it open to every account. That it cannot be helped is no reason not to work.
+ * Restricts a config file that holds a secret to its owner, and logs it when it was not: an editor, a backup or a copy may
+ * have left it readable by every account. A failure is logged and does not stop the worker.
  */
 export async function keepPrivate(
   { path, current }: Pick<ConfigStore, 'path' | 'current'>,

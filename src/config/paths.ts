@@ -6,8 +6,8 @@ const FOLDER = 'minis-studio-worker';
 type Where = Pick<Environment, 'platform' | 'homeDir' | 'get'>;
 
 /**
- * Where the config file is: the platform's own place, unless only the place that earlier documents named exists
- * (`~/.config` on macOS, a shorter path on Windows), whose file is then used where it is.
+ * The path of the config file: the platform's own, unless a file exists only where earlier documents put it
+ * (`~/.config` on macOS, a shorter path on Windows).
  *
  * @throws WorkerError `config.invalid` when the account has no home folder
  */
@@ -15,13 +15,13 @@ export async function findConfig(
   environment: Where,
   exists: (path: string) => boolean | Promise<boolean>,
 ): Promise<string> {
-  const [path, documented] = configPlaces(environment);
+  const [path, documented] = configCandidates(environment);
   if (documented === undefined || (await exists(path))) return path;
   return (await exists(documented)) ? documented : path;
 }
 
-/** The place of this platform, and the documented one where that differs. */
-export function configPlaces(environment: Where): readonly [path: string, documented?: string] {
+/** The path of this platform, and the documented one where that differs. */
+export function configCandidates(environment: Where): readonly [path: string, documented?: string] {
   const { platform, homeDir } = environment;
   if (platform === 'win32') {
     const roaming = environment.get('APPDATA') || `${homeOf(homeDir)}\\AppData\\Roaming`;
@@ -43,11 +43,11 @@ export function configPlaces(environment: Where): readonly [path: string, docume
 function homeOf(homeDir: string): string {
   if (homeDir !== '') return homeDir.replace(/[/\\]+$/, '');
   throw new WorkerError('config.invalid', 'this account has no home folder to keep the config file in', {
-    hint: 'Name a place with `--config <path>`.',
+    hint: 'Name the config file with `--config <path>`.',
   });
 }
 
-/** What lies beside the config file, wherever that is. */
+/** The files beside the config file, wherever that is. */
 export interface Siblings {
   readonly folder: string;
   /** Held by the running worker; its pid is beside it. */
@@ -56,13 +56,13 @@ export interface Siblings {
   readonly controlSocket: string;
   /** Finished results that the studio does not have yet. */
   readonly outbox: string;
-  /** What earlier jobs took of GPU memory. */
+  /** Peaks of GPU memory that earlier jobs reached. */
   readonly peaks: string;
   /** The models that were in memory when the worker ended. */
   readonly residency: string;
 }
 
-/** The places beside a config file. Two config files in one folder share them, and so exclude each other. */
+/** The paths beside a config file. Two config files in one folder share them, and so exclude each other. */
 export function siblingsOf(configPath: string): Siblings {
   const [, folder = '.', separator = '/'] = /^(.*)([/\\])/.exec(configPath) ?? [];
   const beside = (name: string): string => `${folder}${separator}${name}`;

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { WorkerError } from '../base/errors.ts';
 import { shownUrl } from '../base/urls.ts';
-import { placeOfKey, showPlace, type Place } from './place.ts';
+import { positionOfKey, showPosition, type TextPosition } from './text-position.ts';
 import { type Config, type ConfigPatch, KEYS, specOf } from './schema.ts';
 import { editToml, parseToml, type TomlTable, type TomlValue, writeToml } from './toml.ts';
 
-/** Folders that `~` and a missing home stand for. */
+/** What `~` expands to. */
 export interface Folders {
   /** Empty when the account has none. */
   readonly homeDir: string;
@@ -13,7 +13,7 @@ export interface Folders {
 }
 
 /**
- * Reads a config file's text. Unknown keys are passed over, absent ones get their default, an empty text counts as
+ * Reads a config file's text. Unknown keys are ignored, absent ones get their default, an empty text counts as
  * absent, and a leading `~` of `models_root` becomes the home folder, here and nowhere else.
  *
  * @throws WorkerError `config.invalid` with path, line, column and caret, and without any secret the file holds
@@ -21,7 +21,7 @@ export interface Folders {
 export function readConfig(text: string, path: string, folders: Folders): Config {
   const reading = parseToml(text);
   // The parser's error is not kept as the cause: its message quotes the file, secrets included.
-  if (reading.is === 'broken') throw invalid({ path, text, problem: reading.because, place: reading });
+  if (reading.is === 'broken') throw invalid({ path, text, problem: reading.because, position: reading });
 
   const values: Record<string, string | number | boolean> = {};
   for (const key of KEYS) {
@@ -43,28 +43,28 @@ function readValue(
   if (given === undefined || (given === '' && !spec?.required)) {
     if (!spec?.required) return spec?.default;
     throw new WorkerError('config.invalid', `${file.path}: the key ${key} is missing`, {
-      hint: `Add the line \`${writeToml({ [key]: spec.default ?? '' }).trim()}\`, or move the file away to start afresh.`,
+      hint: `Add the line \`${writeToml({ [key]: spec.default ?? '' }).trim()}\`, or move the file away to start with a new one.`,
       fields: { path: file.path, key },
     });
   }
   const parsed = v.safeParse(spec?.type.schema ?? v.never(), given);
   if (parsed.success) return parsed.output;
-  const place = placeOfKey(file.text, key);
-  throw invalid({ ...file, problem: `${key} takes ${spec?.type.expects}`, place });
+  const position = positionOfKey(file.text, key);
+  throw invalid({ ...file, problem: `${key} takes ${spec?.type.expects}`, position });
 }
 
 function invalid(what: {
   readonly path: string;
   readonly text: string;
   readonly problem: string;
-  readonly place: Place | undefined;
+  readonly position: TextPosition | undefined;
 }): WorkerError {
-  const { path, text, problem, place } = what;
-  const where = place === undefined ? path : `${path}:${place.line}:${place.column}`;
-  const block = place === undefined ? '' : `\n\n${showPlace(text, place)}`;
+  const { path, text, problem, position } = what;
+  const where = position === undefined ? path : `${path}:${position.line}:${position.column}`;
+  const block = position === undefined ? '' : `\n\n${showPosition(text, position)}`;
   return new WorkerError('config.invalid', `${where}: ${problem}${block}`, {
-    hint: `Correct ${place === undefined ? 'the file' : `line ${place.line}`}, or move it away to start afresh.`,
-    fields: { path, ...(place !== undefined && { line: place.line, column: place.column }) },
+    hint: `Correct ${position === undefined ? 'the file' : `line ${position.line}`}, or move it away to start with a new one.`,
+    fields: { path, ...(position !== undefined && { line: position.line, column: position.column }) },
   });
 }
 
@@ -85,7 +85,7 @@ export function patchText(text: string, patch: ConfigPatch): string {
   return editToml(text, Object.fromEntries(changes));
 }
 
-/** The text of a first config file: every key with a default, each below a comment that says what it is. */
+/** The text of a first config file: every key with a default, each below a comment that explains it. */
 export function freshText(patch: ConfigPatch): string {
   const lines = KEYS.flatMap((key) => {
     const spec = specOf(key);
@@ -120,7 +120,7 @@ function shownValue(key: string, value: Value): Value {
   return spec?.url && typeof value === 'string' ? shownUrl(value) : value;
 }
 
-/** Whole numbers become `bigint`, which is how TOML is told to write no point. */
+/** Whole numbers become `bigint`, so that they are written without a decimal point. */
 function toToml(key: string, value: Value): TomlValue | undefined {
   return typeof value === 'number' && specOf(key)?.type.whole ? BigInt(value) : value;
 }

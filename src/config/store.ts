@@ -52,11 +52,11 @@ export interface ConfigStoreOptions {
   readonly log: Logger;
   /** GiB, 0 when unknown. Asked only for a first file. */
   readonly detectVramGb: () => Promise<number>;
-  /** For whoever only looks: a first file is shown as it would be, and not written. */
+  /** For commands that only read: a first file is shown as it would be, and not written. */
   readonly readOnly?: boolean;
-  /** Left out by commands, which end before anybody could edit. */
+  /** Left out by commands, which end before anybody could edit the file. */
   readonly watch?: Watch;
-  /** Hears every secret before anything about it can be logged. */
+  /** Receives every secret before anything about it can be logged. */
   readonly learnSecret?: (secret: string) => void;
 }
 
@@ -80,7 +80,7 @@ class FileConfigStore implements ConfigStore {
   readonly #listeners = new Set<(config: Config, change: ConfigChange) => void>();
   readonly #unwatch: () => void;
   #config: Config;
-  /** What the file said last, to restore from when somebody removed it. */
+  /** The file's last valid text, to restore from when somebody removed it. */
   #text: string;
   /** The end of the queue of reads and writes: each waits for the one before. */
   #last: Promise<unknown> = Promise.resolve();
@@ -151,11 +151,11 @@ class FileConfigStore implements ConfigStore {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work);
-    this.#last = turn.catch(() => {}); // whoever asked hears of the failure; the next in line need not
+    this.#last = turn.catch(() => {}); // the caller gets the failure; the next in the queue need not
     return turn;
   }
 
-  /** An edit from outside is news to the operator; what this process writes was said by whoever wrote it. */
+  /** An edit from outside is logged at info; what this process writes is logged by whoever wrote it. */
   #adopt(text: string, config: Config, level: 'debug' | 'info'): void {
     const before = this.#config;
     this.#text = text;
@@ -192,11 +192,11 @@ async function firstText(options: ConfigStoreOptions): Promise<string> {
 }
 
 /** A config is a page of text; what is larger is some other file. */
-const MOST_BYTES = MIB;
+const MAX_BYTES = MIB;
 
 async function readText({ files, path }: ConfigStoreOptions): Promise<string | undefined> {
   try {
-    return await files.readNamedText(path, MOST_BYTES);
+    return await files.readNamedText(path, MAX_BYTES);
   } catch (thrown) {
     const { line } = thrown instanceof WorkerError ? thrown.fields : {};
     throw new WorkerError('config.invalid', `cannot read ${path}: ${errorChain(thrown)}`, {

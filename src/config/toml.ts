@@ -29,22 +29,22 @@ export function writeToml(table: TomlTable): string {
  * The text with some top-level keys changed and everything else as the operator left it: comments, blank lines, order,
  * unknown keys, line ends.
  *
- * Lines are edited one by one and the result is read back. If it does not say exactly what was meant (a key inside a
- * multi-line text, a quoted or dotted spelling), the whole is written anew: every value survives, comments do not.
+ * Lines are edited one by one and the result is read back. If it does not parse to exactly the expected table (a key inside a
+ * multi-line text, a quoted or dotted spelling), the whole file is rewritten: every value survives, comments do not.
  *
  * @param text valid TOML
  */
 export function editToml(text: string, changes: TomlChanges): string {
   const before = parseToml(text);
   const table = before.is === 'table' ? before.table : {};
-  const wanted: Record<string, TomlValue> = { ...table };
+  const expected: Record<string, TomlValue> = { ...table };
   for (const [key, value] of Object.entries(changes)) {
-    if (value === undefined) delete wanted[key];
-    else wanted[key] = value;
+    if (value === undefined) delete expected[key];
+    else expected[key] = value;
   }
   const edited = Object.entries(changes).reduce((at, [key, value]) => editLine(at, key, value), text);
   const after = parseToml(edited);
-  return after.is === 'table' && isSame(after.table, wanted) ? edited : writeToml(wanted);
+  return after.is === 'table' && isSame(after.table, expected) ? edited : writeToml(expected);
 }
 
 /** `key = ` with its value, when that ends on the same line, and what follows: blanks or a comment. */
@@ -81,7 +81,7 @@ const writeValue = (key: string, value: TomlValue): string =>
 /** Windows' Notepad begins a file with a byte order mark, which TOML does not know. */
 const withoutMark = (text: string): string => (text.startsWith('\uFEFF') ? text.slice(1) : text);
 
-/** Whether two values say the same. The order of keys does not matter, the difference of 1 and 1.0 does. */
+/** Whether two values are equal. The order of keys does not matter, the difference of 1 and 1.0 does. */
 function isSame(one: TomlValue | undefined, other: TomlValue | undefined): boolean {
   if (typeof one !== 'object' || typeof other !== 'object') return Object.is(one, other);
   if (one instanceof TomlDate || other instanceof TomlDate) {

@@ -2,7 +2,7 @@ import { WorkerError } from '../base/errors.ts';
 import { carriesMore, isLoopback, shownUrl } from '../base/urls.ts';
 
 /**
- * Checks the studio's base URL before anything is sent to it, tokens least of all.
+ * Checks the studio's base URL before anything, a token above all, is sent to it.
  *
  * Gives a sentence to warn with when the operator allowed plain http to another machine.
  *

@@ -21,7 +21,7 @@ export function createConsoleReporter(output: Pick<Output, 'write' | 'colourDept
     output.colourDepth > 1 && colour !== '' ? `${colour}${text}${RESET}` : text;
   // The core of consola brings no colours, no console and no reading of the environment: it loads in 1.5 ms, not 30.
   const consola = createConsola({
-    level: Number.POSITIVE_INFINITY, // which levels are wanted is decided before, per area
+    level: Number.POSITIVE_INFINITY, // levels were filtered before, per area
     throttle: 0, // a repeated event is a repeated fact; holding lines back would need a timer
     reporters: [
       {

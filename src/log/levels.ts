@@ -2,7 +2,7 @@ import { WorkerError } from '../base/errors.ts';
 import { quoted } from '../base/foreign-text.ts';
 import { type Area, AREAS, type Level, LEVELS, type LogSink } from './logger.ts';
 
-/** The least important level that is still said, for every area and for some in particular. */
+/** The lowest level that is logged, for every area and for some in particular. */
 export interface Levels {
   readonly every: Level;
   readonly areas: Readonly<Partial<Record<Area, Level>>>;
@@ -13,8 +13,8 @@ export const DEFAULT_LEVELS: Levels = { every: 'info', areas: {} };
 
 const RANK: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** Whether an event of this level and area is to be said. */
-export const isWanted = (levels: Levels, level: Level, area: Area): boolean =>
+/** Whether an event of this level and area is logged. */
+export const isEnabled = (levels: Levels, level: Level, area: Area): boolean =>
   RANK[level] >= RANK[levels.areas[area] ?? levels.every];
 
 /**
@@ -39,10 +39,10 @@ export function parseLevels(text: string, source: string, under: Levels = DEFAUL
   return levels;
 }
 
-/** A sink that hears only what these levels let through. */
+/** A sink that receives only what these levels let through. */
 export function filterSink(sink: LogSink, levels: Levels): LogSink {
   return (event) => {
-    if (isWanted(levels, event.level, event.area)) sink(event);
+    if (isEnabled(levels, event.level, event.area)) sink(event);
   };
 }
 

@@ -35,13 +35,13 @@ export interface LogEvent {
 /** Where events go: a console, the ship queue, a ring, an error tracker. Must not throw. */
 export type LogSink = (event: LogEvent) => void;
 
-/** Says what happened. Bound to an area and to facts that every event of it carries. */
+/** Logs what happened. Bound to an area and to facts that every event of it carries. */
 export interface Logger {
   debug(event: string, fields?: Fields): void;
   info(event: string, fields?: Fields): void;
   warn(event: string, fields?: Fields): void;
   error(event: string, fields?: Fields): void;
-  /** A logger that adds these facts to every event, and may speak for another area. */
+  /** A logger that adds these facts to every event, in this or another area. */
   child(fields: Fields, area?: Area): Logger;
 }
 
@@ -51,7 +51,7 @@ export function createLogger(options: {
   readonly clock: Pick<Clock, 'now'>;
   readonly sinks: readonly LogSink[];
   readonly redact: (fields: Fields) => Fields;
-  /** Whether anyone listens; asked before an event is put together. Everyone does unless told otherwise. */
+  /** Whether any sink takes it, asked before an event is built; always when left out. */
   readonly wants?: (level: Level, area: Area) => boolean;
   readonly fields?: Fields;
 }): Logger {
@@ -61,7 +61,7 @@ export function createLogger(options: {
     (event: string, fields: Fields = {}): void => {
       if (wants?.(level, area) === false) return;
       const entry: LogEvent = { at: clock.now(), level, area, event, fields: redact({ ...bound, ...fields }) };
-      for (const sink of sinks) hand(entry, sink);
+      for (const sink of sinks) deliver(entry, sink);
     };
   return {
     debug: emit('debug'),
@@ -72,11 +72,11 @@ export function createLogger(options: {
   };
 }
 
-/** What is said must never break what is done: a sink that throws loses its line, and the other sinks still hear it. */
-function hand(event: LogEvent, sink: LogSink): void {
+/** Logging must never break the work: a sink that throws loses its event, and the other sinks still get it. */
+function deliver(event: LogEvent, sink: LogSink): void {
   try {
     sink(event);
   } catch {
-    // nowhere to tell it: the way to tell is what broke
+    // nowhere to report it: reporting is what broke
   }
 }

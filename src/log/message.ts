@@ -16,7 +16,7 @@ const SENTENCES: ReadonlyMap<string, Sentence> = new Map(
 /** The embedded studio shares names of events with its workers and means its own side of them. */
 const OF_STUDIO: ReadonlyMap<string, Sentence> = new Map(Object.entries<Sentence>(STUDIO_SENTENCES));
 
-/** The sentence of an event, undefined for one that is told by its name and facts. */
+/** The sentence of an event, undefined for one that is shown by its name and facts. */
 export const sentenceFor = ({ area, event }: Pick<LogEvent, 'area' | 'event'>): Sentence | undefined =>
   (area === 'studio' ? OF_STUDIO : SENTENCES).get(event);
 
@@ -41,7 +41,7 @@ const categoryOf = (area: Area): string => CATEGORIES.get(area) ?? area;
 /** Shown below a line, or not at all: never part of a sentence. */
 const NOT_IN_SENTENCE: ReadonlySet<string> = new Set(['stack']);
 
-/** The line for people: the studio's sentence, and in brackets what only this side knows. A studio here is marked as one. */
+/** The line for people: the studio's sentence, and in brackets what only this side knows. An embedded studio's are marked. */
 export function sentenceOf(event: LogEvent): string {
   if (event.area === 'studio') return `[studio] ${messageOf(event)}`;
   const aside = ASIDES.get(event.event)?.(event.fields);

@@ -3,7 +3,7 @@ import type { Clock } from '../system/clock.ts';
 import type { Output } from '../system/terminal.ts';
 import { createConsoleReporter } from './console-reporter.ts';
 import { createJsonReporter } from './json-reporter.ts';
-import { filterSink, isWanted, type Levels } from './levels.ts';
+import { filterSink, isEnabled, type Levels } from './levels.ts';
 import type { LogEntry } from './log-entry.ts';
 import { createLogger, type Logger, type LogSink } from './logger.ts';
 import { createRedactor, type Redactor } from './redact.ts';
@@ -35,7 +35,7 @@ export interface LogOptions {
   readonly tracker?: Pick<ErrorTracker, 'sink' | 'flush'>;
 }
 
-/** Everything that is said by this process, and everyone who hears it. */
+/** The log of this process, with all its sinks. */
 export interface Log {
   readonly logger: Logger;
   readonly shipBuffer: ShipBuffer;
@@ -50,7 +50,7 @@ export interface Log {
 const RING_ENTRIES = 1_000;
 const FLUSH_MS = 2 * SECOND_MS;
 
-/** A log with every listener in place. */
+/** A log with every sink in place. */
 export function openLog(options: LogOptions): Log {
   const { clock, levels, terminal, tracker, redactor = createRedactor() } = options;
   const reporter = options.format === 'json' ? createJsonReporter(terminal) : createConsoleReporter(terminal);
@@ -61,7 +61,7 @@ export function openLog(options: LogOptions): Log {
     const entry = toLogEntry(event);
     if (entry === undefined) return;
     ring.push(entry);
-    // A worker ships what it says itself, not what a studio in the same process says.
+    // A worker ships its own events, not those of a studio in the same process.
     if (event.area !== 'studio') shipBuffer.push(entry);
   };
   const logger = createLogger({
@@ -70,7 +70,7 @@ export function openLog(options: LogOptions): Log {
     sinks: [filterSink(reporter, levels), keep, ...(tracker === undefined ? [] : [tracker.sink])],
     redact: (fields) => redactor.redact(fields),
     // A debug event is for the terminal alone: where nobody reads it, it costs nothing.
-    wants: (level, area) => level !== 'debug' || isWanted(levels, level, area),
+    wants: (level, area) => level !== 'debug' || isEnabled(levels, level, area),
   });
   return { logger, shipBuffer, ring, redactor, flush: async () => tracker?.flush(FLUSH_MS) };
 }

@@ -4,7 +4,7 @@ import type { Fields } from './logger.ts';
 export const REDACTED = '[redacted]';
 
 /**
- * Takes secrets out of what is about to be said, by the name of a field and by the text of a known secret, and cuts what
+ * Removes secrets from what is about to be logged, by the name of a field and by the text of a known secret, and cuts what
  * is too long to keep.
  */
 export interface Redactor {
@@ -17,36 +17,36 @@ export interface Redactor {
 }
 
 /** Shorter ones would blank ordinary words. */
-const SHORTEST_SECRET = 4;
+const MIN_SECRET_LENGTH = 4;
 /** Deeper than any honest log field; keeps a hostile one from exhausting the stack. */
-const DEEPEST = 32;
-/** A studio's words end up in lines that are kept by the thousand: no honest fact is longer. */
-const LONGEST_TEXT = 4 * KIB;
+const MAX_DEPTH = 32;
+/** A studio's text ends up in lines that are kept by the thousand: no honest fact is longer. */
+const MAX_TEXT_LENGTH = 4 * KIB;
 /** No honest list is longer either. */
-const MOST_ITEMS = 100;
+const MAX_ITEMS = 100;
 const CUT = '… [cut]';
 /** Names come from our own code, so there are few; a peer's object must not make the memory of them grow. */
-const NAMES_KEPT = 2_000;
+const MAX_NAMES = 2_000;
 
 /** Spelled any way: `auth_token`, `authToken`, `Auth-Token`. A tokenizer is no token. */
 const SECRET_NAME = /token(?!i[sz])|secret|passw|authorization|credential|cookie|apikey|dsn$/;
 /** Counts (`maxTokens`) are no secrets. */
 const COUNT_NAME = /tokens/;
-/** What gives itself away without being known: a bearer header (RFC 6750) and a URL's user part (RFC 3986 §3.2.1). */
-const TELLTALE = String.raw`\bBearer\s+[\w.~+/-]+=*|:\/\/[^\s\/?#@\"]+@`;
+/** Secrets that are recognised without being known: a bearer header (RFC 6750) and a URL's user part (RFC 3986 §3.2.1). */
+const BEARER_OR_USER = String.raw`\bBearer\s+[\w.~+/-]+=*|:\/\/[^\s\/?#@\"]+@`;
 
 /** A redactor that knows secrets by name, and by value once it has learnt them. */
 export function createRedactor(): Redactor {
   const secrets = new Set<string>();
   const names = new Map<string, boolean>();
-  let pattern = new RegExp(TELLTALE, 'i');
+  let pattern = new RegExp(BEARER_OR_USER, 'i');
   let known: RegExp | undefined;
 
   const isSecretName = (name: string): boolean => {
     const seen = names.get(name);
     if (seen !== undefined) return seen;
     const secret = SECRET_NAME.test(name.toLowerCase().replaceAll(/[^a-z]/g, ''));
-    if (names.size < NAMES_KEPT) names.set(name, secret);
+    if (names.size < MAX_NAMES) names.set(name, secret);
     return secret;
   };
   const cleanText = (text: string): string => {
@@ -72,24 +72,24 @@ export function createRedactor(): Redactor {
       try {
         return isDirty(fields, walk, new Set(), 0) ? cleanRecord(fields, walk, new Map(), 0) : fields;
       } catch {
-        return { unreadable: true }; // a getter or proxy threw: saying nothing is the safe answer
+        return { unreadable: true }; // a getter or proxy threw: logging nothing is safe
       }
     },
     redactText: cleanText,
     learn(secret) {
-      if (secret.length < SHORTEST_SECRET || REDACTED.includes(secret)) return;
+      if (secret.length < MIN_SECRET_LENGTH || REDACTED.includes(secret)) return;
       for (const form of spellings(secret)) secrets.add(form);
       const texts = [...secrets].toSorted((a, b) => b.length - a.length).map((text) => RegExp.escape(text));
       known = new RegExp(texts.join('|'));
-      // Known secrets keep their case; only the telltales are matched without it.
-      pattern = new RegExp(`${texts.join('|')}|(?i:${TELLTALE})`);
+      // Known secrets keep their case; only the patterns are matched without it.
+      pattern = new RegExp(`${texts.join('|')}|(?i:${BEARER_OR_USER})`);
     },
   };
 }
 
 /** Short enough to be kept; what was cut once stays as it is. */
 const cut = (text: string): string =>
-  text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - CUT.length).toWellFormed()}${CUT}`;
+  text.length <= MAX_TEXT_LENGTH ? text : `${text.slice(0, MAX_TEXT_LENGTH - CUT.length).toWellFormed()}${CUT}`;
 
 /** A secret as it stands, inside a URL, and inside a JSON text. */
 const spellings = (secret: string): readonly string[] => [
@@ -107,7 +107,7 @@ interface Walk {
 function isDirty(value: unknown, walk: Walk, seen: Set<object>, depth: number): boolean {
   if (typeof value === 'string') return walk.cleanText(value) !== value;
   if (typeof value !== 'object' || value === null || seen.has(value) || ArrayBuffer.isView(value)) return false;
-  if (depth > DEEPEST || (Array.isArray(value) && value.length > MOST_ITEMS)) return true;
+  if (depth > MAX_DEPTH || (Array.isArray(value) && value.length > MAX_ITEMS)) return true;
   seen.add(value);
   const json = jsonOf(value);
   if (json !== value) return isDirty(json, walk, seen, depth + 1);
@@ -121,14 +121,14 @@ function clean(value: unknown, walk: Walk, copies: Map<object, unknown>, depth: 
   if (typeof value === 'string') return walk.cleanText(value);
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (copies.has(value)) return copies.get(value);
-  if (depth > DEEPEST) return REDACTED;
+  if (depth > MAX_DEPTH) return REDACTED;
   const json = jsonOf(value);
   if (json !== value) return clean(json, walk, copies, depth + 1);
   if (!Array.isArray(value)) return cleanRecord(value, walk, copies, depth);
   const copy: unknown[] = [];
   copies.set(value, copy);
-  const fits = value.length <= MOST_ITEMS;
-  for (const inner of fits ? value : value.slice(0, MOST_ITEMS - 1)) copy.push(clean(inner, walk, copies, depth + 1));
+  const fits = value.length <= MAX_ITEMS;
+  for (const inner of fits ? value : value.slice(0, MAX_ITEMS - 1)) copy.push(clean(inner, walk, copies, depth + 1));
   if (!fits) copy.push(CUT);
   return copy;
 }
@@ -145,7 +145,7 @@ function cleanRecord(value: object, walk: Walk, copies: Map<object, unknown>, de
   return copy;
 }
 
-/** What an object says of itself, which for an error includes what it does not list. */
+/** The entries of an object, which for an error include what it does not list. */
 function entriesOf(value: object): readonly (readonly [string, unknown])[] {
   if (value instanceof Map) return [...value].map(([name, inner]) => [String(name), inner] as const);
   if (value instanceof Set) return [...value].map((inner, at) => [String(at), inner] as const);

@@ -27,20 +27,20 @@ export interface SentryOptions {
   readonly redactor: Redactor;
 }
 
-/** Tells the maintainers what went wrong, when the operator asked for it. */
+/** Reports failures to the maintainers, when the operator asked for it. */
 export interface ErrorTracker {
   /** Errors become events; the warnings before them go along as breadcrumbs. Nothing else is kept. */
   readonly sink: LogSink;
-  /** For what no seam caught. Say it here or log it as an error, not both. Changes nothing about how the process ends. */
+  /** For what nothing caught. Capture it or log it as an error, not both. Changes nothing about how the process ends. */
   captureUncaught(thrown: unknown): void;
-  /** Sends what is held. Settles within `timeoutMs`, then cuts what is still under way, so that nothing holds up an exit. */
+  /** Sends what is held. Settles within `timeoutMs`, then aborts what is still under way, so that nothing holds up an exit. */
   flush(timeoutMs: number): Promise<void>;
 }
 
 const STALL_MS = 10 * SECOND_MS;
 const BREADCRUMBS = 50;
 /** A chain of causes longer than this explains nothing more. */
-const MOST_CAUSES = 8;
+const MAX_CAUSES = 8;
 
 type Sdk = typeof Sentry;
 
@@ -54,8 +54,8 @@ export async function startSentry(options: SentryOptions): Promise<ErrorTracker>
   assertDsn(options.dsn);
   options.redactor.learn(options.dsn);
   const sdk = await import('@sentry/bun');
-  const line = new AbortableLine();
-  const client = createClient(sdk, options, line);
+  const sending = new RenewableAbort();
+  const client = createClient(sdk, options, sending);
   const scope = new sdk.Scope();
   scope.setClient(client);
   return {
@@ -69,26 +69,26 @@ export async function startSentry(options: SentryOptions): Promise<ErrorTracker>
     },
     flush: async (timeoutMs) => {
       await within(timeoutMs, options.clock, client.flush(timeoutMs));
-      line.cut();
+      sending.abort();
     },
   };
 }
 
 /** A signal for requests under way that can be renewed: what is captured after a flush may still be sent. */
-class AbortableLine {
+class RenewableAbort {
   #controller = new AbortController();
 
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  cut(): void {
+  abort(): void {
     this.#controller.abort();
     this.#controller = new AbortController();
   }
 }
 
-function createClient(sdk: Sdk, options: SentryOptions, line: AbortableLine): Sentry.BunClient {
+function createClient(sdk: Sdk, options: SentryOptions, sending: RenewableAbort): Sentry.BunClient {
   const { dsn, environment = 'production', release, serverName, http, redactor } = options;
   return new sdk.BunClient({
     dsn,
@@ -112,7 +112,7 @@ function createClient(sdk: Sdk, options: SentryOptions, line: AbortableLine): Se
           headers: { ...transport.headers, 'content-type': 'application/x-sentry-envelope' },
           body: [new TextEncoder().encode(redactor.redactText(text))],
           stallMs: STALL_MS,
-          signal: line.signal,
+          signal: sending.signal,
         });
         return {
           statusCode: response.status,
@@ -174,7 +174,7 @@ const exceptionOf = (sdk: Sdk, type: string, value: string, stack: string): Sent
 /** The error and its causes, innermost first as the tracker wants them. */
 function uncaughtEvent(sdk: Sdk, thrown: unknown, at: number): Sentry.Event {
   const values: SentryException[] = [];
-  for (let error = thrown; isErrorLike(error) && values.length < MOST_CAUSES; error = error.cause) {
+  for (let error = thrown; isErrorLike(error) && values.length < MAX_CAUSES; error = error.cause) {
     values.unshift(exceptionOf(sdk, error.name, error.message, error.stack ?? ''));
   }
   const outermost = values.at(-1);

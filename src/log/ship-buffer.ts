@@ -10,7 +10,7 @@ export interface FrameLimits {
   readonly maxBytes: number;
 }
 
-/** Entries on their way to the studio. Outlives sessions: what is said offline ships with the next one. */
+/** Entries on their way to the studio. Outlives sessions: what is logged offline ships with the next one. */
 export interface ShipBuffer {
   push(entry: LogEntry): void;
   /** Takes the oldest entries for one frame: at least one unless empty; one that is too big alone is cut short. */
@@ -29,7 +29,7 @@ const FRAME_AROUND_BYTES = 64;
 const CUT = '… [cut]';
 
 /**
- * An empty buffer. `capacity` bounds what an outage can pile up; a marker entry says what it cost. Once full, each push
+ * An empty buffer. `capacity` bounds what an outage can pile up; a marker entry counts what was dropped. Once full, each push
  * costs two old entries, one for the newcomer and one for the marker: that is how the reference worker counts.
  */
 export function createShipBuffer(capacity: number = CAPACITY): ShipBuffer {
@@ -56,14 +56,14 @@ export function createShipBuffer(capacity: number = CAPACITY): ShipBuffer {
     push,
     take(limits = FRAME_LIMITS) {
       const taken: LogEntry[] = [];
-      let roomBytes = limits.maxBytes - FRAME_AROUND_BYTES;
+      let leftBytes = limits.maxBytes - FRAME_AROUND_BYTES;
       for (let at = head; at < entries.length && taken.length < limits.maxEntries; at++) {
         const entry = entries[at];
         if (entry === undefined) break;
         // Only the first may be cut: another one simply waits for the next frame.
-        const fitting = taken.length === 0 ? cutToFit(entry, roomBytes) : entry;
-        roomBytes -= sizeBytes(fitting) + 1;
-        if (roomBytes < 0 && taken.length > 0) break;
+        const fitting = taken.length === 0 ? cutToFit(entry, leftBytes) : entry;
+        leftBytes -= sizeBytes(fitting) + 1;
+        if (leftBytes < 0 && taken.length > 0) break;
         taken.push(fitting);
       }
       drop(taken.length);
@@ -83,7 +83,7 @@ export function createShipBuffer(capacity: number = CAPACITY): ShipBuffer {
   };
 }
 
-/** The reference worker's words: a studio may look for them. */
+/** The reference worker's text: a studio may search for it. */
 const dropMarker = (ts: string, capacity: number, dropped: number): LogEntry => ({
   ts,
   level: 'warn',
@@ -95,8 +95,8 @@ const encoder = new TextEncoder();
 const sizeBytes = (entry: LogEntry): number => encoder.encode(JSON.stringify(entry)).byteLength;
 
 /** The longest beginning of the message that fits, found by halving because escapes and UTF-8 make lengths uneven. */
-function cutToFit(entry: LogEntry, roomBytes: number): LogEntry {
-  if (sizeBytes(entry) + 1 <= roomBytes) return entry;
+function cutToFit(entry: LogEntry, leftBytes: number): LogEntry {
+  if (sizeBytes(entry) + 1 <= leftBytes) return entry;
   const cutAt = (length: number): LogEntry => ({
     ...entry,
     message: `${entry.message.slice(0, length).toWellFormed()}${CUT}`,
@@ -105,7 +105,7 @@ function cutToFit(entry: LogEntry, roomBytes: number): LogEntry {
   let tooLong = entry.message.length;
   while (tooLong - fits > 1) {
     const middle = Math.floor((fits + tooLong) / 2);
-    if (sizeBytes(cutAt(middle)) + 1 <= roomBytes) fits = middle;
+    if (sizeBytes(cutAt(middle)) + 1 <= leftBytes) fits = middle;
     else tooLong = middle;
   }
   return cutAt(fits);

@@ -1,7 +1,7 @@
 import { errorChain } from '../base/errors.ts';
 import type { Fields } from './logger.ts';
 
-/** What a studio's customer wrote is nobody's business here. */
+/** Text of a studio's customer never goes into error reports. */
 const PROMPT_NAMES = /^(?:prompt|prompts|promptpreview|negativeprompt|text|messages|content|transcript)$/;
 
 /** The facts without anything a customer wrote, at any depth. Circles are cut. */

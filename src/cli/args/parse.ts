@@ -114,7 +114,7 @@ function readFlag(word: string, following: readonly string[], reading: Reading):
   return inline === undefined ? 1 : 0;
 }
 
-/** What can only be said once the whole line is read: which command it was, and whether all its parts are there. */
+/** Checks that need the whole line: which command it names, and whether all its parts are there. */
 function check({ command, flags, words, path }: Reading): void {
   if (command === undefined) return;
   const args = argsAt(command);

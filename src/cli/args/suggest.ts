@@ -1,14 +1,14 @@
 /** The known word that was most likely meant, or undefined when none is close. */
 export function suggest(word: string, known: readonly string[]): string | undefined {
-  const wanted = word.toLowerCase();
+  const typed = word.toLowerCase();
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const name of known) {
-    const distance = editDistance(wanted, name.toLowerCase());
-    if (distance <= allowedFor(wanted, name) && (best === undefined || distance < best.distance)) {
+    const distance = editDistance(typed, name.toLowerCase());
+    if (distance <= allowedFor(typed, name) && (best === undefined || distance < best.distance)) {
       best = { name, distance };
     }
   }
-  return best?.name ?? (wanted.length >= 3 ? known.find((name) => name.startsWith(wanted)) : undefined);
+  return best?.name ?? (typed.length >= 3 ? known.find((name) => name.startsWith(typed)) : undefined);
 }
 
 /** A third of the longer word may be wrong, and at least one letter: `rnu` means `run`, `foo` means nothing. */

@@ -3,7 +3,7 @@ import { quoted } from '../../base/foreign-text.ts';
 import { command } from '../command.ts';
 import { bashScript } from '../completions/bash.ts';
 import { fishScript } from '../completions/fish.ts';
-import { placesOf } from '../completions/tree.ts';
+import { contextsOf } from '../completions/tree.ts';
 import { zshScript } from '../completions/zsh.ts';
 
 const SHELLS = new Map([
@@ -26,6 +26,6 @@ export const completions = command({
     if (script === undefined) {
       throw new WorkerError('cli.usage', `<shell> is ${quoted(shell)}; allowed: ${[...SHELLS.keys()].join(', ')}`);
     }
-    terminal.stdout.write(script(await placesOf(commands)));
+    terminal.stdout.write(script(await contextsOf(commands)));
   },
 });

@@ -1,7 +1,7 @@
 import { command, JSON_ARG } from '../command.ts';
 import { printJson, printLines } from '../output.ts';
 
-/** What is shown while there is no file: looking writes none, so that it works where nothing can be written. */
+/** Shown while there is no file: reading writes none, so that it works where nothing can be written. */
 export const DEFAULTS_SHOWN = 'showing the defaults that `studio-worker run` will write';
 
 /** Prints the config file. Secrets are masked: a terminal has a history, and a paste has readers. */

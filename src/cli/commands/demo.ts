@@ -6,12 +6,12 @@ import {
   allCompleted,
   boardLines,
   EMPTY_BOARD,
-  newsLine,
+  updateLine,
   realTable,
   redraw,
   resultFacts,
   resultTable,
-  withNews,
+  withEvent,
   type DemoBoard,
 } from '../view/demo-view.ts';
 import { printJson, printLines, printTable } from '../output.ts';
@@ -102,29 +102,29 @@ function realOf(real: boolean, given: GivenWeights): { readonly real?: GivenWeig
 }
 
 /** Shows events until there are no more: nothing for a program, redrawn in place on a terminal, otherwise one line per change of state. */
-async function show(events: AsyncIterable<DemoEvent>, world: World, silent: boolean): Promise<DemoBoard> {
+async function show(events: AsyncIterable<DemoEvent>, world: World, quiet: boolean): Promise<DemoBoard> {
   const { terminal } = world;
   let board = EMPTY_BOARD;
-  const animation = terminal.stdout.isTty && !silent ? animate(() => board, world) : undefined;
+  const animation = terminal.stdout.isTty && !quiet ? animate(() => board, world) : undefined;
   try {
     for await (const event of events) {
       const before = board;
-      board = withNews(before, event);
-      const line = newsLine(before.get(event.jobId), board.get(event.jobId) ?? event);
+      board = withEvent(before, event);
+      const line = updateLine(before.get(event.jobId), board.get(event.jobId) ?? event);
       if (animation !== undefined) animation.draw();
-      else if (line !== undefined && !silent) printLines(terminal, line);
+      else if (line !== undefined && !quiet) printLines(terminal, line);
     }
   } finally {
     animation?.stop();
   }
-  if (!silent) printLines(terminal, '');
+  if (!quiet) printLines(terminal, '');
   return board;
 }
 
 /** The board on a terminal, drawn over itself. */
 interface Animation {
   draw(): void;
-  /** Draws once more and turns no further. */
+  /** Draws once more, then stops. */
   stop(): void;
 }
 
@@ -132,7 +132,7 @@ function animate(board: () => DemoBoard, { terminal, clock }: Pick<World, 'termi
   let frame = 0;
   let drawn = 0;
   const draw = (): void => {
-    const lines = boardLines(board(), { frame, ...lookOf(terminal) });
+    const lines = boardLines(board(), { frame, ...layoutOf(terminal) });
     terminal.stdout.write(redraw(lines, drawn));
     drawn = lines.length;
   };
@@ -151,7 +151,7 @@ function animate(board: () => DemoBoard, { terminal, clock }: Pick<World, 'termi
   };
 }
 
-const lookOf = ({ stdout }: Terminal): { readonly columns: number; readonly colour: boolean } => ({
+const layoutOf = ({ stdout }: Terminal): { readonly columns: number; readonly colour: boolean } => ({
   columns: stdout.columns,
   colour: stdout.colourDepth > 1,
 });

@@ -9,7 +9,7 @@ import type { ExplainedOffer } from '../../worker/explain.ts';
 /** The studio's frames are smaller. */
 const MAX_BYTES = 16 * MIB;
 
-/** Prints what this worker would do with an offer, and which rule says so. */
+/** Prints what this worker would do with an offer, and which rule decides. */
 export const explainOffer = command({
   summary: 'Show what this worker would do with an offer, rule by rule',
   examples: ['studio-worker explain-offer offer.json', 'studio-worker explain-offer offer.json --json'],

@@ -1,7 +1,7 @@
-import { spellings, valueFlags, wordsAt, type Candidates, type Place } from './tree.ts';
+import { spellings, valueFlags, wordsAt, type Candidates, type CompletionContext } from './tree.ts';
 
 /** A completion script for bash 3.2 and later, which macOS still ships: no associative arrays, no `mapfile`. */
-export const bashScript = (places: readonly Place[]): string => `# studio-worker completions for bash.
+export const bashScript = (contexts: readonly CompletionContext[]): string => `# studio-worker completions for bash.
 # Load them with: source <(studio-worker completions bash)
 _studio_worker_files() {
   local name
@@ -17,34 +17,34 @@ _studio_worker() {
     if [ "$word" = '=' ]; then skip=yes; continue; fi
     if [ -n "$skip" ]; then skip=''; continue; fi
     case "$word" in
-      ${valueFlags(places).join('|')}) skip=yes; continue ;;
+      ${valueFlags(contexts).join('|')}) skip=yes; continue ;;
       -*) continue ;;
     esac
     case "$path $word" in
-      ${places
+      ${contexts
         .filter(({ path }) => path !== '')
         .map(({ path }) => `'${path.includes(' ') ? path : ` ${path}`}'`)
         .join('|')}) path="\${path:+$path }$word" ;;
     esac
   done
   case "$path:$prev" in
-${places.flatMap(flagCases).join('\n')}
+${contexts.flatMap(flagCases).join('\n')}
   esac
   case "$path" in
-${places.map((place) => `    '${place.path}') ${reply(wordsAt(place), place.words.files)} ;;`).join('\n')}
+${contexts.map((context) => `    '${context.path}') ${reply(wordsAt(context), context.words.files)} ;;`).join('\n')}
   esac
 }
 complete -F _studio_worker studio-worker
 `;
 
-/** Cases that come before the place is looked at: after a flag, only its values are of use. */
-const flagCases = (place: Place): readonly string[] =>
-  place.flags.flatMap((flag) =>
+/** Cases that come before the context is used: after a flag, only its values apply. */
+const flagCases = (context: CompletionContext): readonly string[] =>
+  context.flags.flatMap((flag) =>
     flag.value === undefined
       ? []
       : [
           `    ${spellings(flag)
-            .map((written) => `'${place.path}:${written}'`)
+            .map((written) => `'${context.path}:${written}'`)
             .join('|')}) ${value(flag.value)}; return ;;`,
         ],
   );

@@ -1,7 +1,7 @@
-import { valueFlags, type CompletedFlag, type Place } from './tree.ts';
+import { valueFlags, type CompletedFlag, type CompletionContext } from './tree.ts';
 
 /** A completion script for fish 3.0 and later. */
-export const fishScript = (places: readonly Place[]): string => `# studio-worker completions for fish.
+export const fishScript = (contexts: readonly CompletionContext[]): string => `# studio-worker completions for fish.
 # Load them with: studio-worker completions fish | source
 function __studio_worker_at --description 'Whether these words are the command so far'
     set -l at
@@ -13,12 +13,12 @@ function __studio_worker_at --description 'Whether these words are the command s
             continue
         end
         switch $word
-            case ${valueFlags(places).map(quote).join(' ')}
+            case ${valueFlags(contexts).map(quote).join(' ')}
                 set skip yes
             case '-*'
                 continue
             case '*'
-                if contains -- "$at $word" ${places
+                if contains -- "$at $word" ${contexts
                   .filter(({ path }) => path !== '')
                   .map(({ path }) => quote(path.includes(' ') ? path : ` ${path}`))
                   .join(' ')}
@@ -29,17 +29,17 @@ function __studio_worker_at --description 'Whether these words are the command s
     test "$at" = "$argv[1]"
 end
 complete -c studio-worker -f
-${places.flatMap(linesAt).join('\n')}
+${contexts.flatMap(linesAt).join('\n')}
 `;
 
 /** One line per candidate: fish shows the description beside each. */
-function linesAt(place: Place): readonly string[] {
-  const when = `complete -c studio-worker -n ${quote(`__studio_worker_at ${quote(place.path)}`)}`;
+function linesAt(context: CompletionContext): readonly string[] {
+  const when = `complete -c studio-worker -n ${quote(`__studio_worker_at ${quote(context.path)}`)}`;
   return [
-    ...place.subCommands.map(({ name, summary }) => `${when} -a ${quote(name)} -d ${quote(summary)}`),
-    ...(place.words.values.length === 0 ? [] : [`${when} -a ${quote(place.words.values.join(' '))}`]),
-    ...(place.words.files ? [`${when} -F`] : []),
-    ...place.flags.map((flag) => `${when} ${flagLine(flag)}`),
+    ...context.subCommands.map(({ name, summary }) => `${when} -a ${quote(name)} -d ${quote(summary)}`),
+    ...(context.words.values.length === 0 ? [] : [`${when} -a ${quote(context.words.values.join(' '))}`]),
+    ...(context.words.files ? [`${when} -F`] : []),
+    ...context.flags.map((flag) => `${when} ${flagLine(flag)}`),
   ];
 }
 

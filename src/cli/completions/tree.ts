@@ -2,7 +2,7 @@ import type { ArgDef } from 'citty';
 import { GLOBAL_ARGS, type CommandTable } from '../command.ts';
 
 /** What can be typed after a command's name. */
-export interface Place {
+export interface CompletionContext {
   /** Names down to the command, joined by a space; empty at the top. */
   readonly path: string;
   readonly subCommands: readonly { readonly name: string; readonly summary: string }[];
@@ -27,32 +27,41 @@ export interface Candidates {
 const NOTHING: Candidates = { files: false, values: [] };
 const LEVELS = ['debug', 'info', 'warn', 'error'];
 
-/** Every place of a command table, the top first. Only this knows the table; a shell's writer sees places. */
-export async function placesOf(table: CommandTable): Promise<readonly Place[]> {
+/** Every context of a command table, the top first. Only this knows the table; a shell's writer sees contexts. */
+export async function contextsOf(table: CommandTable): Promise<readonly CompletionContext[]> {
   const subCommands = await summariesOf(table);
   const version = { name: 'version', short: 'V', description: 'Print the version', value: undefined };
-  const top: Place = { path: '', subCommands, flags: [...flagsOf(GLOBAL_ARGS, []), version], words: NOTHING };
-  return [top, ...(await placesBelow('', table, Object.keys(table)))];
+  const top: CompletionContext = {
+    path: '',
+    subCommands,
+    flags: [...flagsOf(GLOBAL_ARGS, []), version],
+    words: NOTHING,
+  };
+  return [top, ...(await contextsBelow('', table, Object.keys(table)))];
 }
 
-async function placesBelow(path: string, table: CommandTable, names: readonly string[]): Promise<readonly Place[]> {
-  const places: Place[] = [];
+async function contextsBelow(
+  path: string,
+  table: CommandTable,
+  names: readonly string[],
+): Promise<readonly CompletionContext[]> {
+  const contexts: CompletionContext[] = [];
   for (const [name, load] of Object.entries(table)) {
     const { args, subCommands } = await load();
     const here = `${path} ${name}`.trim();
     const positionals = Object.values(args).filter((arg) => arg.type === 'positional');
-    places.push({
+    contexts.push({
       path: here,
       subCommands: await summariesOf(subCommands),
       flags: flagsOf({ ...args, ...GLOBAL_ARGS }, names),
       words: merged(positionals.map((arg) => candidatesOf(arg, names))),
     });
-    places.push(...(await placesBelow(here, subCommands, names)));
+    contexts.push(...(await contextsBelow(here, subCommands, names)));
   }
-  return places;
+  return contexts;
 }
 
-const summariesOf = (table: CommandTable): Promise<Place['subCommands'][number][]> =>
+const summariesOf = (table: CommandTable): Promise<CompletionContext['subCommands'][number][]> =>
   Promise.all(Object.entries(table).map(async ([name, load]) => ({ name, summary: (await load()).summary })));
 
 const flagsOf = (args: Readonly<Record<string, ArgDef>>, names: readonly string[]): CompletedFlag[] =>
@@ -87,13 +96,13 @@ export const spellings = ({ name, short }: CompletedFlag): readonly string[] => 
 ];
 
 /** Everything that may stand after a command, apart from files. */
-export const wordsAt = (place: Place): readonly string[] => [
-  ...place.subCommands.map(({ name }) => name),
-  ...place.words.values,
-  ...place.flags.map(({ name }) => `--${name}`),
+export const wordsAt = (context: CompletionContext): readonly string[] => [
+  ...context.subCommands.map(({ name }) => name),
+  ...context.words.values,
+  ...context.flags.map(({ name }) => `--${name}`),
 ];
 
 /** The flags that swallow the next word, in every spelling. */
-export const valueFlags = (places: readonly Place[]): readonly string[] => [
-  ...new Set(places.flatMap(({ flags }) => flags.filter(({ value }) => value !== undefined).flatMap(spellings))),
+export const valueFlags = (contexts: readonly CompletionContext[]): readonly string[] => [
+  ...new Set(contexts.flatMap(({ flags }) => flags.filter(({ value }) => value !== undefined).flatMap(spellings))),
 ];

@@ -1,7 +1,7 @@
-import { spellings, valueFlags, type Candidates, type Place } from './tree.ts';
+import { spellings, valueFlags, type Candidates, type CompletionContext } from './tree.ts';
 
 /** A completion script for zsh: works from a folder in `fpath` as well as by `source`. */
-export const zshScript = (places: readonly Place[]): string => `#compdef studio-worker
+export const zshScript = (contexts: readonly CompletionContext[]): string => `#compdef studio-worker
 # studio-worker completions for zsh.
 # Load them with: source <(studio-worker completions zsh)
 _studio_worker() {
@@ -10,21 +10,21 @@ _studio_worker() {
   for word in "\${(@)words[2,CURRENT-1]}"; do
     if [[ -n $skip ]]; then skip=''; continue; fi
     case $word in
-      (${valueFlags(places).join('|')}) skip=yes; continue ;;
+      (${valueFlags(contexts).join('|')}) skip=yes; continue ;;
       (-*) continue ;;
     esac
     case "$at $word" in
-      (${places
+      (${contexts
         .filter(({ path }) => path !== '')
         .map(({ path }) => quote(path.includes(' ') ? path : ` ${path}`))
         .join('|')}) at="\${at:+$at }$word" ;;
     esac
   done
   case "$at:$prev" in
-${places.flatMap(flagCases).join('\n')}
+${contexts.flatMap(flagCases).join('\n')}
   esac
   case "$at" in
-${places.map((place) => `    (${quote(place.path)}) names=(${described(place).join(' ')})${place.words.files ? '; _files' : ''} ;;`).join('\n')}
+${contexts.map((context) => `    (${quote(context.path)}) names=(${described(context).join(' ')})${context.words.files ? '; _files' : ''} ;;`).join('\n')}
   esac
   _describe 'studio-worker' names
 }
@@ -35,14 +35,14 @@ elif (( $+functions[compdef] )); then
 fi
 `;
 
-/** Cases that come before the place is looked at: after a flag, only its values are of use. */
-const flagCases = (place: Place): readonly string[] =>
-  place.flags.flatMap((flag) =>
+/** Cases that come before the context is used: after a flag, only its values apply. */
+const flagCases = (context: CompletionContext): readonly string[] =>
+  context.flags.flatMap((flag) =>
     flag.value === undefined
       ? []
       : [
           `    (${spellings(flag)
-            .map((written) => quote(`${place.path}:${written}`))
+            .map((written) => quote(`${context.path}:${written}`))
             .join('|')}) ${value(flag.value)}; return ;;`,
         ],
   );
@@ -52,7 +52,7 @@ const value = ({ files, values }: Candidates): string =>
   files ? '_files' : values.length === 0 ? ':' : `compadd -- ${values.map(quote).join(' ')}`;
 
 /** `name:description`, as `_describe` reads it; a colon in a name would need escaping, and no name has one. */
-const described = ({ subCommands, flags, words }: Place): readonly string[] => [
+const described = ({ subCommands, flags, words }: CompletionContext): readonly string[] => [
   ...subCommands.map(({ name, summary }) => quote(`${name}:${summary}`)),
   ...words.values.map(quote),
   ...flags.map(({ name, description }) => quote(`--${name}:${description}`)),

@@ -3,27 +3,27 @@ import type { DemoEvent } from '../../demo/play.ts';
 import type { Table } from '../output.ts';
 import { cutToWidth, onOneLine } from './text-width.ts';
 
-/** What is known of each job, in the order the jobs were first heard of. */
+/** What is known of each job, in the order of their first event. */
 export type DemoBoard = ReadonlyMap<string, DemoEvent>;
 
 export const EMPTY_BOARD: DemoBoard = new Map();
 
-/** The board after some news. Facts that an event leaves out stay known; an ended job stays ended. */
-export function withNews(board: DemoBoard, event: DemoEvent): DemoBoard {
+/** The board after one event. Facts that an event leaves out stay known; an ended job stays ended. */
+export function withEvent(board: DemoBoard, event: DemoEvent): DemoBoard {
   const known = board.get(event.jobId);
   if (known !== undefined && hasEnded(known)) return board;
   return new Map(board).set(event.jobId, { ...known, ...event });
 }
 
-/** Whether nothing more will be heard of the job. */
+/** Whether the job has ended. */
 export const hasEnded = ({ state }: DemoEvent): boolean =>
   state === 'completed' || state === 'failed' || state === 'cancelled';
 
-/** Whether there was something to do and all of it was done. */
+/** Whether there were jobs and all of them completed. */
 export const allCompleted = (board: DemoBoard): boolean =>
   board.size > 0 && [...board.values()].every(({ state }) => state === 'completed');
 
-interface Look {
+interface Layout {
   /** Counts up; picks the spinner's picture. */
   readonly frame: number;
   readonly columns: number;
@@ -37,10 +37,10 @@ const KIND_WIDTH = 'audio_stt'.length;
 const STATE_WIDTH = 'completed'.length;
 
 /** The whole board as it looks on a terminal, one line per job, none wider than the screen. */
-export const boardLines = (board: DemoBoard, look: Look): readonly string[] =>
-  [...board.values()].map((event) => jobLine(event, look));
+export const boardLines = (board: DemoBoard, layout: Layout): readonly string[] =>
+  [...board.values()].map((event) => jobLine(event, layout));
 
-function jobLine(event: DemoEvent, { frame, columns, colour }: Look): string {
+function jobLine(event: DemoEvent, { frame, columns, colour }: Layout): string {
   const { kind, model, state, progress } = event;
   const bar = state === 'running' && progress !== undefined ? ` ${barOf(progress)}` : '';
   const words = `${kind.padEnd(KIND_WIDTH)}  ${state.padEnd(STATE_WIDTH)}  ${onOneLine(model)}${bar}${endOf(event)}`;
@@ -64,19 +64,19 @@ function barOf(progress: number): string {
 function endOf(event: DemoEvent): string {
   if (!hasEnded(event)) return '';
   const took = event.durationMs === undefined ? '' : ` in ${formatDuration(event.durationMs)}`;
-  const gave = yieldOf(event);
+  const gave = outcomeOf(event);
   return gave === '' ? took : `${took}: ${gave}`;
 }
 
-/** What came of a job, on one line: where its file is, its text, or why there is neither. */
-const yieldOf = ({ file, text, error }: DemoEvent): string => onOneLine(error ?? file ?? text ?? '');
+/** The outcome of a job, on one line: its file, its text, or why there is neither. */
+const outcomeOf = ({ file, text, error }: DemoEvent): string => onOneLine(error ?? file ?? text ?? '');
 
 /** Redraws the board over its former lines: up to its first line, each line cleared and written. */
 export const redraw = (lines: readonly string[], formerLines: number): string =>
   `${formerLines > 0 ? `\u001B[${formerLines}A` : ''}${lines.map((line) => `\r\u001B[2K${line}\n`).join('')}`;
 
-/** One line for a log or a pipe; undefined when the state is no news there, so that progress does not flood it. */
-export function newsLine(before: DemoEvent | undefined, event: DemoEvent): string | undefined {
+/** One line for a log or a pipe; undefined when the state did not change, so that progress does not flood it. */
+export function updateLine(before: DemoEvent | undefined, event: DemoEvent): string | undefined {
   if (before?.state === event.state) return undefined;
   return `${event.kind} (${onOneLine(event.model)}): ${event.state}${endOf(event)}`;
 }
@@ -91,7 +91,7 @@ export const realTable = (board: DemoBoard): Table => ({
     timeOf(event.loadMs),
     timeOf(event.runMs),
     timeOf(event.durationMs),
-    cameOf(event),
+    outcomeCell(event),
   ]),
 });
 
@@ -100,11 +100,11 @@ const timeOf = (ms: number | undefined): string => (ms === undefined ? '-' : for
 /** What the demonstration ends with. */
 export const resultTable = (board: DemoBoard): Table => ({
   columns: ['kind', 'model', 'time', 'file or text'],
-  rows: [...board.values()].map((event) => [event.kind, event.model, timeOf(event.durationMs), cameOf(event)]),
+  rows: [...board.values()].map((event) => [event.kind, event.model, timeOf(event.durationMs), outcomeCell(event)]),
 });
 
-const cameOf = (event: DemoEvent): string =>
-  event.state === 'completed' ? yieldOf(event) : `${event.state}${yieldOf(event) && `: ${yieldOf(event)}`}`;
+const outcomeCell = (event: DemoEvent): string =>
+  event.state === 'completed' ? outcomeOf(event) : `${event.state}${outcomeOf(event) && `: ${outcomeOf(event)}`}`;
 
 /** Each job as a program reads it. */
 export const resultFacts = (board: DemoBoard): readonly object[] =>

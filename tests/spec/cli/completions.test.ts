@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COMMANDS } from '../../../src/cli/commands/index.ts';
-import { placesOf } from '../../../src/cli/completions/tree.ts';
+import { contextsOf } from '../../../src/cli/completions/tree.ts';
 import { setup } from './a-world.ts';
 import { needs } from '../../needs.ts';
 
@@ -124,7 +124,7 @@ test('an unknown shell is named with those there are', async () => {
   expect(cli.err()).toContain('<shell> is "tcsh"; allowed: bash, zsh, fish');
 });
 
-test('every command of the table is a place that can be completed', async () => {
-  const paths = (await placesOf(COMMANDS)).map(({ path }) => path);
+test('every command of the table is a context that can be completed', async () => {
+  const paths = (await contextsOf(COMMANDS)).map(({ path }) => path);
   expect(paths).toEqual(expect.arrayContaining(['', ...TOP, 'studio jobs', 'studio jobs watch', 'studio models rm']));
 });

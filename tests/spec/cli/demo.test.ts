@@ -4,11 +4,11 @@ import {
   allCompleted,
   boardLines,
   EMPTY_BOARD,
-  newsLine,
+  updateLine,
   realTable,
   redraw,
   resultTable,
-  withNews,
+  withEvent,
 } from '../../../src/cli/view/demo-view.ts';
 import { tableLines } from '../../../src/cli/output.ts';
 import { textWidth } from '../../../src/cli/view/text-width.ts';
@@ -33,7 +33,7 @@ const GOOD = [
   news({ state: 'completed', durationMs: 340, file: 'studio-worker-demo/image.webp' }),
   news({ jobId: 'j2', kind: 'llm', state: 'completed', durationMs: 12, text: 'Hello\nthere' }),
 ];
-const boardOf = (events: readonly DemoEvent[]) => events.reduce(withNews, EMPTY_BOARD);
+const boardOf = (events: readonly DemoEvent[]) => events.reduce(withEvent, EMPTY_BOARD);
 const LOOK = { frame: 0, columns: 80, colour: false };
 
 /** A demonstration that tells these events and then ends. */
@@ -111,8 +111,8 @@ describe('the board', () => {
   });
 
   test('progress alone is no news for a pipe', () => {
-    expect(newsLine(GOOD[2], GOOD[3] ?? news())).toBeUndefined();
-    expect(newsLine(undefined, news())).toBe('image (synthetic): queued');
+    expect(updateLine(GOOD[2], GOOD[3] ?? news())).toBeUndefined();
+    expect(updateLine(undefined, news())).toBe('image (synthetic): queued');
   });
 
   test('the table names kind, model, time and what came of it', () => {

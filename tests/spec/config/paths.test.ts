@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { configPlaces, findConfig, siblingsOf } from '../../../src/config/paths.ts';
+import { configCandidates, findConfig, siblingsOf } from '../../../src/config/paths.ts';
 
 interface Machine {
   readonly platform: NodeJS.Platform;
@@ -40,7 +40,7 @@ for (const [what, machine, place] of [
   ['Windows without APPDATA', on({ platform: 'win32', homeDir: 'C:\\Users\\pat\\' }), WINDOWS_PLACE],
 ] as const) {
   test(`on ${what} the config file is where the platform keeps such files`, () => {
-    expect(configPlaces(machine)[0]).toBe(place);
+    expect(configCandidates(machine)[0]).toBe(place);
   });
 }
 
@@ -58,7 +58,7 @@ for (const [what, machine, place, documented] of [
 test('an account without a home is told to name a place', async () => {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   findConfig(on({ platform: 'linux', homeDir: '' }), () => false).catch(resolve);
-  expect(await promise).toMatchObject({ code: 'config.invalid', hint: 'Name a place with `--config <path>`.' });
+  expect(await promise).toMatchObject({ code: 'config.invalid', hint: 'Name the config file with `--config <path>`.' });
 });
 
 test('what belongs to a config file lies beside it, wherever it is', () => {

@@ -88,7 +88,7 @@ test('a broken file is shown with line, column and caret', () => {
   expect(error.message).toStartWith(`${PATH}:2:`);
   expect(error.message).toContain('1 | api_base_url = "https://studio.lan"\n2 | vram_threshold_gb = 12,0\n');
   expect(error.message).toMatch(/\n {2}\| +\^\n3 \| auto_start = true$/);
-  expect(error.hint).toBe('Correct line 2, or move it away to start afresh.');
+  expect(error.hint).toBe('Correct line 2, or move it away to start with a new one.');
 });
 
 for (const [what, line, takes] of [

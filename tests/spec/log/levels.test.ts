@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
-import { DEFAULT_LEVELS, filterSink, isWanted, parseLevels } from '../../../src/log/levels.ts';
+import { DEFAULT_LEVELS, filterSink, isEnabled, parseLevels } from '../../../src/log/levels.ts';
 import type { LogEvent } from '../../../src/log/logger.ts';
 
 const SOURCE = 'STUDIO_WORKER_LOG';
@@ -12,9 +12,9 @@ test('a plain level speaks for every area', () => {
 test('areas get levels of their own and the rest keeps the default', () => {
   const levels = parseLevels(' session=debug, Engines=WARN ,', SOURCE);
   expect(levels).toEqual({ every: 'info', areas: { session: 'debug', engines: 'warn' } });
-  expect(isWanted(levels, 'debug', 'session')).toBe(true);
-  expect(isWanted(levels, 'info', 'engines')).toBe(false);
-  expect(isWanted(levels, 'info', 'jobs')).toBe(true);
+  expect(isEnabled(levels, 'debug', 'session')).toBe(true);
+  expect(isEnabled(levels, 'info', 'engines')).toBe(false);
+  expect(isEnabled(levels, 'info', 'jobs')).toBe(true);
 });
 
 test('a flag is laid over the environment, and a plain level wipes what was singled out', () => {

@@ -1,7 +1,7 @@
 import { specOf } from './schema.ts';
 
-/** A place in a text, both counted from 1. */
-export interface Place {
+/** A line and a column of a text, counted from 1. */
+export interface TextPosition {
   readonly line: number;
   readonly column: number;
 }
@@ -9,28 +9,28 @@ export interface Place {
 const HIDDEN = '[redacted]';
 
 /**
- * The lines around a place with a caret below it, for people.
+ * The lines around a position with a caret below it, for people.
  *
  * The file holds secrets, and it is shown because it is broken, so nothing can be taken for granted: a value is shown only
  * when its line plainly sets one known key that is no secret.
  */
-export function showPlace(text: string, place: Place): string {
+export function showPosition(text: string, position: TextPosition): string {
   const lines = text.split(/\r?\n/);
-  const width = String(Math.min(place.line + 1, lines.length)).length;
+  const width = String(Math.min(position.line + 1, lines.length)).length;
   const shown: string[] = [];
-  for (let at = Math.max(1, place.line - 1); at <= Math.min(lines.length, place.line + 1); at++) {
+  for (let at = Math.max(1, position.line - 1); at <= Math.min(lines.length, position.line + 1); at++) {
     const line = safeLine(lines[at - 1] ?? '');
     shown.push(`${String(at).padStart(width)} | ${line}`.trimEnd());
-    if (at !== place.line) continue;
+    if (at !== position.line) continue;
     // The caret stays below the line even where hiding a value made it shorter.
-    const column = Math.min(place.column, line.length + 1);
+    const column = Math.min(position.column, line.length + 1);
     shown.push(`${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1))}^`);
   }
   return shown.join('\n');
 }
 
 /** Where a top-level key is set, for a value that is TOML but not what the key takes. */
-export function placeOfKey(text: string, key: string): Place | undefined {
+export function positionOfKey(text: string, key: string): TextPosition | undefined {
   const lines = text.split(/\r?\n/);
   const at = lines.findIndex((line) => new RegExp(`^\\s*["']?${key}["']?\\s*=`).test(line));
   const column = /=\s*/.exec(lines[at] ?? '');
