@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { TASK_KIND_IDS, type TaskKindId } from '../../../../src/contract/tasks/index.ts';
-import { vramClass } from '../../../../src/local-studio/queue.ts';
 import { migrate } from '../../../../src/local-studio/storage/sql/migrations.ts';
 import { claimNext, nextJobSql } from '../../../../src/local-studio/storage/sql/next-job.ts';
 import { createSqlStore } from '../../../../src/local-studio/storage/sql/sql-store.ts';
@@ -87,25 +86,6 @@ test('a worker gets the most urgent job that fits it, and of those the oldest', 
     ),
     { numRuns: 60 },
   );
-});
-
-test('a job that was given away is given to nobody else', async () => {
-  await using world = await setup();
-  await world.jobs.add(aNewJob({ vramGb: 2.5 }));
-  const wanted = { workerId: 'w-1', kinds: TASK_KIND_IDS, thresholdGb: vramClass(2.5), except: [] };
-  expect((await world.jobs.offerNext(wanted, 1))?.state).toBe('offered');
-  expect(await world.jobs.offerNext({ ...wanted, workerId: 'w-2' }, 1)).toBeUndefined();
-});
-
-test('of two results for one job the second changes nothing', async () => {
-  await using world = await setup();
-  const job = aNewJob();
-  await world.jobs.add(job);
-  await world.jobs.offerNext({ workerId: 'w-1', kinds: ['llm'], thresholdGb: 8, except: [] }, 1);
-  await world.jobs.start(job.id, 'w-1', 2);
-  const results = ['1', '2'].map((result) => world.jobs.complete(job.id, 'w-1', { prompt: undefined, result }, 3));
-  expect(await Promise.all(results)).toEqual([true, false]);
-  expect((await world.jobs.get(job.id))?.result).toBe('1');
 });
 
 test('a transaction that fails leaves nothing behind', async () => {
