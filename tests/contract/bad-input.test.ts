@@ -221,7 +221,7 @@ const MISTAKES: Readonly<Record<string, Row>> = {
   },
   'a sound that nobody writes': {
     code: 'task.format-unsupported',
-    says: 'sound cannot be written as "aiff"',
+    says: 'audio cannot be written as "aiff"',
     remedy: 'one of these extensions: wav, mp3',
     offer: { ...SPEECH, task: { kind: 'audio_tts', text: 'hello', ext: 'aiff' } },
   },

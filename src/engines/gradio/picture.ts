@@ -2,7 +2,7 @@ import { MIB, MINUTE_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { Images } from '../../system/native/images.ts';
 import type { TaskResult } from '../engine.ts';
-import { pictureFormat } from '../media/picture-formats.ts';
+import { imageFormat } from '../media/image-formats.ts';
 import { failed, type GradioApp, isObject, type Line, readApp } from './app.ts';
 
 /** Where the picture is that an endpoint gave back. */
@@ -26,7 +26,7 @@ export async function pictureOf(
   const place = firstOf(outputs, app, DEEPEST);
   if (place === undefined) throw failed('the Gradio app gave back no picture');
   const bytes = place.is === 'inline' ? place.bytes : await fetched(place.url, line);
-  const { ext, format } = pictureFormat(asked);
+  const { ext, format } = imageFormat(asked);
   try {
     const facts = await images.probe(bytes);
     if (facts.format === format && facts.pages === 1) return { is: 'artifact', bytes, ext };

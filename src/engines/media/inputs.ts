@@ -12,22 +12,23 @@ import type { Remote, RemoteAnswer } from '../../system/net/remote.ts';
  */
 export type FetchInput = (what: string, url: string, signal: AbortSignal) => Promise<Uint8Array>;
 
-/** No picture or recording that a task needs is larger; they are held in memory. */
-export const MOST_INPUT_BYTES = 256 * MIB;
+/** No image or recording that a task needs is larger; they are held in memory. */
+export const MAX_INPUT_BYTES = 256 * MIB;
 const STALL_MS = 30 * SECOND_MS;
 
 /** By the guarded way to URLs that somebody else chose. */
 export const createInputFetcher =
-  (remote: Remote, maxBytes = MOST_INPUT_BYTES): FetchInput =>
+  (remote: Remote, maxBytes = MAX_INPUT_BYTES): FetchInput =>
   async (what, url, signal) => {
     using answer = await remote.open({ what, url, stallMs: STALL_MS, signal });
     if (answer.status !== 200) throw statusError(what, url, answer.status);
-    const told = Number(answer.headers['content-length'] ?? 0);
-    if (told > maxBytes) throw tooLarge(what, url, maxBytes);
+    const declared = Number(answer.headers['content-length'] ?? 0);
+    if (declared > maxBytes) throw tooLarge(what, url, maxBytes);
     const body = await readLimited(answer.chunks, { maxBytes, tooLarge: () => tooLarge(what, url, maxBytes) });
-    // A line that is cut between two chunks may look like an end.
-    if (told > body.byteLength)
-      throw new WorkerError('download.failed', `the ${what} of ${shownUrl(url)} came in part only`);
+    // A connection that is cut between two chunks may look like an end.
+    if (declared > body.byteLength) {
+      throw new WorkerError('download.failed', `the ${what} of ${shownUrl(url)} arrived only in part`);
+    }
     return body;
   };
 

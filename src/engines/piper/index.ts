@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { Engine, TaskResult } from '../engine.ts';
-import { soundFormat } from '../ffmpeg/formats.ts';
+import { audioFormat } from '../ffmpeg/formats.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';
 import { loadedIn } from '../host/loaded.ts';
@@ -11,7 +11,7 @@ import { modelOf, wrongKind } from './inside.ts';
 export interface PiperEngineOptions {
   readonly host: EngineHost;
   /** For everything but WAV. */
-  readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'encodeSound'>;
+  readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'encodeAudio'>;
   /** Whether this build brings the native runtime. */
   readonly hasRuntime: () => boolean;
 }
@@ -47,7 +47,7 @@ export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptio
  */
 async function assertWritable(ext: string, ffmpeg: Pick<Ffmpeg, 'readiness'>): Promise<void> {
   if (ext === 'wav') return;
-  soundFormat(ext);
+  audioFormat(ext);
   const readiness = await ffmpeg.readiness(ext);
   if (readiness.ready) return;
   throw new WorkerError('task.format-unsupported', `speech cannot be written as ${ext} here: ${readiness.because}`, {
@@ -57,11 +57,11 @@ async function assertWritable(ext: string, ffmpeg: Pick<Ffmpeg, 'readiness'>): P
 
 interface Encoding {
   readonly ext: string;
-  readonly ffmpeg: Pick<Ffmpeg, 'encodeSound'>;
+  readonly ffmpeg: Pick<Ffmpeg, 'encodeAudio'>;
   readonly signal: AbortSignal;
 }
 
 async function encoded(spoken: TaskResult, { ext, ffmpeg, signal }: Encoding): Promise<TaskResult> {
   if (spoken.is !== 'artifact') throw new WorkerError('internal', 'the piper engine answered a text with no sound');
-  return { is: 'artifact', bytes: await ffmpeg.encodeSound(spoken.bytes, { ext, signal }), ext };
+  return { is: 'artifact', bytes: await ffmpeg.encodeAudio(spoken.bytes, { ext, signal }), ext };
 }

@@ -8,7 +8,7 @@ import { framesOfAvi } from './avi.ts';
 
 export interface ClipOptions {
   readonly images: Pick<Images, 'decode' | 'encodeAnimation'>;
-  readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'encodeClip'>;
+  readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'encodeVideo'>;
   readonly log: Logger;
 }
 
@@ -49,7 +49,7 @@ export interface ClipMade {
 /**
  * The film in the format that was asked for. Without a program that writes it, it becomes an animated WebP.
  *
- * @throws WorkerError `engine.failed` for a film without frames | as `Ffmpeg.encodeClip`; the signal's reason
+ * @throws WorkerError `engine.failed` for a film without frames | as `Ffmpeg.encodeVideo`; the signal's reason
  */
 export async function finishClip(made: ClipMade, options: ClipOptions): Promise<TaskResult> {
   const { task, avi } = made;
@@ -83,7 +83,7 @@ async function filmed(
   }
   const { plan, signal } = made;
   const size = { width, height, fps: plan.fps, frames: files.length };
-  return await options.ffmpeg.encodeClip(frames(), { ...size, ext, signal, progress: () => {} });
+  return await options.ffmpeg.encodeVideo(frames(), { ...size, ext, signal, progress: () => {} });
 }
 
 async function animated(film: Film, { plan, signal }: ClipMade, { images }: ClipOptions): Promise<Uint8Array> {

@@ -4,7 +4,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { Sha256 } from '../../system/disk/digest.ts';
 import type { Images } from '../../system/native/images.ts';
 import type { RunContext, TaskResult } from '../engine.ts';
-import type { ClipExt } from '../ffmpeg/formats.ts';
+import type { VideoExt } from '../ffmpeg/formats.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import { drawImage, RGB } from './image.ts';
 import { type Clip, clipOf } from './limits.ts';
@@ -13,13 +13,13 @@ export interface FilmOptions {
   readonly sha256: Sha256;
   readonly images: Pick<Images, 'encodeAnimation'>;
   /** For the formats that need it: without it, a clip is an animated WebP or GIF. */
-  readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'encodeClip'>;
+  readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'encodeVideo'>;
   readonly log: Logger;
 }
 
 /** A way to the file that a task asks for, or to the nearest one that this machine can make. */
 type Way =
-  | { readonly by: 'ffmpeg'; readonly ext: ClipExt }
+  | { readonly by: 'ffmpeg'; readonly ext: VideoExt }
   | { readonly by: 'images'; readonly ext: 'webp' | 'gif'; readonly because?: string };
 
 interface Making {
@@ -41,14 +41,14 @@ export async function film(task: TaskOf<'video'>, options: FilmOptions, making: 
   const frames = clip.delaysMs.length;
   const bytes =
     way.by === 'ffmpeg'
-      ? await options.ffmpeg.encodeClip(drawn(frames, draw), { ...clip, ...context, ext: way.ext, frames })
+      ? await options.ffmpeg.encodeVideo(drawn(frames, draw), { ...clip, ...context, ext: way.ext, frames })
       : await animated(way.ext, clip, { images: options.images, context, draw });
   log.info('video.encoded', { asked: task.ext, frames, ...way });
   return { is: 'artifact', bytes, ext: way.ext };
 }
 
-const BY_FFMPEG: ReadonlySet<string> = new Set<ClipExt>(['mp4', 'webm', 'gif']);
-const isByFfmpeg = (ext: string): ext is ClipExt => BY_FFMPEG.has(ext);
+const BY_FFMPEG: ReadonlySet<string> = new Set<VideoExt>(['mp4', 'webm', 'gif']);
+const isByFfmpeg = (ext: string): ext is VideoExt => BY_FFMPEG.has(ext);
 
 async function wayTo(asked: string, ffmpeg: FilmOptions['ffmpeg']): Promise<Way> {
   if (!isByFfmpeg(asked)) return { by: 'images', ext: 'webp' };

@@ -6,7 +6,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { Images } from '../../system/native/images.ts';
 import type { Engine, RunContext, TaskResult } from '../engine.ts';
 import { READY } from '../readiness.ts';
-import { pictureFormat } from '../media/picture-formats.ts';
+import { imageFormat } from '../media/image-formats.ts';
 import { film, type FilmOptions } from './film.ts';
 import { drawImage, RGB } from './image.ts';
 import { sizeOf } from './limits.ts';
@@ -95,7 +95,7 @@ async function picture(
   { signal, progress }: RunContext,
 ): Promise<TaskResult> {
   const size = sizeOf(task);
-  const { ext, format } = pictureFormat(task.ext);
+  const { ext, format } = imageFormat(task.ext);
   const pixels = await drawImage(sha256(task.prompt), size, breather(clock, signal));
   const encoding = images.encode({ ...size, pixels, channels: RGB, format });
   const bytes = await unlessAborted(encoding, signal);

@@ -17,7 +17,7 @@ export interface WhisperEngineOptions {
   readonly host: EngineHost;
   readonly fetchInput: FetchInput;
   /** Reads what is no WAV. */
-  readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'decodeSound'>;
+  readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'decodeAudio'>;
   /** Whether this build brings the native library. */
   readonly hasLibrary: () => boolean;
   readonly files: LocalRecognisersOptions['files'];
@@ -109,5 +109,5 @@ async function fetchWav(
       hint: ready.hint,
     });
   }
-  return floatWav(await ffmpeg.decodeSound(bytes, { sampleRate: HEARD_RATE, signal }), HEARD_RATE);
+  return floatWav(await ffmpeg.decodeAudio(bytes, { sampleRate: HEARD_RATE, signal }), HEARD_RATE);
 }

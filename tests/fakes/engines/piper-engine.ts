@@ -23,7 +23,7 @@ export interface PiperSceneOptions {
   readonly weights?: Uint8Array;
   readonly config?: string | Uint8Array;
   /** The machine's own when left out. */
-  readonly ffmpeg?: Pick<Ffmpeg, 'readiness' | 'encodeSound'>;
+  readonly ffmpeg?: Pick<Ffmpeg, 'readiness' | 'encodeAudio'>;
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }

@@ -71,7 +71,7 @@ export interface SdCppScene extends AsyncDisposable {
 const TASK = { kind: 'image', prompt: 'a golem', width: 64, height: 48, steps: 3, ext: 'png' } as const;
 const noFfmpeg: SdCppOptions['ffmpeg'] = {
   readiness: () => Promise.resolve(notReady({ because: 'there is no ffmpeg here', hint: 'Install it.' })),
-  encodeClip: () => Promise.reject(new Error('there is no ffmpeg here')),
+  encodeVideo: () => Promise.reject(new Error('there is no ffmpeg here')),
 };
 
 /** The real engine with stand-ins for its programs, and a machine that has Vulkan. */

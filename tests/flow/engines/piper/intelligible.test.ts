@@ -25,7 +25,7 @@ const RATE = 16_000;
 async function understood(wav: Uint8Array): Promise<readonly string[]> {
   await using folder = await tempFolder();
   const { signal } = new AbortController();
-  const samples = await anFfmpeg(folder.path).decodeSound(wav, { sampleRate: RATE, signal });
+  const samples = await anFfmpeg(folder.path).decodeAudio(wav, { sampleRate: RATE, signal });
   const raw = Int16Array.from(samples, (sample) => sample * 0x7fff);
   await writeFile(folder.at('speech.raw'), raw);
   const child = Bun.spawn([LISTENER, '-infile', folder.at('speech.raw'), '-logfn', '/dev/null'], {

@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration, SECOND_MS } from '../../base/units.ts';
-import { assertWrites, fileUrl, MAX_RESULT_BYTES, soundFormat, writing } from './formats.ts';
+import { assertWrites, fileUrl, MAX_RESULT_BYTES, audioFormat, outputArguments } from './formats.ts';
 import type { FfmpegProgram } from './find-ffmpeg.ts';
 import { type ScratchOptions, withScratch } from '../programs/scratch.ts';
 import { assertExitedWell, type FfmpegTools, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
@@ -25,8 +25,8 @@ const CONFINED = [
   'wav,w64,mp3,ogg,flac,mov,matroska,webm,aac,aiff,caf,asf,amr,au',
 ];
 
-/** @throws WorkerError as `Ffmpeg.decodeSound` */
-export async function decodeSound(
+/** @throws WorkerError as `Ffmpeg.decodeAudio` */
+export async function decodeAudio(
   { path }: FfmpegProgram,
   bytes: Uint8Array,
   { scratch, tools, signal, sampleRate, maxBytes }: Decoding,
@@ -36,10 +36,10 @@ export async function decodeSound(
     const samples = ['-map', '0:a:0', '-ac', '1', '-ar', String(sampleRate), '-c:a', 'pcm_f32le', '-f', 'f32le'];
     const command = [...CONFINED, '-i', input, ...samples, '-fs', String(maxBytes), fileUrl(folder.at('out'))];
     const ended = await runFfmpeg(path, { command, signal }, tools);
-    assertExitedWell(ended, { code: 'task.audio-unreadable', what: 'the sound cannot be read', hint: CHECK });
+    assertExitedWell(ended, { code: 'task.audio-unreadable', what: 'the audio cannot be read', hint: CHECK });
     const raw = await folder.read('out');
     if (raw === undefined || raw.byteLength < BYTES_PER_SAMPLE) {
-      throw new WorkerError('task.audio-empty', 'there is no sound in the file', { hint: CHECK });
+      throw new WorkerError('task.audio-empty', 'there is no audio in the file', { hint: CHECK });
     }
     if (raw.byteLength >= maxBytes) throw tooLong(maxBytes / BYTES_PER_SAMPLE / sampleRate);
     // Files are read into memory of their own, so that it is aligned; a copy is made where it is not.
@@ -48,13 +48,13 @@ export async function decodeSound(
   });
 }
 
-/** @throws WorkerError `task.format-unsupported` | … as `Ffmpeg.encodeSound` */
-export async function encodeSound(
+/** @throws WorkerError `task.format-unsupported` | … as `Ffmpeg.encodeAudio` */
+export async function encodeAudio(
   program: FfmpegProgram,
   wav: Uint8Array,
   { scratch, tools, signal, ext }: Work & { readonly ext: string },
 ): Promise<Uint8Array> {
-  const format = soundFormat(ext);
+  const format = audioFormat(ext);
   assertWrites(program, ext);
   return await withScratch(scratch, 'ffmpeg', async (folder) => {
     const input = fileUrl(await folder.write('in', wav));
@@ -65,7 +65,7 @@ export async function encodeSound(
       'wav',
       '-i',
       input,
-      ...writing(format, 'a', fileUrl(folder.at('out'))),
+      ...outputArguments(format, 'a', fileUrl(folder.at('out'))),
     ];
     const ended = await runFfmpeg(program.path, { command, signal }, tools);
     assertExitedWell(ended, notMade(ext));
@@ -73,9 +73,9 @@ export async function encodeSound(
   });
 }
 
-const CHECK = 'Check the file that the task names: it has to be a sound file, or a film with a sound track.';
+const CHECK = 'Check the file that the task names: it has to be an audio file, or a video with an audio track.';
 
 const tooLong = (seconds: number): WorkerError =>
-  new WorkerError('task.audio-too-long', `the sound is longer than ${formatDuration(seconds * SECOND_MS)}`, {
+  new WorkerError('task.audio-too-long', `the audio is longer than ${formatDuration(seconds * SECOND_MS)}`, {
     hint: 'Create jobs with shorter pieces of it.',
   });

@@ -53,7 +53,7 @@ async function setup({ body = 'exit 0', ...choice }: FfmpegChoice & { readonly b
     /** What it said when it said that it makes progress. */
     progressing: () => within(BUDGET_MS, 'progress', progressing.promise),
     install,
-    decode: () => ffmpeg.decodeSound(new Uint8Array(8), { sampleRate: 16_000, signal: abort.signal }),
+    decode: () => ffmpeg.decodeAudio(new Uint8Array(8), { sampleRate: 16_000, signal: abort.signal }),
     leftovers: () => readdirSync(tempDir),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
@@ -130,12 +130,12 @@ test('the variable names another program, and is warned about when it cannot', a
   expect(await machine.ffmpeg.readiness()).toEqual(READY);
 });
 
-test('the last line of stderr says why a sound cannot be read', async () => {
+test('the last line of stderr says why audio cannot be read', async () => {
   await using machine = await setup({ body: 'echo first >&2; echo "Invalid data" >&2; exit 1' });
   await machine.install();
   expect(await failureOf(machine.decode())).toMatchObject({
     code: 'task.audio-unreadable',
-    message: 'the sound cannot be read: Invalid data',
+    message: 'the audio cannot be read: Invalid data',
     fields: { exitCode: 1 },
   });
   expect(machine.leftovers()).toEqual([]);
@@ -188,12 +188,12 @@ test('waiting for frames is not a lack of progress of the program', async () => 
     yield new Uint8Array(12);
   }
   const about = { width: 2, height: 2, fps: 8, frames: 2, ext: 'mp4', progress: () => {} } as const;
-  const failure = failureOf(machine.ffmpeg.encodeClip(frames(), { ...about, signal: machine.abort.signal }));
+  const failure = failureOf(machine.ffmpeg.encodeVideo(frames(), { ...about, signal: machine.abort.signal }));
   await machine.progressing();
   await within(BUDGET_MS, 'the wish for a frame', asked.promise);
   clock.advance(10 * STALL_MS);
   next.resolve();
-  // The stand-in writes no film: what counts is that it was let end by itself.
+  // The stand-in writes no video: what counts is that it was let end by itself.
   expect(await within(BUDGET_MS, 'the end', failure)).toHaveProperty(
     'message',
     'ffmpeg exited with 0 but produced no output',

@@ -15,8 +15,8 @@ async function setup(choice: FfmpegChoice = {}) {
   const { signal } = new AbortController();
   return {
     folder,
-    decode: (bytes: Uint8Array, sampleRate = RATE) => ffmpeg.decodeSound(bytes, { sampleRate, signal }),
-    encode: (wav: Uint8Array, ext: string) => ffmpeg.encodeSound(wav, { ext, signal }),
+    decode: (bytes: Uint8Array, sampleRate = RATE) => ffmpeg.decodeAudio(bytes, { sampleRate, signal }),
+    encode: (wav: Uint8Array, ext: string) => ffmpeg.encodeAudio(wav, { ext, signal }),
     leftovers: () => readdirSync(folder.path),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
@@ -44,7 +44,7 @@ test('a WAV file becomes the samples it holds', async () => {
 });
 
 test.each(['mp3', 'ogg', 'opus', 'flac', 'm4a'])(
-  'a sound goes into %s and comes back in its length and pitch',
+  'audio goes into %s and comes back in its length and pitch',
   async (ext) => {
     await using worker = await setup();
     const file = await worker.encode(tone(1, 22_050), ext);
@@ -56,7 +56,7 @@ test.each(['mp3', 'ogg', 'opus', 'flac', 'm4a'])(
   },
 );
 
-test('the same sound gives the same file', async () => {
+test('the same audio gives the same file', async () => {
   await using worker = await setup();
   expect(await worker.encode(tone(1), 'ogg')).toEqual(await worker.encode(tone(1), 'ogg'));
 });
@@ -89,7 +89,7 @@ test.each([
   ['noise', Uint8Array.from({ length: 5000 }, (_, n) => (n * 7919) % 251), 'unreadable'],
   ['a WAV header and nothing after it', tone(0), 'empty'],
   ['a cut header', tone(1).subarray(0, 20), 'unreadable'],
-])('%s is refused as a sound, with what to check', async (_, bytes, problem) => {
+])('%s is refused as audio, with what to check', async (_, bytes, problem) => {
   await using worker = await setup();
   expect(await failureOf(worker.decode(bytes))).toMatchObject({
     code: `task.audio-${problem}`,
@@ -105,12 +105,12 @@ test('a small file with a long silence in it is refused', async () => {
   expect(bomb.byteLength).toBeLessThan(20_000);
   expect(await failureOf(worker.decode(bomb))).toMatchObject({
     code: 'task.audio-too-long',
-    message: 'the sound is longer than 10.0 s',
+    message: 'the audio is longer than 10.0 s',
   });
   expect(worker.leftovers()).toEqual([]);
 });
 
-test('an extension that no sound has is refused with those that are known', async () => {
+test('an extension that no audio has is refused with those that are known', async () => {
   await using worker = await setup();
   expect(await failureOf(worker.encode(tone(1), 'exe'))).toMatchObject({
     code: 'task.format-unsupported',

@@ -10,8 +10,8 @@ const FORMATS: ReadonlyMap<string, ImageFormat> = new Map([
   ['tiff', 'tiff'],
 ]);
 
-/** How a picture is written for the extension that a task asks for: a WebP that says it is one where it is not known. */
-export function pictureFormat(asked: string): { readonly ext: string; readonly format: ImageFormat } {
+/** How an image is written for the extension that a task asks for: as WebP, with its extension, where it is not known. */
+export function imageFormat(asked: string): { readonly ext: string; readonly format: ImageFormat } {
   const ext = asked.toLowerCase();
   const format = FORMATS.get(ext);
   return format === undefined ? { ext: 'webp', format: 'webp' } : { ext, format };

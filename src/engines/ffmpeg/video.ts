@@ -1,26 +1,26 @@
 import { WorkerError } from '../../base/errors.ts';
-import { assertWrites, type ClipExt, clipFormat, fileUrl, MAX_RESULT_BYTES, writing } from './formats.ts';
+import { assertWrites, type VideoExt, videoFormat, fileUrl, MAX_RESULT_BYTES, outputArguments } from './formats.ts';
 import type { FfmpegProgram } from './find-ffmpeg.ts';
 import { type ScratchOptions, withScratch } from '../programs/scratch.ts';
 import { assertExitedWell, type FfmpegTools, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
 
-export interface ClipMaking {
+export interface VideoEncoding {
   readonly width: number;
   readonly height: number;
   readonly fps: number;
   readonly frames: number;
-  readonly ext: ClipExt;
+  readonly ext: VideoExt;
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;
   readonly scratch: ScratchOptions;
   readonly tools: FfmpegTools;
 }
 
-/** @throws WorkerError as `Ffmpeg.encodeClip` */
-export async function encodeClip(
+/** @throws WorkerError as `Ffmpeg.encodeVideo` */
+export async function encodeVideo(
   program: FfmpegProgram,
   frames: AsyncIterable<Uint8Array>,
-  making: ClipMaking,
+  making: VideoEncoding,
 ): Promise<Uint8Array> {
   const { ext, signal, width, height, fps, scratch, tools } = making;
   assertWrites(program, ext);
@@ -28,7 +28,7 @@ export async function encodeClip(
     const { pixelFormat, all } = await begin(frames, making);
     const size = ['-video_size', `${width}x${height}`, '-framerate', String(fps)];
     const pixels = ['-f', 'rawvideo', '-pixel_format', pixelFormat, ...size, '-i', 'pipe:0'];
-    const command = [...pixels, ...writing(clipFormat(ext, making), 'v', fileUrl(folder.at('out')))];
+    const command = [...pixels, ...outputArguments(videoFormat(ext, making), 'v', fileUrl(folder.at('out')))];
     const onFrames = (done: number): void => making.progress(Math.min(done, making.frames), making.frames);
     const ended = await runFfmpeg(program.path, { command, signal, onFrames, input: all }, tools);
     assertExitedWell(ended, notMade(ext));
@@ -37,15 +37,15 @@ export async function encodeClip(
 }
 
 /** The first frame says how many bytes a pixel has; the others have to have as many. */
-async function begin(frames: AsyncIterable<Uint8Array>, { width, height }: ClipMaking) {
+async function begin(frames: AsyncIterable<Uint8Array>, { width, height }: VideoEncoding) {
   const iterator = frames[Symbol.asyncIterator]();
   const first = await iterator.next();
-  if (first.done === true) throw new WorkerError('engine.failed', 'a film has to have a frame');
+  if (first.done === true) throw new WorkerError('engine.failed', 'a video needs at least one frame');
   const sizeBytes = first.value.byteLength;
   const channels = sizeBytes / (width * height);
   if (channels !== 3 && channels !== 4) {
     await iterator.return?.();
-    throw new WorkerError('engine.failed', `${sizeBytes} bytes are no frame of ${width} x ${height} px`);
+    throw new WorkerError('engine.failed', `${sizeBytes} bytes are not a frame of ${width} x ${height} px`);
   }
   async function* all(): AsyncGenerator<Uint8Array> {
     try {

@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
-import type { EncodeClipOptions } from '../../../../src/engines/ffmpeg/index.ts';
+import type { EncodeVideoOptions } from '../../../../src/engines/ffmpeg/index.ts';
 import { readMp4 } from '../../../../src/jobs/output/mp4.ts';
 import { anFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { images } from '../../../fakes/engines/onnx-engine.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 
-interface Choice extends Partial<EncodeClipOptions> {
+interface Choice extends Partial<EncodeVideoOptions> {
   readonly channels?: number;
   readonly made?: AsyncIterable<Uint8Array>;
 }
@@ -20,7 +20,7 @@ async function setup() {
     make: ({ channels = 3, made, ...choice }: Choice) => {
       const about = { width: 32, height: 16, fps: 8, frames: 16, ext: 'mp4' as const, ...choice };
       const frames = made ?? drawn(about.frames, about.width * about.height, channels);
-      return ffmpeg.encodeClip(frames, {
+      return ffmpeg.encodeVideo(frames, {
         signal: new AbortController().signal,
         progress: (done, total) => steps.push(`${done}/${total}`),
         ...about,
@@ -43,10 +43,10 @@ const latin = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1
 
 test('frames become an MP4 of their size and length with its index at the front', async () => {
   await using worker = await setup();
-  const film = await worker.make({});
-  expect(readMp4(film)).toEqual({ width: 32, height: 16, frames: 16, seconds: 2 });
-  expect(latin(film).match(MP4_BOXES)).toEqual(['ftyp', 'moov', 'mdat']);
-  expect(latin(film)).toContain('avc1');
+  const video = await worker.make({});
+  expect(readMp4(video)).toEqual({ width: 32, height: 16, frames: 16, seconds: 2 });
+  expect(latin(video).match(MP4_BOXES)).toEqual(['ftyp', 'moov', 'mdat']);
+  expect(latin(video)).toContain('avc1');
   expect(worker.steps.at(-1)).toBe('16/16');
   expect(worker.leftovers()).toEqual([]);
 });
@@ -58,7 +58,7 @@ test('an odd side of an MP4 gets its last row or column twice', async () => {
   expect(readMp4(await worker.make({ width: 1, height: 1, frames: 3 }))).toMatchObject({ width: 2, height: 2 });
 });
 
-test('frames with transparency, a single frame and a broken frame rate become films too', async () => {
+test('frames with transparency, a single frame and a broken frame rate become videos too', async () => {
   await using worker = await setup();
   expect(readMp4(await worker.make({ channels: 4, frames: 4 }))).toMatchObject({ frames: 4, seconds: 0.5 });
   expect(readMp4(await worker.make({ frames: 1 }))).toMatchObject({ frames: 1 });
@@ -67,9 +67,9 @@ test('frames with transparency, a single frame and a broken frame rate become fi
 
 test('a WebM holds VP9 and keeps odd sides', async () => {
   await using worker = await setup();
-  const film = latin(await worker.make({ ext: 'webm', width: 33, height: 17 }));
-  expect(film).toStartWith('\x1A\x45\xDF\xA3');
-  expect(film).toContain('V_VP9');
+  const video = latin(await worker.make({ ext: 'webm', width: 33, height: 17 }));
+  expect(video).toStartWith('\x1A\x45\xDF\xA3');
+  expect(video).toContain('V_VP9');
   expect(worker.steps.at(-1)).toBe('16/16');
 });
 
@@ -85,7 +85,7 @@ test('the same frames give the same file', async () => {
   expect(await worker.make({})).toEqual(await worker.make({}));
 });
 
-test('frames of a wrong size and no frames at all fail the film', async () => {
+test('frames of a wrong size and no frames at all fail the video', async () => {
   await using worker = await setup();
   const other = async function* other() {
     yield new Uint8Array(32 * 16 * 3);
@@ -93,11 +93,11 @@ test('frames of a wrong size and no frames at all fail the film', async () => {
   };
   expect(await failureOf(worker.make({ made: other() }))).toHaveProperty('message', 'the frames differ in size');
   expect(await failureOf(worker.make({ made: drawn(1, 5, 1) }))).toHaveProperty('code', 'engine.failed');
-  expect(await failureOf(worker.make({ frames: 0 }))).toHaveProperty('message', 'a film has to have a frame');
+  expect(await failureOf(worker.make({ frames: 0 }))).toHaveProperty('message', 'a video needs at least one frame');
   expect(worker.leftovers()).toEqual([]);
 });
 
-test('what making the frames failed with is what the film fails with', async () => {
+test('what making the frames failed with is what the video fails with', async () => {
   await using worker = await setup();
   const failing = async function* failing() {
     yield new Uint8Array(32 * 16 * 3);
