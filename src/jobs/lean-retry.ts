@@ -55,8 +55,8 @@ const isShortage = (thrown: unknown): thrown is WorkerError =>
 function withNumbers(error: WorkerError, shortage: Shortage, also: string): WorkerError {
   const { gpu, freeGb, totalGb, ramFreeGb } = shortage;
   const numbers = [
-    freeGb === undefined ? [] : `${freeGb.toFixed(1)} of ${totalGb?.toFixed(1)} GB free on ${gpu}`,
-    ramFreeGb === undefined ? [] : `${ramFreeGb.toFixed(1)} GB of main memory free`,
+    freeGb === undefined ? [] : `${freeGb.toFixed(1)} of ${totalGb?.toFixed(1)} GiB free on ${gpu}`,
+    ramFreeGb === undefined ? [] : `${ramFreeGb.toFixed(1)} GiB of main memory free`,
   ].flat();
   const said = numbers.length === 0 ? '' : `; ${numbers.join(' and ')} did not suffice${also}`;
   return new WorkerError('engine.out-of-memory', `${error.message}${said}`, {

@@ -125,7 +125,7 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
   };
 }
 
-/** Bytes as GB for people. */
+/** Bytes as GiB for people. */
 const tenths = (bytes: number): number => roundToTenths(bytes / GIB);
 
 /** What a verdict against an offer says in the log; undefined for one that is not against it. */
@@ -135,8 +135,8 @@ export function unfitReason(verdict: MemoryVerdict): string | undefined {
   const source = needFrom === 'learned' ? 'by earlier runs' : 'by the estimate';
   const kind = gpu === MAIN_MEMORY ? 'memory' : 'GPU memory';
   return (
-    `${needGb.toFixed(1)} GB of ${kind} needed ${source} and ${marginGb.toFixed(1)} GB kept free, ` +
-    `${freeGb.toFixed(1)} of ${totalGb.toFixed(1)} GB are free on ${gpu}`
+    `${needGb.toFixed(1)} GiB of ${kind} needed ${source} and ${marginGb.toFixed(1)} GiB kept free, ` +
+    `${freeGb.toFixed(1)} of ${totalGb.toFixed(1)} GiB are free on ${gpu}`
   );
 }
 

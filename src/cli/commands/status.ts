@@ -74,7 +74,7 @@ function runningLines(worker: WorkerStatus, now: number): readonly string[] {
     ),
     factLine('claiming', worker.enabled ? 'on' : 'off (run `studio-worker enable` to take jobs)'),
     factLine('session', sessionText(worker)),
-    factLine('vram', `${worker.vramTotalGb} GB, jobs up to ${worker.vramThresholdGb} GB`),
+    factLine('vram', `${worker.vramTotalGb} GiB, jobs up to ${worker.vramThresholdGb} GiB`),
     factLine(
       'current job',
       job === undefined ? 'none' : `${onOneLine(job.jobId)} ${job.kind} for ${formatDuration(now - job.startedAt)}`,
@@ -92,7 +92,7 @@ function modelLine({ model, engine, state, pid, since, lastUsedAt, gb, unloadsAt
   const facts = [
     `${state} for ${formatDuration(Math.max(0, now - since))}`,
     ...(pid === undefined ? [] : [`pid ${pid}`]),
-    `${gb.toFixed(1)} GB`,
+    `${gb.toFixed(1)} GiB`,
     `used ${formatDuration(Math.max(0, now - lastUsedAt))} ago`,
     ...(unloadsAt === undefined ? [] : [`unloads in ${formatDuration(Math.max(0, unloadsAt - now))}`]),
   ];

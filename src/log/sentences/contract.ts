@@ -28,7 +28,7 @@ export const CONTRACT_SENTENCES = {
   ),
   'threshold.exceeds-vram': ws(
     (f) =>
-      `the threshold of ${oneDecimal(f.vramThresholdGb)} GB exceeds the detected ${oneDecimal(f.vramTotalGb)} GB of GPU memory: ` +
+      `the threshold of ${oneDecimal(f.vramThresholdGb)} GiB exceeds the detected ${oneDecimal(f.vramTotalGb)} GiB of GPU memory: ` +
       'jobs may not fit',
   ),
   'session.welcomed': ws((f) => `server welcomed ${text(f.workerId)} server_time=${text(f.serverTime)}`),

@@ -55,7 +55,7 @@ test('an offer that cannot fit is rejected as busy, and the log has the numbers'
     reason: 'worker already has an in-flight job',
   });
   expect((await at.scene.worker.logged('offer.rejected')).fields.because).toBe(
-    '30.0 GB of GPU memory needed by the estimate and 1.0 GB kept free, 20.0 of 24.0 GB are free on RTX 4090',
+    '30.0 GiB of GPU memory needed by the estimate and 1.0 GiB kept free, 20.0 of 24.0 GiB are free on RTX 4090',
   );
 });
 
@@ -113,6 +113,6 @@ test('a job that runs out of memory is retried with less, and offers like it are
   scene.studio.say(scene.worker.id, next);
   await scene.studio.next('reject');
   expect((await scene.worker.logged('offer.rejected')).fields.because).toStartWith(
-    '20.0 GB of GPU memory needed by earlier runs and 1.0 GB kept free',
+    '20.0 GiB of GPU memory needed by earlier runs and 1.0 GiB kept free',
   );
 });

@@ -81,7 +81,7 @@ describe('status', () => {
       'worker:             running (pid 42, 0.5.0, for 1 min 5 s)',
       'claiming:           off (run `studio-worker enable` to take jobs)',
       'session:            live',
-      'vram:               24 GB, jobs up to 12 GB',
+      'vram:               24 GiB, jobs up to 12 GiB',
       'current job:        none',
       'models in memory:   none',
       'recent jobs:        0, of which 0 failed',

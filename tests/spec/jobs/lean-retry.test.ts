@@ -49,7 +49,7 @@ test('a second shortage fails the job for another worker, with the numbers', asy
     code: 'engine.out-of-memory',
     retryable: true,
     message:
-      'cudaMalloc failed; 5.2 of 24.0 GB free on RTX 4090 did not suffice, and neither did a second try with less',
+      'cudaMalloc failed; 5.2 of 24.0 GiB free on RTX 4090 did not suffice, and neither did a second try with less',
     fields: SHORTAGE,
   });
   expect(tries).toHaveLength(2);

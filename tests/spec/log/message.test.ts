@@ -36,7 +36,7 @@ describe('the studio reads the texts its operators search for', () => {
     [
       'threshold.exceeds-vram',
       { vramTotalGb: 8, vramThresholdGb: 12 },
-      'the threshold of 12.0 GB exceeds the detected 8.0 GB of GPU memory: jobs may not fit',
+      'the threshold of 12.0 GiB exceeds the detected 8.0 GiB of GPU memory: jobs may not fit',
     ],
     ['session.welcomed', { workerId: 'w-1', serverTime: 'now' }, 'server welcomed w-1 server_time=now'],
     ['approval.awaited', {}, 'waiting for operator approval before opening the session'],

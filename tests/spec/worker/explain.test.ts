@@ -58,7 +58,7 @@ test('without a running worker nobody can tell whether it is busy', () => {
 
 test('memory is told with the numbers it was decided by', () => {
   const { because, of } = said({ memory: { is: 'does-not-fit', ...NUMBERS } });
-  expect(because).toStartWith('30.0 GB of GPU memory needed by the estimate');
+  expect(because).toStartWith('30.0 GiB of GPU memory needed by the estimate');
   expect(of('memory')).toMatchObject({ says: 'rejects', inputs: { needGb: 30, freeGb: 20, gpu: 'RTX 4090' } });
   const unloading = said({ memory: { is: 'fits-after-unloading', unload: [toModelId('qwen')], ...NUMBERS } });
   expect(unloading.of('memory')).toMatchObject({ says: 'passes', because: 'after unloading qwen' });

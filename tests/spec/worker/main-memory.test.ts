@@ -30,7 +30,7 @@ function reasonFor(filesGb: readonly (number | undefined)[], memoryGb: number): 
 
 test('weights larger than the memory of the machine are turned down with the numbers', () => {
   expect(reasonFor([20, 13], 32)).toBe(
-    '33.0 GB of memory needed by the estimate and 3.2 GB kept free, 32.0 of 32.0 GB are free on this machine',
+    '33.0 GiB of memory needed by the estimate and 3.2 GiB kept free, 32.0 of 32.0 GiB are free on this machine',
   );
 });
 

@@ -12,7 +12,7 @@ test('an offer that cannot fit is told with its numbers', async () => {
   const verdict = gate.verdict(anOffer({ vramGbEstimate: 30 }));
   expect(verdict).toMatchObject({ is: 'does-not-fit', needGb: 30, freeGb: 22, totalGb: 24 });
   expect(unfitReason(verdict)).toBe(
-    '30.0 GB of GPU memory needed by the estimate and 1.0 GB kept free, 22.0 of 24.0 GB are free on RTX 4090',
+    '30.0 GiB of GPU memory needed by the estimate and 1.0 GiB kept free, 22.0 of 24.0 GiB are free on RTX 4090',
   );
 });
 
@@ -38,7 +38,7 @@ test('what earlier runs took is named as such', async () => {
   const { gate, watch, known } = memoryScene();
   await watch.refresh();
   known.set('any', { peakGb: 23, runs: 5 });
-  expect(unfitReason(gate.verdict(anOffer()))).toStartWith('23.0 GB of GPU memory needed by earlier runs');
+  expect(unfitReason(gate.verdict(anOffer()))).toStartWith('23.0 GiB of GPU memory needed by earlier runs');
 });
 
 test('while a job runs and until its memory came back, what was free before counts', async () => {
