@@ -19,21 +19,21 @@ export function readJson<Schema extends v.GenericSchema>(schema: Schema, text: s
     : { is: 'unreadable', problem: describeIssues(parsed.issues) };
 }
 
-/** As many wrong fields as one line names. */
-const MOST_ISSUES = 3;
+/** Wrong fields that one line names. */
+const MAX_ISSUES = 3;
 /** Field names are the sender's, too: a path is cut before it fills a log. */
-const MOST_PATH_CHARACTERS = 120;
+const MAX_PATH_CHARACTERS = 120;
 
 /** One line for people: which fields are wrong and what was expected there. Never echoes a value. */
 export function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string {
-  const shown = issues.slice(0, MOST_ISSUES).map(describeIssue).join('; ');
-  const more = issues.length - MOST_ISSUES;
+  const shown = issues.slice(0, MAX_ISSUES).map(describeIssue).join('; ');
+  const more = issues.length - MAX_ISSUES;
   return more > 0 ? `${shown}; and ${more} more` : shown;
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? 'value';
-  return `${path.slice(0, MOST_PATH_CHARACTERS)}: ${expectation(issue)}`;
+  return `${path.slice(0, MAX_PATH_CHARACTERS)}: ${expectation(issue)}`;
 }
 
 /** What should have stood there. Built from the schema's side of an issue only: `received` is the sender's. */

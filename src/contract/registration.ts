@@ -26,7 +26,7 @@ export const PollAnswerSchema = v.variant('status', [
   Approved,
   v.object({ status: v.literal('rejected'), reason: v.optional(v.string(), '') }),
 ]);
-/** What a studio says of a request, once read. */
+/** A studio's answer about a request, once read. */
 export type PollAnswer = v.InferOutput<typeof PollAnswerSchema>;
 
 /** `POST /workers/register`: the one-shot way in with an operator's bootstrap token, which our own studio offers. */

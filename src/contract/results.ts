@@ -3,7 +3,7 @@ import { describeIssues, type Read } from './read.ts';
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** A word or the name of a device; it is shown and logged. */
+/** A term such as `cpu`, or the name of a device; it is shown and logged. */
 export const DeviceNameSchema = v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,100}$/));
 
 /** What a result was computed on: an extension, which studios that do not know it store like the rest. */
@@ -67,7 +67,7 @@ function read<Value>(schema: v.GenericSchema<unknown, Value>, value: unknown): R
 
 const RanOnSchema = v.object({ [RAN_ON]: DeviceNameSchema });
 
-/** What a result of any kind says that it was computed on. */
+/** What a result of any kind was computed on, where it tells. */
 export function ranOnOf(value: unknown): string | undefined {
   const parsed = v.safeParse(RanOnSchema, value);
   return parsed.success ? parsed.output[RAN_ON] : undefined;

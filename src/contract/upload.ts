@@ -25,7 +25,7 @@ const GenerationMetaSchema = v.object({ ranOn: v.optional(DeviceNameSchema) });
 /** How an artifact was made. `ranOn`: what it was computed on, such as `cpu`, `cuda`, `vulkan`, `metal`. */
 export type GenerationMeta = v.InferOutput<typeof GenerationMetaSchema>;
 
-/** Reads the part; one that is not what it should be says nothing. */
+/** Reads the part; one that is malformed reads as empty. */
 export function readGenerationMeta(text: string): GenerationMeta {
   const read = readJson(GenerationMetaSchema, text);
   return read.is === 'read' ? read.value : {};

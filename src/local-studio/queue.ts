@@ -37,12 +37,13 @@ export type Activity =
       readonly unnamed: number;
     };
 
+/** What decides whether a worker is asked. */
 export interface OfferCandidate {
   readonly activity: Activity;
   readonly capabilities: ReadCapabilities;
   /** Rejected an offer for the moment: not asked again until its next idle heartbeat. */
   readonly cooling: boolean;
-  /** Its first heartbeat has said whether it still works on a job of an earlier socket. */
+  /** Its first heartbeat has come, which names the job of an earlier socket that it still works on. */
   readonly settled: boolean;
 }
 

@@ -11,6 +11,7 @@ import { type Backends, openBackends } from './storage/backends.ts';
 import type { WorkerRow } from './storage/store.ts';
 import { createStudio, type Studio, type StudioParts } from './studio.ts';
 
+/** Where a studio listens. */
 export interface StudioAddress {
   readonly host: string;
   /** 0 asks for any free port. */

@@ -16,6 +16,7 @@ import type { ArtifactStore } from './storage/artifacts.ts';
 import { type HashOf, sameHash } from './storage/secrets.ts';
 import type { Store, WorkerRow } from './storage/store.ts';
 
+/** What a studio is made of. */
 export interface StudioParts {
   readonly store: Store;
   readonly artifacts: ArtifactStore;

@@ -28,21 +28,21 @@ import { type Read, readJson } from '../contract/read.ts';
 import { studioUrl } from '../contract/routes.ts';
 import type { Http, HttpRequest, HttpResponse } from '../system/net/http.ts';
 
-/** The operator's side of a studio. Every call throws `studio.*` with the studio's own words when it is refused. */
+/** The operator's side of a studio. Every call throws `studio.*`, with the studio's own message where it sent one. */
 export interface OperatorClient {
   /** Queues a job and returns it as the studio keeps it. */
   createJob(draft: JobRequest): Promise<JobView>;
   job(jobId: string): Promise<JobView>;
   /** Newest first. */
   jobs(query: { readonly state?: JobState | undefined; readonly limit: number }): Promise<readonly JobView[]>;
-  /** Workers that wait for a word. */
+  /** Workers that wait for approval. */
   registrations(): Promise<readonly RegistrationView[]>;
   /** Returns the new worker's id. */
   approve(requestId: string): Promise<string>;
-  /** Turns a waiting worker away; the reason is shown to its operator. */
+  /** Rejects a waiting worker; the reason is shown to its operator. */
   reject(requestId: string, reason: string): Promise<void>;
   workers(): Promise<readonly WorkerView[]>;
-  /** Refused when the id is taken. */
+  /** @throws WorkerError `studio.refused` when the id is taken */
   addModel(draft: ModelDraft): Promise<ModelView>;
   models(): Promise<readonly ModelView[]>;
   removeModel(modelId: string): Promise<void>;
@@ -65,7 +65,7 @@ const STALL_MS = 15 * SECOND_MS;
 const MAX_BODY_BYTES = 32 * MIB;
 /** The studio takes no larger artifact. */
 const MAX_ARTIFACT_BYTES = 512 * MIB;
-/** Half a gigabyte over a thin line is no fault of the studio; one that stands still is noticed sooner. */
+/** Half a gigabyte over a slow link is no fault of the studio; a stall is noticed sooner. */
 const ARTIFACT_MS = 4 * HOUR_MS;
 /** The most that the studio gives in one page. */
 const PAGE = 500;
@@ -154,15 +154,15 @@ async function exchange({ http, url, token }: ClientOptions, asked: Exchange): P
   throw refusal(response.status, readJson(AdminErrorSchema, textOf(response)));
 }
 
-/** What went wrong on the way to this studio, by a name that says to whom. */
+/** A failed request, as a failure to reach this studio. */
 function ofStudio(thrown: unknown): unknown {
   if (!(thrown instanceof WorkerError) || thrown.code !== 'http.unreachable') return thrown;
   return new WorkerError('studio.unreachable', thrown.message, { cause: thrown.cause, fields: thrown.fields });
 }
 
-/** A refusal in the studio's own words where it sent any, sorted by who can do something about it. */
-function refusal(status: number, said: Read<{ readonly message: string }>): WorkerError {
-  const message = said.is === 'read' ? said.value.message : `the studio answered ${status}`;
+/** An error answer with the studio's own message where it sent one, sorted by who can act on it. */
+function refusal(status: number, answer: Read<{ readonly message: string }>): WorkerError {
+  const message = answer.is === 'read' ? answer.value.message : `the studio answered ${status}`;
   return new WorkerError(codeFor(status), message, {
     fields: { status },
     ...(status === 401 || status === 403 ? { hint: TOKEN_HINT } : {}),

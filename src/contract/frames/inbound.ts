@@ -52,7 +52,7 @@ export const HeartbeatAckSchema = v.object({
 });
 export const CompleteAckSchema = v.object({ type: v.literal('completeAck'), jobId: JobIdSchema });
 export const FailAckSchema = v.object({ type: v.literal('failAck'), jobId: JobIdSchema });
-/** Ends the session; the code says whether another try makes sense. */
+/** Ends the session; the code tells whether another attempt makes sense. */
 export const ErrorFrameSchema = v.object({
   type: v.literal('error'),
   code: v.picklist(ERROR_FRAME_CODES),

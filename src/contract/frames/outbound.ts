@@ -26,7 +26,7 @@ export const OutboundFrameSchema = v.variant('type', [
 /** A worker's frame after a studio has read it. */
 export type ReadOutboundFrame = v.InferOutput<typeof OutboundFrameSchema>;
 
-/** Why an offer is turned down without costing the job an attempt. */
+/** Why an offer is rejected, which costs the job no attempt. */
 export type RejectCode = 'busy' | 'paused';
 
 /** What a worker sends. Absent fields are left out, never null. */
@@ -45,7 +45,7 @@ export const hello = (authToken: string, capabilities: Capabilities): OutboundFr
   authToken,
   capabilities,
 });
-/** Says that we live and what we can do; with the job that runs, when there is one. */
+/** A sign of life with what we can do, and with the job that runs, when there is one. */
 export const heartbeat = (capabilities: Capabilities, currentJobId?: JobId): OutboundFrame =>
   currentJobId === undefined ? { type: 'heartbeat', capabilities } : { type: 'heartbeat', capabilities, currentJobId };
 /** We take the offered job. */
@@ -67,7 +67,7 @@ export const completeJson = (jobId: JobId, result: JsonValue, prompt: string): O
   result,
   prompt,
 });
-/** The job failed; `retryable` says whether another try, here or elsewhere, can help. */
+/** The job failed; `retryable` tells whether another attempt, here or elsewhere, can help. */
 export const fail = (jobId: JobId, error: string, retryable: boolean): OutboundFrame => ({
   type: 'fail',
   jobId,

@@ -19,10 +19,11 @@ export interface Exchange {
 export interface Peer {
   /** Without a port. */
   readonly address: string;
-  /** Turns the request into the worker's socket. The response stands for that, or says why not. */
+  /** Turns the request into the worker's socket. The response stands for that, or is the reason why not. */
   upgrade(worker: WorkerRow): Response;
 }
 
+/** One method on one path, and who answers it. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below the API prefix, such as `/workers/:id/connect`. */
@@ -32,7 +33,7 @@ export interface Route {
   readonly handle: (exchange: Exchange) => Promise<Response> | Response;
 }
 
-/** An answer that a handler breaks off with, from however deep. */
+/** A response that ends a request from however deep in its handling. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly response: Response;
@@ -43,11 +44,14 @@ export class Refusal extends Error {
   }
 }
 
+/** A JSON response. */
 export const json = (value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
   new Response(writeJson(value), { status, headers: { 'content-type': 'application/json', ...headers } });
 
+/** 204: done, and nothing to return. */
 export const nothing = (): Response => new Response(null, { status: 204 });
 
+/** An error as JSON: a code for programs and a message for people. */
 export const problem = (
   status: number,
   error: string,
@@ -55,7 +59,7 @@ export const problem = (
   headers: Readonly<Record<string, string>> = {},
 ): Response => json({ error, message }, status, headers);
 
-/** An error of the operator API under its own status. */
+/** An error of the operator API with the status that belongs to its code; to be thrown. */
 export const refuse = (error: AdminErrorCode, message: string): Refusal =>
   new Refusal(problem(ADMIN_ERRORS[error], error, message));
 

@@ -3,17 +3,20 @@
  * without being in memory whole. Only what a worker sends is understood: text fields, then one file.
  */
 
+/** What a part's `Content-Disposition` names. */
 export interface PartHead {
   readonly name: string;
   readonly fileName: string | undefined;
 }
 
+/** What is found in a body, in its order. */
 export interface MultipartEvents {
   readonly onHead: (head: PartHead) => void;
   /** Bytes of the part whose head came last; a view that is only good until the promise resolves. */
   readonly onBytes: (bytes: Uint8Array) => Promise<void>;
 }
 
+/** Takes a body chunk by chunk; one call to `push` at a time. */
 export interface MultipartReader {
   /** @throws MalformedMultipart */
   push(chunk: Uint8Array): Promise<void>;
@@ -21,6 +24,7 @@ export interface MultipartReader {
   readonly complete: boolean;
 }
 
+/** The body is not multipart/form-data; the message names the fault. */
 export class MalformedMultipart extends Error {
   override readonly name = 'MalformedMultipart';
 }
@@ -36,8 +40,9 @@ export function boundaryOf(contentType: string | null): string | undefined {
 /** A part's head is a few lines; one that does not end is no head. */
 const MAX_HEAD_BYTES = 16 * 1024;
 
+/** A reader for one body with this boundary. */
 export function createMultipartReader(boundary: string, events: MultipartEvents): MultipartReader {
-  // With a line end before it, the first boundary looks like every other one.
+  // With CRLF before it, the first boundary looks like every other one.
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   let held: Buffer = Buffer.from('\r\n');
   let at: 'preamble' | 'boundary' | 'head' | 'body' | 'end' = 'preamble';
@@ -51,7 +56,7 @@ export function createMultipartReader(boundary: string, events: MultipartEvents)
 
   async function toBoundary(): Promise<boolean> {
     const found = held.indexOf(delimiter);
-    // What could be the beginning of a boundary is held back until the next chunk tells.
+    // What could be the beginning of a boundary is held back until the next chunk decides.
     const sure = found === -1 ? Math.max(0, held.length - delimiter.length + 1) : found;
     if (at === 'body' && sure > 0) await events.onBytes(held.subarray(0, sure));
     held = held.subarray(found === -1 ? sure : found + delimiter.length);

@@ -15,6 +15,7 @@ import { createRateLimit } from './rate-limit.ts';
 import { type HashOf, newToken, sameHash } from '../storage/secrets.ts';
 import type { Store } from '../storage/store.ts';
 
+/** What the registration routes work with. */
 export interface RegistrationDeps {
   readonly store: Store;
   readonly clock: Pick<Clock, 'now' | 'elapsed'>;

@@ -11,7 +11,7 @@ interface Split {
   readonly segments: readonly string[];
 }
 
-/** Answers by a table of routes. Every failure becomes an answer; what we did not foresee is logged and says nothing. */
+/** Answers by a table of routes. Every failure becomes a response; an unforeseen one is logged and answered without details. */
 export function createRouter(routes: readonly Route[], log: Logger): Router {
   const table: readonly Split[] = routes.flatMap((route) =>
     [API_PREFIX, ...(route.atRoot === true ? [''] : [])].map((prefix) => ({
@@ -32,7 +32,7 @@ export function createRouter(routes: readonly Route[], log: Logger): Router {
     try {
       return await match.route.handle({ request, url, params, peer });
     } catch (thrown) {
-      // Who left in the middle hears no answer, and a body that breaks off is no fault of the studio.
+      // A client that left in the middle gets no answer, and a body that breaks off is no fault of the studio.
       if (request.signal.aborted) return problem(400, 'invalid', 'the request broke off');
       return refusalOf(thrown, url, log);
     }

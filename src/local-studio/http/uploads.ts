@@ -8,10 +8,11 @@ import { boundaryOf, createMultipartReader, MalformedMultipart } from './multipa
 import { offerTo } from '../sessions/offering.ts';
 import type { StoredArtifact } from '../storage/store.ts';
 
+/** What the upload route works with. */
 export interface UploadRouteDeps {
   readonly studio: StudioState;
   readonly artifacts: ArtifactStore;
-  /** @throws Refusal 401 */
+  /** Checks the worker's token. @throws Refusal 401 */
   readonly authorize: (exchange: Exchange) => Promise<unknown>;
   /** Calls back once the answer is on its way. */
   readonly soon: (call: () => void) => void;

@@ -57,7 +57,7 @@ async function onAccept(studio: StudioState, session: WorkerSession, frame: Fram
   const running = { at: 'running', jobId: activity.jobId, seq: activity.seq, revoked: false, unnamed: 0 } as const;
   session.activity = running;
   const started = await studio.store.jobs.start(activity.jobId, workerId, studio.clock.now());
-  // Cancelled while the offer was open: the worker hears of it with its next heartbeat.
+  // Cancelled while the offer was open: the worker learns it from the answer to its next heartbeat.
   if (!started) session.activity = { ...running, revoked: true };
   studio.log.info('offer.accepted', { jobId: activity.jobId, workerId });
   return true;
@@ -148,4 +148,5 @@ export function endActivity(session: WorkerSession | undefined, jobId: string): 
   session.activity = { at: 'idle' };
 }
 
+/** Undefined for the empty text, by which workers mean none. */
 export const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);

@@ -19,6 +19,7 @@ export function leaseJob(studio: StudioState, jobId: string, workerId: string): 
   studio.leases.set(jobId, { workerId, disarm });
 }
 
+/** Ends a lease, if there is one; the job itself is not changed. */
 export function dropLease(studio: StudioState, jobId: string): void {
   studio.leases.get(jobId)?.disarm();
   studio.leases.delete(jobId);

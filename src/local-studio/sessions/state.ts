@@ -21,7 +21,7 @@ export interface WorkerSession {
   cooling: boolean;
   /** A job came up while the store was being asked: its answer may be out of date. */
   askAgain: boolean;
-  /** Its first heartbeat has said whether it still works on a job of an earlier socket. Nothing is offered before. */
+  /** Its first heartbeat has come, which names the job of an earlier socket that it still works on. Nothing is offered before. */
   settled: boolean;
   /** Jobs, by `seq`, that it rejected for good. */
   readonly rejected: number[];

@@ -32,6 +32,7 @@ export interface WorkerSocketEvents {
   onClosed(code: number): void;
 }
 
+/** What serving a socket takes. */
 export interface WorkerSocketDeps {
   readonly studio: StudioState;
   readonly hashOf: HashOf;

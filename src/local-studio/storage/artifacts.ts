@@ -8,6 +8,7 @@ export interface ArtifactWriter {
   discard(): Promise<void>;
 }
 
+/** An artifact on the disk. */
 export interface KeptArtifact {
   readonly name: string;
   readonly sizeBytes: number;

@@ -10,7 +10,7 @@ import type { Store } from './store.ts';
 const SQLITE_BUSY = 'SQLITE_BUSY';
 
 /**
- * Opens the store in an SQLite file, which it keeps to itself: exclusive locking means that the system refuses a second
+ * Opens the store in an SQLite file, which it keeps to itself: exclusive locking means that the system rejects a second
  * studio on the same file, and drops the lock however this process ends.
  *
  * @throws WorkerError `studio.data-in-use`
@@ -47,20 +47,20 @@ function keepPrivate(path: string): void {
 /**
  * Bun.SQL on one SQLite connection. A statement runs inside the call that starts it, but a transaction spans several
  * turns of the event loop, and whatever else runs meanwhile on the same connection would become a part of it. So all
- * work goes through one line, in order.
+ * work goes through one queue, in order.
  */
 export function createSqlite(path: string): Sql {
   const database = new Bun.SQL({ adapter: 'sqlite', filename: path, create: true });
-  let line: Promise<unknown> = Promise.resolve();
-  const inLine = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = line.then(work, work);
-    line = result.catch(() => {}); // the caller hears of it; the next in line need not
+  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = queue.then(work, work);
+    queue = result.catch(() => {}); // the caller gets it; the next in the queue need not
     return result;
   };
   return {
-    query: (text, params) => inLine(() => runOn(database, text, params)),
+    query: (text, params) => inTurn(() => runOn(database, text, params)),
     durable: (work) =>
-      inLine(async () => {
+      inTurn(async () => {
         // FULL syncs the log at commit, and with it all that was written before (sqlite.org/pragma.html#pragma_synchronous).
         // Two statements a call: preparing each costs more than running it.
         await runOn(database, 'PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
@@ -75,20 +75,20 @@ export function createSqlite(path: string): Sql {
           throw thrown;
         }
       }),
-    close: () => inLine(() => database.close()),
+    close: () => inTurn(() => database.close()),
   };
 }
 
-type Connection = Pick<InstanceType<typeof Bun.SQL>, 'unsafe'>;
+type SqlHandle = Pick<InstanceType<typeof Bun.SQL>, 'unsafe'>;
 
 const queryOn =
-  (connection: Connection): Query =>
+  (handle: SqlHandle): Query =>
   (text, params) =>
-    runOn(connection, text, params);
+    runOn(handle, text, params);
 
-async function runOn(connection: Connection, text: string, params: readonly Param[] = []): Promise<readonly Row[]> {
+async function runOn(handle: SqlHandle, text: string, params: readonly Param[] = []): Promise<readonly Row[]> {
   try {
-    return await connection.unsafe<Row[]>(numbered(text), [...params]);
+    return await handle.unsafe<Row[]>(numbered(text), [...params]);
   } catch (thrown) {
     if (codeOf(thrown) !== 'SQLITE_FULL') throw thrown;
     throw new WorkerError('disk.full', `no space left for the studio's data: ${errorChain(thrown)}`, {

@@ -4,17 +4,17 @@ import type { TaskKindId } from '../../contract/tasks/index.ts';
 /*
  * What the studio remembers. Nobody but the store knows which database keeps it.
  *
- * What must be on the disk before which word is said, so that a kill at any moment loses no job and does none twice:
+ * What must be on the disk before which answer, so that a kill at any moment loses no job and does none twice:
  *
  *   a job is created        on disk before the operator's 201
  *   a job is offered        written before the offer, not synced: after a kill it is still there, and the job stays with
  *                           that worker until its heartbeats say otherwise; after a power cut the job is merely queued
  *   an offer is accepted    written, not synced: when it is lost, one attempt is not counted
- *   a job is completed      on disk, artifact first, before `completeAck` or 2xx: who was thanked may forget the result
+ *   a job is completed      on disk, artifact first, before `completeAck` or 2xx: the worker then forgets the result
  *   a job fails, is retried or cancelled   on disk before the answer
  *   tokens and approvals    on disk before they are handed out
  *
- * Every change of a job names the state it expects. Of two that race, the second changes nothing and is told so.
+ * Every change of a job names the state it expects. Of two that race, the second changes nothing and returns false.
  */
 export interface Store {
   readonly registrations: RegistrationTable;
@@ -25,6 +25,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** A worker's request to be approved. Times in milliseconds since the epoch, here and below. */
 export interface RegistrationRow {
   readonly requestId: string;
   readonly installId: string;
@@ -37,6 +38,7 @@ export interface RegistrationRow {
   readonly createdAt: number;
 }
 
+/** Requests to be approved, and one-shot tokens that need no approval. */
 export interface RegistrationTable {
   /** Keeps a request; an older pending one of the same installation is replaced. */
   add(row: RegistrationRow): Promise<void>;
@@ -52,6 +54,7 @@ export interface RegistrationTable {
   spendBootstrapToken(hash: string, now: number): Promise<boolean>;
 }
 
+/** A worker that was approved. */
 export interface WorkerRow {
   readonly id: string;
   readonly installId: string | undefined;
@@ -63,6 +66,7 @@ export interface WorkerRow {
   readonly deleted: boolean;
 }
 
+/** Approved workers. */
 export interface WorkerTable {
   get(id: string): Promise<WorkerRow | undefined>;
   byInstall(installId: string): Promise<WorkerRow | undefined>;
@@ -72,10 +76,11 @@ export interface WorkerTable {
   put(worker: Pick<WorkerRow, 'id' | 'installId' | 'capabilities' | 'createdAt'>): Promise<void>;
   setToken(id: string, tokenHash: string): Promise<void>;
   seen(id: string, capabilities: string, at: number): Promise<void>;
-  /** Leaves a tombstone, so that the worker can be told. False when there is no such worker. */
+  /** Leaves a tombstone, so that the worker can be told that it was deleted. False when there is no such worker. */
   remove(id: string): Promise<boolean>;
 }
 
+/** A model of the operator's catalogue. */
 export interface ModelRow {
   readonly id: string;
   readonly kind: TaskKindId;
@@ -87,6 +92,7 @@ export interface ModelRow {
   readonly updatedAt: number;
 }
 
+/** The operator's catalogue of models. */
 export interface ModelTable {
   get(id: string): Promise<ModelRow | undefined>;
   list(): Promise<readonly ModelRow[]>;
@@ -97,6 +103,7 @@ export interface ModelTable {
   remove(id: string): Promise<boolean>;
 }
 
+/** A result that is a file, as its job refers to it. */
 export interface StoredArtifact {
   /** The name in the artifact store. */
   readonly name: string;
@@ -106,6 +113,7 @@ export interface StoredArtifact {
   readonly sha256: string;
 }
 
+/** A job as the operator asked for it. */
 export interface NewJob {
   readonly id: string;
   readonly kind: TaskKindId;
@@ -122,6 +130,7 @@ export interface NewJob {
   readonly createdAt: number;
 }
 
+/** A job and what became of it. */
 export interface JobRow extends NewJob {
   /** Grows with each job. */
   readonly seq: number;
@@ -133,7 +142,7 @@ export interface JobRow extends NewJob {
   /** JSON of the result. */
   readonly result: string | undefined;
   readonly artifact: StoredArtifact | undefined;
-  /** What the result was computed on, where its worker said so. */
+  /** What the result was computed on, where its worker told. */
   readonly ranOn: string | undefined;
   readonly updatedAt: number;
   readonly startedAt: number | undefined;
@@ -145,7 +154,7 @@ export interface OfferCriteria {
   readonly workerId: string;
   readonly kinds: readonly TaskKindId[];
   readonly thresholdGb: number;
-  /** Jobs, by `seq`, that this worker turned down for good. */
+  /** Jobs, by `seq`, that this worker rejected for good. */
   readonly except: readonly number[];
 }
 
@@ -158,6 +167,7 @@ export interface Ending {
   readonly error: string;
 }
 
+/** What a worker delivered. */
 export interface Completion {
   readonly prompt: string | undefined;
   /** JSON; exactly one of the two is there. */
@@ -166,6 +176,7 @@ export interface Completion {
   readonly ranOn?: string | undefined;
 }
 
+/** Jobs. A change returns false, and changes nothing, when the job is not in the state named beside it. */
 export interface JobTable {
   add(job: NewJob): Promise<void>;
   get(id: string): Promise<JobRow | undefined>;
@@ -185,7 +196,7 @@ export interface JobTable {
   resume(id: string, workerId: string, at: number): Promise<boolean>;
   /** running → queued or failed. */
   end(id: string, workerId: string, ending: Ending, at: number): Promise<boolean>;
-  /** running → completed; also queued → completed, when the worker had the job before. */
+  /** running or offered → completed, since an upload may overtake its accept; also queued, when the worker had it before. */
   complete(id: string, workerId: string, completion: Completion, at: number): Promise<boolean>;
   /** Whether the worker may still deliver this job. */
   holds(id: string, workerId: string): Promise<boolean>;
@@ -200,6 +211,7 @@ export interface JobTable {
   artifactTotals(): Promise<{ readonly count: number; readonly sizeBytes: number }>;
 }
 
+/** One run of a job. */
 export interface AttemptRow {
   readonly number: number;
   readonly workerId: string;
@@ -209,6 +221,7 @@ export interface AttemptRow {
   readonly error: string | undefined;
 }
 
+/** Lines from the logs of all workers. */
 export interface LogTable {
   /** Keeps the newest lines only. */
   add(workerId: string, entries: readonly Omit<LogLine, 'seq' | 'workerId'>[]): Promise<void>;

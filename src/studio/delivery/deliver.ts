@@ -16,7 +16,7 @@ export interface SessionDelivery extends Delivery {
   onWelcome(welcome: Welcome): void;
   onLost(): void;
   onAck(ack: { readonly type: 'completeAck' | 'failAck'; readonly jobId: JobId }): void;
-  /** To be called after the claims heard of it, so that a reclaimed job's frame may pass. */
+  /** To be called after the claims were updated by it, so that a reclaimed job's frame may pass. */
   onHeartbeatAck(ack: HeartbeatAck): void;
   /** The job whose result waits for its claim; for the heartbeat, when no job runs. */
   currentJobId(): JobId | undefined;
@@ -74,7 +74,7 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
   };
 }
 
-/** A result that is an object says what it was computed on; any other shape is the engine's own. */
+/** A result that is an object carries what it was computed on; any other shape is the engine's own. */
 function withRanOn(value: JsonValue, ranOn: string | undefined): JsonValue {
   if (ranOn === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries([...Object.entries(value), [RAN_ON, ranOn]]);

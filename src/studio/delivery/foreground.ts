@@ -20,12 +20,12 @@ interface PendingUpload {
 /** Keeps the background off the result of a job that uploads it itself. */
 export interface Reservation {
   take(jobId: JobId): void;
-  /** Lets the background have what is left; with `left`, it is to try again, no earlier than the studio asked. */
+  /** Leaves the job to the background; with `left` there is something to retry, no earlier than the studio asked. */
   release(jobId: JobId, left?: { readonly retryAfterMs: number }): void;
 }
 
 /**
- * Uploads an artifact while its job still holds the slot: to disk first, then up to three tries. Never throws.
+ * Uploads an artifact while its job still holds the slot: to disk first, then up to three attempts. Never throws.
  * What is left on disk afterwards is the background's, see `background.ts`.
  */
 export async function deliverArtifact(
@@ -49,7 +49,7 @@ export async function deliverArtifact(
       left = undefined;
       if (entry !== undefined) await deps.outbox.remove(entry);
     } else if (entry !== undefined) {
-      // A refused token is not healed by time: the next welcome, with a token that works, is early enough.
+      // A rejected token is not healed by time: the next welcome, with a token that works, is early enough.
       left = verdict.is === 'exhausted' ? { retryAfterMs: retryAfterOf(answer) } : undefined;
     }
     return report;
@@ -91,7 +91,7 @@ async function uploadWithRetries(
 
 const EXHAUSTED = { is: 'exhausted' } as const;
 
-/** Logs what came of it and, where the studio waits for an answer, tells the studio. */
+/** Logs the verdict and, where the studio waits for an answer, reports to it. */
 function conclude(
   pending: PendingUpload,
   answer: UploadAnswer,

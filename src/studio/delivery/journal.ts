@@ -17,12 +17,12 @@ import { type Damage, HEAD_BYTES, type RecordSpan, putRecord, readRecords, remov
 export interface Journal {
   /** Whether an entry of this size belongs here, and there is room for it. */
   takes(sizeBytes: number): boolean;
-  /** On disk when it resolves. Puts of one turn share a sync. @throws what the disk says */
+  /** On disk when it resolves. Puts of one turn share a sync. @throws the disk's error */
   put(name: string, entry: readonly Uint8Array[]): Promise<void>;
   has(name: string): boolean;
-  /** The entry as it is on disk, unchecked; empty when it is not here. @throws what the disk says */
+  /** The entry as it is on disk, unchecked; empty when it is not here. @throws the disk's error */
   read(name: string): Uint8Array;
-  /** @throws what the disk says; the entry is forgotten all the same */
+  /** @throws the disk's error; the entry is forgotten all the same */
   remove(name: string): void;
   /** Lets go of the file. Whoever puts another entry opens it again. */
   close(): void;
@@ -38,11 +38,11 @@ export interface JournalOptions {
 }
 
 /** A larger entry is written once instead of being moved about with the others. */
-const ENTRY_MOST_BYTES = 64 * KIB;
+const MAX_ENTRY_BYTES = 64 * KIB;
 /** From here on the dead records are cut away, as soon as that is cheap. */
 const CUT_FROM_BYTES = 4 * MIB;
 /** Read whole at start, so it stays small; beyond it, entries get files of their own until others are delivered. */
-const MOST_BYTES = 8 * MIB;
+const MAX_BYTES = 8 * MIB;
 
 interface Waiting {
   readonly name: string;
@@ -51,7 +51,7 @@ interface Waiting {
   readonly reject: (thrown: unknown) => void;
 }
 
-/** Opens the journal and tells what it holds. Never throws: one that cannot be read takes nothing until the next start. */
+/** Opens the journal and returns what it holds. Never throws: one that cannot be read takes nothing until the next start. */
 export async function openJournal(
   options: JournalOptions,
 ): Promise<{ readonly journal: Journal; readonly found: readonly EntryHeader[] }> {
@@ -146,7 +146,7 @@ function createJournal(
   }
 
   return {
-    takes: (sizeBytes) => sizeBytes <= ENTRY_MOST_BYTES && endAt + HEAD_BYTES + sizeBytes <= MOST_BYTES,
+    takes: (sizeBytes) => sizeBytes <= MAX_ENTRY_BYTES && endAt + HEAD_BYTES + sizeBytes <= MAX_BYTES,
     put: (name, entry) =>
       new Promise((resolve, reject) => {
         if (waiting.push({ name, entry, resolve, reject }) === 1) queueMicrotask(commit);
@@ -172,7 +172,7 @@ function createJournal(
   };
 }
 
-/** Writes a journal of these entries over the old one, and tells where they are now. */
+/** Writes a journal of these entries over the old one, and returns where they are now. */
 function moveLive(file: AppendFile, places: ReadonlyMap<string, RecordSpan>, sha256: Sha256): Map<string, RecordSpan> {
   const moved = new Map<string, RecordSpan>();
   const parts: Uint8Array[] = [];

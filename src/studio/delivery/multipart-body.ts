@@ -14,6 +14,7 @@ export interface Artifact {
   readonly bytes: Uint8Array;
 }
 
+/** A body ready to be sent. */
 export interface MultipartBody {
   readonly contentType: string;
   /** To be sent one after the other. The artifact's own bytes are one of them, not a copy. */
@@ -25,7 +26,8 @@ const BOUNDARY_BYTES = 24;
 
 /**
  * The body of a binary completion: text fields `prompt` and `ext`, then the file `image`, whatever the artifact is
- * (studio contract; RFC 7578), then `generationMeta` where there is something to say. Field values are sent as they are, line ends included.
+ * (studio contract; RFC 7578), then `generationMeta` where there is something to send.
+ * Field values are sent as they are, line ends included.
  */
 export function multipartBody(artifact: Artifact, random: Pick<Random, 'hex'>): MultipartBody {
   const boundary = `studio-worker-${random.hex(BOUNDARY_BYTES)}`;

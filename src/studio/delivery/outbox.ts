@@ -22,9 +22,9 @@ export type NewEntry = Omit<EntryHeader, 'sizeBytes' | 'sha256' | 'createdAt'>;
  * each in a file of its own. One process at a time may have it open.
  */
 export interface Outbox {
-  /** On disk, fsynced, when it resolves. A second result of the same job and kind replaces the first. @throws what the disk says */
+  /** On disk, fsynced, when it resolves. A second result of the same job and kind replaces the first. @throws the disk's error */
   put(entry: NewEntry, payload: Uint8Array): Promise<OutboxEntry>;
-  /** Reads and verifies an entry. Undefined when it is damaged or gone; it is then out of the way, and said so. */
+  /** Reads and verifies an entry. Undefined when it is damaged or gone; it is then set aside and logged. */
   load(entry: OutboxEntry): Promise<{ readonly prompt: string; readonly payload: Uint8Array } | undefined>;
   /**
    * Forgets an entry; what it takes on disk may go a moment later. Never throws: at worst it is offered once more after a
@@ -211,7 +211,7 @@ async function readHead(path: string, options: OutboxOptions): Promise<EntryHead
 
 const CORRUPT = 'corrupt';
 
-/** Moves a file out of the way, where the operator can look at it. A half-written temporary file ends here too. */
+/** Moves a file out of the way, where the operator can inspect it. A half-written temporary file ends here too. */
 async function setAside(name: string, { dir, files, log }: OutboxOptions, jobId?: JobId): Promise<void> {
   log.error('result.corrupt', { file: name, ...(jobId === undefined ? {} : { jobId }), movedTo: `${dir}/${CORRUPT}` });
   try {
@@ -222,7 +222,7 @@ async function setAside(name: string, { dir, files, log }: OutboxOptions, jobId?
   }
 }
 
-/** Keeps damaged bytes of the journal where the operator can look at them. */
+/** Keeps damaged bytes of the journal where the operator can inspect them. */
 async function setAsideBytes(name: string, bytes: Uint8Array, options: OutboxOptions, jobId?: JobId): Promise<void> {
   const { dir, files, log } = options;
   log.error('result.corrupt', { file: name, ...(jobId === undefined ? {} : { jobId }), movedTo: `${dir}/${CORRUPT}` });

@@ -74,6 +74,7 @@ export function concernsEveryResult(answer: UploadAnswer): boolean {
   return answer.is === 'unreachable' || answer.status === 401 || answer.status === 429 || answer.status === 503;
 }
 
+/** How long the studio asked to wait, in milliseconds; 0 when it did not. */
 export const retryAfterOf = (answer: UploadAnswer): number =>
   answer.is === 'answered' ? (answer.retryAfterMs ?? 0) : 0;
 

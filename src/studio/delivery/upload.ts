@@ -10,6 +10,7 @@ import type { Credentials } from '../session/session.ts';
 import { type Artifact, multipartBody } from './multipart-body.ts';
 import type { UploadAnswer } from './policy.ts';
 
+/** What one upload takes. */
 export interface UploadDeps extends Pick<DeliveryDeps, 'studioOffers'> {
   readonly http: Http;
   readonly random: Pick<Random, 'hex'>;
@@ -28,7 +29,7 @@ export async function upload(
   signal: AbortSignal,
 ): Promise<UploadAnswer> {
   try {
-    // A studio that does not know the part might refuse the whole upload for it.
+    // A studio that does not know the part might reject the whole upload for it.
     const { ranOn, ...plain } = artifact;
     const body = multipartBody(deps.studioOffers('generationMeta') ? { ...plain, ranOn } : plain, deps.random);
     const response = await deps.http.request({

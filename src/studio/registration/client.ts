@@ -32,6 +32,7 @@ export interface RegistrationClient {
 }
 
 export type RegistrationFacts = Pick<RegisterRequest, 'installId' | 'registrationSecretHash' | 'capabilities'>;
+/** What a bootstrap sends. */
 export interface BootstrapFacts {
   readonly token: string;
   readonly capabilities: Capabilities;
@@ -91,8 +92,8 @@ export function createRegistrationClient(options: RegistrationClientOptions): Re
       const call: Call = { op: 'register', method: 'POST', route: '/workers/register', bearer: token, body };
       const answer = await exchange(call, readBootstrapAnswer, signal, options);
       if (answer.is === 'read') return { is: 'approved', ...answer.value };
-      const refused = answer.status === 401 || answer.status === 403;
-      return refused ? { is: 'unauthorized', message: answer.message } : answer;
+      const rejected = answer.status === 401 || answer.status === 403;
+      return rejected ? { is: 'unauthorized', message: answer.message } : answer;
     },
   };
 }
@@ -112,7 +113,7 @@ function toPollResult(answer: ReadPoll): PollResult {
   }
 }
 
-/** Makes one call and reads its answer, and leaves one line behind, whichever way it went. */
+/** Makes one call and reads its answer; logs one line, whichever way it went. */
 async function exchange<T>(
   call: Call,
   readBody: (text: string) => Read<T>,

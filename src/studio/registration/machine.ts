@@ -23,6 +23,7 @@ export type PollResult =
   /** 401: the secret is not the one the request was made with. */
   | { readonly is: 'unauthorized'; readonly message: string }
   | Failed;
+/** No usable answer: none at all, an error status, or a body that cannot be read. */
 export interface Failed {
   readonly is: 'failed';
   readonly message: string;
@@ -32,7 +33,7 @@ export interface Failed {
   readonly retryAfterMs?: number;
 }
 
-/** Who the studio says we are. */
+/** Who we are to the studio. */
 export interface Approval {
   readonly workerId: WorkerId;
   readonly authToken: string;

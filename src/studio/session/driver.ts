@@ -34,10 +34,10 @@ export interface SessionOptions {
   readonly clock: Pick<Clock, 'after' | 'elapsed'>;
   readonly random: Pick<Random, 'unit'>;
   readonly log: Logger;
-  /** Undefined means not approved yet; `credentialsChanged` says when to ask again. */
+  /** Undefined means not approved yet; asked again after `credentialsChanged`. */
   readonly credentials: () => Credentials | undefined;
   readonly capabilities: () => Capabilities;
-  /** Whether the operator lets this worker claim; capabilities may say no for other reasons. */
+  /** Whether the operator lets this worker claim; capabilities may deny it for other reasons. */
   readonly claiming: () => boolean;
   readonly currentJobId: () => JobId | undefined;
   readonly shipBuffer: LogQueue;
@@ -46,6 +46,7 @@ export interface SessionOptions {
   readonly maxFailures: number;
 }
 
+/** The session as its owner drives it. */
 export interface DrivenSession extends Session {
   /** The operator at the studio approved this worker, or its registration was reset. */
   credentialsChanged(): void;

@@ -32,7 +32,7 @@ export type Event =
   | {
       readonly type: 'lost';
       readonly code: number;
-      /** For people; no decision looks at it. */
+      /** For people; no decision depends on it. */
       readonly reason: string;
       /** Status of an upgrade that was rejected. */
       readonly status?: number | undefined;
@@ -42,7 +42,7 @@ export type Event =
 
 export type Effect =
   | { readonly do: 'connect' | 'send-hello' | 'send-heartbeat' | 'flush-logs' }
-  /** Close 1000 with this reason, without waiting for the socket to say so. */
+  /** Close 1000 with this reason, without waiting for the socket's end. */
   | { readonly do: 'hang-up'; readonly reason: string }
   | { readonly do: 'arm'; readonly timer: Timer; readonly ms: number }
   | { readonly do: 'disarm'; readonly timer: Timer };
@@ -149,13 +149,13 @@ function stop(from: State): Step {
   return { state, effects: [...disarmed(from, state), ...goodbye] };
 }
 
-/** The error frame says how the conversation ended; the close that follows it has nothing to add. */
+/** The error frame is how the conversation ended; the close that follows it adds nothing. */
 function reported(from: Connected, code: number, policy: Policy): Step {
   const gate = code === policy.authFailedCode ? 'auth failed' : 'protocol violation';
   return hangUp(from, from.at === 'live' ? SESSION_ENDED : gate, policy, code);
 }
 
-/** A half-open socket may never report its own end, so nobody waits for it to. */
+/** A half-open socket may never report its own end, so that is not waited for. */
 function hangUp(from: Connected, reason: string, policy: Policy, code = 1006): Step {
   const { state, effects } = lost(from, { type: 'lost', code, reason }, policy);
   return { state, effects: [{ do: 'hang-up', reason }, ...effects] };

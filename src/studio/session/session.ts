@@ -19,7 +19,7 @@ export interface SessionEvents {
   readonly onLost: () => void;
 }
 
-/** Where the conversation stands, for `status`. */
+/** The state of the session, for `status`. */
 export type SessionStatus =
   | { readonly at: 'idle' | 'connecting' | 'greeting' | 'live' | 'stopped' }
   | { readonly at: 'backing-off'; readonly failures: number; readonly retryInMs: number }
@@ -39,7 +39,7 @@ export interface Session {
   status(): SessionStatus;
   /** Sends a heartbeat now rather than at the next tick, so that a change is seen at once. */
   beat(): void;
-  /** Flushes the log queue, says goodbye (close 1000) and ends. Idempotent. */
+  /** Flushes the log queue, closes with code 1000 and ends. Idempotent. */
   stop(): Promise<void>;
   /** Settles once, when no further socket will be opened. Never rejects. */
   readonly ended: Promise<SessionEnd>;

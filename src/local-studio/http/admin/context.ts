@@ -18,12 +18,13 @@ export interface AdminContext {
 /** Routes of one noun. */
 export type AdminRoutes = (context: AdminContext) => readonly Route[];
 
+/** RFC 3339 in UTC, of milliseconds since the epoch. */
 export const isoOf = (at: number): string => new Date(at).toISOString();
 
 /** A named part of the path. */
 export const param = ({ params }: Exchange, name: string): string => params[name] ?? '';
 
-/** The thing, or the answer that there is none. */
+/** The thing itself. @throws Refusal 404 when there is none */
 export function existing<T>(thing: T | undefined, what: string, id: string): T {
   if (thing === undefined) throw refuse('not-found', `no ${what} ${JSON.stringify(id)}`);
   return thing;

@@ -9,6 +9,7 @@ import { MAX_ATTEMPTS } from '../../queue.ts';
 import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
 import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
 
+/** Jobs: create, list, watch, retry, cancel, and fetch what they made. */
 export const jobRoutes: AdminRoutes = (context) => {
   const { studio } = context;
   const { jobs } = studio.store;
@@ -97,7 +98,7 @@ async function retry({ studio, clock }: AdminContext, job: JobRow): Promise<Resp
   return json(viewOf(existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }
 
-/** The contract has no frame for it: the worker is told by the answer to its next heartbeat, or by its upload's 409. */
+/** The contract has no frame for it: the worker learns it from the answer to its next heartbeat, or from its upload's 409. */
 async function cancel({ studio, clock }: AdminContext, job: JobRow): Promise<Response> {
   if (!(await studio.store.jobs.cancel(job.id, clock.now()))) {
     throw refuse('conflict', `the job has ended already: it is ${job.state}`);

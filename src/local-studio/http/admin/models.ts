@@ -4,6 +4,7 @@ import { json, MAX_OPERATOR_BYTES, nothing, readBody, refuse } from '../http.ts'
 import type { ModelRow } from '../../storage/store.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';
 
+/** Models that jobs may name instead of sending their own source. */
 export const modelRoutes: AdminRoutes = ({ studio, clock }) => {
   const { models } = studio.store;
   return [

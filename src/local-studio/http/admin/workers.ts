@@ -7,6 +7,7 @@ import type { WorkerRow } from '../../storage/store.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';
 import { capabilitiesOf } from './registrations.ts';
 
+/** Workers that are approved: list them, delete one. */
 export const workerRoutes: AdminRoutes = ({ studio }) => [
   {
     method: 'GET',

@@ -8,11 +8,11 @@ const MAX_ATTEMPTS_KEPT = 50;
 export const HAD_IT = 'EXISTS (SELECT 1 FROM job_attempts a WHERE a.job_id = jobs.id AND a.worker_id = $2)';
 /**
  * Its own job, or one that was taken from it and that nobody else has: work is not done twice. Its own may still look
- * offered: an upload travels on a connection of its own and can overtake the accept.
+ * offered: an upload does not travel on the socket and can overtake the accept.
  */
 export const MAY_DELIVER = `((state IN ('running', 'offered') AND worker_id = $2) OR (state = 'queued' AND ${HAD_IT}))`;
 
-/** The ways a job's run ends. Each is one transaction, on the disk before anyone is told. */
+/** The ways a job's run ends. Each is one transaction, on the disk before anyone is answered. */
 export function endJobs(sql: Sql): Pick<JobTable, 'end' | 'complete' | 'cancel' | 'retry'> {
   return {
     end: (id, workerId, ending, at) => sql.durable((query) => end(query, { id, workerId, at }, ending)),

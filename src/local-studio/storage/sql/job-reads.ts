@@ -6,7 +6,7 @@ import { maybeNumber, maybeText, number, type Row, type Sql, text } from './sql.
 
 type Reads = Pick<JobTable, 'get' | 'list' | 'holds' | 'underway' | 'attempts' | 'counts' | 'artifactTotals'>;
 
-/** The part of the job store that only looks. */
+/** The part of the job table that changes nothing. */
 export function readJobs(sql: Sql): Reads {
   return {
     get: async (id) => (await sql.query('SELECT * FROM jobs WHERE id = $1', [id])).map(toJobRow)[0],
@@ -41,7 +41,7 @@ export function readJobs(sql: Sql): Reads {
   };
 }
 
-/** Each state in the words of the partial index it is in, for the database to find that index. */
+/** Each state by the condition of the partial index it is in, for the database to use that index. */
 const IN_STATE: Readonly<Record<JobState, string>> = {
   queued: "state = 'queued'",
   offered: "state IN ('offered', 'running') AND state = 'offered'",
@@ -53,6 +53,7 @@ const IN_STATE: Readonly<Record<JobState, string>> = {
 
 const toState = (value: unknown): JobState => JOB_STATES.find((state) => state === value) ?? 'failed';
 
+/** A row of `jobs` as the rules know it. */
 export const toJobRow = (row: Row): JobRow => ({
   seq: number(row['seq']),
   id: text(row['id']),

@@ -5,6 +5,7 @@ import { readJobs } from './job-reads.ts';
 import { claimNext } from './next-job.ts';
 import type { Param, Sql } from './sql.ts';
 
+/** The job table: reads, a job's way to a worker, and the ways its runs end. */
 export const createSqlJobs = (sql: Sql): JobTable => ({ ...readJobs(sql), ...moveJobs(sql), ...endJobs(sql) });
 
 /** A job's way to a worker. None of these waits for the disk, see the top of `store.ts`; adding one does. */

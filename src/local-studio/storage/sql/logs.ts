@@ -10,6 +10,7 @@ const LINES_AT_ONCE = 500;
 const COLUMNS = 6;
 const MAX_CHARACTERS = 8_192;
 
+/** The log table; lines beyond `maxLines` are removed now and then, oldest first. Overlong texts are cut. */
 export function createSqlLogs(sql: Sql, maxLines = MAX_LINES): LogTable {
   let unswept = 0;
   return {

@@ -29,6 +29,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE INDEX jobs_queue ON jobs (kind, vram_class, priority DESC, seq, vram_gb) WHERE state = 'queued'`,
     `CREATE INDEX jobs_underway ON jobs (seq) WHERE state IN ('offered', 'running')`,
     `CREATE INDEX jobs_undone ON jobs (seq) WHERE state IN ('failed', 'cancelled')`,
+    // One row per kind and class of GPU memory that ever queued a job; `next-job.ts` starts from these. The name stays:
+    // an earlier release must find it after a rollback.
     `CREATE TABLE lanes (kind TEXT NOT NULL, vram_class INTEGER NOT NULL, PRIMARY KEY (kind, vram_class))`,
     `CREATE TABLE job_attempts (
        job_id TEXT NOT NULL, number INTEGER NOT NULL, worker_id TEXT NOT NULL, started_at BIGINT NOT NULL,

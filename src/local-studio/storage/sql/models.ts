@@ -2,6 +2,7 @@ import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import type { ModelRow, ModelTable } from '../store.ts';
 import { maybeText, number, type Row, type Sql, text } from './sql.ts';
 
+/** The model table. */
 export function createSqlModels(sql: Sql): ModelTable {
   return {
     get: async (id) => (await sql.query('SELECT * FROM models WHERE id = $1', [id])).map(toModel)[0],

@@ -7,13 +7,13 @@ import type { Param, Query } from './sql.ts';
 /*
  * The next job for a worker, without looking at the queue's length.
  *
- * `jobs_queue` sorts what is queued by (kind, vram_class, priority, seq). The jobs of one kind and one class of GPU memory are a
- * lane in it, sorted as they are to be offered, so a lane's best is its first row, and the best of those wins. Classes
- * are whole gigabytes: few, however many jobs there are, and `lanes` lists those that were ever used. Only the class
- * in which a fractional threshold falls is looked at row by row, in the index alone.
+ * `jobs_queue` sorts what is queued by (kind, vram_class, priority, seq). Within one kind and one class of GPU memory the
+ * jobs stand in the order in which they are to be offered, so the best of a class is its first row, and the best of
+ * those wins. Classes are whole gigabytes: few, however many jobs there are, and the table `lanes` lists those that were
+ * ever used. Only the class in which a fractional threshold falls is read row by row, in the index alone.
  */
 
-/** Turned-down jobs that one look-up skips; a worker that turned down more is asked again about the oldest. */
+/** Rejected jobs that one query skips; a worker that rejected more is asked again about the oldest. */
 const MAX_EXCEPTED = 50;
 
 /** The statement for this many kinds and jobs to skip: `$1` is the threshold, `$2` its class, then kinds, then jobs. */

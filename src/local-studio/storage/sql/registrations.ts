@@ -4,6 +4,7 @@ import { maybeText, number, type Row, type Sql, text } from './sql.ts';
 /** Anyone may ask to be let in, so that what waits is bounded: the oldest request makes room. */
 const MAX_PENDING = 1_000;
 
+/** The table of registration requests, and that of one-shot tokens. */
 export function createSqlRegistrations(sql: Sql): RegistrationTable {
   return {
     add: (row) =>

@@ -1,6 +1,7 @@
 import type { WorkerRow, WorkerTable } from '../store.ts';
 import { maybeNumber, maybeText, number, type Row, type Sql, text } from './sql.ts';
 
+/** The worker table; a deleted worker keeps its row. */
 export function createSqlWorkers(sql: Sql): WorkerTable {
   return {
     get: async (id) => first(await sql.query('SELECT * FROM workers WHERE id = $1', [id])),
