@@ -9,10 +9,11 @@ interface Timer {
 /** Real time that can also jump ahead: what falls due on the way happens at once, in order. */
 export class SkippingClock implements Clock {
   #skippedMs = 0;
+  #wallOffsetMs = 0;
   readonly #timers = new Set<Timer>();
 
   now(): number {
-    return systemClock.now() + this.#skippedMs;
+    return systemClock.now() + this.#skippedMs + this.#wallOffsetMs;
   }
 
   elapsed(): number {
@@ -24,6 +25,11 @@ export class SkippingClock implements Clock {
     this.#timers.add(timer);
     this.#arm(timer);
     return () => this.#drop(timer);
+  }
+
+  /** Somebody sets the computer's clock: the time of day moves, and no time passes. */
+  jumpWallClock(ms: number): void {
+    this.#wallOffsetMs += ms;
   }
 
   /** Jumps ahead. */
