@@ -33,7 +33,7 @@ export interface Files {
    *
    * @throws WorkerError `file.unusable` when it is no regular file, is larger than this, or is not UTF-8
    */
-  readNamedText(path: string, mostBytes: number): Promise<string | undefined>;
+  readNamedText(path: string, maxBytes: number): Promise<string | undefined>;
   readBytes(path: string): Promise<Uint8Array | undefined>;
   /** The file in chunks, for what must not be in memory whole. Fails on the first chunk when the file is missing. */
   openRead(path: string): AsyncIterable<Uint8Array>;
@@ -75,7 +75,7 @@ const BLOCKING_UP_TO_BYTES = 2 * MIB;
 
 export const systemFiles: Files = {
   readText: (path) => orMissing(readFile(path, 'utf8')),
-  readNamedText: (path, mostBytes) => orMissing(readNamedText(path, mostBytes)),
+  readNamedText: (path, maxBytes) => orMissing(readNamedText(path, maxBytes)),
   readBytes: (path) => orMissing(readFile(path)),
   openRead: async function* openRead(path) {
     const file = await open(path, 'r');

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { joinBytes } from '../../base/bytes.ts';
 import { WorkerError } from '../../base/errors.ts';
 import { formatBytes } from '../../base/units.ts';
 
@@ -12,41 +13,44 @@ const READ_AT_ONCE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const LINE_FEED = 0x0a;
 
 /** The text of a file that somebody named; see `Files.readNamedText`. A missing one is the system's own error. */
-export async function readNamedText(path: string, mostBytes: number): Promise<string> {
+export async function readNamedText(path: string, maxBytes: number): Promise<string> {
   const file = await open(path, READ_AT_ONCE);
   try {
-    if (!(await file.stat()).isFile()) throw unusable(path, 'is no regular file');
-    const bytes = await readUpTo(file, mostBytes + 1);
-    if (bytes.byteLength > mostBytes) throw unusable(path, `is larger than ${formatBytes(mostBytes)}`);
-    return textOf(bytes, path);
+    if (!(await file.stat()).isFile()) throw notRegular(path);
+    return namedTextOf(await readUpTo(file, maxBytes + 1), path, maxBytes);
   } finally {
     await file.close();
   }
 }
 
 /** The size a file says it has is not asked: those of /proc say 0. */
-async function readUpTo(file: FileHandle, mostBytes: number): Promise<Buffer> {
+async function readUpTo(file: FileHandle, maxBytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
-  while (sizeBytes < mostBytes) {
-    const part = new Uint8Array(Math.min(64 * 1024, mostBytes - sizeBytes));
+  while (sizeBytes < maxBytes) {
+    const part = new Uint8Array(Math.min(64 * 1024, maxBytes - sizeBytes));
     const { bytesRead } = await file.read(part, 0, part.byteLength);
     if (bytesRead === 0) break;
     parts.push(part.subarray(0, bytesRead));
     sizeBytes += bytesRead;
   }
-  return Buffer.concat(parts);
+  return joinBytes(parts);
 }
 
-/** Strictly: a byte that means nothing in UTF-8 would be saved back as something else. */
-function textOf(bytes: Buffer, path: string): string {
-  if (isUtf8(bytes)) return bytes.toString('utf8');
+/**
+ * The text of what was read, strictly: a byte that means nothing in UTF-8 would be saved back as something else.
+ *
+ * @throws WorkerError `file.unusable` when it is larger than allowed, or not UTF-8
+ */
+export function namedTextOf(bytes: Uint8Array, path: string, maxBytes: number): string {
+  if (bytes.byteLength > maxBytes) throw unusable(path, `is larger than ${formatBytes(maxBytes)}`);
+  if (isUtf8(bytes)) return Buffer.from(bytes).toString('utf8');
   const line = lineOfFirstFault(bytes);
   throw unusable(path, `is not UTF-8 text: line ${line} holds other bytes`, { line });
 }
 
 /** A line feed is never part of another character in UTF-8, so each line stands by itself. */
-function lineOfFirstFault(bytes: Buffer): number {
+function lineOfFirstFault(bytes: Uint8Array): number {
   let line = 1;
   for (let from = 0, to = bytes.indexOf(LINE_FEED); to >= 0; line++) {
     if (!isUtf8(bytes.subarray(from, to))) return line;
@@ -55,6 +59,9 @@ function lineOfFirstFault(bytes: Buffer): number {
   }
   return line;
 }
+
+/** It is a folder, a pipe or a device. */
+export const notRegular = (path: string): WorkerError => unusable(path, 'is no regular file');
 
 const unusable = (path: string, what: string, fields: { readonly line?: number } = {}): WorkerError =>
   new WorkerError('file.unusable', `${path} ${what}`, { fields: { path, ...fields } });

@@ -1,6 +1,7 @@
 import { WorkerError } from '../../../src/base/errors.ts';
 import type { AppendFile } from '../../../src/system/disk/append-file.ts';
 import type { Files } from '../../../src/system/disk/files.ts';
+import { namedTextOf, notRegular } from '../../../src/system/disk/named-file.ts';
 
 /** Files in a map, settled within a turn, for tests that own time. A folder exists when something is in it. */
 export class MemoryFiles implements Files {
@@ -8,23 +9,26 @@ export class MemoryFiles implements Files {
   /** The disk has no room: every write fails. */
   full = false;
 
-  readText(path: string): Promise<string | undefined> {
-    const bytes = this.contents.get(path);
-    return Promise.resolve(bytes && new TextDecoder().decode(bytes));
+  async readText(path: string): Promise<string | undefined> {
+    const bytes = await this.readBytes(path);
+    return bytes && Buffer.from(bytes).toString('utf8');
   }
 
-  readNamedText(path: string): Promise<string | undefined> {
-    return this.readText(path);
+  async readNamedText(path: string, maxBytes: number): Promise<string | undefined> {
+    if (this.#isFolder(path)) throw notRegular(path);
+    const bytes = await this.readBytes(path);
+    return bytes && namedTextOf(bytes, path, maxBytes);
   }
 
   readBytes(path: string): Promise<Uint8Array | undefined> {
-    return Promise.resolve(this.contents.get(path));
+    if (this.#isFolder(path)) return Promise.reject(systemError('EISDIR', path));
+    return Promise.resolve(this.contents.get(path)?.slice());
   }
 
   async *openRead(path: string): AsyncIterable<Uint8Array> {
-    const bytes = this.contents.get(path);
-    if (bytes === undefined) throw new WorkerError('internal', `no file ${path}`);
-    yield await Promise.resolve(bytes);
+    const bytes = await this.readBytes(path);
+    if (bytes === undefined) throw systemError('ENOENT', path);
+    yield bytes;
   }
 
   writeAtomic(path: string, data: string | Uint8Array): Promise<void> {
@@ -33,6 +37,7 @@ export class MemoryFiles implements Files {
 
   writeDurable(path: string, parts: readonly Uint8Array[]): Promise<void> {
     if (this.full) return Promise.reject(new WorkerError('disk.full', `no space left to write ${path}`));
+    if (this.#isFolder(path)) return Promise.reject(systemError('EISDIR', path));
     this.contents.set(path, new Uint8Array(Buffer.concat(parts)));
     return Promise.resolve();
   }
@@ -68,8 +73,8 @@ export class MemoryFiles implements Files {
     };
   }
 
-  makePrivate(): Promise<boolean> {
-    return Promise.resolve(false);
+  makePrivate(path: string): Promise<boolean> {
+    return this.contents.has(path) ? Promise.resolve(false) : Promise.reject(systemError('ENOENT', path));
   }
 
   makeDir(): Promise<void> {
@@ -77,16 +82,17 @@ export class MemoryFiles implements Files {
   }
 
   remove(path: string): Promise<void> {
-    for (const name of this.contents.keys())
-      if (name === path || name.startsWith(`${path}/`)) this.contents.delete(name);
+    for (const name of this.contents.keys()) if (isAtOrBelow(name, path)) this.contents.delete(name);
     return Promise.resolve();
   }
 
   rename(from: string, to: string): Promise<void> {
-    const bytes = this.contents.get(from);
-    if (bytes === undefined) return Promise.reject(new WorkerError('internal', `no file ${from}`));
-    this.contents.delete(from);
-    this.contents.set(to, bytes);
+    const moved = [...this.contents].filter(([name]) => isAtOrBelow(name, from));
+    if (moved.length === 0) return Promise.reject(systemError('ENOENT', from));
+    for (const [name, bytes] of moved) {
+      this.contents.delete(name);
+      this.contents.set(to + name.slice(from.length), bytes);
+    }
     return Promise.resolve();
   }
 
@@ -97,6 +103,7 @@ export class MemoryFiles implements Files {
   }
 
   stat(path: string): ReturnType<Files['stat']> {
+    if (this.#isFolder(path)) return Promise.resolve({ sizeBytes: 0, modifiedAt: 0, isFolder: true });
     const bytes = this.contents.get(path);
     return Promise.resolve(bytes && { sizeBytes: bytes.byteLength, modifiedAt: 0, isFolder: false });
   }
@@ -104,4 +111,13 @@ export class MemoryFiles implements Files {
   freeBytes(): Promise<number> {
     return Promise.resolve(this.full ? 0 : Number.MAX_SAFE_INTEGER);
   }
+
+  #isFolder(path: string): boolean {
+    return [...this.contents.keys()].some((name) => name.startsWith(`${path}/`));
+  }
 }
+
+const isAtOrBelow = (name: string, path: string): boolean => name === path || name.startsWith(`${path}/`);
+
+/** An error as the system gives it. */
+const systemError = (code: string, path: string): Error => Object.assign(new Error(`${code}: ${path}`), { code });
