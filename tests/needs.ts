@@ -1,5 +1,5 @@
 import { test } from 'bun:test';
-import { type Need, tagOf } from './skips.ts';
+import { type Need, tagOf } from './check/skips.ts';
 
 /** A need, and whether the machine meets it. It is asked only once all before it are met. */
 export interface Condition extends Need {

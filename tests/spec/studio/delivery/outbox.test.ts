@@ -11,6 +11,7 @@ import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { needs, POSIX } from '../../../needs.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'outbox-'));
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -85,7 +86,7 @@ test('any id, prompt and bytes survive the way to disk and back', async () => {
   );
 });
 
-test.skipIf(process.platform === 'win32')('only the owner may read the outbox and what is in it', async () => {
+needs(POSIX)('only the owner may read the outbox and what is in it', async () => {
   const { dir, outbox } = await setup();
   const { file } = await outbox.put(anEntry(), bytes);
   await outbox.put(anEntry({ kind: 'json' }), small);
