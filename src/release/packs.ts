@@ -24,24 +24,24 @@ export interface Pack {
   readonly needs: { readonly library: string; readonly function: string };
 }
 
-/** Packs on this disk, and the way to those that are not. */
+/** The packs of this release: on this disk, or to be fetched. */
 export interface PackShelf {
-  /** The folder of a pack that was fetched, looked over; undefined when it is not here, or not whole. */
+  /** The folder of a pack on this disk; undefined when it is missing or incomplete. */
   find(pack: Pack): string | undefined;
   /**
-   * Brings a pack here unless it is. Several at once, in this process or in others, share one download; one that was
-   * cut goes on where it stopped.
+   * Fetches a pack unless it is here. Several callers, in this process or in others, share one download; one that was cut
+   * is resumed.
    *
    * @throws WorkerError `engine.unavailable` | `model.checksum-mismatch` | `disk.full` | `native.unavailable` | any
    * `download.*` or `url.refused`; the signal's reason on abort
    */
-  bring(pack: Pack, signal: AbortSignal, onProgress?: (progress: FileProgress) => void): Promise<string>;
+  pull(pack: Pack, signal: AbortSignal, onProgress?: (progress: FileProgress) => void): Promise<string>;
 }
 
 export interface PackShelfOptions {
-  /** Where archives are until they are unpacked; asked for when the first one is fetched. */
+  /** Where archives are until they are unpacked; called when the first one is fetched. */
   readonly root: () => string;
-  /** Opens a store that keeps its files there. */
+  /** Opens a model store with this root. */
   readonly openStore: (root: string) => Pick<ModelStore, 'lease'>;
   readonly cache: Pick<AccountCache, 'find' | 'unpackFrom'>;
   readonly files: Pick<Files, 'makeDir' | 'remove'>;
@@ -52,7 +52,7 @@ export interface PackShelfOptions {
   readonly log: Logger;
 }
 
-/** Archives are unpacked into the cache of native files and then removed; the cache tells at each start whether they are whole. */
+/** Archives are unpacked into the cache of native files, which verifies them at each start, and then removed. */
 export function createPackShelf(options: PackShelfOptions): PackShelf {
   const { root, openStore, cache, files, lock, clock, urlOf, log } = options;
 
@@ -66,7 +66,7 @@ export function createPackShelf(options: PackShelfOptions): PackShelf {
   ): Promise<string> {
     const facts = { pack: pack.flavour, size: formatBytes(pack.sizeBytes) };
     log.info('pack.fetch-started', { ...facts, url: shownUrl(urlOf(pack.file)) });
-    const sayTenths = tenths((percent) => log.info('pack.fetch-advanced', { ...facts, percent }));
+    const logTenths = onTenths((percent) => log.info('pack.fetch-advanced', { ...facts, percent }));
     await using lease = openStore(root()).lease();
     const { paths } = await lease.filesFor(
       {
@@ -74,7 +74,7 @@ export function createPackShelf(options: PackShelfOptions): PackShelf {
         source: { engine: 'synthetic', files: [fileOf(pack, urlOf(pack.file))], cliDefaults: NO_DEFAULTS },
         onProgress: (progress) => {
           onProgress(progress);
-          if (progress.phase === 'download') sayTenths(progress.doneBytes / pack.sizeBytes);
+          if (progress.phase === 'download') logTenths(progress.doneBytes / pack.sizeBytes);
         },
       },
       signal,
@@ -86,8 +86,8 @@ export function createPackShelf(options: PackShelfOptions): PackShelf {
     return folder;
   }
 
-  /** One at a time, in all processes: who comes later finds what the first one brought. */
-  async function alone(pack: Pack, signal: AbortSignal, work: () => Promise<string>): Promise<string> {
+  /** One at a time, in all processes: later callers find what the first one fetched. */
+  async function pullExclusively(pack: Pack, signal: AbortSignal, work: () => Promise<string>): Promise<string> {
     await files.makeDir(root(), { mode: 0o700 });
     const lockPack = () => lock(`${root()}/.${nameOf(pack)}.lock`);
     return await exclusively({ lock: lockPack, clock, signal }, async () => find(pack) ?? (await work()));
@@ -95,17 +95,17 @@ export function createPackShelf(options: PackShelfOptions): PackShelf {
 
   return {
     find,
-    async bring(pack, signal, onProgress = () => {}) {
+    async pull(pack, signal, onProgress = () => {}) {
       signal.throwIfAborted();
       const found = find(pack);
       if (found !== undefined) return found;
       if (pack.sha256 === '') throw unknownPack(pack);
-      return await alone(pack, signal, () => download(pack, signal, onProgress));
+      return await pullExclusively(pack, signal, () => download(pack, signal, onProgress));
     },
   };
 }
 
-/** Why a pack is not fetched here, as far as that is known beforehand. */
+/** Why a pack cannot be fetched, as far as that is known beforehand. */
 export const packRefusal = ({ flavour, sha256 }: Pack): string | undefined =>
   sha256 === '' ? `this release has no checksum for its pack ${flavour}, so it is not fetched` : undefined;
 
@@ -116,7 +116,7 @@ const unknownPack = (pack: Pack): WorkerError =>
 
 const nameOf = ({ flavour }: Pick<Pack, 'flavour'>): string => `llama-${flavour}`;
 
-/** As much room as both the archive and what is in it take. */
+/** Its size is that of the archive and of its content, which are on the disk at the same time. */
 const fileOf = ({ file, sha256, sizeBytes, unpackedBytes }: Pack, url: string) => ({
   role: 'model' as const,
   url,
@@ -127,13 +127,13 @@ const fileOf = ({ file, sha256, sizeBytes, unpackedBytes }: Pack, url: string) =
 
 const NO_DEFAULTS = { cfgScale: 0, steps: 0, width: 0, height: 0 };
 
-/** Tells each tenth of the way once. */
-function tenths(tell: (percent: number) => void): (share: number) => void {
-  let told = 0;
+/** Reports each tenth of the way once. */
+function onTenths(report: (percent: number) => void): (share: number) => void {
+  let reported = 0;
   return (share) => {
     const now = Math.min(10, Math.floor(share * 10));
-    if (now <= told) return;
-    told = now;
-    tell(now * 10);
+    if (now <= reported) return;
+    reported = now;
+    report(now * 10);
   };
 }

@@ -26,7 +26,7 @@ export const pull = command({
     const view = showProgress(world, args.json);
     try {
       const { signal } = new AbortController(); // Ctrl-C ends the process; the next run resumes
-      const folder = await shelf.bring(args.pack, signal, view.report);
+      const folder = await shelf.pull(args.pack, signal, view.report);
       if (args.json) printJson(world.terminal, { pack: args.pack, folder });
       else printLines(world.terminal, `${args.pack}: ${folder}`);
     } finally {

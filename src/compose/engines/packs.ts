@@ -73,7 +73,7 @@ export async function openPacks(configPath: string | undefined, effects: Effects
   const log = openCommandLog(effects).logger;
   const config = await openConfig(await configPathOf(configPath, effects), effects, { log, readOnly: true });
   const set = createPacks(effects, config, log);
-  return { bring: (name, signal, onProgress) => set.shelf.bring(packNamed(set, name), signal, onProgress) };
+  return { pull: (name, signal, onProgress) => set.shelf.pull(packNamed(set, name), signal, onProgress) };
 }
 
 function packNamed({ packs }: PackSet, name: string): Pack {

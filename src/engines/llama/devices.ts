@@ -22,7 +22,7 @@ export interface DevicesOptions<Pack extends DevicePack> {
   readonly packs: readonly Pack[];
   readonly shelf: {
     find(pack: Pack): string | undefined;
-    bring(pack: Pack, signal: AbortSignal): Promise<string>;
+    pull(pack: Pack, signal: AbortSignal): Promise<string>;
   };
   /** The device whose library the executable carries, if there is one beside the processor. */
   readonly builtIn: GpuKind | undefined;
@@ -100,7 +100,7 @@ export function createDevices<Pack extends DevicePack>(options: DevicesOptions<P
       const { pack } = choice;
       if (!how.mayFetch && shelf.find(pack) === undefined) throw notPresent(pack);
       try {
-        const folder = await shelf.bring(pack, signal);
+        const folder = await shelf.pull(pack, signal);
         failed = undefined;
         return folder;
       } catch (thrown) {

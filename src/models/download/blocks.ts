@@ -5,8 +5,8 @@ export interface ByteRange {
 }
 
 /**
- * Which bytes of a file are there. The file is cut into blocks of one size, each written from its start on, so that a
- * number for each says it all. Several fetches take stretches of what is missing and never the same.
+ * Which bytes of a file are there. The file is cut into blocks of one size, each written from its start on, so that one
+ * number for each is enough. Concurrent fetches take ranges of what is missing, and never the same.
  */
 export class Blocks {
   readonly sizeBytes: number;

@@ -1,42 +1,44 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { RemoteAnswer } from '../../system/net/remote.ts';
+import { type FileIdentity, type FileVersion, PartialFile } from './partial-file.ts';
 import { readAnswer } from './range-answer.ts';
-import { fill } from './ranges.ts';
-import { type FileIdentity, PartialFile, type FileVersion } from './partial-file.ts';
-import { Retries } from './retry.ts';
+import { fetchMissing } from './ranges.ts';
 import {
+  CHECK_DISK_BYTES,
   crosses,
   type DownloadDeps,
   type Downloaded,
-  endedEarly,
-  CHECK_DISK_BYTES,
-  open,
   type DownloadRequest,
+  endedEarly,
+  open,
 } from './request.ts';
+import { Retries } from './retry.ts';
 
-/** After so many starts from nothing, one line from start to end is the only way left. */
-const MOST_RESTARTS = 2;
+/** After so many starts from nothing, one request for the whole file is the only way left. */
+const MAX_RESTARTS = 2;
 
 /**
- * Fetches a file into its part file. Goes on where an earlier try or process stopped, as long as the server still has the
- * same file; several ranges at a time for large ones. What arrived stays on the disk when it fails.
+ * Fetches a file into its part file. Resumes where an earlier attempt or process stopped, as long as the server still has
+ * the same file; fetches several ranges at a time of large ones. What arrived stays on the disk after a failure.
  *
  * @throws WorkerError `url.refused` | `download.failed` | `download.missing` | `download.too-large` | `disk.full` |
  * `model.not-a-model`
  */
 export async function download(request: DownloadRequest, deps: DownloadDeps): Promise<Downloaded> {
   const retries = new Retries(deps, request.signal);
-  const left = await PartialFile.resume(deps, request.sidecars, identityOf(request));
-  if (left !== undefined) {
-    const done = await fill({ part: left, request, deps, retries });
+  const part = await PartialFile.resume(deps, request.sidecars, identityOf(request));
+  if (part !== undefined) {
+    const done = await fetchMissing({ part, request, deps, retries });
     if (done !== undefined) return done;
   }
   for (let restarts = 0; ; restarts++) {
-    const answer = await retries.untilAnswered(() => contact(request, deps, restarts < MOST_RESTARTS));
+    const answer = await retries.untilAnswered(() => requestFile(request, deps, restarts < MAX_RESTARTS));
     const done =
-      answer.is === 'part' ? await inRanges(answer, { request, deps, retries }) : await whole(answer, request, deps);
-    if (done instanceof WorkerError) await retries.again(done, false);
+      answer.is === 'part'
+        ? await fetchInRanges(answer, { request, deps, retries })
+        : await fetchInOnePiece(answer, request, deps);
+    if (done instanceof WorkerError) await retries.waitAfter(done, { hasProgressed: false });
     else if (done !== undefined) return done;
   }
 }
@@ -47,8 +49,8 @@ type FirstAnswer =
   | { readonly is: 'part'; readonly answer: RemoteAnswer; readonly version: FileVersion }
   | { readonly is: 'whole'; readonly answer: RemoteAnswer; readonly sizeBytes: number | undefined };
 
-/** Asks for all of it as a range: the answer says whether the server knows ranges, and how large the file is. */
-async function contact(request: DownloadRequest, deps: DownloadDeps, ranged: boolean): Promise<FirstAnswer> {
+/** Requests all of it as a range: the answer says whether the server supports ranges, and how large the file is. */
+async function requestFile(request: DownloadRequest, deps: DownloadDeps, ranged: boolean): Promise<FirstAnswer> {
   const answer = await open(request, deps, ranged ? { range: 'bytes=0-' } : {});
   try {
     const read = readAnswer(answer, request.url, 0, deps.clock.now());
@@ -58,34 +60,36 @@ async function contact(request: DownloadRequest, deps: DownloadDeps, ranged: boo
     throw thrown;
   }
   answer[Symbol.dispose]();
-  if (ranged) return contact(request, deps, false);
-  throw new WorkerError('download.failed', `${shownUrl(request.url)} answers with a range nobody asked for`);
+  if (ranged) return requestFile(request, deps, false);
+  throw new WorkerError('download.failed', `${shownUrl(request.url)} answers with a range that was not requested`);
 }
 
-async function inRanges(
+interface Download {
+  readonly request: DownloadRequest;
+  readonly deps: DownloadDeps;
+  readonly retries: Retries;
+}
+
+async function fetchInRanges(
   { answer, version }: { readonly answer: RemoteAnswer; readonly version: FileVersion },
-  {
-    request,
-    deps,
-    retries,
-  }: { readonly request: DownloadRequest; readonly deps: DownloadDeps; readonly retries: Retries },
+  { request, deps, retries }: Download,
 ): Promise<Downloaded | undefined> {
-  using line = answer;
+  using first = answer;
   await request.ensureDiskSpace(version.sizeBytes);
   const part = await PartialFile.start(deps, request.sidecars, identityOf(request), {
     version,
     blockBytes: deps.policy.blockBytes,
   });
-  return await fill({ part, request, deps, retries, first: line });
+  return await fetchMissing({ part, request, deps, retries, first });
 }
 
-/** One line from start to end. A cut costs all of it; gives the failure when another try may help. */
-async function whole(
+/** One request from start to end. A cut costs all of it; returns the failure when a retry may help. */
+async function fetchInOnePiece(
   { answer, sizeBytes }: { readonly answer: RemoteAnswer; readonly sizeBytes: number | undefined },
   request: DownloadRequest,
   deps: DownloadDeps,
 ): Promise<Downloaded | WorkerError> {
-  using line = answer;
+  using whole = answer;
   await request.ensureDiskSpace(sizeBytes ?? 0);
   await deps.files.remove(request.sidecars.progress);
   const file = await deps.openPart(request.sidecars.part);
@@ -93,7 +97,7 @@ async function whole(
     await file.resize(0);
     const sha256 = deps.startSha256();
     let doneBytes = 0;
-    for await (const chunk of line.chunks) {
+    for await (const chunk of whole.chunks) {
       await file.write(doneBytes, chunk);
       sha256.add(chunk);
       const before = doneBytes;
@@ -105,7 +109,7 @@ async function whole(
     return { file, sizeBytes: doneBytes, sha256: sha256.hex() };
   } catch (thrown) {
     await file.close();
-    // Nothing could go on from it, and a disk that ran full on it would stay full.
+    // It cannot be resumed, and a disk that ran full on it would stay full.
     await deps.files.remove(request.sidecars.part);
     if (request.signal.aborted) throw request.signal.reason;
     const error = toWorkerError(thrown);

@@ -9,11 +9,11 @@ const READ_BYTES = MIB;
 
 /** The digest of a file that is still arriving. */
 export interface Hashing {
-  /** Says that more of the file may be there. */
+  /** More of the file may be there. */
   wake(): void;
   /** How far the digest has come. */
   readonly doneBytes: number;
-  /** 64 hex digits, once the file is whole. */
+  /** 64 hex digits, once the file is complete. */
   readonly digest: Promise<string>;
 }
 
@@ -31,7 +31,8 @@ export function hashAlong(part: PartialFile, sha256: RunningSha256, signal: Abor
       while (doneBytes < until) {
         signal.throwIfAborted();
         const bytes = await part.file.read(doneBytes, Math.min(READ_BYTES, until - doneBytes));
-        if (bytes.byteLength === 0) throw new WorkerError('download.failed', 'the part file was cut by somebody else');
+        if (bytes.byteLength === 0)
+          throw new WorkerError('download.failed', 'the part file was truncated by another program');
         sha256.add(bytes);
         doneBytes += bytes.byteLength;
       }
@@ -43,7 +44,7 @@ export function hashAlong(part: PartialFile, sha256: RunningSha256, signal: Abor
   }
 
   const digest = follow();
-  digest.catch(() => {}); // whoever waits for the download hears of it first
+  digest.catch(() => {}); // whoever waits for the download gets it
   return {
     wake: () => woken.resolve(),
     get doneBytes() {
@@ -53,12 +54,12 @@ export function hashAlong(part: PartialFile, sha256: RunningSha256, signal: Abor
   };
 }
 
-/** So often a thread is told how far it may read; each time it looks up from its work. */
-const TELL_BYTES = 4 * MIB;
+/** How often the thread is told how far it may read: each time interrupts its work. */
+const NOTIFY_BYTES = 4 * MIB;
 
-/** The same by a thread that reads the part file for itself, for files whose hashing would hold everything else up. */
+/** The same in a thread that reads the part file by itself, for files whose hashing would block everything else. */
 export function hashInThread(part: PartialFile, thread: FileDigest, signal: AbortSignal): Hashing {
-  let toldBytes = 0;
+  let notifiedBytes = 0;
   const onAbort = (): void => thread.stop();
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
@@ -68,12 +69,12 @@ export function hashInThread(part: PartialFile, thread: FileDigest, signal: Abor
       cause: thrown,
     });
   });
-  digest.catch(() => {}); // whoever waits for the download hears of it first
+  digest.catch(() => {}); // whoever waits for the download gets it
   return {
     wake() {
       const there = part.blocks.contiguousTo;
-      if (there < part.version.sizeBytes && there - toldBytes < TELL_BYTES) return;
-      toldBytes = there;
+      if (there < part.version.sizeBytes && there - notifiedBytes < NOTIFY_BYTES) return;
+      notifiedBytes = there;
       thread.upTo(there);
     },
     get doneBytes() {

@@ -7,18 +7,18 @@ import type { RemoteAnswer } from '../../system/net/remote.ts';
 import type { FileVersion } from './partial-file.ts';
 
 /** No model is larger, and the list of its blocks would be a burden of its own. */
-const MOST_BYTES = 4e12;
+const MAX_BYTES = 4e12;
 
 /** What an answer to a request for a range turned out to be. */
 export type RangeAnswer =
   | { readonly is: 'part'; readonly version: FileVersion }
-  /** The file from its start: the server knows no ranges, or the file is another one than before (RFC 9110 §13.1.5). */
+  /** The file from its start: the server supports no ranges, or has another file than before (RFC 9110 §13.1.5). */
   | { readonly is: 'whole'; readonly sizeBytes: number | undefined }
   /** No such range: the file is empty, or shorter than it was. */
   | { readonly is: 'no-range' };
 
 /**
- * Reads the answer's head.
+ * Reads status and headers of an answer.
  *
  * @throws WorkerError `download.failed` | `download.missing` | `download.too-large` | `model.not-a-model`
  */
@@ -31,10 +31,10 @@ export function readAnswer(answer: RemoteAnswer, url: string, startAt: number, n
       hint: 'Give the model source the URL of the file itself, and one that needs no login.',
     });
   }
-  const packing = headers['content-encoding'] ?? 'identity';
-  if (packing !== 'identity') {
-    // We ask for none. What arrived would be another file than the one that is meant, ranges and checksum included.
-    throw new WorkerError('model.not-a-model', `${shownUrl(url)} answers with a ${packing} copy of the file`, {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') {
+    // We accept none. Ranges and checksum would be those of another file than the one that is meant.
+    throw new WorkerError('model.not-a-model', `${shownUrl(url)} answers with a ${encoding} copy of the file`, {
       hint: 'Give the model source a URL that serves the file as it is.',
     });
   }
@@ -42,9 +42,9 @@ export function readAnswer(answer: RemoteAnswer, url: string, startAt: number, n
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers['content-range'] ?? '') ?? [];
   const sizeBytes = toCount(total);
   if (sizeBytes === undefined || Number(start) !== startAt) return { is: 'no-range' };
-  if (sizeBytes > MOST_BYTES) {
-    throw new WorkerError('download.too-large', `${shownUrl(url)} says that it is ${formatBytes(sizeBytes)} large`, {
-      hint: 'Give the model source a URL whose server tells the size of the file.',
+  if (sizeBytes > MAX_BYTES) {
+    throw new WorkerError('download.too-large', `${shownUrl(url)} claims a size of ${formatBytes(sizeBytes)}`, {
+      hint: 'Give the model source a URL whose server reports the size of the file.',
     });
   }
   return { is: 'part', version: { sizeBytes, validator: validatorOf(headers) } };
@@ -64,6 +64,6 @@ function statusError({ status, headers }: RemoteAnswer, url: string, nowMs: numb
   const waitMs = retryAfterMs(headers['retry-after'], nowMs);
   return new WorkerError(passes ? 'download.failed' : 'download.missing', `GET ${shownUrl(url)} -> ${status}`, {
     fields: { status, ...(waitMs === undefined ? {} : { waitMs }) },
-    ...(passes ? {} : { hint: 'Check the URL in the model source: the server has no such file for us.' }),
+    ...(passes ? {} : { hint: 'Check the URL in the model source: the server does not serve this file to us.' }),
   });
 }

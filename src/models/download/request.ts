@@ -9,21 +9,23 @@ import type { Remote, RemoteAnswer } from '../../system/net/remote.ts';
 import type { Sidecars } from '../names.ts';
 import type { PartialFileDeps } from './partial-file.ts';
 
+/** How files are fetched. */
 export interface DownloadPolicy {
-  /** Most ranges at a time. */
+  /** Ranges fetched at a time. */
   readonly maxRanges: number;
-  /** Files up to here come over one line. */
+  /** Files up to this size come in one range. */
   readonly parallelFromBytes: number;
-  /** Files from here on are hashed in a thread of their own. */
+  /** Files from this size on are hashed in a thread of their own. */
   readonly threadFromBytes: number;
-  /** What a kill costs at most, for each line. */
+  /** What a kill costs at most, for each range. */
   readonly blockBytes: number;
-  /** Most blocks that one request asks for. */
+  /** Maximum blocks of one range. */
   readonly blocksPerRange: number;
+  /** A range without a byte for so long is cut and retried. */
   readonly stallMs: number;
-  /** Pause before the second try after one that brought nothing; doubles with each. */
+  /** Pause after the first attempt in a row that made no progress; doubles with each. */
   readonly retryMs: number;
-  /** Retries in a row that may bring nothing. */
+  /** Attempts in a row that may make no progress before the download fails. */
   readonly maxTries: number;
 }
 
@@ -38,6 +40,7 @@ export const DOWNLOAD_POLICY: DownloadPolicy = {
   maxTries: 5,
 };
 
+/** What a download is made of. */
 export interface DownloadDeps extends PartialFileDeps {
   readonly remote: Remote;
   readonly clock: Clock;
@@ -54,31 +57,31 @@ export interface DownloadRequest {
   readonly sha256: string | undefined;
   readonly sidecars: Sidecars;
   readonly signal: AbortSignal;
-  /** How much is there, of how much; the total is unknown while the server does not say. */
+  /** How much has arrived, and of how much; the total is undefined while the server does not report it. */
   readonly onProgress: (doneBytes: number, totalBytes: number | undefined) => void;
   /**
-   * Whether the disk takes so many more bytes. Asked before and during the download.
+   * Makes sure that the disk takes so many more bytes. Called before and during the download.
    *
    * @throws WorkerError `disk.full`
    */
   readonly ensureDiskSpace: (moreBytes: number) => Promise<void>;
 }
 
-/** Everything has arrived and lies in the part file, which is open. */
+/** All bytes are in the part file, which is open; whoever gets this closes it. */
 export interface Downloaded {
   readonly file: PartFile;
   readonly sizeBytes: number;
   readonly sha256: string;
 }
 
-/** One request for the file, or for some of it. */
+/** One HTTP request for the file, or for a range of it. */
 export const open = (
   { url, signal }: Pick<DownloadRequest, 'url' | 'signal'>,
   { remote, policy }: DownloadDeps,
   headers: Readonly<Record<string, string>>,
 ): Promise<RemoteAnswer> => remote.open({ what: 'model', url, headers, stallMs: policy.stallMs, signal });
 
-/** How often a long download looks at the disk. */
+/** How often a long download checks the free disk space. */
 export const CHECK_DISK_BYTES = 64 * MIB;
 
 export const endedEarly = (url: string, doneBytes: number, sizeBytes: number): WorkerError =>

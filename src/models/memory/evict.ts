@@ -7,47 +7,48 @@ import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { LoadedShare, MemoryVerdict } from './fit.ts';
 import { freeGb, marginGb, type MemoryKind } from './gpu-memory.ts';
 
-/** Memory, as whoever loads models probe at it. */
+/** Measures memory for whoever loads models. */
 export interface MemoryProbe {
-  /** The newest answer; undefined before the first. */
+  /** The newest report; undefined before the first. */
   readonly latest: MemoryReport | undefined;
-  /** Asks now. Never rejects. */
+  /** Measures now. Never rejects. */
   refresh(): Promise<MemoryReport>;
-  /** What a process has in memory, in bytes; undefined where the system does not say. */
+  /** What a process has in memory, in bytes; undefined where the system does not report it. */
   sizeOf(pid: number): Promise<number | undefined>;
 }
 
-/** The models that may have to go, as making room sees them. */
+/** The models that may be evicted. */
 export interface Evictable {
   shares(kind: MemoryKind): readonly LoadedShare[];
-  /** Settles when it is out of memory. */
+  /** Unloads this model if it is idle. Settles when it is out of memory. */
   unload(model: ModelId, because: 'evicted' | 'memory-pressure'): Promise<void>;
 }
 
+/** What eviction works with. */
 export interface EvictOptions {
   readonly probe: MemoryProbe;
   readonly clock: Pick<Clock, 'after' | 'elapsed'>;
   readonly log: Logger;
 }
 
-/** What a load asks of memory. */
+/** What a load needs of memory. */
 export interface MemoryRequest {
   readonly kind: MemoryKind;
   readonly fits: (report: MemoryReport, loaded: readonly LoadedShare[]) => MemoryVerdict;
 }
 
-/** A driver takes memory back a moment after the process is gone; one that takes longer has lost it. */
-const GIVEN_BACK_WITHIN_MS = 3 * SECOND_MS;
-const LOOK_EVERY_MS = SECOND_MS / 4;
-/** Not to the byte: others take and give at the same time. */
-const MOST_OF_IT = 0.8;
+/** A driver frees memory a moment after the process is gone; one that takes longer has leaked it. */
+const FREED_WITHIN_MS = 3 * SECOND_MS;
+const CHECK_EVERY_MS = SECOND_MS / 4;
+/** The share of a model that has to be free again. Not all: other programs take and free memory at the same time. */
+const FREED_SHARE = 0.8;
 
 /**
- * Unloads idle models, the least recently used first, until there is room for another. Each time the driver is asked
- * anew, so that memory counts as free once it was seen to be. Gives the last answer.
+ * Evicts idle models, the least recently used first, until the request fits or none is left to evict. The driver is asked
+ * again after each, so that memory counts as free once it was seen to be. Returns the last report.
  */
 export async function evictUntilFits(
-  question: MemoryRequest,
+  request: MemoryRequest,
   holders: Evictable,
   options: EvictOptions,
   signal: AbortSignal,
@@ -55,8 +56,8 @@ export async function evictUntilFits(
   for (;;) {
     const report = await options.probe.refresh();
     signal.throwIfAborted();
-    const loaded = holders.shares(question.kind);
-    const verdict = question.fits(report, loaded);
+    const loaded = holders.shares(request.kind);
+    const verdict = request.fits(report, loaded);
     if (verdict.is === 'does-not-fit') {
       const { needGb, freeGb: nowGb } = verdict;
       options.log.warn('memory.short', {
@@ -69,18 +70,18 @@ export async function evictUntilFits(
     if (first === undefined) return report;
     const share = loaded.find(({ model }) => model === first);
     await holders.unload(first, 'evicted');
-    await untilFreed({ kind: question.kind, gb: share?.gb ?? 0, before: report }, options, signal);
+    await untilFreed({ kind: request.kind, gb: share?.gb ?? 0, before: report }, options, signal);
   }
 }
 
-/** Waits until freed memory shows, but not for ever: what does not come back is told, and what is free counts. */
+/** Waits until freed memory shows, but not for ever: what is not freed is logged, and what is free counts. */
 async function untilFreed(
   { kind, gb, before }: { readonly kind: MemoryKind; readonly gb: number; readonly before: MemoryReport },
   { probe, clock, log }: EvictOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const beforeGb = freeGb(before, kind);
-  if (beforeGb === undefined) return; // nobody to ask
+  if (beforeGb === undefined) return; // nobody reports it
   const since = clock.elapsed();
   for (;;) {
     const nowGb = freeGb(await probe.refresh(), kind) ?? beforeGb;
@@ -92,15 +93,15 @@ async function untilFreed(
       freeGb: roundToTenths(nowGb),
       waitedMs,
     };
-    // The system's own memory is back with the end of the process; only a driver needs a moment.
-    if (kind === 'ram' || nowGb - beforeGb >= gb * MOST_OF_IT) return log.debug('memory.freed', numbers);
-    if (waitedMs >= GIVEN_BACK_WITHIN_MS) return log.warn('memory.not-freed', numbers);
-    await pause(clock, LOOK_EVERY_MS, signal);
+    // The memory of the machine is free with the end of the process; only a driver needs a moment.
+    if (kind === 'ram' || nowGb - beforeGb >= gb * FREED_SHARE) return log.debug('memory.freed', numbers);
+    if (waitedMs >= FREED_WITHIN_MS) return log.warn('memory.not-freed', numbers);
+    await pause(clock, CHECK_EVERY_MS, signal);
     signal.throwIfAborted();
   }
 }
 
-/** Unloads idle models while less is free than has to stay free: somebody else needs the memory. */
+/** Evicts idle models while less memory is free than has to stay free: other programs need it. */
 export async function evictUnderPressure(
   now: MemoryReport,
   holders: Evictable,

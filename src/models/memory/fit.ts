@@ -4,50 +4,50 @@ import type { ModelId } from '../../base/ids.ts';
  * Does a job fit into GPU memory? All sizes are in GiB, which the contract's `Gb` means.
  *
  *   need + margin <= free + what the model itself holds   → fits
- *   need + margin <= free + what idle models give back    → fits after unloading them, least recently used first
+ *   need + margin <= free + what idle models give back    → fits after evicting them, least recently used first
  *   otherwise                                             → does not fit, with the numbers
  */
 
-/** One GPU's memory; `freeGb` is undefined where the driver does not say. */
+/** The memory of one GPU, or of the machine, in GiB; `freeGb` is undefined where the driver does not report it. */
 export interface GpuMemory {
   readonly name: string;
   readonly totalGb: number;
   readonly freeGb: number | undefined;
 }
 
-/** A model in GPU memory, and what unloading it would give back. */
+/** A model in memory, and what evicting it would give back, in GiB. */
 export interface LoadedShare {
   readonly model: ModelId;
   readonly gb: number;
-  /** A model that serves somebody is not taken away. */
+  /** A model in use is not evicted. */
   readonly inUse: boolean;
   /** Milliseconds from an arbitrary start. */
   readonly lastUsedAt: number;
 }
 
-/** What was seen of earlier runs, headroom included. */
+/** What earlier runs took, headroom included. */
 export interface LearnedPeak {
   readonly peakGb: number;
   readonly runs: number;
-  /** So much free memory did not suffice once; absent when it always did. */
+  /** This much free memory did not suffice once; absent when it always did. */
   readonly moreThanGb?: number;
 }
 
 export interface MemoryQuestion {
-  /** What the studio thinks the job needs; 0 when it does not say. */
+  /** The studio's estimate of what the job needs; 0 when there is none. */
   readonly estimateGb: number;
   readonly learned: LearnedPeak | undefined;
   /** Empty when nothing is known. */
   readonly gpus: readonly GpuMemory[];
   readonly loaded: readonly LoadedShare[];
-  /** What the job's own model has in memory already, among what is taken; nothing unless given. */
+  /** What the job's own model has in memory already, included in what is taken; 0 unless given. */
   readonly heldGb?: number;
-  /** Stays free for the desktop, the driver and what nobody foresaw. */
+  /** Stays free for the desktop, the driver and the unexpected. */
   readonly marginGb: number;
 }
 
-/** What a verdict is about. */
-interface Numbers {
+/** The numbers behind a verdict, in GiB. */
+interface FitNumbers {
   readonly needGb: number;
   readonly needFrom: 'estimate' | 'learned';
   readonly freeGb: number;
@@ -57,35 +57,35 @@ interface Numbers {
 }
 
 export type MemoryVerdict =
-  /** No GPU says how much memory it has, or nobody says what the job needs: there is nothing to decide by. */
+  /** No GPU reports its memory, or there is no estimate of what the job needs: there is nothing to decide by. */
   | { readonly is: 'unknown'; readonly because: string }
-  | ({ readonly is: 'fits' } & Numbers)
-  | ({ readonly is: 'fits-after-unloading'; readonly unload: readonly ModelId[] } & Numbers)
-  | ({ readonly is: 'does-not-fit' } & Numbers);
+  | ({ readonly is: 'fits' } & FitNumbers)
+  | ({ readonly is: 'fits-after-unloading'; readonly unload: readonly ModelId[] } & FitNumbers)
+  | ({ readonly is: 'does-not-fit' } & FitNumbers);
 
-/** So many runs are needed before what was seen counts for more than what the studio thinks. */
+/** From this many runs on, their peaks count for more than the estimate of the studio. */
 export const RUNS_TO_TRUST = 5;
 
-/** Whether a job fits into GPU memory now. Pure; a job runs on one GPU, so the one with the most room counts. */
+/** Whether a job fits into memory now. Pure; a job runs on one GPU, so the one with the most free memory counts. */
 export function fitsMemory(question: MemoryQuestion): MemoryVerdict {
   const { gpus, loaded, marginGb, learned, heldGb = 0 } = question;
   const trusted = learned !== undefined && learned.runs >= RUNS_TO_TRUST;
-  const likelyGb = trusted ? learned.peakGb : question.estimateGb;
-  const needGb = Math.max(likelyGb, learned?.moreThanGb ?? 0); // one failure outweighs an estimate
-  if (!(needGb > 0)) return { is: 'unknown', because: 'the studio gives no estimate, and no run was seen yet' };
+  const expectedGb = trusted ? learned.peakGb : question.estimateGb;
+  const needGb = Math.max(expectedGb, learned?.moreThanGb ?? 0); // one failure outweighs an estimate
+  if (!(needGb > 0)) return { is: 'unknown', because: 'the studio gives no estimate, and there was no run yet' };
   const gpu = withMostFree(gpus, loaded);
-  if (gpu === undefined) return { is: 'unknown', because: 'no GPU says how much memory it has' };
+  if (gpu === undefined) return { is: 'unknown', because: 'no GPU reports its memory' };
 
   const { freeGb, totalGb, name } = gpu;
-  const needFrom = trusted || needGb > likelyGb ? 'learned' : 'estimate';
-  const numbers: Numbers = { needGb, needFrom, freeGb, totalGb, marginGb, gpu: name };
+  const needFrom = trusted || needGb > expectedGb ? 'learned' : 'estimate';
+  const numbers: FitNumbers = { needGb, needFrom, freeGb, totalGb, marginGb, gpu: name };
   const lackingGb = needGb + marginGb - freeGb - Math.min(heldGb, totalGb - freeGb);
   if (lackingGb <= 0) return { is: 'fits', ...numbers };
-  const unload = toUnload(lackingGb, loaded, totalGb - freeGb);
+  const unload = toEvict(lackingGb, loaded, totalGb - freeGb);
   return unload === undefined ? { is: 'does-not-fit', ...numbers } : { is: 'fits-after-unloading', unload, ...numbers };
 }
 
-/** A GPU that only says its size has what our own models leave of it. */
+/** A GPU that reports only its size has what our own models leave of it. */
 function withMostFree(gpus: readonly GpuMemory[], loaded: readonly LoadedShare[]) {
   const oursGb = loaded.reduce((sum, { gb }) => sum + gb, 0);
   return gpus
@@ -94,15 +94,15 @@ function withMostFree(gpus: readonly GpuMemory[], loaded: readonly LoadedShare[]
     .toSorted((a, b) => b.freeGb - a.freeGb)[0];
 }
 
-/** The fewest idle models that give back what lacks, in the order they were used; undefined when all together do not. */
-function toUnload(lackingGb: number, loaded: readonly LoadedShare[], takenGb: number): readonly ModelId[] | undefined {
+/** The fewest idle models that give back what is lacking, least recently used first; undefined when all do not. */
+function toEvict(lackingGb: number, loaded: readonly LoadedShare[], takenGb: number): readonly ModelId[] | undefined {
   const idle = loaded.filter(({ inUse }) => !inUse).toSorted((a, b) => a.lastUsedAt - b.lastUsedAt);
   const unload: ModelId[] = [];
   let givenGb = 0;
   for (const { model, gb } of idle) {
     if (givenGb >= lackingGb) break;
     unload.push(model);
-    givenGb = Math.min(takenGb, givenGb + gb); // a share is an estimate: no more comes back than is taken
+    givenGb = Math.min(takenGb, givenGb + gb); // a share is an estimate: no more is given back than is taken
   }
   return givenGb >= lackingGb ? unload : undefined;
 }

@@ -64,7 +64,7 @@ test('packs for GPUs are listed with where they stand', async () => {
 test('a pack can be fetched ahead, with its progress on the way', async () => {
   const asked: string[] = [];
   const packs = async () => ({
-    bring: async (name: string, _signal: AbortSignal, onProgress: (progress: FileProgress) => void) => {
+    pull: async (name: string, _signal: AbortSignal, onProgress: (progress: FileProgress) => void) => {
       asked.push(name);
       onProgress({ filename: 'pack.tar.zst', phase: 'download', doneBytes: 1, totalBytes: 2 });
       return '/cache/llama-vulkan';

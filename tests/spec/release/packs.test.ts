@@ -71,18 +71,18 @@ test('a pack is fetched once, checked, unpacked and found by the next process', 
   await using scene = await setup();
   const { open, pack, signal, host, root } = scene;
   expect(open().find(pack)).toBeUndefined();
-  const folder = await open().bring(pack, signal);
+  const folder = await open().pull(pack, signal);
   expect(new Uint8Array(await readFile(join(folder, ADDON)))).toEqual(LIBRARY);
   expect(open().find(pack)).toBe(folder);
   const asked = host.asked.length;
-  expect(await open().bring(pack, signal)).toBe(folder);
+  expect(await open().pull(pack, signal)).toBe(folder);
   expect(host.asked).toHaveLength(asked);
   expect((await readdir(join(root, 'llama-vulkan'))).filter((name) => name.endsWith('.zst'))).toEqual([]);
 });
 
 test('start, progress and end of a pack download are logged with its size', async () => {
   await using scene = await setup();
-  await scene.open().bring(scene.pack, scene.signal);
+  await scene.open().pull(scene.pack, scene.signal);
   expect(new Set(scene.log.names())).toEqual(new Set(['pack.fetch-started', 'pack.fetch-advanced', 'pack.fetched']));
   const started = scene.log.find('pack.fetch-started')?.fields;
   const url = expect.stringMatching(/\/pack\.tar\.zst$/);
@@ -92,13 +92,13 @@ test('start, progress and end of a pack download are logged with its size', asyn
 test('a pack with another digest is rejected and nothing of it stays', async () => {
   await using scene = await setup({ sha256: 'ab'.repeat(32) });
   const { open, pack, signal } = scene;
-  expect(await failureOf(open().bring(pack, signal))).toMatchObject({ code: 'model.checksum-mismatch' });
+  expect(await failureOf(open().pull(pack, signal))).toMatchObject({ code: 'model.checksum-mismatch' });
   expect(open().find(pack)).toBeUndefined();
 });
 
 test('a pack without a digest in this release is not even requested', async () => {
   await using scene = await setup({ sha256: '' });
-  expect(await failureOf(scene.open().bring(scene.pack, scene.signal))).toMatchObject({
+  expect(await failureOf(scene.open().pull(scene.pack, scene.signal))).toMatchObject({
     code: 'engine.unavailable',
     message: 'this release has no checksum for its pack vulkan, so it is not fetched',
   });
@@ -112,15 +112,15 @@ test('an aborted download resumes where it stopped', async () => {
   const halfway = ({ doneBytes }: FileProgress): void => {
     if (doneBytes > 100 * KIB) abort.abort(new Error('enough for now'));
   };
-  expect(await failureOf(open().bring(pack, abort.signal, halfway))).toMatchObject({ message: 'enough for now' });
+  expect(await failureOf(open().pull(pack, abort.signal, halfway))).toMatchObject({ message: 'enough for now' });
   const before = host.asked.length;
-  await open().bring(pack, scene.signal);
+  await open().pull(pack, scene.signal);
   expect(host.asked.slice(before).map(({ headers }) => headers.get('range'))).not.toContain('bytes=0-');
 });
 
 test('a disk too full for archive and files fails before a byte is fetched', async () => {
   await using scene = await setup({ freeBytes: 300 * KIB });
-  expect(await failureOf(scene.open().bring(scene.pack, scene.signal))).toMatchObject({ code: 'disk.full' });
+  expect(await failureOf(scene.open().pull(scene.pack, scene.signal))).toMatchObject({ code: 'disk.full' });
   expect(scene.host.sentBytes).toBe(0);
 });
 
@@ -128,7 +128,7 @@ test('several callers that need a pack at once share one download', async () => 
   await using scene = await setup();
   const { open, pack, signal, host } = scene;
   const one = open();
-  const folders = await Promise.all([one, one, open()].map((shelf) => shelf.bring(pack, signal)));
+  const folders = await Promise.all([one, one, open()].map((shelf) => shelf.pull(pack, signal)));
   expect(new Set(folders).size).toBe(1);
   expect(host.asked.filter(({ headers }) => headers.get('range') === 'bytes=0-')).toHaveLength(1);
 });
@@ -136,10 +136,10 @@ test('several callers that need a pack at once share one download', async () => 
 test('a pack whose file was cut is not found, and fetched again', async () => {
   await using scene = await setup();
   const { open, pack, signal } = scene;
-  const folder = await open().bring(pack, signal);
+  const folder = await open().pull(pack, signal);
   await truncate(join(folder, ADDON), 7);
   expect(open().find(pack)).toBeUndefined();
-  expect(await open().bring(pack, signal)).toBe(folder);
+  expect(await open().pull(pack, signal)).toBe(folder);
   expect(new Uint8Array(await readFile(join(folder, ADDON)))).toEqual(LIBRARY);
 });
 

@@ -41,7 +41,7 @@ function setup(
     builtIn: about.builtIn,
     shelf: {
       find: (pack) => (here.includes(pack) ? `/cache/${pack.flavour}` : undefined),
-      bring: async ({ flavour }) => {
+      pull: async ({ flavour }) => {
         fetched.push(flavour);
         if (shelf.failure !== undefined) throw shelf.failure;
         return `/cache/${flavour}`;

@@ -67,7 +67,7 @@ test('a GPU that reports only its size has what our models leave of it', () => {
 });
 
 test('without a size or a need there is nothing to decide by', () => {
-  expect(ask({ gpus: [] })).toEqual({ is: 'unknown', because: 'no GPU says how much memory it has' });
+  expect(ask({ gpus: [] })).toEqual({ is: 'unknown', because: 'no GPU reports its memory' });
   expect(ask({ gpus: [gpu(0)] }).is).toBe('unknown');
   expect(ask({ estimateGb: 0 }).is).toBe('unknown');
   expect(ask({ estimateGb: Number.NaN }).is).toBe('unknown');
