@@ -32,7 +32,8 @@ export async function createWorld(): Promise<World> {
       ...(await import('./contract/read.ts')),
     }),
     models: async (configPath) => (await import('./compose/model-store.ts')).openShelf(configPath, effects),
-    explainOffer: async (choice) => (await import('./compose/commands/explain.ts')).explainOffer(choice, effects),
+    explainOffer: async (choice) =>
+      (await import('./compose/commands/explain.ts')).explainOffer(choice, effects, (path) => controlOf(path, effects)),
     engines: async (configPath) =>
       (await import('./compose/commands/engine-report.ts')).reportEngines(configPath, effects),
     packs: async (configPath) => (await import('./compose/engines/packs.ts')).openPacks(configPath, effects),

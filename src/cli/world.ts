@@ -2,7 +2,7 @@ import type { OperatorClient } from '../operator/client.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { ControlClient } from '../worker/control/client.ts';
-import type { EngineReport } from '../worker/engine-report.ts';
+import type { EngineReport } from '../worker/engines/report.ts';
 import type { ExplainChoice, ExplainedOffer } from '../worker/explain.ts';
 import type { OpenedConfig } from './world/config.ts';
 import type { DemoChoice, DemoRun } from './world/demo.ts';

@@ -4,10 +4,13 @@ import type { Offer } from '../contract/frames/inbound.ts';
 import type { ModelSource } from '../contract/model-source.ts';
 import { promptOf, type Task } from '../contract/tasks/index.ts';
 import type { TaskResult } from '../engines/engine.ts';
+import type { DeliveryReport } from './delivery-report.ts';
+import type { Origin } from './scheduler.ts';
 
-/** A claim we accepted. */
+/** A claim we accepted, or a request of this machine. */
 export interface Job {
   readonly id: JobId;
+  readonly origin: Origin;
   readonly model: ModelId;
   readonly task: Task;
   readonly source: ModelSource;
@@ -15,7 +18,12 @@ export interface Job {
   readonly vramGbEstimate: number;
   /** The full prompt that travels back with the result. */
   readonly prompt: string;
+  /** Where its outcome goes. */
+  readonly sink: ResultSink;
 }
+
+/** Where an accepted job is on its way to whoever asked for it. */
+export type JobPhase = 'preparing' | 'loading' | 'running' | 'checking' | 'delivering';
 
 /** How a job ended. Times in milliseconds since the epoch. */
 export type JobOutcome = { readonly job: Job; readonly startedAt: number; readonly finishedAt: number } & (
@@ -24,6 +32,12 @@ export type JobOutcome = { readonly job: Job; readonly startedAt: number; readon
   /** Handed back before it was done: the studio may give it to another worker. */
   | { readonly is: 'cancelled'; readonly error: WorkerError }
 );
+
+/** Where the outcome of a job goes: the studio that offered it, or a request on this machine that waits for it. */
+export interface ResultSink {
+  /** Owns its retries and never throws. Resolves when the job's lane may be given to another. */
+  deliver(outcome: JobOutcome): Promise<DeliveryReport>;
+}
 
 /** How a result came about. */
 export interface RunFacts {
@@ -35,11 +49,13 @@ export interface RunFacts {
 }
 
 /** What an offer asks for, once it is accepted. */
-export const toJob = (offer: Offer): Job => ({
+export const toJob = (offer: Offer, sink: ResultSink): Job => ({
   id: offer.jobId,
+  origin: 'studio',
   model: offer.model,
   task: offer.task,
   source: offer.modelSource,
   vramGbEstimate: offer.vramGbEstimate,
   prompt: promptOf(offer.task),
+  sink,
 });

@@ -1,29 +1,40 @@
 import { toWorkerError, WorkerError } from '../base/errors.ts';
 import { resultIs } from '../contract/tasks/index.ts';
-import { followed, IGNORE_DELTAS, type OnDelta } from '../engines/deltas.ts';
+import { followed, type OnDelta } from '../engines/deltas.ts';
 import type { Engine, LoadedModel, LoadHow, ModelFiles, RunContext, TaskResult } from '../engines/engine.ts';
 import type { EngineRegistry } from '../engines/registry.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
-import type { Job, JobOutcome, RunFacts } from './job.ts';
+import type { Job, JobOutcome, JobPhase, RunFacts } from './job.ts';
 import { type Shortage, withLeanRetry } from './lean-retry.ts';
 import type { OutputCheck } from './output-check.ts';
 
 export interface RunDeps {
   readonly registry: Pick<EngineRegistry, 'get'>;
-  /** Puts the job's model files on this disk. */
-  readonly filesFor: (job: Job, signal: AbortSignal) => Promise<ModelFiles>;
+  /** The job's lease on files of this disk; whoever gave it releases it. */
+  readonly files: JobFiles;
   /** Follows what a job takes of GPU memory. */
   readonly memory: MemoryUse;
   /** Keeps models in memory, or not. */
-  readonly models: ModelUse;
+  readonly models: ModelProvider;
   /** Looks at each result before it counts as one. */
   readonly outputCheck: OutputCheck;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly onProgress?: (done: number, total: number) => void;
-  /** Who follows the result while it is made; nobody unless given. */
-  readonly onDelta?: OnDelta;
+  readonly observer: RunObserver;
+}
+
+/** Puts a job's model files on this disk. */
+export interface JobFiles {
+  filesFor(job: Pick<Job, 'model' | 'source'>, signal: AbortSignal): Promise<ModelFiles>;
+}
+
+/** Who wants to know how a job is getting on. All are called synchronously and must not throw. */
+export interface RunObserver {
+  readonly onPhase: (phase: JobPhase) => void;
+  readonly onProgress: (done: number, total: number) => void;
+  /** Pieces of the result while it is made. */
+  readonly onDelta: OnDelta;
 }
 
 /** Who wants to know what jobs take. What `work` gives, or fails with, is handed on as it is. */
@@ -34,7 +45,7 @@ export interface MemoryUse {
 }
 
 /** A model that a job has to run on, with all that tells it apart. */
-export interface WantedModel {
+export interface ModelOfJob {
   readonly engine: Engine;
   readonly files: ModelFiles;
   readonly job: Job;
@@ -43,14 +54,14 @@ export interface WantedModel {
 }
 
 /** Who lends loaded models to jobs. */
-export interface ModelUse {
+export interface ModelProvider {
   /**
    * Gives `use` a loaded model that serves nobody else meanwhile. What `use` gives, or fails with, is handed on as it
    * is, and says whether the model may stay in memory.
    *
    * @throws WorkerError what loading throws; rejects with the signal's reason on abort
    */
-  lend<T>(wanted: WantedModel, signal: AbortSignal, use: (model: LoadedModel) => Promise<T>): Promise<T>;
+  withModel<T>(wanted: ModelOfJob, signal: AbortSignal, use: (model: LoadedModel) => Promise<T>): Promise<T>;
 }
 
 /** How long an engine may take to notice an abort. After that the job ends without it, so that a stop never hangs. */
@@ -69,7 +80,7 @@ export async function run(job: Job, deps: RunDeps, signal: AbortSignal): Promise
     finishedAt: startedAt + Math.round(deps.clock.elapsed() - since),
   });
   try {
-    const done = await giveUpAfterAbort(begun(job, deps, signal), deps.clock, signal);
+    const done = await endAfterAbort(begun(job, deps, signal), deps.clock, signal);
     const durationMs = Math.round(deps.clock.elapsed() - since);
     const { result: _result, ...facts } = done;
     deps.log.info('job.ran', { kind: job.task.kind, durationMs, ...facts });
@@ -93,18 +104,18 @@ export async function run(job: Job, deps: RunDeps, signal: AbortSignal): Promise
 }
 
 const begun = (job: Job, deps: RunDeps, signal: AbortSignal): Promise<Done> =>
-  followed(deps.onDelta ?? IGNORE_DELTAS, signal, (emit) => {
-    const progress = deps.onProgress ?? (() => {});
-    return work(job, deps, { signal, progress, emit });
-  });
+  followed(deps.observer.onDelta, signal, (emit) =>
+    work(job, deps, { signal, progress: deps.observer.onProgress, emit }),
+  );
 
 async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done> {
   const { signal, emit } = context;
   const engine = deps.registry.get(job.source.engine, job.model);
   await assertServes(engine, job);
-  const files = await deps.filesFor(job, signal);
+  const files = await deps.files.filesFor(job, signal);
   const use = async (loaded: LoadedModel, loadMs: number): Promise<Done> => {
     const since = deps.clock.elapsed();
+    deps.observer.onPhase('running');
     const result = await loaded.run(job.task, context);
     const expected = resultIs(job.task.kind);
     if (result.is !== expected) {
@@ -114,14 +125,16 @@ async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done>
       );
     }
     const runMs = Math.round(deps.clock.elapsed() - since);
+    deps.observer.onPhase('checking');
     await deps.outputCheck.check(job, result, { log: deps.log, signal });
     return { result, loadMs, runMs, ...whereOf(loaded) };
   };
   const attempt = (how: LoadHow): Promise<Done> => {
     emit({ is: 'restart' }); // of an attempt before this one nothing counts
     const since = deps.clock.elapsed();
+    deps.observer.onPhase('loading');
     const lent = (loaded: LoadedModel): Promise<Done> => use(loaded, Math.round(deps.clock.elapsed() - since));
-    return deps.models.lend({ engine, files, job, how }, signal, lent);
+    return deps.models.withModel({ engine, files, job, how }, signal, lent);
   };
   const ranOut: MemoryUse['ranOut'] = (short, error) => deps.memory.ranOut(short, error);
   return await deps.memory.watched(job, () => withLeanRetry(job, attempt, { engine, ranOut, log: deps.log, signal }));
@@ -146,7 +159,7 @@ async function assertServes(engine: Engine, job: Job): Promise<void> {
 }
 
 /** Waits for the work; once the signal has aborted, for no longer than the grace. */
-function giveUpAfterAbort<T>(pending: Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
+function endAfterAbort<T>(pending: Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let disarm = (): void => {};
     const arm = (): void => {

@@ -1,46 +1,28 @@
-import { roundToTenths } from '../base/units.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
 import type { Engine } from '../engines/engine.ts';
 import { type Readiness, whyNotGpu } from '../engines/readiness.ts';
-import { admit, type AdmissionSnapshot } from '../jobs/admit.ts';
-import type { PooledModel } from '../models/loaded/entry.ts';
-import type { MemoryVerdict } from '../models/memory/fit.ts';
-import { unfitReason } from './memory-gate.ts';
+import { type OfferFacts, type RuleInputs, type RuleName, RULES, unfit } from './fitness.ts';
+import { readinessOf } from './engines/readiness.ts';
 
-/** What one rule says of an offer. */
-export interface RuleSays {
-  readonly rule: 'paused' | 'idle' | 'busy' | 'engine' | 'kind' | 'ready' | 'device' | 'threshold' | 'memory';
+/** How one rule judges an offer. */
+export interface RuleReport {
+  readonly rule: RuleName | 'threshold' | 'engine' | 'kind' | 'ready';
   /**
-   * `rejects`: the offer would be turned down. `fails`: it would be taken, and the job would fail. `warns`: nobody here
-   * acts on it. `unknown`: not to be told from here.
+   * `rejects`: the offer would be rejected. `fails`: it would be taken, and the job would fail. `warns`: nobody here
+   * acts on it. `unknown`: not to be told without a running worker or an engine.
    */
-  readonly says: 'passes' | 'rejects' | 'fails' | 'warns' | 'unknown';
+  readonly outcome: 'passes' | 'rejects' | 'fails' | 'warns' | 'unknown';
   /** What it looked at. */
-  readonly inputs: Readonly<Record<string, string | number | boolean>>;
+  readonly inputs: RuleInputs;
   /** Empty when it passes. */
   readonly because: string;
 }
 
 export interface Explanation {
-  readonly rules: readonly RuleSays[];
+  readonly rules: readonly RuleReport[];
   readonly verdict: 'taken' | 'rejected' | 'fails';
-  /** The first rule's word that decided it; empty when the offer would be taken and nothing stands against the job. */
+  /** Of the first rule that decided it; empty when the offer would be taken and nothing stands against the job. */
   readonly because: string;
-}
-
-/** Everything the rules look at, read at one moment. */
-export interface OfferFacts {
-  readonly paused: boolean;
-  readonly onlyWhenIdle: boolean;
-  readonly userPresence: AdmissionSnapshot['userPresence'];
-  /** The worker that runs with this config; undefined when none does. */
-  readonly running: { readonly busy: boolean; readonly stopping: boolean } | undefined;
-  readonly thresholdGb: number;
-  readonly allowCpu: boolean;
-  readonly engines: readonly Engine[];
-  /** Of the engine that the offer names; undefined when it is not here. */
-  readonly readiness: Readiness | undefined;
-  readonly memory: MemoryVerdict;
 }
 
 /** What an operator asks of `explain-offer`, beside what the machine and its config say. */
@@ -48,10 +30,6 @@ export interface ExplainChoice {
   /** The frame as it came, or the claim in it. */
   readonly text: string;
   readonly configPath: string | undefined;
-  /** What the running worker says of itself, if there is one. */
-  readonly running: OfferFacts['running'];
-  /** The models it has in memory. */
-  readonly loaded: readonly PooledModel[];
 }
 
 /** The offer as it was read, and what would become of it. */
@@ -59,117 +37,103 @@ export interface ExplainedOffer extends Explanation {
   readonly offer: Offer;
 }
 
-/** What this worker would do with an offer, rule by rule, in the order in which they apply. */
-export function explain(offer: Offer, facts: OfferFacts): Explanation {
-  const engine = facts.engines.find(({ id }) => id === offer.modelSource.engine);
-  const rules: readonly RuleSays[] = [
-    pausedRule(facts),
-    idleRule(facts),
-    busyRule(facts),
-    memoryRule(offer, facts.memory),
-    thresholdRule(offer, facts.thresholdGb),
-    engineRule(offer, engine, facts.engines),
-    kindRule(offer, engine),
-    readyRule(offer, facts.readiness),
-    deviceRule(offer, facts),
+/** Everything that counts for an offer, read at one moment. */
+export interface OfferMoment {
+  readonly facts: OfferFacts;
+  readonly thresholdGb: number;
+  readonly engines: readonly Engine[];
+  /** Of the engine that the offer names; undefined when it is not here. */
+  readonly readiness: Readiness | undefined;
+}
+
+/**
+ * What a worker would do with an offer, rule by rule: first the rules that reject, in the order in which they apply to
+ * a running worker, then what would make the job fail.
+ */
+export function explain(offer: Offer, { facts, thresholdGb, engines, readiness }: OfferMoment): Explanation {
+  const engine = engines.find(({ id }) => id === offer.modelSource.engine);
+  const rules: readonly RuleReport[] = [
+    ...fitnessReports(offer, facts, readiness),
+    thresholdReport(offer, thresholdGb),
+    engineReport(offer, engine, engines),
+    kindReport(offer, engine),
+    readyReport(offer, readiness),
   ];
-  const against = rules.find(({ says }) => says === 'rejects') ?? rules.find(({ says }) => says === 'fails');
-  if (against === undefined) return { rules, verdict: 'taken', because: '' };
-  return { rules, verdict: against.says === 'rejects' ? 'rejected' : 'fails', because: against.because };
+  const rejected = unfit(offer, facts);
+  if (rejected !== undefined) return { rules, verdict: 'rejected', because: rejected.because };
+  const failure = rules.find(({ outcome }) => outcome === 'fails');
+  return { rules, verdict: failure === undefined ? 'taken' : 'fails', because: failure?.because ?? '' };
 }
 
-const NO_OBSTACLE: AdmissionSnapshot = {
-  paused: false,
-  onlyWhenIdle: false,
-  userPresence: undefined,
-  busy: false,
-  stopping: false,
-  outboxFull: false,
-};
-
-/** Why the worker's own decision turns an offer down over this alone; undefined when it does not. */
-function rejection(obstacle: Partial<AdmissionSnapshot>): string | undefined {
-  const admission = admit({ ...NO_OBSTACLE, ...obstacle });
-  return admission.is === 'rejected' ? (admission.why ?? admission.because.reason) : undefined;
+/** The same for this moment. The engine is asked first, since some facts follow from its answer. */
+export async function explainNow(
+  offer: Offer,
+  {
+    engines,
+    thresholdGb,
+    readFacts,
+  }: Pick<OfferMoment, 'engines' | 'thresholdGb'> & { readonly readFacts: () => OfferFacts },
+): Promise<Explanation> {
+  const engine = engines.find(({ id }) => id === offer.modelSource.engine);
+  const readiness = engine && (await readinessOf(engine));
+  return explain(offer, { facts: readFacts(), thresholdGb, engines, readiness });
 }
 
-type Named = Pick<RuleSays, 'rule' | 'inputs'>;
-
-const passesUnless = (named: Named, says: 'rejects' | 'fails', because: string | undefined): RuleSays =>
-  because === undefined ? { ...named, says: 'passes', because: '' } : { ...named, says, because };
-
-const pausedRule = ({ paused }: OfferFacts): RuleSays =>
-  passesUnless({ rule: 'paused', inputs: { auto_enabled: !paused } }, 'rejects', rejection({ paused }));
-
-function idleRule({ onlyWhenIdle, userPresence }: OfferFacts): RuleSays {
-  const inputs = { only_when_idle: onlyWhenIdle, presence: userPresence ?? 'unknown' };
-  return passesUnless({ rule: 'idle', inputs }, 'rejects', rejection({ onlyWhenIdle, userPresence }));
+function fitnessReports(offer: Offer, facts: OfferFacts, readiness: Readiness | undefined): readonly RuleReport[] {
+  return RULES.map(({ name: rule, isLive, inputs: read, against }) => {
+    const inputs = read(facts, offer);
+    if (isLive && facts.live === undefined) {
+      return { rule, inputs: {}, outcome: 'unknown', because: 'no worker runs with this config' };
+    }
+    const because = against(facts, offer);
+    if (because !== undefined) return { rule, inputs, outcome: 'rejects', because };
+    const { outcome, because: note } = noteOn(rule, facts, readiness);
+    return { rule, inputs, outcome, because: note };
+  });
 }
 
-function busyRule({ running }: OfferFacts): RuleSays {
-  if (running === undefined) {
-    return { rule: 'busy', inputs: { running: false }, says: 'unknown', because: 'no worker runs with this config' };
+/** What is worth knowing about a rule that does not reject. */
+function noteOn(
+  rule: RuleName,
+  { memory }: OfferFacts,
+  readiness: Readiness | undefined,
+): Pick<RuleReport, 'outcome' | 'because'> {
+  if (rule === 'memory' && memory.is === 'unknown') return { outcome: 'passes', because: memory.because };
+  if (rule === 'memory' && memory.is === 'fits-after-unloading') {
+    return { outcome: 'passes', because: `after unloading ${memory.unload.join(', ')}` };
   }
-  return passesUnless({ rule: 'busy', inputs: { running: true, ...running } }, 'rejects', rejection(running));
+  const instead = rule === 'device' ? whyNotGpu(readiness?.where) : undefined;
+  if (instead !== undefined) return { outcome: 'warns', because: `${instead.because}. ${instead.hint}` };
+  return { outcome: 'passes', because: '' };
 }
 
-function memoryRule(offer: Offer, verdict: MemoryVerdict): RuleSays {
-  const rule = 'memory';
-  if (verdict.is === 'unknown') {
-    return { rule, inputs: { estimateGb: offer.vramGbEstimate }, says: 'passes', because: verdict.because };
-  }
-  const { needGb, needFrom, freeGb, totalGb, marginGb, gpu } = verdict;
-  const inputs = {
-    needGb: roundToTenths(needGb),
-    needFrom,
-    freeGb: roundToTenths(freeGb),
-    totalGb: roundToTenths(totalGb),
-    marginGb,
-    gpu,
-  };
-  if (verdict.is === 'fits-after-unloading') {
-    return { rule, inputs, says: 'passes', because: `after unloading ${verdict.unload.join(', ')}` };
-  }
-  return passesUnless({ rule, inputs }, 'rejects', rejection({ unfit: unfitReason(verdict) }));
-}
-
-/** The threshold is the studio's to keep: the worker only tells it. */
-function thresholdRule({ vramGbEstimate }: Offer, thresholdGb: number): RuleSays {
+/** The threshold is the studio's to keep: the worker only advertises it. */
+function thresholdReport({ vramGbEstimate }: Offer, thresholdGb: number): RuleReport {
   const named = { rule: 'threshold', inputs: { estimateGb: vramGbEstimate, vram_threshold_gb: thresholdGb } } as const;
-  if (vramGbEstimate <= thresholdGb) return { ...named, says: 'passes', because: '' };
-  return { ...named, says: 'warns', because: 'a studio that heeds the threshold does not offer this' };
+  if (vramGbEstimate <= thresholdGb) return { ...named, outcome: 'passes', because: '' };
+  return { ...named, outcome: 'warns', because: 'a studio that heeds the threshold does not offer this' };
 }
 
-function engineRule({ modelSource }: Offer, engine: Engine | undefined, engines: readonly Engine[]): RuleSays {
+function engineReport({ modelSource }: Offer, engine: Engine | undefined, engines: readonly Engine[]): RuleReport {
   const inputs = { engine: modelSource.engine, present: engines.map(({ id }) => id).join(' ') };
-  const because = engine === undefined ? `this release carries no ${modelSource.engine} engine` : undefined;
-  return passesUnless({ rule: 'engine', inputs }, 'fails', because);
+  if (engine !== undefined) return { rule: 'engine', inputs, outcome: 'passes', because: '' };
+  return { rule: 'engine', inputs, outcome: 'fails', because: `this release carries no ${modelSource.engine} engine` };
 }
 
-function kindRule({ task, modelSource }: Offer, engine: Engine | undefined): RuleSays {
+function kindReport({ task, modelSource }: Offer, engine: Engine | undefined): RuleReport {
   const served = Object.keys(engine?.models ?? {});
   const named = { rule: 'kind', inputs: { kind: task.kind, served: served.join(' ') } } as const;
-  if (engine === undefined) return { ...named, says: 'unknown', because: 'there is no such engine to ask' };
-  const because = served.includes(task.kind)
-    ? undefined
-    : `the ${modelSource.engine} engine cannot serve ${task.kind} tasks`;
-  return passesUnless(named, 'fails', because);
+  if (engine === undefined) return { ...named, outcome: 'unknown', because: NO_ENGINE };
+  if (served.includes(task.kind)) return { ...named, outcome: 'passes', because: '' };
+  return { ...named, outcome: 'fails', because: `the ${modelSource.engine} engine cannot serve ${task.kind} tasks` };
 }
 
-function readyRule({ modelSource }: Offer, readiness: Readiness | undefined): RuleSays {
+function readyReport({ modelSource: { engine } }: Offer, readiness: Readiness | undefined): RuleReport {
   const rule = 'ready';
-  if (readiness === undefined) {
-    return { rule, inputs: { engine: modelSource.engine }, says: 'unknown', because: 'there is no such engine to ask' };
-  }
-  const because = readiness.ready ? undefined : `${readiness.because}. ${readiness.hint}`;
-  return passesUnless({ rule, inputs: { engine: modelSource.engine, ready: readiness.ready } }, 'fails', because);
+  if (readiness === undefined) return { rule, inputs: { engine }, outcome: 'unknown', because: NO_ENGINE };
+  const inputs = { engine, ready: readiness.ready };
+  if (readiness.ready) return { rule, inputs, outcome: 'passes', because: '' };
+  return { rule, inputs, outcome: 'fails', because: `${readiness.because}. ${readiness.hint}` };
 }
 
-/** An engine on the processor of a machine whose GPU it could use. */
-function deviceRule({ modelSource: { engine } }: Offer, { readiness, allowCpu }: OfferFacts): RuleSays {
-  const named = { rule: 'device', inputs: { engine, on: readiness?.where?.on ?? 'cpu', allow_cpu: allowCpu } } as const;
-  if (readiness === undefined) return { ...named, says: 'unknown', because: 'there is no such engine to ask' };
-  const advice = whyNotGpu(readiness.where);
-  if (advice === undefined) return { ...named, says: 'passes', because: '' };
-  return { ...named, says: readiness.ready ? 'warns' : 'rejects', because: `${advice.because}. ${advice.hint}` };
-}
+const NO_ENGINE = 'there is no such engine to ask';

@@ -1,4 +1,4 @@
-import type { JobRecord } from '../jobs/history.ts';
+import type { JobRecord } from '../jobs/job-record.ts';
 import type { PooledModel } from '../models/loaded/entry.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import type { SessionStatus } from '../studio/session/session.ts';
@@ -20,7 +20,9 @@ export interface WorkerStatus {
   readonly vramThresholdGb: number;
   /** In memory, or on their way in or out. */
   readonly models: readonly PooledModel[];
-  readonly currentJob: JobRecord | undefined;
+  /** Oldest first. */
+  readonly runningJobs: readonly JobRecord[];
+  /** The newest jobs that ended, newest last. */
   readonly recentJobs: readonly JobRecord[];
   /** Finished results that the studio does not have yet. */
   readonly outbox: { readonly count: number; readonly sizeBytes: number };

@@ -1,16 +1,20 @@
 import { WorkerError } from '../base/errors.ts';
 import { formatDuration } from '../base/units.ts';
-import type { Slot } from '../jobs/slot.ts';
+import type { Scheduler } from '../jobs/scheduler.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import { type StopEffect, type StopEvent, type StopState, stopStep } from './stop-machine.ts';
 
 export interface StoppingDeps {
-  readonly slot: Slot;
+  readonly scheduler: Pick<Scheduler, 'held' | 'cancel' | 'whenIdle'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Milliseconds a running job may still take after the first signal. */
   readonly graceMs: () => number;
+}
+
+/** What stopping does to the parts of the worker, in the order in which they are told. */
+export interface StopParts {
   /** Called once, when no new work is taken any more. */
   readonly onStopping: () => void;
   /** Called when the job is not waited for any more. One that is done and on its way must stop travelling, too. */
@@ -27,13 +31,16 @@ export interface Stopping {
   signal(): void;
   /** Stops by itself, as the first signal would, and ends with this exit code. */
   endWith(code: number): void;
+  /** The parts need to know whether the worker is stopping, so they come after it; before the first signal, though. */
+  connect(parts: StopParts): void;
   /** Settles with the exit code. Never rejects. */
   readonly ended: Promise<number>;
 }
 
 /** A worker that works until it is told otherwise. Performs what the stop machine says. */
 export function createStopping(deps: StoppingDeps): Stopping {
-  const { slot, clock, log } = deps;
+  const { scheduler, clock, log } = deps;
+  let parts: StopParts = { onStopping: () => {}, onHandingBack: () => {}, leave: () => Promise.resolve() };
   const { promise: ended, resolve: exit } = Promise.withResolvers<number>();
   let state: StopState = { at: 'working' };
   let exitCode = 0;
@@ -48,12 +55,12 @@ export function createStopping(deps: StoppingDeps): Stopping {
   }
 
   function beginFinishing(): void {
-    const jobId = slot.held?.jobId;
+    const jobId = jobsHeld();
     const grace = formatDuration(deps.graceMs());
     const next = 'a second signal hands the job back to the studio';
     log.info('stop.requested', jobId === undefined ? {} : { jobId, grace, next });
-    deps.onStopping();
-    slot.whenFree(() => dispatch({ type: 'idle' }));
+    parts.onStopping();
+    scheduler.whenIdle(() => dispatch({ type: 'idle' }));
   }
 
   function perform(effect: StopEffect): void {
@@ -64,11 +71,11 @@ export function createStopping(deps: StoppingDeps): Stopping {
       case 'disarm-grace':
         return disarmGrace();
       case 'cancel-job':
-        log.warn('job.handed-back', { jobId: slot.held?.jobId, next: 'a third signal exits at once' });
-        slot.cancel(new WorkerError('job.cancelled', 'the worker was stopped before the job was done'));
-        return deps.onHandingBack();
+        log.warn('job.handed-back', { jobId: jobsHeld(), next: 'a third signal exits at once' });
+        for (const { purpose } of scheduler.held) scheduler.cancel(purpose, handedBack());
+        return parts.onHandingBack();
       case 'leave':
-        void deps.leave().finally(() => dispatch({ type: 'left' }));
+        void parts.leave().finally(() => dispatch({ type: 'left' }));
         return;
       case 'exit':
         log.info('worker.stopped');
@@ -78,7 +85,11 @@ export function createStopping(deps: StoppingDeps): Stopping {
     }
   }
 
+  /** One name as a rule; undefined when nothing runs. */
+  const jobsHeld = (): string | undefined => scheduler.held.map(({ purpose }) => purpose).join(', ') || undefined;
+
   return {
+    connect: (its) => void (parts = its),
     get underway() {
       return state.at !== 'working';
     },
@@ -90,3 +101,6 @@ export function createStopping(deps: StoppingDeps): Stopping {
     ended,
   };
 }
+
+const handedBack = (): WorkerError =>
+  new WorkerError('job.cancelled', 'the worker was stopped before the job was done');

@@ -1,21 +1,19 @@
 import { ERROR_CODES } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { VERSION } from '../base/version.ts';
-import { describe, type JobHistory } from '../jobs/history.ts';
-import type { Slot } from '../jobs/slot.ts';
+import type { CarryOut } from './carry-out.ts';
+import type { JobHistory } from './history.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Delivery } from '../studio/delivery/delivery.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import type { Session, SessionEnd } from '../studio/session/session.ts';
 import type { Clock } from '../system/clock.ts';
-import type { Pipeline } from './pipeline.ts';
 import type { WorkerStatus } from './status.ts';
 import type { Stopping } from './stop-driver.ts';
 
-/** What the worker needs of registration: a start, an end, where it stands, and word of the approval. */
+/** What the worker needs of registration: a start, where it stands, and the approval. */
 export interface RegistrationPart {
   start(): void;
-  stop(): void | Promise<void>;
   status(): RegistrationStatus;
   /** Settles when the operator at the studio has approved this worker. */
   readonly approved: Promise<unknown>;
@@ -23,11 +21,10 @@ export interface RegistrationPart {
 
 export interface WorkerDeps {
   readonly registration: RegistrationPart;
-  readonly session: Session;
-  readonly delivery: Pick<Delivery, 'deliverPending' | 'pending' | 'stop'>;
-  readonly pipeline: Pipeline;
-  readonly history: JobHistory;
-  readonly slot: Slot;
+  readonly session: Pick<Session, 'start' | 'status' | 'ended'>;
+  readonly delivery: Pick<Delivery, 'deliverPending' | 'pending'>;
+  readonly jobs: Pick<CarryOut, 'running'>;
+  readonly history: Pick<JobHistory, 'recent'>;
   readonly stopping: Stopping;
   readonly clock: Clock;
   readonly log: Logger;
@@ -91,7 +88,6 @@ export function createWorker(deps: WorkerDeps): Worker {
       return await stopping.ended;
     },
     status() {
-      const current = deps.pipeline.current;
       return {
         ...deps.facts(),
         version: VERSION,
@@ -99,7 +95,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         stopping: stopping.underway,
         registration: registration.status(),
         session: session.status(),
-        currentJob: current && { ...describe(current.job), status: 'running', startedAt: current.startedAt },
+        runningJobs: deps.jobs.running(),
         recentJobs: deps.history.recent(),
         outbox: delivery.pending(),
       };

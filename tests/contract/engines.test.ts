@@ -10,7 +10,7 @@ import { gradioScene } from '../fakes/engines/gradio-app.ts';
 import { completionOf, llamaScene } from '../fakes/engines/llama-engine.ts';
 import { onnxScene, paint } from '../fakes/engines/onnx-engine.ts';
 import { piperScene } from '../fakes/engines/piper-engine.ts';
-import { transient, trusting, unwatched } from '../fakes/output-check.ts';
+import { transient, trusting, unobserved, unwatched } from '../fakes/output-check.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
 import { sdCppScene } from '../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { aSynthetic } from '../fakes/engines/synthetic-engine.ts';
@@ -189,12 +189,13 @@ function engineContract(engine: Engine): void {
     const lesser: Engine = { ...engine, models: { ...engine.models, [without]: undefined } };
     const deps = {
       registry: createRegistry([lesser]),
-      filesFor: () => Promise.resolve(noFiles),
+      files: { filesFor: () => Promise.resolve(noFiles) },
       memory: unwatched,
       models: transient,
       outputCheck: trusting,
       clock: systemClock,
       log: recordingLogger(),
+      observer: unobserved,
     };
     const job = aJob({ task: SMALL[without], modelSource: { ...synthetic, engine: engine.id } });
     expect(await run(job, deps, new AbortController().signal)).toMatchObject({

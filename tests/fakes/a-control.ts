@@ -19,7 +19,8 @@ export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}):
     reload: async () => void did.push('reload'),
     load: async ({ model }) => void did.push(`load ${model}`),
     unload: async ({ model }) => did.push(`unload ${model}`),
-    cancel: (jobId) => jobId === status.currentJob?.jobId,
+    cancel: (jobId) => status.runningJobs.some((job) => job.jobId === jobId),
+    explain: () => Promise.resolve({ verdict: 'taken', because: '', rules: [] }),
     stop: () => void did.push('stop'),
     ...over,
   });

@@ -4,6 +4,7 @@ import { CliDefaultsSchema, type ModelSource } from '../../src/contract/model-so
 import * as v from 'valibot';
 import { type Task, type TaskOf, TaskSchema } from '../../src/contract/tasks/index.ts';
 import { type Job, toJob } from '../../src/jobs/job.ts';
+import type { ResultSink } from '../../src/jobs/job.ts';
 
 /** A model source that needs no files. */
 export const synthetic: ModelSource = {
@@ -29,4 +30,7 @@ export const anOffer = (about: { [Key in keyof Offer]?: Offer[Key] } & { id?: st
   ...about,
 });
 
-export const aJob = (about: Parameters<typeof anOffer>[0] = {}): Job => toJob(anOffer(about));
+/** Takes every outcome, as a studio that is there does. */
+const delivered: ResultSink = { deliver: () => Promise.resolve({ is: 'delivered' }) };
+
+export const aJob = (about: Parameters<typeof anOffer>[0] = {}, sink = delivered): Job => toJob(anOffer(about), sink);

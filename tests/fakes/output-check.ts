@@ -1,5 +1,6 @@
+import { IGNORE_DELTAS } from '../../src/engines/deltas.ts';
 import type { OutputCheck } from '../../src/jobs/output-check.ts';
-import type { MemoryUse, ModelUse } from '../../src/jobs/run.ts';
+import type { MemoryUse, ModelProvider, RunObserver } from '../../src/jobs/run.ts';
 
 /** Finds every result good, for tests whose engines return stand-ins. */
 export const trusting: OutputCheck = { check: () => Promise.resolve() };
@@ -8,9 +9,12 @@ export const trusting: OutputCheck = { check: () => Promise.resolve() };
 export const unwatched: MemoryUse = { watched: (_job, work) => work(), ranOut: () => ({}) };
 
 /** Keeps no model longer than its job. */
-export const transient: ModelUse = {
-  lend: async ({ engine, files, how }, signal, use) => {
+export const transient: ModelProvider = {
+  withModel: async ({ engine, files, how }, signal, use) => {
     await using model = await engine.load(files, signal, how);
     return await use(model);
   },
 };
+
+/** Lets a job pass unseen. */
+export const unobserved: RunObserver = { onPhase: () => {}, onProgress: () => {}, onDelta: IGNORE_DELTAS };

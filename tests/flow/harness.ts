@@ -17,7 +17,7 @@ import type { Gpus } from '../../src/system/machine/gpus.ts';
 import { createHttp } from '../../src/system/net/http-client.ts';
 import { createSockets } from '../../src/system/net/sockets.ts';
 import type { Output } from '../../src/system/terminal.ts';
-import type { CpuRule } from '../../src/worker/cpu-rule.ts';
+import type { CpuRule } from '../../src/worker/rules/cpu-rule.ts';
 import type { WorkerControl } from '../../src/worker/control/control.ts';
 import type { WorkerStatus } from '../../src/worker/status.ts';
 import { ffmpegVariables } from '../fakes/engines/ffmpeg.ts';
@@ -199,8 +199,8 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
       }),
     done: () =>
       until('an idle worker with nothing to deliver', () => {
-        const { currentJob, outbox } = composed.status();
-        return currentJob === undefined && outbox.count === 0;
+        const { runningJobs, outbox } = composed.status();
+        return runningJobs.length === 0 && outbox.count === 0;
       }),
     async [Symbol.asyncDispose]() {
       composed.signal();

@@ -18,7 +18,7 @@ export const explainOffer = command({
     { code: 76, means: 'the file does not contain an offer' },
     { code: 78, means: 'the config file is invalid' },
   ],
-  json: '{jobId, model, kind, engine, verdict: taken|rejected|fails, because, rules: [{rule, says, inputs, because}]}',
+  json: '{jobId, model, kind, engine, verdict: taken|rejected|fails, because, rules: [{rule, outcome, inputs, because}]}',
   args: {
     offer: { type: 'positional', valueHint: 'file', description: 'JSON file with the offer frame, or its claim' },
     ...JSON_ARG,
@@ -26,25 +26,15 @@ export const explainOffer = command({
   run: async (args, world) => {
     const text = await readNamedFile('explain-offer', args.offer, MAX_BYTES, world);
     if (text === undefined) throw new WorkerError('cli.usage', `explain-offer: ${args.offer} does not exist`);
-    const { path } = await world.openConfig(args.config, { readOnly: true });
-    const asked = await world.control(path).ask('status', {});
-    if (asked.is === 'failed') throw asked.error;
-    const worker = asked.is === 'answered' ? asked.answer : undefined;
-    const running = worker && { busy: worker.currentJob !== undefined, stopping: worker.stopping };
-    const explained = await world.explainOffer({
-      text,
-      configPath: args.config,
-      running,
-      loaded: worker?.models ?? [],
-    });
+    const explained = await world.explainOffer({ text, configPath: args.config });
     const { offer, verdict, because, rules } = explained;
     if (args.json) {
       const { jobId, model, task, modelSource } = offer;
       printJson(world.terminal, { jobId, model, kind: task.kind, engine: modelSource.engine, verdict, because, rules });
     } else {
       printTable(world.terminal, {
-        columns: ['rule', 'says', 'inputs', 'because'],
-        rows: rules.map((rule) => [rule.rule, rule.says, inputsText(rule.inputs), rule.because]),
+        columns: ['rule', 'outcome', 'inputs', 'because'],
+        rows: rules.map((rule) => [rule.rule, rule.outcome, inputsText(rule.inputs), rule.because]),
       });
       printLines(world.terminal, '', verdictText(explained));
     }

@@ -1,5 +1,6 @@
 import { formatBytes, formatDuration } from '../../base/units.ts';
 import type { PooledModel } from '../../models/loaded/entry.ts';
+import type { JobRecord } from '../../jobs/job-record.ts';
 import type { Asked } from '../../worker/control/client.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 import { failureFacts } from '../claiming.ts';
@@ -64,8 +65,6 @@ function workerLines(asked: Asked<WorkerStatus>, now: number): readonly string[]
 }
 
 function runningLines(worker: WorkerStatus, now: number): readonly string[] {
-  const job = worker.currentJob;
-  const failed = worker.recentJobs.filter((record) => record.status === 'failed').length;
   return [
     factLine(
       'worker',
@@ -75,16 +74,30 @@ function runningLines(worker: WorkerStatus, now: number): readonly string[] {
     factLine('claiming', worker.enabled ? 'on' : 'off (run `studio-worker enable` to take jobs)'),
     factLine('session', sessionText(worker)),
     factLine('vram', `${worker.vramTotalGb} GiB, jobs up to ${worker.vramThresholdGb} GiB`),
-    factLine(
-      'current job',
-      job === undefined ? 'none' : `${onOneLine(job.jobId)} ${job.kind} for ${formatDuration(now - job.startedAt)}`,
-    ),
+    ...(worker.runningJobs.length === 0
+      ? [factLine('current job', 'none')]
+      : worker.runningJobs.map((job) => factLine('current job', jobText(job, now)))),
     ...(worker.models.length === 0
       ? [factLine('models in memory', 'none')]
       : worker.models.map((model) => modelLine(model, now))),
-    factLine('recent jobs', `${worker.recentJobs.length}, of which ${failed} failed`),
+    factLine('recent jobs', recentText(worker.recentJobs)),
     factLine('outbox', `${worker.outbox.count} waiting (${formatBytes(worker.outbox.sizeBytes)})`),
   ];
+}
+
+const jobText = ({ jobId, kind, phase, startedAt }: JobRecord, now: number): string =>
+  `${onOneLine(jobId)} ${kind} for ${formatDuration(now - startedAt)}${phase === undefined ? '' : `, ${phase}`}`;
+
+/** How they ended; what did not go well is named only where there is any. */
+function recentText(jobs: readonly JobRecord[]): string {
+  const count = (status: JobRecord['status']): number => jobs.filter((job) => job.status === status).length;
+  const undelivered = count('undelivered');
+  const discarded = count('discarded');
+  return [
+    `${jobs.length}, of which ${count('failed')} failed`,
+    ...(undelivered === 0 ? [] : [`${undelivered} made, not delivered yet`]),
+    ...(discarded === 0 ? [] : [`${discarded} made, then discarded`]),
+  ].join(', ');
 }
 
 /** What is in memory, and for how long still. */

@@ -55,13 +55,15 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
     log,
     ...realEngines(effects, { log: log.logger, config, fetchesNoPacks: true }),
     registrationPolicy: { pollMs: POLL_MS },
-    onProgress: (jobId, share) => void progress.set(jobId, share),
+  });
+  worker.events.subscribe((event) => {
+    if (event.is === 'progress') progress.set(event.jobId, event.share);
   });
   const ended = worker.run();
   undo.defer(async () => {
     worker.signal();
     // A job that still runs is of no use to anybody. Without one a second signal would cut the goodbye short.
-    if (worker.status().currentJob !== undefined) worker.signal();
+    if (worker.status().runningJobs.length > 0) worker.signal();
     await ended;
   });
   undo.defer(() => stopped.abort(new WorkerError('job.cancelled', 'the demonstration is over')));

@@ -1,7 +1,7 @@
 import type { Engine } from '../../engines/engine.ts';
 import { whyNotGpu } from '../../engines/readiness.ts';
-import type { EngineReport } from '../../worker/engine-report.ts';
-import { readinessOf } from '../../worker/readiness.ts';
+import type { EngineReport } from '../../worker/engines/report.ts';
+import { readinessOf } from '../../worker/engines/readiness.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import { packState } from '../../engines/llama/devices.ts';
 import type { Effects } from '../effects.ts';

@@ -22,7 +22,7 @@ import { payloads } from '../../system/native/payloads.ts';
 import { hasLibrary } from '../../system/native/shared-library.ts';
 import { createAskApp } from '../../system/net/web-app.ts';
 import { readZip } from '../../system/native/zip.ts';
-import { type CpuRule, createCpuRule } from '../../worker/cpu-rule.ts';
+import { type CpuRule, createCpuRule } from '../../worker/rules/cpu-rule.ts';
 import type { Effects } from '../effects.ts';
 import { createEngineTools, type EngineTools } from './engine-tools.ts';
 import { builtInDevice, createPacks, type GpuPack, packsHere, type PackSet } from './packs.ts';

@@ -1,25 +1,24 @@
-import { formatDuration } from '../../base/units.ts';
-import type { Offer } from '../../contract/frames/inbound.ts';
 import { createRegistry } from '../../engines/registry.ts';
-import type { JobHistory } from '../../jobs/history.ts';
-import type { Job } from '../../jobs/job.ts';
 import { createOutputCheck } from '../../jobs/output-check.ts';
-import { openSchemaCheck } from '../children/schema-check.ts';
-import { run, type RunDeps } from '../../jobs/run.ts';
-import type { Slot } from '../../jobs/slot.ts';
+import type { Scheduler } from '../../jobs/scheduler.ts';
 import { createModelStore } from '../../models/store/store.ts';
 import type { PooledModel } from '../../models/loaded/entry.ts';
-import { unfitReason } from '../../worker/memory-gate.ts';
-import { createUnavailable } from '../../worker/load-failures.ts';
+import { type CarryOut, createCarryOut } from '../../worker/carry-out.ts';
+import type { WorkerEvents } from '../../worker/events.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
-import type { Line } from './studio-link.ts';
+import { createLoadFailures } from '../../worker/rules/load-failures.ts';
+import { createOfferFacts, type OfferFactsReader } from '../../worker/rules/offer-facts.ts';
+import { createStudioSink } from '../../worker/studio-sink.ts';
+import { openSchemaCheck } from '../children/schema-check.ts';
 import { modelStoreOptions } from '../model-store.ts';
-import { composeWarmth, type Warmth } from './loaded-models.ts';
+import { composeLoadedModels, type LoadedModels } from './loaded-models.ts';
 import type { WorkerSetup } from './setup.ts';
+import type { StudioLink } from './studio-link.ts';
 
 /** What turns an offer into an outcome. */
-export interface Work extends Pick<Warmth, 'load' | 'unload'> {
+export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'load' | 'unload'> {
   readonly pipeline: Pipeline;
+  readonly offerFacts: OfferFactsReader;
   /** Loads in the background what was in memory when the worker ended last. */
   restore(): void;
   /** The models in memory. */
@@ -28,84 +27,58 @@ export interface Work extends Pick<Warmth, 'load' | 'unload'> {
   close(): Promise<void>;
 }
 
-export interface WorkFacts extends Pick<Line, 'claims' | 'delivery'> {
-  readonly slot: Slot;
-  readonly history: JobHistory;
+export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery'> {
+  readonly scheduler: Scheduler;
+  readonly events: WorkerEvents;
   readonly isStopping: () => boolean;
 }
 
-export async function composeWork(setup: WorkerSetup, facts: WorkFacts): Promise<Work> {
-  const { config, effects, engines } = setup;
+export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise<Jobs> {
+  const { config, effects, engines, quarantine, cpuRule } = setup;
   const { clock } = effects;
+  const { scheduler, events, claims, delivery, isStopping } = parts;
   const log = setup.log.logger.child({}, 'jobs');
-  const { slot, history, claims, delivery } = facts;
-  const unavailable = createUnavailable(clock);
-  const registry = createRegistry(engines.map((engine) => unavailable.over(engine)));
-  const models = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
-  const warmth = await composeWarmth(setup, models);
-  const { memory, warm, lending } = warmth;
+  const [enabled, onlyWhenIdle] = [config.live('auto_enabled'), config.live('only_when_idle')];
+  const loadFailures = createLoadFailures(clock);
+  const store = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
+  const loaded = await composeLoadedModels(setup, store, events);
+  const { gate } = loaded.memory;
+  const offerFacts = createOfferFacts({
+    paused: () => !enabled(),
+    onlyWhenIdle,
+    userPresence: effects.presence,
+    scheduler,
+    isStopping,
+    isOutboxFull: () => !delivery.hasRoom(),
+    quarantine,
+    cpuRule,
+    loadFailures,
+    memory: gate,
+  });
   const outputCheck = createOutputCheck({
     images: effects.images,
     checkSchema: openSchemaCheck(effects),
     policy: config.live('output_check'),
   });
-  const [enabled, onlyWhenIdle] = [config.live('auto_enabled'), config.live('only_when_idle')];
-  const pipeline = createPipeline({
-    slot,
-    claims,
-    delivery,
-    history,
+  const registry = createRegistry(engines.map((engine) => loadFailures.over(engine)));
+  const jobs = createCarryOut({
+    runDeps: { registry, memory: gate, models: loaded.loader, outputCheck, clock },
+    store,
+    makeWay: (job) => loaded.makeWay(job),
+    events,
     clock,
     log,
-    run: async (job, jobLog, signal) => {
-      warmth.makeWay(job);
-      await using files = models.lease();
-      const filesFor: RunDeps['filesFor'] = (wanted, abort) => files.filesFor(wanted, abort);
-      const onProgress = progressOf(setup, job);
-      const deps = {
-        registry,
-        filesFor,
-        memory: memory.gate,
-        models: lending,
-        outputCheck,
-        clock,
-        log: jobLog,
-        onProgress,
-      };
-      return await run(job, deps, signal);
-    },
-    snapshot: (offer) => ({
-      unfit:
-        quarantineReason(setup, offer) ??
-        setup.cpuRule.refusal(offer.modelSource.engine) ??
-        unavailable.refusal(offer.modelSource.engine, offer.model) ??
-        unfitReason(memory.gate.verdict(offer)),
-      paused: !enabled(),
-      onlyWhenIdle: onlyWhenIdle(),
-      userPresence: undefined,
-      stopping: facts.isStopping(),
-      outboxFull: !delivery.hasRoom(),
-    }),
   });
-  const { load, unload } = warmth;
+  const sink = createStudioSink(claims, delivery);
+  const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink, events, log });
   return {
     pipeline,
-    load,
-    unload,
-    models: () => warm.list(),
-    restore: () => warmth.restore(),
-    close: () => warmth.close(),
+    offerFacts,
+    running: () => jobs.running(),
+    load: loaded.load,
+    unload: loaded.unload,
+    models: () => loaded.pool.list(),
+    restore: () => loaded.restore(),
+    close: () => loaded.close(),
   };
 }
-
-/** Why this offer would most likely crash the engine once more. */
-function quarantineReason({ quarantine }: WorkerSetup, { modelSource, model }: Offer): string | undefined {
-  const leftMs = quarantine.remainingMs(modelSource.engine, model);
-  if (leftMs === 0) return undefined;
-  return `${model} crashed the ${modelSource.engine} engine again and again; not taken for ${formatDuration(leftMs)}`;
-}
-
-const progressOf =
-  ({ onProgress }: WorkerSetup, job: Job) =>
-  (done: number, total: number): void =>
-    onProgress?.(job.id, total > 0 ? done / total : 0);

@@ -7,21 +7,22 @@ import type { ModelRequest, StoredFiles } from '../../models/store/file-resolver
 import type { Lease, ModelStore } from '../../models/store/store.ts';
 import { mayHaveGpu } from '../../models/memory/gpu-memory.ts';
 import { createModelPool, type ModelPool } from '../../models/loaded/pool.ts';
-import { createLending, type Lending } from '../../worker/lending.ts';
+import { createModelLoader, type ModelLoader } from '../../worker/models/loader.ts';
+import { createRestoreOnce, preload } from '../../worker/models/restore.ts';
 import type { ControlDeps } from '../../worker/control/control.ts';
-import { preload, restore } from '../../worker/restoring.ts';
+import type { WorkerEvents } from '../../worker/events.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { type Memory, openMemory } from './memory.ts';
 import type { WorkerSetup } from './setup.ts';
 
 /** The models in memory, and the memory they are in. */
-export interface Warmth {
+export interface LoadedModels {
   readonly memory: Memory;
-  readonly warm: ModelPool<LoadedModel>;
-  readonly lending: Lending;
+  readonly pool: ModelPool<LoadedModel>;
+  readonly loader: ModelLoader;
   /** Loads in the background what was in memory when the worker ended last. Only the first call counts. */
   restore(): void;
-  /** Loads a model that the operator wants in memory. Given up when a job comes for another one. */
+  /** Loads a model that the operator wants in memory. Cancelled when a job comes for another one. */
   readonly load: ControlDeps['load'];
   readonly unload: ControlDeps['unload'];
   /** A job was taken: nothing else is loaded before its model. */
@@ -30,7 +31,11 @@ export interface Warmth {
   close(): Promise<void>;
 }
 
-export async function composeWarmth(setup: WorkerSetup, store: ModelStore): Promise<Warmth> {
+export async function composeLoadedModels(
+  setup: WorkerSetup,
+  store: ModelStore,
+  events: Pick<WorkerEvents, 'emit'>,
+): Promise<LoadedModels> {
   const { config, effects, engines } = setup;
   const { clock, files } = effects;
   const log = setup.log.logger.child({}, 'models');
@@ -38,7 +43,7 @@ export async function composeWarmth(setup: WorkerSetup, store: ModelStore): Prom
   const memory = await openMemory(effects, {
     engines,
     peaksPath: paths.peaks,
-    loaded: () => warm.shares('gpu'),
+    loaded: () => pool.shares('gpu'),
     log: setup.log.logger.child({}, 'jobs'),
   });
   const { gate, looks } = memory;
@@ -47,46 +52,36 @@ export async function composeWarmth(setup: WorkerSetup, store: ModelStore): Prom
   const [enabled, keepSecs] = [config.live('auto_enabled'), config.live('keep_warm_secs')];
   const keepMs = (): number => (enabled() ? keepSecs() * SECOND_MS : 0);
   let remembers = true;
-  const onChange = (): void => void (remembers && residency.remember(warm.residents()));
-  const warm = createModelPool<LoadedModel>({ keepMs, probe: looks, clock, log, onChange });
+  const onChange = (): void => {
+    if (remembers) residency.remember(pool.residents());
+    events.emit({ is: 'models', models: pool.list() });
+  };
+  const pool = createModelPool<LoadedModel>({ keepMs, probe: looks, clock, log, onChange });
   const filesFor = (wanted: ModelRequest, signal: AbortSignal) => presentFiles(store, wanted, signal);
 
-  const lending = createLending({ warm, gate, files, hasGpu: () => mayHaveGpu(looks.latest), hold: filesFor });
-  const about = { engines, warm, lending, filesFor, keepMs, clock, log };
-  const again = restoreOnce((signal) => restore(residency.found, about, signal));
-  const unfollow = follow(setup, warm);
+  const loader = createModelLoader({ pool, gate, files, hasGpu: () => mayHaveGpu(looks.latest), hold: filesFor });
+  const about = { engines, pool, loader, filesFor, keepMs, clock, log };
+  const restore = createRestoreOnce(residency.found, about);
+  const unfollow = follow(setup, pool);
   const closing = new AbortController();
   return {
     memory,
-    warm,
-    lending,
-    restore: again.start,
+    pool,
+    loader,
+    restore: () => restore.start(),
     load: ({ model, source, gb = 0 }) => preload({ model, source, gb, lastUsedAt: clock.now() }, about, closing.signal),
-    unload: (which) => warm.unload(which, 'requested'),
+    unload: (which) => pool.unload(which, 'requested'),
     makeWay({ model }) {
-      void again.end('a job came first');
-      warm.cancelPreloads(model);
+      void restore.end('a job came first');
+      pool.cancelPreloads(model);
     },
     async close() {
       unfollow();
       closing.abort(new WorkerError('job.cancelled', 'the worker was stopped'));
       remembers = false; // what leaves memory now is wanted there after the next start
-      const restored = again.end('the worker was stopped');
-      await warm.close();
+      const restored = restore.end('the worker was stopped');
+      await pool.close();
       await Promise.all([restored, residency.saved(), memory.close()]);
-    },
-  };
-}
-
-/** Work in the background that is begun once at most, and ended before its time when there is better to do. */
-function restoreOnce(work: (signal: AbortSignal) => Promise<void>) {
-  const over = new AbortController();
-  let done: Promise<void> | undefined;
-  return {
-    start: (): void => void (done ??= work(over.signal)),
-    end: (because: string): Promise<void> => {
-      over.abort(new WorkerError('job.cancelled', because));
-      return (done ??= Promise.resolve());
     },
   };
 }
@@ -105,11 +100,11 @@ async function presentFiles(
 }
 
 /** What the operator switches reaches the models in memory. */
-function follow({ config }: WorkerSetup, warm: ModelPool<LoadedModel>): () => void {
+function follow({ config }: WorkerSetup, pool: ModelPool<LoadedModel>): () => void {
   const unfollowClaims = config.watch('auto_enabled', (claims) => {
-    if (!claims) void warm.unloadAll('paused');
+    if (!claims) void pool.unloadAll('paused');
   });
-  const unfollowKeep = config.watch('keep_warm_secs', () => warm.keepMsChanged());
+  const unfollowKeep = config.watch('keep_warm_secs', () => pool.keepMsChanged());
   return () => {
     unfollowClaims();
     unfollowKeep();

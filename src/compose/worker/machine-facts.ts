@@ -5,7 +5,7 @@ import type { ConfigStore } from '../../config/store.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { Logger } from '../../log/logger.ts';
 import { describeCapabilities } from '../../worker/capabilities.ts';
-import { createReadyEngines } from '../../worker/readiness.ts';
+import { createReadyEngines } from '../../worker/engines/readiness.ts';
 import type { Effects } from '../effects.ts';
 
 /** What this machine is and offers, read anew for every frame that says so. */
@@ -25,7 +25,7 @@ export async function probeMachine(options: {
   readonly log: Logger;
 }): Promise<MachineFacts> {
   const { config, engines, log } = options;
-  const { clock, machine } = options.effects;
+  const { clock, machine, presence } = options.effects;
   let vramTotalGb = 0;
   const probe = machine.vram().then(({ totalGb, reasons, silentGpus }) => {
     vramTotalGb = totalGb;
@@ -51,7 +51,7 @@ export async function probeMachine(options: {
         autoUpdate: config.current.auto_update_enabled,
         startMinimised: config.current.start_minimised,
         onlyWhenIdle: onlyWhenIdle(),
-        userPresence: undefined,
+        userPresence: presence(),
         engines: ready.current(),
       }),
   };

@@ -7,7 +7,7 @@ import { openPeaks, type Peaks } from '../../models/memory/peaks.ts';
 import { processMemory } from '../../system/process/process-memory.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import { type MemoryWatch, watchMemory } from '../../system/machine/memory-watch.ts';
-import { createMemoryGate, type MemoryGate } from '../../worker/memory-gate.ts';
+import { createMemoryGate, type MemoryGate } from '../../worker/rules/memory-gate.ts';
 import type { Effects } from '../effects.ts';
 
 export interface Memory {

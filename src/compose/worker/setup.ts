@@ -3,7 +3,7 @@ import type { Engine } from '../../engines/engine.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
 import type { Log } from '../../log/open-log.ts';
 import type { RegistrationOptions } from '../../studio/registration/registration.ts';
-import type { CpuRule } from '../../worker/cpu-rule.ts';
+import type { CpuRule } from '../../worker/rules/cpu-rule.ts';
 import type { Effects } from '../effects.ts';
 
 /** What a worker is built from. The safety rules are not optional: a worker that forgot one would compile and have none. */
@@ -17,6 +17,4 @@ export interface WorkerSetup {
   /** Which engines may not run where they would. */
   readonly cpuRule: Pick<CpuRule, 'refusal'>;
   readonly registrationPolicy?: RegistrationOptions['policy'];
-  /** How far a running job is, from 0 to 1. */
-  readonly onProgress?: (jobId: string, share: number) => void;
 }

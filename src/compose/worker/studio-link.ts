@@ -1,37 +1,41 @@
+import { toJobId } from '../../base/ids.ts';
 import { GB } from '../../base/units.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
-import type { Slot } from '../../jobs/slot.ts';
+import type { Welcome } from '../../contract/frames/inbound.ts';
+import type { Scheduler } from '../../jobs/scheduler.ts';
 import { createDelivery, type SessionDelivery } from '../../studio/delivery/deliver.ts';
 import { openOutbox } from '../../studio/delivery/outbox.ts';
 import { createSession, type DrivenSession } from '../../studio/session/driver.ts';
 import type { Credentials, SessionEvents } from '../../studio/session/session.ts';
 import { type Claims, createClaims } from '../../worker/claims.ts';
-import type { Pipeline } from '../../worker/pipeline.ts';
+import type { WorkerEvents } from '../../worker/events.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { WorkerSetup } from './setup.ts';
 
-/** Both ways between this worker and its studio: what is heard, and what gets there. */
-export interface Line {
+/** Both ways between this worker and its studio: what is received, and what gets there. */
+export interface StudioLink {
   readonly session: DrivenSession;
   readonly claims: Claims;
   readonly delivery: SessionDelivery;
+  /** What the studio offers counts until its next welcome. To be called before anything is delivered. */
+  onWelcome(welcome: Welcome): void;
 }
 
-export interface LineFacts {
+export interface LinkParts {
   readonly credentials: () => Credentials | undefined;
   readonly capabilities: () => Capabilities;
-  readonly slot: Slot;
-  /** Who takes offers. It is built on this line, so it is asked for when the first frame arrives. */
-  readonly pipeline: () => Pipeline;
-  /** Called when the studio has welcomed us. */
-  readonly onWelcome: () => void;
+  readonly scheduler: Pick<Scheduler, 'held'>;
+  /** Who receives what the studio says. */
+  readonly inbox: SessionEvents;
+  readonly events: Pick<WorkerEvents, 'emit'>;
 }
 
-export async function composeLine(setup: WorkerSetup, facts: LineFacts): Promise<Line> {
+/** Opens the outbox. Close the link by stopping the session, then the delivery. */
+export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): Promise<StudioLink> {
   const { config, effects } = setup;
   const { clock, random, sha256, files, http, sockets } = effects;
   const log = setup.log.logger.child({}, 'delivery');
-  const { credentials, capabilities, slot } = facts;
+  const { credentials, capabilities, scheduler, inbox, events } = parts;
   let offered: readonly string[] = [];
   const outbox = await openOutbox({
     dir: siblingsOf(config.path).outbox,
@@ -41,6 +45,7 @@ export async function composeLine(setup: WorkerSetup, facts: LineFacts): Promise
     sha256,
     log,
   });
+  const heldJob = scheduledJob(scheduler);
   const session: DrivenSession = createSession({
     sockets,
     clock,
@@ -49,16 +54,10 @@ export async function composeLine(setup: WorkerSetup, facts: LineFacts): Promise
     credentials,
     capabilities,
     claiming: config.live('auto_enabled'),
-    currentJobId: () => slot.held?.jobId ?? delivery.currentJobId(),
+    currentJobId: () => heldJob() ?? delivery.currentJobId(),
     shipBuffer: setup.log.shipBuffer,
     maxFailures: config.current.ws_reconnect_attempts ?? 0,
-    events: eventsFor(
-      () => ({ claims, delivery, pipeline: facts.pipeline() }),
-      (features) => {
-        offered = features;
-        facts.onWelcome();
-      },
-    ),
+    events: inbox,
   });
   const claims = createClaims(session);
   const delivery = createDelivery({
@@ -70,34 +69,13 @@ export async function composeLine(setup: WorkerSetup, facts: LineFacts): Promise
     random,
     log,
     studioOffers: (feature) => offered.includes(feature),
-    onReport: () => {}, // the log has it
+    onReport: (jobId, report) => events.emit({ is: 'delivery', jobId, report }),
   });
-  return { session, claims, delivery };
+  return { session, claims, delivery, onWelcome: ({ features }) => void (offered = features) };
 }
 
-/** Who hears what, and in which order: who counts the claims comes first, since the others may speak of them at once. */
-function eventsFor(
-  hearers: () => { readonly claims: Claims; readonly delivery: SessionDelivery; readonly pipeline: Pipeline },
-  onFeatures: (features: readonly string[]) => void,
-): SessionEvents {
-  return {
-    onWelcome(welcome) {
-      onFeatures(welcome.features);
-      hearers().delivery.onWelcome(welcome);
-    },
-    onOffer: (offer) => hearers().pipeline.onOffer(offer),
-    onAck: (ack) => hearers().delivery.onAck(ack),
-    onHeartbeatAck(ack) {
-      const { claims, delivery, pipeline } = hearers();
-      claims.onHeartbeatAck(ack);
-      pipeline.onHeartbeatAck(ack);
-      delivery.onHeartbeatAck(ack);
-    },
-    onLost() {
-      const { claims, delivery, pipeline } = hearers();
-      claims.onLost();
-      delivery.onLost();
-      pipeline.onLost();
-    },
-  };
-}
+/** The oldest job that the studio gave us: a heartbeat of the contract names one. */
+const scheduledJob = (scheduler: Pick<Scheduler, 'held'>) => () => {
+  const lease = scheduler.held.find(({ origin }) => origin === 'studio');
+  return lease && toJobId(lease.purpose);
+};

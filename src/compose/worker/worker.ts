@@ -2,28 +2,33 @@ import type { WorkerError } from '../../base/errors.ts';
 import type { JobId } from '../../base/ids.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
-import { createHistory } from '../../jobs/history.ts';
-import { createSlot, type Slot } from '../../jobs/slot.ts';
+import { createScheduler, type Scheduler } from '../../jobs/scheduler.ts';
 import type { Registration } from '../../studio/registration/registration.ts';
-import { createStopping, type Stopping } from '../../worker/stop-driver.ts';
-import { createWorker, type Worker } from '../../worker/worker.ts';
 import { createWorkerControl, type WorkerControl } from '../../worker/control/control.ts';
-import { composeIdentity } from './identity.ts';
-import { composeLine, type Line } from './studio-link.ts';
-import { probeMachine } from './machine-facts.ts';
+import { createWorkerEvents, type WorkerEvents } from '../../worker/events.ts';
+import { explainNow } from '../../worker/explain.ts';
+import { createHistory } from '../../worker/history.ts';
+import { createInbox } from '../../worker/inbox.ts';
+import { createStopping, type StopParts } from '../../worker/stop-driver.ts';
+import { createWorker, type Worker } from '../../worker/worker.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
-import { composeWork, type Work } from './jobs.ts';
+import { composeIdentity } from './identity.ts';
+import { composeJobs } from './jobs.ts';
+import { probeMachine } from './machine-facts.ts';
 import type { WorkerSetup } from './setup.ts';
+import { composeStudioLink, type StudioLink } from './studio-link.ts';
 
 export interface ComposedWorker extends Worker {
   readonly registration: Registration;
   readonly control: WorkerControl;
+  readonly events: Pick<WorkerEvents, 'subscribe'>;
   /** One more request to stop. */
   signal(): void;
 }
 
 /**
- * Builds the worker from its config. Nothing runs yet.
+ * Builds the worker from its config. Nothing runs yet. What others need to know comes first: who may use the machine,
+ * what happens in it, whether it is stopping. Then the link to the studio, then what turns its offers into outcomes.
  *
  * @throws WorkerError `config.invalid` | `config.insecure-url` for a studio that must not be spoken to
  */
@@ -32,37 +37,51 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   const { clock } = effects;
   const log = setup.log.logger;
   const apiBaseUrl = allowedBaseUrl(config.current, log); // an edit counts from the next start
-  const facts = await probeMachine({ effects, config, engines, log });
-  const enabled = config.live('auto_enabled');
-  const thresholdGb = config.live('vram_threshold_gb');
-  const capabilities = (): Capabilities => facts.capabilities({ claiming: enabled() && !stopping.underway });
-  const { registration, credentials, approved } = composeIdentity(setup, { apiBaseUrl, capabilities });
-  const slot = createSlot();
+  const machine = await probeMachine({ effects, config, engines, log });
+  const [enabled, thresholdGb, graceSecs] = [
+    config.live('auto_enabled'),
+    config.live('vram_threshold_gb'),
+    config.live('stop_grace_secs'),
+  ];
+  const events = createWorkerEvents(log);
   const history = createHistory();
-  const line = await composeLine(setup, {
+  events.subscribe((event) => history.onEvent(event));
+  const scheduler = createScheduler({ clock });
+  const stopping = createStopping({ scheduler, clock, log, graceMs: () => graceSecs() * SECOND_MS });
+  const capabilities = (): Capabilities => machine.capabilities({ claiming: enabled() && !stopping.underway });
+  const { registration, credentials, approved } = composeIdentity(setup, { apiBaseUrl, capabilities });
+  const inbox = createInbox();
+  const link = await composeStudioLink(setup, {
     credentials,
     capabilities,
-    slot,
-    pipeline: () => work.pipeline,
-    onWelcome: () => work.restore(),
+    scheduler,
+    inbox: inbox.events,
+    events,
   });
-  const stopping = composeStopping(setup, { slot, line, registration });
+  const { session, claims, delivery } = link;
   const isStopping = (): boolean => stopping.underway;
-  const work: Work = await composeWork(setup, { ...line, slot, history, isStopping });
-  follow(setup, line, registration);
+  const jobs = await composeJobs(setup, { scheduler, events, claims, delivery, isStopping });
+  const reportSession = (): void => events.emit({ is: 'session', status: session.status() });
+  inbox.connect({
+    claims,
+    delivery,
+    pipeline: jobs.pipeline,
+    onWelcome(welcome) {
+      link.onWelcome(welcome);
+      jobs.restore();
+      reportSession();
+    },
+    onLost: reportSession,
+  });
+  stopping.connect(stopParts(link, registration, events));
+  follow(setup, { session, registration, events });
 
   const worker = createWorker({
-    registration: {
-      start: () => registration.start(),
-      stop: () => registration.stop(),
-      status: () => registration.status(),
-      approved,
-    },
-    session: line.session,
-    delivery: line.delivery,
-    pipeline: work.pipeline,
+    registration: { start: () => registration.start(), status: () => registration.status(), approved },
+    session,
+    delivery,
+    jobs,
     history,
-    slot,
     stopping,
     clock,
     log,
@@ -71,9 +90,9 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       configPath: config.path,
       enabled: enabled(),
       workerId: credentials()?.workerId,
-      vramTotalGb: facts.vramTotalGb(),
+      vramTotalGb: machine.vramTotalGb(),
       vramThresholdGb: thresholdGb(),
-      models: work.models(),
+      models: jobs.models(),
     }),
   });
   return {
@@ -81,57 +100,66 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       try {
         return await worker.run();
       } finally {
-        await work.close();
+        await jobs.close();
       }
     },
     status: () => worker.status(),
-    signal: () => stopping.signal(),
     control: createWorkerControl({
       status: () => worker.status(),
-      saveEnabled: async (enabled) => void (await config.update({ auto_enabled: enabled })),
+      saveEnabled: async (on) => void (await config.update({ auto_enabled: on })),
       reload: () => config.reload(),
-      load: work.load,
-      unload: work.unload,
-      cancel: (jobId, reason) => cancelIn(slot, jobId, reason),
+      load: jobs.load,
+      unload: jobs.unload,
+      cancel: (jobId, reason) => cancelIn(scheduler, jobId, reason),
+      explain: (offer) =>
+        explainNow(offer, { engines, thresholdGb: thresholdGb(), readFacts: () => jobs.offerFacts.factsFor(offer) }),
       stop: () => stopping.signal(),
     }),
+    events,
+    signal: () => stopping.signal(),
     registration,
   };
 }
 
 /** A job that is on its way to the studio is done: there is nothing left to cancel. */
-function cancelIn(slot: Slot, jobId: JobId, reason: WorkerError): boolean {
-  if (slot.held?.jobId !== jobId || slot.held.phase !== 'running') return false;
-  slot.cancel(reason);
-  return true;
+function cancelIn(scheduler: Scheduler, jobId: JobId, reason: WorkerError): boolean {
+  const lease = scheduler.held.find(({ purpose }) => purpose === jobId);
+  return lease?.phase === 'running' && scheduler.cancel(jobId, reason);
 }
 
 /** What stopping means for everything that runs here. */
-function composeStopping(
-  { effects, config, log }: WorkerSetup,
-  parts: { readonly slot: Slot; readonly line: Line; readonly registration: Registration },
-): Stopping {
-  const { session, delivery } = parts.line;
-  const graceSecs = config.live('stop_grace_secs');
-  return createStopping({
-    slot: parts.slot,
-    clock: effects.clock,
-    log: log.logger,
-    graceMs: () => graceSecs() * SECOND_MS,
-    onStopping: () => session.beat(),
-    onHandingBack: () => void delivery.stop(), // an upload that stands still would hold the slot for minutes
-    leave: async () => {
-      await Promise.allSettled([parts.registration.stop(), session.stop()]);
-      await delivery.stop();
-    },
-  });
-}
+const stopParts = (
+  { session, delivery }: StudioLink,
+  registration: Registration,
+  events: Pick<WorkerEvents, 'emit'>,
+): StopParts => ({
+  onStopping() {
+    events.emit({ is: 'stopping' });
+    session.beat();
+  },
+  onHandingBack: () => void delivery.stop(), // an upload that stands still would hold its lane for minutes
+  async leave() {
+    await Promise.allSettled([registration.stop(), session.stop()]);
+    await delivery.stop();
+  },
+});
 
 /** Edits of the config reach who must know of them. */
-function follow({ config }: WorkerSetup, { session }: Line, registration: Registration): void {
-  registration.onChange(() => session.credentialsChanged());
-  config.onChange(() => {
+function follow(
+  { config }: WorkerSetup,
+  parts: Pick<StudioLink, 'session'> & {
+    readonly registration: Registration;
+    readonly events: Pick<WorkerEvents, 'emit'>;
+  },
+): void {
+  const { session, registration, events } = parts;
+  registration.onChange(() => {
+    session.credentialsChanged();
+    events.emit({ is: 'registration', status: registration.status() });
+  });
+  config.onChange((_config, { changedKeys }) => {
     session.beat();
-    registration.reload(); // `register` in another process: whoever still waits, or was turned down, asks anew
+    registration.reload(); // `register` in another process: whoever waits, or was rejected, asks anew
+    events.emit({ is: 'config', changedKeys });
   });
 }

@@ -11,7 +11,7 @@ const camelCase = (value: unknown): string =>
 const REJECTED: Readonly<Record<string, (fields: Fields) => string>> = {
   paused: () => 'worker is paused',
   busy: () => 'worker is already busy',
-  'in-use': ({ presence }) =>
+  idle: ({ presence }) =>
     presence === undefined
       ? 'only_when_idle is set and user activity is unknown'
       : `only_when_idle is set and the user is ${text(presence)}`,
@@ -38,7 +38,7 @@ export const CONTRACT_SENTENCES = {
       `offer received ${text(f.jobId)} game=${text(f.gameId)} asset=${text(f.assetName)} ` +
       `model=${text(f.model)} vram=${text(f.vramGbEstimate)}`,
   ),
-  'offer.rejected': ws((f) => `rejecting offer ${text(f.jobId)}: ${REJECTED[text(f.because)]?.(f) ?? text(f.because)}`),
+  'offer.rejected': ws((f) => `rejecting offer ${text(f.jobId)}: ${REJECTED[text(f.rule)]?.(f) ?? text(f.because)}`),
   'offer.malformed': ws((f) => `offer ${text(f.jobId)} is malformed: ${text(f.problem)}`),
   'frame.ignored': ws((f) => `ignoring a frame: ${text(f.problem)}`),
   'job.ran': ws((f) => `${text(f.kind)} dispatched in ${duration(f.durationMs)}`),

@@ -21,6 +21,7 @@ export const WORKER_SENTENCES = {
     (f) => `\`status\`, \`enable\` and \`disable\` cannot reach this worker: ${text(f.error)}`,
   ),
   'presence.unknown': own((f) => text(f.because)),
+  'listener.failed': own((f) => `a listener of worker events failed: ${text(f.error)}`),
   'tracker.unavailable': own((f) => `errors are not reported to Sentry: ${text(f.error)}`),
   'cache.moved': own(
     (f) => `native files go to ${text(f.to)} instead of ${text(f.from)} (${text(f.because)}). ${text(f.hint)}`,
@@ -55,6 +56,7 @@ export const WORKER_SENTENCES = {
   'studio.insecure': own((f) => text(f.because)),
 
   'job.handed-back': own((f) => `handing job ${text(f.jobId)} back to the studio; ${text(f.next)}`),
+  'lease.not-released': own((f) => `the model files of job ${text(f.jobId)} stay marked as in use: ${text(f.error)}`),
   'job.cancelled': own((f) => `job cancelled: ${text(f.because)}`),
   'job.retried-lean': own((f) => `${text(f.error)}; retrying with less memory${freeMemory(f)}`),
   'reject.not-sent': own((f) => `could not reject offer ${text(f.jobId)}: no live session`),

@@ -6,7 +6,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { Http } from '../../system/net/http.ts';
 import type { Random } from '../../system/random.ts';
 import type { Credentials } from '../session/session.ts';
-import type { FinalReport } from './delivery.ts';
+import type { FinalReport } from '../../jobs/delivery-report.ts';
 import type { Outbox } from './outbox.ts';
 
 /** What delivery works with. */

@@ -3,7 +3,7 @@ import { pause } from '../../base/pause.ts';
 import { fail } from '../../contract/frames/outbound.ts';
 import type { Credentials } from '../session/session.ts';
 import { keep, ownerOf } from './ownership.ts';
-import type { DeliveryReport } from './delivery.ts';
+import type { DeliveryReport } from '../../jobs/delivery-report.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { Artifact } from './multipart-body.ts';
 import type { OutboxEntry } from './outbox.ts';

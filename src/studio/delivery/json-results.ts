@@ -5,7 +5,7 @@ import type { HeartbeatAck, Welcome } from '../../contract/frames/inbound.ts';
 import { completeJson } from '../../contract/frames/outbound.ts';
 import { writeJson } from '../../contract/json.ts';
 import { isOurs, keep, ownerOf } from './ownership.ts';
-import type { DeliveryReport } from './delivery.ts';
+import type { DeliveryReport } from '../../jobs/delivery-report.ts';
 import type { DeliveryDeps } from './deps.ts';
 import { type OutboxEntry, UNREADABLE } from './outbox.ts';
 

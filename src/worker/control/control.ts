@@ -1,6 +1,9 @@
 import { WorkerError } from '../../base/errors.ts';
 import { VERSION } from '../../base/version.ts';
 import type { JobId } from '../../base/ids.ts';
+import type { Offer } from '../../contract/frames/inbound.ts';
+import type { Explanation } from '../explain.ts';
+import { readOffer } from '../read-offer.ts';
 import type { WorkerStatus } from '../status.ts';
 import type { AnswerOf, AskName, RequestOf } from './table.ts';
 
@@ -19,6 +22,7 @@ export interface ControlDeps {
   readonly unload: (request: RequestOf<'unload'>) => Promise<number>;
   /** False when this job is not running. */
   readonly cancel: (jobId: JobId, reason: WorkerError) => boolean;
+  readonly explain: (offer: Offer) => Promise<Explanation>;
   readonly stop: () => void;
 }
 
@@ -47,6 +51,7 @@ export function createWorkerControl(deps: ControlDeps): WorkerControl {
     cancel: async ({ jobId }) => ({
       cancelled: deps.cancel(jobId, new WorkerError('job.cancelled', 'the operator cancelled the job')),
     }),
+    explain: async ({ offer }) => await deps.explain(readOffer(offer)),
     async stop() {
       deps.stop();
       return { stopping: true };

@@ -40,10 +40,12 @@ const Model = v.object({
 
 const Job = v.object({
   jobId: JobId,
+  origin: v.picklist(['studio', 'local', 'maintenance']),
   kind: TaskKindIdSchema,
   model: ModelId,
   prompt: v.string(),
-  status: v.picklist(['running', 'completed', 'failed', 'cancelled']),
+  status: v.picklist(['running', 'undelivered', 'completed', 'failed', 'cancelled', 'discarded']),
+  phase: v.exactOptional(v.picklist(['preparing', 'loading', 'running', 'checking', 'delivering'])),
   reason: v.exactOptional(v.string()),
   hint: v.exactOptional(v.string()),
   startedAt: Time,
@@ -68,10 +70,10 @@ export const StatusSchema = v.pipe(
     vramTotalGb: v.number(),
     vramThresholdGb: v.number(),
     models: v.array(Model),
-    currentJob: v.optional(Job),
+    runningJobs: v.array(Job),
     recentJobs: v.array(Job),
     outbox: v.object({ count: v.number(), sizeBytes: v.number() }),
   }),
   // JSON has no undefined: what is absent there is present and undefined here.
-  v.transform((status): WorkerStatus => ({ ...status, workerId: status.workerId, currentJob: status.currentJob })),
+  v.transform((status): WorkerStatus => ({ ...status, workerId: status.workerId })),
 );

@@ -3,6 +3,7 @@ import { toJobId, toModelId } from '../../base/ids.ts';
 import { MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import { ENGINE_NAMES, ModelSourceSchema } from '../../contract/model-source.ts';
 import { type Ask, ask } from './entry.ts';
+import { ExplanationSchema } from './explanation-schema.ts';
 import { StatusSchema } from './status-schema.ts';
 
 /*
@@ -39,6 +40,8 @@ const ASKS = {
   /** Takes no more jobs, now and after a restart; the running one is finished. Saved in the config file. */
   pause: ask(Nothing, Claiming, SOON_MS),
   resume: ask(Nothing, Claiming, SOON_MS),
+  /** What would become of an offer now, by the worker's own rules. The text is the frame as it came, or its claim. */
+  explain: ask(v.object({ offer: v.string() }), ExplanationSchema, SOON_MS),
   /** Reads the config file again and applies what changed. */
   reload: ask(Nothing, Claiming, SOON_MS),
   /** Takes a model that is on this disk into memory, if it fits without unloading another. Downloads nothing. */

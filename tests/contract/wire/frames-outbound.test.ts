@@ -18,7 +18,7 @@ import {
 import { parseJson, writeJson } from '../../../src/contract/json.ts';
 import { describeIssues } from '../../../src/contract/read.ts';
 import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
-import { REJECTIONS } from '../../../src/jobs/admit.ts';
+import { REJECTIONS } from '../../../src/contract/rejections.ts';
 import { type Fixtures, loadFrames } from '../../fixtures/frames/load.ts';
 
 const SAID = loadFrames('worker-says') as Fixtures<{ readonly sent: boolean }>;

@@ -4,7 +4,7 @@ import { GIB } from '../../../src/base/units.ts';
 import type { LearnedPeak, LoadedShare } from '../../../src/models/memory/fit.ts';
 import type { PeakKey } from '../../../src/models/memory/peaks.ts';
 import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
-import { createMemoryGate } from '../../../src/worker/memory-gate.ts';
+import { createMemoryGate } from '../../../src/worker/rules/memory-gate.ts';
 import { aJob, aTask } from '../builders.ts';
 import { FakeClock } from '../system/fake-clock.ts';
 import { ScriptedEngine } from '../engines/scripted-engine.ts';

@@ -2,14 +2,13 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { toModelId } from '../../../src/base/ids.ts';
-import { GIB } from '../../../src/base/units.ts';
-import type { PooledModel } from '../../../src/models/loaded/entry.ts';
 import { toWorkerError } from '../../../src/base/errors.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import { explainOffer } from '../../../src/compose/commands/explain.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { anOffer, aTask, synthetic } from '../../fakes/builders.ts';
 import { tempFolder } from '../../spec/system/temp-folder.ts';
+import { clientOf } from '../../fakes/a-control.ts';
 import { effectsFor } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 
@@ -21,7 +20,7 @@ async function setup(config?: string) {
   const configPath = folder.at('config.toml');
   if (config !== undefined) await writeFile(configPath, config);
   const effects = effectsFor(systemClock, () => {});
-  const explain = (text: string) => explainOffer({ text, configPath, running: undefined, loaded: [] }, effects);
+  const explain = (text: string) => explainOffer({ text, configPath }, effects, () => clientOf(undefined));
   return { folder, configPath, explain, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
@@ -37,8 +36,8 @@ test('an offer is explained from the frame as well as from the claim in it', asy
 test('the config decides as it does for a running worker', async () => {
   await using at = await setup('api_base_url = "http://127.0.0.1:1"\nvram_threshold_gb = 6.0\nauto_enabled = false\n');
   const { verdict, because, rules } = await at.explain(writeJson(anOffer({ vramGbEstimate: 8 })));
-  expect([verdict, because]).toEqual(['rejected', 'worker paused by operator']);
-  expect(rules.find(({ rule }) => rule === 'threshold')?.says).toBe('warns');
+  expect([verdict, because]).toEqual(['rejected', 'claiming is switched off']);
+  expect(rules.find(({ rule }) => rule === 'threshold')?.outcome).toBe('warns');
 });
 
 test('an engine of this release that misses the kind, and one it does not carry, are told apart', async () => {
@@ -48,31 +47,6 @@ test('an engine of this release that misses the kind, and one it does not carry,
   expect((await at.explain(writeJson(onnx))).because).toBe('the onnx engine cannot serve audio_tts tasks');
   const parakeet = anOffer({ modelSource: { ...synthetic, engine: 'parakeet' } });
   expect((await at.explain(writeJson(parakeet))).because).toBe('this release carries no parakeet engine');
-});
-
-test('the models that the running worker has in memory count as room', async () => {
-  await using at = await setup();
-  const text = writeJson(anOffer({ vramGbEstimate: 20, modelSource: { ...synthetic, engine: 'sd-cpp' } }));
-  const bytes = { totalBytes: 24 * GIB, usedBytes: 12 * GIB, freeBytes: 12 * GIB };
-  const gpu = { vendor: 'nvidia', name: 'RTX 4090', uuid: 'GPU-1', driver: '580', ...bytes } as const;
-  const gpus = { probe: () => Promise.resolve({ gpus: [gpu], ram: { totalBytes: 0, freeBytes: 0 }, reasons: [] }) };
-  const owl = {
-    engine: 'sd-cpp',
-    model: toModelId('owl'),
-    state: 'idle',
-    pid: 7,
-    since: 0,
-    lastUsedAt: 0,
-    gb: 11,
-  } as const;
-  const explain = async (loaded: readonly PooledModel[]) => {
-    const about = { text, configPath: at.configPath, running: undefined, loaded };
-    const { rules } = await explainOffer(about, { ...effectsFor(systemClock, () => {}), gpus });
-    return rules.find(({ rule }) => rule === 'memory');
-  };
-  expect(await explain([])).toMatchObject({ says: 'rejects', inputs: { needGb: 20, freeGb: 12 } });
-  expect(await explain([owl])).toMatchObject({ says: 'passes', because: 'after unloading owl' });
-  expect(await explain([{ ...owl, state: 'in use' }])).toMatchObject({ says: 'rejects' });
 });
 
 test.each([

@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/system/clock.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
 import { textOf } from '../../fakes/engines/deltas.ts';
 import { completionOf, llamaScene } from '../../fakes/engines/llama-engine.ts';
-import { transient, trusting, unwatched } from '../../fakes/output-check.ts';
+import { transient, trusting, unobserved, unwatched } from '../../fakes/output-check.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { TEST_MS } from '../wait-for.ts';
 
@@ -20,13 +20,13 @@ async function chat(onDelta: OnDelta, abort = new AbortController()) {
   using scene = llamaScene({ model: { says: WORDS, contextLength: 1024 } });
   const deps = {
     registry: createRegistry([scene.engine]),
-    filesFor: () => Promise.resolve(scene.files),
+    files: { filesFor: () => Promise.resolve(scene.files) },
     memory: unwatched,
     models: transient,
     outputCheck: trusting,
     clock: systemClock,
     log: recordingLogger(),
-    onDelta,
+    observer: { ...unobserved, onDelta },
   };
   const task = aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], temperature: 0, maxTokens: 300 });
   return await run(aJob({ task, modelSource: { ...synthetic, engine: 'llama-cpp' } }), deps, abort.signal);

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { writeJson } from '../../../src/contract/json.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { createCpuRule } from '../../../src/worker/cpu-rule.ts';
+import { createCpuRule } from '../../../src/worker/rules/cpu-rule.ts';
 import { anOffer, anLlmTask } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';

@@ -109,7 +109,9 @@ test('a model whose keep-warm time expired before the start is not loaded', asyn
   await using at = await setup();
   await at.left([resident({ lastUsedAt: systemClock.now() - 301_000 })]);
   const worker = await at.start();
-  expect((await worker.logged('model.not-restored')).fields).toMatchObject({ because: 'its time is over' });
+  expect((await worker.logged('model.not-restored')).fields).toMatchObject({
+    because: 'its keep-warm time has expired',
+  });
   expect(at.engine.pids()).toEqual([]);
 });
 

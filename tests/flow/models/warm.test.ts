@@ -227,7 +227,7 @@ test('a cancelled job keeps its model when the child heeds the abort', async () 
   await using at = await setup();
   await at.job();
   const { id } = await at.start('sleep');
-  await at.worker.until('the job', () => at.worker.status().currentJob?.jobId === id);
+  await at.worker.until('the job', () => at.worker.status().runningJobs.some(({ jobId }) => jobId === id));
   await at.scene.studio.admin('POST', `/jobs/${id}/cancel`);
   at.worker.clock.skip(5_000);
   await at.worker.logged('job.cancelled');
@@ -245,8 +245,7 @@ test.each(['idle', 'at work', 'loading'])(
     else await at.job();
     if (what === 'at work') await at.start('sleep');
     if (what === 'idle') await at.idle();
-    else
-      await at.worker.until('a job', () => at.worker.status().currentJob !== undefined && at.engine.pids().length > 0);
+    else await at.worker.until('a job', () => at.worker.status().runningJobs.length > 0 && at.engine.pids().length > 0);
     at.worker.signal();
     if (what !== 'idle') at.worker.signal(); // the job is handed back
     expect(await at.worker.ended).toBe(0);

@@ -15,7 +15,7 @@ export const aWorker = (status: Partial<WorkerStatus> = {}): WorkerStatus => ({
   vramTotalGb: 24,
   vramThresholdGb: 12,
   models: [],
-  currentJob: undefined,
+  runningJobs: [],
   recentJobs: [],
   outbox: { count: 0, sizeBytes: 0 },
   ...status,

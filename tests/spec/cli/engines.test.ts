@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { FileProgress } from '../../../src/models/store/options.ts';
-import type { EngineReport } from '../../../src/worker/engine-report.ts';
+import type { EngineReport } from '../../../src/worker/engines/report.ts';
 import { setup } from './a-world.ts';
 
 const REPORTS: readonly EngineReport[] = [

@@ -4,32 +4,23 @@ import { join } from 'node:path';
 import { explain } from '../../../src/worker/explain.ts';
 import type { ExplainChoice } from '../../../src/worker/explain.ts';
 import { anOffer } from '../../fakes/builders.ts';
+import { FIT } from '../../fakes/offer-facts.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
-import { aWorker } from './a-worker.ts';
 import { setup as setupCli } from './a-world.ts';
 import { READY } from '../../../src/engines/readiness.ts';
 
 /** The command line on an offer in a file, in a world that is paused or not. */
-async function setup(about: { paused?: boolean; worker?: ReturnType<typeof aWorker> } = {}) {
+async function setup(about: { paused?: boolean } = {}) {
   const asked: ExplainChoice[] = [];
   const cli = await setupCli({
-    ...(about.worker === undefined ? {} : { worker: about.worker }),
     world: {
       explainOffer: async (choice) => {
         asked.push(choice);
         const offer = anOffer();
-        const facts = {
-          paused: about.paused ?? false,
-          onlyWhenIdle: false,
-          userPresence: undefined,
-          running: choice.running,
-          thresholdGb: 12,
-          allowCpu: true,
-          engines: [new ScriptedEngine()],
-          readiness: READY,
-          memory: { is: 'unknown', because: 'no GPU says how much memory it has' },
-        } as const;
-        return { offer, ...explain(offer, facts) };
+        const facts = { ...FIT, paused: about.paused ?? false, live: undefined };
+        const engines = [new ScriptedEngine()];
+        const moment = { facts, thresholdGb: 12, engines, readiness: READY } as const;
+        return { offer, ...explain(offer, moment) };
       },
     },
   });
@@ -41,24 +32,22 @@ async function setup(about: { paused?: boolean; worker?: ReturnType<typeof aWork
 test('each rule is a line with what it looked at, and the last line is the verdict', async () => {
   await using cli = await setup();
   expect(await cli.run('explain-offer', cli.path)).toBe(0);
-  expect(cli.out()).toMatch(/^rule +says +inputs +because\n/);
+  expect(cli.out()).toMatch(/^rule +outcome +inputs +because\n/);
   expect(cli.out()).toMatch(/^paused +passes +auto_enabled=true$/m);
-  expect(cli.out()).toMatch(/^busy +unknown +running=false +no worker runs with this config$/m);
+  expect(cli.out()).toMatch(/^busy +unknown +no worker runs with this config$/m);
   expect(cli.out()).toEndWith('\n\njob job-1 (llm by synthetic) would be taken\n');
 });
 
 test('an offer that would be rejected says why and ends with another exit code', async () => {
   await using cli = await setup({ paused: true });
   expect(await cli.run('explain-offer', cli.path)).toBe(1);
-  expect(cli.out()).toEndWith('would be rejected: worker paused by operator\n');
+  expect(cli.out()).toEndWith('would be rejected: claiming is switched off\n');
 });
 
-test('the running worker is asked whether it is busy', async () => {
-  await using cli = await setup({ worker: aWorker() });
+test('the offer is explained with the config that is named', async () => {
+  await using cli = await setup();
   await cli.run('explain-offer', cli.path, '--config', '/etc/w.toml');
-  expect(cli.asked).toMatchObject([
-    { text: '{"jobId":"job-1"}', configPath: '/etc/w.toml', running: { stopping: false }, loaded: [] },
-  ]);
+  expect(cli.asked).toEqual([{ text: '{"jobId":"job-1"}', configPath: '/etc/w.toml' }]);
 });
 
 test('programs get the offer, every rule and the verdict as JSON', async () => {
@@ -68,9 +57,9 @@ test('programs get the offer, every rule and the verdict as JSON', async () => {
   expect(facts).toMatchObject({ jobId: 'job-1', kind: 'llm', engine: 'synthetic', verdict: 'rejected' });
   expect(facts.rules[0]).toEqual({
     rule: 'paused',
-    says: 'rejects',
+    outcome: 'rejects',
     inputs: { auto_enabled: false },
-    because: 'worker paused by operator',
+    because: 'claiming is switched off',
   });
 });
 

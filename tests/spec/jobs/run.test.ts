@@ -2,7 +2,9 @@ import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
 import { createRegistry } from '../../../src/engines/registry.ts';
-import { createHistory } from '../../../src/jobs/history.ts';
+import { IGNORE_DELTAS } from '../../../src/engines/deltas.ts';
+import type { JobPhase } from '../../../src/jobs/job.ts';
+import { endedRecord } from '../../../src/jobs/job-record.ts';
 import { run } from '../../../src/jobs/run.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
 import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
@@ -17,13 +19,17 @@ function setup() {
   const clock = new FakeClock();
   const log = recordingLogger();
   const abort = new AbortController();
+  const phases: JobPhase[] = [];
   const start = (job = aJob(), outputCheck = trusting) =>
     run(
       job,
       {
         registry: createRegistry([engine]),
-        filesFor: () =>
-          Promise.resolve({ model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults }),
+        files: {
+          filesFor: () =>
+            Promise.resolve({ model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults }),
+        },
+        observer: { onPhase: (phase) => phases.push(phase), onProgress: () => {}, onDelta: IGNORE_DELTAS },
         memory: unwatched,
         models: transient,
         outputCheck,
@@ -32,7 +38,7 @@ function setup() {
       },
       abort.signal,
     );
-  return { engine, clock, log, abort, start };
+  return { engine, clock, log, abort, phases, start };
 }
 
 test('a job that succeeds ends completed with its result and its time', async () => {
@@ -44,6 +50,14 @@ test('a job that succeeds ends completed with its result and its time', async ()
   const ended = await outcome;
   expect(ended).toMatchObject({ is: 'completed', result: { is: 'json', value: { text: 'done' } } });
   expect(ended.finishedAt - ended.startedAt).toBe(1_500);
+});
+
+test('a job passes from loading over running to checking, and each is told once', async () => {
+  const { engine, phases, start } = setup();
+  const outcome = start();
+  (await engine.started()).finish();
+  await outcome;
+  expect(phases).toEqual(['loading', 'running', 'checking']);
 });
 
 test('a result says how long its model took to load, and how long to run', async () => {
@@ -60,12 +74,10 @@ test('a result says how long its model took to load, and how long to run', async
   const ended = await outcome;
   expect(ended).toMatchObject({ is: 'completed', loadMs: 700, runMs: 300 });
   expect(log.find('job.ran')?.fields).toMatchObject({ durationMs: 1_000, loadMs: 700, runMs: 300 });
-  const history = createHistory();
-  history.add(ended);
-  expect(history.recent()).toMatchObject([{ status: 'completed', loadMs: 700, runMs: 300 }]);
+  expect(endedRecord(ended)).toMatchObject({ status: 'undelivered', loadMs: 700, runMs: 300 });
 });
 
-test('a job says what it was computed on, in its outcome, its log and the history', async () => {
+test('a job says what it was computed on, in its outcome, its log and its record', async () => {
   const { engine, log, start } = setup();
   engine.ranOn = 'cuda';
   const running = start();
@@ -73,9 +85,7 @@ test('a job says what it was computed on, in its outcome, its log and the histor
   const outcome = await running;
   expect(outcome).toMatchObject({ is: 'completed', ranOn: 'cuda' });
   expect(log.find('job.ran')?.fields).toMatchObject({ ranOn: 'cuda' });
-  const history = createHistory();
-  history.add(outcome);
-  expect(history.recent()).toMatchObject([{ status: 'completed', ranOn: 'cuda' }]);
+  expect(endedRecord(outcome)).toMatchObject({ status: 'undelivered', ranOn: 'cuda' });
 });
 
 test('a job that runs out of memory is loaded lean once and then done', async () => {
@@ -189,17 +199,4 @@ test('a job that ends leaves no timer and no listener behind', async () => {
   await running;
   abort.abort(new WorkerError('job.cancelled', 'too late'));
   expect(clock.armed).toBe(0);
-});
-
-test('the history keeps the fifty newest jobs with a preview of each prompt', async () => {
-  const { engine, start } = setup();
-  const history = createHistory();
-  for (let n = 0; n < 51; n++) {
-    const running = start(aJob({ id: `job-${n}`, task: aTask({ kind: 'image', prompt: 'x'.repeat(201) }) }));
-    (await engine.started()).fail(new WorkerError('engine.failed', 'no'));
-    history.add(await running);
-  }
-  expect(history.recent()).toHaveLength(50);
-  expect(history.recent().at(0)).toMatchObject({ jobId: 'job-1', status: 'failed', reason: 'no' });
-  expect(history.recent().at(-1)?.prompt).toBe(`${'x'.repeat(200)}…`);
 });

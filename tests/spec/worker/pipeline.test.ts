@@ -1,97 +1,112 @@
 import { expect, test } from 'bun:test';
-import type { WorkerError } from '../../../src/base/errors.ts';
 import { toJobId } from '../../../src/base/ids.ts';
 import type { OutboundFrame } from '../../../src/contract/frames/outbound.ts';
-import { createHistory } from '../../../src/jobs/history.ts';
-import type { Job, JobOutcome } from '../../../src/jobs/job.ts';
-import { createSlot } from '../../../src/jobs/slot.ts';
+import type { Job } from '../../../src/jobs/job.ts';
+import { createScheduler, type Lease } from '../../../src/jobs/scheduler.ts';
+import type { ResultSink } from '../../../src/jobs/job.ts';
 import { createClaims } from '../../../src/worker/claims.ts';
+import { createWorkerEvents, type WorkerEvent } from '../../../src/worker/events.ts';
+import type { OfferFacts } from '../../../src/worker/fitness.ts';
 import { createPipeline } from '../../../src/worker/pipeline.ts';
 import { anOffer } from '../../fakes/builders.ts';
-import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
+import { FIT } from '../../fakes/offer-facts.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 
-/** A pipeline whose engine and whose uploads end when the test says so. */
+/** A pipeline whose jobs end when the test says so. */
 function setup() {
   const clock = new FakeClock();
   const log = recordingLogger();
-  const slot = createSlot();
-  const history = createHistory();
+  const scheduler = createScheduler({ clock });
+  const events = createWorkerEvents(log);
+  const happened: WorkerEvent[] = [];
+  events.subscribe((event) => void happened.push(event));
   const sent: OutboundFrame[] = [];
-  const line = { live: true, onSend: (_frame: OutboundFrame): void => {} };
+  const socket = { live: true, onSend: (_frame: OutboundFrame): void => {} };
   const claims = createClaims({
     send: (frame) => {
-      line.onSend(frame);
-      return line.live && sent.push(frame) > 0;
+      socket.onSend(frame);
+      return socket.live && sent.push(frame) > 0;
     },
   });
-  const obstacles: { paused: boolean; outboxFull: boolean; unfit?: string } = { paused: false, outboxFull: false };
-  const runs: { job: Job; signal: AbortSignal; end: (about: Partial<JobOutcome>) => void }[] = [];
-  const deliveries: { outcome: JobOutcome; done: () => void }[] = [];
+  const obstacles: { facts: Partial<OfferFacts>; read: number } = { facts: {}, read: 0 };
+  const jobs: { job: Job; lease: Lease }[] = [];
+  const sink: ResultSink = { deliver: () => Promise.resolve({ is: 'delivered' }) };
   const pipeline = createPipeline({
-    slot,
+    scheduler,
     claims,
-    history,
-    clock,
+    events,
     log,
-    delivery: {
-      deliver: (outcome) =>
-        new Promise((resolve) => deliveries.push({ outcome, done: () => resolve({ is: 'delivered' }) })),
+    sink,
+    jobs: {
+      carryOut: (job, lease) => {
+        jobs.push({ job, lease });
+        return Promise.resolve();
+      },
     },
-    run: (job, _log, signal) =>
-      new Promise((resolve) =>
-        runs.push({
-          job,
-          signal,
-          end: (about) =>
-            resolve({
-              job,
-              startedAt: 0,
-              finishedAt: 1,
-              is: 'completed',
-              result: { is: 'json', value: 1 },
-              ...about,
-            } as JobOutcome),
-        }),
-      ),
-    snapshot: () => ({ onlyWhenIdle: false, userPresence: undefined, stopping: false, ...obstacles }),
+    offerFacts: {
+      factsFor: (_offer, { heldLane } = { heldLane: false }) => {
+        obstacles.read += 1;
+        const holders = heldLane ? [] : scheduler.held;
+        return { ...FIT, live: { ...FIT.live, holders }, ...obstacles.facts };
+      },
+    },
   });
   const answers = () => sent.map((frame) => `${frame.type} ${'jobId' in frame ? frame.jobId : ''}`);
-  return { clock, log, slot, history, line, claims, obstacles, runs, deliveries, pipeline, sent, answers };
+  /** The first job's result is made, and on its way to the studio. */
+  const deliverFirst = (): void => {
+    if (jobs[0] !== undefined) jobs[0].lease.phase = 'delivering';
+  };
+  const finishFirst = (): void => jobs[0]?.lease[Symbol.dispose]();
+  return {
+    clock,
+    log,
+    scheduler,
+    happened,
+    socket,
+    obstacles,
+    jobs,
+    sink,
+    pipeline,
+    sent,
+    answers,
+    deliverFirst,
+    finishFirst,
+  };
 }
 
-test('an offer is accepted, run, delivered and remembered', async () => {
-  const { pipeline, runs, deliveries, slot, history, answers } = setup();
+test('an offer that nothing stands against is accepted and carried out', () => {
+  const { pipeline, jobs, sink, happened, answers } = setup();
   pipeline.onOffer(anOffer());
   expect(answers()).toEqual(['accept job-1']);
-  expect(pipeline.current?.job.id).toBe(toJobId('job-1'));
-  runs[0]!.end({});
-  await settle();
-  deliveries[0]!.done();
-  await settle();
-  expect(slot.held).toBeUndefined();
-  expect(history.recent()).toHaveLength(1);
+  expect(jobs).toMatchObject([{ job: { id: 'job-1', origin: 'studio', sink }, lease: { purpose: 'job-1' } }]);
+  expect(happened).toEqual([{ is: 'offer', jobId: toJobId('job-1'), kind: 'llm', model: anOffer().model }]);
 });
 
 test('an accept is on its way before the offer is logged', () => {
-  const { pipeline, line, log, answers } = setup();
-  const saidBefore: boolean[] = [];
-  line.onSend = () => void saidBefore.push(log.names().includes('offer.received'));
+  const { pipeline, socket, log, answers } = setup();
+  const loggedBefore: boolean[] = [];
+  socket.onSend = () => void loggedBefore.push(log.names().includes('offer.received'));
   pipeline.onOffer(anOffer());
   expect(answers()).toEqual(['accept job-1']);
-  expect(saidBefore).toEqual([false]);
+  expect(loggedBefore).toEqual([false]);
   expect(log.find('offer.received')?.fields.jobId).toBe('job-1');
 });
 
-test('an offer that waits for the slot is logged once, when it comes', async () => {
-  const { pipeline, log, runs, deliveries } = setup();
+test('an offer is decided on facts that were read once', () => {
+  const { pipeline, obstacles, log } = setup();
+  obstacles.facts = { paused: true, userPresence: 'active' };
+  pipeline.onOffer(anOffer());
+  expect(obstacles.read).toBe(1);
+  expect(log.find('offer.rejected')?.fields).toMatchObject({ rule: 'paused', presence: 'active' });
+});
+
+test('an offer that waits for the lane is logged once, when it comes', () => {
+  const { pipeline, log, deliverFirst, finishFirst } = setup();
   pipeline.onOffer(anOffer({ id: 'job-1' }));
-  runs[0]!.end({});
-  await settle();
+  deliverFirst();
   pipeline.onOffer(anOffer({ id: 'job-2' }));
-  expect(log.events.filter(({ event }) => event === 'offer.received')).toHaveLength(2);
-  deliveries[0]!.done();
-  await settle();
+  finishFirst();
   expect(log.events.filter(({ event }) => event === 'offer.received')).toHaveLength(2);
 });
 
@@ -102,89 +117,102 @@ test('two offers in one breath cannot both be taken', () => {
   expect(answers()).toEqual(['accept job-1', 'reject job-2']);
 });
 
-test('a rejection carries its code and its exact text', () => {
-  const { pipeline, obstacles, sent } = setup();
-  obstacles.paused = true;
+test('a rejection carries its code and its exact text, and is an event', () => {
+  const { pipeline, obstacles, sent, happened } = setup();
+  obstacles.facts = { paused: true };
   pipeline.onOffer(anOffer());
   expect(sent).toEqual([
     { type: 'reject', jobId: toJobId('job-1'), reason: 'worker paused by operator', code: 'paused' },
   ]);
+  expect(happened.at(-1)).toEqual({
+    is: 'rejected',
+    jobId: toJobId('job-1'),
+    rule: 'paused',
+    because: 'claiming is switched off',
+  });
 });
 
-test('an accept that cannot be sent promises nothing and frees the slot', () => {
-  const { pipeline, line, slot, runs, log } = setup();
-  line.live = false;
+test('an accept that cannot be sent promises nothing and frees the lane', () => {
+  const { pipeline, socket, scheduler, jobs, log } = setup();
+  socket.live = false;
   pipeline.onOffer(anOffer());
-  expect(slot.held).toBeUndefined();
-  expect(runs).toHaveLength(0);
+  expect(scheduler.held).toEqual([]);
+  expect(jobs).toEqual([]);
   expect(log.find('accept.not-sent')?.fields).toMatchObject({ jobId: 'job-1' });
 });
 
-test('an offer that overtakes the answer to an upload waits for the slot', async () => {
-  const { pipeline, runs, deliveries, answers, clock } = setup();
+test('an offer that overtakes the answer to an upload waits for the lane', () => {
+  const { pipeline, answers, clock, deliverFirst, finishFirst } = setup();
   pipeline.onOffer(anOffer({ id: 'job-1' }));
-  runs[0]!.end({});
-  await settle();
+  deliverFirst();
   pipeline.onOffer(anOffer({ id: 'job-2' }));
   expect(answers()).toEqual(['accept job-1']);
-  deliveries[0]!.done();
-  await settle();
+  finishFirst();
   expect(answers()).toEqual(['accept job-1', 'accept job-2']);
   expect(clock.armed).toBe(0);
 });
 
+test('an offer that waited is decided on what is true when its lane comes free', () => {
+  const { pipeline, answers, scheduler, obstacles, deliverFirst, finishFirst } = setup();
+  pipeline.onOffer(anOffer({ id: 'job-1' }));
+  deliverFirst();
+  pipeline.onOffer(anOffer({ id: 'job-2' }));
+  obstacles.facts = { paused: true };
+  finishFirst();
+  expect(answers()).toEqual(['accept job-1', 'reject job-2']);
+  expect(scheduler.held).toEqual([]);
+});
+
 test('an offer whose model may not run now is busy to the studio, and the log says why', () => {
-  const { pipeline, obstacles, log, sent, runs } = setup();
-  obstacles.unfit = 'lama crashed the onnx engine again and again';
+  const { pipeline, obstacles, log, sent, jobs } = setup();
+  obstacles.facts = { live: { ...FIT.live, unloadable: 'lama cannot be loaded here' } };
   pipeline.onOffer(anOffer());
   expect(sent).toEqual([
     { type: 'reject', jobId: toJobId('job-1'), reason: 'worker already has an in-flight job', code: 'busy' },
   ]);
-  expect(log.find('offer.rejected')?.fields).toMatchObject({ because: obstacles.unfit });
-  expect(runs).toEqual([]);
+  expect(log.find('offer.rejected')?.fields).toMatchObject({ because: 'lama cannot be loaded here' });
+  expect(jobs).toEqual([]);
 });
 
-test('an offer that waited too long for the slot is rejected as busy', async () => {
-  const { pipeline, runs, answers, clock } = setup();
+test('an offer that waited too long for the lane is rejected as busy', () => {
+  const { pipeline, answers, clock, deliverFirst } = setup();
   pipeline.onOffer(anOffer({ id: 'job-1' }));
-  runs[0]!.end({});
-  await settle();
+  deliverFirst();
   pipeline.onOffer(anOffer({ id: 'job-2' }));
   clock.advance(250);
   expect(answers()).toEqual(['accept job-1', 'reject job-2']);
 });
 
-test('an offer that waited when the socket was lost is forgotten', async () => {
-  const { pipeline, runs, deliveries, answers, clock } = setup();
+test('an offer that waited when the socket was lost is forgotten', () => {
+  const { pipeline, answers, clock, scheduler, deliverFirst, finishFirst } = setup();
   pipeline.onOffer(anOffer({ id: 'job-1' }));
-  runs[0]!.end({});
-  await settle();
+  deliverFirst();
   pipeline.onOffer(anOffer({ id: 'job-2' }));
   pipeline.onLost();
-  deliveries[0]!.done();
-  await settle();
+  finishFirst();
   clock.advance(1_000);
   expect(answers()).toEqual(['accept job-1']);
+  expect(scheduler.held).toEqual([]);
 });
 
-test('a claim the studio gave away cancels the run and tells nobody', async () => {
-  const { pipeline, runs, deliveries, slot } = setup();
+test('a claim the studio gave away cancels the job, unless its result is made', () => {
+  const { pipeline, jobs, deliverFirst } = setup();
+  const lost = { type: 'heartbeatAck', claim: { jobId: toJobId('job-1'), held: false } } as const;
   pipeline.onOffer(anOffer());
-  const running = runs[0]!;
-  pipeline.onHeartbeatAck({ type: 'heartbeatAck', claim: { jobId: toJobId('job-1'), held: false } });
-  expect(running.signal.aborted).toBe(true);
-  running.end({ is: 'cancelled', error: running.signal.reason as WorkerError } as Partial<JobOutcome>);
-  await settle();
-  expect(deliveries).toHaveLength(0);
-  expect(slot.held).toBeUndefined();
+  deliverFirst();
+  pipeline.onHeartbeatAck(lost);
+  expect(jobs[0]?.lease.signal.aborted).toBe(false);
+  if (jobs[0] !== undefined) jobs[0].lease.phase = 'running';
+  pipeline.onHeartbeatAck(lost);
+  expect(jobs[0]?.lease.signal.reason).toMatchObject({ code: 'job.claim-lost' });
 });
 
 test('a job keeps running while the studio confirms the claim', () => {
-  const { pipeline, runs } = setup();
+  const { pipeline, jobs } = setup();
   pipeline.onOffer(anOffer());
   pipeline.onHeartbeatAck({ type: 'heartbeatAck', claim: { jobId: toJobId('job-1'), held: true } });
   pipeline.onHeartbeatAck({ type: 'heartbeatAck', claim: { jobId: toJobId('job-0'), held: false } });
-  expect(runs[0]!.signal.aborted).toBe(false);
+  expect(jobs[0]?.lease.signal.aborted).toBe(false);
 });
 
 test('the prompt in the log is a preview, never the whole text', () => {

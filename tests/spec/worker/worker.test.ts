@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test';
-import { toJobId, toWorkerId } from '../../../src/base/ids.ts';
-import { createHistory } from '../../../src/jobs/history.ts';
-import { createSlot } from '../../../src/jobs/slot.ts';
+import { WorkerError } from '../../../src/base/errors.ts';
+import { toWorkerId } from '../../../src/base/ids.ts';
+import { createScheduler, type Lease } from '../../../src/jobs/scheduler.ts';
 import type { SessionEnd } from '../../../src/studio/session/session.ts';
 import { describeCapabilities } from '../../../src/worker/capabilities.ts';
+import { createHistory } from '../../../src/worker/history.ts';
 import { createStopping } from '../../../src/worker/stop-driver.ts';
 import { createWorker } from '../../../src/worker/worker.ts';
 import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
@@ -14,16 +15,18 @@ import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 function setup() {
   const clock = new FakeClock();
   const log = recordingLogger();
-  const slot = createSlot();
+  const scheduler = createScheduler({ clock });
+  const hold = (purpose: string): Lease => {
+    const lease = scheduler.reserve({ origin: 'studio', purpose });
+    if (lease.is === 'refused') throw new WorkerError('internal', 'no lane');
+    return lease;
+  };
   const did: string[] = [];
   const approval = Promise.withResolvers<void>();
   const delivered = Promise.withResolvers<void>();
   const sessionEnd = Promise.withResolvers<SessionEnd>();
-  const stopping = createStopping({
-    slot,
-    clock,
-    log,
-    graceMs: () => 60_000,
+  const stopping = createStopping({ scheduler, clock, log, graceMs: () => 60_000 });
+  stopping.connect({
     onStopping: () => did.push('stopping'),
     onHandingBack: () => did.push('hand back'),
     leave: () => {
@@ -34,29 +37,23 @@ function setup() {
   const worker = createWorker({
     clock,
     log,
-    slot,
     stopping,
     history: createHistory(),
     registration: {
       start: () => did.push('register'),
-      stop: () => {},
       status: () => ({ at: 'pristine' }),
       approved: approval.promise,
     },
     session: {
       start: () => did.push('connect'),
-      send: () => true,
       status: () => ({ at: 'live' }),
-      beat: () => {},
-      stop: () => Promise.resolve(),
       ended: sessionEnd.promise,
     },
     delivery: {
       deliverPending: () => delivered.promise,
       pending: () => ({ count: 2, sizeBytes: 10 }),
-      stop: () => Promise.resolve(),
     },
-    pipeline: { onOffer: () => {}, onHeartbeatAck: () => {}, onLost: () => {}, current: undefined },
+    jobs: { running: () => [] },
     facts: () => ({
       pid: 1,
       configPath: '/c',
@@ -67,7 +64,7 @@ function setup() {
       models: [],
     }),
   });
-  return { clock, log, slot, did, approval, delivered, sessionEnd, stopping, worker };
+  return { clock, log, hold, did, approval, delivered, sessionEnd, stopping, worker };
 }
 
 test('results of an earlier run are delivered before the first session opens', async () => {
@@ -138,9 +135,9 @@ test('a reconnect cap that is reached ends with a temporary failure', async () =
 });
 
 test('the first signal waits for the running job and then leaves', async () => {
-  const { worker, slot, stopping, did, clock } = setup();
+  const { worker, hold, stopping, did, clock } = setup();
   const running = worker.run();
-  const held = slot.hold(toJobId('job-1'));
+  const held = hold('job-1');
   stopping.signal();
   expect(stopping.underway).toBe(true);
   expect(did).toEqual(['register', 'stopping']);
@@ -150,9 +147,9 @@ test('the first signal waits for the running job and then leaves', async () => {
 });
 
 test('the second signal cancels the job and waits until it is handed back', async () => {
-  const { worker, slot, stopping, did, log } = setup();
+  const { worker, hold, stopping, did, log } = setup();
   const running = worker.run();
-  const held = slot.hold(toJobId('job-1'));
+  const held = hold('job-1');
   stopping.signal();
   stopping.signal();
   expect(held.signal.aborted).toBe(true);
@@ -163,18 +160,18 @@ test('the second signal cancels the job and waits until it is handed back', asyn
 });
 
 test('the grace of the first signal is bounded', () => {
-  const { worker, slot, stopping, clock } = setup();
+  const { worker, hold, stopping, clock } = setup();
   void worker.run();
-  const held = slot.hold(toJobId('job-1'));
+  const held = hold('job-1');
   stopping.signal();
   clock.advance(60_000);
   expect(held.signal.aborted).toBe(true);
 });
 
 test('the third signal exits at once although the job still hangs', async () => {
-  const { worker, slot, stopping } = setup();
+  const { worker, hold, stopping } = setup();
   const running = worker.run();
-  slot.hold(toJobId('job-1'));
+  hold('job-1');
   stopping.signal();
   stopping.signal();
   stopping.signal();
@@ -187,7 +184,7 @@ test('the status is one consistent picture of the worker', () => {
     version: '0.5.0',
     workerId: 'w-1',
     session: { at: 'live' },
-    currentJob: undefined,
+    runningJobs: [],
     outbox: { count: 2 },
   });
 });

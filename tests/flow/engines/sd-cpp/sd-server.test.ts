@@ -6,7 +6,7 @@ import { goneSoon, isGone } from '../../../fakes/system/gone.ts';
 import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
 import { type SdCppChoice, sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { SkippingClock } from '../../../fakes/system/skipping-clock.ts';
-import { waitFor } from '../../../flow/wait-for.ts';
+import { waitFor } from '../../wait-for.ts';
 import { failureOf, within } from '../../../spec/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 

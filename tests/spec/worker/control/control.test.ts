@@ -2,24 +2,29 @@ import { describe, expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { toJobId, toModelId } from '../../../../src/base/ids.ts';
 import { VERSION } from '../../../../src/base/version.ts';
+import { writeJson } from '../../../../src/contract/json.ts';
+import type { JobRecord } from '../../../../src/jobs/job-record.ts';
 import { repliesTo } from '../../../../src/worker/control/replies.ts';
 import { CONTROL, PROTOCOL } from '../../../../src/worker/control/table.ts';
-import type { WorkerStatus } from '../../../../src/worker/status.ts';
+import { explain } from '../../../../src/worker/explain.ts';
 import { aControl, asJson, clientOf, clientOfReply } from '../../../fakes/a-control.ts';
-import { synthetic } from '../../../fakes/builders.ts';
+import { anOffer, synthetic } from '../../../fakes/builders.ts';
+import { FIT } from '../../../fakes/offer-facts.ts';
 import { aWorker } from '../../cli/a-worker.ts';
 
 const model = toModelId('fox');
-const job: NonNullable<WorkerStatus['currentJob']> = {
+const job: JobRecord = {
   jobId: toJobId('j-1'),
+  origin: 'studio',
   kind: 'image',
   model,
   prompt: 'a fox',
   status: 'running',
+  phase: 'loading',
   startedAt: 5,
 };
 const busy = aWorker({
-  currentJob: job,
+  runningJobs: [job],
   recentJobs: [{ ...job, status: 'failed', reason: 'no', hint: 'Try.', finishedAt: 9, ranOn: 'cpu', runMs: 2 }],
   models: [{ engine: 'onnx', model, state: 'idle', pid: 7, since: 1, lastUsedAt: 2, gb: 1.5, unloadsAt: 60_000 }],
   session: { at: 'backing-off', failures: 2, retryInMs: 1_000 },
@@ -61,6 +66,27 @@ describe('every request reaches the worker and its answer comes back whole', () 
     expect(await clientOf(control).ask('load', { model, source: synthetic, gb: 3 })).toEqual({
       is: 'answered',
       answer: { is: 'not-loaded', because: 'there is no room for it' },
+    });
+  });
+
+  test('explain hands the offer over as it was written, and answers every rule', async () => {
+    const offers: string[] = [];
+    const explanation = explain(anOffer(), { facts: FIT, thresholdGb: 12, engines: [], readiness: undefined });
+    const { control } = aControl(busy, {
+      explain: async ({ jobId }) => {
+        offers.push(jobId);
+        return explanation;
+      },
+    });
+    const client = clientOf(control);
+    expect(await client.ask('explain', { offer: writeJson(anOffer()) })).toEqual({
+      is: 'answered',
+      answer: explanation,
+    });
+    expect(offers).toEqual(['job-1']);
+    expect(await client.ask('explain', { offer: '{"jobId":"j"}' })).toMatchObject({
+      is: 'failed',
+      error: { code: 'frame.malformed', message: expect.stringContaining('claim.model') },
     });
   });
 

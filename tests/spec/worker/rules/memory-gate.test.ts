@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
-import { toModelId } from '../../../src/base/ids.ts';
-import { gpuMemory } from '../../../src/models/memory/gpu-memory.ts';
-import { unfitReason } from '../../../src/worker/memory-gate.ts';
-import { anOffer, synthetic } from '../../fakes/builders.ts';
-import { settle } from '../../fakes/system/fake-clock.ts';
-import { memoryScene, report, share } from '../../fakes/models/memory-scene.ts';
+import { toModelId } from '../../../../src/base/ids.ts';
+import { gpuMemory } from '../../../../src/models/memory/gpu-memory.ts';
+import { unfitReason } from '../../../../src/worker/rules/memory-gate.ts';
+import { anOffer, synthetic } from '../../../fakes/builders.ts';
+import { settle } from '../../../fakes/system/fake-clock.ts';
+import { memoryScene, report, share } from '../../../fakes/models/memory-scene.ts';
 
 test('an offer that cannot fit is told with its numbers', async () => {
   const { gate, watch } = memoryScene();

@@ -1,16 +1,16 @@
-import { pause } from '../base/pause.ts';
-import { GIB, MINUTE_MS, roundToTenths, SECOND_MS } from '../base/units.ts';
-import type { Offer } from '../contract/frames/inbound.ts';
-import type { Engine } from '../engines/engine.ts';
-import type { MemoryUse } from '../jobs/run.ts';
-import { fitsMemory, type LoadedShare, type MemoryVerdict } from '../models/memory/fit.ts';
-import type { Peaks } from '../models/memory/peaks.ts';
-import { sizeBucket } from '../models/memory/size-bucket.ts';
-import { gpuMemory, grownGb, MARGIN_GB } from '../models/memory/gpu-memory.ts';
+import { pause } from '../../base/pause.ts';
+import { GIB, MINUTE_MS, roundToTenths, SECOND_MS } from '../../base/units.ts';
+import type { Offer } from '../../contract/frames/inbound.ts';
+import type { Engine } from '../../engines/engine.ts';
+import type { MemoryUse } from '../../jobs/run.ts';
+import { fitsMemory, type LoadedShare, type MemoryVerdict } from '../../models/memory/fit.ts';
+import type { Peaks } from '../../models/memory/peaks.ts';
+import { sizeBucket } from '../../models/memory/size-bucket.ts';
+import { gpuMemory, grownGb, MARGIN_GB } from '../../models/memory/gpu-memory.ts';
 import { fitsMainMemory, MAIN_MEMORY } from './main-memory.ts';
-import type { Clock } from '../system/clock.ts';
-import type { MemoryReport } from '../system/machine/gpus.ts';
-import type { MemoryWatch } from '../system/machine/memory-watch.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { MemoryReport } from '../../system/machine/gpus.ts';
+import type { MemoryWatch } from '../../system/machine/memory-watch.ts';
 
 /** Who knows whether an offer fits into GPU memory, and learns from the jobs that ran. */
 export interface MemoryGate extends MemoryUse {

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
-import { createMemoryGate, unfitReason } from '../../../src/worker/memory-gate.ts';
-import { anOffer, synthetic } from '../../fakes/builders.ts';
-import { FakeClock } from '../../fakes/system/fake-clock.ts';
-import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import { createMemoryGate, unfitReason } from '../../../../src/worker/rules/memory-gate.ts';
+import { anOffer, synthetic } from '../../../fakes/builders.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
+import { ScriptedEngine } from '../../../fakes/engines/scripted-engine.ts';
 
 const GIB = 1024 ** 3;
 

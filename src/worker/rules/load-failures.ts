@@ -1,12 +1,12 @@
-import { toWorkerError, type WorkerError } from '../base/errors.ts';
-import type { ModelId } from '../base/ids.ts';
-import { MINUTE_MS } from '../base/units.ts';
-import { decorate } from '../engines/decorate.ts';
-import type { Engine } from '../engines/engine.ts';
-import type { Clock } from '../system/clock.ts';
+import { toWorkerError, type WorkerError } from '../../base/errors.ts';
+import type { ModelId } from '../../base/ids.ts';
+import { MINUTE_MS } from '../../base/units.ts';
+import { decorate } from '../../engines/decorate.ts';
+import type { Engine } from '../../engines/engine.ts';
+import type { Clock } from '../../system/clock.ts';
 
 /** Remembers which models cannot be loaded here for what this machine lacks, such as a disk that programs may run from. */
-export interface Unavailable {
+export interface LoadFailures {
   /** The same engine, watched. */
   over(engine: Engine): Engine;
   /** Why an offer for this model would fail here now; undefined when nothing is known against it. */
@@ -16,7 +16,7 @@ export interface Unavailable {
 /** Whatever lacks may be mended meanwhile; until then each offer would cost the job one of its attempts. */
 const REMEMBERED_FOR_MS = 10 * MINUTE_MS;
 
-export function createUnavailable(clock: Pick<Clock, 'elapsed'>): Unavailable {
+export function createLoadFailures(clock: Pick<Clock, 'elapsed'>): LoadFailures {
   const failures = new Map<string, { readonly error: WorkerError; readonly at: number }>();
   const keyOf = (engine: string, model: ModelId): string => `${engine} ${model}`;
 

@@ -1,10 +1,10 @@
-import { WorkerError } from '../base/errors.ts';
-import { decorate } from '../engines/decorate.ts';
-import type { Engine, LoadedModel } from '../engines/engine.ts';
-import { type Advice, type DeviceKind, type Readiness, whyNotGpu } from '../engines/readiness.ts';
-import { MINUTE_MS } from '../base/units.ts';
-import type { Logger } from '../log/logger.ts';
-import type { Clock } from '../system/clock.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { decorate } from '../../engines/decorate.ts';
+import type { Engine, LoadedModel } from '../../engines/engine.ts';
+import { type Advice, type DeviceKind, type Readiness, whyNotGpu } from '../../engines/readiness.ts';
+import { MINUTE_MS } from '../../base/units.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Clock } from '../../system/clock.ts';
 
 /*
  * An engine that could use a GPU, on a machine that has one, and would run on the processor all the same:

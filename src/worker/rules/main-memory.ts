@@ -1,8 +1,8 @@
-import { GIB } from '../base/units.ts';
-import type { ModelFile } from '../contract/model-source.ts';
-import { fitsMemory, type MemoryVerdict } from '../models/memory/fit.ts';
-import { marginGb } from '../models/memory/gpu-memory.ts';
-import type { MemoryReport } from '../system/machine/gpus.ts';
+import { GIB } from '../../base/units.ts';
+import type { ModelFile } from '../../contract/model-source.ts';
+import { fitsMemory, type MemoryVerdict } from '../../models/memory/fit.ts';
+import { marginGb } from '../../models/memory/gpu-memory.ts';
+import type { MemoryReport } from '../../system/machine/gpus.ts';
 
 /** What a verdict about an engine on the processor is over, in the place of a GPU's name. */
 export const MAIN_MEMORY = 'this machine';

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
-import type { Engine } from '../../../src/engines/engine.ts';
-import { createReadyEngines, readinessOf } from '../../../src/worker/readiness.ts';
-import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
-import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
-import { notReady, READY } from '../../../src/engines/readiness.ts';
+import type { Engine } from '../../../../src/engines/engine.ts';
+import { createReadyEngines, readinessOf } from '../../../../src/worker/engines/readiness.ts';
+import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { ScriptedEngine } from '../../../fakes/engines/scripted-engine.ts';
+import { notReady, READY } from '../../../../src/engines/readiness.ts';
 
 const MISSING = notReady({ because: 'no runtime', hint: 'Install it.' });
 

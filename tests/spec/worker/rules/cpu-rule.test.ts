@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test';
-import { toModelId } from '../../../src/base/ids.ts';
-import type { Where } from '../../../src/engines/readiness.ts';
-import { createCpuRule } from '../../../src/worker/cpu-rule.ts';
-import { synthetic } from '../../fakes/builders.ts';
-import { FakeClock } from '../../fakes/system/fake-clock.ts';
-import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
-import { failureOf } from '../system/temp-folder.ts';
-import { USUAL } from '../../fakes/engines/loading.ts';
+import { toModelId } from '../../../../src/base/ids.ts';
+import type { Where } from '../../../../src/engines/readiness.ts';
+import { createCpuRule } from '../../../../src/worker/rules/cpu-rule.ts';
+import { synthetic } from '../../../fakes/builders.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { ScriptedEngine } from '../../../fakes/engines/scripted-engine.ts';
+import { failureOf } from '../../system/temp-folder.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const whyNotGpu = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };
 const onCpu: Where = { on: 'cpu', whyNotGpu };

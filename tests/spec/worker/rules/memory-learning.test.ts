@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
-import { WorkerError } from '../../../src/base/errors.ts';
-import { toModelId } from '../../../src/base/ids.ts';
-import { aJob, anOffer, aTask } from '../../fakes/builders.ts';
-import { settle } from '../../fakes/system/fake-clock.ts';
-import { memoryScene, report, share } from '../../fakes/models/memory-scene.ts';
+import { WorkerError } from '../../../../src/base/errors.ts';
+import { toModelId } from '../../../../src/base/ids.ts';
+import { aJob, anOffer, aTask } from '../../../fakes/builders.ts';
+import { settle } from '../../../fakes/system/fake-clock.ts';
+import { memoryScene, report, share } from '../../../fakes/models/memory-scene.ts';
 
 test('a run teaches the most it had above what was in use before', async () => {
   const { watch, learned, start, uses } = memoryScene();

@@ -1,19 +1,19 @@
 import { expect, test } from 'bun:test';
-import { type ErrorCode, WorkerError } from '../../../src/base/errors.ts';
-import { toModelId } from '../../../src/base/ids.ts';
-import { createUnavailable } from '../../../src/worker/load-failures.ts';
-import { synthetic } from '../../fakes/builders.ts';
-import { FakeClock } from '../../fakes/system/fake-clock.ts';
-import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
-import { failureOf } from '../system/temp-folder.ts';
-import { USUAL } from '../../fakes/engines/loading.ts';
+import { type ErrorCode, WorkerError } from '../../../../src/base/errors.ts';
+import { toModelId } from '../../../../src/base/ids.ts';
+import { createLoadFailures } from '../../../../src/worker/rules/load-failures.ts';
+import { synthetic } from '../../../fakes/builders.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
+import { ScriptedEngine } from '../../../fakes/engines/scripted-engine.ts';
+import { failureOf } from '../../system/temp-folder.ts';
+import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const MODEL = toModelId('m');
 const files = { model: MODEL, paths: new Map(), defaults: synthetic.cliDefaults };
 
 function setup() {
   const clock = new FakeClock();
-  const unavailable = createUnavailable(clock);
+  const unavailable = createLoadFailures(clock);
   let failing: ErrorCode | undefined;
   const inner = Object.assign(new ScriptedEngine(), {
     load: () =>

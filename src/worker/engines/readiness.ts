@@ -1,9 +1,9 @@
-import { toWorkerError } from '../base/errors.ts';
-import { MINUTE_MS } from '../base/units.ts';
-import type { Engine } from '../engines/engine.ts';
-import { notReady, type Readiness } from '../engines/readiness.ts';
-import type { Logger } from '../log/logger.ts';
-import type { Clock } from '../system/clock.ts';
+import { toWorkerError } from '../../base/errors.ts';
+import { MINUTE_MS } from '../../base/units.ts';
+import type { Engine } from '../../engines/engine.ts';
+import { notReady, type Readiness } from '../../engines/readiness.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Clock } from '../../system/clock.ts';
 
 /** Which engines can take work now. Asked on every heartbeat, so it answers from memory. */
 export interface ReadyEngines {

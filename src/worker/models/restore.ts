@@ -1,16 +1,16 @@
-import { toWorkerError } from '../base/errors.ts';
-import type { Engine, LoadedModel, ModelFiles } from '../engines/engine.ts';
-import type { Logger } from '../log/logger.ts';
-import type { Resident } from '../models/loaded/residency.ts';
-import type { ModelPool } from '../models/loaded/pool.ts';
-import type { Clock } from '../system/clock.ts';
-import type { Lending } from './lending.ts';
-import { readinessOf } from './readiness.ts';
+import { toWorkerError, WorkerError } from '../../base/errors.ts';
+import type { Engine, LoadedModel, ModelFiles } from '../../engines/engine.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Resident } from '../../models/loaded/residency.ts';
+import type { ModelPool } from '../../models/loaded/pool.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { ModelLoader } from './loader.ts';
+import { readinessOf } from '../engines/readiness.ts';
 
-export interface RestoringOptions {
+export interface RestoreOptions {
   readonly engines: readonly Engine[];
-  readonly warm: Pick<ModelPool<LoadedModel>, 'preload'>;
-  readonly lending: Pick<Lending, 'laneFor'>;
+  readonly pool: Pick<ModelPool<LoadedModel>, 'preload'>;
+  readonly loader: Pick<ModelLoader, 'requestFor'>;
   /** A model's files, if all of them are on this disk; rejects otherwise. Fetches nothing. */
   readonly filesFor: (resident: Resident, signal: AbortSignal) => Promise<ModelFiles & AsyncDisposable>;
   /** How long an idle model stays in memory, in milliseconds. */
@@ -20,7 +20,7 @@ export interface RestoringOptions {
 }
 
 /** What it takes to load a model that is on this disk for whoever comes. */
-export type PreloadOptions = Pick<RestoringOptions, 'engines' | 'warm' | 'lending' | 'filesFor'>;
+export type PreloadOptions = Pick<RestoreOptions, 'engines' | 'pool' | 'loader' | 'filesFor'>;
 
 /**
  * Loads what was in memory when an earlier run ended, one after the other, as long as there is room and nobody has work
@@ -28,7 +28,7 @@ export type PreloadOptions = Pick<RestoringOptions, 'engines' | 'warm' | 'lendin
  */
 export async function restore(
   residents: readonly Resident[],
-  options: RestoringOptions,
+  options: RestoreOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, log } = options;
@@ -51,10 +51,10 @@ export async function restore(
 /** Why it was left alone; undefined when it is in memory. */
 async function restoreOne(
   resident: Resident,
-  options: RestoringOptions,
+  options: RestoreOptions,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (options.clock.now() - resident.lastUsedAt >= options.keepMs()) return 'its time is over';
+  if (options.clock.now() - resident.lastUsedAt >= options.keepMs()) return 'its keep-warm time has expired';
   return await preload(resident, options, signal);
 }
 
@@ -71,10 +71,30 @@ export async function preload(
 ): Promise<string | undefined> {
   const { model, source, gb, lastUsedAt } = resident;
   const engine = options.engines.find(({ id }) => id === source.engine);
-  if (engine === undefined) return 'its engine is not here';
+  if (engine === undefined) return 'this release does not carry its engine';
   if (!(await readinessOf(engine)).ready) return 'its engine is not ready';
   await using files = await options.filesFor(resident, signal);
   const job = { model, source, vramGbEstimate: gb, task: undefined };
-  const lane = await options.lending.laneFor({ engine, files, how: { lean: false, mayFetch: false }, job });
-  return (await options.warm.preload(lane, lastUsedAt, signal)) ? undefined : 'there is no room for it';
+  const request = await options.loader.requestFor({ engine, files, how: { lean: false, mayFetch: false }, job });
+  return (await options.pool.preload(request, lastUsedAt, signal))
+    ? undefined
+    : 'there is not enough free memory for it';
+}
+
+/** Restores at most once, and is ended before its time when there is better to do. */
+export interface RestoreOnce {
+  start(): void;
+  end(because: string): Promise<void>;
+}
+
+export function createRestoreOnce(residents: readonly Resident[], options: RestoreOptions): RestoreOnce {
+  const over = new AbortController();
+  let done: Promise<void> | undefined;
+  return {
+    start: () => void (done ??= restore(residents, options, over.signal)),
+    end: (because) => {
+      over.abort(new WorkerError('job.cancelled', because));
+      return (done ??= Promise.resolve());
+    },
+  };
 }

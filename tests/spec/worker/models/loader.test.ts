@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
-import { toModelId } from '../../../src/base/ids.ts';
-import { GIB } from '../../../src/base/units.ts';
-import type { ModelFiles } from '../../../src/engines/engine.ts';
-import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
-import { createLending, type WantedRecipe } from '../../../src/worker/lending.ts';
-import { aJob, synthetic } from '../../fakes/builders.ts';
-import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
-import { LEAN, USUAL } from '../../fakes/engines/loading.ts';
+import { toModelId } from '../../../../src/base/ids.ts';
+import { GIB } from '../../../../src/base/units.ts';
+import type { ModelFiles } from '../../../../src/engines/engine.ts';
+import type { MemoryReport } from '../../../../src/system/machine/gpus.ts';
+import { createModelLoader, type RecipeOnDisk } from '../../../../src/worker/models/loader.ts';
+import { aJob, synthetic } from '../../../fakes/builders.ts';
+import { ScriptedEngine } from '../../../fakes/engines/scripted-engine.ts';
+import { LEAN, USUAL } from '../../../fakes/engines/loading.ts';
 
 /** Lanes of a machine with one model file of ten GiB; who is asked about a GPU says that it fits. */
 function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: boolean } = {}) {
@@ -15,8 +15,8 @@ function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: bool
   const file = { sizeBytes: 10 * GIB, modifiedAt: 1, isFolder: false };
   const held = { now: 0 };
   const asked: unknown[] = [];
-  const lending = createLending({
-    warm: { withModel: () => Promise.reject(new Error('no job runs here')) },
+  const loader = createModelLoader({
+    pool: { withModel: () => Promise.reject(new Error('no job runs here')) },
     gate: {
       verdictOn: (offer, moment) => {
         asked.push([offer.vramGbEstimate, moment.leastGb]);
@@ -40,8 +40,8 @@ function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: bool
     paths: new Map([['model', '/models/fox.bin']]),
     defaults: synthetic.cliDefaults,
   };
-  const lane = (wanted: Partial<WantedRecipe> = {}) =>
-    lending.laneFor({ engine, files, how: USUAL, job: aJob(), ...wanted });
+  const lane = (wanted: Partial<RecipeOnDisk> = {}) =>
+    loader.requestFor({ engine, files, how: USUAL, job: aJob(), ...wanted });
   return { engine, file, files, lane, held, asked };
 }
 

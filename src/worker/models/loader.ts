@@ -1,18 +1,18 @@
-import { GIB } from '../base/units.ts';
-import { writeJson } from '../contract/json.ts';
-import type { Task } from '../contract/tasks/index.ts';
-import type { LoadedModel } from '../engines/engine.ts';
-import type { Job } from '../jobs/job.ts';
-import type { ModelUse, WantedModel } from '../jobs/run.ts';
-import { fitsMemory } from '../models/memory/fit.ts';
-import { marginGb, type MemoryKind, memoryOfKind } from '../models/memory/gpu-memory.ts';
-import type { LoadRequest } from '../models/loaded/entry.ts';
-import type { ModelPool } from '../models/loaded/pool.ts';
-import type { Files } from '../system/disk/files.ts';
-import type { MemoryGate } from './memory-gate.ts';
+import { GIB } from '../../base/units.ts';
+import { writeJson } from '../../contract/json.ts';
+import type { Task } from '../../contract/tasks/index.ts';
+import type { LoadedModel } from '../../engines/engine.ts';
+import type { Job } from '../../jobs/job.ts';
+import type { ModelOfJob, ModelProvider } from '../../jobs/run.ts';
+import { fitsMemory } from '../../models/memory/fit.ts';
+import { marginGb, type MemoryKind, memoryOfKind } from '../../models/memory/gpu-memory.ts';
+import type { LoadRequest } from '../../models/loaded/entry.ts';
+import type { ModelPool } from '../../models/loaded/pool.ts';
+import type { Files } from '../../system/disk/files.ts';
+import type { MemoryGate } from '../rules/memory-gate.ts';
 
-export interface LendingOptions {
-  readonly warm: Pick<ModelPool<LoadedModel>, 'withModel'>;
+export interface ModelLoaderOptions {
+  readonly pool: Pick<ModelPool<LoadedModel>, 'withModel'>;
   readonly gate: Pick<MemoryGate, 'verdictOn'>;
   readonly files: Pick<Files, 'stat'>;
   /** Whether this machine has a GPU that says how much memory it has. */
@@ -28,21 +28,21 @@ export interface Recipe extends Pick<Job, 'model' | 'source' | 'vramGbEstimate'>
 }
 
 /** A recipe, what runs it and on which files. */
-export interface WantedRecipe extends Omit<WantedModel, 'job'> {
+export interface RecipeOnDisk extends Omit<ModelOfJob, 'job'> {
   readonly job: Recipe;
 }
 
-export interface Lending extends ModelUse {
-  /** The lane to the model that a job of this recipe runs on. */
-  laneFor(wanted: WantedRecipe): Promise<LoadRequest<LoadedModel>>;
+export interface ModelLoader extends ModelProvider {
+  /** What to ask the pool for: the model that a job of this recipe runs on. */
+  requestFor(wanted: RecipeOnDisk): Promise<LoadRequest<LoadedModel>>;
 }
 
 /** Weights take a little more in memory than on the disk: buffers, and what a library makes of them. */
 const MEMORY_PER_WEIGHT = 1.2;
 
-/** Lends jobs the models that are kept in memory. */
-export function createLending(options: LendingOptions): Lending {
-  const laneFor: Lending['laneFor'] = async (wanted) => {
+/** Gives jobs the models of the pool. */
+export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
+  const requestFor: ModelLoader['requestFor'] = async (wanted) => {
     const { engine, files, how, job: recipe } = wanted;
     const weights = await weightsOf(files, options.files);
     const weightsGb = (weights.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / GIB) * MEMORY_PER_WEIGHT;
@@ -73,13 +73,13 @@ export function createLending(options: LendingOptions): Lending {
     };
   };
   return {
-    laneFor,
-    lend: async (wanted, signal, use) => await options.warm.withModel(await laneFor(wanted), signal, use),
+    requestFor,
+    withModel: async (wanted, signal, use) => await options.pool.withModel(await requestFor(wanted), signal, use),
   };
 }
 
 /** What tells one state of a file from another without reading it. The store has held it against its digest. */
-async function weightsOf({ paths }: WantedRecipe['files'], files: Pick<Files, 'stat'>) {
+async function weightsOf({ paths }: RecipeOnDisk['files'], files: Pick<Files, 'stat'>) {
   const facts = [...paths].map(async ([role, path]) => {
     const { sizeBytes = 0, modifiedAt = 0 } = (await files.stat(path)) ?? {};
     return { role, path, sizeBytes, modifiedAt };
@@ -89,8 +89,8 @@ async function weightsOf({ paths }: WantedRecipe['files'], files: Pick<Files, 's
 
 /** A loaded model whose files are nobody's to remove for as long as it is in memory. */
 async function loadHeld(
-  { engine, files, how, job }: WantedRecipe,
-  hold: LendingOptions['hold'],
+  { engine, files, how, job }: RecipeOnDisk,
+  hold: ModelLoaderOptions['hold'],
   signal: AbortSignal,
 ): Promise<LoadedModel> {
   await using undo = new AsyncDisposableStack();

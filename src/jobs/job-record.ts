@@ -1,0 +1,65 @@
+import type { WorkerError } from '../base/errors.ts';
+import type { JobId, ModelId } from '../base/ids.ts';
+import { promptPreview, type TaskKindId } from '../contract/tasks/index.ts';
+import type { Job, JobOutcome, JobPhase, RunFacts } from './job.ts';
+import type { Origin } from './scheduler.ts';
+
+/**
+ * `undelivered`: a result was made, and whoever asked for it does not have it yet. `discarded`: it was made, and they
+ * will never have it.
+ */
+export type JobStatus = 'running' | 'undelivered' | 'completed' | 'failed' | 'cancelled' | 'discarded';
+
+/** One job as people and programs are shown it: plain data. Times in milliseconds since the epoch. */
+export interface JobRecord extends RunFacts {
+  readonly jobId: JobId;
+  readonly origin: Origin;
+  readonly kind: TaskKindId;
+  readonly model: ModelId;
+  /** First 200 characters of the prompt. */
+  readonly prompt: string;
+  readonly status: JobStatus;
+  /** Of a running job. */
+  readonly phase?: JobPhase;
+  readonly reason?: string;
+  /** What the operator of this machine can do about it. */
+  readonly hint?: string;
+  readonly startedAt: number;
+  readonly finishedAt?: number;
+}
+
+export const runningRecord = (job: Job, startedAt: number, phase: JobPhase): JobRecord => ({
+  ...summaryOf(job),
+  status: 'running',
+  phase,
+  startedAt,
+});
+
+/** A result that was made counts as undelivered until its delivery says otherwise. */
+export const endedRecord = (outcome: JobOutcome): JobRecord => ({
+  ...summaryOf(outcome.job),
+  status: outcome.is === 'completed' ? 'undelivered' : outcome.is,
+  ...(outcome.is === 'completed' ? factsOf(outcome) : troubleOf(outcome.error)),
+  startedAt: outcome.startedAt,
+  finishedAt: outcome.finishedAt,
+});
+
+/** Never more of the prompt than its preview. */
+const summaryOf = (job: Job): Pick<JobRecord, 'jobId' | 'origin' | 'kind' | 'model' | 'prompt'> => ({
+  jobId: job.id,
+  origin: job.origin,
+  kind: job.task.kind,
+  model: job.model,
+  prompt: promptPreview(job.prompt),
+});
+
+const troubleOf = ({ message, hint }: WorkerError): Pick<JobRecord, 'reason' | 'hint'> => ({
+  reason: message,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+const factsOf = ({ ranOn, loadMs, runMs }: RunFacts): RunFacts => ({
+  ...(ranOn === undefined ? {} : { ranOn }),
+  ...(loadMs === undefined ? {} : { loadMs }),
+  ...(runMs === undefined ? {} : { runMs }),
+});

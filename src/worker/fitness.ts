@@ -1,0 +1,163 @@
+import { formatDuration } from '../base/units.ts';
+import type { Offer } from '../contract/frames/inbound.ts';
+import { type Rejection, REJECTIONS } from '../contract/rejections.ts';
+import type { LaneHolder } from '../jobs/scheduler.ts';
+import type { MemoryVerdict } from '../models/memory/fit.ts';
+import type { UserPresence } from '../system/machine/presence.ts';
+import { unfitReason } from './rules/memory-gate.ts';
+
+/*
+ * Everything that may stand against an offer, in the order in which it counts. The running worker takes the first rule
+ * that rejects; `explain-offer` shows them all. Both read this list, so they cannot disagree.
+ */
+
+/** Everything the rules look at, read at one moment. */
+export interface OfferFacts {
+  /** The operator switched claiming off. */
+  readonly paused: boolean;
+  readonly onlyWhenIdle: boolean;
+  /** Undefined while nobody could tell. */
+  readonly userPresence: UserPresence | undefined;
+  /** Why the engine may not run on what it would run on; undefined when it may. */
+  readonly device: string | undefined;
+  readonly memory: MemoryVerdict;
+  /** Undefined where no worker runs. */
+  readonly live: LiveFacts | undefined;
+}
+
+/** What only a running worker knows. */
+export interface LiveFacts {
+  /** Who holds the lane that the job would need; empty when it is free. */
+  readonly holders: readonly LaneHolder[];
+  readonly maintenance: boolean;
+  /** The worker is on its way out. */
+  readonly stopping: boolean;
+  /** There is no space for one more result: rejecting an offer beats discarding a result. */
+  readonly outboxFull: boolean;
+  /** The model crashed its engine repeatedly, and is not offered to it for this long; 0 when it did not. */
+  readonly quarantinedMs: number;
+  /** Why the model cannot be loaded here; undefined when nothing is known against it. */
+  readonly unloadable: string | undefined;
+}
+
+export type RuleName =
+  'paused' | 'idle' | 'busy' | 'stopping' | 'outbox' | 'quarantine' | 'device' | 'unloadable' | 'memory';
+
+export type RuleInputs = Readonly<Record<string, string | number | boolean>>;
+
+export interface Rule {
+  readonly name: RuleName;
+  /** What the studio is told. */
+  readonly rejection: Rejection;
+  /** Whether it takes a running worker to tell. */
+  readonly isLive: boolean;
+  /** What it looks at, as people are shown it. */
+  readonly inputs: (facts: OfferFacts, offer: Offer) => RuleInputs;
+  /** Why the offer is rejected over this alone, for our own log; undefined when it is not. */
+  readonly against: (facts: OfferFacts, offer: Offer) => string | undefined;
+}
+
+/** Why an offer is rejected: the first rule against it. */
+export interface Unfit {
+  readonly rule: RuleName;
+  readonly rejection: Rejection;
+  readonly because: string;
+}
+
+/** In the order in which they apply. */
+export const RULES: readonly Rule[] = [
+  {
+    name: 'paused',
+    rejection: REJECTIONS.paused,
+    isLive: false,
+    inputs: ({ paused }) => ({ auto_enabled: !paused }),
+    against: ({ paused }) => (paused ? 'claiming is switched off' : undefined),
+  },
+  {
+    name: 'idle',
+    rejection: REJECTIONS.inUse,
+    isLive: false,
+    inputs: ({ onlyWhenIdle, userPresence }) => ({ only_when_idle: onlyWhenIdle, presence: userPresence ?? 'unknown' }),
+    against: ({ onlyWhenIdle, userPresence }) => {
+      if (!onlyWhenIdle || userPresence === 'idle') return undefined;
+      return userPresence === 'active'
+        ? 'only_when_idle is set and this computer is in use'
+        : 'only_when_idle is set and user activity is unknown';
+    },
+  },
+  {
+    name: 'busy',
+    rejection: REJECTIONS.busy,
+    isLive: true,
+    inputs: ({ live }) => ({ held_by: (live?.holders ?? []).map(({ purpose }) => purpose).join(' ') }),
+    against: ({ live }) => {
+      if (live?.maintenance === true) return 'maintenance is waiting for the running job';
+      const [holder] = live?.holders ?? [];
+      return holder === undefined ? undefined : `already running ${holder.purpose}`;
+    },
+  },
+  {
+    name: 'stopping',
+    rejection: REJECTIONS.busy,
+    isLive: true,
+    inputs: ({ live }) => ({ stopping: live?.stopping === true }),
+    against: ({ live }) => (live?.stopping === true ? 'the worker is stopping' : undefined),
+  },
+  {
+    name: 'outbox',
+    rejection: REJECTIONS.busy,
+    isLive: true,
+    inputs: ({ live }) => ({ full: live?.outboxFull === true }),
+    against: ({ live }) =>
+      live?.outboxFull === true ? 'the outbox is full of results that the studio does not have yet' : undefined,
+  },
+  {
+    name: 'quarantine',
+    rejection: REJECTIONS.busy,
+    isLive: true,
+    inputs: ({ live }, { model }) => ({ model, quarantined: (live?.quarantinedMs ?? 0) > 0 }),
+    against: ({ live }, { model, modelSource: { engine } }) => {
+      const leftMs = live?.quarantinedMs ?? 0;
+      if (leftMs === 0) return undefined;
+      return `${model} crashed the ${engine} engine repeatedly; its offers are rejected for ${formatDuration(leftMs)}`;
+    },
+  },
+  {
+    name: 'device',
+    rejection: REJECTIONS.busy,
+    isLive: false,
+    inputs: (_facts, { modelSource: { engine } }) => ({ engine }),
+    against: ({ device }) => device,
+  },
+  {
+    name: 'unloadable',
+    rejection: REJECTIONS.busy,
+    isLive: true,
+    inputs: (_facts, { model }) => ({ model }),
+    against: ({ live }) => live?.unloadable,
+  },
+  {
+    name: 'memory',
+    rejection: REJECTIONS.busy,
+    isLive: false,
+    inputs: ({ memory }, { vramGbEstimate }) => memoryInputs(memory, vramGbEstimate),
+    against: ({ memory }) => unfitReason(memory),
+  },
+];
+
+/** The first rule against an offer; undefined for one that is taken. */
+export function unfit(offer: Offer, facts: OfferFacts): Unfit | undefined {
+  for (const { name: rule, rejection, against } of RULES) {
+    const because = against(facts, offer);
+    if (because !== undefined) return { rule, rejection, because };
+  }
+  return undefined;
+}
+
+function memoryInputs(verdict: MemoryVerdict, estimateGb: number): RuleInputs {
+  if (verdict.is === 'unknown') return { estimateGb };
+  const { needGb, needFrom, freeGb, totalGb, marginGb, gpu } = verdict;
+  return { needGb: tenths(needGb), needFrom, freeGb: tenths(freeGb), totalGb: tenths(totalGb), marginGb, gpu };
+}
+
+const tenths = (gb: number): number => Math.round(gb * 10) / 10;

@@ -1,0 +1,28 @@
+import type { LiveFacts, OfferFacts } from '../../src/worker/fitness.ts';
+
+/** Facts that nothing stands against. */
+export const FIT: OfferFacts & { readonly live: LiveFacts } = {
+  paused: false,
+  onlyWhenIdle: false,
+  userPresence: undefined,
+  device: undefined,
+  memory: { is: 'unknown', because: 'the synthetic engine needs no GPU memory' },
+  live: {
+    holders: [],
+    maintenance: false,
+    stopping: false,
+    outboxFull: false,
+    quarantinedMs: 0,
+    unloadable: undefined,
+  },
+};
+
+/** Of a GPU that an offer does not fit on. */
+export const NUMBERS = {
+  needGb: 30,
+  needFrom: 'estimate',
+  freeGb: 20.04,
+  totalGb: 24,
+  marginGb: 1,
+  gpu: 'RTX 4090',
+} as const;

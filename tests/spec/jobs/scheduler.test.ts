@@ -1,0 +1,196 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { WorkerError } from '../../../src/base/errors.ts';
+import { createScheduler, type Lease, type Origin, type Refusal, type Scheduler } from '../../../src/jobs/scheduler.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
+
+function setup(lanes?: number) {
+  const clock = new FakeClock();
+  const scheduler = createScheduler({ clock, ...(lanes === undefined ? {} : { lanes }) });
+  return { clock, scheduler };
+}
+
+function take(scheduler: Scheduler, purpose: string, origin: Origin = 'studio'): Lease {
+  const answer = scheduler.reserve({ origin, purpose });
+  if (answer.is === 'refused') throw new WorkerError('internal', `${purpose} got no lane`);
+  return answer;
+}
+
+/** Waits for a lane and writes down what came of it. */
+function waiting(scheduler: Scheduler, purpose: string, about: { origin?: Origin; maxWaitMs?: number } = {}) {
+  const answers: (Lease | Refusal)[] = [];
+  const { origin = 'local', maxWaitMs = 1_000 } = about;
+  const takeBack = scheduler.waitFor({ origin, purpose }, { maxWaitMs, onAnswer: (answer) => answers.push(answer) });
+  return { answers, takeBack };
+}
+
+test('a lane that is held is refused, with who holds it and where the holder is', () => {
+  const { scheduler } = setup();
+  take(scheduler, 'job-1').phase = 'delivering';
+  expect(scheduler.reserve({ origin: 'local', purpose: 'chat-1' })).toEqual({
+    is: 'refused',
+    because: 'busy',
+    holders: [{ origin: 'studio', purpose: 'job-1', phase: 'delivering' }],
+  });
+});
+
+test('a lane is free again on every way out, also by an exception', () => {
+  const { scheduler } = setup();
+  const leaveByThrowing = (): void => {
+    using lease = take(scheduler, 'job-1');
+    throw new WorkerError('engine.failed', lease.purpose);
+  };
+  expect(leaveByThrowing).toThrow('job-1');
+  expect(scheduler.held).toEqual([]);
+});
+
+test('disposing of an old lease does not free the lane of the one that came after', () => {
+  const { scheduler } = setup();
+  const first = take(scheduler, 'job-1');
+  first[Symbol.dispose]();
+  const second = take(scheduler, 'job-2');
+  first[Symbol.dispose]();
+  expect(scheduler.held).toEqual([second]);
+});
+
+test('as many lanes are held at a time as there are, and no more', () => {
+  const { scheduler } = setup(3);
+  for (const purpose of ['job-1', 'job-2', 'job-3']) take(scheduler, purpose);
+  expect(scheduler.reserve({ origin: 'studio', purpose: 'job-4' }).is).toBe('refused');
+  expect(scheduler.held.map(({ purpose }) => purpose)).toEqual(['job-1', 'job-2', 'job-3']);
+});
+
+test('cancelling aborts one holder with the reason and leaves the others alone', () => {
+  const { scheduler } = setup(2);
+  const [one, two] = [take(scheduler, 'job-1'), take(scheduler, 'job-2')];
+  const reason = new WorkerError('job.cancelled', 'stop');
+  expect(scheduler.cancel('job-1', reason)).toBe(true);
+  expect(one.signal.reason).toBe(reason);
+  expect(two.signal.aborted).toBe(false);
+  expect(scheduler.cancel('job-7', reason)).toBe(false);
+});
+
+test('who waits gets the next free lane, in the order of waiting', () => {
+  const { scheduler, clock } = setup();
+  const held = take(scheduler, 'job-1');
+  const [first, second] = [waiting(scheduler, 'chat-1'), waiting(scheduler, 'chat-2')];
+  held[Symbol.dispose]();
+  expect(first.answers).toMatchObject([{ is: 'leased', purpose: 'chat-1' }]);
+  expect(second.answers).toEqual([]);
+  scheduler.held[0]?.[Symbol.dispose]();
+  expect(second.answers).toMatchObject([{ is: 'leased', purpose: 'chat-2' }]);
+  expect(clock.armed).toBe(0);
+});
+
+test('a new offer does not overtake a request that waits', () => {
+  const { scheduler } = setup(2);
+  const held = [take(scheduler, 'job-1'), take(scheduler, 'job-2')];
+  const chat = waiting(scheduler, 'chat-1');
+  held[0]?.[Symbol.dispose]();
+  expect(chat.answers).toHaveLength(1);
+  expect(scheduler.reserve({ origin: 'studio', purpose: 'job-3' }).is).toBe('refused');
+});
+
+test('a wait ends at its limit, with who held the lane all the while', () => {
+  const { scheduler, clock } = setup();
+  take(scheduler, 'job-1');
+  const chat = waiting(scheduler, 'chat-1', { maxWaitMs: 500 });
+  clock.advance(499);
+  expect(chat.answers).toEqual([]);
+  clock.advance(1);
+  expect(chat.answers).toMatchObject([{ is: 'refused', because: 'busy', holders: [{ purpose: 'job-1' }] }]);
+});
+
+test('a wait that is taken back is never answered', () => {
+  const { scheduler, clock } = setup();
+  const held = take(scheduler, 'job-1');
+  const chat = waiting(scheduler, 'chat-1');
+  chat.takeBack();
+  held[Symbol.dispose]();
+  clock.advance(5_000);
+  expect(chat.answers).toEqual([]);
+  expect(scheduler.held).toEqual([]);
+});
+
+test('maintenance waits for every lane, and nobody else gets one meanwhile', () => {
+  const { scheduler } = setup(2);
+  const held = [take(scheduler, 'job-1'), take(scheduler, 'job-2')];
+  const update = waiting(scheduler, 'update 0.6.1', { origin: 'maintenance' });
+  held[0]?.[Symbol.dispose]();
+  expect(update.answers).toEqual([]);
+  expect(scheduler.reserve({ origin: 'studio', purpose: 'job-3' })).toMatchObject({ because: 'maintenance' });
+  held[1]?.[Symbol.dispose]();
+  expect(update.answers).toMatchObject([{ is: 'leased', origin: 'maintenance' }]);
+});
+
+test('maintenance comes before whoever waited longer, and they go on waiting', () => {
+  const { scheduler } = setup();
+  const held = take(scheduler, 'job-1');
+  const chat = waiting(scheduler, 'chat-1', { maxWaitMs: 60_000 });
+  const update = waiting(scheduler, 'update 0.6.1', { origin: 'maintenance' });
+  held[Symbol.dispose]();
+  expect([chat.answers.length, update.answers.length]).toEqual([0, 1]);
+  scheduler.held[0]?.[Symbol.dispose]();
+  expect(chat.answers).toMatchObject([{ is: 'leased' }]);
+});
+
+test('maintenance that is given up lets those behind it go on at once', () => {
+  const { scheduler, clock } = setup(2);
+  take(scheduler, 'job-1');
+  const update = waiting(scheduler, 'update 0.6.1', { origin: 'maintenance', maxWaitMs: 100 });
+  const chat = waiting(scheduler, 'chat-1', { maxWaitMs: 60_000 });
+  clock.advance(100);
+  expect(update.answers).toMatchObject([{ is: 'refused', holders: [{ purpose: 'job-1' }] }]);
+  expect(chat.answers).toMatchObject([{ is: 'leased' }]);
+});
+
+test('who waits for idleness is called once, when the last lane is free', () => {
+  const { scheduler } = setup(2);
+  const calls: string[] = [];
+  scheduler.whenIdle(() => calls.push('at once'));
+  const held = [take(scheduler, 'job-1'), take(scheduler, 'job-2')];
+  scheduler.whenIdle(() => calls.push('later'));
+  scheduler.whenIdle(() => calls.push('never'))();
+  held[0]?.[Symbol.dispose]();
+  expect(calls).toEqual(['at once']);
+  held[1]?.[Symbol.dispose]();
+  take(scheduler, 'job-3')[Symbol.dispose]();
+  expect(calls).toEqual(['at once', 'later']);
+});
+
+test('a machine with somebody waiting is not idle', () => {
+  const { scheduler } = setup();
+  const held = take(scheduler, 'job-1');
+  const calls: string[] = [];
+  scheduler.whenIdle(() => calls.push('idle'));
+  waiting(scheduler, 'chat-1');
+  held[Symbol.dispose]();
+  expect(calls).toEqual([]);
+  scheduler.held[0]?.[Symbol.dispose]();
+  expect(calls).toEqual(['idle']);
+});
+
+test('whatever is reserved, awaited and freed, lanes are never overdrawn and every wait ends once', () => {
+  const step = fc.record({
+    origin: fc.constantFrom<Origin>('studio', 'local', 'maintenance'),
+    act: fc.constantFrom('reserve', 'wait', 'free', 'tick'),
+  });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60 }), (lanes, steps) => {
+      const { scheduler, clock } = setup(lanes);
+      const waits: (readonly unknown[])[] = [];
+      steps.forEach(({ origin, act }, at) => {
+        if (act === 'reserve') scheduler.reserve({ origin, purpose: `p-${at}` });
+        if (act === 'wait') waits.push(waiting(scheduler, `p-${at}`, { origin }).answers);
+        if (act === 'free') scheduler.held[0]?.[Symbol.dispose]();
+        if (act === 'tick') clock.advance(400);
+        const { held } = scheduler;
+        const alone = held.some((lease) => lease.origin === 'maintenance');
+        expect(held.length).toBeLessThanOrEqual(alone ? 1 : lanes);
+      });
+      clock.advance(1_000);
+      expect(waits.every((answers) => answers.length === 1)).toBe(true);
+      expect(clock.armed).toBe(0);
+    }),
+  );
+});

@@ -1,0 +1,94 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { type LiveFacts, type OfferFacts, RULES, unfit } from '../../../src/worker/fitness.ts';
+import { anOffer } from '../../fakes/builders.ts';
+import { FIT, NUMBERS } from '../../fakes/offer-facts.ts';
+
+const live = (about: Partial<LiveFacts>): Partial<OfferFacts> => ({ live: { ...FIT.live, ...about } });
+const against = (about: Partial<OfferFacts>) => unfit(anOffer(), { ...FIT, ...about });
+const holder = { origin: 'studio', purpose: 'job-0', phase: 'running' } as const;
+
+test('an idle worker takes the offer', () => {
+  expect(against({})).toBeUndefined();
+});
+
+test('a paused worker rejects every offer and says why', () => {
+  expect(against({ paused: true, ...live({ holders: [holder] }) })).toEqual({
+    rule: 'paused',
+    rejection: { code: 'paused', reason: 'worker paused by operator' },
+    because: 'claiming is switched off',
+  });
+});
+
+test('a worker that runs only when idle rejects while the computer is in use, and says when nobody can tell', () => {
+  const rejection = { code: 'paused', reason: 'only when idle: the person is using this computer' } as const;
+  expect(against({ onlyWhenIdle: true, userPresence: 'active' })).toEqual({
+    rule: 'idle',
+    rejection,
+    because: 'only_when_idle is set and this computer is in use',
+  });
+  expect(against({ onlyWhenIdle: true, userPresence: undefined })).toEqual({
+    rule: 'idle',
+    rejection,
+    because: 'only_when_idle is set and user activity is unknown',
+  });
+  expect(against({ onlyWhenIdle: true, userPresence: 'idle' })).toBeUndefined();
+});
+
+test.each([
+  ['busy', live({ holders: [holder] }), 'already running job-0'],
+  ['busy', live({ maintenance: true }), 'maintenance is waiting for the running job'],
+  ['stopping', live({ stopping: true }), 'the worker is stopping'],
+  ['outbox', live({ outboxFull: true }), 'the outbox is full of results that the studio does not have yet'],
+  [
+    'quarantine',
+    live({ quarantinedMs: 1_800_000 }),
+    'synthetic crashed the synthetic engine repeatedly; its offers are rejected for 30 min',
+  ],
+  ['device', { device: 'runs on the CPU although there is a GPU' }, 'runs on the CPU although there is a GPU'],
+  ['unloadable', live({ unloadable: 'no folder may hold a library' }), 'no folder may hold a library'],
+] as const)('the rule %s is busy to the studio, and our log says why', (rule, about, because) => {
+  expect(against(about)).toEqual({
+    rule,
+    rejection: { code: 'busy', reason: 'worker already has an in-flight job' },
+    because,
+  });
+});
+
+test('an offer that does not fit into memory is busy to the studio, with the numbers in our log', () => {
+  const found = against({ memory: { is: 'does-not-fit', ...NUMBERS } });
+  expect(found?.rejection.code).toBe('busy');
+  expect(found?.because).toBe(
+    '30.0 GiB of GPU memory needed by the estimate and 1.0 GiB kept free, 20.0 of 24.0 GiB are free on RTX 4090',
+  );
+});
+
+test('the first rule of the list that is against an offer is the one that is given', () => {
+  const facts = fc.record({
+    paused: fc.boolean(),
+    onlyWhenIdle: fc.boolean(),
+    userPresence: fc.constantFrom('idle' as const, 'active' as const, undefined),
+    device: fc.constantFrom('on the CPU', undefined),
+    memory: fc.constantFrom(FIT.memory, { is: 'does-not-fit' as const, ...NUMBERS }),
+    live: fc.record({
+      holders: fc.constantFrom([], [holder]),
+      maintenance: fc.boolean(),
+      stopping: fc.boolean(),
+      outboxFull: fc.boolean(),
+      quarantinedMs: fc.constantFrom(0, 60_000),
+      unloadable: fc.constantFrom('no library', undefined),
+    }),
+  });
+  fc.assert(
+    fc.property(facts, (some) => {
+      const first = RULES.find((rule) => rule.against(some, anOffer()) !== undefined);
+      expect(unfit(anOffer(), some)?.rule).toBe(first?.name as never);
+    }),
+  );
+});
+
+test('what only a running worker knows is never held against an offer where none runs', () => {
+  const rules = RULES.filter(({ isLive }) => isLive);
+  expect(rules.map(({ name }) => name)).toEqual(['busy', 'stopping', 'outbox', 'quarantine', 'unloadable']);
+  expect(rules.map((rule) => rule.against({ ...FIT, live: undefined }, anOffer()))).toEqual(rules.map(() => undefined));
+});
