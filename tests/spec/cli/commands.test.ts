@@ -72,7 +72,7 @@ test.each([['', undefined] as const, ...EVERY])('help for "%s" reads as agreed',
   expect(cli.out()).toBe(readFileSync(golden, 'utf8'));
 });
 
-test('help and --help say the same, also below a group', async () => {
+test('help and --help print the same, also below a group', async () => {
   await using asFlag = await setup();
   await using asCommand = await setup();
   await asFlag.run('studio', 'jobs', 'create', '-h');
@@ -88,7 +88,7 @@ test('run hands its flags to the worker and returns its exit code', async () => 
   expect(asked).toEqual([{ configPath: 'a.toml', logFormat: 'json', logLevel: 'session=debug' }]);
 });
 
-test('studio says where it listens and where the token is, never the token', async () => {
+test('studio prints its address and where the token is, never the token', async () => {
   const asked: unknown[] = [];
   await using cli = await setup({
     world: {

@@ -7,7 +7,7 @@ import { aWorker } from './a-worker.ts';
 const NEXT = 'run `studio-worker run` to register';
 
 describe('register', () => {
-  test('saves and says against which studio run will register', async () => {
+  test('saves, and names the studio that run will register with', async () => {
     await using cli = await setup();
     expect(await cli.run('register')).toBe(0);
     expect(cli.out()).toBe(`saved; ${NEXT} with https://studio.minis.gg/\n`);
@@ -21,7 +21,7 @@ describe('register', () => {
     expect(cli.out()).toBe(`saved; ${NEXT} with https://studio.example/\n`);
   });
 
-  test('forgets the registration on request and says so', async () => {
+  test('discards the registration on request and reports it', async () => {
     await using cli = await setup();
     await cli.run('register', '--reset');
     expect(cli.resets()).toBe(1);
@@ -73,7 +73,7 @@ describe('status', () => {
     expect(cli.out()).toContain(`registration:       ${words}\n`);
   });
 
-  test('adds what the running worker says below the file', async () => {
+  test('adds the facts of the running worker below those of the file', async () => {
     await using cli = await setup({ worker: aWorker({ startedAt: new FakeClock().now() - 65_000, enabled: false }) });
     await cli.run('status');
     const live = cli.out().split('\n').slice(8);
@@ -94,7 +94,7 @@ describe('status', () => {
     [{ at: 'backing-off', failures: 3, retryInMs: 4_000 } as const, 'reconnecting in 4.0 s after 3 failed attempts'],
     [{ at: 'refused', because: 'deleted\u001B[2J' } as const, 'refused: deleted'],
     [{ at: 'gave-up', because: 'five failures' } as const, 'gave-up: five failures'],
-  ])('tells the session %j in words', async (session, words) => {
+  ])('describes the session %j', async (session, words) => {
     await using cli = await setup({ worker: aWorker({ session }) });
     await cli.run('status');
     expect(cli.out()).toContain(`session:            ${words}\n`);
@@ -106,7 +106,7 @@ describe('status', () => {
       { at: 'rejected', reason: 'unknown\u001B[2J machine' } as const,
       'turned down by the studio: unknown machine; run `studio-worker register --reset` to ask anew',
     ],
-  ])('says why there is no session while the registration is %j', async (registration, words) => {
+  ])('explains why there is no session while the registration is %j', async (registration, words) => {
     await using cli = await setup({ worker: aWorker({ registration, session: { at: 'idle' } }) });
     await cli.run('status');
     expect(cli.out()).toContain(`session:            ${words}\n`);
@@ -132,7 +132,7 @@ test('status says of a worker of another version what it is, and not that none r
   expect(cli.out()).toContain('"code": "worker.incompatible"');
 });
 
-test.each(['status', 'config'])('%s says when there is no file and these are the defaults', async (name) => {
+test.each(['status', 'config'])('%s marks the defaults it shows while there is no file', async (name) => {
   await using cli = await setup({ configExists: false });
   await cli.run(name);
   expect(cli.out()).toMatch(/^(# no file yet|config file: +none yet): showing the defaults/m);
@@ -151,7 +151,7 @@ describe('claiming', () => {
     expect(cli.out()).toBe(`claiming is ${word}; applied to the running worker\n`);
   });
 
-  test('works when no worker runs and says when it counts', async () => {
+  test('works when no worker runs and prints when it applies', async () => {
     await using cli = await setup();
     await cli.run('disable', '--json');
     expect(JSON.parse(cli.out())).toEqual({ autoEnabled: false, workerTold: false });
@@ -159,7 +159,7 @@ describe('claiming', () => {
     expect(cli.out()).toEndWith('claiming is off; no worker is running; applies at the next start\n');
   });
 
-  test('of a worker that answers and cannot says that it is saved but not applied', async () => {
+  test('reports a worker that answers and cannot as saved but not applied', async () => {
     const older = clientOfReply({ protocol: 1, version: '0.4.0', is: 'unknown-request', ask: 'reload' });
     await using cli = await setup({ world: { control: () => older } });
     expect(await cli.run('disable')).toBe(0);

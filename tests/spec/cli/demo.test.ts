@@ -179,7 +179,7 @@ describe('demo', () => {
     for (const picture of ['⠋', '⠙', '⠹']) expect(cli.out()).toContain(picture);
   });
 
-  test('as JSON says nothing but what came of each job', async () => {
+  test('as JSON prints nothing but the outcome of each job', async () => {
     const { demo } = aDemo(GOOD);
     await using cli = await setup({ world: { demo }, look: { isTty: true } });
     expect(await cli.run('demo', '--json')).toBe(0);
@@ -208,7 +208,7 @@ describe('demo', () => {
     }
   });
 
-  test('keeps running on request and says how to get in', async () => {
+  test('keeps running on request and prints URL and token', async () => {
     const asked = Promise.withResolvers<void>();
     const { demo, stops } = aDemo(GOOD, asked.promise);
     await using cli = await setup({ world: { demo } });

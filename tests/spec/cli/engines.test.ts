@@ -32,7 +32,7 @@ test('engines lists each with what it serves, and below it what is missing and t
   );
 });
 
-test('an engine on the processor beside a GPU says why, though it is ready', async () => {
+test('an engine on the CPU beside a GPU shows why, though it is ready', async () => {
   const onCpu = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };
   const reports = [{ engine: 'llama-cpp', ready: true, runsOn: 'cpu', onCpu, kinds: ['llm'], models: ['llama-cpp:*'] }];
   await using cli = await setup({ world: { engines: async () => reports } });

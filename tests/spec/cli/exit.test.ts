@@ -19,14 +19,14 @@ test('a failure is one line with its code, its reason and what to do', () => {
   );
 });
 
-test('the code stands before the picture of a broken place', () => {
+test('the code comes before the excerpt of a broken file', () => {
   const error = new WorkerError('config.invalid', 'config.toml: bad value\n  1 | a = \n          ^');
   expect(describeFailure(error)).toStartWith(
     'error: config.toml: bad value [config.invalid]\n  1 | a = \n          ^\n',
   );
 });
 
-test('a reason that the message already tells is not repeated', () => {
+test('a reason that the message already gives is not repeated', () => {
   const error = new WorkerError('engine.failed', 'engine: out of memory', { cause: new Error('out of memory') });
   expect(describeFailure(error)).toBe('error: engine: out of memory [engine.failed]\n');
 });

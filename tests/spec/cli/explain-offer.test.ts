@@ -29,7 +29,7 @@ async function setup(about: { paused?: boolean } = {}) {
   return { ...cli, asked, path };
 }
 
-test('each rule is a line with what it looked at, and the last line is the verdict', async () => {
+test('each rule is a line with its inputs, and the last line is the verdict', async () => {
   await using cli = await setup();
   expect(await cli.run('explain-offer', cli.path)).toBe(0);
   expect(cli.out()).toMatch(/^rule +outcome +inputs +because\n/);
@@ -38,7 +38,7 @@ test('each rule is a line with what it looked at, and the last line is the verdi
   expect(cli.out()).toEndWith('\n\njob job-1 (llm by synthetic) would be taken\n');
 });
 
-test('an offer that would be rejected says why and ends with another exit code', async () => {
+test('an offer that would be rejected shows why and exits with another code', async () => {
   await using cli = await setup({ paused: true });
   expect(await cli.run('explain-offer', cli.path)).toBe(1);
   expect(cli.out()).toEndWith('would be rejected: claiming is switched off\n');

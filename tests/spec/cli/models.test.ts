@@ -61,7 +61,7 @@ test('a pulled model is listed, shown, verified and removed', async () => {
   expect(out).toEndWith(`no models in ${cli.folder}/models\n`);
 });
 
-test('in a pipe a pull says in lines how far it is, and as JSON only what came of it', async () => {
+test('in a pipe a pull prints its progress in lines, and as JSON only the outcome', async () => {
   await using cli = await setup();
   const source = await cli.source();
   await cli.run('models', 'pull', source);
@@ -95,7 +95,7 @@ test('on a terminal each file has a bar, its rate and the time left, drawn over 
   expect(clock.armed).toBe(0);
 });
 
-test('a broken file makes verify exit with 1 and say why', async () => {
+test('a broken file makes verify exit with 1 and print why', async () => {
   await using cli = await setup();
   await cli.run('models', 'pull', await cli.source());
   const damaged = cli.bytes.slice();
@@ -136,7 +136,7 @@ test('a source that does not read, or names no model, is refused with what is mi
   expect(cli.err()).toContain('holds no model source: cliDefaults');
 });
 
-test('L47: a pulled file with another checksum names the file, the digest and the remedy', async () => {
+test('a pulled file with another checksum names the file, the digest and the remedy', async () => {
   await using cli = await setup();
   expect(await cli.run('models', 'pull', await cli.source({ sha256: 'f'.repeat(64) }))).toBe(65);
   expect(cli.err()).toContain(`lama.bin has the sha256 ${hexOf(cli.bytes)}`);

@@ -15,7 +15,7 @@ const TABLE = {
 };
 
 describe('tables', () => {
-  test('columns line up for wide letters, accents and pictures', () => {
+  test('columns line up for wide letters, accents and emoji', () => {
     expect(tableLines(TABLE)).toEqual(['name      text', 'ゴーレム  stone', 'café      a bred', '🙂']);
   });
 

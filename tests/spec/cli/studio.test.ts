@@ -132,7 +132,7 @@ describe('the way in', () => {
     [404, 69, 'no such model', 'studio.not-found'],
     [425, 69, 'too early', 'studio.unreachable'],
     [500, 69, 'the database is away', 'studio.unreachable'],
-  ])('a %d is told in the words of the studio with exit %d', async (status, exit, message, code) => {
+  ])('a %d is reported with the message of the studio and exit %d', async (status, exit, message, code) => {
     await using cli = await withStudio({ 'GET /models': () => Response.json({ error: 'x', message }, { status }) });
     expect(await cli.run('studio', 'models', 'list')).toBe(exit);
     expect(cli.err()).toStartWith(`error: ${message} [${code}]\n`);
@@ -278,7 +278,7 @@ describe('jobs watch', () => {
     return () => Response.json(aJob(views[Math.min(at++, views.length - 1)]));
   };
 
-  test('tells each change once and ends with the job', async () => {
+  test('prints each change once and ends with the job', async () => {
     const artifact = { ext: 'webp', contentType: 'image/webp', sizeBytes: 2048, sha256: 'aa' };
     await using cli = await withStudio({
       'GET /jobs/job-1': changing({}, {}, { state: 'running' }, { state: 'completed', artifact }),

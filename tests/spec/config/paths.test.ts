@@ -55,7 +55,7 @@ for (const [what, machine, place, documented] of [
   });
 }
 
-test('an account without a home is told to name a place', async () => {
+test('an account without a home folder gets the hint to name a config file', async () => {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   findConfig(on({ platform: 'linux', homeDir: '' }), () => false).catch(resolve);
   expect(await promise).toMatchObject({ code: 'config.invalid', hint: 'Name the config file with `--config <path>`.' });

@@ -134,7 +134,7 @@ test('however a file is broken, its secrets are not shown', () => {
   );
 });
 
-test('a first file says of each key what it is, and reads back as the defaults', () => {
+test('a first file explains each key, and reads back as the defaults', () => {
   const text = freshText({});
   expect(text).toStartWith('# URL of the studio this worker serves.\napi_base_url = "https://studio.minis.gg/"\n');
   expect(text).toContain(

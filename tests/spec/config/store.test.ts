@@ -58,7 +58,7 @@ test('without a file one is written with the defaults, owner-only', async () => 
   if (process.platform !== 'win32') expect(((await stat(at.path)).mode & 0o777).toString(8)).toBe('600');
 });
 
-test('whoever only looks sees a first file as it would be, and none is written', async () => {
+test('a read-only command sees a first file as it would be, and none is written', async () => {
   await using at = await setup();
   const store = await at.open({ readOnly: true, detectVramGb: () => Promise.resolve(8) });
   expect(store).toMatchObject({ isFresh: true, current: { vram_threshold_gb: 8 } });
@@ -132,7 +132,7 @@ test('a home sign stays in the file when something else is saved', async () => {
   expect(await at.read()).toContain('models_root = "~/gguf"\n');
 });
 
-test('an edit made between two looks survives an update', async () => {
+test('an edit made between two reads survives an update', async () => {
   await using at = await setup(LEAST);
   const store = await at.open();
   await at.edit(`${LEAST}outbox_max_gb = 5.0\nnote = "new"\n`);
@@ -171,7 +171,7 @@ test('an update restores a file that somebody removed', async () => {
   expect(await at.read()).toBe(`${LEAST}worker_id = "w1"\n`);
 });
 
-test('L57: a save that fails is logged, returned, and changes nothing', async () => {
+test('a save that fails is logged, returned, and changes nothing', async () => {
   await using at = await setup(LEAST);
   const full = { ...systemFiles, writeAtomic: () => Promise.reject(new Error('EROFS: read-only file system')) };
   const store = await at.open({ files: full });
@@ -237,14 +237,14 @@ test('a watcher is called with the new value of its key alone', async () => {
   expect(seen).toEqual([7]);
 });
 
-test('an edit that says the same in other words is no change', async () => {
+test('an edit that leaves every value as it was is no change', async () => {
   await using at = await setupWatched();
   await at.save(`${LEAST}# a thought\nauto_start = true\n`);
   await at.store.update({ auto_enabled: true });
   expect(at.changes).toEqual([]);
 });
 
-test('a broken edit keeps the last good config and says where it breaks', async () => {
+test('an invalid edit keeps the last valid config and reports its position', async () => {
   await using at = await setupWatched();
   await at.save(LEAST.replace('6.5', 'lots'));
   expect(at.store.current.vram_threshold_gb).toBe(6.5);
@@ -264,7 +264,7 @@ test('a removed file keeps the last good config', async () => {
   expect(at.log.names()).toEqual(['config.edit-ignored']);
 });
 
-test('listeners hear of our own updates too, until they leave', async () => {
+test('listeners receive our own updates too, until they unsubscribe', async () => {
   await using at = await setupWatched();
   const heard: boolean[] = [];
   const leave = at.store.onChange((config) => heard.push(config.auto_enabled));
@@ -275,7 +275,7 @@ test('listeners hear of our own updates too, until they leave', async () => {
   expect(at.changes.length).toBe(2);
 });
 
-test('L59: an update asked for while another is announced waits its turn and ends', async () => {
+test('an update requested while another is announced waits its turn and ends', async () => {
   await using at = await setupWatched();
   const second = Promise.withResolvers<unknown>();
   const leave = at.store.onChange(() => {
@@ -286,7 +286,7 @@ test('L59: an update asked for while another is announced waits its turn and end
   expect(await second.promise).toMatchObject({ install_id: 'i1', registration_secret: 'fresh' });
 });
 
-test('every secret is learnt before anything is said about it', async () => {
+test('every secret is learnt before anything about it is logged', async () => {
   await using at = await setupWatched(`${LEAST}auth_token = "hunter2"\n`);
   await at.save(`${LEAST}auth_token = "hunter3"\nregistration_secret = "hunter4"\n`);
   await at.store.update({ local_api_token: 'hunter5' });

@@ -22,14 +22,14 @@ for (const url of ['', 'studio.minis.gg', 'ftp://studio.minis.gg', 'file:///etc/
   });
 }
 
-test('plain http to another machine needs the word of the operator', () => {
+test('plain http to another machine needs the consent of the operator', () => {
   expect(check('http://192.168.1.5:9790')).toMatchObject({
     code: 'config.insecure-url',
     hint: 'Use an https URL, or set `allow_insecure_http = true` in the config file.',
   });
 });
 
-test('plain http with that word goes on with a warning', () => {
+test('plain http with that consent continues with a warning', () => {
   expect(check('http://studio.lan', true)).toEqual({
     warning:
       "plain http to studio.lan is not encrypted: others can read the worker's token and everything else in transit",

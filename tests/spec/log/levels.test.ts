@@ -46,7 +46,7 @@ describe('a bad part names itself and what is allowed', () => {
   });
 });
 
-test('a filtered sink hears only what its levels let through', () => {
+test('a filtered sink receives only what its levels let through', () => {
   const heard: string[] = [];
   const sink = filterSink((event) => void heard.push(event.event), parseLevels('warn,session=debug', SOURCE));
   const event = (name: string, level: LogEvent['level'], area: LogEvent['area']): LogEvent => ({

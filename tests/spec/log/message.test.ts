@@ -81,7 +81,7 @@ describe('the studio reads the texts its operators search for', () => {
   });
 });
 
-describe('what operators read most is in words', () => {
+describe('what operators read most is in our own sentences', () => {
   const pending = { requestId: 'rr-1' };
   const stop = { jobId: 'job-1', grace: '60 s', next: 'a second signal hands it back' };
   const banner = { version: '0.5.0', studio: 'https://s/', registration: 'approved as w-1', claiming: 'on' };
@@ -193,7 +193,7 @@ test('a missing fact shows as a question mark instead of a gap', () => {
   expect(said('session.connecting')).toBe('connecting to ?');
 });
 
-test('an event without a sentence is told by its name and facts', () => {
+test('an event without a sentence is shown by its name and facts', () => {
   const fields = { path: '/a b', sizeBytes: 3, empty: '', list: ['x', 1n], missing: undefined, stack: 'at x' };
   expect(said('config.reloaded', fields)).toBe('config.reloaded path="/a b" sizeBytes=3 empty="" list=[x, "1"]');
 });

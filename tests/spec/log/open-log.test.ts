@@ -39,7 +39,7 @@ test('one event reaches the terminal, the studio, the ring and the error tracker
   expect(tracked.map(({ area, event }) => ({ area, event }))).toEqual([{ area: 'delivery', event: 'result.sent' }]);
 });
 
-test('what a studio in the same process says is not shipped to it', () => {
+test('events of a studio in the same process are not shipped to it', () => {
   const { log, shown } = setup();
   log.logger.child({}, 'studio').info('job.queued', { jobId: 'job-1', kind: 'image', model: 'm' });
   expect(shown).toEqual(['12:00:00.000 info  [studio] queued job job-1: image with m\n']);
@@ -47,7 +47,7 @@ test('what a studio in the same process says is not shipped to it', () => {
   expect(log.shipBuffer.size).toBe(0);
 });
 
-test('nobody hears a secret, neither one under its name nor one learnt since', () => {
+test('no sink gets a secret, neither one under its name nor one learnt since', () => {
   const { log, shown, tracked } = setup({ format: 'json' });
   log.redactor.learn('wkr_secret_1');
   log.logger.child({ authToken: 'unlearnt_1' }).error('config.saved', { error: 'PUT wkr_secret_1 failed' });

@@ -138,7 +138,7 @@ describe('never leaks', () => {
     );
   });
 
-  test('whatever is said under a secret name never shows, learnt or not', () => {
+  test('whatever is logged under a secret name never shows, learnt or not', () => {
     const name = fc.constantFrom('auth_token', 'authToken', 'registrationSecret', 'Authorization', 'localApiToken');
     fc.assert(
       fc.property(secret, name, fc.dictionary(fc.string(), fc.integer()), (hidden, key, around) => {
@@ -164,14 +164,14 @@ describe('never leaks', () => {
 });
 
 describe('of what is too long to keep', () => {
-  test('a text of a megabyte keeps its beginning and says that it was cut', () => {
+  test('a text of a megabyte keeps its beginning and is marked as cut', () => {
     const fields = { jobId: 'x'.repeat(1_000_000), nested: { why: ['y'.repeat(5_000)] } };
     const { jobId, nested } = setup().redact(fields) as typeof fields;
     expect(jobId).toMatch(/^x{4000,4096}… \[cut\]$/);
     expect(nested.why[0]).toHaveLength(4_096);
   });
 
-  test('a list keeps its first items and says that it was cut', () => {
+  test('a list keeps its first items and is marked as cut', () => {
     const { features } = setup().redact({ features: Array.from({ length: 100_000 }, (_, at) => at) }) as {
       features: readonly unknown[];
     };

@@ -43,7 +43,7 @@ describe('for people', () => {
     expect(lines).toEqual(['\u{1B}[2m12:00:01.005\u{1B}[0m \u{1B}[33mwarn \u{1B}[0m thing.happened\n']);
   });
 
-  test('the same thing said often is shown as often', () => {
+  test('an event logged often is shown as often', () => {
     const { lines, toPeople } = setup();
     for (let turn = 0; turn < 20; turn++) toPeople(anEvent({}, { level: 'debug' }));
     expect(lines).toHaveLength(20);
