@@ -53,7 +53,7 @@ async function load(): Promise<HostedModel> {
     quarantine: createQuarantine(systemClock),
   });
   const files = { model: toModelId('fine'), paths: new Map(), defaults: synthetic.cliDefaults };
-  return await host.load({ engine: 'test', files }, signal);
+  return await host.load({ engine: 'gradio', files }, signal);
 }
 
 /** Through the host, and over the same kind of line with nothing at either end, in turn. */

@@ -24,7 +24,7 @@ function innerEngines(): InnerEngines {
       const { createInpainter } = await import('../../engines/onnx/inside.ts');
       return createInpainter({ images: createImages({ native }), openSession: (path) => openSession(path, session) });
     },
-    llama: async (warn) => {
+    'llama-cpp': async (warn) => {
       const { openChatModel } = await import('../../engines/llama/binding.ts');
       const { createChatEngine } = await import('../../engines/llama/inside.ts');
       return createChatEngine({
@@ -47,7 +47,7 @@ function innerEngines(): InnerEngines {
         warn,
       });
     },
-    whisper: async () => {
+    'whisper-cpp': async () => {
       const { openSpeechFinder, openTranscriber } = await import('../../engines/whisper/binding.ts');
       const { createTranscriptionEngine } = await import('../../engines/whisper/inside.ts');
       return createTranscriptionEngine({

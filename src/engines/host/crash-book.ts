@@ -1,4 +1,5 @@
 import type { WorkerError } from '../../base/errors.ts';
+import type { EngineName } from '../../contract/model-source.ts';
 import type { ModelId } from '../../base/ids.ts';
 import type { Logger } from '../../log/logger.ts';
 import { isOwnShortage } from './crash.ts';
@@ -9,7 +10,7 @@ import type { Quarantine } from './quarantine.ts';
  * program itself gave a lack of memory as the reason does not: where no driver reports free memory, each job of a model
  * that works runs out once and is done with less on its second try.
  */
-export type NoteCrash = (engine: string, model: ModelId, error: WorkerError) => void;
+export type NoteCrash = (engine: EngineName, model: ModelId, error: WorkerError) => void;
 
 export const createCrashBook =
   ({ quarantine, log }: { readonly quarantine: Quarantine; readonly log: Logger }): NoteCrash =>

@@ -1,4 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
+import type { EngineName } from '../../contract/model-source.ts';
 import type { ChildEnd } from '../../system/process/child.ts';
 import { saysNoMemory, whereShort } from '../no-memory.ts';
 
@@ -18,7 +19,7 @@ const MOST_CHARACTERS = 600;
 
 /** Why a child ended that nobody had asked to end. */
 export function crashError(
-  engine: string,
+  engine: EngineName,
   { end, doing, lines }: { readonly end: ChildEnd; readonly doing: Doing; readonly lines: readonly string[] },
 ): WorkerError {
   const how = end.is === 'exited' ? `exited with code ${end.code}` : `was ended by ${end.signal}${guess(end.signal)}`;

@@ -1,4 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
+import type { EngineName } from '../../contract/model-source.ts';
 import { MINUTE_MS } from '../../base/units.ts';
 import type { Task } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -25,8 +26,7 @@ export interface HostedHow extends Pick<LoadHow, 'lean'> {
 const USUAL: HostedHow = { lean: false, binariesFolder: undefined };
 
 export interface HostedLoad {
-  /** The name of an inner engine. */
-  readonly engine: string;
+  readonly engine: EngineName;
   readonly files: ModelFiles;
   /** As usual unless told otherwise. */
   readonly how?: HostedHow;
@@ -135,7 +135,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   };
 }
 
-const unloaded = (engine: string): WorkerError =>
+const unloaded = (engine: EngineName): WorkerError =>
   new WorkerError('internal', `the ${engine} engine was asked to run after it was unloaded`);
 
 /** A copy that travels: whoever made it may have put more into it than the child is to know. */

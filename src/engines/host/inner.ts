@@ -1,4 +1,5 @@
 import type { Task } from '../../contract/tasks/index.ts';
+import type { EngineName } from '../../contract/model-source.ts';
 import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
 import type { DeviceKind } from '../readiness.ts';
 
@@ -35,4 +36,4 @@ export interface InnerModel extends AsyncDisposable {
 }
 
 /** The engines a child can become, by name. Each is loaded only by the child that is asked to be it. */
-export type InnerEngines = Readonly<Partial<Record<string, (warn: Warn) => Promise<InnerEngine>>>>;
+export type InnerEngines = Readonly<Partial<Record<EngineName, (warn: Warn) => Promise<InnerEngine>>>>;

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { ERROR_CODES, type ErrorCode, toWorkerError, WorkerError } from '../../base/errors.ts';
 import { toModelId } from '../../base/ids.ts';
 import type { JsonValue } from '../../base/json.ts';
-import { CliDefaultsSchema, FILE_ROLES } from '../../contract/model-source.ts';
+import { CliDefaultsSchema, ENGINE_NAMES, FILE_ROLES } from '../../contract/model-source.ts';
 import { describeIssues, type Read } from '../../contract/read.ts';
 import { DeviceNameSchema } from '../../contract/results.ts';
 import { TaskSchema } from '../../contract/tasks/index.ts';
@@ -36,7 +36,7 @@ const ModelFilesSchema = v.object({
 const LoadHowSchema = v.object({ lean: v.boolean(), binariesFolder: v.union([v.string(), v.undefined()]) });
 
 const ToChildSchema = v.variant('do', [
-  v.object({ do: v.literal('load'), engine: v.string(), files: ModelFilesSchema, how: LoadHowSchema }),
+  v.object({ do: v.literal('load'), engine: v.picklist(ENGINE_NAMES), files: ModelFilesSchema, how: LoadHowSchema }),
   v.object({ do: v.literal('run'), task: TaskSchema, inputs: v.map(v.string(), Bytes) }),
   v.object({ do: v.literal('cancel') }),
   v.object({ do: v.literal('unload') }),

@@ -1,4 +1,5 @@
 import type { ModelId } from '../../base/ids.ts';
+import type { EngineName } from '../../contract/model-source.ts';
 import { MINUTE_MS } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
 
@@ -11,16 +12,16 @@ const LASTS_MS = 30 * MINUTE_MS;
 /** Keeps a model that crashes its engine again and again from taking jobs for a while. Others go on. */
 export interface Quarantine {
   /** Counts a crash. True when it is the one that brought the quarantine on. */
-  crashed(engine: string, model: ModelId): boolean;
+  crashed(engine: EngineName, model: ModelId): boolean;
   /** How long offers of this model are still refused; 0 when they are welcome. */
-  remainingMs(engine: string, model: ModelId): number;
+  remainingMs(engine: EngineName, model: ModelId): number;
 }
 
 /** Nobody is in quarantine yet; a restart of the worker forgets, because it may be the repair. */
 export function createQuarantine(clock: Pick<Clock, 'elapsed'>): Quarantine {
   const crashes = new Map<string, readonly number[]>();
   const until = new Map<string, number>();
-  const keyOf = (engine: string, model: ModelId): string => JSON.stringify([engine, model]);
+  const keyOf = (engine: EngineName, model: ModelId): string => JSON.stringify([engine, model]);
   const remaining = (key: string): number => Math.max(0, (until.get(key) ?? 0) - clock.elapsed());
   return {
     crashed(engine, model) {

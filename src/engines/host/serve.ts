@@ -16,7 +16,7 @@ export async function serveEngine(parent: Parent, engines: InnerEngines): Promis
 
   async function load(order: Extract<ToChild, { do: 'load' }>, signal: AbortSignal): Promise<FromChild> {
     const { engine, files, how } = order;
-    const open = Object.hasOwn(engines, engine) ? engines[engine] : undefined;
+    const open = engines[engine];
     if (open === undefined) throw new WorkerError('engine.unavailable', `no engine ${engine} to run in a child`);
     const inner = await open(warn);
     model = await inner.load(files, { signal, progress, ...how });

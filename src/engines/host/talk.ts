@@ -1,4 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
+import type { EngineName } from '../../contract/model-source.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
@@ -9,7 +10,7 @@ import { crashError, createTail, type Doing } from './crash.ts';
 import { type FromChild, readFromChild, toError, type ToChild } from './messages.ts';
 
 export interface TalkOptions {
-  readonly engine: string;
+  readonly engine: EngineName;
   readonly spawn: SpawnTalking;
   /** This program, asked to be an engine. */
   readonly command: readonly string[];
@@ -202,7 +203,7 @@ function createTimer(clock: Pick<Clock, 'after'>): Timer {
   };
 }
 
-const stallError = (engine: string, doing: 'loading' | 'running', stallMs: number): WorkerError =>
+const stallError = (engine: EngineName, doing: 'loading' | 'running', stallMs: number): WorkerError =>
   new WorkerError(
     'engine.stalled',
     `the ${engine} engine made no progress for ${formatDuration(stallMs)} while ${doing} and was ended`,

@@ -42,7 +42,7 @@ export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot
       ggufOf(modelFiles);
       const binariesFolder = await devices.prepare(signal, how);
       const wanted = { lean: how.lean, binariesFolder };
-      const model = await host.load({ engine: 'llama', files: modelFiles, how: wanted }, signal);
+      const model = await host.load({ engine: 'llama-cpp', files: modelFiles, how: wanted }, signal);
       return loadedIn(model, async (task, context) => {
         if (task.kind !== 'llm') throw wrongKind(task.kind);
         return await model.run(task, new Map(), context);

@@ -49,7 +49,7 @@ export function createWhisperEngine(options: WhisperEngineOptions): Engine {
     load: async (modelFiles, signal) => {
       signal.throwIfAborted();
       if (!modelFiles.paths.has('model')) throw noModel();
-      const model = await host.load({ engine: 'whisper', files: modelFiles, stallMs: STALL_MS }, signal);
+      const model = await host.load({ engine: 'whisper-cpp', files: modelFiles, stallMs: STALL_MS }, signal);
       return loadedIn(model, async (task, context) => {
         if (task.kind !== 'audio_stt') throw wrongKind(task.kind);
         if (task.vad === true && !modelFiles.paths.has('vad')) throw noSpeechFinder();

@@ -36,7 +36,7 @@ export function childEngine(memory: Engine['memory'] = 'none'): ChildEngine {
     readiness: () => Promise.resolve(READY),
     async load(files, signal, how) {
       loads.push(how);
-      const model = await host.load({ engine: 'test', files }, signal);
+      const model = await host.load({ engine: 'gradio', files }, signal);
       return {
         process: model.process,
         ranOn: model.ranOn,

@@ -81,5 +81,5 @@ const engine: InnerEngine = {
 const parent = connectParent();
 if (parent === undefined) throw new Error('nobody to talk with');
 await serveQuietly(Number(process.argv[2] ?? 0));
-await serveEngine(parent, { test: () => Promise.resolve(engine) });
+await serveEngine(parent, { gradio: () => Promise.resolve(engine) });
 process.exit(0);

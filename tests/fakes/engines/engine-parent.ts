@@ -18,7 +18,7 @@ const host = createEngineHost({
 });
 const signal = new AbortController().signal;
 const files = { model: toModelId('fine'), paths: new Map(), defaults: synthetic.cliDefaults };
-const model = await host.load({ engine: 'test', files }, signal);
+const model = await host.load({ engine: 'gradio', files }, signal);
 const [deed = 'hang'] = process.argv.slice(2);
 const progress = (): void => console.log(String(log.find('engine.started')?.fields['pid']));
 await model.run(aTask({ kind: 'image', prompt: deed }), new Map(), { signal, progress, emit: () => {} });

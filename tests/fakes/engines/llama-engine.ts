@@ -12,6 +12,7 @@ import { systemFiles } from '../../../src/system/disk/files.ts';
 import { synthetic } from '../builders.ts';
 import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
+import { type Quarantine } from '../../../src/engines/host/quarantine.ts';
 
 /** Where no release has binaries for a GPU. */
 const processorOnly: Devices = {
@@ -38,6 +39,7 @@ export function llamaScene(
     readonly hasRuntime?: boolean;
     readonly defaults?: Partial<ModelFiles['defaults']>;
     readonly command?: readonly string[];
+    readonly quarantine?: Quarantine;
     readonly devices?: Devices;
     readonly env?: Readonly<Record<string, string>>;
   } = {},

@@ -10,6 +10,7 @@ import { synthetic } from '../builders.ts';
 import { type InpaintingModel, inpaintingModel } from '../../../src/demo/weights/inpainting.ts';
 import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
+import { type Quarantine } from '../../../src/engines/host/quarantine.ts';
 
 export const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
 
@@ -38,6 +39,7 @@ export function onnxScene(
     readonly model?: InpaintingModel;
     readonly weights?: Uint8Array;
     readonly command?: readonly string[];
+    readonly quarantine?: Quarantine;
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): OnnxScene {

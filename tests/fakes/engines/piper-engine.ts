@@ -10,6 +10,7 @@ import { synthetic } from '../builders.ts';
 import { anFfmpeg } from './ffmpeg.ts';
 import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
+import { type Quarantine } from '../../../src/engines/host/quarantine.ts';
 
 export interface PiperScene extends Disposable {
   readonly engine: Engine;
@@ -25,6 +26,7 @@ export interface PiperSceneOptions {
   /** The machine's own when left out. */
   readonly ffmpeg?: Pick<Ffmpeg, 'readiness' | 'encodeAudio'>;
   readonly command?: readonly string[];
+  readonly quarantine?: Quarantine;
   readonly env?: Readonly<Record<string, string>>;
 }
 

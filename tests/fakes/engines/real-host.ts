@@ -1,5 +1,5 @@
 import { createEngineHost, type EngineHost } from '../../../src/engines/host/host.ts';
-import { createQuarantine } from '../../../src/engines/host/quarantine.ts';
+import { createQuarantine, type Quarantine } from '../../../src/engines/host/quarantine.ts';
 import type { Logger } from '../../../src/log/logger.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../../src/system/process/processes.ts';
@@ -8,15 +8,16 @@ export interface HostChoice {
   /** The program that becomes the child; this checkout's unless told otherwise. */
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly quarantine?: Quarantine;
 }
 
 /** A host of real children. */
-export const realHost = ({ command, env }: HostChoice, log: Logger): EngineHost =>
+export const realHost = ({ command, env, quarantine }: HostChoice, log: Logger): EngineHost =>
   createEngineHost({
     spawn: spawnTalking,
     command: [...(command ?? ownCommand()), '__engine', '0'],
     env: env ?? childEnvironment(ourVariables()),
     clock: systemClock,
-    quarantine: createQuarantine(systemClock),
+    quarantine: quarantine ?? createQuarantine(systemClock),
     log,
   });

@@ -15,6 +15,7 @@ import { synthetic } from '../builders.ts';
 import { anFfmpeg } from './ffmpeg.ts';
 import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
+import { type Quarantine } from '../../../src/engines/host/quarantine.ts';
 
 /** What the generated model says, whatever it hears. */
 export const SENTENCE = 'the quick brown fox jumps over the lazy dog';
@@ -39,6 +40,7 @@ export interface WhisperSceneOptions {
   readonly vad?: Uint8Array;
   readonly ffmpeg?: (folder: string) => Ffmpeg;
   readonly command?: readonly string[];
+  readonly quarantine?: Quarantine;
   readonly env?: Readonly<Record<string, string>>;
 }
 

@@ -168,7 +168,11 @@ test('a model without a template, and a file that is no whole model, are refused
 test('loading a model tells how far it is', async () => {
   using scene = llamaScene();
   const steps: number[] = [];
-  const request = { engine: 'llama', files: scene.files, onProgress: (done: number) => void steps.push(done) };
+  const request = {
+    engine: 'llama-cpp' as const,
+    files: scene.files,
+    onProgress: (done: number) => void steps.push(done),
+  };
   await using _model = await scene.host.load(request, new AbortController().signal);
   expect(steps.at(-1)).toBe(100);
   expect(steps).toEqual(steps.toSorted((a, b) => a - b));

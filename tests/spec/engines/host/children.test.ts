@@ -28,7 +28,7 @@ function setup(options: Partial<Pick<HostedLoad, 'stallMs' | 'how'>> = {}) {
   });
   const load = (model = 'fine') => {
     const files = { model: toModelId(model), paths: new Map(), defaults: synthetic.cliDefaults };
-    return host.load({ engine: 'test', files, ...options }, abort.signal);
+    return host.load({ engine: 'gradio', files, ...options }, abort.signal);
   };
   const context = { signal: abort.signal, progress: (_done: number, _total: number): void => {}, emit: () => {} };
   const ask = (model: HostedModel, prompt: string, more: Record<string, unknown> = {}) =>
@@ -89,8 +89,8 @@ test('what an engine reports arrives with its code, hint and facts, and the chil
 });
 
 test.each([
-  ['crash', /^the test engine was ended by SIGSEGV while it ran a task; it said last: .*the sky is up/],
-  ['exit', /^the test engine exited with code 3 while it ran a task$/],
+  ['crash', /^the gradio engine was ended by SIGSEGV while it ran a task; it said last: .*the sky is up/],
+  ['exit', /^the gradio engine exited with code 3 while it ran a task$/],
   ['babble', /said something unreadable \(done: expected number; total: is missing\)$/],
 ])('an engine that does this: %s, costs one job, and the next one gets a fresh process', async (prompt, message) => {
   const { load, ask, log } = setup();
@@ -104,7 +104,7 @@ test.each([
   const next = await ask(model, 'hello');
   expect(next).toMatchObject({ is: 'json', value: { text: 'hello' } });
   expect(next).not.toMatchObject({ value: { pid: first } });
-  expect(log.find('engine.crashed')).toMatchObject({ level: 'warn', fields: { engine: 'test', model: 'fine' } });
+  expect(log.find('engine.crashed')).toMatchObject({ level: 'warn', fields: { engine: 'gradio', model: 'fine' } });
 });
 
 test('an engine that ends for lack of memory says so by a code of its own', async () => {
@@ -123,7 +123,7 @@ test('a model that an engine lacks memory for again and again is not quarantined
   for (let run = 1; run <= 3; run++) {
     expect(await failureOf(ask(model, 'no memory'))).toMatchObject({ code: 'engine.out-of-memory' });
   }
-  expect(quarantine.remainingMs('test', toModelId('fine'))).toBe(0);
+  expect(quarantine.remainingMs('gradio', toModelId('fine'))).toBe(0);
 });
 
 test('a model that is loaded lean says what it runs on then', async () => {
@@ -175,7 +175,7 @@ test('silence for too long ends the child, says so, and counts as a crash', asyn
   expect(await failureOf(ask(model, 'hang'))).toMatchObject({
     code: 'engine.stalled',
     retryable: true,
-    message: 'the test engine made no progress for 300 ms while running and was ended',
+    message: 'the gradio engine made no progress for 300 ms while running and was ended',
   });
   expect(isGone(pidOf(log))).toBe(true);
   expect(log.find('engine.crashed')?.fields).toMatchObject({ code: 'engine.stalled' });
@@ -187,7 +187,7 @@ test('weights that cannot be loaded say why and leave no process', async () => {
   expect(isGone(pidOf(log))).toBe(true);
   expect(await failureOf(load('fatal'))).toMatchObject({
     code: 'engine.crashed',
-    message: 'the test engine exited with code 9 while it loaded the model',
+    message: 'the gradio engine exited with code 9 while it loaded the model',
   });
 });
 
@@ -254,7 +254,7 @@ test('three crashes of one model put it into quarantine and leave others alone',
   const { load, ask, log, quarantine } = setup();
   await using model = await load();
   for (let time = 0; time < 3; time++) await failureOf(ask(model, 'exit'));
-  expect(quarantine.remainingMs('test', toModelId('fine'))).toBeGreaterThan(0);
-  expect(quarantine.remainingMs('test', toModelId('other'))).toBe(0);
+  expect(quarantine.remainingMs('gradio', toModelId('fine'))).toBeGreaterThan(0);
+  expect(quarantine.remainingMs('gradio', toModelId('other'))).toBe(0);
   expect(log.find('engine.quarantined')).toMatchObject({ level: 'error', fields: { model: 'fine' } });
 });

@@ -8,7 +8,7 @@ import { settle } from '../../../fakes/system/fake-clock.ts';
 import { failureOf } from '../../system/temp-folder.ts';
 
 const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cliDefaults };
-const LOAD = { do: 'load', engine: 'test', files, how: { lean: true, binariesFolder: undefined } };
+const LOAD = { do: 'load', engine: 'gradio', files, how: { lean: true, binariesFolder: undefined } };
 const RUN = { do: 'run', task: aTask({ kind: 'image', prompt: 'go', seed: 7 }), inputs: new Map() };
 
 /** A child in this process, whose worker is the test. */
@@ -39,7 +39,7 @@ function setup() {
     gone: gone.promise,
   };
   const served = serveEngine(parent, {
-    test: (warn) => {
+    gradio: (warn) => {
       warnings.push(warn);
       return Promise.resolve(engine);
     },
@@ -92,9 +92,9 @@ test('a child whose worker is gone frees its model and ends', async () => {
   expect(freed()).toBe(1);
 });
 
-test.each(['other', 'toString', '__proto__'])('an engine called %s is not there to be loaded', async (engine) => {
+test('an engine that this program does not carry is reported as unavailable', async () => {
   const { said, tell } = setup();
-  await tell({ ...LOAD, engine });
+  await tell({ ...LOAD, engine: 'parakeet' });
   expect(said).toMatchObject([{ is: 'failed', failure: { code: 'engine.unavailable' } }]);
 });
 
@@ -109,6 +109,7 @@ test.each([
   { do: 'dance' },
   { ...RUN, task: { kind: 'image' } },
   { ...LOAD, files: { ...files, paths: {} } },
+  { ...LOAD, engine: 'toString' },
 ])('a child that hears %j ends, because nothing it would do is sure to be meant', async (message) => {
   const { served, tell } = setup();
   const end = failureOf(served);

@@ -18,7 +18,7 @@ function setup() {
   const notes: unknown[] = [];
   let child: TalkingOptions | undefined;
   const talk = startTalk({
-    engine: 'test',
+    engine: 'gradio',
     command: ['engine'],
     env: {},
     clock,
@@ -108,7 +108,7 @@ test('a crash tells what the engine said last, not what its runtime writes about
   expect(await running).toMatchObject({
     code: 'engine.crashed',
     message:
-      'the test engine was ended by SIGSEGV while it ran a task; it said last: ' +
+      'the gradio engine was ended by SIGSEGV while it ran a task; it said last: ' +
       'ggml.c:71: GGML_ASSERT(wtype != GGML_TYPE_COUNT) failed | Segmentation fault at address 0x6FF5',
   });
 });
@@ -181,7 +181,7 @@ test('a child that closes its line and lives on is ended and counts as crashed',
   clock.advance(200);
   expect(await running).toMatchObject({
     code: 'engine.crashed',
-    message: 'the test engine closed its line to the worker',
+    message: 'the gradio engine closed its line to the worker',
   });
 });
 
@@ -217,7 +217,7 @@ test('a child that ends while nothing is asked of it is over, which is known bef
   end.resolve({ is: 'exited', code: 1 });
   await settle();
   expect(talk.over).toBe(true);
-  expect(crashes.map(({ message }) => message)).toEqual(['the test engine exited with code 1 between two tasks']);
+  expect(crashes.map(({ message }) => message)).toEqual(['the gradio engine exited with code 1 between two tasks']);
 });
 
 test('two requests at once are refused as our mistake', async () => {
@@ -246,7 +246,7 @@ test('the weights travel by role, and nothing of them but path and defaults', as
     paths: new Map([['model', '/m/x.onnx']] as const),
     defaults: synthetic.cliDefaults,
   };
-  const say = { do: 'load', engine: 'test', files, how: { lean: true, binariesFolder: undefined } } as const;
+  const say = { do: 'load', engine: 'gradio', files, how: { lean: true, binariesFolder: undefined } } as const;
   const loading = talk.ask({ say, signal: abort.signal, progress: () => {}, emit, stallMs: 1_000 });
   child().onMessage({ is: 'loaded', ranOn: 'cuda' });
   expect(await loading).toEqual({ is: 'loaded', ranOn: 'cuda' });
