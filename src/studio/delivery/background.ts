@@ -2,7 +2,8 @@ import { errorChain } from '../../base/errors.ts';
 import type { JobId } from '../../base/ids.ts';
 import { isOurs } from './ownership.ts';
 import type { DeliveryDeps } from './deps.ts';
-import { EXPIRED, type OutboxEntry, UNREADABLE } from './outbox.ts';
+import type { OutboxEntry } from './entry.ts';
+import { EXPIRED, UNREADABLE } from './outbox.ts';
 import {
   backgroundPauseMs,
   concernsEveryResult,

@@ -26,6 +26,12 @@ export interface EntryHeader {
   readonly sha256: string;
 }
 
+/** A result waiting on disk. Its prompt and payload stay there until they are needed. */
+export interface OutboxEntry extends Omit<EntryHeader, 'prompt' | 'sha256'> {
+  /** Its name: that of its file, or of its record in the journal. */
+  readonly file: string;
+}
+
 const NEWLINE = 10;
 const SHA256_HEX = /^[0-9a-f]{64}$/;
 

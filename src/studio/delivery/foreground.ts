@@ -6,7 +6,7 @@ import { keep, ownerOf } from './ownership.ts';
 import type { DeliveryReport } from '../../jobs/delivery-report.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { Artifact } from './multipart-body.ts';
-import type { OutboxEntry } from './outbox.ts';
+import type { OutboxEntry } from './entry.ts';
 import { describeAnswer, judgeForeground, retryAfterOf, type ForegroundVerdict, type UploadAnswer } from './policy.ts';
 import { upload } from './upload.ts';
 

@@ -7,7 +7,8 @@ import { writeJson } from '../../contract/json.ts';
 import { isOurs, keep, ownerOf } from './ownership.ts';
 import type { DeliveryReport } from '../../jobs/delivery-report.ts';
 import type { DeliveryDeps } from './deps.ts';
-import { type OutboxEntry, UNREADABLE } from './outbox.ts';
+import type { OutboxEntry } from './entry.ts';
+import { UNREADABLE } from './outbox.ts';
 
 /** A finished result that travels in a frame. */
 export interface JsonResult {

@@ -6,14 +6,18 @@ import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Sha256 } from '../../system/disk/digest.ts';
 import type { Files } from '../../system/disk/files.ts';
-import { ENTRY_NAME, type EntryHeader, entryName, hasHeader, readEntry, readHeader, writeEntry } from './entry.ts';
+import { EntryIndex } from './entry-index.ts';
+import {
+  ENTRY_NAME,
+  type EntryHeader,
+  entryName,
+  hasHeader,
+  type OutboxEntry,
+  readEntry,
+  readHeader,
+  writeEntry,
+} from './entry.ts';
 import { openJournal } from './journal.ts';
-
-/** A result waiting on disk. Its prompt and payload stay there until they are needed. */
-export interface OutboxEntry extends Omit<EntryHeader, 'prompt' | 'sha256'> {
-  /** Its name: that of its file, or of its record in the journal. */
-  readonly file: string;
-}
 
 export type NewEntry = Omit<EntryHeader, 'sizeBytes' | 'sha256' | 'createdAt'>;
 
@@ -46,7 +50,7 @@ export interface OutboxOptions {
   readonly maxBytes: number;
   readonly maxAgeMs?: number;
   readonly files: Files;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'elapsed'>;
   readonly sha256: Sha256;
   readonly log: Logger;
 }
@@ -66,23 +70,11 @@ const JOURNAL = 'journal';
  */
 export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const { dir, files, clock, sha256, log, maxAgeMs = MAX_AGE_MS } = options;
-  const known = new Map<string, OutboxEntry>();
-  let newestAt = 0;
-  let sizeBytes = 0;
-
+  const index = new EntryIndex(clock, maxAgeMs);
   const removals = new Set<Promise<void>>();
 
-  const forget = (entry: OutboxEntry): void => {
-    if (known.delete(entry.file)) sizeBytes -= entry.sizeBytes;
-  };
-  const learn = (entry: OutboxEntry): void => {
-    forget(entry);
-    known.set(entry.file, entry);
-    sizeBytes += entry.sizeBytes;
-    newestAt = Math.max(newestAt, entry.createdAt);
-  };
   const remove = async (entry: OutboxEntry): Promise<void> => {
-    forget(entry);
+    index.forget(entry);
     try {
       if (journal.has(entry.file)) return journal.remove(entry.file);
     } catch (thrown) {
@@ -99,8 +91,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     removals.add(removal);
   };
   const expire = async (): Promise<readonly OutboxEntry[]> => {
-    // By the wall clock: it is what still stands after a restart, and a week is long beside any step of it.
-    const expired = [...known.values()].filter((entry) => clock.now() - entry.createdAt > maxAgeMs);
+    const expired = index.expired();
     for (const entry of expired) {
       log.warn('result.discarded', { jobId: entry.jobId, because: EXPIRED });
       await remove(entry);
@@ -110,7 +101,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
 
   for (const name of await openFolder(dir, files)) {
     const entry = await takeIn(name, options);
-    if (entry !== undefined) learn(entry);
+    if (entry !== undefined) index.add(entry);
   }
   const { journal, found } = await openJournal({
     path: `${dir}/${JOURNAL}`,
@@ -119,7 +110,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     log,
     onDamage: ({ at, bytes }) => setAsideBytes(`${JOURNAL}-${clock.now()}-${at}`, bytes, options),
   });
-  for (const header of found) learn(factsOf(header, entryName(header, sha256)));
+  for (const header of found) index.add(factsOf(header, entryName(header, sha256)));
   await expire();
 
   const store = async (file: string, parts: readonly Uint8Array[]): Promise<void> => {
@@ -129,14 +120,17 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
 
   return {
     async put(entry, payload) {
-      // Never the same instant twice, and never before an older entry: the name is the order of delivery.
-      const createdAt = (newestAt = Math.max(clock.now(), newestAt + 1));
-      const header = { ...entry, createdAt, sizeBytes: payload.byteLength, sha256: sha256(payload).toHex() };
+      const header = {
+        ...entry,
+        createdAt: index.nextCreatedAt(),
+        sizeBytes: payload.byteLength,
+        sha256: sha256(payload).toHex(),
+      };
       const file = entryName(header, sha256);
       await store(file, writeEntry(header, payload, sha256));
-      const older = [...known.values()].filter((other) => sameResult(other, header));
+      const older = index.matching((other) => sameResult(other, header));
       const added = factsOf(header, file);
-      learn(added);
+      index.add(added);
       for (const other of older) await remove(other);
       return added;
     },
@@ -145,7 +139,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       const bytes = isRecord ? journal.read(entry.file) : await files.readBytes(`${dir}/${entry.file}`);
       const read = bytes && readEntry(bytes, sha256);
       if (read !== undefined) return { prompt: read.header.prompt, payload: read.payload };
-      forget(entry);
+      index.forget(entry);
       if (bytes === undefined) log.warn('result.discarded', { jobId: entry.jobId, because: 'its file is gone' });
       else if (isRecord) {
         await setAsideBytes(entry.file, bytes, options, entry.jobId);
@@ -154,10 +148,10 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       return undefined;
     },
     remove,
-    entries: () => [...known.values()].toSorted((a, b) => a.createdAt - b.createdAt),
+    entries: () => index.entries(),
     expire,
-    hasRoom: () => sizeBytes < options.maxBytes,
-    pending: () => ({ count: known.size, sizeBytes }),
+    hasRoom: () => index.sizeBytes < options.maxBytes,
+    pending: () => ({ count: index.count, sizeBytes: index.sizeBytes }),
     async close() {
       await Promise.all(removals);
       journal.close();

@@ -2,7 +2,8 @@ import { errorChain } from '../../base/errors.ts';
 import { studioBase } from '../../contract/routes.ts';
 import type { Credentials } from '../session/session.ts';
 import type { DeliveryDeps } from './deps.ts';
-import type { NewEntry, OutboxEntry } from './outbox.ts';
+import type { OutboxEntry } from './entry.ts';
+import type { NewEntry } from './outbox.ts';
 
 /** Whom a result made now is for. */
 export const ownerOf = (credentials: Credentials): Pick<NewEntry, 'workerId' | 'studio'> => ({

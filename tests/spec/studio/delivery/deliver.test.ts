@@ -164,6 +164,15 @@ test('a result that waited for more than a week is discarded and reported as suc
   expect([delivery.pending().count, reports]).toEqual([0, [{ jobId: toJobId('job-1'), is: 'discarded', because }]]);
 });
 
+test('a wall clock that is set forward by a month costs no result', async () => {
+  const { delivery, clock, studio, reports } = await setup({ keepsClaims: true });
+  studio.live = false;
+  await delivery.deliver(aJsonOutcome('job-1'));
+  clock.jumpWallClock(30 * 24 * 3_600_000);
+  await delivery.deliverPending();
+  expect([delivery.pending().count, reports]).toEqual([1, []]);
+});
+
 test('an answer about another claim sends nothing', async () => {
   const { delivery, sent, studio } = await setup({ keepsClaims: true });
   studio.live = false;
