@@ -5,7 +5,7 @@
 import { expect, setDefaultTimeout } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { argumentsFor, clipArgumentsFor, serverArgumentsFor } from '../../src/engines/sd-cpp/cli/arguments.ts';
+import { imageArgumentsFor, videoArgumentsFor, serverArgumentsFor } from '../../src/engines/sd-cpp/cli/arguments.ts';
 import { FILE_ROLES } from '../../src/contract/model-source.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { images } from '../fakes/engines/onnx-engine.ts';
@@ -36,7 +36,7 @@ const held = {
   },
   lean: true,
 };
-const pictures = { init: '/init.png', mask: '/mask.png' };
+const inputImages = { init: '/init.png', mask: '/mask.png' };
 
 async function unknownFlags(program: string, words: readonly string[]): Promise<readonly string[]> {
   const child = Bun.spawn([program, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -50,9 +50,11 @@ withProgram('sd-cli of STUDIO_WORKER_SD_CLI knows every flag that it is given', 
   const video = aTask({ kind: 'video', prompt: 'a fox' });
   if (image.kind !== 'image' || video.kind !== 'video') throw new Error('expected both');
   const output = '/out.png';
-  expect(await unknownFlags(sdCli, argumentsFor({ ...held, task: image, pictures, output }))).toEqual([]);
-  const clip = clipArgumentsFor({ ...held, task: video, pictures, output, frames: 5, fps: 8 });
-  expect(await unknownFlags(sdCli, clip)).toEqual([]);
+  expect(await unknownFlags(sdCli, imageArgumentsFor({ ...held, task: image, images: inputImages, output }))).toEqual(
+    [],
+  );
+  const videoArgs = videoArgumentsFor({ ...held, task: video, images: inputImages, output, frames: 5, fps: 8 });
+  expect(await unknownFlags(sdCli, videoArgs)).toEqual([]);
 });
 
 withServer('sd-server beside STUDIO_WORKER_SD_CLI knows every flag that it is given', async () => {

@@ -1,12 +1,12 @@
 /** RIFF: a tag of four letters, a size, and so many bytes, padded to an even number (Microsoft, AVI RIFF File Reference). */
 const HEAD_BYTES = 8;
 const TAG_BYTES = 4;
-/** A compressed picture of the first stream. */
+/** A compressed frame of the first stream. */
 const FRAME = '00dc';
 
 /**
- * The frames of a Motion JPEG film as sd-cli writes it, each a JPEG file. A file that was cut off gives what is whole.
- * Bytes that are no AVI give none.
+ * The frames of a Motion JPEG video as sd-cli writes it, each a JPEG file. A file that was cut off gives what is whole.
+ * Bytes that are not an AVI give none.
  */
 export function framesOfAvi(file: Uint8Array): readonly Uint8Array[] {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);

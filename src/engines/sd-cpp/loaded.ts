@@ -3,19 +3,27 @@ import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { LoadedModel, ModelFiles, RunContext, TaskResult } from '../engine.ts';
 import type { NoteCrash } from '../host/crash-book.ts';
-import { argumentsFor, assertModel, clipArgumentsFor, type Held, serverArgumentsFor } from './cli/arguments.ts';
-import { type ClipOptions, finishClip, planClip } from './clip.ts';
-import { environmentFor, type EnvironmentOptions, serverBeside } from './program/environment.ts';
-import { fetchPictures, type InputOptions } from './inputs.ts';
-import { outputExt } from './pictures.ts';
-import { notServed, requestFor } from './server/request.ts';
-import { runSdCli } from './cli/run-sd-cli.ts';
 import { type ScratchFolder, type ScratchOptions, withScratch } from '../programs/scratch.ts';
-import { type Server, type ServerOptions, startServer } from './server/server.ts';
+import {
+  assertModel,
+  imageArgumentsFor,
+  type ModelSettings,
+  serverArgumentsFor,
+  videoArgumentsFor,
+} from './cli/arguments.ts';
+import { runSdCli } from './cli/run-sd-cli.ts';
+import { fetchImages, type ImageFetchOptions } from './fetch-images.ts';
+import { outputExt } from './input-images.ts';
+import { environmentFor, type EnvironmentOptions, serverBeside } from './program/environment.ts';
+import { type HeldServer, holdServer } from './server/held-server.ts';
+import { requestFor, whyNotServed } from './server/request.ts';
+import type { ServerOptions } from './server/server.ts';
+import { finishVideo, planVideo, type VideoOptions } from './video.ts';
 
-export interface LoadedOptions extends ServerOptions, ScratchOptions, ClipOptions, InputOptions, EnvironmentOptions {
+export interface LoadedOptions
+  extends ServerOptions, ScratchOptions, VideoOptions, ImageFetchOptions, EnvironmentOptions {
   readonly files: ScratchOptions['files'] & EnvironmentOptions['files'];
-  readonly images: ClipOptions['images'] & InputOptions['images'];
+  readonly images: VideoOptions['images'] & ImageFetchOptions['images'];
   readonly noteCrash: NoteCrash;
   readonly log: Logger;
 }
@@ -25,54 +33,55 @@ export interface Loading {
   readonly program: string;
   readonly model: ModelFiles;
   readonly lean: boolean;
-  /** What the program lists first, until it says what it uses. */
+  /** The device that the program lists first, until it announces what it uses. */
   readonly ranOn: string | undefined;
 }
 
 /**
- * A model in the memory of sd-server where the build brings one that can paint with it. Else sd-cli loads the model for
- * each job, as it does for a job that sd-server cannot do as asked.
+ * A model in the memory of sd-server where the build brings one that can generate with it. Else sd-cli loads the model
+ * for each job, as it does for a job that sd-server cannot do as the task asks.
  *
  * @throws WorkerError `model.role-missing` | `engine.*`; the signal's reason
  */
 export async function openModel(loading: Loading, options: LoadedOptions, signal: AbortSignal): Promise<LoadedModel> {
-  const { model } = loading;
-  assertModel(model.paths);
-  const makesClips = model.defaults.mode === 'vid_gen';
-  const tools = await toolsFor(loading, options);
+  assertModel(loading.model.paths);
+  const makesVideo = loading.model.defaults.mode === 'vid_gen';
+  const sdCli = await sdCliFor(loading, options);
   let { ranOn } = loading;
   const onDevice = (device: string | undefined): void => void (ranOn = device ?? ranOn);
-  const holder = makesClips ? undefined : await createHolder(tools, options, signal);
+  const held = makesVideo ? undefined : await holdServer(await serverFor(sdCli, options), options, signal);
   return {
     get process() {
-      return holder?.held?.process;
+      return held?.current?.process;
     },
     get ranOn() {
       return ranOn;
     },
     async run(task, context) {
-      if (task.kind === 'video' && makesClips) return await film(task, tools, { options, context, onDevice });
-      if (task.kind === 'image' && !makesClips)
-        return await paint(task, { tools, holder }, { options, context, onDevice });
-      throw new WorkerError(
-        'task.unsupported',
-        `the sd-cpp engine makes ${makesClips ? 'video' : 'images'} with this model, not ${task.kind}`,
-        {
-          hint: 'The model makes video when its source has `"mode": "vid_gen"` in `cliDefaults`, and images otherwise.',
-        },
-      );
+      const run: Run = { options, context, onDevice };
+      if (task.kind === 'video' && makesVideo) return await generateVideo(task, sdCli, run);
+      if (task.kind === 'image' && !makesVideo) return await generateImage(task, { sdCli, held }, run);
+      throw unsupported(task.kind, makesVideo);
     },
-    [Symbol.asyncDispose]: async () => await holder?.close(),
+    [Symbol.asyncDispose]: async () => await held?.close(),
   };
 }
 
-interface Tools extends Held {
+const unsupported = (kind: string, makesVideo: boolean): WorkerError =>
+  new WorkerError(
+    'task.unsupported',
+    `the sd-cpp engine generates ${makesVideo ? 'video' : 'images'} with this model, not ${kind}`,
+    { hint: 'A model generates video when its source has `"mode": "vid_gen"` in `cliDefaults`, and images otherwise.' },
+  );
+
+/** sd-cli for one model. */
+interface SdCliForModel extends ModelSettings {
   readonly program: string;
   readonly env: EnvironmentOptions['childEnv'];
   readonly onCrash: (error: WorkerError) => void;
 }
 
-async function toolsFor({ program, model, lean }: Loading, options: LoadedOptions): Promise<Tools> {
+async function sdCliFor({ program, model, lean }: Loading, options: LoadedOptions): Promise<SdCliForModel> {
   return {
     program,
     files: model.paths,
@@ -83,111 +92,63 @@ async function toolsFor({ program, model, lean }: Loading, options: LoadedOption
   };
 }
 
-/** Whoever keeps the model in memory between two jobs. */
-interface Holder {
-  readonly held: Server | undefined;
-  /** One that runs, started anew if need be; undefined when there is none to be had. */
-  get(signal: AbortSignal): Promise<Server | undefined>;
-  /** Ends the server, to make room or because nobody wants the model any more. */
-  release(): Promise<void>;
-  /** For good. */
-  close(): Promise<void>;
+async function serverFor(sdCli: SdCliForModel, options: LoadedOptions) {
+  const path = await serverBeside(sdCli.program, options);
+  if (path === undefined) return undefined;
+  const { env, onCrash } = sdCli;
+  return { path, args: (port: number) => serverArgumentsFor(sdCli, port), env, onCrash };
 }
 
-async function createHolder(tools: Tools, options: LoadedOptions, signal: AbortSignal): Promise<Holder> {
-  const path = await serverBeside(tools.program, options);
-  let useless = path === undefined;
-  let closed = false;
-  let server: Server | undefined;
-  const args = (port: number): readonly string[] => serverArgumentsFor(tools, port);
-
-  async function get(abort: AbortSignal): Promise<Server | undefined> {
-    if (closed) throw unloaded();
-    if (useless || path === undefined) return undefined;
-    if (server !== undefined && !server.over) return server;
-    const { env, onCrash } = tools;
-    const started = await startServer({ path, args, env, onCrash }, options, abort);
-    if (closed && typeof started !== 'string') {
-      await started.close(); // the model was let go meanwhile, and nobody would end it
-      throw unloaded();
-    }
-    if (typeof started !== 'string') return (server = started);
-    useless = true;
-    options.log.info('sd-server.not-used', { path, because: started });
-    return undefined;
-  }
-
-  async function release(): Promise<void> {
-    await server?.close();
-    server = undefined;
-  }
-
-  await get(signal);
-  return {
-    get held() {
-      return server?.over === false ? server : undefined;
-    },
-    get,
-    release,
-    async close() {
-      closed = true;
-      await release();
-    },
-  };
-}
-
-const unloaded = (): WorkerError =>
-  new WorkerError('internal', 'the sd-cpp engine was asked to run after it was unloaded');
-
-interface Doing {
+/** What one run works with. */
+interface Run {
   readonly options: LoadedOptions;
   readonly context: RunContext;
-  /** Told what the work was computed on. */
+  /** Called with what the run was computed on. */
   readonly onDevice: (device: string | undefined) => void;
 }
 
-async function paint(
+async function generateImage(
   task: TaskOf<'image'>,
-  { tools, holder }: { readonly tools: Tools; readonly holder: Holder | undefined },
-  doing: Doing,
+  { sdCli, held }: { readonly sdCli: SdCliForModel; readonly held: HeldServer | undefined },
+  run: Run,
 ): Promise<TaskResult> {
-  const { options, context } = doing;
-  const pictures = await fetchPictures(task, options, context.signal);
+  const { options, context } = run;
+  const inputs = await fetchImages(task, options, context.signal);
   const ext = outputExt(task.ext);
-  const asked = { ...tools, task, uses: [...pictures.bytes.keys()] };
-  const server = await holder?.get(context.signal);
+  const job = { ...sdCli, task, uses: [...inputs.bytes.keys()] };
+  const server = await held?.get(context.signal);
   if (server !== undefined) {
-    const because = notServed(asked, server.can);
+    const because = whyNotServed(job, server.can);
     if (because === undefined) {
-      const bytes = await server.generate(requestFor(asked, pictures.bytes), context);
-      doing.onDevice(server.device);
+      const bytes = await server.generate(requestFor(job, inputs.bytes), context);
+      run.onDevice(server.device);
       return { is: 'artifact', bytes, ext };
     }
     options.log.info('sd-server.passed-over', { because });
-    await holder?.release(); // sd-cli loads the model once more, and there may be no room for both
+    await held?.release(); // sd-cli loads the model once more, and both may not fit in memory
   }
   return await withScratch(options, 'sdcpp', async (folder) => {
     const name = `out.${ext}`;
-    const args = argumentsFor({ ...asked, pictures: await pictures.writeTo(folder), output: folder.at(name) });
-    return { is: 'artifact', bytes: await runInto(folder, { name, args, tools }, doing), ext };
+    const args = imageArgumentsFor({ ...job, images: await inputs.writeTo(folder), output: folder.at(name) });
+    return { is: 'artifact', bytes: await runInto(folder, { name, args, sdCli }, run), ext };
   });
 }
 
-async function film(task: TaskOf<'video'>, tools: Tools, doing: Doing): Promise<TaskResult> {
-  const { options, context } = doing;
-  const plan = planClip(task);
-  const pictures = await fetchPictures(task, options, context.signal);
+async function generateVideo(task: TaskOf<'video'>, sdCli: SdCliForModel, run: Run): Promise<TaskResult> {
+  const { options, context } = run;
+  const plan = planVideo(task);
+  const inputs = await fetchImages(task, options, context.signal);
   return await withScratch(options, 'sdcpp', async (folder) => {
     const name = 'out.avi';
-    const about = { ...tools, task, pictures: await pictures.writeTo(folder), output: folder.at(name) };
-    const args = clipArgumentsFor({ ...about, frames: plan.asked, fps: plan.fps });
-    const avi = await runInto(folder, { name, args, tools }, doing);
-    return await finishClip({ task, plan, avi, signal: context.signal }, options);
+    const job = { ...sdCli, task, images: await inputs.writeTo(folder), output: folder.at(name) };
+    const args = videoArgumentsFor({ ...job, frames: plan.requestedFrames, fps: plan.fps });
+    const avi = await runInto(folder, { name, args, sdCli }, run);
+    return await finishVideo({ task, plan, avi, signal: context.signal }, options);
   });
 }
 
 interface SdCliCall {
-  readonly tools: Tools;
+  readonly sdCli: SdCliForModel;
   readonly args: readonly string[];
   /** The file that it writes. */
   readonly name: string;
@@ -196,10 +157,10 @@ interface SdCliCall {
 /** Runs sd-cli and gives what it wrote into the folder. */
 async function runInto(
   folder: ScratchFolder,
-  { tools, args, name }: SdCliCall,
-  { options, context, onDevice }: Doing,
+  { sdCli, args, name }: SdCliCall,
+  { options, context, onDevice }: Run,
 ): Promise<Uint8Array> {
-  const { program, env, onCrash } = tools;
+  const { program, env, onCrash } = sdCli;
   onDevice(await runSdCli({ command: [program, ...args], env, context, onCrash }, options));
   const bytes = await folder.read(name);
   if (bytes !== undefined) return bytes;

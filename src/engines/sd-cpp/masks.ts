@@ -1,22 +1,22 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import type { ImageFacts, Images } from '../../system/native/images.ts';
-import type { PictureUse } from './pictures.ts';
+import type { ImageUse } from './input-images.ts';
 
-/** A mask that was scaled with its picture is off by a pixel at most. */
+/** A mask that was scaled with its image is off by a pixel at most. */
 const TOLERANCE_PX = 1;
 
 /**
- * Refuses a mask of another shape than its picture. stable-diffusion.cpp cuts both to the shape of the result, each from
+ * Rejects a mask of another shape than its image. stable-diffusion.cpp cuts both to the shape of the result, each from
  * its own middle, so that one of another size but the same shape still lies where it should, and this one would not.
  *
  * @throws WorkerError `task.mask-mismatch`
  */
 export async function assertMaskFits(
-  pictures: ReadonlyMap<PictureUse, Uint8Array>,
+  inputs: ReadonlyMap<ImageUse, Uint8Array>,
   images: Pick<Images, 'probe'>,
 ): Promise<void> {
-  const mask = pictures.get('mask');
-  const base = pictures.get('init') ?? pictures.get('ref');
+  const mask = inputs.get('mask');
+  const base = inputs.get('init') ?? inputs.get('ref');
   if (mask === undefined || base === undefined) return;
   const [m, b] = await Promise.all([sizeOf(mask, images), sizeOf(base, images)]);
   if (m === undefined || b === undefined) return;
@@ -24,8 +24,8 @@ export async function assertMaskFits(
   if (off <= Math.max(TOLERANCE_PX, (TOLERANCE_PX * b.width) / m.width)) return;
   throw new WorkerError(
     'task.mask-mismatch',
-    `the mask is ${m.width} x ${m.height} px, and its picture ${b.width} x ${b.height} px, which is another shape`,
-    { hint: 'Create the job with a mask of the size of its picture.' },
+    `the mask is ${m.width} x ${m.height} px, and its image ${b.width} x ${b.height} px, which is another shape`,
+    { hint: 'Create the job with a mask of the size of its image.' },
   );
 }
 

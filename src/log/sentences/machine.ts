@@ -48,8 +48,8 @@ export const MACHINE_SENTENCES = {
     (f) => `${text(f.path)} did not start, so sd-cli loads the model for each job: ${text(f.because)}`,
   ),
   'sd-server.passed-over': own((f) => `sd-cli runs this job, sd-server cannot: ${text(f.because)}`),
-  'clip.written-as-webp': own(
-    (f) => `wrote the clip as WebP instead of ${text(f.asked)}: ${text(f.because)}${hint(f.hint)}`,
+  'video.written-as-webp': own(
+    (f) => `wrote the video as WebP instead of ${text(f.asked)}: ${text(f.because)}${hint(f.hint)}`,
   ),
   'video.encoded': own((f) => `encoded ${text(f.frames)} frames as ${text(f.ext)} (requested: ${text(f.asked)})`),
 

@@ -21,7 +21,7 @@ afterEach(() => {
 /** A GGUF file without tensors: magic, version 3, and two counts of zero. */
 const gguf = Uint8Array.from([0x47, 0x47, 0x55, 0x46, 3, 0, 0, 0, ...Array.from({ length: 16 }, () => 0)]);
 
-/** A worker with a stand-in for sd-cli, a studio, and a server with a model and a picture. */
+/** A worker with a stand-in for sd-cli, a studio, and a server with a model and an image. */
 async function aScene({ withServer = false }: { readonly withServer?: boolean } = {}) {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await tempFolder());
@@ -52,17 +52,17 @@ async function aScene({ withServer = false }: { readonly withServer?: boolean } 
   return { scene, server, create, asked, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-test('an offer of a diffusion model is fetched, painted, looked at and delivered', async () => {
+test('an offer of a diffusion model is fetched, run, checked and delivered', async () => {
   await using place = await aScene();
   const { id } = await place.create({ initImageUrl: place.server.url('latest.webp') });
   await place.scene.studio.jobIs(id, 'completed');
   const answer = await place.scene.studio.admin('GET', `/jobs/${id}/artifact`);
-  const picture = await images.decode(new Uint8Array(await answer.arrayBuffer()));
-  expect(picture).toMatchObject({ width: 96, height: 64 });
+  const image = await images.decode(new Uint8Array(await answer.arrayBuffer()));
+  expect(image).toMatchObject({ width: 96, height: 64 });
   expect(place.server.asked.toSorted()).toEqual(['golem.gguf', 'latest.webp']);
 });
 
-test('a grey picture of a program that ended well is not delivered', async () => {
+test('a grey image of a program that exited with 0 is not delivered', async () => {
   await using place = await aScene();
   const { id } = await place.create({ prompt: 'all grey' });
   await place.scene.studio.jobIs(id, 'failed');
@@ -77,7 +77,7 @@ test('what the program said last goes to the studio, and the next job is served'
   await place.scene.studio.jobIs(next.id, 'completed');
 });
 
-test('offers of one model are painted by one server that keeps it', async () => {
+test('offers of one model are run by one server that keeps it', async () => {
   await using place = await aScene({ withServer: true });
   for (const seed of [1, 2]) {
     const { id } = await place.create({ seed });
@@ -87,16 +87,16 @@ test('offers of one model are painted by one server that keeps it', async () => 
   expect(place.asked().map(({ program }) => program)).toEqual(['sd-server', 'sd-server', 'sd-server']);
 });
 
-test('an offer of video is made by a model whose source says so, looked at and delivered', async () => {
+test('an offer of video is made by a model whose source says so, checked and delivered', async () => {
   await using place = await aScene();
-  const clip = { kind: 'video', seconds: 0.5, fps: 8, width: 64, height: 48, ext: 'mp4' };
-  const { id } = await place.create(clip, { mode: 'vid_gen' });
+  const video = { kind: 'video', seconds: 0.5, fps: 8, width: 64, height: 48, ext: 'mp4' };
+  const { id } = await place.create(video, { mode: 'vid_gen' });
   const { artifact } = await place.scene.studio.jobIs(id, 'completed');
   expect(artifact).toMatchObject({ ext: 'mp4' });
   expect(place.asked()[0]?.args?.join(' ')).toStartWith('-M vid_gen --diffusion-model ');
 });
 
-test.each([true, false])('a picture that needs too much memory is tried lean, server: %p', async (withServer) => {
+test.each([true, false])('an image that needs too much memory is tried lean, server: %p', async (withServer) => {
   await using place = await aScene({ withServer });
   const { id } = await place.create({ prompt: 'thirsty' });
   await place.scene.studio.jobIs(id, 'completed');

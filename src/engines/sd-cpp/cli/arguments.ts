@@ -1,29 +1,29 @@
 import { WorkerError } from '../../../base/errors.ts';
 import type { CliDefaults, FileRole } from '../../../contract/model-source.ts';
 import type { TaskOf } from '../../../contract/tasks/index.ts';
-import { float32Text } from './decimal.ts';
-import type { PicturePaths } from '../pictures.ts';
+import { float32Text } from './float32.ts';
+import type { ImagePaths } from '../input-images.ts';
 import { settingsOf, type Settings } from './settings.ts';
 
-/** How a model is to be held: its files, what its source says, and whether it has to make do with little memory. */
-export interface Held {
+/** How a model is loaded: its files, its source's defaults, and whether it has to get by with little memory. */
+export interface ModelSettings {
   readonly files: ReadonlyMap<FileRole, string>;
   readonly defaults: CliDefaults;
-  /** After it ran out of GPU memory: weights wait in main memory, and the picture is decoded in tiles. */
+  /** After it ran out of GPU memory: weights wait in main memory, and the image is decoded in tiles. */
   readonly lean?: boolean;
 }
 
-export interface Wanted extends Held {
+export interface ImageRun extends ModelSettings {
   readonly task: TaskOf<'image'>;
-  /** The pictures that the task names, on this disk. */
-  readonly pictures: PicturePaths;
+  /** The images that the task names, on this disk. */
+  readonly images: ImagePaths;
   /** Where the result goes. */
   readonly output: string;
 }
 
-export interface WantedClip extends Held {
+export interface VideoRun extends ModelSettings {
   readonly task: TaskOf<'video'>;
-  readonly pictures: PicturePaths;
+  readonly images: ImagePaths;
   readonly output: string;
   readonly frames: number;
   readonly fps: number;
@@ -34,65 +34,65 @@ export interface WantedClip extends Held {
  *
  * @throws WorkerError `model.role-missing`
  */
-export function argumentsFor(wanted: Wanted): readonly string[] {
-  const { task, defaults, output } = wanted;
+export function imageArgumentsFor(run: ImageRun): readonly string[] {
+  const { task, defaults, output } = run;
   return [
-    ...fileArguments(wanted.files),
+    ...fileArguments(run.files),
     '-p',
     task.prompt,
     ...given('--negative-prompt', task.negativePrompt),
-    ...pictureArguments(wanted),
+    ...inputImageArguments(run),
     ...settingArguments(settingsOf(task, defaults)),
     '-o',
     output,
     ...given('--seed', task.seed),
     ...given('--sampling-method', task.samplingMethod ?? defaults.samplingMethod),
     ...given('--flow-shift', decimal(defaults.flowShift)),
-    ...holdingArguments(wanted),
-    ...when(wanted.lean, '--vae-tiling'),
+    ...loadArguments(run),
+    ...when(run.lean, '--vae-tiling'),
   ];
 }
 
 /**
- * The arguments of sd-cli for a clip; what it writes goes by the extension of the output.
+ * The arguments of sd-cli for a video; the format goes by the extension of the output.
  *
  * @throws WorkerError `model.role-missing`
  */
-export function clipArgumentsFor(wanted: WantedClip): readonly string[] {
-  const { task, defaults, output, pictures } = wanted;
+export function videoArgumentsFor(run: VideoRun): readonly string[] {
+  const { task, defaults, output, images } = run;
   return [
     '-M',
     'vid_gen',
-    ...fileArguments(wanted.files),
+    ...fileArguments(run.files),
     '-p',
     task.prompt,
     ...given('--negative-prompt', task.negativePrompt),
-    ...given('--init-img', pictures.init),
+    ...given('--init-img', images.init),
     ...settingArguments(settingsOf(task, defaults)),
     '--video-frames',
-    String(wanted.frames),
+    String(run.frames),
     '--fps',
-    String(wanted.fps),
+    String(run.fps),
     '-o',
     output,
     ...given('--sampling-method', defaults.samplingMethod),
     ...given('--flow-shift', decimal(defaults.flowShift)),
-    ...holdingArguments(wanted),
-    ...when(wanted.lean, '--vae-tiling'),
+    ...loadArguments(run),
+    ...when(run.lean, '--vae-tiling'),
   ];
 }
 
-/** The arguments of sd-server: the model and how it is held, everything else is said with each job. */
-export const serverArgumentsFor = (held: Held, port: number): readonly string[] => [
+/** The arguments of sd-server: the model and how it is loaded; everything else comes with each job. */
+export const serverArgumentsFor = (model: ModelSettings, port: number): readonly string[] => [
   '--listen-ip',
   '127.0.0.1',
   '--listen-port',
   String(port),
-  ...fileArguments(held.files),
-  ...holdingArguments(held),
+  ...fileArguments(model.files),
+  ...loadArguments(model),
 ];
 
-/** @throws WorkerError `model.role-missing` for files that no picture can be made with */
+/** @throws WorkerError `model.role-missing` for files that no image can be generated with */
 export function assertModel(files: ReadonlyMap<FileRole, string>): void {
   if (files.has('diffusion-model') || files.has('model')) return;
   throw new WorkerError('model.role-missing', 'modelSource has no diffusion-model / model file', {
@@ -100,7 +100,7 @@ export function assertModel(files: ReadonlyMap<FileRole, string>): void {
   });
 }
 
-/** LoRA files have no argument: sd-cli takes a folder of them and words in the prompt, which no task has. */
+/** LoRA files have no argument: sd-cli takes a folder of them and names in the prompt, which no task has. */
 function fileArguments(files: ReadonlyMap<FileRole, string>): readonly string[] {
   assertModel(files);
   const diffusion = files.get('diffusion-model');
@@ -116,9 +116,9 @@ function fileArguments(files: ReadonlyMap<FileRole, string>): readonly string[] 
   ];
 }
 
-/** A reference picture is an instruction edit, which starts from noise: an init image has no place in it. */
-function pictureArguments({ task, pictures }: Wanted): readonly string[] {
-  const { init, mask, ref } = pictures;
+/** A reference image is an instruction edit, which starts from noise: an init image has no place in it. */
+function inputImageArguments({ task, images }: ImageRun): readonly string[] {
+  const { init, mask, ref } = images;
   if (ref !== undefined) return ['-r', ref, ...given('--mask', mask)];
   if (init === undefined) return [];
   return ['--init-img', init, '--strength', float32Text(strengthOf(task)), ...given('--mask', mask)];
@@ -139,7 +139,7 @@ const settingArguments = ({ cfgScale, steps, width, height }: Settings): readonl
   String(height),
 ];
 
-const holdingArguments = ({ defaults, lean }: Held): readonly string[] => [
+const loadArguments = ({ defaults, lean }: ModelSettings): readonly string[] => [
   ...when(defaults.zeroCondT, '--model-args', 'qwen_image_zero_cond_t=true'),
   ...when(defaults.offloadToCpu === true || lean === true, '--offload-to-cpu'),
   ...when(defaults.mmap, '--mmap'),
@@ -153,4 +153,4 @@ const decimal = (value: number | undefined): string | undefined =>
 const given = (flag: string, value: string | bigint | undefined): readonly string[] =>
   value === undefined || value === '' ? [] : [flag, String(value)];
 
-const when = (set: boolean | undefined, ...words: readonly string[]): readonly string[] => (set === true ? words : []);
+const when = (set: boolean | undefined, ...args: readonly string[]): readonly string[] => (set === true ? args : []);

@@ -46,7 +46,7 @@ export function createTranscript(): Transcript {
   };
 }
 
-/** Whether it ran out of memory, by its own words. ggml writes to stderr, and through the program's own log to stdout. */
+/** Whether it ran out of memory, as it printed. ggml writes to stderr, and through the program's own log to stdout. */
 export const ranOutOfMemory = ({ output, error }: Transcript): boolean => saysNoMemory(error) || saysNoMemory(output);
 
 /** 128 and the number of a signal is how a shell tells of a child that one ended (POSIX.1-2017, exit status). */
@@ -70,7 +70,7 @@ export function exitFailure(program: string, end: ChildEnd, transcript: Transcri
   const message = `${program} exited with ${code}: ${lastLine(transcript.error)}`;
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
   if (ranOutOfMemory(transcript) || isKernelKill(end)) {
-    // One that ended by itself over it is sound: a smaller picture may well fit.
+    // One that ended by itself over it is healthy: a smaller image may well fit.
     return { error: memoryError(message, transcript, fields), crashed: isCrash(end) };
   }
   if (isCrash(end)) {
@@ -89,7 +89,7 @@ export const memoryError = (
   fields: Readonly<Record<string, string | number>> = {},
 ): WorkerError =>
   new WorkerError('engine.out-of-memory', message, {
-    hint: 'Ask for a smaller picture, or offer the model with `offloadToCpu` or a smaller `maxVramGib`.',
+    hint: 'Ask for a smaller image, or offer the model with `offloadToCpu` or a smaller `maxVramGib`.',
     fields: { ...fields, ...whereShort(`${error}\n${output}`) },
   });
 

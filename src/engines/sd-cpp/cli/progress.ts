@@ -3,7 +3,7 @@ export interface ProgressReader {
   read(text: string): void;
 }
 
-export interface ProgressHeard {
+export interface ProgressCalls {
   /** A step of sampling ended. */
   readonly step: (done: number, total: number) => void;
   /** A bar moved, of loading or of sampling. */
@@ -16,7 +16,7 @@ const BAR = /(\d+)\/(\d+) - +?[\d.]+ ?(it\/s|s\/it|[KMG]?B\/s)/g;
 const KEPT = 300;
 
 /** Reads progress from sd-cli's output as it comes, however it is cut. A bar is drawn over, so lines never end. */
-export function createProgressReader(heard: ProgressHeard): ProgressReader {
+export function createProgressReader(calls: ProgressCalls): ProgressReader {
   let rest = '';
   return {
     read(text) {
@@ -25,8 +25,8 @@ export function createProgressReader(heard: ProgressHeard): ProgressReader {
       for (const bar of rest.matchAll(BAR)) {
         const [drawn, done, total, unit = ''] = bar;
         end = bar.index + drawn.length;
-        heard.moved();
-        if (unit.includes('it')) heard.step(Math.min(Number(done), Number(total)), Number(total));
+        calls.moved();
+        if (unit.includes('it')) calls.step(Math.min(Number(done), Number(total)), Number(total));
       }
       rest = rest.slice(end).slice(-KEPT);
     },
@@ -37,7 +37,7 @@ export function createProgressReader(heard: ProgressHeard): ProgressReader {
  * Hands on the first bar only, and only as it grows: decoding in tiles and a second model of a video draw bars of their
  * own, which begin again.
  */
-export function rising(progress: (done: number, total: number) => void): ProgressHeard['step'] {
+export function rising(progress: (done: number, total: number) => void): ProgressCalls['step'] {
   let of: number | undefined;
   let reached = 0;
   return (done, total) => {

@@ -11,7 +11,7 @@ export interface Settings {
 }
 
 /** A task cannot say "none": it has this many steps when it says nothing, and then the model's own count is meant. */
-const UNSAID_STEPS = 20;
+const DEFAULT_TASK_STEPS = 20;
 /** What counts when neither the task nor the model says (studio contract, sd-cli arguments). */
 const CFG_SCALE = 1;
 const STEPS = 8;
@@ -22,7 +22,7 @@ export function settingsOf(task: TaskOf<'image'> | TaskOf<'video'>, defaults: Cl
   const own = task.kind === 'image' ? task : { cfgScale: undefined, steps: 0 };
   return {
     cfgScale: firstPositive(own.cfgScale, defaults.cfgScale, CFG_SCALE),
-    steps: firstPositive(own.steps === UNSAID_STEPS ? 0 : own.steps, defaults.steps, STEPS),
+    steps: firstPositive(own.steps === DEFAULT_TASK_STEPS ? 0 : own.steps, defaults.steps, STEPS),
     width: firstPositive(task.width, defaults.width, SIDE_PX[task.kind]),
     height: firstPositive(task.height, defaults.height, SIDE_PX[task.kind]),
   };

@@ -18,7 +18,7 @@ export interface ProvisionOptions {
   readonly archiveBase?: string;
   readonly fetchInput: FetchInput;
   readonly sha256: Sha256;
-  readonly readZip: (archive: Uint8Array, mostBytes: number) => readonly ZippedFile[];
+  readonly readZip: (archive: Uint8Array, maxBytes: number) => readonly ZippedFile[];
 }
 
 export interface Archive {
@@ -28,8 +28,8 @@ export interface Archive {
 
 const UPSTREAM = 'https://github.com/leejet/stable-diffusion.cpp/releases/download';
 const OWN = 'https://github.com/webbertakken/studio-worker/releases/download/sdcpp-prebuilt-';
-const MAC = 'Darwin-macOS-26.6.2-arm64'; // for both kinds of processor
-/** By system and processor: what its archive is called, and who publishes it. */
+const MAC = 'Darwin-macOS-26.6.2-arm64'; // for both kinds of CPU
+/** By system and CPU: what its archive is called, and who publishes it. */
 const BUILDS: Readonly<Record<string, readonly [suffix: string, base: string]>> = {
   'win32 x64': ['win-vulkan-x64', `${UPSTREAM}/`],
   'linux x64': ['Linux-Ubuntu-24.04-x86_64-vulkan', `${UPSTREAM}/`],
@@ -37,9 +37,9 @@ const BUILDS: Readonly<Record<string, readonly [suffix: string, base: string]>> 
   'darwin arm64': [MAC, `${UPSTREAM}/`],
   'darwin x64': [MAC, `${UPSTREAM}/`],
 };
-const MOST_UNPACKED_BYTES = 2 * GIB;
+const MAX_UNPACKED_BYTES = 2 * GIB;
 
-/** The archive of the pinned release for this system; undefined where nobody publishes one. */
+/** The archive of the pinned release for this system; undefined where none is published. */
 export function archiveFor({
   environment,
   archiveBase,
@@ -51,9 +51,9 @@ export function archiveFor({
 }
 
 /** Why sd-cli is not fetched here; undefined when it may be. */
-export function refusal(options: Pick<ProvisionOptions, 'environment' | 'pins'>): string | undefined {
+export function whyNotFetched(options: Pick<ProvisionOptions, 'environment' | 'pins'>): string | undefined {
   const archive = archiveFor(options);
-  if (archive === undefined) return 'nobody publishes a build of it for this system';
+  if (archive === undefined) return 'there is no published build of it for this system';
   return options.pins[archive.asset] === undefined
     ? `this release has no checksum for ${archive.asset}, so it is not fetched`
     : undefined;
@@ -71,7 +71,7 @@ export const markerPath = (modelsRoot: string): string => `${modelsRoot}/bin/.sd
 export async function provision(options: ProvisionOptions, signal: AbortSignal): Promise<void> {
   const { files, modelsRoot, environment } = options;
   const archive = archiveFor(options);
-  const because = refusal(options);
+  const because = whyNotFetched(options);
   if (archive === undefined || because !== undefined) {
     throw new WorkerError('engine.unavailable', `sd-cli is not installed: ${because}`);
   }
@@ -99,7 +99,7 @@ function checked(
   const pin = pins[archive.asset]?.toLowerCase();
   if (digest !== pin) throw unusable(archive, `has the SHA-256 ${digest} instead of ${pin}`);
   try {
-    return readZip(bytes, MOST_UNPACKED_BYTES);
+    return readZip(bytes, MAX_UNPACKED_BYTES);
   } catch (thrown) {
     throw unusable(archive, 'cannot be unpacked', thrown);
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../../../system/clock.ts';
 import type { HasLibrary } from '../../../system/native/shared-library.ts';
 import type { LoadHow } from '../../engine.ts';
 import { createSdCliFinder, ownPath, type SdCli, type SdCliFinderOptions, VARIABLE } from './find-sd-cli.ts';
-import { archiveFor, markerPath, provision, type ProvisionOptions, refusal } from './provision.ts';
+import { archiveFor, markerPath, provision, type ProvisionOptions, whyNotFetched } from './provision.ts';
 import { PINNED_RELEASE } from './release.ts';
 import { vulkanProblem } from './vulkan.ts';
 
@@ -28,7 +28,7 @@ export interface SdCliSupply {
 }
 
 /** A machine that cannot fetch it now has a job waiting, and another program to run it by. */
-const FETCH_AGAIN_MS = 10 * MINUTE_MS;
+const FETCH_RETRY_MS = 10 * MINUTE_MS;
 
 export function createSdCliSupply(options: SdCliSupplyOptions): SdCliSupply {
   const { environment, hasLibrary, log, clock } = options;
@@ -41,12 +41,13 @@ export function createSdCliSupply(options: SdCliSupplyOptions): SdCliSupply {
   async function replaced(there: SdCli | undefined, signal: AbortSignal): Promise<SdCli> {
     if (there !== undefined && clock.elapsed() < fetchFrom) return there;
     try {
-      if (refusal(options) === undefined) log.info('sd-cli.fetching', { release: PINNED_RELEASE, url: ownMarker.text });
+      if (whyNotFetched(options) === undefined)
+        log.info('sd-cli.fetching', { release: PINNED_RELEASE, url: ownMarker.text });
       await provision(options, signal);
     } catch (thrown) {
       signal.throwIfAborted();
       if (there === undefined) throw thrown;
-      fetchFrom = clock.elapsed() + FETCH_AGAIN_MS;
+      fetchFrom = clock.elapsed() + FETCH_RETRY_MS;
       const because = errorChain(thrown);
       if (!warned.has(because)) log.warn('sd-cli.other-release', { path: there.path, wanted: PINNED_RELEASE, because });
       warned.add(because);
@@ -57,16 +58,17 @@ export function createSdCliSupply(options: SdCliSupplyOptions): SdCliSupply {
     return installed;
   }
 
-  /** A program that the operator named may have been built for CUDA, or for the processor. */
+  /** A program that the operator named may have been built for CUDA, or for the CPU. */
   const machineProblem = async (there: SdCli | undefined): Promise<WorkerError | undefined> =>
     there?.isNamed === true ? undefined : await vulkanProblem(environment.platform, hasLibrary);
-  const isOutOfReach = (there: SdCli | undefined): boolean => there === undefined && refusal(options) !== undefined;
+  const isOutOfReach = (there: SdCli | undefined): boolean =>
+    there === undefined && whyNotFetched(options) !== undefined;
 
   return {
     async get(signal, how) {
       const there = await find();
       if (isOutOfReach(there)) throw notInstalled(options);
-      if (!how.mayFetch && there?.isPinned !== true && refusal(options) === undefined) throw notPresent();
+      if (!how.mayFetch && there?.isPinned !== true && whyNotFetched(options) === undefined) throw notPresent();
       const program = there?.isPinned === true ? there : await replaced(there, signal);
       const problem = await machineProblem(program);
       if (problem !== undefined) throw problem;
@@ -83,7 +85,7 @@ const notPresent = (): WorkerError =>
   new WorkerError('engine.unavailable', `sd-cli of ${PINNED_RELEASE} is not here, and is fetched only for a job`);
 
 const notInstalled = (options: SdCliSupplyOptions): WorkerError =>
-  new WorkerError('engine.unavailable', `sd-cli is not installed: ${refusal(options) ?? 'it is gone again'}`, {
+  new WorkerError('engine.unavailable', `sd-cli is not installed: ${whyNotFetched(options) ?? 'it has disappeared'}`, {
     hint:
       `Put sd-cli of stable-diffusion.cpp ${PINNED_RELEASE} and its libraries beside each other, at ` +
       `${ownPath(options.modelsRoot, options.environment.platform)} or on the PATH, or name it in ${VARIABLE}.`,

@@ -10,7 +10,7 @@ const LOADERS: Readonly<Record<string, { readonly library: string; readonly reme
   win32: { library: 'vulkan-1.dll', remedy: 'Install the current driver of the GPU, which brings it.' },
 };
 
-/** Why sd-cli cannot reach the GPU here; undefined when it can. Without this look it ends like a crash. */
+/** Why sd-cli cannot reach the GPU here; undefined when it can. Without this check sd-cli ends as if it had crashed. */
 export async function vulkanProblem(platform: string, hasLibrary: HasLibrary): Promise<WorkerError | undefined> {
   const loader = LOADERS[platform];
   if (loader === undefined || (await hasLibrary(loader.library, 'vkGetInstanceProcAddr'))) return undefined;

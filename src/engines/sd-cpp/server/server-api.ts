@@ -137,7 +137,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const textsOf = (value: unknown): ReadonlySet<string> =>
   new Set(Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []);
 
-/** Undefined for what is no JSON: its absence is noticed where a field is asked for. */
+/** Undefined for what is not JSON: its absence is noticed where a field is asked for. */
 function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));

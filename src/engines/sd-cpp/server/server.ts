@@ -73,14 +73,14 @@ export async function startServer(
   }
 }
 
-/** Its end, if that is due: a program that has lost its port knows it before it can be asked. */
+/** Its end, if that is due: a program that lost its port ends before it can be asked. */
 async function outcome(child: ServerChild, { clock }: ServerOptions): Promise<void> {
   const known = new AbortController();
   await Promise.race([child.ended, pause(clock, ENDS_WITHIN_MS, known.signal)]);
   known.abort();
 }
 
-/** It holds our model: another one may have come to listen where ours wanted to. */
+/** It holds our model: another program may have taken the port first. */
 const isOurs = ({ modelPath, makesImages }: Capabilities, args: readonly string[]): boolean =>
   makesImages && args.includes(modelPath);
 
@@ -98,13 +98,13 @@ async function ready(child: ServerChild, api: ServerApi, { clock }: ServerOption
 }
 
 /** A server that holds our model, and the way to ask it. */
-interface Held {
+interface ReadyServer {
   readonly child: ServerChild;
   readonly can: Capabilities;
   readonly api: ServerApi;
 }
 
-function serving({ child, can, api }: Held, options: ServerOptions): Server {
+function serving({ child, can, api }: ReadyServer, options: ServerOptions): Server {
   const close = async (): Promise<void> => {
     child.end();
     await child.ended;

@@ -8,7 +8,7 @@ const chunk = (tag: string, body: Uint8Array): Buffer => {
 const list = (tag: string, ...parts: readonly Uint8Array[]): Buffer =>
   chunk('LIST', Buffer.concat([Buffer.from(tag, 'latin1'), ...parts]));
 
-/** A Motion JPEG film as stable-diffusion.cpp writes it: headers, frames, and an index at the end. */
+/** A Motion JPEG video as stable-diffusion.cpp writes it: headers, frames, and an index at the end. */
 export function makeAvi(
   frames: readonly Uint8Array[],
   { width, height, fps }: { readonly width: number; readonly height: number; readonly fps: number },

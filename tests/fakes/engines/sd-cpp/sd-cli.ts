@@ -39,11 +39,11 @@ await load(model);
 if (!(await sample(prompt, Number(of('--steps'))))) fail('generate failed');
 const [width, height] = [Number(of('-W')), Number(of('-H'))];
 if (!prompt.includes('nothing'))
-  await (of('-M') === 'vid_gen' ? film() : paintPicture(prompt, width, height).toFile(of('-o')));
+  await (of('-M') === 'vid_gen' ? video() : paintPicture(prompt, width, height).toFile(of('-o')));
 say(`[INFO ] main.cpp:1 - save result image to '${of('-o')}' (success)\n`);
 
 /** Like the real one: one frame and then whole groups of four. */
-async function film(): Promise<void> {
+async function video(): Promise<void> {
   if (!of('-o').endsWith('.avi')) fail('only AVI is written here');
   const frames: Uint8Array[] = [];
   const count = Math.floor((Number(of('--video-frames')) - 1) / 4) * 4 + 1;

@@ -32,8 +32,8 @@ export interface SdCppChoice extends Partial<Omit<SdCppOptions, 'environment'>> 
   readonly defaults?: Partial<CliDefaults>;
 }
 
-/** What a stand-in was told, in the order of its being told. */
-export interface Asked {
+/** What a stand-in was given, in order. */
+export interface ProgramCall {
   readonly program: 'sd-cli' | 'sd-server';
   readonly pid: number;
   readonly args?: readonly string[];
@@ -64,7 +64,7 @@ export interface SdCppScene extends AsyncDisposable {
     progress?: RunContext['progress'],
     signal?: AbortSignal,
   ): Promise<TaskResult>;
-  asked(): readonly Asked[];
+  asked(): readonly ProgramCall[];
   leftovers(): readonly string[];
 }
 
@@ -151,7 +151,7 @@ export function sdCppScene({
         ? readFileSync(at('asked.jsonl'), 'utf8')
             .trim()
             .split('\n')
-            .map((line): Asked => JSON.parse(line))
+            .map((line): ProgramCall => JSON.parse(line))
         : [],
     leftovers: () => readdirSync(at('tmp')),
     async [Symbol.asyncDispose]() {

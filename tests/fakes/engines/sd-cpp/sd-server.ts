@@ -35,14 +35,14 @@ async function work(job: Job, request: Request): Promise<void> {
     job.status = 'failed';
     return;
   }
-  const picture = paintPicture(request.prompt, request.width, request.height);
-  job.b64 = (await picture.toFormat(request.output_format).toBuffer()).toString('base64');
+  const image = paintPicture(request.prompt, request.width, request.height);
+  job.b64 = (await image.toFormat(request.output_format).toBuffer()).toString('base64');
   job.status = 'completed';
 }
 
 async function submit(request: Request): Promise<Response> {
-  const { init_image: picture, ...rest } = request;
-  note(model, { program: 'sd-server', pid: process.pid, request: rest, initBytes: picture?.length });
+  const { init_image: image, ...rest } = request;
+  note(model, { program: 'sd-server', pid: process.pid, request: rest, initBytes: image?.length });
   if (request.prompt.includes('refused'))
     return Response.json({ error: 'invalid generation parameters' }, { status: 400 });
   const id = `job_${jobs.size}`;

@@ -1,5 +1,5 @@
 /*
- * What the stand-ins for stable-diffusion.cpp's programs have in common: flags, streams, progress bytes, pictures.
+ * What the stand-ins for stable-diffusion.cpp's programs have in common: flags, streams, progress bytes, images.
  * Faults are asked for by words: in the prompt for those of a job, in the model's file name for those of loading.
  */
 import { appendFileSync, existsSync } from 'node:fs';
@@ -65,7 +65,7 @@ export function modelOf(flags: ReadonlyMap<string, string>): string {
   return existsSync(model) ? model : fail(`load model from file failed: '${model}'`);
 }
 
-/** Keeps what the program was told, for the test: one line of JSON in the folder of the model. */
+/** Keeps what the program was given, for the test: one line of JSON in the folder of the model. */
 export const note = (model: string, fact: Readonly<Record<string, unknown>>): void =>
   appendFileSync(join(dirname(model), 'asked.jsonl'), `${JSON.stringify(fact)}\n`);
 
@@ -101,7 +101,7 @@ export async function sample(prompt: string, steps: number): Promise<boolean> {
   return true;
 }
 
-/** A picture with something on it, unless the prompt asks for a grey one. */
+/** An image with something on it, unless the prompt asks for a grey one. */
 export function paintPicture(prompt: string, width: number, height: number, shift = 0): Sharp {
   const pixels = new Uint8Array(width * height * 3);
   for (let at = 0; at < pixels.length; at++) {

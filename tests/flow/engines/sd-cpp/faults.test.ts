@@ -28,7 +28,7 @@ test('the words of every backend for "no memory left" are understood', () => {
 });
 
 test.each(['sd-cli', 'sd-server'] as const)(
-  'a crash of %s is told as one and counts against its model',
+  'a crash of %s is reported as one and counts against its model',
   async (program) => {
     await using scene = sdCppScene();
     await (program === 'sd-cli' ? scene.install() : scene.installBoth());
@@ -56,7 +56,7 @@ test.each(['sd-cli', 'sd-server'] as const)('a kill of %s by the system is a lac
   });
 });
 
-test('pictures that are too large for the memory do not bar their model from smaller ones', async () => {
+test('images that are too large for the memory do not bar their model from smaller ones', async () => {
   await using scene = sdCppScene();
   await scene.install();
   for (let failure = 1; failure <= 3; failure++) {
@@ -146,7 +146,7 @@ test('a model without a file to paint with is refused before anything starts', a
   expect(scene.programs).toEqual([]);
 });
 
-test('a task that is neither picture nor film is refused by its kind', async () => {
+test('a task that is neither image nor video is rejected by its kind', async () => {
   await using scene = sdCppScene();
   await scene.install();
   for (const about of [{ kind: 'llm', messages: [] }, { kind: 'video' }]) {
@@ -167,7 +167,7 @@ test('a lean load keeps the weights in main memory and decodes in tiles', async 
   expect(scene.asked().at(-1)?.request).toMatchObject({ vae_tiling_params: { enabled: true } });
 });
 
-test('a model that is offloaded anyway is not told so twice', async () => {
+test('a model that is offloaded anyway is told so only once', async () => {
   await using scene = sdCppScene({ defaults: { offloadToCpu: true } });
   await scene.install();
   await using model = await scene.engine.load(scene.files, scene.abort.signal, LEAN);

@@ -24,13 +24,13 @@ async function setup(choice: SdCppChoice = {}) {
   return { scene, model, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-test('a loaded model stays in one server, which paints one picture after the other', async () => {
+test('a loaded model stays in one server, which generates one image after the other', async () => {
   await using place = await setup();
   const { scene, model } = place;
   const steps: string[] = [];
   for (let job = 0; job < 2; job++) {
     const result = await scene.runOn(model, { seed: 7 }, (done, total) => steps.push(`${done}/${total}`));
-    if (result.is !== 'artifact') throw new Error('expected a picture');
+    if (result.is !== 'artifact') throw new Error('expected an image');
     expect(result.ext).toBe('png');
     expect(await images.decode(result.bytes)).toMatchObject({ width: 64, height: 48 });
   }
@@ -48,7 +48,7 @@ test('a loaded model stays in one server, which paints one picture after the oth
   });
 });
 
-test('the server is told how to hold the model, and listens to this machine only', async () => {
+test('the server is told how to load the model, and listens to this machine only', async () => {
   await using place = await setup({ defaults: { offloadToCpu: true, maxVramGib: 6.5, zeroCondT: true } });
   const [start] = place.scene.asked();
   const port = start?.args?.[3] ?? '';
@@ -59,7 +59,7 @@ test('the server is told how to hold the model, and listens to this machine only
   );
 });
 
-test('who holds the weights is told, and gone when the model is let go', async () => {
+test('the process that holds the weights is named, and gone once the model is unloaded', async () => {
   await using place = await setup();
   const pid = place.model.process?.pid ?? 0;
   expect(isGone(pid)).toBe(false);
@@ -76,7 +76,7 @@ test('the server has a process group of its own and stands back', async () => {
   expect(stat[16]).toBe('1');
 });
 
-test('a cancelled picture ends the server, and the next one gets another', async () => {
+test('a cancelled image ends the server, and the next one gets another', async () => {
   for (const prompt of ['hangs', 'hangs and is deaf']) {
     await using place = await setup();
     const { scene, model } = place;
@@ -94,7 +94,7 @@ test('a cancelled picture ends the server, and the next one gets another', async
   }
 });
 
-test('a load that is given up ends the server it began', async () => {
+test('a cancelled load ends the server that it started', async () => {
   await using scene = sdCppScene({ file: 'hangs.gguf' });
   await scene.installBoth();
   const loading = failureOf(scene.engine.load(scene.files, scene.abort.signal, USUAL));
@@ -104,7 +104,7 @@ test('a load that is given up ends the server it began', async () => {
   await goneSoon(scene.programs[0]?.pid ?? 0);
 });
 
-test('a server that died between two pictures is replaced and counted', async () => {
+test('a server that died between two images is replaced and counted', async () => {
   await using place = await setup();
   const { scene, model } = place;
   const held = model.process;
@@ -130,7 +130,7 @@ test('a server that was begun for a model that is let go meanwhile goes with it'
   expect(scene.programs.map(({ pid }) => isGone(pid))).toEqual([true, true]);
 });
 
-test('a picture that makes no progress is ended after a long while', async () => {
+test('an image that makes no progress is ended after a long while', async () => {
   const clock = new SkippingClock();
   await using place = await setup({ clock });
   const sampling = Promise.withResolvers<void>();
@@ -141,7 +141,7 @@ test('a picture that makes no progress is ended after a long while', async () =>
   expect(await within(BUDGET_MS, 'the end', failure)).toMatchObject({ code: 'engine.stalled' });
 });
 
-test('a server may be idle for as long as nobody wants a picture', async () => {
+test('a server may be idle for as long as nobody wants an image', async () => {
   const clock = new SkippingClock();
   await using place = await setup({ clock });
   const held = place.model.process?.pid;
@@ -154,15 +154,15 @@ test.each([
   ['old.gguf', 'it has no job API'],
   ['strange.gguf', 'it does not know all arguments'],
   ['alien.gguf', 'it does not generate images with this model'],
-])('a server that cannot be used for %s is left alone, and sd-cli paints', async (file, because) => {
+])('a server that cannot be used for %s is left alone, and sd-cli generates', async (file, because) => {
   await using place = await setup({ file });
   const { scene, model } = place;
   expect(model.process).toBeUndefined();
   expect((await scene.runOn(model)).is).toBe('artifact');
   expect((await scene.runOn(model)).is).toBe('artifact');
   expect(scene.asked().map(({ program }) => program)).toEqual(['sd-server', 'sd-cli', 'sd-cli']);
-  const told = scene.log.events.filter(({ event }) => event.startsWith('sd-server.'));
-  expect(told).toMatchObject([{ event: 'sd-server.not-used', level: 'info', fields: { because } }]);
+  const logged = scene.log.events.filter(({ event }) => event.startsWith('sd-server.'));
+  expect(logged).toMatchObject([{ event: 'sd-server.not-used', level: 'info', fields: { because } }]);
 });
 
 test('a build without a server paints with sd-cli and says nothing about it', async () => {
@@ -181,11 +181,11 @@ test.each([
   [{ steps: 101 }, 'it takes no more than 100 steps', 'model.gguf'],
   [{ seed: 2n ** 60n }, 'the seed has more digits than JSON keeps', 'model.gguf'],
 ])('what the server cannot do as asked is done by sd-cli, with room for it: %p', async (about, because, file) => {
-  const picture = await paint(64, 48, (x, y) => [x, y, 9]);
-  await using place = await setup({ file, fetchInput: () => Promise.resolve(picture) });
+  const image = await paint(64, 48, (x, y) => [x, y, 9]);
+  await using place = await setup({ file, fetchInput: () => Promise.resolve(image) });
   const { scene, model } = place;
   const held = model.process?.pid ?? 0;
-  // The stand-in writes pictures by a library that knows no BMP: whether sd-cli was asked is what counts.
+  // The stand-in writes images by a library that knows no BMP: whether sd-cli was asked is what counts.
   await scene.runOn(model, about).catch(() => undefined);
   expect(scene.asked().map(({ program }) => program)).toEqual(['sd-server', 'sd-cli']);
   expect(scene.log.find('sd-server.passed-over')?.fields).toEqual({ because });
@@ -194,7 +194,7 @@ test.each([
   expect(scene.asked().at(-1)?.program).toBe('sd-server');
 });
 
-test('pictures of a task travel to the server as they are', async () => {
+test('images of a task travel to the server as they are', async () => {
   const init = await paint(64, 48, (x, y) => [x, y, 9], 'jpeg');
   const mask = await paint(64, 48, () => 255);
   await using place = await setup({ fetchInput: (_, url) => Promise.resolve(url === INIT ? init : mask) });

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import type { CliDefaults, FileRole } from '../../../../src/contract/model-source.ts';
 import type { TaskOf } from '../../../../src/contract/tasks/index.ts';
-import { argumentsFor } from '../../../../src/engines/sd-cpp/cli/arguments.ts';
-import { float32Text } from '../../../../src/engines/sd-cpp/cli/decimal.ts';
-import type { PicturePaths } from '../../../../src/engines/sd-cpp/pictures.ts';
+import { imageArgumentsFor } from '../../../../src/engines/sd-cpp/cli/arguments.ts';
+import { float32Text } from '../../../../src/engines/sd-cpp/cli/float32.ts';
+import type { ImagePaths } from '../../../../src/engines/sd-cpp/input-images.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 
 const MODEL: ReadonlyMap<FileRole, string> = new Map([['diffusion-model', '/m/q.gguf']]);
@@ -20,15 +20,15 @@ interface Setup {
   readonly task?: Readonly<Record<string, unknown>>;
   readonly files?: ReadonlyMap<FileRole, string>;
   readonly defaults?: Partial<CliDefaults>;
-  readonly pictures?: PicturePaths;
+  readonly images?: ImagePaths;
 }
 
-const setup = ({ task = {}, files = MODEL, defaults = {}, pictures = {} }: Setup): readonly string[] =>
-  argumentsFor({
+const setup = ({ task = {}, files = MODEL, defaults = {}, images = {} }: Setup): readonly string[] =>
+  imageArgumentsFor({
     task: imageTask(task),
     files,
     defaults: { ...synthetic.cliDefaults, cfgScale: 0, steps: 0, width: 0, height: 0, ...defaults },
-    pictures,
+    images,
     output: '/o.webp',
   });
 
@@ -54,7 +54,7 @@ test('an image task with every field makes the arguments in their order', () => 
       ['model', '/m/never'],
     ]),
     defaults: { cfgScale: 1, steps: 8, width: 1024, height: 1024, samplingMethod: 'euler' },
-    pictures: { init: '/i.jpg', mask: '/k.png' },
+    images: { init: '/i.jpg', mask: '/k.png' },
   });
   expect(args).toEqual([
     '--diffusion-model',
@@ -112,7 +112,7 @@ test('an instruction edit starts from its reference with the model defaults', ()
       mmap: true,
       maxVramGib: 6.5,
     },
-    pictures: { ref: '/r.png', mask: '/k.png', init: '/never.png' },
+    images: { ref: '/r.png', mask: '/k.png', init: '/never.png' },
   });
   expect(args).toEqual([
     '--diffusion-model',
@@ -154,7 +154,7 @@ test('an instruction edit starts from its reference with the model defaults', ()
 });
 
 test('what neither task nor model says has a value of its own', () => {
-  const args = setup({ task: { width: 0, height: 0, steps: 0, cfgScale: -1, negativePrompt: '' }, pictures: {} });
+  const args = setup({ task: { width: 0, height: 0, steps: 0, cfgScale: -1, negativePrompt: '' }, images: {} });
   expect(args).toEqual([
     '--diffusion-model',
     '/m/q.gguf',
@@ -181,14 +181,14 @@ test('a task that says nothing of steps takes those of the model, and its own si
 });
 
 test('an init image without a strength is painted over by three quarters', () => {
-  expect(valueOf(setup({ pictures: { init: '/i.png' } }), '--strength')).toBe('0.75');
+  expect(valueOf(setup({ images: { init: '/i.png' } }), '--strength')).toBe('0.75');
 });
 
 test('the largest seed reaches the command line digit by digit', () => {
   expect(valueOf(setup({ task: { seed: 18_446_744_073_709_551_615n } }), '--seed')).toBe('18446744073709551615');
 });
 
-test('a whole model goes by its own flag, and none at all is refused', () => {
+test('a whole model goes by its own flag, and none at all is rejected', () => {
   expect(setup({ files: new Map([['model', '/m/sd.gguf']]) }).slice(0, 2)).toEqual(['--model', '/m/sd.gguf']);
   const refused = (): unknown => setup({ files: new Map([['vae', '/m/vae.gguf']]) });
   expect(refused).toThrow('modelSource has no diffusion-model / model file');

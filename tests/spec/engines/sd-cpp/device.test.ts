@@ -31,7 +31,7 @@ test('a model says what its program computes on, and readiness says it from then
   expect(await scene.engine.readiness()).toEqual({ ready: true, where: { on: 'vulkan' } });
 });
 
-test('a program that finds no GPU says that it runs on the processor and what helps', async () => {
+test('a program that finds no GPU says that it runs on the CPU and what helps', async () => {
   const childEnv = childEnvironment(ourVariables(), { SD_CLI_DEVICES: 'CPU\tRyzen 9' });
   await using scene = sdCppScene({ childEnv });
   await scene.install();

@@ -5,7 +5,7 @@ import { failureOf } from '../../system/temp-folder.ts';
 
 const [INIT, MASK] = ['https://studio.example/init', 'https://studio.example/mask'];
 
-/** What becomes of a job with a mask of this size on a picture of 64 x 48 pixels. */
+/** What becomes of a job with a mask of this size on an image of 64 x 48 pixels. */
 async function outcomeOf(width: number, height: number, field: 'initImageUrl' | 'refImageUrl' = 'initImageUrl') {
   const init = await paint(64, 48, (x, y) => [x, y, 9]);
   const mask = await paint(width, height, () => 255);
@@ -19,13 +19,13 @@ async function outcomeOf(width: number, height: number, field: 'initImageUrl' | 
   return { outcome, started: scene.asked().length };
 }
 
-test('a mask of another shape than its picture is refused for good before anything starts', async () => {
+test('a mask of another shape than its image is rejected for good before anything starts', async () => {
   for (const field of ['initImageUrl', 'refImageUrl'] as const) {
     expect(await outcomeOf(64, 64, field)).toMatchObject({
       outcome: {
         code: 'task.mask-mismatch',
         retryable: false,
-        message: 'the mask is 64 x 64 px, and its picture 64 x 48 px, which is another shape',
+        message: 'the mask is 64 x 64 px, and its image 64 x 48 px, which is another shape',
       },
       started: 0,
     });

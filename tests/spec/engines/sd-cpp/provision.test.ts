@@ -69,7 +69,7 @@ test('what is loaded for nobody uses a program that is here, and fetches none', 
   expect(scene.server.asked).toHaveLength(1);
 });
 
-test('an archive with another checksum is refused, and nothing of it stays', async () => {
+test('an archive with another checksum is rejected, and nothing of it stays', async () => {
   await using scene = await setup(ARCHIVE, { [ASSET]: '0'.repeat(64) });
   const message = expect.stringContaining(`has the SHA-256 ${pinOf(ARCHIVE)} instead of 000000`);
   expect(await failureOf(scene.load())).toMatchObject({ code: 'native.unavailable', message });

@@ -12,19 +12,19 @@ const MASK = 'https://studio.example/mask';
 const BUDGET_MS = 10_000;
 const ABORT_BUDGET_MS = 1_500;
 
-test('a picture is painted in the size and format that were asked for', async () => {
+test('an image is generated in the size and format that were asked for', async () => {
   await using scene = sdCppScene();
   await scene.install();
   const steps: string[] = [];
   const result = await scene.run({}, (done, total) => steps.push(`${done}/${total}`));
-  if (result.is !== 'artifact') throw new Error('expected a picture');
+  if (result.is !== 'artifact') throw new Error('expected an image');
   expect(result.ext).toBe('png');
   expect(await images.decode(result.bytes)).toMatchObject({ width: 64, height: 48 });
   expect(steps).toEqual(['1/3', '2/3', '3/3']);
   expect(scene.leftovers()).toEqual([]);
 });
 
-test('pictures of the task reach the program under the names of their content', async () => {
+test('images of the task reach the program under the names of their content', async () => {
   const init = await paint(8, 8, () => [255, 0, 0], 'jpeg');
   const mask = await paint(8, 8, () => 255);
   await using scene = sdCppScene({ fetchInput: (_, url) => Promise.resolve(url === INIT ? init : mask) });
@@ -35,7 +35,7 @@ test('pictures of the task reach the program under the names of their content', 
   expect(args[args.indexOf('--mask') + 1]).toEndWith('/mask.png');
 });
 
-test('a picture that cannot be fetched fails the job before anything runs', async () => {
+test('an image that cannot be fetched fails the job before anything runs', async () => {
   await using scene = sdCppScene();
   await scene.install();
   expect(await failureOf(scene.run({ initImageUrl: INIT }))).toHaveProperty('message', `no init image at ${INIT}`);
@@ -72,13 +72,13 @@ test('a sampler nobody knows has a code of its own and no second try', async () 
   });
 });
 
-test('an end without a picture is a failure', async () => {
+test('an end without an image is a failure', async () => {
   await using scene = sdCppScene();
   await scene.install();
   expect(await failureOf(scene.run({ prompt: 'nothing' }))).toMatchObject({ code: 'engine.failed' });
 });
 
-test('a prompt that no command line can carry is refused for good', async () => {
+test('a prompt that no command line can carry is rejected for good', async () => {
   await using scene = sdCppScene();
   await scene.install();
   for (const prompt of ['x'.repeat(200_000), 'a\0b']) {
@@ -87,7 +87,7 @@ test('a prompt that no command line can carry is refused for good', async () => 
   expect(scene.leftovers()).toEqual([]);
 });
 
-test('a cancelled job ends the program, also one that heeds no signal', async () => {
+test('a cancelled job ends the program, also one that ignores the signal', async () => {
   for (const prompt of ['hangs', 'hangs and is deaf']) {
     await using scene = sdCppScene();
     await scene.install();

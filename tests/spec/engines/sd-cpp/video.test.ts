@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { toWorkerError } from '../../../../src/base/errors.ts';
 import { framesOfAvi } from '../../../../src/engines/sd-cpp/avi.ts';
-import { planClip } from '../../../../src/engines/sd-cpp/clip.ts';
+import { planVideo } from '../../../../src/engines/sd-cpp/video.ts';
 import { checkVideo } from '../../../../src/jobs/output/video.ts';
 import { makeAvi } from '../../../fakes/engines/sd-cpp/avi.ts';
 import { aTask } from '../../../fakes/builders.ts';
@@ -21,9 +21,9 @@ function videoTask(about: Readonly<Record<string, unknown>>) {
   return task;
 }
 
-async function clipOf(scene: ReturnType<typeof setup>, about: Readonly<Record<string, unknown>> = {}) {
+async function videoOf(scene: ReturnType<typeof setup>, about: Readonly<Record<string, unknown>> = {}) {
   const result = await scene.run({ ...CLIP, ...about });
-  if (result.is !== 'artifact') throw new Error('expected a film');
+  if (result.is !== 'artifact') throw new Error('expected a video');
   return result;
 }
 
@@ -31,7 +31,7 @@ test('a source that makes video is asked for frames by seconds and rate', async 
   const init = await paint(64, 48, (x, y) => [x, y, 9], 'jpeg');
   await using scene = setup({ fetchInput: () => Promise.resolve(init) });
   await scene.installBoth();
-  await clipOf(scene, { ext: 'webp', initImageUrl: 'https://studio.example/first.webp', negativePrompt: 'blur' });
+  await videoOf(scene, { ext: 'webp', initImageUrl: 'https://studio.example/first.webp', negativePrompt: 'blur' });
   const [{ program, args = [] } = { program: 'none' }] = scene.asked();
   expect(program).toBe('sd-cli');
   const line = args.join(' ').replaceAll(/\S*\/(init\.jpg|out\.avi|model\.gguf)/g, '$1');
@@ -58,10 +58,10 @@ test('the further parts of a model for video have flags of their own', async () 
   expect(line).toContain('--t5xxl /t5.gguf --clip_vision /vision.gguf');
 });
 
-test('without ffmpeg a film becomes an animated WebP of the asked length, and says so', async () => {
+test('without ffmpeg a video becomes an animated WebP of the asked length, and says so', async () => {
   await using scene = setup();
   await scene.install();
-  const { bytes, ext } = await clipOf(scene, { ext: 'mp4', seconds: 0.6, fps: 10 });
+  const { bytes, ext } = await videoOf(scene, { ext: 'mp4', seconds: 0.6, fps: 10 });
   expect(ext).toBe('webp');
   const { pages, delaysMs, width, height } = await images.probe(bytes);
   expect({ pages, width, height }).toEqual({ pages: 6, width: 64, height: 48 });
@@ -69,37 +69,37 @@ test('without ffmpeg a film becomes an animated WebP of the asked length, and sa
   expect(await checkVideo(bytes, { ...videoTask({ seconds: 0.6 }), fps: 10, mayBeFlat: false }, images)).toEqual({
     is: 'good',
   });
-  expect(scene.log.find('clip.written-as-webp')?.fields).toMatchObject({
+  expect(scene.log.find('video.written-as-webp')?.fields).toMatchObject({
     asked: 'mp4',
     because: 'there is no ffmpeg here',
   });
 });
 
-test.each(['mp4', 'webm', 'gif'] as const)('with ffmpeg a film becomes the %s that was asked for', async (ext) => {
+test.each(['mp4', 'webm', 'gif'] as const)('with ffmpeg a video becomes the %s that was asked for', async (ext) => {
   await using folder = await tempFolder();
   await using scene = setup({ ffmpeg: anFfmpeg(folder.path) });
   await scene.install();
-  const film = await clipOf(scene, { ext });
-  expect(film.ext).toBe(ext);
-  const look = await checkVideo(film.bytes, { ...videoTask({ ext }), fps: 16, mayBeFlat: false }, images);
-  expect(look).toEqual({ is: 'good' });
+  const video = await videoOf(scene, { ext });
+  expect(video.ext).toBe(ext);
+  const result = await checkVideo(video.bytes, { ...videoTask({ ext }), fps: 16, mayBeFlat: false }, images);
+  expect(result).toEqual({ is: 'good' });
 });
 
 test('an AVI is what sd-cli writes, so it is handed on as it is', async () => {
   await using scene = setup();
   await scene.install();
-  const { bytes, ext } = await clipOf(scene, { ext: 'AVI' });
+  const { bytes, ext } = await videoOf(scene, { ext: 'AVI' });
   expect(ext).toBe('avi');
   expect(framesOfAvi(bytes)).toHaveLength(9);
 });
 
-test('a film without frames is a failure', async () => {
+test('a video without frames is a failure', async () => {
   await using scene = setup();
   await scene.install();
-  expect(await failureOf(clipOf(scene, { prompt: 'nothing' }))).toMatchObject({ code: 'engine.failed' });
+  expect(await failureOf(videoOf(scene, { prompt: 'nothing' }))).toMatchObject({ code: 'engine.failed' });
 });
 
-test('a picture is not asked of a model that makes video, nor the other way round', async () => {
+test('an image is not asked of a model that makes video, nor the other way round', async () => {
   await using scene = setup();
   await scene.install();
   expect(await failureOf(scene.run())).toMatchObject({
@@ -109,15 +109,15 @@ test('a picture is not asked of a model that makes video, nor the other way roun
   expect(scene.asked()).toEqual([]);
 });
 
-test('frames are asked for in whole groups, and no fewer than the clip has', () => {
-  const plan = (about: Readonly<Record<string, unknown>>) => planClip(videoTask(about));
-  expect(plan({ seconds: 2, fps: 16 })).toEqual({ fps: 16, frames: 32, asked: 33 });
-  expect(plan({ seconds: 0, fps: undefined })).toEqual({ fps: 16, frames: 2, asked: 5 });
-  expect(plan({ seconds: 1, fps: 0 })).toEqual({ fps: 16, frames: 16, asked: 17 });
+test('frames are asked for in whole groups, and no fewer than the video has', () => {
+  const plan = (about: Readonly<Record<string, unknown>>) => planVideo(videoTask(about));
+  expect(plan({ seconds: 2, fps: 16 })).toEqual({ fps: 16, frames: 32, requestedFrames: 33 });
+  expect(plan({ seconds: 0, fps: undefined })).toEqual({ fps: 16, frames: 2, requestedFrames: 5 });
+  expect(plan({ seconds: 1, fps: 0 })).toEqual({ fps: 16, frames: 16, requestedFrames: 17 });
   expect(() => plan({ seconds: 3600, fps: 60 })).toThrow('more than the sd-cpp engine makes');
 });
 
-test('the frames of a film that was cut off anywhere are those that are whole', () => {
+test('the frames of a video that was cut off anywhere are those that are whole', () => {
   const frames: readonly Uint8Array[] = [3, 4, 5].map((size) => new Uint8Array(size).fill(size));
   const avi = makeAvi(frames, { width: 8, height: 8, fps: 4 });
   expect([...framesOfAvi(avi)]).toEqual([...frames]);
@@ -128,10 +128,10 @@ test('the frames of a film that was cut off anywhere are those that are whole', 
   expect(framesOfAvi(new TextEncoder().encode('RIFF....WEBP'))).toEqual([]);
 });
 
-test('a clip that is too long is the task’s fault', () => {
+test('a video that is too long is the task’s fault', () => {
   const thrown = ((): unknown => {
     try {
-      return planClip(videoTask({ seconds: 100, fps: 30 }));
+      return planVideo(videoTask({ seconds: 100, fps: 30 }));
     } catch (error) {
       return error;
     }

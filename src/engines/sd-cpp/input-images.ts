@@ -1,19 +1,19 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 
-/** A picture that a task may name by URL, as sd-cli tells them apart. */
-export type PictureUse = 'init' | 'mask' | 'ref';
-export type PicturePaths = Readonly<Partial<Record<PictureUse, string>>>;
+/** What an image that a task names by URL is for. */
+export type ImageUse = 'init' | 'mask' | 'ref';
+export type ImagePaths = Readonly<Partial<Record<ImageUse, string>>>;
 
-export interface NamedPicture {
-  readonly use: PictureUse;
+export interface NamedImage {
+  readonly use: ImageUse;
   /** For people. */
   readonly what: string;
   readonly url: string;
 }
 
-/** The pictures to fetch for a task: none that sd-cli would not look at. An empty URL is none. */
-export function picturesOf(task: TaskOf<'image'> | TaskOf<'video'>): readonly NamedPicture[] {
+/** The images to fetch for a task: none that sd-cli would not use. An empty URL is none. */
+export function inputImagesOf(task: TaskOf<'image'> | TaskOf<'video'>): readonly NamedImage[] {
   if (task.kind === 'video') return named('init', 'init image', task.initImageUrl);
   const ref = named('ref', 'reference image', task.refImageUrl);
   const init = ref.length > 0 ? [] : named('init', 'init image', task.initImageUrl);
@@ -21,18 +21,18 @@ export function picturesOf(task: TaskOf<'image'> | TaskOf<'video'>): readonly Na
   return base.length === 0 ? [] : [...base, ...named('mask', 'mask', task.maskUrl)];
 }
 
-const named = (use: PictureUse, what: string, url: string | undefined): readonly NamedPicture[] =>
+const named = (use: ImageUse, what: string, url: string | undefined): readonly NamedImage[] =>
   url === undefined || url === '' ? [] : [{ use, what, url }];
 
 /** What sd-cli writes by the name of its output; everything else becomes WebP. */
 const WRITTEN: Readonly<Record<string, string>> = { png: 'png', jpg: 'jpg', jpeg: 'jpg', bmp: 'bmp' };
 
-/** The extension of the result for the one that was asked for. */
-export const outputExt = (asked: string): string => WRITTEN[asked.trim().toLowerCase()] ?? 'webp';
+/** The extension of the result for the one that the task asks for. */
+export const outputExt = (requested: string): string => WRITTEN[requested.trim().toLowerCase()] ?? 'webp';
 
 const READ: ReadonlySet<string> = new Set(['png', 'jpg', 'webp', 'bmp', 'gif', 'tif']);
 
-/** First bytes of picture formats; `at` is where they stand. */
+/** First bytes of image formats; `at` is where they stand. */
 const MAGIC: readonly (readonly [ext: string, at: number, bytes: string])[] = [
   ['jpg', 0, '\xFF\xD8\xFF'],
   ['png', 0, '\x89PNG\r\n\x1A\n'],
@@ -44,18 +44,18 @@ const MAGIC: readonly (readonly [ext: string, at: number, bytes: string])[] = [
   ['tif', 0, 'MM\0*'],
 ];
 
-/** @throws WorkerError `task.invalid` for what is surely no picture: nothing at all, a web page, a drawing in SVG */
-export function assertPicture(what: string, bytes: Uint8Array): void {
+/** @throws WorkerError `task.invalid` for what is surely no image: nothing at all, a web page, an SVG */
+export function assertImage(what: string, bytes: Uint8Array): void {
   const isMarkup = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith('<');
   if (bytes.byteLength > 0 && !isMarkup) return;
-  const because = isMarkup ? 'it is a web page or a drawing in text' : 'it is empty';
-  throw new WorkerError('task.invalid', `the ${what} is no picture that sd-cli can read: ${because}`, {
+  const because = isMarkup ? 'it is a web page or an SVG' : 'it is empty';
+  throw new WorkerError('task.invalid', `the ${what} is not an image that sd-cli can read: ${because}`, {
     hint: 'Create the job with the URL of a PNG, JPEG or WebP file that needs no login.',
   });
 }
 
 /**
- * The extension for a fetched picture. sd-cli picks its decoder by it, and URLs of a studio lie about what is behind
+ * The extension for a fetched image. sd-cli picks its decoder by it, and URLs of a studio lie about what is behind
  * them, so the content decides; the URL does where the content says nothing.
  */
 export function inputExt(bytes: Uint8Array, url: string): string {

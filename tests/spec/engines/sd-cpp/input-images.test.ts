@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { TaskOf } from '../../../../src/contract/tasks/index.ts';
-import { assertPicture, inputExt, outputExt, picturesOf } from '../../../../src/engines/sd-cpp/pictures.ts';
+import { assertImage, inputExt, outputExt, inputImagesOf } from '../../../../src/engines/sd-cpp/input-images.ts';
 import { createProgressReader } from '../../../../src/engines/sd-cpp/cli/progress.ts';
 import { isPinned } from '../../../../src/engines/sd-cpp/program/release.ts';
 import { aTask } from '../../../fakes/builders.ts';
@@ -10,7 +10,7 @@ const MASK = 'https://studio.example/m.png';
 const REF = 'https://studio.example/r.png';
 
 function usesOf(about: Readonly<Record<string, unknown>>): readonly string[] {
-  return picturesOf(aTask({ kind: 'image', prompt: 'a fox', ...about }) as TaskOf<'image'>).map(({ use }) => use);
+  return inputImagesOf(aTask({ kind: 'image', prompt: 'a fox', ...about }) as TaskOf<'image'>).map(({ use }) => use);
 }
 
 test('the extension of the result is one that sd-cli writes', () => {
@@ -18,7 +18,7 @@ test('the extension of the result is one that sd-cli writes', () => {
   expect(asked.map(outputExt)).toEqual(['png', 'png', 'jpg', 'jpg', 'bmp', 'webp', 'webp', 'webp']);
 });
 
-test('a fetched picture is named by its content and not by its URL', () => {
+test('a fetched image is named by its content and not by its URL', () => {
   const named = (text: string): string =>
     inputExt(
       Uint8Array.from(text, (c) => c.charCodeAt(0)),
@@ -29,22 +29,22 @@ test('a fetched picture is named by its content and not by its URL', () => {
   expect(named('RIFX\0\0\0\0WEBP')).toBe('png');
 });
 
-test('a picture of unknown content goes by its URL, and by WebP where that says nothing', () => {
+test('an image of unknown content goes by its URL, and by WebP where that says nothing', () => {
   const urls = ['https://a.example/x.TIF?y=.png', 'https://a.example/x.exe', 'https://a.example/'];
   expect(urls.map((url) => inputExt(new Uint8Array(4), url))).toEqual(['tif', 'webp', 'webp']);
 });
 
 test.each([
-  ['', 'the init image is no picture that sd-cli can read: it is empty'],
-  ['\n<!doctype html><title>Sign in</title>', 'it is a web page or a drawing in text'],
-  ['\uFEFF<svg xmlns="http://www.w3.org/2000/svg"/>', 'it is a web page or a drawing in text'],
-])('what is surely no picture is the task’s mistake: %p', (text, message) => {
-  const refused = (): void => assertPicture('init image', new TextEncoder().encode(text));
+  ['', 'the init image is not an image that sd-cli can read: it is empty'],
+  ['\n<!doctype html><title>Sign in</title>', 'it is a web page or an SVG'],
+  ['\uFEFF<svg xmlns="http://www.w3.org/2000/svg"/>', 'it is a web page or an SVG'],
+])('what is surely no image is the task’s mistake: %p', (text, message) => {
+  const refused = (): void => assertImage('init image', new TextEncoder().encode(text));
   expect(refused).toThrow(message);
   expect(refused).toThrow(expect.objectContaining({ code: 'task.invalid', retryable: false }));
 });
 
-test('only pictures that sd-cli would look at are fetched', () => {
+test('only images that sd-cli would use are fetched', () => {
   expect(usesOf({ maskUrl: MASK })).toEqual([]);
   expect(usesOf({ initImageUrl: '', maskUrl: MASK })).toEqual([]);
   expect(usesOf({ initImageUrl: INIT, maskUrl: MASK })).toEqual(['init', 'mask']);

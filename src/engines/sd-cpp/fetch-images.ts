@@ -4,41 +4,41 @@ import type { FetchInput } from '../media/inputs.ts';
 import type { ScratchFolder } from '../programs/scratch.ts';
 import { assertMaskFits } from './masks.ts';
 import {
-  assertPicture,
+  assertImage,
   inputExt,
-  type NamedPicture,
-  type PicturePaths,
-  picturesOf,
-  type PictureUse,
-} from './pictures.ts';
+  type NamedImage,
+  type ImagePaths,
+  inputImagesOf,
+  type ImageUse,
+} from './input-images.ts';
 
-export interface InputOptions {
+export interface ImageFetchOptions {
   readonly fetchInput: FetchInput;
   readonly images: Pick<Images, 'probe'>;
 }
 
-/** The pictures of a task, fetched. */
-export interface Pictures {
-  readonly bytes: ReadonlyMap<PictureUse, Uint8Array>;
+/** The images of a task, fetched. */
+export interface FetchedImages {
+  readonly bytes: ReadonlyMap<ImageUse, Uint8Array>;
   /** Puts them into a folder, under names that say what they are. */
-  writeTo(folder: Pick<ScratchFolder, 'write'>): Promise<PicturePaths>;
+  writeTo(folder: Pick<ScratchFolder, 'write'>): Promise<ImagePaths>;
 }
 
 /**
- * A picture that cannot be fetched fails the job: without it, it would be another picture.
+ * An image that cannot be fetched fails the job: without it, the result would be another one.
  *
  * @throws WorkerError as `FetchInput` | `task.mask-mismatch` | `task.invalid`; the signal's reason
  */
-export async function fetchPictures(
+export async function fetchImages(
   task: TaskOf<'image'> | TaskOf<'video'>,
-  { fetchInput, images }: InputOptions,
+  { fetchInput, images }: ImageFetchOptions,
   signal: AbortSignal,
-): Promise<Pictures> {
-  const named: readonly NamedPicture[] = picturesOf(task);
+): Promise<FetchedImages> {
+  const named: readonly NamedImage[] = inputImagesOf(task);
   const fetched = named.map(async ({ use, what, url }) => [use, await fetchInput(what, url, signal)] as const);
   await Promise.allSettled(fetched); // none of them goes on when this returns
   const bytes = new Map(await Promise.all(fetched));
-  for (const { use, what } of named) assertPicture(what, bytes.get(use) ?? new Uint8Array());
+  for (const { use, what } of named) assertImage(what, bytes.get(use) ?? new Uint8Array());
   await assertMaskFits(bytes, images);
   return {
     bytes,

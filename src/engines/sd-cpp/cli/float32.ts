@@ -1,5 +1,5 @@
-/** No 32-bit float needs more digits to be told from its neighbours. */
-const MOST_DIGITS = 9;
+/** No 32-bit float needs more digits to differ from its neighbours. */
+const MAX_DIGITS = 9;
 
 /**
  * A number as a 32-bit float is printed: the fewest digits that read back as the same float, never with an exponent,
@@ -8,11 +8,11 @@ const MOST_DIGITS = 9;
 export function float32Text(value: number): string {
   const float = Math.fround(value);
   if (!Number.isFinite(float)) return withoutExponent(String(value));
-  for (let digits = 1; digits < MOST_DIGITS; digits++) {
+  for (let digits = 1; digits < MAX_DIGITS; digits++) {
     const text = float.toPrecision(digits);
     if (Math.fround(Number(text)) === float) return withoutExponent(String(Number(text)));
   }
-  return withoutExponent(String(Number(float.toPrecision(MOST_DIGITS))));
+  return withoutExponent(String(Number(float.toPrecision(MAX_DIGITS))));
 }
 
 function withoutExponent(text: string): string {

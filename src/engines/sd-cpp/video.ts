@@ -6,52 +6,52 @@ import type { TaskResult } from '../engine.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import { framesOfAvi } from './avi.ts';
 
-export interface ClipOptions {
+export interface VideoOptions {
   readonly images: Pick<Images, 'decode' | 'encodeAnimation'>;
   readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'encodeVideo'>;
   readonly log: Logger;
 }
 
-/** How many frames a clip has, and how many the model is asked for. */
-export interface ClipPlan {
+/** How many frames a video has, and how many are requested of the model. */
+export interface VideoPlan {
   readonly fps: number;
   readonly frames: number;
-  readonly asked: number;
+  readonly requestedFrames: number;
 }
 
 /** What video models were made for, when the task does not say. */
 const OWN_FPS = 16;
-/** The contract's shortest clip. */
-const SHORTEST_SECONDS = 0.1;
+/** The contract's shortest video. */
+const MIN_SECONDS = 0.1;
 /** All frames are made at once, and no GPU holds more. */
-const MOST_FRAMES = 1024;
+const MAX_FRAMES = 1024;
 /** Models make one frame and then whole groups of four; stable-diffusion.cpp leaves the rest of a group out. */
 const GROUP = 4;
 
-/** @throws WorkerError `task.invalid` for a clip that is longer than any model makes */
-export function planClip({ seconds, fps: own }: TaskOf<'video'>): ClipPlan {
+/** @throws WorkerError `task.invalid` for a video that is longer than any model generates */
+export function planVideo({ seconds, fps: own }: TaskOf<'video'>): VideoPlan {
   const fps = own === undefined || own === 0 ? OWN_FPS : own;
-  const frames = Math.max(1, Math.round(Math.max(SHORTEST_SECONDS, seconds) * fps));
-  if (frames <= MOST_FRAMES) return { fps, frames, asked: Math.ceil((frames - 1) / GROUP) * GROUP + 1 };
+  const frames = Math.max(1, Math.round(Math.max(MIN_SECONDS, seconds) * fps));
+  if (frames <= MAX_FRAMES) return { fps, frames, requestedFrames: Math.ceil((frames - 1) / GROUP) * GROUP + 1 };
   throw new WorkerError('task.invalid', `${frames} frames are more than the sd-cpp engine makes at once`, {
-    hint: `Ask for at most ${MOST_FRAMES} frames: fewer seconds or a lower fps.`,
+    hint: `Ask for at most ${MAX_FRAMES} frames: fewer seconds or a lower fps.`,
   });
 }
 
-export interface ClipMade {
+export interface VideoMade {
   readonly task: TaskOf<'video'>;
-  readonly plan: ClipPlan;
-  /** The film that sd-cli wrote. */
+  readonly plan: VideoPlan;
+  /** The file that sd-cli wrote. */
   readonly avi: Uint8Array;
   readonly signal: AbortSignal;
 }
 
 /**
- * The film in the format that was asked for. Without a program that writes it, it becomes an animated WebP.
+ * The video in the format that the task asks for. Without a program that writes it, it becomes an animated WebP.
  *
- * @throws WorkerError `engine.failed` for a film without frames | as `Ffmpeg.encodeVideo`; the signal's reason
+ * @throws WorkerError `engine.failed` for a video without frames | as `Ffmpeg.encodeVideo`; the signal's reason
  */
-export async function finishClip(made: ClipMade, options: ClipOptions): Promise<TaskResult> {
+export async function finishVideo(made: VideoMade, options: VideoOptions): Promise<TaskResult> {
   const { task, avi } = made;
   const files = framesOfAvi(avi).slice(0, made.plan.frames);
   const [first] = files;
@@ -60,22 +60,22 @@ export async function finishClip(made: ClipMade, options: ClipOptions): Promise<
   const ext = task.ext.trim().toLowerCase();
   if (ext === 'avi') return { is: 'artifact', bytes: avi, ext };
   const { width, height, channels } = await options.images.decode(first);
-  const film = { width, height, channels, files };
+  const frames = { width, height, channels, files };
   if (ext === 'mp4' || ext === 'webm' || ext === 'gif') {
     const readiness = await options.ffmpeg.readiness(ext);
-    if (readiness.ready) return { is: 'artifact', bytes: await filmed(film, { ext, made, options }), ext };
-    options.log.warn('clip.written-as-webp', { asked: ext, because: readiness.because, hint: readiness.hint });
+    if (readiness.ready) return { is: 'artifact', bytes: await encoded(frames, { ext, made, options }), ext };
+    options.log.warn('video.written-as-webp', { asked: ext, because: readiness.because, hint: readiness.hint });
   }
-  return { is: 'artifact', bytes: await animated(film, made, options), ext: 'webp' };
+  return { is: 'artifact', bytes: await animated(frames, made, options), ext: 'webp' };
 }
 
-interface Film extends Pick<Picture, 'width' | 'height' | 'channels'> {
+interface Frames extends Pick<Picture, 'width' | 'height' | 'channels'> {
   readonly files: readonly Uint8Array[];
 }
 
-async function filmed(
-  { width, height, files }: Film,
-  about: { readonly ext: 'mp4' | 'webm' | 'gif'; readonly made: ClipMade; readonly options: ClipOptions },
+async function encoded(
+  { width, height, files }: Frames,
+  about: { readonly ext: 'mp4' | 'webm' | 'gif'; readonly made: VideoMade; readonly options: VideoOptions },
 ): Promise<Uint8Array> {
   const { made, options, ext } = about;
   async function* frames(): AsyncGenerator<Uint8Array> {
@@ -86,16 +86,16 @@ async function filmed(
   return await options.ffmpeg.encodeVideo(frames(), { ...size, ext, signal, progress: () => {} });
 }
 
-async function animated(film: Film, { plan, signal }: ClipMade, { images }: ClipOptions): Promise<Uint8Array> {
+async function animated(video: Frames, { plan, signal }: VideoMade, { images }: VideoOptions): Promise<Uint8Array> {
   const endMs = (frame: number): number => Math.round((frame * 1000) / plan.fps);
   return await images.encodeAnimation({
-    width: film.width,
-    height: film.height,
-    channels: film.channels,
+    width: video.width,
+    height: video.height,
+    channels: video.channels,
     format: 'webp',
-    delaysMs: film.files.map((_, frame) => endMs(frame + 1) - endMs(frame)),
-    loop: 0, // for ever
-    frame: async (index) => (await images.decode(film.files[index] ?? new Uint8Array())).pixels,
+    delaysMs: video.files.map((_, frame) => endMs(frame + 1) - endMs(frame)),
+    loop: 0, // endlessly
+    frame: async (index) => (await images.decode(video.files[index] ?? new Uint8Array())).pixels,
     signal,
     progress: () => {},
   });
