@@ -32,6 +32,13 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / unit).toFixed(1)} ${name}`;
 }
 
+/** An amount of disk space for people, in the decimal units of disks and of the config: `812 B`, `14.2 kB`, `5.0 GB`. */
+export function formatDiskSpace(bytes: number): string {
+  if (bytes < 1e3) return `${bytes} B`;
+  const [unit, name] = bytes < 1e6 ? [1e3, 'kB'] : bytes < GB ? [1e6, 'MB'] : [GB, 'GB'];
+  return `${(bytes / unit).toFixed(1)} ${name}`;
+}
+
 /** To one digit after the point, as amounts are logged. */
 export const roundToTenths = (value: number): number => Math.round(value * 10) / 10;
 

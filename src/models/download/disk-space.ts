@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import { formatBytes } from '../../base/units.ts';
+import { formatDiskSpace } from '../../base/units.ts';
 import type { Files } from '../../system/disk/files.ts';
 
 export interface DiskSpaceOptions {
@@ -23,10 +23,10 @@ export async function ensureDiskSpace(
   const freeBytes = await files.freeBytes(root).catch(() => undefined);
   const floorBytes = diskFloorBytes();
   if (freeBytes === undefined || freeBytes - moreBytes >= floorBytes) return;
-  const needs = moreBytes > 0 ? `needs ${formatBytes(Math.ceil(moreBytes))} more; ` : '';
+  const needs = moreBytes > 0 ? `needs ${formatDiskSpace(Math.ceil(moreBytes))} more; ` : '';
   throw new WorkerError(
     'disk.full',
-    `${needs}${formatBytes(freeBytes)} free at ${root}, of which ${formatBytes(floorBytes)} are reserved (disk_floor_gb)`,
+    `${needs}${formatDiskSpace(freeBytes)} free at ${root}, of which ${formatDiskSpace(floorBytes)} are reserved (disk_floor_gb)`,
     {
       hint: 'Run `studio-worker models gc`, free some space, or lower `disk_floor_gb`.',
       fields: { moreBytes, freeBytes, floorBytes },

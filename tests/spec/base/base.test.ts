@@ -5,6 +5,7 @@ import {
   cutToBytes,
   DAY_MS,
   formatBytes,
+  formatDiskSpace,
   formatDuration,
   GIB,
   HOUR_MS,
@@ -50,6 +51,10 @@ test('durations and sizes read as people say them', () => {
     '1 d 5 h',
   ]);
   expect([812, 14.5 * KIB, MIB, 2.25 * GIB].map(formatBytes)).toEqual(['812 B', '14.5 KiB', '1.0 MiB', '2.3 GiB']);
+});
+
+test('disk space is told in the decimal units that the config counts in', () => {
+  expect([812, 14_500, 1e6, 2 * GIB].map(formatDiskSpace)).toEqual(['812 B', '14.5 kB', '1.0 MB', '2.1 GB']);
 });
 
 test('the version comes from the package and names us to others', () => {

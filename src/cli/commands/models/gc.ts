@@ -1,4 +1,4 @@
-import { formatBytes, GB } from '../../../base/units.ts';
+import { formatBytes, formatDiskSpace, GB } from '../../../base/units.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import { onOneLine } from '../../view/text-width.ts';
@@ -37,7 +37,7 @@ export const gc = command({
       world.terminal,
       ...removed.map(({ path, sizeBytes }) => `${word} ${onOneLine(path)} (${formatBytes(sizeBytes)})`),
       ...inUse.map(({ path }) => `kept ${onOneLine(path)}: in use or in memory`),
-      `${formatBytes(leftBytes)} of models ${dryRun ? 'would remain' : 'remain'} in ${shelf.root}`,
+      `${formatDiskSpace(leftBytes)} of models ${dryRun ? 'would remain' : 'remain'} in ${shelf.root}`,
     );
     if (maxBytes === undefined) printLines(world.terminal, 'No limit is set: use `--max-gb`, or set `models_max_gb`.');
   },

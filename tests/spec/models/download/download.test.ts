@@ -252,11 +252,15 @@ test('names that differ in the extension only never share a part file', async ()
 test('a full disk fails the download before a byte is requested', async () => {
   await using scene = await setup(KIB);
   const store = aStore(scene.root, {
-    files: { ...systemFiles, freeBytes: async () => 1_000_000 },
-    diskFloorBytes: () => 500_000,
+    files: { ...systemFiles, freeBytes: async () => 6e9 },
+    diskFloorBytes: () => 5e9,
   });
-  const failure = await failureOf(store.fetch({ url: scene.server.url, approxBytes: 500_000n }));
-  expect(failure).toMatchObject({ code: 'disk.full', retryable: true });
+  const failure = await failureOf(store.fetch({ url: scene.server.url, approxBytes: 3_000_000_000n }));
+  expect(failure).toMatchObject({
+    code: 'disk.full',
+    retryable: true,
+    message: `needs 3.3 GB more; 6.0 GB free at ${store.root}, of which 5.0 GB are reserved (disk_floor_gb)`,
+  });
   expect(scene.server.asked).toEqual([]);
 });
 
