@@ -116,7 +116,7 @@ function modelLine({ model, engine, state, pid, since, lastUsedAt, gb, unloadsAt
 function sessionText({ registration, session }: WorkerStatus): string {
   if (registration.at === 'pending') return 'waiting for approval by the operator of the studio';
   if (registration.at === 'rejected') {
-    return `turned down by the studio: ${onOneLine(registration.reason)}; run \`studio-worker register --reset\` to ask anew`;
+    return `rejected by the studio: ${onOneLine(registration.reason)}; run \`studio-worker register --reset\` to register again`;
   }
   switch (session.at) {
     case 'backing-off':

@@ -104,7 +104,7 @@ describe('status', () => {
     [{ at: 'pending', requestId: 'rr-7', since: 0 } as const, 'waiting for approval by the operator of the studio'],
     [
       { at: 'rejected', reason: 'unknown\u001B[2J machine' } as const,
-      'turned down by the studio: unknown machine; run `studio-worker register --reset` to ask anew',
+      'rejected by the studio: unknown machine; run `studio-worker register --reset` to register again',
     ],
   ])('explains why there is no session while the registration is %j', async (registration, words) => {
     await using cli = await setup({ worker: aWorker({ registration, session: { at: 'idle' } }) });

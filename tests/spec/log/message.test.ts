@@ -3,6 +3,10 @@ import * as v from 'valibot';
 import { type LogEntry as StudioLogEntry, LogEntrySchema } from '../../../src/contract/log-entry.ts';
 import type { Fields, LogEvent } from '../../../src/log/logger.ts';
 import { sentenceFor, sentenceOf, toLogEntry } from '../../../src/log/message.ts';
+import { CONTRACT_SENTENCES } from '../../../src/log/sentences/contract.ts';
+import { MACHINE_SENTENCES } from '../../../src/log/sentences/machine.ts';
+import { STUDIO_SENTENCES } from '../../../src/log/sentences/studio.ts';
+import { WORKER_SENTENCES } from '../../../src/log/sentences/worker.ts';
 
 const anEvent = (event: string, fields: Fields = {}, over: Partial<LogEvent> = {}): LogEvent => ({
   at: Date.UTC(2026, 4, 25, 12),
@@ -196,6 +200,16 @@ test('a missing fact shows as a question mark instead of a gap', () => {
 test('an event without a sentence is shown by its name and facts', () => {
   const fields = { path: '/a b', sizeBytes: 3, empty: '', list: ['x', 1n], missing: undefined, stack: 'at x' };
   expect(said('config.reloaded', fields)).toBe('config.reloaded path="/a b" sizeBytes=3 empty="" list=[x, "1"]');
+});
+
+test('every sentence belongs to an event that the source logs', async () => {
+  const texts: string[] = [];
+  for await (const path of new Bun.Glob('src/**/*.ts').scan('.')) {
+    if (!path.startsWith('src/log/sentences/')) texts.push(await Bun.file(path).text());
+  }
+  const source = texts.join('\n');
+  const names = [CONTRACT_SENTENCES, WORKER_SENTENCES, MACHINE_SENTENCES, STUDIO_SENTENCES].flatMap(Object.keys);
+  expect(names.filter((name) => !source.includes(`'${name}'`))).toEqual([]);
 });
 
 describe('an entry for the studio', () => {
