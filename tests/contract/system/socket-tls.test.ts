@@ -32,7 +32,7 @@ async function setup() {
   };
 }
 
-needs('openssl')('L23: the first thing a process does may be a secure handshake', async () => {
+needs('openssl')('the first thing a process does may be a secure handshake', async () => {
   await using at = await setup();
   const program = `
     import { createSockets } from '${SOURCES}/system/net/sockets.ts';

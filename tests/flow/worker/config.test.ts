@@ -23,7 +23,7 @@ const heartbeatWith = (studio: FakeStudio, name: string, value: unknown) =>
     return Object.entries(event.frame.capabilities).some(([key, found]) => key === name && found === value);
   });
 
-test('L9: an edited threshold reaches the studio without a restart', async () => {
+test('an edited threshold reaches the studio without a restart', async () => {
   await using scene = await setup();
   await edit(scene.worker, (text) => text.replace(/vram_threshold_gb = .*/, 'vram_threshold_gb = 7.5'));
   await heartbeatWith(scene.studio, 'vramThresholdGb', 7.5);
@@ -80,7 +80,7 @@ test('an edit that counts from the next start is said to', async () => {
   await scene.studio.jobIs(id, 'completed');
 });
 
-test('L55: credentials are saved for their owner alone, beside what the operator wrote', async () => {
+test('credentials are saved for their owner alone, beside what the operator wrote', async () => {
   await using scene = await setupStudio();
   const worker = await scene.startWorker({ credentials: undefined });
   await worker.until('a saved request', () => worker.config.current.registration_request_id !== undefined);
@@ -136,7 +136,7 @@ test('status shows the live worker, its session and its jobs', async () => {
   });
 });
 
-test('L80: a second run says who runs already and exits 0', async () => {
+test('a second run says who runs already and exits 0', async () => {
   await using scene = await setupStudio();
   const child = await scene.spawnWorker();
   await child.logged('session.welcomed');
@@ -159,7 +159,7 @@ test('a worker killed the hard way leaves no lock that its successor minds', asy
   });
 });
 
-test('L56: a broken line with a secret in it is reported without the secret', async () => {
+test('a broken line with a secret in it is reported without the secret', async () => {
   await using scene = await setup();
   await edit(scene.worker, (text) => text.replace(/auth_token = .*/, 'auth_token = "brand-new-secret-token'));
   await scene.worker.logged('config.edit-ignored');
@@ -169,7 +169,7 @@ test('L56: a broken line with a secret in it is reported without the secret', as
   expect(err).not.toContain('brand-new-secret-token');
 });
 
-test("L58: a home folder written as ~ is the account's, and no folder of that name", async () => {
+test("a home folder written as ~ is the account's, and no folder of that name", async () => {
   await using scene = await setup({ config: { models_root: '~/my-models' } });
   const { out } = await command(scene.worker.folder, 'status', '--json');
   expect(JSON.parse(out)).toMatchObject({ config: { modelsRoot: join(scene.worker.folder, 'my-models') } });

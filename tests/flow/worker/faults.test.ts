@@ -24,7 +24,7 @@ async function computed(scene: Scene, engine: ScriptedEngine): Promise<string> {
   return id;
 }
 
-test('L4: a studio that goes silent is left after twenty seconds and found again', async () => {
+test('a studio that goes silent is left after twenty seconds and found again', async () => {
   await using scene = await setup();
   scene.studio.mischief.silent.add('all');
   scene.worker.clock.skip(20_000);
@@ -38,7 +38,7 @@ test('L4: a studio that goes silent is left after twenty seconds and found again
   await scene.studio.jobIs(id, 'completed');
 });
 
-test('L7: drops of welcomed sessions never add up', async () => {
+test('drops of welcomed sessions never add up', async () => {
   await using scene = await setup({ config: { ws_reconnect_attempts: 1 } });
   for (let drop = 1; drop <= 3; drop++) {
     cut(scene);
@@ -48,7 +48,7 @@ test('L7: drops of welcomed sessions never add up', async () => {
   }
 });
 
-test('L8: a worker goes on trying for as long as the studio is away', async () => {
+test('a worker goes on trying for as long as the studio is away', async () => {
   await using scene = await setup();
   scene.studio.mischief.refuseUpgrades.push(...Array.from({ length: 12 }, () => new Response('', { status: 502 })));
   cut(scene);
@@ -70,7 +70,7 @@ test('a worker with a limit gives up with exit 75 when it is reached', async () 
   expect(await scene.worker.ended).toBe(75);
 });
 
-test('L18, L19: a refused upgrade is logged with its status and body', async () => {
+test('a refused upgrade is logged with its status and body', async () => {
   await using scene = await setup();
   scene.studio.mischief.refuseUpgrades.push(new Response('the kitchen is on fire', { status: 503 }));
   cut(scene);
@@ -95,7 +95,7 @@ test('a studio that asks for patience with Retry-After gets it', async () => {
   if (session.at === 'backing-off') expect(session.retryInMs).toBeWithin(41_000, 42_001);
 });
 
-test('L16: an upload that fails twice is tried again, and nothing is computed twice', async () => {
+test('an upload that fails twice is tried again, and nothing is computed twice', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   const failures = [500, 500].map((status) => new Response('boom', { status }));
@@ -230,7 +230,7 @@ test('a studio that restarts in the middle of a job gets its result all the same
   await scene.worker.done();
 });
 
-test('L5: a lost socket takes its pumps with it', async () => {
+test('a lost socket takes its pumps with it', async () => {
   await using scene = await setup();
   for (let drop = 1; drop <= 3; drop++) {
     cut(scene);
@@ -246,7 +246,7 @@ test('L5: a lost socket takes its pumps with it', async () => {
   expect(beats()).toBe(5);
 });
 
-test('L12: a failure that finds no socket is logged with its job', async () => {
+test('a failure that finds no socket is logged with its job', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine], studio: { withoutResume: true } });
   const { id } = await scene.studio.createJob(anLlmTask());
@@ -259,8 +259,8 @@ test('L12: a failure that finds no socket is logged with its job', async () => {
 });
 
 test.each([
-  ['L15: a task at fault is final, however it is worded', new WorkerError('task.invalid', 'try again later'), false],
-  ['L15: words alone do not make a failure final', new Error('this engine cannot serve anybody'), true],
+  ['a task at fault is final, however it is worded', new WorkerError('task.invalid', 'try again later'), false],
+  ['words alone do not make a failure final', new Error('this engine cannot serve anybody'), true],
 ])('%s', async (_what, failure, retryable) => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });

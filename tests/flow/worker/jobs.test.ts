@@ -122,21 +122,21 @@ test('a seed above 2^53 reaches the engine digit for digit', async () => {
   await scene.studio.jobIs(id, 'completed');
 });
 
-test('L2: a prompt of a hundred kilobytes goes back whole by upload', async () => {
+test('a prompt of a hundred kilobytes goes back whole by upload', async () => {
   await using scene = await setup();
   const text = 'ünïcödé fox '.repeat(8_000);
   const job = await completed(scene, aTask({ kind: 'audio_tts', text }));
   expect(job.prompt).toBe(text);
 });
 
-test('L2: a prompt of a hundred kilobytes goes back whole by frame', async () => {
+test('a prompt of a hundred kilobytes goes back whole by frame', async () => {
   await using scene = await setup();
   const text = 'ünïcödé fox '.repeat(8_000);
   await completed(scene, anLlmTask(text));
   expect(await scene.studio.next('completeJson')).toMatchObject({ prompt: text });
 });
 
-test('L26: an offer without sizes gets the defaults of the contract, never zero', async () => {
+test('an offer without sizes gets the defaults of the contract, never zero', async () => {
   await using scene = await setup();
   const job = await completed(scene, { kind: 'image', prompt: 'a fox' } as Task);
   const { width, height } = await sharp(await artifactOf(scene, job)).metadata();
@@ -174,7 +174,7 @@ test('a grey picture never reaches the studio as a result, and the job may be tr
   });
 });
 
-test('L10: heartbeats carry fresh facts and wake no engine', async () => {
+test('heartbeats carry fresh facts and wake no engine', async () => {
   let asked = 0;
   const engine: Engine = {
     id: 'synthetic',
@@ -196,7 +196,7 @@ test('L10: heartbeats carry fresh facts and wake no engine', async () => {
   expect(asked).toBe(1); // before the first hello; twenty-five seconds of heartbeats asked no more
 });
 
-test('L22: a studio named with the API path is reached without doubling it', async () => {
+test('a studio named with the API path is reached without doubling it', async () => {
   await using scene = await setupStudio();
   const { workerId, authToken } = await scene.studio.enrol();
   const apiBaseUrl = `${scene.studio.url}/graphics/api/`;
@@ -206,7 +206,7 @@ test('L22: a studio named with the API path is reached without doubling it', asy
   expect(job.workerId).toBe(workerId);
 });
 
-test('L24: the synthetic engine offers itself for synthetic models only', async () => {
+test('the synthetic engine offers itself for synthetic models only', async () => {
   await using scene = await setup();
   const { capabilities } = await scene.studio.next('hello');
   // `sd-cpp` is offered or not by what the machine has: its programs are fetched, but not the driver's loader.
@@ -219,7 +219,7 @@ test.each([
   ['gif', 'image/gif'],
   ['png', 'image/png'],
   ['webp', 'image/webp'],
-])('L27: a %s travels and is kept as %s', async (ext, contentType) => {
+])('a %s travels and is kept as %s', async (ext, contentType) => {
   await using scene = await setup();
   const job = await completed(scene, aTask({ kind: 'image', prompt: 'a fox', width: 64, height: 64, ext }));
   expect(job.artifact).toMatchObject({ ext, contentType });

@@ -33,7 +33,7 @@ const storyOf = (scene: Scene, jobId: string): string[] =>
     .filter((entry) => entry.jobId === jobId)
     .map(({ message }) => message.replaceAll(jobId, '<job>').replace(/in \d.*$/, 'in <time>'));
 
-test('L20: a binary job tells its story in the words of the contract', async () => {
+test('a binary job tells its story in the words of the contract', async () => {
   await using scene = await setup();
   const names = { gameId: 'game-of-elements', assetName: 'game-of-elements/creatures/aurora-fox' };
   const { id } = await scene.studio.createJob(aTask({ kind: 'image', prompt: 'a fox' }), {
@@ -61,7 +61,7 @@ test('a JSON job tells its story in the words of the contract', async () => {
   ]);
 });
 
-test('L21: a session begins with the same few lines, the server time among them', async () => {
+test('a session begins with the same few lines, the server time among them', async () => {
   await using scene = await setup();
   const last = await line(scene, /^server welcomed /);
   const messages = shipped(scene).map(({ message }) => message);
@@ -117,7 +117,7 @@ test('what is said before the approval reaches the studio after it', async () =>
   await line({ ...scene, worker }, 'waiting for operator approval before opening the session');
 });
 
-test('L68: a worker offline for long keeps its newest lines and says what it dropped', async () => {
+test('a worker offline for long keeps its newest lines and says what it dropped', async () => {
   await using scene = await setup();
   scene.studio.cut(scene.worker.id);
   await scene.worker.until('a lost socket', () => scene.worker.status().session.at === 'backing-off');
@@ -130,7 +130,7 @@ test('L68: a worker offline for long keeps its newest lines and says what it dro
   expect(marker?.message).toMatch(/^ship queue full \(5000 entries\); dropped \d+ oldest$/);
 });
 
-test('L70: lines that were shipped stay on display here', async () => {
+test('lines that were shipped stay on display here', async () => {
   await using scene = await setup();
   await line(scene, /^server welcomed /);
   const onDisplay = scene.worker.log.ring.all().map(({ item }) => item.message);

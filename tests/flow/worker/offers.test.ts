@@ -19,7 +19,7 @@ async function completed({ studio }: Scene, task: Task, about?: Readonly<Record<
 /** A frame without the brands of its ids, to be compared as it travelled. */
 const plain = (frame: object): unknown => frame;
 
-test('L25: an engine this worker lacks fails the job for good', async () => {
+test('an engine this worker lacks fails the job for good', async () => {
   await using scene = await setup();
   const source = { ...synthetic, engine: 'onnx' };
   const { id } = await scene.studio.createJob(aTask({ kind: 'image', prompt: 'a fox' }), { modelSource: source });
@@ -78,7 +78,7 @@ test('a frame of an unknown type is passed over and work goes on', async () => {
   expect(scene.studio.events.filter(({ is }) => is === 'connected')).toHaveLength(1);
 });
 
-test('L17: an offer while a job runs is rejected as busy, byte for byte', async () => {
+test('an offer while a job runs is rejected as busy, byte for byte', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   const { id } = await scene.studio.createJob(anLlmTask());
@@ -106,7 +106,7 @@ test('of two offers at once exactly one is taken', async () => {
   expect(scene.studio.frames.filter(({ type }) => type === 'accept')).toHaveLength(1);
 });
 
-test('L17: a paused worker rejects with the exact words and takes the job once enabled', async () => {
+test('a paused worker rejects with the exact words and takes the job once enabled', async () => {
   await using scene = await setup({ config: { auto_enabled: false } });
   scene.studio.say(scene.worker.id, offerText(anLlmTask()));
   expect(plain(await scene.studio.next('reject'))).toEqual({
@@ -142,14 +142,14 @@ test('a job above the threshold is not offered until the threshold allows it', a
   await scene.studio.jobIs(large.id, 'completed');
 });
 
-test('L3: nothing is said after a result, and the next job comes all the same', async () => {
+test('nothing is said after a result, and the next job comes all the same', async () => {
   await using scene = await setup();
   for (const text of ['one', 'two', 'three']) await completed(scene, anLlmTask(text));
   await completed(scene, aTask({ kind: 'audio_tts', text: 'four' }));
   expect(new Set(scene.studio.frames.map(({ type }) => type))).not.toContain('readyForMore');
 });
 
-test('L14: a crash of the engine frees the slot for the next try', async () => {
+test('a crash of the engine frees the slot for the next try', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   const { id } = await scene.studio.createJob(anLlmTask());

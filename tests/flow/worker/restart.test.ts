@@ -97,7 +97,7 @@ test('a worker killed with a JSON result unacknowledged settles it after its res
   expect(completions(scene)).toEqual([id]);
 });
 
-test('L11: a JSON result that never left is sent by the next process, and once', async () => {
+test('a JSON result that never left is sent by the next process, and once', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   const { id } = await scene.studio.createJob(anLlmTask());

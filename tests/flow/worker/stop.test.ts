@@ -42,7 +42,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s to an idle worker closes 1000 and 
   expect(leftBehind(child)).toEqual([]);
 });
 
-test('L61: a stop while waiting for approval exits 0', async () => {
+test('a stop while waiting for approval exits 0', async () => {
   await using scene = await setupStudio();
   const child = await scene.spawnWorker({ credentials: undefined });
   await scene.studio.until('a registration', ({ is }) => is === 'asked');
@@ -66,7 +66,7 @@ test('a stop while the upgrade is not answered exits 0 without waiting for it', 
   expect(await child.exited).toBe(0);
 });
 
-test('L81: a stop between two tries waits for none and exits 0', async () => {
+test('a stop between two tries waits for none and exits 0', async () => {
   await using scene = await setupStudio();
   const gone = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() });
   const apiBaseUrl = gone.url.href;
@@ -77,7 +77,7 @@ test('L81: a stop between two tries waits for none and exits 0', async () => {
   expect(await child.exited).toBe(0);
 });
 
-test('L67: a stop in the middle of a job finishes, delivers and then exits 0', async () => {
+test('a stop in the middle of a job finishes, delivers and then exits 0', async () => {
   await using scene = await setupStudio();
   const { child, jobId } = await working(scene, 1);
   child.kill('SIGTERM');

@@ -52,7 +52,7 @@ test('a GPU that answers late is left out of the first hello and in the next fra
   expect(facts.capabilities({ claiming: false })).toMatchObject({ vramTotalGb: 24, autoEnabled: false });
 });
 
-test('L64: why no GPU memory was found is logged', async () => {
+test('why no GPU memory was found is logged', async () => {
   const { effects, clock, log, config } = setup();
   const reasons = ['nvidia-smi: not installed'];
   const machine = { ...REAL.machine, vram: () => Promise.resolve({ totalGb: 0, reasons, silentGpus: 0 }) };

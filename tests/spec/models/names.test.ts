@@ -15,7 +15,7 @@ test.each([
   ['.git', '_git'],
   ['', '_'],
   ['../../etc/passwd', '_._.._etc_passwd'],
-])('V102: the folder of model "%s" is %s', (model, folder) => {
+])('the folder of model "%s" is %s', (model, folder) => {
   expect(modelFolder(model)).toBe(folder);
 });
 
@@ -46,7 +46,7 @@ test.each([
   'con.gguf',
   'a.',
   'a ',
-])('V80, V81: %j is no plain file name', (name) => {
+])('%j is no plain file name', (name) => {
   expect(() => plainFileName(name)).toThrow(`model filename must be a plain file name: ${JSON.stringify(name)}`);
 });
 
