@@ -1,0 +1,139 @@
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WorkerError } from '../../../src/base/errors.ts';
+import { GIB } from '../../../src/base/units.ts';
+import { writeJson } from '../../../src/contract/json.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import type { Gpus } from '../../../src/system/machine/gpus.ts';
+import type { Explanation } from '../../../src/worker/explain.ts';
+import type { RuleName } from '../../../src/worker/fitness.ts';
+import { createCpuRule } from '../../../src/worker/rules/cpu-rule.ts';
+import { anLlmTask, anOffer } from '../../fakes/builders.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import { recordingLogger } from '../../fakes/recording-logger.ts';
+import { type Scene, setup, type WorkerChoice } from '../harness.ts';
+import { TEST_MS } from '../wait-for.ts';
+
+setDefaultTimeout(TEST_MS);
+
+/*
+ * What `explain-offer` says of a running worker is held against what that worker then does with the very same offer.
+ */
+
+const OFFER = anOffer({ id: 'j-asked', vramGbEstimate: 20 });
+
+async function explained({ worker }: Scene): Promise<Explanation> {
+  return await worker.control.explain({ offer: writeJson(OFFER) });
+}
+
+/** Explains the offer, has the studio make it, and expects the worker to reject it by that rule for that reason. */
+async function expectRejection(scene: Scene, rule: RuleName): Promise<void> {
+  const { verdict, because, rules } = await explained(scene);
+  expect(verdict).toBe('rejected');
+  expect(rules.find(({ outcome }) => outcome === 'rejects')).toMatchObject({ rule, because });
+  scene.studio.say(scene.worker.id, writeJson({ type: 'offer', claim: OFFER }));
+  const rejected = () =>
+    scene.worker.events.find(({ event, fields }) => event === 'offer.rejected' && fields.jobId === 'j-asked');
+  await scene.worker.until('the rejection', () => rejected() !== undefined);
+  expect(rejected()?.fields).toMatchObject({ rule, because });
+}
+
+const A_GPU: Gpus = {
+  probe: () =>
+    Promise.resolve({
+      gpus: [
+        {
+          vendor: 'nvidia',
+          name: 'RTX 4090',
+          uuid: 'GPU-1',
+          driver: '580',
+          totalBytes: 24 * GIB,
+          usedBytes: 12 * GIB,
+          freeBytes: 12 * GIB,
+        },
+      ],
+      ram: { totalBytes: 0, freeBytes: 0 },
+      reasons: [],
+    }),
+};
+
+function onGpu(): WorkerChoice {
+  const engine = new ScriptedEngine();
+  engine.memory = 'gpu';
+  return { engines: [engine], gpus: A_GPU };
+}
+
+function onCpu(): WorkerChoice {
+  const engine = new ScriptedEngine();
+  const whyNotGpu = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };
+  engine.ready = { ready: true, where: { on: 'cpu', whyNotGpu } };
+  const cpuRule = createCpuRule({
+    allowCpu: () => false,
+    gpuNames: () => Promise.resolve(['RTX 4090']),
+    clock: systemClock,
+    log: recordingLogger(),
+  });
+  return { engines: [cpuRule.over(engine)], cpuRule };
+}
+
+test.each<[RuleName, () => WorkerChoice]>([
+  ['paused', () => ({ config: { auto_enabled: false } })],
+  ['idle', () => ({ config: { only_when_idle: true } })],
+  ['quarantine', () => ({ quarantine: { remainingMs: () => 1_800_000 } })],
+  ['device', onCpu],
+  ['memory', onGpu],
+])('a worker with the rule %s against an offer rejects it as explain-offer says', async (rule, choice) => {
+  await using scene = await setup(choice());
+  await expectRejection(scene, rule);
+});
+
+test('a worker at a job rejects the next offer as explain-offer says, and names the job', async () => {
+  const engine = new ScriptedEngine();
+  await using scene = await setup({ engines: [engine] });
+  const { id } = await scene.studio.createJob(anLlmTask());
+  await engine.started();
+  expect((await explained(scene)).because).toBe(`already running ${id}`);
+  await expectRejection(scene, 'busy');
+});
+
+test('a worker on its way out says so beside the job that it still finishes', async () => {
+  const engine = new ScriptedEngine();
+  await using scene = await setup({ engines: [engine] });
+  await scene.studio.createJob(anLlmTask());
+  await engine.started();
+  scene.worker.signal();
+  const { rules } = await explained(scene);
+  expect(rules.filter(({ outcome }) => outcome === 'rejects').map(({ rule }) => rule)).toEqual(['busy', 'stopping']);
+  await expectRejection(scene, 'busy');
+});
+
+test('a worker whose model cannot be loaded rejects its offers as explain-offer says', async () => {
+  const engine = Object.assign(new ScriptedEngine(), {
+    load: () => Promise.reject(new WorkerError('native.unavailable', 'no folder may hold a library')),
+  });
+  await using scene = await setup({ engines: [engine] });
+  const { id } = await scene.studio.createJob(anLlmTask());
+  await scene.studio.next('fail');
+  await scene.worker.until('the failed job', () => scene.worker.status().recentJobs.some(({ jobId }) => jobId === id));
+  await expectRejection(scene, 'unloadable');
+});
+
+test('a worker whose outbox is full rejects offers as explain-offer says', async () => {
+  await using scene = await setup();
+  const { folder } = scene.worker;
+  scene.worker.signal();
+  await scene.worker.ended;
+  await mkdir(join(folder, 'outbox'), { recursive: true });
+  await writeFile(join(folder, 'outbox', 'notes.bin'), new Uint8Array(10));
+  const full = await scene.startWorker({ folder, config: { outbox_max_gb: 0 } });
+  await full.live();
+  await expectRejection({ ...scene, worker: full }, 'outbox');
+});
+
+test('an offer that explain-offer finds nothing against is taken', async () => {
+  await using scene = await setup();
+  expect(await explained(scene)).toMatchObject({ verdict: 'taken', because: '' });
+  const { id } = await scene.studio.createJob(anLlmTask());
+  expect(await scene.studio.jobIs(id, 'completed')).toMatchObject({ attempts: 1 });
+});
