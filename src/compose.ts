@@ -89,13 +89,17 @@ async function openConfigFor(named: string | undefined, readOnly: boolean, effec
   };
 }
 
-const controlOf = (configPath: string, { environment }: Effects): ControlClient => ({
-  async ask(name, request) {
+const controlOf = (configPath: string, { environment }: Effects): ControlClient => {
+  const client = async (): Promise<ControlClient> => {
     const { siblingsOf } = await import('./config/paths.ts');
     const { controlAddress } = await import('./system/net/control.ts');
     const { askControl } = await import('./system/net/control-client.ts');
     const { createControlClient } = await import('./worker/control/client.ts');
     const address = controlAddress(siblingsOf(configPath).controlSocket, environment);
-    return await createControlClient((value, options) => askControl(address, value, options)).ask(name, request);
-  },
-});
+    return createControlClient((request, options) => askControl(address, request, options));
+  };
+  return {
+    ask: async (name, request) => (await client()).ask(name, request),
+    stream: async (name, request, signal) => (await client()).stream(name, request, signal),
+  };
+};

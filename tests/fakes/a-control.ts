@@ -1,18 +1,23 @@
 import { WorkerError } from '../../src/base/errors.ts';
 import { type ControlClient, createControlClient } from '../../src/worker/control/client.ts';
 import { type ControlDeps, createWorkerControl, type WorkerControl } from '../../src/worker/control/control.ts';
+import { createWorkerEvents, type WorkerEvents } from '../../src/worker/events.ts';
 import { repliesTo } from '../../src/worker/control/replies.ts';
 import type { WorkerStatus } from '../../src/worker/status.ts';
+import { recordingLogger } from './recording-logger.ts';
 
 export interface AControl {
   readonly control: WorkerControl;
   readonly did: readonly string[];
+  /** What happens in it. */
+  readonly events: WorkerEvents;
 }
 
 /** Control of a worker that is nothing but a status and a list of what was done to it. */
 export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}): AControl {
   const did: string[] = [];
   let { enabled } = status;
+  const events = createWorkerEvents(recordingLogger());
   const control = createWorkerControl({
     status: () => ({ ...status, enabled }),
     saveEnabled: async (wanted) => void (enabled = wanted),
@@ -22,9 +27,10 @@ export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}):
     cancel: (jobId) => status.runningJobs.some((job) => job.jobId === jobId),
     explain: () => Promise.resolve({ verdict: 'taken', because: '', rules: [] }),
     stop: () => void did.push('stop'),
+    events,
     ...over,
   });
-  return { control, did };
+  return { control, did, events };
 }
 
 /** What JSON makes of a value on its way to another process. */
@@ -32,13 +38,13 @@ export const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(val
 
 /** A client of a worker in this process; requests and replies travel as text. Without one, nobody is there. */
 export const clientOf = (control: WorkerControl | undefined): ControlClient =>
-  createControlClient(async function* (request) {
+  createControlClient(async function* (request, { signal = new AbortController().signal }) {
     if (control === undefined) throw new WorkerError('worker.not-running', 'nobody is there');
-    for await (const reply of repliesTo(control, { is: 'read', value: asJson(request) })) yield asJson(reply);
+    for await (const reply of repliesTo(control, { is: 'read', value: asJson(request) }, signal)) yield asJson(reply);
   });
 
-/** A client of somebody who answers everything with one value. */
-export const clientOfReply = (reply: unknown): ControlClient =>
+/** A client of somebody who answers everything with these values. */
+export const clientOfReplies = (...replies: readonly unknown[]): ControlClient =>
   createControlClient(async function* () {
-    yield reply;
+    yield* replies;
   });

@@ -18,7 +18,7 @@ export async function serveSocket(control: WorkerControl, options: ControlSocket
   const { configPath, effects, log } = options;
   const address = controlAddress(siblingsOf(configPath).controlSocket, effects.environment);
   try {
-    return await serveControl(address, (request) => repliesTo(control, request));
+    return await serveControl(address, (request, signal) => repliesTo(control, request, signal));
   } catch (thrown) {
     log.logger.warn('control.unavailable', { error: errorChain(thrown) });
     return { [Symbol.asyncDispose]: () => Promise.resolve() };

@@ -114,6 +114,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       explain: (offer) =>
         explainNow(offer, { engines, thresholdGb: thresholdGb(), readFacts: () => jobs.offerFacts.factsFor(offer) }),
       stop: () => stopping.signal(),
+      events,
     }),
     events,
     signal: () => stopping.signal(),

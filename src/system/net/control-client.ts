@@ -14,7 +14,8 @@ const NOBODY = new Set(['ENOENT', 'ECONNREFUSED']);
 /**
  * Asks the running worker and gives its replies as they come: values of JSON, not yet read. Leaving the loop hangs up.
  *
- * `timeoutMs` is for the first reply; a worker that streams may be silent for any time after it.
+ * `timeoutMs` is for the first reply; a worker that streams may take any time after it. An aborted signal ends the
+ * replies, and is no failure.
  *
  * @throws WorkerError `worker.not-running` when there is none | `worker.unresponsive` when there is one that does not
  * answer in time, hangs up before it has answered, or sends what is no line of JSON | `folder.unusable`
@@ -22,7 +23,7 @@ const NOBODY = new Set(['ENOENT', 'ECONNREFUSED']);
 export async function* askControl(
   address: string,
   request: unknown,
-  { timeoutMs }: { readonly timeoutMs: number },
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },
 ): AsyncGenerator {
   if (process.platform !== 'win32') mustBeOurs(dirname(address));
   const socket = connect(address);
@@ -31,6 +32,9 @@ export async function* askControl(
     timeoutMs,
   );
   let answered = false;
+  const hangUp = (): void => void socket.destroy();
+  signal?.addEventListener('abort', hangUp, { once: true });
+  if (signal?.aborted) hangUp();
   try {
     socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`));
     for await (const line of linesOf(socket)) {
@@ -39,14 +43,16 @@ export async function* askControl(
       yield parseReply(line);
     }
   } catch (thrown) {
+    if (signal?.aborted) return;
     if (thrown instanceof WorkerError) throw thrown;
     if (NOBODY.has(codeOf(thrown) ?? '')) throw notRunning(thrown);
     throw unresponsive('cannot be reached', thrown);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', hangUp);
     socket.destroy();
   }
-  if (!answered) throw unresponsive('closed the connection before it answered');
+  if (!answered && !signal?.aborted) throw unresponsive('closed the connection before it answered');
 }
 
 const notRunning = (cause: unknown): WorkerError =>

@@ -1,6 +1,16 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import { VERSION } from '../../base/version.ts';
-import { type AnswerOf, type AskName, CONTROL, type RequestOf } from './table.ts';
+import type { Reader } from './entry.ts';
+import {
+  type AnswerOf,
+  type AskName,
+  CONTROL,
+  CONTROL_STREAMS,
+  type RequestOf,
+  type StreamEventOf,
+  type StreamName,
+  type StreamRequestOf,
+} from './table.ts';
 import { readReply, type Reply, STAMP, toFailure } from './wire.ts';
 
 /** What came of asking. Only `not-running` means that there is no worker. */
@@ -14,10 +24,30 @@ export type Asked<Answer> =
 export interface ControlClient {
   /** Never rejects: a worker that is hung, of another version, or unable is an outcome. */
   ask<N extends AskName>(name: N, request: RequestOf<N>): Promise<Asked<AnswerOf<N>>>;
+  /**
+   * Resolves once the worker gives its events from then on, until the signal aborts, the loop is left or the worker
+   * ends. Those of a later release that this one does not know are left out.
+   *
+   * @throws WorkerError `worker.not-running` | `worker.unresponsive` | `worker.incompatible`
+   */
+  stream<N extends StreamName>(
+    name: N,
+    request: StreamRequestOf<N>,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<StreamEventOf<N>>>;
 }
 
-/** @param transport carries a request there and replies back; throws `worker.not-running` when nobody is there */
-export type ControlTransport = (request: unknown, options: { readonly timeoutMs: number }) => AsyncIterable<unknown>;
+/**
+ * Carries a request there and replies back, until the signal aborts. `timeoutMs` is for the first of them.
+ *
+ * @throws WorkerError `worker.not-running` when nobody is there
+ */
+export type ControlTransport = (request: unknown, options: TransportOptions) => AsyncGenerator;
+
+export interface TransportOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
 
 /** A client of the worker at the other end of the transport. */
 export const createControlClient = (transport: ControlTransport): ControlClient => ({
@@ -33,19 +63,45 @@ export const createControlClient = (transport: ControlTransport): ControlClient 
       return error.code === 'worker.not-running' ? { is: 'not-running' } : { is: 'failed', error };
     }
   },
+  async stream(name, request, signal) {
+    const { timeoutMs, event } = CONTROL_STREAMS[name];
+    const replies = transport({ ...STAMP, ask: name, with: request }, { timeoutMs, signal });
+    const first = await replies.next();
+    if (first.done) throw unreadable(name);
+    const value = replyIn(first.value, name);
+    if (value.is === 'subscribed') return eventsIn(replies, { name, event });
+    await replies.return(undefined);
+    throw refusalOf(value, name);
+  },
 });
 
-function answerIn<N extends AskName>(reply: unknown, name: N): AnswerOf<N> {
+async function* eventsIn<Event>(
+  replies: AsyncIterable<unknown>,
+  { name, event }: { readonly name: string; readonly event: Reader<Event> },
+): AsyncGenerator<Event> {
+  for await (const reply of replies) {
+    const value = replyIn(reply, name);
+    if (value.is !== 'event') throw refusalOf(value, name);
+    const read = event(value.event);
+    if (read.is === 'read') yield read.value;
+  }
+}
+
+function replyIn(reply: unknown, name: string): Reply {
   const read = readReply(reply);
   if (read.is === 'unreadable') throw unreadable(name);
-  const { value } = read;
+  return read.value;
+}
+
+function answerIn<N extends AskName>(reply: unknown, name: N): AnswerOf<N> {
+  const value = replyIn(reply, name);
   if (value.is !== 'answer') throw refusalOf(value, name);
   const answer = CONTROL[name].answer(value.answer);
   if (answer.is === 'read') return answer.value;
   throw unreadable(name, value.version);
 }
 
-function refusalOf(reply: Exclude<Reply, { is: 'answer' }>, name: string): WorkerError {
+function refusalOf(reply: Reply, name: string): WorkerError {
   switch (reply.is) {
     case 'unknown-request':
       return incompatible(`the running worker is version ${reply.version} and does not know the request \`${name}\``);
@@ -55,7 +111,9 @@ function refusalOf(reply: Exclude<Reply, { is: 'answer' }>, name: string): Worke
       );
     case 'failed':
       return toFailure(reply);
+    case 'answer':
     case 'event':
+    case 'subscribed':
       return unreadable(name, reply.version);
     default:
       return reply satisfies never;

@@ -4,11 +4,21 @@ import type { JobId } from '../../base/ids.ts';
 import type { Offer } from '../../contract/frames/inbound.ts';
 import type { Explanation } from '../explain.ts';
 import { readOffer } from '../read-offer.ts';
+import type { WorkerEvents } from '../events.ts';
 import type { WorkerStatus } from '../status.ts';
-import type { AnswerOf, AskName, RequestOf } from './table.ts';
+import type { AnswerOf, AskName, RequestOf, StreamEventOf, StreamName, StreamRequestOf } from './table.ts';
+import { watch } from './watch.ts';
 
-/** All that may be asked of a running worker; see the table for what each does. */
-export type WorkerControl = { readonly [N in AskName]: (request: RequestOf<N>) => Promise<AnswerOf<N>> };
+/** What a running worker answers once; see the table for what each does. */
+export type ControlAnswers = { readonly [N in AskName]: (request: RequestOf<N>) => Promise<AnswerOf<N>> };
+
+/** What it answers with events until the signal aborts. */
+export type ControlStreams = {
+  readonly [N in StreamName]: (request: StreamRequestOf<N>, signal: AbortSignal) => AsyncIterable<StreamEventOf<N>>;
+};
+
+/** All that may be asked of a running worker. Derived from the table, so that nothing in it is left unserved. */
+export interface WorkerControl extends ControlAnswers, ControlStreams {}
 
 /** The parts of a running worker that control acts on. */
 export interface ControlDeps {
@@ -24,6 +34,7 @@ export interface ControlDeps {
   readonly cancel: (jobId: JobId, reason: WorkerError) => boolean;
   readonly explain: (offer: Offer) => Promise<Explanation>;
   readonly stop: () => void;
+  readonly events: Pick<WorkerEvents, 'subscribe'>;
 }
 
 /** Control of one running worker. */
@@ -56,6 +67,7 @@ export function createWorkerControl(deps: ControlDeps): WorkerControl {
       deps.stop();
       return { stopping: true };
     },
+    subscribe: (_request, signal) => watch(deps.events, signal),
     update: async () => {
       throw new WorkerError('update.unsupported', `release ${VERSION} cannot update itself`, {
         hint: 'Install the newer release over this one, then start the worker again.',

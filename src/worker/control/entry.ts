@@ -12,10 +12,12 @@ export interface Ask<Request, Answer> {
   readonly timeoutMs: number;
 }
 
-/** One thing that may be listened to: its request, and how each of its events reads. */
+/** One thing that may be subscribed to: how its request and each of its events read. */
 export interface Stream<Request, Event> {
   readonly request: Reader<Request>;
   readonly event: Reader<Event>;
+  /** How long whoever subscribes should wait to be told so, in milliseconds; events may be any time apart. */
+  readonly timeoutMs: number;
 }
 
 export const ask = <Request, Answer>(
@@ -27,7 +29,8 @@ export const ask = <Request, Answer>(
 export const stream = <Request, Event>(
   request: v.GenericSchema<unknown, Request>,
   event: v.GenericSchema<unknown, Event>,
-): Stream<Request, Event> => ({ request: readerOf(request), event: readerOf(event) });
+  timeoutMs: number,
+): Stream<Request, Event> => ({ request: readerOf(request), event: readerOf(event), timeoutMs });
 
 /** A schema as a function, so that the tables hold no library's types. */
 export const readerOf =

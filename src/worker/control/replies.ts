@@ -1,7 +1,7 @@
 import { errorChain, toWorkerError } from '../../base/errors.ts';
 import type { Read } from '../../contract/read.ts';
-import type { WorkerControl } from './control.ts';
-import { type AskName, CONTROL, isAskName, PROTOCOL } from './table.ts';
+import type { ControlAnswers, ControlStreams, WorkerControl } from './control.ts';
+import { type AskName, CONTROL, CONTROL_STREAMS, isAskName, isStreamName, PROTOCOL, type StreamName } from './table.ts';
 import { failedReply, readRequest, type Reply, STAMP } from './wire.ts';
 
 /** Names are the sender's: they are cut before they fill a screen. */
@@ -9,27 +9,49 @@ const MAX_NAME_CHARACTERS = 60;
 
 /**
  * Every reply of a running worker to one foreign request, in order. Never throws: what is wrong with the request, and
- * what fails while it is carried out, are replies.
+ * what fails while it is carried out, are replies. The signal ends what would go on for ever.
  */
-export async function* repliesTo(control: WorkerControl, request: Read<unknown>): AsyncGenerator<Reply> {
-  yield await replyTo(control, request.is === 'read' ? readRequest(request.value) : request);
+export async function* repliesTo(
+  control: WorkerControl,
+  request: Read<unknown>,
+  signal: AbortSignal,
+): AsyncGenerator<Reply> {
+  const read = request.is === 'read' ? readRequest(request.value) : request;
+  if (read.is === 'unreadable') yield invalid(read.problem);
+  else {
+    const { ask, protocol = PROTOCOL, with: fields = {} } = read.value;
+    // In another protocol the same name may mean something else.
+    if (protocol === PROTOCOL && isAskName(ask)) yield await answerOf(control, ask, fields);
+    else if (protocol === PROTOCOL && isStreamName(ask)) yield* eventsOf(control, ask, { fields, signal });
+    else yield { ...STAMP, is: 'unknown-request', ask: ask.slice(0, MAX_NAME_CHARACTERS) };
+  }
 }
 
-async function replyTo(control: WorkerControl, request: ReturnType<typeof readRequest>): Promise<Reply> {
-  if (request.is === 'unreadable') return invalid(request.problem);
-  const { ask, protocol = PROTOCOL, with: fields = {} } = request.value;
-  // In another protocol the same name may mean something else.
-  if (protocol === PROTOCOL && isAskName(ask)) return await answerOf(control, ask, fields);
-  return { ...STAMP, is: 'unknown-request', ask: ask.slice(0, MAX_NAME_CHARACTERS) };
-}
-
-async function answerOf<N extends AskName>(control: Pick<WorkerControl, N>, name: N, fields: unknown): Promise<Reply> {
+async function answerOf<N extends AskName>(control: Pick<ControlAnswers, N>, name: N, fields: unknown): Promise<Reply> {
   const request = CONTROL[name].request(fields);
   if (request.is === 'unreadable') return invalid(request.problem);
   try {
     return { ...STAMP, is: 'answer', answer: await control[name](request.value) };
   } catch (thrown) {
     return failedReply(toWorkerError(thrown), errorChain(thrown));
+  }
+}
+
+async function* eventsOf<N extends StreamName>(
+  control: Pick<ControlStreams, N>,
+  name: N,
+  { fields, signal }: { readonly fields: unknown; readonly signal: AbortSignal },
+): AsyncGenerator<Reply> {
+  const request = CONTROL_STREAMS[name].request(fields);
+  try {
+    if (request.is === 'unreadable') yield invalid(request.problem);
+    else {
+      const events = control[name](request.value, signal);
+      yield { ...STAMP, is: 'subscribed' };
+      for await (const event of events) yield { ...STAMP, is: 'event', event };
+    }
+  } catch (thrown) {
+    yield failedReply(toWorkerError(thrown), errorChain(thrown));
   }
 }
 

@@ -14,20 +14,20 @@ const JobId = v.pipe(v.string(), v.transform(toJobId));
 const ModelId = v.pipe(v.string(), v.transform(toModelId));
 const WorkerId = v.pipe(v.string(), v.transform(toWorkerId));
 
-const Registration = v.variant('at', [
+export const RegistrationSchema = v.variant('at', [
   v.object({ at: v.picklist(['pristine', 'stopped']) }),
   v.object({ at: v.literal('pending'), requestId: v.string(), since: Time }),
   v.object({ at: v.literal('approved'), workerId: WorkerId }),
   v.object({ at: v.literal('rejected'), reason: v.string() }),
 ]);
 
-const Session = v.variant('at', [
+export const SessionSchema = v.variant('at', [
   v.object({ at: v.picklist(['idle', 'connecting', 'greeting', 'live', 'stopped']) }),
   v.object({ at: v.literal('backing-off'), failures: v.number(), retryInMs: v.number() }),
   v.object({ at: v.picklist(['refused', 'gave-up']), because: v.string() }),
 ]);
 
-const Model = v.object({
+export const ModelSchema = v.object({
   engine: v.picklist(ENGINE_NAMES),
   model: ModelId,
   state: v.picklist(['loading', 'in use', 'idle', 'unloading', 'failed']),
@@ -38,14 +38,16 @@ const Model = v.object({
   unloadsAt: v.exactOptional(Time),
 });
 
-const Job = v.object({
+export const JOB_PHASES = ['preparing', 'loading', 'running', 'checking', 'delivering'] as const;
+
+export const JobSchema = v.object({
   jobId: JobId,
   origin: v.picklist(['studio', 'local', 'maintenance']),
   kind: TaskKindIdSchema,
   model: ModelId,
   prompt: v.string(),
   status: v.picklist(['running', 'undelivered', 'completed', 'failed', 'cancelled', 'discarded']),
-  phase: v.exactOptional(v.picklist(['preparing', 'loading', 'running', 'checking', 'delivering'])),
+  phase: v.exactOptional(v.picklist(JOB_PHASES)),
   reason: v.exactOptional(v.string()),
   hint: v.exactOptional(v.string()),
   startedAt: Time,
@@ -65,13 +67,13 @@ export const StatusSchema = v.pipe(
     enabled: v.boolean(),
     stopping: v.boolean(),
     workerId: v.optional(WorkerId),
-    registration: Registration,
-    session: Session,
+    registration: RegistrationSchema,
+    session: SessionSchema,
     vramTotalGb: v.number(),
     vramThresholdGb: v.number(),
-    models: v.array(Model),
-    runningJobs: v.array(Job),
-    recentJobs: v.array(Job),
+    models: v.array(ModelSchema),
+    runningJobs: v.array(JobSchema),
+    recentJobs: v.array(JobSchema),
     outbox: v.object({ count: v.number(), sizeBytes: v.number() }),
   }),
   // JSON has no undefined: what is absent there is present and undefined here.

@@ -10,6 +10,7 @@ import { PROTOCOL } from './table.ts';
  *   {"protocol":1,"version":"…","ask":"unload","with":{"model":"…"}}
  *                                       ◀── {"protocol":1,"version":"…","is":"answer","answer":{…}}
  *                                       ◀── … "is":"unknown-request" | "invalid-request" | "failed"
+ *   {…,"ask":"subscribe"}               ◀── … "is":"subscribed", then "is":"event" until one side hangs up
  *
  * Each side gives its version, since the two may be of different releases: one was updated, and the other runs on.
  */
@@ -27,6 +28,8 @@ export const readRequest = readerOf(RequestSchema);
 
 const ReplySchema = v.variant('is', [
   v.object({ ...Stamp, is: v.literal('answer'), answer: v.unknown() }),
+  /** Events follow, now or later. */
+  v.object({ ...Stamp, is: v.literal('subscribed') }),
   v.object({ ...Stamp, is: v.literal('event'), event: v.unknown() }),
   /** This worker has no such request. */
   v.object({ ...Stamp, is: v.literal('unknown-request'), ask: v.string() }),

@@ -8,6 +8,7 @@ import { siblingsOf } from '../../../src/config/paths.ts';
 import { realEffects } from '../../../src/compose/effects.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import type { Asked } from '../../../src/worker/control/client.ts';
+import type { WorkerEvent } from '../../../src/worker/events.ts';
 import { aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';
 import { childEngine } from '../../fakes/engines/child-engine.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
@@ -30,6 +31,7 @@ async function setup(engine: Engine = new ScriptedEngine()) {
     ...scene,
     client,
     configPath,
+    socket,
     async [Symbol.asyncDispose]() {
       await socket[Symbol.asyncDispose]();
       await scene[Symbol.asyncDispose]();
@@ -56,7 +58,7 @@ test('pause is saved, keeps jobs away, and resume lets them in again', async () 
   expect(answerOf(await at.client.ask('pause', {}))).toEqual({ enabled: false });
   expect(await readFile(at.configPath, 'utf8')).toContain('auto_enabled = false');
   const { id } = await at.studio.createJob(anLlmTask());
-  expect(at.worker.status()).toMatchObject({ enabled: false, currentJob: undefined });
+  expect(at.worker.status()).toMatchObject({ enabled: false, runningJobs: [] });
   expect(answerOf(await at.client.ask('resume', {}))).toEqual({ enabled: true });
   (await engine.started()).finish();
   await at.studio.jobIs(id, 'completed');
@@ -109,7 +111,7 @@ test('a model of an engine that is not here is not loaded, and the answer says w
   const source = { ...synthetic, engine: 'onnx' } as const;
   expect(answerOf(await at.client.ask('load', { model: toModelId('fox'), source }))).toEqual({
     is: 'not-loaded',
-    because: 'its engine is not here',
+    because: 'this release does not carry its engine',
   });
 });
 
@@ -119,7 +121,7 @@ test('stop finishes the running job and ends the worker', async () => {
   const { id } = await at.studio.createJob(anLlmTask());
   const run = await engine.started();
   expect(answerOf(await at.client.ask('stop', {}))).toEqual({ stopping: true });
-  expect(answerOf(await at.client.ask('status', {}))).toMatchObject({ stopping: true, currentJob: { jobId: id } });
+  expect(answerOf(await at.client.ask('status', {}))).toMatchObject({ stopping: true, runningJobs: [{ jobId: id }] });
   run.finish();
   await at.studio.jobIs(id, 'completed');
   expect(await at.worker.ended).toBe(0);
@@ -128,6 +130,50 @@ test('stop finishes the running job and ends the worker', async () => {
 test('update says that this release cannot', async () => {
   await using at = await setup();
   expect(await at.client.ask('update', {})).toMatchObject({ is: 'failed', error: { code: 'update.unsupported' } });
+});
+
+test('a subscriber sees a job from its offer to its delivery', async () => {
+  const engine = new ScriptedEngine();
+  await using at = await setup(engine);
+  const enough = new AbortController();
+  const seen: WorkerEvent[] = [];
+  const events = await at.client.stream('subscribe', {}, enough.signal);
+  const watched = (async () => {
+    for await (const event of events) {
+      seen.push(event);
+      if (event.is === 'delivery' && event.report.is === 'delivered') return;
+    }
+  })();
+  const { id } = await at.studio.createJob(anLlmTask());
+  (await engine.started()).finish();
+  await at.studio.jobIs(id, 'completed');
+  await watched;
+  const ofJob = seen.filter((event) => JSON.stringify(event).includes(id)).map(({ is }) => is);
+  expect(ofJob.filter((is, at) => is !== ofJob[at - 1])).toEqual(['offer', 'accepted', 'phase', 'outcome', 'delivery']);
+  expect(seen.findLast(({ is }) => is === 'outcome')).toMatchObject({ job: { jobId: id, status: 'undelivered' } });
+});
+
+test('a subscriber that does not read never holds the worker', async () => {
+  const engine = new ScriptedEngine();
+  await using at = await setup(engine);
+  const socket = connect(siblingsOf(at.configPath).controlSocket, () => socket.write('{"ask":"subscribe"}\n'));
+  const isSubscribed = new Promise<void>((resolve) => socket.once('data', () => resolve()));
+  await isSubscribed;
+  socket.pause();
+  for (let job = 0; job < 3; job++) {
+    const { id } = await at.studio.createJob(anLlmTask());
+    (await engine.started()).finish();
+    await at.studio.jobIs(id, 'completed');
+  }
+  expect(answerOf(await at.client.ask('status', {})).recentJobs).toHaveLength(3);
+  socket.destroy();
+});
+
+test('a subscription ends with the worker', async () => {
+  await using at = await setup();
+  const watched = Array.fromAsync(await at.client.stream('subscribe', {}, new AbortController().signal));
+  await at.socket[Symbol.asyncDispose]();
+  expect(await watched).toBeArray();
 });
 
 describe('a hostile peer', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
-import { clientOfReply } from '../../fakes/a-control.ts';
+import { clientOfReplies } from '../../fakes/a-control.ts';
 import { setup } from './a-world.ts';
 import { aWorker } from './a-worker.ts';
 
@@ -124,7 +124,7 @@ describe('status', () => {
 });
 
 test('status says of a worker of another version what it is, and not that none runs', async () => {
-  const older = clientOfReply({ protocol: 1, version: '0.4.0', is: 'unknown-request', ask: 'status' });
+  const older = clientOfReplies({ protocol: 1, version: '0.4.0', is: 'unknown-request', ask: 'status' });
   await using cli = await setup({ world: { control: () => older } });
   expect(await cli.run('status')).toBe(0);
   expect(cli.out()).toContain('worker:             the running worker is version 0.4.0 and does not know');
@@ -160,7 +160,7 @@ describe('claiming', () => {
   });
 
   test('reports a worker that answers and cannot as saved but not applied', async () => {
-    const older = clientOfReply({ protocol: 1, version: '0.4.0', is: 'unknown-request', ask: 'reload' });
+    const older = clientOfReplies({ protocol: 1, version: '0.4.0', is: 'unknown-request', ask: 'reload' });
     await using cli = await setup({ world: { control: () => older } });
     expect(await cli.run('disable')).toBe(0);
     expect(cli.saved).toEqual([{ autoEnabled: false }]);
@@ -170,7 +170,7 @@ describe('claiming', () => {
   });
 
   test('of a worker that does not answer names the failure as JSON', async () => {
-    const hung = clientOfReply({ protocol: 1, version: '0.5.0', is: 'failed', code: 'internal', message: 'oops' });
+    const hung = clientOfReplies({ protocol: 1, version: '0.5.0', is: 'failed', code: 'internal', message: 'oops' });
     await using cli = await setup({ world: { control: () => hung } });
     await cli.run('enable', '--json');
     expect(JSON.parse(cli.out())).toEqual({

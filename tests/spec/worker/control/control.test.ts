@@ -7,7 +7,7 @@ import type { JobRecord } from '../../../../src/jobs/job-record.ts';
 import { repliesTo } from '../../../../src/worker/control/replies.ts';
 import { CONTROL, PROTOCOL } from '../../../../src/worker/control/table.ts';
 import { explain } from '../../../../src/worker/explain.ts';
-import { aControl, asJson, clientOf, clientOfReply } from '../../../fakes/a-control.ts';
+import { aControl, asJson, clientOf, clientOfReplies } from '../../../fakes/a-control.ts';
 import { anOffer, synthetic } from '../../../fakes/builders.ts';
 import { FIT } from '../../../fakes/offer-facts.ts';
 import { aWorker } from '../../cli/a-worker.ts';
@@ -32,7 +32,10 @@ const busy = aWorker({
 
 /** The replies of a worker to a text that somebody sent, as that somebody receives them. */
 async function repliesOf(value: unknown, worker = aControl(busy)): Promise<readonly unknown[]> {
-  return await Array.fromAsync(repliesTo(worker.control, { is: 'read', value: asJson(value) }), asJson);
+  return await Array.fromAsync(
+    repliesTo(worker.control, { is: 'read', value: asJson(value) }, AbortSignal.abort()),
+    asJson,
+  );
 }
 
 describe('every request reaches the worker and its answer comes back whole', () => {
@@ -173,7 +176,7 @@ describe('what a command makes of a worker of another version', () => {
   const stamp = { protocol: 1, version: '0.4.0' };
 
   test('an older one that does not know the request is named with its version', async () => {
-    const asked = await clientOfReply({ ...stamp, is: 'unknown-request', ask: 'reload' }).ask('reload', {});
+    const asked = await clientOfReplies({ ...stamp, is: 'unknown-request', ask: 'reload' }).ask('reload', {});
     expect(asked).toMatchObject({
       is: 'failed',
       error: {
@@ -186,7 +189,7 @@ describe('what a command makes of a worker of another version', () => {
 
   test('one that rejects a field is named with its version', async () => {
     const reply = { ...stamp, is: 'invalid-request', because: 'jobId: expected number' };
-    expect(await clientOfReply(reply).ask('cancel', { jobId: job.jobId })).toMatchObject({
+    expect(await clientOfReplies(reply).ask('cancel', { jobId: job.jobId })).toMatchObject({
       is: 'failed',
       error: {
         message: 'the running worker, version 0.4.0, rejected the request `cancel`: jobId: expected number',
@@ -196,13 +199,13 @@ describe('what a command makes of a worker of another version', () => {
 
   test('a newer one may tell more than this command shows', async () => {
     const answer = { ...busy, gpus: 2, outbox: { ...busy.outbox, oldest: 3 } };
-    const asked = await clientOfReply(asJson({ ...stamp, is: 'answer', answer })).ask('status', {});
+    const asked = await clientOfReplies(asJson({ ...stamp, is: 'answer', answer })).ask('status', {});
     expect(asked).toEqual({ is: 'answered', answer: busy });
   });
 
   test('a failure with a code of a later release is a failure all the same', async () => {
     const reply = { ...stamp, is: 'failed', code: 'moon.full', message: 'not tonight' };
-    expect(await clientOfReply(reply).ask('pause', {})).toMatchObject({
+    expect(await clientOfReplies(reply).ask('pause', {})).toMatchObject({
       is: 'failed',
       error: { code: 'internal', message: 'not tonight' },
     });
@@ -215,7 +218,7 @@ describe('what a command makes of a worker of another version', () => {
     ['an event', { ...stamp, is: 'event', event: {} }],
     ['nothing of meaning', null],
   ])('%s is never taken for no worker', async (_what, reply) => {
-    expect(await clientOfReply(reply).ask('status', {})).toMatchObject({
+    expect(await clientOfReplies(reply).ask('status', {})).toMatchObject({
       is: 'failed',
       error: { code: 'worker.incompatible' },
     });

@@ -1,0 +1,35 @@
+import * as v from 'valibot';
+import { toJobId, toModelId } from '../../base/ids.ts';
+import { TaskKindIdSchema } from '../../contract/tasks/index.ts';
+import type { WorkerEvent } from '../events.ts';
+import { RULES, type RuleName } from '../fitness.ts';
+import { JOB_PHASES, JobSchema, ModelSchema, RegistrationSchema, SessionSchema } from './status-schema.ts';
+
+const JobId = v.pipe(v.string(), v.transform(toJobId));
+const ModelId = v.pipe(v.string(), v.transform(toModelId));
+
+const ReportSchema = v.variant('is', [
+  v.object({ is: v.picklist(['delivered', 'reported', 'sent']) }),
+  v.object({ is: v.picklist(['kept', 'discarded']), because: v.string() }),
+]);
+
+/** What an event on the control socket must look like. */
+export const EventSchema: v.GenericSchema<unknown, WorkerEvent> = v.variant('is', [
+  v.object({ is: v.literal('offer'), jobId: JobId, kind: TaskKindIdSchema, model: ModelId }),
+  v.object({
+    is: v.literal('rejected'),
+    jobId: JobId,
+    rule: v.picklist(RULES.map(({ name }): RuleName => name)),
+    because: v.string(),
+  }),
+  v.object({ is: v.picklist(['accepted', 'outcome']), job: JobSchema }),
+  v.object({ is: v.literal('phase'), jobId: JobId, phase: v.picklist(JOB_PHASES) }),
+  v.object({ is: v.literal('progress'), jobId: JobId, share: v.number() }),
+  v.object({ is: v.literal('delivery'), jobId: JobId, report: ReportSchema }),
+  v.object({ is: v.literal('models'), models: v.array(ModelSchema) }),
+  v.object({ is: v.literal('session'), status: SessionSchema }),
+  v.object({ is: v.literal('registration'), status: RegistrationSchema }),
+  v.object({ is: v.literal('config'), changedKeys: v.array(v.string()) }),
+  v.object({ is: v.literal('stopping') }),
+  v.object({ is: v.literal('missed'), count: v.number() }),
+]);
