@@ -1,8 +1,8 @@
 import { WorkerError } from '../../base/errors.ts';
-import { reloadFacts } from '../claiming.ts';
 import { command, JSON_ARG } from '../command.ts';
 import { printJson, printLines } from '../output.ts';
 import { toNumber } from '../args/values.ts';
+import { reloadFacts, reloadText } from '../view/worker-reply.ts';
 
 /** Sets the largest GPU-memory estimate of a job that this worker takes. */
 export const setThreshold = command({
@@ -22,6 +22,9 @@ export const setThreshold = command({
     await config.update({ vramThresholdGb });
     const asked = await world.control(config.path).ask('reload', {});
     if (args.json) printJson(world.terminal, { vramThresholdGb, ...reloadFacts(asked) });
-    else printLines(world.terminal, `vram_threshold_gb = ${vramThresholdGb}`);
+    else {
+      const saved = `vram_threshold_gb = ${vramThresholdGb}`;
+      printLines(world.terminal, saved, ...(asked.is === 'failed' ? [reloadText(asked)] : []));
+    }
   },
 });

@@ -3,11 +3,11 @@ import type { PooledModel } from '../../models/loaded/entry.ts';
 import type { JobRecord } from '../../jobs/job-record.ts';
 import type { Asked } from '../../worker/control/client.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
-import { failureFacts } from '../claiming.ts';
 import { command, JSON_ARG } from '../command.ts';
 import { DEFAULTS_SHOWN } from './config.ts';
 import { factLine, printJson, printLines } from '../output.ts';
 import { onOneLine } from '../view/text-width.ts';
+import { failureFacts } from '../view/worker-reply.ts';
 import type { ConfigValues, OpenedConfig } from '../world/config.ts';
 
 /** What the config file says, and below it what the running worker says. */

@@ -182,6 +182,13 @@ describe('claiming', () => {
 });
 
 describe('set-threshold', () => {
+  test('of a worker that answers and cannot says that it is saved but not applied', async () => {
+    const older = clientOfReplies({ protocol: 1, version: '0.4.0', is: 'unknown-request', ask: 'reload' });
+    await using cli = await setup({ world: { control: () => older } });
+    expect(await cli.run('set-threshold', '7')).toBe(0);
+    expect(cli.out()).toStartWith('vram_threshold_gb = 7\nsaved, but not applied: the running worker is version 0.4.0');
+  });
+
   test.each([
     ['12', 12],
     ['7.5', 7.5],
