@@ -18,7 +18,7 @@ export async function createWorld(): Promise<World> {
     terminal,
     clock,
     env: environment.get,
-    readText: (path, mostBytes) => files.readNamedText(path, mostBytes),
+    readText: (path, maxBytes) => files.readNamedText(path, maxBytes),
     openConfig: (path, how) => openConfigFor(path, how?.readOnly ?? false, effects),
     control: (configPath) => controlOf(configPath, effects),
     runWorker: async (choice) => (await import('./compose/commands/run.ts')).runWorker(choice, effects),

@@ -1,15 +1,15 @@
 #!/usr/bin/env bun
 import { VERSION } from './base/version.ts';
 
-/** 128 + SIGINT: somebody asked three times, and waits for nothing any more. */
+/** 128 + SIGINT: the operator asked to stop three times, and waits for nothing any more. */
 const INTERRUPTED = 130;
-/** Hidden: a native engine lives in a process of its own, which is this program once more. */
+/** Hidden: a native engine runs in a process of its own, which is this program again. */
 const ENGINE = '__engine';
 /** Set by node-llama-cpp, which forks the program it is in to try a binary where it can do no harm. */
 const TRIES_BINARY = process.env['TEST_BINDING_CP'] === 'true' && process.send !== undefined;
-/** Hidden: a program of somebody else begins as this one, which binds its life to the worker's. */
+/** Hidden: an external program starts as this one, which ends it with the worker. */
 const PROGRAM = '__program';
-/** Hidden: holds a reply against a schema, which may take for ever. */
+/** Hidden: checks a reply against a schema, which may never end. */
 const SCHEMA = '__schema';
 const argv = process.argv.slice(2);
 const [first] = argv;

@@ -20,9 +20,9 @@ export interface World {
   /**
    * The text of a file the operator named; undefined when there is none.
    *
-   * @throws WorkerError `file.unusable` when it is no regular file, is larger than this, or is not UTF-8
+   * @throws WorkerError `file.unusable` when it is no regular file, is larger than `maxBytes`, or is not UTF-8
    */
-  readonly readText: (path: string, mostBytes: number) => Promise<string | undefined>;
+  readonly readText: (path: string, maxBytes: number) => Promise<string | undefined>;
   /**
    * The operator's config file. A missing one is created with defaults, or only shown as it would be.
    *
@@ -35,7 +35,7 @@ export interface World {
   readonly runWorker: (options: RunChoice) => Promise<number>;
   /** Starts the embedded studio; resolves once it listens. Signals are its own affair. */
   readonly startStudio: (options: StudioChoice) => Promise<StartedStudio>;
-  /** Where the embedded studio is when nobody says otherwise. */
+  /** Where the embedded studio is unless the operator names another place. */
   readonly studioDefaults: StudioDefaults;
   /** The operator's way into a studio. Nothing is sent before the first call. */
   readonly operator: (at: { readonly url: string; readonly token: string }) => Promise<OperatorClient>;

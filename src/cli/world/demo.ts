@@ -1,10 +1,10 @@
 import type { DemoEvent } from '../../demo/play.ts';
 import type { LogChoice } from '../../log/open-log.ts';
 
-/** What `demo` is told on its command line. */
+/** Options of `demo`, defaults filled in. */
 export interface DemoChoice extends LogChoice {
   readonly outDir: string;
-  /** Has real engines do the jobs, on these weights and on generated ones; the synthetic engine when left out. */
+  /** Runs the jobs on real engines, on these weights and on generated ones; the synthetic engine when left out. */
   readonly real?: GivenWeights;
 }
 
@@ -18,7 +18,7 @@ export interface GivenWeights {
   readonly stt?: string | undefined;
   /** A Piper voice, `.onnx`, with its `.onnx.json` beside it. */
   readonly tts?: string | undefined;
-  /** A recording to write down; what the voice said when left out. */
+  /** A recording to transcribe; what the voice spoke when left out. */
   readonly recording?: string | undefined;
 }
 

@@ -4,7 +4,7 @@ import type * as read from '../../contract/read.ts';
 import type * as routes from '../../contract/routes.ts';
 import type { LogChoice } from '../../log/open-log.ts';
 
-/** What `studio` is told on its command line. */
+/** Options of `studio`, defaults filled in. */
 export interface StudioChoice extends LogChoice {
   readonly host: string;
   /** 0 asks for any free port. */
@@ -21,7 +21,7 @@ export interface StartedStudio {
   readonly ended: Promise<void>;
 }
 
-/** What `studio` and its sub-commands assume when nothing is said. */
+/** What `studio` and its sub-commands use where the operator names nothing else. */
 export interface StudioDefaults {
   readonly url: string;
   readonly host: string;

@@ -1,6 +1,6 @@
 import type { LogChoice } from '../../log/open-log.ts';
 
-/** What `run` is told on its command line. */
+/** Options of `run`. */
 export interface RunChoice extends LogChoice {
   readonly configPath: string | undefined;
 }

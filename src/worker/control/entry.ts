@@ -16,7 +16,7 @@ export interface Ask<Request, Answer> {
 export interface Stream<Request, Event> {
   readonly request: Reader<Request>;
   readonly event: Reader<Event>;
-  /** How long whoever subscribes should wait to be told so, in milliseconds; events may be any time apart. */
+  /** How long whoever subscribes should wait for the confirmation, in milliseconds; events may be any time apart. */
   readonly timeoutMs: number;
 }
 

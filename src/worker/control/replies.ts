@@ -9,7 +9,7 @@ const MAX_NAME_CHARACTERS = 60;
 
 /**
  * Every reply of a running worker to one foreign request, in order. Never throws: what is wrong with the request, and
- * what fails while it is carried out, are replies. The signal ends what would go on for ever.
+ * what fails while it is carried out, are replies. The signal ends a stream.
  */
 export async function* repliesTo(
   control: WorkerControl,

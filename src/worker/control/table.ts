@@ -12,7 +12,7 @@ import { StatusSchema } from './status-schema.ts';
  * serves, and a method of the command line's client.
  */
 
-/** Grows when an entry that exists comes to mean something else. A new entry is no reason: an older worker says so. */
+/** Grows when an entry that exists comes to mean something else. A new entry is no reason: an older worker answers `unknown-request`. */
 export const PROTOCOL = 1;
 
 const Nothing = v.object({});
@@ -62,7 +62,7 @@ const ASKS = {
 };
 
 const STREAMS = {
-  /** All that happens in the worker from now on. A slow subscriber loses its oldest events, and is told how many. */
+  /** All that happens in the worker from now on. A slow subscriber loses its oldest events; a `missed` event counts them. */
   subscribe: stream(Nothing, EventSchema, SOON_MS),
 };
 
