@@ -24,9 +24,15 @@ export interface RunDeps {
   readonly observer: RunObserver;
 }
 
+/** Model files in use for as long as the lease they came from. */
+export interface LeasedFiles extends ModelFiles {
+  /** Marks them as in use once more, so that a loaded model may keep them when the lease ends. Never rejects. */
+  hold(): Promise<AsyncDisposable>;
+}
+
 /** Puts a job's model files on this disk. */
 export interface JobFiles {
-  filesFor(job: Pick<Job, 'model' | 'source'>, signal: AbortSignal): Promise<ModelFiles>;
+  filesFor(job: Pick<Job, 'model' | 'source'>, signal: AbortSignal): Promise<LeasedFiles>;
 }
 
 /** Who wants to know how a job is getting on. All are called synchronously and must not throw. */
@@ -47,7 +53,7 @@ export interface MemoryUse {
 /** A model that a job has to run on, with all that tells it apart. */
 export interface ModelOfJob {
   readonly engine: Engine;
-  readonly files: ModelFiles;
+  readonly files: LeasedFiles;
   readonly job: Job;
   /** A model that was loaded otherwise does not do. */
   readonly how: LoadHow;

@@ -5,7 +5,7 @@ import type { Engine, ModelFiles, TaskDelta } from '../../src/engines/engine.ts'
 import { createRegistry } from '../../src/engines/registry.ts';
 import { run } from '../../src/jobs/run.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { aJob, aTask, synthetic } from '../fakes/builders.ts';
+import { aJob, aTask, heldFiles, synthetic } from '../fakes/builders.ts';
 import { gradioScene } from '../fakes/engines/gradio-app.ts';
 import { completionOf, llamaScene } from '../fakes/engines/llama-engine.ts';
 import { onnxScene, paint } from '../fakes/engines/onnx-engine.ts';
@@ -189,7 +189,7 @@ function engineContract(engine: Engine): void {
     const lesser: Engine = { ...engine, models: { ...engine.models, [without]: undefined } };
     const deps = {
       registry: createRegistry([lesser]),
-      files: { filesFor: () => Promise.resolve(noFiles) },
+      files: { filesFor: () => Promise.resolve({ ...heldFiles, ...noFiles }) },
       memory: unwatched,
       models: transient,
       outputCheck: trusting,

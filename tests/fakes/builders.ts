@@ -5,12 +5,21 @@ import * as v from 'valibot';
 import { type Task, type TaskOf, TaskSchema } from '../../src/contract/tasks/index.ts';
 import { type Job, toJob } from '../../src/jobs/job.ts';
 import type { ResultSink } from '../../src/jobs/job.ts';
+import type { LeasedFiles } from '../../src/jobs/run.ts';
 
 /** A model source that needs no files. */
 export const synthetic: ModelSource = {
   engine: 'synthetic',
   files: [],
   cliDefaults: v.parse(CliDefaultsSchema, { cfgScale: 1, steps: 8, width: 512, height: 512 }),
+};
+
+/** Model files that nobody could remove, so that holding them does nothing. */
+export const heldFiles: LeasedFiles = {
+  model: toModelId('synthetic'),
+  paths: new Map(),
+  defaults: synthetic.cliDefaults,
+  hold: () => Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() }),
 };
 
 /** A task with its defaults filled in, as the contract's door would. */

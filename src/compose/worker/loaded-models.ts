@@ -59,7 +59,7 @@ export async function composeLoadedModels(
   const pool = createModelPool<LoadedModel>({ keepMs, probe: looks, clock, log, onChange });
   const filesFor = (wanted: ModelRequest, signal: AbortSignal) => presentFiles(store, wanted, signal);
 
-  const loader = createModelLoader({ pool, gate, files, hasGpu: () => mayHaveGpu(looks.latest), hold: filesFor });
+  const loader = createModelLoader({ pool, gate, files, hasGpu: () => mayHaveGpu(looks.latest) });
   const about = { engines, pool, loader, filesFor, keepMs, clock, log };
   const restore = createRestoreOnce(residency.found, about);
   const unfollow = follow(setup, pool);

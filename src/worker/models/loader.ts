@@ -17,8 +17,6 @@ export interface ModelLoaderOptions {
   readonly files: Pick<Files, 'stat'>;
   /** Whether this machine has a GPU that says how much memory it has. */
   readonly hasGpu: () => boolean;
-  /** Marks a model's files as in use until it is disposed of. Fetches nothing. */
-  readonly hold: (recipe: Recipe, signal: AbortSignal) => Promise<AsyncDisposable>;
 }
 
 /** What of a job decides which model is loaded, and how much memory it takes. */
@@ -69,7 +67,7 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
               loaded,
               marginGb: marginGb(report, kind),
             }),
-      load: async (signal) => await loadHeld(wanted, options.hold, signal),
+      load: async (signal) => await loadHeld(wanted, signal),
     };
   };
   return {
@@ -78,7 +76,7 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
   };
 }
 
-/** What tells one state of a file from another without reading it. The store has held it against its digest. */
+/** What tells one state of a file from another without reading it. The store has verified it against its digest. */
 async function weightsOf({ paths }: RecipeOnDisk['files'], files: Pick<Files, 'stat'>) {
   const facts = [...paths].map(async ([role, path]) => {
     const { sizeBytes = 0, modifiedAt = 0 } = (await files.stat(path)) ?? {};
@@ -87,14 +85,10 @@ async function weightsOf({ paths }: RecipeOnDisk['files'], files: Pick<Files, 's
   return await Promise.all(facts);
 }
 
-/** A loaded model whose files are nobody's to remove for as long as it is in memory. */
-async function loadHeld(
-  { engine, files, how, job }: RecipeOnDisk,
-  hold: ModelLoaderOptions['hold'],
-  signal: AbortSignal,
-): Promise<LoadedModel> {
+/** A loaded model that holds the files its job has leased, so that nobody removes them while it is in memory. */
+async function loadHeld({ engine, files, how }: RecipeOnDisk, signal: AbortSignal): Promise<LoadedModel> {
   await using undo = new AsyncDisposableStack();
-  undo.use(await hold(job, signal));
+  undo.use(await files.hold());
   const model = undo.use(await engine.load(files, signal, how));
   const held = undo.move();
   return {

@@ -1,5 +1,6 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
-import type { Engine, LoadedModel, ModelFiles } from '../../engines/engine.ts';
+import type { Engine, LoadedModel } from '../../engines/engine.ts';
+import type { LeasedFiles } from '../../jobs/run.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Resident } from '../../models/loaded/residency.ts';
 import type { ModelPool } from '../../models/loaded/pool.ts';
@@ -12,7 +13,7 @@ export interface RestoreOptions {
   readonly pool: Pick<ModelPool<LoadedModel>, 'preload'>;
   readonly loader: Pick<ModelLoader, 'requestFor'>;
   /** A model's files, if all of them are on this disk; rejects otherwise. Fetches nothing. */
-  readonly filesFor: (resident: Resident, signal: AbortSignal) => Promise<ModelFiles & AsyncDisposable>;
+  readonly filesFor: (resident: Resident, signal: AbortSignal) => Promise<LeasedFiles & AsyncDisposable>;
   /** How long an idle model stays in memory, in milliseconds. */
   readonly keepMs: () => number;
   readonly clock: Pick<Clock, 'now' | 'elapsed'>;

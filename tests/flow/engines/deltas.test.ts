@@ -4,7 +4,7 @@ import type { TaskDelta } from '../../../src/engines/engine.ts';
 import { createRegistry } from '../../../src/engines/registry.ts';
 import { run } from '../../../src/jobs/run.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
+import { aJob, aTask, heldFiles, synthetic } from '../../fakes/builders.ts';
 import { textOf } from '../../fakes/engines/deltas.ts';
 import { completionOf, llamaScene } from '../../fakes/engines/llama-engine.ts';
 import { transient, trusting, unobserved, unwatched } from '../../fakes/output-check.ts';
@@ -20,7 +20,7 @@ async function chat(onDelta: OnDelta, abort = new AbortController()) {
   using scene = llamaScene({ model: { says: WORDS, contextLength: 1024 } });
   const deps = {
     registry: createRegistry([scene.engine]),
-    files: { filesFor: () => Promise.resolve(scene.files) },
+    files: { filesFor: () => Promise.resolve({ ...heldFiles, ...scene.files }) },
     memory: unwatched,
     models: transient,
     outputCheck: trusting,

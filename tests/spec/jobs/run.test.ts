@@ -6,7 +6,7 @@ import { IGNORE_DELTAS } from '../../../src/engines/deltas.ts';
 import type { JobPhase } from '../../../src/jobs/job.ts';
 import { endedRecord } from '../../../src/jobs/job-record.ts';
 import { run } from '../../../src/jobs/run.ts';
-import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
+import { aJob, aTask, heldFiles, synthetic } from '../../fakes/builders.ts';
 import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
 import { transient, trusting, unwatched } from '../../fakes/output-check.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
@@ -26,8 +26,7 @@ function setup() {
       {
         registry: createRegistry([engine]),
         files: {
-          filesFor: () =>
-            Promise.resolve({ model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults }),
+          filesFor: () => Promise.resolve(heldFiles),
         },
         observer: { onPhase: (phase) => phases.push(phase), onProgress: () => {}, onDelta: IGNORE_DELTAS },
         memory: unwatched,

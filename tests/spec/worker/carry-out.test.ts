@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
-import { toModelId } from '../../../src/base/ids.ts';
 import { createRegistry } from '../../../src/engines/registry.ts';
 import type { JobOutcome } from '../../../src/jobs/job.ts';
 import { createScheduler } from '../../../src/jobs/scheduler.ts';
@@ -9,7 +8,7 @@ import { createCarryOut } from '../../../src/worker/carry-out.ts';
 import { createClaims } from '../../../src/worker/claims.ts';
 import { createWorkerEvents, type WorkerEvent } from '../../../src/worker/events.ts';
 import { createStudioSink } from '../../../src/worker/studio-sink.ts';
-import { aJob, synthetic } from '../../fakes/builders.ts';
+import { aJob, heldFiles } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { transient, trusting, unwatched } from '../../fakes/output-check.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
@@ -38,8 +37,7 @@ function setup(about: { releaseFails?: boolean } = {}) {
       lease: () => {
         leases.open += 1;
         return {
-          filesFor: () =>
-            Promise.resolve({ model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults }),
+          filesFor: () => Promise.resolve(heldFiles),
           [Symbol.asyncDispose]: () => {
             leases.open -= 1;
             return about.releaseFails ? Promise.reject(new WorkerError('internal', 'EACCES')) : Promise.resolve();

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { GIB } from '../../../../src/base/units.ts';
-import type { ModelFiles } from '../../../../src/engines/engine.ts';
+import type { LeasedFiles } from '../../../../src/jobs/run.ts';
 import type { MemoryReport } from '../../../../src/system/machine/gpus.ts';
 import { createModelLoader, type RecipeOnDisk } from '../../../../src/worker/models/loader.ts';
 import { aJob, synthetic } from '../../../fakes/builders.ts';
@@ -25,6 +25,11 @@ function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: bool
     },
     files: { stat: () => Promise.resolve({ ...file }) },
     hasGpu: () => about.hasGpu ?? true,
+  });
+  const files: LeasedFiles = {
+    model: toModelId('fox'),
+    paths: new Map([['model', '/models/fox.bin']]),
+    defaults: synthetic.cliDefaults,
     hold: () => {
       held.now += 1;
       return Promise.resolve({
@@ -34,11 +39,6 @@ function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: bool
         },
       });
     },
-  });
-  const files: ModelFiles = {
-    model: toModelId('fox'),
-    paths: new Map([['model', '/models/fox.bin']]),
-    defaults: synthetic.cliDefaults,
   };
   const lane = (wanted: Partial<RecipeOnDisk> = {}) =>
     loader.requestFor({ engine, files, how: USUAL, job: aJob(), ...wanted });
@@ -90,7 +90,7 @@ test('without a GPU the models of a GPU engine are in the memory of the machine'
   expect((await lane()).kind).toBe('ram');
 });
 
-test('the files are held for as long as the model is in memory, and not longer than a load that failed', async () => {
+test('the files that a job leased are held while its model is in memory, and not after a failed load', async () => {
   const { lane, held, engine } = setup();
   const { signal } = new AbortController();
   const model = await (await lane()).load(signal);
