@@ -79,3 +79,14 @@ export class FakeClock implements Clock {
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
+
+/** Lets this much time pass again and again until the work has ended, for work that has to do with real sockets. */
+export async function passUntilOver(clock: FakeClock, ms: number, work: Promise<unknown>): Promise<void> {
+  const state = { over: false };
+  const end = (): void => void (state.over = true);
+  work.then(end, end);
+  while (!state.over) {
+    clock.advance(ms);
+    await settle();
+  }
+}
