@@ -7,13 +7,13 @@ import type { Clock } from '../../system/clock.ts';
 import type { AskApp } from '../../system/net/web-app.ts';
 
 /** What asking the app takes. */
-export interface Line {
+export interface AppAccess {
   readonly ask: AskApp;
   readonly clock: Pick<Clock, 'after'>;
   readonly signal: AbortSignal;
 }
 
-/** A Gradio app that answered, and what it says of itself. */
+/** A Gradio app that answered, and how it describes itself. */
 export interface GradioApp {
   /** Without a slash at its end. */
   readonly base: string;
@@ -25,7 +25,7 @@ export interface GradioApp {
 }
 
 /** They describe every widget of a page, examples included. */
-const MOST_PAGE_BYTES = 16 * MIB;
+const MAX_PAGE_BYTES = 16 * MIB;
 const PAGE_MS = 5 * SECOND_MS;
 
 /**
@@ -37,12 +37,12 @@ const PAGE_MS = 5 * SECOND_MS;
 export function baseOf(text: string, allowPrivate: boolean): string {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || carriesMore(url)) {
-    throw unavailable(`gradio_endpoint_url is no plain http(s) URL: ${shownUrl(text)}`, {
+    throw unavailable(`gradio_endpoint_url is not a plain http(s) URL: ${shownUrl(text)}`, {
       hint: 'Set it like this: `gradio_endpoint_url = "http://127.0.0.1:7860"`.',
     });
   }
   if (!isLoopback(url.hostname) && !allowPrivate) {
-    throw unavailable(`gradio_endpoint_url leads to another machine: ${url.host}`, {
+    throw unavailable(`gradio_endpoint_url points to another machine: ${url.host}`, {
       hint: 'Name an app on this machine, or set `allow_private_urls = true` in the config.',
     });
   }
@@ -52,32 +52,32 @@ export function baseOf(text: string, allowPrivate: boolean): string {
 /**
  * Asks an app what it is.
  *
- * @throws WorkerError `engine.failed` when it does not answer | `engine.unavailable` when it is no Gradio app or asks
- *   for a login; the signal's reason
+ * @throws WorkerError `engine.failed` when it does not answer | `engine.unavailable` when it is not a Gradio app or
+ *   requires a login; the signal's reason
  */
-export async function openApp(base: string, line: Line): Promise<GradioApp> {
-  const config = await readJson(`${base}/config`, line);
+export async function openApp(base: string, access: AppAccess): Promise<GradioApp> {
+  const config = await readJson(`${base}/config`, access);
   if (!Array.isArray(config['dependencies']) || !Array.isArray(config['components'])) throw notGradio(base);
   if (config['auth_required'] === true) throw needsLogin(base);
   const apiPrefix = typeof config['api_prefix'] === 'string' ? config['api_prefix'] : '';
-  return { base, apiPrefix, config, info: await readJson(`${base}${apiPrefix}/info`, line) };
+  return { base, apiPrefix, config, info: await readJson(`${base}${apiPrefix}/info`, access) };
 }
 
-async function readJson(url: string, line: Line): Promise<JsonObject> {
-  const bytes = await readApp(url, { ...line, limitMs: PAGE_MS, mostBytes: MOST_PAGE_BYTES });
+async function readJson(url: string, access: AppAccess): Promise<JsonObject> {
+  const bytes = await readApp(url, { ...access, limitMs: PAGE_MS, maxBytes: MAX_PAGE_BYTES });
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
     if (isObject(value)) return value;
   } catch {
-    // a page for people: said below
+    // a page for people: rejected below
   }
   throw notGradio(url);
 }
 
-export interface Reading extends Line {
-  /** Most time for all of it. */
+export interface Reading extends AppAccess {
+  /** Longest time for all of it. */
   readonly limitMs: number;
-  readonly mostBytes: number;
+  readonly maxBytes: number;
 }
 
 /**
@@ -85,18 +85,18 @@ export interface Reading extends Line {
  *
  * @throws WorkerError `engine.failed` | `engine.unavailable`; the signal's reason
  */
-export async function readApp(url: string, { ask, clock, signal, limitMs, mostBytes }: Reading): Promise<Uint8Array> {
+export async function readApp(url: string, { ask, clock, signal, limitMs, maxBytes }: Reading): Promise<Uint8Array> {
   const late = new AbortController();
-  const disarm = clock.after(limitMs, () => late.abort(new Error(`no whole answer within ${limitMs / SECOND_MS} s`)));
+  const disarm = clock.after(limitMs, () => late.abort(lateError(limitMs)));
   try {
     const both = AbortSignal.any([signal, late.signal]);
     const answer = await ask(url, { method: 'GET', headers: new Headers(), signal: both });
     if (answer.status === 401) throw needsLogin(url);
     if (answer.status !== 200) throw failed(`GET ${shownUrl(url)} -> ${answer.status}`);
-    return await readLimited(answer.body, { maxBytes: mostBytes, tooLarge: () => tooLarge(url, mostBytes) });
+    return await readLimited(answer.body, { maxBytes, tooLarge: () => tooLarge(url, maxBytes) });
   } catch (thrown) {
     signal.throwIfAborted();
-    if (thrown instanceof WorkerError) throw thrown;
+    if (thrown instanceof WorkerError && !late.signal.aborted) throw thrown;
     const because = errorChain(late.signal.aborted ? late.signal.reason : thrown);
     throw new WorkerError('engine.failed', `the Gradio app at ${shownUrl(url)} does not answer: ${because}`, {
       hint: 'Start the app, or correct `gradio_endpoint_url` in the config.',
@@ -108,6 +108,9 @@ export async function readApp(url: string, { ask, clock, signal, limitMs, mostBy
   }
 }
 
+const lateError = (limitMs: number): WorkerError =>
+  new WorkerError('engine.failed', `no complete answer within ${limitMs / SECOND_MS} s`);
+
 const tooLarge = (url: string, maxBytes: number): WorkerError =>
   failed(`${shownUrl(url)} is larger than ${formatBytes(maxBytes)}`);
 
@@ -115,20 +118,20 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 export const isList = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
-/** What the operator can put right. */
+/** What the operator can fix. */
 export const unavailable = (message: string, { hint }: { readonly hint: string }): WorkerError =>
   new WorkerError('engine.unavailable', message, { hint });
 
 /** What may work at another time. */
 export const failed = (message: string, cause?: unknown): WorkerError =>
-  new WorkerError('engine.failed', message, { hint: 'See what the Gradio app says in its own terminal.', cause });
+  new WorkerError('engine.failed', message, { hint: 'See the output of the Gradio app in its own terminal.', cause });
 
 const notGradio = (url: string): WorkerError =>
-  unavailable(`what answers at ${shownUrl(url)} is no Gradio app of version 4 or later`, {
+  unavailable(`${shownUrl(url)} is not a Gradio app of version 4 or later`, {
     hint: 'Check `gradio_endpoint_url` in the config: it is the address that `demo.launch()` prints.',
   });
 
 const needsLogin = (url: string): WorkerError =>
-  unavailable(`the Gradio app at ${shownUrl(url)} asks for a login`, {
+  unavailable(`the Gradio app at ${shownUrl(url)} requires a login`, {
     hint: 'Start it without `auth=`: it is on this machine only.',
   });

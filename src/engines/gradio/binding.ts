@@ -3,7 +3,7 @@ import { unlessAborted } from '../../base/abort.ts';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { SECOND_MS } from '../../base/units.ts';
-import { failed, type GradioApp, type Line } from './app.ts';
+import { failed, type GradioApp, type AppAccess } from './app.ts';
 import { createEvents, type Events } from './events.ts';
 
 /** What is asked of an app, and by which endpoint. */
@@ -12,7 +12,7 @@ export interface Submission {
   readonly values: Readonly<Record<string, JsonValue>>;
 }
 
-/** News of a submission: any of them is a sign of life. */
+/** Called with each status of a submission: any of them is progress. */
 export type OnStatus = (bars: readonly ProgressBar[]) => void;
 
 export interface ProgressBar {
@@ -22,35 +22,35 @@ export interface ProgressBar {
 
 type ClientClass = typeof Client;
 type Submitted = ReturnType<Client['submit']>;
-type News = Submitted extends AsyncIterable<infer One> ? One : never;
-type Status = Extract<News, { readonly type: 'status' }>;
+type Message = Submitted extends AsyncIterable<infer One> ? One : never;
+type Status = Extract<Message, { readonly type: 'status' }>;
 
-/** Telling the app that nobody waits any more may not hold this process up. */
-const FAREWELL_MS = 2 * SECOND_MS;
+/** The request to cancel may not delay this process. */
+const CANCEL_MS = 2 * SECOND_MS;
 
 /**
  * Has an app do something, and returns what its endpoint gives back.
  *
- * On abort the app is told to cancel, and every line to it is cut.
+ * On abort the app is asked to cancel, and every connection to it is closed.
  *
- * @throws WorkerError `engine.failed` with what the app says; the signal's reason
+ * @throws WorkerError `engine.failed` with the app's own message; the signal's reason
  */
 export async function submit(
   app: GradioApp,
   { endpoint, values }: Submission,
-  { line, onStatus }: { readonly line: Line; readonly onStatus: OnStatus },
+  { access, onStatus }: { readonly access: AppAccess; readonly onStatus: OnStatus },
 ): Promise<readonly unknown[]> {
   const over = new AbortController();
-  const signal = AbortSignal.any([line.signal, over.signal]);
-  const events = createEvents(app, { ...line, signal });
-  const client = await connect(app, events, { ...line, signal });
+  const signal = AbortSignal.any([access.signal, over.signal]);
+  const events = createEvents(app, { ...access, signal });
+  const client = await connect(app, events, { ...access, signal });
   const submission = client.submit(endpoint, { ...values });
   try {
-    return await outcomeOf(submission, { events, signal: line.signal, onStatus });
+    return await outcomeOf(submission, { events, signal: access.signal, onStatus });
   } catch (thrown) {
     const eventId = submission.event_id();
     const work = { event_id: eventId, session_hash: client.session_hash, fn_index: client.api_map[endpoint.slice(1)] };
-    if (line.signal.aborted && eventId !== '') void sayGoodbye(app, work, line);
+    if (access.signal.aborted && eventId !== '') void cancel(app, work, access);
     throw thrown;
   } finally {
     void submission.return?.();
@@ -59,10 +59,10 @@ export async function submit(
   }
 }
 
-/** What nobody will fetch need not be painted. Nobody waits for this, and an app that cannot hear it loses nothing. */
-async function sayGoodbye({ base, apiPrefix }: GradioApp, work: object, { ask, clock }: Line): Promise<void> {
+/** Spares the app work whose result nobody fetches. Not awaited: an app that cannot be reached loses nothing. */
+async function cancel({ base, apiPrefix }: GradioApp, work: object, { ask, clock }: AppAccess): Promise<void> {
   const late = new AbortController();
-  const disarm = clock.after(FAREWELL_MS, () => late.abort());
+  const disarm = clock.after(CANCEL_MS, () => late.abort());
   const headers = new Headers({ 'content-type': 'application/json' });
   const request = { method: 'POST', headers, body: JSON.stringify(work), signal: late.signal };
   // The first ends functions, the second those that give one result after the other.
@@ -70,13 +70,13 @@ async function sayGoodbye({ base, apiPrefix }: GradioApp, work: object, { ask, c
   disarm();
 }
 
-interface Watching {
+interface Watch {
   readonly events: Events;
   readonly signal: AbortSignal;
   readonly onStatus: OnStatus;
 }
 
-async function outcomeOf(submission: Submitted, { events, signal, onStatus }: Watching): Promise<readonly unknown[]> {
+async function outcomeOf(submission: Submitted, { events, signal, onStatus }: Watch): Promise<readonly unknown[]> {
   let last: readonly unknown[] | undefined;
   for (;;) {
     const { done, value } = await unlessAborted(Promise.race([submission.next(), events.broken]), signal);
@@ -91,25 +91,26 @@ async function outcomeOf(submission: Submitted, { events, signal, onStatus }: Wa
   }
 }
 
-const MOST_SAID = 500;
+const MAX_MESSAGE_LENGTH = 500;
 
 const messageOf = ({ message }: Status): string =>
-  (typeof message === 'string' ? message.trim().split('\n').at(-1)?.slice(0, MOST_SAID) : '') || '(no message)';
+  (typeof message === 'string' ? message.trim().split('\n').at(-1)?.slice(0, MAX_MESSAGE_LENGTH) : '') ||
+  '(no message)';
 
-/** Bars of the app's own code (`gr.Progress`); one without a length says only that it lives. */
+/** Bars of the app's own code (`gr.Progress`); one without a length shows only that work goes on. */
 const barsOf = ({ progress_data: bars }: Status): readonly ProgressBar[] =>
   (bars ?? []).flatMap(({ progress, index, length }) => {
     if (typeof index === 'number' && typeof length === 'number' && length > 0) return [{ done: index, total: length }];
     return typeof progress === 'number' ? [{ done: progress, total: 1 }] : [];
   });
 
-async function connect(app: GradioApp, events: Events, line: Line): Promise<Client> {
+async function connect(app: GradioApp, events: Events, access: AppAccess): Promise<Client> {
   try {
     const { Client: Library } = await import('@gradio/client');
-    const Confined = confined(Library, { app, events, line });
+    const Confined = confined(Library, { app, events, access });
     return await Confined.connect(app.base, { events: ['data', 'status'], record_history: false });
   } catch (thrown) {
-    line.signal.throwIfAborted();
+    access.signal.throwIfAborted();
     if (thrown instanceof WorkerError) throw thrown;
     throw failed(`the Gradio app cannot be used: ${errorChain(thrown)}`, thrown);
   }
@@ -118,14 +119,14 @@ async function connect(app: GradioApp, events: Events, line: Line): Promise<Clie
 interface Confinement {
   readonly app: GradioApp;
   readonly events: Events;
-  readonly line: Line;
+  readonly access: AppAccess;
 }
 
 /**
  * The library's client, kept to this one app: it goes by the addresses in an app's answers, and to huggingface.co where
- * they say so. What the app says of itself is known already, and is given with every address in it replaced by ours.
+ * they say so. The app's own description is known already, and is given with every address in it replaced by ours.
  */
-function confined(Library: ClientClass, { app, events, line }: Confinement): ClientClass {
+function confined(Library: ClientClass, { app, events, access }: Confinement): ClientClass {
   const { base, apiPrefix } = app;
   const { origin } = new URL(base);
   const known: ReadonlyMap<string, unknown> = new Map<string, unknown>([
@@ -136,10 +137,10 @@ function confined(Library: ClientClass, { app, events, line }: Confinement): Cli
     override async fetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
       const url = input instanceof Request ? input.url : String(input);
       if (known.has(url)) return Response.json(known.get(url));
-      if (new URL(url).origin !== origin) throw failed(`the Gradio app names an address elsewhere: ${url}`);
+      if (new URL(url).origin !== origin) throw failed(`the Gradio app refers to another address: ${url}`);
       const { method = 'GET', body } = init;
-      const request = { method, headers: new Headers(init.headers), signal: line.signal };
-      return await line.ask(url, typeof body === 'string' ? { ...request, body } : request);
+      const request = { method, headers: new Headers(init.headers), signal: access.signal };
+      return await access.ask(url, typeof body === 'string' ? { ...request, body } : request);
     }
 
     override stream(): EventSource {

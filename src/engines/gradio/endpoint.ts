@@ -2,12 +2,12 @@ import type { WorkerError } from '../../base/errors.ts';
 import type { JsonObject, JsonValue } from '../../base/json.ts';
 import { type GradioApp, isList, isObject, unavailable } from './app.ts';
 
-/** An endpoint of an app that paints from a prompt. */
+/** An endpoint of an app that generates an image from a prompt. */
 export interface Endpoint {
   /** With its slash, as the app lists it: `/generate`. */
   readonly name: string;
   /** Its parameters, by what we have for them. */
-  readonly takes: ReadonlyMap<Wanted, Parameter>;
+  readonly takes: ReadonlyMap<ParameterUse, Parameter>;
 }
 
 export interface Parameter {
@@ -19,11 +19,11 @@ export interface Parameter {
 }
 
 /** What a task has for a parameter. */
-export type Wanted = 'prompt' | 'negative' | 'width' | 'height' | 'steps' | 'cfg' | 'seed' | 'randomSeed';
+export type ParameterUse = 'prompt' | 'negative' | 'width' | 'height' | 'steps' | 'cfg' | 'seed' | 'randomSeed';
 
 const PROMPT = ['prompt', 'positiveprompt', 'prompttext', 'text'];
-/** How apps call them, in lower case and without what stands between words. */
-const WANTED: readonly (readonly [Wanted, readonly string[]])[] = [
+/** What apps call them, in lower case and without what stands between words. */
+const NAMES_BY_USE: readonly (readonly [ParameterUse, readonly string[]])[] = [
   ['prompt', PROMPT],
   ['negative', ['negativeprompt', 'negative']],
   ['width', ['width', 'imagewidth']],
@@ -33,13 +33,13 @@ const WANTED: readonly (readonly [Wanted, readonly string[]])[] = [
   ['seed', ['seed']],
   ['randomSeed', ['randomizeseed', 'randomseed', 'randomiseseed']],
 ];
-/** Widgets that show pictures. */
-const SHOWS_PICTURES: ReadonlySet<JsonValue | undefined> = new Set(['Image', 'Gallery', 'ImageSlider']);
+/** Widgets that show images. */
+const SHOWS_IMAGES: ReadonlySet<JsonValue | undefined> = new Set(['Image', 'Gallery', 'ImageSlider']);
 
 /**
- * The endpoint that the operator named, else the only one that takes a prompt and shows a picture.
+ * The endpoint that the operator named, else the only one that takes a prompt and shows an image.
  *
- * @throws WorkerError `engine.unavailable` that says what is there instead
+ * @throws WorkerError `engine.unavailable` that lists what is there instead
  */
 export function chooseEndpoint(app: GradioApp, named: string | undefined): Endpoint {
   const { info, base } = app;
@@ -53,18 +53,18 @@ export function chooseEndpoint(app: GradioApp, named: string | undefined): Endpo
     if (found !== undefined) return usable(app, ...found);
     throw unavailable(`the Gradio app at ${base} has no endpoint ${wanted}; it has: ${list}`, { hint: NAME_ONE });
   }
-  const [only, ...others] = all.length === 1 ? all : all.filter(([, about]) => paints(about));
+  const [only, ...others] = all.length === 1 ? all : all.filter(([, about]) => makesImages(about));
   if (only === undefined) {
-    throw unavailable(`no endpoint of the Gradio app at ${base} makes a picture from a prompt; it has: ${list}`, {
-      hint: 'Give the function that paints a parameter named `prompt`, an image as its output, and an `api_name`.',
+    throw unavailable(`no endpoint of the Gradio app at ${base} generates an image from a prompt; it has: ${list}`, {
+      hint: 'Give the function that generates images a parameter named `prompt`, an image as its output, and an `api_name`.',
     });
   }
   if (others.length === 0) return usable(app, ...only);
   const names = [only, ...others].map(([name]) => name).join(', ');
-  throw unavailable(`several endpoints of the Gradio app at ${base} paint: ${names}`, { hint: NAME_ONE });
+  throw unavailable(`several endpoints of the Gradio app at ${base} generate images: ${names}`, { hint: NAME_ONE });
 }
 
-const NAME_ONE = 'Name the one that paints in the config: `gradio_api_name = "generate"`.';
+const NAME_ONE = 'Set the one to use in the config: `gradio_api_name = "generate"`.';
 
 const namesOf = (about: JsonObject): readonly string[] =>
   listed(about['parameters']).flatMap(({ parameter_name: name }) => (typeof name === 'string' ? [name] : []));
@@ -92,7 +92,7 @@ function widgetsOf(config: JsonObject, name: string): readonly JsonObject[] {
   const widgets = new Map(listed(config['components']).map((widget) => [widget['id'], widget]));
   const inputs = listed(config['dependencies']).find(({ api_name: own }) => own === name.slice(1))?.['inputs'];
   const found = (isList(inputs) ? inputs : []).map((id) => widgets.get(id));
-  // What an app remembers of a session is no parameter.
+  // What an app keeps per session is not a parameter.
   return found.filter((widget) => widget?.['type'] !== 'state').map((widget) => objectOr(widget?.['props']));
 }
 
@@ -104,16 +104,16 @@ const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z\d]/
 const parameterFor = (names: readonly string[], parameters: readonly Parameter[]): Parameter | undefined =>
   names.flatMap((wanted) => parameters.find(({ name }) => plain(name) === wanted) ?? [])[0];
 
-const paints = (about: JsonObject): boolean =>
+const makesImages = (about: JsonObject): boolean =>
   namesOf(about).some((name) => PROMPT.includes(plain(name))) &&
-  listed(about['returns']).some(({ component }) => SHOWS_PICTURES.has(component));
+  listed(about['returns']).some(({ component }) => SHOWS_IMAGES.has(component));
 
 function usable(app: GradioApp, name: string, about: JsonObject): Endpoint {
   const parameters = parametersOf(app, name, about);
   const takes = new Map(
-    WANTED.flatMap(([wanted, names]) => {
+    NAMES_BY_USE.flatMap(([use, names]) => {
       const found = parameterFor(names, parameters);
-      return found === undefined ? [] : [[wanted, found] as const];
+      return found === undefined ? [] : [[use, found] as const];
     }),
   );
   const list = namesOf(about).join(', ') || 'none';
@@ -124,7 +124,7 @@ function usable(app: GradioApp, name: string, about: JsonObject): Endpoint {
   const missing = parameters.filter((parameter) => !parameter.hasDefault && !ours.has(parameter));
   if (missing.length === 0) return { name, takes };
   const names = missing.map((parameter) => parameter.name).join(', ');
-  throw cannotUse(`the endpoint ${name} of the Gradio app needs what no task has: ${names}`);
+  throw cannotUse(`the endpoint ${name} of the Gradio app requires parameters that no task provides: ${names}`);
 }
 
 const cannotUse = (message: string): WorkerError =>

@@ -1,37 +1,37 @@
 import { errorChain } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
-import { failed, type GradioApp, isObject, type Line } from './app.ts';
+import { failed, type GradioApp, isObject, type AppAccess } from './app.ts';
 
-/** The stream on which an app tells how its work goes (server-sent events, WHATWG HTML §9.2). */
+/** The stream on which an app reports on its work (server-sent events, WHATWG HTML §9.2). */
 export interface Events {
-  /** Starts to listen; the messages go to the source's `onmessage`, in order. */
+  /** Starts to read; the messages go to the source's `onmessage`, in order. */
   open(sessionHash: string, closed: AbortSignal): EventSource;
-  /** Rejects when the line breaks, or says what nobody can read: then no result will ever come. */
+  /** Rejects when the connection breaks, or sends what cannot be read: then no result will ever come. */
   readonly broken: Promise<never>;
 }
 
 /** Characters of one message, over all its lines. */
-const MOST_MESSAGE = 64 * MIB;
+const MAX_MESSAGE_LENGTH = 64 * MIB;
 
-export function createEvents({ base, apiPrefix }: GradioApp, { ask, signal }: Omit<Line, 'clock'>): Events {
+export function createEvents({ base, apiPrefix }: GradioApp, { ask, signal }: Omit<AppAccess, 'clock'>): Events {
   const { promise: broken, reject } = Promise.withResolvers<never>();
-  broken.catch(() => {}); // whoever waits for a result hears of it; when nobody does, the work is over
+  broken.catch(() => {}); // whoever waits for a result gets it; when nobody does, the work is over
   return {
     broken,
     open(sessionHash, closed) {
       const url = `${base}${apiPrefix}/queue/data?session_hash=${encodeURIComponent(sessionHash)}`;
       const source = new Source(url);
       const both = AbortSignal.any([signal, closed]);
-      const listen = async (): Promise<void> => {
+      const read = async (): Promise<void> => {
         const headers = new Headers({ accept: 'text/event-stream' });
         const answer = await ask(url, { method: 'GET', headers, signal: both });
         const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') === true;
-        if (answer.status !== 200 || !isStream) throw failed(`the Gradio app tells no news: GET -> ${answer.status}`);
-        for await (const text of messagesOf(answer)) await hear(source, text);
+        if (answer.status !== 200 || !isStream) throw failed(`it does not stream events: GET -> ${answer.status}`);
+        for await (const text of messagesOf(answer)) await handle(source, text);
       };
-      void listen().then(
-        () => reject(failed('the Gradio app closed the line before it was done')),
-        (thrown: unknown) => reject(failed(`the line to the Gradio app broke: ${errorChain(thrown)}`, thrown)),
+      void read().then(
+        () => reject(failed('the Gradio app closed the connection before it was done')),
+        (thrown: unknown) => reject(failed(`the connection to the Gradio app broke: ${errorChain(thrown)}`, thrown)),
       );
       return source;
     },
@@ -39,13 +39,13 @@ export function createEvents({ base, apiPrefix }: GradioApp, { ask, signal }: Om
 }
 
 /** What the library cannot read, it would only print. */
-async function hear(source: Source, text: string): Promise<void> {
-  const message: unknown = JSON.parse(text);
-  if (!isObject(message)) throw failed('it sent something else than messages');
-  const { msg, output, message: said } = message;
-  if (msg === 'unexpected_error') throw failed(typeof said === 'string' ? said : 'unexpected error');
+async function handle(source: Source, json: string): Promise<void> {
+  const message: unknown = JSON.parse(json);
+  if (!isObject(message)) throw failed('it sent something other than messages');
+  const { msg, output, message: text } = message;
+  if (msg === 'unexpected_error') throw failed(typeof text === 'string' ? text : 'unexpected error');
   if (msg === 'process_completed' && !isObject(output)) throw failed('it sent a result without an output');
-  await source.onmessage?.(new MessageEvent('message', { data: text }));
+  await source.onmessage?.(new MessageEvent('message', { data: json }));
 }
 
 /** The data of each event. Only `data:` lines are used here; an event ends with an empty line. */
@@ -57,8 +57,8 @@ async function* messagesOf(answer: Response): AsyncGenerator<string> {
   for await (const part of answer.body ?? []) {
     const text = decoder.decode(part, { stream: true });
     rest += text;
-    if (dataLength + rest.length > MOST_MESSAGE) throw failed('a message of it is too large');
-    if (!/[\r\n]/.test(text)) continue; // a picture within a message comes in many parts
+    if (dataLength + rest.length > MAX_MESSAGE_LENGTH) throw failed('one of its messages is too large');
+    if (!/[\r\n]/.test(text)) continue; // an image within a message comes in many parts
     const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
     for (const line of lines) {
@@ -74,7 +74,7 @@ async function* messagesOf(answer: Response): AsyncGenerator<string> {
   }
 }
 
-/** As much of an event source as the library uses: it sets `onmessage`, and cuts the line by a signal of its own. */
+/** As much of an event source as the library uses: it sets `onmessage`, and closes the connection by a signal of its own. */
 class Source implements EventSource {
   readonly CONNECTING = 0;
   readonly OPEN = 1;

@@ -8,17 +8,17 @@ import type { Random } from '../../system/random.ts';
 import type { AskApp } from '../../system/net/web-app.ts';
 import type { Engine, RunContext, TaskResult } from '../engine.ts';
 import { READY, type Readiness } from '../readiness.ts';
-import { baseOf, type GradioApp, type Line, openApp } from './app.ts';
+import { baseOf, type GradioApp, type AppAccess, openApp } from './app.ts';
 import { type OnStatus, submit } from './binding.ts';
 import { chooseEndpoint, type Endpoint } from './endpoint.ts';
-import { pictureOf, type PictureTools } from './picture.ts';
+import { imageOf, type ImageTools } from './result-image.ts';
 import { valuesFor } from './values.ts';
 
 /** What the operator set; read anew for each job. */
 export interface GradioSettings {
   /** Where the app is; undefined when there is none. */
   readonly endpointUrl: string | undefined;
-  /** Which of its endpoints paints; undefined where only one does. */
+  /** Which of its endpoints generates images; undefined where only one does. */
   readonly apiName: string | undefined;
   /** Whether the app may be on another machine. */
   readonly allowPrivate: boolean;
@@ -27,17 +27,17 @@ export interface GradioSettings {
 export interface GradioOptions {
   readonly settings: () => GradioSettings;
   readonly ask: AskApp;
-  readonly images: PictureTools;
+  readonly images: ImageTools;
   readonly clock: Pick<Clock, 'after' | 'elapsed'>;
   readonly random: Pick<Random, 'unit'>;
 }
 
-/** Queues move, and a step of a large picture may take minutes on a processor; a whole quarter of an hour is a hang. */
+/** Queues move, and a step of a large image may take minutes on a CPU; a whole quarter of an hour is a hang. */
 export const STALL_MS = 15 * MINUTE_MS;
 /** An answer about readiness is good for as long. */
 const KNOWN_FOR_MS = 20 * SECOND_MS;
 
-/** Paints with an image app on this machine that was made with Gradio. The app holds its model itself. */
+/** Generates images with an app on this machine that was made with Gradio. The app holds its model itself. */
 export function createGradioEngine(options: GradioOptions): Engine {
   const { settings, clock } = options;
   let known: { readonly key: string; readonly until: number; readonly readiness: Promise<Readiness> } | undefined;
@@ -61,9 +61,9 @@ export function createGradioEngine(options: GradioOptions): Engine {
         ranOn: undefined,
         run: async (task, context) => {
           if (task.kind !== 'image') {
-            throw new WorkerError('task.unsupported', `the gradio engine paints images, not ${task.kind}`);
+            throw new WorkerError('task.unsupported', `the gradio engine generates images, not ${task.kind}`);
           }
-          return await paint(task, model.defaults, { options, context });
+          return await generate(task, model.defaults, { options, context });
         },
         [Symbol.asyncDispose]: () => Promise.resolve(),
       };
@@ -90,16 +90,16 @@ const isNamed = (endpointUrl: string | undefined): endpointUrl is string =>
 async function find(
   { settings, ask, clock }: GradioOptions,
   signal: AbortSignal,
-): Promise<{ readonly app: GradioApp; readonly endpoint: Endpoint; readonly line: Line }> {
+): Promise<{ readonly app: GradioApp; readonly endpoint: Endpoint; readonly access: AppAccess }> {
   const { endpointUrl, apiName, allowPrivate } = settings();
   if (!isNamed(endpointUrl)) {
     throw new WorkerError('engine.unavailable', 'no Gradio app is named in the config', {
       hint: 'Set `gradio_endpoint_url = "http://127.0.0.1:7860"` in the config file, with the address of your app.',
     });
   }
-  const line: Line = { ask, clock, signal };
-  const app = await openApp(baseOf(endpointUrl, allowPrivate), line);
-  return { app, endpoint: chooseEndpoint(app, apiName), line };
+  const access: AppAccess = { ask, clock, signal };
+  const app = await openApp(baseOf(endpointUrl, allowPrivate), access);
+  return { app, endpoint: chooseEndpoint(app, apiName), access };
 }
 
 interface Work {
@@ -107,21 +107,21 @@ interface Work {
   readonly context: RunContext;
 }
 
-async function paint(task: TaskOf<'image'>, defaults: CliDefaults, { options, context }: Work): Promise<TaskResult> {
+async function generate(task: TaskOf<'image'>, defaults: CliDefaults, { options, context }: Work): Promise<TaskResult> {
   context.signal.throwIfAborted();
   assertFromText(task);
   const stall = createStallTimer({ clock: options.clock, limitMs: STALL_MS, reason: stallError });
   const signal = AbortSignal.any([context.signal, stall.signal]);
   try {
-    const { app, endpoint, line } = await find(options, signal);
+    const { app, endpoint, access } = await find(options, signal);
     const values = valuesFor(endpoint, { task, defaults, random: options.random });
     const report = createReport(context.progress);
     const onStatus: OnStatus = (bars) => {
       stall.moved();
       report(bars);
     };
-    const outputs = await submit(app, { endpoint: endpoint.name, values }, { line, onStatus });
-    return await pictureOf(outputs, app, { line, images: options.images, ext: task.ext });
+    const outputs = await submit(app, { endpoint: endpoint.name, values }, { access, onStatus });
+    return await imageOf(outputs, app, { access, images: options.images, ext: task.ext });
   } catch (thrown) {
     context.signal.throwIfAborted(); // the caller's own reason, not that of the signal it was joined with
     throw thrown;
@@ -130,10 +130,10 @@ async function paint(task: TaskOf<'image'>, defaults: CliDefaults, { options, co
   }
 }
 
-/** Apps differ too much in how they take pictures in; one that is left out would make another picture. */
+/** Apps differ too much in how they take input images; without them the result would be another one. */
 function assertFromText({ initImageUrl, maskUrl, refImageUrl }: TaskOf<'image'>): void {
   if ([initImageUrl, maskUrl, refImageUrl].every((url) => url === undefined || url === '')) return;
-  throw new WorkerError('task.unsupported', 'the gradio engine paints from a prompt, not from other pictures', {
+  throw new WorkerError('task.unsupported', 'the gradio engine generates images from a prompt, not from other images', {
     hint: 'Create the job without initImageUrl, maskUrl and refImageUrl.',
   });
 }

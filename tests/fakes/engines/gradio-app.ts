@@ -217,7 +217,7 @@ export async function gradioApp(choice: GradioChoice = {}): Promise<GradioAppSer
 
 const widget = (id: number, type: string, props: object = {}): object => ({ id, type, props });
 
-/** The engine, and the app it paints with. */
+/** The engine, and the app it generates with. */
 export async function gradioScene(
   choice: GradioChoice = {},
 ): Promise<AsyncDisposable & { readonly engine: Engine; readonly app: GradioAppServer }> {

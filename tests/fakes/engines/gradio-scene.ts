@@ -50,7 +50,7 @@ export async function gradioScene({
       const loaded = await engine.load(files, abort.signal, USUAL);
       const task = aTask({ kind: 'image', prompt: 'a golem', ...about });
       const result = await loaded.run(task, { signal: abort.signal, progress, emit: () => {} });
-      if (result.is !== 'artifact') throw new Error('expected a picture');
+      if (result.is !== 'artifact') throw new Error('expected an image');
       return { ...result, facts: await images.probe(result.bytes) };
     },
     [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),

@@ -10,7 +10,7 @@ setDefaultTimeout(TEST_MS);
 const ABOUT = { model: 'flux', maxAttempts: 1, modelSource: { ...synthetic, engine: 'gradio', files: [] } };
 const TASK = aTask({ kind: 'image', prompt: 'a golem', width: 48, height: 32, ext: 'png' });
 
-test('an offer for the app in the config is painted by it and delivered', async () => {
+test('an offer for the app in the config is run by it and delivered', async () => {
   await using app = await gradioApp();
   await using scene = await setup({ config: { gradio_endpoint_url: app.url } });
   expect((await scene.studio.next('hello')).capabilities.supportedModels).toContain('gradio:*');

@@ -10,9 +10,9 @@ export interface Settings {
   readonly height: number;
 }
 
-/** A task cannot say "none": it has this many steps when it says nothing, and then the model's own count is meant. */
+/** A task cannot ask for the model's own steps: it has this many when none are given, which then count as not given. */
 const DEFAULT_TASK_STEPS = 20;
-/** What counts when neither the task nor the model says (studio contract, sd-cli arguments). */
+/** What counts when neither the task nor the model sets it (studio contract, sd-cli arguments). */
 const CFG_SCALE = 1;
 const STEPS = 8;
 const SIDE_PX = { image: 1024, video: 512 } as const;

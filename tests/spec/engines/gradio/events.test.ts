@@ -52,7 +52,7 @@ test('comments, names of events and data over two lines are read as the standard
 test.each([
   ['one line', 'x'.repeat(MIB)],
   ['lines', `data: ${'x'.repeat(MIB)}\n`],
-])('a message of %s without an end is given up before it fills the memory', async (_, part) => {
+])('a message of %s without an end is cut off before it fills the memory', async (_, part) => {
   const bytes = text(part);
   const { end, messages } = await heard([
     text('data: {"msg":"estimation"}\n\ndata: '),
@@ -61,13 +61,13 @@ test.each([
   expect(messages).toHaveLength(1);
   expect(end).toMatchObject({
     code: 'engine.failed',
-    message: expect.stringContaining('a message of it is too large'),
+    message: expect.stringContaining('one of its messages is too large'),
   });
 });
 
 test.each([
-  ['a page for people', [text('<!doctype html>')], 'text/html', 'tells no news'],
-  ['a list', [text('data: [1]\n\n')], undefined, 'something else than messages'],
+  ['a page for people', [text('<!doctype html>')], 'text/html', 'it does not stream events'],
+  ['a list', [text('data: [1]\n\n')], undefined, 'something other than messages'],
   ['a result without an output', [text('data: {"msg":"process_completed"}\n\n')], undefined, 'without an output'],
   ['an error of its own', [text('data: {"msg":"unexpected_error","message":"gone"}\n\n')], undefined, 'gone'],
   ['an end before the result', [text('data: {"msg":"estimation"}\n\n')], undefined, 'before it was done'],

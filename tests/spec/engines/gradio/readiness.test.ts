@@ -24,27 +24,30 @@ test('an app that answers makes the engine ready, and is not asked again at once
 });
 
 test.each([
-  ['ftp://127.0.0.1/', 'gradio_endpoint_url is no plain http(s) URL: ftp://127.0.0.1/'],
-  ['http://me:secret@127.0.0.1:7860/', 'gradio_endpoint_url is no plain http(s) URL: http://127.0.0.1:7860/'],
-  ['http://192.168.1.7:7860', 'gradio_endpoint_url leads to another machine: 192.168.1.7:7860'],
-  ['https://someone.hf.space', 'gradio_endpoint_url leads to another machine: someone.hf.space'],
+  ['ftp://127.0.0.1/', 'gradio_endpoint_url is not a plain http(s) URL: ftp://127.0.0.1/'],
+  ['http://me:secret@127.0.0.1:7860/', 'gradio_endpoint_url is not a plain http(s) URL: http://127.0.0.1:7860/'],
+  ['http://192.168.1.7:7860', 'gradio_endpoint_url points to another machine: 192.168.1.7:7860'],
+  ['https://someone.hf.space', 'gradio_endpoint_url points to another machine: someone.hf.space'],
 ])('an app at %s is not asked', async (endpointUrl, because) => {
   await using scene = await gradioScene({ endpointUrl });
   expect(await scene.engine.readiness()).toMatchObject({ ready: false, because });
   expect(scene.hosts).toEqual([]);
 });
 
-test('an app that is not there, is none, or asks for a login is told apart', async () => {
+test('an app that is not there, is none, or requires a login is told apart', async () => {
   await using gone = await gradioScene();
   await gone.app[Symbol.asyncDispose]();
   expect(await gone.engine.readiness()).toMatchObject({ ready: false, because: expect.stringContaining('not answer') });
   await using page = await gradioScene({ faults: { html: true } });
-  expect(await page.engine.readiness()).toMatchObject({ ready: false, because: expect.stringContaining('no Gradio') });
+  expect(await page.engine.readiness()).toMatchObject({
+    ready: false,
+    because: expect.stringContaining('is not a Gradio app'),
+  });
   await using locked = await gradioScene({ faults: { asksForLogin: true } });
   expect(await locked.engine.readiness()).toMatchObject({ ready: false, because: expect.stringContaining('a login') });
 });
 
-test('of several endpoints the one that paints is taken', async () => {
+test('of several endpoints the one that generates images is taken', async () => {
   const endpoints = {
     '/clear': { parameters: [] },
     '/describe': { parameters: [parameter('prompt')], returns: ['Textbox'] },
@@ -55,12 +58,12 @@ test('of several endpoints the one that paints is taken', async () => {
   expect(scene.app.calls).toEqual([{ Prompt: 'a golem' }]);
 });
 
-test('of two endpoints that paint the operator names one', async () => {
+test('of two endpoints that generate images the operator names one', async () => {
   const endpoints = { '/fast': PAINTER, '/fine': PAINTER };
   await using unnamed = await gradioScene({ endpoints });
   expect(await unnamed.engine.readiness()).toMatchObject({
     ready: false,
-    because: `several endpoints of the Gradio app at ${unnamed.app.url} paint: /fast, /fine`,
+    because: `several endpoints of the Gradio app at ${unnamed.app.url} generate images: /fast, /fine`,
     hint: expect.stringContaining('gradio_api_name'),
   });
   await using named = await gradioScene({ endpoints, apiName: 'fine' });
@@ -69,7 +72,7 @@ test('of two endpoints that paint the operator names one', async () => {
   expect(await misnamed.engine.readiness()).toMatchObject({ because: expect.stringContaining('/fast, /fine') });
 });
 
-test('an endpoint without a prompt, or that needs what no task has, is refused with its parameters', async () => {
+test('an endpoint without a prompt, or that requires what no task provides, is rejected by name', async () => {
   await using mute = await gradioScene({
     endpoints: { '/go': { parameters: [parameter('query'), parameter('n', 1)] } },
   });
@@ -82,6 +85,6 @@ test('an endpoint without a prompt, or that needs what no task has, is refused w
   });
   expect(await failureOf(greedy.paint())).toMatchObject({
     code: 'engine.unavailable',
-    message: 'the endpoint /go of the Gradio app needs what no task has: lora',
+    message: 'the endpoint /go of the Gradio app requires parameters that no task provides: lora',
   });
 });

@@ -3,58 +3,59 @@ import { shownUrl } from '../../base/urls.ts';
 import type { Images } from '../../system/native/images.ts';
 import type { TaskResult } from '../engine.ts';
 import { imageFormat } from '../media/image-formats.ts';
-import { failed, type GradioApp, isObject, type Line, readApp } from './app.ts';
+import { failed, type GradioApp, isObject, type AppAccess, readApp } from './app.ts';
 
-/** Where the picture is that an endpoint gave back. */
-type Place = { readonly is: 'inline'; readonly bytes: Uint8Array } | { readonly is: 'file'; readonly url: string };
+/** Where the image is that an endpoint returned. */
+type ImageLocation =
+  { readonly is: 'inline'; readonly bytes: Uint8Array } | { readonly is: 'file'; readonly url: string };
 
-const MOST_PICTURE_BYTES = 256 * MIB;
-const PICTURE_MS = 2 * MINUTE_MS;
+const MAX_IMAGE_BYTES = 256 * MIB;
+const FETCH_MS = 2 * MINUTE_MS;
 /** A gallery is a list of objects that hold a file. */
-const DEEPEST = 4;
+const MAX_DEPTH = 4;
 
 /**
- * The first picture of a result, in the format that was asked for. It is fetched from the app and from nowhere else.
+ * The first image of a result, in the format that the task asks for. It is fetched from the app and from nowhere else.
  *
  * @throws WorkerError `engine.failed` when there is none; the signal's reason
  */
-export async function pictureOf(
+export async function imageOf(
   outputs: readonly unknown[],
   app: GradioApp,
-  { line, images, ext: asked }: { readonly line: Line; readonly images: PictureTools; readonly ext: string },
+  { access, images, ext: requested }: { readonly access: AppAccess; readonly images: ImageTools; readonly ext: string },
 ): Promise<TaskResult> {
-  const place = firstOf(outputs, app, DEEPEST);
-  if (place === undefined) throw failed('the Gradio app gave back no picture');
-  const bytes = place.is === 'inline' ? place.bytes : await fetched(place.url, line);
-  const { ext, format } = imageFormat(asked);
+  const location = firstOf(outputs, app, MAX_DEPTH);
+  if (location === undefined) throw failed('the Gradio app returned no image');
+  const bytes = location.is === 'inline' ? location.bytes : await fetched(location.url, access);
+  const { ext, format } = imageFormat(requested);
   try {
     const facts = await images.probe(bytes);
     if (facts.format === format && facts.pages === 1) return { is: 'artifact', bytes, ext };
     return { is: 'artifact', bytes: await images.encode({ ...(await images.decode(bytes)), format }), ext };
   } catch (thrown) {
-    throw failed('what the Gradio app gave back is no picture that can be read', thrown);
+    throw failed('the Gradio app returned an image that cannot be read', thrown);
   }
 }
 
-export type PictureTools = Pick<Images, 'probe' | 'decode' | 'encode'>;
+export type ImageTools = Pick<Images, 'probe' | 'decode' | 'encode'>;
 
-const fetched = (url: string, line: Line): Promise<Uint8Array> =>
-  readApp(url, { ...line, limitMs: PICTURE_MS, mostBytes: MOST_PICTURE_BYTES });
+const fetched = (url: string, access: AppAccess): Promise<Uint8Array> =>
+  readApp(url, { ...access, limitMs: FETCH_MS, maxBytes: MAX_IMAGE_BYTES });
 
-function firstOf(value: unknown, app: GradioApp, depth: number): Place | undefined {
+function firstOf(value: unknown, app: GradioApp, depth: number): ImageLocation | undefined {
   if (typeof value === 'string') return inline(value);
   if (depth === 0 || typeof value !== 'object' || value === null) return undefined;
   const file = isObject(value) ? fileOf(value, app) : undefined;
   if (file !== undefined) return { is: 'file', url: file };
   for (const part of Object.values(value)) {
-    const place = firstOf(part, app, depth - 1);
-    if (place !== undefined) return place;
+    const location = firstOf(part, app, depth - 1);
+    if (location !== undefined) return location;
   }
   return undefined;
 }
 
-/** `data:` URLs (RFC 2397), as apps of Gradio 3 gave pictures back and some still do. */
-function inline(text: string): Place | undefined {
+/** `data:` URLs (RFC 2397), as apps of Gradio 3 returned images and some still do. */
+function inline(text: string): ImageLocation | undefined {
   const [, base64] = /^data:image\/[\w.+-]+;base64,([\w+/=]+)$/.exec(text) ?? [];
   return base64 === undefined ? undefined : { is: 'inline', bytes: Uint8Array.fromBase64(base64) };
 }
@@ -65,6 +66,7 @@ function fileOf({ url, path }: Readonly<Record<string, unknown>>, { base, apiPre
   if (shown?.origin === new URL(base).origin) return shown.href;
   // Behind a proxy an app may not know its own address; its route for files is known.
   if (typeof path === 'string') return `${base}${apiPrefix}/file=${path.split('/').map(encodeURIComponent).join('/')}`;
-  if (shown !== null) throw failed(`the picture is not kept by the Gradio app, but at ${shownUrl(shown.href)}`);
+  if (shown !== null)
+    throw failed(`the image is not served by the Gradio app itself, but from ${shownUrl(shown.href)}`);
   return undefined;
 }
