@@ -10,6 +10,7 @@ import { API_PREFIX } from '../../../src/contract/routes.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import { RUNTIME, serve, type ServedStudio } from '../../../src/local-studio/serve.ts';
 import { type Backends, openBackends } from '../../../src/local-studio/storage/backends.ts';
+import type { NewJob } from '../../../src/local-studio/storage/store.ts';
 import { createStudio } from '../../../src/local-studio/studio.ts';
 import type { Credentials } from '../../../src/studio/session/session.ts';
 import { type Clock, systemClock } from '../../../src/system/clock.ts';
@@ -39,6 +40,8 @@ export interface FakeStudio extends AsyncDisposable {
   approve(): Promise<string>;
   /** An approved worker, without the waiting. */
   enrol(): Promise<Credentials>;
+  /** A job of this id that the worker is at work on, without a session of its own. */
+  hold(jobId: string, workerId: string): Promise<void>;
   createJob(task: Task, about?: Readonly<Record<string, unknown>>): Promise<JobView>;
   job(id: string): Promise<JobView>;
   attempts(id: string): Promise<readonly AttemptView[]>;
@@ -52,7 +55,7 @@ export interface FakeStudio extends AsyncDisposable {
 }
 
 /** The studio between two restarts. */
-interface Started extends ServedStudio, Pick<Backends, 'operatorToken' | 'tokenFile'> {
+interface Started extends ServedStudio, Pick<Backends, 'operatorToken' | 'tokenFile' | 'store'> {
   readonly socketOf: MisbehavingStudio['socketOf'];
 }
 
@@ -75,10 +78,11 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
   const { clock = systemClock, withoutResume = false } = options;
   const start = async (port: number): Promise<Started> => {
     const backends = await openBackends(dataDir, systemRandom);
+    const store = recordedStore(backends.store, recorder.hear);
     const studio = await createStudio({
       ...backends,
       ...RUNTIME,
-      store: recordedStore(backends.store, recorder.hear),
+      store,
       clock,
       random: systemRandom,
       log,
@@ -88,7 +92,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
     const outer = misbehaving(studio, mischief, recorder.hear);
     const served = serve(outer, { host: '127.0.0.1', port });
     const stop = (): Promise<void> => served.stop().then(() => backends.store.close());
-    return { ...served, ...backends, socketOf: outer.socketOf, stop };
+    return { ...served, ...backends, store, socketOf: outer.socketOf, stop };
   };
   let studio = await start(0);
 
@@ -136,6 +140,12 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
       const { workerId, authToken } = v.parse(Enrolled, await answer.json());
       return { apiBaseUrl: studio.url, workerId, authToken };
     },
+    hold: async (id, workerId) => {
+      const { jobs } = studio.store;
+      await jobs.add(aStoredJob(id));
+      await jobs.offerNext({ workerId, kinds: ['audio_tts'], thresholdGb: 1, except: [] }, 1);
+      await jobs.start(id, workerId, 2);
+    },
     createJob: async (task, about = {}) =>
       readJob(await admin('POST', '/jobs', { task, model: 'synthetic', modelSource: synthetic, ...about })),
     attempts: async (id) => {
@@ -154,6 +164,21 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
     },
   };
 }
+
+const aStoredJob = (id: string): NewJob => ({
+  id,
+  kind: 'audio_tts',
+  model: 'synthetic',
+  modelSource: writeJson(synthetic),
+  task: '{}',
+  prompt: '',
+  gameId: 'local',
+  assetName: 'local/fox',
+  vramGb: 0,
+  priority: 0,
+  maxAttempts: 3,
+  createdAt: 0,
+});
 
 const Enrolled = v.object({ workerId: v.string(), authToken: v.string() });
 

@@ -11,8 +11,8 @@ export interface Mischief {
   silent: Set<string>;
   /** Frames of these types are heard and then the line is cut, once each. */
   cutAfter: Set<string>;
-  /** Answers to the next uploads, before they are read. */
-  failUploads: Response[];
+  /** Answers to the next uploads instead of the studio's, once they were read; one that never comes is a hang. */
+  failUploads: (Response | Promise<Response>)[];
   /** Answers to the next uploads, after the result is stored. */
   loseAnswers: (Response | Promise<Response>)[];
   /** While set, uploads wait for it. */
@@ -45,15 +45,18 @@ export function misbehaving(studio: Studio, mischief: Mischief, hear: (event: St
     if (refusal !== undefined) return refusal;
     const [, workerId, jobId] = /\/workers\/([^/]+)\/jobs\/([^/]+)\/complete$/.exec(path) ?? [];
     if (workerId === undefined || jobId === undefined) return await studio.answer(request, peer);
-    const response = await upload(() => studio.answer(request, peer));
+    const response = await upload(request, () => studio.answer(request, peer));
     hear({ is: 'uploaded', workerId, jobId, status: response.status });
     return response;
   };
 
-  async function upload(take: () => Promise<Response>): Promise<Response> {
+  async function upload(request: Request, take: () => Promise<Response>): Promise<Response> {
     await mischief.freeze;
     const early = mischief.failUploads.shift();
-    if (early !== undefined) return early;
+    if (early !== undefined) {
+      await request.arrayBuffer();
+      return await early;
+    }
     const response = await take();
     return response.ok ? ((await mischief.loseAnswers.shift()) ?? response) : response;
   }

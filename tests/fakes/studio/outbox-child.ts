@@ -13,14 +13,14 @@ import { anOutcome } from '../outcomes.ts';
  * A worker's delivery in a process of its own, to be killed: finishes as many jobs as asked for, `job-0` with one byte,
  * `job-1` with two and so on, and says `uploading` once every result is on disk and none has been answered.
  */
-const [dir = '', apiBaseUrl = '', count = '0'] = process.argv.slice(2);
+const [dir = '', count = '0', apiBaseUrl = '', workerId = '', authToken = ''] = process.argv.slice(2);
 const log = createLogger({ area: 'delivery', clock: systemClock, sinks: [], redact: (fields) => fields });
 const outbox = await openOutbox({ dir, maxBytes: 1e9, files: systemFiles, clock: systemClock, sha256, log });
 const delivery = createDelivery({
   http: createHttp({ clock: systemClock, env: () => undefined }),
   outbox,
   sender: { send: () => false },
-  credentials: () => ({ apiBaseUrl, workerId: 'w-1', authToken: 'token' }),
+  credentials: () => ({ apiBaseUrl, workerId, authToken }),
   clock: systemClock,
   random: systemRandom,
   log,

@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { WorkerError } from '../../../src/base/errors.ts';
 import { toWorkerId } from '../../../src/base/ids.ts';
 import { KIB, MIB } from '../../../src/base/units.ts';
+import type { DeliveryReport } from '../../../src/jobs/delivery-report.ts';
+import type { JobOutcome } from '../../../src/jobs/job.ts';
 import type { Feature } from '../../../src/contract/frames/inbound.ts';
 import type { OutboundFrame } from '../../../src/contract/frames/outbound.ts';
 import { createLogger, type LogEvent } from '../../../src/log/logger.ts';
 import { createDelivery } from '../../../src/studio/delivery/deliver.ts';
+
 import { openOutbox, type Outbox } from '../../../src/studio/delivery/outbox.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
@@ -18,70 +21,22 @@ import { createHttp } from '../../../src/system/net/http-client.ts';
 import { systemRandom } from '../../../src/system/random.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { anOutcome } from '../../fakes/outcomes.ts';
+import { fakeStudio } from '../../fakes/studio/fake-studio.ts';
 
 /** Too large for the journal: in a file of its own. */
 const large = (last: number): Uint8Array => new Uint8Array(65 * KIB).fill(last, -1);
 
-/** What the studio does with the next upload, once it has read it. */
-type Fault = number | { status: number; retryAfter: string } | 'hang';
-const overloaded = { status: 503, retryAfter: '60' };
-const times = (count: number, fault: Fault): Fault[] => Array.from({ length: count }, () => fault);
-
-interface Upload {
-  readonly path: string;
-  readonly token: string | null;
-  readonly prompt: unknown;
-  readonly ext: unknown;
-  readonly meta: unknown;
-  readonly bytes: Uint8Array;
-}
-
-/** The upload route of a studio: stores what it takes once, refuses it twice, and fails as told. */
-function uploadStudio() {
-  const faults: Fault[] = [];
-  const stored = new Map<string, Upload>();
-  let asked = 0;
-  const answer = (status: number, headers: Record<string, string> = {}): Response =>
-    new Response('boom', { status, headers });
-  const server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    async fetch(request) {
-      asked += 1;
-      const fault = faults.shift() ?? 200;
-      if (fault === 'hang') return await new Promise<Response>(() => {});
-      const path = new URL(request.url).pathname;
-      const form = await request.formData();
-      const file = form.get('image');
-      const bytes = file instanceof File ? await file.bytes() : new Uint8Array();
-      if (typeof fault === 'object') return answer(fault.status, { 'retry-after': fault.retryAfter });
-      if (fault >= 300) return answer(fault);
-      if (stored.has(path)) return answer(409);
-      const token = request.headers.get('authorization');
-      stored.set(path, {
-        path,
-        token,
-        prompt: form.get('prompt'),
-        ext: form.get('ext'),
-        meta: form.get('generationMeta'),
-        bytes,
-      });
-      return Response.json({ ok: true });
-    },
-  });
-  return {
-    url: server.url.href,
-    faults,
-    stored,
-    asked: () => asked,
-    [Symbol.asyncDispose]: () => server.stop(true),
-  };
-}
+/** What the studio answers instead of taking an upload. */
+const answer = (status: number, retryAfter?: string): Response =>
+  new Response('boom', { status, ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }) });
+const overloaded = (count: number): Response[] => Array.from({ length: count }, () => answer(503, '60'));
+const hanging = (count: number): Promise<Response>[] =>
+  Array.from({ length: count }, () => new Promise<Response>(() => {}));
 
 /** A delivery over real HTTP and a real disk; only pauses between tries are the test's. */
 async function setup({ files = systemFiles, stallMs = 30_000 }: { files?: Files; stallMs?: number } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'delivery-'));
-  const studio = uploadStudio();
+  const studio = await fakeStudio();
   const clock = new FakeClock();
   const events: LogEvent[] = [];
   const waiting = new Set<() => void>();
@@ -92,7 +47,8 @@ async function setup({ files = systemFiles, stallMs = 30_000 }: { files?: Files;
   const log = createLogger({ area: 'delivery', clock, sinks: [sink], redact: (fields) => fields });
   const reports: string[] = [];
   const session = { live: true, offers: [] as Feature[], sent: [] as OutboundFrame[] };
-  const credentials = { apiBaseUrl: studio.url, workerId: 'w-1', authToken: 'token' };
+  const credentials = { ...(await studio.enrol()) };
+  const { workerId } = credentials;
   let outbox: Outbox | undefined;
   const start = async () => {
     outbox = await openOutbox({ dir, maxBytes: 1e9, files, clock, sha256, log });
@@ -124,16 +80,28 @@ async function setup({ files = systemFiles, stallMs = 30_000 }: { files?: Files;
     look();
     return promise;
   };
+  const delivery = await start();
   return {
     dir,
     studio,
+    /** Answers to the next uploads. */
+    faults: studio.mischief.failUploads,
     clock,
     session,
     reports,
     credentials,
     start,
     said,
-    delivery: await start(),
+    delivery,
+    /** Delivers the outcome of a job that the studio holds for us. */
+    async deliver(outcome: JobOutcome): Promise<DeliveryReport> {
+      await studio.hold(outcome.job.id, workerId);
+      return await delivery.deliver(outcome);
+    },
+    /** How many uploads the studio answered. */
+    asked: () => studio.uploads.length,
+    /** Jobs whose result the studio took, in that order. */
+    stored: () => studio.uploads.flatMap(({ jobId, status }) => (status === 200 ? [jobId] : [])),
     names: () => events.map((event) => event.event),
     /** Names of the results that are in files of their own, once removed ones are gone. */
     async files() {
@@ -151,45 +119,58 @@ async function setup({ files = systemFiles, stallMs = 30_000 }: { files?: Files;
 test('an artifact reaches the studio whole and leaves no trace on disk', async () => {
   await using world = await setup();
   const bytes = Uint8Array.from({ length: 2 * MIB }, (_, at) => at % 251);
-  expect(await world.delivery.deliver(anOutcome('job/1 ü', bytes))).toEqual({ is: 'delivered' });
-  const path = '/graphics/api/workers/w-1/jobs/job%2F1%20%C3%BC/complete';
-  expect(world.studio.stored.get(path)).toEqual({
-    path,
-    token: 'Bearer token',
+  expect(await world.deliver(anOutcome('job-1', bytes))).toEqual({ is: 'delivered' });
+  expect(await world.studio.job('job-1')).toMatchObject({
+    state: 'completed',
     prompt: 'a red fox',
-    ext: 'png',
-    meta: null,
-    bytes,
+    artifact: { ext: 'png', sizeBytes: bytes.byteLength, sha256: sha256(bytes).toHex() },
   });
-  expect((await world.said('artifact.uploaded')).fields).toMatchObject({ jobId: 'job/1 ü', sizeBytes: 2 * MIB });
+  expect((await world.said('artifact.uploaded')).fields).toMatchObject({ jobId: 'job-1', sizeBytes: 2 * MIB });
   expect([await world.files(), world.session.sent]).toEqual([[], []]);
+});
+
+test('a job id of any characters is one segment of the upload path', async () => {
+  await using world = await setup();
+  const paths: string[] = [];
+  using server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: ({ url }) => {
+      paths.push(new URL(url).pathname);
+      return Response.json({ ok: true });
+    },
+  });
+  Object.assign(world.credentials, { apiBaseUrl: server.url.href, workerId: 'w-1' });
+  expect(await world.delivery.deliver(anOutcome('job/1 ü'))).toEqual({ is: 'delivered' });
+  expect(paths).toEqual(['/graphics/api/workers/w-1/jobs/job%2F1%20%C3%BC/complete']);
 });
 
 test('where a result was computed goes only to a studio that asks for it', async () => {
   await using world = await setup();
   const ran = (id: string) => anOutcome(id, Uint8Array.of(1), 'vulkan');
-  await world.delivery.deliver(ran('job-1'));
+  await world.deliver(ran('job-1'));
   world.session.offers.push('generationMeta');
-  await world.delivery.deliver(ran('job-2'));
-  expect([...world.studio.stored.values()].map(({ meta }) => meta)).toEqual([null, '{"ranOn":"vulkan"}']);
+  await world.deliver(ran('job-2'));
+  expect((await world.studio.job('job-1')).ranOn).toBeUndefined();
+  expect((await world.studio.job('job-2')).ranOn).toBe('vulkan');
 });
 
 test('two server errors and a success make one stored result', async () => {
   await using world = await setup();
-  world.studio.faults.push(500, 500);
-  const report = world.delivery.deliver(anOutcome('job-1'));
+  world.faults.push(answer(500), answer(500));
+  const report = world.deliver(anOutcome('job-1'));
   await world.said('delivery.retried', 1);
   world.clock.advance(1000);
   await world.said('delivery.retried', 2);
   world.clock.advance(2000);
   expect(await report).toEqual({ is: 'delivered' });
-  expect([world.studio.asked(), world.studio.stored.size, world.session.sent]).toEqual([3, 1, []]);
+  expect([world.asked(), world.stored().length, world.session.sent]).toEqual([3, 1, []]);
 });
 
 test('three server errors tell the studio that the job failed, and why', async () => {
   await using world = await setup();
-  world.studio.faults.push(500, 500, 500);
-  const report = world.delivery.deliver(anOutcome('job-1'));
+  world.faults.push(answer(500), answer(500), answer(500));
+  const report = world.deliver(anOutcome('job-1'));
   for (const nth of [1, 2]) {
     await world.said('delivery.retried', nth);
     world.clock.advance(nth * 1000);
@@ -202,12 +183,12 @@ test('three server errors tell the studio that the job failed, and why', async (
 
 test('a result the studio could not take in time is delivered in the background', async () => {
   await using world = await setup();
-  world.studio.faults.push({ status: 503, retryAfter: '90' });
-  expect(await world.delivery.deliver(anOutcome('job-1'))).toMatchObject({ is: 'kept' });
+  world.faults.push(answer(503, '90'));
+  expect(await world.deliver(anOutcome('job-1'))).toMatchObject({ is: 'kept' });
   expect(world.clock.nextInMs).toBeWithin(90_000, 112_501);
   world.clock.advance(112_500);
   await world.said('artifact.uploaded');
-  expect(world.studio.stored.size).toBe(1);
+  expect(world.stored().length).toBe(1);
   await world.delivery.stop();
   expect(world.reports).toEqual(['job-1 delivered']);
   expect([await world.files(), world.delivery.pending().count]).toEqual([[], 0]);
@@ -215,37 +196,37 @@ test('a result the studio could not take in time is delivered in the background'
 
 test('a Retry-After is waited for while the slot is held', async () => {
   await using world = await setup();
-  world.studio.faults.push({ status: 429, retryAfter: '7' });
-  const report = world.delivery.deliver(anOutcome('job-1'));
+  world.faults.push(answer(429, '7'));
+  const report = world.deliver(anOutcome('job-1'));
   expect((await world.said('delivery.retried')).fields).toMatchObject({ attempt: 1, retryInMs: 7000 });
   world.clock.advance(7000);
   expect(await report).toEqual({ is: 'delivered' });
 });
 
-test('an upload cut off in the middle is tried again and stored once', async () => {
+test('an upload cut off in the middle is retried and stored once', async () => {
   await using world = await setup();
   let cuts = 1;
   const line = createServer((socket) => {
     socket.on('error', () => {}); // the reset below, seen from this side
     if (cuts-- > 0) socket.once('data', () => socket.resetAndDestroy());
-    else socket.pipe(connect(Number(new URL(world.studio.url).port), '127.0.0.1')).pipe(socket);
+    else socket.pipe(connect(world.studio.studio.port, '127.0.0.1')).pipe(socket);
   });
   await new Promise<void>((resolve) => line.listen(0, '127.0.0.1', resolve));
   const address = line.address();
   world.credentials.apiBaseUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`;
 
-  const report = world.delivery.deliver(anOutcome('job-1', new Uint8Array(MIB)));
+  const report = world.deliver(anOutcome('job-1', new Uint8Array(MIB)));
   expect((await world.said('delivery.retried')).fields).toMatchObject({ error: expect.stringContaining('ECONNRESET') });
   world.clock.advance(1000);
   expect(await report).toEqual({ is: 'delivered' });
-  expect([world.studio.asked(), world.studio.stored.size]).toEqual([1, 1]);
+  expect([world.asked(), world.stored().length]).toEqual([1, 1]);
   line.close();
 });
 
-test('a studio that never answers an upload is asked again after the stall time', async () => {
+test('a studio that never answers an upload is asked again after the stall limit', async () => {
   await using world = await setup({ stallMs: 300 });
-  world.studio.faults.push('hang');
-  const report = world.delivery.deliver(anOutcome('job-1'));
+  world.faults.push(...hanging(1));
+  const report = world.deliver(anOutcome('job-1'));
   await world.said('delivery.retried');
   world.clock.advance(1000);
   expect(await report).toEqual({ is: 'delivered' });
@@ -253,16 +234,20 @@ test('a studio that never answers an upload is asked again after the stall time'
 
 test('a result of a job the studio gave to someone else is discarded without a frame', async () => {
   await using world = await setup();
-  world.studio.faults.push(409);
+  await world.studio.hold('job-1', (await world.studio.enrol()).workerId);
   expect(await world.delivery.deliver(anOutcome('job-1'))).toMatchObject({ is: 'discarded' });
-  expect([world.session.sent, world.delivery.pending().count]).toEqual([[], 0]);
+  expect([world.studio.uploads, world.session.sent, world.delivery.pending().count]).toEqual([
+    [{ jobId: 'job-1', status: 409 }],
+    [],
+    0,
+  ]);
   expect((await world.said('result.discarded')).fields).toMatchObject({ jobId: 'job-1' });
 });
 
 test.each([401, 403])('a studio that answers %d leaves the result on disk for the operator', async (status) => {
   await using world = await setup();
-  world.studio.faults.push(status);
-  expect(await world.delivery.deliver(anOutcome('job-1'))).toMatchObject({ is: 'kept' });
+  world.faults.push(answer(status));
+  expect(await world.deliver(anOutcome('job-1'))).toMatchObject({ is: 'kept' });
   expect(world.session.sent).toMatchObject([{ type: 'fail', retryable: true }]);
   expect((await world.said('delivery.unauthorized')).fields).toMatchObject({ jobId: 'job-1', status });
   expect(world.delivery.pending().count).toBe(1);
@@ -270,41 +255,44 @@ test.each([401, 403])('a studio that answers %d leaves the result on disk for th
 
 test('an upload the studio will never take is reported and not kept', async () => {
   await using world = await setup();
-  world.studio.faults.push(413);
-  expect(await world.delivery.deliver(anOutcome('job-1'))).toMatchObject({ is: 'discarded' });
+  world.faults.push(answer(413));
+  expect(await world.deliver(anOutcome('job-1'))).toMatchObject({ is: 'discarded' });
   expect(world.session.sent).toMatchObject([{ error: expect.stringContaining('413'), retryable: true }]);
-  expect([world.studio.asked(), world.delivery.pending().count]).toEqual([1, 0]);
+  expect([world.asked(), world.delivery.pending().count]).toEqual([1, 0]);
 });
 
 test('a worker killed with a full outbox delivers every result after its restart', async () => {
   await using world = await setup();
   const count = 25;
-  world.studio.faults.push(...times(count, 'hang'));
+  world.faults.push(...hanging(count));
   const script = join(import.meta.dir, '../../fakes/studio/outbox-child.ts');
-  const cmd = [process.execPath, script, world.dir, world.studio.url, String(count)];
+  const { apiBaseUrl, workerId, authToken } = world.credentials;
+  for (let at = 0; at < count; at++) await world.studio.hold(`job-${at}`, workerId);
+  const cmd = [process.execPath, script, world.dir, String(count), apiBaseUrl, workerId, authToken];
   const child = Bun.spawn(cmd, { stdout: 'pipe', stderr: 'inherit' });
   const { value: firstWords } = await child.stdout.getReader().read();
   expect(new TextDecoder().decode(firstWords)).toBe('uploading\n');
   child.kill('SIGKILL');
   await child.exited;
-  world.studio.faults.length = 0;
+  world.faults.length = 0;
 
   const restarted = await world.start();
   expect(restarted.pending().count).toBe(count);
   await restarted.deliverPending();
   expect(world.reports).toHaveLength(count);
   expect(new Set(world.reports.map((report) => report.split(' ').at(-1)))).toEqual(new Set(['delivered']));
-  expect([...world.studio.stored.values()].map((upload) => upload.bytes.length).toSorted((a, b) => a - b)).toEqual(
-    Array.from({ length: count }, (_, index) => index + 1),
+  const sizes = Array.from(
+    { length: count },
+    async (_, at) => (await world.studio.job(`job-${at}`)).artifact?.sizeBytes,
   );
+  expect(await Promise.all(sizes)).toEqual(Array.from({ length: count }, (_, at) => at + 1));
   expect([await world.files(), restarted.pending().count]).toEqual([[], 0]);
 });
 
 test('a hundred waiting results are delivered oldest first, around a damaged one', async () => {
   await using world = await setup();
-  world.studio.faults.push(...times(100, overloaded));
-  for (let at = 0; at < 100; at++)
-    await world.delivery.deliver(anOutcome(`job-${at}`, at % 2 === 0 ? large(at) : undefined));
+  world.faults.push(...overloaded(100));
+  for (let at = 0; at < 100; at++) await world.deliver(anOutcome(`job-${at}`, at % 2 === 0 ? large(at) : undefined));
   await world.delivery.stop();
   const files = (await world.files()).toSorted();
   await appendFile(join(world.dir, files[25] ?? ''), 'x');
@@ -312,63 +300,62 @@ test('a hundred waiting results are delivered oldest first, around a damaged one
   const restarted = await world.start();
   expect(restarted.pending().count).toBe(100);
   await restarted.deliverPending();
-  const delivered = [...world.studio.stored.keys()].map((path) => path.split('/').at(-2));
   const expected = Array.from({ length: 100 }, (_, at) => `job-${at}`).filter((id) => id !== 'job-50');
-  expect(delivered).toEqual(expected);
+  expect(world.stored()).toEqual(expected);
   expect(await readdir(join(world.dir, 'corrupt'))).toEqual([files[25] ?? '']);
   expect(restarted.pending().count).toBe(0);
 });
 
 test('a studio that is down is asked once a round, not once a result', async () => {
   await using world = await setup();
-  world.studio.faults.push(...times(4, overloaded));
-  for (const id of ['a', 'b', 'c']) await world.delivery.deliver(anOutcome(id));
+  world.faults.push(...overloaded(4));
+  for (const id of ['a', 'b', 'c']) await world.deliver(anOutcome(id));
   await world.delivery.deliverPending();
-  expect(world.studio.asked()).toBe(4);
+  expect(world.asked()).toBe(4);
   world.delivery.onWelcome({ type: 'welcome', workerId: toWorkerId('w-1'), serverTime: '', features: [] });
   await world.said('artifact.uploaded', 3);
-  expect(world.studio.stored.size).toBe(3);
+  expect(world.stored().length).toBe(3);
 });
 
 test('a result that always fails does not hold up the ones behind it', async () => {
   await using world = await setup();
-  world.studio.faults.push(...times(2, overloaded));
-  for (const id of ['poison', 'good']) await world.delivery.deliver(anOutcome(id));
-  world.studio.faults.push(500);
+  world.faults.push(...overloaded(2));
+  for (const id of ['poison', 'good']) await world.deliver(anOutcome(id));
+  world.faults.push(answer(500));
   await world.delivery.deliverPending();
-  expect([...world.studio.stored.keys()]).toEqual(['/graphics/api/workers/w-1/jobs/good/complete']);
+  expect(world.stored()).toEqual(['good']);
   expect(world.delivery.pending().count).toBe(1);
 });
 
 test('a background round discards what the studio rejects and stops where the token is refused', async () => {
   await using world = await setup();
-  world.studio.faults.push(...times(5, overloaded));
-  for (const id of ['gone', 'taken', 'forbidden', 'stranger', 'last']) await world.delivery.deliver(anOutcome(id));
-  world.studio.faults.push(404, 409, 403, 401);
+  world.faults.push(...overloaded(5));
+  for (const id of ['gone', 'taken', 'forbidden', 'stranger', 'last']) await world.deliver(anOutcome(id));
+  world.faults.push(answer(404), answer(409), answer(403), answer(401));
   await world.delivery.deliverPending();
-  expect([world.studio.asked(), world.delivery.pending().count]).toEqual([9, 3]);
+  expect([world.asked(), world.delivery.pending().count]).toEqual([9, 3]);
   expect((await world.said('result.discarded', 2)).fields).toMatchObject({ jobId: 'taken' });
   expect((await world.said('delivery.unauthorized', 2)).fields).toMatchObject({ jobId: 'stranger', status: 401 });
   expect(world.reports).toEqual(['gone discarded', 'taken discarded']);
 });
 
-test('a result made under another worker name stays on disk and is said once', async () => {
+test('a result made under another worker name stays on disk and is logged once', async () => {
   await using world = await setup();
-  world.studio.faults.push(overloaded);
-  await world.delivery.deliver(anOutcome('job-1'));
+  world.faults.push(...overloaded(1));
+  await world.deliver(anOutcome('job-1'));
   world.credentials.workerId = 'w-2';
   await world.delivery.deliverPending();
   await world.delivery.deliverPending();
-  expect([world.studio.asked(), world.delivery.pending().count]).toEqual([1, 1]);
+  expect([world.asked(), world.delivery.pending().count]).toEqual([1, 1]);
   expect(world.names().filter((name) => name === 'result.kept').length).toBe(2); // one by the job, one by the round
 });
 
 test('a round asked for during a round runs after it and waits for both', async () => {
   await using world = await setup();
-  world.studio.faults.push(...times(2, overloaded), 500);
-  for (const id of ['a', 'b']) await world.delivery.deliver(anOutcome(id));
+  world.faults.push(...overloaded(2), answer(500));
+  for (const id of ['a', 'b']) await world.deliver(anOutcome(id));
   await Promise.all([world.delivery.deliverPending(), world.delivery.deliverPending()]);
-  expect([world.studio.stored.size, world.delivery.pending().count]).toEqual([2, 0]);
+  expect([world.stored().length, world.delivery.pending().count]).toEqual([2, 0]);
 });
 
 test.each([
@@ -387,14 +374,14 @@ test.each([
     return new Proxy(file, { get: (target, name) => (name === 'read' ? read : Reflect.get(target, name)) });
   };
   await using world = await setup({ files: { ...systemFiles, readBytes, openAppend } });
-  world.studio.faults.push(overloaded);
-  await world.delivery.deliver(anOutcome('job-1', bytes));
+  world.faults.push(...overloaded(1));
+  await world.deliver(anOutcome('job-1', bytes));
   broken = true;
   await world.delivery.deliverPending();
   expect((await world.said('result.kept', 2)).fields).toMatchObject({ because: 'EIO: i/o error, read' });
   broken = false;
   await world.delivery.deliverPending();
-  expect(world.studio.stored.size).toBe(1);
+  expect(world.stored().length).toBe(1);
 });
 
 test.each([
@@ -406,8 +393,8 @@ test.each([
     throw full;
   };
   await using world = await setup({ files: { ...systemFiles, writeDurable: () => Promise.reject(full), openAppend } });
-  world.studio.faults.push(500);
-  const report = world.delivery.deliver(anOutcome('job-1', bytes));
+  world.faults.push(answer(500));
+  const report = world.deliver(anOutcome('job-1', bytes));
   await world.said('delivery.retried');
   world.clock.advance(1000);
   expect(await report).toEqual({ is: 'delivered' });
@@ -417,8 +404,8 @@ test.each([
 test('stopping during a retry ends the wait and keeps the result', async () => {
   await using world = await setup();
   world.session.live = false;
-  world.studio.faults.push(500);
-  const report = world.delivery.deliver(anOutcome('job-1'));
+  world.faults.push(answer(500));
+  const report = world.deliver(anOutcome('job-1'));
   await world.said('delivery.retried');
   await world.delivery.stop();
   expect(await report).toMatchObject({ is: 'kept' });
