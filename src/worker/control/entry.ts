@@ -20,12 +20,14 @@ export interface Stream<Request, Event> {
   readonly timeoutMs: number;
 }
 
+/** An entry of the table that is answered once. */
 export const ask = <Request, Answer>(
   request: v.GenericSchema<unknown, Request>,
   answer: v.GenericSchema<unknown, Answer>,
   timeoutMs: number,
 ): Ask<Request, Answer> => ({ request: readerOf(request), answer: readerOf(answer), timeoutMs });
 
+/** An entry of the table that is answered with events. */
 export const stream = <Request, Event>(
   request: v.GenericSchema<unknown, Request>,
   event: v.GenericSchema<unknown, Event>,

@@ -16,6 +16,7 @@ import { PROTOCOL } from './table.ts';
  */
 
 const Stamp = { protocol: v.number(), version: v.string() };
+/** What each side sends of itself in every message. */
 export const STAMP = { protocol: PROTOCOL, version: VERSION };
 
 const RequestSchema = v.object({
@@ -24,6 +25,7 @@ const RequestSchema = v.object({
   ask: v.string(),
   with: v.exactOptional(v.record(v.string(), v.unknown())),
 });
+/** Reads what a peer asks, whatever it asks for. */
 export const readRequest = readerOf(RequestSchema);
 
 const ReplySchema = v.variant('is', [
@@ -44,9 +46,11 @@ const ReplySchema = v.variant('is', [
     hint: v.exactOptional(v.string()),
   }),
 ]);
+/** One message of a worker. */
 export type Reply = v.InferOutput<typeof ReplySchema>;
 export const readReply = readerOf(ReplySchema);
 
+/** A failure as it travels. Its stack and fields stay behind; `message` has its causes in it. */
 export const failedReply = ({ code, hint }: WorkerError, message: string): Reply => ({
   ...STAMP,
   is: 'failed',

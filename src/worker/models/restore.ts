@@ -21,7 +21,7 @@ export interface RestoreOptions {
 }
 
 /** What it takes to load a model that is on this disk for whoever comes. */
-export type PreloadOptions = Pick<RestoreOptions, 'engines' | 'pool' | 'loader' | 'filesFor'>;
+export type PreloadOptions = Pick<RestoreOptions, 'engines' | 'pool' | 'loader' | 'filesFor' | 'keepMs'>;
 
 /**
  * Loads what was in memory when an earlier run ended, one after the other, as long as there is room and nobody has work
@@ -70,6 +70,7 @@ export async function preload(
   options: PreloadOptions,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  if (options.keepMs() === 0) return 'idle models are not kept: claiming is off, or keep_warm_secs is 0';
   const { model, source, gb, lastUsedAt } = resident;
   const engine = options.engines.find(({ id }) => id === source.engine);
   if (engine === undefined) return 'this release does not carry its engine';

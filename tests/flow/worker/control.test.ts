@@ -13,7 +13,8 @@ import { aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';
 import { childEngine } from '../../fakes/engines/child-engine.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { isGone } from '../../fakes/system/process-state.ts';
-import { setup as setupScene } from '../harness.ts';
+import { command } from '../child.ts';
+import { setup as setupScene, setupStudio } from '../harness.ts';
 import { TEST_MS, waitFor } from '../wait-for.ts';
 
 setDefaultTimeout(TEST_MS);
@@ -106,6 +107,18 @@ test('a model is unloaded on request and loaded again without a job', async () =
   expect(engine.pids()).toHaveLength(2);
 });
 
+test('a paused worker loads no model, since it would keep none', async () => {
+  const engine = childEngine();
+  await using at = await setup(engine);
+  await at.client.ask('pause', {});
+  const source = { ...synthetic, engine: 'gradio' } as const;
+  expect(answerOf(await at.client.ask('load', { model: toModelId('fox'), source }))).toEqual({
+    is: 'not-loaded',
+    because: 'idle models are not kept: claiming is off, or keep_warm_secs is 0',
+  });
+  expect(engine.pids()).toEqual([]);
+});
+
 test('a model of an engine that is not here is not loaded, and the answer says why', async () => {
   await using at = await setup();
   const source = { ...synthetic, engine: 'onnx' } as const;
@@ -125,6 +138,37 @@ test('stop finishes the running job and ends the worker', async () => {
   run.finish();
   await at.studio.jobIs(id, 'completed');
   expect(await at.worker.ended).toBe(0);
+});
+
+test('an idle worker answers the stop before it ends', async () => {
+  await using scene = await setupStudio();
+  const child = await scene.spawnWorker();
+  await child.logged('session.welcomed');
+  const client = (await createWorld()).control(child.configPath);
+  expect(answerOf(await client.ask('stop', {}))).toEqual({ stopping: true });
+  expect(await child.exited).toBe(0);
+  expect(await client.ask('status', {})).toEqual({ is: 'not-running' });
+});
+
+test('a worker that was killed is not running, although its socket is still there', async () => {
+  await using scene = await setupStudio();
+  const child = await scene.spawnWorker();
+  await child.logged('session.welcomed');
+  child.kill('SIGKILL');
+  await child.exited;
+  expect((await command(child.folder, 'enable')).out).toBe(
+    'claiming is on; no worker is running; applies at the next start\n',
+  );
+});
+
+test.skipIf(process.platform === 'win32')('a worker that hangs is never called not running', async () => {
+  await using scene = await setupStudio();
+  const child = await scene.spawnWorker();
+  await child.logged('session.welcomed');
+  child.kill('SIGSTOP');
+  const { out } = await command(child.folder, 'disable');
+  child.kill('SIGCONT');
+  expect(out).toStartWith('claiming is off; saved, but not applied: the running worker did not answer within 3.0 s');
 });
 
 test('update says that this release cannot', async () => {
