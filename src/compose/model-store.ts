@@ -22,7 +22,7 @@ import { configPathOf, openConfig } from './config.ts';
 import type { Effects } from './effects.ts';
 import { openCommandLog } from './log.ts';
 
-/** The way to URLs that offers name. */
+/** The HTTP client for URLs that offers name: private addresses only where the config allows them. */
 export const offeredUrls = ({ clock, environment }: Effects, config: Pick<LiveConfig, 'live'>): Remote =>
   createRemote({
     clock,
@@ -31,7 +31,7 @@ export const offeredUrls = ({ clock, environment }: Effects, config: Pick<LiveCo
     allowPrivate: config.live('allow_private_urls'),
   });
 
-/** Everything the model store is made of, by the config's word. */
+/** What the model store is made of, as the config says. Limits follow the config without a restart. */
 export function modelStoreOptions(effects: Effects, config: LiveConfig, log: Logger): ModelStoreOptions {
   const { files, clock, sha256, environment } = effects;
   const { pid } = environment;

@@ -44,7 +44,7 @@ export function hashAlong(part: PartialFile, sha256: RunningSha256, signal: Abor
   }
 
   const digest = follow();
-  digest.catch(() => {}); // whoever waits for the download gets it
+  digest.catch(() => {}); // the caller of the download gets it
   return {
     wake: () => woken.resolve(),
     get doneBytes() {
@@ -69,7 +69,7 @@ export function hashInThread(part: PartialFile, thread: FileDigest, signal: Abor
       cause: thrown,
     });
   });
-  digest.catch(() => {}); // whoever waits for the download gets it
+  digest.catch(() => {}); // the caller of the download gets it
   return {
     wake() {
       const there = part.blocks.contiguousTo;

@@ -3,7 +3,7 @@ import { malformed, readOwnFile, toCount } from '../own-file.ts';
 
 /** What a download keeps beside its part file: which blocks are complete, and the CRC-32 of each. */
 export interface ProgressFile {
-  /** Who looks at abandoned downloads wants a name. */
+  /** So that abandoned downloads can be listed by name. */
   readonly filename: string;
   /** Hash of the URL, which may hold a secret. */
   readonly url: string;

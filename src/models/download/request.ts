@@ -67,7 +67,7 @@ export interface DownloadRequest {
   readonly ensureDiskSpace: (moreBytes: number) => Promise<void>;
 }
 
-/** All bytes are in the part file, which is open; whoever gets this closes it. */
+/** All bytes are in the part file, which is open; its receiver closes it. */
 export interface Downloaded {
   readonly file: PartFile;
   readonly sizeBytes: number;

@@ -63,9 +63,9 @@ export class Entries<Model extends Loaded> {
   }
 
   /** The entry that can serve this request, in memory or being preloaded. Taken at once, it cannot go before. */
-  findUsable(wanted: LoadRequest<Model>): Entry<Model> | undefined {
-    const known = this.find(wanted);
-    if (known?.request.key !== wanted.key) return undefined;
+  findUsable(request: LoadRequest<Model>): Entry<Model> | undefined {
+    const known = this.find(request);
+    if (known?.request.key !== request.key) return undefined;
     const { state } = known.lane;
     const isPreloading = state.at === 'loading' && !state.inUse && state.leaving === undefined;
     return isPreloading || isIdle(state) ? known : undefined;

@@ -16,7 +16,7 @@ export interface LoadRequest<Model extends Loaded> extends MemoryRequest {
   readonly source: ModelSource;
   /** Differs where the files or settings do: another key of the same model replaces what is loaded. */
   readonly key: string;
-  /** Estimated size in memory, in GiB; 0 when nobody knows. */
+  /** Estimated size in memory, in GiB; 0 when it is unknown. */
   readonly gb: number;
   /** Rejects once the signal aborts, when nothing of it is left in memory. */
   readonly load: (signal: AbortSignal) => Promise<Model>;
@@ -55,9 +55,9 @@ export interface Entry<Model extends Loaded> {
   gb: number;
   /** How often it was taken. Only the first use is followed by a measurement. */
   useCount: number;
-  /** Memory just before it was loaded; undefined when nobody asked. */
+  /** Memory just before it was loaded; undefined when it was not measured. */
   beforeLoad: MemoryReport | undefined;
-  /** The pool's count of loads and unloads when this one was loaded: a higher one says that memory moved since. */
+  /** The pool's count of loads and unloads when this one was loaded: a higher one means that others changed memory since. */
   changeCount: number;
   /** Its last use failed in a way that may have been its own fault. */
   isSuspect: boolean;

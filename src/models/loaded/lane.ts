@@ -15,6 +15,7 @@ export interface Loaded extends AsyncDisposable {
   readonly process: { readonly pid: number; readonly ended: Promise<unknown> } | undefined;
 }
 
+/** What a lane works with. */
 export interface LaneOptions<Model extends Loaded> {
   /** Rejects once the signal aborts, when nothing of it is left in memory. */
   readonly load: (signal: AbortSignal) => Promise<Model>;
@@ -26,6 +27,7 @@ export interface LaneOptions<Model extends Loaded> {
   readonly onStateChange: (to: ModelState['at'], because: UnloadReason | undefined) => void;
 }
 
+/** The way to one model, which is loaded when it is taken. */
 export interface Lane<Model extends Loaded> {
   readonly state: ModelState;
   /** What is in memory; undefined while nothing is. */
@@ -35,7 +37,7 @@ export interface Lane<Model extends Loaded> {
   /**
    * The model, loaded if it is not. On abort a load under way is abandoned.
    *
-   * @throws WorkerError what loading throws | `internal` while somebody else has it; or the signal's reason
+   * @throws WorkerError what loading throws | `internal` while another user has it; or the signal's reason
    */
   take(signal: AbortSignal): Promise<Model>;
   /** Gives the model back. Settles at once if it stays, and otherwise when it is freed. */
@@ -44,7 +46,7 @@ export interface Lane<Model extends Loaded> {
   preload(): Promise<void>;
   /** Unloads it as soon as nobody uses it. Settles when it is out of memory. Never rejects. */
   unload(because: UnloadReason): Promise<void>;
-  /** `keepMs` gives another value now. */
+  /** To be called when `keepMs` returns another value than before. */
   keepMsChanged(): void;
 }
 

@@ -10,6 +10,7 @@ import type { Loaded } from './lane.ts';
 import { isIdle } from './lifecycle.ts';
 import { PressureWatch } from './pressure-watch.ts';
 
+/** What the upkeep works with. */
 export interface MemoryUpkeepOptions {
   readonly probe: MemoryProbe;
   readonly clock: Clock;
@@ -18,7 +19,7 @@ export interface MemoryUpkeepOptions {
   readonly onChange: () => void;
 }
 
-/** Memory around the pool: room for what is to be loaded, the size of what was, and what other programs need. */
+/** The memory of the pool: evicts for what is to be loaded, measures what was, and leaves enough to other programs. */
 export class MemoryUpkeep<Model extends Loaded> {
   readonly #options: MemoryUpkeepOptions;
   readonly #evictable: Evictable;
@@ -56,7 +57,7 @@ export class MemoryUpkeep<Model extends Loaded> {
     this.#pressure.update();
   }
 
-  /** Once nobody waits any more: how much memory the model has, and whether other programs are left enough of it. */
+  /** Measures a model that is idle now, and evicts models if other programs are left too little memory. */
   async measure(entry: Entry<Model>): Promise<void> {
     this.watch();
     const { probe, onChange } = this.#options;

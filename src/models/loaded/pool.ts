@@ -1,6 +1,4 @@
 import type { ModelId } from '../../base/ids.ts';
-import { pause } from '../../base/pause.ts';
-import { SECOND_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { MemoryProbe } from '../memory/evict.ts';
@@ -8,6 +6,7 @@ import type { LoadedShare } from '../memory/fit.ts';
 import type { MemoryKind } from '../memory/gpu-memory.ts';
 import { Entries } from './entries.ts';
 import { createEntry, type Entry, type LoadRequest, type ModelName, type PooledModel } from './entry.ts';
+import { freeAll } from './free-all.ts';
 import { healthAfter } from './health.ts';
 import type { Loaded } from './lane.ts';
 import { isIdle, isOut, type ModelState, type UnloadReason } from './lifecycle.ts';
@@ -42,12 +41,13 @@ export interface ModelPool<Model extends Loaded> {
   unloadAll(because: UnloadReason): Promise<void>;
   /** Unloads one model as `unloadAll` does. Resolves with how many entries it had, once they are out of memory. */
   unload(meant: ModelName, because: UnloadReason): Promise<number>;
-  /** `keepMs` gives another value now. */
+  /** To be called when `keepMs` returns another value than before. */
   keepMsChanged(): void;
   /** Frees everything, used or not, so that nothing of it outlives the worker. Settles within about a second. */
   close(): Promise<void>;
 }
 
+/** What a pool works with. */
 export interface ModelPoolOptions {
   /** How long an idle model stays, in milliseconds; 0 frees each with its job. */
   readonly keepMs: () => number;
@@ -57,9 +57,6 @@ export interface ModelPoolOptions {
   /** Called when a model was loaded, used or unloaded. */
   readonly onChange: () => void;
 }
-
-/** A child is killed within half a second; an engine inside this process may not even notice. */
-const CLOSE_TIMEOUT_MS = SECOND_MS;
 
 /** A pool with nothing in memory yet. */
 export function createModelPool<Model extends Loaded>(options: ModelPoolOptions): ModelPool<Model> {
@@ -144,15 +141,7 @@ class DrivenPool<Model extends Loaded> implements ModelPool<Model> {
   }
 
   async close(): Promise<void> {
-    const timeout = new AbortController();
-    const unloads = this.#entries.all.map(async ({ lane }) => {
-      const unloaded = lane.unload('stopping');
-      // A running use is not waited for: the model is taken from under it.
-      if (!isIdle(lane.state)) await lane.model?.[Symbol.asyncDispose]();
-      await unloaded;
-    });
-    await Promise.race([Promise.all(unloads), pause(this.#options.clock, CLOSE_TIMEOUT_MS, timeout.signal)]);
-    timeout.abort();
+    await freeAll(this.#entries.all, this.#options.clock);
   }
 
   /** A new entry in the place of the one of that name, which is unloaded first. */

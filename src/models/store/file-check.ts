@@ -5,7 +5,7 @@ import type { ModelStoreOptions } from './options.ts';
 import { readReceipt } from './receipt.ts';
 import type { Target } from './target.ts';
 
-/** Tells which files of this disk can be used, and reads the header of each only once. */
+/** Decides which files of this disk can be used, and reads the header of each only once. */
 export class FileCheck {
   readonly #options: Pick<ModelStoreOptions, 'files' | 'openPart' | 'log'>;
   /** Paths whose header was valid, with size and time of the file as it was then. */

@@ -24,7 +24,7 @@ export interface StoredFiles {
   hold(): Promise<AsyncDisposable>;
 }
 
-/** A model that a job, or whoever loads models, needs on this disk. */
+/** A model that is needed on this disk. */
 export interface ModelRequest {
   readonly model: ModelId;
   readonly source: ModelSource;

@@ -60,7 +60,7 @@ function createLease(context: StoreContext): Lease {
   let isOver = false;
   const onMarked = (release: () => Promise<void>): void => {
     if (isOver)
-      void release().catch(() => {}); // whoever asked was abandoned
+      void release().catch(() => {}); // the request outlived its lease
     else releases.push(release);
   };
   return {

@@ -60,7 +60,7 @@ test('a real model serves the second job from memory, and `status` shows it', as
   await at.job();
   expect(loads(worker)).toHaveLength(1);
   const { out } = await command(at.folder.path, 'status');
-  expect(out).toMatch(/model in memory: +lama \(onnx\): (idle|in use) for .*, pid \d+, 0\.\d GB, used .* ago/);
+  expect(out).toMatch(/model in memory: +lama \(onnx\): (idle|in use) for .*, pid \d+, 0\.\d GiB, used .* ago/);
   const { worker: facts } = JSON.parse((await command(at.folder.path, 'status', '--json')).out) as Record<
     string,
     { readonly models: unknown }
