@@ -11,6 +11,7 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
+/** What is wanted of a file, and the most that it may become. */
 export interface Decoding extends Work {
   readonly sampleRate: number;
   readonly maxBytes: number;

@@ -8,6 +8,7 @@ import { type Candidate, createProgramFinder, pathFolders, type ProgramFinderOpt
 export const VARIABLE = 'STUDIO_WORKER_FFMPEG';
 const INSTALL = `Install ffmpeg so that it is on the PATH (\`sudo apt install ffmpeg\`, \`brew install ffmpeg\`, \`winget install ffmpeg\`), or name the program in ${VARIABLE}.`;
 
+/** An ffmpeg that was asked what it can write. */
 export interface FfmpegProgram {
   readonly path: string;
   /** What it can write, by ffmpeg's own names: builds differ. */
@@ -31,6 +32,7 @@ export type FindFfmpeg = () => Promise<FfmpegProgram>;
 const LISTS_WITHIN_MS = 10 * SECOND_MS;
 const MAX_LIST_LENGTH = 1_000_000;
 
+/** Finds nothing until it is called; what it learned is kept for as long as the program's file stays the same. */
 export function createFfmpegFinder(options: FfmpegFinderOptions): FindFfmpeg {
   const find = createProgramFinder(
     {

@@ -25,7 +25,7 @@ const AUDIO: ReadonlyMap<string, OutputFormat> = new Map([
 /** The extensions that a video is written with. */
 export type VideoExt = 'mp4' | 'webm' | 'gif';
 
-/** Frames are RGB and videos are not: players take an untagged small video for the older BT.601 and shift its colours. */
+/** Frames are RGB and videos are not: players take an untagged small video for BT.601 and shift its colours. */
 const AS_BT709 = 'scale=out_color_matrix=bt709:out_range=tv';
 const BT709 = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'];
 const PLAYS_EVERYWHERE = ['-pix_fmt', 'yuv420p', ...BT709];
@@ -55,6 +55,7 @@ function withEvenSides({ width, height }: Side): string {
   return `${pad},fillborders=right=${right}:bottom=${bottom}:mode=smear,${AS_BT709}`;
 }
 
+/** How a video of this size is written. */
 export const videoFormat = (ext: VideoExt, size: Side): OutputFormat => VIDEOS[ext](size);
 
 /** @throws WorkerError `task.format-unsupported` for an extension that no audio is written with */
@@ -71,7 +72,7 @@ export function assertWrites(program: FfmpegProgram, ext: string): void {
   if (!program.encoders.has(encoder)) throw lacks(program, encoder, ext);
 }
 
-/** A path as ffmpeg takes it: whatever is in it, it chooses no protocol. Our files have no extension: the content decides. */
+/** A path as ffmpeg takes it: whatever is in it, it chooses no protocol. */
 export const fileUrl = (path: string): string => `file:${path}`;
 
 /** No trace of the input's tags, nor of ffmpeg's version: the same input gives the same file. */

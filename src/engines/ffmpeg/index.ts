@@ -37,7 +37,7 @@ export interface EncodeVideoOptions {
  * it lacks the encoder, `engine.failed` | `engine.stalled`, and the signal's reason within half a second of abort.
  */
 export interface Ffmpeg {
-  /** Whether there is one, and whether it can write files with this extension. Cheap: it is asked once which encoders it has. */
+  /** Whether there is one that can write files with this extension. Cheap: it is asked once which encoders it has. */
   readiness(ext?: string): Promise<Readiness>;
   /**
    * The first audio track of a file as one channel of samples from -1 to 1. The file may come from anywhere: it chooses
@@ -61,6 +61,10 @@ export interface FfmpegOptions extends FfmpegFinderOptions, FfmpegTools, Scratch
 /** Two hours and twenty minutes at 16 kHz. */
 const MAX_SAMPLE_BYTES = 512 * MIB;
 
+/**
+ * The ffmpeg of this machine. Nothing is looked for before the first call. Its files are in folders of their own, which
+ * are removed with each call; what a killed worker leaves is removed by `sweepScratch`.
+ */
 export function createFfmpeg(options: FfmpegOptions): Ffmpeg {
   const find = createFfmpegFinder(options);
   const made = { scratch: options, tools: { ...options, childEnv: withoutReports(options.childEnv) } };

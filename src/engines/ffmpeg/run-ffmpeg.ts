@@ -4,10 +4,12 @@ import type { ChildEnd, ChildEnvironment } from '../../system/process/child.ts';
 import { keepTail, lastLine } from '../programs/output-tail.ts';
 import { type ProgramTools, runWatched } from '../programs/run.ts';
 
+/** What ffmpeg is run with. */
 export interface FfmpegTools extends ProgramTools {
   readonly childEnv: ChildEnvironment;
 }
 
+/** One run, from its arguments to its end. */
 export interface FfmpegRun {
   readonly command: readonly string[];
   readonly signal: AbortSignal;

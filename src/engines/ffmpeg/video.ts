@@ -4,6 +4,7 @@ import type { FfmpegProgram } from './find-ffmpeg.ts';
 import { type ScratchOptions, withScratch } from '../programs/scratch.ts';
 import { assertExitedWell, type FfmpegTools, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
 
+/** What is made of frames, and with what. */
 export interface VideoEncoding {
   readonly width: number;
   readonly height: number;

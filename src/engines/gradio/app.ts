@@ -74,6 +74,7 @@ async function readJson(url: string, access: AppAccess): Promise<JsonObject> {
   throw notGradio(url);
 }
 
+/** How one address is read, and how much of it. */
 export interface Reading extends AppAccess {
   /** Longest time for all of it. */
   readonly limitMs: number;
@@ -114,8 +115,10 @@ const lateError = (limitMs: number): WorkerError =>
 const tooLarge = (url: string, maxBytes: number): WorkerError =>
   failed(`${shownUrl(url)} is larger than ${formatBytes(maxBytes)}`);
 
+/** Whether a value of an app's answer has fields. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Whether a value of an app's answer is an array. */
 export const isList = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
 /** What the operator can fix. */

@@ -15,6 +15,7 @@ export interface Submission {
 /** Called with each status of a submission: any of them is progress. */
 export type OnStatus = (bars: readonly ProgressBar[]) => void;
 
+/** How far one bar of the app is, in units of its own. */
 export interface ProgressBar {
   readonly done: number;
   readonly total: number;

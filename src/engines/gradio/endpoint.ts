@@ -10,6 +10,7 @@ export interface Endpoint {
   readonly takes: ReadonlyMap<ParameterUse, Parameter>;
 }
 
+/** One parameter of an endpoint. */
 export interface Parameter {
   readonly name: string;
   readonly hasDefault: boolean;

@@ -13,6 +13,7 @@ export interface Events {
 /** Characters of one message, over all its lines. */
 const MAX_MESSAGE_LENGTH = 64 * MIB;
 
+/** The events of one submission. Opens nothing by itself: the library does when it submits. */
 export function createEvents({ base, apiPrefix }: GradioApp, { ask, signal }: Omit<AppAccess, 'clock'>): Events {
   const { promise: broken, reject } = Promise.withResolvers<never>();
   broken.catch(() => {}); // whoever waits for a result gets it; when nobody does, the work is over
@@ -74,7 +75,7 @@ async function* messagesOf(answer: Response): AsyncGenerator<string> {
   }
 }
 
-/** As much of an event source as the library uses: it sets `onmessage`, and closes the connection by a signal of its own. */
+/** As much of an event source as the library uses: it sets `onmessage`, and closes the connection by its own signal. */
 class Source implements EventSource {
   readonly CONNECTING = 0;
   readonly OPEN = 1;

@@ -37,6 +37,7 @@ export async function imageOf(
   }
 }
 
+/** What images are read and written with. */
 export type ImageTools = Pick<Images, 'probe' | 'decode' | 'encode'>;
 
 const fetched = (url: string, access: AppAccess): Promise<Uint8Array> =>

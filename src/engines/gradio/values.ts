@@ -5,6 +5,7 @@ import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Random } from '../../system/random.ts';
 import type { Endpoint, Parameter, ParameterUse } from './endpoint.ts';
 
+/** Where values come from, the task before the model's defaults. */
 export interface Sources {
   readonly task: TaskOf<'image'>;
   readonly defaults: CliDefaults;

@@ -10,7 +10,7 @@ const FORMATS: ReadonlyMap<string, ImageFormat> = new Map([
   ['tiff', 'tiff'],
 ]);
 
-/** How an image is written for the extension that a task asks for: as WebP, with its extension, where it is not known. */
+/** How an image is written for the extension that a task asks for: as WebP where it is not known. */
 export function imageFormat(asked: string): { readonly ext: string; readonly format: ImageFormat } {
   const ext = asked.toLowerCase();
   const format = FORMATS.get(ext);

@@ -12,6 +12,7 @@ export type Candidate<Found> =
   /** Not usable; the search goes on. */
   | { readonly is: 'rejected'; readonly because: string };
 
+/** Which program is looked for, and where. */
 export interface ProgramSearch<Found> {
   /** As logs call it, and its file name without the extension that Windows wants. */
   readonly name: string;
@@ -26,6 +27,7 @@ export interface ProgramSearch<Found> {
   readonly accept: (path: string, isNamed: boolean) => Promise<Candidate<Found>>;
 }
 
+/** What a search came to. */
 export type SearchResult<Found> =
   | { readonly is: 'found'; readonly found: Found }
   /** `rejected` is the first file that was there and not usable. */

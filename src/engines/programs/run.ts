@@ -17,6 +17,7 @@ export interface ProgramTools {
 /** Called when a program made progress. */
 export type OnMoved = () => void;
 
+/** A program to be started, and the limits under which it runs. */
 export interface ProgramStart {
   /** As errors call it. */
   readonly name: string;

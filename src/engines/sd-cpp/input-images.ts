@@ -3,8 +3,10 @@ import type { TaskOf } from '../../contract/tasks/index.ts';
 
 /** What an image that a task names by URL is for. */
 export type ImageUse = 'init' | 'mask' | 'ref';
+/** The images of a task as files on this disk. */
 export type ImagePaths = Readonly<Partial<Record<ImageUse, string>>>;
 
+/** An image that a task names. */
 export interface NamedImage {
   readonly use: ImageUse;
   /** For people. */

@@ -28,6 +28,7 @@ export interface LoadedOptions
   readonly log: Logger;
 }
 
+/** A model to be loaded, and the program for it. */
 export interface Loading {
   /** Path of sd-cli. */
   readonly program: string;

@@ -38,6 +38,7 @@ export function planVideo({ seconds, fps: own }: TaskOf<'video'>): VideoPlan {
   });
 }
 
+/** What sd-cli made of a task. */
 export interface VideoMade {
   readonly task: TaskOf<'video'>;
   readonly plan: VideoPlan;

@@ -6,8 +6,11 @@ export type CheckResult =
   /** It could not be checked: it counts as good, and the log has the reason. */
   | { readonly is: 'unchecked'; readonly because: string };
 
+/** As the task asked for it, as far as that can be seen. */
 export const GOOD: CheckResult = { is: 'good' };
+/** Not what the task asked for; the problem in words that go to the studio and the log. */
 export const bad = (problem: string): CheckResult => ({ is: 'bad', problem });
+/** Counts as good; the reason goes to the log. */
 export const unchecked = (because: string): CheckResult => ({ is: 'unchecked', because });
 
 /** A result as another process sent it; undefined when it is none. */

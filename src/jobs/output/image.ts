@@ -5,6 +5,7 @@ import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
 import { flatColour } from './flatness.ts';
 import { meetsSize, type Size } from './size.ts';
 
+/** What a task asks of an image. */
 export interface ImageExpectation extends Size {
   /** The prompt asks for an empty image. */
   readonly mayBeFlat: boolean;

@@ -7,6 +7,7 @@ import { isFragmented, isMp4, readMp4, type VideoFacts } from './mp4.ts';
 import { meetsSize, type Size } from './size.ts';
 import { isWebm, readWebm } from './webm.ts';
 
+/** What a task asks of a video. */
 export interface VideoExpectation extends Size {
   readonly seconds: number;
   /** Undefined when the model may choose. */

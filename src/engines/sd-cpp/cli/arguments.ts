@@ -13,6 +13,7 @@ export interface ModelSettings {
   readonly lean?: boolean;
 }
 
+/** One image by sd-cli. */
 export interface ImageRun extends ModelSettings {
   readonly task: TaskOf<'image'>;
   /** The images that the task names, on this disk. */
@@ -21,6 +22,7 @@ export interface ImageRun extends ModelSettings {
   readonly output: string;
 }
 
+/** One video by sd-cli. */
 export interface VideoRun extends ModelSettings {
   readonly task: TaskOf<'video'>;
   readonly images: ImagePaths;

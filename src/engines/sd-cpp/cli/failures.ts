@@ -17,6 +17,7 @@ export interface Transcript {
   readonly device: string | undefined;
 }
 
+/** Keeps the end of each stream, in characters that fit a message, and the device once it was announced. */
 export function createTranscript(): Transcript {
   let output = '';
   let error = '';
@@ -58,6 +59,7 @@ const NTSTATUS_ERROR = 0xc000_0000;
 const isCrash = (end: ChildEnd): boolean =>
   end.is === 'killed' || end.code >= NTSTATUS_ERROR || end.code > BY_SIGNAL || end.code < 0;
 
+/** Why a program ended. */
 export interface ProgramFailure {
   readonly error: WorkerError;
   /** Goes into the crash book, which knows what counts against the model. */
@@ -83,6 +85,7 @@ export function exitFailure(program: string, end: ChildEnd, transcript: Transcri
   return { error: new WorkerError('engine.failed', message, { fields }), crashed: false };
 }
 
+/** `engine.out-of-memory`, with whose memory it was as far as the program printed that. */
 export const memoryError = (
   message: string,
   { output, error }: Pick<Transcript, 'output' | 'error'>,
@@ -93,6 +96,7 @@ export const memoryError = (
     fields: { ...fields, ...whereShort(`${error}\n${output}`) },
   });
 
+/** `task.sampler-unknown`. */
 export const samplerError = (message: string): WorkerError =>
   new WorkerError('task.sampler-unknown', message, {
     hint: 'Create the job with a samplingMethod that sd-cli knows: `sd-cli --help` lists them.',

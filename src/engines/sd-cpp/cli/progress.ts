@@ -1,8 +1,10 @@
+/** Reads progress from output that comes in pieces. */
 export interface ProgressReader {
   /** More of what sd-cli printed. */
   read(text: string): void;
 }
 
+/** What is called as output shows progress. */
 export interface ProgressCalls {
   /** A step of sampling ended. */
   readonly step: (done: number, total: number) => void;

@@ -11,6 +11,7 @@ export const STALL_MS = 15 * MINUTE_MS;
 /** Both programs end by themselves in a tenth of this; what does not is killed, all within half a second. */
 export const GRACE_MS = 300;
 
+/** One run of sd-cli, from its command to its end. */
 export interface SdCliRun {
   readonly command: readonly string[];
   readonly env: ChildEnvironment;

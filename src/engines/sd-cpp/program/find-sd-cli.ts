@@ -15,6 +15,7 @@ import { isPinned } from './release.ts';
 /** Names the program to use, whatever its release. */
 export const VARIABLE = 'STUDIO_WORKER_SD_CLI';
 
+/** An sd-cli of this machine. */
 export interface SdCli {
   readonly path: string;
   /** The operator named it, so what it needs from the machine is not ours to judge. */

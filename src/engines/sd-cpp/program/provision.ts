@@ -21,6 +21,7 @@ export interface ProvisionOptions {
   readonly readZip: (archive: Uint8Array, maxBytes: number) => readonly ZippedFile[];
 }
 
+/** A published build, by name and address. */
 export interface Archive {
   readonly asset: string;
   readonly url: string;

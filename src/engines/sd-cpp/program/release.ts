@@ -1,5 +1,6 @@
 /** The release whose arguments we speak: upstream renames them now and then. */
 export const PINNED_RELEASE = 'master-920-2f88688';
+/** The commit of that release, as its programs print it. */
 export const PINNED_COMMIT = PINNED_RELEASE.slice(PINNED_RELEASE.lastIndexOf('-') + 1);
 
 const MIN_COMMIT_LENGTH = 7;

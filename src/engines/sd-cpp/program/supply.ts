@@ -30,6 +30,10 @@ export interface SdCliSupply {
 /** A machine that cannot fetch it now has a job waiting, and another program to run it by. */
 const FETCH_RETRY_MS = 10 * MINUTE_MS;
 
+/**
+ * A program of this machine where there is one, else the published archive. A failed download is tried again by the next
+ * job where there is no program at all, and after ten minutes where one of another release serves meanwhile.
+ */
 export function createSdCliSupply(options: SdCliSupplyOptions): SdCliSupply {
   const { environment, hasLibrary, log, clock } = options;
   const ownMarker = { path: markerPath(options.modelsRoot), text: archiveFor(options)?.url };

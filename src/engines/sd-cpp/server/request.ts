@@ -8,6 +8,7 @@ import { samplerError } from '../cli/failures.ts';
 import type { Capabilities } from './server-api.ts';
 import { settingsOf } from '../cli/settings.ts';
 
+/** An image as a task asks for it, and what the model is loaded with. */
 export interface ImageJob {
   readonly task: TaskOf<'image'>;
   readonly defaults: CliDefaults;

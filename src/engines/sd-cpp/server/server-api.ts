@@ -21,6 +21,7 @@ export interface NoAnswer {
   readonly cause: unknown;
 }
 
+/** How a job of the server stands. */
 export type JobState =
   | { readonly is: 'running' }
   | { readonly is: 'done'; readonly bytes: Uint8Array }
@@ -42,6 +43,7 @@ const STALL_MS = 30 * SECOND_MS;
 const MAX_ANSWER_BYTES = 512 * MIB;
 const MAX_REASON_LENGTH = 500;
 
+/** The API of a server on this machine. A request is abandoned when nothing moves for half a minute. */
 export function createServerApi(http: Pick<Http, 'request'>, port: number): ServerApi {
   async function exchange(method: 'GET' | 'POST', path: string, body?: JsonObject): Promise<Answer | NoAnswer> {
     try {

@@ -6,6 +6,7 @@ import { createTranscript, exitFailure, memoryError, ranOutOfMemory, type Transc
 import { createProgressReader, rising } from '../cli/progress.ts';
 import { GRACE_MS, STALL_MS } from '../cli/run-sd-cli.ts';
 
+/** How an sd-server is started for one model. */
 export interface ServerCommand {
   readonly path: string;
   /** The arguments for a port. */
