@@ -15,7 +15,7 @@ export interface Claims {
   onLost(): void;
   /** A studio with `resume` says whether it still holds the heartbeat's job. */
   onHeartbeatAck(ack: HeartbeatAck): void;
-  /** The job is over and its outcome delivered by other means, such as an upload. */
+  /** The job's outcome was delivered, by a frame or by other means, such as an upload. */
   release(jobId: JobId): void;
   holds(jobId: JobId): boolean;
 }

@@ -8,7 +8,6 @@ import type { WorkerEvents } from '../../worker/events.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
 import { createLoadFailures } from '../../worker/rules/load-failures.ts';
 import { createOfferFacts, type OfferFactsReader } from '../../worker/rules/offer-facts.ts';
-import { createStudioSink } from '../../worker/studio-sink.ts';
 import { openSchemaCheck } from '../children/schema-check.ts';
 import { modelStoreOptions } from '../model-store.ts';
 import { composeLoadedModels, type LoadedModels } from './loaded-models.ts';
@@ -69,8 +68,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     clock,
     log,
   });
-  const sink = createStudioSink(claims, delivery);
-  const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink, events, log });
+  const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink: delivery, events, log });
   return {
     pipeline,
     offerFacts,

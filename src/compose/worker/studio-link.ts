@@ -63,7 +63,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
   const delivery = createDelivery({
     http,
     outbox,
-    sender: claims,
+    claims,
     credentials,
     clock,
     random,

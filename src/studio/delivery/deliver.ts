@@ -31,6 +31,9 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
 
   async function route(outcome: JobOutcome): Promise<DeliveryReport> {
     const { id: jobId, prompt } = outcome.job;
+    if (outcome.is === 'cancelled' && outcome.error.code === 'job.claim-lost') {
+      return { is: 'discarded', because: outcome.error.message }; // nobody waits for it
+    }
     if (outcome.is !== 'completed') return reportFailure(jobId, outcome.error);
     const { result, ranOn } = outcome;
     if (result.is === 'json') return await json.deliver({ jobId, prompt, value: withRanOn(result.value, ranOn) });
@@ -39,7 +42,7 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
   }
 
   function reportFailure(jobId: JobId, error: WorkerError): DeliveryReport {
-    if (deps.sender.send(fail(jobId, error.message, error.retryable))) return { is: 'reported' };
+    if (deps.claims.send(fail(jobId, error.message, error.retryable))) return { is: 'reported' };
     deps.log.warn('failure.not-sent', { jobId, error: error.message });
     return { is: 'discarded', because: 'no live session' };
   }
@@ -52,6 +55,8 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
         const because = errorChain(thrown);
         deps.log.error('delivery.failed', { jobId: outcome.job.id, error: because });
         return { is: 'discarded', because };
+      } finally {
+        deps.claims.release(outcome.job.id);
       }
     },
     deliverPending: () => background.round(),

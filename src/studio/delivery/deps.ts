@@ -14,7 +14,11 @@ export interface DeliveryDeps {
   readonly http: Http;
   readonly outbox: Outbox;
   /** Hands a frame to the live session; false when nothing was sent, and nothing will be. */
-  readonly sender: { send(frame: OutboundFrame): boolean };
+  readonly claims: {
+    send(frame: OutboundFrame): boolean;
+    /** The claim ends with its delivery, also when that was an upload. */
+    release(jobId: JobId): void;
+  };
   /** Who we are to the studio now; undefined when nobody. */
   readonly credentials: () => Credentials | undefined;
   readonly clock: Clock;

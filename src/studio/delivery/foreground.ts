@@ -125,14 +125,14 @@ function conclude(
 function keepOrDiscard({ artifact, entry }: PendingUpload, error: string, deps: DeliveryDeps): DeliveryReport {
   if (entry === undefined) return discard(artifact, deps, `${error}; it could not be kept on disk`, error);
   const { jobId } = artifact;
-  if (!deps.sender.send(fail(jobId, error, true))) deps.log.warn('failure.not-sent', { jobId, error });
+  if (!deps.claims.send(fail(jobId, error, true))) deps.log.warn('failure.not-sent', { jobId, error });
   deps.log.warn('result.kept', { jobId, because: error });
   return { is: 'kept', because: error };
 }
 
 /** Another worker may succeed where this result is of no use, so the studio is told that the job failed. */
 function discard({ jobId }: Artifact, deps: DeliveryDeps, because: string, error = because): DeliveryReport {
-  if (!deps.sender.send(fail(jobId, error, true))) deps.log.warn('failure.not-sent', { jobId, error });
+  if (!deps.claims.send(fail(jobId, error, true))) deps.log.warn('failure.not-sent', { jobId, error });
   deps.log.error('result.discarded', { jobId, because });
   return { is: 'discarded', because };
 }

@@ -40,7 +40,7 @@ export interface JsonResults {
 
 /** JSON results over the frames of whichever session is live. Once per delivery: it knows what awaits its ack. */
 export function createJsonResults(deps: DeliveryDeps): JsonResults {
-  const { outbox, sender, log, onReport } = deps;
+  const { outbox, claims, log, onReport } = deps;
   /** Files whose frame went out on the live session, or is about to. */
   const underway = new Set<string>();
   /** Jobs whose frame went out on the live session and has no copy on disk. */
@@ -51,7 +51,7 @@ export function createJsonResults(deps: DeliveryDeps): JsonResults {
   const reclaimable = (): OutboxEntry | undefined => waiting().find((entry) => !underway.has(entry.file));
 
   function send({ jobId, value, prompt }: JsonResult): boolean {
-    const sent = sender.send(completeJson(jobId, value, prompt));
+    const sent = claims.send(completeJson(jobId, value, prompt));
     if (sent) log.info('result.sent', { jobId });
     return sent;
   }

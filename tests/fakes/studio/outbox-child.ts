@@ -19,7 +19,7 @@ const outbox = await openOutbox({ dir, maxBytes: 1e9, files: systemFiles, clock:
 const delivery = createDelivery({
   http: createHttp({ clock: systemClock, env: () => undefined }),
   outbox,
-  sender: { send: () => false },
+  claims: { send: () => false, release: () => {} },
   credentials: () => ({ apiBaseUrl, workerId, authToken }),
   clock: systemClock,
   random: systemRandom,

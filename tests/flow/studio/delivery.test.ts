@@ -55,7 +55,7 @@ async function setup({ files = systemFiles, stallMs = 30_000 }: { files?: Files;
     return createDelivery({
       http: createHttp({ clock: systemClock, env: () => undefined }),
       outbox,
-      sender: { send: (frame) => session.live && session.sent.push(frame) > 0 },
+      claims: { send: (frame) => session.live && session.sent.push(frame) > 0, release: () => {} },
       credentials: () => credentials,
       clock,
       random: systemRandom,

@@ -5,9 +5,7 @@ import type { JobOutcome } from '../../../src/jobs/job.ts';
 import { createScheduler } from '../../../src/jobs/scheduler.ts';
 import type { DeliveryReport } from '../../../src/jobs/delivery-report.ts';
 import { createCarryOut } from '../../../src/worker/carry-out.ts';
-import { createClaims } from '../../../src/worker/claims.ts';
 import { createWorkerEvents, type WorkerEvent } from '../../../src/worker/events.ts';
-import { createStudioSink } from '../../../src/worker/studio-sink.ts';
 import { aJob, heldFiles } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { transient, trusting, unwatched } from '../../fakes/output-check.ts';
@@ -126,17 +124,4 @@ test('files that cannot be released cost the job neither its result nor its lane
   expect(delivered).toMatchObject([{ is: 'completed' }]);
   expect(log.find('lease.not-released')?.fields).toMatchObject({ jobId: 'job-1', error: 'EACCES' });
   expect(scheduler.held).toEqual([]);
-});
-
-test('an outcome whose claim the studio gave away is nobody’s, and its claim ends', async () => {
-  const claims = createClaims({ send: () => true });
-  const job = aJob();
-  claims.send({ type: 'accept', jobId: job.id } as never);
-  const sink = createStudioSink(claims, { deliver: () => Promise.reject(new Error('nobody is told')) });
-  const error = new WorkerError('job.claim-lost', 'the studio gave this job to another worker');
-  expect(await sink.deliver({ job, startedAt: 0, finishedAt: 1, is: 'cancelled', error })).toEqual({
-    is: 'discarded',
-    because: 'the studio gave this job to another worker',
-  });
-  expect(claims.holds(job.id)).toBe(false);
 });

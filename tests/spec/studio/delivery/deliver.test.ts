@@ -22,13 +22,14 @@ const setup = async ({ keepsClaims = false } = {}) => {
   const log = recordingLogger();
   const sent: OutboundFrame[] = [];
   const reports: unknown[] = [];
+  const released: string[] = [];
   const studio = { live: true, keepsClaims };
   const credentials: { now: Credentials | undefined } = { now: ours };
   const start = async () =>
     createDelivery({
       http: { request: () => Promise.reject(new WorkerError('http.unreachable', 'nobody there')) },
       outbox: await openOutbox({ dir: '/outbox', maxBytes: 1e6, files, clock, sha256, log }),
-      sender: { send: (frame) => studio.live && sent.push(frame) > 0 },
+      claims: { send: (frame) => studio.live && sent.push(frame) > 0, release: (jobId) => void released.push(jobId) },
       credentials: () => credentials.now,
       clock,
       random: fakeRandom(),
@@ -36,7 +37,7 @@ const setup = async ({ keepsClaims = false } = {}) => {
       studioOffers: (feature) => feature === 'resume' && studio.keepsClaims,
       onReport: (jobId, report) => void reports.push({ jobId, ...report }),
     });
-  return { reports, clock, log, sent, studio, credentials, start, files, delivery: await start() };
+  return { reports, released, clock, log, sent, studio, credentials, start, files, delivery: await start() };
 };
 
 const welcome = (features: string[] = []) => ({
@@ -63,6 +64,18 @@ test('a JSON result goes out once on the live session and leaves nothing on disk
   expect(sent).toEqual([frame('job-1')]);
   expect(log.find('result.sent')?.fields).toEqual({ jobId: 'job-1' });
   expect(files.contents.size).toBe(0);
+});
+
+test('an outcome whose claim the studio gave away is told nobody, and its claim ends', async () => {
+  const { delivery, sent, released } = await setup();
+  const error = new WorkerError('job.claim-lost', 'the studio gave this job to another worker');
+  const { job, startedAt, finishedAt } = anOutcome('job-1');
+  expect(await delivery.deliver({ job, startedAt, finishedAt, is: 'cancelled', error })).toEqual({
+    is: 'discarded',
+    because: 'the studio gave this job to another worker',
+  });
+  expect(sent).toEqual([]);
+  expect(released).toEqual(['job-1']);
 });
 
 test('a JSON result that is an object says what it was computed on', async () => {
