@@ -10,7 +10,7 @@ import { onOneLine } from '../view/text-width.ts';
 import { failureFacts } from '../view/worker-reply.ts';
 import type { ConfigValues, OpenedConfig } from '../world/config.ts';
 
-/** What the config file says, and below it what the running worker says. */
+/** Prints the main settings, and below them the state of the running worker. */
 export const status = command({
   summary: 'Show the registration, the main settings and the running worker',
   examples: ['studio-worker status', 'studio-worker status --json'],
@@ -44,7 +44,7 @@ const configLines = (path: string, values: ConfigValues): readonly string[] => [
   factLine('update_interval', `${values.autoUpdateIntervalSeconds}s`),
 ];
 
-/** The documented words for each state that the file can tell. */
+/** The documented text for each state that the file shows. */
 function registrationText({ workerId, registrationRequestId }: ConfigValues): string {
   if (workerId !== undefined) return `approved as ${workerId}`;
   if (registrationRequestId !== undefined) return `pending operator approval (request ${registrationRequestId})`;

@@ -1,6 +1,6 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import { VERSION } from '../../base/version.ts';
-import type { Reader } from './entry.ts';
+import type { ValueReader } from './entry.ts';
 import {
   type AnswerOf,
   type AskName,
@@ -11,7 +11,7 @@ import {
   type StreamName,
   type StreamRequestOf,
 } from './table.ts';
-import { readReply, type Reply, STAMP, toFailure } from './wire.ts';
+import { readReply, type ControlReply, STAMP, toFailure } from './wire.ts';
 
 /** What came of asking. Only `not-running` means that there is no worker. */
 export type Asked<Answer> =
@@ -77,7 +77,7 @@ export const createControlClient = (transport: ControlTransport): ControlClient 
 
 async function* eventsIn<Event>(
   replies: AsyncIterable<unknown>,
-  { name, event }: { readonly name: string; readonly event: Reader<Event> },
+  { name, event }: { readonly name: string; readonly event: ValueReader<Event> },
 ): AsyncGenerator<Event> {
   for await (const reply of replies) {
     const value = replyIn(reply, name);
@@ -87,7 +87,7 @@ async function* eventsIn<Event>(
   }
 }
 
-function replyIn(reply: unknown, name: string): Reply {
+function replyIn(reply: unknown, name: string): ControlReply {
   const read = readReply(reply);
   if (read.is === 'unreadable') throw unreadable(name);
   return read.value;
@@ -101,7 +101,7 @@ function answerIn<N extends AskName>(reply: unknown, name: N): AnswerOf<N> {
   throw unreadable(name, value.version);
 }
 
-function refusalOf(reply: Reply, name: string): WorkerError {
+function refusalOf(reply: ControlReply, name: string): WorkerError {
   switch (reply.is) {
     case 'unknown-request':
       return incompatible(`the running worker is version ${reply.version} and does not know the request \`${name}\``);

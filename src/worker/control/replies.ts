@@ -2,7 +2,7 @@ import { errorChain, toWorkerError } from '../../base/errors.ts';
 import type { Read } from '../../contract/read.ts';
 import type { ControlAnswers, ControlStreams, WorkerControl } from './control.ts';
 import { type AskName, CONTROL, CONTROL_STREAMS, isAskName, isStreamName, PROTOCOL, type StreamName } from './table.ts';
-import { failedReply, readRequest, type Reply, STAMP } from './wire.ts';
+import { failedReply, readRequest, type ControlReply, STAMP } from './wire.ts';
 
 /** Names are the sender's: they are cut before they fill a screen. */
 const MAX_NAME_CHARACTERS = 60;
@@ -15,7 +15,7 @@ export async function* repliesTo(
   control: WorkerControl,
   request: Read<unknown>,
   signal: AbortSignal,
-): AsyncGenerator<Reply> {
+): AsyncGenerator<ControlReply> {
   const read = request.is === 'read' ? readRequest(request.value) : request;
   if (read.is === 'unreadable') yield invalid(read.problem);
   else {
@@ -27,7 +27,11 @@ export async function* repliesTo(
   }
 }
 
-async function answerOf<N extends AskName>(control: Pick<ControlAnswers, N>, name: N, fields: unknown): Promise<Reply> {
+async function answerOf<N extends AskName>(
+  control: Pick<ControlAnswers, N>,
+  name: N,
+  fields: unknown,
+): Promise<ControlReply> {
   const request = CONTROL[name].request(fields);
   if (request.is === 'unreadable') return invalid(request.problem);
   try {
@@ -41,7 +45,7 @@ async function* eventsOf<N extends StreamName>(
   control: Pick<ControlStreams, N>,
   name: N,
   { fields, signal }: { readonly fields: unknown; readonly signal: AbortSignal },
-): AsyncGenerator<Reply> {
+): AsyncGenerator<ControlReply> {
   const request = CONTROL_STREAMS[name].request(fields);
   try {
     if (request.is === 'unreadable') yield invalid(request.problem);
@@ -55,4 +59,4 @@ async function* eventsOf<N extends StreamName>(
   }
 }
 
-const invalid = (because: string): Reply => ({ ...STAMP, is: 'invalid-request', because });
+const invalid = (because: string): ControlReply => ({ ...STAMP, is: 'invalid-request', because });

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { toJobId, toModelId } from '../../base/ids.ts';
 import { MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import { ENGINE_NAMES, ModelSourceSchema } from '../../contract/model-source.ts';
-import { type Ask, ask, type Stream, stream } from './entry.ts';
+import { type AskEntry, ask, type StreamEntry, stream } from './entry.ts';
 import { EventSchema } from './event-schema.ts';
 import { ExplanationSchema } from './explanation-schema.ts';
 import { StatusSchema } from './status-schema.ts';
@@ -67,26 +67,28 @@ const STREAMS = {
 };
 
 export type AskName = keyof typeof ASKS;
-type Requests = { readonly [N in AskName]: (typeof ASKS)[N] extends Ask<infer Request, unknown> ? Request : never };
-type Answers = { readonly [N in AskName]: (typeof ASKS)[N] extends Ask<unknown, infer Answer> ? Answer : never };
+type Requests = {
+  readonly [N in AskName]: (typeof ASKS)[N] extends AskEntry<infer Request, unknown> ? Request : never;
+};
+type Answers = { readonly [N in AskName]: (typeof ASKS)[N] extends AskEntry<unknown, infer Answer> ? Answer : never };
 export type RequestOf<N extends AskName> = Requests[N];
 export type AnswerOf<N extends AskName> = Answers[N];
 
 export type StreamName = keyof typeof STREAMS;
 type StreamRequests = {
-  readonly [N in StreamName]: (typeof STREAMS)[N] extends Stream<infer Request, unknown> ? Request : never;
+  readonly [N in StreamName]: (typeof STREAMS)[N] extends StreamEntry<infer Request, unknown> ? Request : never;
 };
 type StreamEvents = {
-  readonly [N in StreamName]: (typeof STREAMS)[N] extends Stream<unknown, infer Event> ? Event : never;
+  readonly [N in StreamName]: (typeof STREAMS)[N] extends StreamEntry<unknown, infer Event> ? Event : never;
 };
 export type StreamRequestOf<N extends StreamName> = StreamRequests[N];
 export type StreamEventOf<N extends StreamName> = StreamEvents[N];
 
 /** What is answered once, by name. */
-export const CONTROL: { readonly [N in AskName]: Ask<Requests[N], Answers[N]> } = ASKS;
+export const CONTROL: { readonly [N in AskName]: AskEntry<Requests[N], Answers[N]> } = ASKS;
 
 /** What is answered with events until one side has enough, by name. */
-export const CONTROL_STREAMS: { readonly [N in StreamName]: Stream<StreamRequests[N], StreamEvents[N]> } = STREAMS;
+export const CONTROL_STREAMS: { readonly [N in StreamName]: StreamEntry<StreamRequests[N], StreamEvents[N]> } = STREAMS;
 
 export const isStreamName = (name: string): name is StreamName => Object.hasOwn(CONTROL_STREAMS, name);
 export const isAskName = (name: string): name is AskName => Object.hasOwn(CONTROL, name);

@@ -47,11 +47,11 @@ const ReplySchema = v.variant('is', [
   }),
 ]);
 /** One message of a worker. */
-export type Reply = v.InferOutput<typeof ReplySchema>;
+export type ControlReply = v.InferOutput<typeof ReplySchema>;
 export const readReply = readerOf(ReplySchema);
 
 /** A failure as it travels. Its stack and fields stay behind; `message` has its causes in it. */
-export const failedReply = ({ code, hint }: WorkerError, message: string): Reply => ({
+export const failedReply = ({ code, hint }: WorkerError, message: string): ControlReply => ({
   ...STAMP,
   is: 'failed',
   code,
@@ -60,7 +60,7 @@ export const failedReply = ({ code, hint }: WorkerError, message: string): Reply
 });
 
 /** A worker's failure as our own. A code of a later release is one that we do not foresee. */
-export const toFailure = ({ code, message, hint }: Extract<Reply, { is: 'failed' }>): WorkerError =>
+export const toFailure = ({ code, message, hint }: Extract<ControlReply, { is: 'failed' }>): WorkerError =>
   new WorkerError(isErrorCode(code) ? code : 'internal', message, hint === undefined ? {} : { hint });
 
 const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERROR_CODES, text);
