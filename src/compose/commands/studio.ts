@@ -38,14 +38,14 @@ export async function startStudioProcess(choice: StudioChoice, effects: Effects)
   const log = await openProcessLog(choice, effects);
   const studio = await openStudio(choice, effects, log.logger);
   const stopped = Promise.withResolvers<void>();
-  const deafen = onStopSignals((_signal, count) => {
+  const unsubscribe = onStopSignals((_signal, count) => {
     if (count > 1) return stopped.resolve();
     log.logger.child({}, 'studio').info('studio.stopping');
     void studio.stop().finally(stopped.resolve);
   });
   const serve = async (): Promise<void> => {
     await stopped.promise;
-    deafen();
+    unsubscribe();
     await log.flush();
   };
   return { url: studio.url, dataDir: choice.dataDir, tokenFile: studio.tokenFile, ended: serve() };

@@ -3,7 +3,7 @@ import { cutToBytes } from '../../base/units.ts';
 import { CLOSE, CLOSE_CODE_OF, type ErrorFrameCode } from '../../contract/frames/close-codes.ts';
 import { OutboundFrameSchema, type ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { writeJson } from '../../contract/json.ts';
-import { readJson } from '../../contract/read.ts';
+import { type Read, readJson } from '../../contract/read.ts';
 import { act, violation } from './frames-in.ts';
 import { onSessionEnded } from './leases.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
@@ -46,106 +46,130 @@ const MAX_REASON_BYTES = 123;
 const HELLO_MS = 15_000;
 
 /** Serves a socket whose upgrade was authorised for this worker. */
-export function openWorkerSocket(deps: WorkerSocketDeps, socket: WorkerSocket, worker: WorkerRow): WorkerSocketEvents {
-  const { studio } = deps;
-  let at: 'opened' | 'greeting' | 'live' | 'over' = 'opened';
-  let session: WorkerSession | undefined;
-  const waiting: string[] = [];
-  let pumping = false;
-  const disarmHello = studio.clock.after(HELLO_MS, () => fail('protocol_violation', 'no hello'));
+export const openWorkerSocket = (deps: WorkerSocketDeps, socket: WorkerSocket, worker: WorkerRow): WorkerSocketEvents =>
+  new SocketDriver(deps, socket, worker);
 
-  function end(closeCode: number, reason: string): void {
-    at = 'over';
-    disarmHello();
-    socket.close(closeCode, cutToBytes(reason, MAX_REASON_BYTES));
-    leave('for-now');
+class SocketDriver implements WorkerSocketEvents {
+  readonly #deps: WorkerSocketDeps;
+  readonly #studio: StudioState;
+  readonly #socket: WorkerSocket;
+  readonly #worker: WorkerRow;
+  readonly #disarmHello: () => void;
+  /** Frames that came while an earlier one is acted on. */
+  readonly #waiting: string[] = [];
+  #acting = false;
+  #at: 'opened' | 'greeting' | 'live' | 'over' = 'opened';
+  #session: WorkerSession | undefined;
+
+  constructor(deps: WorkerSocketDeps, socket: WorkerSocket, worker: WorkerRow) {
+    this.#deps = deps;
+    this.#studio = deps.studio;
+    this.#socket = socket;
+    this.#worker = worker;
+    this.#disarmHello = deps.studio.clock.after(HELLO_MS, () => this.#fail('protocol_violation', 'no hello'));
   }
 
-  function fail(code: ErrorFrameCode, message: string): void {
-    if (at === 'over') return;
-    studio.log.warn('session.refused', { workerId: worker.id, code, because: message });
-    socket.send(writeJson({ type: 'error', code, message }));
-    end(CLOSE_CODE_OF[code], message);
+  onText(text: string): void {
+    if (this.#at === 'greeting') return this.#fail('protocol_violation', 'a frame before the welcome');
+    this.#waiting.push(text);
+    void this.#actOnAll();
   }
 
-  function leave(gone: 'for-now' | 'for-good'): void {
-    const leaving = session;
-    session = undefined;
-    if (leaving === undefined) return;
-    leaving.alive = false;
-    if (studio.live.get(worker.id) === leaving) studio.live.delete(worker.id);
-    logFailure(studio, onSessionEnded(studio, leaving, gone));
+  onBinary(): void {
+    this.#fail('protocol_violation', 'binary frames are not part of the contract');
   }
 
-  function greet(frame: ReadOutboundFrame): void {
-    if (frame.type !== 'hello') return fail('protocol_violation', `expected hello, got ${frame.type}`);
-    if (deps.hashOf(frame.authToken) !== worker.tokenHash) return fail('auth_failed', 'the token is wrong');
-    if (worker.deleted) return fail('worker_deleted', 'the operator deleted this worker');
-    at = 'greeting';
-    disarmHello();
-    deps.soon(() => {
-      if (at === 'greeting' && !studio.stopped) welcome(frame.capabilities);
-    });
+  onClosed(code: number): void {
+    this.#studio.log.info('session.closed', { workerId: this.#worker.id, code });
+    this.#at = 'over';
+    this.#disarmHello();
+    this.#leave('for-now');
   }
 
-  function welcome(capabilities: WorkerSession['capabilities']): void {
-    studio.live.get(worker.id)?.end(CLOSE.duplicateWorker, 'another session took over', 'duplicate_worker');
-    at = 'live';
-    session = newSession(studio, worker.id, capabilities, {
-      send: (text) => socket.send(text),
-      end: (code, reason, errorCode) => {
-        if (errorCode !== undefined) socket.send(writeJson({ type: 'error', code: errorCode, message: reason }));
-        if (code === CLOSE.abnormal) socket.terminate();
-        at = 'over';
-        if (code !== CLOSE.abnormal) socket.close(code, reason);
-        leave(code === CLOSE.duplicateWorker ? 'for-now' : 'for-good');
-      },
-    });
-    studio.live.set(worker.id, session);
-    const serverTime = new Date(studio.clock.now()).toISOString();
-    const features = studio.features.length === 0 ? {} : { features: studio.features };
-    session.send(writeJson({ type: 'welcome', workerId: worker.id, serverTime, ...features }));
-    studio.log.info('session.welcomed', { workerId: worker.id });
-    logFailure(studio, studio.store.workers.seen(worker.id, writeJson(capabilities), studio.clock.now()));
-  }
-
-  async function onFrame(frame: ReadOutboundFrame): Promise<void> {
-    if (at === 'over') return;
-    if (session === undefined) greet(frame);
-    else if (!(await act(studio, session, frame))) fail('protocol_violation', violation(frame));
-  }
-
-  async function pump(): Promise<void> {
-    if (pumping) return;
-    pumping = true;
+  async #actOnAll(): Promise<void> {
+    if (this.#acting) return;
+    this.#acting = true;
     try {
-      for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
-        const read = readJson(OutboundFrameSchema, text);
-        if (read.is === 'unreadable') fail('protocol_violation', `not a frame of this contract: ${read.problem}`);
-        else await onFrame(read.value);
+      for (let text = this.#waiting.shift(); text !== undefined; text = this.#waiting.shift()) {
+        await this.#onFrame(readJson(OutboundFrameSchema, text));
       }
     } catch (thrown) {
-      studio.log.error('session.failed', { workerId: worker.id, error: errorChain(thrown) });
-      fail('internal_error', 'the studio could not act on a frame');
+      this.#studio.log.error('session.failed', { workerId: this.#worker.id, error: errorChain(thrown) });
+      this.#fail('internal_error', 'the studio could not act on a frame');
     } finally {
-      pumping = false;
+      this.#acting = false;
     }
   }
 
-  return {
-    onText(text) {
-      if (at === 'greeting') return fail('protocol_violation', 'a frame before the welcome');
-      waiting.push(text);
-      void pump();
-    },
-    onBinary: () => fail('protocol_violation', 'binary frames are not part of the contract'),
-    onClosed(code) {
-      studio.log.info('session.closed', { workerId: worker.id, code });
-      at = 'over';
-      disarmHello();
-      leave('for-now');
-    },
-  };
+  async #onFrame(read: Read<ReadOutboundFrame>): Promise<void> {
+    if (this.#at === 'over') return;
+    if (read.is === 'unreadable') {
+      return this.#fail('protocol_violation', `not a frame of this contract: ${read.problem}`);
+    }
+    if (this.#session === undefined) return this.#greet(read.value);
+    const isAllowed = await act(this.#studio, this.#session, read.value);
+    if (!isAllowed) this.#fail('protocol_violation', violation(read.value));
+  }
+
+  #greet(frame: ReadOutboundFrame): void {
+    if (frame.type !== 'hello') return this.#fail('protocol_violation', `expected hello, got ${frame.type}`);
+    if (this.#deps.hashOf(frame.authToken) !== this.#worker.tokenHash) {
+      return this.#fail('auth_failed', 'the token is wrong');
+    }
+    if (this.#worker.deleted) return this.#fail('worker_deleted', 'the operator deleted this worker');
+    this.#at = 'greeting';
+    this.#disarmHello();
+    this.#deps.soon(() => {
+      if (this.#at === 'greeting' && !this.#studio.stopped) this.#welcome(frame.capabilities);
+    });
+  }
+
+  #welcome(capabilities: WorkerSession['capabilities']): void {
+    const studio = this.#studio;
+    const { id: workerId } = this.#worker;
+    studio.live.get(workerId)?.end(CLOSE.duplicateWorker, 'another session took over', 'duplicate_worker');
+    this.#at = 'live';
+    const session = newSession(studio, workerId, capabilities, {
+      send: (text) => this.#socket.send(text),
+      end: (code, reason, errorCode) => this.#endSession(code, reason, errorCode),
+    });
+    this.#session = session;
+    studio.live.set(workerId, session);
+    const serverTime = new Date(studio.clock.now()).toISOString();
+    const features = studio.features.length === 0 ? {} : { features: studio.features };
+    session.send(writeJson({ type: 'welcome', workerId, serverTime, ...features }));
+    studio.log.info('session.welcomed', { workerId });
+    logFailure(studio, studio.store.workers.seen(workerId, writeJson(capabilities), studio.clock.now()));
+  }
+
+  /** The studio ends a session that broke no rule: another one took over, it is stale, or its worker was deleted. */
+  #endSession(code: number, reason: string, errorCode: string | undefined): void {
+    if (errorCode !== undefined) this.#socket.send(writeJson({ type: 'error', code: errorCode, message: reason }));
+    this.#at = 'over';
+    if (code === CLOSE.abnormal) this.#socket.terminate();
+    else this.#socket.close(code, reason);
+    this.#leave(code === CLOSE.duplicateWorker ? 'for-now' : 'for-good');
+  }
+
+  #fail(code: ErrorFrameCode, message: string): void {
+    if (this.#at === 'over') return;
+    this.#studio.log.warn('session.refused', { workerId: this.#worker.id, code, because: message });
+    this.#socket.send(writeJson({ type: 'error', code, message }));
+    this.#at = 'over';
+    this.#disarmHello();
+    this.#socket.close(CLOSE_CODE_OF[code], cutToBytes(message, MAX_REASON_BYTES));
+    this.#leave('for-now');
+  }
+
+  #leave(gone: 'for-now' | 'for-good'): void {
+    const session = this.#session;
+    this.#session = undefined;
+    if (session === undefined) return;
+    session.alive = false;
+    const { live } = this.#studio;
+    if (live.get(this.#worker.id) === session) live.delete(this.#worker.id);
+    logFailure(this.#studio, onSessionEnded(this.#studio, session, gone));
+  }
 }
 
 function newSession(

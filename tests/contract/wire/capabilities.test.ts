@@ -33,7 +33,7 @@ test('every fact an older worker sends is needed', () => {
   }
 });
 
-test('an unknown presence is refused, an unsaid one is not', () => {
+test('an unknown presence is invalid, a missing one is not', () => {
   expect(v.safeParse(CapabilitiesSchema, { ...LEAST, userPresence: 'away' }).success).toBe(false);
   expect(v.safeParse(CapabilitiesSchema, { ...LEAST, userPresence: null }).success).toBe(true);
 });

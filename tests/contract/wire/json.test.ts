@@ -33,7 +33,7 @@ describe.each(PATHS)('the JSON test suite, read %s', (_name, wrapped) => {
   });
 });
 
-test('everything that is not JSON is refused', () => {
+test('everything that is not JSON is rejected', () => {
   const refusable = parsing.filter(({ name }) => name.startsWith('n_'));
   expect(refusable.filter(({ input }) => accepts(input)).map(({ name }) => name)).toEqual([]);
   expect(refusable.length).toBeGreaterThan(180);

@@ -66,7 +66,7 @@ test.each([
   ['-1', 'claim.task.seed: expected >=0'],
   ['1.5', 'claim.task.seed: expected a whole number'],
   ['"7"', 'claim.task.seed: expected'],
-])('a seed of %s is refused', (seed, problem) => {
+])('a seed of %s is rejected', (seed, problem) => {
   const text = writeJson(anOffer()).replace('"prompt":"x"', `"prompt":"x","seed":${seed}`);
   expect(parseInbound(text)).toMatchObject({ is: 'bad-offer', problem: expect.stringContaining(problem) });
 });

@@ -28,7 +28,7 @@ describe('the bodies of registration', () => {
         expect(READERS[schema](writeJson(frame))).toEqual({ is: 'read', value: reads } as never);
       });
     } else {
-      test(`${what} is refused with its reason`, () => {
+      test(`${what} is rejected with its reason`, () => {
         const unreadable = { is: 'unreadable', problem: expect.stringContaining(problem) };
         expect(READERS[schema](writeJson(frame))).toEqual(unreadable as never);
       });

@@ -51,7 +51,7 @@ test.each([
 });
 
 test.each([{ limit: '0' }, { limit: '501' }, { limit: '-1' }, { limit: '5.5' }, { state: 'paused' }])(
-  'a job query of %j is refused',
+  'a job query of %j is rejected',
   (query) => {
     expect(v.safeParse(JobQuerySchema, query).success).toBe(false);
   },

@@ -75,7 +75,7 @@ test('every schema of the contract has something that it refuses', async () => {
 });
 
 describe('a complaint names the place', () => {
-  test.each(Object.entries(REFUSED))('%s refuses what is wrong and says where', async (name, [value, place]) => {
+  test.each(Object.entries(REFUSED))('%s rejects what is wrong and names the place', async (name, [value, place]) => {
     const schema = (await schemas()).get(name);
     if (schema === undefined) throw new Error(`there is no ${name}`);
     const issues = v.safeParse(schema, value).issues ?? [];

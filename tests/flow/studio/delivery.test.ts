@@ -327,7 +327,7 @@ test('a result that always fails does not hold up the ones behind it', async () 
   expect(world.delivery.pending().count).toBe(1);
 });
 
-test('a background round discards what the studio rejects and stops where the token is refused', async () => {
+test('a background round discards what the studio rejects and stops where the token is rejected', async () => {
   await using world = await setup();
   world.faults.push(...overloaded(5));
   for (const id of ['gone', 'taken', 'forbidden', 'stranger', 'last']) await world.deliver(anOutcome(id));

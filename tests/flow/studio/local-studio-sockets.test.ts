@@ -45,7 +45,7 @@ test('a first frame other than hello ends the socket with 4002', async () => {
   expect((await worker.closed).code).toBe(4002);
 });
 
-test('a frame that breaks the contract is told its faults in full and ends with 4002', async () => {
+test('a frame that breaks the contract gets its faults in full and ends with 4002', async () => {
   await using world = await setup();
   using worker = await bareSocket(world.credentials);
   worker.send({ type: 'hello', authToken: world.credentials.authToken, capabilities: { machineName: 7 } } as never);
@@ -72,7 +72,7 @@ test('a hello with another token ends the socket with 4001', async () => {
   expect((await worker.closed).code).toBe(4001);
 });
 
-test('a wrong token or a missing sub-protocol is refused at the upgrade', async () => {
+test('a wrong token or a missing sub-protocol is rejected at the upgrade', async () => {
   await using world = await setup();
   const url = `${world.studio.url}/graphics/api/workers/${world.credentials.workerId}/connect`;
   const upgrade = { upgrade: 'websocket', connection: 'upgrade' };
@@ -179,7 +179,7 @@ test('a late upload is taken as long as nobody else has the job', async () => {
   expect(await world.studio.job(job.id)).toMatchObject({ state: 'completed' });
 });
 
-test('a late upload is turned away when another worker has the job', async () => {
+test('a late upload is rejected when another worker has the job', async () => {
   const clock = new FakeClock();
   await using world = await setup({ clock });
   const job = await working(world.studio, world.worker, anImage);
@@ -250,7 +250,7 @@ test('a data folder that cannot be is named, and not the address', async () => {
   expect(await started.catch((thrown: unknown) => thrown)).toMatchObject({ code: 'folder.unusable' });
 });
 
-test('a second studio on the same data is refused', async () => {
+test('a second studio on the same data does not start', async () => {
   await using world = await setup();
   const second = startStudio({
     host: '127.0.0.1',

@@ -186,7 +186,7 @@ test('a job that a worker says no to twice while it is idle lets the others behi
   expect(await world.studio.job(first.id)).toMatchObject({ attempts: 0 });
 });
 
-test('a job turned down for good goes to another worker', async () => {
+test('a job rejected for good goes to another worker', async () => {
   await using world = await setup();
   using other = await bareWorker(await world.studio.enrol());
   const job = await world.studio.createJob(anLlmTask());
@@ -231,7 +231,7 @@ test('a cancelled job is no longer held, and its result is thanked and dropped',
   expect((await world.studio.job(job.id)).state).toBe('cancelled');
 });
 
-test('an operator retries what failed and is told what cannot be', async () => {
+test('an operator retries what failed, and nothing else', async () => {
   await using world = await setup();
   const job = await working(world.studio, world.worker);
   expect((await world.studio.admin('POST', `/jobs/${job.id}/retry`)).status).toBe(409);

@@ -183,7 +183,7 @@ test('logs go out in frames of two hundred entries and a quarter of a mebibyte',
 });
 const entriesOf = (frame: { readonly [key: string]: unknown }): LogEntry[] => (frame['entries'] ?? []) as LogEntry[];
 
-test('what is said while the line is down ships on the next socket', async () => {
+test('what is logged without a session ships on the next socket', async () => {
   await using worker = setup();
   await worker.at('live');
   worker.peer.line.cut();
@@ -234,7 +234,7 @@ test('a 401 on the upgrade ends the session, with the body in the log', async ()
   expect(worker.logged('session.connect-failed')[0]?.['error']).toBe('401 on websocket upgrade: who are you?');
 });
 
-test('a refused upgrade is tried again when Retry-After says so', async () => {
+test('a rejected upgrade is retried when Retry-After says so', async () => {
   await using worker = setup({
     onUpgrade: () => new Response('busy', { status: 503, headers: { 'retry-after': '42' } }),
   });
@@ -257,7 +257,7 @@ test('an error frame at the gate is answered with the matching goodbye', async (
   expect(worker.peer.closes).toEqual([{ code: 1000, reason: 'auth failed' }]);
 });
 
-test('an internal error of the studio is tried again', async () => {
+test('the session retries after an internal error of the studio', async () => {
   await using worker = setup();
   await worker.at('live');
   worker.peer.line.send({ type: 'error', code: 'internal_error', message: 'kaboom' });

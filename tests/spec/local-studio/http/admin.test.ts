@@ -42,7 +42,7 @@ test('a job takes recipe and estimate from its model', async () => {
   expect(offer['claim']).toMatchObject({ model: 'z-image', vramGbEstimate: 8, modelSource: { engine: 'synthetic' } });
 });
 
-test('a job of an unknown model or of another kind is refused', async () => {
+test('a job of an unknown model or of another kind is rejected', async () => {
   await using studio = await fakeStudio();
   expect((await studio.admin('POST', '/jobs', { model: 'nobody', task: anLlmTask() })).status).toBe(400);
   await studio.admin('POST', '/models', aModel());

@@ -60,7 +60,7 @@ test('a body cut anywhere before its end is not complete', async () => {
   }
 });
 
-test('a head without an end or a name is refused', async () => {
+test('a head without an end or a name is malformed', async () => {
   const endless = Buffer.from(`--${BOUNDARY}\r\n${'x'.repeat(20_000)}`);
   expect(await read(endless, 1_000).catch((thrown: unknown) => thrown)).toBeInstanceOf(MalformedMultipart);
   const nameless = Buffer.from(`--${BOUNDARY}\r\nContent-Type: text/plain\r\n\r\n`);

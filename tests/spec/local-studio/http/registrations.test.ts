@@ -123,7 +123,7 @@ test.each(['heartbeat', 'claim', 'logs', 'jobs/job-1/fail', 'jobs/job-1/complete
   },
 );
 
-test('a body that is too large or no JSON is refused with a reason', async () => {
+test('a body that is too large or no JSON is rejected with a reason', async () => {
   await using world = await setup();
   const large = await world.post('/workers/register-request', 'x'.repeat(300_000));
   expect(large.status).toBe(413);

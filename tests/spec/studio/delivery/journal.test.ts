@@ -284,7 +284,7 @@ test('a copy of the journal that a crash left behind is cleared away without a w
   expect([[...files.contents.keys()], log.names()]).toEqual([[JOURNAL], []]);
 });
 
-test('a journal that cannot be cut keeps its results and is said to be uncut', async () => {
+test('a journal that cannot be cut keeps its results and logs why', async () => {
   const { files, log, open } = await setup();
   const refuse = (): never => {
     throw new Error('EIO: i/o error, rename');

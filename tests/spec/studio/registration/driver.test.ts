@@ -314,7 +314,7 @@ test('a reset forgets the credentials of an approved worker', async () => {
   expect(at.disk.record.installId).not.toBe('i');
 });
 
-test('a failed request is tried again at the next tick', async () => {
+test('a failed request is retried at the next tick', async () => {
   await using at = setup();
   at.desk.requestAnswers = [{ is: 'failed', message: 'register-request failed: 500 — boom', status: 500 }];
   await at.begin();
@@ -341,7 +341,7 @@ test.each([
   expect(at.clock.nextInMs).toBeWithin(leastMs, mostMs);
 });
 
-test('a call without an end is cut after a minute and tried again', async () => {
+test('a call without an end is cut after a minute and retried', async () => {
   await using at = setup();
   at.desk.silent = true;
   await at.begin();
@@ -479,7 +479,7 @@ test('watchers hear each change once and can leave', async () => {
   expect(heard).toEqual(['pending', 'rejected']);
 });
 
-test('capabilities that cannot be told are tried again later', async () => {
+test('capabilities that cannot be read are retried later', async () => {
   await using at = setup();
   const broken = createRegistration({
     client: at.desk,

@@ -125,7 +125,7 @@ test('a request keeps the moment it was made for as long as it pends', () => {
   );
 });
 
-test('credentials are kept on disk before anything is said of them', () => {
+test('credentials are on disk before anybody else gets them', () => {
   everyStride(({ before, after, effects }) => {
     if (after.at !== 'approved' || before.at === 'approved') return true;
     return does(effects, 'save-credentials')

@@ -300,7 +300,7 @@ test('a stop before the start ends the session for good', async () => {
   expect(sockets.all).toHaveLength(0);
 });
 
-test('a refusal is told with its code and reason, and nothing follows it', async () => {
+test('a final close is logged with its code and reason, and ends it', async () => {
   const { goLive, sockets, session, clock, log, told } = setup();
   goLive();
   sockets.last.text('{"type":"error","code":"duplicate_worker","message":"another session took over"}');
@@ -338,7 +338,7 @@ test('a listener that throws at the end does not end the session twice', async (
   expect(log.names().slice(-2)).toEqual(['session.refused', 'session.faulted']);
 });
 
-test('capabilities that cannot be read are tried again with backoff', () => {
+test('capabilities that cannot be read are retried with backoff', () => {
   const { session, sockets, world, log } = setup();
   session.start();
   Object.defineProperty(world, 'capabilities', {

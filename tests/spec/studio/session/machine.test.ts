@@ -121,7 +121,7 @@ test.each([4001, 4003, 4004])('close %d ends the session for good', (code) => {
   });
 });
 
-test.each([1000, 1006, 1011, 1012, 4002])('close %d is tried again', (code) => {
+test.each([1000, 1006, 1011, 1012, 4002])('the session reconnects after close %d', (code) => {
   expect(after([...live, { type: 'lost', code, reason: '' }]).state.at).toBe('backing-off');
 });
 
