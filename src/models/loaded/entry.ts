@@ -51,6 +51,8 @@ export interface Entry<Model extends Loaded> {
   /** When it came to be in its state, and when it was used last; milliseconds since the epoch. */
   since: number;
   lastUsedAt: number;
+  /** When it was used last, on the monotonic clock: setting the computer's clock does not change what is evicted first. */
+  lastUsedElapsedMs: number;
   /** Its size in memory, in GiB: measured, or estimated until it was. */
   gb: number;
   /** How often it was taken. Only the first use is followed by a measurement. */
@@ -76,6 +78,7 @@ export function createEntry<Model extends Loaded>(
     lane: createLane({ load: (signal) => loadLogged(request, options, signal), keepMs, clock, log, onStateChange }),
     since: now,
     lastUsedAt: now,
+    lastUsedElapsedMs: clock.elapsed(),
     gb: request.gb,
     useCount: 0,
     beforeLoad: undefined,
@@ -98,14 +101,24 @@ async function loadLogged<Model extends Loaded>(
 }
 
 /** What evicting it would give back; undefined while it is not in memory. */
-export function shareOf<Model extends Loaded>({
-  request,
-  lane,
-  gb,
-  lastUsedAt,
-}: Entry<Model>): LoadedShare | undefined {
+export function shareOf<Model extends Loaded>({ request, lane, ...entry }: Entry<Model>): LoadedShare | undefined {
   if (lane.model === undefined) return undefined;
-  return { model: request.model, gb, inUse: !isIdle(lane.state), lastUsedAt };
+  return {
+    model: request.model,
+    gb: entry.gb,
+    inUse: !isIdle(lane.state),
+    lastUsedElapsedMs: entry.lastUsedElapsedMs,
+  };
+}
+
+/** The entry is used now, or was at `at`, in milliseconds since the epoch. */
+export function markUsed<Model extends Loaded>(
+  entry: Entry<Model>,
+  clock: Pick<Clock, 'now' | 'elapsed'>,
+  at = clock.now(),
+): void {
+  entry.lastUsedAt = at;
+  entry.lastUsedElapsedMs = clock.elapsed() - (clock.now() - at);
 }
 
 /** What is remembered across restarts; undefined for a model that is not in memory, or that no process holds. */

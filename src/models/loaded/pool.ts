@@ -5,7 +5,7 @@ import type { MemoryProbe } from '../memory/evict.ts';
 import type { LoadedShare } from '../memory/fit.ts';
 import type { MemoryKind } from '../memory/gpu-memory.ts';
 import { Entries } from './entries.ts';
-import { createEntry, type Entry, type LoadRequest, type ModelName, type PooledModel } from './entry.ts';
+import { createEntry, type Entry, type LoadRequest, markUsed, type ModelName, type PooledModel } from './entry.ts';
 import { freeAll } from './free-all.ts';
 import { healthAfter } from './health.ts';
 import type { Loaded } from './lane.ts';
@@ -101,7 +101,7 @@ class DrivenPool<Model extends Loaded> implements ModelPool<Model> {
     if (this.#entries.find(request) !== undefined) return true;
     const entry = this.#add(request);
     entry.beforeLoad = report;
-    entry.lastUsedAt = lastUsedAt;
+    markUsed(entry, this.#options.clock, lastUsedAt);
     await entry.lane.preload();
     await this.#memory.measure(entry);
     return true;
@@ -168,7 +168,7 @@ class DrivenPool<Model extends Loaded> implements ModelPool<Model> {
   async #take(entry: Entry<Model>, signal: AbortSignal): Promise<Model> {
     const { request, lane } = entry;
     entry.useCount += 1;
-    entry.lastUsedAt = this.#options.clock.now();
+    markUsed(entry, this.#options.clock);
     try {
       if (isOut(lane.state) && request.gb > 0) {
         entry.beforeLoad = await this.#memory.evictFor(request, signal);
@@ -181,7 +181,7 @@ class DrivenPool<Model extends Loaded> implements ModelPool<Model> {
   }
 
   async #release(entry: Entry<Model>, isHealthy: boolean): Promise<void> {
-    entry.lastUsedAt = this.#options.clock.now();
+    markUsed(entry, this.#options.clock);
     await entry.lane.release(isHealthy);
     if (isIdle(entry.lane.state)) void this.#memory.measure(entry);
   }

@@ -122,4 +122,4 @@ function isTight(report: MemoryReport, kind: MemoryKind): boolean {
 }
 
 const idle = (shares: readonly LoadedShare[]): readonly LoadedShare[] =>
-  shares.filter(({ inUse }) => !inUse).toSorted((a, b) => a.lastUsedAt - b.lastUsedAt);
+  shares.filter(({ inUse }) => !inUse).toSorted((a, b) => a.lastUsedElapsedMs - b.lastUsedElapsedMs);

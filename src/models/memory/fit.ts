@@ -21,8 +21,8 @@ export interface LoadedShare {
   readonly gb: number;
   /** A model in use is not evicted. */
   readonly inUse: boolean;
-  /** Milliseconds from an arbitrary start. */
-  readonly lastUsedAt: number;
+  /** When it was used last, in milliseconds of a clock that nobody sets. */
+  readonly lastUsedElapsedMs: number;
 }
 
 /** What earlier runs took, headroom included. */
@@ -96,7 +96,7 @@ function withMostFree(gpus: readonly GpuMemory[], loaded: readonly LoadedShare[]
 
 /** The fewest idle models that give back what is lacking, least recently used first; undefined when all do not. */
 function toEvict(lackingGb: number, loaded: readonly LoadedShare[], takenGb: number): readonly ModelId[] | undefined {
-  const idle = loaded.filter(({ inUse }) => !inUse).toSorted((a, b) => a.lastUsedAt - b.lastUsedAt);
+  const idle = loaded.filter(({ inUse }) => !inUse).toSorted((a, b) => a.lastUsedElapsedMs - b.lastUsedElapsedMs);
   const unload: ModelId[] = [];
   let givenGb = 0;
   for (const { model, gb } of idle) {

@@ -69,5 +69,5 @@ export const share = (model: string, gb: number, inUse = false): LoadedShare => 
   model: toModelId(model),
   gb,
   inUse,
-  lastUsedAt: 0,
+  lastUsedElapsedMs: 0,
 });

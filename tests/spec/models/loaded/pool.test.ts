@@ -82,6 +82,16 @@ test('models are evicted least recently used first, and no more than needed', as
   expect(log.find('memory.freed')?.fields).toMatchObject({ expectedGb: 8, freedGb: 8, freeGb: 14 });
 });
 
+test('setting the computer clock back does not change which model is evicted first', async () => {
+  const { use, wanted, clock, names } = poolScene();
+  await use(wanted('fox', 8));
+  clock.advance(1_000);
+  clock.jumpWallClock(-HOUR_MS);
+  await use(wanted('owl', 8));
+  await use(wanted('elk', 8));
+  expect(names()).toEqual(['elk', 'owl']);
+});
+
 test('memory that a driver does not give back does not count, and the next model is evicted too', async () => {
   const { use, wanted, machine, names, log, clock } = poolScene();
   await use(wanted('fox', 8));

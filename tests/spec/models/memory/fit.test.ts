@@ -8,7 +8,7 @@ const loaded = (model: string, gb: number, about: Partial<LoadedShare> = {}): Lo
   model: toModelId(model),
   gb,
   inUse: false,
-  lastUsedAt: 0,
+  lastUsedElapsedMs: 0,
   ...about,
 });
 const ask = (about: Partial<MemoryQuestion>) =>
@@ -43,8 +43,8 @@ test('free memory that did not suffice once outweighs any lower estimate or peak
 
 test('idle models are evicted least recently used first, and no more than needed', () => {
   const models = [
-    loaded('late', 6, { lastUsedAt: 9 }),
-    loaded('early', 4, { lastUsedAt: 1 }),
+    loaded('late', 6, { lastUsedElapsedMs: 9 }),
+    loaded('early', 4, { lastUsedElapsedMs: 1 }),
     loaded('busy', 9, { inUse: true }),
   ];
   expect(ask({ gpus: [gpu(24, 5)], loaded: models })).toMatchObject({ is: 'fits-after-unloading', unload: ['early'] });
@@ -79,7 +79,9 @@ test('a smaller need never fits worse, and unloading only ever names idle models
   const rank = { fits: 0, 'fits-after-unloading': 1, 'does-not-fit': 2, unknown: 3 };
   fc.assert(
     fc.property(gb, gb, gb, gb, anyLoaded, (needGb, more, freeGb, takenGb, shares) => {
-      const models = shares.map(([size, inUse, lastUsedAt], n) => loaded(`m${n}`, size, { inUse, lastUsedAt }));
+      const models = shares.map(([size, inUse, lastUsedElapsedMs], n) =>
+        loaded(`m${n}`, size, { inUse, lastUsedElapsedMs }),
+      );
       const about = { gpus: [gpu(freeGb + takenGb, freeGb)], loaded: models };
       const small = ask({ ...about, estimateGb: needGb });
       const large = ask({ ...about, estimateGb: needGb + more });
