@@ -5,14 +5,14 @@ import type { FfmpegProgram } from './find-ffmpeg.ts';
 import { type ScratchOptions, withScratch } from '../programs/scratch.ts';
 import { assertExitedWell, type FfmpegTools, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
 
-interface Work {
+interface AudioWork {
   readonly scratch: ScratchOptions;
   readonly tools: FfmpegTools;
   readonly signal: AbortSignal;
 }
 
-/** What is wanted of a file, and the most that it may become. */
-export interface Decoding extends Work {
+/** How a file is decoded, and how large the result may become. */
+export interface Decoding extends AudioWork {
   readonly sampleRate: number;
   readonly maxBytes: number;
 }
@@ -53,7 +53,7 @@ export async function decodeAudio(
 export async function encodeAudio(
   program: FfmpegProgram,
   wav: Uint8Array,
-  { scratch, tools, signal, ext }: Work & { readonly ext: string },
+  { scratch, tools, signal, ext }: AudioWork & { readonly ext: string },
 ): Promise<Uint8Array> {
   const format = audioFormat(ext);
   assertWrites(program, ext);

@@ -13,7 +13,7 @@ export const MAX_RESULT_BYTES = GIB;
 /** The index at the front, so that players begin before they have the whole file. */
 const FAST_START = ['-movflags', '+faststart'];
 
-/** Speech and music at a quality where nobody hears the difference in a game. */
+/** Speech and music at a quality where the difference is inaudible in a game. */
 const AUDIO: ReadonlyMap<string, OutputFormat> = new Map([
   ['mp3', { encoder: 'libmp3lame', options: ['-q:a', '2', '-f', 'mp3'] }],
   ['ogg', { encoder: 'libvorbis', options: ['-q:a', '5', '-f', 'ogg'] }],

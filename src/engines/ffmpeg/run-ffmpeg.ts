@@ -2,10 +2,10 @@ import { type ErrorCode, WorkerError } from '../../base/errors.ts';
 import { formatBytes, MINUTE_MS } from '../../base/units.ts';
 import type { ChildEnd, ChildEnvironment } from '../../system/process/child.ts';
 import { keepTail, lastLine } from '../programs/output-tail.ts';
-import { type ProgramTools, runWatched } from '../programs/run.ts';
+import { type WatchTools, runWatched } from '../programs/run.ts';
 
 /** What ffmpeg is run with. */
-export interface FfmpegTools extends ProgramTools {
+export interface FfmpegTools extends WatchTools {
   readonly childEnv: ChildEnvironment;
 }
 
@@ -100,7 +100,7 @@ export function resultOf(bytes: Uint8Array | undefined, maxBytes: number): Uint8
   throw new WorkerError('engine.failed', 'ffmpeg exited with 0 but produced no output');
 }
 
-interface ProgressCalls {
+interface FfmpegProgress {
   readonly moved: () => void;
   readonly frames: (frames: number) => void;
 }
@@ -108,7 +108,7 @@ interface ProgressCalls {
 const MAX_LINE_LENGTH = 1000;
 
 /** Reads `key=value` lines. It repeats itself while nothing happens, so that only a new value is progress. */
-function createProgressReader({ moved, frames }: ProgressCalls): (text: string) => void {
+function createProgressReader({ moved, frames }: FfmpegProgress): (text: string) => void {
   const known = new Map<string, string>();
   let rest = '';
   return (text) => {

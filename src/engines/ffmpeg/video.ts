@@ -37,7 +37,7 @@ export async function encodeVideo(
   });
 }
 
-/** The first frame says how many bytes a pixel has; the others have to have as many. */
+/** The first frame determines the bytes per pixel; the others must be of the same size. */
 async function begin(frames: AsyncIterable<Uint8Array>, { width, height }: VideoEncoding) {
   const iterator = frames[Symbol.asyncIterator]();
   const first = await iterator.next();

@@ -75,7 +75,7 @@ async function readJson(url: string, access: AppAccess): Promise<JsonObject> {
 }
 
 /** How one address is read, and how much of it. */
-export interface Reading extends AppAccess {
+export interface AppRead extends AppAccess {
   /** Longest time for all of it. */
   readonly limitMs: number;
   readonly maxBytes: number;
@@ -86,7 +86,7 @@ export interface Reading extends AppAccess {
  *
  * @throws WorkerError `engine.failed` | `engine.unavailable`; the signal's reason
  */
-export async function readApp(url: string, { ask, clock, signal, limitMs, maxBytes }: Reading): Promise<Uint8Array> {
+export async function readApp(url: string, { ask, clock, signal, limitMs, maxBytes }: AppRead): Promise<Uint8Array> {
   const late = new AbortController();
   const disarm = clock.after(limitMs, () => late.abort(lateError(limitMs)));
   try {

@@ -71,13 +71,16 @@ async function cancel({ base, apiPrefix }: GradioApp, work: object, { ask, clock
   disarm();
 }
 
-interface Watch {
+interface SubmissionWatch {
   readonly events: Events;
   readonly signal: AbortSignal;
   readonly onStatus: OnStatus;
 }
 
-async function outcomeOf(submission: Submitted, { events, signal, onStatus }: Watch): Promise<readonly unknown[]> {
+async function outcomeOf(
+  submission: Submitted,
+  { events, signal, onStatus }: SubmissionWatch,
+): Promise<readonly unknown[]> {
   let last: readonly unknown[] | undefined;
   for (;;) {
     const { done, value } = await unlessAborted(Promise.race([submission.next(), events.broken]), signal);

@@ -23,7 +23,7 @@ export interface Parameter {
 export type ParameterUse = 'prompt' | 'negative' | 'width' | 'height' | 'steps' | 'cfg' | 'seed' | 'randomSeed';
 
 const PROMPT = ['prompt', 'positiveprompt', 'prompttext', 'text'];
-/** What apps call them, in lower case and without what stands between words. */
+/** What apps call them, in lower case and without separators between words. */
 const NAMES_BY_USE: readonly (readonly [ParameterUse, readonly string[]])[] = [
   ['prompt', PROMPT],
   ['negative', ['negativeprompt', 'negative']],
@@ -49,10 +49,10 @@ export function chooseEndpoint(app: GradioApp, named: string | undefined): Endpo
   );
   const list = all.map(([name]) => name).join(', ') || 'none';
   if (named !== undefined) {
-    const wanted = `/${named.replace(/^\/+/, '')}`;
-    const found = all.find(([name]) => name === wanted);
+    const path = `/${named.replace(/^\/+/, '')}`;
+    const found = all.find(([name]) => name === path);
     if (found !== undefined) return usable(app, ...found);
-    throw unavailable(`the Gradio app at ${base} has no endpoint ${wanted}; it has: ${list}`, { hint: NAME_ONE });
+    throw unavailable(`the Gradio app at ${base} has no endpoint ${path}; it has: ${list}`, { hint: NAME_ONE });
   }
   const [only, ...others] = all.length === 1 ? all : all.filter(([, about]) => makesImages(about));
   if (only === undefined) {

@@ -102,12 +102,16 @@ async function find(
   return { app, endpoint: chooseEndpoint(app, apiName), access };
 }
 
-interface Work {
+interface GradioRun {
   readonly options: GradioOptions;
   readonly context: RunContext;
 }
 
-async function generate(task: TaskOf<'image'>, defaults: CliDefaults, { options, context }: Work): Promise<TaskResult> {
+async function generate(
+  task: TaskOf<'image'>,
+  defaults: CliDefaults,
+  { options, context }: GradioRun,
+): Promise<TaskResult> {
   context.signal.throwIfAborted();
   assertFromText(task);
   const stall = createStallTimer({ clock: options.clock, limitMs: STALL_MS, reason: stallError });

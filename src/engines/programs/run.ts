@@ -7,7 +7,7 @@ import type { ChildEnd, ChildEnvironment } from '../../system/process/child.ts';
 import type { Program, RunProgram } from '../../system/process/programs.ts';
 
 /** What programs of other projects are started with. */
-export interface ProgramTools {
+export interface WatchTools {
   readonly run: RunProgram;
   readonly clock: Pick<Clock, 'after' | 'elapsed'>;
   /** Their niceness, 0 to 19. */
@@ -57,7 +57,7 @@ export interface WatchedProgram {
  *
  * @throws WorkerError `engine.failed` when the system cannot start it | `task.invalid` for arguments that it cannot carry
  */
-export function startWatched(start: ProgramStart, { run, clock, nice }: ProgramTools): WatchedProgram {
+export function startWatched(start: ProgramStart, { run, clock, nice }: WatchTools): WatchedProgram {
   const { name, command, env, stallMs, graceMs, readOutput, onError } = start;
   const timer = createStallTimer({ clock, limitMs: stallMs, reason: (limitMs) => stallError(name, limitMs) });
   let kill: Program['killGroup'] = () => {};
@@ -113,7 +113,7 @@ export function startWatched(start: ProgramStart, { run, clock, nice }: ProgramT
  * @throws WorkerError as `startWatched` | `engine.stalled`; what its input failed with; the signal's reason, once the
  *   program is gone
  */
-export async function runWatched(start: ProgramStart, tools: ProgramTools, signal: AbortSignal): Promise<ChildEnd> {
+export async function runWatched(start: ProgramStart, tools: WatchTools, signal: AbortSignal): Promise<ChildEnd> {
   signal.throwIfAborted();
   const program = startWatched(start, tools);
   signal.addEventListener('abort', program.end, { once: true });

@@ -59,7 +59,7 @@ export async function openModel(loading: Loading, options: LoadedOptions, signal
       return ranOn;
     },
     async run(task, context) {
-      const run: Run = { options, context, onDevice };
+      const run: SdCppRun = { options, context, onDevice };
       if (task.kind === 'video' && makesVideo) return await generateVideo(task, sdCli, run);
       if (task.kind === 'image' && !makesVideo) return await generateImage(task, { sdCli, held }, run);
       throw unsupported(task.kind, makesVideo);
@@ -101,7 +101,7 @@ async function serverFor(sdCli: SdCliForModel, options: LoadedOptions) {
 }
 
 /** What one run works with. */
-interface Run {
+interface SdCppRun {
   readonly options: LoadedOptions;
   readonly context: RunContext;
   /** Called with what the run was computed on. */
@@ -111,7 +111,7 @@ interface Run {
 async function generateImage(
   task: TaskOf<'image'>,
   { sdCli, held }: { readonly sdCli: SdCliForModel; readonly held: HeldServer | undefined },
-  run: Run,
+  run: SdCppRun,
 ): Promise<TaskResult> {
   const { options, context } = run;
   const inputs = await fetchImages(task, options, context.signal);
@@ -135,7 +135,7 @@ async function generateImage(
   });
 }
 
-async function generateVideo(task: TaskOf<'video'>, sdCli: SdCliForModel, run: Run): Promise<TaskResult> {
+async function generateVideo(task: TaskOf<'video'>, sdCli: SdCliForModel, run: SdCppRun): Promise<TaskResult> {
   const { options, context } = run;
   const plan = planVideo(task);
   const inputs = await fetchImages(task, options, context.signal);
@@ -159,7 +159,7 @@ interface SdCliCall {
 async function runInto(
   folder: ScratchFolder,
   { sdCli, args, name }: SdCliCall,
-  { options, context, onDevice }: Run,
+  { options, context, onDevice }: SdCppRun,
 ): Promise<Uint8Array> {
   const { program, env, onCrash } = sdCli;
   onDevice(await runSdCli({ command: [program, ...args], env, context, onCrash }, options));

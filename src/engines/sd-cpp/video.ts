@@ -19,7 +19,7 @@ export interface VideoPlan {
   readonly requestedFrames: number;
 }
 
-/** What video models were made for, when the task does not say. */
+/** What video models were made for, when the task does not set it. */
 const OWN_FPS = 16;
 /** The contract's shortest video. */
 const MIN_SECONDS = 0.1;

@@ -43,7 +43,7 @@ function otherFormat(bytes: Uint8Array): string | undefined {
 function readWave(bytes: Uint8Array): Wave | CheckResult {
   if (tagAt(bytes, 8) !== 'WAVE') return bad('the audio is not a WAV file');
   const view = viewOf(bytes);
-  let read: Reader | undefined;
+  let read: SampleReader | undefined;
   for (let at = 12; at + 8 <= bytes.byteLength;) {
     const size = view.getUint32(at + 4, true);
     const start = at + 8;
@@ -63,14 +63,14 @@ function readWave(bytes: Uint8Array): Wave | CheckResult {
   return bad('the WAV has no samples');
 }
 
-interface Reader {
+interface SampleReader {
   /** Bytes of one sample. */
   readonly width: number;
   /** The sample at this byte, from -1 to 1. */
   readonly at: (byte: number) => number;
 }
 
-function readerOf(view: DataView, at: number, size: number): Reader | undefined {
+function readerOf(view: DataView, at: number, size: number): SampleReader | undefined {
   const tag = view.getUint16(at, true);
   // The extensible form keeps the real tag at the start of its sub-format.
   const format = tag === EXTENSIBLE && size >= 26 ? view.getUint16(at + 24, true) : tag;

@@ -3,10 +3,10 @@ import type { Images, Picture } from '../../system/native/images.ts';
 import { decodeBmp, isBmp } from './bmp.ts';
 import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
 import { flatColour } from './flatness.ts';
-import { meetsSize, type Size } from './size.ts';
+import { meetsSize, type PixelSize } from './size.ts';
 
 /** What a task asks of an image. */
-export interface ImageExpectation extends Size {
+export interface ImageExpectation extends PixelSize {
   /** The prompt asks for an empty image. */
   readonly mayBeFlat: boolean;
 }

@@ -1,5 +1,5 @@
 /** Width and height in pixels; of a task, 0 stands for "whatever the model makes". */
-export interface Size {
+export interface PixelSize {
   readonly width: number;
   readonly height: number;
 }
@@ -8,7 +8,7 @@ export interface Size {
 const SIDE_STEP_PX = 64;
 
 /** Whether an image of this size answers what was asked. A side that is a whole number of steps must be met exactly. */
-export function meetsSize(made: Size, asked: Size): boolean {
+export function meetsSize(made: PixelSize, asked: PixelSize): boolean {
   return meetsSide(made.width, asked.width) && meetsSide(made.height, asked.height);
 }
 

@@ -4,11 +4,11 @@ import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
 import { flatColour } from './flatness.ts';
 import { orProblem } from './image.ts';
 import { isFragmented, isMp4, readMp4, type VideoFacts } from './mp4.ts';
-import { meetsSize, type Size } from './size.ts';
+import { meetsSize, type PixelSize } from './size.ts';
 import { isWebm, readWebm } from './webm.ts';
 
 /** What a task asks of a video. */
-export interface VideoExpectation extends Size {
+export interface VideoExpectation extends PixelSize {
   readonly seconds: number;
   /** Undefined when the model may choose. */
   readonly fps: number | undefined;

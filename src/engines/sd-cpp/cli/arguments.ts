@@ -126,7 +126,7 @@ function inputImageArguments({ task, images }: ImageRun): readonly string[] {
   return ['--init-img', init, '--strength', float32Text(strengthOf(task)), ...given('--mask', mask)];
 }
 
-/** How much of an init image may change, when the task does not say (studio contract, sd-cli arguments). */
+/** How much of an init image may change, when the task does not set it (studio contract, sd-cli arguments). */
 const STRENGTH = 0.75;
 export const strengthOf = ({ denoise }: TaskOf<'image'>): number => denoise ?? STRENGTH;
 

@@ -6,7 +6,7 @@ import { keepTail, lastLine, linesOf } from '../../programs/output-tail.ts';
 import { announcedDevice } from '../program/device.ts';
 
 /** The end of what a program printed, which says why it failed. */
-export interface Transcript {
+export interface ProgramOutput {
   readonly addOutput: (text: string) => void;
   readonly addError: (text: string) => void;
   /** Forgets the text: what comes now is about something else. */
@@ -18,7 +18,7 @@ export interface Transcript {
 }
 
 /** Keeps the end of each stream, in characters that fit a message, and the device once it was announced. */
-export function createTranscript(): Transcript {
+export function createProgramOutput(): ProgramOutput {
   let output = '';
   let error = '';
   let device: string | undefined;
@@ -48,7 +48,8 @@ export function createTranscript(): Transcript {
 }
 
 /** Whether it ran out of memory, as it printed. ggml writes to stderr, and through the program's own log to stdout. */
-export const ranOutOfMemory = ({ output, error }: Transcript): boolean => saysNoMemory(error) || saysNoMemory(output);
+export const ranOutOfMemory = ({ output, error }: ProgramOutput): boolean =>
+  saysNoMemory(error) || saysNoMemory(output);
 
 /** 128 and the number of a signal is how a shell tells of a child that one ended (POSIX.1-2017, exit status). */
 const BY_SIGNAL = 128;
@@ -67,19 +68,19 @@ export interface ProgramFailure {
 }
 
 /** Why a program ended that should not have, in the sentence of the studio contract. A signal leaves it without a code. */
-export function exitFailure(program: string, end: ChildEnd, transcript: Transcript): ProgramFailure {
+export function exitFailure(program: string, end: ChildEnd, printed: ProgramOutput): ProgramFailure {
   const code = end.is === 'exited' ? `Some(${end.code})` : 'None';
-  const message = `${program} exited with ${code}: ${lastLine(transcript.error)}`;
+  const message = `${program} exited with ${code}: ${lastLine(printed.error)}`;
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
-  if (ranOutOfMemory(transcript) || isKernelKill(end)) {
+  if (ranOutOfMemory(printed) || isKernelKill(end)) {
     // One that ended by itself over it is healthy: a smaller image may well fit.
-    return { error: memoryError(message, transcript, fields), crashed: isCrash(end) };
+    return { error: memoryError(message, printed, fields), crashed: isCrash(end) };
   }
   if (isCrash(end)) {
-    const hint = 'Look for memory or driver trouble on this machine if it happens again.';
+    const hint = 'If it happens again, check the memory and the GPU driver of this machine.';
     return { error: new WorkerError('engine.crashed', message, { hint, fields }), crashed: true };
   }
-  if (linesOf(transcript.error).some((line) => /\b(?:invalid|unknown) sampl\w+ method\b/i.test(line))) {
+  if (linesOf(printed.error).some((line) => /\b(?:invalid|unknown) sampl\w+ method\b/i.test(line))) {
     return { error: samplerError(message), crashed: false };
   }
   return { error: new WorkerError('engine.failed', message, { fields }), crashed: false };
@@ -88,7 +89,7 @@ export function exitFailure(program: string, end: ChildEnd, transcript: Transcri
 /** `engine.out-of-memory`, with whose memory it was as far as the program printed that. */
 export const memoryError = (
   message: string,
-  { output, error }: Pick<Transcript, 'output' | 'error'>,
+  { output, error }: Pick<ProgramOutput, 'output' | 'error'>,
   fields: Readonly<Record<string, string | number>> = {},
 ): WorkerError =>
   new WorkerError('engine.out-of-memory', message, {

@@ -2,8 +2,8 @@ import type { WorkerError } from '../../../base/errors.ts';
 import { MINUTE_MS } from '../../../base/units.ts';
 import type { ChildEnvironment } from '../../../system/process/child.ts';
 import type { RunContext } from '../../engine.ts';
-import { type ProgramTools, runWatched } from '../../programs/run.ts';
-import { createTranscript, exitFailure } from './failures.ts';
+import { type WatchTools, runWatched } from '../../programs/run.ts';
+import { createProgramOutput, exitFailure } from './failures.ts';
 import { createProgressReader, rising } from './progress.ts';
 
 /** Generous: a slow disk reads a large model, a slow CPU takes one step of a large image. */
@@ -28,9 +28,9 @@ export interface SdCliRun {
  */
 export async function runSdCli(
   { command, env, context, onCrash }: SdCliRun,
-  tools: ProgramTools,
+  tools: WatchTools,
 ): Promise<string | undefined> {
-  const transcript = createTranscript();
+  const printed = createProgramOutput();
   const end = await runWatched(
     {
       name: 'sd-cli',
@@ -42,16 +42,16 @@ export async function runSdCli(
         const reader = createProgressReader({ step: rising(context.progress), moved });
         return (text) => {
           reader.read(text);
-          transcript.addOutput(text);
+          printed.addOutput(text);
         };
       },
-      onError: transcript.addError,
+      onError: printed.addError,
     },
     tools,
     context.signal,
   );
-  if (end.is === 'exited' && end.code === 0) return transcript.device;
-  const { error, crashed } = exitFailure('sd-cli', end, transcript);
+  if (end.is === 'exited' && end.code === 0) return printed.device;
+  const { error, crashed } = exitFailure('sd-cli', end, printed);
   if (crashed) onCrash(error);
   throw error;
 }

@@ -19,8 +19,8 @@ const KINDS: readonly (readonly [RegExp, DeviceKind])[] = [
 const ANSWERS_WITHIN_MS = 10 * SECOND_MS;
 
 /**
- * What a program of stable-diffusion.cpp computes on, by the words with which ggml's backends announce what they found:
- * `vulkan`, `cuda`, `rocm`, `metal`. Undefined when it has not announced anything.
+ * What a program of stable-diffusion.cpp computes on, by the lines in which ggml's backends announce what they found:
+ * `vulkan`, `cuda`, `rocm`, `metal`. Undefined before any of them.
  */
 export function announcedDevice(text: string): string | undefined {
   const [, found] = /ggml_(?:vulkan|cuda_init): found [1-9]\d* (Vulkan|CUDA|ROCm) devices/i.exec(text) ?? [];

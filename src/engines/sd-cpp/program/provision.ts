@@ -64,8 +64,8 @@ export function whyNotFetched(options: Pick<ProvisionOptions, 'environment' | 'p
 export const markerPath = (modelsRoot: string): string => `${modelsRoot}/bin/.sd-cli-release`;
 
 /**
- * Fetches the pinned release, checks it, and puts its files into `bin`, the program last and then the marker: whoever
- * is cut off before the marker starts again.
+ * Fetches the pinned release, checks it, and puts its files into `bin`, the program last and then the marker: an
+ * installation that is cut off before the marker starts anew.
  *
  * @throws WorkerError `engine.unavailable` | `native.unavailable` | `download.failed` | `disk.full` | …
  */

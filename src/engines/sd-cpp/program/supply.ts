@@ -31,8 +31,8 @@ export interface SdCliSupply {
 const FETCH_RETRY_MS = 10 * MINUTE_MS;
 
 /**
- * A program of this machine where there is one, else the published archive. A failed download is tried again by the next
- * job where there is no program at all, and after ten minutes where one of another release serves meanwhile.
+ * A program of this machine where there is one, else the published archive. A failed download is retried by the next job
+ * where there is no program at all, and after ten minutes where one of another release serves until then.
  */
 export function createSdCliSupply(options: SdCliSupplyOptions): SdCliSupply {
   const { environment, hasLibrary, log, clock } = options;

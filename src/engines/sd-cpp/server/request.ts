@@ -5,7 +5,7 @@ import { strengthOf } from '../cli/arguments.ts';
 import { float32Text } from '../cli/float32.ts';
 import { outputExt, type ImageUse } from '../input-images.ts';
 import { samplerError } from '../cli/failures.ts';
-import type { Capabilities } from './server-api.ts';
+import type { ServerCapabilities } from './server-api.ts';
 import { settingsOf } from '../cli/settings.ts';
 
 /** An image as a task asks for it, and what the model is loaded with. */
@@ -28,7 +28,7 @@ const MAX_STEPS = 100;
  *
  * @throws WorkerError `task.sampler-unknown`: it would silently take another sampler
  */
-export function whyNotServed({ task, defaults, uses }: ImageJob, can: Capabilities): string | undefined {
+export function whyNotServed({ task, defaults, uses }: ImageJob, can: ServerCapabilities): string | undefined {
   const sampler = task.samplingMethod ?? defaults.samplingMethod;
   if (sampler !== undefined && sampler !== '' && !can.samplers.has(sampler)) {
     throw samplerError(`sd-server has no sample method ${sampler}`);

@@ -4,7 +4,7 @@ import { MIB, SECOND_MS } from '../../../base/units.ts';
 import type { Http } from '../../../system/net/http.ts';
 
 /** What an sd-server reports that it can do with its model. */
-export interface Capabilities {
+export interface ServerCapabilities {
   /** The file it loaded. */
   readonly modelPath: string;
   /** Whether it generates images with it. */
@@ -22,7 +22,7 @@ export interface NoAnswer {
 }
 
 /** How a job of the server stands. */
-export type JobState =
+export type ServerJobState =
   | { readonly is: 'running' }
   | { readonly is: 'done'; readonly bytes: Uint8Array }
   | { readonly is: 'failed'; readonly because: string };
@@ -30,11 +30,11 @@ export type JobState =
 /** The native job API of stable-diffusion.cpp's server (examples/server/api.md). */
 export interface ServerApi {
   /** What it can do, or `unknown` when it answers but has no such API. */
-  capabilities(): Promise<Capabilities | 'unknown' | NoAnswer>;
+  capabilities(): Promise<ServerCapabilities | 'unknown' | NoAnswer>;
   /** Queues a job and gives its id. @throws WorkerError `task.invalid` | `engine.failed` */
   submit(request: JsonObject): Promise<{ readonly is: 'queued'; readonly id: string } | NoAnswer>;
   /** @throws WorkerError `engine.failed` */
-  jobState(id: string): Promise<JobState | NoAnswer>;
+  jobState(id: string): Promise<ServerJobState | NoAnswer>;
 }
 
 /** It answers from another thread while it works. */
@@ -45,7 +45,7 @@ const MAX_REASON_LENGTH = 500;
 
 /** The API of a server on this machine. A request is abandoned when nothing moves for half a minute. */
 export function createServerApi(http: Pick<Http, 'request'>, port: number): ServerApi {
-  async function exchange(method: 'GET' | 'POST', path: string, body?: JsonObject): Promise<Answer | NoAnswer> {
+  async function exchange(method: 'GET' | 'POST', path: string, body?: JsonObject): Promise<HttpAnswer | NoAnswer> {
     try {
       const { status, body: bytes } = await http.request({
         method,
@@ -88,13 +88,13 @@ export function createServerApi(http: Pick<Http, 'request'>, port: number): Serv
   };
 }
 
-interface Answer {
+interface HttpAnswer {
   readonly is: 'answer';
   readonly status: number;
   readonly bytes: Uint8Array;
 }
 
-function readCapabilities(answer: unknown): Capabilities | 'unknown' {
+function readCapabilities(answer: unknown): ServerCapabilities | 'unknown' {
   const formats = field(answer, 'output_formats_by_mode', 'img_gen');
   const features = field(answer, 'features_by_mode', 'img_gen');
   const modelPath = textOf(field(answer, 'model', 'path'));
@@ -108,7 +108,7 @@ function readCapabilities(answer: unknown): Capabilities | 'unknown' {
   };
 }
 
-function readState(answer: unknown): JobState {
+function readState(answer: unknown): ServerJobState {
   const status = textOf(field(answer, 'status'));
   if (status === 'queued' || status === 'generating') return { is: 'running' };
   const images = field(answer, 'result', 'images');

@@ -1,8 +1,8 @@
 import { WorkerError } from '../../../base/errors.ts';
 import type { ChildEnd, ChildEnvironment } from '../../../system/process/child.ts';
 import type { RunContext } from '../../engine.ts';
-import { type ProgramTools, startWatched } from '../../programs/run.ts';
-import { createTranscript, exitFailure, memoryError, ranOutOfMemory, type Transcript } from '../cli/failures.ts';
+import { type WatchTools, startWatched } from '../../programs/run.ts';
+import { createProgramOutput, exitFailure, memoryError, ranOutOfMemory, type ProgramOutput } from '../cli/failures.ts';
 import { createProgressReader, rising } from '../cli/progress.ts';
 import { GRACE_MS, STALL_MS } from '../cli/run-sd-cli.ts';
 
@@ -41,12 +41,8 @@ export interface ServerChild {
 }
 
 /** Starts it, with a model to load. @throws WorkerError `engine.failed` */
-export function startChild(
-  { path, args, env, onCrash }: ServerCommand,
-  port: number,
-  tools: ProgramTools,
-): ServerChild {
-  const transcript = createTranscript();
+export function startChild({ path, args, env, onCrash }: ServerCommand, port: number, tools: WatchTools): ServerChild {
+  const printed = createProgramOutput();
   let step: RunContext['progress'] = () => {};
   const program = startWatched(
     {
@@ -59,10 +55,10 @@ export function startChild(
         const reader = createProgressReader({ step: (done, total) => step(done, total), moved });
         return (text) => {
           reader.read(text);
-          transcript.addOutput(text);
+          printed.addOutput(text);
         };
       },
-      onError: transcript.addError,
+      onError: printed.addError,
     },
     tools,
   );
@@ -71,7 +67,7 @@ export function startChild(
   const ended = program.ended.then((end) => {
     isGone = true;
     if (program.ending) return end;
-    const { error, crashed } = exitFailure('sd-server', end, transcript);
+    const { error, crashed } = exitFailure('sd-server', end, printed);
     failure = error;
     if (crashed) onCrash(error);
     return end;
@@ -83,7 +79,7 @@ export function startChild(
       return isGone || program.ending;
     },
     begin(progress) {
-      transcript.clear();
+      printed.clear();
       step = rising(progress);
       program.resume();
     },
@@ -96,15 +92,15 @@ export function startChild(
       await ended;
       return failure ?? program.stall ?? endedEarly();
     },
-    refusal: (because) => refusalOf(transcript, because),
+    refusal: (because) => refusalOf(printed, because),
     get isListening() {
-      return transcript.output.includes('listening on');
+      return printed.output.includes('listening on');
     },
     get device() {
-      return transcript.device;
+      return printed.device;
     },
     get lacksArgument() {
-      return /unknown argument/i.test(transcript.error + transcript.output);
+      return /unknown argument/i.test(printed.error + printed.output);
     },
   };
 }
@@ -112,7 +108,7 @@ export function startChild(
 const endedEarly = (): WorkerError =>
   new WorkerError('job.cancelled', 'sd-server was told to end in the middle of its work');
 
-const refusalOf = (transcript: Transcript, because: string): WorkerError =>
-  ranOutOfMemory(transcript)
-    ? memoryError(`sd-server: ${because}`, transcript)
+const refusalOf = (printed: ProgramOutput, because: string): WorkerError =>
+  ranOutOfMemory(printed)
+    ? memoryError(`sd-server: ${because}`, printed)
     : new WorkerError('engine.failed', `sd-server: ${because}`);

@@ -3,18 +3,24 @@ import type { JsonObject } from '../../../base/json.ts';
 import { pause } from '../../../base/pause.ts';
 import type { Http } from '../../../system/net/http.ts';
 import type { EngineProcess, RunContext } from '../../engine.ts';
-import type { ProgramTools } from '../../programs/run.ts';
-import { type Capabilities, createServerApi, type JobState, type NoAnswer, type ServerApi } from './server-api.ts';
+import type { WatchTools } from '../../programs/run.ts';
+import {
+  type ServerCapabilities,
+  createServerApi,
+  type ServerJobState,
+  type NoAnswer,
+  type ServerApi,
+} from './server-api.ts';
 import { type ServerCommand, type ServerChild, startChild } from './server-child.ts';
 
-export interface ServerOptions extends ProgramTools {
+export interface ServerOptions extends WatchTools {
   readonly http: Pick<Http, 'request'>;
   readonly freePort: () => Promise<number>;
 }
 
 /** A program that holds a model and generates images with it, one at a time. */
 export interface Server {
-  readonly can: Capabilities;
+  readonly can: ServerCapabilities;
   readonly process: EngineProcess;
   /** What it computes on, as far as it announced that. */
   readonly device: string | undefined;
@@ -62,7 +68,7 @@ export async function startServer(
       child.rest();
       return serving({ child, can, api }, options);
     }
-    if (!signal.aborted) await outcome(child, options); // it may be somebody else who answered
+    if (!signal.aborted) await outcome(child, options); // another program may have answered
     const gone = child.over;
     child.end();
     const end = await child.ended;
@@ -81,11 +87,15 @@ async function outcome(child: ServerChild, { clock }: ServerOptions): Promise<vo
 }
 
 /** It holds our model: another program may have taken the port first. */
-const isOurs = ({ modelPath, makesImages }: Capabilities, args: readonly string[]): boolean =>
+const isOurs = ({ modelPath, makesImages }: ServerCapabilities, args: readonly string[]): boolean =>
   makesImages && args.includes(modelPath);
 
 /** What it can do, once it answers. Before it listens it loads. A sentence when it cannot be used. */
-async function ready(child: ServerChild, api: ServerApi, { clock }: ServerOptions): Promise<Capabilities | string> {
+async function ready(
+  child: ServerChild,
+  api: ServerApi,
+  { clock }: ServerOptions,
+): Promise<ServerCapabilities | string> {
   const gone = new AbortController();
   void child.ended.then(() => gone.abort());
   while (!gone.signal.aborted) {
@@ -100,7 +110,7 @@ async function ready(child: ServerChild, api: ServerApi, { clock }: ServerOption
 /** A server that holds our model, and the way to ask it. */
 interface ReadyServer {
   readonly child: ServerChild;
-  readonly can: Capabilities;
+  readonly can: ServerCapabilities;
   readonly api: ServerApi;
 }
 
@@ -147,7 +157,7 @@ async function finalState(
   request: JsonObject,
   api: ServerApi,
   { clock, signal }: Pick<ServerOptions, 'clock'> & { readonly signal: AbortSignal },
-): Promise<Exclude<JobState, { is: 'running' }> | NoAnswer> {
+): Promise<Exclude<ServerJobState, { is: 'running' }> | NoAnswer> {
   const submitted = await api.submit(request);
   if (submitted.is === 'no-answer') return submitted;
   for (;;) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { announcedDevice } from '../../../../src/engines/sd-cpp/program/device.ts';
-import { createTranscript, ranOutOfMemory } from '../../../../src/engines/sd-cpp/cli/failures.ts';
+import { createProgramOutput, ranOutOfMemory } from '../../../../src/engines/sd-cpp/cli/failures.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf } from '../../../spec/system/temp-folder.ts';
 import { LEAN, USUAL } from '../../../fakes/engines/loading.ts';
@@ -18,11 +18,11 @@ const NO_MEMORY = [
 
 test('the words of every backend for "no memory left" are understood', () => {
   for (const line of NO_MEMORY) {
-    const transcript = createTranscript();
-    transcript.addError(`${line}\nAborted\n`);
-    expect({ line, noMemory: ranOutOfMemory(transcript) }).toEqual({ line, noMemory: true });
+    const printed = createProgramOutput();
+    printed.addError(`${line}\nAborted\n`);
+    expect({ line, noMemory: ranOutOfMemory(printed) }).toEqual({ line, noMemory: true });
   }
-  const harmless = createTranscript();
+  const harmless = createProgramOutput();
   harmless.addError('[WARN ] stable-diffusion.cpp:1 - total params memory size = 1562.22MB (VRAM 1562.22MB)\n');
   expect(ranOutOfMemory(harmless)).toBe(false);
 });
