@@ -1,7 +1,7 @@
 import { GIB } from '../../base/units.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { Gpu } from '../../system/machine/gpu-text.ts';
-import type { GpuMemory } from './fit.ts';
+import type { GpuMemory, LoadedShare } from './fit.ts';
 
 /** Where an engine keeps its weights: on a GPU, or in the memory of the machine. */
 export type MemoryKind = 'gpu' | 'ram';
@@ -54,3 +54,6 @@ function growth(now: Gpu, before: Gpu | undefined): number | undefined {
   if (before?.uuid !== now.uuid || before?.name !== now.name) return undefined;
   return now.usedBytes === undefined || before.usedBytes === undefined ? undefined : now.usedBytes - before.usedBytes;
 }
+
+export const sumGb = (shares: readonly Pick<LoadedShare, 'gb'>[]): number =>
+  shares.reduce((sum, { gb }) => sum + gb, 0);

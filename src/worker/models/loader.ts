@@ -58,7 +58,7 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
         kind === 'gpu' && task !== undefined
           ? options.gate.verdictOn(
               { model, task, vramGbEstimate, modelSource: source },
-              { report, loaded, leastGb: weightsGb },
+              { report, loaded, minGb: weightsGb },
             )
           : fitsMemory({
               estimateGb: gb,

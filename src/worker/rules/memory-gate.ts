@@ -1,12 +1,12 @@
-import { pause } from '../../base/pause.ts';
-import { GIB, MINUTE_MS, roundToTenths, SECOND_MS } from '../../base/units.ts';
+import { GIB, roundToTenths } from '../../base/units.ts';
 import type { Offer } from '../../contract/frames/inbound.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { MemoryUse } from '../../jobs/run.ts';
 import { fitsMemory, type LoadedShare, type MemoryVerdict } from '../../models/memory/fit.ts';
 import type { Peaks } from '../../models/memory/peaks.ts';
 import { sizeBucket } from '../../models/memory/size-bucket.ts';
-import { gpuMemory, grownGb, MARGIN_GB } from '../../models/memory/gpu-memory.ts';
+import { gpuMemory, MARGIN_GB, sumGb } from '../../models/memory/gpu-memory.ts';
+import { createJobMemory } from './job-memory.ts';
 import { fitsMainMemory, MAIN_MEMORY } from './main-memory.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
@@ -16,7 +16,7 @@ import type { MemoryWatch } from '../../system/machine/memory-watch.ts';
 export interface MemoryGate extends MemoryUse {
   /** From what is known at this moment: nobody is asked. */
   verdict(offer: MemoryOffer): MemoryVerdict;
-  /** The same from a given report, for whoever has just asked; `leastGb` counts where nobody says what a job needs. */
+  /** The same from a given report, for whoever has just asked; `minGb` counts where nobody says what a job needs. */
   verdictOn(offer: MemoryOffer, moment: MemoryMoment): MemoryVerdict;
 }
 
@@ -24,7 +24,7 @@ export interface MemoryGate extends MemoryUse {
 export interface MemoryMoment {
   readonly report: MemoryReport | undefined;
   readonly loaded: readonly LoadedShare[];
-  readonly leastGb?: number;
+  readonly minGb?: number;
 }
 
 const needsNoGpu = (engine: string): MemoryVerdict => ({
@@ -46,24 +46,15 @@ export interface MemoryGateOptions {
   readonly clock: Pick<Clock, 'after' | 'elapsed'>;
 }
 
-/** Time between two looks while a job runs. */
-const LOOK_EVERY_MS = SECOND_MS;
-/** A run that was seen less often may have had its peak between two looks. */
-const LEAST_LOOKS = 3;
-/** Jobs that follow each other at once count from before the first of them, but others come and go meanwhile. */
-const COUNTS_FOR_MS = 10 * MINUTE_MS;
-
-/** A gate that compares with the memory there was before the running job: what it takes itself is not somebody else's. */
+/** A gate that compares with the memory there was before the running jobs: what they take themselves is not somebody else's. */
 export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
   const { engines, watch, peaks, loaded, clock } = options;
-  let before: Before | undefined;
-  const since = (): Before =>
-    before !== undefined && clock.elapsed() - before.at < COUNTS_FOR_MS
-      ? { ...before }
-      : { report: watch.latest, oursGb: sumGb(loaded()), at: clock.elapsed() };
+  const jobs = createJobMemory({ watch, peaks, loaded, clock });
+  /** Free memory as it would be without the running jobs. */
+  const latest = (): MemoryReport | undefined => (jobs.baseline === undefined ? watch.latest : jobs.baseline.report);
   const usesGpu = (name: string): boolean => engines.some(({ id, memory }) => id === name && memory === 'gpu');
 
-  function verdictOn(offer: MemoryOffer, { report, loaded: all, leastGb = 0 }: MemoryMoment): MemoryVerdict {
+  function verdictOn(offer: MemoryOffer, { report, loaded: all, minGb = 0 }: MemoryMoment): MemoryVerdict {
     const { model, task, vramGbEstimate } = offer;
     const { engine } = offer.modelSource;
     if (!usesGpu(engine)) {
@@ -71,7 +62,7 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
       return verdict.is === 'does-not-fit' ? verdict : needsNoGpu(engine);
     }
     return fitsMemory({
-      estimateGb: vramGbEstimate || leastGb,
+      estimateGb: vramGbEstimate || minGb,
       learned: peaks.find({ model, engine, bucket: sizeBucket(task) }),
       gpus: gpuMemory(report),
       loaded: all.filter((share) => share.model !== model),
@@ -82,7 +73,7 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
 
   return {
     ranOut(job, { fields }) {
-      const report = before === undefined ? watch.latest : before.report;
+      const report = latest();
       const ram =
         report === undefined || report.ram.totalBytes === 0 ? {} : { ramFreeGb: tenths(report.ram.freeBytes) };
       // The kernel ends programs over main memory and knows nothing of a GPU's.
@@ -94,34 +85,9 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
       peaks.learnShortage({ model: job.model, engine: job.source.engine, bucket: sizeBucket(job.task) }, freeGb);
       return { gpu: name, freeGb: tenths(freeGb * GIB), totalGb: tenths(totalGb * GIB) };
     },
-    verdict: (offer) =>
-      verdictOn(offer, { report: before === undefined ? watch.latest : before.report, loaded: loaded() }),
+    verdict: (offer) => verdictOn(offer, { report: latest(), loaded: loaded() }),
     verdictOn,
-    async watched(job, work) {
-      if (!usesGpu(job.source.engine)) return await work();
-      const mine = (before = since());
-      const over = new AbortController();
-      const looking = lookOn(options, mine, over.signal);
-      let succeeded = false;
-      try {
-        const result = await work();
-        succeeded = true;
-        return result;
-      } finally {
-        over.abort();
-        void conclude();
-      }
-
-      /** What the job took besides its model is free by now; until that was seen, what was free before still counts. */
-      async function conclude(): Promise<void> {
-        const { looks, peakGb } = await looking;
-        if (succeeded && looks >= LEAST_LOOKS) {
-          peaks.learn({ model: job.model, engine: job.source.engine, bucket: sizeBucket(job.task) }, peakGb);
-        }
-        await watch.refresh();
-        if (before === mine) before = undefined;
-      }
-    },
+    watched: async (job, work) => (usesGpu(job.source.engine) ? await jobs.watched(job, work) : await work()),
   };
 }
 
@@ -139,41 +105,3 @@ export function unfitReason(verdict: MemoryVerdict): string | undefined {
     `${freeGb.toFixed(1)} of ${totalGb.toFixed(1)} GiB are free on ${gpu}`
   );
 }
-
-/** What there was before a job, and what of it our own models had, in GiB. */
-interface Before {
-  readonly report: MemoryReport | undefined;
-  readonly oursGb: number;
-  /** In the clock's elapsed milliseconds. */
-  readonly at: number;
-}
-
-interface Seen {
-  readonly looks: number;
-  /** The most that any one GPU had in use for the job, its model included, in GiB. */
-  readonly peakGb: number;
-}
-
-/**
- * What the job has is what is in use now and was not before, and what of our own was in use before and is not any more:
- * its model may have been loaded already, and others may have been unloaded for it.
- */
-async function lookOn(
-  { watch, clock, loaded }: Pick<MemoryGateOptions, 'watch' | 'clock' | 'loaded'>,
-  { report: start, oursGb }: Before,
-  over: AbortSignal,
-): Promise<Seen> {
-  let looks = 0;
-  let peakGb = 0;
-  for (;;) {
-    await pause(clock, LOOK_EVERY_MS, over);
-    if (over.aborted || start === undefined) return { looks, peakGb };
-    const report = await watch.refresh();
-    looks += 1;
-    const othersGb = sumGb(loaded().filter(({ inUse }) => !inUse));
-    const grown = grownGb(start, report);
-    if (grown !== undefined) peakGb = Math.max(peakGb, grown + oursGb - othersGb);
-  }
-}
-
-const sumGb = (shares: readonly LoadedShare[]): number => shares.reduce((sum, { gb }) => sum + gb, 0);

@@ -19,7 +19,7 @@ function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: bool
     pool: { withModel: () => Promise.reject(new Error('no job runs here')) },
     gate: {
       verdictOn: (offer, moment) => {
-        asked.push([offer.vramGbEstimate, moment.leastGb]);
+        asked.push([offer.vramGbEstimate, moment.minGb]);
         return { is: 'unknown', because: 'asked' };
       },
     },

@@ -73,7 +73,7 @@ test('idle models count as room, and the job\u2019s own model as memory it has a
 
 test('what nobody estimated needs at least its weights', async () => {
   const { gate, watch } = memoryScene();
-  const moment = { report: await watch.refresh(), loaded: [], leastGb: 30 };
+  const moment = { report: await watch.refresh(), loaded: [], minGb: 30 };
   expect(gate.verdictOn(anOffer({ vramGbEstimate: 0 }), moment)).toMatchObject({ is: 'does-not-fit', needGb: 30 });
   expect(gate.verdictOn(anOffer({ vramGbEstimate: 2 }), moment).is).toBe('fits');
 });

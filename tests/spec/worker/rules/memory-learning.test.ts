@@ -164,3 +164,19 @@ test('an engine that the kernel ended over main memory says nothing of the GPU',
   expect(gate.ranOut(aJob(), killed)).toEqual({ ramFreeGb: 0 });
   expect(short).toEqual([]);
 });
+
+test('jobs that ran beside each other teach nothing, and what was free before them counts until both are over', async () => {
+  const { gate, watch, start, uses, learned } = memoryScene();
+  await watch.refresh();
+  const [first, second] = [start(), start()];
+  for (const usedGb of [12, 20, 20]) await uses(usedGb);
+  second.complete();
+  await second.outcome;
+  await settle();
+  expect(gate.verdict(anOffer({ vramGbEstimate: 20 })).is).toBe('fits');
+  first.complete();
+  await first.outcome;
+  await settle();
+  expect(gate.verdict(anOffer({ vramGbEstimate: 20 })).is).toBe('does-not-fit');
+  expect(learned).toEqual([]);
+});
