@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { WorkerError } from '../../base/errors.ts';
-import { KIB } from '../../base/units.ts';
+import { MIB } from '../../base/units.ts';
 import { sha256 } from '../disk/digest.ts';
 import type { Environment } from '../environment.ts';
 
@@ -15,7 +15,8 @@ import type { Environment } from '../environment.ts';
  * piles up here; one that has gone aborts the signal of whoever writes to it.
  */
 
-const MAX_REQUEST_BYTES = 64 * KIB;
+/** An offer to explain may hold 16 MiB, and JSON within JSON takes up to twice as much. */
+const MAX_REQUEST_BYTES = 33 * MIB;
 /** A peer that sends nothing is not one of our commands. */
 const REQUEST_TIMEOUT_MS = 5_000;
 /** The last replies of a worker that ends are written within this time, or not at all. */

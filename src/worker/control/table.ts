@@ -33,6 +33,8 @@ const Load = v.object({
 
 /** A worker on this machine answers in milliseconds; one that hangs must not hang the command. */
 const SOON_MS = 3 * SECOND_MS;
+/** An engine that says whether it is ready may start a program to find out. */
+const EXPLAIN_MS = 15 * SECOND_MS;
 /** Weights of many gigabytes from a slow disk; a model in use is unloaded after its job. */
 const LOAD_MS = 10 * MINUTE_MS;
 
@@ -42,7 +44,7 @@ const ASKS = {
   pause: ask(Nothing, Claiming, SOON_MS),
   resume: ask(Nothing, Claiming, SOON_MS),
   /** What would become of an offer now, by the worker's own rules. The text is the frame as it came, or its claim. */
-  explain: ask(v.object({ offer: v.string() }), ExplanationSchema, SOON_MS),
+  explain: ask(v.object({ offer: v.string() }), ExplanationSchema, EXPLAIN_MS),
   /** Reads the config file again and applies what changed. */
   reload: ask(Nothing, Claiming, SOON_MS),
   /** Takes a model that is on this disk into memory, if it fits without unloading another. Downloads nothing. */

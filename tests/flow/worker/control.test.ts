@@ -2,14 +2,16 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { toJobId, toModelId } from '../../../src/base/ids.ts';
+import { MIB } from '../../../src/base/units.ts';
 import { createWorld } from '../../../src/compose.ts';
+import { writeJson } from '../../../src/contract/json.ts';
 import { serveSocket } from '../../../src/compose/worker/control-socket.ts';
 import { siblingsOf } from '../../../src/config/paths.ts';
 import { realEffects } from '../../../src/compose/effects.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import type { Asked } from '../../../src/worker/control/client.ts';
 import type { WorkerEvent } from '../../../src/worker/events.ts';
-import { aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';
+import { anOffer, aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';
 import { childEngine } from '../../fakes/engines/child-engine.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { isGone } from '../../fakes/system/process-state.ts';
@@ -171,6 +173,12 @@ test.skipIf(process.platform === 'win32')('a worker that hangs is never called n
   expect(out).toStartWith('claiming is off; saved, but not applied: the running worker did not answer within 3.0 s');
 });
 
+test('an offer with a prompt of a megabyte is explained', async () => {
+  await using at = await setup();
+  const offer = writeJson(anOffer({ task: anLlmTask('"\\n'.repeat(350_000)) }));
+  expect(answerOf(await at.client.ask('explain', { offer })).verdict).toBe('taken');
+});
+
 test('update says that this release cannot', async () => {
   await using at = await setup();
   expect(await at.client.ask('update', {})).toMatchObject({ is: 'failed', error: { code: 'update.unsupported' } });
@@ -237,7 +245,7 @@ describe('a hostile peer', () => {
   test.each([
     ['what is not JSON', 'hello\n', 'not a line of JSON'],
     ['bytes that are no text', Uint8Array.of(0xff, 0xfe, 0, 0x0a), 'not a line of JSON'],
-    ['a line of 70,000 bytes', `${'x'.repeat(70_000)}\n`, 'a line may hold 65536 bytes'],
+    ['a line of 34 MiB', `${'x'.repeat(34 * MIB)}\n`, 'a line may hold 34603008 bytes'],
     ['a list a thousand deep', `${'['.repeat(1_000)}${']'.repeat(1_000)}\n`, 'invalid-request'],
     ['a request of its own', '{"ask":"rm -rf"}\n', 'unknown-request'],
     ['a field of its own kind', '{"ask":"cancel","with":{"jobId":{}}}\n', 'jobId: expected string'],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { chmod, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
+import { MIB } from '../../../../src/base/units.ts';
 import { askControl } from '../../../../src/system/net/control-client.ts';
 import { type ControlHandler, controlAddress, serveControl } from '../../../../src/system/net/control.ts';
 import { failureOf, tempFolder, within } from '../temp-folder.ts';
@@ -82,8 +83,8 @@ test('a handler that fails costs its peer the socket and nobody else anything', 
 for (const [what, bytes, problem] of [
   ['no JSON', 'hello\n', 'not a line of JSON'],
   ['an empty line', '\n', 'not a line of JSON'],
-  ['a line too long', 'x'.repeat(70_000), 'a line may hold 65536 bytes'],
-  ['a long line with an end', `"${'x'.repeat(70_000)}"\n`, 'a line may hold 65536 bytes'],
+  ['a line too long', 'x'.repeat(34 * MIB), 'a line may hold 34603008 bytes'],
+  ['a long line with an end', `"${'x'.repeat(34 * MIB)}"\n`, 'a line may hold 34603008 bytes'],
 ] as const) {
   test(`${what} reaches the handler as unreadable, and never as itself`, async () => {
     await using at = await setup();
