@@ -187,7 +187,7 @@ export const CONFIG_KEYS = {
     type: text,
     default: 'https://api.github.com/repos/webbertakken/studio-worker/releases',
     url: true,
-    applies: 'restart',
+    applies: 'live',
     sentence: 'URL of the release list. GPU packs are downloaded from the same place.',
   },
   auto_update_prerelease: {

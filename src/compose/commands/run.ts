@@ -76,10 +76,9 @@ function announce({ config, log }: WorkerSetup): void {
     claiming: current.auto_enabled ? 'on' : 'off',
     registration: registered ? `approved as ${current.worker_id}` : unregistered,
   });
-  if (current.only_when_idle) {
-    log.logger.warn('presence.unknown', {
-      because:
-        'only_when_idle is set, and this release cannot tell whether anyone is using this machine: every offer is rejected',
-    });
-  }
+  const warnOfPresence = (onlyWhenIdle: boolean): void => {
+    if (onlyWhenIdle) log.logger.warn('presence.unknown');
+  };
+  warnOfPresence(current.only_when_idle);
+  config.watch('only_when_idle', warnOfPresence); // until the config is closed
 }

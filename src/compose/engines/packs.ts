@@ -30,6 +30,7 @@ export interface PackSet {
 
 export function createPacks(effects: Effects, config: LiveConfig, log: Logger): PackSet {
   const { clock, environment, native, files } = effects;
+  const feed = config.live('auto_update_feed');
   const shelf = createPackShelf({
     root: () => `${native.folder}/packs`,
     // The operator named the host, so it may be in the operator's own network.
@@ -44,7 +45,7 @@ export function createPacks(effects: Effects, config: LiveConfig, log: Logger): 
     files,
     lock: (path) => acquireLock(path, { pid: environment.pid }),
     clock,
-    urlOf: (file) => releaseFileUrl(config.current.auto_update_feed, VERSION, file),
+    urlOf: (file) => releaseFileUrl(feed(), VERSION, file),
     log,
   });
   return { packs: packsOf(environment), shelf };

@@ -20,7 +20,9 @@ export const WORKER_SENTENCES = {
   'control.unavailable': own(
     (f) => `\`status\`, \`enable\` and \`disable\` cannot reach this worker: ${text(f.error)}`,
   ),
-  'presence.unknown': own((f) => text(f.because)),
+  'presence.unknown': own(
+    () => 'only_when_idle is set, but this release cannot tell whether the machine is in use: every offer is rejected',
+  ),
   'listener.failed': own((f) => `a listener of worker events failed: ${text(f.error)}`),
   'tracker.unavailable': own((f) => `errors are not reported to Sentry: ${text(f.error)}`),
   'cache.moved': own(
