@@ -178,10 +178,10 @@ function codeFor(status: number): ErrorCode {
   return status >= 400 ? 'studio.refused' : 'studio.invalid';
 }
 
-/** An answer that does not read is the studio's fault, not the operator's. */
+/** An invalid response is the studio's fault, not the operator's. */
 function trusted<T>(answer: Read<T>): T {
   if (answer.is === 'read') return answer.value;
-  throw new WorkerError('studio.invalid', `the studio's answer does not read: ${answer.problem}`, {
+  throw new WorkerError('studio.invalid', `the studio returned an invalid response: ${answer.problem}`, {
     hint: 'Check that --url names a studio with an operator API of this version.',
   });
 }

@@ -223,7 +223,7 @@ test.each([401, 403])('a bootstrap token answered %d is one the studio does not 
   });
 });
 
-test('each call leaves one line for those who look closely, answered or not', async () => {
+test('each call logs one debug line, answered or not', async () => {
   let fail = false;
   await using at = setup(() => new Response('{"status":"pending"}', { status: fail ? 500 : 200 }));
   await at.client.poll(POLL, signal);

@@ -92,7 +92,7 @@ export class FakeSocket implements Socket {
     this.#end({ code, reason });
   }
 
-  /** The line breaks without a goodbye. */
+  /** The socket breaks without a close frame. */
   cut(): void {
     this.#end({ code: 1006, reason: '' });
   }

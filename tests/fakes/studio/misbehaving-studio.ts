@@ -9,7 +9,7 @@ import type { StudioEvent } from './studio-recorder.ts';
 export interface Mischief {
   /** Swallows every frame to the worker of these types; `all` is a silent studio. */
   silent: Set<string>;
-  /** Frames of these types are heard and then the line is cut, once each. */
+  /** Frames of these types are received and then the socket is cut, once each. */
   cutAfter: Set<string>;
   /** Answers to the next uploads instead of the studio's, once they were read; one that never comes is a hang. */
   failUploads: (Response | Promise<Response>)[];
@@ -30,7 +30,7 @@ export const noMischief = (): Mischief => ({
   refuseUpgrades: [],
 });
 
-/** A studio seen through a bad line, with the sockets at hand that are open on it. */
+/** A studio behind a bad network, with the sockets at hand that are open on it. */
 export interface MisbehavingStudio extends Studio {
   readonly socketOf: (workerId: string) => WorkerSocket | undefined;
 }

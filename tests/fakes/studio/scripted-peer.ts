@@ -9,11 +9,11 @@ export interface Script {
   /** Answers the upgrade with something else: a response, or one that never comes. */
   readonly onUpgrade?: (attempt: number) => Response | Promise<Response> | undefined;
   /** Reacts to a frame; `welcome` and acks come only from here. */
-  readonly onFrame?: (frame: Frame, line: PeerLine) => void;
+  readonly onFrame?: (frame: Frame, link: PeerLink) => void;
 }
 
 /** The peer's end of one socket. */
-export interface PeerLine {
+export interface PeerLink {
   send(frame: unknown): void;
   raw(data: string | Uint8Array<ArrayBuffer>): void;
   close(code: number, reason?: string): void;
@@ -30,7 +30,7 @@ export interface ScriptedPeer extends AsyncDisposable {
   /** Close code and reason of each socket that ended. */
   readonly closes: readonly { readonly code: number; readonly reason: string }[];
   /** The newest socket. */
-  readonly line: PeerLine;
+  readonly link: PeerLink;
   /** The next frame of this type that no earlier call returned. */
   next(type: FrameType): Promise<Frame>;
   /** Waits until a fact holds; facts are looked at whenever something arrives. */
@@ -64,9 +64,9 @@ export function createNotice(describe: () => string) {
 export const WELCOME = { type: 'welcome', workerId: 'w-1', serverTime: '2026-05-25T12:00:00Z' } as const;
 
 /** The reactions of a healthy studio: welcome, and an ack for each heartbeat. */
-export const friendly = (frame: Frame, line: PeerLine): void => {
-  if (frame.type === 'hello') line.send(WELCOME);
-  if (frame.type === 'heartbeat') line.send({ type: 'heartbeatAck' });
+export const friendly = (frame: Frame, link: PeerLink): void => {
+  if (frame.type === 'hello') link.send(WELCOME);
+  if (frame.type === 'heartbeat') link.send({ type: 'heartbeatAck' });
 };
 
 /** A WebSocket server on a free port of this machine. */
@@ -74,7 +74,7 @@ export function startPeer({ onUpgrade, onFrame = friendly }: Script = {}): Scrip
   const frames: Frame[] = [];
   const returned = new Set<Frame>();
   const closes: { code: number; reason: string }[] = [];
-  const lines: PeerLine[] = [];
+  const links: PeerLink[] = [];
   const { wake, until } = createNotice(() => `heard ${frames.map((frame) => frame.type).join(', ') || 'nothing'}`);
   let attempts = 0;
 
@@ -87,25 +87,25 @@ export function startPeer({ onUpgrade, onFrame = friendly }: Script = {}): Scrip
       wake();
       const answer = onUpgrade?.(attempts);
       if (answer !== undefined) return answer;
-      return self.upgrade(request, { data: { line: undefined } }) ? undefined : new Response('no', { status: 400 });
+      return self.upgrade(request, { data: { link: undefined } }) ? undefined : new Response('no', { status: 400 });
     },
     websocket: {
-      data: {} as { line: PeerLine | undefined },
+      data: {} as { link: PeerLink | undefined },
       open(socket) {
-        const line: PeerLine = {
+        const link: PeerLink = {
           send: (frame) => void socket.send(JSON.stringify(frame)),
           raw: (data) => void socket.send(data),
           close: (code, reason) => socket.close(code, reason),
           cut: () => socket.terminate(),
         };
-        socket.data.line = line;
-        lines.push(line);
+        socket.data.link = link;
+        links.push(link);
         wake();
       },
       message(socket, text) {
         const frame = JSON.parse(String(text)) as Frame;
         frames.push(frame);
-        if (socket.data.line !== undefined) onFrame(frame, socket.data.line);
+        if (socket.data.link !== undefined) onFrame(frame, socket.data.link);
         wake();
       },
       close(_socket, code, reason) {
@@ -123,10 +123,10 @@ export function startPeer({ onUpgrade, onFrame = friendly }: Script = {}): Scrip
     get attempts() {
       return attempts;
     },
-    get line() {
-      const line = lines.at(-1);
-      if (line === undefined) throw new Error('no socket was opened');
-      return line;
+    get link() {
+      const link = links.at(-1);
+      if (link === undefined) throw new Error('no socket was opened');
+      return link;
     },
     async next(type) {
       const find = (): Frame | undefined => frames.find((frame) => frame.type === type && !returned.has(frame));

@@ -206,13 +206,13 @@ test('a Retry-After is waited for while the slot is held', async () => {
 test('an upload cut off in the middle is retried and stored once', async () => {
   await using world = await setup();
   let cuts = 1;
-  const line = createServer((socket) => {
+  const proxy = createServer((socket) => {
     socket.on('error', () => {}); // the reset below, seen from this side
     if (cuts-- > 0) socket.once('data', () => socket.resetAndDestroy());
     else socket.pipe(connect(world.studio.studio.port, '127.0.0.1')).pipe(socket);
   });
-  await new Promise<void>((resolve) => line.listen(0, '127.0.0.1', resolve));
-  const address = line.address();
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
   world.credentials.apiBaseUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`;
 
   const report = world.deliver(anOutcome('job-1', new Uint8Array(MIB)));
@@ -220,7 +220,7 @@ test('an upload cut off in the middle is retried and stored once', async () => {
   world.clock.advance(1000);
   expect(await report).toEqual({ is: 'delivered' });
   expect([world.asked(), world.stored().length]).toEqual([1, 1]);
-  line.close();
+  proxy.close();
 });
 
 test('a studio that never answers an upload is asked again after the stall limit', async () => {

@@ -11,7 +11,7 @@ import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import {
   createNotice,
   friendly,
-  type PeerLine,
+  type PeerLink,
   type Script,
   startPeer,
   WELCOME,
@@ -101,8 +101,8 @@ function setup(script: Script = {}, { maxFailures = 0 } = {}) {
 }
 
 test('nothing but hello is sent before the welcome, then heartbeat and logs at once', async () => {
-  const gate: PeerLine[] = [];
-  const opensLater: Script = { onFrame: (frame, line) => void (frame.type === 'hello' && gate.push(line)) };
+  const gate: PeerLink[] = [];
+  const opensLater: Script = { onFrame: (frame, link) => void (frame.type === 'hello' && gate.push(link)) };
   await using worker = setup(opensLater);
   worker.shipBuffer.push(entry('said before the session'));
   expect(await worker.peer.next('hello')).toMatchObject({
@@ -118,7 +118,7 @@ test('nothing but hello is sent before the welcome, then heartbeat and logs at o
 });
 
 test('a studio that falls silent is left after twenty seconds', async () => {
-  const deaf: Script = { onFrame: (frame, line) => void (frame.type === 'hello' && line.send(WELCOME)) };
+  const deaf: Script = { onFrame: (frame, link) => void (frame.type === 'hello' && link.send(WELCOME)) };
   await using worker = setup(deaf);
   await worker.at('live');
   worker.clock.advance(19_999);
@@ -151,12 +151,12 @@ test('an upgrade that is never answered costs fifteen seconds', async () => {
 test('malformed frames keep the socket, and a readable job id gets an answer', async () => {
   await using worker = setup();
   await worker.at('live');
-  const { line } = worker.peer;
-  line.raw('not json');
-  line.raw('["offer"]');
-  line.raw(new Uint8Array([1, 2, 3]));
-  line.send({ type: 'wat' });
-  line.send({ type: 'offer', claim: { jobId: 'job-7', task: { kind: 'mesh' } } });
+  const { link } = worker.peer;
+  link.raw('not json');
+  link.raw('["offer"]');
+  link.raw(new Uint8Array([1, 2, 3]));
+  link.send({ type: 'wat' });
+  link.send({ type: 'offer', claim: { jobId: 'job-7', task: { kind: 'mesh' } } });
   const failed = await worker.peer.next('fail');
   expect(failed).toMatchObject({ jobId: 'job-7', retryable: false });
   expect(String(failed['error'])).toStartWith('malformed offer: ');
@@ -186,7 +186,7 @@ const entriesOf = (frame: { readonly [key: string]: unknown }): LogEntry[] => (f
 test('what is logged without a session ships on the next socket', async () => {
   await using worker = setup();
   await worker.at('live');
-  worker.peer.line.cut();
+  worker.peer.link.cut();
   await worker.at('backing-off');
   worker.shipBuffer.push(entry('said in the dark'));
   worker.clock.advance(1_000);
@@ -202,7 +202,7 @@ test('a welcome resets the count of failures', async () => {
     worker.clock.advance(waitMs);
   }
   await worker.at('live');
-  worker.peer.line.close(1012, 'restarting');
+  worker.peer.link.close(1012, 'restarting');
   await worker.at('backing-off');
   expect(worker.session.status()).toEqual({ at: 'backing-off', failures: 1, retryInMs: 1_000 });
   expect(worker.logged('session.lost').at(-1)).toEqual({
@@ -219,7 +219,7 @@ test.each([
 ])('close %d ends the session and says why', async (code, reason) => {
   await using worker = setup();
   await worker.at('live');
-  worker.peer.line.close(code, reason);
+  worker.peer.link.close(code, reason);
   expect(await worker.session.ended).toEqual({ because: 'refused', code, message: `server closed ${code}: ${reason}` });
   expect(worker.clock.armed).toBe(0);
 });
@@ -251,7 +251,7 @@ test('a finite number of failures is forgiven, the next one gives up', async () 
 
 test('an error frame at the gate is answered with the matching goodbye', async () => {
   await using worker = setup({
-    onFrame: (_frame, line) => line.send({ type: 'error', code: 'auth_failed', message: 'kaboom' }),
+    onFrame: (_frame, link) => link.send({ type: 'error', code: 'auth_failed', message: 'kaboom' }),
   });
   expect(await worker.session.ended).toEqual({ because: 'refused', code: 4001, message: 'kaboom' });
   expect(worker.peer.closes).toEqual([{ code: 1000, reason: 'auth failed' }]);
@@ -260,7 +260,7 @@ test('an error frame at the gate is answered with the matching goodbye', async (
 test('the session retries after an internal error of the studio', async () => {
   await using worker = setup();
   await worker.at('live');
-  worker.peer.line.send({ type: 'error', code: 'internal_error', message: 'kaboom' });
+  worker.peer.link.send({ type: 'error', code: 'internal_error', message: 'kaboom' });
   await worker.at('backing-off');
   worker.clock.advance(1_000);
   await worker.at('live');

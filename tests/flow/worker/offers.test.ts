@@ -57,11 +57,11 @@ test('a malformed offer is answered with the field at fault and costs no socket'
   await using peer = startPeer();
   const credentials = { apiBaseUrl: peer.url, workerId: 'w-1', authToken: 't0k3n' };
   await using scene = await setup({ credentials });
-  peer.line.raw(offerText({ kind: 'image', prompt: 7 }));
+  peer.link.raw(offerText({ kind: 'image', prompt: 7 }));
   const failed = await peer.next('fail');
   expect(failed).toMatchObject({ jobId: 'j-1', retryable: false });
   expect(String(failed['error'])).toMatch(/^malformed offer: .*prompt/);
-  peer.line.raw(offerText(anLlmTask()));
+  peer.link.raw(offerText(anLlmTask()));
   expect(await peer.next('completeJson')).toMatchObject({ jobId: 'j-1', prompt: 'hi' });
   expect({ attempts: peer.attempts, session: scene.worker.status().session }).toEqual({
     attempts: 1,

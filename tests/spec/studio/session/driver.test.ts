@@ -248,7 +248,7 @@ test('log entries that could not be sent go back in front', () => {
   expect(shipBuffer.take().map(({ message }) => message)).toEqual(['first', 'second']);
 });
 
-test('a crowded line keeps logs back and a free one takes them', () => {
+test('a congested link keeps logs back and a free one takes them', () => {
   const { goLive, sockets, shipBuffer, clock, types } = setup();
   goLive();
   sockets.last.bufferedBytes = MIB + 1;
