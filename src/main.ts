@@ -56,7 +56,7 @@ function leave(code: number): void {
 async function die(thrown: unknown): Promise<never> {
   const { describeFailure, exitCodeOf } = await import('./cli/exit.ts');
   process.stderr.write(describeFailure(thrown));
-  const { sayLastWords } = await import('./base/last-words.ts');
-  await sayLastWords(thrown);
+  const { reportUncaught } = await import('./base/uncaught.ts');
+  await reportUncaught(thrown);
   process.exit(exitCodeOf(thrown));
 }

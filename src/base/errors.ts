@@ -109,7 +109,7 @@ export function toWorkerError(thrown: unknown): WorkerError {
   return new WorkerError('internal', message, { cause: thrown });
 }
 
-/** The messages of an error and all its causes, outermost first, without repeating what an outer one already says. */
+/** The messages of an error and all its causes, outermost first, without repeating what an outer one contains already. */
 export function errorChain(thrown: unknown): string {
   const messages: string[] = [];
   for (let at: unknown = thrown; at !== undefined && at !== null && messages.length < 8;) {

@@ -6,7 +6,7 @@ export const ESCAPES = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007
 /** Control characters, and those that reorder what follows them. */
 // oxlint-disable-next-line no-control-regex -- as above
 export const CONTROLS = /[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]+/g;
-/** All of those but tabs and line ends, which lay out a parser's picture of a place. */
+/** All of those but tabs and line ends, which lay out a parser's excerpt with its marks. */
 // oxlint-disable-next-line no-control-regex -- as above
 const CONTROLS_IN_LINES = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g;
 const REPLACED = '\uFFFD';
@@ -15,12 +15,12 @@ const REPLACED = '\uFFFD';
 export const harmless = (text: string): string =>
   text.replaceAll('\r\n', '\n').replaceAll(ESCAPES, REPLACED).replaceAll(CONTROLS_IN_LINES, REPLACED);
 
-/** As much of what the operator typed as an error repeats. */
-const MOST_QUOTED = 200;
+/** Longest piece of what the operator typed that an error repeats, in characters. */
+const MAX_QUOTED = 200;
 
 /** What the operator typed, in quotation marks, on one line, and cut where it is long enough to know it by. */
 export function quoted(text: string): string {
   const line = harmless(text).replaceAll(/[\t\n]/g, ' ');
   const characters = Array.from(line);
-  return characters.length > MOST_QUOTED ? `"${characters.slice(0, MOST_QUOTED).join('')}…"` : `"${line}"`;
+  return characters.length > MAX_QUOTED ? `"${characters.slice(0, MAX_QUOTED).join('')}…"` : `"${line}"`;
 }

@@ -10,7 +10,7 @@ export type WorkerId = Id<'WorkerId'>;
 /** The registry name of a model; used in results and to name cache folders. */
 export type ModelId = Id<'ModelId'>;
 
-/** The makers. Anything may be an id: whoever makes one vouches for where the text is from. */
+/** The makers. Any text may be an id: the caller vouches for where it is from. */
 export const toJobId = (text: string): JobId => text as JobId;
 export const toWorkerId = (text: string): WorkerId => text as WorkerId;
 export const toModelId = (text: string): ModelId => text as ModelId;

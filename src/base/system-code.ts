@@ -3,5 +3,5 @@ export function codeOf(thrown: unknown): string | undefined {
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
 }
 
-/** Whether there was no room: on the disk, or in what this account may use of it. */
+/** Whether there was no disk space left: on the disk, or in this account's quota. */
 export const isDiskFull = (thrown: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(codeOf(thrown) ?? '');

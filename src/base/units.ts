@@ -43,7 +43,7 @@ export function formatDiskSpace(bytes: number): string {
 export const roundToTenths = (value: number): number => Math.round(value * 10) / 10;
 
 /** The longest beginning of a text that fits into so many bytes of UTF-8, in whole characters. */
-export function cutToBytes(text: string, most: number): string {
-  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(most));
+export function cutToBytes(text: string, maxBytes: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes));
   return text.slice(0, read);
 }

@@ -1,6 +1,6 @@
 import { homedir, hostname, tmpdir, userInfo } from 'node:os';
 
-/** What the operating system tells this process about itself. Read once; nothing here changes while we run. */
+/** What the operating system reports about this process. Read once; nothing here changes while we run. */
 export interface Environment {
   readonly platform: NodeJS.Platform;
   readonly arch: string;
@@ -9,7 +9,7 @@ export interface Environment {
   /** Absolute; empty when the account has none. */
   readonly homeDir: string;
   readonly tempDir: string;
-  /** Empty when the system does not say. */
+  /** Empty when the system has none. */
   readonly userName: string;
   readonly hostName: string;
   readonly pid: number;

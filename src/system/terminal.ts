@@ -3,11 +3,11 @@ import { isatty } from 'node:tty';
 /** Bits of colour a reader can be shown; 1 is none. */
 export type ColourDepth = 1 | 4 | 8 | 24;
 
-/** One way out to whoever started us: a terminal, a pipe or a file. */
+/** Standard output or standard error: a terminal, a pipe or a file. */
 export interface Output {
   /** Never throws and never blocks. Once the reader has gone, what is written goes nowhere. */
   write(text: string): void;
-  /** Whether a person is looking, so that a line may be drawn over. */
+  /** Whether it is a terminal, so that a line may be drawn over. */
   readonly isTty: boolean;
   /** Width in characters; 80 where there is none. */
   readonly columns: number;
@@ -43,7 +43,7 @@ export function openTerminal(variable: Variables = (name) => process.env[name]):
 /**
  * How many colours to use. A non-empty NO_COLOR means none (no-color.org), FORCE_COLOR some (0 none, 1–3 the depth,
  * as in Node's `tty`), and otherwise only a terminal that is not `dumb` gets any,
- * as many as `shown` says.
+ * as many as `shown` reports.
  */
 export function colourDepth(variable: Variables, isTty: boolean, shown: () => number): ColourDepth {
   const forced = variable('FORCE_COLOR');
@@ -89,7 +89,7 @@ function openOutput(make: () => Stream, isTty: boolean, variable: Variables): Ou
   const onWritten = (): void => {
     if (--underWay === 0 && held === '') settle();
   };
-  /** What is written in one turn of the loop goes out in one call: a job says four lines at once. */
+  /** What is written in one turn of the loop goes out in one call: a job writes four lines at once. */
   const flush = (): void => {
     const text = held;
     held = '';
@@ -98,7 +98,7 @@ function openOutput(make: () => Stream, isTty: boolean, variable: Variables): Ou
     try {
       open().write(text, onWritten);
     } catch {
-      onGone(); // a closed descriptor throws at once instead; there is nobody left to tell
+      onGone(); // a closed descriptor throws at once instead; the reader is gone
     }
   };
   return {

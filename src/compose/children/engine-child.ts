@@ -7,7 +7,7 @@ import { readEnvironment } from '../../system/environment.ts';
 import { systemFiles } from '../../system/disk/files.ts';
 import { createImages } from '../../system/native/images.ts';
 import { createNativeCache } from '../../system/native/native-cache.ts';
-import { connectParent, serveQuietly } from '../../system/process/parent.ts';
+import { connectParent, bindToParent } from '../../system/process/parent.ts';
 import { payloads } from '../../system/native/payloads.ts';
 import { ourVariables } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
@@ -70,7 +70,7 @@ export async function runEngineChild([nice = '0']: readonly string[]): Promise<n
       hint: 'Run `studio-worker run`; `studio-worker engines` lists what it can run.',
     });
   }
-  await serveQuietly(Number(nice));
+  await bindToParent(Number(nice));
   await serveEngine(parent, innerEngines());
   return 0;
 }

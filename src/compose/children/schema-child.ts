@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { checkJson } from '../../jobs/output/json.ts';
-import { connectParent, serveQuietly } from '../../system/process/parent.ts';
+import { connectParent, bindToParent } from '../../system/process/parent.ts';
 
 /**
  * This program as the process that checks one reply against a schema: `__schema`. Ends with the worker that started it.
@@ -14,7 +14,7 @@ export async function runSchemaChild(): Promise<number> {
       hint: 'Run `studio-worker run`, which checks replies by itself.',
     });
   }
-  await serveQuietly(0);
+  await bindToParent(0);
   parent.onMessage((message) => {
     if (typeof message !== 'object' || message === null || !('text' in message) || !('schema' in message)) return;
     parent.send(checkJson(String(message.text), message.schema));

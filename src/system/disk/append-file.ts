@@ -26,7 +26,7 @@ export interface AppendFile {
   append(parts: readonly Uint8Array[]): void;
   /** What was added, or replaced, is on the disk when it returns. */
   sync(): void;
-  /** Forgets everything from here on. */
+  /** Cuts off everything from here on. */
   cutTo(endAt: number): void;
   /** The bytes at a place; fewer where the file is shorter. */
   read(at: number, sizeBytes: number): Uint8Array;
@@ -56,7 +56,7 @@ export function openAppendFile(path: string, startAt: number): AppendFile {
       writeFully(file, zeros, zeroedTo);
       zeroedTo += zeros.byteLength;
     } catch {
-      // A disk with no room for the reserve may have room for the record itself; if not, that write says so.
+      // A disk too full for the reserve may still take the record itself; if not, that write fails.
     }
   };
   const cutTo = (to: number): void => {
@@ -133,12 +133,12 @@ function openOrCreate(path: string): number {
   }
 }
 
-/** For cleaning up after a failure, which is what the caller is told about, whatever else fails. */
+/** For cleaning up after a failure, which is what the caller gets, whatever else fails. */
 function tryTo(clean: () => void): void {
   try {
     clean();
   } catch {
-    // The failure before this one has the news.
+    // The first failure is the one to report.
   }
 }
 

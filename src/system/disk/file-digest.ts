@@ -1,16 +1,16 @@
 import { WorkerError } from '../../base/errors.ts';
 
 /*
- * SHA-256 of a file that is still being written, in a thread of its own: at the rate of a fast line, hashing would take
+ * SHA-256 of a file that is still being written, in a thread of its own: at the rate of a fast connection, hashing would take
  * the main thread half its time. Tried on Bun 1.4.5: a worker from a blob needs no file, so a compiled executable has it
  * too; it starts within milliseconds and takes some megabytes while it lives.
  */
 
 /** Follows one file. */
 export interface FileDigest {
-  /** Says that so many bytes from the start are there by now. */
+  /** Reports that this many bytes from the start are there by now. */
   upTo(bytes: number): void;
-  /** How far the digest has come. */
+  /** How many bytes are hashed. */
   readonly doneBytes: number;
   /**
    * 64 hex digits, once the whole file was read. The file is closed, whichever way it ends.
@@ -26,8 +26,8 @@ export interface FileDigest {
 export type FollowFile = (path: string, sizeBytes: number) => FileDigest;
 
 /**
- * Runs in the thread: reads what is there and hashes it, and says how far it is. It closes the file itself, since nobody
- * else would: a thread that is ended leaves its files open, and what is removed keeps its place on the disk as long.
+ * Runs in the thread: reads what is there, hashes it and reports how far it is. It closes the file itself, since nobody
+ * else would: a thread that is ended leaves its files open, and what is removed keeps its disk space as long.
  */
 const PROGRAM = `
 const { openSync, readSync, closeSync } = require('node:fs');
@@ -47,7 +47,7 @@ self.onmessage = ({ data }) => {
     }
     while (done < data.upTo && Atomics.load(stopped, 0) === 0) {
       const read = readSync(file, piece, 0, Math.min(piece.length, data.upTo - done), done);
-      if (read === 0) throw new Error('the file was cut by somebody else');
+      if (read === 0) throw new Error('the file was truncated by another process');
       hash.update(piece.subarray(0, read));
       done += read;
     }

@@ -29,7 +29,7 @@ export interface WriteOptions {
 export interface Files {
   readText(path: string): Promise<string | undefined>;
   /**
-   * The text of a file that somebody named, who may have named a pipe, a device or the wrong thing.
+   * The text of a file that a person named, which may be a pipe, a device or the wrong file.
    *
    * @throws WorkerError `file.unusable` when it is no regular file, is larger than this, or is not UTF-8
    */

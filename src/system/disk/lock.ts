@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFi
 import { dirname } from 'node:path';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 
-/** Who holds a lock, as far as it can be told: the system knows that it is held, a file beside it says by whom. */
+/** Who holds a lock, as far as that is known: the system knows that it is held, a file beside it names the holder. */
 export interface LockHolder {
   readonly pid: number | undefined;
   /** Milliseconds since the epoch. */
@@ -10,7 +10,7 @@ export interface LockHolder {
 }
 
 export type Lock =
-  | { readonly is: 'held'; /** Gives it back; may be called twice. */ release(): void }
+  | { readonly is: 'held'; /** Releases it; may be called twice. */ release(): void }
   | { readonly is: 'taken'; readonly by: LockHolder };
 
 /**
@@ -30,7 +30,7 @@ export async function acquireLock(path: string, options: { readonly pid: number 
   try {
     writeFileSync(pidPath, `${options.pid}\n`, { mode: 0o600 });
   } catch {
-    // A full disk, for one. The lock is what counts; that its holder cannot be named keeps nobody from working.
+    // A full disk, for one. The lock is what counts; an unnamed holder stops no work.
   }
   let held = true;
   const release = (): void => {
@@ -39,7 +39,7 @@ export async function acquireLock(path: string, options: { readonly pid: number 
     try {
       rmSync(pidPath, { force: true });
     } catch {
-      // the disk may have become read-only; a pid without a lock names nobody
+      // the disk may have become read-only; a pid without a lock means nothing
     }
     unlock();
   };
@@ -85,8 +85,8 @@ async function lockOnUnix(path: string): Promise<(() => void) | undefined> {
     if (errno === INTERRUPTED) continue;
     closeSync(file);
     if (WOULD_BLOCK.has(errno)) return undefined;
-    throw new WorkerError('internal', `cannot lock ${path}: the system answered with errno ${errno}`, {
-      hint: 'Keep the config folder on a local disk: some network shares know no locks. `--config` names another place.',
+    throw new WorkerError('internal', `cannot lock ${path}: the system returned errno ${errno}`, {
+      hint: 'Keep the config folder on a local disk: some network shares do not support locks. `--config` names another place.',
     });
   }
   return () => closeSync(file);
@@ -130,7 +130,7 @@ const GENERIC_READ = 0x8000_0000;
 const OPEN_ALWAYS = 4;
 const INVALID_HANDLE = -1n;
 
-/** A handle that shares with nobody. Windows closes it with the process; without security attributes no child gets it. */
+/** An exclusive handle. Windows closes it with the process; without security attributes no child gets it. */
 async function lockOnWindows(path: string): Promise<(() => void) | undefined> {
   const { dlopen, ptr } = await import('bun:ffi');
   const kernel = dlopen('kernel32.dll', {
@@ -144,7 +144,7 @@ async function lockOnWindows(path: string): Promise<(() => void) | undefined> {
   return () => void kernel.CloseHandle(handle);
 }
 
-/** Tells "held by somebody" from a folder that may not be written, whose error is passed on. */
+/** Distinguishes a held lock from a folder that may not be written, whose error is passed on. */
 async function canOpen(path: string): Promise<boolean> {
   try {
     closeSync(openSync(path, 'a'));

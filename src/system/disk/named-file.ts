@@ -7,12 +7,12 @@ import { formatBytes } from '../../base/units.ts';
 
 /**
  * Opening a pipe waits for its writer unless told not to (POSIX open, O_NONBLOCK); Windows has no such flag.
- * What a device gives has no end, so only regular files are read, and no more of them than agreed.
+ * A device has no end, so only regular files are read, and no more of them than agreed.
  */
 const READ_AT_ONCE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const LINE_FEED = 0x0a;
 
-/** The text of a file that somebody named; see `Files.readNamedText`. A missing one is the system's own error. */
+/** The text of a file that a person named; see `Files.readNamedText`. A missing one is the system's own error. */
 export async function readNamedText(path: string, maxBytes: number): Promise<string> {
   const file = await open(path, READ_AT_ONCE);
   try {
@@ -23,7 +23,7 @@ export async function readNamedText(path: string, maxBytes: number): Promise<str
   }
 }
 
-/** The size a file says it has is not asked: those of /proc say 0. */
+/** The size that a file reports is not used: those of /proc report 0. */
 async function readUpTo(file: FileHandle, maxBytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;

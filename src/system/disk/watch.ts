@@ -7,42 +7,42 @@ export type Watch = (path: string, call: () => void) => () => void;
 
 /** Editors write in several steps; one call after the last of them is enough. */
 const SETTLE_MS = 100;
-/** Network shares and some containers report nothing; a look at size and time finds an edit all the same. */
+/** Network shares and some containers report nothing; a check of size and time finds an edit all the same. */
 const POLL_MS = 900;
 
 /**
- * Watches the folder rather than the file: an atomic save replaces the file, and a watch on the old one hears no more.
- * Hints of the system only start a look; what decides is whether the file differs from the last look, so that a hint
- * too many, or one about a neighbour, costs a `stat` and nothing else.
+ * Watches the folder rather than the file: an atomic save replaces the file, and a watch on the old one gets no more events.
+ * Events of the system only start a check; what decides is whether the file differs from the last check, so that an
+ * event too many, or one about a neighbour, costs a `stat` and nothing else.
  */
 export function createWatch(clock: Pick<Clock, 'after'>): Watch {
   return (path, call) => {
     const name = basename(path);
-    let seen = looksOf(path);
-    let cancelLook = (): void => {};
+    let seen = fingerprintOf(path);
+    let cancelCheck = (): void => {};
     let ended = false;
 
-    const look = (): void => {
-      const now = looksOf(path);
+    const check = (): void => {
+      const now = fingerprintOf(path);
       if (now === seen) return;
       seen = now;
       call();
     };
     const poll = (): void => {
       if (ended) return;
-      look();
+      check();
       cancelPoll = clock.after(POLL_MS, poll);
     };
     let cancelPoll = clock.after(POLL_MS, poll);
     const watcher = watchFolder(dirname(path), (changed) => {
       if (ended || (changed !== null && changed !== name)) return;
-      cancelLook();
-      cancelLook = clock.after(SETTLE_MS, look);
+      cancelCheck();
+      cancelCheck = clock.after(SETTLE_MS, check);
     });
 
     return () => {
       ended = true;
-      cancelLook();
+      cancelCheck();
       cancelPoll();
       watcher?.close();
     };
@@ -61,11 +61,11 @@ function watchFolder(folder: string, call: (name: string | null) => void): FSWat
 }
 
 /** What tells two states of a file apart without reading it. An atomic replace changes the inode. */
-function looksOf(path: string): string {
+function fingerprintOf(path: string): string {
   try {
     const facts = statSync(path);
     return `${facts.ino} ${facts.size} ${facts.mtimeMs}`;
   } catch {
-    return 'missing'; // also when it cannot be read: the reader finds out why and says so
+    return 'missing'; // also when it cannot be read: its reader finds out why
   }
 }

@@ -1,14 +1,14 @@
 import { GIB, KIB, MIB } from '../../base/units.ts';
 
-/** One GPU, as far as its driver says. */
+/** One GPU, as its driver reports it. */
 export interface Gpu {
   readonly vendor: 'nvidia' | 'amd' | 'apple' | 'other';
   readonly name: string;
   /** The same across restarts, where the driver has such a thing. */
   readonly uuid: string | undefined;
-  /** 0 when the GPU does not say. */
+  /** 0 when it is not reported. */
   readonly totalBytes: number;
-  /** What is taken and what is free; undefined when the source does not say. */
+  /** What is taken and what is free; undefined when the source does not report it. */
   readonly usedBytes: number | undefined;
   readonly freeBytes: number | undefined;
   readonly driver: string | undefined;
@@ -39,7 +39,7 @@ export function parseNvidiaGpus(text: string): readonly Gpu[] {
 
 /**
  * A GPU from `/proc/driver/nvidia/gpus/<id>/information`, whose lines say `Model:`, `GPU UUID:` and
- * `Video Memory: 24564 MiB`, or GiB. What is in use it does not say.
+ * `Video Memory: 24564 MiB`, or GiB. It does not report what is in use.
  */
 export function parseNvidiaInformation(text: string): Gpu {
   const field = (name: string): string => new RegExp(`^${name}:[^\\S\\n]*(.*)$`, 'm').exec(text)?.[1] ?? '';
@@ -106,7 +106,7 @@ export function parseAppleGpu(sysctl: string, vmStat: string): Gpu | undefined {
   };
 }
 
-/** Bytes that macOS can hand out without swapping: pages nobody needs, or that can be read again from disk. */
+/** Bytes that macOS can hand out without swapping: free pages, and those that can be reread from disk. */
 export function parseVmStat(text: string): number | undefined {
   const page = scaled(/page size of (\d+) bytes/.exec(text)?.[1] ?? '', 1);
   const pages = ['free', 'inactive', 'speculative', 'purgeable'].map((kind) =>
@@ -117,8 +117,8 @@ export function parseVmStat(text: string): number | undefined {
 }
 
 /**
- * GPUs from the Windows registry, a line each: name, driver version and memory in bytes, parted by tabs. The 64-bit
- * value is read because `AdapterRAM` stops at 4 GiB. The registry does not say what is in use.
+ * GPUs from the Windows registry, a line each: name, driver version and memory in bytes, separated by tabs. The 64-bit
+ * value is read because `AdapterRAM` stops at 4 GiB. The registry does not report what is in use.
  */
 export function parseWindowsGpus(text: string): readonly Gpu[] {
   return linesOf(text).flatMap((line) => {

@@ -15,14 +15,14 @@ import {
 
 /** What memory there is at one moment, and how much of it is free. */
 export interface MemoryReport {
-  /** Empty when there is none, or none that says so. */
+  /** Empty when there is none, or none that a driver reports. */
   readonly gpus: readonly Gpu[];
   readonly ram: { readonly totalBytes: number; readonly freeBytes: number };
   /** Why a source had no answer, or a GPU no size. */
   readonly reasons: readonly string[];
 }
 
-/** Asks drivers about GPUs, one by one. Each question may take seconds: whoever needs an answer at once keeps the last. */
+/** Asks drivers about GPUs, one by one. Each question may take seconds: `watchMemory` keeps the last answer at hand. */
 export interface Gpus {
   /** Never rejects: a source without an answer is one of the reasons. */
   probe(): Promise<MemoryReport>;
@@ -52,7 +52,7 @@ export function createGpus(options: GpusOptions): Gpus {
       const gpus = withoutDoubles(answers);
       const reasons = [
         ...answers.flatMap(({ because }) => because ?? []),
-        ...gpus.filter(({ totalBytes }) => totalBytes === 0).map(({ name }) => `${name}: does not say its memory`),
+        ...gpus.filter(({ totalBytes }) => totalBytes === 0).map(({ name }) => `${name}: does not report its memory`),
       ];
       return { gpus, ram: ramOf(options.root ?? ''), reasons };
     },
@@ -67,7 +67,7 @@ async function askOne(source: Source): Promise<{ readonly gpus: readonly Gpu[]; 
   }
 }
 
-/** Several sources list NVIDIA's cards: the first of them that says a size counts. Sources stand in order of what they know. */
+/** Several sources list NVIDIA's cards: the first that reports a size counts. Sources are ordered by how much they report. */
 function withoutDoubles(answers: readonly { readonly gpus: readonly Gpu[] }[]): readonly Gpu[] {
   const isNvidia = ({ vendor }: Gpu): boolean => vendor === 'nvidia';
   const lists = answers.map(({ gpus }) => gpus.filter(isNvidia)).filter((gpus) => gpus.length > 0);
@@ -83,7 +83,7 @@ function sourcesOf({ environment, root = '', commandLimitMs = 5 * SECOND_MS }: G
       on: ['linux', 'win32'],
       ask: async () => {
         const text = await ask('nvidia-smi', `--query-gpu=${NVIDIA_QUERY}`, '--format=csv,noheader,nounits');
-        return orNone(parseNvidiaGpus(text), 'names no GPU');
+        return orNone(parseNvidiaGpus(text), 'lists no GPU');
       },
     },
     // In a container the driver's program may be missing.
@@ -95,7 +95,7 @@ function sourcesOf({ environment, root = '', commandLimitMs = 5 * SECOND_MS }: G
       ask: async () => {
         const sysctl = await ask('sysctl', '-n', 'hw.memsize', 'machdep.cpu.brand_string');
         const gpu = parseAppleGpu(sysctl, await ask('vm_stat').catch(() => ''));
-        return orNone(gpu === undefined ? [] : [gpu], 'does not say the memory');
+        return orNone(gpu === undefined ? [] : [gpu], 'reports no memory size');
       },
     },
     {
@@ -103,7 +103,7 @@ function sourcesOf({ environment, root = '', commandLimitMs = 5 * SECOND_MS }: G
       on: ['win32'],
       ask: async () => {
         const text = await ask('powershell', '-NoProfile', '-NonInteractive', '-Command', REGISTRY);
-        return orNone(parseWindowsGpus(text), 'names no GPU with memory');
+        return orNone(parseWindowsGpus(text), 'lists no GPU with memory');
       },
     },
   ];
@@ -150,6 +150,6 @@ function amdGpus(root: string): readonly Gpu[] {
   );
 }
 
-/** The kernel's own word first: what the runtime calls free does not count what can be given up at once. */
+/** The kernel's own number first: what the runtime calls free leaves out what can be reclaimed at once. */
 const ramOf = (root: string): MemoryReport['ram'] =>
   parseMemInfo(textOf(`${root}/proc/meminfo`) ?? '') ?? { totalBytes: totalmem(), freeBytes: freemem() };

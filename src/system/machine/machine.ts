@@ -2,13 +2,13 @@ import { GIB } from '../../base/units.ts';
 import type { Environment } from '../environment.ts';
 import type { Gpus, MemoryReport } from './gpus.ts';
 
-/** What the worker says about this machine. */
+/** What the worker advertises about this machine. */
 export interface Machine {
   hostName(): string;
   userName(): string;
   /** GiB of GPU memory; 0 when unknown. */
   vramTotalGb(): Promise<number>;
-  /** The same with its story, for the log: which GPUs are missing in it, or why there is none. */
+  /** The same with details for the log: which GPUs are missing in it, or why there is none. */
   vram(): Promise<VramReport>;
 }
 
@@ -16,7 +16,7 @@ export interface VramReport {
   readonly totalGb: number;
   /** Why sources had no answer. */
   readonly reasons: readonly string[];
-  /** GPUs that are there but do not say how much memory they have, and so are missing in the total. */
+  /** GPUs that do not report their memory, and so are missing in the total. */
   readonly silentGpus: number;
 }
 

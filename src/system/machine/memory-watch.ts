@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Gpus, MemoryReport } from './gpus.ts';
 
-/** Keeps the newest memory report at hand, so that whoever has to decide at once never waits for a driver. */
+/** Keeps the newest memory report at hand, so that a decision never waits for a driver. */
 export interface MemoryWatch extends Disposable {
   /** Undefined until the first answer. */
   readonly latest: MemoryReport | undefined;
@@ -16,7 +16,7 @@ export interface MemoryWatchOptions {
   readonly everyMs: number;
 }
 
-/** A watch that asks at once and then again and again until it is disposed of. */
+/** A watch that asks at once, and repeatedly until it is disposed of. */
 export function watchMemory({ gpus, clock, everyMs }: MemoryWatchOptions): MemoryWatch {
   let latest: MemoryReport | undefined;
   let asking: Promise<MemoryReport> | undefined;

@@ -34,7 +34,7 @@ export interface AnimationRequest extends Omit<Picture, 'pixels'> {
   readonly progress: (done: number, total: number) => void;
 }
 
-/** What a file says about itself. */
+/** What an image file holds. */
 export interface ImageFacts {
   readonly format: string;
   /** Of one frame. */
@@ -54,13 +54,13 @@ export interface ImageFacts {
  * Every method loads the image library when first needed and fails with `native.unavailable` when that cannot be done.
  */
 export interface Images {
-  /** @throws WorkerError `task.invalid` when the format knows no picture of this size */
+  /** @throws WorkerError `task.invalid` when the format has no image of this size */
   encode(request: EncodeRequest): Promise<Uint8Array>;
   /** Frame by frame. Rejects with the signal's reason on abort. */
   encodeAnimation(request: AnimationRequest): Promise<Uint8Array>;
   /** @throws WorkerError `task.invalid` when these bytes are no image */
   probe(bytes: Uint8Array): Promise<ImageFacts>;
-  /** One frame, the first unless told otherwise. @throws WorkerError `task.invalid` when these bytes are no image */
+  /** One frame, the first when left out. @throws WorkerError `task.invalid` when these bytes are no image */
   decode(bytes: Uint8Array, page?: number): Promise<Picture>;
 }
 
@@ -109,14 +109,14 @@ export function createImages({ native }: { readonly native: NativeCache }): Imag
   };
 }
 
-/** What the formats have room for: fourteen bits in WebP (RFC 9649 §2.7), sixteen in GIF89a, in libjpeg a little less. */
+/** What the formats can express: fourteen bits in WebP (RFC 9649 §2.7), sixteen in GIF89a, in libjpeg a little less. */
 const LONGEST_SIDE_PX: Readonly<Partial<Record<ImageFormat, number>>> = { webp: 16_383, jpeg: 65_500, gif: 65_535 };
 
 function assertSidesFit({ format, width, height }: EncodeRequest): void {
   const longest = LONGEST_SIDE_PX[format];
   if (longest === undefined || Math.max(width, height) <= longest) return;
   throw new WorkerError('task.invalid', `${width} x ${height} px are more than a ${format} file can hold`, {
-    hint: `Ask for at most ${longest} px a side, or for the picture as "png".`,
+    hint: `Request at most ${longest} px a side, or request the image as "png".`,
   });
 }
 
@@ -186,7 +186,7 @@ async function encodeGif(request: AnimationRequest, load: () => Promise<SharpMod
   return bytes;
 }
 
-/** What the library says about bytes it cannot read is for people; what it means is that the sender's file is no image. */
+/** The library's own error is the cause; to the caller it means that the sender's file is no image. */
 async function readable<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read(); // no bytes at all are refused before there is a promise

@@ -49,7 +49,7 @@ export interface CacheMoved {
   readonly hint: string;
 }
 
-/** What the system says of a place where this account may not write, or that is not there. */
+/** The system's codes for a place where this account may not write, or that is not there. */
 const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'ELOOP']);
 
 const unpacked = new Map<PayloadName, string>();
@@ -57,7 +57,7 @@ const unpacked = new Map<PayloadName, string>();
 /** Where a payload lies. The build makes packages ask this instead of searching; asking before `unpack` is our mistake. */
 export function unpackedFolder(name: PayloadName): string {
   const folder = unpacked.get(name);
-  if (folder === undefined) throw new WorkerError('internal', `${name} was asked for before it was unpacked`);
+  if (folder === undefined) throw new WorkerError('internal', `${name} was requested before it was unpacked`);
   return folder;
 }
 
@@ -65,16 +65,16 @@ export function unpackedFolder(name: PayloadName): string {
 export function createNativeCache({ environment, payloads }: NativeCacheOptions): AccountCache {
   const root = cacheFolder(environment);
   let moved: CacheMoved | undefined;
-  let tell: ((moved: CacheMoved) => void) | undefined;
+  let report: ((moved: CacheMoved) => void) | undefined;
 
   function move(because: string): string {
     const to = privateFolder(environment.tempDir);
     moved = { from: root ?? 'the home folder', to, because, hint: REMEDY };
-    tell?.(moved);
+    report?.(moved);
     return to;
   }
 
-  /** A service account may have no home to write in; whoever named a folder means that one and no other. */
+  /** A service account may have no home to write in; an operator who named a folder means that one and no other. */
   function moveFor(thrown: unknown): string {
     if (environment.get(CACHE_VARIABLE) || !UNWRITABLE.has(codeOf(thrown) ?? '')) throw thrown;
     return move(errorChain(thrown));
@@ -112,7 +112,7 @@ export function createNativeCache({ environment, payloads }: NativeCacheOptions)
       return isIntact(folder) ? folder : undefined;
     },
     onMoved(call) {
-      tell = call;
+      report = call;
       if (moved !== undefined) call(moved);
     },
   };
@@ -120,7 +120,7 @@ export function createNativeCache({ environment, payloads }: NativeCacheOptions)
 
 const REMEDY = `Set ${CACHE_VARIABLE} to a folder where this account may write files and run programs.`;
 
-/** Says that a package's files cannot be put, or loaded from, where they are, and how to move them. */
+/** A package's files cannot be put, or loaded from, where they are, and how to move them. */
 export const unusable = (root: string, cause: unknown): WorkerError =>
   new WorkerError('native.unavailable', `cannot use native files in ${root}: ${errorChain(cause)}`, {
     cause,

@@ -20,7 +20,7 @@ export const folderOf = (root: string, name: string, sha256: string): string =>
 /**
  * Unpacks an archive below `root` unless it was before, and returns the folder. Safe for several processes at once.
  *
- * @throws WorkerError `native.unavailable` for a damaged archive | what the disk says
+ * @throws WorkerError `native.unavailable` for a damaged archive | the system's own error
  */
 export async function ensureUnpacked(root: string, name: string, payload: Payload): Promise<string> {
   const folder = folderOf(root, name, payload.sha256);
@@ -41,7 +41,7 @@ export async function ensureUnpacked(root: string, name: string, payload: Payloa
   return folder;
 }
 
-/** Loading a truncated library kills the process without a word, so a folder counts only when every size is right. */
+/** Loading a truncated library kills the process silently, so a folder counts only when every size is right. */
 export function isIntact(folder: string): boolean {
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8'));
@@ -49,7 +49,7 @@ export function isIntact(folder: string): boolean {
     const files = Object.entries(manifest);
     return files.length > 0 && files.every(([path, sizeBytes]) => statSync(join(folder, path)).size === sizeBytes);
   } catch {
-    return false; // missing or unreadable: unpacking tells which, with the system's own error
+    return false; // missing or unreadable: unpacking reports which, with the system's own error
   }
 }
 
@@ -57,7 +57,7 @@ async function readArchive(name: string, payload: Payload): Promise<Uint8Array> 
   const archive = await Bun.file(payload.path).bytes();
   if (createHash('sha256').update(archive).digest('hex') === payload.sha256) return archive;
   throw new WorkerError('native.unavailable', `the archive of the ${name} files is damaged`, {
-    hint: 'Install studio-worker again.',
+    hint: 'Reinstall studio-worker.',
   });
 }
 
@@ -92,7 +92,7 @@ function removeLeftovers(root: string, prefix: string): void {
       const path = join(root, name);
       if (Date.now() - statSync(path).mtimeMs > HOUR_MS) rmSync(path, { recursive: true, force: true });
     } catch {
-      // in use, or gone already: the next release's first start tries again
+      // in use, or gone already: the next release's first start retries
     }
   }
 }

@@ -23,7 +23,7 @@ const RIFF_HEADER_BYTES = 12;
 
 /**
  * Joins stills into an animated WebP (RFC 9649 §2.7). Each still is taken as it is, so that frames can be encoded one
- * by one, in little memory, and given up between any two.
+ * by one, in little memory, and abortable between any two.
  */
 export function joinWebp({ width, height, loop, frames }: WebpAnimation): Uint8Array {
   const canvas = new Uint8Array(10);
@@ -68,7 +68,7 @@ function bitstreamOf(still: Uint8Array): Uint8Array {
     if (name === 'VP8L' || name === 'VP8 ') return still.subarray(at, end);
     at = end;
   }
-  throw new WorkerError('internal', 'the image library returned a WebP without a picture');
+  throw new WorkerError('internal', 'the image library returned a WebP without an image');
 }
 
 function setUint24(bytes: Uint8Array, at: number, value: number): void {

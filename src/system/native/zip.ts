@@ -3,7 +3,7 @@ import { crc32, inflateRawSync } from 'node:zlib';
 /** A file of an archive, by the last part of its name: where it wants to lie is not its own choice. */
 export interface ZippedFile {
   readonly name: string;
-  /** Unix permission bits; 0 when the archive says none. */
+  /** Unix permission bits; 0 when the archive has none. */
   readonly mode: number;
   readonly bytes: Uint8Array;
 }
@@ -69,7 +69,7 @@ function unpack(
   const start = local + LOCAL.sizeBytes + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
   const packed = slice(archive, start, view.getUint32(at + 20, true));
   if (method !== STORED && method !== DEFLATED)
-    throw new RangeError(`the archive is packed in a way (${method}) we do not know`);
+    throw new RangeError(`the archive uses an unsupported compression method (${method})`);
   const bytes = method === STORED ? packed : inflateRawSync(packed, { maxOutputLength: Math.max(1, sizeBytes) });
   if (bytes.byteLength !== sizeBytes || crc32(bytes) !== view.getUint32(at + 16, true)) {
     throw new RangeError('a file of the archive is damaged');

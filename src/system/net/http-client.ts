@@ -24,7 +24,7 @@ export interface HttpOptions {
   readonly maxBodyBytes?: number;
 }
 
-/** An answer is a page at most: one that is still trickling after this long holds up whoever waits for it. */
+/** An answer is a page at most: one that is still trickling after this long holds up its caller. */
 const ANSWER_MS = 2 * MINUTE_MS;
 /** One step of upload progress: a peer that needs longer than the stall limit for this little counts as frozen. */
 const PIECE_BYTES = 256 * KIB;
@@ -72,7 +72,7 @@ async function exchange(request: HttpRequest, url: string, options: HttpOptions)
   }
 }
 
-/** How long an exchange may take, told by what it does. */
+/** How long an exchange may take, by what it does. */
 interface ExchangeTimer {
   /** Aborts when the caller does, when no byte moved for the stall time, or when the answer takes too long as a whole. */
   readonly signal: AbortSignal;
@@ -177,11 +177,11 @@ async function* timed(chunks: AsyncIterable<Uint8Array>, timer: ExchangeTimer): 
   }
 }
 
-/** Redirects that keep the method and what was asked; 301 and 302 turn a POST into a GET, which is nobody's wish. */
+/** Redirects that keep the method and what was asked; 301 and 302 turn a POST into a GET, which nobody wants. */
 const SAME_METHOD = [307, 308];
 const FOR_GET = [301, 302, 303, ...SAME_METHOD];
 
-/** Where to go on, or undefined when this response is the answer. */
+/** Where to follow to, or undefined when this response is the answer. */
 function nextUrl(request: HttpRequest, from: string, response: HttpResponse): string | undefined {
   if (!(request.method === 'GET' ? FOR_GET : SAME_METHOD).includes(response.status)) return undefined;
   const to = URL.parse(response.headers['location'] ?? '', from);

@@ -7,18 +7,18 @@ export interface LoopbackFiles {
   url(name: string): string;
   /** Serves this under the name from now on. */
   put(name: string, content: Content): void;
-  /** Cuts all lines. */
+  /** Closes all connections. */
   close(): Promise<void>;
 }
 
 /** Serves files on a free port of the loopback interface; ranges too, as download hosts do. */
 export function serveLoopback(): LoopbackFiles {
-  const shelf = new Map<string, Blob | string>();
+  const contents = new Map<string, Blob | string>();
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
     fetch: async ({ url, headers }) => {
-      const content = shelf.get(decodeURIComponent(new URL(url).pathname.slice(1)));
+      const content = contents.get(decodeURIComponent(new URL(url).pathname.slice(1)));
       if (content === undefined) return nothing();
       if (typeof content !== 'string') return answer(content, headers);
       const file = Bun.file(content);
@@ -28,14 +28,14 @@ export function serveLoopback(): LoopbackFiles {
   return {
     url: (name) => `http://127.0.0.1:${server.port}/${encodeURIComponent(name)}`,
     put: (name, content) =>
-      void shelf.set(name, typeof content === 'string' ? content : new Blob([new Uint8Array(content)])),
+      void contents.set(name, typeof content === 'string' ? content : new Blob([new Uint8Array(content)])),
     close: () => server.stop(true),
   };
 }
 
 const nothing = (): Response => new Response('nothing here', { status: 404 });
 
-/** The whole, or the one range that was asked for (RFC 9110 §14). A range we do not know is answered with the whole. */
+/** The whole, or the one range that was asked for (RFC 9110 §14). A range of another form is answered with the whole. */
 function answer(whole: Blob, headers: Headers): Response {
   const [, first, last] = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(headers.get('range') ?? '') ?? [];
   if (first === undefined) return new Response(whole, { headers: { 'accept-ranges': 'bytes' } });

@@ -55,14 +55,14 @@ function carriedV4(address: string): string {
 export interface Gate {
   /** What the URL is of, for people: `model`, `init image`. */
   readonly what: string;
-  /** Operator's leave for addresses that are not public. */
+  /** Whether the operator allows addresses that are not public. */
   readonly allowPrivate: boolean;
   /** Whether a redirect led here: then loopback is refused, since only the offer itself may name this machine. */
   readonly cameFrom?: URL;
 }
 
 /**
- * Reads a URL and checks all that can be told without asking for its addresses: https, or http to this machine.
+ * Reads a URL and checks all that needs no lookup of its addresses: https, or http to this machine.
  *
  * @throws WorkerError `url.refused`
  */
@@ -81,7 +81,7 @@ export function checkUrl(text: string, gate: Gate): URL {
 
 /**
  * The one address to connect to. Refuses the host when any of its addresses is not public: a name that stands for both
- * is not one we want to guess about.
+ * is ambiguous.
  *
  * @throws WorkerError `url.refused`; whatever `resolve` throws
  */

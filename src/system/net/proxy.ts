@@ -4,7 +4,7 @@ import { isLoopback } from '../../base/urls.ts';
 type Lookup = (name: string) => string | undefined;
 
 /**
- * The proxy for one URL, by curl's rules for the environment, or undefined for a direct line.
+ * The proxy for one URL, by curl's rules for the environment, or undefined for a direct connection.
  *
  * Lower case wins over upper case. `http:` and `ws:` read HTTP_PROXY, `https:` and `wss:` read HTTPS_PROXY, both fall
  * back to ALL_PROXY; a value without a scheme is an http proxy. NO_PROXY lists hosts and their parent domains,

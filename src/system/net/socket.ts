@@ -1,4 +1,4 @@
-/** What a driver hears from one socket. Every socket ends in exactly one `onClosed`, whatever went wrong. */
+/** The events of one socket. Every socket ends in exactly one `onClosed`, whatever went wrong. */
 export interface SocketEvents {
   readonly onOpened: () => void;
   readonly onText: (text: string) => void;
@@ -28,7 +28,7 @@ export interface Socket {
   readonly bufferedBytes: number;
   /** Sends a close frame; a peer that ignores it is cut after `graceMs`. */
   close(code: number, reason: string, graceMs?: number): void;
-  /** Cuts the line without a goodbye. */
+  /** Cuts the connection without a close frame. */
   terminate(): void;
 }
 

@@ -9,7 +9,7 @@ import type { Socket, SocketEnd, SocketEvents, SocketOptions, Sockets } from './
 
 /*
  * WebSockets through the runtime's built-in `ws` rather than its global WebSocket. Tried on Bun 1.4.5 against raw
- * peers: of a refused upgrade the global one tells nothing but a sentence with the status in it, and a second request
+ * peers: of a refused upgrade the global one gives nothing but a sentence with the status in it, and a second request
  * to ask for the rest may get another answer. The built-in `ws` hands over the very response, status, headers and body,
  * from the one connection it made, directly and through a CONNECT proxy; it refuses a peer that does not echo the
  * sub-protocol; and a round trip takes the same 20 µs. Neither has a timer of its own: who opens a socket bounds it.
@@ -42,7 +42,7 @@ class RealSocket implements Socket {
   readonly #clock: SocketsOptions['clock'];
   readonly #socket: WebSocket | undefined;
   #over = false;
-  /** What went wrong, as far as anyone said. */
+  /** What went wrong, as far as it was reported. */
   #problem = '';
   #disarm = (): void => {};
 

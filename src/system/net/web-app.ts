@@ -14,7 +14,7 @@ export interface AppRequest {
  */
 export type AskApp = (url: string, request: AppRequest) => Promise<Response>;
 
-/** Each request has a line of its own, so that none outlives its answer and keeps this process alive. */
+/** Each request has a connection of its own, so that none outlives its answer and keeps this process alive. */
 export const createAskApp =
   (env: (name: string) => string | undefined): AskApp =>
   (url, { method, headers, body, signal }) =>

@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import { serveQuietly } from './parent.ts';
+import { bindToParent } from './parent.ts';
 
 /**
  * Turns this process into another program, which ends when our parent ends, however that does.
@@ -14,7 +14,7 @@ export async function becomeBound(
   { parentPid, nice }: { readonly parentPid: number; readonly nice: number },
 ): Promise<never> {
   const [path = ''] = command;
-  await serveQuietly(nice);
+  await bindToParent(nice);
   if (process.ppid !== parentPid) process.exit(1); // it ended before the bond was made
   process.emitWarning = () => {}; // Bun 1.4.5 warns on every execve that it is experimental
   if (process.execve === undefined) throw noExec();

@@ -1,15 +1,15 @@
 import { setPriority } from 'node:os';
 
-/** The process that started us to talk with us. */
+/** The process that started this one and exchanges messages with it. */
 export interface Parent {
   send(message: unknown): void;
-  /** One listener; what was said before it listens is kept for it. */
+  /** One listener; messages that came before it are kept for it. */
   onMessage(call: (message: unknown) => void): void;
-  /** Settles when it can be heard no more. */
+  /** Settles when the channel is closed. */
   readonly gone: Promise<void>;
 }
 
-/** Undefined when nobody who talks has started us. */
+/** Undefined when this process was started without a channel. */
 export function connectParent(): Parent | undefined {
   if (process.send === undefined) return undefined;
   const gone = Promise.withResolvers<void>();
@@ -24,18 +24,18 @@ export function connectParent(): Parent | undefined {
 /** Linux: the signal to get when the parent ends (prctl(2)). */
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
-/** ioprio_set(2): this process, best effort, the last in line. The call has no wrapper in any C library. */
+/** ioprio_set(2): this process, best effort, lowest priority. The call has no wrapper in any C library. */
 const IOPRIO_SET: Readonly<Partial<Record<string, number>>> = { x64: 251, arm64: 30 };
 const WHO_PROCESS = 1;
-const LAST_IN_LINE = (2 << 13) | 7;
+const LOWEST_PRIORITY = (2 << 13) | 7;
 
 /**
- * Makes this process end with its parent, and leave the machine to others: `nice` from 0 to 19.
+ * Makes this process end with its parent, and lowers its priority: `nice` from 0 to 19.
  *
- * Only Linux can end a process that is busy in native code; elsewhere the closed line is noticed when the code returns.
+ * Only Linux can end a process that is busy in native code; elsewhere the closed channel is noticed when the code returns.
  * None of it is worth failing for: what the system refuses is left as it is.
  */
-export async function serveQuietly(nice: number): Promise<void> {
+export async function bindToParent(nice: number): Promise<void> {
   try {
     setPriority(nice);
   } catch {
@@ -51,10 +51,10 @@ export async function serveQuietly(nice: number): Promise<void> {
       }).symbols;
       libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
       const ioprioSet = IOPRIO_SET[process.arch];
-      if (nice > 0 && ioprioSet !== undefined) libc.syscall(ioprioSet, WHO_PROCESS, 0, LAST_IN_LINE);
+      if (nice > 0 && ioprioSet !== undefined) libc.syscall(ioprioSet, WHO_PROCESS, 0, LOWEST_PRIORITY);
       return;
     } catch {
-      // glibc and musl go by different names; without either the closed line still ends us
+      // glibc and musl go by different names; without either the closed channel still ends us
     }
   }
 }

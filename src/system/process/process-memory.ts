@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { KIB } from '../../base/units.ts';
 
-/** What a process of this machine has in memory, in bytes; undefined where the system does not say, or it is gone. */
+/** What a process of this machine has in memory, in bytes; undefined where the system does not report it, or the process is gone. */
 export async function processMemory(pid: number): Promise<number | undefined> {
   try {
     // proc(5): VmRSS, in KiB. Other systems have no such file, and asking them would start a program.

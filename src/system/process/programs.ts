@@ -41,7 +41,7 @@ async function feed(stdin: Bun.FileSink, input: AsyncIterable<Uint8Array>): Prom
     }
     await stdin.end();
   } catch {
-    // It does not read any more, or whoever makes the input failed and knows: its exit tells the rest.
+    // It does not read any more, or whoever makes the input failed and knows: its exit explains the rest.
     await Promise.resolve(stdin.end()).catch(() => {});
   }
 }

@@ -11,13 +11,13 @@ export type OnStopSignals = (call: (signal: StopSignal, count: number) => void) 
 /** The real signals of this process. */
 export const onStopSignals: OnStopSignals = (call) => {
   let count = 0;
-  const heard = stopSignals(process.platform, isHangUpIgnored).map((signal) => {
+  const subscriptions = stopSignals(process.platform, isHangUpIgnored).map((signal) => {
     const onSignal = (): void => call(signal, ++count);
     process.on(signal, onSignal);
     return () => void process.off(signal, onSignal);
   });
   return () => {
-    for (const deafen of heard) deafen();
+    for (const unsubscribe of subscriptions) unsubscribe();
   };
 };
 
@@ -30,7 +30,7 @@ export function stopSignals(platform: NodeJS.Platform, hangUpIgnored: () => bool
   return hangUpIgnored() ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
 }
 
-/** Bit 0 of the ignored set is signal 1, the hang-up (Linux proc(5)). Where nobody can tell, it counts as ignored. */
+/** Bit 0 of the ignored set is signal 1, the hang-up (Linux proc(5)). Where that is unknown, it counts as ignored. */
 function isHangUpIgnored(): boolean {
   try {
     const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];

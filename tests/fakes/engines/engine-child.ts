@@ -4,7 +4,7 @@ import type { Task } from '../../../src/contract/tasks/index.ts';
 import type { RunContext, TaskResult } from '../../../src/engines/engine.ts';
 import type { InnerEngine, Inputs } from '../../../src/engines/host/inner.ts';
 import { serveEngine } from '../../../src/engines/host/serve.ts';
-import { connectParent, serveQuietly } from '../../../src/system/process/parent.ts';
+import { connectParent, bindToParent } from '../../../src/system/process/parent.ts';
 
 const never = (): Promise<never> => new Promise(() => {});
 const aborted = ({ signal }: Pick<RunContext, 'signal'>): Promise<never> =>
@@ -80,6 +80,6 @@ const engine: InnerEngine = {
 
 const parent = connectParent();
 if (parent === undefined) throw new Error('nobody to talk with');
-await serveQuietly(Number(process.argv[2] ?? 0));
+await bindToParent(Number(process.argv[2] ?? 0));
 await serveEngine(parent, { gradio: () => Promise.resolve(engine) });
 process.exit(0);

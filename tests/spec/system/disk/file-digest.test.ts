@@ -38,7 +38,7 @@ test('what is behind the place that was told is not read', async () => {
   expect(await follower.digest).toBe(hexOf(bytes));
 });
 
-test('a file that is not there, or is cut by somebody else, has no digest', async () => {
+test('a file that is not there, or is truncated meanwhile, has no digest', async () => {
   await using folder = await tempFolder();
   expect(String(await failureOf(followFile(folder.at('nowhere'), 10).digest))).toContain('ENOENT');
   const path = folder.at('weights');
@@ -46,7 +46,7 @@ test('a file that is not there, or is cut by somebody else, has no digest', asyn
   await truncate(path, 500);
   const follower = followFile(path, 1_000);
   follower.upTo(1_000);
-  expect(String(await failureOf(follower.digest))).toContain('cut by somebody else');
+  expect(String(await failureOf(follower.digest))).toContain('truncated by another process');
 });
 
 test('a follower that is stopped says so, and no later word of it counts', async () => {

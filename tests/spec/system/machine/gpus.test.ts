@@ -67,7 +67,7 @@ onPosix('each NVIDIA GPU is told with what it has, and one that does not say is 
       freeBytes: undefined,
     },
   ]);
-  expect(reasons).toContain('NVIDIA GB10: does not say its memory');
+  expect(reasons).toContain('NVIDIA GB10: does not report its memory');
 });
 
 test('cards of AMD are read from the kernel, beside those of others that say nothing', async () => {
@@ -147,7 +147,7 @@ onPosix('a driver that hangs, fails or only complains costs no more than its ans
   expect(reasons).toContain('nvidia-smi: no answer within 300 ms');
   await using complaining = await setup();
   await complaining.program('nvidia-smi', NVIDIA_WORDS, 'No devices were found');
-  expect((await complaining.gpus.probe()).reasons).toContain('nvidia-smi: names no GPU');
+  expect((await complaining.gpus.probe()).reasons).toContain('nvidia-smi: lists no GPU');
   await using failing = await setup();
   await failing.file('bin/nvidia-smi', '#!/bin/sh\necho "GPU-1, 1, 2, 1, 1, one"; exit 9\n');
   await chmod(failing.folder.at('bin/nvidia-smi'), 0o755);

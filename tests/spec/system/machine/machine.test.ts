@@ -44,7 +44,7 @@ test('without an NVIDIA card the memory of every GPU counts', async () => {
   expect(await setup([aGpu('amd', 16), aGpu('other', 8)]).machine.vramTotalGb()).toBe(24);
 });
 
-test('a GPU that does not say its memory is counted as silent, not lost', async () => {
+test('a GPU that does not report its memory is counted apart, not lost', async () => {
   expect(await setup([aGpu('nvidia', 0), aGpu('nvidia', 8)]).machine.vram()).toMatchObject({
     totalGb: 8,
     silentGpus: 1,

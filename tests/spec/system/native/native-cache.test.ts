@@ -98,7 +98,7 @@ test('an archive that is damaged inside the executable is never unpacked', async
   await truncate(at.payload.path, 20);
   expect(await failureOf(at.open().unpack('sharp'))).toMatchObject({
     code: 'native.unavailable',
-    hint: 'Install studio-worker again.',
+    hint: 'Reinstall studio-worker.',
   });
 });
 

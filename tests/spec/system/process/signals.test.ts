@@ -9,9 +9,9 @@ const WAIT_MS = 5_000;
 const LISTENER = `
   const { onStopSignals } = await import(${JSON.stringify(MODULE)});
   const say = (text) => process.stdout.write(text + '\\n');
-  const deafen = onStopSignals((signal, count) => {
+  const unsubscribe = onStopSignals((signal, count) => {
     say(signal + ' ' + count);
-    if (count === 2 && process.argv.includes('deafen')) { deafen(); say('deaf'); }
+    if (count === 2 && process.argv.includes('unsubscribe')) { unsubscribe(); say('unsubscribed'); }
     if (count === 3) clearInterval(alive);
   });
   const alive = setInterval(() => {}, 60_000);
@@ -23,10 +23,10 @@ afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
 });
 
-async function setup(options: { readonly deafen?: boolean; readonly under?: readonly string[] } = {}) {
-  const { deafen = false, under = [] } = options;
+async function setup(options: { readonly unsubscribe?: boolean; readonly under?: readonly string[] } = {}) {
+  const { unsubscribe = false, under = [] } = options;
   const child = Bun.spawn({
-    cmd: [...under, process.execPath, '-e', LISTENER, ...(deafen ? ['deafen'] : [])],
+    cmd: [...under, process.execPath, '-e', LISTENER, ...(unsubscribe ? ['unsubscribe'] : [])],
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'inherit',
@@ -71,12 +71,12 @@ describe('a process that is asked to stop', () => {
   });
 
   test('is ended by the next signal once nobody listens any more', async () => {
-    const { child, line, ended } = await setup({ deafen: true });
+    const { child, line, ended } = await setup({ unsubscribe: true });
     child.kill('SIGTERM');
     expect(await line()).toBe('SIGTERM 1');
     child.kill('SIGTERM');
     expect(await line()).toBe('SIGTERM 2');
-    expect(await line()).toBe('deaf');
+    expect(await line()).toBe('unsubscribed');
     child.kill('SIGTERM');
     await ended();
     expect(child.signalCode).toBe('SIGTERM');
