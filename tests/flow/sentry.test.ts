@@ -83,7 +83,12 @@ test('an error arrives with release, environment, machine and the warnings befor
     fingerprint: ['jobs', 'job.failed', 'engine.failed'],
     extra: { jobId: 'job-1', error: 'out of memory' },
     breadcrumbs: [
-      { level: 'warning', category: 'jobs', message: 'reject.not-sent jobId=job-1', data: { jobId: 'job-1' } },
+      {
+        level: 'warning',
+        category: 'jobs',
+        message: 'could not reject offer job-1: no live session',
+        data: { jobId: 'job-1' },
+      },
     ],
   });
 });
