@@ -14,7 +14,7 @@ class Malformed extends Error {}
 export const malformed = (problem: string): Error => new Malformed(problem);
 
 /** Reads a JSON object with `read`, which takes from its fields what it needs. Never throws for what the text holds. */
-export function readOwnFile<T>(text: string, read: (fields: Fields) => T): Read<T> {
+export function readOwnFile<T>(text: string, read: (fields: FieldReader) => T): Read<T> {
   let value: unknown;
   try {
     value = parseJson(text);
@@ -22,7 +22,7 @@ export function readOwnFile<T>(text: string, read: (fields: Fields) => T): Read<
     return { is: 'unreadable', problem: 'not JSON' };
   }
   try {
-    return { is: 'read', value: read(Fields.of(value, 'file')) };
+    return { is: 'read', value: read(FieldReader.of(value, 'file')) };
   } catch (thrown) {
     if (thrown instanceof Malformed) return { is: 'unreadable', problem: thrown.message };
     throw thrown;
@@ -30,18 +30,18 @@ export function readOwnFile<T>(text: string, read: (fields: Fields) => T): Read<
 }
 
 /** The fields of one JSON object, each read as what it has to be. */
-export class Fields {
+export class FieldReader {
   readonly #fields: ReadonlyMap<string, unknown>;
 
   private constructor(fields: ReadonlyMap<string, unknown>) {
     this.#fields = fields;
   }
 
-  static of(value: unknown, name: string): Fields {
+  static of(value: unknown, name: string): FieldReader {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw malformed(`${name}: expected an object`);
     }
-    return new Fields(new Map<string, unknown>(Object.entries(value)));
+    return new FieldReader(new Map<string, unknown>(Object.entries(value)));
   }
 
   entries(): readonly (readonly [string, unknown])[] {
@@ -79,13 +79,13 @@ export class Fields {
     throw malformed(`${name}: expected a list of at most ${maxItems}`);
   }
 
-  object(name: string): Fields {
-    return Fields.of(this.value(name), name);
+  object(name: string): FieldReader {
+    return FieldReader.of(this.value(name), name);
   }
 
   /** Empty when the field is missing. */
-  optionalObject(name: string): Fields {
-    return this.value(name) === undefined ? new Fields(new Map()) : this.object(name);
+  optionalObject(name: string): FieldReader {
+    return this.value(name) === undefined ? new FieldReader(new Map()) : this.object(name);
   }
 
   /** The file has to be of the version that we write. */

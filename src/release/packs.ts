@@ -38,6 +38,7 @@ export interface PackShelf {
   pull(pack: Pack, signal: AbortSignal, onProgress?: (progress: FileProgress) => void): Promise<string>;
 }
 
+/** What the packs of a release are fetched and unpacked with. */
 export interface PackShelfOptions {
   /** Where archives are until they are unpacked; called when the first one is fetched. */
   readonly root: () => string;

@@ -4,7 +4,7 @@ import type { LoadedModel } from '../../engines/engine.ts';
 import type { Job } from '../../jobs/job.ts';
 import { openResidency } from '../../models/loaded/residency.ts';
 import type { ModelRequest, StoredFiles } from '../../models/store/file-resolver.ts';
-import type { Lease, ModelStore } from '../../models/store/store.ts';
+import type { FileLease, ModelStore } from '../../models/store/store.ts';
 import { mayHaveGpu } from '../../models/memory/gpu-memory.ts';
 import { createModelPool, type ModelPool } from '../../models/loaded/pool.ts';
 import { createModelLoader, type ModelLoader } from '../../worker/models/loader.ts';
@@ -93,7 +93,7 @@ async function presentFiles(
   signal: AbortSignal,
 ): Promise<StoredFiles & AsyncDisposable> {
   await using undo = new AsyncDisposableStack();
-  const lease: Lease = undo.use(store.lease());
+  const lease: FileLease = undo.use(store.lease());
   const stored = await lease.filesFor({ model, source, onlyPresent: true }, signal);
   const held = undo.move();
   return { ...stored, [Symbol.asyncDispose]: () => held.disposeAsync() };

@@ -2,6 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { formatDiskSpace } from '../../base/units.ts';
 import type { Files } from '../../system/disk/files.ts';
 
+/** The disk to check, and how. */
 export interface DiskSpaceOptions {
   /** A folder on the disk that is meant. */
   readonly root: string;

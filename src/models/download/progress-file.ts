@@ -19,6 +19,7 @@ type BlockCrc = readonly [block: number, crc: number];
 /** More blocks than this are not a file of ours, and an array of them would be a burden. */
 const MAX_BLOCKS = 1_000_000;
 
+/** Replaces the progress file at a path in one step. Rejects when the disk does not take it. */
 export const writeProgress = (files: Pick<Files, 'writeAtomic'>, path: string, progress: ProgressFile): Promise<void> =>
   files.writeAtomic(path, JSON.stringify(progress));
 

@@ -11,6 +11,7 @@ import type { Retries } from './retry.ts';
  * requests the rest of its range and loses nothing that arrived.
  */
 
+/** A partial file, and what it takes to fetch the rest of it. */
 export interface MissingBytes {
   readonly part: PartialFile;
   readonly request: DownloadRequest;

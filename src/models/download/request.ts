@@ -29,6 +29,7 @@ export interface DownloadPolicy {
   readonly maxTries: number;
 }
 
+/** For models of gigabytes over home connections: eight ranges saturate one, and a kill costs at most 64 MiB. */
 export const DOWNLOAD_POLICY: DownloadPolicy = {
   maxRanges: 8,
   parallelFromBytes: 64 * MIB,
@@ -84,6 +85,7 @@ export const open = (
 /** How often a long download checks the free disk space. */
 export const CHECK_DISK_BYTES = 64 * MIB;
 
+/** A body that ended before its length was reached. */
 export const endedEarly = (url: string, doneBytes: number, sizeBytes: number): WorkerError =>
   new WorkerError('download.failed', `${shownUrl(url)} ended after ${doneBytes} of ${sizeBytes} bytes`);
 

@@ -15,6 +15,7 @@ export class Unreadable extends Error {
   }
 }
 
+/** Ends the reading of a header whose values make no sense; `because` starts with what is wrong. */
 export const invalid = (because: string): Unreadable => new Unreadable({ is: 'invalid', because });
 
 /** Reads little-endian values one after the other, never beyond the bytes or what a number holds exactly. */

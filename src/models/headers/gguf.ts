@@ -54,6 +54,7 @@ export const TENSOR_TYPES: ReadonlyMap<number, readonly [perBlock: number, bytes
 ]);
 const DEFAULT_ALIGNMENT = 32;
 
+/** What a readable GGUF header says of its file. */
 export interface GgufHeader {
   readonly version: number;
   readonly tensors: number;

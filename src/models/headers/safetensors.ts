@@ -10,6 +10,7 @@ import { ByteReader, invalid, Unreadable } from './bytes.ts';
 const MAX_HEADER_BYTES = 16 * MIB;
 const NOT_A_TENSOR = '__metadata__';
 
+/** What a readable safetensors header says of its file. */
 export interface SafetensorsHeader {
   readonly tensors: number;
 }

@@ -5,12 +5,12 @@ import type { Clock } from '../../system/clock.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { MemoryRequest } from '../memory/evict.ts';
 import type { LoadedShare } from '../memory/fit.ts';
-import { createLane, type Lane, type LaneOptions, type Loaded } from './lane.ts';
+import { createLane, type Lane, type LaneOptions, type LoadedWeights } from './lane.ts';
 import { isIdle } from './lifecycle.ts';
 import type { Resident } from './residency.ts';
 
 /** A model that is to be in memory, and how to get it there. */
-export interface LoadRequest<Model extends Loaded> extends MemoryRequest {
+export interface LoadRequest<Model extends LoadedWeights> extends MemoryRequest {
   readonly engine: EngineName;
   readonly model: ModelId;
   readonly source: ModelSource;
@@ -45,7 +45,7 @@ export interface PooledModel {
 }
 
 /** One model of the pool: its lane, and what is known of it beside its state. */
-export interface Entry<Model extends Loaded> {
+export interface Entry<Model extends LoadedWeights> {
   readonly request: LoadRequest<Model>;
   readonly lane: Lane<Model>;
   /** When it came to be in its state, and when it was used last; milliseconds since the epoch. */
@@ -66,7 +66,7 @@ export interface Entry<Model extends Loaded> {
 }
 
 /** An entry with nothing in memory yet. Its load is logged with the time it took. */
-export function createEntry<Model extends Loaded>(
+export function createEntry<Model extends LoadedWeights>(
   request: LoadRequest<Model>,
   options: Pick<LaneOptions<Model>, 'keepMs'> & { readonly clock: Clock; readonly log: Logger },
   onStateChange: LaneOptions<Model>['onStateChange'],
@@ -87,7 +87,7 @@ export function createEntry<Model extends Loaded>(
   };
 }
 
-async function loadLogged<Model extends Loaded>(
+async function loadLogged<Model extends LoadedWeights>(
   { engine, model: name, load }: LoadRequest<Model>,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
   signal: AbortSignal,
@@ -101,7 +101,11 @@ async function loadLogged<Model extends Loaded>(
 }
 
 /** What evicting it would give back; undefined while it is not in memory. */
-export function shareOf<Model extends Loaded>({ request, lane, ...entry }: Entry<Model>): LoadedShare | undefined {
+export function shareOf<Model extends LoadedWeights>({
+  request,
+  lane,
+  ...entry
+}: Entry<Model>): LoadedShare | undefined {
   if (lane.model === undefined) return undefined;
   return {
     model: request.model,
@@ -112,7 +116,7 @@ export function shareOf<Model extends Loaded>({ request, lane, ...entry }: Entry
 }
 
 /** The entry is used now, or was at `at`, in milliseconds since the epoch. */
-export function markUsed<Model extends Loaded>(
+export function markUsed<Model extends LoadedWeights>(
   entry: Entry<Model>,
   clock: Pick<Clock, 'now' | 'elapsed'>,
   at = clock.now(),
@@ -122,13 +126,21 @@ export function markUsed<Model extends Loaded>(
 }
 
 /** What is remembered across restarts; undefined for a model that is not in memory, or that no process holds. */
-export function residentOf<Model extends Loaded>({ request, lane, ...entry }: Entry<Model>): Resident | undefined {
+export function residentOf<Model extends LoadedWeights>({
+  request,
+  lane,
+  ...entry
+}: Entry<Model>): Resident | undefined {
   if (lane.state.at !== 'loaded' || lane.model?.process === undefined) return undefined;
   return { model: request.model, source: request.source, gb: entry.gb, lastUsedAt: entry.lastUsedAt };
 }
 
 /** What the operator sees; undefined for a model that is not in memory. */
-export function viewOf<Model extends Loaded>({ request, lane, ...entry }: Entry<Model>): PooledModel | undefined {
+export function viewOf<Model extends LoadedWeights>({
+  request,
+  lane,
+  ...entry
+}: Entry<Model>): PooledModel | undefined {
   const { state, unloadsAt, model } = lane;
   const pid = model?.process?.pid;
   if (state.at === 'unloaded' || (model !== undefined && pid === undefined)) return undefined;

@@ -2,14 +2,14 @@ import { pause } from '../../base/pause.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Entry } from './entry.ts';
-import type { Loaded } from './lane.ts';
+import type { LoadedWeights } from './lane.ts';
 import { isIdle } from './lifecycle.ts';
 
 /** A child is killed within half a second; an engine inside this process may not even notice. */
 const TIMEOUT_MS = SECOND_MS;
 
 /** Frees all entries, used or not. Settles when they are out of memory, and after a second in any case. */
-export async function freeAll<Model extends Loaded>(
+export async function freeAll<Model extends LoadedWeights>(
   entries: readonly Entry<Model>[],
   clock: Pick<Clock, 'after'>,
 ): Promise<void> {

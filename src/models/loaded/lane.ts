@@ -10,13 +10,13 @@ import { isOut, type ModelEffect, type ModelEvent, type ModelState, step, type U
  */
 
 /** Something in memory, as far as its lane cares. Disposing frees it. */
-export interface Loaded extends AsyncDisposable {
+export interface LoadedWeights extends AsyncDisposable {
   /** The process that holds the weights between two uses; undefined when none does. */
   readonly process: { readonly pid: number; readonly ended: Promise<unknown> } | undefined;
 }
 
 /** What a lane works with. */
-export interface LaneOptions<Model extends Loaded> {
+export interface LaneOptions<Model extends LoadedWeights> {
   /** Rejects once the signal aborts, when nothing of it is left in memory. */
   readonly load: (signal: AbortSignal) => Promise<Model>;
   /** How long an idle model stays, in milliseconds; 0 frees it as soon as it is idle. */
@@ -28,7 +28,7 @@ export interface LaneOptions<Model extends Loaded> {
 }
 
 /** The way to one model, which is loaded when it is taken. */
-export interface Lane<Model extends Loaded> {
+export interface Lane<Model extends LoadedWeights> {
   readonly state: ModelState;
   /** What is in memory; undefined while nothing is. */
   readonly model: Model | undefined;
@@ -51,11 +51,11 @@ export interface Lane<Model extends Loaded> {
 }
 
 /** A lane to a model that is not in memory. */
-export function createLane<Model extends Loaded>(options: LaneOptions<Model>): Lane<Model> {
+export function createLane<Model extends LoadedWeights>(options: LaneOptions<Model>): Lane<Model> {
   return new DrivenLane(options);
 }
 
-class DrivenLane<Model extends Loaded> implements Lane<Model> {
+class DrivenLane<Model extends LoadedWeights> implements Lane<Model> {
   readonly #options: LaneOptions<Model>;
   readonly #keepTimer: KeepTimer;
   #state: ModelState = { at: 'unloaded' };

@@ -38,6 +38,7 @@ export type UnloadReason =
   | 'requested'
   | 'stopping';
 
+/** What happens to a model, in the words of its driver. */
 export type ModelEvent =
   /** Somebody wants to run on it, or wants it in memory ahead of any user. */
   | { readonly type: 'take' | 'preload' }
@@ -54,12 +55,14 @@ export type ModelEvent =
   /** Its process ended unasked. */
   | { readonly type: 'lost' };
 
+/** What the driver has to do, in this order. `fail` is a bug of the driver, to be thrown. */
 export type ModelEffect =
   | { readonly do: 'load' | 'abort-load' | 'disarm' }
   | { readonly do: 'free'; readonly because: UnloadReason }
   | { readonly do: 'arm'; readonly ms: number }
   | { readonly do: 'fail'; readonly because: string };
 
+/** The state after an event, and the effects to perform. */
 export interface ModelStep {
   readonly state: ModelState;
   readonly effects: readonly ModelEffect[];

@@ -3,11 +3,11 @@ import type { Logger } from '../../log/logger.ts';
 import type { MemoryProbe } from '../memory/evict.ts';
 import { freeGb } from '../memory/gpu-memory.ts';
 import type { Entry } from './entry.ts';
-import type { Loaded } from './lane.ts';
+import type { LoadedWeights } from './lane.ts';
 import type { UnloadReason } from './lifecycle.ts';
 
 /** Logs that a model is unloaded and what that freed, as its driver reports it where there is one. */
-export function logUnloaded<Model extends Loaded>(
+export function logUnloaded<Model extends LoadedWeights>(
   { request, lane, gb }: Entry<Model>,
   because: UnloadReason,
   { probe, log }: { readonly probe: MemoryProbe; readonly log: Logger },

@@ -6,7 +6,7 @@ import { type Evictable, evictUnderPressure, evictUntilFits, type MemoryProbe } 
 import { grownGb } from '../memory/gpu-memory.ts';
 import type { Entries } from './entries.ts';
 import type { Entry, LoadRequest } from './entry.ts';
-import type { Loaded } from './lane.ts';
+import type { LoadedWeights } from './lane.ts';
 import { isIdle } from './lifecycle.ts';
 import { PressureWatch } from './pressure-watch.ts';
 
@@ -20,7 +20,7 @@ export interface MemoryUpkeepOptions {
 }
 
 /** The memory of the pool: evicts for what is to be loaded, measures what was, and leaves enough to other programs. */
-export class MemoryUpkeep<Model extends Loaded> {
+export class MemoryUpkeep<Model extends LoadedWeights> {
   readonly #options: MemoryUpkeepOptions;
   readonly #evictable: Evictable;
   readonly #pressure: PressureWatch;

@@ -8,7 +8,7 @@ import { Entries } from './entries.ts';
 import { createEntry, type Entry, type LoadRequest, markUsed, type ModelName, type PooledModel } from './entry.ts';
 import { freeAll } from './free-all.ts';
 import { healthAfter } from './health.ts';
-import type { Loaded } from './lane.ts';
+import type { LoadedWeights } from './lane.ts';
 import { isIdle, isOut, type ModelState, type UnloadReason } from './lifecycle.ts';
 import { logUnloaded } from './log-unload.ts';
 import { MemoryUpkeep } from './memory-upkeep.ts';
@@ -20,7 +20,8 @@ import type { Resident } from './residency.ts';
  * changed files or settings replace what is loaded.
  */
 
-export interface ModelPool<Model extends Loaded> {
+/** The models in memory. Whoever makes one closes it, after the last `withModel` was aborted or has ended. */
+export interface ModelPool<Model extends LoadedWeights> {
   /**
    * Gives `use` the model, loaded if it is not, and returns what `use` does. A failure that may be the model's own fault
    * unloads it.
@@ -59,11 +60,11 @@ export interface ModelPoolOptions {
 }
 
 /** A pool with nothing in memory yet. */
-export function createModelPool<Model extends Loaded>(options: ModelPoolOptions): ModelPool<Model> {
+export function createModelPool<Model extends LoadedWeights>(options: ModelPoolOptions): ModelPool<Model> {
   return new DrivenPool(options);
 }
 
-class DrivenPool<Model extends Loaded> implements ModelPool<Model> {
+class DrivenPool<Model extends LoadedWeights> implements ModelPool<Model> {
   readonly #options: ModelPoolOptions;
   readonly #entries = new Entries<Model>();
   readonly #memory: MemoryUpkeep<Model>;

@@ -5,7 +5,7 @@ import { type ModelSource, ModelSourceSchema } from '../../contract/model-source
 import { readJson } from '../../contract/read.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Files } from '../../system/disk/files.ts';
-import { Fields, malformed, readOwnFile } from '../own-file.ts';
+import { FieldReader, malformed, readOwnFile } from '../own-file.ts';
 
 /** A model to load again after a restart, with all that takes. */
 export interface Resident {
@@ -87,12 +87,12 @@ async function load({ path, files, clock, log }: ResidencyOptions): Promise<read
   return [];
 }
 
-function residentsOf(fields: Fields): readonly Resident[] {
+function residentsOf(fields: FieldReader): readonly Resident[] {
   fields.version(VERSION);
-  return fields.list('models', MAX_MODELS).map((entry) => residentOf(Fields.of(entry, 'models')));
+  return fields.list('models', MAX_MODELS).map((entry) => residentOf(FieldReader.of(entry, 'models')));
 }
 
-function residentOf(fields: Fields): Resident {
+function residentOf(fields: FieldReader): Resident {
   const model = fields.text('model');
   if (model === '') throw malformed('model: expected a name');
   const source = readJson(ModelSourceSchema, writeJson(fields.value('source'))); // through text, because that is what it reads

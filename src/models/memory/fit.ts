@@ -33,6 +33,7 @@ export interface LearnedPeak {
   readonly moreThanGb?: number;
 }
 
+/** What the decision whether a job fits depends on; all sizes in GiB. */
 export interface MemoryQuestion {
   /** The studio's estimate of what the job needs; 0 when there is none. */
   readonly estimateGb: number;
@@ -56,6 +57,7 @@ interface FitNumbers {
   readonly gpu: string;
 }
 
+/** Whether a job fits, and the numbers that say so. */
 export type MemoryVerdict =
   /** No GPU reports its memory, or there is no estimate of what the job needs: there is nothing to decide by. */
   | { readonly is: 'unknown'; readonly because: string }

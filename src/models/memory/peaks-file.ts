@@ -1,16 +1,17 @@
 import { DAY_MS } from '../../base/units.ts';
 import type { Read } from '../../contract/read.ts';
-import { type Fields, readOwnFile } from '../own-file.ts';
+import { type FieldReader, readOwnFile } from '../own-file.ts';
 
 /** What is remembered of the runs of one key. */
 export interface RunMemory {
   /** Peaks of the newest runs, oldest first, in GiB. */
   readonly peaks: readonly number[];
   /** The most free memory that did not suffice; absent when it always did. */
-  readonly shortage?: Shortage;
+  readonly shortage?: MemoryShortage;
 }
 
-export interface Shortage {
+/** Free memory that did not suffice for a run, in GiB. */
+export interface MemoryShortage {
   readonly gb: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -21,6 +22,7 @@ export type KnownRuns = Map<string, RunMemory>;
 
 /** Old peaks are dropped, so that one outlier or an older engine does not count for ever. */
 export const MAX_RUNS = 20;
+/** Models, engines and sizes that are remembered. */
 export const MAX_KEYS = 500;
 /**
  * A job that is rejected for a shortage cannot show that it would fit by now, after an update of the driver or the engine.
@@ -29,13 +31,15 @@ export const MAX_KEYS = 500;
 const SHORTAGE_LASTS_MS = DAY_MS;
 const VERSION = 1;
 
+/** A size that makes sense: finite, and more than nothing. */
 export const isPositive = (value: unknown): value is number =>
   typeof value === 'number' && value > 0 && value < Infinity;
 
 /** The shortage, if it still counts. A time in the future is one of a clock that was wrong, and lasts no longer. */
-export const lastingShortage = ({ shortage }: RunMemory, now: number): Shortage | undefined =>
+export const lastingShortage = ({ shortage }: RunMemory, now: number): MemoryShortage | undefined =>
   shortage !== undefined && Math.abs(now - shortage.at) < SHORTAGE_LASTS_MS ? shortage : undefined;
 
+/** The file as `readPeaks` reads it, without shortages that no longer count at `now` (milliseconds since the epoch). */
 export function peaksText(known: KnownRuns, now: number): string {
   const peaksGb = [...known].map(([key, { peaks }]) => [key, peaks] as const).filter(([, peaks]) => peaks.length > 0);
   const shortages = [...known].flatMap(([key, runs]) => {
@@ -56,7 +60,7 @@ export function peaksText(known: KnownRuns, now: number): string {
 /** Reads what `peaksText` wrote. A broken entry is left out, since it can be learned again. */
 export const readPeaks = (text: string): Read<KnownRuns> => readOwnFile(text, knownRunsOf);
 
-function knownRunsOf(fields: Fields): KnownRuns {
+function knownRunsOf(fields: FieldReader): KnownRuns {
   fields.version(VERSION);
   const known: KnownRuns = new Map();
   for (const [key, peaks] of fields.object('peaksGb').entries()) {

@@ -14,7 +14,7 @@ import {
   peaksText,
   readPeaks,
   type RunMemory,
-  type Shortage,
+  type MemoryShortage,
 } from './peaks-file.ts';
 
 /** What runs have in common that need the same memory: model, engine, and about the same size. */
@@ -37,6 +37,7 @@ export interface Peaks {
   saved(): Promise<void>;
 }
 
+/** Where peaks are kept, and what they are kept with. */
 export interface PeaksOptions {
   readonly path: string;
   readonly files: Pick<Files, 'readText' | 'writeAtomic'>;
@@ -89,7 +90,7 @@ export async function openPeaks({ path, files, clock, log }: PeaksOptions): Prom
     },
     learnShortage(key, freeGb) {
       if (!isPositive(freeGb)) return;
-      const shortage: Shortage = { gb: rounded(freeGb), at: clock.now() };
+      const shortage: MemoryShortage = { gb: rounded(freeGb), at: clock.now() };
       update(key, (runs) => {
         const before = lastingShortage(runs, shortage.at);
         return { ...runs, shortage: before !== undefined && before.gb > shortage.gb ? before : shortage };

@@ -9,11 +9,12 @@ import type { FileCheck } from './file-check.ts';
 import { pathOf } from './layout.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 import { publish } from './publish.ts';
-import type { Target } from './target.ts';
+import type { FileTarget } from './target.ts';
 
 /** `approxBytes` is no promise; the reference worker allows a tenth more, too. */
 const APPROX_MARGIN = 1.1;
 
+/** What fetching a file works with. */
 export interface Fetching {
   readonly options: ModelStoreOptions;
   readonly check: FileCheck;
@@ -22,7 +23,7 @@ export interface Fetching {
 }
 
 /** Fetches a file and returns its path. While another process fetches it, that one is waited for. */
-export async function fetchExclusively(target: Target, fetching: Fetching): Promise<string> {
+export async function fetchExclusively(target: FileTarget, fetching: Fetching): Promise<string> {
   const { signal, report, check } = fetching;
   const { files, clock, lock, log } = fetching.options;
   await files.makeDir(target.place.folder);
@@ -39,7 +40,7 @@ export async function fetchExclusively(target: Target, fetching: Fetching): Prom
   });
 }
 
-async function fetchLogged(target: Target, fetching: Fetching): Promise<void> {
+async function fetchLogged(target: FileTarget, fetching: Fetching): Promise<void> {
   await ensureApproxFits(target, fetching.options);
   const { clock, log } = fetching.options;
   const about = { file: target.place.filename, model: target.model };
@@ -58,14 +59,14 @@ async function fetchLogged(target: Target, fetching: Fetching): Promise<void> {
 }
 
 /** @throws WorkerError `disk.full` before a request is made for a file that is too large by its source's own account */
-async function ensureApproxFits({ file, sidecars }: Target, options: ModelStoreOptions): Promise<void> {
+async function ensureApproxFits({ file, sidecars }: FileTarget, options: ModelStoreOptions): Promise<void> {
   if (file.approxBytes === undefined || file.approxBytes <= 0) return;
   const partialBytes = (await options.files.stat(sidecars.part))?.sizeBytes ?? 0;
   await ensureDiskSpace(options, Math.max(0, Number(file.approxBytes) * APPROX_MARGIN - partialBytes));
 }
 
 /** Downloads, verifies and publishes. Returns the size in bytes. */
-async function fetchFile(target: Target, { options, signal, report }: Fetching): Promise<number> {
+async function fetchFile(target: FileTarget, { options, signal, report }: Fetching): Promise<number> {
   const { file, sidecars, sha256, place } = target;
   const { filename } = place;
   const downloaded = await download(

@@ -3,7 +3,7 @@ import { checkModelFile } from '../headers/check.ts';
 import { pathOf } from './layout.ts';
 import type { ModelStoreOptions } from './options.ts';
 import { readReceipt } from './receipt.ts';
-import type { Target } from './target.ts';
+import type { FileTarget } from './target.ts';
 
 /** Decides which files of this disk can be used, and reads the header of each only once. */
 export class FileCheck {
@@ -16,7 +16,7 @@ export class FileCheck {
   }
 
   /** Whether a file is there and can be what is asked for. Its content is not hashed again: a receipt has its digest. */
-  async isUsable(target: Target): Promise<boolean> {
+  async isUsable(target: FileTarget): Promise<boolean> {
     const { files } = this.#options;
     const path = pathOf(target.place);
     const facts = await files.stat(path);

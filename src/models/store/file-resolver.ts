@@ -9,7 +9,7 @@ import { checkFiles, type FilePlaces, localPlace, pathOf, placesOf } from './lay
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 import { readReceipt, writeReceipt } from './receipt.ts';
 import type { SingleFlight } from './single-flight.ts';
-import { digestOf, type Target, targetAt } from './target.ts';
+import { digestOf, type FileTarget, targetAt } from './target.ts';
 
 /** A model source as verified paths on this disk. */
 export interface StoredFiles {
@@ -52,7 +52,7 @@ export class FileResolver {
   readonly #request: ModelRequest;
   readonly #signal: AbortSignal;
   readonly #onMarked: (release: Release) => void;
-  readonly #targets: Target[] = [];
+  readonly #targets: FileTarget[] = [];
 
   /** Each mark is handed to `onMarked` as it is made, so that none is lost when the request fails half-way. */
   constructor(
@@ -128,7 +128,7 @@ export class FileResolver {
   }
 
   /** The contract's place, unless another model's file of the same name lies there: then the model's own folder. */
-  async #freeTarget(targets: readonly Target[], places: FilePlaces): Promise<Target> {
+  async #freeTarget(targets: readonly FileTarget[], places: FilePlaces): Promise<FileTarget> {
     const [first, ...others] = targets.filter(({ place }) => place === places.target || place === places.own);
     if (first === undefined) throw new WorkerError('internal', 'a model file has no place to go');
     const receipt = await readReceipt(this.#context.options.files, first.sidecars.receipt);
@@ -136,7 +136,7 @@ export class FileResolver {
   }
 
   /** Marks the file as in use, now. Undefined when garbage collection removed it in this very moment. */
-  async #use(target: Target): Promise<string | undefined> {
+  async #use(target: FileTarget): Promise<string | undefined> {
     const { files, clock } = this.#context.options;
     const path = pathOf(target.place);
     const release = await this.#mark(target);
@@ -160,7 +160,7 @@ export class FileResolver {
   }
 
   /** Models on a disk that we may not write to cannot be marked, nor collected. */
-  async #mark({ sidecars }: Target): Promise<Release> {
+  async #mark({ sidecars }: FileTarget): Promise<Release> {
     return await this.#context.inUse.mark(sidecars.use).catch(() => async (): Promise<void> => {});
   }
 }

@@ -98,6 +98,7 @@ async function removeEmptyFolders(removed: readonly FoundFile[], { root, files }
   }
 }
 
+/** The failure of asking for a model that has no file on this disk. */
 export const notFound = (model: string): WorkerError =>
   new WorkerError('model.not-found', `there is no model ${model} on this disk`, {
     hint: 'Run `studio-worker models list` to see the models on this disk.',

@@ -19,6 +19,7 @@ export interface FilePlace {
   readonly onlySizeBytes?: number;
 }
 
+/** The path of a file, with `/` on every system. */
 export const pathOf = ({ folder, filename }: FilePlace): string => `${folder}/${filename}`;
 
 /**

@@ -5,7 +5,7 @@ import { checkModelFile } from '../headers/check.ts';
 import { pathOf } from './layout.ts';
 import type { ModelStoreOptions } from './options.ts';
 import { writeReceipt } from './receipt.ts';
-import type { Target } from './target.ts';
+import type { FileTarget } from './target.ts';
 
 /**
  * Moves a download into its place once it is verified: a path that exists is whole. What fails verification is deleted.
@@ -13,7 +13,7 @@ import type { Target } from './target.ts';
  * @throws WorkerError `model.checksum-mismatch` | `model.not-a-model` | `model.header-invalid` | `model.truncated`
  */
 export async function publish(
-  target: Target,
+  target: FileTarget,
   { file, sizeBytes, sha256 }: Downloaded,
   { files, clock }: Pick<ModelStoreOptions, 'files' | 'clock'>,
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function publish(
   await files.remove(sidecars.progress);
 }
 
-const mismatch = ({ place, file, sha256 }: Target, actual: string): WorkerError =>
+const mismatch = ({ place, file, sha256 }: FileTarget, actual: string): WorkerError =>
   new WorkerError(
     'model.checksum-mismatch',
     `${place.filename} has the sha256 ${actual}, expected ${sha256}; it was deleted`,

@@ -31,5 +31,6 @@ export async function readReceipt(files: Pick<Files, 'readText'>, path: string):
   return receipt.is === 'read' ? receipt.value : undefined;
 }
 
+/** Replaces the receipt at a path in one step. Rejects when the disk does not take it. */
 export const writeReceipt = (files: Pick<Files, 'writeAtomic'>, path: string, receipt: Receipt): Promise<void> =>
   files.writeAtomic(path, `${JSON.stringify(receipt)}\n`);

@@ -2,12 +2,12 @@ import { unlessAborted } from '../../base/abort.ts';
 import { WorkerError } from '../../base/errors.ts';
 import type { FileProgress } from './options.ts';
 
-type Listener = (progress: FileProgress) => void;
+type ProgressListener = (progress: FileProgress) => void;
 
 interface Flight {
   readonly work: Promise<string>;
   readonly abort: AbortController;
-  readonly listeners: Set<Listener>;
+  readonly listeners: Set<ProgressListener>;
 }
 
 /** One download for all callers that want the same file. */
@@ -20,8 +20,8 @@ export class SingleFlight {
    */
   async join(
     path: string,
-    start: (signal: AbortSignal, report: Listener) => Promise<string>,
-    caller: { readonly signal: AbortSignal; readonly report: Listener },
+    start: (signal: AbortSignal, report: ProgressListener) => Promise<string>,
+    caller: { readonly signal: AbortSignal; readonly report: ProgressListener },
   ): Promise<string> {
     const flight = this.#flights.get(path) ?? this.#start(path, start);
     flight.listeners.add(caller.report);
@@ -37,10 +37,10 @@ export class SingleFlight {
     }
   }
 
-  #start(path: string, start: (signal: AbortSignal, report: Listener) => Promise<string>): Flight {
+  #start(path: string, start: (signal: AbortSignal, report: ProgressListener) => Promise<string>): Flight {
     const abort = new AbortController();
-    const listeners = new Set<Listener>();
-    const report: Listener = (progress) => {
+    const listeners = new Set<ProgressListener>();
+    const report: ProgressListener = (progress) => {
       for (const listener of listeners) listener(progress);
     };
     const work = start(abort.signal, report);

@@ -9,7 +9,7 @@ import { SingleFlight } from './single-flight.ts';
 import { verifyFile, type VerifyResult } from './verify.ts';
 
 /** The right to use files: until it is disposed of, they are not collected. */
-export interface Lease extends AsyncDisposable {
+export interface FileLease extends AsyncDisposable {
   /**
    * Puts a model's files on this disk, fetching what is missing, and marks them as in use.
    *
@@ -20,7 +20,7 @@ export interface Lease extends AsyncDisposable {
 
 /** The models of this machine. */
 export interface ModelStore {
-  lease(): Lease;
+  lease(): FileLease;
   /** Every file there is, partial ones too. */
   list(): Promise<readonly StoredFile[]>;
   /**
@@ -55,7 +55,7 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
   };
 }
 
-function createLease(context: StoreContext): Lease {
+function createLease(context: StoreContext): FileLease {
   const releases: (() => Promise<void>)[] = [];
   let isOver = false;
   const onMarked = (release: () => Promise<void>): void => {

@@ -6,7 +6,7 @@ import { shortHash, type Sidecars, sidecarsOf } from '../names.ts';
 import type { FilePlace } from './layout.ts';
 
 /** One file of one model, and where on this disk it lies or is to go. */
-export interface Target {
+export interface FileTarget {
   readonly place: FilePlace;
   readonly sidecars: Sidecars;
   readonly file: ModelFile;
@@ -15,11 +15,12 @@ export interface Target {
   readonly sha256: string | undefined;
 }
 
+/** One file of a model at one place, with its sidecars. */
 export function targetAt(
   place: FilePlace,
-  about: Pick<Target, 'file' | 'model' | 'sha256'>,
+  about: Pick<FileTarget, 'file' | 'model' | 'sha256'>,
   { sha256 }: { readonly sha256: Sha256 },
-): Target {
+): FileTarget {
   return { place, sidecars: sidecarsOf(place.folder, place.filename, shortHash(sha256)), ...about };
 }
 

@@ -1,7 +1,7 @@
 import { toModelId } from '../../../src/base/ids.ts';
 import { GIB } from '../../../src/base/units.ts';
 import { fitsMemory } from '../../../src/models/memory/fit.ts';
-import type { Loaded } from '../../../src/models/loaded/lane.ts';
+import type { LoadedWeights } from '../../../src/models/loaded/lane.ts';
 import { type MemoryKind, memoryOfKind } from '../../../src/models/memory/gpu-memory.ts';
 import { createModelPool } from '../../../src/models/loaded/pool.ts';
 import type { LoadRequest } from '../../../src/models/loaded/entry.ts';
@@ -14,7 +14,7 @@ export const TOTAL_GB = 24;
 export const KEEP_MS = 300_000;
 
 /** Something that takes memory until it is disposed of. */
-export interface FakeModel extends Loaded {
+export interface FakeModel extends LoadedWeights {
   readonly name: string;
   /** Its process ends by itself. */
   readonly die: () => void;
