@@ -44,7 +44,7 @@ test('the executable alone holds a reply against a schema in a process of its ow
   expect(await check('"yes"', { pattern: '^y' }, signal)).toEqual({ is: 'good' });
   expect(await check('"no"', { pattern: '^y' }, signal)).toMatchObject({
     is: 'bad',
-    seen: 'the reply does not meet its schema: `pattern` at #',
+    problem: 'the reply does not meet its schema: `pattern` at #',
   });
 });
 

@@ -105,26 +105,29 @@ export async function setupStudio(options: SceneChoice['studio'] = {}): Promise<
     return folders.at(-1) ?? '';
   }
   /** What the config says about the studio and who we are to it; nothing for a worker that goes on from its own. */
-  async function patchFor(choice: WorkerChoice): Promise<ConfigPatch> {
+  async function patchFor(folder: string, choice: WorkerChoice): Promise<ConfigPatch> {
     if (choice.folder !== undefined) return choice.config ?? {};
     const given = 'credentials' in choice ? choice.credentials : await studio.enrol();
     const known = given === undefined ? {} : { worker_id: given.workerId, auth_token: given.authToken };
     // What a scripted engine returns stands for a result; only the synthetic engine makes real ones.
     const look = choice.engines === undefined ? {} : { output_check: 'off' as const };
-    return { api_base_url: given?.apiBaseUrl ?? studio.url, ...known, ...look, ...choice.config };
+    // Neither reads nor fills the models of the account that runs the tests.
+    const own = { api_base_url: given?.apiBaseUrl ?? studio.url, models_root: join(folder, 'models') };
+    return { ...own, ...known, ...look, ...choice.config };
   }
   return {
     studio,
     studioClock,
     async startWorker(choice = {}) {
-      const worker = await startLocal(await folderFor(choice), await patchFor(choice), choice);
+      const folder = await folderFor(choice);
+      const worker = await startLocal(folder, await patchFor(folder, choice), choice);
       workers.push(worker);
       return worker;
     },
     async spawnWorker(choice = {}) {
       const folder = await folderFor(choice);
       const config = await openConfig(join(folder, 'config.toml'), REAL, { log: mute().logger });
-      await config.update(await patchFor(choice));
+      await config.update(await patchFor(folder, choice));
       config.close();
       const child = spawnChild(folder);
       workers.push(child);
