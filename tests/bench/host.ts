@@ -46,7 +46,7 @@ export async function measureHost({ trips, cancels }: HostSizes): Promise<readon
 async function load(): Promise<HostedModel> {
   const host = createEngineHost({
     spawn: spawnTalking,
-    command: [process.execPath, 'tests/fakes/engines/engine-child.ts', '0'],
+    command: [process.execPath, 'tests/fakes/engines/unruly-child.ts', '0'],
     env: childEnvironment(ourVariables()),
     clock: systemClock,
     log: recordingLogger(),

@@ -10,7 +10,7 @@ import { recordingLogger } from '../recording-logger.ts';
 const log = recordingLogger();
 const host = createEngineHost({
   spawn: spawnTalking,
-  command: [process.execPath, 'tests/fakes/engines/engine-child.ts'],
+  command: [process.execPath, 'tests/fakes/engines/unruly-child.ts'],
   env: childEnvironment(ourVariables()),
   clock: systemClock,
   quarantine: createQuarantine(systemClock),

@@ -9,20 +9,20 @@ import { READY } from '../../../src/engines/readiness.ts';
 /** What a job's picture is made of: bytes that came from the child itself. */
 const INPUT = new Map([['initImageUrl', Uint8Array.of(1, 2, 3)]]);
 
-export interface ChildEngine extends Engine {
+export interface HostedEngine extends Engine {
   /** Process ids of its children, in the order in which they were started. */
   readonly pids: () => readonly number[];
   /** How its models were loaded. */
   readonly loads: readonly (LoadHow | undefined)[];
 }
 
-/** An engine whose models live in real children; a task's prompt says what its child does, see `engine-child.ts`. */
-export function childEngine(memory: Engine['memory'] = 'none'): ChildEngine {
+/** An engine whose models live in real children; a task's prompt says what its child does, see `unruly-child.ts`. */
+export function hostedEngine(memory: Engine['memory'] = 'none'): HostedEngine {
   const log = recordingLogger();
   const loads: (LoadHow | undefined)[] = [];
   const host = createEngineHost({
     spawn: spawnTalking,
-    command: [process.execPath, 'tests/fakes/engines/engine-child.ts', '0'],
+    command: [process.execPath, 'tests/fakes/engines/unruly-child.ts', '0'],
     env: childEnvironment(ourVariables()),
     clock: systemClock,
     log,

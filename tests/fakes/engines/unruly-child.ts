@@ -13,6 +13,10 @@ const flood = (): void => {
   for (let line = 0; line < 20_000; line++) process.stderr.write(`line ${line} ${'x'.repeat(80)}\n`);
 };
 
+/** Once the message has left this process. */
+const sent = (message: object): Promise<void> =>
+  new Promise((resolve) => process.send?.(message, undefined, undefined, () => resolve()));
+
 async function deed(what: string, inputs: Inputs, context: RunContext): Promise<TaskResult> {
   switch (what) {
     case 'sleep':
@@ -21,8 +25,7 @@ async function deed(what: string, inputs: Inputs, context: RunContext): Promise<
       context.progress(1, 2);
       return await never();
     case 'spin':
-      context.progress(1, 2);
-      await Bun.sleep(20); // until the word is out
+      await sent({ is: 'progress', done: 1, total: 2 });
       for (;;); // as native code that never returns: not even a message is heard
     case 'crash':
       process.stderr.write('assertion failed: the sky is up\n');

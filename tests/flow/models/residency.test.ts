@@ -5,7 +5,7 @@ import { writeJson } from '../../../src/contract/json.ts';
 import type { ModelSource } from '../../../src/contract/model-source.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
-import { childEngine } from '../../fakes/engines/child-engine.ts';
+import { hostedEngine } from '../../fakes/engines/hosted-engine.ts';
 import { fileServer } from '../../fakes/models/file-server.ts';
 import { isGone } from '../../fakes/system/process-state.ts';
 import { tempFolder } from '../../spec/system/temp-folder.ts';
@@ -22,7 +22,7 @@ async function setup() {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await tempFolder());
   const scene = stack.use(await setupStudio());
-  const engine = childEngine();
+  const engine = hostedEngine();
   const { apiBaseUrl, workerId, authToken } = await scene.studio.enrol();
   const config = { api_base_url: apiBaseUrl, worker_id: workerId, auth_token: authToken, output_check: 'off' } as const;
   const start = async (): Promise<LocalWorker> => {

@@ -3,7 +3,7 @@ import { GIB } from '../../../src/base/units.ts';
 import type { ConfigPatch } from '../../../src/config/schema.ts';
 import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
-import { type ChildEngine, childEngine } from '../../fakes/engines/child-engine.ts';
+import { type HostedEngine, hostedEngine } from '../../fakes/engines/hosted-engine.ts';
 import { isGone } from '../../fakes/system/process-state.ts';
 import { type LocalWorker, setup as setupScene } from '../harness.ts';
 import { TEST_MS, waitFor } from '../wait-for.ts';
@@ -18,7 +18,7 @@ const goneSoon = (pid: number): Promise<void> =>
   );
 
 /** A GPU of 24 GB on which every child of the engine takes 8 GB. */
-function gpuOf(engine: ChildEngine) {
+function gpuOf(engine: HostedEngine) {
   const facts = { vendor: 'nvidia', name: 'RTX 4090', uuid: 'GPU-1', driver: '580' } as const;
   const totalBytes = 24 * GIB;
   const other = { usedGb: 1 };
@@ -35,7 +35,7 @@ function gpuOf(engine: ChildEngine) {
 
 /** A worker whose models live in real children. */
 async function setup(config: ConfigPatch = {}, memory: 'gpu' | 'none' = 'none') {
-  const engine = childEngine(memory);
+  const engine = hostedEngine(memory);
   const gpu = gpuOf(engine);
   const scene = await setupScene({ engines: [engine], config, ...(memory === 'gpu' ? { gpus: gpu } : {}) });
   const start = (prompt = 'steps', model = 'fox', about: Record<string, unknown> = {}) =>

@@ -12,7 +12,7 @@ import type { Engine } from '../../../src/engines/engine.ts';
 import type { Asked } from '../../../src/worker/control/client.ts';
 import type { WorkerEvent } from '../../../src/worker/events.ts';
 import { anOffer, aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';
-import { childEngine } from '../../fakes/engines/child-engine.ts';
+import { hostedEngine } from '../../fakes/engines/hosted-engine.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { isGone } from '../../fakes/system/process-state.ts';
 import { command } from '../child.ts';
@@ -87,7 +87,7 @@ test('a cancelled job goes back to the studio, and the worker takes the next one
 });
 
 test('a model is unloaded on request and loaded again without a job', async () => {
-  const engine = childEngine();
+  const engine = hostedEngine();
   await using at = await setup(engine);
   const source = { ...synthetic, engine: 'gradio' } as const;
   const model = toModelId('fox');
@@ -110,7 +110,7 @@ test('a model is unloaded on request and loaded again without a job', async () =
 });
 
 test('a paused worker loads no model, since it would keep none', async () => {
-  const engine = childEngine();
+  const engine = hostedEngine();
   await using at = await setup(engine);
   await at.client.ask('pause', {});
   const source = { ...synthetic, engine: 'gradio' } as const;

@@ -20,7 +20,7 @@ function setup(options: Partial<Pick<HostedLoad, 'stallMs' | 'how'>> = {}) {
   const abort = new AbortController();
   const host = createEngineHost({
     spawn: spawnTalking,
-    command: [process.execPath, 'tests/fakes/engines/engine-child.ts', '7'],
+    command: [process.execPath, 'tests/fakes/engines/unruly-child.ts', '7'],
     env: childEnvironment(ourVariables(), { STUDIO_WORKER_TEST: 'yes' }),
     clock: systemClock,
     log,
