@@ -15,6 +15,7 @@ import { recordingLogger } from '../fakes/recording-logger.ts';
 import { sdCppScene } from '../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { aSynthetic } from '../fakes/engines/synthetic-engine.ts';
 import { whisperScene } from '../fakes/engines/whisper-engine.ts';
+import { within } from '../spec/system/temp-folder.ts';
 import { USUAL } from '../fakes/engines/loading.ts';
 import { textOf } from '../fakes/engines/deltas.ts';
 
@@ -47,7 +48,8 @@ const MAGIC: Readonly<Record<string, RegExp>> = {
 };
 /** For engines that refuse to work on something. */
 const BY_TEXT_ALONE: ReadonlySet<string> = new Set(['gradio']);
-const ABORT_BUDGET_MS = 1_000;
+/** No promise of the product, but less than any of the long tasks takes. */
+const ABORT_LIMIT_MS = 10_000;
 
 const onnx = onnxScene();
 const piper = piperScene();
@@ -163,15 +165,13 @@ function engineContract(engine: Engine): void {
     expect(await outcomeOf(load())).toBe(reason);
   });
 
-  test.each(kinds)('stops a task of kind %s within a second of its abort', async (kind) => {
+  test.each(kinds)('stops a task of kind %s once it is aborted, with the reason', async (kind) => {
     const { abort, load, context } = setup(engine, kind);
     await using loaded = await load();
     const reason = new Error('given up');
     const running = outcomeOf(loaded.run(taskFor(engine, kind, 'long'), context));
-    const since = performance.now();
     abort.abort(reason);
-    expect(await running).toBe(reason);
-    expect(performance.now() - since).toBeLessThan(ABORT_BUDGET_MS);
+    expect(await within(ABORT_LIMIT_MS, 'the end', running)).toBe(reason);
   });
 
   test('can be disposed of twice, and loaded again after that', async () => {

@@ -1,9 +1,9 @@
 import { systemClock } from '../../src/system/clock.ts';
 
 /** How long any wait of these tests may take before it fails and says what it waited for. */
-export const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 30_000;
 /** For `setDefaultTimeout`: longer than the waits of a test, so that it is their words that are read. */
-export const TEST_MS = 3 * PATIENCE_MS;
+export const TEST_MS = 2 * PATIENCE_MS;
 /** Facts that nobody announces, such as a file that is gone, are looked at this often. */
 const LOOK_MS = 10;
 

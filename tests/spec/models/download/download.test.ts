@@ -4,8 +4,10 @@ import fc from 'fast-check';
 import { KIB } from '../../../../src/base/units.ts';
 import type { FileProgress } from '../../../../src/models/store/options.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
+import { createRemote } from '../../../../src/system/net/remote-client.ts';
 import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-store.ts';
 import { type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
+import { SkippingClock } from '../../../fakes/system/skipping-clock.ts';
 import { TEST_MS } from '../../../flow/wait-for.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
 
@@ -13,6 +15,7 @@ setDefaultTimeout(TEST_MS);
 
 interface Scene extends StoreScene, AsyncDisposable {
   readonly server: DownloadHost;
+  readonly clock: SkippingClock;
   readonly bytes: Uint8Array;
   /** Names in the model's folder that are not ours alone. */
   published(): Promise<readonly string[]>;
@@ -22,10 +25,13 @@ async function setup(sizeBytes: number, policy: Partial<typeof SMALL> = {}): Pro
   const folder = await tempFolder();
   const bytes = someBytes(sizeBytes);
   const server = await downloadHost(bytes);
-  const scene = aStore(folder.path, { policy: { ...SMALL, ...policy } });
+  const clock = new SkippingClock();
+  const remote = createRemote({ clock, env: () => undefined, userAgent: 'test', allowPrivate: () => false });
+  const scene = aStore(folder.path, { policy: { ...SMALL, ...policy }, clock, remote });
   return {
     ...scene,
     server,
+    clock,
     bytes,
     published: async () => (await systemFiles.list(`${folder.path}/m`)).filter((name) => !name.startsWith('.')),
     async [Symbol.asyncDispose]() {
@@ -166,9 +172,13 @@ test('a body shorter than its length is not published', async () => {
 });
 
 test('a stalled range is cut and requested again', async () => {
-  await using scene = await setup(50 * KIB, { stallMs: 50 });
+  await using scene = await setup(50 * KIB);
   scene.server.fault = (_asked, nth) => (nth === 1 ? { stallAfterBytes: 20 * KIB } : undefined);
-  expect(await same(await scene.fetch({ url: scene.server.url, sha256: hexOf(scene.bytes) }), scene.bytes)).toBe(true);
+  const onProgress = ({ doneBytes }: FileProgress): void => {
+    if (doneBytes === 20 * KIB) scene.clock.skip(SMALL.stallMs);
+  };
+  const path = await scene.fetch({ url: scene.server.url, sha256: hexOf(scene.bytes) }, { onProgress });
+  expect(await same(path, scene.bytes)).toBe(true);
   expect(scene.server.asked[1]?.headers.get('range')).toBe(`bytes=${20 * KIB}-${50 * KIB - 1}`);
   expect(scene.server.asked[1]?.headers.get('if-range')).toBe('"v1"');
 });
