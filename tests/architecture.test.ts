@@ -141,6 +141,14 @@ test('no folder shows more than sixteen files at one level', () => {
   expect(crowded.map(([folder, files]) => `${folder}: ${files.length}`)).toEqual([]);
 });
 
+test('no test is skipped but by naming what it needs', () => {
+  const files = readdirSync('tests', { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'));
+  const skipping = files
+    .filter((path) => path.endsWith('.ts') && path !== 'needs.ts')
+    .filter((path) => /\b(?:test|describe|it)\.(?:skip|if|todo)/.test(readFileSync(`tests/${path}`, 'utf8')));
+  expect(skipping).toEqual([]);
+});
+
 /** What a file of ours imports of ours, types included. */
 const importsOf = (file: string): readonly string[] =>
   [...codeOf(file).matchAll(STATIC), ...codeOf(file).matchAll(DYNAMIC)]

@@ -1,5 +1,4 @@
 import { expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
 import { isInstallable, missingIn, needsIn, tagOf } from './skips.ts';
 
 const inZsh = `commands are completed${tagOf({ kind: 'program', name: 'zsh' })}`;
@@ -17,12 +16,4 @@ test('what was missing is counted by name, the most frequent first', () => {
 
 test('only a missing program is a skip that the machine could do without', () => {
   expect([inZsh, byVoice].map(isInstallable)).toEqual([true, false]);
-});
-
-test('no test is skipped but by naming what it needs', () => {
-  const files = readdirSync('tests', { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'));
-  const skipping = files
-    .filter((path) => path.endsWith('.ts') && path !== 'needs.ts')
-    .filter((path) => /\b(?:test|describe|it)\.(?:skip|if|todo)/.test(readFileSync(`tests/${path}`, 'utf8')));
-  expect(skipping).toEqual([]);
 });

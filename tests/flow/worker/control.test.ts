@@ -15,6 +15,7 @@ import { anOffer, aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';
 import { hostedEngine } from '../../fakes/engines/hosted-engine.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { isGone } from '../../fakes/system/process-state.ts';
+import { needs, POSIX } from '../../needs.ts';
 import { command } from '../child.ts';
 import { setup as setupScene, setupStudio } from '../harness.ts';
 import { TEST_MS, waitFor } from '../wait-for.ts';
@@ -163,7 +164,7 @@ test('a worker that was killed is not running, although its socket is still ther
   );
 });
 
-test.skipIf(process.platform === 'win32')('a worker that hangs is never called not running', async () => {
+needs(POSIX)('a worker that hangs is never called not running', async () => {
   await using scene = await setupStudio();
   const child = await scene.spawnWorker();
   await child.logged('session.welcomed');
