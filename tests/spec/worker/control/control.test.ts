@@ -5,7 +5,7 @@ import { VERSION } from '../../../../src/base/version.ts';
 import { writeJson } from '../../../../src/contract/json.ts';
 import type { JobRecord } from '../../../../src/jobs/job-record.ts';
 import { repliesTo } from '../../../../src/worker/control/replies.ts';
-import { CONTROL, PROTOCOL } from '../../../../src/worker/control/table.ts';
+import { type AskName, CONTROL, isAskName, PROTOCOL, type RequestOf } from '../../../../src/worker/control/table.ts';
 import { explain } from '../../../../src/worker/explain.ts';
 import { aControl, asJson, clientOf, clientOfReplies } from '../../../fakes/a-control.ts';
 import { anOffer, synthetic } from '../../../fakes/builders.ts';
@@ -227,6 +227,31 @@ describe('what a command makes of a worker of another version', () => {
   test('only a transport that finds nobody means that none is running', async () => {
     expect(await clientOf(undefined).ask('status', {})).toEqual({ is: 'not-running' });
   });
+});
+
+/** A request of each kind: an entry of the table without one does not compile. */
+const SAMPLES: { readonly [N in AskName]: RequestOf<N> } = {
+  status: {},
+  pause: {},
+  resume: {},
+  explain: { offer: writeJson(anOffer()) },
+  reload: {},
+  load: { model, source: synthetic },
+  unload: { model },
+  cancel: { jobId: job.jobId },
+  stop: {},
+  update: {},
+};
+
+test('every entry of the table is served, and its answer reads at the other end', async () => {
+  const client = clientOf(aControl(busy).control);
+  const refused: string[] = [];
+  for (const name of Object.keys(SAMPLES).filter(isAskName)) {
+    const asked = await client.ask(name, SAMPLES[name]);
+    if (asked.is !== 'answered') refused.push(name);
+  }
+  expect(refused).toEqual(['update']);
+  expect(Object.keys(SAMPLES).toSorted()).toEqual(Object.keys(CONTROL).toSorted());
 });
 
 test('every entry waits a bounded time for its answer', () => {
