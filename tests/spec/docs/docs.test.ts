@@ -95,6 +95,17 @@ const headingsOf = (text: string): ReadonlySet<string> =>
     ),
   );
 
+test('every source file that the map or a developer page names exists', async () => {
+  for (const page of ['src/README.md', 'docs/architecture.md', 'CONTRIBUTING.md']) {
+    const named = [...(await textOf(page)).matchAll(/`([a-z][\w./-]*\.(?:ts|json))`/g)].map(([, path = '']) => path);
+    const isNamed = (path: string): boolean => existsSync(path) || existsSync(join('src', path));
+    expect(
+      named.filter((path) => path.includes('/') && !isNamed(path)),
+      page,
+    ).toEqual([]);
+  }
+});
+
 /** Command lines of the pages: in code, from the program's name to the end of the line or of the code. */
 const COMMAND_LINE =
   /(?:^|`)(?:dist\/)?studio-worker ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)*)?((?: --[a-z-]+| [^`\n]+)*)/gm;
