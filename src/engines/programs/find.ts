@@ -21,8 +21,8 @@ export interface ProgramSearch<Found> {
   /** Where it may be, the preferred folder first; read anew for each search. */
   readonly folders: () => readonly string[];
   /**
-   * Judges a file of the right name. Called once for each version of a file, and again after a rejection: a machine under
-   * load may have been too slow for an answer.
+   * Judges a file of the right name; to fail is to reject it. Called once for each version of a file, and once more after
+   * a rejection: a machine under load may have been too slow for an answer.
    */
   readonly accept: (path: string, isNamed: boolean) => Promise<Candidate<Found>>;
 }
@@ -39,7 +39,7 @@ export interface ProgramFinderOptions {
   readonly log: Logger;
 }
 
-/** Looks for a program on this machine. Never rejects: what cannot be read or asked is no candidate. */
+/** Looks for a program on this machine. Never rejects: what cannot be read is no candidate. */
 export type FindProgram<Found> = () => Promise<SearchResult<Found>>;
 
 /**
@@ -49,37 +49,51 @@ export type FindProgram<Found> = () => Promise<SearchResult<Found>>;
  * hides nothing behind it.
  */
 export function createProgramFinder<Found>(
-  { name, variable, folders, accept }: ProgramSearch<Found>,
-  { files, environment, log }: ProgramFinderOptions,
+  search: ProgramSearch<Found>,
+  options: ProgramFinderOptions,
 ): FindProgram<Found> {
+  const judge = createJudge(search, options);
+  const named = createNamedSearch(search, judge, options);
+  const inFolders = createFolderSearch(search, judge, options);
+  return async () => (await named()) ?? (await inFolders());
+}
+
+/** Judges a file; undefined when there is none. Rejects with the system's own error when it cannot be read. */
+type Judge<Found> = (path: string, isNamed: boolean) => Promise<Candidate<Found> | undefined>;
+
+function createJudge<Found>({ accept }: ProgramSearch<Found>, { files }: ProgramFinderOptions): Judge<Found> {
   const judged = new Map<string, { readonly version: string; readonly candidate: Promise<Candidate<Found>> }>();
-  const passedOver = new Set<string>();
-  let ignored: string | undefined;
-
-  /** Undefined when there is no such file, otherwise different for each content. */
-  async function versionOf(path: string): Promise<string | undefined> {
+  return async (path, isNamed) => {
     const facts = await files.stat(path);
-    return facts === undefined || facts.isFolder ? undefined : `${facts.sizeBytes} ${facts.modifiedAt}`;
-  }
-
-  async function judge(path: string, isNamed: boolean): Promise<Candidate<Found> | undefined> {
-    const version = await versionOf(path);
-    if (version === undefined) return undefined;
+    if (facts === undefined || facts.isFolder) return undefined;
+    const version = `${facts.sizeBytes} ${facts.modifiedAt}`;
     const key = `${isNamed} ${path}`;
     const before = judged.get(key);
     if (before?.version === version) return await before.candidate;
-    const candidate = accept(path, isNamed);
+    const candidate = accept(path, isNamed).catch((thrown: unknown): Candidate<Found> => ({
+      is: 'rejected',
+      because: errorChain(thrown),
+    }));
     judged.set(key, { version, candidate });
-    const forget = (): void => void judged.delete(key);
-    candidate.then(({ is }) => is === 'rejected' && forget(), forget);
+    const { is } = await candidate;
+    if (is === 'rejected') judged.delete(key);
     return await candidate;
-  }
+  };
+}
 
-  async function byVariable(): Promise<SearchResult<Found> | undefined> {
+/** Takes the file in the variable, and warns once about a value that names none. */
+function createNamedSearch<Found>(
+  { name, variable }: ProgramSearch<Found>,
+  judge: Judge<Found>,
+  { environment, log }: ProgramFinderOptions,
+): () => Promise<SearchResult<Found> | undefined> {
+  let ignored: string | undefined;
+  return async () => {
     const path = environment.get(variable);
     if (path === undefined) return undefined;
-    let because = path.trim() === '' ? 'it is blank' : 'no such file';
-    const judging = path.trim() === '' ? undefined : judge(path, true);
+    const isBlank = path.trim() === '';
+    let because = isBlank ? 'it is blank' : 'no such file';
+    const judging = isBlank ? undefined : judge(path, true);
     const candidate = await judging?.catch((thrown: unknown) => void (because = errorChain(thrown)));
     if (candidate === undefined) {
       if (ignored !== path) log.warn('program.variable-ignored', { program: name, variable, because });
@@ -88,15 +102,21 @@ export function createProgramFinder<Found>(
     }
     ignored = undefined;
     return candidate.is === 'rejected' ? { is: 'missing', rejected: path } : { is: 'found', found: candidate.found };
-  }
+  };
+}
 
+function createFolderSearch<Found>(
+  { name, folders }: ProgramSearch<Found>,
+  judge: Judge<Found>,
+  { environment, log }: ProgramFinderOptions,
+): () => Promise<SearchResult<Found>> {
+  const passedOver = new Set<string>();
   function passOver(path: string, because: string): void {
     const key = `${path} ${because}`;
     if (!passedOver.has(key)) log.debug('program.passed-over', { program: name, path, because });
     passedOver.add(key);
   }
-
-  async function inFolders(): Promise<SearchResult<Found>> {
+  return async () => {
     let fallback: SearchResult<Found> | undefined;
     let rejected: string | undefined;
     for (const folder of new Set(folders())) {
@@ -110,9 +130,7 @@ export function createProgramFinder<Found>(
       rejected ??= path;
     }
     return fallback ?? { is: 'missing', rejected };
-  }
-
-  return async () => (await byVariable()) ?? (await inFolders());
+  };
 }
 
 /** The file name of a program on a system. */

@@ -60,32 +60,17 @@ export interface WatchedProgram {
 export function startWatched(start: ProgramStart, { run, clock, nice }: WatchTools): WatchedProgram {
   const { name, command, env, stallMs, graceMs, readOutput, onError } = start;
   const timer = createStallTimer({ clock, limitMs: stallMs, reason: (limitMs) => stallError(name, limitMs) });
-  let kill: Program['killGroup'] = () => {};
-  let ending = false;
+  const ender = createEnder(graceMs, timer, clock);
   let inputFailure: WatchedProgram['inputFailure'];
-  let disarm = (): void => {};
-
-  function end(): void {
-    if (ending) return;
-    ending = true;
-    timer.stop();
-    kill(graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
-    if (graceMs > 0) disarm = clock.after(graceMs, () => kill('SIGKILL'));
-  }
-  timer.signal.addEventListener('abort', end, { once: true });
   const onInputFailed = (thrown: unknown): void => {
     inputFailure = { thrown };
-    end();
+    ender.end();
   };
   const input = start.input === undefined ? {} : { input: timed(start.input, timer, onInputFailed) };
   const program = startProgram(name, timer, () =>
     run(command, { env, nice, onOutput: readOutput(() => timer.moved()), onError, ...input }),
   );
-  kill = (signal) => program.killGroup(signal);
-  const ended = program.ended.finally(() => {
-    timer.stop();
-    disarm();
-  });
+  const ended = ender.over(program);
   return {
     pid: program.pid,
     ended,
@@ -94,9 +79,9 @@ export function startWatched(start: ProgramStart, { run, clock, nice }: WatchToo
       timer.moved();
       timer.resume();
     },
-    end,
+    end: ender.end,
     get ending() {
-      return ending;
+      return ender.ending;
     },
     get stall() {
       return timer.signal.aborted ? stallError(name, stallMs) : undefined;
@@ -126,6 +111,35 @@ export async function runWatched(start: ProgramStart, tools: WatchTools, signal:
   } finally {
     signal.removeEventListener('abort', program.end);
   }
+}
+
+/** Ends a program once, also when it stalls: by asking first where there is a grace, by force after it. */
+function createEnder(graceMs: number, timer: StallTimer, clock: Pick<Clock, 'after'>) {
+  let kill: Program['killGroup'] = () => {};
+  let ending = false;
+  let disarm = (): void => {};
+  function end(): void {
+    if (ending) return;
+    ending = true;
+    timer.stop();
+    kill(graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
+    if (graceMs > 0) disarm = clock.after(graceMs, () => kill('SIGKILL'));
+  }
+  timer.signal.addEventListener('abort', end, { once: true });
+  return {
+    end,
+    get ending() {
+      return ending;
+    },
+    /** Takes the program over; settles when it has ended and no timer runs. */
+    over(program: Program): Promise<ChildEnd> {
+      kill = (signal) => program.killGroup(signal);
+      return program.ended.finally(() => {
+        timer.stop();
+        disarm();
+      });
+    },
+  };
 }
 
 const stallError = (name: string, limitMs: number): WorkerError =>

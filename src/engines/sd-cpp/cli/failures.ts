@@ -2,50 +2,8 @@ import { WorkerError } from '../../../base/errors.ts';
 import type { ChildEnd } from '../../../system/process/child.ts';
 import { isKernelKill } from '../../host/crash.ts';
 import { saysNoMemory, whereShort } from '../../no-memory.ts';
-import { keepTail, lastLine, linesOf } from '../../programs/output-tail.ts';
-import { announcedDevice } from '../program/device.ts';
-
-/** The end of what a program printed, which says why it failed. */
-export interface ProgramOutput {
-  readonly addOutput: (text: string) => void;
-  readonly addError: (text: string) => void;
-  /** Forgets the text: what comes now is about something else. */
-  readonly clear: () => void;
-  readonly output: string;
-  readonly error: string;
-  /** What it computes on, as far as it has ever announced. */
-  readonly device: string | undefined;
-}
-
-/** Keeps the end of each stream, in characters that fit a message, and the device once it was announced. */
-export function createProgramOutput(): ProgramOutput {
-  let output = '';
-  let error = '';
-  let device: string | undefined;
-  return {
-    addOutput(text) {
-      output = keepTail(output + text);
-      device ??= announcedDevice(output);
-    },
-    addError(text) {
-      error = keepTail(error + text);
-      device ??= announcedDevice(error);
-    },
-    clear() {
-      output = '';
-      error = '';
-    },
-    get output() {
-      return output;
-    },
-    get error() {
-      return error;
-    },
-    get device() {
-      return device;
-    },
-  };
-}
+import { lastLine, linesOf } from '../../programs/output-tail.ts';
+import type { ProgramOutput } from './output.ts';
 
 /** Whether it ran out of memory, as it printed. ggml writes to stderr, and through the program's own log to stdout. */
 export const ranOutOfMemory = ({ output, error }: ProgramOutput): boolean =>

@@ -3,8 +3,9 @@ import { MINUTE_MS } from '../../../base/units.ts';
 import type { ChildEnvironment } from '../../../system/process/child.ts';
 import type { RunContext } from '../../engine.ts';
 import { type WatchTools, runWatched } from '../../programs/run.ts';
-import { createProgramOutput, exitFailure } from './failures.ts';
-import { createProgressReader, rising } from './progress.ts';
+import { exitFailure } from './failures.ts';
+import { createProgramOutput, outputReader } from './output.ts';
+import { rising } from './progress.ts';
 
 /** Generous: a slow disk reads a large model, a slow CPU takes one step of a large image. */
 export const STALL_MS = 15 * MINUTE_MS;
@@ -38,13 +39,7 @@ export async function runSdCli(
       env,
       stallMs: STALL_MS,
       graceMs: GRACE_MS,
-      readOutput: (moved) => {
-        const reader = createProgressReader({ step: rising(context.progress), moved });
-        return (text) => {
-          reader.read(text);
-          printed.addOutput(text);
-        };
-      },
+      readOutput: (moved) => outputReader(printed, { step: rising(context.progress), moved }),
       onError: printed.addError,
     },
     tools,

@@ -3,7 +3,14 @@ import { MINUTE_MS } from '../../../base/units.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { HasLibrary } from '../../../system/native/shared-library.ts';
 import type { LoadHow } from '../../engine.ts';
-import { createSdCliFinder, ownPath, type SdCli, type SdCliFinderOptions, VARIABLE } from './find-sd-cli.ts';
+import {
+  createSdCliFinder,
+  type FindSdCli,
+  ownPath,
+  type SdCli,
+  type SdCliFinderOptions,
+  VARIABLE,
+} from './find-sd-cli.ts';
 import { archiveFor, markerPath, provision, type ProvisionOptions, whyNotFetched } from './provision.ts';
 import { PINNED_RELEASE } from './release.ts';
 import { vulkanProblem } from './vulkan.ts';
@@ -35,53 +42,58 @@ const FETCH_RETRY_MS = 10 * MINUTE_MS;
  * where there is no program at all, and after ten minutes where one of another release serves until then.
  */
 export function createSdCliSupply(options: SdCliSupplyOptions): SdCliSupply {
-  const { environment, hasLibrary, log, clock } = options;
+  const { environment, hasLibrary } = options;
   const ownMarker = { path: markerPath(options.modelsRoot), text: archiveFor(options)?.url };
   const find = createSdCliFinder({ ...options, ownMarker });
-  const warned = new Set<string>();
-  let fetchFrom = Number.NEGATIVE_INFINITY;
-
-  /** One that is there is better than none, whatever its release. */
-  async function replaced(there: SdCli | undefined, signal: AbortSignal): Promise<SdCli> {
-    if (there !== undefined && clock.elapsed() < fetchFrom) return there;
-    try {
-      if (whyNotFetched(options) === undefined)
-        log.info('sd-cli.fetching', { release: PINNED_RELEASE, url: ownMarker.text });
-      await provision(options, signal);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      if (there === undefined) throw thrown;
-      fetchFrom = clock.elapsed() + FETCH_RETRY_MS;
-      const because = errorChain(thrown);
-      if (!warned.has(because)) log.warn('sd-cli.other-release', { path: there.path, wanted: PINNED_RELEASE, because });
-      warned.add(because);
-      return there;
-    }
-    const installed = await find();
-    if (installed === undefined) throw notInstalled(options);
-    return installed;
-  }
+  const replace = createReplacement(find, options);
 
   /** A program that the operator named may have been built for CUDA, or for the CPU. */
-  const machineProblem = async (there: SdCli | undefined): Promise<WorkerError | undefined> =>
-    there?.isNamed === true ? undefined : await vulkanProblem(environment.platform, hasLibrary);
-  const isOutOfReach = (there: SdCli | undefined): boolean =>
-    there === undefined && whyNotFetched(options) !== undefined;
+  const machineProblem = async (present: SdCli | undefined): Promise<WorkerError | undefined> =>
+    present?.isNamed === true ? undefined : await vulkanProblem(environment.platform, hasLibrary);
+  const mayFetch = whyNotFetched(options) === undefined;
 
   return {
     async get(signal, how) {
-      const there = await find();
-      if (isOutOfReach(there)) throw notInstalled(options);
-      if (!how.mayFetch && there?.isPinned !== true && whyNotFetched(options) === undefined) throw notPresent();
-      const program = there?.isPinned === true ? there : await replaced(there, signal);
+      const present = await find();
+      if (present === undefined && !mayFetch) throw notInstalled(options);
+      if (!how.mayFetch && present?.isPinned !== true && mayFetch) throw notPresent();
+      const program = present?.isPinned === true ? present : await replace(present, signal);
       const problem = await machineProblem(program);
       if (problem !== undefined) throw problem;
       return program;
     },
     async missing() {
-      const there = await find();
-      return isOutOfReach(there) ? notInstalled(options) : await machineProblem(there);
+      const present = await find();
+      return present === undefined && !mayFetch ? notInstalled(options) : await machineProblem(present);
     },
+  };
+}
+
+/** Fetches the pinned release. A program that is present is better than none, whatever its release. */
+function createReplacement(find: FindSdCli, options: SdCliSupplyOptions) {
+  const { clock, log } = options;
+  const warned = new Set<string>();
+  let fetchFromMs = Number.NEGATIVE_INFINITY;
+  return async (present: SdCli | undefined, signal: AbortSignal): Promise<SdCli> => {
+    if (present !== undefined && clock.elapsed() < fetchFromMs) return present;
+    try {
+      if (whyNotFetched(options) === undefined) {
+        log.info('sd-cli.fetching', { release: PINNED_RELEASE, url: archiveFor(options)?.url });
+      }
+      await provision(options, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (present === undefined) throw thrown;
+      fetchFromMs = clock.elapsed() + FETCH_RETRY_MS;
+      const because = errorChain(thrown);
+      if (!warned.has(because))
+        log.warn('sd-cli.other-release', { path: present.path, wanted: PINNED_RELEASE, because });
+      warned.add(because);
+      return present;
+    }
+    const installed = await find();
+    if (installed === undefined) throw notInstalled(options);
+    return installed;
   };
 }
 

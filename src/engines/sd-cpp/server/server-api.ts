@@ -45,24 +45,7 @@ const MAX_REASON_LENGTH = 500;
 
 /** The API of a server on this machine. A request is abandoned when nothing moves for half a minute. */
 export function createServerApi(http: Pick<Http, 'request'>, port: number): ServerApi {
-  async function exchange(method: 'GET' | 'POST', path: string, body?: JsonObject): Promise<HttpAnswer | NoAnswer> {
-    try {
-      const { status, body: bytes } = await http.request({
-        method,
-        url: `http://127.0.0.1:${port}/sdcpp/v1/${path}`,
-        stallMs: STALL_MS,
-        maxBodyBytes: MAX_ANSWER_BYTES,
-        ...(body !== undefined && {
-          headers: { 'content-type': 'application/json' },
-          body: [new TextEncoder().encode(JSON.stringify(body))],
-        }),
-      });
-      return { is: 'answer', status, bytes };
-    } catch (cause) {
-      return { is: 'no-answer', cause };
-    }
-  }
-
+  const exchange = createExchange(http, port);
   return {
     async capabilities() {
       const answer = await exchange('GET', 'capabilities');
@@ -87,6 +70,28 @@ export function createServerApi(http: Pick<Http, 'request'>, port: number): Serv
     },
   };
 }
+
+type Exchange = (method: 'GET' | 'POST', path: string, body?: JsonObject) => Promise<HttpAnswer | NoAnswer>;
+
+const createExchange =
+  (http: Pick<Http, 'request'>, port: number): Exchange =>
+  async (method, path, body) => {
+    try {
+      const { status, body: bytes } = await http.request({
+        method,
+        url: `http://127.0.0.1:${port}/sdcpp/v1/${path}`,
+        stallMs: STALL_MS,
+        maxBodyBytes: MAX_ANSWER_BYTES,
+        ...(body !== undefined && {
+          headers: { 'content-type': 'application/json' },
+          body: [new TextEncoder().encode(JSON.stringify(body))],
+        }),
+      });
+      return { is: 'answer', status, bytes };
+    } catch (cause) {
+      return { is: 'no-answer', cause };
+    }
+  };
 
 interface HttpAnswer {
   readonly is: 'answer';

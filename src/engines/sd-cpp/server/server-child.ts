@@ -1,9 +1,10 @@
 import { WorkerError } from '../../../base/errors.ts';
 import type { ChildEnd, ChildEnvironment } from '../../../system/process/child.ts';
 import type { RunContext } from '../../engine.ts';
-import { type WatchTools, startWatched } from '../../programs/run.ts';
-import { createProgramOutput, exitFailure, memoryError, ranOutOfMemory, type ProgramOutput } from '../cli/failures.ts';
-import { createProgressReader, rising } from '../cli/progress.ts';
+import { startWatched, type WatchedProgram, type WatchTools } from '../../programs/run.ts';
+import { exitFailure, memoryError, ranOutOfMemory } from '../cli/failures.ts';
+import { createProgramOutput, outputReader, type ProgramOutput } from '../cli/output.ts';
+import { rising } from '../cli/progress.ts';
 import { GRACE_MS, STALL_MS } from '../cli/run-sd-cli.ts';
 
 /** How an sd-server is started for one model. */
@@ -51,32 +52,17 @@ export function startChild({ path, args, env, onCrash }: ServerCommand, port: nu
       env,
       stallMs: STALL_MS,
       graceMs: GRACE_MS,
-      readOutput: (moved) => {
-        const reader = createProgressReader({ step: (done, total) => step(done, total), moved });
-        return (text) => {
-          reader.read(text);
-          printed.addOutput(text);
-        };
-      },
+      readOutput: (moved) => outputReader(printed, { step: (done, total) => step(done, total), moved }),
       onError: printed.addError,
     },
     tools,
   );
-  let failure: WorkerError | undefined;
-  let isGone = false;
-  const ended = program.ended.then((end) => {
-    isGone = true;
-    if (program.ending) return end;
-    const { error, crashed } = exitFailure('sd-server', end, printed);
-    failure = error;
-    if (crashed) onCrash(error);
-    return end;
-  });
+  const outcome = followEnd(program, printed, onCrash);
   return {
     pid: program.pid,
-    ended,
+    ended: outcome.ended,
     get over() {
-      return isGone || program.ending;
+      return outcome.isGone || program.ending;
     },
     begin(progress) {
       printed.clear();
@@ -89,8 +75,8 @@ export function startChild({ path, args, env, onCrash }: ServerCommand, port: nu
     },
     end: program.end,
     failure: async () => {
-      await ended;
-      return failure ?? program.stall ?? endedEarly();
+      await outcome.ended;
+      return outcome.failure ?? program.stall ?? endedEarly();
     },
     refusal: (because) => refusalOf(printed, because),
     get isListening() {
@@ -101,6 +87,29 @@ export function startChild({ path, args, env, onCrash }: ServerCommand, port: nu
     },
     get lacksArgument() {
       return /unknown argument/i.test(printed.error + printed.output);
+    },
+  };
+}
+
+/** Remembers how it ended. However a program ends that was told to end, it is no crash. */
+function followEnd(program: WatchedProgram, printed: ProgramOutput, onCrash: ServerCommand['onCrash']) {
+  let failure: WorkerError | undefined;
+  let isGone = false;
+  const ended = program.ended.then((end) => {
+    isGone = true;
+    if (program.ending) return end;
+    const { error, crashed } = exitFailure('sd-server', end, printed);
+    failure = error;
+    if (crashed) onCrash(error);
+    return end;
+  });
+  return {
+    ended,
+    get isGone() {
+      return isGone;
+    },
+    get failure() {
+      return failure;
     },
   };
 }

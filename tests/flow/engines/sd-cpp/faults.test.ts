@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { announcedDevice } from '../../../../src/engines/sd-cpp/program/device.ts';
-import { createProgramOutput, ranOutOfMemory } from '../../../../src/engines/sd-cpp/cli/failures.ts';
+import { ranOutOfMemory } from '../../../../src/engines/sd-cpp/cli/failures.ts';
+import { createProgramOutput } from '../../../../src/engines/sd-cpp/cli/output.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf } from '../../../spec/system/temp-folder.ts';
 import { LEAN, USUAL } from '../../../fakes/engines/loading.ts';

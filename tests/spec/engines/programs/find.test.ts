@@ -73,8 +73,10 @@ test('where nothing runs the first file that was there is named', async () => {
   await using machine = await setup();
   machine.path('a', 'b');
   expect(await machine.find()).toEqual({ is: 'missing', rejected: undefined });
-  const rejected = machine.put('b', 'broken');
-  expect(await machine.find()).toEqual({ is: 'missing', rejected });
+  const broken = machine.put('b', 'broken');
+  expect(await machine.find()).toEqual({ is: 'missing', rejected: broken });
+  const unstartable = machine.put('a', 'unstartable');
+  expect(await machine.find()).toEqual({ is: 'missing', rejected: unstartable });
 });
 
 test('a program is judged once for each version of its file, a rejected one anew', async () => {
