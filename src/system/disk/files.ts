@@ -8,6 +8,7 @@ import { type AppendFile, openAppendFile } from './append-file.ts';
 import { codeOf } from '../../base/system-code.ts';
 import { fail, syncFolder, writeFully } from './disk.ts';
 
+/** What a file or folder is, its content aside. */
 export interface FileFacts {
   readonly sizeBytes: number;
   /** Milliseconds since the epoch. */
@@ -15,6 +16,7 @@ export interface FileFacts {
   readonly isFolder: boolean;
 }
 
+/** How a file is replaced. */
 export interface WriteOptions {
   /** Permission bits of the file; 0644 when left out. Windows ignores them. */
   readonly mode?: number;
@@ -73,6 +75,7 @@ export interface Files {
  */
 const BLOCKING_UP_TO_BYTES = 2 * MIB;
 
+/** Those of this machine. */
 export const systemFiles: Files = {
   readText: (path) => orMissing(readFile(path, 'utf8')),
   readNamedText: (path, maxBytes) => orMissing(readNamedText(path, maxBytes)),

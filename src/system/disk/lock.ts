@@ -9,6 +9,7 @@ export interface LockHolder {
   readonly since: number | undefined;
 }
 
+/** What an attempt at a lock gives. Whoever holds it releases it; the end of the process does so as well. */
 export type Lock =
   | { readonly is: 'held'; /** Releases it; may be called twice. */ release(): void }
   | { readonly is: 'taken'; readonly by: LockHolder };

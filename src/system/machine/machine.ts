@@ -12,6 +12,7 @@ export interface Machine {
   vram(): Promise<VramReport>;
 }
 
+/** The GPU memory of this machine as one number. */
 export interface VramReport {
   readonly totalGb: number;
   /** Why sources had no answer. */

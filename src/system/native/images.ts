@@ -16,12 +16,14 @@ export interface Picture {
   readonly channels: 1 | 2 | 3 | 4;
 }
 
+/** An image to write as a file. */
 export interface EncodeRequest extends Picture {
   readonly format: ImageFormat;
   /** 1 to 100 where the format loses something; WebP without it loses nothing. */
   readonly quality?: number;
 }
 
+/** Frames to write as one file; their pixels are asked for one frame at a time. */
 export interface AnimationRequest extends Omit<Picture, 'pixels'> {
   readonly format: 'webp' | 'gif';
   /** One delay for each frame. A GIF counts in hundredths of a second. */

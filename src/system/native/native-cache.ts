@@ -41,6 +41,7 @@ export interface AccountCache extends NativeCache {
   onMoved(call: (moved: CacheMoved) => void): void;
 }
 
+/** Why native files lie in a folder for temporary files, and what the operator can do about it. */
 export interface CacheMoved {
   /** Where the cache would be by custom. */
   readonly from: string;

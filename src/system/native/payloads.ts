@@ -6,6 +6,7 @@ export interface Payload {
   readonly sha256: string;
 }
 
+/** The packages whose native files travel so. */
 export type PayloadName = 'sharp' | 'ort' | 'llama' | 'whisper';
 
 /** None in a checkout, where packages load from `node_modules`. The build puts its own table in this file's place. */

@@ -1,6 +1,7 @@
 /** Whether the system's loader finds a shared library that has this function. It is closed again at once. */
 export type HasLibrary = (name: string, itsFunction: string) => Promise<boolean>;
 
+/** By the loader of this machine. */
 export const hasLibrary: HasLibrary = async (name, itsFunction) => {
   const { dlopen } = await import('bun:ffi'); // costs time at start, which most commands need not pay
   try {

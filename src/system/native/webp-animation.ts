@@ -7,6 +7,7 @@ export interface WebpFrame {
   readonly delayMs: number;
 }
 
+/** Stills of one size to be shown one after the other. */
 export interface WebpAnimation {
   readonly width: number;
   readonly height: number;

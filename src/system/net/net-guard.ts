@@ -99,6 +99,7 @@ export async function pinnedAddress(url: URL, gate: Gate, resolve: Resolve): Pro
   });
 }
 
+/** Whether a host is an address and not a name; without brackets. */
 export const isAddress = (host: string): boolean => host.includes(':') || inBlock(host, '0.0.0.0/0');
 
 const refused = (message: string, options: { readonly hint?: string } = {}): WorkerError =>

@@ -6,6 +6,7 @@ export interface SocketEvents {
   readonly onClosed: (end: SocketEnd) => void;
 }
 
+/** How a socket ended, whichever side ended it. */
 export interface SocketEnd {
   /** Close code; 1006 when there was no close frame. */
   readonly code: number;
@@ -32,6 +33,7 @@ export interface Socket {
   terminate(): void;
 }
 
+/** Where to connect, and the sub-protocol that the peer must echo. */
 export interface SocketOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -6,6 +6,7 @@ const BUN_MODE = 'BUN_BE_BUN';
 /** Variables that hold what only this process has a use for. */
 const SECRET = /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|API_?KEY|PRIVATE_?KEY|^SENTRY_DSN$/i;
 
+/** Environment variables by name, secrets among them. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The variables for a program of somebody else: ours without the secrets, and `extra` on top. */

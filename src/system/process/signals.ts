@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+/** A signal that asks this process to stop. */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGBREAK';
 
 /**
