@@ -6,6 +6,7 @@ import type { Environment } from '../../system/environment.ts';
 const PORT = 9790;
 const HOST = '127.0.0.1';
 
+/** What `studio` uses where its options leave it out, by platform. */
 export function studioDefaults(environment: Pick<Environment, 'platform' | 'homeDir' | 'get' | 'cwd'>): StudioDefaults {
   const separator = environment.platform === 'win32' ? '\\' : '/';
   return {

@@ -6,6 +6,7 @@ import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
 import { openProcessLog } from '../log.ts';
 
+/** Where a studio listens and keeps its data. */
 export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataDir'> {
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
   readonly sparesLoopback?: boolean;

@@ -32,123 +32,157 @@ interface Setback {
   readonly answer: UploadAnswer;
 }
 
+interface RoundResult {
+  readonly delivered: number;
+  readonly setback: Setback | undefined;
+}
+
 /** Does nothing before the first `round`. @param signal ends a round under way, and every pause */
-export function createBackground(deps: DeliveryDeps, signal: AbortSignal): Background {
-  const taken = new Set<JobId>();
+export const createBackground = (deps: DeliveryDeps, signal: AbortSignal): Background =>
+  new BackgroundUploads(deps, signal);
+
+class BackgroundUploads implements Background {
+  readonly #deps: DeliveryDeps;
+  readonly #signal: AbortSignal;
+  /** Jobs that upload their result themselves. */
+  readonly #taken = new Set<JobId>();
   /** Files of results for another studio, each logged once. */
-  const loggedForeign = new Set<string>();
-  let running: Promise<void> | undefined;
-  let roundRequested = false;
-  let emptyRounds = 0;
-  let disarm: (() => void) | undefined;
+  readonly #loggedForeign = new Set<string>();
+  #running: Promise<void> | undefined;
+  #roundRequested = false;
+  /** Rounds in a row that got nothing through. */
+  #emptyRounds = 0;
+  /** Of the round that is scheduled. */
+  #disarm: (() => void) | undefined;
+
+  constructor(deps: DeliveryDeps, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#signal = signal;
+  }
+
+  take(jobId: JobId): void {
+    this.#taken.add(jobId);
+  }
+
+  release(jobId: JobId, left?: { readonly retryAfterMs: number }): void {
+    this.#taken.delete(jobId);
+    if (left !== undefined) this.#schedule(left.retryAfterMs);
+  }
+
+  round(): Promise<void> {
+    this.#roundRequested = this.#running !== undefined;
+    return (this.#running ??= this.#rounds().finally(() => (this.#running = undefined)));
+  }
+
+  async stop(): Promise<void> {
+    this.#unschedule();
+    await this.#running;
+  }
 
   /** A round after the usual pause, unless one is due anyway. Returns the pause. */
-  function schedule(retryAfterMs: number): number {
-    const retryInMs = backgroundPauseMs(emptyRounds, retryAfterMs, deps.random.unit());
-    if (!signal.aborted) {
-      disarm ??= deps.clock.after(retryInMs, () => {
-        disarm = undefined;
-        void round();
+  #schedule(retryAfterMs: number): number {
+    const { clock, random } = this.#deps;
+    const retryInMs = backgroundPauseMs(this.#emptyRounds, retryAfterMs, random.unit());
+    if (!this.#signal.aborted) {
+      this.#disarm ??= clock.after(retryInMs, () => {
+        this.#disarm = undefined;
+        void this.round();
       });
     }
     return retryInMs;
   }
 
-  function round(): Promise<void> {
-    roundRequested = running !== undefined;
-    return (running ??= rounds().finally(() => (running = undefined)));
+  #unschedule(): void {
+    this.#disarm?.();
+    this.#disarm = undefined;
   }
 
-  async function rounds(): Promise<void> {
+  async #rounds(): Promise<void> {
     do {
-      roundRequested = false;
-      disarm?.();
-      disarm = undefined;
-      await onePass().catch((thrown: unknown) => {
-        deps.log.error('delivery.failed', { error: errorChain(thrown) });
+      this.#roundRequested = false;
+      this.#unschedule();
+      await this.#oneRound().catch((thrown: unknown) => {
+        this.#deps.log.error('delivery.failed', { error: errorChain(thrown) });
       });
-    } while (roundRequested && !signal.aborted);
+    } while (this.#roundRequested && !this.#signal.aborted);
   }
 
-  async function onePass(): Promise<void> {
-    for (const { jobId } of await deps.outbox.expire()) deps.onReport(jobId, { is: 'discarded', because: EXPIRED });
+  async #oneRound(): Promise<void> {
+    const { outbox, onReport, log } = this.#deps;
+    for (const { jobId } of await outbox.expire()) onReport(jobId, { is: 'discarded', because: EXPIRED });
+    const result = await this.#retryAll(outbox.entries());
+    if (result === 'aborted') return;
+    const { delivered, setback } = result;
+    this.#emptyRounds = delivered > 0 ? 1 : this.#emptyRounds + 1;
+    if (setback === undefined) {
+      this.#emptyRounds = 0;
+      return;
+    }
+    const { entry, answer } = setback;
+    const retryInMs = this.#schedule(retryAfterOf(answer));
+    const error = describeAnswer(answer);
+    log.warn('delivery.retried', { jobId: entry.jobId, error, attempt: this.#emptyRounds, retryInMs });
+  }
+
+  async #retryAll(entries: readonly OutboxEntry[]): Promise<RoundResult | 'aborted'> {
     let setback: Setback | undefined;
     let delivered = 0;
-    for (const entry of deps.outbox.entries()) {
-      if (signal.aborted) return;
-      if (entry.kind !== 'artifact' || taken.has(entry.jobId) || !isForNow(entry)) continue;
-      const answer = await retry(entry);
-      if (answer === undefined || signal.aborted) continue;
+    for (const entry of entries) {
+      if (this.#signal.aborted) return 'aborted';
+      if (entry.kind !== 'artifact' || this.#taken.has(entry.jobId) || !this.#isForNow(entry)) continue;
+      const answer = await this.#retry(entry);
+      if (answer === undefined || this.#signal.aborted) continue;
       if (meaningOf(answer) === 'delivered') delivered++;
       if (meaningOf(answer) === 'transient') setback ??= { entry, answer };
       if (concernsEveryResult(answer)) break;
     }
-    emptyRounds = delivered > 0 ? 1 : emptyRounds + 1;
-    if (setback === undefined) {
-      emptyRounds = 0;
-      return;
-    }
-    const { entry, answer } = setback;
-    const retryInMs = schedule(retryAfterOf(answer));
-    const error = describeAnswer(answer);
-    deps.log.warn('delivery.retried', { jobId: entry.jobId, error, attempt: emptyRounds, retryInMs });
+    return { delivered, setback };
   }
 
   /** Results for another studio, or made under another name, wait for their age limit: their owner may come back. */
-  function isForNow(entry: OutboxEntry): boolean {
-    if (isOurs(entry, deps.credentials())) return true;
-    if (!loggedForeign.has(entry.file)) {
-      loggedForeign.add(entry.file);
-      deps.log.warn('result.kept', { jobId: entry.jobId, because: 'it belongs to another studio or worker name' });
+  #isForNow(entry: OutboxEntry): boolean {
+    if (isOurs(entry, this.#deps.credentials())) return true;
+    if (!this.#loggedForeign.has(entry.file)) {
+      this.#loggedForeign.add(entry.file);
+      const because = 'it belongs to another studio or worker name';
+      this.#deps.log.warn('result.kept', { jobId: entry.jobId, because });
     }
     return false;
   }
 
   /** Undefined when there was nothing to send after all. */
-  async function retry(entry: OutboxEntry): Promise<UploadAnswer | undefined> {
-    const credentials = deps.credentials();
+  async #retry(entry: OutboxEntry): Promise<UploadAnswer | undefined> {
+    const { outbox, clock, log, onReport } = this.#deps;
+    const credentials = this.#deps.credentials();
     if (credentials === undefined) return undefined;
     try {
-      const startedMs = deps.clock.elapsed();
-      const stored = await deps.outbox.load(entry);
+      const startedMs = clock.elapsed();
+      const stored = await outbox.load(entry);
       if (stored === undefined) {
-        deps.onReport(entry.jobId, { is: 'discarded', because: UNREADABLE });
+        onReport(entry.jobId, { is: 'discarded', because: UNREADABLE });
         return undefined;
       }
       const { jobId, ext, ranOn } = entry;
       const artifact = { jobId, ext, ranOn, prompt: stored.prompt, bytes: stored.payload };
-      const answer = await upload(artifact, credentials, deps, signal);
-      await conclude(entry, answer, Math.round(deps.clock.elapsed() - startedMs));
+      const answer = await upload(artifact, credentials, this.#deps, this.#signal);
+      await this.#conclude(entry, answer, Math.round(clock.elapsed() - startedMs));
       return answer;
     } catch (thrown) {
-      deps.log.warn('result.kept', { jobId: entry.jobId, because: errorChain(thrown) });
+      log.warn('result.kept', { jobId: entry.jobId, because: errorChain(thrown) });
       return undefined;
     }
   }
 
-  async function conclude(entry: OutboxEntry, answer: UploadAnswer, durationMs: number): Promise<void> {
+  async #conclude(entry: OutboxEntry, answer: UploadAnswer, durationMs: number): Promise<void> {
+    const { outbox, log, onReport } = this.#deps;
     const { jobId, sizeBytes } = entry;
     const meaning = meaningOf(answer);
     if (meaning === 'transient') return;
-    if (meaning === 'unauthorized') return logUnauthorized(entry, answer, deps);
+    if (meaning === 'unauthorized') return logUnauthorized(entry, answer, this.#deps);
     const because = describeAnswer(answer);
-    if (meaning === 'delivered') deps.log.info('artifact.uploaded', { jobId, sizeBytes, durationMs });
-    else deps.log.warn('result.discarded', { jobId, because });
-    await deps.outbox.remove(entry);
-    deps.onReport(jobId, meaning === 'delivered' ? { is: 'delivered' } : { is: 'discarded', because });
+    if (meaning === 'delivered') log.info('artifact.uploaded', { jobId, sizeBytes, durationMs });
+    else log.warn('result.discarded', { jobId, because });
+    await outbox.remove(entry);
+    onReport(jobId, meaning === 'delivered' ? { is: 'delivered' } : { is: 'discarded', because });
   }
-
-  return {
-    round,
-    take: (jobId) => void taken.add(jobId),
-    release(jobId, left) {
-      taken.delete(jobId);
-      if (left !== undefined) schedule(left.retryAfterMs);
-    },
-    async stop() {
-      disarm?.();
-      disarm = undefined;
-      await running;
-    },
-  };
 }

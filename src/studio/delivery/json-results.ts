@@ -39,108 +39,117 @@ export interface JsonResults {
 }
 
 /** JSON results over the frames of whichever session is live. Once per delivery: it knows what awaits its ack. */
-export function createJsonResults(deps: DeliveryDeps): JsonResults {
-  const { outbox, claims, log, onReport } = deps;
+export const createJsonResults = (deps: DeliveryDeps): JsonResults => new JsonFrames(deps);
+
+class JsonFrames implements JsonResults {
+  readonly #deps: DeliveryDeps;
   /** Files whose frame went out on the live session, or is about to. */
-  const underway = new Set<string>();
+  readonly #underway = new Set<string>();
   /** Jobs whose frame went out on the live session and has no copy on disk. */
-  const unacknowledged = new Set<JobId>();
+  readonly #unacknowledged = new Set<JobId>();
 
-  const waiting = (): OutboxEntry[] =>
-    outbox.entries().filter((entry) => entry.kind === 'json' && isOurs(entry, deps.credentials()));
-  const reclaimable = (): OutboxEntry | undefined => waiting().find((entry) => !underway.has(entry.file));
+  constructor(deps: DeliveryDeps) {
+    this.#deps = deps;
+  }
 
-  function send({ jobId, value, prompt }: JsonResult): boolean {
-    const sent = claims.send(completeJson(jobId, value, prompt));
-    if (sent) log.info('result.sent', { jobId });
+  async deliver(result: JsonResult): Promise<DeliveryReport> {
+    if (!this.#deps.studioOffers('resume')) return this.#sendUnkept(result);
+    const credentials = this.#deps.credentials();
+    if (credentials === undefined) return this.#discardUnsent(result.jobId);
+    const { jobId, prompt } = result;
+    const payload = new TextEncoder().encode(writeJson(result.value));
+    const entry = await keep({ jobId, kind: 'json', ext: '', prompt, ...ownerOf(credentials) }, payload, this.#deps);
+    if (entry === undefined) return this.#sendUnkept(result);
+    this.#underway.add(entry.file);
+    if (this.#send(result)) return { is: 'sent' };
+    this.#underway.delete(entry.file);
+    this.#deps.log.warn('result.kept', { jobId, because: NO_SESSION });
+    return { is: 'kept', because: NO_SESSION };
+  }
+
+  onLost(): void {
+    // Here and not at the welcome, with which the first heartbeat goes out: it has to name what waits for its claim.
+    this.#underway.clear();
+    const jobIds = [...this.#unacknowledged];
+    this.#unacknowledged.clear();
+    for (const jobId of jobIds) this.#deps.onReport(jobId, { is: 'discarded', because: NO_ACK });
+  }
+
+  onWelcome(welcome: Welcome): void {
+    if (welcome.features.includes('resume')) return;
+    for (const entry of this.#waiting()) this.#discard(entry, 'the studio does not keep claims across sockets');
+  }
+
+  onCompleteAck(jobId: JobId): void {
+    const entry = this.#waiting().find((other) => other.jobId === jobId);
+    if (entry !== undefined) {
+      this.#underway.delete(entry.file);
+      void this.#deps.outbox.remove(entry);
+    }
+    const wasUnkept = this.#unacknowledged.delete(jobId);
+    if (wasUnkept || entry !== undefined) this.#deps.onReport(jobId, { is: 'delivered' });
+  }
+
+  onHeartbeatAck({ claim }: HeartbeatAck): void {
+    const entry = this.#reclaimable();
+    if (claim === undefined || entry?.jobId !== claim.jobId) return;
+    if (claim.held) void this.#resend(entry);
+    else this.#discard(entry, 'the studio does not hold this job for us');
+  }
+
+  currentJobId(): JobId | undefined {
+    return this.#reclaimable()?.jobId;
+  }
+
+  #waiting(): readonly OutboxEntry[] {
+    const { outbox, credentials } = this.#deps;
+    return outbox.entries().filter((entry) => entry.kind === 'json' && isOurs(entry, credentials()));
+  }
+
+  #reclaimable(): OutboxEntry | undefined {
+    return this.#waiting().find((entry) => !this.#underway.has(entry.file));
+  }
+
+  #send({ jobId, value, prompt }: JsonResult): boolean {
+    const sent = this.#deps.claims.send(completeJson(jobId, value, prompt));
+    if (sent) this.#deps.log.info('result.sent', { jobId });
     return sent;
   }
 
-  function discard(entry: OutboxEntry, because: string): void {
-    const { jobId, file } = entry;
-    underway.delete(file);
-    log.warn('result.discarded', { jobId, because });
-    void outbox.remove(entry);
-    onReport(jobId, { is: 'discarded', because });
+  #sendUnkept(result: JsonResult): DeliveryReport {
+    if (!this.#send(result)) return this.#discardUnsent(result.jobId);
+    this.#unacknowledged.add(result.jobId);
+    return { is: 'sent' };
   }
 
-  async function resend(entry: OutboxEntry): Promise<void> {
-    underway.add(entry.file);
+  async #resend(entry: OutboxEntry): Promise<void> {
+    const { outbox, log, onReport } = this.#deps;
+    this.#underway.add(entry.file);
     let sent = false;
     try {
       const stored = await outbox.load(entry);
       if (stored === undefined) return onReport(entry.jobId, { is: 'discarded', because: UNREADABLE });
       const value: JsonValue = JSON.parse(new TextDecoder().decode(stored.payload));
-      sent = send({ jobId: entry.jobId, value, prompt: stored.prompt });
+      sent = this.#send({ jobId: entry.jobId, value, prompt: stored.prompt });
     } catch (thrown) {
       log.warn('result.kept', { jobId: entry.jobId, because: errorChain(thrown) });
     } finally {
-      if (!sent) underway.delete(entry.file);
+      if (!sent) this.#underway.delete(entry.file);
     }
   }
 
-  async function deliverKept(result: JsonResult): Promise<DeliveryReport> {
-    const credentials = deps.credentials();
-    if (credentials === undefined) return discardUnsent(result.jobId);
-    const { jobId, prompt } = result;
-    const payload = new TextEncoder().encode(writeJson(result.value));
-    const entry = await keep({ jobId, kind: 'json', ext: '', prompt, ...ownerOf(credentials) }, payload, deps);
-    if (entry !== undefined) underway.add(entry.file);
-    if (entry === undefined) return sendUnkept(result);
-    if (send(result)) return { is: 'sent' };
-    underway.delete(entry.file);
-    log.warn('result.kept', { jobId, because: NO_SESSION });
-    return { is: 'kept', because: NO_SESSION };
+  #discard(entry: OutboxEntry, because: string): void {
+    const { outbox, log, onReport } = this.#deps;
+    this.#underway.delete(entry.file);
+    log.warn('result.discarded', { jobId: entry.jobId, because });
+    void outbox.remove(entry);
+    onReport(entry.jobId, { is: 'discarded', because });
   }
 
-  function sendUnkept(result: JsonResult): DeliveryReport {
-    const { jobId } = result;
-    if (!send(result)) return discardUnsent(jobId);
-    unacknowledged.add(jobId);
-    return { is: 'sent' };
-  }
-
-  function discardUnsent(jobId: JobId): DeliveryReport {
-    log.error('delivery.failed', { jobId, error: NO_SESSION });
+  #discardUnsent(jobId: JobId): DeliveryReport {
+    this.#deps.log.error('delivery.failed', { jobId, error: NO_SESSION });
     return { is: 'discarded', because: NO_SESSION };
   }
-
-  function discardUnacknowledged(): void {
-    const jobIds = [...unacknowledged];
-    unacknowledged.clear();
-    for (const jobId of jobIds) onReport(jobId, { is: 'discarded', because: NO_ACK });
-  }
-
-  return {
-    async deliver(result) {
-      if (deps.studioOffers('resume')) return await deliverKept(result);
-      return sendUnkept(result);
-    },
-    onLost() {
-      // Here and not at the welcome, with which the first heartbeat goes out: it has to name what waits for its claim.
-      underway.clear();
-      discardUnacknowledged();
-    },
-    onWelcome(welcome) {
-      if (welcome.features.includes('resume')) return;
-      for (const entry of waiting()) discard(entry, 'the studio does not keep claims across sockets');
-    },
-    onCompleteAck(jobId) {
-      const entry = waiting().find((other) => other.jobId === jobId);
-      if (entry !== undefined) {
-        underway.delete(entry.file);
-        void outbox.remove(entry);
-      }
-      if (unacknowledged.delete(jobId) || entry !== undefined) onReport(jobId, { is: 'delivered' });
-    },
-    onHeartbeatAck({ claim }) {
-      const entry = claim && reclaimable();
-      if (claim === undefined || entry?.jobId !== claim.jobId) return;
-      if (claim.held) void resend(entry);
-      else discard(entry, 'the studio does not hold this job for us');
-    },
-    currentJobId: () => reclaimable()?.jobId,
-  };
 }
 
 const NO_SESSION = 'no live session';

@@ -15,8 +15,8 @@ function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 's
   return {
     add: (job) =>
       sql.durable(async (query) => {
-        const lane = [job.kind, vramClass(job.vramGb)];
-        await query('INSERT INTO lanes (kind, vram_class) VALUES ($1, $2) ON CONFLICT DO NOTHING', lane);
+        const queueClass = [job.kind, vramClass(job.vramGb)];
+        await query('INSERT INTO lanes (kind, vram_class) VALUES ($1, $2) ON CONFLICT DO NOTHING', queueClass);
         await query(
           `INSERT INTO jobs (id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class,
              priority, attempts, max_attempts, created_at, updated_at)
