@@ -13,7 +13,7 @@ import type { Effects } from '../effects.ts';
 export interface Memory {
   readonly gate: MemoryGate;
   /** For whoever loads models. */
-  readonly looks: MemoryProbe;
+  readonly probe: MemoryProbe;
   close(): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export async function openMemory(
   const gate = createMemoryGate({ engines, watch, peaks, loaded, clock });
   return {
     gate,
-    looks: {
+    probe: {
       get latest() {
         return watch.latest;
       },

@@ -59,9 +59,8 @@ function createLease(context: StoreContext): FileLease {
   const releases: (() => Promise<void>)[] = [];
   let isOver = false;
   const onMarked = (release: () => Promise<void>): void => {
-    if (isOver)
-      void release().catch(() => {}); // the request outlived its lease
-    else releases.push(release);
+    if (!isOver) releases.push(release);
+    else void release().catch(() => {}); // the request outlived its lease
   };
   return {
     async filesFor(request, signal) {

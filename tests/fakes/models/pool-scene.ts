@@ -43,7 +43,7 @@ export function poolScene(kind: MemoryKind = 'gpu') {
   };
   const onChange = (): void => {};
   const pool = createModelPool<FakeModel>({ keepMs: () => machine.keepMs, probe, clock, log, onChange });
-  const wanted = (name: string, gb = 8, about: Partial<LoadRequest<FakeModel>> = {}): LoadRequest<FakeModel> => ({
+  const request = (name: string, gb = 8, about: Partial<LoadRequest<FakeModel>> = {}): LoadRequest<FakeModel> => ({
     engine: 'onnx',
     model: toModelId(name),
     source: synthetic,
@@ -84,5 +84,5 @@ export function poolScene(kind: MemoryKind = 'gpu') {
     return name;
   };
   const names = (): readonly string[] => [...inMemory.keys()].map(({ name }) => name).toSorted();
-  return { clock, log, machine, pool, wanted, hold, use, names, inMemory, signal };
+  return { clock, log, machine, pool, request, hold, use, names, inMemory, signal };
 }

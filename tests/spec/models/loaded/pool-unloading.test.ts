@@ -12,17 +12,17 @@ test.each([
   ['a library that failed', new WorkerError('engine.failed', 'no'), false],
   ['an unexpected error', new TypeError('undefined is not a function'), false],
 ])('after %s the model is kept or freed', async (_what, failure, isKept) => {
-  const { pool, wanted, signal, names } = poolScene();
-  expect(await failureOf(pool.withModel(wanted('fox'), signal, () => Promise.reject(failure)))).toBe(failure);
+  const { pool, request, signal, names } = poolScene();
+  expect(await failureOf(pool.withModel(request('fox'), signal, () => Promise.reject(failure)))).toBe(failure);
   expect(names()).toEqual(isKept ? ['fox'] : []);
 });
 
 test('two rejected results in a row make the model suspect, and it is unloaded', async () => {
-  const { pool, wanted, signal, use, names } = poolScene();
+  const { pool, request, signal, use, names } = poolScene();
   const reject = () =>
-    failureOf(pool.withModel(wanted('fox'), signal, () => Promise.reject(new WorkerError('result.rejected', 'grey'))));
+    failureOf(pool.withModel(request('fox'), signal, () => Promise.reject(new WorkerError('result.rejected', 'grey'))));
   await reject();
-  await use(wanted('fox'));
+  await use(request('fox'));
   await reject();
   expect(names()).toEqual(['fox']);
   await reject();
@@ -30,65 +30,65 @@ test('two rejected results in a row make the model suspect, and it is unloaded',
 });
 
 test('a process that ends while its model is idle takes it off the list', async () => {
-  const { use, wanted, pool, inMemory, log } = poolScene();
-  await use(wanted('fox'));
+  const { use, request, pool, inMemory, log } = poolScene();
+  await use(request('fox'));
   [...inMemory.keys()][0]?.die();
   await settle();
   expect(pool.list()).toEqual([]);
   expect(log.find('model.unloaded')?.fields).toMatchObject({ because: 'broken' });
-  expect(await use(wanted('fox'))).toBe('fox');
+  expect(await use(request('fox'))).toBe('fox');
 });
 
 test('a process that ends in the very moment of a use costs no job', async () => {
-  const { use, wanted, pool, signal, inMemory } = poolScene();
-  await use(wanted('fox'));
+  const { use, request, pool, signal, inMemory } = poolScene();
+  await use(request('fox'));
   [...inMemory.keys()][0]?.die(); // nobody has heard of it yet
-  const lent = pool.withModel(wanted('fox'), signal, ({ name }) => Promise.resolve(name));
+  const lent = pool.withModel(request('fox'), signal, ({ name }) => Promise.resolve(name));
   expect(await lent).toBe('fox');
   await settle();
   expect(pool.list()).toEqual([]);
 });
 
 test('a process that ends during a use costs the model and not the next job', async () => {
-  const { pool, wanted, signal, use, names } = poolScene();
+  const { pool, request, signal, use, names } = poolScene();
   const crash = new WorkerError('engine.crashed', 'gone');
-  const crashed = pool.withModel(wanted('fox'), signal, (held) => {
+  const crashed = pool.withModel(request('fox'), signal, (held) => {
     held.die();
     return Promise.reject(crash);
   });
   expect(await failureOf(crashed)).toBe(crash);
   expect(names()).toEqual([]);
-  expect(await use(wanted('fox'))).toBe('fox');
+  expect(await use(request('fox'))).toBe('fox');
 });
 
 test('another key is another model, and the stale one is freed before the new one loads', async () => {
-  const { use, wanted, names, log } = poolScene();
-  await use(wanted('fox', 16));
-  await use(wanted('fox', 16, { key: 'two' }));
+  const { use, request, names, log } = poolScene();
+  await use(request('fox', 16));
+  await use(request('fox', 16, { key: 'two' }));
   expect(names()).toEqual(['fox']);
   expect(log.names().filter((name) => name === 'memory.short')).toEqual([]);
   expect(log.find('model.unloaded')?.fields).toMatchObject({ because: 'replaced' });
 });
 
 test('a model without a process is neither kept nor logged', async () => {
-  const { pool, wanted, signal, hold, log } = poolScene();
+  const { pool, request, signal, hold, log } = poolScene();
   const load = () => Promise.resolve({ ...hold('fox', 1), process: undefined });
-  await pool.withModel(wanted('fox', 1, { load }), signal, () => Promise.resolve());
+  await pool.withModel(request('fox', 1, { load }), signal, () => Promise.resolve());
   expect([pool.list(), log.names()]).toEqual([[], []]);
 });
 
 test('an abandoned use that never ends is not waited for', async () => {
-  const { pool, wanted, signal, use } = poolScene();
-  void pool.withModel(wanted('fox', 1), signal, () => new Promise(() => {}));
+  const { pool, request, signal, use } = poolScene();
+  void pool.withModel(request('fox', 1), signal, () => new Promise(() => {}));
   await settle();
-  expect(await use(wanted('fox', 1))).toBe('fox');
+  expect(await use(request('fox', 1))).toBe('fox');
 });
 
 test('an abandoned use that never ends loses its model when the worker closes', async () => {
-  const { pool, wanted, signal, use, names, clock } = poolScene();
-  void pool.withModel(wanted('fox', 1), signal, () => new Promise(() => {}));
+  const { pool, request, signal, use, names, clock } = poolScene();
+  void pool.withModel(request('fox', 1), signal, () => new Promise(() => {}));
   await settle();
-  await use(wanted('fox', 1));
+  await use(request('fox', 1));
   expect(names()).toEqual(['fox', 'fox']);
   const closed = pool.close();
   await clock.advanceAsync(1_000);
@@ -97,11 +97,11 @@ test('an abandoned use that never ends loses its model when the worker closes', 
 });
 
 test('an abort while loading aborts the load and leaves nothing', async () => {
-  const { pool, wanted } = poolScene();
+  const { pool, request } = poolScene();
   const abort = new AbortController();
   const load = (signal: AbortSignal) =>
     new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-  const lent = pool.withModel(wanted('fox', 1, { load }), abort.signal, () => Promise.resolve());
+  const lent = pool.withModel(request('fox', 1, { load }), abort.signal, () => Promise.resolve());
   await settle();
   expect(pool.list()).toMatchObject([{ state: 'loading' }]);
   const reason = new WorkerError('job.cancelled', 'given up');
@@ -111,14 +111,14 @@ test('an abort while loading aborts the load and leaves nothing', async () => {
 });
 
 test('a job that loads while all models are unloaded gets its model, which goes with it', async () => {
-  const { pool, wanted, hold, signal, names } = poolScene();
+  const { pool, request, hold, signal, names } = poolScene();
   const loading = Promise.withResolvers<FakeModel>();
   const load = async (abort: AbortSignal): Promise<FakeModel> => {
     const held = await loading.promise;
     abort.throwIfAborted();
     return held;
   };
-  const lent = pool.withModel(wanted('fox', 1, { load }), signal, ({ name }) => Promise.resolve(name));
+  const lent = pool.withModel(request('fox', 1, { load }), signal, ({ name }) => Promise.resolve(name));
   await settle();
   const gone = pool.unloadAll('paused');
   loading.resolve(hold('fox', 1));
@@ -128,23 +128,23 @@ test('a job that loads while all models are unloaded gets its model, which goes 
 });
 
 test('a failed load is listed as failed until the next one', async () => {
-  const { pool, wanted, signal, use } = poolScene();
+  const { pool, request, signal, use } = poolScene();
   const failure = new WorkerError('model.unusable', 'these are no weights');
   const load = () => Promise.reject(failure);
-  const lent = pool.withModel(wanted('fox', 1, { load }), signal, () => Promise.resolve());
+  const lent = pool.withModel(request('fox', 1, { load }), signal, () => Promise.resolve());
   expect(await failureOf(lent)).toBe(failure);
   expect(pool.list()).toMatchObject([{ model: 'fox', state: 'failed' }]);
-  await use(wanted('fox', 1, { key: 'repaired' }));
+  await use(request('fox', 1, { key: 'repaired' }));
   expect(pool.list()).toMatchObject([{ model: 'fox', state: 'idle' }]);
 });
 
 test('closing frees what is idle, what is used and what is being loaded', async () => {
-  const { use, wanted, pool, signal, names, clock } = poolScene();
-  await use(wanted('fox', 1));
-  void pool.withModel(wanted('owl', 1), signal, () => new Promise(() => {}));
+  const { use, request, pool, signal, names, clock } = poolScene();
+  await use(request('fox', 1));
+  void pool.withModel(request('owl', 1), signal, () => new Promise(() => {}));
   const load = (abort: AbortSignal) =>
     new Promise<never>((_resolve, reject) => abort.addEventListener('abort', () => reject(abort.reason)));
-  const lent = failureOf(pool.withModel(wanted('elk', 1, { load }), signal, () => Promise.resolve()));
+  const lent = failureOf(pool.withModel(request('elk', 1, { load }), signal, () => Promise.resolve()));
   await settle();
   const closed = pool.close();
   await clock.advanceAsync(1_000);

@@ -9,9 +9,9 @@ import { settle } from '../../../fakes/system/fake-clock.ts';
 import { KEEP_MS, TOTAL_GB, type FakeModel, poolScene } from '../../../fakes/models/pool-scene.ts';
 
 test('a model is loaded once for jobs within its keep-warm time', async () => {
-  const { use, wanted, clock, log, names } = poolScene();
+  const { use, request, clock, log, names } = poolScene();
   for (let job = 0; job < 3; job++) {
-    await use(wanted('fox'));
+    await use(request('fox'));
     clock.advance(KEEP_MS - 1);
   }
   expect(log.names().filter((name) => name === 'model.loaded')).toHaveLength(1);
@@ -24,8 +24,8 @@ test('a model is loaded once for jobs within its keep-warm time', async () => {
 test.each([HOUR_MS, -HOUR_MS])(
   'setting the computer clock by %d ms neither shortens nor extends how long a model stays',
   async (jumpMs) => {
-    const { use, wanted, pool, clock, names } = poolScene();
-    await use(wanted('fox'));
+    const { use, request, pool, clock, names } = poolScene();
+    await use(request('fox'));
     clock.advance(KEEP_MS / 2);
     clock.jumpWallClock(jumpMs);
     pool.keepMsChanged();
@@ -40,8 +40,8 @@ test.each([HOUR_MS, -HOUR_MS])(
 );
 
 test('a model in memory is listed with its size, last use and unload time', async () => {
-  const { use, wanted, pool, clock } = poolScene();
-  await use(wanted('fox', 6));
+  const { use, request, pool, clock } = poolScene();
+  await use(request('fox', 6));
   expect(pool.list()).toEqual([
     {
       engine: 'onnx',
@@ -58,47 +58,47 @@ test('a model in memory is listed with its size, last use and unload time', asyn
 });
 
 test('the size of a model is measured rather than estimated', async () => {
-  const { use, wanted, pool, hold } = poolScene();
-  await use(wanted('fox', 12, { load: () => Promise.resolve(hold('fox', 5)) }));
+  const { use, request, pool, hold } = poolScene();
+  await use(request('fox', 12, { load: () => Promise.resolve(hold('fox', 5)) }));
   expect(pool.shares('gpu')).toMatchObject([{ gb: 5, inUse: false }]);
   expect(pool.shares('ram')).toEqual([]);
 });
 
 test('in the memory of the machine the process itself is measured', async () => {
-  const { use, wanted, pool, hold } = poolScene('ram');
-  await use(wanted('fox', 12, { load: () => Promise.resolve(hold('fox', 5)) }));
+  const { use, request, pool, hold } = poolScene('ram');
+  await use(request('fox', 12, { load: () => Promise.resolve(hold('fox', 5)) }));
   expect(pool.shares('ram')).toMatchObject([{ gb: 5 }]);
 });
 
 test('models are evicted least recently used first, and no more than needed', async () => {
-  const { use, wanted, clock, names, log } = poolScene();
+  const { use, request, clock, names, log } = poolScene();
   for (const name of ['fox', 'owl', 'fox']) {
-    await use(wanted(name, 8));
+    await use(request(name, 8));
     clock.advance(1_000);
   }
-  await use(wanted('elk', 8));
+  await use(request('elk', 8));
   expect(names()).toEqual(['elk', 'fox']);
   expect(log.find('model.unloaded')?.fields).toMatchObject({ model: 'owl', because: 'evicted', freedMb: 8 * 1024 });
   expect(log.find('memory.freed')?.fields).toMatchObject({ expectedGb: 8, freedGb: 8, freeGb: 14 });
 });
 
 test('setting the computer clock back does not change which model is evicted first', async () => {
-  const { use, wanted, clock, names } = poolScene();
-  await use(wanted('fox', 8));
+  const { use, request, clock, names } = poolScene();
+  await use(request('fox', 8));
   clock.advance(1_000);
   clock.jumpWallClock(-HOUR_MS);
-  await use(wanted('owl', 8));
-  await use(wanted('elk', 8));
+  await use(request('owl', 8));
+  await use(request('elk', 8));
   expect(names()).toEqual(['elk', 'owl']);
 });
 
 test('memory that a driver does not give back does not count, and the next model is evicted too', async () => {
-  const { use, wanted, machine, names, log, clock } = poolScene();
-  await use(wanted('fox', 8));
+  const { use, request, machine, names, log, clock } = poolScene();
+  await use(request('fox', 8));
   clock.advance(1_000);
-  await use(wanted('owl', 8));
+  await use(request('owl', 8));
   machine.givesBack = false;
-  const using = use(wanted('elk', 8));
+  const using = use(request('elk', 8));
   await clock.advanceAsync(2_500);
   machine.givesBack = true;
   await clock.advanceAsync(3_500);
@@ -108,16 +108,16 @@ test('memory that a driver does not give back does not count, and the next model
 });
 
 test('a model that does not fit even then is loaded all the same, and the log has the numbers', async () => {
-  const { use, wanted, machine, log } = poolScene();
+  const { use, request, machine, log } = poolScene();
   machine.otherGb = 20;
-  expect(await use(wanted('fox', 8))).toBe('fox');
+  expect(await use(request('fox', 8))).toBe('fox');
   expect(log.find('memory.short')?.fields).toEqual({ needGb: 8, freeGb: 4, marginGb: 1 });
 });
 
 test('a preload is taken over by the job that comes while it loads', async () => {
-  const { pool, wanted, hold, signal, log } = poolScene();
+  const { pool, request, hold, signal, log } = poolScene();
   const loading = Promise.withResolvers<FakeModel>();
-  const lane = wanted('fox', 1, { load: () => loading.promise });
+  const lane = request('fox', 1, { load: () => loading.promise });
   const preloaded = pool.preload(lane, 0, signal);
   await settle();
   const lent = pool.withModel(lane, signal, ({ name }) => Promise.resolve(name));
@@ -128,17 +128,17 @@ test('a preload is taken over by the job that comes while it loads', async () =>
 });
 
 test('a preload never evicts other models', async () => {
-  const { pool, wanted, use, names, signal } = poolScene();
-  await use(wanted('fox', 16));
-  expect(await pool.preload(wanted('owl', 16), 0, signal)).toBe(false);
+  const { pool, request, use, names, signal } = poolScene();
+  await use(request('fox', 16));
+  expect(await pool.preload(request('owl', 16), 0, signal)).toBe(false);
   expect(names()).toEqual(['fox']);
 });
 
 test('idle models are evicted oldest first when other programs need their memory', async () => {
-  const { use, wanted, machine, clock, names } = poolScene();
-  await use(wanted('fox', 6));
+  const { use, request, machine, clock, names } = poolScene();
+  await use(request('fox', 6));
   clock.advance(1_000);
-  await use(wanted('owl', 6));
+  await use(request('owl', 6));
   machine.otherGb = 11.5;
   await clock.advanceAsync(30_000);
   expect(names()).toEqual(['owl']);
@@ -154,12 +154,12 @@ test.each<MemoryKind>(['gpu', 'ram'])(
     });
     await fc.assert(
       fc.asyncProperty(fc.array(job, { maxLength: 15 }), fc.integer({ min: 1, max: 20 }), async (jobs, gb) => {
-        const { pool, wanted, signal, inMemory, clock } = poolScene(kind);
+        const { pool, request, signal, inMemory, clock } = poolScene(kind);
         for (const { name, waitMs, fails } of jobs) {
           const outcome = fails
             ? () => Promise.reject(new WorkerError('engine.failed', 'no'))
             : () => Promise.resolve(1);
-          const lent = pool.withModel(wanted(name, gb), signal, outcome).catch(() => {});
+          const lent = pool.withModel(request(name, gb), signal, outcome).catch(() => {});
           await settle();
           await lent;
           const takenGb = [...inMemory.values()].reduce((sum, one) => sum + one, 0);

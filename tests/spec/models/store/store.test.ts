@@ -180,6 +180,18 @@ test('files held beyond their lease stay in use, all of them, until they are let
   expect((await scene.store.collect({ maxBytes: 0 })).removed).toHaveLength(2);
 });
 
+test('a request that outlives its lease leaves no file marked as in use', async () => {
+  await using scene = await setup();
+  await scene.put('m.bin', 'weights');
+  const lease = scene.store.lease();
+  const pending = lease.filesFor({ model: toModelId('m'), source: aSource([aFile({})]) }, scene.signal);
+  await lease[Symbol.asyncDispose]();
+  expect((await pending).paths.size).toBe(1);
+  const isUnmarked = (): boolean => !readdirSync(scene.root).some((name) => name.includes('.use-'));
+  await waitFor('the mark to be gone', isUnmarked, () => readdirSync(scene.root).join(', '));
+  expect(await scene.store.remove('m')).toHaveLength(1);
+});
+
 test('a worker keeps its models within the budget by itself', async () => {
   const clock = new FakeClock();
   await using scene = await setup(10 * KIB, { maxBytes: () => 25 * KIB, clock });
