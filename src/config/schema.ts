@@ -1,45 +1,8 @@
-import * as v from 'valibot';
-
-// What a key takes, as TOML parses it: whole numbers arrive as `bigint`, numbers with a point as `number`.
-const text = { schema: v.string(), expects: 'a string in quotes' } as const;
-/** What an HTTP header can carry: visible ASCII (RFC 9110 §5.5), so anything else could never be presented. */
-const token = {
-  schema: v.pipe(v.string(), v.regex(/^[\u0021-\u007E]*$/)),
-  expects: 'visible ASCII characters in quotes, without spaces',
-} as const;
-const flag = { schema: v.boolean(), expects: '`true` or `false`' } as const;
-const oneOf = <const Option extends string>(...options: readonly [Option, ...Option[]]) =>
-  ({ schema: v.picklist(options), expects: options.map((option) => `"${option}"`).join(' or ') }) as const;
-const amount = {
-  schema: v.pipe(
-    v.union([v.number(), v.bigint()]), // people write `12`; it is saved as `12.0`, as other versions demand
-    v.transform((value) => Number(value)),
-    v.finite(),
-    v.minValue(0),
-  ),
-  expects: 'a number, 0 or more',
-} as const;
-const count = (max: bigint) =>
-  ({
-    schema: v.pipe(
-      v.bigint(),
-      v.minValue(0n),
-      v.maxValue(max),
-      v.transform((value) => Number(value)),
-    ),
-    expects: `a whole number from 0 to ${max}`,
-    whole: true,
-  }) as const;
-const U16_MAX = 0xffffn;
-const U32_MAX = 0xffff_ffffn;
-const U64_MAX = 0xffff_ffff_ffff_ffffn;
+import type * as v from 'valibot';
+import { amount, count, flag, type KeyType, oneOf, text, token, U16_MAX, U32_MAX, U64_MAX } from './key-types.ts';
 
 interface KeySpec {
-  readonly type: {
-    readonly schema: v.GenericSchema<unknown, string | number | boolean>;
-    readonly expects: string;
-    readonly whole?: true;
-  };
+  readonly type: KeyType;
   /** A key without one is absent until set. */
   readonly default?: string | number | boolean;
   /** A file without it is not a config file: it may be truncated, or belong to another program. */

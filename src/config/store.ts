@@ -219,7 +219,7 @@ async function save({ files, path, log }: ConfigStoreOptions, text: string): Pro
     log.error('config.save-failed', { path, because: errorChain(thrown) });
     throw new WorkerError('config.not-saved', `cannot save ${path}: ${errorChain(thrown)}`, {
       cause: thrown,
-      hint: 'Make the folder writable for the account that runs the worker, and leave some space on the disk.',
+      hint: 'Make the folder writable for the account that runs the worker, and free some disk space.',
       fields: { path },
     });
   }

@@ -1,0 +1,46 @@
+import * as v from 'valibot';
+
+/*
+ * What a key may take, as TOML parses it: whole numbers arrive as `bigint`, numbers with a point as `number`.
+ */
+
+/** One kind of value: how it is checked, and how an error names it. */
+export interface KeyType {
+  readonly schema: v.GenericSchema<unknown, string | number | boolean>;
+  readonly expects: string;
+  /** Saved without a decimal point. */
+  readonly whole?: true;
+}
+
+export const text = { schema: v.string(), expects: 'a string in quotes' } as const;
+/** What an HTTP header can carry: visible ASCII (RFC 9110 §5.5), so anything else could never be presented. */
+export const token = {
+  schema: v.pipe(v.string(), v.regex(/^[\u0021-\u007E]*$/)),
+  expects: 'visible ASCII characters in quotes, without spaces',
+} as const;
+export const flag = { schema: v.boolean(), expects: '`true` or `false`' } as const;
+export const oneOf = <const Option extends string>(...options: readonly [Option, ...Option[]]) =>
+  ({ schema: v.picklist(options), expects: options.map((option) => `"${option}"`).join(' or ') }) as const;
+export const amount = {
+  schema: v.pipe(
+    v.union([v.number(), v.bigint()]), // people write `12`; it is saved as `12.0`, as other versions demand
+    v.transform((value) => Number(value)),
+    v.finite(),
+    v.minValue(0),
+  ),
+  expects: 'a number, 0 or more',
+} as const;
+export const count = (max: bigint) =>
+  ({
+    schema: v.pipe(
+      v.bigint(),
+      v.minValue(0n),
+      v.maxValue(max),
+      v.transform((value) => Number(value)),
+    ),
+    expects: `a whole number from 0 to ${max}`,
+    whole: true,
+  }) as const;
+export const U16_MAX = 0xffffn;
+export const U32_MAX = 0xffff_ffffn;
+export const U64_MAX = 0xffff_ffff_ffff_ffffn;
