@@ -1,4 +1,5 @@
 import { toJobId, toModelId } from '../../src/base/ids.ts';
+import type { Capabilities } from '../../src/contract/capabilities.ts';
 import type { Offer } from '../../src/contract/frames/inbound.ts';
 import { CliDefaultsSchema, type ModelSource } from '../../src/contract/model-source.ts';
 import * as v from 'valibot';
@@ -26,6 +27,22 @@ export const heldFiles: LeasedFiles = {
 export const aTask = (params: { kind: Task['kind']; [key: string]: unknown }): Task => v.parse(TaskSchema, params);
 export const anLlmTask = (content = 'hi'): TaskOf<'llm'> =>
   aTask({ kind: 'llm', messages: [{ role: 'user', content }] }) as TaskOf<'llm'>;
+
+/** What a worker with the synthetic engine says of itself. */
+export const someCapabilities = (about: Partial<Capabilities> = {}): Capabilities => ({
+  machineName: 'rig-01',
+  username: 'webber',
+  agentVersion: '0.5.0',
+  engine: 'multi',
+  vramTotalGb: 24,
+  vramThresholdGb: 12,
+  autoEnabled: true,
+  autoStart: false,
+  supportedModels: ['synthetic'],
+  taskKinds: ['image', 'llm', 'audio_stt', 'audio_tts', 'video'],
+  supportedModelsPerKind: { llm: ['synthetic'] },
+  ...about,
+});
 
 /** An offer that any idle worker takes; the arguments say what the test is about. */
 export const anOffer = (about: { [Key in keyof Offer]?: Offer[Key] } & { id?: string } = {}): Offer => ({

@@ -4,22 +4,11 @@ import { createHttp } from '../../../src/system/net/http-client.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { createRegistrationClient } from '../../../src/studio/registration/client.ts';
 import { hashSecret } from '../../../src/studio/registration/identity.ts';
+import { someCapabilities } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { toWorkerId } from '../../../src/base/ids.ts';
 
-const CAPABILITIES = {
-  machineName: 'rig-01',
-  username: 'webber',
-  agentVersion: '0.5.0',
-  engine: 'multi',
-  vramTotalGb: 24,
-  vramThresholdGb: 12,
-  autoEnabled: true,
-  autoStart: true,
-  supportedModels: ['synthetic'],
-  taskKinds: ['image' as const],
-  supportedModelsPerKind: { image: ['synthetic'] },
-};
+const CAPABILITIES = someCapabilities();
 const SECRET = '0123456789abcdef'.repeat(4);
 const FACTS = { installId: 'i-1', registrationSecretHash: hashSecret(SECRET, sha256), capabilities: CAPABILITIES };
 const POLL = { requestId: 'rr-7d6f', secret: SECRET };

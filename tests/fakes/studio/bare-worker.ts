@@ -1,7 +1,7 @@
 import { connectUrl, studioUrl } from '../../../src/contract/routes.ts';
 import type { Credentials } from '../../../src/studio/session/session.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { someCapabilities } from './fake-studio.ts';
+import { someCapabilities } from '../builders.ts';
 
 /** Bun's client, of which the DOM's types know nothing: header options, and an end without a goodbye. */
 type BunWebSocket = WebSocket & { terminate(): void };
@@ -112,7 +112,7 @@ export async function bareWorker(credentials: Credentials, capabilities: object 
 export const helloOf = (credentials: Credentials, capabilities: object = {}) => ({
   type: 'hello',
   authToken: credentials.authToken,
-  capabilities: someCapabilities({ ...capabilities }),
+  capabilities: { ...someCapabilities(), ...capabilities },
 });
 
 /** The id of the job an offer speaks of. */

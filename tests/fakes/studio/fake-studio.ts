@@ -15,7 +15,7 @@ import { createStudio } from '../../../src/local-studio/studio.ts';
 import type { Credentials } from '../../../src/studio/session/session.ts';
 import { type Clock, systemClock } from '../../../src/system/clock.ts';
 import { systemRandom } from '../../../src/system/random.ts';
-import { synthetic } from '../builders.ts';
+import { someCapabilities, synthetic } from '../builders.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
 import { type MisbehavingStudio, misbehaving, type Mischief, noMischief } from './misbehaving-studio.ts';
 import { createRecorder, recordedStore, type StudioEvent } from './studio-recorder.ts';
@@ -197,19 +197,3 @@ async function textIn(response: Response, name: string): Promise<string> {
   if (typeof value !== 'string') throw new Error(`the studio answered ${response.status}: ${JSON.stringify(body)}`);
   return value;
 }
-
-/** What a worker with the synthetic engine says it can do. */
-export const someCapabilities = (about: Readonly<Record<string, unknown>> = {}) => ({
-  machineName: 'rig-01',
-  username: 'webber',
-  agentVersion: '0.5.0',
-  engine: 'multi',
-  vramTotalGb: 24,
-  vramThresholdGb: 12,
-  autoEnabled: true,
-  autoStart: false,
-  supportedModels: ['synthetic'],
-  taskKinds: ['image', 'llm', 'audio_stt', 'audio_tts', 'video'],
-  supportedModelsPerKind: { llm: ['synthetic'] },
-  ...about,
-});

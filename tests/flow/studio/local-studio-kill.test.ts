@@ -11,9 +11,8 @@ import type { Credentials } from '../../../src/studio/session/session.ts';
 import { pause } from '../../../src/base/pause.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { bareSocket, type BareWorker, helloOf, jobOf } from '../../fakes/studio/bare-worker.ts';
-import { aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';
+import { aTask, anLlmTask, someCapabilities, synthetic } from '../../fakes/builders.ts';
 import { fakeRandom } from '../../fakes/system/fake-random.ts';
-import { someCapabilities } from '../../fakes/studio/fake-studio.ts';
 
 const JOBS = 24;
 const KILLS = 6;

@@ -16,18 +16,8 @@ import {
   startPeer,
   WELCOME,
 } from '../../fakes/studio/scripted-peer.ts';
+import { someCapabilities } from '../../fakes/builders.ts';
 
-const someCapabilities = {
-  machineName: 'rig-01',
-  username: 'webber',
-  agentVersion: '0.5.0',
-  engine: 'multi',
-  vramTotalGb: 24,
-  vramThresholdGb: 12,
-  autoEnabled: true,
-  autoStart: true,
-  supportedModels: ['synthetic'],
-};
 const entry = (message: string): LogEntry => ({
   ts: '2026-05-25T12:00:00.000Z',
   level: 'info',
@@ -68,7 +58,7 @@ function setup(script: Script = {}, { maxFailures = 0 } = {}) {
     credentials: () => ({ apiBaseUrl: peer.url, workerId: 'w-1', authToken: 't0k3n' }),
     capabilities: () => {
       queueMicrotask(wake); // hello is on its way: the session greets
-      return someCapabilities;
+      return someCapabilities();
     },
     currentJobId: () => undefined,
     shipBuffer,

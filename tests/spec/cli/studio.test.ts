@@ -5,21 +5,11 @@ import { parseJson } from '../../../src/contract/json.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { createOperatorClient } from '../../../src/operator/client.ts';
 import { createHttp } from '../../../src/system/net/http-client.ts';
+import { someCapabilities } from '../../fakes/builders.ts';
 import { setup, type Setup } from './a-world.ts';
 
 const AT = '2026-05-25T12:00:00.000Z';
-const CAPABILITIES = {
-  machineName: 'rig-01',
-  username: 'ada',
-  agentVersion: '0.5.0',
-  engine: 'multi',
-  vramTotalGb: 24,
-  vramThresholdGb: 12,
-  autoEnabled: true,
-  autoStart: true,
-  supportedModels: [],
-  taskKinds: ['image'],
-};
+const CAPABILITIES = someCapabilities({ username: 'ada' });
 const SOURCE = { engine: 'synthetic', files: [], cliDefaults: { cfgScale: 0, steps: 0, width: 0, height: 0 } };
 const aJob = (job: Record<string, unknown> = {}) => ({
   id: 'job-1',

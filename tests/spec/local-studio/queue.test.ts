@@ -14,9 +14,10 @@ import {
   suits,
   vramClass,
 } from '../../../src/local-studio/queue.ts';
-import { someCapabilities } from '../../fakes/studio/fake-studio.ts';
+import { someCapabilities } from '../../fakes/builders.ts';
 
-const able = (about: Readonly<Record<string, unknown>> = {}) => v.parse(CapabilitiesSchema, someCapabilities(about));
+const able = (about: Readonly<Record<string, unknown>> = {}) =>
+  v.parse(CapabilitiesSchema, { ...someCapabilities(), ...about });
 const candidate = (about: Partial<OfferCandidate> = {}): OfferCandidate => ({
   activity: { at: 'idle' },
   capabilities: able(),

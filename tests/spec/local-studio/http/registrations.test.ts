@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import { stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { fakeStudio, someCapabilities } from '../../../fakes/studio/fake-studio.ts';
+import { someCapabilities } from '../../../fakes/builders.ts';
+import { fakeStudio } from '../../../fakes/studio/fake-studio.ts';
 
 const SECRET = 'ab'.repeat(32);
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');

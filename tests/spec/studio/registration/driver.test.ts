@@ -7,19 +7,10 @@ import type { RegistrationRecord } from '../../../../src/studio/registration/rec
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { fakeRandom } from '../../../fakes/system/fake-random.ts';
+import { someCapabilities } from '../../../fakes/builders.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 
-const CAPABILITIES = {
-  machineName: 'rig-01',
-  username: 'webber',
-  agentVersion: '0.5.0',
-  engine: 'multi',
-  vramTotalGb: 24,
-  vramThresholdGb: 12,
-  autoEnabled: false,
-  autoStart: true,
-  supportedModels: [],
-};
+const CAPABILITIES = someCapabilities({ autoEnabled: false });
 const APPROVED: PollResult = { is: 'approved', workerId: toWorkerId('w-1'), authToken: 'tok' };
 const PENDING: PollResult = { is: 'pending' };
 const DENIED: PollResult = { is: 'unauthorized', message: 'register-poll failed: 401 Unauthorized — no' };
