@@ -166,3 +166,9 @@ test('every route of the operator API has a heading with an example below it', a
   expect(documented.toSorted()).toEqual(routes.map((route) => `\`${route}\``).toSorted());
   expect(reference).toContain(API_PREFIX);
 });
+
+test('the walk of an offer, from the socket to its delivery, visits at most fourteen files', async () => {
+  const map = await textOf('src/README.md');
+  const walk = map.slice(map.indexOf('**An offer'), map.indexOf('**A model file'));
+  expect([...walk.matchAll(/^\d+\. .*$/gm)]).toHaveLength(14);
+});
