@@ -6,7 +6,7 @@ import { createRegistry } from '../../src/engines/registry.ts';
 import { run } from '../../src/jobs/run.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { aJob, aTask, heldFiles, synthetic } from '../fakes/builders.ts';
-import { gradioScene } from '../fakes/engines/gradio-app.ts';
+import { gradioScene } from '../fakes/engines/gradio-scene.ts';
 import { completionOf, llamaScene } from '../fakes/engines/llama-engine.ts';
 import { onnxScene, paint } from '../fakes/engines/onnx-engine.ts';
 import { piperScene } from '../fakes/engines/piper-engine.ts';

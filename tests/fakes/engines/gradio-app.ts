@@ -1,9 +1,4 @@
-import type { Engine } from '../../../src/engines/engine.ts';
-import { createGradioEngine } from '../../../src/engines/gradio/index.ts';
-import { systemClock } from '../../../src/system/clock.ts';
-import { systemRandom } from '../../../src/system/random.ts';
-import { createAskApp } from '../../../src/system/net/web-app.ts';
-import { images, paint } from './onnx-engine.ts';
+import { paint } from './onnx-engine.ts';
 
 /** One parameter of an endpoint, as `/info` lists it. */
 interface FakeParameter {
@@ -216,20 +211,3 @@ export async function gradioApp(choice: GradioChoice = {}): Promise<GradioAppSer
 }
 
 const widget = (id: number, type: string, props: object = {}): object => ({ id, type, props });
-
-/** The engine, and the app it generates with. */
-export async function gradioScene(
-  choice: GradioChoice = {},
-): Promise<AsyncDisposable & { readonly engine: Engine; readonly app: GradioAppServer }> {
-  const app = await gradioApp(choice);
-  const settings = { endpointUrl: app.url, apiName: undefined, allowPrivate: false };
-  const ask = createAskApp(() => undefined);
-  const engine = createGradioEngine({
-    settings: () => settings,
-    ask,
-    images,
-    clock: systemClock,
-    random: systemRandom,
-  });
-  return { engine, app, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() };
-}
