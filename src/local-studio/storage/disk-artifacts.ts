@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkerError } from '../../base/errors.ts';
 import { isDiskFull } from '../../base/system-code.ts';
+import { syncFolder, writeFully } from '../../system/disk/disk.ts';
 import type { ArtifactStore, ArtifactWriter } from './artifacts.ts';
 
 /**
@@ -41,7 +42,7 @@ function createWriter(folder: string, temporary: string): ArtifactWriter {
   return {
     write: async (chunk) => {
       await Promise.resolve();
-      for (let done = 0; done < chunk.byteLength;) done += notFull(folder, () => writeSync(file, chunk, done));
+      notFull(folder, () => writeFully(file, chunk));
       hash.update(chunk);
       sizeBytes += chunk.byteLength;
     },
@@ -61,17 +62,6 @@ function createWriter(folder: string, temporary: string): ArtifactWriter {
       return Promise.resolve();
     },
   };
-}
-
-/** A rename is only durable once its folder is. Windows has no such call; NTFS journals the rename itself. */
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }
 
 function notFull<T>(folder: string, work: () => T): T {

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { codeOf } from '../../base/system-code.ts';
+import { replaceFile } from '../../system/disk/disk.ts';
 import type { Random } from '../../system/random.ts';
 import { newToken } from './secrets.ts';
 
@@ -11,16 +12,7 @@ export function loadOperatorToken(path: string, random: Pick<Random, 'hex'>): st
   const known = readIfThere(path)?.trim();
   if (known !== undefined && known !== '') return known;
   const token = newToken(random);
-  const temporary = `${path}.tmp`;
-  rmSync(temporary, { force: true });
-  const file = openSync(temporary, 'wx', 0o600);
-  try {
-    writeSync(file, `${token}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
+  replaceFile(path, [new TextEncoder().encode(`${token}\n`)], { mode: 0o600, durable: true });
   return token;
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesIn } from '../../base/bytes.ts';
@@ -6,7 +6,7 @@ import { MIB } from '../../base/units.ts';
 import { readNamedText } from './named-file.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
 import { codeOf } from '../../base/system-code.ts';
-import { fail, syncFolder, writeFully } from './disk.ts';
+import { fail, moveInto, replaceFile, type Replacement, temporaryFor } from './disk.ts';
 
 /** What a file or folder is, its content aside. */
 export interface FileFacts {
@@ -115,35 +115,16 @@ export const systemFiles: Files = {
   },
 };
 
-interface Replacement {
-  readonly mode: number;
-  readonly durable: boolean;
-}
-
-let serial = 0;
-
-/** Writes beside the target and moves over it. The name holds our pid, so that two processes never share one. */
+/** Writes beside the target and moves over it: in one call where the bytes are few, through the pool otherwise. */
 async function replace(target: string, parts: readonly Uint8Array[], how: Replacement): Promise<void> {
-  const temporary = `${target}.${process.pid}-${++serial}.tmp`;
-  const sizeBytes = bytesIn(parts);
+  if (bytesIn(parts) <= BLOCKING_UP_TO_BYTES) return replaceFile(target, parts, how);
+  const temporary = temporaryFor(target);
   try {
-    if (sizeBytes <= BLOCKING_UP_TO_BYTES) writeBlocking(temporary, parts, how);
-    else await writeInPieces(temporary, parts, how);
-    renameSync(temporary, target);
-    if (how.durable) syncFolder(dirname(target));
+    await writeInPieces(temporary, parts, how);
+    moveInto(target, temporary, how);
   } catch (thrown) {
     rmSync(temporary, { force: true });
     fail(thrown, target);
-  }
-}
-
-function writeBlocking(path: string, parts: readonly Uint8Array[], how: Replacement): void {
-  const file = openSync(path, 'wx', how.mode);
-  try {
-    for (const part of parts) writeFully(file, part);
-    if (how.durable) fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }
 
