@@ -9,7 +9,7 @@ import { someCapabilities } from '../../fakes/builders.ts';
 import { setup, type Setup } from './a-world.ts';
 
 const AT = '2026-05-25T12:00:00.000Z';
-const CAPABILITIES = someCapabilities({ username: 'ada' });
+const CAPABILITIES = someCapabilities({ username: 'ada', taskKinds: ['image'] });
 const SOURCE = { engine: 'synthetic', files: [], cliDefaults: { cfgScale: 0, steps: 0, width: 0, height: 0 } };
 const aJob = (job: Record<string, unknown> = {}) => ({
   id: 'job-1',
