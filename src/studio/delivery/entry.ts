@@ -32,6 +32,12 @@ export interface OutboxEntry extends Omit<EntryHeader, 'prompt' | 'sha256'> {
   readonly file: string;
 }
 
+/** The entry of a header, under its name. */
+export const factsOf = (header: EntryHeader, file: string): OutboxEntry => {
+  const { prompt: _prompt, sha256: _sha256, ...facts } = header;
+  return { ...facts, file };
+};
+
 const NEWLINE = 10;
 const SHA256_HEX = /^[0-9a-f]{64}$/;
 

@@ -1,0 +1,108 @@
+import { errorChain, WorkerError } from '../../base/errors.ts';
+import type { JobId } from '../../base/ids.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Sha256 } from '../../system/disk/digest.ts';
+import type { Files } from '../../system/disk/files.ts';
+import { ENTRY_NAME, type EntryHeader, factsOf, hasHeader, type OutboxEntry, readHeader } from './entry.ts';
+
+/** Where an outbox lives, and within which limits. */
+export interface OutboxOptions {
+  readonly dir: string;
+  readonly maxBytes: number;
+  readonly maxAgeMs?: number;
+  readonly files: Files;
+  readonly clock: Pick<Clock, 'now' | 'elapsed'>;
+  readonly sha256: Sha256;
+  readonly log: Logger;
+}
+
+/** The name of the journal in the folder. */
+export const JOURNAL = 'journal';
+
+/**
+ * What is in the folder in files of their own; the folder is created for its owner alone when it is missing, and a file
+ * that holds nothing of use is set aside.
+ *
+ * @throws WorkerError `folder.unusable` | `disk.full`
+ */
+export async function readFolder(options: OutboxOptions): Promise<readonly OutboxEntry[]> {
+  const entries: OutboxEntry[] = [];
+  for (const name of await openFolder(options)) {
+    const entry = await takeIn(name, options);
+    if (entry !== undefined) entries.push(entry);
+  }
+  return entries;
+}
+
+async function openFolder({ dir, files }: OutboxOptions): Promise<readonly string[]> {
+  try {
+    await files.makeDir(dir, { mode: 0o700 });
+    return await files.list(dir);
+  } catch (thrown) {
+    if (thrown instanceof WorkerError) throw thrown;
+    throw new WorkerError('folder.unusable', `cannot keep results in ${dir}: ${errorChain(thrown)}`, {
+      cause: thrown,
+      hint: 'Make it a folder that the account that runs the worker may read and write, or move it away.',
+    });
+  }
+}
+
+async function takeIn(name: string, options: OutboxOptions): Promise<OutboxEntry | undefined> {
+  if (name === CORRUPT || name === JOURNAL) return undefined;
+  try {
+    // The journal's copy of itself, which a crash kept from its place: the journal has all that it holds.
+    if (name.startsWith(`${JOURNAL}.`))
+      return await options.files.remove(`${options.dir}/${name}`).then(() => undefined);
+    const read = ENTRY_NAME.test(name) ? await readHead(`${options.dir}/${name}`, options) : undefined;
+    if (read !== undefined) return factsOf(read, name);
+  } catch (thrown) {
+    options.log.warn('result.unreadable', { file: name, error: errorChain(thrown) });
+    return undefined;
+  }
+  await setAside(name, options);
+  return undefined;
+}
+
+/** The header without the payload, which may be large. */
+async function readHead(path: string, options: OutboxOptions): Promise<EntryHeader | undefined> {
+  let head = new Uint8Array();
+  for await (const chunk of options.files.openRead(path)) {
+    const longer = new Uint8Array(head.byteLength + chunk.byteLength);
+    longer.set(head);
+    longer.set(chunk, head.byteLength);
+    head = longer;
+    if (hasHeader(chunk)) break;
+  }
+  return readHeader(head, options.sha256)?.header;
+}
+
+const CORRUPT = 'corrupt';
+
+/** Moves a file out of the way, where the operator can inspect it. A half-written temporary file ends here too. */
+export async function setAside(name: string, { dir, files, log }: OutboxOptions, jobId?: JobId): Promise<void> {
+  log.error('result.corrupt', { file: name, ...(jobId === undefined ? {} : { jobId }), movedTo: `${dir}/${CORRUPT}` });
+  try {
+    await files.makeDir(`${dir}/${CORRUPT}`, { mode: 0o700 });
+    await files.rename(`${dir}/${name}`, `${dir}/${CORRUPT}/${name}`);
+  } catch (thrown) {
+    log.warn('result.not-removed', { file: name, error: errorChain(thrown) });
+  }
+}
+
+/** Keeps damaged bytes of the journal where the operator can inspect them. */
+export async function setAsideBytes(
+  name: string,
+  bytes: Uint8Array,
+  options: OutboxOptions,
+  jobId?: JobId,
+): Promise<void> {
+  const { dir, files, log } = options;
+  log.error('result.corrupt', { file: name, ...(jobId === undefined ? {} : { jobId }), movedTo: `${dir}/${CORRUPT}` });
+  try {
+    await files.makeDir(`${dir}/${CORRUPT}`, { mode: 0o700 });
+    await files.writeAtomic(`${dir}/${CORRUPT}/${name}`, bytes, { mode: 0o600 });
+  } catch (thrown) {
+    log.warn('result.not-set-aside', { file: name, error: errorChain(thrown) });
+  }
+}
