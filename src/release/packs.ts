@@ -55,45 +55,9 @@ export interface PackShelfOptions {
 
 /** Archives are unpacked into the cache of native files, which verifies them at each start, and then removed. */
 export function createPackShelf(options: PackShelfOptions): PackShelf {
-  const { root, openStore, cache, files, lock, clock, urlOf, log } = options;
-
+  const { root, cache, files, lock, clock } = options;
   const find = (pack: Pack): string | undefined =>
     pack.sha256 === '' ? undefined : cache.find(nameOf(pack), pack.sha256);
-
-  async function download(
-    pack: Pack,
-    signal: AbortSignal,
-    onProgress: (progress: FileProgress) => void,
-  ): Promise<string> {
-    const facts = { pack: pack.flavour, size: formatBytes(pack.sizeBytes) };
-    log.info('pack.fetch-started', { ...facts, url: shownUrl(urlOf(pack.file)) });
-    const logTenths = onTenths((percent) => log.info('pack.fetch-advanced', { ...facts, percent }));
-    await using lease = openStore(root()).lease();
-    const { paths } = await lease.filesFor(
-      {
-        model: toModelId(nameOf(pack)),
-        source: { engine: 'synthetic', files: [fileOf(pack, urlOf(pack.file))], cliDefaults: NO_DEFAULTS },
-        onProgress: (progress) => {
-          onProgress(progress);
-          if (progress.phase === 'download') logTenths(progress.doneBytes / pack.sizeBytes);
-        },
-      },
-      signal,
-    );
-    const path = paths.get('model') ?? '';
-    const folder = await cache.unpackFrom(nameOf(pack), { path, sha256: pack.sha256 });
-    await files.remove(path);
-    log.info('pack.fetched', { ...facts, folder });
-    return folder;
-  }
-
-  /** One at a time, in all processes: later callers find what the first one fetched. */
-  async function pullExclusively(pack: Pack, signal: AbortSignal, work: () => Promise<string>): Promise<string> {
-    await files.makeDir(root(), { mode: 0o700 });
-    const lockPack = () => lock(`${root()}/.${nameOf(pack)}.lock`);
-    return await exclusively({ lock: lockPack, clock, signal }, async () => find(pack) ?? (await work()));
-  }
-
   return {
     find,
     async pull(pack, signal, onProgress = () => {}) {
@@ -101,9 +65,47 @@ export function createPackShelf(options: PackShelfOptions): PackShelf {
       const found = find(pack);
       if (found !== undefined) return found;
       if (pack.sha256 === '') throw unknownPack(pack);
-      return await pullExclusively(pack, signal, () => download(pack, signal, onProgress));
+      await files.makeDir(root(), { mode: 0o700 });
+      const lockPack = () => lock(`${root()}/.${nameOf(pack)}.lock`);
+      // One at a time, in all processes: later callers find what the first one fetched.
+      return await exclusively(
+        { lock: lockPack, clock, signal },
+        async () => find(pack) ?? (await fetchAndUnpack(pack, { ...options, signal, onProgress })),
+      );
     },
   };
+}
+
+/** Returns the folder of the unpacked files. */
+async function fetchAndUnpack(
+  pack: Pack,
+  fetching: PackShelfOptions & {
+    readonly signal: AbortSignal;
+    readonly onProgress: (progress: FileProgress) => void;
+  },
+): Promise<string> {
+  const { root, openStore, cache, files, urlOf, log, signal, onProgress } = fetching;
+  const url = urlOf(pack.file);
+  const facts = { pack: pack.flavour, size: formatBytes(pack.sizeBytes) };
+  log.info('pack.fetch-started', { ...facts, url: shownUrl(url) });
+  const logTenths = onTenths((percent) => log.info('pack.fetch-advanced', { ...facts, percent }));
+  await using lease = openStore(root()).lease();
+  const { paths } = await lease.filesFor(
+    {
+      model: toModelId(nameOf(pack)),
+      source: { engine: 'synthetic', files: [fileOf(pack, url)], cliDefaults: NO_DEFAULTS },
+      onProgress: (progress) => {
+        onProgress(progress);
+        if (progress.phase === 'download') logTenths(progress.doneBytes / pack.sizeBytes);
+      },
+    },
+    signal,
+  );
+  const path = paths.get('model') ?? '';
+  const folder = await cache.unpackFrom(nameOf(pack), { path, sha256: pack.sha256 });
+  await files.remove(path);
+  log.info('pack.fetched', { ...facts, folder });
+  return folder;
 }
 
 /** Why a pack cannot be fetched, as far as that is known beforehand. */

@@ -50,60 +50,74 @@ export interface PeaksOptions {
 const HEADROOM = 1.1;
 
 /** Opens what earlier runs left. A file that cannot be read is started over: it can be learned again. */
-export async function openPeaks({ path, files, clock, log }: PeaksOptions): Promise<Peaks> {
-  const known = await load(path, files, log);
-  let saving = Promise.resolve();
-  let dirty = false;
+export async function openPeaks(options: PeaksOptions): Promise<Peaks> {
+  return new SavedPeaks(options, await load(options));
+}
 
-  async function save(): Promise<void> {
-    if (!dirty) return; // an earlier turn of the queue included this change
-    dirty = false;
+class SavedPeaks implements Peaks {
+  readonly #options: PeaksOptions;
+  readonly #known: KnownRuns;
+  #saving = Promise.resolve();
+  #isDirty = false;
+
+  constructor(options: PeaksOptions, known: KnownRuns) {
+    this.#options = options;
+    this.#known = known;
+  }
+
+  find(key: PeakKey): LearnedPeak | undefined {
+    const runs = this.#known.get(nameOf(key));
+    if (runs === undefined) return undefined;
+    const shortage = lastingShortage(runs, this.#options.clock.now());
+    const peakGb = HEADROOM * Math.max(0, ...runs.peaks);
+    return { peakGb, runs: runs.peaks.length, ...(shortage === undefined ? {} : { moreThanGb: shortage.gb }) };
+  }
+
+  learn(key: PeakKey, peakGb: number): void {
+    if (!isPositive(peakGb)) return;
+    this.#update(key, (runs) => ({ ...runs, peaks: [...runs.peaks, rounded(peakGb)].slice(-MAX_RUNS) }));
+  }
+
+  learnShortage(key: PeakKey, freeGb: number): void {
+    if (!isPositive(freeGb)) return;
+    const shortage: MemoryShortage = { gb: rounded(freeGb), at: this.#options.clock.now() };
+    this.#update(key, (runs) => {
+      const before = lastingShortage(runs, shortage.at);
+      return { ...runs, shortage: before !== undefined && before.gb > shortage.gb ? before : shortage };
+    });
+  }
+
+  saved(): Promise<void> {
+    return this.#saving;
+  }
+
+  #update(key: PeakKey, change: (runs: RunMemory) => RunMemory): void {
+    const name = nameOf(key);
+    const runs = change(this.#known.get(name) ?? { peaks: [] });
+    this.#known.delete(name); // and back in at the end: the least recently used is dropped first
+    this.#known.set(name, runs);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MAX_KEYS && oldest !== undefined) this.#known.delete(oldest);
+    this.#isDirty = true;
+    this.#saving = this.#saving.then(() => this.#save());
+  }
+
+  async #save(): Promise<void> {
+    if (!this.#isDirty) return; // an earlier turn of the queue included this change
+    this.#isDirty = false;
+    const { path, files, clock, log } = this.#options;
     try {
-      await files.writeAtomic(path, peaksText(known, clock.now()), { mode: 0o600 });
+      await files.writeAtomic(path, peaksText(this.#known, clock.now()), { mode: 0o600 });
     } catch (thrown) {
       log.warn('peaks.not-saved', { path, error: errorChain(thrown) });
     }
   }
-
-  function update(key: PeakKey, change: (runs: RunMemory) => RunMemory): void {
-    const name = nameOf(key);
-    const runs = change(known.get(name) ?? { peaks: [] });
-    known.delete(name); // and back in at the end: the least recently used is dropped first
-    known.set(name, runs);
-    const [oldest] = known.keys();
-    if (known.size > MAX_KEYS && oldest !== undefined) known.delete(oldest);
-    dirty = true;
-    saving = saving.then(save);
-  }
-
-  return {
-    find(key) {
-      const runs = known.get(nameOf(key));
-      if (runs === undefined) return undefined;
-      const shortage = lastingShortage(runs, clock.now());
-      const peakGb = HEADROOM * Math.max(0, ...runs.peaks);
-      return { peakGb, runs: runs.peaks.length, ...(shortage === undefined ? {} : { moreThanGb: shortage.gb }) };
-    },
-    learn(key, peakGb) {
-      if (!isPositive(peakGb)) return;
-      update(key, (runs) => ({ ...runs, peaks: [...runs.peaks, rounded(peakGb)].slice(-MAX_RUNS) }));
-    },
-    learnShortage(key, freeGb) {
-      if (!isPositive(freeGb)) return;
-      const shortage: MemoryShortage = { gb: rounded(freeGb), at: clock.now() };
-      update(key, (runs) => {
-        const before = lastingShortage(runs, shortage.at);
-        return { ...runs, shortage: before !== undefined && before.gb > shortage.gb ? before : shortage };
-      });
-    },
-    saved: () => saving,
-  };
 }
 
 const nameOf = ({ model, engine, bucket }: PeakKey): string => JSON.stringify([engine, bucket, model]);
 const rounded = (gb: number): number => Math.round(gb * 1000) / 1000;
 
-async function load(path: string, files: PeaksOptions['files'], log: Logger): Promise<KnownRuns> {
+async function load({ path, files, log }: PeaksOptions): Promise<KnownRuns> {
   let because: string;
   try {
     const text = await files.readText(path);

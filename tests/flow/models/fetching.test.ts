@@ -139,7 +139,7 @@ test('a file with another sha256 fails the job, and is not kept', async () => {
   expect(existsSync(join(at.root, 'org_model_v2/m.gguf'))).toBe(false);
 });
 
-test('a web page in place of a model fails the job for good, before an engine sees it', async () => {
+test('a web page in place of a model fails the job for good', async () => {
   await using at = await setup();
   at.host.content = new TextEncoder().encode('<!doctype html><title>Sign in</title>');
   const job = await at.job({ url: at.host.url, filename: 'm.gguf' }, 'failed');

@@ -47,7 +47,7 @@ test('a machine without a GPU that an engine needs logs where it looked', async 
   expect((await scene.worker.logged('gpu.not-found')).fields).toEqual({ reasons });
 });
 
-test('an offer that cannot fit is rejected as busy, and the log has the numbers', async () => {
+test('an offer that cannot fit is rejected as busy, with numbers logged', async () => {
   await using at = await setup();
   at.offer(30);
   expect(await at.scene.studio.next('reject')).toMatchObject({
@@ -96,7 +96,7 @@ test('what a job took is remembered beside the config', async () => {
   expect(JSON.parse(text)).toMatchObject({ version: 1, peaksGb: { '["synthetic","px18","synthetic"]': [6] } });
 });
 
-test('a job that runs out of memory is retried with less, and offers like it are rejected from then on', async () => {
+test('a job out of memory is retried leaner, and its like rejected', async () => {
   await using at = await setup();
   const { engine, scene } = at;
   engine.canRunLean = true;

@@ -58,7 +58,7 @@ const resident = (about: Record<string, unknown> = {}) => ({
 });
 const names = (worker: LocalWorker): readonly string[] => worker.events.map(({ event }) => event);
 
-test('a model that was warm when the worker stopped is warm again after its start', async () => {
+test('a model loaded when the worker stopped is loaded after its start', async () => {
   await using at = await setup();
   const first = await at.start();
   await at.job();

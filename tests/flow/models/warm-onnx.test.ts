@@ -91,7 +91,7 @@ test('a file that changed on the disk makes it another model', async () => {
   await at.goneSoon(first);
 });
 
-test('a killed worker leaves no child, and its next start has the model again', async () => {
+test('a killed worker leaves no child, and restarts with its model', async () => {
   await using at = await setup();
   const first = await at.start();
   await at.job();

@@ -62,7 +62,7 @@ const unloaded = (worker: LocalWorker): readonly unknown[] =>
   worker.events.filter(({ event }) => event === 'model.unloaded').map(({ fields }) => fields['because']);
 const loads = (worker: LocalWorker): number => worker.events.filter(({ event }) => event === 'model.loaded').length;
 
-test('a second job on a warm model runs in the same process and pays no load', async () => {
+test('a second job on a loaded model pays no load', async () => {
   await using at = await setup();
   await at.job();
   await at.job();
@@ -74,7 +74,7 @@ test('a second job on a warm model runs in the same process and pays no load', a
   ]);
 });
 
-test('a model that is idle for its keep-warm time is unloaded, and its process ends', async () => {
+test('a model idle for its keep-warm time is unloaded with its process', async () => {
   await using at = await setup({ keep_warm_secs: 20 });
   await at.job();
   await at.idle();
@@ -124,7 +124,7 @@ test('two models that fit together stay together', async () => {
   expect(at.engine.pids()).toHaveLength(2);
 });
 
-test('the least recently used model is evicted when a third must fit, and its memory is seen to be free first', async () => {
+test('the least recently used model is evicted when a third must fit', async () => {
   await using at = await setup({}, 'gpu');
   await at.job('steps', 'fox');
   await at.job('steps', 'owl');
@@ -174,7 +174,7 @@ test('changed defaults replace the loaded model', async () => {
   expect([modelsOf(at.worker), unloaded(at.worker)]).toEqual([['fox'], ['replaced']]);
 });
 
-test('a warm child that is killed costs no job, and the next one gets a fresh child', async () => {
+test('a killed idle child costs no job, and is replaced', async () => {
   await using at = await setup();
   await at.job();
   await at.idle();
@@ -186,7 +186,7 @@ test('a warm child that is killed costs no job, and the next one gets a fresh ch
   expect(at.worker.events.map(({ event }) => event)).not.toContain('job.failed');
 });
 
-test('a warm child that is killed as the next offer comes costs no job either', async () => {
+test('a child killed as the next offer comes costs no job', async () => {
   await using at = await setup();
   for (let round = 0; round < 3; round++) {
     await at.job();
@@ -197,7 +197,7 @@ test('a warm child that is killed as the next offer comes costs no job either', 
   expect(at.worker.events.map(({ event }) => event)).not.toContain('job.failed');
 });
 
-test('a crash costs one job and its model, a failed task costs no model', async () => {
+test('a crash costs its job and model, a failed task no model', async () => {
   await using at = await setup();
   const refused = await at.start('refuse');
   await at.scene.studio.jobIs(refused.id, 'failed');

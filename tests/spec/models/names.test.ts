@@ -50,7 +50,7 @@ test.each([
   expect(() => plainFileName(name)).toThrow(`model filename must be a plain file name: ${JSON.stringify(name)}`);
 });
 
-test('a name that looks like ours, or is longer than disks allow, is rejected', () => {
+test('a name that is ours or too long for disks is rejected', () => {
   expect(isPlainFileName('.studio-worker-0123.part')).toBe(false);
   expect(isPlainFileName('ä'.repeat(121))).toBe(false);
   expect(isPlainFileName('z_image_turbo-Q4_K.gguf')).toBe(true);
@@ -68,13 +68,13 @@ test('the sidecars of two names are different files with short names', () => {
   );
 });
 
-test('images and removals look in the folder of the model first, then in the flat cache', () => {
+test('image models lie in their own folder, then in the flat cache', () => {
   const { candidates, target } = placesOf(root, 'sd-cpp', 'org/m', aFile({ filename: 'a.gguf' }));
   expect(candidates.map(({ folder }) => folder)).toEqual(['/models/org_m', '/models']);
   expect(target.folder).toBe('/models/org_m');
 });
 
-test('language models share a folder, and a flat file counts when its size is right', () => {
+test('language models share a folder, and flat files count by size', () => {
   const sized = placesOf(root, 'llama-cpp', 'm', aFile({ filename: 'a.gguf', approxBytes: 7n }));
   expect(sized.candidates).toMatchObject([
     { folder: '/models/llm' },
@@ -86,13 +86,13 @@ test('language models share a folder, and a flat file counts when its size is ri
   expect(candidates[1]).not.toHaveProperty('onlySizeBytes');
 });
 
-test('speech models look in their own folder, then where the operator puts his, then in the flat cache', () => {
+test("speech models lie in their own folder, the operator's, or the flat cache", () => {
   const { candidates, target } = placesOf(root, 'whisper-cpp', 'base', aFile({ filename: 'ggml-base.bin' }));
   expect(candidates.map(({ folder }) => folder)).toEqual(['/models/base', '/models/stt', '/models']);
   expect(target.folder).toBe('/models/base');
 });
 
-test('a model without files is the one that the operator put there, for engines that have such a place', () => {
+test("a model without files is the operator's, where engines allow that", () => {
   expect(localPlace(root, 'whisper-cpp', 'ggml-base')).toEqual({ folder: '/models/stt', filename: 'ggml-base.bin' });
   expect(localPlace(root, 'llama-cpp', 'qwen')).toEqual({ folder: '/models/llm', filename: 'qwen.gguf' });
   expect(localPlace(root, 'whisper-cpp', '../escape')).toBeUndefined();
@@ -103,7 +103,7 @@ test('a model without files is the one that the operator put there, for engines 
   );
 });
 
-test('a source without the file that its engine runs is rejected and the role named', () => {
+test("a source without its engine's file is rejected with the role named", () => {
   const files = [aFile({ role: 'vae', filename: 'v' })];
   expect(() => checkFiles('sd-cpp', 'm', files)).toThrow('no file with the role diffusion-model or model');
   expect(() => checkFiles('onnx', 'm', files)).toThrow('no file with the role model');

@@ -118,7 +118,7 @@ test('an aborted download resumes where it stopped', async () => {
   expect(host.asked.slice(before).map(({ headers }) => headers.get('range'))).not.toContain('bytes=0-');
 });
 
-test('a disk too full for archive and files fails before a byte is fetched', async () => {
+test('a disk too full for a pack fails before a byte is fetched', async () => {
   await using scene = await setup({ freeBytes: 300 * KIB });
   expect(await failureOf(scene.open().pull(scene.pack, scene.signal))).toMatchObject({ code: 'disk.full' });
   expect(scene.host.sentBytes).toBe(0);

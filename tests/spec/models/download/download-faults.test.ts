@@ -54,7 +54,7 @@ function seeded(seed: number): (most: number) => number {
 
 const startOf = ({ headers }: Asked): number => Number(/=(\d+)/.exec(headers.get('range') ?? '')?.[1] ?? 0);
 
-test('100 cuts at random places cost no other range, and at most one range each', async () => {
+test('100 cuts at random places cost at most one range each', async () => {
   await using scene = await setup(4_000 * KIB, { policy: { ...POLICY, maxTries: 1_000 } });
   const { host } = scene;
   const random = seeded(7);
@@ -68,7 +68,7 @@ test('100 cuts at random places cost no other range, and at most one range each'
   expect(againBytes).toBeLessThanOrEqual(100 * RANGE_BYTES);
 });
 
-test('100 downloads aborted at random places and resumed cost at most a block each', async () => {
+test('100 downloads aborted and resumed cost at most a block each', async () => {
   await using scene = await setup(1_600 * KIB, { policy: { ...POLICY, maxRanges: 1 } });
   const { host } = scene;
   const random = seeded(11);
@@ -139,7 +139,7 @@ function pull({ root, host }: Scene, sayAfterBytes = 0, under: readonly string[]
   };
 }
 
-test('a host that resolves elsewhere for the second range is rejected, and never contacted', async () => {
+test('a host that resolves elsewhere for the second range is never contacted', async () => {
   const answers = [['127.0.0.1'], ['169.254.169.254']];
   let lookups = 0;
   const remote = createRemote({
@@ -185,7 +185,7 @@ test.each([
   ['another start', 'bytes 4096-8191/307200'],
   ['no size', 'bytes 0-8191/*'],
   ['nothing that reads', 'parts of it'],
-])('a server that answers a range with %s is asked for the whole instead', async (_what, contentRange) => {
+])('a server that answers a range with %s is asked for everything', async (_what, contentRange) => {
   await using scene = await setup(300 * KIB);
   const { host } = scene;
   host.fault = () => ({ contentRange });
@@ -194,7 +194,7 @@ test.each([
   expect(host.asked.map(({ headers }) => headers.has('range'))).toEqual([true, false]);
 });
 
-test('a server that lies about the size in every range ends in a download without ranges', async () => {
+test('a server that lies about sizes is downloaded from without ranges', async () => {
   await using scene = await setup(300 * KIB);
   const { host } = scene;
   host.fault = ({ headers }, nth) => {
@@ -206,7 +206,7 @@ test('a server that lies about the size in every range ends in a download withou
   expect(host.asked.at(-1)?.headers.has('range')).toBe(false);
 });
 
-test('a size that no model has is rejected before disk space is reserved for it', async () => {
+test('a size that no model has is rejected before anything is written', async () => {
   await using scene = await setup(KIB);
   scene.host.fault = () => ({ contentRange: 'bytes 0-1/999999999999999' });
   const failure = await failureOf(scene.fetch({ url: scene.host.url }));
@@ -214,7 +214,7 @@ test('a size that no model has is rejected before disk space is reserved for it'
   expect(await scene.left()).toEqual([]);
 });
 
-test('a server whose every answer is of another version is read in one piece', async () => {
+test('a server with another version each time is read in one piece', async () => {
   await using scene = await setup(300 * KIB);
   const { host } = scene;
   host.fault = (_asked, nth) => ({ etag: `"v${nth}"` });
@@ -223,7 +223,7 @@ test('a server whose every answer is of another version is read in one piece', a
   expect(host.asked.at(-1)?.headers.has('range')).toBe(false);
 });
 
-test('a compressed copy of a model is rejected for good, with its encoding named', async () => {
+test('a compressed copy of a model is rejected with its encoding named', async () => {
   await using scene = await setup(KIB);
   scene.host.fault = () => ({ headers: ['Content-Encoding: gzip'] });
   const failure = await failureOf(scene.fetch({ url: scene.host.url }));
@@ -248,7 +248,7 @@ needs(...SMALL_DISK)('a disk that is full in the middle of a download fails it a
   expect(scene.host.sentBytes).toBeGreaterThan(0);
 });
 
-test('a disk that is full for one write, and then not, costs no byte that was written', async () => {
+test('a disk that is full for one write costs no written byte', async () => {
   // On one line, so that no request of the first download is still on its way when the second is counted.
   await using scene = await setup(300 * KIB, { policy: { ...POLICY, maxRanges: 1 } });
   const { options, host } = scene;

@@ -43,7 +43,7 @@ async function setup(sizeBytes: number, policy: Partial<typeof SMALL> = {}): Pro
 
 const same = async (path: string, bytes: Uint8Array): Promise<boolean> => (await readFile(path)).equals(bytes);
 
-test('a file is fetched into the folder of its model, with a receipt beside it', async () => {
+test("a file is fetched into its model's folder, beside its receipt", async () => {
   await using scene = await setup(10 * KIB);
   const path = await scene.fetch({
     url: `${scene.server.url}?token=secret`,
@@ -70,7 +70,7 @@ test('a file that is there is not asked for again', async () => {
   expect(scene.server.asked).toHaveLength(1);
 });
 
-test('a large file comes in several ranges at a time, a small one in one', async () => {
+test('a large file comes in several ranges, a small one in one', async () => {
   await using scene = await setup(300 * KIB);
   const arrived = Promise.withResolvers<void>();
   scene.server.hold = arrived.promise;
@@ -154,7 +154,7 @@ test('a partial file without checksum or validator is not resumed by another pro
   expect(await same(await scene.fetch({ url: scene.server.url }), other)).toBe(true);
 });
 
-test('a server without ranges, or without a length, serves a file all the same', async () => {
+test('a server without ranges or length serves a file all the same', async () => {
   await using scene = await setup(200 * KIB);
   scene.server.ranges = false;
   expect(await same(await scene.fetch({ url: scene.server.url }), scene.bytes)).toBe(true);
@@ -183,7 +183,7 @@ test('a stalled range is cut and requested again', async () => {
   expect(scene.server.asked[1]?.headers.get('if-range')).toBe('"v1"');
 });
 
-test('a file hashed by a thread is verified, aborted and resumed like any other', async () => {
+test('a file hashed by a thread is verified and resumed like others', async () => {
   await using scene = await setup(300 * KIB, { threadFromBytes: 1 });
   const sha256 = hexOf(scene.bytes);
   await fetchUpTo(scene, { url: scene.server.url }, 16 * KIB);
@@ -215,7 +215,7 @@ test.each([
   expect(scene.server.asked).toHaveLength(retryable ? 2 : 1);
 });
 
-test('a server that asks for an hour of patience fails the job instead of holding it', async () => {
+test('a server that asks for an hour of patience fails the job', async () => {
   await using scene = await setup(KIB);
   scene.server.fault = () => ({ status: 503, headers: ['Retry-After: 3600'] });
   expect(await failureOf(scene.fetch({ url: scene.server.url }))).toMatchObject({ code: 'download.failed' });

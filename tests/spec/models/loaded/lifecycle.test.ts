@@ -21,7 +21,7 @@ const freed: ModelEvent = { type: 'freed' };
 const elapsed: ModelEvent = { type: 'elapsed' };
 
 describe('a model', () => {
-  test('is loaded for the first who takes it, and not again for the next', () => {
+  test('is loaded for the first user, and not again for the next', () => {
     expect(walk(take)).toEqual({ state: { at: 'loading', inUse: true }, effects: [{ do: 'load' }] });
     expect(walk(take, loaded, release(), take)).toEqual({
       state: { at: 'loaded', inUse: true },
@@ -65,7 +65,7 @@ describe('a model', () => {
     expect(walk(preload, loaded).effects).toEqual([{ do: 'arm', ms: 300 }]);
   });
 
-  test('that is given up while it loads is out once loading has ended, however it ended', () => {
+  test('that is abandoned while it loads is out once loading has ended', () => {
     for (const before of [
       [take, cancel],
       [take, unload, cancel],
@@ -78,7 +78,7 @@ describe('a model', () => {
     }
   });
 
-  test('that somebody wants gone while another one waits for it goes after that use', () => {
+  test('that is unloaded while a user waits for it goes after that use', () => {
     expect(walk(take, unload).effects).toEqual([]);
     expect(walk(take, unload, failed).state).toEqual({ at: 'failed' });
     expect(walk(take, unload, loaded)).toEqual({
@@ -115,7 +115,7 @@ const events = fc.oneof(
     .chain((keepMs) => fc.constantFrom<ModelEvent>({ type: 'loaded', keepMs }, release(keepMs), keep(keepMs))),
 );
 
-test('what is loaded is freed once, and a timer runs only while an idle model waits', () => {
+test('what is loaded is freed once, and only idle models have timers', () => {
   fc.assert(
     fc.property(fc.array(events, { maxLength: 60 }), (walked) => {
       let state: ModelState = unloaded;

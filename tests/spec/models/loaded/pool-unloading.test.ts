@@ -17,7 +17,7 @@ test.each([
   expect(names()).toEqual(isKept ? ['fox'] : []);
 });
 
-test('two rejected results in a row make the model suspect, and it is unloaded', async () => {
+test('two rejected results in a row unload the model', async () => {
   const { pool, request, signal, use, names } = poolScene();
   const reject = () =>
     failureOf(pool.withModel(request('fox'), signal, () => Promise.reject(new WorkerError('result.rejected', 'grey'))));
@@ -29,7 +29,7 @@ test('two rejected results in a row make the model suspect, and it is unloaded',
   expect(names()).toEqual([]);
 });
 
-test('a process that ends while its model is idle takes it off the list', async () => {
+test('a process that ends while idle takes its model off the list', async () => {
   const { use, request, pool, inMemory, log } = poolScene();
   await use(request('fox'));
   [...inMemory.keys()][0]?.die();
@@ -39,7 +39,7 @@ test('a process that ends while its model is idle takes it off the list', async 
   expect(await use(request('fox'))).toBe('fox');
 });
 
-test('a process that ends in the very moment of a use costs no job', async () => {
+test('a process that ends just before a use costs no job', async () => {
   const { use, request, pool, signal, inMemory } = poolScene();
   await use(request('fox'));
   [...inMemory.keys()][0]?.die(); // nobody has heard of it yet
@@ -49,7 +49,7 @@ test('a process that ends in the very moment of a use costs no job', async () =>
   expect(pool.list()).toEqual([]);
 });
 
-test('a process that ends during a use costs the model and not the next job', async () => {
+test('a process that ends during a use costs no other job', async () => {
   const { pool, request, signal, use, names } = poolScene();
   const crash = new WorkerError('engine.crashed', 'gone');
   const crashed = pool.withModel(request('fox'), signal, (held) => {
@@ -61,7 +61,7 @@ test('a process that ends during a use costs the model and not the next job', as
   expect(await use(request('fox'))).toBe('fox');
 });
 
-test('another key is another model, and the stale one is freed before the new one loads', async () => {
+test('a model with another key is loaded after the stale one is freed', async () => {
   const { use, request, names, log } = poolScene();
   await use(request('fox', 16));
   await use(request('fox', 16, { key: 'two' }));
@@ -110,7 +110,7 @@ test('an abort while loading aborts the load and leaves nothing', async () => {
   expect(pool.list()).toEqual([]);
 });
 
-test('a job that loads while all models are unloaded gets its model, which goes with it', async () => {
+test('a job that loads while all models are unloaded keeps its model', async () => {
   const { pool, request, hold, signal, names } = poolScene();
   const loading = Promise.withResolvers<FakeModel>();
   const load = async (abort: AbortSignal): Promise<FakeModel> => {

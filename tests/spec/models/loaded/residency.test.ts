@@ -27,7 +27,7 @@ const resident = (about: Partial<Resident> = {}): Resident => ({
   ...about,
 });
 
-test('what is remembered is found by the next run, the most recently used first', async () => {
+test('residents are found by the next run, most recently used first', async () => {
   await using at = await setup();
   const residency = await at.open();
   const owl = resident({ model: toModelId('owl'), lastUsedAt: 2_000 });
@@ -105,7 +105,7 @@ test('whatever the file holds the worker starts', async () => {
   );
 });
 
-test('a disk that cannot be written is logged once for each change and stops nobody', async () => {
+test('a disk that cannot be written is logged once for each change', async () => {
   await using at = await setup();
   const residency = await at.open({
     ...systemFiles,

@@ -56,12 +56,12 @@ test('no more comes back from a GPU than is taken on it', () => {
   expect(ask({ estimateGb: 30, gpus: [gpu(24, 20)], loaded: [loaded('overestimated', 99)] }).is).toBe('does-not-fit');
 });
 
-test('the GPU with the most free memory counts, since a job runs on one', () => {
+test('of several GPUs the one with the most free memory counts', () => {
   expect(ask({ gpus: [gpu(24, 2), gpu(12, 11, 'RTX 3060')] })).toMatchObject({ is: 'fits', gpu: 'RTX 3060' });
   expect(ask({ gpus: [gpu(24, 6), gpu(12, 6)] }).is).toBe('does-not-fit');
 });
 
-test('a GPU that reports only its size has what our models leave of it', () => {
+test('a GPU that reports only its size has what models leave of it', () => {
   expect(ask({ gpus: [gpu(16)], loaded: [loaded('a', 5, { inUse: true })] })).toMatchObject({ is: 'fits', freeGb: 11 });
   expect(ask({ gpus: [gpu(16)], loaded: [loaded('a', 9, { inUse: true })] }).is).toBe('does-not-fit');
 });

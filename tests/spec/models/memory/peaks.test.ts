@@ -95,7 +95,7 @@ test('broken entries are left out and the others kept', async () => {
   expect((await at.open()).find(key())).toEqual({ peakGb: 5.5, runs: 2 });
 });
 
-test('a disk that cannot be written costs a line in the log and no run', async () => {
+test('a disk that cannot be written costs a log line, no run', async () => {
   await using at = await setup();
   const full = { ...systemFiles, writeAtomic: () => Promise.reject(new Error('no space left')) };
   const peaks = await at.open(full);
@@ -117,7 +117,7 @@ test('sizes that differ little share a bucket, others do not', () => {
   expect(sizeBucket(aTask({ kind: 'audio_stt', inputUrl: 'x' }))).toBe('any');
 });
 
-test('free memory that did not suffice once is remembered across restarts, the most of it', async () => {
+test('the most free memory that did not suffice survives restarts', async () => {
   await using at = await setup();
   const before = await at.open();
   for (const gb of [5, 7, 6]) before.learnShortage(key(), gb);
@@ -127,7 +127,7 @@ test('free memory that did not suffice once is remembered across restarts, the m
   expect((await at.open()).find(key())).toMatchObject({ runs: 1, moreThanGb: 7 });
 });
 
-test('a shortage counts for a day, also over a restart, and what runs took stays', async () => {
+test('a shortage counts for a day, also across a restart', async () => {
   await using at = await setup();
   const before = await at.open();
   before.learn(key(), 4);
@@ -142,7 +142,7 @@ test('a shortage counts for a day, also over a restart, and what runs took stays
   }
 });
 
-test('of several shortages the one with the most memory counts for its own day', async () => {
+test('of several shortages the largest counts for its own day', async () => {
   await using at = await setup();
   const peaks = await at.open();
   peaks.learnShortage(key(), 7);

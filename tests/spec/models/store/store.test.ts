@@ -56,7 +56,7 @@ test('a file of the flat cache is used where it is', async () => {
   expect(scene.host.asked).toEqual([]);
 });
 
-test('a language model is looked for in its folder, then by its size in the flat cache', async () => {
+test('a language model is found in its folder, or flat by its size', async () => {
   await using scene = await setup();
   const flat = await scene.put('m.gguf', aGguf());
   scene.host.content = aGguf(8);
@@ -77,7 +77,7 @@ test('a language model without files is the one that the operator put there', as
   expect([...(await pathsOf('other'))]).toEqual([]);
 });
 
-test('two language models with a file of one name do not overwrite each other', async () => {
+test('two language models with one file name do not overwrite each other', async () => {
   await using scene = await setup();
   const llm = { engine: 'llama-cpp' } as const;
   const paths: string[] = [];
@@ -101,7 +101,7 @@ test('a model whose checksum has changed is fetched again', async () => {
   expect(hexOf(await readFile(path))).toBe(hexOf(scene.host.content));
 });
 
-test('a file that is not a model is neither used from the cache nor kept from the network', async () => {
+test('a file that is not a model is neither used nor kept', async () => {
   await using scene = await setup();
   await scene.put('m.bin', '<!doctype html><p>sign in</p>');
   expect(await scene.fetch({ url: scene.host.url })).toBe(`${scene.root}/m/m.bin`);
@@ -127,7 +127,7 @@ test('a checksum that no file can match is rejected before a request', async () 
   expect(scene.host.asked).toEqual([]);
 });
 
-test('every file of a source is fetched, and the first of a role is the one that counts', async () => {
+test('every file of a source is fetched, the first of a role counts', async () => {
   await using scene = await setup();
   await using lease = scene.store.lease();
   const file = (role: 'model' | 'vae', filename: string) => aFile({ role, filename, url: scene.host.url });
@@ -151,7 +151,7 @@ test('a request for present files only is served from disk and fetches nothing',
   expect((await lease.filesFor({ ...request, onlyPresent: true }, scene.signal)).paths).toEqual(paths);
 });
 
-test('a file in use is neither removed nor collected, in this process or another', async () => {
+test('a file in use is neither removed nor collected by any process', async () => {
   await using scene = await setup();
   const lease = scene.store.lease();
   const source = aSource([aFile({ url: scene.host.url })]);
@@ -167,7 +167,7 @@ test('a file in use is neither removed nor collected, in this process or another
   expect(await systemFiles.list(`${scene.root}/m`)).not.toContain('m.bin');
 });
 
-test('files held beyond their lease stay in use, all of them, until they are let go', async () => {
+test('files held beyond their lease stay in use until released', async () => {
   await using scene = await setup();
   const lease = scene.store.lease();
   const files = ['a.bin', 'b.bin'].map((filename) => aFile({ url: scene.host.url, filename }));
@@ -218,7 +218,7 @@ const aFound = (about: Partial<FoundFile>, at: number): FoundFile => ({
   ...about,
 });
 
-test('garbage collection removes the oldest, no more than needed, and never what the operator put there', () => {
+test('garbage collection removes the oldest, never what the operator put there', () => {
   const sizes = fc.array(fc.record({ sizeBytes: fc.nat(100), own: fc.boolean() }), { maxLength: 20 });
   fc.assert(
     fc.property(sizes, fc.nat(1_000), (files, maxBytes) => {
@@ -242,7 +242,7 @@ test('a download that nobody resumed for a week is removed, budget or not', () =
   expect(toCollect([old, young], undefined, 8 * DAY_MS)).toEqual([old]);
 });
 
-test('a download killed in the middle is listed, and resumed by the next process', async () => {
+test('a killed download is listed, and resumed by the next process', async () => {
   await using scene = await setup(200 * KIB);
   scene.host.fault = () => ({ stallAfterBytes: 10 * KIB });
   const child = Bun.spawn(
@@ -306,7 +306,7 @@ test('an unreadable receipt counts as none, and verifying finds a broken file', 
   });
 });
 
-test('a job that is stopped stops its download, and the next one resumes it', async () => {
+test('a stopped job stops its download, which the next one resumes', async () => {
   await using scene = await setup(50 * KIB, { policy: { ...SMALL, stallMs: 60_000 } });
   scene.host.fault = () => ({ stallAfterBytes: 20 * KIB });
   const stopping = new AbortController();
