@@ -1,5 +1,3 @@
-import { WorkerError } from '../base/errors.ts';
-
 /** How C++, the kernel's tools and the libraries of engines and GPUs say that there is no memory left. */
 const NO_MEMORY =
   /out of memory|insufficient memory|ErrorOutOf(?:Device|Host|Pool)Memory|failed to allocate|(?:unable to|cannot) allocate|memory allocation of size \d+ failed|cudaMalloc failed|bad_alloc|ENOMEM/i;
@@ -16,12 +14,6 @@ const GPU = /cudaMalloc|CUDA|OutOfDeviceMemory|Vulkan|ROCm|Metal/i;
 export const whereShort = (text: string): { readonly memory?: 'main' } =>
   MAIN.test(text) && !GPU.test(text) ? { memory: 'main' } : {};
 
-/** This failure, unless the library said that it lacks memory: then neither the model nor the task is to blame. */
-export const unlessNoMemory = (said: string, failure: WorkerError): WorkerError =>
-  saysNoMemory(said)
-    ? new WorkerError('engine.out-of-memory', `there is not enough memory for the model: ${said}`, {
-        cause: failure.cause,
-        fields: whereShort(said),
-        hint: 'Close programs that use much memory, or offer this model to a machine with more of it.',
-      })
-    : failure;
+/** For the operator of a machine that ran out of memory. */
+export const MORE_MEMORY_HINT =
+  'Close programs that use a lot of memory, or offer this model to a machine with more of it.';

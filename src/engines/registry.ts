@@ -2,6 +2,7 @@ import { WorkerError } from '../base/errors.ts';
 import type { ModelId } from '../base/ids.ts';
 import type { EngineName } from '../contract/model-source.ts';
 import type { Engine } from './engine.ts';
+import { nameInMessages } from './failures.ts';
 
 /** The engines of this worker, found by the name an offer carries and by nothing else. */
 export interface EngineRegistry {
@@ -14,18 +15,6 @@ export interface EngineRegistry {
   get(name: EngineName, model: ModelId): Engine;
 }
 
-/** How engines call themselves in messages, which differs from the wire for two of them. */
-const ROUTING_NAMES: Readonly<Record<EngineName, string>> = {
-  'sd-cpp': 'sdcpp',
-  'llama-cpp': 'llama',
-  onnx: 'onnx',
-  parakeet: 'parakeet',
-  synthetic: 'synthetic',
-  'whisper-cpp': 'whisper',
-  piper: 'piper',
-  gradio: 'gradio',
-};
-
 /** A registry of these engines; of two with one name the first counts. */
 export function createRegistry(engines: readonly Engine[]): EngineRegistry {
   return {
@@ -35,7 +24,7 @@ export function createRegistry(engines: readonly Engine[]): EngineRegistry {
       if (engine !== undefined) return engine;
       throw new WorkerError(
         'engine.unavailable',
-        `no \`${ROUTING_NAMES[name]}\` engine compiled into this worker (model \`${model}\` requires it).`,
+        `no \`${nameInMessages(name)}\` engine compiled into this worker (model \`${model}\` requires it).`,
         { hint: 'Offer this model to a worker that lists its engine, or install a release that carries it.' },
       );
     },

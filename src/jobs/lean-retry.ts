@@ -1,5 +1,6 @@
 import { WorkerError } from '../base/errors.ts';
 import type { Engine, LoadHow } from '../engines/engine.ts';
+import { MORE_MEMORY_HINT } from '../engines/no-memory.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Job } from './job.ts';
 
@@ -60,7 +61,7 @@ function withNumbers(error: WorkerError, shortage: Shortage, also: string): Work
   ].flat();
   const said = numbers.length === 0 ? '' : `; ${numbers.join(' and ')} did not suffice${also}`;
   return new WorkerError('engine.out-of-memory', `${error.message}${said}`, {
-    hint: error.hint ?? 'Close programs that use much memory, or offer this model to a machine with more of it.',
+    hint: error.hint ?? MORE_MEMORY_HINT,
     fields: { ...error.fields, ...shortage },
     cause: error,
   });

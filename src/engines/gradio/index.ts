@@ -13,6 +13,7 @@ import { type OnStatus, submit } from './binding.ts';
 import { chooseEndpoint, type Endpoint } from './endpoint.ts';
 import { imageOf, type ImageTools } from './result-image.ts';
 import { valuesFor } from './values.ts';
+import { rising } from '../progress.ts';
 
 /** What the operator set; read anew for each job. */
 export interface GradioSettings {
@@ -146,13 +147,9 @@ const PERCENT = 100;
 
 /** An app may show one bar after the other, each from its beginning: only what is beyond the last is progress. */
 function createReport(progress: RunContext['progress']): OnStatus {
-  let last = 0;
-  return (bars) => {
-    const [bar] = bars;
-    if (bar === undefined) return;
-    const done = Math.min(PERCENT, Math.floor((PERCENT * bar.done) / bar.total));
-    if (done > last) progress(done, PERCENT);
-    last = Math.max(last, done);
+  const report = rising(progress);
+  return ([bar]) => {
+    if (bar !== undefined) report(Math.min(PERCENT, Math.floor((PERCENT * bar.done) / bar.total)), PERCENT);
   };
 }
 

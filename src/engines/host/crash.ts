@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { EngineName } from '../../contract/model-source.ts';
 import type { ChildEnd } from '../../system/process/child.ts';
-import { saysNoMemory, whereShort } from '../no-memory.ts';
+import { MORE_MEMORY_HINT, saysNoMemory, whereShort } from '../no-memory.ts';
 
 /** What a child did when it ended, as a person would say it. */
 export type Doing = 'starting' | 'loading' | 'running' | 'idle';
@@ -28,7 +28,7 @@ export function crashError(
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
   return ranOutOfMemory(end, lines)
     ? new WorkerError('engine.out-of-memory', message, {
-        hint: 'Close programs that use much memory, or offer this model to a machine with more of it.',
+        hint: MORE_MEMORY_HINT,
         fields: { ...fields, ...whereShort(lines.join('\n')) },
       })
     : new WorkerError('engine.crashed', message, {

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { errorChain, WorkerError } from '../../base/errors.ts';
-import { loadFailure, outOfMemory, runFailure } from './failures.ts';
+import { libraryFailure, loadFailure, outOfMemory, runFailure } from '../failures.ts';
 import type { ChatModel, OpenOptions, Sampling } from './port.ts';
 import { paddingFor } from './padding.ts';
 import type { NativeCache } from '../../system/native/native-cache.ts';
@@ -12,6 +12,10 @@ import { threadsFor } from './threads.ts';
 
 type Runtime = typeof nodeLlama;
 
+const GGUF = {
+  format: 'GGUF',
+  hint: 'Offer the model with a file that is a whole .gguf file of an architecture that llama.cpp runs.',
+};
 /** Tokens of a prompt that are read at once: what a processor reads in a few seconds, and what keeps a GPU busy. */
 const PORTION = { lean: 64, cpu: 512, gpu: 2048 } as const;
 
@@ -25,17 +29,18 @@ export async function openChatModel(
   options: OpenOptions,
   native: Pick<NativeCache, 'unpack'>,
 ): Promise<ChatModel> {
-  const { runtime, Template } = await loadRuntime(native);
+  const libraries = await loadRuntime(native);
+  const { runtime } = libraries;
   if (options.binariesFolder !== undefined) addBinaries(options.binariesFolder, await runtime.getModuleVersion());
   const complaints: string[] = [];
-  const llama = await startLlama(runtime, options, (message) => complaints.push(message));
+  const llama = await startLlama(libraries, options, (message) => complaints.push(message));
   try {
     const model = await loadModel(path, options, { runtime, llama });
-    return await withContext(options, { runtime, Template, llama, model });
+    return await withContext(options, { ...libraries, llama, model });
   } catch (thrown) {
     options.signal.throwIfAborted();
-    const said = [errorChain(thrown), ...complaints.slice(-LINES_TOLD)].join(': ');
-    throw thrown instanceof runtime.InsufficientMemoryError ? outOfMemory(said, thrown) : loadFailure(said, thrown);
+    const reported = { text: [errorChain(thrown), ...complaints.slice(-LINES_TOLD)].join(': '), cause: thrown };
+    throw thrown instanceof runtime.InsufficientMemoryError ? outOfMemory(reported) : loadFailure(reported, GGUF);
   }
 }
 
@@ -115,7 +120,7 @@ async function* generate(prompt: readonly nodeLlama.Token[], generation: Generat
   } catch (thrown) {
     if (thrown instanceof WorkerError) throw thrown; // of who listens
     await sequence.clearHistory().catch(() => {}); // the cause is on its way already
-    throw runFailure(errorChain(thrown), thrown);
+    throw runFailure({ text: errorChain(thrown), cause: thrown });
   }
 }
 
@@ -160,7 +165,7 @@ const asTokens = (tokens: readonly number[]): nodeLlama.Token[] => tokens.map((t
 const isAppleSilicon = process.platform === 'darwin' && process.arch === 'arm64';
 
 async function startLlama(
-  runtime: Runtime,
+  { runtime, folder }: Libraries,
   { gpu }: Pick<OpenOptions, 'gpu'>,
   onComplaint: (message: string) => void,
 ): Promise<nodeLlama.Llama> {
@@ -178,7 +183,7 @@ async function startLlama(
       vramPadding: paddingFor,
     });
   } catch (thrown) {
-    throw unavailable(thrown);
+    throw libraryFailure('llama.cpp', thrown, folder);
   }
 }
 
@@ -202,25 +207,21 @@ async function loadModel(
 const LINES_TOLD = 2;
 
 interface Libraries {
+  /** Where the executable unpacked them to; undefined in a checkout. */
+  readonly folder: string | undefined;
   readonly runtime: Runtime;
   readonly Template: typeof JinjaTemplate;
 }
 
 async function loadRuntime(native: Pick<NativeCache, 'unpack'>): Promise<Libraries> {
-  await native.unpack('llama');
+  const folder = await native.unpack('llama');
   try {
     const [runtime, { Template }] = await Promise.all([import('node-llama-cpp'), import('@huggingface/jinja')]);
-    return { runtime, Template };
+    return { runtime, Template, folder };
   } catch (thrown) {
-    throw unavailable(thrown);
+    throw libraryFailure('llama.cpp', thrown, folder);
   }
 }
-
-const unavailable = (thrown: unknown): WorkerError =>
-  new WorkerError('native.unavailable', `llama.cpp does not load here: ${errorChain(thrown)}`, {
-    cause: thrown,
-    hint: 'Run `bun install` in the checkout; of a release, set STUDIO_WORKER_CACHE_DIR to a folder that may hold programs.',
-  });
 
 /**
  * What an executable does when the library starts it to try a binary before it loads it, since one that does not fit

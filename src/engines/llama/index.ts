@@ -5,7 +5,8 @@ import { loadedIn } from '../host/loaded.ts';
 import { localModels } from '../local-models.ts';
 import { notReady, type Readiness, type Where } from '../readiness.ts';
 import type { Devices } from './devices.ts';
-import { ggufOf, wrongKind } from './inside.ts';
+import { ggufOf } from './inside.ts';
+import { assertKind } from '../failures.ts';
 
 export interface LlamaEngineOptions {
   readonly host: EngineHost;
@@ -44,7 +45,7 @@ export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot
       const wanted = { lean: how.lean, binariesFolder };
       const model = await host.load({ engine: 'llama-cpp', files: modelFiles, how: wanted }, signal);
       return loadedIn(model, async (task, context) => {
-        if (task.kind !== 'llm') throw wrongKind(task.kind);
+        assertKind(task, 'llm', 'llama-cpp');
         return await model.run(task, new Map(), context);
       });
     },

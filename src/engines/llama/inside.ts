@@ -9,6 +9,7 @@ import type { ChatModel, OpenOptions } from './port.ts';
 import { promptOf } from './prompt.ts';
 import { budgetFor, createDecoder, splitReasoning, watchForStops } from './reply.ts';
 import { createReplyStream } from './reply-stream.ts';
+import { assertKind } from '../failures.ts';
 
 export interface ChatEngineOptions {
   /** Loads a model file; see the binding. */
@@ -41,7 +42,7 @@ export function createChatEngine(options: ChatEngineOptions): InnerEngine {
       return {
         ranOn: model.ranOn,
         run: async (task, _inputs, context) => {
-          if (task.kind !== 'llm') throw wrongKind(task.kind);
+          assertKind(task, 'llm', 'llama-cpp');
           return await answer(task, { ...options, ...context, model, files });
         },
         [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
@@ -49,10 +50,6 @@ export function createChatEngine(options: ChatEngineOptions): InnerEngine {
     },
   };
 }
-
-/** The words of these are part of the studio contract, so both sides of the line have the same ones. */
-export const wrongKind = (kind: string): WorkerError =>
-  new WorkerError('task.unsupported', `llama engine only serves llm tasks, got ${kind}`);
 
 /** The file to load: of role `model`, or whichever else is a GGUF. @throws WorkerError `model.role-missing` */
 export function ggufOf({ model, paths }: Pick<ModelFiles, 'model' | 'paths'>): string {

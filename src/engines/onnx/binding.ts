@@ -1,8 +1,8 @@
 import type * as onnxruntime from 'onnxruntime-node';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorChain, WorkerError } from '../../base/errors.ts';
-import { loadFailure, runFailure } from './failures.ts';
+import { errorChain } from '../../base/errors.ts';
+import { libraryFailure, loadFailure, runFailure } from '../failures.ts';
 import type { NativeCache } from '../../system/native/native-cache.ts';
 
 /** Numbers in the shape a model takes them. */
@@ -45,7 +45,7 @@ export async function openSession(path: string, { native, cores }: SessionOption
   const runtime = await loadRuntime(native);
   const options = { intraOpNumThreads: Math.min(MOST_THREADS, cores), executionProviders: ['cpu'] };
   const session = await runtime.InferenceSession.create(path, options).catch((thrown: unknown) => {
-    throw loadFailure(errorChain(thrown), thrown);
+    throw loadFailure({ text: withoutPath(errorChain(thrown)), cause: thrown }, ONNX);
   });
   return {
     inputs: session.inputNames,
@@ -56,12 +56,17 @@ export async function openSession(path: string, { native, cores }: SessionOption
         const results = Object.entries(await session.run(Object.fromEntries(feeds)));
         return Object.fromEntries(results.map(([name, { data, dims }]) => [name, { data: floats(data), dims }]));
       } catch (thrown) {
-        throw runFailure(errorChain(thrown), thrown);
+        throw runFailure({ text: errorChain(thrown), cause: thrown });
       }
     },
     [Symbol.asyncDispose]: () => session.release(),
   };
 }
+
+const ONNX = { format: 'ONNX', hint: 'Offer the model with a file of role `model` that is a whole .onnx file.' };
+/** Where this worker keeps its models is nobody's business who only reads of a failed job. */
+const PLACE = /Load model from .+ failed: ?/;
+export const withoutPath = (text: string): string => text.replace(PLACE, '');
 
 const tensorOf = (runtime: Runtime, { data, dims }: InputTensor): onnxruntime.Tensor =>
   data instanceof Float32Array ? new runtime.Tensor('float32', data, dims) : new runtime.Tensor('int64', data, dims);
@@ -73,13 +78,7 @@ async function loadRuntime(native: Pick<NativeCache, 'unpack'>): Promise<Runtime
   try {
     return await import('onnxruntime-node');
   } catch (thrown) {
-    throw new WorkerError('native.unavailable', `ONNX Runtime does not load here: ${errorChain(thrown)}`, {
-      cause: thrown,
-      hint:
-        folder === undefined
-          ? 'Run `bun install` in the checkout, or use a release for this system.'
-          : 'Set STUDIO_WORKER_CACHE_DIR to a folder where this account may write files and run programs.',
-    });
+    throw libraryFailure('ONNX Runtime', thrown, folder);
   }
 }
 

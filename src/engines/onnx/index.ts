@@ -6,7 +6,8 @@ import { loadedIn } from '../host/loaded.ts';
 import type { Inputs } from '../host/inner.ts';
 import type { FetchInput } from '../media/inputs.ts';
 import { runtimeReadiness } from '../onnx-runtime.ts';
-import { noModel, wrongKind } from './inside.ts';
+import { modelOf } from './inside.ts';
+import { assertKind } from '../failures.ts';
 
 export interface OnnxEngineOptions {
   readonly host: EngineHost;
@@ -33,10 +34,10 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
     readiness: () => Promise.resolve(runtimeReadiness(hasRuntime())),
     load: async (files, signal) => {
       signal.throwIfAborted();
-      if (!files.paths.has('model')) throw noModel();
+      modelOf(files.paths);
       const model = await host.load({ engine: 'onnx', files }, signal);
       return loadedIn(model, async (task, context) => {
-        if (task.kind !== 'image') throw wrongKind(task.kind);
+        assertKind(task, 'image', 'onnx');
         assertSize(task);
         const inputs = await fetchBoth(task, fetchInput, context.signal);
         return await model.run(task, inputs, context);

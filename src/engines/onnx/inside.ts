@@ -1,13 +1,14 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Images } from '../../system/native/images.ts';
-import type { RunContext, TaskResult } from '../engine.ts';
+import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
 import type { Session } from './binding.ts';
 import { regionFor } from './crop.ts';
 import { composite, MODEL_SIDE, pictureOf, tensorsOf } from './lama.ts';
 import { coloursOf, cut, greyOf } from './planes.ts';
 import { type Plane, resize } from './sampling.ts';
+import { assertKind, roleMissing } from '../failures.ts';
 
 export interface InpainterOptions {
   readonly images: Pick<Images, 'decode' | 'encode'>;
@@ -23,14 +24,12 @@ export function createInpainter({ images, openSession }: InpainterOptions): Inne
   return {
     load: async ({ paths }, { signal }) => {
       signal.throwIfAborted();
-      const path = paths.get('model');
-      if (path === undefined) throw noModel();
-      const session = await openSession(path);
+      const session = await openSession(modelOf(paths));
       assertInpaints(session);
       return {
         ranOn: 'cpu',
         run: async (task, inputs, context) => {
-          if (task.kind !== 'image') throw wrongKind(task.kind);
+          assertKind(task, 'image', 'onnx');
           return await remove(task, inputs, { session, images, ...context });
         },
         [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
@@ -39,13 +38,12 @@ export function createInpainter({ images, openSession }: InpainterOptions): Inne
   };
 }
 
-/** The words of these are part of the studio contract, so both sides of the line have the same ones. */
-export const wrongKind = (kind: string): WorkerError =>
-  new WorkerError('task.unsupported', `onnx engine only serves image tasks, got ${kind}`);
-export const noModel = (): WorkerError =>
-  new WorkerError('model.role-missing', 'the onnx engine needs a file with the role `model`', {
-    hint: 'Offer the model with a file of role `model`.',
-  });
+/** @throws WorkerError `model.role-missing` */
+export function modelOf(paths: ModelFiles['paths']): string {
+  const path = paths.get('model');
+  if (path !== undefined) return path;
+  throw roleMissing('onnx', 'model', 'Offer the model with a file of role `model`.');
+}
 
 function assertInpaints({ inputs, outputs }: Session): void {
   if (['image', 'mask'].every((name) => inputs.includes(name)) && outputs.includes('output')) return;

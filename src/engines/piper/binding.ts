@@ -1,6 +1,7 @@
 import type * as phonemizer from 'phonemizer';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { Phonemize } from './phonemes.ts';
+import { libraryFailure } from '../failures.ts';
 
 /**
  * The espeak that travels with this program, by one of its voices; undefined for a voice it has not. It speaks English
@@ -42,10 +43,7 @@ async function load(): Promise<typeof phonemizer> {
   try {
     return await withoutListeners(() => import('phonemizer'));
   } catch (thrown) {
-    throw new WorkerError('native.unavailable', `espeak does not load here: ${errorChain(thrown)}`, {
-      cause: thrown,
-      hint: 'Run `bun install` in the checkout, or use a release for this system.',
-    });
+    throw libraryFailure('espeak', thrown, undefined);
   }
 }
 

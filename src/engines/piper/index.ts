@@ -6,7 +6,8 @@ import type { EngineHost } from '../host/host.ts';
 import { loadedIn } from '../host/loaded.ts';
 import { runtimeReadiness } from '../onnx-runtime.ts';
 import { assertSpeakable } from './asked.ts';
-import { modelOf, wrongKind } from './inside.ts';
+import { modelOf } from './inside.ts';
+import { assertKind } from '../failures.ts';
 
 export interface PiperEngineOptions {
   readonly host: EngineHost;
@@ -29,7 +30,7 @@ export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptio
       modelOf(files.paths);
       const model = await host.load({ engine: 'piper', files }, signal);
       return loadedIn(model, async (task, context) => {
-        if (task.kind !== 'audio_tts') throw wrongKind(task.kind);
+        assertKind(task, 'audio_tts', 'piper');
         assertSpeakable(task);
         const ext = task.ext.trim().toLowerCase() || 'wav';
         await assertWritable(ext, ffmpeg);

@@ -9,6 +9,7 @@ import { idsOf, type Phonemize, phonemesOf } from './phonemes.ts';
 import { sentencesOf } from './sentences.ts';
 import { createSpeech } from './speech.ts';
 import { invalidConfig, readVoice, type Voice } from './voice.ts';
+import { assertKind, roleMissing } from '../failures.ts';
 
 export interface SpeakerOptions {
   readonly files: Pick<Files, 'readNamedText'>;
@@ -35,7 +36,7 @@ export function createSpeaker({ files, openSession, openEspeak, warn }: SpeakerO
       return {
         ranOn: 'cpu',
         run: (task, _inputs, context) => {
-          if (task.kind !== 'audio_tts') throw wrongKind(task.kind);
+          assertKind(task, 'audio_tts', 'piper');
           return speak(task, { voice, phonemize, session, warn, ...context });
         },
         [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
@@ -46,13 +47,10 @@ export function createSpeaker({ files, openSession, openEspeak, warn }: SpeakerO
 
 const noPhonemes: Phonemize = (words) => Promise.resolve([words]);
 
-export const wrongKind = (kind: string): WorkerError =>
-  new WorkerError('task.unsupported', `piper engine only serves audio_tts tasks, got ${kind}`);
-
 /** @throws WorkerError `model.role-missing` */
 export function modelOf(paths: ModelFiles['paths']): string {
   const model = paths.get('model');
-  if (model === undefined) throw roleMissing('model', 'the .onnx file of a voice');
+  if (model === undefined) throw missing('model', 'the .onnx file of a voice');
   return model;
 }
 
@@ -70,16 +68,14 @@ async function voiceOf(paths: ModelFiles['paths'], files: SpeakerOptions['files'
     if (thrown instanceof WorkerError && thrown.code === 'file.unusable') throw invalidConfig(thrown.message, thrown);
     throw thrown;
   });
-  if (text === undefined) throw roleMissing('config', 'the .onnx.json file that comes with the voice');
+  if (text === undefined) throw missing('config', 'the .onnx.json file that comes with the voice');
   return readVoice(text);
 }
 
 const lastOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 
-const roleMissing = (role: string, what: string): WorkerError =>
-  new WorkerError('model.role-missing', `the piper engine needs a file with the role \`${role}\``, {
-    hint: `Offer the model with ${what} as a file of role \`${role}\`.`,
-  });
+const missing = (role: string, what: string): WorkerError =>
+  roleMissing('piper', role, `Offer the model with ${what} as a file of role \`${role}\`.`);
 
 function assertSpeaks({ inputs, outputs }: Session, { speakerCount }: Voice): void {
   const needed = ['input', 'input_lengths', 'scales', ...(speakerCount > 1 ? ['sid'] : [])];

@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorChain, WorkerError } from '../../base/errors.ts';
-import { loadFailure, reasonIn, runFailure } from './failures.ts';
+import { libraryFailure, loadFailure, runFailure } from '../failures.ts';
+import { saysNoMemory } from '../no-memory.ts';
 import type { NativeCache } from '../../system/native/native-cache.ts';
 import type { SpeechFinder, Transcriber } from './port.ts';
 
@@ -55,7 +56,7 @@ export async function openTranscriber(path: string, native: Pick<NativeCache, 'u
         return { text: result, language: heard ?? language ?? 'en', said };
       } catch (thrown) {
         signal.throwIfAborted();
-        throw runFailure(errorChain(thrown), thrown);
+        throw runFailure({ text: errorChain(thrown), cause: thrown });
       } finally {
         signal.removeEventListener('abort', cancel);
       }
@@ -75,7 +76,7 @@ export async function openSpeechFinder(path: string, native: Pick<NativeCache, '
   return {
     find: async (samples) => {
       const spans = await context.detectSpeechData(samples.buffer).catch((thrown: unknown) => {
-        throw runFailure(errorChain(thrown), thrown);
+        throw runFailure({ text: errorChain(thrown), cause: thrown });
       });
       return spans.map(({ t0, t1 }) => ({ start: t0 / PER_SECOND.speech, end: t1 / PER_SECOND.speech }));
     },
@@ -92,6 +93,14 @@ const threads = (): number => Math.min(MOST_THREADS, Math.max(1, Math.floor(avai
  */
 const letItWait = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
 
+const GGML = {
+  format: 'whisper.cpp',
+  hint: 'Offer the model with a file of whisper.cpp’s own format, such as ggml-base.bin.',
+};
+/** The line of its log that says why, where there is one: it goes on for a while after it ran out of memory. */
+export const reasonIn = (lines: readonly string[]): string | undefined =>
+  lines.find(saysNoMemory) ?? lines.findLast((line) => line !== '' && !line.endsWith('failed to load model'));
+
 /** What the library says while it loads a file, for the message when it cannot. */
 async function logging<Made extends { release(): Promise<void> }>(
   runtime: Runtime,
@@ -107,11 +116,11 @@ async function logging<Made extends { release(): Promise<void> }>(
     const empty = lines.find((line) => line.includes('no tensors loaded'));
     if (empty === undefined) return { made, lines };
     await made.release(); // it lets an empty model be, for its own tests
-    throw loadFailure(path, empty);
+    throw loadFailure({ text: empty, fields: { path } }, GGML);
   } catch (thrown) {
     if (thrown instanceof WorkerError) throw thrown;
     await nextTurn();
-    throw loadFailure(path, reasonIn(lines) ?? errorChain(thrown), thrown);
+    throw loadFailure({ text: reasonIn(lines) ?? errorChain(thrown), cause: thrown, fields: { path } }, GGML);
   } finally {
     await runtime.toggleNativeLog(false);
     listener.remove();
@@ -135,13 +144,7 @@ async function loadRuntime(native: Pick<NativeCache, 'unpack'>): Promise<Runtime
     await runtime.loadWhisperModule();
     return runtime;
   } catch (thrown) {
-    throw new WorkerError('native.unavailable', `whisper.cpp does not load here: ${errorChain(thrown)}`, {
-      cause: thrown,
-      hint:
-        folder === undefined
-          ? 'Run `bun install` in the checkout, or use a release for this system.'
-          : 'Set STUDIO_WORKER_CACHE_DIR to a folder where this account may write files and run programs.',
-    });
+    throw libraryFailure('whisper.cpp', thrown, folder);
   }
 }
 

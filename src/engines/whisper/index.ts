@@ -7,11 +7,12 @@ import type { EngineHost } from '../host/host.ts';
 import { loadedIn } from '../host/loaded.ts';
 import type { FetchInput } from '../media/inputs.ts';
 import { notReady, READY, type Readiness } from '../readiness.ts';
-import { isDetection, noModel, noSpeechFinder, wrongKind } from './inside.ts';
+import { isDetection, modelOf, noSpeechFinder } from './inside.ts';
 import { languageOf } from './languages.ts';
 import { createLocalRecognisers, type LocalRecognisersOptions } from './local.ts';
 import { HEARD_RATE, readerFor, unreadable } from './recording.ts';
 import { floatWav } from './wav.ts';
+import { assertKind } from '../failures.ts';
 
 export interface WhisperEngineOptions {
   readonly host: EngineHost;
@@ -48,10 +49,10 @@ export function createWhisperEngine(options: WhisperEngineOptions): Engine {
     },
     load: async (modelFiles, signal) => {
       signal.throwIfAborted();
-      if (!modelFiles.paths.has('model')) throw noModel();
+      modelOf(modelFiles.paths);
       const model = await host.load({ engine: 'whisper-cpp', files: modelFiles, stallMs: STALL_MS }, signal);
       return loadedIn(model, async (task, context) => {
-        if (task.kind !== 'audio_stt') throw wrongKind(task.kind);
+        assertKind(task, 'audio_stt', 'whisper-cpp');
         if (task.vad === true && !modelFiles.paths.has('vad')) throw noSpeechFinder();
         assertAsksWell(task);
         const wav = await fetchWav(task, options, context.signal);

@@ -1,13 +1,15 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { RunContext, TaskResult } from '../engine.ts';
+import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import { rising } from '../progress.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
 import { languageOf, languagesOf } from './languages.ts';
 import type { SpeechFinder, Transcriber, Transcription } from './port.ts';
 import { hear, HEARD_RATE, toPcm } from './recording.ts';
 import { condense, type Span } from './speech.ts';
 import { mended, type Said, segmentsOf, wordsOf } from './words.ts';
+import { assertKind, roleMissing } from '../failures.ts';
 
 export interface TranscriptionEngineOptions {
   /** Load model files; see the binding. */
@@ -20,8 +22,7 @@ export function createTranscriptionEngine(options: TranscriptionEngineOptions): 
   return {
     load: async ({ paths }, { signal }) => {
       signal.throwIfAborted();
-      const path = paths.get('model');
-      if (path === undefined) throw noModel();
+      const path = modelOf(paths);
       await using opened = new AsyncDisposableStack();
       const transcriber = opened.use(await options.openTranscriber(path));
       const vad = paths.get('vad');
@@ -30,7 +31,7 @@ export function createTranscriptionEngine(options: TranscriptionEngineOptions): 
       return {
         ranOn: transcriber.ranOn,
         run: async (task, inputs, context) => {
-          if (task.kind !== 'audio_stt') throw wrongKind(task.kind);
+          assertKind(task, 'audio_stt', 'whisper-cpp');
           return await transcribe(task, inputs, { transcriber, finder, ...context });
         },
         [Symbol.asyncDispose]: () => held.disposeAsync(),
@@ -39,13 +40,15 @@ export function createTranscriptionEngine(options: TranscriptionEngineOptions): 
   };
 }
 
-/** The words of these are the same on both sides of the line between worker and child. */
-export const wrongKind = (kind: string): WorkerError =>
-  new WorkerError('task.unsupported', `whisper engine only serves audio_stt tasks, got ${kind}`);
-export const noModel = (): WorkerError =>
-  new WorkerError('model.role-missing', 'the whisper engine needs a file with the role `model`', {
-    hint: 'Offer the model with a file of role `model`, or put it into the folder `stt` of the models.',
-  });
+const MODEL_HINT = 'Offer the model with a file of role `model`, or put it into the folder `stt` of the models.';
+
+/** @throws WorkerError `model.role-missing` */
+export function modelOf(paths: ModelFiles['paths']): string {
+  const path = paths.get('model');
+  if (path !== undefined) return path;
+  throw roleMissing('whisper-cpp', 'model', MODEL_HINT);
+}
+
 export const noSpeechFinder = (): WorkerError =>
   new WorkerError('model.role-missing', 'the task asks for vad, and the model has no file with the role `vad`', {
     hint: 'Add a Silero model (ggml-silero-v5.1.2.bin) with the role `vad`, or create the job without vad.',
@@ -116,16 +119,6 @@ async function spoken(task: TaskOf<'audio_stt'>, heard: Float32Array, { finder, 
     progress(LOOKING_PERCENT * Math.min(1, (at + PART_SAMPLES) / heard.length), 100);
   }
   return condense(heard, speech, HEARD_RATE);
-}
-
-/** The library repeats itself, and progress is told only when there is some. */
-function rising(progress: RunContext['progress']): RunContext['progress'] {
-  let last = 0;
-  return (done, total) => {
-    if (done <= last) return;
-    last = done;
-    progress(done, total);
-  };
 }
 
 function listsOf({ text, said }: Transcription, pieces: boolean, when: (span: Span) => Span) {

@@ -34,18 +34,3 @@ export function createProgressReader(calls: ProgressCalls): ProgressReader {
     },
   };
 }
-
-/**
- * Hands on the first bar only, and only as it grows: decoding in tiles and a second model of a video draw bars of their
- * own, which begin again.
- */
-export function rising(progress: (done: number, total: number) => void): ProgressCalls['step'] {
-  let of: number | undefined;
-  let reached = 0;
-  return (done, total) => {
-    of ??= total;
-    if (total !== of || done <= reached) return;
-    reached = done;
-    progress(done, total);
-  };
-}

@@ -6,6 +6,7 @@ import { type WatchTools, runWatched } from '../../programs/run.ts';
 import { exitFailure } from './failures.ts';
 import { createProgramOutput, outputReader } from './output.ts';
 import { rising } from './progress.ts';
+import { rising } from '../../progress.ts';
 
 /** Generous: a slow disk reads a large model, a slow CPU takes one step of a large image. */
 export const STALL_MS = 15 * MINUTE_MS;

@@ -6,6 +6,7 @@ import { exitFailure, memoryError, ranOutOfMemory } from '../cli/failures.ts';
 import { createProgramOutput, outputReader, type ProgramOutput } from '../cli/output.ts';
 import { rising } from '../cli/progress.ts';
 import { GRACE_MS, STALL_MS } from '../cli/run-sd-cli.ts';
+import { rising } from '../../progress.ts';
 
 /** How an sd-server is started for one model. */
 export interface ServerCommand {

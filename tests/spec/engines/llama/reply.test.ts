@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { GIB } from '../../../../src/base/units.ts';
-import { loadFailure, runFailure } from '../../../../src/engines/llama/failures.ts';
 import { paddingFor } from '../../../../src/engines/llama/padding.ts';
 import { MARGIN_GB } from '../../../../src/models/memory/gpu-memory.ts';
 import { budgetFor, createDecoder, splitReasoning, watchForStops } from '../../../../src/engines/llama/reply.ts';
@@ -78,24 +77,8 @@ test.each([
   expect(threadsFor(cores, usable)).toBe(threads);
 });
 
-test.each([
-  'ggml_backend_cuda_buffer_type_alloc_buffer: allocating 4096.00 MiB on device 0: cudaMalloc failed: out of memory',
-  'alloc_tensor_range: failed to allocate CPU buffer of size 85899345952',
-  'ggml_aligned_malloc: insufficient memory (attempted to allocate 81920.00 MB)',
-  'unable to allocate Vulkan0 buffer',
-  'std::bad_alloc',
-])('%s means that memory is gone', (said) => {
-  expect(loadFailure(said, undefined).code).toBe('engine.out-of-memory');
-  expect(runFailure(said, undefined).code).toBe('engine.out-of-memory');
-});
-
 test.each([4, 8, 12, 24, 80])('a model that fills a GPU of %d GB leaves more than what has to stay free', (gb) => {
   const leftGb = paddingFor(gb * GIB) / GIB;
   expect(leftGb).toBeGreaterThan(MARGIN_GB);
   expect(leftGb).toBeLessThan(2);
-});
-
-test('other failures are the model’s when it loads and the engine’s when it runs', () => {
-  expect(loadFailure('invalid magic characters', undefined).code).toBe('model.unusable');
-  expect(runFailure('Failed to sample next token', undefined).code).toBe('engine.failed');
 });

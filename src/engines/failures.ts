@@ -1,0 +1,80 @@
+import { errorChain, WorkerError, type WorkerErrorOptions } from '../base/errors.ts';
+import type { EngineName } from '../contract/model-source.ts';
+import type { Task, TaskKindId, TaskOf } from '../contract/tasks/index.ts';
+import { MORE_MEMORY_HINT, saysNoMemory, whereShort } from './no-memory.ts';
+
+/** What the studio contract calls these engines in its messages; every other one by its own name. */
+const NAMES_IN_MESSAGES: Readonly<Partial<Record<EngineName, string>>> = {
+  'sd-cpp': 'sdcpp',
+  'llama-cpp': 'llama',
+  'whisper-cpp': 'whisper',
+};
+export const nameInMessages = (engine: EngineName): string => NAMES_IN_MESSAGES[engine] ?? engine;
+
+/**
+ * For an engine that serves one kind of task. The message is the studio contract's, on both sides of a child.
+ *
+ * @throws WorkerError `task.unsupported`
+ */
+export function assertKind<Kind extends TaskKindId>(
+  task: Task,
+  kind: Kind,
+  engine: EngineName,
+): asserts task is TaskOf<Kind> {
+  if (task.kind === kind) return;
+  const message = `${nameInMessages(engine)} engine only serves ${kind} tasks, got ${task.kind}`;
+  throw new WorkerError('task.unsupported', message);
+}
+
+/** A model without a file that its engine cannot do without. */
+export const roleMissing = (engine: EngineName, role: string, hint: string): WorkerError =>
+  new WorkerError('model.role-missing', `the ${nameInMessages(engine)} engine needs a file with the role \`${role}\``, {
+    hint,
+  });
+
+/** What a native library reported, in its own words. */
+export interface Reported {
+  readonly text: string;
+  readonly cause?: unknown;
+  readonly fields?: NonNullable<WorkerErrorOptions['fields']>;
+}
+
+/** Why a model file could not be loaded. `format`: what the file should have been; `hint`: what to offer instead. */
+export const loadFailure = (
+  reported: Reported,
+  { format, hint }: { readonly format: string; readonly hint: string },
+): WorkerError =>
+  saysNoMemory(reported.text)
+    ? outOfMemory(reported)
+    : new WorkerError('model.unusable', `not a loadable ${format} file: ${reported.text}`, {
+        ...about(reported),
+        hint,
+      });
+
+/** Why a loaded model could not run a task. */
+export const runFailure = (reported: Reported): WorkerError =>
+  saysNoMemory(reported.text)
+    ? outOfMemory(reported)
+    : new WorkerError('engine.failed', `the model could not be run: ${reported.text}`, about(reported));
+
+/** Neither the model nor the task is to blame. */
+export const outOfMemory = (reported: Reported): WorkerError =>
+  new WorkerError('engine.out-of-memory', `there is not enough memory for the model: ${reported.text}`, {
+    cause: reported.cause,
+    fields: whereShort(reported.text),
+    hint: MORE_MEMORY_HINT,
+  });
+
+const about = ({ cause, fields }: Reported) => ({ cause, ...(fields === undefined ? {} : { fields }) });
+
+/**
+ * Why a native library could not be loaded. Undefined as `unpackedTo`: it is not part of this build, but of a checkout.
+ */
+export const libraryFailure = (library: string, thrown: unknown, unpackedTo: string | undefined): WorkerError =>
+  new WorkerError('native.unavailable', `${library} could not be loaded on this machine: ${errorChain(thrown)}`, {
+    cause: thrown,
+    hint:
+      unpackedTo === undefined
+        ? 'Run `bun install` in the checkout, or use a release for this system.'
+        : 'Set STUDIO_WORKER_CACHE_DIR to a folder where this account may write files and run programs.',
+  });
