@@ -1,4 +1,5 @@
-import { WorkerError } from '../../base/errors.ts';
+import { toWorkerError, WorkerError } from '../../base/errors.ts';
+import { createStallTimer } from '../../base/stall-timer.ts';
 import type { EngineName } from '../../contract/model-source.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -15,7 +16,7 @@ export interface TalkOptions {
   /** This program, asked to be an engine. */
   readonly command: readonly string[];
   readonly env: ChildEnvironment;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'elapsed'>;
   /** A child ended, hung or spoke nonsense without being asked to go. */
   readonly onCrash: (error: WorkerError) => void;
   /** The engine copes with something that belongs into the log. */
@@ -76,13 +77,16 @@ export function startTalk(options: TalkOptions): Talk {
   /** We want it gone: however it ends now is no crash. */
   let leaving = false;
   let verdict: WorkerError | undefined;
-  const deaf = createTimer(clock);
+  /** Forgets that the child closed its channel: its end is known. */
+  let stopWaiting = (): void => {};
 
   const child: TalkingChild = options.spawn(options.command, {
     env: options.env,
     onLine: (line) => tail.add(line),
-    // The line of a crashed child closes a moment before its end is known, and that end says more.
-    onDisconnect: () => deaf.start(LEAVES_WITHIN_MS, () => condemn(broken('closed its line to the worker'))),
+    // The channel of a crashed child closes a moment before its end is known, and that end says more.
+    onDisconnect: () => {
+      stopWaiting = clock.after(LEAVES_WITHIN_MS, () => condemn(broken('closed its channel to the worker')));
+    },
     onMessage: (message) => {
       const heard = readFromChild(message);
       if (heard.is === 'read') onAnswer(heard.value);
@@ -110,7 +114,7 @@ export function startTalk(options: TalkOptions): Talk {
 
   const ended = child.ended.then((end) => {
     over = true;
-    deaf.stop();
+    stopWaiting();
     if (leaving) {
       pending?.answer.reject(new WorkerError('job.cancelled', `the ${engine} engine was told to go`));
       return;
@@ -125,25 +129,27 @@ export function startTalk(options: TalkOptions): Talk {
     signal.throwIfAborted();
     if (pending !== undefined) throw new WorkerError('internal', `the ${engine} engine was asked two things at once`);
     const doing = say.do === 'load' ? 'loading' : 'running';
-    const timer = createTimer(clock);
     using undo = new DisposableStack();
-    undo.defer(timer.stop);
-    const watch = (): void => timer.start(stallMs, () => condemn(stallError(engine, doing, stallMs)));
+    const stall = createStallTimer({ clock, limitMs: stallMs, reason: (ms) => stallError(engine, doing, ms) });
+    undo.defer(() => stall.stop());
+    stall.signal.addEventListener('abort', () => condemn(toWorkerError(stall.signal.reason)));
     const cancel = (): void => {
+      stall.stop();
       child.send({ do: 'cancel' });
-      timer.start(COOPERATES_WITHIN_MS, () => {
+      const disarm = clock.after(COOPERATES_WITHIN_MS, () => {
         leaving = true;
         child.killGroup();
       });
+      undo.defer(disarm);
     };
     const onProgress = (done: number, total: number): void => {
       if (signal.aborted) return; // the time it has left does not grow any more
-      watch();
+      stall.moved();
       progress(done, total);
     };
     const onDelta = (delta: TaskDelta): void => {
       if (signal.aborted) return;
-      watch();
+      stall.moved();
       emit(delta);
     };
     const answer = Promise.withResolvers<Answer>();
@@ -152,7 +158,6 @@ export function startTalk(options: TalkOptions): Talk {
     undo.defer(() => (pending = undefined));
     pending = { answer, doing, onProgress, onDelta };
     taken = false;
-    watch();
     child.send(say); // a child that cannot hear it any more ends, which is the answer
     try {
       return await answer.promise;
@@ -166,10 +171,9 @@ export function startTalk(options: TalkOptions): Talk {
       leaving = true;
       child.send({ do: 'unload' });
     }
-    const timer = createTimer(clock);
-    timer.start(LEAVES_WITHIN_MS, () => child.killGroup());
+    const disarm = clock.after(LEAVES_WITHIN_MS, () => child.killGroup());
     await ended;
-    timer.stop();
+    disarm();
   }
 
   return {
@@ -183,23 +187,6 @@ export function startTalk(options: TalkOptions): Talk {
     },
     ask,
     leave,
-  };
-}
-
-interface Timer {
-  /** Replaces what was started before. */
-  readonly start: (ms: number, call: () => void) => void;
-  readonly stop: () => void;
-}
-
-function createTimer(clock: Pick<Clock, 'after'>): Timer {
-  let stop = (): void => {};
-  return {
-    start: (ms, call) => {
-      stop();
-      stop = clock.after(ms, call);
-    },
-    stop: () => stop(),
   };
 }
 

@@ -5,7 +5,6 @@ import type { RunContext } from '../../engine.ts';
 import { type WatchTools, runWatched } from '../../programs/run.ts';
 import { exitFailure } from './failures.ts';
 import { createProgramOutput, outputReader } from './output.ts';
-import { rising } from './progress.ts';
 import { rising } from '../../progress.ts';
 
 /** Generous: a slow disk reads a large model, a slow CPU takes one step of a large image. */

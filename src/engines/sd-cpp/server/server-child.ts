@@ -4,7 +4,6 @@ import type { RunContext } from '../../engine.ts';
 import { startWatched, type WatchedProgram, type WatchTools } from '../../programs/run.ts';
 import { exitFailure, memoryError, ranOutOfMemory } from '../cli/failures.ts';
 import { createProgramOutput, outputReader, type ProgramOutput } from '../cli/output.ts';
-import { rising } from '../cli/progress.ts';
 import { GRACE_MS, STALL_MS } from '../cli/run-sd-cli.ts';
 import { rising } from '../../progress.ts';
 

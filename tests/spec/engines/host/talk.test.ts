@@ -174,14 +174,14 @@ test('a result that comes after the cancel is nobody’s any more', async () => 
   expect(await running).toBe(reason);
 });
 
-test('a child that closes its line and lives on is ended and counts as crashed', async () => {
+test('a child that closes its channel and lives on is ended and counts as crashed', async () => {
   const { clock, ask, child } = setup();
   const running = failureOf(ask());
   child().onDisconnect();
   clock.advance(200);
   expect(await running).toMatchObject({
     code: 'engine.crashed',
-    message: 'the gradio engine closed its line to the worker',
+    message: 'the gradio engine closed its channel to the worker',
   });
 });
 
