@@ -85,9 +85,9 @@ export function readDraft(
 ): ModelRequest {
   // Through text, because that is what the contract reads: sizes are 64-bit.
   const source = readJson(ModelSourceSchema, writeJson(value['source'] ?? value));
-  if (source.is === 'unreadable') throw usage(`${path} holds no model source: ${source.problem}`);
+  if (source.is === 'unreadable') throw usage(`${path} is not a valid model source: ${source.problem}`);
   const model = id ?? value['id'];
-  if (typeof model !== 'string' || model === '') throw usage(`${path} does not say which model it is of`);
+  if (typeof model !== 'string' || model === '') throw usage(`${path} has no model id`);
   return { model: toModelId(model), source: source.value };
 }
 

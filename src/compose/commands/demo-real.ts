@@ -92,7 +92,7 @@ async function found(role: FileRole, path: string, effects: Effects): Promise<Re
 async function sizeOf(path: string, { files }: Effects): Promise<number> {
   const facts = await files.stat(path);
   if (facts !== undefined && !facts.isFolder) return facts.sizeBytes;
-  throw new WorkerError('file.unusable', `there is no file ${path}`, {
-    hint: 'Name files that are there, or leave the flag out to have such weights generated.',
+  throw new WorkerError('file.unusable', `${path} does not exist`, {
+    hint: 'Name an existing file, or leave the flag out to use generated weights.',
   });
 }

@@ -81,7 +81,7 @@ function packNamed({ packs }: PackSet, name: string): Pack {
   const found = packs.find(({ flavour }) => flavour === name);
   if (found !== undefined) return found;
   const names = packs.map(({ flavour }) => flavour).join(', ');
-  throw new WorkerError('cli.usage', `there is no pack ${name} for this system`, {
-    hint: names === '' ? 'What the executable carries is all there is here.' : `Name one of ${names}.`,
+  throw new WorkerError('cli.usage', `no pack is named ${name} for this system`, {
+    hint: names === '' ? 'There are no packs for this system.' : `Name one of ${names}.`,
   });
 }

@@ -89,7 +89,7 @@ test('a given file that is not there ends the command before anything is started
   const { code, said, err } = await place.demo('--tts', await place.put('voice.onnx', voiceModel()));
   expect(code).toBe(66);
   expect(said).toBe('');
-  expect(err).toContain(`there is no file ${join(place.home, 'voice.onnx.json')}`);
+  expect(err).toContain(`${join(place.home, 'voice.onnx.json')} does not exist`);
   expect(await place.leftovers()).toEqual([]);
 });
 

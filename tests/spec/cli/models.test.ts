@@ -129,11 +129,11 @@ test('a source that does not read, or names no model, is refused with what is mi
   await using cli = await setup();
   const nameless = await cli.source({ id: '' });
   expect(await cli.run('models', 'pull', nameless)).toBe(64);
-  expect(cli.err()).toContain('does not say which model it is of');
+  expect(cli.err()).toContain('has no model id');
   expect(await cli.run('models', 'pull', nameless, '--id', 'other')).toBe(0);
   await writeFile(nameless, '{"engine": "onnx", "files": []}');
   expect(await cli.run('models', 'pull', nameless, '--id', 'x')).toBe(64);
-  expect(cli.err()).toContain('holds no model source: cliDefaults');
+  expect(cli.err()).toContain('is not a valid model source: cliDefaults');
 });
 
 test('a pulled file with another checksum names the file, the digest and the remedy', async () => {
