@@ -68,7 +68,7 @@ async function checkApart(
     child = spawn(command, {
       env,
       onMessage: (message) =>
-        answer.resolve(readCheckResult(message) ?? unchecked('the schema check sent something else than an answer')),
+        answer.resolve(readCheckResult(message) ?? unchecked('the schema check sent something other than an answer')),
       onDisconnect: () => answer.resolve(unchecked('the schema check ended without an answer')),
       onLine: () => {},
     });

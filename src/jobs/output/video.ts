@@ -32,7 +32,9 @@ export async function checkVideo(
   if (isMp4(bytes)) {
     if (isFragmented(bytes)) return unchecked('the frames of a fragmented MP4 are not checked');
     const facts = readMp4(bytes);
-    return facts === undefined ? bad('the MP4 is cut off or has no video track') : checkFacts(facts, evened(expected));
+    return facts === undefined
+      ? bad('the MP4 is cut off or has no video track')
+      : checkFacts(facts, withEvenSides(expected));
   }
   if (isWebm(bytes)) {
     const facts = readWebm(bytes);
@@ -49,7 +51,7 @@ export async function checkVideo(
 const isAvi = (bytes: Uint8Array): boolean => tagAt(bytes, 0) === 'RIFF' && tagAt(bytes, 8) === 'AVI ';
 
 /** The H.264 that everybody can play has even sides only (ITU-T H.264, 4:2:0): an odd one becomes the next. */
-const evened = (expected: VideoExpectation): VideoExpectation => ({
+const withEvenSides = (expected: VideoExpectation): VideoExpectation => ({
   ...expected,
   width: expected.width + (expected.width % 2),
   height: expected.height + (expected.height % 2),

@@ -98,7 +98,10 @@ function createReplacement(find: FindSdCli, options: SdCliSupplyOptions) {
 }
 
 const notPresent = (): WorkerError =>
-  new WorkerError('engine.unavailable', `sd-cli of ${PINNED_RELEASE} is not here, and is fetched only for a job`);
+  new WorkerError(
+    'engine.unavailable',
+    `sd-cli of ${PINNED_RELEASE} is not installed, and is downloaded only for a job`,
+  );
 
 const notInstalled = (options: SdCliSupplyOptions): WorkerError =>
   new WorkerError('engine.unavailable', `sd-cli is not installed: ${whyNotFetched(options) ?? 'it has disappeared'}`, {

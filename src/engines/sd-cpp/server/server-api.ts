@@ -66,7 +66,7 @@ export function createServerApi(http: Pick<Http, 'request'>, port: number): Serv
       const answer = await exchange('GET', `jobs/${encodeURIComponent(id)}`);
       if (answer.is === 'no-answer') return answer;
       if (answer.status === 200) return readState(parse(answer.bytes));
-      throw new WorkerError('engine.failed', `sd-server lost its job: it answers ${answer.status}`);
+      throw new WorkerError('engine.failed', `sd-server lost its job: it answered ${answer.status}`);
     },
   };
 }
