@@ -1,10 +1,10 @@
-/** All of a clock that waiting takes. */
-interface Timer {
+/** The part of a clock that waiting takes. */
+interface PauseClock {
   after(ms: number, call: () => void): () => void;
 }
 
 /** Waits `ms`, or until the signal aborts, whichever is first. Never rejects and leaves no timer behind. */
-export function pause(clock: Timer, ms: number, signal?: AbortSignal): Promise<void> {
+export function pause(clock: PauseClock, ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {

@@ -1,10 +1,10 @@
-/** All of a clock that a stall timer takes. */
-interface Timer {
+/** The part of a clock that a stall timer takes. */
+interface StallClock {
   elapsed(): number;
   after(ms: number, call: () => void): () => void;
 }
 
-/** Aborts when nothing has moved for a while. Whoever makes one stops it. */
+/** Aborts when nothing has moved for a while. Its maker stops it. */
 export interface StallTimer {
   /** Aborts with the reason, at most once. Never after `stop`. */
   readonly signal: AbortSignal;
@@ -19,7 +19,7 @@ export interface StallTimer {
 }
 
 export interface StallTimerOptions {
-  readonly clock: Timer;
+  readonly clock: StallClock;
   /** Longest time without progress, in milliseconds. */
   readonly limitMs: number;
   /** Makes the reason of the abort from the limit that ran out. */

@@ -22,13 +22,13 @@ export interface Terminal {
   drain(): Promise<void>;
 }
 
-type Variables = (name: string) => string | undefined;
+type VariableLookup = (name: string) => string | undefined;
 type Stream = NodeJS.WriteStream;
 
 const NO_WIDTH = 80;
 
 /** The real screen. `variable` reads the environment, for the colour conventions below. */
-export function openTerminal(variable: Variables = (name) => process.env[name]): Terminal {
+export function openTerminal(variable: VariableLookup = (name) => process.env[name]): Terminal {
   const stdout = openOutput(() => process.stdout, isatty(1), variable);
   const stderr = openOutput(() => process.stderr, isatty(2), variable);
   return {
@@ -45,7 +45,7 @@ export function openTerminal(variable: Variables = (name) => process.env[name]):
  * as in Node's `tty`), and otherwise only a terminal that is not `dumb` gets any,
  * as many as `shown` reports.
  */
-export function colourDepth(variable: Variables, isTty: boolean, shown: () => number): ColourDepth {
+export function colourDepth(variable: VariableLookup, isTty: boolean, shown: () => number): ColourDepth {
   const forced = variable('FORCE_COLOR');
   if ((variable('NO_COLOR') ?? '') !== '') return 1;
   if (forced !== undefined) return FORCED.get(forced.toLowerCase()) ?? 4;
@@ -62,7 +62,7 @@ const FORCED: ReadonlyMap<string, ColourDepth> = new Map([
 ]);
 
 /** Making a stream takes 8 to 15 ms (Bun 1.4.5), so it is made when something is first written, or asked of it. */
-function openOutput(make: () => Stream, isTty: boolean, variable: Variables): Output & { drain(): Promise<void> } {
+function openOutput(make: () => Stream, isTty: boolean, variable: VariableLookup): Output & { drain(): Promise<void> } {
   let made: Stream | undefined;
   const open = (): Stream => {
     if (made !== undefined) return made;

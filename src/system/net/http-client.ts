@@ -6,6 +6,7 @@ import { formatBytes, formatDuration, KIB, MIB, MINUTE_MS } from '../../base/uni
 import type { Clock } from '../clock.ts';
 import type { Http, HttpRequest, HttpResponse } from './http.ts';
 import { proxyFor } from './proxy.ts';
+import { nextUrl } from './redirects.ts';
 
 /*
  * HTTP over the runtime's fetch. Tried against raw peers on Bun 1.4.5: a stream under an explicit `Content-Length` goes
@@ -176,28 +177,6 @@ async function* timed(chunks: AsyncIterable<Uint8Array>, timer: ExchangeTimer): 
     yield chunk;
   }
 }
-
-/** Redirects that keep the method and what was asked; 301 and 302 turn a POST into a GET, which nobody wants. */
-const SAME_METHOD = [307, 308];
-const FOR_GET = [301, 302, 303, ...SAME_METHOD];
-
-/** Where to follow to, or undefined when this response is the answer. */
-function nextUrl(request: HttpRequest, from: string, response: HttpResponse): string | undefined {
-  if (!(request.method === 'GET' ? FOR_GET : SAME_METHOD).includes(response.status)) return undefined;
-  const to = URL.parse(response.headers['location'] ?? '', from);
-  if (to === null || (to.protocol !== 'http:' && to.protocol !== 'https:')) return undefined;
-  return mayFollow(request, new URL(from), to) ? to.href : undefined;
-}
-
-/** A token or a body goes to the host it was meant for and nowhere else; moving up to https there is welcome. */
-function mayFollow(request: HttpRequest, from: URL, to: URL): boolean {
-  if (from.protocol === 'https:' && to.protocol === 'http:') return false;
-  const carries = request.body !== undefined || 'authorization' in lowerCased(request.headers ?? {});
-  return !carries || from.origin === to.origin || (from.hostname === to.hostname && to.protocol === 'https:');
-}
-
-const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 /** Names the origin and path alone: a query or a user part may hold a secret. */
 function unreachable(request: HttpRequest, url: string, what: string, cause?: unknown): WorkerError {

@@ -73,7 +73,7 @@ async function targetOf(url: URL, gate: Gate, options: RemoteOptions): Promise<T
 }
 
 async function exchange(request: RemoteRequest, url: URL, gate: Gate, options: RemoteOptions): Promise<RemoteAnswer> {
-  const timer = timeExchange(request, url, options.clock);
+  const timer = timeStream(request, url, options.clock);
   try {
     const target = await unlessAborted(targetOf(url, gate, options), timer.signal);
     const host = hostOf(url);
@@ -110,7 +110,7 @@ function reasonOf(thrown: unknown, request: RemoteRequest, url: URL): unknown {
 
 async function* chunksOf(
   response: Response,
-  timer: ExchangeTimer,
+  timer: StreamTimer,
   reason: (thrown: unknown) => unknown,
 ): AsyncGenerator<Uint8Array, void> {
   if (response.body === null) {
@@ -138,7 +138,7 @@ async function* chunksOf(
 const MIN_BYTES = 16 * KIB;
 
 /** How long a peer may do next to nothing, and the end of the exchange. */
-interface ExchangeTimer extends Pick<StallTimer, 'signal' | 'pause' | 'resume'> {
+interface StreamTimer extends Pick<StallTimer, 'signal' | 'pause' | 'resume'> {
   /** Notes bytes; enough of them start the stall time anew. */
   moved(bytes: number): void;
   /** Ends the exchange; harmless when it has ended. */
@@ -146,7 +146,7 @@ interface ExchangeTimer extends Pick<StallTimer, 'signal' | 'pause' | 'resume'> 
 }
 
 /** Aborts when the caller does, when too little moved for the request's stall time, or when it is cut. */
-function timeExchange(request: RemoteRequest, url: URL, clock: RemoteOptions['clock']): ExchangeTimer {
+function timeStream(request: RemoteRequest, url: URL, clock: RemoteOptions['clock']): StreamTimer {
   const stall = createStallTimer({
     clock,
     limitMs: request.stallMs,
