@@ -5,12 +5,13 @@ const SAME_METHOD = [307, 308];
 const FOR_GET = [301, 302, 303, ...SAME_METHOD];
 
 /**
- * Where a redirect leads, or undefined when this response is the answer: it is none, it leads to something that is not
- * HTTP, or what the request carries may not go there.
+ * Where a redirect leads, or undefined when this response is the answer: it is none, it names no place, it leads to
+ * something that is not HTTP, or what the request carries may not go there.
  */
 export function nextUrl(request: HttpRequest, from: string, response: HttpResponse): string | undefined {
   if (!(request.method === 'GET' ? FOR_GET : SAME_METHOD).includes(response.status)) return undefined;
-  const to = URL.parse(response.headers['location'] ?? '', from);
+  const { location = '' } = response.headers;
+  const to = location === '' ? null : URL.parse(location, from); // an empty one would lead to where we are
   if (to === null || (to.protocol !== 'http:' && to.protocol !== 'https:')) return undefined;
   return mayFollow(request, new URL(from), to) ? to.href : undefined;
 }

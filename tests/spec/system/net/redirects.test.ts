@@ -37,9 +37,9 @@ test('another method follows only the redirects that keep it', () => {
   expect(followed).toEqual([307, 308]);
 });
 
-test('an answer that is no redirect, or leads to what is not HTTP, is the answer', () => {
+test('an answer that leads nowhere, or to what is not HTTP, is not followed', () => {
   expect(follow({ status: 200, location: '/b' })).toBeUndefined();
-  for (const location of ['file:///etc/passwd', 'ftp://studio.example/b', 'https://']) {
+  for (const location of ['', 'file:///etc/passwd', 'ftp://studio.example/b', 'https://']) {
     expect(follow({ status: 302, location })).toBeUndefined();
   }
 });
