@@ -1,4 +1,7 @@
 import { expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { JobView } from '../../../src/contract/admin.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import { startStudio } from '../../../src/local-studio/serve.ts';
@@ -261,4 +264,17 @@ test('a second studio on the same data does not start', async () => {
     log: world.studio.log,
   });
   expect(await second.catch((thrown: unknown) => thrown)).toMatchObject({ code: 'studio.data-in-use' });
+});
+
+test('a studio whose port is taken leaves no timer and no lock behind', async () => {
+  await using world = await setup();
+  const dataDir = await mkdtemp(join(tmpdir(), 'studio-taken-'));
+  const clock = new FakeClock();
+  const options = { host: '127.0.0.1', dataDir, clock, random: systemRandom, log: world.studio.log };
+  const started = startStudio({ ...options, port: world.studio.studio.port });
+  expect(await started.catch((thrown: unknown) => thrown)).toMatchObject({ code: 'EADDRINUSE' });
+  expect(clock.armed).toBe(0);
+  await (await startStudio({ ...options, port: 0 })).stop();
+  expect(clock.armed).toBe(0);
+  await rm(dataDir, { recursive: true });
 });
