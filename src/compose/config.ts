@@ -18,7 +18,7 @@ function absolute(path: string, cwd: string): string {
   return /^([/\\]|[A-Za-z]:[/\\])/.test(path) ? path : `${cwd}/${path}`;
 }
 
-/** Opens the config. `watched` for a process that stays: it hears of edits, and sees to it that secrets stay private. */
+/** Opens the config. `watched` for a process that stays: edits apply, and secrets are kept private. */
 export async function openConfig(
   path: string,
   effects: Effects,

@@ -43,7 +43,7 @@ export async function openProcessLog(choice: LogChoice, effects: Effects): Promi
   return log;
 }
 
-/** A wrong DSN is no reason not to serve jobs: it is said and the worker goes on without. */
+/** A wrong DSN is no reason not to serve jobs: it is logged, and the worker runs without. */
 async function openTracker(
   effects: Effects,
   redactor: Redactor,
@@ -69,7 +69,7 @@ async function openTracker(
   }
 }
 
-/** What a process says first. */
+/** The first line of a process. */
 export const banner = (log: Log, facts: Readonly<Record<string, unknown>>): void =>
   log.logger.info('worker.started', { version: VERSION, ...facts });
 

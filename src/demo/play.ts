@@ -30,7 +30,7 @@ export interface DemoEvent {
   readonly error?: string;
 }
 
-/** What the worker knows of a job that the studio is not told. */
+/** What the worker knows of a job that the studio does not know. */
 export interface WorkerFacts extends Pick<DemoEvent, 'ranOn' | 'loadMs' | 'runMs'> {
   /** What to do about a failure. */
   readonly hint?: string;
@@ -49,11 +49,11 @@ export interface PlayOptions {
   readonly signal: AbortSignal;
   /** How far a running job is, from 0 to 1; undefined when nobody knows. */
   readonly progressOf: (jobId: string) => number | undefined;
-  /** What the worker knows of a job by the time the studio hears of its end. */
+  /** What the worker knows of a job by the time the studio learns of its end. */
   readonly factsOf: (jobId: string) => WorkerFacts | undefined;
 }
 
-const LOOK_EVERY_MS = 25;
+const POLL_EVERY_MS = 25;
 /** A worker on this machine asks to be approved at once; more means that it did not start. */
 const WORKER_WITHIN_MS = 30 * SECOND_MS;
 
@@ -71,7 +71,7 @@ interface Playing {
  */
 export async function* play(options: PlayOptions): AsyncGenerator<DemoEvent> {
   const { operator, signal, jobs } = options;
-  // First of all: better said now than after the work is done.
+  // First of all: better reported now than after the work is done.
   await orUnusable(options.files.makeDir(options.outDir), options.outDir);
   await approveTheWorker(options);
   let open: Playing[] = [];
@@ -94,7 +94,7 @@ export async function* play(options: PlayOptions): AsyncGenerator<DemoEvent> {
       if (job.after !== undefined && ended.get(job.after) !== 'completed') yield pointless(job);
       else open.push({ job, view: await queue(job, operator) });
     }
-    if (open.length > 0) await options.pause(LOOK_EVERY_MS);
+    if (open.length > 0) await options.pause(POLL_EVERY_MS);
     open = await Promise.all(open.map(async ({ job, view }) => ({ job, view: await operator.job(view.id) })));
   }
 }
@@ -123,7 +123,7 @@ async function approveTheWorker(options: PlayOptions): Promise<void> {
     const [waiting] = await operator.registrations();
     if (waiting !== undefined) return void (await operator.approve(waiting.requestId));
     if (clock.elapsed() > until) throw new WorkerError('registration.failed', 'the worker never asked to be approved');
-    await options.pause(LOOK_EVERY_MS);
+    await options.pause(POLL_EVERY_MS);
   }
 }
 

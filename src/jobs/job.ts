@@ -14,7 +14,7 @@ export interface Job {
   readonly model: ModelId;
   readonly task: Task;
   readonly source: ModelSource;
-  /** What the studio thinks it takes of GPU memory, in GiB; 0 when it does not say. */
+  /** The studio's estimate of the GPU memory it takes, in GiB; 0 when there is none. */
   readonly vramGbEstimate: number;
   /** The full prompt that travels back with the result. */
   readonly prompt: string;

@@ -4,7 +4,7 @@ import { MORE_MEMORY_HINT } from '../engines/no-memory.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Job } from './job.ts';
 
-/** What memory there was when a job ran out of it. Absent where nobody could tell. */
+/** What memory there was when a job ran out of it. Absent where it is unknown. */
 export interface Shortage {
   readonly gpu?: string;
   readonly freeGb?: number;
@@ -14,7 +14,7 @@ export interface Shortage {
 
 export interface LeanRetryDeps {
   readonly engine: Pick<Engine, 'id' | 'canRunLean'>;
-  /** Says what memory there was, and remembers that it did not suffice. */
+  /** Reports what memory there was, and learns that it did not suffice. */
   readonly ranOut: (job: Job, error: WorkerError) => Shortage;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -24,8 +24,8 @@ const USUALLY: LoadHow = { lean: false, mayFetch: true };
 const LEAN: LoadHow = { lean: true, mayFetch: true };
 
 /**
- * Tries as usual and, after running out of memory, once more with less, where the engine knows how. A job that was
- * given up meanwhile is not tried again.
+ * Runs as usual and, out of memory, retries once with less, where the engine can. A job that was
+ * cancelled meanwhile is not retried.
  *
  * @throws WorkerError what the last try throws; of `engine.out-of-memory` with the numbers
  */
@@ -46,7 +46,7 @@ export async function withLeanRetry<T>(
     return await attempt(LEAN);
   } catch (thrown) {
     if (!isShortage(thrown) || signal.aborted) throw thrown;
-    throw withNumbers(thrown, ranOut(job, thrown), ', and neither did a second try with less');
+    throw withNumbers(thrown, ranOut(job, thrown), ', and neither did a retry with less');
   }
 }
 
@@ -59,8 +59,8 @@ function withNumbers(error: WorkerError, shortage: Shortage, also: string): Work
     freeGb === undefined ? [] : `${freeGb.toFixed(1)} of ${totalGb?.toFixed(1)} GiB free on ${gpu}`,
     ramFreeGb === undefined ? [] : `${ramFreeGb.toFixed(1)} GiB of main memory free`,
   ].flat();
-  const said = numbers.length === 0 ? '' : `; ${numbers.join(' and ')} did not suffice${also}`;
-  return new WorkerError('engine.out-of-memory', `${error.message}${said}`, {
+  const shown = numbers.length === 0 ? '' : `; ${numbers.join(' and ')} did not suffice${also}`;
+  return new WorkerError('engine.out-of-memory', `${error.message}${shown}`, {
     hint: error.hint ?? MORE_MEMORY_HINT,
     fields: { ...error.fields, ...shortage },
     cause: error,

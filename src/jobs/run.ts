@@ -17,7 +17,7 @@ export interface RunDeps {
   readonly memory: MemoryUse;
   /** Keeps models in memory, or not. */
   readonly models: ModelProvider;
-  /** Looks at each result before it counts as one. */
+  /** Checks each result before it counts as one. */
   readonly outputCheck: OutputCheck;
   readonly clock: Clock;
   readonly log: Logger;
@@ -46,11 +46,11 @@ export interface RunObserver {
 /** Who wants to know what jobs take. What `work` gives, or fails with, is handed on as it is. */
 export interface MemoryUse {
   watched<T>(job: Job, work: () => Promise<T>): Promise<T>;
-  /** A job ran out of memory: says what there was when it began, and remembers that it did not suffice. */
+  /** A job ran out of memory: reports what there was when it began, and learns that it did not suffice. */
   ranOut(job: Job, error: WorkerError): Shortage;
 }
 
-/** A model that a job has to run on, with all that tells it apart. */
+/** A model that a job has to run on, with all that distinguishes it. */
 export interface ModelOfJob {
   readonly engine: Engine;
   readonly files: LeasedFiles;
@@ -63,7 +63,7 @@ export interface ModelOfJob {
 export interface ModelProvider {
   /**
    * Gives `use` a loaded model that serves nobody else meanwhile. What `use` gives, or fails with, is handed on as it
-   * is, and says whether the model may stay in memory.
+   * is, and decides whether the model may stay in memory.
    *
    * @throws WorkerError what loading throws; rejects with the signal's reason on abort
    */

@@ -20,7 +20,7 @@ export type LeasePhase = 'running' | 'delivering';
 
 export interface LeaseRequest {
   readonly origin: Origin;
-  /** What the lane is for, as people are told it: the id of a job, `update 0.6.1`. */
+  /** What the lane is for, as people are shown it: the id of a job, `update 0.6.1`. */
   readonly purpose: string;
 }
 
@@ -35,7 +35,7 @@ export interface Lease extends LeaseRequest, Disposable {
 /** What holds a lane, for whoever could not have one. */
 export type LaneHolder = Pick<Lease, 'origin' | 'purpose' | 'phase'>;
 
-export interface Refusal {
+export interface LaneRefusal {
   readonly is: 'refused';
   /** `maintenance`: a lane may be free, but all of them are about to be needed. */
   readonly because: 'busy' | 'maintenance';
@@ -46,16 +46,16 @@ export interface Refusal {
 export interface LeaseWait {
   readonly maxWaitMs: number;
   /** Synchronous: nothing comes between the lane's last holder and this call. */
-  readonly onAnswer: (answer: Lease | Refusal) => void;
+  readonly onAnswer: (answer: Lease | LaneRefusal) => void;
 }
 
 export interface Scheduler {
   /** What is held now, oldest first. */
   readonly held: readonly Lease[];
   /** Why no lane can be had at once; undefined when one can. */
-  refusal(origin: Origin): Refusal | undefined;
+  refusal(origin: Origin): LaneRefusal | undefined;
   /** Takes a free lane. Synchronous: nothing may come between deciding and holding. */
-  reserve(request: LeaseRequest): Lease | Refusal;
+  reserve(request: LeaseRequest): Lease | LaneRefusal;
   /** Takes a free lane at once, or the next one that comes free in time. The returned function takes the wait back. */
   waitFor(request: LeaseRequest, wait: LeaseWait): () => void;
   /** Stops what the lane is for; its holder frees it once it has cleaned up. False when nothing of that name is held. */
@@ -65,7 +65,7 @@ export interface Scheduler {
 }
 
 interface Waiting extends LeaseRequest {
-  readonly answer: (answer: Lease | Refusal) => void;
+  readonly answer: (answer: Lease | LaneRefusal) => void;
 }
 
 /** @param options.lanes how many may be held at a time; a studio of the contract has one job in flight */
@@ -85,7 +85,7 @@ export function createScheduler({
   const isMaintained = (): boolean => [...held.keys(), ...waiting].some(({ origin }) => origin === 'maintenance');
 
   /** Whoever waits comes first: a lane that is free while somebody waits is theirs. */
-  function refusal(origin: Origin): Refusal | undefined {
+  function refusal(origin: Origin): LaneRefusal | undefined {
     if (isMaintained()) return { is: 'refused', because: 'maintenance', holders: holders() };
     const isFree = origin === 'maintenance' ? held.size === 0 : held.size < lanes && waiting.size === 0;
     return isFree ? undefined : { is: 'refused', because: 'busy', holders: holders() };
@@ -114,7 +114,7 @@ export function createScheduler({
     return held.size < lanes && !isMaintained() ? all[0] : undefined;
   }
 
-  /** What is called here may reserve or free lanes itself, so everything is looked at anew after each call. */
+  /** What is called here may reserve or free lanes itself, so everything is read anew after each call. */
   function handOn(): void {
     for (let next = nextWaiting(); next !== undefined; next = nextWaiting()) {
       waiting.delete(next);
@@ -127,7 +127,7 @@ export function createScheduler({
     }
   }
 
-  function reserve(request: LeaseRequest): Lease | Refusal {
+  function reserve(request: LeaseRequest): Lease | LaneRefusal {
     return refusal(request.origin) ?? lease(request);
   }
 

@@ -18,7 +18,7 @@ export interface CapabilitySources {
   readonly engines: readonly Engine[];
 }
 
-/** What this worker says it can do. Absent facts are left out. */
+/** The capabilities of this worker as it advertises them. Unknown facts are left out. */
 export function describeCapabilities(sources: CapabilitySources): Capabilities {
   const { machineName, userName, engines, userPresence, ...settings } = sources;
   return {

@@ -15,7 +15,7 @@ export interface CarryOutDeps {
   readonly runDeps: Omit<RunDeps, 'files' | 'observer' | 'log'>;
   readonly store: Pick<ModelStore, 'lease'>;
   /** A job was taken: nothing else is loaded before its model. */
-  readonly makeWay: (job: Job) => void;
+  readonly onTaken: (job: Job) => void;
   readonly events: Pick<WorkerEvents, 'emit'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
@@ -48,7 +48,7 @@ export function createCarryOut(deps: CarryOutDeps): CarryOut {
   async function work(current: Running, lease: Lease): Promise<JobOutcome> {
     const { job } = current;
     let reached = 0;
-    deps.makeWay(job);
+    deps.onTaken(job);
     const files = deps.store.lease();
     const observer: RunDeps['observer'] = {
       onDelta: IGNORE_DELTAS, // the studio takes whole results

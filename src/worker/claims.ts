@@ -13,7 +13,7 @@ export interface Claims {
   send(frame: OutboundFrame): boolean;
   /** The socket is gone, and every claim with it. */
   onLost(): void;
-  /** A studio with `resume` says whether it still holds the heartbeat's job. */
+  /** A studio with `resume` reports whether it still holds the heartbeat's job. */
   onHeartbeatAck(ack: HeartbeatAck): void;
   /** The job's outcome was delivered, by a frame or by other means, such as an upload. */
   release(jobId: JobId): void;

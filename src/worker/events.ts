@@ -17,7 +17,7 @@ import type { RuleName } from './fitness.ts';
  *   emit ──▶ listener idle? ──yes──▶ called at once
  *                 │ no (its promise is still pending)
  *                 ▼
- *           its own queue, bounded: the oldest event goes when it is full, and the listener is told how many went
+ *           its own queue, bounded: the oldest event goes when it is full, and the listener receives the number that went
  */
 
 export type WorkerEvent =

@@ -9,10 +9,10 @@ export interface RuleReport {
   readonly rule: RuleName | 'threshold' | 'engine' | 'kind' | 'ready';
   /**
    * `rejects`: the offer would be rejected. `fails`: it would be taken, and the job would fail. `warns`: nobody here
-   * acts on it. `unknown`: not to be told without a running worker or an engine.
+   * acts on it. `unknown`: only a running worker, or the missing engine, would know.
    */
   readonly outcome: 'passes' | 'rejects' | 'fails' | 'warns' | 'unknown';
-  /** What it looked at. */
+  /** What it is decided on. */
   readonly inputs: RuleInputs;
   /** Empty when it passes. */
   readonly because: string;
@@ -25,7 +25,7 @@ export interface Explanation {
   readonly because: string;
 }
 
-/** What an operator asks of `explain-offer`, beside what the machine and its config say. */
+/** What an operator asks of `explain-offer`, beside its machine and config. */
 export interface ExplainChoice {
   /** The frame as it came, or the claim in it. */
   readonly text: string;

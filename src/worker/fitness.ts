@@ -11,12 +11,12 @@ import { unfitReason } from './rules/memory-gate.ts';
  * that rejects; `explain-offer` shows them all. Both read this list, so they cannot disagree.
  */
 
-/** Everything the rules look at, read at one moment. */
+/** Everything the rules are decided on, read at one moment. */
 export interface OfferFacts {
   /** The operator switched claiming off. */
   readonly paused: boolean;
   readonly onlyWhenIdle: boolean;
-  /** Undefined while nobody could tell. */
+  /** Undefined while it is not known. */
   readonly userPresence: UserPresence | undefined;
   /** Why the engine may not run on what it would run on; undefined when it may. */
   readonly device: string | undefined;
@@ -36,7 +36,7 @@ export interface LiveFacts {
   readonly outboxFull: boolean;
   /** The model crashed its engine repeatedly, and is not offered to it for this long; 0 when it did not. */
   readonly quarantinedMs: number;
-  /** Why the model cannot be loaded here; undefined when nothing is known against it. */
+  /** Why the model cannot be loaded here; undefined when no load has failed. */
   readonly unloadable: string | undefined;
 }
 
@@ -47,11 +47,11 @@ export type RuleInputs = Readonly<Record<string, string | number | boolean>>;
 
 export interface Rule {
   readonly name: RuleName;
-  /** What the studio is told. */
+  /** What the studio receives. */
   readonly rejection: Rejection;
-  /** Whether it takes a running worker to tell. */
+  /** Whether only a running worker knows. */
   readonly isLive: boolean;
-  /** What it looks at, as people are shown it. */
+  /** What it is decided on, as people are shown it. */
   readonly inputs: (facts: OfferFacts, offer: Offer) => RuleInputs;
   /** Why the offer is rejected over this alone, for our own log; undefined when it is not. */
   readonly against: (facts: OfferFacts, offer: Offer) => string | undefined;

@@ -4,7 +4,7 @@ import type { SessionEvents } from '../studio/session/session.ts';
 import type { Claims } from './claims.ts';
 import type { Pipeline } from './pipeline.ts';
 
-/** The parts of a worker that what the studio says is for. */
+/** The parts of a worker that receive frames of the studio. */
 export interface InboxReceivers {
   readonly claims: Pick<Claims, 'onHeartbeatAck' | 'onLost'>;
   readonly delivery: Pick<SessionDelivery, 'onWelcome' | 'onAck' | 'onHeartbeatAck' | 'onLost'>;
@@ -13,7 +13,7 @@ export interface InboxReceivers {
   readonly onLost: () => void;
 }
 
-/** Where the session puts what the studio says. It is there before its receivers, which need the session to answer. */
+/** Where the session puts the studio's frames. It exists before its receivers, which need the session to answer. */
 export interface Inbox {
   readonly events: SessionEvents;
   /** Before the session starts. Until then nothing can arrive. */

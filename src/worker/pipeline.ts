@@ -18,7 +18,7 @@ import type { OfferFactsReader } from './rules/offer-facts.ts';
  *   the lane's last job is being delivered  → wait a moment for the lane, then decide
  *   the accept cannot be sent               → nothing was promised, the lane is free again
  *   accepted                                → carried out, and its outcome goes to the job's sink
- *   the studio gave the job to another      → cancelled; the outcome is nobody's any more
+ *   the studio gave the job to another      → cancelled; its outcome is discarded
  */
 
 export interface PipelineDeps {

@@ -13,7 +13,7 @@ export interface StoppingDeps {
   readonly graceMs: () => number;
 }
 
-/** What stopping does to the parts of the worker, in the order in which they are told. */
+/** What stopping does to the parts of the worker, in the order in which they are called. */
 export interface StopParts {
   /** Called once, when no new work is taken any more. */
   readonly onStopping: () => void;
@@ -37,7 +37,7 @@ export interface Stopping {
   readonly ended: Promise<number>;
 }
 
-/** A worker that works until it is told otherwise. Performs what the stop machine says. */
+/** Performs the effects of the stop machine. At first the worker works. */
 export function createStopping(deps: StoppingDeps): Stopping {
   const { scheduler, clock, log } = deps;
   let parts: StopParts = { onStopping: () => {}, onHandingBack: () => {}, leave: () => Promise.resolve() };

@@ -1,5 +1,5 @@
 /**
- * Stopping, as a pure machine. Each signal says a little more firmly what the one before asked for:
+ * Stopping, as a pure machine. Each signal asks for the same a little more firmly:
  *
  *   working ──signal──▶ finishing ──signal or grace over──▶ handing-back ──signal──▶ gone
  *                          └──────────── idle ──────────────────┴──── idle ──▶ leaving ──▶ gone

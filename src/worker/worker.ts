@@ -42,7 +42,7 @@ export interface Worker {
   status(): WorkerStatus;
 }
 
-/** The longest that results of an earlier run may hold up the first session. They go on in the background after it. */
+/** The longest that results of an earlier run may hold up the first session. Delivery of the rest resumes in the background. */
 const PENDING_FIRST_MS = 10 * SECOND_MS;
 
 /** Ties the parts together in their order of life: registration, what is left of earlier runs, the session. */

@@ -29,12 +29,12 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
   await using undo = new AsyncDisposableStack();
   const stopped = new AbortController();
   const stopAsked = Promise.withResolvers<void>();
-  const deafen = onStopSignals((_signal, count) => {
+  const unsubscribe = onStopSignals((_signal, count) => {
     stopped.abort(new WorkerError('job.cancelled', 'the demonstration was stopped'));
     stopAsked.resolve();
-    if (count > 1) deafen(); // a third one ends the process, cleaned up or not
+    if (count > 1) unsubscribe(); // a third one ends the process, cleaned up or not
   });
-  undo.defer(deafen);
+  undo.defer(unsubscribe);
 
   const scratch = join(environment.tempDir, `studio-worker-demo-${random.hex(8)}`);
   await makeScratch(scratch, files);

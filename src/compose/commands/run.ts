@@ -42,7 +42,7 @@ async function serve(path: string, log: Log, effects: Effects): Promise<number> 
   // From the first line on, which putting the worker together may write: what is asked meanwhile is passed on after it.
   let early = 0;
   let stop = (): void => void (early += 1);
-  const deafen = onStopSignals(() => stop());
+  const unsubscribe = onStopSignals(() => stop());
   try {
     const setup: WorkerSetup = {
       effects,
@@ -58,12 +58,12 @@ async function serve(path: string, log: Log, effects: Effects): Promise<number> 
     await using _control = await serveSocket(worker.control, { ...setup, configPath: path });
     return await worker.run();
   } finally {
-    deafen();
+    unsubscribe();
     config.close();
   }
 }
 
-/** Who we are and what we were told to do, before anything else happens. */
+/** Identity and settings, before anything else happens. */
 function announce({ config, log }: WorkerSetup): void {
   const { current } = config;
   const registered = current.worker_id !== undefined && current.auth_token !== undefined;

@@ -63,7 +63,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   const jobs = createCarryOut({
     runDeps: { registry, memory: gate, models: loaded.loader, outputCheck, clock },
     store,
-    makeWay: (job) => loaded.makeWay(job),
+    onTaken: (job) => loaded.onTaken(job),
     events,
     clock,
     log,

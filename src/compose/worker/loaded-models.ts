@@ -26,7 +26,7 @@ export interface LoadedModels {
   readonly load: ControlDeps['load'];
   readonly unload: ControlDeps['unload'];
   /** A job was taken: nothing else is loaded before its model. */
-  makeWay(job: Job): void;
+  onTaken(job: Job): void;
   /** Frees all models, and keeps what was learnt about memory. */
   close(): Promise<void>;
 }
@@ -71,14 +71,14 @@ export async function composeLoadedModels(
     restore: () => restore.start(),
     load: ({ model, source, gb = 0 }) => preload({ model, source, gb, lastUsedAt: clock.now() }, about, closing.signal),
     unload: (which) => pool.unload(which, 'requested'),
-    makeWay({ model }) {
+    onTaken({ model }) {
       void restore.end('a job came first');
       pool.cancelPreloads(model);
     },
     async close() {
       unfollow();
       closing.abort(new WorkerError('job.cancelled', 'the worker was stopped'));
-      remembers = false; // what leaves memory now is wanted there after the next start
+      remembers = false; // what is unloaded now is wanted there after the next start
       const restored = restore.end('the worker was stopped');
       await pool.close();
       await Promise.all([restored, residency.saved(), memory.close()]);

@@ -8,14 +8,14 @@ import { describeCapabilities } from '../../worker/capabilities.ts';
 import { createReadyEngines } from '../../worker/engines/readiness.ts';
 import type { Effects } from '../effects.ts';
 
-/** What this machine is and offers, read anew for every frame that says so. */
+/** What this machine is and offers, read anew for every frame that carries it. */
 export interface MachineFacts {
   /** GiB; 0 while unknown. */
   vramTotalGb(): number;
   capabilities(now: { readonly claiming: boolean }): Capabilities;
 }
 
-/** Both may take seconds to tell, and a first `hello` that says 0 GB or no engine would cost the worker its jobs. */
+/** Both probes may take seconds, and a first `hello` with 0 GiB or no engine would cost the worker its jobs. */
 const FACTS_WITHIN_MS = 2 * SECOND_MS;
 
 export async function probeMachine(options: {

@@ -20,7 +20,7 @@ export interface Memory {
 /** Often enough to notice a game that was started; an answer costs the driver up to a second. */
 const ASK_EVERY_MS = MINUTE_MS / 2;
 
-/** For engines that need no GPU memory: nobody asks it anything. */
+/** For engines that need no GPU memory; it is never asked. */
 const NO_WATCH: MemoryWatch = {
   latest: undefined,
   refresh: () => Promise.resolve({ gpus: [], ram: { totalBytes: 0, freeBytes: 0 }, reasons: [] }),

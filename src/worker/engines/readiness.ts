@@ -7,28 +7,28 @@ import type { Clock } from '../../system/clock.ts';
 
 /** Which engines can take work now. Asked on every heartbeat, so it answers from memory. */
 export interface ReadyEngines {
-  /** As of the last look; a look that is due happens behind the caller's back. */
+  /** As of the last check; one that is due happens in the background. */
   current(): readonly Engine[];
-  /** Looks now. */
+  /** Checks now. */
   refresh(): Promise<void>;
 }
 
 /** What was missing may be installed while the worker runs. */
 const LOOK_EVERY_MS = MINUTE_MS;
 
-/** None is ready before the first look. */
+/** None is ready before the first check. */
 export function createReadyEngines(
   engines: readonly Engine[],
   { clock, log }: { readonly clock: Pick<Clock, 'elapsed'>; readonly log: Logger },
 ): ReadyEngines {
   let ready: readonly Engine[] = [];
   let lookedAt = Number.NEGATIVE_INFINITY;
-  const said = new Map<Engine, string>();
+  const logged = new Map<Engine, string>();
 
-  function say(engine: Engine, readiness: Readiness): void {
+  function report(engine: Engine, readiness: Readiness): void {
     const because = readiness.ready ? '' : readiness.because;
-    if ((said.get(engine) ?? '') === because) return;
-    said.set(engine, because);
+    if ((logged.get(engine) ?? '') === because) return;
+    logged.set(engine, because);
     if (readiness.ready) log.info('engine.ready', { engine: engine.id });
     else
       log[readiness.configured ? 'warn' : 'debug']('engine.not-ready', {
@@ -41,7 +41,7 @@ export function createReadyEngines(
   async function refresh(): Promise<void> {
     lookedAt = clock.elapsed();
     const answers = await Promise.all(engines.map(async (engine) => [engine, await readinessOf(engine)] as const));
-    for (const [engine, readiness] of answers) say(engine, readiness);
+    for (const [engine, readiness] of answers) report(engine, readiness);
     ready = answers.filter(([, readiness]) => readiness.ready).map(([engine]) => engine);
   }
 
@@ -54,7 +54,7 @@ export function createReadyEngines(
   };
 }
 
-/** An engine that cannot even say whether it is ready is not. */
+/** An engine whose check fails is not ready. */
 export async function readinessOf(engine: Engine): Promise<Readiness> {
   try {
     return await engine.readiness();

@@ -8,7 +8,7 @@ export interface EngineReport {
   readonly onCpu?: { readonly because: string; readonly hint: string };
   /** Binaries for GPUs that are fetched when they are needed, and where each of them stands. */
   readonly packs?: readonly { readonly pack: string; readonly state: string }[];
-  /** What it lacks, and the sentence that says how to mend it; both only while it is not ready. */
+  /** What it lacks, and how to fix it; both only while it is not ready. */
   readonly because?: string;
   readonly hint?: string;
   readonly kinds: readonly string[];

@@ -15,7 +15,7 @@ export interface ModelLoaderOptions {
   readonly pool: Pick<ModelPool<LoadedModel>, 'withModel'>;
   readonly gate: Pick<MemoryGate, 'verdictOn'>;
   readonly files: Pick<Files, 'stat'>;
-  /** Whether this machine has a GPU that says how much memory it has. */
+  /** Whether this machine has a GPU that reports its memory. */
   readonly hasGpu: () => boolean;
 }
 
@@ -76,7 +76,7 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
   };
 }
 
-/** What tells one state of a file from another without reading it. The store has verified it against its digest. */
+/** What distinguishes one state of a file from another without reading it. The store has verified it against its digest. */
 async function weightsOf({ paths }: RecipeOnDisk['files'], files: Pick<Files, 'stat'>) {
   const facts = [...paths].map(async ([role, path]) => {
     const { sizeBytes = 0, modifiedAt = 0 } = (await files.stat(path)) ?? {};

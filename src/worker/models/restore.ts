@@ -24,8 +24,8 @@ export interface RestoreOptions {
 export type PreloadOptions = Pick<RestoreOptions, 'engines' | 'pool' | 'loader' | 'filesFor' | 'keepMs'>;
 
 /**
- * Loads what was in memory when an earlier run ended, one after the other, as long as there is room and nobody has work
- * for us. What nobody would have kept until now is left alone, and so is what would have to be fetched. Never rejects.
+ * Loads what was in memory when an earlier run ended, one after the other, as long as memory is free and no job comes.
+ * What would not have been kept until now is skipped, and so is what would have to be fetched. Never rejects.
  */
 export async function restore(
   residents: readonly Resident[],

@@ -7,12 +7,12 @@ import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 
 /*
- * An engine that could use a GPU, on a machine that has one, and would run on the processor all the same:
+ * An engine that could use a GPU, on a machine that has one, and would run on the CPU all the same:
  *
- *   allow_cpu = true    → it runs, says so once in the log, and each result carries where it ran
+ *   allow_cpu = true    → it runs, is logged once, and each result carries where it ran
  *   allow_cpu = false   → it is not ready, and a model that ended up there after all is given back
  *
- * Never silent. Engines that know only the processor, and machines without a GPU, are none of its business.
+ * No silent CPU fallback. Engines that only run on the CPU, and machines without a GPU, are not affected.
  */
 
 export interface CpuRuleOptions {
@@ -23,11 +23,11 @@ export interface CpuRuleOptions {
   readonly log: Logger;
 }
 
-/** Keeps engines from running on the processor unseen. */
+/** Keeps engines from falling back to the CPU unnoticed. */
 export interface CpuRule {
   /** The same engine, under the rule. */
   over(engine: Engine): Engine;
-  /** Why offers for this engine are refused now, as of its last look; undefined when they are welcome. */
+  /** Why offers for this engine are rejected now, as of its last check; undefined when they are not. */
   refusal(engine: string): string | undefined;
 }
 
@@ -36,13 +36,13 @@ const SURPRISED_FOR_MS = 30 * MINUTE_MS;
 
 export function createCpuRule({ allowCpu, gpuNames, clock, log }: CpuRuleOptions): CpuRule {
   const refused = new Map<string, string>();
-  /** Engines that ended up on the processor when a GPU was expected. */
+  /** Engines that ended up on the CPU when a GPU was expected. */
   const surprises = new Map<string, Advice & { readonly at: number }>();
   const surpriseOf = (engine: string): Advice | undefined => {
     const surprise = surprises.get(engine);
     return surprise !== undefined && clock.elapsed() - surprise.at < SURPRISED_FOR_MS ? surprise : undefined;
   };
-  const said = new Set<string>();
+  const logged = new Set<string>();
 
   async function readiness(engine: Engine): Promise<Readiness> {
     refused.delete(engine.id);
@@ -61,7 +61,7 @@ export function createCpuRule({ allowCpu, gpuNames, clock, log }: CpuRuleOptions
   async function verdict(engine: string, { because, hint }: Advice): Promise<Advice | undefined> {
     const names = await gpuNames();
     if (names.length === 0) return undefined;
-    return { because: `${engine} runs on the processor although there is ${names.join(' and ')}: ${because}`, hint };
+    return { because: `${engine} runs on the CPU although this machine has ${names.join(' and ')}: ${because}`, hint };
   }
 
   /** What the engine expected may not have come true. */
@@ -72,13 +72,13 @@ export function createCpuRule({ allowCpu, gpuNames, clock, log }: CpuRuleOptions
     }
     const answer = await engine.readiness();
     const where = answer.ready ? answer.where : undefined;
-    if (where === undefined) return loaded; // it knows nothing but the processor
+    if (where === undefined) return loaded; // it only runs on the CPU
     const advice = whyNotGpu(where) ?? notStarted(where.on);
     const found = await verdict(engine.id, advice);
     if (found === undefined) return loaded;
     surprises.set(engine.id, { ...advice, at: clock.elapsed() });
     if (allowCpu()) {
-      say(engine.id, found);
+      warnOnce(engine.id, found);
       return loaded;
     }
     refused.set(engine.id, found.because);
@@ -86,9 +86,9 @@ export function createCpuRule({ allowCpu, gpuNames, clock, log }: CpuRuleOptions
     throw new WorkerError('engine.failed', found.because, { hint: `${found.hint} ${REMEDY}` });
   }
 
-  function say(engine: string, { because, hint }: Advice): void {
-    if (said.has(because)) return;
-    said.add(because);
+  function warnOnce(engine: string, { because, hint }: Advice): void {
+    if (logged.has(because)) return;
+    logged.add(because);
     log.warn('engine.on-cpu', { engine, because, hint });
   }
 
@@ -103,9 +103,9 @@ export function createCpuRule({ allowCpu, gpuNames, clock, log }: CpuRuleOptions
   };
 }
 
-const REMEDY = 'To allow the processor, set `allow_cpu = true` in the config file.';
+const REMEDY = 'To allow the CPU, set `allow_cpu = true` in the config file.';
 
 const notStarted = (device: DeviceKind): Advice => ({
   because: `${device} did not start`,
-  hint: 'Look for the driver of the GPU, and for what the engine said in the log.',
+  hint: 'Check the GPU driver, and what the engine logged.',
 });

@@ -4,7 +4,7 @@ import { fitsMemory, type MemoryVerdict } from '../../models/memory/fit.ts';
 import { marginGb } from '../../models/memory/gpu-memory.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 
-/** What a verdict about an engine on the processor is over, in the place of a GPU's name. */
+/** Stands in a verdict about RAM where others name a GPU. */
 export const MAIN_MEMORY = 'this machine';
 
 /**
@@ -14,7 +14,7 @@ export const MAIN_MEMORY = 'this machine';
  */
 export function fitsMainMemory(files: readonly ModelFile[], report: MemoryReport | undefined): MemoryVerdict {
   const totalGb = (report?.ram.totalBytes ?? 0) / GIB;
-  if (totalGb === 0) return { is: 'unknown', because: 'nobody says how much memory this machine has' };
+  if (totalGb === 0) return { is: 'unknown', because: 'the size of the memory of this machine is unknown' };
   const weightsBytes = files.reduce((sum, { approxBytes }) => sum + Number(approxBytes ?? 0), 0);
   if (weightsBytes === 0) return { is: 'unknown', because: 'the studio does not say how large the files are' };
   return fitsMemory({

@@ -14,9 +14,9 @@ import type { MemoryWatch } from '../../system/machine/memory-watch.ts';
 
 /** Who knows whether an offer fits into GPU memory, and learns from the jobs that ran. */
 export interface MemoryGate extends MemoryUse {
-  /** From what is known at this moment: nobody is asked. */
+  /** From what is known at this moment; no driver is asked. */
   verdict(offer: MemoryOffer): MemoryVerdict;
-  /** The same from a given report, for whoever has just asked; `minGb` counts where nobody says what a job needs. */
+  /** The same from a given report, for whoever has just asked; `minGb` counts where neither the studio nor an earlier run says what a job needs. */
   verdictOn(offer: MemoryOffer, moment: MemoryMoment): MemoryVerdict;
 }
 
@@ -94,7 +94,7 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
 /** Bytes as GiB for people. */
 const tenths = (bytes: number): number => roundToTenths(bytes / GIB);
 
-/** What a verdict against an offer says in the log; undefined for one that is not against it. */
+/** Why a verdict rejects an offer, for the log; undefined when it does not. */
 export function unfitReason(verdict: MemoryVerdict): string | undefined {
   if (verdict.is !== 'does-not-fit') return undefined;
   const { needGb, needFrom, marginGb, freeGb, totalGb, gpu } = verdict;

@@ -24,16 +24,16 @@ async function setup(allowCpu: boolean) {
   return { scene, engine, log, [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose]() };
 }
 
-test('an offer for an engine that may not run on the processor is rejected with the reason', async () => {
+test('an offer for an engine that may not run on the CPU is rejected with the reason', async () => {
   await using at = await setup(false);
   at.scene.studio.say(at.scene.worker.id, writeJson({ type: 'offer', claim: anOffer() }));
   expect(await at.scene.studio.next('reject')).toMatchObject({ code: 'busy' });
   expect((await at.scene.worker.logged('offer.rejected')).fields.because).toBe(
-    'synthetic runs on the processor although there is RTX 4090: there is no libvulkan.so.1',
+    'synthetic runs on the CPU although this machine has RTX 4090: there is no libvulkan.so.1',
   );
 });
 
-test('where the processor is allowed the job runs, and its result says where', async () => {
+test('where the CPU is allowed the job runs, and its result says where', async () => {
   await using at = await setup(true);
   const { id } = await at.scene.studio.createJob(anLlmTask());
   (await at.engine.started()).finish();

@@ -48,8 +48,7 @@ test('a second shortage fails the job for another worker, with the numbers', asy
   expect(await failureOf(start())).toMatchObject({
     code: 'engine.out-of-memory',
     retryable: true,
-    message:
-      'cudaMalloc failed; 5.2 of 24.0 GiB free on RTX 4090 did not suffice, and neither did a second try with less',
+    message: 'cudaMalloc failed; 5.2 of 24.0 GiB free on RTX 4090 did not suffice, and neither did a retry with less',
     fields: SHORTAGE,
   });
   expect(tries).toHaveLength(2);

@@ -1,7 +1,13 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { WorkerError } from '../../../src/base/errors.ts';
-import { createScheduler, type Lease, type Origin, type Refusal, type Scheduler } from '../../../src/jobs/scheduler.ts';
+import {
+  createScheduler,
+  type Lease,
+  type Origin,
+  type LaneRefusal,
+  type Scheduler,
+} from '../../../src/jobs/scheduler.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 
 function setup(lanes?: number) {
@@ -18,7 +24,7 @@ function take(scheduler: Scheduler, purpose: string, origin: Origin = 'studio'):
 
 /** Waits for a lane and writes down what came of it. */
 function waiting(scheduler: Scheduler, purpose: string, about: { origin?: Origin; maxWaitMs?: number } = {}) {
-  const answers: (Lease | Refusal)[] = [];
+  const answers: (Lease | LaneRefusal)[] = [];
   const { origin = 'local', maxWaitMs = 1_000 } = about;
   const takeBack = scheduler.waitFor({ origin, purpose }, { maxWaitMs, onAnswer: (answer) => answers.push(answer) });
   return { answers, takeBack };

@@ -43,7 +43,7 @@ function setup(about: { releaseFails?: boolean } = {}) {
         } as never;
       },
     },
-    makeWay: ({ model }) => void made.push(model),
+    onTaken: ({ model }) => void made.push(model),
     events,
     clock,
     log,

@@ -11,7 +11,7 @@ import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const whyNotGpu = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };
 const onCpu: Where = { on: 'cpu', whyNotGpu };
-const because = 'synthetic runs on the processor although there is RTX 4090: there is no libvulkan.so.1';
+const because = 'synthetic runs on the CPU although this machine has RTX 4090: there is no libvulkan.so.1';
 const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cliDefaults };
 
 /** An engine under the rule, on a machine with one GPU unless told otherwise. */
@@ -35,13 +35,13 @@ function setup(about: { where?: Where; ranOn?: string; gpus?: readonly string[];
   return { log, clock, inner, config, rule, engine, load, asked: () => asked };
 }
 
-test('an engine that would run beside a GPU is not ready unless the processor is allowed', async () => {
+test('an engine that would run beside a GPU is not ready unless the CPU is allowed', async () => {
   const { engine, rule } = setup({ where: onCpu, allowCpu: false });
   expect(await engine.readiness()).toEqual({
     ready: false,
     configured: true,
     because,
-    hint: 'Install libvulkan1. To allow the processor, set `allow_cpu = true` in the config file.',
+    hint: 'Install libvulkan1. To allow the CPU, set `allow_cpu = true` in the config file.',
     where: { on: 'cpu', whyNotGpu: { because, hint: 'Install libvulkan1.' } },
   });
   expect(rule.refusal('synthetic')).toBe(because);
@@ -75,7 +75,7 @@ test.each<[string, Parameters<typeof setup>[0]]>([
   expect([log.names(), asked()]).toEqual([[], 0]);
 });
 
-test('a model on the processor beside a GPU is said once, however often it is loaded', async () => {
+test('a model on the CPU beside a GPU is logged once, however often it is loaded', async () => {
   const { load, log } = setup({ where: onCpu, ranOn: 'cpu' });
   await load();
   await load();
@@ -86,13 +86,13 @@ test('a model on the processor beside a GPU is said once, however often it is lo
   });
 });
 
-test('a model that ended up on the processor by surprise is given back where that is refused', async () => {
+test('a model that ended up on the CPU by surprise is given back where that is refused', async () => {
   const { engine, inner, load, rule } = setup({ where: { on: 'vulkan' }, ranOn: 'cpu', allowCpu: false });
   expect(await engine.readiness()).toMatchObject({ ready: true });
   expect(await failureOf(load())).toMatchObject({
     code: 'engine.failed',
     retryable: true,
-    message: 'synthetic runs on the processor although there is RTX 4090: vulkan did not start',
+    message: 'synthetic runs on the CPU although this machine has RTX 4090: vulkan did not start',
     hint: expect.stringContaining('allow_cpu = true'),
   });
   expect(inner.loaded).toBe(0);
@@ -100,7 +100,7 @@ test('a model that ended up on the processor by surprise is given back where tha
   expect(await engine.readiness()).toMatchObject({ ready: false, where: { on: 'cpu' } });
 });
 
-test('an engine that ended up on the processor is not held against GPU memory any more', async () => {
+test('an engine that ended up on the CPU is not held against GPU memory any more', async () => {
   const { engine, inner, load } = setup({ where: { on: 'vulkan' }, ranOn: 'cpu' });
   inner.memory = 'gpu';
   expect(engine.memory).toBe('gpu');

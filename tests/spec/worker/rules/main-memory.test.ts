@@ -6,7 +6,7 @@ import { ScriptedEngine } from '../../../fakes/engines/scripted-engine.ts';
 
 const GIB = 1024 ** 3;
 
-/** What a worker on the processor says of an offer with files of these sizes, on a machine with this much memory. */
+/** What a worker on the CPU says of an offer with files of these sizes, on a machine with this much memory. */
 function reasonFor(filesGb: readonly (number | undefined)[], memoryGb: number): string | undefined {
   const engine = new ScriptedEngine();
   engine.memory = 'none';
