@@ -13,6 +13,7 @@ import { type OnStatus, submit } from './binding.ts';
 import { chooseEndpoint, type Endpoint } from './endpoint.ts';
 import { imageOf, type ImageTools } from './result-image.ts';
 import { valuesFor } from './values.ts';
+import { assertKind } from '../failures.ts';
 import { rising } from '../progress.ts';
 
 /** What the operator set; read anew for each job. */
@@ -61,9 +62,7 @@ export function createGradioEngine(options: GradioOptions): Engine {
         process: undefined,
         ranOn: undefined,
         run: async (task, context) => {
-          if (task.kind !== 'image') {
-            throw new WorkerError('task.unsupported', `the gradio engine generates images, not ${task.kind}`);
-          }
+          assertKind(task, 'image', 'gradio');
           return await generate(task, model.defaults, { options, context });
         },
         [Symbol.asyncDispose]: () => Promise.resolve(),
