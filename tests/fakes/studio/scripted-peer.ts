@@ -37,7 +37,7 @@ export interface ScriptedPeer extends AsyncDisposable {
   until(fact: () => boolean, what: string): Promise<void>;
 }
 
-const WAIT_MS = 3_000;
+const WAIT_MS = 30_000;
 
 /** Lets a test wait for a fact, which is looked at whenever someone says that something happened. */
 export function createNotice(describe: () => string) {

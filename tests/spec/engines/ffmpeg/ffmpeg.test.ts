@@ -13,7 +13,6 @@ import { READY } from '../../../../src/engines/readiness.ts';
 
 const LIST = "echo ' V....D libx264  H.264'; echo ' A....D flac  FLAC'";
 const BUDGET_MS = 10_000;
-const ABORT_BUDGET_MS = 1_500;
 
 /** A stand-in that lists two encoders and otherwise does what `body` says, in the shell's words. */
 async function setup({ body = 'exit 0', ...choice }: FfmpegChoice & { readonly body?: string } = {}) {
@@ -160,7 +159,7 @@ test('abort ends the program and all it started, and leaves no files', async () 
   const [, pid] = /pid=(\d+)/.exec(await machine.progressing()) ?? [];
   const reason = new Error('given up');
   machine.abort.abort(reason);
-  expect(await within(ABORT_BUDGET_MS, 'the end', failure)).toBe(reason);
+  expect(await within(BUDGET_MS, 'the end', failure)).toBe(reason);
   expect(machine.leftovers()).toEqual([]);
   await goneSoon(Number(pid));
 });

@@ -95,7 +95,7 @@ test.each([
 ])('an engine that does this: %s, costs one job, and the next one gets a fresh process', async (prompt, message) => {
   const { load, ask, log } = setup();
   await using model = await load();
-  expect(await failureOf(within(5_000, 'the crash', ask(model, prompt)))).toMatchObject({
+  expect(await failureOf(within(10_000, 'the crash', ask(model, prompt)))).toMatchObject({
     code: 'engine.crashed',
     retryable: true,
     message: expect.stringMatching(message),
@@ -110,7 +110,7 @@ test.each([
 test('an engine that ends for lack of memory says so by a code of its own', async () => {
   const { load, ask } = setup();
   await using model = await load();
-  expect(await failureOf(within(5_000, 'the crash', ask(model, 'no memory')))).toMatchObject({
+  expect(await failureOf(within(10_000, 'the crash', ask(model, 'no memory')))).toMatchObject({
     code: 'engine.out-of-memory',
     retryable: true,
     message: expect.stringContaining('CUDA error: out of memory'),

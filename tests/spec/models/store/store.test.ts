@@ -282,7 +282,7 @@ test('what another process is fetching is waited for and not fetched twice', asy
     if (phase === 'wait') waiting.resolve();
   };
   const fetched = scene.fetch({ url: scene.host.url }, { onProgress });
-  await within(5_000, 'the wait', waiting.promise);
+  await within(10_000, 'the wait', waiting.promise);
   await scene.put('m/m.bin', scene.bytes);
   if (other.is === 'held') other.release();
   expect(await fetched).toBe(`${scene.root}/m/m.bin`);

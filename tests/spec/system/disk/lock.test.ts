@@ -71,7 +71,7 @@ test('a killed worker leaves no lock, though its children live on', async () => 
   await using at = await setup();
   const { child, said } = await at.startHolder();
   child.kill('SIGKILL');
-  await within(5_000, 'the killed holder', child.exited);
+  await within(10_000, 'the killed holder', child.exited);
   expect(process.kill(said.child, 0)).toBe(true);
   expect((await acquireLock(at.path, { pid: process.pid })).is).toBe('held');
 });
@@ -81,7 +81,7 @@ test('a worker that exits without releasing leaves no lock', async () => {
   const { child } = await at.startHolder();
   await child.stdin.write('bye\n');
   await child.stdin.end();
-  await within(5_000, 'the holder to exit', child.exited);
+  await within(10_000, 'the holder to exit', child.exited);
   expect((await acquireLock(at.path, { pid: process.pid })).is).toBe('held');
 });
 
@@ -96,10 +96,10 @@ test('a holder that wrote no readable pid is still the holder', async () => {
 needs(LINUX, 'flock')('other programs that lock this file are respected', async () => {
   await using at = await setup();
   const other = Bun.spawn(['flock', at.path, 'sh', '-c', 'echo held; exec cat'], { stdin: 'pipe', stdout: 'pipe' });
-  await within(5_000, 'flock', other.stdout.getReader().read());
+  await within(10_000, 'flock', other.stdout.getReader().read());
   expect((await acquireLock(at.path, { pid: process.pid })).is).toBe('taken');
   await other.stdin.end();
-  await within(5_000, 'flock to end', other.exited);
+  await within(10_000, 'flock to end', other.exited);
   expect((await acquireLock(at.path, { pid: process.pid })).is).toBe('held');
 });
 

@@ -4,7 +4,7 @@ import { systemFiles as files } from '../../../../src/system/disk/files.ts';
 import { failureOf, tempFolder, within } from '../temp-folder.ts';
 import { LINUX, needs, POSIX } from '../../../needs.ts';
 
-const read = (path: string, maxBytes = KIB) => within(5_000, 'the file', files.readNamedText(path, maxBytes));
+const read = (path: string, maxBytes = KIB) => within(10_000, 'the file', files.readNamedText(path, maxBytes));
 
 needs(POSIX)('a device, a folder and a pipe nobody writes to are refused at once', async () => {
   await using folder = await tempFolder();

