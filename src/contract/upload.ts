@@ -2,18 +2,26 @@ import * as v from 'valibot';
 import { readJson } from './read.ts';
 import { DeviceNameSchema } from './results.ts';
 
-/** Content type of an artifact's part, by extension. Everything else travels as octet-stream, `jpg` included. */
+/** Content type of an artifact by its lower-case extension (studio contract: upload content types). */
 const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
+  ['jpg', 'image/jpeg'],
+  ['jpeg', 'image/jpeg'],
   ['png', 'image/png'],
   ['webp', 'image/webp'],
   ['gif', 'image/gif'],
   ['wav', 'audio/wav'],
   ['mp3', 'audio/mpeg'],
+  ['ogg', 'audio/ogg'],
+  ['opus', 'audio/ogg'],
+  ['flac', 'audio/flac'],
   ['mp4', 'video/mp4'],
+  ['webm', 'video/webm'],
+  ['glb', 'model/gltf-binary'],
 ]);
 
-/** The `Content-Type` of the `image` part for an artifact with this extension (without a dot). */
-export const artifactContentType = (ext: string): string => CONTENT_TYPES.get(ext) ?? 'application/octet-stream';
+/** The `Content-Type` of an artifact with this extension (without a dot), in whatever case it is written. */
+export const artifactContentType = (ext: string): string =>
+  CONTENT_TYPES.get(ext.toLowerCase()) ?? 'application/octet-stream';
 
 /**
  * Part names of the multipart completion, in the order they must appear. The last one is optional (studio contract:

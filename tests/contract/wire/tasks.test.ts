@@ -106,15 +106,22 @@ test('a preview is the prompt or its beginning, whole characters only', () => {
 });
 
 test.each([
+  ['jpg', 'image/jpeg'],
+  ['JPG', 'image/jpeg'],
+  ['jpeg', 'image/jpeg'],
   ['png', 'image/png'],
   ['webp', 'image/webp'],
   ['gif', 'image/gif'],
   ['wav', 'audio/wav'],
   ['mp3', 'audio/mpeg'],
+  ['ogg', 'audio/ogg'],
+  ['opus', 'audio/ogg'],
+  ['flac', 'audio/flac'],
   ['mp4', 'video/mp4'],
-  ['jpg', 'application/octet-stream'],
+  ['webm', 'video/webm'],
+  ['glb', 'model/gltf-binary'],
   ['bmp', 'application/octet-stream'],
-  ['webm', 'application/octet-stream'],
+  ['xyz', 'application/octet-stream'],
   ['', 'application/octet-stream'],
   ['constructor', 'application/octet-stream'],
 ])('an artifact with extension %p uploads as %s', (ext, contentType) => {

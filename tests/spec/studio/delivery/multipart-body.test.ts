@@ -62,7 +62,8 @@ test.each([
   ['wav', 'audio/wav'],
   ['mp3', 'audio/mpeg'],
   ['mp4', 'video/mp4'],
-  ['jpg', 'application/octet-stream'],
+  ['JPG', 'image/jpeg'],
+  ['glb', 'model/gltf-binary'],
   ['bmp', 'application/octet-stream'],
 ])('a %s artifact is declared as %s under the part name image', async (ext, type) => {
   const { parts } = multipartBody(anArtifact({ ext }), systemRandom);
