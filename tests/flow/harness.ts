@@ -32,16 +32,16 @@ const REAL = realEffects();
 export interface WorkerChoice {
   /** The synthetic engine when left out. */
   readonly engines?: readonly Engine[];
-  /** Keeps those of them from the processor that belong on a GPU. */
+  /** Keeps those of them from the CPU that belong on a GPU. */
   readonly cpuRule?: CpuRule;
   /** Which models crashed too often; the real engines' own when left out. */
   readonly quarantine?: Pick<Quarantine, 'remainingMs'>;
   readonly config?: ConfigPatch;
-  /** What its drivers say; a machine without GPUs when left out. */
+  /** What its drivers report; a machine without GPUs when left out. */
   readonly gpus?: Gpus;
   /** Who the worker is; a fresh approval when left out, nobody yet when `undefined`. */
   readonly credentials?: Credentials | undefined;
-  /** The folder of an earlier worker, to go on from what it left. */
+  /** The folder of an earlier worker, to resume from what it left. */
   readonly folder?: string;
 }
 
@@ -104,16 +104,16 @@ export async function setupStudio(options: SceneChoice['studio'] = {}): Promise<
     folders.push(await mkdtemp(join(tmpdir(), 'worker-flow-')));
     return folders.at(-1) ?? '';
   }
-  /** What the config says about the studio and who we are to it; nothing for a worker that goes on from its own. */
+  /** What the config says about the studio and who we are to it; nothing for a worker that resumes from its own. */
   async function patchFor(folder: string, choice: WorkerChoice): Promise<ConfigPatch> {
     if (choice.folder !== undefined) return choice.config ?? {};
     const given = 'credentials' in choice ? choice.credentials : await studio.enrol();
     const known = given === undefined ? {} : { worker_id: given.workerId, auth_token: given.authToken };
     // What a scripted engine returns stands for a result; only the synthetic engine makes real ones.
-    const look = choice.engines === undefined ? {} : { output_check: 'off' as const };
+    const check = choice.engines === undefined ? {} : { output_check: 'off' as const };
     // Neither reads nor fills the models of the account that runs the tests.
     const own = { api_base_url: given?.apiBaseUrl ?? studio.url, models_root: join(folder, 'models') };
-    return { ...own, ...known, ...look, ...choice.config };
+    return { ...own, ...known, ...check, ...choice.config };
   }
   return {
     studio,
@@ -174,7 +174,7 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
     registrationPolicy: { pollMs: 50 },
   });
   const ended = composed.run();
-  const seen = (): string => `the worker is ${JSON.stringify(composed.status())}; it said ${namesOf(events)}`;
+  const seen = (): string => `the worker is ${JSON.stringify(composed.status())}; it logged ${namesOf(events)}`;
   const until = (what: string, fact: () => boolean): Promise<void> => waitFor(what, fact, seen);
   const worker: LocalWorker = {
     id: config.current.worker_id ?? '',
@@ -216,7 +216,7 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
   return worker;
 }
 
-/** The real world, but for a clock that can jump, a terminal nobody looks at and a machine of known size. */
+/** The real world, but for a clock that can jump, a terminal nobody reads and a machine of known size. */
 export function effectsFor(clock: Clock, write: (text: string) => void): Effects {
   const output: Output = { write, isTty: false, columns: 80, colourDepth: 1 };
   const env = (): undefined => undefined;
@@ -255,7 +255,7 @@ const namesOf = (events: readonly LogEvent[]): string =>
     .map(({ event }) => event)
     .join(', ') || 'nothing';
 
-/** Something the studio waits at, which says when it got there. */
+/** Something the studio waits at, which reports when it got there. */
 export interface Gate extends PromiseLike<void> {
   readonly reached: Promise<void>;
   open(): void;
