@@ -6,5 +6,5 @@ export const runtimeReadiness = (hasRuntime: boolean): Readiness =>
     ? READY
     : notReady({
         because: 'ONNX Runtime has no files for this system in this build',
-        hint: 'Run `bun install` in a checkout; releases carry it for every system but Macs with an Intel processor.',
+        hint: 'Run `bun install` in a checkout; releases carry it for every system but Intel Macs.',
       });

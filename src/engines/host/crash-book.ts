@@ -6,7 +6,7 @@ import { isOwnShortage } from './crash.ts';
 import type { Quarantine } from './quarantine.ts';
 
 /**
- * Writes down that a process of an engine crashed with a model, which may bring the quarantine on. An end for which the
+ * Records that a process of an engine crashed with a model, which may put the model into quarantine. An end for which the
  * program itself gave a lack of memory as the reason does not: where no driver reports free memory, each job of a model
  * that works runs out once and is done with less on its second try.
  */

@@ -13,18 +13,18 @@ const DOING: Readonly<Record<Doing, string>> = {
   idle: 'between two tasks',
 };
 
-/** What the library said last is worth more than its exit code, but it travels in a frame: only so many of it. */
-const LINES_TOLD = 3;
-const MOST_CHARACTERS = 600;
+/** The last output of a library is worth more than its exit code, but it travels in a frame: only so much of it. */
+const LINES_REPORTED = 3;
+const MAX_CHARACTERS = 600;
 
 /** Why a child ended that nobody had asked to end. */
 export function crashError(
   engine: EngineName,
   { end, doing, lines }: { readonly end: ChildEnd; readonly doing: Doing; readonly lines: readonly string[] },
 ): WorkerError {
-  const how = end.is === 'exited' ? `exited with code ${end.code}` : `was ended by ${end.signal}${guess(end.signal)}`;
-  const said = ownWords(lines).slice(-LINES_TOLD).join(' | ').slice(-MOST_CHARACTERS);
-  const message = `the ${engine} engine ${how} ${DOING[doing]}${said === '' ? '' : `; it said last: ${said}`}`;
+  const how = end.is === 'exited' ? `exited with code ${end.code}` : `was killed by ${end.signal}${guess(end.signal)}`;
+  const said = ownWords(lines).slice(-LINES_REPORTED).join(' | ').slice(-MAX_CHARACTERS);
+  const message = `the ${engine} engine ${how} ${DOING[doing]}${said === '' ? '' : `; its last output: ${said}`}`;
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
   return ranOutOfMemory(end, lines)
     ? new WorkerError('engine.out-of-memory', message, {
@@ -32,7 +32,7 @@ export function crashError(
         fields: { ...fields, ...whereShort(lines.join('\n')) },
       })
     : new WorkerError('engine.crashed', message, {
-        hint: 'Look for driver trouble on this machine if it happens again; the next job gets a fresh process.',
+        hint: 'If it happens again, check the GPU driver of this machine; the next job gets a new process.',
         fields,
       });
 }

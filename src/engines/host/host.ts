@@ -30,7 +30,7 @@ export interface HostedLoad {
   readonly files: ModelFiles;
   /** As usual unless told otherwise. */
   readonly how?: HostedHow;
-  /** Longest silence while loading or running; five minutes unless told otherwise. */
+  /** Longest stall while loading or running, in milliseconds; five minutes if left out. */
   readonly stallMs?: number;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -60,7 +60,7 @@ interface Opened {
   readonly ranOn: string;
 }
 
-/** Generous: a slow disk reads ten gigabytes, a slow processor takes one step of a large picture. */
+/** Generous: a slow disk reads ten gigabytes, a slow CPU takes one step of a large image. */
 const STALL_MS = 5 * MINUTE_MS;
 
 export function createEngineHost(options: EngineHostOptions): EngineHost {
@@ -84,8 +84,8 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     const { engine, files, how = USUAL, stallMs = STALL_MS, onProgress: progress = () => {} } = request;
     const talk = start(request);
     try {
-      const say = { do: 'load', engine, files: plain(files), how } as const;
-      const answer = await talk.ask({ say, signal, progress, emit: () => {}, stallMs });
+      const order = { do: 'load', engine, files: plain(files), how } as const;
+      const answer = await talk.ask({ order, signal, progress, emit: () => {}, stallMs });
       if (answer.is === 'loaded') return { talk, ranOn: answer.ranOn };
       throw new WorkerError('internal', `the ${engine} engine answered a load with "${answer.is}"`);
     } catch (thrown) {
@@ -108,8 +108,8 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         },
         async run(task, inputs, { signal: runSignal, progress, emit }) {
           if (disposed) throw unloaded(engine);
-          const say = { do: 'run', task, inputs: new Map(inputs) } as const;
-          const ask = (): Promise<Answer> => talk.ask({ say, signal: runSignal, progress, emit, stallMs });
+          const order = { do: 'run', task, inputs: new Map(inputs) } as const;
+          const ask = (): Promise<Answer> => talk.ask({ order, signal: runSignal, progress, emit, stallMs });
           const reopen = async (): Promise<void> => {
             ({ talk, ranOn } = await open(request, runSignal));
             if (!disposed) return;

@@ -8,7 +8,7 @@ export type Inputs = ReadonlyMap<string, Uint8Array>;
 
 export interface LoadContext {
   readonly signal: AbortSignal;
-  /** Called as loading advances, where the library tells. Silence for too long ends the child. */
+  /** Called as loading advances, where the library reports it. A stall ends the child. */
   readonly progress: (done: number, total: number) => void;
   /** Whether to be content with less memory, at the price of speed. */
   readonly lean: boolean;

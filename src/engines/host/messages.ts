@@ -8,7 +8,7 @@ import { DeviceNameSchema } from '../../contract/results.ts';
 import { TaskSchema } from '../../contract/tasks/index.ts';
 
 /*
- * What worker and engine child say to each other. One request at a time:
+ * The messages between worker and engine child. One request at a time:
  *
  *   worker                      child
  *   load  ─────────────────────▶
@@ -41,7 +41,7 @@ const ToChildSchema = v.variant('do', [
   v.object({ do: v.literal('cancel') }),
   v.object({ do: v.literal('unload') }),
 ]);
-/** What the worker says to an engine child. */
+/** A message from the worker to an engine child. */
 export type ToChild = v.InferOutput<typeof ToChildSchema>;
 
 const ResultSchema = v.variant('is', [
@@ -80,7 +80,7 @@ const FromChildSchema = v.variant('is', [
   v.object({ is: v.literal('done'), result: ResultSchema }),
   v.object({ is: v.literal('failed'), failure: FailureSchema }),
 ]);
-/** What an engine child says to the worker. */
+/** A message from an engine child to the worker. */
 export type FromChild = v.InferOutput<typeof FromChildSchema>;
 
 /** A message that came in at the child's door. */

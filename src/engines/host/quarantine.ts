@@ -9,11 +9,11 @@ const WITHIN_MS = 10 * MINUTE_MS;
 /** Long enough to spare the studio, short enough that a driver that was repaired counts the same day. */
 const LASTS_MS = 30 * MINUTE_MS;
 
-/** Keeps a model that crashes its engine again and again from taking jobs for a while. Others go on. */
+/** Keeps a model that crashes its engine repeatedly from taking jobs for a while. Other models are not affected. */
 export interface Quarantine {
   /** Counts a crash. True when it is the one that brought the quarantine on. */
   crashed(engine: EngineName, model: ModelId): boolean;
-  /** How long offers of this model are still refused; 0 when they are welcome. */
+  /** How long offers of this model are still rejected, in milliseconds; 0 when they are not. */
   remainingMs(engine: EngineName, model: ModelId): number;
 }
 

@@ -5,9 +5,9 @@ import type { InnerEngines, InnerModel, Warn } from './inner.ts';
 import { failed, type FromChild, readToChild, type ToChild } from './messages.ts';
 
 /**
- * The child's life: does what the worker says, until it is told to unload or the worker is gone.
+ * The child's life: does what the worker asks for, until it is told to unload or the worker is gone.
  *
- * Rejects when it is told something unreadable, which ends the process and shows up as a crash.
+ * Rejects on an invalid message, which ends the process and shows up as a crash.
  */
 export async function serveEngine(parent: Parent, engines: InnerEngines): Promise<void> {
   const over = Promise.withResolvers<void>();
@@ -40,25 +40,25 @@ export async function serveEngine(parent: Parent, engines: InnerEngines): Promis
   const progress = (done: number, total: number): void => parent.send({ is: 'progress', done, total });
   const warn: Warn = (event, fields) => parent.send({ is: 'noted', event, fields: { ...fields } });
 
-  async function answer(work: (signal: AbortSignal) => Promise<FromChild>): Promise<void> {
-    const mine = new AbortController();
-    underway = mine;
-    const said = await work(mine.signal).catch(failed);
-    if (underway === mine) underway = undefined;
-    parent.send(said);
+  async function reply(work: (signal: AbortSignal) => Promise<FromChild>): Promise<void> {
+    const own = new AbortController();
+    underway = own;
+    const answer = await work(own.signal).catch(failed);
+    if (underway === own) underway = undefined;
+    parent.send(answer);
   }
 
   parent.onMessage((message) => {
-    const heard = readToChild(message);
-    if (heard.is === 'unreadable') {
-      return over.reject(new WorkerError('internal', `the worker said something unreadable: ${heard.problem}`));
+    const read = readToChild(message);
+    if (read.is === 'unreadable') {
+      return over.reject(new WorkerError('internal', `the worker sent an invalid message: ${read.problem}`));
     }
-    const order = heard.value;
+    const order = read.value;
     switch (order.do) {
       case 'load':
-        return void answer((signal) => load(order, signal));
+        return void reply((signal) => load(order, signal));
       case 'run':
-        return void answer((signal) => run(order, signal));
+        return void reply((signal) => run(order, signal));
       case 'cancel':
         return underway?.abort(new WorkerError('job.cancelled', 'the worker cancelled'));
       case 'unload':

@@ -17,14 +17,14 @@ export interface TalkOptions {
   readonly command: readonly string[];
   readonly env: ChildEnvironment;
   readonly clock: Pick<Clock, 'after' | 'elapsed'>;
-  /** A child ended, hung or spoke nonsense without being asked to go. */
+  /** A child ended, hung or sent an invalid message without being asked to end. */
   readonly onCrash: (error: WorkerError) => void;
-  /** The engine copes with something that belongs into the log. */
+  /** The engine handled something that belongs in the log. */
   readonly onNote: Warn;
 }
 
 export interface Request {
-  readonly say: Extract<ToChild, { do: 'load' | 'run' }>;
+  readonly order: Extract<ToChild, { do: 'load' | 'run' }>;
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;
   readonly emit: (delta: TaskDelta) => void;
@@ -40,7 +40,7 @@ export interface Talk {
   readonly pid: number;
   /** Settles when the child is gone, however it ended. Never rejects. */
   readonly ended: Promise<void>;
-  /** Nobody answers any more: the next request needs another child. */
+  /** The child answers no more: the next request needs another one. */
   readonly over: boolean;
   /** Whether the child began with the last run it was asked for: one that it never heard of did nothing to it. */
   readonly taken: boolean;
@@ -54,10 +54,10 @@ export interface Talk {
   leave(): Promise<void>;
 }
 
-/** How long a child may take to do as told. Both together leave room to have killed it within half a second. */
+/** How long a child may take to comply, in milliseconds. Both together leave time to kill it within half a second. */
 const COOPERATES_WITHIN_MS = 200;
 const LEAVES_WITHIN_MS = 200;
-/** Enough for what an engine said before its runtime wrote a page about the crash. */
+/** Enough for what an engine printed before its runtime wrote a page about the crash. */
 const LINES_KEPT = 40;
 
 interface Pending {
@@ -85,12 +85,12 @@ export function startTalk(options: TalkOptions): Talk {
     onLine: (line) => tail.add(line),
     // The channel of a crashed child closes a moment before its end is known, and that end says more.
     onDisconnect: () => {
-      stopWaiting = clock.after(LEAVES_WITHIN_MS, () => condemn(broken('closed its channel to the worker')));
+      stopWaiting = clock.after(LEAVES_WITHIN_MS, () => condemn(broken('closed its connection to the worker')));
     },
     onMessage: (message) => {
-      const heard = readFromChild(message);
-      if (heard.is === 'read') onAnswer(heard.value);
-      else condemn(broken(`said something unreadable (${heard.problem})`));
+      const read = readFromChild(message);
+      if (read.is === 'read') onAnswer(read.value);
+      else condemn(broken(`sent an invalid message (${read.problem})`));
     },
   });
 
@@ -103,13 +103,13 @@ export function startTalk(options: TalkOptions): Talk {
     child.killGroup();
   }
 
-  function onAnswer(said: FromChild): void {
-    if (said.is === 'taken') taken = true;
-    else if (said.is === 'progress') pending?.onProgress(said.done, said.total);
-    else if (said.is === 'delta') pending?.onDelta(said.delta);
-    else if (said.is === 'noted') options.onNote(said.event, said.fields);
-    else if (said.is === 'failed') pending?.answer.reject(toError(said.failure));
-    else pending?.answer.resolve(said);
+  function onAnswer(answer: FromChild): void {
+    if (answer.is === 'taken') taken = true;
+    else if (answer.is === 'progress') pending?.onProgress(answer.done, answer.total);
+    else if (answer.is === 'delta') pending?.onDelta(answer.delta);
+    else if (answer.is === 'noted') options.onNote(answer.event, answer.fields);
+    else if (answer.is === 'failed') pending?.answer.reject(toError(answer.failure));
+    else pending?.answer.resolve(answer);
   }
 
   const ended = child.ended.then((end) => {
@@ -125,10 +125,10 @@ export function startTalk(options: TalkOptions): Talk {
     pending?.answer.reject(error);
   });
 
-  async function ask({ say, signal, progress, emit, stallMs }: Request): Promise<Answer> {
+  async function ask({ order, signal, progress, emit, stallMs }: Request): Promise<Answer> {
     signal.throwIfAborted();
     if (pending !== undefined) throw new WorkerError('internal', `the ${engine} engine was asked two things at once`);
-    const doing = say.do === 'load' ? 'loading' : 'running';
+    const doing = order.do === 'load' ? 'loading' : 'running';
     using undo = new DisposableStack();
     const stall = createStallTimer({ clock, limitMs: stallMs, reason: (ms) => stallError(engine, doing, ms) });
     undo.defer(() => stall.stop());
@@ -158,11 +158,11 @@ export function startTalk(options: TalkOptions): Talk {
     undo.defer(() => (pending = undefined));
     pending = { answer, doing, onProgress, onDelta };
     taken = false;
-    child.send(say); // a child that cannot hear it any more ends, which is the answer
+    child.send(order); // a child that cannot receive it any more ends, which is the answer
     try {
       return await answer.promise;
     } finally {
-      signal.throwIfAborted(); // whatever it said, nobody wants it now
+      signal.throwIfAborted(); // whatever it answered, nobody wants it now
     }
   }
 

@@ -16,7 +16,7 @@ const GGUF = {
   format: 'GGUF',
   hint: 'Offer the model with a file that is a whole .gguf file of an architecture that llama.cpp runs.',
 };
-/** Tokens of a prompt that are read at once: what a processor reads in a few seconds, and what keeps a GPU busy. */
+/** Tokens of a prompt that are read at once: what a CPU reads in a few seconds, and what keeps a GPU busy. */
 const PORTION = { lean: 64, cpu: 512, gpu: 2048 } as const;
 
 /**
@@ -39,7 +39,7 @@ export async function openChatModel(
     return await withContext(options, { ...libraries, llama, model });
   } catch (thrown) {
     options.signal.throwIfAborted();
-    const reported = { text: [errorChain(thrown), ...complaints.slice(-LINES_TOLD)].join(': '), cause: thrown };
+    const reported = { text: [errorChain(thrown), ...complaints.slice(-LINES_REPORTED)].join(': '), cause: thrown };
     throw thrown instanceof runtime.InsufficientMemoryError ? outOfMemory(reported) : loadFailure(reported, GGUF);
   }
 }
@@ -161,7 +161,7 @@ function addBinaries(folder: string, packageVersion: string): void {
 // The library brands its tokens, which are numbers all the same.
 const asTokens = (tokens: readonly number[]): nodeLlama.Token[] => tokens.map((token) => token as nodeLlama.Token);
 
-/** On Macs the one binary there is runs on both devices; elsewhere the processor has one of its own. */
+/** On Macs the one binary there is runs on both devices; elsewhere the CPU has one of its own. */
 const isAppleSilicon = process.platform === 'darwin' && process.arch === 'arm64';
 
 async function startLlama(
@@ -204,7 +204,7 @@ async function loadModel(
 }
 
 /** The last lines of the library's log say what went wrong, its error only that something did. */
-const LINES_TOLD = 2;
+const LINES_REPORTED = 2;
 
 interface Libraries {
   /** Where the executable unpacked them to; undefined in a checkout. */

@@ -24,7 +24,7 @@ export interface DevicesOptions<Pack extends DevicePack> {
     find(pack: Pack): string | undefined;
     pull(pack: Pack, signal: AbortSignal): Promise<string>;
   };
-  /** The device whose library the executable carries, if there is one beside the processor. */
+  /** The device whose library the executable carries, if there is one beside the CPU. */
   readonly builtIn: GpuKind | undefined;
   readonly hasLibrary: HasLibrary;
   /** This machine's GPUs. */
@@ -36,13 +36,13 @@ export interface DevicesOptions<Pack extends DevicePack> {
 /** Chooses what llama.cpp runs on, by what is in the machine and what its drivers brought. */
 export interface Devices {
   /**
-   * Undefined where there is nothing but the processor to choose from, and while the drivers have not said yet. Fetches
+   * Undefined where there is nothing but the CPU to choose from, and while the drivers have not said yet. Fetches
    * nothing.
    */
   where(): Promise<Where | undefined>;
   /**
-   * The folder of binaries for the device, fetched if need be; undefined for the processor. A pack that cannot be had is
-   * said and costs no job: whether the processor may take over is not decided here.
+   * The folder of binaries for the device, fetched if need be; undefined for the CPU. A pack that cannot be had is
+   * said and costs no job: whether the CPU may take over is not decided here.
    *
    * @throws WorkerError `engine.unavailable` where only what is present may be used, and the best pack is not; the
    * signal's reason on abort
@@ -52,7 +52,7 @@ export interface Devices {
 
 /** Nobody waits longer for a driver to say what the engine will run on: what was known before counts meanwhile. */
 const DRIVERS_ANSWER_WITHIN_MS = SECOND_MS;
-/** A download that failed is not tried again with each job. */
+/** A download that failed is not retried with each job. */
 const TRY_AGAIN_MS = 10 * MINUTE_MS;
 
 type Choice<Pack> = { readonly pack: Pack } | Extract<Where, { on: 'cpu' }>;
@@ -127,7 +127,7 @@ const noChecksum = (usable: readonly DevicePack[]): Advice => ({
 });
 
 const notPresent = ({ flavour }: DevicePack): WorkerError =>
-  new WorkerError('engine.unavailable', `the pack ${flavour} is not here, and is fetched only for a job`, {
+  new WorkerError('engine.unavailable', `the pack ${flavour} is not downloaded yet, which only a job does`, {
     hint: `Run \`studio-worker engines pull ${flavour}\` to have it ahead.`,
   });
 

@@ -14,9 +14,9 @@ type Schema = Readonly<Record<string, unknown>>;
 /** No schema that people write is deeper; one that is refers to itself without end. */
 const DEEPEST = 64;
 /** Nor has one that people write as many parts; those of a reference count each time it is merged with something. */
-const MOST_PARTS = 10_000;
+const MAX_PARTS = 10_000;
 /** llama.cpp unrolls what is counted. */
-const MOST_REPEATS = 256;
+const MAX_REPEATS = 256;
 
 /**
  * The grammar of all texts that are JSON of this schema.
@@ -54,7 +54,7 @@ class Translation {
   of(schema: unknown, depth: number): string {
     if (depth > DEEPEST) throw new Error('it is nested too deeply');
     this.#parts += 1;
-    if (this.#parts > MOST_PARTS) throw new Error('it has too many parts');
+    if (this.#parts > MAX_PARTS) throw new Error('it has too many parts');
     if (schema === false) throw new Error('a part of it is false, which nothing meets');
     if (!isSchema(schema)) return 'value';
     if (typeof schema['$ref'] === 'string') return this.#reference(schema['$ref'], depth);
@@ -221,7 +221,7 @@ function anyOf(choices: readonly string[]): string {
 
 /** So many of it; a count too large for the grammar is left to the check of the result. */
 function repeated(item: string, least: number, most: number): string {
-  const atLeast = Math.min(least, MOST_REPEATS);
-  if (most > MOST_REPEATS) return atLeast === 0 ? `${item}*` : `${item}{${atLeast},}`;
+  const atLeast = Math.min(least, MAX_REPEATS);
+  if (most > MAX_REPEATS) return atLeast === 0 ? `${item}*` : `${item}{${atLeast},}`;
   return most <= 0 ? '""' : `${item}{${atLeast},${most}}`;
 }

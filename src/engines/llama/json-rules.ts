@@ -28,7 +28,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   uuid: ['8', '4', '4', '4', '12'].map((count) => `hex{${count}}`).join(' "-" '),
 };
 /** llama.cpp unrolls what is counted. */
-const LONGEST_COUNTED = 1024;
+const MAX_COUNTED_LENGTH = 1024;
 
 /** A string of a format or a length. */
 export function stringRule({ format, minLength, maxLength }: Keywords): string {
@@ -36,8 +36,8 @@ export function stringRule({ format, minLength, maxLength }: Keywords): string {
   if (known !== undefined) return `"\\"" ${known} "\\""`;
   const most = countOf(maxLength, Infinity);
   if (countOf(minLength, 0) > most) throw new Error('a part of it allows no text');
-  const least = Math.min(countOf(minLength, 0), LONGEST_COUNTED);
-  if (most <= LONGEST_COUNTED) return `"\\"" char{${least},${most}} "\\""`;
+  const least = Math.min(countOf(minLength, 0), MAX_COUNTED_LENGTH);
+  if (most <= MAX_COUNTED_LENGTH) return `"\\"" char{${least},${most}} "\\""`;
   return least === 0 ? 'string' : `"\\"" char{${least},} "\\""`;
 }
 
@@ -46,7 +46,7 @@ export const countOf = (value: unknown, otherwise: number): number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
 
 /** More alternatives than this make a grammar slow. */
-const MOST_COUNTED = 256;
+const MAX_COUNTED = 256;
 
 /** A number; integers between bounds that are close to each other are counted up. */
 export function numberRule(schema: Keywords, type: 'number' | 'integer'): string {
@@ -57,7 +57,7 @@ export function numberRule(schema: Keywords, type: 'number' | 'integer'): string
   if (type === 'number') return least >= 0 ? 'natural ("." [0-9]{1,16})?' : 'number';
   const from = least === exclusiveMinimum ? Math.floor(least) + 1 : Math.ceil(least);
   const to = most === exclusiveMaximum ? Math.ceil(most) - 1 : Math.floor(most);
-  if (!(to - from < MOST_COUNTED)) return `${sign}natural`;
+  if (!(to - from < MAX_COUNTED)) return `${sign}natural`;
   if (to < from) throw new Error('a part of it allows no number');
   return `(${Array.from({ length: to - from + 1 }, (_, at) => `"${from + at}"`).join(' | ')})`;
 }

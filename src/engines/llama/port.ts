@@ -4,7 +4,7 @@ export type Device = 'cpu' | 'metal' | 'cuda' | 'vulkan';
 export interface OpenOptions {
   /** Most tokens of prompt and reply together; never more than the model was trained with. */
   readonly contextSize: number;
-  /** `auto` is the best device that there is a binary for, `cpu` the processor whatever there is. */
+  /** `auto` is the best device that there is a binary for, `cpu` the CPU whatever there is. */
   readonly gpu: 'auto' | 'cpu';
   /** A folder of more binaries, laid out as the packages they come from: `linux-x64-vulkan/bins/…`. */
   readonly binariesFolder?: string | undefined;

@@ -80,9 +80,9 @@ export interface Decoder {
 /** A character whose bytes have not all come reads as this. */
 const HALF = '\uFFFD';
 /** UTF-8 takes at most four bytes, so after that many tokens it is not half a character but none at all. */
-const LONGEST = 4;
+const MAX_TOKENS_PER_CHARACTER = 4;
 /** How far back the text of a token may depend on those before it. */
-const LOOK_BACK = LONGEST;
+const LOOK_BACK = MAX_TOKENS_PER_CHARACTER;
 
 /** Decodes by asking for the text of tokens after others; see the binding. */
 export function createDecoder(textOf: (tokens: readonly number[], before: readonly number[]) => string): Decoder {
@@ -100,7 +100,7 @@ export function createDecoder(textOf: (tokens: readonly number[], before: readon
     push(token) {
       waiting = [...waiting, token];
       const text = textOf(waiting, before);
-      return text.endsWith(HALF) && waiting.length < LONGEST ? '' : take(text);
+      return text.endsWith(HALF) && waiting.length < MAX_TOKENS_PER_CHARACTER ? '' : take(text);
     },
     rest: () => take(waiting.length === 0 ? '' : textOf(waiting, before)),
     get lost() {

@@ -34,16 +34,16 @@ export interface SessionOptions {
 }
 
 /** More threads cost memory and gain nothing on a 512 px picture. */
-const MOST_THREADS = 16;
+const MAX_THREADS = 16;
 
 /**
- * Loads a model file on this machine's processor.
+ * Loads a model file on this machine's CPU.
  *
  * @throws WorkerError `native.unavailable` | `model.unusable` | `engine.out-of-memory`
  */
 export async function openSession(path: string, { native, cores }: SessionOptions): Promise<Session> {
   const runtime = await loadRuntime(native);
-  const options = { intraOpNumThreads: Math.min(MOST_THREADS, cores), executionProviders: ['cpu'] };
+  const options = { intraOpNumThreads: Math.min(MAX_THREADS, cores), executionProviders: ['cpu'] };
   const session = await runtime.InferenceSession.create(path, options).catch((thrown: unknown) => {
     throw loadFailure({ text: withoutPath(errorChain(thrown)), cause: thrown }, ONNX);
   });

@@ -7,7 +7,7 @@ export const MASKED_ABOVE = 128;
 const MARGIN_SHARE = 4;
 const MARGIN_PX = 32;
 /** Below it, a stretch to the model's size invents more than it shows. */
-const LEAST_SIDE = 256;
+const MIN_SIDE = 256;
 
 /** The smallest rectangle with everything that is to be removed; undefined when nothing is. */
 export function maskedArea({ data, width, height }: Plane): Area | undefined {
@@ -38,7 +38,7 @@ export function regionFor(mask: Plane): Area {
   if (longer > most) return whole;
   const margin = Math.round(longer / MARGIN_SHARE) + MARGIN_PX;
   // The least side gives way to a picture that is smaller than it.
-  const side = Math.min(most, Math.max(LEAST_SIDE, longer + 2 * margin));
+  const side = Math.min(most, Math.max(MIN_SIDE, longer + 2 * margin));
   return {
     x: inside(box.x + Math.floor((box.width - side) / 2), width - side),
     y: inside(box.y + Math.floor((box.height - side) / 2), height - side),

@@ -22,14 +22,14 @@ const INPUTS = [
   ['maskUrl', 'mask'],
 ] as const;
 /** More pixels than this are more than the child's memory is for: 4096 x 4096. */
-const MOST_PIXELS = 4096 * 4096;
+const MAX_PIXELS = 4096 * 4096;
 
-/** Object removal by LaMa models: the part of a picture that a mask covers is painted over from its surroundings. */
+/** Object removal by LaMa models: what a mask covers of an image is filled in from its surroundings. */
 export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOptions): Engine {
   return {
     id: 'onnx',
     models: { image: ['onnx:*'] },
-    memory: 'none', // it runs on the processor
+    memory: 'none', // it runs on the CPU
     canRunLean: false,
     readiness: () => Promise.resolve(runtimeReadiness(hasRuntime())),
     load: async (files, signal) => {
@@ -47,9 +47,9 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
 }
 
 function assertSize({ width, height }: TaskOf<'image'>): void {
-  if (width * height <= MOST_PIXELS) return;
-  throw new WorkerError('task.invalid', `${width} x ${height} px are more than the onnx engine paints`, {
-    hint: `Ask for at most ${MOST_PIXELS} pixels, which are 4096 x 4096.`,
+  if (width * height <= MAX_PIXELS) return;
+  throw new WorkerError('task.invalid', `${width} x ${height} px is larger than the onnx engine supports`, {
+    hint: `Ask for at most ${MAX_PIXELS} pixels, such as 4096 x 4096.`,
   });
 }
 
@@ -63,7 +63,7 @@ async function fetchBoth(task: TaskOf<'image'>, fetchInput: FetchInput, signal: 
 function urlOf(task: TaskOf<'image'>, field: 'initImageUrl' | 'maskUrl'): string {
   const url = task[field];
   if (url !== undefined && url !== '') return url;
-  throw new WorkerError('task.input-missing', `the onnx engine needs ${field} to remove something from a picture`, {
+  throw new WorkerError('task.input-missing', `the onnx engine needs ${field} to remove something from an image`, {
     hint: `Create the job with ${field}.`,
   });
 }

@@ -10,28 +10,24 @@ import type { Voice } from './voice.ts';
 type Speaking = TaskOf<'audio_tts'>;
 
 /** About eleven minutes of speech. */
-export const MOST_CHARACTERS = 10_000;
+export const MAX_CHARACTERS = 10_000;
 /** Beyond these a voice is not understood any more. */
-const SLOWEST = 0.25;
-const FASTEST = 4;
+const MIN_SPEED = 0.25;
+const MAX_SPEED = 4;
 /** So many names of speakers are listed to somebody who asked for another. */
 const NAMES_SHOWN = 12;
 
 /** @throws WorkerError `task.text-unspeakable` | `task.text-too-long` | `task.speed-out-of-range` */
 export function assertSpeakable({ text, speed }: Speaking): void {
   if (text.trim() === '') throw unspeakable('the text is empty');
-  if (text.length > MOST_CHARACTERS) {
-    throw new WorkerError(
-      'task.text-too-long',
-      `the text has ${text.length} characters, more than ${MOST_CHARACTERS}`,
-      {
-        hint: 'Create a job for each part of the text.',
-      },
-    );
+  if (text.length > MAX_CHARACTERS) {
+    throw new WorkerError('task.text-too-long', `the text has ${text.length} characters, more than ${MAX_CHARACTERS}`, {
+      hint: 'Create a job for each part of the text.',
+    });
   }
-  if (speed !== undefined && !(speed >= SLOWEST && speed <= FASTEST)) {
+  if (speed !== undefined && !(speed >= MIN_SPEED && speed <= MAX_SPEED)) {
     throw new WorkerError('task.speed-out-of-range', `a voice cannot speak at ${speed} times its own speed`, {
-      hint: `Ask for a speed from ${SLOWEST} to ${FASTEST}; 1 is the voice's own.`,
+      hint: `Ask for a speed from ${MIN_SPEED} to ${MAX_SPEED}; 1 is the voice's own.`,
     });
   }
 }

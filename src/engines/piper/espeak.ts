@@ -13,7 +13,7 @@ export interface EspeakOptions {
 }
 
 /** A text of a few hundred characters has far fewer; whatever says more is not espeak. */
-const MOST_CHARACTERS = 64 * 1024;
+const MAX_CHARACTERS = 64 * 1024;
 
 /**
  * What gives phonemes by this voice of espeak: our own espeak where it has the voice, this machine's where it has not.
@@ -61,7 +61,7 @@ async function phonemesBy(path: string, { voice, words, signal }: Question, { ru
     run(command, {
       env,
       nice: 0, // the child it is started by stands back already
-      onOutput: (text) => void (said = (said + text).slice(0, MOST_CHARACTERS)),
+      onOutput: (text) => void (said = (said + text).slice(0, MAX_CHARACTERS)),
       onError: (text) => void (complaint = (complaint + text).slice(-500)),
     }),
   );
@@ -71,7 +71,7 @@ async function phonemesBy(path: string, { voice, words, signal }: Question, { ru
   signal.removeEventListener('abort', kill);
   signal.throwIfAborted();
   if (end.is === 'exited' && end.code === 0) return said.split('\n').filter((line) => line.trim() !== '');
-  const how = end.is === 'exited' ? `exited with code ${end.code}` : `was ended by ${end.signal}`;
+  const how = end.is === 'exited' ? `exited with code ${end.code}` : `was killed by ${end.signal}`;
   throw new WorkerError('engine.failed', `espeak-ng ${how}: ${complaint.trim()}`);
 }
 

@@ -22,7 +22,7 @@ export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptio
   return {
     id: 'piper',
     models: { audio_tts: ['piper:*'] },
-    memory: 'none', // it runs on the processor
+    memory: 'none', // it runs on the CPU
     canRunLean: false,
     readiness: () => Promise.resolve(runtimeReadiness(hasRuntime())),
     load: async (files, signal) => {
@@ -63,6 +63,6 @@ interface Encoding {
 }
 
 async function encoded(spoken: TaskResult, { ext, ffmpeg, signal }: Encoding): Promise<TaskResult> {
-  if (spoken.is !== 'artifact') throw new WorkerError('internal', 'the piper engine answered a text with no sound');
+  if (spoken.is !== 'artifact') throw new WorkerError('internal', 'the piper engine returned no audio');
   return { is: 'artifact', bytes: await ffmpeg.encodeAudio(spoken.bytes, { ext, signal }), ext };
 }

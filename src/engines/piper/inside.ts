@@ -21,7 +21,7 @@ export interface SpeakerOptions {
 }
 
 /** The largest there are have a few hundred speakers and stay below 30 kB. */
-const MOST_CONFIG_BYTES = 1 << 20;
+const MAX_CONFIG_BYTES = 1 << 20;
 
 /** Speaks with Piper voices. Runs in an engine child. */
 export function createSpeaker({ files, openSession, openEspeak, warn }: SpeakerOptions): InnerEngine {
@@ -63,7 +63,7 @@ export function modelOf(paths: ModelFiles['paths']): string {
 async function voiceOf(paths: ModelFiles['paths'], files: SpeakerOptions['files']): Promise<Voice> {
   const beside = `${modelOf(paths)}.json`;
   const path = paths.get('config') ?? [...paths.values()].find((other) => lastOf(other) === lastOf(beside)) ?? beside;
-  const text = await files.readNamedText(path, MOST_CONFIG_BYTES).catch((thrown: unknown) => {
+  const text = await files.readNamedText(path, MAX_CONFIG_BYTES).catch((thrown: unknown) => {
     // The operator named no file here: the studio did.
     if (thrown instanceof WorkerError && thrown.code === 'file.unusable') throw invalidConfig(thrown.message, thrown);
     throw thrown;
@@ -144,7 +144,7 @@ function soundOf(outputs: Readonly<Record<string, Tensor>>, session: Session): F
   const { data, dims } = outputs['output'] ??
     outputs[session.outputs[0] ?? ''] ?? { data: new Float32Array(), dims: [] };
   if (data.length > 0 && dims.at(-1) === data.length) return data;
-  throw new WorkerError('model.unusable', `the model's output is ${dims.join(' x ')}, which is no sound`, {
+  throw new WorkerError('model.unusable', `the model's output is ${dims.join(' x ')}, which is not audio`, {
     hint: 'Offer a voice that was exported for Piper.',
   });
 }

@@ -13,7 +13,7 @@ export interface Clause {
 export type Sentence = readonly Clause[];
 
 /** Of a sentence that has no end, so much is spoken at a time. */
-export const MOST_SENTENCE_CHARACTERS = 400;
+export const MAX_SENTENCE_CHARACTERS = 400;
 
 /** Abbreviations whose full stop ends no sentence, in the languages that most voices speak. */
 const ABBREVIATIONS = new Set(
@@ -88,8 +88,8 @@ const endsOpen = (piece: string): boolean =>
 function cutToLength(sentence: string): readonly string[] {
   const parts: string[] = [];
   let rest = sentence.trim();
-  while (rest.length > MOST_SENTENCE_CHARACTERS) {
-    const head = rest.slice(0, MOST_SENTENCE_CHARACTERS);
+  while (rest.length > MAX_SENTENCE_CHARACTERS) {
+    const head = rest.slice(0, MAX_SENTENCE_CHARACTERS);
     const pause = Math.max(...[', ', '; ', ': '].map((mark) => head.lastIndexOf(mark))) + 1;
     const space = head.lastIndexOf(' ');
     const anywhere = /[\uD800-\uDBFF]$/.test(head) ? head.length - 1 : head.length; // no character is cut in two

@@ -6,9 +6,9 @@ export const PAUSE_SECONDS = 0.2;
 /** Of full scale: loud, and with room for what a lossy format adds to a peak. */
 const PEAK = 0.95;
 /** A quieter peak is no speech, and is not made into noise (rhasspy/piper `audio_float_to_int16`). */
-const LEAST_PEAK = 0.01;
+const MIN_PEAK = 0.01;
 /** An hour of speech is the result of a mistake; it would be 300 MB in memory. */
-const MOST_SECONDS = 3600;
+const MAX_SECONDS = 3600;
 
 /** Sentences that were spoken, one after the other. */
 export interface Speech {
@@ -22,19 +22,15 @@ export function createSpeech(sampleRate: number): Speech {
   const pauseSamples = Math.round(PAUSE_SECONDS * sampleRate);
   const sentences: Float32Array[] = [];
   let count = 0;
-  let peak = LEAST_PEAK;
+  let peak = MIN_PEAK;
   return {
     add(samples) {
       peak = Math.max(peak, peakOf(samples));
       count += samples.length + (sentences.length === 0 ? 0 : pauseSamples);
-      if (count > MOST_SECONDS * sampleRate) {
-        throw new WorkerError(
-          'task.text-too-long',
-          `the text takes longer than ${MOST_SECONDS / 60} minutes to speak`,
-          {
-            hint: 'Create a job for each part of the text, or ask for a higher speed.',
-          },
-        );
+      if (count > MAX_SECONDS * sampleRate) {
+        throw new WorkerError('task.text-too-long', `the text takes longer than ${MAX_SECONDS / 60} minutes to speak`, {
+          hint: 'Create a job for each part of the text, or ask for a higher speed.',
+        });
       }
       sentences.push(samples);
     },

@@ -21,11 +21,11 @@ const EspeakVoice = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9][A-Za-z0-9_+-]{0,31}(\/[A-Za-z0-9][A-Za-z0-9_+-]{0,31})?$/),
 );
-const MOST_PHONEMES = 4096;
-const MOST_SPEAKERS = 0xffff;
+const MAX_PHONEMES = 4096;
+const MAX_SPEAKERS = 0xffff;
 
 const FEW = 'expected fewer entries';
-const few = (record: object): boolean => Object.keys(record).length <= MOST_SPEAKERS;
+const few = (record: object): boolean => Object.keys(record).length <= MAX_SPEAKERS;
 
 const VoiceSchema = v.object({
   audio: v.object({ sample_rate: SampleRate }),
@@ -48,11 +48,11 @@ const VoiceSchema = v.object({
   ),
   phoneme_id_map: v.pipe(
     v.record(Text, v.pipe(v.array(Id), v.minLength(1), v.maxLength(16))),
-    v.check((map) => Object.keys(map).length <= MOST_PHONEMES, `expected at most ${MOST_PHONEMES} phonemes`),
+    v.check((map) => Object.keys(map).length <= MAX_PHONEMES, `expected at most ${MAX_PHONEMES} phonemes`),
     v.check((map) => [PAD, BEGIN, END].every((mark) => Object.hasOwn(map, mark)), 'expected ids for _, ^ and $'),
   ),
   num_symbols: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0x1_0000)), 0x1_0000),
-  num_speakers: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_SPEAKERS)), 1),
+  num_speakers: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SPEAKERS)), 1),
   speaker_id_map: v.optional(
     v.pipe(
       v.record(v.string(), Id),

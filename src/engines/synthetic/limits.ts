@@ -14,7 +14,7 @@ const MAX_TOTAL_PIXELS = 512 * 512 * 512;
 /** A GIF's frames are in memory at the same time, three bytes a pixel. */
 const MAX_GIF_PIXELS = MAX_TOTAL_PIXELS / 4;
 /** The contract's shortest clip. */
-const SHORTEST_SECONDS = 0.1;
+const MIN_SECONDS = 0.1;
 
 const invalid = (message: string, hint: string): WorkerError => new WorkerError('task.invalid', message, { hint });
 
@@ -56,7 +56,7 @@ export function clipOf(task: ClipParams, format: string): Clip {
       `Ask for at most ${maxFps} frames a second.`,
     );
   }
-  const frames = Math.max(1, Math.round(Math.max(SHORTEST_SECONDS, task.seconds) * fps));
+  const frames = Math.max(1, Math.round(Math.max(MIN_SECONDS, task.seconds) * fps));
   assertFits(frames, size, format === 'gif' ? MAX_GIF_PIXELS : MAX_TOTAL_PIXELS);
   return { ...size, fps, delaysMs: delaysOf(frames, fps, format === 'gif' ? 10 : 1) };
 }

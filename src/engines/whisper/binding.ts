@@ -12,7 +12,7 @@ import type { SpeechFinder, Transcriber } from './port.ts';
 type Runtime = typeof whisper;
 
 /** More threads wait for each other longer than they compute. */
-const MOST_THREADS = 8;
+const MAX_THREADS = 8;
 const MAGIC = 0x67676d6c;
 const PERCENT = 100;
 /** The library has times in milliseconds for text, and in hundredths of a second for speech. */
@@ -85,7 +85,7 @@ export async function openSpeechFinder(path: string, native: Pick<NativeCache, '
 }
 
 /** Two logical processors often share a core, and threads that outnumber the cores spin for each other. */
-const threads = (): number => Math.min(MOST_THREADS, Math.max(1, Math.floor(availableParallelism() / 2)));
+const threads = (): number => Math.min(MAX_THREADS, Math.max(1, Math.floor(availableParallelism() / 2)));
 
 /**
  * After its last progress, whose number is not always the same, the library waits until that was heard. Hearing it in the
@@ -101,7 +101,7 @@ const GGML = {
 export const reasonIn = (lines: readonly string[]): string | undefined =>
   lines.find(saysNoMemory) ?? lines.findLast((line) => line !== '' && !line.endsWith('failed to load model'));
 
-/** What the library says while it loads a file, for the message when it cannot. */
+/** Collects what the library logs while it loads a file, for the message when it cannot. */
 async function logging<Made extends { release(): Promise<void> }>(
   runtime: Runtime,
   path: string,

@@ -10,7 +10,7 @@ import { notReady, READY, type Readiness } from '../readiness.ts';
 import { isDetection, modelOf, noSpeechFinder } from './inside.ts';
 import { languageOf } from './languages.ts';
 import { createLocalRecognisers, type LocalRecognisersOptions } from './local.ts';
-import { HEARD_RATE, readerFor, unreadable } from './recording.ts';
+import { SAMPLE_RATE, readerFor, unreadable } from './recording.ts';
 import { floatWav } from './wav.ts';
 import { assertKind } from '../failures.ts';
 
@@ -28,7 +28,7 @@ export interface WhisperEngineOptions {
 }
 
 const ANY = 'whisper-cpp:*';
-/** The library tells its progress once for each half minute of sound, and a large model on a slow processor takes long. */
+/** The library reports progress once for each half minute of audio, and a large model on a slow CPU takes long. */
 const STALL_MS = 30 * MINUTE_MS;
 
 /** Transcripts by Whisper models, through whisper.cpp. */
@@ -41,7 +41,7 @@ export function createWhisperEngine(options: WhisperEngineOptions): Engine {
     get models() {
       return { audio_stt: [...local, ANY] };
     },
-    memory: 'none', // it runs on the processor, or in the memory that a Mac has for both
+    memory: 'none', // it runs on the CPU, or in the memory that a Mac has for both
     canRunLean: false,
     readiness: async () => {
       local = await recognisers();
@@ -73,7 +73,7 @@ const readinessOf = (hasLibrary: boolean): Readiness =>
 /** What needs no model to be seen is refused before anything is fetched. */
 function assertAsksWell({ inputUrl, timestamps, language }: TaskOf<'audio_stt'>): void {
   if (inputUrl === '') {
-    throw new WorkerError('task.input-missing', 'the whisper engine needs inputUrl to have something to write down', {
+    throw new WorkerError('task.input-missing', 'the whisper engine needs inputUrl, the audio to transcribe', {
       hint: 'Create the job with inputUrl.',
     });
   }
@@ -101,8 +101,7 @@ async function fetchWav(
 ): Promise<Uint8Array> {
   const bytes = await fetchInput('audio', inputUrl, signal);
   const reader = readerFor(bytes);
-  if (reader === 'none')
-    throw unreadable(bytes.byteLength === 0 ? 'it has no bytes' : 'it begins as no sound file does');
+  if (reader === 'none') throw unreadable(bytes.byteLength === 0 ? 'it has no bytes' : 'it is not an audio file');
   if (reader === 'own') return bytes;
   const ready = await ffmpeg.readiness();
   if (!ready.ready) {
@@ -110,5 +109,5 @@ async function fetchWav(
       hint: ready.hint,
     });
   }
-  return floatWav(await ffmpeg.decodeAudio(bytes, { sampleRate: HEARD_RATE, signal }), HEARD_RATE);
+  return floatWav(await ffmpeg.decodeAudio(bytes, { sampleRate: SAMPLE_RATE, signal }), SAMPLE_RATE);
 }

@@ -6,7 +6,7 @@ import { rising } from '../progress.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
 import { languageOf, languagesOf } from './languages.ts';
 import type { SpeechFinder, Transcriber, Transcription } from './port.ts';
-import { hear, HEARD_RATE, toPcm } from './recording.ts';
+import { hear, SAMPLE_RATE, toPcm } from './recording.ts';
 import { condense, type Span } from './speech.ts';
 import { mended, type Said, segmentsOf, wordsOf } from './words.ts';
 import { assertKind, roleMissing } from '../failures.ts';
@@ -17,7 +17,7 @@ export interface TranscriptionEngineOptions {
   readonly openSpeechFinder: (path: string) => Promise<SpeechFinder>;
 }
 
-/** Writes down what is said in a WAV. Runs in an engine child. */
+/** Transcribes the speech of a WAV. Runs in an engine child. */
 export function createTranscriptionEngine(options: TranscriptionEngineOptions): InnerEngine {
   return {
     load: async ({ paths }, { signal }) => {
@@ -64,7 +64,7 @@ async function transcribe(task: TaskOf<'audio_stt'>, inputs: Inputs, tools: Tool
   const progress = rising(tools.progress);
   const language = chosenLanguage(task.language, transcriber.tokens);
   const heard = hear(inputs.get('inputUrl') ?? new Uint8Array());
-  const duration = heard.length / HEARD_RATE;
+  const duration = heard.length / SAMPLE_RATE;
   signal.throwIfAborted();
   const { samples, when } = await spoken(task, heard, { ...tools, progress });
   const pieces = task.timestamps === 'word';
@@ -105,7 +105,7 @@ export const isDetection = (language: string): boolean => ['', 'auto'].includes(
 /** Of the whole work, how much is looking for speech; in percent. */
 const LOOKING_PERCENT = 10;
 /** Speech is looked for in parts of this length, so that it can be told how far it is. */
-const PART_SAMPLES = 60 * HEARD_RATE;
+const PART_SAMPLES = 60 * SAMPLE_RATE;
 
 async function spoken(task: TaskOf<'audio_stt'>, heard: Float32Array, { finder, signal, progress }: Tools) {
   if (task.vad !== true) return { samples: heard, when: (span: Span) => span };
@@ -114,11 +114,11 @@ async function spoken(task: TaskOf<'audio_stt'>, heard: Float32Array, { finder, 
   for (let at = 0; at < heard.length; at += PART_SAMPLES) {
     const found = await finder.find(toPcm(heard.subarray(at, at + PART_SAMPLES)));
     signal.throwIfAborted();
-    const before = at / HEARD_RATE;
+    const before = at / SAMPLE_RATE;
     speech.push(...found.map(({ start, end }) => ({ start: start + before, end: end + before })));
     progress(LOOKING_PERCENT * Math.min(1, (at + PART_SAMPLES) / heard.length), 100);
   }
-  return condense(heard, speech, HEARD_RATE);
+  return condense(heard, speech, SAMPLE_RATE);
 }
 
 function listsOf({ text, said }: Transcription, pieces: boolean, when: (span: Span) => Span) {

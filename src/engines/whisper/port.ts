@@ -11,7 +11,7 @@ export interface TranscribeOptions {
   /** Pieces of words instead of sentences. */
   readonly pieces: boolean;
   readonly signal: AbortSignal;
-  /** Told in percent. */
+  /** In percent. */
   readonly progress: (done: number, total: number) => void;
 }
 

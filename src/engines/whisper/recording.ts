@@ -4,11 +4,11 @@ import { resample } from './resample.ts';
 import { isWav, monoOf, readWav } from './wav.ts';
 
 /** Samples a second of what Whisper hears. */
-export const HEARD_RATE = 16_000;
+export const SAMPLE_RATE = 16_000;
 /** What fits into the child's memory with room to spare: two hours and twenty minutes. */
-const MOST_SECONDS = 8_400;
+const MAX_SECONDS = 8_400;
 /** Of full scale, about -66 dB: what dither leaves of silence stays below it, a whisper is above. */
-const LEAST_RMS = 0.0005;
+const MIN_RMS = 0.0005;
 const LOUDNESS_SECONDS = 0.1;
 
 /** First bytes of recordings in other formats, and where they are. */
@@ -39,7 +39,7 @@ export function readerFor(bytes: Uint8Array): 'own' | 'other' | 'none' {
 /** @throws WorkerError `task.audio-unreadable` */
 export const unreadable = (because: string): WorkerError =>
   new WorkerError('task.audio-unreadable', `the audio is no recording that can be read: ${because}`, {
-    hint: 'Create the job with the URL of the sound file itself, such as a WAV or an MP3, that needs no login.',
+    hint: 'Create the job with the URL of the audio file itself, such as a WAV or an MP3, that needs no login.',
   });
 
 /**
@@ -56,12 +56,12 @@ export function hear(bytes: Uint8Array): Float32Array {
       hint: 'Record it again, and create the job with the new file.',
     });
   }
-  if (frames / rate > MOST_SECONDS) {
-    throw new WorkerError('task.invalid', `the audio is longer than ${formatDuration(MOST_SECONDS * SECOND_MS)}`, {
+  if (frames / rate > MAX_SECONDS) {
+    throw new WorkerError('task.invalid', `the audio is longer than ${formatDuration(MAX_SECONDS * SECOND_MS)}`, {
       hint: 'Cut it, and create a job for each part.',
     });
   }
-  const heard = resample(monoOf(read.wav), rate, HEARD_RATE);
+  const heard = resample(monoOf(read.wav), rate, SAMPLE_RATE);
   if (isSilent(heard)) {
     throw new WorkerError('task.audio-silent', 'the audio is silence from its start to its end', {
       hint: 'Check the microphone or the track that was recorded: Whisper would make words up.',
@@ -72,7 +72,7 @@ export function hear(bytes: Uint8Array): Float32Array {
 
 /** Whether no tenth of a second is louder than nothing. A steady offset makes no sound, so it is taken off. */
 function isSilent(samples: Float32Array): boolean {
-  const size = HEARD_RATE * LOUDNESS_SECONDS;
+  const size = SAMPLE_RATE * LOUDNESS_SECONDS;
   for (let at = 0; at < samples.length; at += size) {
     const part = samples.subarray(at, at + size);
     let [sum, squares] = [0, 0];
@@ -81,17 +81,17 @@ function isSilent(samples: Float32Array): boolean {
       squares += sample * sample;
     }
     const mean = sum / part.length;
-    if (Math.sqrt(Math.max(0, squares / part.length - mean * mean)) >= LEAST_RMS) return false;
+    if (Math.sqrt(Math.max(0, squares / part.length - mean * mean)) >= MIN_RMS) return false;
   }
   return true;
 }
 
 /** Whisper passes over what is shorter. */
-const LEAST_SAMPLES = HEARD_RATE;
+const MIN_SAMPLES = SAMPLE_RATE;
 
 /** Samples as 16-bit numbers, which is what the library takes, with silence behind where there are few. */
 export function toPcm(samples: Float32Array): Int16Array<ArrayBuffer> {
-  const pcm = new Int16Array(Math.max(LEAST_SAMPLES, samples.length));
+  const pcm = new Int16Array(Math.max(MIN_SAMPLES, samples.length));
   for (let at = 0; at < samples.length; at++) {
     pcm[at] = Math.round(Math.min(1, Math.max(-1, samples[at] ?? 0)) * 0x7fff);
   }

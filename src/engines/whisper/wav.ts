@@ -27,7 +27,7 @@ const EXTENSIBLE = 0xfffe;
 const SUB_FORMAT = [0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71];
 /** What programs that cannot go back write for a size they do not know yet. */
 const OPEN_END = 0xffff_ffff;
-const LEAST_FORMAT_BYTES = 16;
+const MIN_FORMAT_BYTES = 16;
 const EXTENSIBLE_BYTES = 40;
 /** No converter works slower, and none is known to work faster. */
 const RATES = { least: 1_000, most: 384_000 };
@@ -54,7 +54,7 @@ export function readWav(bytes: Uint8Array): WavRead {
     const start = at + 8;
     const tag = tagAt(bytes, at);
     if (tag === 'fmt ' && format === undefined) {
-      if (size < LEAST_FORMAT_BYTES || size > bytes.byteLength - start) return broken('its format is cut off');
+      if (size < MIN_FORMAT_BYTES || size > bytes.byteLength - start) return broken('its format is cut off');
       const read = formatOf(view, start, size);
       if ('is' in read) return read;
       format = read;
@@ -69,7 +69,7 @@ export function readWav(bytes: Uint8Array): WavRead {
 
 function samplesOf({ rate, channels, width, sample }: Format, start: number, size: number, fileBytes: number): WavRead {
   const there = fileBytes - start;
-  if (size > there) return broken(`it is cut off: ${size} bytes of sound are said and ${there} there`);
+  if (size > there) return broken(`it is cut off: ${size} bytes of audio are declared, ${there} are present`);
   const frameBytes = width * channels;
   const wav = {
     rate,
@@ -137,7 +137,7 @@ export function floatWav(samples: Float32Array, rate: number): Uint8Array {
   tag(0, 'RIFF');
   view.setUint32(4, file.byteLength - 8, true);
   tag(8, 'WAVEfmt ');
-  view.setUint32(16, LEAST_FORMAT_BYTES, true);
+  view.setUint32(16, MIN_FORMAT_BYTES, true);
   view.setUint16(20, FLOAT, true);
   view.setUint16(22, 1, true);
   view.setUint32(24, rate, true);

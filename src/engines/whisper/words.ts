@@ -12,7 +12,7 @@ const UNSPACED =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}]/u;
 const SENTENCE_END = /[.!?…。！？]["'”’」』)]*$/u;
 const PAUSE_SECONDS = 1;
-const LONGEST_SECONDS = 30;
+const MAX_SECONDS = 30;
 
 /**
  * Pieces as their text is in the whole. The model speaks in pieces that may end in the middle of a character; then the
@@ -81,10 +81,7 @@ export function segmentsOf(words: readonly Said[]): readonly Said[] {
   for (const word of words) {
     const before = segments.at(-1);
     const goesOn =
-      open &&
-      before !== undefined &&
-      word.start - before.end < PAUSE_SECONDS &&
-      word.end - before.start <= LONGEST_SECONDS;
+      open && before !== undefined && word.start - before.end < PAUSE_SECONDS && word.end - before.start <= MAX_SECONDS;
     if (goesOn) segments[segments.length - 1] = { ...before, text: before.text + word.text, end: word.end };
     else segments.push(word);
     open = !SENTENCE_END.test(word.text);

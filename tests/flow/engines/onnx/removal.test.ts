@@ -138,7 +138,7 @@ test.each([
   expect(await failureOf(removed(scene, { [field]: url }))).toMatchObject({
     code: 'task.input-missing',
     retryable: false,
-    message: `the onnx engine needs ${field} to remove something from a picture`,
+    message: `the onnx engine needs ${field} to remove something from an image`,
   });
 });
 

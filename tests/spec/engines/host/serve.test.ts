@@ -116,5 +116,5 @@ test.each([
   await tell(message);
   const error = await end;
   expect(error).toBeInstanceOf(WorkerError);
-  expect(error).toMatchObject({ message: expect.stringContaining('the worker said something unreadable') });
+  expect(error).toMatchObject({ message: expect.stringContaining('the worker sent an invalid message') });
 });

@@ -39,10 +39,10 @@ function setup() {
   const progress: number[] = [];
   const deltas: TaskDelta[] = [];
   const emit = (delta: TaskDelta): void => void deltas.push(delta);
-  const say = { do: 'run', task: aTask({ kind: 'image', prompt: 'x' }), inputs: new Map() } as const;
+  const order = { do: 'run', task: aTask({ kind: 'image', prompt: 'x' }), inputs: new Map() } as const;
   const ask = () =>
-    talk.ask({ say, signal: abort.signal, progress: (done) => void progress.push(done), emit, stallMs: 1_000 });
-  return { clock, talk, ask, say, heard, crashes, notes, abort, progress, deltas, emit, end, child: () => child! };
+    talk.ask({ order, signal: abort.signal, progress: (done) => void progress.push(done), emit, stallMs: 1_000 });
+  return { clock, talk, ask, order, heard, crashes, notes, abort, progress, deltas, emit, end, child: () => child! };
 }
 
 test('progress keeps a slow child alive for as long as it goes on', async () => {
@@ -108,7 +108,7 @@ test('a crash tells what the engine said last, not what its runtime writes about
   expect(await running).toMatchObject({
     code: 'engine.crashed',
     message:
-      'the gradio engine was ended by SIGSEGV while it ran a task; it said last: ' +
+      'the gradio engine was killed by SIGSEGV while it ran a task; its last output: ' +
       'ggml.c:71: GGML_ASSERT(wtype != GGML_TYPE_COUNT) failed | Segmentation fault at address 0x6FF5',
   });
 });
@@ -181,7 +181,7 @@ test('a child that closes its channel and lives on is ended and counts as crashe
   clock.advance(200);
   expect(await running).toMatchObject({
     code: 'engine.crashed',
-    message: 'the gradio engine closed its channel to the worker',
+    message: 'the gradio engine closed its connection to the worker',
   });
 });
 
@@ -197,7 +197,7 @@ test.each([
   const { ask, child } = setup();
   const running = failureOf(ask());
   child().onMessage(words);
-  expect(await running).toMatchObject({ code: 'engine.crashed', message: expect.stringContaining('unreadable') });
+  expect(await running).toMatchObject({ code: 'engine.crashed', message: expect.stringContaining('invalid message') });
 });
 
 test('a kill that nobody here asked for reads as a lack of memory', async () => {
@@ -246,9 +246,9 @@ test('the weights travel by role, and nothing of them but path and defaults', as
     paths: new Map([['model', '/m/x.onnx']] as const),
     defaults: synthetic.cliDefaults,
   };
-  const say = { do: 'load', engine: 'gradio', files, how: { lean: true, binariesFolder: undefined } } as const;
-  const loading = talk.ask({ say, signal: abort.signal, progress: () => {}, emit, stallMs: 1_000 });
+  const order = { do: 'load', engine: 'gradio', files, how: { lean: true, binariesFolder: undefined } } as const;
+  const loading = talk.ask({ order, signal: abort.signal, progress: () => {}, emit, stallMs: 1_000 });
   child().onMessage({ is: 'loaded', ranOn: 'cuda' });
   expect(await loading).toEqual({ is: 'loaded', ranOn: 'cuda' });
-  expect(heard).toEqual([say]);
+  expect(heard).toEqual([order]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { MOST_SENTENCE_CHARACTERS, type Sentence, sentencesOf } from '../../../../src/engines/piper/sentences.ts';
+import { MAX_SENTENCE_CHARACTERS, type Sentence, sentencesOf } from '../../../../src/engines/piper/sentences.ts';
 
 /** As one would write it down: clauses with their marks. */
 const written = (sentence: Sentence): string => sentence.map(({ words, mark }) => words + mark).join(' ');
@@ -55,9 +55,9 @@ test('whatever the text, every letter of it is spoken once, in order and in sent
         expect(letters(words.join(''))).toBe(letters(text));
         for (const sentence of sentences) {
           expect(sentence.length).toBeGreaterThan(0);
-          expect(written(sentence).length).toBeLessThanOrEqual(2 * MOST_SENTENCE_CHARACTERS);
+          expect(written(sentence).length).toBeLessThanOrEqual(2 * MAX_SENTENCE_CHARACTERS);
           for (const { words: spoken, mark } of sentence) {
-            expect(spoken.length).toBeLessThanOrEqual(MOST_SENTENCE_CHARACTERS);
+            expect(spoken.length).toBeLessThanOrEqual(MAX_SENTENCE_CHARACTERS);
             expect(mark).toMatch(/^[.,:;!?]?$/);
           }
         }
