@@ -10,7 +10,6 @@ export interface InboxReceivers {
   readonly delivery: Pick<SessionDelivery, 'onWelcome' | 'onAck' | 'onHeartbeatAck' | 'onLost'>;
   readonly pipeline: Pick<Pipeline, 'onOffer' | 'onHeartbeatAck' | 'onLost'>;
   readonly onWelcome: (welcome: Welcome) => void;
-  readonly onLost: () => void;
 }
 
 /** Where the session puts the studio's frames. It exists before its receivers, which need the session to answer. */
@@ -27,7 +26,7 @@ export interface Inbox {
  *   offer          the pipeline
  *   ack            delivery
  *   heartbeatAck   claims, the pipeline, delivery: the others may send frames that only a counted claim lets pass
- *   lost           claims, delivery, the pipeline, the worker: nothing is sent on a claim that went with its socket
+ *   lost           claims, delivery, the pipeline: nothing is sent on a claim that went with its socket
  */
 export function createInbox(): Inbox {
   let to: InboxReceivers | undefined;
@@ -49,7 +48,6 @@ export function createInbox(): Inbox {
         to?.claims.onLost();
         to?.delivery.onLost();
         to?.pipeline.onLost();
-        to?.onLost();
       },
     },
   };

@@ -58,6 +58,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
     shipBuffer: setup.log.shipBuffer,
     maxFailures: config.current.ws_reconnect_attempts ?? 0,
     events: inbox,
+    onStatus: (status) => events.emit({ is: 'session', status }),
   });
   const claims = createClaims(session);
   const delivery = createDelivery({

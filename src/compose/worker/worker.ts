@@ -61,7 +61,6 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   const { session, claims, delivery } = link;
   const isStopping = (): boolean => stopping.underway;
   const jobs = await composeJobs(setup, { scheduler, events, claims, delivery, isStopping });
-  const reportSession = (): void => events.emit({ is: 'session', status: session.status() });
   inbox.connect({
     claims,
     delivery,
@@ -69,9 +68,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     onWelcome(welcome) {
       link.onWelcome(welcome);
       jobs.restore();
-      reportSession();
     },
-    onLost: reportSession,
   });
   stopping.connect(stopParts(link, registration, events));
   follow(setup, { session, registration, events });

@@ -42,6 +42,8 @@ export interface SessionOptions {
   readonly currentJobId: () => JobId | undefined;
   readonly shipBuffer: LogQueue;
   readonly events: SessionEvents;
+  /** Called whenever the session moved to another state. Must not throw. */
+  readonly onStatus: (status: SessionStatus) => void;
   /** Failures to get in, in a row, that are forgiven; 0 forgives any number. */
   readonly maxFailures: number;
 }
@@ -148,7 +150,9 @@ class SessionDriver implements DrivenSession {
     const next = step(before, event, this.#policy);
     this.#state = next.state;
     for (const effect of next.effects) this.#perform(effect);
-    if (next.state.at !== before.at) this.#onMoved(before, event);
+    if (next.state.at === before.at) return;
+    this.#onMoved(before, event);
+    this.#options.onStatus(this.status());
   }
 
   #perform(effect: Effect): void {

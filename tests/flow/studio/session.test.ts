@@ -69,6 +69,7 @@ function setup(script: Script = {}, { maxFailures = 0 } = {}) {
       onHeartbeatAck: () => tell('heartbeatAck'),
       onLost: () => tell('lost'),
     },
+    onStatus: wake,
     maxFailures,
   });
   const at = (where: string) => until(() => session.status().at === where, `the session to be ${where}`);

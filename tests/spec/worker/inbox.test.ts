@@ -18,7 +18,6 @@ function setup() {
     },
     pipeline: { onOffer: by('pipeline'), onHeartbeatAck: by('pipeline'), onLost: by('pipeline') },
     onWelcome: by('worker'),
-    onLost: by('worker'),
   });
   return { inbox, calls };
 }
@@ -32,7 +31,7 @@ test('claims are counted before anybody may send on them', () => {
 test('claims go with their socket before anybody is told of its loss', () => {
   const { inbox, calls } = setup();
   inbox.events.onLost();
-  expect(calls).toEqual(['claims', 'delivery', 'pipeline', 'worker']);
+  expect(calls).toEqual(['claims', 'delivery', 'pipeline']);
 });
 
 test('what a studio offers is known before a result is delivered to it', () => {

@@ -6,7 +6,7 @@ import { accept, type OutboundFrame } from '../../../../src/contract/frames/outb
 import type { LogEntry } from '../../../../src/contract/log-entry.ts';
 import { createShipBuffer } from '../../../../src/log/ship-buffer.ts';
 import { createSession } from '../../../../src/studio/session/driver.ts';
-import type { Credentials } from '../../../../src/studio/session/session.ts';
+import type { Credentials, SessionStatus } from '../../../../src/studio/session/session.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { FakeSockets } from '../../../fakes/studio/fake-sockets.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
@@ -26,6 +26,7 @@ function setup() {
   const sockets = new FakeSockets(clock);
   const shipBuffer = createShipBuffer();
   const told: string[] = [];
+  const statuses: SessionStatus[] = [];
   const world: {
     credentials: Credentials | undefined;
     capabilities: Capabilities;
@@ -67,6 +68,7 @@ function setup() {
       onHeartbeatAck: (ack) => void told.push(ack.type),
       onLost: () => world.onLost(),
     },
+    onStatus: (status) => void statuses.push(status),
     maxFailures: 0,
   });
   const goLive = (): void => {
@@ -79,7 +81,7 @@ function setup() {
   };
   const frames = (): OutboundFrame[] => sockets.last.sent.map((text) => JSON.parse(text) as OutboundFrame);
   const types = (): string[] => frames().map((frame) => frame.type);
-  return { clock, log, sockets, shipBuffer, told, world, session, goLive, welcome, frames, types };
+  return { clock, log, sockets, shipBuffer, told, statuses, world, session, goLive, welcome, frames, types };
 }
 
 test('a socket is opened with the token, the sub-protocol and our name', () => {
@@ -92,6 +94,20 @@ test('a socket is opened with the token, the sub-protocol and our name', () => {
     protocol: 'studio-worker-v1',
     headers: { authorization: 'Bearer t0k3n', 'user-agent': expect.stringMatching(/^studio-worker\/\d/) },
   });
+});
+
+test('every move of the session is told once, with its state and the wait for the next try', () => {
+  const { statuses, goLive, sockets, session } = setup();
+  goLive();
+  sockets.last.cut();
+  void session.stop();
+  expect(statuses).toEqual([
+    { at: 'connecting' },
+    { at: 'greeting' },
+    { at: 'live' },
+    { at: 'backing-off', failures: 1, retryInMs: 1_125 },
+    { at: 'stopped' },
+  ]);
 });
 
 test('without credentials the session waits until there are some', () => {
