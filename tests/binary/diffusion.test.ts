@@ -1,5 +1,4 @@
 import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { fakeStudio } from '../fakes/studio/fake-studio.ts';
@@ -11,6 +10,7 @@ import { waitFor } from '../flow/wait-for.ts';
 import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
 import { LINUX, needs } from '../needs.ts';
+import { callsIn } from '../fakes/engines/sd-cpp/program-calls.ts';
 
 /** Starting programs and a session, on a busy machine. */
 const PATIENCE_MS = 30_000;
@@ -36,14 +36,7 @@ async function aScene(programs: { readonly withServer: boolean }) {
     const source = { ...synthetic, engine: 'sd-cpp', files };
     return (await studio.createJob(aTask({ ...TASK, ...about }), { model: 'golem', modelSource: source })).id;
   };
-  const journal = join(program.home, 'models', 'golem', 'asked.jsonl');
-  const asked = (): readonly { program: string; pid: number }[] =>
-    existsSync(journal)
-      ? readFileSync(journal, 'utf8')
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line))
-      : [];
+  const asked = () => callsIn(join(program.home, 'models', 'golem'));
   return { studio, create, asked, worker, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 

@@ -1,5 +1,4 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer } from '../../fakes/models/file-server.ts';
@@ -8,6 +7,7 @@ import { installSdCli, installSdServer } from '../../fakes/engines/sd-cpp/sd-cli
 import { tempFolder } from '../../spec/system/temp-folder.ts';
 import { setup } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
+import { callsIn } from '../../fakes/engines/sd-cpp/program-calls.ts';
 
 setDefaultTimeout(TEST_MS);
 
@@ -44,11 +44,7 @@ async function aScene({ withServer = false }: { readonly withServer?: boolean } 
         },
       },
     );
-  const asked = (): readonly { program: string; pid: number; args?: readonly string[] }[] =>
-    readFileSync(join(folder.path, 'models', 'golem', 'asked.jsonl'), 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+  const asked = () => callsIn(join(folder.path, 'models', 'golem'));
   return { scene, server, create, asked, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toModelId } from '../../../../src/base/ids.ts';
@@ -23,6 +23,7 @@ import { recordingLogger, type RecordingLogger } from '../../recording-logger.ts
 import { installSdCli, installSdServer } from './sd-cli-program.ts';
 import { USUAL } from '../loading.ts';
 import { notReady } from '../../../../src/engines/readiness.ts';
+import { callsIn, type ProgramCall } from './program-calls.ts';
 
 export interface SdCppChoice extends Partial<Omit<SdCppOptions, 'environment'>> {
   readonly variables?: Readonly<Record<string, string>>;
@@ -30,16 +31,6 @@ export interface SdCppChoice extends Partial<Omit<SdCppOptions, 'environment'>> 
   /** The name of the model's file, by whose words the stand-ins know faults of loading. */
   readonly file?: string;
   readonly defaults?: Partial<CliDefaults>;
-}
-
-/** What a stand-in was given, in order. */
-export interface ProgramCall {
-  readonly program: 'sd-cli' | 'sd-server';
-  readonly pid: number;
-  readonly args?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly request?: Readonly<Record<string, unknown>>;
-  readonly initBytes?: number;
 }
 
 export interface SdCppScene extends AsyncDisposable {
@@ -146,13 +137,7 @@ export function sdCppScene({
       return await runOn(loaded, about, progress);
     },
     runOn,
-    asked: () =>
-      existsSync(at('asked.jsonl'))
-        ? readFileSync(at('asked.jsonl'), 'utf8')
-            .trim()
-            .split('\n')
-            .map((line): ProgramCall => JSON.parse(line))
-        : [],
+    asked: () => callsIn(folder),
     leftovers: () => readdirSync(at('tmp')),
     async [Symbol.asyncDispose]() {
       for (const program of programs) program.killGroup('SIGKILL');

@@ -2,9 +2,10 @@
  * What the stand-ins for stable-diffusion.cpp's programs have in common: flags, streams, progress bytes, images.
  * Faults are asked for by words: in the prompt for those of a job, in the model's file name for those of loading.
  */
-import { appendFileSync, existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
+import { keepCall } from './program-calls.ts';
 
 export const SAMPLERS: ReadonlySet<string> = new Set([
   'euler',
@@ -66,8 +67,7 @@ export function modelOf(flags: ReadonlyMap<string, string>): string {
 }
 
 /** Keeps what the program was given, for the test: one line of JSON in the folder of the model. */
-export const note = (model: string, fact: Readonly<Record<string, unknown>>): void =>
-  appendFileSync(join(dirname(model), 'asked.jsonl'), `${JSON.stringify(fact)}\n`);
+export const note = (model: string, fact: Readonly<Record<string, unknown>>): void => keepCall(dirname(model), fact);
 
 /** Loads, as bars of bytes show; the file's name may ask for a fault. */
 export async function load(model: string): Promise<void> {
