@@ -38,6 +38,7 @@ interface ProgramTools {
 
 type Given = Pick<EngineTools, 'effects' | 'config' | 'log' | 'quarantine'>;
 
+/** Makes what several engines share, once. Children and programs are started only when an engine needs them. */
 export function createEngineTools(given: Given): EngineTools {
   const { effects, config, log, quarantine } = given;
   const { clock, files, random, environment } = effects;

@@ -42,6 +42,10 @@ export interface Engines {
   readonly packSet: PackSet;
 }
 
+/**
+ * Every engine of this release, each under the CPU rule. Nothing is loaded, fetched or started until an engine is asked,
+ * so nothing has to be closed; models are disposed of by whoever loads them.
+ */
 export function realEngines(effects: Effects, { log, config, fetchesNoPacks = false }: EngineSetup): Engines {
   const { sha256, images, clock } = effects;
   const quarantine = createQuarantine(clock);

@@ -28,6 +28,7 @@ export interface PackSet {
   readonly shelf: PackShelf;
 }
 
+/** The packs for this system, kept in the account's cache. Nothing is fetched until one is asked for. */
 export function createPacks(effects: Effects, config: LiveConfig, log: Logger): PackSet {
   const { clock, environment, native, files } = effects;
   const feed = config.live('auto_update_feed');

@@ -12,6 +12,7 @@ import type { Quarantine } from './quarantine.ts';
  */
 export type NoteCrash = (engine: EngineName, model: ModelId, error: WorkerError) => void;
 
+/** A crash book that logs each crash, and the quarantine that the last of several brings. */
 export const createCrashBook =
   ({ quarantine, log }: { readonly quarantine: Quarantine; readonly log: Logger }): NoteCrash =>
   (engine, model, error) => {

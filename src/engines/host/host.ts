@@ -63,6 +63,7 @@ interface Opened {
 /** Generous: a slow disk reads ten gigabytes, a slow CPU takes one step of a large image. */
 const STALL_MS = 5 * MINUTE_MS;
 
+/** A host that starts a child for each model. Crashes are counted against the model in `quarantine`. */
 export function createEngineHost(options: EngineHostOptions): EngineHost {
   const { log } = options;
   const noteCrash = createCrashBook(options);

@@ -57,6 +57,7 @@ const TRY_AGAIN_MS = 10 * MINUTE_MS;
 
 type Choice<Pack> = { readonly pack: Pack } | Extract<Where, { on: 'cpu' }>;
 
+/** Devices by these packs. A download that fails is remembered, and retried with a job ten minutes later. */
 export function createDevices<Pack extends DevicePack>(options: DevicesOptions<Pack>): Devices {
   const { packs, shelf, builtIn, hasLibrary, gpus, clock, log } = options;
   let latest: Where | undefined;

@@ -18,6 +18,7 @@ export interface Speech {
   wav(): Uint8Array;
 }
 
+/** An empty speech at a voice's own sample rate, in samples a second. */
 export function createSpeech(sampleRate: number): Speech {
   const pauseSamples = Math.round(PAUSE_SECONDS * sampleRate);
   const sentences: Float32Array[] = [];
