@@ -15,9 +15,12 @@ import { recordingLogger } from '../fakes/recording-logger.ts';
 import { sdCppScene } from '../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { aSynthetic } from '../fakes/engines/synthetic-engine.ts';
 import { whisperScene } from '../fakes/engines/whisper-engine.ts';
-import { within } from '../spec/system/temp-folder.ts';
+import { tempFolder, within } from '../spec/system/temp-folder.ts';
 import { USUAL } from '../fakes/engines/loading.ts';
 import { textOf } from '../fakes/engines/deltas.ts';
+import { openConfig } from '../../src/compose/config.ts';
+import { realEffects } from '../../src/compose/effects.ts';
+import { realEngines } from '../../src/compose/engines/engines.ts';
 
 /** Engines start processes that load libraries, on a busy machine. */
 setDefaultTimeout(30_000);
@@ -204,6 +207,15 @@ function engineContract(engine: Engine): void {
     });
   });
 }
+
+test('every engine that this release carries is held to the contract', async () => {
+  await using folder = await tempFolder();
+  const effects = realEffects();
+  const log = recordingLogger();
+  const config = await openConfig(folder.at('config.toml'), effects, { log, readOnly: true });
+  const carried = realEngines(effects, { log, config }).engines.map(({ id }) => id);
+  expect(registry.engines.map(({ id }) => id).toSorted()).toEqual(carried.toSorted());
+});
 
 for (const engine of registry.engines) {
   describe(`the ${engine.id} engine`, () => engineContract(engine));
