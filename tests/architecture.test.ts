@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Pure functions about a folder's types: whoever may know the types may call them. */
-const BESIDE_TYPES = /^engines\/(decorate|deltas|no-memory|readiness)\.ts$/;
+const BESIDE_TYPES = /^engines\/(decorate|deltas|no-memory|readiness|registry)\.ts$/;
 
 /** Who may import whom inside `models`: bytes on the way, files on the disk, what fits in memory, what is loaded. */
 const MAY_IMPORT_IN_MODELS: Readonly<Record<string, readonly string[]>> = {

@@ -2,6 +2,13 @@ import * as v from 'valibot';
 import { absentable, Decimal } from './numbers.ts';
 import { TASK_KIND_IDS, TaskKindIdSchema, type TaskKindId } from './tasks/index.ts';
 
+/**
+ * The engines a studio of the contract knows, in the order in which capabilities name them. A studio that reads strictly
+ * takes no other name, so engines that are our extension are named apart.
+ */
+export const MODEL_ENGINES = ['sd-cpp', 'llama-cpp', 'onnx', 'parakeet', 'onnx-vision', 'torch', 'synthetic'] as const;
+export const EXTENSION_ENGINES = ['whisper-cpp', 'piper', 'gradio'] as const;
+
 /** What a worker says it can do, in `hello`, in each `heartbeat` and when it registers. */
 export const CapabilitiesSchema = v.object({
   machineName: v.string(),
@@ -21,6 +28,10 @@ export const CapabilitiesSchema = v.object({
   supportedModels: v.array(v.string()),
   taskKinds: v.optional(v.array(TaskKindIdSchema), []),
   supportedModelsPerKind: v.optional(v.record(v.string(), v.array(v.string())), {}),
+  /** The engines an offer can be routed to now. A worker that names none is offered nothing. */
+  modelEngines: v.optional(v.array(v.string()), []),
+  /** Extension `extensionEngines`: the same of engines that the contract has no names for. Never part of a `hello`. */
+  extensionEngines: absentable(v.array(v.string())),
 });
 /** Capabilities as a worker writes them: the lists may be left out. */
 export type Capabilities = v.InferInput<typeof CapabilitiesSchema>;

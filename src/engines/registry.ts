@@ -15,12 +15,16 @@ export interface EngineRegistry {
   get(name: EngineName, model: ModelId): Engine;
 }
 
+/** The engine of exactly this name among those; how offers are routed, and how capabilities tell what can be routed. */
+export const findEngine = (engines: readonly Engine[], name: string): Engine | undefined =>
+  engines.find(({ id }) => id === name);
+
 /** A registry of these engines; of two with one name the first counts. */
 export function createRegistry(engines: readonly Engine[]): EngineRegistry {
   return {
     engines,
     get(name, model) {
-      const engine = engines.find((candidate) => candidate.id === name);
+      const engine = findEngine(engines, name);
       if (engine !== undefined) return engine;
       throw new WorkerError(
         'engine.unavailable',

@@ -1,6 +1,7 @@
 import { VERSION } from '../base/version.ts';
-import { advertise, type Capabilities } from '../contract/capabilities.ts';
+import { advertise, type Capabilities, EXTENSION_ENGINES, MODEL_ENGINES } from '../contract/capabilities.ts';
 import type { Engine } from '../engines/engine.ts';
+import { findEngine } from '../engines/registry.ts';
 
 /** What the capabilities are made of, read anew for every frame that carries them. */
 export interface CapabilitySources {
@@ -10,17 +11,20 @@ export interface CapabilitySources {
   readonly vramTotalGb: number;
   readonly vramThresholdGb: number;
   readonly autoEnabled: boolean;
-  readonly autoStart: boolean;
   readonly autoUpdate: boolean;
   readonly startMinimised: boolean;
   readonly onlyWhenIdle: boolean;
   readonly userPresence: 'idle' | 'active' | undefined;
+  /** Those that are ready now. */
   readonly engines: readonly Engine[];
+  /** Whether the studio asked for the engines that the contract has no names for. */
+  readonly withExtensions: boolean;
 }
 
 /** The capabilities of this worker as it advertises them. Unknown facts are left out. */
 export function describeCapabilities(sources: CapabilitySources): Capabilities {
-  const { machineName, userName, engines, userPresence, ...settings } = sources;
+  const { machineName, userName, engines, userPresence, withExtensions, ...settings } = sources;
+  const isRoutable = (name: string): boolean => findEngine(engines, name) !== undefined;
   return {
     machineName,
     username: userName,
@@ -29,11 +33,13 @@ export function describeCapabilities(sources: CapabilitySources): Capabilities {
     vramTotalGb: settings.vramTotalGb,
     vramThresholdGb: settings.vramThresholdGb,
     autoEnabled: settings.autoEnabled,
-    autoStart: settings.autoStart,
+    autoStart: false, // the contract's meaning: a build with a window that starts with the machine, which this is not
     autoUpdate: settings.autoUpdate,
     startMinimised: settings.startMinimised,
     onlyWhenIdle: settings.onlyWhenIdle,
     ...(userPresence === undefined ? {} : { userPresence }),
     ...advertise(engines.map((engine) => engine.models)),
+    modelEngines: MODEL_ENGINES.filter(isRoutable),
+    ...(withExtensions ? { extensionEngines: EXTENSION_ENGINES.filter(isRoutable) } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import type { Offer } from '../contract/frames/inbound.ts';
 import type { Engine } from '../engines/engine.ts';
+import { findEngine } from '../engines/registry.ts';
 import { type Readiness, whyNotGpu } from '../engines/readiness.ts';
 import { type OfferFacts, type RuleInputs, type RuleName, RULES, unfit } from './fitness.ts';
 import { readinessOf } from './engines/readiness.ts';
@@ -51,7 +52,7 @@ export interface OfferMoment {
  * a running worker, then what would make the job fail.
  */
 export function explain(offer: Offer, { facts, thresholdGb, engines, readiness }: OfferMoment): Explanation {
-  const engine = engines.find(({ id }) => id === offer.modelSource.engine);
+  const engine = findEngine(engines, offer.modelSource.engine);
   const rules: readonly RuleReport[] = [
     ...fitnessReports(offer, facts, readiness),
     thresholdReport(offer, thresholdGb),
@@ -74,7 +75,7 @@ export async function explainNow(
     readFacts,
   }: Pick<OfferMoment, 'engines' | 'thresholdGb'> & { readonly readFacts: () => OfferFacts },
 ): Promise<Explanation> {
-  const engine = engines.find(({ id }) => id === offer.modelSource.engine);
+  const engine = findEngine(engines, offer.modelSource.engine);
   const readiness = engine && (await readinessOf(engine));
   return explain(offer, { facts: readFacts(), thresholdGb, engines, readiness });
 }

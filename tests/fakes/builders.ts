@@ -41,6 +41,7 @@ export const someCapabilities = (about: Partial<Capabilities> = {}): Capabilitie
   supportedModels: ['synthetic'],
   taskKinds: ['image', 'llm', 'audio_stt', 'audio_tts', 'video'],
   supportedModelsPerKind: { llm: ['synthetic'] },
+  modelEngines: ['synthetic'],
   ...about,
 });
 

@@ -32,13 +32,12 @@ export const status = command({
   },
 });
 
-/** These eight lines are documented, in this order; scripts read them. */
+/** These seven lines are documented, in this order; scripts read them. */
 const configLines = (path: string, values: ConfigValues): readonly string[] => [
   factLine('config path', path),
   factLine('api_base_url', values.apiBaseUrl),
   factLine('registration', registrationText(values)),
   factLine('vram_threshold_gb', String(values.vramThresholdGb)),
-  factLine('auto_start', String(values.autoStart)),
   factLine('models_root', values.modelsRoot),
   factLine('auto_update', String(values.autoUpdateEnabled)),
   factLine('update_interval', `${values.autoUpdateIntervalSeconds}s`),

@@ -12,7 +12,7 @@ import type { Effects } from '../effects.ts';
 export interface MachineFacts {
   /** GiB; 0 while unknown. */
   vramTotalGb(): number;
-  capabilities(now: { readonly claiming: boolean }): Capabilities;
+  capabilities(now: { readonly claiming: boolean; readonly withExtensions?: boolean }): Capabilities;
 }
 
 /** Both probes may take seconds, and a first `hello` with 0 GiB or no engine would cost the worker its jobs. */
@@ -40,19 +40,19 @@ export async function probeMachine(options: {
   patience.abort();
   return {
     vramTotalGb: () => vramTotalGb,
-    capabilities: ({ claiming }) =>
+    capabilities: ({ claiming, withExtensions = false }) =>
       describeCapabilities({
         machineName: machine.hostName(),
         userName: machine.userName(),
         vramTotalGb,
         vramThresholdGb: thresholdGb(),
         autoEnabled: claiming,
-        autoStart: config.current.auto_start,
         autoUpdate: config.current.auto_update_enabled,
         startMinimised: config.current.start_minimised,
         onlyWhenIdle: onlyWhenIdle(),
         userPresence: presence(),
         engines: ready.current(),
+        withExtensions,
       }),
   };
 }

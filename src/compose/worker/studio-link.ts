@@ -1,11 +1,10 @@
 import { toJobId } from '../../base/ids.ts';
 import { GB } from '../../base/units.ts';
-import type { Capabilities } from '../../contract/capabilities.ts';
 import type { Welcome } from '../../contract/frames/inbound.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
 import { createDelivery, type SessionDelivery } from '../../studio/delivery/deliver.ts';
 import { openOutbox } from '../../studio/delivery/outbox.ts';
-import { createSession, type DrivenSession } from '../../studio/session/driver.ts';
+import { createSession, type DrivenSession, type SessionOptions } from '../../studio/session/driver.ts';
 import type { Credentials, SessionEvents } from '../../studio/session/session.ts';
 import { type Claims, createClaims } from '../../worker/claims.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
@@ -23,7 +22,7 @@ export interface StudioLink {
 
 export interface LinkParts {
   readonly credentials: () => Credentials | undefined;
-  readonly capabilities: () => Capabilities;
+  readonly capabilities: SessionOptions['capabilities'];
   readonly scheduler: Pick<Scheduler, 'held'>;
   /** Who receives what the studio says. */
   readonly inbox: SessionEvents;

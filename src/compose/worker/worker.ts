@@ -48,8 +48,15 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   events.subscribe((event) => history.onEvent(event));
   const scheduler = createScheduler({ clock });
   const stopping = createStopping({ scheduler, clock, log, graceMs: () => graceSecs() * SECOND_MS });
-  const capabilities = (): Capabilities => machine.capabilities({ claiming: enabled() && !stopping.underway });
-  const { registration, credentials, approved } = composeIdentity(setup, { apiBaseUrl, capabilities });
+  const capabilities = (features: readonly string[] = []): Capabilities =>
+    machine.capabilities({
+      claiming: enabled() && !stopping.underway,
+      withExtensions: features.includes('extensionEngines'),
+    });
+  const { registration, credentials, approved } = composeIdentity(setup, {
+    apiBaseUrl,
+    capabilities: () => capabilities(),
+  });
   const inbox = createInbox();
   const link = await composeStudioLink(setup, {
     credentials,

@@ -24,7 +24,9 @@ export const CONTRACT_SENTENCES = {
   'capabilities.advertised': ws(
     (f) =>
       `advertising engine=${text(f.engine)}, vram=${oneDecimal(f.vramTotalGb)}/${oneDecimal(f.vramThresholdGb)}GB threshold, ` +
-      `auto_enabled=${text(f.autoEnabled)}, kinds=${text(f.kinds)}, ${lengthOf(f.models)} model(s)=${text(f.models)}`,
+      `auto_enabled=${text(f.autoEnabled)}, only_when_idle=${text(f.onlyWhenIdle)}, ` +
+      `user_presence=${text(f.userPresence)}, kinds=${text(f.kinds)}, model_engines=${text(f.modelEngines)}, ` +
+      `${lengthOf(f.models)} model(s)=${text(f.models)}`,
   ),
   'threshold.exceeds-vram': ws(
     (f) =>

@@ -205,7 +205,9 @@ class RegistrationDriver implements Registration {
     // The secret goes to the disk before its hash goes to the studio: a request whose secret is lost cannot be polled.
     if (installId === '' || registrationSecret === '') await this.#record.save(identity);
     // A pause is for offers: the studio is asked to approve a worker that claims (studio contract).
-    const capabilities = { ...(await this.#options.capabilities()), autoEnabled: true };
+    // Whether somebody sits here now says nothing about an approval, and is not part of it (the same).
+    const { userPresence: _now, ...lasting } = await this.#options.capabilities();
+    const capabilities = { ...lasting, autoEnabled: true };
     const registrationSecretHash = hashSecret(identity.registrationSecret, sha256);
     return client.request({ installId: identity.installId, registrationSecretHash, capabilities }, signal);
   }

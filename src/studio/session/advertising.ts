@@ -6,7 +6,7 @@ export interface Advertising {
   /** For `hello`: logs what is advertised, once, and again only when it is something else. */
   forHello(): Capabilities;
   /** For a heartbeat: logs when the operator switched claiming since the one before it on this socket. */
-  forHeartbeat(): Capabilities;
+  forHeartbeat(features: readonly string[]): Capabilities;
 }
 
 /**
@@ -14,22 +14,26 @@ export interface Advertising {
  *
  * @param claiming what the operator set; a stopping worker advertises that it claims nothing, and nobody switched it off
  */
-export function createAdvertising(log: Logger, capabilities: () => Capabilities, claiming: () => boolean): Advertising {
+export function createAdvertising(
+  log: Logger,
+  capabilities: (features: readonly string[]) => Capabilities,
+  claiming: () => boolean,
+): Advertising {
   let logged = '';
   let enabled: boolean | undefined;
   return {
     forHello() {
-      const current = capabilities();
+      const current = capabilities([]);
       enabled = undefined;
       const summary = summaryOf(current);
       if (logged !== (logged = JSON.stringify(summary))) logAdvertised(log, summary);
       return current;
     },
-    forHeartbeat() {
+    forHeartbeat(features) {
       const before = enabled;
       enabled = claiming();
       if (before !== undefined && before !== enabled) log.info('claiming.changed', { enabled });
-      return capabilities();
+      return capabilities(features);
     },
   };
 }
@@ -40,7 +44,10 @@ const summaryOf = (capabilities: Capabilities) => ({
   vramTotalGb: capabilities.vramTotalGb,
   vramThresholdGb: capabilities.vramThresholdGb,
   autoEnabled: capabilities.autoEnabled,
+  onlyWhenIdle: capabilities.onlyWhenIdle ?? false,
+  userPresence: capabilities.userPresence ?? 'unknown',
   kinds: capabilities.taskKinds ?? [],
+  modelEngines: capabilities.modelEngines ?? [],
   models: capabilities.supportedModels,
 });
 

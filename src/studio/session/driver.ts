@@ -36,7 +36,8 @@ export interface SessionOptions {
   readonly log: Logger;
   /** Undefined means not approved yet; asked again after `credentialsChanged`. */
   readonly credentials: () => Credentials | undefined;
-  readonly capabilities: () => Capabilities;
+  /** `features`: what the studio named in the welcome of this socket; none before it. */
+  readonly capabilities: (features: readonly string[]) => Capabilities;
   /** Whether the operator lets this worker claim; capabilities may deny it for other reasons. */
   readonly claiming: () => boolean;
   readonly currentJobId: () => JobId | undefined;
@@ -75,6 +76,8 @@ class SessionDriver implements DrivenSession {
   readonly #links: Links;
   readonly #ended = Promise.withResolvers<SessionEnd>();
   #state: State = { at: 'idle' };
+  /** What the welcome of the current socket named. */
+  #features: readonly string[] = [];
   /** Why the session is in this state. */
   #because = '';
   #started = false;
@@ -166,7 +169,7 @@ class SessionDriver implements DrivenSession {
         return;
       }
       case 'send-heartbeat':
-        return void link?.send(heartbeat(this.#advertising.forHeartbeat(), this.#options.currentJobId()));
+        return void link?.send(heartbeat(this.#advertising.forHeartbeat(this.#features), this.#options.currentJobId()));
       case 'flush-logs':
         return link && shipLogs(this.#options.shipBuffer, link, this.#state.at === 'closed');
       case 'hang-up':
@@ -202,7 +205,9 @@ class SessionDriver implements DrivenSession {
   }
 
   #onText(text: string): void {
-    const reaction = onFrame(parseInbound(text), this.#state.at === 'live');
+    const parsed = parseInbound(text);
+    if (parsed.is === 'frame' && parsed.frame.type === 'welcome') this.#features = parsed.frame.features;
+    const reaction = onFrame(parsed, this.#state.at === 'live');
     this.#log(reaction.log);
     this.#apply(reaction.event);
     if (reaction.send !== undefined) this.#links.current?.send(reaction.send);

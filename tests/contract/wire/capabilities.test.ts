@@ -18,12 +18,16 @@ test('the keys stand in the order of the wire', () => {
   const reversed = Object.fromEntries(Object.entries(FULL).toReversed());
   expect(Object.keys(v.parse(CapabilitiesSchema, reversed)).join(' ')).toBe(
     'machineName username agentVersion engine vramTotalGb vramThresholdGb autoEnabled autoStart autoUpdate ' +
-      'startMinimised onlyWhenIdle userPresence supportedModels taskKinds supportedModelsPerKind',
+      'startMinimised onlyWhenIdle userPresence supportedModels taskKinds supportedModelsPerKind modelEngines',
   );
 });
 
-test('an older worker without kinds is read as one that has none', () => {
-  expect(v.parse(CapabilitiesSchema, LEAST)).toMatchObject({ taskKinds: [], supportedModelsPerKind: {} });
+test('an older worker without kinds or engines is read as one that has none', () => {
+  expect(v.parse(CapabilitiesSchema, LEAST)).toMatchObject({
+    taskKinds: [],
+    supportedModelsPerKind: {},
+    modelEngines: [],
+  });
 });
 
 test('every fact an older worker sends is needed', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { toJobId } from '../../../src/base/ids.ts';
 import type { JsonValue } from '../../../src/base/json.ts';
-import type { Capabilities } from '../../../src/contract/capabilities.ts';
+import { type Capabilities, MODEL_ENGINES } from '../../../src/contract/capabilities.ts';
 import {
   accept,
   completeJson,
@@ -108,6 +108,7 @@ const capabilities: fc.Arbitrary<Capabilities> = fc.record(
     supportedModels: fc.array(fc.string()),
     taskKinds: fc.subarray([...TASK_KIND_IDS]),
     supportedModelsPerKind: fc.dictionary(fc.constantFrom(...TASK_KIND_IDS), fc.array(fc.string())),
+    modelEngines: fc.subarray([...MODEL_ENGINES]),
   },
   {
     requiredKeys: [
@@ -122,6 +123,7 @@ const capabilities: fc.Arbitrary<Capabilities> = fc.record(
       'supportedModels',
       'taskKinds',
       'supportedModelsPerKind',
+      'modelEngines',
     ],
   },
 );

@@ -206,13 +206,17 @@ test('a studio named with the API path is reached without doubling it', async ()
   expect(job.workerId).toBe(workerId);
 });
 
-test('the synthetic engine offers itself for synthetic models only', async () => {
+test('a worker offers the synthetic engine for synthetic models only, and names its engines', async () => {
   await using scene = await setup();
   const { capabilities } = await scene.studio.next('hello');
   // `sd-cpp` is offered or not by what the machine has: its programs are fetched, but not the driver's loader.
   const others = capabilities.supportedModels.filter((name) => !/^synthetic|^sd-cpp:/.test(name));
   expect(others).toEqual(['llama-cpp:*', 'onnx:*', 'piper:*', 'whisper-cpp:*']);
   expect(capabilities.taskKinds).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video']);
+  expect(capabilities.modelEngines.filter((name) => name !== 'sd-cpp')).toEqual(['llama-cpp', 'onnx', 'synthetic']);
+  expect(capabilities).not.toHaveProperty('extensionEngines');
+  const beat = await scene.studio.next('heartbeat');
+  expect(beat.capabilities.extensionEngines).toEqual(['whisper-cpp', 'piper']);
 });
 
 test.each([

@@ -54,7 +54,6 @@ describe('status', () => {
         'api_base_url:       https://studio.minis.gg/',
         'registration:       approved as w-1',
         'vram_threshold_gb:  12',
-        'auto_start:         true',
         'models_root:        /home/ada/models',
         'auto_update:        true',
         'update_interval:    1800s',
@@ -76,7 +75,7 @@ describe('status', () => {
   test('adds the facts of the running worker below those of the file', async () => {
     await using cli = await setup({ worker: aWorker({ startedAt: new FakeClock().now() - 65_000, enabled: false }) });
     await cli.run('status');
-    const live = cli.out().split('\n').slice(8);
+    const live = cli.out().split('\n').slice(7);
     expect(live).toEqual([
       'worker:             running (pid 42, 0.5.0, for 1 min 5 s)',
       'claiming:           off (run `studio-worker enable` to take jobs)',

@@ -31,11 +31,14 @@ describe('the studio reads the texts its operators search for', () => {
         vramTotalGb: 24,
         vramThresholdGb: 12.25,
         autoEnabled: true,
+        onlyWhenIdle: false,
+        userPresence: 'unknown',
         kinds: ['image', 'llm'],
+        modelEngines: ['sd-cpp', 'synthetic'],
         models: ['synthetic', 'synthetic-image'],
       },
-      'advertising engine=multi, vram=24.0/12.3GB threshold, auto_enabled=true, kinds=[image, llm], ' +
-        '2 model(s)=[synthetic, synthetic-image]',
+      'advertising engine=multi, vram=24.0/12.3GB threshold, auto_enabled=true, only_when_idle=false, ' +
+        'user_presence=unknown, kinds=[image, llm], model_engines=[sd-cpp, synthetic], 2 model(s)=[synthetic, synthetic-image]',
     ],
     [
       'threshold.exceeds-vram',

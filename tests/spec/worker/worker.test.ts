@@ -1,9 +1,13 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
-import { toWorkerId } from '../../../src/base/ids.ts';
+import { toModelId, toWorkerId } from '../../../src/base/ids.ts';
+import type { EngineName } from '../../../src/contract/model-source.ts';
+import { decorate } from '../../../src/engines/decorate.ts';
+import type { Engine } from '../../../src/engines/engine.ts';
+import { createRegistry } from '../../../src/engines/registry.ts';
 import { createScheduler, type Lease } from '../../../src/jobs/scheduler.ts';
 import type { SessionEnd } from '../../../src/studio/session/session.ts';
-import { describeCapabilities } from '../../../src/worker/capabilities.ts';
+import { type CapabilitySources, describeCapabilities } from '../../../src/worker/capabilities.ts';
 import { createHistory } from '../../../src/worker/history.ts';
 import { createStopping } from '../../../src/worker/stop-driver.ts';
 import { createWorker } from '../../../src/worker/worker.ts';
@@ -189,20 +193,22 @@ test('the status is one consistent picture of the worker', () => {
   });
 });
 
+const capabilitySources: CapabilitySources = {
+  machineName: 'rig',
+  userName: 'ann',
+  vramTotalGb: 24,
+  vramThresholdGb: 12,
+  autoEnabled: true,
+  autoUpdate: true,
+  startMinimised: true,
+  onlyWhenIdle: false,
+  userPresence: undefined,
+  engines: [new ScriptedEngine()],
+  withExtensions: false,
+};
+
 test('capabilities list what the engines serve and leave unknown presence out', () => {
-  const capabilities = describeCapabilities({
-    machineName: 'rig',
-    userName: 'ann',
-    vramTotalGb: 24,
-    vramThresholdGb: 12,
-    autoEnabled: true,
-    autoStart: true,
-    autoUpdate: true,
-    startMinimised: true,
-    onlyWhenIdle: false,
-    userPresence: undefined,
-    engines: [new ScriptedEngine()],
-  });
+  const capabilities = describeCapabilities(capabilitySources);
   expect(capabilities).toMatchObject({
     username: 'ann',
     engine: 'multi',
@@ -212,4 +218,36 @@ test('capabilities list what the engines serve and leave unknown presence out', 
     supportedModelsPerKind: { image: ['synthetic'], llm: ['synthetic'] },
   });
   expect('userPresence' in capabilities).toBe(false);
+});
+
+const engineNamed = (id: EngineName): Engine => ({ ...decorate(new ScriptedEngine(), {}), id });
+const PIPER_FIRST = [engineNamed('piper'), engineNamed('synthetic'), engineNamed('gradio'), engineNamed('sd-cpp')];
+
+test('engines are advertised in the order of the contract, our own left out', () => {
+  const capabilities = describeCapabilities({ ...capabilitySources, engines: PIPER_FIRST });
+  expect(capabilities.modelEngines).toEqual(['sd-cpp', 'synthetic']);
+  expect(Object.keys(capabilities).at(-1)).toBe('modelEngines');
+});
+
+test('a studio that asks for them learns of our own engines in a field of their own', () => {
+  const capabilities = describeCapabilities({ ...capabilitySources, engines: PIPER_FIRST, withExtensions: true });
+  expect(capabilities.modelEngines).toEqual(['sd-cpp', 'synthetic']);
+  expect(capabilities.extensionEngines).toEqual(['piper', 'gradio']);
+});
+
+test('every engine advertised is one that an offer can be routed to', () => {
+  const registry = createRegistry(PIPER_FIRST);
+  const { modelEngines = [], extensionEngines } = describeCapabilities({
+    ...capabilitySources,
+    engines: PIPER_FIRST,
+    withExtensions: true,
+  });
+  const named = [...modelEngines, ...(extensionEngines ?? [])].map(
+    (name) => registry.get(name as EngineName, toModelId('m')).id,
+  );
+  expect(named.toSorted()).toEqual(['gradio', 'piper', 'sd-cpp', 'synthetic']);
+});
+
+test('a worker without a window never claims to start with the machine', () => {
+  expect(describeCapabilities(capabilitySources).autoStart).toBe(false);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { toWorkerId } from '../../../../src/base/ids.ts';
+import type { Capabilities } from '../../../../src/contract/capabilities.ts';
 import { createRegistration } from '../../../../src/studio/registration/driver.ts';
 import type { BootstrapResult, RegistrationClient } from '../../../../src/studio/registration/client.ts';
 import type { PollResult, RequestResult } from '../../../../src/studio/registration/machine.ts';
@@ -10,15 +11,14 @@ import { fakeRandom } from '../../../fakes/system/fake-random.ts';
 import { someCapabilities } from '../../../fakes/builders.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 
-const CAPABILITIES = someCapabilities({ autoEnabled: false });
+const CAPABILITIES = someCapabilities({ autoEnabled: false, userPresence: 'active' });
 const APPROVED: PollResult = { is: 'approved', workerId: toWorkerId('w-1'), authToken: 'tok' };
 const PENDING: PollResult = { is: 'pending' };
 const DENIED: PollResult = { is: 'unauthorized', message: 'register-poll failed: 401 Unauthorized — no' };
 
 /** A studio's registration desk: answers what it was told to answer, `pending` otherwise, and keeps what it was asked. */
 class Desk implements RegistrationClient {
-  readonly requests: { readonly installId: string; readonly registrationSecretHash: string; autoEnabled: boolean }[] =
-    [];
+  readonly requests: (Capabilities & { readonly installId: string; readonly registrationSecretHash: string })[] = [];
   readonly polls: { readonly requestId: string; readonly secret: string }[] = [];
   readonly bootstraps: string[] = [];
   requestAnswers: RequestResult[] = [];
@@ -29,7 +29,7 @@ class Desk implements RegistrationClient {
 
   async request(about: Parameters<RegistrationClient['request']>[0]): Promise<RequestResult> {
     const { installId, registrationSecretHash, capabilities } = about;
-    this.requests.push({ installId, registrationSecretHash, autoEnabled: capabilities.autoEnabled });
+    this.requests.push({ installId, registrationSecretHash, ...capabilities });
     if (this.silent) await new Promise(() => {});
     return this.requestAnswers.shift() ?? { is: 'pending', requestId: `rr-${this.requests.length}` };
   }
@@ -122,6 +122,14 @@ test('a paused worker still asks to be approved as one that claims', async () =>
   await at.begin();
 
   expect(at.desk.requests[0]?.autoEnabled).toBe(true);
+});
+
+test('a request names the engines and not whether somebody is at the computer', async () => {
+  await using at = setup();
+  await at.begin();
+
+  expect(at.desk.requests[0]?.modelEngines).toEqual(['synthetic']);
+  expect(at.desk.requests[0]).not.toHaveProperty('userPresence');
 });
 
 test('the secret is on disk before the studio hears its hash', async () => {

@@ -57,7 +57,10 @@ function setup() {
     random: { unit: () => 0.5 },
     log,
     credentials: () => world.credentials,
-    capabilities: () => world.capabilities,
+    capabilities: (features) =>
+      features.includes('extensionEngines')
+        ? { ...world.capabilities, extensionEngines: ['piper'] }
+        : world.capabilities,
     claiming: () => world.claiming,
     currentJobId: () => world.job,
     shipBuffer,
@@ -163,7 +166,10 @@ test('a good session tells its story in three lines', () => {
     vramTotalGb: 8,
     vramThresholdGb: 8,
     autoEnabled: true,
+    onlyWhenIdle: false,
+    userPresence: 'unknown',
     kinds: ['llm'],
+    modelEngines: [],
     models: ['synthetic'],
   });
   expect(log.find('session.welcomed')?.fields).toEqual({ workerId: 'w-1', serverTime: 'now', features: ['resume'] });
@@ -184,6 +190,22 @@ test('unknown memory is no reason to warn', () => {
   world.capabilities = { ...world.capabilities, vramTotalGb: 0 };
   goLive();
   expect(log.find('threshold.exceeds-vram')).toBeUndefined();
+});
+
+test('a studio that names the feature hears of more engines from the first heartbeat on', () => {
+  const { session, sockets, clock, frames, welcome } = setup();
+  session.start();
+  sockets.last.open();
+  const features = ['extensionEngines'];
+  sockets.last.text(JSON.stringify({ type: 'welcome', workerId: 'w-1', serverTime: 'now', features }));
+  expect(frames()[0]).not.toHaveProperty('capabilities.extensionEngines');
+  expect(frames()[1]).toMatchObject({ type: 'heartbeat', capabilities: { extensionEngines: ['piper'] } });
+
+  sockets.last.cut();
+  clock.advance(1_125);
+  welcome(); // by a studio that does not name it
+  expect(frames().map(({ type }) => type)).toEqual(['hello', 'heartbeat']);
+  for (const frame of frames()) expect(frame).not.toHaveProperty('capabilities.extensionEngines');
 });
 
 test('each heartbeat carries the capabilities and the job of the moment', () => {
