@@ -1,4 +1,4 @@
-import { formatDuration } from '../base/units.ts';
+import { formatDuration, roundToTenths } from '../base/units.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
 import { type Rejection, REJECTIONS } from '../contract/rejections.ts';
 import type { LaneHolder } from '../jobs/scheduler.ts';
@@ -157,7 +157,5 @@ export function unfit(offer: Offer, facts: OfferFacts): Unfit | undefined {
 function memoryInputs(verdict: MemoryVerdict, estimateGb: number): RuleInputs {
   if (verdict.is === 'unknown') return { estimateGb };
   const { needGb, needFrom, freeGb, totalGb, marginGb, gpu } = verdict;
-  return { needGb: tenths(needGb), needFrom, freeGb: tenths(freeGb), totalGb: tenths(totalGb), marginGb, gpu };
+  return { needGb: roundToTenths(needGb), needFrom, freeGb: roundToTenths(freeGb), totalGb: roundToTenths(totalGb), marginGb, gpu };
 }
-
-const tenths = (gb: number): number => Math.round(gb * 10) / 10;

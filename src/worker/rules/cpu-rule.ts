@@ -44,17 +44,28 @@ export function createCpuRule({ allowCpu, gpuNames, clock, log }: CpuRuleOptions
   };
   const logged = new Set<string>();
 
+  /** What was refused counts until the answer is known: offers are decided while an engine is asked. */
   async function readiness(engine: Engine): Promise<Readiness> {
-    refused.delete(engine.id);
     const answer = await engine.readiness();
-    if (!answer.ready || answer.where === undefined) return answer;
-    const advice = whyNotGpu(answer.where) ?? surpriseOf(engine.id);
-    if (advice === undefined) return answer;
-    const found = await verdict(engine.id, advice);
-    const where = { on: 'cpu', whyNotGpu: found } as const;
-    if (found === undefined || allowCpu()) return { ready: true, where };
+    const found = await fallbackOf(engine.id, answer);
+    if (found === undefined) {
+      refused.delete(engine.id);
+      return answer.ready && whyNotGpu(answer.where) !== undefined ? onCpu(undefined) : answer;
+    }
+    if (allowCpu()) {
+      refused.delete(engine.id);
+      return onCpu(found);
+    }
     refused.set(engine.id, found.because);
+    const { where } = onCpu(found);
     return { ready: false, because: found.because, hint: `${found.hint} ${REMEDY}`, where, configured: true };
+  }
+
+  /** Why an engine that is ready would run on the CPU although this machine has a GPU. */
+  async function fallbackOf(engine: string, answer: Readiness): Promise<Advice | undefined> {
+    if (!answer.ready || answer.where === undefined) return undefined;
+    const advice = whyNotGpu(answer.where) ?? surpriseOf(engine);
+    return advice && (await verdict(engine, advice));
   }
 
   /** Undefined on a machine without a GPU: there is nothing else to run on. */
@@ -109,3 +120,5 @@ const notStarted = (device: DeviceKind): Advice => ({
   because: `${device} did not start`,
   hint: 'Check the GPU driver, and what the engine logged.',
 });
+
+const onCpu = (whyNot: Advice | undefined) => ({ ready: true, where: { on: 'cpu', whyNotGpu: whyNot } }) as const;

@@ -33,7 +33,7 @@ test('an offer is explained from the frame as well as from the claim in it', asy
   expect(existsSync(at.configPath)).toBe(false); // explaining changes nothing
 });
 
-test('the config decides as it does for a running worker', async () => {
+test('without a running worker the config decides what it can', async () => {
   await using at = await setup('api_base_url = "http://127.0.0.1:1"\nvram_threshold_gb = 6.0\nauto_enabled = false\n');
   const { verdict, because, rules } = await at.explain(writeJson(anOffer({ vramGbEstimate: 8 })));
   expect([verdict, because]).toEqual(['rejected', 'claiming is switched off']);

@@ -47,7 +47,7 @@ test('an engine that would run beside a GPU is not ready unless the CPU is allow
   expect(rule.refusal('synthetic')).toBe(because);
 });
 
-test('allowing the processor takes effect with the next look', async () => {
+test('allowing the CPU takes effect with the next check', async () => {
   const { engine, rule, config } = setup({ where: onCpu, allowCpu: false });
   await engine.readiness();
   config.allowCpu = true;
@@ -58,6 +58,15 @@ test('allowing the processor takes effect with the next look', async () => {
   expect(rule.refusal('synthetic')).toBeUndefined();
 });
 
+test('an engine that is rejected stays so while it is asked again', async () => {
+  const { engine, rule } = setup({ where: onCpu, allowCpu: false });
+  await engine.readiness();
+  const asking = engine.readiness();
+  expect(rule.refusal('synthetic')).toBe(because);
+  await asking;
+  expect(rule.refusal('synthetic')).toBe(because);
+});
+
 test('a machine without a GPU has nothing else to run on, which is no fault', async () => {
   const { engine, load, log } = setup({ where: onCpu, ranOn: 'cpu', gpus: [], allowCpu: false });
   expect(await engine.readiness()).toEqual({ ready: true, where: { on: 'cpu', whyNotGpu: undefined } });
@@ -66,7 +75,7 @@ test('a machine without a GPU has nothing else to run on, which is no fault', as
 });
 
 test.each<[string, Parameters<typeof setup>[0]]>([
-  ['knows only the processor', { ranOn: 'cpu' }],
+  ['only runs on the CPU', { ranOn: 'cpu' }],
   ['runs on the GPU', { where: { on: 'cuda' }, ranOn: 'cuda' }],
 ])('an engine that %s is none of its business', async (_which, about) => {
   const { engine, load, log, asked } = setup({ ...about, allowCpu: false });
