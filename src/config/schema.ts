@@ -43,7 +43,7 @@ export const CONFIG_KEYS = {
     required: true,
     unit: 'GiB',
     applies: 'live',
-    sentence: 'Largest GPU-memory estimate of a job that this worker takes.',
+    sentence: 'Largest GPU-memory estimate of a job that the studio may offer.',
   },
   auto_enabled: { type: flag, default: true, applies: 'live', sentence: 'Whether this worker takes jobs.' },
   auto_start: { type: flag, default: true, applies: 'unused', sentence: 'Whether the worker starts with the machine.' },

@@ -35,7 +35,7 @@ export type JobOutcome = { readonly job: Job; readonly startedAt: number; readon
 
 /** Where the outcome of a job goes: the studio that offered it, or a request on this machine that waits for it. */
 export interface ResultSink {
-  /** Owns its retries and never throws. Resolves when the job's lane may be given to another. */
+  /** Owns its retries and never throws. Resolves when the job's slot may be given to another. */
   deliver(outcome: JobOutcome): Promise<DeliveryReport>;
 }
 

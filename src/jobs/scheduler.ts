@@ -2,29 +2,29 @@ import type { WorkerError } from '../base/errors.ts';
 import type { Clock } from '../system/clock.ts';
 
 /*
- * Who may use this machine's engines, and when. A lease is the right to one lane; whoever cannot have one at once may
+ * Who may use this machine's engines, and when. A lease is the right to one slot; whoever cannot have one at once may
  * wait for it, first come, first served.
  *
- *   reserve ──free lane──▶ leased ──dispose──▶ free ──▶ the first who waits
+ *   reserve ──free slot──▶ leased ──dispose──▶ free ──▶ the first who waits
  *      │                                         └────▶ nobody waits and nothing is held: idle
- *      └──no free lane──▶ refused, with who holds what
+ *      └──no free slot──▶ refused, with who holds what
  *
- * Maintenance wants the whole machine: it waits for every lane, and while it waits nobody else gets one.
+ * Maintenance wants the whole machine: it waits for every slot, and while it waits nobody else gets one.
  */
 
 /** Who asks: an offer of the studio, a request on this machine, or the worker itself, to change what runs. */
 export type Origin = 'studio' | 'local' | 'maintenance';
 
-/** Where the holder of a lane is: at work, or getting the result to whoever asked. */
+/** Where the holder of a slot is: at work, or getting the result to whoever asked. */
 export type LeasePhase = 'running' | 'delivering';
 
 export interface LeaseRequest {
   readonly origin: Origin;
-  /** What the lane is for, as people are shown it: the id of a job, `update 0.6.1`. */
+  /** What the slot is for, as people are shown it: the id of a job, `update 0.6.1`. */
   readonly purpose: string;
 }
 
-/** One lane in somebody's hands. Disposing it frees the lane; disposing twice is harmless. */
+/** One slot in somebody's hands. Disposing it frees the slot; disposing twice is harmless. */
 export interface Lease extends LeaseRequest, Disposable {
   readonly is: 'leased';
   /** Aborts with the reason when the holder must stop. */
@@ -32,62 +32,62 @@ export interface Lease extends LeaseRequest, Disposable {
   phase: LeasePhase;
 }
 
-/** What holds a lane, for whoever could not have one. */
-export type LaneHolder = Pick<Lease, 'origin' | 'purpose' | 'phase'>;
+/** What holds a slot, for whoever could not have one. */
+export type SlotHolder = Pick<Lease, 'origin' | 'purpose' | 'phase'>;
 
-export interface LaneRefusal {
+export interface SlotRefusal {
   readonly is: 'refused';
-  /** `maintenance`: a lane may be free, but all of them are about to be needed. */
+  /** `maintenance`: a slot may be free, but all of them are about to be needed. */
   readonly because: 'busy' | 'maintenance';
-  readonly holders: readonly LaneHolder[];
+  readonly holders: readonly SlotHolder[];
 }
 
 /** Called exactly once with the answer, unless the wait is taken back before. */
 export interface LeaseWait {
   readonly maxWaitMs: number;
-  /** Synchronous: nothing comes between the lane's last holder and this call. */
-  readonly onAnswer: (answer: Lease | LaneRefusal) => void;
+  /** Synchronous: nothing comes between the slot's last holder and this call. */
+  readonly onAnswer: (answer: Lease | SlotRefusal) => void;
 }
 
 export interface Scheduler {
   /** What is held now, oldest first. */
   readonly held: readonly Lease[];
-  /** Why no lane can be had at once; undefined when one can. */
-  refusal(origin: Origin): LaneRefusal | undefined;
-  /** Takes a free lane. Synchronous: nothing may come between deciding and holding. */
-  reserve(request: LeaseRequest): Lease | LaneRefusal;
-  /** Takes a free lane at once, or the next one that comes free in time. The returned function takes the wait back. */
+  /** Why no slot can be had at once; undefined when one can. */
+  refusal(origin: Origin): SlotRefusal | undefined;
+  /** Takes a free slot. Synchronous: nothing may come between deciding and holding. */
+  reserve(request: LeaseRequest): Lease | SlotRefusal;
+  /** Takes a free slot at once, or the next one that comes free in time. The returned function takes the wait back. */
   waitFor(request: LeaseRequest, wait: LeaseWait): () => void;
-  /** Stops what the lane is for; its holder frees it once it has cleaned up. False when nothing of that name is held. */
+  /** Stops what the slot is for; its holder frees it once it has cleaned up. False when nothing of that name is held. */
   cancel(purpose: string, reason: WorkerError): boolean;
   /** Calls back once when nothing is held; at once when that is so. The returned function takes the call back. */
   whenIdle(call: () => void): () => void;
 }
 
 interface Waiting extends LeaseRequest {
-  readonly answer: (answer: Lease | LaneRefusal) => void;
+  readonly answer: (answer: Lease | SlotRefusal) => void;
 }
 
-/** @param options.lanes how many may be held at a time; a studio of the contract has one job in flight */
+/** @param options.slots how many may be held at a time; a studio of the contract has one job in flight */
 export function createScheduler({
   clock,
-  lanes = 1,
+  slots = 1,
 }: {
   readonly clock: Pick<Clock, 'after'>;
-  readonly lanes?: number;
+  readonly slots?: number;
 }): Scheduler {
   const held = new Map<Lease, AbortController>();
   const waiting = new Set<Waiting>();
   const idle = new Set<() => void>();
 
-  const holders = (): LaneHolder[] =>
+  const holders = (): SlotHolder[] =>
     [...held.keys()].map(({ origin, purpose, phase }) => ({ origin, purpose, phase }));
   const isMaintained = (): boolean => [...held.keys(), ...waiting].some(({ origin }) => origin === 'maintenance');
 
-  /** Whoever waits comes first: a lane that is free while somebody waits is theirs. */
-  function refusal(origin: Origin): LaneRefusal | undefined {
+  /** Whoever waits comes first: a slot that is free while somebody waits is theirs. */
+  function refusal(origin: Origin): SlotRefusal | undefined {
     if (isMaintained()) return { is: 'refused', because: 'maintenance', holders: holders() };
-    const isFree = origin === 'maintenance' ? held.size === 0 : held.size < lanes && waiting.size === 0;
+    const isFree = origin === 'maintenance' ? held.size === 0 : held.size < slots && waiting.size === 0;
     return isFree ? undefined : { is: 'refused', because: 'busy', holders: holders() };
   }
 
@@ -111,10 +111,10 @@ export function createScheduler({
     const all = [...waiting];
     const maintenance = all.find(({ origin }) => origin === 'maintenance');
     if (maintenance !== undefined) return held.size === 0 ? maintenance : undefined;
-    return held.size < lanes && !isMaintained() ? all[0] : undefined;
+    return held.size < slots && !isMaintained() ? all[0] : undefined;
   }
 
-  /** What is called here may reserve or free lanes itself, so everything is read anew after each call. */
+  /** What is called here may reserve or free slots itself, so everything is read anew after each call. */
   function handOn(): void {
     for (let next = nextWaiting(); next !== undefined; next = nextWaiting()) {
       waiting.delete(next);
@@ -127,7 +127,7 @@ export function createScheduler({
     }
   }
 
-  function reserve(request: LeaseRequest): Lease | LaneRefusal {
+  function reserve(request: LeaseRequest): Lease | SlotRefusal {
     return refusal(request.origin) ?? lease(request);
   }
 

@@ -23,7 +23,7 @@ import type { RuleName } from './fitness.ts';
 export type WorkerEvent =
   | { readonly is: 'offer'; readonly jobId: JobId; readonly kind: TaskKindId; readonly model: ModelId }
   | { readonly is: 'rejected'; readonly jobId: JobId; readonly rule: RuleName; readonly because: string }
-  /** A lane is held for the job, and whoever asked for it was promised a result. */
+  /** A slot is held for the job, and whoever asked for it was promised a result. */
   | { readonly is: 'accepted'; readonly job: JobRecord }
   | { readonly is: 'phase'; readonly jobId: JobId; readonly phase: JobPhase }
   /** `share` is from 0 to 1 and never falls within one job. */

@@ -112,7 +112,11 @@ function noteOn(
 function thresholdReport({ vramGbEstimate }: Offer, thresholdGb: number): RuleReport {
   const named = { rule: 'threshold', inputs: { estimateGb: vramGbEstimate, vram_threshold_gb: thresholdGb } } as const;
   if (vramGbEstimate <= thresholdGb) return { ...named, outcome: 'passes', because: '' };
-  return { ...named, outcome: 'warns', because: 'a studio that heeds the threshold does not offer this' };
+  return {
+    ...named,
+    outcome: 'warns',
+    because: 'the estimate is above vram_threshold_gb; a studio of the contract does not offer this',
+  };
 }
 
 function engineReport({ modelSource }: Offer, engine: Engine | undefined, engines: readonly Engine[]): RuleReport {

@@ -1,7 +1,7 @@
 import { formatDuration, roundToTenths } from '../base/units.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
 import { type Rejection, REJECTIONS } from '../contract/rejections.ts';
-import type { LaneHolder } from '../jobs/scheduler.ts';
+import type { SlotHolder } from '../jobs/scheduler.ts';
 import type { MemoryVerdict } from '../models/memory/fit.ts';
 import type { UserPresence } from '../system/machine/presence.ts';
 import { unfitReason } from './rules/memory-gate.ts';
@@ -27,8 +27,8 @@ export interface OfferFacts {
 
 /** What only a running worker knows. */
 export interface LiveFacts {
-  /** Who holds the lane that the job would need; empty when it is free. */
-  readonly holders: readonly LaneHolder[];
+  /** Who holds the slot that the job would need; empty when it is free. */
+  readonly holders: readonly SlotHolder[];
   readonly maintenance: boolean;
   /** The worker is on its way out. */
   readonly stopping: boolean;
@@ -157,5 +157,12 @@ export function unfit(offer: Offer, facts: OfferFacts): Unfit | undefined {
 function memoryInputs(verdict: MemoryVerdict, estimateGb: number): RuleInputs {
   if (verdict.is === 'unknown') return { estimateGb };
   const { needGb, needFrom, freeGb, totalGb, marginGb, gpu } = verdict;
-  return { needGb: roundToTenths(needGb), needFrom, freeGb: roundToTenths(freeGb), totalGb: roundToTenths(totalGb), marginGb, gpu };
+  return {
+    needGb: roundToTenths(needGb),
+    needFrom,
+    freeGb: roundToTenths(freeGb),
+    totalGb: roundToTenths(totalGb),
+    marginGb,
+    gpu,
+  };
 }

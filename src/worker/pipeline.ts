@@ -15,8 +15,8 @@ import type { OfferFactsReader } from './rules/offer-facts.ts';
 /*
  * An offer's way to its job. What can happen to it, in order:
  *   a rule of `fitness` is against it       → reject, with the first one
- *   the lane's last job is being delivered  → wait a moment for the lane, then decide
- *   the accept cannot be sent               → nothing was promised, the lane is free again
+ *   the slot's last job is being delivered  → wait a moment for the slot, then decide
+ *   the accept cannot be sent               → nothing was promised, the slot is free again
  *   accepted                                → carried out, and its outcome goes to the job's sink
  *   the studio gave the job to another      → cancelled; its outcome is discarded
  */
@@ -54,7 +54,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     const isTail = facts.live?.maintenance === false && isDelivering(facts) && stopWaiting === undefined;
     if (!isTail) return decide(offer, facts, () => reportOffer(offer));
     reportOffer(offer);
-    waitForLane(offer);
+    waitForSlot(offer);
   }
 
   function reportOffer(offer: Offer): void {
@@ -62,7 +62,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     events.emit({ is: 'offer', jobId: offer.jobId, kind: offer.task.kind, model: offer.model });
   }
 
-  function waitForLane(offer: Offer): void {
+  function waitForSlot(offer: Offer): void {
     stopWaiting = scheduler.waitFor(
       { origin: 'studio', purpose: offer.jobId },
       {
@@ -70,7 +70,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
         onAnswer(answer) {
           stopWaiting = undefined;
           if (answer.is === 'refused') return decide(offer, deps.offerFacts.factsFor(offer));
-          const facts = deps.offerFacts.factsFor(offer, { heldLane: true });
+          const facts = deps.offerFacts.factsFor(offer, { heldSlot: true });
           const against = unfit(offer, facts);
           if (against === undefined) return take(offer, answer);
           answer[Symbol.dispose]();
@@ -81,7 +81,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   }
 
   /**
-   * Nothing is awaited between deciding and holding the lane, so two offers cannot both pass. The studio waits for the
+   * Nothing is awaited between deciding and holding the slot, so two offers cannot both pass. The studio waits for the
    * answer and nobody for the log line, so an accept goes out before `report` is called.
    */
   function decide(offer: Offer, facts: OfferFacts, report: () => void = () => {}): void {
@@ -91,7 +91,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       return rejectOffer(offer, against, facts);
     }
     const lease = scheduler.reserve({ origin: 'studio', purpose: offer.jobId });
-    if (lease.is === 'refused') throw new WorkerError('internal', `no lane for ${offer.jobId}, which no rule rejects`);
+    if (lease.is === 'refused') throw new WorkerError('internal', `no slot for ${offer.jobId}, which no rule rejects`);
     take(offer, lease, report);
   }
 

@@ -4,9 +4,9 @@ import { printJson, printLines } from '../output.ts';
 import { toNumber } from '../args/values.ts';
 import { reloadFacts, reloadText } from '../view/worker-reply.ts';
 
-/** Sets the largest GPU-memory estimate of a job that this worker takes. */
+/** Sets the largest GPU-memory estimate of a job that the studio may offer. */
 export const setThreshold = command({
-  summary: 'Set the largest GPU-memory estimate, in GiB, of a job that this worker takes',
+  summary: 'Set the largest GPU-memory estimate, in GiB, of a job that the studio may offer',
   examples: ['studio-worker set-threshold 12', 'studio-worker set-threshold 7.5 --json'],
   exits: [
     { code: 73, means: 'the config file cannot be written' },

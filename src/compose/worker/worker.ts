@@ -142,7 +142,7 @@ const stopParts = (
     events.emit({ is: 'stopping' });
     session.beat();
   },
-  onHandingBack: () => void delivery.stop(), // an upload that stands still would hold its lane for minutes
+  onHandingBack: () => void delivery.stop(), // an upload that stands still would hold its slot for minutes
   async leave() {
     await Promise.allSettled([registration.stop(), session.stop()]);
     await delivery.stop();

@@ -22,15 +22,15 @@ export interface OfferFactsDeps {
 
 /** Reads, at one moment, all that counts for an offer to a running worker. */
 export interface OfferFactsReader {
-  /** `heldLane`: a lane is held for this very offer, so that nothing else is in its way. */
-  factsFor(offer: Offer, options?: { readonly heldLane: boolean }): OfferFacts;
+  /** `heldSlot`: a slot is held for this very offer, so that nothing else is in its way. */
+  factsFor(offer: Offer, options?: { readonly heldSlot: boolean }): OfferFacts;
 }
 
 export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
   return {
-    factsFor(offer, { heldLane } = { heldLane: false }) {
+    factsFor(offer, { heldSlot } = { heldSlot: false }) {
       const { engine } = offer.modelSource;
-      const refusal = heldLane ? undefined : deps.scheduler.refusal('studio');
+      const refusal = heldSlot ? undefined : deps.scheduler.refusal('studio');
       return {
         paused: deps.paused(),
         onlyWhenIdle: deps.onlyWhenIdle(),

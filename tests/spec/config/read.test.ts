@@ -138,7 +138,7 @@ test('a first file explains each key, and reads back as the defaults', () => {
   const text = freshText({});
   expect(text).toStartWith('# URL of the studio this worker serves.\napi_base_url = "https://studio.minis.gg/"\n');
   expect(text).toContain(
-    '\n# Largest GPU-memory estimate of a job that this worker takes. In GiB.\nvram_threshold_gb = 12.0\n',
+    '\n# Largest GPU-memory estimate of a job that the studio may offer. In GiB.\nvram_threshold_gb = 12.0\n',
   );
   expect(text).toContain('\nauto_update_interval_secs = 1800\n');
   expect(text).toContain('\nmodels_root = "~/models"\n');
@@ -214,7 +214,7 @@ test('every key has a sentence, and every secret is known as one', () => {
   ]);
   expect(rows.find((row) => row.key === 'vram_threshold_gb')).toEqual({
     key: 'vram_threshold_gb',
-    sentence: 'Largest GPU-memory estimate of a job that this worker takes.',
+    sentence: 'Largest GPU-memory estimate of a job that the studio may offer.',
     default: '12',
     unit: 'GiB',
     secret: false,

@@ -5,32 +5,32 @@ import {
   createScheduler,
   type Lease,
   type Origin,
-  type LaneRefusal,
+  type SlotRefusal,
   type Scheduler,
 } from '../../../src/jobs/scheduler.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 
-function setup(lanes?: number) {
+function setup(slots?: number) {
   const clock = new FakeClock();
-  const scheduler = createScheduler({ clock, ...(lanes === undefined ? {} : { lanes }) });
+  const scheduler = createScheduler({ clock, ...(slots === undefined ? {} : { slots }) });
   return { clock, scheduler };
 }
 
 function take(scheduler: Scheduler, purpose: string, origin: Origin = 'studio'): Lease {
   const answer = scheduler.reserve({ origin, purpose });
-  if (answer.is === 'refused') throw new WorkerError('internal', `${purpose} got no lane`);
+  if (answer.is === 'refused') throw new WorkerError('internal', `${purpose} got no slot`);
   return answer;
 }
 
-/** Waits for a lane and writes down what came of it. */
+/** Waits for a slot and writes down what came of it. */
 function waiting(scheduler: Scheduler, purpose: string, about: { origin?: Origin; maxWaitMs?: number } = {}) {
-  const answers: (Lease | LaneRefusal)[] = [];
+  const answers: (Lease | SlotRefusal)[] = [];
   const { origin = 'local', maxWaitMs = 1_000 } = about;
   const takeBack = scheduler.waitFor({ origin, purpose }, { maxWaitMs, onAnswer: (answer) => answers.push(answer) });
   return { answers, takeBack };
 }
 
-test('a lane that is held is refused, with who holds it and where the holder is', () => {
+test('a slot that is held is refused, with who holds it and where the holder is', () => {
   const { scheduler } = setup();
   take(scheduler, 'job-1').phase = 'delivering';
   expect(scheduler.reserve({ origin: 'local', purpose: 'chat-1' })).toEqual({
@@ -40,7 +40,7 @@ test('a lane that is held is refused, with who holds it and where the holder is'
   });
 });
 
-test('a lane is free again on every way out, also by an exception', () => {
+test('a slot is free again on every way out, also by an exception', () => {
   const { scheduler } = setup();
   const leaveByThrowing = (): void => {
     using lease = take(scheduler, 'job-1');
@@ -50,7 +50,7 @@ test('a lane is free again on every way out, also by an exception', () => {
   expect(scheduler.held).toEqual([]);
 });
 
-test('disposing of an old lease does not free the lane of the one that came after', () => {
+test('disposing of an old lease does not free the slot of the one that came after', () => {
   const { scheduler } = setup();
   const first = take(scheduler, 'job-1');
   first[Symbol.dispose]();
@@ -59,7 +59,7 @@ test('disposing of an old lease does not free the lane of the one that came afte
   expect(scheduler.held).toEqual([second]);
 });
 
-test('as many lanes are held at a time as there are, and no more', () => {
+test('as many slots are held at a time as there are, and no more', () => {
   const { scheduler } = setup(3);
   for (const purpose of ['job-1', 'job-2', 'job-3']) take(scheduler, purpose);
   expect(scheduler.reserve({ origin: 'studio', purpose: 'job-4' }).is).toBe('refused');
@@ -76,7 +76,7 @@ test('cancelling aborts one holder with the reason and leaves the others alone',
   expect(scheduler.cancel('job-7', reason)).toBe(false);
 });
 
-test('who waits gets the next free lane, in the order of waiting', () => {
+test('who waits gets the next free slot, in the order of waiting', () => {
   const { scheduler, clock } = setup();
   const held = take(scheduler, 'job-1');
   const [first, second] = [waiting(scheduler, 'chat-1'), waiting(scheduler, 'chat-2')];
@@ -97,7 +97,7 @@ test('a new offer does not overtake a request that waits', () => {
   expect(scheduler.reserve({ origin: 'studio', purpose: 'job-3' }).is).toBe('refused');
 });
 
-test('a wait ends at its limit, with who held the lane all the while', () => {
+test('a wait ends at its limit, with who held the slot all the while', () => {
   const { scheduler, clock } = setup();
   take(scheduler, 'job-1');
   const chat = waiting(scheduler, 'chat-1', { maxWaitMs: 500 });
@@ -118,7 +118,7 @@ test('a wait that is taken back is never answered', () => {
   expect(scheduler.held).toEqual([]);
 });
 
-test('maintenance waits for every lane, and nobody else gets one meanwhile', () => {
+test('maintenance waits for every slot, and nobody else gets one meanwhile', () => {
   const { scheduler } = setup(2);
   const held = [take(scheduler, 'job-1'), take(scheduler, 'job-2')];
   const update = waiting(scheduler, 'update 0.6.1', { origin: 'maintenance' });
@@ -150,7 +150,7 @@ test('maintenance that is given up lets those behind it go on at once', () => {
   expect(chat.answers).toMatchObject([{ is: 'leased' }]);
 });
 
-test('who waits for idleness is called once, when the last lane is free', () => {
+test('who waits for idleness is called once, when the last slot is free', () => {
   const { scheduler } = setup(2);
   const calls: string[] = [];
   scheduler.whenIdle(() => calls.push('at once'));
@@ -176,14 +176,14 @@ test('a machine with somebody waiting is not idle', () => {
   expect(calls).toEqual(['idle']);
 });
 
-test('whatever is reserved, awaited and freed, lanes are never overdrawn and every wait ends once', () => {
+test('whatever is reserved, awaited and freed, slots are never overdrawn and every wait ends once', () => {
   const step = fc.record({
     origin: fc.constantFrom<Origin>('studio', 'local', 'maintenance'),
     act: fc.constantFrom('reserve', 'wait', 'free', 'tick'),
   });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60 }), (lanes, steps) => {
-      const { scheduler, clock } = setup(lanes);
+    fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60 }), (slots, steps) => {
+      const { scheduler, clock } = setup(slots);
       const waits: (readonly unknown[])[] = [];
       steps.forEach(({ origin, act }, at) => {
         if (act === 'reserve') scheduler.reserve({ origin, purpose: `p-${at}` });
@@ -192,7 +192,7 @@ test('whatever is reserved, awaited and freed, lanes are never overdrawn and eve
         if (act === 'tick') clock.advance(400);
         const { held } = scheduler;
         const alone = held.some((lease) => lease.origin === 'maintenance');
-        expect(held.length).toBeLessThanOrEqual(alone ? 1 : lanes);
+        expect(held.length).toBeLessThanOrEqual(alone ? 1 : slots);
       });
       clock.advance(1_000);
       expect(waits.every((answers) => answers.length === 1)).toBe(true);

@@ -58,7 +58,7 @@ function setup(about: { releaseFails?: boolean } = {}) {
   };
   const start = (job = aJob({}, sink)) => {
     const lease = scheduler.reserve({ origin: 'studio', purpose: job.id });
-    if (lease.is === 'refused') throw new WorkerError('internal', 'no lane');
+    if (lease.is === 'refused') throw new WorkerError('internal', 'no slot');
     return { lease, done: jobs.carryOut(job, lease) };
   };
   const names = () => happened.map((event) => (event.is === 'phase' ? `phase ${event.phase}` : event.is));
@@ -84,7 +84,7 @@ test('a job tells its story from its acceptance to its delivery, each step once'
   expect(happened.find(({ is }) => is === 'outcome')).toMatchObject({ job: { status: 'undelivered' } });
 });
 
-test('the lane and the files are held until the outcome is delivered, and not longer', async () => {
+test('the slot and the files are held until the outcome is delivered, and not longer', async () => {
   const { engine, scheduler, leases, delivery, start, jobs } = setup();
   const { done, lease } = start();
   (await engine.started()).finish();
@@ -99,7 +99,7 @@ test('the lane and the files are held until the outcome is delivered, and not lo
   expect(jobs.running()).toEqual([]);
 });
 
-test('a job that fails is delivered as a failure, and frees its lane', async () => {
+test('a job that fails is delivered as a failure, and frees its slot', async () => {
   const { engine, scheduler, delivered, delivery, start } = setup();
   const { done } = start();
   (await engine.started()).fail(new WorkerError('engine.failed', 'no'));
@@ -115,7 +115,7 @@ test('nothing else is loaded before the model of the job that was taken', () => 
   expect(made).toEqual(['synthetic']);
 });
 
-test('files that cannot be released cost the job neither its result nor its lane', async () => {
+test('files that cannot be released cost the job neither its result nor its slot', async () => {
   const { engine, scheduler, delivered, delivery, log, start } = setup({ releaseFails: true });
   const { done } = start();
   (await engine.started()).finish();

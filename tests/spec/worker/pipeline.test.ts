@@ -45,9 +45,9 @@ function setup() {
       },
     },
     offerFacts: {
-      factsFor: (_offer, { heldLane } = { heldLane: false }) => {
+      factsFor: (_offer, { heldSlot } = { heldSlot: false }) => {
         obstacles.read += 1;
-        const holders = heldLane ? [] : scheduler.held;
+        const holders = heldSlot ? [] : scheduler.held;
         return { ...FIT, live: { ...FIT.live, holders }, ...obstacles.facts };
       },
     },
@@ -101,7 +101,7 @@ test('an offer is decided on facts that were read once', () => {
   expect(log.find('offer.rejected')?.fields).toMatchObject({ rule: 'paused', presence: 'active' });
 });
 
-test('an offer that waits for the lane is logged once, when it comes', () => {
+test('an offer that waits for the slot is logged once, when it comes', () => {
   const { pipeline, log, deliverFirst, finishFirst } = setup();
   pipeline.onOffer(anOffer({ id: 'job-1' }));
   deliverFirst();
@@ -132,7 +132,7 @@ test('a rejection carries its code and its exact text, and is an event', () => {
   });
 });
 
-test('an accept that cannot be sent promises nothing and frees the lane', () => {
+test('an accept that cannot be sent promises nothing and frees the slot', () => {
   const { pipeline, socket, scheduler, jobs, log } = setup();
   socket.live = false;
   pipeline.onOffer(anOffer());
@@ -141,7 +141,7 @@ test('an accept that cannot be sent promises nothing and frees the lane', () => 
   expect(log.find('accept.not-sent')?.fields).toMatchObject({ jobId: 'job-1' });
 });
 
-test('an offer that overtakes the answer to an upload waits for the lane', () => {
+test('an offer that overtakes the answer to an upload waits for the slot', () => {
   const { pipeline, answers, clock, deliverFirst, finishFirst } = setup();
   pipeline.onOffer(anOffer({ id: 'job-1' }));
   deliverFirst();
@@ -152,7 +152,7 @@ test('an offer that overtakes the answer to an upload waits for the lane', () =>
   expect(clock.armed).toBe(0);
 });
 
-test('an offer that waited is decided on what is true when its lane comes free', () => {
+test('an offer that waited is decided on what is true when its slot comes free', () => {
   const { pipeline, answers, scheduler, obstacles, deliverFirst, finishFirst } = setup();
   pipeline.onOffer(anOffer({ id: 'job-1' }));
   deliverFirst();
@@ -174,7 +174,7 @@ test('an offer whose model may not run now is busy to the studio, and the log sa
   expect(jobs).toEqual([]);
 });
 
-test('an offer that waited too long for the lane is rejected as busy', () => {
+test('an offer that waited too long for the slot is rejected as busy', () => {
   const { pipeline, answers, clock, deliverFirst } = setup();
   pipeline.onOffer(anOffer({ id: 'job-1' }));
   deliverFirst();

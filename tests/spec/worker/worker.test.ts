@@ -22,7 +22,7 @@ function setup() {
   const scheduler = createScheduler({ clock });
   const hold = (purpose: string): Lease => {
     const lease = scheduler.reserve({ origin: 'studio', purpose });
-    if (lease.is === 'refused') throw new WorkerError('internal', 'no lane');
+    if (lease.is === 'refused') throw new WorkerError('internal', 'no slot');
     return lease;
   };
   const did: string[] = [];
