@@ -79,15 +79,17 @@ export class Entries<Model extends LoadedWeights> {
     return this.current.some(({ lane }) => isIdle(lane.state));
   }
 
+  /** The abandoned ones included: they are in memory all the same. */
   views(): readonly PooledModel[] {
-    return this.current.flatMap((entry) => viewOf(entry) ?? []);
+    return this.all.flatMap((entry) => viewOf(entry) ?? []);
   }
 
   residents(): readonly Resident[] {
     return this.current.flatMap((entry) => residentOf(entry) ?? []);
   }
 
+  /** The abandoned ones included: they are in memory all the same. */
   shares(kind: MemoryKind): readonly LoadedShare[] {
-    return this.current.filter(({ request }) => request.kind === kind).flatMap((entry) => shareOf(entry) ?? []);
+    return this.all.filter(({ request }) => request.kind === kind).flatMap((entry) => shareOf(entry) ?? []);
   }
 }

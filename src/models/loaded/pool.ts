@@ -13,6 +13,7 @@ import { isIdle, isOut, type ModelState, type UnloadReason } from './lifecycle.t
 import { logUnloaded } from './log-unload.ts';
 import { MemoryUpkeep } from './memory-upkeep.ts';
 import type { Resident } from './residency.ts';
+import { Turns } from './turns.ts';
 
 /*
  * The models in memory. One that was used stays for a while, so that the next job on it pays no load; the least recently
@@ -23,8 +24,8 @@ import type { Resident } from './residency.ts';
 /** The models in memory. Whoever makes one closes it, after the last `withModel` was aborted or has ended. */
 export interface ModelPool<Model extends LoadedWeights> {
   /**
-   * Gives `use` the model, loaded if it is not, and returns what `use` does. A failure that may be the model's own fault
-   * unloads it.
+   * Gives `use` the model, loaded if it is not, and returns what `use` does. Users of one model queue for it. A failure
+   * that may be the model's own fault unloads it.
    *
    * @throws WorkerError what loading and `use` throw; or the signal's reason
    */
@@ -68,14 +69,18 @@ class DrivenPool<Model extends LoadedWeights> implements ModelPool<Model> {
   readonly #options: ModelPoolOptions;
   readonly #entries = new Entries<Model>();
   readonly #memory: MemoryUpkeep<Model>;
+  readonly #turns: Turns;
 
   constructor(options: ModelPoolOptions) {
     this.#options = options;
     this.#memory = new MemoryUpkeep(this.#entries, options);
+    this.#turns = new Turns(options.clock);
   }
 
   async withModel<T>(request: LoadRequest<Model>, signal: AbortSignal, use: (model: Model) => Promise<T>): Promise<T> {
     this.cancelPreloads(request.model);
+    using turn = this.#turns.join(`${request.engine} ${request.model}`, signal);
+    if (turn.wait !== undefined) await turn.wait;
     const entry = this.#entries.findUsable(request) ?? (await this.#replaced(request));
     const model = await this.#take(entry, signal);
     let isHealthy = false;
@@ -145,13 +150,13 @@ class DrivenPool<Model extends LoadedWeights> implements ModelPool<Model> {
     await freeAll(this.#entries.all, this.#options.clock);
   }
 
-  /** A new entry in the place of the one of that name, which is unloaded first. */
+  /** A new entry in the place of the one of that name, which is unloaded first. Only for the user whose turn it is. */
   async #replaced(request: LoadRequest<Model>): Promise<Entry<Model>> {
     const known = this.#entries.find(request);
     if (known === undefined) return this.#add(request);
     const { state } = known.lane;
     const unloaded = known.lane.unload('replaced');
-    // One job at a time uses a model, so whoever still has it was abandoned and is not waited for.
+    // It is nobody else's turn, so whoever still has it was abandoned and is not waited for.
     if ('inUse' in state && state.inUse) this.#entries.abandon(known);
     else {
       await unloaded;

@@ -77,18 +77,34 @@ test('a model without a process is neither kept nor logged', async () => {
   expect([pool.list(), log.names()]).toEqual([[], []]);
 });
 
-test('an abandoned use that never ends is not waited for', async () => {
-  const { pool, request, signal, use } = poolScene();
-  void pool.withModel(request('fox', 1), signal, () => new Promise(() => {}));
+/** A job whose signal aborts while it has the model, and that ignores it. */
+async function abandonedUse({ pool, request, clock }: ReturnType<typeof poolScene>): Promise<void> {
+  const abort = new AbortController();
+  void pool.withModel(request('fox', 1), abort.signal, () => new Promise(() => {}));
   await settle();
-  expect(await use(request('fox', 1))).toBe('fox');
+  abort.abort();
+  await clock.advanceAsync(5_000);
+}
+
+test('an aborted use that never ends is not waited for', async () => {
+  const scene = poolScene();
+  await abandonedUse(scene);
+  expect(await scene.use(scene.request('fox', 1))).toBe('fox');
+});
+
+test('a model that an abandoned job keeps still counts as memory', async () => {
+  const scene = poolScene();
+  await abandonedUse(scene);
+  await scene.use(scene.request('fox', 1));
+  expect(scene.pool.list().map(({ state }) => state)).toEqual(['idle', 'in use']);
+  expect(scene.pool.shares('gpu').map(({ inUse }) => inUse)).toEqual([false, true]);
 });
 
 test('an abandoned use that never ends loses its model when the worker closes', async () => {
-  const { pool, request, signal, use, names, clock } = poolScene();
-  void pool.withModel(request('fox', 1), signal, () => new Promise(() => {}));
-  await settle();
-  await use(request('fox', 1));
+  const scene = poolScene();
+  const { pool, names, clock } = scene;
+  await abandonedUse(scene);
+  await scene.use(scene.request('fox', 1));
   expect(names()).toEqual(['fox', 'fox']);
   const closed = pool.close();
   await clock.advanceAsync(1_000);
