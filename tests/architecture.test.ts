@@ -55,10 +55,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^@gradio\/client$/, /^engines\/gradio\/binding\.ts$/],
   [/^sharp$/, /^system\/native\/images\.ts$/],
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],
-  [
-    /^(node:|bun(:|$))/,
-    /^system\/|\/binding\.ts$|^local-studio\/(serve|storage\/(backends|operator-token|sqlite-store|disk-artifacts))\.ts$/,
-  ],
+  [/^(node:|bun(:|$))/, /^system\/|\/binding\.ts$/],
 ];
 const BUN_GLOBAL = /\bBun\.\w+/;
 const ENVIRONMENT = /\bprocess\.(?!stdout\b)\w+/;
@@ -104,16 +101,15 @@ test('inside models a download knows no store, and the store nothing of memory',
 test('the runtime is touched only where effects live', () => {
   const broken = SOURCES.filter((file) => {
     const code = withoutComments(codeOf(file));
-    const effectful =
-      /^system\/|\/binding\.ts$|^main\.ts$|^compose\.ts$|^local-studio\/(serve|storage\/(backends|operator-token|sqlite-store|disk-artifacts))\.ts$/;
+    const effectful = /^system\/|\/binding\.ts$|^main\.ts$|^compose\.ts$/;
     return !effectful.test(file) && (BUN_GLOBAL.test(code) || ENVIRONMENT.test(code));
   });
   expect(broken).toEqual([]);
 });
 
 test('time, chance and the network are reached only through system', () => {
-  // The embedded studio's door speaks to the runtime as well, and the top of the program ends the process.
-  const mayReach = /^system\/|^local-studio\/serve\.ts$|^main\.ts$/;
+  // The top of the program ends the process.
+  const mayReach = /^system\/|^main\.ts$/;
   expect(SOURCES.filter((file) => !mayReach.test(file) && EFFECT.test(withoutComments(codeOf(file))))).toEqual([]);
 });
 
@@ -185,8 +181,6 @@ function allowed(file: string, target: string, asType: boolean): boolean {
   const from = file.split('/')[0] ?? '';
   const to = path.split('/')[0] ?? '';
   const may = MAY_IMPORT[from] ?? [];
-  // What the embedded studio keeps on the disk is written as everything else is.
-  if (file.startsWith('local-studio/storage/') && path === 'system/disk/disk.ts') return true;
   return (
     from === to ||
     may.includes('*') ||

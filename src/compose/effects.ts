@@ -1,6 +1,7 @@
 import { USER_AGENT } from '../base/version.ts';
-import { type Clock, systemClock } from '../system/clock.ts';
-import { type Sha256, sha256 } from '../system/disk/digest.ts';
+import { type Clock, nextTurn, type NextTurn, systemClock } from '../system/clock.ts';
+import { openDataFolder, type OpenDataFolder } from '../system/disk/data-folder.ts';
+import { type RunningSha256, type Sha256, sha256, startSha256 } from '../system/disk/digest.ts';
 import { type Environment, readEnvironment } from '../system/environment.ts';
 import { type Files, systemFiles } from '../system/disk/files.ts';
 import { createHttp } from '../system/net/http-client.ts';
@@ -12,6 +13,7 @@ import { type Presence, systemPresence } from '../system/machine/presence.ts';
 import { createNativeCache, type AccountCache } from '../system/native/native-cache.ts';
 import { payloads } from '../system/native/payloads.ts';
 import { type Random, systemRandom } from '../system/random.ts';
+import { serve, type Serve } from '../system/net/server.ts';
 import type { Sockets } from '../system/net/socket.ts';
 import { createSockets } from '../system/net/sockets.ts';
 import { openTerminal, type Terminal } from '../system/terminal.ts';
@@ -19,12 +21,16 @@ import { openTerminal, type Terminal } from '../system/terminal.ts';
 /** The outside world, as everything that is composed here meets it. */
 export interface Effects {
   readonly clock: Clock;
+  readonly nextTurn: NextTurn;
   readonly random: Random;
   readonly sha256: Sha256;
+  readonly startSha256: () => RunningSha256;
   readonly files: Files;
+  readonly openDataFolder: OpenDataFolder;
   readonly environment: Environment;
   readonly http: Http;
   readonly sockets: Sockets;
+  readonly serve: Serve;
   readonly machine: Machine;
   readonly gpus: Gpus;
   readonly presence: Presence;
@@ -41,12 +47,16 @@ export function realEffects(): Effects {
   const gpus = createGpus({ environment });
   return {
     clock: systemClock,
+    nextTurn,
     random: systemRandom,
     sha256,
+    startSha256,
     files: systemFiles,
+    openDataFolder,
     environment,
     http: createHttp({ clock: systemClock, env, userAgent: USER_AGENT }),
     sockets: createSockets({ clock: systemClock, env }),
+    serve,
     machine: createMachine({ environment, gpus }),
     gpus,
     presence: systemPresence,

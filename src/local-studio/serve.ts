@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
 import { MIB } from '../base/units.ts';
 import { SUB_PROTOCOL } from '../contract/frames/close-codes.ts';
 import { FEATURES } from '../contract/frames/inbound.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Clock } from '../system/clock.ts';
+import type { Clock, NextTurn } from '../system/clock.ts';
+import type { Sha256 } from '../system/disk/digest.ts';
+import type { HttpServer, OnServerSocket, Serve, ServerPeer } from '../system/net/server.ts';
 import type { Random } from '../system/random.ts';
 import { problem } from './http/http.ts';
-import type { WorkerSocketEvents, WorkerSocket } from './sessions/worker-socket.ts';
-import { type Backends, openBackends } from './storage/backends.ts';
-import type { WorkerRow } from './storage/store.ts';
+import { type BackendEffects, type Backends, openBackends } from './storage/backends.ts';
 import { createStudio, type Studio, type StudioParts } from './studio.ts';
 
 /** Where a studio listens. */
@@ -18,19 +17,24 @@ export interface StudioAddress {
   readonly port: number;
 }
 
+/** What a studio takes of the outside world. */
+export interface StudioEffects extends BackendEffects {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly sha256: Sha256;
+  readonly nextTurn: NextTurn;
+  readonly serve: Serve;
+}
+
 export interface StudioOptions extends StudioAddress, Partial<Pick<StudioParts, 'sparesLoopback'>> {
   /** Created when missing. One studio at a time. */
   readonly dataDir: string;
-  readonly clock: Clock;
-  readonly random: Random;
+  readonly effects: StudioEffects;
   readonly log: Logger;
 }
 
 /** A studio that listens. */
-export interface ServedStudio {
-  /** The API base that workers and the command line are given. */
-  readonly url: string;
-  readonly port: number;
+export interface ServedStudio extends Pick<HttpServer, 'url' | 'port'> {
   /** Ends every session; workers reconnect. Idempotent. */
   stop(): Promise<void>;
 }
@@ -38,18 +42,12 @@ export interface ServedStudio {
 /** A studio with its data; `stop` closes that, too. */
 export interface RunningStudio extends ServedStudio, Pick<Backends, 'operatorToken' | 'tokenFile'> {}
 
-const MAX_REQUEST_BYTES = 514 * MIB;
-const MAX_FRAME_BYTES = 64 * MIB;
-/** Longer than the 30 s without a heartbeat that a worker may take, so that the rules decide and not the transport. */
-const IDLE_SECONDS = 120;
-/** The studio goes away (RFC 6455 §7.4.1). */
-const GOING_AWAY = 1001;
-
-/** What a studio takes of this runtime: hashes, and a turn of the event loop. */
-export const RUNTIME: Pick<StudioParts, 'hashOf' | 'soon'> = {
-  hashOf: (text) => createHash('sha256').update(text).digest('hex'),
-  soon: (call) => void setImmediate(call),
-};
+const LIMITS = {
+  maxRequestBytes: 514 * MIB,
+  maxFrameBytes: 64 * MIB,
+  /** Longer than the 30 s without a heartbeat that a worker may take, so that the rules decide and not the transport. */
+  idleSeconds: 120,
+} as const;
 
 /**
  * Opens the data and serves a studio over it; resolves once it listens.
@@ -57,11 +55,11 @@ export const RUNTIME: Pick<StudioParts, 'hashOf' | 'soon'> = {
  * @throws WorkerError `studio.data-in-use` | `folder.unusable` | `disk.full`, or the system's error when the port is taken
  */
 export async function startStudio(options: StudioOptions): Promise<RunningStudio> {
-  const { clock, random, log, sparesLoopback = false } = options;
-  const backends = await openBackends(options.dataDir, random);
+  const { effects, log, sparesLoopback = false } = options;
+  const backends = await openBackends(options.dataDir, effects);
   try {
-    const parts = { ...backends, ...RUNTIME, clock, random, log, sparesLoopback, features: FEATURES };
-    const served = serve(await createStudio(parts), options);
+    const studio = await createStudio({ ...backends, ...rulesOf(effects), log, sparesLoopback, features: FEATURES });
+    const served = serveStudio(studio, options, effects.serve);
     const { dataDir, operatorToken, tokenFile, store } = backends;
     log.info('studio.started', { url: served.url, dataDir });
     return { ...served, operatorToken, tokenFile, stop: once(() => served.stop().then(() => store.close())) };
@@ -71,50 +69,38 @@ export async function startStudio(options: StudioOptions): Promise<RunningStudio
   }
 }
 
-interface SocketData {
-  readonly worker: WorkerRow;
-  events: WorkerSocketEvents | undefined;
-}
-type BunSocket = Bun.ServerWebSocket<SocketData>;
-
-/** Stands for "this request is a socket now": there is nothing left to answer. */
-const UPGRADED = new Response(null, { status: 204 });
+/** The effects that a studio's rules take. */
+export const rulesOf = ({
+  clock,
+  random,
+  nextTurn,
+  sha256,
+}: StudioEffects): Pick<StudioParts, 'clock' | 'random' | 'nextTurn' | 'hashOf'> => ({
+  clock,
+  random,
+  nextTurn,
+  hashOf: (text) => sha256(text).toHex(),
+});
 
 /**
  * Serves a studio, which it stops when it is stopped itself.
  *
  * @throws the system's error when the port is taken; the studio is then stopped
  */
-export function serve(studio: Studio, { host, port }: StudioAddress): ServedStudio {
-  const sockets = new Set<BunSocket>();
+export function serveStudio(studio: Studio, { host, port }: StudioAddress, serve: Serve): ServedStudio {
   const server = listen();
-  const shownHost = server.hostname?.includes(':') === true ? `[${server.hostname}]` : server.hostname;
   return {
-    url: `http://${shownHost}:${server.port}`,
-    port: server.port ?? 0,
+    url: server.url,
+    port: server.port,
     stop: once(async () => {
       studio.stop();
-      for (const socket of sockets) socket.close(GOING_AWAY, 'the studio stops');
-      await server.stop(true);
+      await server.stop('the studio stops');
     }),
   };
 
-  function listen(): Bun.Server<SocketData> {
+  function listen(): HttpServer {
     try {
-      return Bun.serve({
-        hostname: host,
-        port,
-        maxRequestBodySize: MAX_REQUEST_BYTES,
-        idleTimeout: IDLE_SECONDS,
-        fetch: async (request, bun) => {
-          const response = await studio.answer(request, {
-            address: bun.requestIP(request)?.address ?? '',
-            upgrade: (worker) => upgrade(bun, request, worker),
-          });
-          return response === UPGRADED ? undefined : response;
-        },
-        websocket: socketHandlers(studio, sockets),
-      });
+      return serve({ ...LIMITS, host, port, answer: (request, peer) => answer(studio, request, peer) });
     } catch (thrown) {
       studio.stop();
       throw thrown;
@@ -122,37 +108,18 @@ export function serve(studio: Studio, { host, port }: StudioAddress): ServedStud
   }
 }
 
-function upgrade(server: Bun.Server<SocketData>, request: Request, worker: WorkerRow): Response {
+const answer = (studio: Studio, request: Request, peer: ServerPeer): Promise<Response> =>
+  studio.answer(request, {
+    address: peer.address,
+    upgrade: (worker) => upgrade(request, peer, (socket) => studio.openSocket(socket, worker)),
+  });
+
+function upgrade(request: Request, peer: ServerPeer, onOpened: OnServerSocket): Response {
   const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
   if (!offered.includes(SUB_PROTOCOL)) return problem(400, 'invalid', `the sub-protocol must be ${SUB_PROTOCOL}`);
-  const headers = { 'sec-websocket-protocol': SUB_PROTOCOL };
-  if (server.upgrade(request, { headers, data: { worker, events: undefined } })) return UPGRADED;
-  return problem(426, 'upgrade-required', 'this route speaks WebSocket', { upgrade: 'websocket' });
+  const upgraded = peer.upgrade({ 'sec-websocket-protocol': SUB_PROTOCOL }, onOpened);
+  return upgraded ?? problem(426, 'upgrade-required', 'this route speaks WebSocket', { upgrade: 'websocket' });
 }
-
-/** Bun's socket handlers, handing over to the studio's events per socket. */
-const socketHandlers = (studio: Studio, sockets: Set<BunSocket>): Bun.WebSocketHandler<SocketData> => ({
-  maxPayloadLength: MAX_FRAME_BYTES,
-  idleTimeout: IDLE_SECONDS,
-  open: (socket) => {
-    sockets.add(socket);
-    socket.data.events = studio.openSocket(workerSocket(socket), socket.data.worker);
-  },
-  message: (socket, message) => {
-    if (typeof message === 'string') socket.data.events?.onText(message);
-    else socket.data.events?.onBinary();
-  },
-  close: (socket, code) => {
-    sockets.delete(socket);
-    socket.data.events?.onClosed(code);
-  },
-});
-
-const workerSocket = (socket: BunSocket): WorkerSocket => ({
-  send: (text) => void socket.send(text),
-  close: (code, reason) => socket.close(code, reason),
-  terminate: () => socket.terminate(),
-});
 
 function once(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;

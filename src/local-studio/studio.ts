@@ -1,7 +1,8 @@
 import { CLOSE } from '../contract/frames/close-codes.ts';
 import type { Feature } from '../contract/frames/inbound.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Clock } from '../system/clock.ts';
+import type { Clock, NextTurn } from '../system/clock.ts';
+import type { ServerSocket, ServerSocketEvents } from '../system/net/server.ts';
 import type { Random } from '../system/random.ts';
 import { adminRoutes } from './http/admin/index.ts';
 import { bearerOf, type Exchange, json, problem, Refusal, type Route } from './http/http.ts';
@@ -11,7 +12,7 @@ import { uploadRoutes } from './http/uploads.ts';
 import { STALE_MS, SWEEP_MS } from './queue.ts';
 import { restoreLeases } from './sessions/leases.ts';
 import type { StudioState } from './sessions/state.ts';
-import { openWorkerSocket, type WorkerSocketEvents, type WorkerSocket } from './sessions/worker-socket.ts';
+import { openWorkerSocket } from './sessions/worker-socket.ts';
 import type { ArtifactStore } from './storage/artifacts.ts';
 import { type HashOf, sameHash } from './storage/secrets.ts';
 import type { Store, WorkerRow } from './storage/store.ts';
@@ -25,8 +26,7 @@ export interface StudioParts {
   readonly log: Logger;
   readonly hashOf: HashOf;
   readonly operatorToken: string;
-  /** Calls back when what is under way, such as an answer, has been handed over. */
-  readonly soon: (call: () => void) => void;
+  readonly nextTurn: NextTurn;
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
   readonly sparesLoopback: boolean;
   /** What the welcome offers beyond the bare contract. */
@@ -38,20 +38,20 @@ export interface Studio {
   /** Answers a request; never rejects. */
   readonly answer: Router;
   /** Takes over a socket whose upgrade `answer` allowed. */
-  openSocket(socket: WorkerSocket, worker: WorkerRow): WorkerSocketEvents;
+  openSocket(socket: ServerSocket, worker: WorkerRow): ServerSocketEvents;
   /** Starts nothing any more, and leaves no timer behind. */
   stop(): void;
 }
 
 /** Sets up the rules over a store, and leases what an earlier process left with workers. */
 export async function createStudio(parts: StudioParts): Promise<Studio> {
-  const { store, clock, log, features, hashOf, soon } = parts;
+  const { store, clock, log, features, hashOf, nextTurn } = parts;
   const studio: StudioState = { store, clock, log, features, live: new Map(), leases: new Map(), stopped: false };
   await restoreLeases(studio);
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio));
   return {
     answer: createRouter(routesOf(parts, studio), log),
-    openSocket: (socket, worker) => openWorkerSocket({ studio, hashOf, soon }, socket, worker),
+    openSocket: (socket, worker) => openWorkerSocket({ studio, hashOf, nextTurn }, socket, worker),
     stop: () => {
       studio.stopped = true;
       disarmSweep();
@@ -62,7 +62,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
 
 function routesOf(parts: StudioParts, studio: StudioState): readonly Route[] {
   const authorize = authorizer(parts);
-  const { artifacts, clock, random, hashOf, soon } = parts;
+  const { artifacts, clock, random, hashOf, nextTurn } = parts;
   return [
     { method: 'GET', path: '/healthz', atRoot: true, handle: () => json({ ok: true }) },
     ...registrationRequestRoutes(parts),
@@ -71,7 +71,7 @@ function routesOf(parts: StudioParts, studio: StudioState): readonly Route[] {
       path: '/workers/:id/connect',
       handle: async (exchange) => exchange.peer.upgrade(await authorize(exchange, 'deleted too')),
     },
-    ...uploadRoutes({ studio, artifacts, authorize, soon }),
+    ...uploadRoutes({ studio, artifacts, authorize, nextTurn }),
     ...adminRoutes({ studio, artifacts, clock, random, hashOf, startedAt: clock.now() }, parts.operatorToken),
   ];
 }

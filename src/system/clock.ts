@@ -20,3 +20,9 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Calls back a turn of the event loop later, when everything that has arrived by now has been handed over. */
+export type NextTurn = (call: () => void) => void;
+
+/** The runtime's own turn. */
+export const nextTurn: NextTurn = (call) => void setImmediate(call);

@@ -18,9 +18,8 @@ export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataD
  * @throws WorkerError `studio.data-in-use` | `studio.not-listening` | `folder.unusable` | `disk.full`
  */
 export async function openStudio(place: StudioPlace, effects: Effects, log: Logger): Promise<RunningStudio> {
-  const { clock, random } = effects;
   try {
-    return await startStudio({ ...place, clock, random, log: log.child({}, 'studio') });
+    return await startStudio({ ...place, effects, log: log.child({}, 'studio') });
   } catch (thrown) {
     if (thrown instanceof WorkerError) throw thrown;
     throw new WorkerError(

@@ -1,5 +1,6 @@
 import { artifactContentType, readGenerationMeta, UPLOAD_PARTS } from '../../contract/upload.ts';
 import { MIB } from '../../base/units.ts';
+import type { NextTurn } from '../../system/clock.ts';
 import { complete, endActivity, nonEmpty } from '../sessions/frames-in.ts';
 import type { ArtifactStore, ArtifactWriter } from '../storage/artifacts.ts';
 import { logFailure, type StudioState } from '../sessions/state.ts';
@@ -14,8 +15,7 @@ export interface UploadRouteDeps {
   readonly artifacts: ArtifactStore;
   /** Checks the worker's token. @throws Refusal 401 */
   readonly authorize: (exchange: Exchange) => Promise<unknown>;
-  /** Calls back once the answer is on its way. */
-  readonly soon: (call: () => void) => void;
+  readonly nextTurn: NextTurn;
 }
 
 /** Studio contract: binary completion. */
@@ -50,7 +50,8 @@ async function takeUpload(deps: UploadRouteDeps, exchange: Exchange): Promise<Re
   }
   const session = studio.live.get(workerId);
   endActivity(session, jobId);
-  if (session !== undefined) deps.soon(() => logFailure(studio, offerTo(studio, session)));
+  // The answer goes first.
+  if (session !== undefined) deps.nextTurn(() => logFailure(studio, offerTo(studio, session)));
   return json({ ok: true });
 }
 

@@ -4,6 +4,8 @@ import { CLOSE, CLOSE_CODE_OF, type ErrorFrameCode } from '../../contract/frames
 import { OutboundFrameSchema, type ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { writeJson } from '../../contract/json.ts';
 import { type Read, readJson } from '../../contract/read.ts';
+import type { NextTurn } from '../../system/clock.ts';
+import type { ServerSocket, ServerSocketEvents } from '../../system/net/server.ts';
 import { act, violation } from './frames-in.ts';
 import { onSessionEnded } from './leases.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
@@ -17,27 +19,11 @@ import type { WorkerRow } from '../storage/store.ts';
  *      any other frame, or a frame while greeting: error `protocol_violation`, close 4002
  */
 
-/** The studio's end of one socket to a worker. */
-export interface WorkerSocket {
-  send(text: string): void;
-  close(code: number, reason: string): void;
-  /** Cuts the socket without a close frame. */
-  terminate(): void;
-}
-
-/** What happens on a socket, in order: any number of frames, then one `onClosed`. */
-export interface WorkerSocketEvents {
-  onText(text: string): void;
-  onBinary(): void;
-  onClosed(code: number): void;
-}
-
 /** What serving a socket takes. */
 export interface WorkerSocketDeps {
   readonly studio: StudioState;
   readonly hashOf: HashOf;
-  /** Calls back when everything that has arrived so far has been handed over. */
-  readonly soon: (call: () => void) => void;
+  readonly nextTurn: NextTurn;
 }
 
 /** What a close frame can carry beside its code (RFC 6455 §5.5); the error frame before it has the reason in full. */
@@ -46,13 +32,13 @@ const MAX_REASON_BYTES = 123;
 const HELLO_MS = 15_000;
 
 /** Serves a socket whose upgrade was authorised for this worker. */
-export const openWorkerSocket = (deps: WorkerSocketDeps, socket: WorkerSocket, worker: WorkerRow): WorkerSocketEvents =>
+export const openWorkerSocket = (deps: WorkerSocketDeps, socket: ServerSocket, worker: WorkerRow): ServerSocketEvents =>
   new SocketDriver(deps, socket, worker);
 
-class SocketDriver implements WorkerSocketEvents {
+class SocketDriver implements ServerSocketEvents {
   readonly #deps: WorkerSocketDeps;
   readonly #studio: StudioState;
-  readonly #socket: WorkerSocket;
+  readonly #socket: ServerSocket;
   readonly #worker: WorkerRow;
   readonly #disarmHello: () => void;
   /** Frames that came while an earlier one is acted on. */
@@ -61,7 +47,7 @@ class SocketDriver implements WorkerSocketEvents {
   #at: 'opened' | 'greeting' | 'live' | 'over' = 'opened';
   #session: WorkerSession | undefined;
 
-  constructor(deps: WorkerSocketDeps, socket: WorkerSocket, worker: WorkerRow) {
+  constructor(deps: WorkerSocketDeps, socket: ServerSocket, worker: WorkerRow) {
     this.#deps = deps;
     this.#studio = deps.studio;
     this.#socket = socket;
@@ -119,7 +105,7 @@ class SocketDriver implements WorkerSocketEvents {
     if (this.#worker.deleted) return this.#fail('worker_deleted', 'the operator deleted this worker');
     this.#at = 'greeting';
     this.#disarmHello();
-    this.#deps.soon(() => {
+    this.#deps.nextTurn(() => {
       if (this.#at === 'greeting' && !this.#studio.stopped) this.#welcome(frame.capabilities);
     });
   }

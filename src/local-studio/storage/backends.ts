@@ -1,6 +1,6 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { errorChain, WorkerError } from '../../base/errors.ts';
+import type { DataFolder, OpenDataFolder } from '../../system/disk/data-folder.ts';
+import type { RunningSha256 } from '../../system/disk/digest.ts';
 import type { Random } from '../../system/random.ts';
 import type { ArtifactStore } from './artifacts.ts';
 import { openDiskArtifacts } from './disk-artifacts.ts';
@@ -19,7 +19,13 @@ export interface Backends {
   readonly tokenFile: string;
 }
 
-const DATABASE = 'studio.sqlite';
+/** What opening the data takes of the outside world. */
+export interface BackendEffects {
+  readonly openDataFolder: OpenDataFolder;
+  readonly startSha256: () => RunningSha256;
+  readonly random: Pick<Random, 'hex'>;
+}
+
 const ARTIFACTS = 'artifacts';
 
 /**
@@ -28,27 +34,26 @@ const ARTIFACTS = 'artifacts';
  *
  * @throws WorkerError `studio.data-in-use` | `folder.unusable` | `disk.full`
  */
-export async function openBackends(dataDir: string, random: Pick<Random, 'hex'>): Promise<Backends> {
-  const folder = resolve(dataDir);
-  mustBeWritable(folder);
+export async function openBackends(dataDir: string, effects: BackendEffects): Promise<Backends> {
+  const folder = await usableFolder(dataDir, effects.openDataFolder);
   // The store first: its lock keeps a second studio off the same folder before that one touches anything else.
-  const store = await openSqliteStore(join(folder, DATABASE));
+  const store = await openSqliteStore(folder);
   try {
-    const tokenFile = join(folder, OPERATOR_TOKEN_FILE);
-    const operatorToken = loadOperatorToken(tokenFile, random);
-    return { dataDir: folder, store, artifacts: openDiskArtifacts(join(folder, ARTIFACTS)), operatorToken, tokenFile };
+    const operatorToken = await loadOperatorToken(folder, effects.random);
+    const artifacts = await openDiskArtifacts(await folder.openFolder(ARTIFACTS), effects.startSha256);
+    const tokenFile = folder.pathOf(OPERATOR_TOKEN_FILE);
+    return { dataDir: folder.path, store, artifacts, operatorToken, tokenFile };
   } catch (thrown) {
     await store.close();
     throw thrown;
   }
 }
 
-function mustBeWritable(folder: string): void {
+async function usableFolder(path: string, open: OpenDataFolder): Promise<DataFolder> {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    accessSync(folder, constants.W_OK);
+    return await open(path);
   } catch (thrown) {
-    throw new WorkerError('folder.unusable', `cannot write in ${folder}: ${errorChain(thrown)}`, {
+    throw new WorkerError('folder.unusable', `cannot write in ${path}: ${errorChain(thrown)}`, {
       cause: thrown,
       hint: 'Make the folder writable for this account, or name another one with `--data`.',
     });

@@ -1,26 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { codeOf } from '../../base/system-code.ts';
-import { replaceFile } from '../../system/disk/disk.ts';
+import type { DataFolder } from '../../system/disk/data-folder.ts';
 import type { Random } from '../../system/random.ts';
 import { newToken } from './secrets.ts';
 
 /** The operator token's file in a studio's data folder. */
 export const OPERATOR_TOKEN_FILE = 'operator-token';
 
-/** Reads the operator token, or mints one. Whole or absent after a kill, and readable by its owner alone. */
-export function loadOperatorToken(path: string, random: Pick<Random, 'hex'>): string {
-  const known = readIfThere(path)?.trim();
+/** Reads the operator token, or mints one. */
+export async function loadOperatorToken(folder: DataFolder, random: Pick<Random, 'hex'>): Promise<string> {
+  const known = (await folder.readText(OPERATOR_TOKEN_FILE))?.trim();
   if (known !== undefined && known !== '') return known;
   const token = newToken(random);
-  replaceFile(path, [new TextEncoder().encode(`${token}\n`)], { mode: 0o600, durable: true });
+  await folder.writeText(OPERATOR_TOKEN_FILE, `${token}\n`);
   return token;
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return undefined;
-    throw thrown;
-  }
 }

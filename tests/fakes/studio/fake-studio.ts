@@ -8,16 +8,16 @@ import { FEATURES } from '../../../src/contract/frames/inbound.ts';
 import { parseJson, writeJson } from '../../../src/contract/json.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
-import { RUNTIME, serve, type ServedStudio } from '../../../src/local-studio/serve.ts';
+import { rulesOf, type ServedStudio, serveStudio } from '../../../src/local-studio/serve.ts';
 import { type Backends, openBackends } from '../../../src/local-studio/storage/backends.ts';
 import type { NewJob } from '../../../src/local-studio/storage/store.ts';
 import { createStudio } from '../../../src/local-studio/studio.ts';
 import type { Credentials } from '../../../src/studio/session/session.ts';
 import { type Clock, systemClock } from '../../../src/system/clock.ts';
-import { systemRandom } from '../../../src/system/random.ts';
 import { someCapabilities, synthetic } from '../builders.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
 import { type MisbehavingStudio, misbehaving, type Mischief, noMischief } from './misbehaving-studio.ts';
+import { studioEffects } from './studio-effects.ts';
 import { createRecorder, recordedStore, type StudioEvent } from './studio-recorder.ts';
 
 export interface FakeStudio extends AsyncDisposable {
@@ -77,20 +77,18 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
   const recorder = createRecorder(options.patienceMs ?? PATIENCE_MS);
   const { clock = systemClock, withoutResume = false } = options;
   const start = async (port: number): Promise<Started> => {
-    const backends = await openBackends(dataDir, systemRandom);
+    const backends = await openBackends(dataDir, studioEffects);
     const store = recordedStore(backends.store, recorder.hear);
     const studio = await createStudio({
       ...backends,
-      ...RUNTIME,
+      ...rulesOf({ ...studioEffects, clock }),
       store,
-      clock,
-      random: systemRandom,
       log,
       sparesLoopback: true,
       features: withoutResume ? [] : FEATURES,
     });
     const outer = misbehaving(studio, mischief, recorder.hear);
-    const served = serve(outer, { host: '127.0.0.1', port });
+    const served = serveStudio(outer, { host: '127.0.0.1', port }, studioEffects.serve);
     const stop = (): Promise<void> => served.stop().then(() => backends.store.close());
     return { ...served, ...backends, store, socketOf: outer.socketOf, stop };
   };

@@ -1,8 +1,8 @@
 import { OutboundFrameSchema } from '../../../src/contract/frames/outbound.ts';
 import { readJson } from '../../../src/contract/read.ts';
 import type { Router } from '../../../src/local-studio/http/router.ts';
-import type { WorkerSocket } from '../../../src/local-studio/sessions/worker-socket.ts';
 import type { Studio } from '../../../src/local-studio/studio.ts';
+import type { ServerSocket } from '../../../src/system/net/server.ts';
 import type { StudioEvent } from './studio-recorder.ts';
 
 /** What a studio can be told to do wrong, and changed while it runs. */
@@ -32,12 +32,12 @@ export const noMischief = (): Mischief => ({
 
 /** A studio behind a bad network, with the sockets at hand that are open on it. */
 export interface MisbehavingStudio extends Studio {
-  readonly socketOf: (workerId: string) => WorkerSocket | undefined;
+  readonly socketOf: (workerId: string) => ServerSocket | undefined;
 }
 
 /** Stands between a real studio and the network: records what passes, and does to it what the mischief says. */
 export function misbehaving(studio: Studio, mischief: Mischief, hear: (event: StudioEvent) => void): MisbehavingStudio {
-  const sockets = new Map<string, WorkerSocket>();
+  const sockets = new Map<string, ServerSocket>();
 
   const answer: Router = async (request, peer) => {
     const path = URL.parse(request.url)?.pathname ?? '';
@@ -92,7 +92,7 @@ interface Watching {
   readonly hear: (event: StudioEvent) => void;
 }
 
-const recordedSocket = (socket: WorkerSocket, workerId: string, { mischief, hear }: Watching): WorkerSocket => ({
+const recordedSocket = (socket: ServerSocket, workerId: string, { mischief, hear }: Watching): ServerSocket => ({
   send(text) {
     const { type } = JSON.parse(text) as { type: string };
     if (mischief.silent.has(type) || mischief.silent.has('all')) return;

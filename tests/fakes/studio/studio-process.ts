@@ -1,7 +1,6 @@
 import { startStudio } from '../../../src/local-studio/serve.ts';
-import { systemClock } from '../../../src/system/clock.ts';
-import { systemRandom } from '../../../src/system/random.ts';
 import { recordingLogger } from '../recording-logger.ts';
+import { studioEffects } from './studio-effects.ts';
 
 // A studio as a process of its own, to be killed: `studio-process.ts <data folder> <port>`, says its address, then serves.
 const [, , dataDir = '', port = '0'] = process.argv;
@@ -9,8 +8,7 @@ const studio = await startStudio({
   host: '127.0.0.1',
   port: Number(port),
   dataDir,
-  clock: systemClock,
-  random: systemRandom,
+  effects: studioEffects,
   log: recordingLogger(),
   sparesLoopback: true,
 });

@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import type { JobView } from '../../../src/contract/admin.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import { startStudio } from '../../../src/local-studio/serve.ts';
-import { systemClock } from '../../../src/system/clock.ts';
-import { systemRandom } from '../../../src/system/random.ts';
 import { bareSocket, type BareWorker, bareWorker, helloOf, jobOf, welcomed } from '../../fakes/studio/bare-worker.ts';
 import { aTask, anLlmTask } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
+import { studioEffects } from '../../fakes/studio/studio-effects.ts';
 import { fakeStudio, type FakeStudio } from '../../fakes/studio/fake-studio.ts';
 
 const anImage = aTask({ kind: 'image', prompt: 'a fox' });
@@ -246,10 +245,10 @@ test('a running job survives a restart of the studio', async () => {
 
 test('a data folder that cannot be is named, and not the address', async () => {
   await using world = await setup();
-  const { clock, random, log } = { clock: systemClock, random: systemRandom, log: world.studio.log };
+  const { log } = world.studio;
   // A file stands where a folder would have to be.
   const dataDir = `${world.studio.dataDir}/operator-token/studio`;
-  const started = startStudio({ host: '127.0.0.1', port: 0, dataDir, clock, random, log });
+  const started = startStudio({ host: '127.0.0.1', port: 0, dataDir, effects: studioEffects, log });
   expect(await started.catch((thrown: unknown) => thrown)).toMatchObject({ code: 'folder.unusable' });
 });
 
@@ -259,8 +258,7 @@ test('a second studio on the same data does not start', async () => {
     host: '127.0.0.1',
     port: 0,
     dataDir: world.studio.dataDir,
-    clock: systemClock,
-    random: systemRandom,
+    effects: studioEffects,
     log: world.studio.log,
   });
   expect(await second.catch((thrown: unknown) => thrown)).toMatchObject({ code: 'studio.data-in-use' });
@@ -270,7 +268,8 @@ test('a studio whose port is taken leaves no timer and no lock behind', async ()
   await using world = await setup();
   const dataDir = await mkdtemp(join(tmpdir(), 'studio-taken-'));
   const clock = new FakeClock();
-  const options = { host: '127.0.0.1', dataDir, clock, random: systemRandom, log: world.studio.log };
+  const effects = { ...studioEffects, clock };
+  const options = { host: '127.0.0.1', dataDir, effects, log: world.studio.log };
   const started = startStudio({ ...options, port: world.studio.studio.port });
   expect(await started.catch((thrown: unknown) => thrown)).toMatchObject({ code: 'EADDRINUSE' });
   expect(clock.armed).toBe(0);

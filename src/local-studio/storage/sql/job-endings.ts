@@ -1,5 +1,6 @@
 import type { AttemptRow, Completion, Ending, JobTable } from '../store.ts';
-import { maybeText, number, type Query, type Sql } from './sql.ts';
+import type { Query, Sql } from '../../../system/disk/sqlite.ts';
+import { maybeText, number } from './columns.ts';
 
 /** Attempts kept per job: an operator who retries for ever does not fill the disk. */
 const MAX_ATTEMPTS_KEPT = 50;

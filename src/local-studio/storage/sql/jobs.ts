@@ -3,7 +3,7 @@ import type { JobTable } from '../store.ts';
 import { endJobs, HAD_IT } from './job-endings.ts';
 import { readJobs } from './job-reads.ts';
 import { claimNext } from './next-job.ts';
-import type { Param, Sql } from './sql.ts';
+import type { Param, Sql } from '../../../system/disk/sqlite.ts';
 
 /** The job table: reads, a job's way to a worker, and the ways its runs end. */
 export const createSqlJobs = (sql: Sql): JobTable => ({ ...readJobs(sql), ...moveJobs(sql), ...endJobs(sql) });

@@ -1,5 +1,6 @@
 import type { LogTable } from '../store.ts';
-import { maybeText, number, type Param, type Row, type Sql, text } from './sql.ts';
+import type { Param, Row, Sql } from '../../../system/disk/sqlite.ts';
+import { maybeText, number, text } from './columns.ts';
 
 /** Lines kept in all, of every worker together. */
 const MAX_LINES = 100_000;

@@ -1,4 +1,4 @@
-import type { Sql } from './sql.ts';
+import type { Sql } from '../../../system/disk/sqlite.ts';
 
 /** The schema, one step per release that changed it. A step is never edited once it was released. */
 const MIGRATIONS: readonly (readonly string[])[] = [

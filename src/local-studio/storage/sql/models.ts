@@ -1,6 +1,7 @@
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import type { ModelRow, ModelTable } from '../store.ts';
-import { maybeText, number, type Row, type Sql, text } from './sql.ts';
+import type { Row, Sql } from '../../../system/disk/sqlite.ts';
+import { maybeText, number, text } from './columns.ts';
 
 /** The model table. */
 export function createSqlModels(sql: Sql): ModelTable {

@@ -2,7 +2,7 @@ import type { TaskKindId } from '../../../contract/tasks/index.ts';
 import { vramClass } from '../../queue.ts';
 import type { JobRow, OfferCriteria } from '../store.ts';
 import { toJobRow } from './job-reads.ts';
-import type { Param, Query } from './sql.ts';
+import type { Param, Query } from '../../../system/disk/sqlite.ts';
 
 /*
  * The next job for a worker, without looking at the queue's length.

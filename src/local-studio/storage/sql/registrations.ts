@@ -1,5 +1,6 @@
 import type { RegistrationRow, RegistrationTable } from '../store.ts';
-import { maybeText, number, type Row, type Sql, text } from './sql.ts';
+import type { Row, Sql } from '../../../system/disk/sqlite.ts';
+import { maybeText, number, text } from './columns.ts';
 
 /** Anyone may ask to be let in, so that what waits is bounded: the oldest request makes room. */
 const MAX_PENDING = 1_000;

@@ -1,5 +1,6 @@
 import type { WorkerRow, WorkerTable } from '../store.ts';
-import { maybeNumber, maybeText, number, type Row, type Sql, text } from './sql.ts';
+import type { Row, Sql } from '../../../system/disk/sqlite.ts';
+import { maybeNumber, maybeText, number, text } from './columns.ts';
 
 /** The worker table; a deleted worker keeps its row. */
 export function createSqlWorkers(sql: Sql): WorkerTable {

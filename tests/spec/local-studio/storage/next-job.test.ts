@@ -4,11 +4,11 @@ import { TASK_KIND_IDS, type TaskKindId } from '../../../../src/contract/tasks/i
 import { migrate } from '../../../../src/local-studio/storage/sql/migrations.ts';
 import { claimNext, nextJobSql } from '../../../../src/local-studio/storage/sql/next-job.ts';
 import { createSqlStore } from '../../../../src/local-studio/storage/sql/sql-store.ts';
-import { createSqlite } from '../../../../src/local-studio/storage/sqlite-store.ts';
+import { openSqlite } from '../../../../src/system/disk/sqlite.ts';
 import type { NewJob } from '../../../../src/local-studio/storage/store.ts';
 
 async function setup() {
-  const sql = createSqlite(':memory:');
+  const sql = openSqlite(':memory:');
   await migrate(sql);
   return { sql, jobs: createSqlStore(sql).jobs, [Symbol.asyncDispose]: () => sql.close() };
 }

@@ -1,0 +1,17 @@
+import type { StudioEffects } from '../../../src/local-studio/serve.ts';
+import { nextTurn, systemClock } from '../../../src/system/clock.ts';
+import { openDataFolder } from '../../../src/system/disk/data-folder.ts';
+import { sha256, startSha256 } from '../../../src/system/disk/digest.ts';
+import { serve } from '../../../src/system/net/server.ts';
+import { systemRandom } from '../../../src/system/random.ts';
+
+/** The real ones, as `compose` hands them to a studio. */
+export const studioEffects: StudioEffects = {
+  clock: systemClock,
+  random: systemRandom,
+  sha256,
+  startSha256,
+  nextTurn,
+  openDataFolder,
+  serve,
+};
