@@ -64,117 +64,130 @@ export interface Scheduler {
   whenIdle(call: () => void): () => void;
 }
 
+export interface SchedulerOptions {
+  readonly clock: Pick<Clock, 'after'>;
+  /** How many may be held at a time; a studio of the contract has one job in flight. */
+  readonly slots?: number;
+}
+
+export const createScheduler = (options: SchedulerOptions): Scheduler => new SlotScheduler(options);
+
 interface Waiting extends LeaseRequest {
   readonly answer: (answer: Lease | SlotRefusal) => void;
 }
 
-/** @param options.slots how many may be held at a time; a studio of the contract has one job in flight */
-export function createScheduler({
-  clock,
-  slots = 1,
-}: {
-  readonly clock: Pick<Clock, 'after'>;
-  readonly slots?: number;
-}): Scheduler {
-  const held = new Map<Lease, AbortController>();
-  const waiting = new Set<Waiting>();
-  const idle = new Set<() => void>();
+class SlotScheduler implements Scheduler {
+  readonly #clock: Pick<Clock, 'after'>;
+  readonly #slots: number;
+  readonly #held = new Map<Lease, AbortController>();
+  readonly #waiting = new Set<Waiting>();
+  readonly #idle = new Set<() => void>();
 
-  const holders = (): SlotHolder[] =>
-    [...held.keys()].map(({ origin, purpose, phase }) => ({ origin, purpose, phase }));
-  const isMaintained = (): boolean => [...held.keys(), ...waiting].some(({ origin }) => origin === 'maintenance');
-
-  /** Whoever waits comes first: a slot that is free while somebody waits is theirs. */
-  function refusal(origin: Origin): SlotRefusal | undefined {
-    if (isMaintained()) return { is: 'refused', because: 'maintenance', holders: holders() };
-    const isFree = origin === 'maintenance' ? held.size === 0 : held.size < slots && waiting.size === 0;
-    return isFree ? undefined : { is: 'refused', because: 'busy', holders: holders() };
+  constructor({ clock, slots = 1 }: SchedulerOptions) {
+    this.#clock = clock;
+    this.#slots = slots;
   }
 
-  function lease({ origin, purpose }: LeaseRequest): Lease {
+  get held(): readonly Lease[] {
+    return [...this.#held.keys()];
+  }
+
+  /** Whoever waits comes first: a slot that is free while somebody waits is theirs. */
+  refusal(origin: Origin): SlotRefusal | undefined {
+    if (this.#isMaintained()) return this.#refused('maintenance');
+    const { size } = this.#held;
+    const isFree = origin === 'maintenance' ? size === 0 : size < this.#slots && this.#waiting.size === 0;
+    return isFree ? undefined : this.#refused('busy');
+  }
+
+  reserve(request: LeaseRequest): Lease | SlotRefusal {
+    return this.refusal(request.origin) ?? this.#lease(request);
+  }
+
+  waitFor(request: LeaseRequest, { maxWaitMs, onAnswer }: LeaseWait): () => void {
+    const now = this.reserve(request);
+    if (now.is === 'leased') {
+      onAnswer(now);
+      return () => {};
+    }
+    const { origin, purpose } = request;
+    const mine: Waiting = {
+      origin,
+      purpose,
+      answer: (answer) => {
+        disarm();
+        onAnswer(answer);
+      },
+    };
+    const disarm = this.#clock.after(maxWaitMs, () => {
+      this.#waiting.delete(mine);
+      onAnswer(this.refusal(origin) ?? this.#refused('busy'));
+      this.#handOn(); // others may have waited for maintenance that is not to be
+    });
+    this.#waiting.add(mine);
+    return () => {
+      disarm();
+      if (this.#waiting.delete(mine)) this.#handOn();
+    };
+  }
+
+  cancel(purpose: string, reason: WorkerError): boolean {
+    const found = [...this.#held].find(([{ purpose: its }]) => its === purpose);
+    found?.[1].abort(reason);
+    return found !== undefined;
+  }
+
+  whenIdle(call: () => void): () => void {
+    if (this.#held.size === 0) {
+      call();
+      return () => {};
+    }
+    this.#idle.add(call);
+    return () => void this.#idle.delete(call);
+  }
+
+  #lease({ origin, purpose }: LeaseRequest): Lease {
     const abort = new AbortController();
-    const mine: Lease = {
+    const lease: Lease = {
       is: 'leased',
       origin,
       purpose,
       signal: abort.signal,
       phase: 'running',
-      [Symbol.dispose]() {
-        if (held.delete(mine)) handOn();
+      [Symbol.dispose]: () => {
+        if (this.#held.delete(lease)) this.#handOn();
       },
     };
-    held.set(mine, abort);
-    return mine;
+    this.#held.set(lease, abort);
+    return lease;
   }
 
-  function nextWaiting(): Waiting | undefined {
-    const all = [...waiting];
+  #refused(because: SlotRefusal['because']): SlotRefusal {
+    const holders = this.held.map(({ origin, purpose, phase }) => ({ origin, purpose, phase }));
+    return { is: 'refused', because, holders };
+  }
+
+  #isMaintained(): boolean {
+    return [...this.#held.keys(), ...this.#waiting].some(({ origin }) => origin === 'maintenance');
+  }
+
+  #nextWaiting(): Waiting | undefined {
+    const all = [...this.#waiting];
     const maintenance = all.find(({ origin }) => origin === 'maintenance');
-    if (maintenance !== undefined) return held.size === 0 ? maintenance : undefined;
-    return held.size < slots && !isMaintained() ? all[0] : undefined;
+    if (maintenance !== undefined) return this.#held.size === 0 ? maintenance : undefined;
+    return this.#held.size < this.#slots && !this.#isMaintained() ? all[0] : undefined;
   }
 
   /** What is called here may reserve or free slots itself, so everything is read anew after each call. */
-  function handOn(): void {
-    for (let next = nextWaiting(); next !== undefined; next = nextWaiting()) {
-      waiting.delete(next);
-      next.answer(lease(next));
+  #handOn(): void {
+    for (let next = this.#nextWaiting(); next !== undefined; next = this.#nextWaiting()) {
+      this.#waiting.delete(next);
+      next.answer(this.#lease(next));
     }
-    for (const call of idle) {
-      if (held.size > 0) return;
-      idle.delete(call);
+    for (const call of this.#idle) {
+      if (this.#held.size > 0) return;
+      this.#idle.delete(call);
       call();
     }
   }
-
-  function reserve(request: LeaseRequest): Lease | SlotRefusal {
-    return refusal(request.origin) ?? lease(request);
-  }
-
-  return {
-    get held() {
-      return [...held.keys()];
-    },
-    refusal,
-    reserve,
-    waitFor(request, { maxWaitMs, onAnswer }) {
-      const now = reserve(request);
-      if (now.is === 'leased') {
-        onAnswer(now);
-        return () => {};
-      }
-      const { origin, purpose } = request;
-      const mine: Waiting = {
-        origin,
-        purpose,
-        answer: (answer) => {
-          disarm();
-          onAnswer(answer);
-        },
-      };
-      const disarm = clock.after(maxWaitMs, () => {
-        waiting.delete(mine);
-        onAnswer(refusal(origin) ?? { is: 'refused', because: 'busy', holders: holders() });
-        handOn(); // others may have waited for maintenance that is not to be
-      });
-      waiting.add(mine);
-      return () => {
-        disarm();
-        if (waiting.delete(mine)) handOn();
-      };
-    },
-    cancel(purpose, reason) {
-      const found = [...held].find(([{ purpose: its }]) => its === purpose);
-      found?.[1].abort(reason);
-      return found !== undefined;
-    },
-    whenIdle(call) {
-      if (held.size === 0) {
-        call();
-        return () => {};
-      }
-      idle.add(call);
-      return () => void idle.delete(call);
-    },
-  };
 }

@@ -45,90 +45,99 @@ export interface Pipeline {
  */
 const DELIVERY_TAIL_MS = 250;
 
-export function createPipeline(deps: PipelineDeps): Pipeline {
-  const { scheduler, claims, events, log } = deps;
-  let stopWaiting: (() => void) | undefined;
+export const createPipeline = (deps: PipelineDeps): Pipeline => new OfferPipeline(deps);
 
-  function onOffer(offer: Offer): void {
-    const facts = deps.offerFacts.factsFor(offer);
-    const isTail = facts.live?.maintenance === false && isDelivering(facts) && stopWaiting === undefined;
-    if (!isTail) return decide(offer, facts, () => reportOffer(offer));
-    reportOffer(offer);
-    waitForSlot(offer);
+class OfferPipeline implements Pipeline {
+  readonly #deps: PipelineDeps;
+  #stopWaiting: (() => void) | undefined;
+
+  constructor(deps: PipelineDeps) {
+    this.#deps = deps;
   }
 
-  function reportOffer(offer: Offer): void {
-    log.info('offer.received', describeOffer(offer));
-    events.emit({ is: 'offer', jobId: offer.jobId, kind: offer.task.kind, model: offer.model });
+  onOffer(offer: Offer): void {
+    const facts = this.#deps.offerFacts.factsFor(offer);
+    if (!isDelivering(facts) || this.#stopWaiting !== undefined) return this.#decide(offer, facts, 'report');
+    this.#report(offer);
+    this.#waitForSlot(offer);
   }
 
-  function waitForSlot(offer: Offer): void {
-    stopWaiting = scheduler.waitFor(
+  onHeartbeatAck({ claim }: HeartbeatAck): void {
+    const { scheduler } = this.#deps;
+    if (claim === undefined || claim.held) return;
+    const lease = scheduler.held.find(({ origin, purpose }) => origin === 'studio' && purpose === claim.jobId);
+    if (lease?.phase !== 'running') return;
+    scheduler.cancel(claim.jobId, new WorkerError('job.claim-lost', 'the studio gave this job to another worker'));
+  }
+
+  onLost(): void {
+    this.#stopWaiting?.();
+    this.#stopWaiting = undefined;
+  }
+
+  #waitForSlot(offer: Offer): void {
+    this.#stopWaiting = this.#deps.scheduler.waitFor(
       { origin: 'studio', purpose: offer.jobId },
       {
         maxWaitMs: DELIVERY_TAIL_MS,
-        onAnswer(answer) {
-          stopWaiting = undefined;
-          if (answer.is === 'refused') return decide(offer, deps.offerFacts.factsFor(offer));
-          const facts = deps.offerFacts.factsFor(offer, { heldSlot: true });
-          const against = unfit(offer, facts);
-          if (against === undefined) return take(offer, answer);
-          answer[Symbol.dispose]();
-          rejectOffer(offer, against, facts);
+        onAnswer: (answer) => {
+          this.#stopWaiting = undefined;
+          if (answer.is === 'refused') return this.#decide(offer, this.#deps.offerFacts.factsFor(offer), 'reported');
+          this.#decideWith(answer, offer);
         },
       },
     );
   }
 
-  /**
-   * Nothing is awaited between deciding and holding the slot, so two offers cannot both pass. The studio waits for the
-   * answer and nobody for the log line, so an accept goes out before `report` is called.
-   */
-  function decide(offer: Offer, facts: OfferFacts, report: () => void = () => {}): void {
+  /** A slot came free for this offer, which may be unfit by now. */
+  #decideWith(lease: Lease, offer: Offer): void {
+    const facts = this.#deps.offerFacts.factsFor(offer, { heldSlot: true });
+    const against = unfit(offer, facts);
+    if (against === undefined) return this.#take(offer, lease, 'reported');
+    lease[Symbol.dispose]();
+    this.#reject(offer, against, facts);
+  }
+
+  /** Nothing is awaited between deciding and holding the slot, so two offers cannot both pass. */
+  #decide(offer: Offer, facts: OfferFacts, log: 'report' | 'reported'): void {
     const against = unfit(offer, facts);
     if (against !== undefined) {
-      report();
-      return rejectOffer(offer, against, facts);
+      if (log === 'report') this.#report(offer);
+      return this.#reject(offer, against, facts);
     }
-    const lease = scheduler.reserve({ origin: 'studio', purpose: offer.jobId });
+    const lease = this.#deps.scheduler.reserve({ origin: 'studio', purpose: offer.jobId });
     if (lease.is === 'refused') throw new WorkerError('internal', `no slot for ${offer.jobId}, which no rule rejects`);
-    take(offer, lease, report);
+    this.#take(offer, lease, log);
   }
 
-  function take(offer: Offer, lease: Lease, report: () => void = () => {}): void {
-    const promised = claims.send(accept(offer.jobId));
-    report();
+  /** The studio waits for the answer and nobody for the log line, so the accept goes out first. */
+  #take(offer: Offer, lease: Lease, log: 'report' | 'reported'): void {
+    const promised = this.#deps.claims.send(accept(offer.jobId));
+    if (log === 'report') this.#report(offer);
     if (!promised) {
       lease[Symbol.dispose](); // no live socket: nothing was promised
-      log.error('accept.not-sent', { jobId: offer.jobId, error: 'no live session' });
+      this.#deps.log.error('accept.not-sent', { jobId: offer.jobId, error: 'no live session' });
       return;
     }
-    void deps.jobs.carryOut(toJob(offer, deps.sink), lease);
+    void this.#deps.jobs.carryOut(toJob(offer, this.#deps.sink), lease);
   }
 
-  function rejectOffer({ jobId }: Offer, { rule, rejection, because }: Unfit, { userPresence }: OfferFacts): void {
+  #reject({ jobId }: Offer, { rule, rejection, because }: Unfit, { userPresence }: OfferFacts): void {
+    const { log, events, claims } = this.#deps;
     log.info('offer.rejected', { jobId, rule, because, presence: userPresence ?? 'unknown' });
     events.emit({ is: 'rejected', jobId, rule, because });
     if (!claims.send(reject(jobId, rejection))) log.warn('reject.not-sent', { jobId });
   }
 
-  return {
-    onOffer,
-    onHeartbeatAck({ claim }) {
-      if (claim === undefined || claim.held) return;
-      const lease = scheduler.held.find(({ origin, purpose }) => origin === 'studio' && purpose === claim.jobId);
-      if (lease?.phase !== 'running') return;
-      scheduler.cancel(claim.jobId, new WorkerError('job.claim-lost', 'the studio gave this job to another worker'));
-    },
-    onLost() {
-      stopWaiting?.();
-      stopWaiting = undefined;
-    },
-  };
+  #report(offer: Offer): void {
+    this.#deps.log.info('offer.received', describeOffer(offer));
+    this.#deps.events.emit({ is: 'offer', jobId: offer.jobId, kind: offer.task.kind, model: offer.model });
+  }
 }
 
+/** The slot's last job is made and on its way: it will be free in a moment. */
 const isDelivering = ({ live }: OfferFacts): boolean =>
-  live !== undefined && live.holders.length > 0 && live.holders.some(({ phase }) => phase === 'delivering');
+  live?.maintenance === false && live.holders.some(({ phase }) => phase === 'delivering');
 
 const describeOffer = (offer: Offer): Record<string, unknown> => ({
   jobId: offer.jobId,
