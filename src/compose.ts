@@ -19,6 +19,7 @@ export async function createWorld(): Promise<World> {
     clock,
     env: environment.get,
     readText: (path, maxBytes) => files.readNamedText(path, maxBytes),
+    readBytes: (path, maxBytes) => files.readNamedBytes(path, maxBytes),
     openConfig: (path, how) => openConfigFor(path, how?.readOnly ?? false, effects),
     control: (configPath) => controlOf(configPath, effects),
     runWorker: async (choice) => (await import('./compose/commands/run.ts')).runWorker(choice, effects),

@@ -23,6 +23,8 @@ export interface World {
    * @throws WorkerError `file.unusable` when it is no regular file, is larger than `maxBytes`, or is not UTF-8
    */
   readonly readText: (path: string, maxBytes: number) => Promise<string | undefined>;
+  /** Its bytes, as they are. @throws WorkerError `file.unusable` when it is no regular file or is larger */
+  readonly readBytes: (path: string, maxBytes: number) => Promise<Uint8Array | undefined>;
   /**
    * The operator's config file. A missing one is created with defaults, or only shown as it would be.
    *

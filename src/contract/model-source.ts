@@ -7,6 +7,8 @@ export const ENGINE_NAMES = [
   'llama-cpp',
   'onnx',
   'parakeet',
+  'onnx-vision',
+  'torch',
   'synthetic',
   'whisper-cpp',
   'piper',
@@ -27,6 +29,7 @@ export const FILE_ROLES = [
   'vae',
   'lora',
   'model',
+  'labels',
   'config',
   'vad',
   'high-noise-diffusion-model',
@@ -58,6 +61,15 @@ export const CliDefaultsSchema = v.object({
   chatTemplateKwargs: absentable(v.record(v.string(), v.unknown())),
   mmap: absentable(v.boolean()),
   maxVramGib: absentable(Decimal),
+  /** Weight of every LoRA file; 1 when it is left out. */
+  loraWeight: absentable(Decimal),
+  vision: absentable(v.record(v.string(), v.unknown())),
+  /** Of the torch engine, as are the four below it. */
+  pipeline: absentable(v.string()),
+  resolution: absentable(U32),
+  lowVram: absentable(v.boolean()),
+  decimationTarget: absentable(U32),
+  textureSize: absentable(U32),
   /** Our extension: what a diffusion model makes, as stable-diffusion.cpp calls it. Pictures when it is left out. */
   mode: absentable(v.picklist(['img_gen', 'vid_gen'])),
 });

@@ -21,6 +21,10 @@ export const DEMO_SOURCE: ModelSource = {
   cliDefaults: { cfgScale: 1, steps: 8, width: 512, height: 512 },
 };
 
+/** A PNG of 4 x 4 px in one colour, #d9742b: the demonstration needs no network. */
+const FOX_RED =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAMAAACeL25MAAAAA1BMVEXZdCvCzXbXAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAC0lEQVQImWNgwAQAABQAAWX1h1kAAAAASUVORK5CYII=';
+
 /** One job of each kind, in wire order. The speech to transcribe is never fetched by the synthetic engine. */
 export const DEMO_JOBS: readonly DemoJob[] = [
   {
@@ -52,5 +56,11 @@ export const DEMO_JOBS: readonly DemoJob[] = [
     model: 'synthetic-video',
     source: DEMO_SOURCE,
     task: { kind: 'video', prompt: 'a fox runs below the aurora', seconds: 2, fps: 12, width: 256, height: 256 },
+  },
+  {
+    kind: 'mesh',
+    model: 'synthetic-mesh',
+    source: DEMO_SOURCE,
+    task: { kind: 'mesh', imageUrl: FOX_RED },
   },
 ];

@@ -6,6 +6,7 @@ import type { Images } from '../system/native/images.ts';
 import type { Job } from './job.ts';
 import { checkAudio } from './output/audio.ts';
 import { bad, type CheckResult } from './output/check-result.ts';
+import { checkGlb } from './output/glb.ts';
 import { checkImage } from './output/image.ts';
 import { checkReply, checkTranscript } from './output/reply.ts';
 import type { CheckSchema } from './output/schema-check.ts';
@@ -79,6 +80,8 @@ async function checkResult(
       return await checkVideo(bytes, { ...task, fps: task.fps, mayBeFlat }, images);
     case 'audio_tts':
       return checkAudio(bytes, { mayBeSilent: mayBeFlat });
+    case 'mesh':
+      return checkGlb(bytes);
     case 'audio_stt':
     case 'llm':
       return bad('the result is a file'); // unreachable: a result of the wrong shape failed before

@@ -1,5 +1,6 @@
 import { toWorkerError, WorkerError } from '../base/errors.ts';
-import { resultIs } from '../contract/tasks/index.ts';
+import type { EngineName } from '../contract/model-source.ts';
+import { resultIs, type TaskKindId } from '../contract/tasks/index.ts';
 import { followed, type OnDelta } from '../engines/deltas.ts';
 import type { Engine, LoadedModel, LoadHow, ModelFiles, RunContext, TaskResult } from '../engines/engine.ts';
 import type { EngineRegistry } from '../engines/registry.ts';
@@ -116,6 +117,9 @@ const begun = (job: Job, deps: RunDeps, signal: AbortSignal): Promise<Done> =>
 
 async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done> {
   const { signal, emit } = context;
+  const { kind } = job.task;
+  // Studio contract: every worker has this engine, and where it cannot run it serves nothing.
+  if (job.source.engine === 'torch') throw unserved('torch', kind);
   const engine = deps.registry.get(job.source.engine, job.model);
   await assertServes(engine, job);
   const files = await deps.files.filesFor(job, signal);
@@ -123,12 +127,9 @@ async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done>
     const since = deps.clock.elapsed();
     deps.observer.onPhase('running');
     const result = await loaded.run(job.task, context);
-    const expected = resultIs(job.task.kind);
+    const expected = resultIs(kind);
     if (result.is !== expected) {
-      throw new WorkerError(
-        'engine.failed',
-        `the ${engine.id} engine returned ${result.is} for a ${job.task.kind} task`,
-      );
+      throw new WorkerError('engine.failed', `the ${engine.id} engine returned ${result.is} for a ${kind} task`);
     }
     const runMs = Math.round(deps.clock.elapsed() - since);
     deps.observer.onPhase('checking');
@@ -156,13 +157,16 @@ const whereOf = ({ ranOn }: { readonly ranOn?: string | undefined }): { readonly
 
 async function assertServes(engine: Engine, job: Job): Promise<void> {
   if (engine.models[job.task.kind] === undefined) {
-    throw new WorkerError('task.unsupported', `${engine.id} engine cannot serve ${job.task.kind} tasks`, {
-      hint: `Offer the task with a model whose engine serves ${job.task.kind}; \`studio-worker engines\` lists them.`,
-    });
+    throw unserved(engine.id, job.task.kind);
   }
   const readiness = await engine.readiness();
   if (!readiness.ready) throw new WorkerError('engine.unavailable', readiness.because, { hint: readiness.hint });
 }
+
+const unserved = (engine: EngineName, kind: TaskKindId): WorkerError =>
+  new WorkerError('task.unsupported', `${engine} engine cannot serve ${kind} tasks`, {
+    hint: `Offer the task with a model whose engine serves ${kind}; \`studio-worker engines\` lists them.`,
+  });
 
 /** Waits for the work; once the signal has aborted, for no longer than the grace. */
 function endAfterAbort<T>(pending: Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {

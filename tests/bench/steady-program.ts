@@ -25,7 +25,8 @@ const log = await openProcessLog({ logFormat: 'json', logLevel: undefined }, eff
 const steady: Engine = {
   ...createSyntheticEngine({
     ...effects,
-    images: { encode: noPicture, encodeAnimation: noPicture },
+    images: { encode: noPicture, encodeAnimation: noPicture, probe: noPicture, decode: noPicture },
+    fetchImage: noPicture,
     ffmpeg: noFfmpeg(effects.environment.tempDir),
     log: log.logger,
   }),

@@ -34,6 +34,7 @@ const SMALL: Readonly<Record<TaskKindId, Task>> = {
   audio_stt: aTask({ kind: 'audio_stt', inputUrl: 'https://example.invalid/a.wav' }),
   audio_tts: aTask({ kind: 'audio_tts', text: 'hi' }),
   video: aTask({ kind: 'video', prompt: 'a fox', seconds: 0.5, width: 64, height: 64 }),
+  mesh: aTask({ kind: 'mesh', imageUrl: INPUTS.initImageUrl }),
 };
 const LONG: Readonly<Partial<Record<TaskKindId, Task>>> = {
   llm: aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], maxTokens: 100_000 }),
@@ -48,6 +49,7 @@ const MAGIC: Readonly<Record<string, RegExp>> = {
   webp: /^RIFF.{4}WEBP/s,
   gif: /^GIF8/,
   wav: /^RIFF.{4}WAVE/s,
+  glb: /^glTF/,
 };
 /** For engines that refuse to work on something. */
 const BY_TEXT_ALONE: ReadonlySet<string> = new Set(['gradio']);
@@ -76,7 +78,7 @@ await sdCpp.installBoth();
 afterAll(() => sdCpp[Symbol.asyncDispose]());
 
 const registry = createRegistry([
-  aSynthetic(),
+  aSynthetic({ fetchImage: (_, url) => Promise.resolve(onnx.web.get(url) ?? new Uint8Array()) }),
   onnx.engine,
   llama.engine,
   piper.engine,

@@ -8,6 +8,8 @@ export interface TaskFlags {
   readonly kind: TaskKindId | undefined;
   readonly prompt: string | undefined;
   readonly 'input-url': string | undefined;
+  /** As a `data:` URL. */
+  readonly image: string | undefined;
   readonly width: string | undefined;
   readonly height: string | undefined;
   readonly steps: string | undefined;
@@ -31,14 +33,25 @@ const FIELDS: {
 } = {
   prompt: { of: ['image', 'llm', 'audio_stt', 'audio_tts', 'video'], read: promptField },
   'input-url': { of: ['audio_stt'], read: (inputUrl) => ({ inputUrl }) },
+  image: { of: ['mesh'], read: (imageUrl) => ({ imageUrl }) },
   width: { of: ['image', 'video'], read: (text) => ({ width: toNumber('--width', text, pixels) }) },
   height: { of: ['image', 'video'], read: (text) => ({ height: toNumber('--height', text, pixels) }) },
   steps: { of: ['image'], read: (text) => ({ steps: toNumber('--steps', text, pixels) }) },
-  seed: { of: ['image'], read: (text) => ({ seed: toSeed(text) }) },
+  seed: { of: ['image', 'mesh'], read: (text) => ({ seed: toSeed(text) }) },
   seconds: { of: ['video'], read: (text) => ({ seconds: toNumber('--seconds', text, { min: 0 }) }) },
   ext: { of: ['image', 'audio_tts', 'video'], read: (ext) => ({ ext }) },
 };
-const FIELD_NAMES: readonly Field[] = ['prompt', 'input-url', 'width', 'height', 'steps', 'seed', 'seconds', 'ext'];
+const FIELD_NAMES: readonly Field[] = [
+  'prompt',
+  'input-url',
+  'image',
+  'width',
+  'height',
+  'steps',
+  'seed',
+  'seconds',
+  'ext',
+];
 
 /**
  * The task that a file and flags describe together; flags win. Its fields are checked against the kind's schema later.
@@ -48,7 +61,7 @@ const FIELD_NAMES: readonly Field[] = ['prompt', 'input-url', 'width', 'height',
 export function taskFrom(flags: TaskFlags, fromFile: Fields): Fields {
   const kind = flags.kind ?? fromFile['kind'];
   if (typeof kind !== 'string') {
-    throw new WorkerError('cli.usage', '--kind is missing; allowed: image, llm, audio_stt, audio_tts, video');
+    throw new WorkerError('cli.usage', '--kind is missing; allowed: image, llm, audio_stt, audio_tts, video, mesh');
   }
   const fields = FIELD_NAMES.flatMap((name) => {
     const text = flags[name];

@@ -3,6 +3,7 @@ import { createFfmpeg, type Ffmpeg } from '../../engines/ffmpeg/index.ts';
 import { createEngineHost, type EngineHost } from '../../engines/host/host.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
 import { createInputFetcher, type FetchInput } from '../../engines/media/inputs.ts';
+import { MAX_IMAGE_BYTES } from '../../engines/media/task-image.ts';
 import type { Logger } from '../../log/logger.ts';
 import { type AskProgram, createAskProgram } from '../../system/process/ask-program.ts';
 import { bound } from '../../system/process/bound-programs.ts';
@@ -20,6 +21,8 @@ export interface EngineTools {
   readonly quarantine: Quarantine;
   readonly host: EngineHost;
   readonly fetchInput: FetchInput;
+  /** For images that a task names, with the limit of the studio contract. */
+  readonly fetchImage: FetchInput;
   /** For programs of somebody else. */
   readonly programs: ProgramTools;
   readonly ffmpeg: Ffmpeg;
@@ -64,6 +67,7 @@ export function createEngineTools(given: Given): EngineTools {
       quarantine,
     }),
     fetchInput: createInputFetcher(offeredUrls(effects, config)),
+    fetchImage: createInputFetcher(offeredUrls(effects, config), MAX_IMAGE_BYTES),
     programs,
     ffmpeg: createFfmpeg({ files, random, environment, clock, log, ...programs }),
   };

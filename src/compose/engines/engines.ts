@@ -51,7 +51,7 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
   const quarantine = createQuarantine(clock);
   const engineLog = log.child({}, 'engines');
   const tools = createEngineTools({ effects, config, log: engineLog, quarantine });
-  const { host, fetchInput, ffmpeg } = tools;
+  const { host, fetchInput, fetchImage, ffmpeg } = tools;
   const hasRuntime = (): boolean => payloads.ort !== undefined || runtimeInstalled();
   const gpus = askOnce(effects);
   const packSet = createPacks(effects, config, engineLog);
@@ -63,7 +63,7 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
     log: engineLog,
   });
   const engines = [
-    createSyntheticEngine({ sha256, images, clock, ffmpeg, log: engineLog }),
+    createSyntheticEngine({ sha256, images, clock, ffmpeg, fetchImage, log: engineLog }),
     createOnnxEngine({ host, fetchInput, hasRuntime }),
     llamaEngine(tools, { packs, shelf: packSet.shelf, gpus }),
     createPiperEngine({ host, ffmpeg, hasRuntime }),

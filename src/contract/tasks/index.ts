@@ -3,10 +3,11 @@ import { audioStt } from './audio-stt.ts';
 import { audioTts } from './audio-tts.ts';
 import { image } from './image.ts';
 import { llm } from './llm.ts';
+import { mesh } from './mesh.ts';
 import { video } from './video.ts';
 
 /** Every task kind, in the order capability maps use on the wire. */
-export const TASK_KINDS = [image, llm, audioStt, audioTts, video] as const;
+export const TASK_KINDS = [image, llm, audioStt, audioTts, video, mesh] as const;
 
 /** The wire spelling of a kind is its spelling everywhere. */
 export type TaskKindId = (typeof TASK_KINDS)[number]['id'];
@@ -14,7 +15,14 @@ export const TASK_KIND_IDS: readonly TaskKindId[] = TASK_KINDS.map((kind) => kin
 export const TaskKindIdSchema = v.picklist(TASK_KIND_IDS);
 
 /** What to do, without who asked: tagged by `kind`, params beside the tag. */
-export const TaskSchema = v.variant('kind', [image.params, llm.params, audioStt.params, audioTts.params, video.params]);
+export const TaskSchema = v.variant('kind', [
+  image.params,
+  llm.params,
+  audioStt.params,
+  audioTts.params,
+  video.params,
+  mesh.params,
+]);
 export type Task = v.InferOutput<typeof TaskSchema>;
 /** The task of one kind. */
 export type TaskOf<Kind extends TaskKindId> = Extract<Task, { readonly kind: Kind }>;
@@ -36,6 +44,8 @@ export function promptOf(task: Task): string {
       return audioTts.prompt(task);
     case 'video':
       return video.prompt(task);
+    case 'mesh':
+      return mesh.prompt(task);
     default:
       return task satisfies never;
   }

@@ -11,11 +11,12 @@ import { film, type FilmOptions } from './film.ts';
 import { drawImage, RGB } from './image.ts';
 import { sizeOf } from './limits.ts';
 import { chatText, contentFor, replyTo } from './llm.ts';
+import { cube, type MeshOptions } from './mesh.ts';
 import { transcribe } from './stt.ts';
 import { speak } from './tts.ts';
 
-export interface SyntheticEngineOptions extends FilmOptions {
-  readonly images: Pick<Images, 'encode' | 'encodeAnimation'>;
+export interface SyntheticEngineOptions extends FilmOptions, MeshOptions {
+  readonly images: Pick<Images, 'encode' | 'encodeAnimation' | 'probe' | 'decode'>;
   /** For letting the event loop run between parts of a drawing. */
   readonly clock: Pick<Clock, 'after'>;
 }
@@ -26,10 +27,12 @@ const MODELS = {
   audio_stt: ['synthetic', 'synthetic-stt'],
   audio_tts: ['synthetic', 'synthetic-tts'],
   video: ['synthetic', 'synthetic-video'],
+  mesh: ['synthetic', 'synthetic-mesh'],
 } as const satisfies Engine['models'];
 
 /**
- * Serves every task kind from a digest of the prompt: no model, no network, no GPU, and the same result each time.
+ * Serves every task kind from a digest of the prompt, or of an image's colour: no model, no GPU, and the same result
+ * each time.
  * It proves the way from an offer to its delivery; it is never a substitute for another engine.
  */
 export function createSyntheticEngine(options: SyntheticEngineOptions): Engine {
@@ -71,6 +74,8 @@ function resultOf(task: Task, options: SyntheticEngineOptions, context: RunConte
       return { is: 'json', value: transcribe(task, sha256(task.inputUrl)) };
     case 'audio_tts':
       return { is: 'artifact', bytes: speak(sha256(task.text)), ext: 'wav' };
+    case 'mesh':
+      return cube(task, options, context.signal);
     default:
       return refuse(task);
   }

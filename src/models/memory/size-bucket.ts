@@ -10,7 +10,8 @@ export function sizeBucket(task: Task): string {
     case 'llm':
     case 'audio_stt':
     case 'audio_tts':
-      return 'any'; // the model's context is allocated in full when it loads, whatever the chat
+    case 'mesh':
+      return 'any'; // what a model needs is allocated in full when it loads, whatever the task
     default:
       return task satisfies never;
   }

@@ -3,7 +3,7 @@ import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat, stat
 import { dirname } from 'node:path';
 import { bytesIn } from '../../base/bytes.ts';
 import { MIB } from '../../base/units.ts';
-import { readNamedText } from './named-file.ts';
+import { readNamedBytes, readNamedText } from './named-file.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
 import { codeOf } from '../../base/system-code.ts';
 import { fail, moveInto, replaceFile, type Replacement, temporaryFor } from './disk.ts';
@@ -36,6 +36,8 @@ export interface Files {
    * @throws WorkerError `file.unusable` when it is no regular file, is larger than this, or is not UTF-8
    */
   readNamedText(path: string, maxBytes: number): Promise<string | undefined>;
+  /** The bytes of a file that a person named. @throws WorkerError `file.unusable` as `readNamedText` */
+  readNamedBytes(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
   readBytes(path: string): Promise<Uint8Array | undefined>;
   /** The file in chunks, for what must not be in memory whole. Fails on the first chunk when the file is missing. */
   openRead(path: string): AsyncIterable<Uint8Array>;
@@ -79,6 +81,7 @@ const BLOCKING_UP_TO_BYTES = 2 * MIB;
 export const systemFiles: Files = {
   readText: (path) => orMissing(readFile(path, 'utf8')),
   readNamedText: (path, maxBytes) => orMissing(readNamedText(path, maxBytes)),
+  readNamedBytes: (path, maxBytes) => orMissing(readNamedBytes(path, maxBytes)),
   readBytes: (path) => orMissing(readFile(path)),
   openRead: async function* openRead(path) {
     const file = await open(path, 'r');

@@ -13,11 +13,21 @@ const READ_AT_ONCE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const LINE_FEED = 0x0a;
 
 /** The text of a file that a person named; see `Files.readNamedText`. A missing one is the system's own error. */
-export async function readNamedText(path: string, maxBytes: number): Promise<string> {
+export const readNamedText = async (path: string, maxBytes: number): Promise<string> =>
+  namedTextOf(await readStart(path, maxBytes + 1), path, maxBytes);
+
+/** The bytes of a file that a person named; see `Files.readNamedBytes`. A missing one is the system's own error. */
+export async function readNamedBytes(path: string, maxBytes: number): Promise<Uint8Array> {
+  const bytes = await readStart(path, maxBytes + 1);
+  if (bytes.byteLength > maxBytes) throw tooLarge(path, maxBytes);
+  return bytes;
+}
+
+async function readStart(path: string, maxBytes: number): Promise<Uint8Array> {
   const file = await open(path, READ_AT_ONCE);
   try {
     if (!(await file.stat()).isFile()) throw notRegular(path);
-    return namedTextOf(await readUpTo(file, maxBytes + 1), path, maxBytes);
+    return await readUpTo(file, maxBytes);
   } finally {
     await file.close();
   }
@@ -43,7 +53,7 @@ async function readUpTo(file: FileHandle, maxBytes: number): Promise<Uint8Array>
  * @throws WorkerError `file.unusable` when it is larger than allowed, or not UTF-8
  */
 export function namedTextOf(bytes: Uint8Array, path: string, maxBytes: number): string {
-  if (bytes.byteLength > maxBytes) throw unusable(path, `is larger than ${formatBytes(maxBytes)}`);
+  if (bytes.byteLength > maxBytes) throw tooLarge(path, maxBytes);
   if (isUtf8(bytes)) return Buffer.from(bytes).toString('utf8');
   const line = lineOfFirstFault(bytes);
   throw unusable(path, `is not UTF-8 text: line ${line} holds other bytes`, { line });
@@ -62,6 +72,10 @@ function lineOfFirstFault(bytes: Uint8Array): number {
 
 /** It is a folder, a pipe or a device. */
 export const notRegular = (path: string): WorkerError => unusable(path, 'is no regular file');
+
+/** There are more bytes than agreed. */
+export const tooLarge = (path: string, maxBytes: number): WorkerError =>
+  unusable(path, `is larger than ${formatBytes(maxBytes)}`);
 
 const unusable = (path: string, what: string, fields: { readonly line?: number } = {}): WorkerError =>
   new WorkerError('file.unusable', `${path} ${what}`, { fields: { path, ...fields } });

@@ -116,7 +116,7 @@ test.each(['{"type":"heartbeatAck"}', '{"type":"failAck","jobId":"j"}'])('%s bef
 });
 
 test('a malformed offer is answered with a failure that is not retried', () => {
-  const reaction = live('{"type":"offer","claim":{"jobId":"job-9","task":{"kind":"mesh"}}}');
+  const reaction = live('{"type":"offer","claim":{"jobId":"job-9","task":{"kind":"hologram"}}}');
   expect(reaction.send).toMatchObject({ type: 'fail', jobId: 'job-9', retryable: false });
   expect(reaction.log).toMatchObject({ level: 'warn', event: 'offer.malformed', fields: { jobId: 'job-9' } });
   const problem = String(reaction.log?.fields['problem']);

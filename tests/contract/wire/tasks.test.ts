@@ -38,6 +38,7 @@ const KINDS: Record<TaskKindId, { needs: object; nullable: readonly string[]; de
     nullable: ['negativePrompt', 'initImageUrl', 'fps'],
     defaults: { seconds: 2, width: 512, height: 512, ext: 'mp4' },
   },
+  mesh: { needs: { imageUrl: 'https://example.invalid/p.png' }, nullable: ['seed'], defaults: { ext: 'glb' } },
 };
 
 describe.each(TASK_KIND_IDS)('an %s task', (kind) => {
@@ -71,11 +72,11 @@ describe.each(TASK_KIND_IDS)('an %s task', (kind) => {
 });
 
 test('the kinds stand in the order of the wire', () => {
-  expect(TASK_KIND_IDS).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video']);
+  expect(TASK_KIND_IDS).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh']);
 });
 
 test('texts travel in a frame, files as an upload', () => {
-  expect(TASK_KIND_IDS.map(resultIs)).toEqual(['artifact', 'json', 'json', 'artifact', 'artifact']);
+  expect(TASK_KIND_IDS.map(resultIs)).toEqual(['artifact', 'json', 'json', 'artifact', 'artifact', 'artifact']);
 });
 
 test('the prompt goes back in full, however long', () => {

@@ -13,6 +13,7 @@ export const aSynthetic = (choice: Partial<SyntheticEngineOptions> = {}): Engine
     sha256,
     images,
     clock: systemClock,
+    fetchImage: () => Promise.reject(new Error('there is no web here')),
     ffmpeg: noFfmpeg(tmpdir()),
     log: recordingLogger(),
     ...choice,

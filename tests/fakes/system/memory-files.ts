@@ -1,7 +1,7 @@
 import { WorkerError } from '../../../src/base/errors.ts';
 import type { AppendFile } from '../../../src/system/disk/append-file.ts';
 import type { Files } from '../../../src/system/disk/files.ts';
-import { namedTextOf, notRegular } from '../../../src/system/disk/named-file.ts';
+import { namedTextOf, notRegular, tooLarge } from '../../../src/system/disk/named-file.ts';
 
 /** Files in a map, settled within a turn, for tests that own time. A folder exists when something is in it. */
 export class MemoryFiles implements Files {
@@ -18,6 +18,13 @@ export class MemoryFiles implements Files {
     if (this.#isFolder(path)) throw notRegular(path);
     const bytes = await this.readBytes(path);
     return bytes && namedTextOf(bytes, path, maxBytes);
+  }
+
+  async readNamedBytes(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
+    if (this.#isFolder(path)) throw notRegular(path);
+    const bytes = await this.readBytes(path);
+    if (bytes !== undefined && bytes.byteLength > maxBytes) throw tooLarge(path, maxBytes);
+    return bytes;
   }
 
   readBytes(path: string): Promise<Uint8Array | undefined> {

@@ -86,13 +86,13 @@ test('one command runs a job of each kind and leaves what they made', async () =
   await using place = await setup();
   const { code, out, err } = await (await inPipe(place.argv(), place.env)).ended();
   expect({ code, err }).toEqual({ code: 0, err: '' });
-  expect((await readdir(place.outDir)).toSorted()).toEqual(['audio_tts.wav', 'image.webp', 'video.webp']);
+  expect((await readdir(place.outDir)).toSorted()).toEqual(['audio_tts.wav', 'image.webp', 'mesh.glb', 'video.webp']);
   const image = await sharp(join(place.outDir, 'image.webp')).metadata();
   expect(image).toMatchObject({ format: 'webp', width: 512, height: 512 });
   const film = await sharp(join(place.outDir, 'video.webp'), { animated: true }).metadata();
   expect(film).toMatchObject({ pages: 24, width: 256, pageHeight: 256 });
   expect((await readFile(join(place.outDir, 'audio_tts.wav'))).toString('latin1', 0, 4)).toBe('RIFF');
-  for (const kind of ['image', 'llm', 'audio_stt', 'audio_tts', 'video']) expect(out).toContain(kind);
+  for (const kind of ['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh']) expect(out).toContain(kind);
   expect(out).toMatch(/kind +model +time +file or text/);
   expect(out).toContain('[synthetic] reply to prompt #');
   expect(place.leftovers()).toEqual([]);
@@ -110,7 +110,7 @@ test('on a terminal the board is drawn over itself, within the width', async () 
   await using place = await setup();
   const { child, screen } = onTerminal(place.argv(), place.env);
   expect(await child.exited).toBe(0);
-  expect(screen()).toContain('\u001B[5A');
+  expect(screen()).toContain('\u001B[6A');
   expect(screen()).toContain('✓');
   const board = screen()
     .split(/\r?\n/)
@@ -155,7 +155,7 @@ test('--keep leaves the studio running, says where, and ends with Ctrl-C', async
   const url = /studio: +(\S+)/.exec(demo.out())?.[1] ?? '';
   const token = /operator token: +(\S+)/.exec(demo.out())?.[1] ?? '';
   const answer = await fetch(`${url}/graphics/api/admin/status`, { headers: { authorization: `Bearer ${token}` } });
-  expect(await answer.json()).toMatchObject({ workers: { connected: 1 }, jobs: { completed: 5 } });
+  expect(await answer.json()).toMatchObject({ workers: { connected: 1 }, jobs: { completed: 6 } });
   demo.child.kill('SIGINT');
   expect((await demo.ended()).code).toBe(0);
   expect(place.leftovers()).toEqual([]);

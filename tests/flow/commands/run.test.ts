@@ -173,7 +173,7 @@ test('the demonstration ends with every job done and its artifacts written', asy
     if (state === 'completed') done.set(kind, file ?? text ?? '');
   }
   await demo.stop();
-  expect([...done.keys()].toSorted()).toEqual(['audio_stt', 'audio_tts', 'image', 'llm', 'video']);
+  expect([...done.keys()].toSorted()).toEqual(['audio_stt', 'audio_tts', 'image', 'llm', 'mesh', 'video']);
   expect(done.get('image')).toBe(join(folder.at('out'), 'image.webp'));
   expect(existsSync(done.get('video') ?? '')).toBe(true);
 });

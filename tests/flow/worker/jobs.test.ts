@@ -212,7 +212,7 @@ test('a worker offers the synthetic engine for synthetic models only, and names 
   // `sd-cpp` is offered or not by what the machine has: its programs are fetched, but not the driver's loader.
   const others = capabilities.supportedModels.filter((name) => !/^synthetic|^sd-cpp:/.test(name));
   expect(others).toEqual(['llama-cpp:*', 'onnx:*', 'piper:*', 'whisper-cpp:*']);
-  expect(capabilities.taskKinds).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video']);
+  expect(capabilities.taskKinds).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh']);
   expect(capabilities.modelEngines.filter((name) => name !== 'sd-cpp')).toEqual(['llama-cpp', 'onnx', 'synthetic']);
   expect(capabilities).not.toHaveProperty('extensionEngines');
   const beat = await scene.studio.next('heartbeat');

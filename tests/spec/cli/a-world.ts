@@ -103,6 +103,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     clock,
     env: (name) => given.env?.[name],
     readText: (path, mostBytes) => systemFiles.readNamedText(path, mostBytes),
+    readBytes: (path, maxBytes) => systemFiles.readNamedBytes(path, maxBytes),
     operator: untold('network'),
     packs: untold('packs'),
     openConfig,

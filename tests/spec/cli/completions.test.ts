@@ -49,7 +49,7 @@ const fish = async (line: string): Promise<string[]> =>
 
 const TOP = Object.keys(COMMANDS);
 const JOBS = ['create', 'list', 'watch'];
-const KINDS = ['image', 'llm', 'audio_stt', 'audio_tts', 'video'];
+const KINDS = ['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh'];
 
 describe('bash', () => {
   const test = needs('bash');

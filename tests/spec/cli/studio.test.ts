@@ -184,6 +184,29 @@ describe('jobs create', () => {
     expect(cli.seen[0]?.body).toMatchObject({ task });
   });
 
+  test.each([
+    ['png', '\x89PNG\r\n\x1A\n and the rest'],
+    ['jpeg', '\xFF\xD8\xFF and the rest'],
+    ['webp', 'RIFF\0\0\0\0WEBPVP8 '],
+  ])('an image file that is a %s travels inside the task of a mesh', async (type, start) => {
+    await using cli = await withStudio(create);
+    const bytes = Buffer.from(start, 'latin1');
+    const file = join(cli.folder, 'fox');
+    await writeFile(file, bytes);
+    expect(await cli.run('studio', 'jobs', 'create', '--kind', 'mesh', '--image', file, '--seed', '7')).toBe(0);
+    const imageUrl = `data:image/${type};base64,${bytes.toString('base64')}`;
+    expect(cli.seen[0]?.body).toMatchObject({ task: { kind: 'mesh', imageUrl, ext: 'glb' } });
+  });
+
+  test('a file that is no image is rejected before anything is sent', async () => {
+    await using cli = await withStudio(create);
+    const file = join(cli.folder, 'fox.png');
+    await writeFile(file, '<svg/>');
+    expect(await cli.run('studio', 'jobs', 'create', '--kind', 'mesh', '--image', file)).toBe(64);
+    expect(cli.err()).toContain(`--image: ${file} is no PNG, JPEG or WebP image`);
+    expect(cli.seen).toEqual([]);
+  });
+
   test('takes the task from a file and lets flags change it', async () => {
     await using cli = await withStudio(create);
     const file = join(cli.folder, 'task.json');
@@ -210,11 +233,15 @@ describe('jobs create', () => {
   });
 
   test.each([
-    [['--prompt', 'x'], '--kind is missing; allowed: image, llm, audio_stt, audio_tts, video'],
+    [['--prompt', 'x'], '--kind is missing; allowed: image, llm, audio_stt, audio_tts, video, mesh'],
     [['--kind', 'llm', '--prompt', 'x', '--width', '3'], '--width does not apply to "llm", only to image, video'],
     [['--kind', 'image'], 'not a valid job: task.prompt: is missing'],
     [['--kind', 'image', '--prompt', 'x', '--width', '1.5'], '--width is "1.5"; allowed: a whole number from 0'],
     [['--kind', 'image', '--prompt', 'x', '--seed', '-1'], '--seed is "-1"; allowed: a whole number'],
+    [['--kind', 'mesh'], 'not a valid job: task.imageUrl: is missing'],
+    [['--kind', 'mesh', '--prompt', 'x'], '--prompt does not apply to "mesh"'],
+    [['--kind', 'mesh', '--image', '/nowhere.png'], '--image: /nowhere.png does not exist'],
+    [['--kind', 'mesh', '--image', '/dev/zero'], '--image: /dev/zero is no regular file'],
     [['--file', '/nowhere.json'], '--file: /nowhere.json does not exist'],
     [['--file', '/dev/zero'], '--file: /dev/zero is no regular file'],
   ])('%j is refused here', async (flags, message) => {

@@ -16,6 +16,7 @@ const GOOD: Readonly<Record<string, Ending>> = {
   audio_stt: { state: 'completed', result: { text: 'a transcript' } },
   audio_tts: { state: 'completed', artifact: { ...ARTIFACT, ext: 'wav' } },
   video: { state: 'completed', artifact: ARTIFACT },
+  mesh: { state: 'completed', artifact: { ...ARTIFACT, ext: 'glb' } },
 };
 
 /** A studio in memory: with each pause every job moves on by one state. */
@@ -91,7 +92,7 @@ test('the worker is approved first, then one job of each kind is queued', async 
   const { options, did } = setup({ workerAsksAfter: 3 });
   await allOf(play(options));
   expect(did).toEqual(['approve rr-1', ...DEMO_JOBS.map(({ kind }) => `create ${kind}`)]);
-  expect(DEMO_JOBS.map(({ kind }) => kind)).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video']);
+  expect(DEMO_JOBS.map(({ kind }) => kind)).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh']);
 });
 
 test('every change of a job is told once, in order', async () => {
@@ -105,7 +106,12 @@ test('every change of a job is told once, in order', async () => {
 test('artifacts are written under the name of their kind, texts are told', async () => {
   const { options, files } = setup();
   const events = await allOf(play(options));
-  expect([...files.contents.keys()].toSorted()).toEqual(['/out/audio_tts.wav', '/out/image.webp', '/out/video.webp']);
+  expect([...files.contents.keys()].toSorted()).toEqual([
+    '/out/audio_tts.wav',
+    '/out/image.webp',
+    '/out/mesh.glb',
+    '/out/video.webp',
+  ]);
   expect(new TextDecoder().decode(files.contents.get('/out/image.webp'))).toBe('job-image');
   expect(of(events, 'llm').at(-1)).toMatchObject({ text: 'three things', durationMs: 2_500 });
   expect(of(events, 'audio_stt').at(-1)).toMatchObject({ text: 'a transcript' });

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../../base/errors.ts';
 import { command } from '../../command.ts';
+import { readImageFile } from '../../args/image-file.ts';
 import { readJsonFile } from '../../args/json-file.ts';
 import { printJson, printLines } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
@@ -20,19 +21,25 @@ export const jobsCreate = command({
   examples: [
     'studio-worker studio jobs create --kind image --prompt "a stone golem" --width 768 --height 512',
     'studio-worker studio jobs create --kind audio_stt --input-url https://example.com/speech.wav',
+    'studio-worker studio jobs create --kind mesh --image golem.png',
     'studio-worker studio jobs create --model z-image-turbo --file task.json --json',
   ],
   exits: OPERATOR_EXITS,
   json: 'the job: {id, state, kind, model, prompt, attempts, maxAttempts, createdAt, updatedAt, …}',
   args: {
-    kind: { type: 'enum', options: ['image', 'llm', 'audio_stt', 'audio_tts', 'video'], description: 'Task kind' },
+    kind: {
+      type: 'enum',
+      options: ['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh'],
+      description: 'Task kind',
+    },
     prompt: { type: 'string', valueHint: 'text', description: 'Prompt, message to answer, or text to speak' },
     'input-url': { type: 'string', valueHint: 'url', description: 'Audio to transcribe (audio_stt)' },
+    image: { type: 'string', valueHint: 'path', description: 'PNG, JPEG or WebP file to work from (mesh)' },
     model: { type: 'string', valueHint: 'id', default: SYNTHETIC, description: 'Id of a model that the studio knows' },
     width: { type: 'string', valueHint: 'pixels', description: 'Width (image, video)' },
     height: { type: 'string', valueHint: 'pixels', description: 'Height (image, video)' },
     steps: { type: 'string', valueHint: 'number', description: 'Sampling steps (image)' },
-    seed: { type: 'string', valueHint: 'number', description: 'Seed (image)' },
+    seed: { type: 'string', valueHint: 'number', description: 'Seed (image, mesh)' },
     seconds: { type: 'string', valueHint: 'number', description: 'Length in seconds (video)' },
     ext: { type: 'string', valueHint: 'ext', description: 'File type of the artifact' },
     file: { type: 'string', valueHint: 'path', description: 'JSON file with the task; flags override its fields' },
@@ -47,6 +54,7 @@ export const jobsCreate = command({
   run: async (args, world) => {
     const api = await world.operatorApi();
     const fromFile = args.file === undefined ? {} : await readJsonFile('--file', args.file, world);
+    const image = args.image === undefined ? undefined : await readImageFile('--image', args.image, world);
     // Read with the studio's own schema, so that a wrong field is named here and not after a round trip.
     const draft = api.readJson(
       api.JobDraftSchema,
@@ -54,7 +62,7 @@ export const jobsCreate = command({
         model: args.model,
         modelSource: args.model === SYNTHETIC ? SYNTHETIC_SOURCE : undefined,
         priority: toNumber('--priority', args.priority, { min: -1_000, max: 1_000, whole: true }),
-        task: taskFrom(args, fromFile),
+        task: taskFrom({ ...args, image }, fromFile),
       }),
     );
     if (draft.is === 'unreadable') throw new WorkerError('cli.usage', `not a valid job: ${draft.problem}`);

@@ -1,0 +1,18 @@
+import * as v from 'valibot';
+import { absentable, U64 } from '../numbers.ts';
+import { defineTaskKind } from './kind.ts';
+
+/** A textured 3D model from an image. The result is a GLB, whatever `ext` asks for. */
+export const mesh = defineTaskKind({
+  id: 'mesh',
+  params: v.object({
+    kind: v.literal('mesh'),
+    /** An absolute URL, or `data:image/<type>;base64,…`. */
+    imageUrl: v.string(),
+    seed: absentable(U64),
+    ext: v.optional(v.string(), 'glb'),
+  }),
+  resultIs: 'artifact',
+  /** Never the URL: the studio would store it as the operator's text. */
+  prompt: () => '',
+});

@@ -1,0 +1,96 @@
+import { WorkerError } from '../../base/errors.ts';
+import { formatBytes, MIB, SECOND_MS } from '../../base/units.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Images, Picture } from '../../system/native/images.ts';
+import type { FetchInput } from './inputs.ts';
+
+/** Studio contract: limits of an image that a task names. */
+export const MAX_IMAGE_BYTES = 25 * MIB;
+const FETCH_WITHIN_MS = 60 * SECOND_MS;
+const READABLE: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp']);
+
+export interface TaskImageOptions {
+  /** Rejects what is larger than `MAX_IMAGE_BYTES`. */
+  readonly fetchImage: FetchInput;
+  readonly images: Pick<Images, 'probe' | 'decode'>;
+  readonly clock: Pick<Clock, 'after'>;
+}
+
+/** An image that a task names; `what` it is, for people: `input image`. */
+export interface NamedUrl {
+  readonly what: string;
+  /** An absolute URL, or `data:image/<type>;base64,…`. */
+  readonly url: string;
+}
+
+/**
+ * The pixels of an image that a task names: a PNG, a JPEG or a WebP.
+ *
+ * @throws WorkerError as `FetchInput` | `task.invalid` for what is no such image; the signal's reason
+ */
+export async function readTaskImage(
+  named: NamedUrl,
+  { fetchImage, images, clock }: TaskImageOptions,
+  signal: AbortSignal,
+): Promise<Picture> {
+  const { what } = named;
+  const bytes = named.url.startsWith('data:') ? inline(named) : await fetched(named, { fetchImage, clock }, signal);
+  const { format } = await images.probe(bytes).catch(noImage(what));
+  if (!READABLE.has(format)) throw invalid(`the ${what} is no PNG, JPEG or WebP`);
+  return await images.decode(bytes).catch(noImage(what));
+}
+
+async function fetched(
+  { what, url }: NamedUrl,
+  { fetchImage, clock }: Pick<TaskImageOptions, 'fetchImage' | 'clock'>,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const late = new AbortController();
+  const disarm = clock.after(FETCH_WITHIN_MS, () =>
+    late.abort(
+      new WorkerError('download.failed', `the ${what} did not arrive within ${FETCH_WITHIN_MS / SECOND_MS} s`),
+    ),
+  );
+  try {
+    return await fetchImage(what, url, AbortSignal.any([signal, late.signal]));
+  } finally {
+    disarm();
+  }
+}
+
+/** An image that travels in its URL (RFC 2397), which is never quoted. */
+function inline({ what, url }: NamedUrl): Uint8Array {
+  const comma = url.indexOf(',');
+  if (!/^data:image\/[\w.+-]+;base64$/i.test(url.slice(0, comma))) {
+    throw invalid(`the ${what} is a data URL, but not of an image in base64`);
+  }
+  const base64 = url.slice(comma + 1);
+  const bytes = decoded(what, base64);
+  if (bytes.byteLength <= MAX_IMAGE_BYTES) return bytes;
+  throw new WorkerError('download.too-large', `the ${what} is larger than ${formatBytes(MAX_IMAGE_BYTES)}`, {
+    hint: `Create the job with a smaller ${what}.`,
+  });
+}
+
+function decoded(what: string, base64: string): Uint8Array {
+  try {
+    return Uint8Array.fromBase64(base64);
+  } catch (thrown) {
+    throw invalid(`the ${what} is a data URL whose base64 cannot be read`, thrown);
+  }
+}
+
+const noImage =
+  (what: string) =>
+  (thrown: unknown): never => {
+    if (thrown instanceof WorkerError && thrown.code === 'task.invalid') {
+      throw invalid(`the ${what} is no PNG, JPEG or WebP`, thrown);
+    }
+    throw thrown;
+  };
+
+const invalid = (message: string, cause?: unknown): WorkerError =>
+  new WorkerError('task.invalid', message, {
+    cause,
+    hint: 'Create the job with the URL of a PNG, JPEG or WebP file that needs no login.',
+  });
