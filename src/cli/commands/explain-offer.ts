@@ -15,6 +15,7 @@ export const explainOffer = command({
   examples: ['studio-worker explain-offer offer.json', 'studio-worker explain-offer offer.json --json'],
   exits: [
     { code: 1, means: 'the offer would be rejected, or its job would fail' },
+    { code: 69, means: 'the running worker does not respond, or is another version' },
     { code: 76, means: 'the file does not contain an offer' },
     { code: 78, means: 'the config file is invalid' },
   ],

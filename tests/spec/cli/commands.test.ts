@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { WorkerError } from '../../../src/base/errors.ts';
 import type { Command, CommandTable } from '../../../src/cli/command.ts';
 import { COMMANDS } from '../../../src/cli/commands/index.ts';
 import { parseLine } from '../../../src/cli/args/parse.ts';
@@ -62,6 +63,34 @@ test.each(EVERY)('exit codes of %s are named once each', (_path, { exits = [] })
   const codes = exits.map(({ code }) => code);
   expect(new Set([0, 64, 70, ...codes]).size).toBe(codes.length + 3);
 });
+
+/** Runs the first example of a command in a world where whatever opens the config file fails like this. */
+async function exitWithConfig(failure: WorkerError, { examples: [example] }: Command): Promise<number> {
+  const fail = (): Promise<never> => Promise.reject(failure);
+  const opening = { openConfig: fail, models: fail, packs: fail, engines: fail, explainOffer: fail, runWorker: fail };
+  await using cli = await setup({ world: { ...opening, readText: async () => '{}' } });
+  const [, ...argv] = wordsOf(example);
+  return await cli.run(...argv);
+}
+
+test.each(EVERY.filter(([, { run }]) => run !== undefined))(
+  '%s names the exit code of an invalid config when it opens one',
+  async (_path, command) => {
+    const code = await exitWithConfig(new WorkerError('config.invalid', 'line 3: expected a number'), command);
+    const isNamed = command.exits?.some((exit) => exit.code === 78) ?? false;
+    expect(code === 78).toBe(isNamed);
+  },
+);
+
+test.each(['worker.unresponsive', 'worker.incompatible', 'frame.malformed'] as const)(
+  'explain-offer names the exit code that it ends with on %s',
+  async (reason) => {
+    const command = new Map(EVERY).get('explain-offer');
+    if (command === undefined) throw new Error('there is no such command');
+    const code = await exitWithConfig(new WorkerError(reason, 'no answer'), command);
+    expect(command.exits?.map((exit) => exit.code)).toContain(code);
+  },
+);
 
 test.each([['', undefined] as const, ...EVERY])('help for "%s" reads as agreed', async (path) => {
   await using cli = await setup();

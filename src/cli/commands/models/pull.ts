@@ -12,6 +12,7 @@ export const pull = command({
     { code: 69, means: 'a download failed; run the command again to resume it' },
     { code: 73, means: 'the disk is full' },
     { code: 77, means: 'a URL points to a private or forbidden address' },
+    { code: 78, means: 'the config file is invalid' },
   ],
   json: '{model, files: [{role, path}]}',
   args: {

@@ -10,6 +10,7 @@ export const rm = command({
   exits: [
     { code: 69, means: 'the model is not on this disk' },
     { code: 75, means: 'the model is in use or in memory' },
+    { code: 78, means: 'the config file is invalid' },
   ],
   json: '{removed: […paths…]}',
   args: { model: { type: 'positional', description: 'Model id, or the name of its folder' }, ...JSON_ARG },

@@ -8,7 +8,10 @@ import { factsOf } from './list.ts';
 export const show = command({
   summary: 'Show the files of a model: size, checksum and source',
   examples: ['studio-worker models show z-image-turbo', 'studio-worker models show z-image-turbo --json'],
-  exits: [{ code: 69, means: 'the model is not on this disk' }],
+  exits: [
+    { code: 69, means: 'the model is not on this disk' },
+    { code: 78, means: 'the config file is invalid' },
+  ],
   json: 'an array of files: {model, filename, path, sizeBytes, state, sha256?, url?, usedAt}',
   args: { model: { type: 'positional', description: 'Model id, or the name of its folder' }, ...JSON_ARG },
   run: async (args, world) => {

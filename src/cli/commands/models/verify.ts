@@ -9,6 +9,7 @@ export const verify = command({
   exits: [
     { code: 1, means: 'a file is broken' },
     { code: 69, means: 'the model is not on this disk' },
+    { code: 78, means: 'the config file is invalid' },
   ],
   json: 'an array of verdicts: {model, path, verdict: verified | unknown | broken, because?}',
   args: {
