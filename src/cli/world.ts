@@ -14,7 +14,7 @@ import type { RunChoice } from './world/worker.ts';
 /** All that a command may reach beyond its own arguments. `compose.ts` builds the real one. */
 export interface World {
   readonly terminal: Terminal;
-  readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly clock: Clock;
   /** An environment variable; undefined when unset. */
   readonly env: (name: string) => string | undefined;
   /**

@@ -8,12 +8,12 @@ import {
   EMPTY_BOARD,
   updateLine,
   realTable,
-  redraw,
   resultFacts,
   resultTable,
   withEvent,
   type DemoBoard,
 } from '../view/demo-view.ts';
+import { redraw } from '../view/redraw.ts';
 import { printJson, printLines, printTable } from '../output.ts';
 import type { World } from '../world.ts';
 import type { GivenWeights } from '../world/demo.ts';

@@ -71,10 +71,6 @@ function endOf(event: DemoEvent): string {
 /** The outcome of a job, on one line: its file, its text, or why there is neither. */
 const outcomeOf = ({ file, text, error }: DemoEvent): string => onOneLine(error ?? file ?? text ?? '');
 
-/** Redraws the board over its former lines: up to its first line, each line cleared and written. */
-export const redraw = (lines: readonly string[], formerLines: number): string =>
-  `${formerLines > 0 ? `\u001B[${formerLines}A` : ''}${lines.map((line) => `\r\u001B[2K${line}\n`).join('')}`;
-
 /** One line for a log or a pipe; undefined when the state did not change, so that progress does not flood it. */
 export function updateLine(before: DemoEvent | undefined, event: DemoEvent): string | undefined {
   if (before?.state === event.state) return undefined;

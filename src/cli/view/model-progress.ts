@@ -1,6 +1,6 @@
 import type { FileProgress } from '../../models/store/options.ts';
-import { redraw } from './demo-view.ts';
 import { transferLines, transferUpdate, withProgress, type Transfers } from './model-view.ts';
+import { redraw } from './redraw.ts';
 import { printLines } from '../output.ts';
 import type { World } from '../world.ts';
 
@@ -20,7 +20,7 @@ export function showProgress({ terminal, clock }: Pick<World, 'terminal' | 'cloc
   const { stdout } = terminal;
   let drawn = 0;
   const draw = (): void => {
-    const lines = transferLines(transfers, clock.now(), stdout.columns);
+    const lines = transferLines(transfers, clock.elapsed(), stdout.columns);
     stdout.write(redraw(lines, drawn));
     drawn = lines.length;
   };
@@ -33,9 +33,9 @@ export function showProgress({ terminal, clock }: Pick<World, 'terminal' | 'cloc
   return {
     report(progress) {
       const before = transfers.get(progress.filename);
-      transfers = withProgress(transfers, progress, clock.now());
+      transfers = withProgress(transfers, progress, clock.elapsed());
       const now = transfers.get(progress.filename);
-      const line = stdout.isTty || now === undefined ? undefined : transferUpdate(before, now, clock.now());
+      const line = stdout.isTty || now === undefined ? undefined : transferUpdate(before, now, clock.elapsed());
       if (line !== undefined) printLines(terminal, line);
     },
     stop() {

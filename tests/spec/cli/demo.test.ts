@@ -6,10 +6,10 @@ import {
   EMPTY_BOARD,
   updateLine,
   realTable,
-  redraw,
   resultTable,
   withEvent,
 } from '../../../src/cli/view/demo-view.ts';
+import { redraw } from '../../../src/cli/view/redraw.ts';
 import { tableLines } from '../../../src/cli/output.ts';
 import { textWidth } from '../../../src/cli/view/text-width.ts';
 import type { World } from '../../../src/cli/world.ts';

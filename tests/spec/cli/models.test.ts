@@ -84,6 +84,7 @@ test('on a terminal each file has a bar, its rate and the time left, drawn over 
     view.report({ filename: 'flux.gguf', phase: 'download', doneBytes, totalBytes: 100 * MIB });
   download(20 * MIB);
   clock.advance(2_000);
+  clock.jumpWallClock(-3_600_000); // the rate is of the time that passed
   download(40 * MIB);
   clock.advance(2_000);
   view.report({ filename: 'vae.safetensors', phase: 'wait', doneBytes: 0, totalBytes: undefined });
