@@ -1,14 +1,14 @@
 /** Runs the worker from source and starts it anew after each edit: `bun run dev [flags of run]`. */
 import { watch } from 'node:fs';
 import { type Clock, systemClock } from '../src/system/clock.ts';
-import type { ChildEnd } from '../src/system/process/child.ts';
-import { type Child, ownEnvironment, type Spawn, spawnChild } from '../src/system/process/processes.ts';
+import { type ChildEnd, startChild } from '../src/system/process/child.ts';
+import { type Child, ownEnvironment } from '../src/system/process/processes.ts';
 import { onStopSignals, type OnStopSignals } from '../src/system/process/signals.ts';
 
 export interface DevOptions {
   /** The worker, as a command. */
   readonly command: readonly string[];
-  readonly spawn: Spawn;
+  readonly spawn: (...args: Parameters<typeof startChild>) => Child;
   /** Calls back for each changed file; the returned function ends that. */
   readonly onChange: (call: (path: string) => void) => () => void;
   readonly onStopSignals: OnStopSignals;
@@ -58,7 +58,7 @@ export async function dev(options: DevOptions): Promise<void> {
   while (!stop.signal.aborted) {
     asked = false;
     wake = Promise.withResolvers();
-    child = options.spawn(options.command, { env: ownEnvironment(process.env), output: 'inherit' });
+    child = options.spawn(options.command, { env: ownEnvironment(process.env), stdout: 'inherit', stderr: 'inherit' });
     const end = await child.ended;
     child = undefined;
     if (stop.signal.aborted || asked) continue;
@@ -84,7 +84,7 @@ if (import.meta.main) {
   await dev({
     // With `--no-orphans` the worker ends with us, even if we are killed: nothing goes on claiming unseen.
     command: [process.execPath, '--no-orphans', 'src/main.ts', 'run', ...process.argv.slice(2)],
-    spawn: spawnChild,
+    spawn: startChild,
     onChange: watchSources('src'),
     onStopSignals,
     clock: systemClock,

@@ -27,20 +27,6 @@ function keep(variables: Variables, isKept: (name: string) => boolean): ChildEnv
 /** A child whose end is waited for. */
 export type Child = Pick<StartedChild, 'pid' | 'ended' | 'kill'>;
 
-export interface SpawnOptions {
-  readonly cwd?: string;
-  readonly env: ChildEnvironment;
-  /** Where what it prints goes: to ours as it comes, or nowhere. */
-  readonly output: 'inherit' | 'ignore';
-}
-
-/** Starts programs. A command that does not exist throws the system's own error. */
-export type Spawn = (command: readonly string[], options: SpawnOptions) => Child;
-
-/** For programs that are only started and waited for. */
-export const spawnChild: Spawn = (command, { output, ...options }) =>
-  startChild(command, { ...options, stdout: output, stderr: output });
-
 /** A child that messages are exchanged with: whole values in both directions, as `structuredClone` copies them. */
 export interface TalkingChild extends Child {
   /** False when its channel is closed. */

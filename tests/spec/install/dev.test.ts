@@ -2,7 +2,8 @@ import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { type DevOptions, dev, watchSources } from '../../../install/dev.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { type Child, spawnChild } from '../../../src/system/process/processes.ts';
+import { startChild } from '../../../src/system/process/child.ts';
+import type { Child } from '../../../src/system/process/processes.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { tempFolder, within } from '../system/temp-folder.ts';
 
@@ -64,7 +65,7 @@ async function setup({ source = 'export {};', ...how }: { source?: string } & Pa
   const ended = dev({
     command,
     spawn: (...args) => {
-      const child = spawnChild(...args);
+      const child = startChild(...args);
       children.push(child);
       return child;
     },

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { childEnvironment, ownCommand, ownEnvironment, spawnChild } from '../../../../src/system/process/processes.ts';
+import { startChild } from '../../../../src/system/process/child.ts';
+import { childEnvironment, ownCommand, ownEnvironment } from '../../../../src/system/process/processes.ts';
 import { within } from '../temp-folder.ts';
 
 const OURS = {
@@ -14,6 +15,8 @@ const OURS = {
   AWS_SECRET_ACCESS_KEY: 'abc',
   DB_PASSWORD: 'abc',
 };
+
+const UNREAD = { stdout: 'ignore', stderr: 'ignore' } as const;
 
 test('a child gets our variables without secrets and without the switch to plain Bun', () => {
   expect(childEnvironment(OURS)).toEqual({ PATH: '/bin', HOME: '/root' });
@@ -33,15 +36,15 @@ test('another run of ourselves keeps the secrets and is still no plain Bun', () 
 test('a real child sees neither the switch nor the secrets', async () => {
   const program = 'process.exit("BUN_BE_BUN" in process.env || "HF_TOKEN" in process.env ? 1 : 0)';
   const env = childEnvironment({ ...process.env, BUN_BE_BUN: '1', HF_TOKEN: 'abc' });
-  const child = spawnChild([process.execPath, '-e', program], { env, output: 'ignore' });
+  const child = startChild([process.execPath, '-e', program], { env, ...UNREAD });
   expect(await within(10_000, 'the child to end', child.ended)).toEqual({ is: 'exited', code: 0 });
 });
 
 test('a child that was killed says by what, and may be killed again', async () => {
   const env = childEnvironment(process.env);
-  const child = spawnChild([process.execPath, '-e', 'await new Promise(() => setInterval(() => {}, 1e6))'], {
+  const child = startChild([process.execPath, '-e', 'await new Promise(() => setInterval(() => {}, 1e6))'], {
     env,
-    output: 'ignore',
+    ...UNREAD,
   });
   child.kill('SIGKILL');
   expect(await within(10_000, 'the child to end', child.ended)).toEqual({ is: 'killed', signal: 'SIGKILL' });
@@ -56,7 +59,7 @@ test('no other place starts a child with the switch to plain Bun', () => {
   const starters = readdirSync('src', { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
     .map((path) => ({ path, code: readFileSync(`src/${path}`, 'utf8') }))
-    .filter(({ code }) => /\bBun\.spawn|\bspawnChild\b|child_process/.test(code));
-  expect(starters.map(({ path }) => path)).toContain('system/process/processes.ts');
+    .filter(({ code }) => /\bBun\.spawn|child_process/.test(code));
+  expect(starters.map(({ path }) => path)).toContain('system/process/child.ts');
   expect(starters.filter(({ code }) => !/BUN_BE_BUN|(child|own)Environment/i.test(code))).toEqual([]);
 });
