@@ -2,18 +2,23 @@ import { WorkerError } from '../../base/errors.ts';
 import { formatDuration, SECOND_MS } from '../../base/units.ts';
 import { assertWrites, fileUrl, MAX_RESULT_BYTES, audioFormat, outputArguments } from './formats.ts';
 import type { FfmpegProgram } from './find-ffmpeg.ts';
-import { type ScratchOptions, withScratch } from '../programs/scratch.ts';
-import { assertExitedWell, type FfmpegTools, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
+import { withScratch } from '../programs/scratch.ts';
+import { assertExitedWell, type FfmpegMeans, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
 
-interface AudioWork {
-  readonly scratch: ScratchOptions;
-  readonly tools: FfmpegTools;
+export interface DecodeAudioOptions {
+  /** Samples a second of what comes out, whatever the file has. */
+  readonly sampleRate: number;
+  readonly signal: AbortSignal;
+}
+
+export interface EncodeAudioOptions {
+  /** `mp3`, `ogg`, `opus`, `flac` or `m4a`. */
+  readonly ext: string;
   readonly signal: AbortSignal;
 }
 
 /** How a file is decoded, and how large the result may become. */
-export interface Decoding extends AudioWork {
-  readonly sampleRate: number;
+interface Decoding extends DecodeAudioOptions, FfmpegMeans {
   readonly maxBytes: number;
 }
 
@@ -53,7 +58,7 @@ export async function decodeAudio(
 export async function encodeAudio(
   program: FfmpegProgram,
   wav: Uint8Array,
-  { scratch, tools, signal, ext }: AudioWork & { readonly ext: string },
+  { scratch, tools, signal, ext }: EncodeAudioOptions & FfmpegMeans,
 ): Promise<Uint8Array> {
   const format = audioFormat(ext);
   assertWrites(program, ext);

@@ -2,35 +2,12 @@ import { toWorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
 import { notReady, READY, type Readiness } from '../readiness.ts';
-import { encodeVideo } from './video.ts';
-import { assertWrites, type VideoExt } from './formats.ts';
+import { encodeVideo, type EncodeVideoOptions } from './video.ts';
+import { assertWrites } from './formats.ts';
 import { createFfmpegFinder, type FfmpegFinderOptions } from './find-ffmpeg.ts';
 import type { ScratchOptions } from '../programs/scratch.ts';
-import type { FfmpegTools } from './run-ffmpeg.ts';
-import { decodeAudio, encodeAudio } from './audio.ts';
-
-export interface DecodeAudioOptions {
-  /** Samples a second of what comes out, whatever the file has. */
-  readonly sampleRate: number;
-  readonly signal: AbortSignal;
-}
-
-export interface EncodeAudioOptions {
-  /** `mp3`, `ogg`, `opus`, `flac` or `m4a`. */
-  readonly ext: string;
-  readonly signal: AbortSignal;
-}
-
-export interface EncodeVideoOptions {
-  readonly width: number;
-  readonly height: number;
-  readonly fps: number;
-  /** How many there will be, for progress. */
-  readonly frames: number;
-  readonly ext: VideoExt;
-  readonly signal: AbortSignal;
-  readonly progress: (done: number, total: number) => void;
-}
+import type { FfmpegMeans, FfmpegTools } from './run-ffmpeg.ts';
+import { decodeAudio, type DecodeAudioOptions, encodeAudio, type EncodeAudioOptions } from './audio.ts';
 
 /**
  * Audio and video files by the ffmpeg of this machine. Every method throws `engine.unavailable` where there is none or
@@ -67,7 +44,7 @@ const MAX_SAMPLE_BYTES = 512 * MIB;
  */
 export function createFfmpeg(options: FfmpegOptions): Ffmpeg {
   const find = createFfmpegFinder(options);
-  const made = { scratch: options, tools: { ...options, childEnv: withoutReports(options.childEnv) } };
+  const means: FfmpegMeans = { scratch: options, tools: { ...options, childEnv: withoutReports(options.childEnv) } };
   const maxBytes = options.maxSampleBytes ?? MAX_SAMPLE_BYTES;
   return {
     readiness: async (ext) => {
@@ -80,9 +57,9 @@ export function createFfmpeg(options: FfmpegOptions): Ffmpeg {
         return notReady({ because: message, hint: hint ?? '' });
       }
     },
-    decodeAudio: async (bytes, about) => await decodeAudio(await find(), bytes, { ...made, ...about, maxBytes }),
-    encodeAudio: async (wav, about) => await encodeAudio(await find(), wav, { ...made, ...about }),
-    encodeVideo: async (frames, about) => await encodeVideo(await find(), frames, { ...made, ...about }),
+    decodeAudio: async (bytes, about) => await decodeAudio(await find(), bytes, { ...means, ...about, maxBytes }),
+    encodeAudio: async (wav, about) => await encodeAudio(await find(), wav, { ...means, ...about }),
+    encodeVideo: async (frames, about) => await encodeVideo(await find(), frames, { ...means, ...about }),
   };
 }
 

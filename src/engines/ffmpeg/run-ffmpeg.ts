@@ -3,10 +3,17 @@ import { formatBytes, MINUTE_MS } from '../../base/units.ts';
 import type { ChildEnd, ChildEnvironment } from '../../system/process/child.ts';
 import { keepTail, lastLine } from '../programs/output-tail.ts';
 import { type WatchTools, runWatched } from '../programs/run.ts';
+import type { ScratchOptions } from '../programs/scratch.ts';
 
 /** What ffmpeg is run with. */
 export interface FfmpegTools extends WatchTools {
   readonly childEnv: ChildEnvironment;
+}
+
+/** What every use of ffmpeg takes: a folder for its files, and what runs it. */
+export interface FfmpegMeans {
+  readonly scratch: ScratchOptions;
+  readonly tools: FfmpegTools;
 }
 
 /** One run, from its arguments to its end. */

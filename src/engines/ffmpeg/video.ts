@@ -1,27 +1,26 @@
 import { WorkerError } from '../../base/errors.ts';
 import { assertWrites, type VideoExt, videoFormat, fileUrl, MAX_RESULT_BYTES, outputArguments } from './formats.ts';
 import type { FfmpegProgram } from './find-ffmpeg.ts';
-import { type ScratchOptions, withScratch } from '../programs/scratch.ts';
-import { assertExitedWell, type FfmpegTools, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
+import { withScratch } from '../programs/scratch.ts';
+import { assertExitedWell, type FfmpegMeans, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
 
-/** What is made of frames, and with what. */
-export interface VideoEncoding {
+/** What is made of frames. */
+export interface EncodeVideoOptions {
   readonly width: number;
   readonly height: number;
   readonly fps: number;
+  /** How many there will be, for progress. */
   readonly frames: number;
   readonly ext: VideoExt;
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;
-  readonly scratch: ScratchOptions;
-  readonly tools: FfmpegTools;
 }
 
 /** @throws WorkerError as `Ffmpeg.encodeVideo` */
 export async function encodeVideo(
   program: FfmpegProgram,
   frames: AsyncIterable<Uint8Array>,
-  making: VideoEncoding,
+  making: EncodeVideoOptions & FfmpegMeans,
 ): Promise<Uint8Array> {
   const { ext, signal, width, height, fps, scratch, tools } = making;
   assertWrites(program, ext);
@@ -38,7 +37,7 @@ export async function encodeVideo(
 }
 
 /** The first frame determines the bytes per pixel; the others must be of the same size. */
-async function begin(frames: AsyncIterable<Uint8Array>, { width, height }: VideoEncoding) {
+async function begin(frames: AsyncIterable<Uint8Array>, { width, height }: EncodeVideoOptions) {
   const iterator = frames[Symbol.asyncIterator]();
   const first = await iterator.next();
   if (first.done === true) throw new WorkerError('engine.failed', 'a video needs at least one frame');

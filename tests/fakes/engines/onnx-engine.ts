@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
 import type { Engine, ModelFiles } from '../../../src/engines/engine.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/index.ts';
@@ -11,6 +10,7 @@ import { type InpaintingModel, inpaintingModel } from '../../../src/demo/weights
 import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
 import { type Quarantine } from '../../../src/engines/host/quarantine.ts';
+import { fetchFrom } from './web.ts';
 
 export const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
 
@@ -52,12 +52,7 @@ export function onnxScene(
   const engine = createOnnxEngine({
     host,
     hasRuntime: () => true,
-    fetchInput: (_what, url, signal) => {
-      signal.throwIfAborted();
-      const found = web.get(url);
-      if (found === undefined) return Promise.reject(new WorkerError('download.missing', `nothing at ${url}`));
-      return Promise.resolve(found);
-    },
+    fetchInput: fetchFrom(web),
   });
   return {
     engine,

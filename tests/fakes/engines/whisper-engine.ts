@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
 import type { FileRole } from '../../../src/contract/model-source.ts';
 import { transcribingModel } from '../../../src/demo/weights/transcriber.ts';
@@ -16,6 +15,7 @@ import { anFfmpeg } from './ffmpeg.ts';
 import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
 import { type Quarantine } from '../../../src/engines/host/quarantine.ts';
+import { fetchFrom } from './web.ts';
 
 /** What the generated model says, whatever it hears. */
 export const SENTENCE = 'the quick brown fox jumps over the lazy dog';
@@ -65,12 +65,7 @@ export function whisperScene(options: WhisperSceneOptions = {}): WhisperScene {
     files: systemFiles,
     isRecogniser: isGgmlRecogniser,
     modelsRoot: join(folder, 'models'),
-    fetchInput: (_what, url, signal) => {
-      signal.throwIfAborted();
-      const found = web.get(url);
-      if (found === undefined) return Promise.reject(new WorkerError('download.missing', `nothing at ${url}`));
-      return Promise.resolve(found);
-    },
+    fetchInput: fetchFrom(web),
   });
   return {
     engine,
