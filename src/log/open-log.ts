@@ -12,9 +12,8 @@ import { toLogEntry } from './message.ts';
 import type { ErrorTracker } from './sentry.ts';
 import { createShipBuffer, type ShipBuffer } from './ship-buffer.ts';
 
-export const LOG_FORMATS = ['console', 'json'] as const;
 /** Sentences for people, or one JSON object per line for services. */
-export type LogFormat = (typeof LOG_FORMATS)[number];
+export type LogFormat = 'console' | 'json';
 
 /** What an operator asks of a log on a command line. */
 export interface LogChoice {

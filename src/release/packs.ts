@@ -108,12 +108,8 @@ async function fetchAndUnpack(
   return folder;
 }
 
-/** Why a pack cannot be fetched, as far as that is known beforehand. */
-export const packRefusal = ({ flavour, sha256 }: Pack): string | undefined =>
-  sha256 === '' ? `this release has no checksum for its pack ${flavour}, so it is not fetched` : undefined;
-
-const unknownPack = (pack: Pack): WorkerError =>
-  new WorkerError('engine.unavailable', packRefusal(pack) ?? '', {
+const unknownPack = ({ flavour }: Pack): WorkerError =>
+  new WorkerError('engine.unavailable', `this release has no checksum for its pack ${flavour}, so it is not fetched`, {
     hint: 'Use a release whose `dist-manifest.json` names the pack; a checkout takes it from `node_modules`.',
   });
 

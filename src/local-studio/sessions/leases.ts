@@ -10,7 +10,7 @@ import { afterFailure, afterUnnamedBeat, GRACE_MS } from '../queue.ts';
  */
 
 /** Leaves the job with its worker for the grace. */
-export function leaseJob(studio: StudioState, jobId: string, workerId: string): void {
+function leaseJob(studio: StudioState, jobId: string, workerId: string): void {
   studio.leases.get(jobId)?.disarm();
   const disarm = studio.clock.after(GRACE_MS, () => {
     studio.leases.delete(jobId);

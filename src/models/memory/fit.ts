@@ -66,7 +66,7 @@ export type MemoryVerdict =
   | ({ readonly is: 'does-not-fit' } & FitNumbers);
 
 /** From this many runs on, their peaks count for more than the estimate of the studio. */
-export const RUNS_TO_TRUST = 5;
+const RUNS_TO_TRUST = 5;
 
 /** Whether a job fits into memory now. Pure; a job runs on one GPU, so the one with the most free memory counts. */
 export function fitsMemory(question: MemoryQuestion): MemoryVerdict {
