@@ -2,42 +2,12 @@ import { expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JobView } from '../../../src/contract/admin.ts';
-import type { Task } from '../../../src/contract/tasks/index.ts';
 import { startStudio } from '../../../src/local-studio/serve.ts';
-import { bareSocket, type BareWorker, bareWorker, helloOf, jobOf, welcomed } from '../../fakes/studio/bare-worker.ts';
-import { aTask, anLlmTask } from '../../fakes/builders.ts';
+import { bareSocket, bareWorker, helloOf, jobOf, welcomed } from '../../fakes/studio/bare-worker.ts';
+import { anLlmTask } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { studioEffects } from '../../fakes/studio/studio-effects.ts';
-import { fakeStudio, type FakeStudio } from '../../fakes/studio/fake-studio.ts';
-
-const anImage = aTask({ kind: 'image', prompt: 'a fox' });
-const accept = (jobId: string) => ({ type: 'accept', jobId });
-const result = (jobId: string) => ({ type: 'completeJson', jobId, result: { text: 'hello' }, prompt: 'hi' });
-const failure = (jobId: string, retryable: boolean) => ({ type: 'fail', jobId, error: 'no luck', retryable });
-
-/** A worker at work on a job it was just offered. */
-async function working(studio: FakeStudio, worker: BareWorker, task: Task = anLlmTask()): Promise<JobView> {
-  const job = await studio.createJob(task);
-  await worker.next('offer');
-  worker.send(accept(job.id));
-  return studio.jobIs(job.id, 'running');
-}
-
-async function setup(options: Parameters<typeof fakeStudio>[0] = {}) {
-  const studio = await fakeStudio(options);
-  const credentials = await studio.enrol();
-  const worker = await bareWorker(credentials);
-  return {
-    studio,
-    credentials,
-    worker,
-    [Symbol.asyncDispose]: async () => {
-      worker[Symbol.dispose]();
-      await studio[Symbol.asyncDispose]();
-    },
-  };
-}
+import { accept, anImage, failure, result, setup, working } from './local-studio-scene.ts';
 
 test('a first frame other than hello ends the socket with 4002', async () => {
   await using world = await setup();

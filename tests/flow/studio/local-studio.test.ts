@@ -1,45 +1,16 @@
 import { expect, test } from 'bun:test';
-import type { JobView } from '../../../src/contract/admin.ts';
 import { parseJson } from '../../../src/contract/json.ts';
-import type { Task } from '../../../src/contract/tasks/index.ts';
-import { type BareWorker, bareWorker, helloOf, jobOf } from '../../fakes/studio/bare-worker.ts';
+import { bareWorker, helloOf, jobOf } from '../../fakes/studio/bare-worker.ts';
 import { aTask, anLlmTask } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
-import { fakeStudio, type FakeStudio } from '../../fakes/studio/fake-studio.ts';
+import { accept, anImage, failure, result, setup, working } from './local-studio-scene.ts';
 
-const anImage = aTask({ kind: 'image', prompt: 'a fox' });
-const accept = (jobId: string) => ({ type: 'accept', jobId });
-const result = (jobId: string) => ({ type: 'completeJson', jobId, result: { text: 'hello' }, prompt: 'hi' });
-const failure = (jobId: string, retryable: boolean) => ({ type: 'fail', jobId, error: 'no luck', retryable });
 const busy = (jobId: string) => ({
   type: 'reject',
   jobId,
   reason: 'worker already has an in-flight job',
   code: 'busy',
 });
-
-/** A worker at work on a job it was just offered. */
-async function working(studio: FakeStudio, worker: BareWorker, task: Task = anLlmTask()): Promise<JobView> {
-  const job = await studio.createJob(task);
-  await worker.next('offer');
-  worker.send(accept(job.id));
-  return studio.jobIs(job.id, 'running');
-}
-
-async function setup(options: Parameters<typeof fakeStudio>[0] = {}) {
-  const studio = await fakeStudio(options);
-  const credentials = await studio.enrol();
-  const worker = await bareWorker(credentials);
-  return {
-    studio,
-    credentials,
-    worker,
-    [Symbol.asyncDispose]: async () => {
-      worker[Symbol.dispose]();
-      await studio[Symbol.asyncDispose]();
-    },
-  };
-}
 
 test('an offer carries the claim as the operator wrote it, seed included', async () => {
   await using world = await setup();
