@@ -1,0 +1,50 @@
+import { expect, test } from 'bun:test';
+import type { PresenceReading } from '../../../../src/system/presence/presence.ts';
+import { watchPresence } from '../../../../src/system/presence/watch.ts';
+import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
+
+const untouchedFor = (idleMs: number): PresenceReading => ({ is: 'known', idleMs, source: 'X11' });
+
+function setup() {
+  const clock = new FakeClock();
+  const readings: ((reading: PresenceReading) => void)[] = [];
+  const seen: unknown[] = [];
+  const watch = watchPresence({
+    presence: { read: () => new Promise((resolve) => readings.push(resolve)) },
+    clock,
+    everyMs: 5_000,
+    onReading: (_reading, presence) => seen.push(presence),
+  });
+  const answer = async (reading: PresenceReading): Promise<void> => {
+    readings.shift()?.(reading);
+    await settle();
+  };
+  return { clock, watch, answer, seen, asked: () => readings.length };
+}
+
+test('presence is unknown until the first reading, which nobody waits for', async () => {
+  const { watch, answer } = setup();
+  expect(watch.latest()).toBeUndefined();
+  await answer(untouchedFor(0));
+  await watch.first;
+  expect(watch.latest()).toBe('active');
+  watch[Symbol.dispose]();
+});
+
+test('presence is read every five seconds, and a lost source makes it unknown', async () => {
+  const { clock, watch, answer, seen } = setup();
+  for (const reading of [untouchedFor(130_000), untouchedFor(3), { is: 'unknown', reasons: [] } as const]) {
+    await answer(reading);
+    clock.advance(5_000);
+  }
+  expect(seen).toEqual(['idle', 'active', undefined]);
+  expect(watch.latest()).toBeUndefined();
+  watch[Symbol.dispose]();
+});
+
+test('a watch that is over asks nothing more and reports nothing late', async () => {
+  const { clock, watch, answer, seen, asked } = setup();
+  watch[Symbol.dispose]();
+  await answer(untouchedFor(130_000));
+  expect([seen, watch.latest(), clock.armed, asked()]).toEqual([[], undefined, 0, 0]);
+});
