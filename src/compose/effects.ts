@@ -9,7 +9,7 @@ import { createGpus, type Gpus } from '../system/machine/gpus.ts';
 import type { Http } from '../system/net/http.ts';
 import { createImages, type Images } from '../system/native/images.ts';
 import { createMachine, type Machine } from '../system/machine/machine.ts';
-import { type Presence, systemPresence } from '../system/machine/presence.ts';
+import { createPresence, type Presence } from '../system/presence/presence.ts';
 import { createNativeCache, type AccountCache } from '../system/native/native-cache.ts';
 import { payloads } from '../system/native/payloads.ts';
 import { type Random, systemRandom } from '../system/random.ts';
@@ -59,7 +59,7 @@ export function realEffects(): Effects {
     serve,
     machine: createMachine({ environment, gpus }),
     gpus,
-    presence: systemPresence,
+    presence: createPresence(environment),
     native,
     images: createImages({ native }),
     terminal: openTerminal(env),

@@ -51,8 +51,7 @@ export const CONFIG_KEYS = {
     type: flag,
     default: false,
     applies: 'live',
-    sentence:
-      'Whether to take jobs only while nobody uses this machine. This release cannot tell, so `true` rejects every offer.',
+    sentence: 'Whether to take jobs only after two minutes without keyboard or mouse input on this machine.',
   },
   start_minimised: {
     type: flag,

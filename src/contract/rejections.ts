@@ -10,5 +10,7 @@ export interface Rejection {
 export const REJECTIONS = {
   paused: { code: 'paused', reason: 'worker paused by operator' },
   inUse: { code: 'paused', reason: 'only when idle: the person is using this computer' },
+  /** Studios read the code; a person reads in the text no more than is known. */
+  presenceUnknown: { code: 'paused', reason: 'only when idle: whether a person is using this computer is not known' },
   busy: { code: 'busy', reason: 'worker already has an in-flight job' },
 } as const satisfies Record<string, Rejection>;

@@ -3,7 +3,7 @@ import type { Offer } from '../contract/frames/inbound.ts';
 import { type Rejection, REJECTIONS } from '../contract/rejections.ts';
 import type { SlotHolder } from '../jobs/scheduler.ts';
 import type { MemoryVerdict } from '../models/memory/fit.ts';
-import type { UserPresence } from '../system/machine/presence.ts';
+import type { UserPresence } from '../system/presence/presence.ts';
 import { unfitReason } from './rules/memory-gate.ts';
 
 /*
@@ -48,7 +48,7 @@ export type RuleInputs = Readonly<Record<string, string | number | boolean>>;
 export interface Rule {
   readonly name: RuleName;
   /** What the studio receives. */
-  readonly rejection: Rejection;
+  readonly rejection: (facts: OfferFacts, offer: Offer) => Rejection;
   /** Whether only a running worker knows. */
   readonly isLive: boolean;
   /** What it is decided on, as people are shown it. */
@@ -68,14 +68,14 @@ export interface Unfit {
 export const RULES: readonly Rule[] = [
   {
     name: 'paused',
-    rejection: REJECTIONS.paused,
+    rejection: () => REJECTIONS.paused,
     isLive: false,
     inputs: ({ paused }) => ({ auto_enabled: !paused }),
     against: ({ paused }) => (paused ? 'claiming is switched off' : undefined),
   },
   {
     name: 'idle',
-    rejection: REJECTIONS.inUse,
+    rejection: ({ userPresence }) => (userPresence === 'active' ? REJECTIONS.inUse : REJECTIONS.presenceUnknown),
     isLive: false,
     inputs: ({ onlyWhenIdle, userPresence }) => ({ only_when_idle: onlyWhenIdle, presence: userPresence ?? 'unknown' }),
     against: ({ onlyWhenIdle, userPresence }) => {
@@ -87,7 +87,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'busy',
-    rejection: REJECTIONS.busy,
+    rejection: () => REJECTIONS.busy,
     isLive: true,
     inputs: ({ live }) => ({ held_by: (live?.holders ?? []).map(({ purpose }) => purpose).join(' ') }),
     against: ({ live }) => {
@@ -98,14 +98,14 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'stopping',
-    rejection: REJECTIONS.busy,
+    rejection: () => REJECTIONS.busy,
     isLive: true,
     inputs: ({ live }) => ({ stopping: live?.stopping === true }),
     against: ({ live }) => (live?.stopping === true ? 'the worker is stopping' : undefined),
   },
   {
     name: 'outbox',
-    rejection: REJECTIONS.busy,
+    rejection: () => REJECTIONS.busy,
     isLive: true,
     inputs: ({ live }) => ({ full: live?.outboxFull === true }),
     against: ({ live }) =>
@@ -113,7 +113,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'quarantine',
-    rejection: REJECTIONS.busy,
+    rejection: () => REJECTIONS.busy,
     isLive: true,
     inputs: ({ live }, { model }) => ({ model, quarantined: (live?.quarantinedMs ?? 0) > 0 }),
     against: ({ live }, { model, modelSource: { engine } }) => {
@@ -124,21 +124,21 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'device',
-    rejection: REJECTIONS.busy,
+    rejection: () => REJECTIONS.busy,
     isLive: false,
     inputs: (_facts, { modelSource: { engine } }) => ({ engine }),
     against: ({ device }) => device,
   },
   {
     name: 'unloadable',
-    rejection: REJECTIONS.busy,
+    rejection: () => REJECTIONS.busy,
     isLive: true,
     inputs: (_facts, { model }) => ({ model }),
     against: ({ live }) => live?.unloadable,
   },
   {
     name: 'memory',
-    rejection: REJECTIONS.busy,
+    rejection: () => REJECTIONS.busy,
     isLive: false,
     inputs: ({ memory }, { vramGbEstimate }) => memoryInputs(memory, vramGbEstimate),
     against: ({ memory }) => unfitReason(memory),
@@ -149,7 +149,7 @@ export const RULES: readonly Rule[] = [
 export function unfit(offer: Offer, facts: OfferFacts): Unfit | undefined {
   for (const { name: rule, rejection, against } of RULES) {
     const because = against(facts, offer);
-    if (because !== undefined) return { rule, rejection, because };
+    if (because !== undefined) return { rule, rejection: rejection(facts, offer), because };
   }
   return undefined;
 }

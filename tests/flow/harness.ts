@@ -14,6 +14,7 @@ import { type Log, openLog } from '../../src/log/open-log.ts';
 import type { Credentials } from '../../src/studio/session/session.ts';
 import { type Clock, systemClock } from '../../src/system/clock.ts';
 import type { Gpus } from '../../src/system/machine/gpus.ts';
+import type { Presence } from '../../src/system/presence/presence.ts';
 import { createHttp } from '../../src/system/net/http-client.ts';
 import { createSockets } from '../../src/system/net/sockets.ts';
 import type { Output } from '../../src/system/terminal.ts';
@@ -39,6 +40,8 @@ export interface WorkerChoice {
   readonly config?: ConfigPatch;
   /** What its drivers report; a machine without GPUs when left out. */
   readonly gpus?: Gpus;
+  /** Whether somebody is at its machine; not known when left out. */
+  readonly presence?: Presence;
   /** Who the worker is; a fresh approval when left out, nobody yet when `undefined`. */
   readonly credentials?: Credentials | undefined;
   /** The folder of an earlier worker, to resume from what it left. */
@@ -145,9 +148,9 @@ export async function setupStudio(options: SceneChoice['studio'] = {}): Promise<
 async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoice): Promise<LocalWorker> {
   const clock = new SkippingClock();
   let stderr = '';
-  const { engines: given, gpus, cpuRule } = choice;
+  const { engines: given, gpus, presence, cpuRule } = choice;
   const plain = effectsFor(clock, (text) => (stderr += text));
-  const effects = gpus === undefined ? plain : { ...plain, gpus };
+  const effects = { ...plain, gpus: gpus ?? plain.gpus, presence: presence ?? plain.presence };
   const events: LogEvent[] = [];
   const log = openLog({
     clock,
@@ -230,6 +233,7 @@ export function effectsFor(clock: Clock, write: (text: string) => void): Effects
     http: createHttp({ clock, env }),
     sockets: createSockets({ clock, env }),
     terminal: { stdout: output, stderr: output, drain: () => Promise.resolve() },
+    presence: { read: () => Promise.resolve({ is: 'unknown', reasons: ['nobody asked'] }) },
     gpus: { probe: () => Promise.resolve({ gpus: [], ram: { totalBytes: 0, freeBytes: 0 }, reasons: [] }) },
     machine: {
       hostName: () => 'rig-01',

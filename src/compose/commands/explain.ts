@@ -4,6 +4,7 @@ import { type ExplainChoice, type ExplainedOffer, type Explanation, explainNow }
 import { readOffer } from '../../worker/read-offer.ts';
 import { createMemoryGate } from '../../worker/rules/memory-gate.ts';
 import type { ControlClient } from '../../worker/control/client.ts';
+import { presenceOf } from '../../system/presence/presence.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
@@ -36,6 +37,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
   const { files, clock, gpus } = effects;
   const peaks = await openPeaks({ path: siblingsOf(path).peaks, files, clock, log });
   const watch = { latest: await gpus.probe(), refresh: () => gpus.probe() };
+  const userPresence = presenceOf(await effects.presence.read());
   const gate = createMemoryGate({ engines, watch, peaks, loaded: () => [], clock });
   return await explainNow(offer, {
     engines,
@@ -43,7 +45,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
     readFacts: () => ({
       paused: !current.auto_enabled,
       onlyWhenIdle: current.only_when_idle,
-      userPresence: effects.presence(),
+      userPresence,
       device: cpuRule.refusal(offer.modelSource.engine),
       memory: gate.verdict(offer),
       live: undefined,

@@ -76,9 +76,4 @@ function announce({ config, log }: WorkerSetup): void {
     claiming: current.auto_enabled ? 'on' : 'off',
     registration: registered ? `approved as ${current.worker_id}` : unregistered,
   });
-  const warnOfPresence = (onlyWhenIdle: boolean): void => {
-    if (onlyWhenIdle) log.logger.warn('presence.unknown');
-  };
-  warnOfPresence(current.only_when_idle);
-  config.watch('only_when_idle', warnOfPresence); // until the config is closed
 }

@@ -6,6 +6,7 @@ import type { PooledModel } from '../../models/loaded/entry.ts';
 import { type CarryOut, createCarryOut } from '../../worker/carry-out.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
+import type { UserPresence } from '../../system/presence/presence.ts';
 import { createLoadFailures } from '../../worker/rules/load-failures.ts';
 import { createOfferFacts, type OfferFactsReader } from '../../worker/rules/offer-facts.ts';
 import { openSchemaCheck } from '../children/schema-check.ts';
@@ -30,12 +31,13 @@ export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery'> {
   readonly scheduler: Scheduler;
   readonly events: WorkerEvents;
   readonly isStopping: () => boolean;
+  readonly userPresence: () => UserPresence | undefined;
 }
 
 export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise<Jobs> {
   const { config, effects, engines, quarantine, cpuRule } = setup;
   const { clock } = effects;
-  const { scheduler, events, claims, delivery, isStopping } = parts;
+  const { scheduler, events, claims, delivery, isStopping, userPresence } = parts;
   const log = setup.log.logger.child({}, 'jobs');
   const [enabled, onlyWhenIdle] = [config.live('auto_enabled'), config.live('only_when_idle')];
   const loadFailures = createLoadFailures(clock);
@@ -45,7 +47,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   const offerFacts = createOfferFacts({
     paused: () => !enabled(),
     onlyWhenIdle,
-    userPresence: effects.presence,
+    userPresence,
     scheduler,
     isStopping,
     isOutboxFull: () => !delivery.hasRoom(),

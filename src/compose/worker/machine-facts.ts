@@ -4,6 +4,7 @@ import type { Capabilities } from '../../contract/capabilities.ts';
 import type { ConfigStore } from '../../config/store.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { Logger } from '../../log/logger.ts';
+import type { PresenceWatch } from '../../system/presence/watch.ts';
 import { describeCapabilities } from '../../worker/capabilities.ts';
 import { createReadyEngines } from '../../worker/engines/readiness.ts';
 import type { Effects } from '../effects.ts';
@@ -15,7 +16,7 @@ export interface MachineFacts {
   capabilities(now: { readonly claiming: boolean; readonly withExtensions?: boolean }): Capabilities;
 }
 
-/** Both probes may take seconds, and a first `hello` with 0 GiB or no engine would cost the worker its jobs. */
+/** The probes may take seconds, and a first `hello` with 0 GiB or no engine would cost the worker its jobs. */
 const FACTS_WITHIN_MS = 2 * SECOND_MS;
 
 export async function probeMachine(options: {
@@ -23,9 +24,11 @@ export async function probeMachine(options: {
   readonly config: ConfigStore;
   readonly engines: readonly Engine[];
   readonly log: Logger;
+  /** Left out where nobody samples it, as for a request to register (studio contract). */
+  readonly presence?: Pick<PresenceWatch, 'first' | 'latest'>;
 }): Promise<MachineFacts> {
-  const { config, engines, log } = options;
-  const { clock, machine, presence } = options.effects;
+  const { config, engines, log, presence } = options;
+  const { clock, machine } = options.effects;
   let vramTotalGb = 0;
   const probe = machine.vram().then(({ totalGb, reasons, silentGpus }) => {
     vramTotalGb = totalGb;
@@ -36,7 +39,10 @@ export async function probeMachine(options: {
   const onlyWhenIdle = config.live('only_when_idle');
   const patience = new AbortController();
   const ready = createReadyEngines(engines, { clock, log: log.child({}, 'engines') });
-  await Promise.race([Promise.all([probe, ready.refresh()]), pause(clock, FACTS_WITHIN_MS, patience.signal)]);
+  await Promise.race([
+    Promise.all([probe, ready.refresh(), presence?.first]),
+    pause(clock, FACTS_WITHIN_MS, patience.signal),
+  ]);
   patience.abort();
   return {
     vramTotalGb: () => vramTotalGb,
@@ -50,7 +56,7 @@ export async function probeMachine(options: {
         autoUpdate: config.current.auto_update_enabled,
         startMinimised: config.current.start_minimised,
         onlyWhenIdle: onlyWhenIdle(),
-        userPresence: presence(),
+        userPresence: presence?.latest(),
         engines: ready.current(),
         withExtensions,
       }),

@@ -15,6 +15,7 @@ import { allowedBaseUrl } from '../studio-url.ts';
 import { composeIdentity } from './identity.ts';
 import { composeJobs } from './jobs.ts';
 import { probeMachine } from './machine-facts.ts';
+import { composePresence } from './presence.ts';
 import type { WorkerSetup } from './setup.ts';
 import { composeStudioLink, type StudioLink } from './studio-link.ts';
 
@@ -37,7 +38,8 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   const { clock } = effects;
   const log = setup.log.logger;
   const apiBaseUrl = allowedBaseUrl(config.current, log); // an edit counts from the next start
-  const machine = await probeMachine({ effects, config, engines, log });
+  const presence = composePresence(setup);
+  const machine = await probeMachine({ effects, config, engines, log, presence });
   const [enabled, thresholdGb, graceSecs] = [
     config.live('auto_enabled'),
     config.live('vram_threshold_gb'),
@@ -67,7 +69,14 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   });
   const { session, claims, delivery } = link;
   const isStopping = (): boolean => stopping.underway;
-  const jobs = await composeJobs(setup, { scheduler, events, claims, delivery, isStopping });
+  const jobs = await composeJobs(setup, {
+    scheduler,
+    events,
+    claims,
+    delivery,
+    isStopping,
+    userPresence: () => presence.latest(),
+  });
   inbox.connect({
     claims,
     delivery,
@@ -104,6 +113,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       try {
         return await worker.run();
       } finally {
+        presence[Symbol.dispose]();
         await jobs.close();
       }
     },

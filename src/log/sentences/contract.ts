@@ -12,7 +12,7 @@ const REJECTED: Readonly<Record<string, (fields: Fields) => string>> = {
   paused: () => 'worker is paused',
   busy: () => 'worker is already busy',
   idle: ({ presence }) =>
-    presence === undefined
+    presence === undefined || presence === 'unknown'
       ? 'only_when_idle is set and user activity is unknown'
       : `only_when_idle is set and the user is ${text(presence)}`,
 };

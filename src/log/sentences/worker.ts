@@ -20,8 +20,15 @@ export const WORKER_SENTENCES = {
   'control.unavailable': own(
     (f) => `\`status\`, \`enable\` and \`disable\` cannot reach this worker: ${text(f.error)}`,
   ),
+  'presence.changed': own((f) =>
+    f.presence === 'idle'
+      ? `nobody is using this computer (${text(f.source)}): offers are accepted`
+      : `this computer is in use (${text(f.source)}): offers are rejected until it is idle`,
+  ),
   'presence.unknown': own(
-    () => 'only_when_idle is set, but this release cannot tell whether the machine is in use: every offer is rejected',
+    (f) =>
+      'only_when_idle is set, but whether anyone is using this computer is not known: offers are rejected until it is ' +
+      `(${text(f.reasons)})`,
   ),
   'listener.failed': own((f) => `a listener of worker events failed: ${text(f.error)}`),
   'tracker.unavailable': own((f) => `errors are not reported to Sentry: ${text(f.error)}`),

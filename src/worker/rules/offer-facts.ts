@@ -3,14 +3,15 @@ import type { Quarantine } from '../../engines/host/quarantine.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
 import type { MemoryVerdict } from '../../models/memory/fit.ts';
 import type { CpuRule } from './cpu-rule.ts';
-import type { Presence } from '../../system/machine/presence.ts';
+import type { UserPresence } from '../../system/presence/presence.ts';
 import type { OfferFacts } from '../fitness.ts';
 import type { LoadFailures } from './load-failures.ts';
 
 export interface OfferFactsDeps {
   readonly paused: () => boolean;
   readonly onlyWhenIdle: () => boolean;
-  readonly userPresence: Presence;
+  /** As sampled last; undefined while it is not known. */
+  readonly userPresence: () => UserPresence | undefined;
   readonly scheduler: Pick<Scheduler, 'refusal'>;
   readonly isStopping: () => boolean;
   readonly isOutboxFull: () => boolean;

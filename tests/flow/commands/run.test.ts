@@ -106,15 +106,6 @@ test('commands reach the run through the world they are given', async () => {
   expect(await control.ask('reload', {})).toEqual({ is: 'not-running' });
 });
 
-test('a worker that may work only when idle is told that this release cannot tell', async () => {
-  const wish = 'only_when_idle = true\n';
-  await using scene = await setupStudio();
-  await using run = await setup({ config: `api_base_url = "${scene.studio.url}"\nvram_threshold_gb = 1.0\n${wish}` });
-  await run.says('presence.unknown');
-  run.stop();
-  expect(await run.ended).toBe(0);
-});
-
 test('an error tracker that makes no sense is said, and the worker serves without it', async () => {
   await using run = await setup({ environment: { SENTRY_DSN: 'not a DSN' } });
   await run.says('tracker.unavailable');

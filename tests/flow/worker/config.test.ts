@@ -48,15 +48,6 @@ test('every live key has a reader in a running worker', async () => {
   ]);
 });
 
-test('only_when_idle switched on in a running worker logs that it rejects every offer', async () => {
-  await using scene = await setupStudio();
-  const child = await scene.spawnWorker();
-  await child.logged('session.welcomed');
-  expect(child.events.map(({ event }) => event)).not.toContain('presence.unknown');
-  await edit(child, (text) => text.replace('only_when_idle = false', 'only_when_idle = true'));
-  expect(await child.logged('presence.unknown')).toMatchObject({ level: 'warn' });
-});
-
 test('claiming edited off stops offers, and edited on again lets them come', async () => {
   await using scene = await setup();
   await edit(scene.worker, (text) => text.replace('auto_enabled = true', 'auto_enabled = false'));

@@ -121,17 +121,6 @@ test('a paused worker rejects with the exact words and takes the job once enable
   await scene.studio.jobIs(id, 'completed');
 });
 
-test('a worker that works only when idle rejects while nobody can tell', async () => {
-  await using scene = await setup({ config: { only_when_idle: true } });
-  scene.studio.say(scene.worker.id, offerText(anLlmTask()));
-  expect(plain(await scene.studio.next('reject'))).toEqual({
-    type: 'reject',
-    jobId: 'j-1',
-    reason: 'only when idle: the person is using this computer',
-    code: 'paused',
-  });
-});
-
 test('a job above the threshold is not offered until the threshold allows it', async () => {
   await using scene = await setup({ config: { vram_threshold_gb: 4 } });
   const large = await scene.studio.createJob(anLlmTask(), { vramGbEstimate: 8 });

@@ -57,7 +57,7 @@ describe('the studio reads the texts its operators search for', () => {
     ],
     [
       'offer.rejected',
-      { jobId: 'job-1', rule: 'idle' },
+      { jobId: 'job-1', rule: 'idle', presence: 'unknown' },
       'rejecting offer job-1: only_when_idle is set and user activity is unknown',
     ],
     ['job.ran', { jobId: 'job-1', kind: 'image', durationMs: 2_400 }, 'image dispatched in 2.4 s'],

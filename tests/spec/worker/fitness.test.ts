@@ -20,19 +20,22 @@ test('a paused worker rejects every offer and says why', () => {
   });
 });
 
-test('a worker that runs only when idle rejects while the computer is in use, and says when nobody can tell', () => {
-  const rejection = { code: 'paused', reason: 'only when idle: the person is using this computer' } as const;
+test('a worker that runs only when idle rejects while the computer is in use', () => {
   expect(against({ onlyWhenIdle: true, userPresence: 'active' })).toEqual({
     rule: 'idle',
-    rejection,
+    rejection: { code: 'paused', reason: 'only when idle: the person is using this computer' },
     because: 'only_when_idle is set and this computer is in use',
   });
+  expect(against({ onlyWhenIdle: true, userPresence: 'idle' })).toBeUndefined();
+  expect(against({ onlyWhenIdle: false, userPresence: 'active' })).toBeUndefined();
+});
+
+test('an unknown presence counts as not idle, and nobody is said to use the computer', () => {
   expect(against({ onlyWhenIdle: true, userPresence: undefined })).toEqual({
     rule: 'idle',
-    rejection,
+    rejection: { code: 'paused', reason: 'only when idle: whether a person is using this computer is not known' },
     because: 'only_when_idle is set and user activity is unknown',
   });
-  expect(against({ onlyWhenIdle: true, userPresence: 'idle' })).toBeUndefined();
 });
 
 test.each([

@@ -1,0 +1,30 @@
+import type { Logger } from '../log/logger.ts';
+import type { PresenceReading, UserPresence } from '../system/presence/presence.ts';
+
+/** What the log has about a person at this machine. */
+export interface PresenceReport {
+  onReading(reading: PresenceReading, presence: UserPresence | undefined): void;
+  /** `only_when_idle` was switched on or off. */
+  onSwitched(): void;
+}
+
+/** Logs each change while offers depend on it, and nothing otherwise. */
+export function createPresenceReport(log: Logger, onlyWhenIdle: () => boolean): PresenceReport {
+  let last: Parameters<PresenceReport['onReading']> | undefined;
+  let logged: UserPresence | 'unknown' | undefined;
+  function report(): void {
+    if (!onlyWhenIdle()) logged = undefined;
+    if (!onlyWhenIdle() || last === undefined) return;
+    const [reading, presence = 'unknown'] = last;
+    if (logged === (logged = presence)) return;
+    if (reading.is === 'unknown') log.warn('presence.unknown', { reasons: reading.reasons });
+    else log.info('presence.changed', { presence, source: reading.source });
+  }
+  return {
+    onReading(...reading) {
+      last = reading;
+      report();
+    },
+    onSwitched: report,
+  };
+}
