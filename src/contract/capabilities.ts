@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ENGINE_NAMES, engineFacts } from './model-source.ts';
 import { absentable, Decimal } from './numbers.ts';
 import { TASK_KIND_IDS, TaskKindIdSchema, type TaskKindId } from './tasks/index.ts';
 
@@ -6,8 +7,8 @@ import { TASK_KIND_IDS, TaskKindIdSchema, type TaskKindId } from './tasks/index.
  * The engines a studio of the contract knows, in the order in which capabilities name them. A studio that reads strictly
  * takes no other name, so engines that are our extension are named apart.
  */
-export const MODEL_ENGINES = ['sd-cpp', 'llama-cpp', 'onnx', 'parakeet', 'onnx-vision', 'torch', 'synthetic'] as const;
-export const EXTENSION_ENGINES = ['whisper-cpp', 'piper', 'gradio'] as const;
+export const MODEL_ENGINES = ENGINE_NAMES.filter((name) => !engineFacts(name).isExtension);
+export const EXTENSION_ENGINES = ENGINE_NAMES.filter((name) => engineFacts(name).isExtension);
 
 /** What a worker says it can do, in `hello`, in each `heartbeat` and when it registers. */
 export const CapabilitiesSchema = v.object({

@@ -1,22 +1,6 @@
 import * as v from 'valibot';
 import { absentable, Decimal, U32, U64 } from './numbers.ts';
 
-/** Engine names as the wire spells them; the last three are our extension, which only a studio that knows them offers. */
-export const ENGINE_NAMES = [
-  'sd-cpp',
-  'llama-cpp',
-  'onnx',
-  'parakeet',
-  'onnx-vision',
-  'torch',
-  'synthetic',
-  'whisper-cpp',
-  'piper',
-  'gradio',
-] as const;
-/** One of the wire's engine names; not every worker has an engine for each. */
-export type EngineName = (typeof ENGINE_NAMES)[number];
-
 /**
  * What a file is for. Only the first file of a role counts. From `config` on they are our extension: the settings that
  * come with a voice, the model that tells speech from silence, and the further parts that diffusion models for video
@@ -37,6 +21,57 @@ export const FILE_ROLES = [
   'clip-vision',
 ] as const;
 export type FileRole = (typeof FILE_ROLES)[number];
+
+/** What is known of an engine by its name alone, whether or not a worker has it. */
+export interface EngineFacts {
+  /** What the contract calls it in messages. */
+  readonly inMessages: string;
+  /** Whether its name is our extension, which only a studio that knows it offers. */
+  readonly isExtension: boolean;
+  /** What the files of a source must include: one of these roles, or one whose name ends so. */
+  readonly needs: { readonly roles: readonly FileRole[] } | { readonly ending: string } | undefined;
+  /**
+   * Its folder below the models root. A model whose source names no file is the operator's: a file here, called as the
+   * model with this ending. `isShared`: files of sources are fetched to it as well.
+   */
+  readonly folder: { readonly name: string; readonly ending: string; readonly isShared: boolean } | undefined;
+}
+
+const CONTRACT = { isExtension: false, needs: undefined, folder: undefined } as const;
+const EXTENSION = { ...CONTRACT, isExtension: true } as const;
+const MODEL = { roles: ['model'] } as const;
+
+/** Every engine of the wire, by its name there, in the order in which capabilities name them. */
+export const ENGINES = {
+  'sd-cpp': { ...CONTRACT, inMessages: 'sdcpp', needs: { roles: ['diffusion-model', 'model'] } },
+  'llama-cpp': {
+    ...CONTRACT,
+    inMessages: 'llama',
+    needs: { ending: '.gguf' },
+    folder: { name: 'llm', ending: '.gguf', isShared: true },
+  },
+  onnx: { ...CONTRACT, inMessages: 'onnx', needs: MODEL },
+  parakeet: { ...CONTRACT, inMessages: 'parakeet' },
+  'onnx-vision': { ...CONTRACT, inMessages: 'onnx-vision' },
+  torch: { ...CONTRACT, inMessages: 'torch' },
+  synthetic: { ...CONTRACT, inMessages: 'synthetic' },
+  'whisper-cpp': {
+    ...EXTENSION,
+    inMessages: 'whisper',
+    needs: MODEL,
+    folder: { name: 'stt', ending: '.bin', isShared: false },
+  },
+  piper: { ...EXTENSION, inMessages: 'piper', needs: MODEL },
+  gradio: { ...EXTENSION, inMessages: 'gradio' },
+} as const satisfies Readonly<Record<string, EngineFacts>>;
+
+/** One of the wire's engine names; not every worker has an engine for each. */
+export type EngineName = keyof typeof ENGINES;
+const isEngineName = (name: string): name is EngineName => Object.hasOwn(ENGINES, name);
+export const ENGINE_NAMES: readonly EngineName[] = Object.keys(ENGINES).filter(isEngineName);
+
+/** What is known of an engine. */
+export const engineFacts = (engine: EngineName): EngineFacts => ENGINES[engine];
 
 export const ModelFileSchema = v.object({
   role: v.picklist(FILE_ROLES),
@@ -70,7 +105,7 @@ export const CliDefaultsSchema = v.object({
   lowVram: absentable(v.boolean()),
   decimationTarget: absentable(U32),
   textureSize: absentable(U32),
-  /** Our extension: what a diffusion model makes, as stable-diffusion.cpp calls it. Pictures when it is left out. */
+  /** Our extension: what a diffusion model makes, as stable-diffusion.cpp calls it. Images when it is left out. */
   mode: absentable(v.picklist(['img_gen', 'vid_gen'])),
 });
 

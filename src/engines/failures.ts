@@ -1,15 +1,9 @@
 import { errorChain, WorkerError, type WorkerErrorOptions } from '../base/errors.ts';
-import type { EngineName } from '../contract/model-source.ts';
+import { engineFacts, type EngineName } from '../contract/model-source.ts';
 import type { Task, TaskKindId, TaskOf } from '../contract/tasks/index.ts';
 import { MORE_MEMORY_HINT, saysNoMemory, whereShort } from './no-memory.ts';
 
-/** What the studio contract calls these engines in its messages; every other one by its own name. */
-const NAMES_IN_MESSAGES: Readonly<Partial<Record<EngineName, string>>> = {
-  'sd-cpp': 'sdcpp',
-  'llama-cpp': 'llama',
-  'whisper-cpp': 'whisper',
-};
-export const nameInMessages = (engine: EngineName): string => NAMES_IN_MESSAGES[engine] ?? engine;
+const nameInMessages = (engine: EngineName): string => engineFacts(engine).inMessages;
 
 /**
  * For an engine that serves one kind of task. The message is the studio contract's, on both sides of a child.

@@ -1,8 +1,7 @@
 import { WorkerError } from '../base/errors.ts';
 import type { ModelId } from '../base/ids.ts';
-import type { EngineName } from '../contract/model-source.ts';
+import { engineFacts, type EngineName } from '../contract/model-source.ts';
 import type { Engine } from './engine.ts';
-import { nameInMessages } from './failures.ts';
 
 /** The engines of this worker, found by the name an offer carries and by nothing else. */
 export interface EngineRegistry {
@@ -28,7 +27,7 @@ export function createRegistry(engines: readonly Engine[]): EngineRegistry {
       if (engine !== undefined) return engine;
       throw new WorkerError(
         'engine.unavailable',
-        `no \`${nameInMessages(name)}\` engine compiled into this worker (model \`${model}\` requires it).`,
+        `no \`${engineFacts(name).inMessages}\` engine compiled into this worker (model \`${model}\` requires it).`,
         { hint: 'Offer this model to a worker that lists its engine, or install a release that carries it.' },
       );
     },

@@ -1,4 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
+import { ENGINE_NAMES, engineFacts } from '../contract/model-source.ts';
 import type { Sha256 } from '../system/disk/digest.ts';
 
 /*
@@ -8,7 +9,11 @@ import type { Sha256 } from '../system/disk/digest.ts';
  */
 
 /** Folders below the models root that hold something else than one model: a model of that name gets another folder. */
-const RESERVED: ReadonlySet<string> = new Set(['llm', 'stt', 'bin', 'onnxruntime']);
+const RESERVED: ReadonlySet<string> = new Set([
+  ...ENGINE_NAMES.flatMap((engine) => engineFacts(engine).folder?.name ?? []),
+  'bin',
+  'onnxruntime',
+]);
 
 /** The folder of a model: its id with everything but `A-Z a-z 0-9 . _ -` replaced (studio contract, cache layout). */
 export function modelFolder(model: string): string {

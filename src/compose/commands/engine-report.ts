@@ -31,7 +31,7 @@ async function reportOf(engine: Engine, packSet: PackSet): Promise<EngineReport>
   const { where } = readiness;
   const advice = whyNotGpu(where);
   const place = {
-    ...(engine.id === 'llama-cpp' ? packsIn(packSet) : {}),
+    ...(engine.id === packSet.engine ? packsIn(packSet) : {}),
     ...(where === undefined ? {} : { runsOn: where.on }),
     ...(advice === undefined ? {} : { onCpu: advice }),
   };

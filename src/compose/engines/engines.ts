@@ -76,7 +76,10 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
 
 type Gpus = () => Promise<readonly Gpu[]>;
 
-function llamaEngine({ effects, config, host, log }: EngineTools, about: PackSet & { readonly gpus: Gpus }): Engine {
+function llamaEngine(
+  { effects, config, host, log }: EngineTools,
+  about: Omit<PackSet, 'engine'> & { readonly gpus: Gpus },
+): Engine {
   const { files, clock, environment } = effects;
   return createLlamaEngine({
     host,

@@ -3,6 +3,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { USER_AGENT, VERSION } from '../../base/version.ts';
 import type { PackPuller } from '../../cli/world/engines.ts';
 import type { LiveConfig } from '../../config/store.ts';
+import type { EngineName } from '../../contract/model-source.ts';
 import { type GpuKind, toGpuKind } from '../../engines/readiness.ts';
 import type { Logger } from '../../log/logger.ts';
 import { releaseFileUrl } from '../../release/pack-url.ts';
@@ -23,6 +24,8 @@ export interface GpuPack extends Pack {
 
 /** The packs that this release has for this system, and where they are kept. */
 export interface PackSet {
+  /** Whose binaries they are. */
+  readonly engine: EngineName;
   /** Best first. */
   readonly packs: readonly GpuPack[];
   readonly shelf: PackShelf;
@@ -49,7 +52,7 @@ export function createPacks(effects: Effects, config: LiveConfig, log: Logger): 
     urlOf: (file) => releaseFileUrl(feed(), VERSION, file),
     log,
   });
-  return { packs: packsOf(environment), shelf };
+  return { engine: 'llama-cpp', packs: packsOf(environment), shelf };
 }
 
 /** Those of the manifest that was built in. */

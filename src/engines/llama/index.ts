@@ -1,3 +1,4 @@
+import { ENGINES } from '../../contract/model-source.ts';
 import type { Files } from '../../system/disk/files.ts';
 import type { Engine } from '../engine.ts';
 import type { EngineHost } from '../host/host.ts';
@@ -19,6 +20,7 @@ export interface LlamaEngineOptions {
 }
 
 const ANY = 'llama-cpp:*';
+const { folder: FOLDER } = ENGINES['llama-cpp'];
 
 /** Chat completions by GGUF models, through llama.cpp. */
 export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot }: LlamaEngineOptions): Engine {
@@ -34,7 +36,7 @@ export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot
     },
     canRunLean: true,
     readiness: async () => {
-      local = await localModels(files, `${modelsRoot}/llm`, '.gguf');
+      local = await localModels(files, `${modelsRoot}/${FOLDER.name}`, FOLDER.ending);
       where = await devices.where();
       return readinessOf(hasRuntime(), where);
     },

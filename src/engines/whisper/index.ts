@@ -1,5 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { MINUTE_MS } from '../../base/units.ts';
+import { ENGINES } from '../../contract/model-source.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Engine } from '../engine.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
@@ -34,7 +35,11 @@ const STALL_MS = 30 * MINUTE_MS;
 /** Transcripts by Whisper models, through whisper.cpp. */
 export function createWhisperEngine(options: WhisperEngineOptions): Engine {
   const { host, hasLibrary, files, modelsRoot, isRecogniser } = options;
-  const recognisers = createLocalRecognisers({ files, folder: `${modelsRoot}/stt`, isRecogniser });
+  const recognisers = createLocalRecognisers({
+    files,
+    folder: `${modelsRoot}/${ENGINES['whisper-cpp'].folder.name}`,
+    isRecogniser,
+  });
   let local: readonly string[] = [];
   return {
     id: 'whisper-cpp',

@@ -1,3 +1,4 @@
+import { ENGINES } from '../../contract/model-source.ts';
 import type { FileFacts, Files } from '../../system/disk/files.ts';
 import { localModels } from '../local-models.ts';
 
@@ -13,7 +14,7 @@ interface Look extends Pick<FileFacts, 'sizeBytes' | 'modifiedAt'> {
   readonly isRecogniser: boolean;
 }
 
-const ENDING = '.bin';
+const ENDING = ENGINES['whisper-cpp'].folder.ending;
 
 /**
  * The names of the operator's own recognisers. Models that only find speech lie beside them and have the same ending. The

@@ -1,4 +1,4 @@
-import type { EngineName, FileRole, ModelFile } from '../../contract/model-source.ts';
+import { engineFacts, type EngineName, type ModelFile } from '../../contract/model-source.ts';
 import { WorkerError } from '../../base/errors.ts';
 import { isPlainFileName, modelFolder, plainFileName } from '../names.ts';
 
@@ -32,36 +32,20 @@ export function placesOf(root: string, engine: EngineName, model: string, file: 
   const filename = plainFileName(file.filename);
   const own: FilePlace = { folder: `${root}/${modelFolder(model)}`, filename };
   const flat: FilePlace = { folder: root, filename };
-  if (engine === 'whisper-cpp') {
-    return { candidates: [own, { folder: `${root}/stt`, filename }, flat], target: own, own };
-  }
-  if (engine !== 'llama-cpp') return { candidates: [own, flat], target: own, own };
-  const shared: FilePlace = { folder: `${root}/llm`, filename };
+  const { folder } = engineFacts(engine);
+  if (folder === undefined) return { candidates: [own, flat], target: own, own };
+  const inFolder: FilePlace = { folder: `${root}/${folder.name}`, filename };
+  if (!folder.isShared) return { candidates: [own, inFolder, flat], target: own, own };
   const sized = file.approxBytes === undefined ? flat : { ...flat, onlySizeBytes: Number(file.approxBytes) };
-  return { candidates: [shared, sized, own], target: shared, own };
+  return { candidates: [inFolder, sized, own], target: inFolder, own };
 }
-
-const GGUF = /\.gguf$/i;
-
-/** The roles of which an engine needs one, each by the names it goes by. */
-const NEEDED: Readonly<Partial<Record<EngineName, readonly FileRole[]>>> = {
-  'sd-cpp': ['diffusion-model', 'model'],
-  onnx: ['model'],
-  piper: ['model'],
-  'whisper-cpp': ['model'],
-};
-
-/** Where the operator puts models for an engine, and how their files end. */
-const LOCAL: Readonly<Partial<Record<EngineName, readonly [folder: string, ending: string]>>> = {
-  'llama-cpp': ['llm', '.gguf'],
-  'whisper-cpp': ['stt', '.bin'],
-};
 
 /** Where a model lies whose source names no file: the operator put a file of that name there (studio contract). */
 export function localPlace(root: string, engine: EngineName, model: string): FilePlace | undefined {
-  const [folder = '', ending = ''] = LOCAL[engine] ?? [];
-  const filename = `${model}${ending}`;
-  return folder !== '' && isPlainFileName(filename) ? { folder: `${root}/${folder}`, filename } : undefined;
+  const { folder } = engineFacts(engine);
+  if (folder === undefined) return undefined;
+  const filename = `${model}${folder.ending}`;
+  return isPlainFileName(filename) ? { folder: `${root}/${folder.name}`, filename } : undefined;
 }
 
 /**
@@ -70,20 +54,7 @@ export function localPlace(root: string, engine: EngineName, model: string): Fil
  * @throws WorkerError `model.role-missing` | `model.filename-unsafe`
  */
 export function checkFiles(engine: EngineName, model: string, files: readonly ModelFile[]): void {
-  // Without any file the model may be one that the operator put there.
-  const needed = LOCAL[engine] !== undefined && files.length === 0 ? undefined : NEEDED[engine];
-  if (needed !== undefined && !files.some(({ role }) => needed.includes(role))) {
-    throw new WorkerError(
-      'model.role-missing',
-      `the source of model \`${model}\` has no file with the role ${needed.join(' or ')}`,
-      { hint: `Add a file with the role \`${needed[0]}\` to the model source.` },
-    );
-  }
-  if (engine === 'llama-cpp' && files.length > 0 && !files.some(({ filename }) => GGUF.test(filename))) {
-    throw new WorkerError('model.role-missing', `llama modelSource for \`${model}\` contained no .gguf file`, {
-      hint: 'Add the GGUF file of the model to the model source.',
-    });
-  }
+  checkNeeded(engine, model, files);
   const urls = new Map<string, string>();
   for (const { filename, url } of files) {
     // Compared without case: two names that a file system takes for one would overwrite each other.
@@ -95,4 +66,28 @@ export function checkFiles(engine: EngineName, model: string, files: readonly Mo
     }
     urls.set(key, url);
   }
+}
+
+function checkNeeded(engine: EngineName, model: string, files: readonly ModelFile[]): void {
+  const { needs, folder, inMessages } = engineFacts(engine);
+  // Without any file the model may be one that the operator put there.
+  if (needs === undefined || (folder !== undefined && files.length === 0)) return;
+  if ('ending' in needs) {
+    const { ending } = needs;
+    if (files.some(({ filename }) => filename.toLowerCase().endsWith(ending))) return;
+    throw new WorkerError(
+      'model.role-missing',
+      `${inMessages} modelSource for \`${model}\` contained no ${ending} file`,
+      {
+        hint: `Add the ${ending} file of the model to the model source.`,
+      },
+    );
+  }
+  const { roles } = needs;
+  if (files.some(({ role }) => roles.includes(role))) return;
+  throw new WorkerError(
+    'model.role-missing',
+    `the source of model \`${model}\` has no file with the role ${roles.join(' or ')}`,
+    { hint: `Add a file with the role \`${roles[0]}\` to the model source.` },
+  );
 }

@@ -4,7 +4,6 @@ import {
   assertKind,
   libraryFailure,
   loadFailure,
-  nameInMessages,
   outOfMemory,
   roleMissing,
   runFailure,
@@ -59,7 +58,7 @@ test('an engine of one kind rejects every other one by the name the studio knows
   expect(roleMissing('whisper-cpp', 'vad', 'Add one.').message).toBe(
     'the whisper engine needs a file with the role `vad`',
   );
-  expect([nameInMessages('sd-cpp'), nameInMessages('onnx')]).toEqual(['sdcpp', 'onnx']);
+  expect(() => assertKind(speech, 'image', 'sd-cpp')).toThrow('sdcpp engine only serves image tasks, got audio_tts');
 });
 
 test('a file that ONNX Runtime cannot load is reported without its folder', () => {
