@@ -11,10 +11,7 @@ const camelCase = (value: unknown): string =>
 const REJECTED: Readonly<Record<string, (fields: Fields) => string>> = {
   paused: () => 'worker is paused',
   busy: () => 'worker is already busy',
-  idle: ({ presence }) =>
-    presence === undefined || presence === 'unknown'
-      ? 'only_when_idle is set and user activity is unknown'
-      : `only_when_idle is set and the user is ${text(presence)}`,
+  idle: ({ presence }) => `only when idle, and the person is ${text(presence)}`,
 };
 
 /** Studio contract, log entries of category `ws`: operators and studios search for these texts, so they are fixed. */

@@ -53,12 +53,12 @@ describe('the studio reads the texts its operators search for', () => {
     [
       'offer.rejected',
       { jobId: 'job-1', rule: 'idle', presence: 'active' },
-      'rejecting offer job-1: only_when_idle is set and the user is active',
+      'rejecting offer job-1: only when idle, and the person is active',
     ],
     [
       'offer.rejected',
       { jobId: 'job-1', rule: 'idle', presence: 'unknown' },
-      'rejecting offer job-1: only_when_idle is set and user activity is unknown',
+      'rejecting offer job-1: only when idle, and the person is unknown',
     ],
     ['job.ran', { jobId: 'job-1', kind: 'image', durationMs: 2_400 }, 'image dispatched in 2.4 s'],
     ['artifact.uploaded', { jobId: 'job-1', sizeBytes: 9, durationMs: 1 }, 'binary upload ok'],
