@@ -91,7 +91,7 @@ export async function* play(options: PlayOptions): AsyncGenerator<DemoEvent> {
     const ready = waiting.filter(({ after }) => after !== undefined && ended.has(after));
     waiting = waiting.filter((job) => !ready.includes(job));
     for (const job of ready) {
-      if (job.after !== undefined && ended.get(job.after) !== 'completed') yield pointless(job);
+      if (job.after !== undefined && ended.get(job.after) !== 'completed') yield skipped(job);
       else open.push({ job, view: await queue(job, operator) });
     }
     if (open.length > 0) await options.pause(POLL_EVERY_MS);
@@ -106,14 +106,14 @@ async function queue(job: DemoJob, operator: PlayOptions['operator']): Promise<J
   return await operator.createJob(registered ? about : { ...about, modelSource: source });
 }
 
-/** What becomes of a job whose input was never made. */
-const pointless = ({ kind, model, source, after }: DemoJob): DemoEvent => ({
+/** A job whose input was never made. */
+const skipped = ({ kind, model, source, after }: DemoJob): DemoEvent => ({
   jobId: model,
   kind,
   engine: source.engine,
   model,
   state: 'cancelled',
-  error: `it needs what the ${after} job makes, which did not end well`,
+  error: `skipped: the ${after} job it depends on failed`,
 });
 
 async function approveTheWorker(options: PlayOptions): Promise<void> {

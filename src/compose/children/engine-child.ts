@@ -7,6 +7,7 @@ import { readEnvironment } from '../../system/environment.ts';
 import { systemFiles } from '../../system/disk/files.ts';
 import { createImages } from '../../system/native/images.ts';
 import { createNativeCache } from '../../system/native/native-cache.ts';
+import { createAskProgram } from '../../system/process/ask-program.ts';
 import { connectParent, bindToParent } from '../../system/process/parent.ts';
 import { payloads } from '../../system/native/payloads.ts';
 import { ourVariables } from '../../system/process/processes.ts';
@@ -39,7 +40,12 @@ function innerEngines(): InnerEngines {
       const { findEspeak, openOwnEspeak } = await import('../../engines/piper/binding.ts');
       const { openEspeak } = await import('../../engines/piper/espeak.ts');
       const { createSpeaker } = await import('../../engines/piper/inside.ts');
-      const espeak = { run: runProgram, env: ourVariables(), find: findEspeak, openOwn: openOwnEspeak };
+      const espeak = {
+        ask: createAskProgram(runProgram, systemClock),
+        env: ourVariables(),
+        find: findEspeak,
+        openOwn: openOwnEspeak,
+      };
       return createSpeaker({
         files: systemFiles,
         openSession: (path) => openSession(path, session),

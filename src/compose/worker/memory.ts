@@ -45,7 +45,7 @@ export async function openMemory(
   const { clock, files, gpus } = effects;
   const wanted = engines.some(({ memory }) => memory === 'gpu');
   const watch = wanted ? watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS }) : NO_WATCH;
-  if (wanted) void watch.refresh().then((report) => sayGpus(report, log));
+  if (wanted) void watch.refresh().then((report) => logGpus(report, log));
   const peaks: Peaks = await openPeaks({ path: peaksPath, files, clock, log });
   const gate = createMemoryGate({ engines, watch, peaks, loaded, clock });
   return {
@@ -64,8 +64,8 @@ export async function openMemory(
   };
 }
 
-/** Once, since it does not change: what offers will be held against, or why nothing can be. */
-function sayGpus({ gpus, reasons }: MemoryReport, log: Logger): void {
+/** Once, since it does not change: what offers are checked against, or why none can be. */
+function logGpus({ gpus, reasons }: MemoryReport, log: Logger): void {
   for (const { name, driver, totalBytes } of gpus) {
     if (totalBytes > 0) log.info('gpu.found', { name, driver, totalGb: Number((totalBytes / GIB).toFixed(1)) });
     else log.warn('gpu.size-unknown', { name, driver });

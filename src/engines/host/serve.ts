@@ -5,7 +5,7 @@ import type { InnerEngines, InnerModel, Warn } from './inner.ts';
 import { failed, type FromChild, readToChild, type ToChild } from './messages.ts';
 
 /**
- * The child's life: does what the worker asks for, until it is told to unload or the worker is gone.
+ * The child's life: does what the worker asks for, until it is asked to unload or the worker is gone.
  *
  * Rejects on an invalid message, which ends the process and shows up as a crash.
  */

@@ -116,7 +116,7 @@ export function startTalk(options: TalkOptions): Talk {
     over = true;
     stopWaiting();
     if (leaving) {
-      pending?.answer.reject(new WorkerError('job.cancelled', `the ${engine} engine was told to go`));
+      pending?.answer.reject(new WorkerError('job.cancelled', `the ${engine} engine was asked to exit`));
       return;
     }
     const doing = pending?.doing === 'running' && !taken ? 'idle' : (pending?.doing ?? 'idle');

@@ -128,8 +128,8 @@ const noChecksum = (usable: readonly DevicePack[]): Advice => ({
 });
 
 const notPresent = ({ flavour }: DevicePack): WorkerError =>
-  new WorkerError('engine.unavailable', `the pack ${flavour} is not downloaded yet, which only a job does`, {
-    hint: `Run \`studio-worker engines pull ${flavour}\` to have it ahead.`,
+  new WorkerError('engine.unavailable', `the pack ${flavour} is not downloaded; only a job downloads it`, {
+    hint: `Run \`studio-worker engines pull ${flavour}\` to download it ahead.`,
   });
 
 /** Whether a pack is here, as a person would be told. */

@@ -1,6 +1,6 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { writeJson } from '../../contract/json.ts';
-import { countOf, JSON_RULES, literal, numberRule, stringRule } from './json-rules.ts';
+import { countOf, invalidSchema, JSON_RULES, literal, numberRule, stringRule } from './json-rules.ts';
 
 /*
  * JSON schema → GBNF, the grammar that llama.cpp keeps a reply to. The grammar is for getting there: whatever it cannot
@@ -32,7 +32,7 @@ export function grammarOf(jsonSchema: unknown): string {
   } catch (thrown) {
     throw new WorkerError('task.invalid', `the jsonSchema of the task cannot be used: ${errorChain(thrown)}`, {
       cause: thrown,
-      hint: 'Use a schema that some JSON meets, and references to its own parts only.',
+      hint: 'Use a satisfiable schema whose `$ref`s point inside it.',
     });
   }
 }
@@ -52,10 +52,10 @@ class Translation {
 
   /** An expression for the values of a schema. */
   of(schema: unknown, depth: number): string {
-    if (depth > DEEPEST) throw new Error('it is nested too deeply');
+    if (depth > DEEPEST) throw invalidSchema('it is nested too deeply');
     this.#parts += 1;
-    if (this.#parts > MAX_PARTS) throw new Error('it has too many parts');
-    if (schema === false) throw new Error('a part of it is false, which nothing meets');
+    if (this.#parts > MAX_PARTS) throw invalidSchema('it has too many parts');
+    if (schema === false) throw invalidSchema('a part of it is false, which no value satisfies');
     if (!isSchema(schema)) return 'value';
     if (typeof schema['$ref'] === 'string') return this.#reference(schema['$ref'], depth);
     if ('const' in schema) return literal(schema['const']);
@@ -124,20 +124,20 @@ class Translation {
   #array(schema: Schema, depth: number): string {
     const prefix = Array.isArray(schema['prefixItems']) ? schema['prefixItems'] : [];
     const head = prefix.map((item) => this.of(item, depth + 1));
-    const least = Math.max(0, countOf(schema['minItems'], 0) - head.length);
-    const most = countOf(schema['maxItems'], Infinity) - head.length;
-    if (least > most) throw new Error('a part of it allows no list');
+    const min = Math.max(0, countOf(schema['minItems'], 0) - head.length);
+    const max = countOf(schema['maxItems'], Infinity) - head.length;
+    if (min > max) throw invalidSchema('a part of it allows no list');
     const items = schema['items'];
-    if (items === false || most <= 0) return `"[" ${head.join(' "," blank ') || '""'} "]"`;
+    if (items === false || max <= 0) return `"[" ${head.join(' "," blank ') || '""'} "]"`;
     const item = this.#named(this.of(items, depth + 1));
     const more = `("," blank ${item})`;
-    if (head.length > 0) return `"[" ${head.join(' "," blank ')} ${repeated(more, least, most)} "]"`;
-    const list = `${item} ${repeated(more, Math.max(0, least - 1), most - 1)}`;
-    return `"[" ${least > 0 ? list : `(${list})?`} "]"`;
+    if (head.length > 0) return `"[" ${head.join(' "," blank ')} ${repeated(more, min, max)} "]"`;
+    const list = `${item} ${repeated(more, Math.max(0, min - 1), max - 1)}`;
+    return `"[" ${min > 0 ? list : `(${list})?`} "]"`;
   }
 
   #reference(pointer: string, depth: number): string {
-    if (this.#open.includes(pointer)) throw new Error(`${pointer} refers to itself and not to a part of itself`);
+    if (this.#open.includes(pointer)) throw invalidSchema(`\`$ref\` cycle at ${pointer}`);
     const known = this.#references.get(pointer);
     if (known !== undefined) return known;
     const name = `reference${this.#references.size}`;
@@ -164,7 +164,7 @@ class Translation {
       at = isContainer(at) && Object.hasOwn(at, key) ? at[key] : undefined;
     }
     if (document === '#' && at !== undefined) return at;
-    throw new Error(`${pointer} is no part of it`);
+    throw invalidSchema(`${pointer} is not part of it`);
   }
 
   /** One schema that asks for what all of them do; `key` is where the parts were. */
@@ -215,13 +215,13 @@ function typesOf(schema: Schema): readonly unknown[] {
 
 function anyOf(choices: readonly string[]): string {
   const [only, ...others] = new Set(choices);
-  if (only === undefined) throw new Error('a part of it allows no value');
+  if (only === undefined) throw invalidSchema('a part of it allows no value');
   return others.length === 0 ? only : `(${[only, ...others].join(' | ')})`;
 }
 
 /** So many of it; a count too large for the grammar is left to the check of the result. */
-function repeated(item: string, least: number, most: number): string {
-  const atLeast = Math.min(least, MAX_REPEATS);
-  if (most > MAX_REPEATS) return atLeast === 0 ? `${item}*` : `${item}{${atLeast},}`;
-  return most <= 0 ? '""' : `${item}{${atLeast},${most}}`;
+function repeated(item: string, min: number, max: number): string {
+  const atLeast = Math.min(min, MAX_REPEATS);
+  if (max > MAX_REPEATS) return atLeast === 0 ? `${item}*` : `${item}{${atLeast},}`;
+  return max <= 0 ? '""' : `${item}{${atLeast},${max}}`;
 }

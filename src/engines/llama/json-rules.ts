@@ -1,3 +1,5 @@
+import { WorkerError } from '../../base/errors.ts';
+
 /** The rules that every grammar has: JSON as it is (RFC 8259), written without superfluous blank space. */
 export const JSON_RULES: readonly (readonly [name: string, body: string])[] = [
   ['blank', '" "?'],
@@ -17,6 +19,9 @@ export const JSON_RULES: readonly (readonly [name: string, body: string])[] = [
 export const literal = (value: unknown): string =>
   `"${JSON.stringify(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
+/** What makes a schema useless for a grammar. */
+export const invalidSchema = (because: string): WorkerError => new WorkerError('task.invalid', because);
+
 type Keywords = Readonly<Record<string, unknown>>;
 
 const DATE = 'digit digit digit digit "-" ("0" [1-9] | "1" [0-2]) "-" ("0" [1-9] | "1" digit | "2" [0-8])';
@@ -34,11 +39,11 @@ const MAX_COUNTED_LENGTH = 1024;
 export function stringRule({ format, minLength, maxLength }: Keywords): string {
   const known = typeof format === 'string' ? FORMATS[format] : undefined;
   if (known !== undefined) return `"\\"" ${known} "\\""`;
-  const most = countOf(maxLength, Infinity);
-  if (countOf(minLength, 0) > most) throw new Error('a part of it allows no text');
-  const least = Math.min(countOf(minLength, 0), MAX_COUNTED_LENGTH);
-  if (most <= MAX_COUNTED_LENGTH) return `"\\"" char{${least},${most}} "\\""`;
-  return least === 0 ? 'string' : `"\\"" char{${least},} "\\""`;
+  const max = countOf(maxLength, Infinity);
+  if (countOf(minLength, 0) > max) throw invalidSchema('a part of it allows no text');
+  const min = Math.min(countOf(minLength, 0), MAX_COUNTED_LENGTH);
+  if (max <= MAX_COUNTED_LENGTH) return `"\\"" char{${min},${max}} "\\""`;
+  return min === 0 ? 'string' : `"\\"" char{${min},} "\\""`;
 }
 
 /** A bound that is a count; any other is no rule that a grammar knows, and is left to the check of the result. */
@@ -51,14 +56,14 @@ const MAX_COUNTED = 256;
 /** A number; integers between bounds that are close to each other are counted up. */
 export function numberRule(schema: Keywords, type: 'number' | 'integer'): string {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
-  const least = Math.max(bound(minimum, -Infinity), bound(exclusiveMinimum, -Infinity));
-  const most = Math.min(bound(maximum, Infinity), bound(exclusiveMaximum, Infinity));
-  const sign = least >= 0 ? '' : '"-"? ';
-  if (type === 'number') return least >= 0 ? 'natural ("." [0-9]{1,16})?' : 'number';
-  const from = least === exclusiveMinimum ? Math.floor(least) + 1 : Math.ceil(least);
-  const to = most === exclusiveMaximum ? Math.ceil(most) - 1 : Math.floor(most);
+  const min = Math.max(bound(minimum, -Infinity), bound(exclusiveMinimum, -Infinity));
+  const max = Math.min(bound(maximum, Infinity), bound(exclusiveMaximum, Infinity));
+  const sign = min >= 0 ? '' : '"-"? ';
+  if (type === 'number') return min >= 0 ? 'natural ("." [0-9]{1,16})?' : 'number';
+  const from = min === exclusiveMinimum ? Math.floor(min) + 1 : Math.ceil(min);
+  const to = max === exclusiveMaximum ? Math.ceil(max) - 1 : Math.floor(max);
   if (!(to - from < MAX_COUNTED)) return `${sign}natural`;
-  if (to < from) throw new Error('a part of it allows no number');
+  if (to < from) throw invalidSchema('a part of it allows no number');
   return `(${Array.from({ length: to - from + 1 }, (_, at) => `"${from + at}"`).join(' | ')})`;
 }
 

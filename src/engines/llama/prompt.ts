@@ -18,7 +18,7 @@ export interface Prompt {
 /**
  * A chat in the model's own template (studio contract). Nothing is ever cut from it.
  *
- * @throws WorkerError `model.unusable` without a template | `task.invalid` when the template refuses the chat
+ * @throws WorkerError `model.unusable` without a template | `task.invalid` when the template rejects the chat
  */
 export function promptOf(
   task: TaskOf<'llm'>,
@@ -44,7 +44,7 @@ export function promptOf(
   // A second first token would make the model take the chat for two texts.
   const tokens = model.tokenize(model.wantsBos && !text.startsWith(bos) ? bos + text : text);
   if (tokens.length > 0) return { tokens, opensReasoning: text.trimEnd().endsWith(OPENING) };
-  throw new WorkerError('task.invalid', 'the chat is empty once it is put into the template of the model', {
+  throw new WorkerError('task.invalid', 'the chat template produced an empty prompt', {
     hint: 'Create the job with at least one message.',
   });
 }

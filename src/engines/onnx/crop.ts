@@ -34,11 +34,11 @@ export function regionFor(mask: Plane): Area {
   const box = maskedArea(mask);
   if (box === undefined) return whole;
   const longer = Math.max(box.width, box.height);
-  const most = Math.min(width, height);
-  if (longer > most) return whole;
+  const maxSide = Math.min(width, height);
+  if (longer > maxSide) return whole;
   const margin = Math.round(longer / MARGIN_SHARE) + MARGIN_PX;
-  // The least side gives way to a picture that is smaller than it.
-  const side = Math.min(most, Math.max(MIN_SIDE, longer + 2 * margin));
+  // An image smaller than the minimum is its own maximum.
+  const side = Math.min(maxSide, Math.max(MIN_SIDE, longer + 2 * margin));
   return {
     x: inside(box.x + Math.floor((box.width - side) / 2), width - side),
     y: inside(box.y + Math.floor((box.height - side) / 2), height - side),

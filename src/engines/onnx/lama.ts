@@ -34,7 +34,7 @@ export function pictureOf({ data, dims }: Tensor): Plane {
   }
   let largest = 0;
   for (const value of data) {
-    if (!Number.isFinite(value)) throw new WorkerError('engine.failed', 'the model returned numbers without a value');
+    if (!Number.isFinite(value)) throw new WorkerError('engine.failed', 'the model returned NaN or infinite values');
     if (value > largest) largest = value;
   }
   const scale = largest > ALREADY_BYTES ? 1 : 255;

@@ -1,10 +1,11 @@
 import { WorkerError } from '../../base/errors.ts';
+import { formatDuration, MINUTE_MS } from '../../base/units.ts';
+import type { AskProgram, ProgramAnswer } from '../../system/process/ask-program.ts';
 import type { Variables } from '../../system/process/processes.ts';
-import type { Program, RunProgram } from '../../system/process/programs.ts';
 import type { Phonemize } from './phonemes.ts';
 
 export interface EspeakOptions {
-  readonly run: RunProgram;
+  readonly ask: AskProgram;
   readonly env: Variables;
   /** The program's path; undefined where there is none. */
   readonly find: () => string | undefined;
@@ -12,8 +13,8 @@ export interface EspeakOptions {
   readonly openOwn: (voice: string) => Promise<Phonemize | undefined>;
 }
 
-/** A text of a few hundred characters has far fewer; whatever says more is not espeak. */
-const MAX_CHARACTERS = 64 * 1024;
+/** A text of a few hundred characters takes milliseconds. */
+const LIMIT_MS = MINUTE_MS;
 
 /**
  * What gives phonemes by this voice of espeak: our own espeak where it has the voice, this machine's where it has not.
@@ -33,9 +34,9 @@ export async function openEspeak(voice: string, signal: AbortSignal, options: Es
       },
     );
   }
-  const ask: Phonemize = (words, abort) => phonemesBy(program, { voice, words, signal: abort }, options);
+  const phonemize: Phonemize = (words, abort) => phonemesBy(program, { voice, words, signal: abort }, options);
   try {
-    await ask('a', signal);
+    await phonemize('a', signal);
   } catch (thrown) {
     signal.throwIfAborted();
     throw new WorkerError('native.unavailable', `this machine's espeak-ng does not speak ${voice}`, {
@@ -43,7 +44,7 @@ export async function openEspeak(voice: string, signal: AbortSignal, options: Es
       hint: `Install an espeak-ng that lists ${voice} in \`espeak-ng --voices\`.`,
     });
   }
-  return ask;
+  return phonemize;
 }
 
 interface Question {
@@ -52,36 +53,21 @@ interface Question {
   readonly signal: AbortSignal;
 }
 
-async function phonemesBy(path: string, { voice, words, signal }: Question, { run, env }: EspeakOptions) {
-  signal.throwIfAborted();
-  let [said, complaint] = ['', ''];
+async function phonemesBy(path: string, { voice, words, signal }: Question, { ask, env }: EspeakOptions) {
   // Of its three forms of IPA this is the one without ties, which voices are trained on.
   const command = [path, '-q', '--ipa', '-v', voice, '--', words];
-  const program = start(command, () =>
-    run(command, {
-      env,
-      nice: 0, // the child it is started by stands back already
-      onOutput: (text) => void (said = (said + text).slice(0, MAX_CHARACTERS)),
-      onError: (text) => void (complaint = (complaint + text).slice(-500)),
-    }),
-  );
-  const kill = (): void => program.killGroup('SIGKILL');
-  signal.addEventListener('abort', kill, { once: true });
-  const end = await program.ended;
-  signal.removeEventListener('abort', kill);
-  signal.throwIfAborted();
-  if (end.is === 'exited' && end.code === 0) return said.split('\n').filter((line) => line.trim() !== '');
-  const how = end.is === 'exited' ? `exited with code ${end.code}` : `was killed by ${end.signal}`;
-  throw new WorkerError('engine.failed', `espeak-ng ${how}: ${complaint.trim()}`);
-}
-
-function start([path = '']: readonly string[], call: () => Program): Program {
-  try {
-    return call();
-  } catch (thrown) {
+  const { end, output, lastError } = await ask(command, { env, signal, limitMs: LIMIT_MS }).catch((thrown: unknown) => {
+    signal.throwIfAborted();
     throw new WorkerError('native.unavailable', `${path} cannot be started`, {
       cause: thrown,
       hint: 'Check STUDIO_WORKER_ESPEAK_NG, or install espeak-ng anew.',
     });
-  }
+  });
+  if (end.is === 'exited' && end.code === 0) return output.split('\n').filter((line) => line.trim() !== '');
+  throw new WorkerError('engine.failed', `espeak-ng ${howItEnded(end)}: ${lastError}`);
+}
+
+function howItEnded(end: ProgramAnswer['end']): string {
+  if (end.is === 'exited') return `exited with code ${end.code}`;
+  return end.is === 'killed' ? `was killed by ${end.signal}` : `took longer than ${formatDuration(LIMIT_MS)}`;
 }

@@ -5,7 +5,7 @@ import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';
 import { loadedIn } from '../host/loaded.ts';
 import { runtimeReadiness } from '../onnx-runtime.ts';
-import { assertSpeakable } from './asked.ts';
+import { assertSpeakable } from './checks.ts';
 import { modelOf } from './inside.ts';
 import { assertKind } from '../failures.ts';
 

@@ -4,7 +4,7 @@ import type { Files } from '../../system/disk/files.ts';
 import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
 import type { InnerEngine, Warn } from '../host/inner.ts';
 import type { InputTensor, Session, Tensor } from '../onnx/binding.ts';
-import { assertLanguage, speakerOf, unspeakable } from './asked.ts';
+import { assertLanguage, speakerOf, unspeakable } from './checks.ts';
 import { idsOf, type Phonemize, phonemesOf } from './phonemes.ts';
 import { sentencesOf } from './sentences.ts';
 import { createSpeech } from './speech.ts';

@@ -12,7 +12,7 @@ const MAX_SECONDS = 3600;
 
 /** Sentences that were spoken, one after the other. */
 export interface Speech {
-  /** @throws WorkerError `engine.failed` for numbers without a value | `task.text-too-long` */
+  /** @throws WorkerError `engine.failed` for NaN or infinite values | `task.text-too-long` */
   add(samples: Float32Array): void;
   /** All of it as a WAV file with one channel, as loud as it can be without distortion. */
   wav(): Uint8Array;
@@ -52,7 +52,7 @@ export function createSpeech(sampleRate: number): Speech {
 function peakOf(samples: Float32Array): number {
   let peak = 0;
   for (const sample of samples) {
-    if (!Number.isFinite(sample)) throw new WorkerError('engine.failed', 'the voice returned numbers without a value');
+    if (!Number.isFinite(sample)) throw new WorkerError('engine.failed', 'the model returned NaN or infinite values');
     peak = Math.max(peak, Math.abs(sample));
   }
   return peak;

@@ -44,7 +44,7 @@ export interface WatchedProgram {
   resume(): void;
   /** Ends it. However it ends from here on is no crash. May be called twice: the grace does not grow. */
   readonly end: () => void;
-  /** Whether it was told to end, or stalled. */
+  /** Whether it was asked to exit, or stalled. */
   readonly ending: boolean;
   /** `engine.stalled` once it made no progress for too long. */
   readonly stall: WorkerError | undefined;

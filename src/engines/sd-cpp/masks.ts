@@ -24,7 +24,7 @@ export async function assertMaskFits(
   if (off <= Math.max(TOLERANCE_PX, (TOLERANCE_PX * b.width) / m.width)) return;
   throw new WorkerError(
     'task.mask-mismatch',
-    `the mask is ${m.width} x ${m.height} px, which has not the proportions of its image, ${b.width} x ${b.height} px`,
+    `the mask is ${m.width} x ${m.height} px, whose aspect ratio differs from that of its image, ${b.width} x ${b.height} px`,
     { hint: 'Create the job with a mask of the size of its image.' },
   );
 }

@@ -7,7 +7,7 @@ import type { Images } from '../../system/native/images.ts';
 import type { Engine, RunContext, TaskResult } from '../engine.ts';
 import { READY } from '../readiness.ts';
 import { imageFormat } from '../media/image-formats.ts';
-import { film, type FilmOptions } from './film.ts';
+import { type SyntheticVideoOptions, video } from './video.ts';
 import { drawImage, RGB } from './image.ts';
 import { sizeOf } from './limits.ts';
 import { chatText, contentFor, replyTo } from './llm.ts';
@@ -15,7 +15,7 @@ import { cube, type MeshOptions } from './mesh.ts';
 import { transcribe } from './stt.ts';
 import { speak } from './tts.ts';
 
-export interface SyntheticEngineOptions extends FilmOptions, MeshOptions {
+export interface SyntheticEngineOptions extends SyntheticVideoOptions, MeshOptions {
   readonly images: Pick<Images, 'encode' | 'encodeAnimation' | 'probe' | 'decode'>;
   /** For letting the event loop run between parts of a drawing. */
   readonly clock: Pick<Clock, 'after'>;
@@ -67,7 +67,7 @@ function resultOf(task: Task, options: SyntheticEngineOptions, context: RunConte
     case 'image':
       return picture(task, options, context);
     case 'video':
-      return film(task, options, { context, breathe: breather(options.clock, context.signal) });
+      return video(task, options, { context, breathe: breather(options.clock, context.signal) });
     case 'llm':
       return chat(task, options, context);
     case 'audio_stt':

@@ -62,11 +62,11 @@ export function clipOf(task: ClipParams, format: string): Clip {
 }
 
 function assertFits(frames: number, size: Size, maxPixels: number): void {
-  const most = Math.floor(maxPixels / (size.width * size.height));
-  if (frames <= most) return;
+  const maxFrames = Math.floor(maxPixels / (size.width * size.height));
+  if (frames <= maxFrames) return;
   throw invalid(
     `${frames} frames of ${size.width} x ${size.height} px are more than the synthetic engine draws`,
-    `Ask for at most ${most} frames of this size: fewer seconds, a lower fps or a smaller size.`,
+    `Ask for at most ${maxFrames} frames of this size: fewer seconds, a lower fps or a smaller size.`,
   );
 }
 

@@ -27,7 +27,7 @@ export async function openTranscriber(path: string, native: Pick<NativeCache, 'u
   );
   return {
     tokens,
-    // It names a backend here only when that is a graphics processor, and the binaries we bring know Metal only.
+    // It names a backend here only when that is a GPU, and the binaries we bring know Metal only.
     ranOn: lines.some((line) => /_gpu: using .* backend/.test(line)) ? 'metal' : 'cpu',
     transcribe: async (samples, { language, translate, prompt, pieces, signal, progress }) => {
       signal.throwIfAborted();
@@ -47,13 +47,13 @@ export async function openTranscriber(path: string, native: Pick<NativeCache, 'u
       const cancel = (): void => void stop();
       signal.addEventListener('abort', cancel, { once: true });
       try {
-        const { result, language: heard, segments } = await promise;
-        const said = segments.map(({ text, t0, t1 }) => ({
+        const { result, language: detected, segments } = await promise;
+        const parts = segments.map(({ text, t0, t1 }) => ({
           text,
           start: t0 / PER_SECOND.text,
           end: t1 / PER_SECOND.text,
         }));
-        return { text: result, language: heard ?? language ?? 'en', said };
+        return { text: result, language: detected ?? language ?? 'en', segments: parts };
       } catch (thrown) {
         signal.throwIfAborted();
         throw runFailure({ text: errorChain(thrown), cause: thrown });
@@ -88,7 +88,7 @@ export async function openSpeechFinder(path: string, native: Pick<NativeCache, '
 const threads = (): number => Math.min(MAX_THREADS, Math.max(1, Math.floor(availableParallelism() / 2)));
 
 /**
- * After its last progress, whose number is not always the same, the library waits until that was heard. Hearing it in the
+ * After its last progress, whose number is not always the same, the library waits until that was received. Receiving it in the
  * very moment before it begins to wait would leave it waiting for ever: the addon wakes it without holding its lock.
  */
 const letItWait = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);

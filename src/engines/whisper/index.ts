@@ -18,7 +18,7 @@ import { assertKind } from '../failures.ts';
 export interface WhisperEngineOptions {
   readonly host: EngineHost;
   readonly fetchInput: FetchInput;
-  /** Reads what is no WAV. */
+  /** Reads what is not a WAV. */
   readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'decodeAudio'>;
   /** Whether this build brings the native library. */
   readonly hasLibrary: () => boolean;
@@ -59,7 +59,7 @@ export function createWhisperEngine(options: WhisperEngineOptions): Engine {
       return loadedIn(model, async (task, context) => {
         assertKind(task, 'audio_stt', 'whisper-cpp');
         if (task.vad === true && !modelFiles.paths.has('vad')) throw noSpeechFinder();
-        assertAsksWell(task);
+        assertSupported(task);
         const wav = await fetchWav(task, options, context.signal);
         return await model.run(task, new Map([['inputUrl', wav]]), context);
       });
@@ -75,8 +75,8 @@ const readinessOf = (hasLibrary: boolean): Readiness =>
         hint: 'Run `bun install` in a checkout, or use a release.',
       });
 
-/** What needs no model to be seen is refused before anything is fetched. */
-function assertAsksWell({ inputUrl, timestamps, language }: TaskOf<'audio_stt'>): void {
+/** What can be checked without a model is rejected before anything is fetched. */
+function assertSupported({ inputUrl, timestamps, language }: TaskOf<'audio_stt'>): void {
   if (inputUrl === '') {
     throw new WorkerError('task.input-missing', 'the whisper engine needs inputUrl, the audio to transcribe', {
       hint: 'Create the job with inputUrl.',
@@ -85,15 +85,15 @@ function assertAsksWell({ inputUrl, timestamps, language }: TaskOf<'audio_stt'>)
   if (timestamps !== undefined && timestamps !== 'segment' && timestamps !== 'word') {
     throw new WorkerError(
       'task.invalid',
-      `timestamps are of a segment or of a word, not ${JSON.stringify(timestamps)}`,
+      `timestamps must be \`segment\` or \`word\`, not ${JSON.stringify(timestamps)}`,
       {
-        hint: 'Create the job with timestamps `segment` or `word`, or without.',
+        hint: 'Create the job with one of these, or without timestamps.',
       },
     );
   }
   if (language !== undefined && !isDetection(language) && languageOf(language) === undefined) {
-    throw new WorkerError('task.language-unsupported', `Whisper knows no language ${JSON.stringify(language)}`, {
-      hint: 'Name the language by its code, such as `en`, `de` or `zh`, or leave it away to have it found out.',
+    throw new WorkerError('task.language-unsupported', `unsupported language ${JSON.stringify(language)}`, {
+      hint: 'Name the language by its code, such as `en`, `de` or `zh`, or omit it to detect the language.',
     });
   }
 }
@@ -106,11 +106,11 @@ async function fetchWav(
 ): Promise<Uint8Array> {
   const bytes = await fetchInput('audio', inputUrl, signal);
   const reader = readerFor(bytes);
-  if (reader === 'none') throw unreadable(bytes.byteLength === 0 ? 'it has no bytes' : 'it is not an audio file');
+  if (reader === 'none') throw unreadable(bytes.byteLength === 0 ? 'the file is empty' : 'it is not an audio file');
   if (reader === 'own') return bytes;
   const ready = await ffmpeg.readiness();
   if (!ready.ready) {
-    throw new WorkerError('task.format-unsupported', `the audio is no plain WAV, and ${ready.because}`, {
+    throw new WorkerError('task.format-unsupported', `the audio is not a PCM WAV, and ${ready.because}`, {
       hint: ready.hint,
     });
   }

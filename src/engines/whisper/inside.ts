@@ -6,9 +6,9 @@ import { rising } from '../progress.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
 import { languageOf, languagesOf } from './languages.ts';
 import type { SpeechFinder, Transcriber, Transcription } from './port.ts';
-import { hear, SAMPLE_RATE, toPcm } from './recording.ts';
+import { SAMPLE_RATE, samplesOf, toPcm } from './recording.ts';
 import { condense, type Span } from './speech.ts';
-import { mended, type Said, segmentsOf, wordsOf } from './words.ts';
+import { mended, type Segment, segmentsOf, wordsOf } from './words.ts';
 import { assertKind, roleMissing } from '../failures.ts';
 
 export interface TranscriptionEngineOptions {
@@ -63,16 +63,16 @@ async function transcribe(task: TaskOf<'audio_stt'>, inputs: Inputs, tools: Tool
   const { transcriber, signal } = tools;
   const progress = rising(tools.progress);
   const language = chosenLanguage(task.language, transcriber.tokens);
-  const heard = hear(inputs.get('inputUrl') ?? new Uint8Array());
-  const duration = heard.length / SAMPLE_RATE;
+  const recording = samplesOf(inputs.get('inputUrl') ?? new Uint8Array());
+  const duration = recording.length / SAMPLE_RATE;
   signal.throwIfAborted();
-  const { samples, when } = await spoken(task, heard, { ...tools, progress });
+  const { samples, when } = await spoken(task, recording, { ...tools, progress });
   const pieces = task.timestamps === 'word';
   const translate = task.translate ?? false;
   const options = { language, translate, prompt: task.prompt, pieces, signal, progress };
   const transcription =
     samples.length === 0
-      ? { text: '', language: language ?? 'en', said: [] } // nobody speaks
+      ? { text: '', language: language ?? 'en', segments: [] } // nobody speaks
       : await transcriber.transcribe(toPcm(samples), options);
   progress(100, 100);
   const timed = listsOf(transcription, pieces, (span) => within(when(span), duration));
@@ -86,7 +86,7 @@ async function transcribe(task: TaskOf<'audio_stt'>, inputs: Inputs, tools: Tool
   return { is: 'json', value };
 }
 
-/** What the library is to be told: nothing has it find out. @throws WorkerError `task.language-unsupported` */
+/** The language the library is given: undefined has it detected. @throws WorkerError `task.language-unsupported` */
 function chosenLanguage(asked: string | undefined, tokens: number): string | undefined {
   const known = languagesOf(tokens);
   if (asked === undefined || isDetection(asked)) return known.length === 1 ? known[0] : undefined;
@@ -96,42 +96,42 @@ function chosenLanguage(asked: string | undefined, tokens: number): string | und
     hint:
       known.length === 1
         ? 'Offer a model for more languages than English: its name does not end in `.en`.'
-        : 'Name the language by its code, such as `en`, `de` or `zh`, or leave it away to have it found out.',
+        : 'Name the language by its code, such as `en`, `de` or `zh`, or omit it to detect the language.',
   });
 }
 
 export const isDetection = (language: string): boolean => ['', 'auto'].includes(language.trim().toLowerCase());
 
-/** Of the whole work, how much is looking for speech; in percent. */
-const LOOKING_PERCENT = 10;
-/** Speech is looked for in parts of this length, so that it can be told how far it is. */
+/** How much of the whole work is detecting speech, in percent. */
+const DETECTION_PERCENT = 10;
+/** Speech is detected in parts of this length, so that there is progress to report. */
 const PART_SAMPLES = 60 * SAMPLE_RATE;
 
-async function spoken(task: TaskOf<'audio_stt'>, heard: Float32Array, { finder, signal, progress }: Tools) {
-  if (task.vad !== true) return { samples: heard, when: (span: Span) => span };
+async function spoken(task: TaskOf<'audio_stt'>, recording: Float32Array, { finder, signal, progress }: Tools) {
+  if (task.vad !== true) return { samples: recording, when: (span: Span) => span };
   if (finder === undefined) throw noSpeechFinder();
   const speech: Span[] = [];
-  for (let at = 0; at < heard.length; at += PART_SAMPLES) {
-    const found = await finder.find(toPcm(heard.subarray(at, at + PART_SAMPLES)));
+  for (let at = 0; at < recording.length; at += PART_SAMPLES) {
+    const found = await finder.find(toPcm(recording.subarray(at, at + PART_SAMPLES)));
     signal.throwIfAborted();
     const before = at / SAMPLE_RATE;
     speech.push(...found.map(({ start, end }) => ({ start: start + before, end: end + before })));
-    progress(LOOKING_PERCENT * Math.min(1, (at + PART_SAMPLES) / heard.length), 100);
+    progress(DETECTION_PERCENT * Math.min(1, (at + PART_SAMPLES) / recording.length), 100);
   }
-  return condense(heard, speech, SAMPLE_RATE);
+  return condense(recording, speech, SAMPLE_RATE);
 }
 
-function listsOf({ text, said }: Transcription, pieces: boolean, when: (span: Span) => Span) {
-  const placed = said.map((one) => ({ ...one, ...when(one) }));
+function listsOf({ text, segments }: Transcription, pieces: boolean, when: (span: Span) => Span) {
+  const placed = segments.map((one) => ({ ...one, ...when(one) }));
   if (!pieces) return { segment_list: shown(placed) };
   const words = wordsOf(mended(placed, text));
   return { segment_list: shown(segmentsOf(words)), words: shown(words) };
 }
 
-const shown = (said: readonly Said[]): JsonObject[] =>
-  said.map(({ text, start, end }) => ({ start, end, text: text.trim() })).filter(({ text }) => text !== '');
+const shown = (segments: readonly Segment[]): JsonObject[] =>
+  segments.map(({ text, start, end }) => ({ start, end, text: text.trim() })).filter(({ text }) => text !== '');
 
-/** The model hears silence behind a short recording, and may place the end of the last word there. */
+/** The model is given silence behind a short recording, and may place the end of the last word there. */
 function within({ start, end }: Span, duration: number): Span {
   const from = Math.min(start, duration);
   return { start: from, end: Math.min(duration, Math.max(from, end)) };

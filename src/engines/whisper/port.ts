@@ -1,8 +1,8 @@
 import type { Span } from './speech.ts';
-import type { Said } from './words.ts';
+import type { Segment } from './words.ts';
 
 export interface TranscribeOptions {
-  /** As Whisper names it; undefined has it found out. */
+  /** As Whisper names it; undefined has it detected. */
   readonly language: string | undefined;
   /** Into English. */
   readonly translate: boolean;
@@ -20,7 +20,7 @@ export interface Transcription {
   readonly language: string;
   readonly text: string;
   /** Sentences or pieces, with the space before each. */
-  readonly said: readonly Said[];
+  readonly segments: readonly Segment[];
 }
 
 /** A speech recogniser in memory. Samples are 16-bit numbers, one channel, 16 kHz. */

@@ -3,7 +3,7 @@ import { formatDuration, SECOND_MS } from '../../base/units.ts';
 import { resample } from './resample.ts';
 import { isWav, monoOf, readWav } from './wav.ts';
 
-/** Samples a second of what Whisper hears. */
+/** Samples a second of what Whisper reads. */
 export const SAMPLE_RATE = 16_000;
 /** What fits into the child's memory with room to spare: two hours and twenty minutes. */
 const MAX_SECONDS = 8_400;
@@ -24,12 +24,12 @@ const STARTS: readonly (readonly [at: number, bytes: string])[] = [
   [0, '.snd'],
   [0, '0&\xb2u'], // WMA
 ];
-const LOOKS_AT_BYTES = 64;
+const CHECKED_BYTES = 64;
 
 /** What a file has to be read with: our own reader, another program, or nothing because it is no recording. */
 export function readerFor(bytes: Uint8Array): 'own' | 'other' | 'none' {
   if (isWav(bytes)) return readWav(bytes).is === 'foreign' ? 'other' : 'own';
-  const start = String.fromCharCode(...bytes.subarray(0, LOOKS_AT_BYTES));
+  const start = String.fromCharCode(...bytes.subarray(0, CHECKED_BYTES));
   if (STARTS.some(([at, mark]) => start.startsWith(mark, at))) return 'other';
   // Eleven set bits begin a frame of MP3 and of AAC; sixteen begin a text in UTF-16.
   const [first = 0, second = 0] = bytes;
@@ -38,21 +38,21 @@ export function readerFor(bytes: Uint8Array): 'own' | 'other' | 'none' {
 
 /** @throws WorkerError `task.audio-unreadable` */
 export const unreadable = (because: string): WorkerError =>
-  new WorkerError('task.audio-unreadable', `the audio is no recording that can be read: ${because}`, {
+  new WorkerError('task.audio-unreadable', `the audio is unreadable: ${because}`, {
     hint: 'Create the job with the URL of the sound file itself, such as a WAV or an MP3, that needs no login.',
   });
 
 /**
- * The samples of a WAV as Whisper hears them.
+ * The samples of a WAV as Whisper reads them.
  *
  * @throws WorkerError `task.audio-unreadable` | `task.audio-empty` | `task.audio-silent` | `task.invalid`
  */
-export function hear(bytes: Uint8Array): Float32Array {
+export function samplesOf(bytes: Uint8Array): Float32Array {
   const read = readWav(bytes);
   if (read.is !== 'wav') throw unreadable(read.because);
   const { frames, rate } = read.wav;
   if (frames === 0) {
-    throw new WorkerError('task.audio-empty', 'the audio has no length: there is not one sample in it', {
+    throw new WorkerError('task.audio-empty', 'the audio is empty', {
       hint: 'Record it again, and create the job with the new file.',
     });
   }
@@ -61,16 +61,16 @@ export function hear(bytes: Uint8Array): Float32Array {
       hint: 'Cut it, and create a job for each part.',
     });
   }
-  const heard = resample(monoOf(read.wav), rate, SAMPLE_RATE);
-  if (isSilent(heard)) {
+  const samples = resample(monoOf(read.wav), rate, SAMPLE_RATE);
+  if (isSilent(samples)) {
     throw new WorkerError('task.audio-silent', 'the audio is silence from its start to its end', {
       hint: 'Check the microphone or the track that was recorded: Whisper would make words up.',
     });
   }
-  return heard;
+  return samples;
 }
 
-/** Whether no tenth of a second is louder than nothing. A steady offset makes no sound, so it is taken off. */
+/** Whether no tenth of a second is above silence. A steady offset cannot be heard, so it is subtracted. */
 function isSilent(samples: Float32Array): boolean {
   const size = SAMPLE_RATE * LOUDNESS_SECONDS;
   for (let at = 0; at < samples.length; at += size) {
@@ -86,10 +86,10 @@ function isSilent(samples: Float32Array): boolean {
   return true;
 }
 
-/** Whisper passes over what is shorter. */
+/** Whisper ignores what is shorter. */
 const MIN_SAMPLES = SAMPLE_RATE;
 
-/** Samples as 16-bit numbers, which is what the library takes, with silence behind where there are few. */
+/** Samples as 16-bit numbers, which is what the library takes, padded with silence where there are few. */
 export function toPcm(samples: Float32Array): Int16Array<ArrayBuffer> {
   const pcm = new Int16Array(Math.max(MIN_SAMPLES, samples.length));
   for (let at = 0; at < samples.length; at++) {

@@ -4,7 +4,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** Speech without the silence around it, and the way back to when it was said. */
+/** Speech without the silence around it, and the way back to when it was spoken. */
 export interface Condensed {
   readonly samples: Float32Array;
   /** A span of the condensed samples as a span of the whole recording. */

@@ -30,7 +30,7 @@ const OPEN_END = 0xffff_ffff;
 const MIN_FORMAT_BYTES = 16;
 const EXTENSIBLE_BYTES = 40;
 /** No converter works slower, and none is known to work faster. */
-const RATES = { least: 1_000, most: 384_000 };
+const RATES = { min: 1_000, max: 384_000 };
 
 type Sample = (byte: number) => number;
 interface Format {
@@ -81,12 +81,12 @@ function samplesOf({ rate, channels, width, sample }: Format, start: number, siz
 }
 
 function formatOf(view: DataView, at: number, size: number): Format | Exclude<WavRead, { is: 'wav' }> {
-  const said = view.getUint16(at, true);
-  const extended = said === EXTENSIBLE && size >= EXTENSIBLE_BYTES;
+  const tagged = view.getUint16(at, true);
+  const extended = tagged === EXTENSIBLE && size >= EXTENSIBLE_BYTES;
   if (extended && SUB_FORMAT.some((byte, index) => view.getUint8(at + 26 + index) !== byte)) {
     return { is: 'foreign', because: 'its samples are in a format of their own' };
   }
-  const tag = extended ? view.getUint16(at + 24, true) : said;
+  const tag = extended ? view.getUint16(at + 24, true) : tagged;
   const channels = view.getUint16(at + 2, true);
   const rate = view.getUint32(at + 4, true);
   const bits = view.getUint16(at + 14, true);
@@ -94,7 +94,7 @@ function formatOf(view: DataView, at: number, size: number): Format | Exclude<Wa
   if (sample === undefined) return { is: 'foreign', because: `its samples are of format ${tag} with ${bits} bits` };
   const width = bits / 8;
   if (channels === 0) return broken('it has no channel');
-  if (rate < RATES.least || rate > RATES.most) return broken(`it has ${rate} samples a second`);
+  if (rate < RATES.min || rate > RATES.max) return broken(`it has ${rate} samples a second`);
   if (view.getUint16(at + 12, true) !== channels * width) return broken('its samples do not fit into its frames');
   return { rate, channels, width, sample };
 }

@@ -1,7 +1,7 @@
 import type { Span } from './speech.ts';
 
-/** Something that was said, and when, in seconds. */
-export interface Said extends Span {
+/** A part of what was spoken, and when, in seconds. */
+export interface Segment extends Span {
   readonly text: string;
 }
 
@@ -18,9 +18,9 @@ const MAX_SECONDS = 30;
  * Pieces as their text is in the whole. The model speaks in pieces that may end in the middle of a character; then the
  * pieces of it become one, with the character that the whole has there.
  */
-export function mended(pieces: readonly Said[], whole: string): readonly Said[] {
+export function mended(pieces: readonly Segment[], whole: string): readonly Segment[] {
   const spoken = pieces.filter(({ text }) => text !== '');
-  const sound: Said[] = [];
+  const sound: Segment[] = [];
   let at = 0;
   for (let index = 0; index < spoken.length;) {
     const rest = spoken.slice(index);
@@ -55,17 +55,17 @@ function endOf(text: string, { whole, at, after }: { whole: string; at: number; 
   let end = at + head.length;
   for (const [index, part] of sound.entries()) {
     const next = index === sound.length - 1 ? part + after : part;
-    let most = marks[index]?.length ?? 1;
+    let maxCharacters = marks[index]?.length ?? 1;
     do end += (whole.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
-    while (--most > 0 && !whole.startsWith(next, end));
+    while (--maxCharacters > 0 && !whole.startsWith(next, end));
     end += part.length;
   }
   return Math.min(end, whole.length);
 }
 
 /** Words of pieces: a piece that begins with a space begins a word, what does not goes on with the one before. */
-export function wordsOf(pieces: readonly Said[]): readonly Said[] {
-  const words: Said[] = [];
+export function wordsOf(pieces: readonly Segment[]): readonly Segment[] {
+  const words: Segment[] = [];
   for (const piece of pieces) {
     const before = words.at(-1);
     if (before === undefined || /^\s/.test(piece.text) || UNSPACED.test(piece.text)) words.push(piece);
@@ -75,8 +75,8 @@ export function wordsOf(pieces: readonly Said[]): readonly Said[] {
 }
 
 /** Segments of words: each is a sentence, or what was said between two pauses. */
-export function segmentsOf(words: readonly Said[]): readonly Said[] {
-  const segments: Said[] = [];
+export function segmentsOf(words: readonly Segment[]): readonly Segment[] {
+  const segments: Segment[] = [];
   let open = false;
   for (const word of words) {
     const before = segments.at(-1);

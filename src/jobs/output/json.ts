@@ -44,7 +44,7 @@ function validated(value: unknown, schema: unknown): ReturnType<typeof validate>
   const lookup = new Proxy(dereference(plain), {
     get(parts, name) {
       followed += 1;
-      if (followed > MAX_REFERENCES) throw new WorkerError('task.invalid', 'its references are followed without end');
+      if (followed > MAX_REFERENCES) throw new WorkerError('task.invalid', 'its schema references form a cycle');
       return Reflect.get(parts, name);
     },
   });

@@ -12,7 +12,7 @@ export async function checkReply(
   if (reply.is === 'unreadable') return bad(`the reply is not a chat completion: ${reply.problem}`);
   const [choice] = reply.value.choices;
   const content = choice?.message.content ?? '';
-  if (!content.isWellFormed()) return bad('the reply holds half a character');
+  if (!content.isWellFormed()) return bad('the reply is invalid UTF-16: unpaired surrogate');
   if (schema === undefined) return GOOD;
   const result = await checkJson(content, schema);
   // Half a value is invalid JSON, but that is not what went wrong.
@@ -25,5 +25,5 @@ export async function checkReply(
 export function checkTranscript(value: JsonValue): CheckResult {
   const transcript = readTranscript(value);
   if (transcript.is === 'unreadable') return bad(`the result is not a transcript: ${transcript.problem}`);
-  return transcript.value.text.isWellFormed() ? GOOD : bad('the transcript holds half a character');
+  return transcript.value.text.isWellFormed() ? GOOD : bad('the transcript is invalid UTF-16: unpaired surrogate');
 }

@@ -64,6 +64,6 @@ function statusError({ status, headers }: RemoteAnswer, url: string, nowMs: numb
   const waitMs = retryAfterMs(headers['retry-after'], nowMs);
   return new WorkerError(passes ? 'download.failed' : 'download.missing', `GET ${shownUrl(url)} -> ${status}`, {
     fields: { status, ...(waitMs === undefined ? {} : { waitMs }) },
-    ...(passes ? {} : { hint: 'Check the URL in the model source: the server does not serve this file to us.' }),
+    ...(passes ? {} : { hint: 'Check the URL in the model source: the server refuses this file.' }),
   });
 }

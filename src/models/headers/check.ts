@@ -61,7 +61,7 @@ async function readHeader<Header>(source: HeaderSource, read: (bytes: Uint8Array
     if (header.is !== 'more') throw headerError(filename, header);
     const nextBytes = Math.min(bytes.byteLength * 4, MAX_HEADER_BYTES, file.sizeBytes);
     if (bytes.byteLength === file.sizeBytes)
-      throw headerError(filename, { is: 'truncated', because: 'it ends in its header' });
+      throw headerError(filename, { is: 'truncated', because: 'the file ends inside its header' });
     if (nextBytes === bytes.byteLength)
       throw headerError(filename, { is: 'invalid', because: 'its header does not end' });
     bytes = await file.read(0, nextBytes);

@@ -173,7 +173,7 @@ test('a job whose input was never made is not begun, and says so', async () => {
   expect(events.at(-1)).toMatchObject({
     kind: 'audio_stt',
     state: 'cancelled',
-    error: 'it needs what the audio_tts job makes, which did not end well',
+    error: 'skipped: the audio_tts job it depends on failed',
   });
 });
 

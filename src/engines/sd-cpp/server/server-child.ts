@@ -91,7 +91,7 @@ export function startChild({ path, args, env, onCrash }: ServerCommand, port: nu
   };
 }
 
-/** Remembers how it ended. However a program ends that was told to end, it is no crash. */
+/** Remembers how it ended. However a program ends that was asked to exit, it is no crash. */
 function followEnd(program: WatchedProgram, printed: ProgramOutput, onCrash: ServerCommand['onCrash']) {
   let failure: WorkerError | undefined;
   let isGone = false;
@@ -114,8 +114,7 @@ function followEnd(program: WatchedProgram, printed: ProgramOutput, onCrash: Ser
   };
 }
 
-const endedEarly = (): WorkerError =>
-  new WorkerError('job.cancelled', 'sd-server was told to end in the middle of its work');
+const endedEarly = (): WorkerError => new WorkerError('job.cancelled', 'sd-server was asked to exit while it worked');
 
 const refusalOf = (printed: ProgramOutput, because: string): WorkerError =>
   ranOutOfMemory(printed)

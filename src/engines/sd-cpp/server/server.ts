@@ -27,7 +27,7 @@ export interface Server {
   /** It is gone, or going: the next image needs another one. */
   readonly over: boolean;
   /**
-   * Generates an image. An abort ends the server, since it cannot be told to stop an image that it has begun.
+   * Generates an image. An abort ends the server, since it cannot be asked to stop an image that it has begun.
    *
    * @throws WorkerError `engine.failed` | `engine.stalled` | `engine.crashed` | `engine.out-of-memory` | `task.invalid`;
    *   the signal's reason

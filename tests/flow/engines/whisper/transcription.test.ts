@@ -168,7 +168,7 @@ test.each([
 
 test('where ffmpeg is missing the refusal of another format says how to install it', async () => {
   expect(await failureOf(ask(model, heard(new TextEncoder().encode('OggS'))))).toMatchObject({
-    message: 'the audio is no plain WAV, and ffmpeg is not installed on this machine',
+    message: 'the audio is not a PCM WAV, and ffmpeg is not installed on this machine',
     hint: expect.stringContaining('sudo apt install ffmpeg'),
   });
 });

@@ -7,6 +7,8 @@ import { openEspeak } from '../../../../src/engines/piper/espeak.ts';
 import { idsOf, type Phonemize, phonemesOf } from '../../../../src/engines/piper/phonemes.ts';
 import { sentencesOf } from '../../../../src/engines/piper/sentences.ts';
 import { readVoice, type Voice } from '../../../../src/engines/piper/voice.ts';
+import { systemClock } from '../../../../src/system/clock.ts';
+import { createAskProgram } from '../../../../src/system/process/ask-program.ts';
 import { ourVariables } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { failureOf, tempFolder } from '../../system/temp-folder.ts';
@@ -14,7 +16,7 @@ import { needs } from '../../../needs.ts';
 
 const { signal } = new AbortController();
 const voiceOf = (about: object = {}): Voice => readVoice(JSON.stringify({ ...voiceConfig(), ...about }));
-const listening = { run: runProgram, env: ourVariables(), openOwn: openOwnEspeak };
+const listening = { ask: createAskProgram(runProgram, systemClock), env: ourVariables(), openOwn: openOwnEspeak };
 const withEspeakNg = needs('espeak-ng');
 const installed = Bun.which('espeak-ng') ?? undefined;
 
@@ -120,10 +122,10 @@ test('a text that is given up ends the espeak-ng that works on it', async () => 
   const opening = openEspeak('de', abort.signal, {
     ...listening,
     find: () => '/bin/sleep',
-    run: (_command, options) => {
+    ask: createAskProgram((_command, options) => {
       queueMicrotask(() => abort.abort(reason));
       return runProgram(['/bin/sleep', '60'], options);
-    },
+    }, systemClock),
   });
   expect(await failureOf(opening)).toBe(reason);
 });

@@ -25,7 +25,7 @@ test('a mask of another shape than its image is rejected for good before anythin
       outcome: {
         code: 'task.mask-mismatch',
         retryable: false,
-        message: 'the mask is 64 x 64 px, which has not the proportions of its image, 64 x 48 px',
+        message: 'the mask is 64 x 64 px, whose aspect ratio differs from that of its image, 64 x 48 px',
       },
       started: 0,
     });

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { hear, readerFor, toPcm } from '../../../../src/engines/whisper/recording.ts';
+import { readerFor, samplesOf, toPcm } from '../../../../src/engines/whisper/recording.ts';
 import { floatWav } from '../../../../src/engines/whisper/wav.ts';
 import { tone } from '../../../fakes/engines/whisper-engine.ts';
 
@@ -38,13 +38,13 @@ test.each([
   ['task.audio-silent', 'a WAV of dither', floatWav(tone(1, { loud: 1 / 0x8000 }), 16_000)],
   ['task.invalid', 'a WAV of three hours', floatWav(tone(3 * 3_600, { rate: 1_000, loud }), 1_000)],
 ])('%s is the answer to %s, and is not tried again', (code, _what, bytes) => {
-  expect(() => hear(bytes)).toThrow(expect.objectContaining({ code, retryable: false }));
+  expect(() => samplesOf(bytes)).toThrow(expect.objectContaining({ code, retryable: false }));
 });
 
 test('one short word in a minute of silence is heard', () => {
   const samples = new Float32Array(60 * 16_000);
   samples.set(tone(0.1, { loud: 0.02 }), 30 * 16_000);
-  expect(hear(floatWav(samples, 16_000))).toEqual(samples);
+  expect(samplesOf(floatWav(samples, 16_000))).toEqual(samples);
 });
 
 test('what is too loud is cut, and a moment of sound gets silence behind it', () => {

@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { languageOf, languagesOf } from '../../../../src/engines/whisper/languages.ts';
-import { mended, type Said, segmentsOf, wordsOf } from '../../../../src/engines/whisper/words.ts';
+import { mended, type Segment, segmentsOf, wordsOf } from '../../../../src/engines/whisper/words.ts';
 
 /** Pieces of a second each, one behind the other. */
-const pieces = (...texts: readonly string[]): readonly Said[] =>
+const pieces = (...texts: readonly string[]): readonly Segment[] =>
   texts.map((text, at) => ({ text, start: at, end: at + 1 }));
-const textsOf = (said: readonly Said[]): readonly string[] => said.map(({ text }) => text);
+const textsOf = (said: readonly Segment[]): readonly string[] => said.map(({ text }) => text);
 
 test('pieces become words at their spaces, with the time of all of them', () => {
   expect(wordsOf(pieces('', ' un', 'believ', 'able', ',', ' she', ' said', '.'))).toEqual([

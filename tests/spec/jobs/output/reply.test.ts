@@ -19,7 +19,7 @@ test('a chat completion of the contract passes, any other shape is named by fiel
     'the reply is not a chat completion: choices',
   );
   expect(await problemOf(CHAT, json({ text: 'hello' }))).toStartWith('the reply is not a chat completion: object');
-  expect(await problemOf(CHAT, json(reply('cut \ud83d')))).toBe('the reply holds half a character');
+  expect(await problemOf(CHAT, json(reply('cut \ud83d')))).toBe('the reply is invalid UTF-16: unpaired surrogate');
 });
 
 const SCHEMA = {
@@ -64,7 +64,7 @@ test('a schema whose references multiply without end is soon left unchecked', as
   const links = Array.from({ length: 40 }, (_, at) => [at, { anyOf: [next(at), next(at)] }]);
   const jsonSchema = { $ref: '#/$defs/0', $defs: { ...Object.fromEntries(links), 40: { type: 'string' } } };
   expect(await problemOf({ ...CHAT, jsonSchema }, json(reply('"golem"')))).toBeUndefined();
-  expect(String(log.find('result.unchecked')?.fields.because)).toContain('references are followed without end');
+  expect(String(log.find('result.unchecked')?.fields.because)).toContain('schema references form a cycle');
 });
 
 test('a transcript has a text, a language and a length', async () => {
@@ -75,6 +75,6 @@ test('a transcript has a text, a language and a length', async () => {
     'the result is not a transcript: duration',
   );
   expect(await problemOf(task, json({ text: '\ud83d', language: 'en', duration: 1 }))).toBe(
-    'the transcript holds half a character',
+    'the transcript is invalid UTF-16: unpaired surrogate',
   );
 });

@@ -3,7 +3,7 @@ import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Voice } from './voice.ts';
 
 /*
- * What a speech task asks of a voice. What a voice cannot do is refused by name: speech in another voice, pace or
+ * What a speech task asks of a voice. What a voice cannot do is rejected by name: speech in another voice, pace or
  * language than was asked for looks like success until somebody listens.
  */
 

@@ -9,7 +9,7 @@ import type { Ffmpeg } from '../ffmpeg/index.ts';
 import { drawImage, RGB } from './image.ts';
 import { type Clip, clipOf } from './limits.ts';
 
-export interface FilmOptions {
+export interface SyntheticVideoOptions {
   readonly sha256: Sha256;
   readonly images: Pick<Images, 'encodeAnimation'>;
   /** For the formats that need it: without it, a clip is an animated WebP or GIF. */
@@ -29,10 +29,14 @@ interface Making {
 }
 
 /**
- * A film whose frames are the pictures of the prompt and their number. It is in the format that was asked for where
+ * A video whose frames are the images of the prompt and their number. It is in the format that was asked for where
  * this machine can make it; the log says what it became, and it is never called what it is not.
  */
-export async function film(task: TaskOf<'video'>, options: FilmOptions, making: Making): Promise<TaskResult> {
+export async function video(
+  task: TaskOf<'video'>,
+  options: SyntheticVideoOptions,
+  making: Making,
+): Promise<TaskResult> {
   const { sha256, log } = options;
   const { context, breathe } = making;
   const way = await wayTo(task.ext.toLowerCase(), options.ffmpeg);
@@ -50,7 +54,7 @@ export async function film(task: TaskOf<'video'>, options: FilmOptions, making: 
 const BY_FFMPEG: ReadonlySet<string> = new Set<VideoExt>(['mp4', 'webm', 'gif']);
 const isByFfmpeg = (ext: string): ext is VideoExt => BY_FFMPEG.has(ext);
 
-async function wayTo(asked: string, ffmpeg: FilmOptions['ffmpeg']): Promise<Way> {
+async function wayTo(asked: string, ffmpeg: SyntheticVideoOptions['ffmpeg']): Promise<Way> {
   if (!isByFfmpeg(asked)) return { by: 'images', ext: 'webp' };
   const able = await ffmpeg.readiness(asked);
   if (able.ready) return { by: 'ffmpeg', ext: asked };
@@ -62,7 +66,7 @@ async function* drawn(frames: number, draw: (frame: number) => Promise<Uint8Arra
 }
 
 interface Animating {
-  readonly images: FilmOptions['images'];
+  readonly images: SyntheticVideoOptions['images'];
   readonly context: RunContext;
   readonly draw: (frame: number) => Promise<Uint8Array>;
 }

@@ -33,7 +33,7 @@ async function setup(hasFfmpeg = true) {
     make: async (choice: Readonly<Record<string, unknown>> = {}, context: Partial<RunContext> = {}) => {
       const task = aTask({ ...about, ...choice });
       const result = await loaded.run(task, { signal, progress: () => {}, emit: () => {}, ...context });
-      if (result.is !== 'artifact') throw new Error('expected a film');
+      if (result.is !== 'artifact') throw new Error('expected a video');
       await outputs.check(aJob({ task }), result, { log, signal });
       return result;
     },
@@ -47,8 +47,8 @@ async function setup(hasFfmpeg = true) {
 test.each(['mp4', 'webm', 'gif'])('a video is made as %s where ffmpeg is, and passes the look', async (ext) => {
   await using worker = await setup();
   const steps: string[] = [];
-  const film = await worker.make({ ext }, { progress: (done, total) => steps.push(`${done}/${total}`) });
-  expect(film.ext).toBe(ext);
+  const video = await worker.make({ ext }, { progress: (done, total) => steps.push(`${done}/${total}`) });
+  expect(video.ext).toBe(ext);
   expect(steps.at(-1)).toBe('6/6');
   expect(worker.log.find('video.encoded')?.fields).toEqual({ asked: ext, ext, by: 'ffmpeg', frames: 6 });
   expect(worker.log.find('result.unchecked')).toBeUndefined();
