@@ -53,7 +53,19 @@ export function isAvailable({ activity, capabilities, cooling, settled }: OfferC
   return activity.at === 'idle' && settled && !cooling && capabilities.autoEnabled && !present;
 }
 
-/** Whether a job fits a worker: its kind is served, and its estimate within the threshold. */
+/** The engines a worker can run a model on: those the contract names, and those beyond it that it told us of. */
+export const enginesOf = ({
+  modelEngines,
+  extensionEngines = [],
+}: Pick<ReadCapabilities, 'modelEngines' | 'extensionEngines'>): readonly string[] => [
+  ...modelEngines,
+  ...extensionEngines,
+];
+
+/**
+ * Whether a worker is worth asking the store for this job: its kind is served, and its estimate within the threshold.
+ * The store also knows the job's engine, and offers it only to a worker that names it.
+ */
 export const suits = (
   capabilities: Pick<ReadCapabilities, 'taskKinds' | 'vramThresholdGb'>,
   job: { readonly kind: TaskKindId; readonly vramGb: number },
@@ -68,13 +80,17 @@ const TRANSIENT_REASONS = [
   'worker paused by operator',
   'only when idle: the person is using this computer',
   'worker already has an in-flight job',
+  'worker is installing an update',
+  'insufficient device memory: ',
+  'insufficient host memory: ',
 ];
+
+/** Codes by which a worker means "not now" (studio contract: `reject`). */
+const TRANSIENT_CODES: ReadonlySet<string> = new Set(['busy', 'paused', 'insufficient_memory']);
 
 /** Whether a rejection means "not now" rather than "not this job". A code decides; texts are for workers without codes. */
 export const isTransient = (rejection: { readonly code: string | undefined; readonly reason: string }): boolean =>
-  rejection.code === 'busy' ||
-  rejection.code === 'paused' ||
-  TRANSIENT_REASONS.some((known) => rejection.reason.includes(known));
+  TRANSIENT_CODES.has(rejection.code ?? '') || TRANSIENT_REASONS.some((known) => rejection.reason.includes(known));
 
 /** How long a job that a worker could not take lets the others pass, and how many may do so at once. */
 const DEFERRED_MS = 10 * MINUTE_MS;

@@ -1,6 +1,6 @@
 import type { TaskKindId } from '../../contract/tasks/index.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
-import { isAvailable, OFFER_ANSWER_MS, passedOver, suits } from '../queue.ts';
+import { enginesOf, isAvailable, OFFER_ANSWER_MS, passedOver, suits } from '../queue.ts';
 import type { JobRow } from '../storage/store.ts';
 
 /** Offers the next fitting job, if the worker can be asked and there is one. */
@@ -48,6 +48,7 @@ async function choose(studio: StudioState, session: WorkerSession): Promise<JobR
   const criteria = {
     workerId,
     kinds: capabilities.taskKinds,
+    engines: enginesOf(capabilities),
     thresholdGb: capabilities.vramThresholdGb,
     except: rejected,
   };

@@ -153,6 +153,8 @@ export interface JobRow extends NewJob {
 export interface OfferCriteria {
   readonly workerId: string;
   readonly kinds: readonly TaskKindId[];
+  /** Names of the engines it can run a model on now. */
+  readonly engines: readonly string[];
   readonly thresholdGb: number;
   /** Jobs, by `seq`, that this worker rejected for good. */
   readonly except: readonly number[];

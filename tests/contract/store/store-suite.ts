@@ -115,6 +115,8 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>): vo
     const seq = (await jobs.get('a'))?.seq ?? 0;
     expect(await jobs.offerNext({ ...criteria('w-1'), except: [seq] }, 2)).toBeUndefined();
     expect(await jobs.offerNext({ ...criteria('w-1'), kinds: [] }, 2)).toBeUndefined();
+    expect(await jobs.offerNext({ ...criteria('w-1'), engines: [] }, 2)).toBeUndefined();
+    expect(await jobs.offerNext({ ...criteria('w-1'), engines: ['onnx', 'piper'] }, 2)).toBeUndefined();
     expect((await jobs.offerNext(criteria('w-2'), 2))?.id).toBe('a');
   });
 
@@ -262,7 +264,7 @@ const aJob = (id: string, about: Partial<NewJob> = {}): NewJob => ({
   id,
   kind: 'llm',
   model: 'm-1',
-  modelSource: '{}',
+  modelSource: '{"engine":"synthetic"}',
   task: '{}',
   prompt: 'as created',
   gameId: 'g',
@@ -277,6 +279,7 @@ const aJob = (id: string, about: Partial<NewJob> = {}): NewJob => ({
 const criteria = (workerId: string): OfferCriteria => ({
   workerId,
   kinds: TASK_KIND_IDS.filter((kind) => kind !== 'image'),
+  engines: ['synthetic'],
   thresholdGb: 7.5,
   except: [],
 });

@@ -141,7 +141,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
     hold: async (id, workerId) => {
       const { jobs } = studio.store;
       await jobs.add(aStoredJob(id));
-      await jobs.offerNext({ workerId, kinds: ['audio_tts'], thresholdGb: 1, except: [] }, 1);
+      await jobs.offerNext({ workerId, kinds: ['audio_tts'], engines: ['synthetic'], thresholdGb: 1, except: [] }, 1);
       await jobs.start(id, workerId, 2);
     },
     createJob: async (task, about = {}) =>

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
 import { parseJson } from '../../../src/contract/json.ts';
 import { bareWorker, helloOf, jobOf } from '../../fakes/studio/bare-worker.ts';
-import { aTask, anLlmTask } from '../../fakes/builders.ts';
+import { aTask, anLlmTask, someCapabilities, synthetic } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
+import { fakeStudio } from '../../fakes/studio/fake-studio.ts';
 import { accept, anImage, failure, result, setup, working } from './local-studio-scene.ts';
 
 const busy = (jobId: string) => ({
@@ -18,6 +19,29 @@ test('an offer carries the claim as the operator wrote it, seed included', async
   const said = await world.studio.until('an offer', (event) => event.is === 'said' && event.type === 'offer');
   const { claim } = parseJson(said.is === 'said' ? said.text : '') as { claim: { task: unknown } };
   expect(claim.task).toMatchObject({ prompt: 'a fox', seed: 9_007_199_254_740_993n });
+});
+
+test('a job goes to the worker that names its engine, however long another waits', async () => {
+  await using world = await setup(); // connected first, and names `synthetic` alone
+  const credentials = await world.studio.enrol();
+  const speaks = { modelEngines: ['synthetic'], extensionEngines: ['piper'] };
+  using other = await bareWorker(credentials, speaks);
+  const modelSource = { ...synthetic, engine: 'piper' };
+  const job = await world.studio.createJob(aTask({ kind: 'audio_tts', text: 'hello' }), { modelSource });
+  expect(jobOf(await other.next('offer'))).toBe(job.id);
+  expect(world.worker.waiting).toEqual([]);
+});
+
+test('a worker that names no engine is offered nothing, until it does', async () => {
+  await using studio = await fakeStudio();
+  using worker = await bareWorker(await studio.enrol(), { modelEngines: undefined });
+  const job = await studio.createJob(anLlmTask());
+  for (let beats = 0; beats < 2; beats++) {
+    await worker.heartbeat({ capabilities: someCapabilities({ modelEngines: [] }) });
+  }
+  expect(worker.waiting).toEqual([]);
+  await worker.heartbeat();
+  expect(jobOf(await worker.next('offer'))).toBe(job.id);
 });
 
 test('a job gets an id that stands in a URL as it is', async () => {

@@ -7,6 +7,7 @@ import {
   afterUnnamedBeat,
   type OfferCandidate,
   defer,
+  enginesOf,
   type Deferred,
   isAvailable,
   isTransient,
@@ -52,6 +53,23 @@ test('a code decides whether a rejection is for now, a known text does without o
   expect(isTransient({ code: 'busy', reason: '' })).toBe(true);
   expect(isTransient({ code: undefined, reason: 'worker paused by operator' })).toBe(true);
   expect(isTransient({ code: undefined, reason: 'no such model' })).toBe(false);
+});
+
+test.each([
+  ['busy', 'worker is installing an update'],
+  ['busy', 'worker already has an in-flight job'],
+  ['paused', 'worker paused by operator'],
+  ['paused', 'only when idle: the person is using this computer'],
+  ['insufficient_memory', 'insufficient device memory: needs 21.00 GiB, 16.39 GiB free (1.00 GiB kept in reserve)'],
+  ['insufficient_memory', 'insufficient host memory: needs 13.85 GiB, 17.00 GiB available (4.00 GiB kept in reserve)'],
+])('a rejection of code %s is for now: %s', (code, reason) => {
+  expect(isTransient({ code, reason: '' })).toBe(true);
+  expect(isTransient({ code: undefined, reason })).toBe(true);
+});
+
+test('a worker that names no engines has none, ours count beside those of the contract', () => {
+  expect(enginesOf(v.parse(CapabilitiesSchema, { ...someCapabilities(), modelEngines: undefined }))).toEqual([]);
+  expect(enginesOf(able({ modelEngines: ['onnx'], extensionEngines: ['piper'] }))).toEqual(['onnx', 'piper']);
 });
 
 test('a job is failed after its last attempt, or when trying again is pointless', () => {

@@ -42,6 +42,12 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE INDEX logs_worker ON logs (worker_id, seq)`,
   ],
   [`ALTER TABLE jobs ADD COLUMN ran_on TEXT`],
+  [
+    // Made from what is there, so that jobs which an earlier release queued have it too.
+    `ALTER TABLE jobs ADD COLUMN engine TEXT GENERATED ALWAYS AS (json_extract(model_source, '$.engine')) VIRTUAL`,
+    `DROP INDEX jobs_queue`,
+    `CREATE INDEX jobs_queue ON jobs (kind, engine, vram_class, priority DESC, seq, vram_gb) WHERE state = 'queued'`,
+  ],
 ];
 
 /** Brings the schema to this release's, each step whole or not at all. */

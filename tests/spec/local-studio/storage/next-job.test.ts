@@ -13,12 +13,13 @@ async function setup() {
   return { sql, jobs: createSqlStore(sql).jobs, [Symbol.asyncDispose]: () => sql.close() };
 }
 
+const KINDS = TASK_KIND_IDS;
 let serial = 0;
 const aNewJob = (about: Partial<NewJob> = {}): NewJob => ({
   id: `job-${++serial}`,
   kind: 'llm',
   model: 'm',
-  modelSource: '{}',
+  modelSource: '{"engine":"synthetic"}',
   task: '{}',
   prompt: '',
   gameId: 'g',
@@ -36,17 +37,20 @@ const QUEUE_TEN_THOUSAND = `
   INSERT INTO jobs (id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class,
     priority, attempts, max_attempts, created_at, updated_at)
   SELECT 'job-' || i, 'queued', CASE i % 5 WHEN 0 THEN 'image' WHEN 1 THEN 'llm' WHEN 2 THEN 'audio_stt'
-    WHEN 3 THEN 'audio_tts' ELSE 'video' END, 'm', '{}', '{}', '', '', '', i % 24, i % 24, i % 3, 0, 3, 0, 0 FROM n`;
+    WHEN 3 THEN 'audio_tts' ELSE 'video' END, 'm', '{"engine":"' || CASE i % 2 WHEN 0 THEN 'onnx' ELSE 'synthetic' END || '"}', '{}', '', '', '', i % 24, i % 24, i % 3, 0, 3, 0, 0 FROM n`;
 const LANES = 'INSERT INTO lanes (kind, vram_class) SELECT DISTINCT kind, vram_class FROM jobs';
 
 test('the next job is looked up in the index, never by reading the queue', async () => {
   await using world = await setup();
   await world.sql.query(QUEUE_TEN_THOUSAND);
   await world.sql.query(LANES);
-  const plan = await world.sql.query(`EXPLAIN QUERY PLAN ${nextJobSql(5, 1)}`, [12, 12, ...TASK_KIND_IDS, 1]);
+  const plan = await world.sql.query(
+    `EXPLAIN QUERY PLAN ${nextJobSql({ kinds: KINDS.length, engines: 2, except: 1 })}`,
+    [12, 12, ...KINDS, 'onnx', 'synthetic', 1],
+  );
   const steps = plan.map((row) => String(row['detail']));
-  expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual([]);
-  expect(steps.join('\n')).toContain('jobs_queue (kind=? AND vram_class=?)');
+  expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual(['SCAN 2 CONSTANT ROWS', 'SCAN named']); // the engines in question
+  expect(steps.join('\n')).toContain('jobs_queue (kind=? AND engine=? AND vram_class=?)');
 });
 
 test('fifty workers get fifty different jobs of ten thousand', async () => {
@@ -54,7 +58,10 @@ test('fifty workers get fifty different jobs of ten thousand', async () => {
   await world.sql.query(QUEUE_TEN_THOUSAND);
   await world.sql.query(LANES);
   const claims = Array.from({ length: 50 }, (_, at) =>
-    world.jobs.offerNext({ workerId: `w-${at}`, kinds: TASK_KIND_IDS, thresholdGb: at, except: [] }, 1),
+    world.jobs.offerNext(
+      { workerId: `w-${at}`, kinds: KINDS, engines: ['onnx', 'synthetic'], thresholdGb: at, except: [] },
+      1,
+    ),
   );
   const ids = (await Promise.all(claims)).map((job) => job?.id);
   expect(ids).not.toContain(undefined);
@@ -64,23 +71,35 @@ test('fifty workers get fifty different jobs of ten thousand', async () => {
 test('a worker gets the most urgent job that fits it, and of those the oldest', async () => {
   const kind = fc.constantFrom<TaskKindId[]>('image', 'llm', 'video');
   const vram = fc.constantFrom(0, 1, 3.5, 4, 7.25, 8);
-  const queue = fc.array(fc.record({ kind, vramGb: vram, priority: fc.integer({ min: -1, max: 1 }) }), {
+  const engine = fc.constantFrom('onnx', 'synthetic', 'piper');
+  const queue = fc.array(fc.record({ kind, engine, vramGb: vram, priority: fc.integer({ min: -1, max: 1 }) }), {
     maxLength: 15,
   });
-  const wanted = fc.record({ kinds: fc.uniqueArray(kind), thresholdGb: fc.constantFrom(0, 3.5, 3.75, 7.5, 24) });
+  const wanted = fc.record({
+    kinds: fc.uniqueArray(kind),
+    engines: fc.uniqueArray(engine),
+    thresholdGb: fc.constantFrom(0, 3.5, 3.75, 7.5, 24),
+  });
   await fc.assert(
     fc.asyncProperty(
       queue,
       wanted,
       fc.array(fc.integer({ min: 1, max: 15 })),
-      async (drafts, { kinds, thresholdGb }, except) => {
+      async (drafts, { kinds, engines, thresholdGb }, except) => {
         await using world = await setup();
-        for (const draft of drafts) await world.jobs.add(aNewJob(draft));
+        for (const draft of drafts)
+          await world.jobs.add(aNewJob({ ...draft, modelSource: JSON.stringify({ engine: draft.engine }) }));
         const [expected] = drafts
           .map((draft, at) => ({ ...draft, seq: at + 1 }))
-          .filter((job) => kinds.includes(job.kind) && job.vramGb <= thresholdGb && !except.includes(job.seq))
+          .filter(
+            (job) =>
+              kinds.includes(job.kind) &&
+              engines.includes(job.engine) &&
+              job.vramGb <= thresholdGb &&
+              !except.includes(job.seq),
+          )
           .toSorted((a, b) => b.priority - a.priority || a.seq - b.seq);
-        const got = await claimNext(world.sql.query, { workerId: 'w', kinds, thresholdGb, except }, 1);
+        const got = await claimNext(world.sql.query, { workerId: 'w', kinds, engines, thresholdGb, except }, 1);
         expect(got?.seq).toBe(expected?.seq as number);
       },
     ),
