@@ -6,11 +6,31 @@ export interface Rejection {
   readonly reason: string;
 }
 
-/** Every way to reject an offer (studio contract: the studio matches code and text). */
+/** Every way to reject an offer but memory (studio contract: the studio matches code and text). */
 export const REJECTIONS = {
   paused: { code: 'paused', reason: 'worker paused by operator' },
   inUse: { code: 'paused', reason: 'only when idle: the person is using this computer' },
   /** Studios read the code; a person reads in the text no more than is known. */
   presenceUnknown: { code: 'paused', reason: 'only when idle: whether a person is using this computer is not known' },
+  updating: { code: 'busy', reason: 'worker is installing an update' },
   busy: { code: 'busy', reason: 'worker already has an in-flight job' },
 } as const satisfies Record<string, Rejection>;
+
+/** What an offer lacks, in GiB: of one GPU's memory, or of the machine's own. */
+export interface MemoryShortage {
+  readonly of: 'device' | 'host';
+  readonly needGb: number;
+  readonly freeGb: number;
+  /** Stays free whatever comes. */
+  readonly reserveGb: number;
+}
+
+/** The rejection over memory, with its numbers (studio contract, admission). */
+export function insufficientMemory({ of, needGb, freeGb, reserveGb }: MemoryShortage): Rejection {
+  const [need, free, reserve] = [needGb, freeGb, reserveGb].map((gb) => `${gb.toFixed(2)} GiB`);
+  const left = of === 'device' ? 'free' : 'available';
+  return {
+    code: 'insufficient_memory',
+    reason: `insufficient ${of} memory: needs ${need}, ${free} ${left} (${reserve} kept in reserve)`,
+  };
+}

@@ -79,6 +79,7 @@ const MAX_CLASSES = 4_096;
 const TRANSIENT_REASONS = [
   'worker paused by operator',
   'only when idle: the person is using this computer',
+  'only when idle: whether a person is using this computer is not known',
   'worker already has an in-flight job',
   'worker is installing an update',
   'insufficient device memory: ',

@@ -4,7 +4,7 @@ import { type Rejection, REJECTIONS } from '../contract/rejections.ts';
 import type { SlotHolder } from '../jobs/scheduler.ts';
 import type { MemoryVerdict } from '../models/memory/fit.ts';
 import type { UserPresence } from '../system/presence/presence.ts';
-import { unfitReason } from './rules/memory-gate.ts';
+import { unfitRejection } from './rules/memory-gate.ts';
 
 /*
  * Everything that may stand against an offer, in the order in which it counts. The running worker takes the first rule
@@ -41,7 +41,7 @@ export interface LiveFacts {
 }
 
 export type RuleName =
-  'paused' | 'idle' | 'busy' | 'stopping' | 'outbox' | 'quarantine' | 'device' | 'unloadable' | 'memory';
+  'paused' | 'updating' | 'idle' | 'busy' | 'stopping' | 'outbox' | 'quarantine' | 'device' | 'unloadable' | 'memory';
 
 export type RuleInputs = Readonly<Record<string, string | number | boolean>>;
 
@@ -64,7 +64,7 @@ export interface Unfit {
   readonly because: string;
 }
 
-/** In the order in which they apply. */
+/** In the order in which they apply; down to `busy` it is the contract's (admission of offers). */
 export const RULES: readonly Rule[] = [
   {
     name: 'paused',
@@ -72,6 +72,13 @@ export const RULES: readonly Rule[] = [
     isLive: false,
     inputs: ({ paused }) => ({ auto_enabled: !paused }),
     against: ({ paused }) => (paused ? 'claiming is switched off' : undefined),
+  },
+  {
+    name: 'updating',
+    rejection: () => REJECTIONS.updating,
+    isLive: true,
+    inputs: ({ live }) => ({ waiting: live?.maintenance === true }),
+    against: ({ live }) => (live?.maintenance === true ? 'an update is waiting to install' : undefined),
   },
   {
     name: 'idle',
@@ -86,12 +93,18 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
+    name: 'memory',
+    rejection: ({ memory }) => unfitRejection(memory) ?? REJECTIONS.busy,
+    isLive: false,
+    inputs: ({ memory }, { vramGbEstimate }) => memoryInputs(memory, vramGbEstimate),
+    against: ({ memory }) => unfitRejection(memory)?.reason,
+  },
+  {
     name: 'busy',
     rejection: () => REJECTIONS.busy,
     isLive: true,
     inputs: ({ live }) => ({ held_by: (live?.holders ?? []).map(({ purpose }) => purpose).join(' ') }),
     against: ({ live }) => {
-      if (live?.maintenance === true) return 'maintenance is waiting for the running job';
       const [holder] = live?.holders ?? [];
       return holder === undefined ? undefined : `already running ${holder.purpose}`;
     },
@@ -135,13 +148,6 @@ export const RULES: readonly Rule[] = [
     isLive: true,
     inputs: (_facts, { model }) => ({ model }),
     against: ({ live }) => live?.unloadable,
-  },
-  {
-    name: 'memory',
-    rejection: () => REJECTIONS.busy,
-    isLive: false,
-    inputs: ({ memory }, { vramGbEstimate }) => memoryInputs(memory, vramGbEstimate),
-    against: ({ memory }) => unfitReason(memory),
   },
 ];
 

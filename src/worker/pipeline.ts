@@ -124,7 +124,8 @@ class OfferPipeline implements Pipeline {
 
   #reject({ jobId }: Offer, { rule, rejection, because }: Unfit, { userPresence }: OfferFacts): void {
     const { log, events, claims } = this.#deps;
-    log.info('offer.rejected', { jobId, rule, because, presence: userPresence ?? 'unknown' });
+    const level = rule === 'memory' ? 'warn' : 'info'; // as the contract has it
+    log[level]('offer.rejected', { jobId, rule, because, presence: userPresence ?? 'unknown' });
     events.emit({ is: 'rejected', jobId, rule, because });
     if (!claims.send(reject(jobId, rejection))) log.warn('reject.not-sent', { jobId });
   }

@@ -19,6 +19,8 @@ import type { StudioLink } from './studio-link.ts';
 export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'load' | 'unload'> {
   readonly pipeline: Pipeline;
   readonly offerFacts: OfferFactsReader;
+  /** The largest estimate that could ever be taken here, in GiB; undefined while no size is known. */
+  readonly maxEstimateGb: () => number | undefined;
   /** Loads in the background what was in memory when the worker ended last. */
   restore(): void;
   /** The models in memory. */
@@ -78,6 +80,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     load: loaded.load,
     unload: loaded.unload,
     models: () => loaded.pool.list(),
+    maxEstimateGb: () => gate.maxEstimateGb(),
     restore: () => loaded.restore(),
     close: () => loaded.close(),
   };

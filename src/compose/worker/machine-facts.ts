@@ -9,11 +9,20 @@ import { describeCapabilities } from '../../worker/capabilities.ts';
 import { createReadyEngines } from '../../worker/engines/readiness.ts';
 import type { Effects } from '../effects.ts';
 
+/** What capabilities depend on beside the machine and its config. */
+interface CapabilityMoment {
+  readonly claiming: boolean;
+  /** GiB; what the config says where nothing lower is known. */
+  readonly thresholdGb?: number;
+  /** Whether the studio asked for engines beyond the contract's. */
+  readonly withExtensions?: boolean;
+}
+
 /** What this machine is and offers, read anew for every frame that carries it. */
 export interface MachineFacts {
   /** GiB; 0 while unknown. */
   vramTotalGb(): number;
-  capabilities(now: { readonly claiming: boolean; readonly withExtensions?: boolean }): Capabilities;
+  capabilities(now: CapabilityMoment): Capabilities;
 }
 
 /** The probes may take seconds, and a first `hello` with 0 GiB or no engine would cost the worker its jobs. */
@@ -35,7 +44,7 @@ export async function probeMachine(options: {
     if (silentGpus > 0) log.warn('gpu.silent', { silentGpus, vramTotalGb: totalGb });
     if (totalGb === 0) log.debug('vram.unknown', { reasons });
   });
-  const thresholdGb = config.live('vram_threshold_gb');
+  const configuredGb = config.live('vram_threshold_gb');
   const onlyWhenIdle = config.live('only_when_idle');
   const patience = new AbortController();
   const ready = createReadyEngines(engines, { clock, log: log.child({}, 'engines') });
@@ -46,12 +55,12 @@ export async function probeMachine(options: {
   patience.abort();
   return {
     vramTotalGb: () => vramTotalGb,
-    capabilities: ({ claiming, withExtensions = false }) =>
+    capabilities: ({ claiming, thresholdGb = configuredGb(), withExtensions = false }) =>
       describeCapabilities({
         machineName: machine.hostName(),
         userName: machine.userName(),
         vramTotalGb,
-        vramThresholdGb: thresholdGb(),
+        vramThresholdGb: thresholdGb,
         autoEnabled: claiming,
         autoUpdate: config.current.auto_update_enabled,
         startMinimised: config.current.start_minimised,

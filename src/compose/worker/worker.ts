@@ -50,9 +50,12 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   events.subscribe((event) => history.onEvent(event));
   const scheduler = createScheduler({ clock });
   const stopping = createStopping({ scheduler, clock, log, graceMs: () => graceSecs() * SECOND_MS });
+  /** A studio that offered more would be rejected for ever. */
+  const takenGb = (): number => Math.min(thresholdGb(), jobs.maxEstimateGb() ?? Number.POSITIVE_INFINITY);
   const capabilities = (features: readonly string[] = []): Capabilities =>
     machine.capabilities({
       claiming: enabled() && !stopping.underway,
+      thresholdGb: takenGb(),
       withExtensions: features.includes('extensionEngines'),
     });
   const { registration, credentials, approved } = composeIdentity(setup, {
@@ -104,7 +107,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       enabled: enabled(),
       workerId: credentials()?.workerId,
       vramTotalGb: machine.vramTotalGb(),
-      vramThresholdGb: thresholdGb(),
+      vramThresholdGb: takenGb(),
       models: jobs.models(),
     }),
   });
@@ -126,7 +129,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       unload: jobs.unload,
       cancel: (jobId, reason) => cancelIn(scheduler, jobId, reason),
       explain: (offer) =>
-        explainNow(offer, { engines, thresholdGb: thresholdGb(), readFacts: () => jobs.offerFacts.factsFor(offer) }),
+        explainNow(offer, { engines, thresholdGb: takenGb(), readFacts: () => jobs.offerFacts.factsFor(offer) }),
       stop: () => stopping.signal(),
       events,
     }),

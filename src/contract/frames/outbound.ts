@@ -27,7 +27,7 @@ export const OutboundFrameSchema = v.variant('type', [
 export type ReadOutboundFrame = v.InferOutput<typeof OutboundFrameSchema>;
 
 /** Why an offer is rejected, which costs the job no attempt. */
-export type RejectCode = 'busy' | 'paused';
+export type RejectCode = 'busy' | 'paused' | 'insufficient_memory';
 
 /** What a worker sends. Absent fields are left out, never null. */
 export type OutboundFrame =

@@ -1,5 +1,5 @@
-import { freemem, totalmem } from 'node:os';
 import { SECOND_MS } from '../../base/units.ts';
+import { ramOf, type RamReport } from './ram.ts';
 import { answerOf, namesIn, noAnswer, textOf } from './sources.ts';
 import type { Environment } from '../environment.ts';
 import {
@@ -7,7 +7,6 @@ import {
   NVIDIA_QUERY,
   parseAmdGpu,
   parseAppleGpu,
-  parseMemInfo,
   parseNvidiaGpus,
   parseNvidiaInformation,
   parseWindowsGpus,
@@ -17,7 +16,7 @@ import {
 export interface MemoryReport {
   /** Empty when there is none, or none that a driver reports. */
   readonly gpus: readonly Gpu[];
-  readonly ram: { readonly totalBytes: number; readonly freeBytes: number };
+  readonly ram: RamReport;
   /** Why a source had no answer, or a GPU no size. */
   readonly reasons: readonly string[];
 }
@@ -151,5 +150,3 @@ function amdGpus(root: string): readonly Gpu[] {
 }
 
 /** The kernel's own number first: what the runtime calls free leaves out what can be reclaimed at once. */
-const ramOf = (root: string): MemoryReport['ram'] =>
-  parseMemInfo(textOf(`${root}/proc/meminfo`) ?? '') ?? { totalBytes: totalmem(), freeBytes: freemem() };

@@ -1,5 +1,5 @@
 import { GIB } from '../../base/units.ts';
-import type { ModelFile } from '../../contract/model-source.ts';
+import type { ModelFile, ModelSource } from '../../contract/model-source.ts';
 import { fitsMemory, type MemoryVerdict } from '../../models/memory/fit.ts';
 import { marginGb } from '../../models/memory/gpu-memory.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
@@ -24,4 +24,31 @@ export function fitsMainMemory(files: readonly ModelFile[], report: MemoryReport
     loaded: [],
     marginGb: marginGb(report, 'ram'),
   });
+}
+
+/** Stays free beside a model whose weights are moved to the memory of the machine, in GiB (studio contract, admission). */
+const HOST_RESERVE_GB = 4;
+
+/** What of an offer the memory of the machine is held against. */
+export type OffloadingSource = Partial<Pick<ModelSource, 'files' | 'cliDefaults'>>;
+
+/**
+ * How much memory of the machine a model takes that keeps its weights there instead of on the GPU, in GiB. Undefined for
+ * any other, and for one that maps its files: the system takes those pages back. A file of unknown size counts nothing.
+ */
+export function hostNeedGb({ files = [], cliDefaults }: OffloadingSource): number | undefined {
+  if (cliDefaults?.offloadToCpu !== true || cliDefaults.mmap === true) return undefined;
+  return files.reduce((sum, { approxBytes }) => sum + Number(approxBytes ?? 0), 0) / GIB;
+}
+
+/** Whether an offloading model fits beside all that runs now. Where nobody measures, it does. */
+export function fitsHostMemory(source: OffloadingSource, report: MemoryReport | undefined): MemoryVerdict {
+  const needGb = hostNeedGb(source);
+  if (needGb === undefined) return { is: 'unknown', because: 'its weights are not moved to the memory of the machine' };
+  const { totalBytes = 0, availableBytes } = report?.ram ?? {};
+  if (availableBytes === undefined)
+    return { is: 'unknown', because: 'the available memory of this machine is unknown' };
+  const freeGb = availableBytes / GIB;
+  const numbers = { needGb, needFrom: 'estimate', freeGb, totalGb: totalBytes / GIB, gpu: MAIN_MEMORY } as const;
+  return { is: needGb <= freeGb - HOST_RESERVE_GB ? 'fits' : 'does-not-fit', ...numbers, marginGb: HOST_RESERVE_GB };
 }

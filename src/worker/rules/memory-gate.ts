@@ -1,5 +1,6 @@
 import { GIB, roundToTenths } from '../../base/units.ts';
 import type { Offer } from '../../contract/frames/inbound.ts';
+import { insufficientMemory, type Rejection } from '../../contract/rejections.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { MemoryUse } from '../../jobs/run.ts';
 import { fitsMemory, type LoadedShare, type MemoryVerdict } from '../../models/memory/fit.ts';
@@ -7,7 +8,7 @@ import type { Peaks } from '../../models/memory/peaks.ts';
 import { sizeBucket } from '../../models/memory/size-bucket.ts';
 import { gpuMemory, MARGIN_GB, sumGb } from '../../models/memory/gpu-memory.ts';
 import { createJobMemory } from './job-memory.ts';
-import { fitsMainMemory, MAIN_MEMORY } from './main-memory.ts';
+import { fitsHostMemory, fitsMainMemory, MAIN_MEMORY, type OffloadingSource } from './main-memory.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { MemoryWatch } from '../../system/machine/memory-watch.ts';
@@ -18,6 +19,8 @@ export interface MemoryGate extends MemoryUse {
   verdict(offer: MemoryOffer): MemoryVerdict;
   /** The same from a given report, for whoever has just asked; `minGb` counts where neither the studio nor an earlier run says what a job needs. */
   verdictOn(offer: MemoryOffer, moment: MemoryMoment): MemoryVerdict;
+  /** The largest estimate that could ever be taken, in GiB: what the largest GPU has; undefined while no size is known. */
+  maxEstimateGb(): number | undefined;
 }
 
 /** Memory at one moment, and the models in it. */
@@ -34,7 +37,7 @@ const needsNoGpu = (engine: string): MemoryVerdict => ({
 
 /** What of an offer the verdict is about. */
 export type MemoryOffer = Pick<Offer, 'model' | 'task' | 'vramGbEstimate'> & {
-  readonly modelSource: Pick<Offer['modelSource'], 'engine'> & Partial<Pick<Offer['modelSource'], 'files'>>;
+  readonly modelSource: Pick<Offer['modelSource'], 'engine'> & OffloadingSource;
 };
 
 export interface MemoryGateOptions {
@@ -85,7 +88,18 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
       peaks.learnShortage({ model: job.model, engine: job.source.engine, bucket: sizeBucket(job.task) }, freeGb);
       return { gpu: name, freeGb: tenths(freeGb * GIB), totalGb: tenths(totalGb * GIB) };
     },
-    verdict: (offer) => verdictOn(offer, { report: latest(), loaded: loaded() }),
+    verdict(offer) {
+      const [report, all] = [latest(), loaded()];
+      const device = verdictOn(offer, { report, loaded: all });
+      // A model that is in memory already has moved its weights there.
+      if (device.is === 'does-not-fit' || all.some(({ model }) => model === offer.model)) return device;
+      const host = fitsHostMemory(offer.modelSource, report);
+      return host.is === 'does-not-fit' ? host : device;
+    },
+    maxEstimateGb() {
+      const sizes = gpuMemory(watch.latest).flatMap(({ totalGb }) => (totalGb > 0 ? [totalGb] : []));
+      return sizes.length === 0 ? undefined : Math.max(0, Math.max(...sizes) - MARGIN_GB);
+    },
     verdictOn,
     watched: async (job, work) => (usesGpu(job.source.engine) ? await jobs.watched(job, work) : await work()),
   };
@@ -94,14 +108,9 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
 /** Bytes as GiB for people. */
 const tenths = (bytes: number): number => roundToTenths(bytes / GIB);
 
-/** Why a verdict rejects an offer, for the log; undefined when it does not. */
-export function unfitReason(verdict: MemoryVerdict): string | undefined {
+/** How a verdict rejects an offer; undefined when it does not. */
+export function unfitRejection(verdict: MemoryVerdict): Rejection | undefined {
   if (verdict.is !== 'does-not-fit') return undefined;
-  const { needGb, needFrom, marginGb, freeGb, totalGb, gpu } = verdict;
-  const source = needFrom === 'learned' ? 'by earlier runs' : 'by the estimate';
-  const kind = gpu === MAIN_MEMORY ? 'memory' : 'GPU memory';
-  return (
-    `${needGb.toFixed(1)} GiB of ${kind} needed ${source} and ${marginGb.toFixed(1)} GiB kept free, ` +
-    `${freeGb.toFixed(1)} of ${totalGb.toFixed(1)} GiB are free on ${gpu}`
-  );
+  const { needGb, freeGb, marginGb: reserveGb, gpu } = verdict;
+  return insufficientMemory({ of: gpu === MAIN_MEMORY ? 'host' : 'device', needGb, freeGb, reserveGb });
 }

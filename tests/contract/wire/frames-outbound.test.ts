@@ -18,7 +18,7 @@ import {
 import { parseJson, writeJson } from '../../../src/contract/json.ts';
 import { describeIssues } from '../../../src/contract/read.ts';
 import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
-import { REJECTIONS } from '../../../src/contract/rejections.ts';
+import { insufficientMemory, REJECTIONS } from '../../../src/contract/rejections.ts';
 import { type Fixtures, loadFrames } from '../../fixtures/frames/load.ts';
 
 const SAID = loadFrames('worker-says') as Fixtures<{ readonly sent: boolean }>;
@@ -87,7 +87,9 @@ test('the rejections we send carry the texts the studio matches', () => {
     const { type, reason, code } = frame as { type: string; reason: string; code: string };
     return sent && type === 'reject' ? [{ reason, code }] : [];
   });
-  expect(rejections).toEqual([REJECTIONS.paused, REJECTIONS.busy, REJECTIONS.inUse] as never);
+  const memory = insufficientMemory({ of: 'device', needGb: 21, freeGb: 16.39, reserveGb: 1 });
+  const { paused, busy, updating, inUse } = REJECTIONS;
+  expect(rejections).toEqual([paused, busy, memory, updating, inUse] as never);
 });
 
 const jobId = fc.string().map(toJobId);

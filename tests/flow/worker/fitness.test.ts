@@ -137,3 +137,18 @@ test('an offer that explain-offer finds nothing against is taken', async () => {
   const { id } = await scene.studio.createJob(anLlmTask());
   expect(await scene.studio.jobIs(id, 'completed')).toMatchObject({ attempts: 1 });
 });
+
+test('a worker promises no more than its GPU could take, and its rejection carries the numbers', async () => {
+  await using scene = await setup({ ...onGpu(), config: { vram_threshold_gb: 48 } });
+  await scene.studio.until(
+    'a heartbeat with a lower threshold',
+    (event) =>
+      event.is === 'heard' && event.frame.type === 'heartbeat' && event.frame.capabilities.vramThresholdGb === 23,
+  );
+  scene.studio.say(scene.worker.id, writeJson({ type: 'offer', claim: OFFER }));
+  expect(await scene.studio.next('reject')).toMatchObject({
+    jobId: OFFER.jobId,
+    code: 'insufficient_memory',
+    reason: 'insufficient device memory: needs 20.00 GiB, 12.00 GiB free (1.00 GiB kept in reserve)',
+  });
+});

@@ -27,14 +27,15 @@ test('an idle worker would take the offer, and every rule is shown', () => {
   expect([verdict, because]).toEqual(['taken', '']);
   expect(rules.map(({ rule, outcome }) => `${rule} ${outcome}`)).toEqual([
     'paused passes',
+    'updating passes',
     'idle passes',
+    'memory passes',
     'busy passes',
     'stopping passes',
     'outbox passes',
     'quarantine passes',
     'device passes',
     'unloadable passes',
-    'memory passes',
     'threshold passes',
     'engine passes',
     'kind passes',
@@ -50,7 +51,7 @@ test('the rules that reject come first, in the order in which the worker applies
 test('without a running worker nobody can tell what only it knows', () => {
   const { verdict, of } = explained({ live: undefined });
   expect(verdict).toBe('taken');
-  for (const rule of ['busy', 'stopping', 'outbox', 'quarantine', 'unloadable']) {
+  for (const rule of ['updating', 'busy', 'stopping', 'outbox', 'quarantine', 'unloadable']) {
     expect(of(rule)).toEqual({
       rule: rule as never,
       inputs: {},
@@ -62,8 +63,11 @@ test('without a running worker nobody can tell what only it knows', () => {
 
 test('memory is told with the numbers it was decided by', () => {
   const { because, of } = explained({ memory: { is: 'does-not-fit', ...NUMBERS } });
-  expect(because).toStartWith('30.0 GiB of GPU memory needed by the estimate');
-  expect(of('memory')).toMatchObject({ outcome: 'rejects', inputs: { needGb: 30, freeGb: 20, gpu: 'RTX 4090' } });
+  expect(because).toBe('insufficient device memory: needs 30.00 GiB, 20.04 GiB free (1.00 GiB kept in reserve)');
+  expect(of('memory')).toMatchObject({
+    outcome: 'rejects',
+    inputs: { needGb: 30, needFrom: 'estimate', freeGb: 20, gpu: 'RTX 4090' },
+  });
   const unloading = explained({ memory: { is: 'fits-after-unloading', unload: [toModelId('qwen')], ...NUMBERS } });
   expect(unloading.of('memory')).toMatchObject({ outcome: 'passes', because: 'after unloading qwen' });
   expect(explained({ memory: { is: 'fits', ...NUMBERS } }).of('memory')).toMatchObject({

@@ -40,7 +40,6 @@ test('an unknown presence counts as not idle, and nobody is said to use the comp
 
 test.each([
   ['busy', live({ holders: [holder] }), 'already running job-0'],
-  ['busy', live({ maintenance: true }), 'maintenance is waiting for the running job'],
   ['stopping', live({ stopping: true }), 'the worker is stopping'],
   ['outbox', live({ outboxFull: true }), 'the outbox is full of results that the studio does not have yet'],
   [
@@ -58,12 +57,29 @@ test.each([
   });
 });
 
-test('an offer that does not fit into memory is busy to the studio, with the numbers in our log', () => {
-  const found = against({ memory: { is: 'does-not-fit', ...NUMBERS } });
-  expect(found?.rejection.code).toBe('busy');
-  expect(found?.because).toBe(
-    '30.0 GiB of GPU memory needed by the estimate and 1.0 GiB kept free, 20.0 of 24.0 GiB are free on RTX 4090',
-  );
+test('while an update waits for the running job, offers are told so, before all but a pause', () => {
+  const because = 'an update is waiting to install';
+  const rejection = { code: 'busy', reason: 'worker is installing an update' } as const;
+  const waiting = live({ maintenance: true, holders: [holder] });
+  expect(against({ ...waiting, onlyWhenIdle: true, memory: SHORT })).toEqual({ rule: 'updating', rejection, because });
+  expect(against({ ...waiting, paused: true })?.rule).toBe('paused');
+});
+
+const SHORT = { is: 'does-not-fit', ...NUMBERS } as const;
+
+test('an offer beyond free memory is rejected with the numbers, to the studio and in our log', () => {
+  const reason = 'insufficient device memory: needs 30.00 GiB, 20.04 GiB free (1.00 GiB kept in reserve)';
+  expect(against({ memory: SHORT })).toEqual({
+    rule: 'memory',
+    rejection: { code: 'insufficient_memory', reason },
+    because: reason,
+  });
+});
+
+test('memory is judged before a running job, and after the person at the computer', () => {
+  const atWork = { memory: SHORT, ...live({ holders: [holder] }) };
+  expect(against(atWork)?.rule).toBe('memory');
+  expect(against({ ...atWork, onlyWhenIdle: true, userPresence: 'active' })?.rule).toBe('idle');
 });
 
 test('the first rule of the list that is against an offer is the one that is given', () => {
@@ -92,6 +108,6 @@ test('the first rule of the list that is against an offer is the one that is giv
 
 test('what only a running worker knows is never held against an offer where none runs', () => {
   const rules = RULES.filter(({ isLive }) => isLive);
-  expect(rules.map(({ name }) => name)).toEqual(['busy', 'stopping', 'outbox', 'quarantine', 'unloadable']);
+  expect(rules.map(({ name }) => name)).toEqual(['updating', 'busy', 'stopping', 'outbox', 'quarantine', 'unloadable']);
   expect(rules.map((rule) => rule.against({ ...FIT, live: undefined }, anOffer()))).toEqual(rules.map(() => undefined));
 });

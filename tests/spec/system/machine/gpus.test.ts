@@ -122,7 +122,11 @@ test('a machine without GPUs says where it looked, and what memory it has itself
   await at.file('proc/meminfo', await fixture('meminfo.txt'));
   expect(await at.gpus.probe()).toEqual({
     gpus: [],
-    ram: { totalBytes: 24_684_092 * 1024, freeBytes: 24_105_884 * 1024 },
+    ram: {
+      totalBytes: 24_684_092 * 1024,
+      freeBytes: 24_105_884 * 1024,
+      availableBytes: 24_105_884 * 1024,
+    },
     reasons: [
       'nvidia-smi: not installed',
       `nvidia driver: nothing at ${at.folder.path}/proc/driver/nvidia/gpus/*/information`,

@@ -1,10 +1,20 @@
 import { expect, test } from 'bun:test';
-import { createMemoryGate, unfitReason } from '../../../../src/worker/rules/memory-gate.ts';
+import { fitsHostMemory, hostNeedGb } from '../../../../src/worker/rules/main-memory.ts';
+import { createMemoryGate, unfitRejection } from '../../../../src/worker/rules/memory-gate.ts';
+import type { ModelFile } from '../../../../src/contract/model-source.ts';
 import { anOffer, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { ScriptedEngine } from '../../../fakes/engines/scripted-engine.ts';
 
 const GIB = 1024 ** 3;
+
+const aFile = (approxBytes: bigint | undefined): ModelFile => ({
+  role: 'model',
+  url: 'https://models.example/m.gguf',
+  filename: 'm.gguf',
+  approxBytes,
+  sha256: undefined,
+});
 
 /** What a worker on the CPU says of an offer with files of these sizes, on a machine with this much memory. */
 function reasonFor(filesGb: readonly (number | undefined)[], memoryGb: number): string | undefined {
@@ -18,24 +28,62 @@ function reasonFor(filesGb: readonly (number | undefined)[], memoryGb: number): 
     loaded: () => [],
     clock: new FakeClock(),
   });
-  const files = filesGb.map((gb, at) => ({
-    role: 'model' as const,
-    url: `https://models.example/${at}`,
-    filename: `${at}.gguf`,
-    approxBytes: gb === undefined ? undefined : BigInt(gb * GIB),
-    sha256: undefined,
-  }));
-  return unfitReason(gate.verdict(anOffer({ modelSource: { ...synthetic, files } })));
+  const files = filesGb.map((gb) => aFile(gb === undefined ? undefined : BigInt(gb * GIB)));
+  return unfitRejection(gate.verdict(anOffer({ modelSource: { ...synthetic, files } })))?.reason;
 }
 
-test('weights larger than the memory of the machine are turned down with the numbers', () => {
+test('weights larger than the memory of the machine are rejected with the numbers', () => {
   expect(reasonFor([20, 13], 32)).toBe(
-    '33.0 GiB of memory needed by the estimate and 3.2 GiB kept free, 32.0 of 32.0 GiB are free on this machine',
+    'insufficient host memory: needs 33.00 GiB, 32.00 GiB available (3.20 GiB kept in reserve)',
   );
 });
 
-test('what others have of the memory now turns nothing down, and neither does an unknown size', () => {
+test('what others have of the memory now rejects nothing, and neither does an unknown size', () => {
   expect(reasonFor([20], 32)).toBeUndefined();
   expect(reasonFor([undefined], 32)).toBeUndefined();
   expect(reasonFor([20], 0)).toBeUndefined();
+});
+
+/** A model that keeps weights in the memory of the machine, or does not. */
+const source = (offloadToCpu: boolean | null, mmap: boolean | null, sizes: readonly (number | null)[]) => ({
+  files: sizes.map((size) => aFile(size === null ? undefined : BigInt(size))),
+  cliDefaults: { ...synthetic.cliDefaults, offloadToCpu: offloadToCpu ?? undefined, mmap: mmap ?? undefined },
+});
+
+test.each([
+  [true, null, [9_932_896_800, 4_683_072_384, 253_806_246], 13.85],
+  [true, null, [1_073_741_824, null], 1.0],
+  [true, true, [1], null],
+  [null, null, [1], null],
+  [false, null, [1], null],
+] as const)(
+  'a model with offload %p and mmap %p of files %p needs %p GiB of the machine',
+  (offload, mmap, sizes, need) => {
+    const needed = hostNeedGb(source(offload, mmap, sizes));
+    expect(needed === undefined ? null : Math.round(needed * 100) / 100).toBe(need);
+  },
+);
+
+const machine = (availableGb: number | undefined) => ({
+  gpus: [],
+  ram: {
+    totalBytes: 32 * GIB,
+    freeBytes: 0,
+    availableBytes: availableGb === undefined ? undefined : availableGb * GIB,
+  },
+  reasons: [],
+});
+
+test('an offloading model that leaves less than four gibibytes is rejected with the numbers', () => {
+  const offloading = source(true, null, [13.85 * GIB].map(Math.round));
+  expect(unfitRejection(fitsHostMemory(offloading, machine(17)))).toEqual({
+    code: 'insufficient_memory',
+    reason: 'insufficient host memory: needs 13.85 GiB, 17.00 GiB available (4.00 GiB kept in reserve)',
+  });
+  expect(fitsHostMemory(offloading, machine(17.9)).is).toBe('fits');
+});
+
+test('memory of the machine that nobody measures takes an offloading model', () => {
+  expect(fitsHostMemory(source(true, null, [64 * GIB]), machine(undefined)).is).toBe('unknown');
+  expect(fitsHostMemory(source(true, null, [64 * GIB]), undefined).is).toBe('unknown');
 });

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
+import { GIB } from '../../../../src/base/units.ts';
 import { gpuMemory } from '../../../../src/models/memory/gpu-memory.ts';
-import { unfitReason } from '../../../../src/worker/rules/memory-gate.ts';
+import { unfitRejection } from '../../../../src/worker/rules/memory-gate.ts';
 import { anOffer, synthetic } from '../../../fakes/builders.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
 import { memoryScene, report, share } from '../../../fakes/models/memory-scene.ts';
@@ -11,8 +12,8 @@ test('an offer that cannot fit is told with its numbers', async () => {
   await watch.refresh();
   const verdict = gate.verdict(anOffer({ vramGbEstimate: 30 }));
   expect(verdict).toMatchObject({ is: 'does-not-fit', needGb: 30, freeGb: 22, totalGb: 24 });
-  expect(unfitReason(verdict)).toBe(
-    '30.0 GiB of GPU memory needed by the estimate and 1.0 GiB kept free, 22.0 of 24.0 GiB are free on RTX 4090',
+  expect(unfitRejection(verdict)?.reason).toBe(
+    'insufficient device memory: needs 30.00 GiB, 22.00 GiB free (1.00 GiB kept in reserve)',
   );
 });
 
@@ -20,7 +21,7 @@ test('an offer that fits, or of which nothing is known, has no reason against it
   const { gate, watch } = memoryScene();
   expect(gate.verdict(anOffer({ vramGbEstimate: 30 })).is).toBe('unknown'); // no driver answered yet
   await watch.refresh();
-  expect(unfitReason(gate.verdict(anOffer({ vramGbEstimate: 8 })))).toBeUndefined();
+  expect(unfitRejection(gate.verdict(anOffer({ vramGbEstimate: 8 })))).toBeUndefined();
 });
 
 test('an engine without GPU memory is asked for none, and neither is one nobody has', async () => {
@@ -38,7 +39,7 @@ test('what earlier runs took is named as such', async () => {
   const { gate, watch, known } = memoryScene();
   await watch.refresh();
   known.set('any', { peakGb: 23, runs: 5 });
-  expect(unfitReason(gate.verdict(anOffer()))).toStartWith('23.0 GiB of GPU memory needed by earlier runs');
+  expect(gate.verdict(anOffer())).toMatchObject({ is: 'does-not-fit', needGb: 23, needFrom: 'learned' });
 });
 
 test('while a job runs and until its memory came back, what was free before counts', async () => {
@@ -81,4 +82,49 @@ test('what nobody estimated needs at least its weights', async () => {
 test('a driver that does not say what is free is passed on as it is', () => {
   expect(gpuMemory(report(0, { saysUse: false }))).toEqual([{ name: 'RTX 4090', totalGb: 24, freeGb: undefined }]);
   expect(gpuMemory(undefined)).toEqual([]);
+});
+
+test.each([
+  [4, 5, true],
+  [4.1, 5, false],
+  [21, 16.39, false],
+  [14, 16.4, true],
+])('a need of %p GiB with %p GiB free is taken: %p', async (needGb, freeGb, taken) => {
+  const { gate, watch } = memoryScene();
+  watch.now = report(24 - freeGb);
+  await watch.refresh();
+  const rejection = unfitRejection(gate.verdict(anOffer({ vramGbEstimate: needGb })));
+  expect(rejection?.code).toBe(taken ? undefined : 'insufficient_memory');
+});
+
+test('each GPU is held against an offer by itself: the second one may have what the first one lacks', async () => {
+  const { gate, watch } = memoryScene();
+  watch.now = { ...report(20), gpus: [...report(20).gpus, ...report(4, { uuid: 'GPU-2' }).gpus] };
+  await watch.refresh();
+  expect(gate.verdict(anOffer({ vramGbEstimate: 19 })).is).toBe('fits');
+  expect(gate.verdict(anOffer({ vramGbEstimate: 22 }))).toMatchObject({ is: 'does-not-fit', freeGb: 20 });
+});
+
+test('no estimate is promised that the largest GPU could never take', async () => {
+  const { gate, watch } = memoryScene();
+  expect(gate.maxEstimateGb()).toBeUndefined();
+  await watch.refresh();
+  const largest = gate.maxEstimateGb() ?? 0;
+  expect(largest).toBe(23);
+  watch.now = report(0);
+  await watch.refresh();
+  expect(gate.verdict(anOffer({ vramGbEstimate: largest })).is).toBe('fits');
+});
+
+test('an offloading model is held against the memory of the machine, unless it is in there already', async () => {
+  const { gate, watch, loaded } = memoryScene();
+  watch.now = { ...report(2), ram: { totalBytes: 32 * GIB, freeBytes: 0, availableBytes: 8 * GIB } };
+  await watch.refresh();
+  const file = { role: 'model', url: 'https://models.example/m', filename: 'm', sha256: undefined } as const;
+  const cliDefaults = { ...synthetic.cliDefaults, offloadToCpu: true };
+  const files = [{ ...file, approxBytes: BigInt(6 * GIB) }];
+  const offer = anOffer({ modelSource: { ...synthetic, cliDefaults, files } });
+  expect(unfitRejection(gate.verdict(offer))?.reason).toStartWith('insufficient host memory: needs 6.00 GiB');
+  loaded.push(share('synthetic', 1));
+  expect(gate.verdict(offer).is).toBe('fits');
 });
