@@ -95,6 +95,15 @@ const writtenDown = (recording: string): Mistake => ({
   task: { kind: 'audio_stt', inputUrl: recording },
 });
 
+const withLora = (filename: string): Mistake => ({
+  engine: 'sd-cpp',
+  files: [
+    { url: 'golem.gguf', role: 'diffusion-model' },
+    { url: 'golem.gguf', role: 'lora', filename },
+  ],
+  task: { kind: 'image', prompt: 'a golem' },
+});
+
 const WRONG_SUM = removalBy('lama.onnx', { sha256: '0'.repeat(64) });
 
 interface Row {
@@ -124,6 +133,30 @@ const MISTAKES: Readonly<Record<string, Row>> = {
     says: 'model filename must be a plain file name: "../lama.onnx"',
     remedy: 'a name without folders',
     offer: removalBy('', { files: [{ url: 'lama.onnx', filename: '../lama.onnx' }] }),
+  },
+  'a LoRA name with a blank': {
+    code: 'model.filename-unsafe',
+    says: 'the LoRA file "old film.safetensors" cannot be named in a prompt',
+    remedy: 'Correct `filename` in the model source',
+    offer: withLora('old film.safetensors'),
+  },
+  'a LoRA name that would end its tag': {
+    code: 'model.filename-unsafe',
+    says: 'the LoRA file "film>.safetensors" cannot be named in a prompt',
+    remedy: 'Correct `filename` in the model source',
+    offer: withLora('film>.safetensors'),
+  },
+  'a mesh of a web page': {
+    code: 'task.invalid',
+    says: 'the picture cannot be used: the input image is no PNG, JPEG or WebP',
+    remedy: 'the URL of a PNG, JPEG or WebP file',
+    offer: { engine: 'synthetic', files: [], task: { kind: 'mesh', imageUrl: 'page.onnx' } },
+  },
+  'a mesh of a text in its URL': {
+    code: 'task.invalid',
+    says: 'the picture cannot be used: the input image is a data URL, but not of an image in base64',
+    remedy: 'the URL of a PNG, JPEG or WebP file',
+    offer: { engine: 'synthetic', files: [], task: { kind: 'mesh', imageUrl: 'data:text/plain,fox' } },
   },
   'an http URL': {
     code: 'url.refused',

@@ -14,6 +14,7 @@ import {
 import { runSdCli } from './cli/run-sd-cli.ts';
 import { fetchImages, type ImageFetchOptions } from './fetch-images.ts';
 import { outputExt } from './input-images.ts';
+import { lorasOf } from './loras.ts';
 import { environmentFor, type EnvironmentOptions, serverBeside } from './program/environment.ts';
 import { type HeldServer, holdServer } from './server/held-server.ts';
 import { requestFor, whyNotServed } from './server/request.ts';
@@ -86,6 +87,7 @@ async function sdCliFor({ program, model, lean }: Loading, options: LoadedOption
   return {
     program,
     files: model.paths,
+    loras: lorasOf(model),
     defaults: model.defaults,
     lean,
     env: await environmentFor(program, options),

@@ -16,6 +16,8 @@ export interface StoredFiles {
   readonly model: ModelId;
   /** First file of each role. */
   readonly paths: ReadonlyMap<FileRole, string>;
+  /** Every file of the role `lora`, in the order of the source; left out where there is none. */
+  readonly loras?: readonly string[];
   readonly defaults: CliDefaults;
   /**
    * Marks all files of the model as in use once more, so that they may outlive the lease that they came from. Nothing is
@@ -75,6 +77,7 @@ export class FileResolver {
     const { root } = this.#context.options;
     checkFiles(source.engine, model, source.files);
     const paths = new Map<FileRole, string>();
+    const loras: string[] = [];
     if (source.files.length === 0) {
       const path = await this.#localFile();
       if (path !== undefined) paths.set('model', path);
@@ -82,8 +85,10 @@ export class FileResolver {
     for (const file of source.files) {
       const path = await this.#fileAt(file, placesOf(root, source.engine, model, file));
       if (!paths.has(file.role)) paths.set(file.role, path);
+      if (file.role === 'lora') loras.push(path);
     }
-    return { model, paths, defaults: source.cliDefaults, hold: () => this.#hold() };
+    const withLoras = loras.length === 0 ? {} : { loras };
+    return { model, paths, ...withLoras, defaults: source.cliDefaults, hold: () => this.#hold() };
   }
 
   async #hold(): Promise<AsyncDisposable> {

@@ -55,6 +55,7 @@ export function localPlace(root: string, engine: EngineName, model: string): Fil
  */
 export function checkFiles(engine: EngineName, model: string, files: readonly ModelFile[]): void {
   checkNeeded(engine, model, files);
+  if (engine === 'sd-cpp') assertLoraNames(files);
   const urls = new Map<string, string>();
   for (const { filename, url } of files) {
     // Compared without case: two names that a file system takes for one would overwrite each other.
@@ -89,5 +90,20 @@ function checkNeeded(engine: EngineName, model: string, files: readonly ModelFil
     'model.role-missing',
     `the source of model \`${model}\` has no file with the role ${roles.join(' or ')}`,
     { hint: `Add a file with the role \`${roles[0]}\` to the model source.` },
+  );
+}
+
+/**
+ * A LoRA is applied by a tag in the prompt, which names it.
+ *
+ * @throws WorkerError `model.filename-unsafe`
+ */
+function assertLoraNames(files: readonly ModelFile[]): void {
+  const bad = files.find(({ role, filename }) => role === 'lora' && /[>:\s]/.test(filename));
+  if (bad === undefined) return;
+  throw new WorkerError(
+    'model.filename-unsafe',
+    `the LoRA file ${JSON.stringify(bad.filename)} cannot be named in a prompt: its name has a blank, ":" or ">"`,
+    { hint: 'Correct `filename` in the model source.' },
   );
 }

@@ -77,8 +77,9 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
 }
 
 /** What distinguishes one state of a file from another without reading it. The store has verified it against its digest. */
-async function weightsOf({ paths }: RecipeOnDisk['files'], files: Pick<Files, 'stat'>) {
-  const facts = [...paths].map(async ([role, path]) => {
+async function weightsOf({ paths, loras = [] }: RecipeOnDisk['files'], files: Pick<Files, 'stat'>) {
+  const others = loras.filter((path) => path !== paths.get('lora')).map((path) => ['lora', path] as const);
+  const facts = [...paths, ...others].map(async ([role, path]) => {
     const { sizeBytes = 0, modifiedAt = 0 } = (await files.stat(path)) ?? {};
     return { role, path, sizeBytes, modifiedAt };
   });

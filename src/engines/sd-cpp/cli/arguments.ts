@@ -3,11 +3,13 @@ import type { CliDefaults, FileRole } from '../../../contract/model-source.ts';
 import type { TaskOf } from '../../../contract/tasks/index.ts';
 import { float32Text } from './float32.ts';
 import type { ImagePaths } from '../input-images.ts';
+import { type Loras, taggedPrompt } from '../loras.ts';
 import { settingsOf, type Settings } from './settings.ts';
 
 /** How a model is loaded: its files, its source's defaults, and whether it has to get by with little memory. */
 export interface ModelSettings {
   readonly files: ReadonlyMap<FileRole, string>;
+  readonly loras?: Loras | undefined;
   readonly defaults: CliDefaults;
   /** After it ran out of GPU memory: weights wait in main memory, and the image is decoded in tiles. */
   readonly lean?: boolean;
@@ -39,9 +41,9 @@ export interface VideoRun extends ModelSettings {
 export function imageArgumentsFor(run: ImageRun): readonly string[] {
   const { task, defaults, output } = run;
   return [
-    ...fileArguments(run.files),
+    ...fileArguments(run),
     '-p',
-    task.prompt,
+    taggedPrompt(task.prompt, run.loras),
     ...given('--negative-prompt', task.negativePrompt),
     ...inputImageArguments(run),
     ...settingArguments(settingsOf(task, defaults)),
@@ -65,9 +67,9 @@ export function videoArgumentsFor(run: VideoRun): readonly string[] {
   return [
     '-M',
     'vid_gen',
-    ...fileArguments(run.files),
+    ...fileArguments(run),
     '-p',
-    task.prompt,
+    taggedPrompt(task.prompt, run.loras),
     ...given('--negative-prompt', task.negativePrompt),
     ...given('--init-img', images.init),
     ...settingArguments(settingsOf(task, defaults)),
@@ -90,7 +92,7 @@ export const serverArgumentsFor = (model: ModelSettings, port: number): readonly
   '127.0.0.1',
   '--listen-port',
   String(port),
-  ...fileArguments(model.files),
+  ...fileArguments(model),
   ...loadArguments(model),
 ];
 
@@ -102,8 +104,7 @@ export function assertModel(files: ReadonlyMap<FileRole, string>): void {
   });
 }
 
-/** LoRA files have no argument: sd-cli takes a folder of them and names in the prompt, which no task has. */
-function fileArguments(files: ReadonlyMap<FileRole, string>): readonly string[] {
+function fileArguments({ files, loras }: ModelSettings): readonly string[] {
   assertModel(files);
   const diffusion = files.get('diffusion-model');
   const model = files.get('model');
@@ -115,6 +116,7 @@ function fileArguments(files: ReadonlyMap<FileRole, string>): readonly string[] 
     ...given('--llm_vision', files.get('text-encoder-vision')),
     ...given('--t5xxl', files.get('t5xxl')),
     ...given('--clip_vision', files.get('clip-vision')),
+    ...given('--lora-model-dir', loras?.folder),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { TaskOf } from '../../../contract/tasks/index.ts';
 import { strengthOf } from '../cli/arguments.ts';
 import { float32Text } from '../cli/float32.ts';
 import { outputExt, type ImageUse } from '../input-images.ts';
+import type { Loras } from '../loras.ts';
 import { samplerError } from '../cli/failures.ts';
 import type { ServerCapabilities } from './server-api.ts';
 import { settingsOf } from '../cli/settings.ts';
@@ -12,6 +13,7 @@ import { settingsOf } from '../cli/settings.ts';
 export interface ImageJob {
   readonly task: TaskOf<'image'>;
   readonly defaults: CliDefaults;
+  readonly loras?: Loras | undefined;
   readonly uses: readonly ImageUse[];
   readonly lean?: boolean;
 }
@@ -28,7 +30,7 @@ const MAX_STEPS = 100;
  *
  * @throws WorkerError `task.sampler-unknown`: it would silently take another sampler
  */
-export function whyNotServed({ task, defaults, uses }: ImageJob, can: ServerCapabilities): string | undefined {
+export function whyNotServed({ task, defaults, loras, uses }: ImageJob, can: ServerCapabilities): string | undefined {
   const sampler = task.samplingMethod ?? defaults.samplingMethod;
   if (sampler !== undefined && sampler !== '' && !can.samplers.has(sampler)) {
     throw samplerError(`sd-server has no sample method ${sampler}`);
@@ -37,13 +39,15 @@ export function whyNotServed({ task, defaults, uses }: ImageJob, can: ServerCapa
   if (!can.formats.has(FORMATS[ext] ?? '')) return `it writes no ${ext}`;
   const missing = uses.find((use) => !can.features.has(INPUT_FIELDS[use]));
   if (missing !== undefined) return `it takes no ${INPUT_FIELDS[missing]}`;
+  const unknown = loras?.names.find((name) => !can.loras.has(name));
+  if (unknown !== undefined) return `it does not list the LoRA ${unknown}`;
   if (settingsOf(task, defaults).steps > MAX_STEPS) return `it takes no more than ${MAX_STEPS} steps`;
   return (task.seed ?? 0n) > BigInt(Number.MAX_SAFE_INTEGER) ? 'the seed has more digits than JSON keeps' : undefined;
 }
 
 /** The job as sd-server reads it: the same as `imageArgumentsFor` gives to sd-cli. */
 export function requestFor(job: ImageJob, inputs: ReadonlyMap<ImageUse, Uint8Array>): JsonObject {
-  const { task, defaults, lean } = job;
+  const { task, defaults, loras, lean } = job;
   const { cfgScale, steps, width, height } = settingsOf(task, defaults);
   const sampler = task.samplingMethod ?? defaults.samplingMethod ?? '';
   return {
@@ -59,6 +63,9 @@ export function requestFor(job: ImageJob, inputs: ReadonlyMap<ImageUse, Uint8Arr
       ...(sampler !== '' && { sample_method: sampler }),
       ...(defaults.flowShift !== undefined && { flow_shift: float32(defaults.flowShift) }),
     },
+    ...(loras !== undefined && {
+      lora: loras.names.map((path) => ({ path, multiplier: Number(loras.weight) })),
+    }),
     ...(lean === true && { vae_tiling_params: { enabled: true } }),
     output_format: FORMATS[outputExt(task.ext)] ?? 'png',
   };

@@ -11,6 +11,8 @@ export interface ServerCapabilities {
   readonly makesImages: boolean;
   readonly samplers: ReadonlySet<string>;
   readonly formats: ReadonlySet<string>;
+  /** LoRA files that it found in its folder, by name. */
+  readonly loras: ReadonlySet<string>;
   /** Names of request fields for images, such as `init_image`. */
   readonly features: ReadonlySet<string>;
 }
@@ -109,6 +111,7 @@ function readCapabilities(answer: unknown): ServerCapabilities | 'unknown' {
     makesImages: textsOf(field(answer, 'supported_modes')).has('img_gen'),
     samplers: textsOf(field(answer, 'samplers')),
     formats: textsOf(formats),
+    loras: textsOf(pathsOf(field(answer, 'loras'))),
     features: new Set(Object.entries(features ?? {}).flatMap(([name, has]) => (has === true ? [name] : []))),
   };
 }
@@ -139,6 +142,10 @@ function field(value: unknown, ...names: readonly string[]): unknown {
   }
   return at;
 }
+
+/** The `path` of each entry. */
+const pathsOf = (entries: unknown): unknown =>
+  Array.isArray(entries) ? entries.map((entry) => field(entry, 'path')) : [];
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const textsOf = (value: unknown): ReadonlySet<string> =>

@@ -31,6 +31,8 @@ export interface SdCppChoice extends Partial<Omit<SdCppOptions, 'environment'>> 
   /** The name of the model's file, by whose words the stand-ins know faults of loading. */
   readonly file?: string;
   readonly defaults?: Partial<CliDefaults>;
+  /** Names of LoRA files beside the model. */
+  readonly loras?: readonly string[];
 }
 
 export interface SdCppScene extends AsyncDisposable {
@@ -71,13 +73,14 @@ export function sdCppScene({
   platform = 'linux',
   file,
   defaults,
+  loras = [],
   ...choice
 }: SdCppChoice = {}): SdCppScene {
   const folder = mkdtempSync(join(tmpdir(), 'studio-worker-sdcpp-test-'));
   const at = (name: string): string => join(folder, name);
   mkdirSync(at('tmp'));
   const model = at(file ?? 'model.gguf');
-  writeFileSync(model, 'GGUF');
+  for (const path of [model, ...loras.map(at)]) writeFileSync(path, 'GGUF');
   const log = recordingLogger();
   const quarantine = createQuarantine(systemClock);
   const programs: Program[] = [];
@@ -113,6 +116,7 @@ export function sdCppScene({
   const files: ModelFiles = {
     model: toModelId('golem'),
     paths: new Map([['diffusion-model', model]] as const),
+    loras: loras.map(at),
     defaults: { ...synthetic.cliDefaults, ...defaults },
   };
   const abort = new AbortController();

@@ -1,5 +1,6 @@
 #!/usr/bin/env bun
 /* Stands in for stable-diffusion.cpp's sd-server and its job API (examples/server/api.md); see `sd-stand-in.ts`. */
+import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { complain, load, modelOf, note, paintPicture, readFlags, sample, SAMPLERS, say } from './sd-stand-in.ts';
 
@@ -65,10 +66,18 @@ function look(id: string): Response {
   });
 }
 
+/** As the real one lists them: it knows no `.ckpt`. */
+function lorasIn(folder: string | undefined) {
+  const names =
+    folder === undefined ? [] : readdirSync(folder).filter((file) => /\.(gguf|pt|pth|safetensors)$/.test(file));
+  return names.map((path) => ({ name: path.replace(/\.\w+$/, ''), path }));
+}
+
 const capabilities = {
   model: { name, stem: name, path: name.includes('alien') ? '/some/other.gguf' : model },
   supported_modes: ['img_gen'],
   samplers: [...SAMPLERS],
+  loras: lorasIn(flags.get('--lora-model-dir')),
   output_formats_by_mode: { img_gen: ['png', 'jpeg', 'webp'] },
   features_by_mode: {
     img_gen: { init_image: true, mask_image: true, ref_images: !name.includes('plain'), cancel_generating: false },

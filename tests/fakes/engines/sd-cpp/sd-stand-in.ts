@@ -26,6 +26,7 @@ const CONTEXT_VALUES = [
   '--llm_vision',
   '--t5xxl',
   '--clip_vision',
+  '--lora-model-dir',
   '--model-args',
   '--max-vram',
 ];

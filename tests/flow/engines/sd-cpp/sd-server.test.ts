@@ -57,6 +57,31 @@ test('the server is told how to load the model, and listens to this machine only
   );
 });
 
+test('LoRA files go to the server with each job, and never in its prompt', async () => {
+  await using place = await setup({ loras: ['a.safetensors', 'b.bin', 'c.gguf'], defaults: { loraWeight: 0.65 } });
+  const { scene, model } = place;
+  await scene.runOn(model);
+  const [start, job] = scene.asked();
+  expect(start?.args?.join(' ')).toContain(` --lora-model-dir ${scene.at('model.gguf').replace(/.model\.gguf$/, '')} `);
+  expect(job?.request).toMatchObject({
+    prompt: 'a golem',
+    lora: [
+      { path: 'a.safetensors', multiplier: 0.65 },
+      { path: 'c.gguf', multiplier: 0.65 },
+    ],
+  });
+});
+
+test('a LoRA that the server does not list is left to sd-cli', async () => {
+  await using place = await setup({ loras: ['a.ckpt'] });
+  const { scene, model } = place;
+  await scene.runOn(model);
+  const call = scene.asked().at(-1);
+  expect(call?.program).toBe('sd-cli');
+  expect(call?.args?.[call.args.indexOf('-p') + 1]).toBe('a golem <lora:a:1>');
+  expect(scene.log.find('sd-server.passed-over')?.fields).toEqual({ because: 'it does not list the LoRA a.ckpt' });
+});
+
 test('the process that holds the weights is named, and gone once the model is unloaded', async () => {
   await using place = await setup();
   const pid = place.model.process?.pid ?? 0;

@@ -6,6 +6,7 @@ import type { TaskOf } from '../../../../src/contract/tasks/index.ts';
 import { imageArgumentsFor } from '../../../../src/engines/sd-cpp/cli/arguments.ts';
 import { float32Text } from '../../../../src/engines/sd-cpp/cli/float32.ts';
 import type { ImagePaths } from '../../../../src/engines/sd-cpp/input-images.ts';
+import { lorasOf } from '../../../../src/engines/sd-cpp/loras.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 
 const MODEL: ReadonlyMap<FileRole, string> = new Map([['diffusion-model', '/m/q.gguf']]);
@@ -21,16 +22,20 @@ interface Setup {
   readonly files?: ReadonlyMap<FileRole, string>;
   readonly defaults?: Partial<CliDefaults>;
   readonly images?: ImagePaths;
+  readonly loras?: readonly string[];
 }
 
-const setup = ({ task = {}, files = MODEL, defaults = {}, images = {} }: Setup): readonly string[] =>
-  imageArgumentsFor({
+const setup = ({ task = {}, files = MODEL, defaults = {}, images = {}, loras = [] }: Setup): readonly string[] => {
+  const all = { ...synthetic.cliDefaults, cfgScale: 0, steps: 0, width: 0, height: 0, ...defaults };
+  return imageArgumentsFor({
     task: imageTask(task),
     files,
-    defaults: { ...synthetic.cliDefaults, cfgScale: 0, steps: 0, width: 0, height: 0, ...defaults },
+    loras: lorasOf({ loras, defaults: all }),
+    defaults: all,
     images,
     output: '/o.webp',
   });
+};
 
 const valueOf = (args: readonly string[], flag: string): string | undefined => args[args.indexOf(flag) + 1];
 
@@ -89,6 +94,40 @@ test('an image task with every field makes the arguments in their order', () => 
     'dpm++2m',
     '--diffusion-fa',
   ]);
+});
+
+test('LoRA files come as their folder, and as tags behind the prompt', () => {
+  const args = setup({
+    task: { prompt: 'a cat' },
+    files: new Map([
+      ['diffusion-model', '/m/q.gguf'],
+      ['text-encoder-vision', '/m/mmproj.gguf'],
+    ]),
+    defaults: { loraWeight: 0.65 },
+    loras: ['/m/a.safetensors', '/m/b.bin', '/m/c.gguf'],
+  });
+  const at = args.indexOf('--llm_vision');
+  expect(args.slice(at, at + 6)).toEqual([
+    '--llm_vision',
+    '/m/mmproj.gguf',
+    '--lora-model-dir',
+    '/m',
+    '-p',
+    'a cat <lora:a:0.65> <lora:c:0.65>',
+  ]);
+});
+
+test('a LoRA counts fully by default, whatever the case of its extension', () => {
+  const loras = ['C:\\models\\golem\\Style.v2.CKPT'];
+  expect(valueOf(setup({ loras }), '-p')).toBe('a fox <lora:Style.v2:1>');
+  expect(valueOf(setup({ loras }), '--lora-model-dir')).toBe('C:\\models\\golem');
+  expect(setup({ loras: ['/m/readme.txt'] })).toEqual(setup({}));
+});
+
+test('LoRA files in several folders fail the model, since sd-cli would miss one silently', () => {
+  expect(() => setup({ loras: ['/m/own/a.safetensors', '/m/b.safetensors'] })).toThrow(
+    'the LoRA files of the model lie in several folders',
+  );
 });
 
 test('an instruction edit starts from its reference with the model defaults', () => {

@@ -140,6 +140,15 @@ test('every file of a source is fetched, the first of a role counts', async () =
   expect((await scene.store.show('org/x')).map(({ filename }) => filename)).toEqual(['a.bin', 'b.bin', 'v.bin']);
 });
 
+test('LoRA files are all there, in the order of their source', async () => {
+  await using scene = await setup();
+  await using lease = scene.store.lease();
+  const file = (role: 'model' | 'lora', filename: string) => aFile({ role, filename, url: scene.host.url });
+  const source = aSource([file('lora', 'b.bin'), file('model', 'm.bin'), file('lora', 'a.bin')]);
+  const { loras } = await lease.filesFor({ model: toModelId('x'), source }, scene.signal);
+  expect(loras).toEqual([`${scene.root}/x/b.bin`, `${scene.root}/x/a.bin`]);
+});
+
 test('a request for present files only is served from disk and fetches nothing', async () => {
   await using scene = await setup();
   await using lease = scene.store.lease();

@@ -63,6 +63,7 @@ test('another size, time, place, default or way to load makes it another model',
   keys.push((await lane({ how: LEAN })).key);
   keys.push((await lane({ files: { ...files, defaults: { ...files.defaults, steps: 9 } } })).key);
   keys.push((await lane({ files: { ...files, paths: new Map([['model', '/elsewhere/fox.bin']]) } })).key);
+  keys.push((await lane({ files: { ...files, loras: ['/models/style.gguf'] } })).key);
   file.modifiedAt = 2;
   keys.push((await lane()).key);
   file.sizeBytes += 1;
