@@ -70,7 +70,8 @@ test('a session begins with the same few lines, the server time among them', asy
     `connecting to ${scene.studio.url.replace('http', 'ws')}/graphics/api/workers/${scene.worker.id}/connect`,
   );
   expect(messages[first + 1]).toStartWith(
-    'advertising engine=multi, vram=24.0/12.0GB threshold, auto_enabled=true, kinds=',
+    'advertising engine=multi, vram=24.0/12.0GB threshold, auto_enabled=true, only_when_idle=false, ' +
+      'user_presence=unknown, kinds=',
   );
   expect(last.message).toMatch(
     new RegExp(String.raw`^server welcomed ${scene.worker.id} server_time=\d{4}-\d\d-\d\dT.*Z$`),
