@@ -5,11 +5,11 @@ import type { HeartbeatAck, Welcome } from '../../contract/frames/inbound.ts';
 import { fail } from '../../contract/frames/outbound.ts';
 import { RAN_ON } from '../../contract/results.ts';
 import type { JobOutcome } from '../../jobs/job.ts';
-import { createBackground } from './background.ts';
+import { type Background, createBackground } from './background.ts';
 import type { DeliveryReport } from '../../jobs/delivery-report.ts';
 import type { Delivery } from './delivery.ts';
 import type { DeliveryDeps } from './deps.ts';
-import { createJsonResults } from './json-results.ts';
+import { createJsonResults, type JsonResults } from './json-results.ts';
 import { deliverArtifact } from './foreground.ts';
 
 /** Delivery that follows the session: the studio's frames decide what may be sent again and what is done with. */
@@ -28,37 +28,9 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
   const stopping = new AbortController();
   const background = createBackground(deps, stopping.signal);
   const json = createJsonResults(deps);
-
-  async function route(outcome: JobOutcome): Promise<DeliveryReport> {
-    const { id: jobId, prompt } = outcome.job;
-    if (outcome.is === 'cancelled' && outcome.error.code === 'job.claim-lost') {
-      return { is: 'discarded', because: outcome.error.message }; // nobody waits for it
-    }
-    if (outcome.is !== 'completed') return reportFailure(jobId, outcome.error);
-    const { result, ranOn } = outcome;
-    if (result.is === 'json') return await json.deliver({ jobId, prompt, value: withRanOn(result.value, ranOn) });
-    const artifact = { jobId, prompt, ext: result.ext, ranOn, bytes: result.bytes };
-    return await deliverArtifact(artifact, deps, background, stopping.signal);
-  }
-
-  function reportFailure(jobId: JobId, error: WorkerError): DeliveryReport {
-    if (deps.claims.send(fail(jobId, error.message, error.retryable))) return { is: 'reported' };
-    deps.log.warn('failure.not-sent', { jobId, error: error.message });
-    return { is: 'discarded', because: 'no live session' };
-  }
-
+  const routes: Routes = { deps, json, background, stopping: stopping.signal };
   return {
-    async deliver(outcome) {
-      try {
-        return await route(outcome);
-      } catch (thrown) {
-        const because = errorChain(thrown);
-        deps.log.error('delivery.failed', { jobId: outcome.job.id, error: because });
-        return { is: 'discarded', because };
-      } finally {
-        deps.claims.release(outcome.job.id);
-      }
-    },
+    deliver: (outcome) => deliver(outcome, routes),
     deliverPending: () => background.round(),
     hasRoom: () => deps.outbox.hasRoom(),
     pending: () => deps.outbox.pending(),
@@ -78,6 +50,46 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
     onHeartbeatAck: (ack) => json.onHeartbeatAck(ack),
     currentJobId: () => json.currentJobId(),
   };
+}
+
+/** The ways that an outcome may take. */
+interface Routes {
+  readonly deps: DeliveryDeps;
+  readonly json: JsonResults;
+  readonly background: Background;
+  readonly stopping: AbortSignal;
+}
+
+/** Never rejects: whatever goes wrong is in the report. */
+async function deliver(outcome: JobOutcome, routes: Routes): Promise<DeliveryReport> {
+  const { claims, log } = routes.deps;
+  try {
+    return await route(outcome, routes);
+  } catch (thrown) {
+    const because = errorChain(thrown);
+    log.error('delivery.failed', { jobId: outcome.job.id, error: because });
+    return { is: 'discarded', because };
+  } finally {
+    claims.release(outcome.job.id);
+  }
+}
+
+async function route(outcome: JobOutcome, { deps, json, background, stopping }: Routes): Promise<DeliveryReport> {
+  const { id: jobId, prompt } = outcome.job;
+  if (outcome.is === 'cancelled' && outcome.error.code === 'job.claim-lost') {
+    return { is: 'discarded', because: outcome.error.message }; // nobody waits for it
+  }
+  if (outcome.is !== 'completed') return reportFailure(jobId, outcome.error, deps);
+  const { result, ranOn } = outcome;
+  if (result.is === 'json') return await json.deliver({ jobId, prompt, value: withRanOn(result.value, ranOn) });
+  const artifact = { jobId, prompt, ext: result.ext, ranOn, bytes: result.bytes };
+  return await deliverArtifact(artifact, deps, background, stopping);
+}
+
+function reportFailure(jobId: JobId, error: WorkerError, { claims, log }: DeliveryDeps): DeliveryReport {
+  if (claims.send(fail(jobId, error.message, error.retryable))) return { is: 'reported' };
+  log.warn('failure.not-sent', { jobId, error: error.message });
+  return { is: 'discarded', because: 'no live session' };
 }
 
 /** A result that is an object carries what it was computed on; any other shape is the engine's own. */

@@ -60,8 +60,7 @@ export async function openJournal(
     log.warn('result.unreadable', { file: path, error: errorChain(thrown) });
     return 'unreadable' as const;
   });
-  if (contents === 'unreadable')
-    return { journal: { ...createJournal(options, new Map(), 0), takes: () => false }, found: [] };
+  if (contents === 'unreadable') return { journal: new UnreadableJournal(options, new Map(), 0), found: [] };
 
   const bytes = contents ?? new Uint8Array();
   const live = new Map<string, RecordSpan & { readonly header: EntryHeader }>();
@@ -77,99 +76,128 @@ export async function openJournal(
     else live.delete(record.name);
     endAt = record.bodyAt + record.bodyBytes;
   }
-  const journal = createJournal(options, live, endAt);
+  const journal = new FileJournal(options, live, endAt);
   if (bytes.byteLength > 0 && (isDamaged || live.size === 0)) journal.cutBack();
   return { journal, found: [...live.values()].map((record) => record.header) };
 }
 
-function createJournal(
-  { path, files, sha256, log }: JournalOptions,
-  found: ReadonlyMap<string, RecordSpan>,
-  foundEndAt: number,
-): Journal & { /** Leaves nothing in the file but what is live. */ cutBack(): void } {
-  let places = new Map([...found].map(([name, { bodyAt, bodyBytes }]) => [name, { bodyAt, bodyBytes }]));
-  let liveBytes = sumOf(places);
-  let endAt = foundEndAt;
-  let cutFrom = CUT_FROM_BYTES;
-  let opened: AppendFile | undefined;
-  const waiting: Waiting[] = [];
-  const file = (): AppendFile => (opened ??= files.openAppend(path, endAt));
+class FileJournal implements Journal {
+  readonly #options: JournalOptions;
+  readonly #waiting: Waiting[] = [];
+  #places: Map<string, RecordSpan>;
+  #liveBytes: number;
+  #endAt: number;
+  #cutFrom = CUT_FROM_BYTES;
+  #opened: AppendFile | undefined;
+
+  constructor(options: JournalOptions, found: ReadonlyMap<string, RecordSpan>, endAt: number) {
+    this.#options = options;
+    this.#places = new Map([...found].map(([name, { bodyAt, bodyBytes }]) => [name, { bodyAt, bodyBytes }]));
+    this.#liveBytes = sumOf(this.#places);
+    this.#endAt = endAt;
+  }
+
+  takes(sizeBytes: number): boolean {
+    return sizeBytes <= MAX_ENTRY_BYTES && this.#endAt + HEAD_BYTES + sizeBytes <= MAX_BYTES;
+  }
+
+  put(name: string, entry: readonly Uint8Array[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.push({ name, entry, resolve, reject }) === 1) queueMicrotask(() => this.#commit());
+    });
+  }
+
+  has(name: string): boolean {
+    return this.#places.has(name);
+  }
+
+  read(name: string): Uint8Array {
+    const place = this.#places.get(name);
+    return place === undefined ? new Uint8Array() : this.#file().read(place.bodyAt, place.bodyBytes);
+  }
+
+  remove(name: string): void {
+    const place = this.#places.get(name);
+    if (place === undefined) return;
+    this.#places.delete(name);
+    this.#liveBytes -= place.bodyBytes;
+    this.#append(removalRecord(name, this.#endAt, this.#options.sha256), { durable: false });
+    if (this.#endAt >= this.#cutFrom && this.#liveBytes * 4 <= this.#endAt) this.cutBack();
+  }
+
+  close(): void {
+    this.#opened?.close();
+    this.#opened = undefined;
+  }
+
+  /**
+   * Leaves nothing in the file but what is live. In one go, so that nothing is put or removed in between: it is a few
+   * milliseconds in thousands of results.
+   */
+  cutBack(): void {
+    try {
+      // Without a sync: at worst the last ones come back after a power cut, and are offered again.
+      if (this.#places.size === 0) this.#file().cutTo(0);
+      else this.#places = moveLive(this.#file(), this.#places, this.#options.sha256);
+      this.#endAt = this.#file().endAt;
+      this.#cutFrom = CUT_FROM_BYTES;
+    } catch (thrown) {
+      this.#cutFrom = this.#endAt + MIB; // not again for each removal
+      this.#options.log.warn('journal.not-cut', { file: this.#options.path, error: errorChain(thrown) });
+    }
+  }
+
+  #file(): AppendFile {
+    return (this.#opened ??= this.#options.files.openAppend(this.#options.path, this.#endAt));
+  }
 
   /** All that wait, in one write with one sync. */
-  function commit(): void {
-    const batch = waiting.splice(0);
+  #commit(): void {
+    const batch = this.#waiting.splice(0);
     try {
-      const parts: Uint8Array[] = [];
-      const added = new Map<string, RecordSpan>();
-      let at = endAt;
-      for (const { name, entry } of batch) {
-        const record = putRecord(entry, at, sha256);
-        const place = { bodyAt: at + HEAD_BYTES, bodyBytes: bytesIn(entry) };
-        parts.push(...record);
-        added.set(name, place);
-        at = place.bodyAt + place.bodyBytes;
-      }
-      append(parts, { durable: true });
-      for (const [name, place] of added) places.set(name, place);
-      liveBytes += sumOf(added);
+      const { parts, added } = recordsOf(batch, this.#endAt, this.#options.sha256);
+      this.#append(parts, { durable: true });
+      for (const [name, place] of added) this.#places.set(name, place);
+      this.#liveBytes += sumOf(added);
       for (const { resolve } of batch) resolve();
     } catch (thrown) {
       for (const { reject } of batch) reject(thrown);
     }
   }
 
-  function append(parts: readonly Uint8Array[], { durable }: { readonly durable: boolean }): void {
-    const to = file();
+  #append(parts: readonly Uint8Array[], { durable }: { readonly durable: boolean }): void {
+    const to = this.#file();
     to.append(parts);
     try {
       if (durable) to.sync();
     } catch (thrown) {
       // What was reported as not kept should not come back. If it does all the same, it is offered once too often.
-      to.cutTo(endAt);
+      to.cutTo(this.#endAt);
       throw thrown;
     }
-    endAt = to.endAt;
+    this.#endAt = to.endAt;
   }
+}
 
-  /** In one go, so that nothing is put or removed in between: it is a few milliseconds in thousands of results. */
-  function cutBack(): void {
-    try {
-      if (places.size === 0)
-        file().cutTo(0); // without a sync: at worst the last ones come back after a power cut, and are offered again
-      else places = moveLive(file(), places, sha256);
-      endAt = file().endAt;
-      cutFrom = CUT_FROM_BYTES;
-    } catch (thrown) {
-      cutFrom = endAt + MIB; // not again for each removal
-      log.warn('journal.not-cut', { file: path, error: errorChain(thrown) });
-    }
+/** Cannot be read, so that nothing is added to it. */
+class UnreadableJournal extends FileJournal {
+  override takes(): boolean {
+    return false;
   }
+}
 
-  return {
-    takes: (sizeBytes) => sizeBytes <= MAX_ENTRY_BYTES && endAt + HEAD_BYTES + sizeBytes <= MAX_BYTES,
-    put: (name, entry) =>
-      new Promise((resolve, reject) => {
-        if (waiting.push({ name, entry, resolve, reject }) === 1) queueMicrotask(commit);
-      }),
-    has: (name) => places.has(name),
-    read(name) {
-      const place = places.get(name);
-      return place === undefined ? new Uint8Array() : file().read(place.bodyAt, place.bodyBytes);
-    },
-    remove(name) {
-      const place = places.get(name);
-      if (place === undefined) return;
-      places.delete(name);
-      liveBytes -= place.bodyBytes;
-      append(removalRecord(name, endAt, sha256), { durable: false });
-      if (endAt >= cutFrom && liveBytes * 4 <= endAt) cutBack();
-    },
-    close() {
-      opened?.close();
-      opened = undefined;
-    },
-    cutBack,
-  };
+/** The records of these entries from a place on, and where each entry will be. */
+function recordsOf(batch: readonly Waiting[], endAt: number, sha256: Sha256) {
+  const parts: Uint8Array[] = [];
+  const added = new Map<string, RecordSpan>();
+  let at = endAt;
+  for (const { name, entry } of batch) {
+    parts.push(...putRecord(entry, at, sha256));
+    const place = { bodyAt: at + HEAD_BYTES, bodyBytes: bytesIn(entry) };
+    added.set(name, place);
+    at = place.bodyAt + place.bodyBytes;
+  }
+  return { parts, added };
 }
 
 /** Writes a journal of these entries over the old one, and returns where they are now. */
