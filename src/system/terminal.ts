@@ -29,8 +29,8 @@ const NO_WIDTH = 80;
 
 /** The real screen. `variable` reads the environment, for the colour conventions below. */
 export function openTerminal(variable: VariableLookup = (name) => process.env[name]): Terminal {
-  const stdout = openOutput(() => process.stdout, isatty(1), variable);
-  const stderr = openOutput(() => process.stderr, isatty(2), variable);
+  const stdout = new StreamOutput(() => process.stdout, isatty(1), variable);
+  const stderr = new StreamOutput(() => process.stderr, isatty(2), variable);
   return {
     stdout,
     stderr,
@@ -61,63 +61,79 @@ const FORCED: ReadonlyMap<string, ColourDepth> = new Map([
   ['3', 24],
 ]);
 
-/** Making a stream takes 8 to 15 ms (Bun 1.4.5), so it is made when something is first written, or asked of it. */
-function openOutput(make: () => Stream, isTty: boolean, variable: VariableLookup): Output & { drain(): Promise<void> } {
-  let made: Stream | undefined;
-  const open = (): Stream => {
-    if (made !== undefined) return made;
-    made = make();
-    // `worker | head -1` closes our end: EPIPE comes as an event, and unheard it would be an uncaught error.
-    made.on('error', onGone);
-    return made;
-  };
-  let depth: ColourDepth | undefined;
-  let held = '';
+class StreamOutput implements Output {
+  readonly isTty: boolean;
+  readonly #make: () => Stream;
+  readonly #variable: VariableLookup;
+  #made: Stream | undefined;
+  #depth: ColourDepth | undefined;
+  #held = '';
   // The stream's own `drain` and the callback of an empty write come before a slow pipe has taken everything
   // (Bun 1.4.5: an exit then loses half a megabyte). The callback of each write does not.
-  let underWay = 0;
-  let readerGone = false;
-  const waiting = new Set<() => void>();
-  const settle = (): void => {
-    for (const resolve of waiting) resolve();
-    waiting.clear();
-  };
-  const onGone = (): void => {
-    readerGone = true;
-    settle();
-  };
-  const onWritten = (): void => {
-    if (--underWay === 0 && held === '') settle();
-  };
+  #underWay = 0;
+  #readerGone = false;
+  readonly #draining = new Set<() => void>();
+
+  constructor(make: () => Stream, isTty: boolean, variable: VariableLookup) {
+    this.#make = make;
+    this.isTty = isTty;
+    this.#variable = variable;
+  }
+
+  write(text: string): void {
+    if (this.#readerGone) return;
+    if (this.#held === '') setImmediate(() => this.#flush());
+    this.#held += text;
+  }
+
+  get columns(): number {
+    return this.isTty ? this.#open().columns || NO_WIDTH : NO_WIDTH;
+  }
+
+  get colourDepth(): ColourDepth {
+    return (this.#depth ??= colourDepth(this.#variable, this.isTty, () => this.#open().getColorDepth()));
+  }
+
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#readerGone || (this.#underWay === 0 && this.#held === '')) resolve();
+      else this.#draining.add(resolve);
+    });
+  }
+
+  /** Making a stream takes 8 to 15 ms (Bun 1.4.5), so it is made when something is first written, or asked of it. */
+  #open(): Stream {
+    if (this.#made !== undefined) return this.#made;
+    this.#made = this.#make();
+    // `worker | head -1` closes our end: EPIPE comes as an event, and unheard it would be an uncaught error.
+    this.#made.on('error', () => this.#onGone());
+    return this.#made;
+  }
+
   /** What is written in one turn of the loop goes out in one call: a job writes four lines at once. */
-  const flush = (): void => {
-    const text = held;
-    held = '';
-    if (readerGone || text === '') return;
-    underWay++;
+  #flush(): void {
+    const text = this.#held;
+    this.#held = '';
+    if (this.#readerGone || text === '') return;
+    this.#underWay++;
     try {
-      open().write(text, onWritten);
+      this.#open().write(text, () => this.#onWritten());
     } catch {
-      onGone(); // a closed descriptor throws at once instead; the reader is gone
+      this.#onGone(); // a closed descriptor throws at once instead; the reader is gone
     }
-  };
-  return {
-    write(text) {
-      if (readerGone) return;
-      if (held === '') setImmediate(flush);
-      held += text;
-    },
-    isTty,
-    get columns() {
-      return isTty ? open().columns || NO_WIDTH : NO_WIDTH;
-    },
-    get colourDepth() {
-      return (depth ??= colourDepth(variable, isTty, () => open().getColorDepth()));
-    },
-    drain: () =>
-      new Promise((resolve) => {
-        if (readerGone || (underWay === 0 && held === '')) resolve();
-        else waiting.add(resolve);
-      }),
-  };
+  }
+
+  #onWritten(): void {
+    if (--this.#underWay === 0 && this.#held === '') this.#settle();
+  }
+
+  #onGone(): void {
+    this.#readerGone = true;
+    this.#settle();
+  }
+
+  #settle(): void {
+    for (const resolve of this.#draining) resolve();
+    this.#draining.clear();
+  }
 }

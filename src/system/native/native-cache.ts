@@ -62,40 +62,55 @@ export function unpackedFolder(name: PayloadName): string {
   return folder;
 }
 
-/** The cache of this account. Nothing is written before something is asked for. */
-export function createNativeCache({ environment, payloads }: NativeCacheOptions): AccountCache {
-  const root = cacheFolder(environment);
-  let moved: CacheMoved | undefined;
-  let report: ((moved: CacheMoved) => void) | undefined;
+/** Where the cache is: by custom, or in a folder for temporary files once that place turned out to be unwritable. */
+class CachePlace {
+  readonly #environment: NativeCacheOptions['environment'];
+  readonly #root: string | undefined;
+  #moved: CacheMoved | undefined;
+  #report: ((moved: CacheMoved) => void) | undefined;
 
-  function move(because: string): string {
-    const to = privateFolder(environment.tempDir);
-    moved = { from: root ?? 'the home folder', to, because, hint: REMEDY };
-    report?.(moved);
+  constructor(environment: NativeCacheOptions['environment']) {
+    this.#environment = environment;
+    this.#root = cacheFolder(environment);
+  }
+
+  get folder(): string {
+    return this.#moved?.to ?? this.#root ?? this.#move('this account has no home folder');
+  }
+
+  /** What an error names: where the operator expects the cache. */
+  get expected(): string {
+    return this.#root ?? this.#environment.tempDir;
+  }
+
+  /**
+   * Another folder, after a failure to write in this one. A service account may have no home to write in; an operator
+   * who named a folder means that one and no other.
+   *
+   * @throws the failure itself when another folder would not help
+   */
+  moveFor(thrown: unknown): string {
+    if (this.#environment.get(CACHE_VARIABLE) || !UNWRITABLE.has(codeOf(thrown) ?? '')) throw thrown;
+    return this.#move(errorChain(thrown));
+  }
+
+  onMoved(call: (moved: CacheMoved) => void): void {
+    this.#report = call;
+    if (this.#moved !== undefined) call(this.#moved);
+  }
+
+  #move(because: string): string {
+    const to = privateFolder(this.#environment.tempDir);
+    this.#moved = { from: this.#root ?? 'the home folder', to, because, hint: REMEDY };
+    this.#report?.(this.#moved);
     return to;
   }
+}
 
-  /** A service account may have no home to write in; an operator who named a folder means that one and no other. */
-  function moveFor(thrown: unknown): string {
-    if (environment.get(CACHE_VARIABLE) || !UNWRITABLE.has(codeOf(thrown) ?? '')) throw thrown;
-    return move(errorChain(thrown));
-  }
-
-  const place = (): string => moved?.to ?? root ?? move('this account has no home folder');
-
-  const put = (folder: string, name: string, payload: Payload): Promise<string> =>
-    ensureUnpacked(join(folder, 'native'), name, payload);
-
-  async function unpackFrom(name: string, payload: Payload): Promise<string> {
-    try {
-      return await put(place(), name, payload).catch((thrown: unknown) => put(moveFor(thrown), name, payload));
-    } catch (thrown) {
-      throw thrown instanceof WorkerError && thrown.code === 'native.unavailable'
-        ? thrown
-        : unusable(root ?? environment.tempDir, thrown);
-    }
-  }
-
+/** The cache of this account. Nothing is written before something is asked for. */
+export function createNativeCache({ environment, payloads }: NativeCacheOptions): AccountCache {
+  const place = new CachePlace(environment);
+  const unpackFrom = (name: string, payload: Payload): Promise<string> => unpackInto(place, name, payload);
   return {
     unpack: async (name) => {
       const payload = payloads[name];
@@ -106,17 +121,24 @@ export function createNativeCache({ environment, payloads }: NativeCacheOptions)
     },
     unpackFrom,
     get folder() {
-      return place();
+      return place.folder;
     },
     find(name, sha256) {
-      const folder = folderOf(join(place(), 'native'), name, sha256);
+      const folder = folderOf(join(place.folder, 'native'), name, sha256);
       return isIntact(folder) ? folder : undefined;
     },
-    onMoved(call) {
-      report = call;
-      if (moved !== undefined) call(moved);
-    },
+    onMoved: (call) => place.onMoved(call),
   };
+}
+
+async function unpackInto(place: CachePlace, name: string, payload: Payload): Promise<string> {
+  const put = (folder: string): Promise<string> => ensureUnpacked(join(folder, 'native'), name, payload);
+  try {
+    return await put(place.folder).catch((thrown: unknown) => put(place.moveFor(thrown)));
+  } catch (thrown) {
+    const isKnown = thrown instanceof WorkerError && thrown.code === 'native.unavailable';
+    throw isKnown ? thrown : unusable(place.expected, thrown);
+  }
 }
 
 const REMEDY = `Set ${CACHE_VARIABLE} to a folder where this account may write files and run programs.`;
