@@ -26,7 +26,7 @@ interface ListLengths {
 }
 
 /** The statement for lists of these lengths: `$1` is the threshold, `$2` its class, then kinds, engines, jobs to skip. */
-export function nextJobSql({ kinds, engines, except }: ListLengths): string {
+function nextJobSql({ kinds, engines, except }: ListLengths): string {
   const list = (from: number, length: number): readonly string[] => Array.from({ length }, (_, at) => `$${from + at}`);
   const skip = except === 0 ? '' : `AND queued.seq NOT IN (${list(3 + kinds + engines, except).join(', ')})`;
   const named = list(3 + kinds, engines).map((param) => `(${param})`);

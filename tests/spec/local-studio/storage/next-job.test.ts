@@ -2,9 +2,9 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { TASK_KIND_IDS, type TaskKindId } from '../../../../src/contract/tasks/index.ts';
 import { migrate } from '../../../../src/local-studio/storage/sql/migrations.ts';
-import { claimNext, nextJobSql } from '../../../../src/local-studio/storage/sql/next-job.ts';
+import { claimNext } from '../../../../src/local-studio/storage/sql/next-job.ts';
 import { createSqlStore } from '../../../../src/local-studio/storage/sql/sql-store.ts';
-import { openSqlite } from '../../../../src/system/disk/sqlite.ts';
+import { openSqlite, type Query } from '../../../../src/system/disk/sqlite.ts';
 import type { NewJob } from '../../../../src/local-studio/storage/store.ts';
 
 async function setup() {
@@ -44,11 +44,14 @@ test('the next job is looked up in the index, never by reading the queue', async
   await using world = await setup();
   await world.sql.query(QUEUE_TEN_THOUSAND);
   await world.sql.query(LANES);
-  const plan = await world.sql.query(
-    `EXPLAIN QUERY PLAN ${nextJobSql({ kinds: KINDS.length, engines: 2, except: 1 })}`,
-    [12, 12, ...KINDS, 'onnx', 'synthetic', 1],
-  );
-  const steps = plan.map((row) => String(row['detail']));
+  const steps: string[] = [];
+  const explain: Query = async (text, params) => {
+    const plan = await world.sql.query(`EXPLAIN QUERY PLAN ${text}`, params);
+    steps.push(...plan.map((row) => String(row['detail'])));
+    return [];
+  };
+  const criteria = { workerId: 'w-1', kinds: KINDS, engines: ['onnx', 'synthetic'], thresholdGb: 12, except: [1] };
+  await claimNext(explain, criteria, 1);
   expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual(['SCAN 2 CONSTANT ROWS', 'SCAN named']); // the engines in question
   expect(steps.join('\n')).toContain('jobs_queue (kind=? AND engine=? AND vram_class=?)');
 });
