@@ -41,61 +41,72 @@ export function boundaryOf(contentType: string | null): string | undefined {
 const MAX_HEAD_BYTES = 16 * 1024;
 
 /** A reader for one body with this boundary. */
-export function createMultipartReader(boundary: string, events: MultipartEvents): MultipartReader {
-  // With CRLF before it, the first boundary looks like every other one.
-  const delimiter = Buffer.from(`\r\n--${boundary}`);
-  let held: Buffer = Buffer.from('\r\n');
-  let at: 'preamble' | 'boundary' | 'head' | 'body' | 'end' = 'preamble';
+export const createMultipartReader = (boundary: string, events: MultipartEvents): MultipartReader =>
+  new Reader(boundary, events);
 
-  /** Takes one step; false when more bytes are needed for the next. */
-  async function step(): Promise<boolean> {
-    if (at === 'preamble' || at === 'body') return toBoundary();
-    if (at === 'boundary') return afterBoundary();
-    return at === 'head' && readHead();
+class Reader implements MultipartReader {
+  readonly #events: MultipartEvents;
+  readonly #delimiter: Buffer;
+  // With CRLF before it, the first boundary looks like every other one.
+  #held: Buffer = Buffer.from('\r\n');
+  #at: 'preamble' | 'boundary' | 'head' | 'body' | 'end' = 'preamble';
+
+  constructor(boundary: string, events: MultipartEvents) {
+    this.#events = events;
+    this.#delimiter = Buffer.from(`\r\n--${boundary}`);
   }
 
-  async function toBoundary(): Promise<boolean> {
+  async push(chunk: Uint8Array): Promise<void> {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.#held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    while (await this.#step()) {
+      // each step consumes what it understood
+    }
+  }
+
+  get complete(): boolean {
+    return this.#at === 'end';
+  }
+
+  /** Takes one step; false when more bytes are needed for the next. */
+  async #step(): Promise<boolean> {
+    if (this.#at === 'preamble' || this.#at === 'body') return this.#toBoundary();
+    if (this.#at === 'boundary') return this.#afterBoundary();
+    return this.#at === 'head' && this.#readHead();
+  }
+
+  async #toBoundary(): Promise<boolean> {
+    const [held, delimiter] = [this.#held, this.#delimiter];
     const found = held.indexOf(delimiter);
     // What could be the beginning of a boundary is held back until the next chunk decides.
     const sure = found === -1 ? Math.max(0, held.length - delimiter.length + 1) : found;
-    if (at === 'body' && sure > 0) await events.onBytes(held.subarray(0, sure));
-    held = held.subarray(found === -1 ? sure : found + delimiter.length);
-    if (found !== -1) at = 'boundary';
+    if (this.#at === 'body' && sure > 0) await this.#events.onBytes(held.subarray(0, sure));
+    this.#held = held.subarray(found === -1 ? sure : found + delimiter.length);
+    if (found !== -1) this.#at = 'boundary';
     return found !== -1;
   }
 
-  function afterBoundary(): boolean {
-    if (held.length < 2) return false;
-    const next = held.toString('latin1', 0, 2);
+  #afterBoundary(): boolean {
+    if (this.#held.length < 2) return false;
+    const next = this.#held.toString('latin1', 0, 2);
     if (next !== '--' && next !== '\r\n')
       throw new MalformedMultipart('a boundary is followed by neither line end nor --');
-    at = next === '--' ? 'end' : 'head';
-    held = held.subarray(2);
+    this.#at = next === '--' ? 'end' : 'head';
+    this.#held = this.#held.subarray(2);
     return true;
   }
 
-  function readHead(): boolean {
-    const end = held.indexOf('\r\n\r\n');
-    if (end === -1 && held.length > MAX_HEAD_BYTES) throw new MalformedMultipart('the head of a part does not end');
+  #readHead(): boolean {
+    const end = this.#held.indexOf('\r\n\r\n');
+    if (end === -1 && this.#held.length > MAX_HEAD_BYTES) {
+      throw new MalformedMultipart('the head of a part does not end');
+    }
     if (end === -1) return false;
-    events.onHead(parseHead(held.toString('utf8', 0, end)));
-    held = held.subarray(end + 4);
-    at = 'body';
+    this.#events.onHead(parseHead(this.#held.toString('utf8', 0, end)));
+    this.#held = this.#held.subarray(end + 4);
+    this.#at = 'body';
     return true;
   }
-
-  return {
-    async push(chunk) {
-      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      held = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
-      while (await step()) {
-        // each step consumes what it understood
-      }
-    },
-    get complete() {
-      return at === 'end';
-    },
-  };
 }
 
 function parseHead(head: string): PartHead {
