@@ -1,7 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { validateBytes } from 'gltf-validator';
 import sharp from 'sharp';
-import type { ModelSource } from '../../../src/contract/model-source.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { setup } from '../harness.ts';
@@ -56,23 +55,5 @@ test('a file that is no GLB never reaches the studio as a mesh', async () => {
     jobId: id,
     error: "the synthetic engine's result is not delivered: the mesh is not a GLB file",
     retryable: true,
-  });
-});
-
-test('a mesh for the torch engine fails for good where torch cannot run', async () => {
-  await using scene = await setup();
-  const torch: ModelSource = {
-    engine: 'torch',
-    files: [],
-    cliDefaults: { cfgScale: 7.5, steps: 12, width: 1024, height: 1024, maxVramGib: 15, pipeline: 'pixal3d' },
-  };
-  const { id } = await scene.studio.createJob(aTask({ kind: 'mesh', imageUrl: FOX_URL }), {
-    model: 'pixal3d',
-    modelSource: torch,
-  });
-  expect(await scene.studio.next('fail')).toMatchObject({
-    jobId: id,
-    error: 'torch engine cannot serve mesh tasks',
-    retryable: false,
   });
 });

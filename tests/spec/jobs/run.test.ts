@@ -145,6 +145,15 @@ test('a kind the engine does not serve fails without a retry', async () => {
   });
 });
 
+test('a mesh for the torch engine, which cannot run here, fails without a retry', async () => {
+  const { start } = setup();
+  const task = aTask({ kind: 'mesh', imageUrl: 'https://example.invalid/p.png' });
+  expect(await start(aJob({ task, modelSource: { ...synthetic, engine: 'torch' } }))).toMatchObject({
+    is: 'failed',
+    error: { message: 'torch engine cannot serve mesh tasks', retryable: false },
+  });
+});
+
 test('an engine that is not ready says what is missing and how to fix it', async () => {
   const { engine, log, start } = setup();
   engine.ready = notReady({ because: 'no Vulkan loader', hint: 'Install libvulkan1.' });
