@@ -1,4 +1,4 @@
-import type { TaskDelta } from './engine.ts';
+import type { TaskDelta } from './result.ts';
 
 /** Who follows a result while it is made. Gets the next piece once the promise for the last one has settled. */
 export type OnDelta = (delta: TaskDelta) => Promise<void>;

@@ -1,22 +1,10 @@
 import type { ModelId } from '../base/ids.ts';
-import type { JsonValue } from '../base/json.ts';
 import type { CliDefaults, EngineName, FileRole } from '../contract/model-source.ts';
 import type { Task, TaskKindId } from '../contract/tasks/index.ts';
+import type { EngineProcess } from './host/holder.ts';
+import type { LoadHow } from './load-how.ts';
 import type { Readiness } from './readiness.ts';
-
-/** What an engine returned. */
-export type TaskResult =
-  | { readonly is: 'json'; readonly value: JsonValue }
-  | { readonly is: 'artifact'; readonly bytes: Uint8Array; readonly ext: string };
-
-/**
- * A piece of a result while it is made. The texts since the last `restart` are the beginning of the final text, and all
- * of it at the end; a `restart` takes back everything before it. A preview stands for the whole picture until the next.
- */
-export type TaskDelta =
-  | { readonly is: 'text'; readonly text: string }
-  | { readonly is: 'preview'; readonly bytes: Uint8Array; readonly ext: string }
-  | { readonly is: 'restart' };
+import type { TaskDelta, TaskResult } from './result.ts';
 
 /** A model source as verified paths on this disk. */
 export interface ModelFiles {
@@ -28,19 +16,13 @@ export interface ModelFiles {
   readonly defaults: CliDefaults;
 }
 
+/** What a run works with. */
 export interface RunContext {
   readonly signal: AbortSignal;
   /** Called as work advances, in the engine's own steps; `done` never exceeds `total`. */
   readonly progress: (done: number, total: number) => void;
   /** Takes a piece of the result as it is made; what comes after the end is dropped. Returns at once, never throws. */
   readonly emit: (delta: TaskDelta) => void;
-}
-
-export interface LoadHow {
-  /** Less GPU memory at the price of speed: smaller batches, weights left in the machine's own memory. */
-  readonly lean: boolean;
-  /** Whether programs or libraries may be downloaded for it; where they may not, a load that lacks one fails. */
-  readonly mayFetch: boolean;
 }
 
 /** Code that loads models and runs tasks. */
@@ -59,13 +41,6 @@ export interface Engine {
    * reason within a second of abort
    */
   load(model: ModelFiles, signal: AbortSignal, how: LoadHow): Promise<LoadedModel>;
-}
-
-/** The process that holds a model's weights. */
-export interface EngineProcess {
-  readonly pid: number;
-  /** Settles when it is gone, however it ended. Never rejects. */
-  readonly ended: Promise<unknown>;
 }
 
 /** Weights in memory. Disposing frees them. */

@@ -3,7 +3,7 @@ import type { JobId, ModelId } from '../base/ids.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
 import type { ModelSource } from '../contract/model-source.ts';
 import { promptOf, type Task } from '../contract/tasks/index.ts';
-import type { TaskResult } from '../engines/engine.ts';
+import type { TaskResult } from '../engines/result.ts';
 import type { DeliveryReport } from './delivery-report.ts';
 import type { Origin } from './scheduler.ts';
 

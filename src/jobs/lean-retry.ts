@@ -1,5 +1,6 @@
 import { WorkerError } from '../base/errors.ts';
-import type { Engine, LoadHow } from '../engines/engine.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { LoadHow } from '../engines/load-how.ts';
 import { MORE_MEMORY_HINT } from '../engines/no-memory.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Job } from './job.ts';

@@ -1,6 +1,6 @@
 import { unlessAborted } from '../base/abort.ts';
 import { WorkerError } from '../base/errors.ts';
-import type { TaskResult } from '../engines/engine.ts';
+import type { TaskResult } from '../engines/result.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Images } from '../system/native/images.ts';
 import type { Job } from './job.ts';

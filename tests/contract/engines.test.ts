@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { toModelId } from '../../src/base/ids.ts';
 import { resultIs, type Task, TASK_KIND_IDS, type TaskKindId } from '../../src/contract/tasks/index.ts';
-import type { Engine, ModelFiles, TaskDelta } from '../../src/engines/engine.ts';
+import type { Engine, ModelFiles } from '../../src/engines/engine.ts';
+import type { TaskDelta } from '../../src/engines/result.ts';
 import { createRegistry } from '../../src/engines/registry.ts';
 import { run } from '../../src/jobs/run.ts';
 import { systemClock } from '../../src/system/clock.ts';

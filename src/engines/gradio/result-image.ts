@@ -1,7 +1,7 @@
 import { MIB, MINUTE_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { Images } from '../../system/native/images.ts';
-import type { TaskResult } from '../engine.ts';
+import type { TaskResult } from '../result.ts';
 import { imageFormat } from '../media/image-formats.ts';
 import { failed, type GradioApp, isObject, type AppAccess, readApp } from './app.ts';
 

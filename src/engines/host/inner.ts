@@ -1,6 +1,7 @@
 import type { Task } from '../../contract/tasks/index.ts';
 import type { EngineName } from '../../contract/model-source.ts';
-import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import type { ModelFiles, RunContext } from '../engine.ts';
+import type { TaskResult } from '../result.ts';
 import type { DeviceKind } from '../readiness.ts';
 
 /** Files that a task names by URL, by the task's own field: `initImageUrl`, `inputUrl`. Fetched by the worker. */

@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { Parent } from '../../system/process/parent.ts';
-import type { TaskDelta } from '../engine.ts';
+import type { TaskDelta } from '../result.ts';
 import type { InnerEngines, InnerModel, Warn } from './inner.ts';
 import { failed, type FromChild, readToChild, type ToChild } from './messages.ts';
 

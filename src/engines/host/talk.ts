@@ -5,7 +5,7 @@ import { formatDuration } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
 import type { SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
-import type { TaskDelta } from '../engine.ts';
+import type { TaskDelta } from '../result.ts';
 import type { Warn } from './inner.ts';
 import { crashError, createTail, type Doing } from './crash.ts';
 import { type FromChild, readFromChild, toError, type ToChild } from './messages.ts';

@@ -4,7 +4,7 @@ import { formatBytes, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { HasLibrary } from '../../system/native/shared-library.ts';
-import type { LoadHow } from '../engine.ts';
+import type { LoadHow } from '../load-how.ts';
 import type { Advice, GpuKind, Where } from '../readiness.ts';
 
 /** What there is to know of native files for one kind of device, before they are here. */

@@ -1,4 +1,4 @@
-import type { TaskDelta } from '../engine.ts';
+import type { TaskDelta } from '../result.ts';
 import { CLOSING, heldFrom, OPENING } from './reply.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Images } from '../../system/native/images.ts';
-import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import type { ModelFiles, RunContext } from '../engine.ts';
+import type { TaskResult } from '../result.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
 import type { Session } from './binding.ts';
 import { regionFor } from './crop.ts';

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
-import type { Engine, TaskResult } from '../engine.ts';
+import type { Engine } from '../engine.ts';
+import type { TaskResult } from '../result.ts';
 import { audioFormat } from '../ffmpeg/formats.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';

@@ -1,7 +1,8 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Files } from '../../system/disk/files.ts';
-import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import type { ModelFiles, RunContext } from '../engine.ts';
+import type { TaskResult } from '../result.ts';
 import type { InnerEngine, Warn } from '../host/inner.ts';
 import type { InputTensor, Session, Tensor } from '../onnx/binding.ts';
 import { assertLanguage, speakerOf, unspeakable } from './checks.ts';

@@ -1,7 +1,8 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { LoadedModel, ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import type { LoadedModel, ModelFiles, RunContext } from '../engine.ts';
+import type { TaskResult } from '../result.ts';
 import type { NoteCrash } from '../host/crash-book.ts';
 import { type ScratchFolder, type ScratchOptions, withScratch } from '../programs/scratch.ts';
 import {

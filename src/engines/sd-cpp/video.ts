@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Images, Picture } from '../../system/native/images.ts';
-import type { TaskResult } from '../engine.ts';
+import type { TaskResult } from '../result.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import { framesOfAvi } from './avi.ts';
 

@@ -2,7 +2,7 @@ import { unlessAborted } from '../../base/abort.ts';
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Images, Picture } from '../../system/native/images.ts';
-import type { TaskResult } from '../engine.ts';
+import type { TaskResult } from '../result.ts';
 import { readTaskImage, type TaskImageOptions } from '../media/task-image.ts';
 import { cubeGlb } from './glb.ts';
 import { RGB } from './image.ts';

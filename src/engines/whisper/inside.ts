@@ -1,7 +1,8 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { ModelFiles, RunContext, TaskResult } from '../engine.ts';
+import type { ModelFiles, RunContext } from '../engine.ts';
+import type { TaskResult } from '../result.ts';
 import { rising } from '../progress.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
 import { languageOf, languagesOf } from './languages.ts';

@@ -1,4 +1,4 @@
-import type { TaskDelta } from '../../../src/engines/engine.ts';
+import type { TaskDelta } from '../../../src/engines/result.ts';
 
 /** The text that a follower has after these pieces. */
 export const textOf = (deltas: readonly TaskDelta[]): string =>

@@ -1,4 +1,5 @@
-import type { Engine, LoadHow } from '../../../src/engines/engine.ts';
+import type { Engine } from '../../../src/engines/engine.ts';
+import type { LoadHow } from '../../../src/engines/load-how.ts';
 import { createEngineHost } from '../../../src/engines/host/host.ts';
 import { createQuarantine } from '../../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../../src/system/clock.ts';

@@ -1,4 +1,4 @@
-import type { LoadHow } from '../../../src/engines/engine.ts';
+import type { LoadHow } from '../../../src/engines/load-how.ts';
 import type { LoadContext } from '../../../src/engines/host/inner.ts';
 
 /** How a job loads its model at first. */

@@ -1,6 +1,8 @@
 import type { WorkerError } from '../../../src/base/errors.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
-import type { Engine, LoadedModel, LoadHow, ModelFiles, TaskResult } from '../../../src/engines/engine.ts';
+import type { Engine, LoadedModel, ModelFiles } from '../../../src/engines/engine.ts';
+import type { LoadHow } from '../../../src/engines/load-how.ts';
+import type { TaskResult } from '../../../src/engines/result.ts';
 import { READY, type Readiness } from '../../../src/engines/readiness.ts';
 
 /** An engine whose jobs end when the test says so. It keeps the rules of the seam: aborts, loads, frees. */

@@ -1,7 +1,8 @@
 /** An engine child that does what a native library can do to its process. The task's prompt says what. */
 import { WorkerError } from '../../../src/base/errors.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
-import type { RunContext, TaskResult } from '../../../src/engines/engine.ts';
+import type { RunContext } from '../../../src/engines/engine.ts';
+import type { TaskResult } from '../../../src/engines/result.ts';
 import type { InnerEngine, Inputs } from '../../../src/engines/host/inner.ts';
 import { serveEngine } from '../../../src/engines/host/serve.ts';
 import { connectParent, bindToParent } from '../../../src/system/process/parent.ts';

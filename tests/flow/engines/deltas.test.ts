@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { OnDelta } from '../../../src/engines/deltas.ts';
-import type { TaskDelta } from '../../../src/engines/engine.ts';
+import type { TaskDelta } from '../../../src/engines/result.ts';
 import { createRegistry } from '../../../src/engines/registry.ts';
 import { run } from '../../../src/jobs/run.ts';
 import { systemClock } from '../../../src/system/clock.ts';

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Task } from '../../../src/contract/tasks/index.ts';
-import type { TaskResult } from '../../../src/engines/engine.ts';
+import type { TaskResult } from '../../../src/engines/result.ts';
 import { aTask, anLlmTask } from '../../fakes/builders.ts';
 import { ScriptedEngine, type ScriptedRun } from '../../fakes/engines/scripted-engine.ts';
 import { createGate, type Scene, setup } from '../harness.ts';

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { TaskResult } from '../../../src/engines/engine.ts';
+import type { TaskResult } from '../../../src/engines/result.ts';
 import { aTask } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { createGate, type Scene, setup } from '../harness.ts';

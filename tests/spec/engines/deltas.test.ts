@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { createDeltaOutlet, followed, type OnDelta } from '../../../src/engines/deltas.ts';
-import type { TaskDelta } from '../../../src/engines/engine.ts';
+import type { TaskDelta } from '../../../src/engines/result.ts';
 import { settle } from '../../fakes/system/fake-clock.ts';
 import { failureOf } from '../system/temp-folder.ts';
 

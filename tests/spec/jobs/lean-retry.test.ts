@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
-import type { LoadHow } from '../../../src/engines/engine.ts';
+import type { LoadHow } from '../../../src/engines/load-how.ts';
 import { withLeanRetry } from '../../../src/jobs/lean-retry.ts';
 import { aJob } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';

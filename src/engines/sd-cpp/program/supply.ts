@@ -2,7 +2,7 @@ import { errorChain, WorkerError } from '../../../base/errors.ts';
 import { MINUTE_MS } from '../../../base/units.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { HasLibrary } from '../../../system/native/shared-library.ts';
-import type { LoadHow } from '../../engine.ts';
+import type { LoadHow } from '../../load-how.ts';
 import {
   createSdCliFinder,
   type FindSdCli,

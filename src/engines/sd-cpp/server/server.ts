@@ -2,7 +2,8 @@ import { WorkerError } from '../../../base/errors.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import { pause } from '../../../base/pause.ts';
 import type { Http } from '../../../system/net/http.ts';
-import type { EngineProcess, RunContext } from '../../engine.ts';
+import type { EngineProcess } from '../../host/holder.ts';
+import type { RunContext } from '../../engine.ts';
 import type { WatchTools } from '../../programs/run.ts';
 import {
   type ServerCapabilities,

@@ -8,7 +8,7 @@ import { completionOf, llamaScene } from '../../../fakes/engines/llama-engine.ts
 import { LEAN, USUAL } from '../../../fakes/engines/loading.ts';
 import { READY } from '../../../../src/engines/readiness.ts';
 import { textOf } from '../../../fakes/engines/deltas.ts';
-import { type TaskDelta } from '../../../../src/engines/engine.ts';
+import type { TaskDelta } from '../../../../src/engines/result.ts';
 
 /** Several processes start and load a library, on a busy machine. */
 setDefaultTimeout(30_000);

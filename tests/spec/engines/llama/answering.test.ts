@@ -7,7 +7,7 @@ import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { completionOf } from '../../../fakes/engines/llama-engine.ts';
 import { loading } from '../../../fakes/engines/loading.ts';
-import { type TaskDelta } from '../../../../src/engines/engine.ts';
+import type { TaskDelta } from '../../../../src/engines/result.ts';
 import { textOf } from '../../../fakes/engines/deltas.ts';
 
 /** Ends a reply. */

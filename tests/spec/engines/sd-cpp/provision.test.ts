@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readFileSync, statSync } from 'node:fs';
 import manifest from '../../../../dist-manifest.json';
-import type { LoadHow } from '../../../../src/engines/engine.ts';
+import type { LoadHow } from '../../../../src/engines/load-how.ts';
 import { createInputFetcher } from '../../../../src/engines/media/inputs.ts';
 import { archiveFor } from '../../../../src/engines/sd-cpp/program/provision.ts';
 import { systemClock } from '../../../../src/system/clock.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { TaskResult } from '../../../../src/engines/engine.ts';
+import type { TaskResult } from '../../../../src/engines/result.ts';
 import { encodeWav } from '../../../../src/engines/media/wav.ts';
 import { file, setup } from './check-scene.ts';
 import { aWav } from './result-files.ts';

@@ -2,7 +2,7 @@ import { WorkerError } from '../../../../src/base/errors.ts';
 import type { JsonObject } from '../../../../src/base/json.ts';
 import { openSchemaCheck } from '../../../../src/compose/children/schema-check.ts';
 import type { EngineName } from '../../../../src/contract/model-source.ts';
-import type { TaskResult } from '../../../../src/engines/engine.ts';
+import type { TaskResult } from '../../../../src/engines/result.ts';
 import { createOutputCheck, type OutputPolicy } from '../../../../src/jobs/output-check.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { createImages, type ImageFormat } from '../../../../src/system/native/images.ts';
