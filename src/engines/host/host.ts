@@ -10,7 +10,8 @@ import type { TaskResult } from '../result.ts';
 import { createCrashBook } from './crash-book.ts';
 import type { Inputs, Warn } from './inner.ts';
 import type { Quarantine } from './quarantine.ts';
-import { type Answer, startTalk, type Talk, type TalkOptions } from './talk.ts';
+import type { Answer } from './exchange.ts';
+import { startTalk, type Talk, type TalkOptions } from './talk.ts';
 
 export interface EngineHostOptions extends Pick<TalkOptions, 'spawn' | 'command' | 'env' | 'clock'> {
   readonly quarantine: Quarantine;

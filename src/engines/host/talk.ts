@@ -1,14 +1,12 @@
-import { toWorkerError, WorkerError } from '../../base/errors.ts';
-import { createStallTimer } from '../../base/stall-timer.ts';
+import { WorkerError } from '../../base/errors.ts';
 import type { EngineName } from '../../contract/model-source.ts';
-import { formatDuration } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { ChildEnvironment } from '../../system/process/child.ts';
+import type { ChildEnd, ChildEnvironment } from '../../system/process/child.ts';
 import type { SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
-import type { TaskDelta } from '../result.ts';
+import { crashError, createTail } from './crash.ts';
+import { type Answer, Exchange, type Request } from './exchange.ts';
 import type { Warn } from './inner.ts';
-import { crashError, createTail, type Doing } from './crash.ts';
-import { type FromChild, readFromChild, toError, type ToChild } from './messages.ts';
+import { type FromChild, readFromChild, toError } from './messages.ts';
 
 export interface TalkOptions {
   readonly engine: EngineName;
@@ -23,18 +21,6 @@ export interface TalkOptions {
   readonly onNote: Warn;
 }
 
-export interface Request {
-  readonly order: Extract<ToChild, { do: 'load' | 'run' }>;
-  readonly signal: AbortSignal;
-  readonly progress: (done: number, total: number) => void;
-  readonly emit: (delta: TaskDelta) => void;
-  /** Longest time without a sign of progress. */
-  readonly stallMs: number;
-}
-
-/** The answer that ends a request well. */
-export type Answer = Extract<FromChild, { is: 'loaded' | 'done' }>;
-
 /** A conversation with one engine child. */
 export interface Talk {
   readonly pid: number;
@@ -42,7 +28,7 @@ export interface Talk {
   readonly ended: Promise<void>;
   /** The child answers no more: the next request needs another one. */
   readonly over: boolean;
-  /** Whether the child began with the last run it was asked for: one that it never heard of did nothing to it. */
+  /** Whether the child began with the last run it was asked for: one that it never received did nothing to it. */
   readonly taken: boolean;
   /**
    * One request at a time. On abort the child may end the work itself; if it does not at once, it is killed.
@@ -60,138 +46,146 @@ const LEAVES_WITHIN_MS = 200;
 /** Enough for what an engine printed before its runtime wrote a page about the crash. */
 const LINES_KEPT = 40;
 
-interface Pending {
-  readonly answer: PromiseWithResolvers<Answer>;
-  readonly doing: Doing;
-  readonly onProgress: (done: number, total: number) => void;
-  readonly onDelta: (delta: TaskDelta) => void;
-}
-
 /** Starts a child and talks with it. */
-export function startTalk(options: TalkOptions): Talk {
-  const { engine, clock } = options;
-  const tail = createTail(LINES_KEPT);
-  let pending: Pending | undefined;
-  let taken = false;
-  let over = false;
+export const startTalk = (options: TalkOptions): Talk => new ChildTalk(options);
+
+class ChildTalk implements Talk {
+  readonly ended: Promise<void>;
+  readonly #options: TalkOptions;
+  readonly #child: TalkingChild;
+  readonly #tail = createTail(LINES_KEPT);
+  #exchange: Exchange | undefined;
+  #isTaken = false;
+  #isGone = false;
   /** We want it gone: however it ends now is no crash. */
-  let leaving = false;
-  let verdict: WorkerError | undefined;
+  #isLeaving = false;
+  /** Why it is being killed. */
+  #condemned: WorkerError | undefined;
   /** Forgets that the child closed its channel: its end is known. */
-  let stopWaiting = (): void => {};
+  #stopWaiting = (): void => {};
 
-  const child: TalkingChild = options.spawn(options.command, {
-    env: options.env,
-    onLine: (line) => tail.add(line),
-    // The channel of a crashed child closes a moment before its end is known, and that end says more.
-    onDisconnect: () => {
-      stopWaiting = clock.after(LEAVES_WITHIN_MS, () => condemn(broken('closed its connection to the worker')));
-    },
-    onMessage: (message) => {
-      const read = readFromChild(message);
-      if (read.is === 'read') onAnswer(read.value);
-      else condemn(broken(`sent an invalid message (${read.problem})`));
-    },
-  });
-
-  const broken = (deed: string): WorkerError => new WorkerError('engine.crashed', `the ${engine} engine ${deed}`);
-
-  /** An engine that breaks the rules of the conversation is as good as crashed. */
-  function condemn(because: WorkerError): void {
-    if (leaving || over) return;
-    verdict ??= because;
-    child.killGroup();
+  constructor(options: TalkOptions) {
+    this.#options = options;
+    this.#child = options.spawn(options.command, {
+      env: options.env,
+      onLine: (line) => this.#tail.add(line),
+      onDisconnect: () => this.#onDisconnect(),
+      onMessage: (message) => this.#onMessage(message),
+    });
+    this.ended = this.#child.ended.then((end) => this.#onEnd(end));
   }
 
-  function onAnswer(answer: FromChild): void {
-    if (answer.is === 'taken') taken = true;
-    else if (answer.is === 'progress') pending?.onProgress(answer.done, answer.total);
-    else if (answer.is === 'delta') pending?.onDelta(answer.delta);
-    else if (answer.is === 'noted') options.onNote(answer.event, answer.fields);
-    else if (answer.is === 'failed') pending?.answer.reject(toError(answer.failure));
-    else pending?.answer.resolve(answer);
+  get pid(): number {
+    return this.#child.pid;
   }
 
-  const ended = child.ended.then((end) => {
-    over = true;
-    stopWaiting();
-    if (leaving) {
-      pending?.answer.reject(new WorkerError('job.cancelled', `the ${engine} engine was asked to exit`));
-      return;
-    }
-    const doing = pending?.doing === 'running' && !taken ? 'idle' : (pending?.doing ?? 'idle');
-    const error = verdict ?? crashError(engine, { end, doing, lines: tail.lines });
-    options.onCrash(error);
-    pending?.answer.reject(error);
-  });
+  get over(): boolean {
+    return this.#isGone || this.#isLeaving;
+  }
 
-  async function ask({ order, signal, progress, emit, stallMs }: Request): Promise<Answer> {
+  get taken(): boolean {
+    return this.#isTaken;
+  }
+
+  async ask(request: Request): Promise<Answer> {
+    const { engine, clock } = this.#options;
+    const { signal, order } = request;
     signal.throwIfAborted();
-    if (pending !== undefined) throw new WorkerError('internal', `the ${engine} engine was asked two things at once`);
-    const doing = order.do === 'load' ? 'loading' : 'running';
-    using undo = new DisposableStack();
-    const stall = createStallTimer({ clock, limitMs: stallMs, reason: (ms) => stallError(engine, doing, ms) });
-    undo.defer(() => stall.stop());
-    stall.signal.addEventListener('abort', () => condemn(toWorkerError(stall.signal.reason)));
-    const cancel = (): void => {
-      stall.stop();
-      child.send({ do: 'cancel' });
-      const disarm = clock.after(COOPERATES_WITHIN_MS, () => {
-        leaving = true;
-        child.killGroup();
-      });
-      undo.defer(disarm);
-    };
-    const onProgress = (done: number, total: number): void => {
-      if (signal.aborted) return; // the time it has left does not grow any more
-      stall.moved();
-      progress(done, total);
-    };
-    const onDelta = (delta: TaskDelta): void => {
-      if (signal.aborted) return;
-      stall.moved();
-      emit(delta);
-    };
-    const answer = Promise.withResolvers<Answer>();
-    signal.addEventListener('abort', cancel, { once: true });
-    undo.defer(() => signal.removeEventListener('abort', cancel));
-    undo.defer(() => (pending = undefined));
-    pending = { answer, doing, onProgress, onDelta };
-    taken = false;
-    child.send(order); // a child that cannot receive it any more ends, which is the answer
+    if (this.#exchange !== undefined)
+      throw new WorkerError('internal', `the ${engine} engine was asked two things at once`);
+    using exchange = new Exchange(request, {
+      engine,
+      clock,
+      onStall: (error) => this.#condemn(error),
+      onAbort: () => this.#cancel(),
+    });
+    this.#exchange = exchange;
+    this.#isTaken = false;
+    this.#child.send(order); // a child that cannot receive it any more ends, which is the answer
     try {
-      return await answer.promise;
+      return await exchange.answer;
     } finally {
+      this.#exchange = undefined;
       signal.throwIfAborted(); // whatever it answered, nobody wants it now
     }
   }
 
-  async function leave(): Promise<void> {
-    if (!over && !leaving) {
-      leaving = true;
-      child.send({ do: 'unload' });
+  async leave(): Promise<void> {
+    if (!this.over) {
+      this.#isLeaving = true;
+      this.#child.send({ do: 'unload' });
     }
-    const disarm = clock.after(LEAVES_WITHIN_MS, () => child.killGroup());
-    await ended;
+    const disarm = this.#options.clock.after(LEAVES_WITHIN_MS, () => this.#child.killGroup());
+    await this.ended;
     disarm();
   }
 
-  return {
-    pid: child.pid,
-    ended,
-    get over() {
-      return over || leaving;
-    },
-    get taken() {
-      return taken;
-    },
-    ask,
-    leave,
-  };
-}
+  /** Asks the child to end its work. Returns how to let it live after all. */
+  #cancel(): () => void {
+    this.#child.send({ do: 'cancel' });
+    return this.#options.clock.after(COOPERATES_WITHIN_MS, () => {
+      this.#isLeaving = true;
+      this.#child.killGroup();
+    });
+  }
 
-const stallError = (engine: EngineName, doing: 'loading' | 'running', stallMs: number): WorkerError =>
-  new WorkerError(
-    'engine.stalled',
-    `the ${engine} engine made no progress for ${formatDuration(stallMs)} while ${doing} and was ended`,
-  );
+  /** An engine that breaks the rules of the conversation is as good as crashed. */
+  #condemn(because: WorkerError): void {
+    if (this.over) return;
+    this.#condemned ??= because;
+    this.#child.killGroup();
+  }
+
+  #condemnFor(deed: string): void {
+    this.#condemn(new WorkerError('engine.crashed', `the ${this.#options.engine} engine ${deed}`));
+  }
+
+  /** The channel of a crashed child closes a moment before its end is known, and that end says more. */
+  #onDisconnect(): void {
+    this.#stopWaiting = this.#options.clock.after(LEAVES_WITHIN_MS, () =>
+      this.#condemnFor('closed its connection to the worker'),
+    );
+  }
+
+  #onMessage(message: unknown): void {
+    const read = readFromChild(message);
+    if (read.is === 'read') this.#onAnswer(read.value);
+    else this.#condemnFor(`sent an invalid message (${read.problem})`);
+  }
+
+  #onAnswer(answer: FromChild): void {
+    switch (answer.is) {
+      case 'taken':
+        this.#isTaken = true;
+        return;
+      case 'progress':
+        return this.#exchange?.onProgress(answer.done, answer.total);
+      case 'delta':
+        return this.#exchange?.onDelta(answer.delta);
+      case 'noted':
+        return this.#options.onNote(answer.event, answer.fields);
+      case 'failed':
+        return this.#exchange?.reject(toError(answer.failure));
+      case 'loaded':
+      case 'done':
+        return this.#exchange?.resolve(answer);
+      default:
+        return answer satisfies never;
+    }
+  }
+
+  #onEnd(end: ChildEnd): void {
+    const { engine, onCrash } = this.#options;
+    this.#isGone = true;
+    this.#stopWaiting();
+    if (this.#isLeaving) {
+      this.#exchange?.reject(new WorkerError('job.cancelled', `the ${engine} engine was asked to exit`));
+      return;
+    }
+    const asked = this.#exchange?.doing ?? 'idle';
+    const doing = asked === 'running' && !this.#isTaken ? 'idle' : asked;
+    const error = this.#condemned ?? crashError(engine, { end, doing, lines: this.#tail.lines });
+    onCrash(error);
+    this.#exchange?.reject(error);
+  }
+}
