@@ -1,5 +1,6 @@
 import { toModelId } from '../../src/base/ids.ts';
-import { createEngineHost, type HostedModel } from '../../src/engines/host/host.ts';
+import { createEngineHost } from '../../src/engines/host/host.ts';
+import type { HostedModel } from '../../src/engines/host/hosted-model.ts';
 import { createQuarantine } from '../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { childEnvironment, ourVariables, spawnTalking } from '../../src/system/process/processes.ts';

@@ -1,5 +1,5 @@
 import type { LoadedModel } from '../engine.ts';
-import type { HostedModel } from './host.ts';
+import type { HostedModel } from './hosted-model.ts';
 
 /** A model in a child as the engine's own: what it says of itself is the child's, which is another one after a crash. */
 export const loadedIn = (model: HostedModel, run: LoadedModel['run']): LoadedModel => ({
