@@ -36,13 +36,13 @@ export interface DevicesOptions<Pack extends DevicePack> {
 /** Chooses what llama.cpp runs on, by what is in the machine and what its drivers brought. */
 export interface Devices {
   /**
-   * Undefined where there is nothing but the CPU to choose from, and while the drivers have not said yet. Fetches
+   * Undefined where there is nothing but the CPU to choose from, and while the drivers have not answered yet. Fetches
    * nothing.
    */
   where(): Promise<Where | undefined>;
   /**
    * The folder of binaries for the device, fetched if need be; undefined for the CPU. A pack that cannot be had is
-   * said and costs no job: whether the CPU may take over is not decided here.
+   * logged and costs no job: whether the CPU may take over is not decided here.
    *
    * @throws WorkerError `engine.unavailable` where only what is present may be used, and the best pack is not; the
    * signal's reason on abort
@@ -50,71 +50,87 @@ export interface Devices {
   prepare(signal: AbortSignal, how: Pick<LoadHow, 'mayFetch'>): Promise<string | undefined>;
 }
 
-/** Nobody waits longer for a driver to say what the engine will run on: what was known before counts meanwhile. */
+/** Nobody waits longer for a driver to answer what the engine will run on: what was known before counts meanwhile. */
 const DRIVERS_ANSWER_WITHIN_MS = SECOND_MS;
 /** A download that failed is not retried with each job. */
-const TRY_AGAIN_MS = 10 * MINUTE_MS;
+const RETRY_AFTER_MS = 10 * MINUTE_MS;
 
 type Choice<Pack> = { readonly pack: Pack } | Extract<Where, { on: 'cpu' }>;
 
 /** Devices by these packs. A download that fails is remembered, and retried with a job ten minutes later. */
-export function createDevices<Pack extends DevicePack>(options: DevicesOptions<Pack>): Devices {
-  const { packs, shelf, builtIn, hasLibrary, gpus, clock, log } = options;
-  let latest: Where | undefined;
-  let failed: { readonly because: string; readonly hint: string; readonly at: number } | undefined;
+export const createDevices = <Pack extends DevicePack>(options: DevicesOptions<Pack>): Devices =>
+  new PackDevices(options);
 
-  async function choose(): Promise<Choice<Pack>> {
+class PackDevices<Pack extends DevicePack> implements Devices {
+  readonly #options: DevicesOptions<Pack>;
+  #latest: Where | undefined;
+  #failed: (Advice & { readonly at: number }) | undefined;
+
+  constructor(options: DevicesOptions<Pack>) {
+    this.#options = options;
+  }
+
+  async where(): Promise<Where | undefined> {
+    const { builtIn, packs, clock } = this.#options;
+    if (builtIn !== undefined) return { on: builtIn };
+    if (packs.length === 0) return undefined;
+    const timeout = new AbortController();
+    await Promise.race([this.#refresh(), pause(clock, DRIVERS_ANSWER_WITHIN_MS, timeout.signal)]);
+    timeout.abort();
+    return this.#latest;
+  }
+
+  async prepare(signal: AbortSignal, { mayFetch }: Pick<LoadHow, 'mayFetch'>): Promise<string | undefined> {
+    const { packs, shelf } = this.#options;
+    if (packs.length === 0) return undefined;
+    const choice = await this.#choose();
+    if (!('pack' in choice)) return undefined;
+    const { pack } = choice;
+    if (!mayFetch && shelf.find(pack) === undefined) throw notPresent(pack);
+    try {
+      const folder = await shelf.pull(pack, signal);
+      this.#failed = undefined;
+      return folder;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      this.#noteFailure(pack, toWorkerError(thrown));
+      return undefined;
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    const choice = await this.#choose();
+    this.#latest = 'pack' in choice ? { on: choice.pack.flavour } : choice;
+  }
+
+  async #choose(): Promise<Choice<Pack>> {
+    const { packs, shelf, hasLibrary, gpus } = this.#options;
     const vendors = (await gpus()).map(({ vendor }) => vendor);
     if (vendors.length === 0) return { on: 'cpu', whyNotGpu: undefined };
     const wanted = packs.filter(({ flavour }) => flavour !== 'cuda' || vendors.includes('nvidia'));
     const drivers = await Promise.all(wanted.map(({ needs }) => hasLibrary(needs.library, needs.function)));
     const usable = wanted.filter((_, at) => drivers[at]);
     const best = usable.find((pack) => shelf.find(pack) !== undefined || pack.sha256 !== '');
-    if (best !== undefined) return retrying(best);
+    if (best !== undefined) return this.#unlessFailed(best);
     return { on: 'cpu', whyNotGpu: usable.length === 0 ? noDriver(wanted) : noChecksum(usable) };
   }
 
-  async function look(): Promise<void> {
-    const choice = await choose();
-    latest = 'pack' in choice ? { on: choice.pack.flavour } : choice;
-  }
-
-  function retrying(pack: Pack): Choice<Pack> {
-    const { because, hint, at } = failed ?? { because: '', hint: '', at: Number.NEGATIVE_INFINITY };
-    if (shelf.find(pack) !== undefined || clock.elapsed() - at >= TRY_AGAIN_MS) return { pack };
+  #unlessFailed(pack: Pack): Choice<Pack> {
+    const { shelf, clock } = this.#options;
+    const failed = this.#failed;
+    if (failed === undefined || shelf.find(pack) !== undefined) return { pack };
+    if (clock.elapsed() - failed.at >= RETRY_AFTER_MS) return { pack };
+    const { because, hint } = failed;
     return { on: 'cpu', whyNotGpu: { because, hint } };
   }
 
-  return {
-    async where() {
-      if (builtIn !== undefined) return { on: builtIn };
-      if (packs.length === 0) return undefined;
-      const patience = new AbortController();
-      await Promise.race([look(), pause(clock, DRIVERS_ANSWER_WITHIN_MS, patience.signal)]);
-      patience.abort();
-      return latest;
-    },
-    async prepare(signal, how) {
-      if (packs.length === 0) return undefined;
-      const choice = await choose();
-      if (!('pack' in choice)) return undefined;
-      const { pack } = choice;
-      if (!how.mayFetch && shelf.find(pack) === undefined) throw notPresent(pack);
-      try {
-        const folder = await shelf.pull(pack, signal);
-        failed = undefined;
-        return folder;
-      } catch (thrown) {
-        signal.throwIfAborted();
-        const error = toWorkerError(thrown);
-        const because = `the pack ${pack.flavour} could not be fetched: ${error.message}`;
-        const hint = error.hint ?? `Run \`studio-worker engines pull ${pack.flavour}\` to see what is wrong.`;
-        failed = { because, hint, at: clock.elapsed() };
-        log.warn('pack.not-fetched', { pack: pack.flavour, code: error.code, error: error.message, hint });
-        return undefined;
-      }
-    },
-  };
+  #noteFailure({ flavour }: Pack, error: WorkerError): void {
+    const { clock, log } = this.#options;
+    const because = `the pack ${flavour} could not be fetched: ${error.message}`;
+    const hint = error.hint ?? `Run \`studio-worker engines pull ${flavour}\` to see what is wrong.`;
+    this.#failed = { because, hint, at: clock.elapsed() };
+    log.warn('pack.not-fetched', { pack: flavour, code: error.code, error: error.message, hint });
+  }
 }
 
 const noDriver = (wanted: readonly DevicePack[]): Advice => ({
@@ -132,6 +148,6 @@ const notPresent = ({ flavour }: DevicePack): WorkerError =>
     hint: `Run \`studio-worker engines pull ${flavour}\` to download it ahead.`,
   });
 
-/** Whether a pack is here, as a person would be told. */
+/** Whether a pack is here, in words for a person. */
 export const packState = (pack: DevicePack, isHere: boolean): string =>
   isHere ? 'fetched' : pack.sha256 === '' ? 'not in this release' : `not fetched (${formatBytes(pack.sizeBytes)})`;
