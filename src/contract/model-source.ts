@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { absentable, Decimal, U32, U64 } from './numbers.ts';
 
 /**
- * What a file is for. Only the first file of a role counts. From `config` on they are our extension: the settings that
- * come with a voice, the model that tells speech from silence, and the further parts that diffusion models for video
- * have, called as stable-diffusion.cpp calls them.
+ * What a file is for. Only the first file of a role counts, but of `lora` each one. From `config` on they are our
+ * extension: the settings that come with a voice, the model that tells speech from silence, and the further parts that
+ * diffusion models for video have, called as stable-diffusion.cpp calls them.
  */
 export const FILE_ROLES = [
   'diffusion-model',

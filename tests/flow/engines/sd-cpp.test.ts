@@ -30,7 +30,7 @@ async function aScene({ withServer = false }: { readonly withServer?: boolean } 
   const init = await paint(64, 64, (x, y) => [x, y, 9], 'jpeg');
   const server = stack.use(fileServer({ 'golem.gguf': gguf, 'latest.webp': init }));
   const scene = stack.use(await setup({ config: { models_root: join(folder.path, 'models') } }));
-  const create = (about: object, cliDefaults: object = {}) =>
+  const create = (about: object, cliDefaults: object = {}, loras: readonly string[] = []) =>
     scene.studio.createJob(
       aTask({ kind: 'image', prompt: 'a golem', width: 96, height: 64, steps: 3, ext: 'png', ...about }),
       {
@@ -40,7 +40,10 @@ async function aScene({ withServer = false }: { readonly withServer?: boolean } 
           ...synthetic,
           engine: 'sd-cpp',
           cliDefaults: { ...synthetic.cliDefaults, ...cliDefaults },
-          files: [{ role: 'diffusion-model', url: server.url('golem.gguf'), filename: 'golem.gguf' }],
+          files: [
+            { role: 'diffusion-model', url: server.url('golem.gguf'), filename: 'golem.gguf' },
+            ...loras.map((filename) => ({ role: 'lora', url: server.url('golem.gguf'), filename })),
+          ],
         },
       },
     );
@@ -56,6 +59,15 @@ test('an offer of a diffusion model is fetched, run, checked and delivered', asy
   const image = await images.decode(new Uint8Array(await answer.arrayBuffer()));
   expect(image).toMatchObject({ width: 96, height: 64 });
   expect(place.server.asked.toSorted()).toEqual(['golem.gguf', 'latest.webp']);
+});
+
+test('LoRA files of an offer are fetched and applied, and its prompt goes back as it came', async () => {
+  await using place = await aScene();
+  const { id } = await place.create({}, { loraWeight: 0.65 }, ['moss.gguf', 'rust.gguf']);
+  expect(await place.scene.studio.jobIs(id, 'completed')).toMatchObject({ prompt: 'a golem' });
+  const args = place.asked()[0]?.args ?? [];
+  expect(args[args.indexOf('-p') + 1]).toBe('a golem <lora:moss:0.65> <lora:rust:0.65>');
+  expect(args[args.indexOf('--lora-model-dir') + 1]).toEndWith('/models/golem');
 });
 
 test('a grey image of a program that exited with 0 is not delivered', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '../../../src/contract/json.ts';
+import { CliDefaultsSchema, FILE_ROLES } from '../../../src/contract/model-source.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { createOperatorClient } from '../../../src/operator/client.ts';
 import { createHttp } from '../../../src/system/net/http-client.ts';
@@ -387,6 +388,39 @@ describe('models', () => {
     expect(await cli.run('studio', 'models', 'add', file)).toBe(0);
     expect(cli.seen[0]?.body).toEqual({ id: 'z', kind: 'image', vramGbEstimate: 6.5, source: SOURCE });
     expect(cli.out()).toBe('added z\n');
+  });
+
+  test('keeps every role and every default of a model on its way to the studio', async () => {
+    await using cli = await withStudio({ 'POST /models': () => Response.json(model, { status: 201 }) });
+    const file = join(cli.folder, 'model.json');
+    const files = FILE_ROLES.map((role) => ({ role, url: `https://e.com/${role}`, filename: role }));
+    const cliDefaults = {
+      cfgScale: 7.5,
+      steps: 12,
+      width: 1024,
+      height: 1024,
+      samplingMethod: 'euler',
+      flowShift: 3,
+      zeroCondT: true,
+      offloadToCpu: true,
+      contextSize: 8192,
+      chatTemplateKwargs: { thinking: false },
+      mmap: false,
+      maxVramGib: 15,
+      loraWeight: 0.65,
+      vision: { task: 'detect' },
+      pipeline: 'pixal3d',
+      resolution: 1024,
+      lowVram: true,
+      decimationTarget: 40_000,
+      textureSize: 1024,
+      mode: 'img_gen',
+    };
+    expect(Object.keys(cliDefaults)).toEqual(Object.keys(CliDefaultsSchema.entries));
+    const draft = { id: 'z', kind: 'mesh', vramGbEstimate: 15.5, source: { engine: 'torch', files, cliDefaults } };
+    await writeFile(file, JSON.stringify(draft));
+    expect(await cli.run('studio', 'models', 'add', file)).toBe(0);
+    expect(cli.seen[0]?.body).toEqual(draft);
   });
 
   test('names the field that is wrong and sends nothing', async () => {
