@@ -69,20 +69,21 @@ function routesOf(parts: StudioParts, studio: StudioState): readonly Route[] {
     {
       method: 'GET',
       path: '/workers/:id/connect',
-      handle: async (exchange) => exchange.peer.upgrade(await authorize(exchange, 'deleted too')),
+      handle: async (exchange) => exchange.peer.upgrade(await authorize(exchange, 'tell the deleted')),
     },
     ...uploadRoutes({ studio, artifacts, authorize, nextTurn }),
     ...adminRoutes({ studio, artifacts, clock, random, hashOf, startedAt: clock.now() }, parts.operatorToken),
   ];
 }
 
-/** Checks a worker's token. A deleted worker may still open a socket, where it can be told that it was deleted. */
+/** Checks a worker's token. A deleted worker that wants a socket reads that it was deleted, and may register anew. */
 const authorizer =
   ({ store, hashOf }: StudioParts) =>
-  async ({ request, params }: Exchange, who?: 'deleted too'): Promise<WorkerRow> => {
+  async ({ request, params }: Exchange, who?: 'tell the deleted'): Promise<WorkerRow> => {
     const worker = await store.workers.get(params['id'] ?? '');
     const known = worker !== undefined && sameHash(hashOf(bearerOf(request) ?? ''), worker.tokenHash);
-    if (known && (!worker.deleted || who === 'deleted too')) return worker;
+    if (known && !worker.deleted) return worker;
+    if (known && who !== undefined) throw new Refusal(problem(404, 'not-found', 'worker not found'));
     throw new Refusal(problem(401, 'unauthorized', 'the token is not that of the worker'));
   };
 

@@ -103,7 +103,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   };
 }
 
-/** What the operator can do about a refusal (studio contract: close codes 4001, 4003, 4004). */
+/** What the operator can do about a refusal (studio contract: close codes 4001, 4003). */
 function remedyFor(closeCode: number): string {
   if (closeCode === 4003) return 'Stop the other worker that uses this registration, then start this one again.';
   return 'Run `studio-worker register --reset`, start the worker again, and approve it in the studio.';

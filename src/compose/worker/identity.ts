@@ -40,20 +40,19 @@ export function composeIdentity(
     ...(setup.registrationPolicy === undefined ? {} : { policy: setup.registrationPolicy }),
   });
 
-  // Credentials that could not be saved are good until the next start all the same.
-  let unsaved: Awaited<Registration['approved']> | undefined;
-  const approved = registration.approved.then((given) => {
-    unsaved = given;
-    setup.log.redactor.learn(given.authToken);
-  });
+  const learnToken = (): void => {
+    const authToken = registration.approval()?.authToken;
+    if (authToken !== undefined) setup.log.redactor.learn(authToken);
+  };
+  registration.onChange(learnToken); // one that is revoked is followed by another
+  const approved = registration.approved.then(learnToken);
 
   return {
     registration,
     approved,
     credentials() {
-      if (registration.status().at !== 'approved') return undefined;
-      const { worker_id: workerId = unsaved?.workerId, auth_token: authToken = unsaved?.authToken } = config.current;
-      return workerId && authToken ? { apiBaseUrl, workerId, authToken } : undefined;
+      const known = registration.approval();
+      return known && { apiBaseUrl, ...known };
     },
   };
 }

@@ -27,6 +27,7 @@ export interface LinkParts {
   /** Who receives what the studio says. */
   readonly inbox: SessionEvents;
   readonly events: Pick<WorkerEvents, 'emit'>;
+  readonly onRevoked: SessionOptions['onRevoked'];
 }
 
 /** Opens the outbox. Close the link by stopping the session, then the delivery. */
@@ -34,7 +35,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
   const { config, effects } = setup;
   const { clock, random, sha256, files, http, sockets } = effects;
   const log = setup.log.logger.child({}, 'delivery');
-  const { credentials, capabilities, scheduler, inbox, events } = parts;
+  const { credentials, capabilities, scheduler, inbox, events, onRevoked } = parts;
   let offered: readonly string[] = [];
   const outbox = await openOutbox({
     dir: siblingsOf(config.path).outbox,
@@ -57,6 +58,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
     shipBuffer: setup.log.shipBuffer,
     maxFailures: config.current.ws_reconnect_attempts ?? 0,
     events: inbox,
+    onRevoked,
     onStatus: (status) => events.emit({ is: 'session', status }),
   });
   const claims = createClaims(session);

@@ -69,6 +69,10 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     scheduler,
     inbox: inbox.events,
     events,
+    onRevoked(revoked) {
+      registration.revoke(revoked);
+      session.credentialsChanged(); // we may go by another id already
+    },
   });
   const { session, claims, delivery } = link;
   const isStopping = (): boolean => stopping.underway;

@@ -28,12 +28,11 @@ export const CLOSE_CODE_OF: Readonly<Record<ErrorFrameCode, number>> = {
 };
 
 /**
- * Whether a socket closed with this code makes another try pointless: the token is wrong (4001), another worker took
- * over (4003: reconnecting would evict it, and it us, for ever), or the operator deleted the worker (4004).
- * 4002 is left out on purpose: the next socket starts a clean conversation.
+ * Whether a socket closed with this code makes another try pointless: the token is wrong (4001), or another worker took
+ * over (4003: reconnecting would evict it, and it us, for ever). 4002 is left out on purpose: the next socket starts a
+ * clean conversation; and so is 4004, which ends the registration and not the worker.
  */
-export const isFinalClose = (code: number): boolean =>
-  code === CLOSE.authFailed || code === CLOSE.duplicateWorker || code === CLOSE.workerDeleted;
+export const isFinalClose = (code: number): boolean => code === CLOSE.authFailed || code === CLOSE.duplicateWorker;
 
 /** The sub-protocol both sides name in the upgrade. */
 export const SUB_PROTOCOL = 'studio-worker-v1';

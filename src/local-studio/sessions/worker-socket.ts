@@ -102,7 +102,6 @@ class SocketDriver implements ServerSocketEvents {
     if (this.#deps.hashOf(frame.authToken) !== this.#worker.tokenHash) {
       return this.#fail('auth_failed', 'the token is wrong');
     }
-    if (this.#worker.deleted) return this.#fail('worker_deleted', 'the operator deleted this worker');
     this.#at = 'greeting';
     this.#disarmHello();
     this.#deps.nextTurn(() => {

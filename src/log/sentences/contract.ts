@@ -31,6 +31,9 @@ export const CONTRACT_SENTENCES = {
       'jobs may not fit',
   ),
   'session.welcomed': ws((f) => `server welcomed ${text(f.workerId)} server_time=${text(f.serverTime)}`),
+  'registration.revoked': ws(
+    (f) => `studio revoked this worker's registration (${text(f.reason)}); asking for approval again`,
+  ),
   'approval.awaited': ws(() => 'waiting for operator approval before opening the session'),
   'offer.received': ws(
     (f) =>

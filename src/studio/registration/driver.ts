@@ -82,6 +82,12 @@ class RegistrationDriver implements Registration {
     return state;
   }
 
+  approval(): Approval | undefined {
+    const state = this.#state;
+    if (state.at !== 'approved' || !state.published) return undefined;
+    return { workerId: state.workerId, authToken: state.authToken };
+  }
+
   onChange(call: (status: RegistrationStatus) => void): () => void {
     this.#listeners.add(call);
     return () => void this.#listeners.delete(call);
@@ -92,6 +98,12 @@ class RegistrationDriver implements Registration {
     this.#installId = undefined;
     this.#newRound();
     this.#dispatch({ type: 'reset' });
+  }
+
+  revoke({ workerId, reason }: { readonly workerId: string; readonly reason: string }): void {
+    if (this.approval()?.workerId !== workerId) return;
+    this.#options.log.warn('registration.revoked', { reason });
+    this.reset();
   }
 
   reload(): void {

@@ -33,12 +33,19 @@ export interface Registration {
   /** Resumes from what the config remembers; the first call goes out at once. Idempotent. */
   start(): void;
   status(): RegistrationStatus;
+  /** Who we are to the studio now; undefined while it has not approved us. */
+  approval(): Approval | undefined;
   /** Settles at the first approval, after its credentials were saved (or the save failed). Never rejects. */
   readonly approved: Promise<Approval>;
   /** Calls back after each change; the returned function ends that. */
   onChange(call: (status: RegistrationStatus) => void): () => void;
   /** Forgets who we are, on disk too, and asks anew. */
   reset(): void;
+  /**
+   * The same because the studio said so about this worker. Nothing happens when we go by another id by now: its answer
+   * came late.
+   */
+  revoke(revoked: { readonly workerId: string; readonly reason: string }): void;
   /**
    * To be called when somebody else may have changed what the config remembers: adopts credentials that appeared
    * there, and starts anew when the install id is gone, which is how `register --reset` reaches a running worker.

@@ -20,6 +20,7 @@ import { onBinaryFrame, onFrame, type Reaction } from './on-frame.ts';
 import type { Credentials, Session, SessionEnd, SessionEvents, SessionStatus } from './session.ts';
 import { type LogQueue, shipLogs } from './ship-logs.ts';
 import { TaskQueue } from './task-queue.ts';
+import { type Closed, endOf, statusOf } from './status.ts';
 import { Timers } from './timers.ts';
 
 /*
@@ -45,6 +46,8 @@ export interface SessionOptions {
   readonly events: SessionEvents;
   /** Called whenever the session moved to another state. Must not throw. */
   readonly onStatus: (status: SessionStatus) => void;
+  /** The studio does not know this worker any more. The session waits for other credentials. */
+  readonly onRevoked: (revoked: { readonly workerId: string; readonly reason: string }) => void;
   /** Failures to get in, in a row, that are forgiven; 0 forgives any number. */
   readonly maxFailures: number;
 }
@@ -76,6 +79,8 @@ class SessionDriver implements DrivenSession {
   readonly #links: Links;
   readonly #ended = Promise.withResolvers<SessionEnd>();
   #state: State = { at: 'idle' };
+  /** Whose credentials the current socket was opened with. */
+  #connectedAs = '';
   /** What the welcome of the current socket named. */
   #features: readonly string[] = [];
   /** Why the session is in this state. */
@@ -91,6 +96,7 @@ class SessionDriver implements DrivenSession {
       backoffMs: (failures) => jittered(backoffMs(failures), options.random.unit()),
       isFinal: isFinalClose,
       authFailedCode: CLOSE.authFailed,
+      revokedCode: CLOSE.workerDeleted,
     };
     this.#advertising = createAdvertising(options.log, options.capabilities, options.claiming);
     this.#timers = new Timers(options.clock, (timer) => this.#enqueue({ type: 'elapsed', timer }));
@@ -170,6 +176,8 @@ class SessionDriver implements DrivenSession {
       }
       case 'send-heartbeat':
         return void link?.send(heartbeat(this.#advertising.forHeartbeat(this.#features), this.#options.currentJobId()));
+      case 'report-revoked':
+        return this.#options.onRevoked({ workerId: this.#connectedAs, reason: effect.reason });
       case 'flush-logs':
         return link && shipLogs(this.#options.shipBuffer, link, this.#state.at === 'closed');
       case 'hang-up':
@@ -186,6 +194,7 @@ class SessionDriver implements DrivenSession {
   #connect(): void {
     const credentials = this.#options.credentials();
     if (credentials === undefined) return this.#enqueue({ type: 'unapproved' });
+    this.#connectedAs = credentials.workerId;
     const url = connectUrl(credentials.apiBaseUrl, credentials.workerId);
     if (url === undefined) {
       const end = { code: CLOSE.abnormal, reason: 'the studio URL is not http(s)' };
@@ -223,7 +232,13 @@ class SessionDriver implements DrivenSession {
       this.#options.log.warn('session.connect-failed', { error: describeFully(end) });
     }
     const { status, retryAfterMs } = end.refused ?? {};
-    this.#apply({ type: 'lost', code: end.code, reason: describeEnd(end), status, retryAfterMs });
+    this.#apply({
+      type: 'lost',
+      code: end.code,
+      reason: status === 404 ? describeFully(end) : describeEnd(end),
+      status,
+      retryAfterMs,
+    });
   }
 
   /** Logs a change of state and lets the rest of the worker know of it. */
@@ -233,8 +248,8 @@ class SessionDriver implements DrivenSession {
     const state = this.#state;
     this.#because = because;
     if (before.at === 'connecting' && event.type === 'elapsed') log.warn('session.connect-failed', { error: because });
+    if (state.at === 'backing-off' || state.at === 'idle') this.#links.release();
     if (state.at === 'backing-off') {
-      this.#links.release();
       const retryInMs = this.#timers.remainingMs('backoff');
       log.warn('session.lost', { reason: because, attempt: state.failures, retryInMs });
     }
@@ -259,8 +274,6 @@ class SessionDriver implements DrivenSession {
   }
 }
 
-type Closed = State & { readonly at: 'closed' };
-
 /** Why the session moved, for the log and for `status`. */
 function reasonOf(event: Event): string {
   if (event.type === 'lost') return event.reason;
@@ -269,25 +282,4 @@ function reasonOf(event: Event): string {
   return event.timer === 'connect'
     ? `the studio did not open the session within ${TIMING.connectMs / 1000} s`
     : `the studio was silent for ${TIMING.silenceMs / 1000} s`;
-}
-
-function statusOf(state: State, because: string, retryInMs: number): SessionStatus {
-  if (state.at === 'backing-off') {
-    return { at: 'backing-off', failures: state.failures, retryInMs };
-  }
-  if (state.at !== 'closed') return { at: state.at };
-  return state.because === 'stopped' ? { at: 'stopped' } : { at: state.because, because };
-}
-
-function endOf(closed: Closed, message: string): SessionEnd {
-  switch (closed.because) {
-    case 'stopped':
-      return { because: 'stopped' };
-    case 'refused':
-      return { because: 'refused', code: closed.code, message };
-    case 'gave-up':
-      return { because: 'gave-up', failures: closed.failures };
-    default:
-      return closed satisfies never;
-  }
 }

@@ -6,6 +6,7 @@
  *                       └──backoff elapsed── backing-off ◀──lost──┘  (from any of the three)
  *
  *   any ──stop──▶ closed(stopped)
+ *   the registration was revoked: close 4004, its error frame, or 404 on the upgrade ──▶ idle
  *   a final close code, error frame or 401 ──▶ closed(refused)      too many failures ──▶ closed(gave-up)
  *
  * The driver drops events of an earlier socket, so `lost` always means the current one. Which timers run is a fact
@@ -42,6 +43,8 @@ export type Event =
 
 export type Effect =
   | { readonly do: 'connect' | 'send-hello' | 'send-heartbeat' | 'flush-logs' }
+  /** The studio does not know us any more; the next `start` comes with new credentials. */
+  | { readonly do: 'report-revoked'; readonly reason: string }
   /** Close 1000 with this reason, without waiting for the socket's end. */
   | { readonly do: 'hang-up'; readonly reason: string }
   | { readonly do: 'arm'; readonly timer: Timer; readonly ms: number }
@@ -69,6 +72,8 @@ export interface Policy {
   readonly isFinal: (code: number) => boolean;
   /** The close code that stands for a 401 on the upgrade. */
   readonly authFailedCode: number;
+  /** The close code that stands for a 404 on the upgrade, and ends the registration. */
+  readonly revokedCode: number;
 }
 
 /** Which timers run in each state; a state entered arms its own and stops every other. */
@@ -119,7 +124,7 @@ function whileConnecting(state: Trying, event: Event, policy: Policy): Step {
 
 function whileGreeting(state: Trying, event: Event, policy: Policy): Step {
   if (event.type === 'lost') return lost(state, event, policy);
-  if (event.type === 'reported') return reported(state, event.code, policy);
+  if (event.type === 'reported') return reported(state, event, policy);
   if (elapsed(event, 'silence')) return hangUp(state, SESSION_ENDED, policy);
   if (event.type !== 'received') return { state, effects: [] };
   if (event.frame !== 'welcome') return { state, effects: [arm('silence', policy)] };
@@ -129,7 +134,7 @@ function whileGreeting(state: Trying, event: Event, policy: Policy): Step {
 
 function whileLive(state: State & { readonly at: 'live' }, event: Event, policy: Policy): Step {
   if (event.type === 'lost') return lost(state, event, policy);
-  if (event.type === 'reported') return reported(state, event.code, policy);
+  if (event.type === 'reported') return reported(state, event, policy);
   if (elapsed(event, 'silence')) return hangUp(state, SESSION_ENDED, policy);
   if (event.type === 'received') return { state, effects: [arm('silence', policy)] };
   if (event.type === 'beat' || elapsed(event, 'heartbeat')) return { state, effects: beat(policy) };
@@ -150,20 +155,28 @@ function stop(from: State): Step {
 }
 
 /** The error frame is how the conversation ended; the close that follows it adds nothing. */
-function reported(from: Connected, code: number, policy: Policy): Step {
-  const gate = code === policy.authFailedCode ? 'auth failed' : 'protocol violation';
-  return hangUp(from, from.at === 'live' ? SESSION_ENDED : gate, policy, code);
+function reported(from: Connected, { code, message }: Event & { readonly type: 'reported' }, policy: Policy): Step {
+  const goodbye = from.at === 'live' ? SESSION_ENDED : gateText(code, policy);
+  const { state, effects } = lost(from, { type: 'lost', code, reason: message }, policy);
+  return { state, effects: [{ do: 'hang-up', reason: goodbye }, ...effects] };
+}
+
+/** What the studio reads in our close frame when it let nobody in. */
+function gateText(code: number, policy: Policy): string {
+  if (code === policy.revokedCode) return 'registration revoked';
+  return code === policy.authFailedCode ? 'auth failed' : 'protocol violation';
 }
 
 /** A half-open socket may never report its own end, so that is not waited for. */
-function hangUp(from: Connected, reason: string, policy: Policy, code = 1006): Step {
-  const { state, effects } = lost(from, { type: 'lost', code, reason }, policy);
+function hangUp(from: Connected, reason: string, policy: Policy): Step {
+  const { state, effects } = lost(from, { type: 'lost', code: 1006, reason }, policy);
   return { state, effects: [{ do: 'hang-up', reason }, ...effects] };
 }
 
 function lost(from: Connected, event: Event & { readonly type: 'lost' }, policy: Policy): Step {
   const state = afterLoss(from, event, policy);
   const effects = disarmed(from, state);
+  if (state.at === 'idle') return { state, effects: [...effects, { do: 'report-revoked', reason: event.reason }] };
   if (state.at !== 'backing-off') return { state, effects };
   const askedMs = Math.min(event.retryAfterMs ?? 0, policy.maxRetryAfterMs);
   const ms = Math.max(policy.backoffMs(state.failures), askedMs);
@@ -171,12 +184,18 @@ function lost(from: Connected, event: Event & { readonly type: 'lost' }, policy:
 }
 
 function afterLoss(from: Connected, event: Event & { readonly type: 'lost' }, policy: Policy): State {
-  const code = event.status === 401 ? policy.authFailedCode : event.code;
+  const code = codeOf(event, policy);
+  if (code === policy.revokedCode) return IDLE;
   if (policy.isFinal(code)) return { at: 'closed', because: 'refused', code };
   // A welcome wipes the slate: only failures to get in add up.
   const failures = (from.at === 'live' ? 0 : from.failures) + 1;
   const tooMany = policy.maxFailures > 0 && failures > policy.maxFailures;
   return tooMany ? { at: 'closed', because: 'gave-up', failures } : { at: 'backing-off', failures };
+}
+
+function codeOf({ code, status }: Event & { readonly type: 'lost' }, policy: Policy): number {
+  if (status === 401) return policy.authFailedCode;
+  return status === 404 ? policy.revokedCode : code;
 }
 
 const elapsed = (event: Event, timer: Timer): boolean => event.type === 'elapsed' && event.timer === timer;

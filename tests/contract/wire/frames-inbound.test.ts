@@ -49,10 +49,10 @@ test('a heartbeat ack may say whether the claim is still held', () => {
   expect(parseInbound('{"type":"heartbeatAck","claim":null}')).toMatchObject({ is: 'frame' });
 });
 
-test('only a wrong token, a takeover and a deletion end it for good', () => {
+test('only a wrong token and a takeover end it for good', () => {
   const final = Object.entries(CLOSE_CODE_OF).filter(([, code]) => isFinalClose(code));
-  expect(final.map(([code]) => code as ErrorFrameCode)).toEqual(['auth_failed', 'duplicate_worker', 'worker_deleted']);
-  expect([1000, 1001, 1006, 1011, 1012, 4000, 4002].filter(isFinalClose)).toEqual([]);
+  expect(final.map(([code]) => code as ErrorFrameCode)).toEqual(['auth_failed', 'duplicate_worker']);
+  expect([1000, 1001, 1006, 1011, 1012, 4000, 4002, 4004].filter(isFinalClose)).toEqual([]);
 });
 
 test('a very long frame type is cut in the complaint', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { studioUrl } from '../../../src/contract/routes.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,14 +62,15 @@ test('a second socket of one worker ends the first with 4003', async () => {
   await second.heartbeat();
 });
 
-test('deleting a worker ends its socket with 4004, and the next one too', async () => {
+test('deleting a worker ends its socket with 4004, and answers its next upgrade with 404', async () => {
   await using world = await setup();
   await world.studio.admin('DELETE', `/workers/${world.credentials.workerId}`);
   expect(await world.worker.next('error')).toMatchObject({ code: 'worker_deleted' });
   expect((await world.worker.closed).code).toBe(4004);
-  using again = await bareSocket(world.credentials);
-  again.send(helloOf(world.credentials));
-  expect((await again.closed).code).toBe(4004);
+  const { apiBaseUrl, workerId, authToken } = world.credentials;
+  const path = studioUrl(apiBaseUrl, `/workers/${workerId}/connect`) ?? '';
+  const answer = await fetch(path, { headers: { authorization: `Bearer ${authToken}` } });
+  expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('worker not found')]);
 });
 
 test.each([accept('job-x'), result('job-x'), failure('job-x', true)])(

@@ -70,6 +70,7 @@ function setup(script: Script = {}, { maxFailures = 0 } = {}) {
       onLost: () => tell('lost'),
     },
     onStatus: wake,
+    onRevoked: () => {},
     maxFailures,
   });
   const at = (where: string) => until(() => session.status().at === where, `the session to be ${where}`);
@@ -206,7 +207,6 @@ test('a welcome resets the count of failures', async () => {
 test.each([
   [4001, 'bad token'],
   [4003, 'another session took over'],
-  [4004, 'deleted'],
 ])('close %d ends the session and says why', async (code, reason) => {
   await using worker = setup();
   await worker.at('live');

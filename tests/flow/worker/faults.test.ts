@@ -198,13 +198,31 @@ test('a newer worker of the same name wins, the older ends with exit 77 and stay
   expect(scene.studio.events.filter(({ is }) => is === 'connected')).toHaveLength(2);
 });
 
-test('a deleted worker ends with exit 77, keeps its credentials and says the remedy', async () => {
+test('a deleted worker forgets who it was, asks again at once as somebody new, and serves on', async () => {
   await using scene = await setup();
-  expect((await scene.studio.admin('DELETE', `/workers/${scene.worker.id}`)).status).toBe(204);
-  expect(await scene.worker.ended).toBe(77);
-  expect((await scene.worker.logged('worker.refused')).fields).toMatchObject({ code: 4004 });
-  expect((await scene.worker.logged('worker.refused')).fields['remedy']).toContain('register --reset');
-  expect(scene.worker.config.current.auth_token).toBeString();
+  const { worker, studio } = scene;
+  expect((await studio.admin('DELETE', `/workers/${worker.id}`)).status).toBe(204);
+  const asked = await studio.until('a new request', ({ is }) => is === 'asked');
+  expect((await worker.logged('registration.revoked')).fields).toEqual({ reason: 'the operator deleted this worker' });
+  await worker.until('a saved request', () => worker.config.current.registration_request_id !== undefined);
+  expect(worker.config.current).not.toHaveProperty('worker_id');
+  expect(worker.config.current).not.toHaveProperty('auth_token');
+  expect(worker.config.current.registration_request_id).toBe('requestId' in asked ? asked.requestId : '');
+  expect(worker.status()).toMatchObject({ stopping: false, session: { at: 'idle' }, registration: { at: 'pending' } });
+  expect(studio.events.filter(({ is }) => is === 'connected')).toHaveLength(1);
+});
+
+test('a worker that was deleted while it was away reads 404, and works again once approved', async () => {
+  await using scene = await setupStudio();
+  const { workerId, authToken } = await scene.studio.enrol();
+  expect((await scene.studio.admin('DELETE', `/workers/${workerId}`)).status).toBe(204);
+  const worker = await scene.startWorker({ credentials: { apiBaseUrl: scene.studio.url, workerId, authToken } });
+  const newId = await scene.studio.approve();
+  await worker.live();
+  expect(newId).not.toBe(workerId);
+  expect((await worker.logged('registration.revoked')).fields['reason']).toContain('status 404');
+  const { id } = await scene.studio.createJob(anLlmTask());
+  expect(await scene.studio.jobIs(id, 'completed')).toMatchObject({ workerId: newId });
 });
 
 test('a revoked token ends the worker with exit 77 at the first upgrade', async () => {

@@ -46,9 +46,19 @@ describe('the studio reads the texts its operators search for', () => {
       'the threshold of 12.0 GiB exceeds the detected 8.0 GiB of GPU memory: jobs may not fit',
     ],
     ['session.welcomed', { workerId: 'w-1', serverTime: 'now' }, 'server welcomed w-1 server_time=now'],
+    [
+      'registration.revoked',
+      { reason: 'server closed 4004: deleted' },
+      "studio revoked this worker's registration (server closed 4004: deleted); asking for approval again",
+    ],
     ['approval.awaited', {}, 'waiting for operator approval before opening the session'],
     ['offer.received', offer, 'offer received job-1 game=g1 asset=hero model=m vram=7.5'],
     ['offer.rejected', { jobId: 'job-1', rule: 'paused', because: 'x' }, 'rejecting offer job-1: worker is paused'],
+    [
+      'offer.rejected',
+      { jobId: 'job-1', rule: 'updating', because: 'an update is waiting to install' },
+      'rejecting offer job-1: an update is waiting to install',
+    ],
     ['offer.rejected', { jobId: 'job-1', rule: 'busy', because: 'x' }, 'rejecting offer job-1: worker is already busy'],
     [
       'offer.rejected',

@@ -422,6 +422,50 @@ test('no log line holds the secret or the token', async () => {
   expect(said).not.toContain('"tok"');
 });
 
+test('a revoked registration is forgotten whole, and asked for anew at once and only once', async () => {
+  await using at = setup({ installId: 'i', workerId: 'w-1', authToken: 'tok' });
+  await at.begin();
+  at.registration.revoke({ workerId: 'w-1', reason: 'server closed 4004: deleted' });
+  at.registration.revoke({ workerId: 'w-1', reason: 'the same, late' });
+  await settle();
+
+  expect(at.desk.requests).toHaveLength(1);
+  expect(at.desk.requests[0]?.installId).not.toBe('i');
+  expect(at.disk.record).toEqual({
+    installId: at.desk.requests[0]?.installId as string,
+    registrationSecret: expect.any(String),
+    registrationRequestId: 'rr-1',
+  });
+  expect(at.log.find('registration.revoked')).toMatchObject({
+    level: 'warn',
+    fields: { reason: 'server closed 4004: deleted' },
+  });
+});
+
+test('a studio that revokes each approval is asked no faster than it is polled', async () => {
+  await using at = setup({ installId: 'i', workerId: 'w-0', authToken: 'tok' });
+  await at.begin();
+  for (let round = 0; round < 3; round++) {
+    const { workerId } = at.registration.approval() ?? { workerId: '' };
+    at.registration.revoke({ workerId, reason: 'again' });
+    await settle();
+    at.desk.pollAnswers = [{ is: 'approved', workerId: toWorkerId(`w-${round + 1}`), authToken: 'tok' }];
+    await at.clock.advanceAsync(23_000);
+    expect(at.registration.approval()).toBeUndefined();
+    await at.tick();
+  }
+  expect(at.desk.requests).toHaveLength(3);
+});
+
+test('a revocation of a name that we do not go by any more changes nothing', async () => {
+  await using at = setup({ installId: 'i', workerId: 'w-2', authToken: 'tok' });
+  await at.begin();
+  at.registration.revoke({ workerId: 'w-1', reason: 'deleted' });
+  await settle();
+  expect(at.registration.status()).toMatchObject({ at: 'approved', workerId: 'w-2' });
+  expect(at.desk.requests).toEqual([]);
+});
+
 test('a reset in the config file reaches a worker that was rejected', async () => {
   await using at = setup();
   await at.begin();

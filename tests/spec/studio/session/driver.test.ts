@@ -72,6 +72,7 @@ function setup() {
       onLost: () => world.onLost(),
     },
     onStatus: (status) => void statuses.push(status),
+    onRevoked: ({ workerId, reason }) => void told.push(`revoked ${workerId}: ${reason}`),
     maxFailures: 0,
   });
   const goLive = (): void => {
@@ -371,9 +372,34 @@ test('a listener that throws at the end does not end the session twice', async (
   world.onLost = () => {
     throw new Error('listener broke');
   };
-  sockets.last.hangUp(4004, 'deleted');
-  expect(await session.ended).toMatchObject({ because: 'refused', code: 4004 });
+  sockets.last.hangUp(4003, 'taken over');
+  expect(await session.ended).toMatchObject({ because: 'refused', code: 4003 });
   expect(log.names().slice(-2)).toEqual(['session.refused', 'session.faulted']);
+});
+
+test('a revoked registration ends the socket, and the next one opens with other credentials', () => {
+  const { goLive, session, sockets, world, told } = setup();
+  goLive();
+  sockets.last.text('{"type":"error","code":"worker_deleted","message":"the operator deleted this worker"}');
+  expect(told.slice(-2)).toEqual(['revoked w-1: the operator deleted this worker', 'lost']);
+  expect(session.status()).toEqual({ at: 'idle' });
+  const before = sockets.last;
+  world.credentials = { ...approved, workerId: 'w-2' };
+  session.credentialsChanged();
+  expect(sockets.last).not.toBe(before);
+  expect(session.status()).toEqual({ at: 'connecting' });
+});
+
+test('a close with 4004 after the welcome and a 404 on the upgrade revoke as well, with their reason', () => {
+  const { goLive, session, sockets, told, clock } = setup();
+  goLive();
+  sockets.last.hangUp(4004, 'deleted');
+  expect(told).toContain('revoked w-1: server closed 4004: deleted');
+  session.credentialsChanged();
+  sockets.last.refuse(404, '{"error":"worker not found"}');
+  expect(told.at(-1)).toBe('revoked w-1: the upgrade was answered with status 404: {"error":"worker not found"}');
+  clock.advance(3_600_000);
+  expect(session.status()).toEqual({ at: 'idle' });
 });
 
 test('capabilities that cannot be read are retried with backoff', () => {

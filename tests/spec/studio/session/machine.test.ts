@@ -22,6 +22,7 @@ const policy: Policy = {
   backoffMs,
   isFinal: isFinalClose,
   authFailedCode: 4001,
+  revokedCode: 4004,
 };
 const dropped: Event = { type: 'lost', code: 1006, reason: '' };
 const welcome: Event = { type: 'received', frame: 'welcome' };
@@ -113,7 +114,7 @@ test('failures to get in add up and a welcome wipes the slate', () => {
   expect(after(welcomed).state).toEqual({ at: 'backing-off', failures: 1 });
 });
 
-test.each([4001, 4003, 4004])('close %d ends the session for good', (code) => {
+test.each([4001, 4003])('close %d ends the session for good', (code) => {
   expect(after([...live, { type: 'lost', code, reason: '' }]).state).toEqual({
     at: 'closed',
     because: 'refused',
@@ -144,8 +145,24 @@ test.each([
   expect(effects[0]).toEqual({ do: 'hang-up', reason });
 });
 
+test.each([
+  ['a close with 4004', [...live, { type: 'lost', code: 4004, reason: 'gone' }]],
+  ['a close with 4004 at the gate', [...opened, { type: 'lost', code: 4004, reason: 'gone' }]],
+  ['its error frame', [...live, { type: 'reported', code: 4004, message: 'gone' }]],
+  ['a 404 on the upgrade', [{ type: 'start' }, { type: 'lost', code: 1006, reason: 'gone', status: 404 }]],
+] as const)('%s revokes the registration, and the session waits with no timer', (_how, events) => {
+  const { state, effects } = after(events);
+  expect(state).toEqual({ at: 'idle' });
+  expect(effects.at(-1)).toEqual({ do: 'report-revoked', reason: 'gone' });
+  expect(armed(effects)).toEqual([]);
+});
+
+test('an error frame at the gate that revokes the registration says so in our close', () => {
+  expect(after([...opened, reported(4004)]).effects[0]).toEqual({ do: 'hang-up', reason: 'registration revoked' });
+});
+
 test('an error frame after the welcome closes as a normal end', () => {
-  expect(after([...live, reported(4004)]).effects[0]).toEqual({ do: 'hang-up', reason: 'session ended' });
+  expect(after([...live, reported(4003)]).effects[0]).toEqual({ do: 'hang-up', reason: 'session ended' });
   expect(after([...live, reported(1000)]).state).toEqual({ at: 'backing-off', failures: 1 });
 });
 
