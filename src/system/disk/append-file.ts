@@ -41,89 +41,103 @@ export interface AppendFile {
  */
 const RESERVE_BYTES = 256 * KIB;
 
-/** Opens the file, creating it for its owner alone when it is missing; the first sync makes its name durable too. */
-export function openAppendFile(path: string, startAt: number): AppendFile {
-  /** Whether the name leads to this file after a power cut too; the next sync sees to it. */
-  let nameIsDurable = false;
-  let file = openOrCreate(path);
-  let endAt = startAt;
-  let zeroedTo = Math.max(startAt, fstatSync(file).size);
+/** No file has this number: using it fails, where that of a closed one may have become another file's. */
+const CLOSED = -1;
 
-  const reserve = (upTo: number): void => {
-    if (upTo <= zeroedTo) return;
+/** Opens the file, creating it for its owner alone when it is missing; the first sync makes its name durable too. */
+export const openAppendFile = (path: string, startAt: number): AppendFile => new OpenAppendFile(path, startAt);
+
+class OpenAppendFile implements AppendFile {
+  readonly #path: string;
+  #file: number;
+  #endAt: number;
+  /** Up to here the file holds bytes or zeros. */
+  #zeroedTo: number;
+  /** Whether the name leads to this file after a power cut too; the next sync sees to it. */
+  #nameIsDurable = false;
+
+  constructor(path: string, startAt: number) {
+    this.#path = path;
+    this.#file = openOrCreate(path);
+    this.#endAt = startAt;
+    this.#zeroedTo = Math.max(startAt, fstatSync(this.#file).size);
+  }
+
+  get endAt(): number {
+    return this.#endAt;
+  }
+
+  append(parts: readonly Uint8Array[]): void {
+    const bytes = Buffer.concat(parts);
+    this.#reserve(this.#endAt + bytes.byteLength);
     try {
-      const zeros = new Uint8Array(Math.max(RESERVE_BYTES, upTo - zeroedTo));
-      writeFully(file, zeros, zeroedTo);
-      zeroedTo += zeros.byteLength;
+      writeFully(this.#file, bytes, this.#endAt);
+    } catch (thrown) {
+      tryTo(() => this.cutTo(this.#endAt)); // half a record is overwritten by the next one at the latest
+      fail(thrown, this.#path);
+    }
+    this.#endAt += bytes.byteLength;
+    this.#zeroedTo = Math.max(this.#zeroedTo, this.#endAt);
+  }
+
+  sync(): void {
+    try {
+      fdatasyncSync(this.#file);
+      if (!this.#nameIsDurable) syncFolder(dirname(this.#path));
+      this.#nameIsDurable = true;
+    } catch (thrown) {
+      fail(thrown, this.#path); // a disk may notice only now that it is full
+    }
+  }
+
+  cutTo(endAt: number): void {
+    ftruncateSync(this.#file, endAt);
+    this.#endAt = endAt;
+    this.#zeroedTo = endAt;
+  }
+
+  read(at: number, sizeBytes: number): Uint8Array {
+    const bytes = new Uint8Array(sizeBytes);
+    let done = 0;
+    for (let read = -1; done < sizeBytes && read !== 0; done += read) {
+      read = readSync(this.#file, bytes, done, sizeBytes - done, at + done);
+    }
+    return bytes.subarray(0, done);
+  }
+
+  replace(parts: readonly Uint8Array[]): void {
+    const bytes = Buffer.concat(parts);
+    const fresh = writeBeside(this.#path, bytes);
+    try {
+      renameSync(temporaryOf(this.#path), this.#path);
+    } catch (thrown) {
+      discard(fresh, this.#path);
+      fail(thrown, this.#path);
+    }
+    // Until the next sync has made the name durable, a power cut brings the old file back, which holds as much.
+    this.#nameIsDurable = false;
+    tryTo(() => closeSync(this.#file));
+    this.#file = fresh;
+    this.#endAt = bytes.byteLength;
+    this.#zeroedTo = bytes.byteLength;
+  }
+
+  close(): void {
+    if (this.#file !== CLOSED) closeSync(this.#file);
+    this.#file = CLOSED;
+  }
+
+  #reserve(upTo: number): void {
+    if (upTo <= this.#zeroedTo) return;
+    try {
+      const zeros = new Uint8Array(Math.max(RESERVE_BYTES, upTo - this.#zeroedTo));
+      writeFully(this.#file, zeros, this.#zeroedTo);
+      this.#zeroedTo += zeros.byteLength;
     } catch {
       // A disk too full for the reserve may still take the record itself; if not, that write fails.
     }
-  };
-  const cutTo = (to: number): void => {
-    ftruncateSync(file, to);
-    endAt = to;
-    zeroedTo = to;
-  };
-
-  return {
-    get endAt() {
-      return endAt;
-    },
-    append(parts) {
-      const bytes = Buffer.concat(parts);
-      reserve(endAt + bytes.byteLength);
-      try {
-        writeFully(file, bytes, endAt);
-      } catch (thrown) {
-        tryTo(() => cutTo(endAt)); // half a record is overwritten by the next one at the latest
-        fail(thrown, path);
-      }
-      endAt += bytes.byteLength;
-      zeroedTo = Math.max(zeroedTo, endAt);
-    },
-    sync() {
-      try {
-        fdatasyncSync(file);
-        if (!nameIsDurable) syncFolder(dirname(path));
-        nameIsDurable = true;
-      } catch (thrown) {
-        fail(thrown, path); // a disk may notice only now that it is full
-      }
-    },
-    cutTo,
-    read(at, sizeBytes) {
-      const bytes = new Uint8Array(sizeBytes);
-      let done = 0;
-      for (let read = -1; done < sizeBytes && read !== 0; done += read) {
-        read = readSync(file, bytes, done, sizeBytes - done, at + done);
-      }
-      return bytes.subarray(0, done);
-    },
-    replace(parts) {
-      const bytes = Buffer.concat(parts);
-      const fresh = writeBeside(path, bytes);
-      try {
-        renameSync(temporaryOf(path), path);
-      } catch (thrown) {
-        discard(fresh, path);
-        fail(thrown, path);
-      }
-      // Until the next sync has made the name durable, a power cut brings the old file back, which holds as much.
-      nameIsDurable = false;
-      tryTo(() => closeSync(file));
-      file = fresh;
-      endAt = bytes.byteLength;
-      zeroedTo = bytes.byteLength;
-    },
-    close() {
-      if (file !== CLOSED) closeSync(file);
-      file = CLOSED;
-    },
-  };
+  }
 }
-
-/** No file has this number: using it fails, where that of a closed one may have become another file's. */
-const CLOSED = -1;
 
 function openOrCreate(path: string): number {
   try {

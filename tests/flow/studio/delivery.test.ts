@@ -367,11 +367,12 @@ test.each([
   const readBytes: Files['readBytes'] = (path) => (broken ? Promise.reject(failure) : systemFiles.readBytes(path));
   const openAppend: Files['openAppend'] = (path, startAt) => {
     const file = systemFiles.openAppend(path, startAt);
+    const intact = file.read.bind(file);
     const read = (at: number, sizeBytes: number): Uint8Array => {
       if (broken) throw failure;
-      return file.read(at, sizeBytes);
+      return intact(at, sizeBytes);
     };
-    return new Proxy(file, { get: (target, name) => (name === 'read' ? read : Reflect.get(target, name)) });
+    return Object.assign(file, { read });
   };
   await using world = await setup({ files: { ...systemFiles, readBytes, openAppend } });
   world.faults.push(...overloaded(1));

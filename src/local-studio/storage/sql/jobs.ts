@@ -1,9 +1,9 @@
 import { vramClass } from '../../queue.ts';
-import type { JobTable } from '../store.ts';
+import type { JobTable, NewJob } from '../store.ts';
 import { endJobs, HAD_IT } from './job-endings.ts';
 import { readJobs } from './job-reads.ts';
 import { claimNext } from './next-job.ts';
-import type { Param, Sql } from '../../../system/disk/sqlite.ts';
+import type { Param, Query, Sql } from '../../../system/disk/sqlite.ts';
 
 /** The job table: reads, a job's way to a worker, and the ways its runs end. */
 export const createSqlJobs = (sql: Sql): JobTable => ({ ...readJobs(sql), ...moveJobs(sql), ...endJobs(sql) });
@@ -13,31 +13,7 @@ function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 's
   const changed = async (text: string, params: readonly Param[]): Promise<boolean> =>
     (await sql.query(`${text} RETURNING seq`, params)).length > 0;
   return {
-    add: (job) =>
-      sql.durable(async (query) => {
-        const queueClass = [job.kind, vramClass(job.vramGb)];
-        await query('INSERT INTO lanes (kind, vram_class) VALUES ($1, $2) ON CONFLICT DO NOTHING', queueClass);
-        await query(
-          `INSERT INTO jobs (id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class,
-             priority, attempts, max_attempts, created_at, updated_at)
-           VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $13)`,
-          [
-            job.id,
-            job.kind,
-            job.model,
-            job.modelSource,
-            job.task,
-            job.prompt,
-            job.gameId,
-            job.assetName,
-            job.vramGb,
-            vramClass(job.vramGb),
-            job.priority,
-            job.maxAttempts,
-            job.createdAt,
-          ],
-        );
-      }),
+    add: (job) => sql.durable((query) => addJob(query, job)),
     offerNext: (criteria, at) => claimNext(sql.query, criteria, at),
     release: (id, workerId, at) =>
       changed(
@@ -58,4 +34,29 @@ function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 's
         [id, workerId, at],
       ),
   };
+}
+
+async function addJob(query: Query, job: NewJob): Promise<void> {
+  const queueClass = [job.kind, vramClass(job.vramGb)];
+  await query('INSERT INTO lanes (kind, vram_class) VALUES ($1, $2) ON CONFLICT DO NOTHING', queueClass);
+  await query(
+    `INSERT INTO jobs (id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class,
+       priority, attempts, max_attempts, created_at, updated_at)
+     VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $13)`,
+    [
+      job.id,
+      job.kind,
+      job.model,
+      job.modelSource,
+      job.task,
+      job.prompt,
+      job.gameId,
+      job.assetName,
+      job.vramGb,
+      vramClass(job.vramGb),
+      job.priority,
+      job.maxAttempts,
+      job.createdAt,
+    ],
+  );
 }
