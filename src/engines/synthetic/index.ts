@@ -76,7 +76,10 @@ function resultOf(task: Task, options: SyntheticEngineOptions, context: RunConte
     case 'audio_tts':
       return { is: 'artifact', bytes: speak(sha256(task.text)), ext: 'wav' };
     case 'mesh':
-      return cube(task, options, context.signal);
+      return cube(task, options, {
+        signal: context.signal,
+        breathe: breather(options.clock, context.signal),
+      });
     default:
       return refuse(task);
   }

@@ -14,14 +14,29 @@ export interface MeshOptions extends TaskImageOptions {
 /** Studio contract: the texture of the synthetic mesh. */
 const TEXTURE_PX = 64;
 const CELL_PX = TEXTURE_PX / 4;
+const PIXELS_PER_TURN = 1024 * 1024;
 
 type Colour = readonly [red: number, green: number, blue: number];
 
+interface Making {
+  readonly signal: AbortSignal;
+  /** Awaited every few milliseconds of work. */
+  readonly breathe: () => Promise<void>;
+}
+
 /** A cube with a checker of the image's average colour and its half. */
-export async function cube(task: TaskOf<'mesh'>, options: MeshOptions, signal: AbortSignal): Promise<TaskResult> {
+export async function cube(
+  task: TaskOf<'mesh'>,
+  options: MeshOptions,
+  { signal, breathe }: Making,
+): Promise<TaskResult> {
   const picture = await usable(readTaskImage({ what: 'input image', url: task.imageUrl }, options, signal), signal);
   const size = { width: TEXTURE_PX, height: TEXTURE_PX, channels: RGB } as const;
-  const encoding = options.images.encode({ ...size, pixels: checker(averageColour(picture)), format: 'png' });
+  const encoding = options.images.encode({
+    ...size,
+    pixels: checker(await averageColour(picture, breathe)),
+    format: 'png',
+  });
   return { is: 'artifact', bytes: cubeGlb(await unlessAborted(encoding, signal)), ext: 'glb' };
 }
 
@@ -41,10 +56,14 @@ async function usable(reading: Promise<Picture>, signal: AbortSignal): Promise<P
 }
 
 /** The mean of each channel, as a whole number. Alpha does not count; grey is all three colours. */
-export function averageColour({ pixels, width, height, channels }: Picture): Colour {
+export async function averageColour(
+  { pixels, width, height, channels }: Picture,
+  breathe: Making['breathe'],
+): Promise<Colour> {
   const sums: [number, number, number] = [0, 0, 0];
   const [green, blue] = channels < RGB ? [0, 0] : [1, 2];
   for (let at = 0; at < pixels.byteLength; at += channels) {
+    if (at > 0 && at % (PIXELS_PER_TURN * channels) === 0) await breathe();
     sums[0] += pixels[at] ?? 0;
     sums[1] += pixels[at + green] ?? 0;
     sums[2] += pixels[at + blue] ?? 0;

@@ -89,10 +89,21 @@ test("the texture is a checker of the image's average colour and its half", asyn
   );
 });
 
-test('an average is rounded down, knows grey and leaves alpha out', () => {
+const never = () => Promise.resolve();
+
+test('an average is rounded down, knows grey and leaves alpha out', async () => {
   const colours = { pixels: Uint8Array.of(1, 2, 3, 0, 2, 4, 6, 255), width: 2, height: 1, channels: 4 } as const;
-  expect(averageColour(colours)).toEqual([1, 3, 4]);
-  expect(averageColour({ pixels: Uint8Array.of(10, 21), width: 2, height: 1, channels: 1 })).toEqual([15, 15, 15]);
+  expect(await averageColour(colours, never)).toEqual([1, 3, 4]);
+  const grey = { pixels: Uint8Array.of(10, 21), width: 2, height: 1, channels: 1 } as const;
+  expect(await averageColour(grey, never)).toEqual([15, 15, 15]);
+});
+
+test('a large image lets the event loop run every million pixels', async () => {
+  let breaths = 0;
+  const pixels = new Uint8Array(3 * 1024 * 1024).fill(7);
+  const breathe = () => Promise.resolve(void (breaths += 1));
+  expect(await averageColour({ pixels, width: 3072, height: 1024, channels: 1 }, breathe)).toEqual([7, 7, 7]);
+  expect(breaths).toBe(2);
 });
 
 test('a mesh is a GLB, whatever extension its task asks for', async () => {
