@@ -26,62 +26,73 @@ const MAX_PREVIEW_BYTES = 8 << 20;
  * before it. A follower that falls too far behind gets no more text until the next `restart`: what it has is then the
  * beginning of the result, which it gets whole at the end.
  */
-export function createDeltaOutlet(listen: OnDelta, maxPendingChars = MAX_PENDING_CHARS): DeltaOutlet {
-  let pending: Pending = NOTHING;
-  let hasTaken = false;
-  let isCut = false;
-  let isOpen = true;
-  let isBusy = false;
+export const createDeltaOutlet = (listen: OnDelta, maxPendingChars = MAX_PENDING_CHARS): DeltaOutlet =>
+  new FollowedOutlet(listen, maxPendingChars);
 
-  function shift(): TaskDelta | undefined {
-    const next = firstOf(pending);
-    if (next !== undefined) pending = { ...pending, [next.is]: undefined };
-    return next;
+class FollowedOutlet implements DeltaOutlet {
+  readonly #listen: OnDelta;
+  readonly #maxPendingChars: number;
+  #pending: Pending = NOTHING;
+  #hasTaken = false;
+  #isCut = false;
+  #isOpen = true;
+  #isBusy = false;
+
+  constructor(listen: OnDelta, maxPendingChars: number) {
+    this.#listen = listen;
+    this.#maxPendingChars = maxPendingChars;
   }
 
-  async function pump(): Promise<void> {
-    if (isBusy) return;
-    isBusy = true;
-    try {
-      for (let next = shift(); next !== undefined; next = shift()) await listen(next);
-    } catch {
-      drop(); // who cannot take one piece has no use for the next
-    } finally {
-      isBusy = false;
-    }
-  }
+  readonly emit = (delta: TaskDelta): void => {
+    if (!this.#isOpen) return;
+    this.#take(delta);
+    void this.#pump();
+  };
 
-  function take(delta: TaskDelta): void {
+  readonly end = (): void => {
+    this.#isOpen = false;
+  };
+
+  readonly drop = (): void => {
+    this.#isOpen = false;
+    this.#pending = NOTHING;
+  };
+
+  #take(delta: TaskDelta): void {
     if (delta.is === 'restart') {
-      if (hasTaken) pending = { ...NOTHING, restart: delta };
-      isCut = false;
-      hasTaken = false;
+      if (this.#hasTaken) this.#pending = { ...NOTHING, restart: delta };
+      this.#isCut = false;
+      this.#hasTaken = false;
       return;
     }
-    hasTaken = true;
-    if (delta.is === 'preview') {
-      if (delta.bytes.byteLength <= MAX_PREVIEW_BYTES) pending = { ...pending, preview: delta };
-    } else {
-      const text = (pending.text?.text ?? '') + delta.text;
-      isCut ||= text.length > maxPendingChars;
-      if (!isCut && text !== '') pending = { ...pending, text: { is: 'text', text } };
+    this.#hasTaken = true;
+    if (delta.is === 'text') this.#append(delta.text);
+    else if (delta.bytes.byteLength <= MAX_PREVIEW_BYTES) this.#pending = { ...this.#pending, preview: delta };
+  }
+
+  #append(more: string): void {
+    const text = (this.#pending.text?.text ?? '') + more;
+    this.#isCut ||= text.length > this.#maxPendingChars;
+    if (!this.#isCut && text !== '') this.#pending = { ...this.#pending, text: { is: 'text', text } };
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      for (let next = this.#shift(); next !== undefined; next = this.#shift()) await this.#listen(next);
+    } catch {
+      this.drop(); // who cannot take one piece has no use for the next
+    } finally {
+      this.#isBusy = false;
     }
   }
 
-  function drop(): void {
-    isOpen = false;
-    pending = NOTHING;
+  #shift(): TaskDelta | undefined {
+    const next = firstOf(this.#pending);
+    if (next !== undefined) this.#pending = { ...this.#pending, [next.is]: undefined };
+    return next;
   }
-
-  return {
-    emit(delta) {
-      if (!isOpen) return;
-      take(delta);
-      void pump();
-    },
-    end: () => void (isOpen = false),
-    drop,
-  };
 }
 
 /** What waits for the follower, handed on in this order. */

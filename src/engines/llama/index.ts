@@ -2,7 +2,7 @@ import { ENGINES } from '../../contract/model-source.ts';
 import type { Files } from '../../system/disk/files.ts';
 import type { Engine } from '../engine.ts';
 import type { EngineHost } from '../host/host.ts';
-import { loadedIn } from '../host/loaded.ts';
+import { loadHosted } from '../host/loaded.ts';
 import { localModels } from '../local-models.ts';
 import { notReady, type Readiness, type Where } from '../readiness.ts';
 import type { Devices } from './devices.ts';
@@ -44,9 +44,8 @@ export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot
       signal.throwIfAborted();
       ggufOf(modelFiles);
       const binariesFolder = await devices.prepare(signal, how);
-      const wanted = { lean: how.lean, binariesFolder };
-      const model = await host.load({ engine: 'llama-cpp', files: modelFiles, how: wanted }, signal);
-      return loadedIn(model, async (task, context) => {
+      const request = { engine: 'llama-cpp', files: modelFiles, how: { lean: how.lean, binariesFolder } } as const;
+      return await loadHosted(host, request, signal, async (model, task, context) => {
         assertKind(task, 'llm', 'llama-cpp');
         return await model.run(task, new Map(), context);
       });

@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Engine } from '../engine.ts';
 import type { EngineHost } from '../host/host.ts';
-import { loadedIn } from '../host/loaded.ts';
+import { loadHosted } from '../host/loaded.ts';
 import type { Inputs } from '../host/inner.ts';
 import type { FetchInput } from '../media/inputs.ts';
 import { runtimeReadiness } from '../onnx-runtime.ts';
@@ -35,8 +35,7 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
     load: async (files, signal) => {
       signal.throwIfAborted();
       modelOf(files.paths);
-      const model = await host.load({ engine: 'onnx', files }, signal);
-      return loadedIn(model, async (task, context) => {
+      return await loadHosted(host, { engine: 'onnx', files }, signal, async (model, task, context) => {
         assertKind(task, 'image', 'onnx');
         assertSize(task);
         const inputs = await fetchBoth(task, fetchInput, context.signal);

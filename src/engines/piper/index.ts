@@ -4,7 +4,7 @@ import type { TaskResult } from '../result.ts';
 import { audioFormat } from '../ffmpeg/formats.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';
-import { loadedIn } from '../host/loaded.ts';
+import { loadHosted } from '../host/loaded.ts';
 import { runtimeReadiness } from '../onnx-runtime.ts';
 import { assertSpeakable } from './checks.ts';
 import { modelOf } from './inside.ts';
@@ -29,8 +29,7 @@ export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptio
     load: async (files, signal) => {
       signal.throwIfAborted();
       modelOf(files.paths);
-      const model = await host.load({ engine: 'piper', files }, signal);
-      return loadedIn(model, async (task, context) => {
+      return await loadHosted(host, { engine: 'piper', files }, signal, async (model, task, context) => {
         assertKind(task, 'audio_tts', 'piper');
         assertSpeakable(task);
         const ext = task.ext.trim().toLowerCase() || 'wav';

@@ -5,7 +5,7 @@ import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Engine } from '../engine.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import type { EngineHost } from '../host/host.ts';
-import { loadedIn } from '../host/loaded.ts';
+import { loadHosted } from '../host/loaded.ts';
 import type { FetchInput } from '../media/inputs.ts';
 import { notReady, READY, type Readiness } from '../readiness.ts';
 import { isDetection, modelOf, noSpeechFinder } from './inside.ts';
@@ -55,8 +55,8 @@ export function createWhisperEngine(options: WhisperEngineOptions): Engine {
     load: async (modelFiles, signal) => {
       signal.throwIfAborted();
       modelOf(modelFiles.paths);
-      const model = await host.load({ engine: 'whisper-cpp', files: modelFiles, stallMs: STALL_MS }, signal);
-      return loadedIn(model, async (task, context) => {
+      const request = { engine: 'whisper-cpp', files: modelFiles, stallMs: STALL_MS } as const;
+      return await loadHosted(host, request, signal, async (model, task, context) => {
         assertKind(task, 'audio_stt', 'whisper-cpp');
         if (task.vad === true && !modelFiles.paths.has('vad')) throw noSpeechFinder();
         assertSupported(task);
