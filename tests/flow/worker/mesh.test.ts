@@ -22,6 +22,9 @@ test('an image becomes a GLB that the studio stores and serves as one', async ()
   expect(answer.headers.get('content-type')).toBe('model/gltf-binary');
   const { issues } = await validateBytes(new Uint8Array(await answer.arrayBuffer()));
   expect(issues).toMatchObject({ numErrors: 0, numWarnings: 0 });
+  await scene.worker.done();
+  const { recentJobs } = scene.worker.status();
+  expect(recentJobs).toMatchObject([{ jobId: id, kind: 'mesh', prompt: '', status: 'completed' }]);
 });
 
 test('an image is fetched from its URL, and a web page in its place fails the job for good', async () => {
