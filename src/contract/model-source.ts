@@ -22,6 +22,9 @@ export const FILE_ROLES = [
 ] as const;
 export type FileRole = (typeof FILE_ROLES)[number];
 
+/** The role of the file by which a chat model reads images; llama.cpp calls it `mmproj`. */
+export const VISION_PROJECTOR = 'text-encoder-vision' satisfies FileRole;
+
 /** What is known of an engine by its name alone, whether or not a worker has it. */
 export interface EngineFacts {
   /** What the contract calls it in messages. */

@@ -10,6 +10,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Job, JobOutcome, JobPhase, RunFacts } from './job.ts';
 import { type Shortage, withLeanRetry } from './lean-retry.ts';
+import { assertReadsImages } from './chat-images.ts';
 import type { OutputCheck } from './output-check.ts';
 
 export interface RunDeps {
@@ -120,6 +121,7 @@ const begun = (job: Job, deps: RunDeps, signal: AbortSignal): Promise<Done> =>
 async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done> {
   const { signal, emit } = context;
   const { kind } = job.task;
+  assertReadsImages(job);
   // Studio contract: every worker has this engine, and where it cannot run it serves nothing.
   if (job.source.engine === 'torch') throw unserved('torch', kind);
   const engine = deps.registry.get(job.source.engine, job.model);

@@ -24,7 +24,7 @@ export function diskMs(sizeBytes: number): number {
 /** What the synthetic engine takes for the chat of a JSON job. The engine of the 1 MiB job has its bytes ready. */
 export function engineMs(): number {
   const text = chatText({ messages: [{ role: 'user', content: PROMPT }] });
-  return medianOf(ENGINE_TRIES, () => void replyTo(text, contentFor(sha256(text))));
+  return medianOf(ENGINE_TRIES, () => void replyTo(text, contentFor(sha256(text), [])));
 }
 
 function medianOf(times: number, work: () => void): number {

@@ -8,6 +8,8 @@ export const llm = defineTaskKind({
   params: v.object({
     kind: v.literal('llm'),
     messages: v.array(v.object({ role: v.string(), content: v.string() })),
+    /** Read with the last user message, in order: absolute URLs, or `data:image/<type>;base64,…`. */
+    images: v.optional(v.array(v.string())),
     system: absentable(v.string()),
     maxTokens: v.optional(U32, 512),
     temperature: v.optional(Decimal, 0.7),

@@ -1,3 +1,5 @@
+import { WorkerError } from '../../base/errors.ts';
+import type { ModelId } from '../../base/ids.ts';
 import { ENGINES } from '../../contract/model-source.ts';
 import type { Files } from '../../system/disk/files.ts';
 import type { Engine } from '../engine.ts';
@@ -20,6 +22,8 @@ export interface LlamaEngineOptions {
 }
 
 const ANY = 'llama-cpp:*';
+/** Vision projectors are GGUF files too, but no models; those who publish them put llama.cpp's word into the name. */
+const PROJECTOR_NAME = /mmproj/i;
 const { folder: FOLDER } = ENGINES['llama-cpp'];
 
 /** Chat completions by GGUF models, through llama.cpp. */
@@ -36,7 +40,8 @@ export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot
     },
     canRunLean: true,
     readiness: async () => {
-      local = await localModels(files, `${modelsRoot}/${FOLDER.name}`, FOLDER.ending);
+      const names = await localModels(files, `${modelsRoot}/${FOLDER.name}`, FOLDER.ending);
+      local = names.filter((name) => !PROJECTOR_NAME.test(name));
       where = await devices.where();
       return readinessOf(hasRuntime(), where);
     },
@@ -47,11 +52,20 @@ export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot
       const request = { engine: 'llama-cpp', files: modelFiles, how: { lean: how.lean, binariesFolder } } as const;
       return await loadHosted(host, request, signal, async (model, task, context) => {
         assertKind(task, 'llm', 'llama-cpp');
+        if (task.images?.length) throw noVision(modelFiles.model);
         return await model.run(task, new Map(), context);
       });
     },
   };
 }
+
+/** Rather than an answer about images that the model never saw. */
+const noVision = (model: ModelId): WorkerError =>
+  new WorkerError(
+    'task.images-unsupported',
+    `model \`${model}\` reads no images: the llama.cpp of this worker has no vision part`,
+    { hint: 'Create the job without images, or offer it to another worker.' },
+  );
 
 const readinessOf = (hasRuntime: boolean, where: Where | undefined): Readiness =>
   hasRuntime

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { ModelId } from '../../base/ids.ts';
+import { VISION_PROJECTOR } from '../../contract/model-source.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ModelFiles, RunContext } from '../engine.ts';
@@ -52,9 +53,14 @@ export function createChatEngine(options: ChatEngineOptions): InnerEngine {
   };
 }
 
-/** The file to load: of role `model`, or whichever else is a GGUF. @throws WorkerError `model.role-missing` */
+/**
+ * The file to load: of role `model`, or whichever else is a GGUF, though never the vision projector, which is one too.
+ *
+ * @throws WorkerError `model.role-missing`
+ */
 export function ggufOf({ model, paths }: Pick<ModelFiles, 'model' | 'paths'>): string {
-  const found = [paths.get('model'), ...paths.values()].find((path) => path?.toLowerCase().endsWith('.gguf'));
+  const others = [...paths].flatMap(([role, path]) => (role === VISION_PROJECTOR ? [] : [path]));
+  const found = [paths.get('model'), ...others].find((path) => path?.toLowerCase().endsWith('.gguf'));
   if (found !== undefined) return found;
   throw new WorkerError('model.role-missing', `llama modelSource for \`${model}\` contained no .gguf file`, {
     hint: `Offer the model with a .gguf file of role \`model\`, or put ${model}.gguf into the folder \`llm\` of the models.`,

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
+import type { Size } from './image.ts';
 
 /** What the digest of a chat is taken over. The separate `system` field is not part of it (studio contract). */
 export const chatText = (task: Pick<TaskOf<'llm'>, 'messages'>): string =>
@@ -8,8 +9,13 @@ export const chatText = (task: Pick<TaskOf<'llm'>, 'messages'>): string =>
 /** The contract counts eight for every reply, whatever its words. */
 const COMPLETION_TOKENS = 8;
 
-/** A reply that names the digest of its chat. */
-export const contentFor = (digest: Uint8Array): string => `[synthetic] reply to prompt #${shortHex(digest)}`;
+/** A reply that names the digest of its chat and, in the studio contract's words, the size of each image read with it. */
+export function contentFor(digest: Uint8Array, images: readonly Size[]): string {
+  const reply = `[synthetic] reply to prompt #${shortHex(digest)}`;
+  if (images.length === 0) return reply;
+  const sizes = images.map(({ width, height }) => `${width}x${height}`).join(', ');
+  return `${reply} (read ${images.length} images: ${sizes})`;
+}
 
 /** A chat completion with this reply. No `elapsed_ms`: this engine's time says nothing. */
 export function replyTo(text: string, content: string): JsonObject {

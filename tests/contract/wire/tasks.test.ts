@@ -71,6 +71,18 @@ describe.each(TASK_KIND_IDS)('an %s task', (kind) => {
   });
 });
 
+test('a chat carries a list of images or none at all, but no null', () => {
+  const images = ['https://example.invalid/a.png', 'data:image/png;base64,AA=='];
+  const read = (about: object) => v.safeParse(TaskSchema, { kind: 'llm', messages: [], ...about });
+  expect(read({ images }).output).toMatchObject({ images });
+  expect(Object.keys(read({}).output as object)).not.toContain('images');
+  expect([null, 'https://example.invalid/a.png', [null]].map((wrong) => read({ images: wrong }).success)).toEqual([
+    false,
+    false,
+    false,
+  ]);
+});
+
 test('the kinds stand in the order of the wire', () => {
   expect(TASK_KIND_IDS).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh']);
 });

@@ -17,7 +17,9 @@ async function aScene() {
   const modelsRoot = join(folder.path, 'models');
   await mkdir(join(modelsRoot, 'llm'), { recursive: true });
   await writeFile(join(modelsRoot, 'llm', 'mine.gguf'), chatModel({ says: [['Mine']] }));
-  const server = stack.use(fileServer({ 'tiny.gguf': chatModel(), 'voice.onnx': new Uint8Array(9) }));
+  const server = stack.use(
+    fileServer({ 'tiny.gguf': chatModel(), 'vl-mmproj.gguf': chatModel(), 'voice.onnx': new Uint8Array(9) }),
+  );
   const scene = stack.use(await setup({ config: { models_root: modelsRoot } }));
   return { server, scene, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
@@ -37,6 +39,22 @@ async function failureOf(scene: Scene, job: ReturnType<typeof chat>): Promise<Re
   await scene.studio.jobIs((await job).id, 'failed');
   return scene.worker.events.find(({ event }) => event === 'job.failed')?.fields ?? {};
 }
+
+test('a model with a vision projector is told apart from it, and images fail its chat for good', async () => {
+  await using place = await aScene();
+  const { scene, server } = place;
+  const projector = { ...fileOf(server, 'vl-mmproj.gguf'), role: 'text-encoder-vision' };
+  const files = [projector, fileOf(server, 'tiny.gguf')];
+  const { id } = await chat(scene, files);
+  await scene.studio.jobIs(id, 'completed');
+  expect(server.asked.toSorted()).toEqual(['tiny.gguf', 'vl-mmproj.gguf']);
+  const about = chat(scene, files, { task: { images: ['data:image/png;base64,AA=='] } });
+  expect(await failureOf(scene, about)).toMatchObject({ code: 'task.images-unsupported' });
+  expect(await scene.studio.next('fail')).toMatchObject({
+    error: 'model `tiny` reads no images: the llama.cpp of this worker has no vision part',
+    retryable: false,
+  });
+});
 
 test('an offer of a chat is fetched, answered and delivered', async () => {
   await using place = await aScene();
