@@ -32,55 +32,64 @@ const CUT = '… [cut]';
  * An empty buffer. `capacity` bounds what an outage can pile up; a marker entry counts what was dropped. Once full, each push
  * costs two old entries, one for the newcomer and one for the marker: that is how the reference worker counts.
  */
-export function createShipBuffer(capacity: number = CAPACITY): ShipBuffer {
-  let entries: LogEntry[] = [];
-  let head = 0;
-  const size = (): number => entries.length - head;
-  /** Moving the start is cheap; the dead part is cut off only once it outweighs the living, so a push stays O(1). */
-  const drop = (count: number): void => {
-    head += count;
-    if (head <= size()) return;
-    entries = entries.slice(head);
-    head = 0;
-  };
-  const push = (entry: LogEntry): void => {
-    if (size() >= capacity) {
-      const dropped = Math.min(size(), size() + 2 - capacity);
-      drop(dropped);
-      entries.push(dropMarker(entry.ts, capacity, dropped));
+export const createShipBuffer = (capacity: number = CAPACITY): ShipBuffer => new BoundedBuffer(capacity);
+
+class BoundedBuffer implements ShipBuffer {
+  readonly #capacity: number;
+  #entries: LogEntry[] = [];
+  #head = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get size(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  push(entry: LogEntry): void {
+    if (this.size >= this.#capacity) {
+      const dropped = Math.min(this.size, this.size + 2 - this.#capacity);
+      this.#drop(dropped);
+      this.#entries.push(dropMarker(entry.ts, this.#capacity, dropped));
     }
-    entries.push(entry);
+    this.#entries.push(entry);
+  }
+
+  take(limits: FrameLimits = FRAME_LIMITS): readonly LogEntry[] {
+    const taken: LogEntry[] = [];
+    let leftBytes = limits.maxBytes - FRAME_AROUND_BYTES;
+    for (let at = this.#head; at < this.#entries.length && taken.length < limits.maxEntries; at++) {
+      const entry = this.#entries[at];
+      if (entry === undefined) break;
+      // Only the first may be cut: another one simply waits for the next frame.
+      const fitting = taken.length === 0 ? cutToFit(entry, leftBytes) : entry;
+      leftBytes -= sizeBytes(fitting) + 1;
+      if (leftBytes < 0 && taken.length > 0) break;
+      taken.push(fitting);
+    }
+    this.#drop(taken.length);
+    return taken;
+  }
+
+  requeue(returned: readonly LogEntry[]): void {
+    this.#entries = [...returned, ...this.#entries.slice(this.#head)].slice(-this.#capacity);
+    this.#head = 0;
+  }
+
+  // Handed over by itself, as every sink is.
+  readonly sink: LogSink = (event) => {
+    const entry = toLogEntry(event);
+    if (entry !== undefined) this.push(entry);
   };
 
-  return {
-    push,
-    take(limits = FRAME_LIMITS) {
-      const taken: LogEntry[] = [];
-      let leftBytes = limits.maxBytes - FRAME_AROUND_BYTES;
-      for (let at = head; at < entries.length && taken.length < limits.maxEntries; at++) {
-        const entry = entries[at];
-        if (entry === undefined) break;
-        // Only the first may be cut: another one simply waits for the next frame.
-        const fitting = taken.length === 0 ? cutToFit(entry, leftBytes) : entry;
-        leftBytes -= sizeBytes(fitting) + 1;
-        if (leftBytes < 0 && taken.length > 0) break;
-        taken.push(fitting);
-      }
-      drop(taken.length);
-      return taken;
-    },
-    requeue(returned) {
-      entries = [...returned, ...entries.slice(head)].slice(-capacity);
-      head = 0;
-    },
-    get size() {
-      return size();
-    },
-    sink(event) {
-      const entry = toLogEntry(event);
-      if (entry !== undefined) push(entry);
-    },
-  };
+  /** Moving the start is cheap; the dead part is cut off only once it outweighs the living, so a push stays O(1). */
+  #drop(count: number): void {
+    this.#head += count;
+    if (this.#head <= this.size) return;
+    this.#entries = this.#entries.slice(this.#head);
+    this.#head = 0;
+  }
 }
 
 /** The reference worker's text: a studio may search for it. */

@@ -14,52 +14,62 @@ export interface InUse {
   isUsed(folder: string, use: string): Promise<boolean>;
 }
 
-/** Marks are counted here, so that several users in one process share a lock. */
-export function createInUse(options: {
+export interface InUseOptions {
   readonly files: Pick<Files, 'list' | 'remove'>;
   readonly lock: (path: string) => Promise<Lock>;
   readonly pid: number;
-}): InUse {
-  const { files, lock, pid } = options;
-  const marks = new Map<string, { count: number; readonly lock: Promise<Lock> }>();
+}
 
-  async function unmark(path: string): Promise<void> {
-    const mark = marks.get(path);
+/** The marks of this process and of others. */
+export const createInUse = (options: InUseOptions): InUse => new Marks(options);
+
+/** Marks are counted here, so that several users in one process share a lock. */
+class Marks implements InUse {
+  readonly #options: InUseOptions;
+  readonly #marks = new Map<string, { count: number; readonly lock: Promise<Lock> }>();
+
+  constructor(options: InUseOptions) {
+    this.#options = options;
+  }
+
+  async mark(use: string): Promise<() => Promise<void>> {
+    const { lock, pid } = this.#options;
+    const path = `${use}${pid}.lock`;
+    const mark = this.#marks.get(path) ?? { count: 0, lock: lock(path) };
+    mark.count += 1;
+    this.#marks.set(path, mark);
+    await mark.lock;
+    let isMarked = true;
+    return async () => {
+      if (!isMarked) return;
+      isMarked = false;
+      await this.#unmark(path);
+    };
+  }
+
+  async isUsed(folder: string, use: string): Promise<boolean> {
+    const { files, lock } = this.#options;
+    for (const name of await files.list(folder)) {
+      const path = `${folder}/${name}`;
+      if (!path.startsWith(use) || !name.endsWith('.lock')) continue;
+      if (this.#marks.has(path)) return true;
+      const probe = await lock(path);
+      if (probe.is === 'taken') return true;
+      probe.release();
+      await files.remove(path); // its process is gone
+    }
+    return false;
+  }
+
+  async #unmark(path: string): Promise<void> {
+    const mark = this.#marks.get(path);
     if (mark === undefined) return;
     mark.count -= 1;
     if (mark.count > 0) return;
-    marks.delete(path);
+    this.#marks.delete(path);
     const taken = await mark.lock;
     if (taken.is === 'taken') return; // a process of our pid on another machine has it, on a shared disk
     taken.release();
-    await files.remove(path);
+    await this.#options.files.remove(path);
   }
-
-  return {
-    async mark(use) {
-      const path = `${use}${pid}.lock`;
-      const mark = marks.get(path) ?? { count: 0, lock: lock(path) };
-      mark.count += 1;
-      marks.set(path, mark);
-      await mark.lock;
-      let isMarked = true;
-      return async () => {
-        if (!isMarked) return;
-        isMarked = false;
-        await unmark(path);
-      };
-    },
-    async isUsed(folder, use) {
-      for (const name of await files.list(folder)) {
-        const path = `${folder}/${name}`;
-        if (!path.startsWith(use) || !name.endsWith('.lock')) continue;
-        if (marks.has(path)) return true;
-        const probe = await lock(path);
-        if (probe.is === 'taken') return true;
-        probe.release();
-        await files.remove(path); // its process is gone
-      }
-      return false;
-    },
-  };
 }

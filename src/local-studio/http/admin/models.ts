@@ -5,7 +5,9 @@ import type { ModelRow } from '../../storage/store.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';
 
 /** Models that jobs may name instead of sending their own source. */
-export const modelRoutes: AdminRoutes = ({ studio, clock }) => {
+export const modelRoutes: AdminRoutes = (context) => [...listRoutes(context), ...oneModelRoutes(context)];
+
+const listRoutes: AdminRoutes = ({ studio, clock }) => {
   const { models } = studio.store;
   return [
     { method: 'GET', path: '/admin/models', handle: async () => json({ models: (await models.list()).map(viewOf) }) },
@@ -18,6 +20,12 @@ export const modelRoutes: AdminRoutes = ({ studio, clock }) => {
         return json(viewOf(row), 201);
       },
     },
+  ];
+};
+
+const oneModelRoutes: AdminRoutes = ({ studio, clock }) => {
+  const { models } = studio.store;
+  return [
     {
       method: 'GET',
       path: '/admin/models/:id',
