@@ -1,4 +1,4 @@
-/** How C++, the kernel's tools and the libraries of engines and GPUs say that there is no memory left. */
+/** How C++, the kernel's tools and the libraries of engines and GPUs report that there is no memory left. */
 const NO_MEMORY =
   /out of memory|insufficient memory|ErrorOutOf(?:Device|Host|Pool)Memory|failed to allocate|(?:unable to|cannot) allocate|memory allocation of size \d+ failed|cudaMalloc failed|bad_alloc|ENOMEM/i;
 

@@ -7,7 +7,7 @@ export type GpuKind = Exclude<DeviceKind, 'cpu'>;
 export const toGpuKind = (name: string): GpuKind | undefined =>
   DEVICE_KINDS.find((kind): kind is GpuKind => kind !== 'cpu' && kind === name);
 
-/** What is wrong, and the sentence that says how to mend it. */
+/** What is wrong, and how to fix it. */
 export interface Advice {
   readonly because: string;
   readonly hint: string;

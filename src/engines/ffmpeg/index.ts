@@ -39,7 +39,7 @@ export interface FfmpegOptions extends FfmpegFinderOptions, FfmpegTools, Scratch
 const MAX_SAMPLE_BYTES = 512 * MIB;
 
 /**
- * The ffmpeg of this machine. Nothing is looked for before the first call. Its files are in folders of their own, which
+ * The ffmpeg of this machine. Nothing is searched for before the first call. Its files are in folders of their own, which
  * are removed with each call; what a killed worker leaves is removed by `sweepScratch`.
  */
 export function createFfmpeg(options: FfmpegOptions): Ffmpeg {

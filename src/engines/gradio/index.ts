@@ -87,7 +87,7 @@ async function readinessOf(options: GradioOptions): Promise<Readiness> {
 const isNamed = (endpointUrl: string | undefined): endpointUrl is string =>
   endpointUrl !== undefined && endpointUrl !== '';
 
-/** The app may have been restarted as another one since the last job, so it is looked at each time. */
+/** The app may have been restarted as another one since the last job, so it is inspected each time. */
 async function find(
   { settings, ask, clock }: GradioOptions,
   signal: AbortSignal,

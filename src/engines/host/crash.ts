@@ -3,7 +3,7 @@ import type { EngineName } from '../../contract/model-source.ts';
 import type { ChildEnd } from '../../system/process/child.ts';
 import { MORE_MEMORY_HINT, saysNoMemory, whereShort } from '../no-memory.ts';
 
-/** What a child did when it ended, as a person would say it. */
+/** What a child did when it ended, in words for a person. */
 export type Doing = 'starting' | 'loading' | 'running' | 'idle';
 
 const DOING: Readonly<Record<Doing, string>> = {
@@ -23,8 +23,8 @@ export function crashError(
   { end, doing, lines }: { readonly end: ChildEnd; readonly doing: Doing; readonly lines: readonly string[] },
 ): WorkerError {
   const how = end.is === 'exited' ? `exited with code ${end.code}` : `was killed by ${end.signal}${guess(end.signal)}`;
-  const said = ownWords(lines).slice(-LINES_REPORTED).join(' | ').slice(-MAX_CHARACTERS);
-  const message = `the ${engine} engine ${how} ${DOING[doing]}${said === '' ? '' : `; its last output: ${said}`}`;
+  const lastOutput = ownWords(lines).slice(-LINES_REPORTED).join(' | ').slice(-MAX_CHARACTERS);
+  const message = `the ${engine} engine ${how} ${DOING[doing]}${lastOutput === '' ? '' : `; its last output: ${lastOutput}`}`;
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
   return ranOutOfMemory(end, lines)
     ? new WorkerError('engine.out-of-memory', message, {
@@ -41,7 +41,7 @@ export function crashError(
 const RULE = /^={40,}$/;
 const PANIC = /^panic\([^)]*\): /;
 
-/** What the engine said before the runtime began to speak of the crash, and of that only what it was. */
+/** What the engine printed before the runtime began to report the crash, and of that only what it was. */
 function ownWords(lines: readonly string[]): readonly string[] {
   const rule = lines.findIndex((line, at) => RULE.test(line) && lines[at + 1]?.startsWith('Bun v') === true);
   if (rule === -1) return lines;
@@ -53,7 +53,7 @@ function ownWords(lines: readonly string[]): readonly string[] {
 const KERNEL_KILL = 'SIGKILL';
 export const isKernelKill = (end: ChildEnd): boolean => end.is !== 'exited' && end.signal === KERNEL_KILL;
 
-/** Whether a program ended because it found no memory and said so, rather than for being killed by the kernel. */
+/** Whether a program ended because it found no memory and reported that, rather than for being killed by the kernel. */
 export const isOwnShortage = ({ code, fields }: WorkerError): boolean =>
   code === 'engine.out-of-memory' && fields['signal'] !== KERNEL_KILL;
 
@@ -63,13 +63,13 @@ const ranOutOfMemory = (end: ChildEnd, lines: readonly string[]): boolean =>
 const guess = (signal: string): string =>
   signal === KERNEL_KILL ? ' (the system does that when memory runs out)' : '';
 
-/** The last lines somebody said, and no more of them. */
+/** The last lines somebody printed, and no more of them. */
 export interface Tail {
   add(line: string): void;
   readonly lines: readonly string[];
 }
 
-/** Constant in memory, however much is said. */
+/** Constant in memory, however much is printed. */
 export function createTail(kept: number): Tail {
   const lines: string[] = [];
   return {

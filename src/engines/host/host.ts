@@ -41,7 +41,7 @@ export interface EngineHost {
   /**
    * Loads a model in a child of its own.
    *
-   * @throws WorkerError what the engine says | `engine.crashed` | `engine.stalled`; rejects with the signal's reason
+   * @throws WorkerError what the engine reports | `engine.crashed` | `engine.stalled`; rejects with the signal's reason
    */
   load(request: HostedLoad, signal: AbortSignal): Promise<HostedModel>;
 }

@@ -18,7 +18,7 @@ import { TaskSchema } from '../../contract/tasks/index.ts';
  *   cancel (any time) ─────────▶        the request ends with failed, soon
  *   unload ────────────────────▶        frees the model and exits
  *
- * The other side is our own program, but a native library shares its memory: what it says is checked like any input.
+ * The other side is our own program, but a native library shares its memory: what it sends is checked like any input.
  */
 
 const Bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array, 'expected bytes');
@@ -66,7 +66,7 @@ const FailureSchema = v.object({
 
 const FromChildSchema = v.variant('is', [
   v.object({ is: v.literal('loaded'), ranOn: DeviceNameSchema }),
-  /** It heard of a run and begins with it: what happens from here on is the run's doing. */
+  /** It received a run and begins with it: what happens from here on is caused by the run. */
   v.object({ is: v.literal('taken') }),
   v.object({ is: v.literal('progress'), done: Count, total: Count }),
   /** A piece of the result, in the order in which they were made. */

@@ -196,7 +196,7 @@ class Translation {
   }
 }
 
-/** Keywords that say nothing about values. */
+/** Keywords that do not restrict values. */
 const REMARKS = new Set(['$schema', '$id', '$defs', 'definitions', 'title', 'description', 'default', 'examples']);
 
 const isContainer = (value: unknown): value is Schema => typeof value === 'object' && value !== null;

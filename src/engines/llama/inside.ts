@@ -21,7 +21,7 @@ export interface ChatEngineOptions {
   readonly warn: Warn;
 }
 
-/** Studio contract: where a model says nothing of it. */
+/** Studio contract: where a model does not declare it. */
 const CONTEXT_TOKENS = 8192;
 /** The studio contract's seed: a chat that is asked for twice is answered twice the same. */
 const SEED = 1234n;

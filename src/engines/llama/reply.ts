@@ -12,7 +12,7 @@ export interface Reply {
   readonly reasoning: string | undefined;
 }
 
-/** What a model thought and what it said, parted at the first closing tag (studio contract). */
+/** A model's reasoning and its reply, split at the first closing tag (studio contract). */
 export function splitReasoning(text: string): Reply {
   const at = text.indexOf(CLOSING);
   if (at === -1) return { content: text.trim(), reasoning: undefined };

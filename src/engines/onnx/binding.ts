@@ -33,7 +33,7 @@ export interface SessionOptions {
   readonly cores: number;
 }
 
-/** More threads cost memory and gain nothing on a 512 px picture. */
+/** More threads cost memory and gain nothing on a 512 px image. */
 const MAX_THREADS = 16;
 
 /**

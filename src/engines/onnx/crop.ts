@@ -26,7 +26,7 @@ export function maskedArea({ data, width, height }: Plane): Area | undefined {
 
 /**
  * The square the model gets to see: a removal is sharp only where the model's 512 px are spent on its surroundings.
- * Where no square can hold the masked part, or none is smaller than the picture, it is the whole picture.
+ * Where no square can hold the masked part, or none is smaller than the image, it is the whole image.
  */
 export function regionFor(mask: Plane): Area {
   const { width, height } = mask;

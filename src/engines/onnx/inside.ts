@@ -6,7 +6,7 @@ import type { TaskResult } from '../result.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
 import type { Session } from './binding.ts';
 import { regionFor } from './crop.ts';
-import { composite, MODEL_SIDE, pictureOf, tensorsOf } from './lama.ts';
+import { composite, MODEL_SIDE, planeOf, tensorsOf } from './lama.ts';
 import { coloursOf, cut, greyOf } from './planes.ts';
 import { type Plane, resize } from './sampling.ts';
 import { assertKind, roleMissing } from '../failures.ts';
@@ -60,20 +60,20 @@ interface Size {
   readonly height: number;
 }
 
-/** Small pictures round their sides to whole pixels: of 64, one is 1.6 %. */
+/** Small images round their sides to whole pixels: of 64, one is 1.6 %. */
 const ROUNDING = 0.02;
 const sameShape = (a: Size, b: Size): boolean => Math.abs((a.width * b.height) / (a.height * b.width) - 1) <= ROUNDING;
 
 /**
- * Picture and mask are both stretched to the size asked for (studio contract), so a mask has the proportions of one of
+ * Image and mask are both stretched to the size asked for (studio contract), so a mask has the proportions of one of
  * them. Any other would cover something else than was marked.
  */
-function assertMaskFits(mask: Size, picture: Size, asked: Size): void {
-  if (sameShape(mask, picture) || sameShape(mask, asked)) return;
+function assertMaskFits(mask: Size, image: Size, asked: Size): void {
+  if (sameShape(mask, image) || sameShape(mask, asked)) return;
   const size = ({ width, height }: Size): string => `${width} x ${height} px`;
   throw new WorkerError(
     'task.mask-mismatch',
-    `the mask is ${size(mask)}, which has the proportions neither of the picture, ${size(picture)}, nor of the result, ${size(asked)}`,
+    `the mask is ${size(mask)}, which has the proportions neither of the picture, ${size(image)}, nor of the result, ${size(asked)}`,
     { hint: 'Draw the mask on the picture itself, at its size.' },
   );
 }
@@ -89,10 +89,10 @@ async function remove(task: TaskOf<'image'>, inputs: Inputs, tools: Tools): Prom
   const height = Math.max(task.height, 1);
   const read = async (name: string): ReturnType<Images['decode']> =>
     images.decode(inputs.get(name) ?? new Uint8Array());
-  const picture = await read('initImageUrl');
+  const image = await read('initImageUrl');
   const drawn = await read('maskUrl');
-  assertMaskFits(drawn, picture, { width, height });
-  const base = resize(coloursOf(picture), width, height);
+  assertMaskFits(drawn, image, { width, height });
+  const base = resize(coloursOf(image), width, height);
   const mask = resize(greyOf(drawn), width, height);
   const region = regionFor(mask);
   const square = (plane: Plane): Plane => resize(cut(plane, region), MODEL_SIDE, MODEL_SIDE);
@@ -105,7 +105,7 @@ async function remove(task: TaskOf<'image'>, inputs: Inputs, tools: Tools): Prom
   signal.throwIfAborted();
   progress(2, STEPS);
 
-  const fill = resize(pictureOf(output), region.width, region.height);
+  const fill = resize(planeOf(output), region.width, region.height);
   const { data: pixels } = composite(base, { fill, mask, region });
   const format = task.ext.toLowerCase() === 'png' ? 'png' : 'webp';
   const bytes = await images.encode({ pixels, width, height, channels: 3, format });

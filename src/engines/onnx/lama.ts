@@ -27,8 +27,8 @@ export function tensorsOf(colours: Plane, mask: Plane): { readonly image: Tensor
   };
 }
 
-/** What the model gives, as a picture. @throws WorkerError `model.unusable` when it is none */
-export function pictureOf({ data, dims }: Tensor): Plane {
+/** What the model returned, as an image. @throws WorkerError `model.unusable` when it is none */
+export function planeOf({ data, dims }: Tensor): Plane {
   if (data.length !== 3 * PIXELS) {
     throw new WorkerError('model.unusable', `the model's output is ${dims.join(' x ')}, not 1 x 3 x 512 x 512`);
   }
@@ -49,8 +49,8 @@ export function pictureOf({ data, dims }: Tensor): Plane {
 }
 
 /**
- * Lays what the model made of a region over the picture, through the softened mask. Where the softened mask is zero the
- * picture stays what it was, byte for byte.
+ * Lays what the model made of a region over the image, through the softened mask. Where the softened mask is zero the
+ * image stays what it was, byte for byte.
  */
 export function composite(base: Plane, { fill, mask, region }: { fill: Plane; mask: Plane; region: Area }): Plane {
   const soft = softened(mask, region);

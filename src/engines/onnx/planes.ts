@@ -9,7 +9,7 @@ export interface Area {
   readonly height: number;
 }
 
-/** The colours of a picture, without its transparency. */
+/** The colours of an image, without its transparency. */
 export function coloursOf({ pixels, width, height, channels }: Picture): Plane {
   const data = new Uint8Array(width * height * 3);
   for (let at = 0; at < width * height; at++) {

@@ -1,4 +1,4 @@
-/** A picture's numbers, row by row, `channels` to a pixel. */
+/** An image's numbers, row by row, `channels` to a pixel. */
 export interface Plane {
   readonly data: Uint8Array;
   readonly width: number;
@@ -21,7 +21,7 @@ const gaussian = (sigma: number): Kernel => ({
   at: (distance) => Math.exp(-(distance * distance) / (2 * sigma * sigma)),
 });
 
-/** Stretches to a size. The same size is the same picture, pixel for pixel. */
+/** Stretches to a size. The same size is the same image, pixel for pixel. */
 export function resize(plane: Plane, width: number, height: number): Plane {
   if (plane.width === width && plane.height === height) return plane;
   const rows = sampleRows(plane, tapsOf(plane.height, height, TRIANGLE));

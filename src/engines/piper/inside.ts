@@ -56,7 +56,7 @@ export function modelOf(paths: ModelFiles['paths']): string {
 }
 
 /**
- * What the voice says about itself. A source that knows no role `config` may list that file under any other role, by the
+ * What the voice declares about itself. A source that knows no role `config` may list that file under any other role, by the
  * name that belongs to the first: `<model>.json`.
  *
  * @throws WorkerError `model.role-missing` | `model.config-invalid`
@@ -140,7 +140,7 @@ function inputsOf(
   };
 }
 
-/** @throws WorkerError `model.unusable` when the model gave something else than one sound */
+/** @throws WorkerError `model.unusable` when the model returned anything but one channel of audio */
 function soundOf(outputs: Readonly<Record<string, Tensor>>, session: Session): Float32Array {
   const { data, dims } = outputs['output'] ??
     outputs[session.outputs[0] ?? ''] ?? { data: new Float32Array(), dims: [] };

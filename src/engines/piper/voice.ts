@@ -10,7 +10,7 @@ import { readJson } from '../../contract/read.ts';
 /** Ids that stand around and between phonemes; no voice is without them. */
 export const [PAD, BEGIN, END] = ['_', '^', '$'] as const;
 
-/** From telephone sound to what a studio records in. */
+/** From telephone quality to what a studio records in. */
 const SampleRate = v.pipe(v.number(), v.integer(), v.minValue(8_000), v.maxValue(48_000));
 const Noise = v.pipe(v.number(), v.minValue(0), v.maxValue(4));
 const Length = v.pipe(v.number(), v.minValue(0.05), v.maxValue(20));
@@ -63,7 +63,7 @@ const VoiceSchema = v.object({
   language: v.optional(v.object({ code: v.optional(Text) })),
 });
 
-/** What a voice says about itself. */
+/** What a voice declares about itself. */
 export interface Voice {
   readonly sampleRate: number;
   /** Whether its phonemes are espeak's, by this voice of espeak, or the letters of the text themselves. */
@@ -91,19 +91,19 @@ export interface Voice {
 export function readVoice(text: string): Voice {
   const read = readJson(VoiceSchema, text);
   if (read.is === 'unreadable') throw invalidConfig(read.problem);
-  const { audio, espeak, inference, phoneme_type, phoneme_map, phoneme_id_map, language, ...said } = read.value;
+  const { audio, espeak, inference, phoneme_type, phoneme_map, phoneme_id_map, language, ...declared } = read.value;
   if (phoneme_type === 'espeak' && espeak === undefined) throw invalidConfig('espeak: is missing');
   if (
     Object.values(phoneme_id_map)
       .flat()
-      .some((id) => id >= said.num_symbols)
+      .some((id) => id >= declared.num_symbols)
   ) {
-    throw invalidConfig(`phoneme_id_map: a phoneme has an id that is not below ${said.num_symbols}`);
+    throw invalidConfig(`phoneme_id_map: a phoneme has an id that is not below ${declared.num_symbols}`);
   }
-  const speakers = new Map(Object.entries(said.speaker_id_map));
-  const stray = [...speakers].find(([, id]) => id >= said.num_speakers);
+  const speakers = new Map(Object.entries(declared.speaker_id_map));
+  const stray = [...speakers].find(([, id]) => id >= declared.num_speakers);
   if (stray !== undefined)
-    throw invalidConfig(`speaker_id_map: a speaker has number ${stray[1]} of ${said.num_speakers}`);
+    throw invalidConfig(`speaker_id_map: a speaker has number ${stray[1]} of ${declared.num_speakers}`);
   return {
     sampleRate: audio.sample_rate,
     phonemesBy:
@@ -113,7 +113,7 @@ export function readVoice(text: string): Voice {
     noise: inference.noise_scale ?? 0.667,
     length: inference.length_scale ?? 1,
     lengthNoise: inference.noise_w ?? 0.8,
-    speakerCount: said.num_speakers,
+    speakerCount: declared.num_speakers,
     speakers,
     language: language?.code ?? espeak?.voice,
   };

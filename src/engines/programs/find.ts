@@ -9,10 +9,10 @@ export type Candidate<Found> =
   | { readonly is: 'accepted'; readonly found: Found }
   /** Taken where no other is accepted. */
   | { readonly is: 'fallback'; readonly found: Found }
-  /** Not usable; the search goes on. */
+  /** Not usable; the search continues. */
   | { readonly is: 'rejected'; readonly because: string };
 
-/** Which program is looked for, and where. */
+/** Which program is searched for, and where. */
 export interface ProgramSearch<Found> {
   /** As logs call it, and its file name without the extension that Windows wants. */
   readonly name: string;

@@ -1,5 +1,5 @@
 /*
- * Programs say why they failed in the last lines of what they print. Only so much of it is kept.
+ * Programs print why they failed in the last lines of what they print. Only so much of it is kept.
  */
 const KEPT_LENGTH = 4000;
 const MAX_LINE_LENGTH = 500;
@@ -7,12 +7,12 @@ const MAX_LINE_LENGTH = 500;
 /** The end of a text that grows. */
 export const keepTail = (text: string): string => text.slice(-KEPT_LENGTH);
 
-/** The lines that say something, cut to a length that is fit for a message. */
+/** The lines that carry text, cut to a length that is fit for a message. */
 export const linesOf = (text: string): readonly string[] =>
   text
     .split(/[\r\n]+/)
     .map((line) => line.trim().slice(0, MAX_LINE_LENGTH))
     .filter((line) => line !== '');
 
-/** The last line that says something, of what a program wrote to stderr. */
+/** The last line that carries text, of what a program wrote to stderr. */
 export const lastLine = (stderr: string): string => linesOf(stderr).at(-1) ?? '(no stderr)';

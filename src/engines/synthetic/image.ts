@@ -6,14 +6,14 @@ export interface Size {
   readonly height: number;
 }
 
-/** Pixels between two looks at the signal: a few milliseconds of work, so that heartbeats are never late. */
+/** Pixels between two checks of the signal: a few milliseconds of work, so that heartbeats are never late. */
 const PIXELS_PER_TURN = 512 * 512;
 
 /** How many rings the palette has; the innermost is drawn up to the middle, the last one out to the corners. */
 const LAST_RING = 3;
 
 /**
- * Draws the picture of a digest, as square rings in four colours of the digest under a wave.
+ * Draws the image of a digest, as square rings in four colours of the digest under a wave.
  *
  * The rule is the studio contract's for 512 x 512, in 32-bit arithmetic, with the middle and the scale taken from the
  * asked size. A negative wave is reinterpreted as an unsigned byte and saturates: the large white areas are right.

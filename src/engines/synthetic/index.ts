@@ -67,7 +67,7 @@ function resultOf(task: Task, options: SyntheticEngineOptions, context: RunConte
   const { sha256 } = options;
   switch (task.kind) {
     case 'image':
-      return picture(task, options, context);
+      return image(task, options, context);
     case 'video':
       return video(task, options, { context, breathe: breather(options.clock, context.signal) });
     case 'llm':
@@ -104,7 +104,7 @@ function refuse(task: never): never {
   throw new WorkerError('task.unsupported', `synthetic engine cannot serve ${kind} tasks`);
 }
 
-async function picture(
+async function image(
   task: TaskOf<'image'>,
   { sha256, images, clock }: SyntheticEngineOptions,
   { signal, progress }: RunContext,
@@ -118,7 +118,7 @@ async function picture(
   return { is: 'artifact', bytes, ext };
 }
 
-/** Lets everything else run, then goes on unless the job was given up. */
+/** Lets everything else run, then continues unless the job was cancelled. */
 const breather = (clock: Pick<Clock, 'after'>, signal: AbortSignal) => async (): Promise<void> => {
   await pause(clock, 0);
   signal.throwIfAborted();

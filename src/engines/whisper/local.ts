@@ -10,7 +10,7 @@ export interface LocalRecognisersOptions {
   readonly isRecogniser: (start: Uint8Array) => boolean;
 }
 
-interface Look extends Pick<FileFacts, 'sizeBytes' | 'modifiedAt'> {
+interface Inspected extends Pick<FileFacts, 'sizeBytes' | 'modifiedAt'> {
   readonly isRecogniser: boolean;
 }
 
@@ -21,9 +21,9 @@ const ENDING = ENGINES['whisper-cpp'].folder.ending;
  * start of a file is read when the file is new or another than before.
  */
 export function createLocalRecognisers({ files, folder, isRecogniser }: LocalRecognisersOptions) {
-  let known: ReadonlyMap<string, Look> = new Map();
+  let known: ReadonlyMap<string, Inspected> = new Map();
 
-  async function look(name: string): Promise<readonly [string, Look] | undefined> {
+  async function inspect(name: string): Promise<readonly [string, Inspected] | undefined> {
     const path = `${folder}/${name}${ENDING}`;
     const facts = await files.stat(path);
     if (facts === undefined || facts.isFolder || facts.sizeBytes === 0) return undefined;
@@ -35,9 +35,9 @@ export function createLocalRecognisers({ files, folder, isRecogniser }: LocalRec
 
   return async (): Promise<readonly string[]> => {
     const names = await localModels(files, folder, ENDING);
-    // What cannot be read cannot be loaded either, and is looked at again the next time.
-    const looks = await Promise.all(names.map((name) => look(name).catch(() => undefined)));
-    known = new Map(looks.filter((one) => one !== undefined));
+    // What cannot be read cannot be loaded either, and is inspected again the next time.
+    const inspected = await Promise.all(names.map((name) => inspect(name).catch(() => undefined)));
+    known = new Map(inspected.filter((one) => one !== undefined));
     return names.filter((name) => known.get(name)?.isRecogniser === true);
   };
 }

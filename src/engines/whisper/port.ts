@@ -6,7 +6,7 @@ export interface TranscribeOptions {
   readonly language: string | undefined;
   /** Into English. */
   readonly translate: boolean;
-  /** What was said before, or words that will be: names, spellings. */
+  /** What was spoken before, or words that will be: names, spellings. */
   readonly prompt: string | undefined;
   /** Pieces of words instead of sentences. */
   readonly pieces: boolean;

@@ -41,7 +41,7 @@ interface Format {
   readonly sample: Sample;
 }
 
-/** Whether bytes say that they are a WAV. */
+/** Whether bytes begin as a WAV does. */
 export const isWav = (bytes: Uint8Array): boolean => tagAt(bytes, 0) === 'RIFF' && tagAt(bytes, 8) === 'WAVE';
 
 /** Reads a file up to its samples. Nothing is copied. */
@@ -59,7 +59,7 @@ export function readWav(bytes: Uint8Array): WavRead {
       if ('is' in read) return read;
       format = read;
     } else if (tag === 'data') {
-      if (format === undefined) return broken('it does not say what its samples are');
+      if (format === undefined) return broken('it does not declare what its samples are');
       return samplesOf(format, start, size === OPEN_END ? bytes.byteLength - start : size, bytes.byteLength);
     }
     at = start + size + (size % 2); // chunks lie on even places

@@ -20,7 +20,7 @@ const MAX_SECONDS = 30;
  */
 export function mended(pieces: readonly Segment[], whole: string): readonly Segment[] {
   const spoken = pieces.filter(({ text }) => text !== '');
-  const sound: Segment[] = [];
+  const repaired: Segment[] = [];
   let at = 0;
   for (let index = 0; index < spoken.length;) {
     const rest = spoken.slice(index);
@@ -37,24 +37,24 @@ export function mended(pieces: readonly Segment[], whole: string): readonly Segm
       : clean === 0
         ? at + text.length
         : endOf(text, { whole, at, after: rest[clean]?.text });
-    sound.push({ text: whole.slice(at, end), start: first.start, end: last.end });
+    repaired.push({ text: whole.slice(at, end), start: first.start, end: last.end });
     at = end;
     index += together.length;
   }
-  return sound;
+  return repaired;
 }
 
 /**
  * Where a text with broken characters ends in the whole. What is broken is never ASCII, and is at least as many marks as
- * characters; what is sound around it says how many there are.
+ * characters; what is intact around it shows how many there are.
  */
 function endOf(text: string, { whole, at, after }: { whole: string; at: number; after: string | undefined }): number {
   if (after === undefined) return whole.length;
-  const [head = '', ...sound] = text.split(/\ufffd+/);
+  const [head = '', ...intact] = text.split(/\ufffd+/);
   const marks = text.match(/\ufffd+/g) ?? [];
   let end = at + head.length;
-  for (const [index, part] of sound.entries()) {
-    const next = index === sound.length - 1 ? part + after : part;
+  for (const [index, part] of intact.entries()) {
+    const next = index === intact.length - 1 ? part + after : part;
     let maxCharacters = marks[index]?.length ?? 1;
     do end += (whole.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
     while (--maxCharacters > 0 && !whole.startsWith(next, end));
@@ -63,7 +63,7 @@ function endOf(text: string, { whole, at, after }: { whole: string; at: number; 
   return Math.min(end, whole.length);
 }
 
-/** Words of pieces: a piece that begins with a space begins a word, what does not goes on with the one before. */
+/** Words of pieces: a piece that begins with a space begins a word, what does not continues the one before. */
 export function wordsOf(pieces: readonly Segment[]): readonly Segment[] {
   const words: Segment[] = [];
   for (const piece of pieces) {
@@ -74,7 +74,7 @@ export function wordsOf(pieces: readonly Segment[]): readonly Segment[] {
   return words.filter(({ text }) => text.trim() !== '');
 }
 
-/** Segments of words: each is a sentence, or what was said between two pauses. */
+/** Segments of words: each is a sentence, or what was spoken between two pauses. */
 export function segmentsOf(words: readonly Segment[]): readonly Segment[] {
   const segments: Segment[] = [];
   let open = false;

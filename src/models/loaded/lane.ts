@@ -5,8 +5,9 @@ import { KeepTimer } from './keep-timer.ts';
 import { isOut, type ModelEffect, type ModelEvent, type ModelState, step, type UnloadReason } from './lifecycle.ts';
 
 /*
- * The queue in front of one loaded model, one user at a time. It drives the model's lifecycle: performs the machine's
- * effects, feeds back what happens, and ignores any process but the one that holds the weights now.
+ * The way to one loaded model, for one user at a time: who comes next waits in the pool. It drives the lifecycle of the
+ * model: performs the machine's effects, feeds back what happens, and ignores any process but the one that holds the
+ * weights now.
  */
 
 /** Something in memory, as far as its lane cares. Disposing frees it. */

@@ -2,7 +2,7 @@ import { keepTail } from '../../programs/output-tail.ts';
 import { announcedDevice } from '../program/device.ts';
 import { createProgressReader, type ProgressCalls } from './progress.ts';
 
-/** The end of what a program printed, which says why it failed. */
+/** The end of what a program printed, which shows why it failed. */
 export interface ProgramOutput {
   readonly addOutput: (text: string) => void;
   readonly addError: (text: string) => void;

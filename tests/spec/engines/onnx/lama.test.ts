@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { toModelId } from '../../../../src/base/ids.ts';
 import type { InputTensor, Session, Tensor } from '../../../../src/engines/onnx/binding.ts';
 import { createInpainter } from '../../../../src/engines/onnx/inside.ts';
-import { composite, pictureOf, tensorsOf } from '../../../../src/engines/onnx/lama.ts';
+import { composite, planeOf, tensorsOf } from '../../../../src/engines/onnx/lama.ts';
 import { coloursOf, greyOf } from '../../../../src/engines/onnx/planes.ts';
 import type { Plane } from '../../../../src/engines/onnx/sampling.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
@@ -67,16 +67,16 @@ test.each([
 ])('an output in %s is clamped and cut to bytes', (_unit, values, bytes) => {
   const data = new Float32Array(3 * PIXELS);
   data.set(values);
-  const { data: pixels } = pictureOf({ data, dims: [1, 3, 512, 512] });
+  const { data: pixels } = planeOf({ data, dims: [1, 3, 512, 512] });
   expect(values.map((_value, at) => pixels[3 * at])).toEqual(bytes);
 });
 
 test('an output of another shape, or without numbers, is the model’s fault and says so', () => {
-  expect(() => pictureOf({ data: new Float32Array(12), dims: [1, 3, 2, 2] })).toThrow(
+  expect(() => planeOf({ data: new Float32Array(12), dims: [1, 3, 2, 2] })).toThrow(
     expect.objectContaining({ code: 'model.unusable', message: expect.stringContaining('1 x 3 x 2 x 2') }),
   );
   const data = new Float32Array(3 * PIXELS).fill(Number.NaN);
-  expect(() => pictureOf({ data, dims: [1, 3, 512, 512] })).toThrow(expect.objectContaining({ code: 'engine.failed' }));
+  expect(() => planeOf({ data, dims: [1, 3, 512, 512] })).toThrow(expect.objectContaining({ code: 'engine.failed' }));
 });
 
 test('what lies further from the mask than its seam stays byte for byte', () => {
