@@ -38,17 +38,10 @@ const BEARER_OR_USER = String.raw`\bBearer\s+[\w.~+/-]+=*|:\/\/[^\s\/?#@\"]+@`;
 /** A redactor that knows secrets by name, and by value once it has learnt them. */
 export function createRedactor(): Redactor {
   const secrets = new Set<string>();
-  const names = new Map<string, boolean>();
+  const isSecretName = rememberSecretNames();
   let pattern = new RegExp(BEARER_OR_USER, 'i');
   let known: RegExp | undefined;
 
-  const isSecretName = (name: string): boolean => {
-    const seen = names.get(name);
-    if (seen !== undefined) return seen;
-    const secret = SECRET_NAME.test(name.toLowerCase().replaceAll(/[^a-z]/g, ''));
-    if (names.size < MAX_NAMES) names.set(name, secret);
-    return secret;
-  };
   const cleanText = (text: string): string => {
     if (!pattern.test(text)) return text;
     const clean = text.replaceAll(new RegExp(pattern, `${pattern.flags}g`), (hit) =>
@@ -84,6 +77,18 @@ export function createRedactor(): Redactor {
       // Known secrets keep their case; only the patterns are matched without it.
       pattern = new RegExp(`${texts.join('|')}|(?i:${BEARER_OR_USER})`);
     },
+  };
+}
+
+/** Whether a name is that of a secret, found out once for each. */
+function rememberSecretNames(): (name: string) => boolean {
+  const names = new Map<string, boolean>();
+  return (name) => {
+    const seen = names.get(name);
+    if (seen !== undefined) return seen;
+    const secret = SECRET_NAME.test(name.toLowerCase().replaceAll(/[^a-z]/g, ''));
+    if (names.size < MAX_NAMES) names.set(name, secret);
+    return secret;
   };
 }
 

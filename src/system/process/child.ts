@@ -62,17 +62,9 @@ export function startChild(command: readonly string[], options: StartOptions): S
     }),
   });
   const drained = Promise.all([drain(child.stdout, stdout), drain(child.stderr, stderr)]);
-  const killGroup = (signal: NodeJS.Signals): void => {
-    try {
-      if (process.platform === 'win32') child.kill(signal);
-      else process.kill(-child.pid, signal);
-    } catch {
-      // all of them have ended
-    }
-  };
   const end = async (): Promise<ChildEnd> => {
     const code = await child.exited;
-    killGroup('SIGKILL'); // what it started must not outlive it
+    signalGroup(child, 'SIGKILL'); // what it started must not outlive it
     await within(DRAIN_MS, drained);
     return child.signalCode === null ? { is: 'exited', code } : { is: 'killed', signal: String(child.signalCode) };
   };
@@ -81,7 +73,7 @@ export function startChild(command: readonly string[], options: StartOptions): S
     ended: end(),
     stdin: typeof child.stdin === 'object' ? child.stdin : undefined,
     kill: (signal) => child.kill(signal),
-    killGroup,
+    killGroup: (signal) => signalGroup(child, signal),
     send: (message) => {
       try {
         child.send(message);
@@ -91,6 +83,15 @@ export function startChild(command: readonly string[], options: StartOptions): S
       }
     },
   };
+}
+
+function signalGroup(child: Pick<Bun.Subprocess, 'pid' | 'kill'>, signal: NodeJS.Signals): void {
+  try {
+    if (process.platform === 'win32') child.kill(signal);
+    else process.kill(-child.pid, signal);
+  } catch {
+    // all of them have ended
+  }
 }
 
 async function drain(stream: ReadableStream<Uint8Array> | number | undefined, to: OutputTo): Promise<void> {
