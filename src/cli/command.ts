@@ -1,4 +1,4 @@
-import { parseArgs, type ArgsDef } from 'citty';
+import { parseArgs, type ArgDef, type ArgsDef } from 'citty';
 import type { World } from './world.ts';
 
 /** What a flag or positional holds once read: booleans are never absent, the rest is unless it has to be there. */
@@ -15,8 +15,13 @@ type OrAbsent<Arg, Value> = Arg extends { readonly required: true } | { readonly
       ? Value
       : Value | undefined;
 
-/** The values of a command's arguments, by name. citty's own type would pass absent ones off as strings. */
-export type Values<Args extends ArgsDef> = { readonly [Name in keyof Args]: ValueOf<Args[Name]> };
+/**
+ * The values of a command's arguments, by name; of the repeatable ones all that were given. citty's own type would pass
+ * absent ones off as strings.
+ */
+export type Values<Args extends ArgsDef, Repeatable extends string = never> = {
+  readonly [Name in keyof Args]: Name extends Repeatable ? readonly string[] : ValueOf<Args[Name]>;
+};
 
 /** What every command may read besides its own arguments. */
 interface Globals {
@@ -28,7 +33,7 @@ export interface ExitNote {
   readonly means: string;
 }
 
-interface Description<Args extends ArgsDef> {
+interface Description<Args extends ArgsDef, Repeatable extends string = string> {
   /** One line, no full stop, starting with a verb. */
   readonly summary: string;
   /** Whole command lines, the most common one first. */
@@ -38,6 +43,8 @@ interface Description<Args extends ArgsDef> {
   /** What `--json` prints, for the help; its presence adds the flag's explanation. */
   readonly json?: string;
   readonly args: Args;
+  /** Flags with a value that may be given more than once. */
+  readonly repeatable?: readonly Repeatable[];
 }
 
 /** Names of commands with a way to load each, so that a start pays for one command only. */
@@ -57,33 +64,52 @@ export interface Call {
   readonly commands: CommandTable;
 }
 
-interface Spec<Args extends ArgsDef> extends Description<Args> {
+interface Spec<Args extends ArgsDef, Repeatable extends string> extends Description<Args, Repeatable> {
   readonly subCommands?: CommandTable;
   /** The exit code; 0 when nothing is returned. */
-  readonly run?: (args: Values<Args> & Globals, world: World, commands: CommandTable) => Promise<number | void>;
+  readonly run?: (
+    args: Values<Args, Repeatable> & Globals,
+    world: World,
+    commands: CommandTable,
+  ) => Promise<number | void>;
 }
 
 /** Declares a command. Its `run` gets typed values from a command line that was checked before. */
-export function command<const Args extends ArgsDef>(spec: Spec<Args>): Command {
+export function command<const Args extends ArgsDef, const Repeatable extends string = never>(
+  spec: Spec<Args, Repeatable>,
+): Command {
   const { run, subCommands = {}, ...description } = spec;
   if (run === undefined) return { ...description, subCommands };
   return {
     ...description,
     subCommands,
     run: async (canonical, { world, commands }) =>
-      (await run(valuesOf(canonical, { ...spec.args, config: GLOBAL_ARGS.config }), world, commands)) ?? 0,
+      (await run(valuesOf(canonical, spec.args, description.repeatable ?? []), world, commands)) ?? 0,
   };
 }
 
-function valuesOf<Args extends ArgsDef>(canonical: readonly string[], args: Args): Values<Args> {
-  const parsed: Record<string, unknown> = parseArgs([...canonical], args);
-  const values = Object.entries(args).map(([name, arg]): readonly [string, unknown] => [
-    name,
-    arg.type === 'boolean' ? parsed[name] === true : parsed[name],
-  ]);
+function valuesOf<Args extends ArgsDef, Repeatable extends string>(
+  canonical: readonly string[],
+  args: Args,
+  repeatable: readonly Repeatable[],
+): Values<Args, Repeatable> & Globals {
+  const all = { ...args, config: GLOBAL_ARGS.config };
+  const parsed: Record<string, unknown> = parseArgs([...canonical], all);
+  const valueOf = (name: string, arg: ArgDef): unknown => {
+    if (repeatable.some((known) => known === name)) return allGiven(canonical, name);
+    return arg.type === 'boolean' ? parsed[name] === true : parsed[name];
+  };
+  const values = Object.entries(all).map(([name, arg]) => [name, valueOf(name, arg)] as const);
   // citty read the values by this very definition; only the mapping from definition to type is beyond the compiler.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return Object.fromEntries(values) as Values<Args>;
+  return Object.fromEntries(values) as Values<Args, Repeatable> & Globals;
+}
+
+/** Every value of a flag, in order; citty knows only the last. */
+function allGiven(canonical: readonly string[], name: string): readonly string[] {
+  const flags = canonical.slice(0, canonical.indexOf('--'));
+  const start = `--${name}=`;
+  return flags.filter((flag) => flag.startsWith(start)).map((flag) => flag.slice(start.length));
 }
 
 /** Keeps the exact names and options of shared arguments, so that values read through them stay typed. */

@@ -100,7 +100,9 @@ function readFlag(word: string, following: readonly string[], reading: Reading):
   const name = flagNames(args).get(written);
   if (name === undefined) throw unknownFlag(written, args, reading);
   const takesValue = args[name]?.type !== 'boolean';
-  if (reading.flags.some((flag) => flag.name === name)) throw usage(`${written} is given twice`, helpFor(reading));
+  const isKnown = reading.flags.some((flag) => flag.name === name);
+  if (isKnown && reading.command?.repeatable?.includes(name) !== true)
+    throw usage(`${written} is given twice`, helpFor(reading));
   if (!takesValue) {
     if (inline !== undefined) throw usage(`${written} takes no value, but got ${quoted(inline)}`, helpFor(reading));
     reading.flags.push({ name, written, value: undefined });

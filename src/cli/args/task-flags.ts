@@ -8,8 +8,8 @@ export interface TaskFlags {
   readonly kind: TaskKindId | undefined;
   readonly prompt: string | undefined;
   readonly 'input-url': string | undefined;
-  /** As a `data:` URL. */
-  readonly image: string | undefined;
+  /** As `data:` URLs. */
+  readonly images: readonly string[];
   readonly width: string | undefined;
   readonly height: string | undefined;
   readonly steps: string | undefined;
@@ -18,7 +18,7 @@ export interface TaskFlags {
   readonly ext: string | undefined;
 }
 
-type Field = Exclude<keyof TaskFlags, 'kind'>;
+type Field = Exclude<keyof TaskFlags, 'kind' | 'images'>;
 type Fields = Readonly<Record<string, unknown>>;
 
 const U32_MAX = 0xffff_ffff;
@@ -33,7 +33,6 @@ const FIELDS: {
 } = {
   prompt: { of: ['image', 'llm', 'audio_stt', 'audio_tts', 'video'], read: promptField },
   'input-url': { of: ['audio_stt'], read: (inputUrl) => ({ inputUrl }) },
-  image: { of: ['mesh'], read: (imageUrl) => ({ imageUrl }) },
   width: { of: ['image', 'video'], read: (text) => ({ width: toNumber('--width', text, pixels) }) },
   height: { of: ['image', 'video'], read: (text) => ({ height: toNumber('--height', text, pixels) }) },
   steps: { of: ['image'], read: (text) => ({ steps: toNumber('--steps', text, pixels) }) },
@@ -41,17 +40,7 @@ const FIELDS: {
   seconds: { of: ['video'], read: (text) => ({ seconds: toNumber('--seconds', text, { min: 0 }) }) },
   ext: { of: ['image', 'audio_tts', 'video'], read: (ext) => ({ ext }) },
 };
-const FIELD_NAMES: readonly Field[] = [
-  'prompt',
-  'input-url',
-  'image',
-  'width',
-  'height',
-  'steps',
-  'seed',
-  'seconds',
-  'ext',
-];
+const FIELD_NAMES: readonly Field[] = ['prompt', 'input-url', 'width', 'height', 'steps', 'seed', 'seconds', 'ext'];
 
 /**
  * The task that a file and flags describe together; flags win. Its fields are checked against the kind's schema later.
@@ -67,7 +56,20 @@ export function taskFrom(flags: TaskFlags, fromFile: Fields): Fields {
     const text = flags[name];
     return text === undefined ? [] : [fieldFrom(name, text, kind)];
   });
-  return Object.fromEntries([fromFile, { kind }, ...fields].flatMap((part) => Object.entries(part)));
+  const parts = [fromFile, { kind }, ...fields, imageFields(flags.images, kind)];
+  return Object.fromEntries(parts.flatMap((part) => Object.entries(part)));
+}
+
+/** A chat may be about several images, a mesh is made from one. */
+function imageFields(images: readonly string[], kind: string): Fields {
+  const [imageUrl, ...more] = images;
+  if (imageUrl === undefined) return {};
+  if (kind === 'llm') return { images };
+  if (kind !== 'mesh') {
+    throw new WorkerError('cli.usage', `--image does not apply to ${quoted(kind)}, only to llm, mesh`);
+  }
+  if (more.length > 0) throw new WorkerError('cli.usage', '--image is given twice; a mesh is made from one image');
+  return { imageUrl };
 }
 
 function fieldFrom(name: Field, text: string, kind: string): Fields {

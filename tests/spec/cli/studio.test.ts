@@ -199,6 +199,39 @@ describe('jobs create', () => {
     expect(cli.seen[0]?.body).toMatchObject({ task: { kind: 'mesh', imageUrl, ext: 'glb' } });
   });
 
+  test('several image files travel inside the task of a chat, in their order', async () => {
+    await using cli = await withStudio(create);
+    const [fir, oak] = ['fir', 'oak'].map((name) => ({
+      file: join(cli.folder, name),
+      bytes: Buffer.from(`\xFF\xD8\xFF ${name}`, 'latin1'),
+    }));
+    if (fir === undefined || oak === undefined) throw new Error('two of two');
+    for (const { file, bytes } of [fir, oak]) await writeFile(file, bytes);
+    const flags = ['--prompt', 'which is older?', '--image', oak.file, `--image=${fir.file}`];
+    expect(await cli.run('studio', 'jobs', 'create', '--kind', 'llm', ...flags)).toBe(0);
+    expect(cli.seen[0]?.body).toMatchObject({
+      task: {
+        kind: 'llm',
+        messages: [{ role: 'user', content: 'which is older?' }],
+        images: [oak, fir].map(({ bytes }) => `data:image/jpeg;base64,${bytes.toString('base64')}`),
+      },
+      modelSource: { engine: 'synthetic', files: [{ role: 'text-encoder-vision' }] },
+    });
+  });
+
+  test('a mesh is made from one image, and no other kind but a chat takes one', async () => {
+    await using cli = await withStudio(create);
+    const file = join(cli.folder, 'fox');
+    await writeFile(file, Buffer.from('\xFF\xD8\xFF', 'latin1'));
+    const createBy = (kind: string) =>
+      cli.run('studio', 'jobs', 'create', '--kind', kind, '--image', file, '--image', file);
+    expect(await createBy('mesh')).toBe(64);
+    expect(cli.err()).toContain('--image is given twice; a mesh is made from one image');
+    expect(await createBy('video')).toBe(64);
+    expect(cli.err()).toContain('--image does not apply to "video", only to llm, mesh');
+    expect(cli.seen).toEqual([]);
+  });
+
   test('a file that is no image is rejected before anything is sent', async () => {
     await using cli = await withStudio(create);
     const file = join(cli.folder, 'fox.png');

@@ -208,6 +208,7 @@ test('models that the operator put there are offered by their names', async () =
   mkdirSync(join(scene.folder, 'llm'));
   copyFileSync(scene.files.paths.get('model') ?? '', join(scene.folder, 'llm', 'mine.gguf'));
   writeFileSync(join(scene.folder, 'llm', 'notes.txt'), '');
+  writeFileSync(join(scene.folder, 'llm', 'mine-mmproj-F16.gguf'), ''); // a vision projector is no model
   expect(await scene.engine.readiness()).toEqual(READY);
   expect(scene.engine.models).toEqual({ llm: ['mine', 'llama-cpp:*'] });
 });
