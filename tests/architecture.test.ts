@@ -7,7 +7,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   system: ['base'],
   contract: ['base'],
   log: ['base', 'system*'],
-  config: ['base', 'system*', 'log*'],
+  config: ['base', 'contract', 'system*', 'log*'],
   models: ['base', 'contract', 'system*', 'log*'],
   release: ['base', 'models*', 'system*', 'log*'],
   engines: ['base', 'contract', 'system*', 'log*'],

@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { type ConfigStore, openConfigStore } from '../config/store.ts';
 import type { Logger } from '../log/logger.ts';
 import type { RegistrationRecord, RegistrationStore } from '../studio/registration/record.ts';
+import type { OperatorChoice } from '../worker/operator-choice.ts';
 import { createWatch } from '../system/disk/watch.ts';
 import type { Effects } from './effects.ts';
 
@@ -82,3 +83,15 @@ export const NO_REGISTRATION = {
   registration_secret: undefined,
   install_id: undefined,
 } as const;
+
+/** What the operator wants of all that a worker could do. */
+export const choiceIn = ({ kinds = {}, supported_models_override: models = [] }: Partial<Config>): OperatorChoice => ({
+  kinds,
+  models,
+});
+
+/** The same of a running worker, followed live. */
+export function liveChoice(config: ConfigStore): () => OperatorChoice {
+  const [kinds, models] = [config.live('kinds'), config.live('supported_models_override')];
+  return () => ({ kinds: kinds() ?? {}, models: models() ?? [] });
+}

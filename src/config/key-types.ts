@@ -1,12 +1,16 @@
 import * as v from 'valibot';
+import { TASK_KIND_IDS, TaskKindIdSchema } from '../contract/tasks/index.ts';
 
 /*
  * What a key may take, as TOML parses it: whole numbers arrive as `bigint`, numbers with a point as `number`.
  */
 
+/** What a key may hold: one value, a list of texts, or a table of switches. */
+export type ConfigValue = string | number | boolean | string[] | Record<string, boolean>;
+
 /** One kind of value: how it is checked, and how an error names it. */
 export interface KeyType {
-  readonly schema: v.GenericSchema<unknown, string | number | boolean>;
+  readonly schema: v.GenericSchema<unknown, ConfigValue>;
   readonly expects: string;
   /** Saved without a decimal point. */
   readonly whole?: true;
@@ -19,6 +23,12 @@ export const token = {
   expects: 'visible ASCII characters in quotes, without spaces',
 } as const;
 export const flag = { schema: v.boolean(), expects: '`true` or `false`' } as const;
+export const texts = { schema: v.array(v.string()), expects: 'a list of strings in quotes' } as const;
+/** A table with a switch for each kind of task; a kind that is left out is on. */
+export const kindSwitches = {
+  schema: v.record(TaskKindIdSchema, v.boolean()),
+  expects: `a table of \`true\` and \`false\` for ${TASK_KIND_IDS.join(', ')}`,
+} as const;
 export const oneOf = <const Option extends string>(...options: readonly [Option, ...Option[]]) =>
   ({ schema: v.picklist(options), expects: options.map((option) => `"${option}"`).join(' or ') }) as const;
 export const amount = {

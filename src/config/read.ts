@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { WorkerError } from '../base/errors.ts';
 import { shownUrl } from '../base/urls.ts';
 import { positionOfKey, showPosition, type TextPosition } from './text-position.ts';
+import type { ConfigValue } from './key-types.ts';
 import { type Config, type ConfigPatch, KEYS, specOf } from './schema.ts';
 import { editToml, parseToml, type TomlTable, type TomlValue, writeToml } from './toml.ts';
 
@@ -23,7 +24,7 @@ export function readConfig(text: string, path: string, folders: Folders): Config
   // The parser's error is not kept as the cause: its message quotes the file, secrets included.
   if (reading.is === 'broken') throw invalid({ path, text, problem: reading.because, position: reading });
 
-  const values: Record<string, string | number | boolean> = {};
+  const values: Record<string, ConfigValue> = {};
   for (const key of KEYS) {
     const value = readValue(key, reading.table, { path, text });
     if (value !== undefined) values[key] = value;
@@ -37,7 +38,7 @@ function readValue(
   key: string,
   table: TomlTable,
   file: { readonly path: string; readonly text: string },
-): string | number | boolean | undefined {
+): ConfigValue | undefined {
   const spec = specOf(key);
   const given = Object.hasOwn(table, key) ? table[key] : undefined;
   if (given === undefined || (given === '' && !spec?.required)) {
@@ -111,7 +112,7 @@ export function renderConfig(path: string, config: Config): string {
 export const shownFacts = (config: Config): Readonly<Record<string, unknown>> =>
   Object.fromEntries(KEYS.filter((key) => config[key] !== undefined).map((key) => [key, shownValue(key, config[key])]));
 
-type Value = string | number | boolean | undefined;
+type Value = ConfigValue | undefined;
 
 /** A value as it may be shown: a secret not at all, a URL without what may be one. */
 function shownValue(key: string, value: Value): Value {

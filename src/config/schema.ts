@@ -1,5 +1,18 @@
 import type * as v from 'valibot';
-import { amount, count, flag, type KeyType, oneOf, text, token, U16_MAX, U32_MAX, U64_MAX } from './key-types.ts';
+import {
+  amount,
+  count,
+  flag,
+  kindSwitches,
+  type KeyType,
+  oneOf,
+  text,
+  texts,
+  token,
+  U16_MAX,
+  U32_MAX,
+  U64_MAX,
+} from './key-types.ts';
 
 interface KeySpec {
   readonly type: KeyType;
@@ -174,6 +187,18 @@ export const CONFIG_KEYS = {
     applies: 'unused',
     sentence: 'Token that callers of the local HTTP API must present.',
   },
+  supported_models_override: {
+    type: texts,
+    applies: 'live',
+    sentence:
+      'The only models to take jobs for, by id, or as `<engine>:*` for all of an engine. Unset or empty means every model.',
+  },
+  bootstrap_token: {
+    type: token,
+    secret: true,
+    applies: 'restart',
+    sentence: 'Token of the studio that registers this worker without an approval; used once at a start, then removed.',
+  },
   // The worker writes its registration itself and follows edits of it.
   worker_id: { type: text, applies: 'live', sentence: 'Id that the studio assigned to this worker.' },
   auth_token: {
@@ -193,6 +218,11 @@ export const CONFIG_KEYS = {
     secret: true,
     applies: 'live',
     sentence: 'Proof that the registration request is ours.',
+  },
+  kinds: {
+    type: kindSwitches,
+    applies: 'live',
+    sentence: 'Kinds of tasks that this worker takes, as a table: `[kinds]`, then `video = false`. Unset kinds are on.',
   },
 } as const satisfies Record<string, KeySpec>;
 

@@ -160,7 +160,7 @@ class FileConfigStore implements ConfigStore {
     const before = this.#config;
     this.#text = text;
     this.#config = config;
-    const changedKeys = KEYS.filter((key) => before[key] !== config[key]);
+    const changedKeys = KEYS.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(config[key]));
     if (changedKeys.length === 0) return;
     const change: ConfigChange = {
       changedKeys,

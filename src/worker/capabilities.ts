@@ -2,6 +2,7 @@ import { VERSION } from '../base/version.ts';
 import { advertise, type Capabilities, EXTENSION_ENGINES, MODEL_ENGINES } from '../contract/capabilities.ts';
 import type { Engine } from '../engines/engine.ts';
 import { findEngine } from '../engines/registry.ts';
+import { type OperatorChoice, wantedOf } from './operator-choice.ts';
 
 /** What the capabilities are made of, read anew for every frame that carries them. */
 export interface CapabilitySources {
@@ -15,6 +16,8 @@ export interface CapabilitySources {
   readonly startMinimised: boolean;
   readonly onlyWhenIdle: boolean;
   readonly userPresence: 'idle' | 'active' | undefined;
+  /** What of it the operator wants. */
+  readonly choice: OperatorChoice;
   /** Those that are ready now. */
   readonly engines: readonly Engine[];
   /** Whether the studio asked for the engines that the contract has no names for. */
@@ -23,7 +26,8 @@ export interface CapabilitySources {
 
 /** The capabilities of this worker as it advertises them. Unknown facts are left out. */
 export function describeCapabilities(sources: CapabilitySources): Capabilities {
-  const { machineName, userName, engines, userPresence, withExtensions, ...settings } = sources;
+  const { machineName, userName, engines: ready, choice, userPresence, withExtensions, ...settings } = sources;
+  const engines = ready.filter((engine) => Object.keys(wantedOf(engine, choice)).length > 0);
   const isRoutable = (name: string): boolean => findEngine(engines, name) !== undefined;
   return {
     machineName,
@@ -38,7 +42,7 @@ export function describeCapabilities(sources: CapabilitySources): Capabilities {
     startMinimised: settings.startMinimised,
     onlyWhenIdle: settings.onlyWhenIdle,
     ...(userPresence === undefined ? {} : { userPresence }),
-    ...advertise(engines.map((engine) => engine.models)),
+    ...advertise(engines.map((engine) => wantedOf(engine, choice))),
     modelEngines: MODEL_ENGINES.filter(isRoutable),
     ...(withExtensions ? { extensionEngines: EXTENSION_ENGINES.filter(isRoutable) } : {}),
   };

@@ -4,6 +4,7 @@ import { type Rejection, REJECTIONS } from '../contract/rejections.ts';
 import type { SlotHolder } from '../jobs/scheduler.ts';
 import type { MemoryVerdict } from '../models/memory/fit.ts';
 import type { UserPresence } from '../system/presence/presence.ts';
+import { isKindOn, isModelOn, type OperatorChoice } from './operator-choice.ts';
 import { unfitRejection } from './rules/memory-gate.ts';
 
 /*
@@ -15,6 +16,8 @@ import { unfitRejection } from './rules/memory-gate.ts';
 export interface OfferFacts {
   /** The operator switched claiming off. */
   readonly paused: boolean;
+  /** What the operator wants of all that this worker could do. */
+  readonly choice: OperatorChoice;
   readonly onlyWhenIdle: boolean;
   /** Undefined while it is not known. */
   readonly userPresence: UserPresence | undefined;
@@ -41,7 +44,18 @@ export interface LiveFacts {
 }
 
 export type RuleName =
-  'paused' | 'updating' | 'idle' | 'busy' | 'stopping' | 'outbox' | 'quarantine' | 'device' | 'unloadable' | 'memory';
+  | 'paused'
+  | 'kinds'
+  | 'models'
+  | 'updating'
+  | 'idle'
+  | 'busy'
+  | 'stopping'
+  | 'outbox'
+  | 'quarantine'
+  | 'device'
+  | 'unloadable'
+  | 'memory';
 
 export type RuleInputs = Readonly<Record<string, string | number | boolean>>;
 
@@ -72,6 +86,22 @@ export const RULES: readonly Rule[] = [
     isLive: false,
     inputs: ({ paused }) => ({ auto_enabled: !paused }),
     against: ({ paused }) => (paused ? 'claiming is switched off' : undefined),
+  },
+  {
+    name: 'kinds',
+    rejection: () => REJECTIONS.paused,
+    isLive: false,
+    inputs: ({ choice }, { task: { kind } }) => ({ kind, on: isKindOn(choice, kind) }),
+    against: ({ choice }, { task: { kind } }) =>
+      isKindOn(choice, kind) ? undefined : `${kind} tasks are switched off in [kinds]`,
+  },
+  {
+    name: 'models',
+    rejection: () => REJECTIONS.paused,
+    isLive: false,
+    inputs: ({ choice }, { model }) => ({ model, supported_models_override: choice.models.join(' ') }),
+    against: ({ choice }, { model, modelSource: { engine } }) =>
+      isModelOn(choice, model, engine) ? undefined : `supported_models_override does not name ${model}`,
   },
   {
     name: 'updating',

@@ -1,8 +1,10 @@
+import { EVERYTHING } from '../../src/worker/operator-choice.ts';
 import type { LiveFacts, OfferFacts } from '../../src/worker/fitness.ts';
 
 /** Facts that nothing stands against. */
 export const FIT: OfferFacts & { readonly live: LiveFacts } = {
   paused: false,
+  choice: EVERYTHING,
   onlyWhenIdle: false,
   userPresence: undefined,
   device: undefined,

@@ -6,7 +6,7 @@ import { createMemoryGate } from '../../worker/rules/memory-gate.ts';
 import type { ControlClient } from '../../worker/control/client.ts';
 import { presenceOf } from '../../system/presence/presence.ts';
 import { siblingsOf } from '../../config/paths.ts';
-import { configPathOf, openConfig } from '../config.ts';
+import { choiceIn, configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { realEngines } from '../engines/engines.ts';
 import { openCommandLog } from '../log.ts';
@@ -44,6 +44,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
     thresholdGb: current.vram_threshold_gb,
     readFacts: () => ({
       paused: !current.auto_enabled,
+      choice: choiceIn(current),
       onlyWhenIdle: current.only_when_idle,
       userPresence,
       device: cpuRule.refusal(offer.modelSource.engine),

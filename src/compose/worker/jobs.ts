@@ -10,6 +10,7 @@ import type { UserPresence } from '../../system/presence/presence.ts';
 import { createLoadFailures } from '../../worker/rules/load-failures.ts';
 import { createOfferFacts, type OfferFactsReader } from '../../worker/rules/offer-facts.ts';
 import { openSchemaCheck } from '../children/schema-check.ts';
+import { liveChoice } from '../config.ts';
 import { modelStoreOptions } from '../model-store.ts';
 import { composeLoadedModels, type LoadedModels } from './loaded-models.ts';
 import type { WorkerSetup } from './setup.ts';
@@ -48,6 +49,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   const { gate } = loaded.memory;
   const offerFacts = createOfferFacts({
     paused: () => !enabled(),
+    choice: liveChoice(config),
     onlyWhenIdle,
     userPresence,
     scheduler,

@@ -7,6 +7,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { PresenceWatch } from '../../system/presence/watch.ts';
 import { describeCapabilities } from '../../worker/capabilities.ts';
 import { createReadyEngines } from '../../worker/engines/readiness.ts';
+import { liveChoice } from '../config.ts';
 import type { Effects } from '../effects.ts';
 
 /** What capabilities depend on beside the machine and its config. */
@@ -46,6 +47,7 @@ export async function probeMachine(options: {
   });
   const configuredGb = config.live('vram_threshold_gb');
   const onlyWhenIdle = config.live('only_when_idle');
+  const choice = liveChoice(config);
   const patience = new AbortController();
   const ready = createReadyEngines(engines, { clock, log: log.child({}, 'engines') });
   await Promise.race([
@@ -65,6 +67,7 @@ export async function probeMachine(options: {
         autoUpdate: config.current.auto_update_enabled,
         startMinimised: config.current.start_minimised,
         onlyWhenIdle: onlyWhenIdle(),
+        choice: choice(),
         userPresence: presence?.latest(),
         engines: ready.current(),
         withExtensions,

@@ -58,10 +58,11 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       thresholdGb: takenGb(),
       withExtensions: features.includes('extensionEngines'),
     });
-  const { registration, credentials, approved } = composeIdentity(setup, {
+  const identity = composeIdentity(setup, {
     apiBaseUrl,
     capabilities: () => capabilities(),
   });
+  const { registration, credentials, approved } = identity;
   const inbox = createInbox();
   const link = await composeStudioLink(setup, {
     credentials,
@@ -97,7 +98,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   follow(setup, { session, registration, events });
 
   const worker = createWorker({
-    registration: { start: () => registration.start(), status: () => registration.status(), approved },
+    registration: { start: () => identity.start(), status: () => registration.status(), approved },
     session,
     delivery,
     jobs,

@@ -42,6 +42,9 @@ export const WORKER_SENTENCES = {
   'registration.approved': own((f) => `approved as ${text(f.workerId)}`),
   'registration.rejected': own((f) => `the studio rejected this worker: ${text(f.reason)}. ${text(f.remedy)}`),
   'registration.failed': own((f) => `${text(f.error)}; retrying in ${duration(f.retryInMs)}`),
+  'registration.bootstrap-failed': own(
+    (f) => `the bootstrap token did not register this worker: ${text(f.because)}; asking for approval`,
+  ),
   'registration.restarted': own((f) => `registering again: ${text(f.because)}`),
   'registration.unsaved': own(
     (f) => `the registration could not be saved and is lost if the worker stops now: ${text(f.error)}`,

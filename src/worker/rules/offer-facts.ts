@@ -5,10 +5,12 @@ import type { MemoryVerdict } from '../../models/memory/fit.ts';
 import type { CpuRule } from './cpu-rule.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import type { OfferFacts } from '../fitness.ts';
+import type { OperatorChoice } from '../operator-choice.ts';
 import type { LoadFailures } from './load-failures.ts';
 
 export interface OfferFactsDeps {
   readonly paused: () => boolean;
+  readonly choice: () => OperatorChoice;
   readonly onlyWhenIdle: () => boolean;
   /** As sampled last; undefined while it is not known. */
   readonly userPresence: () => UserPresence | undefined;
@@ -34,6 +36,7 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
       const refusal = heldSlot ? undefined : deps.scheduler.refusal('studio');
       return {
         paused: deps.paused(),
+        choice: deps.choice(),
         onlyWhenIdle: deps.onlyWhenIdle(),
         userPresence: deps.userPresence(),
         device: deps.cpuRule.refusal(engine),

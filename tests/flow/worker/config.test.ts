@@ -175,3 +175,22 @@ test("a home folder written as ~ is the account's, and no folder of that name", 
   expect(JSON.parse(out)).toMatchObject({ config: { modelsRoot: join(scene.worker.folder, 'my-models') } });
   expect(existsSync(join(scene.worker.folder, '~'))).toBe(false);
 });
+
+test('a kind that is switched off is not advertised from the next heartbeat on, and comes back', async () => {
+  await using scene = await setup();
+  const advertised = (isOn: boolean) =>
+    scene.studio.until(
+      `a heartbeat ${isOn ? 'with' : 'without'} llm`,
+      (event) =>
+        event.is === 'heard' &&
+        event.frame.type === 'heartbeat' &&
+        event.frame.capabilities.taskKinds.includes('llm') === isOn,
+    );
+  await advertised(true);
+  await edit(scene.worker, (text) => `${text}\n[kinds]\nllm = false\n`);
+  await advertised(false);
+  const { id } = await scene.studio.createJob(anLlmTask());
+  expect((await scene.studio.job(id)).state).toBe('queued');
+  await edit(scene.worker, (text) => text.replace('llm = false', 'llm = true'));
+  await scene.studio.jobIs(id, 'completed');
+});

@@ -116,3 +116,22 @@ test('a bootstrap token spent elsewhere reaches a worker that waits', async () =
   await worker.live();
   expect(existsSync(join(worker.folder, 'config.toml'))).toBe(true);
 });
+
+test('a bootstrap token in the config file registers the worker at its start, and is gone then', async () => {
+  await using scene = await setupStudio();
+  const { token } = (await (await scene.studio.admin('POST', '/bootstrap-tokens')).json()) as { token: string };
+  const worker = await scene.startWorker({ credentials: undefined, config: { bootstrap_token: token } });
+  await worker.live();
+  await worker.until('a token that is spent', () => worker.config.current.bootstrap_token === undefined);
+  expect(worker.config.current.worker_id).toBeString();
+  expect(await readFile(worker.config.path, 'utf8')).not.toContain(token);
+  expect(scene.studio.events.filter(({ is }) => is === 'asked')).toEqual([]);
+});
+
+test('a bootstrap token that the studio refuses is removed, and the worker asks for approval', async () => {
+  await using scene = await setupStudio();
+  const worker = await scene.startWorker({ credentials: undefined, config: { bootstrap_token: 'of-yesteryear' } });
+  await asked(scene.studio);
+  expect(worker.config.current.bootstrap_token).toBeUndefined();
+  expect(await readFile(worker.config.path, 'utf8')).not.toContain('of-yesteryear');
+});

@@ -1,5 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import type { ConfigValue } from '../../../src/config/key-types.ts';
+import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import { toWorkerError, type WorkerError } from '../../../src/base/errors.ts';
 import { freshText, patchText, readConfig, renderConfig, shownFacts } from '../../../src/config/read.ts';
 import { CONFIG_KEYS, type ConfigPatch, configRows, KEYS, specOf } from '../../../src/config/schema.ts';
@@ -53,8 +55,24 @@ for (const key of ['api_base_url', 'vram_threshold_gb']) {
 }
 
 test('keys of other versions and other tools are passed over', () => {
-  const extra = `${LEAST}label = "garage"\nengines = ["sd-cpp"]\nbootstrap_token = "x"\n[tray]\nauth_token = 5\n`;
+  const extra = `${LEAST}label = "garage"\nengines = ["sd-cpp"]\n[tray]\nauth_token = 5\n`;
   expect(read(extra)).toEqual(read(LEAST));
+});
+
+test('models and kinds are read from a list and a table, and kept when another key is saved', () => {
+  const text = `${LEAST}supported_models_override = ["z-image", "onnx:*"]\n\n[kinds]\nvideo = false\n`;
+  expect(read(text)).toMatchObject({ supported_models_override: ['z-image', 'onnx:*'], kinds: { video: false } });
+  const saved = patchText(text, { worker_id: 'w-1' });
+  expect(saved).toContain('\n[kinds]\nvideo = false\n');
+  expect(read(saved)).toEqual({ ...read(text), worker_id: 'w-1' });
+});
+
+test.each([
+  ['[kinds]\nvidoe = false\n', 'kinds takes a table of `true` and `false` for image, llm,'],
+  ['kinds = ["llm"]\n', 'kinds takes a table'],
+  ['supported_models_override = "z-image"\n', 'supported_models_override takes a list of strings in quotes'],
+])('%j is refused with what stands there instead', (lines, problem) => {
+  expect(failure(`${LEAST}${lines}`).message).toContain(problem);
 });
 
 test('an empty optional text counts as absent', () => {
@@ -176,8 +194,10 @@ test('a broken file shows no URL that may hold a secret', () => {
 });
 
 const maxOf = (expects: string): number => Number(/ to (\d+)$/.exec(expects)?.[1]);
-const valueOf = (key: (typeof KEYS)[number]): fc.Arbitrary<string | number | boolean> => {
+const valueOf = (key: (typeof KEYS)[number]): fc.Arbitrary<ConfigValue> => {
   const { type } = specOf(key) ?? CONFIG_KEYS.worker_id;
+  if (type.expects.startsWith('a list')) return fc.array(fc.string({ unit: 'grapheme' }));
+  if (type.expects.startsWith('a table')) return fc.dictionary(fc.constantFrom(...TASK_KIND_IDS), fc.boolean());
   if (type.expects.startsWith('a string'))
     return fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => `/${text}`);
   if (type.expects.startsWith('visible')) return fc.stringMatching(/^[!-~]{1,40}$/);
@@ -209,6 +229,7 @@ test('every key has a sentence, and every secret is known as one', () => {
   expect(rows.filter((row) => !/^[A-Z].*\.$/.test(row.sentence))).toEqual([]);
   expect(rows.filter((row) => row.secret).map((row) => row.key)).toEqual([
     'local_api_token',
+    'bootstrap_token',
     'auth_token',
     'registration_secret',
   ]);

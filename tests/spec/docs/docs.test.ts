@@ -136,7 +136,7 @@ async function commandOf(words: readonly string[], table: CommandTable): Promise
 
 test('every config key that a page names exists', async () => {
   const keys: ReadonlySet<string> = new Set(configRows().map(({ key }) => key));
-  const prefixes = [...keys].map((key) => key.slice(0, key.indexOf('_') + 1));
+  const prefixes = [...keys].filter((key) => key.includes('_')).map((key) => key.slice(0, key.indexOf('_') + 1));
   for (const page of PAGES) {
     const named = [...(await textOf(page)).matchAll(/`([a-z]+(?:_[a-z]+)+)(?: = [^`]*)?`/g)].map(([, key = '']) => key);
     const strange = named.filter((key) => prefixes.some((prefix) => key.startsWith(prefix)) && !keys.has(key));

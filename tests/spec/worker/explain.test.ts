@@ -27,6 +27,8 @@ test('an idle worker would take the offer, and every rule is shown', () => {
   expect([verdict, because]).toEqual(['taken', '']);
   expect(rules.map(({ rule, outcome }) => `${rule} ${outcome}`)).toEqual([
     'paused passes',
+    'kinds passes',
+    'models passes',
     'updating passes',
     'idle passes',
     'memory passes',

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { type LiveFacts, type OfferFacts, RULES, unfit } from '../../../src/worker/fitness.ts';
+import { EVERYTHING } from '../../../src/worker/operator-choice.ts';
 import { anOffer } from '../../fakes/builders.ts';
 import { FIT, NUMBERS } from '../../fakes/offer-facts.ts';
 
@@ -57,6 +58,21 @@ test.each([
   });
 });
 
+test('a kind that is switched off and a model that is not named are paused to the studio', () => {
+  const rejection = { code: 'paused', reason: 'worker paused by operator' } as const;
+  expect(against({ choice: { kinds: { llm: false }, models: [] } })).toEqual({
+    rule: 'kinds',
+    rejection,
+    because: 'llm tasks are switched off in [kinds]',
+  });
+  expect(against({ choice: { kinds: {}, models: ['z-image', 'onnx:*'] } })).toEqual({
+    rule: 'models',
+    rejection,
+    because: 'supported_models_override does not name synthetic',
+  });
+  expect(against({ choice: { kinds: { video: false, llm: true }, models: ['synthetic:*'] } })).toBeUndefined();
+});
+
 test('while an update waits for the running job, offers are told so, before all but a pause', () => {
   const because = 'an update is waiting to install';
   const rejection = { code: 'busy', reason: 'worker is installing an update' } as const;
@@ -85,6 +101,7 @@ test('memory is judged before a running job, and after the person at the compute
 test('the first rule of the list that is against an offer is the one that is given', () => {
   const facts = fc.record({
     paused: fc.boolean(),
+    choice: fc.constantFrom(EVERYTHING, { kinds: { llm: false }, models: [] }, { kinds: {}, models: ['other'] }),
     onlyWhenIdle: fc.boolean(),
     userPresence: fc.constantFrom('idle' as const, 'active' as const, undefined),
     device: fc.constantFrom('on the CPU', undefined),

@@ -9,6 +9,7 @@ import { createScheduler, type Lease } from '../../../src/jobs/scheduler.ts';
 import type { SessionEnd } from '../../../src/studio/session/session.ts';
 import { type CapabilitySources, describeCapabilities } from '../../../src/worker/capabilities.ts';
 import { createHistory } from '../../../src/worker/history.ts';
+import { EVERYTHING } from '../../../src/worker/operator-choice.ts';
 import { createStopping } from '../../../src/worker/stop-driver.ts';
 import { createWorker } from '../../../src/worker/worker.ts';
 import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
@@ -203,6 +204,7 @@ const capabilitySources: CapabilitySources = {
   startMinimised: true,
   onlyWhenIdle: false,
   userPresence: undefined,
+  choice: EVERYTHING,
   engines: [new ScriptedEngine()],
   withExtensions: false,
 };
