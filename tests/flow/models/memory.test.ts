@@ -47,15 +47,15 @@ test('a machine without a GPU that an engine needs logs where it looked', async 
   expect((await scene.worker.logged('gpu.not-found')).fields).toEqual({ reasons });
 });
 
-test('an offer that cannot fit is rejected as busy, with numbers logged', async () => {
+test('an offer that cannot fit is rejected for memory, with the numbers in the reason and in the log', async () => {
   await using at = await setup();
   at.offer(30);
   expect(await at.scene.studio.next('reject')).toMatchObject({
-    code: 'busy',
-    reason: 'worker already has an in-flight job',
+    code: 'insufficient_memory',
+    reason: 'insufficient device memory: needs 30.00 GiB, 20.00 GiB free (1.00 GiB kept in reserve)',
   });
   expect((await at.scene.worker.logged('offer.rejected')).fields.because).toBe(
-    '30.0 GiB of GPU memory needed by the estimate and 1.0 GiB kept free, 20.0 of 24.0 GiB are free on RTX 4090',
+    'insufficient device memory: needs 30.00 GiB, 20.00 GiB free (1.00 GiB kept in reserve)',
   );
 });
 
@@ -113,6 +113,6 @@ test('a job out of memory is retried leaner, and its like rejected', async () =>
   scene.studio.say(scene.worker.id, next);
   await scene.studio.next('reject');
   expect((await scene.worker.logged('offer.rejected')).fields.because).toStartWith(
-    '20.0 GiB of GPU memory needed by earlier runs and 1.0 GiB kept free',
+    'insufficient device memory: needs 20.00 GiB, 20.00 GiB free',
   );
 });
