@@ -35,33 +35,45 @@ interface Running {
   phase: JobPhase;
 }
 
-export function createCarryOut(deps: CarryOutDeps): CarryOut {
-  const { events, clock, log } = deps;
-  const running = new Map<JobId, Running>();
+export const createCarryOut = (deps: CarryOutDeps): CarryOut => new JobCarrier(deps);
 
-  function enter(current: Running, phase: JobPhase): void {
-    if (current.phase === phase) return;
-    current.phase = phase;
-    events.emit({ is: 'phase', jobId: current.job.id, phase });
+class JobCarrier implements CarryOut {
+  readonly #deps: CarryOutDeps;
+  readonly #running = new Map<JobId, Running>();
+
+  constructor(deps: CarryOutDeps) {
+    this.#deps = deps;
   }
 
-  async function work(current: Running, lease: Lease): Promise<JobOutcome> {
-    const { job } = current;
-    let reached = 0;
-    deps.onTaken(job);
-    const files = deps.store.lease();
-    const observer: RunDeps['observer'] = {
-      onDelta: IGNORE_DELTAS, // the studio takes whole results
-      onPhase: (phase) => enter(current, phase),
-      onProgress(done, total) {
-        const share = total > 0 ? Math.min(1, done / total) : 0;
-        if (share <= reached) return; // a retry begins anew, which is no step back for whoever watches
-        reached = share;
-        events.emit({ is: 'progress', jobId: job.id, share });
-      },
-    };
+  async carryOut(job: Job, mine: Lease): Promise<void> {
+    using lease = mine;
+    const { events, clock } = this.#deps;
+    const current: Running = { job, startedAt: clock.now(), phase: 'preparing' };
+    this.#running.set(job.id, current);
     try {
-      return await run(job, { ...deps.runDeps, files, observer, log: log.child({ jobId: job.id }) }, lease.signal);
+      events.emit({ is: 'accepted', job: runningRecord(job, current.startedAt, current.phase) });
+      const outcome = await this.#run(current, lease);
+      lease.phase = 'delivering';
+      this.#enter(current, 'delivering');
+      events.emit({ is: 'outcome', job: endedRecord(outcome) });
+      events.emit({ is: 'delivery', jobId: job.id, report: await job.sink.deliver(outcome) });
+    } finally {
+      this.#running.delete(job.id);
+    }
+  }
+
+  running(): readonly JobRecord[] {
+    return [...this.#running.values()].map(({ job, startedAt, phase }) => runningRecord(job, startedAt, phase));
+  }
+
+  async #run(current: Running, lease: Lease): Promise<JobOutcome> {
+    const { runDeps, store, onTaken, log } = this.#deps;
+    const { job } = current;
+    onTaken(job);
+    const files = store.lease();
+    const observer = this.#observerOf(current);
+    try {
+      return await run(job, { ...runDeps, files, observer, log: log.child({ jobId: job.id }) }, lease.signal);
     } finally {
       // A mark that cannot be taken off keeps a file from being collected; it must not cost the job its result.
       try {
@@ -72,22 +84,24 @@ export function createCarryOut(deps: CarryOutDeps): CarryOut {
     }
   }
 
-  return {
-    async carryOut(job, mine) {
-      using lease = mine;
-      const current: Running = { job, startedAt: clock.now(), phase: 'preparing' };
-      running.set(job.id, current);
-      try {
-        events.emit({ is: 'accepted', job: runningRecord(job, current.startedAt, current.phase) });
-        const outcome = await work(current, lease);
-        lease.phase = 'delivering';
-        enter(current, 'delivering');
-        events.emit({ is: 'outcome', job: endedRecord(outcome) });
-        events.emit({ is: 'delivery', jobId: job.id, report: await job.sink.deliver(outcome) });
-      } finally {
-        running.delete(job.id);
-      }
-    },
-    running: () => [...running.values()].map(({ job, startedAt, phase }) => runningRecord(job, startedAt, phase)),
-  };
+  #observerOf(current: Running): RunDeps['observer'] {
+    const { events } = this.#deps;
+    let reached = 0;
+    return {
+      onDelta: IGNORE_DELTAS, // the studio takes whole results
+      onPhase: (phase) => this.#enter(current, phase),
+      onProgress(done, total) {
+        const share = total > 0 ? Math.min(1, done / total) : 0;
+        if (share <= reached) return; // a retry begins anew, which is no step back for whoever watches
+        reached = share;
+        events.emit({ is: 'progress', jobId: current.job.id, share });
+      },
+    };
+  }
+
+  #enter(current: Running, phase: JobPhase): void {
+    if (current.phase === phase) return;
+    current.phase = phase;
+    this.#deps.events.emit({ is: 'phase', jobId: current.job.id, phase });
+  }
 }

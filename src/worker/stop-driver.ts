@@ -38,68 +38,85 @@ export interface Stopping {
 }
 
 /** Performs the effects of the stop machine. At first the worker works. */
-export function createStopping(deps: StoppingDeps): Stopping {
-  const { scheduler, clock, log } = deps;
-  let parts: StopParts = { onStopping: () => {}, onHandingBack: () => {}, leave: () => Promise.resolve() };
-  const { promise: ended, resolve: exit } = Promise.withResolvers<number>();
-  let state: StopState = { at: 'working' };
-  let exitCode = 0;
-  let disarmGrace = (): void => {};
+export const createStopping = (deps: StoppingDeps): Stopping => new StopDriver(deps);
 
-  function dispatch(event: StopEvent): void {
-    const before = state.at;
-    const next = stopStep(state, event);
-    state = next.state;
-    next.effects.forEach(perform);
-    if (before === 'working' && state.at === 'finishing') beginFinishing();
+class StopDriver implements Stopping {
+  readonly #deps: StoppingDeps;
+  readonly #exit = Promise.withResolvers<number>();
+  #parts: StopParts = { onStopping: () => {}, onHandingBack: () => {}, leave: () => Promise.resolve() };
+  #state: StopState = { at: 'working' };
+  #exitCode = 0;
+  #disarmGrace = (): void => {};
+
+  constructor(deps: StoppingDeps) {
+    this.#deps = deps;
   }
 
-  function beginFinishing(): void {
-    const jobId = jobsHeld();
-    const grace = formatDuration(deps.graceMs());
+  get underway(): boolean {
+    return this.#state.at !== 'working';
+  }
+
+  get ended(): Promise<number> {
+    return this.#exit.promise;
+  }
+
+  connect(parts: StopParts): void {
+    this.#parts = parts;
+  }
+
+  signal(): void {
+    this.#dispatch({ type: 'signal' });
+  }
+
+  endWith(code: number): void {
+    this.#exitCode = code;
+    if (!this.underway) this.signal();
+  }
+
+  #dispatch(event: StopEvent): void {
+    const before = this.#state.at;
+    const next = stopStep(this.#state, event);
+    this.#state = next.state;
+    for (const effect of next.effects) this.#perform(effect);
+    if (before === 'working' && this.#state.at === 'finishing') this.#beginFinishing();
+  }
+
+  #beginFinishing(): void {
+    const { scheduler, log, graceMs } = this.#deps;
+    const jobId = this.#jobsHeld();
     const next = 'a second signal hands the job back to the studio';
-    log.info('stop.requested', jobId === undefined ? {} : { jobId, grace, next });
-    parts.onStopping();
-    scheduler.whenIdle(() => dispatch({ type: 'idle' }));
+    log.info('stop.requested', jobId === undefined ? {} : { jobId, grace: formatDuration(graceMs()), next });
+    this.#parts.onStopping();
+    scheduler.whenIdle(() => this.#dispatch({ type: 'idle' }));
   }
 
-  function perform(effect: StopEffect): void {
+  #perform(effect: StopEffect): void {
+    const { scheduler, clock, log, graceMs } = this.#deps;
     switch (effect.do) {
       case 'arm-grace':
-        disarmGrace = clock.after(deps.graceMs(), () => dispatch({ type: 'grace-over' }));
+        this.#disarmGrace = clock.after(graceMs(), () => this.#dispatch({ type: 'grace-over' }));
         return;
       case 'disarm-grace':
-        return disarmGrace();
+        return this.#disarmGrace();
       case 'cancel-job':
-        log.warn('job.handed-back', { jobId: jobsHeld(), next: 'a third signal exits at once' });
+        log.warn('job.handed-back', { jobId: this.#jobsHeld(), next: 'a third signal exits at once' });
         for (const { purpose } of scheduler.held) scheduler.cancel(purpose, handedBack());
-        return parts.onHandingBack();
+        return this.#parts.onHandingBack();
       case 'leave':
-        void parts.leave().finally(() => dispatch({ type: 'left' }));
+        void this.#parts.leave().finally(() => this.#dispatch({ type: 'left' }));
         return;
       case 'exit':
         log.info('worker.stopped');
-        return exit(effect.code === 0 ? exitCode : effect.code);
+        return this.#exit.resolve(effect.code === 0 ? this.#exitCode : effect.code);
       default:
         return effect satisfies never;
     }
   }
 
   /** One name as a rule; undefined when nothing runs. */
-  const jobsHeld = (): string | undefined => scheduler.held.map(({ purpose }) => purpose).join(', ') || undefined;
-
-  return {
-    connect: (its) => void (parts = its),
-    get underway() {
-      return state.at !== 'working';
-    },
-    signal: () => dispatch({ type: 'signal' }),
-    endWith(code) {
-      exitCode = code;
-      if (state.at === 'working') dispatch({ type: 'signal' });
-    },
-    ended,
-  };
+  #jobsHeld(): string | undefined {
+    return this.#deps.scheduler.held.map(({ purpose }) => purpose).join(', ') || undefined;
+  }
 }
 
 const handedBack = (): WorkerError =>

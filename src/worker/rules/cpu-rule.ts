@@ -34,84 +34,95 @@ export interface CpuRule {
 /** A GPU whose memory was full, or whose driver was repaired, gets its chance the same day: it may cost one job. */
 const SURPRISED_FOR_MS = 30 * MINUTE_MS;
 
-export function createCpuRule({ allowCpu, gpuNames, clock, log }: CpuRuleOptions): CpuRule {
-  const refused = new Map<string, string>();
+export const createCpuRule = (options: CpuRuleOptions): CpuRule => new FallbackRule(options);
+
+class FallbackRule implements CpuRule {
+  readonly #options: CpuRuleOptions;
+  readonly #refused = new Map<string, string>();
   /** Engines that ended up on the CPU when a GPU was expected. */
-  const surprises = new Map<string, Advice & { readonly at: number }>();
-  const surpriseOf = (engine: string): Advice | undefined => {
-    const surprise = surprises.get(engine);
-    return surprise !== undefined && clock.elapsed() - surprise.at < SURPRISED_FOR_MS ? surprise : undefined;
-  };
-  const logged = new Set<string>();
+  readonly #surprises = new Map<string, Advice & { readonly at: number }>();
+  readonly #logged = new Set<string>();
+
+  constructor(options: CpuRuleOptions) {
+    this.#options = options;
+  }
+
+  over(engine: Engine): Engine {
+    return decorate(engine, {
+      memory: () => (this.#surpriseOf(engine.id) === undefined ? engine.memory : 'none'), // it takes nothing where it is not
+      readiness: () => this.#readiness(engine),
+      load: async (files, signal, how) => await this.#checked(engine, await engine.load(files, signal, how)),
+    });
+  }
+
+  refusal(engine: string): string | undefined {
+    return this.#refused.get(engine);
+  }
 
   /** What was refused counts until the answer is known: offers are decided while an engine is asked. */
-  async function readiness(engine: Engine): Promise<Readiness> {
+  async #readiness(engine: Engine): Promise<Readiness> {
     const answer = await engine.readiness();
-    const found = await fallbackOf(engine.id, answer);
+    const found = await this.#fallbackOf(engine.id, answer);
     if (found === undefined) {
-      refused.delete(engine.id);
+      this.#refused.delete(engine.id);
       return answer.ready && whyNotGpu(answer.where) !== undefined ? onCpu(undefined) : answer;
     }
-    if (allowCpu()) {
-      refused.delete(engine.id);
+    if (this.#options.allowCpu()) {
+      this.#refused.delete(engine.id);
       return onCpu(found);
     }
-    refused.set(engine.id, found.because);
+    this.#refused.set(engine.id, found.because);
     const { where } = onCpu(found);
     return { ready: false, because: found.because, hint: `${found.hint} ${REMEDY}`, where, configured: true };
   }
 
   /** Why an engine that is ready would run on the CPU although this machine has a GPU. */
-  async function fallbackOf(engine: string, answer: Readiness): Promise<Advice | undefined> {
+  async #fallbackOf(engine: string, answer: Readiness): Promise<Advice | undefined> {
     if (!answer.ready || answer.where === undefined) return undefined;
-    const advice = whyNotGpu(answer.where) ?? surpriseOf(engine);
-    return advice && (await verdict(engine, advice));
+    const advice = whyNotGpu(answer.where) ?? this.#surpriseOf(engine);
+    return advice && (await this.#verdict(engine, advice));
   }
 
   /** Undefined on a machine without a GPU: there is nothing else to run on. */
-  async function verdict(engine: string, { because, hint }: Advice): Promise<Advice | undefined> {
-    const names = await gpuNames();
+  async #verdict(engine: string, { because, hint }: Advice): Promise<Advice | undefined> {
+    const names = await this.#options.gpuNames();
     if (names.length === 0) return undefined;
     return { because: `${engine} runs on the CPU although this machine has ${names.join(' and ')}: ${because}`, hint };
   }
 
   /** What the engine expected may not have come true. */
-  async function checked(engine: Engine, loaded: LoadedModel): Promise<LoadedModel> {
+  async #checked(engine: Engine, loaded: LoadedModel): Promise<LoadedModel> {
     if (loaded.ranOn !== 'cpu') {
-      surprises.delete(engine.id);
+      this.#surprises.delete(engine.id);
       return loaded;
     }
     const answer = await engine.readiness();
     const where = answer.ready ? answer.where : undefined;
     if (where === undefined) return loaded; // it only runs on the CPU
     const advice = whyNotGpu(where) ?? notStarted(where.on);
-    const found = await verdict(engine.id, advice);
+    const found = await this.#verdict(engine.id, advice);
     if (found === undefined) return loaded;
-    surprises.set(engine.id, { ...advice, at: clock.elapsed() });
-    if (allowCpu()) {
-      warnOnce(engine.id, found);
+    this.#surprises.set(engine.id, { ...advice, at: this.#options.clock.elapsed() });
+    if (this.#options.allowCpu()) {
+      this.#warnOnce(engine.id, found);
       return loaded;
     }
-    refused.set(engine.id, found.because);
+    this.#refused.set(engine.id, found.because);
     await loaded[Symbol.asyncDispose]();
     throw new WorkerError('engine.failed', found.because, { hint: `${found.hint} ${REMEDY}` });
   }
 
-  function warnOnce(engine: string, { because, hint }: Advice): void {
-    if (logged.has(because)) return;
-    logged.add(because);
-    log.warn('engine.on-cpu', { engine, because, hint });
+  #warnOnce(engine: string, { because, hint }: Advice): void {
+    if (this.#logged.has(because)) return;
+    this.#logged.add(because);
+    this.#options.log.warn('engine.on-cpu', { engine, because, hint });
   }
 
-  return {
-    over: (engine) =>
-      decorate(engine, {
-        memory: () => (surpriseOf(engine.id) === undefined ? engine.memory : 'none'), // it takes nothing where it is not
-        readiness: () => readiness(engine),
-        load: async (files, signal, how) => await checked(engine, await engine.load(files, signal, how)),
-      }),
-    refusal: (engine) => refused.get(engine),
-  };
+  #surpriseOf(engine: string): Advice | undefined {
+    const surprise = this.#surprises.get(engine);
+    const isRecent = surprise !== undefined && this.#options.clock.elapsed() - surprise.at < SURPRISED_FOR_MS;
+    return isRecent ? surprise : undefined;
+  }
 }
 
 const REMEDY = 'To allow the CPU, set `allow_cpu = true` in the config file.';
