@@ -25,14 +25,13 @@ function innerEngines(): InnerEngines {
       const { createInpainter } = await import('../../engines/onnx/inside.ts');
       return createInpainter({ images: createImages({ native }), openSession: (path) => openSession(path, session) });
     },
-    'llama-cpp': async (warn) => {
+    'llama-cpp': async () => {
       const { openChatModel } = await import('../../engines/llama/binding.ts');
       const { createChatEngine } = await import('../../engines/llama/inside.ts');
       return createChatEngine({
         openChatModel: (path, options) => openChatModel(path, options, native),
         gpu: 'auto',
         clock: systemClock,
-        warn,
       });
     },
     piper: async (warn) => {

@@ -13,9 +13,12 @@ const DOING: Readonly<Record<Doing, string>> = {
   idle: 'between two tasks',
 };
 
-/** The last output of a library is worth more than its exit code, but it travels in a frame: only so much of it. */
-const LINES_REPORTED = 3;
-const MAX_CHARACTERS = 600;
+/**
+ * What a library printed is worth more than its exit code: the cause comes first, the end last (studio contract). It
+ * travels in a frame, so only so much of it.
+ */
+const LINES_REPORTED = { first: 2, last: 4 };
+const MAX_LINE_CHARACTERS = 300;
 
 /** Why a child ended that nobody had asked to end. */
 export function crashError(
@@ -23,8 +26,8 @@ export function crashError(
   { end, doing, lines }: { readonly end: ChildEnd; readonly doing: Doing; readonly lines: readonly string[] },
 ): WorkerError {
   const how = end.is === 'exited' ? `exited with code ${end.code}` : `was killed by ${end.signal}${guess(end.signal)}`;
-  const lastOutput = ownWords(lines).slice(-LINES_REPORTED).join(' | ').slice(-MAX_CHARACTERS);
-  const message = `the ${engine} engine ${how} ${DOING[doing]}${lastOutput === '' ? '' : `; its last output: ${lastOutput}`}`;
+  const output = excerpt(ownWords(lines));
+  const message = `the ${engine} engine ${how} ${DOING[doing]}${output === '' ? '' : `; its output: ${output}`}`;
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
   return ranOutOfMemory(end, lines)
     ? new WorkerError('engine.out-of-memory', message, {
@@ -35,6 +38,12 @@ export function crashError(
         hint: 'If it happens again, check the GPU driver of this machine; the next job gets a new process.',
         fields,
       });
+}
+
+function excerpt(lines: readonly string[]): string {
+  const { first, last } = LINES_REPORTED;
+  const shown = lines.length <= first + last ? lines : [...lines.slice(0, first), '…', ...lines.slice(-last)];
+  return shown.map((line) => line.slice(0, MAX_LINE_CHARACTERS)).join(' | ');
 }
 
 /** What this program's runtime prints when native code crashes: a rule, its name, and a page about itself to the end. */
@@ -63,20 +72,24 @@ const ranOutOfMemory = (end: ChildEnd, lines: readonly string[]): boolean =>
 const guess = (signal: string): string =>
   signal === KERNEL_KILL ? ' (the system does that when memory runs out)' : '';
 
-/** The last lines somebody printed, and no more of them. */
-export interface Tail {
+/** The first and the last lines somebody printed, and no more of them. */
+export interface PrintedLines {
   add(line: string): void;
   readonly lines: readonly string[];
 }
 
-/** Constant in memory, however much is printed. */
-export function createTail(kept: number): Tail {
-  const lines: string[] = [];
+/** Constant in memory, however much is printed. Keeps the first lines that a crash quotes, and so many of the last. */
+export function keepLines(last: number): PrintedLines {
+  const begin: string[] = [];
+  const end: string[] = [];
   return {
-    add: (line) => {
-      lines.push(line);
-      if (lines.length > kept) lines.shift();
+    add(line) {
+      const isBegin = begin.length < LINES_REPORTED.first;
+      (isBegin ? begin : end).push(line);
+      if (end.length > last) end.shift();
     },
-    lines,
+    get lines() {
+      return [...begin, ...end];
+    },
   };
 }

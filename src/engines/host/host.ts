@@ -15,8 +15,11 @@ export interface EngineHostOptions extends Pick<TalkOptions, 'spawn' | 'command'
   readonly log: Logger;
 }
 
-/** What a native library must not do on its own: ONNX Runtime reports home by default. */
-const QUIET = { ORT_DISABLE_TELEMETRY: '1' };
+/**
+ * What native libraries must not do on their own: ONNX Runtime reports home unless it is told not to, and ggml, when it
+ * aborts, waits some 20 s for a debugger (studio contract).
+ */
+const QUIET = { ORT_DISABLE_TELEMETRY: '1', GGML_NO_BACKTRACE: '1' };
 
 /** How a child is to load. */
 export interface HostedHow extends Pick<LoadHow, 'lean'> {

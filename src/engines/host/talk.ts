@@ -3,7 +3,7 @@ import type { EngineName } from '../../contract/model-source.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ChildEnd, ChildEnvironment } from '../../system/process/child.ts';
 import type { SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
-import { crashError, createTail } from './crash.ts';
+import { crashError, keepLines } from './crash.ts';
 import { type Answer, Exchange, type Request } from './exchange.ts';
 import type { Warn } from './inner.ts';
 import { type FromChild, readFromChild, toError } from './messages.ts';
@@ -53,7 +53,7 @@ class ChildTalk implements Talk {
   readonly ended: Promise<void>;
   readonly #options: TalkOptions;
   readonly #child: TalkingChild;
-  readonly #tail = createTail(LINES_KEPT);
+  readonly #printed = keepLines(LINES_KEPT);
   #exchange: Exchange | undefined;
   #isTaken = false;
   #isGone = false;
@@ -68,7 +68,7 @@ class ChildTalk implements Talk {
     this.#options = options;
     this.#child = options.spawn(options.command, {
       env: options.env,
-      onLine: (line) => this.#tail.add(line),
+      onLine: (line) => this.#printed.add(line),
       onDisconnect: () => this.#onDisconnect(),
       onMessage: (message) => this.#onMessage(message),
     });
@@ -184,7 +184,7 @@ class ChildTalk implements Talk {
     }
     const asked = this.#exchange?.doing ?? 'idle';
     const doing = asked === 'running' && !this.#isTaken ? 'idle' : asked;
-    const error = this.#condemned ?? crashError(engine, { end, doing, lines: this.#tail.lines });
+    const error = this.#condemned ?? crashError(engine, { end, doing, lines: this.#printed.lines });
     onCrash(error);
     this.#exchange?.reject(error);
   }

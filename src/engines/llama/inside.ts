@@ -5,7 +5,7 @@ import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ModelFiles, RunContext } from '../engine.ts';
 import type { TaskResult } from '../result.ts';
-import type { InnerEngine, Warn } from '../host/inner.ts';
+import type { InnerEngine } from '../host/inner.ts';
 import { grammarOf } from './grammar.ts';
 import type { ChatModel, OpenOptions } from './port.ts';
 import { promptOf } from './prompt.ts';
@@ -17,8 +17,7 @@ export interface ChatEngineOptions {
   /** Loads a model file; see the binding. */
   readonly openChatModel: (path: string, options: OpenOptions) => Promise<ChatModel>;
   readonly gpu: OpenOptions['gpu'];
-  readonly clock: Pick<Clock, 'elapsed'>;
-  readonly warn: Warn;
+  readonly clock: Pick<Clock, 'now' | 'elapsed'>;
 }
 
 /** Studio contract: where a model does not declare it. */
@@ -67,7 +66,7 @@ export function ggufOf({ model, paths }: Pick<ModelFiles, 'model' | 'paths'>): s
   });
 }
 
-interface Tools extends RunContext, Pick<ChatEngineOptions, 'clock' | 'warn'> {
+interface Tools extends RunContext, Pick<ChatEngineOptions, 'clock'> {
   readonly model: ChatModel;
   readonly files: { readonly model: ModelId; readonly defaults: ModelFiles['defaults'] };
 }
@@ -75,7 +74,8 @@ interface Tools extends RunContext, Pick<ChatEngineOptions, 'clock' | 'warn'> {
 async function answer(task: TaskOf<'llm'>, tools: Tools): Promise<TaskResult> {
   const { model, files, clock } = tools;
   const since = clock.elapsed();
-  const { tokens: prompt, opensReasoning } = promptOf(task, model, files.defaults.chatTemplateKwargs);
+  const rendering = { defaults: files.defaults.chatTemplateKwargs, now: new Date(clock.now()) };
+  const { tokens: prompt, opensReasoning } = promptOf(task, model, rendering);
   const budget = budgetFor(prompt.length, task.maxTokens, model.contextSize);
   if (budget === undefined) throw tooLong(prompt.length, model.contextSize);
   const { text, tokens, finish } = await write(task, { ...tools, prompt, opensReasoning, budget });
@@ -116,7 +116,7 @@ const REPORT_EVERY_MS = 50;
 
 /** Counts its progress in tokens: those of the prompt as they are read, then those of the reply. */
 async function write(task: TaskOf<'llm'>, writing: Writing): Promise<Written> {
-  const { model, prompt, budget, signal, warn } = writing;
+  const { model, prompt, budget, signal } = writing;
   const watch = watchForStops(task.stop ?? []);
   const decoder = createDecoder((tokens, before) => model.textOf(tokens, before));
   const stream = createReplyStream(writing.opensReasoning, writing.emit);
@@ -125,7 +125,6 @@ async function write(task: TaskOf<'llm'>, writing: Writing): Promise<Written> {
   let written = 0;
   const done = (finish: Written['finish']): Written => {
     watch.push(decoder.rest());
-    if (decoder.lost > 0) warn('reply.garbled', { lostCharacters: decoder.lost });
     stream.push(watch.settled(true));
     stream.end();
     report(prompt.length + written, true);

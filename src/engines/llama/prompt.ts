@@ -2,6 +2,7 @@ import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { ChatModel } from './port.ts';
 import { OPENING } from './reply.ts';
+import { strftime } from './strftime.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -15,6 +16,14 @@ export interface Prompt {
   readonly opensReasoning: boolean;
 }
 
+/** What a template may use beside the chat. */
+export interface Rendering {
+  /** The model's own variables. */
+  readonly defaults: Variables | undefined;
+  /** The present, for templates that tell the model the date. */
+  readonly now: Date;
+}
+
 /**
  * A chat in the model's own template (studio contract). Nothing is ever cut from it.
  *
@@ -23,7 +32,7 @@ export interface Prompt {
 export function promptOf(
   task: TaskOf<'llm'>,
   model: Pick<ChatModel, 'template' | 'wantsBos' | 'render' | 'tokenize'>,
-  defaults: Variables | undefined,
+  { defaults, now }: Rendering,
 ): Prompt {
   const { source, bos, eos } = model.template;
   if (source === undefined) {
@@ -37,6 +46,7 @@ export function promptOf(
     add_generation_prompt: true,
     bos_token: bos,
     eos_token: eos,
+    [OUR_DATE]: (format: unknown) => strftime(String(format), now),
     ...defaults,
     ...reasoningVariables(task.reasoning),
     ...task.chatTemplateKwargs,
@@ -49,6 +59,14 @@ export function promptOf(
   });
 }
 
+/**
+ * The renderer's own `strftime_now` knows few formats, lets others stand and cannot be replaced but from within. It drops
+ * the line end after a statement.
+ */
+const OUR_DATE = 'studio_strftime_now';
+const withOurDate = (source: string): string =>
+  source.includes('strftime_now') ? `{% set strftime_now = ${OUR_DATE} %}\n${source}` : source;
+
 /** How much a model is to think, by the names that templates know: the first of gpt-oss, the second of Qwen and others. */
 const reasoningVariables = (reasoning: string | undefined): Variables =>
   reasoning === undefined
@@ -57,7 +75,7 @@ const reasoningVariables = (reasoning: string | undefined): Variables =>
 
 function rendered(model: Pick<ChatModel, 'render'>, source: string, variables: Variables): string {
   try {
-    return model.render(source, variables);
+    return model.render(withOurDate(source), variables);
   } catch (thrown) {
     throw new WorkerError('task.invalid', `chat template: ${errorChain(thrown)}`, { cause: thrown });
   }

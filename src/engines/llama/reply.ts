@@ -71,15 +71,14 @@ export function heldFrom(text: string, endings: readonly string[]): number {
 export interface Decoder {
   /** The text that became whole with this token; often all of it, sometimes none. */
   push(token: number): string;
-  /** What is left when nothing more comes. */
+  /** What is left when nothing more comes, without half a character. */
   rest(): string;
-  /** Characters that never became whole, which are dropped (studio contract). */
-  readonly lost: number;
 }
 
-/** A character whose bytes have not all come reads as this. */
+/** Bytes read as this while their character has not all come, and for good when it never will (studio contract). */
 const HALF = '\uFFFD';
-/** UTF-8 takes at most four bytes, so after that many tokens it is not half a character but none at all. */
+const HALF_AT_END = /\uFFFD$/;
+/** UTF-8 takes at most four bytes, so after that many tokens the first of them is not half a character but none at all. */
 const MAX_TOKENS_PER_CHARACTER = 4;
 /** How far back the text of a token may depend on those before it. */
 const LOOK_BACK = MAX_TOKENS_PER_CHARACTER;
@@ -88,23 +87,18 @@ const LOOK_BACK = MAX_TOKENS_PER_CHARACTER;
 export function createDecoder(textOf: (tokens: readonly number[], before: readonly number[]) => string): Decoder {
   let before: readonly number[] = [];
   let waiting: readonly number[] = [];
-  let lost = 0;
-  const take = (text: string): string => {
-    before = [...before, ...waiting].slice(-LOOK_BACK);
-    waiting = [];
-    const whole = text.replaceAll(HALF, '');
-    lost += text.length - whole.length;
-    return whole;
+  const take = (tokens: readonly number[]): string => {
+    const text = tokens.length === 0 ? '' : textOf(tokens, before);
+    before = [...before, ...tokens].slice(-LOOK_BACK);
+    waiting = waiting.slice(tokens.length);
+    return text;
   };
   return {
     push(token) {
       waiting = [...waiting, token];
-      const text = textOf(waiting, before);
-      return text.endsWith(HALF) && waiting.length < MAX_TOKENS_PER_CHARACTER ? '' : take(text);
+      if (!textOf(waiting, before).endsWith(HALF)) return take(waiting);
+      return waiting.length < MAX_TOKENS_PER_CHARACTER ? '' : take(waiting.slice(0, 1));
     },
-    rest: () => take(waiting.length === 0 ? '' : textOf(waiting, before)),
-    get lost() {
-      return lost;
-    },
+    rest: () => take(waiting).replace(HALF_AT_END, ''),
   };
 }

@@ -38,7 +38,6 @@ export const MACHINE_SENTENCES = {
   'phonemes.dropped': own(
     (f) => `left out ${text(f.count)} phonemes that ${text(f.model)} cannot pronounce: ${text(f.which)}`,
   ),
-  'reply.garbled': own((f) => `the model produced ${text(f.lostCharacters)} invalid characters, which were removed`),
   'program.variable-ignored': own((f) => `ignoring ${text(f.variable)}: ${text(f.because)}`),
   'sd-cli.fetching': own((f) => `downloading stable-diffusion.cpp ${text(f.release)} from ${text(f.url)}`),
   'sd-cli.other-release': own(

@@ -86,7 +86,7 @@ test('after a cancel no piece of the result is handed on', async () => {
   expect(deltas).toEqual([]);
 });
 
-test('a crash tells what the engine said last, not what its runtime writes about itself', async () => {
+test('a crash tells what the engine printed, not what its runtime writes about itself', async () => {
   const { ask, child, end } = setup();
   const running = failureOf(ask());
   child().onMessage({ is: 'taken' });
@@ -108,8 +108,21 @@ test('a crash tells what the engine said last, not what its runtime writes about
   expect(await running).toMatchObject({
     code: 'engine.crashed',
     message:
-      'the gradio engine was killed by SIGSEGV while it ran a task; its last output: ' +
+      'the gradio engine was killed by SIGSEGV while it ran a task; its output: ' +
       'ggml.c:71: GGML_ASSERT(wtype != GGML_TYPE_COUNT) failed | Segmentation fault at address 0x6FF5',
+  });
+});
+
+test('a crash quotes the first lines of a long output as well as the last, each cut', async () => {
+  const { ask, child, end } = setup();
+  const running = failureOf(ask());
+  child().onMessage({ is: 'taken' });
+  for (let line = 1; line <= 99; line++) child().onLine(`line ${line}${'.'.repeat(line === 1 ? 400 : 0)}`);
+  end.resolve({ is: 'exited', code: 134 });
+  expect(await running).toMatchObject({
+    message:
+      `the gradio engine exited with code 134 while it ran a task; its output: line 1${'.'.repeat(294)} | line 2 | … | ` +
+      'line 96 | line 97 | line 98 | line 99',
   });
 });
 

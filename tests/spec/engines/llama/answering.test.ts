@@ -29,7 +29,6 @@ interface About {
 function setup({ says, reads = [], defaults = {}, prompt = 'prompt' }: About) {
   const clock = new FakeClock();
   const asked: { opened?: OpenOptions; sampling?: Sampling } = {};
-  const warnings: unknown[] = [];
   const progress: number[] = [];
   const deltas: TaskDelta[] = [];
   const emit = (delta: TaskDelta): void => void deltas.push(delta);
@@ -60,7 +59,6 @@ function setup({ says, reads = [], defaults = {}, prompt = 'prompt' }: About) {
     },
     gpu: 'auto',
     clock,
-    warn: (event, fields) => void warnings.push({ event, ...fields }),
   });
   const abort = new AbortController();
   const chat = async (about: object = {}) => {
@@ -74,7 +72,7 @@ function setup({ says, reads = [], defaults = {}, prompt = 'prompt' }: About) {
     const context = { signal: abort.signal, progress: (done: number) => void progress.push(done), emit };
     return { ranOn: loaded.ranOn, ...completionOf(await loaded.run(task, new Map(), context)) };
   };
-  return { chat, asked, warnings, progress, deltas, abort };
+  return { chat, asked, progress, deltas, abort };
 }
 
 const bytes = (text: string): readonly number[] => [...new TextEncoder().encode(text)];
@@ -116,10 +114,9 @@ test('a chat is sampled as its task says, with the contract’s seed unless it h
   expect(asked.sampling).toMatchObject({ seed: 7, grammar: expect.stringContaining('root ::= "1"') });
 });
 
-test('bytes that are no text are left out of a reply and said in the log', async () => {
-  const { chat, warnings } = setup({ says: [...bytes('a'), 0xff, 0xff, 0xff, 0xff, ...bytes('b'), END] });
-  expect((await chat()).said).toBe('ab');
-  expect(warnings).toEqual([{ event: 'reply.garbled', lostCharacters: 4 }]);
+test('bytes that are no text stand in a reply as a sign for each', async () => {
+  const { chat } = setup({ says: [...bytes('a'), 0xff, 0xff, 0xff, 0xff, ...bytes('b'), END] });
+  expect((await chat()).said).toBe('a\uFFFD\uFFFD\uFFFD\uFFFDb');
 });
 
 test('a model that has nothing more to say has ended', async () => {

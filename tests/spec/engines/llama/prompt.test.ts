@@ -3,6 +3,9 @@ import { expect, test } from 'bun:test';
 import { promptOf } from '../../../../src/engines/llama/prompt.ts';
 import { aTask } from '../../../fakes/builders.ts';
 
+/** In local time, as a template sees it. */
+const NOW = new Date(2026, 6, 4, 9, 5, 3);
+
 interface About {
   readonly wantsBos?: boolean;
   readonly defaults?: Readonly<Record<string, unknown>>;
@@ -19,7 +22,7 @@ function promptBy(source: string | undefined, { wantsBos = false, defaults, task
   };
   const chat = aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], ...task });
   if (chat.kind !== 'llm') throw new Error('no chat');
-  return new TextDecoder().decode(Uint8Array.from(promptOf(chat, model, defaults).tokens));
+  return new TextDecoder().decode(Uint8Array.from(promptOf(chat, model, { defaults, now: NOW }).tokens));
 }
 
 const MESSAGES = "{% for m in messages %}{{ m['role'] + '=' + m['content'] + ';' }}{% endfor %}";
@@ -64,4 +67,13 @@ test('a chat that the template refuses, or makes nothing of, fails by name', () 
     expect.objectContaining({ code: 'task.invalid' }),
   );
   expect(() => promptBy(undefined)).toThrow(expect.objectContaining({ code: 'model.unusable' }));
+});
+
+test('a template may tell the model the date, in local time', () => {
+  expect(promptBy("{{ strftime_now('%d %B %Y') }}, {{ strftime_now('%H:%M') }}")).toBe('04 July 2026, 09:05');
+  expect(promptBy("\n{% macro day() %}{{ strftime_now('%a') }}{% endmacro %} {{ day() }}")).toBe('\n Sat');
+});
+
+test('a template that asks for a date in no known format fails by name', () => {
+  expect(() => promptBy("{{ strftime_now('%Q') }}")).toThrow('chat template: strftime_now: unsupported format %Q');
 });
