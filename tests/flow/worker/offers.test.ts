@@ -19,15 +19,6 @@ async function completed({ studio }: Scene, task: Task, about?: Readonly<Record<
 /** A frame without the brands of its ids, to be compared as it travelled. */
 const plain = (frame: object): unknown => frame;
 
-test('an engine this worker lacks fails the job for good', async () => {
-  await using scene = await setup();
-  const source = { ...synthetic, engine: 'onnx' };
-  const { id } = await scene.studio.createJob(aTask({ kind: 'image', prompt: 'a fox' }), { modelSource: source });
-  const job = await scene.studio.jobIs(id, 'failed');
-  expect(await scene.studio.next('fail')).toMatchObject({ jobId: id, retryable: false });
-  expect(job).toMatchObject({ attempts: 1 });
-});
-
 test('a kind its engine does not serve is refused for good, in the words of the contract', async () => {
   const other: Engine = Object.assign(new ScriptedEngine(), { id: 'onnx', models: { audio_tts: ['onnx'] } } as const);
   await using scene = await setup({ engines: [new ScriptedEngine(), other] });
@@ -52,6 +43,14 @@ const offerText = (task: object, claim: object = {}): string =>
       ...claim,
     },
   });
+
+test('an offer for an engine this worker lacks fails the job for good', async () => {
+  await using peer = startPeer();
+  await using scene = await setup({ credentials: { apiBaseUrl: peer.url, workerId: 'w-1', authToken: 't0k3n' } });
+  await scene.worker.live();
+  peer.link.raw(offerText(anLlmTask(), { modelSource: { ...synthetic, engine: 'parakeet' } }));
+  expect(await peer.next('fail')).toMatchObject({ jobId: 'j-1', retryable: false });
+});
 
 test('a malformed offer is answered with the field at fault and costs no socket', async () => {
   await using peer = startPeer();
