@@ -31,6 +31,8 @@ export interface EngineFacts {
   readonly inMessages: string;
   /** Whether its name is our extension, which only a studio that knows it offers. */
   readonly isExtension: boolean;
+  /** False for one that takes its tasks without any model file, whatever a source names. */
+  readonly readsFiles: boolean;
   /** What the files of a source must include: one of these roles, or one whose name ends so. */
   readonly needs: { readonly roles: readonly FileRole[] } | { readonly ending: string } | undefined;
   /**
@@ -40,7 +42,7 @@ export interface EngineFacts {
   readonly folder: { readonly name: string; readonly ending: string; readonly isShared: boolean } | undefined;
 }
 
-const CONTRACT = { isExtension: false, needs: undefined, folder: undefined } as const;
+const CONTRACT = { isExtension: false, readsFiles: true, needs: undefined, folder: undefined } as const;
 const EXTENSION = { ...CONTRACT, isExtension: true } as const;
 const MODEL = { roles: ['model'] } as const;
 
@@ -57,7 +59,7 @@ export const ENGINES = {
   parakeet: { ...CONTRACT, inMessages: 'parakeet' },
   'onnx-vision': { ...CONTRACT, inMessages: 'onnx-vision' },
   torch: { ...CONTRACT, inMessages: 'torch' },
-  synthetic: { ...CONTRACT, inMessages: 'synthetic' },
+  synthetic: { ...CONTRACT, inMessages: 'synthetic', readsFiles: false },
   'whisper-cpp': {
     ...EXTENSION,
     inMessages: 'whisper',

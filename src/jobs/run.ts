@@ -1,5 +1,5 @@
 import { toWorkerError, WorkerError } from '../base/errors.ts';
-import type { EngineName } from '../contract/model-source.ts';
+import { engineFacts, type EngineName } from '../contract/model-source.ts';
 import { resultIs, type TaskKindId } from '../contract/tasks/index.ts';
 import { followed, type OnDelta } from '../engines/deltas.ts';
 import type { Engine, LoadedModel, ModelFiles, RunContext } from '../engines/engine.ts';
@@ -126,7 +126,7 @@ async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done>
   if (job.source.engine === 'torch') throw unserved('torch', kind);
   const engine = deps.registry.get(job.source.engine, job.model);
   await assertServes(engine, job);
-  const files = await deps.files.filesFor(job, signal);
+  const files = await deps.files.filesFor(withFilesItReads(job), signal);
   const use = async (loaded: LoadedModel, loadMs: number): Promise<Done> => {
     const since = deps.clock.elapsed();
     deps.observer.onPhase('running');
@@ -187,3 +187,9 @@ function endAfterAbort<T>(pending: Promise<T>, clock: Clock, signal: AbortSignal
     });
   });
 }
+
+/** A source may name files for an engine that reads none (studio contract, images of a chat): they are not fetched. */
+const withFilesItReads = ({ model, source }: Job): Pick<Job, 'model' | 'source'> => ({
+  model,
+  source: engineFacts(source.engine).readsFiles ? source : { ...source, files: [] },
+});

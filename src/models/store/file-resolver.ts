@@ -82,8 +82,7 @@ export class FileResolver {
       const path = await this.#localFile();
       if (path !== undefined) paths.set('model', path);
     }
-    // Studio contract: a source may name files for the synthetic engine, which reads none.
-    for (const file of source.engine === 'synthetic' ? [] : source.files) {
+    for (const file of source.files) {
       const path = await this.#fileAt(file, placesOf(root, source.engine, model, file));
       if (!paths.has(file.role)) paths.set(file.role, path);
       if (file.role === 'lora') loras.push(path);
