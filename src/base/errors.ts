@@ -29,7 +29,7 @@ export const ERROR_CODES = {
   'studio.data-in-use': { acts: 'operator', retryable: true, exit: 75 },
   'studio.not-listening': { acts: 'operator', retryable: true, exit: 69 },
   'studio.invalid': { acts: 'studio', retryable: false, exit: 76 },
-  'engine.unavailable': { acts: 'operator', retryable: false, exit: 69 },
+  'engine.unavailable': { acts: 'operator', retryable: true, exit: 69 },
   'engine.failed': { acts: 'machine', retryable: true, exit: 1 },
   'http.unreachable': { acts: 'machine', retryable: true, exit: 69 },
   'url.refused': { acts: 'studio', retryable: false, exit: 77 },

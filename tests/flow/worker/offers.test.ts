@@ -44,12 +44,12 @@ const offerText = (task: object, claim: object = {}): string =>
     },
   });
 
-test('an offer for an engine this worker lacks fails the job for good', async () => {
+test('an offer for an engine this worker lacks fails the job, which another may run', async () => {
   await using peer = startPeer();
   await using scene = await setup({ credentials: { apiBaseUrl: peer.url, workerId: 'w-1', authToken: 't0k3n' } });
   await scene.worker.live();
   peer.link.raw(offerText(anLlmTask(), { modelSource: { ...synthetic, engine: 'parakeet' } }));
-  expect(await peer.next('fail')).toMatchObject({ jobId: 'j-1', retryable: false });
+  expect(await peer.next('fail')).toMatchObject({ jobId: 'j-1', retryable: true });
 });
 
 test('a malformed offer is answered with the field at fault and costs no socket', async () => {
