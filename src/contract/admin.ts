@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { CapabilitiesSchema } from './capabilities.ts';
 import { LogEntrySchema } from './log-entry.ts';
-import { ModelSourceSchema } from './model-source.ts';
+import { CliDefaultsSchema, ModelFileSchema, ModelSourceSchema } from './model-source.ts';
 import { absentable, Decimal } from './numbers.ts';
 import { TaskKindIdSchema, TaskSchema } from './tasks/index.ts';
 
@@ -116,6 +116,20 @@ export const ModelDraftSchema = v.object({
   displayName: absentable(Named),
   vramGbEstimate: v.pipe(Decimal, v.minValue(0)),
   source: ModelSourceSchema,
+});
+/**
+ * A draft as an operator writes it, or keeps it from a list: a field that nobody knows is a slip, and would be lost
+ * without a word.
+ */
+export const WrittenModelSchema = v.strictObject({
+  ...ModelDraftSchema.entries,
+  source: v.strictObject({
+    ...ModelSourceSchema.entries,
+    files: v.array(v.strictObject(ModelFileSchema.entries)),
+    cliDefaults: v.strictObject(CliDefaultsSchema.entries),
+  }),
+  createdAt: v.optional(v.unknown()),
+  updatedAt: v.optional(v.unknown()),
 });
 export const ModelViewSchema = v.object({ ...ModelDraftSchema.entries, createdAt: Timestamp, updatedAt: Timestamp });
 export const ModelListSchema = v.object({ models: v.array(ModelViewSchema) });

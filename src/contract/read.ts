@@ -40,6 +40,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
 function expectation(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'check') return issue.message; // a sentence of ours
   if (issue.type === 'integer') return 'expected a whole number';
+  if (issue.expected === 'never') return 'is unknown';
   if (issue.expected === null) return 'expected another value';
   if (issue.received === 'undefined' && issue.expected.startsWith('"')) return 'is missing';
   const expected = issue.expected.replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ' or ');

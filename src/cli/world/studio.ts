@@ -39,5 +39,5 @@ type Contract = typeof admin & typeof routes & typeof json & typeof read;
  */
 export type OperatorApi = Pick<
   Contract,
-  'JobDraftSchema' | 'ModelDraftSchema' | 'hasEnded' | 'parseJson' | 'readJson' | 'writeJson'
+  'JobDraftSchema' | 'WrittenModelSchema' | 'hasEnded' | 'parseJson' | 'readJson' | 'writeJson'
 >;

@@ -68,6 +68,7 @@ const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>
   WelcomeSchema: [{ type: 'welcome', workerId: 'w-1' }, 'serverTime'],
   WorkerListSchema: [{ workers: 'none' }, 'workers'],
   WorkerViewSchema: [{ workerId: 'w', connected: 'yes' }, 'connected'],
+  WrittenModelSchema: [{ ...MODEL, vramGb: 4 }, 'vramGb: is unknown'],
 };
 
 test('every schema of the contract has something that it refuses', async () => {

@@ -411,8 +411,60 @@ describe('workers', () => {
   });
 });
 
+/** Every field that the contract's version of today has, each with a value of its own. */
+const EVERY_DEFAULT = {
+  cfgScale: 7.5,
+  steps: 12,
+  width: 1024,
+  height: 768,
+  samplingMethod: 'euler',
+  flowShift: 3,
+  zeroCondT: true,
+  offloadToCpu: true,
+  contextSize: 16_384,
+  chatTemplateKwargs: { enable_thinking: false },
+  mmap: true,
+  maxVramGib: 6.5,
+  loraWeight: 0.65,
+  vision: { task: 'detect', labels: ['fox'] },
+  pipeline: 'pixal3d',
+  resolution: 1024,
+  lowVram: true,
+  decimationTarget: 40_000,
+  textureSize: 2048,
+};
+const EVERY_ROLE = ['diffusion-model', 'text-encoder', 'text-encoder-vision', 'vae', 'lora', 'model', 'labels'];
+
 describe('models', () => {
   const model = { id: 'z', kind: 'image', vramGbEstimate: 6.5, source: SOURCE, createdAt: AT, updatedAt: AT };
+
+  test('a model may have files of every role and every default, and all of them are sent', async () => {
+    await using cli = await withStudio({ 'POST /models': () => Response.json(model, { status: 201 }) });
+    const files = EVERY_ROLE.map((role) => ({ role, url: `https://example.invalid/${role}`, filename: role }));
+    const draft = { id: 'z', kind: 'image', vramGbEstimate: 6.5 };
+    const source = { engine: 'sd-cpp', files, cliDefaults: EVERY_DEFAULT };
+    const file = join(cli.folder, 'model.json');
+    await writeFile(file, JSON.stringify({ ...draft, source, createdAt: AT, updatedAt: AT }));
+    expect(await cli.run('studio', 'models', 'add', file)).toBe(0);
+    expect(cli.seen[0]?.body).toMatchObject({ ...draft, source });
+  });
+
+  test.each([
+    [{ vramGb: 4 }, 'vramGb: is unknown'],
+    [{ source: { ...SOURCE, cliDefaults: { ...SOURCE.cliDefaults, loraWieght: 0.5 } } }, 'loraWieght: is unknown'],
+    [{ source: { ...SOURCE, files: [{ role: 'vae', url: 'u', filename: 'f', sha265: '0' }] } }, 'sha265: is unknown'],
+    [
+      { source: { ...SOURCE, files: [{ role: 'controlnet', url: 'u', filename: 'f' }] } },
+      'source.files.0.role: expected',
+    ],
+  ])('a model with %j is rejected by the name of that field', async (slip, message) => {
+    await using cli = await withStudio({});
+    const file = join(cli.folder, 'model.json');
+    await writeFile(file, JSON.stringify({ id: 'z', kind: 'image', vramGbEstimate: 6.5, source: SOURCE, ...slip }));
+    expect(await cli.run('studio', 'models', 'add', file)).toBe(64);
+    expect(cli.err()).toContain(message);
+    expect(cli.seen).toEqual([]);
+  });
 
   test('adds a model from a file', async () => {
     await using cli = await withStudio({ 'POST /models': () => Response.json(model, { status: 201 }) });

@@ -14,7 +14,7 @@ export const modelsAdd = command({
   run: async (args, world) => {
     const api = await world.operatorApi();
     // Checked before a token is looked up: a wrong file is the likelier mistake.
-    const draft = api.readJson(api.ModelDraftSchema, api.writeJson(await readJsonFile('<file>', args.file, world)));
+    const draft = api.readJson(api.WrittenModelSchema, api.writeJson(await readJsonFile('<file>', args.file, world)));
     if (draft.is === 'unreadable')
       throw new WorkerError('cli.usage', `${args.file} is not a valid model: ${draft.problem}`);
     const studio = await openStudio(args, world);
