@@ -4,7 +4,7 @@
  */
 import { openConfig } from '../../src/compose/config.ts';
 import { realEffects } from '../../src/compose/effects.ts';
-import { realEngines } from '../../src/compose/engines/engines.ts';
+import { createQuarantine } from '../../src/engines/host/quarantine.ts';
 import { openProcessLog } from '../../src/compose/log.ts';
 import { composeWorker } from '../../src/compose/worker/worker.ts';
 import type { Engine } from '../../src/engines/engine.ts';
@@ -40,7 +40,9 @@ const steady: Engine = {
 };
 
 const config = await openConfig(process.argv[2] ?? '', effects, { log: log.logger, watched: true });
-const { quarantine, cpuRule } = realEngines(effects, { log: log.logger, config });
+// The real engines bring libraries that this program must not carry.
+const quarantine = createQuarantine(effects.clock);
+const cpuRule = { refusal: () => undefined };
 const worker = await composeWorker({ effects, config, log, engines: [steady], quarantine, cpuRule });
 onStopSignals(() => worker.signal());
 process.exitCode = await worker.run();

@@ -1,19 +1,26 @@
-import { SECOND_MS } from '../../base/units.ts';
+import { MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import { type PresenceWatch, watchPresence } from '../../system/presence/watch.ts';
 import { createPresenceReport } from '../../worker/presence-report.ts';
 import type { WorkerSetup } from './setup.ts';
 
-/** As often as the studio hears from us. */
-const PRESENCE_EVERY_MS = 5 * SECOND_MS;
+/** As often as a heartbeat goes out, where offers depend on it. */
+const CHECK_EVERY_MS = 5 * SECOND_MS;
+/** Where it is only reported: each reading wakes a machine that has nothing to do. */
+const REPORT_EVERY_MS = MINUTE_MS;
 
 /** Whether a person is at this machine, sampled as long as the worker runs. */
 export function composePresence({ effects, config, log }: WorkerSetup): PresenceWatch {
-  const report = createPresenceReport(log.logger, config.live('only_when_idle'));
-  config.watch('only_when_idle', () => report.onSwitched());
-  return watchPresence({
+  const onlyWhenIdle = config.live('only_when_idle');
+  const report = createPresenceReport(log.logger, onlyWhenIdle);
+  const watch = watchPresence({
     presence: effects.presence,
     clock: effects.clock,
-    everyMs: PRESENCE_EVERY_MS,
+    everyMs: () => (onlyWhenIdle() ? CHECK_EVERY_MS : REPORT_EVERY_MS),
     onReading: (reading, presence) => report.onReading(reading, presence),
   });
+  config.watch('only_when_idle', () => {
+    report.onSwitched();
+    watch.refresh();
+  });
+  return watch;
 }

@@ -7,13 +7,15 @@ export interface PresenceWatch extends Disposable {
   latest(): UserPresence | undefined;
   /** Settles after the first reading. */
   readonly first: Promise<void>;
+  /** Reads now: the time from one reading to the next is another, or somebody wants to know. */
+  refresh(): void;
 }
 
 export interface PresenceWatchOptions {
   readonly presence: Presence;
   readonly clock: Pick<Clock, 'after'>;
-  /** Time from one reading to the next. */
-  readonly everyMs: number;
+  /** Time from one reading to the next, asked after each. */
+  readonly everyMs: () => number;
   /** Called after each reading. */
   readonly onReading: (reading: PresenceReading, presence: UserPresence | undefined) => void;
 }
@@ -23,16 +25,22 @@ export function watchPresence({ presence, clock, everyMs, onReading }: PresenceW
   let latest: UserPresence | undefined;
   let disarm = (): void => {};
   let over = false;
-  async function read(): Promise<void> {
-    const reading = await presence.read();
+  let reading: Promise<void> | undefined;
+  async function readOnce(): Promise<void> {
+    disarm();
+    const answer = await presence.read();
+    reading = undefined;
     if (over) return;
-    latest = presenceOf(reading);
-    onReading(reading, latest);
-    disarm = clock.after(everyMs, () => void read());
+    latest = presenceOf(answer);
+    onReading(answer, latest);
+    disarm = clock.after(everyMs(), () => void read());
   }
+  /** Whoever asks while a reading is under way shares it. */
+  const read = (): Promise<void> => (reading ??= readOnce());
   return {
     latest: () => latest,
     first: read(),
+    refresh: () => void read(),
     [Symbol.dispose]() {
       over = true;
       disarm();

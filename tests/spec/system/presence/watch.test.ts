@@ -7,19 +7,20 @@ const untouchedFor = (idleMs: number): PresenceReading => ({ is: 'known', idleMs
 
 function setup() {
   const clock = new FakeClock();
+  const every = { ms: 5_000 };
   const readings: ((reading: PresenceReading) => void)[] = [];
   const seen: unknown[] = [];
   const watch = watchPresence({
     presence: { read: () => new Promise((resolve) => readings.push(resolve)) },
     clock,
-    everyMs: 5_000,
+    everyMs: () => every.ms,
     onReading: (_reading, presence) => seen.push(presence),
   });
   const answer = async (reading: PresenceReading): Promise<void> => {
     readings.shift()?.(reading);
     await settle();
   };
-  return { clock, watch, answer, seen, asked: () => readings.length };
+  return { clock, every, watch, answer, seen, asked: () => readings.length };
 }
 
 test('presence is unknown until the first reading, which nobody waits for', async () => {
@@ -39,6 +40,22 @@ test('presence is read every five seconds, and a lost source makes it unknown', 
   }
   expect(seen).toEqual(['idle', 'active', undefined]);
   expect(watch.latest()).toBeUndefined();
+  watch[Symbol.dispose]();
+});
+
+test('a refresh reads at once, shares a reading under way, and counts from there', async () => {
+  const { clock, every, watch, answer, seen, asked } = setup();
+  every.ms = 60_000;
+  await answer(untouchedFor(3));
+  clock.advance(30_000);
+  every.ms = 5_000;
+  watch.refresh();
+  watch.refresh();
+  expect(asked()).toBe(1);
+  await answer(untouchedFor(130_000));
+  expect(seen).toEqual(['active', 'idle']);
+  clock.advance(5_000);
+  expect(asked()).toBe(1);
   watch[Symbol.dispose]();
 });
 
