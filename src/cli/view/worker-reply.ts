@@ -1,4 +1,5 @@
 import type { Asked } from '../../worker/control/client.ts';
+import { onOneLine } from './text-width.ts';
 
 /** What a command that changed the config prints of the running worker as JSON. */
 export const reloadFacts = (asked: Asked<unknown>): Readonly<Record<string, unknown>> => ({
@@ -10,7 +11,7 @@ export const reloadFacts = (asked: Asked<unknown>): Readonly<Record<string, unkn
 export const failureFacts = (asked: Asked<unknown>): Readonly<Record<string, unknown>> =>
   asked.is === 'failed' ? { workerError: { code: asked.error.code, message: asked.error.message } } : {};
 
-/** The same in words, as the end of a sentence on what was saved. */
+/** The same in words, as the end of a sentence on what was saved. Whoever serves the socket chose some of them. */
 export function reloadText(asked: Asked<unknown>): string {
   switch (asked.is) {
     case 'answered':
@@ -18,7 +19,9 @@ export function reloadText(asked: Asked<unknown>): string {
     case 'not-running':
       return 'no worker is running; applies at the next start';
     case 'failed':
-      return `saved, but not applied: ${asked.error.message}. ${asked.error.hint ?? 'Restart the worker to apply it.'}`;
+      return onOneLine(
+        `saved, but not applied: ${asked.error.message}. ${asked.error.hint ?? 'Restart the worker to apply it.'}`,
+      );
     default:
       return asked satisfies never;
   }

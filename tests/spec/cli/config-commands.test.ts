@@ -168,6 +168,14 @@ describe('claiming', () => {
     );
   });
 
+  test('escapes of whoever serves the socket do not reach the terminal', async () => {
+    const message = 'no\u001b[2J\nreally';
+    const odd = clientOfReplies({ protocol: 1, version: '0.5.0', is: 'failed', code: 'internal', message });
+    await using cli = await setup({ world: { control: () => odd } });
+    await cli.run('disable');
+    expect(cli.out()).toStartWith('claiming is off; saved, but not applied: no really');
+  });
+
   test('of a worker that does not answer names the failure as JSON', async () => {
     const hung = clientOfReplies({ protocol: 1, version: '0.5.0', is: 'failed', code: 'internal', message: 'oops' });
     await using cli = await setup({ world: { control: () => hung } });
