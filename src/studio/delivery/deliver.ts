@@ -87,13 +87,10 @@ async function route(outcome: JobOutcome, { deps, json, background, stopping }: 
 }
 
 function reportFailure(jobId: JobId, error: WorkerError, { claims, log }: DeliveryDeps): DeliveryReport {
-  if (claims.send(fail(jobId, error.message, mayRetry(error)))) return { is: 'reported' };
+  if (claims.send(fail(jobId, error.message, error.retryable))) return { is: 'reported' };
   log.warn('failure.not-sent', { jobId, error: error.message });
   return { is: 'discarded', because: 'no live session' };
 }
-
-/** Studio contract: who cannot serve a task never will, whichever part of the worker says so. */
-const mayRetry = ({ retryable, message }: WorkerError): boolean => retryable && !message.includes('cannot serve');
 
 /** A result that is an object carries what it was computed on; any other shape is the engine's own. */
 function withRanOn(value: JsonValue, ranOn: string | undefined): JsonValue {

@@ -230,12 +230,6 @@ test.each([
   expect(sent).toEqual([{ type: 'fail', jobId: toJobId('job-1'), error: 'sd-cli exited with 1', retryable }]);
 });
 
-test('a failure whose outermost message says that a task cannot be served is final', async () => {
-  const { delivery, sent } = await setup();
-  await delivery.deliver(failed(new WorkerError('engine.failed', 'the app cannot serve llm tasks')));
-  expect(sent).toMatchObject([{ type: 'fail', retryable: false }]);
-});
-
 test('a failure that cannot be sent is logged with its job', async () => {
   const { delivery, studio, log } = await setup();
   studio.live = false;
