@@ -97,7 +97,7 @@ const controlOf = (configPath: string, { environment }: Effects): ControlClient 
     const { askControl } = await import('./system/net/control-client.ts');
     const { createControlClient } = await import('./worker/control/client.ts');
     const address = controlAddress(siblingsOf(configPath).controlSocket, environment);
-    return createControlClient((request, options) => askControl(address, request, options));
+    return createControlClient((request, options) => askControl(address, request, options), configPath);
   };
   return {
     ask: async (name, request) => (await client()).ask(name, request),

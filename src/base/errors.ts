@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   'worker.not-running': { acts: 'operator', retryable: true, exit: 69 },
   'worker.unresponsive': { acts: 'operator', retryable: true, exit: 69 },
   'worker.incompatible': { acts: 'operator', retryable: false, exit: 69 },
+  'worker.other-config': { acts: 'operator', retryable: false, exit: 69 },
   'update.unsupported': { acts: 'operator', retryable: false, exit: 69 },
   'registration.failed': { acts: 'studio', retryable: true, exit: 69 },
   'session.refused': { acts: 'operator', retryable: false, exit: 77 },

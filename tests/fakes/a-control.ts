@@ -37,14 +37,14 @@ export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}):
 export const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
 
 /** A client of a worker in this process; requests and replies travel as text. Without one, nobody is there. */
-export const clientOf = (control: WorkerControl | undefined): ControlClient =>
+export const clientOf = (control: WorkerControl | undefined, config = '/etc/worker/config.toml'): ControlClient =>
   createControlClient(async function* (request, { signal = new AbortController().signal }) {
     if (control === undefined) throw new WorkerError('worker.not-running', 'nobody is there');
     for await (const reply of repliesTo(control, { is: 'read', value: asJson(request) }, signal)) yield asJson(reply);
-  });
+  }, config);
 
 /** A client of somebody who answers everything with these values. */
 export const clientOfReplies = (...replies: readonly unknown[]): ControlClient =>
   createControlClient(async function* () {
     yield* replies;
-  });
+  }, '/etc/worker/config.toml');

@@ -8,7 +8,7 @@ export const WORKER_SENTENCES = {
       `threshold ${text(f.vramThresholdGb)} GiB, config ${text(f.configPath)}`,
   ),
   'worker.already-running': own(
-    (f) => `another worker (pid ${text(f.pid)}) is already running with this config: ${text(f.configPath)}`,
+    (f) => `another worker (pid ${text(f.pid)}) is already running in this folder: ${text(f.configPath)}`,
   ),
   'worker.refused': own((f) => text(f.remedy)),
   'worker.stopped': own(() => 'stopped'),

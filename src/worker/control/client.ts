@@ -49,12 +49,12 @@ export interface TransportOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A client of the worker at the other end of the transport. */
-export const createControlClient = (transport: ControlTransport): ControlClient => ({
+/** A client of the worker at the other end of the transport, for commands that are about this config file. */
+export const createControlClient = (transport: ControlTransport, config: string): ControlClient => ({
   async ask(name, request) {
     const { timeoutMs } = CONTROL[name];
     try {
-      for await (const reply of transport({ ...STAMP, ask: name, with: request }, { timeoutMs })) {
+      for await (const reply of transport({ ...STAMP, config, ask: name, with: request }, { timeoutMs })) {
         return { is: 'answered', answer: answerIn(reply, name) };
       }
       throw unreadable(name);
@@ -65,7 +65,7 @@ export const createControlClient = (transport: ControlTransport): ControlClient 
   },
   async stream(name, request, signal) {
     const { timeoutMs, event } = CONTROL_STREAMS[name];
-    const replies = transport({ ...STAMP, ask: name, with: request }, { timeoutMs, signal });
+    const replies = transport({ ...STAMP, config, ask: name, with: request }, { timeoutMs, signal });
     const first = await replies.next();
     if (first.done) throw unreadable(name);
     const value = replyIn(first.value, name);

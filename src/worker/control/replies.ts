@@ -1,4 +1,4 @@
-import { errorChain, toWorkerError } from '../../base/errors.ts';
+import { errorChain, toWorkerError, WorkerError } from '../../base/errors.ts';
 import type { Read } from '../../contract/read.ts';
 import type { ControlAnswers, ControlStreams, WorkerControl } from './control.ts';
 import { type AskName, CONTROL, CONTROL_STREAMS, isAskName, isStreamName, PROTOCOL, type StreamName } from './table.ts';
@@ -19,9 +19,11 @@ export async function* repliesTo(
   const read = request.is === 'read' ? readRequest(request.value) : request;
   if (read.is === 'unreadable') yield invalid(read.problem);
   else {
-    const { ask, protocol = PROTOCOL, with: fields = {} } = read.value;
+    const { ask, protocol = PROTOCOL, with: fields = {}, config } = read.value;
+    const other = await otherConfig(control, config);
+    if (other !== undefined) yield failedReply(other, other.message);
     // In another protocol the same name may mean something else.
-    if (protocol === PROTOCOL && isAskName(ask)) yield await answerOf(control, ask, fields);
+    else if (protocol === PROTOCOL && isAskName(ask)) yield await answerOf(control, ask, fields);
     else if (protocol === PROTOCOL && isStreamName(ask)) yield* eventsOf(control, ask, { fields, signal });
     else yield { ...STAMP, is: 'unknown-request', ask: ask.slice(0, MAX_NAME_CHARACTERS) };
   }
@@ -58,5 +60,21 @@ async function* eventsOf<N extends StreamName>(
     yield failedReply(toWorkerError(thrown), errorChain(thrown));
   }
 }
+
+/** A folder has one socket, whichever of its config files the worker runs with. */
+async function otherConfig(control: WorkerControl, asked: string | undefined): Promise<WorkerError | undefined> {
+  if (asked === undefined) return undefined;
+  const { configPath } = await control.status({});
+  if (fileName(configPath) === fileName(asked)) return undefined;
+  return new WorkerError(
+    'worker.other-config',
+    `the worker that runs in this folder uses another config: ${configPath}`,
+    {
+      hint: 'Give each worker a folder of its own, or stop that one first.',
+    },
+  );
+}
+
+const fileName = (path: string): string | undefined => path.split(/[\\/]/).at(-1);
 
 const invalid = (because: string): ControlReply => ({ ...STAMP, is: 'invalid-request', because });

@@ -22,6 +22,8 @@ export const STAMP = { protocol: PROTOCOL, version: VERSION };
 const RequestSchema = v.object({
   protocol: v.exactOptional(v.number()), // absent where a person typed the request
   version: v.exactOptional(v.string()),
+  /** The config file that the request is about: another one may lie in the folder that the socket belongs to. */
+  config: v.exactOptional(v.string()),
   ask: v.string(),
   with: v.exactOptional(v.record(v.string(), v.unknown())),
 });

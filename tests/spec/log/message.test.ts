@@ -111,7 +111,7 @@ describe('what operators read most is in our own sentences', () => {
     [
       'worker.already-running',
       { pid: 7, configPath: '/c.toml' },
-      'another worker (pid 7) is already running with this config: /c.toml',
+      'another worker (pid 7) is already running in this folder: /c.toml',
     ],
     ['worker.refused', { code: 4004, remedy: 'Register again.' }, 'Register again.'],
     ['worker.stopped', {}, 'stopped'],

@@ -111,6 +111,19 @@ describe('every request reaches the worker and its answer comes back whole', () 
   });
 });
 
+test('a request about another config of the folder is refused by its name, and has no effect', async () => {
+  const worker = aControl(busy);
+  const asked = await clientOf(worker.control, '/etc/worker/other.toml').ask('stop', {});
+  expect(asked).toMatchObject({
+    is: 'failed',
+    error: {
+      code: 'worker.other-config',
+      message: 'the worker that runs in this folder uses another config: /etc/worker/config.toml',
+    },
+  });
+  expect(worker.did).toEqual([]);
+});
+
 describe('what a worker replies to a request it cannot serve', () => {
   test('one it does not know gets a reply of its own, with its version', async () => {
     expect(await repliesOf({ ask: 'self-destruct' })).toEqual([
