@@ -51,7 +51,7 @@ export async function probeMachine(options: {
   const patience = new AbortController();
   const ready = createReadyEngines(engines, { clock, log: log.child({}, 'engines') });
   await Promise.race([
-    Promise.all([probe, ready.refresh(), presence?.first]),
+    Promise.all([probe, ready.refresh(), onlyWhenIdle() ? presence?.first : undefined]),
     pause(clock, FACTS_WITHIN_MS, patience.signal),
   ]);
   patience.abort();
