@@ -43,24 +43,10 @@ export interface LiveFacts {
   readonly unloadable: string | undefined;
 }
 
-export type RuleName =
-  | 'paused'
-  | 'kinds'
-  | 'models'
-  | 'updating'
-  | 'idle'
-  | 'busy'
-  | 'stopping'
-  | 'outbox'
-  | 'quarantine'
-  | 'device'
-  | 'unloadable'
-  | 'memory';
-
 export type RuleInputs = Readonly<Record<string, string | number | boolean>>;
 
-export interface Rule {
-  readonly name: RuleName;
+interface RuleSpec {
+  readonly name: string;
   /** What the studio receives. */
   readonly rejection: (facts: OfferFacts, offer: Offer) => Rejection;
   /** Whether only a running worker knows. */
@@ -79,7 +65,7 @@ export interface Unfit {
 }
 
 /** In the order in which they apply; down to `busy` it is the contract's (admission of offers). */
-export const RULES: readonly Rule[] = [
+const ORDERED = [
   {
     name: 'paused',
     rejection: () => REJECTIONS.paused,
@@ -179,7 +165,15 @@ export const RULES: readonly Rule[] = [
     inputs: (_facts, { model }) => ({ model }),
     against: ({ live }) => live?.unloadable,
   },
-];
+] as const satisfies readonly RuleSpec[];
+
+export type RuleName = (typeof ORDERED)[number]['name'];
+
+export interface Rule extends RuleSpec {
+  readonly name: RuleName;
+}
+
+export const RULES: readonly Rule[] = ORDERED;
 
 /** The first rule against an offer; undefined for one that is taken. */
 export function unfit(offer: Offer, facts: OfferFacts): Unfit | undefined {
