@@ -2,12 +2,14 @@ import { ERROR_CODES } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { VERSION } from '../base/version.ts';
 import type { CarryOut } from './carry-out.ts';
+import type { Claims } from './claims.ts';
 import type { JobHistory } from './history.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Delivery } from '../studio/delivery/delivery.ts';
+import type { SessionDelivery } from '../studio/delivery/deliver.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
-import type { Session, SessionEnd } from '../studio/session/session.ts';
+import type { Session, SessionEnd, SessionEvents, SessionReceiver } from '../studio/session/session.ts';
 import type { Clock } from '../system/clock.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { WorkerStatus } from './status.ts';
 import type { Stopping } from './stop-driver.ts';
 
@@ -19,10 +21,20 @@ export interface RegistrationPart {
   readonly approved: Promise<unknown>;
 }
 
+/** The parts that receive frames of the studio. */
+export interface StudioReceivers {
+  readonly claims: Pick<Claims, 'onHeartbeatAck' | 'onLost'>;
+  /** What the studio offers counts before anything is delivered to it. */
+  readonly onWelcome: SessionEvents['onWelcome'];
+  readonly pipeline: Pick<Pipeline, 'onOffer' | 'onHeartbeatAck' | 'onLost'>;
+  readonly delivery: Pick<SessionDelivery, 'onWelcome' | 'onAck' | 'onHeartbeatAck' | 'onLost'>;
+}
+
 export interface WorkerDeps {
   readonly registration: RegistrationPart;
   readonly session: Pick<Session, 'start' | 'status' | 'ended'>;
-  readonly delivery: Pick<Delivery, 'deliverPending' | 'pending'>;
+  readonly receivers: StudioReceivers;
+  readonly delivery: Pick<SessionDelivery, 'deliverPending' | 'pending'>;
   readonly jobs: Pick<CarryOut, 'running'>;
   readonly history: Pick<JobHistory, 'recent'>;
   readonly stopping: Stopping;
@@ -57,7 +69,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     if (stopping.underway) return;
     await pendingFirst();
     if (stopping.underway) return;
-    session.start();
+    session.start(inOrder(deps.receivers));
     conclude(await session.ended);
   }
 
@@ -102,6 +114,14 @@ export function createWorker(deps: WorkerDeps): Worker {
     },
   };
 }
+
+/** Claims come first: others send frames that only a counted claim lets pass, and none on one that went with its socket. */
+const inOrder = ({ claims, onWelcome, pipeline, delivery }: StudioReceivers): readonly SessionReceiver[] => [
+  claims,
+  { onWelcome },
+  pipeline,
+  delivery,
+];
 
 /** What the operator can do about a refusal (studio contract: close codes 4001, 4003). */
 function remedyFor(closeCode: number): string {

@@ -5,7 +5,7 @@ import type { Scheduler } from '../../jobs/scheduler.ts';
 import { createDelivery, type SessionDelivery } from '../../studio/delivery/deliver.ts';
 import { openOutbox } from '../../studio/delivery/outbox.ts';
 import { createSession, type DrivenSession, type SessionOptions } from '../../studio/session/driver.ts';
-import type { Credentials, SessionEvents } from '../../studio/session/session.ts';
+import type { Credentials } from '../../studio/session/session.ts';
 import { type Claims, createClaims } from '../../worker/claims.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
 import { siblingsOf } from '../../config/paths.ts';
@@ -24,8 +24,6 @@ export interface LinkParts {
   readonly credentials: () => Credentials | undefined;
   readonly capabilities: SessionOptions['capabilities'];
   readonly scheduler: Pick<Scheduler, 'held'>;
-  /** Who receives what the studio says. */
-  readonly inbox: SessionEvents;
   readonly events: Pick<WorkerEvents, 'emit'>;
   readonly onRevoked: SessionOptions['onRevoked'];
 }
@@ -35,7 +33,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
   const { config, effects } = setup;
   const { clock, random, sha256, files, http, sockets } = effects;
   const log = setup.log.logger.child({}, 'delivery');
-  const { credentials, capabilities, scheduler, inbox, events, onRevoked } = parts;
+  const { credentials, capabilities, scheduler, events, onRevoked } = parts;
   let offered: readonly string[] = [];
   const outbox = await openOutbox({
     dir: siblingsOf(config.path).outbox,
@@ -57,7 +55,6 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
     currentJobId: () => heldJob() ?? delivery.currentJobId(),
     shipBuffer: setup.log.shipBuffer,
     maxFailures: config.current.ws_reconnect_attempts ?? 0,
-    events: inbox,
     onRevoked,
     onStatus: (status) => events.emit({ is: 'session', status }),
   });

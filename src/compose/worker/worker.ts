@@ -8,7 +8,6 @@ import { createWorkerControl, type WorkerControl } from '../../worker/control/co
 import { createWorkerEvents, type WorkerEvents } from '../../worker/events.ts';
 import { explainNow } from '../../worker/explain.ts';
 import { createHistory } from '../../worker/history.ts';
-import { createInbox } from '../../worker/inbox.ts';
 import { createStopping, type StopParts } from '../../worker/stop-driver.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
@@ -63,12 +62,10 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     capabilities: () => capabilities(),
   });
   const { registration, credentials, approved } = identity;
-  const inbox = createInbox();
   const link = await composeStudioLink(setup, {
     credentials,
     capabilities,
     scheduler,
-    inbox: inbox.events,
     events,
     onRevoked(revoked) {
       registration.revoke(revoked);
@@ -85,21 +82,21 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     isStopping,
     userPresence: () => presence.latest(),
   });
-  inbox.connect({
-    claims,
-    delivery,
-    pipeline: jobs.pipeline,
-    onWelcome(welcome) {
-      link.onWelcome(welcome);
-      jobs.restore();
-    },
-  });
   stopping.connect(stopParts(link, registration, events));
   follow(setup, { session, registration, events });
 
   const worker = createWorker({
     registration: { start: () => identity.start(), status: () => registration.status(), approved },
     session,
+    receivers: {
+      claims,
+      delivery,
+      pipeline: jobs.pipeline,
+      onWelcome(welcome) {
+        link.onWelcome(welcome);
+        jobs.restore();
+      },
+    },
     delivery,
     jobs,
     history,

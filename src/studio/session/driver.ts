@@ -5,7 +5,6 @@ import { USER_AGENT } from '../../base/version.ts';
 import { MINUTE_MS } from '../../base/units.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import { CLOSE, isFinalClose, SUB_PROTOCOL } from '../../contract/frames/close-codes.ts';
-import { parseInbound } from '../../contract/frames/inbound.ts';
 import { heartbeat, hello, type OutboundFrame } from '../../contract/frames/outbound.ts';
 import { connectUrl } from '../../contract/routes.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -17,7 +16,7 @@ import { backoffMs, jittered } from './backoff.ts';
 import { describeEnd, describeFully, GOODBYE_MS, Links } from './link.ts';
 import { type Effect, type Event, type Policy, type State, step, type Timer } from './machine.ts';
 import { onBinaryFrame, onFrame, type Reaction } from './on-frame.ts';
-import type { Credentials, Session, SessionEnd, SessionEvents, SessionStatus } from './session.ts';
+import type { Credentials, Session, SessionEnd, SessionReceiver, SessionStatus } from './session.ts';
 import { type LogQueue, shipLogs } from './ship-logs.ts';
 import { TaskQueue } from './task-queue.ts';
 import { type Closed, endOf, statusOf } from './status.ts';
@@ -43,7 +42,6 @@ export interface SessionOptions {
   readonly claiming: () => boolean;
   readonly currentJobId: () => JobId | undefined;
   readonly shipBuffer: LogQueue;
-  readonly events: SessionEvents;
   /** Called whenever the session moved to another state. Must not throw. */
   readonly onStatus: (status: SessionStatus) => void;
   /** The studio does not know this worker any more. The session waits for other credentials. */
@@ -86,6 +84,7 @@ class SessionDriver implements DrivenSession {
   /** Why the session is in this state. */
   #because = '';
   #started = false;
+  #receivers: readonly SessionReceiver[] = [];
   #concluded = false;
 
   constructor(options: SessionOptions) {
@@ -107,8 +106,9 @@ class SessionDriver implements DrivenSession {
     return this.#ended.promise;
   }
 
-  start(): void {
+  start(receivers: readonly SessionReceiver[]): void {
     this.#tasks.run(() => {
+      if (!this.#started) this.#receivers = receivers;
       this.#started = true;
       this.#startIfApproved();
     });
@@ -214,13 +214,12 @@ class SessionDriver implements DrivenSession {
   }
 
   #onText(text: string): void {
-    const parsed = parseInbound(text);
-    if (parsed.is === 'frame' && parsed.frame.type === 'welcome') this.#features = parsed.frame.features;
-    const reaction = onFrame(parsed, this.#state.at === 'live');
+    const reaction = onFrame(text, this.#state.at === 'live');
+    this.#features = reaction.features ?? this.#features;
     this.#log(reaction.log);
     this.#apply(reaction.event);
     if (reaction.send !== undefined) this.#links.current?.send(reaction.send);
-    reaction.notify?.(this.#options.events);
+    for (const receiver of this.#receivers) reaction.notify?.(receiver);
   }
 
   #log(entry: Reaction['log']): void {
@@ -243,7 +242,7 @@ class SessionDriver implements DrivenSession {
 
   /** Logs a change of state and lets the rest of the worker know of it. */
   #onMoved(before: State, event: Event): void {
-    const { log, events } = this.#options;
+    const { log } = this.#options;
     const because = reasonOf(event);
     const state = this.#state;
     this.#because = because;
@@ -254,7 +253,7 @@ class SessionDriver implements DrivenSession {
       log.warn('session.lost', { reason: because, attempt: state.failures, retryInMs });
     }
     if (state.at === 'closed') this.#conclude(state);
-    if (before.at === 'live') events.onLost();
+    if (before.at === 'live') for (const receiver of this.#receivers) receiver.onLost?.();
   }
 
   #conclude(closed: Closed): void {

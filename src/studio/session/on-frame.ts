@@ -1,9 +1,9 @@
 import type { JobId } from '../../base/ids.ts';
 import { CLOSE_CODE_OF } from '../../contract/frames/close-codes.ts';
-import type { InboundFrame, ParsedInbound } from '../../contract/frames/inbound.ts';
+import { type InboundFrame, parseInbound } from '../../contract/frames/inbound.ts';
 import { fail, type OutboundFrame } from '../../contract/frames/outbound.ts';
 import type { Event } from './machine.ts';
-import type { SessionEvents } from './session.ts';
+import type { SessionReceiver } from './session.ts';
 
 /** What one text frame from the studio leads to, in this order. */
 export interface Reaction {
@@ -15,13 +15,16 @@ export interface Reaction {
   /** For the machine. There is always one: any text, even a malformed one, is a sign of life. */
   readonly event: Event;
   readonly send?: OutboundFrame;
-  readonly notify?: (events: SessionEvents) => void;
+  readonly notify?: (receiver: SessionReceiver) => void;
+  /** What the studio can do, as its welcome names it. */
+  readonly features?: readonly string[];
 }
 
 const RECEIVED: Event = { type: 'received', frame: 'other' };
 
 /** Reads one frame as a session that has been welcomed, or not yet. A malformed frame never costs the socket. */
-export function onFrame(parsed: ParsedInbound, welcomed: boolean): Reaction {
+export function onFrame(text: string, welcomed: boolean): Reaction {
+  const parsed = parseInbound(text);
   switch (parsed.is) {
     case 'frame':
       return onGoodFrame(parsed.frame, welcomed);
@@ -44,16 +47,17 @@ function onGoodFrame(frame: InboundFrame, welcomed: boolean): Reaction {
       const log = { level: 'info', event: 'session.welcomed', fields: { workerId, serverTime, features } } as const;
       const event: Event = { type: 'received', frame: 'welcome' };
       // A second welcome on one socket changes nothing.
-      return welcomed ? { log, event } : { log, event, notify: (events) => events.onWelcome(frame) };
+      if (welcomed) return { log, event, features };
+      return { log, event, features, notify: (receiver) => receiver.onWelcome?.(frame) };
     }
     case 'offer':
-      return welcomed ? notify((events) => events.onOffer(frame.claim)) : tooEarly(`offer ${frame.claim.jobId}`);
+      return welcomed ? notify((receiver) => receiver.onOffer?.(frame.claim)) : tooEarly(`offer ${frame.claim.jobId}`);
     case 'heartbeatAck':
-      return welcomed ? notify((events) => events.onHeartbeatAck(frame)) : tooEarly(frame.type);
+      return welcomed ? notify((receiver) => receiver.onHeartbeatAck?.(frame)) : tooEarly(frame.type);
     case 'completeAck':
     case 'failAck': {
       const { type, jobId } = frame;
-      return welcomed ? notify((events) => events.onAck({ type, jobId })) : tooEarly(frame.type);
+      return welcomed ? notify((receiver) => receiver.onAck?.({ type, jobId })) : tooEarly(frame.type);
     }
     case 'error': {
       const { code, message } = frame;
@@ -75,7 +79,7 @@ function onBadOffer(offer: { readonly jobId: JobId; readonly problem: string }, 
   return { log, event: RECEIVED, send: fail(jobId, `malformed offer: ${problem}`, false) };
 }
 
-const notify = (call: (events: SessionEvents) => void): Reaction => ({ event: RECEIVED, notify: call });
+const notify = (call: (receiver: SessionReceiver) => void): Reaction => ({ event: RECEIVED, notify: call });
 
 /** Before the welcome nothing but `hello` may be sent, so nothing can be answered (studio contract: the gate). */
 const tooEarly = (what: string): Reaction => ignored(`${what} before the welcome`);

@@ -9,7 +9,7 @@ export interface Credentials {
   readonly authToken: string;
 }
 
-/** What the session hands to the rest of the worker. Called only while live, in the order frames arrived. */
+/** What a session receives. Called only while live, in the order frames arrived. */
 export interface SessionEvents {
   readonly onWelcome: (welcome: Welcome) => void;
   readonly onOffer: (offer: Offer) => void;
@@ -18,6 +18,9 @@ export interface SessionEvents {
   /** The socket is gone; another may follow. */
   readonly onLost: () => void;
 }
+
+/** Takes what concerns it of what a session receives. */
+export type SessionReceiver = Partial<SessionEvents>;
 
 /** The state of the session, for `status`. */
 export type SessionStatus =
@@ -33,7 +36,8 @@ export type SessionEnd =
 
 /** The conversation with the studio across reconnects. */
 export interface Session {
-  start(): void;
+  /** Nothing arrives before. Each frame goes to the receivers in their order. Starting twice is harmless. */
+  start(receivers: readonly SessionReceiver[]): void;
   /** Hands a frame to the live socket. False when there is none: nothing was sent and nothing will be. */
   send(frame: OutboundFrame): boolean;
   status(): SessionStatus;

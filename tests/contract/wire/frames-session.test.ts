@@ -1,13 +1,12 @@
 import { expect, test } from 'bun:test';
-import { parseInbound } from '../../../src/contract/frames/inbound.ts';
 import { connectUrl } from '../../../src/contract/routes.ts';
 import { onBinaryFrame, onFrame, type Reaction } from '../../../src/studio/session/on-frame.ts';
 import type { SessionEvents } from '../../../src/studio/session/session.ts';
 
 // What the session makes of the studio contract's simple frames, by the numbers of its test vectors.
 
-const live = (text: string): Reaction => onFrame(parseInbound(text), true);
-const greeting = (text: string): Reaction => onFrame(parseInbound(text), false);
+const live = (text: string): Reaction => onFrame(text, true);
+const greeting = (text: string): Reaction => onFrame(text, false);
 
 /** What the rest of the worker hears of a reaction. */
 function told(reaction: Reaction): string[] {

@@ -62,19 +62,20 @@ function setup(script: Script = {}, { maxFailures = 0 } = {}) {
     },
     currentJobId: () => undefined,
     shipBuffer,
-    events: {
+    onStatus: wake,
+    onRevoked: () => {},
+    maxFailures,
+  });
+  const at = (where: string) => until(() => session.status().at === where, `the session to be ${where}`);
+  session.start([
+    {
       onWelcome: () => tell('welcome'),
       onOffer: (offer) => tell(`offer ${offer.jobId}`),
       onAck: (ack) => tell(`${ack.type} ${ack.jobId}`),
       onHeartbeatAck: () => tell('heartbeatAck'),
       onLost: () => tell('lost'),
     },
-    onStatus: wake,
-    onRevoked: () => {},
-    maxFailures,
-  });
-  const at = (where: string) => until(() => session.status().at === where, `the session to be ${where}`);
-  session.start();
+  ]);
   return {
     peer,
     clock,

@@ -1,17 +1,18 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
-import { toModelId, toWorkerId } from '../../../src/base/ids.ts';
+import { toJobId, toModelId, toWorkerId } from '../../../src/base/ids.ts';
 import type { EngineName } from '../../../src/contract/model-source.ts';
 import { decorate } from '../../../src/engines/decorate.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import { createRegistry } from '../../../src/engines/registry.ts';
 import { createScheduler, type Lease } from '../../../src/jobs/scheduler.ts';
-import type { SessionEnd } from '../../../src/studio/session/session.ts';
+import type { SessionEnd, SessionReceiver } from '../../../src/studio/session/session.ts';
 import { type CapabilitySources, describeCapabilities } from '../../../src/worker/capabilities.ts';
 import { createHistory } from '../../../src/worker/history.ts';
 import { EVERYTHING } from '../../../src/worker/operator-choice.ts';
 import { createStopping } from '../../../src/worker/stop-driver.ts';
 import { createWorker } from '../../../src/worker/worker.ts';
+import { anOffer } from '../../fakes/builders.ts';
 import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
@@ -27,6 +28,8 @@ function setup() {
     return lease;
   };
   const did: string[] = [];
+  const by = (name: string) => () => void did.push(name);
+  const receivers: SessionReceiver[] = [];
   const approval = Promise.withResolvers<void>();
   const delivered = Promise.withResolvers<void>();
   const sessionEnd = Promise.withResolvers<SessionEnd>();
@@ -50,9 +53,23 @@ function setup() {
       approved: approval.promise,
     },
     session: {
-      start: () => did.push('connect'),
+      start(its) {
+        did.push('connect');
+        receivers.push(...its);
+      },
       status: () => ({ at: 'live' }),
       ended: sessionEnd.promise,
+    },
+    receivers: {
+      claims: { onHeartbeatAck: by('claims'), onLost: by('claims') },
+      delivery: {
+        onWelcome: by('delivery'),
+        onAck: by('delivery'),
+        onHeartbeatAck: by('delivery'),
+        onLost: by('delivery'),
+      },
+      pipeline: { onOffer: by('pipeline'), onHeartbeatAck: by('pipeline'), onLost: by('pipeline') },
+      onWelcome: by('worker'),
     },
     delivery: {
       deliverPending: () => delivered.promise,
@@ -69,8 +86,46 @@ function setup() {
       models: [],
     }),
   });
-  return { clock, log, hold, did, approval, delivered, sessionEnd, stopping, worker };
+  return { clock, log, hold, did, receivers, approval, delivered, sessionEnd, stopping, worker };
 }
+
+/** A worker whose session has started; `received` is who receives what, in order. */
+async function connected() {
+  const { worker, did, receivers, approval, delivered } = setup();
+  void worker.run();
+  approval.resolve();
+  delivered.resolve();
+  await settle();
+  did.length = 0;
+  return { receivers, received: did };
+}
+
+test('claims are counted before anybody may send on them', async () => {
+  const { receivers, received } = await connected();
+  const ack = { type: 'heartbeatAck', claim: { jobId: toJobId('job-1'), held: true } } as const;
+  for (const receiver of receivers) receiver.onHeartbeatAck?.(ack);
+  expect(received).toEqual(['claims', 'pipeline', 'delivery']);
+});
+
+test('claims go with their socket before anybody learns of its loss', async () => {
+  const { receivers, received } = await connected();
+  for (const receiver of receivers) receiver.onLost?.();
+  expect(received).toEqual(['claims', 'pipeline', 'delivery']);
+});
+
+test('what a studio offers is known before a result is delivered to it', async () => {
+  const { receivers, received } = await connected();
+  const welcome = { type: 'welcome', workerId: toWorkerId('w-1'), serverTime: 'now', features: [] } as const;
+  for (const receiver of receivers) receiver.onWelcome?.({ ...welcome, features: [] });
+  expect(received).toEqual(['worker', 'delivery']);
+});
+
+test('an offer is for the pipeline and an acknowledgement for delivery', async () => {
+  const { receivers, received } = await connected();
+  for (const receiver of receivers) receiver.onOffer?.(anOffer());
+  for (const receiver of receivers) receiver.onAck?.({ type: 'completeAck', jobId: toJobId('job-1') });
+  expect(received).toEqual(['pipeline', 'delivery']);
+});
 
 test('results of an earlier run are delivered before the first session opens', async () => {
   const { worker, did, approval, delivered, stopping } = setup();

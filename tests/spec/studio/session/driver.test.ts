@@ -6,7 +6,7 @@ import { accept, type OutboundFrame } from '../../../../src/contract/frames/outb
 import type { LogEntry } from '../../../../src/contract/log-entry.ts';
 import { createShipBuffer } from '../../../../src/log/ship-buffer.ts';
 import { createSession } from '../../../../src/studio/session/driver.ts';
-import type { Credentials, SessionStatus } from '../../../../src/studio/session/session.ts';
+import type { Credentials, SessionReceiver, SessionStatus } from '../../../../src/studio/session/session.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { FakeSockets } from '../../../fakes/studio/fake-sockets.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
@@ -51,6 +51,13 @@ function setup() {
     claiming: true,
     onLost: () => void told.push('lost'),
   };
+  const receiver: SessionReceiver = {
+    onWelcome: ({ features }) => void told.push(`welcome ${features.join(',')}`),
+    onOffer: (offer) => void told.push(`offer ${offer.jobId}`),
+    onAck: (ack) => void told.push(ack.type),
+    onHeartbeatAck: (ack) => void told.push(ack.type),
+    onLost: () => world.onLost(),
+  };
   const session = createSession({
     sockets,
     clock,
@@ -64,19 +71,13 @@ function setup() {
     claiming: () => world.claiming,
     currentJobId: () => world.job,
     shipBuffer,
-    events: {
-      onWelcome: ({ features }) => void told.push(`welcome ${features.join(',')}`),
-      onOffer: (offer) => void told.push(`offer ${offer.jobId}`),
-      onAck: (ack) => void told.push(ack.type),
-      onHeartbeatAck: (ack) => void told.push(ack.type),
-      onLost: () => world.onLost(),
-    },
     onStatus: (status) => void statuses.push(status),
     onRevoked: ({ workerId, reason }) => void told.push(`revoked ${workerId}: ${reason}`),
     maxFailures: 0,
   });
+  const start = (): void => session.start([receiver]);
   const goLive = (): void => {
-    session.start();
+    start();
     welcome();
   };
   const welcome = (): void => {
@@ -85,13 +86,13 @@ function setup() {
   };
   const frames = (): OutboundFrame[] => sockets.last.sent.map((text) => JSON.parse(text) as OutboundFrame);
   const types = (): string[] => frames().map((frame) => frame.type);
-  return { clock, log, sockets, shipBuffer, told, statuses, world, session, goLive, welcome, frames, types };
+  return { clock, log, sockets, shipBuffer, told, statuses, world, session, start, goLive, welcome, frames, types };
 }
 
 test('a socket is opened with the token, the sub-protocol and our name', () => {
-  const { session, sockets } = setup();
-  session.start();
-  session.start();
+  const { start, sockets } = setup();
+  start();
+  start();
   expect(sockets.all).toHaveLength(1);
   expect(sockets.last.options).toMatchObject({
     url: 'wss://studio.example/graphics/api/workers/w-1/connect',
@@ -115,9 +116,9 @@ test('every move of the session is told once, with its state and the wait for th
 });
 
 test('without credentials the session waits until there are some', () => {
-  const { session, sockets, world } = setup();
+  const { start, session, sockets, world } = setup();
   world.credentials = undefined;
-  session.start();
+  start();
   session.credentialsChanged();
   expect(session.status()).toEqual({ at: 'idle' });
   world.credentials = approved;
@@ -127,8 +128,8 @@ test('without credentials the session waits until there are some', () => {
 });
 
 test('credentials that vanish between two sockets are waited for again', () => {
-  const { session, sockets, world, clock } = setup();
-  session.start();
+  const { start, session, sockets, world, clock } = setup();
+  start();
   sockets.last.cut();
   world.credentials = undefined;
   clock.advance(1_125);
@@ -143,9 +144,9 @@ test('approval before the start opens nothing', () => {
 });
 
 test('a studio URL that cannot carry a session counts as a failure', () => {
-  const { session, world, log } = setup();
+  const { start, session, world, log } = setup();
   world.credentials = { ...approved, apiBaseUrl: 'ftp://nope/' };
-  session.start();
+  start();
   expect(session.status()).toEqual({ at: 'backing-off', failures: 1, retryInMs: 1_125 });
   expect(log.names()).toEqual(['session.connect-failed', 'session.lost']);
 });
@@ -194,8 +195,8 @@ test('unknown memory is no reason to warn', () => {
 });
 
 test('a studio that names the feature hears of more engines from the first heartbeat on', () => {
-  const { session, sockets, clock, frames, welcome } = setup();
-  session.start();
+  const { start, sockets, clock, frames, welcome } = setup();
+  start();
   sockets.last.open();
   const features = ['extensionEngines'];
   sockets.last.text(JSON.stringify({ type: 'welcome', workerId: 'w-1', serverTime: 'now', features }));
@@ -332,9 +333,9 @@ test('a stop does not wait for sockets that were left before', async () => {
 });
 
 test('a stop before the start ends the session for good', async () => {
-  const { session, sockets } = setup();
+  const { start, session, sockets } = setup();
   await Promise.all([session.stop(), session.stop()]);
-  session.start();
+  start();
   expect(session.status()).toEqual({ at: 'stopped' });
   expect(sockets.all).toHaveLength(0);
 });
@@ -403,8 +404,8 @@ test('a close with 4004 after the welcome and a 404 on the upgrade revoke as wel
 });
 
 test('capabilities that cannot be read are retried with backoff', () => {
-  const { session, sockets, world, log } = setup();
-  session.start();
+  const { start, session, sockets, world, log } = setup();
+  start();
   Object.defineProperty(world, 'capabilities', {
     get() {
       throw new Error('no such engine');
