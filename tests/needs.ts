@@ -13,6 +13,13 @@ const isPosix = process.platform !== 'win32';
 export const LINUX: Condition = { kind: 'platform', name: 'linux', isMet: () => process.platform === 'linux' };
 export const POSIX: Condition = { kind: 'platform', name: 'posix', isMet: () => isPosix };
 
+/** Debian has no package of it, so it is not counted among the programs that anybody can install. */
+export const POWERSHELL: Condition = {
+  kind: 'platform',
+  name: 'powershell',
+  isMet: () => Bun.which('pwsh') !== null,
+};
+
 /** A variable that somebody has to set, such as one that names a file too large for the repository. */
 export const variable = (name: string): Condition => ({
   kind: 'variable',

@@ -3,6 +3,7 @@ import { quoted } from '../../base/foreign-text.ts';
 import { command } from '../command.ts';
 import { bashScript } from '../completions/bash.ts';
 import { fishScript } from '../completions/fish.ts';
+import { powershellScript } from '../completions/powershell.ts';
 import { contextsOf } from '../completions/tree.ts';
 import { zshScript } from '../completions/zsh.ts';
 
@@ -10,17 +11,21 @@ const SHELLS = new Map([
   ['bash', bashScript],
   ['zsh', zshScript],
   ['fish', fishScript],
+  ['powershell', powershellScript],
 ]);
 
 /** Prints a script that teaches a shell our commands and flags, made from the command table. */
 export const completions = command({
-  summary: 'Print a completion script for bash, zsh or fish',
+  summary: 'Print a completion script for bash, zsh, fish or PowerShell',
   examples: [
     'source <(studio-worker completions bash)',
     'studio-worker completions zsh > "${fpath[1]}/_studio-worker"',
     'studio-worker completions fish > ~/.config/fish/completions/studio-worker.fish',
+    'studio-worker completions powershell | Out-String | Invoke-Expression',
   ],
-  args: { shell: { type: 'positional', valueHint: 'bash|zsh|fish', description: 'bash, zsh or fish' } },
+  args: {
+    shell: { type: 'positional', valueHint: 'bash|zsh|fish|powershell', description: 'bash, zsh, fish or powershell' },
+  },
   run: async ({ shell }, { terminal }, commands) => {
     const script = SHELLS.get(shell);
     if (script === undefined) {

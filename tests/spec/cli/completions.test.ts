@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { COMMANDS } from '../../../src/cli/commands/index.ts';
 import { contextsOf } from '../../../src/cli/completions/tree.ts';
 import { setup } from './a-world.ts';
-import { needs } from '../../needs.ts';
+import { needs, POWERSHELL } from '../../needs.ts';
 
 /** The generated script in a folder of its own, and what a real shell says to some code below it. */
 async function inShell(shell: string, codeFor: (script: string) => string): Promise<string[]> {
   await using cli = await setup();
   expect(await cli.run('completions', shell)).toBe(0);
-  const script = join(cli.folder, `completions.${shell}`);
+  const script = join(cli.folder, `completions.${shell === 'powershell' ? 'ps1' : shell}`);
   await writeFile(script, cli.out());
   await writeFile(join(cli.folder, 'task one.json'), '{}');
-  const plain = { bash: ['--norc', '--noprofile'], zsh: ['-f'], fish: ['--no-config'] }[shell] ?? [];
-  const child = Bun.spawn([shell, ...plain, '-c', codeFor(script)], {
+  const plain = { bash: ['--norc', '--noprofile'], zsh: ['-f'], fish: ['--no-config'] }[shell] ?? ['-NoProfile'];
+  const child = Bun.spawn([shell === 'powershell' ? 'pwsh' : shell, ...plain, '-c', codeFor(script)], {
     cwd: cli.folder,
     env: { PATH: process.env['PATH'] ?? '', HOME: cli.folder, LC_ALL: 'C.UTF-8' },
     stdout: 'pipe',
@@ -46,6 +46,13 @@ const zsh = (...words: readonly string[]): Promise<string[]> =>
 /** What fish offers, without the descriptions. */
 const fish = async (line: string): Promise<string[]> =>
   (await inShell('fish', (script) => `source ${script}; complete -C '${line}'`)).map((row) => row.split('\t')[0] ?? '');
+
+/** What PowerShell offers at the end of a line; after a flag for a path these are files. */
+const powershell = (line: string): Promise<string[]> =>
+  inShell(
+    'powershell',
+    (script) => `. ${script}; (TabExpansion2 '${line}' ${line.length}).CompletionMatches | % CompletionText`,
+  );
 
 const TOP = Object.keys(COMMANDS);
 const JOBS = ['create', 'list', 'watch'];
@@ -118,10 +125,30 @@ describe('fish', () => {
   });
 });
 
+describe('powershell', () => {
+  const test = needs(POWERSHELL);
+
+  test('offers every command at the top', async () => {
+    expect(await powershell('studio-worker ')).toEqual(expect.arrayContaining([...TOP, '--config']));
+  });
+
+  test('narrows to what was begun, past flags and their values', async () => {
+    expect(await powershell('studio-worker --config run studio jobs l')).toEqual(['list']);
+  });
+
+  test('offers the allowed values of a flag', async () => {
+    expect(await powershell('studio-worker studio jobs create --kind ')).toEqual(KINDS);
+  });
+
+  test('offers files whose names have spaces where a path belongs', async () => {
+    expect(await powershell('studio-worker --config task')).toEqual(["'./task one.json'"]);
+  });
+});
+
 test('an unknown shell is named with those there are', async () => {
   await using cli = await setup();
   expect(await cli.run('completions', 'tcsh')).toBe(64);
-  expect(cli.err()).toContain('<shell> is "tcsh"; allowed: bash, zsh, fish');
+  expect(cli.err()).toContain('<shell> is "tcsh"; allowed: bash, zsh, fish, powershell');
 });
 
 test('every command of the table is a context that can be completed', async () => {

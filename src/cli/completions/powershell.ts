@@ -1,0 +1,50 @@
+import { spellings, valueFlags, wordsAt, type CompletionContext } from './tree.ts';
+
+/**
+ * A completion script for PowerShell 5.1 and 7. Where it answers nothing, as after a flag that takes a path, PowerShell
+ * itself offers files.
+ */
+export const powershellScript = (
+  contexts: readonly CompletionContext[],
+): string => `# studio-worker completions for PowerShell.
+# Load them with: studio-worker completions powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName 'studio-worker' -ScriptBlock {
+    param($typed, $line, $cursor)
+    $takesValue = @(${list(valueFlags(contexts))})
+    $words = @{
+${contexts.map((context) => `        ${quote(context.path)} = @(${list(wordsAt(context))})`).join('\n')}
+    }
+    $values = @{
+${contexts.flatMap(valuesAt).join('\n')}
+    }
+    $at = ''
+    $flag = ''
+    foreach ($element in $line.CommandElements | Select-Object -Skip 1) {
+        if ($element.Extent.EndOffset -ge $cursor) { break }
+        $word = $element.Extent.Text
+        if ($flag -ne '') { $flag = ''; continue }
+        if ($takesValue -ccontains $word) { $flag = $word; continue }
+        $below = "$at $word".Trim()
+        if ($words.ContainsKey($below)) { $at = $below }
+    }
+    $offered = if ($flag -eq '') { $words[$at] } else { $values["\${at}:$flag"] }
+    $offered | Where-Object { $_ -and $_.StartsWith($typed) } | ForEach-Object {
+        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+    }
+}
+`;
+
+/** The choices of each flag that has some, under the command and each spelling of the flag. */
+const valuesAt = ({ path, flags }: CompletionContext): readonly string[] =>
+  flags.flatMap((flag) =>
+    flag.value === undefined || flag.value.values.length === 0
+      ? []
+      : spellings(flag).map(
+          (written) => `        ${quote(`${path}:${written}`)} = @(${list(flag.value?.values ?? [])})`,
+        ),
+  );
+
+const list = (words: readonly string[]): string => words.map(quote).join(', ');
+
+/** Inside single quotes PowerShell knows one escape, of the quote. */
+const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
