@@ -10,3 +10,25 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }
+
+/** How long work may go on after an abort, and whose time it is. */
+export interface Grace {
+  readonly clock: { after(ms: number, call: () => void): () => void };
+  readonly graceMs: number;
+}
+
+/** Waits for `work`; once the signal has aborted, for no longer than the grace: then rejects with the signal's reason. */
+export function withinGrace<T>(work: Promise<T>, signal: AbortSignal, { clock, graceMs }: Grace): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    let disarm = (): void => {};
+    const arm = (): void => {
+      disarm = clock.after(graceMs, () => reject(signal.reason as Error));
+    };
+    if (signal.aborted) arm();
+    else signal.addEventListener('abort', arm, { once: true });
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', arm);
+      disarm();
+    });
+  });
+}

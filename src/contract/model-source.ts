@@ -31,6 +31,8 @@ export interface EngineFacts {
   readonly inMessages: string;
   /** Whether its name is our extension, which only a studio that knows it offers. */
   readonly isExtension: boolean;
+  /** Whether a studio takes every worker to have it; where it cannot run, it serves no kind of task. */
+  readonly isTakenAsPresent: boolean;
   /** False for one that takes its tasks without any model file, whatever a source names. */
   readonly readsFiles: boolean;
   /** What the files of a source must include: one of these roles, or one whose name ends so. */
@@ -42,7 +44,13 @@ export interface EngineFacts {
   readonly folder: { readonly name: string; readonly ending: string; readonly isShared: boolean } | undefined;
 }
 
-const CONTRACT = { isExtension: false, readsFiles: true, needs: undefined, folder: undefined } as const;
+const CONTRACT = {
+  isExtension: false,
+  isTakenAsPresent: false,
+  readsFiles: true,
+  needs: undefined,
+  folder: undefined,
+} as const;
 const EXTENSION = { ...CONTRACT, isExtension: true } as const;
 const MODEL = { roles: ['model'] } as const;
 
@@ -58,7 +66,7 @@ export const ENGINES = {
   onnx: { ...CONTRACT, inMessages: 'onnx', needs: MODEL },
   parakeet: { ...CONTRACT, inMessages: 'parakeet' },
   'onnx-vision': { ...CONTRACT, inMessages: 'onnx-vision' },
-  torch: { ...CONTRACT, inMessages: 'torch' },
+  torch: { ...CONTRACT, inMessages: 'torch', isTakenAsPresent: true },
   synthetic: { ...CONTRACT, inMessages: 'synthetic', readsFiles: false },
   'whisper-cpp': {
     ...EXTENSION,

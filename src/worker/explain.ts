@@ -2,7 +2,8 @@ import type { Offer } from '../contract/frames/inbound.ts';
 import type { Engine } from '../engines/engine.ts';
 import { findEngine } from '../engines/registry.ts';
 import { type Readiness, whyNotGpu } from '../engines/readiness.ts';
-import { type OfferFacts, type RuleInputs, type RuleName, RULES, unfit } from './fitness.ts';
+import { type RuleInputs, type RuleName, RULES, unfit } from './fitness.ts';
+import type { OfferFacts } from './rules/offer-facts.ts';
 import { readinessOf } from './engines/readiness.ts';
 
 /** How one rule judges an offer. */

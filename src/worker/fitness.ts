@@ -1,47 +1,14 @@
-import { formatDuration, roundToTenths } from '../base/units.ts';
+import { formatDuration } from '../base/units.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
 import { type Rejection, REJECTIONS } from '../contract/rejections.ts';
-import type { SlotHolder } from '../jobs/scheduler.ts';
-import type { MemoryVerdict } from '../models/memory/fit.ts';
-import type { UserPresence } from '../system/presence/presence.ts';
-import { isKindOn, isModelOn, type OperatorChoice } from './operator-choice.ts';
-import { unfitRejection } from './rules/memory-gate.ts';
+import { isKindOn, isModelOn } from './operator-choice.ts';
+import { memoryInputs, unfitRejection } from './rules/memory-verdict.ts';
+import type { OfferFacts } from './rules/offer-facts.ts';
 
 /*
  * Everything that may stand against an offer, in the order in which it counts. The running worker takes the first rule
  * that rejects; `explain-offer` shows them all. Both read this list, so they cannot disagree.
  */
-
-/** Everything the rules are decided on, read at one moment. */
-export interface OfferFacts {
-  /** The operator switched claiming off. */
-  readonly paused: boolean;
-  /** What the operator wants of all that this worker could do. */
-  readonly choice: OperatorChoice;
-  readonly onlyWhenIdle: boolean;
-  /** Undefined while it is not known. */
-  readonly userPresence: UserPresence | undefined;
-  /** Why the engine may not run on what it would run on; undefined when it may. */
-  readonly device: string | undefined;
-  readonly memory: MemoryVerdict;
-  /** Undefined where no worker runs. */
-  readonly live: LiveFacts | undefined;
-}
-
-/** What only a running worker knows. */
-export interface LiveFacts {
-  /** Who holds the slot that the job would need; empty when it is free. */
-  readonly holders: readonly SlotHolder[];
-  readonly maintenance: boolean;
-  /** The worker is on its way out. */
-  readonly stopping: boolean;
-  /** There is no space for one more result: rejecting an offer beats discarding a result. */
-  readonly outboxFull: boolean;
-  /** The model crashed its engine repeatedly, and is not offered to it for this long; 0 when it did not. */
-  readonly quarantinedMs: number;
-  /** Why the model cannot be loaded here; undefined when no load has failed. */
-  readonly unloadable: string | undefined;
-}
 
 export type RuleInputs = Readonly<Record<string, string | number | boolean>>;
 
@@ -63,6 +30,9 @@ export interface Unfit {
   readonly rejection: Rejection;
   readonly because: string;
 }
+
+/** What only a running worker knows, and the studio receives as one answer. */
+const BUSY = { isLive: true, rejection: () => REJECTIONS.busy } as const;
 
 /** In the order in which they apply; down to `busy` it is the contract's (admission of offers). */
 const ORDERED = [
@@ -117,8 +87,7 @@ const ORDERED = [
   },
   {
     name: 'busy',
-    rejection: () => REJECTIONS.busy,
-    isLive: true,
+    ...BUSY,
     inputs: ({ live }) => ({ held_by: (live?.holders ?? []).map(({ purpose }) => purpose).join(' ') }),
     against: ({ live }) => {
       const [holder] = live?.holders ?? [];
@@ -127,23 +96,20 @@ const ORDERED = [
   },
   {
     name: 'stopping',
-    rejection: () => REJECTIONS.busy,
-    isLive: true,
+    ...BUSY,
     inputs: ({ live }) => ({ stopping: live?.stopping === true }),
     against: ({ live }) => (live?.stopping === true ? 'the worker is stopping' : undefined),
   },
   {
     name: 'outbox',
-    rejection: () => REJECTIONS.busy,
-    isLive: true,
+    ...BUSY,
     inputs: ({ live }) => ({ full: live?.outboxFull === true }),
     against: ({ live }) =>
       live?.outboxFull === true ? 'the outbox is full of results that the studio does not have yet' : undefined,
   },
   {
     name: 'quarantine',
-    rejection: () => REJECTIONS.busy,
-    isLive: true,
+    ...BUSY,
     inputs: ({ live }, { model }) => ({ model, quarantined: (live?.quarantinedMs ?? 0) > 0 }),
     against: ({ live }, { model, modelSource: { engine } }) => {
       const leftMs = live?.quarantinedMs ?? 0;
@@ -160,8 +126,7 @@ const ORDERED = [
   },
   {
     name: 'unloadable',
-    rejection: () => REJECTIONS.busy,
-    isLive: true,
+    ...BUSY,
     inputs: (_facts, { model }) => ({ model }),
     against: ({ live }) => live?.unloadable,
   },
@@ -169,9 +134,7 @@ const ORDERED = [
 
 export type RuleName = (typeof ORDERED)[number]['name'];
 
-export interface Rule extends RuleSpec {
-  readonly name: RuleName;
-}
+export type Rule = RuleSpec & { readonly name: RuleName };
 
 export const RULES: readonly Rule[] = ORDERED;
 
@@ -182,17 +145,4 @@ export function unfit(offer: Offer, facts: OfferFacts): Unfit | undefined {
     if (because !== undefined) return { rule, rejection: rejection(facts, offer), because };
   }
   return undefined;
-}
-
-function memoryInputs(verdict: MemoryVerdict, estimateGb: number): RuleInputs {
-  if (verdict.is === 'unknown') return { estimateGb };
-  const { needGb, needFrom, freeGb, totalGb, marginGb, gpu } = verdict;
-  return {
-    needGb: roundToTenths(needGb),
-    needFrom,
-    freeGb: roundToTenths(freeGb),
-    totalGb: roundToTenths(totalGb),
-    marginGb,
-    gpu,
-  };
 }

@@ -9,7 +9,8 @@ import type { Logger } from '../log/logger.ts';
 import type { CarryOut } from './carry-out.ts';
 import type { Claims } from './claims.ts';
 import type { WorkerEvents } from './events.ts';
-import { type OfferFacts, unfit, type Unfit } from './fitness.ts';
+import { unfit, type Unfit } from './fitness.ts';
+import type { OfferFacts } from './rules/offer-facts.ts';
 import type { OfferFactsReader } from './rules/offer-facts.ts';
 
 /*
@@ -140,12 +141,7 @@ class OfferPipeline implements Pipeline {
 const isDelivering = ({ live }: OfferFacts): boolean =>
   live?.maintenance === false && live.holders.some(({ phase }) => phase === 'delivering');
 
-const describeOffer = (offer: Offer): Record<string, unknown> => ({
-  jobId: offer.jobId,
-  gameId: offer.gameId,
-  assetName: offer.assetName,
-  model: offer.model,
-  kind: offer.task.kind,
-  vramGbEstimate: offer.vramGbEstimate,
-  promptPreview: promptPreview(promptOf(offer.task)),
-});
+const describeOffer = ({ jobId, gameId, assetName, model, task, vramGbEstimate }: Offer): Record<string, unknown> => {
+  const promptText = promptPreview(promptOf(task));
+  return { jobId, gameId, assetName, model, kind: task.kind, vramGbEstimate, promptPreview: promptText };
+};

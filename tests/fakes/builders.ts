@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { type Task, type TaskOf, TaskSchema } from '../../src/contract/tasks/index.ts';
 import { type Job, toJob } from '../../src/jobs/job.ts';
 import type { ResultSink } from '../../src/jobs/job.ts';
-import type { LeasedFiles } from '../../src/jobs/run.ts';
+import type { LeasedFiles } from '../../src/jobs/run-deps.ts';
 
 /** A model source that needs no files. */
 export const synthetic: ModelSource = {

@@ -1,5 +1,5 @@
 import { EVERYTHING } from '../../src/worker/operator-choice.ts';
-import type { LiveFacts, OfferFacts } from '../../src/worker/fitness.ts';
+import type { LiveFacts, OfferFacts } from '../../src/worker/rules/offer-facts.ts';
 
 /** Facts that nothing stands against. */
 export const FIT: OfferFacts & { readonly live: LiveFacts } = {

@@ -1,6 +1,6 @@
 import { IGNORE_DELTAS } from '../../src/engines/deltas.ts';
 import type { OutputCheck } from '../../src/jobs/output-check.ts';
-import type { MemoryUse, ModelProvider, RunObserver } from '../../src/jobs/run.ts';
+import type { MemoryUse, ModelProvider, RunObserver } from '../../src/jobs/run-deps.ts';
 
 /** Finds every result good, for tests whose engines return stand-ins. */
 export const trusting: OutputCheck = { check: () => Promise.resolve() };

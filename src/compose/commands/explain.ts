@@ -2,7 +2,7 @@ import type { Offer } from '../../contract/frames/inbound.ts';
 import { openPeaks } from '../../models/memory/peaks.ts';
 import { type ExplainChoice, type ExplainedOffer, type Explanation, explainNow } from '../../worker/explain.ts';
 import { readOffer } from '../../worker/read-offer.ts';
-import { createMemoryGate } from '../../worker/rules/memory-gate.ts';
+import { createMemoryAdmission } from '../../worker/rules/memory-admission.ts';
 import type { ControlClient } from '../../worker/control/client.ts';
 import { presenceOf } from '../../system/presence/presence.ts';
 import { siblingsOf } from '../../config/paths.ts';
@@ -38,7 +38,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
   const peaks = await openPeaks({ path: siblingsOf(path).peaks, files, clock, log });
   const watch = { latest: await gpus.probe(), refresh: () => gpus.probe() };
   const userPresence = presenceOf(await effects.presence.read());
-  const gate = createMemoryGate({ engines, watch, peaks, loaded: () => [], clock });
+  const admission = createMemoryAdmission({ engines, watch, peaks, loaded: () => [], clock });
   return await explainNow(offer, {
     engines,
     thresholdGb: current.vram_threshold_gb,
@@ -48,7 +48,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
       onlyWhenIdle: current.only_when_idle,
       userPresence,
       device: cpuRule.refusal(offer.modelSource.engine),
-      memory: gate.verdict(offer),
+      memory: admission.verdict(offer),
       live: undefined,
     }),
   });

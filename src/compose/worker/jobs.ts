@@ -46,7 +46,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   const loadFailures = createLoadFailures(clock);
   const store = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
   const loaded = await composeLoadedModels(setup, store, events);
-  const { gate } = loaded.memory;
+  const { admission } = loaded.memory;
   const offerFacts = createOfferFacts({
     paused: () => !enabled(),
     choice: liveChoice(config),
@@ -58,7 +58,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     quarantine,
     cpuRule,
     loadFailures,
-    memory: gate,
+    memory: admission,
   });
   const outputCheck = createOutputCheck({
     images: effects.images,
@@ -67,7 +67,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   });
   const registry = createRegistry(engines.map((engine) => loadFailures.over(engine)));
   const jobs = createCarryOut({
-    runDeps: { registry, memory: gate, models: loaded.loader, outputCheck, clock },
+    runDeps: { registry, memory: admission, models: loaded.loader, outputCheck, clock },
     store,
     onTaken: (job) => loaded.onTaken(job),
     events,
@@ -82,7 +82,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     load: loaded.load,
     unload: loaded.unload,
     models: () => loaded.pool.list(),
-    maxEstimateGb: () => gate.maxEstimateGb(),
+    maxEstimateGb: () => admission.maxEstimateGb(),
     restore: () => loaded.restore(),
     close: () => loaded.close(),
   };

@@ -46,7 +46,7 @@ export async function composeLoadedModels(
     loaded: () => pool.shares('gpu'),
     log: setup.log.logger.child({}, 'jobs'),
   });
-  const { gate, probe } = memory;
+  const { admission, probe } = memory;
   const residency = await openResidency({ path: paths.residency, files, clock, log });
   // With claiming switched off no job can come, and the operator may want the memory.
   const [enabled, keepSecs] = [config.live('auto_enabled'), config.live('keep_warm_secs')];
@@ -59,7 +59,7 @@ export async function composeLoadedModels(
   const pool = createModelPool<LoadedModel>({ keepMs, probe, clock, log, onChange });
   const filesFor = (wanted: ModelRequest, signal: AbortSignal) => presentFiles(store, wanted, signal);
 
-  const loader = createModelLoader({ pool, gate, files, hasGpu: () => mayHaveGpu(probe.latest) });
+  const loader = createModelLoader({ pool, admission, files, hasGpu: () => mayHaveGpu(probe.latest) });
   const about = { engines, pool, loader, filesFor, keepMs, clock, log };
   const restore = createRestoreOnce(residency.found, about);
   const unfollow = follow(setup, pool);

@@ -7,11 +7,11 @@ import { openPeaks, type Peaks } from '../../models/memory/peaks.ts';
 import { processMemory } from '../../system/process/process-memory.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import { type MemoryWatch, watchMemory } from '../../system/machine/memory-watch.ts';
-import { createMemoryGate, type MemoryGate } from '../../worker/rules/memory-gate.ts';
+import { createMemoryAdmission, type MemoryAdmission } from '../../worker/rules/memory-admission.ts';
 import type { Effects } from '../effects.ts';
 
 export interface Memory {
-  readonly gate: MemoryGate;
+  readonly admission: MemoryAdmission;
   /** For whoever loads models. */
   readonly probe: MemoryProbe;
   close(): Promise<void>;
@@ -28,7 +28,7 @@ const NO_WATCH: MemoryWatch = {
 };
 
 /**
- * The gate of a running worker. Drivers are asked in the background, and only where an engine wants GPU memory: each
+ * Admission by memory in a running worker. Drivers are asked in the background, and only where an engine wants GPU memory: each
  * question wakes a laptop's GPU.
  */
 export async function openMemory(
@@ -47,9 +47,9 @@ export async function openMemory(
   const watch = wanted ? watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS }) : NO_WATCH;
   if (wanted) void watch.refresh().then((report) => logGpus(report, log));
   const peaks: Peaks = await openPeaks({ path: peaksPath, files, clock, log });
-  const gate = createMemoryGate({ engines, watch, peaks, loaded, clock });
+  const admission = createMemoryAdmission({ engines, watch, peaks, loaded, clock });
   return {
-    gate,
+    admission,
     probe: {
       get latest() {
         return watch.latest;

@@ -52,7 +52,7 @@ function carriedV4(address: string): string {
 }
 
 /** What the check of one hop goes by. */
-export interface Gate {
+export interface UrlPolicy {
   /** What the URL is of, for people: `model`, `init image`. */
   readonly what: string;
   /** Whether the operator allows addresses that are not public. */
@@ -66,15 +66,15 @@ export interface Gate {
  *
  * @throws WorkerError `url.refused`
  */
-export function checkUrl(text: string, gate: Gate): URL {
+export function checkUrl(text: string, policy: UrlPolicy): URL {
   const url = URL.parse(text);
-  if (url === null) throw refused(`invalid ${gate.what} URL "${shownUrl(text)}"`);
+  if (url === null) throw refused(`invalid ${policy.what} URL "${shownUrl(text)}"`);
   const loopback = isLoopback(hostOf(url));
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
-    throw refused(`${gate.what} URL must use https (loopback http is allowed for tests/mirrors): ${shownUrl(text)}`);
+    throw refused(`${policy.what} URL must use https (loopback http is allowed for tests/mirrors): ${shownUrl(text)}`);
   }
-  if (loopback && gate.cameFrom !== undefined && !isLoopback(hostOf(gate.cameFrom))) {
-    throw refused(`${gate.what} URL redirects to this machine: ${shownUrl(text)}`);
+  if (loopback && policy.cameFrom !== undefined && !isLoopback(hostOf(policy.cameFrom))) {
+    throw refused(`${policy.what} URL redirects to this machine: ${shownUrl(text)}`);
   }
   return url;
 }
@@ -85,16 +85,16 @@ export function checkUrl(text: string, gate: Gate): URL {
  *
  * @throws WorkerError `url.refused`; whatever `resolve` throws
  */
-export async function pinnedAddress(url: URL, gate: Gate, resolve: Resolve): Promise<string> {
+export async function pinnedAddress(url: URL, policy: UrlPolicy, resolve: Resolve): Promise<string> {
   const host = hostOf(url);
   const addresses = isAddress(host) ? [host] : await resolve(host);
   const [first] = addresses;
   if (first === undefined) throw new WorkerError('download.failed', `${host} has no address`);
   const bad = isLoopback(host)
     ? addresses.find((address) => !isLoopback(address))
-    : addresses.find((address) => !gate.allowPrivate && !isPublicAddress(address));
+    : addresses.find((address) => !policy.allowPrivate && !isPublicAddress(address));
   if (bad === undefined) return first;
-  throw refused(`${gate.what} URL leads to ${bad}, which is not on the public internet: ${shownUrl(url.href)}`, {
+  throw refused(`${policy.what} URL leads to ${bad}, which is not on the public internet: ${shownUrl(url.href)}`, {
     hint: 'Set `allow_private_urls = true` in the config if this studio may use addresses of your own network.',
   });
 }

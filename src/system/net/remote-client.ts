@@ -5,7 +5,7 @@ import { createStallTimer, type StallTimer } from '../../base/stall-timer.ts';
 import { formatDuration, KIB } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { Clock } from '../clock.ts';
-import { checkUrl, type Gate, isAddress, pinnedAddress, type Resolve } from './net-guard.ts';
+import { checkUrl, type UrlPolicy, isAddress, pinnedAddress, type Resolve } from './net-guard.ts';
 import { hostOf, proxyFor } from './proxy.ts';
 import type { Remote, RemoteAnswer, RemoteRequest } from './remote.ts';
 
@@ -33,15 +33,15 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 export function createRemote(options: RemoteOptions): Remote {
   return {
     async open(request) {
-      const gate: Gate = { what: request.what, allowPrivate: options.allowPrivate() };
-      let url = checkUrl(request.url, gate);
+      const policy: UrlPolicy = { what: request.what, allowPrivate: options.allowPrivate() };
+      let url = checkUrl(request.url, policy);
       for (let hops = 0; ; hops++) {
-        const answer = await exchange(request, url, gate, options);
+        const answer = await exchange(request, url, policy, options);
         const location = answer.headers['location'];
         if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
         answer[Symbol.dispose]();
         if (hops === MAX_REDIRECTS) throw failed(url, `redirects more than ${MAX_REDIRECTS} times`);
-        url = checkUrl(URL.parse(location, url)?.href ?? location, { ...gate, cameFrom: url });
+        url = checkUrl(URL.parse(location, url)?.href ?? location, { ...policy, cameFrom: url });
       }
     },
   };
@@ -54,11 +54,11 @@ interface Target {
   readonly proxy: string | undefined;
 }
 
-async function targetOf(url: URL, gate: Gate, options: RemoteOptions): Promise<Target> {
+async function targetOf(url: URL, policy: UrlPolicy, options: RemoteOptions): Promise<Target> {
   const proxy = proxyFor(url.href, options.env);
   const resolve = options.resolve ?? systemResolve;
   try {
-    const address = await pinnedAddress(url, gate, resolve);
+    const address = await pinnedAddress(url, policy, resolve);
     // A proxy resolves the name itself, and filters by it: it is the operator's own choice of a way out.
     if (proxy !== undefined) return { url, proxy };
     const pinned = new URL(url);
@@ -72,10 +72,15 @@ async function targetOf(url: URL, gate: Gate, options: RemoteOptions): Promise<T
   }
 }
 
-async function exchange(request: RemoteRequest, url: URL, gate: Gate, options: RemoteOptions): Promise<RemoteAnswer> {
+async function exchange(
+  request: RemoteRequest,
+  url: URL,
+  policy: UrlPolicy,
+  options: RemoteOptions,
+): Promise<RemoteAnswer> {
   const timer = timeStream(request, url, options.clock);
   try {
-    const target = await unlessAborted(targetOf(url, gate, options), timer.signal);
+    const target = await unlessAborted(targetOf(url, policy, options), timer.signal);
     const host = hostOf(url);
     const asked = fetch(target.url, {
       headers: { 'user-agent': options.userAgent, 'accept-encoding': 'identity', ...request.headers, host: url.host },

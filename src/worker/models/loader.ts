@@ -3,17 +3,17 @@ import { writeJson } from '../../contract/json.ts';
 import type { Task } from '../../contract/tasks/index.ts';
 import type { LoadedModel } from '../../engines/engine.ts';
 import type { Job } from '../../jobs/job.ts';
-import type { ModelOfJob, ModelProvider } from '../../jobs/run.ts';
+import type { ModelOfJob, ModelProvider } from '../../jobs/run-deps.ts';
 import { fitsMemory } from '../../models/memory/fit.ts';
 import { marginGb, type MemoryKind, memoryOfKind } from '../../models/memory/gpu-memory.ts';
 import type { LoadRequest } from '../../models/loaded/entry.ts';
 import type { ModelPool } from '../../models/loaded/pool.ts';
 import type { Files } from '../../system/disk/files.ts';
-import type { MemoryGate } from '../rules/memory-gate.ts';
+import type { MemoryAdmission } from '../rules/memory-admission.ts';
 
 export interface ModelLoaderOptions {
   readonly pool: Pick<ModelPool<LoadedModel>, 'withModel'>;
-  readonly gate: Pick<MemoryGate, 'verdictOn'>;
+  readonly admission: Pick<MemoryAdmission, 'verdictOn'>;
   readonly files: Pick<Files, 'stat'>;
   /** Whether this machine has a GPU that reports its memory. */
   readonly hasGpu: () => boolean;
@@ -56,7 +56,7 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
       gb,
       fits: (report, loaded) =>
         kind === 'gpu' && task !== undefined
-          ? options.gate.verdictOn(
+          ? options.admission.verdictOn(
               { model, task, vramGbEstimate, modelSource: source },
               { report, loaded, minGb: weightsGb },
             )

@@ -1,6 +1,6 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import type { Engine, LoadedModel } from '../../engines/engine.ts';
-import type { LeasedFiles } from '../../jobs/run.ts';
+import type { LeasedFiles } from '../../jobs/run-deps.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Resident } from '../../models/loaded/residency.ts';
 import type { ModelPool } from '../../models/loaded/pool.ts';

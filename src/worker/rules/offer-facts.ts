@@ -1,12 +1,42 @@
 import type { Offer } from '../../contract/frames/inbound.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
-import type { Scheduler } from '../../jobs/scheduler.ts';
+import type { Scheduler, SlotHolder } from '../../jobs/scheduler.ts';
 import type { MemoryVerdict } from '../../models/memory/fit.ts';
 import type { CpuRule } from './cpu-rule.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
-import type { OfferFacts } from '../fitness.ts';
 import type { OperatorChoice } from '../operator-choice.ts';
 import type { LoadFailures } from './load-failures.ts';
+
+/** Everything the rules are decided on, read at one moment. */
+export interface OfferFacts {
+  /** The operator switched claiming off. */
+  readonly paused: boolean;
+  /** What the operator wants of all that this worker could do. */
+  readonly choice: OperatorChoice;
+  readonly onlyWhenIdle: boolean;
+  /** Undefined while it is not known. */
+  readonly userPresence: UserPresence | undefined;
+  /** Why the engine may not run on what it would run on; undefined when it may. */
+  readonly device: string | undefined;
+  readonly memory: MemoryVerdict;
+  /** Undefined where no worker runs. */
+  readonly live: LiveFacts | undefined;
+}
+
+/** What only a running worker knows. */
+export interface LiveFacts {
+  /** Who holds the slot that the job would need; empty when it is free. */
+  readonly holders: readonly SlotHolder[];
+  readonly maintenance: boolean;
+  /** The worker is on its way out. */
+  readonly stopping: boolean;
+  /** There is no space for one more result: rejecting an offer beats discarding a result. */
+  readonly outboxFull: boolean;
+  /** The model crashed its engine repeatedly, and is not offered to it for this long; 0 when it did not. */
+  readonly quarantinedMs: number;
+  /** Why the model cannot be loaded here; undefined when no load has failed. */
+  readonly unloadable: string | undefined;
+}
 
 export interface OfferFactsDeps {
   readonly paused: () => boolean;

@@ -4,7 +4,7 @@ import { GIB } from '../../../src/base/units.ts';
 import type { LearnedPeak, LoadedShare } from '../../../src/models/memory/fit.ts';
 import type { PeakKey } from '../../../src/models/memory/peaks.ts';
 import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
-import { createMemoryGate } from '../../../src/worker/rules/memory-gate.ts';
+import { createMemoryAdmission } from '../../../src/worker/rules/memory-admission.ts';
 import { aJob, aTask } from '../builders.ts';
 import { FakeClock } from '../system/fake-clock.ts';
 import { ScriptedEngine } from '../engines/scripted-engine.ts';
@@ -21,7 +21,7 @@ export function report(usedGb: number, about: { uuid?: string; saysUse?: boolean
   };
 }
 
-/** A gate before a GPU whose use the test sets; what was learned is kept in a list. */
+/** Admission before a GPU whose use the test sets; what was learned is kept in a list. */
 export function memoryScene(memory: 'gpu' | 'none' = 'gpu') {
   const clock = new FakeClock();
   const engine = new ScriptedEngine();
@@ -35,7 +35,7 @@ export function memoryScene(memory: 'gpu' | 'none' = 'gpu') {
   const short: { key: PeakKey; freeGb: number }[] = [];
   const known = new Map<string, LearnedPeak>();
   const loaded: LoadedShare[] = [];
-  const gate = createMemoryGate({
+  const admission = createMemoryAdmission({
     engines: [engine],
     watch,
     peaks: {
@@ -50,7 +50,7 @@ export function memoryScene(memory: 'gpu' | 'none' = 'gpu') {
   function start() {
     const job = aJob({ task: aTask({ kind: 'image', prompt: 'a fox' }) });
     const work = Promise.withResolvers<string>();
-    const outcome = gate.watched(job, () => work.promise);
+    const outcome = admission.watched(job, () => work.promise);
     return {
       outcome,
       complete: () => work.resolve('done'),
@@ -61,7 +61,7 @@ export function memoryScene(memory: 'gpu' | 'none' = 'gpu') {
     watch.now = report(usedGb);
     await clock.advanceAsync(1_000);
   };
-  return { gate, watch, known, learned, short, start, uses, clock, loaded };
+  return { admission, watch, known, learned, short, start, uses, clock, loaded };
 }
 
 /** A model in memory, of so many gigabytes. */

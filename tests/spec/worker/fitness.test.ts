@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { type LiveFacts, type OfferFacts, RULES, unfit } from '../../../src/worker/fitness.ts';
+import { RULES, unfit } from '../../../src/worker/fitness.ts';
+import type { LiveFacts, OfferFacts } from '../../../src/worker/rules/offer-facts.ts';
 import { EVERYTHING } from '../../../src/worker/operator-choice.ts';
 import { anOffer } from '../../fakes/builders.ts';
 import { FIT, NUMBERS } from '../../fakes/offer-facts.ts';

@@ -6,7 +6,7 @@ import { createScheduler, type Lease } from '../../../src/jobs/scheduler.ts';
 import type { ResultSink } from '../../../src/jobs/job.ts';
 import { createClaims } from '../../../src/worker/claims.ts';
 import { createWorkerEvents, type WorkerEvent } from '../../../src/worker/events.ts';
-import type { OfferFacts } from '../../../src/worker/fitness.ts';
+import type { OfferFacts } from '../../../src/worker/rules/offer-facts.ts';
 import { createPipeline } from '../../../src/worker/pipeline.ts';
 import { anOffer } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { GIB } from '../../../../src/base/units.ts';
-import type { LeasedFiles } from '../../../../src/jobs/run.ts';
+import type { LeasedFiles } from '../../../../src/jobs/run-deps.ts';
 import type { MemoryReport } from '../../../../src/system/machine/gpus.ts';
 import { createModelLoader, type RecipeOnDisk } from '../../../../src/worker/models/loader.ts';
 import { aJob, synthetic } from '../../../fakes/builders.ts';
@@ -17,7 +17,7 @@ function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: bool
   const asked: unknown[] = [];
   const loader = createModelLoader({
     pool: { withModel: () => Promise.reject(new Error('no job runs here')) },
-    gate: {
+    admission: {
       verdictOn: (offer, moment) => {
         asked.push([offer.vramGbEstimate, moment.minGb]);
         return { is: 'unknown', because: 'asked' };
@@ -79,7 +79,7 @@ test('a model of the processor needs its weights and a fifth in memory, and a te
   expect(fits(machine(15.1), [])).toMatchObject({ is: 'does-not-fit', needGb: 12, marginGb: 3.2 });
 });
 
-test('what a GPU has to hold is for admission to say, which hears of the weights', async () => {
+test('what a GPU has to hold is decided by admission, which knows the size of the weights', async () => {
   const { lane, asked } = setup({ memory: 'gpu' });
   const { kind, fits, gb } = await lane({ job: aJob({ vramGbEstimate: 7 }) });
   expect([kind, gb, fits(machine(1), []).is]).toEqual(['gpu', 7, 'unknown']);

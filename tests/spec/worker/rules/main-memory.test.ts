@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { fitsHostMemory, hostNeedGb } from '../../../../src/worker/rules/main-memory.ts';
-import { createMemoryGate, unfitRejection } from '../../../../src/worker/rules/memory-gate.ts';
+import { createMemoryAdmission } from '../../../../src/worker/rules/memory-admission.ts';
+import { unfitRejection } from '../../../../src/worker/rules/memory-verdict.ts';
 import type { ModelFile } from '../../../../src/contract/model-source.ts';
 import { anOffer, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
@@ -21,7 +22,7 @@ function reasonFor(filesGb: readonly (number | undefined)[], memoryGb: number): 
   const engine = new ScriptedEngine();
   engine.memory = 'none';
   const ram = { totalBytes: memoryGb * GIB, freeBytes: 0 };
-  const gate = createMemoryGate({
+  const admission = createMemoryAdmission({
     engines: [engine],
     watch: { latest: { gpus: [], ram, reasons: [] }, refresh: () => Promise.reject(new Error('nobody is asked')) },
     peaks: { find: () => undefined, learn: () => {}, learnShortage: () => {} },
@@ -29,7 +30,7 @@ function reasonFor(filesGb: readonly (number | undefined)[], memoryGb: number): 
     clock: new FakeClock(),
   });
   const files = filesGb.map((gb) => aFile(gb === undefined ? undefined : BigInt(gb * GIB)));
-  return unfitRejection(gate.verdict(anOffer({ modelSource: { ...synthetic, files } })))?.reason;
+  return unfitRejection(admission.verdict(anOffer({ modelSource: { ...synthetic, files } })))?.reason;
 }
 
 test('weights larger than the memory of the machine are rejected with the numbers', () => {

@@ -43,7 +43,7 @@ test('a run that failed, was too short or changed the GPUs teaches nothing', asy
 });
 
 test('a job that follows at once counts from before the first', async () => {
-  const { gate, watch, start, uses, learned } = memoryScene();
+  const { admission, watch, start, uses, learned } = memoryScene();
   await watch.refresh();
   const first = start();
   for (const usedGb of [15, 15, 15]) await uses(usedGb);
@@ -51,7 +51,7 @@ test('a job that follows at once counts from before the first', async () => {
   await first.outcome;
   const second = start();
   for (const usedGb of [12, 12, 12]) await uses(usedGb);
-  expect(gate.verdict(anOffer({ vramGbEstimate: 20 })).is).toBe('fits');
+  expect(admission.verdict(anOffer({ vramGbEstimate: 20 })).is).toBe('fits');
   second.complete();
   await second.outcome;
   await settle();
@@ -59,7 +59,7 @@ test('a job that follows at once counts from before the first', async () => {
 });
 
 test('jobs without a pause do not hide for long what others took meanwhile', async () => {
-  const { gate, watch, start, uses, clock, learned } = memoryScene();
+  const { admission, watch, start, uses, clock, learned } = memoryScene();
   await watch.refresh();
   const first = start();
   for (const usedGb of [6, 14, 14]) await uses(usedGb);
@@ -69,7 +69,7 @@ test('jobs without a pause do not hide for long what others took meanwhile', asy
   await first.outcome;
   const second = start();
   for (const usedGb of [14, 15, 14]) await uses(usedGb);
-  expect(gate.verdict(anOffer({ vramGbEstimate: 20 }))).toMatchObject({ is: 'does-not-fit', freeGb: 10 });
+  expect(admission.verdict(anOffer({ vramGbEstimate: 20 }))).toMatchObject({ is: 'does-not-fit', freeGb: 10 });
   second.complete();
   await second.outcome;
   await settle();
@@ -141,42 +141,42 @@ test('a job before the first answer of a driver is carried out, and nothing is l
 });
 
 test('running out of the GPU\u2019s memory, and of no other, teaches that what was free before the job did not suffice', async () => {
-  const { gate, watch, short, start, uses } = memoryScene();
+  const { admission, watch, short, start, uses } = memoryScene();
   watch.now = report(18);
   await watch.refresh();
   const job = aJob({ task: aTask({ kind: 'image', prompt: 'a fox' }) });
   const { fail, outcome } = start();
   await uses(23.5);
   const error = new WorkerError('engine.out-of-memory', 'cudaMalloc failed');
-  expect(gate.ranOut(job, error)).toMatchObject({ gpu: 'RTX 4090', freeGb: 6, totalGb: 24 });
+  expect(admission.ranOut(job, error)).toMatchObject({ gpu: 'RTX 4090', freeGb: 6, totalGb: 24 });
   expect(short).toMatchObject([{ key: { engine: 'synthetic' }, freeGb: 6 }]);
   const other = new WorkerError('engine.out-of-memory', 'std::bad_alloc', { fields: { memory: 'main' } });
-  expect(gate.ranOut(job, other)).not.toHaveProperty('gpu');
+  expect(admission.ranOut(job, other)).not.toHaveProperty('gpu');
   expect(short).toHaveLength(1);
   fail();
   await outcome.catch(() => {});
 });
 
 test('an engine that the kernel ended over main memory says nothing of the GPU', async () => {
-  const { gate, watch, short } = memoryScene();
+  const { admission, watch, short } = memoryScene();
   await watch.refresh();
   const killed = new WorkerError('engine.out-of-memory', 'gone', { fields: { signal: 'SIGKILL' } });
-  expect(gate.ranOut(aJob(), killed)).toEqual({ ramFreeGb: 0 });
+  expect(admission.ranOut(aJob(), killed)).toEqual({ ramFreeGb: 0 });
   expect(short).toEqual([]);
 });
 
 test('jobs that ran beside each other teach nothing, and what was free before them counts until both are over', async () => {
-  const { gate, watch, start, uses, learned } = memoryScene();
+  const { admission, watch, start, uses, learned } = memoryScene();
   await watch.refresh();
   const [first, second] = [start(), start()];
   for (const usedGb of [12, 20, 20]) await uses(usedGb);
   second.complete();
   await second.outcome;
   await settle();
-  expect(gate.verdict(anOffer({ vramGbEstimate: 20 })).is).toBe('fits');
+  expect(admission.verdict(anOffer({ vramGbEstimate: 20 })).is).toBe('fits');
   first.complete();
   await first.outcome;
   await settle();
-  expect(gate.verdict(anOffer({ vramGbEstimate: 20 })).is).toBe('does-not-fit');
+  expect(admission.verdict(anOffer({ vramGbEstimate: 20 })).is).toBe('does-not-fit');
   expect(learned).toEqual([]);
 });

@@ -1,20 +1,19 @@
 import { GIB, roundToTenths } from '../../base/units.ts';
 import type { Offer } from '../../contract/frames/inbound.ts';
-import { insufficientMemory, type Rejection } from '../../contract/rejections.ts';
 import type { Engine } from '../../engines/engine.ts';
-import type { MemoryUse } from '../../jobs/run.ts';
+import type { MemoryUse } from '../../jobs/run-deps.ts';
 import { fitsMemory, type LoadedShare, type MemoryVerdict } from '../../models/memory/fit.ts';
 import type { Peaks } from '../../models/memory/peaks.ts';
 import { sizeBucket } from '../../models/memory/size-bucket.ts';
 import { gpuMemory, MARGIN_GB, sumGb } from '../../models/memory/gpu-memory.ts';
 import { createJobMemory } from './job-memory.ts';
-import { fitsHostMemory, fitsMainMemory, MAIN_MEMORY, type OffloadingSource } from './main-memory.ts';
+import { fitsHostMemory, fitsMainMemory, type OffloadingSource } from './main-memory.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { MemoryWatch } from '../../system/machine/memory-watch.ts';
 
 /** Who knows whether an offer fits into GPU memory, and learns from the jobs that ran. */
-export interface MemoryGate extends MemoryUse {
+export interface MemoryAdmission extends MemoryUse {
   /** From what is known at this moment; no driver is asked. */
   verdict(offer: MemoryOffer): MemoryVerdict;
   /** The same from a given report, for whoever has just asked; `minGb` counts where neither the studio nor an earlier run says what a job needs. */
@@ -40,7 +39,7 @@ export type MemoryOffer = Pick<Offer, 'model' | 'task' | 'vramGbEstimate'> & {
   readonly modelSource: Pick<Offer['modelSource'], 'engine'> & OffloadingSource;
 };
 
-export interface MemoryGateOptions {
+export interface MemoryAdmissionOptions {
   readonly engines: readonly Engine[];
   readonly watch: Pick<MemoryWatch, 'latest' | 'refresh'>;
   readonly peaks: Pick<Peaks, 'find' | 'learn' | 'learnShortage'>;
@@ -49,8 +48,8 @@ export interface MemoryGateOptions {
   readonly clock: Pick<Clock, 'after' | 'elapsed'>;
 }
 
-/** A gate that compares with the memory there was before the running jobs: what they take themselves is not somebody else's. */
-export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
+/** Admission that compares with the memory there was before the running jobs: what they take themselves is not somebody else's. */
+export function createMemoryAdmission(options: MemoryAdmissionOptions): MemoryAdmission {
   const { engines, watch, peaks, loaded, clock } = options;
   const jobs = createJobMemory({ watch, peaks, loaded, clock });
   /** Free memory as it would be without the running jobs. */
@@ -107,10 +106,3 @@ export function createMemoryGate(options: MemoryGateOptions): MemoryGate {
 
 /** Bytes as GiB for people. */
 const tenths = (bytes: number): number => roundToTenths(bytes / GIB);
-
-/** How a verdict rejects an offer; undefined when it does not. */
-export function unfitRejection(verdict: MemoryVerdict): Rejection | undefined {
-  if (verdict.is !== 'does-not-fit') return undefined;
-  const { needGb, freeGb, marginGb: reserveGb, gpu } = verdict;
-  return insufficientMemory({ of: gpu === MAIN_MEMORY ? 'host' : 'device', needGb, freeGb, reserveGb });
-}

@@ -2,15 +2,15 @@ import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { GIB } from '../../../../src/base/units.ts';
 import { gpuMemory } from '../../../../src/models/memory/gpu-memory.ts';
-import { unfitRejection } from '../../../../src/worker/rules/memory-gate.ts';
+import { unfitRejection } from '../../../../src/worker/rules/memory-verdict.ts';
 import { anOffer, synthetic } from '../../../fakes/builders.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
 import { memoryScene, report, share } from '../../../fakes/models/memory-scene.ts';
 
 test('an offer that cannot fit is told with its numbers', async () => {
-  const { gate, watch } = memoryScene();
+  const { admission, watch } = memoryScene();
   await watch.refresh();
-  const verdict = gate.verdict(anOffer({ vramGbEstimate: 30 }));
+  const verdict = admission.verdict(anOffer({ vramGbEstimate: 30 }));
   expect(verdict).toMatchObject({ is: 'does-not-fit', needGb: 30, freeGb: 22, totalGb: 24 });
   expect(unfitRejection(verdict)?.reason).toBe(
     'insufficient device memory: needs 30.00 GiB, 22.00 GiB free (1.00 GiB kept in reserve)',
@@ -18,65 +18,65 @@ test('an offer that cannot fit is told with its numbers', async () => {
 });
 
 test('an offer that fits, or of which nothing is known, has no reason against it', async () => {
-  const { gate, watch } = memoryScene();
-  expect(gate.verdict(anOffer({ vramGbEstimate: 30 })).is).toBe('unknown'); // no driver answered yet
+  const { admission, watch } = memoryScene();
+  expect(admission.verdict(anOffer({ vramGbEstimate: 30 })).is).toBe('unknown'); // no driver answered yet
   await watch.refresh();
-  expect(unfitRejection(gate.verdict(anOffer({ vramGbEstimate: 8 })))).toBeUndefined();
+  expect(unfitRejection(admission.verdict(anOffer({ vramGbEstimate: 8 })))).toBeUndefined();
 });
 
 test('an engine without GPU memory is asked for none, and neither is one nobody has', async () => {
-  const { gate, watch } = memoryScene('none');
+  const { admission, watch } = memoryScene('none');
   await watch.refresh();
-  expect(gate.verdict(anOffer({ vramGbEstimate: 30 }))).toEqual({
+  expect(admission.verdict(anOffer({ vramGbEstimate: 30 }))).toEqual({
     is: 'unknown',
     because: 'the synthetic engine needs no GPU memory',
   });
   const foreign = anOffer({ vramGbEstimate: 30, modelSource: { ...synthetic, engine: 'sd-cpp' } });
-  expect(gate.verdict(foreign).is).toBe('unknown');
+  expect(admission.verdict(foreign).is).toBe('unknown');
 });
 
 test('what earlier runs took is named as such', async () => {
-  const { gate, watch, known } = memoryScene();
+  const { admission, watch, known } = memoryScene();
   await watch.refresh();
   known.set('any', { peakGb: 23, runs: 5 });
-  expect(gate.verdict(anOffer())).toMatchObject({ is: 'does-not-fit', needGb: 23, needFrom: 'learned' });
+  expect(admission.verdict(anOffer())).toMatchObject({ is: 'does-not-fit', needGb: 23, needFrom: 'learned' });
 });
 
 test('while a job runs and until its memory came back, what was free before counts', async () => {
-  const { gate, watch, start, uses } = memoryScene();
+  const { admission, watch, start, uses } = memoryScene();
   const offer = anOffer({ vramGbEstimate: 20 });
   await watch.refresh();
   const run = start();
   for (const usedGb of [15, 15, 15]) await uses(usedGb);
-  expect(gate.verdict(offer).is).toBe('fits');
+  expect(admission.verdict(offer).is).toBe('fits');
   watch.now = report(6);
   run.complete();
   await run.outcome;
-  expect(gate.verdict(offer).is).toBe('fits');
+  expect(admission.verdict(offer).is).toBe('fits');
   await settle();
-  expect(gate.verdict(offer)).toMatchObject({ is: 'does-not-fit', freeGb: 18 });
+  expect(admission.verdict(offer)).toMatchObject({ is: 'does-not-fit', freeGb: 18 });
 });
 
 test('idle models count as room, and the job\u2019s own model as memory it has already', async () => {
-  const { gate, watch, loaded } = memoryScene();
+  const { admission, watch, loaded } = memoryScene();
   watch.now = report(20);
   await watch.refresh();
   loaded.push(share('owl', 16));
-  expect(gate.verdict(anOffer({ vramGbEstimate: 16 }))).toMatchObject({
+  expect(admission.verdict(anOffer({ vramGbEstimate: 16 }))).toMatchObject({
     is: 'fits-after-unloading',
     unload: [toModelId('owl')],
   });
   loaded.splice(0, 1, share('synthetic', 16));
-  expect(gate.verdict(anOffer({ vramGbEstimate: 16 })).is).toBe('fits');
+  expect(admission.verdict(anOffer({ vramGbEstimate: 16 })).is).toBe('fits');
   loaded.splice(0, 1, share('owl', 16, true));
-  expect(gate.verdict(anOffer({ vramGbEstimate: 16 })).is).toBe('does-not-fit');
+  expect(admission.verdict(anOffer({ vramGbEstimate: 16 })).is).toBe('does-not-fit');
 });
 
 test('what nobody estimated needs at least its weights', async () => {
-  const { gate, watch } = memoryScene();
+  const { admission, watch } = memoryScene();
   const moment = { report: await watch.refresh(), loaded: [], minGb: 30 };
-  expect(gate.verdictOn(anOffer({ vramGbEstimate: 0 }), moment)).toMatchObject({ is: 'does-not-fit', needGb: 30 });
-  expect(gate.verdictOn(anOffer({ vramGbEstimate: 2 }), moment).is).toBe('fits');
+  expect(admission.verdictOn(anOffer({ vramGbEstimate: 0 }), moment)).toMatchObject({ is: 'does-not-fit', needGb: 30 });
+  expect(admission.verdictOn(anOffer({ vramGbEstimate: 2 }), moment).is).toBe('fits');
 });
 
 test('a driver that does not say what is free is passed on as it is', () => {
@@ -90,41 +90,41 @@ test.each([
   [21, 16.39, false],
   [14, 16.4, true],
 ])('a need of %p GiB with %p GiB free is taken: %p', async (needGb, freeGb, taken) => {
-  const { gate, watch } = memoryScene();
+  const { admission, watch } = memoryScene();
   watch.now = report(24 - freeGb);
   await watch.refresh();
-  const rejection = unfitRejection(gate.verdict(anOffer({ vramGbEstimate: needGb })));
+  const rejection = unfitRejection(admission.verdict(anOffer({ vramGbEstimate: needGb })));
   expect(rejection?.code).toBe(taken ? undefined : 'insufficient_memory');
 });
 
 test('each GPU is held against an offer by itself: the second one may have what the first one lacks', async () => {
-  const { gate, watch } = memoryScene();
+  const { admission, watch } = memoryScene();
   watch.now = { ...report(20), gpus: [...report(20).gpus, ...report(4, { uuid: 'GPU-2' }).gpus] };
   await watch.refresh();
-  expect(gate.verdict(anOffer({ vramGbEstimate: 19 })).is).toBe('fits');
-  expect(gate.verdict(anOffer({ vramGbEstimate: 22 }))).toMatchObject({ is: 'does-not-fit', freeGb: 20 });
+  expect(admission.verdict(anOffer({ vramGbEstimate: 19 })).is).toBe('fits');
+  expect(admission.verdict(anOffer({ vramGbEstimate: 22 }))).toMatchObject({ is: 'does-not-fit', freeGb: 20 });
 });
 
 test('no estimate is promised that the largest GPU could never take', async () => {
-  const { gate, watch } = memoryScene();
-  expect(gate.maxEstimateGb()).toBeUndefined();
+  const { admission, watch } = memoryScene();
+  expect(admission.maxEstimateGb()).toBeUndefined();
   await watch.refresh();
-  const largest = gate.maxEstimateGb() ?? 0;
+  const largest = admission.maxEstimateGb() ?? 0;
   expect(largest).toBe(23);
   watch.now = report(0);
   await watch.refresh();
-  expect(gate.verdict(anOffer({ vramGbEstimate: largest })).is).toBe('fits');
+  expect(admission.verdict(anOffer({ vramGbEstimate: largest })).is).toBe('fits');
 });
 
 test('an offloading model is held against the memory of the machine, unless it is in there already', async () => {
-  const { gate, watch, loaded } = memoryScene();
+  const { admission, watch, loaded } = memoryScene();
   watch.now = { ...report(2), ram: { totalBytes: 32 * GIB, freeBytes: 0, availableBytes: 8 * GIB } };
   await watch.refresh();
   const file = { role: 'model', url: 'https://models.example/m', filename: 'm', sha256: undefined } as const;
   const cliDefaults = { ...synthetic.cliDefaults, offloadToCpu: true };
   const files = [{ ...file, approxBytes: BigInt(6 * GIB) }];
   const offer = anOffer({ modelSource: { ...synthetic, cliDefaults, files } });
-  expect(unfitRejection(gate.verdict(offer))?.reason).toStartWith('insufficient host memory: needs 6.00 GiB');
+  expect(unfitRejection(admission.verdict(offer))?.reason).toStartWith('insufficient host memory: needs 6.00 GiB');
   loaded.push(share('synthetic', 1));
-  expect(gate.verdict(offer).is).toBe('fits');
+  expect(admission.verdict(offer).is).toBe('fits');
 });
