@@ -9,7 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: ['base', 'system*'],
   config: ['base', 'contract', 'system*', 'log*'],
   models: ['base', 'contract', 'system*', 'log*'],
-  release: ['base', 'models*', 'system*', 'log*'],
+  release: ['base', 'contract', 'models*', 'system*', 'log*'],
   engines: ['base', 'contract', 'system*', 'log*'],
   jobs: ['base', 'contract', 'engines*', 'system*', 'log*'],
   studio: ['base', 'contract', 'jobs*', 'system*', 'log*'],
@@ -46,7 +46,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^consola(\/|$)/, /^log\//],
   [
     /^valibot$/,
-    /^(contract|config|worker\/control)\/|^local-studio\/http\/http\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/,
+    /^(contract|config|release|worker\/control)\/|^local-studio\/http\/http\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/,
   ],
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
   [/^(node-llama-cpp|@huggingface\/jinja)$/, /^engines\/llama\/binding\.ts$/],

@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   'worker.incompatible': { acts: 'operator', retryable: false, exit: 69 },
   'worker.other-config': { acts: 'operator', retryable: false, exit: 69 },
   'update.unsupported': { acts: 'operator', retryable: false, exit: 69 },
+  'update.feed-unreadable': { acts: 'machine', retryable: true, exit: 69 },
   'registration.failed': { acts: 'studio', retryable: true, exit: 69 },
   'session.refused': { acts: 'operator', retryable: false, exit: 77 },
   'session.gave-up': { acts: 'studio', retryable: true, exit: 75 },

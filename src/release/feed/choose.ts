@@ -1,0 +1,38 @@
+import type { ListedRelease } from './feed.ts';
+import { compareVersions, type Version, versionOfTag } from './semver.ts';
+
+/** A release of the feed with the version that its tag names. */
+export interface Candidate {
+  readonly version: Version;
+  readonly release: ListedRelease;
+}
+
+export interface Candidates {
+  /** Newest first. */
+  readonly candidates: readonly Candidate[];
+  /** Tags that name no version. */
+  readonly unreadableTags: readonly string[];
+}
+
+/**
+ * The releases that count: no drafts, and prereleases only where they are wanted. The release's own mark decides what is
+ * a prerelease, not the suffix of its version (studio contract, auto-update).
+ */
+export function candidatesIn(
+  releases: readonly ListedRelease[],
+  options: { readonly prereleases: boolean },
+): Candidates {
+  const unreadableTags: string[] = [];
+  const candidates: Candidate[] = [];
+  for (const release of releases) {
+    if (release.draft || (release.prerelease && !options.prereleases)) continue;
+    const version = versionOfTag(release.tag);
+    if (version === undefined) unreadableTags.push(release.tag);
+    else candidates.push({ version, release });
+  }
+  return { candidates: candidates.toSorted((a, b) => compareVersions(b.version, a.version)), unreadableTags };
+}
+
+/** Those that are newer than a version, newest first. */
+export const newerThan = (version: Version, candidates: readonly Candidate[]): readonly Candidate[] =>
+  candidates.filter((candidate) => compareVersions(candidate.version, version) > 0);
