@@ -59,12 +59,13 @@ export const ErrorFrameSchema = v.object({
   message: v.string(),
 });
 
+/** The most frequent ones first: a frame is tried as each of them in turn. */
 export const InboundFrameSchema = v.variant('type', [
-  WelcomeSchema,
   OfferFrameSchema,
-  HeartbeatAckSchema,
   CompleteAckSchema,
+  HeartbeatAckSchema,
   FailAckSchema,
+  WelcomeSchema,
   ErrorFrameSchema,
 ]);
 

@@ -81,7 +81,7 @@ class JsonFrames implements JsonResults {
   }
 
   onCompleteAck(jobId: JobId): void {
-    const entry = this.#waiting().find((other) => other.jobId === jobId);
+    const entry = this.#waiting(jobId).at(0);
     if (entry !== undefined) {
       this.#underway.delete(entry.file);
       void this.#deps.outbox.remove(entry);
@@ -101,9 +101,12 @@ class JsonFrames implements JsonResults {
     return this.#reclaimable()?.jobId;
   }
 
-  #waiting(): readonly OutboxEntry[] {
+  /** Oldest first: all of them, or those of one job. */
+  #waiting(jobId?: JobId): readonly OutboxEntry[] {
     const { outbox, credentials } = this.#deps;
-    return outbox.entries().filter((entry) => entry.kind === 'json' && isOurs(entry, credentials()));
+    const isSought = (entry: OutboxEntry): boolean =>
+      entry.kind === 'json' && (jobId === undefined || entry.jobId === jobId);
+    return outbox.entries().filter((entry) => isSought(entry) && isOurs(entry, credentials()));
   }
 
   #reclaimable(): OutboxEntry | undefined {

@@ -95,7 +95,7 @@ export function createRestoreOnce(residents: readonly Resident[], options: Resto
   return {
     start: () => void (done ??= restore(residents, options, over.signal)),
     end: (because) => {
-      over.abort(new WorkerError('job.cancelled', because));
+      if (!over.signal.aborted) over.abort(new WorkerError('job.cancelled', because)); // asked for at each job
       return (done ??= Promise.resolve());
     },
   };
