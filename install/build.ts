@@ -1,11 +1,16 @@
-/** Compiles the one executable: `bun run build [--target <triple>]`. */
+/**
+ * Compiles the one executable: `bun run build [--target <triple>]`. The other options make one that is not ours, for tests
+ * of releases: `--version X`, `--dist-manifest FILE` for other keys and packs, `--entry FILE`, `--outfile FILE`.
+ */
 import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { toWorkerError, WorkerError } from '../src/base/errors.ts';
+import { WorkerError } from '../src/base/errors.ts';
 import { formatBytes, formatDuration } from '../src/base/units.ts';
 import { VERSION } from '../src/base/version.ts';
 import type { PayloadName } from '../src/system/native/payloads.ts';
+import { atTop } from './at-top.ts';
+import { bakedPlugin } from './baked.ts';
 import { NATIVE_PACKAGES } from './native-packages.ts';
 import { nativePlugin } from './native-plugin.ts';
 import { gather } from './payload.ts';
@@ -15,6 +20,10 @@ export interface BuildOptions {
   readonly target: Target;
   readonly entry?: string;
   readonly outfile?: string;
+  /** Another version than `package.json` says. */
+  readonly version?: string;
+  /** A file in place of the repository's `dist-manifest.json`, with other keys and packs. */
+  readonly distManifest?: string;
   /** The native packages that the program loads; all of them unless told otherwise. */
   readonly natives?: readonly PayloadName[];
 }
@@ -57,6 +66,8 @@ export async function build({
   entry = 'src/main.ts',
   outfile = outfileOf(target),
   natives = ALL_NATIVES,
+  version,
+  distManifest,
 }: BuildOptions): Promise<string> {
   const parts = await gather(target, join('dist', 'parts', target.triple), natives);
   const plugin = nativePlugin(natives, parts.payloads);
@@ -72,7 +83,7 @@ export async function build({
       ...SETTINGS,
       entrypoints: [entry],
       external: natives.flatMap((name) => NATIVE_PACKAGES[name].optional ?? []),
-      plugins: [plugin],
+      plugins: [plugin, bakedPlugin({ version, distManifest })],
       compile: { ...ALONE, ...where },
     });
     if (!built.success) throw new WorkerError('internal', built.logs.map(String).join('\n'));
@@ -85,20 +96,22 @@ export async function build({
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { target: { type: 'string' } } });
-  const target = targetOf(values.target);
+  const { values } = parseArgs({
+    options: {
+      target: { type: 'string' },
+      version: { type: 'string' },
+      entry: { type: 'string' },
+      outfile: { type: 'string' },
+      'dist-manifest': { type: 'string' },
+    },
+  });
+  const { target: triple, 'dist-manifest': distManifest, ...others } = values;
+  const target = targetOf(triple);
   const since = performance.now();
-  const path = await build({ target });
+  const path = await build({ target, ...others, ...(distManifest !== undefined && { distManifest }) });
   const size = formatBytes(statSync(path).size);
-  console.log(
-    `${path}: studio-worker ${VERSION} for ${target.triple}, ${size}, ${formatDuration(performance.now() - since)}`,
-  );
+  const duration = formatDuration(performance.now() - since);
+  console.log(`${path}: studio-worker ${others.version ?? VERSION} for ${target.triple}, ${size}, ${duration}`);
 }
 
-if (import.meta.main) {
-  await main().catch((thrown: unknown) => {
-    const error = toWorkerError(thrown);
-    console.error(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
-    process.exitCode = 1;
-  });
-}
+if (import.meta.main) await atTop(main);

@@ -5,8 +5,9 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { parseArgs } from 'node:util';
-import { toWorkerError, WorkerError } from '../src/base/errors.ts';
+import { WorkerError } from '../src/base/errors.ts';
 import { formatBytes } from '../src/base/units.ts';
+import { atTop } from './at-top.ts';
 import { filesIn, pack, versionOf } from './payload.ts';
 import { type Target, targetOf } from './targets.ts';
 
@@ -95,10 +96,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  await main().catch((thrown: unknown) => {
-    const error = toWorkerError(thrown);
-    console.error(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
-    process.exitCode = 1;
-  });
-}
+if (import.meta.main) await atTop(main);

@@ -20,13 +20,24 @@ export const builtBinary = (): Promise<string> => built({ entry: 'src/main.ts', 
 export const builtImageProgram = (): Promise<string> =>
   built({ entry: 'tests/binary/image-program.ts', outfile: join('dist', 'tests', target.binary), natives: ['sharp'] });
 
+/** Path of the product's executable under another version, and with the keys of another file than `dist-manifest.json`. */
+export const builtAs = (version: string, distManifest: string): Promise<string> =>
+  built({
+    entry: 'src/main.ts',
+    outfile: join('dist', 'tests', `${version}-${Bun.hash(distManifest).toString(36)}`, target.binary),
+    version,
+    distManifest,
+  });
+
 /** Builds once for a state of the sources, however many tests ask. */
 function built(what: Omit<BuildOptions, 'target'> & { entry: string; outfile: string }): Promise<string> {
-  const { entry, outfile } = what;
-  const known = building.get(entry);
+  const { entry, outfile, distManifest = 'dist-manifest.json' } = what;
+  const known = building.get(outfile);
   if (known !== undefined) return known;
-  const made = isFresh(outfile, [...SOURCES, entry]) ? Promise.resolve(outfile) : build({ target, ...what });
-  building.set(entry, made);
+  const made = isFresh(outfile, [...SOURCES, entry, distManifest])
+    ? Promise.resolve(outfile)
+    : build({ target, ...what });
+  building.set(outfile, made);
   return made;
 }
 
