@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   'model.not-found': { acts: 'operator', retryable: false, exit: 69 },
   'model.in-use': { acts: 'operator', retryable: true, exit: 75 },
   'engine.out-of-memory': { acts: 'machine', retryable: true, exit: 1 },
+  'engine.memory-exceeded': { acts: 'operator', retryable: true, exit: 1 },
   'engine.crashed': { acts: 'machine', retryable: true, exit: 1 },
   'engine.stalled': { acts: 'machine', retryable: true, exit: 1 },
   'model.config-invalid': { acts: 'studio', retryable: false, exit: 65 },

@@ -14,6 +14,8 @@ export interface KeyType {
   readonly expects: string;
   /** Saved without a decimal point. */
   readonly whole?: true;
+  /** A number beyond these is not used: the default is, with a warning. */
+  readonly range?: { readonly min: number; readonly max: number };
 }
 
 export const text = { schema: v.string(), expects: 'a string in quotes' } as const;
@@ -51,6 +53,9 @@ export const count = (max: bigint) =>
     expects: `a whole number from 0 to ${max}`,
     whole: true,
   }) as const;
+/** A number that other versions save beyond its bounds: the file stays readable, and the default counts. */
+export const countWithin = (min: number, max: number) =>
+  ({ ...count(U32_MAX), expects: `a whole number from ${min} to ${max}`, range: { min, max } }) as const;
 export const U16_MAX = 0xffffn;
 export const U32_MAX = 0xffff_ffffn;
 export const U64_MAX = 0xffff_ffff_ffff_ffffn;

@@ -19,19 +19,30 @@ export interface Folders {
  *
  * @throws WorkerError `config.invalid` with path, line, column and caret, and without any secret the file holds
  */
-export function readConfig(text: string, path: string, folders: Folders): Config {
+export function readConfig(text: string, path: string, folders: Folders, warn: WarnOfValue = () => {}): Config {
   const reading = parseToml(text);
   // The parser's error is not kept as the cause: its message quotes the file, secrets included.
   if (reading.is === 'broken') throw invalid({ path, text, problem: reading.because, position: reading });
 
   const values: Record<string, ConfigValue> = {};
   for (const key of KEYS) {
-    const value = readValue(key, reading.table, { path, text });
+    const value = withinRange(key, readValue(key, reading.table, { path, text }), warn);
     if (value !== undefined) values[key] = value;
   }
   if (typeof values['models_root'] === 'string') values['models_root'] = expandHome(values['models_root'], folders);
   if (!isConfig(values)) throw new WorkerError('internal', 'a config key with a default was left out');
   return values;
+}
+
+/** Called for a value that is not used, with why and what is used instead. */
+export type WarnOfValue = (problem: { readonly key: string; readonly value: number; readonly because: string }) => void;
+
+function withinRange(key: string, value: Value, warn: WarnOfValue): Value {
+  const spec = specOf(key);
+  const range = spec?.type.range;
+  if (range === undefined || typeof value !== 'number' || (value >= range.min && value <= range.max)) return value;
+  warn({ key, value, because: `${key} takes ${spec?.type.expects}; ${spec?.default} is used` });
+  return spec?.default;
 }
 
 function readValue(

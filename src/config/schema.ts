@@ -2,6 +2,7 @@ import type * as v from 'valibot';
 import {
   amount,
   count,
+  countWithin,
   flag,
   kindSwitches,
   type KeyType,
@@ -57,6 +58,13 @@ export const CONFIG_KEYS = {
     unit: 'GiB',
     applies: 'live',
     sentence: 'Largest GPU-memory estimate of a job that the studio may offer.',
+  },
+  memory_max_gb: {
+    type: countWithin(4, 1024),
+    default: 32,
+    unit: 'GiB',
+    applies: 'live',
+    sentence: 'RAM that one engine process may hold; one that passes this is ended, and its job fails. From 4 to 1024.',
   },
   auto_enabled: { type: flag, default: true, applies: 'live', sentence: 'Whether this worker takes jobs.' },
   auto_start: { type: flag, default: true, applies: 'unused', sentence: 'Whether the worker starts with the machine.' },

@@ -4,7 +4,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Files } from '../system/disk/files.ts';
 import type { Watch } from '../system/disk/watch.ts';
 import { siblingsOf } from './paths.ts';
-import { type Folders, freshText, patchText, readConfig } from './read.ts';
+import { type Folders, freshText, patchText, readConfig, type WarnOfValue } from './read.ts';
 import { type Config, type ConfigKey, type ConfigPatch, CONFIG_KEYS, KEYS, type LiveKey, specOf } from './schema.ts';
 
 export interface ConfigChange {
@@ -68,7 +68,7 @@ export interface ConfigStoreOptions {
 export async function openConfigStore(options: ConfigStoreOptions): Promise<ConfigStore> {
   const found = await readText(options);
   const text = found ?? (await firstText(options));
-  const config = readConfig(text, options.path, options.folders);
+  const config = readConfig(text, options.path, options.folders, warnOfValue(options.log));
   return new FileConfigStore(options, { text, config, isFresh: found === undefined });
 }
 
@@ -117,7 +117,7 @@ class FileConfigStore implements ConfigStore {
         const text = await readText(this.#options);
         if (text === undefined) throw new WorkerError('config.invalid', `${this.path}: the file was removed`);
         if (text === this.#text) return;
-        const config = readConfig(text, this.path, this.#options.folders);
+        const config = readConfig(text, this.path, this.#options.folders, warnOfValue(this.#options.log));
         this.#learn(config);
         this.#adopt(text, config, 'info');
       } catch (thrown) {
@@ -190,6 +190,11 @@ async function firstText(options: ConfigStoreOptions): Promise<string> {
   options.log.info('config.created', { path: options.path, vramThresholdGb: isSmaller ? detectedGb : usualGb });
   return text;
 }
+
+const warnOfValue =
+  (log: Logger): WarnOfValue =>
+  (problem) =>
+    log.warn('config.value-ignored', { ...problem });
 
 /** A config is a page of text; what is larger is some other file. */
 const MAX_BYTES = MIB;

@@ -1,6 +1,7 @@
 import { errorChain, WorkerError, type WorkerErrorOptions } from '../base/errors.ts';
 import { engineFacts, type EngineName } from '../contract/model-source.ts';
 import type { Task, TaskKindId, TaskOf } from '../contract/tasks/index.ts';
+import type { ChildEnd } from '../system/process/child.ts';
 import { MORE_MEMORY_HINT, saysNoMemory, whereShort } from './no-memory.ts';
 
 const nameInMessages = (engine: EngineName): string => engineFacts(engine).inMessages;
@@ -60,6 +61,19 @@ export const outOfMemory = (reported: Reported): WorkerError =>
   });
 
 const about = ({ cause, fields }: Reported) => ({ cause, ...(fields === undefined ? {} : { fields }) });
+
+/** Why a process of an engine was ended for what it held of RAM; undefined when that was not why it ended. */
+export function memoryExceeded(name: string, end: ChildEnd): WorkerError | undefined {
+  if (end.is !== 'killed' || end.passedGib === undefined) return undefined;
+  return new WorkerError(
+    'engine.memory-exceeded',
+    `${name} passed the memory ceiling of ${end.passedGib} GiB and was ended`,
+    {
+      hint: 'Raise `memory_max_gb` in the config file if this machine has the RAM, or create the job with a smaller model.',
+      fields: { memoryMaxGb: end.passedGib },
+    },
+  );
+}
 
 /**
  * Why a native library could not be loaded. Undefined as `unpackedTo`: it is not part of this build, but of a checkout.

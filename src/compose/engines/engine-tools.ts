@@ -8,6 +8,9 @@ import type { Logger } from '../../log/logger.ts';
 import { type AskProgram, createAskProgram } from '../../system/process/ask-program.ts';
 import { bound } from '../../system/process/bound-programs.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
+import { type CeilingKeeper, createMemoryCeiling, type MemoryCeiling } from '../../system/process/memory-ceiling.ts';
+import { createMemoryScopes } from '../../system/process/memory-scope.ts';
+import { treeMemory } from '../../system/process/process-memory.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../system/process/processes.ts';
 import { type RunProgram, runProgram } from '../../system/process/programs.ts';
 import type { Effects } from '../effects.ts';
@@ -47,7 +50,8 @@ export function createEngineTools(given: Given): EngineTools {
   const { clock, files, random, environment } = effects;
   const childEnv = childEnvironment(ourVariables());
   const nice = config.current.engine_nice;
-  const run = bound(runProgram, { ...environment, ownCommand: ownCommand() });
+  const ceiling = memoryCeiling(given, childEnv);
+  const run = ceiling.programs(bound(runProgram, { ...environment, ownCommand: ownCommand() }));
   const programs: ProgramTools = {
     run,
     ask: createAskProgram(run, clock),
@@ -59,7 +63,7 @@ export function createEngineTools(given: Given): EngineTools {
   return {
     ...given,
     host: createEngineHost({
-      spawn: spawnTalking,
+      spawn: ceiling.talking(spawnTalking),
       command: [...ownCommand(), '__engine', String(nice)],
       env: childEnv,
       clock,
@@ -71,4 +75,23 @@ export function createEngineTools(given: Given): EngineTools {
     programs,
     ffmpeg: createFfmpeg({ files, random, environment, clock, log, ...programs }),
   };
+}
+
+/** What all children of engines are held to. Who holds them is logged once. */
+function memoryCeiling({ effects, config, log }: Given, env: ChildEnvironment): MemoryCeiling {
+  const { clock, environment } = effects;
+  const { platform } = environment;
+  let logged: CeilingKeeper | undefined;
+  return createMemoryCeiling({
+    limitGib: config.live('memory_max_gb'),
+    sizeOf: treeMemory,
+    scopes: createMemoryScopes({ ask: createAskProgram(runProgram, clock), env, platform }),
+    clock,
+    onHeld(by, memoryMaxGb) {
+      if (by === logged) return;
+      logged = by;
+      if (by === 'nobody') log.warn('memory.ceiling-missing', { memoryMaxGb, platform });
+      else log.info('memory.ceiling-held', { by, memoryMaxGb });
+    },
+  });
 }

@@ -1,6 +1,7 @@
 import { type ErrorCode, WorkerError } from '../../base/errors.ts';
 import { formatBytes, MINUTE_MS } from '../../base/units.ts';
 import type { ChildEnd, ChildEnvironment } from '../../system/process/child.ts';
+import { memoryExceeded } from '../failures.ts';
 import { keepTail, lastLine } from '../programs/output-tail.ts';
 import { type WatchTools, runWatched } from '../programs/run.ts';
 import type { ScratchOptions } from '../programs/scratch.ts';
@@ -84,6 +85,8 @@ export const notMade = (ext: string): FfmpegFailure => ({
 
 /** @throws WorkerError with this code when it did not end well by itself; `engine.failed` when a signal ended it */
 export function assertExitedWell({ end, lastLine: because }: FfmpegEnd, { code, what, hint }: FfmpegFailure): void {
+  const exceeded = memoryExceeded('ffmpeg', end);
+  if (exceeded !== undefined) throw exceeded;
   if (end.is === 'killed') {
     throw new WorkerError('engine.failed', `ffmpeg was ended by ${end.signal}: ${because}`, {
       fields: { signal: end.signal },

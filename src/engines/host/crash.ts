@@ -1,6 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { EngineName } from '../../contract/model-source.ts';
 import type { ChildEnd } from '../../system/process/child.ts';
+import { memoryExceeded } from '../failures.ts';
 import { MORE_MEMORY_HINT, saysNoMemory, whereShort } from '../no-memory.ts';
 
 /** What a child did when it ended, in words for a person. */
@@ -25,6 +26,8 @@ export function crashError(
   engine: EngineName,
   { end, doing, lines }: { readonly end: ChildEnd; readonly doing: Doing; readonly lines: readonly string[] },
 ): WorkerError {
+  const exceeded = memoryExceeded(`the ${engine} engine`, end);
+  if (exceeded !== undefined) return exceeded;
   const how = end.is === 'exited' ? `exited with code ${end.code}` : `was killed by ${end.signal}${guess(end.signal)}`;
   const output = excerpt(ownWords(lines));
   const message = `the ${engine} engine ${how} ${DOING[doing]}${output === '' ? '' : `; its output: ${output}`}`;

@@ -17,6 +17,13 @@ export const MACHINE_SENTENCES = {
       `a model needs ${text(f.needGb)} GiB and ${text(f.marginGb)} GiB of headroom; ${text(f.freeGb)} GiB are free, ` +
       'and no model is left to unload',
   ),
+  'memory.ceiling-held': own(
+    (f) =>
+      `memory ceiling in effect: each engine process may hold ${text(f.memoryMaxGb)} GiB of RAM (by ${text(f.by)})`,
+  ),
+  'memory.ceiling-missing': own(
+    (f) => `no memory ceiling in effect: ${text(f.platform)} does not report the memory of engine processes`,
+  ),
   'memory.not-freed': own(
     (f) =>
       `an unloaded model returned ${text(f.freedGb)} of ${text(f.expectedGb)} GiB after ${duration(f.waitedMs)}; ` +

@@ -64,6 +64,7 @@ export const WORKER_SENTENCES = {
     const never = lengthOf(f.unused) === 0 ? '' : `; ${text(f.unused)} is not used in this release`;
     return `config changed: ${text(f.changedKeys)}${later}${never}`;
   }),
+  'config.value-ignored': own((f) => `ignoring ${text(f.key)} = ${text(f.value)}: ${text(f.because)}`),
   'config.edit-ignored': own((f) => `keeping the previous config: ${text(f.because)}`),
   'studio.insecure': own((f) => text(f.because)),
 

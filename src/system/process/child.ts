@@ -6,7 +6,13 @@ export type ChildEnvironment = Readonly<Record<string, string>>;
 /** How a child ended: with a code of its own, or by a signal. */
 export type ChildEnd =
   | { readonly is: 'exited'; readonly code: number }
-  | { readonly is: 'killed'; /** Its name, or its number where it has none. */ readonly signal: string };
+  | {
+      readonly is: 'killed';
+      /** Its name, or its number where it has none. */
+      readonly signal: string;
+      /** The ceiling on its memory that it passed, in GiB, if that was why. */
+      readonly passedGib?: number;
+    };
 
 /** Reads one of a child's outputs until that ends. */
 export type OutputReader = (stream: ReadableStream<Uint8Array>) => Promise<void>;

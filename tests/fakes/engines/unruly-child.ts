@@ -43,6 +43,14 @@ async function deed(what: string, inputs: Inputs, context: RunContext): Promise<
       process.stderr.write('ggml_cuda: CUDA error: out of memory\n');
       process.abort();
     // fallthrough: nothing comes back from an abort
+    case 'grow': {
+      const held: Buffer[] = [];
+      for (let mib = 0; mib < 1_024; mib += 32) {
+        held.push(Buffer.alloc(32 * 1024 * 1024, 1));
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return await never();
+    }
     case 'babble':
       process.send?.({ is: 'progress', done: 'a lot' });
       return await never();

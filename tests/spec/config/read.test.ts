@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { ConfigValue } from '../../../src/config/key-types.ts';
+import type { ConfigValue, KeyType } from '../../../src/config/key-types.ts';
 import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import { toWorkerError, type WorkerError } from '../../../src/base/errors.ts';
 import { freshText, patchText, readConfig, renderConfig, shownFacts } from '../../../src/config/read.ts';
@@ -25,6 +25,7 @@ test('a file with the two required keys gets every default', () => {
     api_base_url: 'https://studio.lan',
     allow_insecure_http: false,
     vram_threshold_gb: 6.5,
+    memory_max_gb: 32,
     auto_enabled: true,
     auto_start: true,
     only_when_idle: false,
@@ -114,6 +115,10 @@ for (const [what, line, takes] of [
   ['a negative amount', 'outbox_max_gb = -1.0', 'outbox_max_gb takes a number, 0 or more'],
   ['an endless amount', 'outbox_max_gb = inf', 'outbox_max_gb takes a number, 0 or more'],
   ['a port that is none', 'local_api_port = 70000', 'local_api_port takes a whole number from 0 to 65535'],
+  ['memory with a point', 'memory_max_gb = 24.5', 'memory_max_gb takes a whole number from 4 to 1024'],
+  ['less memory than none', 'memory_max_gb = -8', 'memory_max_gb takes a whole number from 4 to 1024'],
+  ['memory in quotes', 'memory_max_gb = "32"', 'memory_max_gb takes a whole number from 4 to 1024'],
+  ['more memory than is counted', 'memory_max_gb = 4294967296', 'memory_max_gb takes a whole number from 4 to 1024'],
   ['a number with a point', 'stop_grace_secs = 1.5', 'stop_grace_secs takes a whole number from 0 to 4294967295'],
   ['a text for a switch', 'auto_enabled = "yes"', 'auto_enabled takes `true` or `false`'],
 ] as const) {
@@ -195,13 +200,14 @@ test('a broken file shows no URL that may hold a secret', () => {
 
 const maxOf = (expects: string): number => Number(/ to (\d+)$/.exec(expects)?.[1]);
 const valueOf = (key: (typeof KEYS)[number]): fc.Arbitrary<ConfigValue> => {
-  const { type } = specOf(key) ?? CONFIG_KEYS.worker_id;
+  const type: KeyType = (specOf(key) ?? CONFIG_KEYS.worker_id).type;
   if (type.expects.startsWith('a list')) return fc.array(fc.string({ unit: 'grapheme' }));
   if (type.expects.startsWith('a table')) return fc.dictionary(fc.constantFrom(...TASK_KIND_IDS), fc.boolean());
   if (type.expects.startsWith('a string'))
     return fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => `/${text}`);
   if (type.expects.startsWith('visible')) return fc.stringMatching(/^[!-~]{1,40}$/);
-  if (type.expects.startsWith('a whole')) return fc.integer({ min: 0, max: Math.min(65_535, maxOf(type.expects)) });
+  if (type.expects.startsWith('a whole'))
+    return fc.integer({ min: type.range?.min ?? 0, max: Math.min(65_535, maxOf(type.expects)) });
   if (type.expects.startsWith('a number')) return fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
   const options = [...type.expects.matchAll(/"(\w+)"/g)].map(([, option = '']) => option);
   return options.length > 0 ? fc.constantFrom(...options) : fc.boolean();
@@ -241,4 +247,27 @@ test('every key has a sentence, and every secret is known as one', () => {
     secret: false,
     applies: 'live',
   });
+});
+
+test.each([0, 3, 1025, 4_294_967_295])(
+  'a memory ceiling of %d is not used: the default is, with a warning',
+  (value) => {
+    const warnings: unknown[] = [];
+    const config = readConfig(
+      `${LEAST}memory_max_gb = ${value}\n`,
+      PATH,
+      FOLDERS,
+      (problem) => void warnings.push(problem),
+    );
+    expect(config.memory_max_gb).toBe(32);
+    const because = 'memory_max_gb takes a whole number from 4 to 1024; 32 is used';
+    expect(warnings).toEqual([{ key: 'memory_max_gb', value, because }]);
+  },
+);
+
+test('a memory ceiling is shown and written without a decimal point', () => {
+  const text = patchText(`${LEAST}memory_max_gb = 4\n`, { memory_max_gb: 1024, worker_id: 'w-1' });
+  expect(text).toContain('\nmemory_max_gb = 1024\n');
+  expect(renderConfig(PATH, read(text))).toContain('\nmemory_max_gb = 1024\n');
+  expect(freshText({})).toContain('\nmemory_max_gb = 32\n');
 });

@@ -299,3 +299,28 @@ test('a closed store watches no more', async () => {
   at.store.close();
   expect(at.watched).toEqual([]);
 });
+
+test('a memory ceiling with a point is refused, and the file stays as the operator wrote it', async () => {
+  const text = `${LEAST}memory_max_gb = 24.5\n`;
+  await using at = await setup(text);
+  expect(await failureOf(at.open())).toMatchObject({
+    code: 'config.invalid',
+    message: expect.stringContaining('memory_max_gb takes a whole number from 4 to 1024'),
+  });
+  expect(await at.read()).toBe(text);
+});
+
+test('a memory ceiling out of bounds is warned about and kept in the file', async () => {
+  await using at = await setup(`${LEAST}memory_max_gb = 2\n`);
+  const store = await at.open();
+  expect(store.current.memory_max_gb).toBe(32);
+  expect(at.log.find('config.value-ignored')).toMatchObject({
+    level: 'warn',
+    fields: { key: 'memory_max_gb', value: 2 },
+  });
+  await store.update({ worker_id: 'w-1' });
+  expect(await at.read()).toContain('memory_max_gb = 2\n');
+  await at.edit(`${LEAST}memory_max_gb = 24\n`);
+  await store.reload();
+  expect(store.live('memory_max_gb')()).toBe(24);
+});

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../../base/errors.ts';
 import type { ChildEnd } from '../../../system/process/child.ts';
+import { memoryExceeded } from '../../failures.ts';
 import { isKernelKill } from '../../host/crash.ts';
 import { saysNoMemory, whereShort } from '../../no-memory.ts';
 import { lastLine, linesOf } from '../../programs/output-tail.ts';
@@ -27,6 +28,8 @@ export interface ProgramFailure {
 
 /** Why a program ended that should not have, in the sentence of the studio contract. A signal leaves it without a code. */
 export function exitFailure(program: string, end: ChildEnd, printed: ProgramOutput): ProgramFailure {
+  const exceeded = memoryExceeded(program, end);
+  if (exceeded !== undefined) return { error: exceeded, crashed: true };
   const code = end.is === 'exited' ? `Some(${end.code})` : 'None';
   const message = `${program} exited with ${code}: ${lastLine(printed.error)}`;
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
