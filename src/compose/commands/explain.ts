@@ -38,7 +38,14 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
   const peaks = await openPeaks({ path: siblingsOf(path).peaks, files, clock, log });
   const watch = { latest: await gpus.probe(), refresh: () => gpus.probe() };
   const userPresence = presenceOf(await effects.presence.read());
-  const admission = createMemoryAdmission({ engines, watch, peaks, loaded: () => [], clock });
+  const admission = createMemoryAdmission({
+    engines,
+    watch,
+    peaks,
+    loaded: () => [],
+    ceilingGb: config.live('memory_max_gb'),
+    clock,
+  });
   return await explainNow(offer, {
     engines,
     thresholdGb: current.vram_threshold_gb,

@@ -43,7 +43,8 @@ export async function composeLoadedModels(
   const memory = await openMemory(effects, {
     engines,
     peaksPath: paths.peaks,
-    loaded: () => pool.shares('gpu'),
+    loaded: (kind) => pool.shares(kind),
+    ceilingGb: config.live('memory_max_gb'),
     log: setup.log.logger.child({}, 'jobs'),
   });
   const { admission, probe } = memory;

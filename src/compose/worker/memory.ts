@@ -2,6 +2,7 @@ import { GIB, MINUTE_MS } from '../../base/units.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { LoadedShare } from '../../models/memory/fit.ts';
+import type { MemoryKind } from '../../models/memory/gpu-memory.ts';
 import type { MemoryProbe } from '../../models/memory/evict.ts';
 import { openPeaks, type Peaks } from '../../models/memory/peaks.ts';
 import { processMemory } from '../../system/process/process-memory.ts';
@@ -36,18 +37,20 @@ export async function openMemory(
   options: {
     readonly engines: readonly Engine[];
     readonly peaksPath: string;
-    /** The models in GPU memory now. */
-    readonly loaded: () => readonly LoadedShare[];
+    /** The models in this kind of memory now. */
+    readonly loaded: (kind: MemoryKind) => readonly LoadedShare[];
+    /** The most RAM that one engine process may hold, in GiB. */
+    readonly ceilingGb: () => number;
     readonly log: Logger;
   },
 ): Promise<Memory> {
-  const { engines, peaksPath, loaded, log } = options;
+  const { engines, peaksPath, loaded, ceilingGb, log } = options;
   const { clock, files, gpus } = effects;
   const wanted = engines.some(({ memory }) => memory === 'gpu');
   const watch = wanted ? watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS }) : NO_WATCH;
   if (wanted) void watch.refresh().then((report) => logGpus(report, log));
   const peaks: Peaks = await openPeaks({ path: peaksPath, files, clock, log });
-  const admission = createMemoryAdmission({ engines, watch, peaks, loaded, clock });
+  const admission = createMemoryAdmission({ engines, watch, peaks, loaded, ceilingGb, clock });
   return {
     admission,
     probe: {

@@ -90,6 +90,6 @@ export class Entries<Model extends LoadedWeights> {
 
   /** The abandoned ones included: they are in memory all the same. */
   shares(kind: MemoryKind): readonly LoadedShare[] {
-    return this.all.filter(({ request }) => request.kind === kind).flatMap((entry) => shareOf(entry) ?? []);
+    return this.all.flatMap((entry) => shareOf(entry, kind) ?? []);
   }
 }

@@ -3,8 +3,9 @@ import type { EngineName, ModelSource } from '../../contract/model-source.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
-import type { MemoryRequest } from '../memory/evict.ts';
+import type { HostShare, MemoryRequest } from '../memory/evict.ts';
 import type { LoadedShare } from '../memory/fit.ts';
+import type { MemoryKind } from '../memory/gpu-memory.ts';
 import { createLane, type Lane, type LaneOptions, type LoadedWeights } from './lane.ts';
 import { isIdle } from './lifecycle.ts';
 import type { Resident } from './residency.ts';
@@ -18,6 +19,8 @@ export interface LoadRequest<Model extends LoadedWeights> extends MemoryRequest 
   readonly key: string;
   /** Estimated size in memory, in GiB; 0 when it is unknown. */
   readonly gb: number;
+  /** Undefined for a model that has everything in one kind of memory. */
+  readonly host?: HostShare | undefined;
   /** Rejects once the signal aborts, when nothing of it is left in memory. */
   readonly load: (signal: AbortSignal) => Promise<Model>;
 }
@@ -100,16 +103,16 @@ async function loadLogged<Model extends LoadedWeights>(
   return model;
 }
 
-/** What evicting it would give back; undefined while it is not in memory. */
-export function shareOf<Model extends LoadedWeights>({
-  request,
-  lane,
-  ...entry
-}: Entry<Model>): LoadedShare | undefined {
-  if (lane.model === undefined) return undefined;
+/** What evicting it would give back of a kind of memory; undefined while it has nothing there. */
+export function shareOf<Model extends LoadedWeights>(
+  { request, lane, ...entry }: Entry<Model>,
+  kind: MemoryKind,
+): LoadedShare | undefined {
+  const gb = request.kind === kind ? entry.gb : kind === 'ram' ? request.host?.gb : undefined;
+  if (lane.model === undefined || gb === undefined) return undefined;
   return {
     model: request.model,
-    gb: entry.gb,
+    gb,
     inUse: !isIdle(lane.state),
     lastUsedElapsedMs: entry.lastUsedElapsedMs,
   };

@@ -43,7 +43,10 @@ export class MemoryUpkeep<Model extends LoadedWeights> {
 
   /** Evicts idle models until this one fits, or none is left to evict. Returns memory as it is then. */
   async evictFor(request: LoadRequest<Model>, signal: AbortSignal): Promise<MemoryReport> {
-    return await evictUntilFits(request, this.#evictable, this.#options, signal);
+    const report = await evictUntilFits(request, this.#evictable, this.#options, signal);
+    if (request.host === undefined) return report;
+    const onHost = { kind: 'ram', fits: request.host.fits } as const;
+    return await evictUntilFits(onHost, this.#evictable, this.#options, signal);
   }
 
   /** This model was loaded or unloaded. */

@@ -37,6 +37,11 @@ export interface MemoryRequest {
   readonly fits: (report: MemoryReport, loaded: readonly LoadedShare[]) => MemoryVerdict;
 }
 
+/** What a model on a GPU keeps in the memory of the machine besides. */
+export interface HostShare extends Pick<MemoryRequest, 'fits'> {
+  readonly gb: number;
+}
+
 /** A driver frees memory a moment after the process is gone; one that takes longer has leaked it. */
 const FREED_WITHIN_MS = 3 * SECOND_MS;
 const CHECK_EVERY_MS = SECOND_MS / 4;

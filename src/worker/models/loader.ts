@@ -4,16 +4,18 @@ import type { Task } from '../../contract/tasks/index.ts';
 import type { LoadedModel } from '../../engines/engine.ts';
 import type { Job } from '../../jobs/job.ts';
 import type { ModelOfJob, ModelProvider } from '../../jobs/run-deps.ts';
+import type { HostShare } from '../../models/memory/evict.ts';
 import { fitsMemory } from '../../models/memory/fit.ts';
 import { marginGb, type MemoryKind, memoryOfKind } from '../../models/memory/gpu-memory.ts';
 import type { LoadRequest } from '../../models/loaded/entry.ts';
 import type { ModelPool } from '../../models/loaded/pool.ts';
 import type { Files } from '../../system/disk/files.ts';
+import { hostNeedGb } from '../rules/main-memory.ts';
 import type { MemoryAdmission } from '../rules/memory-admission.ts';
 
 export interface ModelLoaderOptions {
   readonly pool: Pick<ModelPool<LoadedModel>, 'withModel'>;
-  readonly admission: Pick<MemoryAdmission, 'verdictOn'>;
+  readonly admission: Pick<MemoryAdmission, 'verdictOn' | 'hostVerdictOn'>;
   readonly files: Pick<Files, 'stat'>;
   /** Whether this machine has a GPU that reports its memory. */
   readonly hasGpu: () => boolean;
@@ -67,6 +69,7 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
               loaded,
               marginGb: marginGb(report, kind),
             }),
+      host: kind === 'gpu' ? hostShare(source, options.admission) : undefined,
       load: async (signal) => await loadHeld(wanted, signal),
     };
   };
@@ -74,6 +77,14 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
     requestFor,
     withModel: async (wanted, signal, use) => await options.pool.withModel(await requestFor(wanted), signal, use),
   };
+}
+
+/** For a model that keeps its weights in the memory of the machine while it computes on a GPU. */
+function hostShare(source: Job['source'], admission: Pick<MemoryAdmission, 'hostVerdictOn'>): HostShare | undefined {
+  const gb = hostNeedGb(source);
+  const unmeasured = { is: 'unknown', because: 'it keeps nothing in the memory of the machine' } as const;
+  const fits: HostShare['fits'] = (report, loaded) => admission.hostVerdictOn(source, { report, loaded }) ?? unmeasured;
+  return gb === undefined ? undefined : { gb, fits };
 }
 
 /** What distinguishes one state of a file from another without reading it. The store has verified it against its digest. */

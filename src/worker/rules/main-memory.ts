@@ -1,6 +1,6 @@
 import { GIB } from '../../base/units.ts';
 import type { ModelFile, ModelSource } from '../../contract/model-source.ts';
-import { fitsMemory, type MemoryVerdict } from '../../models/memory/fit.ts';
+import { fitsMemory, type LoadedShare, type MemoryVerdict } from '../../models/memory/fit.ts';
 import { marginGb } from '../../models/memory/gpu-memory.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 
@@ -41,14 +41,34 @@ export function hostNeedGb({ files = [], cliDefaults }: OffloadingSource): numbe
   return files.reduce((sum, { approxBytes }) => sum + Number(approxBytes ?? 0), 0) / GIB;
 }
 
-/** Whether an offloading model fits beside all that runs now. Where nobody measures, it does. */
-export function fitsHostMemory(source: OffloadingSource, report: MemoryReport | undefined): MemoryVerdict {
+/** What an offloading model is held against. */
+export interface HostMemory {
+  readonly report: MemoryReport | undefined;
+  /** What other models have of the memory of the machine: idle ones are unloaded for it. */
+  readonly loaded: readonly LoadedShare[];
+  /** The most that one engine process may hold, in GiB. */
+  readonly ceilingGb: number;
+}
+
+/**
+ * Whether an offloading model fits beside all that is not unloaded for it, and under the ceiling that its process is held
+ * to: one that would be ended there is no use to anybody. Where nobody measures, it does.
+ */
+export function fitsHostMemory(source: OffloadingSource, { report, loaded, ceilingGb }: HostMemory): MemoryVerdict {
   const needGb = hostNeedGb(source);
   if (needGb === undefined) return { is: 'unknown', because: 'its weights are not moved to the memory of the machine' };
   const { totalBytes = 0, availableBytes } = report?.ram ?? {};
   if (availableBytes === undefined)
     return { is: 'unknown', because: 'the available memory of this machine is unknown' };
-  const freeGb = availableBytes / GIB;
-  const numbers = { needGb, needFrom: 'estimate', freeGb, totalGb: totalBytes / GIB, gpu: MAIN_MEMORY } as const;
-  return { is: needGb <= freeGb - HOST_RESERVE_GB ? 'fits' : 'does-not-fit', ...numbers, marginGb: HOST_RESERVE_GB };
+  const totalGb = totalBytes / GIB;
+  const ceiling = Math.min(totalGb, ceilingGb);
+  const verdict = fitsMemory({
+    estimateGb: needGb,
+    learned: undefined,
+    gpus: [{ name: MAIN_MEMORY, totalGb, freeGb: availableBytes / GIB }],
+    loaded,
+    marginGb: HOST_RESERVE_GB,
+  });
+  if (verdict.is === 'unknown' || needGb <= ceiling - HOST_RESERVE_GB) return verdict;
+  return { ...verdict, is: 'does-not-fit', freeGb: Math.min(verdict.freeGb, ceiling) };
 }

@@ -5,9 +5,9 @@ import type { MemoryUse } from '../../jobs/run-deps.ts';
 import { fitsMemory, type LoadedShare, type MemoryVerdict } from '../../models/memory/fit.ts';
 import type { Peaks } from '../../models/memory/peaks.ts';
 import { sizeBucket } from '../../models/memory/size-bucket.ts';
-import { gpuMemory, MARGIN_GB, sumGb } from '../../models/memory/gpu-memory.ts';
+import { gpuMemory, MARGIN_GB, type MemoryKind, sumGb } from '../../models/memory/gpu-memory.ts';
 import { createJobMemory } from './job-memory.ts';
-import { fitsHostMemory, fitsMainMemory, type OffloadingSource } from './main-memory.ts';
+import { fitsHostMemory, fitsMainMemory, hostNeedGb, type OffloadingSource } from './main-memory.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { MemoryWatch } from '../../system/machine/memory-watch.ts';
@@ -18,6 +18,8 @@ export interface MemoryAdmission extends MemoryUse {
   verdict(offer: MemoryOffer): MemoryVerdict;
   /** The same from a given report, for whoever has just asked; `minGb` counts where neither the studio nor an earlier run says what a job needs. */
   verdictOn(offer: MemoryOffer, moment: MemoryMoment): MemoryVerdict;
+  /** Whether the weights that a model keeps in the memory of the machine fit there; undefined when it keeps none there. */
+  hostVerdictOn(source: OffloadingSource, moment: MemoryMoment): MemoryVerdict | undefined;
   /** The largest estimate that could ever be taken, in GiB: what the largest GPU has; undefined while no size is known. */
   maxEstimateGb(): number | undefined;
 }
@@ -43,15 +45,17 @@ export interface MemoryAdmissionOptions {
   readonly engines: readonly Engine[];
   readonly watch: Pick<MemoryWatch, 'latest' | 'refresh'>;
   readonly peaks: Pick<Peaks, 'find' | 'learn' | 'learnShortage'>;
-  /** The models in GPU memory now. */
-  readonly loaded: () => readonly LoadedShare[];
+  /** The models in this kind of memory now. */
+  readonly loaded: (kind: MemoryKind) => readonly LoadedShare[];
+  /** The most RAM that one engine process may hold, in GiB. */
+  readonly ceilingGb: () => number;
   readonly clock: Pick<Clock, 'after' | 'elapsed'>;
 }
 
 /** Admission that compares with the memory there was before the running jobs: what they take themselves is not somebody else's. */
 export function createMemoryAdmission(options: MemoryAdmissionOptions): MemoryAdmission {
-  const { engines, watch, peaks, loaded, clock } = options;
-  const jobs = createJobMemory({ watch, peaks, loaded, clock });
+  const { engines, watch, peaks, loaded, ceilingGb, clock } = options;
+  const jobs = createJobMemory({ watch, peaks, loaded: () => loaded('gpu'), clock });
   /** Free memory as it would be without the running jobs. */
   const latest = (): MemoryReport | undefined => (jobs.baseline === undefined ? watch.latest : jobs.baseline.report);
   const usesGpu = (name: string): boolean => engines.some(({ id, memory }) => id === name && memory === 'gpu');
@@ -73,6 +77,11 @@ export function createMemoryAdmission(options: MemoryAdmissionOptions): MemoryAd
     });
   }
 
+  const hostVerdictOn: MemoryAdmission['hostVerdictOn'] = (source, { report, loaded: held }) =>
+    hostNeedGb(source) === undefined
+      ? undefined
+      : fitsHostMemory(source, { report, loaded: held, ceilingGb: ceilingGb() });
+
   return {
     ranOut(job, { fields }) {
       const report = latest();
@@ -88,18 +97,20 @@ export function createMemoryAdmission(options: MemoryAdmissionOptions): MemoryAd
       return { gpu: name, freeGb: tenths(freeGb * GIB), totalGb: tenths(totalGb * GIB) };
     },
     verdict(offer) {
-      const [report, all] = [latest(), loaded()];
+      const [report, all] = [latest(), loaded('gpu')];
       const device = verdictOn(offer, { report, loaded: all });
       // A model that is in memory already has moved its weights there.
       if (device.is === 'does-not-fit' || all.some(({ model }) => model === offer.model)) return device;
-      const host = fitsHostMemory(offer.modelSource, report);
-      return host.is === 'does-not-fit' ? host : device;
+      const host = hostVerdictOn(offer.modelSource, { report, loaded: loaded('ram') });
+      const isWorse = host?.is === 'does-not-fit' || (host?.is === 'fits-after-unloading' && device.is !== host.is);
+      return isWorse ? host : device;
     },
     maxEstimateGb() {
       const sizes = gpuMemory(watch.latest).flatMap(({ totalGb }) => (totalGb > 0 ? [totalGb] : []));
       return sizes.length === 0 ? undefined : Math.max(0, Math.max(...sizes) - MARGIN_GB);
     },
     verdictOn,
+    hostVerdictOn,
     watched: async (job, work) => (usesGpu(job.source.engine) ? await jobs.watched(job, work) : await work()),
   };
 }

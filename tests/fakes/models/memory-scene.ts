@@ -35,6 +35,8 @@ export function memoryScene(memory: 'gpu' | 'none' = 'gpu') {
   const short: { key: PeakKey; freeGb: number }[] = [];
   const known = new Map<string, LearnedPeak>();
   const loaded: LoadedShare[] = [];
+  const inRam: LoadedShare[] = [];
+  const ceiling = { gb: 32 };
   const admission = createMemoryAdmission({
     engines: [engine],
     watch,
@@ -43,7 +45,8 @@ export function memoryScene(memory: 'gpu' | 'none' = 'gpu') {
       learn: (key, peakGb) => void learned.push({ key, peakGb }),
       learnShortage: (key, freeGb) => void short.push({ key, freeGb }),
     },
-    loaded: () => loaded,
+    loaded: (kind) => (kind === 'gpu' ? loaded : inRam),
+    ceilingGb: () => ceiling.gb,
     clock,
   });
   /** Starts a job; the returned function ends it. */
@@ -61,7 +64,7 @@ export function memoryScene(memory: 'gpu' | 'none' = 'gpu') {
     watch.now = report(usedGb);
     await clock.advanceAsync(1_000);
   };
-  return { admission, watch, known, learned, short, start, uses, clock, loaded };
+  return { admission, watch, known, learned, short, start, uses, clock, loaded, inRam, ceiling };
 }
 
 /** A model in memory, of so many gigabytes. */

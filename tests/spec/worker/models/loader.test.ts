@@ -22,6 +22,7 @@ function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: bool
         asked.push([offer.vramGbEstimate, moment.minGb]);
         return { is: 'unknown', because: 'asked' };
       },
+      hostVerdictOn: (_source, { loaded }) => ({ is: 'unknown', because: `${loaded.length} in RAM` }),
     },
     files: { stat: () => Promise.resolve({ ...file }) },
     hasGpu: () => about.hasGpu ?? true,
@@ -102,4 +103,15 @@ test('the files that a job leased are held while its model is in memory, and not
   const { load } = await lane();
   await load(signal).catch(() => {});
   expect(held.now).toBe(0);
+});
+
+test('a model on a GPU that offloads its weights asks for memory of the machine as well', async () => {
+  const { lane } = setup({ memory: 'gpu' });
+  expect((await lane()).host).toBeUndefined();
+  const url = 'https://models.example/fox';
+  const file = { role: 'model', url, filename: 'fox.bin', approxBytes: BigInt(6 * GIB), sha256: undefined } as const;
+  const cliDefaults = { ...synthetic.cliDefaults, offloadToCpu: true };
+  const { host } = await lane({ job: aJob({ modelSource: { ...synthetic, files: [file], cliDefaults } }) });
+  expect(host?.gb).toBe(6);
+  expect(host?.fits(machine(8), [])).toEqual({ is: 'unknown', because: '0 in RAM' });
 });

@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test';
-import { fitsHostMemory, hostNeedGb } from '../../../../src/worker/rules/main-memory.ts';
+import { fitsHostMemory, type HostMemory, hostNeedGb } from '../../../../src/worker/rules/main-memory.ts';
 import { createMemoryAdmission } from '../../../../src/worker/rules/memory-admission.ts';
 import { unfitRejection } from '../../../../src/worker/rules/memory-verdict.ts';
 import type { ModelFile } from '../../../../src/contract/model-source.ts';
 import { anOffer, synthetic } from '../../../fakes/builders.ts';
+import { share } from '../../../fakes/models/memory-scene.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { ScriptedEngine } from '../../../fakes/engines/scripted-engine.ts';
 
@@ -27,6 +28,7 @@ function reasonFor(filesGb: readonly (number | undefined)[], memoryGb: number): 
     watch: { latest: { gpus: [], ram, reasons: [] }, refresh: () => Promise.reject(new Error('nobody is asked')) },
     peaks: { find: () => undefined, learn: () => {}, learnShortage: () => {} },
     loaded: () => [],
+    ceilingGb: () => 32,
     clock: new FakeClock(),
   });
   const files = filesGb.map((gb) => aFile(gb === undefined ? undefined : BigInt(gb * GIB)));
@@ -65,18 +67,24 @@ test.each([
   },
 );
 
-const machine = (availableGb: number | undefined) => ({
-  gpus: [],
-  ram: {
-    totalBytes: 32 * GIB,
-    freeBytes: 0,
-    availableBytes: availableGb === undefined ? undefined : availableGb * GIB,
+/** A machine with this much available, and these models in its memory. */
+const machine = (availableGb: number | undefined, about: Partial<HostMemory> = {}): HostMemory => ({
+  report: {
+    gpus: [],
+    ram: {
+      totalBytes: 64 * GIB,
+      freeBytes: 0,
+      availableBytes: availableGb === undefined ? undefined : availableGb * GIB,
+    },
+    reasons: [],
   },
-  reasons: [],
+  loaded: [],
+  ceilingGb: 32,
+  ...about,
 });
+const offloading = source(true, null, [13.85 * GIB].map(Math.round));
 
 test('an offloading model that leaves less than four gibibytes is rejected with the numbers', () => {
-  const offloading = source(true, null, [13.85 * GIB].map(Math.round));
   expect(unfitRejection(fitsHostMemory(offloading, machine(17)))).toEqual({
     code: 'insufficient_memory',
     reason: 'insufficient host memory: needs 13.85 GiB, 17.00 GiB available (4.00 GiB kept in reserve)',
@@ -84,7 +92,23 @@ test('an offloading model that leaves less than four gibibytes is rejected with 
   expect(fitsHostMemory(offloading, machine(17.9)).is).toBe('fits');
 });
 
+test('idle models in the memory of the machine are unloaded for an offloading one, used ones are not', () => {
+  const held = machine(10, { loaded: [share('idle', 9)] });
+  expect(fitsHostMemory(offloading, held)).toMatchObject({ is: 'fits-after-unloading', unload: ['idle'] });
+  const used = machine(10, { loaded: [share('used', 9, true)] });
+  expect(unfitRejection(fitsHostMemory(offloading, used))?.reason).toBe(
+    'insufficient host memory: needs 13.85 GiB, 10.00 GiB available (4.00 GiB kept in reserve)',
+  );
+});
+
+test('a model that its process may not hold is rejected, however much memory there is', () => {
+  expect(fitsHostMemory(offloading, machine(60, { ceilingGb: 18 })).is).toBe('fits');
+  expect(unfitRejection(fitsHostMemory(offloading, machine(60, { ceilingGb: 17 })))?.reason).toBe(
+    'insufficient host memory: needs 13.85 GiB, 17.00 GiB available (4.00 GiB kept in reserve)',
+  );
+});
+
 test('memory of the machine that nobody measures takes an offloading model', () => {
   expect(fitsHostMemory(source(true, null, [64 * GIB]), machine(undefined)).is).toBe('unknown');
-  expect(fitsHostMemory(source(true, null, [64 * GIB]), undefined).is).toBe('unknown');
+  expect(fitsHostMemory(source(true, null, [64 * GIB]), machine(0, { report: undefined })).is).toBe('unknown');
 });

@@ -117,7 +117,7 @@ test('no estimate is promised that the largest GPU could never take', async () =
 });
 
 test('an offloading model is held against the memory of the machine, unless it is in there already', async () => {
-  const { admission, watch, loaded } = memoryScene();
+  const { admission, watch, loaded, inRam } = memoryScene();
   watch.now = { ...report(2), ram: { totalBytes: 32 * GIB, freeBytes: 0, availableBytes: 8 * GIB } };
   await watch.refresh();
   const file = { role: 'model', url: 'https://models.example/m', filename: 'm', sha256: undefined } as const;
@@ -125,6 +125,8 @@ test('an offloading model is held against the memory of the machine, unless it i
   const files = [{ ...file, approxBytes: BigInt(6 * GIB) }];
   const offer = anOffer({ modelSource: { ...synthetic, cliDefaults, files } });
   expect(unfitRejection(admission.verdict(offer))?.reason).toStartWith('insufficient host memory: needs 6.00 GiB');
+  inRam.push(share('elsewhere', 3));
+  expect(admission.verdict(offer)).toMatchObject({ is: 'fits-after-unloading', unload: ['elsewhere'] });
   loaded.push(share('synthetic', 1));
   expect(admission.verdict(offer).is).toBe('fits');
 });
