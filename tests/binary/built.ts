@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type BuildOptions, outfileOf } from '../../install/build.ts';
+import { assertEndedByItself } from '../fakes/system/left-open.ts';
 import { targetOf } from '../../install/targets.ts';
 
 /** Compiling, and packing the native files at the highest level, takes its time on a small machine. */
@@ -93,6 +94,7 @@ export async function alone(executable: string): Promise<Alone> {
         new Response(child.stderr).text(),
         child.exited,
       ]);
+      assertEndedByItself(stderr);
       return { code, stdout, stderr };
     },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),

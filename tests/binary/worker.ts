@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ffmpegVariables } from '../fakes/engines/ffmpeg.ts';
+import { assertEndedByItself } from '../fakes/system/left-open.ts';
 import type { FakeStudio } from '../fakes/studio/fake-studio.ts';
 import type { Alone } from './built.ts';
 
@@ -24,8 +25,9 @@ export async function serving(
   const worker = Bun.spawn([program.path, 'run', '--config', config], {
     cwd: program.cwd,
     env: { ...program.env, ...ffmpegVariables },
-    stdio: ['ignore', 'ignore', 'ignore'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const stderr = new Response(worker.stderr).text();
   return {
     pid: worker.pid,
     [Symbol.asyncDispose]: async () => {
@@ -33,6 +35,7 @@ export async function serving(
       const code = await worker.exited;
       if (worker.signalCode === 'SIGKILL') return; // the test's own doing
       if (code !== 0) throw new Error(`the worker ended with ${code}`);
+      assertEndedByItself(await stderr);
     },
   };
 }

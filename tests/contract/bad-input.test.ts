@@ -14,7 +14,7 @@ import { paint } from '../fakes/engines/onnx-engine.ts';
 import { installSdCli } from '../fakes/engines/sd-cpp/sd-cli-program.ts';
 import { setup } from '../flow/harness.ts';
 import { TEST_MS } from '../flow/wait-for.ts';
-import { tempFolder } from '../spec/system/temp-folder.ts';
+import { tempFolder } from '../fakes/system/temp-folder.ts';
 
 /*
  * What a studio, or who writes offers for one, gets wrong: each mistake has its own code, one sentence that says what is

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/system/clock.ts';
 import { systemFiles } from '../../src/system/disk/files.ts';
 import { createWatch } from '../../src/system/disk/watch.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
-import { tempFolder, within } from '../spec/system/temp-folder.ts';
+import { tempFolder, within } from '../fakes/system/temp-folder.ts';
 
 const FOLDERS = { homeDir: '/home/pat', tempDir: '/tmp' };
 const fileOf = (era: string): Promise<string> =>

@@ -16,7 +16,7 @@ import { recordingLogger } from '../fakes/recording-logger.ts';
 import { sdCppScene } from '../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { aSynthetic } from '../fakes/engines/synthetic-engine.ts';
 import { whisperScene } from '../fakes/engines/whisper-engine.ts';
-import { tempFolder, within } from '../spec/system/temp-folder.ts';
+import { tempFolder, within } from '../fakes/system/temp-folder.ts';
 import { USUAL } from '../fakes/engines/loading.ts';
 import { textOf } from '../fakes/engines/deltas.ts';
 import { openConfig } from '../../src/compose/config.ts';

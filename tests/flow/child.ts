@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { assertEndedByItself } from '../fakes/system/left-open.ts';
 import { waitFor } from './wait-for.ts';
 
 /** One line of the child's JSON log. */
@@ -11,6 +12,7 @@ export interface ChildWorker extends AsyncDisposable {
   readonly configPath: string;
   readonly events: readonly ChildEvent[];
   readonly stderr: () => string;
+  /** The exit code. Rejects when something that was left open had kept the program from ending by itself. */
   readonly exited: Promise<number>;
   kill(signal: NodeJS.Signals): void;
   /** The `nth` event of this name, now or later. */
@@ -31,15 +33,16 @@ const environment = (home: string): Record<string, string> => ({
   XDG_RUNTIME_DIR: home,
 });
 
-/** `studio-worker run` with the config in this folder. */
-export function spawnChild(folder: string): ChildWorker {
+/** `studio-worker run` with the config in this folder; `variables` are all it gets beyond its own. */
+export function spawnChild(folder: string, variables: Readonly<Record<string, string>> = {}): ChildWorker {
   const configPath = join(folder, 'config.toml');
   const argv = ['src/main.ts', 'run', '--config', configPath, '--log-format', 'json'];
-  const child = Bun.spawn([process.execPath, ...argv], { env: environment(folder), stdout: 'ignore', stderr: 'pipe' });
+  const env = { ...environment(folder), ...variables };
+  const child = Bun.spawn([process.execPath, ...argv], { env, stdout: 'ignore', stderr: 'pipe' });
   const events: ChildEvent[] = [];
   let stderr = '';
   let ended = false;
-  void (async () => {
+  const read = (async () => {
     const decoder = new TextDecoder();
     let rest = '';
     for await (const chunk of child.stderr) {
@@ -50,14 +53,19 @@ export function spawnChild(folder: string): ChildWorker {
       for (const line of lines) if (line.startsWith('{')) events.push(JSON.parse(line) as ChildEvent);
     }
   })();
-  void child.exited.then(() => (ended = true));
+  const exited = child.exited.then(async (code) => {
+    ended = true;
+    await read;
+    assertEndedByItself(stderr);
+    return code;
+  });
   return {
     pid: child.pid,
     folder,
     configPath,
     events,
     stderr: () => stderr,
-    exited: child.exited,
+    exited,
     kill: (signal) => child.kill(signal),
     async logged(name, nth = 1) {
       const find = (): ChildEvent | undefined => events.filter(({ event }) => event === name)[nth - 1];
@@ -70,7 +78,7 @@ export function spawnChild(folder: string): ChildWorker {
     },
     async [Symbol.asyncDispose]() {
       if (!ended) child.kill('SIGKILL');
-      await child.exited;
+      await exited;
     },
   };
 }
@@ -84,5 +92,6 @@ export async function command(folder: string, ...argv: string[]): Promise<Comman
     new Response(child.stderr).text(),
     child.exited,
   ]);
+  assertEndedByItself(err);
   return { code, out, err };
 }

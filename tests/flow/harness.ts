@@ -81,7 +81,12 @@ export interface Scene extends AsyncDisposable {
   readonly worker: LocalWorker;
   startWorker(choice?: WorkerChoice): Promise<LocalWorker>;
   /** The program as a child process, with a config of its own. */
-  spawnWorker(choice?: Omit<WorkerChoice, 'engines'>): Promise<ChildWorker>;
+  spawnWorker(choice?: ChildChoice): Promise<ChildWorker>;
+}
+
+/** A worker as a process of its own; `variables` are added to its environment. */
+export interface ChildChoice extends Omit<WorkerChoice, 'engines'> {
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export interface SceneChoice extends WorkerChoice {
@@ -132,7 +137,7 @@ export async function setupStudio(options: SceneChoice['studio'] = {}): Promise<
       const config = await openConfig(join(folder, 'config.toml'), REAL, { log: mute().logger });
       await config.update(await patchFor(folder, choice));
       config.close();
-      const child = spawnChild(folder);
+      const child = spawnChild(folder, choice.variables);
       workers.push(child);
       return child;
     },

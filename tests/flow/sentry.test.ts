@@ -5,7 +5,7 @@ import { createRedactor } from '../../src/log/redact.ts';
 import { startSentry } from '../../src/log/sentry.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { createHttp } from '../../src/system/net/http-client.ts';
-import { within } from '../spec/system/temp-folder.ts';
+import { within } from '../fakes/system/temp-folder.ts';
 
 const SECRET = 'wkr_9f8e7d6c5b4a';
 const PROMPT = 'a castle made of glass';

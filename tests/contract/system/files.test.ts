@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { KIB, MIB } from '../../../src/base/units.ts';
 import { type Files, systemFiles } from '../../../src/system/disk/files.ts';
 import { MemoryFiles } from '../../fakes/system/memory-files.ts';
-import { failureOf, tempFolder } from '../../spec/system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../fakes/system/temp-folder.ts';
 
 interface Subject extends AsyncDisposable {
   readonly files: Files;

@@ -1,6 +1,6 @@
 import { expect } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
-import { tempFolder, within } from '../../spec/system/temp-folder.ts';
+import { tempFolder, within } from '../../fakes/system/temp-folder.ts';
 import { needs } from '../../needs.ts';
 
 const SOURCES = `${import.meta.dir}/../../../src`;

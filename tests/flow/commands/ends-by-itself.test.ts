@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { assertEndedByItself } from '../../fakes/system/left-open.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 
 /** A command line in a home of its own, with whoever forces the exit made to say so. */
 async function setup() {
@@ -42,4 +44,16 @@ test('a stopped worker that waited for approval ends by itself', async () => {
     code: 0,
     forced: false,
   });
+});
+
+test('a command that leaves something open says so and ends all the same', async () => {
+  await using leak = await tempFolder();
+  await writeFile(leak.at('leak.ts'), "Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() });");
+  const child = Bun.spawn([process.execPath, '--preload', leak.at('leak.ts'), 'src/main.ts', 'engines'], {
+    env: { HOME: leak.path, TMPDIR: leak.path, PATH: process.env['PATH'] ?? '' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [code, stderr] = await Promise.all([child.exited, new Response(child.stderr).text()]);
+  expect(code).toBe(0);
+  expect(() => assertEndedByItself(stderr)).toThrow('did not end by itself');
 });

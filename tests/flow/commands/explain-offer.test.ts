@@ -7,7 +7,7 @@ import { writeJson } from '../../../src/contract/json.ts';
 import { explainOffer } from '../../../src/compose/commands/explain.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { anOffer, aTask, synthetic } from '../../fakes/builders.ts';
-import { tempFolder } from '../../spec/system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { clientOf } from '../../fakes/a-control.ts';
 import { effectsFor } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';

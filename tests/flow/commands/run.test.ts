@@ -7,7 +7,7 @@ import { createWorld } from '../../../src/compose.ts';
 import { runWorker } from '../../../src/compose/commands/run.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
-import { tempFolder } from '../../spec/system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { effectsFor, setupStudio } from '../harness.ts';
 import { TEST_MS, waitFor } from '../wait-for.ts';
 import { needs, POSIX } from '../../needs.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { chatModel } from '../../../src/demo/weights/chat.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer, type FileServer } from '../../fakes/models/file-server.ts';
-import { tempFolder } from '../../spec/system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { type Scene, setup } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 

@@ -5,7 +5,7 @@ import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer, type FileServer } from '../../fakes/models/file-server.ts';
 import { inpaintingModel } from '../../../src/demo/weights/inpainting.ts';
 import { images, paint } from '../../fakes/engines/onnx-engine.ts';
-import { tempFolder } from '../../spec/system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { type Scene, setup } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 

@@ -4,7 +4,7 @@ import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer } from '../../fakes/models/file-server.ts';
 import { images, paint } from '../../fakes/engines/onnx-engine.ts';
 import { installSdCli, installSdServer } from '../../fakes/engines/sd-cpp/sd-cli-program.ts';
-import { tempFolder } from '../../spec/system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { setup } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 import { callsIn } from '../../fakes/engines/sd-cpp/program-calls.ts';

@@ -5,7 +5,7 @@ import { voiceConfig, voiceModel } from '../../../src/demo/weights/voice.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer, type FileServer } from '../../fakes/models/file-server.ts';
 import { samplesOf } from '../../fakes/engines/piper-engine.ts';
-import { tempFolder } from '../../spec/system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { type Scene, setup } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 

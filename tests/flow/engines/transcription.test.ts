@@ -6,7 +6,7 @@ import { floatWav } from '../../../src/engines/whisper/wav.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer, type FileServer } from '../../fakes/models/file-server.ts';
 import { SENTENCE, tone } from '../../fakes/engines/whisper-engine.ts';
-import { tempFolder } from '../../spec/system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { type Scene, setup } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 

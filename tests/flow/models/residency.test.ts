@@ -8,7 +8,7 @@ import { aTask, synthetic } from '../../fakes/builders.ts';
 import { hostedEngine } from '../../fakes/engines/hosted-engine.ts';
 import { fileServer } from '../../fakes/models/file-server.ts';
 import { isGone } from '../../fakes/system/process-state.ts';
-import { tempFolder } from '../../spec/system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { type LocalWorker, setupStudio } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 import { USUAL } from '../../fakes/engines/loading.ts';

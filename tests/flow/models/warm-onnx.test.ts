@@ -6,7 +6,7 @@ import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer } from '../../fakes/models/file-server.ts';
 import { paint } from '../../fakes/engines/onnx-engine.ts';
 import { isGone } from '../../fakes/system/process-state.ts';
-import { tempFolder } from '../../spec/system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { type ChildWorker, command } from '../child.ts';
 import { setupStudio } from '../harness.ts';
 import { TEST_MS, waitFor } from '../wait-for.ts';

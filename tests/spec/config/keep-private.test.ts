@@ -4,7 +4,7 @@ import { keepPrivate } from '../../../src/config/keep-private.ts';
 import { readConfig } from '../../../src/config/read.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { tempFolder } from '../system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { needs, POSIX } from '../../needs.ts';
 
 const LEAST = 'api_base_url = "https://studio.lan"\nvram_threshold_gb = 6.5\n';

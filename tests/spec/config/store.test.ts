@@ -3,7 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { type ConfigChange, type ConfigStoreOptions, openConfigStore } from '../../../src/config/store.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { failureOf, tempFolder } from '../system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../fakes/system/temp-folder.ts';
 
 const LEAST = '# mine\napi_base_url = "https://studio.lan"\nvram_threshold_gb = 6.5\n';
 

@@ -5,7 +5,7 @@ import { LEAN } from '../../fakes/engines/loading.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { toModelId } from '../../../src/base/ids.ts';
 import { synthetic } from '../../fakes/builders.ts';
-import { failureOf } from '../system/temp-folder.ts';
+import { failureOf } from '../../fakes/system/temp-folder.ts';
 
 const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cliDefaults };
 

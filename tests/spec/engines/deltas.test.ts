@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createDeltaOutlet, followed, type OnDelta } from '../../../src/engines/deltas.ts';
 import type { TaskDelta } from '../../../src/engines/result.ts';
 import { settle } from '../../fakes/system/fake-clock.ts';
-import { failureOf } from '../system/temp-folder.ts';
+import { failureOf } from '../../fakes/system/temp-folder.ts';
 
 const text = (words: string): TaskDelta => ({ is: 'text', text: words });
 const preview = (byte: number, size = 1): TaskDelta => ({

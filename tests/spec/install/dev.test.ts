@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/system/clock.ts';
 import { startChild } from '../../../src/system/process/child.ts';
 import type { Child } from '../../../src/system/process/processes.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
-import { tempFolder, within } from '../system/temp-folder.ts';
+import { tempFolder, within } from '../../fakes/system/temp-folder.ts';
 
 /** Things that happen one after the other, waited for in order. */
 function queue<T>(what: string) {

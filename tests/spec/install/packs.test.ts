@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import manifest from '../../../dist-manifest.json';
 import { buildPack, type PackEntry } from '../../../install/packs.ts';
 import { createNativeCache } from '../../../src/system/native/native-cache.ts';
-import { failureOf, tempFolder } from '../system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../fakes/system/temp-folder.ts';
 
 const ENTRY: PackEntry = {
   flavour: 'cuda',

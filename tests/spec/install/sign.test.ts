@@ -6,7 +6,7 @@ import { keygen } from '../../../install/keygen.ts';
 import { formatSecretKey, generateSecretKey, parseSecretKey, publicKeyOf } from '../../../install/sign.ts';
 import { parsePublicKey } from '../../../src/release/minisign.ts';
 import { POSIX, needs } from '../../needs.ts';
-import { tempFolder } from '../system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 
 test('two keys are built in, of a use, an id and a value of their own', () => {
   const blobs = manifest.signingKeys.map(({ publicKey }) => parsePublicKey(publicKey));

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { nativePlugin } from '../../../install/native-plugin.ts';
 import { TARGETS, targetOf } from '../../../install/targets.ts';
-import { tempFolder } from '../system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 
 test('we release for five systems, each under its own name', () => {
   expect(TARGETS.map(({ triple }) => triple)).toEqual([

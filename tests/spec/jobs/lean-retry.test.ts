@@ -4,7 +4,7 @@ import type { LoadHow } from '../../../src/engines/load-how.ts';
 import { withLeanRetry } from '../../../src/jobs/lean-retry.ts';
 import { aJob } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { failureOf } from '../system/temp-folder.ts';
+import { failureOf } from '../../fakes/system/temp-folder.ts';
 import { LEAN, USUAL } from '../../fakes/engines/loading.ts';
 
 const SHORTAGE = { gpu: 'RTX 4090', freeGb: 5.2, totalGb: 24 };

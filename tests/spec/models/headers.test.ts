@@ -6,7 +6,7 @@ import { checkModelFile } from '../../../src/models/headers/check.ts';
 import { transcribingModel } from '../../../src/demo/weights/transcriber.ts';
 import { speechModel } from '../../fakes/engines/speech-model.ts';
 import { TEST_MS } from '../../flow/wait-for.ts';
-import { failureOf } from '../system/temp-folder.ts';
+import { failureOf } from '../../fakes/system/temp-folder.ts';
 
 setDefaultTimeout(TEST_MS);
 

@@ -3,7 +3,7 @@ import { formatSecretKey, generateSecretKey, publicKeyOf, signMinisign } from '.
 import { type SignatureCheck, verifyMinisign } from '../../../src/release/minisign.ts';
 import { signatureCrypto } from '../../../src/system/signature-crypto.ts';
 import { needs } from '../../needs.ts';
-import { tempFolder } from '../system/temp-folder.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 
 const CONTENT = new TextEncoder().encode('{"schema": "studio-worker-release/1"}\n');
 const COMMENT = 'studio-worker 0.6.0 – stable';

@@ -13,7 +13,7 @@ import { createNativeCache } from '../../../src/system/native/native-cache.ts';
 import { aStore, hexOf } from '../../fakes/models/a-store.ts';
 import { downloadHost } from '../../fakes/models/download-host.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { failureOf, tempFolder } from '../system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../fakes/system/temp-folder.ts';
 
 /** Noise, so that it stays as large when it is packed. */
 const LIBRARY = noise(200 * KIB);

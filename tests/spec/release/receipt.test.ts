@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { type Change, openReceipt, readReceipt, receiptPath, writeChange } from '../../../src/release/receipt.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
-import { failureOf, tempFolder } from '../system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../fakes/system/temp-folder.ts';
 
 const EVERY: readonly Change[] = [
   { is: 'dir', path: '/home/ada/.local/share/studio-worker' },

@@ -5,7 +5,7 @@ import type { Picture } from '../../../../src/system/native/images.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { inpaintingModel } from '../../../../src/demo/weights/inpainting.ts';
 import { images, onnxScene, type OnnxScene, paint, type Paint } from '../../../fakes/engines/onnx-engine.ts';
-import { failureOf } from '../../../spec/system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const INIT = 'https://studio.example/fox.png';

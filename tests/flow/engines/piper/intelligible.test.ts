@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { aTask } from '../../../fakes/builders.ts';
 import { anFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { piperScene, samplesOf } from '../../../fakes/engines/piper-engine.ts';
-import { tempFolder } from '../../../spec/system/temp-folder.ts';
+import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 import { needs, variable } from '../../../needs.ts';
 

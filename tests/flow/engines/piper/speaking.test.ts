@@ -6,7 +6,7 @@ import { checkAudio } from '../../../../src/jobs/output/audio.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { piperScene, samplesOf } from '../../../fakes/engines/piper-engine.ts';
-import { failureOf, tempFolder } from '../../../spec/system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
 setDefaultTimeout(30_000); // a child that starts on a busy machine

@@ -3,7 +3,7 @@ import { announcedDevice } from '../../../../src/engines/sd-cpp/program/device.t
 import { ranOutOfMemory } from '../../../../src/engines/sd-cpp/cli/failures.ts';
 import { createProgramOutput } from '../../../../src/engines/sd-cpp/cli/output.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
-import { failureOf } from '../../../spec/system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { LEAN, USUAL } from '../../../fakes/engines/loading.ts';
 
 /** What backends of ggml print when an allocation fails, as users of stable-diffusion.cpp reported it. */

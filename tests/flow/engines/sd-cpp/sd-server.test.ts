@@ -7,7 +7,7 @@ import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
 import { type SdCppChoice, sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { SkippingClock } from '../../../fakes/system/skipping-clock.ts';
 import { waitFor } from '../../wait-for.ts';
-import { failureOf, within } from '../../../spec/system/temp-folder.ts';
+import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const INIT = 'https://studio.example/latest.webp';

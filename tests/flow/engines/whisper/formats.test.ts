@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { aTask } from '../../../fakes/builders.ts';
 import { FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
 import { SENTENCE, tone, whisperScene } from '../../../fakes/engines/whisper-engine.ts';
-import { failureOf } from '../../../spec/system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { floatWav } from '../../../../src/engines/whisper/wav.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 

@@ -8,7 +8,7 @@ import { aTask } from '../../../fakes/builders.ts';
 import { noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { speechModel } from '../../../fakes/engines/speech-model.ts';
 import { SENTENCE, tone, whisperScene } from '../../../fakes/engines/whisper-engine.ts';
-import { failureOf } from '../../../spec/system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 import { READY } from '../../../../src/engines/readiness.ts';
 

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { encodeWav } from '../../../../src/engines/media/wav.ts';
 import { anFfmpeg, type FfmpegChoice } from '../../../fakes/engines/ffmpeg.ts';
-import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 const RATE = 16_000;
 const TONE_HZ = 440;

@@ -8,7 +8,7 @@ import { anFfmpeg, type FfmpegChoice } from '../../../fakes/engines/ffmpeg.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { goneSoon } from '../../../fakes/system/gone.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
-import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
+import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 import { READY } from '../../../../src/engines/readiness.ts';
 
 const LIST = "echo ' V....D libx264  H.264'; echo ' A....D flac  FLAC'";

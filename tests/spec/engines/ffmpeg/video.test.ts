@@ -4,7 +4,7 @@ import type { EncodeVideoOptions } from '../../../../src/engines/ffmpeg/video.ts
 import { readMp4 } from '../../../../src/jobs/output/mp4.ts';
 import { anFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { images } from '../../../fakes/engines/onnx-engine.ts';
-import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 interface Choice extends Partial<EncodeVideoOptions> {
   readonly channels?: number;

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { readApp } from '../../../../src/engines/gradio/app.ts';
 import { createAskApp } from '../../../../src/system/net/web-app.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
-import { failureOf, within } from '../../system/temp-folder.ts';
+import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 
 test('an app that does not answer in time is named with the limit and what to do', async () => {
   const asked = Promise.withResolvers<void>();

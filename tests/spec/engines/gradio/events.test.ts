@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { MIB } from '../../../../src/base/units.ts';
 import type { GradioApp } from '../../../../src/engines/gradio/app.ts';
 import { createEvents } from '../../../../src/engines/gradio/events.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 const APP: GradioApp = { base: 'http://127.0.0.1:1', apiPrefix: '/gradio_api', config: {}, info: {} };
 

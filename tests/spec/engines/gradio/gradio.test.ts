@@ -4,7 +4,7 @@ import { synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { parameter } from '../../../fakes/engines/gradio-app.ts';
 import { images } from '../../../fakes/engines/onnx-engine.ts';
-import { failureOf, within } from '../../system/temp-folder.ts';
+import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 import { gradioScene } from '../../../fakes/engines/gradio-scene.ts';
 
 const BUDGET_MS = 10_000;

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { PAINTER, parameter } from '../../../fakes/engines/gradio-app.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { gradioScene } from '../../../fakes/engines/gradio-scene.ts';
 import { READY } from '../../../../src/engines/readiness.ts';
 

@@ -10,7 +10,7 @@ import { childEnvironment, ourVariables, spawnTalking } from '../../../../src/sy
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { goneSoon, isGone } from '../../../fakes/system/gone.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
-import { failureOf, within } from '../../system/temp-folder.ts';
+import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 
 /** What a person who cancels is promised. */
 const GONE_WITHIN_MS = 500;

@@ -9,7 +9,7 @@ import { childEnvironment, ourVariables, spawnTalking } from '../../../../src/sy
 import { LINUX, needs } from '../../../needs.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
-import { failureOf, within } from '../../system/temp-folder.ts';
+import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 
 needs(LINUX)('an engine that grows past the memory ceiling costs its own job alone', async () => {
   const ceiling = createMemoryCeiling({

@@ -5,7 +5,7 @@ import type { InnerEngine, Warn } from '../../../../src/engines/host/inner.ts';
 import { serveEngine } from '../../../../src/engines/host/serve.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cliDefaults };
 const LOAD = { do: 'load', engine: 'gradio', files, how: { lean: true, binariesFolder: undefined } };

@@ -6,7 +6,7 @@ import type { ChildEnd } from '../../../../src/system/process/child.ts';
 import type { TalkingOptions } from '../../../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import type { TaskDelta } from '../../../../src/engines/result.ts';
 
 /** A child whose every word and end is the test's. */

@@ -5,7 +5,7 @@ import type { GpuPack } from '../../../../src/compose/engines/packs.ts';
 import type { DeviceKind, GpuKind } from '../../../../src/engines/readiness.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 const aPack = (flavour: GpuKind, library: string, sha256 = 'ab'.repeat(32)): GpuPack => ({
   flavour,

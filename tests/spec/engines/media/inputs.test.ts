@@ -4,7 +4,7 @@ import { createInputFetcher } from '../../../../src/engines/media/inputs.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { createRemote } from '../../../../src/system/net/remote-client.ts';
 import type { RemoteAnswer } from '../../../../src/system/net/remote.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 const URL_WITH_KEY = 'https://cdn.example/a.png?key=S3CRET';
 const signal = new AbortController().signal;

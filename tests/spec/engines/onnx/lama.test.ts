@@ -8,7 +8,7 @@ import { coloursOf, greyOf } from '../../../../src/engines/onnx/planes.ts';
 import type { Plane } from '../../../../src/engines/onnx/sampling.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { loading } from '../../../fakes/engines/loading.ts';
 
 const PIXELS = 512 * 512;

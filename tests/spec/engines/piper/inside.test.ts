@@ -6,7 +6,7 @@ import { createSpeaker } from '../../../../src/engines/piper/inside.ts';
 import { createSpeech } from '../../../../src/engines/piper/speech.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { samplesOf } from '../../../fakes/engines/piper-engine.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { loading } from '../../../fakes/engines/loading.ts';
 
 const INPUTS = ['input', 'input_lengths', 'scales'];

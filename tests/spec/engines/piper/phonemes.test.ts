@@ -11,7 +11,7 @@ import { systemClock } from '../../../../src/system/clock.ts';
 import { createAskProgram } from '../../../../src/system/process/ask-program.ts';
 import { ourVariables } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
-import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { needs } from '../../../needs.ts';
 
 const { signal } = new AbortController();

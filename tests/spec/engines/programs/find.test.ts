@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type Candidate, createProgramFinder, pathFolders } from '../../../../src/engines/programs/find.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
-import { tempFolder } from '../../system/temp-folder.ts';
+import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 /** A search for `tool` on a real disk; what a file holds says how it is judged. */
 async function setup(variables: Record<string, string> = {}) {

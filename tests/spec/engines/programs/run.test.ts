@@ -3,7 +3,7 @@ import { type ProgramStart, runWatched, startWatched } from '../../../../src/eng
 import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
-import { failureOf, within } from '../../system/temp-folder.ts';
+import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 
 const STALL_MS = 60_000;
 const GRACE_MS = 300;

@@ -5,7 +5,7 @@ import { isAlive } from '../../../../src/system/process/alive.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { systemRandom } from '../../../../src/system/random.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
-import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 /** The id of a process that has been and gone. */
 async function deadPid(): Promise<number> {

@@ -6,7 +6,7 @@ import { createAskProgram } from '../../../../src/system/process/ask-program.ts'
 import type { RunProgram } from '../../../../src/system/process/programs.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 import { type DeviceKind, READY } from '../../../../src/engines/readiness.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { paint } from '../../../fakes/engines/onnx-engine.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 const [INIT, MASK] = ['https://studio.example/init', 'https://studio.example/mask'];
 

@@ -12,7 +12,7 @@ import { fileServer } from '../../../fakes/models/file-server.ts';
 import { installSdCli } from '../../../fakes/engines/sd-cpp/sd-cli-program.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { makeZip } from '../../../fakes/system/zip.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { READY } from '../../../../src/engines/readiness.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 

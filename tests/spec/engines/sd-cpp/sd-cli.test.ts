@@ -4,7 +4,7 @@ import { STALL_MS } from '../../../../src/engines/sd-cpp/cli/run-sd-cli.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
-import { failureOf, within } from '../../system/temp-folder.ts';
+import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 import { READY } from '../../../../src/engines/readiness.ts';
 
 const INIT = 'https://studio.example/latest.webp';

@@ -8,7 +8,7 @@ import { aTask } from '../../../fakes/builders.ts';
 import { anFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
 import { type SdCppChoice, sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
-import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const CLIP = { kind: 'video', prompt: 'a fox walks', seconds: 0.5, fps: 16, width: 64, height: 48 } as const;

@@ -9,7 +9,7 @@ import { anFfmpeg, noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { images } from '../../../fakes/engines/onnx-engine.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { aSynthetic } from '../../../fakes/engines/synthetic-engine.ts';
-import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
+import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const ABORT_LIMIT_MS = 10_000;

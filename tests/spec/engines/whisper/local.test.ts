@@ -5,7 +5,7 @@ import { createLocalRecognisers } from '../../../../src/engines/whisper/local.ts
 import { isGgmlRecogniser } from '../../../../src/models/headers/ggml.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { speechModel } from '../../../fakes/engines/speech-model.ts';
-import { tempFolder } from '../../system/temp-folder.ts';
+import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 const recogniser = transcribingModel();
 const finder = speechModel();

@@ -4,7 +4,7 @@ import { openSchemaCheck } from '../../../../src/compose/children/schema-check.t
 import { systemClock } from '../../../../src/system/clock.ts';
 import { spawnTalking, type TalkingChild } from '../../../../src/system/process/processes.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
-import { failureOf, within } from '../../system/temp-folder.ts';
+import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 
 const { signal } = new AbortController();
 /** Holds one core for longer than anybody waits. */

@@ -10,7 +10,7 @@ import { createRemote } from '../../../../src/system/net/remote-client.ts';
 import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-store.ts';
 import { type Asked, type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
 import { TEST_MS } from '../../../flow/wait-for.ts';
-import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
+import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 import { onSmallDisk, SMALL_DISK } from '../../../fakes/system/small-disk.ts';
 import { needs } from '../../../needs.ts';
 

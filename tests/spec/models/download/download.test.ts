@@ -9,7 +9,7 @@ import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-s
 import { type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
 import { SkippingClock } from '../../../fakes/system/skipping-clock.ts';
 import { TEST_MS } from '../../../flow/wait-for.ts';
-import { failureOf, tempFolder } from '../../system/temp-folder.ts';
+import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 setDefaultTimeout(TEST_MS);
 

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
 import { poolScene } from '../../../fakes/models/pool-scene.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 /** Two jobs on one model, the first of which is done when `finish` is called. */
 async function twoUsers(keyOfSecond = 'one') {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { type FakeModel, poolScene } from '../../../fakes/models/pool-scene.ts';
 
 test.each([

@@ -7,7 +7,7 @@ import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
-import { tempFolder } from '../../system/temp-folder.ts';
+import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 async function setup() {
   const folder = await tempFolder();

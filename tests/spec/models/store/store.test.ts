@@ -14,7 +14,7 @@ import { aFile, aSource, aStore, hexOf, SMALL, type StoreScene } from '../../../
 import { type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { TEST_MS, waitFor } from '../../../flow/wait-for.ts';
-import { failureOf, tempFolder, within } from '../../system/temp-folder.ts';
+import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 
 setDefaultTimeout(TEST_MS);
 

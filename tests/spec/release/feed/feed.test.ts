@@ -6,7 +6,7 @@ import { parseVersion } from '../../../../src/release/feed/semver.ts';
 import { createHttp } from '../../../../src/system/net/http-client.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { toWorkerError } from '../../../../src/base/errors.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 /** The studio contract's own feed: an old-style tag, a draft, a prerelease, and a tag that is no version. */
 const CONTRACT_FEED =

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { stat } from 'node:fs/promises';
 import { openDataFolder } from '../../../../src/system/disk/data-folder.ts';
 import { needs, POSIX } from '../../../needs.ts';
-import { tempFolder } from '../temp-folder.ts';
+import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -4,7 +4,7 @@ import { KIB, MIB } from '../../../../src/base/units.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { followFile } from '../../../../src/system/disk/file-digest.ts';
 import { someBytes } from '../../../fakes/models/download-host.ts';
-import { failureOf, tempFolder, within } from '../temp-folder.ts';
+import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 import { LINUX, needs } from '../../../needs.ts';
 
 const hexOf = (bytes: Uint8Array): string => sha256(bytes).toHex();

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { chmod, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { KIB, MIB } from '../../../../src/base/units.ts';
 import { systemFiles as files } from '../../../../src/system/disk/files.ts';
-import { tempFolder } from '../temp-folder.ts';
+import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { onSmallDisk, SMALL_DISK } from '../../../fakes/system/small-disk.ts';
 import { needs, POSIX } from '../../../needs.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { acquireLock } from '../../../../src/system/disk/lock.ts';
-import { failureOf, tempFolder, within } from '../temp-folder.ts';
+import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 import { LINUX, needs } from '../../../needs.ts';
 
 async function setup() {

@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import { KIB } from '../../../../src/base/units.ts';
 import { systemFiles as files } from '../../../../src/system/disk/files.ts';
-import { failureOf, tempFolder, within } from '../temp-folder.ts';
+import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 import { LINUX, needs, POSIX } from '../../../needs.ts';
 
 const read = (path: string, maxBytes = KIB) => within(10_000, 'the file', files.readNamedText(path, maxBytes));

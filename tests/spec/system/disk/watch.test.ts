@@ -4,7 +4,7 @@ import { systemClock } from '../../../../src/system/clock.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { createWatch } from '../../../../src/system/disk/watch.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
-import { tempFolder, within } from '../temp-folder.ts';
+import { tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 
 async function setup() {
   const folder = await tempFolder();

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { usableCores } from '../../../../src/system/machine/cores.ts';
-import { tempFolder } from '../temp-folder.ts';
+import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 /** A machine whose processors share cores like this, by the kernel's lists. */
 async function machineOf(siblings: readonly string[]) {

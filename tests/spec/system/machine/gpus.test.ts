@@ -15,7 +15,7 @@ import {
 import { createGpus } from '../../../../src/system/machine/gpus.ts';
 import { createMachine } from '../../../../src/system/machine/machine.ts';
 import { goneSoon } from '../../../fakes/system/gone.ts';
-import { tempFolder, within } from '../temp-folder.ts';
+import { tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 import { needs, POSIX } from '../../../needs.ts';
 
 const FIXTURES = `${import.meta.dir}/../../../fixtures/machine`;

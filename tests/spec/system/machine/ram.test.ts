@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GIB } from '../../../../src/base/units.ts';
 import { ramOf } from '../../../../src/system/machine/ram.ts';
-import { tempFolder } from '../temp-folder.ts';
+import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 const MEMINFO = 'MemTotal: 33554432 kB\nMemAvailable: 16777216 kB\n';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { createImages, type ImageFormat, type Picture } from '../../../../src/system/native/images.ts';
 import { joinWebp } from '../../../../src/system/native/webp-animation.ts';
-import { failureOf } from '../temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 function setup() {
   const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, rmdir, stat, symlink, truncate, utimes
 import { join } from 'node:path';
 import { type CacheMoved, cacheFolder, createNativeCache } from '../../../../src/system/native/native-cache.ts';
 import type { Payload } from '../../../../src/system/native/payloads.ts';
-import { failureOf, tempFolder } from '../temp-folder.ts';
+import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { needs, POSIX } from '../../../needs.ts';
 
 const FILES = { '@img/sharp/lib/sharp.node': 'an addon', '@img/libvips/lib/libvips.so': 'a library' };

@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { MIB } from '../../../../src/base/units.ts';
 import { askControl } from '../../../../src/system/net/control-client.ts';
 import { type ControlHandler, controlAddress, serveControl } from '../../../../src/system/net/control.ts';
-import { failureOf, tempFolder, within } from '../temp-folder.ts';
+import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 import { needs, POSIX } from '../../../needs.ts';
 
 const timeoutMs = 5_000;

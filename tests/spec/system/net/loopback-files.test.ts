@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { type LoopbackFiles, serveLoopback } from '../../../../src/system/net/loopback-files.ts';
-import { tempFolder } from '../temp-folder.ts';
+import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 const BYTES = Uint8Array.from({ length: 100 }, (_, at) => at);
 

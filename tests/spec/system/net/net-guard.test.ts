@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { checkUrl, isPublicAddress, pinnedAddress } from '../../../../src/system/net/net-guard.ts';
-import { failureOf } from '../temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 const gate = { what: 'model', allowPrivate: false };
 const allowed = (url: string): boolean => {

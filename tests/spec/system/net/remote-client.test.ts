@@ -6,7 +6,7 @@ import { createRemote, type RemoteOptions } from '../../../../src/system/net/rem
 import type { RemoteAnswer } from '../../../../src/system/net/remote.ts';
 import { downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
 import { FakeClock, passUntilOver, settle } from '../../../fakes/system/fake-clock.ts';
-import { failureOf, tempFolder, within } from '../temp-folder.ts';
+import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 import { needs } from '../../../needs.ts';
 
 const { signal } = new AbortController();

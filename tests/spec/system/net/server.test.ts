@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { KIB } from '../../../../src/base/units.ts';
 import { serve, type ServerSocket } from '../../../../src/system/net/server.ts';
-import { within } from '../temp-folder.ts';
+import { within } from '../../../fakes/system/temp-folder.ts';
 
 const LIMITS = {
   host: '127.0.0.1',

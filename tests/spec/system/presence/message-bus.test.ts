@@ -6,7 +6,7 @@ import { systemClock } from '../../../../src/system/clock.ts';
 import { readEnvironment } from '../../../../src/system/environment.ts';
 import { type DbusMethod, dbusService } from '../../../fakes/system/dbus-service.ts';
 import { needs } from '../../../needs.ts';
-import { tempFolder } from '../temp-folder.ts';
+import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 const MUTTER = 'org.gnome.Mutter.IdleMonitor';
 const SCREEN_SAVER = 'org.freedesktop.ScreenSaver';

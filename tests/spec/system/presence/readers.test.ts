@@ -7,7 +7,7 @@ import { firstOf, presenceOf } from '../../../../src/system/presence/presence.ts
 import { ticksBetween, windowsSource } from '../../../../src/system/presence/windows.ts';
 import { displayNumberOf } from '../../../../src/system/presence/x11.ts';
 import { cookieFor } from '../../../../src/system/presence/xauthority.ts';
-import { failureOf } from '../temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { authorityFile } from '../../../fakes/system/x-authority.ts';
 
 test('a person is idle from two minutes without input on', () => {

@@ -4,7 +4,7 @@ import { openBus } from '../../../../src/system/presence/dbus.ts';
 import { openDialogue } from '../../../../src/system/presence/unix-dialogue.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { needs, POSIX } from '../../../needs.ts';
-import { failureOf, tempFolder } from '../temp-folder.ts';
+import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 const socketTest = needs(POSIX);
 

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { x11Source } from '../../../../src/system/presence/x11.ts';
 import { needs } from '../../../needs.ts';
-import { failureOf, tempFolder } from '../temp-folder.ts';
+import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { authorityFile } from '../../../fakes/system/x-authority.ts';
 
 const COOKIE = Buffer.from('00112233445566778899aabbccddeeff', 'hex');

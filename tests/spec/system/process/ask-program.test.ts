@@ -5,7 +5,7 @@ import { runProgram } from '../../../../src/system/process/programs.ts';
 import { waitFor } from '../../../flow/wait-for.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { goneSoon } from '../../../fakes/system/gone.ts';
-import { tempFolder, within } from '../temp-folder.ts';
+import { tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 
 const LIMIT_MS = 5_000;
 const PATIENT_MS = 10_000;

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { asLines, asText, type ChildEnvironment, startChild } from '../../../../src/system/process/child.ts';
 import { goneSoon } from '../../../fakes/system/gone.ts';
 import { needs, POSIX } from '../../../needs.ts';
-import { tempFolder, within } from '../temp-folder.ts';
+import { tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 
 const PATIENT_MS = 10_000;
 const env: ChildEnvironment = { PATH: '/usr/bin:/bin' };

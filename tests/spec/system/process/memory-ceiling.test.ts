@@ -10,7 +10,7 @@ import { ourVariables } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { LINUX, needs } from '../../../needs.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
-import { tempFolder, within } from '../temp-folder.ts';
+import { tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 
 const onLinux = needs(LINUX);
 /** Holds so much memory, reports that, and stays. */

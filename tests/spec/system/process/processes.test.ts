@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { startChild } from '../../../../src/system/process/child.ts';
 import { childEnvironment, ownCommand, ownEnvironment } from '../../../../src/system/process/processes.ts';
-import { within } from '../temp-folder.ts';
+import { within } from '../../../fakes/system/temp-folder.ts';
 
 const OURS = {
   PATH: '/bin',

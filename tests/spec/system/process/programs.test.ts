@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { runProgram } from '../../../../src/system/process/programs.ts';
-import { tempFolder, within } from '../temp-folder.ts';
+import { tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 
 const BUDGET_MS = 10_000;
 const PART_BYTES = 1_000_000;

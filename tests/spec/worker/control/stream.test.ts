@@ -6,7 +6,7 @@ import { createWorkerEvents, type WorkerEvent } from '../../../../src/worker/eve
 import { aControl, clientOf, clientOfReplies } from '../../../fakes/a-control.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { aWorker } from '../../cli/a-worker.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 const jobId = toJobId('j-1');
 const model = toModelId('fox');

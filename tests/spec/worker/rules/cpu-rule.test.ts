@@ -6,7 +6,7 @@ import { synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../../fakes/engines/scripted-engine.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const whyNotGpu = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };

@@ -5,7 +5,7 @@ import { createLoadFailures } from '../../../../src/worker/rules/load-failures.t
 import { synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { ScriptedEngine } from '../../../fakes/engines/scripted-engine.ts';
-import { failureOf } from '../../system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const MODEL = toModelId('m');
