@@ -16,6 +16,8 @@ export const ERROR_CODES = {
   'worker.unresponsive': { acts: 'operator', retryable: true, exit: 69 },
   'worker.incompatible': { acts: 'operator', retryable: false, exit: 69 },
   'worker.other-config': { acts: 'operator', retryable: false, exit: 69 },
+  'service.unsupported': { acts: 'operator', retryable: false, exit: 69 },
+  'service.not-activated': { acts: 'operator', retryable: true, exit: 69 },
   'update.unsupported': { acts: 'operator', retryable: false, exit: 69 },
   'update.feed-unreadable': { acts: 'machine', retryable: true, exit: 69 },
   'registration.failed': { acts: 'studio', retryable: true, exit: 69 },
