@@ -11,8 +11,8 @@ export interface ModelFiles {
   readonly model: ModelId;
   /** First file of each role. */
   readonly paths: ReadonlyMap<FileRole, string>;
-  /** Every file of the role `lora`, in the order of the source; left out where there is none. */
-  readonly loras?: readonly string[];
+  /** Every file of the role `lora`, in the order of the source. */
+  readonly loras: readonly string[];
   readonly defaults: CliDefaults;
 }
 

@@ -53,7 +53,7 @@ async function load(): Promise<HostedModel> {
     log: recordingLogger(),
     quarantine: createQuarantine(systemClock),
   });
-  const files = { model: toModelId('fine'), paths: new Map(), defaults: synthetic.cliDefaults };
+  const files = { model: toModelId('fine'), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
   return await host.load({ engine: 'gradio', files }, signal);
 }
 

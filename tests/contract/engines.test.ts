@@ -87,7 +87,7 @@ const registry = createRegistry([
   gradio.engine,
   sdCpp.engine,
 ]);
-const noFiles = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
+const noFiles = { model: toModelId('synthetic'), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
 /** Weights for those that need some, by engine, and by kind where an engine needs others for it. */
 const FILES: ReadonlyMap<string, ModelFiles> = new Map([
   ['onnx', onnx.files],

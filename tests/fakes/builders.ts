@@ -19,6 +19,7 @@ export const synthetic: ModelSource = {
 export const heldFiles: LeasedFiles = {
   model: toModelId('synthetic'),
   paths: new Map(),
+  loras: [],
   defaults: synthetic.cliDefaults,
   hold: () => Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() }),
 };

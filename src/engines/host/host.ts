@@ -100,4 +100,9 @@ class ChildHost implements EngineHost {
 }
 
 /** A copy that travels: whoever made it may have put more into it than the child is to know. */
-const plain = ({ model, paths, defaults }: ModelFiles) => ({ model, paths: new Map(paths), defaults });
+const plain = ({ model, paths, loras, defaults }: ModelFiles) => ({
+  model,
+  paths: new Map(paths),
+  loras: [...loras],
+  defaults,
+});

@@ -30,6 +30,7 @@ const ModelFilesSchema = v.object({
     v.transform((text) => toModelId(text)),
   ),
   paths: v.map(v.picklist(FILE_ROLES), v.string()),
+  loras: v.array(v.string()),
   defaults: CliDefaultsSchema,
 });
 

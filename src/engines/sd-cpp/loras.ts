@@ -19,7 +19,7 @@ const READABLE = /\.(?:safetensors|ckpt|gguf)$/i;
  *
  * @throws WorkerError `model.unusable` when they lie in several folders
  */
-export function lorasOf({ loras = [], defaults }: Pick<ModelFiles, 'loras' | 'defaults'>): Loras | undefined {
+export function lorasOf({ loras, defaults }: Pick<ModelFiles, 'loras' | 'defaults'>): Loras | undefined {
   const places = loras.filter((path) => READABLE.test(path)).map(placeOf);
   const [first] = places;
   if (first === undefined) return undefined;

@@ -16,8 +16,8 @@ export interface StoredFiles {
   readonly model: ModelId;
   /** First file of each role. */
   readonly paths: ReadonlyMap<FileRole, string>;
-  /** Every file of the role `lora`, in the order of the source; left out where there is none. */
-  readonly loras?: readonly string[];
+  /** Every file of the role `lora`, in the order of the source. */
+  readonly loras: readonly string[];
   readonly defaults: CliDefaults;
   /**
    * Marks all files of the model as in use once more, so that they may outlive the lease that they came from. Nothing is
@@ -87,8 +87,7 @@ export class FileResolver {
       if (!paths.has(file.role)) paths.set(file.role, path);
       if (file.role === 'lora') loras.push(path);
     }
-    const withLoras = loras.length === 0 ? {} : { loras };
-    return { model, paths, ...withLoras, defaults: source.cliDefaults, hold: () => this.#hold() };
+    return { model, paths, loras, defaults: source.cliDefaults, hold: () => this.#hold() };
   }
 
   async #hold(): Promise<AsyncDisposable> {

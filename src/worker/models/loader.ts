@@ -88,7 +88,7 @@ function hostShare(source: Job['source'], admission: Pick<MemoryAdmission, 'host
 }
 
 /** What distinguishes one state of a file from another without reading it. The store has verified it against its digest. */
-async function weightsOf({ paths, loras = [] }: RecipeOnDisk['files'], files: Pick<Files, 'stat'>) {
+async function weightsOf({ paths, loras }: RecipeOnDisk['files'], files: Pick<Files, 'stat'>) {
   const others = loras.filter((path) => path !== paths.get('lora')).map((path) => ['lora', path] as const);
   const facts = [...paths, ...others].map(async ([role, path]) => {
     const { sizeBytes = 0, modifiedAt = 0 } = (await files.stat(path)) ?? {};

@@ -17,7 +17,7 @@ const host = createEngineHost({
   log,
 });
 const signal = new AbortController().signal;
-const files = { model: toModelId('fine'), paths: new Map(), defaults: synthetic.cliDefaults };
+const files = { model: toModelId('fine'), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
 const model = await host.load({ engine: 'gradio', files }, signal);
 const [deed = 'hang'] = process.argv.slice(2);
 const progress = (): void => console.log(String(log.find('engine.started')?.fields['pid']));

@@ -40,7 +40,7 @@ export async function gradioScene({
     clock: clock ?? systemClock,
     random: fakeRandom(),
   });
-  const files = { model: toModelId('flux'), paths: new Map(), defaults: defaults ?? synthetic.cliDefaults };
+  const files = { model: toModelId('flux'), paths: new Map(), loras: [], defaults: defaults ?? synthetic.cliDefaults };
   return {
     app,
     engine,

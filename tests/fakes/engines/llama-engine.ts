@@ -62,6 +62,7 @@ export function llamaScene(
     files: {
       model: toModelId('tiny'),
       paths: new Map([['model', path]]),
+      loras: [],
       defaults: { ...synthetic.cliDefaults, ...options.defaults },
     },
     log,

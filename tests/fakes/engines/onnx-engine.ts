@@ -56,7 +56,7 @@ export function onnxScene(
   });
   return {
     engine,
-    files: { model: toModelId('lama'), paths: new Map([['model', path]]), defaults: synthetic.cliDefaults },
+    files: { model: toModelId('lama'), paths: new Map([['model', path]]), loras: [], defaults: synthetic.cliDefaults },
     log,
     web,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),

@@ -54,7 +54,7 @@ export function piperScene(options: PiperSceneOptions = {}): PiperScene {
   ] as const);
   return {
     engine: createPiperEngine({ host, hasRuntime: () => true, ffmpeg: options.ffmpeg ?? anFfmpeg(folder) }),
-    files: { model: toModelId('voice'), paths, defaults: synthetic.cliDefaults },
+    files: { model: toModelId('voice'), paths, loras: [], defaults: synthetic.cliDefaults },
     log,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -69,7 +69,7 @@ export function whisperScene(options: WhisperSceneOptions = {}): WhisperScene {
   });
   return {
     engine,
-    files: { model: toModelId('base'), paths, defaults: synthetic.cliDefaults },
+    files: { model: toModelId('base'), paths, loras: [], defaults: synthetic.cliDefaults },
     folder,
     log,
     web,

@@ -7,7 +7,7 @@ import { toModelId } from '../../../src/base/ids.ts';
 import { synthetic } from '../../fakes/builders.ts';
 import { failureOf } from '../../fakes/system/temp-folder.ts';
 
-const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cliDefaults };
+const files = { model: toModelId('m'), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
 
 test('an engine that is decorated with nothing is the same engine', async () => {
   const inner = new ScriptedEngine();

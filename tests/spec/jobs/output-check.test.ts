@@ -86,7 +86,7 @@ test('what the synthetic engine makes of any task passes', async () => {
   const { check } = setup('reject', 'synthetic');
   const engine = aSynthetic();
   const { signal } = new AbortController();
-  const files = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
+  const files = { model: toModelId('synthetic'), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
   await using loaded = await engine.load(files, signal, USUAL);
   await fc.assert(
     fc.asyncProperty(anyTask, async (params) => {

@@ -28,7 +28,7 @@ function setup(options: Partial<Pick<HostedLoad, 'stallMs' | 'how'>> = {}) {
     quarantine,
   });
   const load = (model = 'fine') => {
-    const files = { model: toModelId(model), paths: new Map(), defaults: synthetic.cliDefaults };
+    const files = { model: toModelId(model), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
     return host.load({ engine: 'gradio', files, ...options }, abort.signal);
   };
   const context = { signal: abort.signal, progress: (_done: number, _total: number): void => {}, emit: () => {} };

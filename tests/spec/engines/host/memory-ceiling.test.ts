@@ -30,7 +30,10 @@ needs(LINUX)('an engine that grows past the memory ceiling costs its own job alo
   const { signal } = new AbortController();
   const load = (model: string) =>
     host.load(
-      { engine: 'gradio', files: { model: toModelId(model), paths: new Map(), defaults: synthetic.cliDefaults } },
+      {
+        engine: 'gradio',
+        files: { model: toModelId(model), paths: new Map(), loras: [], defaults: synthetic.cliDefaults },
+      },
       signal,
     );
   const context = { signal, progress: () => {}, emit: () => {} };

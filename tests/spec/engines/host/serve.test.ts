@@ -7,7 +7,7 @@ import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
-const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cliDefaults };
+const files = { model: toModelId('m'), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
 const LOAD = { do: 'load', engine: 'gradio', files, how: { lean: true, binariesFolder: undefined } };
 const RUN = { do: 'run', task: aTask({ kind: 'image', prompt: 'go', seed: 7 }), inputs: new Map() };
 

@@ -257,6 +257,7 @@ test('the weights travel by role, and nothing of them but path and defaults', as
   const files = {
     model: toModelId('m'),
     paths: new Map([['model', '/m/x.onnx']] as const),
+    loras: ['/m/style.gguf'],
     defaults: synthetic.cliDefaults,
   };
   const order = { do: 'load', engine: 'gradio', files, how: { lean: true, binariesFolder: undefined } } as const;

@@ -65,6 +65,7 @@ function setup({ says, reads = [], defaults = {}, prompt = 'prompt' }: About) {
     const files = {
       model: toModelId('tiny'),
       paths: new Map([['model', '/models/tiny.gguf'] as const]),
+      loras: [],
       defaults: { ...synthetic.cliDefaults, ...defaults },
     };
     await using loaded = await engine.load(files, loading(abort.signal));

@@ -37,6 +37,7 @@ function setup(options: { readonly output?: Partial<Tensor>; readonly outputs?: 
   const files = {
     model: toModelId('lama'),
     paths: new Map([['model', '/x']] as const),
+    loras: [],
     defaults: synthetic.cliDefaults,
   };
   const context = { signal: new AbortController().signal, progress: () => {}, emit: () => {} };

@@ -34,7 +34,7 @@ async function setup(choice: { inputs?: readonly string[]; output?: Tensor; conf
   });
   const paths = new Map([['model', '/v.onnx'] as const, ['config', '/v.json'] as const]);
   const context = { signal: abort.signal, progress: () => {}, emit: () => {} };
-  const files = { model: toModelId('v'), paths, defaults: synthetic.cliDefaults };
+  const files = { model: toModelId('v'), paths, loras: [], defaults: synthetic.cliDefaults };
   const load = () => speaker.load(files, loading(abort.signal));
   return { load, seen, warnings, abort, context, released: () => released };
 }

@@ -11,7 +11,7 @@ import { aSynthetic } from '../../../fakes/engines/synthetic-engine.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const signal = new AbortController().signal;
-const files = { model: toModelId('synthetic-mesh'), paths: new Map(), defaults: synthetic.cliDefaults };
+const files = { model: toModelId('synthetic-mesh'), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
 
 async function meshOf(web: Uint8Array | WorkerError, ext = 'glb') {
   const fetchImage = () => (web instanceof WorkerError ? Promise.reject(web) : Promise.resolve(web));

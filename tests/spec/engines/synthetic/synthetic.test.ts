@@ -16,7 +16,7 @@ import { USUAL } from '../../../fakes/engines/loading.ts';
 
 async function setup(choice: Partial<SyntheticEngineOptions> = {}) {
   const engine = aSynthetic(choice);
-  const files = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
+  const files = { model: toModelId('synthetic'), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
   const loaded = await engine.load(files, new AbortController().signal, USUAL);
   const run = (task: Task, context: Partial<RunContext> = {}) =>
     loaded.run(task, { signal: new AbortController().signal, progress: () => {}, emit: () => {}, ...context });

@@ -25,7 +25,7 @@ async function setup(hasFfmpeg = true) {
     policy: () => 'reject',
   });
   const { signal } = new AbortController();
-  const files = { model: toModelId('synthetic'), paths: new Map(), defaults: synthetic.cliDefaults };
+  const files = { model: toModelId('synthetic'), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
   const loaded = await engine.load(files, signal, USUAL);
   const about = { kind: 'video' as const, prompt: 'waves', seconds: 1, fps: 6, width: 48, height: 32 };
   return {

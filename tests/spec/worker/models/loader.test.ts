@@ -30,6 +30,7 @@ function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: bool
   const files: LeasedFiles = {
     model: toModelId('fox'),
     paths: new Map([['model', '/models/fox.bin']]),
+    loras: [],
     defaults: synthetic.cliDefaults,
     hold: () => {
       held.now += 1;
@@ -63,7 +64,7 @@ test('another size, time, place, default or way to load makes it another model',
   const keys = [(await lane()).key];
   keys.push((await lane({ how: LEAN })).key);
   keys.push((await lane({ files: { ...files, defaults: { ...files.defaults, steps: 9 } } })).key);
-  keys.push((await lane({ files: { ...files, paths: new Map([['model', '/elsewhere/fox.bin']]) } })).key);
+  keys.push((await lane({ files: { ...files, paths: new Map([['model', '/elsewhere/fox.bin']]), loras: [] } })).key);
   keys.push((await lane({ files: { ...files, loras: ['/models/style.gguf'] } })).key);
   file.modifiedAt = 2;
   keys.push((await lane()).key);

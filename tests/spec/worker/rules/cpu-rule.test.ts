@@ -12,7 +12,7 @@ import { USUAL } from '../../../fakes/engines/loading.ts';
 const whyNotGpu = { because: 'there is no libvulkan.so.1', hint: 'Install libvulkan1.' };
 const onCpu: Where = { on: 'cpu', whyNotGpu };
 const because = 'synthetic runs on the CPU although this machine has RTX 4090: there is no libvulkan.so.1';
-const files = { model: toModelId('m'), paths: new Map(), defaults: synthetic.cliDefaults };
+const files = { model: toModelId('m'), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
 
 /** An engine under the rule, on a machine with one GPU unless told otherwise. */
 function setup(about: { where?: Where; ranOn?: string; gpus?: readonly string[]; allowCpu?: boolean } = {}) {

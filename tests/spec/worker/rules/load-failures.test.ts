@@ -9,7 +9,7 @@ import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
 const MODEL = toModelId('m');
-const files = { model: MODEL, paths: new Map(), defaults: synthetic.cliDefaults };
+const files = { model: MODEL, paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
 
 function setup() {
   const clock = new FakeClock();
