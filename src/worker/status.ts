@@ -18,6 +18,9 @@ export interface WorkerStatus {
   readonly session: SessionStatus;
   readonly vramTotalGb: number;
   readonly vramThresholdGb: number;
+  /** The engines that a job can be routed to now: those the contract names, then those that are an extension of ours. */
+  readonly modelEngines: readonly string[];
+  readonly extensionEngines: readonly string[];
   /** In memory, or on their way in or out. */
   readonly models: readonly PooledModel[];
   /** Oldest first. */

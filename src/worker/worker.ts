@@ -43,7 +43,15 @@ export interface WorkerDeps {
   /** The facts of `status` that this module does not own. */
   readonly facts: () => Pick<
     WorkerStatus,
-    'pid' | 'configPath' | 'enabled' | 'workerId' | 'vramTotalGb' | 'vramThresholdGb' | 'models'
+    | 'pid'
+    | 'configPath'
+    | 'enabled'
+    | 'workerId'
+    | 'vramTotalGb'
+    | 'vramThresholdGb'
+    | 'modelEngines'
+    | 'extensionEngines'
+    | 'models'
   >;
 }
 

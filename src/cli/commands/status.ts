@@ -73,6 +73,7 @@ function runningLines(worker: WorkerStatus, now: number): readonly string[] {
     factLine('claiming', worker.enabled ? 'on' : 'off (run `studio-worker enable` to take jobs)'),
     factLine('session', sessionText(worker)),
     factLine('vram', `${worker.vramTotalGb} GiB, jobs up to ${worker.vramThresholdGb} GiB`),
+    factLine('model_engines', enginesText(worker)),
     ...(worker.runningJobs.length === 0
       ? [factLine('current job', 'none')]
       : worker.runningJobs.map((job) => factLine('current job', jobText(job, now)))),
@@ -82,6 +83,12 @@ function runningLines(worker: WorkerStatus, now: number): readonly string[] {
     factLine('recent jobs', recentText(worker.recentJobs)),
     factLine('outbox', `${worker.outbox.count} waiting (${formatBytes(worker.outbox.sizeBytes)})`),
   ];
+}
+
+/** As they are advertised: a studio of the contract offers nothing to a worker without any. */
+function enginesText({ modelEngines, extensionEngines }: WorkerStatus): string {
+  if (modelEngines.length + extensionEngines.length === 0) return 'none is ready (run `studio-worker engines`)';
+  return [...modelEngines, ...extensionEngines].join(', ');
 }
 
 const jobText = ({ jobId, kind, phase, startedAt }: JobRecord, now: number): string =>

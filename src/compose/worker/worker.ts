@@ -104,6 +104,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     clock,
     log,
     facts: () => ({
+      ...enginesIn(capabilities(['extensionEngines'])),
       pid: effects.environment.pid,
       configPath: config.path,
       enabled: enabled(),
@@ -140,6 +141,11 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     registration,
   };
 }
+
+const enginesIn = ({ modelEngines = [], extensionEngines }: Capabilities) => ({
+  modelEngines,
+  extensionEngines: extensionEngines ?? [],
+});
 
 /** A job that is on its way to the studio is done: there is nothing left to cancel. */
 function cancelIn(scheduler: Scheduler, jobId: JobId, reason: WorkerError): boolean {

@@ -71,6 +71,8 @@ export const StatusSchema = v.pipe(
     session: SessionSchema,
     vramTotalGb: v.number(),
     vramThresholdGb: v.number(),
+    modelEngines: v.array(v.string()),
+    extensionEngines: v.array(v.string()),
     models: v.array(ModelSchema),
     runningJobs: v.array(JobSchema),
     recentJobs: v.array(JobSchema),

@@ -51,7 +51,8 @@ function answerOf<T>(asked: Asked<T>): T {
 
 test('status over the socket is what the worker itself knows', async () => {
   await using at = await setup();
-  const { version, pid, session, workerId } = answerOf(await at.client.ask('status', {}));
+  const { version, pid, session, workerId, modelEngines } = answerOf(await at.client.ask('status', {}));
+  expect(modelEngines).toEqual(['synthetic']);
   expect({ pid, session, workerId }).toEqual({ pid: process.pid, session: { at: 'live' }, workerId: at.worker.id });
   expect(version).toBe(at.worker.status().version);
 });

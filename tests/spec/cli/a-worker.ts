@@ -14,6 +14,8 @@ export const aWorker = (status: Partial<WorkerStatus> = {}): WorkerStatus => ({
   session: { at: 'live' },
   vramTotalGb: 24,
   vramThresholdGb: 12,
+  modelEngines: ['llama-cpp', 'synthetic'],
+  extensionEngines: ['piper'],
   models: [],
   runningJobs: [],
   recentJobs: [],

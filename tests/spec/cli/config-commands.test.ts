@@ -81,12 +81,27 @@ describe('status', () => {
       'claiming:           off (run `studio-worker enable` to take jobs)',
       'session:            live',
       'vram:               24 GiB, jobs up to 12 GiB',
+      'model_engines:      llama-cpp, synthetic, piper',
       'current job:        none',
       'models in memory:   none',
       'recent jobs:        0, of which 0 failed',
       'outbox:             0 waiting (0 B)',
       '',
     ]);
+  });
+
+  test('says when no engine is ready, and where to read why', async () => {
+    await using cli = await setup({ worker: aWorker({ modelEngines: [], extensionEngines: [] }) });
+    await cli.run('status');
+    expect(cli.out()).toContain('model_engines:      none is ready (run `studio-worker engines`)\n');
+  });
+
+  test('gives the engines as two lists to scripts', async () => {
+    await using cli = await setup({ worker: aWorker() });
+    await cli.run('status', '--json');
+    expect(JSON.parse(cli.out())).toMatchObject({
+      worker: { modelEngines: ['llama-cpp', 'synthetic'], extensionEngines: ['piper'] },
+    });
   });
 
   test.each([

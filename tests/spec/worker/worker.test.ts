@@ -83,6 +83,8 @@ function setup() {
       workerId: toWorkerId('w-1'),
       vramTotalGb: 24,
       vramThresholdGb: 12,
+      modelEngines: ['synthetic'],
+      extensionEngines: [],
       models: [],
     }),
   });
