@@ -54,7 +54,7 @@ test.each(EVERY)('%s offers --json exactly when it prints facts, and says what',
 
 test.each(EVERY)('every flag of %s is explained', (_path, { args }) => {
   for (const [name, arg] of Object.entries(args)) {
-    expect(name).toMatch(/^[a-z][a-z-]+$/);
+    expect(name).toMatch(/^[a-z][a-z0-9-]+$/);
     expect(arg.description ?? '').toMatch(/^\S.{3,}[^.]$/);
   }
 });

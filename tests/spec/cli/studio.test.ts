@@ -432,8 +432,13 @@ const EVERY_DEFAULT = {
   lowVram: true,
   decimationTarget: 40_000,
   textureSize: 2048,
+  mode: 'vid_gen',
 };
 const EVERY_ROLE = ['diffusion-model', 'text-encoder', 'text-encoder-vision', 'vae', 'lora', 'model', 'labels'];
+
+/** A model that lacks only its size. */
+const FLAGS = ['--id=z', '--kind=llm', '--engine=llama-cpp'];
+const byRole = (one: { role: string }, other: { role: string }): number => one.role.localeCompare(other.role);
 
 describe('models', () => {
   const model = { id: 'z', kind: 'image', vramGbEstimate: 6.5, source: SOURCE, createdAt: AT, updatedAt: AT };
@@ -506,6 +511,94 @@ describe('models', () => {
     await writeFile(file, JSON.stringify(draft));
     expect(await cli.run('studio', 'models', 'add', file)).toBe(0);
     expect(cli.seen[0]?.body).toEqual(draft);
+  });
+
+  test('flags give every role and every default, digests and sizes behind the address', async () => {
+    await using cli = await withStudio({ 'POST /models': () => Response.json(model, { status: 201 }) });
+    const sha256 = 'ab'.repeat(32);
+    const files = FILE_ROLES.map((role) => ({ role, url: `https://e.com/${role}.bin`, filename: `${role}.bin` }));
+    const roleFlags = files.map(({ role, url }) => `--${role === 'config' ? 'voice-config' : role}=${url}`);
+    const defaultFlags = Object.entries(EVERY_DEFAULT).map(([key, value]) => {
+      const name = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      return value === true ? name : `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`;
+    });
+    const line = ['--id=z', '--kind=image', '--engine=sd-cpp', '--vram=6.5', '--name=Z', ...roleFlags, ...defaultFlags];
+    const ink = `--lora=https://e.com/dl?id=7#filename=ink.gguf&bytes=9007199254740991&sha256=${sha256.toUpperCase()}`;
+    expect(await cli.run('studio', 'models', 'add', ...line, ink)).toBe(0);
+    const [sent] = cli.seen;
+    const { source, ...rest } = (sent?.body ?? {}) as { source: { files: { role: string }[] } };
+    expect(rest).toEqual({ id: 'z', kind: 'image', displayName: 'Z', vramGbEstimate: 6.5 });
+    const second = { role: 'lora', url: 'https://e.com/dl?id=7', filename: 'ink.gguf', sha256 };
+    expect(source).toMatchObject({ engine: 'sd-cpp', cliDefaults: EVERY_DEFAULT });
+    expect(source.files.toSorted(byRole)).toEqual(
+      [...files, { ...second, approxBytes: 9_007_199_254_740_991 }].toSorted(byRole),
+    );
+  });
+
+  test('a chat model needs no more than five flags', async () => {
+    await using cli = await withStudio({ 'POST /models': () => Response.json(model, { status: 201 }) });
+    const line = ['--id=q', '--kind=llm', '--engine=llama-cpp', '--vram=3', '--model=https://e.com/q%202b.gguf'];
+    expect(await cli.run('studio', 'models', 'add', ...line)).toBe(0);
+    expect(cli.seen[0]?.body).toEqual({
+      id: 'q',
+      kind: 'llm',
+      vramGbEstimate: 3,
+      source: {
+        engine: 'llama-cpp',
+        files: [{ role: 'model', url: 'https://e.com/q%202b.gguf', filename: 'q 2b.gguf' }],
+        cliDefaults: { cfgScale: 0, steps: 0, width: 0, height: 0 },
+      },
+    });
+  });
+
+  test('flags win over the file, and a file of theirs takes the place of one with its role', async () => {
+    await using cli = await withStudio({ 'POST /models': () => Response.json(model, { status: 201 }) });
+    const file = join(cli.folder, 'model.json');
+    const files = ['vae', 'lora'].map((role) => ({ role, url: `https://e.com/${role}`, filename: role }));
+    await writeFile(
+      file,
+      JSON.stringify({ id: 'z', kind: 'image', vramGbEstimate: 6.5, source: { ...SOURCE, files } }),
+    );
+    const line = ['--id', 'y', '--steps', '9', '--lora', 'http://e.com/a', '--lora', 'http://e.com/b'];
+    expect(await cli.run('studio', 'models', 'add', file, ...line)).toBe(0);
+    expect(cli.seen[0]?.body).toEqual({
+      id: 'y',
+      kind: 'image',
+      vramGbEstimate: 6.5,
+      source: {
+        engine: SOURCE.engine,
+        files: [
+          files[0],
+          { role: 'lora', url: 'http://e.com/a', filename: 'a' },
+          { role: 'lora', url: 'http://e.com/b', filename: 'b' },
+        ],
+        cliDefaults: { ...SOURCE.cliDefaults, steps: 9 },
+      },
+    });
+  });
+
+  test.each([
+    [[], '--id is missing; a model is described by flags or by a JSON file'],
+    [['--id=z', '--kind=llm', '--vram=1'], '--engine is missing'],
+    [['--engine', 'llama'], '--engine is "llama"; allowed: sd-cpp, llama-cpp'],
+    [[...FLAGS, '--vram', '-1'], '--vram is "-1"; allowed: a number of at least 0'],
+    [[...FLAGS, '--vram=1', '--steps', '1.5'], '--steps is "1.5"; allowed: a whole number from 0 to 4294967295'],
+    [[...FLAGS, '--vram=1', '--lora-weight', 'much'], '--lora-weight is "much"; allowed: a number'],
+    [[...FLAGS, '--vram=1', '--mode', 'gif'], '--mode is "gif"; allowed: img_gen, vid_gen'],
+    [[...FLAGS, '--vram=1', '--vision', '[1]'], '--vision is "[1]"; allowed: a JSON object'],
+    [[...FLAGS, '--vram=1', '--chat-template-kwargs', '{'], '--chat-template-kwargs is "{"; allowed: a JSON object'],
+    [[...FLAGS, '--vram=1', '--vae', './vae.gguf'], '--vae is "./vae.gguf"; allowed: a URL'],
+    [[...FLAGS, '--vram=1', '--vae', 'https://e.com/'], '--vae does not end in a file name'],
+    [[...FLAGS, '--vram=1', '--vae', 'https://e.com/v#sha256=12'], '--vae: sha256 is "12"; allowed: 64 hexadecimal'],
+    [[...FLAGS, '--vram=1', '--vae', 'https://e.com/v#bytes=-1'], '--vae: bytes is "-1"; allowed: a whole number'],
+    [[...FLAGS, '--vram=1', '--vae', 'https://e.com/v#md5=1'], '--vae has "md5" behind the #; allowed: filename'],
+    [[...FLAGS, '--vram=1', '--vae', 'https://e.com/1', '--vae', 'https://e.com/2'], '--vae is given twice'],
+    [[...FLAGS, '--vram=1', '--vea', 'https://e.com/v'], 'unknown flag "--vea": did you mean "--vae"?'],
+  ])('a model by %j is rejected by the name of that flag', async (line, message) => {
+    await using cli = await withStudio({});
+    expect(await cli.run('studio', 'models', 'add', ...line)).toBe(64);
+    expect(cli.err()).toContain(message);
+    expect(cli.seen).toEqual([]);
   });
 
   test('names the field that is wrong and sends nothing', async () => {

@@ -1,25 +1,46 @@
 import { WorkerError } from '../../../base/errors.ts';
 import { command } from '../../command.ts';
 import { readJsonFile } from '../../args/json-file.ts';
+import { MODEL_ARGS } from '../../args/model-args.ts';
+import { modelFrom } from '../../args/model-flags.ts';
 import { printJson, printLines } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
 
-/** Adds a model from a file. */
+/** Adds a model from flags, from a file, or from a file that flags change. */
 export const modelsAdd = command({
-  summary: 'Add a model from a JSON file: {id, kind, vramGbEstimate, source: {engine, files, cliDefaults}}',
-  examples: ['studio-worker studio models add z-image-turbo.json'],
+  summary: 'Add a model, described by flags or by a JSON file: {id, kind, vramGbEstimate, source}',
+  examples: [
+    'studio-worker studio models add --id qwen-2b --kind llm --engine llama-cpp --vram 3 --model https://example.com/qwen-2b.gguf',
+    'studio-worker studio models add --id qwen-vl --kind llm --engine llama-cpp --vram 9 --context-size 16384 --model https://example.com/vl.gguf --text-encoder-vision https://example.com/vl-mmproj.gguf',
+    'studio-worker studio models add --id sdxl-ink --kind image --engine sd-cpp --vram 8 --steps 20 --width 1024 --height 1024 --model "https://example.com/sdxl.safetensors#bytes=6938040682" --lora https://example.com/ink.safetensors --lora-weight 0.65',
+    'studio-worker studio models add z-image-turbo.json',
+    'studio-worker studio models add z-image-turbo.json --id z-image-small --width 512 --height 512',
+  ],
   exits: OPERATOR_EXITS,
   json: 'the model: {id, kind, displayName?, vramGbEstimate, source, createdAt, updatedAt}',
-  args: { file: { type: 'positional', valueHint: 'path', description: 'JSON file with the model' }, ...OPERATOR_ARGS },
+  args: {
+    file: {
+      type: 'positional',
+      required: false,
+      valueHint: 'path',
+      description: 'JSON file with the model; flags override its fields',
+    },
+    ...MODEL_ARGS,
+    ...OPERATOR_ARGS,
+  },
+  repeatable: ['lora'],
   run: async (args, world) => {
     const api = await world.operatorApi();
-    // Checked before a token is looked up: a wrong file is the likelier mistake.
-    const draft = api.readJson(api.WrittenModelSchema, api.writeJson(await readJsonFile('<file>', args.file, world)));
-    if (draft.is === 'unreadable')
-      throw new WorkerError('cli.usage', `${args.file} is not a valid model: ${draft.problem}`);
+    const fromFile = args.file === undefined ? undefined : await readJsonFile('<file>', args.file, world);
+    const model = modelFrom(args, fromFile, api.parseJson);
+    // Checked before a token is looked up: a wrong field is the likelier mistake.
+    const draft = api.readJson(api.WrittenModelSchema, api.writeJson(model));
+    if (draft.is === 'unreadable') {
+      throw new WorkerError('cli.usage', `${args.file ?? 'this'} is not a valid model: ${draft.problem}`);
+    }
     const studio = await openStudio(args, world);
-    const model = await studio.addModel(draft.value);
-    if (args.json) printJson(world.terminal, model);
-    else printLines(world.terminal, `added ${model.id}`);
+    const added = await studio.addModel(draft.value);
+    if (args.json) printJson(world.terminal, added);
+    else printLines(world.terminal, `added ${added.id}`);
   },
 });
