@@ -38,6 +38,7 @@ export async function createWorld(): Promise<World> {
     engines: async (configPath) =>
       (await import('./compose/commands/engine-report.ts')).reportEngines(configPath, effects),
     packs: async (configPath) => (await import('./compose/engines/packs.ts')).openPacks(configPath, effects),
+    updates: async (configPath) => (await import('./compose/update/commands.ts')).openUpdates(configPath, effects),
     demo: async (choice) => (await import('./compose/commands/demo.ts')).startDemo(choice, effects),
   };
 }

@@ -9,6 +9,7 @@ import type { DemoChoice, DemoRun } from './world/demo.ts';
 import type { PackPuller } from './world/engines.ts';
 import type { ModelShelf } from './world/models.ts';
 import type { OperatorApi, StartedStudio, StudioDefaults, StudioChoice } from './world/studio.ts';
+import type { Updates } from './world/update.ts';
 import type { RunChoice } from './world/worker.ts';
 
 /** All that a command may reach beyond its own arguments. `compose.ts` builds the real one. */
@@ -54,6 +55,8 @@ export interface World {
    * @throws WorkerError `frame.malformed` | `config.invalid`
    */
   readonly explainOffer: (choice: ExplainChoice) => Promise<ExplainedOffer>;
+  /** The releases of the configured feed. Nothing is requested before a method is called. */
+  readonly updates: (configPath?: string) => Promise<Updates>;
   /** The models of this machine, where the config file keeps them. */
   readonly models: (configPath?: string) => Promise<ModelShelf>;
 }

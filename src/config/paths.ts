@@ -60,6 +60,10 @@ export interface Siblings {
   readonly peaks: string;
   /** The models that were in memory when the worker ended. */
   readonly residency: string;
+  /** What the updater knows. */
+  readonly updateState: string;
+  /** Releases on their way in. */
+  readonly updates: string;
 }
 
 /** The paths beside a config file. Two config files in one folder share them, and so exclude each other. */
@@ -74,5 +78,7 @@ export function siblingsOf(configPath: string): Siblings {
     outbox: beside('outbox'),
     peaks: beside('peaks.json'),
     residency: beside('residency.json'),
+    updateState: beside('update-state.json'),
+    updates: beside('updates'),
   };
 }

@@ -164,7 +164,7 @@ export const CONFIG_KEYS = {
     default: 1800,
     unit: 'seconds',
     applies: 'unused',
-    sentence: 'Interval between update checks.',
+    sentence: 'Interval between update checks; at least 60.',
   },
   auto_update_feed: {
     type: text,
@@ -176,8 +176,15 @@ export const CONFIG_KEYS = {
   auto_update_prerelease: {
     type: flag,
     default: false,
-    applies: 'unused',
+    applies: 'restart',
     sentence: 'Whether updates may be prereleases.',
+  },
+  auto_update_allow_unsigned: {
+    type: flag,
+    default: false,
+    applies: 'restart',
+    sentence:
+      'Whether to take releases without a signature from a feed on this machine, for trying out your own builds.',
   },
   local_api_port: {
     type: count(U16_MAX),

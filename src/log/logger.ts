@@ -14,6 +14,7 @@ export const AREAS = [
   'engines',
   'models',
   'delivery',
+  'update',
   'studio',
   'cli',
 ] as const;

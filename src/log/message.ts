@@ -8,10 +8,11 @@ import { CONTRACT_SENTENCES } from './sentences/contract.ts';
 import { MACHINE_SENTENCES } from './sentences/machine.ts';
 import { STUDIO_SENTENCES } from './sentences/studio.ts';
 import { duration, type Sentence, size, text } from './sentences/text.ts';
+import { UPDATE_SENTENCES } from './sentences/update.ts';
 import { WORKER_SENTENCES } from './sentences/worker.ts';
 
 const SENTENCES: ReadonlyMap<string, Sentence> = new Map(
-  Object.entries<Sentence>({ ...WORKER_SENTENCES, ...MACHINE_SENTENCES, ...CONTRACT_SENTENCES }),
+  Object.entries<Sentence>({ ...WORKER_SENTENCES, ...MACHINE_SENTENCES, ...UPDATE_SENTENCES, ...CONTRACT_SENTENCES }),
 );
 /** The embedded studio shares names of events with its workers and means its own side of them. */
 const OF_STUDIO: ReadonlyMap<string, Sentence> = new Map(Object.entries<Sentence>(STUDIO_SENTENCES));
@@ -30,11 +31,12 @@ const ASIDES: ReadonlyMap<string, (fields: Fields) => string | undefined> = new 
   ['offer.received', (f: Fields) => `${text(f.kind)}: ${text(f.promptPreview)}`],
 ]);
 
-/** Areas filed under the one category by which studios group session and jobs. */
+/** Areas filed under a category that studios know: one for session and jobs, one for updates. */
 const CATEGORIES: ReadonlyMap<string, string> = new Map([
   ['session', 'ws'],
   ['jobs', 'ws'],
   ['delivery', 'ws'],
+  ['update', 'auto-update'],
 ]);
 const categoryOf = (area: Area): string => CATEGORIES.get(area) ?? area;
 

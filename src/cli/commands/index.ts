@@ -12,6 +12,7 @@ export const COMMANDS: CommandTable = {
   models: async () => (await import('./models/index.ts')).models,
   'explain-offer': async () => (await import('./explain-offer.ts')).explainOffer,
   engines: async () => (await import('./engines.ts')).engines,
+  'check-update': async () => (await import('./check-update.ts')).checkUpdate,
   demo: async () => (await import('./demo.ts')).demo,
   studio: async () => (await import('./studio/index.ts')).studio,
   completions: async () => (await import('./completions.ts')).completions,

@@ -41,7 +41,6 @@ test('every live key has a reader in a running worker', async () => {
     'start_minimised',
     'auto_update_enabled',
     'auto_update_interval_secs',
-    'auto_update_prerelease',
     'local_api_port',
     'stream_port',
     'local_api_token',

@@ -106,6 +106,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     readBytes: (path, maxBytes) => systemFiles.readNamedBytes(path, maxBytes),
     operator: untold('network'),
     packs: untold('packs'),
+    updates: untold('releases'),
     openConfig,
     control: () => clientOf(running),
     runWorker: untold('worker'),

@@ -67,7 +67,15 @@ test.each(EVERY)('exit codes of %s are named once each', (_path, { exits = [] })
 /** Runs the first example of a command in a world where whatever opens the config file fails like this. */
 async function exitWithConfig(failure: WorkerError, { examples: [example] }: Command): Promise<number> {
   const fail = (): Promise<never> => Promise.reject(failure);
-  const opening = { openConfig: fail, models: fail, packs: fail, engines: fail, explainOffer: fail, runWorker: fail };
+  const opening = {
+    openConfig: fail,
+    models: fail,
+    packs: fail,
+    engines: fail,
+    explainOffer: fail,
+    runWorker: fail,
+    updates: fail,
+  };
   await using cli = await setup({ world: { ...opening, readText: async () => '{}' } });
   const [, ...argv] = wordsOf(example);
   return await cli.run(...argv);

@@ -70,6 +70,8 @@ test('what belongs to a config file lies beside it, wherever it is', () => {
     outbox: '/srv/w1/outbox',
     peaks: '/srv/w1/peaks.json',
     residency: '/srv/w1/residency.json',
+    updateState: '/srv/w1/update-state.json',
+    updates: '/srv/w1/updates',
   });
   expect(siblingsOf('C:\\w\\config.toml').lock).toBe('C:\\w\\daemon.lock');
   expect(siblingsOf('config.toml').outbox).toBe('./outbox');

@@ -43,6 +43,7 @@ test('a file with the two required keys gets every default', () => {
     auto_update_interval_secs: 1800,
     auto_update_feed: 'https://api.github.com/repos/webbertakken/studio-worker/releases',
     auto_update_prerelease: false,
+    auto_update_allow_unsigned: false,
   });
 });
 
