@@ -46,7 +46,8 @@ export interface Studio {
 /** Sets up the rules over a store, and leases what an earlier process left with workers. */
 export async function createStudio(parts: StudioParts): Promise<Studio> {
   const { store, clock, log, features, hashOf, nextTurn } = parts;
-  const studio: StudioState = { store, clock, log, features, live: new Map(), leases: new Map(), stopped: false };
+  const nobody = { live: new Map(), deleted: new Set<string>(), leases: new Map() };
+  const studio: StudioState = { store, clock, log, features, ...nobody, stopped: false };
   await restoreLeases(studio);
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio));
   return {

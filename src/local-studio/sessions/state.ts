@@ -48,6 +48,8 @@ export interface StudioState {
   readonly features: readonly Feature[];
   /** By worker id, in the order they connected. */
   readonly live: Map<string, WorkerSession>;
+  /** Ids of workers deleted since the start, never given again: a socket of theirs may be on its way to its welcome. */
+  readonly deleted: Set<string>;
   /** By job id. */
   readonly leases: Map<string, JobLease>;
   /** Nothing is started or written any more. */

@@ -28,6 +28,7 @@ export interface WorkerSocketDeps {
 
 /** What a close frame can carry beside its code (RFC 6455 §5.5); the error frame before it has the reason in full. */
 const MAX_REASON_BYTES = 123;
+const DELETED = 'the operator deleted this worker';
 /** How long a socket may take to send its `hello` (studio contract: timing constants). */
 const HELLO_MS = 15_000;
 
@@ -112,6 +113,7 @@ class SocketDriver implements ServerSocketEvents {
   #welcome(capabilities: WorkerSession['capabilities']): void {
     const studio = this.#studio;
     const { id: workerId } = this.#worker;
+    if (studio.deleted.has(workerId)) return this.#fail('worker_deleted', DELETED);
     studio.live.get(workerId)?.end(CLOSE.duplicateWorker, 'another session took over', 'duplicate_worker');
     this.#at = 'live';
     const session = newSession(studio, workerId, capabilities, {

@@ -73,6 +73,28 @@ test('deleting a worker ends its socket with 4004, and answers its next upgrade 
   expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('worker not found')]);
 });
 
+test('a worker deleted between its upgrade and its hello gets 4004 and no welcome', async () => {
+  await using world = await setup();
+  using worker = await bareSocket(world.credentials);
+  await world.studio.admin('DELETE', `/workers/${world.credentials.workerId}`);
+  worker.send(helloOf(world.credentials));
+  expect(await worker.next('error')).toMatchObject({ code: 'worker_deleted' });
+  expect(await worker.closed).toMatchObject({ code: 4004, reason: 'the operator deleted this worker' });
+  expect(worker.waiting).toEqual([]);
+});
+
+test('a worker deleted while its hello is on the way never reads a welcome after that', async () => {
+  await using world = await setup();
+  for (let round = 0; round < 20; round++) {
+    const credentials = await world.studio.enrol();
+    using worker = await bareSocket(credentials);
+    worker.send(helloOf(credentials));
+    await world.studio.admin('DELETE', `/workers/${credentials.workerId}`);
+    expect((await worker.closed).code).toBe(4004);
+    expect(worker.waiting.at(-1)).toMatchObject({ type: 'error', code: 'worker_deleted' });
+  }
+});
+
 test.each([accept('job-x'), result('job-x'), failure('job-x', true)])(
   'a frame about a job that is not held ends the socket: %j',
   async (frame) => {

@@ -20,6 +20,7 @@ export const workerRoutes: AdminRoutes = ({ studio }) => [
     handle: async (exchange) => {
       const workerId = param(exchange, 'id');
       existing((await studio.store.workers.remove(workerId)) || undefined, 'worker', workerId);
+      studio.deleted.add(workerId);
       studio.live.get(workerId)?.end(CLOSE.workerDeleted, 'the operator deleted this worker', 'worker_deleted');
       for (const [jobId, lease] of studio.leases) {
         if (lease.workerId === workerId) await loseJob(studio, jobId, workerId, 'the operator deleted the worker');
