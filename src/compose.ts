@@ -30,6 +30,7 @@ export async function createWorld(): Promise<World> {
     operatorApi: async () => ({
       ...(await import('./contract/admin.ts')),
       ...(await import('./contract/json.ts')),
+      ...(await import('./contract/limits.ts')),
       ...(await import('./contract/read.ts')),
     }),
     models: async (configPath) => (await import('./compose/model-store.ts')).openShelf(configPath, effects),

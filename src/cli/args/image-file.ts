@@ -1,9 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
-import { MIB } from '../../base/units.ts';
+import { formatBytes } from '../../base/units.ts';
 import type { World } from '../world.ts';
-
-/** In base64 a third more, which a studio still takes as one request. */
-const MAX_BYTES = 16 * MIB;
 
 /** First bytes of the formats that every engine reads; `at` is where they stand. */
 const FORMATS: readonly (readonly [type: string, at: number, magic: string])[] = [
@@ -13,18 +10,48 @@ const FORMATS: readonly (readonly [type: string, at: number, magic: string])[] =
 ];
 
 /**
- * An image that the operator named, as a `data:` URL: it travels inside the task.
+ * Images that the operator named, as `data:` URLs: they travel inside the task.
  *
- * @throws WorkerError `cli.usage` naming the argument when it cannot be read, is too large, or is no image
+ * @throws WorkerError `cli.usage` naming the argument when one cannot be read, is too large, or is no image, or when all
+ *   of them are too large for one job
  */
-export async function readImageFile(argument: string, path: string, world: Pick<World, 'readBytes'>): Promise<string> {
-  const bytes = await world.readBytes(path, MAX_BYTES).catch((thrown: unknown) => {
+export async function readImageFiles(
+  argument: string,
+  paths: readonly string[],
+  world: Pick<World, 'readBytes' | 'operatorApi'>,
+): Promise<readonly string[]> {
+  const { MAX_IMAGE_BYTES, MAX_INLINE_IMAGE_BYTES: maxBytes } = await world.operatorApi();
+  const urls: string[] = [];
+  let sumBytes = 0;
+  for (const path of paths) {
+    const bytes = await readImage(argument, path, { maxBytes: MAX_IMAGE_BYTES, world });
+    sumBytes += bytes.byteLength;
+    if (sumBytes > maxBytes) {
+      throw new WorkerError('cli.usage', `${argument}: the images are larger than ${formatBytes(maxBytes)} together`, {
+        hint: 'Name them by URL instead, as `images` of a task in a JSON file: `--file task.json`.',
+      });
+    }
+    urls.push(`data:image/${typeOf(argument, path, bytes)};base64,${bytes.toBase64()}`);
+  }
+  return urls;
+}
+
+async function readImage(
+  argument: string,
+  path: string,
+  { maxBytes, world }: { readonly maxBytes: number; readonly world: Pick<World, 'readBytes'> },
+): Promise<Uint8Array> {
+  const bytes = await world.readBytes(path, maxBytes).catch((thrown: unknown) => {
     if (!(thrown instanceof Error)) throw thrown;
     throw new WorkerError('cli.usage', `${argument}: ${thrown.message}`, { cause: thrown });
   });
   if (bytes === undefined) throw new WorkerError('cli.usage', `${argument}: ${path} does not exist`);
+  return bytes;
+}
+
+function typeOf(argument: string, path: string, bytes: Uint8Array): string {
   const start = String.fromCharCode(...bytes.subarray(0, 12));
   const [type] = FORMATS.find(([, at, magic]) => start.startsWith(magic, at)) ?? [];
   if (type === undefined) throw new WorkerError('cli.usage', `${argument}: ${path} is no PNG, JPEG or WebP image`);
-  return `data:image/${type};base64,${bytes.toBase64()}`;
+  return type;
 }

@@ -1,10 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
-import { MIB } from '../../base/units.ts';
 import { readNamedFile } from './named-file.ts';
 import type { World } from '../world.ts';
-
-/** A job may carry its input image inline. */
-const MAX_BYTES = 16 * MIB;
 
 /**
  * A JSON object from a file that the operator named, long integers kept exact.
@@ -16,9 +12,9 @@ export async function readJsonFile(
   path: string,
   world: Pick<World, 'readText' | 'operatorApi'>,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const text = await readNamedFile(argument, path, MAX_BYTES, world);
+  const { MAX_JOB_BYTES, parseJson } = await world.operatorApi();
+  const text = await readNamedFile(argument, path, MAX_JOB_BYTES, world);
   if (text === undefined) throw new WorkerError('cli.usage', `${argument}: ${path} does not exist`);
-  const { parseJson } = await world.operatorApi();
   let value: unknown;
   try {
     value = parseJson(text.replace(/^\uFEFF/, ''));

@@ -1,4 +1,5 @@
 import type * as admin from '../../contract/admin.ts';
+import type * as limits from '../../contract/limits.ts';
 import type * as json from '../../contract/json.ts';
 import type * as read from '../../contract/read.ts';
 import type * as routes from '../../contract/routes.ts';
@@ -31,7 +32,7 @@ export interface StudioDefaults {
   tokenFileIn(dataDir: string): string;
 }
 
-type Contract = typeof admin & typeof routes & typeof json & typeof read;
+type Contract = typeof admin & typeof limits & typeof routes & typeof json & typeof read;
 
 /**
  * The part of the studio contract that the studio's sub-commands need, handed in as a value: the command line itself
@@ -39,5 +40,13 @@ type Contract = typeof admin & typeof routes & typeof json & typeof read;
  */
 export type OperatorApi = Pick<
   Contract,
-  'JobDraftSchema' | 'WrittenModelSchema' | 'hasEnded' | 'parseJson' | 'readJson' | 'writeJson'
+  | 'MAX_IMAGE_BYTES'
+  | 'MAX_INLINE_IMAGE_BYTES'
+  | 'MAX_JOB_BYTES'
+  | 'JobDraftSchema'
+  | 'WrittenModelSchema'
+  | 'hasEnded'
+  | 'parseJson'
+  | 'readJson'
+  | 'writeJson'
 >;

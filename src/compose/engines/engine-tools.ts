@@ -3,7 +3,7 @@ import { createFfmpeg, type Ffmpeg } from '../../engines/ffmpeg/index.ts';
 import { createEngineHost, type EngineHost } from '../../engines/host/host.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
 import { createInputFetcher, type FetchInput } from '../../engines/media/inputs.ts';
-import { MAX_IMAGE_BYTES } from '../../engines/media/task-image.ts';
+import { MAX_IMAGE_BYTES } from '../../contract/limits.ts';
 import type { Logger } from '../../log/logger.ts';
 import { type AskProgram, createAskProgram } from '../../system/process/ask-program.ts';
 import { bound } from '../../system/process/bound-programs.ts';

@@ -1,11 +1,11 @@
 import { WorkerError } from '../../base/errors.ts';
-import { formatBytes, MIB, SECOND_MS } from '../../base/units.ts';
+import { formatBytes, SECOND_MS } from '../../base/units.ts';
+import { MAX_IMAGE_BYTES } from '../../contract/limits.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Images, Picture } from '../../system/native/images.ts';
 import type { FetchInput } from './inputs.ts';
 
-/** Studio contract: limits of an image that a task names. */
-export const MAX_IMAGE_BYTES = 25 * MIB;
+/** Studio contract: how long fetching an image that a task names may take. */
 const FETCH_WITHIN_MS = 60 * SECOND_MS;
 const READABLE: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp']);
 

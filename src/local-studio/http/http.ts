@@ -1,9 +1,10 @@
 import { readLimited } from '../../base/bytes.ts';
 import type * as v from 'valibot';
 import { ADMIN_ERRORS, type AdminErrorCode } from '../../contract/admin.ts';
+import { MAX_INLINE_IMAGE_BYTES, MAX_JOB_BYTES } from '../../contract/limits.ts';
 import { writeJson } from '../../contract/json.ts';
 import { readJson } from '../../contract/read.ts';
-import { KIB, MIB } from '../../base/units.ts';
+import { formatBytes, KIB, MIB } from '../../base/units.ts';
 import type { WorkerRow } from '../storage/store.ts';
 
 /** A request on its way through the routes. */
@@ -69,23 +70,40 @@ export function bearerOf(request: Request): string | undefined {
   return /^Bearer +(\S+)$/i.exec(header)?.[1];
 }
 
-/** Bodies from anyone, which are registrations, and from the operator, whose tasks may carry their input in a data URL. */
-export const MAX_ANONYMOUS_BYTES = 256 * KIB;
-export const MAX_OPERATOR_BYTES = 32 * MIB;
+/** How long a body may be, and what is said of a longer one. */
+interface BodyLimit {
+  readonly maxBytes: number;
+  readonly tooLarge: string;
+}
+
+const limitOf = (maxBytes: number, remedy = ''): BodyLimit => ({
+  maxBytes,
+  tooLarge: `the body is larger than ${formatBytes(maxBytes)}${remedy}`,
+});
+
+/** Bodies from anyone, which are registrations. */
+export const ANONYMOUS_BODY = limitOf(256 * KIB);
+/** Bodies from the operator. */
+export const OPERATOR_BODY = limitOf(MIB);
+/** Jobs, which may carry their images with them. */
+export const JOB_BODY = limitOf(
+  MAX_JOB_BYTES,
+  `; the images inside a job may have ${formatBytes(MAX_INLINE_IMAGE_BYTES)} together: name larger ones by URL`,
+);
 
 /** Reads a JSON body with a schema, and no more of it than allowed. */
 export async function readBody<Schema extends v.GenericSchema>(
   request: Request,
   schema: Schema,
-  maxBytes: number,
+  limit: BodyLimit,
 ): Promise<v.InferOutput<Schema>> {
-  const read = readJson(schema, await readText(request, maxBytes));
+  const read = readJson(schema, await readText(request, limit));
   if (read.is === 'unreadable') throw refuse('invalid', read.problem);
   return read.value;
 }
 
-async function readText(request: Request, maxBytes: number): Promise<string> {
-  const tooLarge = refuse('too-large', `the body is larger than ${maxBytes} bytes`);
+async function readText(request: Request, { maxBytes, tooLarge: message }: BodyLimit): Promise<string> {
+  const tooLarge = refuse('too-large', message);
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge;
   return new TextDecoder().decode(await readLimited(request.body, { maxBytes, tooLarge: () => tooLarge }));
 }

@@ -10,7 +10,7 @@ import { writeJson } from '../../contract/json.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
-import { bearerOf, type Exchange, json, MAX_ANONYMOUS_BYTES, problem, readBody, type Route } from './http.ts';
+import { ANONYMOUS_BODY, bearerOf, type Exchange, json, problem, readBody, type Route } from './http.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { type HashOf, newToken, sameHash } from '../storage/secrets.ts';
 import type { Store } from '../storage/store.ts';
@@ -53,7 +53,7 @@ export function registrationRequestRoutes(deps: RegistrationDeps): readonly Rout
 
 /** Idempotent: the same installation with the same secret gets the request that waits already. */
 async function ask({ store, clock, random, log }: RegistrationDeps, { request }: Exchange): Promise<Response> {
-  const asked = await readBody(request, RegisterRequestSchema, MAX_ANONYMOUS_BYTES);
+  const asked = await readBody(request, RegisterRequestSchema, ANONYMOUS_BODY);
   const waiting = await store.registrations.pendingOf(asked.installId);
   // Another secret is another requester: who asked first must not be handed this one's approval, nor the reverse.
   if (waiting !== undefined && sameHash(waiting.secretHash, asked.registrationSecretHash)) {
@@ -91,7 +91,7 @@ async function poll({ store, random, hashOf }: RegistrationDeps, { request, para
 
 async function bootstrap(deps: RegistrationDeps, { request }: Exchange): Promise<Response> {
   const { store, clock, random, log, hashOf } = deps;
-  const asked = await readBody(request, BootstrapRequestSchema, MAX_ANONYMOUS_BYTES);
+  const asked = await readBody(request, BootstrapRequestSchema, ANONYMOUS_BODY);
   if (!(await store.registrations.spendBootstrapToken(hashOf(asked.bootstrapToken), clock.now()))) {
     return problem(401, 'unauthorized', 'the bootstrap token is unknown, spent or expired');
   }

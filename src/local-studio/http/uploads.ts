@@ -4,7 +4,8 @@ import type { NextTurn } from '../../system/clock.ts';
 import { complete, endActivity, nonEmpty } from '../sessions/frames-in.ts';
 import type { ArtifactStore, ArtifactWriter } from '../storage/artifacts.ts';
 import { logFailure, type StudioState } from '../sessions/state.ts';
-import { type Exchange, json, MAX_OPERATOR_BYTES, problem, Refusal, type Route } from './http.ts';
+import { MAX_JOB_BYTES } from '../../contract/limits.ts';
+import { type Exchange, json, problem, Refusal, type Route } from './http.ts';
 import { boundaryOf, createMultipartReader, MalformedMultipart } from './multipart-reader.ts';
 import { offerTo } from '../sessions/offering.ts';
 import type { StoredArtifact } from '../storage/store.ts';
@@ -21,7 +22,7 @@ export interface UploadRouteDeps {
 /** Studio contract: binary completion. */
 const MAX_ARTIFACT_BYTES = 512 * MIB;
 /** Beside the artifact there are an extension and the prompt, which may be as long as the operator could make it. */
-const MAX_FIELD_BYTES = MAX_OPERATOR_BYTES;
+const MAX_FIELD_BYTES = MAX_JOB_BYTES;
 const EXTENSION = /^[a-z0-9]{1,10}$/;
 
 /** The upload of a binary result (studio contract: binary completion). */

@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import sharp from 'sharp';
 import type { ModelFile } from '../../../src/contract/model-source.ts';
 import { readChatCompletion } from '../../../src/contract/results.ts';
-import { MAX_IMAGE_BYTES } from '../../../src/engines/media/task-image.ts';
+import { MAX_IMAGE_BYTES, MAX_INLINE_IMAGE_BYTES, MAX_JOB_BYTES } from '../../../src/contract/limits.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { setup } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
@@ -85,4 +85,36 @@ test('an image of one byte more than 25 MiB fails the chat', async () => {
   const { error } = await scene.studio.next('fail');
   expect(error).toStartWith('input image 1 of 1: ');
   expect(error).toContain('is larger than 25.0 MiB');
+});
+
+test('images inside a job may be as large as one frame carries', async () => {
+  const noise = (width: number) =>
+    sharp({
+      create: {
+        width,
+        height: 2_000,
+        channels: 3,
+        background: 'white',
+        noise: { type: 'gaussian', mean: 128, sigma: 60 },
+      },
+    }).png({ compressionLevel: 0 });
+  const [first, second] = await Promise.all([noise(4_000).toBuffer(), noise(3_500).toBuffer()]);
+  expect(first.byteLength + second.byteLength).toBeGreaterThan(0.95 * MAX_INLINE_IMAGE_BYTES);
+  expect(first.byteLength).toBeLessThan(MAX_IMAGE_BYTES);
+  await using scene = await setup();
+  const { id } = await scene.studio.createJob(asking([inline(first), inline(second)]), draft);
+  const { result } = await scene.studio.jobIs(id, 'completed');
+  const read = readChatCompletion(result);
+  expect(read.is === 'read' ? read.value.choices[0]?.message.content : undefined).toEndWith(
+    '(read 2 images: 4000x2000, 3500x2000)',
+  );
+});
+
+test('a job with larger images inside is refused by the studio, in sizes that an operator can act on', async () => {
+  await using scene = await setup();
+  const image = `data:image/png;base64,${'A'.repeat(MAX_JOB_BYTES / 2)}`;
+  const work = scene.studio.createJob(asking([image, image]), draft);
+  expect(String(await work.catch((thrown: unknown) => thrown))).toContain(
+    'the body is larger than 62.0 MiB; the images inside a job may have 45.0 MiB together: name larger ones by URL',
+  );
 });

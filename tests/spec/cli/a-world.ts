@@ -6,6 +6,7 @@ import type { World } from '../../../src/cli/world.ts';
 import type { ConfigChanges, ConfigValues, OpenedConfig } from '../../../src/cli/world/config.ts';
 import * as admin from '../../../src/contract/admin.ts';
 import * as json from '../../../src/contract/json.ts';
+import * as limits from '../../../src/contract/limits.ts';
 import * as read from '../../../src/contract/read.ts';
 import * as routes from '../../../src/contract/routes.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
@@ -118,7 +119,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
       dataDir: folder,
       tokenFileIn: (dataDir) => join(dataDir, 'operator-token'),
     },
-    operatorApi: async () => ({ ...admin, ...routes, ...json, ...read }),
+    operatorApi: async () => ({ ...admin, ...routes, ...json, ...limits, ...read }),
     demo: untold('demo'),
     engines: untold('engine reports'),
     explainOffer: untold('engines'),

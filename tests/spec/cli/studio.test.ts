@@ -232,6 +232,22 @@ describe('jobs create', () => {
     expect(cli.seen).toEqual([]);
   });
 
+  test('images that no frame could carry are rejected with the size that one can', async () => {
+    await using cli = await withStudio(create);
+    const file = join(cli.folder, 'fox');
+    const bytes = new Uint8Array(23 * 1024 ** 2);
+    bytes.set([0xff, 0xd8, 0xff]);
+    await writeFile(file, bytes);
+    const line = ['studio', 'jobs', 'create', '--kind', 'llm', '--prompt', 'x', '--image', file];
+    expect(await cli.run(...line, '--image', file)).toBe(64);
+    expect(cli.err()).toContain('--image: the images are larger than 45.0 MiB together');
+    expect(cli.err()).toContain('Name them by URL instead');
+    await writeFile(file, new Uint8Array(25 * 1024 ** 2 + 1));
+    expect(await cli.run(...line)).toBe(64);
+    expect(cli.err()).toContain('25.0 MiB');
+    expect(cli.seen).toEqual([]);
+  });
+
   test('a file that is no image is rejected before anything is sent', async () => {
     await using cli = await withStudio(create);
     const file = join(cli.folder, 'fox.png');

@@ -1,6 +1,6 @@
 import { WorkerError } from '../../../base/errors.ts';
 import { command } from '../../command.ts';
-import { readImageFile } from '../../args/image-file.ts';
+import { readImageFiles } from '../../args/image-file.ts';
 import { readJsonFile } from '../../args/json-file.ts';
 import { printJson, printLines } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
@@ -66,7 +66,7 @@ export const jobsCreate = command({
   run: async (args, world) => {
     const api = await world.operatorApi();
     const fromFile = args.file === undefined ? {} : await readJsonFile('--file', args.file, world);
-    const images = await Promise.all(args.image.map((path) => readImageFile('--image', path, world)));
+    const images = await readImageFiles('--image', args.image, world);
     const task = taskFrom({ ...args, images }, fromFile);
     // Read with the studio's own schema, so that a wrong field is named here and not after a round trip.
     const draft = api.readJson(

@@ -3,7 +3,7 @@ import { parseJson, writeJson } from '../../../contract/json.ts';
 import { promptOf } from '../../../contract/tasks/index.ts';
 import { dropLease } from '../../sessions/leases.ts';
 import { logFailure, type StudioState } from '../../sessions/state.ts';
-import { type Exchange, json, MAX_OPERATOR_BYTES, readBody, readQuery, refuse } from '../http.ts';
+import { type Exchange, JOB_BODY, json, readBody, readQuery, refuse } from '../http.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { MAX_ATTEMPTS } from '../../queue.ts';
 import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
@@ -54,7 +54,7 @@ async function list(studio: StudioState, url: URL): Promise<Response> {
 
 async function create(context: AdminContext, request: Request): Promise<Response> {
   const { studio } = context;
-  const draft = await readBody(request, JobDraftSchema, MAX_OPERATOR_BYTES);
+  const draft = await readBody(request, JobDraftSchema, JOB_BODY);
   const job = await newJob(context, draft);
   await studio.store.jobs.add(job);
   studio.log.info('job.queued', { jobId: job.id, kind: job.kind, model: job.model });

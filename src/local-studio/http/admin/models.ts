@@ -1,6 +1,6 @@
 import { type ModelDraft, ModelDraftSchema } from '../../../contract/admin.ts';
 import { parseJson, writeJson } from '../../../contract/json.ts';
-import { json, MAX_OPERATOR_BYTES, nothing, readBody, refuse } from '../http.ts';
+import { json, OPERATOR_BODY, nothing, readBody, refuse } from '../http.ts';
 import type { ModelRow } from '../../storage/store.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';
 
@@ -15,7 +15,7 @@ const listRoutes: AdminRoutes = ({ studio, clock }) => {
       method: 'POST',
       path: '/admin/models',
       handle: async ({ request }) => {
-        const row = rowOf(await readBody(request, ModelDraftSchema, MAX_OPERATOR_BYTES), clock.now());
+        const row = rowOf(await readBody(request, ModelDraftSchema, OPERATOR_BODY), clock.now());
         if (!(await models.add(row))) throw refuse('conflict', `there is a model ${JSON.stringify(row.id)} already`);
         return json(viewOf(row), 201);
       },
@@ -39,7 +39,7 @@ const oneModelRoutes: AdminRoutes = ({ studio, clock }) => {
       path: '/admin/models/:id',
       handle: async (exchange) => {
         const id = param(exchange, 'id');
-        const draft = await readBody(exchange.request, ModelDraftSchema, MAX_OPERATOR_BYTES);
+        const draft = await readBody(exchange.request, ModelDraftSchema, OPERATOR_BODY);
         if (draft.id !== id) throw refuse('invalid', 'the id of a model cannot be changed');
         const before = existing(await models.get(id), 'model', id);
         const row = { ...rowOf(draft, clock.now()), createdAt: before.createdAt };

@@ -2,7 +2,7 @@ import { RejectionDraftSchema } from '../../../contract/admin.ts';
 import { type ReadCapabilities, CapabilitiesSchema } from '../../../contract/capabilities.ts';
 import { readJson } from '../../../contract/read.ts';
 import { HOUR_MS } from '../../../base/units.ts';
-import { json, MAX_OPERATOR_BYTES, nothing, readBody, refuse } from '../http.ts';
+import { json, OPERATOR_BODY, nothing, readBody, refuse } from '../http.ts';
 import { newToken } from '../../storage/secrets.ts';
 import type { RegistrationRow } from '../../storage/store.ts';
 import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
@@ -29,7 +29,7 @@ export const registrationRoutes: AdminRoutes = (context) => {
       method: 'POST',
       path: '/admin/registrations/:id/reject',
       handle: async (exchange) => {
-        const { reason } = await readBody(exchange.request, RejectionDraftSchema, MAX_OPERATOR_BYTES);
+        const { reason } = await readBody(exchange.request, RejectionDraftSchema, OPERATOR_BODY);
         const requestId = param(exchange, 'id');
         existing(await registrations.get(requestId), 'registration', requestId);
         if (!(await registrations.decide(requestId, { reason }))) throw refuse('conflict', 'it was decided already');

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import sharp from 'sharp';
 import { toWorkerError } from '../../../../src/base/errors.ts';
-import { MAX_IMAGE_BYTES, readTaskImage } from '../../../../src/engines/media/task-image.ts';
+import { MAX_IMAGE_BYTES } from '../../../../src/contract/limits.ts';
+import { readTaskImage } from '../../../../src/engines/media/task-image.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { images } from '../../../fakes/engines/onnx-engine.ts';
 
