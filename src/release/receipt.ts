@@ -10,10 +10,15 @@ import type { Files } from '../system/disk/files.ts';
 
 /** One change of this machine. */
 export type Change =
-  /** A file or a folder that was made. */
+  /**
+   * A file or a folder that was made. A file that was made for a `line` may hold lines of the operator's since: it goes
+   * only once it is empty.
+   */
   | { readonly is: 'file' | 'dir'; readonly path: string }
   /** A line that was appended to a file of the operator's. */
   | { readonly is: 'line'; readonly path: string; readonly line: string }
+  /** The line feed that such a file lacked at its end, put there before the line. */
+  | { readonly is: 'newline'; readonly path: string }
   /** A folder that was added to the `Path` of a Windows account. */
   | { readonly is: 'userpath'; readonly entry: string }
   /** The file of a service that was registered, or of an entry that starts at a login. */
@@ -38,6 +43,7 @@ function readChange(text: string): Change | undefined {
   switch (kind) {
     case 'file':
     case 'dir':
+    case 'newline':
     case 'service':
     case 'login':
       return rest.length === 0 ? { is: kind, path: first } : undefined;
@@ -69,6 +75,7 @@ function partsOf(change: Change): readonly string[] {
       return [change.is, change.entry];
     case 'file':
     case 'dir':
+    case 'newline':
     case 'service':
     case 'login':
       return [change.is, change.path];

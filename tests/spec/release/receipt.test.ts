@@ -8,6 +8,7 @@ const EVERY: readonly Change[] = [
   { is: 'dir', path: '/home/ada/.local/share/studio-worker' },
   { is: 'file', path: '/home/ada/.local/bin/studio-worker' },
   { is: 'line', path: '/home/ada/.profile', line: 'export PATH="$HOME/.local/bin:$PATH"\t# studio-worker' },
+  { is: 'newline', path: '/home/ada/.bashrc' },
   { is: 'userpath', entry: 'C:\\Users\\Ada B\\AppData\\Local\\Programs\\studio-worker' },
   { is: 'service', path: '/home/ada/.config/systemd/user/minis-studio-worker.service' },
   { is: 'login', path: '/home/ada/.config/autostart/studio-worker-ui.desktop' },
