@@ -1,7 +1,7 @@
 import { withinGrace } from '../base/abort.ts';
 import { toWorkerError, WorkerError } from '../base/errors.ts';
-import { engineFacts, type EngineName } from '../contract/model-source.ts';
-import { resultIs, type TaskKindId } from '../contract/tasks/index.ts';
+import { engineFacts } from '../contract/model-source.ts';
+import { resultIs } from '../contract/tasks/index.ts';
 import { followed } from '../engines/deltas.ts';
 import type { Engine, LoadedModel, RunContext } from '../engines/engine.ts';
 import type { LoadHow } from '../engines/load-how.ts';
@@ -95,18 +95,11 @@ const whereOf = ({ ranOn }: { readonly ranOn?: string | undefined }): { readonly
 
 /** The engine that the job's source names, once it is ready to serve the task. */
 async function engineFor({ source, model, task }: Job, registry: RunDeps['registry']): Promise<Engine> {
-  if (engineFacts(source.engine).isTakenAsPresent) throw unserved(source.engine, task.kind);
-  const engine = registry.get(source.engine, model);
-  if (engine.models[task.kind] === undefined) throw unserved(engine.id, task.kind);
+  const engine = registry.get({ engine: source.engine, model, kind: task.kind });
   const readiness = await engine.readiness();
   if (!readiness.ready) throw new WorkerError('engine.unavailable', readiness.because, { hint: readiness.hint });
   return engine;
 }
-
-const unserved = (engine: EngineName, kind: TaskKindId): WorkerError =>
-  new WorkerError('task.unsupported', `${engine} engine cannot serve ${kind} tasks`, {
-    hint: `Offer the task with a model whose engine serves ${kind}; \`studio-worker engines\` lists them.`,
-  });
 
 /** A source may name files for an engine that reads none (studio contract, images of a chat): they are not fetched. */
 const withFilesItReads = ({ model, source }: Job): Pick<Job, 'model' | 'source'> => ({

@@ -1,14 +1,15 @@
 import type { Offer } from '../contract/frames/inbound.ts';
 import type { Engine } from '../engines/engine.ts';
-import { findEngine } from '../engines/registry.ts';
+import { findEngine, routeTo } from '../engines/registry.ts';
 import { type Readiness, whyNotGpu } from '../engines/readiness.ts';
+import { whyNoImages } from '../jobs/chat-images.ts';
 import { type RuleInputs, type RuleName, RULES, unfit } from './fitness.ts';
 import type { OfferFacts } from './rules/offer-facts.ts';
 import { readinessOf } from './engines/readiness.ts';
 
 /** How one rule judges an offer. */
 export interface RuleReport {
-  readonly rule: RuleName | 'threshold' | 'engine' | 'kind' | 'ready';
+  readonly rule: RuleName | 'threshold' | 'images' | 'engine' | 'kind' | 'ready';
   /**
    * `rejects`: the offer would be rejected. `fails`: it would be taken, and the job would fail. `warns`: nobody here
    * acts on it. `unknown`: only a running worker, or the missing engine, would know.
@@ -53,12 +54,11 @@ export interface OfferMoment {
  * a running worker, then what would make the job fail.
  */
 export function explain(offer: Offer, { facts, thresholdGb, engines, readiness }: OfferMoment): Explanation {
-  const engine = findEngine(engines, offer.modelSource.engine);
   const rules: readonly RuleReport[] = [
     ...fitnessReports(offer, facts, readiness),
     thresholdReport(offer, thresholdGb),
-    engineReport(offer, engine, engines),
-    kindReport(offer, engine),
+    ...imagesReport(offer),
+    ...routeReports(offer, engines),
     readyReport(offer, readiness),
   ];
   const rejected = unfit(offer, facts);
@@ -120,18 +120,44 @@ function thresholdReport({ vramGbEstimate }: Offer, thresholdGb: number): RuleRe
   };
 }
 
-function engineReport({ modelSource }: Offer, engine: Engine | undefined, engines: readonly Engine[]): RuleReport {
-  const inputs = { engine: modelSource.engine, present: engines.map(({ id }) => id).join(' ') };
-  if (engine !== undefined) return { rule: 'engine', inputs, outcome: 'passes', because: '' };
-  return { rule: 'engine', inputs, outcome: 'fails', because: `this release carries no ${modelSource.engine} engine` };
+/** In the words with which the job would fail. */
+function routeReports(
+  { task: { kind }, model, modelSource }: Offer,
+  engines: readonly Engine[],
+): readonly RuleReport[] {
+  const { engine } = modelSource;
+  const route = routeTo(engines, { engine, model, kind });
+  const served = Object.keys(findEngine(engines, engine)?.models ?? {}).join(' ');
+  const present = { rule: 'engine', inputs: { engine, present: engines.map(({ id }) => id).join(' ') } } as const;
+  const serves = { rule: 'kind', inputs: { kind, served } } as const;
+  switch (route.is) {
+    case 'found':
+      return [passing(present), passing(serves)];
+    case 'missing':
+      return [
+        { ...present, outcome: 'fails', because: route.error.message },
+        { ...serves, outcome: 'unknown', because: NO_ENGINE },
+      ];
+    case 'unserved':
+      return [passing(present), { ...serves, outcome: 'fails', because: route.error.message }];
+    default:
+      return route satisfies never;
+  }
 }
 
-function kindReport({ task, modelSource }: Offer, engine: Engine | undefined): RuleReport {
-  const served = Object.keys(engine?.models ?? {});
-  const named = { rule: 'kind', inputs: { kind: task.kind, served: served.join(' ') } } as const;
-  if (engine === undefined) return { ...named, outcome: 'unknown', because: NO_ENGINE };
-  if (served.includes(task.kind)) return { ...named, outcome: 'passes', because: '' };
-  return { ...named, outcome: 'fails', because: `the ${modelSource.engine} engine cannot serve ${task.kind} tasks` };
+const passing = (about: Pick<RuleReport, 'rule' | 'inputs'>): RuleReport => ({
+  ...about,
+  outcome: 'passes',
+  because: '',
+});
+
+/** Shown where a task has images: without a projector no engine is asked. */
+function imagesReport({ model, modelSource: source, task }: Offer): readonly RuleReport[] {
+  const images = task.kind === 'llm' ? (task.images?.length ?? 0) : 0;
+  if (images === 0) return [];
+  const about = { rule: 'images', inputs: { images } } as const;
+  const obstacle = whyNoImages({ model, source, task });
+  return [obstacle === undefined ? passing(about) : { ...about, outcome: 'fails', because: obstacle.message }];
 }
 
 function readyReport({ modelSource: { engine } }: Offer, readiness: Readiness | undefined): RuleReport {

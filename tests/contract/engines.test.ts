@@ -120,7 +120,7 @@ function engineContract(engine: Engine): void {
   const kinds = TASK_KIND_IDS.filter((kind) => engine.models[kind] !== undefined);
 
   test('is found by its own name and advertises models of its own', () => {
-    expect(registry.get(engine.id, noFiles.model)).toBe(engine);
+    for (const kind of kinds) expect(registry.get({ engine: engine.id, model: noFiles.model, kind })).toBe(engine);
     for (const kind of kinds) expect(engine.models[kind]?.length).toBeGreaterThan(0);
     expect(Object.values(engine.models).flat()).not.toContain('*');
   });
@@ -225,7 +225,7 @@ for (const engine of registry.engines) {
 }
 
 test('no engine stands in for one that is missing', () => {
-  expect(() => registry.get('parakeet', toModelId('lama'))).toThrow(
+  expect(() => registry.get({ engine: 'parakeet', model: toModelId('lama'), kind: 'audio_stt' })).toThrow(
     'no `parakeet` engine compiled into this worker (model `lama` requires it).',
   );
 });

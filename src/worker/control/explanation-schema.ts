@@ -2,7 +2,14 @@ import * as v from 'valibot';
 import type { Explanation } from '../explain.ts';
 import { RULES, type RuleName } from '../fitness.ts';
 
-const RuleNameSchema = v.picklist([...RULES.map(({ name }): RuleName => name), 'threshold', 'engine', 'kind', 'ready']);
+const RuleNameSchema = v.picklist([
+  ...RULES.map(({ name }): RuleName => name),
+  'threshold',
+  'images',
+  'engine',
+  'kind',
+  'ready',
+]);
 
 /** What an explanation on the control socket must look like. */
 export const ExplanationSchema: v.GenericSchema<unknown, Explanation> = v.object({

@@ -44,9 +44,11 @@ test('an engine of this release that misses the kind, and one it does not carry,
   await using at = await setup();
   const speech = aTask({ kind: 'audio_tts', text: 'hi' });
   const onnx = anOffer({ task: speech, model: toModelId('lama'), modelSource: { ...synthetic, engine: 'onnx' } });
-  expect((await at.explain(writeJson(onnx))).because).toBe('the onnx engine cannot serve audio_tts tasks');
+  expect((await at.explain(writeJson(onnx))).because).toBe('onnx engine cannot serve audio_tts tasks');
   const parakeet = anOffer({ modelSource: { ...synthetic, engine: 'parakeet' } });
-  expect((await at.explain(writeJson(parakeet))).because).toBe('this release carries no parakeet engine');
+  expect((await at.explain(writeJson(parakeet))).because).toBe(
+    'no `parakeet` engine compiled into this worker (model `synthetic` requires it).',
+  );
 });
 
 test.each([

@@ -88,16 +88,40 @@ test('an estimate above the threshold is a warning: the studio keeps to it, not 
 test('an offer for an engine that is not here is taken, and its job fails', () => {
   const offer = anOffer({ modelSource: { ...synthetic, engine: 'sd-cpp' } });
   const { verdict, because, of } = explained({}, offer, { readiness: undefined });
-  expect([verdict, because]).toEqual(['fails', 'this release carries no sd-cpp engine']);
+  expect([verdict, because]).toEqual([
+    'fails',
+    'no `sdcpp` engine compiled into this worker (model `synthetic` requires it).',
+  ]);
   expect([of('kind')?.outcome, of('ready')?.outcome]).toEqual(['unknown', 'unknown']);
 });
 
 test('a kind the engine does not serve and an engine that is not ready fail by name', () => {
   expect(explained({}, anOffer({ task: aTask({ kind: 'audio_tts', text: 'hi' }) })).because).toBe(
-    'the synthetic engine cannot serve audio_tts tasks',
+    'synthetic engine cannot serve audio_tts tasks',
   );
   const readiness = notReady({ because: 'no Vulkan loader', hint: 'Install libvulkan1.' });
   expect(explained({}, anOffer(), { readiness }).because).toBe('no Vulkan loader. Install libvulkan1.');
+});
+
+test('a mesh for the torch engine fails in the words of its job, wherever torch cannot run', async () => {
+  const task = aTask({ kind: 'mesh', imageUrl: 'https://example.invalid/p.png' });
+  const offer = anOffer({ task, modelSource: { ...synthetic, engine: 'torch' } });
+  const { verdict, because, of } = explained({}, offer, { readiness: undefined });
+  expect([verdict, because]).toEqual(['fails', 'torch engine cannot serve mesh tasks']);
+  expect(of('kind')).toMatchObject({ outcome: 'fails', inputs: { kind: 'mesh', served: '' } });
+});
+
+test('a chat about images fails in the words of its job where the model has no projector', () => {
+  const task = aTask({
+    kind: 'llm',
+    messages: [{ role: 'user', content: 'what is it?' }],
+    images: ['https://e.com/a'],
+  });
+  const { verdict, because, of } = explained({}, anOffer({ task }));
+  expect(verdict).toBe('fails');
+  expect(because).toStartWith('model `synthetic` reads no images: its model source has no vision projector');
+  expect(of('images')?.inputs).toEqual({ images: 1 });
+  expect(explained({}).of('images')).toBeUndefined();
 });
 
 test('whatever rejects is named before what would fail later', () => {

@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
 import { toJobId, toModelId, toWorkerId } from '../../../src/base/ids.ts';
+import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import type { EngineName } from '../../../src/contract/model-source.ts';
 import { decorate } from '../../../src/engines/decorate.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
-import { createRegistry } from '../../../src/engines/registry.ts';
+import { createRegistry, findEngine } from '../../../src/engines/registry.ts';
 import { createScheduler, type Lease } from '../../../src/jobs/scheduler.ts';
 import type { SessionEnd, SessionReceiver } from '../../../src/studio/session/session.ts';
 import { type CapabilitySources, describeCapabilities } from '../../../src/worker/capabilities.ts';
@@ -301,10 +302,11 @@ test('every engine advertised is one that an offer can be routed to', () => {
     engines: PIPER_FIRST,
     withExtensions: true,
   });
-  const named = [...modelEngines, ...(extensionEngines ?? [])].map(
-    (name) => registry.get(name as EngineName, toModelId('m')).id,
-  );
-  expect(named.toSorted()).toEqual(['gradio', 'piper', 'sd-cpp', 'synthetic']);
+  const routed = [...modelEngines, ...(extensionEngines ?? [])].map((name) => {
+    const kind = TASK_KIND_IDS.find((id) => findEngine(PIPER_FIRST, name)?.models[id] !== undefined);
+    return registry.get({ engine: name as EngineName, model: toModelId('m'), kind: kind ?? 'image' }).id;
+  });
+  expect(routed.toSorted()).toEqual(['gradio', 'piper', 'sd-cpp', 'synthetic']);
 });
 
 test('a worker without a window never claims to start with the machine', () => {
