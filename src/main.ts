@@ -18,6 +18,8 @@ const ENGINE = '__engine';
 const PROGRAM = '__program';
 /** Hidden: checks a reply against a schema, which may never end. */
 const SCHEMA = '__schema';
+/** Hidden: an installer asks whether this executable may take the place of another one. */
+const SELF_TEST = '--self-test';
 const [first, ...rest] = commandLine;
 
 if (first === '--version' || first === '-V') {
@@ -37,6 +39,11 @@ if (first === '--version' || first === '-V') {
   } else if (first === PROGRAM) {
     const { runProgramChild } = await import('./compose/children/program-child.ts');
     await runProgramChild(rest).catch(die);
+  } else if (first === SELF_TEST) {
+    const { selfTest } = await import('./compose/update/self-test.ts');
+    const problem = await selfTest(rest).catch(die);
+    if (problem !== undefined) writeError(`self-test of studio-worker ${VERSION} failed: ${problem}\n`);
+    end(problem === undefined ? 0 : 1);
   } else {
     const { createWorld } = await import('./compose.ts');
     const { runCli } = await import('./cli/cli.ts');
