@@ -3,6 +3,7 @@ import { join, posix, relative, resolve } from 'node:path';
 import manifest from '../package.json';
 import { WorkerError } from '../src/base/errors.ts';
 import type { PayloadName } from '../src/system/native/payloads.ts';
+import { tarOf } from './archive/tar.ts';
 import { NATIVE_PACKAGES, type NativePackage } from './native-packages.ts';
 import { isThisMachine, type Target } from './targets.ts';
 
@@ -59,9 +60,10 @@ async function packed(name: PayloadName, { target, modules, folder }: Place): Pr
   return { name, path, addon, sha256: new Bun.CryptoHasher('sha256').update(readFileSync(path)).digest('hex') };
 }
 
-/** Another one for other files, so that a payload packed before is taken only while it would come out the same. */
+/** Another one for other content, so that a payload packed before is taken only while it would come out the same. */
 function fingerprintOf(files: ReadonlyMap<string, string>): string {
-  const list = [...files].map(([path, from]) => `${path} ${statSync(from).size}`).join('\n');
+  const digestOf = (file: string): string => new Bun.CryptoHasher('sha256').update(readFileSync(file)).digest('hex');
+  const list = [...files].map(([path, from]) => `${path} ${digestOf(from)}`).join('\n');
   return new Bun.CryptoHasher('sha256').update(list).digest('hex').slice(0, 12);
 }
 
@@ -86,10 +88,13 @@ export function filesIn(path: string): readonly string[] {
     .map((entry) => posix.join(relative(path, entry.parentPath), entry.name));
 }
 
-/** Packs files, by their paths in the archive, into one archive (tar, zstd) that exists only when it is whole. */
+/**
+ * Packs files, by their paths in the archive, into one archive (tar, zstd) that exists only when it is whole. The same
+ * files make the same bytes.
+ */
 export async function pack(files: ReadonlyMap<string, string>, payload: string): Promise<void> {
-  const contents = Object.fromEntries([...files].map(([path, from]) => [path, readFileSync(from)]));
-  const archive = await new Bun.Archive(contents).bytes();
+  const entries = new Map([...files].map(([path, from]) => [path, { bytes: readFileSync(from) }]));
+  const archive = tarOf(entries, { withFolders: false });
   const temporary = `${payload}.${process.pid}`;
   writeFileSync(temporary, await Bun.zstdCompress(archive, { level: ZSTD_LEVEL }));
   renameSync(temporary, payload);
