@@ -2,7 +2,7 @@ import type { ArgDef, ArgsDef } from 'citty';
 import { WorkerError } from '../../base/errors.ts';
 import { quoted } from '../../base/foreign-text.ts';
 import { GLOBAL_ARGS, type Command, type CommandTable } from '../command.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../../base/suggest.ts';
 
 /*
  * Checks a command line against the command table. citty's parser reads values but lets unknown flags, repeats and

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { editDistance, suggest } from '../../../../src/cli/args/suggest.ts';
+import { editDistance, suggest } from '../../../src/base/suggest.ts';
 
 const COMMANDS = ['run', 'register', 'status', 'enable', 'disable', 'set-threshold', 'config', 'studio', 'demo'];
 
