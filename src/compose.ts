@@ -1,6 +1,4 @@
-import { shownUrl } from './base/urls.ts';
 import type { World } from './cli/world.ts';
-import type { OpenedConfig } from './cli/world/config.ts';
 import type { Effects } from './compose/effects.ts';
 import type { ControlClient } from './worker/control/client.ts';
 
@@ -20,7 +18,8 @@ export async function createWorld(): Promise<World> {
     env: environment.get,
     readText: (path, maxBytes) => files.readNamedText(path, maxBytes),
     readBytes: (path, maxBytes) => files.readNamedBytes(path, maxBytes),
-    openConfig: (path, how) => openConfigFor(path, how?.readOnly ?? false, effects),
+    openConfig: async (path, how) =>
+      (await import('./compose/commands/opened-config.ts')).openedConfig(path, how?.readOnly ?? false, effects),
     control: (configPath) => controlOf(configPath, effects),
     runWorker: async (choice) => (await import('./compose/commands/run.ts')).runWorker(choice, effects),
     startStudio: async (choice) => (await import('./compose/commands/studio.ts')).startStudioProcess(choice, effects),
@@ -47,49 +46,6 @@ export async function createWorld(): Promise<World> {
 async function studioDefaultsOf({ environment }: Effects): Promise<World['studioDefaults']> {
   const { studioDefaults } = await import('./compose/commands/studio-defaults.ts');
   return studioDefaults(environment);
-}
-
-async function openConfigFor(named: string | undefined, readOnly: boolean, effects: Effects): Promise<OpenedConfig> {
-  const { configPathOf, NO_REGISTRATION, openConfig } = await import('./compose/config.ts');
-  const { renderConfig, shownFacts } = await import('./config/read.ts');
-  const { checkBaseUrl } = await import('./config/urls.ts');
-  const { openCommandLog } = await import('./compose/log.ts');
-  const path = await configPathOf(named, effects);
-  const log = openCommandLog(effects).logger.child({}, 'cli');
-  const config = await openConfig(path, effects, { log, readOnly });
-  return {
-    path,
-    exists: !(readOnly && config.isFresh),
-    get values() {
-      const { current } = config;
-      return {
-        apiBaseUrl: shownUrl(current.api_base_url),
-        workerId: current.worker_id && current.auth_token ? current.worker_id : undefined,
-        registrationRequestId: current.registration_request_id,
-        vramThresholdGb: current.vram_threshold_gb,
-        autoStart: current.auto_start,
-        autoEnabled: current.auto_enabled,
-        modelsRoot: current.models_root,
-        autoUpdateEnabled: current.auto_update_enabled,
-        autoUpdateIntervalSeconds: current.auto_update_interval_secs,
-      };
-    },
-    toml: () => renderConfig(path, config.current),
-    facts: () => shownFacts(config.current),
-    async update({ apiBaseUrl, vramThresholdGb, autoEnabled }) {
-      if (apiBaseUrl !== undefined) {
-        const { warning } = checkBaseUrl(apiBaseUrl, { allowInsecureHttp: config.current.allow_insecure_http });
-        if (warning !== undefined) log.warn('studio.insecure', { because: warning });
-      }
-      await config.update({
-        ...(apiBaseUrl === undefined ? {} : { api_base_url: apiBaseUrl }),
-        ...(vramThresholdGb === undefined ? {} : { vram_threshold_gb: vramThresholdGb }),
-        ...(autoEnabled === undefined ? {} : { auto_enabled: autoEnabled }),
-      });
-    },
-    bootstrap: async (token) => (await import('./compose/commands/bootstrap.ts')).bootstrap(token, config, effects),
-    resetRegistration: async () => void (await config.update(NO_REGISTRATION)),
-  };
 }
 
 const controlOf = (configPath: string, { environment }: Effects): ControlClient => {

@@ -1,4 +1,5 @@
 import { keepPrivate } from '../config/keep-private.ts';
+import { overridesIn } from '../config/from-text.ts';
 import { findConfig } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import { type ConfigStore, openConfigStore } from '../config/store.ts';
@@ -35,6 +36,7 @@ export async function openConfig(
     path,
     files,
     folders: environment,
+    overrides: overridesIn(environment.get),
     detectVramGb: () => machine.vramTotalGb(),
     log: options.log.child({}, 'config'),
     readOnly: options.readOnly ?? false,

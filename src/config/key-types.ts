@@ -19,6 +19,11 @@ export interface KeyType {
 }
 
 export const text = { schema: v.string(), expects: 'a string in quotes' } as const;
+/** A path. Only a leading `~` stands for something else: a variable would name a folder that nobody meant. */
+export const folder = {
+  schema: v.pipe(v.string(), v.regex(/^(?!\$\{?[A-Za-z_]|%[A-Za-z_]\w*%)/)),
+  expects: 'a path in quotes; variables are not expanded, a leading `~` is',
+} as const;
 /** What an HTTP header can carry: visible ASCII (RFC 9110 §5.5), so anything else could never be presented. */
 export const token = {
   schema: v.pipe(v.string(), v.regex(/^[\u0021-\u007E]*$/)),

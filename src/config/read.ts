@@ -3,7 +3,7 @@ import { WorkerError } from '../base/errors.ts';
 import { shownUrl } from '../base/urls.ts';
 import { positionOfKey, showPosition, type TextPosition } from './text-position.ts';
 import type { ConfigValue } from './key-types.ts';
-import { type Config, type ConfigPatch, KEYS, specOf } from './schema.ts';
+import { type Config, type ConfigKey, type ConfigPatch, KEYS, specOf } from './schema.ts';
 import { editToml, parseToml, type TomlTable, type TomlValue, writeToml } from './toml.ts';
 
 /** What `~` expands to. */
@@ -20,13 +20,10 @@ export interface Folders {
  * @throws WorkerError `config.invalid` with path, line, column and caret, and without any secret the file holds
  */
 export function readConfig(text: string, path: string, folders: Folders, warn: WarnOfValue = () => {}): Config {
-  const reading = parseToml(text);
-  // The parser's error is not kept as the cause: its message quotes the file, secrets included.
-  if (reading.is === 'broken') throw invalid({ path, text, problem: reading.because, position: reading });
-
+  const table = readTable(text, path);
   const values: Record<string, ConfigValue> = {};
   for (const key of KEYS) {
-    const value = withinRange(key, readValue(key, reading.table, { path, text }), warn);
+    const value = withinRange(key, readValue(key, table, { path, text }), warn);
     if (value !== undefined) values[key] = value;
   }
   if (typeof values['models_root'] === 'string') values['models_root'] = expandHome(values['models_root'], folders);
@@ -45,6 +42,14 @@ function withinRange(key: string, value: Value, warn: WarnOfValue): Value {
   return spec?.default;
 }
 
+/** What a config file holds, whatever it is. @throws WorkerError `config.invalid` when it is no TOML */
+export function readTable(text: string, path: string): TomlTable {
+  const reading = parseToml(text);
+  // The parser's error is not kept as the cause: its message quotes the file, secrets included.
+  if (reading.is === 'broken') throw invalid({ path, text, problem: reading.because, position: reading });
+  return reading.table;
+}
+
 function readValue(
   key: string,
   table: TomlTable,
@@ -52,13 +57,7 @@ function readValue(
 ): ConfigValue | undefined {
   const spec = specOf(key);
   const given = Object.hasOwn(table, key) ? table[key] : undefined;
-  if (given === undefined || (given === '' && !spec?.required)) {
-    if (!spec?.required) return spec?.default;
-    throw new WorkerError('config.invalid', `${file.path}: the key ${key} is missing`, {
-      hint: `Add the line \`${writeToml({ [key]: spec.default ?? '' }).trim()}\`, or move the file away to start with a new one.`,
-      fields: { path: file.path, key },
-    });
-  }
+  if (given === undefined || given === '') return spec?.default;
   const parsed = v.safeParse(spec?.type.schema ?? v.never(), given);
   if (parsed.success) return parsed.output;
   const position = positionOfKey(file.text, key);
@@ -122,6 +121,13 @@ export function renderConfig(path: string, config: Config): string {
 /** The config as data under the file's own keys, secrets never. */
 export const shownFacts = (config: Config): Readonly<Record<string, unknown>> =>
   Object.fromEntries(KEYS.filter((key) => config[key] !== undefined).map((key) => [key, shownValue(key, config[key])]));
+
+/** One value as data and as TOML, a secret masked. */
+export function shownEntry(key: ConfigKey, config: Config): { readonly value: unknown; readonly text: string } {
+  const value = shownValue(key, config[key]);
+  const toml = toToml(key, value);
+  return { value, text: toml === undefined ? '' : writeToml({ [key]: toml }).trimEnd() };
+}
 
 type Value = ConfigValue | undefined;
 

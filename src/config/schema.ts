@@ -4,6 +4,7 @@ import {
   count,
   countWithin,
   flag,
+  folder,
   kindSwitches,
   type KeyType,
   oneOf,
@@ -19,8 +20,6 @@ interface KeySpec {
   readonly type: KeyType;
   /** A key without one is absent until set. */
   readonly default?: string | number | boolean;
-  /** A file without it is not a config file: it may be truncated, or belong to another program. */
-  readonly required?: true;
   /** `GB` is 10^9 bytes, `GiB` is 2^30: the contract counts GPU memory in GiB and calls it GB, as its keys do. */
   readonly unit?: 'GB' | 'GiB' | 'seconds' | 'attempts';
   readonly sentence: string;
@@ -40,7 +39,6 @@ export const CONFIG_KEYS = {
   api_base_url: {
     type: text,
     default: 'https://studio.minis.gg/',
-    required: true,
     url: true,
     applies: 'restart',
     sentence: 'URL of the studio this worker serves.',
@@ -54,7 +52,6 @@ export const CONFIG_KEYS = {
   vram_threshold_gb: {
     type: amount,
     default: 12,
-    required: true,
     unit: 'GiB',
     applies: 'live',
     sentence: 'Largest GPU-memory estimate of a job that the studio may offer.',
@@ -114,7 +111,7 @@ export const CONFIG_KEYS = {
     sentence:
       'What to do with a broken, flat or silent result: reject it, deliver it with a warning (`flag`), or skip the check (`off`).',
   },
-  models_root: { type: text, default: '~/models', applies: 'restart', sentence: 'Folder for models.' },
+  models_root: { type: folder, default: '~/models', applies: 'restart', sentence: 'Folder for models.' },
   models_max_gb: {
     type: amount,
     unit: 'GB',

@@ -4,7 +4,8 @@ import type { Logger } from '../log/logger.ts';
 import type { Files } from '../system/disk/files.ts';
 import type { Watch } from '../system/disk/watch.ts';
 import { siblingsOf } from './paths.ts';
-import { type Folders, freshText, patchText, readConfig, type WarnOfValue } from './read.ts';
+import { misspeltKeys } from './from-text.ts';
+import { type Folders, freshText, patchText, readConfig, readTable, type WarnOfValue } from './read.ts';
 import { type Config, type ConfigKey, type ConfigPatch, CONFIG_KEYS, KEYS, type LiveKey, specOf } from './schema.ts';
 
 export interface ConfigChange {
@@ -22,6 +23,8 @@ export type LiveConfig = Pick<ConfigStore, 'current' | 'live'>;
 export interface ConfigStore {
   readonly path: string;
   readonly current: Config;
+  /** Keys that the environment sets: what the file says of them does not count. */
+  readonly overridden: readonly ConfigKey[];
   /** Whether there was no file, so that this is a first one: written, unless the store was opened to read only. */
   readonly isFresh: boolean;
   /**
@@ -52,6 +55,8 @@ export interface ConfigStoreOptions {
   readonly log: Logger;
   /** GiB, 0 when unknown. Asked only for a first file. */
   readonly detectVramGb: () => Promise<number>;
+  /** Keys that the environment sets, which count before the file. */
+  readonly overrides?: Partial<Config>;
   /** For commands that only read: a first file is shown as it would be, and not written. */
   readonly readOnly?: boolean;
   /** Left out by commands, which end before anybody could edit the file. */
@@ -68,8 +73,18 @@ export interface ConfigStoreOptions {
 export async function openConfigStore(options: ConfigStoreOptions): Promise<ConfigStore> {
   const found = await readText(options);
   const text = found ?? (await firstText(options));
-  const config = readConfig(text, options.path, options.folders, warnOfValue(options.log));
+  const config = configIn(text, options, warnOfValue(options.log));
+  warnOfMisspelt(text, options);
   return new FileConfigStore(options, { text, config, isFresh: found === undefined });
+}
+
+const configIn = (text: string, { path, folders, overrides }: ConfigStoreOptions, warn?: WarnOfValue): Config => ({
+  ...readConfig(text, path, folders, warn),
+  ...overrides,
+});
+
+function warnOfMisspelt(text: string, { path, log }: ConfigStoreOptions): void {
+  for (const { key, meant } of misspeltKeys(text)) log.warn('config.unknown-key', { path, key, meant });
 }
 
 class FileConfigStore implements ConfigStore {
@@ -95,6 +110,10 @@ class FileConfigStore implements ConfigStore {
     this.#unwatch = options.watch?.(options.path, () => void this.reload()) ?? ((): void => {});
   }
 
+  get overridden(): readonly ConfigKey[] {
+    return KEYS.filter((key) => this.#options.overrides?.[key] !== undefined);
+  }
+
   get current(): Config {
     return this.#config;
   }
@@ -102,8 +121,9 @@ class FileConfigStore implements ConfigStore {
   update(patch: ConfigPatch): Promise<Config> {
     return this.#inTurn(async () => {
       const before = (await readText(this.#options)) ?? this.#text;
+      readTable(before, this.path); // what is no TOML would be replaced by the keys of the patch alone
       const text = patchText(before, patch);
-      const config = readConfig(text, this.path, this.#options.folders);
+      const config = configIn(text, this.#options);
       this.#learn(config);
       await save(this.#options, text);
       this.#adopt(text, config, 'debug');
@@ -117,7 +137,8 @@ class FileConfigStore implements ConfigStore {
         const text = await readText(this.#options);
         if (text === undefined) throw new WorkerError('config.invalid', `${this.path}: the file was removed`);
         if (text === this.#text) return;
-        const config = readConfig(text, this.path, this.#options.folders, warnOfValue(this.#options.log));
+        const config = configIn(text, this.#options, warnOfValue(this.#options.log));
+        warnOfMisspelt(text, this.#options);
         this.#learn(config);
         this.#adopt(text, config, 'info');
       } catch (thrown) {

@@ -4,7 +4,7 @@ import type { JobRecord } from '../../jobs/job-record.ts';
 import type { Asked } from '../../worker/control/client.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 import { command, JSON_ARG } from '../command.ts';
-import { DEFAULTS_SHOWN } from './config.ts';
+import { DEFAULTS_SHOWN } from './config/index.ts';
 import { factLine, printJson, printLines } from '../output.ts';
 import { onOneLine } from '../view/text-width.ts';
 import { failureFacts } from '../view/worker-reply.ts';

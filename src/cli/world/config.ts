@@ -8,6 +8,16 @@ export interface OpenedConfig {
   toml(): string;
   /** The same as data by the file's own keys, secrets masked. */
   facts(): Readonly<Record<string, unknown>>;
+  /** Keys that the environment sets, each with its variable: what the file says of them does not count. */
+  readonly overridden: readonly { readonly key: string; readonly variable: string }[];
+  /** One key. @throws WorkerError `cli.usage` when there is none of that name */
+  entry(key: string): ConfigEntry;
+  /**
+   * Sets a key in the file to what a text says, checked as the file is; undefined takes it out, which restores the default.
+   *
+   * @throws WorkerError `cli.usage` | `config.invalid` | `config.not-saved` | `config.insecure-url`
+   */
+  set(key: string, text: string | undefined): Promise<ConfigEntry>;
   /**
    * Saves some keys and leaves the others as they are.
    *
@@ -22,6 +32,20 @@ export interface OpenedConfig {
   bootstrap(token: string): Promise<string>;
   /** Forgets who this worker is to the studio: credentials, request and install id. */
   resetRegistration(): Promise<void>;
+}
+
+/** A key of the config as people see it. */
+export interface ConfigEntry {
+  readonly key: string;
+  /** In force, as data, a secret masked; undefined when it is not set and has no default. */
+  readonly value: unknown;
+  /** The same as TOML writes it. */
+  readonly text: string;
+  readonly sentence: string;
+  /** When an edit counts in a running worker. */
+  readonly applies: 'live' | 'restart' | 'unused';
+  /** The environment variable that sets it, whatever the file says. */
+  readonly variable: string | undefined;
 }
 
 /** What the commands print, defaults filled in. */

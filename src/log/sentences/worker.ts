@@ -58,6 +58,9 @@ export const WORKER_SENTENCES = {
   'config.exposed': own(
     (f) => `other accounts can read the token in ${text(f.path)}: ${text(f.because)}. ${text(f.hint)}`,
   ),
+  'config.unknown-key': own(
+    (f) => `${text(f.path)}: ${text(f.key)} is not a key of the config. Did you mean ${text(f.meant)}?`,
+  ),
   'config.save-failed': own((f) => `cannot save ${text(f.path)}: ${text(f.because)}`),
   'config.changed': own((f) => {
     const later = lengthOf(f.needsRestart) === 0 ? '' : `; ${text(f.needsRestart)} applies at the next start`;

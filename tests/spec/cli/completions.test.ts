@@ -90,7 +90,7 @@ describe('zsh', () => {
   test('offers every command at the top with its summary', async () => {
     const offered = await zsh('studio-worker', '');
     expect(offered.map((row) => row.split(':')[0])).toEqual(expect.arrayContaining([...TOP, '--config']));
-    expect(offered).toContain('config:Print the config file and where it is, secrets masked');
+    expect(offered).toContain('config:Print the config in force and where its file is, secrets masked');
   });
 
   test('follows sub-commands past flags and their values', async () => {

@@ -250,6 +250,7 @@ describe('config', () => {
     expect(JSON.parse(cli.out())).toEqual({
       path: '/cfg.toml',
       exists: true,
+      fromEnvironment: [],
       config: { api_base_url: 'https://studio.minis.gg/', auth_token: '***' },
     });
   });
