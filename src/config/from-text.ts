@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { WorkerError } from '../base/errors.ts';
 import { suggest } from '../base/suggest.ts';
-import type { KeyType } from './key-types.ts';
+import type { ConfigValue, KeyType } from './key-types.ts';
 import { type Config, type ConfigKey, CONFIG_KEYS, KEYS, specOf } from './schema.ts';
 import { parseToml } from './toml.ts';
 
@@ -25,11 +25,10 @@ export function toKey(name: string): ConfigKey {
  *
  * @throws WorkerError `config.invalid`
  */
-export function valueOf<Key extends ConfigKey>(key: Key, text: string, named: string): Config[Key] {
+export function valueOf(key: ConfigKey, text: string, named: string): ConfigValue {
   const type: KeyType = CONFIG_KEYS[key].type;
   const parsed = v.safeParse(type.schema, toToml(type, text));
-  // The schema is that of the key, which TypeScript does not follow through the table.
-  if (parsed.success && isInRange(type, parsed.output)) return parsed.output as Config[Key];
+  if (parsed.success && isInRange(type, parsed.output)) return parsed.output;
   throw new WorkerError('config.invalid', `${named} takes ${type.expects}`, { fields: { key } });
 }
 
@@ -54,13 +53,18 @@ export const variableOf = (key: ConfigKey): string => `STUDIO_WORKER_${key.toUpp
  * @throws WorkerError `config.invalid` with the variable's name
  */
 export function overridesIn(get: (name: string) => string | undefined): Partial<Config> {
-  const set = KEYS.flatMap((key) => {
+  const set: Record<string, ConfigValue> = {};
+  for (const key of KEYS) {
     const text = get(variableOf(key));
-    if (text === undefined || text.trim() === '') return [];
-    return [[key, valueOf(key, text.trim(), `the environment variable ${variableOf(key)}`)] as const];
-  });
-  return Object.fromEntries(set);
+    if (text === undefined || text.trim() === '') continue;
+    set[key] = valueOf(key, text.trim(), `the environment variable ${variableOf(key)}`);
+  }
+  return isPartOfConfig(set) ? set : {};
 }
+
+/** Each value was read by the schema of its own key. */
+const isPartOfConfig = (values: object): values is Partial<Config> =>
+  Object.keys(values).every((key) => specOf(key) !== undefined);
 
 /** Keys of a file that are none of ours but close to one: most likely misspelt. Those of other programs are passed over. */
 export function misspeltKeys(text: string): readonly { readonly key: string; readonly meant: ConfigKey }[] {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { toWorkerError, type WorkerError } from '../../../src/base/errors.ts';
 import { misspeltKeys, overridesIn, toKey, valueOf, variableOf } from '../../../src/config/from-text.ts';
-import { KEYS } from '../../../src/config/schema.ts';
+import type { ConfigValue } from '../../../src/config/key-types.ts';
+import { type ConfigKey, KEYS } from '../../../src/config/schema.ts';
 
 function failure(work: () => unknown): WorkerError {
   try {
@@ -13,7 +14,7 @@ function failure(work: () => unknown): WorkerError {
 }
 
 describe('a value that arrives as text', () => {
-  test.each([
+  test.each<[ConfigKey, string, ConfigValue]>([
     ['models_root', '/srv/models', '/srv/models'],
     ['models_root', '"quoted"', '"quoted"'],
     ['vram_threshold_gb', '7.5', 7.5],
@@ -24,8 +25,8 @@ describe('a value that arrives as text', () => {
     ['supported_models_override', 'z-image, onnx:*', ['z-image', 'onnx:*']],
     ['supported_models_override', '["a,b", "c"]', ['a,b', 'c']],
     ['kinds', '{ video = false }', { video: false }],
-  ] as const)('for %s, %s is read', (key, text, value) => {
-    expect<unknown>(valueOf(key, text, key)).toEqual(value);
+  ])('for %s, %s is read', (key, text, value) => {
+    expect(valueOf(key, text, key)).toEqual(value);
   });
 
   test.each([
