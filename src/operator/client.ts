@@ -1,6 +1,6 @@
 import { WorkerError, type ErrorCode } from '../base/errors.ts';
 import { quoted } from '../base/foreign-text.ts';
-import { passesByItself } from '../base/http-status.ts';
+import { passesByItself } from '../base/http-answer.ts';
 import { shownUrl } from '../base/urls.ts';
 import { HOUR_MS, MIB, SECOND_MS } from '../base/units.ts';
 import {

@@ -1,6 +1,6 @@
 import { readLimited } from '../../base/bytes.ts';
 import { WorkerError } from '../../base/errors.ts';
-import { passesByItself } from '../../base/http-status.ts';
+import { passesByItself } from '../../base/http-answer.ts';
 import { formatBytes, MIB, SECOND_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { Remote, RemoteAnswer } from '../../system/net/remote.ts';

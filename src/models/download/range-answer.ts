@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
-import { passesByItself } from '../../base/http-status.ts';
-import { retryAfterMs } from '../../base/retry-after.ts';
+import { passesByItself } from '../../base/http-answer.ts';
+import { retryAfterMs } from '../../base/http-answer.ts';
 import { formatBytes } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { RemoteAnswer } from '../../system/net/remote.ts';

@@ -1,4 +1,4 @@
-import { passesByItself } from '../../base/http-status.ts';
+import { passesByItself } from '../../base/http-answer.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 
 /** How one attempt to upload a result ended. */

@@ -1,5 +1,5 @@
 import { errorChain } from '../../base/errors.ts';
-import { retryAfterMs } from '../../base/retry-after.ts';
+import { retryAfterMs } from '../../base/http-answer.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { studioUrl } from '../../contract/routes.ts';
 import type { Clock } from '../../system/clock.ts';

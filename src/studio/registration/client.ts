@@ -1,5 +1,5 @@
 import { errorChain } from '../../base/errors.ts';
-import { retryAfterMs } from '../../base/retry-after.ts';
+import { retryAfterMs } from '../../base/http-answer.ts';
 import { USER_AGENT } from '../../base/version.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import { writeJson } from '../../contract/json.ts';

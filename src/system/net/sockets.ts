@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { errorChain } from '../../base/errors.ts';
-import { retryAfterMs } from '../../base/retry-after.ts';
+import { retryAfterMs } from '../../base/http-answer.ts';
 import { cutToBytes, KIB, SECOND_MS } from '../../base/units.ts';
 import type { Clock } from '../clock.ts';
 import { proxyFor } from './proxy.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { retryAfterMs } from '../../../src/base/retry-after.ts';
+import { retryAfterMs } from '../../../src/base/http-answer.ts';
 
 const NOW = Date.parse('2026-05-25T12:00:00Z');
 
