@@ -4,7 +4,6 @@ import { defineTaskKind } from './kind.ts';
 
 /** Speech to text. */
 export const audioStt = defineTaskKind({
-  id: 'audio_stt',
   params: v.object({
     kind: v.literal('audio_stt'),
     inputUrl: v.string(),
@@ -16,4 +15,5 @@ export const audioStt = defineTaskKind({
   }),
   resultIs: 'json',
   prompt: (task) => task.inputUrl,
+  pixels: () => undefined,
 });

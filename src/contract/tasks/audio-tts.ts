@@ -4,7 +4,6 @@ import { defineTaskKind } from './kind.ts';
 
 /** Text to speech. */
 export const audioTts = defineTaskKind({
-  id: 'audio_tts',
   params: v.object({
     kind: v.literal('audio_tts'),
     text: v.string(),
@@ -15,4 +14,5 @@ export const audioTts = defineTaskKind({
   }),
   resultIs: 'artifact',
   prompt: (task) => task.text,
+  pixels: () => undefined,
 });

@@ -1,10 +1,9 @@
 import * as v from 'valibot';
 import { absentable, Decimal, U32, U64 } from '../numbers.ts';
-import { defineTaskKind } from './kind.ts';
+import { defineTaskKind, side } from './kind.ts';
 
 /** An image from a prompt, from another image, or with something removed. Sizes in pixels; 0 asks for the model's own. */
 export const image = defineTaskKind({
-  id: 'image',
   params: v.object({
     kind: v.literal('image'),
     prompt: v.string(),
@@ -23,4 +22,5 @@ export const image = defineTaskKind({
   }),
   resultIs: 'artifact',
   prompt: (task) => task.prompt,
+  pixels: ({ width, height }) => side(width) * side(height),
 });

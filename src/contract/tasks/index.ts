@@ -6,50 +6,43 @@ import { llm } from './llm.ts';
 import { mesh } from './mesh.ts';
 import { video } from './video.ts';
 
-/** Every task kind, in the order capability maps use on the wire. */
-export const TASK_KINDS = [image, llm, audioStt, audioTts, video, mesh] as const;
+/** Every task kind by its wire spelling, which is its spelling everywhere; in the order that capability maps use. */
+const TASK_KINDS = { image, llm, audio_stt: audioStt, audio_tts: audioTts, video, mesh } as const;
 
-/** The wire spelling of a kind is its spelling everywhere. */
-export type TaskKindId = (typeof TASK_KINDS)[number]['id'];
-export const TASK_KIND_IDS: readonly TaskKindId[] = TASK_KINDS.map((kind) => kind.id);
+export type TaskKindId = keyof typeof TASK_KINDS;
+const isTaskKind = (name: string): name is TaskKindId => Object.hasOwn(TASK_KINDS, name);
+export const TASK_KIND_IDS: readonly TaskKindId[] = Object.keys(TASK_KINDS).filter(isTaskKind);
 export const TaskKindIdSchema = v.picklist(TASK_KIND_IDS);
 
 /** What to do, without who asked: tagged by `kind`, params beside the tag. */
-export const TaskSchema = v.variant('kind', [
-  image.params,
-  llm.params,
-  audioStt.params,
-  audioTts.params,
-  video.params,
-  mesh.params,
-]);
+export const TaskSchema = v.variant(
+  'kind',
+  Object.values(TASK_KINDS).map(({ params }) => params),
+);
 export type Task = v.InferOutput<typeof TaskSchema>;
 /** The task of one kind. */
 export type TaskOf<Kind extends TaskKindId> = Extract<Task, { readonly kind: Kind }>;
 
+/** The same table as whoever asks it about a task needs it: each kind takes the tasks of its own. */
+const ABOUT: {
+  readonly [Kind in TaskKindId]: Pick<(typeof TASK_KINDS)[Kind], 'resultIs'> & {
+    readonly prompt: (task: TaskOf<Kind>) => string;
+    readonly pixels: (task: TaskOf<Kind>) => number | undefined;
+  };
+} = TASK_KINDS;
+
 /** How a result of this kind travels: in a frame (`json`) or as an upload (`artifact`). */
-export const resultIs = (kind: TaskKindId): 'json' | 'artifact' =>
-  TASK_KINDS.find((known) => known.id === kind)?.resultIs ?? 'artifact';
+export const resultIs = (kind: TaskKindId): 'json' | 'artifact' => ABOUT[kind].resultIs;
 
 /** The prompt that travels with the result, in full: a shortened one would overwrite the operator's text. */
-export function promptOf(task: Task): string {
-  switch (task.kind) {
-    case 'image':
-      return image.prompt(task);
-    case 'llm':
-      return llm.prompt(task);
-    case 'audio_stt':
-      return audioStt.prompt(task);
-    case 'audio_tts':
-      return audioTts.prompt(task);
-    case 'video':
-      return video.prompt(task);
-    case 'mesh':
-      return mesh.prompt(task);
-    default:
-      return task satisfies never;
-  }
-}
+export const promptOf = <Kind extends TaskKindId>(task: OfOneKind<Kind>): string => ABOUT[task.kind].prompt(task);
+
+/** How many pixels a run of the task works on; undefined where its memory does not depend on the task. */
+export const pixelsOf = <Kind extends TaskKindId>(task: OfOneKind<Kind>): number | undefined =>
+  ABOUT[task.kind].pixels(task);
+
+/** A task that keeps what its kind is, so that it can be handed to that kind. */
+type OfOneKind<Kind extends TaskKindId> = { [Own in Kind]: TaskOf<Own> & { readonly kind: Own } }[Kind];
 
 /** What people see of a prompt: its first 200 characters (Unicode scalar values), with `…` when there is more. */
 export function promptPreview(prompt: string): string {

@@ -1,16 +1,21 @@
 import type * as v from 'valibot';
 
 /** One task kind: how its params are read, how its result travels, and which text of it is shown to people. */
-export interface TaskKind<Id extends string, Params extends v.GenericSchema> {
-  readonly id: Id;
+export interface TaskKind<Params extends v.GenericSchema> {
   readonly params: Params;
   /** How a finished result travels: in a `completeJson` frame, or as an uploaded artifact. */
   readonly resultIs: 'json' | 'artifact';
   /** The prompt that goes back with the result, always in full. */
   readonly prompt: (task: v.InferOutput<Params>) => string;
+  /**
+   * How many pixels a run works on, which decides how much memory it takes. Undefined where that does not depend on the
+   * task: what the model needs is allocated in full when it loads.
+   */
+  readonly pixels: (task: v.InferOutput<Params>) => number | undefined;
 }
 
 /** Declares a task kind with its types inferred from the schema. */
-export const defineTaskKind = <const Id extends string, Params extends v.GenericSchema>(
-  kind: TaskKind<Id, Params>,
-): TaskKind<Id, Params> => kind;
+export const defineTaskKind = <Params extends v.GenericSchema>(kind: TaskKind<Params>): TaskKind<Params> => kind;
+
+/** A side of 0 is the model's own, the same each time: any one number stands for it. */
+export const side = (pixels: number): number => pixels || 1;

@@ -4,7 +4,6 @@ import { defineTaskKind } from './kind.ts';
 
 /** A chat completion. */
 export const llm = defineTaskKind({
-  id: 'llm',
   params: v.object({
     kind: v.literal('llm'),
     messages: v.array(v.object({ role: v.string(), content: v.string() })),
@@ -23,4 +22,5 @@ export const llm = defineTaskKind({
   }),
   resultIs: 'json',
   prompt: (task) => task.messages.at(-1)?.content ?? '',
+  pixels: () => undefined,
 });

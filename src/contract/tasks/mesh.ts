@@ -4,7 +4,6 @@ import { defineTaskKind } from './kind.ts';
 
 /** A textured 3D model from an image. The result is a GLB, whatever `ext` asks for. */
 export const mesh = defineTaskKind({
-  id: 'mesh',
   params: v.object({
     kind: v.literal('mesh'),
     /** An absolute URL, or `data:image/<type>;base64,…`. */
@@ -15,4 +14,5 @@ export const mesh = defineTaskKind({
   resultIs: 'artifact',
   /** Never the URL: the studio would store it as the operator's text. */
   prompt: () => '',
+  pixels: () => undefined,
 });

@@ -1,10 +1,12 @@
 import * as v from 'valibot';
 import { absentable, Decimal, U32 } from '../numbers.ts';
-import { defineTaskKind } from './kind.ts';
+import { defineTaskKind, side } from './kind.ts';
+
+/** For a clip that names none. */
+const DEFAULT_FPS = 8;
 
 /** A clip from a prompt. `seconds` is its length, sizes in pixels. */
 export const video = defineTaskKind({
-  id: 'video',
   params: v.object({
     kind: v.literal('video'),
     prompt: v.string(),
@@ -18,4 +20,5 @@ export const video = defineTaskKind({
   }),
   resultIs: 'artifact',
   prompt: (task) => task.prompt,
+  pixels: ({ width, height, seconds, fps }) => side(width) * side(height) * Math.max(1, seconds * (fps || DEFAULT_FPS)),
 });

@@ -167,10 +167,11 @@ test('every route of the operator API has a heading with an example below it', a
   expect(reference).toContain(API_PREFIX);
 });
 
-test('the map leads an offer to its delivery through eight files, none of them in compose', async () => {
+test('the map leads an offer to its delivery through eight short files in order', async () => {
   const map = await textOf('src/README.md');
   const walk = map.slice(map.indexOf('**An offer'), map.indexOf('**A model file'));
-  const steps = [...walk.matchAll(/^\d+\. .*$/gm)].map(([step]) => step);
+  const steps = [...walk.matchAll(/^\d+\. [^`]*`([^`]+)`/gm)].map(([, path = '']) => path);
   expect(steps).toHaveLength(8);
-  expect(steps.filter((step) => step.includes('`compose'))).toEqual([]);
+  expect(steps.filter((path) => path.startsWith('compose'))).toEqual([]);
+  for (const path of steps) expect((await textOf(`src/${path}`)).split('\n').length).toBeLessThan(150);
 });

@@ -4,7 +4,7 @@ import { readImageFiles } from '../../args/image-file.ts';
 import { readJsonFile } from '../../args/json-file.ts';
 import { printJson, printLines } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
-import { taskFrom } from '../../args/task-flags.ts';
+import { KINDS, taskFrom } from '../../args/task-flags.ts';
 import { toNumber } from '../../args/values.ts';
 
 const SYNTHETIC = 'synthetic';
@@ -36,7 +36,7 @@ export const jobsCreate = command({
   args: {
     kind: {
       type: 'enum',
-      options: ['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh'],
+      options: [...KINDS],
       description: 'Task kind',
     },
     prompt: { type: 'string', valueHint: 'text', description: 'Prompt, message to answer, or text to speak' },
