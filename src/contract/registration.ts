@@ -12,7 +12,18 @@ export const RegisterRequestSchema = v.object({
 });
 export type RegisterRequest = v.InferInput<typeof RegisterRequestSchema>;
 
-export const RegisterAnswerSchema = v.object({ requestId: v.pipe(v.string(), v.minLength(1)), status: v.string() });
+/**
+ * Extension: a studio that names this in its answer holds a poll with `Prefer: wait=<seconds>` (RFC 7240 §4.3) open until
+ * the operator has decided, or so long.
+ */
+export const LONG_POLL = 'longPoll';
+const Features = v.optional(v.array(v.string()));
+
+export const RegisterAnswerSchema = v.object({
+  requestId: v.pipe(v.string(), v.minLength(1)),
+  status: v.string(),
+  features: Features,
+});
 export type RegisterAnswer = v.InferOutput<typeof RegisterAnswerSchema>;
 
 const Approved = v.object({
@@ -22,7 +33,7 @@ const Approved = v.object({
 });
 /** `GET /workers/register-requests/:requestId`. Each poll of an approved request mints a fresh token: never poll again. */
 export const PollAnswerSchema = v.variant('status', [
-  v.object({ status: v.literal('pending') }),
+  v.object({ status: v.literal('pending'), features: Features }),
   Approved,
   v.object({ status: v.literal('rejected'), reason: v.optional(v.string(), '') }),
 ]);

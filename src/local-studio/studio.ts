@@ -6,6 +6,7 @@ import type { ServerSocket, ServerSocketEvents } from '../system/net/server.ts';
 import type { Random } from '../system/random.ts';
 import { adminRoutes } from './http/admin/index.ts';
 import { bearerOf, type Exchange, json, problem, Refusal, type Route } from './http/http.ts';
+import { createDecisions, type Decisions } from './http/decisions.ts';
 import { registrationRequestRoutes } from './http/registrations.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { uploadRoutes } from './http/uploads.ts';
@@ -50,30 +51,35 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   const studio: StudioState = { store, clock, log, features, ...nobody, stopped: false };
   await restoreLeases(studio);
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio));
+  const decisions = createDecisions(clock);
   return {
-    answer: createRouter(routesOf(parts, studio), log),
+    answer: createRouter(routesOf(parts, studio, decisions), log),
     openSocket: (socket, worker) => openWorkerSocket({ studio, hashOf, nextTurn }, socket, worker),
     stop: () => {
       studio.stopped = true;
       disarmSweep();
+      decisions.stop();
       for (const lease of studio.leases.values()) lease.disarm();
     },
   };
 }
 
-function routesOf(parts: StudioParts, studio: StudioState): readonly Route[] {
+function routesOf(parts: StudioParts, studio: StudioState, decisions: Decisions): readonly Route[] {
   const authorize = authorizer(parts);
   const { artifacts, clock, random, hashOf, nextTurn } = parts;
   return [
     { method: 'GET', path: '/healthz', atRoot: true, handle: () => json({ ok: true }) },
-    ...registrationRequestRoutes(parts),
+    ...registrationRequestRoutes({ ...parts, decisions }),
     {
       method: 'GET',
       path: '/workers/:id/connect',
       handle: async (exchange) => exchange.peer.upgrade(await authorize(exchange, 'tell the deleted')),
     },
     ...uploadRoutes({ studio, artifacts, authorize, nextTurn }),
-    ...adminRoutes({ studio, artifacts, clock, random, hashOf, startedAt: clock.now() }, parts.operatorToken),
+    ...adminRoutes(
+      { studio, artifacts, clock, random, hashOf, decisions, startedAt: clock.now() },
+      parts.operatorToken,
+    ),
   ];
 }
 

@@ -1,9 +1,11 @@
 import {
   BootstrapRequestSchema,
+  LONG_POLL,
   type PollAnswer,
   type RegisterRequest,
   RegisterRequestSchema,
 } from '../../contract/registration.ts';
+import { SECOND_MS } from '../../base/units.ts';
 import { toWorkerId } from '../../base/ids.ts';
 import { isLoopback } from '../../base/urls.ts';
 import { writeJson } from '../../contract/json.ts';
@@ -11,6 +13,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import { ANONYMOUS_BODY, bearerOf, type Exchange, json, problem, readBody, type Route } from './http.ts';
+import type { Decisions } from './decisions.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { type HashOf, newToken, sameHash } from '../storage/secrets.ts';
 import type { Store } from '../storage/store.ts';
@@ -22,6 +25,7 @@ export interface RegistrationDeps {
   readonly random: Pick<Random, 'hex'>;
   readonly log: Logger;
   readonly hashOf: HashOf;
+  readonly decisions: Pick<Decisions, 'until'>;
   /** Whether this machine's own workers are spared the rate limit. */
   readonly sparesLoopback: boolean;
 }
@@ -57,12 +61,12 @@ async function ask({ store, clock, random, log }: RegistrationDeps, { request }:
   const waiting = await store.registrations.pendingOf(asked.installId);
   // Another secret is another requester: who asked first must not be handed this one's approval, nor the reverse.
   if (waiting !== undefined && sameHash(waiting.secretHash, asked.registrationSecretHash)) {
-    return json({ requestId: waiting.requestId, status: 'pending' });
+    return json({ requestId: waiting.requestId, ...PENDING });
   }
   const requestId = `rr-${random.hex(16)}`;
   await store.registrations.add({ ...rowOf(asked), requestId, createdAt: clock.now() });
   log.info('registration.requested', { requestId, machine: asked.capabilities.machineName });
-  return json({ requestId, status: 'pending' }, 201);
+  return json({ requestId, ...PENDING }, 201);
 }
 
 const rowOf = (asked: RegisterRequest) => ({
@@ -74,19 +78,38 @@ const rowOf = (asked: RegisterRequest) => ({
   workerId: undefined,
 });
 
-/** Each poll of an approved request mints a token and forgets the one before, so a lost answer costs nothing. */
-async function poll({ store, random, hashOf }: RegistrationDeps, { request, params }: Exchange): Promise<Response> {
-  const asked = await store.registrations.get(params['requestId'] ?? '');
-  if (asked === undefined) return problem(404, 'not-found', 'no such registration request');
-  if (!sameHash(hashOf(bearerOf(request) ?? ''), asked.secretHash)) {
+const PENDING = { status: 'pending', features: [LONG_POLL] } as const satisfies PollAnswer;
+/** Shorter than what a connection may be idle. */
+const MAX_WAIT_SECONDS = 60;
+
+/**
+ * Each poll of an approved request mints a token and forgets the one before, so a lost answer costs nothing. One that
+ * prefers to wait is answered when there is a decision.
+ */
+async function poll(deps: RegistrationDeps, { request, params }: Exchange): Promise<Response> {
+  const { store, random, hashOf, decisions } = deps;
+  const requestId = params['requestId'] ?? '';
+  const found = await store.registrations.get(requestId);
+  if (found === undefined) return problem(404, 'not-found', 'no such registration request');
+  if (!sameHash(hashOf(bearerOf(request) ?? ''), found.secretHash)) {
     return problem(401, 'unauthorized', 'the secret is not that of the request');
   }
+  const waitMs = waitOf(request);
+  const isHeld = found.state === 'pending' && waitMs > 0;
+  if (isHeld) await decisions.until(requestId, waitMs);
+  const asked = isHeld ? await store.registrations.get(requestId) : found;
+  if (request.signal.aborted || asked === undefined) return json(PENDING); // a token would end one that arrived
   if (asked.state === 'rejected') return json({ status: 'rejected', reason: asked.reason } satisfies PollAnswer);
-  if (asked.state === 'pending' || asked.workerId === undefined)
-    return json({ status: 'pending' } satisfies PollAnswer);
+  if (asked.state === 'pending' || asked.workerId === undefined) return json(PENDING);
   const authToken = newToken(random);
   await store.workers.setToken(asked.workerId, hashOf(authToken));
   return json({ status: 'approved', workerId: toWorkerId(asked.workerId), authToken } satisfies PollAnswer);
+}
+
+/** How long a poll prefers to wait for its answer, in milliseconds (RFC 7240 §4.3). */
+function waitOf(request: Request): number {
+  const [, seconds = '0'] = /(?:^|[,;\s])wait=(\d{1,4})\b/i.exec(request.headers.get('prefer') ?? '') ?? [];
+  return Math.min(Number(seconds), MAX_WAIT_SECONDS) * SECOND_MS;
 }
 
 async function bootstrap(deps: RegistrationDeps, { request }: Exchange): Promise<Response> {

@@ -6,6 +6,7 @@ import { writeJson } from '../../contract/json.ts';
 import type { Read } from '../../contract/read.ts';
 import {
   type BootstrapRequest,
+  LONG_POLL,
   readBootstrapAnswer,
   readPollAnswer,
   readRegisterAnswer,
@@ -27,11 +28,18 @@ export type BootstrapResult =
 /** The three HTTP calls of registration. Every way a call can end is a value; none of them throws. */
 export interface RegistrationClient {
   request(about: RegistrationFacts, signal: AbortSignal): Promise<RequestResult>;
-  poll(about: { readonly requestId: string; readonly secret: string }, signal: AbortSignal): Promise<PollResult>;
+  poll(about: PollFacts, signal: AbortSignal): Promise<PollResult>;
   bootstrap(about: BootstrapFacts, signal: AbortSignal): Promise<BootstrapResult>;
 }
 
 export type RegistrationFacts = Pick<RegisterRequest, 'installId' | 'registrationSecretHash' | 'capabilities'>;
+/** What a poll sends. */
+export interface PollFacts {
+  readonly requestId: string;
+  readonly secret: string;
+  /** Whether the studio is asked to hold its answer until there is a decision. */
+  readonly longPoll: boolean;
+}
 /** What a bootstrap sends. */
 export interface BootstrapFacts {
   readonly token: string;
@@ -56,11 +64,15 @@ interface Call {
   /** Secret or token; also what is blanked out of anything we quote. */
   readonly bearer?: string;
   readonly body?: RegisterRequest | BootstrapRequest;
+  /** How long the studio is asked to hold its answer. */
+  readonly waitSeconds?: number;
 }
 type Answered<T> = { readonly is: 'read'; readonly value: T } | Failed;
 
 /** A call without a byte for this long has stalled and is cut; the driver bounds the whole call besides. */
 const STALL_MS = 30_000;
+/** Shorter than a stall, and than what proxies commonly allow. */
+const LONG_POLL_SECONDS = 25;
 /** As much of a studio's answer as an error message quotes. */
 const BODY_CHARACTERS = 2_000;
 
@@ -71,12 +83,15 @@ export function createRegistrationClient(options: RegistrationClientOptions): Re
       const body: RegisterRequest = { installId, registrationSecretHash, capabilities, userAgent: USER_AGENT };
       const call: Call = { op: 'register-request', method: 'POST', route: '/workers/register-request', body };
       const answer = await exchange(call, readRegisterAnswer, signal, options);
-      return answer.is === 'failed' ? answer : { is: 'pending', requestId: answer.value.requestId };
+      if (answer.is === 'failed') return answer;
+      const { requestId: asked, features } = answer.value;
+      return { is: 'pending', requestId: asked, longPoll: holdsPolls(features) };
     },
 
-    async poll({ requestId, secret }, signal) {
+    async poll({ requestId, secret, longPoll }, signal) {
       const route = `/workers/register-requests/${encodeURIComponent(requestId)}`;
-      const call: Call = { op: 'register-poll', method: 'GET', route, bearer: secret };
+      const wait = longPoll ? { waitSeconds: LONG_POLL_SECONDS } : {};
+      const call: Call = { op: 'register-poll', method: 'GET', route, bearer: secret, ...wait };
       const answer = await exchange(call, readPollAnswer, signal, options);
       if (answer.is === 'read') return toPollResult(answer.value);
       if (answer.status === 404) return { is: 'unknown', message: answer.message };
@@ -98,12 +113,14 @@ export function createRegistrationClient(options: RegistrationClientOptions): Re
   };
 }
 
+const holdsPolls = (features: readonly string[] | undefined): boolean => features?.includes(LONG_POLL) === true;
+
 type ReadPoll = Extract<ReturnType<typeof readPollAnswer>, { is: 'read' }>['value'];
 
 function toPollResult(answer: ReadPoll): PollResult {
   switch (answer.status) {
     case 'pending':
-      return { is: 'pending' };
+      return { is: 'pending', longPoll: holdsPolls(answer.features) };
     case 'approved':
       return { is: 'approved', workerId: answer.workerId, authToken: answer.authToken };
     case 'rejected':
@@ -140,10 +157,11 @@ async function attempt<T>(
   const url = studioUrl(baseUrl(), call.route);
   if (url === undefined) return { answer: failed(call, 'api_base_url is not an http(s) address') };
   try {
-    const { op: _op, body, bearer, method } = call;
+    const { body, bearer, method, waitSeconds } = call;
     const headers = {
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      ...(waitSeconds !== undefined && { prefer: `wait=${waitSeconds}` }),
     };
     const bytes = body === undefined ? {} : { body: [new TextEncoder().encode(writeJson(body))] };
     const response = await http.request({ method, url, headers, ...bytes, stallMs: STALL_MS, signal });

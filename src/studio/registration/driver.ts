@@ -161,7 +161,8 @@ class RegistrationDriver implements Registration {
           (answer) => ({ type: 'requested', answer, now: clock.now() }),
         );
       case 'poll': {
-        const about = { requestId: effect.requestId, secret: this.#record.read().registrationSecret ?? '' };
+        const { requestId, longPoll } = effect;
+        const about = { requestId, longPoll, secret: this.#record.read().registrationSecret ?? '' };
         return void this.#ask(
           (signal) => client.poll(about, signal),
           (answer) => ({ type: 'polled', answer }),

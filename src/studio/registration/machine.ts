@@ -7,15 +7,21 @@ import type { WorkerId } from '../../base/ids.ts';
  *       └──────────────────┘   └─────────────▶ rejected
  *        404, or five 401s        rejected
  *
- * At most one call is out at any time: a call is made only by an elapsed wait, and a wait is armed only by an answer.
+ * At most one call is out at any time: a call is made only by an elapsed wait or by an answer, and a wait is armed only by
+ * an answer. A studio that holds polls open is asked again as soon as it has answered.
  * Once approved nothing is asked again: each further poll would rotate the token that was just saved.
  */
 
+/** Whether the studio holds a poll open until the operator has decided. */
+interface LongPolling {
+  readonly longPoll: boolean;
+}
+
 /** How a create call ended. */
-export type RequestResult = { readonly is: 'pending'; readonly requestId: string } | Failed;
+export type RequestResult = ({ readonly is: 'pending'; readonly requestId: string } & LongPolling) | Failed;
 /** How a poll ended. */
 export type PollResult =
-  | { readonly is: 'pending' }
+  | ({ readonly is: 'pending' } & LongPolling)
   | ({ readonly is: 'approved' } & Approval)
   | { readonly is: 'rejected'; readonly reason: string }
   /** 404: the studio has no such request. */
@@ -42,7 +48,12 @@ export interface Approval {
 export type State =
   | { readonly at: 'pristine' }
   /** `since`: when the request was first known, in milliseconds since the epoch. `denials`: 401s in a row. */
-  | { readonly at: 'pending'; readonly requestId: string; readonly since: number; readonly denials: number }
+  | ({
+      readonly at: 'pending';
+      readonly requestId: string;
+      readonly since: number;
+      readonly denials: number;
+    } & LongPolling)
   /** `published`: whether the rest of the worker was given the credentials, which the first save must precede. */
   | ({
       readonly at: 'approved';
@@ -70,7 +81,7 @@ export type Event =
 
 export type Effect =
   | { readonly do: 'create' }
-  | { readonly do: 'poll'; readonly requestId: string }
+  | ({ readonly do: 'poll'; readonly requestId: string } & LongPolling)
   | { readonly do: 'save-request'; readonly requestId: string }
   /** Saves the credentials, drops the request behind them, and answers with `saved`. */
   | ({ readonly do: 'save-credentials' } & Approval)
@@ -139,11 +150,11 @@ function start({ known, now }: Extract<Event, { type: 'started' }>): Step {
   if ('authToken' in known)
     return { state: { at: 'approved', credentials: 'saved', published: true, ...known }, effects: [] };
   return {
-    state: { at: 'pending', requestId: known.requestId, since: now, denials: 0 },
+    state: { at: 'pending', requestId: known.requestId, since: now, denials: 0, longPoll: false },
     effects: [
       { do: 'log', what: { is: 'awaited' } },
       { do: 'log', what: { is: 'pending', requestId: known.requestId } },
-      { do: 'poll', requestId: known.requestId },
+      { do: 'poll', requestId: known.requestId, longPoll: false },
     ],
   };
 }
@@ -153,7 +164,7 @@ function elapsed(state: Exclude<State, { at: 'stopped' }>): Step {
     case 'pristine':
       return { state, effects: [{ do: 'create' }] };
     case 'pending':
-      return { state, effects: [{ do: 'poll', requestId: state.requestId }] };
+      return { state, effects: [{ do: 'poll', requestId: state.requestId, longPoll: state.longPoll }] };
     case 'approved':
       if (state.credentials !== 'unsaved') return stay(state);
       return {
@@ -169,17 +180,22 @@ function elapsed(state: Exclude<State, { at: 'stopped' }>): Step {
 
 function requested({ answer, now }: Extract<Event, { type: 'requested' }>, policy: Policy): Step {
   if (answer.is === 'failed') return { state: PRISTINE, effects: [waitAfter(answer, policy)] };
-  const { requestId } = answer;
+  const { requestId, longPoll } = answer;
+  const next: Effect = longPoll ? { do: 'poll', requestId, longPoll } : tick(policy);
   return {
-    state: { at: 'pending', requestId, since: now, denials: 0 },
-    effects: [{ do: 'save-request', requestId }, { do: 'log', what: { is: 'requested', requestId } }, tick(policy)],
+    state: { at: 'pending', requestId, since: now, denials: 0, longPoll },
+    effects: [{ do: 'save-request', requestId }, { do: 'log', what: { is: 'requested', requestId } }, next],
   };
 }
 
 function polled(state: Extract<State, { at: 'pending' }>, answer: PollResult, policy: Policy): Step {
   switch (answer.is) {
-    case 'pending':
-      return { state: { ...state, denials: 0 }, effects: [tick(policy)] };
+    case 'pending': {
+      const { longPoll } = answer;
+      // One that answers at once all the same must not be asked without end.
+      const next: Effect = longPoll ? { do: 'wait', ms: policy.minWaitMs, atLeast: true } : tick(policy);
+      return { state: { ...state, denials: 0, longPoll }, effects: [next] };
+    }
     case 'approved':
       return approve(answer);
     case 'rejected':
@@ -199,7 +215,7 @@ function polled(state: Extract<State, { at: 'pending' }>, answer: PollResult, po
       return { state: { ...state, denials }, effects: [waitAfter(failed, policy)] };
     }
     case 'failed':
-      return { state: { ...state, denials: 0 }, effects: [waitAfter(answer, policy)] };
+      return { state: { ...state, denials: 0, longPoll: false }, effects: [waitAfter(answer, policy)] };
     default:
       return answer satisfies never;
   }

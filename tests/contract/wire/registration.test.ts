@@ -11,7 +11,7 @@ import { toWorkerId } from '../../../src/base/ids.ts';
 const CAPABILITIES = someCapabilities();
 const SECRET = '0123456789abcdef'.repeat(4);
 const FACTS = { installId: 'i-1', registrationSecretHash: hashSecret(SECRET, sha256), capabilities: CAPABILITIES };
-const POLL = { requestId: 'rr-7d6f', secret: SECRET };
+const POLL = { requestId: 'rr-7d6f', secret: SECRET, longPoll: false };
 const signal = new AbortController().signal;
 
 interface Heard {
@@ -19,6 +19,7 @@ interface Heard {
   readonly path: string;
   readonly authorization: string | null;
   readonly contentType: string | null;
+  readonly prefer: string | null;
   readonly text: string;
 }
 
@@ -35,6 +36,7 @@ function setup(answer: (heard: Heard) => Response | Promise<Response> = () => ne
         path: new URL(request.url).pathname,
         authorization: headers.get('authorization'),
         contentType: headers.get('content-type'),
+        prefer: headers.get('prefer'),
         text: await request.text(),
       };
       heard.push(call);
@@ -60,7 +62,7 @@ test('a request is posted without credentials, its keys in the contract order', 
   await using at = setup(json('{"requestId":"rr-7d6f","status":"pending"}', 201));
   const answer = await at.client.request(FACTS, signal);
 
-  expect(answer).toEqual({ is: 'pending', requestId: 'rr-7d6f' });
+  expect(answer).toEqual({ is: 'pending', requestId: 'rr-7d6f', longPoll: false });
   expect(at.heard).toMatchObject([
     {
       method: 'POST',
@@ -78,7 +80,7 @@ test('a poll carries the secret itself as its bearer', async () => {
   await using at = setup(json('{"status":"pending"}'));
   const answer = await at.client.poll(POLL, signal);
 
-  expect(answer).toEqual({ is: 'pending' });
+  expect(answer).toEqual({ is: 'pending', longPoll: false });
   expect(at.heard).toMatchObject([
     {
       method: 'GET',
@@ -89,9 +91,17 @@ test('a poll carries the secret itself as its bearer', async () => {
   ]);
 });
 
+test('a studio is asked to hold a poll only after it said that it can', async () => {
+  await using at = setup(json('{"requestId":"rr-7d6f","status":"pending","features":["longPoll"]}', 201));
+  expect(await at.client.request(FACTS, signal)).toEqual({ is: 'pending', requestId: 'rr-7d6f', longPoll: true });
+  expect(await at.client.poll(POLL, signal)).toEqual({ is: 'pending', longPoll: true });
+  await at.client.poll({ ...POLL, longPoll: true }, signal);
+  expect(at.heard.map(({ prefer }) => prefer)).toEqual([null, null, 'wait=25']);
+});
+
 test('a request id cannot lead the poll to another route', async () => {
   await using at = setup(json('{"status":"pending"}'));
-  await at.client.poll({ requestId: '../w-1?x', secret: SECRET }, signal);
+  await at.client.poll({ requestId: '../w-1?x', secret: SECRET, longPoll: false }, signal);
 
   expect(at.heard[0]?.path).toBe('/graphics/api/workers/register-requests/..%2Fw-1%3Fx');
 });

@@ -2,6 +2,7 @@ import type { Clock } from '../../../system/clock.ts';
 import type { Random } from '../../../system/random.ts';
 import type { ArtifactStore } from '../../storage/artifacts.ts';
 import type { StudioState } from '../../sessions/state.ts';
+import type { Decisions } from '../decisions.ts';
 import { type Exchange, refuse, type Route } from '../http.ts';
 import type { HashOf } from '../../storage/secrets.ts';
 
@@ -12,6 +13,7 @@ export interface AdminContext {
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Pick<Random, 'hex'>;
   readonly hashOf: HashOf;
+  readonly decisions: Pick<Decisions, 'announce'>;
   readonly startedAt: number;
 }
 

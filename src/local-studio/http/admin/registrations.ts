@@ -33,6 +33,7 @@ export const registrationRoutes: AdminRoutes = (context) => {
         const requestId = param(exchange, 'id');
         existing(await registrations.get(requestId), 'registration', requestId);
         if (!(await registrations.decide(requestId, { reason }))) throw refuse('conflict', 'it was decided already');
+        context.decisions.announce(requestId);
         studio.log.info('registration.rejected', { requestId });
         return nothing();
       },
@@ -51,7 +52,7 @@ export const registrationRoutes: AdminRoutes = (context) => {
 };
 
 /** An installation that was approved before stays the worker it was. Approving twice is as good as once. */
-async function approve({ studio, random, clock }: AdminContext, requestId: string): Promise<string> {
+async function approve({ studio, random, clock, decisions }: AdminContext, requestId: string): Promise<string> {
   const { registrations, workers } = studio.store;
   const asked = existing(await registrations.get(requestId), 'registration', requestId);
   if (asked.state === 'approved' && asked.workerId !== undefined) return asked.workerId;
@@ -61,6 +62,7 @@ async function approve({ studio, random, clock }: AdminContext, requestId: strin
   const { installId, capabilities } = asked;
   await workers.put({ id: workerId, installId, capabilities, createdAt: clock.now() });
   await registrations.decide(requestId, { workerId });
+  decisions.announce(requestId);
   studio.log.info('worker.approved', { workerId, by: 'operator' });
   return workerId;
 }

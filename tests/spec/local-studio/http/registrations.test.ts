@@ -22,8 +22,10 @@ async function setup() {
     const answer = (await (await post('/workers/register-request', asking(about))).json()) as { requestId: string };
     return answer.requestId;
   };
-  const poll = (requestId: string, secret = SECRET) =>
-    fetch(`${api}/workers/register-requests/${requestId}`, { headers: { authorization: `Bearer ${secret}` } });
+  const poll = (requestId: string, secret = SECRET, headers = {}) =>
+    fetch(`${api}/workers/register-requests/${requestId}`, {
+      headers: { ...headers, authorization: `Bearer ${secret}` },
+    });
   return { studio, api, post, ask, poll, [Symbol.asyncDispose]: () => studio[Symbol.asyncDispose]() };
 }
 
@@ -45,7 +47,7 @@ test('a poll needs the secret, and an unknown request is 404', async () => {
   const requestId = await world.ask();
   expect((await world.poll(requestId, 'wrong')).status).toBe(401);
   expect((await world.poll('rr-unknown')).status).toBe(404);
-  expect(await (await world.poll(requestId)).json()).toEqual({ status: 'pending' });
+  expect(await (await world.poll(requestId)).json()).toEqual({ status: 'pending', features: ['longPoll'] });
 });
 
 test('each poll of an approved request mints a token that ends the one before', async () => {
@@ -139,4 +141,36 @@ test('a wrong method names the right ones, and probes find the studio at the roo
   expect(wrong.status).toBe(405);
   expect(wrong.headers.get('allow')).toBe('POST');
   expect((await fetch(`${world.studio.url}/healthz`)).status).toBe(200);
+});
+
+test('a poll that prefers to wait is answered when the operator has decided', async () => {
+  await using world = await setup();
+  const requestId = await world.ask();
+  const held = world.poll(requestId, SECRET, { prefer: 'wait=50' });
+  const workerId = await world.studio.approve();
+  expect(await (await held).json()).toMatchObject({ status: 'approved', workerId });
+});
+
+test('a poll that waits is answered when it is rejected, too', async () => {
+  await using world = await setup();
+  const requestId = await world.ask();
+  const held = world.poll(requestId, SECRET, { prefer: 'respond-async, wait=50' });
+  await world.studio.admin('POST', `/registrations/${requestId}/reject`, { reason: 'no' });
+  expect(await (await held).json()).toEqual({ status: 'rejected', reason: 'no' });
+});
+
+test('a second poll of a request ends the wait of the first', async () => {
+  await using world = await setup();
+  const requestId = await world.ask();
+  const first = world.poll(requestId, SECRET, { prefer: 'wait=50' });
+  await world.poll(requestId, SECRET); // one that does not wait changes nothing
+  const second = world.poll(requestId, SECRET, { prefer: 'wait=50' });
+  expect(await (await first).json()).toEqual({ status: 'pending', features: ['longPoll'] });
+  await world.studio.approve();
+  expect(await (await second).json()).toMatchObject({ status: 'approved' });
+});
+
+test('nobody without the secret of the request is kept waiting', async () => {
+  await using world = await setup();
+  expect((await world.poll(await world.ask(), 'wrong', { prefer: 'wait=50' })).status).toBe(401);
 });

@@ -13,13 +13,13 @@ import { recordingLogger } from '../../../fakes/recording-logger.ts';
 
 const CAPABILITIES = someCapabilities({ autoEnabled: false, userPresence: 'active' });
 const APPROVED: PollResult = { is: 'approved', workerId: toWorkerId('w-1'), authToken: 'tok' };
-const PENDING: PollResult = { is: 'pending' };
+const PENDING: PollResult = { is: 'pending', longPoll: false };
 const DENIED: PollResult = { is: 'unauthorized', message: 'register-poll failed: 401 Unauthorized — no' };
 
 /** A studio's registration desk: answers what it was told to answer, `pending` otherwise, and keeps what it was asked. */
 class Desk implements RegistrationClient {
   readonly requests: (Capabilities & { readonly installId: string; readonly registrationSecretHash: string })[] = [];
-  readonly polls: { readonly requestId: string; readonly secret: string }[] = [];
+  readonly polls: Parameters<RegistrationClient['poll']>[0][] = [];
   readonly bootstraps: string[] = [];
   requestAnswers: RequestResult[] = [];
   pollAnswers: PollResult[] = [];
@@ -31,7 +31,7 @@ class Desk implements RegistrationClient {
     const { installId, registrationSecretHash, capabilities } = about;
     this.requests.push({ installId, registrationSecretHash, ...capabilities });
     if (this.silent) await new Promise(() => {});
-    return this.requestAnswers.shift() ?? { is: 'pending', requestId: `rr-${this.requests.length}` };
+    return this.requestAnswers.shift() ?? { is: 'pending', requestId: `rr-${this.requests.length}`, longPoll: false };
   }
 
   async poll(about: Parameters<RegistrationClient['poll']>[0]): Promise<PollResult> {
@@ -167,7 +167,7 @@ test('a restart polls the remembered request with its secret at once', async () 
   await using at = setup({ installId: 'i', registrationRequestId: 'rr-9', registrationSecret: 's3cret' });
   await at.begin();
 
-  expect(at.desk.polls).toEqual([{ requestId: 'rr-9', secret: 's3cret' }]);
+  expect(at.desk.polls).toEqual([{ requestId: 'rr-9', secret: 's3cret', longPoll: false }]);
   expect(at.desk.requests).toEqual([]);
 });
 

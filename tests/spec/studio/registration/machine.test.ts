@@ -28,14 +28,17 @@ const workerId = fc.string({ minLength: 1 }).map(toWorkerId);
 const authToken = fc.string({ minLength: 1 });
 const approval = fc.record({ workerId, authToken });
 const pollAnswer = fc.oneof(
-  { weight: 3, arbitrary: fc.constant({ is: 'pending' as const }) },
+  { weight: 3, arbitrary: fc.record({ is: fc.constant('pending' as const), longPoll: fc.boolean() }) },
   fc.record({ is: fc.constant('approved' as const), workerId, authToken }),
   fc.record({ is: fc.constant('rejected' as const), reason: fc.string() }),
   fc.record({ is: fc.constant('unknown' as const), message: fc.string() }),
   { weight: 4, arbitrary: fc.record({ is: fc.constant('unauthorized' as const), message: fc.string() }) },
   failed,
 );
-const requestAnswer = fc.oneof(fc.record({ is: fc.constant('pending' as const), requestId }), failed);
+const requestAnswer = fc.oneof(
+  fc.record({ is: fc.constant('pending' as const), requestId, longPoll: fc.boolean() }),
+  failed,
+);
 const known = fc.oneof(fc.constant(undefined), approval, fc.record({ requestId }));
 const someEvent: fc.Arbitrary<Event> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant('started' as const), known, now }) },
@@ -108,7 +111,7 @@ test('every answer to a waiting worker leads to a next try or an end', () => {
   everyStride(({ before, event, after, effects }) => {
     const answered =
       (before.at === 'pristine' && event.type === 'requested') || (before.at === 'pending' && event.type === 'polled');
-    return !answered || after.at === 'rejected' || does(effects, 'wait', 'save-credentials');
+    return !answered || after.at === 'rejected' || does(effects, 'wait', 'poll', 'save-credentials');
   });
 });
 
@@ -156,7 +159,7 @@ test('an approval is announced once, however often its save fails', () => {
 test('denials that a studio interrupts do not add up', () => {
   const denied: Event = { type: 'polled', answer: { is: 'unauthorized', message: 'no' } };
   const down: Event = { type: 'polled', answer: { is: 'failed', message: 'down', status: 503 } };
-  const pending: State = { at: 'pending', requestId: 'rr-1', since: 0, denials: 0 };
+  const pending: State = { at: 'pending', requestId: 'rr-1', since: 0, denials: 0, longPoll: false };
   const four = [denied, denied, denied, denied];
 
   expect(strides([...four, down, ...four], pending).at(-1)?.after).toMatchObject({ at: 'pending', denials: 4 });
@@ -168,4 +171,25 @@ test('a wait the studio asked for is never shortened', () => {
   const { effects } = step({ at: 'pristine' }, { type: 'requested', answer, now: 0 }, POLICY);
 
   expect(effects).toEqual([{ do: 'wait', ms: 45_000, atLeast: true, after: answer }]);
+});
+
+test('a studio that holds polls is asked again at once, and in between no faster than the shortest wait', () => {
+  const asked = step(
+    INITIAL,
+    { type: 'requested', answer: { is: 'pending', requestId: 'rr-1', longPoll: true }, now: 0 },
+    POLICY,
+  );
+  expect(asked.effects).toContainEqual({ do: 'poll', requestId: 'rr-1', longPoll: true });
+  const held = step(asked.state, { type: 'polled', answer: { is: 'pending', longPoll: true } }, POLICY);
+  expect(held.effects).toEqual([{ do: 'wait', ms: POLICY.minWaitMs, atLeast: true }]);
+  expect(step(held.state, { type: 'elapsed' }, POLICY).effects).toEqual([
+    { do: 'poll', requestId: 'rr-1', longPoll: true },
+  ]);
+});
+
+test("after a failed poll the contract's waits count until the studio says again that it holds polls", () => {
+  const from: State = { at: 'pending', requestId: 'rr-1', since: 0, denials: 0, longPoll: true };
+  const failedPoll = step(from, { type: 'polled', answer: { is: 'failed', message: 'gone' } }, POLICY);
+  expect(failedPoll.effects).toMatchObject([{ do: 'wait', ms: POLICY.pollMs }]);
+  expect(step(failedPoll.state, { type: 'elapsed' }, POLICY).effects).toMatchObject([{ do: 'poll', longPoll: false }]);
 });
