@@ -49,7 +49,6 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
   [/^(node-llama-cpp|@huggingface\/jinja)$/, /^engines\/llama\/binding\.ts$/],
   [/^@fugood\/whisper\.node$/, /^engines\/whisper\/binding\.ts$/],
-  [/^phonemizer$/, /^engines\/piper\/binding\.ts$/],
   [/^@gradio\/client$/, /^engines\/gradio\/binding\.ts$/],
   [/^sharp$/, /^system\/native\/images\.ts$/],
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],

@@ -36,19 +36,20 @@ function innerEngines(): InnerEngines {
     },
     piper: async (warn) => {
       const { openSession } = await import('../../engines/onnx/binding.ts');
-      const { findEspeak, openOwnEspeak } = await import('../../engines/piper/binding.ts');
-      const { openEspeak } = await import('../../engines/piper/espeak.ts');
+      const { findEspeak, openDictionary } = await import('../../engines/piper/binding.ts');
+      const { openPhonemes } = await import('../../engines/piper/open-phonemes.ts');
       const { createSpeaker } = await import('../../engines/piper/inside.ts');
-      const espeak = {
+      const phonemes = {
         ask: createAskProgram(runProgram, systemClock),
         env: ourVariables(),
-        find: findEspeak,
-        openOwn: openOwnEspeak,
+        findEspeak,
+        openDictionary,
+        warn,
       };
       return createSpeaker({
         files: systemFiles,
         openSession: (path) => openSession(path, session),
-        openEspeak: (voice, signal) => openEspeak(voice, signal, espeak),
+        openPhonemes: (voice, signal) => openPhonemes(voice, signal, phonemes),
         warn,
       });
     },

@@ -1,66 +1,24 @@
-import type * as phonemizer from 'phonemizer';
-import { errorChain, WorkerError } from '../../base/errors.ts';
-import type { Phonemize } from './phonemes.ts';
-import { libraryFailure } from '../failures.ts';
+import lettersPath from './english/data/letters.txt' with { type: 'file' };
+import wordsPath from './english/data/words.txt' with { type: 'file' };
+import { createDictionary, type Dictionary } from './english/dictionary.ts';
 
-/**
- * The espeak that travels with this program, by one of its voices; undefined for a voice it has not. It speaks English
- * only, and loading it takes a third of a second.
- *
- * @throws WorkerError `native.unavailable`
- */
-export async function openOwnEspeak(voice: string): Promise<Phonemize | undefined> {
-  const library = await load();
-  // By its identifier: asked for by the name of its language, `en-gb` is not found and the voice before it goes on.
-  const identifier = identifierOf(voice, [await library.list_voices()].flat()); // a list, whatever its types say
-  if (identifier === undefined) return undefined;
-  return async (words, signal) => {
-    signal.throwIfAborted();
-    try {
-      return await library.phonemize(words, identifier);
-    } catch (thrown) {
-      throw new WorkerError('engine.failed', `the text has no phonemes: ${errorChain(thrown)}`, { cause: thrown });
-    }
-  };
+/** How English words are pronounced, from the files that travel with this program. Opened in a few milliseconds. */
+export async function openDictionary(): Promise<Dictionary> {
+  const [words, letters] = await Promise.all([Bun.file(wordsPath).text(), Bun.file(lettersPath).text()]);
+  return createDictionary({ words, letters });
 }
 
-interface EspeakVoice {
-  readonly identifier: string;
-  /** The lower the priority, the better it speaks the language. */
-  readonly languages: readonly { readonly name: string; readonly priority: number }[];
-}
+/** Where espeak-ng's own installers put it, which services have not on their PATH. */
+const USUAL_FOLDERS: Readonly<Partial<Record<string, readonly string[]>>> = {
+  darwin: ['/opt/homebrew/bin', '/usr/local/bin'],
+  win32: ['C:\\Program Files\\eSpeak NG'],
+};
 
-function identifierOf(voice: string, voices: readonly EspeakVoice[]): string | undefined {
-  const wanted = voice.toLowerCase();
-  const ranked = voices.flatMap(({ identifier, languages }) => {
-    const named = identifier.toLowerCase() === wanted ? 0 : languages.find(({ name }) => name === wanted)?.priority;
-    return named === undefined ? [] : [{ identifier, priority: named }];
-  });
-  return ranked.toSorted((one, other) => one.priority - other.priority)[0]?.identifier;
-}
-
-async function load(): Promise<typeof phonemizer> {
-  try {
-    return await withoutListeners(() => import('phonemizer'));
-  } catch (thrown) {
-    throw libraryFailure('espeak', thrown, undefined);
-  }
-}
-
-const EVENTS = ['uncaughtException', 'unhandledRejection'];
-
-/** Takes off what a library puts on the process: how a failure ends this one is not for espeak to say. */
-async function withoutListeners<T>(call: () => Promise<T>): Promise<T> {
-  const before = new Set(EVENTS.flatMap((event) => process.listeners(event)));
-  const loaded = await call();
-  for (const event of EVENTS) {
-    for (const listener of process.listeners(event)) if (!before.has(listener)) process.off(event, listener);
-  }
-  return loaded;
-}
-
-/** Where this machine's espeak-ng is, by the operator's word or on the PATH. */
+/** Where this machine's espeak-ng is: the one that the operator names, else on the PATH, else in its usual place. */
 export function findEspeak(): string | undefined {
   const named = process.env['STUDIO_WORKER_ESPEAK_NG']?.trim() ?? '';
-  return named === '' ? (Bun.which('espeak-ng') ?? undefined) : named;
+  if (named !== '') return named;
+  const separator = process.platform === 'win32' ? ';' : ':';
+  const folders = [process.env['PATH'] ?? '', ...(USUAL_FOLDERS[process.platform] ?? [])];
+  return Bun.which('espeak-ng', { PATH: folders.join(separator) }) ?? undefined;
 }

@@ -7,33 +7,22 @@ import type { Phonemize } from './phonemes.ts';
 export interface EspeakOptions {
   readonly ask: AskProgram;
   readonly env: Variables;
-  /** The program's path; undefined where there is none. */
-  readonly find: () => string | undefined;
-  /** The one inside this program, for the voices it has. */
-  readonly openOwn: (voice: string) => Promise<Phonemize | undefined>;
 }
 
 /** A text of a few hundred characters takes milliseconds. */
 const LIMIT_MS = MINUTE_MS;
 
 /**
- * What gives phonemes by this voice of espeak: our own espeak where it has the voice, this machine's where it has not.
+ * Phonemes from an espeak-ng of this machine, which runs as a program of its own, by one of its voices.
  *
- * @throws WorkerError `native.unavailable` when the machine has none, or none with that voice
+ * @throws WorkerError `native.unavailable` when it does not run, or does not speak with that voice
  */
-export async function openEspeak(voice: string, signal: AbortSignal, options: EspeakOptions): Promise<Phonemize> {
-  const own = await options.openOwn(voice);
-  if (own !== undefined) return own;
-  const program = options.find();
-  if (program === undefined) {
-    throw new WorkerError(
-      'native.unavailable',
-      `a voice that speaks ${voice} needs espeak-ng, which is not installed`,
-      {
-        hint: 'Install espeak-ng (`sudo apt install espeak-ng`, `brew install espeak-ng`) or name it in STUDIO_WORKER_ESPEAK_NG.',
-      },
-    );
-  }
+export async function openEspeak(
+  program: string,
+  voice: string,
+  signal: AbortSignal,
+  options: EspeakOptions,
+): Promise<Phonemize> {
   const phonemize: Phonemize = (words, abort) => phonemesBy(program, { voice, words, signal: abort }, options);
   try {
     await phonemize('a', signal);

@@ -17,7 +17,7 @@ export interface SpeakerOptions {
   /** Loads a model file; see the binding. */
   readonly openSession: (path: string) => Promise<Session>;
   /** What gives phonemes by a voice of espeak. */
-  readonly openEspeak: (voice: string, signal: AbortSignal) => Promise<Phonemize>;
+  readonly openPhonemes: (voice: string, signal: AbortSignal) => Promise<Phonemize>;
   readonly warn: Warn;
 }
 
@@ -25,13 +25,13 @@ export interface SpeakerOptions {
 const MAX_CONFIG_BYTES = 1 << 20;
 
 /** Speaks with Piper voices. Runs in an engine child. */
-export function createSpeaker({ files, openSession, openEspeak, warn }: SpeakerOptions): InnerEngine {
+export function createSpeaker({ files, openSession, openPhonemes, warn }: SpeakerOptions): InnerEngine {
   return {
     load: async ({ paths }, { signal }) => {
       signal.throwIfAborted();
       const voice = await voiceOf(paths, files);
       const { phonemesBy } = voice;
-      const phonemize = phonemesBy.is === 'text' ? noPhonemes : await openEspeak(phonemesBy.voice, signal);
+      const phonemize = phonemesBy.is === 'text' ? noPhonemes : await openPhonemes(phonemesBy.voice, signal);
       const session = await openSession(modelOf(paths));
       assertSpeaks(session, voice);
       return {

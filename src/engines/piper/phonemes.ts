@@ -1,4 +1,4 @@
-import { spokenEnglish } from './english.ts';
+import { spokenEnglish } from './english/written.ts';
 import type { Sentence } from './sentences.ts';
 import { BEGIN, END, PAD, type Voice } from './voice.ts';
 
@@ -32,12 +32,12 @@ export async function phonemesOf(sentence: Sentence, reading: Reading): Promise<
 
 async function spokenWords(words: string, { voice, phonemize, signal }: Reading): Promise<string> {
   if (voice.phonemesBy.is === 'text') return words.toLowerCase();
-  const text = isEnglish(voice) ? spokenEnglish(words) : words;
+  const text = isEnglish(voice.phonemesBy.voice) ? spokenEnglish(words) : words;
   return (await phonemize(text, signal)).join(' ').replaceAll(LANGUAGE_SWITCH, '');
 }
 
-const isEnglish = ({ phonemesBy }: Voice): boolean =>
-  phonemesBy.is === 'espeak' && /^(gmw\/)?en\b/i.test(phonemesBy.voice);
+/** Whether a voice of espeak, by its name, speaks English in any of its kinds. */
+export const isEnglish = (voice: string): boolean => /^(gmw\/)?en\b/i.test(voice);
 
 /** What a model is given for a sentence. */
 export interface Ids {

@@ -45,6 +45,9 @@ export const MACHINE_SENTENCES = {
   'phonemes.dropped': own(
     (f) => `left out ${text(f.count)} phonemes that ${text(f.model)} cannot pronounce: ${text(f.which)}`,
   ),
+  'espeak.passed-over': own(
+    (f) => `English is pronounced without ${text(f.path)}, which does not run: ${text(f.because)}`,
+  ),
   'program.variable-ignored': own((f) => `ignoring ${text(f.variable)}: ${text(f.because)}`),
   'sd-cli.fetching': own((f) => `downloading stable-diffusion.cpp ${text(f.release)} from ${text(f.url)}`),
   'sd-cli.other-release': own(

@@ -29,7 +29,7 @@ async function setup(choice: { inputs?: readonly string[]; output?: Tensor; conf
   const speaker = createSpeaker({
     files: { readNamedText: () => Promise.resolve(JSON.stringify({ ...voiceConfig(), ...choice.config })) },
     openSession: () => Promise.resolve(session),
-    openEspeak: () => Promise.resolve((words) => Promise.resolve([words])),
+    openPhonemes: () => Promise.resolve((words) => Promise.resolve([words])),
     warn: (event, fields) => void warnings.push([event, fields]),
   });
   const paths = new Map([['model', '/v.onnx'] as const, ['config', '/v.json'] as const]);

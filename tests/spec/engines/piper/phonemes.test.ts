@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { voiceConfig } from '../../../../src/demo/weights/voice.ts';
-import { findEspeak, openOwnEspeak } from '../../../../src/engines/piper/binding.ts';
-import { spokenEnglish } from '../../../../src/engines/piper/english.ts';
-import { openEspeak } from '../../../../src/engines/piper/espeak.ts';
+import { findEspeak, openDictionary } from '../../../../src/engines/piper/binding.ts';
+import { spokenEnglish } from '../../../../src/engines/piper/english/written.ts';
+import { openPhonemes, type PhonemesOptions } from '../../../../src/engines/piper/open-phonemes.ts';
 import { idsOf, type Phonemize, phonemesOf } from '../../../../src/engines/piper/phonemes.ts';
 import { sentencesOf } from '../../../../src/engines/piper/sentences.ts';
 import { readVoice, type Voice } from '../../../../src/engines/piper/voice.ts';
@@ -16,13 +16,19 @@ import { needs } from '../../../needs.ts';
 
 const { signal } = new AbortController();
 const voiceOf = (about: object = {}): Voice => readVoice(JSON.stringify({ ...voiceConfig(), ...about }));
-const listening = { ask: createAskProgram(runProgram, systemClock), env: ourVariables(), openOwn: openOwnEspeak };
+const alone: PhonemesOptions = {
+  ask: createAskProgram(runProgram, systemClock),
+  env: ourVariables(),
+  findEspeak: () => undefined,
+  openDictionary,
+  warn: () => {},
+};
 const withEspeakNg = needs('espeak-ng');
 const installed = Bun.which('espeak-ng') ?? undefined;
 
 let english: Phonemize;
 beforeAll(async () => {
-  english = await openEspeak('en-us', signal, { ...listening, find: () => undefined });
+  english = await openPhonemes('en-us', signal, alone);
 });
 
 /** What a voice is given for a text of one sentence, as one word. */
@@ -36,7 +42,7 @@ test.each([
   ['Hello, world!', 'həlˈoʊ, wˈɜːld!'],
   ['Really? Yes.', 'ɹˈiəli?'],
   ['It is ten: wait; no.', 'ɪɾ ɪz tˈɛn: wˈeɪt; nˈoʊ.'],
-  ['Dr. Smith has 3.14 apples.', 'dˈɑːktɚ smˈɪθ hɐz θɹˈiː pɔɪnt wˈʌn fˈoːɹ ˈæpəlz.'],
+  ['Dr. Smith has 3.14 apples.', 'dˈɑːktɚ smˈɪθ hɐz θɹˈiː pˈɔɪnt wˈʌn fˈoːɹ ˈæpəlz.'],
   ['It costs $5.20.', 'ɪt kˈɔsts fˈaɪv dˈɑːlɚz ænd twˈɛnti sˈɛnts.'],
 ])('%j sounds like %p, with the marks of its pauses', async (text, phonemes) => {
   expect(await heard(text)).toBe(phonemes);
@@ -48,19 +54,26 @@ test.each([
   ['en', 'həlˈəʊ kˈɑː'],
   ['EN-GB-x-RP', 'həlˈəʊ kˈɑː'],
   ['gmw/en-US', 'həlˈoʊ kˈɑːɹ'],
-])('the espeak of this program speaks %s as that is spoken, whoever spoke before', async (espeakVoice, phonemes) => {
-  for (const other of ['en-029', 'en-gb-scotland']) {
-    await (
-      await openOwnEspeak(other)
-    )?.('hello', signal);
-    expect(await (await openOwnEspeak(espeakVoice))?.('hello car', signal)).toEqual([phonemes]);
-  }
+])('a voice of %s is given English as it is spoken there, without any espeak-ng', async (espeakVoice, phonemes) => {
+  expect(await (await openPhonemes(espeakVoice, signal, alone))('hello car', signal)).toEqual([phonemes]);
 });
 
-test('the espeak of this program leaves no listeners on the process', async () => {
-  const before = process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection');
-  await openOwnEspeak('en-us');
-  expect(process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection')).toBe(before);
+withEspeakNg('English comes from the espeak-ng of a machine that has one', async () => {
+  const phonemize = await openPhonemes('en-us', signal, { ...alone, findEspeak: () => installed });
+  expect(await phonemize('sarcophagi', signal)).toEqual(['sɑːɹkˈɑːfəɡˌaɪ']);
+});
+
+test('English is spoken all the same where the espeak-ng does not run, and the log says why', async () => {
+  const warnings: unknown[] = [];
+  const phonemize = await openPhonemes('en-us', signal, {
+    ...alone,
+    findEspeak: () => '/bin/false',
+    warn: (event, fields) => void warnings.push([event, fields]),
+  });
+  expect(await phonemize('hello', signal)).toEqual(['həlˈoʊ']);
+  expect(warnings).toEqual([
+    ['espeak.passed-over', { path: '/bin/false', because: expect.stringContaining('exited with code 1') }],
+  ]);
 });
 
 for (const [espeakVoice, language, text, phonemes] of [
@@ -69,23 +82,20 @@ for (const [espeakVoice, language, text, phonemes] of [
 ] as const) {
   withEspeakNg(`a voice that speaks ${espeakVoice} gets its phonemes from this machine`, async () => {
     const voice = voiceOf(voiceConfig({ espeakVoice, language }));
-    const phonemize = await openEspeak(espeakVoice, signal, {
-      ...listening,
-      find: () => installed,
-    });
+    const phonemize = await openPhonemes(espeakVoice, signal, { ...alone, findEspeak: () => installed });
     expect(await heard(text, voice, phonemize)).toBe(phonemes);
   });
 }
 
 withEspeakNg('a word of another language is spoken without the name of that language', async () => {
   const voice = voiceOf(voiceConfig({ espeakVoice: 'fr', language: 'fr_FR' }));
-  const phonemize = await openEspeak('fr', signal, { ...listening, find: () => installed });
+  const phonemize = await openPhonemes('fr', signal, { ...alone, findEspeak: () => installed });
   expect(await phonemize('le weekend', signal)).toEqual([expect.stringContaining('(en)')]);
   expect(await heard('le weekend', voice, phonemize)).not.toMatch(/[()]/);
 });
 
 test('another language without espeak-ng is refused with what to install', async () => {
-  expect(await failureOf(openEspeak('de', signal, { ...listening, find: () => undefined }))).toMatchObject({
+  expect(await failureOf(openPhonemes('de', signal, alone))).toMatchObject({
     code: 'native.unavailable',
     retryable: true,
     message: 'a voice that speaks de needs espeak-ng, which is not installed',
@@ -96,7 +106,7 @@ test('another language without espeak-ng is refused with what to install', async
 test('an espeak-ng that does not know the language, or does not run, is refused as it is loaded', async () => {
   await using folder = await tempFolder();
   for (const path of [installed ?? '/bin/false', '/bin/false', folder.at('nothing-here')]) {
-    expect(await failureOf(openEspeak('nonsense', signal, { ...listening, find: () => path }))).toMatchObject({
+    expect(await failureOf(openPhonemes('nonsense', signal, { ...alone, findEspeak: () => path }))).toMatchObject({
       code: 'native.unavailable',
       message: "this machine's espeak-ng does not speak nonsense",
     });
@@ -119,9 +129,9 @@ test('the espeak-ng of a machine is the one its operator names, else the one on 
 test('a text that is given up ends the espeak-ng that works on it', async () => {
   const abort = new AbortController();
   const reason = new Error('given up');
-  const opening = openEspeak('de', abort.signal, {
-    ...listening,
-    find: () => '/bin/sleep',
+  const opening = openPhonemes('de', abort.signal, {
+    ...alone,
+    findEspeak: () => '/bin/sleep',
     ask: createAskProgram((_command, options) => {
       queueMicrotask(() => abort.abort(reason));
       return runProgram(['/bin/sleep', '60'], options);
