@@ -14,6 +14,8 @@ export interface ReleaseServer extends AsyncDisposable {
   /** The files asked for, with the byte that each began at. */
   readonly requests: readonly string[];
   publish(release: Release): void;
+  /** From now on whole files only, whatever part is asked for. */
+  withoutRanges(): void;
   /** What to do with the next requests for a file. */
   spoil(file: string, ...faults: readonly Fault[]): void;
   /** Resolves once a request for the file stalls. */
@@ -26,6 +28,7 @@ export function serveReleases(): ReleaseServer {
   const faults = new Map<string, Fault[]>();
   const stalls = new Map<string, PromiseWithResolvers<void>>();
   const requests: string[] = [];
+  let hasRanges = true;
   const stallOf = (file: string): PromiseWithResolvers<void> => {
     const known = stalls.get(file) ?? Promise.withResolvers<void>();
     stalls.set(file, known);
@@ -40,7 +43,8 @@ export function serveReleases(): ReleaseServer {
       const [, version] = /^\/download\/studio-worker-v([^/]+)\//.exec(pathname) ?? [];
       const release = pathname.startsWith('/latest/') ? [...releases.values()].at(-1) : releases.get(version ?? '');
       const name = basename(pathname);
-      const from = Number(/^bytes=(\d+)-/.exec(request.headers.get('range') ?? '')?.[1] ?? 0);
+      const range = hasRanges ? (request.headers.get('range') ?? '') : '';
+      const from = Number(/^bytes=(\d+)-/.exec(range)?.[1] ?? 0);
       requests.push(from === 0 ? name : `${name} from ${from}`);
       const file = Bun.file(join(release?.folder ?? '/nowhere', name));
       if (!(await file.exists())) return new Response('no such file', { status: 404 });
@@ -49,7 +53,7 @@ export function serveReleases(): ReleaseServer {
       if (fault?.does === 'fail') return new Response('failed', { status: fault.status });
       const headers = {
         'content-length': String(bytes.byteLength),
-        'accept-ranges': 'bytes',
+        ...(hasRanges && { 'accept-ranges': 'bytes' }),
         ...(from > 0 && { 'content-range': `bytes ${from}-${file.size - 1}/${file.size}` }),
       };
       const status = from > 0 ? 206 : 200;
@@ -61,6 +65,7 @@ export function serveReleases(): ReleaseServer {
     url: `http://127.0.0.1:${server.port}`,
     requests,
     publish: (release) => void releases.set(release.version, release),
+    withoutRanges: () => void (hasRanges = false),
     spoil: (file, ...next) => void faults.set(file, [...next]),
     stalled: async (file) => await stallOf(file).promise,
     [Symbol.asyncDispose]: async () => await server.stop(true),
