@@ -35,6 +35,8 @@ export type WorkerEvent =
   | { readonly is: 'models'; readonly models: readonly PooledModel[] }
   | { readonly is: 'session'; readonly status: SessionStatus }
   | { readonly is: 'registration'; readonly status: RegistrationStatus }
+  /** The studio acknowledged a heartbeat: both ways between it and this worker are open. */
+  | { readonly is: 'heartbeat' }
   | { readonly is: 'config'; readonly changedKeys: readonly string[] }
   | { readonly is: 'stopping' }
   /** Told to one listener alone: it was too slow for so many events. */

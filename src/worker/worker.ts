@@ -26,6 +26,7 @@ export interface StudioReceivers {
   readonly claims: Pick<Claims, 'onHeartbeatAck' | 'onLost'>;
   /** What the studio offers counts before anything is delivered to it. */
   readonly onWelcome: SessionEvents['onWelcome'];
+  readonly onHeartbeatAck: SessionEvents['onHeartbeatAck'];
   readonly pipeline: Pick<Pipeline, 'onOffer' | 'onHeartbeatAck' | 'onLost'>;
   readonly delivery: Pick<SessionDelivery, 'onWelcome' | 'onAck' | 'onHeartbeatAck' | 'onLost'>;
 }
@@ -124,12 +125,13 @@ export function createWorker(deps: WorkerDeps): Worker {
 }
 
 /** Claims come first: others send frames that only a counted claim lets pass, and none on one that went with its socket. */
-const inOrder = ({ claims, onWelcome, pipeline, delivery }: StudioReceivers): readonly SessionReceiver[] => [
+const inOrder = ({
   claims,
-  { onWelcome },
+  onWelcome,
   pipeline,
   delivery,
-];
+  onHeartbeatAck,
+}: StudioReceivers): readonly SessionReceiver[] => [claims, { onWelcome }, pipeline, delivery, { onHeartbeatAck }];
 
 /** What the operator can do about a refusal (studio contract: close codes 4001, 4003). */
 function remedyFor(closeCode: number): string {

@@ -96,6 +96,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
         link.onWelcome(welcome);
         jobs.restore();
       },
+      onHeartbeatAck: () => events.emit({ is: 'heartbeat' }),
     },
     delivery,
     jobs,

@@ -3,6 +3,8 @@ import { asLines, type ChildEnvironment, startChild, type StartedChild } from '.
 
 /** It would turn our own executable, started again, into plain Bun. */
 const BUN_MODE = 'BUN_BE_BUN';
+/** The way to the service manager, which listens to this process. */
+const SERVICE = /^(?:NOTIFY_SOCKET|WATCHDOG_USEC|WATCHDOG_PID)$/;
 /** Variables that hold what only this process has a use for. */
 const SECRET = /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|API_?KEY|PRIVATE_?KEY|^SENTRY_DSN$/i;
 
@@ -11,7 +13,7 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The variables for a program of somebody else: ours without the secrets, and `extra` on top. */
 export const childEnvironment = (variables: Variables, extra: ChildEnvironment = {}): ChildEnvironment => ({
-  ...keep(variables, (name) => name !== BUN_MODE && !SECRET.test(name)),
+  ...keep(variables, (name) => name !== BUN_MODE && !SERVICE.test(name) && !SECRET.test(name)),
   ...extra,
 });
 

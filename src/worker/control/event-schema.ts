@@ -30,6 +30,6 @@ export const EventSchema: v.GenericSchema<unknown, WorkerEvent> = v.variant('is'
   v.object({ is: v.literal('session'), status: SessionSchema }),
   v.object({ is: v.literal('registration'), status: RegistrationSchema }),
   v.object({ is: v.literal('config'), changedKeys: v.array(v.string()) }),
-  v.object({ is: v.literal('stopping') }),
+  v.object({ is: v.picklist(['stopping', 'heartbeat']) }),
   v.object({ is: v.literal('missed'), count: v.number() }),
 ]);

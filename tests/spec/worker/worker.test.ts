@@ -71,6 +71,7 @@ function setup() {
       },
       pipeline: { onOffer: by('pipeline'), onHeartbeatAck: by('pipeline'), onLost: by('pipeline') },
       onWelcome: by('worker'),
+      onHeartbeatAck: by('worker'),
     },
     delivery: {
       deliverPending: () => delivered.promise,
@@ -107,7 +108,7 @@ test('claims are counted before anybody may send on them', async () => {
   const { receivers, received } = await connected();
   const ack = { type: 'heartbeatAck', claim: { jobId: toJobId('job-1'), held: true } } as const;
   for (const receiver of receivers) receiver.onHeartbeatAck?.(ack);
-  expect(received).toEqual(['claims', 'pipeline', 'delivery']);
+  expect(received).toEqual(['claims', 'pipeline', 'delivery', 'worker']);
 });
 
 test('claims go with their socket before anybody learns of its loss', async () => {
