@@ -35,6 +35,7 @@ export async function createWorld(): Promise<World> {
     models: async (configPath) => (await import('./compose/model-store.ts')).openShelf(configPath, effects),
     explainOffer: async (choice) =>
       (await import('./compose/commands/explain.ts')).explainOffer(choice, effects, (path) => controlOf(path, effects)),
+    service: async (configPath) => (await import('./compose/commands/service.ts')).openService(configPath, effects),
     engines: async (configPath) =>
       (await import('./compose/commands/engine-report.ts')).reportEngines(configPath, effects),
     packs: async (configPath) => (await import('./compose/engines/packs.ts')).openPacks(configPath, effects),

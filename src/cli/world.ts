@@ -10,6 +10,7 @@ import type { PackPuller } from './world/engines.ts';
 import type { ModelShelf } from './world/models.ts';
 import type { OperatorApi, StartedStudio, StudioDefaults, StudioChoice } from './world/studio.ts';
 import type { Updates } from './world/update.ts';
+import type { ServiceControl } from './world/service.ts';
 import type { RunChoice } from './world/worker.ts';
 
 /** All that a command may reach beyond its own arguments. `compose.ts` builds the real one. */
@@ -57,6 +58,8 @@ export interface World {
   readonly explainOffer: (choice: ExplainChoice) => Promise<ExplainedOffer>;
   /** The releases of the configured feed. Nothing is requested before a method is called. */
   readonly updates: (configPath?: string) => Promise<Updates>;
+  /** What starts the worker of this account. Nothing is changed by opening it. */
+  readonly service: (configPath?: string) => Promise<ServiceControl>;
   /** The models of this machine, where the config file keeps them. */
   readonly models: (configPath?: string) => Promise<ModelShelf>;
 }

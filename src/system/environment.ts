@@ -12,6 +12,8 @@ export interface Environment {
   /** Empty when the system has none. */
   readonly userName: string;
   readonly hostName: string;
+  /** The account's number; undefined on Windows, which has none. */
+  readonly userId: number | undefined;
   readonly pid: number;
   /** The running executable: ours once compiled, Bun in a checkout. */
   readonly execPath: string;
@@ -43,6 +45,7 @@ export function readEnvironment(): Environment {
     tempDir: tmpdir(),
     userName: orEmpty(nameOfUser),
     hostName: orEmpty(hostname),
+    userId: process.getuid?.(),
     pid: process.pid,
     execPath: process.execPath,
     cwd: orEmpty(() => process.cwd()),

@@ -124,6 +124,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     },
     operatorApi: async () => ({ ...admin, ...routes, ...json, ...limits, ...read }),
     demo: untold('demo'),
+    service: untold('service manager'),
     engines: untold('engine reports'),
     explainOffer: untold('engines'),
     models: untold('models'),

@@ -75,6 +75,7 @@ async function exitWithConfig(failure: WorkerError, { examples: [example] }: Com
     explainOffer: fail,
     runWorker: fail,
     updates: fail,
+    service: fail,
   };
   await using cli = await setup({ world: { ...opening, readText: async () => '{}' } });
   const [, ...argv] = wordsOf(example);

@@ -1,0 +1,151 @@
+import type { ServiceControl } from '../../cli/world/service.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { MINUTE_MS, SECOND_MS } from '../../base/units.ts';
+import { siblingsOf } from '../../config/paths.ts';
+import type { Config } from '../../config/schema.ts';
+import { openReceipt, type Receipt, receiptPath } from '../../release/receipt.ts';
+import { createServiceInstaller, type RunStep } from '../../service/installer.ts';
+import { launchd } from '../../service/launchd.ts';
+import { enableLinger, lingering } from '../../service/linger.ts';
+import { scheduler } from '../../service/schtasks.ts';
+import type { ServiceFacts, ServiceManager } from '../../service/service.ts';
+import { keptVariables } from '../../service/variables.ts';
+import { isolationProbe, systemd } from '../../service/systemd.ts';
+import { controlAddress } from '../../system/net/control.ts';
+import { createAskProgram } from '../../system/process/ask-program.ts';
+import { memoryProperties } from '../../system/process/memory-scope.ts';
+import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
+import { runProgram } from '../../system/process/programs.ts';
+import { configPathOf, openConfig } from '../config.ts';
+import { LEAVE_MS } from '../worker/service-report.ts';
+import type { Effects } from '../effects.ts';
+import { openCommandLog } from '../log.ts';
+
+/** The driver's own program that loads modules and makes devices, for which it has the rights of root. */
+const GPU_HELPER = '/usr/bin/nvidia-modprobe';
+/** Long enough for a worker to finish its job before it is started anew. */
+const STEP_MS = 5 * MINUTE_MS;
+
+/** The service of this account, for commands. @throws WorkerError `service.unsupported` */
+export async function openService(named: string | undefined, effects: Effects): Promise<ServiceControl> {
+  const { files, environment } = effects;
+  const path = await configPathOf(named, effects);
+  const runStep = systemCommands(effects);
+  const receipt = accountReceipt(effects);
+  const installer = createServiceInstaller({ manager: managerOf(effects), files, receipt, runStep });
+  const account = accountOf(effects);
+  const isSystemd = environment.platform === 'linux';
+  return {
+    manager: installer.manager,
+    path: installer.path,
+    async install() {
+      const log = openCommandLog(effects).logger.child({}, 'cli');
+      const config = await openConfig(path, effects, { log });
+      const isolated = isSystemd && (await succeeds(runStep, isolationProbe));
+      const facts = { configPath: named === undefined ? undefined : path, path, config: config.current, isolated };
+      await installer.install(await factsOf(facts, receipt, effects));
+      return { isolated: isSystemd ? isolated : undefined };
+    },
+    uninstall: () => installer.uninstall(),
+    state: () => installer.state(),
+    lingering: async () => (isSystemd ? await lingering(account, runStep) : undefined),
+    enableLinger: () => enableLinger(account, runStep),
+  };
+}
+
+/** What installing changed on this account, for whoever changes more. */
+export const accountReceipt = ({ environment, files }: Pick<Effects, 'environment' | 'files'>): Receipt =>
+  openReceipt(receiptPath(environment), files);
+
+/** @throws WorkerError `service.unsupported` */
+export function managerOf({ environment }: Pick<Effects, 'environment'>): ServiceManager {
+  const { platform, homeDir, get, userId } = environment;
+  if (platform === 'linux') return systemd(configHome(environment));
+  if (platform === 'darwin') return launchd(homeDir, userId ?? 0);
+  if (platform === 'win32') return scheduler(get('APPDATA') || `${homeDir}\\AppData\\Roaming`);
+  throw new WorkerError('service.unsupported', `services are not supported on ${platform}`, {
+    hint: 'Have the init system of this machine start `studio-worker run`.',
+  });
+}
+
+/** Where this account keeps settings (XDG Base Directory Specification). */
+export function configHome({ get, homeDir }: Pick<Effects['environment'], 'get' | 'homeDir'>): string {
+  const configured = get('XDG_CONFIG_HOME') ?? '';
+  return configured.startsWith('/') ? configured.replace(/\/+$/, '') : `${homeDir}/.config`;
+}
+
+interface Wanted {
+  /** Named by the operator, and so by the service; undefined for the account's usual one. */
+  readonly configPath: string | undefined;
+  readonly path: string;
+  readonly config: Config;
+  readonly isolated: boolean;
+}
+
+async function factsOf(wanted: Wanted, receipt: Receipt, effects: Effects): Promise<ServiceFacts> {
+  const { environment, files, native } = effects;
+  const { config, configPath, isolated } = wanted;
+  const [program = environment.execPath, ...own] = ownCommand();
+  const hasHelper = environment.platform === 'linux' && (await files.stat(GPU_HELPER)) !== undefined;
+  return {
+    command: [program, ...own, ...(configPath === undefined ? [] : ['--config', configPath]), 'run'],
+    variables: keptVariables(environment, native.folder),
+    writable: await writableFolders(wanted, receipt, effects),
+    isolated,
+    memory: memoryProperties(config.memory_max_gb),
+    stopSecs: config.stop_grace_secs + LEAVE_MS / SECOND_MS,
+    logPath: `${environment.homeDir}/Library/Logs/studio-worker.log`,
+    account: accountOf(effects),
+    ...(hasHelper ? { gpuHelper: GPU_HELPER } : {}),
+  };
+}
+
+/** What a worker writes: its config and what lies beside it, models, native files, and itself, when it updates. */
+async function writableFolders(
+  { config, path }: Wanted,
+  receipt: Receipt,
+  { environment, native }: Effects,
+): Promise<readonly string[]> {
+  const { folder, controlSocket } = siblingsOf(path);
+  const socket = controlAddress(controlSocket, environment);
+  const installed = (await receipt.read()).flatMap((change) => (change.is === 'file' ? [folderOf(change.path)] : []));
+  return [
+    ...new Set([
+      folder,
+      config.models_root,
+      native.folder,
+      folderOf(receipt.path),
+      // Where the path beside the config file is too long for a socket, its own folder is made elsewhere.
+      ...(socket === controlSocket || environment.platform === 'win32' ? [] : [folderOf(folderOf(socket))]),
+      ...installed,
+    ]),
+  ];
+}
+
+const folderOf = (path: string): string => path.replace(/[/\\][^/\\]*$/, '') || '/';
+
+/** As the system's own tools name it: by its number where the environment does not say. */
+function accountOf({ environment }: Pick<Effects, 'environment'>): string {
+  const { platform, get, userName, userId } = environment;
+  const name = userName || String(userId ?? '');
+  const domain = platform === 'win32' ? get('USERDOMAIN') : undefined;
+  return domain ? `${domain}\\${name}` : name;
+}
+
+/** Runs programs of the system's, without our secrets. */
+export function systemCommands({ clock }: Pick<Effects, 'clock'>): RunStep {
+  const ask = createAskProgram(runProgram, clock);
+  const env = childEnvironment(ourVariables());
+  return async (command) => {
+    const { end, output, lastError } = await ask(command, { env, limitMs: STEP_MS });
+    if (end.is === 'exited') return { code: end.code, output, lastError };
+    const because = end.is === 'timed-out' ? 'it did not end in time' : `it was killed by ${end.signal}`;
+    return { code: -1, output, lastError: lastError || because };
+  };
+}
+
+const succeeds = (runStep: RunStep, command: readonly [string, ...string[]]): Promise<boolean> =>
+  runStep(command).then(
+    ({ code }) => code === 0,
+    () => false, // there is no such program
+  );

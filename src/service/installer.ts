@@ -1,0 +1,141 @@
+import { errorChain, WorkerError } from '../base/errors.ts';
+import { codeOf } from '../base/system-code.ts';
+import type { Receipt } from '../release/receipt.ts';
+import type { Files } from '../system/disk/files.ts';
+import type { ServiceFacts, ServiceManager, ServiceState, ServiceStep } from './service.ts';
+
+/** What a command of the system's answered. */
+export interface StepAnswer {
+  readonly code: number;
+  /** What it printed on stdout. */
+  readonly output: string;
+  /** The end of its stderr. */
+  readonly lastError: string;
+}
+
+/** Runs a command of the system's to its end. Throws the system's own error when there is no such program. */
+export type RunStep = (command: ServiceStep['command']) => Promise<StepAnswer>;
+
+/** The service of this account: there is one, whatever config it runs with. */
+export interface ServiceInstaller {
+  readonly manager: string;
+  readonly path: string;
+  /**
+   * Writes the service's file and starts it; one that runs is started anew. What cannot be started stays written.
+   *
+   * @throws WorkerError `service.not-activated` with the commands to run by hand | `service.unsupported` where there is
+   * no such service manager | `disk.full`
+   */
+  install(facts: ServiceFacts): Promise<void>;
+  /** Stops it and removes its file. Steps that fail are given back: the file goes in any case. */
+  uninstall(): Promise<{ readonly removed: boolean; readonly failures: readonly string[] }>;
+  state(): Promise<ServiceState>;
+}
+
+export interface InstallerDeps {
+  readonly manager: ServiceManager;
+  readonly files: Pick<Files, 'makeDir' | 'writeAtomic' | 'remove' | 'stat'>;
+  readonly receipt: Pick<Receipt, 'add' | 'remove'>;
+  readonly runStep: RunStep;
+}
+
+/** Installs by this service manager. */
+export function createServiceInstaller({ manager, files, receipt, runStep }: InstallerDeps): ServiceInstaller {
+  const { path } = manager;
+  const change = { is: 'service', path } as const;
+
+  async function writeFile(facts: ServiceFacts): Promise<void> {
+    const text = manager.text(facts);
+    for (const folder of facts.writable) await files.makeDir(folder, { mode: 0o700 });
+    await files.makeDir(folderOf(path));
+    // It may hold the address of a proxy with its password.
+    await files.writeAtomic(path, bytesOf(text, manager), { mode: 0o600, durable: true });
+    await receipt.add(change);
+  }
+
+  async function forgetFile(): Promise<void> {
+    await files.remove(path);
+    await receipt.remove(change);
+  }
+
+  return {
+    manager: manager.name,
+    path,
+    async install(facts) {
+      await writeFile(facts);
+      for (const step of manager.activate) {
+        const problem = await problemOf(step, runStep);
+        if (problem === undefined || step.mayFail === true) continue;
+        if (problem.isMissing) {
+          await forgetFile();
+          throw unsupported(manager, problem.because);
+        }
+        throw notActivated(manager, problem.because);
+      }
+    },
+    async uninstall() {
+      if ((await files.stat(path)) === undefined) {
+        await receipt.remove(change);
+        return { removed: false, failures: [] };
+      }
+      const failures = await failuresOf(manager.deactivate, runStep);
+      await forgetFile();
+      return { removed: true, failures: [...failures, ...(await failuresOf(manager.forget, runStep))] };
+    },
+    async state() {
+      if ((await files.stat(path)) === undefined) return 'not-installed';
+      try {
+        return manager.state(await runStep(manager.query.command));
+      } catch {
+        return 'stopped'; // nobody is there who could have started it
+      }
+    },
+  };
+}
+
+interface Problem {
+  readonly because: string;
+  /** There is no such program on this machine. */
+  readonly isMissing: boolean;
+}
+
+async function problemOf({ command }: ServiceStep, runStep: RunStep): Promise<Problem | undefined> {
+  try {
+    const { code, output, lastError } = await runStep(command);
+    if (code === 0) return undefined;
+    const because = lastError || output.trim() || `it exited with code ${code}`;
+    return { because: `\`${shellLine(command)}\`: ${because}`, isMissing: false };
+  } catch (thrown) {
+    return { because: `\`${command[0]}\`: ${errorChain(thrown)}`, isMissing: codeOf(thrown) === 'ENOENT' };
+  }
+}
+
+async function failuresOf(steps: readonly ServiceStep[], runStep: RunStep): Promise<readonly string[]> {
+  const failures: string[] = [];
+  for (const step of steps) {
+    const problem = await problemOf(step, runStep);
+    if (problem !== undefined) failures.push(problem.because);
+  }
+  return failures;
+}
+
+const notActivated = ({ name, activate }: ServiceManager, because: string): WorkerError =>
+  new WorkerError('service.not-activated', `${name} did not start the service: ${because}`, {
+    hint: `Its file is written. Start it by hand: ${activate.map(({ command }) => `\`${shellLine(command)}\``).join(', then ')}.`,
+  });
+
+const unsupported = ({ name }: ServiceManager, because: string): WorkerError =>
+  new WorkerError('service.unsupported', `this machine has no ${name}: ${because}`, {
+    hint: 'Have the init system of this machine start `studio-worker run`.',
+  });
+
+/** A command as a person types it. */
+export const shellLine = (command: readonly string[]): string =>
+  command.map((word) => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replaceAll('"', '\\"')}"`)).join(' ');
+
+/** Windows reads a task in UTF-16 only, and knows it by its first two bytes. */
+function bytesOf(text: string, { encoding }: ServiceManager): string | Uint8Array {
+  return encoding === 'utf8' ? text : new Uint8Array(Buffer.from(`\uFEFF${text}`, 'utf16le'));
+}
+
+const folderOf = (path: string): string => path.replace(/[/\\][^/\\]*$/, '');

@@ -1,0 +1,158 @@
+import { expect, test } from 'bun:test';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { standIns, type StandIns } from '../../fakes/service/stand-ins.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
+import { LINUX, needs } from '../../needs.ts';
+
+const onLinux = needs(LINUX);
+
+interface Account extends AsyncDisposable {
+  readonly home: string;
+  readonly unit: string;
+  readonly system: StandIns;
+  run(...argv: string[]): Promise<{ code: number; out: string; err: string }>;
+}
+
+/** An account with nothing in its home, on a machine whose service manager only notes what it is asked. */
+async function anAccount(programs: readonly string[] = ['systemctl', 'systemd-run', 'loginctl']): Promise<Account> {
+  const folder = await tempFolder();
+  const home = folder.at('home of ada, 50% ü');
+  await mkdir(home);
+  const system = await standIns(folder.at('system'), ...programs);
+  const env = { HOME: home, PATH: `${system.folder}:/usr/bin:/bin`, HTTPS_PROXY: 'http://ada:s3cret@proxy.test:3128' };
+  return {
+    home,
+    unit: join(home, '.config/systemd/user/minis-studio-worker.service'),
+    system,
+    async run(...argv) {
+      const child = Bun.spawn([process.execPath, 'src/main.ts', ...argv], { env, stdout: 'pipe', stderr: 'pipe' });
+      const [out, err, code] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+        child.exited,
+      ]);
+      return { code, out, err };
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+const receiptOf = ({ home }: Account): string => join(home, '.local/share/studio-worker/install-receipt.tsv');
+
+onLinux('install-service writes a private unit, starts it and notes the change', async () => {
+  await using account = await anAccount();
+  await account.system.answer('show-user', 'Linger=no\n');
+  const { code, out, err } = await account.run('install-service');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toStartWith(`wrote service unit: ${account.unit}\nactivated service unit\n`);
+  expect(out).toContain('studio-worker install-service --linger');
+  const text = await readFile(account.unit, 'utf8');
+  const home = account.home.replaceAll('%', '%%');
+  expect(text).toContain(`ReadWritePaths="-${home}/models"\n`);
+  expect(text).toContain(`ReadWritePaths="-${home}/.cache/studio-worker"\n`);
+  expect(text).toContain(`ReadWritePaths="-${home}/.config/minis-studio-worker"\n`);
+  expect(text).toMatch(/\nExecStart=\S+bun\S* \S*src\/main.ts run\n/);
+  expect((await stat(account.unit)).mode & 0o777).toBe(0o600);
+  expect(await readFile(receiptOf(account), 'utf8')).toBe(`service\t${account.unit}\n`);
+  expect((await account.system.calls()).filter((call) => call.startsWith('systemctl'))).toEqual([
+    'systemctl --user daemon-reload',
+    'systemctl --user enable minis-studio-worker.service',
+    'systemctl --user restart minis-studio-worker.service',
+  ]);
+});
+
+onLinux('a second install-service changes nothing but starts the service anew', async () => {
+  await using account = await anAccount();
+  await account.run('install-service');
+  const before = await readFile(account.unit, 'utf8');
+  expect((await account.run('install-service')).code).toBe(0);
+  expect(await readFile(account.unit, 'utf8')).toBe(before);
+  expect(await readFile(receiptOf(account), 'utf8')).toBe(`service\t${account.unit}\n`);
+});
+
+onLinux('a config file that was named is the one that the service uses', async () => {
+  await using account = await anAccount();
+  const config = join(account.home, 'a b/config.toml');
+  await account.run('install-service', '--config', config);
+  expect(await readFile(account.unit, 'utf8')).toContain(` --config "${config.replaceAll('%', '%%')}" run\n`);
+});
+
+onLinux('a service that does not start keeps its unit and names the commands to run by hand', async () => {
+  await using account = await anAccount();
+  await account.system.fail('restart', 'Job for minis-studio-worker.service failed.');
+  const { code, err } = await account.run('install-service');
+  expect(code).toBe(69);
+  expect(err).toContain('Job for minis-studio-worker.service failed.');
+  expect(err).toContain('`systemctl --user enable minis-studio-worker.service`, then');
+  expect(await readFile(receiptOf(account), 'utf8')).toBe(`service\t${account.unit}\n`);
+  expect((await stat(account.unit)).isFile()).toBe(true);
+});
+
+onLinux('a machine without systemd is told so and keeps no unit', async () => {
+  await using account = await anAccount([]);
+  // A search path with nothing on it but what the program itself needs.
+  const child = Bun.spawn([process.execPath, 'src/main.ts', 'install-service'], {
+    env: { HOME: account.home, PATH: account.system.folder },
+    stdout: 'ignore',
+    stderr: 'pipe',
+  });
+  const [err, code] = await Promise.all([new Response(child.stderr).text(), child.exited]);
+  expect(code).toBe(69);
+  expect(err).toContain('[service.unsupported]');
+  expect(await readdir(join(account.home, '.config/systemd/user'))).toEqual([]);
+});
+
+onLinux('a system without user namespaces gets a service that is not isolated, and says so', async () => {
+  await using account = await anAccount();
+  await account.system.fail('systemd-run', 'Failed to start transient service unit');
+  const { code, out } = await account.run('install-service');
+  expect(code).toBe(0);
+  expect(out).toContain('no user namespaces');
+  expect(await readFile(account.unit, 'utf8')).not.toContain('PrivateUsers');
+});
+
+onLinux('--linger keeps the worker running without a session, or says how root can', async () => {
+  await using account = await anAccount();
+  await account.system.answer('show-user', 'Linger=yes\n');
+  const { code, out } = await account.run('install-service', '--linger');
+  expect(code).toBe(0);
+  expect(out).toContain('also while nobody is logged in');
+  expect(await account.system.calls()).toContainEqual(expect.stringMatching(/^loginctl enable-linger \S+$/));
+  await account.system.fail('enable-linger', 'Could not enable linger: Access denied');
+  const denied = await account.run('install-service', '--linger');
+  expect(denied.code).toBe(69);
+  expect(denied.err).toContain('sudo loginctl enable-linger');
+});
+
+onLinux('uninstall-service stops the service, removes its unit and the note about it', async () => {
+  await using account = await anAccount();
+  await account.run('install-service');
+  const { code, out, err } = await account.run('uninstall-service');
+  expect({ code, out, err }).toEqual({ code: 0, out: `removed service unit: ${account.unit}\n`, err: '' });
+  expect(await account.system.calls()).toContain('systemctl --user disable --now minis-studio-worker.service');
+  expect((await account.system.calls()).at(-1)).toBe('systemctl --user reset-failed minis-studio-worker.service');
+  expect(await stat(receiptOf(account)).catch(() => 'gone')).toBe('gone');
+  expect(await account.run('uninstall-service')).toMatchObject({
+    code: 0,
+    out: `no service unit to remove at ${account.unit}\n`,
+  });
+});
+
+onLinux('a service manager that does not answer keeps no unit from being removed', async () => {
+  await using account = await anAccount();
+  await account.run('install-service');
+  await account.system.fail('systemctl', 'Failed to connect to bus: No medium found');
+  const { code, err } = await account.run('uninstall-service');
+  expect(code).toBe(0);
+  expect(err).toContain(
+    'warning: `systemctl --user disable --now minis-studio-worker.service`: Failed to connect to bus',
+  );
+  expect(await readdir(join(account.home, '.config/systemd/user'))).toEqual([]);
+});
+
+test('a password of a proxy is in the unit and nowhere on the screen', async () => {
+  await using account = await anAccount();
+  const { out, err } = await account.run('install-service', '--json');
+  expect(out + err).not.toContain('s3cret');
+});
