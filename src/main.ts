@@ -12,6 +12,8 @@ import {
 
 /** 128 + SIGINT: the operator asked to stop three times, and waits for nothing any more. */
 const INTERRUPTED = 130;
+/** EX_IOERR of sysexits.h. */
+const OUTPUT_NOT_WRITTEN = 74;
 /** Hidden: a native engine runs in a process of its own, which is this program again. */
 const ENGINE = '__engine';
 /** Hidden: an external program starts as this one, which ends it with the worker. */
@@ -24,7 +26,10 @@ const [first, ...rest] = commandLine;
 
 if (first === '--version' || first === '-V') {
   // Installers and updaters ask often and want nothing else, so nothing else is loaded.
-  await writeOut(`studio-worker ${VERSION}\n`);
+  if (!(await writeOut(`studio-worker ${VERSION}\n`))) {
+    writeError('error: cannot write the output [output.not-written]\n');
+    endNow(OUTPUT_NOT_WRITTEN);
+  }
 } else {
   onUncaughtError((thrown) => void die(thrown));
   if (isForkedToTryBinary) {
@@ -47,11 +52,10 @@ if (first === '--version' || first === '-V') {
   } else {
     const { createWorld } = await import('./compose.ts');
     const { runCli } = await import('./cli/cli.ts');
-    end(
-      await createWorld()
-        .then((world) => runCli([...commandLine], world))
-        .catch(die),
-    );
+    const world = await createWorld().catch(die);
+    const code = await runCli([...commandLine], world).catch(die);
+    if (world.terminal.isStalled) endNow(code); // a write that nobody reads would hold the process
+    end(code);
   }
 }
 

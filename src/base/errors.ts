@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   'session.refused': { acts: 'operator', retryable: false, exit: 77 },
   'session.gave-up': { acts: 'studio', retryable: true, exit: 75 },
   'frame.malformed': { acts: 'studio', retryable: false, exit: 76 },
+  'output.not-written': { acts: 'operator', retryable: true, exit: 74 },
   'file.unusable': { acts: 'operator', retryable: false, exit: 66 },
   'folder.unusable': { acts: 'operator', retryable: true, exit: 73 },
   'disk.full': { acts: 'operator', retryable: true, exit: 73 },

@@ -1,3 +1,4 @@
+import { WorkerError } from '../base/errors.ts';
 import type { Command, CommandTable } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { describeFailure, exitCodeOf } from './exit.ts';
@@ -12,9 +13,18 @@ export async function runCli(
   world: World,
   commands: CommandTable = COMMANDS,
 ): Promise<number> {
+  const { terminal } = world;
   const code = await attempt(argv, world, commands);
-  await world.terminal.drain();
-  return code;
+  await terminal.drain();
+  const { failure } = terminal.stdout;
+  if (failure === undefined || code !== 0) return code;
+  const error = new WorkerError('output.not-written', `cannot write the output: ${failure.message}`, {
+    cause: failure,
+    hint: 'Free some disk space, or write to another place.',
+  });
+  printFailure(terminal, describeFailure(error));
+  await terminal.drain();
+  return exitCodeOf(error);
 }
 
 async function attempt(argv: readonly string[], world: World, commands: CommandTable): Promise<number> {

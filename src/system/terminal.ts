@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty';
+import { createOutputQueue, type OutputQueue } from './output-queue.ts';
 
 /** Bits of colour a reader can be shown; 1 is none. */
 export type ColourDepth = 1 | 4 | 8 | 24;
@@ -12,30 +13,46 @@ export interface Output {
   /** Width in characters; 80 where there is none. */
   readonly columns: number;
   readonly colourDepth: ColourDepth;
+  /** Why some of what was written is lost, such as a full disk; undefined while nothing is. */
+  readonly failure: Error | undefined;
 }
 
 /** The screen we were started on. */
 export interface Terminal {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Settles when everything written has left this process, or its reader has gone. Await it before an exit. */
+  /**
+   * Settles when everything written has left this process, or its reader has gone. Await it before an exit. A result waits
+   * for its reader as long as that takes, the log for two seconds.
+   */
   drain(): Promise<void>;
+  /** The log's reader took nothing for so long that the end did not wait for it: some is lost, and a write still hangs. */
+  readonly isStalled: boolean;
 }
 
 type VariableLookup = (name: string) => string | undefined;
-type Stream = NodeJS.WriteStream;
 
 const NO_WIDTH = 80;
 
+/** More of the log than anybody scrolls back to. */
+const MAX_PENDING_LOG_CHARS = 4 << 20;
+/** A log that nobody reads holds up the end of the program for this long. */
+const LOG_STALL_MS = 2_000;
+
 /** The real screen. `variable` reads the environment, for the colour conventions below. */
 export function openTerminal(variable: VariableLookup = (name) => process.env[name]): Terminal {
-  const stdout = new StreamOutput(() => process.stdout, isatty(1), variable);
-  const stderr = new StreamOutput(() => process.stderr, isatty(2), variable);
+  const results = createOutputQueue(1);
+  const logs = createOutputQueue(2, { maxPendingChars: MAX_PENDING_LOG_CHARS });
+  let isStalled = false;
   return {
-    stdout,
-    stderr,
-    drain: async () => {
-      await Promise.all([stdout.drain(), stderr.drain()]);
+    stdout: new QueuedOutput(results, () => process.stdout, isatty(1), variable),
+    stderr: new QueuedOutput(logs, () => process.stderr, isatty(2), variable),
+    async drain() {
+      const [, log] = await Promise.all([results.drain(), logs.drain(LOG_STALL_MS)]);
+      isStalled = log === 'stalled';
+    },
+    get isStalled() {
+      return isStalled;
     },
   };
 }
@@ -61,79 +78,33 @@ const FORCED: ReadonlyMap<string, ColourDepth> = new Map([
   ['3', 24],
 ]);
 
-class StreamOutput implements Output {
+class QueuedOutput implements Output {
   readonly isTty: boolean;
-  readonly #make: () => Stream;
+  readonly #queue: OutputQueue;
+  readonly #stream: () => NodeJS.WriteStream;
   readonly #variable: VariableLookup;
-  #made: Stream | undefined;
   #depth: ColourDepth | undefined;
-  #held = '';
-  // The stream's own `drain` and the callback of an empty write come before a slow pipe has taken everything
-  // (Bun 1.4.5: an exit then loses half a megabyte). The callback of each write does not.
-  #underWay = 0;
-  #readerGone = false;
-  readonly #draining = new Set<() => void>();
 
-  constructor(make: () => Stream, isTty: boolean, variable: VariableLookup) {
-    this.#make = make;
+  constructor(queue: OutputQueue, stream: () => NodeJS.WriteStream, isTty: boolean, variable: VariableLookup) {
+    this.#queue = queue;
+    this.#stream = stream;
     this.isTty = isTty;
     this.#variable = variable;
   }
 
+  get failure(): Error | undefined {
+    return this.#queue.failure;
+  }
+
   write(text: string): void {
-    if (this.#readerGone) return;
-    if (this.#held === '') setImmediate(() => this.#flush());
-    this.#held += text;
+    this.#queue.write(text);
   }
 
   get columns(): number {
-    return this.isTty ? this.#open().columns || NO_WIDTH : NO_WIDTH;
+    return this.isTty ? this.#stream().columns || NO_WIDTH : NO_WIDTH;
   }
 
   get colourDepth(): ColourDepth {
-    return (this.#depth ??= colourDepth(this.#variable, this.isTty, () => this.#open().getColorDepth()));
-  }
-
-  drain(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#readerGone || (this.#underWay === 0 && this.#held === '')) resolve();
-      else this.#draining.add(resolve);
-    });
-  }
-
-  /** Making a stream takes 8 to 15 ms (Bun 1.4.5), so it is made when something is first written, or asked of it. */
-  #open(): Stream {
-    if (this.#made !== undefined) return this.#made;
-    this.#made = this.#make();
-    // `worker | head -1` closes our end: EPIPE comes as an event, and unheard it would be an uncaught error.
-    this.#made.on('error', () => this.#onGone());
-    return this.#made;
-  }
-
-  /** What is written in one turn of the loop goes out in one call: a job writes four lines at once. */
-  #flush(): void {
-    const text = this.#held;
-    this.#held = '';
-    if (this.#readerGone || text === '') return;
-    this.#underWay++;
-    try {
-      this.#open().write(text, () => this.#onWritten());
-    } catch {
-      this.#onGone(); // a closed descriptor throws at once instead; the reader is gone
-    }
-  }
-
-  #onWritten(): void {
-    if (--this.#underWay === 0 && this.#held === '') this.#settle();
-  }
-
-  #onGone(): void {
-    this.#readerGone = true;
-    this.#settle();
-  }
-
-  #settle(): void {
-    for (const resolve of this.#draining) resolve();
-    this.#draining.clear();
+    return (this.#depth ??= colourDepth(this.#variable, this.isTty, () => this.#stream().getColorDepth()));
   }
 }

@@ -226,7 +226,7 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
 
 /** The real world, but for a clock that can jump, a terminal nobody reads and a machine of known size. */
 export function effectsFor(clock: Clock, write: (text: string) => void): Effects {
-  const output: Output = { write, isTty: false, columns: 80, colourDepth: 1 };
+  const output: Output = { write, isTty: false, columns: 80, colourDepth: 1, failure: undefined };
   const env = (): undefined => undefined;
   return {
     ...REAL,
@@ -237,7 +237,7 @@ export function effectsFor(clock: Clock, write: (text: string) => void): Effects
     clock,
     http: createHttp({ clock, env }),
     sockets: createSockets({ clock, env }),
-    terminal: { stdout: output, stderr: output, drain: () => Promise.resolve() },
+    terminal: { stdout: output, stderr: output, drain: () => Promise.resolve(), isStalled: false },
     presence: { read: () => Promise.resolve({ is: 'unknown', reasons: ['nobody asked'] }) },
     gpus: { probe: () => Promise.resolve({ gpus: [], ram: { totalBytes: 0, freeBytes: 0 }, reasons: [] }) },
     machine: {

@@ -17,9 +17,14 @@ export function onUncaughtError(call: (thrown: unknown) => void): void {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, call);
 }
 
-/** Writes a short text to stdout. A reader that has gone is no fault. */
-export async function writeOut(text: string): Promise<void> {
-  await Bun.write(Bun.stdout, text).catch(() => {});
+/** Writes a short text to stdout; false when it is lost. A reader that has gone is no fault. */
+export async function writeOut(text: string): Promise<boolean> {
+  try {
+    await Bun.write(Bun.stdout, text);
+    return true;
+  } catch (thrown) {
+    return thrown instanceof Error && 'code' in thrown && (thrown.code === 'EPIPE' || thrown.code === 'EBADF');
+  }
 }
 
 /** Writes a text to stderr. */

@@ -48,6 +48,18 @@ describe('the program', () => {
     expect(err).toContain('unknown command "regsiter": did you mean "register"?');
   });
 
+  needs(POSIX)('output that a full disk does not take ends with 74 and says so', async () => {
+    await using cli = await setup();
+    for (const argv of ['--version', '--help', 'completions bash', 'engines --json']) {
+      const child = Bun.spawn(['sh', '-c', `"${process.execPath}" src/main.ts ${argv} > /dev/full`], {
+        env: cli.env,
+        stderr: 'pipe',
+      });
+      expect(await new Response(child.stderr).text()).toContain('cannot write the output');
+      expect(await child.exited).toBe(74);
+    }
+  });
+
   test('a reader that leaves early is no fault', async () => {
     await using cli = await setup();
     const line = `"${process.execPath}" src/main.ts completions bash | true; exit \${PIPESTATUS[0]}`;

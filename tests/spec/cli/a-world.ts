@@ -26,12 +26,13 @@ export function aScreen(look: { isTty?: boolean; columns?: number; colourDepth?:
   const { isTty = false, columns = 80, colourDepth = 1 } = look;
   let out = '';
   let err = '';
-  const output = (write: (text: string) => void) => ({ write, isTty, columns, colourDepth });
+  const output = (write: (text: string) => void) => ({ write, isTty, columns, colourDepth, failure: undefined });
   return {
     terminal: {
       stdout: output((text) => (out += text)),
       stderr: output((text) => (err += text)),
       drain: async () => {},
+      isStalled: false,
     },
     out: () => out,
     err: () => err,
