@@ -52,10 +52,14 @@ function excerpt(lines: readonly string[]): string {
 /** What this program's runtime prints when native code crashes: a rule, its name, and a page about itself to the end. */
 const RULE = /^={40,}$/;
 const PANIC = /^panic\([^)]*\): /;
+/** A library that logs from a thread of its own may put lines in between. */
+const NAME_WITHIN_LINES = 4;
 
 /** What the engine printed before the runtime began to report the crash, and of that only what it was. */
 function ownWords(lines: readonly string[]): readonly string[] {
-  const rule = lines.findIndex((line, at) => RULE.test(line) && lines[at + 1]?.startsWith('Bun v') === true);
+  const isNamed = (at: number): boolean =>
+    lines.slice(at + 1, at + NAME_WITHIN_LINES).some((line) => line.startsWith('Bun v'));
+  const rule = lines.findIndex((line, at) => RULE.test(line) && isNamed(at));
   if (rule === -1) return lines;
   const panic = lines.slice(rule).find((line) => PANIC.test(line));
   return [...lines.slice(0, rule), ...(panic === undefined ? [] : [panic.replace(PANIC, '')])];

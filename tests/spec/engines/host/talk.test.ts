@@ -113,6 +113,22 @@ test('a crash tells what the engine printed, not what its runtime writes about i
   });
 });
 
+test('a crash tells the same when a library writes into what its runtime writes', async () => {
+  const { ask, child, end } = setup();
+  const running = failureOf(ask());
+  child().onMessage({ is: 'taken' });
+  const lines = [
+    'no such tensor',
+    '='.repeat(60),
+    'failed to load',
+    'Bun v1.4.5 (a7733435c)',
+    'panic(main thread): ouch',
+  ];
+  for (const line of lines) child().onLine(line);
+  end.resolve({ is: 'killed', signal: 'SIGSEGV' });
+  expect(await running).toMatchObject({ message: expect.stringMatching(/its output: no such tensor \| ouch$/) });
+});
+
 test('a crash quotes the first lines of a long output as well as the last, each cut', async () => {
   const { ask, child, end } = setup();
   const running = failureOf(ask());
