@@ -13,6 +13,8 @@ export interface ChatModel {
   readonly layers?: { readonly count: number; readonly width: number };
   /** Whether it wants every prompt to begin with its first token. */
   readonly wantsBos?: boolean;
+  /** Of a model that sees, with the projector beside: the pieces that an image of each colour makes likelier. */
+  readonly colours?: readonly [red: string, green: string, blue: string];
 }
 
 /** The template that many chat models share, with a role that it refuses and a variable that it takes. */
@@ -26,6 +28,10 @@ const [BOS, IM_START, IM_END] = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'] 
 /** Of an attention head, and of the layer behind it, neither of which has anything to do. */
 const HEAD = 64;
 const ONE_LAYER = { count: 1, width: HEAD };
+/** What is seen of an image. */
+const COLOURS = ['red', 'green', 'blue'] as const;
+/** So little that it decides between pieces, and never brings up one that is not next. */
+const GLANCE = 0.02;
 const NORMAL = 1;
 const CONTROL = 3;
 const NEWLINE = 10;
@@ -47,10 +53,24 @@ const spelled = (piece: string): string => bytesOf(piece).join('');
  * comes byte by byte, as rare characters do in real models.
  */
 export function chatModel(model: ChatModel = {}): Uint8Array {
-  const steps = (model.says ?? SAYS).flatMap(chainOf);
-  const pieces = steps.flat().filter((piece) => piece.length > 1);
-  const tokens = [...new Set([...ALPHABET, ...pieces]), BOS, IM_START, IM_END];
+  const steps = stepsOf(model);
+  const tokens = tokensOf(model);
   return ggufFile(factsOf(tokens, model), tensorsOf(tokens, successors(tokens, steps, model.endless === true), model));
+}
+
+/** Where an image's colours are in an embedding: behind all tokens. The projector of such a model writes them there. */
+export const eyesOf = (width: number): readonly number[] => COLOURS.map((_, at) => width - COLOURS.length + at);
+
+/** Numbers in the embedding of a model that says this. */
+export const embeddingLength = (model: ChatModel = {}): number => widthOf(tokensOf(model));
+
+const stepsOf = (model: ChatModel): readonly (readonly string[])[] => (model.says ?? SAYS).flatMap(chainOf);
+
+function tokensOf(model: ChatModel): readonly string[] {
+  const pieces = stepsOf(model)
+    .flat()
+    .filter((piece) => piece.length > 1);
+  return [...new Set([...ALPHABET, ...pieces]), BOS, IM_START, IM_END];
 }
 
 /** A step as steps of single tokens. */
@@ -72,13 +92,22 @@ function successors(
   return new Set(chain.flatMap((from, at) => from.flatMap((a) => (chain[at + 1] ?? []).map((b) => `${a}>${b}`))));
 }
 
-/** One-hot tokens, an attention and a layer of nothing, and an output that knows what follows what. */
+/**
+ * One-hot tokens, an attention and a layer of nothing, and an output that knows what follows what. The attention of a
+ * model that sees takes the mean of the colours before it, and its output likes the pieces for them a little more.
+ */
 function tensorsOf(
   tokens: readonly string[],
   next: ReadonlySet<string>,
-  { layers = ONE_LAYER }: ChatModel,
+  { layers = ONE_LAYER, colours }: ChatModel,
 ): readonly Tensor[] {
   const wide = widthOf(tokens);
+  const eyes = colours === undefined ? [] : eyesOf(wide);
+  const spelledColours = (colours ?? []).map(spelled);
+  const seen = (scale: number) => (row: number, column: number) => (row === column && eyes.includes(row) ? scale : 0);
+  const says = (to: number, from: number): boolean =>
+    next.has(`${from}>${to}`) ||
+    (eyes.includes(from) && spelledColours.indexOf(tokens[to] ?? '') === eyes.indexOf(from));
   const matrix = (name: string, shape: readonly [number, number], value?: (row: number, column: number) => number) => {
     const [columns, rows] = shape;
     const data = new Float16Array(columns * rows);
@@ -89,14 +118,14 @@ function tensorsOf(
   return [
     matrix('token_embd.weight', [wide, tokens.length], (row, column) => (row === column ? 1 : 0)),
     ones('output_norm.weight'),
-    matrix('output.weight', [wide, tokens.length], (to, from) => (next.has(`${from}>${to}`) ? 1 : 0)),
+    matrix('output.weight', [wide, tokens.length], (to, from) => (says(to, from) ? 1 : 0)),
     ...Array.from({ length: layers.count }, (_, at) => `blk.${at}`).flatMap((block) => [
       ones(`${block}.attn_norm.weight`),
       ones(`${block}.ffn_norm.weight`),
       matrix(`${block}.attn_q.weight`, [wide, wide]),
       matrix(`${block}.attn_k.weight`, [wide, wide]),
-      matrix(`${block}.attn_v.weight`, [wide, wide]),
-      matrix(`${block}.attn_output.weight`, [wide, wide]),
+      matrix(`${block}.attn_v.weight`, [wide, wide], seen(1)),
+      matrix(`${block}.attn_output.weight`, [wide, wide], seen(GLANCE)),
       matrix(`${block}.ffn_gate.weight`, [wide, layers.width]),
       matrix(`${block}.ffn_up.weight`, [wide, layers.width]),
       matrix(`${block}.ffn_down.weight`, [layers.width, wide]),
@@ -104,7 +133,7 @@ function tensorsOf(
   ];
 }
 
-const widthOf = (tokens: readonly string[]): number => Math.ceil(tokens.length / HEAD) * HEAD;
+const widthOf = (tokens: readonly string[]): number => Math.ceil((tokens.length + COLOURS.length) / HEAD) * HEAD;
 
 function factsOf(tokens: readonly string[], model: ChatModel): readonly Fact[] {
   const { template = CHATML, contextLength = 512, wantsBos = false, layers = ONE_LAYER } = model;

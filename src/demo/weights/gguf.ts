@@ -39,6 +39,15 @@ export const claim = (name: string, value: boolean): Fact => fact(name, TYPE.boo
 export const text = (name: string, value: string): Fact => fact(name, TYPE.text, word(value));
 export const texts = (name: string, values: readonly string[]): Fact =>
   fact(name, TYPE.list, list(TYPE.text, values.map(word)));
+export const decimals = (name: string, values: readonly number[]): Fact =>
+  fact(
+    name,
+    TYPE.list,
+    list(
+      TYPE.f32,
+      values.map((value) => new Uint8Array(Float32Array.of(value).buffer)),
+    ),
+  );
 export const counts = (name: string, values: readonly number[]): Fact =>
   fact(name, TYPE.list, list(TYPE.i32, values.map(u32)));
 
