@@ -28,7 +28,7 @@ export interface BuildOptions {
   readonly natives?: readonly PayloadName[];
 }
 
-const ALL_NATIVES: readonly PayloadName[] = ['sharp', 'ort', 'llama', 'whisper'];
+const ALL_NATIVES: readonly PayloadName[] = ['sharp', 'ort', 'llama', 'vision', 'whisper'];
 
 /** Where a target's executable ends up: `dist/` for this machine, a folder of its own for others. */
 export const outfileOf = (target: Target): string =>

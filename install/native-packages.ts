@@ -104,6 +104,11 @@ export const NATIVE_PACKAGES: Readonly<Record<PayloadName, NativePackage>> = {
     ],
     optional: ['@node-llama-cpp/*'],
   },
+  vision: {
+    packageName: '@fugood/llama.node',
+    contents: ({ os, cpu }) => [[`@fugood/node-llama-${os}-${cpu}`, '.']],
+    rewrites: [], // the addon is opened by its path, without the package's own code
+  },
   whisper: {
     packageName: '@fugood/whisper.node',
     contents: ({ os, cpu }) => [[`@fugood/node-whisper-${os}-${cpu}`, '.']],

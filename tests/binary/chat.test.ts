@@ -1,7 +1,9 @@
 import { Glob } from 'bun';
 import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { stat, writeFile } from 'node:fs/promises';
+import sharp from 'sharp';
 import { chatModel } from '../../src/demo/weights/chat.ts';
+import { seeingModel, visionProjector } from '../../src/demo/weights/vision.ts';
 import type { RunContext } from '../../src/engines/engine.ts';
 import { createSchemaCheck } from '../../src/jobs/output/schema-check.ts';
 import { systemClock } from '../../src/system/clock.ts';
@@ -45,6 +47,26 @@ test('the executable alone holds a reply against a schema in a process of its ow
   expect(await check('"no"', { pattern: '^y' }, signal)).toMatchObject({
     is: 'bad',
     problem: 'the reply does not meet its schema: `pattern` at #',
+  });
+});
+
+test('the executable alone reads an image by a model with a projector', async () => {
+  await using program = await alone(await builtBinary());
+  using scene = llamaScene({
+    command: [program.path],
+    env: program.env,
+    weights: seeingModel(),
+    projector: visionProjector(),
+  });
+  const context: RunContext = { signal: new AbortController().signal, progress: () => {}, emit: () => {} };
+  await using model = await scene.engine.load(scene.files, context.signal, USUAL);
+  const png = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#0f0' } })
+    .png()
+    .toBuffer();
+  const images = [`data:image/png;base64,${png.toString('base64')}`];
+  expect(completionOf(await model.run(aTask({ ...TASK, images }), context))).toMatchObject({
+    said: 'I see green',
+    finish: 'stop',
   });
 });
 

@@ -27,9 +27,12 @@ function innerEngines(): InnerEngines {
     },
     'llama-cpp': async () => {
       const { openChatModel } = await import('../../engines/llama/binding.ts');
+      const { openSeeingModel } = await import('../../engines/llama/vision/binding.ts');
       const { createChatEngine } = await import('../../engines/llama/inside.ts');
+      const images = createImages({ native });
       return createChatEngine({
         openChatModel: (path, options) => openChatModel(path, options, native),
+        openSeeingModel: (path, options) => openSeeingModel(path, options, { native, images }),
         gpu: 'auto',
         clock: systemClock,
       });

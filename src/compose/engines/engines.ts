@@ -6,6 +6,7 @@ import type { Engine } from '../../engines/engine.ts';
 import { createGradioEngine } from '../../engines/gradio/index.ts';
 import { llamaInstalled } from '../../engines/llama/binding.ts';
 import { createDevices } from '../../engines/llama/devices.ts';
+import { visionInstalled } from '../../engines/llama/vision/binding.ts';
 import { createLlamaEngine } from '../../engines/llama/index.ts';
 import { runtimeInstalled } from '../../engines/onnx/binding.ts';
 import { createOnnxEngine } from '../../engines/onnx/index.ts';
@@ -77,13 +78,19 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
 type Gpus = () => Promise<readonly Gpu[]>;
 
 function llamaEngine(
-  { effects, config, host, log }: EngineTools,
+  { effects, config, host, fetchImage, log }: EngineTools,
   about: Omit<PackSet, 'engine'> & { readonly gpus: Gpus },
 ): Engine {
-  const { files, clock, environment } = effects;
+  const { files, clock, environment, images } = effects;
+  const devices = createDevices<GpuPack>({ ...about, builtIn: builtInDevice(environment), hasLibrary, clock, log });
   return createLlamaEngine({
     host,
-    devices: createDevices<GpuPack>({ ...about, builtIn: builtInDevice(environment), hasLibrary, clock, log }),
+    devices,
+    vision: {
+      hasRuntime: () => payloads.vision !== undefined || visionInstalled(),
+      devices: createDevices<GpuPack>({ ...about, packs: [], builtIn: undefined, hasLibrary, clock, log }),
+      chatImages: { fetchImage, images, clock },
+    },
     files,
     modelsRoot: config.current.models_root,
     hasRuntime: () => payloads.llama !== undefined || llamaInstalled(),

@@ -1,21 +1,33 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { ModelId } from '../../base/ids.ts';
-import { ENGINES } from '../../contract/model-source.ts';
+import { MINUTE_MS } from '../../base/units.ts';
+import { ENGINES, VISION_PROJECTOR } from '../../contract/model-source.ts';
 import type { Files } from '../../system/disk/files.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, LoadedModel, ModelFiles } from '../engine.ts';
 import type { EngineHost } from '../host/host.ts';
 import { loadHosted } from '../host/loaded.ts';
 import { localModels } from '../local-models.ts';
+import { type ChatFileOptions, readChatImageFiles } from '../media/chat-images.ts';
+import type { LoadHow } from '../load-how.ts';
 import { notReady, type Readiness, type Where } from '../readiness.ts';
 import type { Devices } from './devices.ts';
 import { ggufOf } from './inside.ts';
 import { assertKind } from '../failures.ts';
+import { seeingLoadError } from './vision/load-error.ts';
 
 export interface LlamaEngineOptions {
   readonly host: EngineHost;
   /** Whether this build brings the native runtime. */
   readonly hasRuntime: () => boolean;
   readonly devices: Devices;
+  /** The library for models that read images, which is another one. */
+  readonly vision: {
+    /** Whether this build brings it. */
+    readonly hasRuntime: () => boolean;
+    readonly devices: Devices;
+    /** Reads the images that a task names. */
+    readonly chatImages: ChatFileOptions;
+  };
   readonly files: Pick<Files, 'list'>;
   /** Where models are kept; the operator's own are in its folder `llm`. */
   readonly modelsRoot: string;
@@ -26,8 +38,12 @@ const ANY = 'llama-cpp:*';
 const PROJECTOR_NAME = /mmproj/i;
 const { folder: FOLDER } = ENGINES['llama-cpp'];
 
+/** Reading sixteen images on a CPU takes long, and the library reports nothing meanwhile; nor does it while it loads. */
+const SEEING_STALL_MS = 30 * MINUTE_MS;
+
 /** Chat completions by GGUF models, through llama.cpp. */
-export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot }: LlamaEngineOptions): Engine {
+export function createLlamaEngine(options: LlamaEngineOptions): Engine {
+  const { hasRuntime, devices, vision, files, modelsRoot } = options;
   let local: readonly string[] = [];
   let where: Where | undefined;
   return {
@@ -48,15 +64,47 @@ export function createLlamaEngine({ host, hasRuntime, devices, files, modelsRoot
     load: async (modelFiles, signal, how) => {
       signal.throwIfAborted();
       ggufOf(modelFiles);
-      const binariesFolder = await devices.prepare(signal, how);
-      const request = { engine: 'llama-cpp', files: modelFiles, how: { lean: how.lean, binariesFolder } } as const;
-      return await loadHosted(host, request, signal, async (model, task, context) => {
-        assertKind(task, 'llm', 'llama-cpp');
-        if (task.images?.length) throw noVision(modelFiles.model);
-        return await model.run(task, new Map(), context);
-      });
+      const load = modelFiles.paths.has(VISION_PROJECTOR) && vision.hasRuntime() ? loadSeeing : loadReading;
+      return await load(modelFiles, { ...options, signal, how });
     },
   };
+}
+
+interface Loading extends LlamaEngineOptions {
+  readonly signal: AbortSignal;
+  readonly how: LoadHow;
+}
+
+/** A model that reads text. Its projector, should it have one, is of no use. */
+async function loadReading(files: ModelFiles, { host, devices, signal, how }: Loading): Promise<LoadedModel> {
+  const binariesFolder = await devices.prepare(signal, how);
+  const paths = new Map([...files.paths].filter(([role]) => role !== VISION_PROJECTOR));
+  const request = { engine: 'llama-cpp', files: { ...files, paths }, how: { lean: how.lean, binariesFolder } } as const;
+  return await loadHosted(host, request, signal, async (model, task, context) => {
+    assertKind(task, 'llm', 'llama-cpp');
+    if (task.images?.length) throw noVision(files.model);
+    return await model.run(task, new Map(), context);
+  });
+}
+
+/** A model that reads images too. */
+async function loadSeeing(files: ModelFiles, { host, vision, signal, how }: Loading): Promise<LoadedModel> {
+  const binariesFolder = await vision.devices.prepare(signal, how);
+  const request = {
+    engine: 'llama-cpp',
+    files,
+    how: { lean: how.lean, binariesFolder },
+    stallMs: SEEING_STALL_MS,
+  } as const;
+  const loading = loadHosted(host, request, signal, async (model, task, context) => {
+    assertKind(task, 'llm', 'llama-cpp');
+    const images = await readChatImageFiles(task.images ?? [], vision.chatImages, context.signal);
+    const inputs = new Map(images.map((image, at) => [`images.${at}`, image]));
+    return await model.run({ ...task, images: [] }, inputs, context);
+  });
+  return await loading.catch((thrown: unknown) => {
+    throw seeingLoadError(thrown);
+  });
 }
 
 /** Rather than an answer about images that the model never saw. */

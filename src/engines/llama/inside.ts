@@ -5,17 +5,20 @@ import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ModelFiles, RunContext } from '../engine.ts';
 import type { TaskResult } from '../result.ts';
-import type { InnerEngine } from '../host/inner.ts';
+import type { InnerEngine, Inputs, LoadContext } from '../host/inner.ts';
 import { grammarOf } from './grammar.ts';
 import type { ChatModel, OpenOptions } from './port.ts';
-import { promptOf } from './prompt.ts';
-import { budgetFor, createDecoder, splitReasoning, watchForStops } from './reply.ts';
-import { createReplyStream } from './reply-stream.ts';
+import { type Reader, readerOf, seeingReaderOf } from './reader.ts';
+import { budgetFor, splitReasoning } from './reply.ts';
 import { assertKind } from '../failures.ts';
+import type { OpenSeeingOptions, SeeingModel } from './vision/port.ts';
+import { startReply } from './writing.ts';
 
 export interface ChatEngineOptions {
   /** Loads a model file; see the binding. */
   readonly openChatModel: (path: string, options: OpenOptions) => Promise<ChatModel>;
+  /** Loads a model file together with its vision projector; see the binding of `vision`. */
+  readonly openSeeingModel: (path: string, options: OpenSeeingOptions) => Promise<SeeingModel>;
   readonly gpu: OpenOptions['gpu'];
   readonly clock: Pick<Clock, 'now' | 'elapsed'>;
 }
@@ -25,31 +28,35 @@ const CONTEXT_TOKENS = 8192;
 /** The studio contract's seed: a chat that is asked for twice is answered twice the same. */
 const SEED = 1234n;
 
-/** Answers chats with GGUF models. Runs in an engine child. */
+/** Answers chats with GGUF models, and with images those that come with a projector. Runs in an engine child. */
 export function createChatEngine(options: ChatEngineOptions): InnerEngine {
-  const { openChatModel, gpu } = options;
   return {
-    load: async (files, { signal, progress, lean, binariesFolder }) => {
-      // 0 means that the source has no default (studio contract).
-      const contextSize = files.defaults.contextSize || CONTEXT_TOKENS;
-      const model = await openChatModel(ggufOf(files), {
-        contextSize,
-        gpu,
-        binariesFolder,
-        lean,
-        signal,
-        progress,
-      });
+    load: async (files, context) => {
+      const model = await openReader(files, context, options);
       return {
         ranOn: model.ranOn,
-        run: async (task, _inputs, context) => {
+        run: async (task, inputs, { signal, progress, emit }) => {
           assertKind(task, 'llm', 'llama-cpp');
-          return await answer(task, { ...options, ...context, model, files });
+          return await answer(task, inputs, { signal, progress, emit, clock: options.clock, model, files });
         },
         [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
       };
     },
   };
+}
+
+async function openReader(
+  files: ModelFiles,
+  { signal, progress, lean, binariesFolder }: LoadContext,
+  { openChatModel, openSeeingModel, gpu }: ChatEngineOptions,
+): Promise<Reader> {
+  const projector = files.paths.get(VISION_PROJECTOR);
+  // 0 means that the source has no default (studio contract).
+  const contextSize = files.defaults.contextSize || CONTEXT_TOKENS;
+  const how = { contextSize, gpu, binariesFolder, lean, progress };
+  return projector === undefined
+    ? readerOf(await openChatModel(ggufOf(files), { ...how, signal }))
+    : seeingReaderOf(await openSeeingModel(ggufOf(files), { ...how, projector }));
 }
 
 /**
@@ -67,18 +74,21 @@ export function ggufOf({ model, paths }: Pick<ModelFiles, 'model' | 'paths'>): s
 }
 
 interface Tools extends RunContext, Pick<ChatEngineOptions, 'clock'> {
-  readonly model: ChatModel;
+  readonly model: Reader;
   readonly files: { readonly model: ModelId; readonly defaults: ModelFiles['defaults'] };
 }
 
-async function answer(task: TaskOf<'llm'>, tools: Tools): Promise<TaskResult> {
-  const { model, files, clock } = tools;
+async function answer(task: TaskOf<'llm'>, inputs: Inputs, tools: Tools): Promise<TaskResult> {
+  const { model, files, clock, signal } = tools;
   const since = clock.elapsed();
   const rendering = { defaults: files.defaults.chatTemplateKwargs, now: new Date(clock.now()) };
-  const { tokens: prompt, opensReasoning } = promptOf(task, model, rendering);
-  const budget = budgetFor(prompt.length, task.maxTokens, model.contextSize);
-  if (budget === undefined) throw tooLong(prompt.length, model.contextSize);
-  const { text, tokens, finish } = await write(task, { ...tools, prompt, opensReasoning, budget });
+  const chat = await model.read(task, inputs, rendering);
+  const { tokens: prompt, opensReasoning } = chat;
+  const budget = budgetFor(prompt, task.maxTokens, model.contextSize);
+  if (budget === undefined) throw tooLong(prompt, model.contextSize);
+  const stops = task.stop ?? [];
+  const reply = startReply({ ...tools, prompt, budget, stops, opensReasoning });
+  const { text, tokens, finish } = await chat.write({ reply, budget, stops, sampling: samplingOf(task), signal });
   const { content, reasoning } = splitReasoning(text);
   const message = { role: 'assistant', content, ...(reasoning !== undefined && { reasoning_content: reasoning }) };
   return {
@@ -87,7 +97,7 @@ async function answer(task: TaskOf<'llm'>, tools: Tools): Promise<TaskResult> {
       object: 'chat.completion',
       model: files.model,
       choices: [{ index: 0, message, finish_reason: finish }],
-      usage: { prompt_tokens: prompt.length, completion_tokens: tokens, total_tokens: prompt.length + tokens },
+      usage: { prompt_tokens: prompt, completion_tokens: tokens, total_tokens: prompt + tokens },
       elapsed_ms: Math.round(clock.elapsed() - since),
     },
   };
@@ -98,75 +108,6 @@ const tooLong = (prompt: number, context: number): WorkerError =>
     'task.prompt-too-long',
     `prompt is ${prompt} tokens but the context holds ${context}; raise contextSize or shorten the prompt`,
   );
-
-interface Written {
-  readonly text: string;
-  readonly tokens: number;
-  readonly finish: 'stop' | 'length';
-}
-
-interface Writing extends Tools {
-  readonly prompt: readonly number[];
-  readonly opensReasoning: boolean;
-  readonly budget: number;
-}
-
-/** Often enough for whoever watches: each report is a message to another process, and a token may take a millisecond. */
-const REPORT_EVERY_MS = 50;
-
-/** Counts its progress in tokens: those of the prompt as they are read, then those of the reply. */
-async function write(task: TaskOf<'llm'>, writing: Writing): Promise<Written> {
-  const { model, prompt, budget, signal } = writing;
-  const watch = watchForStops(task.stop ?? []);
-  const decoder = createDecoder((tokens, before) => model.textOf(tokens, before));
-  const stream = createReplyStream(writing.opensReasoning, writing.emit);
-  const report = createReport(writing);
-  const isDue = createTicker(writing.clock);
-  let written = 0;
-  const done = (finish: Written['finish']): Written => {
-    watch.push(decoder.rest());
-    stream.push(watch.settled(true));
-    stream.end();
-    report(prompt.length + written, true);
-    return { text: watch.text(), tokens: written, finish };
-  };
-  const onRead = (tokens: number): void => {
-    signal.throwIfAborted();
-    report(tokens, true);
-  };
-  for await (const token of model.generate(prompt, samplingOf(task), onRead)) {
-    signal.throwIfAborted();
-    if (model.isEnd(token)) return done('stop');
-    written += 1;
-    report(prompt.length + written, false);
-    if (watch.push(decoder.push(token))) return done('stop');
-    if (isDue()) stream.push(watch.settled(false));
-    if (written >= budget) return done('length');
-  }
-  return done('stop');
-}
-
-/** Hands progress on, each count once, and not more often than somebody can see unless it has to be. */
-function createReport({ prompt, budget, progress, clock }: Writing): (tokens: number, now: boolean) => void {
-  let last = 0;
-  let reportedAt = Number.NEGATIVE_INFINITY;
-  return (tokens, now) => {
-    if (tokens <= last || !(now || clock.elapsed() - reportedAt >= REPORT_EVERY_MS)) return;
-    last = tokens;
-    reportedAt = clock.elapsed();
-    progress(tokens, prompt.length + budget);
-  };
-}
-
-/** True when it is asked for the first time, and then once in a while. */
-function createTicker(clock: Pick<Clock, 'elapsed'>): () => boolean {
-  let tickedAt = Number.NEGATIVE_INFINITY;
-  return () => {
-    const isDue = clock.elapsed() - tickedAt >= REPORT_EVERY_MS;
-    if (isDue) tickedAt = clock.elapsed();
-    return isDue;
-  };
-}
 
 const samplingOf = ({ temperature, topP, seed = SEED, jsonSchema }: TaskOf<'llm'>) => ({
   temperature,

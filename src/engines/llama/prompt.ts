@@ -9,9 +9,9 @@ type Variables = Readonly<Record<string, unknown>>;
 /** Words of the task's `reasoning` that ask for none. */
 const NO_REASONING = new Set(['none', 'off', 'disabled']);
 
-/** A chat as its model reads it. */
-export interface Prompt {
-  readonly tokens: readonly number[];
+/** A chat as its model's template makes it. */
+export interface PromptText {
+  readonly text: string;
   /** Whether it ends with the tag that a thought opens with, so that the reply begins inside one. */
   readonly opensReasoning: boolean;
 }
@@ -24,16 +24,44 @@ export interface Rendering {
   readonly now: Date;
 }
 
+/** A chat as its model reads it. */
+export interface Prompt extends Pick<PromptText, 'opensReasoning'> {
+  readonly tokens: readonly number[];
+}
+
 /**
- * A chat in the model's own template (studio contract). Nothing is ever cut from it.
+ * The tokens of a chat in the model's own template (studio contract). Nothing is ever cut from it.
  *
- * @throws WorkerError `model.unusable` without a template | `task.invalid` when the template rejects the chat
+ * @throws WorkerError as `promptTextOf`
  */
 export function promptOf(
   task: TaskOf<'llm'>,
   model: Pick<ChatModel, 'template' | 'wantsBos' | 'render' | 'tokenize'>,
-  { defaults, now }: Rendering,
+  rendering: Rendering,
 ): Prompt {
+  const { text, opensReasoning } = promptTextOf(task, model, rendering);
+  const { bos } = model.template;
+  // A second first token would make the model take the chat for two texts.
+  const tokens = model.tokenize(model.wantsBos && !text.startsWith(bos) ? bos + text : text);
+  if (tokens.length > 0) return { tokens, opensReasoning };
+  throw emptyPrompt();
+}
+
+const emptyPrompt = (): WorkerError =>
+  new WorkerError('task.invalid', 'the chat template produced an empty prompt', {
+    hint: 'Create the job with at least one message.',
+  });
+
+/**
+ * A chat in the model's own template (studio contract).
+ *
+ * @throws WorkerError `model.unusable` without a template | `task.invalid` when the template rejects the chat
+ */
+export function promptTextOf(
+  task: TaskOf<'llm'>,
+  model: Pick<ChatModel, 'template' | 'render'>,
+  { defaults, now }: Rendering,
+): PromptText {
   const { source, bos, eos } = model.template;
   if (source === undefined) {
     throw new WorkerError('model.unusable', 'the GGUF carries no chat template', {
@@ -51,12 +79,7 @@ export function promptOf(
     ...reasoningVariables(task.reasoning),
     ...task.chatTemplateKwargs,
   });
-  // A second first token would make the model take the chat for two texts.
-  const tokens = model.tokenize(model.wantsBos && !text.startsWith(bos) ? bos + text : text);
-  if (tokens.length > 0) return { tokens, opensReasoning: text.trimEnd().endsWith(OPENING) };
-  throw new WorkerError('task.invalid', 'the chat template produced an empty prompt', {
-    hint: 'Create the job with at least one message.',
-  });
+  return { text, opensReasoning: text.trimEnd().endsWith(OPENING) };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
-import { readTaskImage, type TaskImageOptions } from './task-image.ts';
+import type { EncodeRequest, Images, Picture } from '../../system/native/images.ts';
+import { type ReadImage, readTaskImageFile, type TaskImageOptions } from './task-image.ts';
 
 /** How large an image is, in pixels. */
 interface ImageSize {
@@ -8,28 +9,71 @@ interface ImageSize {
 }
 
 /**
- * The sizes of the images of a chat, in order. They are read one after another, so that one at a time is in memory; the
- * first that cannot be read fails them all.
+ * The sizes of the images of a chat, in order.
  *
  * @throws WorkerError `task.images-unreadable`; the signal's reason
  */
-export async function readChatImages(
+export const readChatImageSizes = async (
   urls: readonly string[],
   options: TaskImageOptions,
   signal: AbortSignal,
-): Promise<readonly ImageSize[]> {
-  const sizes: ImageSize[] = [];
+): Promise<readonly ImageSize[]> =>
+  await readEach(urls, options, signal, ({ picture: { width, height } }) => Promise.resolve({ width, height }));
+
+export interface ChatFileOptions extends TaskImageOptions {
+  readonly images: TaskImageOptions['images'] & Pick<Images, 'encode'>;
+}
+
+/**
+ * The images of a chat as PNG or JPEG files without transparency, in order: what libraries for models read.
+ *
+ * @throws WorkerError `task.images-unreadable`; the signal's reason
+ */
+export const readChatImageFiles = async (
+  urls: readonly string[],
+  options: ChatFileOptions,
+  signal: AbortSignal,
+): Promise<readonly Uint8Array[]> =>
+  await readEach(urls, options, signal, ({ format, bytes, picture }) =>
+    // A photograph would be several times larger as a PNG, and there may be sixteen.
+    format === 'jpeg' && OPAQUE.has(picture.channels)
+      ? Promise.resolve(bytes)
+      : options.images.encode({ ...withoutAlpha(picture), format: 'png' }),
+  );
+
+const OPAQUE: ReadonlySet<Picture['channels']> = new Set([1, 3]);
+const WITHOUT_ALPHA = { 1: 1, 2: 1, 3: 3, 4: 3 } as const;
+
+/** Studio contract: alpha is dropped, not blended with anything. */
+export function withoutAlpha(picture: Picture): Omit<EncodeRequest, 'format'> {
+  const { pixels, width, height } = picture;
+  const channels = WITHOUT_ALPHA[picture.channels];
+  if (channels === picture.channels) return picture;
+  const opaque = new Uint8Array(width * height * channels);
+  for (let from = 0, to = 0; to < opaque.length; from += picture.channels, to += channels) {
+    for (let channel = 0; channel < channels; channel++) opaque[to + channel] = pixels[from + channel] ?? 0;
+  }
+  return { pixels: opaque, width, height, channels };
+}
+
+/** One after another, so that the pixels of one at a time are in memory; the first that cannot be read fails them all. */
+async function readEach<Made>(
+  urls: readonly string[],
+  options: TaskImageOptions,
+  signal: AbortSignal,
+  make: (image: ReadImage) => Promise<Made>,
+): Promise<readonly Made[]> {
+  const made: Made[] = [];
   for (const [at, url] of urls.entries()) {
     try {
-      const { width, height } = await readTaskImage({ what: 'image', url }, options, signal);
-      sizes.push({ width, height });
+      made.push(await make(await readTaskImageFile({ what: 'image', url }, options, signal)));
     } catch (thrown) {
       signal.throwIfAborted();
       if (!(thrown instanceof WorkerError)) throw thrown;
       throw unreadable(`input image ${at + 1} of ${urls.length}`, thrown);
     }
   }
-  return sizes;
+  return made;
 }
 
 /** Studio contract: what keeps a chat's image from being read may pass, whatever it is. */

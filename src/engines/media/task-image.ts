@@ -23,22 +23,34 @@ export interface NamedUrl {
   readonly url: string;
 }
 
+/** An image as its file, and as what is in it. */
+export interface ReadImage {
+  readonly bytes: Uint8Array;
+  /** `png`, `jpeg` or `webp`. */
+  readonly format: string;
+  readonly picture: Picture;
+}
+
 /**
- * The pixels of an image that a task names: a PNG, a JPEG or a WebP.
+ * An image that a task names: a PNG, a JPEG or a WebP.
  *
  * @throws WorkerError as `FetchInput` | `task.invalid` for what is no such image; the signal's reason
  */
-export async function readTaskImage(
+export async function readTaskImageFile(
   named: NamedUrl,
   { fetchImage, images, clock }: TaskImageOptions,
   signal: AbortSignal,
-): Promise<Picture> {
+): Promise<ReadImage> {
   const { what } = named;
   const bytes = named.url.startsWith('data:') ? inline(named) : await fetched(named, { fetchImage, clock }, signal);
   const { format } = await images.probe(bytes).catch(noImage(what));
   if (!READABLE.has(format)) throw invalid(`the ${what} is no PNG, JPEG or WebP`);
-  return await images.decode(bytes).catch(noImage(what));
+  return { bytes, format, picture: await images.decode(bytes).catch(noImage(what)) };
 }
+
+/** The pixels alone. @throws WorkerError as `readTaskImageFile` */
+export const readTaskImage = async (...asked: Parameters<typeof readTaskImageFile>): Promise<Picture> =>
+  (await readTaskImageFile(...asked)).picture;
 
 async function fetched(
   { what, url }: NamedUrl,

@@ -7,7 +7,7 @@ import type { Images } from '../../system/native/images.ts';
 import type { Engine, RunContext } from '../engine.ts';
 import type { TaskResult } from '../result.ts';
 import { READY } from '../readiness.ts';
-import { readChatImages } from '../media/chat-images.ts';
+import { readChatImageSizes } from '../media/chat-images.ts';
 import { imageFormat } from '../media/image-formats.ts';
 import { type SyntheticVideoOptions, video } from './video.ts';
 import { drawImage, RGB } from './image.ts';
@@ -92,7 +92,7 @@ async function chat(
   { emit, signal }: RunContext,
 ): Promise<TaskResult> {
   const text = chatText(task);
-  const images = await readChatImages(task.images ?? [], options, signal);
+  const images = await readChatImageSizes(task.images ?? [], options, signal);
   const content = contentFor(options.sha256(text), images);
   emit({ is: 'text', text: content });
   return { is: 'json', value: replyTo(text, content) };

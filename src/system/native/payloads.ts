@@ -7,7 +7,7 @@ export interface Payload {
 }
 
 /** The packages whose native files travel so. */
-export type PayloadName = 'sharp' | 'ort' | 'llama' | 'whisper';
+export type PayloadName = 'sharp' | 'ort' | 'llama' | 'vision' | 'whisper';
 
 /** None in a checkout, where packages load from `node_modules`. The build puts its own table in this file's place. */
 export const payloads: Readonly<Partial<Record<PayloadName, Payload>>> = {};

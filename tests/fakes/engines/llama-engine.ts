@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toModelId } from '../../../src/base/ids.ts';
+import { type FileRole, VISION_PROJECTOR } from '../../../src/contract/model-source.ts';
 import { type ChatCompletion, readChatCompletion } from '../../../src/contract/results.ts';
 import { type ChatModel, chatModel } from '../../../src/demo/weights/chat.ts';
 import type { Engine, ModelFiles } from '../../../src/engines/engine.ts';
@@ -10,6 +11,8 @@ import type { EngineHost } from '../../../src/engines/host/host.ts';
 import type { Devices } from '../../../src/engines/llama/devices.ts';
 import { createLlamaEngine } from '../../../src/engines/llama/index.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { createImages } from '../../../src/system/native/images.ts';
 import { synthetic } from '../builders.ts';
 import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
@@ -20,6 +23,10 @@ const processorOnly: Devices = {
   where: () => Promise.resolve(undefined),
   prepare: () => Promise.resolve(undefined),
 };
+
+/** Images travel in their URLs here. */
+const noWeb = () => Promise.reject(new Error('nothing is fetched'));
+const inCheckout = { unpack: () => Promise.resolve(undefined) };
 
 export interface LlamaScene extends Disposable {
   readonly engine: Engine;
@@ -43,11 +50,16 @@ export function llamaScene(
     readonly quarantine?: Quarantine;
     readonly devices?: Devices;
     readonly env?: Readonly<Record<string, string>>;
+    /** The file that makes the model see. */
+    readonly projector?: Uint8Array;
+    readonly hasVision?: boolean;
   } = {},
 ): LlamaScene {
   const folder = mkdtempSync(join(tmpdir(), 'studio-worker-llama-'));
   const path = join(folder, options.filename ?? 'tiny.gguf');
   writeFileSync(path, options.weights ?? chatModel(options.model));
+  const projector = join(folder, 'tiny-mmproj.gguf');
+  if (options.projector !== undefined) writeFileSync(projector, options.projector);
   const log = recordingLogger();
   const host = realHost(options, log);
   return {
@@ -55,13 +67,21 @@ export function llamaScene(
       host,
       hasRuntime: () => options.hasRuntime ?? true,
       devices: options.devices ?? processorOnly,
+      vision: {
+        hasRuntime: () => options.hasVision ?? true,
+        devices: processorOnly,
+        chatImages: { fetchImage: noWeb, images: createImages({ native: inCheckout }), clock: systemClock },
+      },
       files: systemFiles,
       modelsRoot: folder,
     }),
     host,
     files: {
       model: toModelId('tiny'),
-      paths: new Map([['model', path]]),
+      paths: new Map<FileRole, string>([
+        ['model', path],
+        ...(options.projector === undefined ? [] : [[VISION_PROJECTOR, projector] as const]),
+      ]),
       loras: [],
       defaults: { ...synthetic.cliDefaults, ...options.defaults },
     },

@@ -1,7 +1,9 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { chatModel } from '../../../src/demo/weights/chat.ts';
+import { seeingModel, visionProjector } from '../../../src/demo/weights/vision.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer, type FileServer } from '../../fakes/models/file-server.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
@@ -18,7 +20,13 @@ async function aScene() {
   await mkdir(join(modelsRoot, 'llm'), { recursive: true });
   await writeFile(join(modelsRoot, 'llm', 'mine.gguf'), chatModel({ says: [['Mine']] }));
   const server = stack.use(
-    fileServer({ 'tiny.gguf': chatModel(), 'vl-mmproj.gguf': chatModel(), 'voice.onnx': new Uint8Array(9) }),
+    fileServer({
+      'tiny.gguf': chatModel(),
+      'vl.gguf': seeingModel(),
+      'vl-mmproj.gguf': visionProjector(),
+      'other-mmproj.gguf': visionProjector(512),
+      'voice.onnx': new Uint8Array(9),
+    }),
   );
   const scene = stack.use(await setup({ config: { models_root: modelsRoot } }));
   return { server, scene, [Symbol.asyncDispose]: () => stack.disposeAsync() };
@@ -40,20 +48,29 @@ async function failureOf(scene: Scene, job: ReturnType<typeof chat>): Promise<Re
   return scene.worker.events.find(({ event }) => event === 'job.failed')?.fields ?? {};
 }
 
-test('a model with a vision projector is told apart from it, and images fail its chat for good', async () => {
+test('a chat about an image is read by the model that comes with a projector', async () => {
   await using place = await aScene();
   const { scene, server } = place;
   const projector = { ...fileOf(server, 'vl-mmproj.gguf'), role: 'text-encoder-vision' };
-  const files = [projector, fileOf(server, 'tiny.gguf')];
-  const { id } = await chat(scene, files);
-  await scene.studio.jobIs(id, 'completed');
-  expect(server.asked.toSorted()).toEqual(['tiny.gguf', 'vl-mmproj.gguf']);
-  const about = chat(scene, files, { task: { images: ['data:image/png;base64,AA=='] } });
-  expect(await failureOf(scene, about)).toMatchObject({ code: 'task.images-unsupported' });
-  expect(await scene.studio.next('fail')).toMatchObject({
-    error: 'model `tiny` reads no images: the llama.cpp of this worker has no vision part',
-    retryable: false,
+  const png = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#00f' } })
+    .png()
+    .toBuffer();
+  const about = { model: 'vl', task: { images: [`data:image/png;base64,${png.toString('base64')}`] } };
+  const { id } = await chat(scene, [projector, fileOf(server, 'vl.gguf')], about);
+  const { result } = await scene.studio.jobIs(id, 'completed');
+  expect(result).toMatchObject({ model: 'vl', choices: [{ message: { content: 'I see blue' } }], ran_on: 'cpu' });
+  expect(server.asked.toSorted()).toEqual(['vl-mmproj.gguf', 'vl.gguf']);
+});
+
+test('a projector of another model fails the chat for good', async () => {
+  await using place = await aScene();
+  const { scene, server } = place;
+  const projector = { ...fileOf(server, 'other-mmproj.gguf'), role: 'text-encoder-vision' };
+  expect(await failureOf(scene, chat(scene, [projector, fileOf(server, 'vl.gguf')]))).toMatchObject({
+    code: 'model.unusable',
+    error: expect.stringContaining('other-mmproj.gguf is of another model than vl.gguf'),
   });
+  expect((await scene.studio.next('fail')).retryable).toBe(false);
 });
 
 test('an offer of a chat is fetched, answered and delivered', async () => {
