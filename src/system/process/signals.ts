@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** A signal that asks this process to stop. */
-export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGBREAK';
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGQUIT' | 'SIGHUP' | 'SIGBREAK';
 
 /**
  * Calls back for each request to stop, with how many there have been, until the returned function is called; from then
@@ -17,10 +17,18 @@ export const onStopSignals: OnStopSignals = (call) => {
     process.on(signal, onSignal);
     return () => void process.off(signal, onSignal);
   });
+  for (const signal of straySignals(process.platform)) process.on(signal, ignore);
   return () => {
     for (const unsubscribe of subscriptions) unsubscribe();
+    for (const signal of straySignals(process.platform)) process.off(signal, ignore);
   };
 };
+
+const ignore = (): void => {};
+
+/** Signals that mean nothing to this program and would end it, as they end any that does not listen (POSIX signal.h). */
+const straySignals = (platform: NodeJS.Platform): readonly NodeJS.Signals[] =>
+  platform === 'win32' ? [] : ['SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM', 'SIGPROF', 'SIGIO'];
 
 /**
  * Who asks to stop. On Windows SIGBREAK is Ctrl-Break and SIGHUP a closed console window. Elsewhere SIGHUP is a closed
@@ -28,7 +36,8 @@ export const onStopSignals: OnStopSignals = (call) => {
  */
 export function stopSignals(platform: NodeJS.Platform, hangUpIgnored: () => boolean): readonly StopSignal[] {
   if (platform === 'win32') return ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'];
-  return hangUpIgnored() ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  const always = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
+  return hangUpIgnored() ? always : [...always, 'SIGHUP'];
 }
 
 /** Bit 0 of the ignored set is signal 1, the hang-up (Linux proc(5)). Where that is unknown, it counts as ignored. */

@@ -70,6 +70,15 @@ describe('a process that is asked to stop', () => {
     expect(await ended()).toBe(0);
   });
 
+  for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM', 'SIGPROF', 'SIGIO'] as const) {
+    test(`is not ended by ${signal}, which asks for nothing`, async () => {
+      const { child, line } = await setup();
+      child.kill(signal);
+      child.kill('SIGQUIT');
+      expect(await line()).toBe('SIGQUIT 1');
+    });
+  }
+
   test('is ended by the next signal once nobody listens any more', async () => {
     const { child, line, ended } = await setup({ unsubscribe: true });
     child.kill('SIGTERM');
@@ -102,6 +111,6 @@ describe('a closed terminal', () => {
 
 test('Windows adds Ctrl-Break and a closed console window', () => {
   expect(stopSignals('win32', () => true)).toEqual(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']);
-  expect(stopSignals('darwin', () => true)).toEqual(['SIGINT', 'SIGTERM']);
-  expect(stopSignals('linux', () => false)).toEqual(['SIGINT', 'SIGTERM', 'SIGHUP']);
+  expect(stopSignals('darwin', () => true)).toEqual(['SIGINT', 'SIGTERM', 'SIGQUIT']);
+  expect(stopSignals('linux', () => false)).toEqual(['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP']);
 });
