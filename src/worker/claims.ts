@@ -1,3 +1,4 @@
+import { WorkerError } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
 import type { HeartbeatAck } from '../contract/frames/inbound.ts';
 import type { OutboundFrame } from '../contract/frames/outbound.ts';
@@ -45,3 +46,12 @@ export function createClaims(session: { send(frame: OutboundFrame): boolean }): 
     holds: (jobId) => held.has(jobId),
   };
 }
+
+/** Why a job ends that the studio holds for us no more. */
+export const claimLost = ({ because }: NonNullable<HeartbeatAck['claim']>): WorkerError =>
+  new WorkerError(
+    'job.claim-lost',
+    because === 'cancelled'
+      ? 'the operator of the studio cancelled this job'
+      : 'the studio gave this job to another worker',
+  );

@@ -7,7 +7,7 @@ import type { Lease, Scheduler } from '../jobs/scheduler.ts';
 import type { ResultSink } from '../jobs/job.ts';
 import type { Logger } from '../log/logger.ts';
 import type { CarryOut } from './carry-out.ts';
-import type { Claims } from './claims.ts';
+import { claimLost, type Claims } from './claims.ts';
 import type { WorkerEvents } from './events.ts';
 import { unfit, type Unfit } from './fitness.ts';
 import type { OfferFacts } from './rules/offer-facts.ts';
@@ -68,7 +68,7 @@ class OfferPipeline implements Pipeline {
     if (claim === undefined || claim.held) return;
     const lease = scheduler.held.find(({ origin, purpose }) => origin === 'studio' && purpose === claim.jobId);
     if (lease?.phase !== 'running') return;
-    scheduler.cancel(claim.jobId, new WorkerError('job.claim-lost', 'the studio gave this job to another worker'));
+    scheduler.cancel(claim.jobId, claimLost(claim));
   }
 
   onLost(): void {

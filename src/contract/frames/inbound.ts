@@ -47,8 +47,11 @@ export const WelcomeSchema = v.object({
 export const OfferFrameSchema = v.object({ type: v.literal('offer'), claim: ClaimSchema });
 export const HeartbeatAckSchema = v.object({
   type: v.literal('heartbeatAck'),
-  /** Extension of `resume`: whether the studio still holds the heartbeat's job for us. */
-  claim: absentable(v.object({ jobId: JobIdSchema, held: v.boolean() })),
+  /**
+   * Extension of `resume`: whether the studio still holds the heartbeat's job for us, and why not where that is known:
+   * `cancelled` by its operator. Our own studio sends that unasked to a worker that knows it.
+   */
+  claim: absentable(v.object({ jobId: JobIdSchema, held: v.boolean(), because: v.optional(v.string()) })),
 });
 export const CompleteAckSchema = v.object({ type: v.literal('completeAck'), jobId: JobIdSchema });
 export const FailAckSchema = v.object({ type: v.literal('failAck'), jobId: JobIdSchema });

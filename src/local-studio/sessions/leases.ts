@@ -90,11 +90,18 @@ export async function onHeartbeat(studio: StudioState, session: WorkerSession, f
     session.cooling = false;
   }
   if (named === undefined || !studio.features.includes('resume')) return HEARTBEAT_ACK;
-  const held = await isHeld(studio, session, named);
-  return `{"type":"heartbeatAck","claim":{"jobId":${JSON.stringify(named)},"held":${held}}}`;
+  if (await isHeld(studio, session, named)) return claimAck(named, { held: true });
+  const isCancelled = (await studio.store.jobs.get(named))?.state === 'cancelled';
+  return claimAck(named, isCancelled ? CANCELLED : { held: false });
 }
 
 const HEARTBEAT_ACK = '{"type":"heartbeatAck"}';
+/** What is said of the claim to a job that the operator cancelled. */
+export const CANCELLED = { held: false, because: 'cancelled' } as const;
+
+/** The answer to a heartbeat that names a job. */
+export const claimAck = (jobId: string, claim: { readonly held: boolean; readonly because?: string }): string =>
+  JSON.stringify({ type: 'heartbeatAck', claim: { jobId, ...claim } });
 
 /** A job that its worker stops naming is over there. Its result may still be on its way, so it is leased for the grace. */
 function dropUnnamed(

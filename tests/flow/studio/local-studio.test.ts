@@ -220,10 +220,43 @@ test('a cancelled job is no longer held, and its result is thanked and dropped',
   await using world = await setup();
   const job = await working(world.studio, world.worker);
   await world.studio.admin('POST', `/jobs/${job.id}/cancel`);
-  expect(await world.worker.heartbeat({ currentJobId: job.id })).toMatchObject({ claim: { held: false } });
+  expect(await world.worker.heartbeat({ currentJobId: job.id })).toMatchObject({
+    claim: { held: false, because: 'cancelled' },
+  });
   world.worker.send(result(job.id));
   await world.worker.next('completeAck');
   expect((await world.studio.job(job.id)).state).toBe('cancelled');
+});
+
+test('a cancel reaches a worker of ours at once, and another with its next heartbeat', async () => {
+  await using world = await setup();
+  const job = await working(world.studio, world.worker);
+  await world.worker.heartbeat({ currentJobId: job.id, capabilities: someCapabilities({ extensionEngines: [] }) });
+  await world.studio.admin('POST', `/jobs/${job.id}/cancel`);
+  expect(await world.worker.next('heartbeatAck')).toMatchObject({
+    claim: { jobId: job.id, held: false, because: 'cancelled' },
+  });
+  using foreign = await bareWorker(await world.studio.enrol());
+  const other = await working(world.studio, foreign);
+  await world.studio.admin('POST', `/jobs/${other.id}/cancel`);
+  await foreign.heartbeat({ currentJobId: other.id });
+  expect(foreign.waiting).toEqual([]);
+});
+
+test('attempts are numbered on when an operator retries a job', async () => {
+  await using world = await setup();
+  const job = await working(world.studio, world.worker);
+  world.worker.send(failure(job.id, false));
+  await world.studio.jobIs(job.id, 'failed');
+  await world.studio.admin('POST', `/jobs/${job.id}/retry`);
+  await world.worker.next('failAck');
+  await world.worker.next('offer');
+  world.worker.send(accept(job.id));
+  await world.studio.jobIs(job.id, 'running');
+  expect((await world.studio.attempts(job.id)).map(({ number, outcome }) => [number, outcome])).toEqual([
+    [1, 'failed'],
+    [2, 'open'],
+  ]);
 });
 
 test('an operator retries what failed, and nothing else', async () => {

@@ -151,7 +151,7 @@ test('an upload that stands still is cut after thirty seconds and sent again', a
 
 test('a result the studio gave to somebody else is dropped without a word to it', async () => {
   const engine = new ScriptedEngine();
-  await using scene = await setup({ engines: [engine] });
+  await using scene = await setup({ engines: [engine], studio: { withoutResume: true } });
   const { id } = await scene.studio.createJob(anImage);
   const run = await engine.started();
   await scene.studio.admin('POST', `/jobs/${id}/cancel`);
@@ -160,6 +160,20 @@ test('a result the studio gave to somebody else is dropped without a word to it'
   await scene.worker.done();
   expect(scene.studio.uploads).toEqual([{ jobId: id, status: 409 }]);
   expect(scene.studio.frames.filter(({ type }) => type === 'fail')).toEqual([]);
+});
+
+test('a job that the operator of our own studio cancels is stopped at once, and logged as cancelled', async () => {
+  const engine = new ScriptedEngine();
+  await using scene = await setup({ engines: [engine] });
+  const { id } = await scene.studio.createJob(anLlmTask());
+  await engine.started();
+  await scene.studio.admin('POST', `/jobs/${id}/cancel`);
+  expect((await scene.worker.logged('job.cancelled')).fields).toMatchObject({
+    because: 'the operator of the studio cancelled this job',
+  });
+  await scene.worker.done();
+  expect(engine.loaded).toBe(0);
+  expect(scene.studio.frames.map(({ type }) => type)).not.toContain('fail');
 });
 
 test('a job the studio took away is stopped by the next heartbeat', async () => {

@@ -52,7 +52,7 @@ test('a result that waits on disk is completed by the background once the studio
 
 test('a result that the studio does not want any more is not called completed', async () => {
   const engine = new ScriptedEngine();
-  await using scene = await setup({ engines: [engine] });
+  await using scene = await setup({ engines: [engine], studio: { withoutResume: true } });
   const { id } = await scene.studio.createJob(aTask({ kind: 'image', prompt: 'a fox' }));
   const run = await engine.started();
   await scene.studio.admin('POST', `/jobs/${id}/cancel`);

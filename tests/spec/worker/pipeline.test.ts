@@ -207,6 +207,14 @@ test('a claim the studio gave away cancels the job, unless its result is made', 
   expect(jobs[0]?.lease.signal.reason).toMatchObject({ code: 'job.claim-lost' });
 });
 
+test('a claim that the operator cancelled is called so', () => {
+  const { pipeline, jobs } = setup();
+  pipeline.onOffer(anOffer());
+  const claim = { jobId: toJobId('job-1'), held: false, because: 'cancelled' };
+  pipeline.onHeartbeatAck({ type: 'heartbeatAck', claim });
+  expect(jobs[0]?.lease.signal.reason).toMatchObject({ message: 'the operator of the studio cancelled this job' });
+});
+
 test('a job keeps running while the studio confirms the claim', () => {
   const { pipeline, jobs } = setup();
   pipeline.onOffer(anOffer());

@@ -1,7 +1,7 @@
 import { type JobDraft, JobDraftSchema, JobQuerySchema } from '../../../contract/admin.ts';
 import { parseJson, writeJson } from '../../../contract/json.ts';
 import { promptOf } from '../../../contract/tasks/index.ts';
-import { dropLease } from '../../sessions/leases.ts';
+import { CANCELLED, claimAck, dropLease } from '../../sessions/leases.ts';
 import { logFailure, type StudioState } from '../../sessions/state.ts';
 import { type Exchange, JOB_BODY, json, readBody, readQuery, refuse } from '../http.ts';
 import { offerJob } from '../../sessions/offering.ts';
@@ -37,7 +37,8 @@ export const jobRoutes: AdminRoutes = (context) => {
       path: '/admin/jobs/:id/attempts',
       handle: async (exchange) => {
         const job = await find(exchange);
-        return json({ attempts: [...(await jobs.attempts(job.id)), ...openAttempt(job)].map(attemptView) });
+        const kept = await jobs.attempts(job.id);
+        return json({ attempts: [...kept, ...openAttempt(job, kept)].map(attemptView) });
       },
     },
   ];
@@ -98,14 +99,18 @@ async function retry({ studio, clock }: AdminContext, job: JobRow): Promise<Resp
   return json(viewOf(existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }
 
-/** The contract has no frame for it: the worker learns it from the answer to its next heartbeat, or from its upload's 409. */
+/**
+ * The contract has no frame for it: a worker learns it from the answer to its next heartbeat, or from its upload's 409.
+ * One that knows our extensions is given that answer unasked.
+ */
 async function cancel({ studio, clock }: AdminContext, job: JobRow): Promise<Response> {
   if (!(await studio.store.jobs.cancel(job.id, clock.now()))) {
     throw refuse('conflict', `the job has ended already: it is ${job.state}`);
   }
   for (const session of studio.live.values()) {
-    if (session.activity.at === 'running' && session.activity.jobId === job.id)
-      session.activity = { ...session.activity, revoked: true };
+    if (session.activity.at !== 'running' || session.activity.jobId !== job.id) continue;
+    session.activity = { ...session.activity, revoked: true };
+    if (session.capabilities.extensionEngines !== undefined) session.send(claimAck(job.id, CANCELLED));
   }
   dropLease(studio, job.id);
   return json(viewOf(existing(await studio.store.jobs.get(job.id), 'job', job.id)));
@@ -152,10 +157,11 @@ const viewOf = (job: JobRow) => {
 };
 
 /** The attempt that is under way stands in the job itself until it ends. */
-function openAttempt(job: JobRow): readonly AttemptRow[] {
+function openAttempt(job: JobRow, kept: readonly AttemptRow[]): readonly AttemptRow[] {
   if (job.state !== 'running' || job.workerId === undefined) return [];
-  const { attempts, workerId, startedAt = job.updatedAt } = job;
-  return [{ number: attempts, workerId, startedAt, endedAt: undefined, outcome: 'open', error: undefined }];
+  const { workerId, startedAt = job.updatedAt } = job;
+  const number = Math.max(0, ...kept.map((attempt) => attempt.number)) + 1;
+  return [{ number, workerId, startedAt, endedAt: undefined, outcome: 'open', error: undefined }];
 }
 
 const attemptView = (attempt: AttemptRow) => ({

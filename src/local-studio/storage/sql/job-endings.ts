@@ -44,11 +44,11 @@ async function end(query: Query, { id, workerId, at }: Run, ending: Ending): Pro
     `UPDATE jobs SET state = $3, error = $4, updated_at = $5,
        worker_id = CASE WHEN $3 = 'queued' THEN NULL ELSE worker_id END,
        finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE $5 END
-     WHERE id = $1 AND state = 'running' AND worker_id = $2 RETURNING attempts, started_at`,
+     WHERE id = $1 AND state = 'running' AND worker_id = $2 RETURNING started_at`,
     [id, workerId, ending.to, ending.error, at],
   );
   if (row === undefined) return false;
-  const spent = { number: number(row['attempts']), workerId, startedAt: number(row['started_at']), endedAt: at };
+  const spent = { workerId, startedAt: number(row['started_at']), endedAt: at };
   await keepAttempt(query, id, { ...spent, outcome: ending.outcome, error: ending.error });
   return true;
 }
@@ -61,7 +61,7 @@ async function complete(query: Query, { id, workerId, at }: Run, completion: Com
        started_at = COALESCE(started_at, $3),
        prompt = COALESCE($4, prompt), result = $5, artifact_name = $6, artifact_ext = $7, artifact_type = $8,
        artifact_size = $9, artifact_sha256 = $10, ran_on = $11
-     WHERE id = $1 AND ${MAY_DELIVER} RETURNING attempts, started_at`,
+     WHERE id = $1 AND ${MAY_DELIVER} RETURNING started_at`,
     [
       id,
       workerId,
@@ -77,13 +77,13 @@ async function complete(query: Query, { id, workerId, at }: Run, completion: Com
     ],
   );
   if (row === undefined) return false;
-  const spent = { number: number(row['attempts']), workerId, startedAt: number(row['started_at']), endedAt: at };
+  const spent = { workerId, startedAt: number(row['started_at']), endedAt: at };
   await keepAttempt(query, id, { ...spent, outcome: 'completed', error: undefined });
   return true;
 }
 
 async function cancel(query: Query, id: string, at: number): Promise<boolean> {
-  const [before] = await query('SELECT state, worker_id, attempts, started_at FROM jobs WHERE id = $1', [id]);
+  const [before] = await query('SELECT state, worker_id, started_at FROM jobs WHERE id = $1', [id]);
   const rows = await query(
     `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2
      WHERE id = $1 AND state IN ('queued', 'offered', 'running') RETURNING seq`,
@@ -92,7 +92,6 @@ async function cancel(query: Query, id: string, at: number): Promise<boolean> {
   const workerId = maybeText(before?.['worker_id']);
   if (rows.length > 0 && before?.['state'] === 'running' && workerId !== undefined) {
     const spent = {
-      number: number(before['attempts']),
       workerId,
       startedAt: number(before['started_at']),
       endedAt: at,
@@ -102,13 +101,14 @@ async function cancel(query: Query, id: string, at: number): Promise<boolean> {
   return rows.length > 0;
 }
 
-async function keepAttempt(query: Query, jobId: string, attempt: AttemptRow): Promise<void> {
-  await query(
+/** Numbered on from the one before, also when the job was retried and has all its attempts again. */
+async function keepAttempt(query: Query, jobId: string, attempt: Omit<AttemptRow, 'number'>): Promise<void> {
+  const [kept] = await query(
     `INSERT INTO job_attempts (job_id, number, worker_id, started_at, ended_at, outcome, error)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+     VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM job_attempts WHERE job_id = $1), $2, $3, $4, $5, $6)
+     RETURNING number`,
     [
       jobId,
-      attempt.number,
       attempt.workerId,
       attempt.startedAt,
       attempt.endedAt ?? attempt.startedAt,
@@ -116,7 +116,7 @@ async function keepAttempt(query: Query, jobId: string, attempt: AttemptRow): Pr
       attempt.error ?? null,
     ],
   );
-  if (attempt.number < 3) return; // the usual job pays for no sweep
+  if (number(kept?.['number']) < 3) return; // the usual job pays for no sweep
   await query(
     `DELETE FROM job_attempts WHERE job_id = $1 AND ended_at < (
        SELECT MIN(ended_at) FROM (
