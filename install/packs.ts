@@ -1,18 +1,22 @@
 /**
  * Packs the binaries for GPUs that a release has beside its executables: `bun install/packs.ts --target <triple>
- * [--flavour vulkan]`. Run it before the executables are built: they carry the digests that it writes.
+ * [--pack vulkan]`. Run it before the executables are built: they carry the digests that it writes.
  */
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, posix } from 'node:path';
 import { parseArgs } from 'node:util';
 import { WorkerError } from '../src/base/errors.ts';
 import { formatBytes } from '../src/base/units.ts';
 import { atTop } from './at-top.ts';
-import { filesIn, pack, versionOf } from './payload.ts';
+import { filesIn, NATIVE_FILE, pack, versionOf } from './payload.ts';
 import { type Target, targetOf } from './targets.ts';
 
 const MANIFEST = 'dist-manifest.json';
-const LIBRARY = 'node-llama-cpp';
+/** The package whose version a scope's binaries have. */
+const LIBRARIES: Readonly<Record<string, string>> = {
+  '@node-llama-cpp': 'node-llama-cpp',
+  '@fugood': '@fugood/llama.node',
+};
 
 /** As far as it is read here; the rest of the file stays as it is. */
 interface Manifest {
@@ -21,8 +25,11 @@ interface Manifest {
 
 /** One pack of one target, before and after it was built. */
 export interface PackEntry {
+  /** By which people ask for it. */
+  readonly name: string;
+  /** The kind of device that it is for. */
   readonly flavour: string;
-  /** Registry packages, without their scope, whose binaries are in it. */
+  /** Registry packages whose binaries are in it. */
   readonly packages: readonly string[];
   readonly file: string;
   sha256: string;
@@ -44,10 +51,9 @@ export interface BuiltPack {
 export async function buildPack(entry: PackEntry, modules: string, folder: string): Promise<BuiltPack> {
   const files = new Map<string, string>();
   for (const name of entry.packages) {
-    const bins = join(modules, '@node-llama-cpp', name, 'bins');
-    const found = filesIn(bins);
-    if (found.length === 0) throw new WorkerError('internal', `there are no binaries in ${bins}`);
-    for (const path of found) files.set(posix.join(name, 'bins', path), join(bins, path));
+    const found = binariesOf(join(modules, name));
+    if (found.length === 0) throw new WorkerError('internal', `there are no binaries in ${join(modules, name)}`);
+    for (const path of found) files.set(posix.join(basename(name), path), join(modules, name, path));
   }
   const path = join(folder, entry.file);
   await pack(files, path);
@@ -62,9 +68,20 @@ export async function buildPack(entry: PackEntry, modules: string, folder: strin
   };
 }
 
+/** Paths below a package: its folder `bins`, or what the loader opens where it has none. */
+function binariesOf(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  const bins = join(folder, 'bins');
+  return existsSync(bins)
+    ? filesIn(bins).map((path) => posix.join('bins', path))
+    : filesIn(folder).filter((path) => NATIVE_FILE.test(path));
+}
+
+const libraryOf = (name: string): string => LIBRARIES[dirname(name)] ?? name;
+
 /** The packages of a pack, as the registry has them for another machine. */
 async function fetchPackages({ os, cpu }: Target, { packages }: PackEntry, folder: string): Promise<string> {
-  const dependencies = packages.map((name) => [`@node-llama-cpp/${name}`, versionOf(LIBRARY)] as const);
+  const dependencies = packages.map((name) => [name, versionOf(libraryOf(name))] as const);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(
@@ -78,14 +95,14 @@ async function fetchPackages({ os, cpu }: Target, { packages }: PackEntry, folde
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { target: { type: 'string' }, flavour: { type: 'string' } } });
+  const { values } = parseArgs({ options: { target: { type: 'string' }, pack: { type: 'string' } } });
   const target = targetOf(values.target);
   const manifest: Manifest = JSON.parse(readFileSync(MANIFEST, 'utf8'));
   const packs = manifest.targets.find(({ triple }) => triple === target.triple)?.packs ?? [];
-  const wanted = packs.filter(({ flavour }) => values.flavour === undefined || values.flavour === flavour);
+  const wanted = packs.filter(({ name }) => values.pack === undefined || values.pack === name);
   if (wanted.length === 0) throw new WorkerError('cli.usage', `no such pack for ${target.triple} in ${MANIFEST}`);
   for (const entry of wanted) {
-    const modules = await fetchPackages(target, entry, join('dist', 'parts', target.triple, `pack-${entry.flavour}`));
+    const modules = await fetchPackages(target, entry, join('dist', 'parts', target.triple, `pack-${entry.name}`));
     const folder = join('dist', 'packs');
     mkdirSync(folder, { recursive: true });
     const { path, facts } = await buildPack(entry, modules, folder);

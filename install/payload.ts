@@ -24,7 +24,7 @@ export interface Parts {
 }
 
 /** Only what the loader opens: the addon and the libraries it links to. */
-const NATIVE_FILE = /\.node$|\.dll$|\.dylib$|\.so(\.[\d.]+)?$/;
+export const NATIVE_FILE = /\.node$|\.dll$|\.dylib$|\.so(\.[\d.]+)?$/;
 /** It is shipped a hundred times for each time it is built. */
 const ZSTD_LEVEL = 19;
 

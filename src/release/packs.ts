@@ -12,6 +12,8 @@ import type { ModelStore } from '../models/store/store.ts';
 
 /** Native files for one kind of device, which a release has beside the executable. */
 export interface Pack {
+  /** By which people ask for it: `cuda`, `vulkan`, `vision-vulkan`. */
+  readonly name: string;
   /** What it is for: `cuda`, `vulkan`. */
   readonly flavour: string;
   /** Its file in the release. */
@@ -86,7 +88,7 @@ async function fetchAndUnpack(
 ): Promise<string> {
   const { root, openStore, cache, files, urlOf, log, signal, onProgress } = fetching;
   const url = urlOf(pack.file);
-  const facts = { pack: pack.flavour, size: formatBytes(pack.sizeBytes) };
+  const facts = { pack: pack.name, size: formatBytes(pack.sizeBytes) };
   log.info('pack.fetch-started', { ...facts, url: shownUrl(url) });
   const logTenths = onTenths((percent) => log.info('pack.fetch-advanced', { ...facts, percent }));
   await using lease = openStore(root()).lease();
@@ -108,12 +110,12 @@ async function fetchAndUnpack(
   return folder;
 }
 
-const unknownPack = ({ flavour }: Pack): WorkerError =>
-  new WorkerError('engine.unavailable', `this release has no checksum for its pack ${flavour}, so it is not fetched`, {
+const unknownPack = ({ name }: Pack): WorkerError =>
+  new WorkerError('engine.unavailable', `this release has no checksum for its pack ${name}, so it is not fetched`, {
     hint: 'Use a release whose `dist-manifest.json` names the pack; a checkout takes it from `node_modules`.',
   });
 
-const nameOf = ({ flavour }: Pick<Pack, 'flavour'>): string => `llama-${flavour}`;
+const nameOf = ({ name }: Pick<Pack, 'name'>): string => `llama-${name}`;
 
 /** Its size is that of the archive and of its content, which are on the disk at the same time. */
 const fileOf = ({ file, sha256, sizeBytes, unpackedBytes }: Pack, url: string) => ({

@@ -20,7 +20,7 @@ export async function reportEngines(named: string | undefined, effects: Effects)
 const packsIn = ({ packs, shelf }: PackSet): Pick<EngineReport, 'packs'> =>
   packs.length === 0
     ? {}
-    : { packs: packs.map((pack) => ({ pack: pack.flavour, state: packState(pack, shelf.find(pack) !== undefined) })) };
+    : { packs: packs.map((pack) => ({ pack: pack.name, state: packState(pack, shelf.find(pack) !== undefined) })) };
 
 async function reportOf(engine: Engine, packSet: PackSet): Promise<EngineReport> {
   const readiness = await readinessOf(engine);

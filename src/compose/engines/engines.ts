@@ -82,13 +82,17 @@ function llamaEngine(
   about: Omit<PackSet, 'engine'> & { readonly gpus: Gpus },
 ): Engine {
   const { files, clock, environment, images } = effects;
-  const devices = createDevices<GpuPack>({ ...about, builtIn: builtInDevice(environment), hasLibrary, clock, log });
+  const builtIn = builtInDevice(environment);
+  const devicesOf = (payload: GpuPack['payload']) => {
+    const packs = about.packs.filter((pack) => pack.payload === payload);
+    return createDevices<GpuPack>({ ...about, packs, builtIn, hasLibrary, clock, log });
+  };
   return createLlamaEngine({
     host,
-    devices,
+    devices: devicesOf('llama'),
     vision: {
       hasRuntime: () => payloads.vision !== undefined || visionInstalled(),
-      devices: createDevices<GpuPack>({ ...about, packs: [], builtIn: undefined, hasLibrary, clock, log }),
+      devices: devicesOf('vision'),
       chatImages: { fetchImage, images, clock },
     },
     files,

@@ -20,6 +20,8 @@ import { modelStoreOptions } from '../model-store.ts';
 /** A pack for a kind of GPU that this version knows. */
 export interface GpuPack extends Pack {
   readonly flavour: GpuKind;
+  /** Which of the executable's payloads its binaries stand in for. */
+  readonly payload: 'llama' | 'vision';
 }
 
 /** The packs that this release has for this system, and where they are kept. */
@@ -61,7 +63,8 @@ function packsOf({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): re
   const packs = manifest.targets.find(({ bunTarget }) => bunTarget === target)?.packs ?? [];
   return packs.flatMap((pack) => {
     const flavour = toGpuKind(pack.flavour);
-    return flavour === undefined ? [] : [{ ...pack, flavour }];
+    const payload = pack.payload === 'vision' ? 'vision' : 'llama';
+    return flavour === undefined ? [] : [{ ...pack, flavour, payload }];
   });
 }
 
@@ -82,9 +85,9 @@ export async function openPacks(configPath: string | undefined, effects: Effects
 }
 
 function packNamed({ packs }: PackSet, name: string): Pack {
-  const found = packs.find(({ flavour }) => flavour === name);
+  const found = packs.find((pack) => pack.name === name);
   if (found !== undefined) return found;
-  const names = packs.map(({ flavour }) => flavour).join(', ');
+  const names = packs.map((pack) => pack.name).join(', ');
   throw new WorkerError('cli.usage', `no pack is named ${name} for this system`, {
     hint: names === '' ? 'There are no packs for this system.' : `Name one of ${names}.`,
   });

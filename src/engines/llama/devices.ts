@@ -9,6 +9,8 @@ import type { Advice, GpuKind, Where } from '../readiness.ts';
 
 /** What there is to know of native files for one kind of device, before they are here. */
 export interface DevicePack {
+  /** By which people ask for it. */
+  readonly name: string;
   readonly flavour: GpuKind;
   /** Empty for one that this release does not know. */
   readonly sha256: string;
@@ -124,12 +126,12 @@ class PackDevices<Pack extends DevicePack> implements Devices {
     return { on: 'cpu', whyNotGpu: { because, hint } };
   }
 
-  #noteFailure({ flavour }: Pack, error: WorkerError): void {
+  #noteFailure({ name }: Pack, error: WorkerError): void {
     const { clock, log } = this.#options;
-    const because = `the pack ${flavour} could not be fetched: ${error.message}`;
-    const hint = error.hint ?? `Run \`studio-worker engines pull ${flavour}\` to see what is wrong.`;
+    const because = `the pack ${name} could not be fetched: ${error.message}`;
+    const hint = error.hint ?? `Run \`studio-worker engines pull ${name}\` to see what is wrong.`;
     this.#failed = { because, hint, at: clock.elapsed() };
-    log.warn('pack.not-fetched', { pack: flavour, code: error.code, error: error.message, hint });
+    log.warn('pack.not-fetched', { pack: name, code: error.code, error: error.message, hint });
   }
 }
 
@@ -139,13 +141,13 @@ const noDriver = (wanted: readonly DevicePack[]): Advice => ({
 });
 
 const noChecksum = (usable: readonly DevicePack[]): Advice => ({
-  because: `this release has no checksum for its pack ${usable.map(({ flavour }) => flavour).join(' or ')}`,
+  because: `this release has no checksum for its pack ${usable.map(({ name }) => name).join(' or ')}`,
   hint: 'Use a release whose `dist-manifest.json` names it.',
 });
 
-const notPresent = ({ flavour }: DevicePack): WorkerError =>
-  new WorkerError('engine.unavailable', `the pack ${flavour} is not downloaded; only a job downloads it`, {
-    hint: `Run \`studio-worker engines pull ${flavour}\` to download it ahead.`,
+const notPresent = ({ name }: DevicePack): WorkerError =>
+  new WorkerError('engine.unavailable', `the pack ${name} is not downloaded; only a job downloads it`, {
+    hint: `Run \`studio-worker engines pull ${name}\` to download it ahead.`,
   });
 
 /** Whether a pack is here, in words for a person. */

@@ -7,8 +7,9 @@ import { createNativeCache } from '../../../src/system/native/native-cache.ts';
 import { failureOf, tempFolder } from '../../fakes/system/temp-folder.ts';
 
 const ENTRY: PackEntry = {
+  name: 'cuda',
   flavour: 'cuda',
-  packages: ['linux-x64-cuda', 'linux-x64-cuda-ext'],
+  packages: ['@node-llama-cpp/linux-x64-cuda', '@node-llama-cpp/linux-x64-cuda-ext'],
   file: 'pack.tar.zst',
   sha256: '',
   sizeBytes: 0,
@@ -35,6 +36,16 @@ test('a pack holds the binaries of its packages, each in a folder of its own', a
   expect(await Bun.file(join(unpacked, 'linux-x64-cuda/package.json')).exists()).toBe(false);
 });
 
+test('a pack of a package without a folder for binaries holds what a loader opens', async () => {
+  await using folder = await tempFolder();
+  const modules = folder.at('node_modules');
+  const name = '@fugood/node-llama-linux-x64-vulkan';
+  await mkdir(join(modules, name), { recursive: true });
+  for (const file of ['index.node', 'README.md']) await writeFile(join(modules, name, file), file);
+  const { facts } = await buildPack({ ...ENTRY, packages: [name] }, modules, folder.path);
+  expect(facts.unpackedBytes).toBe('index.node'.length);
+});
+
 test('a package without binaries makes no pack', async () => {
   await using folder = await tempFolder();
   await mkdir(folder.at('node_modules/@node-llama-cpp/linux-x64-cuda/bins'), { recursive: true });
@@ -46,5 +57,8 @@ test('a package without binaries makes no pack', async () => {
 test('every pack of the manifest has a name of its own, and needs a driver', () => {
   const packs = manifest.targets.flatMap((target) => target.packs);
   expect(new Set(packs.map(({ file }) => file)).size).toBe(packs.length);
+  for (const target of manifest.targets) {
+    expect(new Set(target.packs.map(({ name }) => name)).size).toBe(target.packs.length);
+  }
   for (const { needs, packages } of packs) expect([needs.library, needs.function, packages[0]]).not.toContain('');
 });

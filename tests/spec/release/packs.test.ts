@@ -38,6 +38,7 @@ async function setup(about: Partial<Pack> & { freeBytes?: number } = {}) {
   const log = recordingLogger();
   const { freeBytes, ...changed } = about;
   const pack: Pack = {
+    name: 'vulkan',
     flavour: 'vulkan',
     file: 'pack.tar.zst',
     sha256: hexOf(new Uint8Array(archive)),

@@ -8,6 +8,8 @@ import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 const aPack = (flavour: GpuKind, library: string, sha256 = 'ab'.repeat(32)): GpuPack => ({
+  name: flavour,
+  payload: 'llama',
   flavour,
   file: `${flavour}.tar.zst`,
   sha256,
