@@ -3,7 +3,7 @@ import { printJson, printLines } from './output.ts';
 import { reloadFacts, reloadText } from './view/worker-reply.ts';
 import type { World } from './world.ts';
 
-/** Switches claiming for good, and for the running worker at once. Shared by `enable` and `disable`. */
+/** Turns claiming on or off for good, and for the running worker at once. Shared by `enable` and `disable`. */
 export async function setClaiming(
   enabled: boolean,
   args: Values<typeof JSON_ARG> & { readonly config: string | undefined },

@@ -67,7 +67,7 @@ function read<Value>(schema: v.GenericSchema<unknown, Value>, value: unknown): R
 
 const RanOnSchema = v.object({ [RAN_ON]: DeviceNameSchema });
 
-/** What a result of any kind was computed on, where it tells. */
+/** What a result of any kind was computed on, where it says so. */
 export function ranOnOf(value: unknown): string | undefined {
   const parsed = v.safeParse(RanOnSchema, value);
   return parsed.success ? parsed.output[RAN_ON] : undefined;

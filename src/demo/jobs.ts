@@ -8,7 +8,7 @@ export interface DemoJob {
   readonly model: string;
   readonly source: ModelSource;
   readonly task: JobRequest['task'];
-  /** Whether the studio is told of the model first, as an operator would; otherwise its recipe travels with the job. */
+  /** Whether the model is added to the studio first, as an operator would; otherwise its recipe travels with the job. */
   readonly registered?: boolean;
   /** Waits for the job of this kind, and needs what it made. */
   readonly after?: TaskKindId;

@@ -10,7 +10,7 @@ const MAIN =
   /OutOfHostMemory|memory allocation of size \d+ failed|cannot allocate memory|aligned_malloc|bad_alloc|ENOMEM/i;
 const GPU = /cudaMalloc|CUDA|OutOfDeviceMemory|Vulkan|ROCm|Metal/i;
 
-/** What a failure tells of where memory ran out, by these words: nothing unless it was the machine's own. */
+/** What a failure reports of where memory ran out, by these words: nothing unless it was the machine's own. */
 export const whereShort = (text: string): { readonly memory?: 'main' } =>
   MAIN.test(text) && !GPU.test(text) ? { memory: 'main' } : {};
 

@@ -53,7 +53,7 @@ export function isAvailable({ activity, capabilities, cooling, settled }: OfferC
   return activity.at === 'idle' && settled && !cooling && capabilities.autoEnabled && !present;
 }
 
-/** The engines a worker can run a model on: those the contract names, and those beyond it that it told us of. */
+/** The engines a worker can run a model on: those the contract names, and those beyond it that it reported. */
 export const enginesOf = ({
   modelEngines,
   extensionEngines = [],

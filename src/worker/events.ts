@@ -39,7 +39,7 @@ export type WorkerEvent =
   | { readonly is: 'heartbeat' }
   | { readonly is: 'config'; readonly changedKeys: readonly string[] }
   | { readonly is: 'stopping' }
-  /** Told to one listener alone: it was too slow for so many events. */
+  /** Sent to one listener alone: it was too slow for so many events. */
   | { readonly is: 'missed'; readonly count: number };
 
 /** A promise makes the listener busy until it settles. */
@@ -48,7 +48,7 @@ export type Listener = (event: WorkerEvent) => void | Promise<void>;
 export interface WorkerEvents {
   /** Never throws and never waits for a listener. */
   emit(event: WorkerEvent): void;
-  /** Hears everything from now on, in order, until the subscription is disposed of. */
+  /** Receives everything from now on, in order, until the subscription is disposed of. */
   subscribe(listener: Listener, options?: { readonly maxQueued?: number }): Disposable;
 }
 

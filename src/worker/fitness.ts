@@ -37,11 +37,11 @@ const BUSY = { isLive: true, rejection: () => REJECTIONS.busy } as const;
 /** In the order in which they apply; down to `busy` it is the contract's (admission of offers). */
 const ORDERED = [
   {
-    name: 'paused',
+    name: 'claiming',
     rejection: () => REJECTIONS.paused,
     isLive: false,
-    inputs: ({ paused }) => ({ auto_enabled: !paused }),
-    against: ({ paused }) => (paused ? 'claiming is switched off' : undefined),
+    inputs: ({ claimingOff }) => ({ auto_enabled: !claimingOff }),
+    against: ({ claimingOff }) => (claimingOff ? 'claiming is off' : undefined),
   },
   {
     name: 'kinds',
@@ -49,7 +49,7 @@ const ORDERED = [
     isLive: false,
     inputs: ({ choice }, { task: { kind } }) => ({ kind, on: isKindOn(choice, kind) }),
     against: ({ choice }, { task: { kind } }) =>
-      isKindOn(choice, kind) ? undefined : `${kind} tasks are switched off in [kinds]`,
+      isKindOn(choice, kind) ? undefined : `${kind} tasks are off in [kinds]`,
   },
   {
     name: 'models',

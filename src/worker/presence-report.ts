@@ -4,7 +4,7 @@ import type { PresenceReading, UserPresence } from '../system/presence/presence.
 /** What the log has about a person at this machine. */
 export interface PresenceReport {
   onReading(reading: PresenceReading, presence: UserPresence | undefined): void;
-  /** `only_when_idle` was switched on or off. */
+  /** `only_when_idle` was turned on or off. */
   onSwitched(): void;
 }
 

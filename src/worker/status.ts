@@ -10,7 +10,7 @@ export interface WorkerStatus {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly configPath: string;
-  /** Claiming is switched on. */
+  /** Claiming is on. */
   readonly enabled: boolean;
   readonly stopping: boolean;
   readonly workerId: string | undefined;

@@ -196,8 +196,8 @@ const MISTAKES: Readonly<Record<string, Row>> = {
   },
   'a mask of another size': {
     code: 'task.mask-mismatch',
-    says: 'the mask is 64 x 64 px, which has the proportions neither of the picture, 96 x 64 px, nor of the result',
-    remedy: 'Draw the mask on the picture itself',
+    says: 'the mask is 64 x 64 px, which has the proportions neither of the image, 96 x 64 px, nor of the result',
+    remedy: 'Draw the mask on the image itself',
     offer: removalBy('lama.onnx', { task: { ...SIZED, maskUrl: 'square.png' } }),
   },
   'a prompt over the context': {

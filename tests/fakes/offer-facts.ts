@@ -3,7 +3,7 @@ import type { LiveFacts, OfferFacts } from '../../src/worker/rules/offer-facts.t
 
 /** Facts that nothing stands against. */
 export const FIT: OfferFacts & { readonly live: LiveFacts } = {
-  paused: false,
+  claimingOff: false,
   choice: EVERYTHING,
   onlyWhenIdle: false,
   userPresence: undefined,

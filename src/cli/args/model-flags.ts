@@ -111,7 +111,7 @@ function filesFrom(flags: ModelFlags) {
 
 const FACTS = ['filename', 'sha256', 'bytes'];
 
-/** A file by its URL. What a server is not told stands behind a `#`: `#sha256=…&bytes=…&filename=…`. */
+/** A file by its URL. What a server does not need to know stands behind a `#`: `#sha256=…&bytes=…&filename=…`. */
 function fileAt(role: string, flag: string, text: string) {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {

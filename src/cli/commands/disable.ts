@@ -1,7 +1,7 @@
 import { setClaiming } from '../claiming.ts';
 import { command, JSON_ARG } from '../command.ts';
 
-/** Switches claiming off. */
+/** Turns claiming off. */
 export const disable = command({
   summary: 'Take no more jobs, now and after a restart; the running one is finished',
   examples: ['studio-worker disable', 'studio-worker disable --json'],

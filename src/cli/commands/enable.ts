@@ -1,7 +1,7 @@
 import { setClaiming } from '../claiming.ts';
 import { command, JSON_ARG } from '../command.ts';
 
-/** Switches claiming on. */
+/** Turns claiming on. */
 export const enable = command({
   summary: 'Take jobs again, now and after a restart',
   examples: ['studio-worker enable', 'studio-worker enable --json'],

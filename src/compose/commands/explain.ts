@@ -50,7 +50,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
     engines,
     thresholdGb: current.vram_threshold_gb,
     readFacts: () => ({
-      paused: !current.auto_enabled,
+      claimingOff: !current.auto_enabled,
       choice: choiceIn(current),
       onlyWhenIdle: current.only_when_idle,
       userPresence,

@@ -26,7 +26,7 @@ async function check({ facts, deps }: ReleaseSource, memory: UpdateMemory): Prom
   return { current, latest: found.version.text, heldBack };
 }
 
-/** A memory that forgets what it is told: whoever only asks leaves no trace. */
+/** A memory that forgets what it receives: whoever only asks leaves no trace. */
 const forReading = (memory: UpdateMemory): UpdateMemory => ({
   read: () => memory.read(),
   change: async (change) => change(await memory.read()),

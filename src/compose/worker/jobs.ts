@@ -48,7 +48,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   const loaded = await composeLoadedModels(setup, store, events);
   const { admission } = loaded.memory;
   const offerFacts = createOfferFacts({
-    paused: () => !enabled(),
+    claimingOff: () => !enabled(),
     choice: liveChoice(config),
     onlyWhenIdle,
     userPresence,

@@ -49,7 +49,7 @@ export async function composeLoadedModels(
   });
   const { admission, probe } = memory;
   const residency = await openResidency({ path: paths.residency, files, clock, log });
-  // With claiming switched off no job can come, and the operator may want the memory.
+  // With claiming off no job can come, and the operator may want the memory.
   const [enabled, keepSecs] = [config.live('auto_enabled'), config.live('keep_warm_secs')];
   const keepMs = (): number => (enabled() ? keepSecs() * SECOND_MS : 0);
   let remembers = true;
@@ -103,7 +103,7 @@ async function presentFiles(
 /** What the operator switches reaches the models in memory. */
 function follow({ config }: WorkerSetup, pool: ModelPool<LoadedModel>): () => void {
   const unfollowClaims = config.watch('auto_enabled', (claims) => {
-    if (!claims) void pool.unloadAll('paused');
+    if (!claims) void pool.unloadAll('claiming-off');
   });
   const unfollowKeep = config.watch('keep_warm_secs', () => pool.keepMsChanged());
   return () => {

@@ -16,7 +16,7 @@ export interface EngineHostOptions extends Pick<TalkOptions, 'spawn' | 'command'
 }
 
 /**
- * What native libraries must not do on their own: ONNX Runtime reports home unless it is told not to, and ggml, when it
+ * What native libraries must not do on their own: ONNX Runtime reports home unless configured not to, and ggml, when it
  * aborts, waits some 20 s for a debugger (studio contract).
  */
 const QUIET = { ORT_DISABLE_TELEMETRY: '1', GGML_NO_BACKTRACE: '1' };

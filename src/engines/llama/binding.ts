@@ -58,7 +58,7 @@ async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatMo
     contextSize: wanted,
     batchSize: portion,
     threads: threadsFor(llama.cpuMathCores, availableParallelism()),
-    failedCreationRemedy: false, // a smaller context than the model's would cut what it is told
+    failedCreationRemedy: false, // a smaller context than the model's would cut the prompt
     createSignal: options.signal,
   });
   const sequence = context.getSequence();
@@ -104,7 +104,7 @@ async function* generate(prompt: readonly nodeLlama.Token[], generation: Generat
         ? undefined
         : new runtime.LlamaGrammarEvaluationState({ model, grammar: await llama.createGrammar({ grammar }) });
     let at = await keepShared(sequence, prompt);
-    // All but the last portion, so that somebody hears of each; the last one goes with the first token.
+    // All but the last portion, so that each is reported; the last one goes with the first token.
     for (onRead(at); prompt.length - at > portion; onRead(at)) {
       await sequence.evaluateWithoutGeneratingNewTokens(prompt.slice(at, at + portion));
       at += portion;

@@ -42,7 +42,7 @@ export interface ChatModel extends AsyncDisposable {
   textOf(tokens: readonly number[], before: readonly number[]): string;
   isEnd(token: number): boolean;
   /**
-   * Tokens after a prompt, for as long as somebody asks for more. `onRead` hears how much of the prompt is in memory:
+   * Tokens after a prompt, for as long as somebody asks for more. `onRead` receives how much of the prompt is in memory:
    * first what was there from the last one, then portion by portion.
    *
    * @throws WorkerError `engine.failed` | `engine.out-of-memory`

@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import type { EncodeRequest, Images, Picture } from '../../system/native/images.ts';
+import type { EncodeRequest, Images, RawImage } from '../../system/native/images.ts';
 import { type ReadImage, readTaskImageFile, type TaskImageOptions } from './task-image.ts';
 
 /** How large an image is, in pixels. */
@@ -18,7 +18,7 @@ export const readChatImageSizes = async (
   options: TaskImageOptions,
   signal: AbortSignal,
 ): Promise<readonly ImageSize[]> =>
-  await readEach(urls, options, signal, ({ picture: { width, height } }) => Promise.resolve({ width, height }));
+  await readEach(urls, options, signal, ({ image: { width, height } }) => Promise.resolve({ width, height }));
 
 export interface ChatFileOptions extends TaskImageOptions {
   readonly images: TaskImageOptions['images'] & Pick<Images, 'encode'>;
@@ -34,23 +34,23 @@ export const readChatImageFiles = async (
   options: ChatFileOptions,
   signal: AbortSignal,
 ): Promise<readonly Uint8Array[]> =>
-  await readEach(urls, options, signal, ({ format, bytes, picture }) =>
+  await readEach(urls, options, signal, ({ format, bytes, image }) =>
     // A photograph would be several times larger as a PNG, and there may be sixteen.
-    format === 'jpeg' && OPAQUE.has(picture.channels)
+    format === 'jpeg' && OPAQUE.has(image.channels)
       ? Promise.resolve(bytes)
-      : options.images.encode({ ...withoutAlpha(picture), format: 'png' }),
+      : options.images.encode({ ...withoutAlpha(image), format: 'png' }),
   );
 
-const OPAQUE: ReadonlySet<Picture['channels']> = new Set([1, 3]);
+const OPAQUE: ReadonlySet<RawImage['channels']> = new Set([1, 3]);
 const WITHOUT_ALPHA = { 1: 1, 2: 1, 3: 3, 4: 3 } as const;
 
 /** Studio contract: alpha is dropped, not blended with anything. */
-export function withoutAlpha(picture: Picture): Omit<EncodeRequest, 'format'> {
-  const { pixels, width, height } = picture;
-  const channels = WITHOUT_ALPHA[picture.channels];
-  if (channels === picture.channels) return picture;
+export function withoutAlpha(image: RawImage): Omit<EncodeRequest, 'format'> {
+  const { pixels, width, height } = image;
+  const channels = WITHOUT_ALPHA[image.channels];
+  if (channels === image.channels) return image;
   const opaque = new Uint8Array(width * height * channels);
-  for (let from = 0, to = 0; to < opaque.length; from += picture.channels, to += channels) {
+  for (let from = 0, to = 0; to < opaque.length; from += image.channels, to += channels) {
     for (let channel = 0; channel < channels; channel++) opaque[to + channel] = pixels[from + channel] ?? 0;
   }
   return { pixels: opaque, width, height, channels };

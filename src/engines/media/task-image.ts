@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { formatBytes, SECOND_MS } from '../../base/units.ts';
 import { MAX_IMAGE_BYTES } from '../../contract/limits.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Images, Picture } from '../../system/native/images.ts';
+import type { Images, RawImage } from '../../system/native/images.ts';
 import type { FetchInput } from './inputs.ts';
 
 /** Studio contract: how long fetching an image that a task names may take. */
@@ -28,7 +28,7 @@ export interface ReadImage {
   readonly bytes: Uint8Array;
   /** `png`, `jpeg` or `webp`. */
   readonly format: string;
-  readonly picture: Picture;
+  readonly image: RawImage;
 }
 
 /**
@@ -45,12 +45,12 @@ export async function readTaskImageFile(
   const bytes = named.url.startsWith('data:') ? inline(named) : await fetched(named, { fetchImage, clock }, signal);
   const { format } = await images.probe(bytes).catch(noImage(what));
   if (!READABLE.has(format)) throw invalid(`the ${what} is no PNG, JPEG or WebP`);
-  return { bytes, format, picture: await images.decode(bytes).catch(noImage(what)) };
+  return { bytes, format, image: await images.decode(bytes).catch(noImage(what)) };
 }
 
 /** The pixels alone. @throws WorkerError as `readTaskImageFile` */
-export const readTaskImage = async (...asked: Parameters<typeof readTaskImageFile>): Promise<Picture> =>
-  (await readTaskImageFile(...asked)).picture;
+export const readTaskImage = async (...asked: Parameters<typeof readTaskImageFile>): Promise<RawImage> =>
+  (await readTaskImageFile(...asked)).image;
 
 async function fetched(
   { what, url }: NamedUrl,

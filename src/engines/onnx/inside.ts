@@ -73,8 +73,8 @@ function assertMaskFits(mask: Size, image: Size, asked: Size): void {
   const size = ({ width, height }: Size): string => `${width} x ${height} px`;
   throw new WorkerError(
     'task.mask-mismatch',
-    `the mask is ${size(mask)}, which has the proportions neither of the picture, ${size(image)}, nor of the result, ${size(asked)}`,
-    { hint: 'Draw the mask on the picture itself, at its size.' },
+    `the mask is ${size(mask)}, which has the proportions neither of the image, ${size(image)}, nor of the result, ${size(asked)}`,
+    { hint: 'Draw the mask on the image itself, at its size.' },
   );
 }
 

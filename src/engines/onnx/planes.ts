@@ -1,4 +1,4 @@
-import type { Picture } from '../../system/native/images.ts';
+import type { RawImage } from '../../system/native/images.ts';
 import type { Plane } from './sampling.ts';
 
 /** A rectangle of pixels. */
@@ -10,7 +10,7 @@ export interface Area {
 }
 
 /** The colours of an image, without its transparency. */
-export function coloursOf({ pixels, width, height, channels }: Picture): Plane {
+export function coloursOf({ pixels, width, height, channels }: RawImage): Plane {
   const data = new Uint8Array(width * height * 3);
   for (let at = 0; at < width * height; at++) {
     const from = at * channels;
@@ -21,8 +21,8 @@ export function coloursOf({ pixels, width, height, channels }: Picture): Plane {
   return { data, width, height, channels: 3 };
 }
 
-/** The brightness of a picture (ITU-R BT.709), without its transparency. */
-export function greyOf({ pixels, width, height, channels }: Picture): Plane {
+/** The brightness of an image (ITU-R BT.709), without its transparency. */
+export function greyOf({ pixels, width, height, channels }: RawImage): Plane {
   const data = new Uint8Array(width * height);
   for (let at = 0; at < width * height; at++) {
     const [red = 0, green = 0, blue = 0] = pixels.subarray(at * channels, at * channels + 3);

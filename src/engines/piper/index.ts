@@ -42,7 +42,7 @@ export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptio
 }
 
 /**
- * Before a word is spoken: nobody wants to hear after ten minutes that the file cannot be written.
+ * Before a word is spoken: that the file cannot be written must not come out after ten minutes.
  *
  * @throws WorkerError `task.format-unsupported`
  */

@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { Images, Picture } from '../../system/native/images.ts';
+import type { Images, RawImage } from '../../system/native/images.ts';
 import type { TaskResult } from '../result.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import { framesOfAvi } from './avi.ts';
@@ -70,7 +70,7 @@ export async function finishVideo(made: VideoMade, options: VideoOptions): Promi
   return { is: 'artifact', bytes: await animated(frames, made, options), ext: 'webp' };
 }
 
-interface Frames extends Pick<Picture, 'width' | 'height' | 'channels'> {
+interface Frames extends Pick<RawImage, 'width' | 'height' | 'channels'> {
   readonly files: readonly Uint8Array[];
 }
 

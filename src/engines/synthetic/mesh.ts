@@ -1,7 +1,7 @@
 import { unlessAborted } from '../../base/abort.ts';
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { Images, Picture } from '../../system/native/images.ts';
+import type { Images, RawImage } from '../../system/native/images.ts';
 import type { TaskResult } from '../result.ts';
 import { readTaskImage, type TaskImageOptions } from '../media/task-image.ts';
 import { cubeGlb } from './glb.ts';
@@ -30,18 +30,18 @@ export async function cube(
   options: MeshOptions,
   { signal, breathe }: Making,
 ): Promise<TaskResult> {
-  const picture = await usable(readTaskImage({ what: 'input image', url: task.imageUrl }, options, signal), signal);
+  const image = await usable(readTaskImage({ what: 'input image', url: task.imageUrl }, options, signal), signal);
   const size = { width: TEXTURE_PX, height: TEXTURE_PX, channels: RGB } as const;
   const encoding = options.images.encode({
     ...size,
-    pixels: checker(await averageColour(picture, breathe)),
+    pixels: checker(await averageColour(image, breathe)),
     format: 'png',
   });
   return { is: 'artifact', bytes: cubeGlb(await unlessAborted(encoding, signal)), ext: 'glb' };
 }
 
 /** An image that no retry would make usable ends the job, in the studio contract's words. */
-async function usable(reading: Promise<Picture>, signal: AbortSignal): Promise<Picture> {
+async function usable(reading: Promise<RawImage>, signal: AbortSignal): Promise<RawImage> {
   try {
     return await reading;
   } catch (thrown) {
@@ -57,7 +57,7 @@ async function usable(reading: Promise<Picture>, signal: AbortSignal): Promise<P
 
 /** The mean of each channel, as a whole number. Alpha does not count; grey is all three colours. */
 export async function averageColour(
-  { pixels, width, height, channels }: Picture,
+  { pixels, width, height, channels }: RawImage,
   breathe: Making['breathe'],
 ): Promise<Colour> {
   const sums: [number, number, number] = [0, 0, 0];

@@ -1,4 +1,4 @@
-import type { Picture } from '../../system/native/images.ts';
+import type { RawImage } from '../../system/native/images.ts';
 import { viewOf } from './binary.ts';
 
 /*
@@ -15,7 +15,7 @@ const BIT_FIELDS = 3;
 export const isBmp = (bytes: Uint8Array): boolean => bytes[0] === 0x42 && bytes[1] === 0x4d;
 
 /** The image in a bitmap, colours in the file's own order; undefined when it is cut off or of another form. */
-export function decodeBmp(bytes: Uint8Array): Picture | undefined {
+export function decodeBmp(bytes: Uint8Array): RawImage | undefined {
   if (bytes.byteLength < FILE_HEADER_BYTES + 40) return undefined;
   const view = viewOf(bytes);
   const start = view.getUint32(10, true);

@@ -1,4 +1,4 @@
-import type { Picture } from '../../system/native/images.ts';
+import type { RawImage } from '../../system/native/images.ts';
 
 /** Of 255 levels. What lossy files add to one flat colour stays below it; a dot in a thousandth of the area is above. */
 const MIN_SPREAD = 1.5;
@@ -13,7 +13,7 @@ const MAX_PIXELS = 256 * 256;
  * Engines that ran out of memory have been seen to exit with 0 and a grey or black image. What is transparent counts as
  * far as it shows.
  */
-export function flatColour({ pixels, width, height, channels }: Picture): string | undefined {
+export function flatColour({ pixels, width, height, channels }: RawImage): string | undefined {
   const count = width * height;
   if (count < MIN_PIXELS) return undefined;
   const step = Math.ceil(count / MAX_PIXELS) | 1; // odd, so that it does not keep to one column

@@ -1,5 +1,5 @@
 import { toWorkerError } from '../../base/errors.ts';
-import type { Images, Picture } from '../../system/native/images.ts';
+import type { Images, RawImage } from '../../system/native/images.ts';
 import { decodeBmp, isBmp } from './bmp.ts';
 import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
 import { flatColour } from './flatness.ts';
@@ -27,7 +27,7 @@ export async function checkImage(
   return colour === undefined ? GOOD : bad(`the image is one flat colour (${colour})`);
 }
 
-async function decode(bytes: Uint8Array, images: Pick<Images, 'decode'>): Promise<Picture | CheckResult> {
+async function decode(bytes: Uint8Array, images: Pick<Images, 'decode'>): Promise<RawImage | CheckResult> {
   if (isBmp(bytes)) return decodeBmp(bytes) ?? bad('the bitmap cannot be decoded');
   return await orProblem(images.decode(bytes), 'the image cannot be decoded');
 }

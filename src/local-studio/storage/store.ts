@@ -76,7 +76,7 @@ export interface WorkerTable {
   put(worker: Pick<WorkerRow, 'id' | 'installId' | 'capabilities' | 'createdAt'>): Promise<void>;
   setToken(id: string, tokenHash: string): Promise<void>;
   seen(id: string, capabilities: string, at: number): Promise<void>;
-  /** Leaves a tombstone, so that the worker can be told that it was deleted. False when there is no such worker. */
+  /** Leaves a tombstone, so that the worker can learn that it was deleted. False when there is no such worker. */
   remove(id: string): Promise<boolean>;
 }
 
@@ -142,7 +142,7 @@ export interface JobRow extends NewJob {
   /** JSON of the result. */
   readonly result: string | undefined;
   readonly artifact: StoredArtifact | undefined;
-  /** What the result was computed on, where its worker told. */
+  /** What the result was computed on, where its worker reported it. */
   readonly ranOn: string | undefined;
   readonly updatedAt: number;
   readonly startedAt: number | undefined;

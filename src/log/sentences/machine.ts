@@ -94,7 +94,7 @@ const UNLOADED: Readonly<Record<string, string>> = {
   replaced: ', its files or settings changed',
   broken: ', it failed',
   cancelled: ', its job was cancelled',
-  paused: ', claiming is off',
+  'claiming-off': ', claiming is off',
   requested: ' on request',
   stopping: ', the worker is stopping',
 };

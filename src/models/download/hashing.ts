@@ -54,7 +54,7 @@ export function hashAlong(part: PartialFile, sha256: RunningSha256, signal: Abor
   };
 }
 
-/** How often the thread is told how far it may read: each time interrupts its work. */
+/** How often the thread learns how far it may read: each time interrupts its work. */
 const NOTIFY_BYTES = 4 * MIB;
 
 /** The same in a thread that reads the part file by itself, for files whose hashing would block everything else. */

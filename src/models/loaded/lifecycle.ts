@@ -32,8 +32,8 @@ export type UnloadReason =
   /** Its process ended, or its last use failed in a way that may be its own fault. */
   | 'broken'
   | 'cancelled'
-  /** The operator switched claiming off. */
-  | 'paused'
+  /** The operator turned claiming off. */
+  | 'claiming-off'
   /** The operator wants this one out of memory. */
   | 'requested'
   | 'stopping';

@@ -33,7 +33,7 @@ export type Event =
   /** It did not come that far. */
   | { readonly type: 'died'; readonly because: string }
   | { readonly type: 'swapped' }
-  /** The worker ends, or updates were switched off. */
+  /** The worker ends, or updates were turned off. */
   | { readonly type: 'stop' };
 
 export type Effect =

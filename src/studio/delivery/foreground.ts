@@ -130,7 +130,7 @@ function keepOrDiscard({ artifact, entry }: PendingUpload, error: string, deps: 
   return { is: 'kept', because: error };
 }
 
-/** Another worker may succeed where this result is of no use, so the studio is told that the job failed. */
+/** Another worker may succeed where this result is of no use, so the studio receives a failure. */
 function discard({ jobId }: Artifact, deps: DeliveryDeps, because: string, error = because): DeliveryReport {
   if (!deps.claims.send(fail(jobId, error, true))) deps.log.warn('failure.not-sent', { jobId, error });
   deps.log.error('result.discarded', { jobId, because });

@@ -5,14 +5,14 @@ import type { Logger } from '../../log/logger.ts';
 export interface Advertising {
   /** For `hello`: logs what is advertised, once, and again only when it is something else. */
   forHello(): Capabilities;
-  /** For a heartbeat: logs when the operator switched claiming since the one before it on this socket. */
+  /** For a heartbeat: logs when the operator turned claiming on or off since the one before it on this socket. */
   forHeartbeat(features: readonly string[]): Capabilities;
 }
 
 /**
  * Asks for fresh capabilities each time: a snapshot of `hello` would go stale within the session.
  *
- * @param claiming what the operator set; a stopping worker advertises that it claims nothing, and nobody switched it off
+ * @param claiming what the operator set; a stopping worker advertises that it claims nothing, and nobody turned it off
  */
 export function createAdvertising(
   log: Logger,

@@ -71,7 +71,7 @@ function onGoodFrame(frame: InboundFrame, welcomed: boolean): Reaction {
   }
 }
 
-/** The studio waits for an answer, so it is told why we cannot take the job; it must not offer the same again. */
+/** The studio waits for an answer, so it receives why we cannot take the job; it must not offer the same again. */
 function onBadOffer(offer: { readonly jobId: JobId; readonly problem: string }, welcomed: boolean): Reaction {
   const { jobId, problem } = offer;
   const log = { level: 'warn', event: 'offer.malformed', fields: { jobId, problem } } as const;

@@ -8,8 +8,8 @@ import { joinWebp, type WebpFrame } from './webp-animation.ts';
 /** What can be written; more can be read. */
 export type ImageFormat = 'webp' | 'png' | 'jpeg' | 'gif' | 'tiff';
 
-/** A picture in memory: `channels` bytes a pixel, row by row. */
-export interface Picture {
+/** An image in memory: `channels` bytes a pixel, row by row. */
+export interface RawImage {
   readonly pixels: Uint8Array;
   readonly width: number;
   readonly height: number;
@@ -17,14 +17,14 @@ export interface Picture {
 }
 
 /** An image to write as a file. */
-export interface EncodeRequest extends Picture {
+export interface EncodeRequest extends RawImage {
   readonly format: ImageFormat;
   /** 1 to 100 where the format loses something; WebP without it loses nothing. */
   readonly quality?: number;
 }
 
 /** Frames to write as one file; their pixels are asked for one frame at a time. */
-export interface AnimationRequest extends Omit<Picture, 'pixels'> {
+export interface AnimationRequest extends Omit<RawImage, 'pixels'> {
   readonly format: 'webp' | 'gif';
   /** One delay for each frame. A GIF counts in hundredths of a second. */
   readonly delaysMs: readonly number[];
@@ -51,7 +51,7 @@ export interface ImageFacts {
 }
 
 /**
- * Pictures to files and back.
+ * Images to files and back.
  *
  * Every method loads the image library when first needed and fails with `native.unavailable` when that cannot be done.
  */
@@ -63,7 +63,7 @@ export interface Images {
   /** @throws WorkerError `task.invalid` when these bytes are no image */
   probe(bytes: Uint8Array): Promise<ImageFacts>;
   /** One frame, the first when left out. @throws WorkerError `task.invalid` when these bytes are no image */
-  decode(bytes: Uint8Array, page?: number): Promise<Picture>;
+  decode(bytes: Uint8Array, page?: number): Promise<RawImage>;
 }
 
 type SharpModule = typeof sharp;
@@ -71,7 +71,7 @@ type SharpModule = typeof sharp;
 /** The least effort: lossless all the same, and a 512 x 512 frame takes 35 ms instead of 170 for a fifth more bytes. */
 const WEBP_EFFORT = 0;
 
-/** Pictures by way of sharp, which is loaded on first use and shared from then on. */
+/** Images by way of sharp, which is loaded on first use and shared from then on. */
 export function createImages({ native }: { readonly native: NativeCache }): Images {
   let loading: Promise<SharpModule> | undefined;
   /** A failure is not kept: the operator can repair the cache while the worker runs. */
@@ -80,7 +80,7 @@ export function createImages({ native }: { readonly native: NativeCache }): Imag
       loading = undefined;
       throw thrown;
     }));
-  const open = async ({ pixels, width, height, channels }: Picture): Promise<Sharp> =>
+  const open = async ({ pixels, width, height, channels }: RawImage): Promise<Sharp> =>
     (await load())(pixels, { raw: { width, height, channels } });
   const encode: Images['encode'] = async (request) => {
     assertSidesFit(request);

@@ -59,7 +59,7 @@ function frameHeader(width: number, height: number, delayMs: number): Uint8Array
   return header;
 }
 
-/** The picture itself: the `VP8 ` or `VP8L` chunk of a still, without what surrounds it. */
+/** The image itself: the `VP8 ` or `VP8L` chunk of a still, without what surrounds it. */
 function bitstreamOf(still: Uint8Array): Uint8Array {
   const view = new DataView(still.buffer, still.byteOffset, still.byteLength);
   for (let at = RIFF_HEADER_BYTES; at + 8 <= still.byteLength;) {

@@ -57,7 +57,7 @@ export function linuxSources(environment: Environment, options: LinuxOptions): r
         using bus = await openFirst(systemBusPaths(environment.get), options);
         const isIdle = await bus.call(logindProperty('IdleHint'));
         // A desktop that never sets the hint looks like one in use: that is no knowledge about a person.
-        if (isIdle !== true) throw noIdleTime('nobody has told it that this computer is idle');
+        if (isIdle !== true) throw noIdleTime('nothing has reported to it that this computer is idle');
         const since = numberOf(await bus.call(logindProperty('IdleSinceHint')));
         return options.clock.now() - since / MICROSECONDS_PER_MS;
       },

@@ -10,13 +10,13 @@ export interface WindowsInput {
   readonly lastInput: number;
 }
 
-/** By `GetLastInputInfo`. A service is told of no input at all, which is not the same as there being none. */
+/** By `GetLastInputInfo`. A service receives no input at all, which is not the same as there being none. */
 export function windowsSource(read: () => Promise<WindowsInput> = readInput): IdleSource {
   return {
     name: 'GetLastInputInfo',
     async idleMs() {
       const { sessionId, now, lastInput } = await read();
-      if (sessionId === 0) throw noIdleTime('a Windows service is told of no input; start the worker after logon');
+      if (sessionId === 0) throw noIdleTime('a Windows service receives no input; start the worker after logon');
       return ticksBetween(lastInput, now);
     },
   };

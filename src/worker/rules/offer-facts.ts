@@ -9,8 +9,8 @@ import type { LoadFailures } from './load-failures.ts';
 
 /** Everything the rules are decided on, read at one moment. */
 export interface OfferFacts {
-  /** The operator switched claiming off. */
-  readonly paused: boolean;
+  /** Claiming is off, as the operator set it. */
+  readonly claimingOff: boolean;
   /** What the operator wants of all that this worker could do. */
   readonly choice: OperatorChoice;
   readonly onlyWhenIdle: boolean;
@@ -39,7 +39,7 @@ export interface LiveFacts {
 }
 
 export interface OfferFactsDeps {
-  readonly paused: () => boolean;
+  readonly claimingOff: () => boolean;
   readonly choice: () => OperatorChoice;
   readonly onlyWhenIdle: () => boolean;
   /** As sampled last; undefined while it is not known. */
@@ -65,7 +65,7 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
       const { engine } = offer.modelSource;
       const refusal = heldSlot ? undefined : deps.scheduler.refusal('studio');
       return {
-        paused: deps.paused(),
+        claimingOff: deps.claimingOff(),
         choice: deps.choice(),
         onlyWhenIdle: deps.onlyWhenIdle(),
         userPresence: deps.userPresence(),

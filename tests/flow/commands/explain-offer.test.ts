@@ -36,7 +36,7 @@ test('an offer is explained from the frame as well as from the claim in it', asy
 test('without a running worker the config decides what it can', async () => {
   await using at = await setup('api_base_url = "http://127.0.0.1:1"\nvram_threshold_gb = 6.0\nauto_enabled = false\n');
   const { verdict, because, rules } = await at.explain(writeJson(anOffer({ vramGbEstimate: 8 })));
-  expect([verdict, because]).toEqual(['rejected', 'claiming is switched off']);
+  expect([verdict, because]).toEqual(['rejected', 'claiming is off']);
   expect(rules.find(({ rule }) => rule === 'threshold')?.outcome).toBe('warns');
 });
 

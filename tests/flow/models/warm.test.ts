@@ -111,7 +111,7 @@ test('switching claiming off frees the memory, and switching it on loads nothing
   await at.worker.config.update({ auto_enabled: false });
   await goneSoon(at.engine.pids()[0] ?? 0);
   await at.worker.config.update({ auto_enabled: true });
-  expect([unloaded(at.worker), at.engine.pids().length]).toEqual([['paused'], 1]);
+  expect([unloaded(at.worker), at.engine.pids().length]).toEqual([['claiming-off'], 1]);
 });
 
 test('two models that fit together stay together', async () => {

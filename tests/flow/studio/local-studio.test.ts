@@ -207,7 +207,7 @@ test('the worker that is connected longest and fits is asked first', async () =>
   expect(world.worker.waiting).toEqual([]);
 });
 
-test('a paused worker is not asked', async () => {
+test('a worker with claiming off is offered no job', async () => {
   await using world = await setup();
   const paused = { capabilities: { ...helloOf(world.credentials).capabilities, autoEnabled: false } };
   await world.worker.heartbeat(paused);

@@ -175,7 +175,7 @@ test("a home folder written as ~ is the account's, and no folder of that name", 
   expect(existsSync(join(scene.worker.folder, '~'))).toBe(false);
 });
 
-test('a kind that is switched off is not advertised from the next heartbeat on, and comes back', async () => {
+test('a kind that is off is not advertised from the next heartbeat on, and comes back', async () => {
   await using scene = await setup();
   const advertised = (isOn: boolean) =>
     scene.studio.until(

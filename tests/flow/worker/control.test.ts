@@ -111,7 +111,7 @@ test('a model is unloaded on request and loaded again without a job', async () =
   expect(engine.pids()).toHaveLength(2);
 });
 
-test('a paused worker loads no model, since it would keep none', async () => {
+test('a worker with claiming off loads no model, since it would keep none', async () => {
   const engine = hostedEngine();
   await using at = await setup(engine);
   await at.client.ask('pause', {});

@@ -78,7 +78,7 @@ function onCpu(): WorkerChoice {
 }
 
 test.each<[RuleName, () => WorkerChoice]>([
-  ['paused', () => ({ config: { auto_enabled: false } })],
+  ['claiming', () => ({ config: { auto_enabled: false } })],
   ['idle', () => ({ config: { only_when_idle: true } })],
   ['quarantine', () => ({ quarantine: { remainingMs: () => 1_800_000 } })],
   ['device', onCpu],

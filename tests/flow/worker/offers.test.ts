@@ -105,7 +105,7 @@ test('of two offers at once exactly one is taken', async () => {
   expect(scene.studio.frames.filter(({ type }) => type === 'accept')).toHaveLength(1);
 });
 
-test('a paused worker rejects with the exact words and takes the job once enabled', async () => {
+test('a worker with claiming off rejects with the exact words and takes the job once enabled', async () => {
   await using scene = await setup({ config: { auto_enabled: false } });
   scene.studio.say(scene.worker.id, offerText(anLlmTask()));
   expect(plain(await scene.studio.next('reject'))).toEqual({

@@ -9,15 +9,15 @@ import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { setup as setupCli } from './a-world.ts';
 import { READY } from '../../../src/engines/readiness.ts';
 
-/** The command line on an offer in a file, in a world that is paused or not. */
-async function setup(about: { paused?: boolean } = {}) {
+/** The command line on an offer in a file, in a world where claiming is on or off. */
+async function setup(about: { claimingOff?: boolean } = {}) {
   const asked: ExplainChoice[] = [];
   const cli = await setupCli({
     world: {
       explainOffer: async (choice) => {
         asked.push(choice);
         const offer = anOffer();
-        const facts = { ...FIT, paused: about.paused ?? false, live: undefined };
+        const facts = { ...FIT, claimingOff: about.claimingOff ?? false, live: undefined };
         const engines = [new ScriptedEngine()];
         const moment = { facts, thresholdGb: 12, engines, readiness: READY } as const;
         return { offer, ...explain(offer, moment) };
@@ -33,15 +33,15 @@ test('each rule is a line with its inputs, and the last line is the verdict', as
   await using cli = await setup();
   expect(await cli.run('explain-offer', cli.path)).toBe(0);
   expect(cli.out()).toMatch(/^rule +outcome +inputs +because\n/);
-  expect(cli.out()).toMatch(/^paused +passes +auto_enabled=true$/m);
+  expect(cli.out()).toMatch(/^claiming +passes +auto_enabled=true$/m);
   expect(cli.out()).toMatch(/^busy +unknown +no worker runs with this config$/m);
   expect(cli.out()).toEndWith('\n\njob job-1 (llm by synthetic) would be taken\n');
 });
 
 test('an offer that would be rejected shows why and exits with another code', async () => {
-  await using cli = await setup({ paused: true });
+  await using cli = await setup({ claimingOff: true });
   expect(await cli.run('explain-offer', cli.path)).toBe(1);
-  expect(cli.out()).toEndWith('would be rejected: claiming is switched off\n');
+  expect(cli.out()).toEndWith('would be rejected: claiming is off\n');
 });
 
 test('the offer is explained with the config that is named', async () => {
@@ -51,15 +51,15 @@ test('the offer is explained with the config that is named', async () => {
 });
 
 test('programs get the offer, every rule and the verdict as JSON', async () => {
-  await using cli = await setup({ paused: true });
+  await using cli = await setup({ claimingOff: true });
   expect(await cli.run('explain-offer', cli.path, '--json')).toBe(1);
   const facts = JSON.parse(cli.out());
   expect(facts).toMatchObject({ jobId: 'job-1', kind: 'llm', engine: 'synthetic', verdict: 'rejected' });
   expect(facts.rules[0]).toEqual({
-    rule: 'paused',
+    rule: 'claiming',
     outcome: 'rejects',
     inputs: { auto_enabled: false },
-    because: 'claiming is switched off',
+    because: 'claiming is off',
   });
 });
 

@@ -27,7 +27,7 @@ test('an idle worker would take the offer, and every rule is shown', () => {
   const { rules, verdict, because } = explain(anOffer(), now);
   expect([verdict, because]).toEqual(['taken', '']);
   expect(rules.map(({ rule, outcome }) => `${rule} ${outcome}`)).toEqual([
-    'paused passes',
+    'claiming passes',
     'kinds passes',
     'models passes',
     'updating passes',
@@ -126,11 +126,11 @@ test('a chat about images fails in the words of its job where the model has no p
 
 test('whatever rejects is named before what would fail later', () => {
   fc.assert(
-    fc.property(fc.boolean(), fc.boolean(), fc.boolean(), (paused, stopping, ready) => {
+    fc.property(fc.boolean(), fc.boolean(), fc.boolean(), (claimingOff, stopping, ready) => {
       const readiness = ready ? READY : notReady({ because: 'no', hint: 'do' });
-      const facts = { paused, live: { ...FIT.live, stopping } };
+      const facts = { claimingOff, live: { ...FIT.live, stopping } };
       const { verdict } = explained(facts, anOffer(), { readiness });
-      return verdict === (paused || stopping ? 'rejected' : ready ? 'taken' : 'fails');
+      return verdict === (claimingOff || stopping ? 'rejected' : ready ? 'taken' : 'fails');
     }),
   );
 });

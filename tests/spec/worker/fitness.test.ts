@@ -14,11 +14,11 @@ test('an idle worker takes the offer', () => {
   expect(against({})).toBeUndefined();
 });
 
-test('a paused worker rejects every offer and says why', () => {
-  expect(against({ paused: true, ...live({ holders: [holder] }) })).toEqual({
-    rule: 'paused',
+test('a worker with claiming off rejects every offer and says why', () => {
+  expect(against({ claimingOff: true, ...live({ holders: [holder] }) })).toEqual({
+    rule: 'claiming',
     rejection: { code: 'paused', reason: 'worker paused by operator' },
-    because: 'claiming is switched off',
+    because: 'claiming is off',
   });
 });
 
@@ -59,12 +59,12 @@ test.each([
   });
 });
 
-test('a kind that is switched off and a model that is not named are paused to the studio', () => {
+test('a kind that is off and a model that is not named are paused to the studio', () => {
   const rejection = { code: 'paused', reason: 'worker paused by operator' } as const;
   expect(against({ choice: { kinds: { llm: false }, models: [] } })).toEqual({
     rule: 'kinds',
     rejection,
-    because: 'llm tasks are switched off in [kinds]',
+    because: 'llm tasks are off in [kinds]',
   });
   expect(against({ choice: { kinds: {}, models: ['z-image', 'onnx:*'] } })).toEqual({
     rule: 'models',
@@ -79,7 +79,7 @@ test('while an update waits for the running job, offers are told so, before all 
   const rejection = { code: 'busy', reason: 'worker is installing an update' } as const;
   const waiting = live({ maintenance: true, holders: [holder] });
   expect(against({ ...waiting, onlyWhenIdle: true, memory: SHORT })).toEqual({ rule: 'updating', rejection, because });
-  expect(against({ ...waiting, paused: true })?.rule).toBe('paused');
+  expect(against({ ...waiting, claimingOff: true })?.rule).toBe('claiming');
 });
 
 const SHORT = { is: 'does-not-fit', ...NUMBERS } as const;
@@ -101,7 +101,7 @@ test('memory is judged before a running job, and after the person at the compute
 
 test('the first rule of the list that is against an offer is the one that is given', () => {
   const facts = fc.record({
-    paused: fc.boolean(),
+    claimingOff: fc.boolean(),
     choice: fc.constantFrom(EVERYTHING, { kinds: { llm: false }, models: [] }, { kinds: {}, models: ['other'] }),
     onlyWhenIdle: fc.boolean(),
     userPresence: fc.constantFrom('idle' as const, 'active' as const, undefined),

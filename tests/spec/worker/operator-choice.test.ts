@@ -10,7 +10,7 @@ test('without a choice an engine advertises all that it has', () => {
   expect(wantedOf(sdCpp, EVERYTHING)).toEqual(sdCpp.models);
 });
 
-test('a kind that is switched off is not advertised, the others stay', () => {
+test('a kind that is off is not advertised, the others stay', () => {
   expect(wantedOf(sdCpp, { kinds: { video: false, image: true }, models: [] })).toEqual({ image: ['sd-cpp:*'] });
 });
 

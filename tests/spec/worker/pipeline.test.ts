@@ -95,10 +95,10 @@ test('an accept is on its way before the offer is logged', () => {
 
 test('an offer is decided on facts that were read once', () => {
   const { pipeline, obstacles, log } = setup();
-  obstacles.facts = { paused: true, userPresence: 'active' };
+  obstacles.facts = { claimingOff: true, userPresence: 'active' };
   pipeline.onOffer(anOffer());
   expect(obstacles.read).toBe(1);
-  expect(log.find('offer.rejected')?.fields).toMatchObject({ rule: 'paused', presence: 'active' });
+  expect(log.find('offer.rejected')?.fields).toMatchObject({ rule: 'claiming', presence: 'active' });
 });
 
 test('an offer that waits for the slot is logged once, when it comes', () => {
@@ -119,7 +119,7 @@ test('two offers in one breath cannot both be taken', () => {
 
 test('a rejection carries its code and its exact text, and is an event', () => {
   const { pipeline, obstacles, sent, happened } = setup();
-  obstacles.facts = { paused: true };
+  obstacles.facts = { claimingOff: true };
   pipeline.onOffer(anOffer());
   expect(sent).toEqual([
     { type: 'reject', jobId: toJobId('job-1'), reason: 'worker paused by operator', code: 'paused' },
@@ -127,8 +127,8 @@ test('a rejection carries its code and its exact text, and is an event', () => {
   expect(happened.at(-1)).toEqual({
     is: 'rejected',
     jobId: toJobId('job-1'),
-    rule: 'paused',
-    because: 'claiming is switched off',
+    rule: 'claiming',
+    because: 'claiming is off',
   });
 });
 
@@ -157,7 +157,7 @@ test('an offer that waited is decided on what is true when its slot comes free',
   pipeline.onOffer(anOffer({ id: 'job-1' }));
   deliverFirst();
   pipeline.onOffer(anOffer({ id: 'job-2' }));
-  obstacles.facts = { paused: true };
+  obstacles.facts = { claimingOff: true };
   finishFirst();
   expect(answers()).toEqual(['accept job-1', 'reject job-2']);
   expect(scheduler.held).toEqual([]);

@@ -17,7 +17,7 @@ export interface ServerCapabilities {
   readonly features: ReadonlySet<string>;
 }
 
-/** It could not be reached, or answered with too much. Whether it is gone its process tells. */
+/** It could not be reached, or answered with too much. Its process shows whether it is gone. */
 export interface NoAnswer {
   readonly is: 'no-answer';
   readonly cause: unknown;

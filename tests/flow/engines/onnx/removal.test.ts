@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { LoadedModel, RunContext } from '../../../../src/engines/engine.ts';
 import { createOnnxEngine } from '../../../../src/engines/onnx/index.ts';
-import type { Picture } from '../../../../src/system/native/images.ts';
+import type { RawImage } from '../../../../src/system/native/images.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { inpaintingModel } from '../../../../src/demo/weights/inpainting.ts';
 import { images, onnxScene, type OnnxScene, paint, type Paint } from '../../../fakes/engines/onnx-engine.ts';
@@ -27,7 +27,7 @@ async function removed(
   scene: OnnxScene,
   about: Readonly<Record<string, unknown>> = {},
   loaded?: LoadedModel,
-): Promise<Picture> {
+): Promise<RawImage> {
   const model = loaded ?? (await scene.engine.load(scene.files, context().signal, USUAL));
   try {
     const task = aTask({ kind: 'image', prompt: '', initImageUrl: INIT, maskUrl: MASK, ext: 'png', ...about });
@@ -39,7 +39,7 @@ async function removed(
   }
 }
 
-const at = ({ pixels, width, channels }: Picture, x: number, y: number): readonly number[] => [
+const at = ({ pixels, width, channels }: RawImage, x: number, y: number): readonly number[] => [
   ...pixels.subarray((y * width + x) * channels, (y * width + x) * channels + 3),
 ];
 

@@ -8,7 +8,7 @@ import type { SyntheticEngineOptions } from '../../../../src/engines/synthetic/i
 import { clipOf, sizeOf } from '../../../../src/engines/synthetic/limits.ts';
 import { toneHz } from '../../../../src/engines/synthetic/tts.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
-import type { Picture } from '../../../../src/system/native/images.ts';
+import type { RawImage } from '../../../../src/system/native/images.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { images } from '../../../fakes/engines/onnx-engine.ts';
 import { aSynthetic } from '../../../fakes/engines/synthetic-engine.ts';
@@ -45,7 +45,7 @@ const PIXELS = [
   { x: 120, y: 256, colour: [255, 255, 255] },
 ];
 
-test.each(PIXELS)('the picture of hello world has its colour at $x, $y', async ({ x, y, colour }) => {
+test.each(PIXELS)('the image of hello world has its colour at $x, $y', async ({ x, y, colour }) => {
   await using worker = await setup();
   const { decoded, facts } = await worker.picture({});
   expect(facts).toMatchObject({ format: 'webp', width: 512, height: 512, pages: 1 });
@@ -59,7 +59,7 @@ test('a picture has the size its task names', async () => {
   expect((await worker.picture({ width: 0, height: 64 })).facts).toMatchObject({ width: 512, height: 64 });
 });
 
-test('the rings keep their place when the picture grows', async () => {
+test('the rings keep their place when the image grows', async () => {
   const digest = sha256('hello world');
   const wide = await drawImage(digest, { width: 1024, height: 256 }, never);
   const colourAt = (x: number): number => Math.min(...wide.subarray((128 * 1024 + x) * 3, (128 * 1024 + x) * 3 + 3));
@@ -175,7 +175,7 @@ test('a video has the size, the length and the frames its task names', async () 
   expect(facts.delaysMs.reduce((sum, delay) => sum + delay, 0)).toBe(2_000);
 });
 
-test('each frame of a video is the picture of its prompt and number', async () => {
+test('each frame of a video is the image of its prompt and number', async () => {
   await using worker = await setup();
   const { bytes } = await worker.artifact({
     kind: 'video',
@@ -288,4 +288,4 @@ test('a size of nothing is the size of the model itself', () => {
 });
 
 /** Colours without the alpha that an animation decodes to. */
-const rgb = ({ pixels, channels }: Picture): Uint8Array => pixels.filter((_, at) => at % channels < 3);
+const rgb = ({ pixels, channels }: RawImage): Uint8Array => pixels.filter((_, at) => at % channels < 3);

@@ -136,7 +136,7 @@ test('a job that loads while all models are unloaded keeps its model', async () 
   };
   const lent = pool.withModel(request('fox', 1, { load }), signal, ({ name }) => Promise.resolve(name));
   await settle();
-  const gone = pool.unloadAll('paused');
+  const gone = pool.unloadAll('claiming-off');
   loading.resolve(hold('fox', 1));
   expect(await lent).toBe('fox');
   await gone;

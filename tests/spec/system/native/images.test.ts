@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
-import { createImages, type ImageFormat, type Picture } from '../../../../src/system/native/images.ts';
+import { createImages, type ImageFormat, type RawImage } from '../../../../src/system/native/images.ts';
 import { joinWebp } from '../../../../src/system/native/webp-animation.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 function setup() {
   const images = createImages({ native: { unpack: () => Promise.resolve(undefined) } });
   const pixels = Uint8Array.from({ length: 8 * 4 * 3 }, (_, at) => (at * 7) % 256);
-  const picture: Picture = { pixels, width: 8, height: 4, channels: 3 };
+  const picture: RawImage = { pixels, width: 8, height: 4, channels: 3 };
   return { images, picture };
 }
 

@@ -84,7 +84,7 @@ dbusTest('presence stays unknown while no service answers, each with its reason'
       'X11: DISPLAY names no display of this computer',
       'Mutter: answers with something else',
       'ScreenSaver: org.example.Error.None',
-      'logind: nobody has told it that this computer is idle',
+      'logind: nothing has reported to it that this computer is idle',
     ],
   });
 });
