@@ -33,22 +33,53 @@ export interface ComposedWorker extends Worker {
  * @throws WorkerError `config.invalid` | `config.insecure-url` for a studio that must not be spoken to
  */
 export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker> {
+  const base = await composeBase(setup);
+  const parts: Parts = { ...base, ...(await composeOffers(setup, base)) };
+  const { registration, presence, link, jobs, stopping, events } = parts;
+  stopping.connect(stopParts(link, registration, events));
+  follow(setup, { session: link.session, registration, events });
+  const worker = workerOf(setup, parts);
+  return {
+    async run() {
+      try {
+        return await worker.run();
+      } finally {
+        presence[Symbol.dispose]();
+        await jobs.close();
+      }
+    },
+    status: () => worker.status(),
+    control: controlOf(setup, parts, worker),
+    events,
+    signal: () => stopping.signal(),
+    registration,
+  };
+}
+
+type Base = Awaited<ReturnType<typeof composeBase>>;
+type Parts = Base & Awaited<ReturnType<typeof composeOffers>>;
+
+/** What everything else of the worker goes by. */
+async function composeBase(setup: WorkerSetup) {
   const { effects, config, engines } = setup;
   const { clock } = effects;
   const log = setup.log.logger;
   const apiBaseUrl = allowedBaseUrl(config.current, log); // an edit counts from the next start
   const presence = composePresence(setup);
   const machine = await probeMachine({ effects, config, engines, log, presence });
-  const [enabled, thresholdGb, graceSecs] = [
-    config.live('auto_enabled'),
-    config.live('vram_threshold_gb'),
-    config.live('stop_grace_secs'),
-  ];
+  const graceSecs = config.live('stop_grace_secs');
   const events = createWorkerEvents(log);
   const history = createHistory();
   events.subscribe((event) => history.onEvent(event));
   const scheduler = createScheduler({ clock });
   const stopping = createStopping({ scheduler, clock, log, graceMs: () => graceSecs() * SECOND_MS });
+  return { apiBaseUrl, presence, machine, enabled: config.live('auto_enabled'), events, history, scheduler, stopping };
+}
+
+/** The way from an offer to its outcome and back to the studio. */
+async function composeOffers(setup: WorkerSetup, base: Base) {
+  const { apiBaseUrl, presence, machine, enabled, events, scheduler, stopping } = base;
+  const thresholdGb = setup.config.live('vram_threshold_gb');
   /** A studio that offered more would be rejected for ever. */
   const takenGb = (): number => Math.min(thresholdGb(), jobs.maxEstimateGb() ?? Number.POSITIVE_INFINITY);
   const capabilities = (features: readonly string[] = []): Capabilities =>
@@ -57,11 +88,8 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       thresholdGb: takenGb(),
       withExtensions: features.includes('extensionEngines'),
     });
-  const identity = composeIdentity(setup, {
-    apiBaseUrl,
-    capabilities: () => capabilities(),
-  });
-  const { registration, credentials, approved } = identity;
+  const identity = composeIdentity(setup, { apiBaseUrl, capabilities: () => capabilities() });
+  const { registration, credentials } = identity;
   const link = await composeStudioLink(setup, {
     credentials,
     capabilities,
@@ -69,23 +97,26 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     events,
     onRevoked(revoked) {
       registration.revoke(revoked);
-      session.credentialsChanged(); // we may go by another id already
+      link.session.credentialsChanged(); // we may go by another id already
     },
   });
-  const { session, claims, delivery } = link;
-  const isStopping = (): boolean => stopping.underway;
+  const { claims, delivery } = link;
   const jobs = await composeJobs(setup, {
     scheduler,
     events,
     claims,
     delivery,
-    isStopping,
+    isStopping: () => stopping.underway,
     userPresence: () => presence.latest(),
   });
-  stopping.connect(stopParts(link, registration, events));
-  follow(setup, { session, registration, events });
+  return { takenGb, capabilities, identity, registration, link, jobs };
+}
 
-  const worker = createWorker({
+function workerOf({ effects, config, log }: WorkerSetup, parts: Parts): Worker {
+  const { machine, enabled, events, history, stopping, takenGb, capabilities, identity, link, jobs } = parts;
+  const { session, claims, delivery } = link;
+  const { registration, credentials, approved } = identity;
+  return createWorker({
     registration: { start: () => identity.start(), status: () => registration.status(), approved },
     session,
     receivers: {
@@ -102,8 +133,8 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     jobs,
     history,
     stopping,
-    clock,
-    log,
+    clock: effects.clock,
+    log: log.logger,
     facts: () => ({
       ...enginesIn(capabilities(['extensionEngines'])),
       pid: effects.environment.pid,
@@ -115,33 +146,25 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       models: jobs.models(),
     }),
   });
-  return {
-    async run() {
-      try {
-        return await worker.run();
-      } finally {
-        presence[Symbol.dispose]();
-        await jobs.close();
-      }
-    },
-    status: () => worker.status(),
-    control: createWorkerControl({
-      status: () => worker.status(),
-      saveEnabled: async (on) => void (await config.update({ auto_enabled: on })),
-      reload: () => config.reload(),
-      load: jobs.load,
-      unload: jobs.unload,
-      cancel: (jobId, reason) => cancelIn(scheduler, jobId, reason),
-      explain: (offer) =>
-        explainNow(offer, { engines, thresholdGb: takenGb(), readFacts: () => jobs.offerFacts.factsFor(offer) }),
-      stop: () => stopping.signal(),
-      events,
-    }),
-    events,
-    signal: () => stopping.signal(),
-    registration,
-  };
 }
+
+const controlOf = (
+  { config, engines }: WorkerSetup,
+  { scheduler, stopping, events, takenGb, jobs }: Parts,
+  worker: Worker,
+): WorkerControl =>
+  createWorkerControl({
+    status: () => worker.status(),
+    saveEnabled: async (on) => void (await config.update({ auto_enabled: on })),
+    reload: () => config.reload(),
+    load: jobs.load,
+    unload: jobs.unload,
+    cancel: (jobId, reason) => cancelIn(scheduler, jobId, reason),
+    explain: (offer) =>
+      explainNow(offer, { engines, thresholdGb: takenGb(), readFacts: () => jobs.offerFacts.factsFor(offer) }),
+    stop: () => stopping.signal(),
+    events,
+  });
 
 const enginesIn = ({ modelEngines = [], extensionEngines }: Capabilities) => ({
   modelEngines,
