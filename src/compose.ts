@@ -35,6 +35,10 @@ export async function createWorld(): Promise<World> {
     models: async (configPath) => (await import('./compose/model-store.ts')).openShelf(configPath, effects),
     explainOffer: async (choice) =>
       (await import('./compose/commands/explain.ts')).explainOffer(choice, effects, (path) => controlOf(path, effects)),
+    uninstaller: async (configPath) =>
+      (await import('./compose/commands/uninstall.ts')).openUninstaller(configPath, effects),
+    confirm: async (question) => (await import('./system/confirm.ts')).confirmOnTerminal(question),
+    machineName: effects.machine.hostName(),
     service: async (configPath) => (await import('./compose/commands/service.ts')).openService(configPath, effects),
     engines: async (configPath) =>
       (await import('./compose/commands/engine-report.ts')).reportEngines(configPath, effects),

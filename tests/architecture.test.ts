@@ -10,7 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['base', 'contract', 'system*', 'log*'],
   models: ['base', 'contract', 'system*', 'log*'],
   release: ['base', 'contract', 'models*', 'system*', 'log*'],
-  service: ['base', 'release*', 'system*', 'log*'],
+  service: ['base', 'release', 'system*', 'log*'],
   engines: ['base', 'contract', 'system*', 'log*'],
   jobs: ['base', 'contract', 'engines/', 'system*', 'log*'],
   studio: ['base', 'contract', 'jobs*', 'system*', 'log*'],

@@ -10,6 +10,8 @@ import type { PackPuller } from './world/engines.ts';
 import type { ModelShelf } from './world/models.ts';
 import type { OperatorApi, StartedStudio, StudioDefaults, StudioChoice } from './world/studio.ts';
 import type { Updates } from './world/update.ts';
+import type { Uninstaller } from './world/uninstall.ts';
+import type { Confirm } from '../system/confirm.ts';
 import type { ServiceControl } from './world/service.ts';
 import type { RunChoice } from './world/worker.ts';
 
@@ -58,6 +60,11 @@ export interface World {
   readonly explainOffer: (choice: ExplainChoice) => Promise<ExplainedOffer>;
   /** The releases of the configured feed. Nothing is requested before a method is called. */
   readonly updates: (configPath?: string) => Promise<Updates>;
+  /** What takes the program off this machine. Nothing is changed by opening it. */
+  readonly uninstaller: (configPath?: string) => Promise<Uninstaller>;
+  readonly confirm: Confirm;
+  /** The name of this machine, as the operator sees it in the studio. */
+  readonly machineName: string;
   /** What starts the worker of this account. Nothing is changed by opening it. */
   readonly service: (configPath?: string) => Promise<ServiceControl>;
   /** The models of this machine, where the config file keeps them. */

@@ -64,7 +64,12 @@ export const CONFIG_KEYS = {
     sentence: 'RAM that one engine process may hold; one that passes this is ended, and its job fails. From 4 to 1024.',
   },
   auto_enabled: { type: flag, default: true, applies: 'live', sentence: 'Whether this worker takes jobs.' },
-  auto_start: { type: flag, default: true, applies: 'unused', sentence: 'Whether the worker starts with the machine.' },
+  auto_start: {
+    type: flag,
+    default: true,
+    applies: 'restart',
+    sentence: 'Whether `studio-worker setup` has the worker start with the machine.',
+  },
   only_when_idle: {
     type: flag,
     default: false,

@@ -15,6 +15,8 @@ export type Change =
    * only once it is empty.
    */
   | { readonly is: 'file' | 'dir'; readonly path: string }
+  /** A line feed that was appended, since the file's last line had none. */
+  | { readonly is: 'newline'; readonly path: string }
   /** A line that was appended to a file of the operator's. */
   | { readonly is: 'line'; readonly path: string; readonly line: string }
   /** The line feed that such a file lacked at its end, put there before the line. */
@@ -117,13 +119,14 @@ export interface Receipt {
 /** Opens it; nothing is read or written before it is used. */
 export function openReceipt(
   path: string,
-  files: Pick<Files, 'readText' | 'writeAtomic' | 'makeDir' | 'remove'>,
+  files: Pick<Files, 'readText' | 'writeAtomic' | 'makeDir' | 'remove' | 'stat'>,
 ): Receipt {
+  const folder = folderOf(path);
   const read = async (): Promise<readonly (Change | UnknownChange)[]> =>
     readReceipt((await files.readText(path)) ?? '');
   const save = async (lines: readonly string[]): Promise<void> => {
     if (lines.length === 0) return await files.remove(path);
-    await files.makeDir(path.replace(/[/\\][^/\\]*$/, ''), { mode: 0o700 });
+    await files.makeDir(folder, { mode: 0o700 });
     await files.writeAtomic(path, lines.map((line) => `${line}\n`).join(''), { mode: 0o600, durable: true });
   };
   return {
@@ -131,7 +134,9 @@ export function openReceipt(
     read,
     async add(...changes) {
       const lines = (await read()).map(lineOf);
-      const added = changes.map(writeChange).filter((line) => !lines.includes(line));
+      // Its own folder is a change as well, and goes last when all of them are reversed.
+      const own = lines.length === 0 ? await missingFolders(folder, files) : [];
+      const added = [...own, ...changes].map(writeChange).filter((line) => !lines.includes(line));
       if (added.length > 0) await save([...lines, ...new Set(added)]);
     },
     async remove(change) {
@@ -142,5 +147,12 @@ export function openReceipt(
   };
 }
 
+/** The folders on the way to this one that are not there yet, the outermost first. */
+export async function missingFolders(folder: string, files: Pick<Files, 'stat'>): Promise<readonly Change[]> {
+  if (folder === folderOf(folder) || (await files.stat(folder)) !== undefined) return [];
+  return [...(await missingFolders(folderOf(folder), files)), { is: 'dir', path: folder }];
+}
+
+const folderOf = (path: string): string => path.replace(/[/\\][^/\\]*$/, '') || '/';
 const lineOf = (change: Change | UnknownChange): string =>
   change.is === 'unknown' ? change.text : writeChange(change);

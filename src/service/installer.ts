@@ -1,6 +1,6 @@
 import { errorChain, WorkerError } from '../base/errors.ts';
 import { codeOf } from '../base/system-code.ts';
-import type { Receipt } from '../release/receipt.ts';
+import { missingFolders, type Receipt } from '../release/receipt.ts';
 import type { Files } from '../system/disk/files.ts';
 import type { ServiceFacts, ServiceManager, ServiceState, ServiceStep } from './service.ts';
 
@@ -46,11 +46,16 @@ export function createServiceInstaller({ manager, files, receipt, runStep }: Ins
 
   async function writeFile(facts: ServiceFacts): Promise<void> {
     const text = manager.text(facts);
-    for (const folder of facts.writable) await files.makeDir(folder, { mode: 0o700 });
-    await files.makeDir(folderOf(path));
+    for (const folder of facts.writable) await makeFolder(folder, 0o700);
+    await makeFolder(folderOf(path), 0o755);
     // It may hold the address of a proxy with its password.
     await files.writeAtomic(path, bytesOf(text, manager), { mode: 0o600, durable: true });
     await receipt.add(change);
+  }
+
+  async function makeFolder(folder: string, mode: number): Promise<void> {
+    await receipt.add(...(await missingFolders(folder, files)));
+    await files.makeDir(folder, { mode });
   }
 
   async function forgetFile(): Promise<void> {

@@ -7,6 +7,8 @@ export interface ServiceControl {
   readonly manager: string;
   /** Its file. */
   readonly path: string;
+  /** Notes which folders a first config file makes, so that they can be removed again. To be called before that. */
+  prepare(): Promise<void>;
   /**
    * Writes it and starts it. `isolated`: whether it can write its own folders only; undefined where nobody offers that.
    *

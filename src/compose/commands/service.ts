@@ -3,7 +3,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
-import { openReceipt, type Receipt, receiptPath } from '../../release/receipt.ts';
+import { missingFolders, openReceipt, type Receipt, receiptPath } from '../../release/receipt.ts';
 import { createServiceInstaller, type RunStep } from '../../service/installer.ts';
 import { launchd } from '../../service/launchd.ts';
 import { enableLinger, lingering } from '../../service/linger.ts';
@@ -35,10 +35,14 @@ export async function openService(named: string | undefined, effects: Effects): 
   const installer = createServiceInstaller({ manager: managerOf(effects), files, receipt, runStep });
   const account = accountOf(effects);
   const isSystemd = environment.platform === 'linux';
+  const prepare = async (): Promise<void> =>
+    await receipt.add(...(await missingFolders(siblingsOf(path).folder, files)));
   return {
     manager: installer.manager,
     path: installer.path,
+    prepare,
     async install() {
+      await prepare();
       const log = openCommandLog(effects).logger.child({}, 'cli');
       const config = await openConfig(path, effects, { log });
       const isolated = isSystemd && (await succeeds(runStep, isolationProbe));
@@ -133,9 +137,12 @@ function accountOf({ environment }: Pick<Effects, 'environment'>): string {
 }
 
 /** Runs programs of the system's, without our secrets. */
-export function systemCommands({ clock }: Pick<Effects, 'clock'>): RunStep {
+export function systemCommands(
+  { clock }: Pick<Effects, 'clock'>,
+  variables: Readonly<Record<string, string>> = {},
+): RunStep {
   const ask = createAskProgram(runProgram, clock);
-  const env = childEnvironment(ourVariables());
+  const env = childEnvironment(ourVariables(), variables);
   return async (command) => {
     const { end, output, lastError } = await ask(command, { env, limitMs: STEP_MS });
     if (end.is === 'exited') return { code: end.code, output, lastError };

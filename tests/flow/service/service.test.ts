@@ -1,44 +1,14 @@
 import { expect, test } from 'bun:test';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { standIns, type StandIns } from '../../fakes/service/stand-ins.ts';
-import { tempFolder } from '../../fakes/system/temp-folder.ts';
+import { type Account, anAccount } from '../../fakes/service/account.ts';
 import { LINUX, needs } from '../../needs.ts';
 
 const onLinux = needs(LINUX);
 
-interface Account extends AsyncDisposable {
-  readonly home: string;
-  readonly unit: string;
-  readonly system: StandIns;
-  run(...argv: string[]): Promise<{ code: number; out: string; err: string }>;
-}
-
-/** An account with nothing in its home, on a machine whose service manager only notes what it is asked. */
-async function anAccount(programs: readonly string[] = ['systemctl', 'systemd-run', 'loginctl']): Promise<Account> {
-  const folder = await tempFolder();
-  const home = folder.at('home of ada, 50% ü');
-  await mkdir(home);
-  const system = await standIns(folder.at('system'), ...programs);
-  const env = { HOME: home, PATH: `${system.folder}:/usr/bin:/bin`, HTTPS_PROXY: 'http://ada:s3cret@proxy.test:3128' };
-  return {
-    home,
-    unit: join(home, '.config/systemd/user/minis-studio-worker.service'),
-    system,
-    async run(...argv) {
-      const child = Bun.spawn([process.execPath, 'src/main.ts', ...argv], { env, stdout: 'pipe', stderr: 'pipe' });
-      const [out, err, code] = await Promise.all([
-        new Response(child.stdout).text(),
-        new Response(child.stderr).text(),
-        child.exited,
-      ]);
-      return { code, out, err };
-    },
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
-  };
-}
-
-const receiptOf = ({ home }: Account): string => join(home, '.local/share/studio-worker/install-receipt.tsv');
+/** The changes in the receipt, but for the folders that were made. */
+const noted = async (account: Account): Promise<readonly string[]> =>
+  (await readFile(account.receipt, 'utf8')).split('\n').filter((line) => line !== '' && !line.startsWith('dir\t'));
 
 onLinux('install-service writes a private unit, starts it and notes the change', async () => {
   await using account = await anAccount();
@@ -54,7 +24,7 @@ onLinux('install-service writes a private unit, starts it and notes the change',
   expect(text).toContain(`ReadWritePaths="-${home}/.config/minis-studio-worker"\n`);
   expect(text).toMatch(/\nExecStart=\S+bun\S* \S*src\/main.ts run\n/);
   expect((await stat(account.unit)).mode & 0o777).toBe(0o600);
-  expect(await readFile(receiptOf(account), 'utf8')).toBe(`service\t${account.unit}\n`);
+  expect(await noted(account)).toEqual([`service\t${account.unit}`]);
   expect((await account.system.calls()).filter((call) => call.startsWith('systemctl'))).toEqual([
     'systemctl --user daemon-reload',
     'systemctl --user enable minis-studio-worker.service',
@@ -68,7 +38,7 @@ onLinux('a second install-service changes nothing but starts the service anew', 
   const before = await readFile(account.unit, 'utf8');
   expect((await account.run('install-service')).code).toBe(0);
   expect(await readFile(account.unit, 'utf8')).toBe(before);
-  expect(await readFile(receiptOf(account), 'utf8')).toBe(`service\t${account.unit}\n`);
+  expect(await noted(account)).toEqual([`service\t${account.unit}`]);
 });
 
 onLinux('a config file that was named is the one that the service uses', async () => {
@@ -85,7 +55,7 @@ onLinux('a service that does not start keeps its unit and names the commands to 
   expect(code).toBe(69);
   expect(err).toContain('Job for minis-studio-worker.service failed.');
   expect(err).toContain('`systemctl --user enable minis-studio-worker.service`, then');
-  expect(await readFile(receiptOf(account), 'utf8')).toBe(`service\t${account.unit}\n`);
+  expect(await noted(account)).toEqual([`service\t${account.unit}`]);
   expect((await stat(account.unit)).isFile()).toBe(true);
 });
 
@@ -132,7 +102,7 @@ onLinux('uninstall-service stops the service, removes its unit and the note abou
   expect({ code, out, err }).toEqual({ code: 0, out: `removed service unit: ${account.unit}\n`, err: '' });
   expect(await account.system.calls()).toContain('systemctl --user disable --now minis-studio-worker.service');
   expect((await account.system.calls()).at(-1)).toBe('systemctl --user reset-failed minis-studio-worker.service');
-  expect(await stat(receiptOf(account)).catch(() => 'gone')).toBe('gone');
+  expect(await noted(account)).toEqual([]);
   expect(await account.run('uninstall-service')).toMatchObject({
     code: 0,
     out: `no service unit to remove at ${account.unit}\n`,

@@ -76,6 +76,7 @@ async function exitWithConfig(failure: WorkerError, { examples: [example] }: Com
     runWorker: fail,
     updates: fail,
     service: fail,
+    uninstaller: fail,
   };
   await using cli = await setup({ world: { ...opening, readText: async () => '{}' } });
   const [, ...argv] = wordsOf(example);

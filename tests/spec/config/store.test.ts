@@ -214,8 +214,8 @@ test('an edit of a running worker is applied and told apart from what needs a re
 
 test('an edit of a key that nothing uses yet is reported as such', async () => {
   await using at = await setupWatched();
-  await at.save(`${LEAST}auto_start = false\n`);
-  expect(at.changes).toEqual([{ changedKeys: ['auto_start'], needsRestart: [], unused: ['auto_start'] }]);
+  await at.save(`${LEAST}start_minimised = false\n`);
+  expect(at.changes).toEqual([{ changedKeys: ['start_minimised'], needsRestart: [], unused: ['start_minimised'] }]);
 });
 
 test('a reader of a live key always gets the value in force', async () => {

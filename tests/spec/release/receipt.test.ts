@@ -7,6 +7,7 @@ import { failureOf, tempFolder } from '../../fakes/system/temp-folder.ts';
 const EVERY: readonly Change[] = [
   { is: 'dir', path: '/home/ada/.local/share/studio-worker' },
   { is: 'file', path: '/home/ada/.local/bin/studio-worker' },
+  { is: 'newline', path: '/home/ada/.profile' },
   { is: 'line', path: '/home/ada/.profile', line: 'export PATH="$HOME/.local/bin:$PATH"\t# studio-worker' },
   { is: 'newline', path: '/home/ada/.bashrc' },
   { is: 'userpath', entry: 'C:\\Users\\Ada B\\AppData\\Local\\Programs\\studio-worker' },
@@ -46,7 +47,8 @@ test('changes are added once, in order, to a file of the owner alone', async () 
   expect(await receipt.read()).toEqual([]);
   await receipt.add({ is: 'dir', path: '/a' }, { is: 'file', path: '/a/b' });
   await receipt.add({ is: 'file', path: '/a/b' }, { is: 'service', path: '/c' }, { is: 'service', path: '/c' });
-  expect(await readFile(receipt.path, 'utf8')).toBe('dir\t/a\nfile\t/a/b\nservice\t/c\n');
+  const own = `dir\t${folder.at('share')}\ndir\t${folder.at('share/studio-worker')}\n`;
+  expect(await readFile(receipt.path, 'utf8')).toBe(`${own}dir\t/a\nfile\t/a/b\nservice\t/c\n`);
   expect((await stat(receipt.path)).mode & 0o777).toBe(0o600);
 });
 

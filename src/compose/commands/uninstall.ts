@@ -1,0 +1,84 @@
+import type { Uninstaller } from '../../cli/world/uninstall.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { configCandidates, siblingsOf } from '../../config/paths.ts';
+import { reverseChanges } from '../../release/reverse.ts';
+import { createServiceInstaller } from '../../service/installer.ts';
+import { removeUserPathStep, USER_PATH_VARIABLE } from '../../service/user-path.ts';
+import { systemTextEdits } from '../../system/disk/text-edit.ts';
+import { CACHE_VARIABLE } from '../../system/native/native-cache.ts';
+import { configPathOf } from '../config.ts';
+import type { Effects } from '../effects.ts';
+import { openShelf } from '../model-store.ts';
+import { accountReceipt, managerOf, systemCommands } from './service.ts';
+
+/** Reverses what installing changed, and removes what the worker made, for commands. */
+export async function openUninstaller(named: string | undefined, effects: Effects): Promise<Uninstaller> {
+  const { files } = effects;
+  const receipt = accountReceipt(effects);
+  const configPath = await configPathOf(named, effects);
+  const stopService = async (path: string): Promise<void> => {
+    const manager = managerOf(effects);
+    if (manager.path !== path) return await files.remove(path); // of an account that kept its settings elsewhere then
+    const runStep = systemCommands(effects);
+    await createServiceInstaller({ manager, files, receipt, runStep }).uninstall();
+  };
+  return {
+    receiptPath: receipt.path,
+    changes: () => receipt.read(),
+    async reverseChanges({ purge }) {
+      const purged: string[] = [];
+      const reversals = reverseChanges({
+        receipt,
+        files,
+        edits: systemTextEdits,
+        removeService: stopService,
+        removeUserPath: (entry) => removeUserPath(entry, effects),
+        beforeFolders: async () => {
+          if (purge)
+            purged.push(...(await purgeAll({ named, configPath, dataFolder: folderOf(receipt.path) }, effects)));
+        },
+      });
+      return { reversals: await Array.fromAsync(reversals), purged };
+    },
+  };
+}
+
+interface Purge {
+  readonly named: string | undefined;
+  readonly configPath: string;
+  readonly dataFolder: string;
+}
+
+/** Removes what the worker made, and gives the paths that are gone. Models that it did not download stay. */
+async function purgeAll({ named, configPath, dataFolder }: Purge, effects: Effects): Promise<readonly string[]> {
+  const { files, environment, native } = effects;
+  const shelf = await openShelf(named, effects);
+  const { removed } = await shelf.store.collect({ maxBytes: 0 });
+  const moved = environment.get(CACHE_VARIABLE) ?? '';
+  const cache = moved === '' ? [native.folder] : CACHED.map((name) => `${native.folder}/${name}`);
+  const gone = removed.map(({ path }) => path);
+  for (const path of [...configFiles(configPath, named, effects), ...cache, dataFolder]) {
+    if ((await files.stat(path)) === undefined) continue;
+    await files.remove(path);
+    gone.push(path);
+  }
+  return gone;
+}
+
+/** What a cache folder that the operator named holds of ours. */
+const CACHED = ['native', 'packs', 'cuda', 'mesa', 'gl'];
+
+/** The folder of the config, where it is this program's own; one that the operator named loses our files only. */
+function configFiles(path: string, named: string | undefined, { environment }: Effects): readonly string[] {
+  const { folder, ...beside } = siblingsOf(path);
+  const isOwn = named === undefined && configCandidates(environment).includes(path);
+  return isOwn ? [folder] : [...Object.values(beside), path];
+}
+
+async function removeUserPath(entry: string, effects: Effects): Promise<void> {
+  const runStep = systemCommands(effects, { [USER_PATH_VARIABLE]: entry });
+  const { code, lastError } = await runStep(removeUserPathStep);
+  if (code !== 0) throw new WorkerError('internal', lastError || `PowerShell exited with code ${code}`);
+}
+
+const folderOf = (path: string): string => path.replace(/[/\\][^/\\]*$/, '') || '/';
