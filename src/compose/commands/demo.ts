@@ -11,7 +11,8 @@ import { openProcessLog } from '../log.ts';
 import { layOutReal } from './demo-real.ts';
 import { realEngines } from '../engines/engines.ts';
 import { openStudio } from './studio.ts';
-import { composeWorker } from '../worker/worker.ts';
+import type { WorkerSetup } from '../worker/setup.ts';
+import { type ComposedWorker, composeWorker } from '../worker/worker.ts';
 
 /** Approvals and jobs follow each other at once here: nobody is spared by a slow poll of one's own machine. */
 const POLL_MS = 50;
@@ -27,14 +28,7 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
     `${folder}${environment.platform === 'win32' ? '\\' : '/'}${name}`;
   // Whatever goes wrong from here on, nothing of the demonstration stays behind.
   await using undo = new AsyncDisposableStack();
-  const stopped = new AbortController();
-  const stopAsked = Promise.withResolvers<void>();
-  const unsubscribe = onStopSignals((_signal, count) => {
-    stopped.abort(new WorkerError('job.cancelled', 'the demonstration was stopped'));
-    stopAsked.resolve();
-    if (count > 1) unsubscribe(); // a third one ends the process, cleaned up or not
-  });
-  undo.defer(unsubscribe);
+  const { stopped, stopAsked } = stopOnSignals(undo);
 
   const scratch = join(environment.tempDir, `studio-worker-demo-${random.hex(8)}`);
   await makeScratch(scratch, files);
@@ -48,24 +42,7 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
   await config.update({ api_base_url: studio.url, models_root: join(scratch, 'models') });
   const jobs = await jobsOf(choice, { effects, join, undo });
 
-  const progress = new Map<string, number>();
-  const worker = await composeWorker({
-    effects,
-    config,
-    log,
-    ...realEngines(effects, { log: log.logger, config, fetchesNoPacks: true }),
-    registrationPolicy: { pollMs: POLL_MS },
-  });
-  worker.events.subscribe((event) => {
-    if (event.is === 'progress') progress.set(event.jobId, event.share);
-  });
-  const ended = worker.run();
-  undo.defer(async () => {
-    worker.signal();
-    // A job that still runs is of no use to anybody. Without one a second signal would cut the goodbye short.
-    if (worker.status().runningJobs.length > 0) worker.signal();
-    await ended;
-  });
+  const { worker, progress } = await startWorker({ effects, config, log }, undo);
   undo.defer(() => stopped.abort(new WorkerError('job.cancelled', 'the demonstration is over')));
 
   const started = undo.move();
@@ -85,9 +62,48 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
       progressOf: (jobId) => progress.get(jobId),
       factsOf: (jobId) => worker.status().recentJobs.find((job) => job.jobId === jobId),
     }),
-    stopAsked: stopAsked.promise,
+    stopAsked,
     stop: () => (stopping ??= started.disposeAsync()),
   };
+}
+
+/** A signal stops the demonstration. */
+function stopOnSignals(undo: AsyncDisposableStack): { stopped: AbortController; stopAsked: Promise<void> } {
+  const stopped = new AbortController();
+  const asked = Promise.withResolvers<void>();
+  const unsubscribe = onStopSignals((_signal, count) => {
+    stopped.abort(new WorkerError('job.cancelled', 'the demonstration was stopped'));
+    asked.resolve();
+    if (count > 1) unsubscribe(); // a third one ends the process, cleaned up or not
+  });
+  undo.defer(unsubscribe);
+  return { stopped, stopAsked: asked.promise };
+}
+
+/** The worker of the demonstration, and how far each of its jobs has got. */
+async function startWorker(
+  { effects, config, log }: Pick<WorkerSetup, 'effects' | 'config' | 'log'>,
+  undo: AsyncDisposableStack,
+): Promise<{ readonly worker: ComposedWorker; readonly progress: ReadonlyMap<string, number> }> {
+  const progress = new Map<string, number>();
+  const worker = await composeWorker({
+    effects,
+    config,
+    log,
+    ...realEngines(effects, { log: log.logger, config, fetchesNoPacks: true }),
+    registrationPolicy: { pollMs: POLL_MS },
+  });
+  worker.events.subscribe((event) => {
+    if (event.is === 'progress') progress.set(event.jobId, event.share);
+  });
+  const ended = worker.run();
+  undo.defer(async () => {
+    worker.signal();
+    // A job that still runs is of no use to anybody. Without one a second signal would cut the goodbye short.
+    if (worker.status().runningJobs.length > 0) worker.signal();
+    await ended;
+  });
+  return { worker, progress };
 }
 
 interface Place {
