@@ -79,6 +79,10 @@ export const WORKER_SENTENCES = {
   'result.flagged': own((f) => `delivering a doubtful ${text(f.kind)} result: ${text(f.problem)}`),
   'result.kept': own((f) => `result of job ${text(f.jobId)} stays on disk: ${text(f.because)}`),
   'result.discarded': own((f) => `result of job ${text(f.jobId)} discarded: ${text(f.because)}`),
+  'result.set-aside': own(
+    (f) => `result of job ${text(f.jobId)} is set aside as ${text(f.movedTo)}: ${text(f.because)}`,
+  ),
+  'result.removed': own((f) => `removed ${text(f.file)}: ${text(f.folder)} is full of results that were set aside`),
   'result.not-kept': own(
     (f) => `result of job ${text(f.jobId)} could not be saved and is delivered from memory: ${text(f.error)}`,
   ),

@@ -5,6 +5,7 @@ import type { DeliveryDeps } from './deps.ts';
 import type { OutboxEntry } from './entry.ts';
 import { EXPIRED, UNREADABLE } from './outbox.ts';
 import {
+  type AnswerMeaning,
   backgroundPauseMs,
   concernsEveryResult,
   describeAnswer,
@@ -25,6 +26,9 @@ export interface Background extends Reservation {
   /** Ends the round under way; what is pending stays on disk. The signal given at the start must have aborted. */
   stop(): Promise<void>;
 }
+
+/** Answers after which a retry may succeed. */
+const MAY_CHANGE: ReadonlySet<AnswerMeaning> = new Set(['transient', 'misplaced']);
 
 /** The first failure of a round after which another round may succeed. */
 interface Setback {
@@ -133,7 +137,7 @@ class BackgroundUploads implements Background {
       const answer = await this.#retry(entry);
       if (answer === undefined || this.#signal.aborted) continue;
       if (meaningOf(answer) === 'delivered') delivered++;
-      if (meaningOf(answer) === 'transient') setback ??= { entry, answer };
+      if (MAY_CHANGE.has(meaningOf(answer))) setback ??= { entry, answer };
       if (concernsEveryResult(answer)) break;
     }
     return { delivered, setback };
@@ -177,12 +181,13 @@ class BackgroundUploads implements Background {
     const { outbox, log, onReport } = this.#deps;
     const { jobId, sizeBytes } = entry;
     const meaning = meaningOf(answer);
-    if (meaning === 'transient') return;
+    if (MAY_CHANGE.has(meaning)) return;
     if (meaning === 'unauthorized') return logUnauthorized(entry, answer, this.#deps);
     const because = describeAnswer(answer);
     if (meaning === 'delivered') log.info('artifact.uploaded', { jobId, sizeBytes, durationMs });
-    else log.warn('result.discarded', { jobId, because });
-    await outbox.remove(entry);
+    if (meaning === 'not-held') log.warn('result.discarded', { jobId, because });
+    if (meaning === 'refused') await outbox.setAside(entry, because);
+    else await outbox.remove(entry);
     onReport(jobId, meaning === 'delivered' ? { is: 'delivered' } : { is: 'discarded', because });
   }
 }

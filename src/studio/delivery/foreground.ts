@@ -45,9 +45,12 @@ export async function deliverArtifact(
     if (entry !== undefined) left = { retryAfterMs: 0 };
     const { answer, verdict } = await uploadWithRetries(pending, deps, signal);
     const report = conclude(pending, answer, verdict, deps);
-    if (verdict.is === 'delivered' || verdict.is === 'not-held' || verdict.is === 'final') {
+    if (verdict.is === 'delivered' || verdict.is === 'not-held') {
       left = undefined;
       if (entry !== undefined) await deps.outbox.remove(entry);
+    } else if (verdict.is === 'refused') {
+      left = undefined;
+      if (entry !== undefined) await deps.outbox.setAside(entry, describeAnswer(answer));
     } else if (entry !== undefined) {
       // A rejected token is not healed by time: the next welcome, with a token that works, is early enough.
       left = verdict.is === 'exhausted' ? { retryAfterMs: retryAfterOf(answer) } : undefined;
@@ -112,7 +115,7 @@ function conclude(
     case 'unauthorized':
       logUnauthorized(pending.artifact, answer, deps);
       return keepOrDiscard(pending, error, deps);
-    case 'final':
+    case 'refused':
       return discard(pending.artifact, deps, error);
     case 'exhausted':
       return keepOrDiscard(pending, error, deps);

@@ -49,7 +49,7 @@ async function openFolder({ dir, files }: OutboxOptions): Promise<readonly strin
 }
 
 async function takeIn(name: string, options: OutboxOptions): Promise<OutboxEntry | undefined> {
-  if (name === CORRUPT || name === JOURNAL) return undefined;
+  if (name === CORRUPT || name === SET_ASIDE || name === JOURNAL) return undefined;
   try {
     // The journal's copy of itself, which a crash kept from its place: the journal has all that it holds.
     if (name.startsWith(`${JOURNAL}.`))
@@ -75,6 +75,39 @@ async function readHead(path: string, options: OutboxOptions): Promise<EntryHead
     if (hasHeader(chunk)) break;
   }
   return readHeader(head, options.sha256)?.header;
+}
+
+/** Holds whole results that are not delivered any more: the operator decides what becomes of them. */
+export const SET_ASIDE = 'set-aside';
+
+/**
+ * Moves a result out of the way of delivery: its file, or these bytes of the journal. The folder keeps within the limit of
+ * the outbox: what was set aside first goes first, with a line each.
+ *
+ * @throws the disk's error
+ */
+export async function moveAside(
+  { file, bytes }: { readonly file: string; readonly bytes: Uint8Array | undefined },
+  options: OutboxOptions,
+): Promise<void> {
+  const { dir, files } = options;
+  const folder = `${dir}/${SET_ASIDE}`;
+  await files.makeDir(folder, { mode: 0o700 });
+  if (bytes === undefined) await files.rename(`${dir}/${file}`, `${folder}/${file}`);
+  else await files.writeDurable(`${folder}/${file}`, [bytes], 0o600);
+  await prune(folder, options);
+}
+
+async function prune(folder: string, { files, maxBytes, log }: OutboxOptions): Promise<void> {
+  const names = await files.list(folder); // by the time they were made
+  const sizes = await Promise.all(names.map(async (name) => (await files.stat(`${folder}/${name}`))?.sizeBytes ?? 0));
+  let total = sizes.reduce((sum, size) => sum + size, 0);
+  for (const [at, name] of names.entries()) {
+    if (total <= maxBytes || at === names.length - 1) return; // the latest one stays in any case
+    await files.remove(`${folder}/${name}`);
+    total -= sizes[at] ?? 0;
+    log.warn('result.removed', { file: name, folder });
+  }
 }
 
 const CORRUPT = 'corrupt';

@@ -4,7 +4,15 @@ import { DAY_MS } from '../../base/units.ts';
 import { type EntryHeader, entryName, factsOf, type OutboxEntry, readEntry, writeEntry } from './entry.ts';
 import { EntryIndex } from './entry-index.ts';
 import { type Journal, openJournal } from './journal.ts';
-import { JOURNAL, type OutboxOptions, readFolder, setAside, setAsideBytes } from './outbox-folder.ts';
+import {
+  JOURNAL,
+  moveAside,
+  type OutboxOptions,
+  readFolder,
+  SET_ASIDE,
+  setAside,
+  setAsideBytes,
+} from './outbox-folder.ts';
 
 export type NewEntry = Omit<EntryHeader, 'sizeBytes' | 'sha256' | 'createdAt'>;
 
@@ -22,9 +30,11 @@ export interface Outbox {
    * restart.
    */
   remove(entry: OutboxEntry): Promise<void>;
+  /** Moves an entry out of the way of delivery, to where the operator finds it, and logs why. Never throws. */
+  setAside(entry: OutboxEntry, because: string): Promise<void>;
   /** Oldest first. */
   entries(): readonly OutboxEntry[];
-  /** Discards what is older than the limit, logs each and returns them. */
+  /** Sets aside what is older than the limit, logs each and returns them. */
   expire(): Promise<readonly OutboxEntry[]>;
   hasRoom(): boolean;
   pending(): { readonly count: number; readonly sizeBytes: number };
@@ -32,7 +42,7 @@ export interface Outbox {
   close(): Promise<void>;
 }
 
-/** Why a result was discarded that the studio never got. */
+/** Why the studio never got a result. */
 export const EXPIRED = 'it waited too long for the studio';
 export const UNREADABLE = 'its copy on disk is damaged or gone';
 
@@ -117,12 +127,23 @@ class DiskOutbox implements Outbox {
     this.#removals.add(removal);
   }
 
+  async setAside(entry: OutboxEntry, because: string): Promise<void> {
+    const { file, jobId } = entry;
+    const { dir, log } = this.#options;
+    this.#index.forget(entry);
+    try {
+      const bytes = this.#journal.has(file) ? this.#journal.read(file) : undefined;
+      await moveAside({ file, bytes }, this.#options);
+      if (bytes !== undefined) this.#journal.remove(file);
+      log.warn('result.set-aside', { jobId, movedTo: `${dir}/${SET_ASIDE}/${file}`, because });
+    } catch (thrown) {
+      this.#logNotRemoved(entry, thrown); // it stays where it is, and is offered again after a restart
+    }
+  }
+
   async expire(): Promise<readonly OutboxEntry[]> {
     const expired = this.#index.expired();
-    for (const entry of expired) {
-      this.#options.log.warn('result.discarded', { jobId: entry.jobId, because: EXPIRED });
-      await this.remove(entry);
-    }
+    for (const entry of expired) await this.setAside(entry, EXPIRED);
     return expired;
   }
 

@@ -8,6 +8,8 @@ export type UploadAnswer =
       readonly status: number;
       readonly statusText: string;
       readonly body: string;
+      /** A page for people came, which no studio answers an upload with: a proxy's, or the log-in of a network. */
+      readonly isWebPage: boolean;
       readonly retryAfterMs?: number;
     }
   | { readonly is: 'unreachable'; readonly error: string };
@@ -21,24 +23,36 @@ export type AnswerMeaning =
   | 'not-held'
   /** The studio does not know us; the operator has to act, the result is fine. */
   | 'unauthorized'
-  /** The studio will never take it. */
-  | 'final';
+  /** Something between us and the studio answered, or there is nothing at this address. The result is fine. */
+  | 'misplaced'
+  /** The studio does not take it as it is. */
+  | 'refused';
 
 /** What to do with a result whose slot is still held. */
 export type ForegroundVerdict =
-  | { readonly is: Exclude<AnswerMeaning, 'transient'> }
+  | { readonly is: Exclude<AnswerMeaning, 'transient' | 'misplaced'> }
   | { readonly is: 'retry'; readonly afterMs: number }
-  /** Enough attempts while other jobs wait: the background takes over. */
+  /** Enough attempts while other jobs wait, or one is not enough to tell: the background takes over. */
   | { readonly is: 'exhausted' };
 
-/** Reads an answer by its status alone (studio contract: binary completion); no answer at all is transient. */
+/**
+ * Statuses that speak of the address rather than of the result: moved (RFC 9110 §15.4), unknown there, sent to the wrong
+ * server, or caught by a network that wants a log-in first (RFC 6585 §6).
+ */
+const ABOUT_THE_ADDRESS: ReadonlySet<number> = new Set([404, 405, 407, 410, 421, 451]);
+
+/**
+ * Reads an answer by its status and by what kind of answer it is (studio contract: binary completion); no answer at all is
+ * transient. Only an answer of the studio about this very result takes it out of its hands.
+ */
 export function meaningOf(answer: UploadAnswer): AnswerMeaning {
   if (answer.is === 'unreachable') return 'transient';
-  const { status } = answer;
-  if (status >= 200 && status < 300) return 'delivered';
+  const { status, isWebPage } = answer;
   if (passesByItself(status)) return 'transient';
-  if (status === 409) return 'not-held';
-  return status === 401 || status === 403 ? 'unauthorized' : 'final';
+  if (status === 401 || status === 403) return 'unauthorized';
+  if (isWebPage || status < 200 || (status >= 300 && status < 400) || ABOUT_THE_ADDRESS.has(status)) return 'misplaced';
+  if (status < 300) return 'delivered';
+  return status === 409 ? 'not-held' : 'refused';
 }
 
 /** Attempts while the slot is held, and the growing pause between them: 1 s, then 2 s (studio contract: timing constants). */
@@ -50,6 +64,7 @@ const FOREGROUND_WAIT_MS = 30 * SECOND_MS;
 /** What to do after the given attempt (1 is the first), having paused for `waitedMs` in all. */
 export function judgeForeground(answer: UploadAnswer, attempt: number, waitedMs: number): ForegroundVerdict {
   const meaning = meaningOf(answer);
+  if (meaning === 'misplaced') return { is: 'exhausted' };
   if (meaning !== 'transient') return { is: meaning };
   const afterMs = Math.max(attempt * FOREGROUND_PAUSE_MS, retryAfterOf(answer));
   const tooLong = attempt >= FOREGROUND_ATTEMPTS || waitedMs + afterMs > FOREGROUND_WAIT_MS;

@@ -31,27 +31,33 @@ export async function upload(
   try {
     // A studio that does not know the part might reject the whole upload for it.
     const { ranOn, ...plain } = artifact;
-    const body = multipartBody(deps.studioOffers('generationMeta') ? { ...plain, ranOn } : plain, deps.random);
+    const sent = multipartBody(deps.studioOffers('generationMeta') ? { ...plain, ranOn } : plain, deps.random);
     const response = await deps.http.request({
       method: 'POST',
       url: completeUrl(artifact, credentials),
-      headers: { authorization: `Bearer ${credentials.authToken}`, 'content-type': body.contentType },
-      body: body.parts,
+      headers: { authorization: `Bearer ${credentials.authToken}`, 'content-type': sent.contentType },
+      body: sent.parts,
       stallMs: deps.stallMs ?? STALL_MS,
       signal,
     });
+    const body = new TextDecoder().decode(response.body);
     const waitMs = retryAfterMs(response.headers['retry-after'], deps.clock.now());
     return {
       is: 'answered',
       status: response.status,
       statusText: response.statusText,
-      body: new TextDecoder().decode(response.body),
+      body,
+      isWebPage: isWebPage(response.headers['content-type'] ?? '', body),
       ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     };
   } catch (thrown) {
     return { is: 'unreachable', error: errorChain(thrown) };
   }
 }
+
+/** By its type, or by how it begins: not every portal names the type of its page. */
+const isWebPage = (contentType: string, body: string): boolean =>
+  /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType) || /^\s*(?:<!doctype html|<html)\b/i.test(body);
 
 /** Ids are opaque: percent-encoded, and made well-formed first, since half a surrogate pair cannot be encoded. */
 function completeUrl({ jobId }: Artifact, { apiBaseUrl, workerId }: Credentials): string {

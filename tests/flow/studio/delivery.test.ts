@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -327,16 +327,51 @@ test('a result that always fails does not hold up the ones behind it', async () 
   expect(world.delivery.pending().count).toBe(1);
 });
 
-test('a background round discards what the studio rejects and stops where the token is rejected', async () => {
+test('a background round sets aside what the studio refuses and stops where the token is rejected', async () => {
   await using world = await setup();
   world.faults.push(...overloaded(5));
-  for (const id of ['gone', 'taken', 'forbidden', 'stranger', 'last']) await world.deliver(anOutcome(id));
-  world.faults.push(answer(404), answer(409), answer(403), answer(401));
+  for (const id of ['too-large', 'taken', 'forbidden', 'stranger', 'last']) await world.deliver(anOutcome(id));
+  world.faults.push(answer(413), answer(409), answer(403), answer(401));
   await world.delivery.deliverPending();
   expect([world.asked(), world.delivery.pending().count]).toEqual([9, 3]);
-  expect((await world.said('result.discarded', 2)).fields).toMatchObject({ jobId: 'taken' });
+  expect((await world.said('result.set-aside')).fields).toMatchObject({ jobId: 'too-large' });
+  expect((await world.said('result.discarded')).fields).toMatchObject({ jobId: 'taken' });
   expect((await world.said('delivery.unauthorized', 2)).fields).toMatchObject({ jobId: 'stranger', status: 401 });
-  expect(world.reports).toEqual(['gone discarded', 'taken discarded']);
+  expect(world.reports).toEqual(['too-large discarded', 'taken discarded']);
+});
+
+/** Answers of a proxy, of a network's log-in, and of a server that knows no such address. */
+const elsewhere: readonly (readonly [string, () => Response])[] = [
+  ...[301, 302, 307, 308].map((status) => {
+    const moved = () => new Response('', { status, headers: { location: 'http://127.0.0.1:9/elsewhere' } });
+    return [`redirects with ${status}`, moved] as const;
+  }),
+  ['knows no such address', () => answer(404)],
+  ['takes no such method', () => answer(405)],
+  ['shows a page', () => new Response('<title>Log in</title>', { headers: { 'content-type': 'text/html' } })],
+  ['shows a page without a type', () => new Response('\n<!DOCTYPE html><p>Log in')],
+];
+for (const [what, reply] of elsewhere) {
+  test(`a result stays on disk when what answers for the studio ${what}`, async () => {
+    await using world = await setup();
+    world.faults.push(reply());
+    expect(await world.deliver(anOutcome('job-1'))).toMatchObject({ is: 'kept' });
+    world.faults.push(reply());
+    await world.delivery.deliverPending();
+    expect([world.delivery.pending().count, world.reports]).toEqual([1, []]);
+    await world.delivery.deliverPending();
+    expect([world.stored().at(-1), world.reports]).toEqual(['job-1', ['job-1 delivered']]);
+    expect(world.asked()).toBe(3);
+  });
+}
+
+test('a result that the studio refuses while its job holds the slot is set aside', async () => {
+  await using world = await setup();
+  world.faults.push(answer(413));
+  expect(await world.deliver(anOutcome('job-1'))).toMatchObject({ is: 'discarded' });
+  const { fields } = await world.said('result.set-aside');
+  expect(await readFile(String(fields['movedTo']))).not.toHaveLength(0);
+  expect(world.session.sent).toMatchObject([{ type: 'fail', jobId: 'job-1', retryable: true }]);
 });
 
 test('a result made under another worker name stays on disk and is logged once', async () => {

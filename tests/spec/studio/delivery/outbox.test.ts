@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { toJobId } from '../../../../src/base/ids.ts';
 import { DAY_MS, KIB } from '../../../../src/base/units.ts';
-import { entryName, writeEntry } from '../../../../src/studio/delivery/entry.ts';
+import { entryName, type OutboxEntry, readEntry, writeEntry } from '../../../../src/studio/delivery/entry.ts';
 import { type NewEntry, openOutbox, type Outbox } from '../../../../src/studio/delivery/outbox.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
@@ -139,15 +139,37 @@ test('an outbox has room until its limit is reached, over restarts', async () =>
   expect(outbox.hasRoom()).toBe(true);
 });
 
-test('a result that waited for more than seven days is dropped with a line', async () => {
+test('a result that waited for more than seven days is set aside with a line, by a wrong clock too', async () => {
   const { clock, log, open, outbox } = await setup();
   await outbox.put(anEntry(), bytes);
   clock.advance(7 * DAY_MS);
   expect((await open()).pending().count).toBe(1);
   clock.advance(1);
   expect((await open()).pending().count).toBe(0);
-  expect(log.find('result.discarded')).toMatchObject({ level: 'warn', fields: { jobId: 'job-1' } });
+  const aside = log.find('result.set-aside');
+  expect(aside).toMatchObject({ level: 'warn', fields: { jobId: 'job-1' } });
+  const kept = await readFile(String(aside?.fields['movedTo']));
+  expect(readEntry(kept, sha256)?.payload).toEqual(bytes);
 });
+
+test.each([10, 70_000])(
+  'results of %d bytes that are set aside keep within the limit, oldest first',
+  async (sizeBytes) => {
+    const { dir, log, open } = await setup();
+    const outbox = await open(sizeBytes * 2 + 1_000);
+    const entries: OutboxEntry[] = [];
+    for (const id of ['a', 'b', 'c', 'd']) {
+      entries.push(await outbox.put(anEntry({ jobId: toJobId(id) }), new Uint8Array(sizeBytes)));
+    }
+    for (const entry of entries) await outbox.setAside(entry, 'the studio does not take it');
+    expect(outbox.pending()).toEqual({ count: 0, sizeBytes: 0 });
+    const left = (await readdir(`${dir}/set-aside`)).toSorted();
+    expect(left).toEqual(entries.slice(-left.length).map(({ file }) => file));
+    expect(log.events.filter(({ event }) => event === 'result.removed')).toHaveLength(4 - left.length);
+    const sizes = await Promise.all(left.map(async (name) => (await stat(`${dir}/set-aside/${name}`)).size));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(sizeBytes * 2 + 1_000);
+  },
+);
 
 test.each([
   ['one byte is missing', (path: string, size: number) => truncate(path, size - 1)],

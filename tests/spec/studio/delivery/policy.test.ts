@@ -15,6 +15,7 @@ const answered = (status: number, fields: Partial<Extract<UploadAnswer, { is: 'a
   status,
   statusText: '',
   body: '',
+  isWebPage: false,
   ...fields,
 });
 const unreachable: UploadAnswer = { is: 'unreachable', error: 'reset' };
@@ -23,20 +24,42 @@ test.each([
   [200, 'delivered'],
   [201, 'delivered'],
   [204, 'delivered'],
-  [302, 'final'],
-  [400, 'final'],
+  [302, 'misplaced'],
+  [301, 'misplaced'],
+  [307, 'misplaced'],
+  [308, 'misplaced'],
+  [400, 'refused'],
   [401, 'unauthorized'],
   [403, 'unauthorized'],
-  [404, 'final'],
+  [404, 'misplaced'],
+  [405, 'misplaced'],
+  [407, 'misplaced'],
+  [421, 'misplaced'],
   [408, 'transient'],
   [409, 'not-held'],
-  [413, 'final'],
+  [413, 'refused'],
+  [422, 'refused'],
   [425, 'transient'],
   [429, 'transient'],
   [500, 'transient'],
   [503, 'transient'],
 ] as const)('a studio that answers %d makes the result %s', (status, meaning) => {
   expect(meaningOf(answered(status))).toBe(meaning);
+});
+
+test.each([
+  [200, 'misplaced'],
+  [404, 'misplaced'],
+  [409, 'misplaced'],
+  [413, 'misplaced'],
+  [401, 'unauthorized'],
+  [502, 'transient'],
+] as const)('a page for people with the status %d makes the result %s', (status, meaning) => {
+  expect(meaningOf(answered(status, { isWebPage: true }))).toBe(meaning);
+});
+
+test('an answer that came from elsewhere leaves the result to the background at once', () => {
+  expect(judgeForeground(answered(404), 1, 0)).toEqual({ is: 'exhausted' });
 });
 
 test('an upload is tried three times with pauses of one and two seconds', () => {
