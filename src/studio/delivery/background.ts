@@ -1,6 +1,6 @@
 import { errorChain } from '../../base/errors.ts';
 import type { JobId } from '../../base/ids.ts';
-import { isOurs } from './ownership.ts';
+import { isOurs, logUnauthorized } from './ownership.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { OutboxEntry } from './entry.ts';
 import { EXPIRED, UNREADABLE } from './outbox.ts';
@@ -14,7 +14,7 @@ import {
   type UploadAnswer,
 } from './policy.ts';
 import { upload } from './upload.ts';
-import { logUnauthorized, type Reservation } from './foreground.ts';
+import type { Reservation } from './foreground.ts';
 
 /**
  * Retries the artifacts on disk, oldest first and one at a time, in rounds: at start, at each welcome, and while

@@ -2,7 +2,7 @@ import type { JobId } from '../../base/ids.ts';
 import { pause } from '../../base/pause.ts';
 import { fail } from '../../contract/frames/outbound.ts';
 import type { Credentials } from '../session/session.ts';
-import { keep, ownerOf } from './ownership.ts';
+import { keep, logUnauthorized, ownerOf } from './ownership.ts';
 import type { DeliveryReport } from '../../jobs/delivery-report.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { Artifact } from './multipart-body.ts';
@@ -138,14 +138,4 @@ function discard({ jobId }: Artifact, deps: DeliveryDeps, because: string, error
   if (!deps.claims.send(fail(jobId, error, true))) deps.log.warn('failure.not-sent', { jobId, error });
   deps.log.error('result.discarded', { jobId, because });
   return { is: 'discarded', because };
-}
-
-/** The operator has to act: the studio rejects our token, while the result itself is fine. */
-export function logUnauthorized({ jobId }: Pick<Artifact, 'jobId'>, answer: UploadAnswer, deps: DeliveryDeps): void {
-  const status = answer.is === 'answered' ? answer.status : 0;
-  deps.log.error('delivery.unauthorized', {
-    jobId,
-    status,
-    hint: 'Run `studio-worker status`; when the worker is not approved any more, run `studio-worker register --reset`.',
-  });
 }

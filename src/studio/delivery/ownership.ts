@@ -4,6 +4,7 @@ import type { Credentials } from '../session/session.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { OutboxEntry } from './entry.ts';
 import type { NewEntry } from './outbox.ts';
+import type { UploadAnswer } from './policy.ts';
 
 /** Whom a result made now is for. */
 export const ownerOf = (credentials: Credentials): Pick<NewEntry, 'workerId' | 'studio'> => ({
@@ -30,4 +31,18 @@ export async function keep(
     deps.log.warn('result.not-kept', { jobId: entry.jobId, error: errorChain(thrown) });
     return undefined;
   }
+}
+
+/** The operator has to act: the studio rejects our token, while the result itself is fine. */
+export function logUnauthorized(
+  { jobId }: Pick<OutboxEntry, 'jobId'>,
+  answer: UploadAnswer,
+  deps: Pick<DeliveryDeps, 'log'>,
+): void {
+  const status = answer.is === 'answered' ? answer.status : 0;
+  deps.log.error('delivery.unauthorized', {
+    jobId,
+    status,
+    hint: 'Run `studio-worker status`; when the worker is not approved any more, run `studio-worker register --reset`.',
+  });
 }
