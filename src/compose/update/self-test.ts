@@ -9,6 +9,7 @@ import { startSha256 } from '../../system/disk/digest.ts';
 import { type Files, systemFiles } from '../../system/disk/files.ts';
 import { readEnvironment } from '../../system/environment.ts';
 import { payloads } from '../../system/native/payloads.ts';
+import { readArchive } from '../../system/native/unpack.ts';
 import { signatureCrypto } from '../../system/signature-crypto.ts';
 import { tripleOf } from './release-source.ts';
 
@@ -24,7 +25,7 @@ type Option = (typeof OPTIONS)[number];
 export async function selfTest(words: readonly string[], files: Files = systemFiles): Promise<string | undefined> {
   try {
     const named = readOptions(words);
-    return (await brokenPayload(files)) ?? (await brokenCode()) ?? (await strangeFiles(named, files));
+    return (await readPayloads()) ?? (await brokenCode()) ?? (await strangeFiles(named, files));
   } catch (thrown) {
     return errorChain(thrown);
   }
@@ -48,11 +49,9 @@ function readOptions(words: readonly string[]): ReadonlyMap<Option, string> {
 
 const usage = (message: string): WorkerError => new WorkerError('cli.usage', message);
 
-async function brokenPayload(files: Files): Promise<string | undefined> {
-  for (const [name, { path, sha256 }] of Object.entries(payloads)) {
-    if ((await digestOf(path, files)).sha256 !== sha256) return `the native files of ${name} inside it are damaged`;
-  }
-  return undefined;
+/** Throws what is wrong with the first one. */
+async function readPayloads(): Promise<undefined> {
+  for (const [name, payload] of Object.entries(payloads)) await readArchive(name, payload);
 }
 
 /** Loads every command and what `run` is made of, which is most of the code. Nothing is started. */

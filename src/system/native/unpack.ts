@@ -53,7 +53,12 @@ export function isIntact(folder: string): boolean {
   }
 }
 
-async function readArchive(name: string, payload: Payload): Promise<Uint8Array> {
+/**
+ * An archive's bytes, which in an executable only the runtime's own reader finds.
+ *
+ * @throws WorkerError `native.unavailable` when it is damaged
+ */
+export async function readArchive(name: string, payload: Payload): Promise<Uint8Array> {
   const archive = await Bun.file(payload.path).bytes();
   if (createHash('sha256').update(archive).digest('hex') === payload.sha256) return archive;
   throw new WorkerError('native.unavailable', `the archive of the ${name} files is damaged`, {
