@@ -94,6 +94,13 @@ async function fetchPackages({ os, cpu }: Target, { packages }: PackEntry, folde
   throw new WorkerError('internal', `cannot install ${packages.join(', ')}`);
 }
 
+/** Fetches what a pack is made of, and builds it in `folder`. */
+export async function fetchAndBuild(target: Target, entry: PackEntry, folder: string): Promise<BuiltPack> {
+  const modules = await fetchPackages(target, entry, join('dist', 'parts', target.triple, `pack-${entry.name}`));
+  mkdirSync(folder, { recursive: true });
+  return await buildPack(entry, modules, folder);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { target: { type: 'string' }, pack: { type: 'string' } } });
   const target = targetOf(values.target);
@@ -102,10 +109,7 @@ async function main(): Promise<void> {
   const wanted = packs.filter(({ name }) => values.pack === undefined || values.pack === name);
   if (wanted.length === 0) throw new WorkerError('cli.usage', `no such pack for ${target.triple} in ${MANIFEST}`);
   for (const entry of wanted) {
-    const modules = await fetchPackages(target, entry, join('dist', 'parts', target.triple, `pack-${entry.name}`));
-    const folder = join('dist', 'packs');
-    mkdirSync(folder, { recursive: true });
-    const { path, facts } = await buildPack(entry, modules, folder);
+    const { path, facts } = await fetchAndBuild(target, entry, join('dist', 'packs'));
     Object.assign(entry, facts);
     // After each: what was built is what the manifest names, also when the next one fails.
     writeFileSync(MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`);

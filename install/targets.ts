@@ -9,11 +9,13 @@ export interface Target {
   readonly archive: string;
   /** File name of the executable. */
   readonly binary: string;
-  /** As Node names it: `linux`, `darwin`, `win32`. */
-  readonly os: string;
+  readonly os: NodeJS.Platform;
   /** As Node names it: `x64`, `arm64`. */
   readonly cpu: string;
 }
+
+/** By Bun's names. */
+const PLATFORMS: Readonly<Record<string, NodeJS.Platform>> = { linux: 'linux', darwin: 'darwin', windows: 'win32' };
 
 export const TARGETS: readonly Target[] = manifest.targets.map(({ triple, archive, binary, bunTarget }) => {
   const [, os = '', cpu = ''] = bunTarget.split('-');
@@ -23,7 +25,7 @@ export const TARGETS: readonly Target[] = manifest.targets.map(({ triple, archiv
     binary,
     // JSON carries no literal types; Bun itself refuses a target that it does not know.
     bunTarget: bunTarget as Bun.Build.CompileTarget,
-    os: os === 'windows' ? 'win32' : os,
+    os: PLATFORMS[os] ?? process.platform,
     cpu,
   };
 });

@@ -20,14 +20,11 @@ export async function xz(bytes: Uint8Array<ArrayBuffer>, { preset, cpu }: XzOpti
     });
   }
   const filters = cpu === 'x64' ? ['--x86'] : [];
-  const child = Bun.spawn(
-    ['xz', '--format=xz', '--check=crc64', '-T1', ...filters, `--lzma2=preset=${preset}e`, '-c'],
-    {
-      stdin: new Blob([bytes]),
-      stdout: 'pipe',
-      stderr: 'pipe',
-    },
-  );
+  const child = Bun.spawn(['xz', '--format=xz', '--check=crc64', '-T1', ...filters, `--lzma2=preset=${preset}`, '-c'], {
+    stdin: new Blob([bytes]),
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
   const [packed, complaint, code] = await Promise.all([
     new Response(child.stdout).bytes(),
     new Response(child.stderr).text(),
