@@ -2,8 +2,10 @@ import { pause } from '../../base/pause.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import type { ConfigStore } from '../../config/store.ts';
+import { ENGINE_NAMES, engineFacts } from '../../contract/model-source.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { Logger } from '../../log/logger.ts';
+import type { Files } from '../../system/disk/files.ts';
 import type { PresenceWatch } from '../../system/presence/watch.ts';
 import { describeCapabilities } from '../../worker/capabilities.ts';
 import { createReadyEngines } from '../../worker/engines/readiness.ts';
@@ -24,6 +26,8 @@ export interface MachineFacts {
   /** GiB; 0 while unknown. */
   vramTotalGb(): number;
   capabilities(now: CapabilityMoment): Capabilities;
+  /** Calls back when other engines or models are there than before. One caller, the last. */
+  onChange(call: () => void): void;
 }
 
 /** The probes may take seconds, and a first `hello` with 0 GiB or no engine would cost the worker its jobs. */
@@ -38,6 +42,7 @@ export async function probeMachine(options: {
   readonly presence?: Pick<PresenceWatch, 'first' | 'latest'>;
 }): Promise<MachineFacts> {
   const { config, engines, log, presence } = options;
+  let changed = (): void => {};
   const { clock, machine } = options.effects;
   let vramTotalGb = 0;
   const probe = machine.vram().then(({ totalGb, reasons, silentGpus }) => {
@@ -49,7 +54,12 @@ export async function probeMachine(options: {
   const onlyWhenIdle = config.live('only_when_idle');
   const choice = liveChoice(config);
   const patience = new AbortController();
-  const ready = createReadyEngines(engines, { clock, log: log.child({}, 'engines') });
+  const ready = createReadyEngines(engines, {
+    clock,
+    log: log.child({}, 'engines'),
+    ownModels: () => ownModels(options.effects.files, config.current.models_root),
+    onChange: () => changed(),
+  });
   await Promise.race([
     Promise.all([probe, ready.refresh(), onlyWhenIdle() ? presence?.first : undefined]),
     pause(clock, FACTS_WITHIN_MS, patience.signal),
@@ -57,6 +67,7 @@ export async function probeMachine(options: {
   patience.abort();
   return {
     vramTotalGb: () => vramTotalGb,
+    onChange: (call) => void (changed = call),
     capabilities: ({ claiming, thresholdGb = configuredGb(), withExtensions = false }) =>
       describeCapabilities({
         machineName: machine.hostName(),
@@ -73,4 +84,12 @@ export async function probeMachine(options: {
         withExtensions,
       }),
   };
+}
+
+const OWN_FOLDERS = ENGINE_NAMES.flatMap((name) => engineFacts(name).folder?.name ?? []);
+
+/** When a file last came to the operator's models, or went: a folder is changed by that, and by nothing inside a file. */
+async function ownModels(files: Pick<Files, 'stat'>, root: string): Promise<string> {
+  const facts = await Promise.all(OWN_FOLDERS.map((name) => files.stat(`${root}/${name}`).catch(() => undefined)));
+  return facts.map((folder) => folder?.modifiedAt ?? '').join(' ');
 }

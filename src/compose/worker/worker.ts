@@ -35,9 +35,10 @@ export interface ComposedWorker extends Worker {
 export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker> {
   const base = await composeBase(setup);
   const parts: Parts = { ...base, ...(await composeOffers(setup, base)) };
-  const { registration, presence, link, jobs, stopping, events } = parts;
+  const { registration, presence, machine, link, jobs, stopping, events } = parts;
   stopping.connect(stopParts(link, registration, events));
   follow(setup, { session: link.session, registration, events });
+  machine.onChange(() => link.session.beat());
   const worker = workerOf(setup, parts);
   return {
     async run() {

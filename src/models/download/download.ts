@@ -43,7 +43,12 @@ export async function download(request: DownloadRequest, deps: DownloadDeps): Pr
   }
 }
 
-const identityOf = ({ filename, url, sha256 }: DownloadRequest): FileIdentity => ({ filename, url, sha256 });
+const identityOf = ({ model, filename, url, sha256 }: DownloadRequest): FileIdentity => ({
+  model,
+  filename,
+  url,
+  sha256,
+});
 
 type FirstAnswer =
   | { readonly is: 'part'; readonly answer: RemoteAnswer; readonly version: FileVersion }

@@ -6,6 +6,7 @@ import { type ProgressFile, readProgress, writeProgress } from './progress-file.
 
 /** What the finished file must be, as far as it is known beforehand. */
 export interface FileIdentity {
+  readonly model: string | undefined;
   readonly filename: string;
   readonly url: string;
   /** Lower-case hex; undefined when the source names none. */
@@ -139,6 +140,7 @@ export class PartialFile {
   #progress(): ProgressFile {
     const { sizeBytes, validator } = this.version;
     return {
+      model: this.#identity.model,
       filename: this.#identity.filename,
       url: this.#deps.hash(this.#identity.url),
       sha256: this.#identity.sha256,

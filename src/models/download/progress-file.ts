@@ -3,7 +3,8 @@ import { malformed, readOwnFile, toCount } from '../own-file.ts';
 
 /** What a download keeps beside its part file: which blocks are complete, and the CRC-32 of each. */
 export interface ProgressFile {
-  /** So that abandoned downloads can be listed by name. */
+  /** So that abandoned downloads can be listed by model and name. */
+  readonly model: string | undefined;
   readonly filename: string;
   /** Hash of the URL, which may hold a secret. */
   readonly url: string;
@@ -32,6 +33,7 @@ export async function readProgress(files: Pick<Files, 'readText'>, path: string)
     const blockBytes = fields.count('blockBytes');
     if (blockBytes === 0 || sizeBytes / blockBytes > MAX_BLOCKS) throw malformed('blockBytes: expected larger blocks');
     return {
+      model: fields.optionalText('model'),
       filename: fields.text('filename'),
       url: fields.text('url'),
       sha256: fields.optionalText('sha256'),

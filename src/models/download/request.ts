@@ -52,6 +52,8 @@ export interface DownloadDeps extends PartialFileDeps {
 
 /** One file to fetch. */
 export interface DownloadRequest {
+  /** Whose file it is, so that an abandoned download can be listed with its model. */
+  readonly model?: string | undefined;
   readonly filename: string;
   readonly url: string;
   /** Lower-case hex, when the source names it. */

@@ -71,6 +71,7 @@ async function fetchFile(target: FileTarget, { options, signal, report }: Fetchi
   const { filename } = place;
   const downloaded = await download(
     {
+      model: target.model,
       filename,
       url: file.url,
       sha256,

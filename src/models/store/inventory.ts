@@ -57,16 +57,26 @@ async function findIn(options: InventoryOptions, folder: string, name: string): 
   const found: FoundFile[] = [];
   for (const filename of await listOf(options.files, folder)) {
     const file = filename.startsWith(OURS)
-      ? await partialAt(options, folder, filename)
+      ? await partialAt(options, { folder, name }, filename)
       : await wholeAt(options, { folder, name }, filename);
     if (file !== undefined) found.push(file);
   }
   return found;
 }
 
+/** A folder by its path, and by its name below the root; empty for the root itself. */
+interface Place {
+  readonly folder: string;
+  readonly name: string;
+}
+
+/** Whose a file is that nobody wrote down anything about. */
+const modelOf = (folderName: string, filename: string): string =>
+  folderName === '' || SHARED.has(folderName) ? filename.replace(/\.[^.]+$/, '') : folderName;
+
 async function wholeAt(
   { files, sha256 }: InventoryOptions,
-  { folder, name }: { readonly folder: string; readonly name: string },
+  { folder, name }: Place,
   filename: string,
 ): Promise<FoundFile | undefined> {
   if (filename.startsWith('.') || !isPlainFileName(filename)) return undefined;
@@ -76,9 +86,8 @@ async function wholeAt(
   if (facts === undefined || facts.isFolder) return undefined;
   const sidecars = sidecarsOf(folder, filename, shortHash(sha256));
   const receipt = await readReceipt(files, sidecars.receipt);
-  const stem = filename.replace(/\.[^.]+$/, '');
   return {
-    model: receipt?.model ?? (name === '' || SHARED.has(name) ? stem : name),
+    model: receipt?.model ?? modelOf(name, filename),
     filename,
     path,
     sizeBytes: facts.sizeBytes,
@@ -93,20 +102,19 @@ async function wholeAt(
 
 async function partialAt(
   { files, sha256 }: InventoryOptions,
-  folder: string,
-  name: string,
+  { folder, name }: Place,
+  partName: string,
 ): Promise<FoundFile | undefined> {
-  if (!name.endsWith('.part')) return undefined;
-  const path = `${folder}/${name}`;
+  if (!partName.endsWith('.part')) return undefined;
+  const path = `${folder}/${partName}`;
   const facts = await files.stat(path);
   if (facts === undefined) return undefined;
   const stem = path.replace(/\.part$/, '');
   const progress = await readProgress(files, `${stem}.progress.json`);
-  const filename = progress?.filename ?? name;
-  const model = folder.slice(folder.lastIndexOf('/') + 1);
+  const filename = progress?.filename ?? partName;
   const sidecars = sidecarsOf(folder, filename, shortHash(sha256));
   return {
-    model,
+    model: progress?.model ?? modelOf(name, filename),
     filename,
     path,
     sizeBytes: progress === undefined ? facts.sizeBytes : progress.done.length * progress.blockBytes,

@@ -13,15 +13,27 @@ export interface ReadyEngines {
   refresh(): Promise<void>;
 }
 
+export interface ReadyEnginesOptions {
+  readonly clock: Pick<Clock, 'elapsed'>;
+  readonly log: Logger;
+  /** Changes when the operator adds or removes a model of their own. Cheap: asked with every heartbeat. */
+  readonly ownModels: () => Promise<string>;
+  /** Called when an engine, or a model of the operator, came or went after the first check. */
+  readonly onChange: () => void;
+}
+
 /** What was missing may be installed while the worker runs. */
 const LOOK_EVERY_MS = MINUTE_MS;
 
 /** None is ready before the first check. */
 export function createReadyEngines(
   engines: readonly Engine[],
-  { clock, log }: { readonly clock: Pick<Clock, 'elapsed'>; readonly log: Logger },
+  { clock, log, ownModels, onChange }: ReadyEnginesOptions,
 ): ReadyEngines {
   let ready: readonly Engine[] = [];
+  let seen: string | undefined;
+  let told: string | undefined;
+  let isLooking = false;
   let lookedAt = Number.NEGATIVE_INFINITY;
   const logged = new Map<Engine, string>();
 
@@ -40,14 +52,31 @@ export function createReadyEngines(
 
   async function refresh(): Promise<void> {
     lookedAt = clock.elapsed();
+    seen = await ownModels();
     const answers = await Promise.all(engines.map(async (engine) => [engine, await readinessOf(engine)] as const));
     for (const [engine, readiness] of answers) report(engine, readiness);
     ready = answers.filter(([, readiness]) => readiness.ready).map(([engine]) => engine);
+    const before = told;
+    told = JSON.stringify(ready.map(({ id, models }) => [id, models]));
+    if (before !== undefined && before !== told) onChange();
+  }
+
+  /** In the background: what is found is told with a heartbeat of its own. */
+  async function look(): Promise<void> {
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      const isDue = clock.elapsed() - lookedAt >= LOOK_EVERY_MS;
+      if (!isDue && (await ownModels()) === seen) return;
+      await refresh();
+    } finally {
+      isLooking = false;
+    }
   }
 
   return {
     current() {
-      if (clock.elapsed() - lookedAt >= LOOK_EVERY_MS) void refresh();
+      if (Number.isFinite(lookedAt)) void look();
       return ready;
     },
     refresh,

@@ -272,6 +272,7 @@ test('a killed download is listed, and resumed by the next process', async () =>
   await child.exited;
   const [partial] = await scene.store.list();
   expect(partial).toMatchObject({ state: 'partial', filename: 'm.bin', model: 'm' });
+  expect(await readFile((partial?.path ?? '').replace(/part$/, 'progress.json'), 'utf8')).toContain('"model":"m"');
   expect(partial?.sizeBytes).toBeGreaterThan(0);
   scene.host.fault = () => undefined;
   const before = scene.host.sentBytes;
@@ -324,4 +325,21 @@ test('a stopped job stops its download, which the next one resumes', async () =>
   expect(await failureOf(scene.fetch({ url: scene.host.url }, { signal: stopping.signal, onProgress }))).toBe(reason);
   scene.host.fault = () => undefined;
   expect(hexOf(await readFile(await scene.fetch({ url: scene.host.url })))).toBe(hexOf(scene.bytes));
+});
+
+test('what is left of a download is listed with its model, not with the folder that several models share', async () => {
+  await using scene = await setup();
+  const progress = { filename: 'fox-q4.gguf', url: 'h', sizeBytes: 8, blockBytes: 4, done: [[0, 1]] };
+  await mkdir(`${scene.root}/llm`);
+  for (const [stem, model] of [
+    ['aa', 'fox'],
+    ['bb', undefined],
+  ] as const) {
+    await writeFile(`${scene.root}/llm/.studio-worker-${stem}.part`, '12345678');
+    await writeFile(`${scene.root}/llm/.studio-worker-${stem}.progress.json`, JSON.stringify({ ...progress, model }));
+  }
+  expect((await scene.store.list()).map(({ model, filename, sizeBytes }) => [model, filename, sizeBytes])).toEqual([
+    ['fox', 'fox-q4.gguf', 4],
+    ['fox-q4', 'fox-q4.gguf', 4],
+  ]);
 });

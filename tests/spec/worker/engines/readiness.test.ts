@@ -8,12 +8,24 @@ import { notReady, READY } from '../../../../src/engines/readiness.ts';
 
 const MISSING = notReady({ because: 'no runtime', hint: 'Install it.' });
 
+/** Until a look in the background is over. */
+async function looked(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await settle();
+}
+
 function setup() {
   const clock = new FakeClock();
   const log = recordingLogger();
   const [one, two] = [new ScriptedEngine(), new ScriptedEngine()];
-  const ready = createReadyEngines([one, two], { clock, log });
-  return { clock, log, one, two, ready };
+  const own = { models: '' };
+  const changes: number[] = [];
+  const ready = createReadyEngines([one, two], {
+    clock,
+    log,
+    ownModels: () => Promise.resolve(own.models),
+    onChange: () => void changes.push(clock.elapsed()),
+  });
+  return { clock, log, one, two, ready, own, changes };
 }
 
 test('only engines that say they are ready are offered', async () => {
@@ -30,12 +42,29 @@ test('what is installed while the worker runs is offered within a minute, and as
   two.ready = READY;
   clock.advance(59_999);
   expect(ready.current()).toEqual([one]);
-  await settle();
+  await looked();
   expect(ready.current()).toEqual([one]);
+  await looked();
   clock.advance(1);
   ready.current();
-  await settle();
+  await looked();
   expect(ready.current()).toEqual([one, two]);
+});
+
+test('a model that the operator adds is offered at once, and told', async () => {
+  const { ready, own, one, changes } = setup();
+  await ready.refresh();
+  ready.current();
+  await looked();
+  expect(changes).toEqual([]);
+  own.models = 'fox.gguf';
+  Object.assign(one, { models: { llm: ['fox'] } });
+  ready.current();
+  await looked();
+  expect(changes).toHaveLength(1);
+  ready.current();
+  await looked();
+  expect(changes).toHaveLength(1);
 });
 
 test('an engine that is not ready is named once with the remedy, and once more when it is', async () => {
