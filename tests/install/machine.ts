@@ -34,8 +34,14 @@ export interface Machine extends AsyncDisposable {
   replace(name: string, script: string): Promise<void>;
 }
 
-/** A machine with everything an installer could use, or with nothing but busybox. */
-export async function aMachine({ userland = 'debian' }: { userland?: 'debian' | 'busybox' } = {}): Promise<Machine> {
+export interface MachineOptions {
+  /** Everything that an installer could use, or nothing but busybox. */
+  readonly userland?: 'debian' | 'busybox';
+  /** Variables of the account, by its home and the folder around that. */
+  readonly envOf?: (where: { readonly home: string; readonly folder: string }) => Readonly<Record<string, string>>;
+}
+
+export async function aMachine({ userland = 'debian', envOf }: MachineOptions = {}): Promise<Machine> {
   const folder = await mkdtemp(join(tmpdir(), 'studio-worker-install-'));
   await chmod(folder, 0o755);
   const home = join(folder, "Ada's Gerät ☂");
@@ -57,7 +63,7 @@ export async function aMachine({ userland = 'debian' }: { userland?: 'debian' | 
   const start: Machine['start'] = (cmd, { env = {}, stdin } = {}) =>
     Bun.spawn([...cmd], {
       cwd: folder,
-      env: { HOME: home, PATH: programs, TMPDIR: folder, LANG: 'C.UTF-8', ...env },
+      env: { HOME: home, PATH: programs, TMPDIR: folder, LANG: 'C.UTF-8', ...envOf?.({ home, folder }), ...env },
       stdio: [stdin === undefined ? 'pipe' : new Blob([stdin]), 'pipe', 'pipe'],
       detached: true, // a group of its own, as a terminal gives each command: Ctrl-C reaches all of it and nobody else
     });

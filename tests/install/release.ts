@@ -97,9 +97,7 @@ export async function signRelease(
 
 async function pack(folder: string, root: string, archive: string): Promise<void> {
   const name = root.slice(folder.length + 1);
-  const cmd = archive.endsWith('.zip')
-    ? ['python3', '-m', 'zipfile', '-c', archive, name]
-    : ['tar', '-cJf', archive, name];
+  const cmd = archive.endsWith('.zip') ? ['zip', '-qr', archive, name] : ['tar', '-cJf', archive, name];
   const child = Bun.spawn(cmd, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   if ((await child.exited) !== 0) throw new Error(`cannot pack ${archive}: ${await new Response(child.stderr).text()}`);
 }

@@ -6,7 +6,7 @@ import { filesIn } from '../../install/payload.ts';
 import { needs } from '../needs.ts';
 import { TEST_KEYS } from './release.ts';
 
-const SCRIPTS = ['install/install.sh'];
+const SCRIPTS = ['install/install.sh', 'install/install.ps1'];
 
 needs('shellcheck')('shellcheck has nothing to say about the installer', async () => {
   const child = Bun.spawn(['shellcheck', '--shell=sh', 'install/install.sh'], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -48,4 +48,11 @@ async function glibcVersions(folder: string): Promise<readonly string[]> {
         .matchAll(/GLIBC_2\.(\d+)/g),
     ].map(([, minor = '']) => minor),
   );
+}
+
+for (const script of SCRIPTS) {
+  // Windows PowerShell 5.1 reads a script without a mark by the system's code page.
+  test(`${script} is plain ASCII`, async () => {
+    expect(await Bun.file(script).text()).toMatch(/^[\x20-\x7e\n]+$/);
+  });
 }
