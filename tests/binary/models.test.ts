@@ -119,7 +119,7 @@ test('Ctrl-C in the middle of a pull loses no whole block, and the next pull goe
   expect(hexOf(await readFile(join(at.root, 'lama', 'lama.bin')))).toBe(hexOf(WEIGHTS));
 });
 
-test('a file that fails its checksum is named, deleted and told with the exit code', async () => {
+test('a file that fails its checksum is named, deleted and fails the command', async () => {
   await using at = await setup();
   const { code, stderr } = await at.models('pull', await at.source({ sha256: 'f'.repeat(64) }));
   expect(code).toBe(65);

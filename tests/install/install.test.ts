@@ -225,7 +225,7 @@ test('uninstalling keeps what the operator added since', async () => {
   ]);
 });
 
-test('uninstalling keeps config and results, and removes them when told to', async () => {
+test('uninstalling keeps config and results, and removes them on request', async () => {
   await using it = await setup();
   await it.release();
   await it.install('sh');

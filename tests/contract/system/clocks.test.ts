@@ -88,7 +88,7 @@ describe.each(SUBJECTS)('%s', (_name, make) => {
     expect(fired).toEqual(['outer', 'inner']);
   });
 
-  test('never fires a timer that was cancelled, and may be told so twice', async () => {
+  test('never fires a timer that was cancelled, and may be cancelled twice', async () => {
     const { clock, pass } = make();
     let fired = 0;
     const cancelled = clock.after(STEP_MS, () => void fired++);

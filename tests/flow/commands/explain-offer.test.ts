@@ -40,7 +40,7 @@ test('without a running worker the config decides what it can', async () => {
   expect(rules.find(({ rule }) => rule === 'threshold')?.outcome).toBe('warns');
 });
 
-test('an engine of this release that misses the kind, and one it does not carry, are told apart', async () => {
+test('an engine without the kind and an engine not carried are distinguished', async () => {
   await using at = await setup();
   const speech = aTask({ kind: 'audio_tts', text: 'hi' });
   const onnx = anOffer({ task: speech, model: toModelId('lama'), modelSource: { ...synthetic, engine: 'onnx' } });

@@ -110,7 +110,7 @@ test('an upload that fails twice is tried again, and nothing is computed twice',
   expect(scene.studio.uploads.map(({ status }) => status)).toEqual([500, 500, 200]);
 });
 
-test('after three failed uploads the studio is told, and the next try delivers', async () => {
+test('after three failed uploads the studio gets a failure, and a retry delivers', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   const failures = Array.from({ length: 3 }, () => new Response('boom', { status: 500 }));
@@ -189,7 +189,7 @@ test('a job the studio took away is stopped by the next heartbeat', async () => 
   expect(scene.studio.frames.map(({ type }) => type)).not.toContain('fail');
 });
 
-test('a token refused on upload keeps the result, and the operator is told what to do', async () => {
+test('a token refused on upload keeps the result and logs what to do', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   scene.studio.mischief.failUploads.push(new Response('who are you?', { status: 401 }));

@@ -53,7 +53,7 @@ test('durations and sizes read as people say them', () => {
   expect([812, 14.5 * KIB, MIB, 2.25 * GIB].map(formatBytes)).toEqual(['812 B', '14.5 KiB', '1.0 MiB', '2.3 GiB']);
 });
 
-test('disk space is told in the decimal units that the config counts in', () => {
+test('disk space is shown in the decimal units that the config uses', () => {
   expect([812, 14_500, 1e6, 2 * GIB].map(formatDiskSpace)).toEqual(['812 B', '14.5 kB', '1.0 MB', '2.1 GB']);
 });
 

@@ -46,7 +46,7 @@ test('engines prints the same facts for programs', async () => {
   expect(JSON.parse(cli.out())).toEqual(REPORTS);
 });
 
-test('engines reads the config it is told to', async () => {
+test('engines reads the config that is named', async () => {
   const asked: (string | undefined)[] = [];
   await using cli = await setup({ world: { engines: async (path) => (asked.push(path), []) } });
   await cli.run('engines', '--config', '/elsewhere.toml');

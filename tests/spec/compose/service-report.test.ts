@@ -51,7 +51,7 @@ async function aScene(): Promise<Scene> {
   };
 }
 
-test('the service manager hears that the worker is ready, and what it does', async () => {
+test('the service manager is notified that the worker is ready and what it does', async () => {
   await using scene = await aScene();
   expect(scene.manager.received()).toEqual(['READY=1\n', 'WATCHDOG=1\n', 'STATUS=connected, no job\n']);
   const status = { at: 'backing-off', failures: 1, retryInMs: 2_000 } as const;

@@ -203,7 +203,7 @@ async function setupWatched(text = LEAST) {
   return { ...at, store, changes, save, [Symbol.asyncDispose]: () => at[Symbol.asyncDispose]() };
 }
 
-test('an edit of a running worker is applied and told apart from what needs a restart', async () => {
+test('an edit while running is applied, and what needs a restart is named', async () => {
   await using at = await setupWatched();
   await at.save(LEAST.replace('6.5', '10.0').replace('studio.lan', 'other.lan'));
   expect(at.store.current).toMatchObject({ vram_threshold_gb: 10, api_base_url: 'https://other.lan' });

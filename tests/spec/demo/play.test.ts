@@ -95,7 +95,7 @@ test('the worker is approved first, then one job of each kind is queued', async 
   expect(DEMO_JOBS.map(({ kind }) => kind)).toEqual(['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh']);
 });
 
-test('every change of a job is told once, in order', async () => {
+test('every change of a job is reported once, in order', async () => {
   const { options } = setup();
   const events = await allOf(play(options));
   for (const { kind } of DEMO_JOBS) {
@@ -103,7 +103,7 @@ test('every change of a job is told once, in order', async () => {
   }
 });
 
-test('artifacts are written under the name of their kind, texts are told', async () => {
+test('artifacts are written under the name of their kind, texts are shown', async () => {
   const { options, files } = setup();
   const events = await allOf(play(options));
   expect([...files.contents.keys()].toSorted()).toEqual([
@@ -118,7 +118,7 @@ test('artifacts are written under the name of their kind, texts are told', async
   expect(of(events, 'image').at(-1)).toMatchObject({ file: '/out/image.webp' });
 });
 
-test('a result of unknown shape is told as it came', async () => {
+test('a result of unknown shape is shown as it came', async () => {
   const endings = { ...GOOD, llm: { state: 'completed', result: { odd: [1] } } as Ending };
   const events = await allOf(play(setup({ endings }).options));
   expect(of(events, 'llm').at(-1)).toMatchObject({ text: '{"odd":[1]}' });
@@ -155,7 +155,7 @@ const REAL = [
   },
 ] as const;
 
-test('a model is told to the studio first, and a job that needs a result waits for it', async () => {
+test('a model is added to the studio first, and dependent jobs wait', async () => {
   const factsOf = () => ({ ranOn: 'cpu', loadMs: 20, runMs: 0 });
   const { options, did } = setup({ about: { jobs: REAL, factsOf } });
   const events = await allOf(play(options));
@@ -177,7 +177,7 @@ test('a job whose input was never made is not begun, and says so', async () => {
   });
 });
 
-test('progress is told while a job runs', async () => {
+test('progress is reported while a job runs', async () => {
   const events = await allOf(
     play(setup({ about: { progressOf: (id) => (id === 'job-video' ? 0.5 : undefined) } }).options),
   );

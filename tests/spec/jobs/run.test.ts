@@ -51,7 +51,7 @@ test('a job that succeeds ends completed with its result and its time', async ()
   expect(ended.finishedAt - ended.startedAt).toBe(1_500);
 });
 
-test('a job passes from loading over running to checking, and each is told once', async () => {
+test('a job passes from loading over running to checking, each reported once', async () => {
   const { engine, phases, start } = setup();
   const outcome = start();
   (await engine.started()).finish();

@@ -78,7 +78,7 @@ test('the receipt is where the installers put it on each system', () => {
   expect(at('win32')).toBe('C:\\Users\\Ada\\AppData\\Local\\studio-worker\\install-receipt.tsv');
 });
 
-test('an account without a home folder is told so', async () => {
+test('an account without a home folder gets a clear error', async () => {
   const ask = async (): Promise<string> => receiptPath({ platform: 'linux', homeDir: '', get: () => undefined });
   expect(await failureOf(ask())).toMatchObject({ code: 'folder.unusable' });
 });

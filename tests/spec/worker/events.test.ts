@@ -50,7 +50,7 @@ test('events arrive in the order in which they happened', async () => {
   expect(slow.heard).toEqual(['0.1', '0.2', '0.3']);
 });
 
-test('a slow listener loses its oldest events and is told how many', async () => {
+test('a slow listener loses its oldest events and learns how many', async () => {
   const { events } = setup();
   const slow = slowListener();
   events.subscribe(slow.listen, { maxQueued: 2 });

@@ -64,7 +64,7 @@ test('without a running worker nobody can tell what only it knows', () => {
   }
 });
 
-test('memory is told with the numbers it was decided by', () => {
+test('memory is shown with the numbers it was decided by', () => {
   const { because, of } = explained({ memory: { is: 'does-not-fit', ...NUMBERS } });
   expect(because).toBe('insufficient device memory: needs 30.00 GiB, 20.04 GiB free (1.00 GiB kept in reserve)');
   expect(of('memory')).toMatchObject({

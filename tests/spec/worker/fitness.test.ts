@@ -74,7 +74,7 @@ test('a kind that is off and a model that is not named are paused to the studio'
   expect(against({ choice: { kinds: { video: false, llm: true }, models: ['synthetic:*'] } })).toBeUndefined();
 });
 
-test('while an update waits for the running job, offers are told so, before all but a pause', () => {
+test('while an update waits for the job, offers are rejected for that, unless claiming is off', () => {
   const because = 'an update is waiting to install';
   const rejection = { code: 'busy', reason: 'worker is installing an update' } as const;
   const waiting = live({ maintenance: true, holders: [holder] });

@@ -168,7 +168,7 @@ test('a lean load keeps the weights in main memory and decodes in tiles', async 
   expect(scene.asked().at(-1)?.request).toMatchObject({ vae_tiling_params: { enabled: true } });
 });
 
-test('a model that is offloaded anyway is told so only once', async () => {
+test('a model that is offloaded anyway is reported only once', async () => {
   await using scene = sdCppScene({ defaults: { offloadToCpu: true } });
   await scene.install();
   await using model = await scene.engine.load(scene.files, scene.abort.signal, LEAN);

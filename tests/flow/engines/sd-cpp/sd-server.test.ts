@@ -46,7 +46,7 @@ test('a loaded model stays in one server, which generates one image after the ot
   });
 });
 
-test('the server is told how to load the model, and listens to this machine only', async () => {
+test('the server learns how to load the model, and serves this machine only', async () => {
   await using place = await setup({ defaults: { offloadToCpu: true, maxVramGib: 6.5, zeroCondT: true } });
   const [start] = place.scene.asked();
   const port = start?.args?.[3] ?? '';

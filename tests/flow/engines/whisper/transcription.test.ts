@@ -92,7 +92,7 @@ test.each(['auto', ''])('a model of one language that is asked to find it out, b
   expect(await transcript(model, { language })).toMatchObject({ text: SENTENCE, language: 'en' });
 });
 
-test('a language that is asked for is told back as it was asked for', async () => {
+test('a transcript names the language that was asked for', async () => {
   expect(await transcript(multilingual, { language: 'pt-BR' })).toMatchObject({ text: SENTENCE, language: 'pt-BR' });
   expect(await transcript(model, { language: 'en-GB' })).toMatchObject({ language: 'en-GB' });
 });
@@ -124,7 +124,7 @@ test('a recording in which nobody speaks has an empty transcript', async () => {
   expect(result).toEqual({ text: '', language: 'en', duration: 2, segments: 0, segment_list: [] });
 });
 
-test('progress is told in percent up to its end', async () => {
+test('progress is reported in percent up to its end', async () => {
   const told: number[] = [];
   await model.run(stt({ vad: true }), {
     signal,

@@ -34,7 +34,7 @@ test.each([
   expect(scene.hosts).toEqual([]);
 });
 
-test('an app that is not there, is none, or requires a login is told apart', async () => {
+test('an app that is missing, foreign or asks for a login is distinguished', async () => {
   await using gone = await gradioScene();
   await gone.app[Symbol.asyncDispose]();
   expect(await gone.engine.readiness()).toMatchObject({ ready: false, because: expect.stringContaining('not answer') });

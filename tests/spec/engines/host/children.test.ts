@@ -77,7 +77,7 @@ test('a child has a group of its own, low priority and no secrets', async () => 
   expect(Number(stat.split(' ')[2])).toBe(pidOf(log)); // proc(5): the process group
 });
 
-test('what an engine reports arrives with its code, hint and facts, and the child goes on', async () => {
+test('what an engine reports arrives with its code, hint and facts, and the child lives', async () => {
   const { load, ask } = setup();
   await using model = await load();
   expect(await failureOf(ask(model, 'refuse'))).toMatchObject({
@@ -133,7 +133,7 @@ test('a model that is loaded lean says what it runs on then', async () => {
   expect([usual.ranOn, lean.ranOn]).toEqual(['cuda', 'cpu']);
 });
 
-test('a flood of words is read to its end and only the last of it is told', async () => {
+test('a flood of output is read to its end and only its tail reported', async () => {
   const { load, ask } = setup();
   await using model = await load();
   const { code, message } = toWorkerError(await failureOf(ask(model, 'flood')));

@@ -66,7 +66,7 @@ test('a child loads, runs, and frees its model before it ends', async () => {
   expect(freed()).toBe(1);
 });
 
-test('an engine that copes with something says so to the worker’s log', async () => {
+test('an engine that copes with something writes it to the worker’s log', async () => {
   const { said, warnings, tell } = setup();
   await tell(LOAD);
   warnings[0]?.('phonemes.dropped', { count: 2 });
@@ -110,7 +110,7 @@ test.each([
   { ...RUN, task: { kind: 'image' } },
   { ...LOAD, files: { ...files, paths: {} } },
   { ...LOAD, engine: 'toString' },
-])('a child that hears %j ends, because nothing it would do is sure to be meant', async (message) => {
+])('a child that receives %j ends, because it cannot know what was meant', async (message) => {
   const { served, tell } = setup();
   const end = failureOf(served);
   await tell(message);

@@ -157,7 +157,7 @@ test('a child that ends before it began with a run did not end because of it', a
   expect(other.talk.taken).toBe(true);
 });
 
-test('what a child copes with is heard at any time, and is not an answer', async () => {
+test('what a child copes with is logged at any time, and is no answer', async () => {
   const { ask, child, notes, crashes } = setup();
   const running = ask();
   child().onMessage({ is: 'noted', event: 'phonemes.dropped', fields: { count: 2 } });
@@ -257,7 +257,7 @@ test('two requests at once are refused as our mistake', async () => {
   expect(await first).toMatchObject({ is: 'done' });
 });
 
-test('a child that is told to leave gets a moment, then none, and a request under way ends', async () => {
+test('a child asked to end gets a moment, then none, and its request ends', async () => {
   const { clock, talk, ask, heard, crashes } = setup();
   const running = failureOf(ask());
   const left = talk.leave();

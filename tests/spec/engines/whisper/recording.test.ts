@@ -41,7 +41,7 @@ test.each([
   expect(() => samplesOf(bytes)).toThrow(expect.objectContaining({ code, retryable: false }));
 });
 
-test('one short word in a minute of silence is heard', () => {
+test('one short word in a minute of silence is transcribed', () => {
   const samples = new Float32Array(60 * 16_000);
   samples.set(tone(0.1, { loud: 0.02 }), 30 * 16_000);
   expect(samplesOf(floatWav(samples, 16_000))).toEqual(samples);

@@ -66,7 +66,7 @@ test('a JSON result goes out once on the live session and leaves nothing on disk
   expect(files.contents.size).toBe(0);
 });
 
-test('an outcome whose claim the studio gave away is told nobody, and its claim ends', async () => {
+test('an outcome whose claim the studio gave away is discarded, and its claim ends', async () => {
   const { delivery, sent, released } = await setup();
   const error = new WorkerError('job.claim-lost', 'the studio gave this job to another worker');
   const { job, startedAt, finishedAt } = anOutcome('job-1');

@@ -132,7 +132,7 @@ test('a request names the engines and not whether somebody is at the computer', 
   expect(at.desk.requests[0]).not.toHaveProperty('userPresence');
 });
 
-test('the secret is on disk before the studio hears its hash', async () => {
+test('the secret is on disk before the studio receives its hash', async () => {
   await using at = setup();
   at.desk.silent = true;
   await at.begin();
@@ -194,7 +194,7 @@ test('a worker id without a token is no approval', async () => {
   expect(at.desk.requests).toHaveLength(1);
 });
 
-test('approval is saved before anyone hears of it', async () => {
+test('approval is saved before anyone learns of it', async () => {
   await using at = setup();
   await at.begin();
   const onDiskWhenHeard: RegistrationRecord[] = [];
@@ -507,7 +507,7 @@ test('an edit that changes nothing of ours changes nothing', async () => {
   expect([at.disk.saves, at.desk.requests.length]).toEqual([saves, 1]);
 });
 
-test('watchers hear each change once and can leave', async () => {
+test('watchers receive each change once and can unsubscribe', async () => {
   await using at = setup();
   const heard: string[] = [];
   const leave = at.registration.onChange((status) => void heard.push(status.at));

@@ -101,7 +101,7 @@ test('a socket is opened with the token, the sub-protocol and our name', () => {
   });
 });
 
-test('every move of the session is told once, with its state and the wait for the next try', () => {
+test('every move of the session is reported once, with state and wait', () => {
   const { statuses, goLive, sockets, session } = setup();
   goLive();
   sockets.last.cut();
@@ -194,7 +194,7 @@ test('unknown memory is no reason to warn', () => {
   expect(log.find('threshold.exceeds-vram')).toBeUndefined();
 });
 
-test('a studio that names the feature hears of more engines from the first heartbeat on', () => {
+test('a studio that names the feature receives more engines from the first heartbeat on', () => {
   const { start, sockets, clock, frames, welcome } = setup();
   start();
   sockets.last.open();
@@ -233,7 +233,7 @@ test('a change of claiming is sent at once when asked, and logged once', () => {
   ]);
 });
 
-test('a worker that advertises no claiming because it stops says nothing of a switch', () => {
+test('a worker that claims nothing because it stops logs no change of claiming', () => {
   const { goLive, session, world, log, frames } = setup();
   goLive();
   world.capabilities = { ...world.capabilities, autoEnabled: false };
@@ -263,7 +263,7 @@ test('frames are sent only while the session is live', () => {
   expect(session.send(frame)).toBe(false);
 });
 
-test('what an earlier socket still says is not heard', () => {
+test('frames of an earlier socket are ignored', () => {
   const { goLive, welcome, sockets, session, clock, told } = setup();
   goLive();
   const first = sockets.last;

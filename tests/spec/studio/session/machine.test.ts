@@ -265,7 +265,7 @@ test('the timers that run are always those of the state', () => {
   );
 });
 
-test('a socket hears hello once, and nothing else before the welcome', () => {
+test('a socket carries hello once, and nothing else before the welcome', () => {
   fc.assert(
     fc.property(aWalk, (events) => {
       let said: string[] = [];

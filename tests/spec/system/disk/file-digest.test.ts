@@ -26,7 +26,7 @@ test('a file that grows is hashed as far as it is said to be there', async () =>
   follower.stop();
 });
 
-test('what is behind the place that was told is not read', async () => {
+test('bytes beyond the named position are not read', async () => {
   await using folder = await tempFolder();
   const bytes = someBytes(MIB);
   const path = folder.at('weights');

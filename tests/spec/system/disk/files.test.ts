@@ -73,7 +73,7 @@ test('a new folder and its parents get the mode they are asked for', async () =>
   if (process.platform !== 'win32') expect(await modeOf(folder.at('a'))).toBe('700');
 });
 
-test('free space is told for a path that does not exist yet', async () => {
+test('free space is known for a path that does not exist yet', async () => {
   await using folder = await tempFolder();
   const here = await files.freeBytes(folder.path);
   const below = await files.freeBytes(folder.at('not/yet/there'));

@@ -38,7 +38,7 @@ test('the first worker holds the lock and writes its pid beside it', async () =>
   expect(await readFile(at.pidPath, 'utf8')).toBe('4711\n');
 });
 
-test('a second worker is told who holds the lock and since when', async () => {
+test('a second worker learns who holds the lock and since when', async () => {
   await using at = await setup();
   const { child } = await at.startHolder();
   const lock = await acquireLock(at.path, { pid: process.pid });

@@ -183,7 +183,7 @@ test('a server that keeps a connection open with a byte now and then is hung up 
   expect(String(await failureOf(whole()))).toContain('moved next to nothing for 5.0 s');
 });
 
-test('a caller who gives up is told its own reason, whenever that is', async () => {
+test('a caller who gives up gets its own reason, whenever that is', async () => {
   await using host = await downloadHost(someBytes(100));
   const open = remoteWith();
   const reason = new Error('enough');

@@ -80,7 +80,7 @@ async function linesOf(...pieces: readonly (string | Uint8Array)[]): Promise<rea
   return lines;
 }
 
-test('lines are told apart however they are cut into pieces, the last without an end', async () => {
+test('lines are separated however they are cut, the last without an end', async () => {
   expect(await linesOf('one\ntw', 'o\r\n', '\n  \n', 'three')).toEqual(['one', 'two', 'three']);
 });
 

@@ -65,7 +65,7 @@ test('an input that fails ends where it failed', async () => {
   expect(said()).toBe('5');
 });
 
-test('a program that ends before its input is told no more, and its input is let go', async () => {
+test('a program that ends before its input gets no more of it', async () => {
   const closed = Promise.withResolvers<void>();
   async function* parts() {
     try {

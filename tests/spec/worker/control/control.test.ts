@@ -44,7 +44,7 @@ describe('every request reaches the worker and its answer comes back whole', () 
     expect(asked).toEqual({ is: 'answered', answer: busy });
   });
 
-  test('pause and resume save the switch and answer where it stands', async () => {
+  test('pause and resume save whether to claim, and answer with it', async () => {
     const client = clientOf(aControl(busy).control);
     expect(await client.ask('pause', {})).toEqual({ is: 'answered', answer: { enabled: false } });
     expect(await client.ask('status', {})).toMatchObject({ answer: { enabled: false } });

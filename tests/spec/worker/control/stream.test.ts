@@ -61,7 +61,7 @@ test('a stream without events ends when its subscriber has enough', async () => 
   expect(await taken).toEqual([]);
 });
 
-test('a loop that is busy loses the oldest events and is told how many', async () => {
+test('a busy loop loses the oldest events and learns how many', async () => {
   const events = createWorkerEvents(recordingLogger());
   const abort = new AbortController();
   const stream = watch(events, abort.signal);

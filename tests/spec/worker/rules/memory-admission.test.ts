@@ -7,7 +7,7 @@ import { anOffer, synthetic } from '../../../fakes/builders.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
 import { memoryScene, report, share } from '../../../fakes/models/memory-scene.ts';
 
-test('an offer that cannot fit is told with its numbers', async () => {
+test('an offer that cannot fit is rejected with its numbers', async () => {
   const { admission, watch } = memoryScene();
   await watch.refresh();
   const verdict = admission.verdict(anOffer({ vramGbEstimate: 30 }));
