@@ -3,7 +3,7 @@ import type { CliDefaults, EngineName, FileRole } from '../contract/model-source
 import type { Task, TaskKindId } from '../contract/tasks/index.ts';
 import type { EngineProcess } from './host/holder.ts';
 import type { LoadHow } from './load-how.ts';
-import type { Readiness } from './readiness.ts';
+import type { Readiness, Where } from './readiness.ts';
 import type { TaskDelta, TaskResult } from './result.ts';
 
 /** A model source as verified paths on this disk. */
@@ -49,6 +49,8 @@ export interface LoadedModel extends AsyncDisposable {
   readonly process: EngineProcess | undefined;
   /** What its runs are computed on: a device kind, or a device's own name. Undefined where no model is. */
   readonly ranOn: string | undefined;
+  /** Where it was to run, of a model for which that may be elsewhere than its engine's readiness tells. */
+  readonly where?: Where | undefined;
   /**
    * @throws WorkerError `task.unsupported` | `task.invalid` | `engine.failed` | `engine.out-of-memory`; rejects with the
    * signal's reason on abort

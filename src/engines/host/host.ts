@@ -4,6 +4,7 @@ import { MINUTE_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { ModelFiles } from '../engine.ts';
 import type { LoadHow } from '../load-how.ts';
+import type { Where } from '../readiness.ts';
 import { createCrashBook, type NoteCrash } from './crash-book.ts';
 import { type HostedModel, type LoadedChild, ReopeningModel } from './hosted-model.ts';
 import type { Warn } from './inner.ts';
@@ -34,6 +35,8 @@ export interface HostedLoad {
   readonly files: ModelFiles;
   /** As usual when left out. */
   readonly how?: HostedHow;
+  /** See `LoadedModel`. */
+  readonly where?: Where | undefined;
   /** Longest stall while loading or running, in milliseconds; five minutes if left out. */
   readonly stallMs?: number;
   readonly onProgress?: (done: number, total: number) => void;

@@ -27,6 +27,7 @@ export async function loadHosted(
     get ranOn() {
       return model.ranOn;
     },
+    where: request.where,
     run: (task, context) => run(model, task, context),
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
   };

@@ -90,10 +90,12 @@ async function loadReading(files: ModelFiles, { host, devices, signal, how }: Lo
 /** A model that reads images too. */
 async function loadSeeing(files: ModelFiles, { host, vision, signal, how }: Loading): Promise<LoadedModel> {
   const binariesFolder = await vision.devices.prepare(signal, how);
+  const where = await vision.devices.where(); // what could not be fetched counts
   const request = {
     engine: 'llama-cpp',
     files,
     how: { lean: how.lean, binariesFolder },
+    where,
     stallMs: SEEING_STALL_MS,
   } as const;
   const loading = loadHosted(host, request, signal, async (model, task, context) => {

@@ -92,22 +92,24 @@ class FallbackRule implements CpuRule {
 
   /** What the engine expected may not have come true. */
   async #checked(engine: Engine, loaded: LoadedModel): Promise<LoadedModel> {
+    // A model that has a place of its own tells nothing about the engine's others.
+    const isOfEngine = loaded.where === undefined;
     if (loaded.ranOn !== 'cpu') {
-      this.#surprises.delete(engine.id);
+      if (isOfEngine) this.#surprises.delete(engine.id);
       return loaded;
     }
     const answer = await engine.readiness();
-    const where = answer.ready ? answer.where : undefined;
+    const where = loaded.where ?? (answer.ready ? answer.where : undefined);
     if (where === undefined) return loaded; // it only runs on the CPU
     const advice = whyNotGpu(where) ?? notStarted(where.on);
     const found = await this.#verdict(engine.id, advice);
     if (found === undefined) return loaded;
-    this.#surprises.set(engine.id, { ...advice, at: this.#options.clock.elapsed() });
+    if (isOfEngine) this.#surprises.set(engine.id, { ...advice, at: this.#options.clock.elapsed() });
     if (this.#options.allowCpu()) {
       this.#warnOnce(engine.id, found);
       return loaded;
     }
-    this.#refused.set(engine.id, found.because);
+    if (isOfEngine) this.#refused.set(engine.id, found.because);
     await loaded[Symbol.asyncDispose]();
     throw new WorkerError('engine.failed', found.because, { hint: `${found.hint} ${REMEDY}` });
   }

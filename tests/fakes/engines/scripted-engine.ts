@@ -3,7 +3,7 @@ import type { Task } from '../../../src/contract/tasks/index.ts';
 import type { Engine, LoadedModel, ModelFiles } from '../../../src/engines/engine.ts';
 import type { LoadHow } from '../../../src/engines/load-how.ts';
 import type { TaskResult } from '../../../src/engines/result.ts';
-import { READY, type Readiness } from '../../../src/engines/readiness.ts';
+import { READY, type Readiness, type Where } from '../../../src/engines/readiness.ts';
 
 /** An engine whose jobs end when the test says so. It keeps the rules of the seam: aborts, loads, frees. */
 export class ScriptedEngine implements Engine {
@@ -13,6 +13,8 @@ export class ScriptedEngine implements Engine {
   ready: Readiness = READY;
   canRunLean = false;
   ranOn: string | undefined;
+  /** Where its models are to run, should that be elsewhere than it says of itself. */
+  modelsWhere: Where | undefined;
   /** How each model was loaded. */
   readonly loads: LoadHow[] = [];
   /** Models in memory right now. */
@@ -32,6 +34,7 @@ export class ScriptedEngine implements Engine {
     return Promise.resolve({
       process: undefined,
       ranOn: this.ranOn,
+      where: this.modelsWhere,
       run: (task, { signal }) => this.#run(task, signal),
       [Symbol.asyncDispose]: () => {
         this.loaded -= 1;

@@ -137,3 +137,23 @@ test('an engine that is back on the GPU is held against its memory again', async
   await load();
   expect(engine.memory).toBe('gpu');
 });
+
+test('a model with a place of its own on the CPU costs the others of its engine nothing', async () => {
+  const { engine, inner, load, rule } = setup({ where: { on: 'cuda' }, ranOn: 'cpu', allowCpu: false });
+  inner.modelsWhere = onCpu;
+  inner.memory = 'gpu';
+  expect(await failureOf(load())).toMatchObject({ code: 'engine.failed', message: because });
+  expect(inner.loaded).toBe(0);
+  expect(rule.refusal('synthetic')).toBeUndefined();
+  expect(await engine.readiness()).toEqual({ ready: true, where: { on: 'cuda' } });
+  expect(engine.memory).toBe('gpu');
+});
+
+test('a model with a place of its own that uses the GPU does not vouch for the others', async () => {
+  const { inner, load, rule } = setup({ where: { on: 'cuda' }, ranOn: 'cpu', allowCpu: false });
+  await failureOf(load());
+  inner.modelsWhere = { on: 'vulkan' };
+  inner.ranOn = 'vulkan';
+  await load();
+  expect(rule.refusal('synthetic')).toContain('cuda did not start');
+});
