@@ -78,11 +78,27 @@ export function memoryExceeded(name: string, end: ChildEnd): WorkerError | undef
 /**
  * Why a native library could not be loaded. Undefined as `unpackedTo`: it is not part of this build, but of a checkout.
  */
-export const libraryFailure = (library: string, thrown: unknown, unpackedTo: string | undefined): WorkerError =>
-  new WorkerError('native.unavailable', `${library} could not be loaded on this machine: ${errorChain(thrown)}`, {
+export function libraryFailure(library: string, thrown: unknown, unpackedTo: string | undefined): WorkerError {
+  const because = errorChain(thrown);
+  return new WorkerError('native.unavailable', `${library} could not be loaded on this machine: ${because}`, {
     cause: thrown,
-    hint:
-      unpackedTo === undefined
-        ? 'Run `bun install` in the checkout, or use a release for this system.'
-        : 'Set STUDIO_WORKER_CACHE_DIR to a folder where this account may write files and run programs.',
+    hint: missingLibraryHint(because) ?? (unpackedTo === undefined ? CHECKOUT_HINT : UNPACKED_HINT),
   });
+}
+
+const CHECKOUT_HINT = 'Run `bun install` in the checkout, or use a release for this system.';
+const UNPACKED_HINT = 'Set STUDIO_WORKER_CACHE_DIR to a folder where this account may write files and run programs.';
+
+/** Packages of the system's libraries that ours are linked to; small systems do not have them all. */
+const SYSTEM_LIBRARIES: ReadonlyMap<string, string> = new Map([
+  ['libgomp.so.1', 'libgomp1'],
+  ['libstdc++.so.6', 'libstdc++6'],
+  ['libvulkan.so.1', 'libvulkan1'],
+]);
+
+/** In the words of glibc's `dlopen`. */
+function missingLibraryHint(because: string): string | undefined {
+  const [, missing = ''] = /(lib[\w+-]+\.so[.\d]*): cannot open shared object file/.exec(because) ?? [];
+  const packageName = SYSTEM_LIBRARIES.get(missing);
+  return packageName && `Install ${missing}; on Debian and Ubuntu run \`sudo apt install ${packageName}\`.`;
+}
