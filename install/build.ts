@@ -2,7 +2,7 @@
  * Compiles the one executable: `bun run build [--target <triple>]`. The other options make one that is not ours, for tests
  * of releases: `--version X`, `--dist-manifest FILE` for other keys and packs, `--entry FILE`, `--outfile FILE`.
  */
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { WorkerError } from '../src/base/errors.ts';
@@ -12,6 +12,7 @@ import type { PayloadName } from '../src/system/native/payloads.ts';
 import { atTop } from './at-top.ts';
 import { bakedPlugin } from './baked.ts';
 import { NATIVE_PACKAGES } from './native-packages.ts';
+import { licencesIn, licencesPlugin, modulesIn } from './licences/plugin.ts';
 import { nativePlugin } from './native-plugin.ts';
 import { gather } from './payload.ts';
 import { isThisMachine, type Target, targetOf } from './targets.ts';
@@ -33,6 +34,9 @@ const ALL_NATIVES: readonly PayloadName[] = ['sharp', 'ort', 'llama', 'vision', 
 /** Where a target's executable ends up: `dist/` for this machine, a folder of its own for others. */
 export const outfileOf = (target: Target): string =>
   isThisMachine(target) ? join('dist', target.binary) : join('dist', target.triple, target.binary);
+
+/** Where the licences of what is in an executable are: in the file `NOTICE` in its folder. */
+export const noticeBeside = (outfile: string): string => join(dirname(outfile), 'NOTICE');
 
 const SETTINGS = {
   target: 'bun',
@@ -79,20 +83,34 @@ export async function build({
     ...(parts.runtime !== undefined && { executablePath: resolve(parts.runtime) }),
   };
   try {
-    const built = await Bun.build({
+    const bundle = {
       ...SETTINGS,
       entrypoints: [entry],
       external: natives.flatMap((name) => NATIVE_PACKAGES[name].optional ?? []),
       plugins: [plugin, bakedPlugin({ version, distManifest })],
+    };
+    // Bundled once to learn what is in it, then with the list of that.
+    const modules = modulesIn(await succeeding({ ...bundle, bytecode: false, metafile: true }));
+    const licences = licencesIn(modules, parts.packages);
+    await succeeding({
+      ...bundle,
+      plugins: [...bundle.plugins, licencesPlugin(licences)],
       compile: { ...ALONE, ...where },
     });
-    if (!built.success) throw new WorkerError('internal', built.logs.map(String).join('\n'));
     plugin.assertUsed();
+    writeFileSync(noticeBeside(outfile), licences.notice);
     renameSync(temporary, outfile);
   } finally {
     rmSync(dirname(temporary), { recursive: true, force: true });
   }
   return outfile;
+}
+
+/** @throws WorkerError `internal` with what the bundler said */
+async function succeeding(config: Bun.BuildConfig): Promise<Bun.BuildOutput> {
+  const built = await Bun.build(config);
+  if (built.success) return built;
+  throw new WorkerError('internal', built.logs.map(String).join('\n'));
 }
 
 async function main(): Promise<void> {

@@ -21,6 +21,8 @@ export interface Parts {
   /** The Bun that the executable starts with; undefined for the one that builds. */
   readonly runtime: string | undefined;
   readonly payloads: readonly PackedPayload[];
+  /** The folders of the packages that the payloads come from. */
+  readonly packages: readonly string[];
 }
 
 /** Only what the loader opens: the addon and the libraries it links to. */
@@ -34,7 +36,12 @@ export async function gather(target: Target, folder: string, names: readonly Pay
   const modules = isThisMachine(target) ? 'node_modules' : await fetchModules(target, folder);
   const there = names.filter((name) => !NATIVE_PACKAGES[name].lacks?.includes(target.triple));
   const payloads = await Promise.all(there.map((name) => packed(name, { target, modules, folder })));
-  return { runtime: isThisMachine(target) ? undefined : runtimeIn(modules, target), payloads };
+  const packages = there.flatMap((name) => NATIVE_PACKAGES[name].contents(target).map(([from]) => packageOf(from)));
+  return {
+    runtime: isThisMachine(target) ? undefined : runtimeIn(modules, target),
+    payloads,
+    packages: [...new Set(packages)].map((name) => join(modules, name)).filter((folder) => existsSync(folder)),
+  };
 }
 
 /** The version this checkout has installed, which every target gets too. */
@@ -43,6 +50,9 @@ export function versionOf(packageName: string): string {
   if (typeof facts === 'object' && facts !== null && 'version' in facts) return String(facts.version);
   throw new WorkerError('internal', `${packageName} says no version`);
 }
+
+/** The package that a path below `node_modules` belongs to. */
+const packageOf = (path: string): string => /^(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path;
 
 interface Place {
   readonly target: Target;

@@ -20,7 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: ['base', 'contract', 'operator*', 'system*', 'log*'],
   compose: ['*'],
   'compose.ts': ['*'],
-  cli: ['base', '*types'],
+  licences: [],
+  cli: ['base', 'licences', '*types'],
   'main.ts': ['cli', 'compose', 'compose.ts', 'base', 'system'],
 };
 

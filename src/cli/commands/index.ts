@@ -20,5 +20,6 @@ export const COMMANDS: CommandTable = {
   demo: async () => (await import('./demo.ts')).demo,
   studio: async () => (await import('./studio/index.ts')).studio,
   completions: async () => (await import('./completions.ts')).completions,
+  licences: async () => (await import('./licences.ts')).licences,
   help: async () => (await import('./help.ts')).help,
 };

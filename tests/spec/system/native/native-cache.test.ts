@@ -70,6 +70,16 @@ test.each([
   expect(await contentsOf(await at.unpack())).toEqual(FILES);
 });
 
+test('a library that its user replaced and took off the manifest stays as it is', async () => {
+  await using at = await setup();
+  const folder = await at.unpack();
+  const library = '@img/libvips/lib/libvips.so';
+  const { [library]: _replaced, ...others } = SIZES;
+  await writeFile(join(folder, library), 'a library of another size');
+  await writeFile(join(folder, '.complete'), JSON.stringify(others));
+  expect(await contentsOf(await at.unpack())).toEqual({ ...FILES, [library]: 'a library of another size' });
+});
+
 test.each(['', '[]', 'null', '{}', '{"@img/sharp/lib/sharp.node":'])(
   'a manifest of %p counts as broken',
   async (manifest) => {

@@ -1,0 +1,9 @@
+import { expect, test } from 'bun:test';
+import { setup } from './a-world.ts';
+
+test('a checkout, which carries no list of licences, says where to get it', async () => {
+  await using cli = await setup();
+  expect(await cli.run('licences')).toBe(69);
+  expect(cli.out()).toBe('');
+  expect(cli.err()).toContain('Run `bun run build`, then `dist/studio-worker licences`.');
+});
