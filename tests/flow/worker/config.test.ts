@@ -37,7 +37,6 @@ test('every live key has a reader in a running worker', async () => {
   const rows = configRows();
   expect(rows.filter(({ key, applies }) => applies === 'live' && !followed.has(key))).toEqual([]);
   expect(rows.filter(({ applies }) => applies === 'unused').map(({ key }) => key)).toEqual([
-    'auto_start',
     'start_minimised',
     'auto_update_enabled',
     'auto_update_interval_secs',
