@@ -25,6 +25,7 @@ export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}):
     load: async ({ model }) => void did.push(`load ${model}`),
     unload: async ({ model }) => did.push(`unload ${model}`),
     cancel: (jobId) => status.runningJobs.some((job) => job.jobId === jobId),
+    offerCounts: () => ({ offers: 0, accepted: 0, rejections: [] }),
     explain: () => Promise.resolve({ verdict: 'taken', because: '', rules: [] }),
     stop: () => void did.push('stop'),
     events,

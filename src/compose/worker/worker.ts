@@ -8,6 +8,7 @@ import { createWorkerControl, type WorkerControl } from '../../worker/control/co
 import { createWorkerEvents, type WorkerEvents } from '../../worker/events.ts';
 import { explainNow } from '../../worker/explain.ts';
 import { createHistory } from '../../worker/history.ts';
+import { createRejectionCounts } from '../../worker/rules/rejection-counts.ts';
 import { createStopping, type StopParts } from '../../worker/stop-driver.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
@@ -72,9 +73,21 @@ async function composeBase(setup: WorkerSetup) {
   const events = createWorkerEvents(log);
   const history = createHistory();
   events.subscribe((event) => history.onEvent(event));
+  const rejections = createRejectionCounts(() => clock.now());
+  events.subscribe((event) => rejections.onEvent(event));
   const scheduler = createScheduler({ clock });
   const stopping = createStopping({ scheduler, clock, log, graceMs: () => graceSecs() * SECOND_MS });
-  return { apiBaseUrl, presence, machine, enabled: config.live('auto_enabled'), events, history, scheduler, stopping };
+  return {
+    apiBaseUrl,
+    presence,
+    machine,
+    enabled: config.live('auto_enabled'),
+    events,
+    history,
+    rejections,
+    scheduler,
+    stopping,
+  };
 }
 
 /** The way from an offer to its outcome and back to the studio. */
@@ -151,7 +164,7 @@ function workerOf({ effects, config, log }: WorkerSetup, parts: Parts): Worker {
 
 const controlOf = (
   { config, engines }: WorkerSetup,
-  { scheduler, stopping, events, takenGb, jobs }: Parts,
+  { scheduler, stopping, events, rejections, takenGb, jobs }: Parts,
   worker: Worker,
 ): WorkerControl =>
   createWorkerControl({
@@ -161,6 +174,7 @@ const controlOf = (
     load: jobs.load,
     unload: jobs.unload,
     cancel: (jobId, reason) => cancelIn(scheduler, jobId, reason),
+    offerCounts: () => rejections.counts(),
     explain: (offer) =>
       explainNow(offer, { engines, thresholdGb: takenGb(), readFacts: () => jobs.offerFacts.factsFor(offer) }),
     stop: () => stopping.signal(),

@@ -2,6 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { VERSION } from '../../base/version.ts';
 import type { JobId } from '../../base/ids.ts';
 import type { Offer } from '../../contract/frames/inbound.ts';
+import type { OfferCounts } from '../rules/rejection-counts.ts';
 import type { Explanation } from '../explain.ts';
 import { readOffer } from '../read-offer.ts';
 import type { WorkerEvents } from '../events.ts';
@@ -32,6 +33,7 @@ export interface ControlDeps {
   readonly unload: (request: RequestOf<'unload'>) => Promise<number>;
   /** False when this job is not running. */
   readonly cancel: (jobId: JobId, reason: WorkerError) => boolean;
+  readonly offerCounts: () => OfferCounts;
   readonly explain: (offer: Offer) => Promise<Explanation>;
   readonly stop: () => void;
   readonly events: Pick<WorkerEvents, 'subscribe'>;
@@ -62,6 +64,7 @@ export function createWorkerControl(deps: ControlDeps): WorkerControl {
     cancel: async ({ jobId }) => ({
       cancelled: deps.cancel(jobId, new WorkerError('job.cancelled', 'the operator cancelled the job')),
     }),
+    offers: async () => deps.offerCounts(),
     explain: async ({ offer }) => await deps.explain(readOffer(offer)),
     async stop() {
       deps.stop();
