@@ -21,5 +21,26 @@ export async function becomeBound(
   return process.execve(path, [...command], process.env);
 }
 
+/**
+ * Goes on as another executable with the arguments of this process: under the same id where the system can do that, and
+ * as a successor, beside whose start this process ends, on Windows.
+ *
+ * Throws the system's own error when it cannot be started.
+ */
+export function continueAs(path: string, variables: Readonly<Record<string, string>>): never {
+  const args = process.argv.slice(2);
+  process.emitWarning = () => {}; // Bun 1.4.5 warns on every execve that it is experimental
+  if (process.execve !== undefined && process.platform !== 'win32') {
+    return process.execve(path, [path, ...args], { ...variables });
+  }
+  Bun.spawn([path, ...args], {
+    env: { ...variables },
+    stdio: ['ignore', 'ignore', 'ignore'],
+    detached: true,
+    windowsHide: true,
+  }).unref();
+  return process.exit(0);
+}
+
 const noExec = (): WorkerError =>
   new WorkerError('native.unavailable', 'this system cannot turn one program into another');
