@@ -17,7 +17,7 @@ export interface TrustedRelease {
   /** Undefined for one that the operator takes unsigned from this machine. */
   readonly signature: string | undefined;
   /** Where the release has a file; undefined when it lists none of this name. */
-  urlOf(file: string): string | undefined;
+  readonly urlOf: (file: string) => string | undefined;
 }
 
 /** What a release of the feed turned out to be. */
