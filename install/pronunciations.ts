@@ -27,8 +27,7 @@ const MAX_PHONEMES = 2;
 type Cost = (letter: string, phonemes: readonly string[]) => number;
 type Entry = readonly [word: string, phonemes: readonly string[]];
 
-/** Every word that is learned from, with the phonemes that are learned for it. */
-export function entries(): readonly Entry[] {
+function entries(): readonly Entry[] {
   const all: Readonly<Record<string, string>> = dictionary;
   return Object.entries(all)
     .filter(([word]) => WORD.test(word))

@@ -50,6 +50,10 @@ if (first === '--version' || first === '-V') {
     if (problem !== undefined) writeError(`self-test of studio-worker ${VERSION} failed: ${problem}\n`);
     end(problem === undefined ? 0 : 1);
   } else {
+    if (commandLine.includes('run')) {
+      const { guardStart } = await import('./compose/update/start-guard.ts');
+      await guardStart(commandLine);
+    }
     const { createWorld } = await import('./compose.ts');
     const { runCli } = await import('./cli/cli.ts');
     const world = await createWorld().catch(die);

@@ -160,12 +160,12 @@ export const CONFIG_KEYS = {
     applies: 'restart',
     sentence: 'Failed connection attempts in a row before the worker gives up; 0 or unset means never.',
   },
-  auto_update_enabled: { type: flag, default: true, applies: 'unused', sentence: 'Whether the worker updates itself.' },
+  auto_update_enabled: { type: flag, default: true, applies: 'live', sentence: 'Whether the worker updates itself.' },
   auto_update_interval_secs: {
     type: count(U64_MAX),
     default: 1800,
     unit: 'seconds',
-    applies: 'unused',
+    applies: 'live',
     sentence: 'Interval between update checks; at least 60.',
   },
   auto_update_feed: {
@@ -178,13 +178,13 @@ export const CONFIG_KEYS = {
   auto_update_prerelease: {
     type: flag,
     default: false,
-    applies: 'restart',
+    applies: 'live',
     sentence: 'Whether updates may be prereleases.',
   },
   auto_update_allow_unsigned: {
     type: flag,
     default: false,
-    applies: 'restart',
+    applies: 'live',
     sentence:
       'Whether to take releases without a signature from a feed on this machine, for trying out your own builds.',
   },

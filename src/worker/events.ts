@@ -6,6 +6,7 @@ import type { JobRecord } from '../jobs/job-record.ts';
 import type { DeliveryReport } from '../jobs/delivery-report.ts';
 import type { Logger } from '../log/logger.ts';
 import type { PooledModel } from '../models/loaded/entry.ts';
+import type { UpdateStatus } from '../release/update/updater.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import type { SessionStatus } from '../studio/session/session.ts';
 import type { RuleName } from './fitness.ts';
@@ -38,6 +39,7 @@ export type WorkerEvent =
   /** The studio acknowledged a heartbeat: both ways between it and this worker are open. */
   | { readonly is: 'heartbeat' }
   | { readonly is: 'config'; readonly changedKeys: readonly string[] }
+  | { readonly is: 'update'; readonly status: UpdateStatus }
   | { readonly is: 'stopping' }
   /** Sent to one listener alone: it was too slow for so many events. */
   | { readonly is: 'missed'; readonly count: number };

@@ -1,5 +1,6 @@
 import type { JobRecord } from '../jobs/job-record.ts';
 import type { PooledModel } from '../models/loaded/entry.ts';
+import type { UpdateStatus } from '../release/update/updater.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import type { SessionStatus } from '../studio/session/session.ts';
 
@@ -21,6 +22,8 @@ export interface WorkerStatus {
   /** The engines that a job can be routed to now: those the contract names, then those that are an extension of ours. */
   readonly modelEngines: readonly string[];
   readonly extensionEngines: readonly string[];
+  /** Absent where nothing updates this worker, such as in the demonstration. */
+  readonly update?: UpdateStatus;
   /** In memory, or on their way in or out. */
   readonly models: readonly PooledModel[];
   /** Oldest first. */

@@ -113,9 +113,10 @@ class StopDriver implements Stopping {
     }
   }
 
-  /** One name as a rule; undefined when nothing runs. */
+  /** One name as a rule; undefined when nothing runs. What an update holds is no job. */
   #jobsHeld(): string | undefined {
-    return this.#deps.scheduler.held.map(({ purpose }) => purpose).join(', ') || undefined;
+    const jobs = this.#deps.scheduler.held.filter(({ origin }) => origin !== 'maintenance');
+    return jobs.map(({ purpose }) => purpose).join(', ') || undefined;
   }
 }
 

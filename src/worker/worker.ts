@@ -53,6 +53,7 @@ export interface WorkerDeps {
     | 'modelEngines'
     | 'extensionEngines'
     | 'models'
+    | 'update'
   >;
 }
 

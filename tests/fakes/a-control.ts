@@ -25,8 +25,11 @@ export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}):
     load: async ({ model }) => void did.push(`load ${model}`),
     unload: async ({ model }) => did.push(`unload ${model}`),
     cancel: (jobId) => status.runningJobs.some((job) => job.jobId === jobId),
-    offerCounts: () => ({ offers: 0, accepted: 0, rejections: [] }),
     explain: () => Promise.resolve({ verdict: 'taken', because: '', rules: [] }),
+    update: async ({ version = '0.6.0' }) => {
+      did.push(`update ${version}`);
+      return { is: 'updating', version };
+    },
     stop: () => void did.push('stop'),
     events,
     ...over,

@@ -39,6 +39,13 @@ export function spawnChild(folder: string, variables: Readonly<Record<string, st
   const argv = ['src/main.ts', 'run', '--config', configPath, '--log-format', 'json'];
   const env = { ...environment(folder), ...variables };
   const child = Bun.spawn([process.execPath, ...argv], { env, stdout: 'ignore', stderr: 'pipe' });
+  return { ...watchLog(child), folder, configPath };
+}
+
+/** Follows the JSON log of a worker on its stderr. */
+export function watchLog(
+  child: Bun.Subprocess<'ignore' | undefined, 'ignore' | 'pipe', 'pipe'>,
+): Omit<ChildWorker, 'folder' | 'configPath'> {
   const events: ChildEvent[] = [];
   let stderr = '';
   let ended = false;
@@ -61,8 +68,6 @@ export function spawnChild(folder: string, variables: Readonly<Record<string, st
   });
   return {
     pid: child.pid,
-    folder,
-    configPath,
     events,
     stderr: () => stderr,
     exited,

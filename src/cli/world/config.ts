@@ -67,4 +67,5 @@ export interface ConfigChanges {
   readonly apiBaseUrl?: string;
   readonly vramThresholdGb?: number;
   readonly autoEnabled?: boolean;
+  readonly autoUpdateEnabled?: boolean;
 }

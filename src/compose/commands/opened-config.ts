@@ -39,12 +39,13 @@ export async function openedConfig(
       await config.update({ [key]: value });
       return entry(key);
     },
-    async update({ apiBaseUrl, vramThresholdGb, autoEnabled }) {
+    async update({ apiBaseUrl, vramThresholdGb, autoEnabled, autoUpdateEnabled }) {
       if (apiBaseUrl !== undefined) warnOfPlainHttp(apiBaseUrl, config, log);
       await config.update({
         ...(apiBaseUrl === undefined ? {} : { api_base_url: apiBaseUrl }),
         ...(vramThresholdGb === undefined ? {} : { vram_threshold_gb: vramThresholdGb }),
         ...(autoEnabled === undefined ? {} : { auto_enabled: autoEnabled }),
+        ...(autoUpdateEnabled === undefined ? {} : { auto_update_enabled: autoUpdateEnabled }),
       });
     },
     bootstrap: async (token) => (await import('./bootstrap.ts')).bootstrap(token, config, effects),

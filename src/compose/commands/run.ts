@@ -1,8 +1,10 @@
+import { toWorkerError } from '../../base/errors.ts';
 import type { RunChoice } from '../../cli/world/worker.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import { sweepScratch } from '../../engines/programs/scratch.ts';
 import type { Log } from '../../log/open-log.ts';
+import type { Updater } from '../../release/update/updater.ts';
 import { isAlive } from '../../system/process/alive.ts';
 import { openServiceNotify, type ServiceNotify } from '../../system/process/service-notify.ts';
 import { acquireLock } from '../../system/disk/lock.ts';
@@ -12,10 +14,23 @@ import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { realEngines } from '../engines/engines.ts';
 import { banner, openProcessLog } from '../log.ts';
+import { type Survival, watchStart } from '../update/survival.ts';
+import { openTrialRun, type TrialRun } from '../update/trial-child.ts';
+import { composeUpdater } from '../update/updater.ts';
 import { serveSocket } from '../worker/control-socket.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
 import { LEAVE_MS, reportToService } from '../worker/service-report.ts';
 import { type ComposedWorker, composeWorker } from '../worker/worker.ts';
+
+/** One run of a worker. */
+interface Run {
+  readonly path: string;
+  readonly log: Log;
+  readonly effects: Effects;
+  readonly stops: StopRequests;
+  /** Undefined where no service manager started this process. */
+  readonly notify: ServiceNotify | undefined;
+}
 
 /**
  * The `run` command: one worker per config folder, until it is stopped or refused. Gives the exit code.
@@ -24,8 +39,58 @@ import { type ComposedWorker, composeWorker } from '../worker/worker.ts';
  */
 export async function runWorker(choice: RunChoice, effects: Effects): Promise<number> {
   const log = await openProcessLog(choice, effects);
-  const notify = await openServiceNotify(effects.environment);
   const path = await configPathOf(choice.configPath, effects);
+  using stops = new StopRequests();
+  try {
+    using trial = openTrialRun(path, effects);
+    // The manager listens to the process that it started, and that is the old version's still.
+    const notify = trial === undefined ? await openServiceNotify(effects.environment) : undefined;
+    const run: Run = { path, log, effects, stops, notify };
+    if (trial === undefined) return await serveInTurn(run);
+    trial.onEnd(() => stops.request());
+    return await serve(run, { trial });
+  } finally {
+    await log.flush();
+  }
+}
+
+/** Serves, lets a new version take over where there is one, and serves again when that one does not. */
+async function serveInTurn(run: Run): Promise<number> {
+  const { path, log, effects, stops } = run;
+  using survival = watchStart(path, effects, log.logger.child({}, 'update'));
+  const updater = composeUpdater(path, effects, { log: log.logger, isStopped: () => stops.count > 0 });
+  try {
+    for (;;) {
+      const code = await locked(run, () => serve(run, { updater, survival }));
+      await survival.survived();
+      if (!updater.takesOver) return code;
+      stops.passTo(() => updater.stop());
+      using _feeding = feedWatchdog(run);
+      await updater.takeOver(); // goes on as the new version, or comes back
+      if (stops.count > 0) return code;
+    }
+  } catch (thrown) {
+    // Whatever has a name and a remedy is no death: another version would not help.
+    if (toWorkerError(thrown).code !== 'internal') await survival.survived();
+    throw thrown;
+  }
+}
+
+/** How often a manager with a watchdog hears of a process that is busy with its own replacement. */
+const FEED_MS = 10 * SECOND_MS;
+
+/** A takeover has limits of its own. */
+function feedWatchdog({ notify, effects: { clock } }: Run): Disposable {
+  let disarm = (): void => {};
+  const feed = (): void => {
+    notify?.send({ WATCHDOG: 1, STATUS: 'moving to another version' });
+    disarm = clock.after(FEED_MS, feed);
+  };
+  feed();
+  return { [Symbol.dispose]: () => disarm() };
+}
+
+async function locked({ path, log, effects, notify }: Run, work: () => Promise<number>): Promise<number> {
   const lock = await acquireLock(siblingsOf(path).lock, { pid: effects.environment.pid });
   if (lock.is === 'taken') {
     // Not a fault: a service and a login entry may both start the worker, and one is enough.
@@ -34,56 +99,80 @@ export async function runWorker(choice: RunChoice, effects: Effects): Promise<nu
     return 0;
   }
   try {
-    return await serve({ path, log, notify }, effects);
+    return await work();
   } finally {
-    await log.flush();
     lock.release();
   }
 }
 
-interface Serving {
-  readonly path: string;
-  readonly log: Log;
-  /** Undefined where no service manager started this process. */
-  readonly notify: ServiceNotify | undefined;
-}
-
-async function serve({ path, log, notify }: Serving, effects: Effects): Promise<number> {
+async function serve(
+  { path, log, effects, stops, notify }: Run,
+  about: { readonly updater?: Updater; readonly survival?: Survival; readonly trial?: TrialRun },
+): Promise<number> {
   const learnSecret = (secret: string): void => log.redactor.learn(secret);
   const config = await openConfig(path, effects, { log: log.logger, learnSecret, watched: true });
-  // From the first line on, which putting the worker together may write: what is asked meanwhile is passed on after it.
-  let early = 0;
-  let stop = (): void => void (early += 1);
-  const unsubscribe = onStopSignals(() => stop());
   try {
     const setup: WorkerSetup = {
       effects,
       config,
       log,
       ...realEngines(effects, { log: log.logger, config }),
+      ...(about.updater === undefined ? {} : { updater: about.updater }),
+      ...(about.trial === undefined ? {} : { trial: about.trial.part }),
     };
     const worker = await composeWorker(setup);
-    stop = () => worker.signal();
-    for (let asked = 0; asked < early; asked++) stop();
+    about.survival?.follow(worker.events);
+    stops.passTo(() => worker.signal());
     announce(setup);
     void sweepScratch({ ...effects, ...effects.environment }, { isAlive, log: log.logger });
     await using _control = await serveSocket(worker.control, { ...setup, configPath: path });
     using _report = notify && reportTo(notify, worker, setup);
     return await worker.run();
   } finally {
-    unsubscribe();
     config.close();
   }
 }
 
-const reportTo = (notify: ServiceNotify, worker: ComposedWorker, { config, effects }: WorkerSetup): Disposable =>
+const reportTo = (notify: ServiceNotify, worker: ComposedWorker, setup: WorkerSetup): Disposable =>
   reportToService({
     notify,
     events: worker.events,
     status: () => worker.status(),
-    stopMs: () => config.current.stop_grace_secs * SECOND_MS + LEAVE_MS,
-    clock: effects.clock,
+    stopMs: () => setup.config.current.stop_grace_secs * SECOND_MS + LEAVE_MS,
+    clock: setup.effects.clock,
+    isHandingOver: () => setup.updater?.takesOver ?? false,
   });
+
+/** Requests to stop this process, from its first line on: those that come while nobody takes them are passed on later. */
+class StopRequests implements Disposable {
+  #count = 0;
+  #passed = 0;
+  #to: (() => void) | undefined;
+  readonly #unsubscribe = onStopSignals(() => this.request());
+
+  get count(): number {
+    return this.#count;
+  }
+
+  request(): void {
+    this.#count += 1;
+    this.#pass();
+  }
+
+  /** From now on they go there, those before included that nobody took. */
+  passTo(call: () => void): void {
+    this.#to = call;
+    this.#pass();
+  }
+
+  #pass(): void {
+    for (; this.#to !== undefined && this.#passed < this.#count; this.#passed++) this.#to();
+  }
+
+  [Symbol.dispose](): void {
+    this.#unsubscribe();
+  }
+}
 
 /** Identity and settings, before anything else happens. */
 function announce({ config, log }: WorkerSetup): void {

@@ -25,10 +25,14 @@ export function releaseSource(
 ): ReleaseSource {
   const { http, clock, environment, sha256 } = effects;
   const [feed, installId] = [config.live('auto_update_feed'), config.live('install_id')];
+  const [prereleases, allowsUnsigned] = [
+    config.live('auto_update_prerelease'),
+    config.live('auto_update_allow_unsigned'),
+  ];
   return {
     facts: () => ({
       running: RUNNING,
-      prereleases: config.current.auto_update_prerelease,
+      prereleases: prereleases(),
       target: tripleOf(environment),
       cohort: cohortOf(installId(), sha256),
     }),
@@ -37,7 +41,7 @@ export function releaseSource(
       clock,
       crypto: signatureCrypto,
       keys: manifest.signingKeys,
-      allowsUnsigned: config.current.auto_update_allow_unsigned,
+      allowsUnsigned: allowsUnsigned(),
       feed: feed(),
       memory,
       now: () => clock.now(),

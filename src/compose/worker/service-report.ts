@@ -12,6 +12,8 @@ export interface ServiceReportParts {
   /** How long a stop may take, in milliseconds: its grace and what comes after it. */
   readonly stopMs: () => number;
   readonly clock: Clock;
+  /** Whether the worker ends so that a new version may take over: to the manager the service goes on. */
+  readonly isHandingOver: () => boolean;
 }
 
 /** What a stopping worker does after its grace: it hands the job back, flushes its log and says goodbye. */
@@ -23,7 +25,14 @@ const FEEDS_PER_PERIOD = 3;
 const MICROS = 1_000;
 
 /** Tells the service manager that the worker is ready, what it does, and whether it is healthy, until disposed. */
-export function reportToService({ notify, events, status, stopMs, clock }: ServiceReportParts): Disposable {
+export function reportToService({
+  notify,
+  events,
+  status,
+  stopMs,
+  clock,
+  isHandingOver,
+}: ServiceReportParts): Disposable {
   let ackedAt = Number.NEGATIVE_INFINITY;
   let movedAt = clock.elapsed();
   let line = '';
@@ -38,7 +47,8 @@ export function reportToService({ notify, events, status, stopMs, clock }: Servi
   function onEvent(event: WorkerEvent): void {
     if (event.is === 'heartbeat') ackedAt = clock.elapsed();
     if (event.is === 'session' || event.is === 'registration') movedAt = clock.elapsed();
-    if (event.is === 'stopping') notify.send({ STOPPING: 1, EXTEND_TIMEOUT_USEC: stopMs() * MICROS });
+    if (event.is === 'stopping' && !isHandingOver())
+      notify.send({ STOPPING: 1, EXTEND_TIMEOUT_USEC: stopMs() * MICROS });
     if (REPORTED.has(event.is)) report();
   }
 

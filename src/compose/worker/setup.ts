@@ -3,6 +3,8 @@ import type { Engine } from '../../engines/engine.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
 import type { Log } from '../../log/open-log.ts';
 import type { RegistrationOptions } from '../../studio/registration/registration.ts';
+import type { TrialStep } from '../../release/update/trial.ts';
+import type { Updater } from '../../release/update/updater.ts';
 import type { CpuRule } from '../../worker/rules/cpu-rule.ts';
 import type { Effects } from '../effects.ts';
 
@@ -16,5 +18,16 @@ export interface WorkerSetup {
   readonly quarantine: Pick<Quarantine, 'remainingMs'>;
   /** Which engines may not run where they would. */
   readonly cpuRule: Pick<CpuRule, 'refusal'>;
+  /** What keeps this installation up to date; nothing where it is left out. */
+  readonly updater?: Updater;
+  /** Set in a new version that is run to prove itself. */
+  readonly trial?: TrialPart;
   readonly registrationPolicy?: RegistrationOptions['policy'];
+}
+
+/** What the one who tries a new version wants of it: it takes no job, and says how far it has come. */
+export interface TrialPart {
+  /** Settles when the old worker has let go of everything that belongs to one worker alone. */
+  clearance(): Promise<void>;
+  report(step: TrialStep): void;
 }

@@ -1,14 +1,16 @@
-import type { WorkerError } from '../../base/errors.ts';
+import { WorkerError } from '../../base/errors.ts';
 import type { JobId } from '../../base/ids.ts';
 import { SECOND_MS } from '../../base/units.ts';
+import { VERSION } from '../../base/version.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
+import type { Welcome } from '../../contract/frames/inbound.ts';
 import { createScheduler, type Scheduler } from '../../jobs/scheduler.ts';
+import type { Updater } from '../../release/update/updater.ts';
 import type { Registration } from '../../studio/registration/registration.ts';
 import { createWorkerControl, type WorkerControl } from '../../worker/control/control.ts';
 import { createWorkerEvents, type WorkerEvents } from '../../worker/events.ts';
 import { explainNow } from '../../worker/explain.ts';
 import { createHistory } from '../../worker/history.ts';
-import { createRejectionCounts } from '../../worker/rules/rejection-counts.ts';
 import { createStopping, type StopParts } from '../../worker/stop-driver.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
@@ -18,6 +20,9 @@ import { probeMachine } from './machine-facts.ts';
 import { composePresence } from './presence.ts';
 import type { WorkerSetup } from './setup.ts';
 import { composeStudioLink, type StudioLink } from './studio-link.ts';
+import { inTrial } from './trial.ts';
+import { updateHost } from '../update/host.ts';
+import type { WorkerStatus } from '../../worker/status.ts';
 
 export interface ComposedWorker extends Worker {
   readonly registration: Registration;
@@ -40,12 +45,21 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   stopping.connect(stopParts(link, registration, events));
   follow(setup, { session: link.session, registration, events });
   machine.onChange(() => link.session.beat());
+  const { updater } = setup;
+  events.subscribe(({ is }) => {
+    // A lease that waits for an update would hold up the end; one that hands over ends by itself.
+    if (is === 'stopping' && updater?.takesOver === false) updater.stop();
+  });
+  const { scheduler } = parts;
+  const host = updateHost(setup, { scheduler, delivery: link.delivery, session: link.session, stopping, events });
   const worker = workerOf(setup, parts);
   return {
     async run() {
+      const disconnect = updater?.connect(host);
       try {
         return await worker.run();
       } finally {
+        disconnect?.();
         presence[Symbol.dispose]();
         await jobs.close();
       }
@@ -73,21 +87,9 @@ async function composeBase(setup: WorkerSetup) {
   const events = createWorkerEvents(log);
   const history = createHistory();
   events.subscribe((event) => history.onEvent(event));
-  const rejections = createRejectionCounts(() => clock.now());
-  events.subscribe((event) => rejections.onEvent(event));
   const scheduler = createScheduler({ clock });
   const stopping = createStopping({ scheduler, clock, log, graceMs: () => graceSecs() * SECOND_MS });
-  return {
-    apiBaseUrl,
-    presence,
-    machine,
-    enabled: config.live('auto_enabled'),
-    events,
-    history,
-    rejections,
-    scheduler,
-    stopping,
-  };
+  return { apiBaseUrl, presence, machine, enabled: config.live('auto_enabled'), events, history, scheduler, stopping };
 }
 
 /** The way from an offer to its outcome and back to the studio. */
@@ -104,6 +106,7 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
     });
   const identity = composeIdentity(setup, { apiBaseUrl, capabilities: () => capabilities() });
   const { registration, credentials } = identity;
+  await setup.trial?.clearance(); // what follows belongs to one worker alone
   const link = await composeStudioLink(setup, {
     credentials,
     capabilities,
@@ -126,24 +129,28 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
   return { takenGb, capabilities, identity, registration, link, jobs };
 }
 
-function workerOf({ effects, config, log }: WorkerSetup, parts: Parts): Worker {
+function workerOf(setup: WorkerSetup, parts: Parts): Worker {
+  const { effects, config, log, trial } = setup;
   const { machine, enabled, events, history, stopping, takenGb, capabilities, identity, link, jobs } = parts;
   const { session, claims, delivery } = link;
   const { registration, credentials, approved } = identity;
-  return createWorker({
+  const serving = {
     registration: { start: () => identity.start(), status: () => registration.status(), approved },
-    session,
     receivers: {
       claims,
       delivery,
       pipeline: jobs.pipeline,
-      onWelcome(welcome) {
+      onWelcome(welcome: Welcome) {
         link.onWelcome(welcome);
         jobs.restore();
       },
       onHeartbeatAck: () => events.emit({ is: 'heartbeat' }),
     },
     delivery,
+  };
+  return createWorker({
+    ...(trial === undefined ? serving : inTrial(serving, trial, { config, ...parts })),
+    session,
     jobs,
     history,
     stopping,
@@ -158,13 +165,23 @@ function workerOf({ effects, config, log }: WorkerSetup, parts: Parts): Worker {
       vramTotalGb: machine.vramTotalGb(),
       vramThresholdGb: takenGb(),
       models: jobs.models(),
+      ...updateFacts(setup),
     }),
   });
 }
 
+function updateFacts({ updater, trial }: WorkerSetup): Pick<WorkerStatus, 'update'> {
+  if (trial !== undefined) return { update: { at: 'probation', version: VERSION } };
+  return updater === undefined ? {} : { update: updater.status() };
+}
+
+const NO_UPDATER: Pick<Updater, 'request'> = {
+  request: () => Promise.reject(new WorkerError('update.unsupported', 'nothing updates this worker')),
+};
+
 const controlOf = (
-  { config, engines }: WorkerSetup,
-  { scheduler, stopping, events, rejections, takenGb, jobs }: Parts,
+  { config, engines, updater }: WorkerSetup,
+  { scheduler, stopping, events, takenGb, jobs }: Parts,
   worker: Worker,
 ): WorkerControl =>
   createWorkerControl({
@@ -174,9 +191,9 @@ const controlOf = (
     load: jobs.load,
     unload: jobs.unload,
     cancel: (jobId, reason) => cancelIn(scheduler, jobId, reason),
-    offerCounts: () => rejections.counts(),
     explain: (offer) =>
       explainNow(offer, { engines, thresholdGb: takenGb(), readFacts: () => jobs.offerFacts.factsFor(offer) }),
+    update: (request) => (updater ?? NO_UPDATER).request(request),
     stop: () => stopping.signal(),
     events,
   });

@@ -30,5 +30,5 @@ export const UPDATE_SENTENCES = {
   'update.rolled-back': own((f) => `${text(f.version)} was taken back: ${text(f.because)}`),
   'update.off': own((f) => `updates are off: ${text(f.because)}`),
   'update-state.unreadable': own((f) => `the updater starts over, ${text(f.path)} is unreadable: ${text(f.because)}`),
-  'update-state.not-saved': own((f) => `cannot save what the updater knows to ${text(f.path)}: ${text(f.error)}`),
+  'update-state.not-saved': own((f) => `cannot save what the updater knows: ${text(f.error)}`),
 } satisfies Sentences;

@@ -19,6 +19,8 @@ export interface SessionDelivery extends Delivery {
   onAck(ack: { readonly type: 'completeAck' | 'failAck'; readonly jobId: JobId }): void;
   /** To be called after the claims were updated by it, so that a reclaimed job's frame may pass. */
   onHeartbeatAck(ack: HeartbeatAck): void;
+  /** Whether a result would be lost with the session. */
+  hasUnkept(): boolean;
   /** The job whose result waits for its claim; for the heartbeat, when no job runs. */
   currentJobId(): JobId | undefined;
 }
@@ -48,6 +50,7 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
       if (ack.type === 'completeAck') json.onCompleteAck(ack.jobId);
     },
     onHeartbeatAck: (ack) => json.onHeartbeatAck(ack),
+    hasUnkept: () => json.hasUnkept(),
     currentJobId: () => json.currentJobId(),
   };
 }

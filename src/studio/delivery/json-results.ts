@@ -34,6 +34,8 @@ export interface JsonResults {
   onLost(): void;
   onCompleteAck(jobId: JobId): void;
   onHeartbeatAck(ack: HeartbeatAck): void;
+  /** Whether a result is on its way that no disk holds: it goes with the socket. */
+  hasUnkept(): boolean;
   /** The job that the next heartbeat should reclaim: the oldest whose result is not on its way. */
   currentJobId(): JobId | undefined;
 }
@@ -95,6 +97,10 @@ class JsonFrames implements JsonResults {
     if (claim === undefined || entry?.jobId !== claim.jobId) return;
     if (claim.held) void this.#resend(entry);
     else this.#discard(entry, 'the studio does not hold this job for us');
+  }
+
+  hasUnkept(): boolean {
+    return this.#unacknowledged.size > 0;
   }
 
   currentJobId(): JobId | undefined {

@@ -1,8 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
-import { VERSION } from '../../base/version.ts';
 import type { JobId } from '../../base/ids.ts';
 import type { Offer } from '../../contract/frames/inbound.ts';
-import type { OfferCounts } from '../rules/rejection-counts.ts';
 import type { Explanation } from '../explain.ts';
 import { readOffer } from '../read-offer.ts';
 import type { WorkerEvents } from '../events.ts';
@@ -33,8 +31,9 @@ export interface ControlDeps {
   readonly unload: (request: RequestOf<'unload'>) => Promise<number>;
   /** False when this job is not running. */
   readonly cancel: (jobId: JobId, reason: WorkerError) => boolean;
-  readonly offerCounts: () => OfferCounts;
   readonly explain: (offer: Offer) => Promise<Explanation>;
+  /** @throws WorkerError `update.unsupported` and what else checking for an update throws */
+  readonly update: (request: RequestOf<'update'>) => Promise<AnswerOf<'update'>>;
   readonly stop: () => void;
   readonly events: Pick<WorkerEvents, 'subscribe'>;
 }
@@ -64,17 +63,12 @@ export function createWorkerControl(deps: ControlDeps): WorkerControl {
     cancel: async ({ jobId }) => ({
       cancelled: deps.cancel(jobId, new WorkerError('job.cancelled', 'the operator cancelled the job')),
     }),
-    offers: async () => deps.offerCounts(),
     explain: async ({ offer }) => await deps.explain(readOffer(offer)),
     async stop() {
       deps.stop();
       return { stopping: true };
     },
     subscribe: (_request, signal) => watch(deps.events, signal),
-    update: async () => {
-      throw new WorkerError('update.unsupported', `release ${VERSION} cannot update itself`, {
-        hint: 'Install the newer release over this one, then start the worker again.',
-      });
-    },
+    update: async (request) => await deps.update(request),
   };
 }

@@ -3,7 +3,14 @@ import { toJobId, toModelId } from '../../base/ids.ts';
 import { TaskKindIdSchema } from '../../contract/tasks/index.ts';
 import type { WorkerEvent } from '../events.ts';
 import { RULES, type RuleName } from '../fitness.ts';
-import { JOB_PHASES, JobSchema, ModelSchema, RegistrationSchema, SessionSchema } from './status-schema.ts';
+import {
+  JOB_PHASES,
+  JobSchema,
+  ModelSchema,
+  RegistrationSchema,
+  SessionSchema,
+  UpdateSchema,
+} from './status-schema.ts';
 
 const JobId = v.pipe(v.string(), v.transform(toJobId));
 const ModelId = v.pipe(v.string(), v.transform(toModelId));
@@ -30,6 +37,7 @@ export const EventSchema: v.GenericSchema<unknown, WorkerEvent> = v.variant('is'
   v.object({ is: v.literal('session'), status: SessionSchema }),
   v.object({ is: v.literal('registration'), status: RegistrationSchema }),
   v.object({ is: v.literal('config'), changedKeys: v.array(v.string()) }),
+  v.object({ is: v.literal('update'), status: UpdateSchema }),
   v.object({ is: v.picklist(['stopping', 'heartbeat']) }),
   v.object({ is: v.literal('missed'), count: v.number() }),
 ]);

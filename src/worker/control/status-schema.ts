@@ -27,6 +27,25 @@ export const SessionSchema = v.variant('at', [
   v.object({ at: v.picklist(['refused', 'gave-up']), because: v.string() }),
 ]);
 
+export const UpdateSchema = v.object({
+  at: v.picklist([
+    'off',
+    'idle',
+    'checking',
+    'downloading',
+    'draining',
+    'probation',
+    'swapping',
+    'swapped',
+    'rolledBack',
+    'quarantined',
+  ]),
+  version: v.exactOptional(v.string()),
+  because: v.exactOptional(v.string()),
+  pinned: v.exactOptional(v.string()),
+  lastCheckAt: v.exactOptional(Time),
+});
+
 export const ModelSchema = v.object({
   engine: v.picklist(ENGINE_NAMES),
   model: ModelId,
@@ -73,6 +92,7 @@ export const StatusSchema = v.pipe(
     vramThresholdGb: v.number(),
     modelEngines: v.array(v.string()),
     extensionEngines: v.array(v.string()),
+    update: v.exactOptional(UpdateSchema),
     models: v.array(ModelSchema),
     runningJobs: v.array(JobSchema),
     recentJobs: v.array(JobSchema),

@@ -5,7 +5,6 @@ import { ENGINE_NAMES, ModelSourceSchema } from '../../contract/model-source.ts'
 import { type AskEntry, ask, type StreamEntry, stream } from './entry.ts';
 import { EventSchema } from './event-schema.ts';
 import { ExplanationSchema } from './explanation-schema.ts';
-import { OfferCountsSchema } from './offer-counts-schema.ts';
 import { StatusSchema } from './status-schema.ts';
 
 /*
@@ -32,10 +31,20 @@ const Load = v.object({
   gb: v.exactOptional(v.pipe(v.number(), v.finite(), v.minValue(0))),
 });
 
+const Update = v.object({
+  version: v.exactOptional(v.string()),
+  force: v.exactOptional(v.boolean()),
+  rollback: v.exactOptional(v.boolean()),
+});
+/** To be current already is no failure of the request. */
+const UpdateUnderway = v.object({ is: v.picklist(['current', 'updating']), version: v.string() });
+
 /** A worker on this machine answers in milliseconds; one that hangs must not hang the command. */
 const SOON_MS = 3 * SECOND_MS;
 /** An engine that says whether it is ready may start a program to find out. */
 const EXPLAIN_MS = 15 * SECOND_MS;
+/** The feed, and a manifest or two. */
+const UPDATE_CHECK_MS = MINUTE_MS;
 /** Weights of many gigabytes from a slow disk; a model in use is unloaded after its job. */
 const LOAD_MS = 10 * MINUTE_MS;
 
@@ -46,8 +55,6 @@ const ASKS = {
   resume: ask(Nothing, Claiming, SOON_MS),
   /** What would become of an offer now, by the worker's own rules. The text is the frame as it came, or its claim. */
   explain: ask(v.object({ offer: v.string() }), ExplanationSchema, EXPLAIN_MS),
-  /** What became of the offers since the start, by the rule that rejected them. */
-  offers: ask(Nothing, OfferCountsSchema, SOON_MS),
   /** Reads the config file again and applies what changed. */
   reload: ask(Nothing, Claiming, SOON_MS),
   /** Takes a model that is on this disk into memory, if it fits without unloading another. Downloads nothing. */
@@ -62,8 +69,8 @@ const ASKS = {
   cancel: ask(v.object({ jobId: JobId }), v.object({ cancelled: v.boolean() }), SOON_MS),
   /** One more request to stop: finish the job, hand it back, or exit at once, as signals do. */
   stop: ask(Nothing, v.object({ stopping: v.literal(true) }), SOON_MS),
-  /** Moves to a newer release. */
-  update: ask(Nothing, v.object({ version: v.string() }), SOON_MS),
+  /** Moves to another release, or back to the one before; what comes of it is told by `update` events. */
+  update: ask(Update, UpdateUnderway, UPDATE_CHECK_MS),
 };
 
 const STREAMS = {

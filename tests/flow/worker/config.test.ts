@@ -38,8 +38,6 @@ test('every live key has a reader in a running worker', async () => {
   expect(rows.filter(({ key, applies }) => applies === 'live' && !followed.has(key))).toEqual([]);
   expect(rows.filter(({ applies }) => applies === 'unused').map(({ key }) => key)).toEqual([
     'start_minimised',
-    'auto_update_enabled',
-    'auto_update_interval_secs',
     'local_api_port',
     'stream_port',
     'local_api_token',

@@ -181,7 +181,7 @@ test('an offer with a prompt of a megabyte is explained', async () => {
   expect(answerOf(await at.client.ask('explain', { offer })).verdict).toBe('taken');
 });
 
-test('update says that this release cannot', async () => {
+test('a worker that nothing updates says so', async () => {
   await using at = await setup();
   expect(await at.client.ask('update', {})).toMatchObject({ is: 'failed', error: { code: 'update.unsupported' } });
 });

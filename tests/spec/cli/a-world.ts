@@ -9,6 +9,7 @@ import * as json from '../../../src/contract/json.ts';
 import * as limits from '../../../src/contract/limits.ts';
 import * as read from '../../../src/contract/read.ts';
 import * as routes from '../../../src/contract/routes.ts';
+import type { Updates } from '../../../src/cli/world/update.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import type { Terminal } from '../../../src/system/terminal.ts';
 import type { WorkerStatus } from '../../../src/worker/status.ts';
@@ -77,6 +78,15 @@ const untold = (what: string) => (): never => {
   throw new Error(`this test has no ${what}`);
 };
 
+/** Releases that can do what a test names, and nothing else. */
+export const someUpdates = (can: Partial<Updates>): Updates => ({
+  check: untold('feed'),
+  plan: untold('plan'),
+  install: untold('release'),
+  pin: untold('memory'),
+  ...can,
+});
+
 /** Everything a command may reach: a config that remembers its patches, a worker that may run, a real folder. */
 export async function setup(given: Given = {}): Promise<Setup> {
   const folder = await mkdtemp(join(tmpdir(), 'studio-worker-cli-'));
@@ -125,7 +135,6 @@ export async function setup(given: Given = {}): Promise<Setup> {
     },
     operatorApi: async () => ({ ...admin, ...routes, ...json, ...limits, ...read }),
     demo: untold('demo'),
-    doctor: untold('doctor'),
     uninstaller: untold('receipt'),
     confirm: async () => undefined,
     machineName: 'rig-01',

@@ -1,12 +1,11 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
 import type { CheckedFeed } from '../../../src/cli/world/update.ts';
-import { setup } from './a-world.ts';
+import { setup, someUpdates } from './a-world.ts';
 
 const feedOf = (checked: Partial<CheckedFeed>) => ({
-  updates: async () => ({
-    check: async () => ({ current: '0.5.0', latest: undefined, heldBack: undefined, ...checked }),
-  }),
+  updates: async () =>
+    someUpdates({ check: async () => ({ current: '0.5.0', latest: undefined, heldBack: undefined, ...checked }) }),
 });
 
 test('a newer release is one line, and no failure', async () => {
@@ -34,7 +33,7 @@ test('as JSON it also says why the worker does not move by itself', async () => 
 
 test('a feed that cannot be read exits with 69 and prints nothing on stdout', async () => {
   const check = () => Promise.reject(new WorkerError('update.feed-unreadable', 'feed https://x returned 503'));
-  await using cli = await setup({ world: { updates: async () => ({ check }) } });
+  await using cli = await setup({ world: { updates: async () => someUpdates({ check }) } });
   expect(await cli.run('check-update')).toBe(69);
   expect([cli.out(), cli.err()]).toEqual(['', 'error: feed https://x returned 503 [update.feed-unreadable]\n']);
 });

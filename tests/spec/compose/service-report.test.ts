@@ -18,6 +18,7 @@ interface Scene extends AsyncDisposable {
   readonly events: WorkerEvents;
   readonly report: Disposable;
   become(status: Partial<WorkerStatus>): void;
+  handOver(): void;
 }
 
 /** A worker under a service manager that wants to hear from it every 90 s. */
@@ -36,12 +37,21 @@ async function aScene(): Promise<Scene> {
   const clock = new FakeClock();
   const events = createWorkerEvents(recordingLogger());
   let status = aWorker();
-  const report = reportToService({ notify, events, status: () => status, stopMs: () => 90_000, clock });
+  let handsOver = false;
+  const report = reportToService({
+    notify,
+    events,
+    status: () => status,
+    stopMs: () => 90_000,
+    clock,
+    isHandingOver: () => handsOver,
+  });
   return {
     manager,
     clock,
     events,
     report,
+    handOver: () => void (handsOver = true),
     become: (changed) => void (status = aWorker(changed)),
     async [Symbol.asyncDispose]() {
       report[Symbol.dispose]();
@@ -50,6 +60,15 @@ async function aScene(): Promise<Scene> {
     },
   };
 }
+
+test('a worker that makes way for a new version is not stopping to its manager', async () => {
+  await using scene = await aScene();
+  scene.manager.received();
+  scene.handOver();
+  scene.become({ stopping: true });
+  scene.events.emit({ is: 'stopping' });
+  expect(scene.manager.received().join('')).not.toContain('STOPPING');
+});
 
 test('the service manager is notified that the worker is ready and what it does', async () => {
   await using scene = await aScene();

@@ -102,12 +102,11 @@ describe('every request reaches the worker and its answer comes back whole', () 
     });
   });
 
-  test('update says that this release cannot update itself', async () => {
-    const asked = await clientOf(aControl(busy).control).ask('update', {});
-    expect(asked).toMatchObject({
-      is: 'failed',
-      error: { code: 'update.unsupported', message: `release ${VERSION} cannot update itself` },
-    });
+  test('update carries the version that is wanted there and back', async () => {
+    const worker = aControl(busy);
+    const asked = await clientOf(worker.control).ask('update', { version: '0.7.0', force: true });
+    expect(asked).toEqual({ is: 'answered', answer: { is: 'updating', version: '0.7.0' } });
+    expect(worker.did).toEqual(['update 0.7.0']);
   });
 });
 
@@ -248,7 +247,6 @@ const SAMPLES: { readonly [N in AskName]: RequestOf<N> } = {
   pause: {},
   resume: {},
   explain: { offer: writeJson(anOffer()) },
-  offers: {},
   reload: {},
   load: { model, source: synthetic },
   unload: { model },
@@ -264,7 +262,7 @@ test('every entry of the table is served, and its answer reads at the other end'
     const asked = await client.ask(name, SAMPLES[name]);
     if (asked.is !== 'answered') refused.push(name);
   }
-  expect(refused).toEqual(['update']);
+  expect(refused).toEqual([]);
   expect(Object.keys(SAMPLES).toSorted()).toEqual(Object.keys(CONTROL).toSorted());
 });
 

@@ -1,0 +1,60 @@
+import { pause } from '../../base/pause.ts';
+import { SECOND_MS } from '../../base/units.ts';
+import type { Scheduler } from '../../jobs/scheduler.ts';
+import { findUpdate } from '../../release/feed/find.ts';
+import { stageRelease } from '../../release/update/stage.ts';
+import { openUpdateMemory } from '../../release/update/state.ts';
+import type { UpdateHost } from '../../release/update/updater.ts';
+import type { SessionDelivery } from '../../studio/delivery/deliver.ts';
+import type { Session } from '../../studio/session/session.ts';
+import type { WorkerEvents } from '../../worker/events.ts';
+import type { Stopping } from '../../worker/stop-driver.ts';
+import { siblingsOf } from '../../config/paths.ts';
+import type { WorkerSetup } from '../worker/setup.ts';
+import { releaseSource } from './release-source.ts';
+import { stageDeps } from './stage-deps.ts';
+
+export interface HostParts {
+  readonly scheduler: Pick<Scheduler, 'waitFor'>;
+  readonly delivery: Pick<SessionDelivery, 'hasUnkept'>;
+  readonly session: Pick<Session, 'status'>;
+  readonly stopping: Pick<Stopping, 'endWith'>;
+  readonly events: WorkerEvents;
+}
+
+/** A studio acknowledges a result within a second; one that takes longer than this is not waited for. */
+const RESULTS_SAFE_MS = 30 * SECOND_MS;
+
+/** A worker as the updater meets it. */
+export function updateHost({ config, effects, log: workerLog }: WorkerSetup, parts: HostParts): UpdateHost {
+  const { scheduler, session, stopping, events } = parts;
+  const log = workerLog.logger.child({}, 'update');
+  const [enabled, intervalSecs] = [config.live('auto_update_enabled'), config.live('auto_update_interval_secs')];
+  const memory = openUpdateMemory({ path: siblingsOf(config.path).updateState, files: effects.files, log });
+  const source = releaseSource(config, effects, { memory, log });
+  return {
+    enabled,
+    onEnabled: (call) => config.watch('auto_update_enabled', call),
+    intervalMs: () => intervalSecs() * SECOND_MS,
+    find: (choice, signal) => findUpdate(source.facts(), choice, source.deps(), signal),
+    stage: (release, signal) => stageRelease(release, stageDeps(config, effects, log), signal),
+    waitForMachine: (purpose, wait) => scheduler.waitFor({ origin: 'maintenance', purpose }, wait),
+    resultsSafe: (signal) => resultsSafe(parts, effects.clock, signal),
+    hasSession: () => session.status().at === 'live',
+    handOver: () => stopping.endWith(0),
+    onStatus: (status) => events.emit({ is: 'update', status }),
+  };
+}
+
+async function resultsSafe(
+  { delivery, events }: HostParts,
+  clock: WorkerSetup['effects']['clock'],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const safe = new AbortController();
+  using _listening = events.subscribe((event) => {
+    if (event.is === 'delivery' && !delivery.hasUnkept()) safe.abort();
+  });
+  if (delivery.hasUnkept()) await pause(clock, RESULTS_SAFE_MS, AbortSignal.any([safe.signal, signal]));
+  return !delivery.hasUnkept();
+}

@@ -1,0 +1,55 @@
+import { errorChain } from '../../base/errors.ts';
+import { VERSION } from '../../base/version.ts';
+import { findConfig, siblingsOf } from '../../config/paths.ts';
+import { TRIAL_VARIABLE } from '../../release/update/trial.ts';
+import { countStart } from '../../release/update/start-count.ts';
+import { openUpdateMemory } from '../../release/update/state.ts';
+import { systemClock } from '../../system/clock.ts';
+import { executablePlace, swapBack } from '../../system/disk/executable.ts';
+import { systemFiles } from '../../system/disk/files.ts';
+import { readEnvironment } from '../../system/environment.ts';
+import { continueAs } from '../../system/process/exec.ts';
+import { ourVariables, ownCommand, ownEnvironment } from '../../system/process/processes.ts';
+import { writeError } from '../../system/process/this-program.ts';
+
+/*
+ * The first thing that `run` does, before the rest of the program is even loaded: count the start, and go back to the
+ * version before this one when it died too often. It knows as little of the program as it can.
+ */
+
+/** Whether a command line starts a worker, and with which config; undefined for any other command. */
+export function startOf(words: readonly string[]): { readonly config: string | undefined } | undefined {
+  let config: string | undefined;
+  let command: string | undefined;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (word === '--config') config = words[++at];
+    else if (word.startsWith('--config=')) config = word.slice('--config='.length);
+    else if (word === '--help' || word === '-h') return undefined;
+    else if (!word.startsWith('-')) command ??= word;
+  }
+  return command === 'run' ? { config } : undefined;
+}
+
+/** Counts this start, or goes on as the previous version. Whatever is wrong with the count, the worker starts. */
+export async function guardStart(words: readonly string[]): Promise<void> {
+  const start = startOf(words);
+  const environment = readEnvironment();
+  if (start === undefined || ownCommand().length > 1 || environment.get(TRIAL_VARIABLE)) return;
+  try {
+    const exists = async (path: string): Promise<boolean> => (await systemFiles.stat(path)) !== undefined;
+    const configPath = start.config ?? (await findConfig(environment, exists));
+    const place = executablePlace(environment.execPath);
+    const memory = openUpdateMemory({ path: siblingsOf(configPath).updateState, files: systemFiles, log: QUIET });
+    const hasPrevious = await exists(place.previous);
+    const verdict = countStart(await memory.read(), { version: VERSION, hasPrevious, now: systemClock.now() });
+    await memory.change(() => verdict.state);
+    if (verdict.is === 'go' || !swapBack(place)) return;
+    writeError(`studio-worker ${VERSION} is taken back: ${verdict.because}\n`);
+  } catch (thrown) {
+    return writeError(`warning: cannot count this start: ${errorChain(thrown)}\n`);
+  }
+  continueAs(environment.execPath, ownEnvironment(ourVariables()));
+}
+
+const QUIET = { warn: () => {} };

@@ -1,0 +1,79 @@
+import { VERSION } from '../../base/version.ts';
+import type { Logger } from '../../log/logger.ts';
+import { compareVersions, parseVersion } from '../../release/feed/semver.ts';
+import { createUpdater } from '../../release/update/driver.ts';
+import { createKnowledge } from '../../release/update/knowledge.ts';
+import { openUpdateMemory } from '../../release/update/state.ts';
+import { startTrial, TRIAL_VARIABLE, type TrialChild } from '../../release/update/trial.ts';
+import type { Updater } from '../../release/update/updater.ts';
+import { siblingsOf } from '../../config/paths.ts';
+import { asLines, asText, startChild } from '../../system/process/child.ts';
+import { continueAs } from '../../system/process/exec.ts';
+import { ourVariables, ownEnvironment } from '../../system/process/processes.ts';
+import { commandLine } from '../../system/process/this-program.ts';
+import type { Effects } from '../effects.ts';
+import { installationOf } from './installation.ts';
+
+/** The installation's own updater: it lives as long as the process. */
+export function composeUpdater(
+  configPath: string,
+  effects: Effects,
+  about: { readonly log: Logger; readonly isStopped: () => boolean },
+): Updater {
+  const { files, clock, random, environment } = effects;
+  const log = about.log.child({}, 'update');
+  const memory = openUpdateMemory({ path: siblingsOf(configPath).updateState, files, log });
+  const installation = installationOf(effects, log);
+  return createUpdater({
+    running: VERSION,
+    unable: installation.unable,
+    knowledge: createKnowledge(memory, log),
+    clock,
+    random,
+    log,
+    startTrial: (program) => startTrial({ clock, start: (on) => startTrialChild(program, on, effects) }),
+    install: installation.install,
+    previousVersion: installation.previousVersion,
+    putBack: installation.putBack,
+    cleanUp: () => removeStaged(siblingsOf(configPath).updates, files),
+    restart: () => {
+      if (!about.isStopped()) continueAs(environment.execPath, ownEnvironment(ourVariables()));
+    },
+  });
+}
+
+/** What is left of an update that is done, or overtaken. Partial downloads stay, to be resumed. */
+async function removeStaged(folder: string, files: Effects['files']): Promise<void> {
+  const running = parseVersion(VERSION);
+  for (const name of await files.list(folder)) {
+    const version = parseVersion(name);
+    const isPast = running !== undefined && version !== undefined && compareVersions(version, running) <= 0;
+    if (isPast) await files.remove(`${folder}/${name}`).catch(() => {}); // it is in nobody's way
+  }
+}
+
+/** With the command line of this process, so that it proves itself with the very config that it will serve. */
+function startTrialChild(
+  program: string,
+  on: { readonly line: (line: string) => void; readonly error: (text: string) => void },
+  { terminal }: Pick<Effects, 'terminal'>,
+): TrialChild {
+  const child = startChild([program, ...commandLine], {
+    env: { ...ownEnvironment(ourVariables()), [TRIAL_VARIABLE]: '1' },
+    stdin: 'pipe',
+    stdout: asLines(on.line),
+    stderr: asText((text) => {
+      terminal.stderr.write(text);
+      on.error(text);
+    }),
+  });
+  return {
+    ended: child.ended,
+    kill: () => child.killGroup('SIGKILL'),
+    write(line) {
+      // One that has ended reads nothing: its end says so.
+      void Promise.resolve(child.stdin?.write(line)).catch(() => {});
+      void Promise.resolve(child.stdin?.flush()).catch(() => {});
+    },
+  };
+}

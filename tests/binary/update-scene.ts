@@ -1,0 +1,167 @@
+import { existsSync, statSync } from 'node:fs';
+import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { formatSecretKey, generateSecretKey, parseSecretKey, publicKeyOf, type SecretKey } from '../../install/sign.ts';
+import { targetOf } from '../../install/targets.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import type { UpdateState } from '../../src/release/update/state.ts';
+import { watchLog } from '../flow/child.ts';
+import { PATIENCE_MS } from '../flow/wait-for.ts';
+import { type Publication, type ReleaseServer, releaseServer } from '../fakes/release/release-server.ts';
+import { fakeStudio, type FakeStudio } from '../fakes/studio/fake-studio.ts';
+import { tempFolder } from '../fakes/system/temp-folder.ts';
+import { builtAs } from './built.ts';
+
+/** The version that is installed at first, and the one that it is to move to. */
+export const OLD = '0.6.0';
+export const NEW = '0.7.0';
+const FOLDER = 'dist/tests/update';
+const DIST_MANIFEST = join(FOLDER, 'dist-manifest.json');
+const { triple, binary } = targetOf(undefined);
+
+/** Both executables, with a key in place of the project's own. Made once for a state of the sources. */
+export async function builtReleases(): Promise<{ readonly old: string; readonly fresh: string }> {
+  const key = await signingKey();
+  const manifest: Record<string, unknown> = JSON.parse(await readFile('dist-manifest.json', 'utf8'));
+  const text = JSON.stringify({ ...manifest, signingKeys: [{ use: 'test', publicKey: publicKeyOf(key) }] });
+  if (!existsSync(DIST_MANIFEST) || (await readFile(DIST_MANIFEST, 'utf8')) !== text)
+    await writeFile(DIST_MANIFEST, text);
+  return { old: await builtAs(OLD, DIST_MANIFEST), fresh: await builtAs(NEW, DIST_MANIFEST) };
+}
+
+async function signingKey(): Promise<SecretKey> {
+  const path = join(FOLDER, 'key');
+  await mkdir(FOLDER, { recursive: true });
+  if (!existsSync(path)) await writeFile(path, formatSecretKey(generateSecretKey()), { mode: 0o600 });
+  return parseSecretKey(await readFile(path, 'utf8'));
+}
+
+/** An archive as a release has it, with this file as its executable. Kept beside it as long as that does not change. */
+async function archiveOf(program: string): Promise<Uint8Array> {
+  const path = `${program}.tar.xz`;
+  if (!existsSync(path) || statSync(path).mtimeMs < statSync(program).mtimeMs) {
+    await using folder = await tempFolder();
+    const inside = join(folder.path, `studio-worker-${triple}`);
+    await mkdir(inside);
+    await copyFile(program, join(inside, binary));
+    await chmod(join(inside, binary), 0o755);
+    const cmd = [
+      'tar',
+      '--use-compress-program=xz -0 -T0',
+      '-cf',
+      resolve(path),
+      '-C',
+      folder.path,
+      `studio-worker-${triple}`,
+    ];
+    if ((await Bun.spawn(cmd).exited) !== 0) throw new Error(`cannot pack ${program}`);
+  }
+  return new Uint8Array(await readFile(path));
+}
+
+/** A new version that is nothing but a script. It passes the self-test; `run` is what the test says. */
+const scripted = (run: string): string => `#!/bin/sh
+case "$1" in
+  --version) echo "studio-worker ${NEW}"; exit 0 ;;
+  --self-test) exit 0 ;;
+esac
+${run}
+`;
+
+/** A worker of the installation, whichever version it is by now. */
+export type RunningWorker = ReturnType<typeof watchLog>;
+
+export interface UpdateScene extends AsyncDisposable {
+  readonly server: ReleaseServer;
+  readonly studio: FakeStudio;
+  readonly program: string;
+  /** Publishes the new version as it was built, or as a script whose `run` is this. */
+  publish(about?: Partial<Publication> & { readonly run?: string }): Promise<void>;
+  /** Starts a worker, whatever becomes of it. */
+  launch(): RunningWorker;
+  /** Starts one and waits until it serves. */
+  start(): Promise<RunningWorker>;
+  command(...argv: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  /** What the executable in place says of itself. */
+  version(): Promise<string>;
+  state(): Promise<UpdateState>;
+}
+
+/** An installation of the old version for a real studio, and a server of releases. */
+export async function updateScene(more = ''): Promise<UpdateScene> {
+  const { old, fresh } = await builtReleases();
+  const key = await signingKey();
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(await tempFolder());
+  const server = stack.use(releaseServer());
+  const studio = stack.use(await fakeStudio({ clock: systemClock, patienceMs: PATIENCE_MS }));
+  const program = folder.at(join('bin', binary));
+  await mkdir(dirname(program));
+  await copyFile(old, program);
+  const { workerId, authToken, apiBaseUrl } = await studio.enrol();
+  const config = folder.at('config.toml');
+  const settings = {
+    api_base_url: apiBaseUrl,
+    worker_id: workerId,
+    auth_token: authToken,
+    auto_update_feed: server.feed,
+  };
+  const lines = Object.entries({ ...settings, models_root: folder.at('models') }).map(
+    ([name, value]) => `${name} = ${JSON.stringify(value)}\n`,
+  );
+  await writeFile(config, `vram_threshold_gb = 12.0\n${lines.join('')}${more}`, { mode: 0o600 });
+  const env = { HOME: folder.path, XDG_CACHE_HOME: folder.at('.cache'), PATH: '/usr/bin:/bin' };
+  const spawn = (argv: readonly string[]) =>
+    Bun.spawn([program, ...argv], { env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
+  const launch = (): RunningWorker => {
+    const worker = watchLog(spawn(['run', '--config', config, '--log-format', 'json', '--log-level', 'debug']));
+    stack.defer(() => worker[Symbol.asyncDispose]());
+    return worker;
+  };
+  return {
+    server,
+    studio,
+    program,
+    async publish({ run, ...about } = {}) {
+      if (run !== undefined) await writeFile(folder.at('script'), scripted(run), { mode: 0o755 });
+      const installer = (await readFile('install/install.sh', 'utf8')).replace(
+        /^KEYS='[^']*'/m,
+        `KEYS='${publicKeyOf(key)}'`,
+      );
+      server.publish({
+        version: NEW,
+        signedBy: key,
+        files: [
+          {
+            name: `studio-worker-${triple}.tar.xz`,
+            kind: 'worker',
+            target: triple,
+            bytes: await archiveOf(run === undefined ? fresh : folder.at('script')),
+          },
+          { name: 'studio-worker-installer.sh', kind: 'installer', target: 'any', bytes: Buffer.from(installer) },
+        ],
+        ...about,
+      });
+    },
+    launch,
+    async start() {
+      const worker = launch();
+      await worker.logged('session.welcomed');
+      return worker;
+    },
+    async command(...argv) {
+      const child = spawn([...argv, '--config', config]);
+      const [out, err, code] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+        child.exited,
+      ]);
+      return { out, err, code };
+    },
+    async version() {
+      return (await new Response(spawn(['--version']).stdout).text()).trim();
+    },
+    state: async () => JSON.parse(await readFile(folder.at('update-state.json'), 'utf8')) as UpdateState,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
