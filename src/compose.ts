@@ -18,6 +18,8 @@ export async function createWorld(): Promise<World> {
     env: environment.get,
     readText: (path, maxBytes) => files.readNamedText(path, maxBytes),
     readBytes: (path, maxBytes) => files.readNamedBytes(path, maxBytes),
+    writeFile: async (path, bytes, how) =>
+      (await import('./system/disk/given-file.ts')).writeGivenFile(path, bytes, how),
     openConfig: async (path, how) =>
       (await import('./compose/commands/opened-config.ts')).openedConfig(path, how?.readOnly ?? false, effects),
     control: (configPath) => controlOf(configPath, effects),
@@ -32,6 +34,7 @@ export async function createWorld(): Promise<World> {
       ...(await import('./contract/limits.ts')),
       ...(await import('./contract/read.ts')),
     }),
+    outbox: async (configPath) => (await import('./compose/commands/outbox.ts')).openOutboxShelf(configPath, effects),
     models: async (configPath) => (await import('./compose/model-store.ts')).openShelf(configPath, effects),
     explainOffer: async (choice) =>
       (await import('./compose/commands/explain.ts')).explainOffer(choice, effects, (path) => controlOf(path, effects)),

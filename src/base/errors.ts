@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   'frame.malformed': { acts: 'studio', retryable: false, exit: 76 },
   'output.not-written': { acts: 'operator', retryable: true, exit: 74 },
   'file.unusable': { acts: 'operator', retryable: false, exit: 66 },
+  'file.not-written': { acts: 'operator', retryable: true, exit: 73 },
   'folder.unusable': { acts: 'operator', retryable: true, exit: 73 },
   'disk.full': { acts: 'operator', retryable: true, exit: 73 },
   'studio.unreachable': { acts: 'studio', retryable: true, exit: 69 },

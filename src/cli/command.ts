@@ -131,5 +131,8 @@ export const LOG_ARGS = sharedArgs({
   },
 });
 
+/** The flag of commands that list things, for scripts. */
+export const QUIET_ARG = sharedArgs({ quiet: { type: 'boolean', alias: 'q', description: 'Print ids only' } });
+
 /** The flag of every command that prints facts. */
 export const JSON_ARG = sharedArgs({ json: { type: 'boolean', description: 'Print JSON' } });

@@ -7,6 +7,7 @@ import type { ExplainChoice, ExplainedOffer } from '../worker/explain.ts';
 import type { OpenedConfig } from './world/config.ts';
 import type { DemoChoice, DemoRun } from './world/demo.ts';
 import type { PackPuller } from './world/engines.ts';
+import type { OutboxShelf } from './world/outbox.ts';
 import type { ModelShelf } from './world/models.ts';
 import type { OperatorApi, StartedStudio, StudioDefaults, StudioChoice } from './world/studio.ts';
 import type { Updates } from './world/update.ts';
@@ -29,6 +30,8 @@ export interface World {
   readonly readText: (path: string, maxBytes: number) => Promise<string | undefined>;
   /** Its bytes, as they are. @throws WorkerError `file.unusable` when it is no regular file or is larger */
   readonly readBytes: (path: string, maxBytes: number) => Promise<Uint8Array | undefined>;
+  /** Writes a file where the operator asked for it. @throws WorkerError `file.not-written` */
+  readonly writeFile: (path: string, bytes: Uint8Array, how: { readonly replace: boolean }) => Promise<void>;
   /**
    * The operator's config file. A missing one is created with defaults, or only shown as it would be.
    *
@@ -67,6 +70,8 @@ export interface World {
   readonly machineName: string;
   /** What starts the worker of this account. Nothing is changed by opening it. */
   readonly service: (configPath?: string) => Promise<ServiceControl>;
+  /** Results on this machine that the studio does not have. Nothing is read before a method is called. */
+  readonly outbox: (configPath?: string) => Promise<OutboxShelf>;
   /** The models of this machine, where the config file keeps them. */
   readonly models: (configPath?: string) => Promise<ModelShelf>;
 }

@@ -7,7 +7,7 @@ export type ColourDepth = 1 | 4 | 8 | 24;
 /** Standard output or standard error: a terminal, a pipe or a file. */
 export interface Output {
   /** Never throws and never blocks. Once the reader has gone, what is written goes nowhere. */
-  write(text: string): void;
+  write(data: string | Uint8Array): void;
   /** Whether it is a terminal, so that a line may be drawn over. */
   readonly isTty: boolean;
   /** Width in characters; 80 where there is none. */
@@ -96,8 +96,8 @@ class QueuedOutput implements Output {
     return this.#queue.failure;
   }
 
-  write(text: string): void {
-    this.#queue.write(text);
+  write(data: string | Uint8Array): void {
+    this.#queue.write(data);
   }
 
   get columns(): number {

@@ -25,6 +25,8 @@ export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}):
     load: async ({ model }) => void did.push(`load ${model}`),
     unload: async ({ model }) => did.push(`unload ${model}`),
     cancel: (jobId) => status.runningJobs.some((job) => job.jobId === jobId),
+    deliver: async (files) => did.push(`deliver ${files.join(' ')}`),
+    discard: async (file) => did.push(`discard ${file}`) > 0,
     explain: () => Promise.resolve({ verdict: 'taken', because: '', rules: [] }),
     update: async ({ version = '0.6.0' }) => {
       did.push(`update ${version}`);

@@ -181,7 +181,7 @@ const NO_UPDATER: Pick<Updater, 'request'> = {
 
 const controlOf = (
   { config, engines, updater }: WorkerSetup,
-  { scheduler, stopping, events, takenGb, jobs }: Parts,
+  { scheduler, stopping, events, takenGb, jobs, link }: Parts,
   worker: Worker,
 ): WorkerControl =>
   createWorkerControl({
@@ -191,6 +191,13 @@ const controlOf = (
     load: jobs.load,
     unload: jobs.unload,
     cancel: (jobId, reason) => cancelIn(scheduler, jobId, reason),
+    async deliver(files) {
+      const taken = await link.delivery.takeIn(files);
+      void link.delivery.deliverPending();
+      link.session.beat(); // JSON results wait for a heartbeat that names their job
+      return taken;
+    },
+    discard: (file) => link.delivery.discard(file),
     explain: (offer) =>
       explainNow(offer, { engines, thresholdGb: takenGb(), readFacts: () => jobs.offerFacts.factsFor(offer) }),
     update: (request) => (updater ?? NO_UPDATER).request(request),

@@ -34,6 +34,11 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
   return {
     deliver: (outcome) => deliver(outcome, routes),
     deliverPending: () => background.round(),
+    async takeIn(files) {
+      const taken = await Promise.all(files.map((file) => deps.outbox.takeIn(file)));
+      return taken.filter(Boolean).length;
+    },
+    discard: (file) => discard(file, deps),
     hasRoom: () => deps.outbox.hasRoom(),
     pending: () => deps.outbox.pending(),
     async stop() {
@@ -61,6 +66,16 @@ interface Routes {
   readonly json: JsonResults;
   readonly background: Background;
   readonly stopping: AbortSignal;
+}
+
+async function discard(file: string, { outbox, log, onReport }: DeliveryDeps): Promise<boolean> {
+  const entry = outbox.entries().find((other) => other.file === file);
+  if (entry === undefined) return false;
+  const because = 'the operator dropped it';
+  log.warn('result.discarded', { jobId: entry.jobId, because });
+  await outbox.remove(entry);
+  onReport(entry.jobId, { is: 'discarded', because });
+  return true;
 }
 
 /** Never rejects: whatever goes wrong is in the report. */

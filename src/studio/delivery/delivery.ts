@@ -4,6 +4,10 @@ import type { ResultSink } from '../../jobs/job.ts';
 export interface Delivery extends ResultSink {
   /** Retries every result that an earlier process, or an earlier session, left behind. Never throws. */
   deliverPending(): Promise<void>;
+  /** Takes in results that a command put back into the outbox, and gives how many there were. Never throws. */
+  takeIn(files: readonly string[]): Promise<number>;
+  /** Removes a result that waits, for good. False when there is none of that name. Never throws. */
+  discard(file: string): Promise<boolean>;
   /** Whether the outbox is below its size limit. */
   hasRoom(): boolean;
   /** Results waiting on disk. */

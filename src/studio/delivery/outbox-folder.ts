@@ -48,7 +48,8 @@ async function openFolder({ dir, files }: OutboxOptions): Promise<readonly strin
   }
 }
 
-async function takeIn(name: string, options: OutboxOptions): Promise<OutboxEntry | undefined> {
+/** A file of the folder as an entry; undefined for what is none, which is then set aside. */
+export async function takeIn(name: string, options: OutboxOptions): Promise<OutboxEntry | undefined> {
   if (name === CORRUPT || name === SET_ASIDE || name === JOURNAL) return undefined;
   try {
     // The journal's copy of itself, which a crash kept from its place: the journal has all that it holds.
@@ -65,7 +66,10 @@ async function takeIn(name: string, options: OutboxOptions): Promise<OutboxEntry
 }
 
 /** The header without the payload, which may be large. */
-async function readHead(path: string, options: OutboxOptions): Promise<EntryHeader | undefined> {
+export async function readHead(
+  path: string,
+  options: Pick<OutboxOptions, 'files' | 'sha256'>,
+): Promise<EntryHeader | undefined> {
   let head = new Uint8Array();
   for await (const chunk of options.files.openRead(path)) {
     const longer = new Uint8Array(head.byteLength + chunk.byteLength);
@@ -110,7 +114,8 @@ async function prune(folder: string, { files, maxBytes, log }: OutboxOptions): P
   }
 }
 
-const CORRUPT = 'corrupt';
+/** Holds what is no whole result, as it was found. */
+export const CORRUPT = 'corrupt';
 
 /** Moves a file out of the way, where the operator can inspect it. A half-written temporary file ends here too. */
 export async function setAside(name: string, { dir, files, log }: OutboxOptions, jobId?: JobId): Promise<void> {

@@ -1,7 +1,7 @@
 import { bytesIn } from '../../base/bytes.ts';
 import { errorChain } from '../../base/errors.ts';
 import { DAY_MS } from '../../base/units.ts';
-import { type EntryHeader, entryName, factsOf, type OutboxEntry, readEntry, writeEntry } from './entry.ts';
+import { ENTRY_NAME, type EntryHeader, entryName, factsOf, type OutboxEntry, readEntry, writeEntry } from './entry.ts';
 import { EntryIndex } from './entry-index.ts';
 import { type Journal, openJournal } from './journal.ts';
 import {
@@ -12,6 +12,7 @@ import {
   SET_ASIDE,
   setAside,
   setAsideBytes,
+  takeIn,
 } from './outbox-folder.ts';
 
 export type NewEntry = Omit<EntryHeader, 'sizeBytes' | 'sha256' | 'createdAt'>;
@@ -30,6 +31,8 @@ export interface Outbox {
    * restart.
    */
   remove(entry: OutboxEntry): Promise<void>;
+  /** Takes in a file that a command put into the folder. False when there is no such result, or it is known. Never throws. */
+  takeIn(file: string): Promise<boolean>;
   /** Moves an entry out of the way of delivery, to where the operator finds it, and logs why. Never throws. */
   setAside(entry: OutboxEntry, because: string): Promise<void>;
   /** Oldest first. */
@@ -125,6 +128,15 @@ class DiskOutbox implements Outbox {
       .catch((thrown: unknown) => this.#logNotRemoved(entry, thrown))
       .finally(() => this.#removals.delete(removal));
     this.#removals.add(removal);
+  }
+
+  async takeIn(file: string): Promise<boolean> {
+    const { dir, files } = this.#options;
+    const isKnown = this.#index.matching((entry) => entry.file === file).length > 0;
+    if (isKnown || !ENTRY_NAME.test(file) || (await files.stat(`${dir}/${file}`)) === undefined) return false;
+    const entry = await takeIn(file, this.#options);
+    if (entry !== undefined) this.#index.add(entry);
+    return entry !== undefined;
   }
 
   async setAside(entry: OutboxEntry, because: string): Promise<void> {

@@ -31,6 +31,10 @@ export interface ControlDeps {
   readonly unload: (request: RequestOf<'unload'>) => Promise<number>;
   /** False when this job is not running. */
   readonly cancel: (jobId: JobId, reason: WorkerError) => boolean;
+  /** Takes in these files of the outbox and starts to deliver; how many were taken in. */
+  readonly deliver: (files: readonly string[]) => Promise<number>;
+  /** False when no result of this name waits. */
+  readonly discard: (file: string) => Promise<boolean>;
   readonly explain: (offer: Offer) => Promise<Explanation>;
   /** @throws WorkerError `update.unsupported` and what else checking for an update throws */
   readonly update: (request: RequestOf<'update'>) => Promise<AnswerOf<'update'>>;
@@ -63,6 +67,8 @@ export function createWorkerControl(deps: ControlDeps): WorkerControl {
     cancel: async ({ jobId }) => ({
       cancelled: deps.cancel(jobId, new WorkerError('job.cancelled', 'the operator cancelled the job')),
     }),
+    deliver: async ({ files }) => ({ taken: await deps.deliver(files), waiting: deps.status().outbox.count }),
+    discard: async ({ file }) => ({ discarded: await deps.discard(file) }),
     explain: async ({ offer }) => await deps.explain(readOffer(offer)),
     async stop() {
       deps.stop();

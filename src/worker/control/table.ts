@@ -67,6 +67,13 @@ const ASKS = {
   ),
   /** Hands a running job back to the studio. One that is done, or was never here, is not cancelled. */
   cancel: ask(v.object({ jobId: JobId }), v.object({ cancelled: v.boolean() }), SOON_MS),
+  /**
+   * Takes in results that a command put back into the outbox, by the names of their files, and delivers what waits now
+   * instead of after a pause.
+   */
+  deliver: ask(v.object({ files: v.array(v.string()) }), v.object({ taken: v.number(), waiting: v.number() }), SOON_MS),
+  /** Discards a result that waits, by its name in the outbox. One that was delivered meanwhile is not discarded. */
+  discard: ask(v.object({ file: v.string() }), v.object({ discarded: v.boolean() }), SOON_MS),
   /** One more request to stop: finish the job, hand it back, or exit at once, as signals do. */
   stop: ask(Nothing, v.object({ stopping: v.literal(true) }), SOON_MS),
   /** Moves to another release, or back to the one before; what comes of it is told by `update` events. */

@@ -10,6 +10,7 @@ import * as limits from '../../../src/contract/limits.ts';
 import * as read from '../../../src/contract/read.ts';
 import * as routes from '../../../src/contract/routes.ts';
 import type { Updates } from '../../../src/cli/world/update.ts';
+import { writeGivenFile } from '../../../src/system/disk/given-file.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import type { Terminal } from '../../../src/system/terminal.ts';
 import type { WorkerStatus } from '../../../src/worker/status.ts';
@@ -122,6 +123,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     operator: untold('network'),
     packs: untold('packs'),
     updates: untold('releases'),
+    writeFile: writeGivenFile,
     openConfig,
     control: () => clientOf(running),
     runWorker: untold('worker'),
@@ -142,6 +144,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     engines: untold('engine reports'),
     explainOffer: untold('engines'),
     models: untold('models'),
+    outbox: untold('outbox'),
     ...given.world,
   };
   return {

@@ -13,7 +13,7 @@ function setup(over: Partial<LogOptions> = {}) {
     clock: new FakeClock(),
     format: 'console',
     levels: DEFAULT_LEVELS,
-    terminal: { write: (text) => void shown.push(text), colourDepth: 1 },
+    terminal: { write: (text) => void shown.push(String(text)), colourDepth: 1 },
     tracker: {
       sink: (event) => void tracked.push(event),
       flush: async (timeoutMs) => void flushes.push(timeoutMs),

@@ -33,6 +33,18 @@ test('texts arrive in order and whole, however slowly they are read', async () =
   expect(await textOf(stderr)).toBe('drained\n');
 });
 
+test('bytes that are no text go out as they are, in order with the texts', async () => {
+  const { stdout } = child(`
+    const queue = createOutputQueue(1);
+    queue.write('before ');
+    queue.write(Uint8Array.of(0, 0xff, 0xfe, 10));
+    queue.write('after');
+    note(await queue.drain());
+  `);
+  const written = await new Response(stdout).bytes();
+  expect([...written]).toEqual([...Buffer.from('before '), 0, 0xff, 0xfe, 10, ...Buffer.from('after')]);
+});
+
 needs(POSIX)('a pipe that nobody reads holds up neither the program nor its end', async () => {
   await using folder = await tempFolder();
   const pipe = folder.at('pipe');

@@ -251,6 +251,8 @@ const SAMPLES: { readonly [N in AskName]: RequestOf<N> } = {
   load: { model, source: synthetic },
   unload: { model },
   cancel: { jobId: job.jobId },
+  deliver: { files: [] },
+  discard: { file: 'one' },
   stop: {},
   update: {},
 };

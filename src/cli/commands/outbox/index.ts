@@ -1,0 +1,15 @@
+import { command } from '../../command.ts';
+
+/** Groups the commands about results that the studio does not have. */
+export const outbox = command({
+  summary: 'Sort the finished results that the studio does not have yet',
+  examples: ['studio-worker outbox list'],
+  args: {},
+  subCommands: {
+    list: async () => (await import('./list.ts')).list,
+    show: async () => (await import('./show.ts')).show,
+    retry: async () => (await import('./retry.ts')).retry,
+    export: async () => (await import('./export.ts')).exportResult,
+    drop: async () => (await import('./drop.ts')).drop,
+  },
+});

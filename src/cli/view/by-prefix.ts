@@ -1,0 +1,34 @@
+import { WorkerError } from '../../base/errors.ts';
+import { quoted } from '../../base/foreign-text.ts';
+
+/** Candidates that a message lists before it stops. */
+const MAX_LISTED = 5;
+
+interface Names<T> {
+  /** What the things are, in the plural: `jobs`. */
+  readonly what: string;
+  /** By what one may be called, the most exact first. */
+  readonly namesOf: (thing: T) => readonly (string | undefined)[];
+}
+
+/**
+ * The one thing that is called so, or whose name begins so. An exact name wins over prefixes.
+ *
+ * @throws WorkerError `cli.usage` when there is none, or more than one
+ */
+export function byPrefix<T>(given: string, things: readonly T[], { what, namesOf }: Names<T>): T {
+  const exact = things.filter((thing) => namesOf(thing).includes(given));
+  const found = exact.length > 0 ? exact : things.filter((thing) => namesOf(thing).some((name) => begins(name, given)));
+  const [one, ...others] = found;
+  if (one !== undefined && others.length === 0) return one;
+  if (one === undefined) throw new WorkerError('cli.usage', `no ${what} begin with ${quoted(given)}`);
+  const listed = found.slice(0, MAX_LISTED).map((thing) => namesOf(thing)[0] ?? '');
+  const more = found.length > MAX_LISTED ? `, and ${found.length - MAX_LISTED} more` : '';
+  throw new WorkerError('cli.usage', `${quoted(given)} fits ${found.length} ${what}: ${listed.join(', ')}${more}`, {
+    hint: 'Give more of the id.',
+  });
+}
+
+/** Ids share a few letters in front, as in `job-`: what follows them counts too. */
+const begins = (name: string | undefined, given: string): boolean =>
+  name !== undefined && given !== '' && (name.startsWith(given) || name.replace(/^[a-z]+-/, '').startsWith(given));

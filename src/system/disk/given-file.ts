@@ -1,0 +1,26 @@
+import { open } from 'node:fs/promises';
+import { WorkerError } from '../../base/errors.ts';
+import { codeOf } from '../../base/system-code.ts';
+
+/**
+ * Writes a file where the operator asked for it.
+ *
+ * @throws WorkerError `file.not-written` when there is one that is not to be replaced, or it cannot be written
+ */
+export async function writeGivenFile(
+  path: string,
+  bytes: Uint8Array,
+  how: { readonly replace: boolean },
+): Promise<void> {
+  try {
+    await using file = await open(path, how.replace ? 'w' : 'wx');
+    await file.writeFile(bytes);
+  } catch (thrown) {
+    const exists = codeOf(thrown) === 'EEXIST';
+    const why = exists ? 'it exists' : thrown instanceof Error ? thrown.message : String(thrown);
+    throw new WorkerError('file.not-written', `cannot write ${path}: ${why}`, {
+      cause: thrown,
+      hint: exists ? 'Replace it with `--force`, or choose another name.' : 'Choose another place.',
+    });
+  }
+}
