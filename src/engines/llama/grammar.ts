@@ -1,6 +1,6 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { writeJson } from '../../contract/json.ts';
-import { countOf, invalidSchema, JSON_RULES, literal, numberRule, stringRule } from './json-rules.ts';
+import { countOf, invalidSchema, JSON_RULES, literal, NoValue, numberRule, stringRule } from './json-rules.ts';
 
 /*
  * JSON schema → GBNF, the grammar that llama.cpp keeps a reply to. The grammar is for getting there: whatever it cannot
@@ -55,20 +55,20 @@ class Translation {
     if (depth > DEEPEST) throw invalidSchema('it is nested too deeply');
     this.#parts += 1;
     if (this.#parts > MAX_PARTS) throw invalidSchema('it has too many parts');
-    if (schema === false) throw invalidSchema('a part of it is false, which no value satisfies');
+    if (schema === false) throw new NoValue('a part of it is false, which no value satisfies');
     if (!isSchema(schema)) return 'value';
     if (typeof schema['$ref'] === 'string') return this.#reference(schema['$ref'], depth);
     if ('const' in schema) return literal(schema['const']);
     const { enum: values } = schema;
-    if (Array.isArray(values)) return anyOf(values.map(literal));
+    if (Array.isArray(values)) return anyOf(values, literal);
     if (Array.isArray(schema['allOf'])) return this.of(this.#merged(schema, schema['allOf'], 'allOf'), depth + 1);
     for (const key of ['anyOf', 'oneOf'] as const) {
       const choices = schema[key];
       if (Array.isArray(choices)) {
-        return anyOf(choices.map((choice) => this.of(this.#merged(schema, [choice], key), depth + 1)));
+        return anyOf(choices, (choice) => this.of(this.#merged(schema, [choice], key), depth + 1));
       }
     }
-    return anyOf(typesOf(schema).map((type) => this.#ofType(type, schema, depth)));
+    return anyOf(typesOf(schema), (type) => this.#ofType(type, schema, depth));
   }
 
   #ofType(type: unknown, schema: Schema, depth: number): string {
@@ -91,28 +91,44 @@ class Translation {
     }
   }
 
-  /** Fields in the order of the schema; those that are not required may be left out. */
+  /**
+   * Fields in the order of the schema; those that are not required may be left out, as those must that allow no value.
+   * After them come others, where the schema says that there may be some: what their names match is checked in the result.
+   */
   #object(schema: Schema, depth: number): string {
-    const fields = isSchema(schema['properties']) ? schema['properties'] : {};
+    const fields = fieldsOf(schema);
     const required = Array.isArray(schema['required']) ? schema['required'].map(String) : [];
     const others = schema['additionalProperties'];
     const names = [...Object.keys(fields), ...required.filter((name) => !Object.hasOwn(fields, name))];
-    if (names.length === 0) {
-      if (others === false) return '"{" "}"';
-      const pair = `string ":" blank ${this.of(others, depth + 1)}`;
-      return `"{" (${pair} ("," blank ${pair})*)? "}"`;
-    }
-    const pairs = names.map((name) => ({
-      text: `${literal(name)} ":" blank ${this.of(Object.hasOwn(fields, name) ? fields[name] : others, depth + 1)}`,
-      isRequired: required.includes(name),
-    }));
-    return `"{" ${this.#fields(pairs)} "}"`;
+    const pairs = names.flatMap((name) => {
+      const isRequired = required.includes(name);
+      const value = (): string => this.of(Object.hasOwn(fields, name) ? fields[name] : others, depth + 1);
+      const rule = isRequired ? value() : orNothing(value);
+      return rule === undefined ? [] : [{ text: `${literal(name)} ":" blank ${rule}`, isRequired }];
+    });
+    const further = names.length > 0 && !mayHaveOthers(schema) ? undefined : this.#others(schema, depth);
+    return `"{" ${this.#fields(pairs, further, countOf(schema['minProperties'], 0))} "}"`;
+  }
+
+  /** A field whose name the schema does not spell out; undefined where it allows none. */
+  #others(schema: Schema, depth: number): string | undefined {
+    const patterns = isSchema(schema['patternProperties']) ? Object.values(schema['patternProperties']) : [];
+    const others = schema['additionalProperties'];
+    const values = patterns.length > 0 && others === undefined ? patterns : [...patterns, others];
+    const rule = orNothing(() => anyOf(values, (value) => this.of(value, depth + 1)));
+    return rule === undefined ? undefined : this.#named(`string ":" blank ${rule}`);
   }
 
   /** Only what comes after another field has a comma before it, so whether one came is part of the rule. */
-  #fields(pairs: readonly { readonly text: string; readonly isRequired: boolean }[]): string {
-    let first = '""';
-    let later = '""';
+  #fields(
+    pairs: readonly { readonly text: string; readonly isRequired: boolean }[],
+    further: string | undefined,
+    min: number,
+  ): string {
+    const missing = Math.max(0, min - pairs.length);
+    if (missing > 0 && further === undefined) throw new NoValue('a part of it asks for more fields than it allows');
+    let later = further === undefined ? '""' : this.#named(repeated(`("," blank ${further})`, missing, Infinity));
+    let first = further === undefined ? '""' : this.#named(listOf(further, missing));
     for (const { text, isRequired } of pairs.toReversed()) {
       const tail = later;
       first = isRequired ? `${text} ${tail}` : `(${text} ${tail} | ${first})`;
@@ -126,10 +142,10 @@ class Translation {
     const head = prefix.map((item) => this.of(item, depth + 1));
     const min = Math.max(0, countOf(schema['minItems'], 0) - head.length);
     const max = countOf(schema['maxItems'], Infinity) - head.length;
-    if (min > max) throw invalidSchema('a part of it allows no list');
-    const items = schema['items'];
-    if (items === false || max <= 0) return `"[" ${head.join(' "," blank ') || '""'} "]"`;
-    const item = this.#named(this.of(items, depth + 1));
+    const rule = max <= 0 ? undefined : orNothing(() => this.of(schema['items'], depth + 1));
+    if (min > max || (rule === undefined && min > 0)) throw new NoValue('a part of it allows no list');
+    if (rule === undefined) return `"[" ${head.join(' "," blank ') || '""'} "]"`;
+    const item = this.#named(rule);
     const more = `("," blank ${item})`;
     if (head.length > 0) return `"[" ${head.join(' "," blank ')} ${repeated(more, min, max)} "]"`;
     const list = `${item} ${repeated(more, Math.max(0, min - 1), max - 1)}`;
@@ -142,17 +158,26 @@ class Translation {
     if (known !== undefined) return known;
     const name = `reference${this.#references.size}`;
     this.#references.set(pointer, name); // before its body is known, since that may refer to it
-    const body = this.#within([...this.#open, pointer], () => this.of(this.#at(pointer), depth + 1));
-    this.#rules.set(name, body);
-    return name;
+    try {
+      this.#rules.set(
+        name,
+        this.#within([...this.#open, pointer], () => this.of(this.#at(pointer), depth + 1)),
+      );
+      return name;
+    } catch (thrown) {
+      this.#references.delete(pointer); // it has no rule, and the next use of it finds that out again
+      throw thrown;
+    }
   }
 
   #within(open: readonly string[], translate: () => string): string {
     const before = this.#open;
     this.#open = open;
-    const text = translate();
-    this.#open = before;
-    return text;
+    try {
+      return translate();
+    } finally {
+      this.#open = before;
+    }
   }
 
   /** A part of this schema, by its JSON pointer (RFC 6901). */
@@ -160,7 +185,7 @@ class Translation {
     const [document, ...steps] = pointer.split('/');
     let at: unknown = this.#root;
     for (const step of steps) {
-      const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+      const key = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~');
       at = isContainer(at) && Object.hasOwn(at, key) ? at[key] : undefined;
     }
     if (document === '#' && at !== undefined) return at;
@@ -213,11 +238,44 @@ function typesOf(schema: Schema): readonly unknown[] {
   return ['any'];
 }
 
-function anyOf(choices: readonly string[]): string {
-  const [only, ...others] = new Set(choices);
-  if (only === undefined) throw invalidSchema('a part of it allows no value');
+/** Fields beyond those that a schema names are written where it says so; JSON schema's own default is too much of them. */
+const mayHaveOthers = ({ additionalProperties, patternProperties }: Schema): boolean =>
+  additionalProperties === true || isSchema(additionalProperties) || isSchema(patternProperties);
+
+/** A step of a pointer in a fragment; one with a bare percent sign stands for itself. */
+function decoded(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
+  }
+}
+
+/** The rule, or undefined where no value satisfies it. */
+function orNothing(rule: () => string): string | undefined {
+  try {
+    return rule();
+  } catch (thrown) {
+    if (thrown instanceof NoValue) return undefined;
+    throw thrown;
+  }
+}
+
+/** One of these, without those that allow no value. */
+function anyOf<Choice>(choices: readonly Choice[], ruleOf: (choice: Choice) => string): string {
+  const [single] = choices;
+  if (single !== undefined && choices.length === 1) return ruleOf(single); // and its reason, where it allows none
+  const rules = choices.map((choice) => orNothing(() => ruleOf(choice))).filter((rule) => rule !== undefined);
+  const [only, ...others] = new Set(rules);
+  if (only === undefined) throw new NoValue('a part of it allows no value');
   return others.length === 0 ? only : `(${[only, ...others].join(' | ')})`;
 }
+
+/** At least so many of it, with commas between. */
+const listOf = (item: string, min: number): string => {
+  const list = `${item} ${repeated(`("," blank ${item})`, Math.max(0, min - 1), Infinity)}`;
+  return min > 0 ? list : `(${list})?`;
+};
 
 /** So many of it; a count too large for the grammar is left to the check of the result. */
 function repeated(item: string, min: number, max: number): string {

@@ -10,9 +10,10 @@ export const JSON_RULES: readonly (readonly [name: string, body: string])[] = [
   ['char', '[^"\\\\\\x00-\\x1F\\x7F] | "\\\\" (["\\\\/bfnrt] | "u" hex hex hex hex)'],
   ['hex', '[0-9a-fA-F]'],
   ['digit', '[0-9]'],
-  // As many digits as a number of sixty-four bits keeps, so that none goes on for ever.
-  ['natural', '("0" | [1-9] [0-9]{0,15})'],
-  ['number', '"-"? natural ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})?'],
+  // As many digits as a number of sixty-four bits may be written with, so that none goes on for ever.
+  ['natural', '("0" | [1-9] [0-9]{0,20})'],
+  ['unsigned', 'natural ("." [0-9]{1,24})? ([eE] [-+]? [0-9]{1,3})?'],
+  ['number', '"-"? unsigned'],
 ];
 
 /** A value as the only text there is. */
@@ -22,14 +23,26 @@ export const literal = (value: unknown): string =>
 /** What makes a schema useless for a grammar. */
 export const invalidSchema = (because: string): WorkerError => new WorkerError('task.invalid', because);
 
+/** A part of a schema that no value satisfies. What contains it may do without that part. */
+export class NoValue extends WorkerError {
+  constructor(because: string) {
+    super('task.invalid', because);
+  }
+}
+
 type Keywords = Readonly<Record<string, unknown>>;
 
-const DATE = 'digit digit digit digit "-" ("0" [1-9] | "1" [0-2]) "-" ("0" [1-9] | "1" digit | "2" [0-8])';
-const TIME = '([01] digit | "2" [0-3]) ":" [0-5] digit ":" [0-5] digit ("." digit digit digit)? "Z"';
+/*
+ * Dates as RFC 3339 (§5.6) writes them. Which months have thirty days is left to the check of the result: a grammar that
+ * knew would change the day that the model means.
+ */
+const DATE = 'digit digit digit digit "-" ("0" [1-9] | "1" [0-2]) "-" ("0" [1-9] | [12] digit | "3" [01])';
+const MINUTES = '([01] digit | "2" [0-3]) ":" [0-5] digit';
+const TIME = `${MINUTES} ":" [0-5] digit ("." digit{1,9})? ("Z" | [-+] ${MINUTES})`;
 const FORMATS: Readonly<Record<string, string>> = {
   date: DATE,
   time: TIME,
-  'date-time': `${DATE} "T" ${TIME}`,
+  'date-time': `${DATE} [T] ${TIME}`,
   uuid: ['8', '4', '4', '4', '12'].map((count) => `hex{${count}}`).join(' "-" '),
 };
 /** llama.cpp unrolls what is counted. */
@@ -40,7 +53,7 @@ export function stringRule({ format, minLength, maxLength }: Keywords): string {
   const known = typeof format === 'string' ? FORMATS[format] : undefined;
   if (known !== undefined) return `"\\"" ${known} "\\""`;
   const max = countOf(maxLength, Infinity);
-  if (countOf(minLength, 0) > max) throw invalidSchema('a part of it allows no text');
+  if (countOf(minLength, 0) > max) throw new NoValue('a part of it allows no text');
   const min = Math.min(countOf(minLength, 0), MAX_COUNTED_LENGTH);
   if (max <= MAX_COUNTED_LENGTH) return `"\\"" char{${min},${max}} "\\""`;
   return min === 0 ? 'string' : `"\\"" char{${min},} "\\""`;
@@ -59,11 +72,11 @@ export function numberRule(schema: Keywords, type: 'number' | 'integer'): string
   const min = Math.max(bound(minimum, -Infinity), bound(exclusiveMinimum, -Infinity));
   const max = Math.min(bound(maximum, Infinity), bound(exclusiveMaximum, Infinity));
   const sign = min >= 0 ? '' : '"-"? ';
-  if (type === 'number') return min >= 0 ? 'natural ("." [0-9]{1,16})?' : 'number';
+  if (type === 'number') return min >= 0 ? 'unsigned' : 'number';
   const from = min === exclusiveMinimum ? Math.floor(min) + 1 : Math.ceil(min);
   const to = max === exclusiveMaximum ? Math.ceil(max) - 1 : Math.floor(max);
   if (!(to - from < MAX_COUNTED)) return `${sign}natural`;
-  if (to < from) throw invalidSchema('a part of it allows no number');
+  if (to < from) throw new NoValue('a part of it allows no number');
   return `(${Array.from({ length: to - from + 1 }, (_, at) => `"${from + at}"`).join(' | ')})`;
 }
 

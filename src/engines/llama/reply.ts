@@ -21,7 +21,7 @@ export function splitReasoning(text: string): Reply {
   return { content: text.slice(at + CLOSING.length).trim(), reasoning };
 }
 
-/** Text as it grows, up to the first stop string, no character of which is ever part of it. */
+/** Text as it grows, up to the first stop string after what the model thinks, no character of which is ever part of it. */
 export interface StopWatch {
   /** True once a stop string came; what follows is not taken. */
   push(piece: string): boolean;
@@ -31,30 +31,59 @@ export interface StopWatch {
   settled(isEnd: boolean): string;
 }
 
-/** Watches for any of these; empty ones are ignored (studio contract). */
-export function watchForStops(stops: readonly string[]): StopWatch {
+/**
+ * Watches the answer for any of these; empty ones are ignored (studio contract). Thoughts may hold them: the answer begins
+ * after the closing tag where the reply, or the prompt before it, opened one.
+ */
+export function watchForStops(stops: readonly string[], opensReasoning: boolean): StopWatch {
   const wanted = stops.filter((stop) => stop !== '');
   const longest = Math.max(0, ...wanted.map((stop) => stop.length));
   let text = '';
   let stopped = false;
   let settled = 0;
+  /** Where the answer begins, once that is known. */
+  let answerAt: number | undefined;
+  let searchedTo = 0;
+
+  /** Cuts the text before the first stop string that begins in it from here on. */
+  function search(from: number): boolean {
+    const found = wanted.map((stop) => text.indexOf(stop, from)).filter((at) => at !== -1);
+    stopped = found.length > 0;
+    if (stopped) text = text.slice(0, Math.min(...found));
+    searchedTo = text.length;
+    return stopped;
+  }
+
   return {
     push(piece) {
       if (stopped) return true;
-      const from = Math.max(0, text.length - longest + 1); // a stop string may have begun in an earlier piece
       text += piece;
-      const found = wanted.map((stop) => text.indexOf(stop, from)).filter((at) => at !== -1);
-      stopped = found.length > 0;
-      if (stopped) text = text.slice(0, Math.min(...found));
-      return stopped;
+      answerAt ??= answerStart(text, opensReasoning);
+      if (answerAt === undefined) return false;
+      return search(Math.max(answerAt, searchedTo - longest + 1)); // one may have begun in an earlier piece
     },
     text: () => text,
     settled(isEnd) {
+      if (isEnd && answerAt === undefined && !isThought(text, opensReasoning)) search(0);
       const from = settled;
-      settled = isEnd || stopped ? text.length : heldFrom(text, wanted);
+      if (isEnd || stopped) settled = text.length;
+      else if (answerAt !== undefined) settled = Math.max(answerAt, heldFrom(text, wanted));
+      else if (isThought(text, opensReasoning)) settled = text.length;
       return text.slice(from, settled);
     },
   };
+}
+
+const isThought = (text: string, opensReasoning: boolean): boolean =>
+  opensReasoning || text.trimStart().startsWith(OPENING);
+
+/** Where the answer begins in a reply; undefined while it is a thought, or may become one. */
+function answerStart(text: string, opensReasoning: boolean): number | undefined {
+  if (isThought(text, opensReasoning)) {
+    const closing = text.indexOf(CLOSING);
+    return closing === -1 ? undefined : closing + CLOSING.length;
+  }
+  return OPENING.startsWith(text.trimStart()) ? undefined : 0;
 }
 
 /** Where in a text one of these may have begun that is not complete yet; its length where none has. */

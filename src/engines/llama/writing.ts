@@ -37,7 +37,7 @@ const REPORT_EVERY_MS = 50;
 /** Counts its progress in tokens: those of the prompt as they are read, then those of the reply. */
 export function startReply(options: ReplyOptions): ReplyInProgress {
   const { prompt, clock } = options;
-  const watch = watchForStops(options.stops);
+  const watch = watchForStops(options.stops, options.opensReasoning);
   const stream = createReplyStream(options.opensReasoning, options.emit);
   const report = createReport(options);
   const isDue = createTicker(clock);

@@ -29,7 +29,7 @@ test('a reply ends before its first stop string, however it is cut into pieces',
   const stops = ['###', 'END', 'NE'];
   fc.assert(
     fc.property(anyPieces, (pieces) => {
-      const watch = watchForStops(['', ...stops]);
+      const watch = watchForStops(['', ...stops], false);
       const stopped = pieces.some((piece) => watch.push(piece));
       const whole = pieces.join('');
       // Of two that begin in the same piece the first counts, and one that ended in an earlier piece before all others.
@@ -39,6 +39,26 @@ test('a reply ends before its first stop string, however it is cut into pieces',
       if (!stopped) expect(watch.text()).toBe(whole);
     }),
   );
+});
+
+test.each([
+  ['<think>I see END, then</think>Four. END more', ['END'], false, '<think>I see END, then</think>Four. '],
+  ['I see END, then</think>Four. END more', ['END'], true, 'I see END, then</think>Four. '],
+  [' \n<think>one\n\ntwo</think>Four.\n\nmore', ['\n\n'], false, ' \n<think>one\n\ntwo</think>Four.'],
+  ['\n\nFour.', ['\n\n'], false, ''],
+  ['\n\n', ['\n\n'], false, ''],
+  ['<th', ['<'], false, ''],
+  ['<think>never END closed', ['END'], false, '<think>never END closed'],
+])('of %j with the stops %j only the answer is cut', (reply, stops, opensReasoning, kept) => {
+  for (const size of [1, 3, reply.length]) {
+    const watch = watchForStops(stops, opensReasoning);
+    let settled = '';
+    for (let at = 0; at < reply.length && !watch.push(reply.slice(at, at + size)); at += size) {
+      settled += watch.settled(false);
+    }
+    settled += watch.settled(true);
+    expect([watch.text(), settled]).toEqual([kept, kept]);
+  }
 });
 
 /** Tokens of a byte each, as a model without larger ones has them. */
