@@ -14,13 +14,15 @@ import { bakedPlugin } from './baked.ts';
 import { NATIVE_PACKAGES } from './native-packages.ts';
 import { licencesIn, licencesPlugin, modulesIn } from './licences/plugin.ts';
 import { nativePlugin } from './native-plugin.ts';
-import { gather } from './payload.ts';
+import { gather, ZSTD_LEVEL } from './payload.ts';
 import { isThisMachine, type Target, targetOf } from './targets.ts';
 
 export interface BuildOptions {
   readonly target: Target;
   readonly entry?: string;
   readonly outfile?: string;
+  /** How hard native files are compressed, 1 to 19; a test that waits for the build takes little. */
+  readonly zstdLevel?: number;
   /** Another version than `package.json` says. */
   readonly version?: string;
   /** A file in place of the repository's `dist-manifest.json`, with other keys and packs. */
@@ -72,8 +74,9 @@ export async function build({
   natives = ALL_NATIVES,
   version,
   distManifest,
+  zstdLevel = ZSTD_LEVEL,
 }: BuildOptions): Promise<string> {
-  const parts = await gather(target, join('dist', 'parts', target.triple), natives);
+  const parts = await gather({ target, folder: join('dist', 'parts', target.triple), names: natives, zstdLevel });
   const plugin = nativePlugin(natives, parts.payloads);
   const temporary = join(dirname(outfile), `.${process.pid}`, target.binary);
   mkdirSync(dirname(temporary), { recursive: true });

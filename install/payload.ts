@@ -28,14 +28,22 @@ export interface Parts {
 /** Only what the loader opens: the addon and the libraries it links to. */
 export const NATIVE_FILE = /\.node$|\.dll$|\.dylib$|\.so(\.[\d.]+)?$/;
 /** It is shipped a hundred times for each time it is built. */
-const ZSTD_LEVEL = 19;
+export const ZSTD_LEVEL = 19;
+
+export interface Gathering {
+  readonly target: Target;
+  readonly folder: string;
+  readonly names: readonly PayloadName[];
+  /** How hard payloads are compressed, 1 to 19. */
+  readonly zstdLevel: number;
+}
 
 /** Gathers a target's parts in `folder`, from this checkout or, for another machine, from the package registry. */
-export async function gather(target: Target, folder: string, names: readonly PayloadName[]): Promise<Parts> {
+export async function gather({ target, folder, names, zstdLevel }: Gathering): Promise<Parts> {
   mkdirSync(folder, { recursive: true });
   const modules = isThisMachine(target) ? 'node_modules' : await fetchModules(target, folder);
   const there = names.filter((name) => !NATIVE_PACKAGES[name].lacks?.includes(target.triple));
-  const payloads = await Promise.all(there.map((name) => packed(name, { target, modules, folder })));
+  const payloads = await Promise.all(there.map((name) => packed(name, { target, modules, folder, zstdLevel })));
   const packages = there.flatMap((name) => NATIVE_PACKAGES[name].contents(target).map(([from]) => packageOf(from)));
   return {
     runtime: isThisMachine(target) ? undefined : runtimeIn(modules, target),
@@ -54,19 +62,17 @@ export function versionOf(packageName: string): string {
 /** The package that a path below `node_modules` belongs to. */
 const packageOf = (path: string): string => /^(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path;
 
-interface Place {
-  readonly target: Target;
+interface Place extends Omit<Gathering, 'names'> {
   readonly modules: string;
-  readonly folder: string;
 }
 
-async function packed(name: PayloadName, { target, modules, folder }: Place): Promise<PackedPayload> {
+async function packed(name: PayloadName, { target, modules, folder, zstdLevel }: Place): Promise<PackedPayload> {
   const native = NATIVE_PACKAGES[name];
   const files = nativeFiles(modules, target, native);
   const addon = [...files.keys()].find((path) => path.endsWith('.node'));
   if (addon === undefined) throw new WorkerError('internal', `no ${name} binary for ${target.triple} in ${modules}`);
-  const path = join(folder, `${name}-${versionOf(native.packageName)}-${fingerprintOf(files)}.tar.zst`);
-  if (!existsSync(path)) await pack(files, path);
+  const path = join(folder, `${name}-${versionOf(native.packageName)}-${fingerprintOf(files)}-${zstdLevel}.tar.zst`);
+  if (!existsSync(path)) await pack(files, path, zstdLevel);
   return { name, path, addon, sha256: new Bun.CryptoHasher('sha256').update(readFileSync(path)).digest('hex') };
 }
 
@@ -102,11 +108,11 @@ export function filesIn(path: string): readonly string[] {
  * Packs files, by their paths in the archive, into one archive (tar, zstd) that exists only when it is whole. The same
  * files make the same bytes.
  */
-export async function pack(files: ReadonlyMap<string, string>, payload: string): Promise<void> {
+export async function pack(files: ReadonlyMap<string, string>, payload: string, level = ZSTD_LEVEL): Promise<void> {
   const entries = new Map([...files].map(([path, from]) => [path, { bytes: readFileSync(from) }]));
   const archive = tarOf(entries, { withFolders: false });
   const temporary = `${payload}.${process.pid}`;
-  writeFileSync(temporary, await Bun.zstdCompress(archive, { level: ZSTD_LEVEL }));
+  writeFileSync(temporary, await Bun.zstdCompress(archive, { level }));
   renameSync(temporary, payload);
 }
 

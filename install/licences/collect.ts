@@ -62,7 +62,8 @@ const pronunciations = (): Collected => ({
 
 function packageIn(folder: string, kind: ComponentKind): Collected {
   const facts = factsOf(folder);
-  const inside = INSIDE.find(({ packages }) => packages.test(facts.name));
+  // Without its binaries, as on a system that it has none for, a package holds nothing of others.
+  const inside = kind === 'native' ? INSIDE.find(({ packages }) => packages.test(facts.name)) : undefined;
   if (kind === 'native' && inside === undefined) {
     throw new WorkerError('internal', `nobody said what is inside the binaries of ${facts.name}`, {
       hint: 'Add a row to install/licences/inside.ts.',
@@ -73,7 +74,7 @@ function packageIn(folder: string, kind: ComponentKind): Collected {
   const { replacing } = inside ?? {};
   const component = { name, version, licence, kind, source, inside: withVersions(inside?.inside ?? [], folder) };
   return {
-    component: kind === 'native' && replacing !== undefined ? { ...component, replacing } : component,
+    component: replacing !== undefined ? { ...component, replacing } : component,
     text: ownText(folder),
     author: facts.author,
   };

@@ -30,8 +30,19 @@ export const builtAs = (version: string, distManifest: string): Promise<string> 
     distManifest,
   });
 
+/** Path of the product's executable for another system, whose native files are compressed less than in a release. */
+export function builtFor(triple: string): Promise<string> {
+  const other = targetOf(triple);
+  return built({
+    target: other,
+    entry: 'src/main.ts',
+    outfile: join('dist', 'tests', triple, other.binary),
+    zstdLevel: 1,
+  });
+}
+
 /** Builds once for a state of the sources, however many tests ask. */
-function built(what: Omit<BuildOptions, 'target'> & { entry: string; outfile: string }): Promise<string> {
+function built(what: Partial<BuildOptions> & { readonly entry: string; readonly outfile: string }): Promise<string> {
   const { entry, outfile, distManifest = 'dist-manifest.json' } = what;
   const known = building.get(outfile);
   if (known !== undefined) return known;

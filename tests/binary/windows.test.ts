@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { VERSION } from '../../src/base/version.ts';
+import { aTask, synthetic } from '../fakes/builders.ts';
+import { fakeStudio } from '../fakes/studio/fake-studio.ts';
+import { BUILD_LIMIT_MS } from './built.ts';
+import { hasWine, isRemovalQuirk, onWine, type OnWine, wine } from './wine.ts';
+
+/** Wine and a busy machine. */
+const LIMIT_MS = 180_000;
+let windows: OnWine;
+
+beforeAll(async () => {
+  if (hasWine) windows = await wine();
+}, BUILD_LIMIT_MS);
+afterAll(async () => {
+  if (hasWine) await windows[Symbol.asyncDispose]();
+}, LIMIT_MS);
+
+onWine(
+  'the Windows executable says its version and passes its self-test',
+  async () => {
+    expect(await windows.run(['--version'])).toMatchObject({ code: 0, stdout: `studio-worker ${VERSION}\n` });
+    expect(await windows.run(['--self-test'])).toMatchObject({ code: 0 });
+  },
+  LIMIT_MS,
+);
+
+onWine(
+  'the Windows executable keeps its config where Windows has it',
+  async () => {
+    expect(await windows.run(['set-threshold', '8'])).toMatchObject({ code: 0, stdout: 'vram_threshold_gb = 8\n' });
+    const { code, stdout } = await windows.run(['config']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^vram_threshold_gb = 8\.0$/m) });
+    const [, path = ''] = /^# C:\\(.*\.toml)$/m.exec(stdout) ?? [];
+    expect(path).toContain(String.raw`AppData\Roaming`);
+    expect(await readFile(join(windows.drive, ...path.split('\\')), 'utf8')).toContain('vram_threshold_gb = 8');
+  },
+  LIMIT_MS,
+);
+
+onWine(
+  'the Windows executable plays the demonstration, each kind with its result',
+  async () => {
+    const { stdout, stderr, code } = await windows.run(['demo']);
+    expect([code === 0 || isRemovalQuirk(stderr), stderr]).toEqual([true, expect.any(String)]);
+    for (const kind of ['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh']) {
+      expect(stdout).toMatch(new RegExp(`^${kind} +synthetic-`, 'm'));
+    }
+    const results = ['image.webp', 'audio_tts.wav', 'video.webp', 'mesh.glb'];
+    expect(results.filter((name) => !existsSync(join(windows.drive, 'studio-worker-demo', name)))).toEqual([]);
+  },
+  LIMIT_MS,
+);
+
+onWine(
+  'the Windows executable runs four real engines, in children of its own',
+  async () => {
+    const { stdout, stderr, code } = await windows.run(['demo', '--real', '--out', 'real']);
+    expect([code === 0 || isRemovalQuirk(stderr), stderr]).toEqual([true, expect.any(String)]);
+    expect(stdout).toMatch(/^llm +llama-cpp +cpu .*Hello from a (tiny|small) model here$/m);
+    expect(stdout).toMatch(/^image +onnx +cpu /m);
+    expect(stdout).toMatch(/^audio_tts +piper +cpu /m);
+    expect(stdout).toMatch(/^audio_stt +whisper-cpp +cpu .*fox crosses the ice/m);
+  },
+  LIMIT_MS,
+);
+
+onWine(
+  'the Windows executable serves a job of a studio, and ends when it is told to stop',
+  async () => {
+    await using studio = await fakeStudio({ patienceMs: LIMIT_MS });
+    const { workerId, authToken, apiBaseUrl } = await studio.enrol();
+    const lines = { api_base_url: apiBaseUrl, worker_id: workerId, auth_token: authToken };
+    const toml = Object.entries(lines).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
+    await mkdir(join(windows.drive, 'worker'));
+    await writeFile(join(windows.drive, 'worker', 'config.toml'), `vram_threshold_gb = 12.0\n${toml.join('')}`);
+    const worker = windows.start(['run', '--config', String.raw`C:\worker\config.toml`]);
+    const task = aTask({ kind: 'image', prompt: 'a golem' });
+    const { id } = await studio.createJob(task, { model: 'synthetic', modelSource: synthetic });
+    expect(await studio.jobIs(id, 'completed')).toMatchObject({ state: 'completed' });
+    worker.kill('SIGINT'); // which Wine hands on as Ctrl-C
+    expect(await worker.exited).toBe(0);
+  },
+  LIMIT_MS,
+);

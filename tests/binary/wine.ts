@@ -1,0 +1,82 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { needs } from '../needs.ts';
+import type { Ran } from './built.ts';
+import { builtFor } from './built.ts';
+
+const COMPILER = 'x86_64-w64-mingw32-gcc';
+/** For tests of the Windows executable on Linux. */
+export const onWine = needs('wine', COMPILER);
+export const hasWine = Bun.which('wine') !== null && Bun.which(COMPILER) !== null;
+
+/** Wine 8 lacks this library of Windows 10, which Bun takes its randomness from. */
+const RANDOM = `#include <windows.h>
+BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) {
+  while (size > 0) {
+    ULONG part = size > 65536 ? 65536 : (ULONG)size;
+    if (!SystemFunction036(data, part)) return FALSE;
+    data += part;
+    size -= part;
+  }
+  return TRUE;
+}
+`;
+
+/**
+ * Wine 8, not Windows: Bun's removal of a folder with its content answers EFAULT there, even for an empty one, so what
+ * removes its temporary folder at the end ends with this.
+ */
+export const isRemovalQuirk = (stderr: string): boolean =>
+  /EFAULT: bad address in system call argument, rm/.test(stderr);
+
+/** The Windows executable in a Windows of its own. */
+export interface OnWine extends AsyncDisposable {
+  /** Where the drive `C:` is. */
+  readonly drive: string;
+  run(args: readonly string[]): Promise<Ran>;
+  start(args: readonly string[]): Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
+}
+
+/** A new Windows takes some seconds, so tests share one. */
+export async function wine(): Promise<OnWine> {
+  const root = await mkdtemp(join(tmpdir(), 'studio-worker-wine-'));
+  const drive = join(root, 'prefix', 'drive_c');
+  const program = join(root, 'studio-worker.exe');
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: root,
+    WINEPREFIX: join(root, 'prefix'),
+    WINEARCH: 'win64',
+    WINEDEBUG: '-all',
+  };
+  const start = (args: readonly string[]) =>
+    Bun.spawn(['wine', ...args], { cwd: drive, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const finish = async (child: ReturnType<typeof start>): Promise<Ran> => {
+    const [stdout, stderr, code] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ]);
+    return { code, stdout: stdout.replaceAll('\r\n', '\n'), stderr };
+  };
+  await mkdir(drive, { recursive: true });
+  await copyFile(await builtFor('x86_64-pc-windows-msvc'), program);
+  await writeFile(join(root, 'random.c'), RANDOM);
+  const library = join(root, 'bcryptprimitives.dll');
+  const compiled = Bun.spawnSync([COMPILER, '-shared', '-o', library, join(root, 'random.c'), '-ladvapi32']);
+  if (compiled.exitCode !== 0) throw new Error(compiled.stderr.toString());
+  const version = ['reg', 'add', String.raw`HKCU\Software\Wine`, '/v', 'Version', '/d', 'win10', '/f'];
+  const made = await finish(start(version));
+  if (made.code !== 0) throw new Error(`wine: ${made.stderr}`);
+  return {
+    drive,
+    run: (args) => finish(start([program, ...args])),
+    start: (args) => start([program, ...args]),
+    [Symbol.asyncDispose]: async () => {
+      await Bun.spawn(['wineserver', '-k', '-w'], { env, stdio: ['ignore', 'ignore', 'ignore'] }).exited;
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
