@@ -53,7 +53,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^@fugood\/llama\.node$/, /^engines\/llama\/vision\/binding\.ts$/],
   [/^@fugood\/whisper\.node$/, /^engines\/whisper\/binding\.ts$/],
   [/^@gradio\/client$/, /^engines\/gradio\/binding\.ts$/],
-  [/^sharp$/, /^system\/native\/images\.ts$/],
+  [/^sharp$/, /^system\/native\/sharp-images\.ts$/],
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],
   [/^(node:|bun(:|$))/, /^system\/|\/binding\.ts$/],
 ];

@@ -1,15 +1,20 @@
 import { unlessAborted } from '../base/abort.ts';
 import { WorkerError } from '../base/errors.ts';
+import type { EngineName } from '../contract/model-source.ts';
+import { drawnSize } from '../contract/tasks/image.ts';
+import type { TaskOf } from '../contract/tasks/index.ts';
 import type { TaskResult } from '../engines/result.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Images } from '../system/native/images.ts';
 import type { Job } from './job.ts';
 import { checkAudio } from './output/audio.ts';
 import { bad, type CheckResult } from './output/check-result.ts';
+import { misnamed } from './output/file-type.ts';
 import { checkGlb } from './output/glb.ts';
 import { checkImage } from './output/image.ts';
 import { checkReply, checkTranscript } from './output/reply.ts';
 import type { CheckSchema } from './output/schema-check.ts';
+import type { PixelSize } from './output/size.ts';
 import { checkVideo } from './output/video.ts';
 
 /** What to do with a result that is not what the task asked for: fail the job, deliver it with a warning, or not check. */
@@ -73,9 +78,11 @@ async function checkResult(
   }
   const { bytes } = result;
   if (bytes.byteLength === 0) return bad('the file is empty');
+  const problem = misnamed(bytes, result.ext);
+  if (problem !== undefined) return bad(problem);
   switch (task.kind) {
     case 'image':
-      return await checkImage(bytes, { width: task.width, height: task.height, mayBeFlat }, images);
+      return await checkImage(bytes, { ...sizeOf(job.source.engine, task), mayBeFlat }, images);
     case 'video':
       return await checkVideo(bytes, { ...task, fps: task.fps, mayBeFlat }, images);
     case 'audio_tts':
@@ -89,6 +96,10 @@ async function checkResult(
       return task satisfies never;
   }
 }
+
+/** A removal keeps the size of its image where the task asks for none. */
+const sizeOf = (engine: EngineName, task: TaskOf<'image'>): PixelSize =>
+  engine === 'onnx' ? { width: task.width ?? 0, height: task.height ?? 0 } : drawnSize(task);
 
 /** Words for a surface with nothing on it, where an empty image is the right one. */
 const EMPTY = /\b(?:blank|empty|plain|solid|flat|uniform|monochrome|single[- ]colou?r|all[- ](?:black|white))\b/i;

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createImages } from '../../src/system/native/images.ts';
+import { createImages } from '../../src/system/native/sharp-images.ts';
 import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 
 beforeAll(() => builtBinary(), BUILD_LIMIT_MS);

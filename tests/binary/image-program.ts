@@ -1,7 +1,7 @@
 /** A program that makes one picture: what an executable can do with its native files, and what it says if it cannot. */
 import { ERROR_CODES, toWorkerError } from '../../src/base/errors.ts';
 import { readEnvironment } from '../../src/system/environment.ts';
-import { createImages } from '../../src/system/native/images.ts';
+import { createImages } from '../../src/system/native/sharp-images.ts';
 import { createNativeCache } from '../../src/system/native/native-cache.ts';
 import { payloads } from '../../src/system/native/payloads.ts';
 

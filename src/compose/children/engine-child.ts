@@ -5,7 +5,7 @@ import { systemClock } from '../../system/clock.ts';
 import { usableCores } from '../../system/machine/cores.ts';
 import { readEnvironment } from '../../system/environment.ts';
 import { systemFiles } from '../../system/disk/files.ts';
-import { createImages } from '../../system/native/images.ts';
+import { createImages } from '../../system/native/sharp-images.ts';
 import { createNativeCache } from '../../system/native/native-cache.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
 import { connectParent, bindToParent } from '../../system/process/parent.ts';

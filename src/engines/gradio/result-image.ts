@@ -30,15 +30,15 @@ export async function imageOf(
   const { ext, format } = imageFormat(requested);
   try {
     const facts = await images.probe(bytes);
-    if (facts.format === format && facts.pages === 1) return { is: 'artifact', bytes, ext };
-    return { is: 'artifact', bytes: await images.encode({ ...(await images.decode(bytes)), format }), ext };
+    if (facts.format === format && facts.pages === 1 && facts.isUpright) return { is: 'artifact', bytes, ext };
+    return { is: 'artifact', bytes: await images.convert(bytes, { format }), ext };
   } catch (thrown) {
     throw failed('the Gradio app returned an image that cannot be read', thrown);
   }
 }
 
 /** What images are read and written with. */
-export type ImageTools = Pick<Images, 'probe' | 'decode' | 'encode'>;
+export type ImageTools = Pick<Images, 'probe' | 'convert'>;
 
 const fetched = (url: string, access: AppAccess): Promise<Uint8Array> =>
   readApp(url, { ...access, limitMs: FETCH_MS, maxBytes: MAX_IMAGE_BYTES });

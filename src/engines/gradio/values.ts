@@ -1,6 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { JsonValue } from '../../base/json.ts';
 import type { CliDefaults } from '../../contract/model-source.ts';
+import { drawnSize } from '../../contract/tasks/image.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Random } from '../../system/random.ts';
 import type { Endpoint, Parameter, ParameterUse } from './endpoint.ts';
@@ -46,9 +47,9 @@ function givenValue(use: ParameterUse, parameter: Parameter, { task, defaults }:
     case 'negative':
       return task.negativePrompt;
     case 'width':
-      return positive(task.width, defaults.width);
+      return positive(drawnSize(task).width, defaults.width);
     case 'height':
-      return positive(task.height, defaults.height);
+      return positive(drawnSize(task).height, defaults.height);
     case 'steps':
       return positive(task.steps === DEFAULT_TASK_STEPS ? 0 : task.steps, defaults.steps);
     case 'cfg':

@@ -21,7 +21,7 @@ export const readChatImageSizes = async (
   await readEach(urls, options, signal, ({ image: { width, height } }) => Promise.resolve({ width, height }));
 
 export interface ChatFileOptions extends TaskImageOptions {
-  readonly images: TaskImageOptions['images'] & Pick<Images, 'encode'>;
+  readonly images: TaskImageOptions['images'] & Pick<Images, 'encode' | 'convert'>;
 }
 
 /**
@@ -34,12 +34,16 @@ export const readChatImageFiles = async (
   options: ChatFileOptions,
   signal: AbortSignal,
 ): Promise<readonly Uint8Array[]> =>
-  await readEach(urls, options, signal, ({ format, bytes, image }) =>
+  await readEach(urls, options, signal, async ({ facts, bytes, image }) => {
     // A photograph would be several times larger as a PNG, and there may be sixteen.
-    format === 'jpeg' && OPAQUE.has(image.channels)
-      ? Promise.resolve(bytes)
-      : options.images.encode({ ...withoutAlpha(image), format: 'png' }),
-  );
+    const isPhotograph = facts.format === 'jpeg' && OPAQUE.has(image.channels);
+    if (!isPhotograph) return await options.images.encode({ ...withoutAlpha(image), format: 'png' });
+    // The libraries for models do not know which way a camera was held.
+    return facts.isUpright ? bytes : await options.images.convert(bytes, { format: 'jpeg', quality: TURNED_QUALITY });
+  });
+
+/** What a photograph that is written again keeps of itself: more than a model can tell apart. */
+const TURNED_QUALITY = 95;
 
 const OPAQUE: ReadonlySet<RawImage['channels']> = new Set([1, 3]);
 const WITHOUT_ALPHA = { 1: 1, 2: 1, 3: 3, 4: 3 } as const;

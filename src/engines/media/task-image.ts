@@ -1,8 +1,9 @@
 import { WorkerError } from '../../base/errors.ts';
+import { imageTypeOf } from '../../base/media/image-type.ts';
 import { formatBytes, SECOND_MS } from '../../base/units.ts';
 import { MAX_IMAGE_BYTES } from '../../contract/limits.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Images, RawImage } from '../../system/native/images.ts';
+import type { ImageFacts, Images, RawImage } from '../../system/native/images.ts';
 import type { FetchInput } from './inputs.ts';
 
 /** Studio contract: how long fetching an image that a task names may take. */
@@ -26,8 +27,8 @@ export interface NamedUrl {
 /** An image as its file, and as what is in it. */
 export interface ReadImage {
   readonly bytes: Uint8Array;
-  /** `png`, `jpeg` or `webp`. */
-  readonly format: string;
+  /** Its format is `png`, `jpeg` or `webp`. */
+  readonly facts: ImageFacts;
   readonly image: RawImage;
 }
 
@@ -43,9 +44,9 @@ export async function readTaskImageFile(
 ): Promise<ReadImage> {
   const { what } = named;
   const bytes = named.url.startsWith('data:') ? inline(named) : await fetched(named, { fetchImage, clock }, signal);
-  const { format } = await images.probe(bytes).catch(noImage(what));
-  if (!READABLE.has(format)) throw invalid(`the ${what} is no PNG, JPEG or WebP`);
-  return { bytes, format, image: await images.decode(bytes).catch(noImage(what)) };
+  if (!READABLE.has(imageTypeOf(bytes) ?? '')) throw invalid(`the ${what} is no PNG, JPEG or WebP`);
+  const facts = await images.probe(bytes).catch(unusable(what));
+  return { bytes, facts, image: await images.decode(bytes).catch(unusable(what)) };
 }
 
 /** The pixels alone. @throws WorkerError as `readTaskImageFile` */
@@ -92,11 +93,11 @@ function decoded(what: string, base64: string): Uint8Array {
   }
 }
 
-const noImage =
+const unusable =
   (what: string) =>
   (thrown: unknown): never => {
     if (thrown instanceof WorkerError && thrown.code === 'task.invalid') {
-      throw invalid(`the ${what} is no PNG, JPEG or WebP`, thrown);
+      throw invalid(`the ${what} cannot be used: ${thrown.message}`, thrown);
     }
     throw thrown;
   };

@@ -1,8 +1,7 @@
+import { MASKED_ABOVE } from '../media/mask.ts';
 import type { Area } from './planes.ts';
 import type { Plane } from './sampling.ts';
 
-/** Brighter than this asks for removal (studio contract, removal: a mask byte above 128). */
-export const MASKED_ABOVE = 128;
 /** Around the masked part, as a share of it and in any case: the model must see what to continue. */
 const MARGIN_SHARE = 4;
 const MARGIN_PX = 32;

@@ -7,6 +7,7 @@ import type { Inputs } from '../host/inner.ts';
 import type { FetchInput } from '../media/inputs.ts';
 import { runtimeReadiness } from '../onnx-runtime.ts';
 import { modelOf } from './inside.ts';
+import { assertSizeFits } from './result-size.ts';
 import { assertKind } from '../failures.ts';
 
 export interface OnnxEngineOptions {
@@ -21,9 +22,6 @@ const INPUTS = [
   ['initImageUrl', 'init image'],
   ['maskUrl', 'mask'],
 ] as const;
-/** More pixels than this are more than the child's memory is for: 4096 x 4096. */
-const MAX_PIXELS = 4096 * 4096;
-
 /** Object removal by LaMa models: what a mask covers of an image is filled in from its surroundings. */
 export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOptions): Engine {
   return {
@@ -37,19 +35,12 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
       modelOf(files.paths);
       return await loadHosted(host, { engine: 'onnx', files }, signal, async (model, task, context) => {
         assertKind(task, 'image', 'onnx');
-        assertSize(task);
+        assertSizeFits({ width: task.width ?? 0, height: task.height ?? 0 });
         const inputs = await fetchBoth(task, fetchInput, context.signal);
         return await model.run(task, inputs, context);
       });
     },
   };
-}
-
-function assertSize({ width, height }: TaskOf<'image'>): void {
-  if (width * height <= MAX_PIXELS) return;
-  throw new WorkerError('task.invalid', `${width} x ${height} px is larger than the onnx engine supports`, {
-    hint: `Ask for at most ${MAX_PIXELS} pixels, such as 4096 x 4096.`,
-  });
 }
 
 /** Both are named before either is fetched, and both are fetched at once. */

@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { Tensor } from './binding.ts';
-import { MASKED_ABOVE } from './crop.ts';
+import { MASKED_ABOVE } from '../media/mask.ts';
 import { type Area, cut } from './planes.ts';
 import { blur, type Plane } from './sampling.ts';
 

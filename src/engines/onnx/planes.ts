@@ -21,16 +21,6 @@ export function coloursOf({ pixels, width, height, channels }: RawImage): Plane 
   return { data, width, height, channels: 3 };
 }
 
-/** The brightness of an image (ITU-R BT.709), without its transparency. */
-export function greyOf({ pixels, width, height, channels }: RawImage): Plane {
-  const data = new Uint8Array(width * height);
-  for (let at = 0; at < width * height; at++) {
-    const [red = 0, green = 0, blue = 0] = pixels.subarray(at * channels, at * channels + 3);
-    data[at] = channels < 3 ? red : Math.floor((2126 * red + 7152 * green + 722 * blue) / 10_000);
-  }
-  return { data, width, height, channels: 1 };
-}
-
 /** A copy of a part. */
 export function cut({ data, width, channels }: Plane, area: Area): Plane {
   const stride = area.width * channels;

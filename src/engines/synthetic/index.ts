@@ -1,6 +1,7 @@
 import { unlessAborted } from '../../base/abort.ts';
 import { WorkerError } from '../../base/errors.ts';
 import { pause } from '../../base/pause.ts';
+import { drawnSize } from '../../contract/tasks/image.ts';
 import type { Task, TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Images } from '../../system/native/images.ts';
@@ -109,7 +110,7 @@ async function image(
   { sha256, images, clock }: SyntheticEngineOptions,
   { signal, progress }: RunContext,
 ): Promise<TaskResult> {
-  const size = sizeOf(task);
+  const size = sizeOf(drawnSize(task));
   const { ext, format } = imageFormat(task.ext);
   const pixels = await drawImage(sha256(task.prompt), size, breather(clock, signal));
   const encoding = images.encode({ ...size, pixels, channels: RGB, format });

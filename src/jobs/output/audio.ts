@@ -1,5 +1,6 @@
 import { tagAt } from './binary.ts';
 import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
+import { fileTypeOf } from './file-type.ts';
 import { readWave, type Wave } from './wav.ts';
 
 /** Of full scale, about -66 dB: what dither and a resampler leave of nothing stays below it, a whisper is above. */
@@ -10,7 +11,7 @@ const MAX_SAMPLES = 1 << 16;
 /** Checks audio: a WAV is whole, has length and is not silence. Of other formats only the kind is checked. */
 export function checkAudio(bytes: Uint8Array, expected: { readonly mayBeSilent: boolean }): CheckResult {
   if (tagAt(bytes, 0) !== 'RIFF') {
-    const kind = otherFormat(bytes);
+    const kind = SHOWN.get(fileTypeOf(bytes));
     return kind === undefined ? bad('the audio is of no known format') : unchecked(`${kind} is not checked`);
   }
   const wave = readWave(bytes);
@@ -20,15 +21,12 @@ export function checkAudio(bytes: Uint8Array, expected: { readonly mayBeSilent: 
   return bad('the audio is silent');
 }
 
-/** By their first bytes. An MP3 starts with a tag or with eleven set bits. */
-function otherFormat(bytes: Uint8Array): string | undefined {
-  const tag = tagAt(bytes, 0);
-  if (tag === 'OggS') return 'Ogg';
-  if (tag === 'fLaC') return 'FLAC';
-  if (tagAt(bytes, 4) === 'ftyp') return 'MP4';
-  const isMp3 = tag.startsWith('ID3') || (bytes[0] === 0xff && ((bytes[1] ?? 0) & 0xe0) === 0xe0);
-  return isMp3 ? 'MP3' : undefined;
-}
+const SHOWN: ReadonlyMap<string | undefined, string> = new Map([
+  ['ogg', 'Ogg'],
+  ['flac', 'FLAC'],
+  ['mp4', 'MP4'],
+  ['mp3', 'MP3'],
+]);
 
 /** Its loudness as a root mean square. A steady offset cannot be heard, so it is taken off. */
 function rmsOf({ read, samples }: Wave): number {

@@ -12,7 +12,7 @@ import type { Devices } from '../../../src/engines/llama/devices.ts';
 import { createLlamaEngine } from '../../../src/engines/llama/index.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { createImages } from '../../../src/system/native/images.ts';
+import { createImages } from '../../../src/system/native/sharp-images.ts';
 import { synthetic } from '../builders.ts';
 import { realHost } from './real-host.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';

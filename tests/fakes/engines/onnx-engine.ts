@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { toModelId } from '../../../src/base/ids.ts';
 import type { Engine, ModelFiles } from '../../../src/engines/engine.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/index.ts';
-import { createImages } from '../../../src/system/native/images.ts';
+import { createImages } from '../../../src/system/native/sharp-images.ts';
 import { synthetic } from '../builders.ts';
 import { type InpaintingModel, inpaintingModel } from '../../../src/demo/weights/inpainting.ts';
 import { realHost } from './real-host.ts';

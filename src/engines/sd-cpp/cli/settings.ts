@@ -1,4 +1,5 @@
 import type { CliDefaults } from '../../../contract/model-source.ts';
+import { drawnSize } from '../../../contract/tasks/image.ts';
 import type { TaskOf } from '../../../contract/tasks/index.ts';
 
 /** What is sampled, and how. */
@@ -20,11 +21,12 @@ const SIDE_PX = { image: 1024, video: 512 } as const;
 /** The task's own settings, else the model's; 0 is none. */
 export function settingsOf(task: TaskOf<'image'> | TaskOf<'video'>, defaults: CliDefaults): Settings {
   const own = task.kind === 'image' ? task : { cfgScale: undefined, steps: 0 };
+  const asked = drawnSize(task);
   return {
     cfgScale: firstPositive(own.cfgScale, defaults.cfgScale, CFG_SCALE),
     steps: firstPositive(own.steps === DEFAULT_TASK_STEPS ? 0 : own.steps, defaults.steps, STEPS),
-    width: firstPositive(task.width, defaults.width, SIDE_PX[task.kind]),
-    height: firstPositive(task.height, defaults.height, SIDE_PX[task.kind]),
+    width: firstPositive(asked.width, defaults.width, SIDE_PX[task.kind]),
+    height: firstPositive(asked.height, defaults.height, SIDE_PX[task.kind]),
   };
 }
 

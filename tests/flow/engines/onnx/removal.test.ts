@@ -1,10 +1,12 @@
 import { expect, test } from 'bun:test';
+import sharp from 'sharp';
 import type { LoadedModel, RunContext } from '../../../../src/engines/engine.ts';
 import { createOnnxEngine } from '../../../../src/engines/onnx/index.ts';
 import type { RawImage } from '../../../../src/system/native/images.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { inpaintingModel } from '../../../../src/demo/weights/inpainting.ts';
 import { images, onnxScene, type OnnxScene, paint, type Paint } from '../../../fakes/engines/onnx-engine.ts';
+import { headerOfPng, takenWith } from '../../../fakes/engines/pictures.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
@@ -64,22 +66,80 @@ test.each([[false], [true]])(
   },
 );
 
-test('an empty mask changes nothing at all', async () => {
+test.each([
+  ['black', 'nothing', () => ({ r: 0, g: 0, b: 0, alpha: 1 })],
+  ['white that is transparent', 'nothing', () => ({ r: 255, g: 255, b: 255, alpha: 0 })],
+  ['white', 'the whole image', () => ({ r: 255, g: 255, b: 255, alpha: 1 })],
+])('a mask that is %s is refused for selecting %s', async (_what, selected, background) => {
   using scene = await setup();
-  scene.web.set(MASK, await paint(400, 300, () => 0));
-  const { pixels } = await removed(scene, { width: 400, height: 300 });
+  const mask = sharp({ create: { width: 400, height: 300, channels: 4, background: background() } });
+  scene.web.set(MASK, await mask.png().toBuffer());
+  expect(await failureOf(removed(scene))).toMatchObject({
+    code: 'task.invalid',
+    retryable: false,
+    message: expect.stringContaining(`the mask selects ${selected}`),
+  });
+});
+
+test('a mask that is white everywhere removes what its alpha shows', async () => {
+  using scene = await setup();
+  const pixels = Uint8Array.from({ length: 400 * 300 * 4 }, (_, at) =>
+    at % 4 < 3 ? 255 : Number(overDisc((at >> 2) % 400, Math.floor((at >> 2) / 400))),
+  );
+  scene.web.set(MASK, await images.encode({ pixels, width: 400, height: 300, channels: 4, format: 'png' }));
+  const picture = await removed(scene);
   const before = await images.decode(scene.web.get(INIT) ?? new Uint8Array());
-  expect(Buffer.compare(pixels, before.pixels)).toBe(0);
+  expect(at(picture, 120, 90)[0]).toBeLessThan(110);
+  expect(at(picture, 300, 200)).toEqual(at(before, 300, 200));
+});
+
+test.each(
+  (['jpeg', 'png', 'webp', 'tiff'] as const).flatMap((format) =>
+    [2, 3, 4, 5, 6, 7, 8].map((orientation) => [format, orientation] as const),
+  ),
+)('a %s that was taken with orientation %d is changed where its upright mask says', async (format, orientation) => {
+  using scene = await setup();
+  const upright = await images.decode(scene.web.get(INIT) ?? new Uint8Array());
+  scene.web.set(INIT, await takenWith(upright, orientation, format));
+  const picture = await removed(scene);
+  expect(picture).toMatchObject({ width: 400, height: 300 });
+  expect(at(picture, 120, 90)[0]).toBeLessThan(110);
+  for (const [x, y] of [
+    [20, 20],
+    [380, 20],
+    [20, 280],
+    [380, 280],
+  ] as const) {
+    for (const [channel, level] of at(picture, x, y).entries()) {
+      expect(Math.abs(level - (at(upright, x, y)[channel] ?? 0))).toBeLessThan(12);
+    }
+  }
+});
+
+test('a picture of too many pixels is refused by its header, and an SVG by its first bytes', async () => {
+  using scene = await setup();
+  scene.web.set(INIT, headerOfPng(16_000, 16_000));
+  expect(await failureOf(removed(scene))).toMatchObject({
+    code: 'task.invalid',
+    retryable: false,
+    message: 'the init image: an image of 16000 x 16000 px is larger than what is read here',
+  });
+  scene.web.set(INIT, new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'));
+  expect(await failureOf(removed(scene))).toMatchObject({
+    code: 'task.invalid',
+    message: 'the init image: the bytes are not an image that can be read: it is an SVG or a web page',
+  });
 });
 
 test('a picture of any size comes back in that size, however small', async () => {
   using scene = await setup({}, { width: 320, height: 240 });
   await using model = await scene.engine.load(scene.files, context().signal, USUAL);
+  scene.web.set(MASK, await paint(320, 240, (x) => (x < 160 ? 255 : 0)));
   for (const [width, height] of [
     [200, 180],
     [255, 512],
     [7, 3],
-    [1, 1],
+    [2, 1],
     [1500, 130],
   ] as const) {
     expect(await removed(scene, { width, height }, model)).toMatchObject({ width, height });
@@ -110,12 +170,10 @@ test('a picture is named as asked, unless no file can be', async () => {
     const result = await model.run(task, context());
     return result.is === 'artifact' ? result.ext : undefined;
   };
-  expect([await extOf('png'), await extOf('jpg'), await extOf(''), await extOf('../../x')]).toEqual([
-    'png',
-    'jpg',
-    'webp',
-    'webp',
-  ]);
+  const asked = ['png', 'jpg', 'exe', '', '../../x'];
+  const named: (string | undefined)[] = [];
+  for (const ext of asked) named.push(await extOf(ext));
+  expect(named).toEqual(['png', 'jpg', 'webp', 'webp', 'webp']);
 });
 
 test('a model whose process was killed says which one holds it now', async () => {

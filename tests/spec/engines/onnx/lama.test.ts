@@ -4,7 +4,8 @@ import { toModelId } from '../../../../src/base/ids.ts';
 import type { InputTensor, Session, Tensor } from '../../../../src/engines/onnx/binding.ts';
 import { createInpainter } from '../../../../src/engines/onnx/inside.ts';
 import { composite, planeOf, tensorsOf } from '../../../../src/engines/onnx/lama.ts';
-import { coloursOf, greyOf } from '../../../../src/engines/onnx/planes.ts';
+import { selectionOf } from '../../../../src/engines/media/mask.ts';
+import { coloursOf } from '../../../../src/engines/onnx/planes.ts';
 import type { Plane } from '../../../../src/engines/onnx/sampling.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { images, paint } from '../../../fakes/engines/onnx-engine.ts';
@@ -116,31 +117,50 @@ test('transparency is left out and grey counts as all three colours', () => {
   const one = { width: 1, height: 1 };
   expect([...coloursOf({ pixels: Uint8Array.of(1, 2, 3, 4), ...one, channels: 4 }).data]).toEqual([1, 2, 3]);
   expect([...coloursOf({ pixels: Uint8Array.of(9, 4), ...one, channels: 2 }).data]).toEqual([9, 9, 9]);
-  expect([...greyOf({ pixels: Uint8Array.of(100, 200, 50), ...one, channels: 3 }).data]).toEqual([167]);
-  expect([...greyOf({ pixels: Uint8Array.of(77), ...one, channels: 1 }).data]).toEqual([77]);
+  expect([...selectionOf({ pixels: Uint8Array.of(100, 200, 50), ...one, channels: 3 })]).toEqual([167]);
+  expect([...selectionOf({ pixels: Uint8Array.of(77), ...one, channels: 1 })]).toEqual([77]);
 });
 
 test.each([
   ['png', 'png'],
   ['PNG', 'png'],
   ['webp', 'webp'],
-  ['jpg', 'webp'],
-])('a task that asks for %s gets %s, under the name it asked for', async (ext, format) => {
+  ['jpg', 'jpeg'],
+  ['jpeg', 'jpeg'],
+  ['gif', 'gif'],
+  ['tif', 'tiff'],
+])('a removal that is asked for as %s is delivered as %s under that name', async (ext, format) => {
   const { engine, files, context } = setup();
   await using model = await engine.load(files, loading(context.signal));
   const task = aTask({ kind: 'image', prompt: '', width: 40, height: 30, ext });
   const result = await model.run(task, await pictures(), context);
   if (result.is !== 'artifact') throw new Error('expected a file');
-  expect(result.ext).toBe(ext);
+  expect(result.ext).toBe(ext.toLowerCase());
   expect(await images.probe(result.bytes)).toMatchObject({ format, width: 40, height: 30 });
 });
 
-test('a size of nothing is a picture of one pixel', async () => {
+test.each([
+  [{}, { width: 40, height: 30 }],
+  [
+    { width: 0, height: 0 },
+    { width: 40, height: 30 },
+  ],
+  [{ width: 0 }, { width: 40, height: 30 }],
+  [{ width: 20 }, { width: 20, height: 15 }],
+  [
+    { width: 0, height: 60 },
+    { width: 80, height: 60 },
+  ],
+  [
+    { width: 64, height: 64 },
+    { width: 64, height: 64 },
+  ],
+])('a removal that asks for %p of a picture of 40 x 30 is %p', async (asked, size) => {
   const { engine, files, context } = setup();
   await using model = await engine.load(files, loading(context.signal));
-  const task = aTask({ kind: 'image', prompt: '', width: 0, height: 0, ext: 'png' });
+  const task = aTask({ kind: 'image', prompt: '', ext: 'png', ...asked });
   const result = await model.run(task, await pictures(), context);
-  expect(result.is === 'artifact' && (await images.probe(result.bytes))).toMatchObject({ width: 1, height: 1 });
+  expect(result.is === 'artifact' && (await images.probe(result.bytes))).toMatchObject(size);
 });
 
 test('a model that is none for removal is refused when it is loaded', async () => {

@@ -186,7 +186,7 @@ test('each frame of a video is the image of its prompt and number', async () => 
     height: 32,
   });
   for (const frame of [0, 1, 2]) {
-    const picture = await worker.images.decode(bytes, frame);
+    const picture = await worker.images.decode(bytes, { page: frame });
     expect([...rgb(picture)]).toEqual([
       ...(await drawImage(sha256(`waves #${frame}`), { width: 32, height: 32 }, never)),
     ]);

@@ -51,8 +51,8 @@ test('audio formats that are not checked pass, unknown bytes do not', async () =
   expect(await problemOf(SPEECH, text('fLaC'))).toBeUndefined();
   expect(await problemOf(SPEECH, text('ID3.'))).toBeUndefined();
   expect(await problemOf(SPEECH, text('....ftypM4A '))).toBeUndefined();
-  expect(await problemOf(SPEECH, file(Uint8Array.of(0xff, 0xfb, 0, 0)))).toBeUndefined();
-  expect(await problemOf(SPEECH, file(aWav({ format: 6, bits: 8 }, [0, 1])))).toBeUndefined();
+  expect(await problemOf(SPEECH, file(Uint8Array.of(0xff, 0xfb, 0, 0), 'mp3'))).toBeUndefined();
+  expect(await problemOf(SPEECH, file(aWav({ format: 6, bits: 8 }, [0, 1]), 'wav'))).toBeUndefined();
   expect(log.names()).toEqual(Array<string>(6).fill('result.unchecked'));
   expect(await problemOf(SPEECH, text('<html>'))).toBe('the audio is of no known format');
   expect(await problemOf(SPEECH, text('RIFF....AVI '))).toBe('the audio is not a WAV file');

@@ -5,7 +5,8 @@ import type { EngineName } from '../../../../src/contract/model-source.ts';
 import type { TaskResult } from '../../../../src/engines/result.ts';
 import { createOutputCheck, type OutputPolicy } from '../../../../src/jobs/output-check.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
-import { createImages, type ImageFormat } from '../../../../src/system/native/images.ts';
+import type { ImageFormat } from '../../../../src/system/native/images.ts';
+import { createImages } from '../../../../src/system/native/sharp-images.ts';
 import { aJob, aTask, synthetic } from '../../../fakes/builders.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 

@@ -1,3 +1,4 @@
+import type { TaskResult } from '../../../../src/engines/result.ts';
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { drawn, file, IMAGE, images, noise, type Paint, setup, SMALL } from './check-scene.ts';
@@ -51,12 +52,12 @@ test('what is transparent counts only as far as it shows', async () => {
   expect(await problemOf(IMAGE, file(await sprite((at) => (at > 8_000 ? 255 : 0))))).toBeUndefined();
 });
 
-test('an image of another size is rejected unless models draw in steps', async () => {
+test('an image of any other size than was asked for is rejected', async () => {
   const { problemOf } = setup();
   const made = await drawn({ width: 64, height: 128 }, noise);
   expect(await problemOf(IMAGE, made)).toBe('the image is 64 x 128 px instead of 64 x 64');
   expect(await problemOf({ ...IMAGE, height: 0 }, made)).toBeUndefined();
-  expect(await problemOf({ ...IMAGE, height: 100 }, made)).toBeUndefined();
+  expect(await problemOf({ ...IMAGE, height: 100 }, made)).toBe('the image is 64 x 128 px instead of 64 x 100');
   expect(await problemOf({ ...IMAGE, height: 60 }, made)).toBe('the image is 64 x 128 px instead of 64 x 60');
 });
 
@@ -84,4 +85,17 @@ test('a bitmap is read although the image library reads none', async () => {
   const cut = aBmp({ ...SMALL, bits: 24, paint: noise }).subarray(0, 5_000);
   expect(await problemOf(IMAGE, file(cut, 'bmp'))).toBe('the bitmap cannot be decoded');
   expect(await problemOf(IMAGE, file(cut.subarray(0, 20), 'bmp'))).toBe('the bitmap cannot be decoded');
+});
+
+test.each([
+  ['webp', 'jpg', 'the file is a webp under the name of a jpg'],
+  ['png', 'webp', 'the file is a png under the name of a webp'],
+  ['jpeg', 'PNG', 'the file is a jpeg under the name of a PNG'],
+  ['tiff', 'gif', 'the file is a tiff under the name of a gif'],
+  ['jpeg', 'JPG', undefined],
+  ['tiff', 'tif', undefined],
+] as const)('a %s that is named %s is found out by its first bytes', async (format, ext, problem) => {
+  const { problemOf } = setup();
+  const made = await drawn(SMALL, noise, format);
+  expect(await problemOf(IMAGE, { ...made, ext } as TaskResult)).toBe(problem);
 });

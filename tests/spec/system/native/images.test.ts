@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
-import { createImages, type ImageFormat, type RawImage } from '../../../../src/system/native/images.ts';
+import type { ImageFormat, RawImage } from '../../../../src/system/native/images.ts';
+import { createImages } from '../../../../src/system/native/sharp-images.ts';
+import { headerOfPng, takenWith } from '../../../fakes/engines/pictures.ts';
 import { joinWebp } from '../../../../src/system/native/webp-animation.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
@@ -73,11 +75,12 @@ test.each(['webp', 'gif'] as const)('an animated %s keeps its frames, delays and
     format,
     width: 5,
     height: 3,
+    isUpright: true,
     pages: 3,
     delaysMs: [100, 200, 50],
     loop: 2,
   });
-  const second = await images.decode(bytes, 1);
+  const second = await images.decode(bytes, { page: 1 });
   expect([...second.pixels.subarray(0, 3)]).toEqual([80, 80, 80]);
 });
 
@@ -130,4 +133,69 @@ test('no bytes at all are no image either', async () => {
   const fault = { code: 'task.invalid', retryable: false };
   expect(await failureOf(images.decode(new Uint8Array()))).toMatchObject(fault);
   expect(await failureOf(images.probe(new Uint8Array()))).toMatchObject(fault);
+});
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  'a picture of orientation %d is upright in size and pixels',
+  async (orientation) => {
+    const { images, picture } = setup();
+    for (const format of ['png', 'webp', 'tiff', 'jpeg'] as const) {
+      const taken = await takenWith(picture, orientation, format);
+      const facts = { width: 8, height: 4, isUpright: orientation === 1 };
+      expect(await images.probe(taken)).toMatchObject({ format, ...facts });
+      const decoded = await images.decode(taken);
+      expect(decoded).toMatchObject({ width: 8, height: 4 });
+      // The file carries a colour profile, which moves a level by one.
+      const off = decoded.pixels.map((level, at) => Math.abs(level - (picture.pixels[at] ?? 0)));
+      if (format !== 'jpeg') expect(Math.max(...off)).toBeLessThan(3);
+      expect(await images.decode(taken, { size: { width: 16, height: 8 } })).toMatchObject({ width: 16, height: 8 });
+      const cut = await images.convert(taken, { format: 'png', shape: { width: 1, height: 1 } });
+      expect(await images.probe(cut)).toMatchObject({ format: 'png', width: 4, height: 4, isUpright: true });
+    }
+  },
+);
+
+test('an image is cut to proportions out of its middle and stretched to a size', async () => {
+  const { images } = setup();
+  const pixels = Uint8Array.from({ length: 12 * 4 }, (_, at) => (at % 12) * 20);
+  const wide = await images.encode({ pixels, width: 12, height: 4, channels: 1, format: 'png' });
+  const cut = await images.decode(await images.convert(wide, { format: 'png', shape: { width: 100, height: 100 } }));
+  expect([...cut.pixels.subarray(0, 4 * cut.channels)].filter((_, at) => at % cut.channels === 0)).toEqual([
+    80, 100, 120, 140,
+  ]);
+  const size = { width: 100, height: 70 };
+  expect(await images.probe(await images.convert(wide, { format: 'jpeg', shape: size, size }))).toMatchObject({
+    format: 'jpeg',
+    ...size,
+  });
+});
+
+test.each([
+  [8192, 8193],
+  [16_000, 16_000],
+  [900_000, 100],
+])('a picture of %d x %d px is refused by its header in no time', async (width, height) => {
+  const { images } = setup();
+  const large = headerOfPng(width, height);
+  const readings = [
+    () => images.probe(large),
+    () => images.decode(large),
+    () => images.convert(large, { format: 'png' }),
+  ];
+  for (const read of readings) {
+    expect(await failureOf(read())).toMatchObject({ code: 'task.invalid', message: expect.stringContaining('larger') });
+  }
+});
+
+test.each([
+  ['an SVG', '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90"><circle r="9"/></svg>'],
+  [
+    'an SVG behind a declaration',
+    '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+  ],
+  ['a PDF', '%PDF-1.4\n'],
+])('%s is no image', async (_what, text) => {
+  const { images } = setup();
+  const failure = await failureOf(images.decode(new TextEncoder().encode(text)));
+  expect(failure).toMatchObject({ code: 'task.invalid', retryable: false });
 });
