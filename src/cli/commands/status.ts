@@ -2,6 +2,7 @@ import { formatBytes, formatDuration } from '../../base/units.ts';
 import type { PooledModel } from '../../models/loaded/entry.ts';
 import type { JobRecord } from '../../jobs/job-record.ts';
 import type { Asked } from '../../worker/control/client.ts';
+import type { UpdateStatus } from '../../release/update/updater.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 import { command, JSON_ARG } from '../command.ts';
 import { DEFAULTS_SHOWN } from './config/index.ts';
@@ -81,6 +82,7 @@ function runningLines(worker: WorkerStatus, now: number): readonly string[] {
       ? [factLine('models in memory', 'none')]
       : worker.models.map((model) => modelLine(model, now))),
     factLine('recent jobs', recentText(worker.recentJobs)),
+    ...(worker.update === undefined ? [] : [factLine('update', updateText(worker.update, now))]),
     factLine('outbox', `${worker.outbox.count} waiting (${formatBytes(worker.outbox.sizeBytes)})`),
   ];
 }
@@ -140,6 +142,30 @@ function sessionText({ registration, session }: WorkerStatus): string {
       return session satisfies never;
   }
 }
+
+/** Where the updater stands; why, where it is not just waiting for the next check. */
+function updateText({ at, version, because, pinned, lastCheckAt }: UpdateStatus, now: number): string {
+  return [
+    UPDATE_STATES[at],
+    ...(version === undefined ? [] : [version]),
+    ...(because === undefined ? [] : [onOneLine(because)]),
+    ...(pinned === undefined ? [] : [`pinned to ${pinned}`]),
+    ...(lastCheckAt === undefined ? [] : [`checked ${formatDuration(Math.max(0, now - lastCheckAt))} ago`]),
+  ].join(', ');
+}
+
+const UPDATE_STATES: Readonly<Record<UpdateStatus['at'], string>> = {
+  off: 'off',
+  idle: 'on',
+  checking: 'checking',
+  downloading: 'downloading',
+  draining: 'waiting for the running job',
+  probation: 'trying a new version',
+  swapping: 'replacing the executable',
+  swapped: 'restarting',
+  rolledBack: 'taken back',
+  quarantined: 'not tried again',
+};
 
 const statusFacts = ({ path, exists, values }: OpenedConfig, asked: Asked<WorkerStatus>): unknown => ({
   configPath: path,

@@ -90,8 +90,10 @@ class UpdateDriver implements Updater {
   }
 
   async #begin(): Promise<void> {
-    const { knowledge, unable, cleanUp } = this.#deps;
+    const { knowledge, unable, cleanUp, running, log } = this.#deps;
     await knowledge.refresh();
+    const { rolledBack } = knowledge.current;
+    if (rolledBack !== undefined && rolledBack.version !== running) log.warn('update.rolled-back', rolledBack);
     this.#unable = await unable();
     if (this.#unable === undefined) await cleanUp();
     if (this.#unable !== undefined) this.#deps.log.info('update.off', { because: this.#unable });

@@ -6,6 +6,7 @@ import { sentenceFor, sentenceOf, toLogEntry } from '../../../src/log/message.ts
 import { CONTRACT_SENTENCES } from '../../../src/log/sentences/contract.ts';
 import { MACHINE_SENTENCES } from '../../../src/log/sentences/machine.ts';
 import { STUDIO_SENTENCES } from '../../../src/log/sentences/studio.ts';
+import { UPDATE_SENTENCES } from '../../../src/log/sentences/update.ts';
 import { WORKER_SENTENCES } from '../../../src/log/sentences/worker.ts';
 
 const anEvent = (event: string, fields: Fields = {}, over: Partial<LogEvent> = {}): LogEvent => ({
@@ -221,7 +222,9 @@ test('every sentence belongs to an event that the source logs', async () => {
     if (!path.startsWith('src/log/sentences/')) texts.push(await Bun.file(path).text());
   }
   const source = texts.join('\n');
-  const names = [CONTRACT_SENTENCES, WORKER_SENTENCES, MACHINE_SENTENCES, STUDIO_SENTENCES].flatMap(Object.keys);
+  const names = [CONTRACT_SENTENCES, WORKER_SENTENCES, MACHINE_SENTENCES, UPDATE_SENTENCES, STUDIO_SENTENCES].flatMap(
+    Object.keys,
+  );
   expect(names.filter((name) => !source.includes(`'${name}'`))).toEqual([]);
 });
 
@@ -248,6 +251,7 @@ describe('an entry for the studio', () => {
     ['session', 'ws'],
     ['jobs', 'ws'],
     ['delivery', 'ws'],
+    ['update', 'auto-update'],
     ['engines', 'engines'],
     ['config', 'config'],
   ] as const)('from the area %s belongs to the category %s', (area, category) => {
