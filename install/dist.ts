@@ -16,9 +16,10 @@ import { build } from './build.ts';
 import { archiveOf, contentsOf } from './contents.ts';
 import { installerWith } from './installers.ts';
 import { type BuiltPack, fetchAndBuild, type PackEntry } from './packs.ts';
-import { assertTrusted, openReleaseFolder, type ReleaseFiles } from './release-files.ts';
+import { openReleaseFolder, type ReleaseFiles } from './release-files.ts';
 import { sbomOf, SBOM_FILE } from './sbom.ts';
 import { publishedSize, sdCppArtifacts, type SizeOf } from './sd-cpp.ts';
+import { assertTrusted } from './sign-release.ts';
 import { parseSecretKey, type SecretKey } from './sign.ts';
 import { type Target, TARGETS, targetOf } from './targets.ts';
 

@@ -380,6 +380,10 @@ function Show-Plan {
 }
 
 function Uninstall-StudioWorker {
+  # The program knows what else it made, such as the models that it downloaded. What it leaves is reversed below.
+  if ($run.Purge -and -not $run.DryRun -and (Test-Path -LiteralPath $run.Bin)) {
+    try { [void](Start-Program $run.Bin 'uninstall', '--purge', '--yes') } catch { Write-Warning "$($run.Bin) does not run" }
+  }
   $entries = @(Read-Receipt)
   if ($entries.Count -eq 0 -and -not $run.Purge) { throw "nothing to uninstall: there is no receipt at $($run.Receipt)" }
   if ($run.DryRun) { Say 'would reverse:'; $entries | ForEach-Object { Say $_ }; return }

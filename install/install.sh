@@ -276,10 +276,14 @@ get_archive() {
   say "  archive    $megabytes MB, SHA-256 as signed"
 }
 
+# The xz that some builds of tar have inside does not know the filter for programs.
+unpack() {
+  if has xz; then xz -dc "$archive" | tar -xof - -C "$work"; else tar -xoJf "$archive" -C "$work"; fi
+}
+
 # Unpacks the archive and has the new program verify it, with its own keys, and load its libraries.
 try_program() {
-  tar -xoJf "$archive" -C "$work" 2>"$work/why" ||
-    die "cannot unpack $archive_name, for which tar needs xz (xz-utils) and disk space: $(reason)"
+  unpack 2>"$work/why" || die "cannot unpack $archive_name, which takes xz (xz-utils) and disk space: $(reason)"
   unpacked=$work/studio-worker-$target
   new=$unpacked/studio-worker
   [ -f "$new" ] || die "$archive_name holds no studio-worker"
@@ -377,6 +381,8 @@ finish() {
 
 uninstall() {
   [ -f "$receipt" ] || [ "$purge" = yes ] || die "nothing to uninstall: there is no receipt at $receipt"
+  # The program knows what else it made, such as the models that it downloaded. What it leaves is reversed below.
+  if [ "$purge$dry_run" = yesno ] && [ -x "$bin" ]; then "$bin" uninstall --purge --yes </dev/null >/dev/null 2>&1 || true; fi
   if [ -f "$receipt" ]; then entries=$(cat "$receipt"); else entries=''; fi
   if [ "$dry_run" = yes ]; then say "would reverse:$NL$entries"; return 0; fi
   work=${receipt%/*}/.uninstall
@@ -416,7 +422,7 @@ undo_file() {
 }
 
 keep_lines_but() {
-  [ -f "$1" ] || return 0
+  grep -qxF -e "$2" "$1" 2>/dev/null || return 0
   grep -vxF -e "$2" "$1" >"$work/kept" || [ $? = 1 ] || return 0
   replace_text "$1"
 }

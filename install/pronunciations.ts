@@ -27,7 +27,8 @@ const MAX_PHONEMES = 2;
 type Cost = (letter: string, phonemes: readonly string[]) => number;
 type Entry = readonly [word: string, phonemes: readonly string[]];
 
-function entries(): readonly Entry[] {
+/** Every word that is learned from, with the phonemes that are learned for it. */
+export function entries(): readonly Entry[] {
   const all: Readonly<Record<string, string>> = dictionary;
   return Object.entries(all)
     .filter(([word]) => WORD.test(word))

@@ -38,6 +38,8 @@ export async function createWorld(): Promise<World> {
     models: async (configPath) => (await import('./compose/model-store.ts')).openShelf(configPath, effects),
     explainOffer: async (choice) =>
       (await import('./compose/commands/explain.ts')).explainOffer(choice, effects, (path) => controlOf(path, effects)),
+    doctor: async (configPath) =>
+      (await import('./compose/doctor/doctor.ts')).openDoctor(configPath, effects, (path) => controlOf(path, effects)),
     uninstaller: async (configPath) =>
       (await import('./compose/commands/uninstall.ts')).openUninstaller(configPath, effects),
     confirm: async (question) => (await import('./system/confirm.ts')).confirmOnTerminal(question),

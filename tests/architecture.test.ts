@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ['base', 'contract', 'jobs', 'studio', 'models', 'engines/', 'config*', 'release*', 'system*', 'log*'],
   'local-studio': ['base', 'contract', 'system*', 'log*'],
   operator: ['base', 'contract', 'system*'],
+  doctor: ['base', 'config', 'release*', 'service*', 'system*', 'worker*'],
   demo: ['base', 'contract', 'operator*', 'system*', 'log*'],
   compose: ['*'],
   'compose.ts': ['*'],

@@ -31,7 +31,8 @@ export function collect(modules: readonly string[], nativeFolders: readonly stri
   const data = modules.some((path) => path.replaceAll('\\', '/').includes(ENGLISH)) ? [pronunciations()] : [];
   const all = [runtime(), ...natives, ...data, ...packages];
   const unique = new Map(all.toReversed().map((one) => [`${one.component.name} ${one.component.version ?? ''}`, one]));
-  return [...unique.values()].toSorted((one, other) => (one.component.name < other.component.name ? -1 : 1));
+  // By name and version, whatever the bundler's order: two builds have to give the same bytes.
+  return [...unique].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, collected]) => collected);
 }
 
 const runtime = (): Collected => ({

@@ -140,7 +140,14 @@ export const INSIDE: readonly Inside[] = [
   {
     packages: /^@fugood\/node-llama-/,
     source: 'https://github.com/ggml-org/llama.cpp',
-    inside: rows('llama.cpp: MIT\nggml: MIT\nJSON for Modern C++: MIT\nstb_image: MIT OR Unlicense'),
+    inside: rows(`
+      llama.cpp: MIT
+      ggml: MIT
+      JSON for Modern C++: MIT
+      stb_image: MIT OR Unlicense
+      miniaudio: MIT-0 OR Unlicense
+      anyascii: ISC
+    `),
   },
   {
     packages: /^@fugood\/node-whisper-/,

@@ -11,6 +11,7 @@ import type { OutboxShelf } from './world/outbox.ts';
 import type { ModelShelf } from './world/models.ts';
 import type { OperatorApi, StartedStudio, StudioDefaults, StudioChoice } from './world/studio.ts';
 import type { Updates } from './world/update.ts';
+import type { Doctor } from './world/doctor.ts';
 import type { Uninstaller } from './world/uninstall.ts';
 import type { Confirm } from '../system/confirm.ts';
 import type { ServiceControl } from './world/service.ts';
@@ -65,6 +66,8 @@ export interface World {
   readonly updates: (configPath?: string) => Promise<Updates>;
   /** What takes the program off this machine. Nothing is changed by opening it. */
   readonly uninstaller: (configPath?: string) => Promise<Uninstaller>;
+  /** What looks for faults. Nothing is looked at by opening it. */
+  readonly doctor: (configPath?: string) => Promise<Doctor>;
   readonly confirm: Confirm;
   /** The name of this machine, as the operator sees it in the studio. */
   readonly machineName: string;

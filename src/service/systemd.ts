@@ -60,30 +60,30 @@ const HARDENING = [
 /**
  * What needs a user namespace. Without one, systemd 252 silently skips the parts about files and fails on those about
  * capabilities (status 218), so all of it is left out where the system grants none. Not `ProtectKernelTunables` and
- * `ProtectKernelLogs`: their mounts fail in containers (status 226).
+ * `ProtectKernelLogs`: their mounts fail in containers (status 226). Not `ProtectProc` and
+ * `ProtectControlGroups`: with them the socket of systemd's own was not to be seen.
  */
 export const ISOLATION: readonly string[] = [
   'PrivateUsers=yes',
   'PrivateTmp=yes',
   'ProtectSystem=strict',
   'ProtectHome=read-only',
-  'ProtectControlGroups=yes',
   'ProtectKernelModules=yes',
   'ProtectClock=yes',
   'ProtectHostname=yes',
-  'ProtectProc=invisible',
   'CapabilityBoundingSet=',
 ];
 
-/** Whether a service of this account may be isolated: a service that does nothing, started with all of it. */
+/** Whether a service of this account may be isolated: one that only reports that it is ready, started with all of it. */
 export const isolationProbe: readonly [string, ...string[]] = [
   'systemd-run',
   '--user',
   '--wait',
   '--collect',
   '--quiet',
-  ...ISOLATION.flatMap((setting) => ['-p', setting]),
-  'true',
+  ...['Type=notify', 'NotifyAccess=main', 'TimeoutStartSec=10', ...ISOLATION].flatMap((setting) => ['-p', setting]),
+  'systemd-notify',
+  '--ready',
 ];
 
 /**

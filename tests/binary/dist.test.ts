@@ -50,7 +50,7 @@ inTurn('the archive holds a folder with the program, its pages and what shells r
   expect(Bun.spawnSync(['tar', '-C', out, '-xf', join(root, 'first', target.archive)]).exitCode).toBe(0);
   const folder = join(out, `studio-worker-${target.triple}`);
   const files = (await readdir(folder, { recursive: true })).map((path) => path.replaceAll('\\', '/'));
-  for (const page of ['LICENSE', 'README.md', 'studio-worker.1']) expect(files).toContain(page);
+  for (const page of ['LICENSE', 'NOTICE', 'README.md', 'studio-worker.1']) expect(files).toContain(page);
   expect(files.filter((path) => path.startsWith('completions/'))).toHaveLength(4);
   await using program = await alone(join(folder, target.binary));
   expect(await program.run(['--version'])).toEqual({ code: 0, stdout: `studio-worker ${VERSION}\n`, stderr: '' });

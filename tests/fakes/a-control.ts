@@ -27,6 +27,7 @@ export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}):
     cancel: (jobId) => status.runningJobs.some((job) => job.jobId === jobId),
     deliver: async (files) => did.push(`deliver ${files.join(' ')}`),
     discard: async (file) => did.push(`discard ${file}`) > 0,
+    offerCounts: () => ({ offers: 0, accepted: 0, rejections: [] }),
     explain: () => Promise.resolve({ verdict: 'taken', because: '', rules: [] }),
     update: async ({ version = '0.6.0' }) => {
       did.push(`update ${version}`);

@@ -7,6 +7,9 @@ const BASICS = ['cat', 'chmod', 'cp', 'cut', 'dd', 'find', 'getconf', 'grep', 'h
 const MORE = ['printf', 'rmdir', 'sed', 'sleep', 'sort', 'tail', 'tar', 'uname', 'wc', 'xz'];
 const TOOLS = ['curl', 'wget', 'sha256sum', 'shasum', 'openssl', 'minisign', 'prlimit', 'setpriv', 'unshare'];
 
+/** Its xz does not know the filter for programs, which release archives are made with. */
+const NOT_IN_BUSYBOX = ['getconf', 'xz'];
+
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: Uint8Array<ArrayBuffer>;
@@ -53,9 +56,9 @@ export async function aMachine({ userland = 'debian', envOf }: MachineOptions = 
   await Promise.all(['sh', 'dash', 'bash', 'zsh', 'ksh', 'mksh', 'fish', 'busybox'].map((name) => link(name)));
   if (userland === 'debian') await Promise.all([...BASICS, ...MORE, ...TOOLS].map((name) => link(name)));
   else {
-    const applets = [...BASICS, ...MORE, 'wget', 'sha256sum'].filter((name) => name !== 'getconf');
+    const applets = [...BASICS, ...MORE, 'wget', 'sha256sum'].filter((name) => !NOT_IN_BUSYBOX.includes(name));
     await Promise.all(applets.map((name) => link(name, Bun.which('busybox'))));
-    await link('getconf');
+    await Promise.all(NOT_IN_BUSYBOX.map((name) => link(name)));
   }
   // Nobody waits before a retry; what is retried, and how often, is the same.
   await rm(join(programs, 'sleep'));

@@ -39,6 +39,15 @@ const ON_LINUX: readonly Refusal[] = [
     },
   },
   {
+    because: 'nothing on the machine reads the archive',
+    says: /cannot unpack .*, which takes xz \(xz-utils\)/,
+    arrange: async ({ machine, release }) => {
+      await release();
+      await machine.without('xz');
+      return [];
+    },
+  },
+  {
     because: 'the processor is another one',
     says: /no studio-worker for this processor \(armv7l\)/,
     arrange: async ({ machine }) => {

@@ -1,7 +1,10 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Entry } from '../../install/archive/entries.ts';
+import { archiveOf } from '../../install/contents.ts';
 import { formatReleaseManifest } from '../../install/release-manifest.ts';
 import { generateSecretKey, publicKeyOf, type SecretKey, signMinisign } from '../../install/sign.ts';
+import { targetOf } from '../../install/targets.ts';
 import type { Artifact } from '../../src/release/manifest.ts';
 import type { SigningKey } from '../../src/release/minisign.ts';
 
@@ -15,12 +18,13 @@ export const TEST_KEYS: readonly SigningKey[] = [
 
 export const LINUX = 'x86_64-unknown-linux-gnu';
 export const WINDOWS = 'x86_64-pc-windows-msvc';
+const COMPLETIONS = ['studio-worker.bash', '_studio-worker', 'studio-worker.fish', 'studio-worker.ps1'];
 
 export interface ReleaseOptions {
   readonly version: string;
   readonly target?: string;
   /** What the executable is: a script, unless a test needs another. */
-  readonly program?: string | Uint8Array<ArrayBuffer>;
+  readonly program?: string | Uint8Array;
   /** Bytes that do not compress, for archives that take a while or a lot of disk. */
   readonly paddingBytes?: number;
   readonly key?: SecretKey;
@@ -48,27 +52,24 @@ esac
 export async function writeRelease(folder: string, options: ReleaseOptions): Promise<Release> {
   const { version, target = LINUX, program = standIn(version), key = TEST_KEY } = options;
   await mkdir(folder, { recursive: true });
-  const archive = `studio-worker-${target}.${target === WINDOWS ? 'zip' : 'tar.xz'}`;
-  const root = join(folder, `studio-worker-${target}`);
-  const binary = join(root, target === WINDOWS ? 'studio-worker.exe' : 'studio-worker');
-  await mkdir(join(root, 'completions'), { recursive: true });
-  await writeFile(binary, program);
-  await chmod(binary, 0o755);
-  await writeFile(join(root, 'padding'), crypto.getRandomValues(new Uint8Array(options.paddingBytes ?? 0)));
-  for (const name of ['studio-worker.bash', '_studio-worker', 'studio-worker.fish', 'studio-worker.ps1']) {
-    await writeFile(join(root, 'completions', name), `# completions of ${version}\n`);
-  }
-  await writeFile(
-    join(root, 'studio-worker.1'),
-    `.TH STUDIO\\-WORKER 1 "" "studio\\-worker ${version}"\n.SH NAME\nit\n`,
-  );
-  await pack(folder, root, archive);
-  const bytes = await Bun.file(join(folder, archive)).bytes();
-  await signRelease(folder, version, [artifactOf(archive, target, bytes)], key);
-  return { version, folder, archive };
+  const facts = targetOf(target);
+  const files: [string, Entry][] = [
+    [facts.binary, { bytes: Buffer.from(program), isExecutable: true }],
+    ['padding', { bytes: crypto.getRandomValues(new Uint8Array(options.paddingBytes ?? 0)) }],
+    ['studio-worker.1', { bytes: Buffer.from(`.TH STUDIO\\-WORKER 1 "" "${version}"\n.SH NAME\nit\n`) }],
+    ...COMPLETIONS.map((name): [string, Entry] => [
+      `completions/${name}`,
+      { bytes: Buffer.from(`# completions of ${version}\n`) },
+    ]),
+  ];
+  const entries = new Map(files.map(([path, entry]) => [`studio-worker-${target}/${path}`, entry]));
+  const bytes = await archiveOf(facts, entries, 0);
+  await writeFile(join(folder, facts.archive), bytes);
+  await signRelease(folder, version, [artifactOf(facts.archive, target, bytes)], key);
+  return { version, folder, archive: facts.archive };
 }
 
-export const artifactOf = (name: string, target: string, bytes: Uint8Array<ArrayBuffer>): Artifact => ({
+export const artifactOf = (name: string, target: string, bytes: Uint8Array): Artifact => ({
   name,
   kind: 'worker',
   target,
@@ -93,11 +94,4 @@ export async function signRelease(
   await writeFile(join(folder, 'dist-manifest.json'), text);
   const signature = signMinisign(Buffer.from(text), key, `studio-worker ${version}`);
   await writeFile(join(folder, 'dist-manifest.json.minisig'), signature);
-}
-
-async function pack(folder: string, root: string, archive: string): Promise<void> {
-  const name = root.slice(folder.length + 1);
-  const cmd = archive.endsWith('.zip') ? ['zip', '-qr', archive, name] : ['tar', '-cJf', archive, name];
-  const child = Bun.spawn(cmd, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
-  if ((await child.exited) !== 0) throw new Error(`cannot pack ${archive}: ${await new Response(child.stderr).text()}`);
 }

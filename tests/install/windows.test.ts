@@ -9,7 +9,7 @@ import { REFUSALS } from './refusals.ts';
 import { standIn } from './release.ts';
 import { setupWindows, type Setup } from './setup.ts';
 
-const test = needs(POWERSHELL, 'zip', 'minisign', 'openssl');
+const test = needs(POWERSHELL, 'minisign', 'openssl');
 
 const folderOf = ({ machine }: Setup): string => join(machine.home, 'AppData/Local/Programs/studio-worker');
 const binaryOf = (it: Setup): string => join(folderOf(it), 'studio-worker.exe');

@@ -9,6 +9,7 @@ export const COMMANDS: CommandTable = {
   disable: async () => (await import('./disable.ts')).disable,
   'set-threshold': async () => (await import('./set-threshold.ts')).setThreshold,
   config: async () => (await import('./config/index.ts')).config,
+  doctor: async () => (await import('./machine/doctor.ts')).doctor,
   setup: async () => (await import('./machine/setup.ts')).setup,
   uninstall: async () => (await import('./machine/uninstall.ts')).uninstall,
   'install-service': async () => (await import('./machine/install-service.ts')).installService,

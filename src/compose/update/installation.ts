@@ -4,13 +4,7 @@ import { MINUTE_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { StagedRelease } from '../../release/update/stage.ts';
 import type { UpdaterDeps } from '../../release/update/updater.ts';
-import {
-  type ExecutablePlace,
-  executablePlace,
-  swapBack,
-  swapIn,
-  whyNotReplaceable,
-} from '../../system/disk/executable.ts';
+import { type ExecutablePlace, executablePlace, swapBack, swapIn, whyNotReplaceable } from '../../system/executable.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
 import { ourVariables, ownCommand } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';

@@ -5,7 +5,7 @@ import { TRIAL_VARIABLE } from '../../release/update/trial.ts';
 import { countStart } from '../../release/update/start-count.ts';
 import { openUpdateMemory } from '../../release/update/state.ts';
 import { systemClock } from '../../system/clock.ts';
-import { executablePlace, swapBack } from '../../system/disk/executable.ts';
+import { executablePlace, swapBack } from '../../system/executable.ts';
 import { systemFiles } from '../../system/disk/files.ts';
 import { readEnvironment } from '../../system/environment.ts';
 import { continueAs } from '../../system/process/exec.ts';

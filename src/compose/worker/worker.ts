@@ -11,6 +11,7 @@ import { createWorkerControl, type WorkerControl } from '../../worker/control/co
 import { createWorkerEvents, type WorkerEvents } from '../../worker/events.ts';
 import { explainNow } from '../../worker/explain.ts';
 import { createHistory } from '../../worker/history.ts';
+import { createRejectionCounts } from '../../worker/rules/rejection-counts.ts';
 import { createStopping, type StopParts } from '../../worker/stop-driver.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
@@ -87,9 +88,21 @@ async function composeBase(setup: WorkerSetup) {
   const events = createWorkerEvents(log);
   const history = createHistory();
   events.subscribe((event) => history.onEvent(event));
+  const rejections = createRejectionCounts(() => clock.now());
+  events.subscribe((event) => rejections.onEvent(event));
   const scheduler = createScheduler({ clock });
   const stopping = createStopping({ scheduler, clock, log, graceMs: () => graceSecs() * SECOND_MS });
-  return { apiBaseUrl, presence, machine, enabled: config.live('auto_enabled'), events, history, scheduler, stopping };
+  return {
+    apiBaseUrl,
+    presence,
+    machine,
+    enabled: config.live('auto_enabled'),
+    events,
+    history,
+    rejections,
+    scheduler,
+    stopping,
+  };
 }
 
 /** The way from an offer to its outcome and back to the studio. */
@@ -181,7 +194,7 @@ const NO_UPDATER: Pick<Updater, 'request'> = {
 
 const controlOf = (
   { config, engines, updater }: WorkerSetup,
-  { scheduler, stopping, events, takenGb, jobs, link }: Parts,
+  { scheduler, stopping, events, rejections, takenGb, jobs, link }: Parts,
   worker: Worker,
 ): WorkerControl =>
   createWorkerControl({
@@ -198,6 +211,7 @@ const controlOf = (
       return taken;
     },
     discard: (file) => link.delivery.discard(file),
+    offerCounts: () => rejections.counts(),
     explain: (offer) =>
       explainNow(offer, { engines, thresholdGb: takenGb(), readFacts: () => jobs.offerFacts.factsFor(offer) }),
     update: (request) => (updater ?? NO_UPDATER).request(request),

@@ -9,7 +9,7 @@ const camelCase = (value: unknown): string =>
   text(value).replaceAll(/(?:^|_)([a-z])/g, (_all, letter: string) => letter.toUpperCase());
 
 const REJECTED: Readonly<Record<string, (fields: Fields) => string>> = {
-  paused: () => 'worker is paused',
+  claiming: () => 'worker is paused',
   busy: () => 'worker is already busy',
   idle: ({ presence }) => `only when idle, and the person is ${text(presence)}`,
 };

@@ -1,6 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { JobId } from '../../base/ids.ts';
 import type { Offer } from '../../contract/frames/inbound.ts';
+import type { OfferCounts } from '../rules/rejection-counts.ts';
 import type { Explanation } from '../explain.ts';
 import { readOffer } from '../read-offer.ts';
 import type { WorkerEvents } from '../events.ts';
@@ -35,6 +36,7 @@ export interface ControlDeps {
   readonly deliver: (files: readonly string[]) => Promise<number>;
   /** False when no result of this name waits. */
   readonly discard: (file: string) => Promise<boolean>;
+  readonly offerCounts: () => OfferCounts;
   readonly explain: (offer: Offer) => Promise<Explanation>;
   /** @throws WorkerError `update.unsupported` and what else checking for an update throws */
   readonly update: (request: RequestOf<'update'>) => Promise<AnswerOf<'update'>>;
@@ -69,6 +71,7 @@ export function createWorkerControl(deps: ControlDeps): WorkerControl {
     }),
     deliver: async ({ files }) => ({ taken: await deps.deliver(files), waiting: deps.status().outbox.count }),
     discard: async ({ file }) => ({ discarded: await deps.discard(file) }),
+    offers: async () => deps.offerCounts(),
     explain: async ({ offer }) => await deps.explain(readOffer(offer)),
     async stop() {
       deps.stop();

@@ -5,6 +5,7 @@ import { ENGINE_NAMES, ModelSourceSchema } from '../../contract/model-source.ts'
 import { type AskEntry, ask, type StreamEntry, stream } from './entry.ts';
 import { EventSchema } from './event-schema.ts';
 import { ExplanationSchema } from './explanation-schema.ts';
+import { OfferCountsSchema } from './offer-counts-schema.ts';
 import { StatusSchema } from './status-schema.ts';
 
 /*
@@ -55,6 +56,8 @@ const ASKS = {
   resume: ask(Nothing, Claiming, SOON_MS),
   /** What would become of an offer now, by the worker's own rules. The text is the frame as it came, or its claim. */
   explain: ask(v.object({ offer: v.string() }), ExplanationSchema, EXPLAIN_MS),
+  /** What became of the offers since the start, by the rule that rejected them. */
+  offers: ask(Nothing, OfferCountsSchema, SOON_MS),
   /** Reads the config file again and applies what changed. */
   reload: ask(Nothing, Claiming, SOON_MS),
   /** Takes a model that is on this disk into memory, if it fits without unloading another. Downloads nothing. */

@@ -137,6 +137,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     },
     operatorApi: async () => ({ ...admin, ...routes, ...json, ...limits, ...read }),
     demo: untold('demo'),
+    doctor: untold('doctor'),
     uninstaller: untold('receipt'),
     confirm: async () => undefined,
     machineName: 'rig-01',

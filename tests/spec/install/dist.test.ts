@@ -47,7 +47,7 @@ needs('sha256sum')('the program sha256sum finds every file of a release right', 
   }
   const summed = (await Bun.file(folder.at('sha256.sum')).text()).match(/(?<=\*).*/g) ?? [];
   const written = (await readdir(folder.path)).filter((name) => !/\.sha256$|\.sum$/.test(name));
-  expect([...summed]).toEqual(written.toSorted());
+  expect([...summed].toSorted()).toEqual(written.toSorted());
 });
 
 test('a key that no executable trusts is refused before anything is built', async () => {

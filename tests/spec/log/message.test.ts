@@ -54,7 +54,7 @@ describe('the studio reads the texts its operators search for', () => {
     ],
     ['approval.awaited', {}, 'waiting for operator approval before opening the session'],
     ['offer.received', offer, 'offer received job-1 game=g1 asset=hero model=m vram=7.5'],
-    ['offer.rejected', { jobId: 'job-1', rule: 'paused', because: 'x' }, 'rejecting offer job-1: worker is paused'],
+    ['offer.rejected', { jobId: 'job-1', rule: 'claiming', because: 'x' }, 'rejecting offer job-1: worker is paused'],
     [
       'offer.rejected',
       { jobId: 'job-1', rule: 'updating', because: 'an update is waiting to install' },

@@ -47,11 +47,9 @@ test('the unit starts the worker, watches it and keeps it within its folders and
     PrivateTmp=yes
     ProtectSystem=strict
     ProtectHome=read-only
-    ProtectControlGroups=yes
     ProtectKernelModules=yes
     ProtectClock=yes
     ProtectHostname=yes
-    ProtectProc=invisible
     CapabilityBoundingSet=
     ReadWritePaths="-/home/ada b/.cache"
     ReadWritePaths="-/home/ada b/models"

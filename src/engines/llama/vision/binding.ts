@@ -8,7 +8,6 @@ import type { Images } from '../../../system/native/images.ts';
 import type { NativeCache } from '../../../system/native/native-cache.ts';
 import { libraryFailure, loadFailure, runFailure } from '../../failures.ts';
 import { saysNoMemory } from '../../no-memory.ts';
-import type { Device } from '../port.ts';
 import { threadsFor } from '../threads.ts';
 import type { Written } from '../writing.ts';
 import { MARKER, tokensOfGrid } from './markers.ts';
@@ -18,21 +17,14 @@ import {
   assertRoles,
   type GgufFacts,
   LISTS,
-  type NativeCompletion,
   type NativeContext,
   numberOf,
-  type Pair,
   placesInGrid,
   projectorError,
 } from './native.ts';
 import type { OpenSeeingOptions, SeeingModel, SeenPrompt, WriteOptions } from './port.ts';
+import { deviceOf, samplerOf, settingsOf, writtenBy } from './settings.ts';
 
-/**
- * Tokens that are read at once. All tokens of an image that attend to each other have to be (studio contract); the
- * smaller portion holds those of every such model that llama.cpp knows.
- */
-const PORTION = { lean: 512, usual: 2048 } as const;
-const ALL_LAYERS = 999;
 const PERCENT = 100;
 
 export interface SeeingTools {
@@ -56,8 +48,10 @@ export async function openSeeingModel(
   const names = { model: basename(path), projector: basename(options.projector) };
   assertRoles(pair, names);
   const contextSize = Math.min(options.contextSize, architectureFact(pair.model, 'context_length') || Infinity);
-  const context = new addon.LlamaContext(settingsOf(path, options, { pair, contextSize }), (percent) =>
-    options.progress(percent, PERCENT),
+  const threads = threadsFor(availableParallelism(), availableParallelism());
+  const context = new addon.LlamaContext(
+    settingsOf(path, options, { facts: pair.model, contextSize, threads }),
+    (percent) => options.progress(percent, PERCENT),
   );
   const ranOn = deviceOf(context.getUsedDevices());
   try {
@@ -110,34 +104,6 @@ async function reading(context: NativeContext, facts: GgufFacts, { addon, images
 const templateOf = ({ 'tokenizer.chat_template': source }: GgufFacts): string | undefined =>
   source === undefined ? undefined : String(source);
 
-function settingsOf(
-  model: string,
-  { gpu, lean }: OpenSeeingOptions,
-  { pair, contextSize }: { readonly pair: Pair; readonly contextSize: number },
-): Readonly<Record<string, unknown>> {
-  const layers = architectureFact(pair.model, 'block_count') ?? 0;
-  const portion = Math.min(contextSize, lean ? PORTION.lean : PORTION.usual);
-  return {
-    model,
-    n_ctx: contextSize,
-    n_batch: portion,
-    n_ubatch: portion,
-    n_threads: threadsFor(availableParallelism(), availableParallelism()),
-    n_gpu_layers: gpu === 'cpu' ? 0 : lean ? Math.floor(layers / 2) : ALL_LAYERS,
-    ctx_shift: false, // nothing of a chat is ever forgotten
-    n_parallel: 1,
-  };
-}
-
-const DEVICES: readonly (readonly [RegExp, Device])[] = [
-  [/^cuda/i, 'cuda'],
-  [/^vulkan/i, 'vulkan'],
-  [/^(metal|mtl)/i, 'metal'],
-];
-
-const deviceOf = (names: readonly string[]): Device =>
-  DEVICES.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1] ?? 'cpu';
-
 async function factsOf(addon: Addon, path: string): Promise<GgufFacts> {
   const facts = await addon.LlamaContext.loadModelInfo(path, LISTS);
   if (facts?.['general.architecture'] !== undefined) return facts;
@@ -181,7 +147,6 @@ interface Writing extends WriteOptions {
 
 /** The last lines of the library's log say what went wrong, its error only that something did. */
 const LINES_KEPT = 8;
-const HALF_AT_END = /\uFFFD$/;
 
 async function write(context: NativeContext, { text, images }: SeenPrompt, writing: Writing): Promise<Written> {
   const { addon, signal, onPiece, budget, stops, sampling } = writing;
@@ -213,28 +178,6 @@ async function write(context: NativeContext, { text, images }: SeenPrompt, writi
     signal.removeEventListener('abort', cancel);
     addon.LlamaContext.toggleNativeLog(false, () => {});
   }
-}
-
-/** Nothing but what the contract names: the library's own defaults also cut and punish. */
-const samplerOf = ({ temperature, topP, seed, grammar }: WriteOptions['sampling']) => ({
-  temperature: Math.max(temperature, 0),
-  top_k: 0,
-  top_p: topP ?? 1,
-  min_p: 0,
-  dry_multiplier: 0,
-  seed,
-  ...(grammar !== undefined && { grammar }),
-});
-
-function writtenBy(done: NativeCompletion, hasImages: boolean): Written {
-  // It does not count the token that it takes right after more than one token of a text.
-  const uncounted = !hasImages && done.timings.prompt_n > 1 && done.text !== '' ? 1 : 0;
-  const isStopped = done.stopped_eos || done.stopped_words;
-  return {
-    text: done.text.replace(HALF_AT_END, ''),
-    tokens: done.tokens_predicted + uncounted,
-    finish: !isStopped && (done.stopped_limited || done.context_full) ? 'length' : 'stop',
-  };
 }
 
 interface Libraries {

@@ -247,6 +247,7 @@ const SAMPLES: { readonly [N in AskName]: RequestOf<N> } = {
   pause: {},
   resume: {},
   explain: { offer: writeJson(anOffer()) },
+  offers: {},
   reload: {},
   load: { model, source: synthetic },
   unload: { model },

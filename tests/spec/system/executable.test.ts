@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { executablePlace, swapBack, swapIn, whyNotReplaceable } from '../../../../src/system/disk/executable.ts';
-import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
+import { executablePlace, swapBack, swapIn, whyNotReplaceable } from '../../../src/system/executable.ts';
+import { failureOf, tempFolder } from '../../fakes/system/temp-folder.ts';
 
 /** An installed program, and a new one elsewhere. */
 async function setup() {

@@ -1,8 +1,8 @@
 import { chmodSync, constants, linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { access, copyFile, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf } from '../../base/system-code.ts';
-import { fail, syncFolder } from './disk.ts';
+import { codeOf } from '../base/system-code.ts';
+import { fail, syncFolder } from './disk/disk.ts';
 
 /*
  * An executable that is replaced while it runs. At every moment there is a whole one at its place: the old one or the new.

@@ -1,0 +1,15 @@
+import type { Examined } from '../../doctor/examine.ts';
+import type { Check } from '../../doctor/finding.ts';
+
+/** Looks at this machine, its config and the way to its studio. */
+export interface Doctor {
+  readonly checks: readonly Check[];
+  /** Runs every check, one after the other. Nothing is changed. */
+  examine(): AsyncIterable<Examined>;
+  /**
+   * Writes one file for a bug report, without secrets, readable by this account alone.
+   *
+   * @throws WorkerError `file.unusable` | `disk.full`
+   */
+  writeBundle(path: string, findings: readonly Examined[]): Promise<void>;
+}

@@ -1,0 +1,104 @@
+import manifest from '../../../dist-manifest.json';
+import { errorChain } from '../../base/errors.ts';
+import { VERSION } from '../../base/version.ts';
+import { siblingsOf } from '../../config/paths.ts';
+import { presenceOf } from '../../system/presence/presence.ts';
+import { acquireLock } from '../../system/disk/lock.ts';
+import { permissionsOf } from '../../system/disk/permissions.ts';
+import { hasLibrary } from '../../system/native/shared-library.ts';
+import { runsProgramsIn } from '../../system/process/runs-programs.ts';
+import type { DoctorDeps, FeedReport } from '../../doctor/deps.ts';
+import type { ControlClient } from '../../worker/control/client.ts';
+import { reportEngines } from '../commands/engine-report.ts';
+import { openConfig } from '../config.ts';
+import type { Effects } from '../effects.ts';
+import { openCommandLog } from '../log.ts';
+import { openUpdates } from '../update/commands.ts';
+import { reportService } from './service.ts';
+import { askStudio, proxyToStudio, tryUpgrade } from './studio.ts';
+
+export interface DoctorPlace {
+  /** As the operator named it. */
+  readonly named: string | undefined;
+  readonly path: string;
+  readonly control: ControlClient;
+}
+
+/** What the checks look at, for real. What several of them want is asked once. */
+export function doctorDeps({ named, path, control }: DoctorPlace, effects: Effects): DoctorDeps {
+  const { clock, environment, files, gpus, native, presence } = effects;
+  const log = openCommandLog(effects).logger.child({}, 'cli');
+  const config = once(async () => {
+    const { current, isFresh } = await openConfig(path, effects, { log, readOnly: true });
+    return { path, exists: !isFresh, values: current };
+  });
+  const studioUrlOf = async (): Promise<string> => (await config()).values.api_base_url;
+  return {
+    platform: environment.platform,
+    now: () => clock.now(),
+    version: VERSION,
+    config,
+    modeOf: permissionsOf,
+    studio: once(async () => await askStudio(await studioUrlOf(), effects)),
+    upgrade: async () => await tryUpgrade(await studioUrlOf(), effects),
+    proxy: async () => proxyToStudio(await studioUrlOf(), environment),
+    freeBytes: (at) => files.freeBytes(at),
+    sizeOf: (at) => sizeOf(at, effects),
+    async nativeCache() {
+      const folder = native.folder;
+      return { folder, problem: await runsProgramsIn(`${folder}/native`, environment.platform) };
+    },
+    engines: once(async () => await reportEngines(named, effects)),
+    gpus: once(async () => await gpus.probe()),
+    hasLibrary,
+    distribution: async () => wordsOf((await files.readText('/etc/os-release')) ?? ''),
+    service: once(async () => await reportService(named, (await config()).values, effects)),
+    worker: once(() => control.ask('status', {})),
+    offers: () => control.ask('offers', {}),
+    lockHolder: () => lockHolder(path, effects),
+    async presence() {
+      const reading = await presence.read();
+      const because = reading.is === 'unknown' ? reading.reasons.join('; ') : '';
+      return { known: presenceOf(reading) !== undefined, because };
+    },
+    feed: async () => await feedReport(named, effects),
+    keys: manifest.signingKeys.length,
+  };
+}
+
+/** Asks once, and gives the same answer to all who ask later. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= ask());
+}
+
+/** `ID=debian`, `ID_LIKE="rhel fedora"` (os-release(5)). */
+const wordsOf = (osRelease: string): readonly string[] =>
+  [...osRelease.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].flatMap(([, words = '']) => words.split(/\s+/));
+
+async function sizeOf(path: string, effects: Pick<Effects, 'files'>): Promise<number> {
+  const facts = await effects.files.stat(path);
+  if (facts === undefined || !facts.isFolder) return facts?.sizeBytes ?? 0;
+  const names = await effects.files.list(path);
+  const sizes = await Promise.all(names.map((name) => sizeOf(`${path}/${name}`, effects)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** The lock is taken and given back at once where nobody has it. */
+async function lockHolder(path: string, { files, environment }: Effects): Promise<number | undefined> {
+  const { lock } = siblingsOf(path);
+  if ((await files.stat(lock)) === undefined) return undefined;
+  const taken = await acquireLock(lock, { pid: environment.pid });
+  if (taken.is === 'taken') return taken.by.pid ?? 0;
+  taken.release();
+  return undefined;
+}
+
+async function feedReport(named: string | undefined, effects: Effects): Promise<FeedReport> {
+  try {
+    const { latest, heldBack } = await (await openUpdates(named, effects)).check();
+    return { latest, heldBack, problem: undefined };
+  } catch (thrown) {
+    return { latest: undefined, heldBack: undefined, problem: errorChain(thrown) };
+  }
+}

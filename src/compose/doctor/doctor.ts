@@ -1,0 +1,105 @@
+import { WorkerError, errorChain } from '../../base/errors.ts';
+import { MIB } from '../../base/units.ts';
+import { VERSION } from '../../base/version.ts';
+import type { Doctor } from '../../cli/world/doctor.ts';
+import { KEYS, specOf, type Config } from '../../config/schema.ts';
+import { shownFacts } from '../../config/read.ts';
+import { bundleText } from '../../doctor/bundle.ts';
+import type { DoctorDeps } from '../../doctor/deps.ts';
+import { CHECKS, examine, type Examined } from '../../doctor/examine.ts';
+import { createRedactor } from '../../log/redact.ts';
+import { UNIT } from '../../service/systemd.ts';
+import type { ControlClient } from '../../worker/control/client.ts';
+import { systemCommands } from '../commands/service.ts';
+import { configPathOf } from '../config.ts';
+import type { Effects } from '../effects.ts';
+import { doctorDeps } from './deps.ts';
+
+/** Looks at this machine, for the command line. */
+export async function openDoctor(
+  named: string | undefined,
+  effects: Effects,
+  control: (configPath: string) => ControlClient,
+): Promise<Doctor> {
+  const path = await configPathOf(named, effects);
+  const deps = doctorDeps({ named, path, control: control(path) }, effects);
+  return {
+    checks: CHECKS,
+    examine: () => examine(deps, effects.clock),
+    async writeBundle(file, findings) {
+      const text = await bundleOf(findings, deps, effects);
+      try {
+        await effects.files.writeAtomic(file, text, { mode: 0o600 });
+      } catch (thrown) {
+        if (thrown instanceof WorkerError) throw thrown;
+        throw new WorkerError('file.unusable', `cannot write ${file}: ${errorChain(thrown)}`, { cause: thrown });
+      }
+    },
+  };
+}
+
+async function bundleOf(findings: readonly Examined[], deps: DoctorDeps, effects: Effects): Promise<string> {
+  const { environment, clock, files } = effects;
+  const config = await deps.config().then(
+    ({ values }) => values,
+    () => undefined,
+  );
+  const redactor = createRedactor();
+  for (const secret of secretsOf(config, environment)) redactor.learn(secret);
+  const service = await deps.service().catch(() => undefined);
+  return bundleText(
+    {
+      version: VERSION,
+      platform: environment.platform,
+      arch: environment.arch,
+      writtenAt: new Date(clock.now()).toISOString(),
+      findings,
+      config: config && shownFacts(config),
+      worker: await deps.worker(),
+      offers: await deps.offers(),
+      gpus: await deps.gpus(),
+      engines: await deps.engines().catch((thrown: unknown) => errorChain(thrown)),
+      service: service && (await files.readText(service.path)),
+      log: await lastLog(effects),
+    },
+    (text) => redactor.redactText(text),
+    environment.homeDir,
+  );
+}
+
+/** The values of secret keys, and what proxies and trackers are told by variables. */
+function secretsOf(config: Config | undefined, { get }: Effects['environment']): readonly string[] {
+  const values =
+    config === undefined ? [] : KEYS.filter((key) => specOf(key)?.secret === true).map((key) => config[key]);
+  return [...values, get('SENTRY_DSN'), get('STUDIO_WORKER_STUDIO_TOKEN')].filter(
+    (value): value is string => typeof value === 'string' && value !== '',
+  );
+}
+
+const LOG_LINES = 300;
+
+/** What the service printed last, where the system keeps it. */
+async function lastLog(effects: Effects): Promise<readonly string[]> {
+  const { environment, files } = effects;
+  const last = (text: string): readonly string[] => text.split('\n').slice(-LOG_LINES);
+  if (environment.platform === 'darwin') {
+    const path = `${environment.homeDir}/Library/Logs/studio-worker.log`;
+    return last((await files.readNamedText(path, 64 * MIB).catch(() => undefined)) ?? '');
+  }
+  if (environment.platform !== 'linux') return [];
+  const command = [
+    'journalctl',
+    '--user',
+    '-u',
+    UNIT,
+    '-n',
+    String(LOG_LINES),
+    '--no-pager',
+    '-o',
+    'short-iso',
+  ] as const;
+  return await systemCommands(effects)([...command]).then(
+    ({ output }) => last(output),
+    () => [], // there is no journal
+  );
+}

@@ -1,0 +1,38 @@
+import type { Examined } from './examine.ts';
+
+/** What a bug report needs to know of a machine, before secrets are removed. */
+export interface BundleParts {
+  readonly version: string;
+  readonly platform: string;
+  readonly arch: string;
+  /** ISO 8601. */
+  readonly writtenAt: string;
+  readonly findings: readonly Examined[];
+  /** The config with its secrets masked; undefined when it cannot be read. */
+  readonly config: Readonly<Record<string, unknown>> | undefined;
+  /** The running worker's status and offers, as far as it answered. */
+  readonly worker: unknown;
+  readonly offers: unknown;
+  readonly gpus: unknown;
+  readonly engines: unknown;
+  /** The text of the service's file; undefined without one. */
+  readonly service: string | undefined;
+  /** The end of the worker's log, where the system keeps it. */
+  readonly log: readonly string[];
+}
+
+/** Prompts are the studio's, and no bug report needs them. */
+const LEFT_OUT = new Set(['prompt', 'promptPreview']);
+
+/**
+ * The bundle as JSON. `clean` blanks secrets in a text; the home folder goes too, since it names its owner.
+ */
+export function bundleText(parts: BundleParts, clean: (text: string) => string, homeDir: string): string {
+  const withoutHome = (text: string): string => (homeDir.length > 1 ? text.replaceAll(homeDir, '~') : text);
+  const replacer = (key: string, value: unknown): unknown => {
+    if (LEFT_OUT.has(key)) return undefined;
+    if (typeof value === 'bigint') return value.toString();
+    return typeof value === 'string' ? withoutHome(clean(value)) : value;
+  };
+  return `${JSON.stringify(parts, replacer, 2)}\n`;
+}
