@@ -5,11 +5,11 @@ import { parseJson } from './json.ts';
 export type Read<T> =
   { readonly is: 'read'; readonly value: T } | { readonly is: 'unreadable'; readonly problem: string };
 
-/** Reads a JSON text with a schema. Never throws. */
+/** Reads a JSON text with a schema, past a byte order mark (RFC 8259, §8.1). Never throws. */
 export function readJson<Schema extends v.GenericSchema>(schema: Schema, text: string): Read<v.InferOutput<Schema>> {
   let value: unknown;
   try {
-    value = parseJson(text);
+    value = parseJson(text.replace(/^\uFEFF/, ''));
   } catch {
     return { is: 'unreadable', problem: 'not JSON' }; // the parser's own message can echo a secret
   }

@@ -21,6 +21,12 @@ const EspeakVoice = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9][A-Za-z0-9_+-]{0,31}(\/[A-Za-z0-9][A-Za-z0-9_+-]{0,31})?$/),
 );
+/** Some exporters write the name that Python prints for it: `PhonemeType.ESPEAK`. */
+const PhonemeType = v.pipe(
+  v.string(),
+  v.transform((name) => name.replace(/^PhonemeType\./, '').toLowerCase()),
+  v.picklist(['espeak', 'text']),
+);
 const MAX_PHONEMES = 4096;
 const MAX_SPEAKERS = 0xffff;
 
@@ -38,7 +44,7 @@ const VoiceSchema = v.object({
     }),
     {},
   ),
-  phoneme_type: v.optional(v.picklist(['espeak', 'text']), 'espeak'),
+  phoneme_type: v.optional(PhonemeType, 'espeak'),
   phoneme_map: v.optional(
     v.pipe(
       v.record(Text, v.pipe(v.array(Text), v.maxLength(16))),

@@ -38,6 +38,21 @@ test('what older voices leave out has the value that Piper gives it', () => {
   expect(read({ inference: { length_scale: 1.2 } })).toMatchObject({ noise: 0.667, length: 1.2, lengthNoise: 0.8 });
 });
 
+test.each(['PhonemeType.ESPEAK', 'espeak', 'ESPEAK'])(
+  'a voice that writes its way to phonemes as %s is read',
+  (how) => {
+    expect(read({ phoneme_type: how }).phonemesBy).toEqual({ is: 'espeak', voice: 'en-us' });
+  },
+);
+
+test('a voice that writes text as Python prints it is read', () => {
+  expect(read({ phoneme_type: 'PhonemeType.TEXT' }).phonemesBy).toEqual({ is: 'text' });
+});
+
+test('a config that begins with a byte order mark is read', () => {
+  expect(readVoice(`\uFEFF${JSON.stringify(config)}`)).toEqual(read());
+});
+
 test.each([
   ['nothing', '', 'not JSON'],
   ['a list', '[]', 'audio: is missing'],

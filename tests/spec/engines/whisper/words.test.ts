@@ -69,7 +69,26 @@ test('however the bytes of a text are cut into pieces, the words hold all of it'
 
 test('a language is known by the first part of its tag', () => {
   expect(['en', 'DE', 'pt-BR', 'zh_Hans', ' fr '].map(languageOf)).toEqual(['en', 'de', 'pt', 'zh', 'fr']);
-  expect(['', 'tlh', 'english', 'e'].map(languageOf)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(['', 'tlh', 'xx', 'e', '-', 'constructor'].map(languageOf)).toEqual(Array.from({ length: 6 }));
+});
+
+test.each([
+  ['no', ['nb', 'nb-NO', 'nob', 'nor', 'Norwegian', 'Norwegian Bokmål']],
+  ['nn', ['nn-NO', 'nynorsk', 'Norwegian Nynorsk']],
+  ['he', ['iw', 'iw-IL', 'heb', 'hebrew']],
+  ['jw', ['jv', 'jv-ID', 'jav', 'Javanese']],
+  ['id', ['in', 'in_ID', 'ind', 'Indonesian']],
+  ['tl', ['fil', 'fil-PH', 'tgl', 'Filipino', 'Tagalog']],
+  ['zh', ['cmn', 'cmn-Hans-CN', 'zh-cmn', 'zho', 'chi', 'Chinese', 'Mandarin']],
+  ['yue', ['yue-HK', 'zh-yue', 'Cantonese']],
+  ['yi', ['ji', 'yid', 'Yiddish']],
+  ['de', ['deu', 'ger', 'German', 'de-AT']],
+  ['en', ['eng', 'english', 'ENGLISH ']],
+  ['ro', ['mo', 'ron', 'rum', 'Moldavian']],
+  ['fa', ['prs', 'per', 'Farsi']],
+  ['ht', ['hat', 'Haitian Creole']],
+])('%s is the language behind its other codes and English names', (code, others) => {
+  expect(others.map(languageOf)).toEqual(others.map(() => code));
 });
 
 test('a model knows the languages that its tokens are for', () => {
