@@ -9,6 +9,7 @@ import { measureExchanges, type Scale } from './exchanges.ts';
 import { type Looks, measureGrowth } from './growth.ts';
 import { type HostSizes, measureHost } from './host.ts';
 import { measureIdle } from './idle.ts';
+import { measureInstalls } from './installs.ts';
 import { machineClass } from './processes.ts';
 import { type Measurement, docsBlock, type Report, tableOf, withBlock } from './report.ts';
 import { measureStarts } from './starts.ts';
@@ -20,6 +21,7 @@ interface Sizes {
   readonly json: Scale;
   readonly binary: Scale;
   readonly starts: number;
+  readonly installs: number;
   readonly idleSeconds: number;
   /** After how many jobs memory is looked at. */
   readonly jsonGrowth: Looks;
@@ -33,6 +35,7 @@ const FULL: Sizes = {
   json: { jobs: 1_000, rounds: 5, warmUp: 300 },
   binary: { jobs: 300, rounds: 5, warmUp: 50 },
   starts: 25,
+  installs: 5,
   idleSeconds: 60,
   jsonGrowth: [2_000, 20_000, 38_000],
   imageGrowth: [200, 2_000, 3_800],
@@ -45,6 +48,7 @@ const QUICK: Sizes = {
   json: { jobs: 50, rounds: 1, warmUp: 10 },
   binary: { jobs: 10, rounds: 1, warmUp: 2 },
   starts: 2,
+  installs: 1,
   idleSeconds: 1,
   jsonGrowth: [50, 100, 150],
   imageGrowth: [5, 10, 15],
@@ -57,6 +61,7 @@ const MEASUREMENTS: Readonly<Record<string, (sizes: Sizes) => Promise<readonly M
   json: ({ json }) => measureExchanges('json', json),
   binary: ({ binary }) => measureExchanges('binary', binary),
   starts: ({ starts }) => measureStarts(starts),
+  install: ({ installs }) => measureInstalls(installs),
   idle: ({ idleSeconds }) => measureIdle(idleSeconds),
   growth: async ({ jsonGrowth, imageGrowth }) => [
     ...(await measureGrowth('json', jsonGrowth)),
