@@ -27,6 +27,11 @@ for (const script of SCRIPTS) {
   });
 }
 
+test('the page on installing verifies by hand with the key of every release', async () => {
+  const daily = manifest.signingKeys.find(({ use }) => use === 'daily');
+  expect(await Bun.file('docs/installing.md').text()).toContain(`-P ${daily?.publicKey}\n`);
+});
+
 test('a text without a place for keys is no installer', () => {
   expect(() => installerWith(TEST_KEYS, '#!/bin/sh\n')).toThrow('no place for its keys');
 });
