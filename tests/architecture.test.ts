@@ -115,6 +115,12 @@ test('time, chance and the network are reached only through system', () => {
   expect(outside.filter((file) => EFFECT.test(withoutComments(codeOf(file))))).toEqual([]);
 });
 
+test('an engine and a loaded model have no optional members, and fit one screen', () => {
+  const seam = codeOf('engines/engine.ts');
+  expect(seam.match(/\w+\?[:(]/g) ?? []).toEqual([]);
+  expect(seam.split('\n').length).toBeLessThanOrEqual(61);
+});
+
 test('no source file is longer than three hundred lines', () => {
   expect(SOURCES.filter((file) => codeOf(file).split('\n').length > 301)).toEqual([]);
 });

@@ -49,8 +49,8 @@ export interface LoadedModel extends AsyncDisposable {
   readonly process: EngineProcess | undefined;
   /** What its runs are computed on: a device kind, or a device's own name. Undefined where no model is. */
   readonly ranOn: string | undefined;
-  /** Where it was to run, of a model for which that may be elsewhere than its engine's readiness tells. */
-  readonly where?: Where | undefined;
+  /** Where it was to run; undefined where its engine's readiness tells, as for all but models with a device of their own. */
+  readonly where: Where | undefined;
   /**
    * @throws WorkerError `task.unsupported` | `task.invalid` | `engine.failed` | `engine.out-of-memory`; rejects with the
    * signal's reason on abort

@@ -34,6 +34,7 @@ const steady: Engine = {
     Promise.resolve({
       process: undefined,
       ranOn: undefined,
+      where: undefined,
       run: () => Promise.resolve({ is: 'artifact', bytes, ext: 'wav' }),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }),

@@ -62,6 +62,7 @@ export function createGradioEngine(options: GradioOptions): Engine {
       return {
         process: undefined,
         ranOn: undefined,
+        where: undefined,
         run: async (task, context) => {
           assertKind(task, 'image', 'gradio');
           return await generate(task, model.defaults, { options, context });

@@ -60,6 +60,7 @@ export async function openModel(loading: Loading, options: LoadedOptions, signal
     get ranOn() {
       return ranOn;
     },
+    where: undefined, // every model runs where the engine does
     async run(task, context) {
       const run: SdCppRun = { options, context, onDevice };
       if (task.kind === 'video' && makesVideo) return await generateVideo(task, sdCli, run);

@@ -51,6 +51,7 @@ export function createSyntheticEngine(options: SyntheticEngineOptions): Engine {
         run: (task, context) => runTask(task, options, context),
         process: undefined, // nothing is held
         ranOn: undefined,
+        where: undefined,
         [Symbol.asyncDispose]: () => Promise.resolve(),
       };
     },

@@ -110,6 +110,7 @@ async function loadHeld({ engine, files, how }: RecipeOnDisk, signal: AbortSigna
     get ranOn() {
       return model.ranOn;
     },
+    where: model.where,
     run: (task, context) => model.run(task, context),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

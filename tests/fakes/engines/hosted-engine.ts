@@ -41,6 +41,7 @@ export function hostedEngine(memory: Engine['memory'] = 'none'): HostedEngine {
       return {
         process: model.process,
         ranOn: model.ranOn,
+        where: undefined,
         run: (task, context) => model.run(task, INPUT, context),
         [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
       };

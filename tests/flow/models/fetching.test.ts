@@ -33,6 +33,7 @@ class FileEngine implements Engine {
     return Promise.resolve({
       process: undefined,
       ranOn: undefined,
+      where: undefined,
       run: async () => ({ is: 'artifact', bytes: new Uint8Array(await readFile(path)), ext: 'png' }),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
