@@ -30,7 +30,7 @@ export interface Engine {
   readonly id: EngineName;
   /** The model names it advertises for each task kind it serves; no entry means the kind is not served. */
   readonly models: Readonly<Partial<Record<TaskKindId, readonly string[]>>>;
-  /** Whether its models live in GPU memory, so that a job has to fit there before it is accepted. */
+  /** Whether its models live in GPU memory, so that idle ones are unloaded for a job, and its peak is learned. */
   readonly memory: 'gpu' | 'none';
   /** Whether it can load a model lean. One that cannot has failed once it runs out of memory. */
   readonly canRunLean: boolean;

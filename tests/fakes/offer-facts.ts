@@ -8,7 +8,7 @@ export const FIT: OfferFacts & { readonly live: LiveFacts } = {
   onlyWhenIdle: false,
   userPresence: undefined,
   device: undefined,
-  memory: { is: 'unknown', because: 'the synthetic engine needs no GPU memory' },
+  memory: { is: 'unknown', because: 'no GPU reports its memory' },
   live: {
     holders: [],
     maintenance: false,

@@ -7,7 +7,7 @@ import type { MemoryProbe } from '../../models/memory/evict.ts';
 import { openPeaks, type Peaks } from '../../models/memory/peaks.ts';
 import { processMemory } from '../../system/process/process-memory.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
-import { type MemoryWatch, watchMemory } from '../../system/machine/memory-watch.ts';
+import { watchMemory } from '../../system/machine/memory-watch.ts';
 import { createMemoryAdmission, type MemoryAdmission } from '../../worker/rules/memory-admission.ts';
 import type { Effects } from '../effects.ts';
 
@@ -21,17 +21,7 @@ export interface Memory {
 /** Often enough to notice a game that was started; an answer costs the driver up to a second. */
 const ASK_EVERY_MS = MINUTE_MS / 2;
 
-/** For engines that need no GPU memory; it is never asked. */
-const NO_WATCH: MemoryWatch = {
-  latest: undefined,
-  refresh: () => Promise.resolve({ gpus: [], ram: { totalBytes: 0, freeBytes: 0 }, reasons: [] }),
-  [Symbol.dispose]: () => {},
-};
-
-/**
- * Admission by memory in a running worker. Drivers are asked in the background, and only where an engine wants GPU memory: each
- * question wakes a laptop's GPU.
- */
+/** Admission by memory in a running worker. Drivers are asked in the background: an offer is answered at once. */
 export async function openMemory(
   effects: Effects,
   options: {
@@ -46,9 +36,8 @@ export async function openMemory(
 ): Promise<Memory> {
   const { engines, peaksPath, loaded, ceilingGb, log } = options;
   const { clock, files, gpus } = effects;
-  const wanted = engines.some(({ memory }) => memory === 'gpu');
-  const watch = wanted ? watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS }) : NO_WATCH;
-  if (wanted) void watch.refresh().then((report) => logGpus(report, log));
+  const watch = watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS });
+  void watch.refresh().then((report) => logGpus(report, log));
   const peaks: Peaks = await openPeaks({ path: peaksPath, files, clock, log });
   const admission = createMemoryAdmission({ engines, watch, peaks, loaded, ceilingGb, clock });
   return {

@@ -12,7 +12,10 @@ import type { Clock } from '../../system/clock.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { MemoryWatch } from '../../system/machine/memory-watch.ts';
 
-/** Who knows whether an offer fits into GPU memory, and learns from the jobs that ran. */
+/**
+ * Who knows whether an offer fits into GPU memory, and learns from the jobs that ran. The estimate of the studio holds for
+ * every offer, whichever engine is named (studio contract, admission): it counts on one answer for one estimate.
+ */
 export interface MemoryAdmission extends MemoryUse {
   /** From what is known at this moment; no driver is asked. */
   verdict(offer: MemoryOffer): MemoryVerdict;
@@ -30,11 +33,6 @@ export interface MemoryMoment {
   readonly loaded: readonly LoadedShare[];
   readonly minGb?: number;
 }
-
-const needsNoGpu = (engine: string): MemoryVerdict => ({
-  is: 'unknown',
-  because: `the ${engine} engine needs no GPU memory`,
-});
 
 /** What of an offer the verdict is about. */
 export type MemoryOffer = Pick<Offer, 'model' | 'task' | 'vramGbEstimate'> & {
@@ -58,16 +56,13 @@ export function createMemoryAdmission(options: MemoryAdmissionOptions): MemoryAd
   const jobs = createJobMemory({ watch, peaks, loaded: () => loaded('gpu'), clock });
   /** Free memory as it would be without the running jobs. */
   const latest = (): MemoryReport | undefined => (jobs.baseline === undefined ? watch.latest : jobs.baseline.report);
-  const usesGpu = (name: string): boolean => engines.some(({ id, memory }) => id === name && memory === 'gpu');
+  const memoryOf = (name: string): Engine['memory'] | undefined => engines.find(({ id }) => id === name)?.memory;
+  const usesGpu = (name: string): boolean => memoryOf(name) === 'gpu';
 
   function verdictOn(offer: MemoryOffer, { report, loaded: all, minGb = 0 }: MemoryMoment): MemoryVerdict {
     const { model, task, vramGbEstimate } = offer;
     const { engine } = offer.modelSource;
-    if (!usesGpu(engine)) {
-      const verdict = fitsMainMemory(offer.modelSource.files ?? [], report);
-      return verdict.is === 'does-not-fit' ? verdict : needsNoGpu(engine);
-    }
-    return fitsMemory({
+    const device = fitsMemory({
       estimateGb: vramGbEstimate || minGb,
       learned: peaks.find({ model, engine, bucket: sizeBucket(task) }),
       gpus: gpuMemory(report),
@@ -75,6 +70,9 @@ export function createMemoryAdmission(options: MemoryAdmissionOptions): MemoryAd
       heldGb: sumGb(all.filter((share) => share.model === model)),
       marginGb: MARGIN_GB,
     });
+    if (device.is === 'does-not-fit' || memoryOf(engine) !== 'none') return device;
+    const main = fitsMainMemory(offer.modelSource.files ?? [], report);
+    return main.is === 'does-not-fit' ? main : device;
   }
 
   const hostVerdictOn: MemoryAdmission['hostVerdictOn'] = (source, { report, loaded: held }) =>

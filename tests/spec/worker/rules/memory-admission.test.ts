@@ -24,15 +24,28 @@ test('an offer that fits, or of which nothing is known, has no reason against it
   expect(unfitRejection(admission.verdict(anOffer({ vramGbEstimate: 8 })))).toBeUndefined();
 });
 
-test('an engine without GPU memory is asked for none, and neither is one nobody has', async () => {
+test.each(['synthetic', 'torch'] as const)('the estimate counts for every engine, %s included', async (engine) => {
   const { admission, watch } = memoryScene('none');
   await watch.refresh();
-  expect(admission.verdict(anOffer({ vramGbEstimate: 30 }))).toEqual({
-    is: 'unknown',
-    because: 'the synthetic engine needs no GPU memory',
-  });
-  const foreign = anOffer({ vramGbEstimate: 30, modelSource: { ...synthetic, engine: 'sd-cpp' } });
-  expect(admission.verdict(foreign).is).toBe('unknown');
+  const offered = (vramGbEstimate: number) =>
+    admission.verdict(anOffer({ vramGbEstimate, modelSource: { ...synthetic, engine } }));
+  expect(unfitRejection(offered(30))?.reason).toBe(
+    'insufficient device memory: needs 30.00 GiB, 22.00 GiB free (1.00 GiB kept in reserve)',
+  );
+  expect(offered(8).is).toBe('fits');
+  expect(offered(0)).toEqual({ is: 'unknown', because: 'the studio gives no estimate, and there was no run yet' });
+});
+
+test('an engine on the CPU is checked against main memory once the GPU has nothing against it', async () => {
+  const { admission, watch } = memoryScene('none');
+  watch.now = { ...report(2), ram: { totalBytes: 32 * GIB, freeBytes: 0 } };
+  await watch.refresh();
+  const file = { role: 'model', url: 'https://models.example/m', filename: 'm', sha256: undefined } as const;
+  const modelSource = { ...synthetic, files: [{ ...file, approxBytes: BigInt(40 * GIB) }] };
+  const reasonFor = (vramGbEstimate: number) =>
+    unfitRejection(admission.verdict(anOffer({ vramGbEstimate, modelSource })))?.reason;
+  expect(reasonFor(30)).toStartWith('insufficient device memory: needs 30.00 GiB');
+  expect(reasonFor(8)).toStartWith('insufficient host memory: needs 40.00 GiB');
 });
 
 test('what earlier runs took is named as such', async () => {
