@@ -69,7 +69,7 @@ function Find-Places {
   if ($asked -and -not [IO.Path]::IsPathRooted($asked)) { throw "STUDIO_WORKER_INSTALL_DIR must be a full path, not $asked" }
   $run.BinDir = if ($asked) { $asked } else { Join-Path $env:LOCALAPPDATA 'Programs' | Join-Path -ChildPath 'studio-worker' }
   $run.Bin = Join-Path $run.BinDir 'studio-worker.exe'
-  $run.Previous = Join-Path $run.BinDir 'studio-worker.previous.exe'
+  $run.Previous = Join-Path $run.BinDir 'studio-worker.previous'
   $run.DataDir = Join-Path $env:LOCALAPPDATA 'studio-worker'
   $run.Receipt = Join-Path $run.DataDir 'install-receipt.tsv'
 }

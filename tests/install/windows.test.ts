@@ -9,11 +9,14 @@ import { REFUSALS } from './refusals.ts';
 import { standIn } from './release.ts';
 import { setupWindows, type Setup } from './setup.ts';
 
-const test = needs(POWERSHELL, 'minisign', 'openssl');
+/** PowerShell takes seconds to start on a machine that is busy. */
+const LIMIT_MS = 240_000;
+const declare = needs(POWERSHELL, 'minisign', 'openssl');
+const test: typeof declare = (title, body) => declare(title, body, LIMIT_MS);
 
 const folderOf = ({ machine }: Setup): string => join(machine.home, 'AppData/Local/Programs/studio-worker');
 const binaryOf = (it: Setup): string => join(folderOf(it), 'studio-worker.exe');
-const previousOf = (it: Setup): string => join(folderOf(it), 'studio-worker.previous.exe');
+const previousOf = (it: Setup): string => join(folderOf(it), 'studio-worker.previous');
 const receiptOf = ({ machine }: Setup): string => join(machine.home, 'AppData/Local/studio-worker/install-receipt.tsv');
 const profileOf = ({ machine }: Setup): string => join(machine.home, 'Documents/powershell/profile.ps1');
 const userPathOf = ({ machine }: Setup): string => join(machine.folder, 'user-path');
