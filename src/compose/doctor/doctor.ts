@@ -26,6 +26,9 @@ export async function openDoctor(
   return {
     checks: CHECKS,
     examine: () => examine(deps, effects.clock),
+    async *bench() {
+      yield* (await import('./bench.ts')).benchmarks(path, effects);
+    },
     async writeBundle(file, findings) {
       const text = await bundleOf(findings, deps, effects);
       try {

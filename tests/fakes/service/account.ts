@@ -9,6 +9,7 @@ export interface Account extends AsyncDisposable {
   readonly configPath: string;
   readonly unit: string;
   readonly receipt: string;
+  readonly temporary: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly system: StandIns;
   /** Runs a command of the program to its end. */
@@ -20,10 +21,12 @@ export async function anAccount(
 ): Promise<Account> {
   const folder = await tempFolder();
   const home = folder.at('home of ada, 50% ü');
-  await mkdir(home);
+  const temporary = folder.at('tmp');
+  for (const made of [home, temporary]) await mkdir(made);
   const system = await standIns(folder.at('system'), ...programs);
   const variables = {
     HOME: home,
+    TMPDIR: temporary,
     PATH: `${system.folder}:/usr/bin:/bin`,
     BUN_RUNTIME_TRANSPILER_CACHE_PATH: '0', // of the runtime in a checkout, which would write it into the home
     HTTPS_PROXY: 'http://ada:s3cret@proxy.test:3128',
@@ -33,6 +36,7 @@ export async function anAccount(
     configPath: join(home, '.config/minis-studio-worker/config.toml'),
     unit: join(home, '.config/systemd/user/minis-studio-worker.service'),
     receipt: join(home, '.local/share/studio-worker/install-receipt.tsv'),
+    temporary,
     variables,
     system,
     async run(...argv) {

@@ -1,5 +1,5 @@
 import { expect } from 'bun:test';
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { anAccount, type Account } from '../../fakes/service/account.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
@@ -159,4 +159,23 @@ test('one check is explained by its id, and a mistyped id is corrected', async (
   const mistyped = await account.run('doctor', 'job.flow');
   expect(mistyped.code).toBe(64);
   expect(mistyped.err).toContain('did you mean "jobs.flow"?');
+});
+
+test('--bench measures disk, hash and engines, and leaves nothing behind', async () => {
+  await using account = await anAccount();
+  await configure(account, 'api_base_url = "http://127.0.0.1:9"');
+  const { code, out } = await account.run('doctor', '--bench', '--json');
+  expect(code).toBe(0);
+  const { measured } = JSON.parse(out) as { measured: { id: string; is: string; rate: number; unit: string }[] };
+  expect(measured.map(({ id, is, unit }) => [id, is, unit])).toEqual([
+    ['bench.hash', 'measured', 'MiB/s'],
+    ['bench.write', 'measured', 'MiB/s'],
+    ['bench.read', 'measured', 'MiB/s'],
+    ['bench.synthetic', 'measured', 'steps/s'],
+    ['bench.chat', 'measured', 'tokens/s'],
+    ['bench.speech', 'measured', 'x real time'],
+  ]);
+  for (const { rate } of measured) expect(rate).toBeGreaterThan(0);
+  const ours = (await readdir(account.temporary)).filter((name) => name.startsWith('studio-worker'));
+  expect(ours).toEqual([]);
 });

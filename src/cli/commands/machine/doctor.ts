@@ -1,5 +1,6 @@
 import { WorkerError } from '../../../base/errors.ts';
 import { quoted } from '../../../base/foreign-text.ts';
+import type { Measurement } from '../../../doctor/bench.ts';
 import type { Examined } from '../../../doctor/examine.ts';
 import type { Severity } from '../../../doctor/finding.ts';
 import { command, JSON_ARG } from '../../command.ts';
@@ -20,13 +21,14 @@ export const doctor = command({
     'studio-worker doctor --strict --json',
     'studio-worker doctor jobs.flow',
     'studio-worker doctor --bundle report.json',
+    'studio-worker doctor --bench',
   ],
   exits: [
     { code: UNHEALTHY, means: 'a check failed; with --strict also when one warns' },
     { code: 66, means: 'the bundle cannot be written' },
     { code: 78, means: 'this account has no home folder for a config file' },
   ],
-  json: '{ok, warnings, failures, checks: [{id, is, title, message, hint?}]}',
+  json: '{ok, warnings, failures, checks: [{id, is, title, message, hint?}]}; with --bench {measured: [{id, what, is, rate?, unit?}]}',
   args: {
     check: {
       type: 'positional',
@@ -34,6 +36,7 @@ export const doctor = command({
       valueHint: 'id',
       description: 'Explain one check instead of running all',
     },
+    bench: { type: 'boolean', description: 'Measure this machine instead of looking for faults' },
     strict: { type: 'boolean', description: 'Fail on warnings, too' },
     bundle: { type: 'string', valueHint: 'file', description: 'Write a report without secrets, for a bug report' },
     ...JSON_ARG,
@@ -41,6 +44,7 @@ export const doctor = command({
   run: async (args, world) => {
     const opened = await world.doctor(args.config);
     if (args.check !== undefined) return explain(args.check, opened, world, args.json);
+    if (args.bench) return await bench(opened, world, args.json);
     const found: Examined[] = [];
     for await (const finding of opened.examine()) {
       found.push(finding);
@@ -69,6 +73,22 @@ function linesOf({ id, is, message, hint }: Examined): readonly string[] {
   const line = `${MARKS[is].padEnd(8)} ${id.padEnd(22)} ${onOneLine(message)}`;
   return hint === undefined ? [line] : [line, `${' '.repeat(9)}${onOneLine(hint)}`];
 }
+
+/** Prints each rate as it is known. */
+async function bench(opened: Doctor, { terminal }: World, json: boolean): Promise<number> {
+  const measured: Measurement[] = [];
+  for await (const one of opened.bench()) {
+    measured.push(one);
+    const value =
+      one.is === 'measured' ? `${rounded(one.rate)} ${one.unit}` : `not measured: ${onOneLine(one.because)}`;
+    if (!json) printLines(terminal, `${one.id.padEnd(16)} ${one.what.padEnd(36)} ${value}`);
+  }
+  if (json) printJson(terminal, { measured });
+  return 0;
+}
+
+/** Three digits, and no power of ten. */
+const rounded = (rate: number): string => (rate >= 100 ? String(Math.round(rate)) : rate.toPrecision(3));
 
 /** The page of one check. @throws WorkerError `cli.usage` */
 function explain(id: string, { checks }: Doctor, { terminal }: World, json: boolean): number {
