@@ -6,6 +6,7 @@ import type { TaskResult } from '../result.ts';
 import type { InnerEngine, Warn } from '../host/inner.ts';
 import type { InputTensor, Session, Tensor } from '../onnx/binding.ts';
 import { assertLanguage, speakerOf, unspeakable } from './checks.ts';
+import { withoutMarkup } from './markup.ts';
 import { idsOf, type Phonemize, phonemesOf } from './phonemes.ts';
 import { sentencesOf } from './sentences.ts';
 import { createSpeech } from './speech.ts';
@@ -98,7 +99,7 @@ async function speak(task: TaskOf<'audio_tts'>, speaking: Speaker): Promise<Task
   const { voice, phonemize, session, signal, progress, warn } = speaking;
   assertLanguage(task, voice);
   const speaker = speakerOf(task, voice);
-  const sentences = sentencesOf(task.text, voice.language);
+  const sentences = sentencesOf(withoutMarkup(task.text), voice.language);
   const speech = createSpeech(voice.sampleRate);
   const dropped: string[] = [];
   let audible = false;

@@ -28,6 +28,11 @@ const INITIAL = /(?:^|[\s.("'“])\p{Lu}\.\s*$/u;
 const ORDINALS = new Set('cs da de et fi hr hu is lv nb nn no pl sk sl sr tr'.split(' '));
 const ORDINAL = /(?:^|\s)\d{1,2}\.\s*$/;
 const LAST_WORD = /([\p{L}.]+)\.\s*$/u;
+/** A mark inside of an address or a number, as in `example.com/a?b=1`: behind an end there is a blank. */
+const NO_END = /[.!?…]["'”’»)\]]*$/u;
+/** But not in scripts that are written without blanks. */
+const UNSPACED =
+  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/u;
 
 /** Where a voice makes a pause, and what it reads there. A full stop inside a sentence belongs to an abbreviation. */
 const PAUSE = /(?:([,;:!?…]+)(?=["'”’»)\]]*(?:\s|$))|\s[–—-]+\s|—|([，；：！？、。]))/gu;
@@ -69,12 +74,13 @@ function knownLanguage(language: string | undefined): string | undefined {
 
 const textOf = ({ segment }: { readonly segment: string }): string => segment;
 
-/** Puts pieces together again that were cut after `Dr.`, `J.` or, where that is an ordinal, `3.`. */
+/** Puts pieces together again that were cut within a word, or after `Dr.`, `J.` or, where that is an ordinal, `3.`. */
 function joined(pieces: readonly string[], ordinals: boolean): readonly string[] {
   const sentences: string[] = [];
   let goesOn = false;
   for (const piece of pieces) {
-    if (goesOn) sentences.push((sentences.pop() ?? '') + piece);
+    const isWithinWord = NO_END.test(sentences.at(-1) ?? '') && !UNSPACED.test(piece);
+    if (goesOn || isWithinWord) sentences.push((sentences.pop() ?? '') + piece);
     else sentences.push(piece);
     goesOn = endsOpen(piece) || (ordinals && ORDINAL.test(piece));
   }

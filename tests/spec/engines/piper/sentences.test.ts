@@ -17,6 +17,10 @@ test.each([
   ['the end — or not – who knows', ['the end, or not, who knows']],
   ['a line\nthat goes on\n\nA new paragraph', ['a line that goes on', 'A new paragraph']],
   ['日本語です。元気ですか？はい、そう。', ['日本語です.', '元気ですか?', 'はい, そう.']],
+  ['See https://example.com/a?b=1 now. Good.', ['See https://example.com/a?b=1 now.', 'Good.']],
+  ['Ask me@example.com!Now. Version 2.0.1.Final is here', ['Ask me@example.com!Now.', 'Version 2.0.1.Final is here']],
+  ['Open /a.b/C.d?E!F', ['Open /a.b/C.d?E!F']],
+  ['你好!再见?好', ['你好!', '再见?', '好']],
   ['... !!! —', []],
   ['', []],
 ] as const)('%j is spoken as %j', (text, sentences) => {
