@@ -3,6 +3,8 @@
  * samples that are plain numbers. Sizes in the file are somebody's word: none is followed beyond the bytes there are.
  */
 
+import { chunksOf, endsInChunks, tagAt } from './chunks.ts';
+
 /** Samples of a file that was found to be whole. */
 export interface Wav {
   /** Samples a second. */
@@ -25,8 +27,6 @@ const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
 /** What follows the two bytes of a tag in the extensible form's sub-format (KSDATAFORMAT_SUBTYPE_WAVEFORMATEX). */
 const SUB_FORMAT = [0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71];
-/** What programs that cannot go back write for a size they do not know yet. */
-const OPEN_END = 0xffff_ffff;
 const MIN_FORMAT_BYTES = 16;
 const EXTENSIBLE_BYTES = 40;
 /** No converter works slower, and none is known to work faster. */
@@ -41,35 +41,45 @@ interface Format {
   readonly sample: Sample;
 }
 
-/** Whether bytes begin as a WAV does. */
-export const isWav = (bytes: Uint8Array): boolean => tagAt(bytes, 0) === 'RIFF' && tagAt(bytes, 8) === 'WAVE';
+/** RF64 and BW64 are WAVs with sizes of 64 bits, in a chunk of their own (EBU Tech 3306; ITU-R BS.2088). */
+const FORMS = new Set(['RIFF', 'RF64', 'BW64']);
 
-/** Reads a file up to its samples. Nothing is copied. */
+/** Whether bytes begin as a WAV does. */
+export const isWav = (bytes: Uint8Array): boolean => FORMS.has(tagAt(bytes, 0)) && tagAt(bytes, 8) === 'WAVE';
+
+/**
+ * Reads a file up to its samples. Nothing is copied. Recorders that were cut off and programs that write to a pipe leave
+ * sizes that are wrong: samples end where the file does, whatever it says.
+ */
 export function readWav(bytes: Uint8Array): WavRead {
   if (!isWav(bytes)) return broken('it is no WAV');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let format: Format | undefined;
-  for (let at = 12; at + 8 <= bytes.byteLength;) {
-    const size = view.getUint32(at + 4, true);
+  let longSize: number | undefined;
+  for (const { at, tag, size } of chunksOf(bytes)) {
     const start = at + 8;
-    const tag = tagAt(bytes, at);
+    const there = bytes.byteLength - start;
+    if (tag === 'ds64' && there >= LONG_SIZES_BYTES) longSize = Number(view.getBigUint64(start + 8, true));
     if (tag === 'fmt ' && format === undefined) {
-      if (size < MIN_FORMAT_BYTES || size > bytes.byteLength - start) return broken('its format is cut off');
+      if (size < MIN_FORMAT_BYTES || size > there) return broken('its format is cut off');
       const read = formatOf(view, start, size);
       if ('is' in read) return read;
       format = read;
     } else if (tag === 'data') {
       if (format === undefined) return broken('it does not declare what its samples are');
-      return samplesOf(format, start, size === OPEN_END ? bytes.byteLength - start : size, bytes.byteLength);
+      const declared = size === UNKNOWN_SIZE ? (longSize ?? size) : size;
+      const isUnfinished = declared === 0 && !endsInChunks(bytes, start);
+      return samplesOf(format, start, isUnfinished ? there : Math.min(declared, there));
     }
-    at = start + size + (size % 2); // chunks lie on even places
   }
   return broken('it has no samples');
 }
 
-function samplesOf({ rate, channels, width, sample }: Format, start: number, size: number, fileBytes: number): WavRead {
-  const there = fileBytes - start;
-  if (size > there) return broken(`it is cut off: ${size} bytes of audio are declared, ${there} are present`);
+/** What programs that cannot go back write for a size they do not know yet, and RF64 for one that is in its own chunk. */
+const UNKNOWN_SIZE = 0xffff_ffff;
+const LONG_SIZES_BYTES = 24;
+
+function samplesOf({ rate, channels, width, sample }: Format, start: number, size: number): WavRead {
   const frameBytes = width * channels;
   const wav = {
     rate,
@@ -114,17 +124,31 @@ function floats(view: DataView, bits: number): Sample | undefined {
 const finite = (value: number): number => (Number.isFinite(value) ? value : 0);
 const broken = (because: string): { readonly is: 'broken'; readonly because: string } => ({ is: 'broken', because });
 
-const tagAt = (bytes: Uint8Array, at: number): string => String.fromCharCode(...bytes.subarray(at, at + 4));
+/** Below this part of what one channel has, the channels have cancelled each other out. */
+const CANCELLED = 1 / 16;
 
-/** All channels as one, each counting the same. */
+/**
+ * All channels as one, each counting the same. Where that leaves next to nothing, as with one channel that is the other
+ * turned around, the loudest is taken alone.
+ */
 export function monoOf({ channels, frames, at }: Wav): Float32Array {
   const mono = new Float32Array(frames);
+  const energies = new Float64Array(channels);
+  let mixed = 0;
   for (let frame = 0; frame < frames; frame++) {
     let sum = 0;
-    for (let channel = 0; channel < channels; channel++) sum += at(frame, channel);
+    for (let channel = 0; channel < channels; channel++) {
+      const sample = at(frame, channel);
+      energies[channel] = (energies[channel] ?? 0) + sample * sample;
+      sum += sample;
+    }
     mono[frame] = sum / channels;
+    mixed += (sum / channels) ** 2;
   }
-  return mono;
+  const loudest = Math.max(...energies);
+  if (channels === 1 || mixed >= loudest * CANCELLED) return mono;
+  const channel = energies.indexOf(loudest);
+  return mono.map((_, frame) => at(frame, channel));
 }
 
 const HEADER_BYTES = 44;

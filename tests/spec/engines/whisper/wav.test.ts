@@ -10,6 +10,11 @@ interface Shape {
   readonly extensible?: boolean;
   /** What the file says of its samples' bytes, where that is not the truth. */
   readonly said?: number;
+  readonly form?: 'RIFF' | 'RF64' | 'BW64';
+  /** The chunk before the samples, whose odd length is made even unless `unpadded`. */
+  readonly before?: Buffer;
+  readonly unpadded?: boolean;
+  readonly behind?: Buffer;
 }
 
 /** A WAV around these bytes, with a chunk of odd length before its samples. */
@@ -27,14 +32,24 @@ function wavOf(data: Uint8Array, shape: Shape = {}): Uint8Array {
     format.writeUInt16LE(tag, 24);
     format.set(Buffer.from('000000001000800000aa00389b71', 'hex'), 26);
   }
-  const chunk = (name: string, body: Uint8Array, size = body.byteLength): Buffer => {
-    const head = Buffer.from(`${name}....`);
-    head.writeUInt32LE(size, 4);
-    return Buffer.concat([head, body, Buffer.alloc(body.byteLength % 2)]);
-  };
-  const chunks = [chunk('fmt ', format), chunk('LIST', Buffer.from('odd')), chunk('data', data, shape.said)];
-  const body = Buffer.concat([Buffer.from('WAVE'), ...chunks]);
-  return Uint8Array.from(Buffer.concat([chunk('RIFF', body).subarray(0, 8), body]));
+  const { form = 'RIFF', said, unpadded = false, behind = Buffer.alloc(0) } = shape;
+  const { before = chunk('LIST', Buffer.from('odd'), { unpadded }) } = shape;
+  const longSizes = Buffer.alloc(28);
+  longSizes.writeBigUInt64LE(BigInt(data.byteLength), 8);
+  const chunks = [...(form === 'RIFF' ? [] : [chunk('ds64', longSizes)]), chunk('fmt ', format), before];
+  const body = Buffer.concat([Buffer.from('WAVE'), ...chunks, chunk('data', data, { size: said }), behind]);
+  return Uint8Array.from(Buffer.concat([chunk(form, body).subarray(0, 8), body]));
+}
+
+interface Odd {
+  readonly size?: number | undefined;
+  readonly unpadded?: boolean;
+}
+
+function chunk(name: string, body: Uint8Array, { size = body.byteLength, unpadded = false }: Odd = {}): Buffer {
+  const head = Buffer.from(`${name}....`);
+  head.writeUInt32LE(size, 4);
+  return Buffer.concat([head, body, Buffer.alloc(unpadded ? 0 : body.byteLength % 2)]);
 }
 
 function wav(bytes: Uint8Array): Wav {
@@ -86,8 +101,50 @@ test('channels count the same, and what is no number counts as nothing', () => {
   expect([...monoOf(wav(wavOf(samples, { tag: 3, bits: 32, channels: 2 })))]).toEqual([0.25, 0.25, 0.5]);
 });
 
-test('a length that was not known when the file was begun is what there is', () => {
-  expect(wav(wavOf(new Uint8Array(10), { said: 0xffff_ffff })).frames).toBe(5);
+const spoken = Uint8Array.from({ length: 200 }, (_, at) => 40 + at);
+const whole = monoOf(wav(wavOf(spoken)));
+
+test.each([0xffff_ffff, 0xffff_ffdb, 0x8000_0000, 0x7fff_ffff, 0x7fff_f000, 0x7fff_ffd3, 244, 236, 201, 0])(
+  'samples whose declared length is %p are what there is',
+  (said) => {
+    expect(monoOf(wav(wavOf(spoken, { said })))).toEqual(whole);
+  },
+);
+
+test('a recording that was cut off ends where the file does', () => {
+  const bytes = wavOf(spoken);
+  expect(monoOf(wav(bytes.subarray(0, -51)))).toEqual(whole.subarray(0, 74));
+});
+
+test('a length of nothing before other whole chunks is nothing', () => {
+  const behind = chunk('LIST', Buffer.from('INFOIART'));
+  expect(wav(wavOf(new Uint8Array(), { behind })).frames).toBe(0);
+  expect(wav(wavOf(new Uint8Array())).frames).toBe(0);
+});
+
+test.each(['RF64', 'BW64'] as const)('%s has its length in a chunk of its own', (form) => {
+  const behind = chunk('LIST', Buffer.from('INFOIART'));
+  expect(monoOf(wav(wavOf(spoken, { form, said: 0xffff_ffff, behind })))).toEqual(whole);
+  expect(monoOf(wav(wavOf(spoken, { form, said: 0xffff_ffff }).subarray(0, -100)))).toEqual(whole.subarray(0, 50));
+});
+
+test.each([
+  ['an odd length and no byte to make it even', { unpadded: true }],
+  ['a length beyond the file', { before: chunk('LIST', Buffer.from('INFO'), { size: 0x7fff_ffff }) }],
+  ['a length that ends within it', { before: chunk('bext', Buffer.alloc(600), { size: 3 }) }],
+  ['a length that goes on into the samples', { before: chunk('JUNK', Buffer.alloc(8), { size: 40 }) }],
+] as const)('samples behind a chunk with %s are found', (_what, shape) => {
+  expect(monoOf(wav(wavOf(spoken, shape)))).toEqual(whole);
+});
+
+test.each([2, 4])('of %p channels that cancel each other out one is taken', (channels) => {
+  const values = Array.from({ length: 400 }, (_, at) => Math.sin(at / 5) * 0.5);
+  const samples = values.flatMap((value, at) =>
+    Array.from({ length: channels }, (_, channel) => (channel % 2 === 0 ? value : -value + 0.01 * Math.sin(at * 9))),
+  );
+  const data = new Uint8Array(Float32Array.from(samples).buffer);
+  const mono = monoOf(wav(wavOf(data, { tag: 3, bits: 32, channels })));
+  for (const [at, sample] of mono.entries()) expect(Math.abs(sample)).toBeCloseTo(Math.abs(values[at] ?? 9), 1);
 });
 
 test('a WAV that was written here is read back sample for sample', () => {
@@ -103,7 +160,6 @@ test('a WAV that was written here is read back sample for sample', () => {
 test.each([
   ['no bytes', new Uint8Array()],
   ['another file', new TextEncoder().encode('<!doctype html><html>')],
-  ['samples that are cut off', wavOf(new Uint8Array(10), { said: 11 })],
   ['no channel', wavOf(new Uint8Array(10), { channels: 0 })],
   ['no sample rate', wavOf(new Uint8Array(10), { rate: 0 })],
   ['no samples', wavOf(new Uint8Array(10)).subarray(0, 47)],
