@@ -19,6 +19,7 @@ import { openTrialRun, type TrialRun } from '../update/trial-child.ts';
 import { composeUpdater } from '../update/updater.ts';
 import { serveSocket } from '../worker/control-socket.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
+import { followCeiling } from '../worker/service-ceiling.ts';
 import { LEAVE_MS, reportToService } from '../worker/service-report.ts';
 import { type ComposedWorker, composeWorker } from '../worker/worker.ts';
 
@@ -127,6 +128,7 @@ async function serve(
     void sweepScratch({ ...effects, ...effects.environment }, { isAlive, log: log.logger });
     await using _control = await serveSocket(worker.control, { ...setup, configPath: path });
     using _report = notify && reportTo(notify, worker, setup);
+    using _ceiling = notify && followCeiling(setup);
     return await worker.run();
   } finally {
     config.close();

@@ -112,6 +112,7 @@ async function writableFolders(
 ): Promise<readonly string[]> {
   const { folder, controlSocket } = siblingsOf(path);
   const socket = controlAddress(controlSocket, environment);
+  const [program = environment.execPath, ...own] = ownCommand();
   const installed = (await receipt.read()).flatMap((change) => (change.is === 'file' ? [folderOf(change.path)] : []));
   return [
     ...new Set([
@@ -122,6 +123,8 @@ async function writableFolders(
       // Where the path beside the config file is too long for a socket, its own folder is made elsewhere.
       ...(socket === controlSocket || environment.platform === 'win32' ? [] : [folderOf(folderOf(socket))]),
       ...installed,
+      // The program replaces itself when it updates; a checkout does not.
+      ...(own.length === 0 ? [folderOf(program)] : []),
     ]),
   ];
 }

@@ -21,6 +21,10 @@ export const MACHINE_SENTENCES = {
     (f) =>
       `memory ceiling in effect: each engine process may hold ${text(f.memoryMaxGb)} GiB of RAM (by ${text(f.by)})`,
   ),
+  'service.ceiling-changed': own((f) => `the service may now take ${text(f.memoryMaxGb)} GiB of RAM`),
+  'service.ceiling-kept': own(
+    (f) => `the service keeps its memory ceiling until \`studio-worker install-service\`: ${text(f.because)}`,
+  ),
   'memory.ceiling-missing': own(
     (f) => `no memory ceiling in effect: ${text(f.platform)} does not report the memory of engine processes`,
   ),

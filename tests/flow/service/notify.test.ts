@@ -1,4 +1,6 @@
 import { expect } from 'bun:test';
+import { readFile, writeFile } from 'node:fs/promises';
+import { standIns } from '../../fakes/service/stand-ins.ts';
 import { listenForDatagrams } from '../../fakes/service/datagrams.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { LINUX, needs } from '../../needs.ts';
@@ -37,4 +39,22 @@ test('a second worker of one folder starts and ends without a failure', async ()
   const second = await scene.spawnWorker({ folder: first.folder, variables: { NOTIFY_SOCKET: socket } });
   expect(await second.exited).toBe(0);
   expect(manager.received()).toEqual(['READY=1\nSTATUS=another worker runs with this config\n']);
+});
+
+test('another memory ceiling reaches the running service at once', async () => {
+  await using folder = await tempFolder();
+  await using scene = await setupStudio();
+  const socket = folder.at('notify');
+  using _manager = listenForDatagrams(socket);
+  const system = await standIns(folder.at('system'), 'systemctl');
+  const worker = await scene.spawnWorker({
+    variables: { NOTIFY_SOCKET: socket, PATH: `${system.folder}:${process.env['PATH']}` },
+  });
+  await worker.logged('session.connecting');
+  const text = await readFile(worker.configPath, 'utf8');
+  await writeFile(worker.configPath, `memory_max_gb = 24\n${text.replace(/^#? ?memory_max_gb = .*$/m, '')}`);
+  await worker.logged('service.ceiling-changed');
+  expect(await system.calls()).toContain(
+    'systemctl --user set-property --runtime minis-studio-worker.service MemoryHigh=22118M MemoryMax=24G',
+  );
 });

@@ -1,0 +1,21 @@
+import { errorChain } from '../../base/errors.ts';
+import { UNIT } from '../../service/systemd.ts';
+import { memoryProperties } from '../../system/process/memory-scope.ts';
+import { systemCommands } from '../commands/service.ts';
+import type { WorkerSetup } from './setup.ts';
+
+/** Gives the running service another memory ceiling whenever `memory_max_gb` changes; its file has it from its next writing. */
+export function followCeiling({ config, effects, log }: WorkerSetup): Disposable {
+  const runStep = systemCommands(effects);
+  async function apply(memoryMaxGb: number): Promise<void> {
+    const properties = Object.entries(memoryProperties(memoryMaxGb)).map(([name, value]) => `${name}=${value}`);
+    const because = await runStep(['systemctl', '--user', 'set-property', '--runtime', UNIT, ...properties]).then(
+      ({ code, lastError }) => (code === 0 ? undefined : lastError || `systemctl exited with code ${code}`),
+      errorChain, // there is no such program
+    );
+    if (because === undefined) log.logger.info('service.ceiling-changed', { memoryMaxGb });
+    else log.logger.warn('service.ceiling-kept', { memoryMaxGb, because });
+  }
+  const unwatch = config.watch('memory_max_gb', (gib) => void apply(gib));
+  return { [Symbol.dispose]: unwatch };
+}
