@@ -1,8 +1,8 @@
 import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { Images } from '../../system/native/images.ts';
 import type { FetchInput } from '../media/inputs.ts';
 import type { ScratchFolder } from '../programs/scratch.ts';
 import { assertMaskFits } from './masks.ts';
+import { type ImageTools, prepareImage, type Stretch } from './prepare-images.ts';
 import {
   assertImage,
   inputExt,
@@ -14,7 +14,7 @@ import {
 
 export interface ImageFetchOptions {
   readonly fetchInput: FetchInput;
-  readonly images: Pick<Images, 'probe'>;
+  readonly images: ImageTools;
 }
 
 /** The images of a task, fetched. */
@@ -31,15 +31,18 @@ export interface FetchedImages {
  */
 export async function fetchImages(
   task: TaskOf<'image'> | TaskOf<'video'>,
-  { fetchInput, images }: ImageFetchOptions,
+  { fetchInput, images, stretch }: ImageFetchOptions & { readonly stretch: Stretch | undefined },
   signal: AbortSignal,
 ): Promise<FetchedImages> {
   const named: readonly NamedImage[] = inputImagesOf(task);
   const fetched = named.map(async ({ use, what, url }) => [use, await fetchInput(what, url, signal)] as const);
   await Promise.allSettled(fetched); // none of them goes on when this returns
-  const bytes = new Map(await Promise.all(fetched));
-  for (const { use, what } of named) assertImage(what, bytes.get(use) ?? new Uint8Array());
-  await assertMaskFits(bytes, images);
+  const sent = new Map(await Promise.all(fetched));
+  for (const { use, what } of named) assertImage(what, sent.get(use) ?? new Uint8Array());
+  await assertMaskFits(sent, images);
+  const bytes = new Map<ImageUse, Uint8Array>();
+  // One after another, so that the pixels of one at a time are in memory.
+  for (const [use, image] of sent) bytes.set(use, await prepareImage(use, image, { images, stretch }));
   return {
     bytes,
     async writeTo(folder) {

@@ -1,4 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
+import { imageTypeOf, type ImageType, isMarkup } from '../../base/media/image-type.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 
 /** What an image that a task names by URL is for. */
@@ -32,25 +33,14 @@ const WRITTEN: Readonly<Record<string, string>> = { png: 'png', jpg: 'jpg', jpeg
 /** The extension of the result for the one that the task asks for. */
 export const outputExt = (requested: string): string => WRITTEN[requested.trim().toLowerCase()] ?? 'webp';
 
+/** What sd-cli calls the formats of another name. */
+const EXT_OF: Readonly<Partial<Record<ImageType, string>>> = { jpeg: 'jpg', tiff: 'tif' };
 const READ: ReadonlySet<string> = new Set(['png', 'jpg', 'webp', 'bmp', 'gif', 'tif']);
-
-/** First bytes of image formats; `at` is where they stand. */
-const MAGIC: readonly (readonly [ext: string, at: number, bytes: string])[] = [
-  ['jpg', 0, '\xFF\xD8\xFF'],
-  ['png', 0, '\x89PNG\r\n\x1A\n'],
-  ['webp', 8, 'WEBP'],
-  ['gif', 0, 'GIF87a'],
-  ['gif', 0, 'GIF89a'],
-  ['bmp', 0, 'BM'],
-  ['tif', 0, 'II*\0'],
-  ['tif', 0, 'MM\0*'],
-];
 
 /** @throws WorkerError `task.invalid` for what is surely no image: nothing at all, a web page, an SVG */
 export function assertImage(what: string, bytes: Uint8Array): void {
-  const isMarkup = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().startsWith('<');
-  if (bytes.byteLength > 0 && !isMarkup) return;
-  const because = isMarkup ? 'it is a web page or an SVG' : 'it is empty';
+  if (bytes.byteLength > 0 && !isMarkup(bytes)) return;
+  const because = isMarkup(bytes) ? 'it is a web page or an SVG' : 'it is empty';
   throw new WorkerError('task.invalid', `the ${what} is not an image that sd-cli can read: ${because}`, {
     hint: 'Create the job with the URL of a PNG, JPEG or WebP file that needs no login.',
   });
@@ -61,11 +51,8 @@ export function assertImage(what: string, bytes: Uint8Array): void {
  * them, so the content decides; the URL does where the content says nothing.
  */
 export function inputExt(bytes: Uint8Array, url: string): string {
-  const start = String.fromCharCode(...bytes.subarray(0, 12));
-  const known = MAGIC.find(
-    ([ext, at, magic]) => start.startsWith(magic, at) && (ext !== 'webp' || start.startsWith('RIFF')),
-  );
-  if (known !== undefined) return known[0];
+  const type = imageTypeOf(bytes);
+  if (type !== undefined) return EXT_OF[type] ?? type;
   const ext = /\.(\w+)$/.exec(new URL(url).pathname)?.[1]?.toLowerCase() ?? '';
   return READ.has(ext) ? ext : 'webp';
 }

@@ -12,14 +12,17 @@ import {
   serverArgumentsFor,
   videoArgumentsFor,
 } from './cli/arguments.ts';
-import { runSdCli } from './cli/run-sd-cli.ts';
-import { fetchImages, type ImageFetchOptions } from './fetch-images.ts';
+import { runSdCli, type SdCliRun } from './cli/run-sd-cli.ts';
+import { settingsOf } from './cli/settings.ts';
+import { type FetchedImages, fetchImages, type ImageFetchOptions } from './fetch-images.ts';
 import { outputExt } from './input-images.ts';
 import { lorasOf } from './loras.ts';
+import { referenceIgnored } from './program/architecture.ts';
 import { environmentFor, type EnvironmentOptions, serverBeside } from './program/environment.ts';
 import { type HeldServer, holdServer } from './server/held-server.ts';
 import { requestFor, whyNotServed } from './server/request.ts';
 import type { ServerOptions } from './server/server.ts';
+import { assertWithinLimits, planImage } from './size-plan.ts';
 import { finishVideo, planVideo, type VideoOptions } from './video.ts';
 
 export interface LoadedOptions
@@ -118,36 +121,54 @@ async function generateImage(
   run: SdCppRun,
 ): Promise<TaskResult> {
   const { options, context } = run;
-  const inputs = await fetchImages(task, options, context.signal);
-  const ext = outputExt(task.ext);
+  const plan = planImage(task, sdCli.defaults);
+  const inputs = await fetchImages(task, { ...options, stretch: plan.stretch }, context.signal);
+  const drawn = await draw(plan.task, { sdCli, held, inputs }, run);
+  return { is: 'artifact', bytes: await plan.finish(drawn, options.images), ext: outputExt(task.ext) };
+}
+
+interface Drawing {
+  readonly sdCli: SdCliForModel;
+  readonly held: HeldServer | undefined;
+  readonly inputs: FetchedImages;
+}
+
+/** By sd-server where it can do this job, else by sd-cli. */
+async function draw(task: TaskOf<'image'>, { sdCli, held, inputs }: Drawing, run: SdCppRun): Promise<Uint8Array> {
+  const { options, context } = run;
   const job = { ...sdCli, task, uses: [...inputs.bytes.keys()] };
+  const refuse: SdCliCall['refuse'] = (architecture) =>
+    inputs.bytes.has('ref') ? referenceIgnored(architecture) : undefined;
   const server = await held?.get(context.signal);
   if (server !== undefined) {
+    const refusal = refuse(server.architecture);
+    if (refusal !== undefined) throw refusal;
     const because = whyNotServed(job, server.can);
     if (because === undefined) {
       const bytes = await server.generate(requestFor(job, inputs.bytes), context);
       run.onDevice(server.device);
-      return { is: 'artifact', bytes, ext };
+      return bytes;
     }
     options.log.info('sd-server.passed-over', { because });
     await held?.release(); // sd-cli loads the model once more, and both may not fit in memory
   }
   return await withScratch(options, 'sdcpp', async (folder) => {
-    const name = `out.${ext}`;
+    const name = `out.${outputExt(task.ext)}`;
     const args = imageArgumentsFor({ ...job, images: await inputs.writeTo(folder), output: folder.at(name) });
-    return { is: 'artifact', bytes: await runInto(folder, { name, args, sdCli }, run), ext };
+    return await runInto(folder, { name, args, sdCli, refuse }, run);
   });
 }
 
 async function generateVideo(task: TaskOf<'video'>, sdCli: SdCliForModel, run: SdCppRun): Promise<TaskResult> {
   const { options, context } = run;
   const plan = planVideo(task);
-  const inputs = await fetchImages(task, options, context.signal);
+  assertWithinLimits(settingsOf(task, sdCli.defaults));
+  const inputs = await fetchImages(task, { ...options, stretch: undefined }, context.signal);
   return await withScratch(options, 'sdcpp', async (folder) => {
     const name = 'out.avi';
     const job = { ...sdCli, task, images: await inputs.writeTo(folder), output: folder.at(name) };
     const args = videoArgumentsFor({ ...job, frames: plan.requestedFrames, fps: plan.fps });
-    const avi = await runInto(folder, { name, args, sdCli }, run);
+    const avi = await runInto(folder, { name, args, sdCli, refuse: () => undefined }, run);
     return await finishVideo({ task, plan, avi, signal: context.signal }, options);
   });
 }
@@ -157,16 +178,17 @@ interface SdCliCall {
   readonly args: readonly string[];
   /** The file that it writes. */
   readonly name: string;
+  readonly refuse: SdCliRun['refuse'];
 }
 
 /** Runs sd-cli and gives what it wrote into the folder. */
 async function runInto(
   folder: ScratchFolder,
-  { sdCli, args, name }: SdCliCall,
+  { sdCli, args, name, refuse }: SdCliCall,
   { options, context, onDevice }: SdCppRun,
 ): Promise<Uint8Array> {
   const { program, env, onCrash } = sdCli;
-  onDevice(await runSdCli({ command: [program, ...args], env, context, onCrash }, options));
+  onDevice(await runSdCli({ command: [program, ...args], env, context, refuse, onCrash }, options));
   const bytes = await folder.read(name);
   if (bytes !== undefined) return bytes;
   throw new WorkerError('engine.failed', 'sd-cli exited with 0 but produced no output');

@@ -1,4 +1,5 @@
-import { toWorkerError, WorkerError } from '../../base/errors.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { imageTypeOf } from '../../base/media/image-type.ts';
 import type { ImageFacts, Images } from '../../system/native/images.ts';
 import type { ImageUse } from './input-images.ts';
 
@@ -31,10 +32,6 @@ export async function assertMaskFits(
 
 /** Undefined for a format that only stable-diffusion.cpp reads, such as BMP. */
 async function sizeOf(bytes: Uint8Array, images: Pick<Images, 'probe'>): Promise<ImageFacts | undefined> {
-  try {
-    return await images.probe(bytes);
-  } catch (thrown) {
-    if (toWorkerError(thrown).code === 'task.invalid') return undefined;
-    throw thrown;
-  }
+  const type = imageTypeOf(bytes);
+  return type === undefined || type === 'bmp' ? undefined : await images.probe(bytes);
 }

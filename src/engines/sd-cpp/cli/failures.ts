@@ -26,11 +26,11 @@ export interface ProgramFailure {
   readonly crashed: boolean;
 }
 
-/** Why a program ended that should not have, in the sentence of the studio contract. A signal leaves it without a code. */
+/** Why a program ended that should not have, in the sentence of the studio contract. A signal leaves it without a code, and is named. */
 export function exitFailure(program: string, end: ChildEnd, printed: ProgramOutput): ProgramFailure {
   const exceeded = memoryExceeded(program, end);
   if (exceeded !== undefined) return { error: exceeded, crashed: true };
-  const code = end.is === 'exited' ? `Some(${end.code})` : 'None';
+  const code = end.is === 'exited' ? `Some(${end.code})` : `None (killed by ${end.signal})`;
   const message = `${program} exited with ${code}: ${lastLine(printed.error)}`;
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
   if (ranOutOfMemory(printed) || isKernelKill(end)) {

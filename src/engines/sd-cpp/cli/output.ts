@@ -1,4 +1,5 @@
 import { keepTail } from '../../programs/output-tail.ts';
+import { announcedArchitecture } from '../program/architecture.ts';
 import { announcedDevice } from '../program/device.ts';
 import { createProgressReader, type ProgressCalls } from './progress.ts';
 
@@ -12,6 +13,8 @@ export interface ProgramOutput {
   readonly error: string;
   /** What it computes on, as far as it has ever announced. */
   readonly device: string | undefined;
+  /** What kind of model it holds, as far as it has ever announced. */
+  readonly architecture: string | undefined;
 }
 
 /** Keeps the end of each stream, in characters that fit a message, and the device once it was announced. */
@@ -19,14 +22,19 @@ export function createProgramOutput(): ProgramOutput {
   let output = '';
   let error = '';
   let device: string | undefined;
+  let architecture: string | undefined;
+  const read = (text: string): void => {
+    device ??= announcedDevice(text);
+    architecture ??= announcedArchitecture(text);
+  };
   return {
     addOutput(text) {
       output = keepTail(output + text);
-      device ??= announcedDevice(output);
+      read(output);
     },
     addError(text) {
       error = keepTail(error + text);
-      device ??= announcedDevice(error);
+      read(error);
     },
     clear() {
       output = '';
@@ -40,6 +48,9 @@ export function createProgramOutput(): ProgramOutput {
     },
     get device() {
       return device;
+    },
+    get architecture() {
+      return architecture;
     },
   };
 }

@@ -17,6 +17,8 @@ export interface SdCliRun {
   readonly command: readonly string[];
   readonly env: ChildEnvironment;
   readonly context: RunContext;
+  /** Why not to go on with the architecture that it has loaded; undefined to go on. */
+  readonly refuse: (architecture: string | undefined) => WorkerError | undefined;
   /** Called with the error when the program ended in a way that it did not choose. */
   readonly onCrash: (error: WorkerError) => void;
 }
@@ -25,13 +27,14 @@ export interface SdCliRun {
  * Runs sd-cli to its end, and gives what it computed on, as far as it announced that.
  *
  * @throws WorkerError `engine.failed` | `engine.stalled` | `engine.crashed` | `engine.out-of-memory` |
- *   `task.sampler-unknown` | `task.invalid`; the signal's reason
+ *   `task.sampler-unknown` | `task.invalid`; what it was refused with; the signal's reason
  */
 export async function runSdCli(
-  { command, env, context, onCrash }: SdCliRun,
+  { command, env, context, refuse, onCrash }: SdCliRun,
   tools: WatchTools,
 ): Promise<string | undefined> {
   const printed = createProgramOutput();
+  const refused = new AbortController();
   const end = await runWatched(
     {
       name: 'sd-cli',
@@ -39,11 +42,18 @@ export async function runSdCli(
       env,
       stallMs: STALL_MS,
       graceMs: GRACE_MS,
-      readOutput: (moved) => outputReader(printed, { step: rising(context.progress), moved }),
+      readOutput: (moved) => {
+        const read = outputReader(printed, { step: rising(context.progress), moved });
+        return (text) => {
+          read(text);
+          const because = refuse(printed.architecture);
+          if (because !== undefined) refused.abort(because);
+        };
+      },
       onError: printed.addError,
     },
     tools,
-    context.signal,
+    AbortSignal.any([context.signal, refused.signal]),
   );
   if (end.is === 'exited' && end.code === 0) return printed.device;
   const { error, crashed } = exitFailure('sd-cli', end, printed);

@@ -35,6 +35,8 @@ export interface ServerApi {
   capabilities(): Promise<ServerCapabilities | 'unknown' | NoAnswer>;
   /** Queues a job and gives its id. @throws WorkerError `task.invalid` | `engine.failed` */
   submit(request: JsonObject): Promise<{ readonly is: 'queued'; readonly id: string } | NoAnswer>;
+  /** Asks it to end a job. False when it does not. */
+  cancel(id: string): Promise<boolean>;
   /** @throws WorkerError `engine.failed` */
   jobState(id: string): Promise<ServerJobState | NoAnswer>;
 }
@@ -63,6 +65,10 @@ export function createServerApi(http: Pick<Http, 'request'>, port: number): Serv
       if (status === 202 && id !== '') return { is: 'queued', id };
       const because = `sd-server answered ${status}: ${textOf(field(value, 'error')).slice(0, MAX_REASON_LENGTH)}`;
       throw new WorkerError(status === 400 ? 'task.invalid' : 'engine.failed', because);
+    },
+    async cancel(id) {
+      const answer = await exchange('POST', `jobs/${encodeURIComponent(id)}/cancel`, {});
+      return answer.is === 'answer' && answer.status === 200;
     },
     async jobState(id) {
       const answer = await exchange('GET', `jobs/${encodeURIComponent(id)}`);

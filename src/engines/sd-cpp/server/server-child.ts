@@ -37,6 +37,8 @@ export interface ServerChild {
   readonly isListening: boolean;
   /** What it computes on, as far as it announced that. */
   readonly device: string | undefined;
+  /** What kind of model it holds, as far as it announced that. */
+  readonly architecture: string | undefined;
   /** It ended over an argument that it does not know. */
   readonly lacksArgument: boolean;
 }
@@ -84,6 +86,9 @@ export function startChild({ path, args, env, onCrash }: ServerCommand, port: nu
     },
     get device() {
       return printed.device;
+    },
+    get architecture() {
+      return printed.architecture;
     },
     get lacksArgument() {
       return /unknown argument/i.test(printed.error + printed.output);

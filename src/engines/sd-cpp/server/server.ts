@@ -1,6 +1,7 @@
 import { WorkerError } from '../../../base/errors.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import { pause } from '../../../base/pause.ts';
+import { SECOND_MS } from '../../../base/units.ts';
 import type { Http } from '../../../system/net/http.ts';
 import type { EngineProcess } from '../../host/holder.ts';
 import type { RunContext } from '../../engine.ts';
@@ -25,10 +26,12 @@ export interface Server {
   readonly process: EngineProcess;
   /** What it computes on, as far as it announced that. */
   readonly device: string | undefined;
+  /** What kind of model it holds, as far as it announced that. */
+  readonly architecture: string | undefined;
   /** It is gone, or going: the next image needs another one. */
   readonly over: boolean;
   /**
-   * Generates an image. An abort ends the server, since it cannot be asked to stop an image that it has begun.
+   * Generates an image. An abort ends the server, unless it can be asked to stop an image that it has begun.
    *
    * @throws WorkerError `engine.failed` | `engine.stalled` | `engine.crashed` | `engine.out-of-memory` | `task.invalid`;
    *   the signal's reason
@@ -115,7 +118,8 @@ interface ReadyServer {
   readonly api: ServerApi;
 }
 
-function serving({ child, can, api }: ReadyServer, options: ServerOptions): Server {
+function serving(ready: ReadyServer, options: ServerOptions): Server {
+  const { child, can, api } = ready;
   const close = async (): Promise<void> => {
     child.end();
     await child.ended;
@@ -126,26 +130,29 @@ function serving({ child, can, api }: ReadyServer, options: ServerOptions): Serv
     get device() {
       return child.device;
     },
+    get architecture() {
+      return child.architecture;
+    },
     get over() {
       return child.over;
     },
     async generate(request, { signal, progress }) {
       signal.throwIfAborted();
       child.begin(progress);
-      signal.addEventListener('abort', child.end, { once: true });
+      const stopping = stopOnAbort(ready, options, signal);
       try {
-        const state = await finalState(request, api, { clock: options.clock, signal });
+        const state = await finalState(request, api, { clock: options.clock, signal, stop: stopping.stop });
         if (state.is === 'done') return state.bytes;
         const error = state.is === 'failed' ? child.refusal(state.because) : await noAnswerError(state, child, options);
         // One that ran out of memory may hold what it got, and one that does not answer is of no use.
         if (error.code === 'engine.out-of-memory' || state.is === 'no-answer') await close();
         throw error;
       } catch (thrown) {
-        if (signal.aborted) await child.ended;
+        if (signal.aborted && child.over) await child.ended;
         signal.throwIfAborted();
         throw thrown;
       } finally {
-        signal.removeEventListener('abort', child.end);
+        stopping[Symbol.dispose]();
         child.rest();
       }
     },
@@ -153,16 +160,51 @@ function serving({ child, can, api }: ReadyServer, options: ServerOptions): Serv
   };
 }
 
-/** How a job ended, or that this cannot be known. Rejects with the signal's reason on abort. */
+/** What a server reports that can end an image which it has begun, and keep its model. */
+const STOPS_WORK = 'cancel_generating';
+/** It ends an image between two steps, and a step takes a slow machine seconds; loading the model again takes longer. */
+const STOPS_WITHIN_MS = 10 * SECOND_MS;
+
+interface Stopping extends Disposable {
+  /** Ends a job of the server, or the server with it. Settles when either has happened. */
+  readonly stop: (id: string) => Promise<void>;
+}
+
+/** On abort a server that cannot stop its work is ended at once, and any other one if it does not stop soon. */
+function stopOnAbort({ child, can, api }: ReadyServer, { clock }: ServerOptions, signal: AbortSignal): Stopping {
+  const stopsWork = can.features.has(STOPS_WORK);
+  let disarm = (): void => {};
+  const onAbort = (): void => {
+    if (stopsWork) disarm = clock.after(STOPS_WITHIN_MS, child.end);
+    else child.end();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  return {
+    async stop(id) {
+      if (!stopsWork) return;
+      if (!(await api.cancel(id))) child.end();
+      while (!child.over && (await isRunning(id, api))) await pause(clock, POLL_EVERY_MS);
+    },
+    [Symbol.dispose]() {
+      signal.removeEventListener('abort', onAbort);
+      disarm();
+    },
+  };
+}
+
+const isRunning = async (id: string, api: ServerApi): Promise<boolean> => (await api.jobState(id)).is === 'running';
+
+/** How a job ended, or that this cannot be known. Rejects with the signal's reason on abort, once the job is stopped. */
 async function finalState(
   request: JsonObject,
   api: ServerApi,
-  { clock, signal }: Pick<ServerOptions, 'clock'> & { readonly signal: AbortSignal },
+  { clock, signal, stop }: Pick<ServerOptions, 'clock'> & Pick<Stopping, 'stop'> & { readonly signal: AbortSignal },
 ): Promise<Exclude<ServerJobState, { is: 'running' }> | NoAnswer> {
   const submitted = await api.submit(request);
   if (submitted.is === 'no-answer') return submitted;
   for (;;) {
     await pause(clock, POLL_EVERY_MS, signal);
+    if (signal.aborted) await stop(submitted.id);
     signal.throwIfAborted();
     const state = await api.jobState(submitted.id);
     if (state.is !== 'running') return state;

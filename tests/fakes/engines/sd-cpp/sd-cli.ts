@@ -1,9 +1,10 @@
 #!/usr/bin/env bun
 /* Stands in for stable-diffusion.cpp's sd-cli; see `sd-stand-in.ts`. */
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { makeAvi } from './avi.ts';
-import { fail, load, modelOf, note, paintPicture, readFlags, sample, SAMPLERS, say } from './sd-stand-in.ts';
+import { drawnSide, fail, load, modelOf, note, paintPicture, readFlags, sample, SAMPLERS, say } from './sd-stand-in.ts';
 
 const flags = readFlags([
   '-M',
@@ -29,6 +30,7 @@ const prompt = of('-p');
 const model = modelOf(flags);
 for (const flag of ['-r', '--init-img', '--mask'].filter((one) => flags.has(one))) {
   const { format } = await sharp(of(flag)).metadata();
+  copyFileSync(of(flag), join(dirname(model), basename(of(flag)))); // for the test, which can no longer see it later
   if (!of(flag).endsWith(format === 'jpeg' ? '.jpg' : `.${format}`)) fail(`load image from '${of(flag)}' failed`);
 }
 const environment = { libraries: process.env['LD_LIBRARY_PATH'], token: process.env['STUDIO_TOKEN'] };
@@ -37,7 +39,8 @@ const sampler = flags.get('--sampling-method');
 if (sampler !== undefined && !SAMPLERS.has(sampler)) fail(`error: invalid sample method ${sampler}`);
 await load(model);
 if (!(await sample(prompt, Number(of('--steps'))))) fail('generate failed');
-const [width, height] = [Number(of('-W')), Number(of('-H'))];
+const width = drawnSide(Number(of('-W')), model);
+const height = drawnSide(Number(of('-H')), model);
 if (!prompt.includes('nothing'))
   await (of('-M') === 'vid_gen' ? video() : paintPicture(prompt, width, height).toFile(of('-o')));
 say(`[INFO ] main.cpp:1 - save result image to '${of('-o')}' (success)\n`);

@@ -2,7 +2,18 @@
 /* Stands in for stable-diffusion.cpp's sd-server and its job API (examples/server/api.md); see `sd-stand-in.ts`. */
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
-import { complain, load, modelOf, note, paintPicture, readFlags, sample, SAMPLERS, say } from './sd-stand-in.ts';
+import {
+  complain,
+  drawnSide,
+  load,
+  modelOf,
+  note,
+  paintPicture,
+  readFlags,
+  sample,
+  SAMPLERS,
+  say,
+} from './sd-stand-in.ts';
 
 const flags = readFlags(['--listen-ip', '--listen-port']);
 const port = Number(flags.get('--listen-port'));
@@ -16,7 +27,7 @@ if (name.includes('strange')) {
 await load(model);
 
 interface Job {
-  status: 'queued' | 'generating' | 'completed' | 'failed';
+  status: 'queued' | 'generating' | 'completed' | 'failed' | 'cancelled';
   b64?: string;
 }
 interface Request {
@@ -36,7 +47,7 @@ async function work(job: Job, request: Request): Promise<void> {
     job.status = 'failed';
     return;
   }
-  const image = paintPicture(request.prompt, request.width, request.height);
+  const image = paintPicture(request.prompt, drawnSide(request.width, model), drawnSide(request.height, model));
   job.b64 = (await image.toFormat(request.output_format).toBuffer()).toString('base64');
   job.status = 'completed';
 }
@@ -66,6 +77,13 @@ function look(id: string): Response {
   });
 }
 
+function cancel(id: string): Response {
+  const job = jobs.get(id);
+  if (job === undefined || !name.includes('stops')) return Response.json({ error: 'conflict' }, { status: 409 });
+  job.status = 'cancelled';
+  return look(id);
+}
+
 /** As the real one lists them: it knows no `.ckpt`. */
 function lorasIn(folder: string | undefined) {
   const names =
@@ -80,7 +98,12 @@ const capabilities = {
   loras: lorasIn(flags.get('--lora-model-dir')),
   output_formats_by_mode: { img_gen: ['png', 'jpeg', 'webp'] },
   features_by_mode: {
-    img_gen: { init_image: true, mask_image: true, ref_images: !name.includes('plain'), cancel_generating: false },
+    img_gen: {
+      init_image: true,
+      mask_image: true,
+      ref_images: !name.includes('plain'),
+      cancel_generating: name.includes('stops'),
+    },
   },
 };
 
@@ -91,8 +114,9 @@ try {
     async fetch(request) {
       const { pathname } = new URL(request.url);
       if (name.includes('old') || !pathname.startsWith('/sdcpp/v1/')) return new Response('', { status: 404 });
-      const [what = '', id = ''] = pathname.slice('/sdcpp/v1/'.length).split('/');
+      const [what = '', id = '', verb] = pathname.slice('/sdcpp/v1/'.length).split('/');
       if (what === 'capabilities') return Response.json(capabilities);
+      if (what === 'jobs' && verb === 'cancel') return cancel(id);
       if (what === 'jobs') return look(id);
       return what === 'img_gen' ? await submit(await request.json()) : new Response('', { status: 404 });
     },

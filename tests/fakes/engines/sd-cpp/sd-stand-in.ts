@@ -76,6 +76,8 @@ export async function load(model: string): Promise<void> {
   say(`[INFO ] stable-diffusion.cpp:1 - loading model from '${model}'\n`);
   say('\r  |=====>    | 1/2 - 731.22MB/s\x1b[K');
   const name = basename(model);
+  if (name.includes('sdxl')) say('[INFO ] stable-diffusion.cpp:2 - Version: SDXL \n');
+  if (name.includes('flux')) say('[INFO ] stable-diffusion.cpp:2 - Version: Flux \n');
   if (name.includes('memory')) fail('alloc_tensor_range: failed to allocate Vulkan0 buffer of size 5365186568');
   if (name.includes('dies')) process.kill(process.pid, 'SIGSEGV');
   if (name.includes('hangs')) await new Promise(() => setInterval(() => {}, 60_000));
@@ -101,6 +103,10 @@ export async function sample(prompt: string, steps: number): Promise<boolean> {
   say('\r  |==========| 9/9 - 44.10it/s\x1b[K\n'); // the tiles of the decoder
   return true;
 }
+
+/** The side that a model draws for one that it is asked for: the next one of its steps. */
+export const drawnSide = (asked: number, model: string): number =>
+  basename(model).includes('stepped') ? Math.ceil(asked / 64) * 64 : asked;
 
 /** An image with something on it, unless the prompt asks for a grey one. */
 export function paintPicture(prompt: string, width: number, height: number, shift = 0): Sharp {

@@ -38,7 +38,7 @@ test.each(['sd-cli', 'sd-server'] as const)(
       expect(await failureOf(scene.run({ prompt: 'it dies' }))).toMatchObject({
         code: 'engine.crashed',
         retryable: true,
-        message: `${program} exited with None: (no stderr)`,
+        message: `${program} exited with None (killed by SIGSEGV): (no stderr)`,
         fields: { signal: 'SIGSEGV' },
       });
     }
@@ -53,7 +53,7 @@ test.each(['sd-cli', 'sd-server'] as const)('a kill of %s by the system is a lac
   await (program === 'sd-cli' ? scene.install() : scene.installBoth());
   expect(await failureOf(scene.run({ prompt: 'it is killed' }))).toMatchObject({
     code: 'engine.out-of-memory',
-    message: `${program} exited with None: (no stderr)`,
+    message: `${program} exited with None (killed by SIGKILL): (no stderr)`,
   });
 });
 

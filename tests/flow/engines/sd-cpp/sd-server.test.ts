@@ -117,6 +117,21 @@ test('a cancelled image ends the server, and the next one gets another', async (
   }
 });
 
+test('a server that can stop an image keeps its model when that is cancelled', async () => {
+  await using place = await setup({ file: 'stops.gguf' });
+  const { scene, model } = place;
+  const pid = model.process?.pid ?? 0;
+  const sampling = Promise.withResolvers<void>();
+  const abort = new AbortController();
+  const failure = failureOf(scene.runOn(model, { prompt: 'hangs' }, () => sampling.resolve(), abort.signal));
+  await within(BUDGET_MS, 'a step', sampling.promise);
+  abort.abort(new Error('enough'));
+  expect(await within(BUDGET_MS, 'the end', failure)).toEqual(new Error('enough'));
+  expect(isGone(pid)).toBe(false);
+  expect((await scene.runOn(model)).is).toBe('artifact');
+  expect(model.process?.pid).toBe(pid);
+});
+
 test('a cancelled load ends the server that it started', async () => {
   await using scene = sdCppScene({ file: 'hangs.gguf' });
   await scene.installBoth();
@@ -199,7 +214,7 @@ test('a build without a server paints with sd-cli and says nothing about it', as
 });
 
 test.each([
-  [{ ext: 'bmp' }, 'it writes no bmp', 'model.gguf'],
+  [{ ext: 'bmp', height: 64 }, 'it writes no bmp', 'model.gguf'],
   [{ refImageUrl: INIT }, 'it takes no ref_images', 'plain.gguf'],
   [{ steps: 101 }, 'it takes no more than 100 steps', 'model.gguf'],
   [{ seed: 2n ** 60n }, 'the seed has more digits than JSON keeps', 'model.gguf'],
@@ -221,7 +236,7 @@ test('images of a task travel to the server as they are', async () => {
   const init = await paint(64, 48, (x, y) => [x, y, 9], 'jpeg');
   const mask = await paint(64, 48, () => 255);
   await using place = await setup({ fetchInput: (_, url) => Promise.resolve(url === INIT ? init : mask) });
-  await place.scene.runOn(place.model, { initImageUrl: INIT, maskUrl: `${INIT}?mask`, denoise: 0.55 });
+  await place.scene.runOn(place.model, { initImageUrl: INIT, maskUrl: `${INIT}?mask`, denoise: 0.55, height: 64 });
   const { request, initBytes } = place.scene.asked().at(-1) ?? {};
   expect(request).toMatchObject({ strength: 0.55, mask_image: Buffer.from(mask).toString('base64') });
   expect(initBytes).toBe(init.toBase64().length);

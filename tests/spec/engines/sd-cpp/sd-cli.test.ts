@@ -28,7 +28,7 @@ test('images of the task reach the program under the names of their content', as
   const mask = await paint(8, 8, () => 255);
   await using scene = sdCppScene({ fetchInput: (_, url) => Promise.resolve(url === INIT ? init : mask) });
   await scene.install();
-  await scene.run({ initImageUrl: INIT, maskUrl: MASK });
+  await scene.run({ initImageUrl: INIT, maskUrl: MASK, height: 64 });
   const { args = [] } = scene.asked()[0] ?? {};
   expect(args[args.indexOf('--init-img') + 1]).toEndWith('/init.jpg');
   expect(args[args.indexOf('--mask') + 1]).toEndWith('/mask.png');
