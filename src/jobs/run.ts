@@ -64,7 +64,7 @@ async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done>
   const use = async (loaded: LoadedModel, loadMs: number): Promise<Done> => {
     const since = deps.clock.elapsed();
     deps.observer.onPhase('running');
-    const result = await loaded.run(job.task, context);
+    const result = await deps.crashes.during(job, () => loaded.run(job.task, context));
     const expected = resultIs(kind);
     if (result.is !== expected) {
       throw new WorkerError('engine.failed', `the ${engine.id} engine returned ${result.is} for a ${kind} task`);

@@ -1,4 +1,5 @@
 import { createRegistry } from '../../engines/registry.ts';
+import { createRepeatCrashes } from '../../jobs/repeat-crashes.ts';
 import { createOutputCheck } from '../../jobs/output-check.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
 import { createModelStore } from '../../models/store/store.ts';
@@ -7,6 +8,7 @@ import { type CarryOut, createCarryOut } from '../../worker/carry-out.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
+import { sha256 } from '../../system/disk/digest.ts';
 import { createLoadFailures } from '../../worker/rules/load-failures.ts';
 import { createOfferFacts, type OfferFactsReader } from '../../worker/rules/offer-facts.ts';
 import { openSchemaCheck } from '../children/schema-check.ts';
@@ -66,8 +68,12 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     policy: config.live('output_check'),
   });
   const registry = createRegistry(engines.map((engine) => loadFailures.over(engine)));
+  const crashes = createRepeatCrashes({
+    sha256,
+    forgive: (engine, model, count) => quarantine.forgive(engine, model, count),
+  });
   const jobs = createCarryOut({
-    runDeps: { registry, memory: admission, models: loaded.loader, outputCheck, clock },
+    runDeps: { registry, memory: admission, models: loaded.loader, crashes, outputCheck, clock },
     store,
     onTaken: (job) => loaded.onTaken(job),
     events,

@@ -13,6 +13,8 @@ const LASTS_MS = 30 * MINUTE_MS;
 export interface Quarantine {
   /** Counts a crash. True when it is the one that brought the quarantine on. */
   crashed(engine: EngineName, model: ModelId): boolean;
+  /** Takes back the latest crashes of a model, and the quarantine with them: they were not its doing. */
+  forgive(engine: EngineName, model: ModelId, crashes: number): void;
   /** How long offers of this model are still rejected, in milliseconds; 0 when they are not. */
   remainingMs(engine: EngineName, model: ModelId): number;
 }
@@ -32,6 +34,12 @@ export function createQuarantine(clock: Pick<Clock, 'elapsed'>): Quarantine {
       if (recent.length < CRASHES || remaining(key) > 0) return false;
       until.set(key, now + LASTS_MS);
       return true;
+    },
+    forgive(engine, model, count) {
+      const key = keyOf(engine, model);
+      const left = (crashes.get(key) ?? []).slice(0, -count);
+      crashes.set(key, left);
+      if (left.length < CRASHES) until.delete(key);
     },
     remainingMs: (engine, model) => remaining(keyOf(engine, model)),
   };

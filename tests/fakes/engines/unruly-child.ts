@@ -1,6 +1,6 @@
 /** An engine child that does what a native library can do to its process. The task's prompt says what. */
 import { WorkerError } from '../../../src/base/errors.ts';
-import type { Task } from '../../../src/contract/tasks/index.ts';
+import { promptOf, type Task } from '../../../src/contract/tasks/index.ts';
 import type { RunContext } from '../../../src/engines/engine.ts';
 import type { TaskResult } from '../../../src/engines/result.ts';
 import type { InnerEngine, Inputs } from '../../../src/engines/host/inner.ts';
@@ -70,7 +70,7 @@ async function deed(what: string, inputs: Inputs, context: RunContext): Promise<
   }
 }
 
-const textOf = (task: Task): string => (task.kind === 'image' ? task.prompt : '');
+const textOf = (task: Task): string => (task.kind === 'image' || task.kind === 'llm' ? promptOf(task) : '');
 
 const engine: InnerEngine = {
   load: async ({ model }, { signal, lean }) => {
@@ -93,5 +93,5 @@ const engine: InnerEngine = {
 const parent = connectParent();
 if (parent === undefined) throw new Error('nobody to talk with');
 await bindToParent(Number(process.argv[2] ?? 0));
-await serveEngine(parent, { gradio: () => Promise.resolve(engine) });
+await serveEngine(parent, { gradio: () => Promise.resolve(engine), 'llama-cpp': () => Promise.resolve(engine) });
 process.exit(0);

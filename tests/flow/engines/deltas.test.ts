@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/system/clock.ts';
 import { aJob, aTask, heldFiles, synthetic } from '../../fakes/builders.ts';
 import { textOf } from '../../fakes/engines/deltas.ts';
 import { completionOf, llamaScene } from '../../fakes/engines/llama-engine.ts';
-import { transient, trusting, unobserved, unwatched } from '../../fakes/output-check.ts';
+import { transient, trusting, unobserved, unrepeated, unwatched } from '../../fakes/output-check.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { TEST_MS } from '../wait-for.ts';
 
@@ -21,6 +21,7 @@ async function chat(onDelta: OnDelta, abort = new AbortController()) {
   const deps = {
     registry: createRegistry([scene.engine]),
     files: { filesFor: () => Promise.resolve({ ...heldFiles, ...scene.files }) },
+    crashes: unrepeated,
     memory: unwatched,
     models: transient,
     outputCheck: trusting,

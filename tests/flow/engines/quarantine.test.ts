@@ -35,6 +35,7 @@ const ENGINES: readonly (readonly [
   ['piper', piperScene, ['fatal.onnx', voiceModel], { kind: 'audio_tts', text: 'hi' }],
   ['whisper-cpp', whisperScene, ['ggml-fatal.bin', transcribingModel], { kind: 'audio_stt', inputUrl: 'https://a/b' }],
 ];
+const UNRULY = [process.execPath, 'tests/fakes/engines/unruly-child.ts'];
 const CHILD = [process.execPath, 'tests/fakes/engines/fatal-child.ts'];
 
 test.each(ENGINES)('a model that keeps crashing the %s engine is offered in vain', async (id, scene, file, task) => {
@@ -50,4 +51,29 @@ test.each(ENGINES)('a model that keeps crashing the %s engine is offered in vain
   await studio.jobIs((await offer()).id, 'failed'); // after three attempts, each of which was a crash
   await offer();
   expect((await worker.logged('offer.rejected')).fields['because']).toStartWith(`fatal crashed the ${id} engine`);
+});
+
+test('a task that ends its engine twice is final, and its model goes on serving others', async () => {
+  const quarantine = createQuarantine(systemClock);
+  using unruly = llamaScene({ command: UNRULY, quarantine });
+  await using server = fileServer({ 'chat.gguf': chatModel() });
+  await using place = await setup({ engines: [unruly.engine], quarantine });
+  const { studio, worker } = place;
+  const file = { role: 'model', url: server.url('chat.gguf'), filename: 'chat.gguf' };
+  const modelSource = { ...synthetic, engine: 'llama-cpp', files: [file] };
+  const offer = (content: string) =>
+    studio.createJob(aTask({ kind: 'llm', messages: [{ role: 'user', content }] }), {
+      model: 'chat',
+      maxAttempts: 9,
+      modelSource,
+    });
+
+  const codes = () => worker.events.filter(({ event }) => event === 'job.failed').map(({ fields }) => fields['code']);
+
+  for (let round = 1; round <= 3; round++) {
+    await studio.jobIs((await offer('crash')).id, 'failed');
+    expect(codes()).toEqual(Array.from({ length: round }, () => ['engine.crashed', 'task.crashes-engine']).flat());
+  }
+  await studio.jobIs((await offer('refuse')).id, 'failed');
+  expect(codes().at(-1)).toBe('task.invalid');
 });

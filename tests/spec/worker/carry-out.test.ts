@@ -8,7 +8,7 @@ import { createCarryOut } from '../../../src/worker/carry-out.ts';
 import { createWorkerEvents, type WorkerEvent } from '../../../src/worker/events.ts';
 import { aJob, heldFiles } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
-import { transient, trusting, unwatched } from '../../fakes/output-check.ts';
+import { transient, trusting, unrepeated, unwatched } from '../../fakes/output-check.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
 
@@ -26,6 +26,7 @@ function setup(about: { releaseFails?: boolean } = {}) {
   const jobs = createCarryOut({
     runDeps: {
       registry: createRegistry([engine]),
+      crashes: unrepeated,
       memory: unwatched,
       models: transient,
       outputCheck: trusting,
