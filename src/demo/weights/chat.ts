@@ -13,6 +13,8 @@ export interface ChatModel {
   readonly layers?: { readonly count: number; readonly width: number };
   /** Whether it wants every prompt to begin with its first token. */
   readonly wantsBos?: boolean;
+  /** How the library splits a text into words before it looks for tokens, by llama.cpp's name; `gpt-2` when left out. */
+  readonly preTokenizer?: string;
   /** Of a model that sees, with the projector beside: the pieces that an image of each colour makes likelier. */
   readonly colours?: readonly [red: string, green: string, blue: string];
 }
@@ -136,7 +138,13 @@ function tensorsOf(
 const widthOf = (tokens: readonly string[]): number => Math.ceil((tokens.length + COLOURS.length) / HEAD) * HEAD;
 
 function factsOf(tokens: readonly string[], model: ChatModel): readonly Fact[] {
-  const { template = CHATML, contextLength = 512, wantsBos = false, layers = ONE_LAYER } = model;
+  const {
+    template = CHATML,
+    contextLength = 512,
+    wantsBos = false,
+    preTokenizer = 'gpt-2',
+    layers = ONE_LAYER,
+  } = model;
   const special = tokens.length - 3;
   return [
     text('general.architecture', 'llama'),
@@ -147,7 +155,7 @@ function factsOf(tokens: readonly string[], model: ChatModel): readonly Fact[] {
     count('llama.attention.head_count', widthOf(tokens) / HEAD),
     decimal('llama.attention.layer_norm_rms_epsilon', 1e-5),
     text('tokenizer.ggml.model', 'gpt2'),
-    text('tokenizer.ggml.pre', 'gpt-2'),
+    text('tokenizer.ggml.pre', preTokenizer),
     texts('tokenizer.ggml.tokens', tokens),
     counts(
       'tokenizer.ggml.token_type',

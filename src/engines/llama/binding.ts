@@ -8,6 +8,7 @@ import { libraryFailure, loadFailure, outOfMemory, runFailure } from '../failure
 import type { ChatModel, OpenOptions, Sampling } from './port.ts';
 import { paddingFor } from './padding.ts';
 import type { NativeCache } from '../../system/native/native-cache.ts';
+import { piecesOf } from './pieces.ts';
 import { threadsFor } from './threads.ts';
 
 type Runtime = typeof nodeLlama;
@@ -75,7 +76,9 @@ async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatMo
     wantsBos: shouldPrependBosToken && bos !== null,
     contextSize: Math.min(wanted, context.contextSize), // the library rounds up
     render: (source, variables) => new Template(source).render({ ...variables }),
-    tokenize: (text) => model.tokenize(text, true).map(Number),
+    // Other vocabularies know no words, and put a blank before each text.
+    tokenize: (text) =>
+      (standsAlone ? piecesOf(text) : [text]).flatMap((piece) => model.tokenize(piece, true).map(Number)),
     textOf: (tokens, before) => model.detokenize(asTokens(tokens), false, standsAlone ? [] : asTokens(before)),
     isEnd: (token) => asTokens([token]).some((one) => model.isEogToken(one)),
     generate: (prompt, sampling, onRead) =>

@@ -8,6 +8,7 @@ import type { TaskResult } from '../result.ts';
 import type { InnerEngine, Inputs, LoadContext } from '../host/inner.ts';
 import { grammarOf } from './grammar.ts';
 import type { ChatModel, OpenOptions } from './port.ts';
+import { minTokensOf } from './pieces.ts';
 import { type Reader, readerOf, seeingReaderOf } from './reader.ts';
 import { budgetFor, splitReasoning } from './reply.ts';
 import { assertKind } from '../failures.ts';
@@ -82,6 +83,8 @@ async function answer(task: TaskOf<'llm'>, inputs: Inputs, tools: Tools): Promis
   const { model, files, clock, signal } = tools;
   const since = clock.elapsed();
   const rendering = { defaults: files.defaults.chatTemplateKwargs, now: new Date(clock.now()) };
+  const atLeast = minTokensOf(task.messages);
+  if (atLeast >= model.contextSize) throw tooLong(`at least ${atLeast}`, model.contextSize);
   const chat = await model.read(task, inputs, rendering);
   const { tokens: prompt, opensReasoning } = chat;
   const budget = budgetFor(prompt, task.maxTokens, model.contextSize);
@@ -103,7 +106,7 @@ async function answer(task: TaskOf<'llm'>, inputs: Inputs, tools: Tools): Promis
   };
 }
 
-const tooLong = (prompt: number, context: number): WorkerError =>
+const tooLong = (prompt: number | string, context: number): WorkerError =>
   new WorkerError(
     'task.prompt-too-long',
     `prompt is ${prompt} tokens but the context holds ${context}; raise contextSize or shorten the prompt`,

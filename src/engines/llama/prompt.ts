@@ -55,7 +55,7 @@ const emptyPrompt = (): WorkerError =>
 /**
  * A chat in the model's own template (studio contract).
  *
- * @throws WorkerError `model.unusable` without a template | `task.invalid` when the template rejects the chat
+ * @throws WorkerError `model.unusable` without a template that renders | `task.invalid` when it rejects the chat
  */
 export function promptTextOf(
   task: TaskOf<'llm'>,
@@ -69,26 +69,42 @@ export function promptTextOf(
     });
   }
   const system = task.system === undefined ? [] : [{ role: 'system', content: task.system }];
-  const text = rendered(model, source, {
+  const isUnusual = task.messages.length === 0 || task.chatTemplateKwargs !== undefined;
+  const variables = {
     messages: [...system, ...task.messages],
     add_generation_prompt: true,
     bos_token: bos,
     eos_token: eos,
     [OUR_DATE]: (format: unknown) => strftime(String(format), now),
+    [OUR_OBJECTION]: (because: unknown) => {
+      throw new Objection(String(because));
+    },
     ...defaults,
     ...reasoningVariables(task.reasoning),
     ...task.chatTemplateKwargs,
-  });
+  };
+  const text = rendered(model, { source, variables, isUnusual });
   return { text, opensReasoning: text.trimEnd().endsWith(OPENING) };
 }
 
-/**
- * The renderer's own `strftime_now` knows few formats, lets others stand and cannot be replaced but from within. It drops
- * the line end after a statement.
+/*
+ * The renderer's own `strftime_now` knows few formats and lets others stand; what its `raise_exception` raises looks like
+ * any other failure. Both cannot be replaced but from within. The line end after a statement is dropped.
  */
 const OUR_DATE = 'studio_strftime_now';
-const withOurDate = (source: string): string =>
-  source.includes('strftime_now') ? `{% set strftime_now = ${OUR_DATE} %}\n${source}` : source;
+const OUR_OBJECTION = 'studio_raise_exception';
+const REPLACED = [
+  ['strftime_now', OUR_DATE],
+  ['raise_exception', OUR_OBJECTION],
+] as const;
+const withOurs = (source: string): string =>
+  REPLACED.filter(([name]) => source.includes(name)).reduce(
+    (text, [name, ours]) => `{% set ${name} = ${ours} %}\n${text}`,
+    source,
+  );
+
+/** A template's own objection to a chat: that is the task's fault, and everything else that goes wrong the model's. */
+class Objection extends Error {}
 
 /** How much a model is to think, by the names that templates know: the first of gpt-oss, the second of Qwen and others. */
 const reasoningVariables = (reasoning: string | undefined): Variables =>
@@ -96,10 +112,20 @@ const reasoningVariables = (reasoning: string | undefined): Variables =>
     ? {}
     : { reasoning_effort: reasoning, enable_thinking: !NO_REASONING.has(reasoning.toLowerCase()) };
 
-function rendered(model: Pick<ChatModel, 'render'>, source: string, variables: Variables): string {
+function rendered(
+  model: Pick<ChatModel, 'render'>,
+  {
+    source,
+    variables,
+    isUnusual,
+  }: { readonly source: string; readonly variables: Variables; readonly isUnusual: boolean },
+): string {
   try {
-    return model.render(withOurDate(source), variables);
+    return model.render(withOurs(source), variables);
   } catch (thrown) {
-    throw new WorkerError('task.invalid', `chat template: ${errorChain(thrown)}`, { cause: thrown });
+    // No message, or variables of its own, is what a template need not foresee.
+    const isTask = thrown instanceof Objection || isUnusual;
+    const code = isTask ? 'task.invalid' : 'model.unusable';
+    throw new WorkerError(code, `chat template: ${errorChain(thrown)}`, { cause: thrown });
   }
 }

@@ -1,6 +1,8 @@
+import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Inputs } from '../host/inner.ts';
 import type { ChatModel, Device, Sampling } from './port.ts';
+import { piecesOf } from './pieces.ts';
 import { promptOf, promptTextOf, type Rendering } from './prompt.ts';
 import { createDecoder } from './reply.ts';
 import { withMarkers } from './vision/markers.ts';
@@ -77,6 +79,7 @@ export const seeingReaderOf = (model: SeeingModel): Reader => ({
   read: async (task, inputs, rendering) => {
     const images = [...inputs.values()];
     const { text, opensReasoning } = promptTextOf(withMarkers(task, images.length), model, rendering);
+    if (piecesOf(text).length > 1) throw unbroken();
     const prompt = { text, images };
     const tokens = await model.count(prompt);
     return {
@@ -99,3 +102,9 @@ export const seeingReaderOf = (model: SeeingModel): Reader => ({
   },
   [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
 });
+
+/** This library takes its prompt in one piece; see `pieces.ts`. */
+const unbroken = (): WorkerError =>
+  new WorkerError('task.invalid', 'the chat has thousands of characters in a row without a break between words', {
+    hint: 'Shorten the run: a model that reads images cannot read it.',
+  });

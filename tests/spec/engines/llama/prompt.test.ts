@@ -69,6 +69,15 @@ test('a chat that the template refuses, or makes nothing of, fails by name', () 
   expect(() => promptBy(undefined)).toThrow(expect.objectContaining({ code: 'model.unusable' }));
 });
 
+test('a template that cannot be rendered is the fault of its model, unless the task is unusual', () => {
+  const unusable = expect.objectContaining({ code: 'model.unusable', retryable: false });
+  expect(() => promptBy('{% for m in messages %}{{ m.content')).toThrow(unusable);
+  expect(() => promptBy('{{ messages[0].content.no_such_method() }}')).toThrow(unusable);
+  expect(() => promptBy("{{ messages[0]['content'].upper() }}", { task: { messages: [] } })).toThrow(
+    expect.objectContaining({ code: 'task.invalid' }),
+  );
+});
+
 test('a template may tell the model the date, in local time', () => {
   expect(promptBy("{{ strftime_now('%d %B %Y') }}, {{ strftime_now('%H:%M') }}")).toBe('04 July 2026, 09:05');
   expect(promptBy("\n{% macro day() %}{{ strftime_now('%a') }}{% endmacro %} {{ day() }}")).toBe('\n Sat');
