@@ -55,8 +55,8 @@ const STEPS: Readonly<Partial<Record<UpdateStatus['at'], string>>> = {
 function readStep(status: UpdateStatus, to: string, { report }: Watching): void {
   const what = STEPS[status.at];
   if (what !== undefined) report(`${to}: ${what}`);
-  if (status.at === 'idle' || status.at === 'off') throw failed(to, 'see the log of the worker');
-  if (status.at === 'rolledBack' || status.at === 'quarantined') throw failed(to, status.because);
+  const isOver = ['idle', 'off', 'rolledBack', 'quarantined'].includes(status.at);
+  if (isOver) throw failed(to, status.because ?? 'the running job did not end in time');
 }
 
 /** The old worker has ended, so that the new one may come; one of the two is there in a moment. */

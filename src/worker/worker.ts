@@ -39,6 +39,8 @@ export interface WorkerDeps {
   readonly jobs: Pick<CarryOut, 'running'>;
   readonly history: Pick<JobHistory, 'recent'>;
   readonly stopping: Stopping;
+  /** Called before the worker ends because its studio does not let it in. Settles when there is nothing to hope for. */
+  readonly lastChance?: () => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
   /** The facts of `status` that this module does not own. */
@@ -80,7 +82,9 @@ export function createWorker(deps: WorkerDeps): Worker {
     await pendingFirst();
     if (stopping.underway) return;
     session.start(inOrder(deps.receivers));
-    conclude(await session.ended);
+    const end = await session.ended;
+    if (end.because !== 'stopped') await Promise.race([deps.lastChance?.(), stopping.ended]);
+    conclude(end);
   }
 
   async function pendingFirst(): Promise<void> {

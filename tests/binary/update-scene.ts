@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { formatSecretKey, generateSecretKey, parseSecretKey, publicKeyOf, type SecretKey } from '../../install/sign.ts';
 import { targetOf } from '../../install/targets.ts';
@@ -49,12 +49,13 @@ async function archiveOf(program: string): Promise<Uint8Array> {
       'tar',
       '--use-compress-program=xz -0 -T0',
       '-cf',
-      resolve(path),
+      resolve(`${path}.tmp`),
       '-C',
       folder.path,
       `studio-worker-${triple}`,
     ];
     if ((await Bun.spawn(cmd).exited) !== 0) throw new Error(`cannot pack ${program}`);
+    await rename(`${path}.tmp`, path); // a test that ran out of time leaves no half of one
   }
   return new Uint8Array(await readFile(path));
 }

@@ -1,5 +1,6 @@
 import { beforeAll, expect, setDefaultTimeout } from 'bun:test';
 import { existsSync } from 'node:fs';
+import { generateSecretKey } from '../../install/sign.ts';
 import { LINUX, needs } from '../needs.ts';
 import { TEST_MS } from '../flow/wait-for.ts';
 import { anLlmTask } from '../fakes/builders.ts';
@@ -85,6 +86,26 @@ for (const [what, ending] of [
     expect(timesOf(worker, 'stop.requested')).toEqual([]);
   });
 }
+
+test('a release that a stranger signed is not even downloaded', async () => {
+  await using scene = await updateScene();
+  await using worker = await scene.start();
+  await scene.publish({ run: 'exit 0', signedBy: generateSecretKey() });
+  expect(await scene.command('update')).toMatchObject({ code: 0, out: `up to date: ${OLD}\n` });
+  expect(String((await worker.logged('release.rejected'))['because'])).toContain('which is none of ours');
+  expect(scene.server.requested.filter((path) => path.endsWith('.tar.xz'))).toEqual([]);
+});
+
+test('a worker that its studio refuses moves to the version that may be let in', async () => {
+  await using scene = await updateScene();
+  await scene.publish();
+  for (let upgrade = 0; upgrade < 5; upgrade++)
+    scene.studio.mischief.refuseUpgrades.push(new Response('', { status: 401 }));
+  await using worker = scene.launch();
+  await worker.logged('update.replaced');
+  expect(await scene.version()).toBe(`studio-worker ${NEW}`);
+  expect(await worker.exited).toBe(77); // it is not let in either, and checks no more
+});
 
 test('the operator goes back to the version before, and is not moved on again', async () => {
   await using scene = await updateScene();

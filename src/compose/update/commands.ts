@@ -61,9 +61,7 @@ async function check({ config, effects, memory, log }: Opened): Promise<CheckedF
 async function target({ version, force = false, rollback = false }: UpdateRequest, opened: Opened) {
   const { config, effects, memory, log } = opened;
   if (rollback) {
-    const previous = await installationOf(effects, log).previousVersion();
-    if (previous !== undefined) return { version: previous, release: undefined };
-    throw new WorkerError('update.not-found', 'there is no previous version to go back to');
+    return { version: await installationOf(effects, log).previousVersion(), release: undefined };
   }
   const source = releaseSource(config, effects, { memory, log });
   const wish = force ? 'forced' : 'asked';

@@ -27,9 +27,15 @@ export function installationOf(
     },
     install: (staged) => install(staged, place, { effects, log }),
     async previousVersion() {
-      if ((await files.stat(place.previous)) === undefined) return undefined;
-      const { output } = await ask([place.previous, '--version'], { env: ourVariables(), limitMs: MINUTE_MS });
-      return /^studio-worker (\S+)/.exec(output)?.[1];
+      const isThere = (await files.stat(place.previous)) !== undefined;
+      const answer = isThere
+        ? await ask([place.previous, '--version'], { env: ourVariables(), limitMs: MINUTE_MS })
+        : undefined;
+      const version = /^studio-worker (\S+)/.exec(answer?.output ?? '')?.[1];
+      if (version !== undefined) return version;
+      throw new WorkerError('update.not-found', 'there is no previous version to go back to', {
+        hint: 'Name the version with `studio-worker update --version <version> --force`.',
+      });
     },
     putBack: async () => void swapBack(place),
   };

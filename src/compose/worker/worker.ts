@@ -167,6 +167,7 @@ function workerOf(setup: WorkerSetup, parts: Parts): Worker {
     jobs,
     history,
     stopping,
+    ...(setup.updater === undefined ? {} : { lastChance: () => setup.updater?.lastChance() ?? Promise.resolve() }),
     clock: effects.clock,
     log: log.logger,
     facts: () => ({

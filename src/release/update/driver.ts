@@ -3,16 +3,16 @@ import { HOUR_MS } from '../../base/units.ts';
 import type { Lease } from '../../jobs/scheduler.ts';
 import type { TrustedRelease } from '../feed/trusted.ts';
 import { nextCheckInMs } from './check-interval.ts';
-import { type Effect, type Event, type Policy, type State, step } from './machine.ts';
+import { type Effect, type Event, isAtRest, type Policy, type State, step } from './machine.ts';
 import type { StagedRelease } from './stage.ts';
 import { MAX_FAULTS, withFault, withoutFaults } from './state.ts';
 import { Takeover } from './takeover.ts';
-import type { UpdateAnswer, UpdateHost, Updater, UpdateRequest, UpdaterDeps, UpdateStatus } from './updater.ts';
+import { anAnswer, statusOf, type UpdateHost, type Updater, type UpdaterDeps, type UpdateStatus } from './updater.ts';
+import type { UpdateAnswer, UpdateRequest } from './updater.ts';
 
 /*
  * The driver of the updater: performs the machine's effects and feeds back what came of them. It outlives the worker: it
- * is connected to each one in turn, and between two of them another version may take over. It is long because every
- * effect is here, and every line that the updater logs of one.
+ * is connected to each one in turn, and between two of them another version may take over. Every effect is here, so it is long.
  */
 
 const POLICY: Policy = { maxDrainMs: HOUR_MS / 2, maxFaults: MAX_FAULTS };
@@ -26,7 +26,10 @@ class UpdateDriver implements Updater {
   #host: UpdateHost | undefined;
   #unable: string | undefined;
   #request: UpdateRequest | undefined;
+  #lastFailure: string | undefined;
   #answer = anAnswer();
+  /** Settles when nothing is under way any more, or the worker has to make way. */
+  #settled = Promise.withResolvers<void>();
   #work = new AbortController();
   #release: TrustedRelease | undefined;
   /** Undefined on the way back to the previous version, which is on this disk already. */
@@ -56,13 +59,8 @@ class UpdateDriver implements Updater {
   }
 
   status(): UpdateStatus {
-    const { pinned, lastCheckAt } = this.#deps.knowledge.current;
     const off = this.#unable ?? (this.#host?.enabled() === false ? 'auto_update_enabled is false' : undefined);
-    return {
-      ...(this.#state.at === 'idle' && off !== undefined ? { at: 'off', because: off } : this.#state),
-      ...(pinned === undefined ? {} : { pinned }),
-      ...(lastCheckAt === undefined ? {} : { lastCheckAt }),
-    };
+    return statusOf(this.#state, { off, lastFailure: this.#lastFailure, known: this.#deps.knowledge.current });
   }
 
   async request(request: UpdateRequest): Promise<UpdateAnswer> {
@@ -85,6 +83,17 @@ class UpdateDriver implements Updater {
     await this.#takeover.run(this.#work.signal);
   }
 
+  async lastChance(): Promise<void> {
+    const { knowledge, clock } = this.#deps;
+    const { lastCheckAt = Number.NEGATIVE_INFINITY } = knowledge.current;
+    if (this.#unable !== undefined || this.#host?.enabled() !== true) return;
+    if (isAtRest(this.#state)) {
+      if (clock.now() - lastCheckAt < this.#host.intervalMs()) return;
+      this.#dispatch({ type: 'due' });
+    }
+    await this.#settled.promise;
+  }
+
   stop(): void {
     this.#dispatch({ type: 'stop' });
   }
@@ -103,8 +112,10 @@ class UpdateDriver implements Updater {
 
   #dispatch(event: Event): void {
     const { state, effects } = step(this.#state, event, POLICY);
+    if (isAtRest(this.#state)) this.#settled = Promise.withResolvers();
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
+    if (isAtRest(this.#state)) this.#settled.resolve();
     this.#report();
   }
 
@@ -116,6 +127,7 @@ class UpdateDriver implements Updater {
     switch (effect.do) {
       case 'check':
         this.#work = new AbortController();
+        this.#lastFailure = undefined;
         return void this.#attempt(() => this.#check());
       case 'stage':
         return void this.#attempt(() => this.#stage());
@@ -164,7 +176,7 @@ class UpdateDriver implements Updater {
   async #check(): Promise<void> {
     const { running, log, previousVersion, knowledge } = this.#deps;
     const { version, force = false, rollback = false } = this.#request ?? {};
-    if (rollback) return this.#found(running, await this.#previous(previousVersion));
+    if (rollback) return this.#found(running, await previousVersion());
     const wish = this.#request === undefined ? 'by-itself' : force ? 'forced' : 'asked';
     const choice = { wish, ...(version === undefined ? {} : { version }) } as const;
     this.#release = await this.#host?.find(choice, this.#work.signal);
@@ -180,14 +192,6 @@ class UpdateDriver implements Updater {
     this.#deps.log.info('update.found', { from, to });
     this.#answer.resolve({ is: 'updating', version: to });
     this.#dispatch({ type: 'found', version: to });
-  }
-
-  async #previous(read: UpdaterDeps['previousVersion']): Promise<string> {
-    const version = await read();
-    if (version !== undefined) return version;
-    throw new WorkerError('update.not-found', 'there is no previous version to go back to', {
-      hint: 'Name the version with `studio-worker update --version <version> --force`.',
-    });
   }
 
   async #stage(): Promise<void> {
@@ -232,7 +236,9 @@ class UpdateDriver implements Updater {
     if (this.#staged !== undefined) this.#deps.log.info('update.tried', { version });
     if (this.#host === undefined) return;
     await this.#takeover.begin(this.#staged?.program, this.#host, this.#work.signal);
-    if (this.#takeover.isHandedOver) this.#freeMachine(); // nothing is offered any more, and the worker waits for its slots
+    if (!this.#takeover.isHandedOver) return;
+    this.#freeMachine(); // nothing is offered any more, and the worker waits for its slots
+    this.#settled.resolve();
   }
 
   async #swap(): Promise<void> {
@@ -273,7 +279,7 @@ class UpdateDriver implements Updater {
   async #fail(error: WorkerError): Promise<void> {
     const { log, clock } = this.#deps;
     const state = this.#state;
-    const because = errorChain(error);
+    const because = (this.#lastFailure = errorChain(error));
     if (state.at === 'checking') log.warn('update.check-failed', { error: because });
     else if (error.code === 'update.blocked') log.error('update.blocked', { ...error.fields, error: because });
     else log.error('update.failed', { error: because });
@@ -285,13 +291,4 @@ class UpdateDriver implements Updater {
     const faults = this.#deps.knowledge.current.faults.find((fault) => fault.version === version)?.count ?? MAX_FAULTS;
     this.#dispatch({ type: 'failed', because, faults });
   }
-}
-
-const isAtRest = ({ at }: State): boolean => at === 'idle' || at === 'rolledBack' || at === 'quarantined';
-
-/** Nobody need wait for it. */
-function anAnswer(): PromiseWithResolvers<UpdateAnswer> {
-  const answer = Promise.withResolvers<UpdateAnswer>();
-  answer.promise.catch(() => {});
-  return answer;
 }

@@ -63,6 +63,9 @@ export interface Policy {
   readonly maxFaults: number;
 }
 
+/** Whether nothing is under way. */
+export const isAtRest = ({ at }: State): boolean => at === 'idle' || at === 'rolledBack' || at === 'quarantined';
+
 const IDLE: State = { at: 'idle' };
 const REST: Step = { state: IDLE, effects: [{ do: 'arm-check' }] };
 

@@ -5,6 +5,7 @@ import type { Random } from '../../system/random.ts';
 import type { FindChoice } from '../feed/find.ts';
 import type { TrustedRelease } from '../feed/trusted.ts';
 import type { State } from './machine.ts';
+import type { UpdateState } from './state.ts';
 import type { StagedRelease } from './stage.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { Trial } from './trial.ts';
@@ -14,7 +15,7 @@ export interface UpdateStatus {
   readonly at: 'off' | State['at'];
   /** What is being moved to, or was not. */
   readonly version?: string;
-  /** Why a version was taken back, or updates are off. */
+  /** Why a version was taken back, updates are off, or the last one came to nothing. */
   readonly because?: string;
   readonly pinned?: string;
   /** Milliseconds since the epoch. */
@@ -66,8 +67,8 @@ export interface UpdaterDeps {
   readonly startTrial: (program: string) => Trial;
   /** @throws WorkerError `update.failed` | `update.blocked` | `disk.full` */
   readonly install: (staged: StagedRelease) => Promise<void>;
-  /** The version that was replaced last; undefined when there is none. */
-  readonly previousVersion: () => Promise<string | undefined>;
+  /** The version that was replaced last. @throws WorkerError `update.not-found` */
+  readonly previousVersion: () => Promise<string>;
   readonly putBack: () => Promise<void>;
   /** Removes what was staged for this version and for older ones. */
   readonly cleanUp: () => Promise<void>;
@@ -86,6 +87,35 @@ export interface Updater {
   readonly takesOver: boolean;
   /** To be called when nothing of the old worker is left. Settles when it is to serve again, if it ever does. */
   takeOver(): Promise<void>;
+  /**
+   * The worker is about to end because its studio does not let it in, which a newer version may mend. Settles when there
+   * is none, it did not work, or it takes over; at once when the last check is recent.
+   */
+  lastChance(): Promise<void>;
   /** Ends whatever is under way. */
   stop(): void;
+}
+
+/** An answer to a request, which nobody need wait for. */
+export function anAnswer(): PromiseWithResolvers<UpdateAnswer> {
+  const answer = Promise.withResolvers<UpdateAnswer>();
+  answer.promise.catch(() => {});
+  return answer;
+}
+
+/** A state as `status` shows it. */
+export function statusOf(
+  state: State,
+  about: { readonly off: string | undefined; readonly lastFailure: string | undefined; readonly known: UpdateState },
+): UpdateStatus {
+  const { off, lastFailure, known } = about;
+  const { pinned, lastCheckAt } = known;
+  const because = off ?? lastFailure;
+  const isIdle = state.at === 'idle';
+  return {
+    ...(isIdle && off !== undefined ? { at: 'off' } : state),
+    ...(isIdle && because !== undefined ? { because } : {}),
+    ...(pinned === undefined ? {} : { pinned }),
+    ...(lastCheckAt === undefined ? {} : { lastCheckAt }),
+  };
 }

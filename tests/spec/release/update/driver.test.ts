@@ -200,7 +200,7 @@ test('what the network or the disk does is no fault of the version', async () =>
   await at.clock.advanceAsync(HOUR_MS);
   expect(at.said().at(-1)).toBe('update failed: no space left');
   expect((await at.memory.read()).faults).toEqual([]);
-  expect(at.updater.status()).toMatchObject({ at: 'idle' });
+  expect(at.updater.status()).toMatchObject({ at: 'idle', because: 'no space left' });
 });
 
 test('a system that lets nothing be replaced is named as such', async () => {
@@ -287,4 +287,26 @@ test('a program that cannot be replaced says why, and checks nothing', async () 
   expect(at.choices).toEqual([]);
   expect(at.updater.status()).toEqual({ at: 'off', because: 'this is a checkout' });
   expect(toWorkerError(await failureOf(at.updater.request({})))).toMatchObject({ code: 'update.unsupported' });
+});
+
+test('a worker that its studio does not let in gets a last chance by a newer version', async () => {
+  const at = await setup({ host: { hasSession: () => false } });
+  await at.updater.lastChance(); // long before the first check is due
+  expect(at.updater.takesOver).toBe(true);
+  expect(at.did).toEqual(['try /f/new', 'hand over']);
+});
+
+test('a last chance is over at once when the last check is recent, and when it finds nothing', async () => {
+  let checks = 0;
+  const find = async (): Promise<undefined> => void (checks += 1);
+  const at = await setup({ host: { find } });
+  await at.updater.lastChance();
+  expect([checks, at.updater.takesOver]).toEqual([1, false]);
+  await at.memory.change((known) => ({ ...known, lastCheckAt: at.clock.now() }));
+  at.disconnect();
+  const recent = await setup({ host: { find } });
+  await recent.memory.change((known) => ({ ...known, lastCheckAt: recent.clock.now() }));
+  await recent.updater.request({});
+  await recent.updater.lastChance();
+  expect(checks).toBe(2);
 });
