@@ -33,6 +33,7 @@ export async function createWorld(): Promise<World> {
       ...(await import('./contract/json.ts')),
       ...(await import('./contract/limits.ts')),
       ...(await import('./contract/read.ts')),
+      ...(await import('./models/store/source-check.ts')),
     }),
     outbox: async (configPath) => (await import('./compose/commands/outbox.ts')).openOutboxShelf(configPath, effects),
     models: async (configPath) => (await import('./compose/model-store.ts')).openShelf(configPath, effects),

@@ -95,6 +95,9 @@ export const ModelFileSchema = v.object({
   sha256: absentable(v.string()),
 });
 
+/** What the torch engine makes meshes by (studio contract). */
+export const TORCH_PIPELINES = ['pixal3d', 'trellis2', 'hunyuan3d'] as const;
+
 /** Defaults of the model. The four sizes are required even where they mean nothing; 0 means "no default". */
 export const CliDefaultsSchema = v.object({
   cfgScale: Decimal,

@@ -49,10 +49,14 @@ export const isPlainFileName = (name: string): boolean =>
  */
 export function plainFileName(name: string): string {
   if (isPlainFileName(name)) return name;
-  throw new WorkerError('model.filename-unsafe', `model filename must be a plain file name: ${JSON.stringify(name)}`, {
+  throw unsafeFileName(name);
+}
+
+/** What is wrong with a name that is not one plain path segment, in the studio contract's words. */
+export const unsafeFileName = (name: string): WorkerError =>
+  new WorkerError('model.filename-unsafe', `model filename must be a plain file name: ${JSON.stringify(name)}`, {
     hint: 'Correct `filename` in the model source: a name without folders.',
   });
-}
 
 /** The files that we keep beside one model file. */
 export interface Sidecars {

@@ -3,13 +3,14 @@ import type { Engine } from '../engines/engine.ts';
 import { findEngine, routeTo } from '../engines/registry.ts';
 import { type Readiness, whyNotGpu } from '../engines/readiness.ts';
 import { whyNoImages } from '../jobs/chat-images.ts';
+import { sourceProblem } from '../models/store/source-check.ts';
 import { type RuleInputs, type RuleName, RULES, unfit } from './fitness.ts';
 import type { OfferFacts } from './rules/offer-facts.ts';
 import { readinessOf } from './engines/readiness.ts';
 
 /** How one rule judges an offer. */
 export interface RuleReport {
-  readonly rule: RuleName | 'threshold' | 'images' | 'engine' | 'kind' | 'ready';
+  readonly rule: RuleName | 'threshold' | 'images' | 'engine' | 'kind' | 'ready' | 'files';
   /**
    * `rejects`: the offer would be rejected. `fails`: it would be taken, and the job would fail. `warns`: nobody here
    * acts on it. `unknown`: only a running worker, or the missing engine, would know.
@@ -60,6 +61,7 @@ export function explain(offer: Offer, { facts, thresholdGb, engines, readiness }
     ...imagesReport(offer),
     ...routeReports(offer, engines),
     readyReport(offer, readiness),
+    filesReport(offer),
   ];
   const rejected = unfit(offer, facts);
   if (rejected !== undefined) return { rules, verdict: 'rejected', because: rejected.because };
@@ -166,6 +168,13 @@ function readyReport({ modelSource: { engine } }: Offer, readiness: Readiness | 
   const inputs = { engine, ready: readiness.ready };
   if (readiness.ready) return { rule, inputs, outcome: 'passes', because: '' };
   return { rule, inputs, outcome: 'fails', because: `${readiness.because}. ${readiness.hint}` };
+}
+
+/** What is looked at before anything is fetched; whether a URL answers is not asked. */
+function filesReport({ model, modelSource }: Offer): RuleReport {
+  const about = { rule: 'files', inputs: { files: modelSource.files.length } } as const;
+  const problem = sourceProblem(model, modelSource);
+  return problem === undefined ? passing(about) : { ...about, outcome: 'fails', because: problem.message };
 }
 
 const NO_ENGINE = 'there is no such engine to ask';

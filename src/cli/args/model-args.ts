@@ -58,7 +58,7 @@ export const MODEL_ARGS = sharedArgs({
   'context-size': value('tokens', 'Context size of a chat model'),
   'chat-template-kwargs': value('json', 'Arguments of the chat template, as a JSON object'),
   vision: value('json', 'Settings of a vision model, as a JSON object'),
-  pipeline: value('name', 'Pipeline: pixal3d, trellis2 or hunyuan3d (torch)'),
+  pipeline: { type: 'enum', options: ['pixal3d', 'trellis2', 'hunyuan3d'], description: 'Pipeline (torch)' },
   resolution: value('number', 'Resolution of the pipeline (torch)'),
   'low-vram': flag('Use less GPU memory, slower (torch)'),
   'decimation-target': value('number', 'Triangles of a mesh (torch)'),

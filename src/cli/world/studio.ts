@@ -3,6 +3,7 @@ import type * as limits from '../../contract/limits.ts';
 import type * as json from '../../contract/json.ts';
 import type * as read from '../../contract/read.ts';
 import type * as routes from '../../contract/routes.ts';
+import type * as sourceCheck from '../../models/store/source-check.ts';
 import type { LogChoice } from '../../log/open-log.ts';
 
 /** Options of `studio`, defaults filled in. */
@@ -32,7 +33,7 @@ export interface StudioDefaults {
   tokenFileIn(dataDir: string): string;
 }
 
-type Contract = typeof admin & typeof limits & typeof routes & typeof json & typeof read;
+type Contract = typeof admin & typeof limits & typeof routes & typeof json & typeof read & typeof sourceCheck;
 
 /**
  * The part of the studio contract that the studio's sub-commands need, handed in as a value: the command line itself
@@ -48,5 +49,6 @@ export type OperatorApi = Pick<
   | 'hasEnded'
   | 'parseJson'
   | 'readJson'
+  | 'sourceProblem'
   | 'writeJson'
 >;

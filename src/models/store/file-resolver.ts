@@ -5,10 +5,11 @@ import { fetchExclusively } from './fetch-file.ts';
 import type { FileCheck } from './file-check.ts';
 import { notFound } from './gc.ts';
 import type { InUse } from './in-use.ts';
-import { checkFiles, type FilePlaces, localPlace, pathOf, placesOf } from './layout.ts';
+import { type FilePlaces, localPlace, pathOf, placesOf } from './layout.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 import { readReceipt, writeReceipt } from './receipt.ts';
 import type { SingleFlight } from './single-flight.ts';
+import { sourceProblem } from './source-check.ts';
 import { digestOf, type FileTarget, targetAt } from './target.ts';
 
 /** A model source as verified paths on this disk. */
@@ -75,7 +76,8 @@ export class FileResolver {
   async resolve(): Promise<StoredFiles> {
     const { model, source } = this.#request;
     const { root } = this.#context.options;
-    checkFiles(source.engine, model, source.files);
+    const problem = sourceProblem(model, source);
+    if (problem !== undefined) throw problem;
     const paths = new Map<FileRole, string>();
     const loras: string[] = [];
     if (source.files.length === 0) {

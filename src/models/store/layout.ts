@@ -1,5 +1,4 @@
 import { engineFacts, type EngineName, type ModelFile } from '../../contract/model-source.ts';
-import { WorkerError } from '../../base/errors.ts';
 import { isPlainFileName, modelFolder, plainFileName } from '../names.ts';
 
 /** Where one file of a model may lie already, and where it is fetched to otherwise. */
@@ -46,64 +45,4 @@ export function localPlace(root: string, engine: EngineName, model: string): Fil
   if (folder === undefined) return undefined;
   const filename = `${model}${folder.ending}`;
   return isPlainFileName(filename) ? { folder: `${root}/${folder.name}`, filename } : undefined;
-}
-
-/**
- * Rejects a source that its engine could do nothing with, before a byte of it is fetched.
- *
- * @throws WorkerError `model.role-missing` | `model.filename-unsafe`
- */
-export function checkFiles(engine: EngineName, model: string, files: readonly ModelFile[]): void {
-  checkNeeded(engine, model, files);
-  if (engine === 'sd-cpp') assertLoraNames(files);
-  const urls = new Map<string, string>();
-  for (const { filename, url } of files) {
-    // Compared without case: two names that a file system takes for one would overwrite each other.
-    const key = plainFileName(filename).toLowerCase();
-    if ((urls.get(key) ?? url) !== url) {
-      throw new WorkerError('model.filename-unsafe', `two files of model \`${model}\` are called "${filename}"`, {
-        hint: 'Give each file of the model source a name of its own.',
-      });
-    }
-    urls.set(key, url);
-  }
-}
-
-function checkNeeded(engine: EngineName, model: string, files: readonly ModelFile[]): void {
-  const { needs, folder, inMessages } = engineFacts(engine);
-  // Without any file the model may be one that the operator put there.
-  if (needs === undefined || (folder !== undefined && files.length === 0)) return;
-  if ('ending' in needs) {
-    const { ending } = needs;
-    if (files.some(({ filename }) => filename.toLowerCase().endsWith(ending))) return;
-    throw new WorkerError(
-      'model.role-missing',
-      `${inMessages} modelSource for \`${model}\` contained no ${ending} file`,
-      {
-        hint: `Add the ${ending} file of the model to the model source.`,
-      },
-    );
-  }
-  const { roles } = needs;
-  if (files.some(({ role }) => roles.includes(role))) return;
-  throw new WorkerError(
-    'model.role-missing',
-    `the source of model \`${model}\` has no file with the role ${roles.join(' or ')}`,
-    { hint: `Add a file with the role \`${roles[0]}\` to the model source.` },
-  );
-}
-
-/**
- * A LoRA is applied by a tag in the prompt, which names it.
- *
- * @throws WorkerError `model.filename-unsafe`
- */
-function assertLoraNames(files: readonly ModelFile[]): void {
-  const bad = files.find(({ role, filename }) => role === 'lora' && /[>:\s]/.test(filename));
-  if (bad === undefined) return;
-  throw new WorkerError(
-    'model.filename-unsafe',
-    `the LoRA file ${JSON.stringify(bad.filename)} cannot be named in a prompt: its name has a blank, ":" or ">"`,
-    { hint: 'Correct `filename` in the model source.' },
-  );
 }

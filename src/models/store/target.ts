@@ -29,15 +29,21 @@ export function targetAt(
  *
  * @throws WorkerError `model.checksum-mismatch` for what no file can match
  */
-export function digestOf({ sha256, filename }: ModelFile): string | undefined {
-  const digest = sha256?.trim().toLowerCase();
-  if (digest === undefined || digest === '') return undefined;
-  if (/^[0-9a-f]{64}$/.test(digest)) return digest;
-  throw new WorkerError(
+export function digestOf(file: ModelFile): string | undefined {
+  const problem = digestProblem(file);
+  if (problem !== undefined) throw problem;
+  return writtenDigest(file) || undefined;
+}
+
+/** What is wrong with a digest that no file can match. */
+export function digestProblem(file: ModelFile): WorkerError | undefined {
+  if (/^(?:[0-9a-f]{64})?$/.test(writtenDigest(file))) return undefined;
+  return new WorkerError(
     'model.checksum-mismatch',
-    `the sha256 of ${filename} is not 64 hex digits: no file can match it`,
-    {
-      hint: 'Correct `sha256` in the model source, or leave it out.',
-    },
+    `the sha256 of ${file.filename} is not 64 hex digits: no file can match it`,
+    { hint: 'Correct `sha256` in the model source, or leave it out.' },
   );
 }
+
+/** Empty where there is none. */
+const writtenDigest = ({ sha256 = '' }: ModelFile): string => sha256.trim().toLowerCase();

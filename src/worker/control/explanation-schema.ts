@@ -9,6 +9,7 @@ const RuleNameSchema = v.picklist([
   'engine',
   'kind',
   'ready',
+  'files',
 ]);
 
 /** What an explanation on the control socket must look like. */

@@ -6,7 +6,7 @@ import { KIB } from '../../../src/base/units.ts';
 import type { Engine, ModelFiles } from '../../../src/engines/engine.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import { aFile, aSource, hexOf } from '../../fakes/models/a-store.ts';
-import { aTask } from '../../fakes/builders.ts';
+import { anOffer, aTask } from '../../fakes/builders.ts';
 import { type DownloadHost, downloadHost, someBytes } from '../../fakes/models/download-host.ts';
 import { command } from '../child.ts';
 import { type Scene, setup as setupScene } from '../harness.ts';
@@ -42,6 +42,8 @@ class FileEngine implements Engine {
 
 interface ModelScene extends AsyncDisposable {
   readonly scene: Scene;
+  /** The one with the engine. */
+  readonly worker: Scene['worker'];
   readonly engine: FileEngine;
   readonly host: DownloadHost;
   readonly root: string;
@@ -57,9 +59,10 @@ async function setup(): Promise<ModelScene> {
   const root = join(scene.worker.folder, 'models');
   await scene.worker.config.update({ models_root: root, disk_floor_gb: 0 });
   await scene.worker[Symbol.asyncDispose]();
-  await scene.startWorker({ engines: [engine], folder: scene.worker.folder });
+  const worker = await scene.startWorker({ engines: [engine], folder: scene.worker.folder });
   return {
     scene,
+    worker,
     engine,
     host,
     root,
@@ -130,6 +133,23 @@ test.each([
   expect(await at.scene.studio.next('fail')).toMatchObject({ retryable: false });
   expect(existsSync(join(at.root, 'org_model_v2/m.gguf'))).toBe(false);
   expect(at.engine.loaded).toEqual([]);
+});
+
+test.each([
+  ['a path in place of a name', { filename: '../a.safetensors' }],
+  ['no file of the role it needs', { role: 'vae', filename: 'v' }],
+  ['a digest that no file has', { filename: 'a.gguf', sha256: 'ab' }],
+] as const)('explain-offer says of %s what the worker then fails the job with', async (_what, about) => {
+  await using at = await setup();
+  const file = { role: 'diffusion-model', url: 'https://example.invalid/f', ...about } as const;
+  const task = aTask({ kind: 'image', prompt: 'x' });
+  const offer = anOffer({ task, modelSource: aSource([aFile(file)], 'sd-cpp') });
+  const { verdict, because } = await at.worker.control.explain({ offer: writeJson(offer) });
+  const { error } = await at.job(file, 'failed');
+  expect({ verdict, because }).toEqual({
+    verdict: 'fails',
+    because: (error ?? '').replace('org/model:v2', offer.model),
+  });
 });
 
 test('a file with another sha256 fails the job, and is not kept', async () => {

@@ -9,6 +9,7 @@ import * as json from '../../../src/contract/json.ts';
 import * as limits from '../../../src/contract/limits.ts';
 import * as read from '../../../src/contract/read.ts';
 import * as routes from '../../../src/contract/routes.ts';
+import * as sourceCheck from '../../../src/models/store/source-check.ts';
 import type { Updates } from '../../../src/cli/world/update.ts';
 import { writeGivenFile } from '../../../src/system/disk/given-file.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
@@ -135,7 +136,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
       dataDir: folder,
       tokenFileIn: (dataDir) => join(dataDir, 'operator-token'),
     },
-    operatorApi: async () => ({ ...admin, ...routes, ...json, ...limits, ...read }),
+    operatorApi: async () => ({ ...admin, ...routes, ...json, ...limits, ...read, ...sourceCheck }),
     demo: untold('demo'),
     doctor: untold('doctor'),
     uninstaller: untold('receipt'),

@@ -454,6 +454,8 @@ const EVERY_ROLE = ['diffusion-model', 'text-encoder', 'text-encoder-vision', 'v
 
 /** A model that lacks only its size. */
 const FLAGS = ['--id=z', '--kind=llm', '--engine=llama-cpp'];
+const MESH = ['--id=z', '--kind=mesh', '--engine=torch', '--vram=15'];
+const IMAGE = ['--id=z', '--kind=image', '--engine=sd-cpp', '--vram=8', '--model=https://e.com/sd.gguf'];
 const byRole = (one: { role: string }, other: { role: string }): number => one.role.localeCompare(other.role);
 
 describe('models', () => {
@@ -609,6 +611,15 @@ describe('models', () => {
     [[...FLAGS, '--vram=1', '--vae', 'https://e.com/v#bytes=-1'], '--vae: bytes is "-1"; allowed: a whole number'],
     [[...FLAGS, '--vram=1', '--vae', 'https://e.com/v#md5=1'], '--vae has "md5" behind the #; allowed: filename'],
     [[...FLAGS, '--vram=1', '--vae', 'https://e.com/1', '--vae', 'https://e.com/2'], '--vae is given twice'],
+    [[...FLAGS, '--vram=1', '--pipeline', 'bogus'], '--pipeline is "bogus"; allowed: pixal3d, trellis2, hunyuan3d'],
+    [MESH, "no job could run on this model: the torch engine needs `pipeline` in the model's cliDefaults"],
+    [[...MESH, '--pipeline=pixal3d'], "the torch engine needs `maxVramGib` in the model's cliDefaults"],
+    [[...FLAGS, '--vram=1', '--text-encoder-vision', 'https://e.com/mmproj.gguf'], 'contained no .gguf file'],
+    [
+      [...IMAGE, '--lora', 'https://e.com/ink%20bold.gguf'],
+      'the LoRA file "ink bold.gguf" cannot be named in a prompt',
+    ],
+    [[...IMAGE, '--vae', 'https://e.com/v#filename=../v'], 'model filename must be a plain file name: "../v"'],
     [[...FLAGS, '--vram=1', '--vea', 'https://e.com/v'], 'unknown flag "--vea": did you mean "--vae"?'],
   ])('a model by %j is rejected by the name of that flag', async (line, message) => {
     await using cli = await withStudio({});

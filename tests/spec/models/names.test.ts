@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { checkFiles, localPlace, placesOf } from '../../../src/models/store/layout.ts';
+import { localPlace, placesOf } from '../../../src/models/store/layout.ts';
 import { sidecarsOf, isPlainFileName, modelFolder, plainFileName, shortHash } from '../../../src/models/names.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
 import { aFile } from '../../fakes/models/a-store.ts';
@@ -97,24 +97,4 @@ test("a model without files is the operator's, where engines allow that", () => 
   expect(localPlace(root, 'llama-cpp', 'qwen')).toEqual({ folder: '/models/llm', filename: 'qwen.gguf' });
   expect(localPlace(root, 'whisper-cpp', '../escape')).toBeUndefined();
   expect(localPlace(root, 'onnx', 'lama')).toBeUndefined();
-  expect(() => checkFiles('whisper-cpp', 'base', [])).not.toThrow();
-  expect(() => checkFiles('whisper-cpp', 'base', [aFile({ role: 'vad', filename: 'v.bin' })])).toThrow(
-    'no file with the role model',
-  );
-});
-
-test("a source without its engine's file is rejected with the role named", () => {
-  const files = [aFile({ role: 'vae', filename: 'v' })];
-  expect(() => checkFiles('sd-cpp', 'm', files)).toThrow('no file with the role diffusion-model or model');
-  expect(() => checkFiles('onnx', 'm', files)).toThrow('no file with the role model');
-  expect(() => checkFiles('llama-cpp', 'm', files)).toThrow('llama modelSource for `m` contained no .gguf file');
-  expect(() => checkFiles('llama-cpp', 'm', [])).not.toThrow();
-  expect(() => checkFiles('synthetic', 'm', [])).not.toThrow();
-});
-
-test('two URLs under one name are rejected, whatever their case', () => {
-  const twice = [aFile({ filename: 'A.gguf', url: 'https://a/1' }), aFile({ filename: 'a.gguf', url: 'https://a/2' })];
-  expect(() => checkFiles('onnx', 'm', twice)).toThrow('two files of model `m` are called "a.gguf"');
-  const same = [aFile({ filename: 'a.gguf' }), aFile({ filename: 'a.gguf' })];
-  expect(() => checkFiles('onnx', 'm', same)).not.toThrow();
 });

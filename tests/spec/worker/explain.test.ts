@@ -43,6 +43,7 @@ test('an idle worker would take the offer, and every rule is shown', () => {
     'engine passes',
     'kind passes',
     'ready passes',
+    'files passes',
   ]);
 });
 

@@ -38,6 +38,11 @@ export const modelsAdd = command({
     if (draft.is === 'unreadable') {
       throw new WorkerError('cli.usage', `${args.file ?? 'this'} is not a valid model: ${draft.problem}`);
     }
+    const problem = api.sourceProblem(draft.value.id, draft.value.source);
+    if (problem !== undefined) {
+      const hint = problem.hint ?? '';
+      throw new WorkerError('cli.usage', `no job could run on this model: ${problem.message}`, { hint });
+    }
     const studio = await openStudio(args, world);
     const added = await studio.addModel(draft.value);
     if (args.json) printJson(world.terminal, added);
