@@ -14,6 +14,8 @@ export interface ReverseDeps {
   readonly edits: TextEdits;
   /** Stops a service and removes its file. */
   readonly removeService: (path: string) => Promise<void>;
+  /** Removes an entry that starts something at a login. */
+  readonly removeLogin: (path: string) => Promise<void>;
   /** Takes a folder out of the `Path` of a Windows account. */
   readonly removeUserPath: (entry: string) => Promise<void>;
   /** Called when all but the folders is reversed: what else was in them may go now. */
@@ -56,7 +58,7 @@ async function reverse(change: Change | UnknownChange, deps: ReverseWork): Promi
 
 /** Why it was kept; undefined when it is gone. */
 async function undo(change: Change, deps: ReverseWork): Promise<string | undefined> {
-  const { files, edits } = deps;
+  const { edits } = deps;
   switch (change.is) {
     case 'file':
       return await undoFile(change.path, deps);
@@ -75,7 +77,7 @@ async function undo(change: Change, deps: ReverseWork): Promise<string | undefin
       await deps.removeService(change.path);
       return undefined;
     case 'login':
-      await files.remove(change.path);
+      await deps.removeLogin(change.path);
       return undefined;
     default:
       return change satisfies never;

@@ -17,6 +17,8 @@ export interface ServiceControl {
   install(): Promise<{ readonly isolated: boolean | undefined }>;
   /** Stops and removes it; what failed on the way is given back. */
   uninstall(): Promise<{ readonly removed: boolean; readonly failures: readonly string[] }>;
+  /** Has the window start at a login, or not. @throws WorkerError `service.not-activated` */
+  syncLogin(wanted: boolean): Promise<void>;
   state(): Promise<ServiceState>;
   /** Whether it outlives the operator's last session; undefined where that is no question. */
   lingering(): Promise<Lingering | undefined>;

@@ -6,6 +6,8 @@ import type { Config } from '../../config/schema.ts';
 import { missingFolders, openReceipt, type Receipt, receiptPath } from '../../release/receipt.ts';
 import { createServiceInstaller, type RunStep } from '../../service/installer.ts';
 import { launchd } from '../../service/launchd.ts';
+import { loginEntry } from '../../service/login.ts';
+import { syncLogin } from '../../service/login-sync.ts';
 import { enableLinger, lingering } from '../../service/linger.ts';
 import { scheduler } from '../../service/schtasks.ts';
 import type { ServiceFacts, ServiceManager } from '../../service/service.ts';
@@ -51,10 +53,38 @@ export async function openService(named: string | undefined, effects: Effects): 
       return { isolated: isSystemd ? isolated : undefined };
     },
     uninstall: () => installer.uninstall(),
+    syncLogin: (wanted) => syncLoginEntry(wanted, { named, path, runStep, receipt }, effects),
     state: () => installer.state(),
     lingering: async () => (isSystemd ? await lingering(account, runStep) : undefined),
     enableLinger: () => enableLinger(account, runStep),
   };
+}
+
+interface LoginPlan {
+  readonly named: string | undefined;
+  readonly path: string;
+  readonly runStep: RunStep;
+  readonly receipt: Receipt;
+}
+
+/** The window starts under the memory ceiling where systemd runs for this account. */
+async function syncLoginEntry(
+  wanted: boolean,
+  { named, path, runStep, receipt }: LoginPlan,
+  effects: Effects,
+): Promise<void> {
+  const { environment, files } = effects;
+  const log = openCommandLog(effects).logger.child({}, 'cli');
+  const config = await openConfig(path, effects, { log, readOnly: true });
+  const memory = memoryProperties(config.current.memory_max_gb);
+  const scope = ['systemd-run', '--user', '--scope', '--quiet', '--collect'] as const;
+  const isScoped =
+    environment.platform === 'linux' &&
+    (await succeeds(runStep, [...scope, '-p', `MemoryMax=${memory.MemoryMax}`, 'true']));
+  const [program = environment.execPath, ...own] = ownCommand();
+  const command = [program, ...own, ...(named === undefined ? [] : ['--config', path]), 'ui'] as const;
+  const place = { ...environment, configHome: configHome(environment) };
+  await syncLogin(loginEntry(command, place, isScoped ? memory : undefined), wanted, { files, receipt, runStep });
 }
 
 /** What installing changed on this account, for whoever changes more. */

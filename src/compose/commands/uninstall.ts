@@ -3,6 +3,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { configCandidates, siblingsOf } from '../../config/paths.ts';
 import { reverseChanges } from '../../release/reverse.ts';
 import { createServiceInstaller } from '../../service/installer.ts';
+import { removeLogin } from '../../service/login-sync.ts';
 import { removeUserPathStep, USER_PATH_VARIABLE } from '../../service/user-path.ts';
 import { systemTextEdits } from '../../system/disk/text-edit.ts';
 import { CACHE_VARIABLE } from '../../system/native/native-cache.ts';
@@ -32,6 +33,7 @@ export async function openUninstaller(named: string | undefined, effects: Effect
         files,
         edits: systemTextEdits,
         removeService: stopService,
+        removeLogin: (path) => removeLogin(path, { files, runStep: systemCommands(effects) }),
         removeUserPath: (entry) => removeUserPath(entry, effects),
         beforeFolders: async () => {
           if (purge)

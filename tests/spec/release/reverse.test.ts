@@ -18,6 +18,7 @@ async function aHome() {
         files: systemFiles,
         edits: systemTextEdits,
         removeService: async (path) => void asked.push(`service ${path}`),
+        removeLogin: (path) => systemFiles.remove(path),
         removeUserPath: async (entry) => void asked.push(`userpath ${entry}`),
       }),
     );
@@ -99,6 +100,7 @@ test('what fails is named with its reason, and all else is reversed', async () =
       },
       edits: systemTextEdits,
       removeService: async () => {},
+      removeLogin: async () => {},
       removeUserPath: async () => {},
     }),
   );

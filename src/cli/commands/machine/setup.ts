@@ -33,7 +33,7 @@ export const setup = command({
     },
     ...JSON_ARG,
   },
-  run: async (args, world) => {
+  run: async (args, world, commands) => {
     const service = await world.service(args.config);
     await service.prepare();
     const config = await world.openConfig(args.config);
@@ -44,6 +44,8 @@ export const setup = command({
     if (token !== undefined && config.values.workerId === undefined) await config.bootstrap(token);
 
     const problem = await startByItself(service, { wanted: config.values.autoStart, linger: args.headless });
+    // The window has an entry of its own once there is one (studio contract: login entries).
+    if ('ui' in commands) await service.syncLogin(config.values.autoStart && !args.headless);
     const pid = config.values.autoStart ? await pidOfWorker(world, config.path, service) : undefined;
     const lingering = config.values.autoStart ? await service.lingering() : undefined;
     const { manager, path } = service;
@@ -94,7 +96,7 @@ async function pidOfWorker(world: World, configPath: string, service: ServiceCon
   for (let left = service.manager === 'systemd' ? 1 : 20; left > 0; left--) {
     const asked = await world.control(configPath).ask('status', {});
     if (asked.is === 'answered') return asked.answer.pid;
-    await pause(world.clock, SECOND_MS / 4);
+    if (left > 1) await pause(world.clock, SECOND_MS / 4);
   }
   return undefined;
 }

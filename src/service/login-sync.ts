@@ -1,0 +1,51 @@
+import { WorkerError } from '../base/errors.ts';
+import { missingFolders, type Receipt } from '../release/receipt.ts';
+import type { Files } from '../system/disk/files.ts';
+import type { RunStep } from './installer.ts';
+import type { LoginEntry } from './login.ts';
+
+/** Where Windows keeps what it starts at a login (studio contract: login entries). */
+const RUN_KEY = 'HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Run';
+
+export interface LoginDeps {
+  readonly files: Pick<Files, 'makeDir' | 'writeAtomic' | 'remove' | 'stat'>;
+  readonly receipt: Pick<Receipt, 'add' | 'remove'>;
+  readonly runStep: RunStep;
+}
+
+/** Writes the entry, or removes it where it is not wanted. @throws WorkerError `service.not-activated` | `disk.full` */
+export async function syncLogin(entry: LoginEntry, wanted: boolean, deps: LoginDeps): Promise<void> {
+  const path = pathOf(entry);
+  const { files, receipt, runStep } = deps;
+  if (!wanted) {
+    await removeLogin(path, deps);
+    return await receipt.remove({ is: 'login', path });
+  }
+  await receipt.add({ is: 'login', path });
+  if (entry.is === 'run-value') {
+    const { code, lastError } = await runStep([
+      ...(['reg', 'add', RUN_KEY, '/v', entry.name, '/t', 'REG_SZ', '/d', entry.value, '/f'] as const),
+    ]);
+    if (code === 0) return;
+    throw new WorkerError('service.not-activated', `Windows did not take the entry for a login: ${lastError}`, {
+      hint: 'Start the worker by hand, or let `studio-worker install-service` start it.',
+    });
+  }
+  const folder = path.replace(/[/\\][^/\\]*$/, '');
+  await receipt.add(...(await missingFolders(folder, files)));
+  await files.makeDir(folder);
+  await files.writeAtomic(path, entry.text, { durable: true });
+}
+
+/** Removes an entry by the name that the receipt has. Fine when it is missing. */
+export async function removeLogin(
+  path: string,
+  { files, runStep }: Pick<LoginDeps, 'files' | 'runStep'>,
+): Promise<void> {
+  const [, name] = path.startsWith(`${RUN_KEY}\\`) ? ['', path.slice(RUN_KEY.length + 1)] : [];
+  if (name === undefined) await files.remove(path);
+  else await runStep(['reg', 'delete', RUN_KEY, '/v', name, '/f']); // its failure is that there is none
+}
+
+/** By which the receipt knows it. */
+const pathOf = (entry: LoginEntry): string => (entry.is === 'file' ? entry.path : `${RUN_KEY}\\${entry.name}`);
