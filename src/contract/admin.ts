@@ -46,6 +46,8 @@ export const ADMIN_ROUTES = {
   artifact: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/artifact`,
   /** GET → AttemptList */
   attempts: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/attempts`,
+  /** GET → WhyView */
+  why: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/why`,
   /** GET with LogQuery → LogPage */
   logs: `${ADMIN}/logs`,
 } as const;
@@ -103,6 +105,8 @@ export const WorkerViewSchema = v.object({
   connected: v.boolean(),
   capabilities: CapabilitiesSchema,
   currentJobId: absentable(v.string()),
+  /** Of one that is connected and has no job: what keeps jobs from it, or what it rejected last. */
+  idleBecause: absentable(v.string()),
   createdAt: Timestamp,
   lastSeenAt: absentable(Timestamp),
 });
@@ -177,6 +181,8 @@ export const JobViewSchema = v.object({
   /** Who holds it, or who finished it. */
   workerId: absentable(v.string()),
   error: absentable(v.string()),
+  /** Of a queued job: why no worker has it, in one line. */
+  waitsFor: absentable(v.string()),
   /** The result of a kind that answers in JSON. */
   result: absentable(v.unknown()),
   /** What the result was computed on, where its worker said so. */
@@ -189,6 +195,8 @@ export const JobQuerySchema = v.object({
   state: absentable(v.picklist(JOB_STATES)),
   limit: pageSize(500, 50),
   cursor: absentable(v.string()),
+  /** Only jobs whose id begins so. */
+  id: absentable(v.string()),
 });
 export type JobView = v.InferOutput<typeof JobViewSchema>;
 export type JobQuery = v.InferOutput<typeof JobQuerySchema>;
@@ -205,6 +213,25 @@ export const AttemptViewSchema = v.object({
 export const AttemptListSchema = v.object({ attempts: v.array(AttemptViewSchema) });
 export type AttemptView = v.InferOutput<typeof AttemptViewSchema>;
 
+/** Why a job waits: each worker with what keeps the job from it. */
+export const WhyViewSchema = v.object({
+  jobId: v.string(),
+  state: v.picklist(JOB_STATES),
+  waitsFor: absentable(v.string()),
+  pendingRegistrations: Count,
+  workers: v.array(
+    v.object({
+      workerId: v.string(),
+      machineName: absentable(v.string()),
+      connected: v.boolean(),
+      because: v.string(),
+      /** When it last rejected this job, where it did. */
+      rejectedAt: absentable(Timestamp),
+    }),
+  ),
+});
+export type WhyView = v.InferOutput<typeof WhyViewSchema>;
+
 /** A worker's log line as the studio keeps it. `seq` grows by at least one with each line kept. */
 export const LogLineSchema = v.object({ seq: Count, workerId: v.string(), ...LogEntrySchema.entries });
 /** Oldest first; `after` is the `seq` of the last line seen. */
@@ -212,6 +239,8 @@ export const LogQuerySchema = v.object({
   workerId: absentable(v.string()),
   after: v.optional(v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number)), '0'),
   limit: pageSize(1_000, 200),
+  /** The newest lines instead of those that follow `after`; still the oldest of them first. */
+  newest: absentable(v.picklist(['yes'])),
 });
 export const LogPageSchema = v.object({ lines: v.array(LogLineSchema) });
 export type LogLine = v.InferOutput<typeof LogLineSchema>;

@@ -12,6 +12,7 @@ import { createRouter, type Router } from './http/router.ts';
 import { uploadRoutes } from './http/uploads.ts';
 import { STALE_MS, SWEEP_MS } from './queue.ts';
 import { restoreLeases } from './sessions/leases.ts';
+import { createRejections } from './sessions/rejections.ts';
 import type { StudioState } from './sessions/state.ts';
 import { openWorkerSocket } from './sessions/worker-socket.ts';
 import type { ArtifactStore } from './storage/artifacts.ts';
@@ -48,7 +49,8 @@ export interface Studio {
 export async function createStudio(parts: StudioParts): Promise<Studio> {
   const { store, clock, log, features, hashOf, nextTurn } = parts;
   const nobody = { live: new Map(), deleted: new Set<string>(), leases: new Map() };
-  const studio: StudioState = { store, clock, log, features, ...nobody, stopped: false };
+  const rejections = createRejections();
+  const studio: StudioState = { store, clock, log, features, rejections, ...nobody, stopped: false };
   await restoreLeases(studio);
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio));
   const decisions = createDecisions(clock);

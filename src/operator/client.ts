@@ -7,6 +7,8 @@ import {
   ADMIN_ROUTES as routes,
   AdminErrorSchema,
   ApprovalAnswerSchema,
+  AttemptListSchema,
+  type AttemptView,
   type InvitationView,
   InvitationViewSchema,
   JobListSchema,
@@ -14,12 +16,18 @@ import {
   type JobState,
   type JobView,
   JobViewSchema,
+  LogPageSchema,
+  type LogLine,
   type ModelDraft,
   ModelListSchema,
   type ModelView,
   ModelViewSchema,
   RegistrationListSchema,
   type RegistrationView,
+  StatusViewSchema,
+  type StatusView,
+  WhyViewSchema,
+  type WhyView,
   WorkerListSchema,
   type WorkerView,
 } from '../contract/admin.ts';
@@ -33,8 +41,23 @@ export interface OperatorClient {
   /** Queues a job and returns it as the studio keeps it. */
   createJob(draft: JobRequest): Promise<JobView>;
   job(jobId: string): Promise<JobView>;
-  /** Newest first. */
-  jobs(query: { readonly state?: JobState | undefined; readonly limit: number }): Promise<readonly JobView[]>;
+  /** Newest first; of those whose id begins so, when that is given. */
+  jobs(query: {
+    readonly state?: JobState | undefined;
+    readonly limit: number;
+    readonly id?: string;
+  }): Promise<readonly JobView[]>;
+  /** Queues a job that failed or was cancelled again. @throws WorkerError `studio.refused` for any other */
+  retry(jobId: string): Promise<JobView>;
+  /** @throws WorkerError `studio.refused` when it has ended */
+  cancel(jobId: string): Promise<JobView>;
+  attempts(jobId: string): Promise<readonly AttemptView[]>;
+  /** Why a job waits, worker by worker. */
+  why(jobId: string): Promise<WhyView>;
+  /** The studio at a glance. */
+  status(): Promise<StatusView>;
+  /** Lines of the workers' logs after that one, oldest first: the first of them, or the newest. */
+  logs(query: LogChoice): Promise<readonly LogLine[]>;
   /** Workers that wait for approval. */
   registrations(): Promise<readonly RegistrationView[]>;
   /** Returns the new worker's id. */
@@ -42,14 +65,25 @@ export interface OperatorClient {
   /** Rejects a waiting worker; the reason is shown to its operator. */
   reject(requestId: string, reason: string): Promise<void>;
   workers(): Promise<readonly WorkerView[]>;
+  /** Removes a worker; its session ends, and it has to register anew. */
+  removeWorker(workerId: string): Promise<void>;
   /** @throws WorkerError `studio.refused` when the id is taken */
   addModel(draft: ModelDraft): Promise<ModelView>;
+  /** @throws WorkerError `studio.not-found` when there is none of that id */
+  replaceModel(draft: ModelDraft): Promise<ModelView>;
   models(): Promise<readonly ModelView[]>;
   removeModel(modelId: string): Promise<void>;
   /** A one-shot token with which one worker joins without waiting for approval. */
   invite(): Promise<InvitationView>;
   /** The bytes a finished job delivered. */
   artifact(jobId: string): Promise<Uint8Array>;
+}
+
+export interface LogChoice {
+  readonly workerId: string | undefined;
+  readonly after: number;
+  readonly limit: number;
+  readonly newest?: boolean;
 }
 
 interface ClientOptions {
@@ -80,10 +114,20 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
   return {
     createJob: async (draft) => trusted(readJson(JobViewSchema, await post(routes.jobs, draft))),
     job: async (jobId) => trusted(readJson(JobViewSchema, await get(routes.job(jobId)))),
-    jobs: async ({ state, limit }) => {
+    retry: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.retry(jobId)))),
+    cancel: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.cancel(jobId)))),
+    attempts: async (jobId) => trusted(readJson(AttemptListSchema, await get(routes.attempts(jobId)))).attempts,
+    why: async (jobId) => trusted(readJson(WhyViewSchema, await get(routes.why(jobId)))),
+    status: async () => trusted(readJson(StatusViewSchema, await get(routes.status))),
+    logs: async (choice) => trusted(readJson(LogPageSchema, await get(`${routes.logs}?${logQuery(choice)}`))).lines,
+    jobs: async ({ state, limit, id }) => {
       const jobs: JobView[] = [];
       for (let cursor: string | undefined, more = true; more && jobs.length < limit;) {
-        const wanted = { limit: String(Math.min(PAGE, limit - jobs.length)), ...(state && { state }) };
+        const wanted = {
+          limit: String(Math.min(PAGE, limit - jobs.length)),
+          ...(state && { state }),
+          ...(id && { id }),
+        };
         const query = new URLSearchParams({ ...wanted, ...(cursor && { cursor }) });
         const page = trusted(readJson(JobListSchema, await get(`${routes.jobs}?${query}`)));
         jobs.push(...page.jobs);
@@ -96,6 +140,8 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
     approve: async (requestId) =>
       trusted(readJson(ApprovalAnswerSchema, await post(routes.approve(requestId)))).workerId,
     reject: async (requestId, reason) => void (await post(routes.reject(requestId), { reason })),
+    removeWorker: async (workerId) => void (await call('DELETE', routes.worker(workerId))),
+    replaceModel: async (draft) => trusted(readJson(ModelViewSchema, await call('PUT', routes.model(draft.id), draft))),
     workers: async () => trusted(readJson(WorkerListSchema, await get(routes.workers))).workers,
     addModel: async (draft) => trusted(readJson(ModelViewSchema, await post(routes.models, draft))),
     models: async () => trusted(readJson(ModelListSchema, await get(routes.models))).models,
@@ -112,6 +158,14 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
       ).body,
   };
 }
+
+const logQuery = ({ workerId, after, limit, newest }: LogChoice): URLSearchParams =>
+  new URLSearchParams({
+    after: String(after),
+    limit: String(limit),
+    ...(workerId !== undefined && { workerId }),
+    ...(newest === true && { newest: 'yes' }),
+  });
 
 /** One question to the operator API. */
 interface Exchange {

@@ -1,17 +1,15 @@
 import { WorkerError } from '../base/errors.ts';
-import type { HeartbeatAck, Offer } from '../contract/frames/inbound.ts';
+import type { Feature, HeartbeatAck, Offer } from '../contract/frames/inbound.ts';
 import { accept, reject } from '../contract/frames/outbound.ts';
 import { promptOf, promptPreview } from '../contract/tasks/index.ts';
-import { toJob } from '../jobs/job.ts';
+import { type ResultSink, toJob } from '../jobs/job.ts';
 import type { Lease, Scheduler } from '../jobs/scheduler.ts';
-import type { ResultSink } from '../jobs/job.ts';
 import type { Logger } from '../log/logger.ts';
 import type { CarryOut } from './carry-out.ts';
 import { claimLost, type Claims } from './claims.ts';
 import type { WorkerEvents } from './events.ts';
 import { unfit, type Unfit } from './fitness.ts';
-import type { OfferFacts } from './rules/offer-facts.ts';
-import type { OfferFactsReader } from './rules/offer-facts.ts';
+import type { OfferFacts, OfferFactsReader } from './rules/offer-facts.ts';
 
 /*
  * An offer's way to its job. What can happen to it, in order:
@@ -29,6 +27,8 @@ export interface PipelineDeps {
   readonly jobs: Pick<CarryOut, 'carryOut'>;
   /** Where the outcomes of the studio's jobs go. */
   readonly sink: ResultSink;
+  /** Whether the latest welcome offered this. */
+  readonly studioOffers: (feature: Feature) => boolean;
   readonly events: Pick<WorkerEvents, 'emit'>;
   readonly log: Logger;
 }
@@ -124,11 +124,12 @@ class OfferPipeline implements Pipeline {
   }
 
   #reject({ jobId }: Offer, { rule, rejection, because }: Unfit, { userPresence }: OfferFacts): void {
-    const { log, events, claims } = this.#deps;
+    const { log, events, claims, studioOffers } = this.#deps;
     const level = rule === 'memory' ? 'warn' : 'info'; // as the contract has it
     log[level]('offer.rejected', { jobId, rule, because, presence: userPresence ?? 'unknown' });
     events.emit({ is: 'rejected', jobId, rule, because });
-    if (!claims.send(reject(jobId, rejection))) log.warn('reject.not-sent', { jobId });
+    if (!claims.send(reject(jobId, rejection, studioOffers('rejectDetail') ? because : undefined)))
+      log.warn('reject.not-sent', { jobId });
   }
 
   #report(offer: Offer): void {

@@ -9,19 +9,25 @@ interface Names<T> {
   readonly what: string;
   /** By what one may be called, the most exact first. */
   readonly namesOf: (thing: T) => readonly (string | undefined)[];
+  /** Who says that there is none: the command line itself when left out. */
+  readonly missing?: 'cli.usage' | 'studio.not-found';
 }
 
 /**
  * The one thing that is called so, or whose name begins so. An exact name wins over prefixes.
  *
- * @throws WorkerError `cli.usage` when there is none, or more than one
+ * @throws WorkerError `cli.usage` when there is more than one | what `missing` names when there is none
  */
-export function byPrefix<T>(given: string, things: readonly T[], { what, namesOf }: Names<T>): T {
+export function byPrefix<T>(
+  given: string,
+  things: readonly T[],
+  { what, namesOf, missing = 'cli.usage' }: Names<T>,
+): T {
   const exact = things.filter((thing) => namesOf(thing).includes(given));
   const found = exact.length > 0 ? exact : things.filter((thing) => namesOf(thing).some((name) => begins(name, given)));
   const [one, ...others] = found;
   if (one !== undefined && others.length === 0) return one;
-  if (one === undefined) throw new WorkerError('cli.usage', `no ${what} begin with ${quoted(given)}`);
+  if (one === undefined) throw new WorkerError(missing, `no ${what} begin with ${quoted(given)}`);
   const listed = found.slice(0, MAX_LISTED).map((thing) => namesOf(thing)[0] ?? '');
   const more = found.length > MAX_LISTED ? `, and ${found.length - MAX_LISTED} more` : '';
   throw new WorkerError('cli.usage', `${quoted(given)} fits ${found.length} ${what}: ${listed.join(', ')}${more}`, {

@@ -32,7 +32,7 @@ export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'loa
   close(): Promise<void>;
 }
 
-export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery'> {
+export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery' | 'studioOffers'> {
   readonly scheduler: Scheduler;
   readonly events: WorkerEvents;
   readonly isStopping: () => boolean;
@@ -42,7 +42,7 @@ export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery'> {
 export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise<Jobs> {
   const { config, effects, engines, quarantine, cpuRule } = setup;
   const { clock } = effects;
-  const { scheduler, events, claims, delivery, isStopping, userPresence } = parts;
+  const { scheduler, events, claims, delivery, studioOffers, isStopping, userPresence } = parts;
   const log = setup.log.logger.child({}, 'jobs');
   const [enabled, onlyWhenIdle] = [config.live('auto_enabled'), config.live('only_when_idle')];
   const loadFailures = createLoadFailures(clock);
@@ -80,7 +80,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     clock,
     log,
   });
-  const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink: delivery, events, log });
+  const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink: delivery, studioOffers, events, log });
   return {
     pipeline,
     offerFacts,

@@ -1,6 +1,6 @@
 import { toJobId } from '../../base/ids.ts';
 import { GB } from '../../base/units.ts';
-import type { Welcome } from '../../contract/frames/inbound.ts';
+import type { Feature, Welcome } from '../../contract/frames/inbound.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
 import { createDelivery, type SessionDelivery } from '../../studio/delivery/deliver.ts';
 import { openOutbox } from '../../studio/delivery/outbox.ts';
@@ -16,6 +16,8 @@ export interface StudioLink {
   readonly session: DrivenSession;
   readonly claims: Claims;
   readonly delivery: SessionDelivery;
+  /** Whether the latest welcome offered this, also while its socket is gone. */
+  readonly studioOffers: (feature: Feature) => boolean;
   /** What the studio offers counts until its next welcome. To be called before anything is delivered. */
   onWelcome(welcome: Welcome): void;
 }
@@ -59,6 +61,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
     onStatus: (status) => events.emit({ is: 'session', status }),
   });
   const claims = createClaims(session);
+  const studioOffers = (feature: Feature): boolean => offered.includes(feature);
   const delivery = createDelivery({
     http,
     outbox,
@@ -67,10 +70,10 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
     clock,
     random,
     log,
-    studioOffers: (feature) => offered.includes(feature),
+    studioOffers,
     onReport: (jobId, report) => events.emit({ is: 'delivery', jobId, report }),
   });
-  return { session, claims, delivery, onWelcome: ({ features }) => void (offered = features) };
+  return { session, claims, delivery, studioOffers, onWelcome: ({ features }) => void (offered = features) };
 }
 
 /** The oldest job that the studio gave us: a heartbeat of the contract names one. */

@@ -130,12 +130,13 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
       link.session.credentialsChanged(); // we may go by another id already
     },
   });
-  const { claims, delivery } = link;
+  const { claims, delivery, studioOffers } = link;
   const jobs = await composeJobs(setup, {
     scheduler,
     events,
     claims,
     delivery,
+    studioOffers,
     isStopping: () => stopping.underway,
     userPresence: () => presence.latest(),
   });

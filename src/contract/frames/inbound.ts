@@ -16,7 +16,7 @@ const JobIdSchema = v.pipe(v.string(), v.transform(toJobId));
 const isLostInPath = (id: string): boolean => id === '' || id === '.' || id === '..';
 
 /** Optional abilities a studio names in `welcome`; unknown ones are ignored. */
-export const FEATURES = ['resume', 'generationMeta', 'extensionEngines'] as const;
+export const FEATURES = ['resume', 'generationMeta', 'extensionEngines', 'rejectDetail'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The job's description inside an offer. */
@@ -40,7 +40,8 @@ export const WelcomeSchema = v.object({
   serverTime: v.string(),
   /**
    * Extensions: `resume` means the studio keeps a claim across sockets when a heartbeat names the job, `generationMeta`
-   * that its uploads may carry that part, `extensionEngines` that heartbeats may name engines beyond the contract's.
+   * that its uploads may carry that part, `extensionEngines` that heartbeats may name engines beyond the contract's,
+   * `rejectDetail` that a `reject` may say more than its reason, which is one of few.
    */
   features: v.optional(v.array(v.string()), []),
 });

@@ -12,7 +12,13 @@ export const OutboundFrameSchema = v.variant('type', [
   v.object({ type: v.literal('hello'), authToken: v.string(), capabilities: CapabilitiesSchema }),
   v.object({ type: v.literal('heartbeat'), capabilities: CapabilitiesSchema, currentJobId: absentable(JobIdSchema) }),
   v.object({ type: v.literal('accept'), jobId: JobIdSchema }),
-  v.object({ type: v.literal('reject'), jobId: JobIdSchema, reason: v.string(), code: absentable(v.string()) }),
+  v.object({
+    type: v.literal('reject'),
+    jobId: JobIdSchema,
+    reason: v.string(),
+    code: absentable(v.string()),
+    /** Extension `rejectDetail`: what exactly is in the way, for the operator. */ detail: absentable(v.string()),
+  }),
   v.object({
     type: v.literal('completeJson'),
     jobId: JobIdSchema,
@@ -34,7 +40,13 @@ export type OutboundFrame =
   | { readonly type: 'hello'; readonly authToken: string; readonly capabilities: Capabilities }
   | { readonly type: 'heartbeat'; readonly capabilities: Capabilities; readonly currentJobId?: JobId }
   | { readonly type: 'accept'; readonly jobId: JobId }
-  | { readonly type: 'reject'; readonly jobId: JobId; readonly reason: string; readonly code: RejectCode }
+  | {
+      readonly type: 'reject';
+      readonly jobId: JobId;
+      readonly reason: string;
+      readonly code: RejectCode;
+      readonly detail?: string;
+    }
   | { readonly type: 'completeJson'; readonly jobId: JobId; readonly result: JsonValue; readonly prompt: string }
   | { readonly type: 'fail'; readonly jobId: JobId; readonly error: string; readonly retryable: boolean }
   | { readonly type: 'logBatch'; readonly entries: readonly LogEntry[] };
@@ -54,11 +66,13 @@ export const accept = (jobId: JobId): OutboundFrame => ({ type: 'accept', jobId 
 export const reject = (
   jobId: JobId,
   because: { readonly code: RejectCode; readonly reason: string },
+  detail?: string,
 ): OutboundFrame => ({
   type: 'reject',
   jobId,
   reason: because.reason,
   code: because.code,
+  ...(detail === undefined ? {} : { detail }),
 });
 /** A result that travels in a frame. The prompt goes back in full. */
 export const completeJson = (jobId: JobId, result: JsonValue, prompt: string): OutboundFrame => ({

@@ -57,6 +57,7 @@ async function onAccept(studio: StudioState, session: WorkerSession, frame: Fram
   const running = { at: 'running', jobId: activity.jobId, seq: activity.seq, revoked: false, unnamed: 0 } as const;
   session.activity = running;
   const started = await studio.store.jobs.start(activity.jobId, workerId, studio.clock.now());
+  studio.rejections.forget(activity.jobId);
   // Cancelled while the offer was open: the worker learns it from the answer to its next heartbeat.
   if (!started) session.activity = { ...running, revoked: true };
   studio.log.info('offer.accepted', { jobId: activity.jobId, workerId });
@@ -72,12 +73,10 @@ async function onReject(studio: StudioState, session: WorkerSession, frame: Fram
     session.cooling = true;
     defer(session.deferred, activity.seq, studio.clock.elapsed());
   } else session.rejected.push(activity.seq);
-  studio.log.info('offer.rejected', {
-    jobId: activity.jobId,
-    workerId,
-    because: frame.code ?? frame.reason,
-    transient,
-  });
+  const { jobId } = activity;
+  const reason = (frame.detail ?? frame.reason).slice(0, MAX_REASON_CHARACTERS);
+  studio.rejections.add({ jobId, workerId, reason, at: studio.clock.now() });
+  studio.log.info('offer.rejected', { jobId, workerId, because: reason, transient });
   await takeBack(studio, session, activity.jobId);
 }
 
@@ -122,6 +121,7 @@ async function onFail(studio: StudioState, session: WorkerSession, frame: Frame<
 }
 
 const MAX_ERROR_CHARACTERS = 4_096;
+const MAX_REASON_CHARACTERS = 500;
 
 /**
  * Stores a result, on the disk when it resolves. False when the worker may not deliver this job: another has it, or it

@@ -4,6 +4,7 @@ import type { Feature } from '../../contract/frames/inbound.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Activity, Deferred } from '../queue.ts';
+import type { Rejections } from './rejections.ts';
 import type { Store } from '../storage/store.ts';
 
 /** A worker's live session, from its welcome to the end of its socket. */
@@ -52,6 +53,8 @@ export interface StudioState {
   readonly deleted: Set<string>;
   /** By job id. */
   readonly leases: Map<string, JobLease>;
+  /** What workers answered to offers that they did not take. */
+  readonly rejections: Rejections;
   /** Nothing is started or written any more. */
   stopped: boolean;
 }

@@ -187,6 +187,8 @@ export interface JobTable {
     readonly state: JobState | undefined;
     readonly before: number | undefined;
     readonly limit: number;
+    /** Only those whose id begins so. */
+    readonly id?: string | undefined;
   }): Promise<readonly JobRow[]>;
   /** Gives the next fitting job to the worker: highest priority first, then oldest. Atomic: one worker gets it. */
   offerNext(criteria: OfferCriteria, at: number): Promise<JobRow | undefined>;
@@ -231,5 +233,7 @@ export interface LogTable {
     readonly workerId: string | undefined;
     readonly after: number;
     readonly limit: number;
+    /** The newest lines after that one instead of the oldest. */
+    readonly newest?: boolean;
   }): Promise<readonly LogLine[]>;
 }

@@ -16,6 +16,9 @@ async function completed({ studio }: Scene, task: Task, about?: Readonly<Record<
   return studio.jobIs(id, 'completed');
 }
 
+/** A studio of the bare contract, which is told no more than that. */
+const BARE = { withoutResume: true };
+
 /** A frame without the brands of its ids, to be compared as it travelled. */
 const plain = (frame: object): unknown => frame;
 
@@ -79,7 +82,7 @@ test('a frame of an unknown type is passed over and work goes on', async () => {
 
 test('an offer while a job runs is rejected as busy, byte for byte', async () => {
   const engine = new ScriptedEngine();
-  await using scene = await setup({ engines: [engine] });
+  await using scene = await setup({ engines: [engine], studio: BARE });
   const { id } = await scene.studio.createJob(anLlmTask());
   const run = await engine.started();
   scene.studio.say(scene.worker.id, offerText(anLlmTask()));
@@ -106,7 +109,7 @@ test('of two offers at once exactly one is taken', async () => {
 });
 
 test('a worker with claiming off rejects with the exact words and takes the job once enabled', async () => {
-  await using scene = await setup({ config: { auto_enabled: false } });
+  await using scene = await setup({ config: { auto_enabled: false }, studio: BARE });
   scene.studio.say(scene.worker.id, offerText(anLlmTask()));
   expect(plain(await scene.studio.next('reject'))).toEqual({
     type: 'reject',

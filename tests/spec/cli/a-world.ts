@@ -29,7 +29,14 @@ export function aScreen(look: { isTty?: boolean; columns?: number; colourDepth?:
   const { isTty = false, columns = 80, colourDepth = 1 } = look;
   let out = '';
   let err = '';
-  const output = (write: (text: string) => void) => ({ write, isTty, columns, colourDepth, failure: undefined });
+  const decoder = new TextDecoder();
+  const output = (add: (text: string) => void) => ({
+    write: (data: string | Uint8Array) => add(typeof data === 'string' ? data : decoder.decode(data)),
+    isTty,
+    columns,
+    colourDepth,
+    failure: undefined,
+  });
   return {
     terminal: {
       stdout: output((text) => (out += text)),

@@ -55,7 +55,7 @@ const powershell = (line: string): Promise<string[]> =>
   );
 
 const TOP = Object.keys(COMMANDS);
-const JOBS = ['create', 'list', 'watch'];
+const JOBS = ['create', 'list', 'watch', 'why', 'get', 'attempts', 'cancel', 'retry'];
 const KINDS = ['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh'];
 
 describe('bash', () => {
@@ -112,7 +112,7 @@ describe('fish', () => {
   });
 
   test('follows sub-commands past flags and their values', async () => {
-    expect((await fish('studio-worker --config run studio jobs ')).toSorted()).toEqual(JOBS);
+    expect((await fish('studio-worker --config run studio jobs ')).toSorted()).toEqual(JOBS.toSorted());
   });
 
   test('offers flags and their allowed values', async () => {

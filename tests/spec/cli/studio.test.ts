@@ -314,12 +314,15 @@ describe('jobs create', () => {
 });
 
 describe('jobs list', () => {
-  test('shows state, prompt and error in a table', async () => {
-    const jobs = [aJob(), aJob({ id: 'job-2', state: 'failed', error: 'no engine', workerId: 'w-1' })];
+  test('shows state, age, and what it waits for or failed by in a table', async () => {
+    const jobs = [
+      aJob({ waitsFor: 'rig-01 is asked next' }),
+      aJob({ id: 'job-2', state: 'failed', error: 'no engine', workerId: 'w-1' }),
+    ];
     await using cli = await withStudio({ 'GET /jobs': () => Response.json({ jobs }) });
     expect(await cli.run('studio', 'jobs', 'list')).toBe(0);
-    expect(cli.out().split('\n')[1]).toMatch(/^job-1 +queued +image +synthetic +- +\S+ +a stone golem$/);
-    expect(cli.out().split('\n')[2]).toMatch(/^job-2 +failed +image +synthetic +w-1 +\S+ +no engine$/);
+    expect(cli.out().split('\n')[1]).toMatch(/^job-1 +queued +image +synthetic +- +\d+ d ago +rig-01 is asked next$/);
+    expect(cli.out().split('\n')[2]).toMatch(/^job-2 +failed +image +synthetic +w-1 +\d+ d ago +no engine$/);
   });
 
   test('follows pages until the limit and filters by state', async () => {
@@ -390,12 +393,15 @@ describe('workers', () => {
     supportedModels: [],
     createdAt: AT,
   };
+  const AGO = expect.stringMatching(/^\d+ d ago$/) as string;
+  const APPROVE = 'run `studio-worker studio workers approve rr-1`';
   const worker = { workerId: 'w-1', connected: true, capabilities: CAPABILITIES, currentJobId: 'job-9', createdAt: AT };
 
   test('lists who waits before who works, on clean lines', async () => {
     await using cli = await withStudio({
       'GET /registrations': () => Response.json({ registrations: [waiting] }),
-      'GET /workers': () => Response.json({ workers: [worker, { ...worker, workerId: 'w-2', connected: false }] }),
+      'GET /workers': () =>
+        Response.json({ workers: [worker, { ...worker, workerId: 'w-2', connected: false, lastSeenAt: AT }] }),
     });
     expect(await cli.run('studio', 'workers', 'list')).toBe(0);
     const rows = cli
@@ -404,26 +410,28 @@ describe('workers', () => {
       .slice(1, -1)
       .map((row) => row.split(/ {2,}/));
     expect(rows).toEqual([
-      ['rr-1', 'awaiting approval', 'evilrig', '0.5.0', '8 GiB', 'llm'],
-      ['w-1', 'running job-9', 'rig-01', '0.5.0', '24 GiB', 'image'],
-      ['w-2', 'offline', 'rig-01', '0.5.0', '24 GiB', 'image'],
+      ['rr-1', 'awaiting approval', 'evilrig', '0.5.0', '8 GiB', AGO, 'llm', APPROVE],
+      ['w-1', 'running job-9', 'rig-01', '0.5.0', '24 GiB', 'never', 'image', '-'],
+      ['w-2', 'offline', 'rig-01', '0.5.0', '24 GiB', AGO, 'image', '-'],
     ]);
   });
 
   test('approves by request and names the new worker', async () => {
     await using cli = await withStudio({
+      'GET /registrations': () => Response.json({ registrations: [{ ...waiting, requestId: 'rr/1' }] }),
       'POST /registrations/rr%2F1/approve': () => Response.json({ workerId: 'w-3' }),
     });
-    expect(await cli.run('studio', 'workers', 'approve', 'rr/1')).toBe(0);
+    expect(await cli.run('studio', 'workers', 'approve', 'rr/')).toBe(0);
     expect(cli.out()).toBe('approved as w-3\n');
   });
 
   test('rejects with a reason', async () => {
     await using cli = await withStudio({
+      'GET /registrations': () => Response.json({ registrations: [waiting] }),
       'POST /registrations/rr-1/reject': () => new Response(null, { status: 204 }),
     });
     expect(await cli.run('studio', 'workers', 'reject', 'rr-1', '--reason', 'who is this')).toBe(0);
-    expect(cli.seen[0]?.body).toEqual({ reason: 'who is this' });
+    expect(cli.seen.at(-1)?.body).toEqual({ reason: 'who is this' });
   });
 });
 

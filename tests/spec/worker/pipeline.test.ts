@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { toJobId } from '../../../src/base/ids.ts';
+import type { Feature } from '../../../src/contract/frames/inbound.ts';
 import type { OutboundFrame } from '../../../src/contract/frames/outbound.ts';
 import type { Job } from '../../../src/jobs/job.ts';
 import { createScheduler, type Lease } from '../../../src/jobs/scheduler.ts';
@@ -32,7 +33,9 @@ function setup() {
   const obstacles: { facts: Partial<OfferFacts>; read: number } = { facts: {}, read: 0 };
   const jobs: { job: Job; lease: Lease }[] = [];
   const sink: ResultSink = { deliver: () => Promise.resolve({ is: 'delivered' }) };
+  const offered: Feature[] = [];
   const pipeline = createPipeline({
+    studioOffers: (feature) => offered.includes(feature),
     scheduler,
     claims,
     events,
@@ -60,6 +63,7 @@ function setup() {
   const finishFirst = (): void => jobs[0]?.lease[Symbol.dispose]();
   return {
     clock,
+    offered,
     log,
     scheduler,
     happened,
@@ -99,6 +103,17 @@ test('an offer is decided on facts that were read once', () => {
   pipeline.onOffer(anOffer());
   expect(obstacles.read).toBe(1);
   expect(log.find('offer.rejected')?.fields).toMatchObject({ rule: 'claiming', presence: 'active' });
+});
+
+test('a studio that can read it is told what exactly is in the way', () => {
+  const { pipeline, obstacles, offered, sent } = setup();
+  obstacles.facts = { live: { ...FIT.live, outboxFull: true } };
+  pipeline.onOffer(anOffer());
+  offered.push('rejectDetail');
+  pipeline.onOffer(anOffer());
+  const busy = { type: 'reject', jobId: 'job-1', reason: 'worker already has an in-flight job', code: 'busy' };
+  const detail = 'the outbox is full of results that the studio does not have yet';
+  expect(sent as unknown[]).toEqual([busy, { ...busy, detail }]);
 });
 
 test('an offer that waits for the slot is logged once, when it comes', () => {

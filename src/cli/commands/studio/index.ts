@@ -33,9 +33,11 @@ export const studio = command({
     ...LOG_ARGS,
   },
   subCommands: {
-    jobs: async () => (await import('./jobs.ts')).jobs,
-    workers: async () => (await import('./workers.ts')).workers,
-    models: async () => (await import('./models.ts')).models,
+    status: async () => (await import('./status.ts')).studioStatus,
+    logs: async () => (await import('./logs.ts')).studioLogs,
+    jobs: async () => (await import('./jobs/index.ts')).jobs,
+    workers: async () => (await import('./workers/index.ts')).workers,
+    models: async () => (await import('./models/index.ts')).models,
   },
   run: async (args, world) => {
     const { host, port, dataDir } = world.studioDefaults;

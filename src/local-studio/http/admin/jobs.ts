@@ -7,6 +7,7 @@ import { type Exchange, JOB_BODY, json, readBody, readQuery, refuse } from '../h
 import { offerJob } from '../../sessions/offering.ts';
 import { MAX_ATTEMPTS } from '../../queue.ts';
 import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
+import { waitOf, whyView } from './why.ts';
 import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
 
 /** Jobs: create, list, watch, retry, cancel, and fetch what they made. */
@@ -20,12 +21,17 @@ export const jobRoutes: AdminRoutes = (context) => {
   return [
     { method: 'GET', path: '/admin/jobs', handle: ({ url }) => list(studio, url) },
     { method: 'POST', path: '/admin/jobs', handle: ({ request }) => create(context, request) },
-    { method: 'GET', path: '/admin/jobs/:id', handle: async (exchange) => json(viewOf(await find(exchange))) },
+    { method: 'GET', path: '/admin/jobs/:id', handle: async (exchange) => json(viewOf(studio, await find(exchange))) },
     { method: 'POST', path: '/admin/jobs/:id/retry', handle: async (exchange) => retry(context, await find(exchange)) },
     {
       method: 'POST',
       path: '/admin/jobs/:id/cancel',
       handle: async (exchange) => cancel(context, await find(exchange)),
+    },
+    {
+      method: 'GET',
+      path: '/admin/jobs/:id/why',
+      handle: async (exchange) => json(await whyView(studio, await find(exchange))),
     },
     {
       method: 'GET',
@@ -45,12 +51,12 @@ export const jobRoutes: AdminRoutes = (context) => {
 };
 
 async function list(studio: StudioState, url: URL): Promise<Response> {
-  const { state, limit, cursor } = readQuery(url, JobQuerySchema);
+  const { state, limit, cursor, id } = readQuery(url, JobQuerySchema);
   const before = cursor === undefined ? undefined : Number(cursor);
   if (before !== undefined && !Number.isSafeInteger(before)) throw refuse('invalid', 'the cursor is not one of ours');
-  const rows = await studio.store.jobs.list({ state, before, limit });
+  const rows = await studio.store.jobs.list({ state, before, limit, id });
   const nextCursor = rows.length === limit ? rows.at(-1)?.seq.toString() : undefined;
-  return json({ jobs: rows.map(viewOf), nextCursor });
+  return json({ jobs: rows.map((row) => viewOf(studio, row)), nextCursor });
 }
 
 async function create(context: AdminContext, request: Request): Promise<Response> {
@@ -61,7 +67,7 @@ async function create(context: AdminContext, request: Request): Promise<Response
   studio.log.info('job.queued', { jobId: job.id, kind: job.kind, model: job.model });
   logFailure(studio, offerJob(studio, job));
   const queued = await studio.store.jobs.get(job.id);
-  return json(viewOf(existing(queued, 'job', job.id)), 201);
+  return json(viewOf(studio, existing(queued, 'job', job.id)), 201);
 }
 
 /** The job carries its model's recipe as it was when it was asked for. */
@@ -96,7 +102,7 @@ async function retry({ studio, clock }: AdminContext, job: JobRow): Promise<Resp
     throw refuse('conflict', `a job that is ${job.state} cannot be retried`);
   }
   logFailure(studio, offerJob(studio, job));
-  return json(viewOf(existing(await studio.store.jobs.get(job.id), 'job', job.id)));
+  return json(viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }
 
 /**
@@ -113,7 +119,7 @@ async function cancel({ studio, clock }: AdminContext, job: JobRow): Promise<Res
     if (session.capabilities.extensionEngines !== undefined) session.send(claimAck(job.id, CANCELLED));
   }
   dropLease(studio, job.id);
-  return json(viewOf(existing(await studio.store.jobs.get(job.id), 'job', job.id)));
+  return json(viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }
 
 async function download({ artifacts }: AdminContext, job: JobRow): Promise<Response> {
@@ -129,7 +135,7 @@ async function download({ artifacts }: AdminContext, job: JobRow): Promise<Respo
   });
 }
 
-const viewOf = (job: JobRow) => {
+const viewOf = (studio: StudioState, job: JobRow) => {
   const { id, state, kind, model, prompt, priority, attempts, maxAttempts, workerId, error, artifact } = job;
   return {
     id,
@@ -142,6 +148,7 @@ const viewOf = (job: JobRow) => {
     maxAttempts,
     workerId,
     error,
+    waitsFor: waitOf(studio, job),
     createdAt: isoOf(job.createdAt),
     updatedAt: isoOf(job.updatedAt),
     finishedAt: job.finishedAt === undefined ? undefined : isoOf(job.finishedAt),

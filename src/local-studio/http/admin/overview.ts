@@ -10,8 +10,10 @@ export const overviewRoutes: AdminRoutes = (context) => [
     method: 'GET',
     path: '/admin/logs',
     handle: async ({ url }) => {
-      const { workerId, after, limit } = readQuery(url, LogQuerySchema);
-      return json({ lines: await context.studio.store.logs.page({ workerId, after, limit }) });
+      const { workerId, after, limit, newest } = readQuery(url, LogQuerySchema);
+      return json({
+        lines: await context.studio.store.logs.page({ workerId, after, limit, newest: newest !== undefined }),
+      });
     },
   },
 ];

@@ -5,6 +5,7 @@ import type { StudioState } from '../../sessions/state.ts';
 import { json, nothing } from '../http.ts';
 import type { WorkerRow } from '../../storage/store.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';
+import { idleBecause } from './why.ts';
 import { capabilitiesOf } from './registrations.ts';
 
 /** Workers that are approved: list them, delete one. */
@@ -42,6 +43,7 @@ function viewOf(studio: StudioState, row: WorkerRow): readonly WorkerView[] {
       installId: row.installId,
       connected: session !== undefined,
       capabilities,
+      idleBecause: session && idleBecause(studio, session),
       currentJobId: session?.activity.at === 'running' ? session.activity.jobId : undefined,
       createdAt: isoOf(row.createdAt),
       lastSeenAt: lastSeenAt === undefined ? undefined : isoOf(lastSeenAt),

@@ -11,11 +11,13 @@ type Reads = Pick<JobTable, 'get' | 'list' | 'holds' | 'underway' | 'attempts' |
 export function readJobs(sql: Sql): Reads {
   return {
     get: async (id) => (await sql.query('SELECT * FROM jobs WHERE id = $1', [id])).map(toJobRow)[0],
-    list: async ({ state, before = Number.MAX_SAFE_INTEGER, limit }) => {
-      const where = state === undefined ? '' : `${IN_STATE[state]} AND`;
-      const rows = await sql.query(`SELECT * FROM jobs WHERE ${where} seq < $1 ORDER BY seq DESC LIMIT $2`, [
+    list: async ({ state, before = Number.MAX_SAFE_INTEGER, limit, id }) => {
+      const inState = state === undefined ? '' : `${IN_STATE[state]} AND`;
+      const named = id === undefined ? '' : 'id >= $3 AND id < $4 AND';
+      const rows = await sql.query(`SELECT * FROM jobs WHERE ${inState} ${named} seq < $1 ORDER BY seq DESC LIMIT $2`, [
         before,
         limit,
+        ...(id === undefined ? [] : [id, `${id}${LAST_CHARACTER}`]),
       ]);
       return rows.map(toJobRow);
     },
@@ -41,6 +43,9 @@ export function readJobs(sql: Sql): Reads {
     },
   };
 }
+
+/** Sorts behind every character of an id. */
+const LAST_CHARACTER = '\u{10FFFF}';
 
 /** Each state by the condition of the partial index it is in, for the database to use that index. */
 const IN_STATE: Readonly<Record<JobState, string>> = {

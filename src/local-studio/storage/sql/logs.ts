@@ -36,16 +36,14 @@ export function createSqlLogs(sql: Sql, maxLines = MAX_LINES): LogTable {
       unswept = 0;
       await sql.query('DELETE FROM logs WHERE seq <= (SELECT MAX(seq) FROM logs) - $1', [maxLines]);
     },
-    page: async ({ workerId, after, limit }) => {
-      const rows =
-        workerId === undefined
-          ? await sql.query('SELECT * FROM logs WHERE seq > $1 ORDER BY seq LIMIT $2', [after, limit])
-          : await sql.query('SELECT * FROM logs WHERE worker_id = $1 AND seq > $2 ORDER BY seq LIMIT $3', [
-              workerId,
-              after,
-              limit,
-            ]);
-      return rows.map(toLine);
+    page: async ({ workerId, after, limit, newest = false }) => {
+      const ofWorker = workerId === undefined ? '' : 'AND worker_id = $3';
+      const rows = await sql.query(
+        `SELECT * FROM logs WHERE seq > $1 ${ofWorker} ORDER BY seq ${newest ? 'DESC' : 'ASC'} LIMIT $2`,
+        [after, limit, ...(workerId === undefined ? [] : [workerId])],
+      );
+      const lines = rows.map(toLine);
+      return newest ? lines.toReversed() : lines;
     },
   };
 }

@@ -1,11 +1,11 @@
-import { WorkerError } from '../../../base/errors.ts';
-import { command } from '../../command.ts';
-import { readImageFiles } from '../../args/image-file.ts';
-import { readJsonFile } from '../../args/json-file.ts';
-import { printJson, printLines } from '../../output.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
-import { KINDS, taskFrom } from '../../args/task-flags.ts';
-import { toNumber } from '../../args/values.ts';
+import { WorkerError } from '../../../../base/errors.ts';
+import { command, QUIET_ARG } from '../../../command.ts';
+import { readImageFiles } from '../../../args/image-file.ts';
+import { readJsonFile } from '../../../args/json-file.ts';
+import { printJson, printLines } from '../../../output.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
+import { KINDS, taskFrom } from '../../../args/task-flags.ts';
+import { toNumber } from '../../../args/values.ts';
 
 const SYNTHETIC = 'synthetic';
 /** The recipe of the engine that is in every worker: no files, and zeroes for "no default". */
@@ -46,7 +46,12 @@ export const jobsCreate = command({
       valueHint: 'path',
       description: 'PNG, JPEG or WebP file to work from (llm, mesh); repeatable for llm',
     },
-    model: { type: 'string', valueHint: 'id', default: SYNTHETIC, description: 'Id of a model that the studio knows' },
+    model: {
+      type: 'string',
+      valueHint: 'studio-model',
+      default: SYNTHETIC,
+      description: 'Id of a model that the studio knows',
+    },
     width: { type: 'string', valueHint: 'pixels', description: 'Width (image, video)' },
     height: { type: 'string', valueHint: 'pixels', description: 'Height (image, video)' },
     steps: { type: 'string', valueHint: 'number', description: 'Sampling steps (image)' },
@@ -60,6 +65,7 @@ export const jobsCreate = command({
       default: '0',
       description: 'From -1000 to 1000; higher goes first',
     },
+    ...QUIET_ARG,
     ...OPERATOR_ARGS,
   },
   repeatable: ['image'],
@@ -82,7 +88,7 @@ export const jobsCreate = command({
     const studio = await openStudio(args, world);
     const job = await studio.createJob(draft.value);
     if (args.json) printJson(world.terminal, job);
-    else printLines(world.terminal, `queued ${job.id}`);
+    else printLines(world.terminal, args.quiet ? job.id : `queued ${job.id}`);
   },
 });
 

@@ -1,6 +1,6 @@
-import { command } from '../../command.ts';
-import { printJson, printLines } from '../../output.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
+import { command } from '../../../command.ts';
+import { printJson, printLines } from '../../../output.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
 
 /** Creates a one-time token for a machine that is being set up right now. */
 export const workersInvite = command({

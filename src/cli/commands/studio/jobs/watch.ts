@@ -1,27 +1,33 @@
-import { pause } from '../../../base/pause.ts';
-import { formatBytes } from '../../../base/units.ts';
-import type { JobView } from '../../../contract/admin.ts';
-import { command } from '../../command.ts';
-import { printJson, printLines } from '../../output.ts';
-import type { OperatorClient } from '../../../operator/client.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
-import { onOneLine } from '../../view/text-width.ts';
-import type { World } from '../../world.ts';
+import { pause } from '../../../../base/pause.ts';
+import { formatBytes } from '../../../../base/units.ts';
+import type { JobView } from '../../../../contract/admin.ts';
+import { command } from '../../../command.ts';
+import { printJson, printLines } from '../../../output.ts';
+import type { OperatorClient } from '../../../../operator/client.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
+import { findJob } from '../../../studio-ids.ts';
+import { onOneLine } from '../../../view/text-width.ts';
+import type { World } from '../../../world.ts';
 
 /** Follows one job, or all open ones, until they end. */
 export const jobsWatch = command({
   summary: 'Follow a job, or all open ones, until they end',
   examples: ['studio-worker studio jobs watch', 'studio-worker studio jobs watch 0197c0de --json'],
   exits: [{ code: 1, means: 'a watched job failed or was cancelled' }, ...OPERATOR_EXITS],
-  json: 'one job per line whenever its state changes',
+  json: 'one job per line whenever its state changes, or what it waits for',
   args: {
-    id: { type: 'positional', required: false, description: 'Job id (default: all open jobs)' },
+    job: {
+      type: 'positional',
+      required: false,
+      valueHint: 'job',
+      description: 'Job id; the beginning will do (default: all open jobs)',
+    },
     ...OPERATOR_ARGS,
   },
   run: async (args, world) => {
     const studio = await openStudio(args, world);
     const { hasEnded } = await world.operatorApi();
-    const open = args.id === undefined ? await openJobs(studio) : [args.id];
+    const open = args.job === undefined ? await openJobs(studio) : [(await findJob(studio, args.job)).id];
     return watch(open, {
       studio,
       world,
@@ -52,15 +58,16 @@ interface Watching {
 
 /** Polls one job after the other: however many are open, the studio has one request to answer. */
 async function watch(jobIds: readonly string[], { studio, world, hasEnded, print }: Watching): Promise<number> {
-  const seen = new Map<string, JobView['state']>();
+  const seen = new Map<string, string>();
   let open = jobIds;
   let failed = false;
   while (open.length > 0) {
     const still: string[] = [];
     for (const jobId of open) {
       const job = await studio.job(jobId);
-      if (seen.get(jobId) !== job.state) print(job);
-      seen.set(jobId, job.state);
+      const standing = `${job.state} ${job.waitsFor ?? ''}`;
+      if (seen.get(jobId) !== standing) print(job);
+      seen.set(jobId, standing);
       if (!hasEnded(job.state)) still.push(jobId);
       else failed ||= job.state !== 'completed';
     }
@@ -70,14 +77,14 @@ async function watch(jobIds: readonly string[], { studio, world, hasEnded, print
   return failed ? 1 : 0;
 }
 
-/** The state of a job, and its outcome once it has ended. */
+/** The state of a job, what it waits for, and its outcome once it has ended. */
 function jobLine(job: JobView): string {
-  const { artifact, error, result } = job;
+  const { artifact, error, result, waitsFor } = job;
   const end =
     error ??
     (artifact === undefined
       ? result === undefined
-        ? undefined
+        ? waitsFor
         : JSON.stringify(result)
       : `${artifact.ext}, ${formatBytes(artifact.sizeBytes)}`);
   return `${job.id} ${job.kind} (${onOneLine(job.model)}): ${job.state}${end === undefined ? '' : `: ${onOneLine(end)}`}`;

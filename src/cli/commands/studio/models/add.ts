@@ -1,10 +1,9 @@
-import { WorkerError } from '../../../base/errors.ts';
-import { command } from '../../command.ts';
-import { readJsonFile } from '../../args/json-file.ts';
-import { MODEL_ARGS } from '../../args/model-args.ts';
-import { modelFrom } from '../../args/model-flags.ts';
-import { printJson, printLines } from '../../output.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
+import { command } from '../../../command.ts';
+import { readJsonFile } from '../../../args/json-file.ts';
+import { MODEL_ARGS } from '../../../args/model-args.ts';
+import { printJson, printLines } from '../../../output.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
+import { readDraft } from './draft.ts';
 
 /** Adds a model from flags, from a file, or from a file that flags change. */
 export const modelsAdd = command({
@@ -30,21 +29,11 @@ export const modelsAdd = command({
   },
   repeatable: ['lora'],
   run: async (args, world) => {
-    const api = await world.operatorApi();
-    const fromFile = args.file === undefined ? undefined : await readJsonFile('<file>', args.file, world);
-    const model = modelFrom(args, fromFile, api.parseJson);
+    const base = args.file === undefined ? undefined : await readJsonFile('<file>', args.file, world);
     // Checked before a token is looked up: a wrong field is the likelier mistake.
-    const draft = api.readJson(api.WrittenModelSchema, api.writeJson(model));
-    if (draft.is === 'unreadable') {
-      throw new WorkerError('cli.usage', `${args.file ?? 'this'} is not a valid model: ${draft.problem}`);
-    }
-    const problem = api.sourceProblem(draft.value.id, draft.value.source);
-    if (problem !== undefined) {
-      const hint = problem.hint ?? '';
-      throw new WorkerError('cli.usage', `no job could run on this model: ${problem.message}`, { hint });
-    }
+    const draft = await readDraft({ flags: args, base, name: args.file ?? 'this' }, world);
     const studio = await openStudio(args, world);
-    const added = await studio.addModel(draft.value);
+    const added = await studio.addModel(draft);
     if (args.json) printJson(world.terminal, added);
     else printLines(world.terminal, `added ${added.id}`);
   },

@@ -1,7 +1,8 @@
-import { command } from '../../command.ts';
-import { printJson, printTable } from '../../output.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
-import { toNumber } from '../../args/values.ts';
+import { command, QUIET_ARG } from '../../../command.ts';
+import { printJson, printLines, printTable } from '../../../output.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
+import { toNumber } from '../../../args/values.ts';
+import { agoOf } from '../../../view/ago.ts';
 
 /** More than anybody reads; a typing mistake must not request everything. */
 const MAX_LIMIT = 10_000;
@@ -9,9 +10,13 @@ const MAX_LIMIT = 10_000;
 /** Lists jobs, newest first. */
 export const jobsList = command({
   summary: 'List jobs, newest first',
-  examples: ['studio-worker studio jobs list', 'studio-worker studio jobs list --state failed --json'],
+  examples: [
+    'studio-worker studio jobs list',
+    'studio-worker studio jobs list --state failed --json',
+    'studio-worker studio jobs list --state queued --quiet',
+  ],
   exits: OPERATOR_EXITS,
-  json: 'an array of jobs: {id, state, kind, model, prompt, attempts, workerId?, error?, result?, artifact?, …}',
+  json: 'an array of jobs: {id, state, kind, model, prompt, attempts, workerId?, waitsFor?, error?, result?, artifact?, …}',
   args: {
     state: {
       type: 'enum',
@@ -19,6 +24,7 @@ export const jobsList = command({
       description: 'Only jobs in this state',
     },
     limit: { type: 'string', valueHint: 'number', default: '50', description: 'Maximum number of jobs to list' },
+    ...QUIET_ARG,
     ...OPERATOR_ARGS,
   },
   run: async (args, world) => {
@@ -26,16 +32,18 @@ export const jobsList = command({
     const studio = await openStudio(args, world);
     const jobs = await studio.jobs({ state: args.state, limit });
     if (args.json) return printJson(world.terminal, jobs);
+    if (args.quiet) return printLines(world.terminal, ...jobs.map(({ id }) => id));
+    const now = world.clock.now();
     printTable(world.terminal, {
-      columns: ['job', 'state', 'kind', 'model', 'worker', 'created', 'prompt or error'],
+      columns: ['job', 'state', 'kind', 'model', 'worker', 'created', 'waits for, error or prompt'],
       rows: jobs.map((job) => [
         job.id,
         job.state,
         job.kind,
         job.model,
         job.workerId ?? '-',
-        job.createdAt,
-        job.error ?? job.prompt,
+        agoOf(job.createdAt, now),
+        job.waitsFor ?? job.error ?? job.prompt,
       ]),
     });
   },

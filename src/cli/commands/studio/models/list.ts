@@ -1,6 +1,6 @@
-import { command } from '../../command.ts';
-import { printJson, printTable } from '../../output.ts';
-import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
+import { command, QUIET_ARG } from '../../../command.ts';
+import { printJson, printLines, printTable } from '../../../output.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
 
 /** Lists the models a studio offers jobs for. */
 export const modelsList = command({
@@ -8,11 +8,12 @@ export const modelsList = command({
   examples: ['studio-worker studio models list', 'studio-worker studio models list --json'],
   exits: OPERATOR_EXITS,
   json: 'an array of models: {id, kind, displayName?, vramGbEstimate, source, createdAt, updatedAt}',
-  args: { ...OPERATOR_ARGS },
+  args: { ...QUIET_ARG, ...OPERATOR_ARGS },
   run: async (args, world) => {
     const studio = await openStudio(args, world);
     const models = await studio.models();
     if (args.json) return printJson(world.terminal, models);
+    if (args.quiet) return printLines(world.terminal, ...models.map(({ id }) => id));
     printTable(world.terminal, {
       columns: ['model', 'kind', 'engine', 'vram', 'files', 'name'],
       rows: models.map(({ id, kind, source, vramGbEstimate, displayName }) => [

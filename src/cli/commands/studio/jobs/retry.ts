@@ -1,0 +1,19 @@
+import { command } from '../../../command.ts';
+import { printJson, printLines } from '../../../output.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
+import { findJob, JOB_ARG } from '../../../studio-ids.ts';
+
+/** Queues a job again that failed or was cancelled. */
+export const jobsRetry = command({
+  summary: 'Queue a job again that failed or was cancelled, with all its attempts',
+  examples: ['studio-worker studio jobs retry job-5f0c'],
+  exits: OPERATOR_EXITS,
+  json: 'the job: {id, state, …}',
+  args: { ...JOB_ARG, ...OPERATOR_ARGS },
+  run: async (args, world) => {
+    const studio = await openStudio(args, world);
+    const job = await studio.retry((await findJob(studio, args.job)).id);
+    if (args.json) printJson(world.terminal, job);
+    else printLines(world.terminal, `queued ${job.id} again`);
+  },
+});

@@ -1,0 +1,61 @@
+import type { TaskKindId } from '../contract/tasks/index.ts';
+import { enginesOf, type OfferCandidate } from './queue.ts';
+
+/** The job that waits, as far as it decides who may have it. */
+export interface WaitingJob {
+  readonly id: string;
+  readonly seq: number;
+  readonly kind: TaskKindId;
+  readonly engine: string;
+  readonly vramGb: number;
+}
+
+/** A connected worker, and what it answered when it was offered this job. */
+export interface AskedWorker extends OfferCandidate {
+  readonly rejected: readonly number[];
+  readonly rejection: { readonly reason: string } | undefined;
+}
+
+/**
+ * Why this worker does not have this job, for people: the same facts in the same order as the rules that offer it. A text
+ * holds no times, so that it changes only when its fact does.
+ */
+export function whyNot(job: WaitingJob, worker: AskedWorker): string {
+  const { capabilities, rejected, rejection } = worker;
+  const engines = enginesOf(capabilities);
+  if (rejected.includes(job.seq)) return `rejected it for good: ${rejection?.reason ?? 'no reason is known'}`;
+  if (!capabilities.taskKinds.includes(job.kind)) return `serves no ${job.kind} jobs`;
+  if (!engines.includes(job.engine)) {
+    return `cannot run ${job.engine} now; it can run ${engines.length === 0 ? 'nothing' : engines.join(', ')}`;
+  }
+  if (job.vramGb > capabilities.vramThresholdGb) {
+    return `takes jobs up to ${capabilities.vramThresholdGb} GiB, and this one is estimated at ${job.vramGb} GiB`;
+  }
+  return whyNoJob(worker) ?? (rejection === undefined ? whyNotYet(job, worker) : `rejected it: ${rejection.reason}`);
+}
+
+/** Why this worker is offered no job at all; undefined when that depends on the job. */
+export function whyNoJob({ capabilities }: Pick<OfferCandidate, 'capabilities'>): string | undefined {
+  if (!capabilities.autoEnabled) return 'takes no jobs: claiming is off';
+  if (capabilities.onlyWhenIdle !== true || capabilities.userPresence === 'idle') return undefined;
+  return capabilities.userPresence === 'active'
+    ? 'works only while its computer is idle, and it is in use'
+    : 'works only while its computer is idle, and whether it is in use is not known';
+}
+
+function whyNotYet(job: WaitingJob, { activity, settled, cooling }: AskedWorker): string {
+  if (activity.at === 'running') return `busy with ${activity.jobId}`;
+  if (activity.at === 'offered') {
+    return activity.jobId === job.id ? 'is asked now' : `is asked about ${activity.jobId}`;
+  }
+  if (!settled) return 'connected just now: its first heartbeat is awaited';
+  return cooling ? 'did not take another offer; asked again after its next heartbeat' : 'is asked next';
+}
+
+/** One line on why a job waits, of what is in the way at each connected worker. */
+export function waitSummary(workers: readonly { readonly name: string; readonly because: string }[]): string {
+  const [first, ...others] = workers;
+  if (first === undefined) return 'no worker is connected';
+  const text = `${first.name} ${first.because}`;
+  return others.length === 0 ? text : `${text} (and ${others.length} more: see \`jobs why\`)`;
+}

@@ -1,0 +1,81 @@
+import { expect, test } from 'bun:test';
+import * as v from 'valibot';
+import { CapabilitiesSchema, type ReadCapabilities } from '../../../src/contract/capabilities.ts';
+import { createRejections } from '../../../src/local-studio/sessions/rejections.ts';
+import { type AskedWorker, waitSummary, type WaitingJob, whyNoJob, whyNot } from '../../../src/local-studio/why.ts';
+import { someCapabilities } from '../../fakes/builders.ts';
+
+const JOB: WaitingJob = { id: 'job-1', seq: 1, kind: 'llm', engine: 'synthetic', vramGb: 4 };
+const CAPABILITIES = v.parse(CapabilitiesSchema, {
+  ...someCapabilities(),
+  taskKinds: ['llm'],
+  modelEngines: ['synthetic'],
+});
+
+const aWorker = (over: Partial<AskedWorker> = {}, capabilities: Partial<ReadCapabilities> = {}): AskedWorker => ({
+  activity: { at: 'idle' },
+  capabilities: { ...CAPABILITIES, ...capabilities },
+  cooling: false,
+  settled: true,
+  rejected: [],
+  rejection: undefined,
+  ...over,
+});
+
+test.each<[string, AskedWorker, string]>([
+  [
+    'rejected for good',
+    aWorker({ rejected: [1], rejection: { reason: 'no such format' } }),
+    'rejected it for good: no such format',
+  ],
+  ['without the kind', aWorker({}, { taskKinds: [] }), 'serves no llm jobs'],
+  ['without the engine', aWorker({}, { modelEngines: [] }), 'cannot run synthetic now; it can run nothing'],
+  [
+    'with a low threshold',
+    aWorker({}, { vramThresholdGb: 2 }),
+    'takes jobs up to 2 GiB, and this one is estimated at 4 GiB',
+  ],
+  ['switched off', aWorker({}, { autoEnabled: false }), 'takes no jobs: claiming is off'],
+  [
+    'in use',
+    aWorker({}, { onlyWhenIdle: true, userPresence: 'active' }),
+    'works only while its computer is idle, and it is in use',
+  ],
+  [
+    'that rejected it',
+    aWorker({ cooling: true, rejection: { reason: 'the outbox is full' } }),
+    'rejected it: the outbox is full',
+  ],
+  [
+    'with another job',
+    aWorker({ activity: { at: 'running', jobId: 'job-9', seq: 9, revoked: false, unnamed: 0 } }),
+    'busy with job-9',
+  ],
+  ['that is being asked', aWorker({ activity: { at: 'offered', jobId: 'job-1', seq: 1 } }), 'is asked now'],
+  ['that came just now', aWorker({ settled: false }), 'connected just now: its first heartbeat is awaited'],
+  ['that is free', aWorker(), 'is asked next'],
+])('a worker %s is explained by that', (_which, worker, because) => {
+  expect(whyNot(JOB, worker)).toBe(because);
+});
+
+test('a worker that any job may reach has nothing general against it', () => {
+  expect(whyNoJob(aWorker())).toBeUndefined();
+});
+
+test('a job that no worker could have says so, and one of many points to all of them', () => {
+  expect(waitSummary([])).toBe('no worker is connected');
+  const two = ['a', 'b'].map((name) => ({ name, because: 'serves no llm jobs' }));
+  expect(waitSummary(two)).toBe('a serves no llm jobs (and 1 more: see `jobs why`)');
+});
+
+test('the studio keeps the last reason of each job and worker, of bounded many jobs', () => {
+  const rejections = createRejections(2);
+  for (const [at, jobId] of ['one', 'two', 'one', 'three'].entries()) {
+    rejections.add({ jobId, workerId: 'w', reason: `reason ${at}`, at });
+  }
+  expect(rejections.of('one', 'w')?.reason).toBe('reason 2');
+  expect(rejections.of('two', 'w')).toBeUndefined();
+  expect(rejections.latestBy('w')).toMatchObject({ jobId: 'three' });
+  rejections.forget('one');
+  expect(rejections.of('one', 'w')).toBeUndefined();
+});
