@@ -5,7 +5,10 @@ import type { Logger } from '../../log/logger.ts';
 export interface Advertising {
   /** For `hello`: logs what is advertised, once, and again only when it is something else. */
   forHello(): Capabilities;
-  /** For a heartbeat: logs when the operator turned claiming on or off since the one before it on this socket. */
+  /**
+   * For a heartbeat: logs what the operator changed since the frame before it on this socket. User presence comes and goes,
+   * and is no change of what is advertised.
+   */
   forHeartbeat(features: readonly string[]): Capabilities;
 }
 
@@ -20,20 +23,30 @@ export function createAdvertising(
   claiming: () => boolean,
 ): Advertising {
   let logged = '';
+  /** Of the frame before on this socket, and the features that it was made for. */
+  let before: { readonly features: readonly string[]; readonly offered: string } | undefined;
   let enabled: boolean | undefined;
   return {
     forHello() {
       const current = capabilities([]);
       enabled = undefined;
+      before = { features: [], offered: offeredIn(current) };
       const summary = summaryOf(current);
       if (logged !== (logged = JSON.stringify(summary))) logAdvertised(log, summary);
       return current;
     },
     forHeartbeat(features) {
-      const before = enabled;
+      const wasEnabled = enabled;
       enabled = claiming();
-      if (before !== undefined && before !== enabled) log.info('claiming.changed', { enabled });
-      return capabilities(features);
+      if (wasEnabled !== undefined && wasEnabled !== enabled) log.info('claiming.changed', { enabled });
+      const current = capabilities(features);
+      // A studio names its features after hello, which widens what it is told: the operator changed nothing.
+      if (before !== undefined && before.offered !== offeredIn(capabilities(before.features))) {
+        logAdvertised(log, summaryOf(current));
+        logged = JSON.stringify(summaryOf(capabilities([])));
+      }
+      before = { features, offered: offeredIn(current) };
+      return current;
     },
   };
 }
@@ -50,6 +63,12 @@ const summaryOf = (capabilities: Capabilities) => ({
   modelEngines: capabilities.modelEngines ?? [],
   models: capabilities.supportedModels,
 });
+
+/** What a studio picks jobs by, without what a person at the machine or a stop of the worker changes. */
+function offeredIn(capabilities: Capabilities): string {
+  const { autoEnabled: _claiming, userPresence: _presence, ...offered } = summaryOf(capabilities);
+  return JSON.stringify(offered);
+}
 
 function logAdvertised(log: Logger, summary: Summary): void {
   log.info('capabilities.advertised', summary);

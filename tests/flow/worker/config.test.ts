@@ -185,6 +185,8 @@ test('a kind that is off is not advertised from the next heartbeat on, and comes
   await advertised(true);
   await edit(scene.worker, (text) => `${text}\n[kinds]\nllm = false\n`);
   await advertised(false);
+  const lines = scene.worker.events.filter(({ event }) => event === 'capabilities.advertised');
+  expect(lines.at(-1)?.fields['kinds']).not.toContain('llm');
   const { id } = await scene.studio.createJob(anLlmTask());
   expect((await scene.studio.job(id)).state).toBe('queued');
   await edit(scene.worker, (text) => text.replace('llm = false', 'llm = true'));

@@ -66,7 +66,11 @@ function setup() {
     credentials: () => world.credentials,
     capabilities: (features) =>
       features.includes('extensionEngines')
-        ? { ...world.capabilities, extensionEngines: ['piper'] }
+        ? {
+            ...world.capabilities,
+            extensionEngines: ['piper'],
+            taskKinds: [...(world.capabilities.taskKinds ?? []), 'audio_tts'],
+          }
         : world.capabilities,
     claiming: () => world.claiming,
     currentJobId: () => world.job,
@@ -185,6 +189,33 @@ test('a threshold above the detected memory is warned about once', () => {
   welcome();
   expect(log.names().filter((name) => name === 'threshold.exceeds-vram')).toHaveLength(1);
   expect(log.names().filter((name) => name === 'capabilities.advertised')).toHaveLength(1);
+});
+
+test('what is offered is logged again once it is something else, with the next heartbeat', () => {
+  const { goLive, world, clock, log } = setup();
+  const advertised = () => log.events.filter(({ event }) => event === 'capabilities.advertised');
+  goLive();
+  world.capabilities = { ...world.capabilities, userPresence: 'active', autoEnabled: false };
+  clock.advance(5_000);
+  expect(advertised()).toHaveLength(1); // neither is a change of what is offered
+  world.capabilities = { ...world.capabilities, taskKinds: ['llm', 'mesh'] };
+  clock.advance(5_000);
+  expect(advertised()).toHaveLength(2);
+  expect(advertised()[1]?.fields).toMatchObject({ kinds: ['llm', 'mesh'], userPresence: 'active' });
+});
+
+test('features of the studio widen what is advertised, and nothing is logged for that', () => {
+  const { start, sockets, clock, world, log } = setup();
+  const advertised = () => log.names().filter((name) => name === 'capabilities.advertised').length;
+  start();
+  sockets.last.open();
+  const features = ['extensionEngines'];
+  sockets.last.text(JSON.stringify({ type: 'welcome', workerId: 'w-1', serverTime: 'now', features }));
+  clock.advance(5_000);
+  expect(advertised()).toBe(1);
+  world.capabilities = { ...world.capabilities, vramThresholdGb: 6 };
+  clock.advance(5_000);
+  expect(advertised()).toBe(2);
 });
 
 test('unknown memory is no reason to warn', () => {
