@@ -23,9 +23,8 @@ export async function syncLogin(entry: LoginEntry, wanted: boolean, deps: LoginD
   }
   await receipt.add({ is: 'login', path });
   if (entry.is === 'run-value') {
-    const { code, lastError } = await runStep([
-      ...(['reg', 'add', RUN_KEY, '/v', entry.name, '/t', 'REG_SZ', '/d', entry.value, '/f'] as const),
-    ]);
+    const { name, value } = entry;
+    const { code, lastError } = await runStep(['reg', 'add', RUN_KEY, '/v', name, '/t', 'REG_SZ', '/d', value, '/f']);
     if (code === 0) return;
     throw new WorkerError('service.not-activated', `Windows did not take the entry for a login: ${lastError}`, {
       hint: 'Start the worker by hand, or let `studio-worker install-service` start it.',
@@ -42,9 +41,10 @@ export async function removeLogin(
   path: string,
   { files, runStep }: Pick<LoginDeps, 'files' | 'runStep'>,
 ): Promise<void> {
-  const [, name] = path.startsWith(`${RUN_KEY}\\`) ? ['', path.slice(RUN_KEY.length + 1)] : [];
-  if (name === undefined) await files.remove(path);
-  else await runStep(['reg', 'delete', RUN_KEY, '/v', name, '/f']); // its failure is that there is none
+  const inRegistry = `${RUN_KEY}\\`;
+  if (!path.startsWith(inRegistry)) return await files.remove(path);
+  // Its failure is that there is none.
+  await runStep(['reg', 'delete', RUN_KEY, '/v', path.slice(inRegistry.length), '/f']);
 }
 
 /** By which the receipt knows it. */
