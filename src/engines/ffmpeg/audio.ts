@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration, SECOND_MS } from '../../base/units.ts';
-import { assertWrites, fileUrl, MAX_RESULT_BYTES, audioFormat, outputArguments } from './formats.ts';
+import { assertWrites, fileUrl, MAX_RESULT_BYTES, audioFormat, outputArguments, PLAIN } from './formats.ts';
 import type { FfmpegProgram } from './find-ffmpeg.ts';
 import { withScratch } from '../programs/scratch.ts';
 import { assertExitedWell, type FfmpegMeans, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
@@ -22,13 +22,20 @@ interface Decoding extends DecodeAudioOptions, FfmpegMeans {
   readonly maxBytes: number;
 }
 
-const BYTES_PER_SAMPLE = 4;
+const BYTES_PER_SAMPLE = 2;
+const MAX_CHANNELS = 2;
+/** What stands before the samples of a WAV without tags. */
+const HEADER_BYTES = 44;
 /** What may open what: no network, and no format that is a list of other files, as HLS and concat are. */
 const CONFINED = [
   '-protocol_whitelist',
   'file,pipe',
   '-format_whitelist',
-  'wav,w64,mp3,ogg,flac,mov,matroska,webm,aac,aiff,caf,asf,amr,au',
+  [
+    'wav,w64,mp3,ogg,flac,mov,matroska,webm,aac,aiff,caf,asf,amr,au',
+    'mpegts,mpeg,avi,flv,ac3,eac3,dts,dtshd,truehd,mlp,wv,ape,tta,tak,mpc,mpc8,shn,dsf,iff,loas',
+    'amrnb,amrwb,voc,sln,sox,nistsphere,ircam,avr,pvf,paf,qcp,rm,nut,mxf,wtv,dv,ivf,swf,sbc,adts',
+  ].join(','),
 ];
 
 /** @throws WorkerError as `Ffmpeg.decodeAudio` */
@@ -36,21 +43,21 @@ export async function decodeAudio(
   { path }: FfmpegProgram,
   bytes: Uint8Array,
   { scratch, tools, signal, sampleRate, maxBytes }: Decoding,
-): Promise<Float32Array> {
+): Promise<Uint8Array> {
   return await withScratch(scratch, 'ffmpeg', async (folder) => {
     const input = fileUrl(await folder.write('in', bytes));
-    const samples = ['-map', '0:a:0', '-ac', '1', '-ar', String(sampleRate), '-c:a', 'pcm_f32le', '-f', 'f32le'];
+    // Both channels of two: one may be the other turned around, and their sum nothing.
+    const channels = ['-map', '0:a:0', '-af', 'aformat=channel_layouts=mono|stereo'];
+    const samples = [...channels, '-ar', String(sampleRate), ...PLAIN, '-c:a', 'pcm_s16le', '-f', 'wav'];
     const command = [...CONFINED, '-i', input, ...samples, '-fs', String(maxBytes), fileUrl(folder.at('out'))];
     const ended = await runFfmpeg(path, { command, signal }, tools);
     assertExitedWell(ended, { code: 'task.audio-unreadable', what: 'the audio cannot be read', hint: CHECK });
-    const raw = await folder.read('out');
-    if (raw === undefined || raw.byteLength < BYTES_PER_SAMPLE) {
+    const wav = await folder.read('out');
+    if (wav === undefined || wav.byteLength <= HEADER_BYTES) {
       throw new WorkerError('task.audio-empty', 'there is no audio in the file', { hint: CHECK });
     }
-    if (raw.byteLength >= maxBytes) throw tooLong(maxBytes / BYTES_PER_SAMPLE / sampleRate);
-    // Files are read into memory of their own, so that it is aligned; a copy is made where it is not.
-    const aligned = raw.byteOffset % BYTES_PER_SAMPLE === 0 ? raw : raw.slice();
-    return new Float32Array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.byteLength / BYTES_PER_SAMPLE));
+    if (wav.byteLength >= maxBytes) throw tooLong(maxBytes / BYTES_PER_SAMPLE / MAX_CHANNELS / sampleRate);
+    return wav;
   });
 }
 

@@ -76,7 +76,7 @@ export function assertWrites(program: FfmpegProgram, ext: string): void {
 export const fileUrl = (path: string): string => `file:${path}`;
 
 /** No trace of the input's tags, nor of ffmpeg's version: the same input gives the same file. */
-const PLAIN = ['-map_metadata', '-1', '-fflags', '+bitexact', '-flags', '+bitexact'];
+export const PLAIN = ['-map_metadata', '-1', '-fflags', '+bitexact', '-flags', '+bitexact'];
 
 /** The arguments that write the first audio or video stream. */
 export function outputArguments(

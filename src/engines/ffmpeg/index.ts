@@ -17,12 +17,12 @@ export interface Ffmpeg {
   /** Whether there is one that can write files with this extension. Cheap: it is asked once which encoders it has. */
   readiness(ext?: string): Promise<Readiness>;
   /**
-   * The first audio track of a file as one channel of samples from -1 to 1. The file may come from anywhere: it chooses
-   * no other file, no address and no exotic format, and is limited in length.
+   * The first audio track of a file as a WAV of 16-bit samples, in one channel or two. The file may come from anywhere: it
+   * chooses no other file, no address and no exotic format, and is limited in length.
    *
    * @throws WorkerError `task.audio-unreadable` | `task.audio-empty` | `task.audio-too-long`
    */
-  decodeAudio(bytes: Uint8Array, options: DecodeAudioOptions): Promise<Float32Array>;
+  decodeAudio(bytes: Uint8Array, options: DecodeAudioOptions): Promise<Uint8Array>;
   /** A WAV file in another format. @throws WorkerError `task.format-unsupported` for an extension that is not written */
   encodeAudio(wav: Uint8Array, options: EncodeAudioOptions): Promise<Uint8Array>;
   /** A video of frames: three bytes a pixel, or four with transparency, which is dropped. They are asked for as needed. */
@@ -35,7 +35,7 @@ export interface FfmpegOptions extends FfmpegFinderOptions, FfmpegTools, Scratch
   readonly maxSampleBytes?: number;
 }
 
-/** Two hours and twenty minutes at 16 kHz. */
+/** Two hours and twenty minutes of two channels at 16 kHz. */
 const MAX_SAMPLE_BYTES = 512 * MIB;
 
 /**

@@ -12,7 +12,6 @@ import { isDetection, modelOf, noSpeechFinder } from './inside.ts';
 import { languageOf } from './languages.ts';
 import { createLocalRecognisers, type LocalRecognisersOptions } from './local.ts';
 import { SAMPLE_RATE, readerFor, unreadable } from './recording.ts';
-import { floatWav } from './wav.ts';
 import { assertKind } from '../failures.ts';
 
 export interface WhisperEngineOptions {
@@ -114,5 +113,5 @@ async function fetchWav(
       hint: ready.hint,
     });
   }
-  return floatWav(await ffmpeg.decodeAudio(bytes, { sampleRate: SAMPLE_RATE, signal }), SAMPLE_RATE);
+  return await ffmpeg.decodeAudio(bytes, { sampleRate: SAMPLE_RATE, signal });
 }

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration, SECOND_MS } from '../../base/units.ts';
+import { fileKind } from './file-kind.ts';
 import { resample } from './resample.ts';
 import { isWav, monoOf, readWav } from './wav.ts';
 
@@ -11,29 +12,10 @@ const MAX_SECONDS = 8_400;
 const MIN_RMS = 0.0005;
 const LOUDNESS_SECONDS = 0.1;
 
-/** First bytes of recordings in other formats, and where they are. */
-const STARTS: readonly (readonly [at: number, bytes: string])[] = [
-  [0, 'ID3'], // MP3 with its title
-  [0, 'OggS'],
-  [0, 'fLaC'],
-  [4, 'ftyp'], // MP4 and M4A
-  [0, '\x1aE\xdf\xa3'], // Matroska and WebM
-  [0, 'FORM'], // AIFF
-  [0, 'caff'],
-  [0, '#!AMR'],
-  [0, '.snd'],
-  [0, '0&\xb2u'], // WMA
-];
-const CHECKED_BYTES = 64;
-
 /** What a file has to be read with: our own reader, another program, or nothing because it is no recording. */
 export function readerFor(bytes: Uint8Array): 'own' | 'other' | 'none' {
   if (isWav(bytes)) return readWav(bytes).is === 'foreign' ? 'other' : 'own';
-  const start = String.fromCharCode(...bytes.subarray(0, CHECKED_BYTES));
-  if (STARTS.some(([at, mark]) => start.startsWith(mark, at))) return 'other';
-  // Eleven set bits begin a frame of MP3 and of AAC; sixteen begin a text in UTF-16.
-  const [first = 0, second = 0] = bytes;
-  return first === 0xff && second >= 0xe0 && second < 0xfe ? 'other' : 'none';
+  return fileKind(bytes) === 'binary' ? 'other' : 'none';
 }
 
 /** @throws WorkerError `task.audio-unreadable` */

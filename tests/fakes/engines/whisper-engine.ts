@@ -7,7 +7,7 @@ import { transcribingModel } from '../../../src/demo/weights/transcriber.ts';
 import type { Engine, ModelFiles } from '../../../src/engines/engine.ts';
 import type { Ffmpeg } from '../../../src/engines/ffmpeg/index.ts';
 import { createWhisperEngine } from '../../../src/engines/whisper/index.ts';
-import { floatWav } from '../../../src/engines/whisper/wav.ts';
+import { floatWav } from './float-wav.ts';
 import { isGgmlRecogniser } from '../../../src/models/headers/ggml.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { synthetic } from '../builders.ts';

@@ -6,7 +6,7 @@ import { chatModel } from '../../../src/demo/weights/chat.ts';
 import { voiceConfig, voiceModel } from '../../../src/demo/weights/voice.ts';
 import { treeOf } from '../../bench/processes.ts';
 import { isGone } from '../../fakes/system/gone.ts';
-import { floatWav } from '../../../src/engines/whisper/wav.ts';
+import { floatWav } from '../../fakes/engines/float-wav.ts';
 import { images } from '../../fakes/engines/onnx-engine.ts';
 import { tone } from '../../fakes/engines/whisper-engine.ts';
 import { TEST_MS } from '../wait-for.ts';

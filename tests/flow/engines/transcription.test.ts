@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { transcribingModel } from '../../../src/demo/weights/transcriber.ts';
-import { floatWav } from '../../../src/engines/whisper/wav.ts';
+import { floatWav } from '../../fakes/engines/float-wav.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer, type FileServer } from '../../fakes/models/file-server.ts';
 import { SENTENCE, tone } from '../../fakes/engines/whisper-engine.ts';

@@ -3,6 +3,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { aTask } from '../../../fakes/builders.ts';
 import { anFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
+import { monoOfWav } from '../../../fakes/engines/float-wav.ts';
 import { piperScene, samplesOf } from '../../../fakes/engines/piper-engine.ts';
 import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
@@ -25,7 +26,7 @@ const RATE = 16_000;
 async function understood(wav: Uint8Array): Promise<readonly string[]> {
   await using folder = await tempFolder();
   const { signal } = new AbortController();
-  const samples = await anFfmpeg(folder.path).decodeAudio(wav, { sampleRate: RATE, signal });
+  const samples = monoOfWav(await anFfmpeg(folder.path).decodeAudio(wav, { sampleRate: RATE, signal }));
   const raw = Int16Array.from(samples, (sample) => sample * 0x7fff);
   await writeFile(folder.at('speech.raw'), raw);
   const child = Bun.spawn([LISTENER, '-infile', folder.at('speech.raw'), '-logfn', '/dev/null'], {

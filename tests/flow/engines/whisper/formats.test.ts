@@ -1,14 +1,18 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { aTask } from '../../../fakes/builders.ts';
 import { FFMPEG } from '../../../fakes/engines/ffmpeg.ts';
 import { SENTENCE, tone, whisperScene } from '../../../fakes/engines/whisper-engine.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
-import { floatWav } from '../../../../src/engines/whisper/wav.ts';
+import { floatWav } from '../../../fakes/engines/float-wav.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
 /** Each is made, fetched, decoded and written down, on a busy machine. */
 setDefaultTimeout(60_000);
+
+/** A quarter of a second of a tone in containers that do not begin with a mark of audio. */
+const FIXTURES = join(import.meta.dir, '../../../fixtures/audio');
 
 const signal = new AbortController().signal;
 const stack = new AsyncDisposableStack();
@@ -51,6 +55,14 @@ test.each([
   // Lossy formats come with a moment of silence at their ends.
   const duration: unknown = expect.closeTo(1.5, 0);
   expect(result).toMatchObject({ is: 'json', value: { text: SENTENCE, duration } });
+});
+
+test.each(readdirSync(FIXTURES))('%s, which another program wrote, is transcribed', async (name) => {
+  const inputUrl = `https://example.invalid/${name}`;
+  scene.web.set(inputUrl, await Bun.file(join(FIXTURES, name)).bytes());
+  const task = aTask({ kind: 'audio_stt', inputUrl });
+  const result = await model.run(task, { signal, progress: () => {}, emit: () => {} });
+  expect(result).toMatchObject({ is: 'json', value: { text: SENTENCE } });
 });
 
 test('a file that only begins as a recording fails by name and is not tried again', async () => {

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { readTranscript } from '../../../../src/contract/results.ts';
 import { transcribingModel } from '../../../../src/demo/weights/transcriber.ts';
 import type { LoadedModel } from '../../../../src/engines/engine.ts';
-import { floatWav } from '../../../../src/engines/whisper/wav.ts';
+import { floatWav } from '../../../fakes/engines/float-wav.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { speechModel } from '../../../fakes/engines/speech-model.ts';
@@ -141,7 +141,7 @@ test.each([
   ['task.audio-unreadable', 'no bytes', { at: new Uint8Array() }],
   ['task.audio-empty', 'a WAV without a sample', { at: floatWav(new Float32Array(), RATE) }],
   ['task.audio-silent', 'silence', { at: silence }],
-  ['task.format-unsupported', 'an MP3 where ffmpeg is missing', { at: new TextEncoder().encode('ID3') }],
+  ['task.format-unsupported', 'an MP3 where ffmpeg is missing', { at: new TextEncoder().encode('ID3\u0004') }],
   ['task.input-missing', 'no URL', { inputUrl: '' }],
   ['task.invalid', 'times of a third kind', { timestamps: 'sentence' }],
   ['task.language-unsupported', 'a language that nobody knows', { language: 'tlh' }],
@@ -167,7 +167,7 @@ test.each([
 );
 
 test('where ffmpeg is missing the refusal of another format says how to install it', async () => {
-  expect(await failureOf(ask(model, heard(new TextEncoder().encode('OggS'))))).toMatchObject({
+  expect(await failureOf(ask(model, heard(new TextEncoder().encode('OggS\0'))))).toMatchObject({
     message: 'the audio is not a PCM WAV, and ffmpeg is not installed on this machine',
     hint: expect.stringContaining('sudo apt install ffmpeg'),
   });

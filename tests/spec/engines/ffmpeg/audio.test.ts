@@ -2,7 +2,8 @@ import { expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { encodeWav } from '../../../../src/engines/media/wav.ts';
-import { anFfmpeg, type FfmpegChoice } from '../../../fakes/engines/ffmpeg.ts';
+import { monoOfWav } from '../../../fakes/engines/float-wav.ts';
+import { anFfmpeg, FFMPEG, type FfmpegChoice } from '../../../fakes/engines/ffmpeg.ts';
 import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 const RATE = 16_000;
@@ -15,7 +16,8 @@ async function setup(choice: FfmpegChoice = {}) {
   const { signal } = new AbortController();
   return {
     folder,
-    decode: (bytes: Uint8Array, sampleRate = RATE) => ffmpeg.decodeAudio(bytes, { sampleRate, signal }),
+    decode: async (bytes: Uint8Array, sampleRate = RATE) =>
+      monoOfWav(await ffmpeg.decodeAudio(bytes, { sampleRate, signal })),
     encode: (wav: Uint8Array, ext: string) => ffmpeg.encodeAudio(wav, { ext, signal }),
     leftovers: () => readdirSync(folder.path),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
@@ -65,6 +67,16 @@ test('any sample rate is made into the one that is wanted', async () => {
   await using worker = await setup();
   expect((await worker.decode(tone(1, 44_100))).length).toBe(RATE);
   expect((await worker.decode(tone(1, 8_000), 24_000)).length).toBe(24_000);
+});
+
+test.each(['wav', 'mp3', 'flac'])('a %s with one channel turned around is not silence', async (ext) => {
+  await using worker = await setup();
+  const path = worker.folder.at(`turned.${ext}`);
+  await writeFile(worker.folder.at('tone.wav'), tone(1));
+  const turned = ['-i', worker.folder.at('tone.wav'), '-af', 'pan=stereo|c0=c0|c1=-1*c0', '-y', path];
+  expect(await Bun.spawn([FFMPEG, '-v', 'error', ...turned], { stdin: 'ignore' }).exited).toBe(0);
+  const samples = await worker.decode(await Bun.file(path).bytes());
+  expect(Math.max(...samples)).toBeGreaterThan(0.4);
 });
 
 test('a list of other files is not followed, however it is written', async () => {

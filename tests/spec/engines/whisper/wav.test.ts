@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { floatWav, monoOf, readWav, type Wav } from '../../../../src/engines/whisper/wav.ts';
+import { floatWav } from '../../../fakes/engines/float-wav.ts';
+import { monoOf, readWav, type Wav } from '../../../../src/engines/whisper/wav.ts';
 
 interface Shape {
   readonly tag?: number;
