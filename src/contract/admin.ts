@@ -3,6 +3,7 @@ import { CapabilitiesSchema } from './capabilities.ts';
 import { LogEntrySchema } from './log-entry.ts';
 import { CliDefaultsSchema, ModelFileSchema, ModelSourceSchema } from './model-source.ts';
 import { absentable, Decimal } from './numbers.ts';
+import { whyNotMade } from './tasks/asked-result.ts';
 import { TaskKindIdSchema, TaskSchema } from './tasks/index.ts';
 
 /*
@@ -159,6 +160,10 @@ export const JobDraftSchema = v.pipe(
     priority: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1_000), v.maxValue(1_000)), 0),
   }),
   v.check((draft) => draft.model !== undefined || draft.modelSource !== undefined, 'model or modelSource is required'),
+  v.check(
+    ({ task }) => whyNotMade(task) === undefined,
+    ({ input }) => whyNotMade(input.task) ?? '',
+  ),
 );
 export type JobDraft = v.InferOutput<typeof JobDraftSchema>;
 /** A draft as a caller writes it: what has a default may be left out. */

@@ -14,6 +14,7 @@ const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
   ['ogg', 'audio/ogg'],
   ['opus', 'audio/ogg'],
   ['flac', 'audio/flac'],
+  ['m4a', 'audio/mp4'],
   ['mp4', 'video/mp4'],
   ['webm', 'video/webm'],
   ['glb', 'model/gltf-binary'],

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { quoted } from '../../base/foreign-text.ts';
+import { extsOf, MAX_SIDE_PX, MAX_STEPS } from '../../base/media/result-limits.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
 import { toNumber } from './values.ts';
 
@@ -33,8 +34,9 @@ export interface TaskFlags {
 type Field = Exclude<keyof TaskFlags, 'kind' | 'images'>;
 type Fields = Readonly<Record<string, unknown>>;
 
-const U32_MAX = 0xffff_ffff;
-const pixels = { min: 0, max: U32_MAX, whole: true } as const;
+/** A flag that is left out asks for the model's own. */
+const pixels = { min: 1, max: MAX_SIDE_PX, whole: true } as const;
+const steps = { min: 1, max: MAX_STEPS, whole: true } as const;
 
 /** Which kinds a flag applies to, and what it becomes there. */
 const FIELDS: {
@@ -47,10 +49,10 @@ const FIELDS: {
   'input-url': { of: ['audio_stt'], read: (inputUrl) => ({ inputUrl }) },
   width: { of: ['image', 'video'], read: (text) => ({ width: toNumber('--width', text, pixels) }) },
   height: { of: ['image', 'video'], read: (text) => ({ height: toNumber('--height', text, pixels) }) },
-  steps: { of: ['image'], read: (text) => ({ steps: toNumber('--steps', text, pixels) }) },
+  steps: { of: ['image'], read: (text) => ({ steps: toNumber('--steps', text, steps) }) },
   seed: { of: ['image', 'mesh'], read: (text) => ({ seed: toSeed(text) }) },
   seconds: { of: ['video'], read: (text) => ({ seconds: toNumber('--seconds', text, { min: 0 }) }) },
-  ext: { of: ['image', 'audio_tts', 'video'], read: (ext) => ({ ext }) },
+  ext: { of: ['image', 'audio_tts', 'video'], read: (text, kind) => ({ ext: toExt(text, kind) }) },
 };
 const FIELD_NAMES: readonly Field[] = ['prompt', 'input-url', 'width', 'height', 'steps', 'seed', 'seconds', 'ext'];
 
@@ -94,6 +96,12 @@ function fieldFrom(name: Field, text: string, kind: string): Fields {
 function promptField(text: string, kind: string): Fields {
   if (kind === 'llm') return { messages: [{ role: 'user', content: text }] };
   return kind === 'audio_tts' ? { text } : { prompt: text };
+}
+
+function toExt(text: string, kind: string): string {
+  const exts = extsOf(kind) ?? [];
+  if (exts.includes(text.toLowerCase())) return text.toLowerCase();
+  throw new WorkerError('cli.usage', `--ext is ${quoted(text)}; allowed for ${kind}: ${exts.join(', ')}`);
 }
 
 /** Seeds are unsigned 64-bit, which a plain number would round. */

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { imageTypeOfExt } from '../../base/media/image-type.ts';
+import { MAX_STEPS } from '../../base/media/result-limits.ts';
 import type { CliDefaults } from '../../contract/model-source.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { ImageFormat, Images } from '../../system/native/images.ts';
@@ -11,8 +12,6 @@ import type { Stretch } from './prepare-images.ts';
 const STEP_PX = 64;
 /** No GPU draws more at once: 4096 x 4096. */
 const MAX_PIXELS = 4096 * 4096;
-/** Diffusion models were trained on so many steps of noise; more of them change nothing. */
-const MAX_STEPS = 1000;
 /** What a JPEG keeps when it is written here; stable-diffusion.cpp writes its own with as much. */
 const JPEG_QUALITY = 90;
 

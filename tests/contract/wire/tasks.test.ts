@@ -9,6 +9,7 @@ import {
   type TaskKindId,
   TaskSchema,
 } from '../../../src/contract/tasks/index.ts';
+import { drawnSize, image } from '../../../src/contract/tasks/image.ts';
 import { artifactContentType, UPLOAD_PARTS } from '../../../src/contract/upload.ts';
 
 /** Each kind with what it needs, what may be null, and what has a default and may therefore not be. */
@@ -16,7 +17,7 @@ const KINDS: Record<TaskKindId, { needs: object; nullable: readonly string[]; de
   image: {
     needs: { prompt: 'p' },
     nullable: 'negativePrompt initImageUrl maskUrl refImageUrl denoise cfgScale samplingMethod seed'.split(' '),
-    defaults: { width: 512, height: 512, steps: 20, ext: 'webp' },
+    defaults: { steps: 20, ext: 'webp' },
   },
   llm: {
     needs: { messages: [] },
@@ -69,6 +70,15 @@ describe.each(TASK_KIND_IDS)('an %s task', (kind) => {
       expect([field, reads({ [field]: Symbol('wrong') }).success]).toEqual([field, false]);
     }
   });
+});
+
+test('an image that asks for no size is the usual where it is drawn, and its own where something is removed', () => {
+  const task = v.parse(image.params, { kind: 'image', prompt: 'p' });
+  expect([task.width, task.height, drawnSize(task)]).toEqual([undefined, undefined, { width: 512, height: 512 }]);
+  expect(drawnSize({ width: 0, height: 70 })).toEqual({ width: 0, height: 70 });
+  for (const side of [null, -1, 1.5, '512', 2 ** 32]) {
+    expect(v.safeParse(image.params, { kind: 'image', prompt: 'p', width: side }).success).toBe(false);
+  }
 });
 
 test('a chat carries a list of images or none at all, but no null', () => {
@@ -130,6 +140,7 @@ test.each([
   ['ogg', 'audio/ogg'],
   ['opus', 'audio/ogg'],
   ['flac', 'audio/flac'],
+  ['m4a', 'audio/mp4'],
   ['mp4', 'video/mp4'],
   ['webm', 'video/webm'],
   ['glb', 'model/gltf-binary'],

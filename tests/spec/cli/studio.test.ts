@@ -286,7 +286,28 @@ describe('jobs create', () => {
     [['--prompt', 'x'], '--kind is missing; allowed: image, llm, audio_stt, audio_tts, video, mesh'],
     [['--kind', 'llm', '--prompt', 'x', '--width', '3'], '--width does not apply to "llm", only to image, video'],
     [['--kind', 'image'], 'not a valid job: task.prompt: is missing'],
-    [['--kind', 'image', '--prompt', 'x', '--width', '1.5'], '--width is "1.5"; allowed: a whole number from 0'],
+    [
+      ['--kind', 'image', '--prompt', 'x', '--width', '1.5'],
+      '--width is "1.5"; allowed: a whole number from 1 to 16384',
+    ],
+    [['--kind', 'image', '--prompt', 'x', '--width', '0'], '--width is "0"; allowed: a whole number from 1 to 16384'],
+    [
+      ['--kind', 'image', '--prompt', 'x', '--height', '99999'],
+      '--height is "99999"; allowed: a whole number from 1 to',
+    ],
+    [
+      ['--kind', 'image', '--prompt', 'x', '--steps', '1001'],
+      '--steps is "1001"; allowed: a whole number from 1 to 1000',
+    ],
+    [
+      ['--kind', 'image', '--prompt', 'x', '--ext', 'exe'],
+      '--ext is "exe"; allowed for image: webp, png, jpg, jpeg, gif, tif, tiff, bmp',
+    ],
+    [['--kind', 'audio_tts', '--prompt', 'x', '--ext', 'png'], '--ext is "png"; allowed for audio_tts: wav, mp3, ogg'],
+    [
+      ['--kind', 'video', '--prompt', 'x', '--ext', 'mov'],
+      '--ext is "mov"; allowed for video: mp4, webm, gif, webp, avi',
+    ],
     [['--kind', 'image', '--prompt', 'x', '--seed', '-1'], '--seed is "-1"; allowed: a whole number'],
     [['--kind', 'mesh'], 'not a valid job: task.imageUrl: is missing'],
     [['--kind', 'mesh', '--prompt', 'x'], '--prompt does not apply to "mesh"'],

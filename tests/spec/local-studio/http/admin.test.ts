@@ -50,6 +50,20 @@ test('a job of an unknown model or of another kind is rejected', async () => {
   expect(await wrongKind.json()).toMatchObject({ error: 'invalid', message: expect.stringContaining('image') });
 });
 
+test.each([
+  [{ ext: 'exe' }, 'task.ext is "exe"; allowed: webp, png, jpg, jpeg, gif, tif, tiff, bmp'],
+  [{ ext: '../x' }, 'allowed: webp, png'],
+  [{ width: 99_999, height: 3 }, 'task.width is 99999; allowed: at most 16384'],
+  [{ height: 4_294_967_295 }, 'task.height is 4294967295; allowed: at most 16384'],
+  [{ steps: 4_294_967_295 }, 'task.steps is 4294967295; allowed: at most 1000'],
+])('a job for an image that no engine makes is refused by name: %p', async (about, message) => {
+  await using studio = await fakeStudio();
+  const task = { kind: 'image', prompt: 'a fox', ...about };
+  const answer = await studio.admin('POST', '/jobs', { model: 'z-image', modelSource: synthetic, task });
+  expect(answer.status).toBe(400);
+  expect(await answer.json()).toMatchObject({ message: expect.stringContaining(message) });
+});
+
 test('jobs are listed newest first, page by page, by state', async () => {
   await using studio = await fakeStudio();
   const made = [];
