@@ -13,6 +13,7 @@ import { measureInstalls } from './installs.ts';
 import { machineClass } from './processes.ts';
 import { type Measurement, docsBlock, type Report, tableOf, withBlock } from './report.ts';
 import { measureStarts } from './starts.ts';
+import { measureUpdates } from './updates.ts';
 
 const OUTFILE = 'dist/bench.json';
 const PAGE = 'docs/benchmarks.md';
@@ -22,6 +23,7 @@ interface Sizes {
   readonly binary: Scale;
   readonly starts: number;
   readonly installs: number;
+  readonly updates: number;
   readonly idleSeconds: number;
   /** After how many jobs memory is looked at. */
   readonly jsonGrowth: Looks;
@@ -36,6 +38,7 @@ const FULL: Sizes = {
   binary: { jobs: 300, rounds: 5, warmUp: 50 },
   starts: 25,
   installs: 5,
+  updates: 10,
   idleSeconds: 60,
   jsonGrowth: [2_000, 20_000, 38_000],
   imageGrowth: [200, 2_000, 3_800],
@@ -49,6 +52,7 @@ const QUICK: Sizes = {
   binary: { jobs: 10, rounds: 1, warmUp: 2 },
   starts: 2,
   installs: 1,
+  updates: 1,
   idleSeconds: 1,
   jsonGrowth: [50, 100, 150],
   imageGrowth: [5, 10, 15],
@@ -62,6 +66,7 @@ const MEASUREMENTS: Readonly<Record<string, (sizes: Sizes) => Promise<readonly M
   binary: ({ binary }) => measureExchanges('binary', binary),
   starts: ({ starts }) => measureStarts(starts),
   install: ({ installs }) => measureInstalls(installs),
+  update: ({ updates }) => measureUpdates(updates),
   idle: ({ idleSeconds }) => measureIdle(idleSeconds),
   growth: async ({ jsonGrowth, imageGrowth }) => [
     ...(await measureGrowth('json', jsonGrowth)),

@@ -77,7 +77,7 @@ export interface UpdateScene extends AsyncDisposable {
   readonly studio: FakeStudio;
   readonly program: string;
   /** Publishes the new version as it was built, or as a script whose `run` is this. */
-  publish(about?: Partial<Publication> & { readonly run?: string }): Promise<void>;
+  publish(about?: Partial<Publication> & { readonly run?: string; readonly installer?: boolean }): Promise<void>;
   /** Starts a worker, whatever becomes of it. */
   launch(): RunningWorker;
   /** Starts one and waits until it serves. */
@@ -123,7 +123,7 @@ export async function updateScene(more = ''): Promise<UpdateScene> {
     server,
     studio,
     program,
-    async publish({ run, ...about } = {}) {
+    async publish({ run, installer: hasInstaller = true, ...about } = {}) {
       if (run !== undefined) await writeFile(folder.at('script'), scripted(run), { mode: 0o755 });
       const installer = (await readFile('install/install.sh', 'utf8')).replace(
         /^KEYS='[^']*'/m,
@@ -140,7 +140,7 @@ export async function updateScene(more = ''): Promise<UpdateScene> {
             bytes: await archiveOf(run === undefined ? fresh : folder.at('script')),
           },
           { name: 'studio-worker-installer.sh', kind: 'installer', target: 'any', bytes: Buffer.from(installer) },
-        ],
+        ].filter(({ kind }) => hasInstaller || kind !== 'installer'),
         ...about,
       });
     },

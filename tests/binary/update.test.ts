@@ -135,7 +135,7 @@ for (const event of ['update.downloading', 'update.staged', 'update.tried', 'sto
   test(`a worker that is killed at ${event} leaves one that works, and no child`, async () => {
     await using scene = await updateScene();
     await using worker = await scene.start();
-    await scene.publish();
+    await scene.publish({ installer: false }); // which takes longer and is killed in its own tests
     const updating = scene.command('update');
     await worker.logged(event);
     worker.kill('SIGKILL');

@@ -59,7 +59,11 @@ export async function runWorker(choice: RunChoice, effects: Effects): Promise<nu
 async function serveInTurn(run: Run): Promise<number> {
   const { path, log, effects, stops } = run;
   using survival = watchStart(path, effects, log.logger.child({}, 'update'));
-  const updater = composeUpdater(path, effects, { log: log.logger, isStopped: () => stops.count > 0 });
+  const updater = composeUpdater(path, effects, {
+    log: log.logger,
+    flush: () => log.flush(),
+    isStopped: () => stops.count > 0,
+  });
   try {
     for (;;) {
       const code = await locked(run, () => serve(run, { updater, survival }));

@@ -18,7 +18,7 @@ import { installationOf } from './installation.ts';
 export function composeUpdater(
   configPath: string,
   effects: Effects,
-  about: { readonly log: Logger; readonly isStopped: () => boolean },
+  about: { readonly log: Logger; readonly flush: () => Promise<void>; readonly isStopped: () => boolean },
 ): Updater {
   const { files, clock, random, environment } = effects;
   const log = about.log.child({}, 'update');
@@ -36,7 +36,9 @@ export function composeUpdater(
     previousVersion: installation.previousVersion,
     putBack: installation.putBack,
     cleanUp: () => removeStaged(siblingsOf(configPath).updates, files),
-    restart: () => {
+    async restart() {
+      await about.flush(); // what is in this process is lost with it
+      await effects.terminal.drain();
       if (!about.isStopped()) continueAs(environment.execPath, ownEnvironment(ourVariables()));
     },
   });

@@ -52,7 +52,7 @@ export class Takeover {
   /** Goes on as the new version, once the child has let go of everything. */
   async restart(): Promise<void> {
     await this.#leave();
-    this.#deps.restart();
+    await this.#deps.restart();
     this.#handedOver?.resolve();
   }
 

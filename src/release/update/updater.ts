@@ -73,7 +73,7 @@ export interface UpdaterDeps {
   /** Removes what was staged for this version and for older ones. */
   readonly cleanUp: () => Promise<void>;
   /** Goes on as what is in this program's place now; returns only when it must not. */
-  readonly restart: () => void;
+  readonly restart: () => Promise<void>;
 }
 
 /** Keeps one installation up to date, over all the workers that run in this process one after the other. */

@@ -65,7 +65,7 @@ async function setup({ trial = WORKS, ...given }: Given = {}) {
     previousVersion: async () => '0.4.0',
     putBack: async () => void did.push('put back'),
     cleanUp: async () => {},
-    restart: () => void did.push('restart'),
+    restart: async () => void did.push('restart'),
     ...given.deps,
   });
   const disconnect = updater.connect({
