@@ -4,6 +4,7 @@ import { suggest } from '../base/suggest.ts';
 import type { ConfigValue, KeyType } from './key-types.ts';
 import { type Config, type ConfigKey, CONFIG_KEYS, KEYS, specOf } from './schema.ts';
 import { parseToml } from './toml.ts';
+import { valueProblem } from './value-problem.ts';
 
 /*
  * Config values that arrive as text: from a command line, or from an environment variable.
@@ -27,10 +28,19 @@ export function toKey(name: string): ConfigKey {
  */
 export function valueOf(key: ConfigKey, text: string, named: string): ConfigValue {
   const type: KeyType = CONFIG_KEYS[key].type;
-  const parsed = v.safeParse(type.schema, toToml(type, text));
+  const given = toToml(type, text);
+  const parsed = v.safeParse(type.schema, given);
   if (parsed.success && isInRange(type, parsed.output)) return parsed.output;
-  throw new WorkerError('config.invalid', `${named} takes ${type.expects}`, { fields: { key } });
+  const because = parsed.success ? `${named} takes ${type.expects}` : valueProblem(named, type, given).because;
+  throw new WorkerError('config.invalid', because, {
+    hint: named === key ? unsetHint(key) : 'Correct the variable, or unset it.',
+    fields: { key },
+  });
 }
+
+/** What else there is to do for an operator whose value a key does not take. */
+export const unsetHint = (name: string): string =>
+  `Give it such a value, or restore its default with \`studio-worker config unset ${name}\`.`;
 
 const isInRange = ({ range }: KeyType, value: unknown): boolean =>
   range === undefined || typeof value !== 'number' || (value >= range.min && value <= range.max);

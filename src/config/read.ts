@@ -4,6 +4,7 @@ import { shownUrl } from '../base/urls.ts';
 import { positionOfKey, showPosition, type TextPosition } from './text-position.ts';
 import type { ConfigValue } from './key-types.ts';
 import { type Config, type ConfigKey, type ConfigPatch, KEYS, specOf } from './schema.ts';
+import { valueProblem } from './value-problem.ts';
 import { editToml, parseToml, type TomlTable, type TomlValue, writeToml } from './toml.ts';
 
 /** What `~` expands to. */
@@ -60,8 +61,9 @@ function readValue(
   if (given === undefined || given === '') return spec?.default;
   const parsed = v.safeParse(spec?.type.schema ?? v.never(), given);
   if (parsed.success) return parsed.output;
-  const position = positionOfKey(file.text, key);
-  throw invalid({ ...file, problem: `${key} takes ${spec?.type.expects}`, position });
+  const { because, part } =
+    spec === undefined ? { because: `${key} is unknown`, part: undefined } : valueProblem(key, spec.type, given);
+  throw invalid({ ...file, problem: because, position: positionOfKey(file.text, key, part) });
 }
 
 function invalid(what: {
@@ -74,7 +76,7 @@ function invalid(what: {
   const where = position === undefined ? path : `${path}:${position.line}:${position.column}`;
   const block = position === undefined ? '' : `\n\n${showPosition(text, position)}`;
   return new WorkerError('config.invalid', `${where}: ${problem}${block}`, {
-    hint: `Correct ${position === undefined ? 'the file' : `line ${position.line}`}, or move it away to start with a new one.`,
+    hint: `Correct ${position === undefined ? 'the file' : `line ${position.line}`}. Or rename the file: the worker then makes a new one, and asks a studio for approval again.`,
     fields: { path, ...(position !== undefined && { line: position.line, column: position.column }) },
   });
 }

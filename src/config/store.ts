@@ -29,11 +29,12 @@ export interface ConfigStore {
   readonly isFresh: boolean;
   /**
    * Sets keys in the file, keeping all else in it as it is, and gives the config that follows. Reads the file first, so
-   * that an edit by somebody else in between is not lost. Updates run one after the other.
+   * that an edit by somebody else in between is not lost; what depends on it is made from what the file says, whatever the
+   * environment sets. Updates run one after the other.
    *
    * @throws WorkerError `config.not-saved` | `config.invalid` when somebody broke the file, which is then left alone
    */
-  update(patch: ConfigPatch): Promise<Config>;
+  update(patch: ConfigPatch | ((inFile: Config) => ConfigPatch)): Promise<Config>;
   /** Reads the file again; an invalid one is a warning and leaves the config as it was. */
   reload(): Promise<void>;
   /** Gives a live key to its reader: the getter always returns the value in force. */
@@ -118,11 +119,12 @@ class FileConfigStore implements ConfigStore {
     return this.#config;
   }
 
-  update(patch: ConfigPatch): Promise<Config> {
+  update(patch: ConfigPatch | ((inFile: Config) => ConfigPatch)): Promise<Config> {
     return this.#inTurn(async () => {
       const before = (await readText(this.#options)) ?? this.#text;
       readTable(before, this.path); // what is no TOML would be replaced by the keys of the patch alone
-      const text = patchText(before, patch);
+      const { path, folders } = this.#options;
+      const text = patchText(before, typeof patch === 'function' ? patch(readConfig(before, path, folders)) : patch);
       const config = configIn(text, this.#options);
       this.#learn(config);
       await save(this.#options, text);

@@ -1,3 +1,4 @@
+import { TASK_KIND_IDS } from '../contract/tasks/index.ts';
 import { specOf } from './schema.ts';
 
 /** A line and a column of a text, counted from 1. */
@@ -29,18 +30,39 @@ export function showPosition(text: string, position: TextPosition): string {
   return shown.join('\n');
 }
 
-/** Where a top-level key is set, for a value that is TOML but not what the key takes. */
-export function positionOfKey(text: string, key: string): TextPosition | undefined {
+/** Where a top-level key is set, or a part of the table that it is, for a value that is TOML but not what the key takes. */
+export function positionOfKey(text: string, key: string, part?: string): TextPosition | undefined {
   const lines = text.split(/\r?\n/);
+  const inside = part === undefined ? undefined : positionOfPart(lines, key, part);
+  if (inside !== undefined) return inside;
   const at = lines.findIndex((line) => new RegExp(`^\\s*["']?${key}["']?\\s*=`).test(line));
   const column = /=\s*/.exec(lines[at] ?? '');
   return at < 0 || column === null ? undefined : { line: at + 1, column: column.index + column[0].length + 1 };
 }
 
+/** Below the header of the table, behind its name and a point, or in braces on one line. */
+function positionOfPart(lines: readonly string[], key: string, part: string): TextPosition | undefined {
+  const name = `["']?${RegExp.escape(part)}["']?\\s*=`;
+  const [header, below, dotted, inBraces] = [
+    new RegExp(`^\\s*\\[\\s*${key}\\s*\\]`),
+    new RegExp(`^\\s*(?=${name})`),
+    new RegExp(`^\\s*${key}\\s*\\.\\s*(?=${name})`),
+    new RegExp(`^\\s*${key}\\s*=\\s*\\{(?:.*[{,\\s])?(?=${name})`),
+  ];
+  let isInside = false;
+  for (const [index, line] of lines.entries()) {
+    if (/^\s*\[/.test(line)) isInside = header.test(line);
+    const found = isInside ? below.exec(line) : (dotted.exec(line) ?? inBraces.exec(line));
+    if (found !== null) return { line: index + 1, column: found[0].length + 1 };
+  }
+  return undefined;
+}
+
 function safeLine(line: string): string {
-  const [, start = '', key = '', value = ''] = /^(\s*([A-Za-z0-9_-]+)\s*=\s*)(.*)$/.exec(line) ?? [];
+  const [, start = '', key = '', value = ''] = /^(\s*(?:kinds\s*\.\s*)?([A-Za-z0-9_-]+)\s*=\s*)(.*)$/.exec(line) ?? [];
   if (key === '') return /^\s*(\[[\w.-]*\]\s*)?$/.test(line) ? line : HIDDEN;
   const spec = specOf(key);
-  const plain = spec !== undefined && !spec.secret && !/token|secret|@|\?|:\/\/\S*#/i.test(value);
+  const isKnown = TASK_KIND_IDS.some((kind) => kind === key) || (spec !== undefined && !spec.secret);
+  const plain = isKnown && !/token|secret|@|\?|:\/\/\S*#/i.test(value);
   return plain ? line : `${start}${HIDDEN}`;
 }

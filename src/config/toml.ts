@@ -1,3 +1,4 @@
+import { editKey, type WrittenValue } from './toml-lines.ts';
 import { parse, stringify, TomlDate, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
 
 export type { TomlTable, TomlValue };
@@ -27,7 +28,7 @@ export function writeToml(table: TomlTable): string {
 
 /**
  * The text with some top-level keys changed and everything else as the operator left it: comments, blank lines, order,
- * unknown keys, line ends.
+ * unknown keys, line ends. A table is changed key by key.
  *
  * Lines are edited one by one and the result is read back. If it does not parse to exactly the expected table (a key inside a
  * multi-line text, a quoted or dotted spelling), the whole file is rewritten: every value survives, comments do not.
@@ -42,41 +43,25 @@ export function editToml(text: string, changes: TomlChanges): string {
     if (value === undefined) delete expected[key];
     else expected[key] = value;
   }
-  const edited = Object.entries(changes).reduce((at, [key, value]) => editLine(at, key, value), text);
+  const edited = Object.entries(changes).reduce((at, [key, value]) => editKey(at, key, written(key, value)), text);
   const after = parseToml(edited);
   return after.is === 'table' && isSame(after.table, expected) ? edited : writeToml(expected);
 }
 
-/** `key = ` with its value, when that ends on the same line, and what follows: blanks or a comment. */
-const ASSIGNMENT = /^(\s*([A-Za-z0-9_-]+)\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s#"'[{][^\s#]*)(\s*(?:#.*)?)$/;
-
-function editLine(text: string, key: string, value: TomlValue | undefined): string {
-  const end = text.includes('\r\n') ? '\r\n' : '\n';
-  const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
-  const header = lines.findIndex((line) => /^\s*\[/.test(line));
-  const top = header < 0 ? lines.length : header;
-  const at = lines.findIndex((line, index) => index < top && ASSIGNMENT.exec(line)?.[2] === key);
-  if (value === undefined) {
-    if (at >= 0) lines.splice(at, 1);
-  } else if (at >= 0) {
-    const [, start = '', , , rest = ''] = ASSIGNMENT.exec(lines[at] ?? '') ?? [];
-    lines[at] = `${start}${writeValue(key, value)}${rest}`;
-  } else {
-    lines.splice(afterLastKey(lines, top), 0, `${key} = ${writeValue(key, value)}`);
-  }
-  return lines.join(end);
-}
-
-/** Where a new key goes: below the last one, above the blank lines and comments that belong to a table's header. */
-function afterLastKey(lines: readonly string[], top: number): number {
-  const filled = lines.findLastIndex((line, index) => index < top && line.trim() !== '' && !/^\s*#/.test(line));
-  return filled >= 0 ? filled + 1 : lines.findLastIndex((line, index) => index < top && line.trim() !== '') + 1;
+/** A value as the lines of the file get it: text, or the text of each key of a table. */
+function written(key: string, value: TomlValue | undefined): WrittenValue | undefined {
+  if (value === undefined) return undefined;
+  if (!isTable(value)) return writeValue(key, value);
+  return new Map(Object.entries(value).map(([part, inner]) => [part, writeValue(part, inner)]));
 }
 
 const writeValue = (key: string, value: TomlValue): string =>
   writeToml({ [key]: value })
     .slice(key.length + 3)
     .trimEnd();
+
+const isTable = (value: TomlValue): value is TomlTable =>
+  typeof value === 'object' && !Array.isArray(value) && !(value instanceof TomlDate);
 
 /** Windows' Notepad begins a file with a byte order mark, which TOML does not know. */
 const withoutMark = (text: string): string => (text.startsWith('\uFEFF') ? text.slice(1) : text);

@@ -4,7 +4,10 @@ import type { ConfigEntry, OpenedConfig } from '../world/config.ts';
 import { reloadFacts, reloadText } from './worker-reply.ts';
 
 export const KEY_ARG = {
-  key: { type: 'positional', description: 'Name of the key, as `studio-worker config` prints it' },
+  key: {
+    type: 'positional',
+    description: 'Name of the key, as `studio-worker config` prints it; `kinds.video` for one kind',
+  },
 } as const;
 
 /** A value for scripts: a string without quotes, all else as JSON. */

@@ -10,7 +10,7 @@ export interface OpenedConfig {
   facts(): Readonly<Record<string, unknown>>;
   /** Keys that the environment sets, each with its variable: what the file says of them does not count. */
   readonly overridden: readonly { readonly key: string; readonly variable: string }[];
-  /** One key. @throws WorkerError `cli.usage` when there is none of that name */
+  /** One key, or one kind as `kinds.video`. @throws WorkerError `cli.usage` when there is none of that name */
   entry(key: string): ConfigEntry;
   /**
    * Sets a key in the file to what a text says, checked as the file is; undefined takes it out, which restores the default.

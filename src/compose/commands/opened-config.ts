@@ -1,8 +1,8 @@
 import { shownUrl } from '../../base/urls.ts';
 import type { ConfigEntry, OpenedConfig } from '../../cli/world/config.ts';
-import { toKey, valueOf, variableOf } from '../../config/from-text.ts';
+import { variableOf } from '../../config/from-text.ts';
 import { renderConfig, shownEntry, shownFacts } from '../../config/read.ts';
-import { CONFIG_KEYS, type ConfigKey } from '../../config/schema.ts';
+import { aboutSetting, nameOf, patchFor, type Setting, switchIn, toSetting } from '../../config/setting.ts';
 import type { ConfigStore } from '../../config/store.ts';
 import { checkBaseUrl } from '../../config/urls.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -19,7 +19,7 @@ export async function openedConfig(
   const path = await configPathOf(named, effects);
   const log = openCommandLog(effects).logger.child({}, 'cli');
   const config = await openConfig(path, effects, { log, readOnly });
-  const entry = (key: ConfigKey) => entryOf(key, config);
+  const entry = (setting: Setting) => entryOf(setting, config);
   return {
     path,
     exists: !(readOnly && config.isFresh),
@@ -31,13 +31,13 @@ export async function openedConfig(
     },
     toml: () => renderConfig(path, config.current),
     facts: () => shownFacts(config.current),
-    entry: (name) => entry(toKey(name)),
+    entry: (name) => entry(toSetting(name)),
     async set(name, text) {
-      const key = toKey(name);
-      const value = text === undefined ? undefined : valueOf(key, text, key);
-      if (key === 'api_base_url' && typeof value === 'string') warnOfPlainHttp(value, config, log);
-      await config.update({ [key]: value });
-      return entry(key);
+      const setting = toSetting(name);
+      const patch = patchFor(setting, text);
+      if (setting.key === 'api_base_url' && text !== undefined) warnOfPlainHttp(text, config, log);
+      await config.update(patch);
+      return entry(setting);
     },
     async update({ apiBaseUrl, vramThresholdGb, autoEnabled, autoUpdateEnabled }) {
       if (apiBaseUrl !== undefined) warnOfPlainHttp(apiBaseUrl, config, log);
@@ -53,11 +53,14 @@ export async function openedConfig(
   };
 }
 
-function entryOf(key: ConfigKey, config: ConfigStore): ConfigEntry {
-  const { sentence, applies } = CONFIG_KEYS[key];
-  const variable = config.overridden.includes(key) ? variableOf(key) : undefined;
-  return { key, ...shownEntry(key, config.current), sentence, applies, variable };
+function entryOf(setting: Setting, { current, overridden }: ConfigStore): ConfigEntry {
+  const { key, kind } = setting;
+  const variable = overridden.includes(key) ? variableOf(key) : undefined;
+  const shown = kind === undefined ? shownEntry(key, current) : shownSwitch(setting, switchIn(current, kind));
+  return { key: nameOf(setting), ...shown, ...aboutSetting(setting), variable };
 }
+
+const shownSwitch = (setting: Setting, value: boolean) => ({ value, text: `${nameOf(setting)} = ${value}` });
 
 function valuesOf({ current }: ConfigStore): OpenedConfig['values'] {
   return {

@@ -38,6 +38,26 @@ test('one key is set, read and taken out, and the rest of the file stays', async
   expect(await at.file()).toBe('# mine\n');
 });
 
+test('one kind is switched by its own name, and the rest of the table stays', async () => {
+  await using at = await setup('# mine\n\n[kinds]\nvideo = false # too slow here\n');
+  const set = await at.run(['config', 'set', 'kinds.mesh', 'false']);
+  expect(set).toEqual({ code: 0, out: 'kinds.mesh = false\n', err: '' });
+  expect(await at.file()).toBe('# mine\n\n[kinds]\nvideo = false # too slow here\nmesh = false\n');
+  expect((await at.run(['config', 'get', 'kinds.mesh'])).out).toBe('false\n');
+  expect((await at.run(['config', 'get', 'kinds.llm', '--json'])).out).toContain('"value": true');
+  expect((await at.run(['config', 'unset', 'kinds.mesh'])).out).toBe('kinds.mesh = true\n');
+  expect(await at.file()).toBe('# mine\n\n[kinds]\nvideo = false # too slow here\n');
+  const { code, err } = await at.run(['config', 'set', 'kinds.mehs', 'false']);
+  expect({ code, err }).toEqual({ code: 64, err: expect.stringContaining('did you mean mesh?') });
+});
+
+test('what the environment sets of the kinds is not written into the file', async () => {
+  await using at = await setup('');
+  await at.run(['config', 'set', 'kinds.mesh', 'false'], { STUDIO_WORKER_KINDS: '{ video = false }' });
+  expect(await at.file()).toContain('[kinds]\nmesh = false\n');
+  expect(await at.file()).not.toContain('video');
+});
+
 test('a value that the key does not take leaves the file as it is', async () => {
   await using at = await setup('vram_threshold_gb = 6.0\n');
   const { code, err } = await at.run(['config', 'set', 'vram_threshold_gb', 'lots']);

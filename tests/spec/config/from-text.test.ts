@@ -36,14 +36,23 @@ describe('a value that arrives as text', () => {
     ['memory_max_gb', '3', 'a whole number from 4 to 1024'],
     ['auto_enabled', 'yes', '`true` or `false`'],
     ['output_check', 'maybe', '"reject" or "flag" or "off"'],
-    ['kinds', '{ videos = false }', 'a table of `true` and `false` for'],
     ['auth_token', 'two words', 'visible ASCII characters'],
   ] as const)('for %s, %j is refused with what is allowed, and not repeated', (key, text, allowed) => {
     const error = failure(() => valueOf(key, text, key));
-    expect(error).toMatchObject({ code: 'config.invalid', fields: { key } });
+    const hint = `Give it such a value, or restore its default with \`studio-worker config unset ${key}\`.`;
+    expect(error).toMatchObject({ code: 'config.invalid', hint, fields: { key } });
     expect(error.message).toStartWith(`${key} takes ${allowed}`);
     expect(error.message).not.toContain(text);
   });
+});
+
+test.each([
+  ['{ videos = false }', 'kinds names "videos", which is no kind of task; did you mean video?'],
+  ['{ x = false }', 'kinds names "x", which is no kind of task; the kinds are image, llm,'],
+  ['{ video = 1 }', 'kinds.video takes `true` or `false`'],
+  ['off', 'kinds takes a table of `true` and `false` for image, llm,'],
+])('of the table %s the part that is wrong is named', (text, problem) => {
+  expect(failure(() => valueOf('kinds', text, 'kinds')).message).toStartWith(problem);
 });
 
 describe('a key that is named on the command line', () => {

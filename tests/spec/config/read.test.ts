@@ -75,7 +75,9 @@ test('models and kinds are read from a list and a table, and kept when another k
 });
 
 test.each([
-  ['[kinds]\nvidoe = false\n', 'kinds takes a table of `true` and `false` for image, llm,'],
+  ['[kinds]\nmesh = true\nvidoe = false\n', ':5:1: kinds names "vidoe", which is no kind of task; did you mean video?'],
+  ['kinds = { video = false, "mehs" = false }\n', ':3:26: kinds names "mehs", which is no kind of task'],
+  ['kinds.mesh = "off"\n', ':3:7: kinds.mesh takes `true` or `false`'],
   ['kinds = ["llm"]\n', 'kinds takes a table'],
   ['supported_models_override = "z-image"\n', 'supported_models_override takes a list of strings in quotes'],
 ])('%j is refused with what stands there instead', (lines, problem) => {
@@ -113,7 +115,9 @@ test('a broken file is shown with line, column and caret', () => {
   expect(error.message).toStartWith(`${PATH}:2:`);
   expect(error.message).toContain('1 | api_base_url = "https://studio.lan"\n2 | vram_threshold_gb = 12,0\n');
   expect(error.message).toMatch(/\n {2}\| +\^\n3 \| auto_start = true$/);
-  expect(error.hint).toBe('Correct line 2, or move it away to start with a new one.');
+  expect(error.hint).toBe(
+    'Correct line 2. Or rename the file: the worker then makes a new one, and asks a studio for approval again.',
+  );
 });
 
 for (const [what, line, takes] of [

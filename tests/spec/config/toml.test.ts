@@ -76,6 +76,24 @@ for (const [what, text] of [
   });
 }
 
+test.each([
+  [
+    'a table of its own',
+    '# mine\n\n[kinds] # off here\nvideo = false # slow\n\n[other]\nvideo = 1\n',
+    '\nvideo = true # slow\nmesh = false\n\n',
+  ],
+  ['one line', 'a = 1\nkinds = { video = false } # off\nb = 2\n', 'kinds = { video = true, mesh = false } # off\n'],
+  ['no line yet', 'a = 1 # one\n', 'a = 1 # one\n\n[kinds]\nvideo = true\nmesh = false\n'],
+])('a table with %s is changed key by key, and all else stays', (_what, text, changed) => {
+  const kinds = { video: true, mesh: false };
+  const edited = editToml(text, { kinds });
+  expect(edited).toContain(changed);
+  for (const comment of text.match(/#.*/g) ?? []) expect(edited).toContain(comment);
+  const gone = editToml(text, { kinds: undefined });
+  expect(gone).not.toContain('kinds');
+  expect(parseToml(gone)).toEqual(parseToml(text.includes('[other]') ? '[other]\nvideo = 1\n' : gone));
+});
+
 test('a broken text is located without quoting it', () => {
   const reading = parseToml('a = 1\nauth_token = "tok\nb = 2\n');
   expect(reading).toEqual({

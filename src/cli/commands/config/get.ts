@@ -5,7 +5,7 @@ import { KEY_ARG, shownValue } from '../../view/config-entry.ts';
 /** Prints one value, for scripts: a string without its quotes. */
 export const get = command({
   summary: 'Print the value of one config key, a secret masked',
-  examples: ['studio-worker config get models_root', 'studio-worker config get kinds --json'],
+  examples: ['studio-worker config get models_root', 'studio-worker config get kinds.video'],
   exits: [
     { code: 1, means: 'the key is not set and has no default' },
     { code: 78, means: 'the config file is invalid' },

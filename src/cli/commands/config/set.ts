@@ -7,7 +7,7 @@ export const set = command({
   examples: [
     'studio-worker config set models_root /srv/models',
     'studio-worker config set keep_warm_secs 0',
-    "studio-worker config set kinds '{video=false}'",
+    'studio-worker config set kinds.video false',
     'studio-worker config set supported_models_override z-image,onnx:*',
   ],
   exits: [
