@@ -18,6 +18,7 @@ export async function createWorld(): Promise<World> {
     env: environment.get,
     readText: (path, maxBytes) => files.readNamedText(path, maxBytes),
     readBytes: (path, maxBytes) => files.readNamedBytes(path, maxBytes),
+    readInput: async (maxBytes) => (await import('./system/input.ts')).readInput(maxBytes),
     writeFile: async (path, bytes, how) =>
       (await import('./system/disk/given-file.ts')).writeGivenFile(path, bytes, how),
     openConfig: async (path, how) =>

@@ -29,6 +29,8 @@ export interface World {
    * @throws WorkerError `file.unusable` when it is no regular file, is larger than `maxBytes`, or is not UTF-8
    */
   readonly readText: (path: string, maxBytes: number) => Promise<string | undefined>;
+  /** What standard input holds, to its end. @throws WorkerError `file.unusable` when there is more */
+  readonly readInput: (maxBytes: number) => Promise<string>;
   /** Its bytes, as they are. @throws WorkerError `file.unusable` when it is no regular file or is larger */
   readonly readBytes: (path: string, maxBytes: number) => Promise<Uint8Array | undefined>;
   /** Writes a file where the operator asked for it. @throws WorkerError `file.not-written` */

@@ -4,6 +4,25 @@ import type { UpdateStatus } from '../release/update/updater.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import type { SessionStatus } from '../studio/session/session.ts';
 
+export const OBSTACLES = [
+  'claiming-off',
+  'not-registered',
+  'no-session',
+  'no-engines',
+  'update',
+  'in-use',
+  'outbox-full',
+  'disk-full',
+  'quarantine',
+] as const;
+
+/** Something that keeps a running worker from jobs. */
+export interface Obstacle {
+  /** A stable name for programs. */
+  readonly what: (typeof OBSTACLES)[number];
+  readonly because: string;
+}
+
 /** Everything `status` shows of a running worker, at one moment. Immutable. */
 export interface WorkerStatus {
   readonly version: string;
@@ -14,6 +33,8 @@ export interface WorkerStatus {
   /** Claiming is on. */
   readonly enabled: boolean;
   readonly stopping: boolean;
+  /** What keeps jobs away, the most lasting first; absent where nobody asked for it. */
+  readonly obstacles?: readonly Obstacle[];
   readonly workerId: string | undefined;
   readonly registration: RegistrationStatus;
   readonly session: SessionStatus;

@@ -20,6 +20,7 @@ export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}):
   const events = createWorkerEvents(recordingLogger());
   const control = createWorkerControl({
     status: () => ({ ...status, enabled }),
+    obstacles: async () => status.obstacles ?? [],
     saveEnabled: async (wanted) => void (enabled = wanted),
     reload: async () => void did.push('reload'),
     load: async ({ model }) => void did.push(`load ${model}`),

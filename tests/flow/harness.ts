@@ -36,7 +36,7 @@ export interface WorkerChoice {
   /** Keeps those of them from the CPU that belong on a GPU. */
   readonly cpuRule?: CpuRule;
   /** Which models crashed too often; the real engines' own when left out. */
-  readonly quarantine?: Pick<Quarantine, 'remainingMs' | 'forgive'>;
+  readonly quarantine?: Pick<Quarantine, 'remainingMs' | 'forgive' | 'list'>;
   readonly config?: ConfigPatch;
   /** What its drivers report; a machine without GPUs when left out. */
   readonly gpus?: Gpus;

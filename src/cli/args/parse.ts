@@ -35,6 +35,8 @@ interface Reading {
   command: Command | undefined;
   readonly flags: Flag[];
   readonly words: string[];
+  /** A word stood where only the name of a command may. */
+  lost: boolean;
   help: boolean;
 }
 
@@ -44,14 +46,14 @@ interface Reading {
  * @throws WorkerError `cli.usage` naming what is wrong and what would be right
  */
 export async function parseLine(argv: readonly string[], table: CommandTable): Promise<ParsedLine> {
-  const reading: Reading = { path: [], command: undefined, flags: [], words: [], help: false };
-  // Whoever asks for help gets it, whatever else is wrong with the line.
+  const reading: Reading = { path: [], command: undefined, flags: [], words: [], lost: false, help: false };
+  // Whoever asks for help gets it, whatever is wrong with the line but the command itself.
   const helpWanted = argv.slice(0, endOf(argv)).some((word) => word === '--help' || word === '-h');
   try {
     await read(argv, table, reading);
     if (!helpWanted) check(reading);
   } catch (thrown) {
-    if (!helpWanted || reading.command === undefined) throw thrown;
+    if (!helpWanted || reading.command === undefined || reading.lost) throw thrown;
   }
   const { path, command, flags, words } = reading;
   return { path, command, help: helpWanted, canonical: [...flags.map(spell), '--', ...words] };
@@ -82,6 +84,7 @@ async function readWord(word: string, table: CommandTable, reading: Reading): Pr
     reading.path.push(word);
     reading.command = await load();
   } else if (names.length > 0) {
+    reading.lost = true;
     const group = reading.path.length === 0 ? 'command' : `\`${reading.path.join(' ')}\` command`;
     throw usage(
       `unknown ${group} ${quoted(word)}${meant(word, names)}`,

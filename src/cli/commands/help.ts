@@ -1,3 +1,4 @@
+import { WorkerError } from '../../base/errors.ts';
 import { command } from '../command.ts';
 import { commandHelp, programHelp } from '../view/help.ts';
 import { printLines } from '../output.ts';
@@ -13,6 +14,11 @@ export const help = command({
   run: async (args, world, commands) => {
     const words = [args.command, args['sub-command'], args['sub-sub-command']].filter((word) => word !== undefined);
     const { path, command: named } = await parseLine([...words, '--help'], commands);
+    if (path.length < words.length) {
+      throw new WorkerError('cli.usage', `\`${path.join(' ')}\` has no commands below it`, {
+        hint: `Run \`studio-worker help ${path.join(' ')}\`.`,
+      });
+    }
     printLines(world.terminal, named === undefined ? await programHelp(commands) : await commandHelp(path, named));
   },
 });

@@ -1,5 +1,6 @@
 import { command } from '../command.ts';
 import { printLines } from '../output.ts';
+import { BOOTSTRAP_ARGS, bootstrapTokenOf } from '../args/bootstrap-token.ts';
 import { toHttpUrl } from '../args/values.ts';
 import type { ConfigChanges } from '../world/config.ts';
 
@@ -9,7 +10,7 @@ export const register = command({
   examples: [
     'studio-worker register --api-base-url https://studio.example.com',
     'studio-worker register --reset',
-    'studio-worker register --bootstrap-token 5f0c…',
+    'studio-worker register --bootstrap-token-file ./token',
   ],
   exits: [
     { code: 69, means: 'the studio could not be reached to redeem the bootstrap token' },
@@ -19,22 +20,19 @@ export const register = command({
   ],
   args: {
     'api-base-url': { type: 'string', valueHint: 'url', description: 'URL of the studio; credentials are kept' },
-    'bootstrap-token': {
-      type: 'string',
-      valueHint: 'token',
-      description: 'One-time token that registers without waiting for approval',
-    },
+    ...BOOTSTRAP_ARGS,
     reset: { type: 'boolean', description: 'Discard credentials, pending request and install id' },
   },
   run: async (args, world) => {
     const apiBaseUrl = args['api-base-url'];
     const patch: ConfigChanges =
       apiBaseUrl === undefined ? {} : { apiBaseUrl: toHttpUrl('--api-base-url', apiBaseUrl) };
+    const token = await bootstrapTokenOf(args, world);
     const config = await world.openConfig(args.config);
     if (args.reset) await config.resetRegistration();
     await config.update(patch);
-    if (args['bootstrap-token'] !== undefined) {
-      const workerId = await config.bootstrap(args['bootstrap-token']);
+    if (token !== undefined) {
+      const workerId = await config.bootstrap(token);
       printLines(world.terminal, `registered as ${workerId}; start it with \`studio-worker run\``);
       return;
     }

@@ -13,7 +13,7 @@ import type { ConfigValues, OpenedConfig } from '../world/config.ts';
 
 /** Prints the main settings, and below them the state of the running worker. */
 export const status = command({
-  summary: 'Show the registration, the main settings and the running worker',
+  summary: 'Show what keeps jobs away, the main settings and the running worker',
   examples: ['studio-worker status', 'studio-worker status --json'],
   exits: [{ code: 78, means: 'the config file is invalid' }],
   json: '{configPath, configExists, registration: {state, workerId?, requestId?}, config: {…}, worker: {…} | null, workerError?: {code, message}}',
@@ -25,6 +25,7 @@ export const status = command({
     else {
       printLines(
         world.terminal,
+        ...obstacleLines(config, worker),
         ...configLines(config.path, config.values),
         ...(config.exists ? [] : [factLine('config file', `none yet: ${DEFAULTS_SHOWN}`)]),
         ...workerLines(worker, world.clock.now()),
@@ -32,6 +33,18 @@ export const status = command({
     }
   },
 });
+
+/** What keeps jobs away stands before everything else. */
+function obstacleLines({ values }: OpenedConfig, asked: Asked<WorkerStatus>): readonly string[] {
+  const found =
+    asked.is === 'answered'
+      ? (asked.answer.obstacles ?? []).map(({ because }) => because)
+      : [
+          ...(asked.is === 'not-running' ? ['no worker is running: run `studio-worker run`'] : []),
+          ...(values.autoEnabled ? [] : ['claiming is off: run `studio-worker enable`']),
+        ];
+  return found.map((because) => factLine('takes no jobs', onOneLine(because)));
+}
 
 /** These seven lines are documented, in this order; scripts read them. */
 const configLines = (path: string, values: ConfigValues): readonly string[] => [

@@ -15,7 +15,7 @@ export interface WorkerSetup {
   readonly log: Log;
   readonly engines: readonly Engine[];
   /** Models whose engine crashed too often. */
-  readonly quarantine: Pick<Quarantine, 'remainingMs' | 'forgive'>;
+  readonly quarantine: Pick<Quarantine, 'remainingMs' | 'forgive' | 'list'>;
   /** Which engines may not run where they would. */
   readonly cpuRule: Pick<CpuRule, 'refusal'>;
   /** What keeps this installation up to date; nothing where it is left out. */

@@ -18,6 +18,7 @@ import { allowedBaseUrl } from '../studio-url.ts';
 import { composeIdentity } from './identity.ts';
 import { composeJobs } from './jobs.ts';
 import { probeMachine } from './machine-facts.ts';
+import { readObstacles } from './obstacles.ts';
 import { composePresence } from './presence.ts';
 import type { WorkerSetup } from './setup.ts';
 import { composeStudioLink, type StudioLink } from './studio-link.ts';
@@ -194,13 +195,17 @@ const NO_UPDATER: Pick<Updater, 'request'> = {
   request: () => Promise.reject(new WorkerError('update.unsupported', 'nothing updates this worker')),
 };
 
-const controlOf = (
-  { config, engines, updater }: WorkerSetup,
-  { scheduler, stopping, events, rejections, takenGb, jobs, link }: Parts,
-  worker: Worker,
-): WorkerControl =>
-  createWorkerControl({
+function controlOf(setup: WorkerSetup, parts: Parts, worker: Worker): WorkerControl {
+  const { config, engines, updater } = setup;
+  const { scheduler, stopping, events, rejections, takenGb, jobs, link, presence } = parts;
+  return createWorkerControl({
     status: () => worker.status(),
+    obstacles: () =>
+      readObstacles(worker.status(), setup, {
+        scheduler,
+        userPresence: () => presence.latest(),
+        outboxHasRoom: () => link.delivery.hasRoom(),
+      }),
     saveEnabled: async (on) => void (await config.update({ auto_enabled: on })),
     reload: () => config.reload(),
     load: jobs.load,
@@ -220,6 +225,7 @@ const controlOf = (
     stop: () => stopping.signal(),
     events,
   });
+}
 
 const enginesIn = ({ modelEngines = [], extensionEngines }: Capabilities) => ({
   modelEngines,

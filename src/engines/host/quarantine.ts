@@ -17,14 +17,23 @@ export interface Quarantine {
   forgive(engine: EngineName, model: ModelId, crashes: number): void;
   /** How long offers of this model are still rejected, in milliseconds; 0 when they are not. */
   remainingMs(engine: EngineName, model: ModelId): number;
+  /** Every model that is in quarantine now. */
+  list(): readonly Quarantined[];
+}
+
+/** A model in quarantine, and for how long still. */
+export interface Quarantined {
+  readonly engine: EngineName;
+  readonly model: ModelId;
+  readonly remainingMs: number;
 }
 
 /** Nobody is in quarantine yet; a restart of the worker forgets, because it may be the repair. */
 export function createQuarantine(clock: Pick<Clock, 'elapsed'>): Quarantine {
   const crashes = new Map<string, readonly number[]>();
-  const until = new Map<string, number>();
+  const until = new Map<string, { readonly engine: EngineName; readonly model: ModelId; readonly endsMs: number }>();
   const keyOf = (engine: EngineName, model: ModelId): string => JSON.stringify([engine, model]);
-  const remaining = (key: string): number => Math.max(0, (until.get(key) ?? 0) - clock.elapsed());
+  const remaining = (key: string): number => Math.max(0, (until.get(key)?.endsMs ?? 0) - clock.elapsed());
   return {
     crashed(engine, model) {
       const key = keyOf(engine, model);
@@ -32,7 +41,7 @@ export function createQuarantine(clock: Pick<Clock, 'elapsed'>): Quarantine {
       const recent = [...(crashes.get(key) ?? []), now].filter((at) => now - at < WITHIN_MS).slice(-CRASHES);
       crashes.set(key, recent);
       if (recent.length < CRASHES || remaining(key) > 0) return false;
-      until.set(key, now + LASTS_MS);
+      until.set(key, { engine, model, endsMs: now + LASTS_MS });
       return true;
     },
     forgive(engine, model, count) {
@@ -42,5 +51,10 @@ export function createQuarantine(clock: Pick<Clock, 'elapsed'>): Quarantine {
       if (left.length < CRASHES) until.delete(key);
     },
     remainingMs: (engine, model) => remaining(keyOf(engine, model)),
+    list: () =>
+      [...until].flatMap(([key, { engine, model }]) => {
+        const remainingMs = remaining(key);
+        return remainingMs > 0 ? [{ engine, model, remainingMs }] : [];
+      }),
   };
 }

@@ -5,7 +5,7 @@ import type { OfferCounts } from '../rules/rejection-counts.ts';
 import type { Explanation } from '../explain.ts';
 import { readOffer } from '../read-offer.ts';
 import type { WorkerEvents } from '../events.ts';
-import type { WorkerStatus } from '../status.ts';
+import type { Obstacle, WorkerStatus } from '../status.ts';
 import type { AnswerOf, AskName, RequestOf, StreamEventOf, StreamName, StreamRequestOf } from './table.ts';
 import { watch } from './watch.ts';
 
@@ -23,6 +23,8 @@ export interface WorkerControl extends ControlAnswers, ControlStreams {}
 /** The parts of a running worker that control acts on. */
 export interface ControlDeps {
   readonly status: () => WorkerStatus;
+  /** What keeps it from jobs. */
+  readonly obstacles: () => Promise<readonly Obstacle[]>;
   /** Saves whether jobs are taken, and applies it. @throws WorkerError `config.not-saved` */
   readonly saveEnabled: (enabled: boolean) => Promise<void>;
   readonly reload: () => Promise<void>;
@@ -48,7 +50,7 @@ export interface ControlDeps {
 export function createWorkerControl(deps: ControlDeps): WorkerControl {
   const claiming = (): AnswerOf<'reload'> => ({ enabled: deps.status().enabled });
   return {
-    status: async () => deps.status(),
+    status: async () => ({ ...deps.status(), obstacles: await deps.obstacles() }),
     async pause() {
       await deps.saveEnabled(false);
       return claiming();

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { toJobId, toModelId, toWorkerId } from '../../base/ids.ts';
 import { ENGINE_NAMES } from '../../contract/model-source.ts';
 import { TaskKindIdSchema } from '../../contract/tasks/index.ts';
-import type { WorkerStatus } from '../status.ts';
+import { OBSTACLES, type WorkerStatus } from '../status.ts';
 
 /*
  * `WorkerStatus` as it travels. It is our own program on both ends, but perhaps not of one version: a field that is not
@@ -85,6 +85,7 @@ export const StatusSchema = v.pipe(
     configPath: v.string(),
     enabled: v.boolean(),
     stopping: v.boolean(),
+    obstacles: v.exactOptional(v.array(v.object({ what: v.picklist(OBSTACLES), because: v.string() }))),
     workerId: v.optional(WorkerId),
     registration: RegistrationSchema,
     session: SessionSchema,

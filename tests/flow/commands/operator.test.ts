@@ -36,7 +36,7 @@ async function setup(choice: SceneChoice = {}) {
 }
 
 test('why a job waits is told in the words of the worker that rejected it', async () => {
-  await using at = await setup({ quarantine: { remainingMs: () => 60_000, forgive: () => {} } });
+  await using at = await setup({ quarantine: { remainingMs: () => 60_000, forgive: () => {}, list: () => [] } });
   const { id } = await at.studio.createJob(anLlmTask());
   await at.studio.next('reject');
   await at.studio.jobIs(id, 'queued');

@@ -80,7 +80,7 @@ function onCpu(): WorkerChoice {
 test.each<[RuleName, () => WorkerChoice]>([
   ['claiming', () => ({ config: { auto_enabled: false } })],
   ['idle', () => ({ config: { only_when_idle: true } })],
-  ['quarantine', () => ({ quarantine: { remainingMs: () => 1_800_000, forgive: () => {} } })],
+  ['quarantine', () => ({ quarantine: { remainingMs: () => 1_800_000, forgive: () => {}, list: () => [] } })],
   ['device', onCpu],
   ['memory', onGpu],
 ])('a worker with the rule %s against an offer rejects it as explain-offer says', async (rule, choice) => {

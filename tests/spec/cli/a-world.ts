@@ -80,6 +80,8 @@ interface Given {
   readonly worker?: WorkerStatus;
   readonly look?: Parameters<typeof aScreen>[0];
   readonly world?: Partial<World>;
+  /** What standard input holds. */
+  readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -131,6 +133,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     operator: untold('network'),
     packs: untold('packs'),
     updates: untold('releases'),
+    readInput: async () => given.input ?? '',
     writeFile: writeGivenFile,
     openConfig,
     control: () => clientOf(running),

@@ -120,6 +120,17 @@ test('help and --help print the same, also below a group', async () => {
   expect(asCommand.out()).toBe(asFlag.out());
 });
 
+test.each([
+  [['help', 'studio', 'jobs', 'cancle'], 'did you mean "cancel"?'],
+  [['studio', 'jobs', 'cancle', '--help'], 'did you mean "cancel"?'],
+  [['help', 'status', 'quickly'], '`status` has no commands below it'],
+  [['help', 'nonsense'], 'unknown command "nonsense"'],
+])('help on what does not exist, as in %j, is refused and not answered by another page', async (argv, words) => {
+  await using cli = await setup();
+  expect(await cli.run(...argv)).toBe(64);
+  expect([cli.out(), cli.err()]).toEqual(['', expect.stringContaining(words)]);
+});
+
 test('run hands its flags to the worker and returns its exit code', async () => {
   const asked: unknown[] = [];
   const runWorker = async (options: unknown) => (asked.push(options), 77);

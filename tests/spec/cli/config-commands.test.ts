@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { clientOfReplies } from '../../fakes/a-control.ts';
 import { setup } from './a-world.ts';
@@ -33,6 +35,27 @@ describe('register', () => {
     expect(await cli.run('register', '--bootstrap-token', 's3cret')).toBe(0);
     expect(cli.spent).toEqual(['s3cret']);
     expect(cli.out()).toBe('registered as w-1; start it with `studio-worker run`\n');
+  });
+
+  test('a bootstrap token comes from a file or standard input, so that no command line shows it', async () => {
+    await using cli = await setup({ input: 'from-pipe\r\n' });
+    const file = join(cli.folder, 'token');
+    await writeFile(file, 'from-file\n');
+    expect(await cli.run('register', '--bootstrap-token-file', file)).toBe(0);
+    expect(await cli.run('register', '--bootstrap-token', '-')).toBe(0);
+    expect(await cli.run('register', '--bootstrap-token-file', '-')).toBe(0);
+    expect(cli.spent).toEqual(['from-file', 'from-pipe', 'from-pipe']);
+  });
+
+  test.each([
+    [['--bootstrap-token', 'a', '--bootstrap-token-file', 'b'], 'not both'],
+    [['--bootstrap-token-file', '/nowhere'], '/nowhere does not exist'],
+    [['--bootstrap-token', '-'], 'standard input does not contain a token'],
+  ])('a bootstrap token by %j is refused in words', async (flags, words) => {
+    await using cli = await setup();
+    expect(await cli.run('register', ...flags)).toBe(64);
+    expect(cli.err()).toContain(words);
+    expect(cli.spent).toEqual([]);
     expect(cli.out() + cli.err()).not.toContain('s3cret');
   });
 
@@ -50,6 +73,7 @@ describe('status', () => {
     expect(await cli.run('status', '--config', '/cfg.toml')).toBe(0);
     expect(cli.out()).toBe(
       [
+        'takes no jobs:      no worker is running: run `studio-worker run`',
         'config path:        /cfg.toml',
         'api_base_url:       https://studio.minis.gg/',
         'registration:       approved as w-1',
@@ -61,6 +85,24 @@ describe('status', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  test('begins with claiming that is off, also while no worker runs', async () => {
+    await using cli = await setup({ config: { autoEnabled: false } });
+    await cli.run('status');
+    expect(cli.out().split('\n').slice(0, 2)).toEqual([
+      'takes no jobs:      no worker is running: run `studio-worker run`',
+      'takes no jobs:      claiming is off: run `studio-worker enable`',
+    ]);
+  });
+
+  test('begins with what keeps the running worker from jobs, on clean lines', async () => {
+    const because = 'the disk of /m\u001B[2Jodels is full';
+    await using cli = await setup({ worker: aWorker({ obstacles: [{ what: 'disk-full', because }] }) });
+    await cli.run('status');
+    expect(cli.out()).toStartWith('takes no jobs:      the disk of /models is full\nconfig path:');
+    await cli.run('status', '--json');
+    expect(cli.out()).toContain('"what": "disk-full"');
   });
 
   test.each([

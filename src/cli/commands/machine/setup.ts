@@ -1,6 +1,7 @@
 import { pause } from '../../../base/pause.ts';
 import { errorChain, toWorkerError } from '../../../base/errors.ts';
 import { SECOND_MS } from '../../../base/units.ts';
+import { BOOTSTRAP_ARGS, bootstrapTokenOf } from '../../args/bootstrap-token.ts';
 import { toHttpUrl } from '../../args/values.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { factLine, printJson, printLines } from '../../output.ts';
@@ -14,7 +15,7 @@ export const setup = command({
   summary: 'Register this machine, start the worker, and start it with the machine',
   examples: [
     'studio-worker setup',
-    'studio-worker setup --headless --api-base-url https://studio.example.com --bootstrap-token 5f0c…',
+    'studio-worker setup --headless --api-base-url https://studio.example.com --bootstrap-token-file ./token',
   ],
   exits: [
     { code: 69, means: 'the service was not started, or the studio could not be reached to redeem the token' },
@@ -26,11 +27,7 @@ export const setup = command({
   args: {
     headless: { type: 'boolean', description: 'For a machine without a desktop: run also while nobody is logged in' },
     'api-base-url': { type: 'string', valueHint: 'url', description: 'URL of the studio; credentials are kept' },
-    'bootstrap-token': {
-      type: 'string',
-      valueHint: 'token',
-      description: 'One-time token that registers without waiting for approval',
-    },
+    ...BOOTSTRAP_ARGS,
     ...JSON_ARG,
   },
   run: async (args, world, commands) => {
@@ -39,7 +36,7 @@ export const setup = command({
     const config = await world.openConfig(args.config);
     const apiBaseUrl = args['api-base-url'];
     if (apiBaseUrl !== undefined) await config.update({ apiBaseUrl: toHttpUrl('--api-base-url', apiBaseUrl) });
-    const token = args['bootstrap-token'];
+    const token = await bootstrapTokenOf(args, world);
     // One token is good for one registration: a second run of the same line has nothing to redeem.
     if (token !== undefined && config.values.workerId === undefined) await config.bootstrap(token);
 

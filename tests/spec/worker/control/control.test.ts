@@ -40,8 +40,9 @@ async function repliesOf(value: unknown, worker = aControl(busy)): Promise<reado
 
 describe('every request reaches the worker and its answer comes back whole', () => {
   test('status', async () => {
-    const asked = await clientOf(aControl(busy).control).ask('status', {});
-    expect(asked).toEqual({ is: 'answered', answer: busy });
+    const obstacles = [{ what: 'outbox-full', because: 'the outbox is full' }] as const;
+    const asked = await clientOf(aControl(busy, { obstacles: async () => obstacles }).control).ask('status', {});
+    expect(asked).toEqual({ is: 'answered', answer: { ...busy, obstacles } });
   });
 
   test('pause and resume save whether to claim, and answer with it', async () => {

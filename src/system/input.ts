@@ -1,0 +1,8 @@
+import { readLimited } from '../base/bytes.ts';
+import { WorkerError } from '../base/errors.ts';
+
+/** What standard input holds, to its end. @throws WorkerError `file.unusable` when there is more than that */
+export async function readInput(maxBytes: number): Promise<string> {
+  const tooLarge = (): Error => new WorkerError('file.unusable', `standard input holds more than ${maxBytes} bytes`);
+  return new TextDecoder().decode(await readLimited(Bun.stdin.stream(), { maxBytes, tooLarge }));
+}

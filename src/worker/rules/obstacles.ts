@@ -1,0 +1,74 @@
+import { formatDiskSpace, formatDuration } from '../../base/units.ts';
+import type { UserPresence } from '../../system/presence/presence.ts';
+import type { Obstacle, WorkerStatus } from '../status.ts';
+
+/** What a worker's obstacles are judged by, beside its status. */
+export interface ObstacleFacts {
+  readonly status: WorkerStatus;
+  readonly onlyWhenIdle: boolean;
+  readonly userPresence: UserPresence | undefined;
+  readonly updateWaits: boolean;
+  readonly outboxFull: boolean;
+  /** Of the disk with the models; undefined where the system does not tell. */
+  readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly folder: string } | undefined;
+  readonly quarantined: readonly { readonly engine: string; readonly model: string; readonly remainingMs: number }[];
+}
+
+/** All that keeps jobs away now, the most lasting first: what the rules reject by, and what brings no offer at all. */
+export function obstaclesOf(facts: ObstacleFacts): readonly Obstacle[] {
+  const { status, updateWaits, outboxFull, disk, quarantined } = facts;
+  const found: (Obstacle | undefined)[] = [
+    status.enabled ? undefined : { what: 'claiming-off', because: 'claiming is off: run `studio-worker enable`' },
+    connection(status),
+    status.modelEngines.length + status.extensionEngines.length > 0
+      ? undefined
+      : { what: 'no-engines', because: 'no engine is ready: run `studio-worker engines`' },
+    updateWaits ? { what: 'update', because: 'an update is waiting to install' } : undefined,
+    presence(facts),
+    outboxFull
+      ? { what: 'outbox-full', because: 'the outbox is full of undelivered results: run `studio-worker outbox list`' }
+      : undefined,
+    disk === undefined || disk.freeBytes > disk.floorBytes ? undefined : diskFull(disk),
+    ...quarantined.map(({ engine, model, remainingMs }): Obstacle => ({
+      what: 'quarantine',
+      because: `${model} crashed ${engine} repeatedly: its jobs are rejected for ${formatDuration(remainingMs)}`,
+    })),
+  ];
+  return found.filter((obstacle) => obstacle !== undefined);
+}
+
+function connection({ registration, session }: WorkerStatus): Obstacle | undefined {
+  if (registration.at === 'pending') {
+    return { what: 'not-registered', because: 'the operator of the studio has not approved this worker yet' };
+  }
+  if (registration.at === 'rejected') {
+    return { what: 'not-registered', because: `the studio rejected this worker: ${registration.reason}` };
+  }
+  switch (session.at) {
+    case 'live':
+      return undefined;
+    case 'backing-off':
+      return { what: 'no-session', because: `no connection to the studio after ${session.failures} attempts` };
+    case 'refused':
+    case 'gave-up':
+      return { what: 'no-session', because: `the connection to the studio ended: ${session.because}` };
+    case 'idle':
+    case 'connecting':
+    case 'greeting':
+    case 'stopped':
+      return { what: 'no-session', because: 'not connected to the studio yet' };
+    default:
+      return session satisfies never;
+  }
+}
+
+function presence({ onlyWhenIdle, userPresence }: ObstacleFacts): Obstacle | undefined {
+  if (!onlyWhenIdle || userPresence === 'idle') return undefined;
+  const why = userPresence === 'active' ? 'this computer is in use' : 'whether this computer is in use is not known';
+  return { what: 'in-use', because: `only_when_idle is set, and ${why}` };
+}
+
+const diskFull = ({ freeBytes, floorBytes, folder }: NonNullable<ObstacleFacts['disk']>): Obstacle => ({
+  what: 'disk-full',
+  because: `the disk of ${folder} has ${formatDiskSpace(freeBytes)} left, of which ${formatDiskSpace(floorBytes)} are reserved (disk_floor_gb): no model can be fetched`,
+});
