@@ -20,6 +20,8 @@ const ENGINE = '__engine';
 const PROGRAM = '__program';
 /** Hidden: checks a reply against a schema, which may never end. */
 const SCHEMA = '__schema';
+/** Hidden: images are read and written in a process of their own. */
+const IMAGES = '__images';
 /** Hidden: an installer asks whether this executable may take the place of another one. */
 const SELF_TEST = '--self-test';
 const [first, ...rest] = commandLine;
@@ -41,6 +43,9 @@ if (first === '--version' || first === '-V') {
   } else if (first === SCHEMA) {
     const { runSchemaChild } = await import('./compose/children/schema-child.ts');
     endNow(await runSchemaChild().catch(die));
+  } else if (first === IMAGES) {
+    const { runImagesChild } = await import('./compose/children/images-child.ts');
+    endNow(await runImagesChild().catch(die));
   } else if (first === PROGRAM) {
     const { runProgramChild } = await import('./compose/children/program-child.ts');
     await runProgramChild(rest).catch(die);

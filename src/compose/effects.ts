@@ -8,7 +8,7 @@ import { createHttp } from '../system/net/http-client.ts';
 import { createGpus, type Gpus } from '../system/machine/gpus.ts';
 import type { Http } from '../system/net/http.ts';
 import type { Images } from '../system/native/images.ts';
-import { createImages } from '../system/native/sharp-images.ts';
+import { openImages } from './children/images-child.ts';
 import { createMachine, type Machine } from '../system/machine/machine.ts';
 import { createPresence, type Presence } from '../system/presence/presence.ts';
 import { createNativeCache, type AccountCache } from '../system/native/native-cache.ts';
@@ -62,7 +62,7 @@ export function realEffects(): Effects {
     gpus,
     presence: createPresence(environment),
     native,
-    images: createImages({ native }),
+    images: openImages(),
     terminal: openTerminal(env),
   };
 }

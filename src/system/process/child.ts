@@ -42,6 +42,8 @@ export interface StartedChild {
   killGroup(signal: NodeJS.Signals): void;
   /** False when its channel is closed. */
   send(message: unknown): boolean;
+  /** Whether this process goes on for as long as the child lives, which it does until it is told otherwise. */
+  hold(isHeld: boolean): void;
 }
 
 /** What it wrote last was written before it ended, and is read within this time, unless a grandchild keeps the pipe. */
@@ -80,6 +82,7 @@ export function startChild(command: readonly string[], options: StartOptions): S
     stdin: typeof child.stdin === 'object' ? child.stdin : undefined,
     kill: (signal) => child.kill(signal),
     killGroup: (signal) => signalGroup(child, signal),
+    hold: (isHeld) => (isHeld ? child.ref() : child.unref()),
     send: (message) => {
       try {
         child.send(message);

@@ -33,6 +33,8 @@ export type Child = Pick<StartedChild, 'pid' | 'ended' | 'kill'>;
 export interface TalkingChild extends Child {
   /** False when its channel is closed. */
   send(message: unknown): boolean;
+  /** Whether this process goes on for as long as the child lives. */
+  hold(isHeld: boolean): void;
   /** Ends it at once, and whatever it started. */
   killGroup(): void;
 }
@@ -58,6 +60,13 @@ export const spawnTalking: SpawnTalking = (command, { env, onMessage, onDisconne
     stderr: asLines(onLine),
     channel: { onMessage, onClose: onDisconnect },
   });
+  return { ...child, killGroup: () => child.killGroup('SIGKILL') };
+};
+
+/** The same for one whose stderr goes nowhere as well: while it is not held, nothing of it keeps this process. */
+export const spawnUnheard: SpawnTalking = (command, { env, onMessage, onDisconnect }) => {
+  const channel = { onMessage, onClose: onDisconnect };
+  const child = startChild(command, { env, stdout: 'ignore', stderr: 'ignore', channel });
   return { ...child, killGroup: () => child.killGroup('SIGKILL') };
 };
 

@@ -30,6 +30,7 @@ function setup() {
         pid: 7,
         ended: end.promise,
         kill: () => {},
+        hold: () => {},
         killGroup: () => end.resolve({ is: 'killed', signal: 'SIGKILL' }),
         send: (message) => heard.push(message) > 0,
       };

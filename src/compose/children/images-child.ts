@@ -1,0 +1,39 @@
+import { WorkerError } from '../../base/errors.ts';
+import { afterInPassing } from '../../system/clock.ts';
+import { readEnvironment } from '../../system/environment.ts';
+import type { Images } from '../../system/native/images.ts';
+import { createImagesInChild, serveImages } from '../../system/native/images-in-child.ts';
+import { createNativeCache } from '../../system/native/native-cache.ts';
+import { payloads } from '../../system/native/payloads.ts';
+import { createImageWork } from '../../system/native/sharp-images.ts';
+import { bindToParent, connectParent } from '../../system/process/parent.ts';
+import { childEnvironment, ourVariables, ownCommand, spawnUnheard } from '../../system/process/processes.ts';
+
+/** Images in a process that is this program once more. */
+export const openImages = (program: readonly string[] = ownCommand()): Images =>
+  createImagesInChild({
+    spawn: spawnUnheard,
+    command: [...program, '__images'],
+    env: childEnvironment(ourVariables()),
+    after: afterInPassing,
+  });
+
+/**
+ * This program as the process that reads and writes images. Ends with the worker that started it.
+ *
+ * @throws WorkerError `cli.usage` when somebody else started it
+ */
+export async function runImagesChild(): Promise<number> {
+  const parent = connectParent();
+  if (parent === undefined) {
+    throw new WorkerError('cli.usage', '`__images` is started by the worker itself', {
+      hint: 'Run `studio-worker run`, which reads and writes images by itself.',
+    });
+  }
+  await bindToParent(0);
+  await serveImages(
+    parent,
+    createImageWork({ native: createNativeCache({ environment: readEnvironment(), payloads }) }),
+  );
+  return 0;
+}
