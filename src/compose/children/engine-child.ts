@@ -10,7 +10,7 @@ import { createNativeCache } from '../../system/native/native-cache.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
 import { connectParent, bindToParent } from '../../system/process/parent.ts';
 import { payloads } from '../../system/native/payloads.ts';
-import { ourVariables } from '../../system/process/processes.ts';
+import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
 
 const nativeCache = () => createNativeCache({ environment: readEnvironment(), payloads });
@@ -44,7 +44,7 @@ function innerEngines(): InnerEngines {
       const { createSpeaker } = await import('../../engines/piper/inside.ts');
       const phonemes = {
         ask: createAskProgram(runProgram, systemClock),
-        env: ourVariables(),
+        env: childEnvironment(ourVariables()),
         findEspeak,
         openDictionary,
         warn,

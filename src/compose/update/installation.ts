@@ -6,7 +6,7 @@ import type { StagedRelease } from '../../release/update/stage.ts';
 import type { UpdaterDeps } from '../../release/update/updater.ts';
 import { type ExecutablePlace, executablePlace, swapBack, swapIn, whyNotReplaceable } from '../../system/executable.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
-import { ourVariables, ownCommand } from '../../system/process/processes.ts';
+import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
 import type { Effects } from '../effects.ts';
 import { sumOf } from './stage-deps.ts';
@@ -29,7 +29,7 @@ export function installationOf(
     async previousVersion() {
       const isThere = (await files.stat(place.previous)) !== undefined;
       const answer = isThere
-        ? await ask([place.previous, '--version'], { env: ourVariables(), limitMs: MINUTE_MS })
+        ? await ask([place.previous, '--version'], { env: childEnvironment(ourVariables()), limitMs: MINUTE_MS })
         : undefined;
       const version = /^studio-worker (\S+)/.exec(answer?.output ?? '')?.[1];
       if (version !== undefined) return version;
@@ -75,7 +75,7 @@ async function whyNotByInstaller(
     environment.platform === 'win32'
       ? ['powershell', '-NoProfile', '-ExecutionPolicy', 'Bypass', '-File', installer, '--from', folder]
       : ['sh', installer, '--from', folder];
-  const env = { ...ourVariables(), STUDIO_WORKER_UPDATE: '1', STUDIO_WORKER_INSTALL_DIR: installDir };
+  const env = childEnvironment(ourVariables(), { STUDIO_WORKER_UPDATE: '1', STUDIO_WORKER_INSTALL_DIR: installDir });
   try {
     const { end, lastError } = await createAskProgram(runProgram, clock)(command, { env, limitMs: 5 * MINUTE_MS });
     const [isThere, wanted] = await Promise.all([sumOf(place.path, files), sumOf(program, files)]);

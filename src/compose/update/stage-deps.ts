@@ -12,7 +12,7 @@ import { startSha256 } from '../../system/disk/digest.ts';
 import type { Files } from '../../system/disk/files.ts';
 import { createRemote } from '../../system/net/remote-client.ts';
 import { type AskProgram, createAskProgram, type ProgramAnswer } from '../../system/process/ask-program.ts';
-import { ourVariables } from '../../system/process/processes.ts';
+import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
 import { readZip } from '../../system/native/zip.ts';
 import type { Effects } from '../effects.ts';
@@ -114,7 +114,7 @@ async function unpackZip({ archive, member, to, files }: Unpacking): Promise<voi
 /** Throws `update.blocked` for a program that the system does not start. */
 async function run(command: readonly string[], ask: AskProgram, signal: AbortSignal): Promise<ProgramAnswer> {
   try {
-    return await ask(command, { env: ourVariables(), limitMs: PROGRAM_MS, signal });
+    return await ask(command, { env: childEnvironment(ourVariables()), limitMs: PROGRAM_MS, signal });
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
     throw new WorkerError('update.blocked', `cannot start ${command[0]}: ${errorChain(thrown)}`, {

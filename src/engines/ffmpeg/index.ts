@@ -1,6 +1,5 @@
 import { toWorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
-import type { ChildEnvironment } from '../../system/process/child.ts';
 import { notReady, READY, type Readiness } from '../readiness.ts';
 import { encodeVideo, type EncodeVideoOptions } from './video.ts';
 import { assertWrites } from './formats.ts';
@@ -44,7 +43,7 @@ const MAX_SAMPLE_BYTES = 512 * MIB;
  */
 export function createFfmpeg(options: FfmpegOptions): Ffmpeg {
   const find = createFfmpegFinder(options);
-  const means: FfmpegMeans = { scratch: options, tools: { ...options, childEnv: withoutReports(options.childEnv) } };
+  const means: FfmpegMeans = { scratch: options, tools: options };
   const maxBytes = options.maxSampleBytes ?? MAX_SAMPLE_BYTES;
   return {
     readiness: async (ext) => {
@@ -62,7 +61,3 @@ export function createFfmpeg(options: FfmpegOptions): Ffmpeg {
     encodeVideo: async (frames, about) => await encodeVideo(await find(), frames, { ...means, ...about }),
   };
 }
-
-/** `FFREPORT` names a file that ffmpeg would write the command line to, and more. */
-const withoutReports = (variables: ChildEnvironment): ChildEnvironment =>
-  Object.fromEntries(Object.entries(variables).filter(([name]) => name !== 'FFREPORT'));

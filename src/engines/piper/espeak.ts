@@ -1,12 +1,12 @@
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration, MINUTE_MS } from '../../base/units.ts';
 import type { AskProgram, ProgramAnswer } from '../../system/process/ask-program.ts';
-import type { Variables } from '../../system/process/processes.ts';
+import type { ChildEnvironment } from '../../system/process/child.ts';
 import type { Phonemize } from './phonemes.ts';
 
 export interface EspeakOptions {
   readonly ask: AskProgram;
-  readonly env: Variables;
+  readonly env: ChildEnvironment;
 }
 
 /** A text of a few hundred characters takes milliseconds. */

@@ -1,11 +1,9 @@
 import type { Clock } from '../clock.ts';
-import type { ChildEnd } from './child.ts';
-import type { Variables } from './processes.ts';
+import type { ChildEnd, ChildEnvironment } from './child.ts';
 import type { RunProgram } from './programs.ts';
 
 export interface AskOptions {
-  /** Without the secrets among them when it is started. */
-  readonly env: Variables;
+  readonly env: ChildEnvironment;
   /** A program that takes longer is killed. */
   readonly limitMs: number;
   /** As much of what it prints as is kept, from its beginning; 64 K when left out. */

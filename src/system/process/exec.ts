@@ -1,4 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
+import type { ChildEnvironment } from './child.ts';
 import { bindToParent } from './parent.ts';
 
 /**
@@ -27,7 +28,7 @@ export async function becomeBound(
  *
  * Throws the system's own error when it cannot be started.
  */
-export function continueAs(path: string, variables: Readonly<Record<string, string>>): never {
+export function continueAs(path: string, variables: ChildEnvironment): never {
   const args = process.argv.slice(2);
   process.emitWarning = () => {}; // Bun 1.4.5 warns on every execve that it is experimental
   if (process.execve !== undefined && process.platform !== 'win32') {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { MIB } from '../../base/units.ts';
 import type { AskProgram } from './ask-program.ts';
-import type { Variables } from './processes.ts';
+import type { ChildEnvironment } from './child.ts';
 
 /** A ceiling as systemd writes it. */
 export interface MemoryProperties {
@@ -32,7 +32,7 @@ export interface MemoryScopes {
 
 export interface MemoryScopesOptions {
   readonly ask: AskProgram;
-  readonly env: Variables;
+  readonly env: ChildEnvironment;
   readonly platform: NodeJS.Platform;
 }
 

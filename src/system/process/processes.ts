@@ -3,17 +3,36 @@ import { asLines, type ChildEnvironment, startChild, type StartedChild } from '.
 
 /** It would turn our own executable, started again, into plain Bun. */
 const BUN_MODE = 'BUN_BE_BUN';
-/** The way to the service manager, which listens to this process. */
-const SERVICE = /^(?:NOTIFY_SOCKET|WATCHDOG_USEC|WATCHDOG_PID)$/;
-/** Variables that hold what only this process has a use for. */
-const SECRET = /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|API_?KEY|PRIVATE_?KEY|^SENTRY_DSN$/i;
+
+/** What any program needs to find its files, its account and its language. */
+const SYSTEM = [
+  'PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\\w+|TZ|TMPDIR|TEMP|TMP|TERM|LD_LIBRARY_PATH|DYLD_\\w+',
+  'XDG_\\w+|DBUS_SESSION_BUS_ADDRESS|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|SSL_CERT_(?:FILE|DIR)',
+  'SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|OS|COMPUTERNAME|USERNAME|USERDOMAIN|USERPROFILE|HOMEDRIVE|HOMEPATH',
+  'APPDATA|LOCALAPPDATA|ALLUSERSPROFILE|PUBLIC|(?:COMMON)?PROGRAM(?:DATA|FILES(?:\\(X86\\))?|W6432)|PSMODULEPATH',
+  'NUMBER_OF_PROCESSORS|PROCESSOR_\\w+|DRIVERDATA',
+];
+/** What chooses and tunes GPUs, threads and memory in the libraries of the engines and in their drivers. */
+const TUNING = [
+  'CUDA|NVIDIA|NV|HIP|HSA|ROCM|ROCR|AMD|RADV|GPU|VK|MESA|DRI|LIBGL|__GLX?|__EGL|__NV|SYCL|ONEAPI|ZE|ZES|MTL|METAL',
+  'GGML|LLAMA|NODE_LLAMA_CPP|ORT|OMP|GOMP|KMP|OPENBLAS|MKL|MALLOC|VIPS|ESPEAK|LIBVA',
+];
+/** Ours that name a place, which an engine in a child looks for itself. */
+const PLACES = 'STUDIO_WORKER_(?:CACHE_DIR|ESPEAK_NG|FFMPEG|SD_CLI)';
+/** Whatever else a name begins with, this is nothing for a program of somebody else. */
+const SECRET = /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|API_?KEY|PRIVATE_?KEY/i;
+/** Windows does not tell the cases of a name apart. */
+const ALLOWED = new RegExp(`^(?:${[...SYSTEM, PLACES].join('|')}|(?:${TUNING.join('|')})_\\w+)$`, 'i');
 
 /** Environment variables by name, secrets among them. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The variables for a program of somebody else: ours without the secrets, and `extra` on top. */
+/**
+ * The variables for a program of somebody else, and for our own children that run one's libraries: those that are known
+ * to be of use to them, and `extra` on top. The rest may hold anything: the address of a database, a proxy's password.
+ */
 export const childEnvironment = (variables: Variables, extra: ChildEnvironment = {}): ChildEnvironment => ({
-  ...keep(variables, (name) => name !== BUN_MODE && !SERVICE.test(name) && !SECRET.test(name)),
+  ...keep(variables, (name) => ALLOWED.test(name) && !SECRET.test(name)),
   ...extra,
 });
 

@@ -1,13 +1,11 @@
 import { constants, setPriority } from 'node:os';
-import { asText, startChild, type StartedChild } from './child.ts';
-import { childEnvironment, type Variables } from './processes.ts';
+import { asText, type ChildEnvironment, startChild, type StartedChild } from './child.ts';
 
 /** A program of somebody else that does one thing and ends. */
 export type Program = Pick<StartedChild, 'pid' | 'ended' | 'killGroup'>;
 
 export interface ProgramOptions {
-  /** Without the secrets among them: it is not our program. */
-  readonly env: Variables;
+  readonly env: ChildEnvironment;
   /** Its niceness: 0 is normal priority, 19 the lowest. */
   readonly nice: number;
   readonly onOutput: (text: string) => void;
@@ -22,7 +20,7 @@ export type RunProgram = (command: readonly string[], options: ProgramOptions) =
 /** As a child of this process, at the priority asked for. */
 export const runProgram: RunProgram = (command, { env, nice, onOutput, onError, input }) => {
   const child = startChild(command, {
-    env: childEnvironment(env),
+    env,
     stdin: input === undefined ? 'ignore' : 'pipe',
     stdout: asText(onOutput),
     stderr: asText(onError),

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { STALL_MS } from '../../../../src/engines/ffmpeg/run-ffmpeg.ts';
+import { childEnvironment } from '../../../../src/system/process/processes.ts';
 import type { Program } from '../../../../src/system/process/programs.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { anFfmpeg, type FfmpegChoice } from '../../../fakes/engines/ffmpeg.ts';
@@ -199,12 +200,17 @@ test('waiting for frames is not a lack of progress of the program', async () => 
   );
 });
 
-test('no variable makes ffmpeg write reports', async () => {
+test('no variable makes ffmpeg write reports, not even its first call', async () => {
   await using machine = await setup({
     body: 'env > "$0.env"; exit 1',
-    childEnv: { PATH: '/usr/bin:/bin', FFREPORT: 'file=/tmp/x' },
+    childEnv: childEnvironment({ PATH: '/usr/bin:/bin', FFREPORT: 'file=/tmp/x', HTTPS_PROXY: 'http://a:b@proxy' }),
   });
-  await machine.install();
+  const program = machine.folder.at('bin/ffmpeg');
+  await machine.install(program, `env > "$0.first"; ${LIST}`);
   await failureOf(machine.decode());
-  expect(readFileSync(machine.folder.at('bin/ffmpeg.env'), 'utf8')).not.toContain('FFREPORT');
+  for (const seen of ['env', 'first']) {
+    const variables = readFileSync(`${program}.${seen}`, 'utf8');
+    expect(variables).toContain('PATH=');
+    expect(variables).not.toMatch(/FFREPORT|PROXY/);
+  }
 });

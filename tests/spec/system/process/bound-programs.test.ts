@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { bound } from '../../../../src/system/process/bound-programs.ts';
-import { ourVariables, ownCommand } from '../../../../src/system/process/processes.ts';
+import { childEnvironment, ourVariables, ownCommand } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { goneSoon, isGone } from '../../../fakes/system/gone.ts';
 import { LINUX, needs } from '../../../needs.ts';
@@ -12,7 +12,7 @@ const run = bound(runProgram, { platform: process.platform, pid: process.pid, ow
 async function outcomeOf(command: readonly string[]) {
   let [output, error] = ['', ''];
   const program = run(command, {
-    env: ourVariables(),
+    env: childEnvironment(ourVariables()),
     nice: 0,
     onOutput: (text) => void (output += text),
     onError: (text) => void (error += text),

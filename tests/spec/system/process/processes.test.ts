@@ -18,8 +18,67 @@ const OURS = {
 
 const UNREAD = { stdout: 'ignore', stderr: 'ignore' } as const;
 
-test('a child gets our variables without secrets and without the switch to plain Bun', () => {
+test('a child gets the variables it can use and no others', () => {
   expect(childEnvironment(OURS)).toEqual({ PATH: '/bin', HOME: '/root' });
+});
+
+const ALLOWED = [
+  'PATH',
+  'Path',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TMPDIR',
+  'XDG_RUNTIME_DIR',
+  'LD_LIBRARY_PATH',
+  'DYLD_LIBRARY_PATH',
+  'SystemRoot',
+  'ProgramFiles(x86)',
+  'LOCALAPPDATA',
+  'CUDA_VISIBLE_DEVICES',
+  'NVIDIA_VISIBLE_DEVICES',
+  'HIP_VISIBLE_DEVICES',
+  'GGML_VK_VISIBLE_DEVICES',
+  'VK_ICD_FILENAMES',
+  '__GLX_VENDOR_LIBRARY_NAME',
+  'OMP_NUM_THREADS',
+  'MALLOC_ARENA_MAX',
+  'STUDIO_WORKER_ESPEAK_NG',
+  'STUDIO_WORKER_CACHE_DIR',
+];
+
+test.each(ALLOWED)('a child gets %s, which programs and drivers read', (name) => {
+  expect(childEnvironment({ [name]: 'x' })).toEqual({ [name]: 'x' });
+});
+
+const WITHHELD = [
+  'DATABASE_URL',
+  'SLACK_WEBHOOK_URL',
+  'FFREPORT',
+  'HTTPS_PROXY',
+  'http_proxy',
+  'ALL_PROXY',
+  'STUDIO_WORKER_STUDIO_TOKEN',
+  'STUDIO_WORKER_AUTH_TOKEN',
+  'STUDIO_WORKER_API_BASE_URL',
+  'NOTIFY_SOCKET',
+  'WATCHDOG_PID',
+  'LLAMA_API_KEY',
+  'GGML_TOKEN',
+  'LD_AUDIT',
+  'PGPASSFILE',
+  'AWS_PROFILE',
+  'PATH_TO_DATABASE',
+  'MY_PATH',
+  'NODE_OPTIONS',
+  'BASH_ENV',
+  'SENTRY_DSN',
+  'SSH_AUTH_SOCK',
+  'KUBECONFIG',
+];
+
+test.each(WITHHELD)('a child never sees %s of our environment', (name) => {
+  expect(childEnvironment({ [name]: 'x', PATH: '/bin' })).toEqual({ PATH: '/bin' });
 });
 
 test('what a child is given on purpose it gets, whatever its name', () => {
@@ -34,8 +93,14 @@ test('another run of ourselves keeps the secrets and is still no plain Bun', () 
 });
 
 test('a real child sees neither the switch nor the secrets', async () => {
-  const program = 'process.exit("BUN_BE_BUN" in process.env || "HF_TOKEN" in process.env ? 1 : 0)';
-  const env = childEnvironment({ ...process.env, BUN_BE_BUN: '1', HF_TOKEN: 'abc' });
+  const program =
+    'process.exit(["BUN_BE_BUN", "HF_TOKEN", "DATABASE_URL"].some((name) => name in process.env) ? 1 : 0)';
+  const env = childEnvironment({
+    ...process.env,
+    BUN_BE_BUN: '1',
+    HF_TOKEN: 'abc',
+    DATABASE_URL: 'postgres://a:b@c/d',
+  });
   const child = startChild([process.execPath, '-e', program], { env, ...UNREAD });
   expect(await within(10_000, 'the child to end', child.ended)).toEqual({ is: 'exited', code: 0 });
 });
