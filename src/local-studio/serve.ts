@@ -52,11 +52,11 @@ const LIMITS = {
 /**
  * Opens the data and serves a studio over it; resolves once it listens.
  *
- * @throws WorkerError `studio.data-in-use` | `folder.unusable` | `disk.full`, or the system's error when the port is taken
+ * @throws WorkerError as `openBackends`, or the system's error when the port is taken
  */
 export async function startStudio(options: StudioOptions): Promise<RunningStudio> {
   const { effects, log, sparesLoopback = false } = options;
-  const backends = await openBackends(options.dataDir, effects);
+  const backends = await openBackends(options.dataDir, effects, log);
   try {
     const studio = await createStudio({ ...backends, ...rulesOf(effects), log, sparesLoopback, features: FEATURES });
     const served = serveStudio(studio, options, effects.serve);

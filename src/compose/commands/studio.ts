@@ -15,7 +15,7 @@ export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataD
 /**
  * Starts the embedded studio.
  *
- * @throws WorkerError `studio.data-in-use` | `studio.not-listening` | `folder.unusable` | `disk.full`
+ * @throws WorkerError `studio.not-listening` when the address is not free, and as `startStudio`
  */
 export async function openStudio(place: StudioPlace, effects: Effects, log: Logger): Promise<RunningStudio> {
   try {

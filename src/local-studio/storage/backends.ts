@@ -1,4 +1,5 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
+import type { Logger } from '../../log/logger.ts';
 import type { DataFolder, OpenDataFolder } from '../../system/disk/data-folder.ts';
 import type { RunningSha256 } from '../../system/disk/digest.ts';
 import type { Random } from '../../system/random.ts';
@@ -32,15 +33,19 @@ const ARTIFACTS = 'artifacts';
  * Opens the data of a studio in a folder, which is created when missing: an SQLite file, artifacts as files, and the
  * operator token.
  *
- * @throws WorkerError `studio.data-in-use` | `folder.unusable` | `disk.full`
+ * @throws WorkerError `studio.data-in-use` | `studio.data-damaged` | `studio.token-weak` | `file.unusable` |
+ * `folder.unusable` | `disk.full`
  */
-export async function openBackends(dataDir: string, effects: BackendEffects): Promise<Backends> {
+export async function openBackends(dataDir: string, effects: BackendEffects, log: Logger): Promise<Backends> {
   const folder = await usableFolder(dataDir, effects.openDataFolder);
   // The store first: its lock keeps a second studio off the same folder before that one touches anything else.
   const store = await openSqliteStore(folder);
   try {
-    const operatorToken = await loadOperatorToken(folder, effects.random);
-    const artifacts = await openDiskArtifacts(await folder.openFolder(ARTIFACTS), effects.startSha256);
+    const operatorToken = await loadOperatorToken(folder, effects.random, log);
+    const artifacts = await openDiskArtifacts(
+      await usableFolder(folder.pathOf(ARTIFACTS), effects.openDataFolder),
+      effects.startSha256,
+    );
     const tokenFile = folder.pathOf(OPERATOR_TOKEN_FILE);
     return { dataDir: folder.path, store, artifacts, operatorToken, tokenFile };
   } catch (thrown) {

@@ -1,6 +1,7 @@
-import { WorkerError } from '../../base/errors.ts';
+import { errorChain, WorkerError } from '../../base/errors.ts';
 import { codeOf } from '../../base/system-code.ts';
 import type { DataFolder } from '../../system/disk/data-folder.ts';
+import type { Sql } from '../../system/disk/sqlite.ts';
 import { migrate } from './sql/migrations.ts';
 import { createSqlStore } from './sql/sql-store.ts';
 import type { Store } from './store.ts';
@@ -14,22 +15,50 @@ const DATABASE = 'studio.sqlite';
  * studio on the same file, and drops the lock however this process ends. The file holds prompts and results, which are
  * the operator's alone.
  *
- * @throws WorkerError `studio.data-in-use` | `disk.full`
+ * @throws WorkerError `studio.data-in-use` | `studio.data-damaged` | `file.unusable` | `disk.full`
  */
 export async function openSqliteStore(folder: DataFolder): Promise<Store> {
+  const path = folder.pathOf(DATABASE);
+  try {
+    return createSqlStore(await openDatabase(folder));
+  } catch (thrown) {
+    throw thrown instanceof WorkerError ? thrown : unopened(path, thrown);
+  }
+}
+
+async function openDatabase(folder: DataFolder): Promise<Sql> {
   const sql = folder.openSqlite(DATABASE);
   try {
     await sql.query('PRAGMA locking_mode = EXCLUSIVE');
     await sql.query('PRAGMA journal_mode = WAL');
     await sql.query('PRAGMA synchronous = NORMAL');
     await migrate(sql);
+    return sql;
   } catch (thrown) {
     await sql.close();
-    if (codeOf(thrown) !== SQLITE_BUSY) throw thrown;
-    throw new WorkerError('studio.data-in-use', `another studio uses ${folder.pathOf(DATABASE)}`, {
-      cause: thrown,
+    throw thrown;
+  }
+}
+
+/** Not a database at all, one with broken pages, or one whose tables are not what a studio made. */
+const DAMAGED = /^SQLITE_(?:NOTADB|CORRUPT|ERROR|SCHEMA|MISMATCH|CONSTRAINT)/;
+
+function unopened(path: string, cause: unknown): WorkerError {
+  const code = codeOf(cause) ?? '';
+  if (code === SQLITE_BUSY) {
+    return new WorkerError('studio.data-in-use', `another studio uses ${path}`, {
+      cause,
       hint: 'Stop that studio first, or name another folder with `--data`.',
     });
   }
-  return createSqlStore(sql);
+  if (DAMAGED.test(code)) {
+    return new WorkerError('studio.data-damaged', `${path} is no database of a studio: ${errorChain(cause)}`, {
+      cause,
+      hint: 'Restore it from a backup, or move it and its `-wal` file away to begin with an empty queue.',
+    });
+  }
+  return new WorkerError('file.unusable', `cannot open ${path}: ${errorChain(cause)}`, {
+    cause,
+    hint: 'Let this account read and write the file, or name another folder with `--data`.',
+  });
 }

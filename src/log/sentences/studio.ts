@@ -3,6 +3,7 @@ import { duration, own, type Sentences, text } from './text.ts';
 /** The embedded studio's side of what happens between it and its workers. */
 export const STUDIO_SENTENCES = {
   'studio.started': own((f) => `serving at ${text(f.url)}, data in ${text(f.dataDir)}`),
+  'operator-token.made-private': own((f) => `others could read the operator token in ${text(f.path)}; that is mended`),
   'studio.stopping': own(() => 'stopping'),
   'studio.failed': own((f) => `an internal task failed: ${text(f.error)}`),
   'request.failed': own((f) => `a request for ${text(f.path)} failed: ${text(f.error)}`),

@@ -17,6 +17,8 @@ export interface DataFolder {
   readText(name: string): Promise<string | undefined>;
   /** Replaces a file. Whole or absent after a power cut. */
   writeText(name: string, text: string): Promise<void>;
+  /** Takes all rights on a file from others. True when they had some, which Windows never says. */
+  makePrivate(name: string): Promise<boolean>;
   /** The bytes, to be streamed; undefined when there is no such file. */
   blob(name: string): Promise<Blob | undefined>;
   startFile(name: string): NewFile;
@@ -45,6 +47,7 @@ export const openDataFolder: OpenDataFolder = async (named) => {
     pathOf,
     readText: (name) => systemFiles.readText(pathOf(name)),
     writeText: (name, text) => systemFiles.writeDurable(pathOf(name), [new TextEncoder().encode(text)]),
+    makePrivate: (name) => systemFiles.makePrivate(pathOf(name)),
     blob: async (name) => {
       const file = Bun.file(pathOf(name));
       return (await file.exists()) ? file : undefined;

@@ -77,7 +77,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
   const recorder = createRecorder(options.patienceMs ?? PATIENCE_MS);
   const { clock = systemClock, withoutResume = false } = options;
   const start = async (port: number): Promise<Started> => {
-    const backends = await openBackends(dataDir, studioEffects);
+    const backends = await openBackends(dataDir, studioEffects, log);
     const store = recordedStore(backends.store, recorder.hear);
     const studio = await createStudio({
       ...backends,

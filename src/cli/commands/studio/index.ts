@@ -14,6 +14,8 @@ export const studio = command({
     'studio-worker studio jobs create --kind image --prompt "a stone golem"',
   ],
   exits: [
+    { code: 65, means: 'the database or the operator token is damaged, or the token easily guessed' },
+    { code: 66, means: 'a file of the data folder cannot be opened' },
     { code: 69, means: 'the address is in use' },
     { code: 73, means: 'the data folder cannot be written' },
     { code: 75, means: 'another studio uses the data folder' },
