@@ -28,17 +28,28 @@ export async function runCli(
 }
 
 async function attempt(argv: readonly string[], world: World, commands: CommandTable): Promise<number> {
+  let run = '';
   try {
     const { path, command, help, canonical } = await parseLine(argv, commands);
+    run = ['studio-worker', ...path].join(' ');
     if (command === undefined || help) {
       printLines(world.terminal, await helpFor(path, command, commands));
       return 0;
     }
     return (await command.run?.(canonical, { world, commands })) ?? 0;
   } catch (thrown) {
-    printFailure(world.terminal, describeFailure(thrown));
+    printFailure(world.terminal, describeFailure(withUsage(thrown, run)));
     return exitCodeOf(thrown);
   }
+}
+
+/** A wrong argument with what to do, where the command has nothing better to say. */
+function withUsage(thrown: unknown, run: string): unknown {
+  if (!(thrown instanceof WorkerError) || thrown.code !== 'cli.usage' || thrown.hint !== undefined || run === '') {
+    return thrown;
+  }
+  const { message, cause, fields } = thrown;
+  return new WorkerError('cli.usage', message, { cause, fields, hint: `Run \`${run} --help\` for usage.` });
 }
 
 const helpFor = (path: readonly string[], command: Command | undefined, commands: CommandTable): Promise<string> =>

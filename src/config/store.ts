@@ -137,7 +137,10 @@ class FileConfigStore implements ConfigStore {
     return this.#inTurn(async () => {
       try {
         const text = await readText(this.#options);
-        if (text === undefined) throw new WorkerError('config.invalid', `${this.path}: the file was removed`);
+        if (text === undefined)
+          throw new WorkerError('config.invalid', `${this.path}: the file was removed`, {
+            hint: 'The settings in force stay: put the file back, or change a key with `studio-worker config set`.',
+          });
         if (text === this.#text) return;
         const config = configIn(text, this.#options, warnOfValue(this.#options.log));
         warnOfMisspelt(text, this.#options);

@@ -187,6 +187,7 @@ async function exchange({ http, url, token }: ClientOptions, asked: Exchange): P
     throw new WorkerError(
       'cli.usage',
       `--url is ${quoted(shownUrl(url))}; allowed: a URL that starts with https:// or http://`,
+      { hint: 'Give the address that the studio prints when it starts.' },
     );
   }
   const request = {
@@ -211,7 +212,8 @@ async function exchange({ http, url, token }: ClientOptions, asked: Exchange): P
 /** A failed request, as a failure to reach this studio. */
 function ofStudio(thrown: unknown): unknown {
   if (!(thrown instanceof WorkerError) || thrown.code !== 'http.unreachable') return thrown;
-  return new WorkerError('studio.unreachable', thrown.message, { cause: thrown.cause, fields: thrown.fields });
+  const hint = 'Check that a studio runs at --url, and that this machine reaches it.';
+  return new WorkerError('studio.unreachable', thrown.message, { cause: thrown.cause, fields: thrown.fields, hint });
 }
 
 /** An error answer with the studio's own message where it sent one, sorted by who can act on it. */
@@ -219,11 +221,17 @@ function refusal(status: number, answer: Read<{ readonly message: string }>): Wo
   const message = answer.is === 'read' ? answer.value.message : `the studio answered ${status}`;
   return new WorkerError(codeFor(status), message, {
     fields: { status },
-    ...(status === 401 || status === 403 ? { hint: TOKEN_HINT } : {}),
+    ...(HINTS[status] === undefined ? {} : { hint: HINTS[status] }),
   });
 }
 
 const TOKEN_HINT = 'Give the operator token of this studio with --token-file or STUDIO_WORKER_STUDIO_TOKEN.';
+/** What an operator can do about an answer, by its status. */
+const HINTS: Readonly<Record<number, string | undefined>> = {
+  401: TOKEN_HINT,
+  403: TOKEN_HINT,
+  409: 'See how it stands with `studio-worker studio models list`, `jobs list` or `workers list`.',
+};
 
 /** What passes by itself is as good as no answer; any other 4xx is for the operator to act on. */
 function codeFor(status: number): ErrorCode {

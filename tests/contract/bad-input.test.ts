@@ -155,7 +155,7 @@ const MISTAKES: Readonly<Record<string, Row>> = {
   'a mesh of a text in its URL': {
     code: 'task.invalid',
     says: 'the picture cannot be used: the input image is a data URL, but not of an image in base64',
-    remedy: 'the URL of a PNG, JPEG or WebP file',
+    remedy: 'the whole PNG, JPEG or WebP file in base64',
     offer: { engine: 'synthetic', files: [], task: { kind: 'mesh', imageUrl: 'data:text/plain,fox' } },
   },
   'an http URL': {

@@ -126,6 +126,9 @@ function rendered(
     // No message, or variables of its own, is what a template need not foresee.
     const isTask = thrown instanceof Objection || isUnusual;
     const code = isTask ? 'task.invalid' : 'model.unusable';
-    throw new WorkerError(code, `chat template: ${errorChain(thrown)}`, { cause: thrown });
+    const hint = isTask
+      ? 'Create the job with messages that this model knows: most take system, user and assistant.'
+      : 'Offer another file of the model, or another model: its chat template cannot be used.';
+    throw new WorkerError(code, `chat template: ${errorChain(thrown)}`, { cause: thrown, hint });
   }
 }

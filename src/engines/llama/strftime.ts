@@ -1,3 +1,5 @@
+import { WorkerError } from '../../base/errors.ts';
+
 /** Names as the C locale has them: a template is written for a model, not for who runs it. */
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 const MONTHS = [
@@ -68,12 +70,12 @@ const FIELDS: Readonly<Record<string, Field>> = {
 /**
  * A moment in this machine's local time. `%-d` is `%d` without what fills it up.
  *
- * @throws Error in the studio contract's words for what is no conversion
+ * @throws WorkerError `model.unusable` in the studio contract's words for what is no conversion
  */
 export function strftime(format: string, at: Date): string {
   return format.replaceAll(/%(-?)(.?)/gsu, (whole: string, bare: string, letter: string) => {
     const field = Object.hasOwn(FIELDS, letter) ? FIELDS[letter] : undefined;
-    if (field === undefined) throw new Error(`strftime_now: unsupported format ${whole}`);
+    if (field === undefined) throw new WorkerError('model.unusable', `strftime_now: unsupported format ${whole}`);
     return bare === '' ? field(at) : field(at).replace(/^[0 ]+(?=.)/, '');
   });
 }

@@ -42,11 +42,10 @@ export async function readTaskImageFile(
   { fetchImage, images, clock }: TaskImageOptions,
   signal: AbortSignal,
 ): Promise<ReadImage> {
-  const { what } = named;
   const bytes = named.url.startsWith('data:') ? inline(named) : await fetched(named, { fetchImage, clock }, signal);
-  if (!READABLE.has(imageTypeOf(bytes) ?? '')) throw invalid(`the ${what} is no PNG, JPEG or WebP`);
-  const facts = await images.probe(bytes).catch(unusable(what));
-  return { bytes, facts, image: await images.decode(bytes).catch(unusable(what)) };
+  if (!READABLE.has(imageTypeOf(bytes) ?? '')) throw invalid(named, 'is no PNG, JPEG or WebP');
+  const facts = await images.probe(bytes).catch(unusable(named));
+  return { bytes, facts, image: await images.decode(bytes).catch(unusable(named)) };
 }
 
 /** The pixels alone. @throws WorkerError as `readTaskImageFile` */
@@ -61,7 +60,9 @@ async function fetched(
   const late = new AbortController();
   const disarm = clock.after(FETCH_WITHIN_MS, () =>
     late.abort(
-      new WorkerError('download.failed', `the ${what} did not arrive within ${FETCH_WITHIN_MS / SECOND_MS} s`),
+      new WorkerError('download.failed', `the ${what} did not arrive within ${FETCH_WITHIN_MS / SECOND_MS} s`, {
+        hint: `Create the job with a URL that answers sooner, or with the ${what} itself as a data URL.`,
+      }),
     ),
   );
   try {
@@ -72,38 +73,42 @@ async function fetched(
 }
 
 /** An image that travels in its URL (RFC 2397), which is never quoted. */
-function inline({ what, url }: NamedUrl): Uint8Array {
+function inline(named: NamedUrl): Uint8Array {
+  const { what, url } = named;
   const comma = url.indexOf(',');
   if (!/^data:image\/[\w.+-]+;base64$/i.test(url.slice(0, comma))) {
-    throw invalid(`the ${what} is a data URL, but not of an image in base64`);
+    throw invalid(named, 'is a data URL, but not of an image in base64');
   }
   const base64 = url.slice(comma + 1);
-  const bytes = decoded(what, base64);
+  const bytes = decoded(named, base64);
   if (bytes.byteLength <= MAX_IMAGE_BYTES) return bytes;
   throw new WorkerError('download.too-large', `the ${what} is larger than ${formatBytes(MAX_IMAGE_BYTES)}`, {
     hint: `Create the job with a smaller ${what}.`,
   });
 }
 
-function decoded(what: string, base64: string): Uint8Array {
+function decoded(named: NamedUrl, base64: string): Uint8Array {
   try {
     return Uint8Array.fromBase64(base64);
   } catch (thrown) {
-    throw invalid(`the ${what} is a data URL whose base64 cannot be read`, thrown);
+    throw invalid(named, 'is a data URL whose base64 cannot be read', thrown);
   }
 }
 
 const unusable =
-  (what: string) =>
+  (named: NamedUrl) =>
   (thrown: unknown): never => {
     if (thrown instanceof WorkerError && thrown.code === 'task.invalid') {
-      throw invalid(`the ${what} cannot be used: ${thrown.message}`, thrown);
+      throw invalid(named, `cannot be used: ${thrown.message}`, thrown);
     }
     throw thrown;
   };
 
-const invalid = (message: string, cause?: unknown): WorkerError =>
-  new WorkerError('task.invalid', message, {
+/** Says how to name an image instead: a URL that carries it needs no other server. */
+const invalid = ({ what, url }: NamedUrl, because: string, cause?: unknown): WorkerError =>
+  new WorkerError('task.invalid', `the ${what} ${because}`, {
     cause,
-    hint: 'Create the job with the URL of a PNG, JPEG or WebP file that needs no login.',
+    hint: url.startsWith('data:')
+      ? 'Create the job with `data:image/png;base64,` and the whole PNG, JPEG or WebP file in base64.'
+      : 'Create the job with the URL of a PNG, JPEG or WebP file that needs no login.',
   });

@@ -130,7 +130,11 @@ class RegistrationDriver implements Registration {
     this.#newRound();
     this.#dispatch({ type: 'bootstrapped', workerId: answer.workerId, authToken: answer.authToken });
     if (!(await this.#record.settled())) {
-      throw new WorkerError('config.not-saved', `worker ${answer.workerId} is registered, but that could not be saved`);
+      throw new WorkerError(
+        'config.not-saved',
+        `worker ${answer.workerId} is registered, but that could not be saved`,
+        { hint: 'Make the config file writable, and register with a new token: this one is spent.' },
+      );
     }
     return { workerId: answer.workerId, authToken: answer.authToken };
   }

@@ -21,5 +21,7 @@ export function privateFolder(tempDir: string): string {
   // Windows gives each account its own folder for temporary files, and has no such bits.
   const ours = account === undefined || (facts.uid === account && (facts.mode & 0o077) === 0);
   if (facts.isDirectory() && ours) return path;
-  throw new WorkerError('folder.unusable', `${path} is not a folder of this account alone`);
+  throw new WorkerError('folder.unusable', `${path} is not a folder of this account alone`, {
+    hint: 'Remove it, or have its owner remove it: it holds nothing that has to be kept.',
+  });
 }

@@ -90,7 +90,11 @@ async function claimAddress(address: string): Promise<void> {
     socket.once('error', () => resolve(false));
   });
   socket.destroy();
-  if (answers) throw new WorkerError('worker.already-running', `another worker answers at ${address}`);
+  if (answers) {
+    throw new WorkerError('worker.already-running', `another worker answers at ${address}`, {
+      hint: 'Stop it first, or start this one with another --config: `studio-worker status` shows the one that runs.',
+    });
+  }
   rmSync(address, { force: true });
 }
 

@@ -89,7 +89,11 @@ export async function pinnedAddress(url: URL, policy: UrlPolicy, resolve: Resolv
   const host = hostOf(url);
   const addresses = isAddress(host) ? [host] : await resolve(host);
   const [first] = addresses;
-  if (first === undefined) throw new WorkerError('download.failed', `${host} has no address`);
+  if (first === undefined) {
+    throw new WorkerError('download.failed', `${host} has no address`, {
+      hint: 'Check the host of the URL, and the name server of this machine.',
+    });
+  }
   const bad = isLoopback(host)
     ? addresses.find((address) => !isLoopback(address))
     : addresses.find((address) => !policy.allowPrivate && !isPublicAddress(address));

@@ -657,6 +657,19 @@ describe('models', () => {
     expect(cli.seen).toEqual([]);
   });
 
+  test('a wrong value comes with where its command is explained, a taken id with what to do', async () => {
+    await using cli = await withStudio({
+      'POST /models': () =>
+        Response.json({ error: 'conflict', message: 'there is a model "z" already' }, { status: 409 }),
+    });
+    await cli.run('studio', 'models', 'add', ...FLAGS, '--vram', '-3');
+    expect(cli.err()).toContain('\nhint: Run `studio-worker studio models add --help` for usage.\n');
+    expect(await cli.run('studio', 'models', 'add', ...FLAGS, '--vram', '3')).toBe(77);
+    expect(cli.err()).toEndWith(
+      '\nhint: Change it with `studio-worker studio models replace --id z`, or give the new one another --id.\n',
+    );
+  });
+
   test('names the field that is wrong and sends nothing', async () => {
     await using cli = await withStudio();
     const file = join(cli.folder, 'model.json');

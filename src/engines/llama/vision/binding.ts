@@ -197,7 +197,7 @@ async function loadRuntime(
     const loaded: { exports: Partial<Addon> } = { exports: {} };
     process.dlopen(loaded, packed(binariesFolder) ?? join(folder ?? installedFolder(), FILE));
     const { LlamaContext } = loaded.exports;
-    if (LlamaContext === undefined) throw new Error('it is another library');
+    if (LlamaContext === undefined) throw new WorkerError('native.unavailable', 'the file is another library');
     return { Template, addon: { LlamaContext } };
   } catch (thrown) {
     throw libraryFailure('llama.cpp for images', thrown, folder);

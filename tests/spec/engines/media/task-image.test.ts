@@ -32,7 +32,15 @@ test.each([
   ['no base64', 'data:image/png,aGk=', png, 'the input image is a data URL, but not of an image in base64'],
   ['bad base64', 'data:image/png;base64,%%%', png, 'the input image is a data URL whose base64 cannot be read'],
 ])('an input image that is %s fails the task for good', async (_, url, web, message) => {
-  expect(await read(url, web).catch(toWorkerError)).toMatchObject({ code: 'task.invalid', message, retryable: false });
+  const hint = url.startsWith('data:')
+    ? 'Create the job with `data:image/png;base64,` and'
+    : 'with the URL of a PNG, JPEG';
+  expect(await read(url, web).catch(toWorkerError)).toMatchObject({
+    code: 'task.invalid',
+    message,
+    hint: expect.stringContaining(hint),
+    retryable: false,
+  });
 });
 
 test('one byte more than 25 MiB in a data URL is too large', async () => {

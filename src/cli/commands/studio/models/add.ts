@@ -1,3 +1,4 @@
+import { WorkerError } from '../../../../base/errors.ts';
 import { command } from '../../../command.ts';
 import { readJsonFile } from '../../../args/json-file.ts';
 import { MODEL_ARGS } from '../../../args/model-args.ts';
@@ -33,8 +34,19 @@ export const modelsAdd = command({
     // Checked before a token is looked up: a wrong field is the likelier mistake.
     const draft = await readDraft({ flags: args, base, name: args.file ?? 'this' }, world);
     const studio = await openStudio(args, world);
-    const added = await studio.addModel(draft);
+    const added = await studio.addModel(draft).catch((thrown: unknown) => {
+      throw isTaken(thrown) ? taken(draft.id, thrown) : thrown;
+    });
     if (args.json) printJson(world.terminal, added);
     else printLines(world.terminal, `added ${added.id}`);
   },
 });
+
+const isTaken = (thrown: unknown): thrown is WorkerError =>
+  thrown instanceof WorkerError && thrown.code === 'studio.refused' && thrown.fields['status'] === 409;
+
+const taken = (id: string, { code, message, fields }: WorkerError): WorkerError =>
+  new WorkerError(code, message, {
+    fields,
+    hint: `Change it with \`studio-worker studio models replace --id ${id}\`, or give the new one another --id.`,
+  });
