@@ -7,6 +7,32 @@ const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429]);
 export const passesByItself = (status: number): boolean => status >= 500 || TRANSIENT.has(status);
 
 /**
+ * Codings that change bytes (IANA registry of HTTP content codings). Servers name much else there that changes none:
+ * object stores keep the `aws-chunked` of an upload, others write a charset, `binary`, `none` or nothing at all.
+ */
+const PACKINGS: ReadonlySet<string> = new Set([
+  'gzip',
+  'x-gzip',
+  'deflate',
+  'br',
+  'zstd',
+  'compress',
+  'x-compress',
+  'dcb',
+  'dcz',
+  'exi',
+  'pack200-gzip',
+  'aes128gcm',
+]);
+
+/** What a body has to be unpacked from by its `Content-Encoding`, in the order in which it was packed. */
+export const packingsOf = (header: string | undefined): readonly string[] =>
+  (header ?? '')
+    .split(',')
+    .map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => PACKINGS.has(coding));
+
+/**
  * Milliseconds that a `Retry-After` header asks for: seconds, or a date (RFC 9110 §10.2.3). Undefined when there is
  * no header or it says neither; a date in the past asks for nothing, which is 0.
  */

@@ -14,6 +14,7 @@ import { crc32, startSha256 } from '../system/disk/digest.ts';
 import { followFile } from '../system/disk/file-digest.ts';
 import { acquireLock } from '../system/disk/lock.ts';
 import { openPartFile } from '../system/disk/sparse-file.ts';
+import { ramOf } from '../system/machine/ram.ts';
 import { createRemote } from '../system/net/remote-client.ts';
 import type { Remote } from '../system/net/remote.ts';
 import type { ModelRequest } from '../models/store/file-resolver.ts';
@@ -30,6 +31,9 @@ export const offeredUrls = ({ clock, environment }: Effects, config: Pick<LiveCo
     userAgent: USER_AGENT,
     allowPrivate: config.live('allow_private_urls'),
   });
+
+/** A model runs in memory, that of the GPU included, which is seldom more than the machine's own. */
+const MAX_MEMORY_RATIO = 8;
 
 /** What the model store is made of, as the config says. Limits follow the config without a restart. */
 export function modelStoreOptions(effects: Effects, config: LiveConfig, log: Logger): ModelStoreOptions {
@@ -52,6 +56,7 @@ export function modelStoreOptions(effects: Effects, config: LiveConfig, log: Log
     remote: offeredUrls(effects, config),
     policy: DOWNLOAD_POLICY,
     diskFloorBytes: () => floorGb() * GB,
+    maxFileBytes: MAX_MEMORY_RATIO * ramOf('').totalBytes,
     maxBytes: () => {
       const gb = maxGb();
       return gb === undefined ? undefined : gb * GB;

@@ -11,6 +11,7 @@ import {
   type Downloaded,
   type DownloadRequest,
   endedEarly,
+  ensureWithinLimit,
   open,
 } from './request.ts';
 import { Retries } from './retry.ts';
@@ -31,6 +32,7 @@ export async function download(request: DownloadRequest, deps: DownloadDeps): Pr
   if (part !== undefined) {
     const done = await fetchMissing({ part, request, deps, retries });
     if (done !== undefined) return done;
+    await retries.waitBeforeRestart(changed(request));
   }
   for (let restarts = 0; ; restarts++) {
     const answer = await retries.untilAnswered(() => requestFile(request, deps, restarts < MAX_RESTARTS));
@@ -38,10 +40,13 @@ export async function download(request: DownloadRequest, deps: DownloadDeps): Pr
       answer.is === 'part'
         ? await fetchInRanges(answer, { request, deps, retries })
         : await fetchInOnePiece(answer, request, deps);
-    if (done instanceof WorkerError) await retries.waitAfter(done, { hasProgressed: false });
-    else if (done !== undefined) return done;
+    if (done !== undefined && !(done instanceof WorkerError)) return done;
+    await retries.waitBeforeRestart(done ?? changed(request));
   }
 }
+
+const changed = ({ url }: DownloadRequest): WorkerError =>
+  new WorkerError('download.failed', `${shownUrl(url)} was another file with each request`);
 
 const identityOf = ({ model, filename, url, sha256 }: DownloadRequest): FileIdentity => ({
   model,
@@ -58,8 +63,8 @@ type FirstAnswer =
 async function requestFile(request: DownloadRequest, deps: DownloadDeps, ranged: boolean): Promise<FirstAnswer> {
   const answer = await open(request, deps, ranged ? { range: 'bytes=0-' } : {});
   try {
-    const read = readAnswer(answer, request.url, 0, deps.clock.now());
-    if (read.is !== 'no-range') return { ...read, answer };
+    const read = readAnswer(answer, request, 0, deps.clock.now());
+    if (read.is === 'whole' || (read.is === 'part' && ranged)) return { ...read, answer };
   } catch (thrown) {
     answer[Symbol.dispose]();
     throw thrown;
@@ -80,6 +85,7 @@ async function fetchInRanges(
   { request, deps, retries }: Download,
 ): Promise<Downloaded | undefined> {
   using first = answer;
+  ensureWithinLimit(request, version.sizeBytes);
   await request.ensureDiskSpace(version.sizeBytes);
   const part = await PartialFile.start(deps, request.sidecars, identityOf(request), {
     version,
@@ -95,6 +101,7 @@ async function fetchInOnePiece(
   deps: DownloadDeps,
 ): Promise<Downloaded | WorkerError> {
   using whole = answer;
+  ensureWithinLimit(request, sizeBytes ?? 0);
   await request.ensureDiskSpace(sizeBytes ?? 0);
   await deps.files.remove(request.sidecars.progress);
   const file = await deps.openPart(request.sidecars.part);
@@ -103,6 +110,7 @@ async function fetchInOnePiece(
     const sha256 = deps.startSha256();
     let doneBytes = 0;
     for await (const chunk of whole.chunks) {
+      ensureWithinLimit(request, doneBytes + chunk.byteLength);
       await file.write(doneBytes, chunk);
       sha256.add(chunk);
       const before = doneBytes;

@@ -1,10 +1,10 @@
 import { WorkerError } from '../../base/errors.ts';
-import { passesByItself } from '../../base/http-answer.ts';
-import { retryAfterMs } from '../../base/http-answer.ts';
+import { packingsOf, passesByItself, retryAfterMs } from '../../base/http-answer.ts';
 import { formatBytes } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { RemoteAnswer } from '../../system/net/remote.ts';
 import type { FileVersion } from './partial-file.ts';
+import type { DownloadRequest } from './request.ts';
 
 /** No model is larger, and the list of its blocks would be a burden of its own. */
 const MAX_BYTES = 4e12;
@@ -18,27 +18,36 @@ export type RangeAnswer =
   | { readonly is: 'no-range' };
 
 /**
- * Reads status and headers of an answer.
+ * Reads status and headers of an answer. What a digest is known for is judged by that, whatever type the server gives it.
  *
  * @throws WorkerError `download.failed` | `download.missing` | `download.too-large` | `model.not-a-model`
  */
-export function readAnswer(answer: RemoteAnswer, url: string, startAt: number, nowMs: number): RangeAnswer {
+export function readAnswer(
+  answer: RemoteAnswer,
+  { url, sha256 }: Pick<DownloadRequest, 'url' | 'sha256'>,
+  startAt: number,
+  nowMs: number,
+): RangeAnswer {
   const { status, headers } = answer;
   if (status === 416) return { is: 'no-range' };
-  if (status !== 200 && status !== 206) throw statusError(answer, url, nowMs);
-  if (/^text\/html\b/i.test(headers['content-type'] ?? '')) {
+  if (status !== 200 && status !== 203 && status !== 206) throw statusError(answer, url, nowMs);
+  if (sha256 === undefined && /^text\/html\b/i.test(headers['content-type'] ?? '')) {
     throw new WorkerError('model.not-a-model', `${shownUrl(url)} answers with a web page instead of a model`, {
       hint: 'Give the model source the URL of the file itself, and one that needs no login.',
     });
   }
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') {
+  const packings = packingsOf(headers['content-encoding']);
+  if (packings.length > 0) {
     // We accept none. Ranges and checksum would be those of another file than the one that is meant.
-    throw new WorkerError('model.not-a-model', `${shownUrl(url)} answers with a ${encoding} copy of the file`, {
-      hint: 'Give the model source a URL that serves the file as it is.',
-    });
+    throw new WorkerError(
+      'model.not-a-model',
+      `${shownUrl(url)} answers with a ${packings.join(', ')} copy of the file`,
+      {
+        hint: 'Give the model source a URL that serves the file as it is.',
+      },
+    );
   }
-  if (status === 200) return { is: 'whole', sizeBytes: toCount(headers['content-length']) };
+  if (status !== 206) return { is: 'whole', sizeBytes: toCount(headers['content-length']) };
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers['content-range'] ?? '') ?? [];
   const sizeBytes = toCount(total);
   if (sizeBytes === undefined || Number(start) !== startAt) return { is: 'no-range' };

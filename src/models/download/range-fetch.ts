@@ -76,7 +76,7 @@ async function requestRange({ startAt, endAt }: ByteRange, context: RangeFetch):
     ...(validator === undefined ? {} : { 'if-range': validator }),
   });
   try {
-    const read = readAnswer(answer, request.url, startAt, deps.clock.now());
+    const read = readAnswer(answer, request, startAt, deps.clock.now());
     const isSame =
       read.is === 'part' &&
       read.version.sizeBytes === sizeBytes &&

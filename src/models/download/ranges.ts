@@ -3,7 +3,7 @@ import type { RemoteAnswer } from '../../system/net/remote.ts';
 import { type Hashing, hashAlong, hashInThread } from './hashing.ts';
 import type { PartialFile } from './partial-file.ts';
 import { FILE_CHANGED, fetchRange, type RangeFetch } from './range-fetch.ts';
-import type { DownloadDeps, Downloaded, DownloadRequest } from './request.ts';
+import { type DownloadDeps, type Downloaded, type DownloadRequest, ensureWithinLimit } from './request.ts';
 import type { Retries } from './retry.ts';
 
 /*
@@ -40,6 +40,7 @@ export async function fetchMissing({ first, ...missing }: MissingBytes): Promise
   const maxRanges = part.version.sizeBytes > deps.policy.parallelFromBytes ? deps.policy.maxRanges : 1;
   const context: Context = { ...missing, hashing, maxRanges, stop, running: 0 };
   try {
+    ensureWithinLimit(request, part.version.sizeBytes);
     await request.ensureDiskSpace(part.version.sizeBytes - part.blocks.doneBytes);
     for (let answer = first; !part.blocks.isComplete; answer = undefined) {
       const ranges = Array.from({ length: maxRanges }, (_, at) => fetchRanges(context, at === 0 ? answer : undefined));
@@ -70,7 +71,7 @@ function startHashing({ part, request, deps }: Omit<MissingBytes, 'first'>, sign
 
 /** One range after the other. Resolves when none is left to take, rejects when the download is over for all. */
 async function fetchRanges(context: Context, first: RemoteAnswer | undefined): Promise<void> {
-  const { part, stop, retries } = context;
+  const { part, deps, stop, retries } = context;
   context.running += 1;
   try {
     for (let answer = first; ; answer = undefined) {
@@ -86,7 +87,11 @@ async function fetchRanges(context: Context, first: RemoteAnswer | undefined): P
         if (error === FILE_CHANGED) throw error;
         // A server that allows fewer requests at a time answers some of them: the others had better not retry.
         if (error.fields['status'] !== undefined && error.retryable && context.running > 1) return;
-        await retries.waitAfter(error, { hasProgressed: part.blocks.doneBytes > before }, stop.signal);
+        await retries.waitAfter(
+          error,
+          { hasProgressed: part.blocks.doneBytes - before >= deps.policy.minProgressBytes },
+          stop.signal,
+        );
       } finally {
         part.blocks.release(range);
       }

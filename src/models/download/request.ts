@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import { MIB, SECOND_MS } from '../../base/units.ts';
+import { formatBytes, KIB, MIB, SECOND_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { RunningSha256 } from '../../system/disk/digest.ts';
@@ -25,8 +25,10 @@ export interface DownloadPolicy {
   readonly stallMs: number;
   /** Pause after the first attempt in a row that made no progress; doubles with each. */
   readonly retryMs: number;
-  /** Attempts in a row that may make no progress before the download fails. */
+  /** Attempts in a row that may make no progress, and starts from nothing, before the download fails. */
   readonly maxTries: number;
+  /** Fewer bytes of one attempt are no progress: a host could hold a download for ever by sending one at a time. */
+  readonly minProgressBytes: number;
 }
 
 /** For models of gigabytes over home connections: eight ranges saturate one, and a kill costs at most 64 MiB. */
@@ -39,6 +41,7 @@ export const DOWNLOAD_POLICY: DownloadPolicy = {
   stallMs: 30 * SECOND_MS,
   retryMs: SECOND_MS,
   maxTries: 5,
+  minProgressBytes: 16 * KIB,
 };
 
 /** What a download is made of. */
@@ -58,6 +61,8 @@ export interface DownloadRequest {
   readonly url: string;
   /** Lower-case hex, when the source names it. */
   readonly sha256: string | undefined;
+  /** No more is taken from a server, whatever it claims. */
+  readonly maxBytes: number;
   readonly sidecars: Sidecars;
   readonly signal: AbortSignal;
   /** How much has arrived, and of how much; the total is undefined while the server does not report it. */
@@ -83,6 +88,15 @@ export const open = (
   { remote, policy }: DownloadDeps,
   headers: Readonly<Record<string, string>>,
 ): Promise<RemoteAnswer> => remote.open({ what: 'model', url, headers, stallMs: policy.stallMs, signal });
+
+/** @throws WorkerError `download.too-large` when a file has more bytes than its request takes */
+export function ensureWithinLimit({ url, maxBytes }: DownloadRequest, sizeBytes: number): void {
+  if (sizeBytes <= maxBytes) return;
+  throw new WorkerError('download.too-large', `${shownUrl(url)} has more than ${formatBytes(maxBytes)}`, {
+    hint: 'Correct `approxBytes` or the URL in the model source: no file that it describes is so large.',
+    fields: { sizeBytes, maxBytes },
+  });
+}
 
 /** How often a long download checks the free disk space. */
 export const CHECK_DISK_BYTES = 64 * MIB;

@@ -7,11 +7,15 @@ const MAX_WAIT_MS = MINUTE_MS;
 /** From a second up to half a minute. */
 const MAX_DOUBLINGS = 5;
 
-/** The retries of one download: unlimited as long as attempts make progress, and few in a row that make none. */
+/**
+ * The retries of one download: unlimited as long as attempts make progress, few in a row that make none, and few starts
+ * from nothing in all, since those undo the progress that was made.
+ */
 export class Retries {
   readonly #deps: Pick<DownloadDeps, 'clock' | 'policy'>;
   readonly #signal: AbortSignal;
   #failures = 0;
+  #restarts = 0;
 
   constructor(deps: Pick<DownloadDeps, 'clock' | 'policy'>, signal: AbortSignal) {
     this.#deps = deps;
@@ -34,6 +38,13 @@ export class Retries {
     const backoffMs = hasProgressed ? 0 : policy.retryMs * 2 ** Math.min(this.#failures - 1, MAX_DOUBLINGS);
     await pause(clock, typeof requestedMs === 'number' ? Math.max(requestedMs, backoffMs) : backoffMs, signal);
     signal.throwIfAborted();
+  }
+
+  /** Waits before the download starts from nothing, or throws the error when it did so often enough. */
+  async waitBeforeRestart(error: WorkerError): Promise<void> {
+    this.#restarts += 1;
+    this.#failures = Math.max(this.#failures, this.#restarts - 1);
+    await this.waitAfter(error, { hasProgressed: false });
   }
 
   async untilAnswered<T>(attempt: () => Promise<T>): Promise<T> {

@@ -34,15 +34,25 @@ const IMPOSTORS: readonly (readonly [RegExp, string])[] = [
  * @throws WorkerError `model.not-a-model` | `model.header-invalid` | `model.truncated`
  */
 export async function checkModelFile(file: ReadableFile, filename: string): Promise<void> {
+  const bytes = await checkForImpostor(file, filename);
+  const ending = /\.([a-z]+)$/i.exec(filename)?.[1]?.toLowerCase() ?? '';
+  if (ending === 'bin' && isGgml(bytes)) return await checkGgml({ file, filename, bytes });
+  const read = READERS.get(ending);
+  if (read !== undefined) await readHeader({ file, filename, bytes }, (header) => read(header, file.sizeBytes));
+}
+
+/**
+ * Rejects what servers send in place of a file. Returns the first bytes.
+ *
+ * @throws WorkerError `model.not-a-model`
+ */
+export async function checkForImpostor(file: ReadableFile, filename: string): Promise<Uint8Array> {
   if (file.sizeBytes === 0) throw notAModel(filename, 'it is empty');
   const bytes = await file.read(0, Math.min(FIRST_READ_BYTES, file.sizeBytes));
   const start = new TextDecoder('latin1').decode(bytes.subarray(0, 256));
   const impostor = IMPOSTORS.find(([pattern]) => pattern.test(start));
   if (impostor !== undefined) throw notAModel(filename, `it is ${impostor[1]}`);
-  const ending = /\.([a-z]+)$/i.exec(filename)?.[1]?.toLowerCase() ?? '';
-  if (ending === 'bin' && isGgml(bytes)) return await checkGgml({ file, filename, bytes });
-  const read = READERS.get(ending);
-  if (read !== undefined) await readHeader({ file, filename, bytes }, (header) => read(header, file.sizeBytes));
+  return bytes;
 }
 
 interface HeaderSource {

@@ -1,6 +1,8 @@
 import { errorChain, toWorkerError } from '../../base/errors.ts';
 import { exclusively } from '../../base/exclusive.ts';
+import { MIB } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
+import type { ModelFile } from '../../contract/model-source.ts';
 import type { LockHolder } from '../../system/disk/lock.ts';
 import { ensureDiskSpace } from '../download/disk-space.ts';
 import { download } from '../download/download.ts';
@@ -13,6 +15,10 @@ import type { FileTarget } from './target.ts';
 
 /** `approxBytes` is no promise; the reference worker allows a tenth more, too. */
 const APPROX_MARGIN = 1.1;
+/** Sources are written by hand and rounded, so a file may be this many times as large as its source says. */
+const MAX_APPROX_RATIO = 4;
+/** What the source of a small file says is often no more than a guess. */
+const MIN_LIMIT_BYTES = 16 * MIB;
 
 /** What fetching a file works with. */
 export interface Fetching {
@@ -65,6 +71,12 @@ async function ensureApproxFits({ file, sidecars }: FileTarget, options: ModelSt
   await ensureDiskSpace(options, Math.max(0, Number(file.approxBytes) * APPROX_MARGIN - partialBytes));
 }
 
+/** The most that is taken from a server for a file. */
+function maxBytesOf({ approxBytes = 0n }: ModelFile, { maxFileBytes }: ModelStoreOptions): number {
+  if (approxBytes <= 0) return maxFileBytes;
+  return Math.min(Math.max(Number(approxBytes) * MAX_APPROX_RATIO, MIN_LIMIT_BYTES), maxFileBytes);
+}
+
 /** Downloads, verifies and publishes. Returns the size in bytes. */
 async function fetchFile(target: FileTarget, { options, signal, report }: Fetching): Promise<number> {
   const { file, sidecars, sha256, place } = target;
@@ -75,6 +87,7 @@ async function fetchFile(target: FileTarget, { options, signal, report }: Fetchi
       filename,
       url: file.url,
       sha256,
+      maxBytes: maxBytesOf(file, options),
       sidecars,
       signal,
       onProgress: (doneBytes, totalBytes) => report({ filename, phase: 'download', doneBytes, totalBytes }),

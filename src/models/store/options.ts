@@ -21,6 +21,8 @@ export interface ModelStoreOptions extends Pick<
   readonly pid: number;
   /** What must stay free on the disk (`disk_floor_gb`). */
   readonly diskFloorBytes: () => number;
+  /** What one file may have: no model that this machine could run is larger. */
+  readonly maxFileBytes: number;
   /** What all models together may take (`models_max_gb`); undefined for no limit but the disk. */
   readonly maxBytes: () => number | undefined;
 }

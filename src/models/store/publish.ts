@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { Downloaded } from '../download/request.ts';
-import { checkModelFile } from '../headers/check.ts';
+import { checkForImpostor, checkModelFile, type ReadableFile } from '../headers/check.ts';
 import { pathOf } from './layout.ts';
 import type { ModelStoreOptions } from './options.ts';
 import { writeReceipt } from './receipt.ts';
@@ -19,8 +19,12 @@ export async function publish(
 ): Promise<void> {
   const { sidecars, place } = target;
   try {
-    if (target.sha256 !== undefined && target.sha256 !== sha256) throw mismatch(target, sha256);
-    await checkModelFile({ sizeBytes, read: (at, length) => file.read(at, length) }, place.filename);
+    const readable: ReadableFile = { sizeBytes, read: (at, length) => file.read(at, length) };
+    if (target.sha256 !== undefined && target.sha256 !== sha256) {
+      await checkForImpostor(readable, place.filename); // "a web page" says more than "another checksum"
+      throw mismatch(target, sha256);
+    }
+    await checkModelFile(readable, place.filename);
     await file.sync();
   } catch (thrown) {
     await file.close();

@@ -22,6 +22,7 @@ export const SMALL = {
   blocksPerRange: 4,
   stallMs: 2_000,
   retryMs: 1,
+  minProgressBytes: 1,
 };
 
 export interface StoreScene {
@@ -60,6 +61,7 @@ export function aStore(root: string, choice: Partial<ModelStoreOptions> = {}): S
     policy: SMALL,
     diskFloorBytes: () => 0,
     maxBytes: () => undefined,
+    maxFileBytes: 1e9,
     remote: createRemote({ clock: systemClock, env: () => undefined, userAgent: 'test', allowPrivate: () => false }),
     ...choice,
   };
