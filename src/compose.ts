@@ -36,6 +36,8 @@ export async function createWorld(): Promise<World> {
       ...(await import('./contract/read.ts')),
       ...(await import('./models/store/source-check.ts')),
     }),
+    modelFiles: async (configPath) =>
+      (await import('./compose/commands/model-files.ts')).openModelFiles(configPath, effects),
     outbox: async (configPath) => (await import('./compose/commands/outbox.ts')).openOutboxShelf(configPath, effects),
     models: async (configPath) => (await import('./compose/model-store.ts')).openShelf(configPath, effects),
     explainOffer: async (choice) =>

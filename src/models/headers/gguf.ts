@@ -103,7 +103,8 @@ function readPair(reader: ByteReader): number | undefined {
   return alignment;
 }
 
-function skipValue(reader: ByteReader, type: number, depth: number): void {
+/** Passes over a value. @throws Unreadable */
+export function skipValue(reader: ByteReader, type: number, depth: number): void {
   const size = VALUE_BYTES.get(type);
   if (size !== undefined) return void reader.skip(size);
   if (type === TEXT) return void reader.skip(bounded(reader.u64('a text'), MAX_TEXT_BYTES, 'bytes of text'));

@@ -3,6 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCli } from '../../../src/cli/cli.ts';
 import type { ReadOutboundFrame } from '../../../src/contract/frames/outbound.ts';
+import { chatModel } from '../../../src/demo/weights/chat.ts';
+import { visionProjector } from '../../../src/demo/weights/vision.ts';
 import { createWorld } from '../../../src/compose.ts';
 import { anLlmTask, aTask } from '../../fakes/builders.ts';
 import { aScreen } from '../../spec/cli/a-world.ts';
@@ -140,4 +142,54 @@ test('ids that fit nothing or too much are refused with the candidates', async (
   expect((await at.run('jobs', 'list', '--quiet')).out.trim().split('\n').toSorted()).toEqual(
     jobs.map(({ id }) => id).toSorted(),
   );
+});
+
+test('a GGUF is added by its file, and its worker has it without a download', async () => {
+  await using at = await setup({ config: { auto_enabled: false } });
+  const file = join(at.worker.folder, 'tiny-chat.gguf');
+  const bytes = chatModel();
+  await writeFile(file, bytes);
+  const { out } = await at.run('models', 'add', file, '--config', at.worker.config.path);
+  const place = join(at.worker.config.current.models_root, 'llm', 'tiny-chat.gguf');
+  expect(out).toBe(`added tiny-chat\nits file is at ${place}, for the worker on this machine\n`);
+  expect((await readFile(place)).equals(bytes)).toBe(true);
+  expect(await at.jsonOf('models', 'list')).toMatchObject([
+    { id: 'tiny-chat', kind: 'llm', vramGbEstimate: 0.1, source: { engine: 'llama-cpp', files: [] } },
+  ]);
+  const job = await at.jsonOf('jobs', 'create', '--kind', 'llm', '--model', 'tiny-chat', '--prompt', 'hello');
+  expect(job).toMatchObject({ model: 'tiny-chat', state: 'queued' });
+});
+
+test('a model is added by its URL, size and engine from the first bytes alone', async () => {
+  const bytes = chatModel();
+  const ranges: (string | null)[] = [];
+  using server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: (request) => {
+      ranges.push(request.headers.get('range'));
+      const headers = { 'content-range': `bytes 0-65535/${5 * 2 ** 30}` };
+      return new Response(Buffer.from(bytes.subarray(0, 65_536)), { status: 206, headers });
+    },
+  });
+  await using at = await setup({ config: { allow_private_urls: true } });
+  const url = `http://127.0.0.1:${server.port}/qwen.gguf`;
+  expect((await at.run('models', 'add', url, '--config', at.worker.config.path)).out).toBe('added qwen\n');
+  expect(ranges).toEqual(['bytes=0-65535']);
+  const source = {
+    engine: 'llama-cpp',
+    files: [{ role: 'model', url, filename: 'qwen.gguf', approxBytes: 5 * 2 ** 30 }],
+  };
+  expect(await at.jsonOf('models', 'list')).toMatchObject([{ id: 'qwen', kind: 'llm', vramGbEstimate: 6, source }]);
+});
+
+test.each([
+  ['projector.gguf', visionProjector(), 'it is the vision projector'],
+  ['notes.bin', new TextEncoder().encode('hello'), 'neither a GGUF nor a Whisper model'],
+])('%s is refused as a model, in words', async (name, bytes, words) => {
+  await using at = await setup();
+  const file = join(at.worker.folder, name);
+  await writeFile(file, bytes);
+  const { code, err } = await at.run('models', 'add', file, '--config', at.worker.config.path);
+  expect([code, err]).toEqual([64, expect.stringContaining(words)]);
 });

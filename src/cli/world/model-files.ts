@@ -1,0 +1,23 @@
+import type { EngineName } from '../../contract/model-source.ts';
+import type { TaskKindId } from '../../contract/tasks/index.ts';
+
+/** A file with a model, by its first bytes. */
+export interface InspectedModel {
+  readonly filename: string;
+  /** Undefined where a server does not tell. */
+  readonly sizeBytes: number | undefined;
+  readonly engine: EngineName;
+  readonly kind: TaskKindId;
+}
+
+/** Files that may be models, for the command that adds them to a studio. */
+export interface ModelFiles {
+  /**
+   * Reads the beginning of a file on this machine, or of one at a URL.
+   *
+   * @throws WorkerError `cli.usage` when it is missing or no model that explains itself | `url.refused` | `download.failed`
+   */
+  inspect(pathOrUrl: string): Promise<InspectedModel>;
+  /** Puts a file where the worker of this machine looks for the model of this id, and gives its path there. */
+  adopt(path: string, model: { readonly id: string; readonly engine: EngineName }): Promise<string>;
+}

@@ -1,0 +1,92 @@
+import { joinBytes } from '../../base/bytes.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { quoted } from '../../base/foreign-text.ts';
+import { KIB, SECOND_MS } from '../../base/units.ts';
+import type { InspectedModel, ModelFiles } from '../../cli/world/model-files.ts';
+import type { EngineName } from '../../contract/model-source.ts';
+import { describeModel } from '../../models/headers/describe.ts';
+import { localPlace, pathOf } from '../../models/store/layout.ts';
+import { linkOrCopy } from '../../system/disk/given-file.ts';
+import { configPathOf, openConfig } from '../config.ts';
+import type { Effects } from '../effects.ts';
+import { openCommandLog } from '../log.ts';
+import { offeredUrls } from '../model-store.ts';
+
+/** Where formats name what they hold. */
+const START_BYTES = 64 * KIB;
+const STALL_MS = 15 * SECOND_MS;
+
+/** Model files on this machine and elsewhere, as commands see them. */
+export async function openModelFiles(named: string | undefined, effects: Effects): Promise<ModelFiles> {
+  const log = openCommandLog(effects).logger.child({}, 'cli');
+  const config = await openConfig(await configPathOf(named, effects), effects, { log, readOnly: true });
+  return {
+    async inspect(pathOrUrl) {
+      const isUrl = /^https?:\/\//i.test(pathOrUrl);
+      const read = isUrl ? await startAt(pathOrUrl, effects, config) : await startOf(pathOrUrl, effects);
+      const described = describeModel(read.start);
+      if (described.is === 'unknown') throw unknown(pathOrUrl, described.because);
+      const { engine, kind } = described;
+      return { filename: read.filename, sizeBytes: read.sizeBytes, engine, kind };
+    },
+    adopt: (path, model) => adopt(path, model, config.current.models_root),
+  };
+}
+
+type Start = Pick<InspectedModel, 'filename' | 'sizeBytes'> & { readonly start: Uint8Array };
+
+async function startOf(path: string, { files }: Effects): Promise<Start> {
+  const facts = await files.stat(path);
+  if (facts === undefined) throw new WorkerError('cli.usage', `<file>: ${path} does not exist`);
+  if (facts.isFolder) throw new WorkerError('cli.usage', `<file>: ${path} is a folder`);
+  const filename = path.split(/[\\/]/).at(-1) ?? '';
+  return { filename, sizeBytes: facts.sizeBytes, start: await firstBytes(files.openRead(path)) };
+}
+
+async function startAt(url: string, effects: Effects, config: Parameters<typeof offeredUrls>[1]): Promise<Start> {
+  using answer = await offeredUrls(effects, config).open({
+    what: 'model',
+    url,
+    headers: { range: `bytes=0-${START_BYTES - 1}` },
+    stallMs: STALL_MS,
+    signal: new AbortController().signal,
+  });
+  if (answer.status !== 200 && answer.status !== 206) {
+    throw new WorkerError('download.failed', `the server answered ${answer.status} for ${quoted(url)}`);
+  }
+  const total = /\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1];
+  const length = answer.status === 200 ? answer.headers['content-length'] : total;
+  const filename = new URL(url).pathname.split('/').at(-1) ?? '';
+  return {
+    filename,
+    sizeBytes: length === undefined ? undefined : Number(length),
+    start: await firstBytes(answer.chunks),
+  };
+}
+
+async function firstBytes(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes >= START_BYTES) break;
+  }
+  return joinBytes(parts).subarray(0, START_BYTES);
+}
+
+async function adopt(
+  path: string,
+  { id, engine }: { readonly id: string; readonly engine: EngineName },
+  root: string,
+): Promise<string> {
+  const place = localPlace(root, engine, id);
+  if (place === undefined) throw new WorkerError('cli.usage', `--id is ${quoted(id)}, which no file can be called`);
+  await linkOrCopy(path, pathOf(place));
+  return pathOf(place);
+}
+
+const unknown = (pathOrUrl: string, because: string): WorkerError =>
+  new WorkerError('cli.usage', `${pathOrUrl} does not say what to run it on: ${because}`, {
+    hint: 'Describe the model with flags instead: `studio-worker studio models add --help` has examples.',
+  });
