@@ -1,8 +1,9 @@
 import { keepPrivate } from '../config/keep-private.ts';
 import { overridesIn } from '../config/from-text.ts';
-import { findConfig } from '../config/paths.ts';
+import { findConfig, siblingsOf } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import { type ConfigStore, openConfigStore } from '../config/store.ts';
+import { missingFolders, openReceipt, receiptPath } from '../release/receipt.ts';
 import type { Logger } from '../log/logger.ts';
 import type { RegistrationRecord, RegistrationStore } from '../studio/registration/record.ts';
 import type { OperatorChoice } from '../worker/operator-choice.ts';
@@ -32,6 +33,7 @@ export async function openConfig(
   },
 ): Promise<ConfigStore> {
   const { files, environment, machine, clock } = effects;
+  if (options.readOnly !== true) await noteNewFolders(siblingsOf(path).folder, effects);
   const config = await openConfigStore({
     path,
     files,
@@ -45,6 +47,14 @@ export async function openConfig(
   });
   if (options.watched === true) await keepPrivate(config, files, options.log.child({}, 'config'));
   return config;
+}
+
+/** An installation has a receipt of each folder that it led to, so that removing it takes them away again. */
+async function noteNewFolders(folder: string, { files, environment }: Effects): Promise<void> {
+  if (environment.homeDir === '') return;
+  const made = await missingFolders(folder, files);
+  const receipt = openReceipt(receiptPath(environment), files);
+  if (made.length > 0 && (await receipt.read()).length > 0) await receipt.add(...made);
 }
 
 /** What registration remembers, in the config's keys. */

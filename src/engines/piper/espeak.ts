@@ -9,6 +9,11 @@ export interface EspeakOptions {
   readonly env: ChildEnvironment;
 }
 
+/**
+ * It connects to PulseAudio also when it is to be quiet, which leaves folders in the home and in the temporary folder. There
+ * is nowhere to make them now.
+ */
+const NO_SOUND = { PULSE_RUNTIME_PATH: '/dev/null' };
 /** A text of a few hundred characters takes milliseconds. */
 const LIMIT_MS = MINUTE_MS;
 
@@ -45,13 +50,16 @@ interface Question {
 async function phonemesBy(path: string, { voice, words, signal }: Question, { ask, env }: EspeakOptions) {
   // Of its three forms of IPA this is the one without ties, which voices are trained on.
   const command = [path, '-q', '--ipa', '-v', voice, '--', words];
-  const { end, output, lastError } = await ask(command, { env, signal, limitMs: LIMIT_MS }).catch((thrown: unknown) => {
-    signal.throwIfAborted();
-    throw new WorkerError('native.unavailable', `${path} cannot be started`, {
-      cause: thrown,
-      hint: 'Check STUDIO_WORKER_ESPEAK_NG, or install espeak-ng anew.',
-    });
-  });
+  const quiet = { ...env, ...NO_SOUND };
+  const { end, output, lastError } = await ask(command, { env: quiet, signal, limitMs: LIMIT_MS }).catch(
+    (thrown: unknown) => {
+      signal.throwIfAborted();
+      throw new WorkerError('native.unavailable', `${path} cannot be started`, {
+        cause: thrown,
+        hint: 'Check STUDIO_WORKER_ESPEAK_NG, or install espeak-ng anew.',
+      });
+    },
+  );
   if (end.is === 'exited' && end.code === 0) return output.split('\n').filter((line) => line.trim() !== '');
   throw new WorkerError('engine.failed', `espeak-ng ${howItEnded(end)}: ${lastError}`);
 }

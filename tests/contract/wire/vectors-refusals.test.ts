@@ -66,6 +66,7 @@ const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>
   TaskSchema: [{ kind: 'llm', messages: [{ role: 'user' }] }, 'messages.0.content'],
   TranscriptSchema: [{ text: '', language: 'en', duration: -1 }, 'duration'],
   WelcomeSchema: [{ type: 'welcome', workerId: 'w-1' }, 'serverTime'],
+  WhyViewSchema: [{ jobId: 'j', state: 'queued', pendingRegistrations: 0, workers: {} }, 'workers'],
   WorkerListSchema: [{ workers: 'none' }, 'workers'],
   WorkerViewSchema: [{ workerId: 'w', connected: 'yes' }, 'connected'],
   WrittenModelSchema: [{ ...MODEL, vramGb: 4 }, 'vramGb: is unknown'],
