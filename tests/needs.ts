@@ -11,6 +11,11 @@ export type Declare = (title: string, body: () => void | Promise<void>, limitMs?
 
 const isPosix = process.platform !== 'win32';
 export const LINUX: Condition = { kind: 'platform', name: 'linux', isMet: () => process.platform === 'linux' };
+export const LINUX_X64: Condition = {
+  kind: 'platform',
+  name: 'linux-x64',
+  isMet: () => process.platform === 'linux' && process.arch === 'x64',
+};
 export const POSIX: Condition = { kind: 'platform', name: 'posix', isMet: () => isPosix };
 
 /** Debian has no package of it, so it is not counted among the programs that anybody can install. */

@@ -6,6 +6,7 @@ import { usableCores } from '../../system/machine/cores.ts';
 import { readEnvironment } from '../../system/environment.ts';
 import { systemFiles } from '../../system/disk/files.ts';
 import { createImages } from '../../system/native/sharp-images.ts';
+import { takeKernels } from '../../system/native/ggml-kernels.ts';
 import { createNativeCache } from '../../system/native/native-cache.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
 import { connectParent, bindToParent } from '../../system/process/parent.ts';
@@ -60,8 +61,8 @@ function innerEngines(): InnerEngines {
       const { openSpeechFinder, openTranscriber } = await import('../../engines/whisper/binding.ts');
       const { createTranscriptionEngine } = await import('../../engines/whisper/inside.ts');
       return createTranscriptionEngine({
-        openTranscriber: (path) => openTranscriber(path, native),
-        openSpeechFinder: (path) => openSpeechFinder(path, native),
+        openTranscriber: (path) => openTranscriber(path, { native, takeKernels }),
+        openSpeechFinder: (path) => openSpeechFinder(path, { native, takeKernels }),
       });
     },
   };

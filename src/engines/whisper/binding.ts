@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { libraryFailure, loadFailure, runFailure } from '../failures.ts';
 import { saysNoMemory } from '../no-memory.ts';
+import type { TakeKernels } from '../../system/native/ggml-kernels.ts';
 import type { NativeCache } from '../../system/native/native-cache.ts';
 import type { SpeechFinder, Transcriber } from './port.ts';
 
@@ -18,9 +19,14 @@ const PERCENT = 100;
 /** The library has times in milliseconds for text, and in hundredths of a second for speech. */
 const PER_SECOND = { text: 1000, speech: 100 };
 
+export interface WhisperLibraries {
+  readonly native: Pick<NativeCache, 'unpack'>;
+  readonly takeKernels: TakeKernels;
+}
+
 /** @throws WorkerError `native.unavailable` | `model.header-invalid` | `model.unusable` */
-export async function openTranscriber(path: string, native: Pick<NativeCache, 'unpack'>): Promise<Transcriber> {
-  const runtime = await loadRuntime(native);
+export async function openTranscriber(path: string, libraries: WhisperLibraries): Promise<Transcriber> {
+  const runtime = await loadRuntime(libraries);
   const tokens = await tokensOf(path);
   const { made: context, lines } = await logging(runtime, path, () =>
     runtime.initWhisper({ filePath: path, useGpu: true }),
@@ -66,8 +72,8 @@ export async function openTranscriber(path: string, native: Pick<NativeCache, 'u
 }
 
 /** @throws WorkerError `native.unavailable` | `model.unusable` */
-export async function openSpeechFinder(path: string, native: Pick<NativeCache, 'unpack'>): Promise<SpeechFinder> {
-  const runtime = await loadRuntime(native);
+export async function openSpeechFinder(path: string, libraries: WhisperLibraries): Promise<SpeechFinder> {
+  const runtime = await loadRuntime(libraries);
   const { made: context } = await logging(
     runtime,
     path,
@@ -137,23 +143,49 @@ async function tokensOf(path: string): Promise<number> {
   });
 }
 
-async function loadRuntime(native: Pick<NativeCache, 'unpack'>): Promise<Runtime> {
+async function loadRuntime({ native, takeKernels }: WhisperLibraries): Promise<Runtime> {
   const folder = await native.unpack('whisper');
   try {
     const runtime = await import('@fugood/whisper.node');
     await runtime.loadWhisperModule();
+    kernels ??= fastKernels(folder, native, takeKernels);
+    await kernels;
     return runtime;
   } catch (thrown) {
     throw libraryFailure('whisper.cpp', thrown, folder);
   }
 }
 
+let kernels: Promise<boolean> | undefined;
+
+/**
+ * The kernels that come with llama.cpp: the same ggml, built for each generation of CPUs. Without them the library is right,
+ * and ten times slower.
+ */
+async function fastKernels(
+  folder: string | undefined,
+  native: Pick<NativeCache, 'unpack'>,
+  takeKernels: TakeKernels,
+): Promise<boolean> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return false;
+  const llama = await native.unpack('llama').catch(() => undefined);
+  const addon = folder === undefined ? addonOfCheckout() : join(folder, ADDON);
+  const packages = join(addon, '..', '..', '..');
+  const built = llama === undefined ? join(packages, '@node-llama-cpp', 'linux-x64', 'bins') : join(llama, 'bins');
+  return await takeKernels(addon, join(built, 'linux-x64'));
+}
+
+const ADDON = 'index.node';
+
+function addonOfCheckout(): string {
+  const entry = Bun.fileURLToPath(import.meta.resolve('@fugood/whisper.node'));
+  return join(entry, '..', '..', '..', `node-whisper-${process.platform}-${process.arch}`, ADDON);
+}
+
 /** Whether a checkout has the library for this system. Nothing is loaded. */
 export function whisperInstalled(): boolean {
   try {
-    const entry = Bun.fileURLToPath(import.meta.resolve('@fugood/whisper.node'));
-    const name = `node-whisper-${process.platform}-${process.arch}`;
-    return existsSync(join(entry, '..', '..', '..', name, 'index.node'));
+    return existsSync(addonOfCheckout());
   } catch {
     return false; // the package is not there at all
   }
