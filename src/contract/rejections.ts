@@ -16,6 +16,12 @@ export const REJECTIONS = {
   busy: { code: 'busy', reason: 'worker already has an in-flight job' },
 } as const satisfies Record<string, Rejection>;
 
+/** The rejection of an estimate above what the operator allows, in GiB: studios that read the text know how it begins. */
+export const aboveThreshold = (estimateGb: number, thresholdGb: number): Rejection => ({
+  code: 'insufficient_memory',
+  reason: `insufficient device memory: estimated at ${estimateGb.toFixed(2)} GiB, and this worker takes up to ${thresholdGb.toFixed(2)} GiB`,
+});
+
 /** What an offer lacks, in GiB: of one GPU's memory, or of the machine's own. */
 export interface MemoryShortage {
   readonly of: 'device' | 'host';

@@ -15,8 +15,10 @@ const COLOURS: Readonly<Record<Level, string>> = {
 /** Of one width, so that sentences stand below each other. */
 const NAMES: Readonly<Record<Level, string>> = { debug: 'debug', info: 'info ', warn: 'warn ', error: 'error' };
 
-/** Lines for people: time of day (UTC), level, sentence; for an unforeseen error the stack below it. */
-export function createConsoleReporter(output: Pick<Output, 'write' | 'colourDepth'>): LogSink {
+/** Lines for people: time of day (UTC), and its date where no terminal shows them; level, sentence; for an unforeseen error the stack below it. */
+export function createConsoleReporter(
+  output: Pick<Output, 'write' | 'colourDepth'> & Partial<Pick<Output, 'isTty'>>,
+): LogSink {
   const paint = (colour: string, text: string): string =>
     output.colourDepth > 1 && colour !== '' ? `${colour}${text}${RESET}` : text;
   // The core of consola brings no colours, no console and no reading of the environment: it loads in 1.5 ms, not 30.
@@ -27,7 +29,7 @@ export function createConsoleReporter(output: Pick<Output, 'write' | 'colourDept
       {
         log: ({ date, type, args }) => {
           const level = LEVELS.find((known) => known === type) ?? 'info';
-          const time = paint(DIM, date.toISOString().slice(11, 23));
+          const time = paint(DIM, output.isTty === false ? date.toISOString() : date.toISOString().slice(11, 23));
           output.write(`${time} ${paint(COLOURS[level], NAMES[level])} ${args.join('\n')}\n`);
         },
       },
@@ -36,10 +38,14 @@ export function createConsoleReporter(output: Pick<Output, 'write' | 'colourDept
   return (event) => {
     const { stack } = event.fields;
     const below = event.level === 'error' && typeof stack === 'string' ? `\n    ${onScreen(stack, '\n    ')}` : '';
-    const message = `${onScreen(sentenceOf(event), ' ⏎ ')}${below}`;
+    const message = `${withJob(onScreen(sentenceOf(event), ' ⏎ '), event.fields.jobId)}${below}`;
     consola[event.level]({ message, date: new Date(event.at) });
   };
 }
+
+/** Every line of a job can be found by its id. */
+const withJob = (sentence: string, jobId: unknown): string =>
+  typeof jobId !== 'string' || sentence.includes(jobId) ? sentence : `${sentence} [${onScreen(jobId, ' ')}]`;
 
 /** What a studio or an engine wrote must not move the cursor or change the title: control characters are taken out. */
 const onScreen = (text: string, newline: string): string =>

@@ -28,7 +28,7 @@ const ASIDES: ReadonlyMap<string, (fields: Fields) => string | undefined> = new 
 >([
   ['artifact.uploaded', (f: Fields) => `${size(f.sizeBytes)} in ${duration(f.durationMs)}`],
   ['job.failed', (f: Fields) => (typeof f.hint === 'string' ? f.hint : undefined)],
-  ['offer.received', (f: Fields) => `${text(f.kind)}: ${text(f.promptPreview)}`],
+  ['offer.received', (f: Fields) => text(f.kind)],
 ]);
 
 /** Areas filed under a category that studios know: one for session and jobs, one for updates. */

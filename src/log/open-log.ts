@@ -28,7 +28,7 @@ export interface LogOptions {
   readonly format: LogFormat;
   /** What the terminal is shown. The studio, the ring and the error tracker have their own measure. */
   readonly levels: Levels;
-  readonly terminal: Pick<Output, 'write' | 'colourDepth'>;
+  readonly terminal: Pick<Output, 'write' | 'colourDepth'> & Partial<Pick<Output, 'isTty'>>;
   /** One that already knows secrets, shared with the error tracker; a fresh one otherwise. */
   readonly redactor?: Redactor;
   readonly tracker?: Pick<ErrorTracker, 'sink' | 'flush'>;

@@ -8,7 +8,7 @@ export type ColourDepth = 1 | 4 | 8 | 24;
 export interface Output {
   /** Never throws and never blocks. Once the reader has gone, what is written goes nowhere. */
   write(data: string | Uint8Array): void;
-  /** Whether it is a terminal, so that a line may be drawn over. */
+  /** Whether it is a terminal that obeys cursor codes, so that a line may be drawn over: one that calls itself `dumb` does not. */
   readonly isTty: boolean;
   /** Width in characters; 80 where there is none. */
   readonly columns: number;
@@ -41,12 +41,13 @@ const LOG_STALL_MS = 2_000;
 
 /** The real screen. `variable` reads the environment, for the colour conventions below. */
 export function openTerminal(variable: VariableLookup = (name) => process.env[name]): Terminal {
+  const isScreen = (descriptor: number): boolean => isatty(descriptor) && variable('TERM') !== 'dumb';
   const results = createOutputQueue(1);
   const logs = createOutputQueue(2, { maxPendingChars: MAX_PENDING_LOG_CHARS });
   let isStalled = false;
   return {
-    stdout: new QueuedOutput(results, () => process.stdout, isatty(1), variable),
-    stderr: new QueuedOutput(logs, () => process.stderr, isatty(2), variable),
+    stdout: new QueuedOutput(results, () => process.stdout, isScreen(1), variable),
+    stderr: new QueuedOutput(logs, () => process.stderr, isScreen(2), variable),
     async drain() {
       const [, log] = await Promise.all([results.drain(), logs.drain(LOG_STALL_MS)]);
       isStalled = log === 'stalled';
@@ -59,8 +60,7 @@ export function openTerminal(variable: VariableLookup = (name) => process.env[na
 
 /**
  * How many colours to use. A non-empty NO_COLOR means none (no-color.org), FORCE_COLOR some (0 none, 1–3 the depth,
- * as in Node's `tty`), and otherwise only a terminal that is not `dumb` gets any,
- * as many as `shown` reports.
+ * as in Node's `tty`), and otherwise only a terminal that is not `dumb` gets any, as many as `shown` reports.
  */
 export function colourDepth(variable: VariableLookup, isTty: boolean, shown: () => number): ColourDepth {
   const forced = variable('FORCE_COLOR');

@@ -10,7 +10,7 @@ import { readinessOf } from './engines/readiness.ts';
 
 /** How one rule judges an offer. */
 export interface RuleReport {
-  readonly rule: RuleName | 'threshold' | 'images' | 'engine' | 'kind' | 'ready' | 'files';
+  readonly rule: RuleName | 'images' | 'engine' | 'kind' | 'ready' | 'files';
   /**
    * `rejects`: the offer would be rejected. `fails`: it would be taken, and the job would fail. `warns`: nobody here
    * acts on it. `unknown`: only a running worker, or the missing engine, would know.
@@ -44,7 +44,6 @@ export interface ExplainedOffer extends Explanation {
 /** Everything that counts for an offer, read at one moment. */
 export interface OfferMoment {
   readonly facts: OfferFacts;
-  readonly thresholdGb: number;
   readonly engines: readonly Engine[];
   /** Of the engine that the offer names; undefined when it is not here. */
   readonly readiness: Readiness | undefined;
@@ -54,10 +53,9 @@ export interface OfferMoment {
  * What a worker would do with an offer, rule by rule: first the rules that reject, in the order in which they apply to
  * a running worker, then what would make the job fail.
  */
-export function explain(offer: Offer, { facts, thresholdGb, engines, readiness }: OfferMoment): Explanation {
+export function explain(offer: Offer, { facts, engines, readiness }: OfferMoment): Explanation {
   const rules: readonly RuleReport[] = [
     ...fitnessReports(offer, facts, readiness),
-    thresholdReport(offer, thresholdGb),
     ...imagesReport(offer),
     ...routeReports(offer, engines),
     readyReport(offer, readiness),
@@ -72,15 +70,11 @@ export function explain(offer: Offer, { facts, thresholdGb, engines, readiness }
 /** The same for this moment. The engine is asked first, since some facts follow from its answer. */
 export async function explainNow(
   offer: Offer,
-  {
-    engines,
-    thresholdGb,
-    readFacts,
-  }: Pick<OfferMoment, 'engines' | 'thresholdGb'> & { readonly readFacts: () => OfferFacts },
+  { engines, readFacts }: Pick<OfferMoment, 'engines'> & { readonly readFacts: () => OfferFacts },
 ): Promise<Explanation> {
   const engine = findEngine(engines, offer.modelSource.engine);
   const readiness = engine && (await readinessOf(engine));
-  return explain(offer, { facts: readFacts(), thresholdGb, engines, readiness });
+  return explain(offer, { facts: readFacts(), engines, readiness });
 }
 
 function fitnessReports(offer: Offer, facts: OfferFacts, readiness: Readiness | undefined): readonly RuleReport[] {
@@ -109,17 +103,6 @@ function noteOn(
   const instead = rule === 'device' ? whyNotGpu(readiness?.where) : undefined;
   if (instead !== undefined) return { outcome: 'warns', because: `${instead.because}. ${instead.hint}` };
   return { outcome: 'passes', because: '' };
-}
-
-/** The threshold is the studio's to keep: the worker only advertises it. */
-function thresholdReport({ vramGbEstimate }: Offer, thresholdGb: number): RuleReport {
-  const named = { rule: 'threshold', inputs: { estimateGb: vramGbEstimate, vram_threshold_gb: thresholdGb } } as const;
-  if (vramGbEstimate <= thresholdGb) return { ...named, outcome: 'passes', because: '' };
-  return {
-    ...named,
-    outcome: 'warns',
-    because: 'the estimate is above vram_threshold_gb; a studio of the contract does not offer this',
-  };
 }
 
 /** In the words with which the job would fail. */

@@ -4,6 +4,7 @@ import { type Rejection, REJECTIONS } from '../contract/rejections.ts';
 import { isKindOn, isModelOn } from './operator-choice.ts';
 import { memoryInputs, unfitRejection } from './rules/memory-verdict.ts';
 import type { OfferFacts } from './rules/offer-facts.ts';
+import { THRESHOLD_RULE, whyNotIdle } from './rules/operator-limits.ts';
 
 /*
  * Everything that may stand against an offer, in the order in which it counts. The running worker takes the first rule
@@ -71,12 +72,7 @@ const ORDERED = [
     rejection: ({ userPresence }) => (userPresence === 'active' ? REJECTIONS.inUse : REJECTIONS.presenceUnknown),
     isLive: false,
     inputs: ({ onlyWhenIdle, userPresence }) => ({ only_when_idle: onlyWhenIdle, presence: userPresence ?? 'unknown' }),
-    against: ({ onlyWhenIdle, userPresence }) => {
-      if (!onlyWhenIdle || userPresence === 'idle') return undefined;
-      return userPresence === 'active'
-        ? 'only_when_idle is set and this computer is in use'
-        : 'only_when_idle is set and user activity is unknown';
-    },
+    against: whyNotIdle,
   },
   {
     name: 'memory',
@@ -85,6 +81,7 @@ const ORDERED = [
     inputs: ({ memory }, { vramGbEstimate }) => memoryInputs(memory, vramGbEstimate),
     against: ({ memory }) => unfitRejection(memory)?.reason,
   },
+  THRESHOLD_RULE,
   {
     name: 'busy',
     ...BUSY,

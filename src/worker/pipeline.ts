@@ -134,6 +134,7 @@ class OfferPipeline implements Pipeline {
 
   #report(offer: Offer): void {
     this.#deps.log.info('offer.received', describeOffer(offer));
+    this.#deps.log.debug('offer.prompt', { jobId: offer.jobId, promptPreview: promptPreview(promptOf(offer.task)) });
     this.#deps.events.emit({ is: 'offer', jobId: offer.jobId, kind: offer.task.kind, model: offer.model });
   }
 }
@@ -142,7 +143,4 @@ class OfferPipeline implements Pipeline {
 const isDelivering = ({ live }: OfferFacts): boolean =>
   live?.maintenance === false && live.holders.some(({ phase }) => phase === 'delivering');
 
-const describeOffer = ({ jobId, gameId, assetName, model, task, vramGbEstimate }: Offer): Record<string, unknown> => {
-  const promptText = promptPreview(promptOf(task));
-  return { jobId, gameId, assetName, model, kind: task.kind, vramGbEstimate, promptPreview: promptText };
-};
+const describeOffer = ({ task, modelSource: _source, ...facts }: Offer) => ({ ...facts, kind: task.kind });

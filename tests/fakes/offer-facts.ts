@@ -6,6 +6,7 @@ export const FIT: OfferFacts & { readonly live: LiveFacts } = {
   claimingOff: false,
   choice: EVERYTHING,
   onlyWhenIdle: false,
+  thresholdGb: 12,
   userPresence: undefined,
   device: undefined,
   memory: { is: 'unknown', because: 'no GPU reports its memory' },

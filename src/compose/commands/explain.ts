@@ -48,11 +48,11 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
   });
   return await explainNow(offer, {
     engines,
-    thresholdGb: current.vram_threshold_gb,
     readFacts: () => ({
       claimingOff: !current.auto_enabled,
       choice: choiceIn(current),
       onlyWhenIdle: current.only_when_idle,
+      thresholdGb: current.vram_threshold_gb,
       userPresence,
       device: cpuRule.refusal(offer.modelSource.engine),
       memory: admission.verdict(offer),

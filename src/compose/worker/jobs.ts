@@ -53,6 +53,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     claimingOff: () => !enabled(),
     choice: liveChoice(config),
     onlyWhenIdle,
+    thresholdGb: config.live('vram_threshold_gb'),
     userPresence,
     scheduler,
     isStopping,

@@ -197,7 +197,7 @@ const NO_UPDATER: Pick<Updater, 'request'> = {
 
 function controlOf(setup: WorkerSetup, parts: Parts, worker: Worker): WorkerControl {
   const { config, engines, updater } = setup;
-  const { scheduler, stopping, events, rejections, takenGb, jobs, link, presence } = parts;
+  const { scheduler, stopping, events, rejections, jobs, link, presence } = parts;
   return createWorkerControl({
     status: () => worker.status(),
     obstacles: () =>
@@ -219,8 +219,7 @@ function controlOf(setup: WorkerSetup, parts: Parts, worker: Worker): WorkerCont
     },
     discard: (file) => link.delivery.discard(file),
     offerCounts: () => rejections.counts(),
-    explain: (offer) =>
-      explainNow(offer, { engines, thresholdGb: takenGb(), readFacts: () => jobs.offerFacts.factsFor(offer) }),
+    explain: (offer) => explainNow(offer, { engines, readFacts: () => jobs.offerFacts.factsFor(offer) }),
     update: (request) => (updater ?? NO_UPDATER).request(request),
     stop: () => stopping.signal(),
     events,

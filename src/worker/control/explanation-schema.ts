@@ -4,7 +4,6 @@ import { RULES, type RuleName } from '../fitness.ts';
 
 const RuleNameSchema = v.picklist([
   ...RULES.map(({ name }): RuleName => name),
-  'threshold',
   'images',
   'engine',
   'kind',

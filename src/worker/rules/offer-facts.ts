@@ -14,6 +14,8 @@ export interface OfferFacts {
   /** What the operator wants of all that this worker could do. */
   readonly choice: OperatorChoice;
   readonly onlyWhenIdle: boolean;
+  /** The largest estimate that the operator allows, in GiB. */
+  readonly thresholdGb: number;
   /** Undefined while it is not known. */
   readonly userPresence: UserPresence | undefined;
   /** Why the engine may not run on what it would run on; undefined when it may. */
@@ -42,6 +44,7 @@ export interface OfferFactsDeps {
   readonly claimingOff: () => boolean;
   readonly choice: () => OperatorChoice;
   readonly onlyWhenIdle: () => boolean;
+  readonly thresholdGb: () => number;
   /** As sampled last; undefined while it is not known. */
   readonly userPresence: () => UserPresence | undefined;
   readonly scheduler: Pick<Scheduler, 'refusal'>;
@@ -68,6 +71,7 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
         claimingOff: deps.claimingOff(),
         choice: deps.choice(),
         onlyWhenIdle: deps.onlyWhenIdle(),
+        thresholdGb: deps.thresholdGb(),
         userPresence: deps.userPresence(),
         device: deps.cpuRule.refusal(engine),
         memory: deps.memory.verdict(offer),

@@ -37,7 +37,7 @@ test('without a running worker the config decides what it can', async () => {
   await using at = await setup('api_base_url = "http://127.0.0.1:1"\nvram_threshold_gb = 6.0\nauto_enabled = false\n');
   const { verdict, because, rules } = await at.explain(writeJson(anOffer({ vramGbEstimate: 8 })));
   expect([verdict, because]).toEqual(['rejected', 'claiming is off']);
-  expect(rules.find(({ rule }) => rule === 'threshold')?.outcome).toBe('warns');
+  expect(rules.find(({ rule }) => rule === 'threshold')?.outcome).toBe('rejects');
 });
 
 test('an engine without the kind and an engine not carried are distinguished', async () => {

@@ -26,7 +26,7 @@ async function setup() {
       reasons: [],
     });
   };
-  const scene = await setupScene({ engines: [engine], gpus: { probe } });
+  const scene = await setupScene({ engines: [engine], gpus: { probe }, config: { vram_threshold_gb: 24 } });
   const offer = (vramGbEstimate: number): void =>
     scene.studio.say(scene.worker.id, writeJson({ type: 'offer', claim: anOffer({ vramGbEstimate }) }));
   return { scene, engine, gpu, offer, [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose]() };

@@ -12,7 +12,7 @@ import { createCpuRule } from '../../../src/worker/rules/cpu-rule.ts';
 import { anLlmTask, anOffer } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { type Scene, setup, type WorkerChoice } from '../harness.ts';
+import { type Scene, setup as setupScene, type WorkerChoice } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 
 setDefaultTimeout(TEST_MS);
@@ -20,6 +20,10 @@ setDefaultTimeout(TEST_MS);
 /*
  * What `explain-offer` says of a running worker is held against what that worker then does with the very same offer.
  */
+
+/** Nothing is against the offer but what a test adds. */
+const setup = (choice: WorkerChoice = {}): Promise<Scene> =>
+  setupScene({ ...choice, config: { vram_threshold_gb: 24, ...choice.config } });
 
 const OFFER = anOffer({ id: 'j-asked', vramGbEstimate: 20 });
 
@@ -83,6 +87,7 @@ test.each<[RuleName, () => WorkerChoice]>([
   ['quarantine', () => ({ quarantine: { remainingMs: () => 1_800_000, forgive: () => {}, list: () => [] } })],
   ['device', onCpu],
   ['memory', onGpu],
+  ['threshold', () => ({ config: { vram_threshold_gb: 19.5 } })],
 ])('a worker with the rule %s against an offer rejects it as explain-offer says', async (rule, choice) => {
   await using scene = await setup(choice());
   await expectRejection(scene, rule);

@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { JobView } from '../../../src/contract/admin.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
-import { aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';
+import { anOffer, aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { startPeer } from '../../fakes/studio/scripted-peer.ts';
 import { type Scene, setup } from '../harness.ts';
@@ -149,4 +149,25 @@ test('a crash of the engine frees the slot for the next try', async () => {
   (await engine.started()).finish();
   expect(await scene.studio.jobIs(id, 'completed')).toMatchObject({ attempts: 2 });
   expect(engine.loaded).toBe(0);
+});
+
+test('an offer above the threshold is rejected with the numbers, whatever the studio thought', async () => {
+  await using scene = await setup({ config: { vram_threshold_gb: 4 } });
+  const claim = { ...anOffer({ id: 'j-1' }), vramGbEstimate: 4.5 };
+  scene.studio.say(scene.worker.id, JSON.stringify({ type: 'offer', claim }));
+  expect(await scene.studio.next('reject')).toMatchObject({
+    code: 'insufficient_memory',
+    reason: 'insufficient device memory: estimated at 4.50 GiB, and this worker takes up to 4.00 GiB',
+    detail: 'the job is estimated at 4.5 GiB, and vram_threshold_gb allows 4 GiB',
+  });
+});
+
+test('the log names the job in every line of it, and the prompt in none that people are shown', async () => {
+  await using scene = await setup();
+  const { id } = await completed(scene, anLlmTask('a secret of mine'));
+  const shown = scene.worker.events.filter(({ level, fields }) => level !== 'debug' && fields['jobId'] === id);
+  expect(shown.length).toBeGreaterThanOrEqual(3);
+  expect(JSON.stringify(scene.worker.events.filter(({ level }) => level !== 'debug'))).not.toContain(
+    'a secret of mine',
+  );
 });

@@ -264,10 +264,8 @@ describe('an entry for the studio', () => {
   });
 });
 
-test('a person also sees what was asked for and how big the artifact was', () => {
-  expect(sentenceOf(anEvent('offer.received', { jobId: 'j', kind: 'image', promptPreview: 'a castle' }))).toEndWith(
-    '(image: a castle)',
-  );
+test('a person also sees the kind of a job and how big the artifact was', () => {
+  expect(sentenceOf(anEvent('offer.received', { jobId: 'j', kind: 'image' }))).toEndWith('(image)');
   expect(sentenceOf(anEvent('artifact.uploaded', { sizeBytes: 2_048, durationMs: 40 }))).toBe(
     'binary upload ok (2.0 KiB in 40 ms)',
   );

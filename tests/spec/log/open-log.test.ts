@@ -33,7 +33,7 @@ test('one event reaches the terminal, the studio, the ring and the error tracker
     message: 'json result sent',
     jobId: 'job-1',
   };
-  expect(shown).toEqual(['12:00:00.000 info  json result sent\n']);
+  expect(shown).toEqual(['12:00:00.000 info  json result sent [job-1]\n']);
   expect(log.shipBuffer.take()).toEqual([entry]);
   expect(log.ring.all()).toEqual([{ seq: 1, item: entry }]);
   expect(tracked.map(({ area, event }) => ({ area, event }))).toEqual([{ area: 'delivery', event: 'result.sent' }]);

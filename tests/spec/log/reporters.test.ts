@@ -37,6 +37,25 @@ describe('for people', () => {
     expect(lines).toEqual(['12:00:01.005 error dispatch failed: no (Free some space.)\n']);
   });
 
+  test('a line about a job ends with its id, unless the sentence has it', () => {
+    const { lines, toPeople } = setup();
+    toPeople(anEvent({ jobId: 'job-1', kind: 'image', durationMs: 5 }, { event: 'job.ran' }));
+    toPeople(anEvent({ jobId: 'job-1', rule: 'busy' }, { event: 'offer.rejected' }));
+    toPeople(anEvent({ jobId: 'a\u001B[2J\nb', durationMs: 5, kind: 'image' }, { event: 'job.ran' }));
+    expect(lines).toEqual([
+      '12:00:01.005 info  image dispatched in 5 ms [job-1]\n',
+      '12:00:01.005 info  rejecting offer job-1: worker is already busy\n',
+      '12:00:01.005 info  image dispatched in 5 ms [a\uFFFD[2J b]\n',
+    ]);
+  });
+
+  test('a line that no terminal shows has the date as well', () => {
+    const lines: string[] = [];
+    const output = { write: (text: string) => void lines.push(text), colourDepth: 1 as const, isTty: false };
+    createConsoleReporter(output)(anEvent({ kind: 'image', durationMs: 5 }, { event: 'job.ran' }));
+    expect(lines).toEqual(['2026-05-25T12:00:01.005Z info  image dispatched in 5 ms\n']);
+  });
+
   test('colour marks the level on a terminal that shows it', () => {
     const { lines, toPeople } = setup(4);
     toPeople(anEvent({}, { level: 'warn' }));

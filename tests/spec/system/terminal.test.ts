@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { colourDepth } from '../../../src/system/terminal.ts';
+import { needs, POSIX } from '../../needs.ts';
 
 const MODULE = new URL('../../../src/system/terminal.ts', import.meta.url).href;
 
@@ -68,4 +69,26 @@ describe('colour', () => {
       ),
     ).toBe(depth);
   });
+});
+
+const ASK = `
+  const { openTerminal } = await import(${JSON.stringify(MODULE)});
+  const terminal = openTerminal();
+  terminal.stdout.write('drawn over: ' + terminal.stdout.isTty);
+  await terminal.drain();
+`;
+
+needs(POSIX)('lines are drawn over on a terminal, and not on one that calls itself dumb', async () => {
+  const shown = async (term: string): Promise<string> => {
+    let text = '';
+    const decoder = new TextDecoder();
+    const child = Bun.spawn([process.execPath, '-e', ASK], {
+      env: { PATH: process.env.PATH, TERM: term },
+      terminal: { cols: 80, rows: 24, data: (_terminal, bytes) => void (text += decoder.decode(bytes)) },
+    });
+    await child.exited;
+    return text.trim();
+  };
+  expect(await shown('xterm')).toBe('drawn over: true');
+  expect(await shown('dumb')).toBe('drawn over: false');
 });

@@ -11,7 +11,6 @@ import { FIT, NUMBERS } from '../../fakes/offer-facts.ts';
 
 const now: OfferMoment = {
   facts: FIT,
-  thresholdGb: 12,
   engines: [new ScriptedEngine()],
   readiness: READY,
 };
@@ -33,13 +32,13 @@ test('an idle worker would take the offer, and every rule is shown', () => {
     'updating passes',
     'idle passes',
     'memory passes',
+    'threshold passes',
     'busy passes',
     'stopping passes',
     'outbox passes',
     'quarantine passes',
     'device passes',
     'unloadable passes',
-    'threshold passes',
     'engine passes',
     'kind passes',
     'ready passes',
@@ -80,9 +79,10 @@ test('memory is shown with the numbers it was decided by', () => {
   });
 });
 
-test('an estimate above the threshold is a warning: the studio keeps to it, not the worker', () => {
-  const { verdict, of } = explained({}, anOffer({ vramGbEstimate: 30 }));
-  expect([verdict, of('threshold')?.outcome]).toEqual(['taken', 'warns']);
+test('an estimate above the threshold is rejected, with both numbers', () => {
+  const { verdict, because, of } = explained({}, anOffer({ vramGbEstimate: 30 }));
+  expect([verdict, of('threshold')?.outcome]).toEqual(['rejected', 'rejects']);
+  expect(because).toBe('the job is estimated at 30 GiB, and vram_threshold_gb allows 12 GiB');
   expect(of('threshold')?.inputs).toEqual({ estimateGb: 30, vram_threshold_gb: 12 });
 });
 

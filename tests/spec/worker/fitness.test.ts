@@ -104,6 +104,7 @@ test('the first rule of the list that is against an offer is the one that is giv
     claimingOff: fc.boolean(),
     choice: fc.constantFrom(EVERYTHING, { kinds: { llm: false }, models: [] }, { kinds: {}, models: ['other'] }),
     onlyWhenIdle: fc.boolean(),
+    thresholdGb: fc.constantFrom(0, 12),
     userPresence: fc.constantFrom('idle' as const, 'active' as const, undefined),
     device: fc.constantFrom('on the CPU', undefined),
     memory: fc.constantFrom(FIT.memory, { is: 'does-not-fit' as const, ...NUMBERS }),

@@ -238,11 +238,12 @@ test('a job keeps running while the studio confirms the claim', () => {
   expect(jobs[0]?.lease.signal.aborted).toBe(false);
 });
 
-test('the prompt in the log is a preview, never the whole text', () => {
+test('the log has a preview of the prompt at debug level, and none above it', () => {
   const { pipeline, log } = setup();
   const prompt = 'p'.repeat(5_000);
   pipeline.onOffer(
     anOffer({ task: { ...anOffer().task, kind: 'llm', messages: [{ role: 'user', content: prompt }] } as never }),
   );
-  expect(log.find('offer.received')?.fields.promptPreview).toBe(`${'p'.repeat(200)}…`);
+  expect(log.find('offer.prompt')).toMatchObject({ level: 'debug', fields: { promptPreview: `${'p'.repeat(200)}…` } });
+  expect(JSON.stringify(log.find('offer.received'))).not.toContain('ppp');
 });
