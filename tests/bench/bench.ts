@@ -9,6 +9,7 @@ import { measureExchanges, type Scale } from './exchanges.ts';
 import { type Looks, measureGrowth } from './growth.ts';
 import { type HostSizes, measureHost } from './host.ts';
 import { measureIdle } from './idle.ts';
+import { type ImageSizes, measureImages } from './images.ts';
 import { measureInstalls } from './installs.ts';
 import { machineClass } from './processes.ts';
 import { type Measurement, docsBlock, type Report, tableOf, withBlock } from './report.ts';
@@ -28,6 +29,7 @@ interface Sizes {
   /** After how many jobs memory is looked at. */
   readonly jsonGrowth: Looks;
   readonly imageGrowth: Looks;
+  readonly images: ImageSizes;
   readonly chat: ChatSizes;
   readonly host: HostSizes;
   readonly download: DownloadSizes;
@@ -42,6 +44,7 @@ const FULL: Sizes = {
   idleSeconds: 60,
   jsonGrowth: [2_000, 20_000, 38_000],
   imageGrowth: [200, 2_000, 3_800],
+  images: { jobs: 40, restMs: 50_000 },
   chat: { tokens: 256, times: 9, settleMs: 10_000 },
   host: { trips: 1_000, cancels: 40 },
   download: { megabytes: 512, times: 7 },
@@ -56,6 +59,7 @@ const QUICK: Sizes = {
   idleSeconds: 1,
   jsonGrowth: [50, 100, 150],
   imageGrowth: [5, 10, 15],
+  images: { jobs: 5, restMs: 100 },
   chat: { tokens: 8, times: 1, settleMs: 100 },
   host: { trips: 20, cancels: 3 },
   download: { megabytes: 100, times: 1 },
@@ -72,6 +76,7 @@ const MEASUREMENTS: Readonly<Record<string, (sizes: Sizes) => Promise<readonly M
     ...(await measureGrowth('json', jsonGrowth)),
     ...(await measureGrowth('image', imageGrowth)),
   ],
+  images: ({ images }) => measureImages(images),
   chat: ({ chat }) => measureChat(chat),
   host: ({ host }) => measureHost(host),
   download: ({ download }) => measureDownloads(download),

@@ -42,7 +42,8 @@ export async function measureGrowth(kind: JobKind, looks: Looks): Promise<readon
 
 const count = (jobs: number): string => jobs.toLocaleString('en');
 
-async function rssMb(pid: number): Promise<number> {
+/** Of one process, at rest. */
+export async function rssMb(pid: number): Promise<number> {
   await Bun.sleep(SETTLE_MS);
   const seen: number[] = [];
   while (seen.length < LOOKS) {

@@ -3,7 +3,7 @@
  * compared with exchange exactly this, so that the difference is what the worker does with it.
  */
 
-export type JobKind = 'json' | 'binary' | 'image';
+export type JobKind = 'json' | 'binary' | 'image' | 'picture';
 
 /** A job of a real model. */
 export interface ModelJob {
@@ -19,11 +19,14 @@ export const TOKEN = 'bench-token-4f1e7a0c5f1e7a0c';
 export const SUB_PROTOCOL = 'studio-worker-v1';
 
 const SMALL_SIDE_PX = 64;
+/** Of an image as it is usually asked for. */
+export const USUAL_SIDE_PX = 512;
 export const PROMPT = 'a short question about a fox that is asked many times over';
 const TASKS: Readonly<Record<JobKind, object>> = {
   json: { kind: 'llm', messages: [{ role: 'user', content: PROMPT }], maxTokens: 64, temperature: 0.5 },
   binary: { kind: 'audio_tts', text: PROMPT, voice: 'default', ext: 'wav' },
   image: { kind: 'image', prompt: PROMPT, width: SMALL_SIDE_PX, height: SMALL_SIDE_PX, steps: 4, ext: 'webp' },
+  picture: { kind: 'image', prompt: PROMPT, width: USUAL_SIDE_PX, height: USUAL_SIDE_PX, steps: 4, ext: 'webp' },
 };
 
 export const CLI_DEFAULTS = { cfgScale: 1, steps: 8, width: 512, height: 512 };

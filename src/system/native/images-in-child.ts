@@ -18,6 +18,8 @@ export interface ImageChildOptions {
   readonly command: readonly string[];
   readonly env: ChildEnvironment;
   readonly after: Clock['after'];
+  /** Called when the process was ended for want of work: what passed through this one is garbage by then. */
+  readonly onIdle: () => void;
 }
 
 /** No file within our limits takes longer, on a slow machine with others beside it. */
@@ -83,7 +85,7 @@ const isOrder = (message: unknown): message is { readonly work: Work; readonly g
   isObject(message) && WORKS.has(String(message['work'])) && Array.isArray(message['given']);
 
 /** One piece of work in the child, which is started where there is none. */
-function createWorker({ spawn, command, env, after }: ImageChildOptions) {
+function createWorker({ spawn, command, env, after, onIdle }: ImageChildOptions) {
   let child: TalkingChild | undefined;
   let answer: PromiseWithResolvers<unknown> | undefined;
   let stopIdling = (): void => {};
@@ -115,7 +117,10 @@ function createWorker({ spawn, command, env, after }: ImageChildOptions) {
       disarm();
       answer = undefined;
       current.hold(false);
-      stopIdling = after(IDLE_MS, () => current.killGroup());
+      stopIdling = after(IDLE_MS, () => {
+        current.killGroup();
+        onIdle();
+      });
     }
   };
 }

@@ -24,6 +24,7 @@ const pngWith = async (last: number) =>
 function setup() {
   const clock = new FakeClock();
   const children: TalkingChild[] = [];
+  const idled: number[] = [];
   const images = createImagesInChild({
     spawn: (command, options) => {
       const child = spawnUnheard(command, options);
@@ -33,8 +34,9 @@ function setup() {
     command: [process.execPath, FRAGILE],
     env: childEnvironment(ourVariables()),
     after: (ms, call) => clock.after(ms, call),
+    onIdle: () => idled.push(clock.elapsed()),
   });
-  return { images, children, clock };
+  return { images, children, idled, clock };
 }
 
 test('a process of its own reads and writes images as this one does', async () => {
@@ -103,7 +105,7 @@ test('a file that takes for ever is ended after two minutes', async () => {
 });
 
 test('a process that nobody needs gives its memory back, and another one takes its place', async () => {
-  const { images, children, clock } = setup();
+  const { images, children, idled, clock } = setup();
   const good = await pngWith(0);
   await images.probe(good);
   clock.advance(19_000);
@@ -111,6 +113,7 @@ test('a process that nobody needs gives its memory back, and another one takes i
   clock.advance(19_000);
   expect(children).toHaveLength(1);
   clock.advance(1_000);
+  expect(idled).toEqual([39_000]);
   expect(await children[0]?.ended).toEqual({ is: 'killed', signal: 'SIGKILL' });
   await images.probe(good);
   expect(children).toHaveLength(2);
