@@ -6,6 +6,7 @@ import type { OperatorClient } from '../operator/client.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Files } from '../system/disk/files.ts';
 import type { DemoJob } from './jobs.ts';
+import { demoPage, type ShownJob } from './page.ts';
 
 /** News of one demonstration job; the newest one replaces what was known. */
 export interface DemoEvent {
@@ -42,7 +43,7 @@ export interface PlayOptions {
   readonly clock: Pick<Clock, 'elapsed'>;
   /** Waits, or less when the signal aborts. */
   readonly pause: (ms: number) => Promise<void>;
-  readonly files: Pick<Files, 'makeDir' | 'writeAtomic'>;
+  readonly files: Pick<Files, 'makeDir' | 'writeAtomic' | 'list'>;
   /** Joins a folder and a file name. */
   readonly join: (folder: string, name: string) => string;
   readonly outDir: string;
@@ -72,12 +73,14 @@ interface Playing {
 export async function* play(options: PlayOptions): AsyncGenerator<DemoEvent> {
   const { operator, signal, jobs } = options;
   // First of all: better reported now than after the work is done.
+  await assertOurs(options);
   await orUnusable(options.files.makeDir(options.outDir), options.outDir);
   await approveTheWorker(options);
   let open: Playing[] = [];
   let waiting = jobs.filter(({ after }) => after !== undefined);
   for (const job of jobs) if (!waiting.includes(job)) open.push({ job, view: await queue(job, operator) });
   const shown = new Map<string, string>();
+  const page = new Map<string, ShownJob>();
   const ended = new Map<TaskKindId, JobState>();
   while (open.length > 0 && !signal.aborted) {
     for (const { job, view } of open) {
@@ -85,6 +88,7 @@ export async function* play(options: PlayOptions): AsyncGenerator<DemoEvent> {
       const text = JSON.stringify(event);
       if (shown.get(view.id) !== text) yield event;
       shown.set(view.id, text);
+      page.set(view.id, shownJob(event, job));
       if (hasEnded(view.state)) ended.set(job.kind, view.state);
     }
     open = open.filter(({ view }) => !hasEnded(view.state));
@@ -97,7 +101,39 @@ export async function* play(options: PlayOptions): AsyncGenerator<DemoEvent> {
     if (open.length > 0) await options.pause(POLL_EVERY_MS);
     open = await Promise.all(open.map(async ({ job, view }) => ({ job, view: await operator.job(view.id) })));
   }
+  const path = options.join(options.outDir, PAGE);
+  await orUnusable(options.files.writeAtomic(path, demoPage([...page.values()])), options.outDir);
 }
+
+const PAGE = 'index.html';
+/** Names that the demonstration gives. */
+const OURS = /^(?:(?:image|llm|audio_stt|audio_tts|video|mesh)\.[a-z0-9]+|index\.html)$/;
+
+/** What somebody else keeps in a folder is not written over. */
+async function assertOurs({ files, outDir }: PlayOptions): Promise<void> {
+  const names = await files.list(outDir).catch(() => []); // what is no folder is refused when it is made one
+  const foreign = names.find((name) => !OURS.test(name));
+  if (foreign === undefined) return;
+  throw new WorkerError('folder.unusable', `${outDir} holds files of somebody else, such as ${foreign}`, {
+    hint: 'Name a new or an empty folder with `--out`.',
+  });
+}
+
+/** The words that a task asks with, or where its input lies. */
+const askedFor = (task: object): string =>
+  [at(task, 'prompt'), at(task, 'text'), at(at(at(task, 'messages'), 0), 'content'), at(task, 'inputUrl')].find(
+    (words): words is string => typeof words === 'string',
+  ) ?? '';
+
+const shownJob = ({ kind, engine, state, text, error, file }: DemoEvent, { task }: DemoJob): ShownJob => ({
+  kind,
+  engine,
+  state,
+  ...(text !== undefined && { text }),
+  ...(error !== undefined && { error }),
+  prompt: askedFor(task),
+  file: file?.split(/[\\/]/).at(-1),
+});
 
 async function queue(job: DemoJob, operator: PlayOptions['operator']): Promise<JobView> {
   const { kind, model, source, task, registered = false } = job;

@@ -14,7 +14,13 @@ test('the executable alone does the main job: six kinds, each with its result', 
   const demo = await program.run(['demo'], { TMPDIR: program.home, PATH: program.home });
   expect({ code: demo.code, stderr: demo.stderr }).toEqual({ code: 0, stderr: '' });
   const out = join(program.cwd, 'studio-worker-demo');
-  expect((await readdir(out)).toSorted()).toEqual(['audio_tts.wav', 'image.webp', 'mesh.glb', 'video.webp']);
+  expect((await readdir(out)).toSorted()).toEqual([
+    'audio_tts.wav',
+    'image.webp',
+    'index.html',
+    'mesh.glb',
+    'video.webp',
+  ]);
   const bytesOf = (name: string) => Bun.file(join(out, name)).bytes();
   expect(await images.probe(await bytesOf('image.webp'))).toMatchObject({ format: 'webp', width: 512, height: 512 });
   expect(await images.probe(await bytesOf('video.webp'))).toMatchObject({ width: 256, height: 256, pages: 24 });

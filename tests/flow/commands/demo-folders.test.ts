@@ -27,6 +27,19 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     (thrown: unknown) => thrown,
   );
 
+test('a demonstration leaves a folder alone that holds files of somebody else', async () => {
+  await using at = await setup();
+  const outDir = join(at.folder, 'mine');
+  await mkdir(outDir);
+  await writeFile(join(outDir, 'image.webp'), 'a picture of mine');
+  await writeFile(join(outDir, 'thesis.odt'), 'years of work');
+  const demo = await at.demo(outDir);
+  const failure = await failureOf(demo.events[Symbol.asyncIterator]().next());
+  await demo.stop();
+  expect(failure).toMatchObject({ code: 'folder.unusable', message: expect.stringContaining('thesis.odt') });
+  expect((await readdir(outDir)).toSorted()).toEqual(['image.webp', 'thesis.odt']);
+});
+
 test('a demonstration names the folder that its results cannot go to', async () => {
   await using at = await setup();
   const outDir = join(at.folder, 'taken');

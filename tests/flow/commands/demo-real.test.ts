@@ -49,7 +49,7 @@ test('real engines chat, remove, speak and write down, and leave nothing but res
   }
   expect(said).toMatch(/llama-cpp.*Hello from a (tiny|small) model here/);
   expect(said).toMatch(/whisper-cpp.*the fox crosses the ice/i);
-  expect((await readdir(place.out)).toSorted()).toEqual(['audio_tts.wav', 'image.webp']);
+  expect((await readdir(place.out)).toSorted()).toEqual(['audio_tts.wav', 'image.webp', 'index.html']);
   const { pixels, width, channels } = await images.decode(await Bun.file(join(place.out, 'image.webp')).bytes());
   const ball = (210 * width + 170) * channels;
   const [red = 0, green = 0, blue = 0] = pixels.subarray(ball, ball + 3);

@@ -86,7 +86,18 @@ test('one command runs a job of each kind and leaves what they made', async () =
   await using place = await setup();
   const { code, out, err } = await (await inPipe(place.argv(), place.env)).ended();
   expect({ code, err }).toEqual({ code: 0, err: '' });
-  expect((await readdir(place.outDir)).toSorted()).toEqual(['audio_tts.wav', 'image.webp', 'mesh.glb', 'video.webp']);
+  expect((await readdir(place.outDir)).toSorted()).toEqual([
+    'audio_tts.wav',
+    'image.webp',
+    'index.html',
+    'mesh.glb',
+    'video.webp',
+  ]);
+  const page = await readFile(join(place.outDir, 'index.html'), 'utf8');
+  expect(page).toContain('These are placeholders.');
+  expect(page).toContain('<q>an aurora fox at dusk</q>');
+  expect(page).toContain('<img src="image.webp"');
+  expect(page).toContain('<audio src="audio_tts.wav"');
   const image = await sharp(join(place.outDir, 'image.webp')).metadata();
   expect(image).toMatchObject({ format: 'webp', width: 512, height: 512 });
   const film = await sharp(join(place.outDir, 'video.webp'), { animated: true }).metadata();

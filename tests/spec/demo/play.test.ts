@@ -109,6 +109,7 @@ test('artifacts are written under the name of their kind, texts are shown', asyn
   expect([...files.contents.keys()].toSorted()).toEqual([
     '/out/audio_tts.wav',
     '/out/image.webp',
+    '/out/index.html',
     '/out/mesh.glb',
     '/out/video.webp',
   ]);
@@ -209,7 +210,7 @@ test('a folder that will not have the artifacts is named with what to do', async
   const { options, files } = setup();
   const refuse = () => Promise.reject(new Error('EACCES'));
   const locked = await allOf(
-    play({ ...options, files: { makeDir: () => files.makeDir(), writeAtomic: refuse } }),
+    play({ ...options, files: { makeDir: () => files.makeDir(), writeAtomic: refuse, list: async () => [] } }),
   ).catch(toWorkerError);
   expect(locked).toMatchObject({ code: 'folder.unusable', message: expect.stringContaining('/out') });
 });

@@ -1,0 +1,54 @@
+/** A job of the demonstration with what was asked for and what came of it. */
+export interface ShownJob {
+  readonly kind: string;
+  readonly engine: string;
+  readonly state: string;
+  readonly text?: string;
+  readonly error?: string;
+  readonly prompt: string;
+  /** Name of its file beside the page. */
+  readonly file: string | undefined;
+}
+
+/** A page that shows what the demonstration made, for a browser: prompt and result of each job. It loads nothing from elsewhere. */
+export const demoPage = (jobs: readonly ShownJob[]): string => `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>studio-worker demo</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; }
+section { border-top: 1px solid #ccc; padding: 1rem 0; }
+img, video, audio { max-width: 100%; display: block; margin: .5rem 0; }
+</style>
+<h1>What the demonstration made</h1>
+${jobs.some(({ engine }) => engine === 'synthetic') ? PLACEHOLDERS : ''}
+${jobs.map(section).join('\n')}
+</html>
+`;
+
+const PLACEHOLDERS = `<p><strong>These are placeholders.</strong> The synthetic engine draws test cards and tones, whatever the
+prompt says: they show that jobs reach a worker and results come back. <code>studio-worker demo --real</code> runs real engines,
+and <code>studio-worker studio models add</code> adds a model of your own.</p>`;
+
+function section({ kind, state, prompt, file, text, error }: ShownJob): string {
+  const result = error ?? text;
+  return [
+    `<section><h2>${safe(kind)}: ${safe(state)}</h2>`,
+    ...(prompt === '' ? [] : [`<p>Prompt: <q>${safe(prompt)}</q></p>`]),
+    ...(file === undefined ? [] : [player(file), `<p><a href="${safe(encodeURI(file))}">${safe(file)}</a></p>`]),
+    ...(result === undefined ? [] : [`<p>${safe(result)}</p>`]),
+    '</section>',
+  ].join('\n');
+}
+
+function player(file: string): string {
+  const source = safe(encodeURI(file));
+  if (/\.(?:png|jpe?g|webp|gif)$/i.test(file)) return `<img src="${source}" alt="">`;
+  if (/\.(?:mp4|webm)$/i.test(file)) return `<video src="${source}" controls loop></video>`;
+  return /\.(?:wav|mp3|ogg|opus|flac|m4a)$/i.test(file) ? `<audio src="${source}" controls></audio>` : '';
+}
+
+/** Text of a model or a studio is text, and no markup. */
+const safe = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -1,0 +1,32 @@
+import { expect, test } from 'bun:test';
+import { demoPage, type ShownJob } from '../../../src/demo/page.ts';
+
+const aJob = (over: Partial<ShownJob> = {}): ShownJob => ({
+  kind: 'image',
+  engine: 'synthetic',
+  state: 'completed',
+  prompt: 'a fox',
+  file: 'image.webp',
+  ...over,
+});
+
+test.each([
+  ['image.webp', '<img src="image.webp"'],
+  ['video.mp4', '<video src="video.mp4"'],
+  ['audio_tts.wav', '<audio src="audio_tts.wav"'],
+  ['mesh.glb', '<a href="mesh.glb">'],
+])('%s is shown by what plays it', (file, tag) => {
+  expect(demoPage([aJob({ file })])).toContain(tag);
+});
+
+test('results of the synthetic engine are called placeholders, those of real engines are not', () => {
+  expect(demoPage([aJob()])).toContain('These are placeholders.');
+  expect(demoPage([aJob({ engine: 'piper' })])).not.toContain('placeholders');
+});
+
+test('prompts, texts and errors are text on the page and never markup', () => {
+  const page = demoPage([aJob({ prompt: '<script>a("&")</script>', error: '<img src=x>', file: undefined })]);
+  expect(page).toContain('&lt;script&gt;a(&quot;&amp;&quot;)&lt;/script&gt;');
+  expect(page).toContain('&lt;img src=x&gt;');
+  expect(page).not.toContain('<script');
+});
