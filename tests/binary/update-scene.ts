@@ -29,7 +29,7 @@ export async function builtReleases(): Promise<{ readonly old: string; readonly 
   return { old: await builtAs(OLD, DIST_MANIFEST), fresh: await builtAs(NEW, DIST_MANIFEST) };
 }
 
-async function signingKey(): Promise<SecretKey> {
+export async function signingKey(): Promise<SecretKey> {
   const path = join(FOLDER, 'key');
   await mkdir(FOLDER, { recursive: true });
   if (!existsSync(path)) await writeFile(path, formatSecretKey(generateSecretKey()), { mode: 0o600 });
@@ -61,9 +61,9 @@ async function archiveOf(program: string): Promise<Uint8Array> {
 }
 
 /** A new version that is nothing but a script. It passes the self-test; `run` is what the test says. */
-const scripted = (run: string): string => `#!/bin/sh
+export const scripted = (run: string, version = NEW): string => `#!/bin/sh
 case "$1" in
-  --version) echo "studio-worker ${NEW}"; exit 0 ;;
+  --version) echo "studio-worker ${version}"; exit 0 ;;
   --self-test) exit 0 ;;
 esac
 ${run}
