@@ -36,6 +36,7 @@ export async function createWorld(): Promise<World> {
       ...(await import('./contract/read.ts')),
       ...(await import('./models/store/source-check.ts')),
     }),
+    paths: async (configPath) => (await import('./compose/commands/paths.ts')).keptPaths(configPath, effects),
     modelFiles: async (configPath) =>
       (await import('./compose/commands/model-files.ts')).openModelFiles(configPath, effects),
     outbox: async (configPath) => (await import('./compose/commands/outbox.ts')).openOutboxShelf(configPath, effects),

@@ -15,6 +15,7 @@ export const COMMANDS: CommandTable = {
   'install-service': async () => (await import('./machine/install-service.ts')).installService,
   'uninstall-service': async () => (await import('./machine/uninstall-service.ts')).uninstallService,
   models: async () => (await import('./models/index.ts')).models,
+  paths: async () => (await import('./machine/paths.ts')).paths,
   outbox: async () => (await import('./outbox/index.ts')).outbox,
   'explain-offer': async () => (await import('./explain-offer.ts')).explainOffer,
   engines: async () => (await import('./engines.ts')).engines,

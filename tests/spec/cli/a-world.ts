@@ -157,6 +157,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     explainOffer: untold('engines'),
     models: untold('models'),
     outbox: untold('outbox'),
+    paths: untold('paths'),
     modelFiles: untold('model files'),
     ...given.world,
   };

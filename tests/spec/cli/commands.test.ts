@@ -77,6 +77,7 @@ async function exitWithConfig(failure: WorkerError, { examples: [example] }: Com
     updates: fail,
     service: fail,
     uninstaller: fail,
+    paths: fail,
     doctor: fail,
   };
   await using cli = await setup({ world: { ...opening, readText: async () => '{}' } });

@@ -1,0 +1,39 @@
+import type { KeptPath } from '../../cli/world/paths.ts';
+import { siblingsOf } from '../../config/paths.ts';
+import type { Files } from '../../system/disk/files.ts';
+import { configPathOf, openConfig } from '../config.ts';
+import type { Effects } from '../effects.ts';
+import { openCommandLog } from '../log.ts';
+import { accountReceipt } from './service.ts';
+import { studioDefaults } from './studio-defaults.ts';
+
+/** Everything that the program keeps on this machine, whether it is there yet or not. */
+export async function keptPaths(named: string | undefined, effects: Effects): Promise<readonly KeptPath[]> {
+  const { files, environment, native } = effects;
+  const configPath = await configPathOf(named, effects);
+  const log = openCommandLog(effects).logger.child({}, 'cli');
+  const { current } = await openConfig(configPath, effects, { log, readOnly: true });
+  const beside = siblingsOf(configPath);
+  const places: readonly (readonly [what: string, path: string])[] = [
+    ['config', configPath],
+    ['undelivered results', beside.outbox],
+    ['memory peaks', beside.peaks],
+    ['models in memory', beside.residency],
+    ['update state', beside.updateState],
+    ['releases', beside.updates],
+    ['models', current.models_root],
+    ['native files', native.folder],
+    ['install receipt', accountReceipt(effects).path],
+    ['own studio', studioDefaults(environment).dataDir],
+  ];
+  return await Promise.all(places.map(async ([what, path]) => ({ what, path, sizeBytes: await sizeOf(path, files) })));
+}
+
+/** Of a file, or of all that a folder holds; what may not be read counts as empty. */
+async function sizeOf(path: string, files: Pick<Files, 'stat' | 'list'>): Promise<number | undefined> {
+  const facts = await files.stat(path).catch(() => undefined);
+  if (facts === undefined || !facts.isFolder) return facts?.sizeBytes;
+  let sum = 0;
+  for (const name of await files.list(path).catch(() => [])) sum += (await sizeOf(`${path}/${name}`, files)) ?? 0;
+  return sum;
+}
