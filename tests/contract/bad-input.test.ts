@@ -252,12 +252,6 @@ const MISTAKES: Readonly<Record<string, Row>> = {
     remedy: 'Create a job for each part of the text',
     offer: { ...SPEECH, task: { kind: 'audio_tts', text: 'a fox '.repeat(2_000) } },
   },
-  'a sound that nobody writes': {
-    code: 'task.format-unsupported',
-    says: 'audio cannot be written as "aiff"',
-    remedy: 'one of these extensions: wav, mp3',
-    offer: { ...SPEECH, task: { kind: 'audio_tts', text: 'hello', ext: 'aiff' } },
-  },
   'a silent recording': {
     code: 'task.audio-silent',
     says: 'the audio is silence from its start to its end',
