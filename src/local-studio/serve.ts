@@ -1,4 +1,5 @@
 import { MIB } from '../base/units.ts';
+import { isLoopback } from '../base/urls.ts';
 import { SUB_PROTOCOL } from '../contract/frames/close-codes.ts';
 import { FEATURES } from '../contract/frames/inbound.ts';
 import type { Logger } from '../log/logger.ts';
@@ -26,7 +27,7 @@ export interface StudioEffects extends BackendEffects {
   readonly serve: Serve;
 }
 
-export interface StudioOptions extends StudioAddress, Partial<Pick<StudioParts, 'sparesLoopback'>> {
+export interface StudioOptions extends StudioAddress, Partial<Pick<StudioParts, 'sparesLoopback' | 'hostNames'>> {
   /** Created when missing. One studio at a time. */
   readonly dataDir: string;
   readonly effects: StudioEffects;
@@ -55,13 +56,15 @@ const LIMITS = {
  * @throws WorkerError as `openBackends`, or the system's error when the port is taken
  */
 export async function startStudio(options: StudioOptions): Promise<RunningStudio> {
-  const { effects, log, sparesLoopback = false } = options;
+  const { effects, log, host, sparesLoopback = false, hostNames = [] } = options;
   const backends = await openBackends(options.dataDir, effects, log);
   try {
-    const studio = await createStudio({ ...backends, ...rulesOf(effects), log, sparesLoopback, features: FEATURES });
+    const rules = { log, sparesLoopback, hostNames: [host, ...hostNames], features: FEATURES };
+    const studio = await createStudio({ ...backends, ...rulesOf(effects), ...rules });
     const served = serveStudio(studio, options, effects.serve);
     const { dataDir, operatorToken, tokenFile, store } = backends;
     log.info('studio.started', { url: served.url, dataDir });
+    if (!isLoopback(host)) log.warn('studio.exposed', { host });
     return { ...served, operatorToken, tokenFile, stop: once(() => served.stop().then(() => store.close())) };
   } catch (thrown) {
     await backends.store.close();

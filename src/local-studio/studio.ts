@@ -5,6 +5,7 @@ import type { Clock, NextTurn } from '../system/clock.ts';
 import type { ServerSocket, ServerSocketEvents } from '../system/net/server.ts';
 import type { Random } from '../system/random.ts';
 import { adminRoutes } from './http/admin/index.ts';
+import { createAllowedHosts } from './http/allowed-hosts.ts';
 import { bearerOf, type Exchange, json, problem, Refusal, type Route } from './http/http.ts';
 import { createDecisions, type Decisions } from './http/decisions.ts';
 import { registrationRequestRoutes } from './http/registrations.ts';
@@ -31,6 +32,8 @@ export interface StudioParts {
   readonly nextTurn: NextTurn;
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
   readonly sparesLoopback: boolean;
+  /** Names in DNS that requests may be sent to; addresses and this machine's own loopback names always are. */
+  readonly hostNames: readonly string[];
   /** What the welcome offers beyond the bare contract. */
   readonly features: readonly Feature[];
 }
@@ -55,7 +58,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio));
   const decisions = createDecisions(clock);
   return {
-    answer: createRouter(routesOf(parts, studio, decisions), log),
+    answer: createRouter(routesOf(parts, studio, decisions), { log, allowsHost: createAllowedHosts(parts.hostNames) }),
     openSocket: (socket, worker) => openWorkerSocket({ studio, hashOf, nextTurn }, socket, worker),
     stop: () => {
       studio.stopped = true;

@@ -12,6 +12,8 @@ export interface StudioChoice extends LogChoice {
   /** 0 asks for any free port. */
   readonly port: number;
   readonly dataDir: string;
+  /** Names in DNS that it is reached by. */
+  readonly hostNames: readonly string[];
 }
 
 /** A studio that listens. */

@@ -10,6 +10,8 @@ import { openProcessLog } from '../log.ts';
 export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataDir'> {
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
   readonly sparesLoopback?: boolean;
+  /** Names in DNS that it is reached by, beside addresses and loopback names. */
+  readonly hostNames?: readonly string[];
 }
 
 /**

@@ -32,28 +32,45 @@ export interface RegistrationDeps {
 
 /** The two ways to become a worker: to ask and wait for the operator, or to show an operator's one-shot token. */
 export function registrationRequestRoutes(deps: RegistrationDeps): readonly Route[] {
-  const limit = createRateLimit(() => deps.clock.elapsed());
-  const limited = ({ peer }: Exchange): Response | undefined => {
-    if (deps.sparesLoopback && isLoopback(peer.address)) return undefined;
-    const waitSeconds = limit(peer.address);
-    return waitSeconds === undefined
-      ? undefined
-      : problem(429, 'rate-limited', 'too many registrations', { 'retry-after': String(waitSeconds) });
-  };
+  // One each: whoever asks too often must not keep an invited worker behind the same address out, nor the reverse.
+  const [limitedAsking, limitedBootstrap] = [createGate(deps), createGate(deps)];
   return [
     {
       method: 'POST',
       path: '/workers/register-request',
-      handle: async (exchange) => limited(exchange) ?? ask(deps, exchange),
+      handle: async (exchange) => limitedAsking(exchange) ?? ask(deps, exchange),
     },
     { method: 'GET', path: '/workers/register-requests/:requestId', handle: (exchange) => poll(deps, exchange) },
     {
       method: 'POST',
       path: '/workers/register',
-      handle: async (exchange) => limited(exchange) ?? bootstrap(deps, exchange),
+      handle: async (exchange) => limitedBootstrap(exchange) ?? bootstrap(deps, exchange),
     },
   ];
 }
+
+/**
+ * Who may not go on, and why. A page in a browser can send a form or plain text anywhere, but JSON only to where it is
+ * allowed to (Fetch Standard, CORS): so a body must be declared as JSON, and no page registers by somebody's browser.
+ */
+function createGate({ clock, sparesLoopback }: RegistrationDeps): (exchange: Exchange) => Response | undefined {
+  const limit = createRateLimit(() => clock.elapsed());
+  return ({ request, peer }) => {
+    if (!isJson(request)) {
+      return problem(415, 'unsupported-media-type', 'the content type must be application/json', { accept: JSON_TYPE });
+    }
+    if (sparesLoopback && isLoopback(peer.address)) return undefined;
+    const waitSeconds = limit(peer.address);
+    return waitSeconds === undefined
+      ? undefined
+      : problem(429, 'rate-limited', 'too many registrations', { 'retry-after': String(waitSeconds) });
+  };
+}
+
+const JSON_TYPE = 'application/json';
+
+const isJson = ({ headers }: Request): boolean =>
+  (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() === JSON_TYPE;
 
 /** Idempotent: the same installation with the same secret gets the request that waits already. */
 async function ask({ store, clock, random, log }: RegistrationDeps, { request }: Exchange): Promise<Response> {

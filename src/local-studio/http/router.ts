@@ -1,6 +1,7 @@
 import { errorChain, toWorkerError } from '../../base/errors.ts';
 import { API_PREFIX } from '../../contract/routes.ts';
 import type { Logger } from '../../log/logger.ts';
+import type { AllowsHost } from './allowed-hosts.ts';
 import { type Peer, problem, Refusal, type Route } from './http.ts';
 
 /** Answers a request; never rejects. */
@@ -11,8 +12,13 @@ interface Split {
   readonly segments: readonly string[];
 }
 
+interface RouterOptions {
+  readonly log: Logger;
+  readonly allowsHost: AllowsHost;
+}
+
 /** Answers by a table of routes. Every failure becomes a response; an unforeseen one is logged and answered without details. */
-export function createRouter(routes: readonly Route[], log: Logger): Router {
+export function createRouter(routes: readonly Route[], { log, allowsHost }: RouterOptions): Router {
   const table: readonly Split[] = routes.flatMap((route) =>
     [API_PREFIX, ...(route.atRoot === true ? [''] : [])].map((prefix) => ({
       route,
@@ -23,6 +29,7 @@ export function createRouter(routes: readonly Route[], log: Logger): Router {
     // The URL is put together from the Host header, which is the client's.
     const url = URL.parse(request.url);
     if (url === null) return problem(400, 'invalid', 'the Host header names no host');
+    if (!allowsHost(url.hostname)) return misdirected(url.hostname);
     const segments = segmentsOf(url.pathname);
     const found = table.filter((entry) => matches(entry.segments, segments));
     const match = found.find(({ route }) => route.method === request.method);
@@ -38,6 +45,9 @@ export function createRouter(routes: readonly Route[], log: Logger): Router {
     }
   };
 }
+
+const misdirected = (name: string): Response =>
+  problem(421, 'misdirected', `this studio does not go by the name ${name}; its --public-name option allows one`);
 
 function missing(found: readonly Split[]): Response {
   if (found.length === 0) return problem(404, 'not-found', 'no such route');

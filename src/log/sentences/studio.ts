@@ -4,6 +4,9 @@ import { duration, own, type Sentences, text } from './text.ts';
 export const STUDIO_SENTENCES = {
   'studio.started': own((f) => `serving at ${text(f.url)}, data in ${text(f.dataDir)}`),
   'operator-token.made-private': own((f) => `others could read the operator token in ${text(f.path)}; that is mended`),
+  'studio.exposed': own(
+    (f) => `other machines reach ${text(f.host)}, and tokens travel in the clear: put a TLS proxy in front`,
+  ),
   'studio.stopping': own(() => 'stopping'),
   'studio.failed': own((f) => `an internal task failed: ${text(f.error)}`),
   'request.failed': own((f) => `a request for ${text(f.path)} failed: ${text(f.error)}`),

@@ -63,6 +63,8 @@ export interface FakeStudioOptions {
   /** A studio of the bare contract: a claim ends with its socket. */
   readonly withoutResume?: boolean;
   readonly clock?: Clock;
+  /** False where registrations from here are limited like those from elsewhere. */
+  readonly sparesLoopback?: boolean;
   /** How long a wait may take before it fails, naming what it waited for. */
   readonly patienceMs?: number;
 }
@@ -75,7 +77,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
   const log = recordingLogger();
   const mischief = noMischief();
   const recorder = createRecorder(options.patienceMs ?? PATIENCE_MS);
-  const { clock = systemClock, withoutResume = false } = options;
+  const { clock = systemClock, withoutResume = false, sparesLoopback = true } = options;
   const start = async (port: number): Promise<Started> => {
     const backends = await openBackends(dataDir, studioEffects, log);
     const store = recordedStore(backends.store, recorder.hear);
@@ -84,7 +86,8 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
       ...rulesOf({ ...studioEffects, clock }),
       store,
       log,
-      sparesLoopback: true,
+      sparesLoopback,
+      hostNames: ['studio.test'],
       features: withoutResume ? [] : FEATURES,
     });
     const outer = misbehaving(studio, mischief, recorder.hear);
@@ -133,6 +136,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
       const bootstrapToken = await textIn(await admin('POST', '/bootstrap-tokens'), 'token');
       const answer = await fetch(`${studio.url}${API_PREFIX}/workers/register`, {
         method: 'POST',
+        headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ bootstrapToken, capabilities: someCapabilities() }),
       });
       const { workerId, authToken } = v.parse(Enrolled, await answer.json());

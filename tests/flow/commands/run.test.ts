@@ -136,7 +136,7 @@ test('levels that make no sense end the run with the flag or variable at fault',
 test('the studio command serves until it is asked to stop', async () => {
   await using folder = await tempFolder();
   const world = await createWorld();
-  const place = { host: '127.0.0.1', port: 0, dataDir: folder.at('data') };
+  const place = { host: '127.0.0.1', port: 0, dataDir: folder.at('data'), hostNames: [] };
   const studio = await world.startStudio({ ...place, logFormat: 'json', logLevel: 'error' });
   expect((await fetch(`${studio.url}/healthz`)).status).toBe(200);
   expect((await readFile(studio.tokenFile, 'utf8')).trim()).toHaveLength(64);
@@ -150,7 +150,7 @@ test('a studio whose port is taken says so by code', async () => {
   await using folder = await tempFolder();
   const world = await createWorld();
   using other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() });
-  const place = { host: '127.0.0.1', port: other.port ?? 0, dataDir: folder.at('data') };
+  const place = { host: '127.0.0.1', port: other.port ?? 0, dataDir: folder.at('data'), hostNames: [] };
   const started = world.startStudio({ ...place, ...jsonLog }).catch(toWorkerError);
   expect(await started).toMatchObject({ code: 'studio.not-listening' });
 });

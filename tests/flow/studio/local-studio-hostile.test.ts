@@ -28,11 +28,43 @@ test.each(['[[[', 'a b%00', 'x:y:z'])('a request for the host %p is answered as 
   expect(await say(studio.studio.port, request)).toMatch(/^HTTP\/1\.1 400 /);
 });
 
+test.each([
+  'evil.example',
+  'evil.example:9790',
+  'localhost.evil.example',
+  '127.0.0.1.evil.example',
+  'studio.test.evil',
+  'studio',
+])('a request to the host %p, which a page can have lead here, is rejected', async (host) => {
+  await using studio = await setup();
+  for (const path of ['/graphics/api/workers/register-request', '/healthz', '/graphics/api/admin/jobs', '/nowhere']) {
+    const answer = await say(studio.studio.port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 421 /);
+    expect(answer).toContain('--public-name');
+  }
+});
+
+test.each([
+  '127.0.0.1',
+  'localhost:9790',
+  'LOCALHOST.',
+  '[::1]:9790',
+  '192.168.1.7',
+  '[fd00::7]:1',
+  'studio.test',
+  'Studio.Test.:443',
+])('a request to the host %p, which no page can make its own, is answered', async (host) => {
+  await using studio = await setup();
+  const answer = await say(studio.studio.port, `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+});
+
 test('a client that leaves in the middle of its request is no fault of the studio', async () => {
   await using studio = await setup();
   const left = Promise.withResolvers<void>();
   const socket = connect(studio.studio.port, '127.0.0.1', () => {
-    const head = 'POST /graphics/api/workers/register-request HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n';
+    const head =
+      'POST /graphics/api/workers/register-request HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n';
     socket.write(`${head}{`, () => socket.destroy());
   });
   socket.on('close', left.resolve);

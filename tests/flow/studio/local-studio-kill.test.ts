@@ -33,7 +33,7 @@ async function spawnStudio(dataDir: string, port = 0) {
   const call = (method: string, path: string, body?: unknown) =>
     fetch(`${address.url}/graphics/api${path}`, {
       method,
-      headers: { authorization: `Bearer ${address.operatorToken}` },
+      headers: { authorization: `Bearer ${address.operatorToken}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: writeJson(body) }),
     });
   return { ...address, child, call };

@@ -8,6 +8,8 @@ import { bareSocket, bareWorker, helloOf, jobOf, welcomed } from '../../fakes/st
 import { anLlmTask } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { studioEffects } from '../../fakes/studio/studio-effects.ts';
+import { recordingLogger } from '../../fakes/recording-logger.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { accept, anImage, failure, result, setup, working } from './local-studio-scene.ts';
 
 test('a first frame other than hello ends the socket with 4002', async () => {
@@ -244,6 +246,14 @@ test('a data folder that cannot be is named, and not the address', async () => {
   const dataDir = `${world.studio.dataDir}/operator-token/studio`;
   const started = startStudio({ host: '127.0.0.1', port: 0, dataDir, effects: studioEffects, log });
   expect(await started.catch((thrown: unknown) => thrown)).toMatchObject({ code: 'folder.unusable' });
+});
+
+test('a studio that other machines reach warns that tokens travel in the clear', async () => {
+  await using folder = await tempFolder();
+  const log = recordingLogger();
+  const studio = await startStudio({ host: '0.0.0.0', port: 0, dataDir: folder.path, effects: studioEffects, log });
+  await studio.stop();
+  expect(log.find('studio.exposed')).toMatchObject({ level: 'warn', fields: { host: '0.0.0.0' } });
 });
 
 test('a second studio on the same data does not start', async () => {

@@ -140,6 +140,47 @@ test('run hands its flags to the worker and returns its exit code', async () => 
   expect(asked).toEqual([{ configPath: 'a.toml', logFormat: 'json', logLevel: 'session=debug' }]);
 });
 
+/** A studio command that starts nothing, and what it would have started. */
+function untoldStudio() {
+  const asked: unknown[] = [];
+  const startStudio = async (options: unknown) => {
+    asked.push(options);
+    return { url: 'http://127.0.0.1:9', dataDir: '/d', tokenFile: '/d/operator-token', ended: Promise.resolve() };
+  };
+  return { asked, world: { startStudio } };
+}
+
+test.each(['0.0.0.0', '::', '192.168.1.7', '[fd00::7]', 'studio.example'])(
+  'studio does not listen on %j, beyond this machine, without --insecure',
+  async (host) => {
+    const { asked, world } = untoldStudio();
+    await using cli = await setup({ world });
+    expect(await cli.run('studio', '--host', host)).toBe(64);
+    expect(cli.err()).toContain('in the clear');
+    expect(asked).toEqual([]);
+    expect(await cli.run('studio', '--host', host, '--insecure')).toBe(0);
+    expect(asked).toMatchObject([{ host }]);
+  },
+);
+
+test.each(['127.0.0.1', '127.0.0.9', '::1', 'localhost'])('studio listens on %s without more ado', async (host) => {
+  const { asked, world } = untoldStudio();
+  await using cli = await setup({ world });
+  expect(await cli.run('studio', '--host', host, '--public-name', 'studio.example, other.example')).toBe(0);
+  expect(asked).toMatchObject([{ host, hostNames: ['studio.example', 'other.example'] }]);
+});
+
+test.each(['https://studio.example', 'studio.example:443', 'a b', '-x', '*'])(
+  'studio refuses the public name %j, which no Host header holds',
+  async (name) => {
+    const { asked, world } = untoldStudio();
+    await using cli = await setup({ world });
+    expect(await cli.run('studio', `--public-name=${name}`)).toBe(64);
+    expect(cli.err()).toContain('--public-name');
+    expect(asked).toEqual([]);
+  },
+);
+
 test('studio prints its address and where the token is, never the token', async () => {
   const asked: unknown[] = [];
   await using cli = await setup({

@@ -1,3 +1,6 @@
+import { WorkerError } from '../../../base/errors.ts';
+import { quoted } from '../../../base/foreign-text.ts';
+import { isLoopback } from '../../../base/urls.ts';
 import { command, LOG_ARGS } from '../../command.ts';
 import { printLines } from '../../output.ts';
 import { toNumber } from '../../args/values.ts';
@@ -10,7 +13,7 @@ export const studio = command({
   summary: 'Run a studio on this machine, or operate one',
   examples: [
     'studio-worker studio',
-    'studio-worker studio --port 9000 --host 0.0.0.0 --data /srv/studio',
+    'studio-worker studio --port 9000 --data /srv/studio --public-name studio.example',
     'studio-worker studio jobs create --kind image --prompt "a stone golem"',
   ],
   exits: [
@@ -31,6 +34,12 @@ export const studio = command({
       valueHint: 'address',
       description: 'Address to listen on (default: loopback only)',
     },
+    insecure: { type: 'boolean', description: 'Listen beyond this machine, though tokens travel in the clear' },
+    'public-name': {
+      type: 'string',
+      valueHint: 'names',
+      description: 'Names in DNS that it is reached by, as behind a TLS proxy; commas between them',
+    },
     data: { type: 'string', valueHint: 'folder', description: 'Folder for jobs, artifacts and the operator token' },
     ...LOG_ARGS,
   },
@@ -42,9 +51,12 @@ export const studio = command({
     models: async () => (await import('./models/index.ts')).models,
   },
   run: async (args, world) => {
-    const { host, port, dataDir } = world.studioDefaults;
+    const { port, dataDir } = world.studioDefaults;
+    const host = args.host ?? world.studioDefaults.host;
+    if (!isLoopback(host) && !args.insecure) throw exposed(host);
     const started = await world.startStudio({
-      host: args.host ?? host,
+      host,
+      hostNames: namesIn(args['public-name'] ?? ''),
       port: args.port === undefined ? port : toNumber('--port', args.port, { min: 0, max: MAX_PORT, whole: true }),
       dataDir: args.data ?? dataDir,
       logFormat: args['log-format'],
@@ -59,3 +71,22 @@ export const studio = command({
     await started.ended;
   },
 });
+
+/** Names without a port or a scheme, as a Host header is compared with them. */
+function namesIn(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => name !== '' && !NAME.test(name));
+  if (wrong === undefined) return names.filter((name) => name !== '');
+  throw new WorkerError('cli.usage', `--public-name is ${quoted(wrong)}; allowed: a name such as studio.example`);
+}
+
+const NAME = /^[a-z\d](?:[a-z\d._-]*[a-z\d])?\.?$/i;
+
+const exposed = (host: string): WorkerError =>
+  new WorkerError(
+    'cli.usage',
+    `--host ${quoted(host)} is reached from other machines, and tokens travel in the clear`,
+    {
+      hint: 'Leave --host out and put a TLS proxy in front, with --public-name; or add --insecure on a network you trust.',
+    },
+  );

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { someCapabilities } from '../../../fakes/builders.ts';
-import { fakeStudio } from '../../../fakes/studio/fake-studio.ts';
+import { fakeStudio, type FakeStudioOptions } from '../../../fakes/studio/fake-studio.ts';
 
 const SECRET = 'ab'.repeat(32);
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -14,10 +14,11 @@ const asking = (about: Readonly<Record<string, unknown>> = {}) => ({
   ...about,
 });
 
-async function setup() {
-  const studio = await fakeStudio();
+async function setup(options: FakeStudioOptions = {}) {
+  const studio = await fakeStudio(options);
   const api = `${studio.url}/graphics/api`;
-  const post = (path: string, body: unknown) => fetch(api + path, { method: 'POST', body: JSON.stringify(body) });
+  const post = (path: string, body: unknown, type = 'application/json') =>
+    fetch(api + path, { method: 'POST', headers: { 'content-type': type }, body: JSON.stringify(body) });
   const ask = async (about = {}): Promise<string> => {
     const answer = (await (await post('/workers/register-request', asking(about))).json()) as { requestId: string };
     return answer.requestId;
@@ -173,4 +174,45 @@ test('a second poll of a request ends the wait of the first', async () => {
 test('nobody without the secret of the request is kept waiting', async () => {
   await using world = await setup();
   expect((await world.poll(await world.ask(), 'wrong', { prefer: 'wait=50' })).status).toBe(401);
+});
+
+test.each([
+  'text/plain',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data',
+  'application/jsonp',
+  'text/plain; application/json',
+  '',
+])('a registration declared as %j, which any page can send, is rejected', async (type) => {
+  await using world = await setup();
+  for (const path of ['/workers/register-request', '/workers/register']) {
+    const answer = await world.post(path, asking(), type);
+    expect(answer.status).toBe(415);
+    expect(await answer.json()).toMatchObject({ error: 'unsupported-media-type' });
+  }
+  expect(await (await world.studio.admin('GET', '/registrations')).text()).not.toContain('3f2b8c1d');
+});
+
+test.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON ;charset=UTF-8'])(
+  'a registration declared as %j is taken',
+  async (type) => {
+    await using world = await setup();
+    expect((await world.post('/workers/register-request', asking(), type)).status).toBe(201);
+  },
+);
+
+test('requests that used up their limit leave room for an invited worker, and the reverse', async () => {
+  await using world = await setup({ sparesLoopback: false });
+  const bootstrap = { bootstrapToken: 'wrong', capabilities: someCapabilities() };
+  for (let sent = 0; sent < 10; sent++) await world.post('/workers/register-request', asking());
+  const refused = await world.post('/workers/register-request', asking());
+  expect([refused.status, Number(refused.headers.get('retry-after'))]).toEqual([429, expect.any(Number)]);
+  for (let sent = 0; sent < 10; sent++) expect((await world.post('/workers/register', bootstrap)).status).toBe(401);
+  expect((await world.post('/workers/register', bootstrap)).status).toBe(429);
+});
+
+test('what is not declared as JSON does not count against the limit', async () => {
+  await using world = await setup({ sparesLoopback: false });
+  for (let sent = 0; sent < 20; sent++) await world.post('/workers/register-request', asking(), 'text/plain');
+  expect((await world.post('/workers/register-request', asking())).status).toBe(201);
 });
