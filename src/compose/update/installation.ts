@@ -9,7 +9,7 @@ import { createAskProgram } from '../../system/process/ask-program.ts';
 import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
 import type { Effects } from '../effects.ts';
-import { sumOf } from './stage-deps.ts';
+import { sumOf } from './file-sum.ts';
 
 /** This program as it is installed: one that can be replaced, or not. A checkout is not. */
 export function installationOf(

@@ -4,13 +4,13 @@ import { KIB, MIB } from '../../base/units.ts';
 import { VERSION } from '../../base/version.ts';
 import { COMMANDS } from '../../cli/commands/index.ts';
 import { createWorld } from '../../compose.ts';
-import { type FileSum, problemWith } from '../../release/verify-files.ts';
-import { startSha256 } from '../../system/disk/digest.ts';
+import { problemWith } from '../../release/verify-files.ts';
 import { type Files, systemFiles } from '../../system/disk/files.ts';
 import { readEnvironment } from '../../system/environment.ts';
 import { payloads } from '../../system/native/payloads.ts';
 import { readArchive } from '../../system/native/unpack.ts';
 import { signatureCrypto } from '../../system/signature-crypto.ts';
+import { sumOf } from './file-sum.ts';
 import { tripleOf } from './release-source.ts';
 
 const MAX_MANIFEST_BYTES = MIB;
@@ -73,19 +73,9 @@ async function strangeFiles(named: ReadonlyMap<Option, string>, files: Files): P
   const signature = await files.readNamedText(signaturePath, MAX_SIGNATURE_BYTES);
   if (bytes === undefined) return `${manifestPath} is missing`;
   if (signature === undefined) return `${signaturePath} is missing`;
-  const archive = archivePath === undefined ? undefined : await digestOf(archivePath, files);
+  const archive = archivePath === undefined ? undefined : await sumOf(archivePath, files);
   return problemWith(
     { manifest: bytes, signature, archive },
     { version: VERSION, target: tripleOf(readEnvironment()), keys: manifest.signingKeys, crypto: signatureCrypto },
   );
-}
-
-async function digestOf(path: string, files: Files): Promise<FileSum> {
-  const hash = startSha256();
-  let sizeBytes = 0;
-  for await (const piece of files.openRead(path)) {
-    hash.add(piece);
-    sizeBytes += piece.byteLength;
-  }
-  return { sizeBytes, sha256: hash.hex() };
 }

@@ -7,8 +7,6 @@ import { siblingsOf } from '../../config/paths.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createModelStore } from '../../models/store/store.ts';
 import { type StageDeps, STORE } from '../../release/update/stage.ts';
-import type { FileSum } from '../../release/verify-files.ts';
-import { startSha256 } from '../../system/disk/digest.ts';
 import type { Files } from '../../system/disk/files.ts';
 import { createRemote } from '../../system/net/remote-client.ts';
 import { type AskProgram, createAskProgram, type ProgramAnswer } from '../../system/process/ask-program.ts';
@@ -17,6 +15,7 @@ import { runProgram } from '../../system/process/programs.ts';
 import { readZip } from '../../system/native/zip.ts';
 import type { Effects } from '../effects.ts';
 import { modelStoreOptions } from '../model-store.ts';
+import { sumOf } from './file-sum.ts';
 import { tripleOf } from './release-source.ts';
 
 /** Unpacking and the self-test read some hundred megabytes, on however slow a disk. */
@@ -129,15 +128,4 @@ function howItEnded({ end, lastError }: ProgramAnswer): string {
   if (lastError !== '') return lastError;
   if (end.is === 'exited') return `it exited with ${end.code}`;
   return end.is === 'killed' ? `it was killed by ${end.signal}` : 'it took too long';
-}
-
-/** Size and digest of a file that may be too large for memory. */
-export async function sumOf(path: string, files: Pick<Files, 'openRead'>): Promise<FileSum> {
-  const hash = startSha256();
-  let sizeBytes = 0;
-  for await (const piece of files.openRead(path)) {
-    hash.add(piece);
-    sizeBytes += piece.byteLength;
-  }
-  return { sizeBytes, sha256: hash.hex() };
 }

@@ -106,7 +106,7 @@ test('a home sign is expanded where it leads and nowhere else', () => {
 });
 
 test('without a home the models go to the temporary folder', () => {
-  expect(read(LEAST, { homeDir: '', tempDir: '/tmp' }).models_root).toBe('/tmp/studio-worker-models');
+  expect(read(LEAST, { homeDir: '', tempDir: '/scratch' }).models_root).toBe('/scratch/studio-worker-models');
 });
 
 test('a broken file is shown with line, column and caret', () => {
