@@ -39,8 +39,8 @@ export async function createWorld(): Promise<World> {
     paths: async (configPath) => (await import('./compose/commands/paths.ts')).keptPaths(configPath, effects),
     modelFiles: async (configPath) =>
       (await import('./compose/commands/model-files.ts')).openModelFiles(configPath, effects),
-    outbox: async (configPath) => (await import('./compose/commands/outbox.ts')).openOutboxShelf(configPath, effects),
-    models: async (configPath) => (await import('./compose/model-store.ts')).openShelf(configPath, effects),
+    outbox: async (configPath) => (await import('./compose/commands/outbox.ts')).openLocalOutbox(configPath, effects),
+    models: async (configPath) => (await import('./compose/model-store.ts')).openLocalModels(configPath, effects),
     explainOffer: async (choice) =>
       (await import('./compose/commands/explain.ts')).explainOffer(choice, effects, (path) => controlOf(path, effects)),
     doctor: async (configPath) =>

@@ -7,10 +7,10 @@ import type { ExplainChoice, ExplainedOffer } from '../worker/explain.ts';
 import type { OpenedConfig } from './world/config.ts';
 import type { DemoChoice, DemoRun } from './world/demo.ts';
 import type { PackPuller } from './world/engines.ts';
-import type { OutboxShelf } from './world/outbox.ts';
+import type { LocalOutbox } from './world/outbox.ts';
 import type { KeptPath } from './world/paths.ts';
 import type { ModelFiles } from './world/model-files.ts';
-import type { ModelShelf } from './world/models.ts';
+import type { LocalModels } from './world/models.ts';
 import type { OperatorApi, StartedStudio, StudioDefaults, StudioChoice } from './world/studio.ts';
 import type { Updates } from './world/update.ts';
 import type { Doctor } from './world/doctor.ts';
@@ -78,11 +78,11 @@ export interface World {
   /** What starts the worker of this account. Nothing is changed by opening it. */
   readonly service: (configPath?: string) => Promise<ServiceControl>;
   /** Results on this machine that the studio does not have. Nothing is read before a method is called. */
-  readonly outbox: (configPath?: string) => Promise<OutboxShelf>;
+  readonly outbox: (configPath?: string) => Promise<LocalOutbox>;
   /** Every file and folder that this program keeps. @throws WorkerError `config.invalid` */
   readonly paths: (configPath?: string) => Promise<readonly KeptPath[]>;
   /** Files that may be models. Nothing is read before a method is called. */
   readonly modelFiles: (configPath?: string) => Promise<ModelFiles>;
   /** The models of this machine, where the config file keeps them. */
-  readonly models: (configPath?: string) => Promise<ModelShelf>;
+  readonly models: (configPath?: string) => Promise<LocalModels>;
 }

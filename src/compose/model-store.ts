@@ -2,7 +2,7 @@ import { WorkerError } from '../base/errors.ts';
 import { toModelId } from '../base/ids.ts';
 import { GB } from '../base/units.ts';
 import { USER_AGENT } from '../base/version.ts';
-import type { ModelShelf } from '../cli/world/models.ts';
+import type { LocalModels } from '../cli/world/models.ts';
 import { writeJson } from '../contract/json.ts';
 import { ModelSourceSchema } from '../contract/model-source.ts';
 import { readJson } from '../contract/read.ts';
@@ -65,7 +65,7 @@ export function modelStoreOptions(effects: Effects, config: LiveConfig, log: Log
 }
 
 /** The models of this machine, for commands. */
-export async function openShelf(configPath: string | undefined, effects: Effects): Promise<ModelShelf> {
+export async function openLocalModels(configPath: string | undefined, effects: Effects): Promise<LocalModels> {
   const log = openCommandLog(effects).logger.child({}, 'cli');
   const config = await openConfig(await configPathOf(configPath, effects), effects, { log });
   const options = modelStoreOptions(effects, config, log);

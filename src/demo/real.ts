@@ -56,11 +56,11 @@ export const maskPixels = (): Uint8Array =>
     distance(at % PICTURE.width, Math.floor(at / PICTURE.width)) < BALL.radius + 8 ? 255 : 0,
   );
 
-/** Puts models and inputs on the shelf, and says what to do with them. */
-export function realJobs(models: RealModels, inputs: RealInputs, shelf: LoopbackFiles): readonly DemoJob[] {
+/** Serves models and inputs, and says what to do with them. */
+export function realJobs(models: RealModels, inputs: RealInputs, files: LoopbackFiles): readonly DemoJob[] {
   const served = (name: string, content: Content): string => {
-    shelf.put(name, content);
-    return shelf.url(name);
+    files.put(name, content);
+    return files.url(name);
   };
   const job = (role: RealRole, about: Pick<DemoJob, 'kind' | 'task'> & { engine: EngineName }): DemoJob => ({
     kind: about.kind,

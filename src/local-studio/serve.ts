@@ -8,7 +8,7 @@ import type { Sha256 } from '../system/disk/digest.ts';
 import type { HttpServer, OnServerSocket, Serve, ServerPeer } from '../system/net/server.ts';
 import type { Random } from '../system/random.ts';
 import { problem } from './http/http.ts';
-import { type BackendEffects, type Backends, openBackends } from './storage/backends.ts';
+import { type StudioDataEffects, type StudioData, openStudioData } from './storage/studio-data.ts';
 import { createStudio, type Studio, type StudioParts } from './studio.ts';
 
 /** Where a studio listens. */
@@ -19,7 +19,7 @@ export interface StudioAddress {
 }
 
 /** What a studio takes of the outside world. */
-export interface StudioEffects extends BackendEffects {
+export interface StudioEffects extends StudioDataEffects {
   readonly clock: Clock;
   readonly random: Random;
   readonly sha256: Sha256;
@@ -41,7 +41,7 @@ export interface ServedStudio extends Pick<HttpServer, 'url' | 'port'> {
 }
 
 /** A studio with its data; `stop` closes that, too. */
-export interface RunningStudio extends ServedStudio, Pick<Backends, 'operatorToken' | 'tokenFile'> {}
+export interface RunningStudio extends ServedStudio, Pick<StudioData, 'operatorToken' | 'tokenFile'> {}
 
 const LIMITS = {
   maxRequestBytes: 514 * MIB,
@@ -53,21 +53,21 @@ const LIMITS = {
 /**
  * Opens the data and serves a studio over it; resolves once it listens.
  *
- * @throws WorkerError as `openBackends`, or the system's error when the port is taken
+ * @throws WorkerError as `openStudioData`, or the system's error when the port is taken
  */
 export async function startStudio(options: StudioOptions): Promise<RunningStudio> {
   const { effects, log, host, sparesLoopback = false, hostNames = [] } = options;
-  const backends = await openBackends(options.dataDir, effects, log);
+  const data = await openStudioData(options.dataDir, effects, log);
   try {
     const rules = { log, sparesLoopback, hostNames: [host, ...hostNames], features: FEATURES };
-    const studio = await createStudio({ ...backends, ...rulesOf(effects), ...rules });
+    const studio = await createStudio({ ...data, ...rulesOf(effects), ...rules });
     const served = serveStudio(studio, options, effects.serve);
-    const { dataDir, operatorToken, tokenFile, store } = backends;
+    const { dataDir, operatorToken, tokenFile, store } = data;
     log.info('studio.started', { url: served.url, dataDir });
     if (!isLoopback(host)) log.warn('studio.exposed', { host });
     return { ...served, operatorToken, tokenFile, stop: once(() => served.stop().then(() => store.close())) };
   } catch (thrown) {
-    await backends.store.close();
+    await data.store.close();
     throw thrown;
   }
 }

@@ -27,7 +27,7 @@ export interface Pack {
 }
 
 /** The packs of this release: on this disk, or to be fetched. */
-export interface PackShelf {
+export interface PackStore {
   /** The folder of a pack on this disk; undefined when it is missing or incomplete. */
   find(pack: Pack): string | undefined;
   /**
@@ -41,7 +41,7 @@ export interface PackShelf {
 }
 
 /** What the packs of a release are fetched and unpacked with. */
-export interface PackShelfOptions {
+export interface PackStoreOptions {
   /** Where archives are until they are unpacked; called when the first one is fetched. */
   readonly root: () => string;
   /** Opens a model store with this root. */
@@ -56,7 +56,7 @@ export interface PackShelfOptions {
 }
 
 /** Archives are unpacked into the cache of native files, which verifies them at each start, and then removed. */
-export function createPackShelf(options: PackShelfOptions): PackShelf {
+export function createPackStore(options: PackStoreOptions): PackStore {
   const { root, cache, files, lock, clock } = options;
   const find = (pack: Pack): string | undefined =>
     pack.sha256 === '' ? undefined : cache.find(nameOf(pack), pack.sha256);
@@ -81,7 +81,7 @@ export function createPackShelf(options: PackShelfOptions): PackShelf {
 /** Returns the folder of the unpacked files. */
 async function fetchAndUnpack(
   pack: Pack,
-  fetching: PackShelfOptions & {
+  fetching: PackStoreOptions & {
     readonly signal: AbortSignal;
     readonly onProgress: (progress: FileProgress) => void;
   },

@@ -5,7 +5,7 @@ import { xmlText } from './xml.ts';
 export const TASK = 'MinisStudioWorker';
 
 /** The Task Scheduler of Windows, for one account. `appData` is the account's roaming folder. */
-export function scheduler(appData: string): ServiceManager {
+export function taskScheduler(appData: string): ServiceManager {
   const path = `${appData}\\minis-studio-worker\\minis-studio-worker.task.xml`;
   return {
     name: 'Task Scheduler',

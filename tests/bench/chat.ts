@@ -36,15 +36,15 @@ export async function measureChat(sizes: ChatSizes): Promise<readonly Measuremen
   mkdirSync(folder, { recursive: true });
   const path = join(folder, 'chat.gguf');
   writeFileSync(path, weights);
-  const shelf = serveLoopback();
-  shelf.put('chat.gguf', path);
+  const served = serveLoopback();
+  served.put('chat.gguf', path);
   const size = `${Math.round(weights.byteLength / MB)} MB`;
   const job = (maxTokens: number): ModelJob => ({
     model: 'bench-chat',
     task: { kind: 'llm', messages: [{ role: 'user', content: PROMPT }], maxTokens, temperature: 0.7 },
     source: {
       engine: 'llama-cpp',
-      files: [{ role: 'model', url: shelf.url('chat.gguf'), filename: 'chat.gguf' }],
+      files: [{ role: 'model', url: served.url('chat.gguf'), filename: 'chat.gguf' }],
       cliDefaults: CLI_DEFAULTS,
     },
   });
@@ -57,7 +57,7 @@ export async function measureChat(sizes: ChatSizes): Promise<readonly Measuremen
       ...(await memory(studio, { job: job(1), settleMs: sizes.settleMs, size })),
     ];
   } finally {
-    await shelf.close();
+    await served.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -22,11 +22,11 @@ export const pull = command({
     ...JSON_ARG,
   },
   run: async (args, world) => {
-    const shelf = await world.packs(args.config);
+    const packs = await world.packs(args.config);
     const view = showProgress(world, args.json);
     try {
       const { signal } = new AbortController(); // Ctrl-C ends the process; the next run resumes
-      const folder = await shelf.pull(args.pack, signal, view.report);
+      const folder = await packs.pull(args.pack, signal, view.report);
       if (args.json) printJson(world.terminal, { pack: args.pack, folder });
       else printLines(world.terminal, `${args.pack}: ${folder}`);
     } finally {

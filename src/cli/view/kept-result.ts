@@ -1,7 +1,7 @@
 import { quoted } from '../../base/foreign-text.ts';
 import { WorkerError } from '../../base/errors.ts';
 import type { KeptPlace, KeptResult } from '../../studio/delivery/kept/kept-results.ts';
-import type { OutboxShelf } from '../world/outbox.ts';
+import type { LocalOutbox } from '../world/outbox.ts';
 import { byPrefix } from './by-prefix.ts';
 
 /** One more argument of each command about one result. */
@@ -14,8 +14,12 @@ export const RESULT_ARG = {
  *
  * @throws WorkerError `cli.usage` when there is none there, or more than one
  */
-export async function findResult(given: string, shelf: OutboxShelf, places: readonly KeptPlace[]): Promise<KeptResult> {
-  const all = await shelf.list();
+export async function findResult(
+  given: string,
+  outbox: LocalOutbox,
+  places: readonly KeptPlace[],
+): Promise<KeptResult> {
+  const all = await outbox.list();
   const namesOf = ({ id, header }: KeptResult): readonly (string | undefined)[] => [id, header?.jobId];
   const there = all.filter(({ place }) => places.includes(place));
   const elsewhere = all.find((result) => !places.includes(result.place) && namesOf(result).includes(given));

@@ -2,7 +2,7 @@ import type { ModelRequest } from '../../models/store/file-resolver.ts';
 import type { ModelStore } from '../../models/store/store.ts';
 
 /** Models on disk, for the commands that manage them. */
-export interface ModelShelf {
+export interface LocalModels {
   readonly root: string;
   /** What they may take together, by the config; undefined where it sets no bound. */
   readonly maxBytes: number | undefined;

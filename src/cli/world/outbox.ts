@@ -1,7 +1,7 @@
 import type { KeptResults } from '../../studio/delivery/kept/kept-results.ts';
 
 /** The results on this machine that the studio does not have, beside the worker that delivers them. */
-export interface OutboxShelf extends KeptResults {
+export interface LocalOutbox extends KeptResults {
   readonly configPath: string;
   /**
    * Removes a result that waits, while no worker does: false when it is gone.

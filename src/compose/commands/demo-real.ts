@@ -51,8 +51,8 @@ export async function layOutReal(given: GivenWeights, { effects, spoken }: Place
     recording: given.recording,
     spoken,
   };
-  const shelf = serveLoopback();
-  return { jobs: realJobs(models, inputs, shelf), close: () => shelf.close() };
+  const served = serveLoopback();
+  return { jobs: realJobs(models, inputs, served), close: () => served.close() };
 }
 
 /** The file that is given, or a generated one. */

@@ -17,10 +17,10 @@ export async function reportEngines(named: string | undefined, effects: Effects)
   return await Promise.all(engines.map((engine) => reportOf(engine, packSet)));
 }
 
-const packsIn = ({ packs, shelf }: PackSet): Pick<EngineReport, 'packs'> =>
+const packsIn = ({ packs, packStore }: PackSet): Pick<EngineReport, 'packs'> =>
   packs.length === 0
     ? {}
-    : { packs: packs.map((pack) => ({ pack: pack.name, state: packState(pack, shelf.find(pack) !== undefined) })) };
+    : { packs: packs.map((pack) => ({ pack: pack.name, state: packState(pack, packStore.find(pack) !== undefined) })) };
 
 async function reportOf(engine: Engine, packSet: PackSet): Promise<EngineReport> {
   const readiness = await readinessOf(engine);

@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import type { OutboxShelf } from '../../cli/world/outbox.ts';
+import type { LocalOutbox } from '../../cli/world/outbox.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { openKeptResults } from '../../studio/delivery/kept/kept-results.ts';
 import { openOutbox } from '../../studio/delivery/outbox.ts';
@@ -9,7 +9,7 @@ import type { Effects } from '../effects.ts';
 import { openCommandLog } from '../log.ts';
 
 /** The outbox of a config file, as commands see and sort it. Nothing is read yet. */
-export async function openOutboxShelf(named: string | undefined, effects: Effects): Promise<OutboxShelf> {
+export async function openLocalOutbox(named: string | undefined, effects: Effects): Promise<LocalOutbox> {
   const { files, sha256, clock } = effects;
   const configPath = await configPathOf(named, effects);
   const folder = siblingsOf(configPath).outbox;

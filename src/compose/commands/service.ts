@@ -9,7 +9,7 @@ import { launchd } from '../../service/launchd.ts';
 import { loginEntry } from '../../service/login.ts';
 import { syncLogin } from '../../service/login-sync.ts';
 import { enableLinger, lingering } from '../../service/linger.ts';
-import { scheduler } from '../../service/schtasks.ts';
+import { taskScheduler } from '../../service/schtasks.ts';
 import type { ServiceFacts, ServiceManager } from '../../service/service.ts';
 import { keptVariables } from '../../service/variables.ts';
 import { isolationProbe, systemd } from '../../service/systemd.ts';
@@ -96,7 +96,7 @@ export function managerOf({ environment }: Pick<Effects, 'environment'>): Servic
   const { platform, homeDir, get, userId } = environment;
   if (platform === 'linux') return systemd(configHome(environment));
   if (platform === 'darwin') return launchd(homeDir, userId ?? 0);
-  if (platform === 'win32') return scheduler(get('APPDATA') || `${homeDir}\\AppData\\Roaming`);
+  if (platform === 'win32') return taskScheduler(get('APPDATA') || `${homeDir}\\AppData\\Roaming`);
   throw new WorkerError('service.unsupported', `services are not supported on ${platform}`, {
     hint: 'Have the init system of this machine start `studio-worker run`.',
   });

@@ -9,7 +9,7 @@ import { systemTextEdits } from '../../system/disk/text-edit.ts';
 import { CACHE_VARIABLE } from '../../system/native/native-cache.ts';
 import { configPathOf } from '../config.ts';
 import type { Effects } from '../effects.ts';
-import { openShelf } from '../model-store.ts';
+import { openLocalModels } from '../model-store.ts';
 import { accountReceipt, managerOf, systemCommands } from './service.ts';
 
 /** Reverses what installing changed, and removes what the worker made, for commands. */
@@ -54,8 +54,8 @@ interface Purge {
 /** Removes what the worker made, and gives the paths that are gone. Models that it did not download stay. */
 async function purgeAll({ named, configPath, dataFolder }: Purge, effects: Effects): Promise<readonly string[]> {
   const { files, environment, native } = effects;
-  const shelf = await openShelf(named, effects);
-  const { removed } = await shelf.store.collect({ maxBytes: 0 });
+  const models = await openLocalModels(named, effects);
+  const { removed } = await models.store.collect({ maxBytes: 0 });
   const moved = environment.get(CACHE_VARIABLE) ?? '';
   const cache = moved === '' ? [native.folder] : CACHED.map((name) => `${native.folder}/${name}`);
   const gone = removed.map(({ path }) => path);

@@ -66,7 +66,7 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
   const engines = [
     createSyntheticEngine({ sha256, images, clock, ffmpeg, fetchImage, log: engineLog }),
     createOnnxEngine({ host, fetchInput, hasRuntime }),
-    llamaEngine(tools, { packs, shelf: packSet.shelf, gpus }),
+    llamaEngine(tools, { packs, packStore: packSet.packStore, gpus }),
     createPiperEngine({ host, ffmpeg, hasRuntime }),
     whisperEngine(tools),
     sdCppEngine(tools),

@@ -7,7 +7,7 @@ import type { EngineName } from '../../contract/model-source.ts';
 import { type GpuKind, toGpuKind } from '../../engines/readiness.ts';
 import type { Logger } from '../../log/logger.ts';
 import { releaseFileUrl } from '../../release/pack-url.ts';
-import { createPackShelf, type Pack, type PackShelf } from '../../release/packs.ts';
+import { createPackStore, type Pack, type PackStore } from '../../release/packs.ts';
 import { createModelStore } from '../../models/store/store.ts';
 import type { Environment } from '../../system/environment.ts';
 import { acquireLock } from '../../system/disk/lock.ts';
@@ -30,14 +30,14 @@ export interface PackSet {
   readonly engine: EngineName;
   /** Best first. */
   readonly packs: readonly GpuPack[];
-  readonly shelf: PackShelf;
+  readonly packStore: PackStore;
 }
 
 /** The packs for this system, kept in the account's cache. Nothing is fetched until one is asked for. */
 export function createPacks(effects: Effects, config: LiveConfig, log: Logger): PackSet {
   const { clock, environment, native, files } = effects;
   const feed = config.live('auto_update_feed');
-  const shelf = createPackShelf({
+  const packStore = createPackStore({
     root: () => `${native.folder}/packs`,
     // The operator named the host, so it may be in the operator's own network.
     openStore: (root) =>
@@ -54,7 +54,7 @@ export function createPacks(effects: Effects, config: LiveConfig, log: Logger): 
     urlOf: (file) => releaseFileUrl(feed(), VERSION, file),
     log,
   });
-  return { engine: 'llama-cpp', packs: packsOf(environment), shelf };
+  return { engine: 'llama-cpp', packs: packsOf(environment), packStore };
 }
 
 /** Those of the manifest that was built in. */
@@ -69,8 +69,8 @@ function packsOf({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): re
 }
 
 /** Those that were fetched before. */
-export const packsHere = ({ packs, shelf }: PackSet): readonly GpuPack[] =>
-  packs.filter((pack) => shelf.find(pack) !== undefined);
+export const packsHere = ({ packs, packStore }: PackSet): readonly GpuPack[] =>
+  packs.filter((pack) => packStore.find(pack) !== undefined);
 
 /** What llama.cpp runs on without any pack: Apple's processors bring their GPU's library. */
 export const builtInDevice = ({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): GpuKind | undefined =>
@@ -81,7 +81,7 @@ export async function openPacks(configPath: string | undefined, effects: Effects
   const log = openCommandLog(effects).logger;
   const config = await openConfig(await configPathOf(configPath, effects), effects, { log, readOnly: true });
   const set = createPacks(effects, config, log);
-  return { pull: (name, signal, onProgress) => set.shelf.pull(packNamed(set, name), signal, onProgress) };
+  return { pull: (name, signal, onProgress) => set.packStore.pull(packNamed(set, name), signal, onProgress) };
 }
 
 function packNamed({ packs }: PackSet, name: string): Pack {

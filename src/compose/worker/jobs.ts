@@ -57,7 +57,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     userPresence,
     scheduler,
     isStopping,
-    isOutboxFull: () => !delivery.hasRoom(),
+    isOutboxFull: () => !delivery.hasSpace(),
     quarantine,
     cpuRule,
     loadFailures,

@@ -8,14 +8,14 @@ import type { WorkerSetup } from './setup.ts';
 interface ObstacleParts {
   readonly scheduler: Pick<Scheduler, 'refusal'>;
   readonly userPresence: () => UserPresence | undefined;
-  readonly outboxHasRoom: () => boolean;
+  readonly outboxHasSpace: () => boolean;
 }
 
 /** Reads what keeps this worker from jobs. A disk that does not tell how full it is counts as fine. */
 export async function readObstacles(
   status: WorkerStatus,
   { config, effects, quarantine }: WorkerSetup,
-  { scheduler, userPresence, outboxHasRoom }: ObstacleParts,
+  { scheduler, userPresence, outboxHasSpace }: ObstacleParts,
 ): Promise<readonly Obstacle[]> {
   const { models_root: folder, disk_floor_gb: floorGb, only_when_idle: onlyWhenIdle } = config.current;
   const freeBytes = await effects.files.freeBytes(folder).catch(() => undefined);
@@ -24,7 +24,7 @@ export async function readObstacles(
     onlyWhenIdle,
     userPresence: userPresence(),
     updateWaits: scheduler.refusal('studio')?.because === 'maintenance',
-    outboxFull: !outboxHasRoom(),
+    outboxFull: !outboxHasSpace(),
     disk: freeBytes === undefined ? undefined : { freeBytes, floorBytes: floorGb * GB, folder },
     quarantined: quarantine.list(),
   });

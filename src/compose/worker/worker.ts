@@ -204,7 +204,7 @@ function controlOf(setup: WorkerSetup, parts: Parts, worker: Worker): WorkerCont
       readObstacles(worker.status(), setup, {
         scheduler,
         userPresence: () => presence.latest(),
-        outboxHasRoom: () => link.delivery.hasRoom(),
+        outboxHasSpace: () => link.delivery.hasSpace(),
       }),
     saveEnabled: async (on) => void (await config.update({ auto_enabled: on })),
     reload: () => config.reload(),

@@ -22,7 +22,7 @@ export interface DevicePack {
 export interface DevicesOptions<Pack extends DevicePack> {
   /** Of this system, best first; empty where llama.cpp runs on what the executable carries. */
   readonly packs: readonly Pack[];
-  readonly shelf: {
+  readonly packStore: {
     find(pack: Pack): string | undefined;
     pull(pack: Pack, signal: AbortSignal): Promise<string>;
   };
@@ -83,14 +83,14 @@ class PackDevices<Pack extends DevicePack> implements Devices {
   }
 
   async prepare(signal: AbortSignal, { mayFetch }: Pick<LoadHow, 'mayFetch'>): Promise<string | undefined> {
-    const { packs, shelf } = this.#options;
+    const { packs, packStore } = this.#options;
     if (packs.length === 0) return undefined;
     const choice = await this.#choose();
     if (!('pack' in choice)) return undefined;
     const { pack } = choice;
-    if (!mayFetch && shelf.find(pack) === undefined) throw notPresent(pack);
+    if (!mayFetch && packStore.find(pack) === undefined) throw notPresent(pack);
     try {
-      const folder = await shelf.pull(pack, signal);
+      const folder = await packStore.pull(pack, signal);
       this.#failed = undefined;
       return folder;
     } catch (thrown) {
@@ -106,21 +106,21 @@ class PackDevices<Pack extends DevicePack> implements Devices {
   }
 
   async #choose(): Promise<Choice<Pack>> {
-    const { packs, shelf, hasLibrary, gpus } = this.#options;
+    const { packs, packStore, hasLibrary, gpus } = this.#options;
     const vendors = (await gpus()).map(({ vendor }) => vendor);
     if (vendors.length === 0) return { on: 'cpu', whyNotGpu: undefined };
     const wanted = packs.filter(({ flavour }) => flavour !== 'cuda' || vendors.includes('nvidia'));
     const drivers = await Promise.all(wanted.map(({ needs }) => hasLibrary(needs.library, needs.function)));
     const usable = wanted.filter((_, at) => drivers[at]);
-    const best = usable.find((pack) => shelf.find(pack) !== undefined || pack.sha256 !== '');
+    const best = usable.find((pack) => packStore.find(pack) !== undefined || pack.sha256 !== '');
     if (best !== undefined) return this.#unlessFailed(best);
     return { on: 'cpu', whyNotGpu: usable.length === 0 ? noDriver(wanted) : noChecksum(usable) };
   }
 
   #unlessFailed(pack: Pack): Choice<Pack> {
-    const { shelf, clock } = this.#options;
+    const { packStore, clock } = this.#options;
     const failed = this.#failed;
-    if (failed === undefined || shelf.find(pack) !== undefined) return { pack };
+    if (failed === undefined || packStore.find(pack) !== undefined) return { pack };
     if (clock.elapsed() - failed.at >= RETRY_AFTER_MS) return { pack };
     const { because, hint } = failed;
     return { on: 'cpu', whyNotGpu: { because, hint } };

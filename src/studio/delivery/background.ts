@@ -167,7 +167,7 @@ class BackgroundUploads implements Background {
         return undefined;
       }
       const { jobId, ext, ranOn } = entry;
-      const artifact = { jobId, ext, ranOn, prompt: stored.prompt, bytes: stored.payload };
+      const artifact = { jobId, ext, ranOn, prompt: stored.prompt, bytes: stored.content };
       const answer = await upload(artifact, credentials, this.#deps, this.#signal);
       await this.#conclude(entry, answer, Math.round(clock.elapsed() - startedMs));
       return answer;

@@ -39,7 +39,7 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
       return taken.filter(Boolean).length;
     },
     discard: (file) => discard(file, deps),
-    hasRoom: () => deps.outbox.hasRoom(),
+    hasSpace: () => deps.outbox.hasSpace(),
     pending: () => deps.outbox.pending(),
     async stop() {
       stopping.abort(new WorkerError('job.cancelled', 'the worker is stopping'));

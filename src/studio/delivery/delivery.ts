@@ -9,7 +9,7 @@ export interface Delivery extends ResultSink {
   /** Removes a result that waits, for good. False when there is none of that name. Never throws. */
   discard(file: string): Promise<boolean>;
   /** Whether the outbox is below its size limit. */
-  hasRoom(): boolean;
+  hasSpace(): boolean;
   /** Results waiting on disk. */
   pending(): { readonly count: number; readonly sizeBytes: number };
   /** Ends background retries; what is pending stays on disk. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { OutboxEntry } from './entry.ts';
 
 /**
- * What an outbox holds, without the payloads. An entry's age counts by the wall clock only up to now, for what earlier
+ * What an outbox holds, without their content. An entry's age counts by the wall clock only up to now, for what earlier
  * processes left, and from here on by time that never jumps: a clock that is set later, as on a machine that starts in
  * 1970, costs no result.
  */
@@ -22,7 +22,7 @@ export class EntryIndex {
     return this.#known.size;
   }
 
-  /** Of all payloads. */
+  /** Of all contents. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }

@@ -4,9 +4,9 @@ import type { Sha256 } from '../../system/disk/digest.ts';
 /**
  * A result as one piece of bytes that vouches for itself: a file of its own, or a record in the journal.
  *
- *   <sha256 of the header> <header as JSON>\n<payload>
+ *   <sha256 of the header> <header as JSON>\n<content>
  *
- * The header holds the payload's SHA-256 and size: an entry that reads back is whole, or is known not to be.
+ * The header holds the content's SHA-256 and size: an entry that reads back is whole, or is known not to be.
  */
 export interface EntryHeader {
   readonly jobId: JobId;
@@ -21,12 +21,12 @@ export interface EntryHeader {
   readonly studio: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** Of the payload. */
+  /** Of the content. */
   readonly sizeBytes: number;
   readonly sha256: string;
 }
 
-/** A result waiting on disk. Its prompt and payload stay there until they are needed. */
+/** A result waiting on disk. Its prompt and content stay there until they are needed. */
 export interface OutboxEntry extends Omit<EntryHeader, 'prompt' | 'sha256'> {
   /** Its name: that of its file, or of its record in the journal. */
   readonly file: string;
@@ -48,24 +48,24 @@ export const ENTRY_NAME = /^\d{14}-[0-9a-f]{32}\.(?:artifact|json)$/;
 export const entryName = (header: EntryHeader, sha256: Sha256): string =>
   `${String(header.createdAt).padStart(14, '0')}-${sha256(header.jobId).toHex().slice(0, 32)}.${header.kind}`;
 
-/** The entry's parts; the payload is one of them, not a copy. */
-export function writeEntry(header: EntryHeader, payload: Uint8Array, sha256: Sha256): readonly Uint8Array[] {
+/** The entry's parts; the content is one of them, not a copy. */
+export function writeEntry(header: EntryHeader, content: Uint8Array, sha256: Sha256): readonly Uint8Array[] {
   const json = JSON.stringify(header);
-  return [new TextEncoder().encode(`${sha256(json).toHex()} ${json}\n`), payload];
+  return [new TextEncoder().encode(`${sha256(json).toHex()} ${json}\n`), content];
 }
 
-/** The header and where the payload starts; undefined when there is none that can be trusted. */
+/** The header and where the content starts; undefined when there is none that can be trusted. */
 export function readHeader(
   bytes: Uint8Array,
   sha256: Sha256,
-): { readonly header: EntryHeader; readonly payloadAt: number } | undefined {
+): { readonly header: EntryHeader; readonly contentAt: number } | undefined {
   const end = bytes.indexOf(NEWLINE);
   if (end < 0) return undefined;
   const line = new TextDecoder().decode(bytes.subarray(0, end));
   const json = line.slice(65);
   if (line.slice(0, 65) !== `${sha256(json).toHex()} `) return undefined;
   const header = parseHeader(json);
-  return header && { header, payloadAt: end + 1 };
+  return header && { header, contentAt: end + 1 };
 }
 
 /** Whether the header's line is complete in these first bytes of a file. */
@@ -75,12 +75,12 @@ export const hasHeader = (bytes: Uint8Array): boolean => bytes.includes(NEWLINE)
 export function readEntry(
   bytes: Uint8Array,
   sha256: Sha256,
-): { readonly header: EntryHeader; readonly payload: Uint8Array } | undefined {
+): { readonly header: EntryHeader; readonly content: Uint8Array } | undefined {
   const read = readHeader(bytes, sha256);
   if (read === undefined) return undefined;
-  const payload = bytes.subarray(read.payloadAt);
-  if (payload.byteLength !== read.header.sizeBytes || sha256(payload).toHex() !== read.header.sha256) return undefined;
-  return { header: read.header, payload };
+  const content = bytes.subarray(read.contentAt);
+  if (content.byteLength !== read.header.sizeBytes || sha256(content).toHex() !== read.header.sha256) return undefined;
+  return { header: read.header, content };
 }
 
 /** The checksum has vouched for the text, so what can be wrong is a format of another release. */

@@ -7,10 +7,10 @@ import { type EntryHeader, readEntry } from './entry.ts';
  *
  *   F5 's' 'w' <'+' or '-'> <bytes in the body, 32 bits> <check, 8 bytes> <body>
  *
- * `+` puts an entry: its body is what the entry's own file would hold, with SHA-256 of header and payload inside.
+ * `+` puts an entry: its body is what the entry's own file would hold, with SHA-256 of header and content inside.
  * `-` removes one: its body is `<sha256 of the name> <name>`. The check covers the head and its place in the file: a
  * damaged body costs its own record only, since the next one's place is still known, and bytes that merely look like a
- * record, in a payload for one, are not taken for it. Where a head is damaged, the next mark that checks out goes on.
+ * record, inside a content for one, are not taken for it. Where a head is damaged, reading resumes at the next mark that checks out.
  */
 export type JournalRecord =
   | (RecordSpan & { readonly is: 'put'; readonly header: EntryHeader })

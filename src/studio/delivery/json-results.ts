@@ -59,8 +59,8 @@ class JsonFrames implements JsonResults {
     const credentials = this.#deps.credentials();
     if (credentials === undefined) return this.#discardUnsent(result.jobId);
     const { jobId, prompt } = result;
-    const payload = new TextEncoder().encode(writeJson(result.value));
-    const entry = await keep({ jobId, kind: 'json', ext: '', prompt, ...ownerOf(credentials) }, payload, this.#deps);
+    const content = new TextEncoder().encode(writeJson(result.value));
+    const entry = await keep({ jobId, kind: 'json', ext: '', prompt, ...ownerOf(credentials) }, content, this.#deps);
     if (entry === undefined) return this.#sendUnkept(result);
     this.#underway.add(entry.file);
     if (this.#send(result)) return { is: 'sent' };
@@ -138,7 +138,7 @@ class JsonFrames implements JsonResults {
     try {
       const stored = await outbox.load(entry);
       if (stored === undefined) return onReport(entry.jobId, { is: 'discarded', because: UNREADABLE });
-      const value: JsonValue = JSON.parse(new TextDecoder().decode(stored.payload));
+      const value: JsonValue = JSON.parse(new TextDecoder().decode(stored.content));
       sent = this.#send({ jobId: entry.jobId, value, prompt: stored.prompt });
     } catch (thrown) {
       log.warn('result.kept', { jobId: entry.jobId, because: errorChain(thrown) });

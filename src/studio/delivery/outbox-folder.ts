@@ -65,7 +65,7 @@ export async function takeIn(name: string, options: OutboxOptions): Promise<Outb
   return undefined;
 }
 
-/** The header without the payload, which may be large. */
+/** The header without the content, which may be large. */
 export async function readHead(
   path: string,
   options: Pick<OutboxOptions, 'files' | 'sha256'>,

@@ -23,9 +23,9 @@ export type NewEntry = Omit<EntryHeader, 'sizeBytes' | 'sha256' | 'createdAt'>;
  */
 export interface Outbox {
   /** On disk, fsynced, when it resolves. A second result of the same job and kind replaces the first. @throws the disk's error */
-  put(entry: NewEntry, payload: Uint8Array): Promise<OutboxEntry>;
+  put(entry: NewEntry, content: Uint8Array): Promise<OutboxEntry>;
   /** Reads and verifies an entry. Undefined when it is damaged or gone; it is then set aside and logged. */
-  load(entry: OutboxEntry): Promise<{ readonly prompt: string; readonly payload: Uint8Array } | undefined>;
+  load(entry: OutboxEntry): Promise<{ readonly prompt: string; readonly content: Uint8Array } | undefined>;
   /**
    * Forgets an entry; what it takes on disk may go a moment later. Never throws: at worst it is offered once more after a
    * restart.
@@ -39,7 +39,7 @@ export interface Outbox {
   entries(): readonly OutboxEntry[];
   /** Sets aside what is older than the limit, logs each and returns them. */
   expire(): Promise<readonly OutboxEntry[]>;
-  hasRoom(): boolean;
+  hasSpace(): boolean;
   pending(): { readonly count: number; readonly sizeBytes: number };
   /** Waits until removed files are gone and lets go of open ones. It works on after that. Never throws. */
   close(): Promise<void>;
@@ -86,12 +86,12 @@ class DiskOutbox implements Outbox {
     this.#journal = journal;
   }
 
-  async put(entry: NewEntry, payload: Uint8Array): Promise<OutboxEntry> {
+  async put(entry: NewEntry, content: Uint8Array): Promise<OutboxEntry> {
     const { sha256 } = this.#options;
     const createdAt = this.#index.nextCreatedAt();
-    const header = { ...entry, createdAt, sizeBytes: payload.byteLength, sha256: sha256(payload).toHex() };
+    const header = { ...entry, createdAt, sizeBytes: content.byteLength, sha256: sha256(content).toHex() };
     const file = entryName(header, sha256);
-    await this.#store(file, writeEntry(header, payload, sha256));
+    await this.#store(file, writeEntry(header, content, sha256));
     const older = this.#index.matching((other) => sameResult(other, header));
     const added = factsOf(header, file);
     this.#index.add(added);
@@ -99,12 +99,12 @@ class DiskOutbox implements Outbox {
     return added;
   }
 
-  async load(entry: OutboxEntry): Promise<{ readonly prompt: string; readonly payload: Uint8Array } | undefined> {
+  async load(entry: OutboxEntry): Promise<{ readonly prompt: string; readonly content: Uint8Array } | undefined> {
     const { dir, files, sha256, log } = this.#options;
     const isRecord = this.#journal.has(entry.file);
     const bytes = isRecord ? this.#journal.read(entry.file) : await files.readBytes(`${dir}/${entry.file}`);
     const read = bytes && readEntry(bytes, sha256);
-    if (read !== undefined) return { prompt: read.header.prompt, payload: read.payload };
+    if (read !== undefined) return { prompt: read.header.prompt, content: read.content };
     this.#index.forget(entry);
     if (bytes === undefined) log.warn('result.discarded', { jobId: entry.jobId, because: 'its file is gone' });
     else if (isRecord) {
@@ -163,7 +163,7 @@ class DiskOutbox implements Outbox {
     return this.#index.entries();
   }
 
-  hasRoom(): boolean {
+  hasSpace(): boolean {
     return this.#index.sizeBytes < this.#options.maxBytes;
   }
 

@@ -22,11 +22,11 @@ export function isOurs(entry: OutboxEntry, credentials: Credentials | undefined)
 /** Puts a result on disk. Undefined, with a warning, when that failed: the result is then in memory only. */
 export async function keep(
   entry: NewEntry,
-  payload: Uint8Array,
+  content: Uint8Array,
   deps: Pick<DeliveryDeps, 'outbox' | 'log'>,
 ): Promise<OutboxEntry | undefined> {
   try {
-    return await deps.outbox.put(entry, payload);
+    return await deps.outbox.put(entry, content);
   } catch (thrown) {
     deps.log.warn('result.not-kept', { jobId: entry.jobId, error: errorChain(thrown) });
     return undefined;

@@ -9,7 +9,7 @@ import { parseJson, writeJson } from '../../../src/contract/json.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import { rulesOf, type ServedStudio, serveStudio } from '../../../src/local-studio/serve.ts';
-import { type Backends, openBackends } from '../../../src/local-studio/storage/backends.ts';
+import { type StudioData, openStudioData } from '../../../src/local-studio/storage/studio-data.ts';
 import type { NewJob } from '../../../src/local-studio/storage/store.ts';
 import { createStudio } from '../../../src/local-studio/studio.ts';
 import type { Credentials } from '../../../src/studio/session/session.ts';
@@ -55,7 +55,7 @@ export interface FakeStudio extends AsyncDisposable {
 }
 
 /** The studio between two restarts. */
-interface Started extends ServedStudio, Pick<Backends, 'operatorToken' | 'tokenFile' | 'store'> {
+interface Started extends ServedStudio, Pick<StudioData, 'operatorToken' | 'tokenFile' | 'store'> {
   readonly socketOf: MisbehavingStudio['socketOf'];
 }
 
@@ -79,10 +79,10 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
   const recorder = createRecorder(options.patienceMs ?? PATIENCE_MS);
   const { clock = systemClock, withoutResume = false, sparesLoopback = true } = options;
   const start = async (port: number): Promise<Started> => {
-    const backends = await openBackends(dataDir, studioEffects, log);
-    const store = recordedStore(backends.store, recorder.hear);
+    const data = await openStudioData(dataDir, studioEffects, log);
+    const store = recordedStore(data.store, recorder.hear);
     const studio = await createStudio({
-      ...backends,
+      ...data,
       ...rulesOf({ ...studioEffects, clock }),
       store,
       log,
@@ -92,8 +92,8 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
     });
     const outer = misbehaving(studio, mischief, recorder.hear);
     const served = serveStudio(outer, { host: '127.0.0.1', port }, studioEffects.serve);
-    const stop = (): Promise<void> => served.stop().then(() => backends.store.close());
-    return { ...served, ...backends, store, socketOf: outer.socketOf, stop };
+    const stop = (): Promise<void> => served.stop().then(() => data.store.close());
+    return { ...served, ...data, store, socketOf: outer.socketOf, stop };
   };
   let studio = await start(0);
 

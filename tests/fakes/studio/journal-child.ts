@@ -14,9 +14,9 @@ const log = createLogger({ area: 'delivery', clock: systemClock, sinks: [], reda
 const outbox = await openOutbox({ dir, maxBytes: 1e9, files: systemFiles, clock: systemClock, sha256, log });
 for (let index = 0; ; index++) {
   const owner = { workerId: 'w-1', studio: 'http://studio.test' };
-  const payload = new Uint8Array((index * 997) % 9000).fill(index);
+  const content = new Uint8Array((index * 997) % 9000).fill(index);
   const jobId = toJobId(`job-${index}`);
-  const entry = await outbox.put({ jobId, kind: 'json', ext: '', prompt: 'a red fox', ...owner }, payload);
+  const entry = await outbox.put({ jobId, kind: 'json', ext: '', prompt: 'a red fox', ...owner }, content);
   process.stdout.write(`+${index}\n`);
   if (index % 3 !== 0) continue;
   process.stdout.write(`-${index}\n`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { KIB } from '../../../src/base/units.ts';
 import type { FileProgress } from '../../../src/models/store/options.ts';
 import { releaseFileUrl } from '../../../src/release/pack-url.ts';
-import { createPackShelf, type Pack } from '../../../src/release/packs.ts';
+import { createPackStore, type Pack } from '../../../src/release/packs.ts';
 import { createModelStore } from '../../../src/models/store/store.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
@@ -50,7 +50,7 @@ async function setup(about: Partial<Pack> & { freeBytes?: number } = {}) {
   const root = folder.at('packs');
   const environment = { platform: 'linux', homeDir: '', tempDir: folder.path, get: () => folder.at('cache') } as const;
   const open = () =>
-    createPackShelf({
+    createPackStore({
       root: () => root,
       openStore: (at) => {
         const { options } = aStore(at);
@@ -129,7 +129,7 @@ test('several callers that need a pack at once share one download', async () => 
   await using scene = await setup();
   const { open, pack, signal, host } = scene;
   const one = open();
-  const folders = await Promise.all([one, one, open()].map((shelf) => shelf.pull(pack, signal)));
+  const folders = await Promise.all([one, one, open()].map((packStore) => packStore.pull(pack, signal)));
   expect(new Set(folders).size).toBe(1);
   expect(host.asked.filter(({ headers }) => headers.get('range') === 'bytes=0-')).toHaveLength(1);
 });

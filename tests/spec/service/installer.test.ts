@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { openReceipt } from '../../../src/release/receipt.ts';
 import { createServiceInstaller, type ServiceInstaller } from '../../../src/service/installer.ts';
 import { launchd } from '../../../src/service/launchd.ts';
-import { scheduler } from '../../../src/service/schtasks.ts';
+import { taskScheduler } from '../../../src/service/schtasks.ts';
 import type { ServiceManager } from '../../../src/service/service.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { standIns, type StandIns } from '../../fakes/service/stand-ins.ts';
@@ -37,7 +37,7 @@ async function aScene(program: string, managerIn: (folder: string) => ServiceMan
 }
 
 const onMac = () => aScene('launchctl', (home) => launchd(home, 501));
-const onWindows = () => aScene('schtasks', (home) => scheduler(`${home}/Roaming`));
+const onWindows = () => aScene('schtasks', (home) => taskScheduler(`${home}/Roaming`));
 const facts = someFacts({ writable: [] });
 
 needs(POSIX)('Windows reads the task in UTF-16 with its mark, and registers and starts it', async () => {

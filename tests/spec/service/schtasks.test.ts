@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { scheduledTask, scheduler, windowsLine } from '../../../src/service/schtasks.ts';
+import { scheduledTask, taskScheduler, windowsLine } from '../../../src/service/schtasks.ts';
 import { needs } from '../../needs.ts';
 import { answerOf, someFacts } from './facts.ts';
 
@@ -71,7 +71,7 @@ test.each([
 });
 
 test('the task is registered for real and replaces an earlier one', () => {
-  const { path, activate, encoding } = scheduler('C:\\Users\\Ada B\\AppData\\Roaming');
+  const { path, activate, encoding } = taskScheduler('C:\\Users\\Ada B\\AppData\\Roaming');
   expect(path).toBe('C:\\Users\\Ada B\\AppData\\Roaming\\minis-studio-worker\\minis-studio-worker.task.xml');
   expect(activate[0]?.command).toEqual(['schtasks', '/Create', '/XML', path, '/TN', 'MinisStudioWorker', '/F']);
   expect(encoding).toBe('utf16le-with-mark');

@@ -20,11 +20,11 @@ export const gc = command({
     ...JSON_ARG,
   },
   run: async (args, world) => {
-    const shelf = await world.models(args.config);
+    const models = await world.models(args.config);
     const asked = args['max-gb'];
-    const maxBytes = asked === undefined ? shelf.maxBytes : toNumber('--max-gb', asked, { min: 0 }) * GB;
+    const maxBytes = asked === undefined ? models.maxBytes : toNumber('--max-gb', asked, { min: 0 }) * GB;
     const dryRun = args['dry-run'];
-    const { removed, inUse, leftBytes } = await shelf.store.collect({ maxBytes, dryRun });
+    const { removed, inUse, leftBytes } = await models.store.collect({ maxBytes, dryRun });
     if (args.json) {
       return printJson(world.terminal, {
         removed: removed.map(({ path }) => path),
@@ -37,7 +37,7 @@ export const gc = command({
       world.terminal,
       ...removed.map(({ path, sizeBytes }) => `${word} ${onOneLine(path)} (${formatBytes(sizeBytes)})`),
       ...inUse.map(({ path }) => `kept ${onOneLine(path)}: in use or in memory`),
-      `${formatDiskSpace(leftBytes)} of models ${dryRun ? 'would remain' : 'remain'} in ${shelf.root}`,
+      `${formatDiskSpace(leftBytes)} of models ${dryRun ? 'would remain' : 'remain'} in ${models.root}`,
     );
     if (maxBytes === undefined) printLines(world.terminal, 'No limit is set: use `--max-gb`, or set `models_max_gb`.');
   },

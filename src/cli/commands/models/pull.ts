@@ -26,10 +26,10 @@ export const pull = command({
   },
   run: async (args, world) => {
     const value = await readJsonFile('<file>', args.file, world);
-    const shelf = await world.models(args.config);
-    const draft = shelf.readDraft(value, { path: args.file, id: args.id });
+    const models = await world.models(args.config);
+    const draft = models.readDraft(value, { path: args.file, id: args.id });
     const view = showProgress(world, args.json);
-    await using lease = shelf.store.lease();
+    await using lease = models.store.lease();
     try {
       const { signal } = new AbortController(); // Ctrl-C ends the process; the next run resumes
       const { model, paths } = await lease.filesFor({ ...draft, onProgress: view.report }, signal);

@@ -4,7 +4,7 @@ import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import { ALL_PLACES, factsOf, findResult, RESULT_ARG } from '../../view/kept-result.ts';
 import type { World } from '../../world.ts';
-import type { OutboxShelf } from '../../world/outbox.ts';
+import type { LocalOutbox } from '../../world/outbox.ts';
 
 /** Removes a result for good. */
 export const drop = command({
@@ -21,25 +21,26 @@ export const drop = command({
     ...JSON_ARG,
   },
   run: async (args, world) => {
-    const shelf = await world.outbox(args.config);
-    const result = await findResult(args.result, shelf, ALL_PLACES);
+    const outbox = await world.outbox(args.config);
+    const result = await findResult(args.result, outbox, ALL_PLACES);
     if (!args.yes) await confirm(result, world);
-    const dropped = result.place === 'waiting' ? await dropWaiting(result, shelf, world) : await remove(result, shelf);
+    const dropped =
+      result.place === 'waiting' ? await dropWaiting(result, outbox, world) : await remove(result, outbox);
     if (args.json) printJson(world.terminal, { ...factsOf(result), dropped });
     else printLines(world.terminal, dropped ? `dropped ${result.id}` : `${result.id} was delivered meanwhile`);
   },
 });
 
-async function remove(result: KeptResult, shelf: OutboxShelf): Promise<true> {
-  await shelf.remove(result);
+async function remove(result: KeptResult, outbox: LocalOutbox): Promise<true> {
+  await outbox.remove(result);
   return true;
 }
 
 /** A worker that runs has it in its hands; without one it is only a file, or a record of one. */
-async function dropWaiting({ id }: KeptResult, shelf: OutboxShelf, world: World): Promise<boolean> {
-  const asked = await world.control(shelf.configPath).ask('discard', { file: id });
+async function dropWaiting({ id }: KeptResult, outbox: LocalOutbox, world: World): Promise<boolean> {
+  const asked = await world.control(outbox.configPath).ask('discard', { file: id });
   if (asked.is === 'failed') throw asked.error;
-  return asked.is === 'answered' ? asked.answer.discarded : await shelf.dropWaiting(id);
+  return asked.is === 'answered' ? asked.answer.discarded : await outbox.dropWaiting(id);
 }
 
 async function confirm({ id, header }: KeptResult, { confirm: ask }: World): Promise<void> {

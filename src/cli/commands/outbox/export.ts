@@ -19,9 +19,9 @@ export const exportResult = command({
     ...JSON_ARG,
   },
   run: async (args, world) => {
-    const shelf = await world.outbox(args.config);
-    const result = await findResult(args.result, shelf, ALL_PLACES);
-    const bytes = await shelf.payload(result);
+    const outbox = await world.outbox(args.config);
+    const result = await findResult(args.result, outbox, ALL_PLACES);
+    const bytes = await outbox.content(result);
     if (args.file === '-') return world.terminal.stdout.write(bytes);
     await world.writeFile(args.file, bytes, { replace: args.force });
     const writtenBytes = bytes.byteLength;

@@ -11,11 +11,11 @@ export const list = command({
   json: '{folder, results: [{id, place, jobId?, kind?, ext?, sizeBytes, createdAt, studio?, workerId?}]}',
   args: { ...QUIET_ARG, ...JSON_ARG },
   run: async (args, world) => {
-    const shelf = await world.outbox(args.config);
-    const results = await shelf.list();
-    if (args.json) return printJson(world.terminal, { folder: shelf.folder, results: results.map(factsOf) });
+    const outbox = await world.outbox(args.config);
+    const results = await outbox.list();
+    if (args.json) return printJson(world.terminal, { folder: outbox.folder, results: results.map(factsOf) });
     if (args.quiet) return printLines(world.terminal, ...results.map(({ id }) => id));
-    if (results.length === 0) return printLines(world.terminal, `no results in ${shelf.folder}`);
+    if (results.length === 0) return printLines(world.terminal, `no results in ${outbox.folder}`);
     const now = world.clock.now();
     printTable(world.terminal, {
       columns: ['result', 'place', 'job', 'type', 'size', 'made', 'studio'],

@@ -6,7 +6,7 @@ import { printJson, printLines } from '../../output.ts';
 import { findResult } from '../../view/kept-result.ts';
 import { onOneLine } from '../../view/text-width.ts';
 import { failureFacts } from '../../view/worker-reply.ts';
-import type { OutboxShelf } from '../../world/outbox.ts';
+import type { LocalOutbox } from '../../world/outbox.ts';
 
 /** Puts results that were set aside back on their way, and has a running worker deliver what waits. */
 export const retry = command({
@@ -24,10 +24,10 @@ export const retry = command({
     ...JSON_ARG,
   },
   run: async (args, world) => {
-    const shelf = await world.outbox(args.config);
+    const outbox = await world.outbox(args.config);
     const requeued: string[] = [];
-    for (const result of await chosen(args, shelf)) requeued.push(await shelf.requeue(result));
-    const asked = await world.control(shelf.configPath).ask('deliver', { files: requeued });
+    for (const result of await chosen(args, outbox)) requeued.push(await outbox.requeue(result));
+    const asked = await world.control(outbox.configPath).ask('deliver', { files: requeued });
     if (args.json) {
       return printJson(world.terminal, { requeued, workerTold: asked.is === 'answered', ...failureFacts(asked) });
     }
@@ -38,15 +38,15 @@ export const retry = command({
 /** Those to put back: one that waits already needs no more than a round. */
 async function chosen(
   { result: given, all }: { readonly result: string | undefined; readonly all: boolean },
-  shelf: OutboxShelf,
+  outbox: LocalOutbox,
 ): Promise<readonly KeptResult[]> {
   if (all === (given !== undefined)) {
     throw new WorkerError('cli.usage', 'name one result, or all with --all', {
       hint: 'Run `studio-worker outbox list`.',
     });
   }
-  if (given === undefined) return (await shelf.list()).filter(({ place }) => place === 'set-aside');
-  const result = await findResult(given, shelf, ['set-aside', 'waiting']);
+  if (given === undefined) return (await outbox.list()).filter(({ place }) => place === 'set-aside');
+  const result = await findResult(given, outbox, ['set-aside', 'waiting']);
   return result.place === 'waiting' ? [] : [result];
 }
 

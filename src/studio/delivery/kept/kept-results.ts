@@ -14,7 +14,7 @@ export interface KeptResult {
   /** The name of its file, or of its record in the journal. */
   readonly id: string;
   readonly place: KeptPlace;
-  /** Of the payload; of the whole file where nothing else is known. */
+  /** Of the content; of the whole file where nothing else is known. */
   readonly sizeBytes: number;
   /** Milliseconds since the epoch: when it was made, or its file was last written. */
   readonly at: number;
@@ -31,7 +31,7 @@ export interface KeptResults {
   /** Waiting ones first, each group oldest first. */
   list(): Promise<readonly KeptResult[]>;
   /** What the studio would receive; of a damaged one the bytes there are. @throws WorkerError `file.unusable` */
-  payload(result: KeptResult): Promise<Uint8Array>;
+  content(result: KeptResult): Promise<Uint8Array>;
   /**
    * Puts one that was set aside back among those that wait, as made now, so that it does not expire at once. Gives its
    * new id; a running worker has to be told.
@@ -62,9 +62,9 @@ export const openKeptResults = (options: KeptOptions): KeptResults => ({
     ...(await setAsideOnes(options)).toSorted(byAge),
     ...(await damagedOnes(options)).toSorted(byAge),
   ],
-  payload: async (result) => {
+  content: async (result) => {
     const bytes = await bytesOf(result, options);
-    return result.place === 'damaged' ? bytes : wholeEntry(bytes, result, options.sha256).payload;
+    return result.place === 'damaged' ? bytes : wholeEntry(bytes, result, options.sha256).content;
   },
   requeue: (result) => requeue(result, options),
   remove: async ({ id, place }) => await options.files.remove(`${folderOf(place, options.folder)}/${id}`),
@@ -72,10 +72,10 @@ export const openKeptResults = (options: KeptOptions): KeptResults => ({
 
 async function requeue(result: KeptResult, options: KeptOptions): Promise<string> {
   const { folder, files, sha256, clock } = options;
-  const { header, payload } = wholeEntry(await bytesOf(result, options), result, sha256);
+  const { header, content } = wholeEntry(await bytesOf(result, options), result, sha256);
   const renewed = { ...header, createdAt: clock.now() };
   const id = entryName(renewed, sha256);
-  await files.writeDurable(`${folder}/${id}`, writeEntry(renewed, payload, sha256), 0o600);
+  await files.writeDurable(`${folder}/${id}`, writeEntry(renewed, content, sha256), 0o600);
   await files.remove(`${folderOf(result.place, folder)}/${result.id}`);
   return id;
 }

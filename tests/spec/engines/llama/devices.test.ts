@@ -37,15 +37,15 @@ function setup(
   const clock = new FakeClock();
   const log = recordingLogger();
   const fetched: string[] = [];
-  const shelf = { failure: undefined as Error | undefined };
+  const packStore = { failure: undefined as Error | undefined };
   const devices = createDevices<GpuPack>({
     packs,
     builtIn: about.builtIn,
-    shelf: {
+    packStore: {
       find: (pack) => (here.includes(pack) ? `/cache/${pack.flavour}` : undefined),
       pull: async ({ flavour }) => {
         fetched.push(flavour);
-        if (shelf.failure !== undefined) throw shelf.failure;
+        if (packStore.failure !== undefined) throw packStore.failure;
         return `/cache/${flavour}`;
       },
     },
@@ -55,7 +55,7 @@ function setup(
     log,
   });
   const { signal } = new AbortController();
-  return { devices, clock, log, fetched, shelf, prepare: () => devices.prepare(signal, { mayFetch: true }) };
+  return { devices, clock, log, fetched, packStore, prepare: () => devices.prepare(signal, { mayFetch: true }) };
 }
 
 test.each<[string, Parameters<typeof setup>[0], DeviceKind]>([
@@ -115,8 +115,8 @@ test('what is loaded for nobody uses a pack that is here, and fetches none', asy
 });
 
 test('a pack that cannot be fetched is said, and not tried again with each job', async () => {
-  const { devices, prepare, fetched, shelf, log, clock } = setup();
-  shelf.failure = new WorkerError('download.failed', 'nobody there');
+  const { devices, prepare, fetched, packStore, log, clock } = setup();
+  packStore.failure = new WorkerError('download.failed', 'nobody there');
   expect([await prepare(), await prepare()]).toEqual([undefined, undefined]);
   expect(fetched).toEqual(['cuda']);
   expect(log.find('pack.not-fetched')).toMatchObject({
@@ -126,7 +126,7 @@ test('a pack that cannot be fetched is said, and not tried again with each job',
   const because = 'the pack cuda could not be fetched: nobody there';
   expect(await devices.where()).toMatchObject({ on: 'cpu', whyNotGpu: { because } });
   clock.advance(600_000);
-  shelf.failure = undefined;
+  packStore.failure = undefined;
   expect([await devices.where(), await prepare()]).toEqual([{ on: 'cuda' }, '/cache/cuda']);
 });
 

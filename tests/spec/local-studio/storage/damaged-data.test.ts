@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { toWorkerError } from '../../../../src/base/errors.ts';
-import { openBackends } from '../../../../src/local-studio/storage/backends.ts';
+import { openStudioData } from '../../../../src/local-studio/storage/studio-data.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { studioEffects } from '../../../fakes/studio/studio-effects.ts';
 import { tempFolder } from '../../../fakes/system/temp-folder.ts';
@@ -13,7 +13,7 @@ async function setup() {
   const folder = await tempFolder();
   const log = recordingLogger();
   const open = async (): Promise<string> => {
-    const { operatorToken, store } = await openBackends(folder.path, studioEffects, log);
+    const { operatorToken, store } = await openStudioData(folder.path, studioEffects, log);
     await store.close();
     return operatorToken;
   };

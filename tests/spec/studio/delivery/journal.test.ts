@@ -36,10 +36,10 @@ const bound = (target: MemoryFiles, name: string | symbol): unknown => {
   return typeof found === 'function' ? found.bind(target) : found;
 };
 
-const put = (outbox: Outbox, id: string, payload = Uint8Array.of(1, 2, 3)): Promise<OutboxEntry> =>
+const put = (outbox: Outbox, id: string, content = Uint8Array.of(1, 2, 3)): Promise<OutboxEntry> =>
   outbox.put(
     { jobId: toJobId(id), kind: 'json', ext: '', prompt: 'a red fox', workerId: 'w-1', studio: 'http://studio.test' },
-    payload,
+    content,
   );
 const idsOf = (outbox: Outbox): string[] => outbox.entries().map((entry) => entry.jobId);
 
@@ -64,7 +64,7 @@ const leftBy = (steps: readonly Step[]): string[] => {
 /** A history of puts, removals (of the nth that is there) and clean restarts. */
 const histories = fc.array(
   fc.oneof(
-    fc.record({ do: fc.constant('put' as const), payload: fc.uint8Array({ maxLength: 120 }) }),
+    fc.record({ do: fc.constant('put' as const), content: fc.uint8Array({ maxLength: 120 }) }),
     fc.record({ do: fc.constant('remove' as const), nth: fc.nat(9) }),
     fc.record({ do: fc.constant('restart' as const) }),
   ),
@@ -75,15 +75,15 @@ type History = typeof histories extends fc.Arbitrary<infer T> ? T : never;
 /** Lives through a history, and tells what was written where. */
 const live = async (history: History) => {
   const world = await setup();
-  const payloads = new Map<string, Uint8Array>();
+  const contents = new Map<string, Uint8Array>();
   let steps: Step[] = [];
   let outbox = world.outbox;
   for (const [index, act] of history.entries()) {
     const from = world.journal().length;
     const id = `job-${index}`;
     if (act.do === 'put') {
-      payloads.set(id, act.payload);
-      await put(outbox, id, act.payload);
+      contents.set(id, act.content);
+      await put(outbox, id, act.content);
       steps.push({ is: 'put', id, from, to: world.journal().length });
     } else if (act.do === 'remove') {
       const entry = outbox.entries()[act.nth];
@@ -95,18 +95,18 @@ const live = async (history: History) => {
       if (world.journal().length === 0) steps = []; // nothing was live: it starts over
     }
   }
-  return { ...world, outbox, steps, payloads };
+  return { ...world, outbox, steps, contents };
 };
 
 /** That an outbox holds these and no others, each with the bytes that were put, and that the next process agrees. */
 const expectWhole = async (
-  { open, payloads }: Pick<Awaited<ReturnType<typeof live>>, 'open' | 'payloads'>,
+  { open, contents }: Pick<Awaited<ReturnType<typeof live>>, 'open' | 'contents'>,
   ids: readonly string[],
 ) => {
   for (const outbox of [await open(), await open()]) {
     expect(idsOf(outbox)).toEqual([...ids]);
     for (const entry of outbox.entries())
-      expect((await outbox.load(entry))?.payload).toEqual(payloads.get(entry.jobId) ?? new Uint8Array());
+      expect((await outbox.load(entry))?.content).toEqual(contents.get(entry.jobId) ?? new Uint8Array());
   }
   await put(await open(), 'next');
   expect(idsOf(await open())).toEqual([...ids, 'next']);
@@ -272,7 +272,7 @@ test('a waiting result survives the cuts around it, unchanged', async () => {
   for (let at = 0; at < 90; at++) await outbox.remove(await put(outbox, `job-${at}`, new Uint8Array(60 * KIB)));
   expect(journal().length).toBeLessThan(4.2 * MIB);
   const reopened = await open();
-  for (const box of [outbox, reopened]) expect((await box.load(waiting))?.payload).toEqual(Uint8Array.of(9, 8, 7));
+  for (const box of [outbox, reopened]) expect((await box.load(waiting))?.content).toEqual(Uint8Array.of(9, 8, 7));
   expect(idsOf(reopened)).toEqual(['waiting']);
 });
 
@@ -321,7 +321,7 @@ test('a real journal is bounded, whole and owner-only through cuts and restarts'
   if (process.platform !== 'win32') expect(facts.mode & 0o777).toBe(0o600);
   expect(facts.size).toBeLessThan(2 * MIB);
   const reopened = await open();
-  expect((await reopened.load(waiting))?.payload).toEqual(Uint8Array.of(9, 8, 7));
+  expect((await reopened.load(waiting))?.content).toEqual(Uint8Array.of(9, 8, 7));
   await reopened.remove(waiting);
   await reopened.close();
   expect([idsOf(await open()), log.names()]).toEqual([[], []]);

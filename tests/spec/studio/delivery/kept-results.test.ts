@@ -59,7 +59,7 @@ test('reading beside a running worker changes nothing on the disk', async () => 
   await outbox.setAside(await outbox.put(anEntry('aside'), large), 'refused');
   const before = await readFile(join(folder, 'journal'));
   for (const result of await kept.list()) {
-    expect(await kept.payload(result)).toEqual(result.place === 'waiting' ? small : large);
+    expect(await kept.content(result)).toEqual(result.place === 'waiting' ? small : large);
   }
   expect(await readFile(join(folder, 'journal'))).toEqual(before);
   await outbox.put(anEntry('later', { kind: 'json' }), small);
@@ -69,9 +69,9 @@ test('reading beside a running worker changes nothing on the disk', async () => 
 test.each([
   ['small', small],
   ['large', large],
-])('a %s result put back after it expired waits as made now', async (_size, payload) => {
+])('a %s result put back after it expired waits as made now', async (_size, content) => {
   const { clock, open, outbox, kept } = await setup();
-  await outbox.put(anEntry('old'), payload);
+  await outbox.put(anEntry('old'), content);
   clock.advance(8 * DAY_MS);
   await outbox.expire();
   const [aside] = await kept.list();
@@ -79,7 +79,7 @@ test.each([
   expect((await kept.list()).map(({ place, at }) => [place, at])).toEqual([['waiting', clock.now()]]);
   expect(await outbox.takeIn(id)).toBe(true);
   expect(await outbox.expire()).toEqual([]);
-  expect(await outbox.load(outbox.entries()[0]!)).toEqual({ prompt: 'a red fox', payload });
+  expect(await outbox.load(outbox.entries()[0]!)).toEqual({ prompt: 'a red fox', content });
   await outbox.close();
   expect((await open()).entries()).toHaveLength(1);
 });

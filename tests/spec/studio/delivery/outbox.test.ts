@@ -42,12 +42,12 @@ const idsOf = (outbox: Outbox): string[] => outbox.entries().map((entry) => entr
 test.each([
   ['small', small],
   ['large', bytes],
-])('a %s result put in the outbox is there for the next process, whole', async (_size, payload) => {
+])('a %s result put in the outbox is there for the next process, whole', async (_size, content) => {
   const { open, outbox } = await setup();
-  await outbox.put(anEntry({ ranOn: 'vulkan' }), payload);
+  await outbox.put(anEntry({ ranOn: 'vulkan' }), content);
   const reopened = await open();
   const [entry] = reopened.entries();
-  const sizeBytes = payload.length;
+  const sizeBytes = content.length;
   expect(entry).toMatchObject({
     jobId: 'job-1',
     kind: 'artifact',
@@ -56,7 +56,7 @@ test.each([
     workerId: 'w-1',
     sizeBytes,
   });
-  expect(await reopened.load(entry!)).toEqual({ prompt: 'a red fox', payload });
+  expect(await reopened.load(entry!)).toEqual({ prompt: 'a red fox', content });
 });
 
 test('a small result in a file of its own, from another release, is taken in too', async () => {
@@ -66,7 +66,7 @@ test('a small result in a file of its own, from another release, is taken in too
   await writeFile(join(dir, name), Buffer.concat(writeEntry(header, small, sha256)));
   const outbox = await open();
   const [entry] = outbox.entries();
-  expect(await outbox.load(entry!)).toEqual({ prompt: 'a red fox', payload: small });
+  expect(await outbox.load(entry!)).toEqual({ prompt: 'a red fox', content: small });
   await outbox.remove(entry!);
   await outbox.close();
   expect([entry?.file, await readdir(dir)]).toEqual([name, []]);
@@ -76,9 +76,9 @@ test('any id, prompt and bytes survive the way to disk and back', async () => {
   const { outbox } = await setup();
   const text = fc.string({ unit: 'binary', maxLength: 60 });
   await fc.assert(
-    fc.asyncProperty(text, text, fc.uint8Array({ maxLength: 200 }), async (id, prompt, payload) => {
-      const entry = await outbox.put(anEntry({ jobId: toJobId(id), prompt }), payload);
-      expect(await outbox.load(entry)).toEqual({ prompt, payload });
+    fc.asyncProperty(text, text, fc.uint8Array({ maxLength: 200 }), async (id, prompt, content) => {
+      const entry = await outbox.put(anEntry({ jobId: toJobId(id), prompt }), content);
+      expect(await outbox.load(entry)).toEqual({ prompt, content });
       expect(entry.file).toMatch(/^[0-9]{14}-[0-9a-f]{32}\.artifact$/);
       await outbox.remove(entry);
     }),
@@ -134,9 +134,9 @@ test('a second result of the same job replaces the first', async () => {
 test('an outbox has room until its limit is reached, over restarts', async () => {
   const { open, outbox } = await setup();
   const entry = await outbox.put(anEntry(), new Uint8Array(1000));
-  expect([outbox.hasRoom(), (await open()).hasRoom()]).toEqual([false, false]);
+  expect([outbox.hasSpace(), (await open()).hasSpace()]).toEqual([false, false]);
   await outbox.remove(entry);
-  expect(outbox.hasRoom()).toBe(true);
+  expect(outbox.hasSpace()).toBe(true);
 });
 
 test('a result that waited for more than seven days is set aside with a line, by a wrong clock too', async () => {
@@ -149,7 +149,7 @@ test('a result that waited for more than seven days is set aside with a line, by
   const aside = log.find('result.set-aside');
   expect(aside).toMatchObject({ level: 'warn', fields: { jobId: 'job-1' } });
   const kept = await readFile(String(aside?.fields['movedTo']));
-  expect(readEntry(kept, sha256)?.payload).toEqual(bytes);
+  expect(readEntry(kept, sha256)?.content).toEqual(bytes);
 });
 
 test.each([10, 70_000])(

@@ -10,7 +10,7 @@ import { openSqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
 
 /** All that a studio keeps, opened. Whoever opened it closes the store, last of all. */
-export interface Backends {
+export interface StudioData {
   /** Absolute. */
   readonly dataDir: string;
   readonly store: Store;
@@ -21,7 +21,7 @@ export interface Backends {
 }
 
 /** What opening the data takes of the outside world. */
-export interface BackendEffects {
+export interface StudioDataEffects {
   readonly openDataFolder: OpenDataFolder;
   readonly startSha256: () => RunningSha256;
   readonly random: Pick<Random, 'hex'>;
@@ -36,7 +36,7 @@ const ARTIFACTS = 'artifacts';
  * @throws WorkerError `studio.data-in-use` | `studio.data-damaged` | `studio.token-weak` | `file.unusable` |
  * `folder.unusable` | `disk.full`
  */
-export async function openBackends(dataDir: string, effects: BackendEffects, log: Logger): Promise<Backends> {
+export async function openStudioData(dataDir: string, effects: StudioDataEffects, log: Logger): Promise<StudioData> {
   const folder = await usableFolder(dataDir, effects.openDataFolder);
   // The store first: its lock keeps a second studio off the same folder before that one touches anything else.
   const store = await openSqliteStore(folder);
