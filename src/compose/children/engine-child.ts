@@ -40,13 +40,13 @@ function innerEngines(): InnerEngines {
     },
     piper: async (warn) => {
       const { openSession } = await import('../../engines/onnx/binding.ts');
-      const { findEspeak, openDictionary } = await import('../../engines/piper/binding.ts');
+      const { findEspeakPrograms, openDictionary } = await import('../../engines/piper/binding.ts');
       const { openPhonemes } = await import('../../engines/piper/open-phonemes.ts');
       const { createSpeaker } = await import('../../engines/piper/inside.ts');
       const phonemes = {
         ask: createAskProgram(runProgram, systemClock),
         env: childEnvironment(ourVariables()),
-        findEspeak,
+        findEspeakPrograms,
         openDictionary,
         warn,
       };

@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path';
 import lettersPath from './english/data/letters.txt' with { type: 'file' };
 import wordsPath from './english/data/words.txt' with { type: 'file' };
 import { createDictionary, type Dictionary } from './english/dictionary.ts';
@@ -14,11 +15,10 @@ const USUAL_FOLDERS: Readonly<Partial<Record<string, readonly string[]>>> = {
   win32: ['C:\\Program Files\\eSpeak NG'],
 };
 
-/** Where this machine's espeak-ng is: the one that the operator names, else on the PATH, else in its usual place. */
-export function findEspeak(): string | undefined {
+/** This machine's programs of that name: the one that the operator names, else those on the PATH and in its usual place. */
+export function findEspeakPrograms(): readonly string[] {
   const named = process.env['STUDIO_WORKER_ESPEAK_NG']?.trim() ?? '';
-  if (named !== '') return named;
-  const separator = process.platform === 'win32' ? ';' : ':';
-  const folders = [process.env['PATH'] ?? '', ...(USUAL_FOLDERS[process.platform] ?? [])];
-  return Bun.which('espeak-ng', { PATH: folders.join(separator) }) ?? undefined;
+  if (named !== '') return [named];
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...(USUAL_FOLDERS[process.platform] ?? [])];
+  return [...new Set(folders.flatMap((folder) => Bun.which('espeak-ng', { PATH: folder }) ?? []))];
 }

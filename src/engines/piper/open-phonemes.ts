@@ -7,8 +7,8 @@ import { type EspeakOptions, openEspeak } from './espeak.ts';
 import { isEnglish, type Phonemize } from './phonemes.ts';
 
 export interface PhonemesOptions extends EspeakOptions {
-  /** The path of this machine's espeak-ng; undefined where there is none. */
-  readonly findEspeak: () => string | undefined;
+  /** The paths of this machine's espeak-ng programs, the preferred one first. */
+  readonly findEspeakPrograms: () => readonly string[];
   readonly openDictionary: () => Promise<Dictionary>;
   readonly warn: Warn;
 }
@@ -20,19 +20,19 @@ export interface PhonemesOptions extends EspeakOptions {
  * @throws WorkerError `native.unavailable` for another language without an espeak-ng that speaks it
  */
 export async function openPhonemes(voice: string, signal: AbortSignal, options: PhonemesOptions): Promise<Phonemize> {
-  const program = options.findEspeak();
-  if (!isEnglish(voice)) {
-    if (program === undefined) throw espeakMissing(voice);
-    return await openEspeak(program, voice, signal, options);
-  }
-  if (program !== undefined) {
+  const programs = options.findEspeakPrograms();
+  const failures: (readonly [path: string, thrown: unknown])[] = [];
+  for (const program of programs) {
     try {
       return await openEspeak(program, voice, signal, options);
     } catch (thrown) {
       signal.throwIfAborted();
-      options.warn('espeak.passed-over', { path: program, because: errorChain(thrown) });
+      failures.push([program, thrown]); // another one behind it may speak
     }
   }
+  const [first] = failures;
+  if (!isEnglish(voice)) throw first === undefined ? espeakMissing(voice) : first[1];
+  for (const [path, thrown] of failures) options.warn('espeak.passed-over', { path, because: errorChain(thrown) });
   return byDictionary(await options.openDictionary(), accentOf(voice));
 }
 

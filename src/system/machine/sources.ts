@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { WorkerError } from '../../base/errors.ts';
+import { delimiter } from 'node:path';
+import { errorChain, WorkerError } from '../../base/errors.ts';
 import { systemClock } from '../clock.ts';
 import type { Environment } from '../environment.ts';
 import { createAskProgram } from '../process/ask-program.ts';
@@ -30,7 +31,8 @@ export function textOf(path: string): string | undefined {
 const ask = createAskProgram(runProgram, systemClock);
 
 /**
- * What a command on the PATH prints.
+ * What a command on the PATH prints: the first of its name that runs, as one that is broken hides none behind it. One that
+ * hangs is believed to hang in the driver, where the next would as well.
  *
  * @throws WorkerError `native.unavailable` saying why there is no answer
  */
@@ -41,12 +43,24 @@ export async function answerOf(
 ): Promise<string> {
   const [name = '', ...args] = command;
   const path = environment.get('PATH');
-  const found = Bun.which(name, path === undefined ? {} : { PATH: path });
-  if (found === null) throw noAnswer('not installed');
   const env = childEnvironment(ourVariables(), path === undefined ? {} : { PATH: path });
-  const { end, output } = await ask([found, ...args], { env, limitMs });
-  if (end.is === 'timed-out') throw noAnswer(`no answer within ${limitMs} ms`);
-  if (end.is === 'killed') throw noAnswer(`ended by ${end.signal}`);
-  if (end.code !== 0) throw noAnswer(`ended with status ${end.code}`);
-  return output;
+  let because = 'not installed';
+  for (const program of everyOnPath(name, path)) {
+    const answer = await ask([program, ...args], { env, limitMs }).catch((thrown: unknown) => errorChain(thrown));
+    if (typeof answer === 'string') {
+      because = answer;
+      continue;
+    }
+    const { end, output } = answer;
+    if (end.is === 'timed-out') throw noAnswer(`no answer within ${limitMs} ms`);
+    if (end.is === 'exited' && end.code === 0) return output;
+    because = end.is === 'killed' ? `ended by ${end.signal}` : `ended with status ${end.code}`;
+  }
+  throw noAnswer(because);
+}
+
+/** Every file of this name on the PATH that may be run, the preferred one first. A folder that cannot be read has none. */
+export function everyOnPath(name: string, path: string = process.env['PATH'] ?? ''): readonly string[] {
+  const found = path.split(delimiter).flatMap((folder) => Bun.which(name, { PATH: folder }) ?? []);
+  return [...new Set(found)];
 }

@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from 'bun:test';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { voiceConfig } from '../../../../src/demo/weights/voice.ts';
-import { findEspeak, openDictionary } from '../../../../src/engines/piper/binding.ts';
+import { findEspeakPrograms, openDictionary } from '../../../../src/engines/piper/binding.ts';
 import { spokenEnglish } from '../../../../src/engines/piper/english/written.ts';
 import { openPhonemes, type PhonemesOptions } from '../../../../src/engines/piper/open-phonemes.ts';
 import { idsOf, type Phonemize, phonemesOf } from '../../../../src/engines/piper/phonemes.ts';
@@ -12,19 +13,19 @@ import { createAskProgram } from '../../../../src/system/process/ask-program.ts'
 import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
-import { needs } from '../../../needs.ts';
+import { needs, POSIX } from '../../../needs.ts';
 
 const { signal } = new AbortController();
 const voiceOf = (about: object = {}): Voice => readVoice(JSON.stringify({ ...voiceConfig(), ...about }));
 const alone: PhonemesOptions = {
   ask: createAskProgram(runProgram, systemClock),
   env: childEnvironment(ourVariables()),
-  findEspeak: () => undefined,
+  findEspeakPrograms: () => [],
   openDictionary,
   warn: () => {},
 };
 const withEspeakNg = needs('espeak-ng');
-const installed = Bun.which('espeak-ng') ?? undefined;
+const installed = findEspeakPrograms();
 
 let english: Phonemize;
 beforeAll(async () => {
@@ -59,7 +60,7 @@ test.each([
 });
 
 withEspeakNg('English comes from the espeak-ng of a machine that has one', async () => {
-  const phonemize = await openPhonemes('en-us', signal, { ...alone, findEspeak: () => installed });
+  const phonemize = await openPhonemes('en-us', signal, { ...alone, findEspeakPrograms: () => installed });
   expect(await phonemize('sarcophagi', signal)).toEqual(['sɑːɹkˈɑːfəɡˌaɪ']);
 });
 
@@ -67,7 +68,7 @@ test('English is spoken all the same where the espeak-ng does not run, and the l
   const warnings: unknown[] = [];
   const phonemize = await openPhonemes('en-us', signal, {
     ...alone,
-    findEspeak: () => '/bin/false',
+    findEspeakPrograms: () => ['/bin/false'],
     warn: (event, fields) => void warnings.push([event, fields]),
   });
   expect(await phonemize('hello', signal)).toEqual(['həlˈoʊ']);
@@ -82,14 +83,14 @@ for (const [espeakVoice, language, text, phonemes] of [
 ] as const) {
   withEspeakNg(`a voice that speaks ${espeakVoice} gets its phonemes from this machine`, async () => {
     const voice = voiceOf(voiceConfig({ espeakVoice, language }));
-    const phonemize = await openPhonemes(espeakVoice, signal, { ...alone, findEspeak: () => installed });
+    const phonemize = await openPhonemes(espeakVoice, signal, { ...alone, findEspeakPrograms: () => installed });
     expect(await heard(text, voice, phonemize)).toBe(phonemes);
   });
 }
 
 withEspeakNg('a word of another language is spoken without the name of that language', async () => {
   const voice = voiceOf(voiceConfig({ espeakVoice: 'fr', language: 'fr_FR' }));
-  const phonemize = await openPhonemes('fr', signal, { ...alone, findEspeak: () => installed });
+  const phonemize = await openPhonemes('fr', signal, { ...alone, findEspeakPrograms: () => installed });
   expect(await phonemize('le weekend', signal)).toEqual([expect.stringContaining('(en)')]);
   expect(await heard('le weekend', voice, phonemize)).not.toMatch(/[()]/);
 });
@@ -105,25 +106,65 @@ test('another language without espeak-ng is refused with what to install', async
 
 test('an espeak-ng that does not know the language, or does not run, is refused as it is loaded', async () => {
   await using folder = await tempFolder();
-  for (const path of [installed ?? '/bin/false', '/bin/false', folder.at('nothing-here')]) {
-    expect(await failureOf(openPhonemes('nonsense', signal, { ...alone, findEspeak: () => path }))).toMatchObject({
+  for (const path of [installed[0] ?? '/bin/false', '/bin/false', folder.at('nothing-here')]) {
+    expect(
+      await failureOf(openPhonemes('nonsense', signal, { ...alone, findEspeakPrograms: () => [path] })),
+    ).toMatchObject({
       code: 'native.unavailable',
       message: "this machine's espeak-ng does not speak nonsense",
     });
   }
 });
 
-test('the espeak-ng of a machine is the one its operator names, else the one on the PATH', () => {
-  const named = process.env['STUDIO_WORKER_ESPEAK_NG'];
+/** Runs something with these variables in place of those of the test. */
+async function withVariables(variables: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void> {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
   try {
-    process.env['STUDIO_WORKER_ESPEAK_NG'] = '/opt/espeak-ng';
-    expect(findEspeak()).toBe('/opt/espeak-ng');
-    process.env['STUDIO_WORKER_ESPEAK_NG'] = ' ';
-    expect(findEspeak()).toBe(installed);
+    await work();
   } finally {
-    if (named === undefined) delete process.env['STUDIO_WORKER_ESPEAK_NG'];
-    else process.env['STUDIO_WORKER_ESPEAK_NG'] = named;
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
   }
+}
+
+test('the espeak-ng of a machine is the one its operator names, else those on the PATH', async () => {
+  await withVariables({ STUDIO_WORKER_ESPEAK_NG: '/opt/espeak-ng' }, async () => {
+    expect(findEspeakPrograms()).toEqual(['/opt/espeak-ng']);
+  });
+  await withVariables({ STUDIO_WORKER_ESPEAK_NG: ' ' }, async () => {
+    expect(findEspeakPrograms()).toEqual(installed);
+  });
+});
+
+needs(POSIX)('an espeak-ng early on the PATH that does not run hides none behind it', async () => {
+  await using folder = await tempFolder();
+  const program = async (name: string, text: string, mode = 0o755): Promise<string> => {
+    await mkdir(folder.at(name));
+    await writeFile(folder.at(`${name}/espeak-ng`), text, { mode });
+    return folder.at(`${name}/espeak-ng`);
+  };
+  await program('unreadable', '#!/bin/sh\nexit 1\n'); // an administrator may read it all the same
+  await chmod(folder.at('unreadable'), 0);
+  await program('not-to-be-run', '#!/bin/sh\necho hidden\n', 0o644);
+  await mkdir(folder.at('a-folder/espeak-ng'), { recursive: true });
+  await program('other-machine', '\u007fELF, of another machine');
+  await program('no-interpreter', '#!/nowhere/sh\necho hidden\n');
+  await program('failing', '#!/bin/sh\nexit 127\n');
+  const speaking = await program('speaking', "#!/bin/sh\necho 'h@l\u02c8oU'\n");
+  const folders = ['unreadable', 'not-to-be-run', 'a-folder', 'missing', 'other-machine', 'no-interpreter', 'failing'];
+  const PATH = [...folders, 'speaking'].map((name) => folder.at(name)).join(':');
+  await withVariables({ PATH, STUDIO_WORKER_ESPEAK_NG: '' }, async () => {
+    expect(findEspeakPrograms().slice(-4)).toEqual([
+      ...['other-machine', 'no-interpreter', 'failing'].map((name) => folder.at(`${name}/espeak-ng`)),
+      speaking,
+    ]);
+    const phonemize = await openPhonemes('nb', signal, { ...alone, findEspeakPrograms });
+    expect(await phonemize('hallo', signal)).toEqual(['h@l\u02c8oU']);
+  });
+  await chmod(folder.at('unreadable'), 0o700);
 });
 
 test('a text that is given up ends the espeak-ng that works on it', async () => {
@@ -131,7 +172,7 @@ test('a text that is given up ends the espeak-ng that works on it', async () => 
   const reason = new Error('given up');
   const opening = openPhonemes('de', abort.signal, {
     ...alone,
-    findEspeak: () => '/bin/sleep',
+    findEspeakPrograms: () => ['/bin/sleep'],
     ask: createAskProgram((_command, options) => {
       queueMicrotask(() => abort.abort(reason));
       return runProgram(['/bin/sleep', '60'], options);

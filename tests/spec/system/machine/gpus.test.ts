@@ -117,6 +117,25 @@ onPosix('on Windows the driver is believed before the registry, which knows ever
   ]);
 });
 
+onPosix('an nvidia-smi early on the PATH that does not run hides none behind it', async () => {
+  await using at = await setup();
+  await at.program('nvidia-smi', NVIDIA_WORDS, await fixture('nvidia-gpus.txt'));
+  for (const [name, text] of [
+    ['other-machine', '\u007fELF, of another machine'],
+    ['failing', '#!/bin/sh\nexit 9\n'],
+  ] as const) {
+    await at.file(`${name}/nvidia-smi`, text);
+    await chmod(at.folder.at(`${name}/nvidia-smi`), 0o755);
+  }
+  await at.file('unreadable/nvidia-smi', '#!/bin/sh\n');
+  await chmod(at.folder.at('unreadable'), 0);
+  const PATH = ['unreadable', 'other-machine', 'failing', 'bin'].map((name) => at.folder.at(name)).join(':');
+  const environment = { platform: 'linux', get: (name: string) => (name === 'PATH' ? PATH : undefined) } as const;
+  const { gpus } = await createGpus({ environment, root: at.folder.path, commandLimitMs: 2_000 }).probe();
+  expect(gpus).toHaveLength(2);
+  await chmod(at.folder.at('unreadable'), 0o700);
+});
+
 test('a machine without GPUs says where it looked, and what memory it has itself', async () => {
   await using at = await setup();
   await at.file('proc/meminfo', await fixture('meminfo.txt'));
