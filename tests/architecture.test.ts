@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   studio: ['base', 'contract', 'jobs*', 'system*', 'log*'],
   worker: ['base', 'contract', 'jobs', 'studio', 'models', 'engines/', 'config*', 'release*', 'system*', 'log*'],
   'local-studio': ['base', 'contract', 'system*', 'log*'],
+  'local-api': ['base', 'contract', 'config', 'jobs*', 'models*', 'engines*', 'release*', 'worker*', 'system*', 'log*'],
   operator: ['base', 'contract', 'system*'],
   doctor: ['base', 'config', 'release*', 'service*', 'system*', 'worker*'],
   demo: ['base', 'contract', 'operator*', 'system*', 'log*'],
@@ -46,7 +47,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^consola(\/|$)/, /^log\//],
   [
     /^valibot$/,
-    /^(contract|config|release|worker\/control)\/|^local-studio\/http\/http\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/,
+    /^(contract|config|release|worker\/control|local-api\/contract)\/|^local-studio\/http\/http\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/,
   ],
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
   [/^node-llama-cpp$/, /^engines\/llama\/binding\.ts$/],
@@ -97,6 +98,16 @@ test('inside models a download knows no store, and the store nothing of memory',
       const [top, to = ''] = new URL(target, `file:///${file}`).pathname.slice(1).split('/');
       const isInside = target.startsWith('.') && top === 'models' && to !== room;
       if (isInside && !MAY_IMPORT_IN_MODELS[room]?.includes(to)) broken.push(`${file} → ${target}`);
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+test('the contract of the local API knows nothing of the worker, so that a page can hold it', () => {
+  const broken: string[] = [];
+  for (const file of SOURCES.filter((path) => path.startsWith('local-api/contract/'))) {
+    for (const target of importsOf(file)) {
+      if (!/^(?:base|contract|local-api\/contract)\//.test(target)) broken.push(`${file} → ${target}`);
     }
   }
   expect(broken).toEqual([]);

@@ -1,0 +1,33 @@
+import * as v from 'valibot';
+import { JobSchema } from './jobs.ts';
+import { LogLineSchema } from './logs.ts';
+import { LiveStatusSchema, LoadedModelSchema } from './status.ts';
+
+/*
+ * What `GET /events` sends: `event:` is the name, `data:` its JSON, `id:` what `Last-Event-ID` takes up again. A fresh
+ * subscriber is sent a `status` at once. One that was away longer than the ring reaches back, or in another run of the
+ * worker, is sent `missed` before it: what it shows may have gaps, so it reads its lists anew.
+ */
+
+const EVENTS = {
+  status: LiveStatusSchema,
+  /** A job began, came to another phase, ended or was delivered. */
+  job: JobSchema,
+  progress: v.object({ jobId: v.string(), done: v.number(), total: v.number(), share: v.number() }),
+  /** The models in memory, after one of them changed. */
+  models: v.array(LoadedModelSchema),
+  log: LogLineSchema,
+  missed: v.object({}),
+} as const;
+
+export type ApiEventName = keyof typeof EVENTS;
+type Payloads = { readonly [Name in ApiEventName]: v.InferOutput<(typeof EVENTS)[Name]> };
+/** One event, by its name. */
+export type ApiEvent = {
+  readonly [Name in ApiEventName]: { readonly event: Name; readonly data: Payloads[Name] };
+}[ApiEventName];
+
+/** How the `data` of each event reads. */
+export const EVENT_SCHEMAS: { readonly [Name in ApiEventName]: v.GenericSchema<unknown, Payloads[Name]> } = EVENTS;
+
+export const isEventName = (name: string): name is ApiEventName => Object.hasOwn(EVENTS, name);

@@ -1,0 +1,151 @@
+import * as v from 'valibot';
+import { DoneSchema } from './common.ts';
+import { HealthSchema, ReadinessSchema } from './health.ts';
+import { CancelledSchema, JobListSchema, JobLogSchema, JobQuerySchema } from './jobs.ts';
+import { LogPageSchema, LogQuerySchema } from './logs.ts';
+import { PageCodeSchema, PageSessionRequestSchema } from './page.ts';
+import { json, MAX_BODY_BYTES, type Route } from './route.ts';
+import { DaemonStatusSchema } from './status.ts';
+
+const PausedSchema = v.object({ paused: v.boolean() });
+
+/** The routes of one running worker, by name. One entry here is a route of the server and a call of every client. */
+export const ROUTES = {
+  healthz: {
+    method: 'GET',
+    path: '/healthz',
+    access: 'anyone',
+    summary: 'Whether the worker answers.',
+    answer: json(HealthSchema),
+  },
+  readyz: {
+    method: 'GET',
+    path: '/readyz',
+    access: 'anyone',
+    summary: 'Whether jobs can come: 200 when they can, 503 with the reasons when they cannot.',
+    answer: json(ReadinessSchema),
+  },
+  daemonStatus: {
+    method: 'GET',
+    path: '/daemon/status',
+    access: 'page',
+    summary: 'Everything about the running worker at this moment.',
+    answer: json(DaemonStatusSchema),
+  },
+  daemonLogs: {
+    method: 'GET',
+    path: '/daemon/logs',
+    access: 'page',
+    summary: 'The newest lines of the log, or those after a sequence number.',
+    query: LogQuerySchema,
+    answer: json(LogPageSchema),
+    errors: { 400: ['bad_request'] },
+  },
+  pause: {
+    method: 'POST',
+    path: '/daemon/pause',
+    access: 'page',
+    summary: 'Take no more jobs; the running one is finished.',
+    answer: json(PausedSchema),
+    errors: { 500: ['config_not_saved'] },
+  },
+  resume: {
+    method: 'POST',
+    path: '/daemon/resume',
+    access: 'page',
+    summary: 'Take jobs again.',
+    answer: json(PausedSchema),
+    errors: { 500: ['config_not_saved'] },
+  },
+  shutdown: {
+    method: 'POST',
+    path: '/daemon/shutdown',
+    access: 'page',
+    summary: 'Stop the worker: finish the job first, then hand it back, then at once, with each further request.',
+    answer: json(DoneSchema),
+    status: 202,
+  },
+  resetRegistration: {
+    method: 'POST',
+    path: '/daemon/registration/reset',
+    access: 'page',
+    summary: 'Forget that the studio rejected this worker, and ask it anew.',
+    answer: json(DoneSchema),
+    status: 202,
+    errors: { 409: ['not_rejected'], 500: ['config_not_saved'] },
+  },
+  jobs: {
+    method: 'GET',
+    path: '/jobs',
+    access: 'page',
+    summary: 'Running jobs, then those that ended, newest first.',
+    query: JobQuerySchema,
+    answer: json(JobListSchema),
+    errors: { 400: ['bad_request'] },
+  },
+  jobLog: {
+    method: 'GET',
+    path: '/jobs/:id/log',
+    access: 'page',
+    summary: 'What was logged of one job.',
+    answer: json(JobLogSchema),
+    errors: { 404: ['unknown_job'] },
+  },
+  cancelJob: {
+    method: 'POST',
+    path: '/jobs/:id/cancel',
+    access: 'page',
+    summary: 'Hand a running job back to whoever asked for it.',
+    answer: json(CancelledSchema),
+    errors: { 404: ['unknown_job'] },
+  },
+  events: {
+    method: 'GET',
+    path: '/events',
+    access: 'page',
+    summary: 'All that happens from now on, or since the `Last-Event-ID`.',
+    answer: { is: 'events' },
+  },
+  createPageCode: {
+    method: 'POST',
+    path: '/page/codes',
+    access: 'bearer',
+    summary: 'A code that opens the page once.',
+    answer: json(PageCodeSchema),
+    status: 201,
+  },
+  openPageSession: {
+    method: 'POST',
+    path: '/page/session',
+    access: 'anyone',
+    summary: 'Exchange a code for the cookie of the page.',
+    maxBodyBytes: MAX_BODY_BYTES,
+    request: PageSessionRequestSchema,
+    answer: json(DoneSchema),
+    errors: { 400: ['bad_request'], 401: ['code_expired'] },
+  },
+} as const satisfies Readonly<Record<string, Route>>;
+
+export type RouteName = keyof typeof ROUTES;
+
+const isRouteName = (name: string): name is RouteName => Object.hasOwn(ROUTES, name);
+export const ROUTE_NAMES: readonly RouteName[] = Object.keys(ROUTES).filter(isRouteName);
+
+type Table = typeof ROUTES;
+/** What a call of a route sends as its body; undefined where it has none. */
+export type ApiRequest<Name extends RouteName> = Table[Name] extends {
+  readonly request: infer S extends v.GenericSchema;
+}
+  ? v.InferOutput<S>
+  : undefined;
+/** What the query of a route reads as; undefined where it has none. */
+export type ApiQuery<Name extends RouteName> = Table[Name] extends { readonly query: infer S extends v.GenericSchema }
+  ? v.InferOutput<S>
+  : undefined;
+/** What a route answers as JSON; never where it answers something else. */
+export type ApiAnswer<Name extends RouteName> = Table[Name]['answer'] extends {
+  readonly is: 'json';
+  readonly schema: infer S extends v.GenericSchema;
+}
+  ? v.InferOutput<S>
+  : never;
