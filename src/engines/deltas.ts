@@ -6,13 +6,13 @@ export type OnDelta = (delta: TaskDelta) => Promise<void>;
 /** Of a result that nobody follows. */
 export const IGNORE_DELTAS: OnDelta = () => Promise.resolve();
 
-/** Takes the pieces of one result as fast as an engine makes them, and hands them on as fast as they are wanted. */
+/** Takes the pieces of one result as fast as an engine makes them, and hands them on as fast as the studio takes them. */
 export interface DeltaOutlet {
   /** Returns at once and never throws, however slow the follower is. */
   readonly emit: (delta: TaskDelta) => void;
   /** The result is complete: nothing more is taken, and what is pending is still handed on. */
   readonly end: () => void;
-  /** The result is not wanted, or failed: nothing more is taken or handed on. */
+  /** The result was cancelled, or failed: nothing more is taken or handed on. */
   readonly drop: () => void;
 }
 

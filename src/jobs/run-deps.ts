@@ -71,5 +71,5 @@ export interface ModelProvider {
    *
    * @throws WorkerError what loading throws; rejects with the signal's reason on abort
    */
-  withModel<T>(wanted: ModelOfJob, signal: AbortSignal, use: (model: LoadedModel) => Promise<T>): Promise<T>;
+  withModel<T>(request: ModelOfJob, signal: AbortSignal, use: (model: LoadedModel) => Promise<T>): Promise<T>;
 }

@@ -123,12 +123,12 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
     jobs: async ({ state, limit, id }) => {
       const jobs: JobView[] = [];
       for (let cursor: string | undefined, more = true; more && jobs.length < limit;) {
-        const wanted = {
+        const filters = {
           limit: String(Math.min(PAGE, limit - jobs.length)),
           ...(state && { state }),
           ...(id && { id }),
         };
-        const query = new URLSearchParams({ ...wanted, ...(cursor && { cursor }) });
+        const query = new URLSearchParams({ ...filters, ...(cursor && { cursor }) });
         const page = trusted(readJson(JobListSchema, await get(`${routes.jobs}?${query}`)));
         jobs.push(...page.jobs);
         cursor = page.nextCursor;

@@ -13,11 +13,11 @@ export interface LoginDeps {
   readonly runStep: RunStep;
 }
 
-/** Writes the entry, or removes it where it is not wanted. @throws WorkerError `service.not-activated` | `disk.full` */
-export async function syncLogin(entry: LoginEntry, wanted: boolean, deps: LoginDeps): Promise<void> {
+/** Writes the entry, or removes it where the login is to start nothing. @throws WorkerError `service.not-activated` | `disk.full` */
+export async function syncLogin(entry: LoginEntry, enabled: boolean, deps: LoginDeps): Promise<void> {
   const path = pathOf(entry);
   const { files, receipt, runStep } = deps;
-  if (!wanted) {
+  if (!enabled) {
     await removeLogin(path, deps);
     return await receipt.remove({ is: 'login', path });
   }

@@ -14,7 +14,7 @@ export interface OutputQueue {
    * `stallMs`. Without a limit it waits as long as the reader does: a pager may be read for an hour.
    */
   drain(stallMs?: number): Promise<'drained' | 'stalled'>;
-  /** Why output was lost, such as a full disk. A reader that went away lost nothing that it wanted. */
+  /** Why output was lost, such as a full disk. A reader that went away missed nothing that it would have read. */
   readonly failure: Error | undefined;
 }
 

@@ -2,7 +2,7 @@ import { VERSION } from '../base/version.ts';
 import { advertise, type Capabilities, EXTENSION_ENGINES, MODEL_ENGINES } from '../contract/capabilities.ts';
 import type { Engine } from '../engines/engine.ts';
 import { findEngine } from '../engines/registry.ts';
-import { type OperatorChoice, wantedOf } from './operator-choice.ts';
+import { type OperatorChoice, chosenModels } from './operator-choice.ts';
 
 /** What the capabilities are made of, read anew for every frame that carries them. */
 export interface CapabilitySources {
@@ -27,7 +27,7 @@ export interface CapabilitySources {
 /** The capabilities of this worker as it advertises them. Unknown facts are left out. */
 export function describeCapabilities(sources: CapabilitySources): Capabilities {
   const { machineName, userName, engines: ready, choice, userPresence, withExtensions, ...settings } = sources;
-  const engines = ready.filter((engine) => Object.keys(wantedOf(engine, choice)).length > 0);
+  const engines = ready.filter((engine) => Object.keys(chosenModels(engine, choice)).length > 0);
   const isRoutable = (name: string): boolean => findEngine(engines, name) !== undefined;
   return {
     machineName,
@@ -42,7 +42,7 @@ export function describeCapabilities(sources: CapabilitySources): Capabilities {
     startMinimised: settings.startMinimised,
     onlyWhenIdle: settings.onlyWhenIdle,
     ...(userPresence === undefined ? {} : { userPresence }),
-    ...advertise(engines.map((engine) => wantedOf(engine, choice))),
+    ...advertise(engines.map((engine) => chosenModels(engine, choice))),
     modelEngines: MODEL_ENGINES.filter(isRoutable),
     ...(withExtensions ? { extensionEngines: EXTENSION_ENGINES.filter(isRoutable) } : {}),
   };

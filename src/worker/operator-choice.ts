@@ -16,24 +16,24 @@ export interface OperatorChoice {
 /** Everything that the machine can do. */
 export const EVERYTHING: OperatorChoice = { kinds: {}, models: [] };
 
-/** Whether jobs of a kind are wanted. */
+/** Whether the operator takes jobs of a kind. */
 export const isKindOn = ({ kinds }: OperatorChoice, kind: TaskKindId): boolean => kinds[kind] !== false;
 
-/** Whether jobs for a model on an engine are wanted. */
+/** Whether the operator takes jobs for a model on an engine. */
 export const isModelOn = ({ models }: OperatorChoice, model: string, engine: string): boolean =>
   models.length === 0 || models.includes(model) || models.includes(allOf(engine));
 
 /** What an engine advertises per kind under that choice; empty when nothing is left. */
-export function wantedOf(
+export function chosenModels(
   { id, models }: Pick<Engine, 'id' | 'models'>,
   choice: OperatorChoice,
 ): Readonly<Partial<Record<TaskKindId, readonly string[]>>> {
-  const wanted: Partial<Record<TaskKindId, readonly string[]>> = {};
+  const chosen: Partial<Record<TaskKindId, readonly string[]>> = {};
   for (const kind of TASK_KIND_IDS) {
     const left = isKindOn(choice, kind) ? (models[kind] ?? []).flatMap((name) => narrowed(name, id, choice)) : [];
-    if (left.length > 0) wanted[kind] = left;
+    if (left.length > 0) chosen[kind] = left;
   }
-  return wanted;
+  return chosen;
 }
 
 /** An engine that takes any model takes those that are named: which engine a model is for, only an offer says. */

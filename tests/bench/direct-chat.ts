@@ -18,14 +18,14 @@ const prompt = model.tokenize(`<|im_start|>user\n${PROMPT}<|im_end|>\n<|im_start
 const decoder = new TextDecoder();
 process.stdout.write('ready\n');
 for await (const line of process.stdin) {
-  const wanted = Number(decoder.decode(line));
+  const tokensAsked = Number(decoder.decode(line));
   const since = performance.now();
   // A prompt that it has read before is not read again, but for the token that the reply grows out of.
   const known = Math.min(prompt.length - 1, sequence.nextTokenIndex);
   await sequence.eraseContextTokenRanges([{ start: known, end: sequence.nextTokenIndex }]);
   let tokens = 0;
   for await (const _token of sequence.evaluate(prompt.slice(known), { temperature: 0.7, topK: 0, topP: 1 })) {
-    if (++tokens === wanted) break;
+    if (++tokens === tokensAsked) break;
   }
   process.stdout.write(`${performance.now() - since}\n`);
 }

@@ -21,7 +21,7 @@ export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}):
   const control = createWorkerControl({
     status: () => ({ ...status, enabled }),
     obstacles: async () => status.obstacles ?? [],
-    saveEnabled: async (wanted) => void (enabled = wanted),
+    saveEnabled: async (next) => void (enabled = next),
     reload: async () => void did.push('reload'),
     load: async ({ model }) => void did.push(`load ${model}`),
     unload: async ({ model }) => did.push(`unload ${model}`),

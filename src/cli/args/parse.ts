@@ -48,15 +48,15 @@ interface Reading {
 export async function parseLine(argv: readonly string[], table: CommandTable): Promise<ParsedLine> {
   const reading: Reading = { path: [], command: undefined, flags: [], words: [], lost: false, help: false };
   // Whoever asks for help gets it, whatever is wrong with the line but the command itself.
-  const helpWanted = argv.slice(0, endOf(argv)).some((word) => word === '--help' || word === '-h');
+  const helpRequested = argv.slice(0, endOf(argv)).some((word) => word === '--help' || word === '-h');
   try {
     await read(argv, table, reading);
-    if (!helpWanted) check(reading);
+    if (!helpRequested) check(reading);
   } catch (thrown) {
-    if (!helpWanted || reading.command === undefined || reading.lost) throw thrown;
+    if (!helpRequested || reading.command === undefined || reading.lost) throw thrown;
   }
   const { path, command, flags, words } = reading;
-  return { path, command, help: helpWanted, canonical: [...flags.map(spell), '--', ...words] };
+  return { path, command, help: helpRequested, canonical: [...flags.map(spell), '--', ...words] };
 }
 
 /** Two dashes end the flags (POSIX utility conventions, guideline 10); words behind them may look like anything. */

@@ -115,5 +115,5 @@ const COLOURS: Readonly<Record<DemoEvent['state'], number>> = {
   cancelled: 31,
 };
 
-const paint = (text: string, colour: number, wanted: boolean): string =>
-  wanted ? `\u001B[${colour}m${text}\u001B[39m` : text;
+const paint = (text: string, colour: number, coloured: boolean): string =>
+  coloured ? `\u001B[${colour}m${text}\u001B[39m` : text;

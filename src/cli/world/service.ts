@@ -18,7 +18,7 @@ export interface ServiceControl {
   /** Stops and removes it; what failed on the way is given back. */
   uninstall(): Promise<{ readonly removed: boolean; readonly failures: readonly string[] }>;
   /** Has the window start at a login, or not. @throws WorkerError `service.not-activated` */
-  syncLogin(wanted: boolean): Promise<void>;
+  syncLogin(enabled: boolean): Promise<void>;
   state(): Promise<ServiceState>;
   /** Whether it outlives the operator's last session; undefined where that is no question. */
   lingering(): Promise<Lingering | undefined>;

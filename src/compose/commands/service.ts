@@ -53,7 +53,7 @@ export async function openService(named: string | undefined, effects: Effects): 
       return { isolated: isSystemd ? isolated : undefined };
     },
     uninstall: () => installer.uninstall(),
-    syncLogin: (wanted) => syncLoginEntry(wanted, { named, path, runStep, receipt }, effects),
+    syncLogin: (enabled) => syncLoginEntry(enabled, { named, path, runStep, receipt }, effects),
     state: () => installer.state(),
     lingering: async () => (isSystemd ? await lingering(account, runStep) : undefined),
     enableLinger: () => enableLinger(account, runStep),
@@ -69,7 +69,7 @@ interface LoginPlan {
 
 /** The window starts under the memory ceiling where systemd runs for this account. */
 async function syncLoginEntry(
-  wanted: boolean,
+  enabled: boolean,
   { named, path, runStep, receipt }: LoginPlan,
   effects: Effects,
 ): Promise<void> {
@@ -84,7 +84,7 @@ async function syncLoginEntry(
   const [program = environment.execPath, ...own] = ownCommand();
   const command = [program, ...own, ...(named === undefined ? [] : ['--config', path]), 'ui'] as const;
   const place = { ...environment, configHome: configHome(environment) };
-  await syncLogin(loginEntry(command, place, isScoped ? memory : undefined), wanted, { files, receipt, runStep });
+  await syncLogin(loginEntry(command, place, isScoped ? memory : undefined), enabled, { files, receipt, runStep });
 }
 
 /** What installing changed on this account, for whoever changes more. */
@@ -108,7 +108,7 @@ export function configHome({ get, homeDir }: Pick<Effects['environment'], 'get' 
   return configured.startsWith('/') ? configured.replace(/\/+$/, '') : `${homeDir}/.config`;
 }
 
-interface Wanted {
+interface ServiceRequest {
   /** Named by the operator, and so by the service; undefined for the account's usual one. */
   readonly configPath: string | undefined;
   readonly path: string;
@@ -116,15 +116,15 @@ interface Wanted {
   readonly isolated: boolean;
 }
 
-async function factsOf(wanted: Wanted, receipt: Receipt, effects: Effects): Promise<ServiceFacts> {
+async function factsOf(request: ServiceRequest, receipt: Receipt, effects: Effects): Promise<ServiceFacts> {
   const { environment, files, native } = effects;
-  const { config, configPath, isolated } = wanted;
+  const { config, configPath, isolated } = request;
   const [program = environment.execPath, ...own] = ownCommand();
   const hasHelper = environment.platform === 'linux' && (await files.stat(GPU_HELPER)) !== undefined;
   return {
     command: [program, ...own, ...(configPath === undefined ? [] : ['--config', configPath]), 'run'],
     variables: keptVariables(environment, native.folder),
-    writable: await writableFolders(wanted, receipt, effects),
+    writable: await writableFolders(request, receipt, effects),
     isolated,
     memory: memoryProperties(config.memory_max_gb),
     stopSecs: config.stop_grace_secs + LEAVE_MS / SECOND_MS,
@@ -136,7 +136,7 @@ async function factsOf(wanted: Wanted, receipt: Receipt, effects: Effects): Prom
 
 /** What a worker writes: its config and what lies beside it, models, native files, and itself, when it updates. */
 async function writableFolders(
-  { config, path }: Wanted,
+  { config, path }: ServiceRequest,
   receipt: Receipt,
   { environment, native }: Effects,
 ): Promise<readonly string[]> {

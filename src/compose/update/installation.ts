@@ -78,8 +78,8 @@ async function whyNotByInstaller(
   const env = childEnvironment(ourVariables(), { STUDIO_WORKER_UPDATE: '1', STUDIO_WORKER_INSTALL_DIR: installDir });
   try {
     const { end, lastError } = await createAskProgram(runProgram, clock)(command, { env, limitMs: 5 * MINUTE_MS });
-    const [isThere, wanted] = await Promise.all([sumOf(place.path, files), sumOf(program, files)]);
-    if (isThere.sha256 === wanted.sha256) return undefined;
+    const [installed, staged] = await Promise.all([sumOf(place.path, files), sumOf(program, files)]);
+    if (installed.sha256 === staged.sha256) return undefined;
     log.debug('update.installer-failed', { end, error: lastError });
     return `the installer did not: ${lastError || `it ${end.is}`}`;
   } catch (thrown) {

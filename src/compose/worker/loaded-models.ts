@@ -58,7 +58,7 @@ export async function composeLoadedModels(
     events.emit({ is: 'models', models: pool.list() });
   };
   const pool = createModelPool<LoadedModel>({ keepMs, probe, clock, log, onChange });
-  const filesFor = (wanted: ModelRequest, signal: AbortSignal) => presentFiles(store, wanted, signal);
+  const filesFor = (request: ModelRequest, signal: AbortSignal) => presentFiles(store, request, signal);
 
   const loader = createModelLoader({ pool, admission, files, hasGpu: () => mayHaveGpu(probe.latest) });
   const about = { engines, pool, loader, filesFor, keepMs, clock, log };
@@ -79,7 +79,7 @@ export async function composeLoadedModels(
     async close() {
       unfollow();
       closing.abort(new WorkerError('job.cancelled', 'the worker was stopped'));
-      remembers = false; // what is unloaded now is wanted there after the next start
+      remembers = false; // what is unloaded now is to be loaded again at the next start
       const restored = restore.end('the worker was stopped');
       await pool.close();
       await Promise.all([restored, residency.saved(), memory.close()]);

@@ -103,7 +103,7 @@ const objectOr = (value: JsonValue | undefined): JsonObject => (isObject(value) 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z\d]/g, '');
 
 const parameterFor = (names: readonly string[], parameters: readonly Parameter[]): Parameter | undefined =>
-  names.flatMap((wanted) => parameters.find(({ name }) => plain(name) === wanted) ?? [])[0];
+  names.flatMap((known) => parameters.find(({ name }) => plain(name) === known) ?? [])[0];
 
 const makesImages = (about: JsonObject): boolean =>
   namesOf(about).some((name) => PROMPT.includes(plain(name))) &&

@@ -21,7 +21,7 @@ const GGUF = {
 const PORTION = { lean: 64, cpu: 512, gpu: 2048 } as const;
 
 /**
- * Loads a GGUF on the device that is wanted.
+ * Loads a GGUF on the requested device.
  *
  * @throws WorkerError `native.unavailable` | `model.unusable` | `engine.out-of-memory`; or the signal's reason
  */
@@ -52,11 +52,11 @@ interface Loaded extends Libraries {
 
 async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatModel> {
   const { runtime, Template, llama, model } = loaded;
-  const wanted = Math.min(options.contextSize, model.trainContextSize || Infinity); // 0 where the model does not say
+  const contextSize = Math.min(options.contextSize, model.trainContextSize || Infinity); // 0 where the model does not say
   const ranOn = llama.gpu !== false && model.gpuLayers > 0 ? llama.gpu : 'cpu';
-  const portion = Math.min(wanted, PORTION[options.lean ? 'lean' : ranOn === 'cpu' ? 'cpu' : 'gpu']);
+  const portion = Math.min(contextSize, PORTION[options.lean ? 'lean' : ranOn === 'cpu' ? 'cpu' : 'gpu']);
   const context = await model.createContext({
-    contextSize: wanted,
+    contextSize,
     batchSize: portion,
     threads: threadsFor(llama.cpuMathCores, availableParallelism()),
     failedCreationRemedy: false, // a smaller context than the model's would cut the prompt
@@ -74,7 +74,7 @@ async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatMo
       eos: eosString ?? '',
     },
     wantsBos: shouldPrependBosToken && bos !== null,
-    contextSize: Math.min(wanted, context.contextSize), // the library rounds up
+    contextSize: Math.min(contextSize, context.contextSize), // the library rounds up
     render: (source, variables) => new Template(source).render({ ...variables }),
     // Other vocabularies know no words, and put a blank before each text.
     tokenize: (text) =>

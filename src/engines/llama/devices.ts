@@ -109,12 +109,12 @@ class PackDevices<Pack extends DevicePack> implements Devices {
     const { packs, packStore, hasLibrary, gpus } = this.#options;
     const vendors = (await gpus()).map(({ vendor }) => vendor);
     if (vendors.length === 0) return { on: 'cpu', whyNotGpu: undefined };
-    const wanted = packs.filter(({ flavour }) => flavour !== 'cuda' || vendors.includes('nvidia'));
-    const drivers = await Promise.all(wanted.map(({ needs }) => hasLibrary(needs.library, needs.function)));
-    const usable = wanted.filter((_, at) => drivers[at]);
+    const fitting = packs.filter(({ flavour }) => flavour !== 'cuda' || vendors.includes('nvidia'));
+    const drivers = await Promise.all(fitting.map(({ needs }) => hasLibrary(needs.library, needs.function)));
+    const usable = fitting.filter((_, at) => drivers[at]);
     const best = usable.find((pack) => packStore.find(pack) !== undefined || pack.sha256 !== '');
     if (best !== undefined) return this.#unlessFailed(best);
-    return { on: 'cpu', whyNotGpu: usable.length === 0 ? noDriver(wanted) : noChecksum(usable) };
+    return { on: 'cpu', whyNotGpu: usable.length === 0 ? noDriver(fitting) : noChecksum(usable) };
   }
 
   #unlessFailed(pack: Pack): Choice<Pack> {
@@ -135,8 +135,8 @@ class PackDevices<Pack extends DevicePack> implements Devices {
   }
 }
 
-const noDriver = (wanted: readonly DevicePack[]): Advice => ({
-  because: `there is no ${wanted.map(({ needs }) => needs.library).join(' and no ')}`,
+const noDriver = (packs: readonly DevicePack[]): Advice => ({
+  because: `there is no ${packs.map(({ needs }) => needs.library).join(' and no ')}`,
   hint: 'Install the driver of the GPU; on Debian and Ubuntu also `sudo apt install libvulkan1 mesa-vulkan-drivers`.',
 });
 

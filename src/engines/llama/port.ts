@@ -27,7 +27,7 @@ export interface Sampling {
 
 /** A chat model in memory, as the runtime sees it. */
 export interface ChatModel extends AsyncDisposable {
-  /** Where its layers are, or most of them; not always where it was wanted. */
+  /** Where its layers are, or most of them; not always where it was requested. */
   readonly ranOn: Device;
   /** The template that came with the model, and the two tokens it may name. */
   readonly template: { readonly source: string | undefined; readonly bos: string; readonly eos: string };

@@ -36,8 +36,8 @@ export interface StopWatch {
  * after the closing tag where the reply, or the prompt before it, opened one.
  */
 export function watchForStops(stops: readonly string[], opensReasoning: boolean): StopWatch {
-  const wanted = stops.filter((stop) => stop !== '');
-  const longest = Math.max(0, ...wanted.map((stop) => stop.length));
+  const searched = stops.filter((stop) => stop !== '');
+  const longest = Math.max(0, ...searched.map((stop) => stop.length));
   let text = '';
   let stopped = false;
   let settled = 0;
@@ -47,7 +47,7 @@ export function watchForStops(stops: readonly string[], opensReasoning: boolean)
 
   /** Cuts the text before the first stop string that begins in it from here on. */
   function search(from: number): boolean {
-    const found = wanted.map((stop) => text.indexOf(stop, from)).filter((at) => at !== -1);
+    const found = searched.map((stop) => text.indexOf(stop, from)).filter((at) => at !== -1);
     stopped = found.length > 0;
     if (stopped) text = text.slice(0, Math.min(...found));
     searchedTo = text.length;
@@ -67,7 +67,7 @@ export function watchForStops(stops: readonly string[], opensReasoning: boolean)
       if (isEnd && answerAt === undefined && !isThought(text, opensReasoning)) search(0);
       const from = settled;
       if (isEnd || stopped) settled = text.length;
-      else if (answerAt !== undefined) settled = Math.max(answerAt, heldFrom(text, wanted));
+      else if (answerAt !== undefined) settled = Math.max(answerAt, heldFrom(text, searched));
       else if (isThought(text, opensReasoning)) settled = text.length;
       return text.slice(from, settled);
     },

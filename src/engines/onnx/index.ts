@@ -45,8 +45,8 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
 
 /** Both are named before either is fetched, and both are fetched at once. */
 async function fetchBoth(task: TaskOf<'image'>, fetchInput: FetchInput, signal: AbortSignal): Promise<Inputs> {
-  const wanted = INPUTS.map(([field, what]) => ({ field, what, url: urlOf(task, field) }));
-  const fetched = wanted.map(async ({ field, what, url }) => [field, await fetchInput(what, url, signal)] as const);
+  const needed = INPUTS.map(([field, what]) => ({ field, what, url: urlOf(task, field) }));
+  const fetched = needed.map(async ({ field, what, url }) => [field, await fetchInput(what, url, signal)] as const);
   return new Map(await Promise.all(fetched));
 }
 

@@ -77,8 +77,8 @@ function framesOf(segment: readonly Element[], track: number): number {
   return frames;
 }
 
-const find = (elements: ReturnType<typeof elementsOf>, wanted: number): Uint8Array | undefined =>
-  elements === 'unsized' ? undefined : elements?.find(({ id }) => id === wanted)?.body;
+const find = (elements: ReturnType<typeof elementsOf>, elementId: number): Uint8Array | undefined =>
+  elements === 'unsized' ? undefined : elements?.find(({ id }) => id === elementId)?.body;
 
 /** The elements that fill these bytes; undefined when one reaches beyond their end. */
 function elementsOf(bytes: Uint8Array | undefined): readonly Element[] | 'unsized' | undefined {

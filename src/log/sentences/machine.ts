@@ -55,7 +55,7 @@ export const MACHINE_SENTENCES = {
   'program.variable-ignored': own((f) => `ignoring ${text(f.variable)}: ${text(f.because)}`),
   'sd-cli.fetching': own((f) => `downloading stable-diffusion.cpp ${text(f.release)} from ${text(f.url)}`),
   'sd-cli.other-release': own(
-    (f) => `using ${text(f.path)}, which is not release ${text(f.wanted)}: ${text(f.because)}`,
+    (f) => `using ${text(f.path)}, which is not release ${text(f.pinned)}: ${text(f.because)}`,
   ),
   'sd-server.not-used': own(
     (f) => `${text(f.path)} did not start, so sd-cli loads the model for each job: ${text(f.because)}`,

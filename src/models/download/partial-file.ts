@@ -45,7 +45,7 @@ export class PartialFile {
   /** Checksums of blocks that are being written. */
   readonly #running = new Map<number, number>();
   #saving: Promise<void> = Promise.resolve();
-  #saveWanted = false;
+  #savePending = false;
 
   private constructor(
     open: {
@@ -127,10 +127,10 @@ export class PartialFile {
 
   /** One write of the list at a time; blocks completed meanwhile are in the next one. */
   #save(): void {
-    if (this.#saveWanted) return;
-    this.#saveWanted = true;
+    if (this.#savePending) return;
+    this.#savePending = true;
     this.#saving = this.#saving.then(async () => {
-      this.#saveWanted = false;
+      this.#savePending = false;
       await writeProgress(this.#deps.files, this.#sidecars.progress, this.#progress()).catch(() => {
         // A list that cannot be written costs a resume and nothing else; a full disk fails the next block's write.
       });

@@ -15,7 +15,7 @@ export interface Candidates {
 }
 
 /**
- * The releases that count: no drafts, and prereleases only where they are wanted. The release's own mark decides what is
+ * The releases that count: no drafts, and prereleases only where the operator allows them. The release's own mark decides what is
  * a prerelease, not the suffix of its version (studio contract, auto-update).
  */
 export function candidatesIn(

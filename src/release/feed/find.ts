@@ -17,7 +17,7 @@ export interface FindDeps extends FeedDeps, TrustDeps {
 
 export interface FindChoice {
   readonly wish: Wish;
-  /** The one version that is wanted; the newest that nothing stands against when left out. */
+  /** The one version asked for; the newest that nothing stands against when left out. */
   readonly version?: string;
 }
 
@@ -44,8 +44,8 @@ export async function findUpdate(
   for (const tag of unreadableTags) log.debug('release.tag-unreadable', { tag });
   let state = await memory.change((known) => ({ ...known, lastCheckAt: deps.now() }));
 
-  const wanted = version === undefined ? newerThan(facts.running, candidates) : named(version, candidates);
-  for (const candidate of wanted.slice(0, MAX_VERIFIED)) {
+  const eligible = version === undefined ? newerThan(facts.running, candidates) : named(version, candidates);
+  for (const candidate of eligible.slice(0, MAX_VERIFIED)) {
     const release = await trusted(candidate, deps, signal);
     if (typeof release === 'string') {
       if (version !== undefined) throw refused(version, release);

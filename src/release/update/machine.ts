@@ -48,7 +48,7 @@ export type Effect =
   | { readonly do: 'resume' }
   | { readonly do: 'arm-check' }
   | { readonly do: 'disarm-check' }
-  /** Whatever is under way is not wanted any more. */
+  /** Whatever is under way is stopped. */
   | { readonly do: 'cancel' };
 
 export interface Step {

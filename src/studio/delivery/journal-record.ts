@@ -10,7 +10,8 @@ import { type EntryHeader, readEntry } from './entry.ts';
  * `+` puts an entry: its body is what the entry's own file would hold, with SHA-256 of header and content inside.
  * `-` removes one: its body is `<sha256 of the name> <name>`. The check covers the head and its place in the file: a
  * damaged body costs its own record only, since the next one's place is still known, and bytes that merely look like a
- * record, inside a content for one, are not taken for it. Where a head is damaged, reading resumes at the next mark that checks out.
+ * record, such as inside an entry's content, are not taken for it. Where a head is damaged, reading resumes at the next
+ * mark that checks out.
  */
 export type JournalRecord =
   | (RecordSpan & { readonly is: 'put'; readonly header: EntryHeader })

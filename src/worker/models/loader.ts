@@ -34,7 +34,7 @@ export interface RecipeOnDisk extends Omit<ModelOfJob, 'job'> {
 
 export interface ModelLoader extends ModelProvider {
   /** What to ask the pool for: the model that a job of this recipe runs on. */
-  requestFor(wanted: RecipeOnDisk): Promise<LoadRequest<LoadedModel>>;
+  requestFor(onDisk: RecipeOnDisk): Promise<LoadRequest<LoadedModel>>;
 }
 
 /** Weights take a little more in memory than on the disk: buffers, and what a library makes of them. */
@@ -42,8 +42,8 @@ const MEMORY_PER_WEIGHT = 1.2;
 
 /** Gives jobs the models of the pool. */
 export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
-  const requestFor: ModelLoader['requestFor'] = async (wanted) => {
-    const { engine, files, how, job: recipe } = wanted;
+  const requestFor: ModelLoader['requestFor'] = async (onDisk) => {
+    const { engine, files, how, job: recipe } = onDisk;
     const weights = await weightsOf(files, options.files);
     const weightsGb = (weights.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / GIB) * MEMORY_PER_WEIGHT;
     const kind: MemoryKind = engine.memory === 'gpu' && options.hasGpu() ? 'gpu' : 'ram';
@@ -70,12 +70,12 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
               marginGb: marginGb(report, kind),
             }),
       host: kind === 'gpu' ? hostShare(source, options.admission) : undefined,
-      load: async (signal) => await loadHeld(wanted, signal),
+      load: async (signal) => await loadHeld(onDisk, signal),
     };
   };
   return {
     requestFor,
-    withModel: async (wanted, signal, use) => await options.pool.withModel(await requestFor(wanted), signal, use),
+    withModel: async (onDisk, signal, use) => await options.pool.withModel(await requestFor(onDisk), signal, use),
   };
 }
 

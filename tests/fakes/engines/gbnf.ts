@@ -33,8 +33,8 @@ function endsOf(node: Node, from: number, matching: Matching): ReadonlySet<numbe
   const { rules, characters } = matching;
   switch (node.is) {
     case 'text': {
-      const wanted = Array.from(node.text);
-      return new Set(wanted.every((one, at) => characters[from + at] === one) ? [from + wanted.length] : []);
+      const expected = Array.from(node.text);
+      return new Set(expected.every((one, at) => characters[from + at] === one) ? [from + expected.length] : []);
     }
     case 'class': {
       const one = characters[from];

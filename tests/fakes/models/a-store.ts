@@ -76,8 +76,8 @@ export function aStore(root: string, choice: Partial<ModelStoreOptions> = {}): S
       const source = aSource([file], how.engine);
       await using lease = store.lease();
       const model = toModelId(how.model ?? 'm');
-      const wanted = { model, source, ...(how.onProgress === undefined ? {} : { onProgress: how.onProgress }) };
-      const { paths } = await lease.filesFor(wanted, how.signal ?? signal);
+      const request = { model, source, ...(how.onProgress === undefined ? {} : { onProgress: how.onProgress }) };
+      const { paths } = await lease.filesFor(request, how.signal ?? signal);
       const [path = ''] = paths.values();
       return path;
     },

@@ -74,7 +74,7 @@ test('a chat that is cancelled delivers nothing after that', async () => {
   const deltas: TaskDelta[] = [];
   const outcome = await chat((delta) => {
     deltas.push(delta);
-    abort.abort(new Error('not wanted'));
+    abort.abort(new Error('cancelled'));
     return Promise.resolve();
   }, abort);
   expect([outcome.is, deltas.length]).toEqual(['cancelled', 1]);

@@ -24,7 +24,7 @@ function aService(): { readonly service: ServiceControl; readonly did: readonly 
       did.push('uninstall');
       return { removed: true, failures: [] };
     },
-    syncLogin: async (wanted) => void did.push(`login ${wanted}`),
+    syncLogin: async (enabled) => void did.push(`login ${enabled}`),
     state: async () => 'running',
     lingering: async () => 'on',
     enableLinger: note('linger'),

@@ -229,8 +229,8 @@ const patches = fc.record(Object.fromEntries(KEYS.map((key) => [key, valueOf(key
 test('whatever is saved is what is loaded', () => {
   fc.assert(
     fc.property(patches, fc.constantFrom(LEAST, freshText({}), `${LEAST}[tray]\nx = 1\n`), (patch, text) => {
-      const wanted: object = { ...read(text), ...patch };
-      expect<object>(read(patchText(text, patch))).toEqual(wanted);
+      const expected: object = { ...read(text), ...patch };
+      expect<object>(read(patchText(text, patch))).toEqual(expected);
     }),
   );
 });

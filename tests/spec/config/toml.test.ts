@@ -121,10 +121,10 @@ const table = fc.dictionary(key, value, { maxKeys: 6, noNullPrototype: true });
 test('whatever a file holds, an edit sets its keys and keeps all others', () => {
   fc.assert(
     fc.property(table, fc.dictionary(key, fc.option(scalar, { nil: undefined }), { maxKeys: 3 }), (before, changes) => {
-      const wanted = new Map(Object.entries({ ...before, ...changes }).filter(([, kept]) => kept !== undefined));
+      const expected = new Map(Object.entries({ ...before, ...changes }).filter(([, kept]) => kept !== undefined));
       const after = tableOf(editToml(commented(writeToml(before)), changes));
       expect(new Map(Object.entries(after).map(([name, kept]) => [name, plain(kept)]))).toEqual(
-        new Map([...wanted].map(([name, kept]) => [name, plain(kept)])),
+        new Map([...expected].map(([name, kept]) => [name, plain(kept)])),
       );
     }),
   );

@@ -21,7 +21,7 @@ async function aScene(code = 0) {
   return { ...folder, asked, deps };
 }
 
-test('a wanted entry is written once and noted; one that is not wanted goes with its note', async () => {
+test('an enabled login entry is written once and noted; a disabled one goes with its note', async () => {
   await using scene = await aScene();
   const entry: LoginEntry = { is: 'file', path: scene.at('autostart/ui.desktop'), text: '[Desktop Entry]\n' };
   await syncLogin(entry, true, scene.deps);

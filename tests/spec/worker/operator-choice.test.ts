@@ -1,29 +1,29 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { TaskKindId } from '../../../src/contract/tasks/index.ts';
-import { EVERYTHING, isKindOn, isModelOn, wantedOf } from '../../../src/worker/operator-choice.ts';
+import { EVERYTHING, isKindOn, isModelOn, chosenModels } from '../../../src/worker/operator-choice.ts';
 
 const sdCpp = { id: 'sd-cpp', models: { image: ['sd-cpp:*'], video: ['sd-cpp:*'] } } as const;
 const synthetic = { id: 'synthetic', models: { image: ['synthetic', 'synthetic-image'], llm: ['synthetic'] } } as const;
 
 test('without a choice an engine advertises all that it has', () => {
-  expect(wantedOf(sdCpp, EVERYTHING)).toEqual(sdCpp.models);
+  expect(chosenModels(sdCpp, EVERYTHING)).toEqual(sdCpp.models);
 });
 
 test('a kind that is off is not advertised, the others stay', () => {
-  expect(wantedOf(sdCpp, { kinds: { video: false, image: true }, models: [] })).toEqual({ image: ['sd-cpp:*'] });
+  expect(chosenModels(sdCpp, { kinds: { video: false, image: true }, models: [] })).toEqual({ image: ['sd-cpp:*'] });
 });
 
 test('an engine that is not named advertises nothing, one that is named all it has', () => {
   const choice = { kinds: {}, models: ['sd-cpp:*'] };
-  expect(wantedOf(sdCpp, choice)).toEqual(sdCpp.models);
-  expect(wantedOf(synthetic, choice)).toEqual({});
+  expect(chosenModels(sdCpp, choice)).toEqual(sdCpp.models);
+  expect(chosenModels(synthetic, choice)).toEqual({});
 });
 
 test('a model that is named stands in place of all those of an engine', () => {
   const choice = { kinds: { video: false }, models: ['z-image', 'synthetic-image', 'onnx:*'] };
-  expect(wantedOf(sdCpp, choice)).toEqual({ image: ['z-image', 'synthetic-image'] });
-  expect(wantedOf(synthetic, choice)).toEqual({ image: ['synthetic-image'] });
+  expect(chosenModels(sdCpp, choice)).toEqual({ image: ['z-image', 'synthetic-image'] });
+  expect(chosenModels(synthetic, choice)).toEqual({ image: ['synthetic-image'] });
 });
 
 test('whatever is chosen, all that is advertised would be taken', () => {
@@ -31,10 +31,10 @@ test('whatever is chosen, all that is advertised would be taken', () => {
   const kinds = fc.dictionary(fc.constantFrom<TaskKindId[]>('image', 'llm', 'video'), fc.boolean());
   fc.assert(
     fc.property(fc.constantFrom(sdCpp, synthetic), fc.record({ models, kinds }), (engine, choice) => {
-      const wanted = wantedOf(engine, choice);
-      for (const kind of Object.keys(wanted) as TaskKindId[]) {
+      const chosen = chosenModels(engine, choice);
+      for (const kind of Object.keys(chosen) as TaskKindId[]) {
         expect(isKindOn(choice, kind)).toBe(true);
-        for (const model of wanted[kind] ?? []) expect(isModelOn(choice, model, engine.id)).toBe(true);
+        for (const model of chosen[kind] ?? []) expect(isModelOn(choice, model, engine.id)).toBe(true);
       }
     }),
   );

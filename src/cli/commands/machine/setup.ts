@@ -40,7 +40,7 @@ export const setup = command({
     // One token is good for one registration: a second run of the same line has nothing to redeem.
     if (token !== undefined && config.values.workerId === undefined) await config.bootstrap(token);
 
-    const problem = await startByItself(service, { wanted: config.values.autoStart, linger: args.headless });
+    const problem = await startByItself(service, { enabled: config.values.autoStart, linger: args.headless });
     // The window has an entry of its own once there is one (studio contract: login entries).
     if ('ui' in commands) await service.syncLogin(config.values.autoStart && !args.headless);
     const pid = config.values.autoStart ? await pidOfWorker(world, config.path, service) : undefined;
@@ -72,9 +72,9 @@ export const setup = command({
 /** Installs the service or removes it, as the config says. Gives what keeps the account from lingering, if it was asked to. */
 async function startByItself(
   service: ServiceControl,
-  { wanted, linger }: { readonly wanted: boolean; readonly linger: boolean },
+  { enabled, linger }: { readonly enabled: boolean; readonly linger: boolean },
 ): Promise<string | undefined> {
-  if (!wanted) {
+  if (!enabled) {
     await service.uninstall();
     return undefined;
   }

@@ -33,7 +33,7 @@ export interface SeeingTools {
 }
 
 /**
- * Loads a GGUF and its vision projector on the device that is wanted. The library loads in one go, so nobody can end it
+ * Loads a GGUF and its vision projector on the requested device. The library loads in one go, so nobody can end it
  * but with its process, and it ends its process itself when it cannot load the model.
  *
  * @throws WorkerError `native.unavailable` | `model.unusable`

@@ -93,11 +93,11 @@ export function assertRoles({ model, projector }: Pair, names: PairNames): void 
 
 /** Why the library did not take the projector of a model that it had loaded. */
 export function projectorError({ model, projector }: Pair, names: PairNames): WorkerError {
-  const wanted = architectureFact(model, 'embedding_length');
+  const expected = architectureFact(model, 'embedding_length');
   const given = numberOf(projector['clip.vision.projection_dim']);
-  if (wanted !== undefined && given !== undefined && wanted !== given) {
+  if (expected !== undefined && given !== undefined && expected !== given) {
     return unusable(
-      `the vision projector ${names.projector} is of another model than ${names.model}: it makes embeddings of ${given} numbers, and the model reads ${wanted}`,
+      `the vision projector ${names.projector} is of another model than ${names.model}: it makes embeddings of ${given} numbers, and the model reads ${expected}`,
       HINT,
     );
   }

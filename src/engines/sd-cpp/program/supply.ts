@@ -87,7 +87,7 @@ function createReplacement(find: FindSdCli, options: SdCliSupplyOptions) {
       fetchFromMs = clock.elapsed() + FETCH_RETRY_MS;
       const because = errorChain(thrown);
       if (!warned.has(because))
-        log.warn('sd-cli.other-release', { path: present.path, wanted: PINNED_RELEASE, because });
+        log.warn('sd-cli.other-release', { path: present.path, pinned: PINNED_RELEASE, because });
       warned.add(because);
       return present;
     }

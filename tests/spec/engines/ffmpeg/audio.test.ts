@@ -63,7 +63,7 @@ test('the same audio gives the same file', async () => {
   expect(await worker.encode(tone(1), 'ogg')).toEqual(await worker.encode(tone(1), 'ogg'));
 });
 
-test('any sample rate is made into the one that is wanted', async () => {
+test('audio of any sample rate is converted to the requested one', async () => {
   await using worker = await setup();
   expect((await worker.decode(tone(1, 44_100))).length).toBe(RATE);
   expect((await worker.decode(tone(1, 8_000), 24_000)).length).toBe(24_000);

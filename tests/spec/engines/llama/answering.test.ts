@@ -97,14 +97,14 @@ test('tokens that come fast are counted together, and at the end all of them are
 });
 
 test('the context is what the model’s source says, or the contract’s 8192 tokens', async () => {
-  for (const [contextSize, wanted] of [
+  for (const [contextSize, expected] of [
     [undefined, 8192],
     [0, 8192],
     [4000, 4000],
   ]) {
     const { chat, asked } = setup({ says: [END], defaults: { contextSize } });
     await chat();
-    expect(asked.opened).toMatchObject({ contextSize: wanted, gpu: 'auto', lean: false });
+    expect(asked.opened).toMatchObject({ contextSize: expected, gpu: 'auto', lean: false });
   }
 });
 

@@ -162,7 +162,7 @@ test('a variable that names no program is said once and the search goes on', asy
   }
 });
 
-test('of the installed programs one of the wanted release comes first', async () => {
+test('of the installed programs the pinned release comes first', async () => {
   await using both = sdCppScene();
   await both.install('home/.local/bin/sd-cli', 'version, commit 2d40a8b');
   await using scene = sdCppScene({ variables: { PATH: both.at('path') } });

@@ -78,7 +78,7 @@ test('a worker gets the most urgent job that fits it, and of those the oldest', 
   const queue = fc.array(fc.record({ kind, engine, vramGb: vram, priority: fc.integer({ min: -1, max: 1 }) }), {
     maxLength: 15,
   });
-  const wanted = fc.record({
+  const choice = fc.record({
     kinds: fc.uniqueArray(kind),
     engines: fc.uniqueArray(engine),
     thresholdGb: fc.constantFrom(0, 3.5, 3.75, 7.5, 24),
@@ -86,7 +86,7 @@ test('a worker gets the most urgent job that fits it, and of those the oldest', 
   await fc.assert(
     fc.asyncProperty(
       queue,
-      wanted,
+      choice,
       fc.array(fc.integer({ min: 1, max: 15 })),
       async (drafts, { kinds, engines, thresholdGb }, except) => {
         await using world = await setup();

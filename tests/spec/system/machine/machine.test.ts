@@ -56,7 +56,7 @@ test('a machine without GPUs has none, with the reason of each source', async ()
   expect(await machine.vram()).toEqual({ totalGb: 0, reasons: ['nvidia-smi: not installed'], silentGpus: 0 });
 });
 
-test('the GPUs are asked once however often the total is wanted', async () => {
+test('the GPUs are asked once however often the total is read', async () => {
   const { machine, asked } = setup([aGpu('amd', 1)]);
   const answers = await Promise.all([machine.vramTotalGb(), machine.vramTotalGb(), machine.vram()]);
   await machine.vramTotalGb();

@@ -103,7 +103,7 @@ describe('every request reaches the worker and its answer comes back whole', () 
     });
   });
 
-  test('update carries the version that is wanted there and back', async () => {
+  test('update carries the requested version there and back', async () => {
     const worker = aControl(busy);
     const asked = await clientOf(worker.control).ask('update', { version: '0.7.0', force: true });
     expect(asked).toEqual({ is: 'answered', answer: { is: 'updating', version: '0.7.0' } });

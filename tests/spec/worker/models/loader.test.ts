@@ -42,8 +42,8 @@ function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: bool
       });
     },
   };
-  const lane = (wanted: Partial<RecipeOnDisk> = {}) =>
-    loader.requestFor({ engine, files, how: USUAL, job: aJob(), ...wanted });
+  const lane = (overrides: Partial<RecipeOnDisk> = {}) =>
+    loader.requestFor({ engine, files, how: USUAL, job: aJob(), ...overrides });
   return { engine, file, files, lane, held, asked };
 }
 
