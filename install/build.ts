@@ -14,7 +14,9 @@ import { bakedPlugin } from './baked.ts';
 import { NATIVE_PACKAGES } from './native-packages.ts';
 import { licencesIn, licencesPlugin, modulesIn } from './licences/plugin.ts';
 import { nativePlugin } from './native-plugin.ts';
+import { originOf } from './origin.ts';
 import { gather, ZSTD_LEVEL } from './payload.ts';
+import { createSteps } from './steps.ts';
 import { isThisMachine, type Target, targetOf } from './targets.ts';
 
 export interface BuildOptions {
@@ -29,6 +31,8 @@ export interface BuildOptions {
   readonly distManifest?: string;
   /** The native packages that the program loads; all of them unless told otherwise. */
   readonly natives?: readonly PayloadName[];
+  /** Receives a line for each step; nobody unless told otherwise. */
+  readonly log?: (line: string) => void;
 }
 
 const ALL_NATIVES: readonly PayloadName[] = ['sharp', 'ort', 'llama', 'vision', 'whisper'];
@@ -75,8 +79,11 @@ export async function build({
   version,
   distManifest,
   zstdLevel = ZSTD_LEVEL,
+  log = () => {},
 }: BuildOptions): Promise<string> {
-  const parts = await gather({ target, folder: join('dist', 'parts', target.triple), names: natives, zstdLevel });
+  const steps = createSteps(log);
+  const folder = join('dist', 'parts', target.triple);
+  const parts = await gather({ target, folder, names: natives, zstdLevel, steps });
   const plugin = nativePlugin(natives, parts.payloads);
   const temporary = join(dirname(outfile), `.${process.pid}`, target.binary);
   mkdirSync(dirname(temporary), { recursive: true });
@@ -90,15 +97,18 @@ export async function build({
       ...SETTINGS,
       entrypoints: [entry],
       external: natives.flatMap((name) => NATIVE_PACKAGES[name].optional ?? []),
-      plugins: [plugin, bakedPlugin({ version, distManifest })],
+      plugins: [plugin, bakedPlugin({ version, distManifest, origin: originOf(target) })],
     };
     // Bundled once to learn what is in it, then with the list of that.
-    const modules = modulesIn(await succeeding({ ...bundle, bytecode: false, metafile: true }));
-    const licences = licencesIn(modules, parts.packages);
-    await succeeding({
-      ...bundle,
-      plugins: [...bundle.plugins, licencesPlugin(licences)],
-      compile: { ...ALONE, ...where },
+    const licences = await steps.step('licences of what is inside', async () => {
+      const modules = modulesIn(await succeeding({ ...bundle, bytecode: false, metafile: true }));
+      const found = licencesIn(modules, parts.packages);
+      return { value: found, note: `${found.components.length} components` };
+    });
+    await steps.step('executable', async () => {
+      const plugins = [...bundle.plugins, licencesPlugin(licences)];
+      await succeeding({ ...bundle, plugins, compile: { ...ALONE, ...where } });
+      return { value: undefined, note: formatBytes(statSync(temporary).size) };
     });
     plugin.assertUsed();
     writeFileSync(noticeBeside(outfile), licences.notice);
@@ -129,7 +139,12 @@ async function main(): Promise<void> {
   const { target: triple, 'dist-manifest': distManifest, ...others } = values;
   const target = targetOf(triple);
   const since = performance.now();
-  const path = await build({ target, ...others, ...(distManifest !== undefined && { distManifest }) });
+  const path = await build({
+    target,
+    ...others,
+    ...(distManifest !== undefined && { distManifest }),
+    log: console.log,
+  });
   const size = formatBytes(statSync(path).size);
   const duration = formatDuration(performance.now() - since);
   console.log(`${path}: studio-worker ${others.version ?? VERSION} for ${target.triple}, ${size}, ${duration}`);

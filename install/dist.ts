@@ -76,7 +76,7 @@ export async function dist(options: DistOptions): Promise<void> {
 async function addWorker(files: ReleaseFiles, target: Target, options: DistOptions): Promise<void> {
   const { version = VERSION, distManifest, preset = 9, log } = options;
   const outfile = join('dist', 'parts', target.triple, version, target.binary);
-  await build({ target, outfile, version, ...(distManifest !== undefined && { distManifest }) });
+  await build({ target, outfile, version, log, ...(distManifest !== undefined && { distManifest }) });
   const archive = await archiveOf(target, await contentsOf(target, outfile, version), preset);
   rmSync(join('dist', 'parts', target.triple, version), { recursive: true });
   const { sizeBytes } = files.add(archive, { name: target.archive, kind: 'worker', target: target.triple });

@@ -2,9 +2,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { join, posix, relative, resolve } from 'node:path';
 import manifest from '../package.json';
 import { WorkerError } from '../src/base/errors.ts';
+import { formatBytes } from '../src/base/units.ts';
 import type { PayloadName } from '../src/system/native/payloads.ts';
 import { tarOf } from './archive/tar.ts';
 import { NATIVE_PACKAGES, type NativePackage } from './native-packages.ts';
+import type { Steps } from './steps.ts';
 import { isThisMachine, type Target } from './targets.ts';
 
 /** The native files of one package for one target. */
@@ -36,14 +38,17 @@ export interface Gathering {
   readonly names: readonly PayloadName[];
   /** How hard payloads are compressed, 1 to 19. */
   readonly zstdLevel: number;
+  readonly steps: Steps;
 }
 
 /** Gathers a target's parts in `folder`, from this checkout or, for another machine, from the package registry. */
-export async function gather({ target, folder, names, zstdLevel }: Gathering): Promise<Parts> {
+export async function gather({ target, folder, names, zstdLevel, steps }: Gathering): Promise<Parts> {
   mkdirSync(folder, { recursive: true });
-  const modules = isThisMachine(target) ? 'node_modules' : await fetchModules(target, folder);
+  const modules = isThisMachine(target)
+    ? 'node_modules'
+    : await steps.step(`packages of ${target.triple}`, async () => ({ value: await fetchModules(target, folder) }));
   const there = names.filter((name) => !NATIVE_PACKAGES[name].lacks?.includes(target.triple));
-  const payloads = await Promise.all(there.map((name) => packed(name, { target, modules, folder, zstdLevel })));
+  const payloads = await Promise.all(there.map((name) => packed(name, { target, modules, folder, zstdLevel, steps })));
   const packages = there.flatMap((name) => NATIVE_PACKAGES[name].contents(target).map(([from]) => packageOf(from)));
   return {
     runtime: isThisMachine(target) ? undefined : runtimeIn(modules, target),
@@ -66,13 +71,18 @@ interface Place extends Omit<Gathering, 'names'> {
   readonly modules: string;
 }
 
-async function packed(name: PayloadName, { target, modules, folder, zstdLevel }: Place): Promise<PackedPayload> {
+async function packed(name: PayloadName, { target, modules, folder, zstdLevel, steps }: Place): Promise<PackedPayload> {
   const native = NATIVE_PACKAGES[name];
   const files = nativeFiles(modules, target, native);
   const addon = [...files.keys()].find((path) => path.endsWith('.node'));
   if (addon === undefined) throw new WorkerError('internal', `no ${name} binary for ${target.triple} in ${modules}`);
   const path = join(folder, `${name}-${versionOf(native.packageName)}-${fingerprintOf(files)}-${zstdLevel}.tar.zst`);
-  if (!existsSync(path)) await pack(files, path, zstdLevel);
+  const isNew = !existsSync(path);
+  await steps.step(`native files of ${name}`, async () => {
+    if (isNew) await pack(files, path, zstdLevel);
+    const size = formatBytes(statSync(path).size);
+    return { value: undefined, note: isNew ? `${files.size} files in ${size}` : `${size}, packed before` };
+  });
   return { name, path, addon, sha256: new Bun.CryptoHasher('sha256').update(readFileSync(path)).digest('hex') };
 }
 

@@ -28,7 +28,7 @@ const [first, ...rest] = commandLine;
 
 if (first === '--version' || first === '-V') {
   // Installers and updaters ask often and want nothing else, so nothing else is loaded.
-  if (!(await writeOut(`studio-worker ${VERSION}\n`))) {
+  if (!(await writeOut(`${rest.includes('--json') ? await versionFacts() : `studio-worker ${VERSION}`}\n`))) {
     writeError('error: cannot write the output [output.not-written]\n');
     endNow(OUTPUT_NOT_WRITTEN);
   }
@@ -66,6 +66,12 @@ if (first === '--version' || first === '-V') {
     if (world.terminal.isStalled) endNow(code); // a write that nobody reads would hold the process
     end(code);
   }
+}
+
+/** As JSON, for programs. */
+async function versionFacts(): Promise<string> {
+  const { origin } = await import('./base/build/origin.ts');
+  return JSON.stringify({ version: VERSION, ...origin });
 }
 
 /** Every command cleans up, so nothing is left that would hold the process; where something is, that is ours to mend. */

@@ -1,8 +1,11 @@
+import type { BuildOrigin } from '../base/build/origin.ts';
 import type { Examined } from './examine.ts';
 
 /** What a bug report needs to know of a machine, before secrets are removed. */
 export interface BundleParts {
   readonly version: string;
+  /** What the executable was built from. */
+  readonly build: BuildOrigin;
   readonly platform: string;
   readonly arch: string;
   /** ISO 8601. */

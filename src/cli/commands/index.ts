@@ -25,5 +25,6 @@ export const COMMANDS: CommandTable = {
   studio: async () => (await import('./studio/index.ts')).studio,
   completions: async () => (await import('./completions.ts')).completions,
   licences: async () => (await import('./licences.ts')).licences,
+  version: async () => (await import('./machine/version.ts')).version,
   help: async () => (await import('./help.ts')).help,
 };

@@ -10,7 +10,13 @@ export async function programHelp(table: CommandTable): Promise<string> {
     ['Takes image, LLM, speech and video jobs from a studio, runs them on this machine and delivers the results.'],
     ['Usage: studio-worker <command> [flags]'],
     ['Commands:', ...rows(await summaries(table))],
-    ['Flags:', ...rows([...flagRows(GLOBAL_ARGS), ['-V, --version', 'Print the version']])],
+    [
+      'Flags:',
+      ...rows([
+        ...flagRows(GLOBAL_ARGS),
+        ['-V, --version', 'Print the version; with --json also the commit, its date and the target'],
+      ]),
+    ],
     ['Start with `studio-worker demo`. Run `studio-worker help <command>` for examples and exit codes.'],
   ]);
 }

@@ -1,3 +1,4 @@
+import { origin } from '../../base/build/origin.ts';
 import { WorkerError, errorChain } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
 import { VERSION } from '../../base/version.ts';
@@ -53,6 +54,7 @@ async function bundleOf(findings: readonly Examined[], deps: DoctorDeps, effects
   return bundleText(
     {
       version: VERSION,
+      build: origin,
       platform: environment.platform,
       arch: environment.arch,
       writtenAt: new Date(clock.now()).toISOString(),

@@ -34,6 +34,22 @@ describe('the program', () => {
     expect(await cli.run(flag, '--bogus', 'nonsense')).toEqual({ code: 0, out: `studio-worker ${version}\n`, err: '' });
   });
 
+  test('--version with --json says what it was built from, which a checkout does not know', async () => {
+    await using cli = await setup();
+    for (const argv of [
+      ['--version', '--json'],
+      ['-V', '--json'],
+      ['version', '--json'],
+    ]) {
+      const { code, out, err } = await cli.run(...argv);
+      expect([code, JSON.parse(out), err]).toEqual([0, { version }, '']);
+    }
+    const { out } = await cli.run('version');
+    expect(out).toBe(
+      `studio-worker ${version}\ncommit   unknown\ndate     unknown\ntarget   unknown\nruntime  unknown\n`,
+    );
+  });
+
   test('alone it explains itself and exits 0', async () => {
     await using cli = await setup();
     const { code, out, err } = await cli.run();

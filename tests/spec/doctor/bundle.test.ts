@@ -3,6 +3,7 @@ import { bundleText, type BundleParts } from '../../../src/doctor/bundle.ts';
 
 const parts = (about: Partial<BundleParts> = {}): BundleParts => ({
   version: '0.5.0',
+  build: {},
   platform: 'linux',
   arch: 'x64',
   writtenAt: '2026-05-25T12:00:00.000Z',

@@ -69,16 +69,19 @@ needs(POSIX)('nor through a link that leads into one', async () => {
   }
 });
 
-test('a build can carry another version and other keys than the repository', async () => {
+test('a build can carry another version, keys and an origin, in place of the repository', async () => {
   await using folder = await tempFolder();
   await Bun.write(folder.at('other.json'), '{"signingKeys": [{"use": "test", "publicKey": "RWtest"}], "targets": []}');
   await Bun.write(
     folder.at('entry.ts'),
-    `import { VERSION, USER_AGENT } from ${JSON.stringify(`${process.cwd()}/src/base/version.ts`)};
+    `import { origin } from ${JSON.stringify(`${process.cwd()}/src/base/build/origin.ts`)};
+import { VERSION, USER_AGENT } from ${JSON.stringify(`${process.cwd()}/src/base/version.ts`)};
 import manifest from ${JSON.stringify(`${process.cwd()}/dist-manifest.json`)};
-console.log(VERSION, USER_AGENT, JSON.stringify(manifest));`,
+console.log(origin.commit, VERSION, USER_AGENT, JSON.stringify(manifest));`,
   );
-  const plugins = [bakedPlugin({ version: '9.9.9-rc.1', distManifest: folder.at('other.json') })];
+  const plugins = [
+    bakedPlugin({ origin: { commit: 'c0ffee' }, version: '9.9.9-rc.1', distManifest: folder.at('other.json') }),
+  ];
   const built = await Bun.build({
     entrypoints: [folder.at('entry.ts')],
     target: 'bun',
@@ -88,5 +91,5 @@ console.log(VERSION, USER_AGENT, JSON.stringify(manifest));`,
   expect(built.success).toBe(true);
   const said = Bun.spawnSync([process.execPath, folder.at('out/entry.js')]).stdout.toString();
   const carried = '{"signingKeys":[{"use":"test","publicKey":"RWtest"}],"targets":[]}';
-  expect(said).toBe(`9.9.9-rc.1 studio-worker/9.9.9-rc.1 ${carried}\n`);
+  expect(said).toBe(`c0ffee 9.9.9-rc.1 studio-worker/9.9.9-rc.1 ${carried}\n`);
 });
