@@ -153,6 +153,7 @@ export async function missingFolders(folder: string, files: Pick<Files, 'stat'>)
   return [...(await missingFolders(folderOf(folder), files)), { is: 'dir', path: folder }];
 }
 
-const folderOf = (path: string): string => path.replace(/[/\\][^/\\]*$/, '') || '/';
+/** The folder that a path of any system is in; the root for what lies there. */
+export const folderOf = (path: string): string => path.replace(/[/\\][^/\\]*$/, '') || '/';
 const lineOf = (change: Change | UnknownChange): string =>
   change.is === 'unknown' ? change.text : writeChange(change);

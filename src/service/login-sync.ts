@@ -1,5 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
-import { missingFolders, type Receipt } from '../release/receipt.ts';
+import { folderOf, missingFolders, type Receipt } from '../release/receipt.ts';
 import type { Files } from '../system/disk/files.ts';
 import type { RunStep } from './installer.ts';
 import type { LoginEntry } from './login.ts';
@@ -30,7 +30,7 @@ export async function syncLogin(entry: LoginEntry, enabled: boolean, deps: Login
       hint: 'Start the worker by hand, or let `studio-worker install-service` start it.',
     });
   }
-  const folder = path.replace(/[/\\][^/\\]*$/, '');
+  const folder = folderOf(path);
   await receipt.add(...(await missingFolders(folder, files)));
   await files.makeDir(folder);
   await files.writeAtomic(path, entry.text, { durable: true });

@@ -159,3 +159,12 @@ function quoted(text: string): string {
   const escaped = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%');
   return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped}"`;
 }
+
+/** What a unit written for another config keeps the worker from: an isolated one must name the folder for models. */
+export function missingRights(unit: string, modelsRoot: string): readonly string[] {
+  if (!unit.includes('\nProtectSystem=strict\n')) return [];
+  const isWritable = unit
+    .split('\n')
+    .some((line) => line.startsWith('ReadWritePaths=') && line.includes(`-${modelsRoot.replaceAll('%', '%%')}`));
+  return isWritable ? [] : [`the right to write ${modelsRoot}`];
+}

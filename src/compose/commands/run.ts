@@ -20,7 +20,7 @@ import { composeUpdater } from '../update/updater.ts';
 import { serveSocket } from '../worker/control-socket.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
 import { followCeiling } from '../worker/service-ceiling.ts';
-import { LEAVE_MS, reportToService } from '../worker/service-report.ts';
+import { LEAVE_MS, reportToService } from '../../worker/reports/service-report.ts';
 import { type ComposedWorker, composeWorker } from '../worker/worker.ts';
 
 /** One run of a worker. */

@@ -1,25 +1,24 @@
 import type { ServiceControl } from '../../cli/world/service.ts';
-import { WorkerError } from '../../base/errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
 import { missingFolders, openReceipt, type Receipt, receiptPath } from '../../release/receipt.ts';
+import { accountName, configHome, managerFor } from '../../service/account.ts';
 import { createServiceInstaller, type RunStep } from '../../service/installer.ts';
-import { launchd } from '../../service/launchd.ts';
 import { loginEntry } from '../../service/login.ts';
 import { syncLogin } from '../../service/login-sync.ts';
 import { enableLinger, lingering } from '../../service/linger.ts';
-import { taskScheduler } from '../../service/schtasks.ts';
-import type { ServiceFacts, ServiceManager } from '../../service/service.ts';
+import type { ServiceFacts } from '../../service/service.ts';
 import { keptVariables } from '../../service/variables.ts';
-import { isolationProbe, systemd } from '../../service/systemd.ts';
+import { isolationProbe } from '../../service/systemd.ts';
+import { writableFolders, type WrittenPlaces } from '../../service/writable.ts';
 import { controlAddress } from '../../system/net/control.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
 import { memoryProperties } from '../../system/process/memory-scope.ts';
 import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
 import { configPathOf, openConfig } from '../config.ts';
-import { LEAVE_MS } from '../worker/service-report.ts';
+import { LEAVE_MS } from '../../worker/reports/service-report.ts';
 import type { Effects } from '../effects.ts';
 import { openCommandLog } from '../log.ts';
 
@@ -34,8 +33,8 @@ export async function openService(named: string | undefined, effects: Effects): 
   const path = await configPathOf(named, effects);
   const runStep = systemCommands(effects);
   const receipt = accountReceipt(effects);
-  const installer = createServiceInstaller({ manager: managerOf(effects), files, receipt, runStep });
-  const account = accountOf(effects);
+  const installer = createServiceInstaller({ manager: managerFor(environment), files, receipt, runStep });
+  const account = accountName(environment);
   const isSystemd = environment.platform === 'linux';
   const prepare = async (): Promise<void> =>
     await receipt.add(...(await missingFolders(siblingsOf(path).folder, files)));
@@ -91,23 +90,6 @@ async function syncLoginEntry(
 export const accountReceipt = ({ environment, files }: Pick<Effects, 'environment' | 'files'>): Receipt =>
   openReceipt(receiptPath(environment), files);
 
-/** @throws WorkerError `service.unsupported` */
-export function managerOf({ environment }: Pick<Effects, 'environment'>): ServiceManager {
-  const { platform, homeDir, get, userId } = environment;
-  if (platform === 'linux') return systemd(configHome(environment));
-  if (platform === 'darwin') return launchd(homeDir, userId ?? 0);
-  if (platform === 'win32') return taskScheduler(get('APPDATA') || `${homeDir}\\AppData\\Roaming`);
-  throw new WorkerError('service.unsupported', `services are not supported on ${platform}`, {
-    hint: 'Have the init system of this machine start `studio-worker run`.',
-  });
-}
-
-/** Where this account keeps settings (XDG Base Directory Specification). */
-export function configHome({ get, homeDir }: Pick<Effects['environment'], 'get' | 'homeDir'>): string {
-  const configured = get('XDG_CONFIG_HOME') ?? '';
-  return configured.startsWith('/') ? configured.replace(/\/+$/, '') : `${homeDir}/.config`;
-}
-
 interface ServiceRequest {
   /** Named by the operator, and so by the service; undefined for the account's usual one. */
   readonly configPath: string | undefined;
@@ -124,49 +106,33 @@ async function factsOf(request: ServiceRequest, receipt: Receipt, effects: Effec
   return {
     command: [program, ...own, ...(configPath === undefined ? [] : ['--config', configPath]), 'run'],
     variables: keptVariables(environment, native.folder),
-    writable: await writableFolders(request, receipt, effects),
+    writable: writableFolders(await writtenPlaces(request, receipt, effects)),
     isolated,
     memory: memoryProperties(config.memory_max_gb),
     stopSecs: config.stop_grace_secs + LEAVE_MS / SECOND_MS,
     logPath: `${environment.homeDir}/Library/Logs/studio-worker.log`,
-    account: accountOf(effects),
+    account: accountName(environment),
     ...(hasHelper ? { gpuHelper: GPU_HELPER } : {}),
   };
 }
 
-/** What a worker writes: its config and what lies beside it, models, native files, and itself, when it updates. */
-async function writableFolders(
+/** Reads what `writableFolders` goes by. */
+async function writtenPlaces(
   { config, path }: ServiceRequest,
   receipt: Receipt,
   { environment, native }: Effects,
-): Promise<readonly string[]> {
+): Promise<WrittenPlaces> {
   const { folder, controlSocket } = siblingsOf(path);
-  const socket = controlAddress(controlSocket, environment);
-  const [program = environment.execPath, ...own] = ownCommand();
-  const installed = (await receipt.read()).flatMap((change) => (change.is === 'file' ? [folderOf(change.path)] : []));
-  return [
-    ...new Set([
-      folder,
-      config.models_root,
-      native.folder,
-      folderOf(receipt.path),
-      // Where the path beside the config file is too long for a socket, its own folder is made elsewhere.
-      ...(socket === controlSocket || environment.platform === 'win32' ? [] : [folderOf(folderOf(socket))]),
-      ...installed,
-      // The program replaces itself when it updates; a checkout does not.
-      ...(own.length === 0 ? [folderOf(program)] : []),
-    ]),
-  ];
-}
-
-const folderOf = (path: string): string => path.replace(/[/\\][^/\\]*$/, '') || '/';
-
-/** As the system's own tools name it: by its number where the environment does not say. */
-function accountOf({ environment }: Pick<Effects, 'environment'>): string {
-  const { platform, get, userName, userId } = environment;
-  const name = userName || String(userId ?? '');
-  const domain = platform === 'win32' ? get('USERDOMAIN') : undefined;
-  return domain ? `${domain}\\${name}` : name;
+  const [program, ...own] = ownCommand();
+  return {
+    configFolder: folder,
+    modelsRoot: config.models_root,
+    nativeFolder: native.folder,
+    receiptPath: receipt.path,
+    control: { beside: controlSocket, address: controlAddress(controlSocket, environment) },
+    changes: await receipt.read(),
+    program: own.length === 0 ? (program ?? environment.execPath) : undefined,
+  };
 }
 
 /** Runs programs of the system's, without our secrets. */

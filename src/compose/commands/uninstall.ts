@@ -1,7 +1,9 @@
 import type { Uninstaller } from '../../cli/world/uninstall.ts';
 import { WorkerError } from '../../base/errors.ts';
 import { configCandidates, siblingsOf } from '../../config/paths.ts';
+import { folderOf } from '../../release/receipt.ts';
 import { reverseChanges } from '../../release/reverse.ts';
+import { managerFor } from '../../service/account.ts';
 import { createServiceInstaller } from '../../service/installer.ts';
 import { removeLogin } from '../../service/login-sync.ts';
 import { removeUserPathStep, USER_PATH_VARIABLE } from '../../service/user-path.ts';
@@ -10,7 +12,7 @@ import { CACHE_VARIABLE } from '../../system/native/native-cache.ts';
 import { configPathOf } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openLocalModels } from '../model-store.ts';
-import { accountReceipt, managerOf, systemCommands } from './service.ts';
+import { accountReceipt, systemCommands } from './service.ts';
 
 /** Reverses what installing changed, and removes what the worker made, for commands. */
 export async function openUninstaller(named: string | undefined, effects: Effects): Promise<Uninstaller> {
@@ -18,7 +20,7 @@ export async function openUninstaller(named: string | undefined, effects: Effect
   const receipt = accountReceipt(effects);
   const configPath = await configPathOf(named, effects);
   const stopService = async (path: string): Promise<void> => {
-    const manager = managerOf(effects);
+    const manager = managerFor(effects.environment);
     if (manager.path !== path) return await files.remove(path); // of an account that kept its settings elsewhere then
     const runStep = systemCommands(effects);
     await createServiceInstaller({ manager, files, receipt, runStep }).uninstall();
@@ -82,5 +84,3 @@ async function removeUserPath(entry: string, effects: Effects): Promise<void> {
   const { code, lastError } = await runStep(removeUserPathStep);
   if (code !== 0) throw new WorkerError('internal', lastError || `PowerShell exited with code ${code}`);
 }
-
-const folderOf = (path: string): string => path.replace(/[/\\][^/\\]*$/, '') || '/';

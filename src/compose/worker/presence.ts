@@ -1,6 +1,6 @@
 import { MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import { type PresenceWatch, watchPresence } from '../../system/presence/watch.ts';
-import { createPresenceReport } from '../../worker/presence-report.ts';
+import { createPresenceReport } from '../../worker/reports/presence-report.ts';
 import type { WorkerSetup } from './setup.ts';
 
 /** As often as a heartbeat goes out, where offers depend on it. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
-import { toWorkerId } from '../../../src/base/ids.ts';
-import type { SessionStatus } from '../../../src/studio/session/session.ts';
-import { type HealthFacts, healthLine, isHealthy } from '../../../src/worker/health.ts';
-import type { WorkerStatus } from '../../../src/worker/status.ts';
-import { aWorker } from '../cli/a-worker.ts';
+import { toWorkerId } from '../../../../src/base/ids.ts';
+import type { SessionStatus } from '../../../../src/studio/session/session.ts';
+import { type HealthFacts, healthLine, isHealthy } from '../../../../src/worker/reports/health.ts';
+import type { WorkerStatus } from '../../../../src/worker/status.ts';
+import { aWorker } from '../../cli/a-worker.ts';
 
 const HOUR_MS = 3_600_000;
 /** Nothing has moved for an hour, and nothing was acknowledged. */

@@ -1,9 +1,9 @@
 import { SECOND_MS } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ServiceNotify } from '../../system/process/service-notify.ts';
-import type { WorkerEvent, WorkerEvents } from '../../worker/events.ts';
-import { healthLine, isHealthy } from '../../worker/health.ts';
-import type { WorkerStatus } from '../../worker/status.ts';
+import type { WorkerEvent, WorkerEvents } from '../events.ts';
+import { healthLine, isHealthy } from './health.ts';
+import type { WorkerStatus } from '../status.ts';
 
 export interface ServiceReportParts {
   readonly notify: ServiceNotify;

@@ -1,5 +1,5 @@
-import type { Logger } from '../log/logger.ts';
-import type { PresenceReading, UserPresence } from '../system/presence/presence.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { PresenceReading, UserPresence } from '../../system/presence/presence.ts';
 
 /** What the log has about a person at this machine. */
 export interface PresenceReport {

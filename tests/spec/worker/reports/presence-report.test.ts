@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { createPresenceReport, type PresenceReport } from '../../../src/worker/presence-report.ts';
-import { recordingLogger } from '../../fakes/recording-logger.ts';
+import { createPresenceReport, type PresenceReport } from '../../../../src/worker/reports/presence-report.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
 
 type Reading = Parameters<PresenceReport['onReading']>;
 

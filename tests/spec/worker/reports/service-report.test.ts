@@ -1,14 +1,14 @@
 import { expect } from 'bun:test';
-import { reportToService } from '../../../src/compose/worker/service-report.ts';
-import { openServiceNotify } from '../../../src/system/process/service-notify.ts';
-import { createWorkerEvents, type WorkerEvents } from '../../../src/worker/events.ts';
-import type { WorkerStatus } from '../../../src/worker/status.ts';
-import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { type Datagrams, listenForDatagrams } from '../../fakes/service/datagrams.ts';
-import { FakeClock } from '../../fakes/system/fake-clock.ts';
-import { tempFolder } from '../../fakes/system/temp-folder.ts';
-import { LINUX, needs } from '../../needs.ts';
-import { aWorker } from '../cli/a-worker.ts';
+import { reportToService } from '../../../../src/worker/reports/service-report.ts';
+import { openServiceNotify } from '../../../../src/system/process/service-notify.ts';
+import { createWorkerEvents, type WorkerEvents } from '../../../../src/worker/events.ts';
+import type { WorkerStatus } from '../../../../src/worker/status.ts';
+import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { type Datagrams, listenForDatagrams } from '../../../fakes/service/datagrams.ts';
+import { FakeClock } from '../../../fakes/system/fake-clock.ts';
+import { tempFolder } from '../../../fakes/system/temp-folder.ts';
+import { LINUX, needs } from '../../../needs.ts';
+import { aWorker } from '../../cli/a-worker.ts';
 
 const test = needs(LINUX);
 

@@ -1,5 +1,5 @@
-import { formatDuration, SECOND_MS } from '../base/units.ts';
-import type { WorkerStatus } from './status.ts';
+import { formatDuration, SECOND_MS } from '../../base/units.ts';
+import type { WorkerStatus } from '../status.ts';
 
 /** What a service manager judges a worker by. */
 export interface HealthFacts {

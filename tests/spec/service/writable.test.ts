@@ -1,0 +1,59 @@
+import { expect, test } from 'bun:test';
+import { missingRights, systemdUnit } from '../../../src/service/systemd.ts';
+import { writableFolders, type WrittenPlaces } from '../../../src/service/writable.ts';
+import { someFacts } from './facts.ts';
+
+const places = (changed: Partial<WrittenPlaces> = {}): WrittenPlaces => ({
+  configFolder: '/home/ada/.config/studio-worker',
+  modelsRoot: '/models',
+  nativeFolder: '/home/ada/.cache/studio-worker',
+  receiptPath: '/home/ada/.local/share/studio-worker/install-receipt',
+  control: { beside: '/home/ada/.config/studio-worker/s', address: '/home/ada/.config/studio-worker/s' },
+  changes: [],
+  program: undefined,
+  ...changed,
+});
+const USUAL = writableFolders(places());
+const more = (changed: Partial<WrittenPlaces>) => writableFolders(places(changed)).slice(USUAL.length);
+
+test('a worker writes its settings, its models, its native files and its receipt', () => {
+  expect(USUAL).toEqual([
+    '/home/ada/.config/studio-worker',
+    '/models',
+    '/home/ada/.cache/studio-worker',
+    '/home/ada/.local/share/studio-worker',
+  ]);
+});
+
+test('a program that updates itself writes its own folder, and the files that installing made', () => {
+  expect(more({ program: '/opt/bin/studio-worker' })).toEqual(['/opt/bin']);
+  expect(more({ changes: [{ is: 'file', path: '/opt/fish/studio-worker.fish' }] })).toEqual(['/opt/fish']);
+  expect(
+    more({
+      changes: [
+        { is: 'dir', path: '/opt/made' },
+        { is: 'unknown', text: 'future' },
+      ],
+    }),
+  ).toEqual([]);
+});
+
+test('a control socket with a folder of its own needs the folder around that', () => {
+  const address = '/run/user/1000/studio-worker-abc/control.sock';
+  expect(more({ control: { beside: '/a/very/long/path', address } })).toEqual(['/run/user/1000']);
+});
+
+test('a pipe of Windows is in no folder', () => {
+  expect(more({ control: { beside: 'C:\\s', address: '\\\\.\\pipe\\studio-worker-abc' } })).toEqual([]);
+});
+
+test('a folder for two things is named once', () => {
+  expect(writableFolders(places({ modelsRoot: '/home/ada/.cache/studio-worker' }))).toHaveLength(USUAL.length - 1);
+});
+
+test('an isolated unit of another config keeps the worker from the folder for models', () => {
+  const unit = systemdUnit(someFacts({ writable: ['/models of 50%'] }));
+  expect(missingRights(unit, '/models of 50%')).toEqual([]);
+  expect(missingRights(unit, '/elsewhere')).toEqual(['the right to write /elsewhere']);
+  expect(missingRights(systemdUnit(someFacts({ isolated: false })), '/elsewhere')).toEqual([]);
+});
