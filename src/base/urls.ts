@@ -4,6 +4,13 @@ const WEB = new Set(['http:', 'https:', 'ws:', 'wss:']);
 export const carriesMore = (url: URL): boolean =>
   url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '';
 
+/**
+ * The URL in a `Location` header. The runtime gives each byte of a header as one character, and servers write UTF-8
+ * there as it is; percent-encoded, the bytes stay what they were.
+ */
+export const urlInHeader = (value: string): string =>
+  value.replaceAll(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+
 /** A URL as it may be shown and logged: without user part, query and fragment. Text that is no URL loses the same. */
 export function shownUrl(text: string): string {
   const url = URL.parse(text);

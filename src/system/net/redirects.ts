@@ -1,3 +1,4 @@
+import { urlInHeader } from '../../base/urls.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 
 /** Redirects that keep the method and what was asked; 301 and 302 turn a POST into a GET, which nobody wants. */
@@ -11,7 +12,7 @@ const FOR_GET = [301, 302, 303, ...SAME_METHOD];
 export function nextUrl(request: HttpRequest, from: string, response: HttpResponse): string | undefined {
   if (!(request.method === 'GET' ? FOR_GET : SAME_METHOD).includes(response.status)) return undefined;
   const { location = '' } = response.headers;
-  const to = location === '' ? null : URL.parse(location, from); // an empty one would lead to where we are
+  const to = location === '' ? null : URL.parse(urlInHeader(location), from); // an empty one would lead to where we are
   if (to === null || (to.protocol !== 'http:' && to.protocol !== 'https:')) return undefined;
   return mayFollow(request, new URL(from), to) ? to.href : undefined;
 }

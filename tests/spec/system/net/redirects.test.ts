@@ -58,3 +58,14 @@ test('a token may move up to https on the same host, and nothing moves down to h
   expect(follow({ status: 308, location: 'https://studio.example/a', token: true, from })).toBe(FROM);
   expect(follow({ status: 308, location: from })).toBeUndefined();
 });
+
+test('raw bytes in a redirect are percent-encoded as they are', () => {
+  // The runtime hands each byte of a header over as one character.
+  const asRead = (location: string): string => Buffer.from(location, 'utf8').toString('latin1');
+  expect(follow({ status: 302, location: asRead('/modèle/模型?für=ü') })).toBe(
+    'https://studio.example/mod%C3%A8le/%E6%A8%A1%E5%9E%8B?f%C3%BCr=%C3%BC',
+  );
+  expect(follow({ status: 302, location: asRead('https://exämple.com/a') })).toBe('https://xn--exmple-cua.com/a');
+  expect(follow({ status: 302, location: '/caf\u00e9' })).toBe('https://studio.example/caf%E9');
+  expect(follow({ status: 302, location: '/caf%C3%A9' })).toBe('https://studio.example/caf%C3%A9');
+});
