@@ -11,7 +11,7 @@ import { createPackStore, type Pack, type PackStore } from '../../release/packs.
 import { createModelStore } from '../../models/store/store.ts';
 import type { Environment } from '../../system/environment.ts';
 import { acquireLock } from '../../system/disk/lock.ts';
-import { createRemote } from '../../system/net/remote-client.ts';
+import { createRemote } from '../../system/net/remote/remote-client.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openCommandLog } from '../log.ts';

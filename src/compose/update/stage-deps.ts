@@ -8,7 +8,7 @@ import type { Logger } from '../../log/logger.ts';
 import { createModelStore } from '../../models/store/store.ts';
 import { type StageDeps, STORE } from '../../release/update/stage.ts';
 import type { Files } from '../../system/disk/files.ts';
-import { createRemote } from '../../system/net/remote-client.ts';
+import { createRemote } from '../../system/net/remote/remote-client.ts';
 import { type AskProgram, createAskProgram, type ProgramAnswer } from '../../system/process/ask-program.ts';
 import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';

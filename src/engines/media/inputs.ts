@@ -3,7 +3,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { passesByItself } from '../../base/http-answer.ts';
 import { formatBytes, MIB, SECOND_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
-import type { Remote, RemoteAnswer } from '../../system/net/remote.ts';
+import type { Remote, RemoteAnswer } from '../../system/net/remote/remote.ts';
 
 /**
  * Fetches a file that a task names by URL; `what` it is, for people: `init image`, `audio`.

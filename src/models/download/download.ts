@@ -1,6 +1,6 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import { shownUrl } from '../../base/urls.ts';
-import type { RemoteAnswer } from '../../system/net/remote.ts';
+import type { RemoteAnswer } from '../../system/net/remote/remote.ts';
 import { type FileIdentity, type FileVersion, PartialFile } from './partial-file.ts';
 import { readAnswer } from './range-answer.ts';
 import { fetchMissing } from './ranges.ts';

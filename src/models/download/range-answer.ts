@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { packingsOf, passesByItself, retryAfterMs } from '../../base/http-answer.ts';
 import { formatBytes } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
-import type { RemoteAnswer } from '../../system/net/remote.ts';
+import type { RemoteAnswer } from '../../system/net/remote/remote.ts';
 import type { FileVersion } from './partial-file.ts';
 import type { DownloadRequest } from './request.ts';
 

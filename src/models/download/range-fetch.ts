@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { KIB, MIB } from '../../base/units.ts';
-import type { RemoteAnswer } from '../../system/net/remote.ts';
+import type { RemoteAnswer } from '../../system/net/remote/remote.ts';
 import type { ByteRange } from './blocks.ts';
 import { ChunkBuffer } from './chunk-buffer.ts';
 import type { Hashing } from './hashing.ts';

@@ -1,5 +1,5 @@
 import { toWorkerError } from '../../base/errors.ts';
-import type { RemoteAnswer } from '../../system/net/remote.ts';
+import type { RemoteAnswer } from '../../system/net/remote/remote.ts';
 import { type Hashing, hashAlong, hashInThread } from './hashing.ts';
 import type { PartialFile } from './partial-file.ts';
 import { FILE_CHANGED, fetchRange, type RangeFetch } from './range-fetch.ts';

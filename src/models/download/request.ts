@@ -5,7 +5,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { RunningSha256 } from '../../system/disk/digest.ts';
 import type { FollowFile } from '../../system/disk/file-digest.ts';
 import type { PartFile } from '../../system/disk/sparse-file.ts';
-import type { Remote, RemoteAnswer } from '../../system/net/remote.ts';
+import type { Remote, RemoteAnswer } from '../../system/net/remote/remote.ts';
 import type { Sidecars } from '../names.ts';
 import type { PartialFileDeps } from './partial-file.ts';
 

@@ -166,6 +166,29 @@ test('redirects in a circle end with the last answer', async () => {
   expect((await http.request({ method: 'GET', url: server.url.href, stallMs: PATIENT_MS })).status).toBe(302);
 });
 
+test('a redirect in raw UTF-8 leads where its bytes say', async () => {
+  const asked: string[] = [];
+  await using peer = await rawPeer((socket, received) => {
+    socket.once('data', () => {
+      asked.push(received().split(' ')[1] ?? '');
+      const moved = 'HTTP/1.1 307 Moved\r\nLocation: /für/模型\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
+      socket.end(asked.length === 1 ? moved : OK);
+    });
+  });
+  expect((await http.request({ method: 'GET', url: peer.url, stallMs: PATIENT_MS })).status).toBe(200);
+  expect(asked[1]).toBe('/f%C3%BCr/%E6%A8%A1%E5%9E%8B');
+});
+
+test.each(['::1', '127.0.0.1'])('a studio and a proxy on %s alone are reached as localhost', async (hostname) => {
+  using server = Bun.serve({ port: 0, hostname, fetch: () => new Response('here') });
+  const url = `http://localhost:${server.port}/`;
+  const proxied = createHttp({ clock: systemClock, env: (name) => (name === 'http_proxy' ? url : undefined) });
+  expect((await http.request({ method: 'GET', url, stallMs: PATIENT_MS })).status).toBe(200);
+  expect((await proxied.request({ method: 'GET', url: 'http://studio.invalid/', stallMs: PATIENT_MS })).status).toBe(
+    200,
+  );
+});
+
 test('the proxy named by the environment carries the request', async () => {
   const asked: string[] = [];
   await using proxy = await rawPeer((socket, received) => {

@@ -286,6 +286,25 @@ describe('the real sockets alone', () => {
     expect(end.reason).toContain('407');
   });
 
+  test('a studio that listens on IPv6 alone is reached as localhost', async () => {
+    using studio = Bun.serve({
+      hostname: '::1',
+      port: 0,
+      fetch: (request, server) =>
+        server.upgrade(request, {
+          headers: { 'sec-websocket-protocol': request.headers.get('sec-websocket-protocol') ?? '' },
+        })
+          ? undefined
+          : new Response('no upgrade'),
+      websocket: { message: () => {} },
+    });
+    const { sockets } = realSubject('absent');
+    const line = dial({ sockets, url: `ws://localhost:${studio.port}/` });
+    await line.opened();
+    line.socket.close(1000, 'seen');
+    expect((await line.closed()).code).toBe(1000);
+  });
+
   test('a URL or a header that cannot be sent ends the socket like a failure', async () => {
     const { sockets } = realSubject('absent');
     const wrongUrl = dial({ sockets, url: 'ftp://studio.example/' });

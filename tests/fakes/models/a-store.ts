@@ -10,7 +10,7 @@ import { followFile } from '../../../src/system/disk/file-digest.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { acquireLock } from '../../../src/system/disk/lock.ts';
 import { openPartFile } from '../../../src/system/disk/sparse-file.ts';
-import { createRemote } from '../../../src/system/net/remote-client.ts';
+import { createRemote } from '../../../src/system/net/remote/remote-client.ts';
 import { synthetic } from '../builders.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
 

@@ -1,6 +1,7 @@
-import { WorkerError } from '../../base/errors.ts';
-import { isLoopback, shownUrl } from '../../base/urls.ts';
-import { hostOf, inBlock } from './proxy.ts';
+import { WorkerError } from '../../../base/errors.ts';
+import { isLoopback, shownUrl } from '../../../base/urls.ts';
+import { hostOf, inBlock } from '../proxy.ts';
+import { interleaved } from './dial.ts';
 
 /*
  * Where a URL that somebody else chose may lead. An offer names URLs, so whoever writes offers could make this machine
@@ -80,16 +81,16 @@ export function checkUrl(text: string, policy: UrlPolicy): URL {
 }
 
 /**
- * The one address to connect to. Refuses the host when any of its addresses is not public: a name that stands for both
- * is ambiguous.
+ * The addresses to connect to, in the order to try them. Refuses the host when any of them is not public: a name that
+ * stands for both is ambiguous. A name of this machine stands for both loopback addresses, whatever else is known of it
+ * (RFC 6761 §6.3).
  *
  * @throws WorkerError `url.refused`; whatever `resolve` throws
  */
-export async function pinnedAddress(url: URL, policy: UrlPolicy, resolve: Resolve): Promise<string> {
+export async function checkedAddresses(url: URL, policy: UrlPolicy, resolve: Resolve): Promise<readonly string[]> {
   const host = hostOf(url);
-  const addresses = isAddress(host) ? [host] : await resolve(host);
-  const [first] = addresses;
-  if (first === undefined) {
+  const addresses = await addressesOf(host, resolve);
+  if (addresses.length === 0) {
     throw new WorkerError('download.failed', `${host} has no address`, {
       hint: 'Check the host of the URL, and the name server of this machine.',
     });
@@ -97,10 +98,17 @@ export async function pinnedAddress(url: URL, policy: UrlPolicy, resolve: Resolv
   const bad = isLoopback(host)
     ? addresses.find((address) => !isLoopback(address))
     : addresses.find((address) => !policy.allowPrivate && !isPublicAddress(address));
-  if (bad === undefined) return first;
+  if (bad === undefined) return addresses;
   throw refused(`${policy.what} URL leads to ${bad}, which is not on the public internet: ${shownUrl(url.href)}`, {
     hint: 'Set `allow_private_urls = true` in the config if this studio may use addresses of your own network.',
   });
+}
+
+async function addressesOf(host: string, resolve: Resolve): Promise<readonly string[]> {
+  if (isAddress(host)) return [host];
+  if (!isLoopback(host)) return interleaved(await resolve(host));
+  const known = await resolve(host).catch((): readonly string[] => []);
+  return interleaved([...known, '127.0.0.1', '::1']);
 }
 
 /** Whether a host is an address and not a name; without brackets. */

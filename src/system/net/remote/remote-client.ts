@@ -1,12 +1,13 @@
 import { lookup } from 'node:dns/promises';
-import { unlessAborted } from '../../base/abort.ts';
-import { errorChain, WorkerError } from '../../base/errors.ts';
-import { createStallTimer, type StallTimer } from '../../base/stall-timer.ts';
-import { formatDuration, KIB } from '../../base/units.ts';
-import { shownUrl } from '../../base/urls.ts';
-import type { Clock } from '../clock.ts';
-import { checkUrl, type UrlPolicy, isAddress, pinnedAddress, type Resolve } from './net-guard.ts';
-import { hostOf, proxyFor } from './proxy.ts';
+import { unlessAborted } from '../../../base/abort.ts';
+import { errorChain, WorkerError } from '../../../base/errors.ts';
+import { createStallTimer, type StallTimer } from '../../../base/stall-timer.ts';
+import { formatDuration, KIB } from '../../../base/units.ts';
+import { shownUrl, urlInHeader } from '../../../base/urls.ts';
+import type { Clock } from '../../clock.ts';
+import { firstReachable } from './dial.ts';
+import { checkedAddresses, checkUrl, isAddress, type Resolve, type UrlPolicy } from './net-guard.ts';
+import { hostOf, proxyFor } from '../proxy.ts';
 import type { Remote, RemoteAnswer, RemoteRequest } from './remote.ts';
 
 /*
@@ -41,7 +42,7 @@ export function createRemote(options: RemoteOptions): Remote {
         if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
         answer[Symbol.dispose]();
         if (hops === MAX_REDIRECTS) throw failed(url, `redirects more than ${MAX_REDIRECTS} times`);
-        url = checkUrl(URL.parse(location, url)?.href ?? location, { ...policy, cameFrom: url });
+        url = checkUrl(URL.parse(urlInHeader(location), url)?.href ?? location, { ...policy, cameFrom: url });
       }
     },
   };
@@ -49,25 +50,19 @@ export function createRemote(options: RemoteOptions): Remote {
 
 const systemResolve: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
 
-interface Target {
-  readonly url: URL;
-  readonly proxy: string | undefined;
-}
+/** The ways to one hop: a proxy, or addresses that were checked. */
+type Ways = { readonly proxy: string } | { readonly addresses: readonly string[] };
 
-async function targetOf(url: URL, policy: UrlPolicy, options: RemoteOptions): Promise<Target> {
+async function waysTo(url: URL, policy: UrlPolicy, options: RemoteOptions): Promise<Ways> {
   const proxy = proxyFor(url.href, options.env);
-  const resolve = options.resolve ?? systemResolve;
   try {
-    const address = await pinnedAddress(url, policy, resolve);
+    const addresses = await checkedAddresses(url, policy, options.resolve ?? systemResolve);
     // A proxy resolves the name itself, and filters by it: it is the operator's own choice of a way out.
-    if (proxy !== undefined) return { url, proxy };
-    const pinned = new URL(url);
-    pinned.hostname = address.includes(':') ? `[${address}]` : address;
-    return { url: pinned, proxy };
+    return proxy === undefined ? { addresses } : { proxy };
   } catch (thrown) {
     if (thrown instanceof WorkerError && thrown.code === 'url.refused') throw thrown;
     // Behind a proxy a machine need not be able to look names up.
-    if (proxy !== undefined && !isAddress(hostOf(url))) return { url, proxy };
+    if (proxy !== undefined && !isAddress(hostOf(url))) return { proxy };
     throw failed(url, `cannot be reached: ${errorChain(thrown)}`, thrown);
   }
 }
@@ -79,20 +74,10 @@ async function exchange(
   options: RemoteOptions,
 ): Promise<RemoteAnswer> {
   const timer = timeStream(request, url, options.clock);
+  const hop: Hop = { request, url, userAgent: options.userAgent, clock: options.clock, signal: timer.signal };
   try {
-    const target = await unlessAborted(targetOf(url, policy, options), timer.signal);
-    const host = hostOf(url);
-    const asked = fetch(target.url, {
-      headers: { 'user-agent': options.userAgent, 'accept-encoding': 'identity', ...request.headers, host: url.host },
-      redirect: 'manual',
-      signal: timer.signal,
-      // Each answer has a connection of its own: one that is shared by address could carry another name's certificate.
-      keepalive: false,
-      decompress: false,
-      proxy: target.proxy ?? false,
-      ...(url.protocol === 'https:' && !isAddress(host) ? { tls: { serverName: host } } : {}),
-    });
-    const response = await unlessAborted(asked, timer.signal);
+    const ways = await unlessAborted(waysTo(url, policy, options), timer.signal);
+    const response = 'proxy' in ways ? await get(hop, url, ways.proxy) : await getFromAny(hop, ways.addresses);
     timer.pause();
     timer.moved(MIN_BYTES);
     return {
@@ -105,6 +90,49 @@ async function exchange(
     timer.cut();
     throw reasonOf(thrown, request, url);
   }
+}
+
+/** One hop of a request, with the signal that ends it. */
+interface Hop {
+  readonly request: RemoteRequest;
+  readonly url: URL;
+  readonly userAgent: string;
+  readonly clock: RemoteOptions['clock'];
+  readonly signal: AbortSignal;
+}
+
+/** Asks the address that is reached first; when it gives no answer, the others. */
+async function getFromAny(hop: Hop, addresses: readonly string[]): Promise<Response> {
+  const port = Number(hop.url.port || (hop.url.protocol === 'https:' ? 443 : 80));
+  let left = addresses;
+  for (;;) {
+    const [only = '', ...others] = left;
+    const address =
+      others.length === 0 ? only : await firstReachable(left, { port, clock: hop.clock, signal: hop.signal });
+    const pinned = new URL(hop.url);
+    pinned.hostname = address.includes(':') ? `[${address}]` : address;
+    left = left.filter((other) => other !== address);
+    try {
+      return await get(hop, pinned);
+    } catch (thrown) {
+      if (hop.signal.aborted || left.length === 0) throw thrown;
+    }
+  }
+}
+
+function get({ request, url, userAgent, signal }: Hop, target: URL, proxy?: string): Promise<Response> {
+  const host = hostOf(url);
+  const asked = fetch(target, {
+    headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers, host: url.host },
+    redirect: 'manual',
+    signal,
+    // Each answer has a connection of its own: one that is shared by address could carry another name's certificate.
+    keepalive: false,
+    decompress: false,
+    proxy: proxy ?? false,
+    ...(url.protocol === 'https:' && !isAddress(host) ? { tls: { serverName: host } } : {}),
+  });
+  return unlessAborted(asked, signal);
 }
 
 /** What a failed exchange is to the caller: its own abort, one of our own errors, or a broken connection. */

@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { createInputFetcher } from '../../../../src/engines/media/inputs.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
-import { createRemote } from '../../../../src/system/net/remote-client.ts';
-import type { RemoteAnswer } from '../../../../src/system/net/remote.ts';
+import { createRemote } from '../../../../src/system/net/remote/remote-client.ts';
+import type { RemoteAnswer } from '../../../../src/system/net/remote/remote.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 const URL_WITH_KEY = 'https://cdn.example/a.png?key=S3CRET';

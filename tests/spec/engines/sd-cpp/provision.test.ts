@@ -7,7 +7,7 @@ import { archiveFor } from '../../../../src/engines/sd-cpp/program/provision.ts'
 import { systemClock } from '../../../../src/system/clock.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
-import { createRemote } from '../../../../src/system/net/remote-client.ts';
+import { createRemote } from '../../../../src/system/net/remote/remote-client.ts';
 import { fileServer } from '../../../fakes/models/file-server.ts';
 import { installSdCli } from '../../../fakes/engines/sd-cpp/sd-cli-program.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';

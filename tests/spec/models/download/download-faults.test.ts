@@ -6,7 +6,7 @@ import { KIB } from '../../../../src/base/units.ts';
 import type { FileProgress, ModelStoreOptions } from '../../../../src/models/store/options.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
-import { createRemote } from '../../../../src/system/net/remote-client.ts';
+import { createRemote } from '../../../../src/system/net/remote/remote-client.ts';
 import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-store.ts';
 import { type Asked, type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
 import { TEST_MS } from '../../../flow/wait-for.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { KIB } from '../../../../src/base/units.ts';
 import type { FileProgress } from '../../../../src/models/store/options.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
-import { createRemote } from '../../../../src/system/net/remote-client.ts';
+import { createRemote } from '../../../../src/system/net/remote/remote-client.ts';
 import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-store.ts';
 import { type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
 import { SkippingClock } from '../../../fakes/system/skipping-clock.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { checkUrl, isPublicAddress, pinnedAddress } from '../../../../src/system/net/net-guard.ts';
-import { failureOf } from '../../../fakes/system/temp-folder.ts';
+import { checkedAddresses, checkUrl, isPublicAddress } from '../../../../../src/system/net/remote/net-guard.ts';
+import { failureOf } from '../../../../fakes/system/temp-folder.ts';
 
 const gate = { what: 'model', allowPrivate: false };
 const allowed = (url: string): boolean => {
@@ -82,11 +82,11 @@ test('an IPv4 address is as public as the IPv6 address that carries it', () => {
 test('a name that stands for any address inside is refused, unless the operator allows it', async () => {
   const url = new URL('https://models.example/m?token=x');
   const resolve = async () => ['93.184.216.34', '10.0.0.7'];
-  const failure = await failureOf(pinnedAddress(url, gate, resolve));
+  const failure = await failureOf(checkedAddresses(url, gate, resolve));
   expect(failure).toMatchObject({ code: 'url.refused', retryable: false });
   expect(String(failure)).toContain('leads to 10.0.0.7');
   expect(String(failure)).not.toContain('token');
-  expect(await pinnedAddress(url, { ...gate, allowPrivate: true }, resolve)).toBe('93.184.216.34');
+  expect(await checkedAddresses(url, { ...gate, allowPrivate: true }, resolve)).toEqual(['93.184.216.34', '10.0.0.7']);
 });
 
 test.each([
@@ -95,19 +95,20 @@ test.each([
   'https://[::ffff:a00:1]/',
   'https://169.254.169.254/latest/meta-data',
 ])('%s is an address inside, however it is spelled', async (url) => {
-  const pinned = pinnedAddress(new URL(url), gate, async () => ['8.8.8.8']);
-  const address = await pinned.catch((thrown: unknown) => (thrown as { code: string }).code);
-  expect(['url.refused', '127.0.0.1']).toContain(address);
+  const pinned = checkedAddresses(new URL(url), gate, async () => ['8.8.8.8']);
+  const outcome = await pinned.then(String, (thrown: unknown) => (thrown as { code: string }).code);
+  expect(['url.refused', '127.0.0.1']).toContain(outcome);
 });
 
 test('a name of this machine must lead to this machine', async () => {
   const url = new URL('http://models.localhost/');
-  expect(await pinnedAddress(url, gate, async () => ['127.0.0.1'])).toBe('127.0.0.1');
-  expect(await failureOf(pinnedAddress(url, gate, async () => ['10.0.0.1']))).toMatchObject({ code: 'url.refused' });
+  expect(await checkedAddresses(url, gate, async () => ['127.0.0.1'])).toEqual(['127.0.0.1', '::1']);
+  expect(await checkedAddresses(url, gate, () => Promise.reject(new Error('no DNS')))).toEqual(['127.0.0.1', '::1']);
+  expect(await failureOf(checkedAddresses(url, gate, async () => ['10.0.0.1']))).toMatchObject({ code: 'url.refused' });
 });
 
 test('a name without addresses is a failure that may pass', async () => {
-  const failure = await failureOf(pinnedAddress(new URL('https://models.example/'), gate, async () => []));
+  const failure = await failureOf(checkedAddresses(new URL('https://models.example/'), gate, async () => []));
   expect(failure).toMatchObject({ code: 'download.failed', retryable: true });
 });
 

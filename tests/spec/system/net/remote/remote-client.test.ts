@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
-import { systemClock } from '../../../../src/system/clock.ts';
-import type { Resolve } from '../../../../src/system/net/net-guard.ts';
-import { createRemote, type RemoteOptions } from '../../../../src/system/net/remote-client.ts';
-import type { RemoteAnswer } from '../../../../src/system/net/remote.ts';
-import { downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
-import { FakeClock, passUntilOver, settle } from '../../../fakes/system/fake-clock.ts';
-import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
-import { needs } from '../../../needs.ts';
+import { systemClock } from '../../../../../src/system/clock.ts';
+import type { Resolve } from '../../../../../src/system/net/remote/net-guard.ts';
+import { createRemote, type RemoteOptions } from '../../../../../src/system/net/remote/remote-client.ts';
+import type { RemoteAnswer } from '../../../../../src/system/net/remote/remote.ts';
+import { downloadHost, someBytes } from '../../../../fakes/models/download-host.ts';
+import { FakeClock, passUntilOver, settle } from '../../../../fakes/system/fake-clock.ts';
+import { failureOf, tempFolder, within } from '../../../../fakes/system/temp-folder.ts';
+import { needs } from '../../../../needs.ts';
 
 const { signal } = new AbortController();
 
@@ -71,8 +71,8 @@ needs('openssl')('a certificate is checked against the name, not against the add
   const tls = { key: Bun.file(folder.at('key.pem')), cert: Bun.file(folder.at('cert.pem')) };
   using server = Bun.serve({ port: 0, hostname: '127.0.0.1', tls, fetch: () => new Response('weights') });
   const program = `
-    import { createRemote } from '${import.meta.dir}/../../../../src/system/net/remote-client.ts';
-    import { systemClock } from '${import.meta.dir}/../../../../src/system/clock.ts';
+    import { createRemote } from '${import.meta.dir}/../../../../../src/system/net/remote/remote-client.ts';
+    import { systemClock } from '${import.meta.dir}/../../../../../src/system/clock.ts';
     const remote = createRemote({
       clock: systemClock, env: () => undefined, userAgent: 'test', allowPrivate: () => true, resolve: async () => ['127.0.0.1'],
     });
@@ -107,6 +107,43 @@ test('redirects are followed, each hop checked like the first', async () => {
     host.fault = () => ({ status: 302, headers: [`Location: ${location}`] });
     expect(String(await failureOf(open(host.url)))).toContain(sentence);
   }
+});
+
+test('a redirect in raw UTF-8 leads where its bytes say', async () => {
+  await using host = await downloadHost(someBytes(10));
+  const open = remoteWith();
+  host.fault = (_asked, nth) => (nth === 1 ? { status: 302, headers: ['Location: /modèle/模型.gguf?é=1'] } : undefined);
+  expect((await open(host.url)).status).toBe(200);
+  expect(host.asked.at(-1)?.path).toBe('/mod%C3%A8le/%E6%A8%A1%E5%9E%8B.gguf?%C3%A9=1');
+});
+
+test('a server that listens on one family alone is found under localhost', async () => {
+  for (const hostname of ['::1', '127.0.0.1']) {
+    using server = Bun.serve({ port: 0, hostname, fetch: () => new Response('weights') });
+    const answer = await remoteWith()(`http://localhost:${server.port}/m`);
+    expect(Buffer.from(await bytesOf(answer)).toString()).toBe('weights');
+  }
+});
+
+test('addresses that refuse, or hang up unasked, are followed by the next one', async () => {
+  await using host = await downloadHost(someBytes(10));
+  const close = (socket: { end: () => void }): void => socket.end();
+  using _rude = Bun.listen({ hostname: '127.0.0.3', port: host.port, socket: { open: close, data: () => {} } });
+  const asked: string[] = [];
+  const resolve: Resolve = async (name) => (asked.push(name), ['127.0.0.2', '127.0.0.3', '127.0.0.1']);
+  const answer = await remoteWith({ resolve })(`http://models.localhost:${host.port}/m`);
+  expect(await bytesOf(answer)).toEqual(host.content);
+  expect(asked).toEqual(['models.localhost']);
+  expect(host.asked.map(({ headers }) => headers.get('host'))).toEqual([`models.localhost:${host.port}`]);
+});
+
+test('a host none of whose addresses accepts is named with the reason of each', async () => {
+  const host = await downloadHost(someBytes(10));
+  await host[Symbol.asyncDispose]();
+  const failure = await failureOf(remoteWith()(`http://models.localhost:${host.port}/m?token=x`));
+  expect(failure).toMatchObject({ code: 'download.failed', retryable: true });
+  expect(String(failure)).toMatch(/models\.localhost.*127\.0\.0\.1.*::1/);
+  expect(String(failure)).not.toContain('token');
 });
 
 test('redirects without end are a failure', async () => {
