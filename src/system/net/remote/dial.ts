@@ -65,7 +65,7 @@ const dialTcp: Dial = (address, port, signal) =>
     const socket = connect({ host: address, port });
     const hangUp = (): void => {
       socket.destroy();
-      reject(signal.reason as Error);
+      reject(signal.reason);
     };
     signal.addEventListener('abort', hangUp, { once: true });
     socket.once('close', () => signal.removeEventListener('abort', hangUp));
