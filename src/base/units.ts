@@ -47,3 +47,7 @@ export function cutToBytes(text: string, maxBytes: number): string {
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes));
   return text.slice(0, read);
 }
+
+/** A text of at most so many characters (UTF-16 units), which shows where it was cut. */
+export const cutToLength = (text: string, maxLength: number): string =>
+  text.length <= maxLength ? text : `${text.slice(0, maxLength - 1).toWellFormed()}…`;

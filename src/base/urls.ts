@@ -1,3 +1,5 @@
+import { cutToLength } from './units.ts';
+
 const WEB = new Set(['http:', 'https:', 'ws:', 'wss:']);
 
 /** Whether a URL carries more than a place: a user part, a query or a fragment, any of which may be a secret. */
@@ -11,8 +13,19 @@ export const carriesMore = (url: URL): boolean =>
 export const urlInHeader = (value: string): string =>
   value.replaceAll(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** A URL as it may be shown and logged: without user part, query and fragment. Text that is no URL loses the same. */
+/** Longest part of a URL that is shown, in characters: enough to know it by. */
+const MAX_SHOWN = 500;
+
+/**
+ * A URL as it may be shown, logged and stored: without user part, query and fragment, and not too long. Text that is no
+ * URL loses the same. Of a data URL, whose text is what somebody wants to keep for himself, scheme and length are shown.
+ */
 export function shownUrl(text: string): string {
+  if (/^\s*data:/i.test(text)) return `data: URL of ${text.length} characters`;
+  return cutToLength(placeIn(text), MAX_SHOWN);
+}
+
+function placeIn(text: string): string {
   const url = URL.parse(text);
   if (url === null || !WEB.has(url.protocol)) {
     return text.replace(/[?#].*$/s, '').replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1');

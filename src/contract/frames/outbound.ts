@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type JobId, toJobId } from '../../base/ids.ts';
 import type { JsonValue } from '../../base/json.ts';
+import { cutToLength } from '../../base/units.ts';
 import { type Capabilities, CapabilitiesSchema } from '../capabilities.ts';
 import { type LogEntry, LogEntrySchema } from '../log-entry.ts';
 import { absentable } from '../numbers.ts';
@@ -62,6 +63,9 @@ export const heartbeat = (capabilities: Capabilities, currentJobId?: JobId): Out
   currentJobId === undefined ? { type: 'heartbeat', capabilities } : { type: 'heartbeat', capabilities, currentJobId };
 /** We take the offered job. */
 export const accept = (jobId: JobId): OutboundFrame => ({ type: 'accept', jobId });
+/** Longest explanation that a studio is sent, in characters: it may hold what the studio sent us, megabytes of it. */
+const MAX_EXPLANATION = 2_000;
+
 /** We do not take it now; the studio may ask somebody else, or us again later. */
 export const reject = (
   jobId: JobId,
@@ -70,9 +74,9 @@ export const reject = (
 ): OutboundFrame => ({
   type: 'reject',
   jobId,
-  reason: because.reason,
+  reason: cutToLength(because.reason, MAX_EXPLANATION),
   code: because.code,
-  ...(detail === undefined ? {} : { detail }),
+  ...(detail === undefined ? {} : { detail: cutToLength(detail, MAX_EXPLANATION) }),
 });
 /** A result that travels in a frame. The prompt goes back in full. */
 export const completeJson = (jobId: JobId, result: JsonValue, prompt: string): OutboundFrame => ({
@@ -85,7 +89,7 @@ export const completeJson = (jobId: JobId, result: JsonValue, prompt: string): O
 export const fail = (jobId: JobId, error: string, retryable: boolean): OutboundFrame => ({
   type: 'fail',
   jobId,
-  error,
+  error: cutToLength(error, MAX_EXPLANATION),
   retryable,
 });
 /** Lines of our log, oldest first. */

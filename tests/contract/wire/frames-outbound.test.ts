@@ -170,3 +170,11 @@ test('no frame of ours carries a null or undefined field', () => {
     }),
   );
 });
+
+test('what is explained to a studio stays within two thousand characters', () => {
+  const long = `because of ${'x'.repeat(5_000)}`;
+  const cut = `${long.slice(0, 1_999)}…`;
+  expect(fail(toJobId('j'), long, true)).toMatchObject({ error: cut });
+  expect(fail(toJobId('j'), 'x'.repeat(2_000), true)).toMatchObject({ error: 'x'.repeat(2_000) });
+  expect(reject(toJobId('j'), { code: 'busy', reason: long }, long)).toMatchObject({ reason: cut, detail: cut });
+});

@@ -18,6 +18,14 @@ test.each([
   expect(shownUrl(url)).toBe(shown);
 });
 
+test('of a data URL scheme and length are shown, and of any long text its beginning', () => {
+  expect(shownUrl(`data:image/png;base64,${'A'.repeat(3_000_000)}`)).toBe('data: URL of 3000022 characters');
+  expect(shownUrl(' DATA:,S3CRET')).toBe('data: URL of 13 characters');
+  for (const long of [`https://cdn.example/${'a'.repeat(9_000)}`, 'b'.repeat(9_000), `blob:${'c'.repeat(9_000)}`]) {
+    expect(shownUrl(long)).toBe(`${long.slice(0, 499)}…`);
+  }
+});
+
 test('no user part, query or fragment survives in what is shown of a URL', () => {
   const secret = fc.stringMatching(/^[A-Z]{8,12}$/);
   fc.assert(
