@@ -1,5 +1,6 @@
 import { errorChain } from '../../base/errors.ts';
 import { type ModelId, toModelId } from '../../base/ids.ts';
+import { shownUrl } from '../../base/urls.ts';
 import { writeJson } from '../../contract/json.ts';
 import { type ModelSource, ModelSourceSchema } from '../../contract/model-source.ts';
 import { readJson } from '../../contract/read.ts';
@@ -42,10 +43,9 @@ const MAX_MODELS = 100;
 /** Opens what an earlier run left. A file that cannot be read is put aside, for the operator to inspect. */
 export async function openResidency(options: ResidencyOptions): Promise<Residency> {
   const { path, files, log } = options;
-  const found = await load(options);
+  const { found, onDisk: read } = await load(options);
   let text = toText(found);
-  let onDisk = text;
-  let saving = Promise.resolve();
+  let onDisk = read ?? text;
 
   async function save(): Promise<void> {
     if (text === onDisk) return; // an earlier turn of the queue included this change
@@ -58,6 +58,7 @@ export async function openResidency(options: ResidencyOptions): Promise<Residenc
     }
   }
 
+  let saving = save(); // a file written otherwise, which may hold more than it should, is written anew
   return {
     found,
     remember(residents) {
@@ -68,15 +69,28 @@ export async function openResidency(options: ResidencyOptions): Promise<Residenc
   };
 }
 
-const toText = (residents: readonly Resident[]): string => `${writeJson({ version: VERSION, models: residents })}\n`;
+const toText = (residents: readonly Resident[]): string =>
+  `${writeJson({ version: VERSION, models: residents.map(withoutSecrets) })}\n`;
 
-async function load({ path, files, clock, log }: ResidencyOptions): Promise<readonly Resident[]> {
+/** A resident is loaded from files that are here: what its URLs carry beside their place is of no use. */
+const withoutSecrets = (resident: Resident): Resident => ({
+  ...resident,
+  source: { ...resident.source, files: resident.source.files.map((file) => ({ ...file, url: shownUrl(file.url) })) },
+});
+
+/** What the file lists, and its text as it stands; undefined when there is none that can be read. */
+async function load({ path, files, clock, log }: ResidencyOptions): Promise<{
+  readonly found: readonly Resident[];
+  readonly onDisk: string | undefined;
+}> {
   let because: string;
   try {
     const text = await files.readText(path);
-    if (text === undefined) return [];
+    if (text === undefined) return { found: [], onDisk: undefined };
     const residents = readOwnFile(text, residentsOf);
-    if (residents.is === 'read') return residents.value.toSorted((a, b) => b.lastUsedAt - a.lastUsedAt);
+    if (residents.is === 'read') {
+      return { found: residents.value.toSorted((a, b) => b.lastUsedAt - a.lastUsedAt), onDisk: text };
+    }
     because = residents.problem;
   } catch (thrown) {
     because = errorChain(thrown);
@@ -84,7 +98,7 @@ async function load({ path, files, clock, log }: ResidencyOptions): Promise<read
   const aside = `${path}.corrupt-${Math.floor(clock.now() / 1000)}`;
   log.warn('residency.unreadable', { path, because, aside });
   await files.rename(path, aside).catch(() => {}); // it is overwritten in any case
-  return [];
+  return { found: [], onDisk: undefined };
 }
 
 function residentsOf(fields: FieldReader): readonly Resident[] {

@@ -25,17 +25,20 @@ async function setup() {
   const scene = stack.use(await setupStudio());
   const engine = hostedEngine();
   const { apiBaseUrl, workerId, authToken } = await scene.studio.enrol();
-  const config = { api_base_url: apiBaseUrl, worker_id: workerId, auth_token: authToken, output_check: 'off' } as const;
+  const config = {
+    api_base_url: apiBaseUrl,
+    worker_id: workerId,
+    auth_token: authToken,
+    output_check: 'off',
+    models_root: folder.at('models'),
+  } as const;
   const start = async (): Promise<LocalWorker> => {
     const worker = await scene.startWorker({ engines: [engine], folder: folder.path, config });
     await worker.live();
     return worker;
   };
-  const job = async (model = 'fox') => {
-    const { id } = await scene.studio.createJob(aTask({ kind: 'image', prompt: 'steps' }), {
-      model,
-      modelSource: source,
-    });
+  const job = async (model = 'fox', modelSource = source) => {
+    const { id } = await scene.studio.createJob(aTask({ kind: 'image', prompt: 'steps' }), { model, modelSource });
     return await scene.studio.jobIs(id, 'completed');
   };
   const stop = async (worker: LocalWorker): Promise<void> => {
@@ -82,6 +85,27 @@ needs(POSIX)('the list of warm models is readable for its owner alone', async ()
   await worker.until('an idle model', () => worker.status().models[0]?.state === 'idle');
   await at.stop(worker);
   expect((await stat(at.folder.at('residency.json'))).mode & 0o777).toBe(0o600);
+});
+
+test('passwords and signatures of a model URL are in no file and no log line', async () => {
+  await using at = await setup();
+  await using server = fileServer({ 'fox.bin': new Uint8Array(10) });
+  const url = `${server.url('fox.bin').replace('//', '//ada:PASSW0RD@')}?X-Amz-Signature=S1GNATURE`;
+  const file = { role: 'model', url, filename: 'fox.bin', approxBytes: 10n, sha256: undefined } as const;
+  const first = await at.start();
+  await at.job('fox', { ...source, files: [file] });
+  await first.until('an idle model', () => first.status().models[0]?.state === 'idle');
+  await at.stop(first);
+  const second = await at.start();
+  await second.logged('model.restored');
+  await at.stop(second);
+  expect(await at.stored()).toMatchObject({ models: [{ source: { files: [{ url: server.url('fox.bin') }] } }] });
+  const texts = [JSON.stringify([...first.events, ...second.events])];
+  for (const entry of await readdir(at.folder.path, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) texts.push(`${entry.name} ${await readFile(join(entry.parentPath, entry.name), 'latin1')}`);
+  }
+  expect(texts.filter((text) => text.startsWith('residency.json'))).toHaveLength(1);
+  expect(texts.filter((text) => /PASSW0RD|S1GNATURE/.test(text))).toEqual([]);
 });
 
 test('a model that was unloaded before the stop is not loaded again', async () => {

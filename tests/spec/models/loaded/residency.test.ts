@@ -62,6 +62,22 @@ test('of many changes at once the last is what is on the disk', async () => {
   expect((await at.open()).found).toEqual([]);
 });
 
+test('what a URL carries beside its place is not stored, nor left where it was', async () => {
+  await using at = await setup();
+  const file = { role: 'model', filename: 'fox', approxBytes: undefined, sha256: undefined } as const;
+  const named = (url: string) => resident({ source: { ...synthetic, files: [{ ...file, url }] } });
+  const secret = 'https://ada:S3CRET@models.example/fox?sig=S3CRET#S3CRET';
+  await writeFile(at.path, JSON.stringify({ version: 1, models: [named(secret)] }));
+  const residency = await at.open();
+  await residency.saved();
+  const rewritten = await readFile(at.path, 'utf8');
+  residency.remember([named(`data:application/octet-stream;base64,${'S3CRET'.repeat(1_000)}`)]);
+  await residency.saved();
+  expect(rewritten).toContain('https://models.example/fox');
+  expect(`${rewritten}${await readFile(at.path, 'utf8')}`).not.toContain('S3CRET');
+  expect((await at.open()).found[0]?.source.files[0]?.url).toStartWith('data: URL of ');
+});
+
 test('a first run finds nothing and logs nothing', async () => {
   await using at = await setup();
   expect((await at.open()).found).toEqual([]);
