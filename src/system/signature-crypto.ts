@@ -1,5 +1,3 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
-
 /** What the check of a signature is made of. Keys, digests and signatures are raw bytes: 32, 64 and 64 of them. */
 export interface SignatureCrypto {
   blake2b512(bytes: Uint8Array): Uint8Array;
@@ -10,10 +8,11 @@ export interface SignatureCrypto {
 /** How a raw Ed25519 key begins where the runtime takes it (SPKI, RFC 8410 §4). */
 const SPKI = Uint8Array.fromHex('302a300506032b6570032100');
 
-/** The runtime's own. */
+/** The runtime's own; loaded with the first signature, for it takes longer than most of a start. */
 export const signatureCrypto: SignatureCrypto = {
-  blake2b512: (bytes) => createHash('blake2b512').update(bytes).digest(),
+  blake2b512: (bytes) => new Bun.CryptoHasher('blake2b512').update(bytes).digest(),
   isSignedBy: (publicKey, message, signature) => {
+    const { createPublicKey, verify } = process.getBuiltinModule('node:crypto');
     const key = createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' });
     return verify(null, message, key, signature);
   },

@@ -5,13 +5,16 @@ const WIDE =
   /^(?:[\u1100-\u115F\u2E80-\u303E\u3041-\u33FF\u3400-\u4DBF\u4E00-\u9FFF\uA000-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE4F\uFF00-\uFF60\uFFE0-\uFFE6]|[\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}|\p{Emoji}\uFE0F)/u;
 const INVISIBLE = /^[\p{Mark}\p{Format}]+$/u;
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+/** Made with the first text: that takes longer than all else a command loads. */
+const graphemesOf = (text: string): Intl.Segments =>
+  (segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })).segment(text);
 
 /** Columns that a text takes on a terminal, near enough for a table. Colours take none. */
 export function textWidth(text: string): number {
   const shown = text.replaceAll(ESCAPES, '');
   let width = 0;
-  for (const { segment } of graphemes.segment(shown)) width += widthOf(segment);
+  for (const { segment } of graphemesOf(shown)) width += widthOf(segment);
   return width;
 }
 
@@ -22,7 +25,7 @@ export function cutToWidth(text: string, columns: number): string {
   if (textWidth(text) <= columns) return text;
   let kept = '';
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     width += widthOf(segment);
     if (width > columns - 1) break;
     kept += segment;

@@ -4,22 +4,18 @@ import { createCrashBook } from '../../engines/host/crash-book.ts';
 import { createQuarantine, type Quarantine } from '../../engines/host/quarantine.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { createGradioEngine } from '../../engines/gradio/index.ts';
-import { llamaInstalled } from '../../engines/llama/binding.ts';
 import { createDevices } from '../../engines/llama/devices.ts';
-import { visionInstalled } from '../../engines/llama/vision/binding.ts';
 import { createLlamaEngine } from '../../engines/llama/index.ts';
-import { runtimeInstalled } from '../../engines/onnx/binding.ts';
 import { createOnnxEngine } from '../../engines/onnx/index.ts';
 import { createPiperEngine } from '../../engines/piper/index.ts';
 import { createSdCppEngine } from '../../engines/sd-cpp/index.ts';
 import { createSyntheticEngine } from '../../engines/synthetic/index.ts';
-import { whisperInstalled } from '../../engines/whisper/binding.ts';
 import { createWhisperEngine } from '../../engines/whisper/index.ts';
 import { isGgmlRecogniser } from '../../models/headers/ggml.ts';
 import type { Logger } from '../../log/logger.ts';
 import { freePort } from '../../system/net/free-port.ts';
 import type { Gpu } from '../../system/machine/gpu-text.ts';
-import { payloads } from '../../system/native/payloads.ts';
+import { type PayloadName, payloads } from '../../system/native/payloads.ts';
 import { hasLibrary } from '../../system/native/shared-library.ts';
 import { createAskApp } from '../../system/net/web-app.ts';
 import { readZip } from '../../system/native/zip.ts';
@@ -53,7 +49,8 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
   const engineLog = log.child({}, 'engines');
   const tools = createEngineTools({ effects, config, log: engineLog, quarantine });
   const { host, fetchInput, fetchImage, ffmpeg } = tools;
-  const hasRuntime = (): boolean => payloads.ort !== undefined || runtimeInstalled();
+  const hasRuntime = (): Promise<boolean> =>
+    isThere('ort', async () => (await import('../../engines/onnx/binding.ts')).runtimeInstalled());
   const gpus = askOnce(effects);
   const packSet = createPacks(effects, config, engineLog);
   const packs = fetchesNoPacks ? packsHere(packSet) : packSet.packs;
@@ -75,6 +72,10 @@ export function realEngines(effects: Effects, { log, config, fetchesNoPacks = fa
   return { quarantine, cpuRule, packSet, engines: engines.map((engine) => cpuRule.over(engine)) };
 }
 
+/** An executable carries it; in a checkout its binding looks for it, which nothing else of the worker needs. */
+const isThere = async (payload: PayloadName, look: () => Promise<boolean>): Promise<boolean> =>
+  payloads[payload] !== undefined || (await look());
+
 type Gpus = () => Promise<readonly Gpu[]>;
 
 function llamaEngine(
@@ -91,13 +92,14 @@ function llamaEngine(
     host,
     devices: devicesOf('llama'),
     vision: {
-      hasRuntime: () => payloads.vision !== undefined || visionInstalled(),
+      hasRuntime: () =>
+        isThere('vision', async () => (await import('../../engines/llama/vision/binding.ts')).visionInstalled()),
       devices: devicesOf('vision'),
       chatImages: { fetchImage, images, clock },
     },
     files,
     modelsRoot: config.current.models_root,
-    hasRuntime: () => payloads.llama !== undefined || llamaInstalled(),
+    hasRuntime: () => isThere('llama', async () => (await import('../../engines/llama/binding.ts')).llamaInstalled()),
   });
 }
 
@@ -109,7 +111,8 @@ const whisperEngine = ({ effects, config, host, fetchInput, ffmpeg }: EngineTool
     files: effects.files,
     isRecogniser: isGgmlRecogniser,
     modelsRoot: config.current.models_root,
-    hasLibrary: () => payloads.whisper !== undefined || whisperInstalled(),
+    hasLibrary: () =>
+      isThere('whisper', async () => (await import('../../engines/whisper/binding.ts')).whisperInstalled()),
   });
 
 function sdCppEngine({ effects, config, programs, fetchInput, ffmpeg, quarantine, log }: EngineTools): Engine {

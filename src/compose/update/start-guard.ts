@@ -40,12 +40,18 @@ export async function guardStart(words: readonly string[]): Promise<void> {
     const exists = async (path: string): Promise<boolean> => (await systemFiles.stat(path)) !== undefined;
     const configPath = start.config ?? (await findConfig(environment, exists));
     const place = executablePlace(environment.execPath);
-    const memory = openUpdateMemory({ path: siblingsOf(configPath).updateState, files: systemFiles, log: QUIET });
+    // A count is read by the next process, not after a power cut: waiting for the disk would take a tenth of the start.
+    const path = siblingsOf(configPath).updateState;
+    const memory = openUpdateMemory({ path, files: systemFiles, log: QUIET, durable: 'soon' });
     const hasPrevious = await exists(place.previous);
-    const verdict = countStart(await memory.read(), { version: VERSION, hasPrevious, now: systemClock.now() });
-    await memory.change(() => verdict.state);
-    if (verdict.is === 'go' || !swapBack(place)) return;
-    writeError(`studio-worker ${VERSION} is taken back: ${verdict.because}\n`);
+    let because: string | undefined;
+    await memory.change((state) => {
+      const verdict = countStart(state, { version: VERSION, hasPrevious, now: systemClock.now() });
+      if (verdict.is === 'roll-back') ({ because } = verdict);
+      return verdict.state;
+    });
+    if (because === undefined || !swapBack(place)) return;
+    writeError(`studio-worker ${VERSION} is taken back: ${because}\n`);
   } catch (thrown) {
     return writeError(`warning: cannot count this start: ${errorChain(thrown)}\n`);
   }

@@ -1,13 +1,14 @@
 import { errorChain } from '../../base/errors.ts';
-import { UNIT } from '../../service/systemd.ts';
 import { memoryProperties } from '../../system/process/memory-scope.ts';
-import { systemCommands } from '../commands/service.ts';
 import type { WorkerSetup } from './setup.ts';
 
 /** Gives the running service another memory ceiling whenever `memory_max_gb` changes; its file has it from its next writing. */
 export function followCeiling({ config, effects, log }: WorkerSetup): Disposable {
-  const runStep = systemCommands(effects);
   async function apply(memoryMaxGb: number): Promise<void> {
+    // Not before it is needed: most workers run with one ceiling to their end.
+    const { systemCommands } = await import('../commands/service.ts');
+    const { UNIT } = await import('../../service/systemd.ts');
+    const runStep = systemCommands(effects);
     const properties = Object.entries(memoryProperties(memoryMaxGb)).map(([name, value]) => `${name}=${value}`);
     const because = await runStep(['systemctl', '--user', 'set-property', '--runtime', UNIT, ...properties]).then(
       ({ code, lastError }) => (code === 0 ? undefined : lastError || `systemctl exited with code ${code}`),

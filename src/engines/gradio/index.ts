@@ -1,42 +1,11 @@
-import { toWorkerError, WorkerError } from '../../base/errors.ts';
-import { createStallTimer } from '../../base/stall-timer.ts';
-import { formatDuration, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
-import type { CliDefaults } from '../../contract/model-source.ts';
-import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { Clock } from '../../system/clock.ts';
-import type { Random } from '../../system/random.ts';
-import type { AskApp } from '../../system/net/web-app.ts';
-import type { Engine, RunContext } from '../engine.ts';
-import type { TaskResult } from '../result.ts';
-import { READY, type Readiness } from '../readiness.ts';
-import { baseOf, type GradioApp, type AppAccess, openApp } from './app.ts';
-import { type OnStatus, submit } from './binding.ts';
-import { chooseEndpoint, type Endpoint } from './endpoint.ts';
-import { imageOf, type ImageTools } from './result-image.ts';
-import { valuesFor } from './values.ts';
+import { toWorkerError } from '../../base/errors.ts';
+import { SECOND_MS } from '../../base/units.ts';
+import type { Engine } from '../engine.ts';
 import { assertKind } from '../failures.ts';
-import { rising } from '../progress.ts';
+import { READY, type Readiness } from '../readiness.ts';
+import type { GradioOptions } from './generate.ts';
+import { noApp } from './no-app.ts';
 
-/** What the operator set; read anew for each job. */
-export interface GradioSettings {
-  /** Where the app is; undefined when there is none. */
-  readonly endpointUrl: string | undefined;
-  /** Which of its endpoints generates images; undefined where only one does. */
-  readonly apiName: string | undefined;
-  /** Whether the app may be on another machine. */
-  readonly allowPrivate: boolean;
-}
-
-export interface GradioOptions {
-  readonly settings: () => GradioSettings;
-  readonly ask: AskApp;
-  readonly images: ImageTools;
-  readonly clock: Pick<Clock, 'after' | 'elapsed'>;
-  readonly random: Pick<Random, 'unit'>;
-}
-
-/** Queues move, and a step of a large image may take minutes on a CPU; a whole quarter of an hour is a hang. */
-export const STALL_MS = 15 * MINUTE_MS;
 /** An answer about readiness is good for as long. */
 const KNOWN_FOR_MS = 20 * SECOND_MS;
 
@@ -65,6 +34,7 @@ export function createGradioEngine(options: GradioOptions): Engine {
         where: undefined,
         run: async (task, context) => {
           assertKind(task, 'image', 'gradio');
+          const { generate } = await import('./generate.ts');
           return await generate(task, model.defaults, { options, context });
         },
         [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -74,85 +44,17 @@ export function createGradioEngine(options: GradioOptions): Engine {
 }
 
 async function readinessOf(options: GradioOptions): Promise<Readiness> {
+  const { endpointUrl } = options.settings();
+  if (endpointUrl === undefined || endpointUrl === '') return unready(noApp(), false); // and nothing more is loaded
+  const { findApp } = await import('./generate.ts');
   const { signal } = new AbortController();
-  try {
-    await find(options, signal);
-    return READY;
-  } catch (thrown) {
-    const { message, hint } = toWorkerError(thrown);
-    const configured = isNamed(options.settings().endpointUrl);
-    return { ready: false, because: message, hint: hint ?? '', where: undefined, configured };
-  }
+  return await findApp(options, signal).then(
+    () => READY,
+    (thrown: unknown) => unready(thrown, true),
+  );
 }
 
-const isNamed = (endpointUrl: string | undefined): endpointUrl is string =>
-  endpointUrl !== undefined && endpointUrl !== '';
-
-/** The app may have been restarted as another one since the last job, so it is inspected each time. */
-async function find(
-  { settings, ask, clock }: GradioOptions,
-  signal: AbortSignal,
-): Promise<{ readonly app: GradioApp; readonly endpoint: Endpoint; readonly access: AppAccess }> {
-  const { endpointUrl, apiName, allowPrivate } = settings();
-  if (!isNamed(endpointUrl)) {
-    throw new WorkerError('engine.unavailable', 'no Gradio app is named in the config', {
-      hint: 'Set `gradio_endpoint_url = "http://127.0.0.1:7860"` in the config file, with the address of your app.',
-    });
-  }
-  const access: AppAccess = { ask, clock, signal };
-  const app = await openApp(baseOf(endpointUrl, allowPrivate), access);
-  return { app, endpoint: chooseEndpoint(app, apiName), access };
+function unready(thrown: unknown, configured: boolean): Readiness {
+  const { message, hint } = toWorkerError(thrown);
+  return { ready: false, because: message, hint: hint ?? '', where: undefined, configured };
 }
-
-interface GradioRun {
-  readonly options: GradioOptions;
-  readonly context: RunContext;
-}
-
-async function generate(
-  task: TaskOf<'image'>,
-  defaults: CliDefaults,
-  { options, context }: GradioRun,
-): Promise<TaskResult> {
-  context.signal.throwIfAborted();
-  assertFromText(task);
-  const stall = createStallTimer({ clock: options.clock, limitMs: STALL_MS, reason: stallError });
-  const signal = AbortSignal.any([context.signal, stall.signal]);
-  try {
-    const { app, endpoint, access } = await find(options, signal);
-    const values = valuesFor(endpoint, { task, defaults, random: options.random });
-    const report = createReport(context.progress);
-    const onStatus: OnStatus = (bars) => {
-      stall.moved();
-      report(bars);
-    };
-    const outputs = await submit(app, { endpoint: endpoint.name, values }, { access, onStatus });
-    return await imageOf(outputs, app, { access, images: options.images, ext: task.ext });
-  } catch (thrown) {
-    context.signal.throwIfAborted(); // the caller's own reason, not that of the signal it was joined with
-    throw thrown;
-  } finally {
-    stall.stop();
-  }
-}
-
-/** Apps differ too much in how they take input images; without them the result would be another one. */
-function assertFromText({ initImageUrl, maskUrl, refImageUrl }: TaskOf<'image'>): void {
-  if ([initImageUrl, maskUrl, refImageUrl].every((url) => url === undefined || url === '')) return;
-  throw new WorkerError('task.unsupported', 'the gradio engine generates images from a prompt, not from other images', {
-    hint: 'Create the job without initImageUrl, maskUrl and refImageUrl.',
-  });
-}
-
-const PERCENT = 100;
-
-/** An app may show one bar after the other, each from its beginning: only what is beyond the last is progress. */
-function createReport(progress: RunContext['progress']): OnStatus {
-  const report = rising(progress);
-  return ([bar]) => {
-    if (bar !== undefined) report(Math.min(PERCENT, Math.floor((PERCENT * bar.done) / bar.total)), PERCENT);
-  };
-}
-
-const stallError = (limitMs: number): WorkerError =>
-  new WorkerError('engine.stalled', `the Gradio app made no progress for ${formatDuration(limitMs)}; gave up`);

@@ -9,21 +9,21 @@ import { loadHosted } from '../host/loaded.ts';
 import { localModels } from '../local-models.ts';
 import { type ChatFileOptions, readChatImageFiles } from '../media/chat-images.ts';
 import type { LoadHow } from '../load-how.ts';
+import { ggufOf } from '../model-file.ts';
 import { notReady, type Readiness, type Where } from '../readiness.ts';
 import type { Devices } from './devices.ts';
-import { ggufOf } from './inside.ts';
 import { assertKind } from '../failures.ts';
 import { seeingLoadError } from './vision/load-error.ts';
 
 export interface LlamaEngineOptions {
   readonly host: EngineHost;
   /** Whether this build brings the native runtime. */
-  readonly hasRuntime: () => boolean;
+  readonly hasRuntime: () => Promise<boolean>;
   readonly devices: Devices;
   /** The library for models that read images, which is another one. */
   readonly vision: {
     /** Whether this build brings it. */
-    readonly hasRuntime: () => boolean;
+    readonly hasRuntime: () => Promise<boolean>;
     readonly devices: Devices;
     /** Reads the images that a task names. */
     readonly chatImages: ChatFileOptions;
@@ -59,12 +59,12 @@ export function createLlamaEngine(options: LlamaEngineOptions): Engine {
       const names = await localModels(files, `${modelsRoot}/${FOLDER.name}`, FOLDER.ending);
       local = names.filter((name) => !PROJECTOR_NAME.test(name));
       where = await devices.where();
-      return readinessOf(hasRuntime(), where);
+      return readinessOf(await hasRuntime(), where);
     },
     load: async (modelFiles, signal, how) => {
       signal.throwIfAborted();
       ggufOf(modelFiles);
-      const load = modelFiles.paths.has(VISION_PROJECTOR) && vision.hasRuntime() ? loadSeeing : loadReading;
+      const load = modelFiles.paths.has(VISION_PROJECTOR) && (await vision.hasRuntime()) ? loadSeeing : loadReading;
       return await load(modelFiles, { ...options, signal, how });
     },
   };

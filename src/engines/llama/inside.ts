@@ -4,6 +4,7 @@ import { VISION_PROJECTOR } from '../../contract/model-source.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ModelFiles, RunContext } from '../engine.ts';
+import { ggufOf } from '../model-file.ts';
 import type { TaskResult } from '../result.ts';
 import type { InnerEngine, Inputs, LoadContext } from '../host/inner.ts';
 import { grammarOf } from './grammar.ts';
@@ -58,20 +59,6 @@ async function openReader(
   return projector === undefined
     ? readerOf(await openChatModel(ggufOf(files), { ...how, signal }))
     : seeingReaderOf(await openSeeingModel(ggufOf(files), { ...how, projector }));
-}
-
-/**
- * The file to load: of role `model`, or whichever else is a GGUF, though never the vision projector, which is one too.
- *
- * @throws WorkerError `model.role-missing`
- */
-export function ggufOf({ model, paths }: Pick<ModelFiles, 'model' | 'paths'>): string {
-  const others = [...paths].flatMap(([role, path]) => (role === VISION_PROJECTOR ? [] : [path]));
-  const found = [paths.get('model'), ...others].find((path) => path?.toLowerCase().endsWith('.gguf'));
-  if (found !== undefined) return found;
-  throw new WorkerError('model.role-missing', `llama modelSource for \`${model}\` contained no .gguf file`, {
-    hint: `Offer the model with a .gguf file of role \`model\`, or put ${model}.gguf into the folder \`llm\` of the models.`,
-  });
 }
 
 interface Tools extends RunContext, Pick<ChatEngineOptions, 'clock'> {

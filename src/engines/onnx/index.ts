@@ -6,15 +6,15 @@ import { loadHosted } from '../host/loaded.ts';
 import type { Inputs } from '../host/inner.ts';
 import type { FetchInput } from '../media/inputs.ts';
 import { runtimeReadiness } from '../onnx-runtime.ts';
-import { modelOf } from './inside.ts';
 import { assertSizeFits } from './result-size.ts';
 import { assertKind } from '../failures.ts';
+import { modelFileOf } from '../model-file.ts';
 
 export interface OnnxEngineOptions {
   readonly host: EngineHost;
   readonly fetchInput: FetchInput;
   /** Whether this build brings the native runtime. */
-  readonly hasRuntime: () => boolean;
+  readonly hasRuntime: () => Promise<boolean>;
 }
 
 /** The task's fields, and what people call what is there. */
@@ -29,10 +29,10 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
     models: { image: ['onnx:*'] },
     memory: 'none', // it runs on the CPU
     canRunLean: false,
-    readiness: () => Promise.resolve(runtimeReadiness(hasRuntime())),
+    readiness: async () => runtimeReadiness(await hasRuntime()),
     load: async (files, signal) => {
       signal.throwIfAborted();
-      modelOf(files.paths);
+      modelFileOf('onnx', files.paths);
       return await loadHosted(host, { engine: 'onnx', files }, signal, async (model, task, context) => {
         assertKind(task, 'image', 'onnx');
         assertSizeFits({ width: task.width ?? 0, height: task.height ?? 0 });

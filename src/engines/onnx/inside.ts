@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Images, ImageSize, RawImage } from '../../system/native/images.ts';
-import type { ModelFiles, RunContext } from '../engine.ts';
+import type { RunContext } from '../engine.ts';
 import type { TaskResult } from '../result.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
 import type { Session } from './binding.ts';
@@ -10,7 +10,8 @@ import { composite, MODEL_SIDE, planeOf, tensorsOf } from './lama.ts';
 import { coloursOf, cut } from './planes.ts';
 import { resultSize } from './result-size.ts';
 import { type Plane, resize } from './sampling.ts';
-import { assertKind, roleMissing } from '../failures.ts';
+import { assertKind } from '../failures.ts';
+import { modelFileOf } from '../model-file.ts';
 import { imageFormat } from '../media/image-formats.ts';
 import { countSelected, maskError, selectionOf } from '../media/mask.ts';
 
@@ -28,7 +29,7 @@ export function createInpainter({ images, openSession }: InpainterOptions): Inne
   return {
     load: async ({ paths }, { signal }) => {
       signal.throwIfAborted();
-      const session = await openSession(modelOf(paths));
+      const session = await openSession(modelFileOf('onnx', paths));
       assertInpaints(session);
       return {
         ranOn: 'cpu',
@@ -40,13 +41,6 @@ export function createInpainter({ images, openSession }: InpainterOptions): Inne
       };
     },
   };
-}
-
-/** @throws WorkerError `model.role-missing` */
-export function modelOf(paths: ModelFiles['paths']): string {
-  const path = paths.get('model');
-  if (path !== undefined) return path;
-  throw roleMissing('onnx', 'model', 'Offer the model with a file of role `model`.');
 }
 
 function assertInpaints({ inputs, outputs }: Session): void {

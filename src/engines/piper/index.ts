@@ -7,15 +7,15 @@ import type { EngineHost } from '../host/host.ts';
 import { loadHosted } from '../host/loaded.ts';
 import { runtimeReadiness } from '../onnx-runtime.ts';
 import { assertSpeakable } from './checks.ts';
-import { modelOf } from './inside.ts';
 import { assertKind } from '../failures.ts';
+import { modelFileOf } from '../model-file.ts';
 
 export interface PiperEngineOptions {
   readonly host: EngineHost;
   /** For everything but WAV. */
   readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'encodeAudio'>;
   /** Whether this build brings the native runtime. */
-  readonly hasRuntime: () => boolean;
+  readonly hasRuntime: () => Promise<boolean>;
 }
 
 /** Speaks a text with a Piper voice. */
@@ -25,10 +25,10 @@ export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptio
     models: { audio_tts: ['piper:*'] },
     memory: 'none', // it runs on the CPU
     canRunLean: false,
-    readiness: () => Promise.resolve(runtimeReadiness(hasRuntime())),
+    readiness: async () => runtimeReadiness(await hasRuntime()),
     load: async (files, signal) => {
       signal.throwIfAborted();
-      modelOf(files.paths);
+      modelFileOf('piper', files.paths);
       return await loadHosted(host, { engine: 'piper', files }, signal, async (model, task, context) => {
         assertKind(task, 'audio_tts', 'piper');
         assertSpeakable(task);

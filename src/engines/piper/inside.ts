@@ -12,6 +12,7 @@ import { sentencesOf } from './sentences.ts';
 import { createSpeech } from './speech.ts';
 import { invalidConfig, readVoice, type Voice } from './voice.ts';
 import { assertKind, roleMissing } from '../failures.ts';
+import { modelFileOf } from '../model-file.ts';
 
 export interface SpeakerOptions {
   readonly files: Pick<Files, 'readNamedText'>;
@@ -33,7 +34,7 @@ export function createSpeaker({ files, openSession, openPhonemes, warn }: Speake
       const voice = await voiceOf(paths, files);
       const { phonemesBy } = voice;
       const phonemize = phonemesBy.is === 'text' ? noPhonemes : await openPhonemes(phonemesBy.voice, signal);
-      const session = await openSession(modelOf(paths));
+      const session = await openSession(modelFileOf('piper', paths));
       assertSpeaks(session, voice);
       return {
         ranOn: 'cpu',
@@ -49,13 +50,6 @@ export function createSpeaker({ files, openSession, openPhonemes, warn }: Speake
 
 const noPhonemes: Phonemize = (words) => Promise.resolve([words]);
 
-/** @throws WorkerError `model.role-missing` */
-export function modelOf(paths: ModelFiles['paths']): string {
-  const model = paths.get('model');
-  if (model === undefined) throw missing('model', 'the .onnx file of a voice');
-  return model;
-}
-
 /**
  * What the voice declares about itself. A source that knows no role `config` may list that file under any other role, by the
  * name that belongs to the first: `<model>.json`.
@@ -63,21 +57,20 @@ export function modelOf(paths: ModelFiles['paths']): string {
  * @throws WorkerError `model.role-missing` | `model.config-invalid`
  */
 async function voiceOf(paths: ModelFiles['paths'], files: SpeakerOptions['files']): Promise<Voice> {
-  const beside = `${modelOf(paths)}.json`;
+  const beside = `${modelFileOf('piper', paths)}.json`;
   const path = paths.get('config') ?? [...paths.values()].find((other) => lastOf(other) === lastOf(beside)) ?? beside;
   const text = await files.readNamedText(path, MAX_CONFIG_BYTES).catch((thrown: unknown) => {
     // The operator named no file here: the studio did.
     if (thrown instanceof WorkerError && thrown.code === 'file.unusable') throw invalidConfig(thrown.message, thrown);
     throw thrown;
   });
-  if (text === undefined) throw missing('config', 'the .onnx.json file that comes with the voice');
+  if (text === undefined) throw roleMissing('piper', 'config', CONFIG_HINT);
   return readVoice(text);
 }
 
 const lastOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 
-const missing = (role: string, what: string): WorkerError =>
-  roleMissing('piper', role, `Offer the model with ${what} as a file of role \`${role}\`.`);
+const CONFIG_HINT = 'Offer the model with the .onnx.json file that comes with the voice as a file of role `config`.';
 
 function assertSpeaks({ inputs, outputs }: Session, { speakerCount }: Voice): void {
   const needed = ['input', 'input_lengths', 'scales', ...(speakerCount > 1 ? ['sid'] : [])];

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { type DeviceKind, notReady, type Where } from '../readiness.ts';
 import { createDeviceBook } from './program/device.ts';
-import { type LoadedOptions, openModel } from './loaded.ts';
+import type { LoadedOptions } from './loaded.ts';
 import { createSdCliSupply, type SdCliSupplyOptions } from './program/supply.ts';
 
 export interface SdCppOptions extends SdCliSupplyOptions, LoadedOptions {
@@ -29,6 +29,7 @@ export function createSdCppEngine(options: SdCppOptions): Engine {
       const { path } = await programs.get(signal, how);
       signal.throwIfAborted();
       const ranOn = await devices.deviceOf(path, signal);
+      const { openModel } = await import('./loaded.ts'); // and all that writes a command line, once there is one
       return await openModel({ program: path, model, lean: how.lean, ranOn }, options, signal);
     },
   };

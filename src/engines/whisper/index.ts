@@ -8,11 +8,12 @@ import type { EngineHost } from '../host/host.ts';
 import { loadHosted } from '../host/loaded.ts';
 import type { FetchInput } from '../media/inputs.ts';
 import { notReady, READY, type Readiness } from '../readiness.ts';
-import { isDetection, modelOf, noSpeechFinder } from './inside.ts';
+import { isDetection, noSpeechFinder } from './asked.ts';
 import { languageOf } from './languages.ts';
 import { createLocalRecognisers, type LocalRecognisersOptions } from './local.ts';
 import { SAMPLE_RATE, readerFor, unreadable } from './recording.ts';
 import { assertKind } from '../failures.ts';
+import { modelFileOf } from '../model-file.ts';
 
 export interface WhisperEngineOptions {
   readonly host: EngineHost;
@@ -20,7 +21,7 @@ export interface WhisperEngineOptions {
   /** Reads what is not a WAV. */
   readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'decodeAudio'>;
   /** Whether this build brings the native library. */
-  readonly hasLibrary: () => boolean;
+  readonly hasLibrary: () => Promise<boolean>;
   readonly files: LocalRecognisersOptions['files'];
   readonly isRecogniser: LocalRecognisersOptions['isRecogniser'];
   /** Where models are kept; the operator's own are in its folder `stt`. */
@@ -49,11 +50,11 @@ export function createWhisperEngine(options: WhisperEngineOptions): Engine {
     canRunLean: false,
     readiness: async () => {
       local = await recognisers();
-      return readinessOf(hasLibrary());
+      return readinessOf(await hasLibrary());
     },
     load: async (modelFiles, signal) => {
       signal.throwIfAborted();
-      modelOf(modelFiles.paths);
+      modelFileOf('whisper-cpp', modelFiles.paths);
       const request = { engine: 'whisper-cpp', files: modelFiles, stallMs: STALL_MS } as const;
       return await loadHosted(host, request, signal, async (model, task, context) => {
         assertKind(task, 'audio_stt', 'whisper-cpp');

@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
-import type { ModelFiles, RunContext } from '../engine.ts';
+import type { RunContext } from '../engine.ts';
 import type { TaskResult } from '../result.ts';
 import { rising } from '../progress.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
@@ -10,7 +10,9 @@ import type { SpeechFinder, Transcriber, Transcription } from './port.ts';
 import { SAMPLE_RATE, samplesOf, toPcm } from './recording.ts';
 import { condense, type Span } from './speech.ts';
 import { mended, type Segment, segmentsOf, wordsOf } from './words.ts';
-import { assertKind, roleMissing } from '../failures.ts';
+import { assertKind } from '../failures.ts';
+import { modelFileOf } from '../model-file.ts';
+import { isDetection, noSpeechFinder } from './asked.ts';
 
 export interface TranscriptionEngineOptions {
   /** Load model files; see the binding. */
@@ -23,7 +25,7 @@ export function createTranscriptionEngine(options: TranscriptionEngineOptions): 
   return {
     load: async ({ paths }, { signal }) => {
       signal.throwIfAborted();
-      const path = modelOf(paths);
+      const path = modelFileOf('whisper-cpp', paths);
       await using opened = new AsyncDisposableStack();
       const transcriber = opened.use(await options.openTranscriber(path));
       const vad = paths.get('vad');
@@ -40,20 +42,6 @@ export function createTranscriptionEngine(options: TranscriptionEngineOptions): 
     },
   };
 }
-
-const MODEL_HINT = 'Offer the model with a file of role `model`, or put it into the folder `stt` of the models.';
-
-/** @throws WorkerError `model.role-missing` */
-export function modelOf(paths: ModelFiles['paths']): string {
-  const path = paths.get('model');
-  if (path !== undefined) return path;
-  throw roleMissing('whisper-cpp', 'model', MODEL_HINT);
-}
-
-export const noSpeechFinder = (): WorkerError =>
-  new WorkerError('model.role-missing', 'the task asks for vad, and the model has no file with the role `vad`', {
-    hint: 'Add a Silero model (ggml-silero-v5.1.2.bin) with the role `vad`, or create the job without vad.',
-  });
 
 interface Tools extends RunContext {
   readonly transcriber: Transcriber;
@@ -100,8 +88,6 @@ function chosenLanguage(asked: string | undefined, tokens: number): string | und
         : 'Name the language by its code, such as `en`, `de` or `zh`, or omit it to detect the language.',
   });
 }
-
-export const isDetection = (language: string): boolean => ['', 'auto'].includes(language.trim().toLowerCase());
 
 /** How much of the whole work is detecting speech, in percent. */
 const DETECTION_PERCENT = 10;

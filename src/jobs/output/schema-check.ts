@@ -5,7 +5,6 @@ import type { Clock } from '../../system/clock.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
 import type { SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
 import { type CheckResult, readCheckResult, unchecked } from './check-result.ts';
-import { checkJson } from './json.ts';
 
 /*
  * A studio's regular expression may take for ever over a reply, and the worker has to keep its heartbeats up. Such a
@@ -53,7 +52,9 @@ export function createSchemaCheck(options: SchemaCheckOptions): CheckSchema {
   return async (text, schema, signal) => {
     signal.throwIfAborted();
     const plain = writeJson(schema); // without white space, and no character of a name escaped that need not be
-    return isBounded(text, plain) ? checkJson(text, schema) : await checkApart({ text, schema }, options, signal);
+    return isBounded(text, plain)
+      ? (await import('./json.ts')).checkJson(text, schema)
+      : await checkApart({ text, schema }, options, signal);
   };
 }
 

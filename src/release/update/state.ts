@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { errorChain } from '../../base/errors.ts';
 import { readJson } from '../../contract/read.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { Files } from '../../system/disk/files.ts';
+import type { Files, WriteOptions } from '../../system/disk/files.ts';
 import { parseVersion } from '../feed/semver.ts';
 
 /*
@@ -67,8 +67,10 @@ export function openUpdateMemory(options: {
   readonly path: string;
   readonly files: Pick<Files, 'readText' | 'writeAtomic'>;
   readonly log: Pick<Logger, 'warn'>;
+  /** When a change is on the disk; before `change` resolves unless told otherwise. */
+  readonly durable?: WriteOptions['durable'];
 }): UpdateMemory {
-  const { path, files, log } = options;
+  const { path, files, log, durable = true } = options;
   let last: Promise<unknown> = Promise.resolve();
   async function read(): Promise<UpdateState> {
     try {
@@ -90,7 +92,7 @@ export function openUpdateMemory(options: {
         const after = change(before);
         const text = `${JSON.stringify(after, undefined, 2)}\n`;
         if (text !== `${JSON.stringify(before, undefined, 2)}\n`) {
-          await files.writeAtomic(path, text, { mode: 0o600, durable: true });
+          await files.writeAtomic(path, text, { mode: 0o600, durable });
         }
         return after;
       });

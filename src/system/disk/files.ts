@@ -20,8 +20,8 @@ export interface FileFacts {
 export interface WriteOptions {
   /** Permission bits of the file; 0644 when left out. Windows ignores them. */
   readonly mode?: number;
-  /** Whether the bytes are on the disk when the promise resolves. */
-  readonly durable?: boolean;
+  /** Whether the bytes are on the disk when the promise resolves; `soon` has them written while nobody waits. */
+  readonly durable?: boolean | 'soon';
 }
 
 /**
@@ -91,7 +91,8 @@ export const systemFiles: Files = {
   writeAtomic: async (path, data, options = {}) => {
     const target = (await orMissing(realpath(path))) ?? path;
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
-    await replace(target, [bytes], { mode: options.mode ?? 0o644, durable: options.durable ?? false });
+    await replace(target, [bytes], { mode: options.mode ?? 0o644, durable: options.durable === true });
+    if (options.durable === 'soon') void settle(target);
   },
   writeDurable: (path, parts, mode = 0o600) => replace(path, parts, { mode, durable: true }),
   openAppend: openAppendFile,
@@ -117,6 +118,15 @@ export const systemFiles: Files = {
     return parent === path ? 0 : systemFiles.freeBytes(parent);
   },
 };
+
+/** Has a file and its name written to the disk. Where that fails a power cut may take the change back, and no more. */
+async function settle(path: string): Promise<void> {
+  for (const each of [path, dirname(path)]) {
+    const file = await open(each, 'r').catch(() => undefined); // replaced again by now, or a folder of Windows
+    await file?.sync().catch(() => {});
+    await file?.close();
+  }
+}
 
 /** Writes beside the target and moves over it: in one call where the bytes are few, through the pool otherwise. */
 async function replace(target: string, parts: readonly Uint8Array[], how: Replacement): Promise<void> {

@@ -1,4 +1,3 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WorkerError } from '../../base/errors.ts';
@@ -28,7 +27,7 @@ export async function ensureUnpacked(root: string, name: string, payload: Payloa
   const archive = await readArchive(name, payload);
   mkdirSync(root, { recursive: true, mode: PRIVATE });
   moveAside(folder);
-  const temporary = `${folder}.${randomUUID()}`;
+  const temporary = `${folder}.${crypto.randomUUID()}`;
   try {
     await extract(archive, temporary);
     renameSync(temporary, folder);
@@ -60,7 +59,7 @@ export function isIntact(folder: string): boolean {
  */
 export async function readArchive(name: string, payload: Payload): Promise<Uint8Array> {
   const archive = await Bun.file(payload.path).bytes();
-  if (createHash('sha256').update(archive).digest('hex') === payload.sha256) return archive;
+  if (Bun.SHA256.hash(archive, 'hex') === payload.sha256) return archive;
   throw new WorkerError('native.unavailable', `the archive of the ${name} files is damaged`, {
     hint: 'Reinstall studio-worker.',
   });
@@ -80,7 +79,7 @@ async function extract(archive: Uint8Array, folder: string): Promise<void> {
 
 /** A broken folder is moved before it is removed: a library in use cannot be deleted in place on Windows. */
 function moveAside(folder: string): void {
-  const broken = `${folder}.${randomUUID()}`;
+  const broken = `${folder}.${crypto.randomUUID()}`;
   try {
     renameSync(folder, broken);
     rmSync(broken, { recursive: true, force: true });

@@ -1,5 +1,3 @@
-import { createInterface } from 'node:readline';
-
 /** A process that started this one and talks with it by lines: ours come by stdout, its by stdin. */
 export interface LineParent {
   write(text: string): void;
@@ -14,6 +12,7 @@ export interface LineParent {
 /** Begins to read what it says. */
 export function connectLineParent(): LineParent {
   const gone = Promise.withResolvers<void>();
+  const { createInterface } = process.getBuiltinModule('node:readline'); // only a version on trial has such a parent
   const lines = createInterface({ input: process.stdin });
   lines.on('close', gone.resolve);
   return {

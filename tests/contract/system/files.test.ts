@@ -53,15 +53,18 @@ describe.each(SUBJECTS)('%s', (_name, make) => {
     expect(await failureOf(files.makePrivate(at.at('nothing')))).toMatchObject({ code: 'ENOENT' });
   });
 
-  test('replace a file whole and leave nothing beside it', async () => {
-    await using at = await make();
-    const { files } = at;
-    await files.makeDir(at.at('config'));
-    await files.writeAtomic(at.at('config/file'), 'the old and longer text');
-    await files.writeAtomic(at.at('config/file'), encoded('new'), { mode: 0o600, durable: true });
-    expect(await files.readText(at.at('config/file'))).toBe('new');
-    expect(await files.list(at.at('config'))).toEqual(['file']);
-  });
+  test.each([false, true, 'soon'] as const)(
+    'replace a file whole and leave nothing beside it, durable: %s',
+    async (durable) => {
+      await using at = await make();
+      const { files } = at;
+      await files.makeDir(at.at('config'));
+      await files.writeAtomic(at.at('config/file'), 'the old and longer text');
+      await files.writeAtomic(at.at('config/file'), encoded('new'), { mode: 0o600, durable });
+      expect(await files.readText(at.at('config/file'))).toBe('new');
+      expect(await files.list(at.at('config'))).toEqual(['file']);
+    },
+  );
 
   test('leave a folder alone that a file is to be written over', async () => {
     await using at = await make();

@@ -1,7 +1,8 @@
 import { toModelId } from '../../../src/base/ids.ts';
 import type { CliDefaults } from '../../../src/contract/model-source.ts';
 import type { RunContext } from '../../../src/engines/engine.ts';
-import { createGradioEngine, type GradioSettings } from '../../../src/engines/gradio/index.ts';
+import type { GradioSettings } from '../../../src/engines/gradio/generate.ts';
+import { createGradioEngine } from '../../../src/engines/gradio/index.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { createAskApp } from '../../../src/system/net/web-app.ts';
 import { aTask, synthetic } from '../builders.ts';

@@ -65,10 +65,10 @@ export function llamaScene(
   return {
     engine: createLlamaEngine({
       host,
-      hasRuntime: () => options.hasRuntime ?? true,
+      hasRuntime: async () => options.hasRuntime ?? true,
       devices: options.devices ?? processorOnly,
       vision: {
-        hasRuntime: () => options.hasVision ?? true,
+        hasRuntime: async () => options.hasVision ?? true,
         devices: processorOnly,
         chatImages: { fetchImage: noWeb, images: createImages({ native: inCheckout }), clock: systemClock },
       },

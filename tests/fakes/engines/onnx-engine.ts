@@ -51,7 +51,7 @@ export function onnxScene(
   const host = realHost(options, log);
   const engine = createOnnxEngine({
     host,
-    hasRuntime: () => true,
+    hasRuntime: async () => true,
     fetchInput: fetchFrom(web),
   });
   return {

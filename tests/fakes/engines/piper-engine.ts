@@ -53,7 +53,7 @@ export function piperScene(options: PiperSceneOptions = {}): PiperScene {
     ['config', config],
   ] as const);
   return {
-    engine: createPiperEngine({ host, hasRuntime: () => true, ffmpeg: options.ffmpeg ?? anFfmpeg(folder) }),
+    engine: createPiperEngine({ host, hasRuntime: async () => true, ffmpeg: options.ffmpeg ?? anFfmpeg(folder) }),
     files: { model: toModelId('voice'), paths, loras: [], defaults: synthetic.cliDefaults },
     log,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import type { Engine } from '../../../src/engines/engine.ts';
-import { createSyntheticEngine, type SyntheticEngineOptions } from '../../../src/engines/synthetic/index.ts';
+import { createSyntheticEngine } from '../../../src/engines/synthetic/index.ts';
+import type { SyntheticEngineOptions } from '../../../src/engines/synthetic/run.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
 import { noFfmpeg } from './ffmpeg.ts';

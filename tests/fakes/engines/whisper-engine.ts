@@ -60,7 +60,7 @@ export function whisperScene(options: WhisperSceneOptions = {}): WhisperScene {
   const host = realHost(options, log);
   const engine = createWhisperEngine({
     host,
-    hasLibrary: () => true,
+    hasLibrary: async () => true,
     ffmpeg: (options.ffmpeg ?? anFfmpeg)(folder),
     files: systemFiles,
     isRecogniser: isGgmlRecogniser,

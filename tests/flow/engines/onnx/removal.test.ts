@@ -246,7 +246,7 @@ test('another kind of task is refused in the words of the contract', async () =>
 test('a build without the runtime is not ready and says what to do', async () => {
   const host = { load: () => Promise.reject(new Error('nobody asked for a model')) };
   const fetchInput = () => Promise.reject(new Error('nobody asked for an input'));
-  const engine = createOnnxEngine({ host, fetchInput, hasRuntime: () => false });
+  const engine = createOnnxEngine({ host, fetchInput, hasRuntime: async () => false });
   expect(await engine.readiness()).toEqual({
     ready: false,
     where: undefined,

@@ -235,6 +235,6 @@ test('another kind of task is refused by name', async () => {
 
 test('a build without the runtime is not ready and says what to do', async () => {
   const host = { load: () => Promise.reject(new Error('nobody asked for a model')) };
-  const engine = createPiperEngine({ host, ffmpeg: noFfmpeg('/nowhere'), hasRuntime: () => false });
+  const engine = createPiperEngine({ host, ffmpeg: noFfmpeg('/nowhere'), hasRuntime: async () => false });
   expect(await engine.readiness()).toMatchObject({ ready: false, hint: expect.stringContaining('bun install') });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { STALL_MS } from '../../../../src/engines/gradio/index.ts';
+import { STALL_MS } from '../../../../src/engines/gradio/generate.ts';
 import { synthetic } from '../../../fakes/builders.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { parameter } from '../../../fakes/engines/gradio-app.ts';

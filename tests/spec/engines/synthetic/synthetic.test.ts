@@ -4,7 +4,7 @@ import { toModelId } from '../../../../src/base/ids.ts';
 import type { Task } from '../../../../src/contract/tasks/index.ts';
 import type { RunContext } from '../../../../src/engines/engine.ts';
 import { drawImage } from '../../../../src/engines/synthetic/image.ts';
-import type { SyntheticEngineOptions } from '../../../../src/engines/synthetic/index.ts';
+import type { SyntheticEngineOptions } from '../../../../src/engines/synthetic/run.ts';
 import { clipOf, sizeOf } from '../../../../src/engines/synthetic/limits.ts';
 import { toneHz } from '../../../../src/engines/synthetic/tts.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
