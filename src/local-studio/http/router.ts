@@ -1,4 +1,5 @@
 import { errorChain, toWorkerError } from '../../base/errors.ts';
+import { matchesPath, pathParams, segmentsOf } from '../../contract/route-path.ts';
 import { API_PREFIX } from '../../contract/routes.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { AllowsHost } from './allowed-hosts.ts';
@@ -31,10 +32,10 @@ export function createRouter(routes: readonly Route[], { log, allowsHost }: Rout
     if (url === null) return problem(400, 'invalid', 'the Host header names no host');
     if (!allowsHost(url.hostname)) return misdirected(url.hostname);
     const segments = segmentsOf(url.pathname);
-    const found = table.filter((entry) => matches(entry.segments, segments));
+    const found = table.filter((entry) => matchesPath(entry.segments, segments));
     const match = found.find(({ route }) => route.method === request.method);
     if (match === undefined) return missing(found);
-    const params = paramsOf(match.segments, segments);
+    const params = pathParams(match.segments, segments);
     if (params === undefined) return problem(400, 'invalid', 'the path is not well encoded');
     try {
       return await match.route.handle({ request, url, params, peer });
@@ -61,22 +62,4 @@ function refusalOf(thrown: unknown, url: URL, log: Logger): Response {
   log.error('request.failed', { path: url.pathname, code: error.code, error: errorChain(error) });
   if (error.code === 'disk.full') return problem(507, 'disk-full', 'the studio has no space left');
   return problem(500, 'internal', 'the studio failed; its log says why');
-}
-
-const segmentsOf = (path: string): readonly string[] => path.split('/').slice(1);
-
-const matches = (pattern: readonly string[], path: readonly string[]): boolean =>
-  pattern.length === path.length &&
-  pattern.every((part, at) => (part.startsWith(':') ? path[at] !== '' : part === path[at]));
-
-function paramsOf(pattern: readonly string[], path: readonly string[]): Record<string, string> | undefined {
-  try {
-    return Object.fromEntries(
-      pattern.flatMap((part, at) =>
-        part.startsWith(':') ? [[part.slice(1), decodeURIComponent(path[at] ?? '')] as const] : [],
-      ),
-    );
-  } catch {
-    return undefined; // a stray `%`
-  }
 }
