@@ -7,7 +7,7 @@ import { filterSink, isEnabled, type Levels } from './levels.ts';
 import type { LogEntry } from './log-entry.ts';
 import { createLogger, type Logger, type LogSink } from './logger.ts';
 import { createRedactor, type Redactor } from './redact.ts';
-import { createRing, type Ring } from './ring.ts';
+import { createRing, type Numbered, type Ring } from './ring.ts';
 import { toLogEntry } from './message.ts';
 import type { ErrorTracker } from './sentry.ts';
 import { createShipBuffer, type ShipBuffer } from './ship-buffer.ts';
@@ -41,6 +41,8 @@ export interface Log {
   /** The newest lines, for `status` and the local page; shipping does not empty it. */
   readonly ring: Ring<LogEntry>;
   readonly redactor: Redactor;
+  /** Calls back with each line that the ring takes. The returned function unsubscribes. */
+  onLine(call: (line: Numbered<LogEntry>) => void): () => void;
   /** Sends what the error tracker still holds; settles within two seconds. The session flushes the ship buffer. */
   flush(): Promise<void>;
 }
@@ -55,11 +57,13 @@ export function openLog(options: LogOptions): Log {
   const reporter = options.format === 'json' ? createJsonReporter(terminal) : createConsoleReporter(terminal);
   const shipBuffer = createShipBuffer();
   const ring = createRing<LogEntry>(RING_ENTRIES);
+  const listeners = new Set<(line: Numbered<LogEntry>) => void>();
   // The ship buffer's own sink would put the same sentence together a second time.
   const keep: LogSink = (event) => {
     const entry = toLogEntry(event);
     if (entry === undefined) return;
-    ring.push(entry);
+    const line = { seq: ring.push(entry), item: entry };
+    for (const call of listeners) call(line);
     // A worker ships its own events, not those of a studio in the same process.
     if (event.area !== 'studio') shipBuffer.push(entry);
   };
@@ -71,5 +75,15 @@ export function openLog(options: LogOptions): Log {
     // A debug event is for the terminal alone: where nobody reads it, it costs nothing.
     wants: (level, area) => level !== 'debug' || isEnabled(levels, level, area),
   });
-  return { logger, shipBuffer, ring, redactor, flush: async () => tracker?.flush(FLUSH_MS) };
+  return {
+    logger,
+    shipBuffer,
+    ring,
+    redactor,
+    onLine(call) {
+      listeners.add(call);
+      return () => void listeners.delete(call);
+    },
+    flush: async () => tracker?.flush(FLUSH_MS),
+  };
 }

@@ -10,6 +10,8 @@ export interface Ring<T> {
   push(item: T): number;
   /** What came after that number and is still kept, oldest first. */
   after(seq: number): readonly Numbered<T>[];
+  /** The newest one's number; 0 while there was none. */
+  readonly lastSeq: number;
   /** All that is kept, oldest first. */
   all(): readonly Numbered<T>[];
 }
@@ -30,6 +32,9 @@ export function createRing<T>(capacity: number): Ring<T> {
       return ++last;
     },
     after,
+    get lastSeq() {
+      return last;
+    },
     all: () => after(0),
   };
 }

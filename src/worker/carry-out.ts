@@ -95,7 +95,7 @@ class JobCarrier implements CarryOut {
         const share = total > 0 ? Math.min(1, done / total) : 0;
         if (share <= reached) return; // a retry begins anew, which is no step back for whoever watches
         reached = share;
-        events.emit({ is: 'progress', jobId: current.job.id, share });
+        events.emit({ is: 'progress', jobId: current.job.id, share, done, total });
       },
     };
   }

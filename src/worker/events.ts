@@ -27,8 +27,14 @@ export type WorkerEvent =
   /** A slot is held for the job, and whoever asked for it was promised a result. */
   | { readonly is: 'accepted'; readonly job: JobRecord }
   | { readonly is: 'phase'; readonly jobId: JobId; readonly phase: JobPhase }
-  /** `share` is from 0 to 1 and never falls within one job. */
-  | { readonly is: 'progress'; readonly jobId: JobId; readonly share: number }
+  /** `share` is from 0 to 1 and never falls within one job; `done` of `total` are the engine's own steps. */
+  | {
+      readonly is: 'progress';
+      readonly jobId: JobId;
+      readonly share: number;
+      readonly done: number;
+      readonly total: number;
+    }
   /** The job ended here. A result that was made is not delivered yet. */
   | { readonly is: 'outcome'; readonly job: JobRecord }
   | { readonly is: 'delivery'; readonly jobId: JobId; readonly report: DeliveryReport }
@@ -37,7 +43,7 @@ export type WorkerEvent =
   | { readonly is: 'session'; readonly status: SessionStatus }
   | { readonly is: 'registration'; readonly status: RegistrationStatus }
   /** The studio acknowledged a heartbeat: both ways between it and this worker are open. */
-  | { readonly is: 'heartbeat' }
+  | { readonly is: 'heartbeat'; readonly roundTripMs?: number }
   | { readonly is: 'config'; readonly changedKeys: readonly string[] }
   | { readonly is: 'update'; readonly status: UpdateStatus }
   | { readonly is: 'stopping' }

@@ -3,7 +3,7 @@ import type { JobRecord } from '../jobs/job-record.ts';
 import type { DeliveryReport } from '../jobs/delivery-report.ts';
 import type { WorkerEvent } from './events.ts';
 
-/** The newest jobs that ended, newest last. */
+/** The newest jobs that ended, so many of each origin, newest last. */
 export interface JobHistory {
   /** For the stream of events. */
   onEvent(event: WorkerEvent): void;
@@ -21,8 +21,9 @@ export function createHistory(kept = KEPT): JobHistory {
   function add(record: JobRecord): void {
     records.delete(record.jobId);
     records.set(record.jobId, record);
-    const [oldest] = records.keys();
-    if (records.size > kept && oldest !== undefined) records.delete(oldest);
+    const alike = [...records.values()].filter(({ origin }) => origin === record.origin);
+    const [oldest] = alike;
+    if (alike.length > kept && oldest !== undefined) records.delete(oldest.jobId);
   }
 
   function onDelivery(jobId: JobId, report: DeliveryReport): void {

@@ -25,7 +25,7 @@ export type SessionReceiver = Partial<SessionEvents>;
 /** The state of the session, for `status`. */
 export type SessionStatus =
   | { readonly at: 'idle' | 'connecting' | 'greeting' | 'live' | 'stopped' }
-  | { readonly at: 'backing-off'; readonly failures: number; readonly retryInMs: number }
+  | { readonly at: 'backing-off'; readonly failures: number; readonly retryInMs: number; readonly because: string }
   | { readonly at: 'refused' | 'gave-up'; readonly because: string };
 
 /** How a session ended for good. */

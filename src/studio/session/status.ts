@@ -7,7 +7,7 @@ export type Closed = State & { readonly at: 'closed' };
 /** A state as `status` shows it. */
 export function statusOf(state: State, because: string, retryInMs: number): SessionStatus {
   if (state.at === 'backing-off') {
-    return { at: 'backing-off', failures: state.failures, retryInMs };
+    return { at: 'backing-off', failures: state.failures, retryInMs, because };
   }
   if (state.at !== 'closed') return { at: state.at };
   return state.because === 'stopped' ? { at: 'stopped' } : { at: state.because, because };

@@ -23,7 +23,7 @@ export const RegistrationSchema = v.variant('at', [
 
 export const SessionSchema = v.variant('at', [
   v.object({ at: v.picklist(['idle', 'connecting', 'greeting', 'live', 'stopped']) }),
-  v.object({ at: v.literal('backing-off'), failures: v.number(), retryInMs: v.number() }),
+  v.object({ at: v.literal('backing-off'), failures: v.number(), retryInMs: v.number(), because: v.string() }),
   v.object({ at: v.picklist(['refused', 'gave-up']), because: v.string() }),
 ]);
 

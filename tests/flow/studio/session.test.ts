@@ -117,7 +117,12 @@ test('a studio that falls silent is left after twenty seconds', async () => {
   worker.clock.advance(19_999);
   expect(worker.session.status().at).toBe('live');
   worker.clock.advance(1);
-  expect(worker.session.status()).toEqual({ at: 'backing-off', failures: 1, retryInMs: 1_000 });
+  expect(worker.session.status()).toEqual({
+    at: 'backing-off',
+    failures: 1,
+    retryInMs: 1_000,
+    because: 'the studio was silent for 20 s',
+  });
   expect(worker.told).toEqual(['welcome', 'lost']);
   worker.clock.advance(1_000);
   await worker.peer.until(() => worker.peer.attempts === 2, 'a second upgrade');
@@ -197,7 +202,12 @@ test('a welcome resets the count of failures', async () => {
   await worker.at('live');
   worker.peer.link.close(1012, 'restarting');
   await worker.at('backing-off');
-  expect(worker.session.status()).toEqual({ at: 'backing-off', failures: 1, retryInMs: 1_000 });
+  expect(worker.session.status()).toEqual({
+    at: 'backing-off',
+    failures: 1,
+    retryInMs: 1_000,
+    because: 'server closed 1012: restarting',
+  });
   expect(worker.logged('session.lost').at(-1)).toEqual({
     reason: 'server closed 1012: restarting',
     attempt: 1,
@@ -231,7 +241,12 @@ test('a rejected upgrade is retried when Retry-After says so', async () => {
     onUpgrade: () => new Response('busy', { status: 503, headers: { 'retry-after': '42' } }),
   });
   await worker.at('backing-off');
-  expect(worker.session.status()).toEqual({ at: 'backing-off', failures: 1, retryInMs: 42_000 });
+  expect(worker.session.status()).toEqual({
+    at: 'backing-off',
+    failures: 1,
+    retryInMs: 42_000,
+    because: 'the upgrade was answered with status 503',
+  });
 });
 
 test('a finite number of failures is forgiven, the next one gives up', async () => {

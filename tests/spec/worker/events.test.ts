@@ -5,7 +5,13 @@ import { createWorkerEvents, type WorkerEvent } from '../../../src/worker/events
 import { settle } from '../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 
-const progress = (share: number): WorkerEvent => ({ is: 'progress', jobId: toJobId('job-1'), share });
+const progress = (share: number): WorkerEvent => ({
+  is: 'progress',
+  jobId: toJobId('job-1'),
+  share,
+  done: share,
+  total: 1,
+});
 const shareOf = (event: WorkerEvent): string =>
   event.is === 'progress' ? String(event.share) : `missed ${'count' in event ? event.count : ''}`;
 

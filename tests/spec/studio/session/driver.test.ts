@@ -114,7 +114,7 @@ test('every move of the session is reported once, with state and wait', () => {
     { at: 'connecting' },
     { at: 'greeting' },
     { at: 'live' },
-    { at: 'backing-off', failures: 1, retryInMs: 1_125 },
+    { at: 'backing-off', failures: 1, retryInMs: 1_125, because: 'disconnected' },
     { at: 'stopped' },
   ]);
 });
@@ -151,7 +151,12 @@ test('a studio URL that cannot carry a session counts as a failure', () => {
   const { start, session, world, log } = setup();
   world.credentials = { ...approved, apiBaseUrl: 'ftp://nope/' };
   start();
-  expect(session.status()).toEqual({ at: 'backing-off', failures: 1, retryInMs: 1_125 });
+  expect(session.status()).toEqual({
+    at: 'backing-off',
+    failures: 1,
+    retryInMs: 1_125,
+    because: 'the studio URL is not http(s)',
+  });
   expect(log.names()).toEqual(['session.connect-failed', 'session.lost']);
 });
 

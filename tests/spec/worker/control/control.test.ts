@@ -27,7 +27,7 @@ const busy = aWorker({
   runningJobs: [job],
   recentJobs: [{ ...job, status: 'failed', reason: 'no', hint: 'Try.', finishedAt: 9, ranOn: 'cpu', runMs: 2 }],
   models: [{ engine: 'onnx', model, state: 'idle', pid: 7, since: 1, lastUsedAt: 2, gb: 1.5, unloadsAt: 60_000 }],
-  session: { at: 'backing-off', failures: 2, retryInMs: 1_000 },
+  session: { at: 'backing-off', failures: 2, retryInMs: 1_000, because: 'silence' },
 });
 
 /** The replies of a worker to a text that somebody sent, as that somebody receives them. */

@@ -27,12 +27,12 @@ const EVENTS: readonly WorkerEvent[] = [
   { is: 'rejected', jobId, rule: 'busy', because: 'another job is running' },
   { is: 'accepted', job },
   { is: 'phase', jobId, phase: 'loading' },
-  { is: 'progress', jobId, share: 0.5 },
+  { is: 'progress', jobId, share: 0.5, done: 1, total: 2 },
   { is: 'outcome', job: { ...job, status: 'undelivered', finishedAt: 9, runMs: 4 } },
   { is: 'delivery', jobId, report: { is: 'kept', because: 'the studio is down' } },
   { is: 'delivery', jobId, report: { is: 'delivered' } },
   { is: 'models', models: [{ engine: 'onnx', model, state: 'idle', since: 1, lastUsedAt: 2, gb: 1.5 }] },
-  { is: 'session', status: { at: 'backing-off', failures: 1, retryInMs: 500 } },
+  { is: 'session', status: { at: 'backing-off', failures: 1, retryInMs: 500, because: 'silence' } },
   { is: 'registration', status: { at: 'pending', requestId: 'r-1', since: 3 } },
   { is: 'config', changedKeys: ['auto_enabled'] },
   { is: 'stopping' },
@@ -66,7 +66,7 @@ test('a busy loop loses the oldest events and learns how many', async () => {
   const abort = new AbortController();
   const stream = watch(events, abort.signal);
   const first = stream.next();
-  for (let share = 0; share < 1_000; share++) events.emit({ is: 'progress', jobId, share });
+  for (let share = 0; share < 1_000; share++) events.emit({ is: 'progress', jobId, share, done: 1, total: 2 });
   expect((await first).value).toMatchObject({ share: 0 });
   const [missed, next] = [await stream.next(), await stream.next()];
   expect(missed.value).toEqual({ is: 'missed', count: 743 });

@@ -33,8 +33,8 @@ test('an approved worker that never opens a session is not healthy', () => {
 });
 
 test('a pause between two attempts is healthy until it should have ended', () => {
-  expect(quiet({ session: { at: 'backing-off', failures: 9, retryInMs: 1 } })).toBe(true);
-  expect(quiet({ session: { at: 'backing-off', failures: 9, retryInMs: 0 } })).toBe(false);
+  expect(quiet({ session: { at: 'backing-off', failures: 9, retryInMs: 1, because: 'silence' } })).toBe(true);
+  expect(quiet({ session: { at: 'backing-off', failures: 9, retryInMs: 0, because: 'silence' } })).toBe(false);
 });
 
 test.each<SessionStatus>([
@@ -63,7 +63,10 @@ test.each<[Partial<WorkerStatus>, string]>([
     'waiting for approval by the operator of the studio',
   ],
   [{ session: { at: 'idle' }, registration: { at: 'rejected', reason: 'no' } }, 'rejected by the studio: no'],
-  [{ session: { at: 'backing-off', failures: 2, retryInMs: 4_000 } }, 'reconnecting in 4.0 s after 2 failed attempts'],
+  [
+    { session: { at: 'backing-off', failures: 2, retryInMs: 4_000, because: 'silence' } },
+    'reconnecting in 4.0 s after 2 failed attempts',
+  ],
   [{ session: { at: 'refused', because: 'bad token' } }, 'refused: bad token'],
 ])('a worker is described in one line: %j', (status, line) => {
   expect(healthLine(aWorker(status))).toBe(line);

@@ -73,7 +73,7 @@ test('a worker that makes way for a new version is not stopping to its manager',
 test('the service manager is notified that the worker is ready and what it does', async () => {
   await using scene = await aScene();
   expect(scene.manager.received()).toEqual(['READY=1\n', 'WATCHDOG=1\n', 'STATUS=connected, no job\n']);
-  const status = { at: 'backing-off', failures: 1, retryInMs: 2_000 } as const;
+  const status = { at: 'backing-off', failures: 1, retryInMs: 2_000, because: 'silence' } as const;
   scene.become({ session: status });
   scene.events.emit({ is: 'session', status });
   expect(scene.manager.received()).toEqual(['STATUS=reconnecting in 2.0 s after 1 failed attempts\n']);

@@ -25,7 +25,11 @@ test.each<[string, Partial<ObstacleFacts>, string]>([
     { status: aWorker({ registration: { at: 'pending', requestId: 'rr', since: 0 } }) },
     'not approved',
   ],
-  ['no-session', { status: aWorker({ session: { at: 'backing-off', failures: 3, retryInMs: 9 } }) }, '3 attempts'],
+  [
+    'no-session',
+    { status: aWorker({ session: { at: 'backing-off', failures: 3, retryInMs: 9, because: 'silence' } }) },
+    '3 attempts',
+  ],
   ['no-engines', { status: aWorker({ modelEngines: [], extensionEngines: [] }) }, 'no engine is ready'],
   ['update', { updateWaits: true }, 'an update'],
   ['in-use', { onlyWhenIdle: true, userPresence: 'active' }, 'this computer is in use'],
