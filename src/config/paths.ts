@@ -54,6 +54,10 @@ export interface Siblings {
   readonly lock: string;
   readonly pid: string;
   readonly controlSocket: string;
+  /** Where the API of the running worker is, and its token. */
+  readonly localApi: string;
+  /** Which pages may use it without the token. */
+  readonly pageSessions: string;
   /** Finished results that the studio does not have yet. */
   readonly outbox: string;
   /** Peaks of GPU memory that earlier jobs reached. */
@@ -75,6 +79,8 @@ export function siblingsOf(configPath: string): Siblings {
     lock: beside('daemon.lock'),
     pid: beside('daemon.pid'),
     controlSocket: beside('control.sock'),
+    localApi: beside('local-api.json'),
+    pageSessions: beside('page-sessions.json'),
     outbox: beside('outbox'),
     peaks: beside('peaks.json'),
     residency: beside('residency.json'),

@@ -190,8 +190,8 @@ export const CONFIG_KEYS = {
   },
   local_api_port: {
     type: count(U16_MAX),
-    applies: 'unused',
-    sentence: 'Port of the local HTTP API; unset means 4787.',
+    applies: 'restart',
+    sentence: 'Port of the local HTTP API; unset means 4787. A free one is used where it is taken.',
   },
   stream_port: {
     type: count(U16_MAX),
@@ -201,8 +201,8 @@ export const CONFIG_KEYS = {
   local_api_token: {
     type: token,
     secret: true,
-    applies: 'unused',
-    sentence: 'Token that callers of the local HTTP API must present.',
+    applies: 'restart',
+    sentence: 'Token that callers of the local HTTP API must present; unset means a new one with each start.',
   },
   supported_models_override: {
     type: texts,

@@ -27,6 +27,7 @@ export interface StudioReceivers {
   /** What the studio offers counts before anything is delivered to it. */
   readonly onWelcome: SessionEvents['onWelcome'];
   readonly onHeartbeatAck: SessionEvents['onHeartbeatAck'];
+  readonly onLost: SessionEvents['onLost'];
   readonly pipeline: Pick<Pipeline, 'onOffer' | 'onHeartbeatAck' | 'onLost'>;
   readonly delivery: Pick<SessionDelivery, 'onWelcome' | 'onAck' | 'onHeartbeatAck' | 'onLost'>;
 }
@@ -136,7 +137,14 @@ const inOrder = ({
   pipeline,
   delivery,
   onHeartbeatAck,
-}: StudioReceivers): readonly SessionReceiver[] => [claims, { onWelcome }, pipeline, delivery, { onHeartbeatAck }];
+  onLost,
+}: StudioReceivers): readonly SessionReceiver[] => [
+  claims,
+  { onWelcome },
+  pipeline,
+  delivery,
+  { onHeartbeatAck, onLost },
+];
 
 /** What the operator can do about a refusal (studio contract: close codes 4001, 4003). */
 function remedyFor(closeCode: number): string {

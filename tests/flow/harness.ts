@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openConfig } from '../../src/compose/config.ts';
 import { type Effects, realEffects } from '../../src/compose/effects.ts';
 import { realEngines } from '../../src/compose/engines/engines.ts';
-import { composeWorker } from '../../src/compose/worker/worker.ts';
+import { type ComposedWorker, composeWorker } from '../../src/compose/worker/worker.ts';
 import type { ConfigPatch } from '../../src/config/schema.ts';
 import type { ConfigStore } from '../../src/config/store.ts';
 import type { Engine } from '../../src/engines/engine.ts';
@@ -60,6 +60,8 @@ export interface LocalWorker extends AsyncDisposable {
   readonly log: Log;
   readonly ended: Promise<number>;
   readonly control: WorkerControl;
+  readonly composed: ComposedWorker;
+  readonly effects: Effects;
   status(): WorkerStatus;
   /** One more request to stop. */
   signal(): void;
@@ -194,6 +196,8 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
     log,
     ended,
     control: composed.control,
+    composed,
+    effects,
     status: () => composed.status(),
     signal: () => composed.signal(),
     until,

@@ -16,6 +16,8 @@ export async function keptPaths(named: string | undefined, effects: Effects): Pr
   const beside = siblingsOf(configPath);
   const places: readonly (readonly [what: string, path: string])[] = [
     ['config', configPath],
+    ['local API', beside.localApi],
+    ['open pages', beside.pageSessions],
     ['undelivered results', beside.outbox],
     ['memory peaks', beside.peaks],
     ['models in memory', beside.residency],

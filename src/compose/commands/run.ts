@@ -18,6 +18,7 @@ import { type Survival, watchStart } from '../update/survival.ts';
 import { openTrialRun, type TrialRun } from '../update/trial-child.ts';
 import { composeUpdater } from '../update/updater.ts';
 import { serveSocket } from '../worker/control-socket.ts';
+import { serveLocalApi } from '../worker/local-api.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
 import { followCeiling } from '../worker/service-ceiling.ts';
 import { LEAVE_MS, reportToService } from '../../worker/reports/service-report.ts';
@@ -130,6 +131,7 @@ async function serve(
     stops.passTo(() => worker.signal());
     announce(setup);
     void sweepScratch({ ...effects, ...effects.environment }, { isAlive, log: log.logger });
+    await using _api = await serveLocalApi(worker, setup);
     await using _control = await serveSocket(worker.control, { ...setup, configPath: path });
     using _report = notify && reportTo(notify, worker, setup);
     using _ceiling = notify && followCeiling(setup);

@@ -15,6 +15,7 @@ import { openSchemaCheck } from '../children/schema-check.ts';
 import { liveChoice } from '../config.ts';
 import { modelStoreOptions } from '../model-store.ts';
 import { composeLoadedModels, type LoadedModels } from './loaded-models.ts';
+import type { Memory } from './memory.ts';
 import type { WorkerSetup } from './setup.ts';
 import type { StudioLink } from './studio-link.ts';
 
@@ -26,6 +27,7 @@ export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'loa
   readonly maxEstimateGb: () => number | undefined;
   /** Loads in the background what was in memory when the worker ended last. */
   restore(): void;
+  readonly memory: Memory['probe'];
   /** The models in memory. */
   models(): readonly PooledModel[];
   /** Frees all models, and keeps what was learnt about memory. */
@@ -88,6 +90,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     running: () => jobs.running(),
     load: loaded.load,
     unload: loaded.unload,
+    memory: loaded.memory.probe,
     models: () => loaded.pool.list(),
     maxEstimateGb: () => admission.maxEstimateGb(),
     restore: () => loaded.restore(),

@@ -14,7 +14,10 @@ import type { Effects } from '../effects.ts';
 export interface Memory {
   readonly admission: MemoryAdmission;
   /** For whoever loads models. */
-  readonly probe: MemoryProbe;
+  readonly probe: MemoryProbe & {
+    /** The newest report, and when it came; milliseconds since the epoch. */
+    readonly latestAt: { readonly at: number; readonly report: MemoryReport } | undefined;
+  };
   close(): Promise<void>;
 }
 
@@ -45,6 +48,10 @@ export async function openMemory(
     probe: {
       get latest() {
         return watch.latest;
+      },
+      get latestAt() {
+        const { latest, latestAt } = watch;
+        return latest && { at: latestAt, report: latest };
       },
       refresh: () => watch.refresh(),
       sizeOf: processMemory,

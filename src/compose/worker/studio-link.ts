@@ -28,6 +28,7 @@ export interface LinkParts {
   readonly scheduler: Pick<Scheduler, 'held'>;
   readonly events: Pick<WorkerEvents, 'emit'>;
   readonly onRevoked: SessionOptions['onRevoked'];
+  readonly onHeartbeatSent: () => void;
 }
 
 /** Opens the outbox. Close the link by stopping the session, then the delivery. */
@@ -35,7 +36,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
   const { config, effects } = setup;
   const { clock, random, sha256, files, http, sockets } = effects;
   const log = setup.log.logger.child({}, 'delivery');
-  const { credentials, capabilities, scheduler, events, onRevoked } = parts;
+  const { credentials, capabilities, scheduler, events, onRevoked, onHeartbeatSent } = parts;
   let offered: readonly string[] = [];
   const outbox = await openOutbox({
     dir: siblingsOf(config.path).outbox,
@@ -58,6 +59,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
     shipBuffer: setup.log.shipBuffer,
     maxFailures: config.current.ws_reconnect_attempts ?? 0,
     onRevoked,
+    onHeartbeatSent,
     onStatus: (status) => events.emit({ is: 'session', status }),
   });
   const claims = createClaims(session);

@@ -5,7 +5,9 @@ import { VERSION } from '../../base/version.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import type { Welcome } from '../../contract/frames/inbound.ts';
 import { createScheduler, type Scheduler } from '../../jobs/scheduler.ts';
+import type { MachineView } from '../../local-api/deps.ts';
 import type { Updater } from '../../release/update/updater.ts';
+import { createRoundTrip } from '../../studio/session/round-trip.ts';
 import type { Registration } from '../../studio/registration/registration.ts';
 import { createWorkerControl, type WorkerControl } from '../../worker/control/control.ts';
 import { createWorkerEvents, type WorkerEvents } from '../../worker/events.ts';
@@ -30,6 +32,7 @@ export interface ComposedWorker extends Worker {
   readonly registration: Registration;
   readonly control: WorkerControl;
   readonly events: Pick<WorkerEvents, 'subscribe'>;
+  readonly machine: Pick<MachineView, 'memory' | 'refreshMemory' | 'userPresence'>;
   /** One more request to stop. */
   signal(): void;
 }
@@ -69,6 +72,11 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     status: () => worker.status(),
     control: controlOf(setup, parts, worker),
     events,
+    machine: {
+      memory: () => jobs.memory.latestAt,
+      refreshMemory: () => jobs.memory.refresh(),
+      userPresence: () => presence.latest(),
+    },
     signal: () => stopping.signal(),
     registration,
   };
@@ -120,12 +128,14 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
     });
   const identity = composeIdentity(setup, { apiBaseUrl, capabilities: () => capabilities() });
   const { registration, credentials } = identity;
+  const roundTrip = createRoundTrip(setup.effects.clock);
   await setup.trial?.clearance(); // what follows belongs to one worker alone
   const link = await composeStudioLink(setup, {
     credentials,
     capabilities,
     scheduler,
     events,
+    onHeartbeatSent: () => roundTrip.onSent(),
     onRevoked(revoked) {
       registration.revoke(revoked);
       link.session.credentialsChanged(); // we may go by another id already
@@ -141,12 +151,12 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
     isStopping: () => stopping.underway,
     userPresence: () => presence.latest(),
   });
-  return { takenGb, capabilities, identity, registration, link, jobs };
+  return { takenGb, capabilities, identity, registration, link, jobs, roundTrip };
 }
 
 function workerOf(setup: WorkerSetup, parts: Parts): Worker {
   const { effects, config, log, trial } = setup;
-  const { machine, enabled, events, history, stopping, takenGb, capabilities, identity, link, jobs } = parts;
+  const { machine, enabled, events, history, stopping, takenGb, capabilities, identity, link, jobs, roundTrip } = parts;
   const { session, claims, delivery } = link;
   const { registration, credentials, approved } = identity;
   const serving = {
@@ -159,7 +169,11 @@ function workerOf(setup: WorkerSetup, parts: Parts): Worker {
         link.onWelcome(welcome);
         jobs.restore();
       },
-      onHeartbeatAck: () => events.emit({ is: 'heartbeat' }),
+      onHeartbeatAck() {
+        const roundTripMs = roundTrip.onAck();
+        events.emit({ is: 'heartbeat', ...(roundTripMs === undefined ? {} : { roundTripMs }) });
+      },
+      onLost: () => roundTrip.onLost(),
     },
     delivery,
   };

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { readJson } from '../../contract/read.ts';
 
 /** A code for one page, to be exchanged once and soon. */
 export const PageCodeSchema = v.object({
@@ -11,3 +12,10 @@ export type PageCode = v.InferOutput<typeof PageCodeSchema>;
 
 /** What a page exchanges for its cookie. */
 export const PageSessionRequestSchema = v.object({ code: v.pipe(v.string(), v.maxLength(200)) });
+
+const KeptSessionsSchema = v.array(v.object({ hash: v.string(), expiresAt: v.number() }));
+/** The pages of an earlier run, from the file that keeps them; none where it cannot be read. */
+export function readPageSessions(text: string): v.InferOutput<typeof KeptSessionsSchema> {
+  const read = readJson(KeptSessionsSchema, text);
+  return read.is === 'read' ? read.value : [];
+}

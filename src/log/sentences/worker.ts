@@ -20,6 +20,12 @@ export const WORKER_SENTENCES = {
   'control.unavailable': own(
     (f) => `\`status\`, \`enable\` and \`disable\` cannot reach this worker: ${text(f.error)}`,
   ),
+  'local-api.started': own((f) => `the local API listens at ${text(f.url)}`),
+  'local-api.port-taken': own((f) => `port ${text(f.port)} is taken: the local API listens at ${text(f.url)}`),
+  'local-api.unavailable': own(
+    (f) => `the local API cannot listen, so no window and no command reaches this worker: ${text(f.error)}`,
+  ),
+  'local-api.failed': own((f) => `the local API failed at ${text(f.path)}: ${text(f.error)}`),
   'presence.changed': own((f) =>
     f.presence === 'idle'
       ? `nobody is using this computer (${text(f.source)}): offers are accepted`

@@ -44,6 +44,8 @@ export interface SessionOptions {
   readonly shipBuffer: LogQueue;
   /** Called whenever the session moved to another state. Must not throw. */
   readonly onStatus: (status: SessionStatus) => void;
+  /** Called when a heartbeat is on its way. */
+  readonly onHeartbeatSent?: () => void;
   /** The studio does not know this worker any more. The session waits for other credentials. */
   readonly onRevoked: (revoked: { readonly workerId: string; readonly reason: string }) => void;
   /** Failures to get in, in a row, that are forgiven; 0 forgives any number. */
@@ -175,7 +177,8 @@ class SessionDriver implements DrivenSession {
         return;
       }
       case 'send-heartbeat':
-        return void link?.send(heartbeat(this.#advertising.forHeartbeat(this.#features), this.#options.currentJobId()));
+        link?.send(heartbeat(this.#advertising.forHeartbeat(this.#features), this.#options.currentJobId()));
+        return this.#options.onHeartbeatSent?.();
       case 'report-revoked':
         return this.#options.onRevoked({ workerId: this.#connectedAs, reason: effect.reason });
       case 'flush-logs':

@@ -5,13 +5,15 @@ import type { Gpus, MemoryReport } from './gpus.ts';
 export interface MemoryWatch extends Disposable {
   /** Undefined until the first answer. */
   readonly latest: MemoryReport | undefined;
+  /** When that came, in milliseconds since the epoch. */
+  readonly latestAt: number;
   /** Asks now. While a question is under way everybody who asks shares its answer. */
   refresh(): Promise<MemoryReport>;
 }
 
 export interface MemoryWatchOptions {
   readonly gpus: Gpus;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'now'>;
   /** Time from one answer to the next question. */
   readonly everyMs: number;
 }
@@ -19,6 +21,7 @@ export interface MemoryWatchOptions {
 /** A watch that asks at once, and repeatedly until it is disposed of. */
 export function watchMemory({ gpus, clock, everyMs }: MemoryWatchOptions): MemoryWatch {
   let latest: MemoryReport | undefined;
+  let latestAt = 0;
   let asking: Promise<MemoryReport> | undefined;
   let disarm = (): void => {};
   let over = false;
@@ -27,6 +30,7 @@ export function watchMemory({ gpus, clock, everyMs }: MemoryWatchOptions): Memor
     disarm();
     const report = await gpus.probe();
     latest = report;
+    latestAt = clock.now();
     asking = undefined;
     if (!over) disarm = clock.after(everyMs, () => void refresh());
     return report;
@@ -37,6 +41,9 @@ export function watchMemory({ gpus, clock, everyMs }: MemoryWatchOptions): Memor
   return {
     get latest() {
       return latest;
+    },
+    get latestAt() {
+      return latestAt;
     },
     refresh,
     [Symbol.dispose]() {

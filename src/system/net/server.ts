@@ -22,6 +22,8 @@ export interface ServerPeer {
   readonly address: string;
   /** Turns the request into a socket. The response stands for that; undefined when the request asks for no socket. */
   upgrade(headers: Readonly<Record<string, string>>, onOpened: OnServerSocket): Response | undefined;
+  /** The connection may be idle as long as its answer takes. */
+  waitForAnswer(): void;
 }
 
 /** What is served, and where. */
@@ -95,6 +97,7 @@ const peerOf = (request: Request, server: Bun.Server<SocketData>): ServerPeer =>
   address: server.requestIP(request)?.address ?? '',
   upgrade: (headers, onOpened) =>
     server.upgrade(request, { headers, data: { onOpened, events: undefined } }) ? UPGRADED : undefined,
+  waitForAnswer: () => server.timeout(request, 0),
 });
 
 const socketHandlers = (sockets: Set<BunSocket>): Bun.WebSocketHandler<SocketData> => ({

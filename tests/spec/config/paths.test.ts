@@ -67,6 +67,8 @@ test('what belongs to a config file lies beside it, wherever it is', () => {
     lock: '/srv/w1/daemon.lock',
     pid: '/srv/w1/daemon.pid',
     controlSocket: '/srv/w1/control.sock',
+    localApi: '/srv/w1/local-api.json',
+    pageSessions: '/srv/w1/page-sessions.json',
     outbox: '/srv/w1/outbox',
     peaks: '/srv/w1/peaks.json',
     residency: '/srv/w1/residency.json',

@@ -72,6 +72,7 @@ function setup() {
       pipeline: { onOffer: by('pipeline'), onHeartbeatAck: by('pipeline'), onLost: by('pipeline') },
       onWelcome: by('worker'),
       onHeartbeatAck: by('worker'),
+      onLost: () => undefined,
     },
     delivery: {
       deliverPending: () => delivered.promise,

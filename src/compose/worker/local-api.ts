@@ -1,0 +1,103 @@
+import { errorChain } from '../../base/errors.ts';
+import { MIB } from '../../base/units.ts';
+import { siblingsOf } from '../../config/paths.ts';
+import type { ConfigStore } from '../../config/store.ts';
+import type { LocalApiDeps } from '../../local-api/deps.ts';
+import type { RouteGroup } from '../../local-api/http/router.ts';
+import { createLocalApi } from '../../local-api/local-api.ts';
+import type { Log } from '../../log/open-log.ts';
+import type { HttpServer, ServeOptions } from '../../system/net/server.ts';
+import { codeOf } from '../../base/system-code.ts';
+import type { Effects } from '../effects.ts';
+import { openPageSessions } from './page-sessions.ts';
+import type { ComposedWorker } from './worker.ts';
+
+export interface LocalApiSetup {
+  readonly effects: Pick<Effects, 'clock' | 'random' | 'sha256' | 'files' | 'machine' | 'serve' | 'environment'>;
+  readonly config: ConfigStore;
+  readonly log: Log;
+  /** The files of the page. */
+  readonly shell?: RouteGroup;
+}
+
+/** An API that listens. */
+export interface ServedApi extends AsyncDisposable {
+  readonly url: string;
+  readonly token: string;
+}
+
+const DEFAULT_PORT = 4787;
+/** What a program may say in a picture or two; each route takes less where it can. */
+const LIMITS = { host: '127.0.0.1', maxRequestBytes: 64 * MIB, maxFrameBytes: MIB, idleSeconds: 60 } as const;
+const TOKEN_BYTES = 32;
+
+/**
+ * Serves the API of a worker on this machine, and says where in a file that only its owner can read. Serving jobs does
+ * not depend on it: undefined, and logged, where it cannot listen.
+ */
+export async function serveLocalApi(worker: ComposedWorker, setup: LocalApiSetup): Promise<ServedApi | undefined> {
+  const { effects, config, log } = setup;
+  const token = config.current.local_api_token ?? effects.random.hex(TOKEN_BYTES);
+  log.redactor.learn(token);
+  let server: HttpServer | undefined;
+  const api = createLocalApi(await depsOf(worker, setup, { token, url: () => server?.url ?? '' }), () =>
+    worker.status(),
+  );
+  const found = siblingsOf(config.path).localApi;
+  const close = async (): Promise<void> => {
+    await effects.files.remove(found).catch(() => {}); // whoever reads it finds nobody there
+    api[Symbol.dispose]();
+    await server?.stop('the worker stops');
+  };
+  try {
+    server = listen(setup, { ...LIMITS, answer: (request, peer) => api.answer(request, peer) });
+    const { url } = server;
+    const text = JSON.stringify({ url, token, pid: effects.environment.pid });
+    await effects.files.writeAtomic(found, `${text}\n`, { mode: 0o600 });
+    log.logger.info('local-api.started', { url });
+    return { url, token, [Symbol.asyncDispose]: close };
+  } catch (thrown) {
+    log.logger.warn('local-api.unavailable', { error: errorChain(thrown) });
+    await close();
+    return undefined;
+  }
+}
+
+async function depsOf(
+  worker: ComposedWorker,
+  { effects, config, log, shell }: LocalApiSetup,
+  here: Pick<LocalApiDeps, 'token' | 'url'>,
+): Promise<LocalApiDeps> {
+  const { clock, random, sha256, files, machine } = effects;
+  return {
+    ...here,
+    config,
+    log,
+    clock,
+    random,
+    control: worker.control,
+    events: worker.events,
+    machine: {
+      ...worker.machine,
+      hostName: () => machine.hostName(),
+      freeBytes: (folder) => files.freeBytes(folder).catch(() => undefined),
+    },
+    registration: worker.registration,
+    hashOf: (text) => sha256(text).toHex(),
+    pages: await openPageSessions(siblingsOf(config.path).pageSessions, effects, log.logger),
+    ...(shell === undefined ? {} : { shell }),
+  };
+}
+
+/** The port that programs know, or any other one where somebody has it. */
+function listen({ effects, config, log }: LocalApiSetup, options: Omit<ServeOptions, 'port'>): HttpServer {
+  const port = config.current.local_api_port ?? DEFAULT_PORT;
+  try {
+    return effects.serve({ ...options, port });
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'EADDRINUSE') throw thrown;
+    const server = effects.serve({ ...options, port: 0 });
+    log.logger.warn('local-api.port-taken', { port, url: server.url });
+    return server;
+  }
+}

@@ -1,0 +1,40 @@
+import type { ConfigStore } from '../config/store.ts';
+import type { Log } from '../log/open-log.ts';
+import type { Clock } from '../system/clock.ts';
+import type { UserPresence } from '../system/presence/presence.ts';
+import type { Random } from '../system/random.ts';
+import type { WorkerControl } from '../worker/control/control.ts';
+import type { WorkerEvents } from '../worker/events.ts';
+import type { PageSession } from './http/page-sessions.ts';
+import type { RouteGroup } from './http/router.ts';
+import type { MemoryAt } from './view/status-view.ts';
+
+/** What the API is told of the machine that the worker runs on. */
+export interface MachineView {
+  readonly hostName: () => string;
+  readonly memory: () => MemoryAt | undefined;
+  /** Asks drivers; settles with their answer. */
+  readonly refreshMemory: () => Promise<unknown>;
+  readonly userPresence: () => UserPresence | undefined;
+  /** Undefined where the system does not tell. */
+  readonly freeBytes: (folder: string) => Promise<number | undefined>;
+}
+
+/** The parts of a running worker that the API shows and acts on. */
+export interface LocalApiDeps {
+  readonly control: WorkerControl;
+  readonly events: Pick<WorkerEvents, 'subscribe'>;
+  readonly config: Pick<ConfigStore, 'current' | 'update' | 'path' | 'overridden'>;
+  readonly log: Pick<Log, 'logger' | 'ring' | 'onLine'>;
+  readonly machine: MachineView;
+  readonly registration: { readonly reset: () => void };
+  readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly random: Pick<Random, 'hex'>;
+  readonly hashOf: (text: string) => string;
+  /** Where the API listens; asked at each use, since it is known once it does. */
+  readonly url: () => string;
+  readonly token: string;
+  readonly pages: { readonly known: readonly PageSession[]; readonly keep: (sessions: readonly PageSession[]) => void };
+  /** The files of the page. */
+  readonly shell?: RouteGroup;
+}

@@ -1,0 +1,140 @@
+import { SECOND_MS } from '../../base/units.ts';
+import { createRing } from '../../log/ring.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { ApiEvent } from '../contract/events.ts';
+
+/*
+ * Events on their way to any number of subscribers. The ring is the one queue that all of them share: each has its own
+ * place in it, so a subscriber that does not read costs nothing, and one that is too far behind is told so.
+ *
+ *   publish ──▶ ring of the newest ──▶ place of each subscriber ──▶ bytes, as its socket takes them
+ */
+
+/** The stream of events of one run of a worker. */
+export interface EventFeed {
+  publish(event: ApiEvent): void;
+  /** How many subscribe now. */
+  readonly subscribers: number;
+  /** Events as bytes of a server-sent stream, from the last one that the subscriber has seen. */
+  open(lastEventId: string | undefined): ReadableStream<Uint8Array>;
+  /** Ends every stream. */
+  close(): void;
+}
+
+export interface EventFeedOptions {
+  readonly clock: Pick<Clock, 'after'>;
+  /** Differs from one run of the worker to the next: numbers begin anew with each. */
+  readonly run: string;
+  /** What a subscriber is shown first. */
+  readonly snapshot: () => Promise<Extract<ApiEvent, { event: 'status' }>>;
+}
+
+/** A minute of a busy worker, at a kilobyte or two each. */
+const MAX_EVENTS = 1_000;
+/** Tells a peer that is gone from one that is idle. */
+const KEEP_ALIVE_MS = 15 * SECOND_MS;
+/** How soon a browser reconnects. */
+const RETRY = 'retry: 2000\n\n';
+
+export const createEventFeed = (options: EventFeedOptions): EventFeed => new RingFeed(options);
+
+const ENCODER = new TextEncoder();
+
+class RingFeed implements EventFeed {
+  readonly #options: EventFeedOptions;
+  readonly #ring = createRing<Uint8Array>(MAX_EVENTS);
+  /** Subscribers that have seen everything. */
+  readonly #waiting = new Set<() => void>();
+  readonly #open = new Set<AsyncGenerator<Uint8Array>>();
+  #closed = false;
+
+  constructor(options: EventFeedOptions) {
+    this.#options = options;
+  }
+
+  get subscribers(): number {
+    return this.#open.size;
+  }
+
+  publish(event: ApiEvent): void {
+    this.#ring.push(this.#bytesOf(event, this.#ring.lastSeq + 1));
+    this.#wake();
+  }
+
+  /** Pulled by the socket, so that nothing piles up here for a peer that does not read. */
+  open(lastEventId: string | undefined): ReadableStream<Uint8Array> {
+    const chunks = this.#chunks(lastEventId);
+    this.#open.add(chunks);
+    let hasLeft = false;
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        const { done, value } = await chunks.next();
+        if (hasLeft) return;
+        if (done !== true) return controller.enqueue(value);
+        this.#open.delete(chunks);
+        controller.close();
+      },
+      cancel: () => {
+        hasLeft = true;
+        this.#open.delete(chunks);
+        void chunks.return(undefined); // ends once what it waits for has come
+        this.#wake();
+      },
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake();
+  }
+
+  async *#chunks(lastEventId: string | undefined): AsyncGenerator<Uint8Array> {
+    yield ENCODER.encode(RETRY);
+    let place = placeOf(lastEventId, this.#options.run);
+    if (place === undefined || place > this.#ring.lastSeq) {
+      place = this.#ring.lastSeq;
+      yield* this.#anew(place, lastEventId !== undefined);
+    }
+    while (!this.#closed) {
+      const found = this.#ring.after(place);
+      if (found.length === 0) yield* this.#nothingYet(place);
+      else if ((found[0]?.seq ?? 0) > place + 1) yield* this.#anew((place = this.#ring.lastSeq), true);
+      for (const { seq, item } of found) {
+        if (seq <= place) continue;
+        place = seq;
+        yield item;
+      }
+    }
+  }
+
+  /** The present, for whoever has not followed until now. */
+  async *#anew(place: number, missed: boolean): AsyncGenerator<Uint8Array> {
+    if (missed) yield this.#bytesOf({ event: 'missed', data: {} }, place);
+    yield this.#bytesOf(await this.#options.snapshot(), place);
+  }
+
+  /** Waits for an event, or gives a sign of life when none comes. */
+  async *#nothingYet(place: number): AsyncGenerator<Uint8Array> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const disarm = this.#options.clock.after(KEEP_ALIVE_MS, resolve);
+    this.#waiting.add(resolve);
+    await promise;
+    this.#waiting.delete(resolve);
+    disarm();
+    if (!this.#closed && this.#ring.lastSeq === place) yield ENCODER.encode(': alive\n\n');
+  }
+
+  #bytesOf({ event, data }: ApiEvent, seq: number): Uint8Array {
+    return ENCODER.encode(`id: ${this.#options.run}-${seq}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  #wake(): void {
+    for (const call of this.#waiting) call();
+  }
+}
+
+/** Which event of this run an id names; undefined for one of another run, or none at all. */
+function placeOf(lastEventId: string | undefined, run: string): number | undefined {
+  const [, of, seq] = /^([\w]+)-(\d{1,15})$/.exec(lastEventId ?? '') ?? [];
+  return of === run ? Number(seq) : undefined;
+}

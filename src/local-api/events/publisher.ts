@@ -1,0 +1,88 @@
+import { SECOND_MS } from '../../base/units.ts';
+import type { LogEntry } from '../../log/log-entry.ts';
+import type { Numbered } from '../../log/ring.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { JobRecord } from '../../jobs/job-record.ts';
+import type { WorkerEvent } from '../../worker/events.ts';
+import type { ApiJob } from '../contract/jobs.ts';
+import type { LiveStatus } from '../contract/status.ts';
+import type { EventFeed } from './feed.ts';
+
+export interface PublisherOptions {
+  readonly feed: Pick<EventFeed, 'publish' | 'subscribers'>;
+  readonly clock: Pick<Clock, 'after'>;
+  readonly readStatus: () => Promise<LiveStatus>;
+  readonly viewJob: (job: JobRecord) => ApiJob;
+  /** A job of those that run or ended lately. */
+  readonly findJob: (jobId: string) => JobRecord | undefined;
+  /** Asks drivers how much memory is free. */
+  readonly refreshMemory: () => Promise<unknown>;
+}
+
+/** What happens in the worker, and what is logged, as events of the API. */
+export interface Publisher extends Disposable {
+  onEvent(event: WorkerEvent): void;
+  onLine(line: Numbered<LogEntry>): void;
+}
+
+/** A burst of events is one change of the status. */
+const SETTLE_MS = 100;
+/** Memory changes without an event; drivers are asked only while somebody looks. */
+const MEMORY_EVERY_MS = 10 * SECOND_MS;
+
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { feed, clock, readStatus, viewJob, findJob, refreshMemory } = options;
+  let last = '';
+  let pending = false;
+  let over = false;
+
+  function statusSoon(): void {
+    if (pending || over) return;
+    pending = true;
+    clock.after(SETTLE_MS, () => void publishStatus());
+  }
+
+  async function publishStatus(): Promise<void> {
+    pending = false;
+    if (over || feed.subscribers === 0) return; // whoever comes is shown the present first
+    const status = await readStatus();
+    const { logsSeq: _moves, ...facts } = status;
+    const text = JSON.stringify(facts);
+    if (over || text === last) return;
+    last = text;
+    feed.publish({ event: 'status', data: status });
+  }
+
+  let disarm = clock.after(MEMORY_EVERY_MS, () => void watchMemory());
+  async function watchMemory(): Promise<void> {
+    if (feed.subscribers > 0) {
+      await refreshMemory();
+      statusSoon();
+    }
+    if (!over) disarm = clock.after(MEMORY_EVERY_MS, () => void watchMemory());
+  }
+
+  return {
+    onEvent(event) {
+      if (event.is === 'progress') {
+        const { jobId, done, total, share } = event;
+        return feed.publish({ event: 'progress', data: { jobId, done, total, share } });
+      }
+      const job = jobIn(event, findJob);
+      if (job !== undefined) feed.publish({ event: 'job', data: viewJob(job) });
+      if (event.is === 'models') feed.publish({ event: 'models', data: event.models.map((model) => ({ ...model })) });
+      statusSoon();
+    },
+    onLine: ({ seq, item }) => feed.publish({ event: 'log', data: { seq, ...item } }),
+    [Symbol.dispose]() {
+      over = true;
+      disarm();
+    },
+  };
+}
+
+/** The job that an event changed. */
+function jobIn(event: WorkerEvent, findJob: PublisherOptions['findJob']): JobRecord | undefined {
+  if (event.is === 'accepted' || event.is === 'outcome') return event.job;
+  return event.is === 'phase' || event.is === 'delivery' ? findJob(event.jobId) : undefined;
+}

@@ -1,0 +1,31 @@
+import { toJobId } from '../../base/ids.ts';
+import type { LocalApiDeps } from '../deps.ts';
+import { ApiFailure, jsonReply } from '../http/reply.ts';
+import type { Handlers } from '../http/router.ts';
+import { type ApiFacts, findJob } from './facts.ts';
+
+/** Jobs that run, and those that ended lately. */
+export function jobHandlers(
+  { control }: LocalApiDeps,
+  facts: ApiFacts,
+): Pick<Handlers, 'jobs' | 'jobLog' | 'cancelJob'> {
+  return {
+    async jobs({ query: { source } }) {
+      const { runningJobs, recentJobs } = await control.status({});
+      const jobs = [...runningJobs, ...recentJobs.toReversed()].map((job) => facts.viewJob(job));
+      return jsonReply(source === undefined ? jobs : jobs.filter((job) => job.source === source));
+    },
+    async jobLog({ params: { id = '' } }) {
+      const log = facts.jobLogs.of(id);
+      if (log !== undefined) return jsonReply(log);
+      if (findJob(await control.status({}), id) === undefined) throw unknownJob();
+      return jsonReply({ lines: [], dropped: 0 });
+    },
+    async cancelJob({ params: { id = '' } }) {
+      if (findJob(await control.status({}), id) === undefined) throw unknownJob();
+      return jsonReply(await control.cancel({ jobId: toJobId(id) }));
+    },
+  };
+}
+
+const unknownJob = (): ApiFailure => new ApiFailure(404, 'unknown_job', 'no job of this id runs or ended lately');

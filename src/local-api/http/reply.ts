@@ -1,0 +1,64 @@
+import { errorChain, toWorkerError } from '../../base/errors.ts';
+import { writeJson } from '../../contract/json.ts';
+import type { ApiError } from '../contract/common.ts';
+
+/** On every answer: it is nobody else's to frame, sniff, keep or embed. */
+export const SAFE_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+} as const;
+
+type HeaderList = Readonly<Record<string, string>>;
+
+/** A JSON response. */
+export const jsonReply = (value: unknown, status = 200, headers: HeaderList = {}): Response =>
+  new Response(writeJson(value), {
+    status,
+    headers: { ...SAFE_HEADERS, 'content-type': 'application/json', ...headers },
+  });
+
+/** An error as JSON. */
+export const errorReply = (status: number, error: ApiError, headers: HeaderList = {}): Response =>
+  jsonReply(error, status, headers);
+
+/** A failure that ends a request from however deep in its handling. */
+export class ApiFailure extends Error {
+  override readonly name = 'ApiFailure';
+  readonly status: number;
+  readonly body: ApiError & Readonly<Record<string, unknown>>;
+
+  constructor(status: number, error: string, message: string, more: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.status = status;
+    this.body = { ...more, error, message };
+  }
+}
+
+/** What is said of something that was thrown; `isForeseen` tells whether it has a name and a remedy. */
+export function failureReply(thrown: unknown): { readonly response: Response; readonly isForeseen: boolean } {
+  if (thrown instanceof ApiFailure) return { response: jsonReply(thrown.body, thrown.status), isForeseen: true };
+  const { code, hint } = toWorkerError(thrown);
+  const isForeseen = code !== 'internal';
+  const [status, error] = STATUSES[code] ?? [500, isForeseen ? code.replaceAll(/[.-]/g, '_') : 'internal'];
+  const message = isForeseen ? errorChain(thrown) : 'the worker failed; its log says why';
+  return {
+    response: errorReply(status, { error, message, ...(hint === undefined ? {} : { hint }) }),
+    isForeseen,
+  };
+}
+
+/** Failures of a worker that have a status of their own. */
+const STATUSES: Readonly<Record<string, readonly [status: number, error: string]>> = {
+  'config.not-saved': [500, 'config_not_saved'],
+  'config.invalid': [400, 'invalid_config'],
+  'cli.usage': [400, 'bad_request'],
+  'disk.full': [507, 'disk_full'],
+  'model.not-found': [404, 'unknown_model'],
+  'model.in-use': [409, 'model_in_use'],
+  'update.unsupported': [409, 'update_unsupported'],
+  'update.refused': [409, 'update_refused'],
+  'update.not-found': [404, 'update_not_found'],
+};

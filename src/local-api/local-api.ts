@@ -1,0 +1,92 @@
+import type { ServerPeer } from '../system/net/server.ts';
+import type { LocalApiDeps } from './deps.ts';
+import { createEventFeed, type EventFeed } from './events/feed.ts';
+import { createPublisher } from './events/publisher.ts';
+import { daemonHandlers } from './handlers/daemon.ts';
+import { type ApiFacts, createFacts, findJob } from './handlers/facts.ts';
+import { jobHandlers } from './handlers/jobs.ts';
+import { pageHandlers } from './handlers/page.ts';
+import { createPageSessions } from './http/page-sessions.ts';
+import { SAFE_HEADERS } from './http/reply.ts';
+import { createRouter } from './http/router.ts';
+import { liveStatus } from './view/status-view.ts';
+import type { WorkerStatus } from '../worker/status.ts';
+
+/** The HTTP API of one running worker. Disposing it ends the streams of events. */
+export interface LocalApi extends Disposable {
+  /** Never rejects. */
+  answer(request: Request, peer: ServerPeer): Promise<Response>;
+}
+
+/** Cookies of 127.0.0.1 are shared by all its ports: each worker of a machine has its own. */
+const cookieNameOf = (url: string): string => `studio-worker-session-${URL.parse(url)?.port ?? ''}`;
+
+/** Bytes of random that tell one run of a worker from the next. */
+const RUN_BYTES = 4;
+
+export function createLocalApi(deps: LocalApiDeps, status: () => WorkerStatus): LocalApi {
+  const facts = createFacts(deps);
+  const feed = createEventFeed({
+    clock: deps.clock,
+    run: deps.random.hex(RUN_BYTES),
+    snapshot: async () => ({ event: 'status', data: liveStatus(await facts.read()) }),
+  });
+  const unfollow = follow(deps, { facts, feed, status });
+  return {
+    answer: routerOf(deps, facts, feed),
+    [Symbol.dispose]() {
+      unfollow();
+      feed.close();
+    },
+  };
+}
+
+/** What happens in the worker goes to the books first, so that what is published knows of it. */
+function follow(
+  { clock, events, log, machine }: LocalApiDeps,
+  { facts, feed, status }: { readonly facts: ApiFacts; readonly feed: EventFeed; readonly status: () => WorkerStatus },
+): () => void {
+  const publisher = createPublisher({
+    feed,
+    clock,
+    readStatus: async () => liveStatus(await facts.read()),
+    viewJob: (job) => facts.viewJob(job),
+    findJob: (jobId) => findJob(status(), jobId),
+    refreshMemory: () => machine.refreshMemory(),
+  });
+  const subscription = events.subscribe((event) => {
+    facts.onEvent(event);
+    publisher.onEvent(event);
+  });
+  const unsubscribe = log.onLine((line) => {
+    facts.jobLogs.onLine(line.item);
+    publisher.onLine(line);
+  });
+  return () => {
+    unsubscribe();
+    subscription[Symbol.dispose]();
+    publisher[Symbol.dispose]();
+  };
+}
+
+function routerOf(deps: LocalApiDeps, facts: ApiFacts, feed: EventFeed): LocalApi['answer'] {
+  const { clock, random, hashOf, log, token, url, shell } = deps;
+  const pages = createPageSessions({ clock, random, hashOf, known: deps.pages.known, onChange: deps.pages.keep });
+  const cookieName = (): string => cookieNameOf(url());
+  return createRouter({
+    handlers: {
+      ...daemonHandlers(deps, facts),
+      ...jobHandlers(deps, facts),
+      ...pageHandlers(deps, pages, cookieName),
+      events: ({ request }) => eventsReply(feed, request),
+    },
+    secrets: () => ({ token, cookieName: cookieName(), isPageSession: (value) => pages.isOpen(value) }),
+    log: log.logger,
+    ...(shell === undefined ? {} : { shell }),
+  });
+}
+
+const eventsReply = (feed: EventFeed, request: Request): Response =>
+  new Response(feed.open(request.headers.get('last-event-id') ?? undefined), {
+    headers: { ...SAFE_HEADERS, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+  });

@@ -1,0 +1,21 @@
+import type { WorkerStatus } from '../../worker/status.ts';
+import type { Hero } from '../contract/status.ts';
+
+/**
+ * The one word for a worker. What keeps it from its studio comes first, then what it is about to stop doing, then what
+ * it does: a worker that finishes its last job before a pause drains.
+ */
+export function heroOf(
+  status: Pick<WorkerStatus, 'registration' | 'session' | 'stopping' | 'enabled' | 'runningJobs' | 'update'>,
+): Hero {
+  const { registration, session, stopping, enabled, runningJobs, update } = status;
+  const isBusy = runningJobs.length > 0;
+  if (registration.at === 'rejected') return 'rejected';
+  if (registration.at === 'pending') return 'waiting';
+  if (registration.at !== 'approved') return 'not-registered';
+  if (stopping || update?.at === 'draining' || update?.at === 'swapping') return 'draining';
+  if (isBusy && !enabled) return 'draining';
+  if (session.at !== 'live') return 'disconnected';
+  if (isBusy) return 'busy';
+  return enabled ? 'idle' : 'paused';
+}

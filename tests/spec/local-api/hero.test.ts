@@ -1,0 +1,36 @@
+import { expect, test } from 'bun:test';
+import { toModelId, toJobId, toWorkerId } from '../../../src/base/ids.ts';
+import type { JobRecord } from '../../../src/jobs/job-record.ts';
+import { heroOf } from '../../../src/local-api/view/hero.ts';
+
+const job: JobRecord = {
+  jobId: toJobId('job-1'),
+  origin: 'studio',
+  kind: 'llm',
+  model: toModelId('m'),
+  prompt: '',
+  status: 'running',
+  startedAt: 0,
+};
+const idle = {
+  registration: { at: 'approved', workerId: toWorkerId('w') },
+  session: { at: 'live' },
+  stopping: false,
+  enabled: true,
+  runningJobs: [],
+} as const;
+
+test('each state of a worker has one word, and what keeps it from its studio comes first', () => {
+  const busy = { ...idle, runningJobs: [job] };
+  expect(heroOf(idle)).toBe('idle');
+  expect(heroOf(busy)).toBe('busy');
+  expect(heroOf({ ...idle, enabled: false })).toBe('paused');
+  expect(heroOf({ ...busy, enabled: false })).toBe('draining');
+  expect(heroOf({ ...busy, stopping: true })).toBe('draining');
+  expect(heroOf({ ...busy, update: { at: 'draining' } })).toBe('draining');
+  expect(heroOf({ ...busy, session: { at: 'connecting' } })).toBe('disconnected');
+  expect(heroOf({ ...idle, enabled: false, session: { at: 'gave-up', because: '' } })).toBe('disconnected');
+  expect(heroOf({ ...busy, registration: { at: 'pristine' } })).toBe('not-registered');
+  expect(heroOf({ ...busy, registration: { at: 'pending', requestId: 'r', since: 0 } })).toBe('waiting');
+  expect(heroOf({ ...idle, stopping: true, registration: { at: 'rejected', reason: '' } })).toBe('rejected');
+});
