@@ -48,7 +48,7 @@ if (first === '--version' || first === '-V') {
     endNow(await runImagesChild().catch(die));
   } else if (first === PROGRAM) {
     const { runProgramChild } = await import('./compose/children/program-child.ts');
-    await runProgramChild(rest).catch(die);
+    end(await runProgramChild(rest).catch(die));
   } else if (first === SELF_TEST) {
     const { selfTest } = await import('./compose/update/self-test.ts');
     const problem = await selfTest(rest).catch(die);

@@ -93,8 +93,48 @@ export const ERROR_CODES = {
 /** The closed list of codes: one that is not in the table does not compile. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/**
+ * What helps with a code wherever it is thrown, each an imperative sentence. Who throws an error can say more, as where
+ * the key, the file or the model is known; the codes left out here need that.
+ */
+export const DEFAULT_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  'worker.already-running': 'Stop the other worker first; `studio-worker status` shows it.',
+  'update.unsupported': 'Install the new version the way this one was installed.',
+  'update.refused': 'Name another version with `studio-worker update --version <version>`.',
+  'update.failed':
+    'Keep the running version, which stays in place, and look for a newer release with `studio-worker update --dry-run`.',
+  'registration.failed': 'Check that the studio runs, then start the worker again, which asks anew.',
+  'file.unusable': 'Name another file, or let this account read it.',
+  'studio.unreachable':
+    'Check the network of this machine, its proxy variables, and `studio-worker config get api_base_url`.',
+  'http.unreachable': 'Check the network of this machine, and its proxy variables such as HTTPS_PROXY.',
+  'download.failed':
+    'Check that this machine reaches the server of that URL, then retry: a download of a model resumes where it ended.',
+  'engine.unavailable': 'Run `studio-worker engines` for what it is missing.',
+  'engine.failed':
+    'Check this machine with `studio-worker doctor`; if it finds nothing, offer the job with another model.',
+  'engine.crashed': 'If it happens again, check the memory and the GPU driver of this machine.',
+  'engine.stalled':
+    'Check with `studio-worker doctor` whether another program holds the GPU, or offer a smaller model.',
+  'engine.out-of-memory': 'Close programs that use a lot of memory, or offer this model to a machine with more of it.',
+  'model.unusable': 'Replace the model at the studio by one that this engine can run.',
+  'native.unavailable': 'Run `studio-worker doctor` for what this machine is missing.',
+};
+
+/** Why an error of these codes may come without a hint. */
+export const WITHOUT_HINT: Readonly<Partial<Record<ErrorCode, string>>> = {
+  'cli.usage': 'the command line adds which help to read',
+  internal: 'the command line asks to report it',
+  'update.untrusted': 'the command line asks to report it',
+  'job.cancelled': 'somebody asked for it',
+  'job.claim-lost': 'the studio decided it',
+  'task.invalid': 'the message names what to change in the job',
+  'task.unsupported': 'the message names what to change in the job',
+  'task.prompt-too-long': 'the message names what to change in the job',
+};
+
 export interface WorkerErrorOptions extends ErrorOptions {
-  /** What the operator can do next, as one imperative sentence. */
+  /** What the operator can do next, as one imperative sentence; the one of the code where it is left out. */
   readonly hint?: string;
   /** Facts for the log line; never secrets. */
   readonly fields?: Readonly<Record<string, string | number | boolean>>;
@@ -110,7 +150,7 @@ export class WorkerError extends Error {
   constructor(code: ErrorCode, message: string, options: WorkerErrorOptions = {}) {
     super(message, options);
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint ?? DEFAULT_HINTS[code];
     this.fields = options.fields ?? {};
   }
 

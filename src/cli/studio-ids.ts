@@ -22,7 +22,12 @@ export async function findJob(studio: OperatorClient, given: string): Promise<Jo
   const matching = await studio.jobs({ id: given, limit: MAX_MATCHES });
   // The letters that all ids share in front may be left out.
   const found = matching.length > 0 ? matching : await studio.jobs({ id: `${JOB_PREFIX}${given}`, limit: MAX_MATCHES });
-  return byPrefix(given, found, { what: 'jobs', namesOf: ({ id }) => [id], missing: 'studio.not-found' });
+  return byPrefix(given, found, {
+    what: 'jobs',
+    listedBy: 'studio jobs list',
+    namesOf: ({ id }) => [id],
+    missing: 'studio.not-found',
+  });
 }
 
 /** The id may be the beginning of one. */
@@ -34,6 +39,7 @@ function unlessUnknown(thrown: unknown): undefined {
 export const findWorker = async (studio: OperatorClient, given: string): Promise<WorkerView> =>
   byPrefix(given, await studio.workers(), {
     what: 'workers',
+    listedBy: 'studio workers list',
     missing: 'studio.not-found',
     namesOf: ({ workerId, capabilities }) => [workerId, capabilities.machineName],
   });
@@ -42,10 +48,16 @@ export const findWorker = async (studio: OperatorClient, given: string): Promise
 export const findRegistration = async (studio: OperatorClient, given: string): Promise<RegistrationView> =>
   byPrefix(given, await studio.registrations(), {
     what: 'waiting workers',
+    listedBy: 'studio workers list',
     missing: 'studio.not-found',
     namesOf: ({ requestId, machineName }) => [requestId, machineName],
   });
 
 /** @throws WorkerError `studio.not-found` | `cli.usage` when more than one is called so */
 export const findModel = async (studio: OperatorClient, given: string): Promise<ModelView> =>
-  byPrefix(given, await studio.models(), { what: 'models', missing: 'studio.not-found', namesOf: ({ id }) => [id] });
+  byPrefix(given, await studio.models(), {
+    what: 'models',
+    listedBy: 'studio models list',
+    missing: 'studio.not-found',
+    namesOf: ({ id }) => [id],
+  });

@@ -158,7 +158,11 @@ async function approveTheWorker(options: PlayOptions): Promise<void> {
   while (!signal.aborted) {
     const [waiting] = await operator.registrations();
     if (waiting !== undefined) return void (await operator.approve(waiting.requestId));
-    if (clock.elapsed() > until) throw new WorkerError('registration.failed', 'the worker never asked to be approved');
+    if (clock.elapsed() > until) {
+      throw new WorkerError('registration.failed', 'the worker never asked to be approved', {
+        hint: 'Run it again with `--log-level debug` to see why.',
+      });
+    }
     await options.pause(POLL_EVERY_MS);
   }
 }

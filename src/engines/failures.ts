@@ -2,7 +2,7 @@ import { errorChain, WorkerError, type WorkerErrorOptions } from '../base/errors
 import { engineFacts, type EngineName } from '../contract/model-source.ts';
 import type { Task, TaskKindId, TaskOf } from '../contract/tasks/index.ts';
 import type { ChildEnd } from '../system/process/child.ts';
-import { MORE_MEMORY_HINT, saysNoMemory, whereShort } from './no-memory.ts';
+import { saysNoMemory, whereShort } from './no-memory.ts';
 
 const nameInMessages = (engine: EngineName): string => engineFacts(engine).inMessages;
 
@@ -57,7 +57,6 @@ export const outOfMemory = (reported: Reported): WorkerError =>
   new WorkerError('engine.out-of-memory', `there is not enough memory for the model: ${reported.text}`, {
     cause: reported.cause,
     fields: whereShort(reported.text),
-    hint: MORE_MEMORY_HINT,
   });
 
 const about = ({ cause, fields }: Reported) => ({ cause, ...(fields === undefined ? {} : { fields }) });

@@ -13,7 +13,3 @@ const GPU = /cudaMalloc|CUDA|OutOfDeviceMemory|Vulkan|ROCm|Metal/i;
 /** What a failure reports of where memory ran out, by these words: nothing unless it was the machine's own. */
 export const whereShort = (text: string): { readonly memory?: 'main' } =>
   MAIN.test(text) && !GPU.test(text) ? { memory: 'main' } : {};
-
-/** For the operator of a machine that ran out of memory. */
-export const MORE_MEMORY_HINT =
-  'Close programs that use a lot of memory, or offer this model to a machine with more of it.';

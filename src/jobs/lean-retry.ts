@@ -1,7 +1,6 @@
 import { WorkerError } from '../base/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { LoadHow } from '../engines/load-how.ts';
-import { MORE_MEMORY_HINT } from '../engines/no-memory.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Job } from './job.ts';
 
@@ -62,7 +61,7 @@ function withNumbers(error: WorkerError, shortage: Shortage, also: string): Work
   ].flat();
   const shown = numbers.length === 0 ? '' : `; ${numbers.join(' and ')} did not suffice${also}`;
   return new WorkerError('engine.out-of-memory', `${error.message}${shown}`, {
-    hint: error.hint ?? MORE_MEMORY_HINT,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
     fields: { ...error.fields, ...shortage },
     cause: error,
   });

@@ -29,7 +29,7 @@ export async function findResult(
       `${quoted(given)} is ${elsewhere.place}; allowed: one that is ${places.join(' or ')}`,
     );
   }
-  return byPrefix(given, there, { what: 'results', namesOf });
+  return byPrefix(given, there, { what: 'results', listedBy: 'outbox list', namesOf });
 }
 
 export const ALL_PLACES: readonly KeptPlace[] = ['waiting', 'set-aside', 'damaged'];

@@ -1,12 +1,16 @@
-import { WorkerError } from '../../base/errors.ts';
+import { errorChain, WorkerError } from '../../base/errors.ts';
 import { becomeBound } from '../../system/process/exec.ts';
+import { writeError } from '../../system/process/this-program.ts';
 
 /**
  * This program as the first moment of another: `__program <the worker's pid> <nice> <path> <argument>…`.
  *
- * @throws WorkerError `cli.usage` when somebody else started it | `engine.failed` when the other cannot be started
+ * Comes back only where the other cannot be started. The reason is then its last words, by which the worker explains how
+ * a program ended.
+ *
+ * @throws WorkerError `cli.usage` when somebody else started it
  */
-export async function runProgramChild([pid = '', nice = '', ...command]: readonly string[]): Promise<never> {
+export async function runProgramChild([pid = '', nice = '', ...command]: readonly string[]): Promise<number> {
   if (!/^\d+$/.test(pid) || !/^\d+$/.test(nice) || command.length === 0) {
     throw new WorkerError('cli.usage', '`__program` is started by the worker itself', {
       hint: 'Run `studio-worker run`; `studio-worker engines` lists what it can run.',
@@ -15,6 +19,7 @@ export async function runProgramChild([pid = '', nice = '', ...command]: readonl
   try {
     return await becomeBound(command, { parentPid: Number(pid), nice: Number(nice) });
   } catch (thrown) {
-    throw new WorkerError('engine.failed', `${command[0]} could not be started`, { cause: thrown });
+    writeError(`${command[0]} could not be started: ${errorChain(thrown)}\n`);
+    return 1;
   }
 }

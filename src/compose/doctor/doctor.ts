@@ -36,7 +36,10 @@ export async function openDoctor(
         await effects.files.writeAtomic(file, text, { mode: 0o600 });
       } catch (thrown) {
         if (thrown instanceof WorkerError) throw thrown;
-        throw new WorkerError('file.unusable', `cannot write ${file}: ${errorChain(thrown)}`, { cause: thrown });
+        throw new WorkerError('file.not-written', `cannot write ${file}: ${errorChain(thrown)}`, {
+          cause: thrown,
+          hint: 'Name another file with `--bundle`.',
+        });
       }
     },
   };

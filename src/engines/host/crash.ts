@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import type { EngineName } from '../../contract/model-source.ts';
 import type { ChildEnd } from '../../system/process/child.ts';
 import { memoryExceeded } from '../failures.ts';
-import { MORE_MEMORY_HINT, saysNoMemory, whereShort } from '../no-memory.ts';
+import { saysNoMemory, whereShort } from '../no-memory.ts';
 
 /** What a child did when it ended, in words for a person. */
 export type Doing = 'starting' | 'loading' | 'running' | 'idle';
@@ -34,13 +34,9 @@ export function crashError(
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
   return ranOutOfMemory(end, lines)
     ? new WorkerError('engine.out-of-memory', message, {
-        hint: MORE_MEMORY_HINT,
         fields: { ...fields, ...whereShort(lines.join('\n')) },
       })
-    : new WorkerError('engine.crashed', message, {
-        hint: 'If it happens again, check the GPU driver of this machine; the next job gets a new process.',
-        fields,
-      });
+    : new WorkerError('engine.crashed', message, { fields });
 }
 
 function excerpt(lines: readonly string[]): string {

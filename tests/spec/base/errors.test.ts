@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERROR_CODES, type ErrorCode } from '../../../src/base/errors.ts';
+import { DEFAULT_HINTS, ERROR_CODES, type ErrorCode, WITHOUT_HINT, WorkerError } from '../../../src/base/errors.ts';
 
 const SRC = join(import.meta.dir, '../../../src');
 /** The table itself, and those of log events, some of which share a name with an error. */
@@ -31,3 +31,42 @@ test('only what talks to a studio says that the studio is unreachable', () => {
   const folders = throwersOf('studio.unreachable').map((path) => path.split('/')[0]);
   expect([...new Set(folders)].toSorted()).toEqual(['operator', 'studio']);
 });
+
+test('an error has the hint of its code where its site knows no better one', () => {
+  expect(new WorkerError('engine.stalled', 'stood still').hint).toBe(DEFAULT_HINTS['engine.stalled']);
+  expect(new WorkerError('engine.stalled', 'stood still', { hint: 'Wait.' }).hint).toBe('Wait.');
+});
+
+test('every error has a hint where it is made, one of its code, or a reason to have none', () => {
+  const made = SOURCES.flatMap(({ path, code }) => callsOf(code).map((call) => ({ path, call })));
+  expect(made.length).toBeGreaterThan(200);
+  const bare = made.filter(({ call }) => !/\bhint\b/.test(call)).filter(({ call }) => !isExcused(call));
+  expect(bare.map(({ path, call }) => `${path}: ${call.trim().slice(0, 80)}`)).toEqual([]);
+});
+
+test('no code has both a hint and a reason to have none', () => {
+  expect(Object.keys(DEFAULT_HINTS).filter((code) => code in WITHOUT_HINT)).toEqual([]);
+});
+
+test('every hint of a code is a sentence that says what to do', () => {
+  for (const hint of Object.values(DEFAULT_HINTS)) expect(hint).toMatch(/^[A-Z][a-z]+ .+\.$/);
+});
+
+/** The arguments of each `new WorkerError(…)`, whose brackets are counted: texts of messages hold none that is alone. */
+function callsOf(code: string): readonly string[] {
+  return code
+    .split('new WorkerError(')
+    .slice(1)
+    .map((rest) => {
+      let depth = 1;
+      let at = 0;
+      for (; depth > 0 && at < rest.length; at++) depth += rest[at] === '(' ? 1 : rest[at] === ')' ? -1 : 0;
+      return rest.slice(0, at - 1);
+    });
+}
+
+/** Every code that the call may have is in one of the tables; where it comes from outside, whoever gave it decides. */
+function isExcused(call: string): boolean {
+  const codes = [...call.matchAll(/'([\w.-]+)'/g)].map(([, name = '']) => name).filter((name) => name in ERROR_CODES);
+  return codes.every((code) => code in DEFAULT_HINTS || code in WITHOUT_HINT);
+}

@@ -27,8 +27,8 @@ test('the code comes before the excerpt of a broken file', () => {
 });
 
 test('a reason that the message already gives is not repeated', () => {
-  const error = new WorkerError('engine.failed', 'engine: out of memory', { cause: new Error('out of memory') });
-  expect(describeFailure(error)).toBe('error: engine: out of memory [engine.failed]\n');
+  const error = new WorkerError('disk.full', 'a.gguf: no space left', { cause: new Error('no space left') });
+  expect(describeFailure(error)).toBe('error: a.gguf: no space left [disk.full]\n');
 });
 
 test('only a fault of ours shows its stack and asks for a report', () => {

@@ -38,8 +38,7 @@ export function exitFailure(program: string, end: ChildEnd, printed: ProgramOutp
     return { error: memoryError(message, printed, fields), crashed: isCrash(end) };
   }
   if (isCrash(end)) {
-    const hint = 'If it happens again, check the memory and the GPU driver of this machine.';
-    return { error: new WorkerError('engine.crashed', message, { hint, fields }), crashed: true };
+    return { error: new WorkerError('engine.crashed', message, { fields }), crashed: true };
   }
   if (linesOf(printed.error).some((line) => /\b(?:invalid|unknown) sampl\w+ method\b/i.test(line))) {
     return { error: samplerError(message), crashed: false };

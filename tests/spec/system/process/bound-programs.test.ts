@@ -46,7 +46,7 @@ onLinux('a bound program says and ends what it would by itself', async () => {
 onLinux('a program that cannot be started says so as its last words', async () => {
   const { end, error } = await outcomeOf(['/etc/passwd']);
   expect(end).toEqual({ is: 'exited', code: 1 });
-  expect(error.trim().split('\n').at(-1)).toStartWith('because: EACCES');
+  expect(error.trim().split('\n').at(-1)).toStartWith('/etc/passwd could not be started: EACCES');
 });
 
 test('nobody but the worker begins a program by way of the executable', async () => {

@@ -4,6 +4,7 @@ import type { JobView } from '../../../../contract/admin.ts';
 import { command } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
+import type { World } from '../../../world.ts';
 import { findJob, JOB_ARG } from '../../../studio-ids.ts';
 
 /** Fetches what a job made. */
@@ -30,7 +31,7 @@ export const jobsGet = command({
   run: async (args, world) => {
     const studio = await openStudio(args, world);
     const job = await findJob(studio, args.job);
-    const bytes = job.artifact === undefined ? jsonOf(job) : await studio.artifact(job.id);
+    const bytes = job.artifact === undefined ? await jsonOf(job, world) : await studio.artifact(job.id);
     if (args.file === '-' || (job.artifact === undefined && args.file === undefined)) {
       return args.json && job.artifact === undefined
         ? printJson(world.terminal, job)
@@ -44,10 +45,15 @@ export const jobsGet = command({
 });
 
 /** The result of a kind that answers in JSON. @throws WorkerError `studio.refused` when there is none yet */
-function jsonOf({ id, state, result, error }: JobView): Uint8Array {
+async function jsonOf({ id, state, result, error }: JobView, world: World): Promise<Uint8Array> {
   if (result !== undefined) return new TextEncoder().encode(`${JSON.stringify(result, undefined, 2)}\n`);
   throw new WorkerError(
     'studio.refused',
     `${id} made nothing: it is ${state}${error === undefined ? '' : `: ${error}`}`,
+    {
+      hint: (await world.operatorApi()).hasEnded(state)
+        ? `Queue it again with \`studio-worker studio jobs retry ${id}\`.`
+        : `Wait for it with \`studio-worker studio jobs watch ${id}\`.`,
+    },
   );
 }
