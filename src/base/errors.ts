@@ -70,6 +70,7 @@ export const ERROR_CODES = {
   'task.images-unsupported': { acts: 'task', retryable: false, exit: 1 },
   'task.images-unreadable': { acts: 'task', retryable: true, exit: 1 },
   'task.crashes-engine': { acts: 'task', retryable: false, exit: 1 },
+  'task.fails-again': { acts: 'task', retryable: false, exit: 1 },
   'task.prompt-too-long': { acts: 'task', retryable: false, exit: 1 },
   'task.invalid': { acts: 'task', retryable: false, exit: 1 },
   'task.mask-mismatch': { acts: 'task', retryable: false, exit: 1 },

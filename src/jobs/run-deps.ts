@@ -8,7 +8,7 @@ import type { Clock } from '../system/clock.ts';
 import type { Job, JobPhase } from './job.ts';
 import type { Shortage } from './lean-retry.ts';
 import type { OutputCheck } from './output-check.ts';
-import type { RepeatCrashes } from './repeat-crashes.ts';
+import type { RepeatFailures } from './repeat-failures.ts';
 
 /** What a run works with. */
 export interface RunDeps {
@@ -20,7 +20,7 @@ export interface RunDeps {
   /** Keeps models in memory, or not. */
   readonly models: ModelProvider;
   /** Finds tasks that crash their engine each time. */
-  readonly crashes: RepeatCrashes;
+  readonly repeats: RepeatFailures;
   /** Checks each result before it counts as one. */
   readonly outputCheck: OutputCheck;
   readonly clock: Clock;

@@ -62,17 +62,19 @@ async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done>
   const engine = await engineFor(job, deps.registry);
   const files = await deps.files.filesFor(withFilesItReads(job), signal);
   const use = async (loaded: LoadedModel, loadMs: number): Promise<Done> => {
-    const since = deps.clock.elapsed();
-    deps.observer.onPhase('running');
-    const result = await deps.crashes.during(job, () => loaded.run(job.task, context));
-    const expected = resultIs(kind);
-    if (result.is !== expected) {
-      throw new WorkerError('engine.failed', `the ${engine.id} engine returned ${result.is} for a ${kind} task`);
-    }
-    const runMs = Math.round(deps.clock.elapsed() - since);
-    deps.observer.onPhase('checking');
-    await deps.outputCheck.check(job, result, { log: deps.log, signal });
-    return { result, loadMs, runMs, ...whereOf(loaded) };
+    return await deps.repeats.during(job, async () => {
+      const since = deps.clock.elapsed();
+      deps.observer.onPhase('running');
+      const result = await loaded.run(job.task, context);
+      const expected = resultIs(kind);
+      if (result.is !== expected) {
+        throw new WorkerError('engine.failed', `the ${engine.id} engine returned ${result.is} for a ${kind} task`);
+      }
+      const runMs = Math.round(deps.clock.elapsed() - since);
+      deps.observer.onPhase('checking');
+      await deps.outputCheck.check(job, result, { log: deps.log, signal });
+      return { result, loadMs, runMs, ...whereOf(loaded) };
+    });
   };
   const attempt = (how: LoadHow): Promise<Done> => {
     emit({ is: 'restart' }); // of an attempt before this one nothing counts

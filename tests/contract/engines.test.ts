@@ -196,7 +196,7 @@ function engineContract(engine: Engine): void {
     const deps = {
       registry: createRegistry([lesser]),
       files: { filesFor: () => Promise.resolve({ ...heldFiles, ...noFiles }) },
-      crashes: unrepeated,
+      repeats: unrepeated,
       memory: unwatched,
       models: transient,
       outputCheck: trusting,

@@ -41,7 +41,7 @@ async function failureOf(task: Parameters<typeof aTask>[0], source: Partial<Mode
     registry: createRegistry([aSynthetic(), speaker]),
     files: { filesFor: () => Promise.resolve(heldFiles) },
     observer: unobserved,
-    crashes: unrepeated,
+    repeats: unrepeated,
     memory: unwatched,
     models: transient,
     outputCheck: trusting,

@@ -1,6 +1,6 @@
 import { IGNORE_DELTAS } from '../../src/engines/deltas.ts';
 import type { OutputCheck } from '../../src/jobs/output-check.ts';
-import type { RepeatCrashes } from '../../src/jobs/repeat-crashes.ts';
+import type { RepeatFailures } from '../../src/jobs/repeat-failures.ts';
 import type { MemoryUse, ModelProvider, RunObserver } from '../../src/jobs/run-deps.ts';
 
 /** Finds every result good, for tests whose engines return stand-ins. */
@@ -10,7 +10,7 @@ export const trusting: OutputCheck = { check: () => Promise.resolve() };
 export const unwatched: MemoryUse = { watched: (_job, work) => work(), ranOut: () => ({}) };
 
 /** Lets every crash be one of the engine. */
-export const unrepeated: RepeatCrashes = { during: (_job, work) => work() };
+export const unrepeated: RepeatFailures = { during: (_job, work) => work() };
 
 /** Keeps no model longer than its job. */
 export const transient: ModelProvider = {

@@ -1,5 +1,5 @@
 import { createRegistry } from '../../engines/registry.ts';
-import { createRepeatCrashes } from '../../jobs/repeat-crashes.ts';
+import { createRepeatFailures } from '../../jobs/repeat-failures.ts';
 import { createOutputCheck } from '../../jobs/output-check.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
 import { createModelStore } from '../../models/store/store.ts';
@@ -71,12 +71,12 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     policy: config.live('output_check'),
   });
   const registry = createRegistry(engines.map((engine) => loadFailures.over(engine)));
-  const crashes = createRepeatCrashes({
+  const repeats = createRepeatFailures({
     sha256,
     forgive: (engine, model, count) => quarantine.forgive(engine, model, count),
   });
   const jobs = createCarryOut({
-    runDeps: { registry, memory: admission, models: loaded.loader, crashes, outputCheck, clock },
+    runDeps: { registry, memory: admission, models: loaded.loader, repeats, outputCheck, clock },
     store,
     onTaken: (job) => loaded.onTaken(job),
     events,

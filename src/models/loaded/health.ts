@@ -8,6 +8,9 @@ const INPUT_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'download.too-large',
 ]);
 
+/** A result that is not what was asked for may be the task's doing, or the loaded model's. */
+const DOUBTFUL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['result.rejected', 'task.fails-again']);
+
 /** A loaded model after a use: a `suspect` one may serve again, but not after two such uses in a row. */
 export type Health = 'healthy' | 'suspect' | 'broken';
 
@@ -15,6 +18,7 @@ export type Health = 'healthy' | 'suspect' | 'broken';
 export function healthAfter(thrown: unknown, signal: AbortSignal): Health {
   if (signal.aborted) return 'healthy';
   const { code } = toWorkerError(thrown);
+  if (DOUBTFUL.has(code)) return 'suspect';
   if (ERROR_CODES[code].acts === 'task' || INPUT_FAULTS.has(code)) return 'healthy';
-  return code === 'result.rejected' ? 'suspect' : 'broken';
+  return 'broken';
 }

@@ -146,11 +146,11 @@ test('a prompt over the context fails and is not tried again', async () => {
   expect((await scene.studio.next('fail')).retryable).toBe(false);
 });
 
-test('a reply that misses its schema is not delivered and may be tried again', async () => {
+test('a reply that misses its schema is not delivered and not tried again: it would be the same', async () => {
   await using place = await aScene();
   const { scene, server } = place;
   const task = { jsonSchema: { type: 'string', maxLength: 3, pattern: '^yes indeed$' } };
   const job = chat(scene, [fileOf(server, 'tiny.gguf')], { task });
-  expect(await failureOf(scene, job)).toMatchObject({ code: 'result.rejected' });
-  expect((await scene.studio.next('fail')).retryable).toBe(true);
+  expect(await failureOf(scene, job)).toMatchObject({ code: 'task.fails-again' });
+  expect((await scene.studio.next('fail')).retryable).toBe(false);
 });

@@ -21,7 +21,7 @@ async function chat(onDelta: OnDelta, abort = new AbortController()) {
   const deps = {
     registry: createRegistry([scene.engine]),
     files: { filesFor: () => Promise.resolve({ ...heldFiles, ...scene.files }) },
-    crashes: unrepeated,
+    repeats: unrepeated,
     memory: unwatched,
     models: transient,
     outputCheck: trusting,

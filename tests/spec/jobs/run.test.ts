@@ -29,7 +29,7 @@ function setup() {
           filesFor: () => Promise.resolve(heldFiles),
         },
         observer: { onPhase: (phase) => phases.push(phase), onProgress: () => {}, onDelta: IGNORE_DELTAS },
-        crashes: unrepeated,
+        repeats: unrepeated,
         memory: unwatched,
         models: transient,
         outputCheck,

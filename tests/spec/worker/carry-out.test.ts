@@ -26,7 +26,7 @@ function setup(about: { releaseFails?: boolean } = {}) {
   const jobs = createCarryOut({
     runDeps: {
       registry: createRegistry([engine]),
-      crashes: unrepeated,
+      repeats: unrepeated,
       memory: unwatched,
       models: transient,
       outputCheck: trusting,

@@ -9,6 +9,7 @@ test.each([
   ['an input that cannot be fetched', new WorkerError('download.missing', 'nothing there'), true],
   ['memory that ran out', new WorkerError('engine.out-of-memory', 'none left'), false],
   ['one rejected result', new WorkerError('result.rejected', 'grey'), true],
+  ['one reply that misses its schema', new WorkerError('task.fails-again', 'no JSON'), true],
   ['a library that failed', new WorkerError('engine.failed', 'no'), false],
   ['an unexpected error', new TypeError('undefined is not a function'), false],
 ])('after %s the model is kept or freed', async (_what, failure, isKept) => {
