@@ -10,35 +10,48 @@ export type ConfigValue = string | number | boolean | string[] | Record<string, 
 
 /** One kind of value: how it is checked, and how an error names it. */
 export interface KeyType {
+  /** How a form asks for it. */
+  readonly shape: 'text' | 'folder' | 'secret' | 'switch' | 'list' | 'kinds' | 'choice' | 'number' | 'count';
   readonly schema: v.GenericSchema<unknown, ConfigValue>;
   readonly expects: string;
   /** Saved without a decimal point. */
   readonly whole?: true;
   /** A number beyond these is not used: the default is, with a warning. */
   readonly range?: { readonly min: number; readonly max: number };
+  /** The only values there are. */
+  readonly options?: readonly string[];
 }
 
-export const text = { schema: v.string(), expects: 'a string in quotes' } as const;
+export const text = { shape: 'text', schema: v.string(), expects: 'a string in quotes' } as const;
 /** A path. Only a leading `~` stands for something else: a variable would name a folder that nobody meant. */
 export const folder = {
+  shape: 'folder',
   schema: v.pipe(v.string(), v.regex(/^(?!\$\{?[A-Za-z_]|%[A-Za-z_]\w*%)/)),
   expects: 'a path in quotes; variables are not expanded, a leading `~` is',
 } as const;
 /** What an HTTP header can carry: visible ASCII (RFC 9110 §5.5), so anything else could never be presented. */
 export const token = {
+  shape: 'secret',
   schema: v.pipe(v.string(), v.regex(/^[\u0021-\u007E]*$/)),
   expects: 'visible ASCII characters in quotes, without spaces',
 } as const;
-export const flag = { schema: v.boolean(), expects: '`true` or `false`' } as const;
-export const texts = { schema: v.array(v.string()), expects: 'a list of strings in quotes' } as const;
+export const flag = { shape: 'switch', schema: v.boolean(), expects: '`true` or `false`' } as const;
+export const texts = { shape: 'list', schema: v.array(v.string()), expects: 'a list of strings in quotes' } as const;
 /** A table with a switch for each kind of task; a kind that is left out is on. */
 export const kindSwitches = {
+  shape: 'kinds',
   schema: v.record(TaskKindIdSchema, v.boolean()),
   expects: `a table of \`true\` and \`false\` for ${TASK_KIND_IDS.join(', ')}`,
 } as const;
 export const oneOf = <const Option extends string>(...options: readonly [Option, ...Option[]]) =>
-  ({ schema: v.picklist(options), expects: options.map((option) => `"${option}"`).join(' or ') }) as const;
+  ({
+    shape: 'choice',
+    schema: v.picklist(options),
+    expects: options.map((option) => `"${option}"`).join(' or '),
+    options,
+  }) as const;
 export const amount = {
+  shape: 'number',
   schema: v.pipe(
     v.union([v.number(), v.bigint()]), // people write `12`; it is saved as `12.0`, as other versions demand
     v.transform((value) => Number(value)),
@@ -49,6 +62,7 @@ export const amount = {
 } as const;
 export const count = (max: bigint) =>
   ({
+    shape: 'count',
     schema: v.pipe(
       v.bigint(),
       v.minValue(0n),

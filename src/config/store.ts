@@ -25,6 +25,8 @@ export interface ConfigStore {
   readonly current: Config;
   /** Keys that the environment sets: what the file says of them does not count. */
   readonly overridden: readonly ConfigKey[];
+  /** Keys that the file names, whatever it says of them. */
+  readonly inFile: readonly ConfigKey[];
   /** Whether there was no file, so that this is a first one: written, unless the store was opened to read only. */
   readonly isFresh: boolean;
   /**
@@ -113,6 +115,11 @@ class FileConfigStore implements ConfigStore {
 
   get overridden(): readonly ConfigKey[] {
     return KEYS.filter((key) => this.#options.overrides?.[key] !== undefined);
+  }
+
+  get inFile(): readonly ConfigKey[] {
+    const table = readTable(this.#text, this.path);
+    return KEYS.filter((key) => Object.hasOwn(table, key));
   }
 
   get current(): Config {

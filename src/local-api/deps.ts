@@ -24,9 +24,11 @@ export interface MachineView {
 export interface LocalApiDeps {
   readonly control: WorkerControl;
   readonly events: Pick<WorkerEvents, 'subscribe'>;
-  readonly config: Pick<ConfigStore, 'current' | 'update' | 'path' | 'overridden'>;
+  readonly config: Pick<ConfigStore, 'current' | 'update' | 'path' | 'overridden' | 'inFile'>;
   readonly log: Pick<Log, 'logger' | 'ring' | 'onLine'>;
   readonly machine: MachineView;
+  /** Stops the worker after its job and starts it anew; left out where nothing would start it. */
+  readonly restart?: () => void;
   readonly registration: { readonly reset: () => void };
   readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly random: Pick<Random, 'hex'>;

@@ -2,6 +2,7 @@ import type { ServerPeer } from '../system/net/server.ts';
 import type { LocalApiDeps } from './deps.ts';
 import { createEventFeed, type EventFeed } from './events/feed.ts';
 import { createPublisher } from './events/publisher.ts';
+import { configHandlers } from './handlers/config.ts';
 import { daemonHandlers } from './handlers/daemon.ts';
 import { type ApiFacts, createFacts, findJob } from './handlers/facts.ts';
 import { jobHandlers } from './handlers/jobs.ts';
@@ -76,6 +77,7 @@ function routerOf(deps: LocalApiDeps, facts: ApiFacts, feed: EventFeed): LocalAp
   return createRouter({
     handlers: {
       ...daemonHandlers(deps, facts),
+      ...configHandlers(deps),
       ...jobHandlers(deps, facts),
       ...pageHandlers(deps, pages, cookieName),
       events: ({ request }) => eventsReply(feed, request),

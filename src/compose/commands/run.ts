@@ -67,7 +67,7 @@ async function serveInTurn(run: Run): Promise<number> {
   });
   try {
     for (;;) {
-      const code = await locked(run, () => serve(run, { updater, survival }));
+      const code = await locked(run, () => serveAnew(run, { updater, survival }));
       await survival.survived();
       if (!updater.takesOver) return code;
       stops.passTo(() => updater.stop());
@@ -111,10 +111,26 @@ async function locked({ path, log, effects, notify }: Run, work: () => Promise<n
   }
 }
 
-async function serve(
-  { path, log, effects, stops, notify }: Run,
-  about: { readonly updater?: Updater; readonly survival?: Survival; readonly trial?: TrialRun },
-): Promise<number> {
+/** Again for as long as an operator asks for it, so that every setting counts. Whoever stops the process ends this, too. */
+async function serveAnew(run: Run, about: Pick<Serving, 'updater' | 'survival'>): Promise<number> {
+  for (;;) {
+    const restart = { isAsked: false };
+    const code = await serve(run, { ...about, restart });
+    if (!restart.isAsked || run.stops.count > 0) return code;
+    run.log.logger.info('worker.restarting');
+  }
+}
+
+/** What one worker of the process comes with. */
+interface Serving {
+  readonly updater?: Updater;
+  readonly survival?: Survival;
+  readonly trial?: TrialRun;
+  /** Set where the process can start another worker when this one has ended. */
+  readonly restart?: { isAsked: boolean };
+}
+
+async function serve({ path, log, effects, stops, notify }: Run, about: Serving): Promise<number> {
   const learnSecret = (secret: string): void => log.redactor.learn(secret);
   const config = await openConfig(path, effects, { log: log.logger, learnSecret, watched: true });
   try {
@@ -131,9 +147,10 @@ async function serve(
     stops.passTo(() => worker.signal());
     announce(setup);
     void sweepScratch({ ...effects, ...effects.environment }, { isAlive, log: log.logger });
-    await using _api = await serveLocalApi(worker, setup);
+    await using _api = await serveLocalApi(worker, { ...setup, ...restartOf(about, worker) });
     await using _control = await serveSocket(worker.control, { ...setup, configPath: path });
-    using _report = notify && reportTo(notify, worker, setup);
+    const leaves = (): boolean => !(about.restart?.isAsked === true || about.updater?.takesOver === true);
+    using _report = notify && reportTo(notify, worker, { ...setup, leaves });
     using _ceiling = notify && followCeiling(setup);
     return await worker.run();
   } finally {
@@ -141,14 +158,29 @@ async function serve(
   }
 }
 
-const reportTo = (notify: ServiceNotify, worker: ComposedWorker, setup: WorkerSetup): Disposable =>
+/** Ends a worker as a signal does, and has another one follow it. */
+const restartOf = ({ restart }: Serving, worker: ComposedWorker): { readonly restart?: () => void } =>
+  restart === undefined
+    ? {}
+    : {
+        restart() {
+          restart.isAsked = true;
+          worker.signal();
+        },
+      };
+
+const reportTo = (
+  notify: ServiceNotify,
+  worker: ComposedWorker,
+  setup: WorkerSetup & { readonly leaves: () => boolean },
+): Disposable =>
   reportToService({
     notify,
     events: worker.events,
     status: () => worker.status(),
     stopMs: () => setup.config.current.stop_grace_secs * SECOND_MS + LEAVE_MS,
     clock: setup.effects.clock,
-    isHandingOver: () => setup.updater?.takesOver ?? false,
+    isHandingOver: () => !setup.leaves(),
   });
 
 /** Requests to stop this process, from its first line on: those that come while nobody takes them are passed on later. */

@@ -16,6 +16,7 @@ export interface LocalApiSetup {
   readonly effects: Pick<Effects, 'clock' | 'random' | 'sha256' | 'files' | 'machine' | 'serve' | 'environment'>;
   readonly config: ConfigStore;
   readonly log: Log;
+  readonly restart?: () => void;
   /** The files of the page. */
   readonly shell?: RouteGroup;
 }
@@ -65,7 +66,7 @@ export async function serveLocalApi(worker: ComposedWorker, setup: LocalApiSetup
 
 async function depsOf(
   worker: ComposedWorker,
-  { effects, config, log, shell }: LocalApiSetup,
+  { effects, config, log, shell, restart }: LocalApiSetup,
   here: Pick<LocalApiDeps, 'token' | 'url'>,
 ): Promise<LocalApiDeps> {
   const { clock, random, sha256, files, machine } = effects;
@@ -85,6 +86,7 @@ async function depsOf(
     registration: worker.registration,
     hashOf: (text) => sha256(text).toHex(),
     pages: await openPageSessions(siblingsOf(config.path).pageSessions, effects, log.logger),
+    ...(restart === undefined ? {} : { restart }),
     ...(shell === undefined ? {} : { shell }),
   };
 }

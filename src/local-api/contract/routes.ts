@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { DoneSchema } from './common.ts';
+import { ConfigPatchSchema, ConfigViewSchema } from './config.ts';
+import { EditableConfigSchema } from './daemon-config.ts';
 import { HealthSchema, ReadinessSchema } from './health.ts';
 import { CancelledSchema, JobListSchema, JobLogSchema, JobQuerySchema } from './jobs.ts';
 import { LogPageSchema, LogQuerySchema } from './logs.ts';
@@ -64,6 +66,49 @@ export const ROUTES = {
     summary: 'Stop the worker: finish the job first, then hand it back, then at once, with each further request.',
     answer: json(DoneSchema),
     status: 202,
+  },
+  restart: {
+    method: 'POST',
+    path: '/daemon/restart',
+    access: 'page',
+    summary: 'Stop the worker after its job and start it anew in the same process, so that every setting counts.',
+    answer: json(DoneSchema),
+    status: 202,
+    errors: { 409: ['restart_unsupported'] },
+  },
+  readDaemonConfig: {
+    method: 'GET',
+    path: '/daemon/config',
+    access: 'page',
+    summary: 'The settings that every release of the contract can edit.',
+    answer: json(EditableConfigSchema),
+  },
+  writeDaemonConfig: {
+    method: 'PUT',
+    path: '/daemon/config',
+    access: 'page',
+    summary: 'Write these settings; each of them is required.',
+    maxBodyBytes: MAX_BODY_BYTES,
+    request: EditableConfigSchema,
+    answer: json(EditableConfigSchema),
+    errors: { 400: ['bad_request', 'invalid_config'], 500: ['config_not_saved'] },
+  },
+  config: {
+    method: 'GET',
+    path: '/config',
+    access: 'page',
+    summary: 'Every setting, with all that a form needs to ask for it.',
+    answer: json(ConfigViewSchema),
+  },
+  patchConfig: {
+    method: 'PATCH',
+    path: '/config',
+    access: 'page',
+    summary: 'Change settings under their names in the file; null restores a default. All of them or none.',
+    maxBodyBytes: MAX_BODY_BYTES,
+    request: ConfigPatchSchema,
+    answer: json(ConfigViewSchema),
+    errors: { 400: ['bad_request', 'invalid_config'], 500: ['config_not_saved'] },
   },
   resetRegistration: {
     method: 'POST',
