@@ -1,7 +1,6 @@
 import { WorkerError } from '../base/errors.ts';
 import type { Feature, HeartbeatAck, Offer } from '../contract/frames/inbound.ts';
 import { accept, reject } from '../contract/frames/outbound.ts';
-import { promptOf, promptPreview } from '../contract/tasks/index.ts';
 import { type ResultSink, toJob } from '../jobs/job.ts';
 import type { Lease, Scheduler } from '../jobs/scheduler.ts';
 import type { Logger } from '../log/logger.ts';
@@ -9,6 +8,7 @@ import type { CarryOut } from './carry-out.ts';
 import { claimLost, type Claims } from './claims.ts';
 import type { WorkerEvents } from './events.ts';
 import { unfit, type Unfit } from './fitness.ts';
+import { reportOffer } from './reports/offer-report.ts';
 import type { OfferFacts, OfferFactsReader } from './rules/offer-facts.ts';
 
 /*
@@ -40,6 +40,12 @@ export interface Pipeline {
   onLost(): void;
 }
 
+/** An offer on its way to its answer. */
+interface Question {
+  readonly offer: Offer;
+  readonly report: () => void;
+}
+
 /**
  * How long an offer may wait while the previous job's delivery is finishing. A studio offers the next job from its own
  * handling of an upload, and that offer may overtake the upload's answer, which travels on another socket.
@@ -57,10 +63,11 @@ class OfferPipeline implements Pipeline {
   }
 
   onOffer(offer: Offer): void {
+    const question: Question = { offer, report: reportOffer(offer, this.#deps) };
     const facts = this.#deps.offerFacts.factsFor(offer);
-    if (!isDelivering(facts) || this.#stopWaiting !== undefined) return this.#decide(offer, facts, 'report');
-    this.#report(offer);
-    this.#waitForSlot(offer);
+    if (!isDelivering(facts) || this.#stopWaiting !== undefined) return this.#decide(question, facts);
+    question.report();
+    this.#waitForSlot(question);
   }
 
   onHeartbeatAck({ claim }: HeartbeatAck): void {
@@ -76,45 +83,44 @@ class OfferPipeline implements Pipeline {
     this.#stopWaiting = undefined;
   }
 
-  #waitForSlot(offer: Offer): void {
+  #waitForSlot(question: Question): void {
+    const { offer } = question;
     this.#stopWaiting = this.#deps.scheduler.waitFor(
       { origin: 'studio', purpose: offer.jobId },
       {
         maxWaitMs: DELIVERY_TAIL_MS,
         onAnswer: (answer) => {
           this.#stopWaiting = undefined;
-          if (answer.is === 'refused') return this.#decide(offer, this.#deps.offerFacts.factsFor(offer), 'reported');
-          this.#decideWith(answer, offer);
+          if (answer.is === 'refused') return this.#decide(question, this.#deps.offerFacts.factsFor(offer));
+          this.#decideWith(answer, question);
         },
       },
     );
   }
 
   /** A slot came free for this offer, which may be unfit by now. */
-  #decideWith(lease: Lease, offer: Offer): void {
-    const facts = this.#deps.offerFacts.factsFor(offer, { heldSlot: true });
-    const against = unfit(offer, facts);
-    if (against === undefined) return this.#take(offer, lease, 'reported');
+  #decideWith(lease: Lease, question: Question): void {
+    const facts = this.#deps.offerFacts.factsFor(question.offer, { heldSlot: true });
+    const against = unfit(question.offer, facts);
+    if (against === undefined) return this.#take(question, lease);
     lease[Symbol.dispose]();
-    this.#reject(offer, against, facts);
+    this.#reject(question, against, facts);
   }
 
   /** Nothing is awaited between deciding and holding the slot, so two offers cannot both pass. */
-  #decide(offer: Offer, facts: OfferFacts, log: 'report' | 'reported'): void {
+  #decide(question: Question, facts: OfferFacts): void {
+    const { offer } = question;
     const against = unfit(offer, facts);
-    if (against !== undefined) {
-      if (log === 'report') this.#report(offer);
-      return this.#reject(offer, against, facts);
-    }
+    if (against !== undefined) return this.#reject(question, against, facts);
     const lease = this.#deps.scheduler.reserve({ origin: 'studio', purpose: offer.jobId });
     if (lease.is === 'refused') throw new WorkerError('internal', `no slot for ${offer.jobId}, which no rule rejects`);
-    this.#take(offer, lease, log);
+    this.#take(question, lease);
   }
 
   /** The studio waits for the answer and nobody for the log line, so the accept goes out first. */
-  #take(offer: Offer, lease: Lease, log: 'report' | 'reported'): void {
+  #take({ offer, report }: Question, lease: Lease): void {
     const promised = this.#deps.claims.send(accept(offer.jobId));
-    if (log === 'report') this.#report(offer);
+    report();
     if (!promised) {
       lease[Symbol.dispose](); // no live socket: nothing was promised
       this.#deps.log.error('accept.not-sent', { jobId: offer.jobId, error: 'no live session' });
@@ -123,24 +129,18 @@ class OfferPipeline implements Pipeline {
     void this.#deps.jobs.carryOut(toJob(offer, this.#deps.sink), lease);
   }
 
-  #reject({ jobId }: Offer, { rule, rejection, because }: Unfit, { userPresence }: OfferFacts): void {
+  #reject({ offer, report }: Question, { rule, rejection, because }: Unfit, { userPresence }: OfferFacts): void {
     const { log, events, claims, studioOffers } = this.#deps;
+    const { jobId } = offer;
+    report();
     const level = rule === 'memory' ? 'warn' : 'info'; // as the contract has it
     log[level]('offer.rejected', { jobId, rule, because, presence: userPresence ?? 'unknown' });
     events.emit({ is: 'rejected', jobId, rule, because });
     if (!claims.send(reject(jobId, rejection, studioOffers('rejectDetail') ? because : undefined)))
       log.warn('reject.not-sent', { jobId });
   }
-
-  #report(offer: Offer): void {
-    this.#deps.log.info('offer.received', describeOffer(offer));
-    this.#deps.log.debug('offer.prompt', { jobId: offer.jobId, promptPreview: promptPreview(promptOf(offer.task)) });
-    this.#deps.events.emit({ is: 'offer', jobId: offer.jobId, kind: offer.task.kind, model: offer.model });
-  }
 }
 
 /** The slot's last job is made and on its way: it will be free in a moment. */
 const isDelivering = ({ live }: OfferFacts): boolean =>
   live?.maintenance === false && live.holders.some(({ phase }) => phase === 'delivering');
-
-const describeOffer = ({ task, modelSource: _source, ...facts }: Offer) => ({ ...facts, kind: task.kind });

@@ -2,8 +2,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needs } from '../needs.ts';
-import type { Ran } from './built.ts';
-import { builtFor } from './built.ts';
+import { type Ran, builtFor } from './built.ts';
 
 const COMPILER = 'x86_64-w64-mingw32-gcc';
 /** For tests of the Windows executable on Linux. */

@@ -1,8 +1,7 @@
 import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { explain } from '../../../src/worker/explain.ts';
-import type { ExplainChoice } from '../../../src/worker/explain.ts';
+import { explain, type ExplainChoice } from '../../../src/worker/explain.ts';
 import { anOffer } from '../../fakes/builders.ts';
 import { FIT } from '../../fakes/offer-facts.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';

@@ -2,8 +2,12 @@ import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { openImages } from '../../../../src/compose/children/images-child.ts';
 import { createImagesInChild } from '../../../../src/system/native/images-in-child.ts';
-import type { TalkingChild } from '../../../../src/system/process/processes.ts';
-import { childEnvironment, ourVariables, spawnUnheard } from '../../../../src/system/process/processes.ts';
+import {
+  type TalkingChild,
+  childEnvironment,
+  ourVariables,
+  spawnUnheard,
+} from '../../../../src/system/process/processes.ts';
 import { images as here } from '../../../fakes/engines/onnx-engine.ts';
 import { headerOfPng } from '../../../fakes/engines/pictures.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';

@@ -1,9 +1,8 @@
 import { expect, test } from 'bun:test';
-import type { Environment } from '../../../../src/system/environment.ts';
+import { type Environment, readEnvironment } from '../../../../src/system/environment.ts';
 import { linuxSources } from '../../../../src/system/presence/linux.ts';
 import { firstOf, type PresenceReading } from '../../../../src/system/presence/presence.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
-import { readEnvironment } from '../../../../src/system/environment.ts';
 import { type DbusMethod, dbusService } from '../../../fakes/system/dbus-service.ts';
 import { needs } from '../../../needs.ts';
 import { tempFolder } from '../../../fakes/system/temp-folder.ts';
