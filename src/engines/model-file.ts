@@ -39,3 +39,9 @@ export function ggufOf({ model, paths }: Pick<ModelFiles, 'model' | 'paths'>): s
     hint: `Offer the model with a .gguf file of role \`model\`, or put ${model}.gguf into the folder \`llm\` of the models.`,
   });
 }
+
+/** A base model continues texts, and knows no turns of a chat. */
+export const noChatTemplate = (): WorkerError =>
+  new WorkerError('model.unusable', 'the GGUF carries no chat template', {
+    hint: 'It is a base model: offer its instruction-tuned form, often called `-it`, `-instruct` or `-chat`, which has `tokenizer.chat_template`.',
+  });

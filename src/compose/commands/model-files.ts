@@ -7,6 +7,7 @@ import type { EngineName } from '../../contract/model-source.ts';
 import { describeModel } from '../../models/headers/describe.ts';
 import { localPlace, pathOf } from '../../models/store/layout.ts';
 import { linkOrCopy } from '../../system/disk/given-file.ts';
+import { chatTemplateAt } from '../engines/chat-template.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openCommandLog } from '../log.ts';
@@ -26,6 +27,8 @@ export async function openModelFiles(named: string | undefined, effects: Effects
       const read = isUrl ? await startAt(pathOrUrl, effects, config) : await startOf(pathOrUrl, effects);
       const described = describeModel(read.start);
       if (described.is === 'unknown') throw unknown(pathOrUrl, described.because);
+      if (!isUrl && described.kind === 'llm' && (await chatTemplateAt(pathOrUrl)) === false)
+        throw isBaseModel(pathOrUrl);
       const { engine, kind } = described;
       return { filename: read.filename, sizeBytes: read.sizeBytes, engine, kind };
     },
@@ -85,6 +88,12 @@ async function adopt(
   await linkOrCopy(path, pathOf(place));
   return pathOf(place);
 }
+
+/** Each of its jobs would fail. Of one at a URL this is known only once it is fetched. */
+const isBaseModel = (path: string): WorkerError =>
+  new WorkerError('cli.usage', `${path} is a base model: it carries no chat template`, {
+    hint: 'Add its instruction-tuned form, often called `-it`, `-instruct` or `-chat`.',
+  });
 
 const unknown = (pathOrUrl: string, because: string): WorkerError =>
   new WorkerError('cli.usage', `${pathOrUrl} does not say what to run it on: ${because}`, {

@@ -21,6 +21,7 @@ import { createAskApp } from '../../system/net/web-app.ts';
 import { readZip } from '../../system/native/zip.ts';
 import { type CpuRule, createCpuRule } from '../../worker/rules/cpu-rule.ts';
 import type { Effects } from '../effects.ts';
+import { chatTemplateAt } from './chat-template.ts';
 import { createEngineTools, type EngineTools } from './engine-tools.ts';
 import { builtInDevice, createPacks, type GpuPack, packsHere, type PackSet } from './packs.ts';
 
@@ -98,6 +99,7 @@ function llamaEngine(
       chatImages: { fetchImage, images, clock },
     },
     files,
+    hasChatTemplate: chatTemplateAt,
     modelsRoot: config.current.models_root,
     hasRuntime: () => isThere('llama', async () => (await import('../../engines/llama/binding.ts')).llamaInstalled()),
   });

@@ -9,7 +9,7 @@ import { loadHosted } from '../host/loaded.ts';
 import { localModels } from '../local-models.ts';
 import { type ChatFileOptions, readChatImageFiles } from '../media/chat-images.ts';
 import type { LoadHow } from '../load-how.ts';
-import { ggufOf } from '../model-file.ts';
+import { ggufOf, noChatTemplate } from '../model-file.ts';
 import { notReady, type Readiness, type Where } from '../readiness.ts';
 import type { Devices } from './devices.ts';
 import { assertKind } from '../failures.ts';
@@ -29,6 +29,8 @@ export interface LlamaEngineOptions {
     readonly chatImages: ChatFileOptions;
   };
   readonly files: Pick<Files, 'list'>;
+  /** Whether the header of a GGUF says how a chat is put to it; undefined where it cannot be read. */
+  readonly hasChatTemplate: (path: string) => Promise<boolean | undefined>;
   /** Where models are kept; the operator's own are in its folder `llm`. */
   readonly modelsRoot: string;
 }
@@ -63,7 +65,7 @@ export function createLlamaEngine(options: LlamaEngineOptions): Engine {
     },
     load: async (modelFiles, signal, how) => {
       signal.throwIfAborted();
-      ggufOf(modelFiles);
+      if ((await options.hasChatTemplate(ggufOf(modelFiles))) === false) throw noChatTemplate();
       const load = modelFiles.paths.has(VISION_PROJECTOR) && (await vision.hasRuntime()) ? loadSeeing : loadReading;
       return await load(modelFiles, { ...options, signal, how });
     },

@@ -1,5 +1,6 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
+import { noChatTemplate } from '../model-file.ts';
 import type { ChatModel } from './port.ts';
 import { OPENING } from './reply.ts';
 import { strftime } from './strftime.ts';
@@ -63,11 +64,7 @@ export function promptTextOf(
   { defaults, now }: Rendering,
 ): PromptText {
   const { source, bos, eos } = model.template;
-  if (source === undefined) {
-    throw new WorkerError('model.unusable', 'the GGUF carries no chat template', {
-      hint: 'Offer an instruction-tuned GGUF that has `tokenizer.chat_template`.',
-    });
-  }
+  if (source === undefined) throw noChatTemplate();
   const system = task.system === undefined ? [] : [{ role: 'system', content: task.system }];
   const isUnusual = task.messages.length === 0 || task.chatTemplateKwargs !== undefined;
   const variables = {

@@ -160,6 +160,17 @@ test('a GGUF is added by its file, and its worker has it without a download', as
   expect(job).toMatchObject({ model: 'tiny-chat', state: 'queued' });
 });
 
+test('a base model is refused by its header when it is added, since no chat could be put to it', async () => {
+  await using at = await setup({ config: { auto_enabled: false } });
+  const file = join(at.worker.folder, 'tiny-base.gguf');
+  await writeFile(file, chatModel({ template: '' }));
+  expect(await at.run('models', 'add', file, '--config', at.worker.config.path)).toMatchObject({
+    code: 64,
+    err: expect.stringContaining('is a base model: it carries no chat template'),
+  });
+  expect(await at.jsonOf('models', 'list')).toMatchObject([]);
+});
+
 test('a model is added by its URL, size and engine from the first bytes alone', async () => {
   const bytes = chatModel();
   const ranges: (string | null)[] = [];

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { toWorkerError } from '../../../src/base/errors.ts';
 import { KIB, MIB } from '../../../src/base/units.ts';
 import { checkModelFile } from '../../../src/models/headers/check.ts';
+import { hasChatTemplate } from '../../../src/models/headers/chat-template.ts';
 import { transcribingModel } from '../../../src/demo/weights/transcriber.ts';
 import { speechModel } from '../../fakes/engines/speech-model.ts';
 import { TEST_MS } from '../../flow/wait-for.ts';
@@ -51,6 +52,31 @@ const aSafetensors = (header: unknown, dataBytes: number): Uint8Array => {
   const json = text(typeof header === 'string' ? header : JSON.stringify(header));
   return joined(u64(json.byteLength), json, new Uint8Array(dataBytes));
 };
+
+test('a header says whether a chat template is in it, however far back it stands', async () => {
+  const template = joined(str('tokenizer.chat_template'), u32(8), str('{{ messages }}'));
+  const words = joined(
+    str('tokenizer.ggml.tokens'),
+    u32(9),
+    u32(8),
+    u64(200_000),
+    ...Array.from({ length: 200_000 }, () => str('ab')),
+  );
+  expect(await hasChatTemplate(file(aGguf({ pairs: [template, aName] })))).toBe(true);
+  expect(await hasChatTemplate(file(aGguf({ pairs: [aName, words, template] })))).toBe(true);
+  expect(await hasChatTemplate(file(aGguf({ pairs: [aName, words] })))).toBe(false);
+  // One whose name only begins so is for another use.
+  const named = joined(str('tokenizer.chat_template.tool_use'), u32(8), str('x'));
+  expect(await hasChatTemplate(file(aGguf({ pairs: [named] })))).toBe(false);
+});
+
+test('a header that cannot be read says nothing of a chat template', async () => {
+  const cut = aGguf({ pairs: [aName, tokens] });
+  for (const bytes of [text(''), text('GGUF'), text('<html>'), cut.subarray(0, cut.byteLength - 3)]) {
+    expect(await hasChatTemplate(file(bytes))).toBe(undefined);
+  }
+  expect(await hasChatTemplate(file(aGguf({ pairCount: 2n ** 60n })))).toBe(undefined);
+});
 
 test('a GGUF with texts, lists and whole tensors is let through', async () => {
   const head = aGguf({ pairs: [aName, tokens], tensors: [aTensor([4, 2]), aTensor([64], 2, 32)] });
@@ -247,6 +273,11 @@ test('a header without end is rejected at the maximum that is read', async () =>
 });
 
 const recogniser = transcribingModel();
+/** Of the last tensor of that model, with its description: a bias of 64 numbers. */
+function lastTensorBytes(): number {
+  const name = 'decoder.blocks.0.cross_attn.out.bias';
+  return 3 * 4 + 4 + name.length + 64 * 4;
+}
 test('a whole recogniser and a whole voice activity model are let through', async () => {
   await checkModelFile(file(recogniser), 'ggml-base.bin');
   await checkModelFile(file(speechModel()), 'ggml-silero.bin');
@@ -277,6 +308,15 @@ test.each([
   const hostile = recogniser.slice();
   hostile.set(u32(value), at);
   expect(await codeOf(hostile, 'm.bin')).toBe('model.header-invalid');
+});
+
+test('a tensor of a type that ggml does not have is refused: the library would look behind its table', async () => {
+  const description = recogniser.byteLength - lastTensorBytes();
+  for (const type of [42, 999, 2 ** 32 - 1]) {
+    const hostile = recogniser.slice();
+    new DataView(hostile.buffer).setUint32(description + 8, type, true);
+    expect(await codeOf(hostile, 'm.bin')).toBe('model.header-invalid');
+  }
 });
 
 test('a recogniser whose numbers are stored in five bits is let through', async () => {

@@ -156,8 +156,14 @@ test('a chat that the template refuses fails with its reason', async () => {
 });
 
 test('a model without a template, and a file that is no whole model, are refused', async () => {
-  await using plain = await setup({ model: { template: '' } });
-  expect(await failureOf(plain.chat())).toMatchObject({ code: 'model.unusable', retryable: false });
+  // Its header says so: no child is started.
+  const nobody = ['/nowhere/program'];
+  expect(await failureOf(setup({ model: { template: '' }, command: nobody }))).toMatchObject({
+    code: 'model.unusable',
+    retryable: false,
+    message: 'the GGUF carries no chat template',
+    hint: expect.stringContaining('instruction-tuned'),
+  });
   const other = Buffer.from(chatModel());
   other.write('nosuc', other.indexOf('llama')); // the name of its architecture
   for (const weights of [new TextEncoder().encode('GGUF'), chatModel().subarray(0, 400_000), other]) {

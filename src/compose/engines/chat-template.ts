@@ -1,0 +1,16 @@
+import { hasChatTemplate } from '../../models/headers/chat-template.ts';
+import { openPartFile } from '../../system/disk/sparse-file.ts';
+
+/**
+ * Whether a GGUF on this disk says how a chat is put to it. Undefined where its header cannot be read, or the file cannot
+ * be opened: the engine says why.
+ */
+export async function chatTemplateAt(path: string): Promise<boolean | undefined> {
+  const file = await openPartFile(path, 'read').catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    return await hasChatTemplate({ sizeBytes: await file.sizeBytes(), read: (at, length) => file.read(at, length) });
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,44 @@
+import { ByteReader, Unreadable } from './bytes.ts';
+import type { ReadableFile } from './check.ts';
+import { skipValue } from './gguf.ts';
+import { KIB, MIB } from '../../base/units.ts';
+
+/** What an instruction-tuned GGUF has and a base model has not (ggml project, docs/gguf.md). */
+const KEY = 'tokenizer.chat_template';
+/** Behind the magic number and the version. */
+const COUNTS_AT = 8;
+/** The words of a model stand before it, some megabytes of them. */
+const READS_BYTES = [256 * KIB, 4 * MIB, 64 * MIB];
+
+/**
+ * Whether a GGUF says how a chat is put to it. Undefined where its header cannot be read, which whoever loads it explains
+ * better.
+ */
+export async function hasChatTemplate(file: ReadableFile): Promise<boolean | undefined> {
+  for (const sizeBytes of READS_BYTES) {
+    const bytes = await file.read(0, Math.min(sizeBytes, file.sizeBytes));
+    const found = namesKey(bytes, KEY);
+    if (found !== 'more') return found;
+    if (sizeBytes >= file.sizeBytes) return undefined;
+  }
+  return undefined;
+}
+
+function namesKey(bytes: Uint8Array, wanted: string): boolean | 'more' | undefined {
+  if (new TextDecoder().decode(bytes.subarray(0, 4)) !== 'GGUF') return undefined;
+  const reader = new ByteReader(bytes);
+  try {
+    reader.skip(COUNTS_AT);
+    reader.u64('the number of tensors');
+    const pairs = reader.u64('the number of keys');
+    for (let pair = 0; pair < pairs; pair++) {
+      const key = new TextDecoder().decode(reader.bytes(reader.u64('a key')));
+      if (key === wanted) return true;
+      skipValue(reader, reader.u32(), 0);
+    }
+    return false;
+  } catch (thrown) {
+    if (!(thrown instanceof Unreadable)) throw thrown;
+    return thrown.problem.is === 'more' ? 'more' : undefined;
+  }
+}
