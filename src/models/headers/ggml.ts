@@ -17,6 +17,8 @@ const MAX_TENSOR_NAME_BYTES = 128;
 const MAX_WIDTH = 8_192;
 const MAX_LAYERS = 256;
 const MAX_DIMENSIONS = 4;
+/** The last one that ggml has (ggml.h: `enum ggml_type`). The library looks any number up in its table. */
+const MAX_TENSOR_TYPE = 41;
 const FLOAT_BYTES = 4;
 
 /** Whether a file begins like GGML; other formats end in `.bin` too. */
@@ -94,7 +96,7 @@ function skipVoiceActivity(reader: ByteReader, nameBytes: number): void {
 export function ggmlTensorBytes(reader: ByteReader): number | undefined {
   const dimensions = bounded(reader.u32(), { max: MAX_DIMENSIONS, what: 'dimensions' });
   const nameBytes = bounded(reader.u32(), { max: MAX_TENSOR_NAME_BYTES, what: 'bytes of name' });
-  const type = TENSOR_TYPES.get(reader.u32());
+  const type = TENSOR_TYPES.get(bounded(reader.u32(), { min: 0, max: MAX_TENSOR_TYPE, what: 'as a type of tensor' }));
   let elements = 1;
   for (let dimension = 0; dimension < dimensions; dimension++) {
     elements *= bounded(reader.u32(), { max: MAX_WIDTH * MAX_WIDTH, what: 'elements' });

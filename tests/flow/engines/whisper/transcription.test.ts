@@ -1,8 +1,11 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { rm } from 'node:fs/promises';
+import { joinBytes } from '../../../../src/base/bytes.ts';
 import { readTranscript } from '../../../../src/contract/results.ts';
 import { transcribingModel } from '../../../../src/demo/weights/transcriber.ts';
 import type { LoadedModel } from '../../../../src/engines/engine.ts';
+import { ByteReader } from '../../../../src/models/headers/bytes.ts';
+import { ggmlTensorBytes, skipGgmlHead } from '../../../../src/models/headers/ggml.ts';
 import { floatWav } from '../../../fakes/engines/float-wav.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
@@ -55,6 +58,31 @@ test('a transcript has the text, its language, its length and its segments', asy
   });
   expect(model.ranOn).toBe('cpu');
 });
+
+test('weights in full precision are transcribed with like any others', async () => {
+  using full = whisperScene({ weights: inFullPrecision(transcribingModel()) });
+  await using loaded = await full.engine.load(full.files, signal, USUAL);
+  expect(await transcript(loaded, { timestamps: 'word' })).toMatchObject({ text: SENTENCE });
+});
+
+/** The same weights with 32 bits for each number, as the converter of whisper.cpp writes them on demand. */
+function inFullPrecision(weights: Uint8Array): Uint8Array {
+  const reader = new ByteReader(weights);
+  skipGgmlHead(reader);
+  const head = weights.slice(0, reader.at);
+  new DataView(head.buffer).setUint32(11 * 4, 0, true); // of the twelve numbers in front the last says how they are stored
+  const parts = [head];
+  while (reader.at < weights.byteLength) {
+    const from = reader.at;
+    const dataBytes = ggmlTensorBytes(reader) ?? 0;
+    const description = weights.slice(from, reader.at);
+    const data = reader.bytes(dataBytes).slice();
+    const isHalf = new DataView(description.buffer).getUint32(8, true) === 1;
+    if (isHalf) new DataView(description.buffer).setUint32(8, 0, true);
+    parts.push(description, isHalf ? new Uint8Array(Float32Array.from(new Float16Array(data.buffer)).buffer) : data);
+  }
+  return joinBytes(parts);
+}
 
 test('words have their times, which rise and stay within the recording', async () => {
   const {
