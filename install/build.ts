@@ -23,7 +23,7 @@ export interface BuildOptions {
   readonly target: Target;
   readonly entry?: string;
   readonly outfile?: string;
-  /** How hard native files are compressed, 1 to 19; a test that waits for the build takes little. */
+  /** How hard native files are compressed where they are, 1 to 19; a test that waits for the build takes little. */
   readonly zstdLevel?: number;
   /** Another version than `package.json` says. */
   readonly version?: string;

@@ -37,6 +37,12 @@ export interface Unpacked {
 const same = (folder: string): readonly [string, string] => [folder, folder];
 const ORT_FINDS = 'require(`../bin/napi-v6/${process.platform}/${process.arch}/onnxruntime_binding.node`)';
 
+/**
+ * For who compiles against it, and for CPUs that Bun itself does not start on: it takes one of 2013 or later (AVX2). The
+ * kernels for any x64 CPU stay, for ggml to fall back on.
+ */
+const NEEDLESS = /\.lib$|ggml-cpu-(sse42|sandybridge|ivybridge|piledriver)\.(so|dll)$/;
+
 const LLAMA_FINDS = 'const __dirname = path.dirname(fileURLToPath(import.meta.url));';
 const LLAMA_GUARD = 'const detectedFileName = path.basename(__filename);';
 
@@ -91,7 +97,7 @@ export const NATIVE_PACKAGES: Readonly<Record<PayloadName, NativePackage>> = {
       ['node-llama-cpp/llama/binariesGithubRelease.json', 'llama/binariesGithubRelease.json'],
     ],
     only: /./,
-    without: /\.lib$/, // for who compiles against it
+    without: NEEDLESS,
     rewrites: [
       llamaFolder(/[\\/]node-llama-cpp[\\/]dist[\\/]config\.js$/, 'dist'),
       llamaFolder(/[\\/]node-llama-cpp[\\/]dist[\\/]utils[\\/]getModuleVersion\.js$/, 'dist/utils'),
@@ -102,7 +108,8 @@ export const NATIVE_PACKAGES: Readonly<Record<PayloadName, NativePackage>> = {
         rewrite: (source) => source.replace(LLAMA_GUARD, 'const detectedFileName = "testBindingBinary.js";'),
       },
     ],
-    optional: ['@node-llama-cpp/*'],
+    // The second clones files of a downloader that is not used here.
+    optional: ['@node-llama-cpp/*', '@reflink/*'],
   },
   vision: {
     packageName: '@fugood/llama.node',

@@ -36,7 +36,7 @@ export interface Gathering {
   readonly target: Target;
   readonly folder: string;
   readonly names: readonly PayloadName[];
-  /** How hard payloads are compressed, 1 to 19. */
+  /** How hard payloads are compressed, 1 to 19, for an archive that does it worse: see `packed`. */
   readonly zstdLevel: number;
   readonly steps: Steps;
 }
@@ -71,12 +71,17 @@ interface Place extends Omit<Gathering, 'names'> {
   readonly modules: string;
 }
 
+/**
+ * As they are for an archive that xz compresses, together with the rest and better than zstd does each. The deflate of a zip
+ * does it worse.
+ */
 async function packed(name: PayloadName, { target, modules, folder, zstdLevel, steps }: Place): Promise<PackedPayload> {
   const native = NATIVE_PACKAGES[name];
   const files = nativeFiles(modules, target, native);
   const addon = [...files.keys()].find((path) => path.endsWith('.node'));
   if (addon === undefined) throw new WorkerError('internal', `no ${name} binary for ${target.triple} in ${modules}`);
-  const path = join(folder, `${name}-${versionOf(native.packageName)}-${fingerprintOf(files)}-${zstdLevel}.tar.zst`);
+  const ending = target.archive.endsWith('.xz') ? '.tar' : `-${zstdLevel}.tar.zst`;
+  const path = join(folder, `${name}-${versionOf(native.packageName)}-${fingerprintOf(files)}${ending}`);
   const isNew = !existsSync(path);
   await steps.step(`native files of ${name}`, async () => {
     if (isNew) await pack(files, path, zstdLevel);
@@ -115,14 +120,14 @@ export function filesIn(path: string): readonly string[] {
 }
 
 /**
- * Packs files, by their paths in the archive, into one archive (tar, zstd) that exists only when it is whole. The same
- * files make the same bytes.
+ * Packs files, by their paths in the archive, into one archive that exists only when it is whole: a tar, compressed by zstd
+ * where its name says so. The same files make the same bytes.
  */
 export async function pack(files: ReadonlyMap<string, string>, payload: string, level = ZSTD_LEVEL): Promise<void> {
   const entries = new Map([...files].map(([path, from]) => [path, { bytes: readFileSync(from) }]));
   const archive = tarOf(entries, { withFolders: false });
   const temporary = `${payload}.${process.pid}`;
-  writeFileSync(temporary, await Bun.zstdCompress(archive, { level }));
+  writeFileSync(temporary, payload.endsWith('.zst') ? await Bun.zstdCompress(archive, { level }) : archive);
   renameSync(temporary, payload);
 }
 

@@ -1,6 +1,6 @@
 /** A package's native files, packed into the executable. */
 export interface Payload {
-  /** Where the archive (tar, zstd) can be read: inside the executable. */
+  /** Where the archive (tar, on its own or in zstd) can be read: inside the executable. */
   readonly path: string;
   /** Of the archive, 64 hex digits. */
   readonly sha256: string;

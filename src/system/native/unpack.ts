@@ -8,6 +8,8 @@ import type { Payload } from './payloads.ts';
 const MANIFEST = '.complete';
 /** Only the owner may read, write and load what is here. */
 const PRIVATE = 0o700;
+/** What a file that zstd compressed begins with (RFC 8878 §3.1.1). */
+const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
 
 /**
  * Where an archive of this digest is unpacked. It is named after its content, so two releases never share one and an
@@ -66,7 +68,8 @@ export async function readArchive(name: string, payload: Payload): Promise<Uint8
 }
 
 async function extract(archive: Uint8Array, folder: string): Promise<void> {
-  const files = await new Bun.Archive(await Bun.zstdDecompress(archive)).files();
+  const isPlain = ZSTD_MAGIC.some((byte, at) => archive[at] !== byte);
+  const files = await new Bun.Archive(isPlain ? archive : await Bun.zstdDecompress(archive)).files();
   const manifest: Record<string, number> = {};
   for (const [path, file] of files) {
     const target = join(folder, path);

@@ -9,9 +9,9 @@ import { needs, POSIX } from '../../../needs.ts';
 const FILES = { '@img/sharp/lib/sharp.node': 'an addon', '@img/libvips/lib/libvips.so': 'a library' };
 const SIZES = { '@img/sharp/lib/sharp.node': 8, '@img/libvips/lib/libvips.so': 9 };
 
-async function setup() {
+async function setup(compress = (tar: Uint8Array<ArrayBuffer>): Promise<Uint8Array> => Bun.zstdCompress(tar)) {
   const folder = await tempFolder();
-  const archive = await Bun.zstdCompress(await new Bun.Archive(FILES).bytes());
+  const archive = await compress(await new Bun.Archive(FILES).bytes());
   const path = folder.at('sharp.tar.zst');
   await writeFile(path, archive);
   const payload: Payload = { path, sha256: new Bun.CryptoHasher('sha256').update(archive).digest('hex') };
@@ -50,6 +50,11 @@ test('the first use unpacks every file, the second touches nothing', async () =>
   await writeFile(marker, 'still here');
   expect(await at.unpack()).toBe(folder);
   expect(await readFile(marker, 'utf8')).toBe('still here');
+});
+
+test('an archive that was packed without compression is unpacked as it is', async () => {
+  await using at = await setup((tar) => Promise.resolve(tar));
+  expect(await contentsOf(await at.unpack())).toEqual(FILES);
 });
 
 test('four first uses at once all get the whole folder and leave nothing beside it', async () => {
