@@ -1,4 +1,6 @@
 import { errorChain, WorkerError } from '../base/errors.ts';
+import { isPlainFileName } from '../base/foreign/file-name.ts';
+import { quoted } from '../base/foreign-text.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { hasEnded, type JobState, type JobView } from '../contract/admin.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
@@ -194,10 +196,17 @@ const durationOf = (job: JobView): number =>
 
 async function resultOf(job: JobView, options: PlayOptions): Promise<Pick<DemoEvent, 'file' | 'text'>> {
   if (job.artifact === undefined) return { text: textOf(job.result) };
-  const file = options.join(options.outDir, `${job.kind}.${job.artifact.ext}`);
+  const name = `${job.kind}.${job.artifact.ext}`;
+  if (!isPlainFileName(name)) throw misnamed(name);
+  const file = options.join(options.outDir, name);
   await orUnusable(options.files.writeAtomic(file, await options.operator.artifact(job.id)), options.outDir);
   return { file };
 }
+
+const misnamed = (name: string): WorkerError =>
+  new WorkerError('studio.invalid', `the studio calls an artifact ${quoted(name)}, which is no plain file name`, {
+    hint: 'Please report this: the studio is the one of this program.',
+  });
 
 /** A folder that will not have the artifacts is the operator's to change, not a fault of ours. */
 async function orUnusable(writing: Promise<void>, folder: string): Promise<void> {

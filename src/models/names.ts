@@ -1,54 +1,59 @@
 import { WorkerError } from '../base/errors.ts';
+import { foldedName, isDeviceName, isPlainFileName } from '../base/foreign/file-name.ts';
 import { ENGINE_NAMES, engineFacts } from '../contract/model-source.ts';
 import type { Sha256 } from '../system/disk/digest.ts';
 
 /*
  * Names come from a studio and become paths, so each is limited to one path segment. The rules are the studio
- * contract's; what Windows would not read as a plain name is rejected everywhere, so that a folder of models can be moved
- * between machines.
+ * contract's; see `base/foreign/file-name` for what is added to them.
  */
 
-/** Folders below the models root that hold something else than one model: a model of that name gets another folder. */
-const RESERVED: ReadonlySet<string> = new Set([
-  ...ENGINE_NAMES.flatMap((engine) => engineFacts(engine).folder?.name ?? []),
-  'bin',
+/** Below the models root: where the programs are that this worker runs. */
+export const PROGRAMS_FOLDER = 'bin';
+
+/** Folders below the models root that hold no models, those that the contract gives to other workers included. */
+export const NOT_MODELS: ReadonlySet<string> = new Set([
+  PROGRAMS_FOLDER,
   'onnxruntime',
+  'torch',
+  'torch-hub',
+  'hf-cache',
+  'wake-word',
 ]);
 
-/** The folder of a model: its id with everything but `A-Z a-z 0-9 . _ -` replaced (studio contract, cache layout). */
+/** A model of such a name gets another folder. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...NOT_MODELS,
+  ...ENGINE_NAMES.flatMap((engine) => engineFacts(engine).folder?.name ?? []),
+]);
+
+/**
+ * The folder of a model: its id with everything but `A-Z a-z 0-9 . _ -` replaced (studio contract, cache layout), and
+ * never one that Windows would take for another folder or a device.
+ */
 export function modelFolder(model: string): string {
-  const name = model.replaceAll(/[^A-Za-z0-9._-]/gu, '_').replace(/^\./, '_');
+  const name = model
+    .replaceAll(/[^A-Za-z0-9._-]/gu, '_')
+    .replace(/^\./, '_')
+    .replace(/\.+$/, (dots) => '_'.repeat(dots.length));
   if (name === '') return '_';
-  return RESERVED.has(name.toLowerCase()) ? `${name}_` : name;
+  if (isDeviceName(name)) return `_${name}`;
+  return RESERVED.has(foldedName(name)) ? `${name}_` : name;
 }
 
-/** Characters that are separators, NTFS streams or wildcards somewhere, or cannot be seen. */
-// oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
-const NOT_IN_NAMES = /[/\\:*?"<>|\u0000-\u001F\u007F]/;
-/** Windows opens a device under these names, whatever the extension. */
-const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
-/** The usual limit of a file system is 255 bytes. */
-const MAX_NAME_BYTES = 240;
 /** The prefix of what we keep beside models. */
 export const OURS = '.studio-worker-';
 
-/** Whether a name is one plain path segment. */
-export const isPlainFileName = (name: string): boolean =>
-  name !== '' &&
-  !/^\.+$/.test(name) &&
-  !NOT_IN_NAMES.test(name) &&
-  !DEVICE.test(name) &&
-  !/[. ]$/.test(name) &&
-  !name.startsWith(OURS) &&
-  new TextEncoder().encode(name).byteLength <= MAX_NAME_BYTES;
+/** Whether a model's file may have this name: one plain path segment that is not for files of ours. */
+export const isModelFileName = (name: string): boolean => isPlainFileName(name) && !foldedName(name).startsWith(OURS);
 
 /**
- * The name itself, if it stays in its folder.
+ * The name itself, if a model's file may have it.
  *
  * @throws WorkerError `model.filename-unsafe`
  */
 export function plainFileName(name: string): string {
-  if (isPlainFileName(name)) return name;
+  if (isModelFileName(name)) return name;
   throw unsafeFileName(name);
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { WorkerError } from '../../base/errors.ts';
+import { isPlainFileName } from '../../base/foreign/file-name.ts';
 import { readJson } from '../../contract/read.ts';
 
 /*
@@ -20,6 +21,7 @@ const Text = v.pipe(v.string(), v.maxLength(64));
 const EspeakVoice = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9][A-Za-z0-9_+-]{0,31}(\/[A-Za-z0-9][A-Za-z0-9_+-]{0,31})?$/),
+  v.check((voice) => voice.split('/').every(isPlainFileName), 'expected no name of a device'),
 );
 /** Some exporters write the name that Python prints for it: `PhonemeType.ESPEAK`. */
 const PhonemeType = v.pipe(

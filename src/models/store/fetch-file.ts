@@ -1,12 +1,13 @@
-import { errorChain, toWorkerError } from '../../base/errors.ts';
+import { errorChain, toWorkerError, WorkerError } from '../../base/errors.ts';
 import { exclusively } from '../../base/exclusive.ts';
+import { quoted } from '../../base/foreign-text.ts';
 import { MIB } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { ModelFile } from '../../contract/model-source.ts';
 import type { LockHolder } from '../../system/disk/lock.ts';
 import { ensureDiskSpace } from '../download/disk-space.ts';
 import { download } from '../download/download.ts';
-import { shortHash } from '../names.ts';
+import { PROGRAMS_FOLDER, shortHash } from '../names.ts';
 import type { FileCheck } from './file-check.ts';
 import { pathOf } from './layout.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
@@ -33,6 +34,7 @@ export async function fetchExclusively(target: FileTarget, fetching: Fetching): 
   const { signal, report, check } = fetching;
   const { files, clock, lock, log } = fetching.options;
   await files.makeDir(target.place.folder);
+  await assertHoldsNoPrograms(target, fetching.options);
   const { filename } = target.place;
   const onTaken = ({ pid }: LockHolder, isFirst: boolean): void => {
     if (isFirst) log.info('model.awaited', { file: filename, pid });
@@ -43,6 +45,14 @@ export async function fetchExclusively(target: FileTarget, fetching: Fetching): 
     // Whoever held the lock before may have brought the file.
     if (!(waited && (await check.isUsable(target)))) await fetchLogged(target, fetching);
     return pathOf(target.place);
+  });
+}
+
+/** Asked of the disk itself, whatever names it takes for one: a link, a short form, a case that does not count. */
+async function assertHoldsNoPrograms({ place, model }: FileTarget, { files, root }: ModelStoreOptions): Promise<void> {
+  if (!(await files.isSamePlace(place.folder, `${root}/${PROGRAMS_FOLDER}`))) return;
+  throw new WorkerError('model.filename-unsafe', `the folder of model ${quoted(model)} is the one of programs`, {
+    hint: `Give the model another id, or remove the link from ${place.folder}.`,
   });
 }
 

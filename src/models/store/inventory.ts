@@ -1,5 +1,5 @@
 import type { Files } from '../../system/disk/files.ts';
-import { isPlainFileName, modelFolder, OURS, shortHash, type Sidecars, sidecarsOf } from '../names.ts';
+import { isModelFileName, modelFolder, NOT_MODELS, OURS, shortHash, type Sidecars, sidecarsOf } from '../names.ts';
 import type { ModelStoreOptions } from './options.ts';
 import { readProgress } from '../download/progress-file.ts';
 import { readReceipt } from './receipt.ts';
@@ -26,8 +26,6 @@ export interface FoundFile extends StoredFile {
   readonly sidecars: Sidecars;
 }
 
-/** Folders that hold programs, not models. */
-const NOT_MODELS: ReadonlySet<string> = new Set(['bin', 'onnxruntime']);
 /** Folders of files that each are a model of their own. */
 export const SHARED: ReadonlySet<string> = new Set(['llm', 'stt']);
 /** In the root, among whatever else lies there, only these are models. */
@@ -79,7 +77,7 @@ async function wholeAt(
   { folder, name }: Place,
   filename: string,
 ): Promise<FoundFile | undefined> {
-  if (filename.startsWith('.') || !isPlainFileName(filename)) return undefined;
+  if (filename.startsWith('.') || !isModelFileName(filename)) return undefined;
   if (name === '' && !MODEL_NAME.test(filename)) return undefined;
   const path = `${folder}/${filename}`;
   const facts = await files.stat(path);

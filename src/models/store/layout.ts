@@ -1,5 +1,5 @@
 import { engineFacts, type EngineName, type ModelFile } from '../../contract/model-source.ts';
-import { isPlainFileName, modelFolder, plainFileName } from '../names.ts';
+import { isModelFileName, modelFolder, plainFileName } from '../names.ts';
 
 /** Where one file of a model may lie already, and where it is fetched to otherwise. */
 export interface FilePlaces {
@@ -44,5 +44,5 @@ export function localPlace(root: string, engine: EngineName, model: string): Fil
   const { folder } = engineFacts(engine);
   if (folder === undefined) return undefined;
   const filename = `${model}${folder.ending}`;
-  return isPlainFileName(filename) ? { folder: `${root}/${folder.name}`, filename } : undefined;
+  return isModelFileName(filename) ? { folder: `${root}/${folder.name}`, filename } : undefined;
 }

@@ -6,7 +6,9 @@ import {
   VISION_PROJECTOR,
 } from '../../contract/model-source.ts';
 import { WorkerError } from '../../base/errors.ts';
-import { isPlainFileName, unsafeFileName } from '../names.ts';
+import { foldedName } from '../../base/foreign/file-name.ts';
+import { quoted } from '../../base/foreign-text.ts';
+import { isModelFileName, modelFolder, unsafeFileName } from '../names.ts';
 import { digestProblem } from './target.ts';
 
 type Problem = WorkerError | undefined;
@@ -65,11 +67,16 @@ function loraProblem(files: readonly ModelFile[]): Problem {
 }
 
 function nameProblem(model: string, files: readonly ModelFile[]): Problem {
+  if (files.length > 0 && !isModelFileName(modelFolder(model))) {
+    return new WorkerError('model.filename-unsafe', `the id of model ${quoted(model)} is too long to name a folder`, {
+      hint: 'Give the model a shorter id.',
+    });
+  }
   const urls = new Map<string, string>();
   for (const { filename, url } of files) {
-    if (!isPlainFileName(filename)) return unsafeFileName(filename);
-    // Compared without case: two names that a file system takes for one would overwrite each other.
-    const key = filename.toLowerCase();
+    if (!isModelFileName(filename)) return unsafeFileName(filename);
+    // Two names that a file system takes for one would overwrite each other.
+    const key = foldedName(filename);
     if ((urls.get(key) ?? url) !== url) {
       return new WorkerError('model.filename-unsafe', `two files of model \`${model}\` are called "${filename}"`, {
         hint: 'Give each file of the model source a name of its own.',

@@ -1,5 +1,8 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { WorkerError } from '../../base/errors.ts';
+import { isPlainFileName } from '../../base/foreign/file-name.ts';
+import { quoted } from '../../base/foreign-text.ts';
 import { systemFiles } from './files.ts';
 import { type NewFile, startFile } from './new-file.ts';
 import { openPrivateSqlite, type Sql } from './sqlite.ts';
@@ -11,7 +14,7 @@ import { openPrivateSqlite, type Sql } from './sqlite.ts';
 export interface DataFolder {
   /** Absolute. */
   readonly path: string;
-  /** The absolute path of a name. */
+  /** The absolute path of a name. @throws WorkerError `internal` for what is no plain file name */
   pathOf(name: string): string;
   /** Undefined when there is no such file. */
   readText(name: string): Promise<string | undefined>;
@@ -41,7 +44,10 @@ export const openDataFolder: OpenDataFolder = async (named) => {
   const path = resolve(named);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   accessSync(path, constants.W_OK);
-  const pathOf = (name: string): string => join(path, name);
+  const pathOf = (name: string): string => {
+    if (isPlainFileName(name)) return join(path, name);
+    throw new WorkerError('internal', `${quoted(name)} is no name in a data folder`);
+  };
   return {
     path,
     pathOf,

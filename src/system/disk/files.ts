@@ -67,6 +67,8 @@ export interface Files {
   /** Names in a folder, sorted; empty when there is no such folder. */
   list(path: string): Promise<readonly string[]>;
   stat(path: string): Promise<FileFacts | undefined>;
+  /** Whether both lead to one file or folder, however they are written. False when one of them is missing. */
+  isSamePlace(a: string, b: string): Promise<boolean>;
   /** Bytes an ordinary account may still write where this path is, or will be. */
   freeBytes(path: string): Promise<number>;
 }
@@ -110,6 +112,11 @@ export const systemFiles: Files = {
   stat: async (path) => {
     const facts = await orMissing(stat(path));
     return facts && { sizeBytes: facts.size, modifiedAt: facts.mtimeMs, isFolder: facts.isDirectory() };
+  },
+  isSamePlace: async (a, b) => {
+    const facts = await orMissing(stat(a, { bigint: true }));
+    const other = await orMissing(stat(b, { bigint: true }));
+    return facts !== undefined && facts.ino === other?.ino && facts.dev === other.dev;
   },
   freeBytes: async (path) => {
     const space = await orMissing(statfs(path));

@@ -1,3 +1,5 @@
+import { isPlainFileName } from '../../base/foreign/file-name.ts';
+import { quoted } from '../../base/foreign-text.ts';
 import { crc32 } from '../disk/digest.ts';
 
 /** A file of an archive, by the last part of its name: where it wants to lie is not its own choice. */
@@ -34,7 +36,8 @@ export function readZip(archive: Uint8Array, mostBytes: number): readonly Zipped
     const path = new TextDecoder().decode(slice(archive, at + ENTRY.sizeBytes, nameBytes));
     const mode = view.getUint8(at + 5) === UNIX ? view.getUint32(at + 38, true) >>> 16 : 0;
     const name = path.split(/[/\\]/).at(-1) ?? '';
-    if (name !== '' && name !== '.' && name !== '..' && !isLink(mode)) {
+    if (name !== '' && !isLink(mode)) {
+      if (!isPlainFileName(name)) throw new RangeError(`a file of the archive is called ${quoted(name)}`);
       const bytes = unpack(archive, view, { at, left });
       left -= bytes.byteLength;
       files.push({ name, mode: mode & 0o777, bytes });

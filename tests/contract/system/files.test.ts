@@ -160,6 +160,18 @@ describe.each(SUBJECTS)('%s', (_name, make) => {
     expect(await files.stat(at.at('done'))).toBeUndefined();
   });
 
+  test('tell one place from another, and from none at all', async () => {
+    await using at = await make();
+    const { files } = at;
+    await files.makeDir(at.at('jobs'));
+    await files.writeAtomic(at.at('jobs/a'), 'a');
+    await files.writeAtomic(at.at('jobs/b'), 'a');
+    expect(await files.isSamePlace(at.at('jobs'), at.at('jobs'))).toBe(true);
+    expect(await files.isSamePlace(at.at('jobs/a'), at.at('jobs/a'))).toBe(true);
+    expect(await files.isSamePlace(at.at('jobs/a'), at.at('jobs/b'))).toBe(false);
+    expect(await files.isSamePlace(at.at('none'), at.at('none'))).toBe(false);
+  });
+
   test('replace the file that a rename leads to', async () => {
     await using at = await make();
     for (const name of ['from', 'to']) await at.files.writeAtomic(at.at(name), name);

@@ -115,6 +115,11 @@ export class MemoryFiles implements Files {
     return Promise.resolve(bytes && { sizeBytes: bytes.byteLength, modifiedAt: 0, isFolder: false });
   }
 
+  /** Nothing here has two names. */
+  async isSamePlace(a: string, b: string): Promise<boolean> {
+    return a === b && (await this.stat(a)) !== undefined;
+  }
+
   freeBytes(): Promise<number> {
     return Promise.resolve(this.full ? 0 : Number.MAX_SAFE_INTEGER);
   }

@@ -362,6 +362,23 @@ describe('jobs list', () => {
   });
 });
 
+describe('jobs get', () => {
+  test.each([
+    ['job-1', '../../.profile'],
+    ['job-1', 'webp:stream'],
+    ['../job', 'webp'],
+    ['con', 'webp'],
+  ])('a studio that calls the artifact of %j %j does not choose the file', async (id, ext) => {
+    const artifact = { ext, contentType: 'image/webp', sizeBytes: 4, sha256: 'aa' };
+    await using cli = await withStudio({
+      'GET /jobs/job-1': () => Response.json(aJob({ id, state: 'completed', artifact })),
+    });
+    expect(await cli.run('studio', 'jobs', 'get', 'job-1')).toBe(64);
+    expect(cli.err()).toContain('which is no plain file name');
+    expect(cli.seen.map(({ path }) => path)).toEqual(['/jobs/job-1']);
+  });
+});
+
 describe('jobs watch', () => {
   /** Answers that change with every look. */
   const changing = (...views: readonly Record<string, unknown>[]) => {

@@ -119,6 +119,15 @@ test('artifacts are written under the name of their kind, texts are shown', asyn
   expect(of(events, 'image').at(-1)).toMatchObject({ file: '/out/image.webp' });
 });
 
+test.each(['../../x', 'webp:y', 'a/b'])('an artifact called %j by its studio is not written', async (ext) => {
+  const { options, files } = setup({
+    endings: { ...GOOD, image: { state: 'completed', artifact: { ...ARTIFACT, ext } } },
+  });
+  const failure = await allOf(play(options)).catch(toWorkerError);
+  expect(failure).toMatchObject({ code: 'studio.invalid', message: expect.stringContaining('calls an artifact') });
+  expect([...files.contents.keys()].some((path) => path.includes('image'))).toBe(false);
+});
+
 test('a result of unknown shape is shown as it came', async () => {
   const endings = { ...GOOD, llm: { state: 'completed', result: { odd: [1] } } as Ending };
   const events = await allOf(play(setup({ endings }).options));

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { localPlace, placesOf } from '../../../src/models/store/layout.ts';
-import { sidecarsOf, isPlainFileName, modelFolder, plainFileName, shortHash } from '../../../src/models/names.ts';
+import { foldedName } from '../../../src/base/foreign/file-name.ts';
+import { sidecarsOf, isModelFileName, modelFolder, plainFileName, shortHash } from '../../../src/models/names.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
 import { aFile } from '../../fakes/models/a-store.ts';
 
@@ -11,22 +12,31 @@ test.each([
   ['z-image-turbo-q4_k_m.gguf', 'z-image-turbo-q4_k_m.gguf'],
   ['org/model:v2', 'org_model_v2'],
   ['a\\b c', 'a_b_c'],
-  ['..', '_.'],
+  ['..', '__'],
+  ['m.', 'm_'],
+  ['con', '_con'],
+  ['aux.gguf', '_aux.gguf'],
+  ['LPT1.v2', '_LPT1.v2'],
   ['.git', '_git'],
   ['', '_'],
   ['../../etc/passwd', '_._.._etc_passwd'],
+  ['a/b', 'a_b'],
 ])('the folder of model "%s" is %s', (model, folder) => {
   expect(modelFolder(model)).toBe(folder);
 });
 
 test('a model cannot take the place of programs or of shared folders', () => {
-  for (const name of ['bin', 'BIN', 'llm', 'stt', 'onnxruntime']) expect(modelFolder(name)).toBe(`${name}_`);
+  for (const name of ['bin', 'BIN', 'llm', 'stt', 'onnxruntime', 'torch']) expect(modelFolder(name)).toBe(`${name}_`);
+  for (const name of ['bin.', 'bin..', 'bin ', 'Bin\u200B', 'ｂｉｎ', '.bin', 'bin:x', 'bin::$INDEX_ALLOCATION']) {
+    expect(foldedName(modelFolder(name))).not.toBe('bin');
+  }
 });
 
 test('the folder of any model is one segment below the root', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (model) => {
       expect(modelFolder(model)).toMatch(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/);
+      expect(isModelFileName(modelFolder(model)) || modelFolder(model).length > 240).toBe(true);
     }),
   );
 });
@@ -51,10 +61,11 @@ test.each([
 });
 
 test('a name that is ours or too long for disks is rejected', () => {
-  expect(isPlainFileName('.studio-worker-0123.part')).toBe(false);
-  expect(isPlainFileName('ä'.repeat(121))).toBe(false);
-  expect(isPlainFileName('z_image_turbo-Q4_K.gguf')).toBe(true);
-  expect(isPlainFileName('.hidden.onnx')).toBe(true);
+  expect(isModelFileName('.studio-worker-0123.part')).toBe(false);
+  expect(isModelFileName('.STUDIO-worker-0123.part')).toBe(false);
+  expect(isModelFileName('ä'.repeat(121))).toBe(false);
+  expect(isModelFileName('z_image_turbo-Q4_K.gguf')).toBe(true);
+  expect(isModelFileName('.hidden.onnx')).toBe(true);
 });
 
 test('the sidecars of two names are different files with short names', () => {

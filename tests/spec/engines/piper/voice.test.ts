@@ -68,6 +68,7 @@ test.each([
   ['ids that the model has not', { num_symbols: 20 }, 'a phoneme has an id that is not below 20'],
   ['no espeak', { espeak: undefined }, 'espeak: is missing'],
   ['an option for espeak', { espeak: { voice: '-w/etc/x' } }, 'espeak.voice'],
+  ['a device for espeak', { espeak: { voice: 'aux' } }, 'espeak.voice: expected no name of a device'],
   ['a path for espeak', { espeak: { voice: '../../etc/passwd' } }, 'espeak.voice'],
   ['a way to phonemes that is unknown', { phoneme_type: 'pinyin' }, 'phoneme_type: expected "espeak" or "text"'],
   ['a speaker beyond the last', { speaker_id_map: { eve: 2 } }, 'a speaker has number 2 of 2'],

@@ -29,6 +29,25 @@ test('a vision projector is no chat model, and neither is a second file of a rol
   expect(problemOf('llama-cpp', [{ ...model, role: 'diffusion-model' }])).toBeUndefined();
 });
 
+test.each([
+  ['caſe.onnx', 'case.onnx'],
+  ['café.onnx', 'cafe\u0301.onnx'],
+  ['Größe.onnx', 'GRÖSSE.onnx'],
+  ['ﬁne.onnx', 'fine.onnx'],
+])('two URLs under %j and %j, one file on some disks, are rejected', (a, b) => {
+  const files = [
+    { filename: a, url: 'https://a/1' },
+    { filename: b, url: 'https://a/2' },
+  ];
+  expect(problemOf('onnx', files)).toContain('two files of model `m` are called');
+});
+
+test('a model whose id is too long for a folder is rejected before a byte is fetched', () => {
+  const source = aSource([{}], 'onnx');
+  expect(sourceProblem('m'.repeat(241), source)).toMatchObject({ code: 'model.filename-unsafe' });
+  expect(sourceProblem('m'.repeat(240), source)).toBeUndefined();
+});
+
 test('two URLs under one name are rejected, whatever their case', () => {
   const one = { filename: 'A.gguf', url: 'https://a/1' };
   expect(problemOf('onnx', [one, { filename: 'a.gguf', url: 'https://a/2' }])).toBe(

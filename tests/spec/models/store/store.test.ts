@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { toModelId } from '../../../../src/base/ids.ts';
@@ -14,6 +14,7 @@ import { aFile, aSource, aStore, hexOf, SMALL, type StoreScene } from '../../../
 import { type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { TEST_MS, waitFor } from '../../../flow/wait-for.ts';
+import { needs, POSIX } from '../../../needs.ts';
 import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 
 setDefaultTimeout(TEST_MS);
@@ -53,6 +54,16 @@ test('a file of the flat cache is used where it is', async () => {
   await using scene = await setup();
   const flat = await scene.put('m.bin', 'weights');
   expect(await scene.fetch({ url: scene.host.url })).toBe(flat);
+  expect(scene.host.asked).toEqual([]);
+});
+
+needs(POSIX)('a model whose folder leads to the programs is not written there', async () => {
+  await using scene = await setup();
+  await scene.put('bin/sd-cli', 'the program');
+  await symlink(join(scene.root, 'bin'), join(scene.root, 'm'));
+  const failure = await failureOf(scene.fetch({ url: scene.host.url, filename: 'sd-cli.new' }));
+  expect(failure).toMatchObject({ code: 'model.filename-unsafe', retryable: false });
+  expect(readdirSync(join(scene.root, 'bin'))).toEqual(['sd-cli']);
   expect(scene.host.asked).toEqual([]);
 });
 

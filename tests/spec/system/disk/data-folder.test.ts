@@ -28,6 +28,16 @@ test('a file that is discarded leaves nothing, however often', async () => {
   expect(await folder.blob('incoming')).toBeUndefined();
 });
 
+test.each(['../outside', 'a/b', '..', 'con', 'job:stream'])(
+  'no name in a data folder leads out of it: %j',
+  async (name) => {
+    await using temp = await tempFolder();
+    const folder = await openDataFolder(temp.at('data'));
+    expect(() => folder.pathOf(name)).toThrow('is no name in a data folder');
+    expect(() => folder.startFile(name)).toThrow('is no name in a data folder');
+  },
+);
+
 test('two files cannot be started under one name', async () => {
   await using temp = await tempFolder();
   const folder = await openDataFolder(temp.path);

@@ -21,6 +21,10 @@ test('files come out by the last part of their names, with their rights', () => 
   ]);
 });
 
+test.each(['bin/sd-cli.exe.', 'aux.dll', 'a:b', '..'])('an archive with a file %j is refused', (name) => {
+  expect(() => readZip(makeZip({ [name]: { text: 'x' } }), 100)).toThrow('a file of the archive is called');
+});
+
 test('an archive that unpacks to more than allowed is refused', () => {
   expect(() => readZip(ARCHIVE, 400)).toThrow('the archive unpacks to more than it should');
 });

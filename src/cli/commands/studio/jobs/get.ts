@@ -1,4 +1,6 @@
 import { WorkerError } from '../../../../base/errors.ts';
+import { isPlainFileName } from '../../../../base/foreign/file-name.ts';
+import { quoted } from '../../../../base/foreign-text.ts';
 import { formatBytes } from '../../../../base/units.ts';
 import type { JobView } from '../../../../contract/admin.ts';
 import { command } from '../../../command.ts';
@@ -31,18 +33,26 @@ export const jobsGet = command({
   run: async (args, world) => {
     const studio = await openStudio(args, world);
     const job = await findJob(studio, args.job);
+    const file = args.file ?? (job.artifact === undefined ? '-' : ownName(`${job.id}.${job.artifact.ext}`));
     const bytes = job.artifact === undefined ? await jsonOf(job, world) : await studio.artifact(job.id);
-    if (args.file === '-' || (job.artifact === undefined && args.file === undefined)) {
+    if (file === '-') {
       return args.json && job.artifact === undefined
         ? printJson(world.terminal, job)
         : world.terminal.stdout.write(bytes);
     }
-    const file = args.file ?? `${job.id}.${job.artifact?.ext ?? 'json'}`;
     await world.writeFile(file, bytes, { replace: args.force });
     if (args.json) printJson(world.terminal, { ...job, file, writtenBytes: bytes.byteLength });
     else printLines(world.terminal, `wrote ${formatBytes(bytes.byteLength)} to ${file}`);
   },
 });
+
+/** A studio may be anybody's: what it calls a result decides no place on this disk. @throws WorkerError `cli.usage` */
+function ownName(name: string): string {
+  if (isPlainFileName(name)) return name;
+  throw new WorkerError('cli.usage', `the studio calls the artifact ${quoted(name)}, which is no plain file name`, {
+    hint: 'Name the file to write, after the job.',
+  });
+}
 
 /** The result of a kind that answers in JSON. @throws WorkerError `studio.refused` when there is none yet */
 async function jsonOf({ id, state, result, error }: JobView, world: World): Promise<Uint8Array> {
