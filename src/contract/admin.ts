@@ -182,6 +182,8 @@ export const JobViewSchema = v.object({
   maxAttempts: Count,
   createdAt: Timestamp,
   updatedAt: Timestamp,
+  /** When a worker last accepted it: before that it waited. */
+  startedAt: absentable(Timestamp),
   finishedAt: absentable(Timestamp),
   /** Who holds it, or who finished it. */
   workerId: absentable(v.string()),

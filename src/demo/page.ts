@@ -8,6 +8,8 @@ export interface ShownJob {
   readonly prompt: string;
   /** Name of its file beside the page. */
   readonly file: string | undefined;
+  /** Name of the picture that it was made from, beside the page. */
+  readonly before?: string;
 }
 
 /** A page that shows what the demonstration made, for a browser: prompt and result of each job. It loads nothing from elsewhere. */
@@ -19,6 +21,7 @@ export const demoPage = (jobs: readonly ShownJob[]): string => `<!doctype html>
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; }
 section { border-top: 1px solid #ccc; padding: 1rem 0; }
+figure { display: inline-block; width: 48%; margin: 0 1% 0 0; vertical-align: top; }
 img, video, audio { max-width: 100%; display: block; margin: .5rem 0; }
 </style>
 <h1>What the demonstration made</h1>
@@ -31,16 +34,23 @@ const PLACEHOLDERS = `<p><strong>These are placeholders.</strong> The synthetic 
 prompt says: they show that jobs reach a worker and results come back. <code>studio-worker demo --real</code> runs real engines,
 and <code>studio-worker studio models add</code> adds a model of your own.</p>`;
 
-function section({ kind, state, prompt, file, text, error }: ShownJob): string {
+function section({ kind, state, prompt, file, before, text, error }: ShownJob): string {
   const result = error ?? text;
   return [
     `<section><h2>${safe(kind)}: ${safe(state)}</h2>`,
     ...(prompt === '' ? [] : [`<p>Prompt: <q>${safe(prompt)}</q></p>`]),
-    ...(file === undefined ? [] : [player(file), `<p><a href="${safe(encodeURI(file))}">${safe(file)}</a></p>`]),
+    ...(file === undefined ? [] : [shown(file, before), `<p><a href="${safe(encodeURI(file))}">${safe(file)}</a></p>`]),
     ...(result === undefined ? [] : [`<p>${safe(result)}</p>`]),
     '</section>',
   ].join('\n');
 }
+
+/** A result, beside the picture that it was made from where there is one. */
+const shown = (file: string, before: string | undefined): string =>
+  before === undefined ? player(file) : `${captioned('Before', before)}${captioned('After', file)}`;
+
+const captioned = (caption: string, file: string): string =>
+  `<figure><figcaption>${caption}</figcaption>${player(file)}</figure>`;
 
 function player(file: string): string {
   const source = safe(encodeURI(file));

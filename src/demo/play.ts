@@ -19,8 +19,10 @@ export interface DemoEvent {
   readonly state: JobState;
   /** From 0 to 1. */
   readonly progress?: number;
-  /** From queued to delivered. */
+  /** From queued to delivered: until it is accepted, its model is loaded, it has run, and its result is handed over. */
   readonly durationMs?: number;
+  /** Until the worker accepted it. */
+  readonly waitMs?: number;
   /** What it was computed on: `cpu`, `cuda`, a device's own name. */
   readonly ranOn?: string;
   /** Until the model was in memory, once its files were there. */
@@ -77,6 +79,7 @@ export async function* play(options: PlayOptions): AsyncGenerator<DemoEvent> {
   // First of all: better reported now than after the work is done.
   await assertOurs(options);
   await orUnusable(options.files.makeDir(options.outDir), options.outDir);
+  for (const { before } of jobs) if (before !== undefined) await writeOut(BEFORE, before, options);
   await approveTheWorker(options);
   let open: Playing[] = [];
   let waiting = jobs.filter(({ after }) => after !== undefined);
@@ -103,13 +106,25 @@ export async function* play(options: PlayOptions): AsyncGenerator<DemoEvent> {
     if (open.length > 0) await options.pause(POLL_EVERY_MS);
     open = await Promise.all(open.map(async ({ job, view }) => ({ job, view: await operator.job(view.id) })));
   }
-  const path = options.join(options.outDir, PAGE);
-  await orUnusable(options.files.writeAtomic(path, demoPage([...page.values()])), options.outDir);
+  await writeOut(PAGE, demoPage([...page.values()]), options);
+}
+
+/** Writes a file of the demonstration's folder, and gives its path. */
+async function writeOut(
+  name: string,
+  content: string | Uint8Array,
+  { files, join, outDir }: Pick<PlayOptions, 'files' | 'join' | 'outDir'>,
+): Promise<string> {
+  const path = join(outDir, name);
+  await orUnusable(files.writeAtomic(path, content), outDir);
+  return path;
 }
 
 const PAGE = 'index.html';
+/** Only one job of a demonstration changes a picture. */
+const BEFORE = 'image-before.png';
 /** Names that the demonstration gives. */
-const OURS = /^(?:(?:image|llm|audio_stt|audio_tts|video|mesh)\.[a-z0-9]+|index\.html)$/;
+const OURS = /^(?:(?:image|llm|audio_stt|audio_tts|video|mesh)\.[a-z0-9]+|image-before\.png|index\.html)$/;
 
 /** What somebody else keeps in a folder is not written over. */
 async function assertOurs({ files, outDir }: PlayOptions): Promise<void> {
@@ -127,12 +142,13 @@ const askedFor = (task: object): string =>
     (words): words is string => typeof words === 'string',
   ) ?? '';
 
-const shownJob = ({ kind, engine, state, text, error, file }: DemoEvent, { task }: DemoJob): ShownJob => ({
+const shownJob = ({ kind, engine, state, text, error, file }: DemoEvent, { task, before }: DemoJob): ShownJob => ({
   kind,
   engine,
   state,
   ...(text !== undefined && { text }),
   ...(error !== undefined && { error }),
+  ...(before !== undefined && { before: BEFORE }),
   prompt: askedFor(task),
   file: file?.split(/[\\/]/).at(-1),
 });
@@ -188,8 +204,12 @@ async function describe({ source }: DemoJob, job: JobView, options: PlayOptions)
     ...(loadMs !== undefined && { loadMs }),
     ...(runMs !== undefined && { runMs }),
   };
-  return { ...event, durationMs: durationOf(job), ...facts, ...result };
+  return { ...event, durationMs: durationOf(job), ...waitOf(job), ...facts, ...result };
 }
+
+/** Unknown where the studio does not tell. */
+const waitOf = ({ createdAt, startedAt }: JobView): Pick<DemoEvent, 'waitMs'> =>
+  startedAt === undefined ? {} : { waitMs: Math.max(0, Date.parse(startedAt) - Date.parse(createdAt)) };
 
 const durationOf = (job: JobView): number =>
   Math.max(0, Date.parse(job.finishedAt ?? job.updatedAt) - Date.parse(job.createdAt));
@@ -198,9 +218,7 @@ async function resultOf(job: JobView, options: PlayOptions): Promise<Pick<DemoEv
   if (job.artifact === undefined) return { text: textOf(job.result) };
   const name = `${job.kind}.${job.artifact.ext}`;
   if (!isPlainFileName(name)) throw misnamed(name);
-  const file = options.join(options.outDir, name);
-  await orUnusable(options.files.writeAtomic(file, await options.operator.artifact(job.id)), options.outDir);
-  return { file };
+  return { file: await writeOut(name, await options.operator.artifact(job.id), options) };
 }
 
 const misnamed = (name: string): WorkerError =>

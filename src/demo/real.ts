@@ -18,7 +18,7 @@ export type RealModels = Readonly<Record<RealRole, readonly RealFile[]>>;
 export type RealRole = 'llm' | 'removal' | 'tts' | 'stt';
 
 export interface RealInputs {
-  readonly picture: Content;
+  readonly picture: Uint8Array;
   readonly mask: Content;
   /** Speech to write down; what the speech job said when left out. */
   readonly recording: Content | undefined;
@@ -80,7 +80,10 @@ export function realJobs(models: RealModels, inputs: RealInputs, files: Loopback
   const after: { readonly after?: TaskKindId } = inputs.recording === undefined ? { after: 'audio_tts' } : {};
   return [
     job('llm', { kind: 'llm', engine: 'llama-cpp', task: { kind: 'llm', messages, maxTokens: 64 } }),
-    job('removal', { kind: 'image', engine: 'onnx', task: { kind: 'image', ...removal } }),
+    {
+      ...job('removal', { kind: 'image', engine: 'onnx', task: { kind: 'image', ...removal } }),
+      before: inputs.picture,
+    },
     job('tts', { kind: 'audio_tts', engine: 'piper', task: { kind: 'audio_tts', text: SENTENCE, ext: 'wav' } }),
     { ...job('stt', { kind: 'audio_stt', engine: 'whisper-cpp', task: { kind: 'audio_stt', inputUrl } }), ...after },
   ];

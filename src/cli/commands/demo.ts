@@ -36,7 +36,7 @@ export const demo = command({
     { code: 69, means: 'the studio or worker of the demo did not start' },
     { code: 73, means: 'the artifacts cannot be written' },
   ],
-  json: 'an array of jobs: {kind, engine, model, state, durationMs?, ranOn?, loadMs?, runMs?, file?, text?, error?}',
+  json: 'an array of jobs: {kind, engine, model, state, durationMs?, waitMs?, ranOn?, loadMs?, runMs?, file?, text?, error?}',
   args: {
     real: {
       type: 'boolean',

@@ -43,13 +43,21 @@ test('real engines chat, remove, speak and write down, and leave nothing but res
   await using place = await setup();
   const { code, said, err } = await place.demo();
   expect({ code, err }).toEqual({ code: 0, err: '' });
-  expect(said).toMatch(/kind +engine +ran on +load +run +time +file or text/);
+  expect(said).toMatch(/kind +engine +ran on +wait +load +run +in all +file or text/);
   for (const engine of ['llama-cpp', 'onnx', 'piper', 'whisper-cpp']) {
-    expect(said).toMatch(new RegExp(`^\\w+ +${engine} +cpu +\\d.*s +\\d.*s +\\d.*s +\\S`, 'm'));
+    expect(said).toMatch(new RegExp(`^\\w+ +${engine} +cpu(?: +\\d[^ ]* [a-z]+(?: \\d+ s)?){4} +\\S`, 'm'));
   }
   expect(said).toMatch(/llama-cpp.*Hello from a (tiny|small) model here/);
   expect(said).toMatch(/whisper-cpp.*the fox crosses the ice/i);
-  expect((await readdir(place.out)).toSorted()).toEqual(['audio_tts.wav', 'image.webp', 'index.html']);
+  expect((await readdir(place.out)).toSorted()).toEqual([
+    'audio_tts.wav',
+    'image-before.png',
+    'image.webp',
+    'index.html',
+  ]);
+  const page = await Bun.file(join(place.out, 'index.html')).text();
+  expect(page).toContain('<figcaption>Before</figcaption><img src="image-before.png"');
+  expect(page).toContain('<figcaption>After</figcaption><img src="image.webp"');
   const { pixels, width, channels } = await images.decode(await Bun.file(join(place.out, 'image.webp')).bytes());
   const ball = (210 * width + 170) * channels;
   const [red = 0, green = 0, blue = 0] = pixels.subarray(ball, ball + 3);

@@ -104,7 +104,7 @@ test('one command runs a job of each kind and leaves what they made', async () =
   expect(film).toMatchObject({ pages: 24, width: 256, pageHeight: 256 });
   expect((await readFile(join(place.outDir, 'audio_tts.wav'))).toString('latin1', 0, 4)).toBe('RIFF');
   for (const kind of ['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh']) expect(out).toContain(kind);
-  expect(out).toMatch(/kind +model +time +file or text/);
+  expect(out).toMatch(/kind +model +wait +load +run +in all +file or text/);
   expect(out).toContain('[synthetic] reply to prompt #');
   expect(place.leftovers()).toEqual([]);
 });

@@ -89,12 +89,12 @@ describe('the board', () => {
   });
 
   test('of real engines it ends with what each ran on and how long it took', () => {
-    const facts = { engine: 'onnx', ranOn: 'cpu', loadMs: 20, runMs: 300 };
+    const facts = { engine: 'onnx', ranOn: 'cpu', waitMs: 5, loadMs: 20, runMs: 300 };
     const failed = news({ jobId: 'j2', kind: 'llm', engine: 'llama-cpp', state: 'failed', error: 'no such engine' });
     expect(tableLines(realTable(boardOf([{ ...(GOOD[4] ?? news()), ...facts }, failed])))).toEqual([
-      'kind   engine     ran on  load   run     time    file or text',
-      'image  onnx       cpu     20 ms  300 ms  340 ms  studio-worker-demo/image.webp',
-      'llm    llama-cpp  -       -      -       -       failed: no such engine',
+      'kind   engine     ran on  wait  load   run     in all  file or text',
+      'image  onnx       cpu     5 ms  20 ms  300 ms  340 ms  studio-worker-demo/image.webp',
+      'llm    llama-cpp  -       -     -      -       -       failed: no such engine',
     ]);
   });
 
@@ -115,13 +115,15 @@ describe('the board', () => {
     expect(updateLine(undefined, news())).toBe('image (synthetic): queued');
   });
 
-  test('the table names kind, model, time and what came of it', () => {
+  test('the table names kind, model, times apart and what came of it', () => {
     const failed = news({ jobId: 'j3', kind: 'video', state: 'failed', error: 'no engine' });
-    expect(tableLines(resultTable(boardOf([...GOOD, failed])))).toEqual([
-      'kind   model      time    file or text',
-      'image  synthetic  340 ms  studio-worker-demo/image.webp',
-      'llm    synthetic  12 ms   Hello there',
-      'video  synthetic  -       failed: no engine',
+    const [queued = news(), ...later] = GOOD;
+    const board = boardOf([queued, news({ waitMs: 310, loadMs: 0, runMs: 8 }), ...later, failed]);
+    expect(tableLines(resultTable(board))).toEqual([
+      'kind   model      wait    load  run   in all  file or text',
+      'image  synthetic  310 ms  0 ms  8 ms  340 ms  studio-worker-demo/image.webp',
+      'llm    synthetic  -       -     -     12 ms   Hello there',
+      'video  synthetic  -       -     -     -       failed: no engine',
     ]);
   });
 });

@@ -342,8 +342,12 @@ describe('jobs list', () => {
     ];
     await using cli = await withStudio({ 'GET /jobs': () => Response.json({ jobs }) });
     expect(await cli.run('studio', 'jobs', 'list')).toBe(0);
-    expect(cli.out().split('\n')[1]).toMatch(/^job-1 +queued +image +synthetic +- +\d+ d ago +rig-01 is asked next$/);
-    expect(cli.out().split('\n')[2]).toMatch(/^job-2 +failed +image +synthetic +w-1 +\d+ d ago +no engine$/);
+    expect(cli.out().split('\n')[1]).toMatch(
+      /^job-1 +queued +image +synthetic +- +\d+ d ago +\d+ d.* +- +rig-01 is asked next$/,
+    );
+    expect(cli.out().split('\n')[2]).toMatch(
+      /^job-2 +failed +image +synthetic +w-1 +\d+ d ago +\d+ d.* +- +no engine$/,
+    );
   });
 
   test('follows pages until the limit and filters by state', async () => {

@@ -19,6 +19,16 @@ test.each([
   expect(demoPage([aJob({ file })])).toContain(tag);
 });
 
+test('a changed picture is shown beside what it was before', () => {
+  const page = demoPage([aJob({ before: 'image-before.png' })]);
+  const [before, after] = [page.indexOf('<img src="image-before.png"'), page.indexOf('<img src="image.webp"')];
+  expect(before).toBeGreaterThan(page.indexOf('<figcaption>Before</figcaption>'));
+  expect(after).toBeGreaterThan(page.indexOf('<figcaption>After</figcaption>'));
+  expect(before).toBeLessThan(after);
+  expect(demoPage([aJob()])).not.toContain('figcaption');
+  expect(demoPage([aJob({ before: 'image-before.png', file: undefined, error: 'no' })])).not.toContain('figcaption');
+});
+
 test('results of the synthetic engine are called placeholders, those of real engines are not', () => {
   expect(demoPage([aJob()])).toContain('These are placeholders.');
   expect(demoPage([aJob({ engine: 'piper' })])).not.toContain('placeholders');

@@ -151,6 +151,7 @@ const viewOf = (studio: StudioState, job: JobRow) => {
     waitsFor: waitOf(studio, job),
     createdAt: isoOf(job.createdAt),
     updatedAt: isoOf(job.updatedAt),
+    startedAt: job.startedAt === undefined ? undefined : isoOf(job.startedAt),
     finishedAt: job.finishedAt === undefined ? undefined : isoOf(job.finishedAt),
     result: job.result === undefined ? undefined : parseJson(job.result),
     ranOn: job.ranOn,

@@ -2,6 +2,7 @@ import { command, QUIET_ARG } from '../../../command.ts';
 import { printJson, printLines, printTable } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
 import { toNumber } from '../../../args/values.ts';
+import { cellsOf, timesOf } from '../../../view/job-times.ts';
 import { agoOf } from '../../../view/ago.ts';
 
 /** More than anybody reads; a typing mistake must not request everything. */
@@ -16,7 +17,7 @@ export const jobsList = command({
     'studio-worker studio jobs list --state queued --quiet',
   ],
   exits: OPERATOR_EXITS,
-  json: 'an array of jobs: {id, state, kind, model, prompt, attempts, workerId?, waitsFor?, error?, result?, artifact?, …}',
+  json: 'an array of jobs: {id, state, kind, model, prompt, attempts, createdAt, startedAt?, finishedAt?, workerId?, waitsFor?, error?, result?, artifact?, …}',
   args: {
     state: {
       type: 'enum',
@@ -35,16 +36,21 @@ export const jobsList = command({
     if (args.quiet) return printLines(world.terminal, ...jobs.map(({ id }) => id));
     const now = world.clock.now();
     printTable(world.terminal, {
-      columns: ['job', 'state', 'kind', 'model', 'worker', 'created', 'waits for, error or prompt'],
-      rows: jobs.map((job) => [
-        job.id,
-        job.state,
-        job.kind,
-        job.model,
-        job.workerId ?? '-',
-        agoOf(job.createdAt, now),
-        job.waitsFor ?? job.error ?? job.prompt,
-      ]),
+      columns: ['job', 'state', 'kind', 'model', 'worker', 'created', 'waited', 'took', 'waits for, error or prompt'],
+      rows: jobs.map((job) => {
+        const [waited, took] = cellsOf(timesOf(job, now));
+        return [
+          job.id,
+          job.state,
+          job.kind,
+          job.model,
+          job.workerId ?? '-',
+          agoOf(job.createdAt, now),
+          waited,
+          took,
+          job.waitsFor ?? job.error ?? job.prompt,
+        ];
+      }),
     });
   },
 });

@@ -1,11 +1,12 @@
 import { pause } from '../../../../base/pause.ts';
-import { formatBytes } from '../../../../base/units.ts';
+import { formatBytes, formatDuration } from '../../../../base/units.ts';
 import type { JobView } from '../../../../contract/admin.ts';
 import { command } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
 import type { OperatorClient } from '../../../../operator/client.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
 import { findJob } from '../../../studio-ids.ts';
+import { timesOf } from '../../../view/job-times.ts';
 import { onOneLine } from '../../../view/text-width.ts';
 import type { World } from '../../../world.ts';
 
@@ -32,7 +33,8 @@ export const jobsWatch = command({
       studio,
       world,
       hasEnded,
-      print: (job) => (args.json ? printJson(world.terminal, job, 0) : printLines(world.terminal, jobLine(job))),
+      print: (job) =>
+        args.json ? printJson(world.terminal, job, 0) : printLines(world.terminal, jobLine(job, world.clock.now())),
     });
   },
 });
@@ -78,7 +80,7 @@ async function watch(jobIds: readonly string[], { studio, world, hasEnded, print
 }
 
 /** The state of a job, what it waits for, and its outcome once it has ended. */
-function jobLine(job: JobView): string {
+function jobLine(job: JobView, now: number): string {
   const { artifact, error, result, waitsFor } = job;
   const end =
     error ??
@@ -87,5 +89,8 @@ function jobLine(job: JobView): string {
         ? waitsFor
         : JSON.stringify(result)
       : `${artifact.ext}, ${formatBytes(artifact.sizeBytes)}`);
-  return `${job.id} ${job.kind} (${onOneLine(job.model)}): ${job.state}${end === undefined ? '' : `: ${onOneLine(end)}`}`;
+  const { waitMs, workMs } = timesOf(job, now);
+  const isOver = job.finishedAt !== undefined && workMs !== undefined;
+  const took = isOver ? ` in ${formatDuration(workMs)} after waiting ${formatDuration(waitMs)}` : '';
+  return `${job.id} ${job.kind} (${onOneLine(job.model)}): ${job.state}${took}${end === undefined ? '' : `: ${onOneLine(end)}`}`;
 }
