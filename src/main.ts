@@ -86,7 +86,7 @@ function end(code: number): void {
 async function die(thrown: unknown): Promise<never> {
   const { describeFailure, exitCodeOf } = await import('./cli/exit.ts');
   writeError(describeFailure(thrown));
-  const { reportUncaught } = await import('./base/uncaught.ts');
+  const { reportUncaught } = await import('./base/process/uncaught.ts');
   await reportUncaught(thrown);
   return endNow(exitCodeOf(thrown));
 }

@@ -1,4 +1,4 @@
-import { onUncaught } from '../base/uncaught.ts';
+import { onUncaught } from '../base/process/uncaught.ts';
 import { errorChain } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { USER_AGENT, VERSION } from '../base/version.ts';

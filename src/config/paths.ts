@@ -1,4 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
+import { xdgFolder } from '../base/process/xdg.ts';
 import type { Environment } from '../system/environment.ts';
 
 const FOLDER = 'minis-studio-worker';
@@ -34,9 +35,7 @@ export function configCandidates(environment: Where): readonly [path: string, do
       `${home}/.config/${FOLDER}/config.toml`,
     ];
   }
-  // XDG Base Directory Specification: a relative path is invalid and must be ignored.
-  const configured = environment.get('XDG_CONFIG_HOME') ?? '';
-  const base = configured.startsWith('/') ? configured.replace(/\/+$/, '') : `${homeOf(homeDir)}/.config`;
+  const base = xdgFolder(environment.get, 'XDG_CONFIG_HOME') ?? `${homeOf(homeDir)}/.config`;
   return [`${base}/${FOLDER}/config.toml`];
 }
 

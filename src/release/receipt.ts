@@ -1,4 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
+import { xdgFolder } from '../base/process/xdg.ts';
 import type { Environment } from '../system/environment.ts';
 import type { Files } from '../system/disk/files.ts';
 
@@ -99,8 +100,7 @@ export function receiptPath({ platform, homeDir, get }: Pick<Environment, 'platf
     });
   };
   if (platform === 'win32') return `${get('LOCALAPPDATA') || `${home()}\\AppData\\Local`}\\studio-worker\\${NAME}`;
-  const configured = get('XDG_DATA_HOME') ?? '';
-  return `${configured.startsWith('/') ? configured.replace(/\/+$/, '') : `${home()}/.local/share`}/studio-worker/${NAME}`;
+  return `${xdgFolder(get, 'XDG_DATA_HOME') ?? `${home()}/.local/share`}/studio-worker/${NAME}`;
 }
 
 const NAME = 'install-receipt.tsv';

@@ -1,4 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
+import { xdgFolder } from '../base/process/xdg.ts';
 import type { Environment } from '../system/environment.ts';
 import { launchd } from './launchd.ts';
 import { taskScheduler } from './schtasks.ts';
@@ -19,11 +20,9 @@ export function managerFor(account: AccountFacts): ServiceManager {
   });
 }
 
-/** Where an account keeps settings (XDG Base Directory Specification: a relative path does not count). */
-export function configHome({ get, homeDir }: Pick<AccountFacts, 'get' | 'homeDir'>): string {
-  const configured = get('XDG_CONFIG_HOME') ?? '';
-  return configured.startsWith('/') ? configured.replace(/\/+$/, '') : `${homeDir}/.config`;
-}
+/** Where an account keeps settings. */
+export const configHome = ({ get, homeDir }: Pick<AccountFacts, 'get' | 'homeDir'>): string =>
+  xdgFolder(get, 'XDG_CONFIG_HOME') ?? `${homeDir}/.config`;
 
 /** An account as the system's own tools name it: by its number where the environment does not say, empty without one. */
 export function accountName({ platform, get, userName, userId }: AccountFacts): string {

@@ -1,4 +1,5 @@
 import type { StudioDefaults } from '../../cli/world/studio.ts';
+import { xdgFolder } from '../../base/process/xdg.ts';
 import { OPERATOR_TOKEN_FILE } from '../../local-studio/storage/operator-token.ts';
 import type { Environment } from '../../system/environment.ts';
 
@@ -28,6 +29,5 @@ function dataFolder({
   const home = homeDir === '' ? cwd : homeDir;
   if (platform === 'win32') return get('LOCALAPPDATA') || `${home}\\AppData\\Local`;
   if (platform === 'darwin') return `${home}/Library/Application Support`;
-  const configured = get('XDG_DATA_HOME') ?? '';
-  return configured.startsWith('/') ? configured : `${home}/.local/share`;
+  return xdgFolder(get, 'XDG_DATA_HOME') ?? `${home}/.local/share`;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { codeOf } from '../../base/system-code.ts';
+import { xdgFolder } from '../../base/process/xdg.ts';
 import type { Environment } from '../environment.ts';
 import type { Payload, PayloadName } from './payloads.ts';
 import { privateFolder } from '../disk/private-folder.ts';
@@ -155,12 +156,11 @@ export function cacheFolder(environment: Pick<Environment, 'platform' | 'get' | 
   const { platform, get, homeDir } = environment;
   const asked = get(CACHE_VARIABLE);
   if (asked) return asked;
-  const named = get(platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CACHE_HOME');
-  if (platform === 'win32' && named) return join(named, 'studio-worker', 'cache');
-  if (platform !== 'darwin' && platform !== 'win32' && named) return join(named, 'studio-worker');
-  if (homeDir === '') return undefined;
-  if (platform === 'win32') return join(homeDir, 'AppData', 'Local', 'studio-worker', 'cache');
-  return platform === 'darwin'
-    ? join(homeDir, 'Library', 'Caches', 'studio-worker')
-    : join(homeDir, '.cache', 'studio-worker');
+  if (platform === 'win32') {
+    const local = get('LOCALAPPDATA') || (homeDir === '' ? '' : join(homeDir, 'AppData', 'Local'));
+    return local === '' ? undefined : join(local, 'studio-worker', 'cache');
+  }
+  if (platform === 'darwin') return homeDir === '' ? undefined : join(homeDir, 'Library', 'Caches', 'studio-worker');
+  const base = xdgFolder(get, 'XDG_CACHE_HOME') ?? (homeDir === '' ? undefined : join(homeDir, '.cache'));
+  return base === undefined ? undefined : join(base, 'studio-worker');
 }

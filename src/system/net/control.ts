@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { WorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
+import { xdgFolder } from '../../base/process/xdg.ts';
 import { sha256 } from '../disk/digest.ts';
 import type { Environment } from '../environment.ts';
 
@@ -40,7 +41,7 @@ export function controlAddress(path: string, environment: Pick<Environment, 'pla
   if (environment.platform === 'win32') return `\\\\.\\pipe\\studio-worker-${key}`;
   if (Buffer.byteLength(path) <= MAX_ADDRESS_BYTES) return path;
   const short = (folder: string): string => `${folder.replace(/\/+$/, '')}/studio-worker-${key}/control.sock`;
-  const preferred = short(environment.get('XDG_RUNTIME_DIR') || environment.tempDir);
+  const preferred = short(xdgFolder(environment.get, 'XDG_RUNTIME_DIR') ?? environment.tempDir);
   return Buffer.byteLength(preferred) <= MAX_ADDRESS_BYTES ? preferred : short('/tmp');
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { xdgFolder } from '../../base/process/xdg.ts';
 import type { Environment } from '../environment.ts';
 import { type Bus, openBus, socketPathsOf } from './dbus.ts';
 import type { DbusCall } from './dbus-message.ts';
@@ -68,8 +69,8 @@ export function linuxSources(environment: Environment, options: LinuxOptions): r
 const sessionBusPaths = (get: Environment['get']): readonly string[] => {
   const address = get('DBUS_SESSION_BUS_ADDRESS') ?? '';
   if (address !== '') return socketPathsOf(address);
-  const runtime = get('XDG_RUNTIME_DIR') ?? '';
-  return runtime === '' ? [] : [`${runtime}/bus`];
+  const runtime = xdgFolder(get, 'XDG_RUNTIME_DIR');
+  return runtime === undefined ? [] : [`${runtime}/bus`];
 };
 
 const systemBusPaths = (get: Environment['get']): readonly string[] =>

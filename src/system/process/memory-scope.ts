@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { MIB } from '../../base/units.ts';
+import { xdgFolder } from '../../base/process/xdg.ts';
 import type { AskProgram } from './ask-program.ts';
 import type { ChildEnvironment } from './child.ts';
 
@@ -44,8 +45,8 @@ const scopeOf = (pid: number): string => `studio-worker-engine-${pid}.scope`;
 /** Scopes of systemd: one for each process, gone with it (org.freedesktop.systemd1(5), systemd.resource-control(5)). */
 export function createMemoryScopes({ ask, env, platform }: MemoryScopesOptions): MemoryScopes {
   const hasManager = (): boolean => {
-    const folder = env['XDG_RUNTIME_DIR'] ?? '';
-    return platform === 'linux' && folder.startsWith('/') && existsSync(`${folder}/systemd/private`);
+    const folder = xdgFolder((name) => env[name], 'XDG_RUNTIME_DIR');
+    return platform === 'linux' && folder !== undefined && existsSync(`${folder}/systemd/private`);
   };
   const succeeds = async (command: readonly string[]): Promise<boolean> => {
     try {

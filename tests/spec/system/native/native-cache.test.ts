@@ -177,6 +177,8 @@ test('only the owner may reach the unpacked files', async () => {
 test.each([
   ['linux', {}, '/home/o/.cache/studio-worker'],
   ['linux', { XDG_CACHE_HOME: '/cache' }, '/cache/studio-worker'],
+  ['linux', { XDG_CACHE_HOME: 'rel' }, '/home/o/.cache/studio-worker'],
+  ['linux', { XDG_CACHE_HOME: './rel/' }, '/home/o/.cache/studio-worker'],
   ['linux', { STUDIO_WORKER_CACHE_DIR: '/mine', XDG_CACHE_HOME: '/cache' }, '/mine'],
   ['darwin', {}, '/home/o/Library/Caches/studio-worker'],
   ['win32', { LOCALAPPDATA: '/local' }, '/local/studio-worker/cache'],

@@ -252,6 +252,12 @@ test('a path too long for a socket gives a short one that is always the same', (
   expect(controlAddress(`${deep}2`, linux)).not.toBe(controlAddress(deep, linux));
 });
 
+test('a runtime folder that is relative is ignored, wherever the worker starts', () => {
+  for (const relative of ['run', './run', '../run', '~/run']) {
+    expect(controlAddress(deep, { ...linux, get: () => relative })).toBe(controlAddress(deep, linux));
+  }
+});
+
 test('a temporary folder too long for a socket is passed over', () => {
   const address = controlAddress(deep, { ...linux, tempDir: `/var/${'x'.repeat(100)}` });
   expect(address).toMatch(/^\/tmp\/studio-worker-/);
