@@ -41,7 +41,7 @@ type Start = Pick<InspectedModel, 'filename' | 'sizeBytes'> & { readonly start: 
 async function startOf(path: string, { files }: Effects): Promise<Start> {
   const facts = await files.stat(path);
   if (facts === undefined) throw new WorkerError('cli.usage', `<file>: ${path} does not exist`);
-  if (facts.isFolder) throw new WorkerError('cli.usage', `<file>: ${path} is a folder`);
+  if (!facts.isFile) throw new WorkerError('cli.usage', `<file>: ${path} is no regular file`);
   const filename = path.split(/[\\/]/).at(-1) ?? '';
   return { filename, sizeBytes: facts.sizeBytes, start: await firstBytes(files.openRead(path)) };
 }

@@ -28,7 +28,7 @@ export interface LlamaEngineOptions {
     /** Reads the images that a task names. */
     readonly chatImages: ChatFileOptions;
   };
-  readonly files: Pick<Files, 'list'>;
+  readonly files: Pick<Files, 'list' | 'stat'>;
   /** Whether the header of a GGUF says how a chat is put to it; undefined where it cannot be read. */
   readonly hasChatTemplate: (path: string) => Promise<boolean | undefined>;
   /** Where models are kept; the operator's own are in its folder `llm`. */

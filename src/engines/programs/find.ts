@@ -65,7 +65,7 @@ function createJudge<Found>({ accept }: ProgramSearch<Found>, { files }: Program
   const judged = new Map<string, { readonly version: string; readonly candidate: Promise<Candidate<Found>> }>();
   return async (path, isNamed) => {
     const facts = await files.stat(path);
-    if (facts === undefined || facts.isFolder) return undefined;
+    if (!facts?.isFile) return undefined;
     const version = `${facts.sizeBytes} ${facts.modifiedAt}`;
     const key = `${isNamed} ${path}`;
     const before = judged.get(key);

@@ -26,7 +26,7 @@ export function createLocalRecognisers({ files, folder, isRecogniser }: LocalRec
   async function inspect(name: string): Promise<readonly [string, Inspected] | undefined> {
     const path = `${folder}/${name}${ENDING}`;
     const facts = await files.stat(path);
-    if (facts === undefined || facts.isFolder || facts.sizeBytes === 0) return undefined;
+    if (!facts?.isFile || facts.sizeBytes === 0) return undefined;
     const { sizeBytes, modifiedAt } = facts;
     const before = known.get(name);
     if (before?.sizeBytes === sizeBytes && before.modifiedAt === modifiedAt) return [name, before];

@@ -100,6 +100,10 @@ export const WORKER_SENTENCES = {
   'result.corrupt': own(
     (f) => `the saved result ${text(f.file)} fails its checksum and was moved to ${text(f.movedTo)}`,
   ),
+  'outbox.recreated': own((f) => `${text(f.path)} was removed while the worker runs; it is made anew`),
+  'result.passed-over': own(
+    (f) => `passed over ${text(f.file)} among the saved results: it is a ${text(f.kind)}, not a file`,
+  ),
   'result.unreadable': own((f) => `cannot read the saved result ${text(f.file)}: ${text(f.error)}`),
   'journal.not-cut': own((f) => `cannot compact the result journal ${text(f.file)}: ${text(f.error)}`),
   'delivery.retried': own(

@@ -20,7 +20,7 @@ export class FileCheck {
     const { files } = this.#options;
     const path = pathOf(target.place);
     const facts = await files.stat(path);
-    if (facts === undefined || facts.isFolder) return false;
+    if (!facts?.isFile) return false;
     const { onlySizeBytes } = target.place;
     if (onlySizeBytes !== undefined && onlySizeBytes !== facts.sizeBytes) return false;
     const receipt = await readReceipt(files, target.sidecars.receipt);

@@ -81,7 +81,7 @@ async function wholeAt(
   if (name === '' && !MODEL_NAME.test(filename)) return undefined;
   const path = `${folder}/${filename}`;
   const facts = await files.stat(path);
-  if (facts === undefined || facts.isFolder) return undefined;
+  if (!facts?.isFile) return undefined;
   const sidecars = sidecarsOf(folder, filename, shortHash(sha256));
   const receipt = await readReceipt(files, sidecars.receipt);
   return {
@@ -106,7 +106,7 @@ async function partialAt(
   if (!partName.endsWith('.part')) return undefined;
   const path = `${folder}/${partName}`;
   const facts = await files.stat(path);
-  if (facts === undefined) return undefined;
+  if (!facts?.isFile) return undefined;
   const stem = path.replace(/\.part$/, '');
   const progress = await readProgress(files, `${stem}.progress.json`);
   const filename = progress?.filename ?? partName;

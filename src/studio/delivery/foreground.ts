@@ -2,7 +2,7 @@ import type { JobId } from '../../base/ids.ts';
 import { pause } from '../../base/pause.ts';
 import { fail } from '../../contract/frames/outbound.ts';
 import type { Credentials } from '../session/session.ts';
-import { keep, logUnauthorized, ownerOf } from './ownership.ts';
+import { keepArtifact, keptStill, logUnauthorized } from './ownership.ts';
 import type { DeliveryReport } from '../../jobs/delivery-report.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { Artifact } from './multipart-body.ts';
@@ -13,7 +13,6 @@ import { upload } from './upload.ts';
 /** A finished artifact whose slot is still held; `entry` is missing when it could not be written to disk. */
 interface PendingUpload {
   readonly artifact: Artifact;
-  readonly credentials: Credentials;
   readonly entry: OutboxEntry | undefined;
 }
 
@@ -36,15 +35,16 @@ export async function deliverArtifact(
 ): Promise<DeliveryReport> {
   const credentials = deps.credentials();
   if (credentials === undefined) return discard(artifact, deps, 'there is no studio to send it to');
-  const { jobId, ext, prompt, bytes, ranOn } = artifact;
+  const { jobId } = artifact;
   let left: { readonly retryAfterMs: number } | undefined;
   reservation.take(jobId);
   try {
-    const entry = await keep({ jobId, kind: 'artifact', ext, prompt, ranOn, ...ownerOf(credentials) }, bytes, deps);
-    const pending: PendingUpload = { artifact, credentials, entry };
-    if (entry !== undefined) left = { retryAfterMs: 0 };
-    const { answer, verdict } = await uploadWithRetries(pending, deps, signal);
-    const report = conclude(pending, answer, verdict, deps);
+    const first = await keepArtifact(artifact, credentials, deps);
+    if (first !== undefined) left = { retryAfterMs: 0 };
+    const { answer, verdict } = await uploadWithRetries({ artifact, credentials }, deps, signal);
+    const stays = verdict.is === 'exhausted' || verdict.is === 'unauthorized';
+    const entry = stays ? await keptStill(first, { artifact, credentials }, deps) : first;
+    const report = conclude({ artifact, entry }, answer, verdict, deps);
     if (verdict.is === 'delivered' || verdict.is === 'not-held') {
       left = undefined;
       if (entry !== undefined) await deps.outbox.remove(entry);
@@ -67,7 +67,7 @@ interface UploadResult {
 }
 
 async function uploadWithRetries(
-  { artifact, credentials }: PendingUpload,
+  { artifact, credentials }: { readonly artifact: Artifact; readonly credentials: Credentials },
   deps: DeliveryDeps,
   signal: AbortSignal,
 ): Promise<UploadResult> {

@@ -24,6 +24,8 @@ export interface Journal {
   read(name: string): Uint8Array;
   /** @throws the disk's error; the entry is forgotten all the same */
   remove(name: string): void;
+  /** Makes the file anew, with all it held, when somebody removed it or its folder. @throws the disk's error */
+  restore(): void;
   /** Lets go of the file. Whoever puts another entry opens it again. */
   close(): void;
 }
@@ -125,6 +127,15 @@ class FileJournal implements Journal {
     if (this.#endAt >= this.#cutFrom && this.#liveBytes * 4 <= this.#endAt) this.cutBack();
   }
 
+  restore(): void {
+    const file = this.#opened;
+    if (file === undefined || file.isInPlace()) return;
+    this.#places = moveLive(file, this.#places, this.#options.sha256); // the removed one is open, and can still be read
+    this.#endAt = file.endAt;
+    file.sync();
+    this.#options.log.warn('outbox.recreated', { path: this.#options.path });
+  }
+
   close(): void {
     this.#opened?.close();
     this.#opened = undefined;
@@ -155,6 +166,7 @@ class FileJournal implements Journal {
   #commit(): void {
     const batch = this.#waiting.splice(0);
     try {
+      this.restore();
       const { parts, added } = recordsOf(batch, this.#endAt, this.#options.sha256);
       this.#append(parts, { durable: true });
       for (const [name, place] of added) this.#places.set(name, place);

@@ -48,10 +48,19 @@ async function openFolder({ dir, files }: OutboxOptions): Promise<readonly strin
   }
 }
 
-/** A file of the folder as an entry; undefined for what is none, which is then set aside. */
+/**
+ * A file of the folder as an entry; undefined for what is none, which is then set aside. What is no plain file stays where
+ * it is, unopened: nothing of ours made it, and reading a pipe would never end.
+ */
 export async function takeIn(name: string, options: OutboxOptions): Promise<OutboxEntry | undefined> {
   if (name === CORRUPT || name === SET_ASIDE || name === JOURNAL) return undefined;
   try {
+    const kind = await options.files.kindOf(`${options.dir}/${name}`);
+    if (kind === undefined) return undefined;
+    if (kind !== 'file') {
+      options.log.warn('result.passed-over', { file: name, kind });
+      return undefined;
+    }
     // The journal's copy of itself, which a crash kept from its place: the journal has all that it holds.
     if (name.startsWith(`${JOURNAL}.`))
       return await options.files.remove(`${options.dir}/${name}`).then(() => undefined);

@@ -1,5 +1,6 @@
 import { bytesIn } from '../../base/bytes.ts';
 import { errorChain } from '../../base/errors.ts';
+import { codeOf } from '../../base/system-code.ts';
 import { DAY_MS } from '../../base/units.ts';
 import { ENTRY_NAME, type EntryHeader, entryName, factsOf, type OutboxEntry, readEntry, writeEntry } from './entry.ts';
 import { EntryIndex } from './entry-index.ts';
@@ -26,6 +27,8 @@ export interface Outbox {
   put(entry: NewEntry, content: Uint8Array): Promise<OutboxEntry>;
   /** Reads and verifies an entry. Undefined when it is damaged or gone; it is then set aside and logged. */
   load(entry: OutboxEntry): Promise<{ readonly prompt: string; readonly content: Uint8Array } | undefined>;
+  /** Whether an entry is still on disk, from which somebody may have removed it. Never throws. */
+  holds(entry: OutboxEntry): Promise<boolean>;
   /**
    * Forgets an entry; what it takes on disk may go a moment later. Never throws: at worst it is offered once more after a
    * restart.
@@ -114,6 +117,17 @@ class DiskOutbox implements Outbox {
     return undefined;
   }
 
+  async holds({ file }: OutboxEntry): Promise<boolean> {
+    const { dir, files } = this.#options;
+    try {
+      if (!this.#journal.has(file)) return (await files.stat(`${dir}/${file}`))?.isFile === true;
+      this.#journal.restore();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async remove(entry: OutboxEntry): Promise<void> {
     const { dir, files } = this.#options;
     this.#index.forget(entry);
@@ -177,9 +191,15 @@ class DiskOutbox implements Outbox {
   }
 
   async #store(file: string, parts: readonly Uint8Array[]): Promise<void> {
-    const { dir, files } = this.#options;
-    if (this.#journal.takes(bytesIn(parts))) await this.#journal.put(file, parts);
-    else await files.writeDurable(`${dir}/${file}`, parts, 0o600);
+    const { dir, files, log } = this.#options;
+    if (this.#journal.takes(bytesIn(parts))) return await this.#journal.put(file, parts);
+    const write = (): Promise<void> => files.writeDurable(`${dir}/${file}`, parts, 0o600);
+    await write().catch(async (thrown: unknown) => {
+      if (codeOf(thrown) !== 'ENOENT') throw thrown;
+      await files.makeDir(dir, { mode: 0o700 }); // somebody removed the folder
+      log.warn('outbox.recreated', { path: dir });
+      await write();
+    });
   }
 
   #logNotRemoved({ jobId }: OutboxEntry, thrown: unknown): void {

@@ -3,6 +3,7 @@ import { studioBase } from '../../contract/routes.ts';
 import type { Credentials } from '../session/session.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { OutboxEntry } from './entry.ts';
+import type { Artifact } from './multipart-body.ts';
 import type { NewEntry } from './outbox.ts';
 import type { UploadAnswer } from './policy.ts';
 
@@ -31,6 +32,24 @@ export async function keep(
     deps.log.warn('result.not-kept', { jobId: entry.jobId, error: errorChain(thrown) });
     return undefined;
   }
+}
+
+/** Puts an artifact on disk, as `keep` does. */
+export const keepArtifact = (
+  { jobId, ext, prompt, bytes, ranOn }: Artifact,
+  credentials: Credentials,
+  deps: Pick<DeliveryDeps, 'outbox' | 'log'>,
+): Promise<OutboxEntry | undefined> =>
+  keep({ jobId, kind: 'artifact', ext, prompt, ranOn, ...ownerOf(credentials) }, bytes, deps);
+
+/** Of an artifact that is to stay on disk, makes sure that it does: somebody may have emptied the folder meanwhile. */
+export async function keptStill(
+  entry: OutboxEntry | undefined,
+  { artifact, credentials }: { readonly artifact: Artifact; readonly credentials: Credentials },
+  deps: Pick<DeliveryDeps, 'outbox' | 'log'>,
+): Promise<OutboxEntry | undefined> {
+  if (entry === undefined || (await deps.outbox.holds(entry))) return entry;
+  return await keepArtifact(artifact, credentials, deps);
 }
 
 /** The operator has to act: the studio rejects our token, while the result itself is fine. */

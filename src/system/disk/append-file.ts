@@ -5,10 +5,12 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  mkdirSync,
   openSync,
   readSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { KIB } from '../../base/units.ts';
@@ -28,9 +30,14 @@ export interface AppendFile {
   sync(): void;
   /** Cuts off everything from here on. */
   cutTo(endAt: number): void;
+  /** Whether the name still leads to this file, which somebody may have removed or moved away. */
+  isInPlace(): boolean;
   /** The bytes at a place; fewer where the file is shorter. */
   read(at: number, sizeBytes: number): Uint8Array;
-  /** Puts these bytes in the place of all others: after a power cut it is the old file or the new one, whole. */
+  /**
+   * Puts these bytes in the place of all others: after a power cut it is the old file or the new one, whole. A file that
+   * was removed is there again, and so is its folder.
+   */
   replace(parts: readonly Uint8Array[]): void;
   close(): void;
 }
@@ -94,6 +101,13 @@ class OpenAppendFile implements AppendFile {
     ftruncateSync(this.#file, endAt);
     this.#endAt = endAt;
     this.#zeroedTo = endAt;
+  }
+
+  isInPlace(): boolean {
+    if (process.platform === 'win32') return true; // there nobody can remove a file that is open
+    const named = statSync(this.#path, { throwIfNoEntry: false });
+    const { ino, dev } = fstatSync(this.#file);
+    return named?.ino === ino && named.dev === dev;
   }
 
   read(at: number, sizeBytes: number): Uint8Array {
@@ -162,6 +176,7 @@ const temporaryOf = (path: string): string => `${path}.${process.pid}.tmp`;
 function writeBeside(path: string, bytes: Uint8Array): number {
   let file = CLOSED;
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     file = openSync(temporaryOf(path), 'w+', 0o600);
     writeFully(file, bytes);
     fsyncSync(file);

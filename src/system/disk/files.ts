@@ -1,9 +1,9 @@
-import { rmSync } from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
+import { rmSync, type Stats } from 'node:fs';
+import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesIn } from '../../base/bytes.ts';
 import { MIB } from '../../base/units.ts';
-import { readNamedBytes, readNamedText } from './named-file.ts';
+import { openRegular, readNamedBytes, readNamedText } from './named-file.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
 import { codeOf } from '../../base/system-code.ts';
 import { fail, moveInto, replaceFile, type Replacement, temporaryFor } from './disk.ts';
@@ -14,7 +14,12 @@ export interface FileFacts {
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
   readonly isFolder: boolean;
+  /** Neither a folder nor a pipe, socket or device, from which a reader might wait for ever. */
+  readonly isFile: boolean;
 }
+
+/** What stands under a name itself, a link not followed. */
+export type FileKind = 'file' | 'folder' | 'link' | 'pipe' | 'socket' | 'device';
 
 /** How a file is replaced. */
 export interface WriteOptions {
@@ -26,7 +31,8 @@ export interface WriteOptions {
 
 /**
  * Files as a value. A missing file is an answer (`undefined`, an empty list), everything else that goes wrong is the
- * system's own error with its `code` kept, except a full disk, which is `disk.full`.
+ * system's own error with its `code` kept, except a full disk, which is `disk.full`, and reading what is no regular file,
+ * which is `file.unusable`, at once.
  */
 export interface Files {
   readText(path: string): Promise<string | undefined>;
@@ -69,6 +75,7 @@ export interface Files {
   stat(path: string): Promise<FileFacts | undefined>;
   /** Whether both lead to one file or folder, however they are written. False when one of them is missing. */
   isSamePlace(a: string, b: string): Promise<boolean>;
+  kindOf(path: string): Promise<FileKind | undefined>;
   /** Bytes an ordinary account may still write where this path is, or will be. */
   freeBytes(path: string): Promise<number>;
 }
@@ -81,12 +88,12 @@ const BLOCKING_UP_TO_BYTES = 2 * MIB;
 
 /** Those of this machine. */
 export const systemFiles: Files = {
-  readText: (path) => orMissing(readFile(path, 'utf8')),
+  readText: async (path) => (await orMissing(readWhole(path)))?.toString('utf8'),
   readNamedText: (path, maxBytes) => orMissing(readNamedText(path, maxBytes)),
   readNamedBytes: (path, maxBytes) => orMissing(readNamedBytes(path, maxBytes)),
-  readBytes: (path) => orMissing(readFile(path)),
+  readBytes: (path) => orMissing(readWhole(path)),
   openRead: async function* openRead(path) {
-    const file = await open(path, 'r');
+    const file = await openRegular(path);
     // The stream closes the handle however it ends, also when its reader stops early.
     yield* file.createReadStream({ highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>;
   },
@@ -111,7 +118,18 @@ export const systemFiles: Files = {
   list: async (path) => ((await orMissing(readdir(path))) ?? []).toSorted(),
   stat: async (path) => {
     const facts = await orMissing(stat(path));
-    return facts && { sizeBytes: facts.size, modifiedAt: facts.mtimeMs, isFolder: facts.isDirectory() };
+    return (
+      facts && {
+        sizeBytes: facts.size,
+        modifiedAt: facts.mtimeMs,
+        isFolder: facts.isDirectory(),
+        isFile: facts.isFile(),
+      }
+    );
+  },
+  kindOf: async (path) => {
+    const facts = await orMissing(lstat(path));
+    return facts && kindOf(facts);
   },
   isSamePlace: async (a, b) => {
     const facts = await orMissing(stat(a, { bigint: true }));
@@ -133,6 +151,23 @@ async function settle(path: string): Promise<void> {
     await file?.sync().catch(() => {});
     await file?.close();
   }
+}
+
+async function readWhole(path: string): Promise<Buffer> {
+  const file = await openRegular(path);
+  try {
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+function kindOf(facts: Stats): FileKind {
+  if (facts.isFile()) return 'file';
+  if (facts.isDirectory()) return 'folder';
+  if (facts.isSymbolicLink()) return 'link';
+  if (facts.isFIFO()) return 'pipe';
+  return facts.isSocket() ? 'socket' : 'device';
 }
 
 /** Writes beside the target and moves over it: in one call where the bytes are few, through the pool otherwise. */

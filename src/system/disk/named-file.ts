@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { joinBytes } from '../../base/bytes.ts';
 import { WorkerError } from '../../base/errors.ts';
+import { codeOf } from '../../base/system-code.ts';
 import { formatBytes } from '../../base/units.ts';
 
 /**
@@ -24,12 +25,29 @@ export async function readNamedBytes(path: string, maxBytes: number): Promise<Ui
 }
 
 async function readStart(path: string, maxBytes: number): Promise<Uint8Array> {
-  const file = await open(path, READ_AT_ONCE);
+  const file = await openRegular(path);
   try {
-    if (!(await file.stat()).isFile()) throw notRegular(path);
     return await readUpTo(file, maxBytes);
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * Opens a file for reading, at once whatever stands there.
+ *
+ * @throws WorkerError `file.unusable` when it is no regular file; the system's own error when it cannot be opened
+ */
+export async function openRegular(path: string): Promise<FileHandle> {
+  const file = await open(path, READ_AT_ONCE).catch((thrown: unknown) => {
+    throw codeOf(thrown) === 'ENXIO' ? notRegular(path) : thrown; // a socket cannot even be opened
+  });
+  try {
+    if (!(await file.stat()).isFile()) throw notRegular(path);
+    return file;
+  } catch (thrown) {
+    await file.close();
+    throw thrown;
   }
 }
 
@@ -70,7 +88,7 @@ function lineOfFirstFault(bytes: Uint8Array): number {
   return line;
 }
 
-/** It is a folder, a pipe or a device. */
+/** It is a folder, a pipe, a socket or a device. */
 export const notRegular = (path: string): WorkerError => unusable(path, 'is no regular file');
 
 /** There are more bytes than agreed. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { fail } from './disk.ts';
+import { notRegular, openRegular } from './named-file.ts';
 
 /**
  * One open file that is written and read at any place, for what arrives out of order. Failures are the system's own
@@ -24,8 +25,7 @@ export type OpenPartFile = (path: string, how?: 'read') => Promise<PartFile>;
 
 /** Opens the file, creating it when it is missing. The folder must exist. */
 export const openPartFile: OpenPartFile = async (path, how) => {
-  const flags = how === 'read' ? constants.O_RDONLY : constants.O_RDWR | constants.O_CREAT;
-  const file = await named(path, open(path, flags, 0o644));
+  const file = await named(path, how === 'read' ? openRegular(path) : openOrCreate(path));
   return {
     write: (at, bytes) => named(path, writeAll(file, at, bytes)),
     read: (at, sizeBytes) => readUpTo(file, at, sizeBytes),
@@ -35,6 +35,13 @@ export const openPartFile: OpenPartFile = async (path, how) => {
     close: () => file.close(),
   };
 };
+
+async function openOrCreate(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0), 0o644);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw notRegular(path);
+}
 
 async function writeAll(file: FileHandle, at: number, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.byteLength;) {

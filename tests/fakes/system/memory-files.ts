@@ -28,7 +28,7 @@ export class MemoryFiles implements Files {
   }
 
   readBytes(path: string): Promise<Uint8Array | undefined> {
-    if (this.#isFolder(path)) return Promise.reject(systemError('EISDIR', path));
+    if (this.#isFolder(path)) return Promise.reject(notRegular(path));
     return Promise.resolve(this.contents.get(path)?.slice());
   }
 
@@ -71,6 +71,7 @@ export class MemoryFiles implements Files {
         contents.set(path, bytes().slice(0, to));
         endAt = to;
       },
+      isInPlace: () => true,
       read: (at, sizeBytes) => bytes().slice(at, at + sizeBytes),
       replace(parts) {
         write(parts);
@@ -110,9 +111,14 @@ export class MemoryFiles implements Files {
   }
 
   stat(path: string): ReturnType<Files['stat']> {
-    if (this.#isFolder(path)) return Promise.resolve({ sizeBytes: 0, modifiedAt: 0, isFolder: true });
+    if (this.#isFolder(path)) return Promise.resolve({ sizeBytes: 0, modifiedAt: 0, isFolder: true, isFile: false });
     const bytes = this.contents.get(path);
-    return Promise.resolve(bytes && { sizeBytes: bytes.byteLength, modifiedAt: 0, isFolder: false });
+    return Promise.resolve(bytes && { sizeBytes: bytes.byteLength, modifiedAt: 0, isFolder: false, isFile: true });
+  }
+
+  kindOf(path: string): ReturnType<Files['kindOf']> {
+    if (this.#isFolder(path)) return Promise.resolve('folder');
+    return Promise.resolve(this.contents.has(path) ? 'file' : undefined);
   }
 
   /** Nothing here has two names. */

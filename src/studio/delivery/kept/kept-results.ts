@@ -94,7 +94,7 @@ async function entriesIn(place: KeptPlace, options: KeptOptions): Promise<readon
   const results: KeptResult[] = [];
   for (const id of (await options.files.list(folder)).filter((name) => ENTRY_NAME.test(name))) {
     const facts = await options.files.stat(`${folder}/${id}`);
-    if (facts === undefined || facts.isFolder) continue; // delivered in the meantime
+    if (!facts?.isFile) continue; // delivered in the meantime, or never a result
     const header = await readHead(`${folder}/${id}`, options).catch(() => undefined);
     results.push(header === undefined ? unread(id, place, facts) : resultOf(id, place, header));
   }
@@ -121,7 +121,7 @@ async function damagedOnes(options: KeptOptions): Promise<readonly KeptResult[]>
   const results: KeptResult[] = [];
   for (const id of await options.files.list(folder)) {
     const facts = await options.files.stat(`${folder}/${id}`);
-    if (facts !== undefined && !facts.isFolder) results.push(unread(id, 'damaged', facts));
+    if (facts?.isFile) results.push(unread(id, 'damaged', facts));
   }
   return results;
 }

@@ -255,6 +255,16 @@ test('an unreachable studio costs three tries, then the slot is free and the res
   ]);
 });
 
+test('a result that somebody removes during its upload is kept once more', async () => {
+  const { delivery, clock, files, start } = await setup();
+  const report = delivery.deliver(anOutcome('job-1', new Uint8Array(100_000)));
+  await settle();
+  files.contents.clear();
+  await clock.advanceAsync(3000);
+  expect(await report).toMatchObject({ is: 'kept' });
+  expect((await start()).pending()).toEqual({ count: 1, sizeBytes: 100_000 });
+});
+
 test('background rounds come ever more rarely and end with stop, leaving the result', async () => {
   const { delivery, clock, studio } = await setup();
   studio.live = false;

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KIB } from '../../../../src/base/units.ts';
@@ -67,7 +67,8 @@ test('a replacement that fails leaves the old bytes readable', async () => {
   const file = systemFiles.openAppend(path, 0);
   file.append([bytes('old')]);
   await rm(folder, { recursive: true });
-  expect(() => file.replace([bytes('new')])).toThrow('ENOENT');
+  await writeFile(folder, 'in the way');
+  expect(() => file.replace([bytes('new')])).toThrow('EEXIST');
   expect([file.endAt, text(file.read(0, 3))]).toEqual([3, 'old']);
   file.close();
 });

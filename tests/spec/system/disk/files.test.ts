@@ -2,7 +2,8 @@ import { expect, test } from 'bun:test';
 import { chmod, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { KIB, MIB } from '../../../../src/base/units.ts';
 import { systemFiles as files } from '../../../../src/system/disk/files.ts';
-import { tempFolder } from '../../../fakes/system/temp-folder.ts';
+import { openPartFile } from '../../../../src/system/disk/sparse-file.ts';
+import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { onSmallDisk, SMALL_DISK } from '../../../fakes/system/small-disk.ts';
 import { needs, POSIX } from '../../../needs.ts';
 
@@ -79,4 +80,49 @@ test('free space is known for a path that does not exist yet', async () => {
   const below = await files.freeBytes(folder.at('not/yet/there'));
   expect(here).toBeGreaterThan(0);
   expect(Math.abs(here - below)).toBeLessThan(1024 * MIB);
+});
+
+const SPECIAL = ['pipe', 'socket', 'device', 'folder'] as const;
+
+/** A folder with one of each kind of thing that is no file, and a link to each. */
+async function specialFolder() {
+  const folder = await tempFolder();
+  Bun.spawnSync(['mkfifo', folder.at('pipe')]);
+  const listener = Bun.listen({ unix: folder.at('socket'), socket: { data: () => {} } });
+  await symlink('/dev/zero', folder.at('device'));
+  await mkdir(folder.at('folder'));
+  for (const kind of SPECIAL) await symlink(folder.at(kind), folder.at(`link-to-${kind}`));
+  const clear = async (): Promise<void> => {
+    listener.stop(true);
+    await folder[Symbol.asyncDispose]();
+  };
+  return { at: (name: string) => folder.at(name), [Symbol.asyncDispose]: clear };
+}
+
+needs(POSIX)('what is no regular file is refused at once, by its path', async () => {
+  await using folder = await specialFolder();
+  for (const name of SPECIAL.flatMap((kind) => [kind, `link-to-${kind}`])) {
+    const path = folder.at(name);
+    const reads: readonly (() => Promise<unknown>)[] = [
+      () => files.readText(path),
+      () => files.readBytes(path),
+      () => files.openRead(path)[Symbol.asyncIterator]().next(),
+      () => openPartFile(path, 'read'),
+    ];
+    for (const read of reads) {
+      expect(await failureOf(read())).toMatchObject({ code: 'file.unusable', message: `${path} is no regular file` });
+    }
+    expect((await files.stat(path))?.isFile).toBe(false);
+  }
+  expect(await failureOf(openPartFile(folder.at('pipe')))).toMatchObject({ code: 'file.unusable' });
+});
+
+needs(POSIX)('a name itself is known for what it is, links included', async () => {
+  await using folder = await specialFolder();
+  await writeFile(folder.at('file'), 'x');
+  expect(await files.kindOf(folder.at('file'))).toBe('file');
+  for (const kind of ['pipe', 'socket', 'folder'] as const) expect(await files.kindOf(folder.at(kind))).toBe(kind);
+  expect(await files.kindOf('/dev/zero')).toBe('device');
+  expect(await files.kindOf(folder.at('link-to-pipe'))).toBe('link');
+  expect(await files.kindOf(folder.at('nothing'))).toBe(undefined);
 });

@@ -12,7 +12,7 @@ import { LEAN, USUAL } from '../../../fakes/engines/loading.ts';
 function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: boolean } = {}) {
   const engine = new ScriptedEngine();
   engine.memory = about.memory ?? 'none';
-  const file = { sizeBytes: 10 * GIB, modifiedAt: 1, isFolder: false };
+  const file = { sizeBytes: 10 * GIB, modifiedAt: 1, isFolder: false, isFile: true };
   const held = { now: 0 };
   const asked: unknown[] = [];
   const loader = createModelLoader({
