@@ -55,6 +55,8 @@ export interface Siblings {
   readonly controlSocket: string;
   /** Where the API of the running worker is, and its token. */
   readonly localApi: string;
+  /** The models that this machine knows how to run. */
+  readonly catalogue: string;
   /** Which pages may use it without the token. */
   readonly pageSessions: string;
   /** Finished results that the studio does not have yet. */
@@ -79,6 +81,7 @@ export function siblingsOf(configPath: string): Siblings {
     pid: beside('daemon.pid'),
     controlSocket: beside('control.sock'),
     localApi: beside('local-api.json'),
+    catalogue: beside('models.json'),
     pageSessions: beside('page-sessions.json'),
     outbox: beside('outbox'),
     peaks: beside('peaks.json'),

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { shownUrl } from '../base/urls.ts';
 import { absentable, Decimal, U32, U64 } from './numbers.ts';
 
 /**
@@ -136,3 +137,9 @@ export type ModelFile = v.InferOutput<typeof ModelFileSchema>;
 export type CliDefaults = v.InferOutput<typeof CliDefaultsSchema>;
 /** The recipe, once read. */
 export type ModelSource = v.InferOutput<typeof ModelSourceSchema>;
+
+/** A recipe as it may be kept and shown: what its URLs carry beside their place may be a secret. */
+export const shownSource = (source: ModelSource): ModelSource => ({
+  ...source,
+  files: source.files.map((file) => Object.assign({ ...file }, { url: shownUrl(file.url) })),
+});

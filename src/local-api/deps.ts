@@ -1,5 +1,7 @@
 import type { ConfigStore } from '../config/store.ts';
 import type { Log } from '../log/open-log.ts';
+import type { Catalogue } from '../models/catalogue/catalogue.ts';
+import type { ModelStore } from '../models/store/store.ts';
 import type { Clock } from '../system/clock.ts';
 import type { UserPresence } from '../system/presence/presence.ts';
 import type { Random } from '../system/random.ts';
@@ -20,6 +22,14 @@ export interface MachineView {
   readonly freeBytes: (folder: string) => Promise<number | undefined>;
 }
 
+/** The models of the machine, as the worker has them. */
+export interface ModelsView {
+  readonly catalogue: Catalogue;
+  readonly store: Pick<ModelStore, 'lease' | 'list' | 'verify' | 'remove'>;
+  /** Engines of this release that hold models in memory between two jobs. */
+  readonly loadable: ReadonlySet<string>;
+}
+
 /** The parts of a running worker that the API shows and acts on. */
 export interface LocalApiDeps {
   readonly control: WorkerControl;
@@ -27,10 +37,11 @@ export interface LocalApiDeps {
   readonly config: Pick<ConfigStore, 'current' | 'update' | 'path' | 'overridden' | 'inFile'>;
   readonly log: Pick<Log, 'logger' | 'ring' | 'onLine'>;
   readonly machine: MachineView;
+  readonly models: ModelsView;
   /** Stops the worker after its job and starts it anew; left out where nothing would start it. */
   readonly restart?: () => void;
   readonly registration: { readonly reset: () => void };
-  readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly clock: Clock;
   readonly random: Pick<Random, 'hex'>;
   readonly hashOf: (text: string) => string;
   /** Where the API listens; asked at each use, since it is known once it does. */

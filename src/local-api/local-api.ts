@@ -6,15 +6,18 @@ import { configHandlers } from './handlers/config.ts';
 import { daemonHandlers } from './handlers/daemon.ts';
 import { type ApiFacts, createFacts, findJob } from './handlers/facts.ts';
 import { jobHandlers } from './handlers/jobs.ts';
+import { modelHandlers } from './handlers/models.ts';
 import { pageHandlers } from './handlers/page.ts';
 import { createPageSessions } from './http/page-sessions.ts';
 import { SAFE_HEADERS } from './http/reply.ts';
 import { createRouter } from './http/router.ts';
+import { createLoads, type Loads } from './models/loads.ts';
+import { createPulls, type Pulls } from './models/pulls.ts';
 import { liveStatus } from './view/status-view.ts';
 import type { WorkerStatus } from '../worker/status.ts';
 
-/** The HTTP API of one running worker. Disposing it ends the streams of events. */
-export interface LocalApi extends Disposable {
+/** The HTTP API of one running worker. Disposing it ends the streams of events, and the downloads that it began. */
+export interface LocalApi extends AsyncDisposable {
   /** Never rejects. */
   answer(request: Request, peer: ServerPeer): Promise<Response>;
 }
@@ -32,15 +35,30 @@ export function createLocalApi(deps: LocalApiDeps, status: () => WorkerStatus): 
     run: deps.random.hex(RUN_BYTES),
     snapshot: async () => ({ event: 'status', data: liveStatus(await facts.read()) }),
   });
+  const pulls = createPulls({
+    store: deps.models.store,
+    clock: deps.clock,
+    onChange: (id, pull) => feed.publish({ event: 'pull', data: { id, pull } }),
+  });
   const unfollow = follow(deps, { facts, feed, status });
   return {
-    answer: routerOf(deps, facts, feed),
-    [Symbol.dispose]() {
+    answer: routerOf(deps, { facts, feed, pulls }),
+    async [Symbol.asyncDispose]() {
       unfollow();
       feed.close();
+      await pulls.close();
     },
   };
 }
+
+interface ApiParts {
+  readonly facts: ApiFacts;
+  readonly feed: EventFeed;
+  readonly pulls: Pulls;
+}
+
+const loadsOf = ({ control, events, clock }: LocalApiDeps): Loads =>
+  createLoads({ control, events, now: () => clock.now() });
 
 /** What happens in the worker goes to the books first, so that what is published knows of it. */
 function follow(
@@ -70,7 +88,7 @@ function follow(
   };
 }
 
-function routerOf(deps: LocalApiDeps, facts: ApiFacts, feed: EventFeed): LocalApi['answer'] {
+function routerOf(deps: LocalApiDeps, { facts, feed, pulls }: ApiParts): LocalApi['answer'] {
   const { clock, random, hashOf, log, token, url, shell } = deps;
   const pages = createPageSessions({ clock, random, hashOf, known: deps.pages.known, onChange: deps.pages.keep });
   const cookieName = (): string => cookieNameOf(url());
@@ -79,6 +97,7 @@ function routerOf(deps: LocalApiDeps, facts: ApiFacts, feed: EventFeed): LocalAp
       ...daemonHandlers(deps, facts),
       ...configHandlers(deps),
       ...jobHandlers(deps, facts),
+      ...modelHandlers({ deps, loads: loadsOf(deps), pulls }),
       ...pageHandlers(deps, pages, cookieName),
       events: ({ request }) => eventsReply(feed, request),
     },

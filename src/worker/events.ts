@@ -46,6 +46,8 @@ export type WorkerEvent =
   | { readonly is: 'heartbeat'; readonly roundTripMs?: number }
   | { readonly is: 'config'; readonly changedKeys: readonly string[] }
   | { readonly is: 'update'; readonly status: UpdateStatus }
+  /** A model was added to the catalogue, changed or removed. */
+  | { readonly is: 'catalogue' }
   | { readonly is: 'stopping' }
   /** Sent to one listener alone: it was too slow for so many events. */
   | { readonly is: 'missed'; readonly count: number };

@@ -62,6 +62,7 @@ export interface LocalWorker extends AsyncDisposable {
   readonly control: WorkerControl;
   readonly composed: ComposedWorker;
   readonly effects: Effects;
+  readonly engines: readonly Engine[];
   status(): WorkerStatus;
   /** One more request to stop. */
   signal(): void;
@@ -198,6 +199,7 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
     control: composed.control,
     composed,
     effects,
+    engines: given ?? real.engines,
     status: () => composed.status(),
     signal: () => composed.signal(),
     until,

@@ -17,6 +17,7 @@ export async function keptPaths(named: string | undefined, effects: Effects): Pr
   const places: readonly (readonly [what: string, path: string])[] = [
     ['config', configPath],
     ['local API', beside.localApi],
+    ['model catalogue', beside.catalogue],
     ['open pages', beside.pageSessions],
     ['undelivered results', beside.outbox],
     ['memory peaks', beside.peaks],

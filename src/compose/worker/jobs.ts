@@ -2,7 +2,8 @@ import { createRegistry } from '../../engines/registry.ts';
 import { createRepeatFailures } from '../../jobs/repeat-failures.ts';
 import { createOutputCheck } from '../../jobs/output-check.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
-import { createModelStore } from '../../models/store/store.ts';
+import { type Catalogue, openCatalogue } from '../../models/catalogue/catalogue.ts';
+import { createModelStore, type ModelStore } from '../../models/store/store.ts';
 import type { PooledModel } from '../../models/loaded/entry.ts';
 import { type CarryOut, createCarryOut } from '../../worker/carry-out.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
@@ -12,6 +13,7 @@ import { sha256 } from '../../system/disk/digest.ts';
 import { createLoadFailures } from '../../worker/rules/load-failures.ts';
 import { createOfferFacts, type OfferFactsReader } from '../../worker/rules/offer-facts.ts';
 import { openSchemaCheck } from '../children/schema-check.ts';
+import { siblingsOf } from '../../config/paths.ts';
 import { liveChoice } from '../config.ts';
 import { modelStoreOptions } from '../model-store.ts';
 import { composeLoadedModels, type LoadedModels } from './loaded-models.ts';
@@ -28,6 +30,8 @@ export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'loa
   /** Loads in the background what was in memory when the worker ended last. */
   restore(): void;
   readonly memory: Memory['probe'];
+  readonly store: ModelStore;
+  readonly catalogue: Catalogue;
   /** The models in memory. */
   models(): readonly PooledModel[];
   /** Frees all models, and keeps what was learnt about memory. */
@@ -49,6 +53,13 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   const [enabled, onlyWhenIdle] = [config.live('auto_enabled'), config.live('only_when_idle')];
   const loadFailures = createLoadFailures(clock);
   const store = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
+  const catalogue = await openCatalogue({
+    path: siblingsOf(config.path).catalogue,
+    files: effects.files,
+    clock,
+    log: setup.log.logger.child({}, 'models'),
+    onChange: () => events.emit({ is: 'catalogue' }),
+  });
   const loaded = await composeLoadedModels(setup, store, events);
   const { admission } = loaded.memory;
   const offerFacts = createOfferFacts({
@@ -85,15 +96,26 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   });
   const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink: delivery, studioOffers, events, log });
   return {
-    pipeline,
+    pipeline: {
+      onOffer(offer) {
+        catalogue.learn(offer);
+        pipeline.onOffer(offer);
+      },
+      onHeartbeatAck: (ack) => pipeline.onHeartbeatAck(ack),
+      onLost: () => pipeline.onLost(),
+    },
     offerFacts,
     running: () => jobs.running(),
     load: loaded.load,
     unload: loaded.unload,
     memory: loaded.memory.probe,
+    store,
+    catalogue,
     models: () => loaded.pool.list(),
     maxEstimateGb: () => admission.maxEstimateGb(),
     restore: () => loaded.restore(),
-    close: () => loaded.close(),
+    async close() {
+      await Promise.all([loaded.close(), catalogue.saved()]);
+    },
   };
 }

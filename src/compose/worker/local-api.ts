@@ -2,6 +2,8 @@ import { errorChain } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { ConfigStore } from '../../config/store.ts';
+import { engineFacts } from '../../contract/model-source.ts';
+import type { Engine } from '../../engines/engine.ts';
 import type { LocalApiDeps } from '../../local-api/deps.ts';
 import type { RouteGroup } from '../../local-api/http/router.ts';
 import { createLocalApi } from '../../local-api/local-api.ts';
@@ -16,6 +18,7 @@ export interface LocalApiSetup {
   readonly effects: Pick<Effects, 'clock' | 'random' | 'sha256' | 'files' | 'machine' | 'serve' | 'environment'>;
   readonly config: ConfigStore;
   readonly log: Log;
+  readonly engines: readonly Engine[];
   readonly restart?: () => void;
   /** The files of the page. */
   readonly shell?: RouteGroup;
@@ -47,7 +50,7 @@ export async function serveLocalApi(worker: ComposedWorker, setup: LocalApiSetup
   const found = siblingsOf(config.path).localApi;
   const close = async (): Promise<void> => {
     await effects.files.remove(found).catch(() => {}); // whoever reads it finds nobody there
-    api[Symbol.dispose]();
+    await api[Symbol.asyncDispose]();
     await server?.stop('the worker stops');
   };
   try {
@@ -66,7 +69,7 @@ export async function serveLocalApi(worker: ComposedWorker, setup: LocalApiSetup
 
 async function depsOf(
   worker: ComposedWorker,
-  { effects, config, log, shell, restart }: LocalApiSetup,
+  { effects, config, log, engines, shell, restart }: LocalApiSetup,
   here: Pick<LocalApiDeps, 'token' | 'url'>,
 ): Promise<LocalApiDeps> {
   const { clock, random, sha256, files, machine } = effects;
@@ -83,6 +86,7 @@ async function depsOf(
       hostName: () => machine.hostName(),
       freeBytes: (folder) => files.freeBytes(folder).catch(() => undefined),
     },
+    models: { ...worker.models, loadable: new Set(engines.filter(canHold).map(({ id }) => id)) },
     registration: worker.registration,
     hashOf: (text) => sha256(text).toHex(),
     pages: await openPageSessions(siblingsOf(config.path).pageSessions, effects, log.logger),
@@ -90,6 +94,9 @@ async function depsOf(
     ...(shell === undefined ? {} : { shell }),
   };
 }
+
+/** One without files has nothing to hold. */
+const canHold = ({ id }: Engine): boolean => engineFacts(id).readsFiles;
 
 /** The port that programs know, or any other one where somebody has it. */
 function listen({ effects, config, log }: LocalApiSetup, options: Omit<ServeOptions, 'port'>): HttpServer {

@@ -18,7 +18,7 @@ import { createStopping, type StopParts } from '../../worker/stop-driver.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
 import { composeIdentity } from './identity.ts';
-import { composeJobs } from './jobs.ts';
+import { composeJobs, type Jobs } from './jobs.ts';
 import { probeMachine } from './machine-facts.ts';
 import { readObstacles } from './obstacles.ts';
 import { composePresence } from './presence.ts';
@@ -33,6 +33,7 @@ export interface ComposedWorker extends Worker {
   readonly control: WorkerControl;
   readonly events: Pick<WorkerEvents, 'subscribe'>;
   readonly machine: Pick<MachineView, 'memory' | 'refreshMemory' | 'userPresence'>;
+  readonly models: Pick<Jobs, 'catalogue' | 'store'>;
   /** One more request to stop. */
   signal(): void;
 }
@@ -77,6 +78,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       refreshMemory: () => jobs.memory.refresh(),
       userPresence: () => presence.latest(),
     },
+    models: jobs,
     signal: () => stopping.signal(),
     registration,
   };

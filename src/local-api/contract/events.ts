@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { JobSchema } from './jobs.ts';
+import { PullSchema } from './models.ts';
 import { LogLineSchema } from './logs.ts';
 import { LiveStatusSchema, LoadedModelSchema } from './status.ts';
 
@@ -16,6 +17,10 @@ const EVENTS = {
   progress: v.object({ jobId: v.string(), done: v.number(), total: v.number(), share: v.number() }),
   /** The models in memory, after one of them changed. */
   models: v.array(LoadedModelSchema),
+  /** A download that an operator began, as it advances and ends. */
+  pull: v.object({ id: v.string(), pull: PullSchema }),
+  /** A model was added to the catalogue, changed or removed: whoever lists them reads them anew. */
+  catalogue: v.object({}),
   log: LogLineSchema,
   missed: v.object({}),
 } as const;

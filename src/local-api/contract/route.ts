@@ -28,6 +28,8 @@ export interface Route {
   /** 200 when left out. */
   readonly status?: 200 | 201 | 202 | 204;
   /** What else may come: codes of errors by status. Those of the guard may come on every route. */
+  /** What an error carries beside its code and message, where it does. */
+  readonly refusal?: v.GenericSchema;
   readonly errors?: Readonly<Record<number, readonly string[]>>;
 }
 

@@ -71,7 +71,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const job = jobIn(event, findJob);
       if (job !== undefined) feed.publish({ event: 'job', data: viewJob(job) });
       if (event.is === 'models') feed.publish({ event: 'models', data: event.models.map((model) => ({ ...model })) });
-      statusSoon();
+      if (event.is === 'catalogue') feed.publish({ event: 'catalogue', data: {} });
+      else statusSoon();
     },
     onLine: ({ seq, item }) => feed.publish({ event: 'log', data: { seq, ...item } }),
     [Symbol.dispose]() {

@@ -27,6 +27,13 @@ export const WORKER_SENTENCES = {
     (f) => `the local API cannot listen, so no window and no command reaches this worker: ${text(f.error)}`,
   ),
   'local-api.failed': own((f) => `the local API failed at ${text(f.path)}: ${text(f.error)}`),
+  'catalogue.broken': own(
+    (f) => `the model catalogue is broken (${text(f.because)}); it was moved to ${text(f.aside)}, and starts empty`,
+  ),
+  'catalogue.unreadable': own(
+    (f) => `the model catalogue ${text(f.path)} cannot be read, and is left alone: ${text(f.because)}`,
+  ),
+  'catalogue.not-saved': own((f) => `the model catalogue was not saved: ${text(f.error)}`),
   'presence.changed': own((f) =>
     f.presence === 'idle'
       ? `nobody is using this computer (${text(f.source)}): offers are accepted`

@@ -1,8 +1,7 @@
 import { errorChain } from '../../base/errors.ts';
 import { type ModelId, toModelId } from '../../base/ids.ts';
-import { shownUrl } from '../../base/urls.ts';
 import { writeJson } from '../../contract/json.ts';
-import { type ModelSource, ModelSourceSchema } from '../../contract/model-source.ts';
+import { type ModelSource, ModelSourceSchema, shownSource } from '../../contract/model-source.ts';
 import { readJson } from '../../contract/read.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Files } from '../../system/disk/files.ts';
@@ -75,7 +74,7 @@ const toText = (residents: readonly Resident[]): string =>
 /** A resident is loaded from files that are here: what its URLs carry beside their place is of no use. */
 const withoutSecrets = (resident: Resident): Resident => ({
   ...resident,
-  source: { ...resident.source, files: resident.source.files.map((file) => ({ ...file, url: shownUrl(file.url) })) },
+  source: shownSource(resident.source),
 });
 
 /** What the file lists, and its text as it stands; undefined when there is none that can be read. */

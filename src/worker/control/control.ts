@@ -6,6 +6,7 @@ import type { Explanation } from '../explain.ts';
 import { readOffer } from '../read-offer.ts';
 import type { WorkerEvents } from '../events.ts';
 import type { Obstacle, WorkerStatus } from '../status.ts';
+import type { NotLoaded } from '../models/restore.ts';
 import type { AnswerOf, AskName, RequestOf, StreamEventOf, StreamName, StreamRequestOf } from './table.ts';
 import { watch } from './watch.ts';
 
@@ -29,7 +30,7 @@ export interface ControlDeps {
   readonly saveEnabled: (enabled: boolean) => Promise<void>;
   readonly reload: () => Promise<void>;
   /** Why it was not loaded; undefined once it is in memory. @throws WorkerError what loading throws */
-  readonly load: (request: RequestOf<'load'>) => Promise<string | undefined>;
+  readonly load: (request: RequestOf<'load'>) => Promise<NotLoaded | undefined>;
   /** How many models were unloaded, once they are out of memory. */
   readonly unload: (request: RequestOf<'unload'>) => Promise<number>;
   /** False when this job is not running. */
@@ -64,8 +65,8 @@ export function createWorkerControl(deps: ControlDeps): WorkerControl {
       return claiming();
     },
     async load(request) {
-      const because = await deps.load(request);
-      return because === undefined ? { is: 'loaded' } : { is: 'not-loaded', because };
+      const reason = await deps.load(request);
+      return reason === undefined ? { is: 'loaded' } : { is: 'not-loaded', ...reason };
     },
     unload: async (request) => ({ unloaded: await deps.unload(request) }),
     cancel: async ({ jobId }) => ({

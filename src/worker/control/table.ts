@@ -23,7 +23,11 @@ const ModelId = v.pipe(v.string(), v.minLength(1), v.transform(toModelId));
 /** A model that does not fit is no failure of the request. */
 const Loaded = v.variant('is', [
   v.object({ is: v.literal('loaded') }),
-  v.object({ is: v.literal('not-loaded'), because: v.string() }),
+  v.object({
+    is: v.literal('not-loaded'),
+    what: v.picklist(['not-kept', 'engine', 'memory']),
+    because: v.string(),
+  }),
 ]);
 const Load = v.object({
   model: ModelId,

@@ -56,12 +56,18 @@ async function restoreOne(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (options.clock.now() - resident.lastUsedAt >= options.keepMs()) return 'its keep-warm time has expired';
-  return await preload(resident, options, signal);
+  return (await preload(resident, options, signal))?.because;
+}
+
+/** Why a model was not loaded: it would not be kept, nothing here runs it, or memory is short. */
+export interface NotLoaded {
+  readonly what: 'not-kept' | 'engine' | 'memory';
+  readonly because: string;
 }
 
 /**
- * Loads one model from this disk for whoever comes, as long as there is room. Gives why it was not loaded; undefined
- * when it is in memory.
+ * Loads one model from this disk for whoever comes, as long as there is enough free memory. Gives why it was not loaded;
+ * undefined when it is in memory.
  *
  * @throws WorkerError what `filesFor` and loading throw
  */
@@ -69,18 +75,20 @@ export async function preload(
   resident: Resident,
   options: PreloadOptions,
   signal: AbortSignal,
-): Promise<string | undefined> {
-  if (options.keepMs() === 0) return 'idle models are not kept: claiming is off, or keep_warm_secs is 0';
+): Promise<NotLoaded | undefined> {
+  if (options.keepMs() === 0) {
+    return { what: 'not-kept', because: 'idle models are not kept: claiming is off, or keep_warm_secs is 0' };
+  }
   const { model, source, gb, lastUsedAt } = resident;
   const engine = options.engines.find(({ id }) => id === source.engine);
-  if (engine === undefined) return 'this release does not carry its engine';
-  if (!(await readinessOf(engine)).ready) return 'its engine is not ready';
+  if (engine === undefined) return { what: 'engine', because: 'this release does not carry its engine' };
+  if (!(await readinessOf(engine)).ready) return { what: 'engine', because: 'its engine is not ready' };
   await using files = await options.filesFor(resident, signal);
   const job = { model, source, vramGbEstimate: gb, task: undefined };
   const request = await options.loader.requestFor({ engine, files, how: { lean: false, mayFetch: false }, job });
   return (await options.pool.preload(request, lastUsedAt, signal))
     ? undefined
-    : 'there is not enough free memory for it';
+    : { what: 'memory', because: 'there is not enough free memory for it' };
 }
 
 /** Restores at most once, and is ended before its time when there is better to do. */

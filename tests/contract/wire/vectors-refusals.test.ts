@@ -30,6 +30,8 @@ const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>
   BootstrapAnswerSchema: [{ workerId: 'w', authToken: '' }, 'authToken'],
   BootstrapRequestSchema: [{ capabilities: {} }, 'bootstrapToken'],
   CapabilitiesSchema: [{ machineName: 7 }, 'machineName'],
+  CatalogueEntrySchema: [{ ...MODEL, id: '' }, 'id'],
+  CatalogueFileSchema: [{ models: [MODEL] }, 'models.0.source.cliDefaults'],
   ChatCompletionSchema: [{ object: 'chat.completion', model: 'm', choices: [] }, 'choices'],
   ClaimSchema: [{ jobId: 'j' }, 'gameId'],
   CliDefaultsSchema: [{ cfgScale: 1, steps: 8, width: 1024 }, 'height'],

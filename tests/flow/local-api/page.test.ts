@@ -64,8 +64,8 @@ test('an open page goes on after a restart of the API', async () => {
   const port = Number(URL.parse(at.api.url)?.port);
   await at.api[Symbol.asyncDispose]();
   await at.worker.config.update({ local_api_port: port });
-  const { composed, effects, config, log } = at.worker;
-  await using again = await serveLocalApi(composed, { effects, config, log });
+  const { composed, effects, config, log, engines } = at.worker;
+  await using again = await serveLocalApi(composed, { effects, config, log, engines });
   expect(again?.url).toBe(at.api.url);
   expect((await answerOf(`${at.api.url}/daemon/status`, { headers: { cookie } })).status).toBe(200);
 });

@@ -26,8 +26,8 @@ export interface ApiScene extends Scene {
 export async function setupApi(choice: SceneChoice = {}): Promise<ApiScene> {
   // Any port but the known one: tests run side by side.
   const scene = await setupScene({ ...choice, config: { local_api_port: 0, ...choice.config } });
-  const { composed, effects, config, log } = scene.worker;
-  const api = await serveLocalApi(composed, { effects, config, log });
+  const { composed, effects, config, log, engines } = scene.worker;
+  const api = await serveLocalApi(composed, { effects, config, log, engines });
   if (api === undefined) throw new Error(`the API does not listen: ${scene.worker.stderr()}`);
   const ask = (path: string, request: Ask = {}): Promise<Answer> =>
     answerOf(`${api.url}${path}`, {

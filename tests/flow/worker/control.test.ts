@@ -118,6 +118,7 @@ test('a worker with claiming off loads no model, since it would keep none', asyn
   const source = { ...synthetic, engine: 'gradio' } as const;
   expect(answerOf(await at.client.ask('load', { model: toModelId('fox'), source }))).toEqual({
     is: 'not-loaded',
+    what: 'not-kept',
     because: 'idle models are not kept: claiming is off, or keep_warm_secs is 0',
   });
   expect(engine.pids()).toEqual([]);
@@ -128,6 +129,7 @@ test('a model of an engine that is not here is not loaded, and the answer says w
   const source = { ...synthetic, engine: 'onnx' } as const;
   expect(answerOf(await at.client.ask('load', { model: toModelId('fox'), source }))).toEqual({
     is: 'not-loaded',
+    what: 'engine',
     because: 'this release does not carry its engine',
   });
 });

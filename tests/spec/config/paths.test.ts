@@ -68,6 +68,7 @@ test('what belongs to a config file lies beside it, wherever it is', () => {
     pid: '/srv/w1/daemon.pid',
     controlSocket: '/srv/w1/control.sock',
     localApi: '/srv/w1/local-api.json',
+    catalogue: '/srv/w1/models.json',
     pageSessions: '/srv/w1/page-sessions.json',
     outbox: '/srv/w1/outbox',
     peaks: '/srv/w1/peaks.json',

@@ -66,10 +66,12 @@ describe('every request reaches the worker and its answer comes back whole', () 
   });
 
   test('a model that does not fit is an answer with its reason', async () => {
-    const { control } = aControl(busy, { load: async () => 'there is no room for it' });
+    const { control } = aControl(busy, {
+      load: async () => ({ what: 'memory', because: 'memory is short' }),
+    });
     expect(await clientOf(control).ask('load', { model, source: synthetic, gb: 3 })).toEqual({
       is: 'answered',
-      answer: { is: 'not-loaded', because: 'there is no room for it' },
+      answer: { is: 'not-loaded', what: 'memory', because: 'memory is short' },
     });
   });
 
