@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { afterInPassing } from '../../system/clock.ts';
-import { collectGarbage } from '../../system/process/this-program.ts';
+import { returnMemory } from '../../system/machine/own-memory.ts';
 import { readEnvironment } from '../../system/environment.ts';
 import type { Images } from '../../system/native/images.ts';
 import { createImagesInChild, serveImages } from '../../system/native/images-in-child.ts';
@@ -17,7 +17,7 @@ export const openImages = (program: readonly string[] = ownCommand()): Images =>
     command: [...program, '__images'],
     env: childEnvironment(ourVariables()),
     after: afterInPassing,
-    onIdle: collectGarbage,
+    onIdle: () => void returnMemory(),
   });
 
 /**

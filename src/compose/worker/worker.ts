@@ -9,11 +9,13 @@ import type { MachineView } from '../../local-api/deps.ts';
 import type { Updater } from '../../release/update/updater.ts';
 import { createRoundTrip } from '../../studio/session/round-trip.ts';
 import type { Registration } from '../../studio/registration/registration.ts';
+import { ownCpuMs, returnMemory } from '../../system/machine/own-memory.ts';
 import { createWorkerControl, type WorkerControl } from '../../worker/control/control.ts';
 import { createWorkerEvents, type WorkerEvents } from '../../worker/events.ts';
 import { explainNow } from '../../worker/explain.ts';
 import { createHistory } from '../../worker/history.ts';
 import { createRejectionCounts } from '../../worker/rules/rejection-counts.ts';
+import { watchQuiet } from '../../worker/quiet.ts';
 import { createStopping, type StopParts } from '../../worker/stop-driver.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
@@ -62,6 +64,12 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   return {
     async run() {
       const disconnect = updater?.connect(host);
+      using _quiet = watchQuiet({
+        clock: setup.effects.clock,
+        cpuMs: ownCpuMs,
+        isBusy: () => scheduler.held.length > 0,
+        onQuiet: returnMemory,
+      });
       try {
         return await worker.run();
       } finally {

@@ -47,6 +47,3 @@ export function endByItself(code: number, onLeftOpen: () => void): void {
   }, CLOSING_MS);
   limit.unref();
 }
-
-/** Hands back at once what the runtime would keep until it needs memory. Takes some ten milliseconds. */
-export const collectGarbage = (): void => Bun.gc(true);
