@@ -7,13 +7,30 @@ import { createImagesInChild, serveImages } from '../../system/native/images-in-
 import { createNativeCache } from '../../system/native/native-cache.ts';
 import { payloads } from '../../system/native/payloads.ts';
 import { createImageWork } from '../../system/native/sharp-images.ts';
+import { createMemoryCeiling } from '../../system/process/memory-ceiling.ts';
+import type { MemoryScopes } from '../../system/process/memory-scope.ts';
+import { treeMemory } from '../../system/process/process-memory.ts';
 import { bindToParent, connectParent } from '../../system/process/parent.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnUnheard } from '../../system/process/processes.ts';
 
-/** Images in a process that is this program once more. */
+/**
+ * Several times what an image of the most pixels takes that are read, decoded and stretched, or a film of the most
+ * frames that are written: what needs more is an image made to take memory.
+ */
+const MAX_MEMORY_GIB = 4;
+/** Asking the kernel for it takes longer than the work. */
+const NO_SCOPES: MemoryScopes = { put: () => Promise.resolve(false), change: () => Promise.resolve() };
+
+/** Images in a process that is this program once more, held to a ceiling on memory where the system reports it. */
 export const openImages = (program: readonly string[] = ownCommand()): Images =>
   createImagesInChild({
-    spawn: spawnUnheard,
+    spawn: createMemoryCeiling({
+      limitGib: () => MAX_MEMORY_GIB,
+      sizeOf: treeMemory,
+      scopes: NO_SCOPES,
+      clock: { after: afterInPassing },
+      onHeld: () => {}, // where nobody can hold it, the limit on pixels is what there is
+    }).talking(spawnUnheard),
     command: [...program, '__images'],
     env: childEnvironment(ourVariables()),
     after: afterInPassing,

@@ -135,13 +135,18 @@ function startChild(spawn: () => TalkingChild): TalkingChild {
 
 /** A file that ends the process would end the next one as well. */
 function ended(work: Work, end: ChildEnd): never {
-  const how = end.is === 'killed' ? `was killed by ${end.signal}` : `exited with code ${end.code}`;
+  const how = howItEnded(end);
   if (work === 'encode' || work === 'encodeFilm') {
     throw new WorkerError('engine.failed', `the process for images ${how} while it wrote one`);
   }
   throw new WorkerError('task.invalid', `the image cannot be read: the process that read it ${how}`, {
     hint: 'Send the image as another file, such as a PNG that is saved anew.',
   });
+}
+
+function howItEnded(end: ChildEnd): string {
+  if (end.is === 'exited') return `exited with code ${end.code}`;
+  return end.passedGib === undefined ? `was killed by ${end.signal}` : `took more than ${end.passedGib} GiB of memory`;
 }
 
 function valueOf(answer: unknown): unknown {

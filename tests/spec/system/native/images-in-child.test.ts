@@ -2,7 +2,10 @@ import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { openImages } from '../../../../src/compose/children/images-child.ts';
 import { createImagesInChild } from '../../../../src/system/native/images-in-child.ts';
+import { createMemoryCeiling } from '../../../../src/system/process/memory-ceiling.ts';
+import { treeMemory } from '../../../../src/system/process/process-memory.ts';
 import {
+  type SpawnTalking,
   type TalkingChild,
   childEnvironment,
   ourVariables,
@@ -11,6 +14,7 @@ import {
 import { images as here } from '../../../fakes/engines/onnx-engine.ts';
 import { headerOfPng } from '../../../fakes/engines/pictures.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
+import { LINUX, needs } from '../../../needs.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 const FRAGILE = join(import.meta.dir, '../../../fakes/system/fragile-images.ts');
@@ -25,16 +29,16 @@ const pngWith = async (last: number) =>
   Buffer.concat([await here.encode({ ...picture, format: 'png' }), Uint8Array.of(last)]);
 
 /** Images in a process that can be made to fail, and the processes that were started for them. */
-function setup() {
+function setup(hold = (spawn: SpawnTalking): SpawnTalking => spawn) {
   const clock = new FakeClock();
   const children: TalkingChild[] = [];
   const idled: number[] = [];
   const images = createImagesInChild({
-    spawn: (command, options) => {
+    spawn: hold((command, options) => {
       const child = spawnUnheard(command, options);
       children.push(child);
       return child;
-    },
+    }),
     command: [process.execPath, FRAGILE],
     env: childEnvironment(ourVariables()),
     after: (ms, call) => clock.after(ms, call),
@@ -106,6 +110,40 @@ test('a file that takes for ever is ended after two minutes', async () => {
     retryable: false,
     message: 'the image cannot be read: the process that read it was killed by SIGKILL',
   });
+});
+
+needs(LINUX)('a file that takes more memory than its process may have is final', async () => {
+  const watch = new FakeClock();
+  const scopes = { put: () => Promise.resolve(false), change: () => Promise.resolve() };
+  const ceiling = createMemoryCeiling({
+    limitGib: () => 0.5,
+    sizeOf: treeMemory,
+    scopes,
+    clock: watch,
+    onHeld: () => {},
+  });
+  const { images } = setup((spawn) => ceiling.talking(spawn));
+  await images.probe(await pngWith(0));
+  const ending = { isOver: false };
+  const reading = failureOf(images.decode(await pngWith(4))).finally(() => (ending.isOver = true));
+  while (!ending.isOver) await watch.advanceAsync(1_000);
+  expect(await reading).toMatchObject({
+    code: 'task.invalid',
+    retryable: false,
+    message: 'the image cannot be read: the process that read it took more than 0.5 GiB of memory',
+  });
+});
+
+needs(LINUX)('whoever has images read never loads the library that reads them', async () => {
+  const png = Buffer.from(await here.encode({ ...picture, format: 'png' })).toString('base64');
+  const script = `
+    const { openImages } = await import(${JSON.stringify(join(import.meta.dir, '../../../../src/compose/children/images-child.ts'))});
+    const { width } = await openImages().decode(Buffer.from('${png}', 'base64'));
+    const maps = await Bun.file('/proc/self/maps').text();
+    console.log(width, /vips|sharp/.test(maps));
+  `;
+  const child = Bun.spawn([process.execPath, '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  expect(await new Response(child.stdout).text()).toBe('8 false\n');
 });
 
 test('a process that nobody needs gives its memory back, and another one takes its place', async () => {
