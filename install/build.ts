@@ -15,6 +15,7 @@ import { NATIVE_PACKAGES } from './native-packages.ts';
 import { licencesIn, licencesPlugin, modulesIn } from './licences/plugin.ts';
 import { nativePlugin } from './native-plugin.ts';
 import { originOf } from './origin.ts';
+import { pagesPlugin } from './pages.ts';
 import { gather, ZSTD_LEVEL } from './payload.ts';
 import { createSteps } from './steps.ts';
 import { isThisMachine, type Target, targetOf } from './targets.ts';
@@ -85,6 +86,7 @@ export async function build({
   const folder = join('dist', 'parts', target.triple);
   const parts = await gather({ target, folder, names: natives, zstdLevel, steps });
   const plugin = nativePlugin(natives, parts.payloads);
+  const pages = await pagesPlugin();
   const temporary = join(dirname(outfile), `.${process.pid}`, target.binary);
   mkdirSync(dirname(temporary), { recursive: true });
   const where = {
@@ -97,12 +99,12 @@ export async function build({
       ...SETTINGS,
       entrypoints: [entry],
       external: natives.flatMap((name) => NATIVE_PACKAGES[name].optional ?? []),
-      plugins: [plugin, bakedPlugin({ version, distManifest, origin: originOf(target) })],
+      plugins: [plugin, pages, bakedPlugin({ version, distManifest, origin: originOf(target) })],
     };
     // Bundled once to learn what is in it, then with the list of that.
     const licences = await steps.step('licences of what is inside', async () => {
       const modules = modulesIn(await succeeding({ ...bundle, bytecode: false, metafile: true }));
-      const found = licencesIn(modules, parts.packages);
+      const found = licencesIn([...modules, ...pages.modules()], parts.packages);
       return { value: found, note: `${found.components.length} components` };
     });
     await steps.step('executable', async () => {

@@ -1,7 +1,10 @@
 import { expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Who may import whom; `x*` means types only, `x/` types and what stands at the top of the folder, pure functions on them. */
+/**
+ * Who may import whom; `x*` means types only, `x/` types and what stands at the top of the folder, pure functions on them,
+ * `x/y` that folder or file of it alone.
+ */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   system: ['base'],
@@ -17,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ['base', 'contract', 'jobs', 'studio', 'models', 'engines/', 'config*', 'release*', 'system*', 'log*'],
   'local-studio': ['base', 'contract', 'system*', 'log*'],
   'local-api': ['base', 'contract', 'config', 'jobs*', 'models*', 'engines*', 'release*', 'worker*', 'system*', 'log/'],
+  page: ['base', 'contract', 'local-api/contract', 'system/page-script.ts'],
   operator: ['base', 'contract', 'system*'],
   doctor: ['base', 'config', 'release*', 'service*', 'system*', 'worker*'],
   demo: ['base', 'contract', 'operator*', 'system*', 'log*'],
@@ -48,7 +52,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^consola(\/|$)/, /^log\//],
   [
     /^valibot$/,
-    /^(contract|config|release|worker\/control|local-api\/contract)\/|^local-studio\/http\/http\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/,
+    /^(contract|config|release|worker\/control|local-api\/contract|page\/live)\/|^local-studio\/http\/http\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/,
   ],
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
   [/^node-llama-cpp$/, /^engines\/llama\/binding\.ts$/],
@@ -58,6 +62,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^@gradio\/client$/, /^engines\/gradio\/binding\.ts$/],
   [/^sharp$/, /^system\/native\/sharp-images\.ts$/],
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],
+  [/^(preact|@preact\/signals)(\/|$)/, /^page\//],
   [/^(node:|bun(:|$))/, /^system\/|\/binding\.ts$/],
 ];
 const BUN_GLOBAL = /\bBun\.\w+/;
@@ -77,7 +82,7 @@ const MAX_FILES_PER_FOLDER = 16;
 
 const SOURCES = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => path.endsWith('.ts'));
+  .filter((path) => /\.tsx?$/.test(path));
 const codeOf = (file: string): string => readFileSync(`src/${file}`, 'utf8');
 const withoutComments = (code: string): string => code.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
 
@@ -123,7 +128,8 @@ test('the runtime is touched only where effects live', () => {
 });
 
 test('time, chance and the network are reached only through system', () => {
-  const outside = SOURCES.filter((file) => !file.startsWith('system/'));
+  // A page has an outside world of its own.
+  const outside = SOURCES.filter((file) => !file.startsWith('system/') && file !== 'page/browser/browser.ts');
   expect(outside.filter((file) => EFFECT.test(withoutComments(codeOf(file))))).toEqual([]);
 });
 
@@ -207,6 +213,7 @@ function allowed(file: string, target: string, asType: boolean): boolean {
     may.includes('*') ||
     may.includes(to) ||
     (isAtTop && may.includes(`${to}/`)) ||
+    may.some((entry) => path === entry || path.startsWith(`${entry}/`)) ||
     (asType && [`${to}*`, `${to}/`, '*types'].some((entry) => may.includes(entry)))
   );
 }

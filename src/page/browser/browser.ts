@@ -1,0 +1,39 @@
+import type { Surroundings } from '../kit/page-context.ts';
+
+/** The outside world of a page, as `system` is the one of the program. */
+export interface Browser extends Surroundings {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls again and again; the answer calls it off. */
+  every(ms: number, what: () => void): () => void;
+  /** To where the page came from, with its cookie. Rejects while that is not reachable. */
+  request(path: string, init?: RequestInit): Promise<Response>;
+  /** What the address says behind its `#`, with it. */
+  fragment(): string;
+  /** `push` makes a step that Back undoes. */
+  setFragment(fragment: string, how: 'push' | 'replace'): void;
+  onFragment(what: () => void): void;
+  onKey(what: (event: KeyboardEvent) => void): void;
+}
+
+/** The one that the page runs in. */
+export const realBrowser: Browser = {
+  now: () => Date.now(),
+  every(ms, what) {
+    const timer = setInterval(what, ms);
+    return () => clearInterval(timer);
+  },
+  after(ms, what) {
+    const timer = setTimeout(what, ms);
+    return () => clearTimeout(timer);
+  },
+  request: (path, init) => fetch(path, { credentials: 'same-origin', cache: 'no-store', ...init }),
+  copy: (text) => navigator.clipboard.writeText(text),
+  fragment: () => location.hash,
+  setFragment(fragment, how) {
+    if (how === 'push') location.hash = fragment;
+    else history.replaceState(null, '', fragment);
+  },
+  onFragment: (what) => addEventListener('hashchange', what),
+  onKey: (what) => addEventListener('keydown', what),
+};

@@ -1,0 +1,87 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { SHARED } from '../words/shared.ts';
+import { IconButton } from './button.tsx';
+
+interface OverlayProps {
+  readonly label: string;
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}
+
+const FOCUSABLE = 'input, select, textarea, button, a[href], [tabindex="0"]';
+
+/** Takes the focus, keeps it while it is open, and gives it back to what opened it. */
+function useHeldFocus() {
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const opener = document.activeElement;
+    const fields = ref.current?.querySelectorAll<HTMLElement>('input, select, textarea');
+    const first = fields?.[0] ?? ref.current?.querySelector<HTMLElement>(FOCUSABLE);
+    first?.focus();
+    return () => {
+      if (opener instanceof HTMLElement) opener.focus();
+    };
+  }, []);
+  return ref;
+}
+
+/** Keeps Tab inside. */
+function keepInside(event: KeyboardEvent, root: HTMLElement | null): void {
+  if (event.key !== 'Tab' || root === null) return;
+  const all = [...root.querySelectorAll<HTMLElement>(FOCUSABLE)];
+  const edge = event.shiftKey ? all[0] : all.at(-1);
+  if (document.activeElement !== edge) return;
+  event.preventDefault();
+  (event.shiftKey ? all.at(-1) : all[0])?.focus();
+}
+
+function Overlay({ label, onClose, children }: OverlayProps) {
+  const ref = useHeldFocus();
+  return (
+    <div
+      ref={ref}
+      class="overlay"
+      data-open
+      role="dialog"
+      aria-modal="true"
+      aria-label={label}
+      onKeyDown={(event) => keepInside(event, ref.current)}
+    >
+      <div class="overlay__away" onClick={onClose} />
+      {children}
+    </div>
+  );
+}
+
+/** Something that the user began, and that nothing else should be done beside. */
+export const Dialog = ({ label, onClose, children, foot }: OverlayProps & { readonly foot: ComponentChildren }) => (
+  <Overlay label={label} onClose={onClose}>
+    <section class="dialog">
+      <div class="dialog__head">
+        <h2>{label}</h2>
+        <IconButton icon="x" label={SHARED.close} keys="Escape" onPress={onClose} />
+      </div>
+      <div class="dialog__body">{children}</div>
+      <div class="dialog__foot">{foot}</div>
+    </section>
+  </Overlay>
+);
+
+interface LightboxProps {
+  readonly label: string;
+  readonly src: string;
+  readonly alt: string;
+  readonly caption: ComponentChildren;
+  readonly onClose: () => void;
+}
+
+/** An image as large as the window allows. */
+export const Lightbox = ({ label, src, alt, caption, onClose }: LightboxProps) => (
+  <Overlay label={label} onClose={onClose}>
+    <figure class="lightbox">
+      <img src={src} alt={alt} width="1024" height="1024" />
+      <figcaption class="line line--wide">{caption}</figcaption>
+    </figure>
+  </Overlay>
+);

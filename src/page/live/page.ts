@@ -1,0 +1,140 @@
+import { batch, signal } from '@preact/signals';
+import * as v from 'valibot';
+import { SECOND_MS } from '../../base/units.ts';
+import { type ApiEvent, EVENT_SCHEMAS, isEventName } from '../../local-api/contract/events.ts';
+import type { ApiJob } from '../../local-api/contract/jobs.ts';
+import type { ApiLogLine } from '../../local-api/contract/logs.ts';
+import type { LiveStatus } from '../../local-api/contract/status.ts';
+import type { Browser } from '../browser/browser.ts';
+import type { Link, LogLines, StepTimes, WorkerPage } from '../worker/model.ts';
+import { codeIn, hrefOf, type Route, routeOf } from '../worker/route.ts';
+import { createActions } from './actions.ts';
+import { call } from './call.ts';
+import { followEvents } from './link.ts';
+import { jobsAfter, jobsAfterProgress, linesAfter, linesFrom, sorted, stepsAfter } from './reducers.ts';
+import type { RawEvent } from './sse.ts';
+import { createToasts } from './toasts.ts';
+
+/** A window on a running worker, kept up to date by its events until it is closed. */
+export interface LivePage extends WorkerPage {
+  close(): void;
+}
+
+/** Opens the window: exchanges the code in its address for a session, then follows the worker. */
+export function openPage(browser: Browser): LivePage {
+  const now = signal(browser.now());
+  const route = signal<Route>(routeOf(browser.fragment()));
+  const link = signal<Link>({ is: 'opening' });
+  const status = signal<LiveStatus | undefined>(undefined);
+  const jobs = signal<readonly ApiJob[]>([]);
+  const stepTimes = signal<ReadonlyMap<string, StepTimes>>(new Map());
+  const logs = signal<LogLines>({ lines: [], all: 0 });
+  const toasts = createToasts(browser);
+  const stopClock = browser.every(SECOND_MS, () => (now.value = browser.now()));
+  browser.onFragment(() => (route.value = routeOf(browser.fragment())));
+
+  /** Lists that events only tell the changes of. */
+  async function readLists(): Promise<void> {
+    const [listed, logged] = await Promise.all([call(browser, 'jobs'), call(browser, 'daemonLogs')]);
+    batch(() => {
+      if (listed.is === 'answered') jobs.value = sorted(listed.answer);
+      if (logged.is === 'answered') logs.value = linesFrom(logs.value, logged.answer);
+    });
+  }
+
+  function onEvents(raw: readonly RawEvent[]): void {
+    const lines: ApiLogLine[] = [];
+    batch(() => {
+      for (const event of raw.flatMap(readEvent)) {
+        if (event.event === 'log') lines.push(event.data);
+        else apply(event);
+      }
+      if (lines.length > 0) logs.value = linesAfter(logs.value, lines);
+      now.value = browser.now();
+    });
+  }
+
+  function apply(event: Exclude<ApiEvent, { readonly event: 'log' }>): void {
+    switch (event.event) {
+      case 'status':
+        status.value = event.data;
+        break;
+      case 'job':
+        jobs.value = jobsAfter(jobs.value, event.data);
+        break;
+      case 'progress':
+        jobs.value = jobsAfterProgress(jobs.value, event.data);
+        break;
+      case 'models':
+        if (status.value !== undefined) {
+          status.value = { ...status.value, memory: { ...status.value.memory, models: event.data } };
+        }
+        break;
+      case 'missed':
+        void readLists();
+        break;
+      case 'pull':
+      case 'catalogue':
+        break; // this window lists no models
+      default:
+        event satisfies never;
+    }
+    stepTimes.value = stepsAfter(stepTimes.value, jobs.value, browser.now());
+  }
+
+  let isFirst = true;
+  const follow = () =>
+    followEvents({
+      browser,
+      onEvents,
+      onLink(next) {
+        link.value = next;
+        if (next.is !== 'live' || !isFirst) return;
+        isFirst = false;
+        void readLists();
+      },
+    });
+  let followed: ReturnType<typeof followEvents> | undefined;
+  void exchangeCode(browser).then(() => {
+    route.value = routeOf(browser.fragment());
+    followed = follow();
+  });
+
+  const onSignedOut = (): void => void (link.value = { is: 'signed-out' });
+  return {
+    model: { now, route, link, status, jobs, stepTimes, logs, toasts: toasts.toasts },
+    actions: {
+      ...createActions({ browser, toasts, status, onSignedOut }),
+      go(to) {
+        browser.setFragment(hrefOf(to), 'push');
+        route.value = to;
+      },
+      retryNow: () => followed?.retryNow(),
+      dismissToast: toasts.dismiss,
+      holdToasts: toasts.hold,
+    },
+    close() {
+      stopClock();
+      followed?.close();
+    },
+  };
+}
+
+/** A code works once, so it does not stay in the address, where a reload would find it. */
+async function exchangeCode(browser: Browser): Promise<void> {
+  const code = codeIn(browser.fragment());
+  if (code === undefined) return;
+  browser.setFragment(hrefOf({ tab: 'status' }), 'replace');
+  await call(browser, 'openPageSession', { body: { code } });
+}
+
+/** An event of another release that cannot be read is passed over. */
+function readEvent({ event, data }: RawEvent): readonly ApiEvent[] {
+  if (!isEventName(event)) return [];
+  const read = v.safeParse(v.pipe(v.string(), v.parseJson(), EVENT_SCHEMAS[event]), data);
+  const parsed = { event, data: read.output };
+  return read.success && isApiEvent(parsed) ? [parsed] : [];
+}
+
+/** Whose data was read by the schema of its own name. */
+const isApiEvent = (event: { readonly event: ApiEvent['event'] }): event is ApiEvent => isEventName(event.event);

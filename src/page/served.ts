@@ -1,0 +1,78 @@
+import { type PageName, pageScript } from '../system/page-script.ts';
+import components from './style/components.css' with { type: 'text' };
+import tokens from './style/tokens.css' with { type: 'text' };
+import workerIcon from './style/worker-icon.svg' with { type: 'text' };
+import { SHARED } from './words/shared.ts';
+
+/** A file of a page, as a server sends it. */
+export interface PageFile {
+  readonly type: string;
+  readonly body: string;
+}
+
+/**
+ * Headers of every file of a page. Nothing but its own files, and no other page may show it in a frame: a click on a button
+ * of ours is a click that somebody meant.
+ */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "media-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  // Another release of the program serves other files from the same URLs.
+  'cache-control': 'no-cache',
+};
+
+const ICONS: Readonly<Record<PageName, string>> = { worker: workerIcon };
+
+/** The file at a path, or undefined where a page has none. What has to be bundled is bundled once. */
+export async function pageFile(page: PageName, path: string): Promise<PageFile | undefined> {
+  switch (path) {
+    case '/':
+      return { type: 'text/html; charset=utf-8', body: INDEX };
+    case '/assets/page.css':
+      return { type: 'text/css; charset=utf-8', body: tokens + components };
+    case '/assets/page.js':
+      return { type: 'text/javascript; charset=utf-8', body: await scriptOf(page) };
+    case '/assets/icon.svg':
+      return { type: 'image/svg+xml', body: ICONS[page] };
+    default:
+      return undefined;
+  }
+}
+
+const scripts = new Map<PageName, Promise<string>>();
+
+function scriptOf(page: PageName): Promise<string> {
+  const known = scripts.get(page) ?? pageScript(page);
+  scripts.set(page, known);
+  return known;
+}
+
+const INDEX = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+    <meta name="color-scheme" content="light dark" />
+    <title>${SHARED.product}</title>
+    <link rel="icon" type="image/svg+xml" href="/assets/icon.svg" />
+    <link rel="stylesheet" href="/assets/page.css" />
+    <script type="module" src="/assets/page.js"></script>
+  </head>
+  <body class="app">
+    <noscript>${SHARED.noScript}</noscript>
+  </body>
+</html>
+`;

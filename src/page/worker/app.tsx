@@ -1,0 +1,51 @@
+import { useEffect } from 'preact/hooks';
+import { Sprite } from '../kit/icons/icons.tsx';
+import { Toasts } from '../kit/toast.tsx';
+import { SHARED, SHELL } from '../words/shared.ts';
+import { JobsPage } from './jobs/page.tsx';
+import { LogsPage } from './logs/page.tsx';
+import type { WorkerPage } from './model.ts';
+import { PageProvider, usePage } from './page-context.ts';
+import { Sidebar } from './shell.tsx';
+import { StatusPage } from './status/page.tsx';
+
+/** The whole window. */
+export const App = ({ page }: { readonly page: WorkerPage }) => (
+  <PageProvider value={page}>
+    <Sprite />
+    <a class="skip" href="#main" onClick={skipToMain}>
+      {SHARED.skip}
+    </a>
+    <Sidebar />
+    <CurrentPage />
+    <Messages />
+  </PageProvider>
+);
+
+/** The fragment names a page, so the link itself must not change it. */
+function skipToMain(event: Event): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>('#main')?.focus();
+}
+
+function CurrentPage() {
+  const { tab } = usePage().model.route.value;
+  useEffect(() => {
+    document.title = SHARED.title(SHELL.pages[tab]);
+  }, [tab]);
+  switch (tab) {
+    case 'jobs':
+      return <JobsPage />;
+    case 'logs':
+      return <LogsPage />;
+    case 'status':
+      return <StatusPage />;
+    default:
+      return tab satisfies never;
+  }
+}
+
+function Messages() {
+  const { model, actions } = usePage();
+  return <Toasts toasts={model.toasts.value} onDismiss={actions.dismissToast} onHold={actions.holdToasts} />;
+}

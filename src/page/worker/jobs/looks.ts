@@ -1,0 +1,35 @@
+import type { ApiJob } from '../../../local-api/contract/jobs.ts';
+import type { IconName } from '../../kit/icons/icons.tsx';
+import type { Tone } from '../../kit/tones.ts';
+import { JOBS } from '../../words/jobs.ts';
+
+/** A job's state as a shape, a word and a colour. */
+export interface JobLook {
+  readonly tone: Tone;
+  readonly icon: IconName;
+  readonly word: string;
+}
+
+const LOOKS: Readonly<Record<ApiJob['status'], { readonly tone: Tone; readonly icon: IconName }>> = {
+  running: { tone: 'busy', icon: 'play' },
+  undelivered: { tone: 'busy', icon: 'clock' },
+  completed: { tone: 'ok', icon: 'done' },
+  failed: { tone: 'bad', icon: 'failed' },
+  cancelled: { tone: 'rest', icon: 'cancelled' },
+  discarded: { tone: 'bad', icon: 'failed' },
+};
+
+export const jobLook = ({ status }: ApiJob): JobLook => ({ ...LOOKS[status], word: JOBS.statuses[status] });
+
+/** What a row says of a job that did not end well; undefined of others. */
+export function troubleOf({ status, reason }: ApiJob): string | undefined {
+  if (status === 'completed' || status === 'running') return undefined;
+  const word = JOBS.statuses[status];
+  return reason === undefined ? word : JOBS.because(word, reason);
+}
+
+/** Where the small picture of a job's result is. */
+export const thumbnailOf = ({ jobId, hasThumbnail }: ApiJob): string | undefined =>
+  hasThumbnail ? `/jobs/${encodeURIComponent(jobId)}/thumbnail` : undefined;
+
+export const titleOf = ({ prompt }: ApiJob): string => (prompt === '' ? JOBS.noPrompt : prompt);

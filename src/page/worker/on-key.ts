@@ -1,0 +1,51 @@
+import { commandOf } from './keyboard.ts';
+import type { WorkerPage } from './model.ts';
+
+/** Does what a key asks for, and keeps the browser from doing something else with it. */
+export function onKey(event: KeyboardEvent, page: WorkerPage): void {
+  const command = event.defaultPrevented ? undefined : commandOf(event);
+  if (command === undefined) return;
+  switch (command.is) {
+    case 'go':
+      page.actions.go({ tab: command.tab });
+      break;
+    case 'toggle-pause':
+      void (page.model.status.value?.paused === true ? page.actions.resume() : page.actions.pause());
+      break;
+    case 'search':
+      if (!focusSearch()) return; // this page has none: the browser's own is better than nothing
+      break;
+    case 'save':
+      document.querySelector<HTMLButtonElement>('[data-save]')?.click();
+      break;
+    case 'back':
+      if (!goBack(page)) return;
+      break;
+    default:
+      command satisfies never;
+  }
+  event.preventDefault();
+}
+
+const searchField = (): HTMLInputElement | null => document.querySelector('[data-search]');
+
+function focusSearch(): boolean {
+  const field = searchField();
+  field?.focus();
+  field?.select();
+  return field !== null;
+}
+
+/** Closes what is open on the page, else clears the search. */
+function goBack({ model, actions }: WorkerPage): boolean {
+  const { tab, at } = model.route.value;
+  if (at !== undefined) {
+    actions.go({ tab });
+    return true;
+  }
+  const field = searchField();
+  if (field === null || field.value === '') return false;
+  field.value = '';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  return true;
+}

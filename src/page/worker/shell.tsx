@@ -1,0 +1,144 @@
+import type { LiveStatus } from '../../local-api/contract/status.ts';
+import { duration } from '../format.ts';
+import { Bar } from '../kit/charts/bar.tsx';
+import { Button, LinkButton } from '../kit/button.tsx';
+import { Glyph, Icon, Mark } from '../kit/icons/icons.tsx';
+import { SHARED, SHELL } from '../words/shared.ts';
+import { usePage } from './page-context.ts';
+import { hrefOf, type Tab, TABS } from './route.ts';
+import { jobProgress, shareOf, sidebarLook, sidebarSentence } from './state.ts';
+import { useTimeLeft } from './use-time-left.ts';
+
+/** The sidebar; on a narrow window a bar at the bottom, with the state at the top. */
+export const Sidebar = () => (
+  <nav class="nav" aria-label={SHELL.nav}>
+    <Brand />
+    <ul class="nav__list">
+      {TABS.map((tab, index) => (
+        <li key={tab}>
+          <NavItem tab={tab} digit={index + 1} />
+        </li>
+      ))}
+    </ul>
+    <NowCard />
+  </nav>
+);
+
+function Brand() {
+  const machine = usePage().model.status.value?.machineName;
+  return (
+    <div class="nav__brand">
+      <Mark />
+      <strong>{SHARED.product}</strong>
+      <span>{machine}</span>
+    </div>
+  );
+}
+
+function NavItem({ tab, digit }: { readonly tab: Tab; readonly digit: number }) {
+  const { model } = usePage();
+  return (
+    <a
+      class="nav__item"
+      href={hrefOf({ tab })}
+      aria-current={model.route.value.tab === tab ? 'page' : undefined}
+      aria-keyshortcuts={`Control+${digit}`}
+    >
+      <Icon name={tab} />
+      <span>{SHELL.pages[tab]}</span>
+      <NavCount tab={tab} />
+      <kbd aria-hidden="true">{SHELL.keys(digit)}</kbd>
+    </a>
+  );
+}
+
+function NavCount({ tab }: { readonly tab: Tab }) {
+  const { status, link } = usePage().model;
+  if (status.value === undefined || link.value.is !== 'live') return null;
+  if (tab === 'jobs' && status.value.activeJobs.length > 0) {
+    return (
+      <span class="nav__count" data-tone="busy">
+        {status.value.activeJobs.length}
+        <span class="visually-hidden">{SHELL.running}</span>
+      </span>
+    );
+  }
+  return null;
+}
+
+/** What the worker does now, on every page. */
+function NowCard() {
+  const { link, status, now } = usePage().model;
+  const look = sidebarLook(link.value, status.value);
+  const [first, second] = sidebarSentence(link.value, status.value, now.value).split('\n');
+  const job = link.value.is === 'live' ? status.value?.activeJobs[0] : undefined;
+  return (
+    <section class="nav__state" aria-label={SHELL.now} data-tone={look.tone}>
+      <div class="nav__head">
+        <Glyph name={look.glyph} />
+        <span role="status">{look.word}</span>
+        <CardNote />
+      </div>
+      <p class="nav__what">
+        <span>{first}</span> {second !== undefined && <span class="clip1">{second}</span>}
+      </p>
+      {job !== undefined && <Bar small label={SHELL.currentJob} share={shareOf(job)} text={jobProgress(job)} />}
+      <CardAction />
+    </section>
+  );
+}
+
+function CardNote() {
+  const { status, now, link } = usePage().model;
+  const left = useTimeLeft(status.value?.activeJobs[0]?.jobId);
+  if (status.value === undefined || link.value.is !== 'live') return null;
+  const { registration } = status.value;
+  if (left !== undefined) return <span class="note">{SHARED.left(duration(left))}</span>;
+  if (registration.state !== 'pending') return null;
+  return <span class="note">{duration(now.value - registration.since)}</span>;
+}
+
+/** The one thing that helps now. It keeps its place whatever it is. */
+function CardAction() {
+  const { model, actions } = usePage();
+  const status = model.status.value;
+  if (model.link.value.is !== 'live' || status === undefined) {
+    return (
+      <Button wide small icon="retry" onPress={actions.retryNow}>
+        {SHELL.tryNow}
+      </Button>
+    );
+  }
+  if (status.hero === 'not-registered') return <StatusLink word={SHELL.open} />;
+  if (status.hero === 'waiting') return <StatusLink word={SHELL.openRequest} />;
+  if (status.hero === 'rejected') {
+    return (
+      <Button wide small icon="retry" onPress={actions.askAgain}>
+        {SHELL.askAgain}
+      </Button>
+    );
+  }
+  return <PauseButton status={status} />;
+}
+
+const StatusLink = ({ word }: { readonly word: string }) => (
+  <LinkButton wide small href={hrefOf({ tab: 'status' })}>
+    {word}
+  </LinkButton>
+);
+
+function PauseButton({ status }: { readonly status: LiveStatus }) {
+  const { actions } = usePage();
+  if (status.paused) {
+    return (
+      <Button wide small icon="play" keys="Control+." title={SHELL.resumeTitle} onPress={actions.resume}>
+        {SHELL.resume}
+      </Button>
+    );
+  }
+  return (
+    <Button wide small icon="pause" keys="Control+." title={SHELL.pauseTitle} onPress={actions.pause}>
+      {SHELL.pause}
+    </Button>
+  );
+}

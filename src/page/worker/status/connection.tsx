@@ -1,0 +1,121 @@
+import type { LiveStatus } from '../../../local-api/contract/status.ts';
+import { bytes, countdown, duration, hostOf, latency, moment } from '../../format.ts';
+import { Badge } from '../../kit/badge.tsx';
+import { CopyIcon } from '../../kit/copy.tsx';
+import type { IconName } from '../../kit/icons/icons.tsx';
+import { type Fact, Facts, Panel } from '../../kit/panel.tsx';
+import type { Tone } from '../../kit/tones.ts';
+import { SHARED } from '../../words/shared.ts';
+import { STATUS } from '../../words/status.ts';
+import { usePage } from '../page-context.ts';
+
+const WORDS = STATUS.connection;
+
+type SessionState = LiveStatus['session']['state'];
+const LOOKS: Readonly<Record<SessionState, { readonly tone: Tone; readonly icon: IconName }>> = {
+  connected: { tone: 'ok', icon: 'done' },
+  connecting: { tone: 'accent', icon: 'clock' },
+  waiting_for_approval: { tone: 'accent', icon: 'clock' },
+  reconnecting: { tone: 'bad', icon: 'retry' },
+  stopped: { tone: 'rest', icon: 'cancelled' },
+  auth_failed: { tone: 'bad', icon: 'failed' },
+  fatal: { tone: 'bad', icon: 'failed' },
+};
+
+/** Who the worker works for, and how well they reach each other. */
+export function ConnectionPanel({ status }: { readonly status: LiveStatus }) {
+  const now = usePage().model.now.value;
+  const { state } = status.session;
+  return (
+    <Panel
+      title={WORDS.title}
+      aside={
+        <Badge plain {...LOOKS[state]}>
+          {WORDS.states[state]}
+        </Badge>
+      }
+    >
+      <div class="panel__body">
+        <Facts facts={connectionFacts(status, now)} />
+      </div>
+    </Panel>
+  );
+}
+
+const connectionFacts = (status: LiveStatus, now: number): readonly Fact[] => [
+  { term: WORDS.studio, value: <StudioAnchor url={status.studioUrl} /> },
+  ...workerIdFact(status),
+  sessionFact(status, now),
+  ...reasonFact(status),
+  heartbeatFact(status, now),
+  outboxFact(status),
+  takesJobsFact(status),
+  {
+    term: WORDS.offers,
+    value: status.offers.offers === 0 ? SHARED.none : WORDS.offersSeen(status.offers.offers),
+    after: status.offers.offers === 0 ? undefined : WORDS.accepted(status.offers.accepted),
+  },
+  { term: WORDS.since, value: moment(status.startedAt, now), after: WORDS.pid(status.pid) },
+];
+
+export const StudioAnchor = ({ url }: { readonly url: string }) => (
+  <a href={url} target="_blank" rel="noreferrer">
+    {hostOf(url)}
+  </a>
+);
+
+const workerIdFact = ({ workerId }: LiveStatus): readonly Fact[] =>
+  workerId === null
+    ? []
+    : [
+        {
+          term: WORDS.workerId,
+          value: (
+            <>
+              <span class="mono">{workerId}</span>
+              <CopyIcon text={workerId} label={WORDS.copyWorkerId} />
+            </>
+          ),
+        },
+      ];
+
+function sessionFact({ session, reconnects }: LiveStatus, now: number): Fact {
+  if (session.state === 'connected') {
+    return {
+      term: WORDS.session,
+      value: WORDS.upFor(duration(now - session.since)),
+      after: WORDS.reconnects(reconnects),
+    };
+  }
+  if (session.state === 'reconnecting') {
+    const value = WORDS.nextTry(countdown(session.retryAt - now));
+    return { term: WORDS.session, value, after: WORDS.attempt(session.attempt) };
+  }
+  return { term: WORDS.session, value: WORDS.states[session.state] };
+}
+
+const reasonFact = ({ session }: LiveStatus): readonly Fact[] =>
+  'reason' in session && session.reason !== '' ? [{ term: WORDS.because, value: session.reason }] : [];
+
+function heartbeatFact({ heartbeat }: LiveStatus, now: number): Fact {
+  const term = WORDS.heartbeat;
+  if (heartbeat === null) return { term, value: WORDS.noHeartbeat };
+  const value = SHARED.ago(duration(now - heartbeat.lastAttemptAt));
+  if (heartbeat.outcome === 'err') return { term, value, after: WORDS.unanswered(heartbeat.reason) };
+  const { roundTripMs } = heartbeat;
+  return { term, value, after: roundTripMs === undefined ? WORDS.answered : WORDS.answeredIn(latency(roundTripMs)) };
+}
+
+const outboxFact = ({ outbox }: LiveStatus): Fact =>
+  outbox.count === 0
+    ? { term: WORDS.waiting, value: SHARED.none, after: WORDS.allDelivered }
+    : { term: WORDS.waiting, value: String(outbox.count), after: WORDS.onDisk(bytes(outbox.sizeBytes)) };
+
+function takesJobsFact({ paused, obstacles, userPresence }: LiveStatus): Fact {
+  const isKept = paused || obstacles.length > 0;
+  return {
+    term: WORDS.takesJobs,
+    value: isKept ? WORDS.notNow : WORDS.yes,
+    after: userPresence === null ? undefined : WORDS.presence[userPresence],
+  };
+}

@@ -1,0 +1,33 @@
+import type { LiveStatus } from '../../../local-api/contract/status.ts';
+import { Button } from '../../kit/button.tsx';
+import { Facts, Panel } from '../../kit/panel.tsx';
+import { STATUS } from '../../words/status.ts';
+import { usePage } from '../page-context.ts';
+import { StudioAnchor } from './connection.tsx';
+
+const WORDS = STATUS.rejected;
+
+/** Why the studio does not want this worker, and how to ask again. */
+export function RejectedPanel({ status }: { readonly status: LiveStatus }) {
+  const { askAgain } = usePage().actions;
+  const { registration, studioUrl } = status;
+  const reason = registration.state === 'rejected' ? registration.reason : '';
+  return (
+    <Panel title={STATUS.pending.title}>
+      <div class="panel__body stack">
+        <Facts
+          facts={[
+            { term: WORDS.reason, value: reason === '' ? WORDS.noReason : WORDS.quoted(reason) },
+            { term: STATUS.connection.studio, value: <StudioAnchor url={studioUrl} /> },
+          ]}
+        />
+        <p class="t2">{WORDS.advice}</p>
+        <div class="line">
+          <Button look="primary" icon="retry" onPress={askAgain}>
+            {WORDS.askAgain}
+          </Button>
+        </div>
+      </div>
+    </Panel>
+  );
+}

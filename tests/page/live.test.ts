@@ -1,0 +1,160 @@
+import { effect, type ReadonlySignal } from '@preact/signals';
+import { expect, test } from 'bun:test';
+import { type LivePage, openPage } from '../../src/page/live/page.ts';
+import { ENDED, FACTS, IDLE, LINES, RUNNING } from './fixtures.ts';
+import { openPlainBrowser } from './program.ts';
+import { openWorkerApi } from './worker-api.ts';
+
+/** Waits for a signal to hold what is expected. */
+const until = async <Value>(signal: ReadonlySignal<Value>, holds: (value: Value) => boolean): Promise<Value> => {
+  const { promise, resolve } = Promise.withResolvers<Value>();
+  const stop = effect(() => {
+    if (holds(signal.value)) resolve(signal.value);
+  });
+  const value = await promise;
+  stop();
+  return value;
+};
+
+async function open(facts = FACTS, fragment = '') {
+  const api = openWorkerApi(facts);
+  const browser = openPlainBrowser(api.url, fragment);
+  const page: LivePage = openPage(browser);
+  return {
+    api,
+    browser,
+    ...page,
+    async [Symbol.asyncDispose]() {
+      page.close();
+      await api[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const isLive = ({ is }: { readonly is: string }): boolean => is === 'live';
+const isLost = ({ is }: { readonly is: string }): boolean => is === 'lost';
+
+test('a window reads its lists once, then follows the events', async () => {
+  await using page = await open();
+  await until(page.model.jobs, (jobs) => jobs.length === ENDED.length + 1);
+  await until(page.model.logs, ({ lines }) => lines.length === LINES.length);
+  page.api.send({ event: 'progress', data: { jobId: RUNNING.jobId, done: 14, total: 20, share: 0.7 } });
+  await until(page.model.jobs, ([first]) => first?.progress?.done === 14);
+  page.api.send({ event: 'job', data: { ...RUNNING, status: 'completed', finishedAt: Date.now() } });
+  await until(page.model.jobs, ([first]) => first?.status === 'completed');
+  page.api.send({ event: 'log', data: { ...LINES[0]!, seq: 9, message: 'one more' } });
+  await until(page.model.logs, ({ lines }) => lines.at(-1)?.message === 'one more');
+  page.api.send({ event: 'models', data: [] });
+  await until(page.model.status, (status) => status?.memory.models.length === 0);
+});
+
+test('a window that missed events reads its lists anew', async () => {
+  await using page = await open();
+  await until(page.model.jobs, (jobs) => jobs.length > 0);
+  page.api.change({ jobs: [RUNNING] });
+  page.api.send({ event: 'missed', data: {} });
+  await until(page.model.jobs, (jobs) => jobs.length === 1);
+});
+
+test('a worker that goes is asked again every two seconds, and found when it is back', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  await page.api.stop();
+  expect(await until(page.model.link, isLost)).toMatchObject({ tries: 1, nextAt: page.browser.now() + 2_000 });
+  page.browser.advance(2_000);
+  await until(page.model.link, (link) => link.is === 'lost' && link.tries === 2 && link.nextAt !== undefined);
+  expect(page.model.status.value?.hero).toBe('busy');
+  page.api.start();
+  page.browser.advance(2_000);
+  await until(page.model.link, isLive);
+});
+
+test('a try can be brought forward', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  await page.api.stop();
+  await until(page.model.link, isLost);
+  page.api.start();
+  page.actions.retryNow();
+  await until(page.model.link, isLive);
+});
+
+test('a stream is resumed behind the last event', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  await until(page.model.status, (status) => status !== undefined);
+  await page.api.stop();
+  await until(page.model.link, isLost);
+  page.api.start();
+  page.actions.retryNow();
+  await until(page.model.link, isLive);
+  expect(page.api.resumedFrom).toEqual([null, '1']);
+});
+
+test('a worker that does not know the window is not asked again by itself', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  page.api.forgetSessions();
+  await until(page.model.link, isLost);
+  page.browser.advance(2_000);
+  expect(await until(page.model.link, ({ is }) => is === 'signed-out')).toEqual({ is: 'signed-out' });
+  page.browser.advance(60_000);
+  expect(page.model.link.value).toEqual({ is: 'signed-out' });
+});
+
+test('the code in the address is exchanged before anything is asked, and leaves the address', async () => {
+  await using page = await open(FACTS, '#code=once-only');
+  await until(page.model.link, isLive);
+  expect(page.api.asked).toEqual(['POST /page/session']);
+  expect(page.browser.fragment()).toBe('#status');
+});
+
+test('pausing says what came of it, and the state changes by an event', async () => {
+  await using page = await open({ ...FACTS, status: IDLE });
+  await until(page.model.link, isLive);
+  await page.actions.pause();
+  await until(page.model.status, (status) => status?.paused === true);
+  expect(page.model.toasts.value).toMatchObject([{ tone: 'ok', say: 'Paused' }]);
+  page.browser.advance(6_000);
+  expect(page.model.toasts.value).toEqual([]);
+});
+
+test('what the worker refuses stays to be read until it is closed', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  page.api.refuse(500, 'config_not_saved', 'the config file cannot be written');
+  await page.actions.pause();
+  page.browser.advance(60_000);
+  const [toast] = page.model.toasts.value;
+  expect(toast).toMatchObject({ tone: 'bad', say: 'Not paused: the config file cannot be written' });
+  page.actions.dismissToast(toast!.id);
+  expect(page.model.toasts.value).toEqual([]);
+});
+
+test('a message that is being read does not go', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  await page.actions.cancelJob(RUNNING.jobId);
+  page.actions.holdToasts(true);
+  page.browser.advance(60_000);
+  expect(page.model.toasts.value).toMatchObject([{ say: 'Job handed back' }]);
+  page.actions.holdToasts(false);
+  page.browser.advance(6_000);
+  expect(page.model.toasts.value).toEqual([]);
+});
+
+test('an action while the worker is gone says so', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  await page.api.stop();
+  await page.actions.resume();
+  expect(page.model.toasts.value).toMatchObject([{ say: 'Not resumed: the worker is not reachable' }]);
+  expect(await page.actions.readJobLog(RUNNING.jobId)).toEqual({ is: 'unreachable' });
+});
+
+test('the log of a job is read, or said to be gone', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  expect(await page.actions.readJobLog('job-9e0417')).toMatchObject({ is: 'log', log: { dropped: 0 } });
+  expect(await page.actions.readJobLog('job-unknown')).toEqual({ is: 'gone' });
+});

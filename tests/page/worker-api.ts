@@ -1,0 +1,148 @@
+import type { ApiEvent } from '../../src/local-api/contract/events.ts';
+import type { ApiJob } from '../../src/local-api/contract/jobs.ts';
+import type { ApiLogLine } from '../../src/local-api/contract/logs.ts';
+import type { LiveStatus } from '../../src/local-api/contract/status.ts';
+import { PAGE_HEADERS, pageFile } from '../../src/page/served.ts';
+
+/** What the worker behind the page knows. */
+export interface WorkerFacts {
+  readonly status: LiveStatus;
+  readonly jobs: readonly ApiJob[];
+  readonly lines: readonly ApiLogLine[];
+  readonly jobLogs: Readonly<Record<string, readonly ApiLogLine[]>>;
+  /** SVG, by job. */
+  readonly thumbnails: Readonly<Record<string, string>>;
+}
+
+/**
+ * A worker's API on a real socket, as far as the page uses it, with answers that a test chooses. Flow tests use the real
+ * one; this one can be in states that a real worker is in for a moment only.
+ */
+export interface WorkerApi extends AsyncDisposable {
+  readonly url: string;
+  /** Requests that change something, in their order: `POST /daemon/pause`. */
+  readonly asked: readonly string[];
+  /** The `Last-Event-ID` of each stream. */
+  readonly resumedFrom: readonly (string | null)[];
+  readonly facts: WorkerFacts;
+  change(facts: Partial<WorkerFacts>): void;
+  send(event: ApiEvent): void;
+  /** What the next request that changes something is refused with. */
+  refuse(status: number, error: string, message: string): void;
+  /** Ends every stream, and knows no window any more, as a worker that was started again. */
+  forgetSessions(): void;
+  /** Breaks every stream and refuses connections, as a worker that was killed. */
+  stop(): Promise<void>;
+  start(): void;
+}
+
+export function openWorkerApi(facts: WorkerFacts): WorkerApi {
+  let now = facts;
+  let lastId = 0;
+  const asked: string[] = [];
+  const streams = new Set<ReadableStreamDefaultController<string>>();
+  const resumedFrom: (string | null)[] = [];
+  let isForgetful = false;
+  let refusal: Response | undefined;
+  let server = listen(0);
+
+  function listen(port: number) {
+    return Bun.serve({ hostname: '127.0.0.1', port, idleTimeout: 0, fetch: answer });
+  }
+
+  async function answer(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (request.method !== 'GET') return change(`${request.method} ${pathname}`);
+    const file = await pageFile('worker', pathname);
+    if (file !== undefined) return new Response(file.body, { headers: { ...PAGE_HEADERS, 'content-type': file.type } });
+    if (pathname === '/events') return events(request);
+    if (pathname === '/jobs') return Response.json(now.jobs);
+    if (pathname === '/daemon/logs') return Response.json({ entries: now.lines, seq: now.lines.at(-1)?.seq ?? 0 });
+    return ofJob(pathname);
+  }
+
+  async function ofJob(pathname: string): Promise<Response> {
+    const [, , id = '', what] = pathname.split('/').map(decodeURIComponent);
+    const thumbnail = now.thumbnails[id];
+    if (what === 'thumbnail' && thumbnail !== undefined) {
+      return new Response(thumbnail, { headers: { 'content-type': 'image/svg+xml' } });
+    }
+    const log = now.jobLogs[id];
+    if (what !== 'log' || log === undefined) {
+      return Response.json({ error: 'unknown_job', message: 'no such job' }, { status: 404 });
+    }
+    const lines = log.map(({ ts, level, category, message }) => ({ ts, level, target: category, message }));
+    return Response.json({ lines, dropped: 0 });
+  }
+
+  function change(what: string): Response {
+    asked.push(what);
+    if (refusal !== undefined) {
+      const answered = refusal;
+      refusal = undefined;
+      return answered;
+    }
+    if (what === 'POST /daemon/pause') setPaused(true);
+    if (what === 'POST /daemon/resume') setPaused(false);
+    if (what.startsWith('POST /daemon/') && !what.endsWith('reset'))
+      return Response.json({ paused: now.status.paused });
+    return Response.json(what.endsWith('/cancel') ? { cancelled: true } : { ok: true });
+  }
+
+  function setPaused(paused: boolean): void {
+    const hero = paused ? (now.status.busy ? 'draining' : 'paused') : now.status.busy ? 'busy' : 'idle';
+    now = { ...now, status: { ...now.status, paused, hero } };
+    send({ event: 'status', data: now.status });
+  }
+
+  function events(request: Request): Response {
+    if (isForgetful) return Response.json({ error: 'unauthorized', message: 'no session' }, { status: 401 });
+    resumedFrom.push(request.headers.get('last-event-id'));
+    let own: ReadableStreamDefaultController<string>;
+    const stream = new ReadableStream<string>({
+      start(controller) {
+        own = controller;
+        streams.add(controller);
+        controller.enqueue(textOf({ event: 'status', data: now.status }));
+      },
+      cancel: () => void streams.delete(own),
+    });
+    return new Response(stream.pipeThrough(new TextEncoderStream()), {
+      headers: { 'content-type': 'text/event-stream' },
+    });
+  }
+
+  function textOf({ event, data }: ApiEvent): string {
+    lastId += 1;
+    return `id: ${lastId}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  }
+
+  function send(event: ApiEvent): void {
+    const text = textOf(event);
+    for (const stream of streams) stream.enqueue(text);
+  }
+
+  const url = `http://127.0.0.1:${server.port}`;
+  return {
+    url,
+    asked,
+    resumedFrom,
+    get facts() {
+      return now;
+    },
+    change: (facts) => void (now = { ...now, ...facts }),
+    send,
+    refuse: (status, error, message) => void (refusal = Response.json({ error, message }, { status })),
+    forgetSessions() {
+      isForgetful = true;
+      for (const stream of streams) stream.close();
+      streams.clear();
+    },
+    async stop() {
+      streams.clear();
+      await server.stop(true);
+    },
+    start: () => void (server = listen(Number(new URL(url).port))),
+    [Symbol.asyncDispose]: () => server.stop(true),
+  };
+}

@@ -1,0 +1,113 @@
+import { expect, test } from 'bun:test';
+import { HEROES, type LiveStatus } from '../../../../src/local-api/contract/status.ts';
+import {
+  heroLook,
+  heroSentence,
+  jobProgress,
+  shareOf,
+  sidebarLook,
+  sidebarSentence,
+} from '../../../../src/page/worker/state.ts';
+import { timeLeft } from '../../../../src/page/worker/time-left.ts';
+import { memoryView } from '../../../../src/page/worker/status/memory-parts.ts';
+import { BUSY, IDLE, PENDING, REJECTED, RUNNING, UNREGISTERED } from '../../../page/fixtures.ts';
+
+const LIVE = { is: 'live' } as const;
+const NOW = Date.now();
+
+test('each state has a shape of its own, and a word', () => {
+  const looks = HEROES.map((hero) => heroLook({ ...IDLE, hero }));
+  expect(new Set(looks.map(({ glyph }) => glyph)).size).toBe(HEROES.length);
+  expect(new Set(looks.map(({ word }) => word)).size).toBe(HEROES.length);
+});
+
+test('a session that was not up yet is connecting, not lost', () => {
+  const connecting: LiveStatus = { ...IDLE, hero: 'disconnected', session: { state: 'connecting' } };
+  expect(sidebarLook(LIVE, connecting)).toMatchObject({ word: 'Connecting', tone: 'accent' });
+  expect(heroSentence(connecting, NOW)).toBe('Connecting to studio.example.com');
+});
+
+test('a worker that does not answer is disconnected, whatever it said last', () => {
+  const lost = { is: 'lost', lastAt: NOW - 78_000, tries: 3, nextAt: NOW + 900 } as const;
+  expect(sidebarLook(lost, BUSY)).toMatchObject({ word: 'Disconnected', tone: 'bad' });
+  expect(sidebarSentence(lost, BUSY, NOW)).toBe('Not reachable for 1m 18s. Next try in 1s');
+  expect(sidebarSentence({ is: 'lost', lastAt: NOW - 78_000, tries: 3 }, BUSY, NOW)).toBe(
+    'Not reachable for 1m 18s. Trying now',
+  );
+});
+
+test('the window says that its own session has ended', () => {
+  expect(sidebarSentence({ is: 'signed-out' }, BUSY, NOW)).toBe('This window’s session has ended');
+});
+
+test('the big statement says for whom the worker works', () => {
+  expect(heroSentence(BUSY, NOW)).toBe('Working for studio.example.com');
+  const local: LiveStatus = { ...BUSY, activeJobs: [{ ...RUNNING, source: 'local' }] };
+  expect(heroSentence(local, NOW)).toBe('Working for a program on this machine');
+});
+
+test('an idle worker that takes no jobs does not claim to be ready', () => {
+  const limited: LiveStatus = { ...IDLE, obstacles: [{ what: 'in-use', because: 'somebody uses the machine' }] };
+  expect(heroSentence(limited, NOW)).toBe('Connected to studio.example.com, and takes no jobs now');
+  expect(sidebarSentence(LIVE, limited, NOW)).toBe('Takes no jobs now. The Status page says why');
+});
+
+test('a lost session says which attempt comes, and when', () => {
+  const lost: LiveStatus = {
+    ...IDLE,
+    hero: 'disconnected',
+    session: { state: 'reconnecting', attempt: 4, retryAt: NOW + 8_000, reason: 'the studio closed it' },
+  };
+  expect(heroSentence(lost, NOW)).toBe('The session with studio.example.com was lost. Attempt 4, the next in 8s');
+  expect(sidebarSentence(LIVE, lost, NOW)).toBe('Session lost. Next try in 8s');
+});
+
+test('a session that ended for good says so', () => {
+  const ended: LiveStatus = { ...IDLE, hero: 'disconnected', session: { state: 'fatal', reason: 'too old' } };
+  expect(heroSentence(ended, NOW)).toContain('ended for good');
+});
+
+test('registration is told in words for each of its steps', () => {
+  expect(sidebarSentence(LIVE, UNREGISTERED, NOW)).toBe('Asks studio.example.com, which has not answered yet');
+  expect(heroSentence(PENDING, NOW)).toMatch(/^studio\.example\.com was asked at \d\d:\d\d:\d\d, 4m 1\ds ago\./);
+  expect(sidebarSentence(LIVE, REJECTED, NOW)).toBe('By studio.example.com. Local jobs go on');
+});
+
+test('a running job shows its steps, or what it does while nothing is counted', () => {
+  expect(jobProgress(RUNNING)).toBe('Image, step 13 of 20');
+  expect(shareOf(RUNNING)).toBe(0.65);
+  const loading = { ...RUNNING, phase: 'loading' } as const;
+  expect(jobProgress(loading)).toBe('Image: loads the model');
+  expect(shareOf(loading)).toBe(undefined);
+});
+
+test('time left is told once steps were seen done, and counts down between them', () => {
+  const first = { at: 1_000, done: 3 };
+  expect(timeLeft(RUNNING, { first, last: first }, 2_000)).toBe(undefined);
+  const times = { first, last: { at: 11_000, done: 13 } };
+  expect(timeLeft(RUNNING, times, 11_000)).toBe(7_000);
+  expect(timeLeft(RUNNING, times, 12_500)).toBe(5_500);
+  expect(timeLeft(RUNNING, times, 60_000)).toBe(0);
+  expect(timeLeft({ ...RUNNING, phase: 'checking' }, times, 11_000)).toBe(undefined);
+});
+
+test('what is neither free nor a model’s belongs to other programs', () => {
+  const view = memoryView(BUSY.memory);
+  expect(view?.parts.map(({ name, part }) => [name, part])).toEqual([
+    ['z-image-turbo', 1],
+    ['qwen3.5-2b', 2],
+    ['Other programs', 'other'],
+  ]);
+  expect(view?.parts.at(-1)?.amount).toBeCloseTo(1.3);
+  expect(view?.sentence).toBe(
+    'GPU memory: z-image-turbo 7.9 GiB, qwen3.5-2b 2.6 GiB, Other programs 1.3 GiB, free 4.2 GiB',
+  );
+});
+
+test('without a GPU the bar is of main memory, and a silent driver invents no free memory', () => {
+  expect(memoryView({ ...BUSY.memory, gpus: [] })).toMatchObject({ gpu: undefined, total: 64, free: 41.5 });
+  const silent = memoryView({ ...BUSY.memory, gpus: [{ name: 'Old GPU', totalGb: 8, freeGb: null }] });
+  expect(silent).toMatchObject({ total: 8, free: undefined });
+  expect(silent?.parts).toHaveLength(2);
+  expect(memoryView({ ...BUSY.memory, gpus: [], ram: { totalGb: 0, freeGb: 0 } })).toBe(undefined);
+});
