@@ -69,6 +69,16 @@ test('a worker that goes is asked again every two seconds, and found when it is 
   await until(page.model.link, isLive);
 });
 
+test('a worker that hangs is as good as gone after three signs of life that did not come', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  await until(page.model.status, (status) => status !== undefined);
+  page.browser.advance(44_000);
+  expect(page.model.link.value).toEqual({ is: 'live' });
+  page.browser.advance(1_000);
+  expect(await until(page.model.link, isLost)).toMatchObject({ tries: 1 });
+});
+
 test('a try can be brought forward', async () => {
   await using page = await open();
   await until(page.model.link, isLive);

@@ -26,8 +26,12 @@ function useHeldFocus() {
   return ref;
 }
 
-/** Keeps Tab inside. */
-function keepInside(event: KeyboardEvent, root: HTMLElement | null): void {
+/** Escape closes; Tab stays inside. */
+function onKeyDown(event: KeyboardEvent, root: HTMLElement | null, onClose: () => void): void {
+  if (event.key === 'Escape') {
+    event.preventDefault(); // the window has a use for it, too
+    onClose();
+  }
   if (event.key !== 'Tab' || root === null) return;
   const all = [...root.querySelectorAll<HTMLElement>(FOCUSABLE)];
   const edge = event.shiftKey ? all[0] : all.at(-1);
@@ -46,7 +50,7 @@ function Overlay({ label, onClose, children }: OverlayProps) {
       role="dialog"
       aria-modal="true"
       aria-label={label}
-      onKeyDown={(event) => keepInside(event, ref.current)}
+      onKeyDown={(event) => onKeyDown(event, ref.current, onClose)}
     >
       <div class="overlay__away" onClick={onClose} />
       {children}

@@ -5,6 +5,8 @@ import { createSseReader, type RawEvent } from './sse.ts';
 
 /** Between two tries. */
 export const RETRY_MS = 2 * SECOND_MS;
+/** The worker gives a sign of life every 15 seconds; after three that did not come it hangs, or the network does. */
+export const SILENCE_MS = 45 * SECOND_MS;
 
 interface EventLinkOptions {
   readonly browser: Pick<Browser, 'now' | 'after' | 'request'>;
@@ -52,7 +54,11 @@ export function followEvents({ browser, onEvents, onLink }: EventLinkOptions): E
     onLink({ is: 'live' });
     const reader = createSseReader();
     const text = new TextDecoder();
+    const hangUp = (): void => abort.abort();
+    let stopWatch = browser.after(SILENCE_MS, hangUp);
     for await (const bytes of body) {
+      stopWatch();
+      stopWatch = browser.after(SILENCE_MS, hangUp);
       state.lastAt = browser.now();
       const events = reader.read(text.decode(bytes, { stream: true }));
       state.lastId = events.findLast(({ id }) => id !== undefined)?.id ?? state.lastId;

@@ -1,0 +1,146 @@
+import { afterAll, expect } from 'bun:test';
+import type { ApiLogLine } from '../../src/local-api/contract/logs.ts';
+import { inChromium, openWindows } from './browser.ts';
+import { FACTS, IDLE, RUNNING } from './fixtures.ts';
+import { openWorkerApi, type WorkerFacts } from './worker-api.ts';
+
+const windows = openWindows();
+afterAll(() => windows[Symbol.asyncDispose]());
+
+async function open(facts: WorkerFacts = FACTS, fragment = '#status') {
+  const api = openWorkerApi(facts);
+  const window = await windows.open({ url: `${api.url}/${fragment}`, reducedMotion: true });
+  await window.page.getByText('workbench', { exact: true }).first().waitFor({ state: 'attached' });
+  return {
+    api,
+    page: window.page,
+    async [Symbol.asyncDispose]() {
+      await window[Symbol.asyncDispose]();
+      await api[Symbol.asyncDispose]();
+    },
+  };
+}
+
+inChromium('a window is steered by the keyboard alone', async () => {
+  await using window = await open();
+  const { page, api } = window;
+  await page.keyboard.press('Control+.');
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  expect(api.asked).toEqual(['POST /daemon/pause']);
+  await page.evaluate(() => (location.hash = '#jobs'));
+  await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
+  await page.keyboard.press('Control+f');
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('search');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'There is not enough GPU memory' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByText('No job is open').waitFor();
+});
+
+inChromium('the first thing that Tab reaches skips to the content', async () => {
+  await using window = await open();
+  const { page } = window;
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+});
+
+inChromium('an enlarged image takes the focus and gives it back', async () => {
+  await using window = await open(FACTS, '#jobs/job-9e0417');
+  const { page } = window;
+  await page.getByRole('button', { name: 'Enlarge' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  expect(await dialog.evaluate((one) => one.contains(document.activeElement))).toBe(true);
+  await page.keyboard.press('Tab');
+  expect(await dialog.evaluate((one) => one.contains(document.activeElement))).toBe(true);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Enlarge');
+});
+
+inChromium('a running job moves on, ends, and is found in the history without a reload', async () => {
+  await using window = await open();
+  const { page, api } = window;
+  await page.evaluate(() => (location.hash = '#jobs'));
+  await page.getByText('Step 13 of 20', { exact: true }).waitFor();
+  api.send({ event: 'progress', data: { jobId: RUNNING.jobId, done: 17, total: 20, share: 0.85 } });
+  await page.getByText('Step 17 of 20', { exact: true }).waitFor();
+  const bar = page.getByRole('progressbar', { name: 'Running job' });
+  expect(await bar.getAttribute('aria-valuenow')).toBe('85');
+  api.send({ event: 'job', data: { ...RUNNING, status: 'completed', finishedAt: Date.now() } });
+  api.send({ event: 'status', data: IDLE });
+  await bar.waitFor({ state: 'detached' });
+  await page.getByText('Today, 10 jobs').waitFor();
+});
+
+inChromium('what is copied is on the clipboard, and the button says so', async () => {
+  await using window = await open();
+  const { page } = window;
+  await page.getByRole('button', { name: 'Copy worker ID' }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('wkr-7f3c9a12e0b4');
+});
+
+inChromium('what is shown is stale while the worker is gone, and live once it is back', async () => {
+  await using window = await open(FACTS, '#jobs/job-9e0417');
+  const { page, api } = window;
+  await api.stop();
+  await page.getByText('The worker is not reachable').waitFor();
+  expect(await page.locator('.split__list.stale').count()).toBe(1);
+  api.start();
+  await page.getByRole('button', { name: 'Try now' }).first().click();
+  await page.getByText('The worker is not reachable').waitFor({ state: 'detached' });
+  expect(await page.locator('.stale').count()).toBe(0);
+});
+
+const line = (seq: number): ApiLogLine => ({
+  seq,
+  ts: new Date(Date.now()).toISOString(),
+  level: seq % 100 === 0 ? 'warn' : 'info',
+  category: 'jobs',
+  message: `line ${seq} of a long log`,
+});
+
+inChromium('fifty thousand lines are searched and followed without a wait that anybody feels', async () => {
+  const lines = Array.from({ length: 50_000 }, (_, index) => line(index + 1));
+  await using window = await open({ ...FACTS, lines }, '#logs');
+  const { page, api } = window;
+  await page.getByText('500 newest of 50,000 lines').waitFor();
+  expect(await page.locator('.log__row').count()).toBe(500);
+  const took = await page.evaluate(async () => {
+    const field = document.querySelector<HTMLInputElement>('[data-search]')!;
+    const since = performance.now();
+    field.value = 'line 4999';
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+    return performance.now() - since;
+  });
+  // Two cores with a dozen other processes: a second is far above what is felt, and far below a page that hangs.
+  expect(took).toBeLessThan(1_000);
+  await page.getByText('11 of 50,000 lines').waitFor();
+  await page.getByRole('searchbox').fill('');
+  api.send({ event: 'log', data: line(50_001) });
+  await page.getByText('line 50001 of a long log').waitFor();
+});
+
+inChromium('a reader who scrolls up is left there, and told how many lines came', async () => {
+  await using window = await open(
+    { ...FACTS, lines: Array.from({ length: 600 }, (_, index) => line(index + 1)) },
+    '#logs',
+  );
+  const { page, api } = window;
+  await page.getByText('line 600 of a long log').waitFor();
+  await page.getByRole('region', { name: 'Log', exact: true }).press('ArrowUp');
+  await page.getByRole('button', { name: 'Follow', pressed: false }).waitFor();
+  api.send({ event: 'log', data: line(601) });
+  api.send({ event: 'log', data: line(602) });
+  await page.getByRole('button', { name: '2 newer lines' }).click();
+  await page.getByText('line 602 of a long log').waitFor();
+  await page.getByRole('button', { name: 'Follow', pressed: true }).waitFor();
+});
