@@ -1,6 +1,6 @@
 import { errorChain, WorkerError } from '../base/errors.ts';
 import { codeOf } from '../base/system-code.ts';
-import { missingFolders, type Receipt } from '../release/receipt.ts';
+import { type Change, folderOf, missingFolders, type Receipt } from '../release/receipt.ts';
 import type { Files } from '../system/disk/files.ts';
 import type { ServiceFacts, ServiceManager, ServiceState, ServiceStep } from './service.ts';
 
@@ -40,62 +40,78 @@ export interface InstallerDeps {
 }
 
 /** Installs by this service manager. */
-export function createServiceInstaller({ manager, files, receipt, runStep }: InstallerDeps): ServiceInstaller {
-  const { path } = manager;
-  const change = { is: 'service', path } as const;
+export const createServiceInstaller = (deps: InstallerDeps): ServiceInstaller => new FileInstaller(deps);
 
-  async function writeFile(facts: ServiceFacts): Promise<void> {
-    const text = manager.text(facts);
-    for (const folder of facts.writable) await makeFolder(folder, 0o700);
-    await makeFolder(folderOf(path), 0o755);
-    // It may hold the address of a proxy with its password.
-    await files.writeAtomic(path, bytesOf(text, manager), { mode: 0o600, durable: true });
-    await receipt.add(change);
+class FileInstaller implements ServiceInstaller {
+  readonly #deps: InstallerDeps;
+  readonly #change: Change;
+
+  constructor(deps: InstallerDeps) {
+    this.#deps = deps;
+    this.#change = { is: 'service', path: this.path };
   }
 
-  async function makeFolder(folder: string, mode: number): Promise<void> {
+  get manager(): string {
+    return this.#deps.manager.name;
+  }
+
+  get path(): string {
+    return this.#deps.manager.path;
+  }
+
+  async install(facts: ServiceFacts): Promise<void> {
+    const { manager, runStep } = this.#deps;
+    await this.#writeFile(facts);
+    for (const step of manager.activate) {
+      const problem = await problemOf(step, runStep);
+      if (problem === undefined || step.mayFail === true) continue;
+      if (!problem.isMissing) throw notActivated(manager, problem.because);
+      await this.#forgetFile();
+      throw unsupported(manager, problem.because);
+    }
+  }
+
+  async uninstall(): Promise<{ readonly removed: boolean; readonly failures: readonly string[] }> {
+    const { manager, files, receipt, runStep } = this.#deps;
+    if ((await files.stat(this.path)) === undefined) {
+      await receipt.remove(this.#change);
+      return { removed: false, failures: [] };
+    }
+    const failures = await failuresOf(manager.deactivate, runStep);
+    await this.#forgetFile();
+    return { removed: true, failures: [...failures, ...(await failuresOf(manager.forget, runStep))] };
+  }
+
+  async state(): Promise<ServiceState> {
+    const { manager, files, runStep } = this.#deps;
+    if ((await files.stat(this.path)) === undefined) return 'not-installed';
+    try {
+      return manager.state(await runStep(manager.query.command));
+    } catch {
+      return 'stopped'; // nobody is there who could have started it
+    }
+  }
+
+  async #writeFile(facts: ServiceFacts): Promise<void> {
+    const { manager, files, receipt } = this.#deps;
+    const text = manager.text(facts);
+    for (const folder of facts.writable) await this.#makeFolder(folder, 0o700);
+    await this.#makeFolder(folderOf(this.path), 0o755);
+    // It may hold the address of a proxy with its password.
+    await files.writeAtomic(this.path, bytesOf(text, manager), { mode: 0o600, durable: true });
+    await receipt.add(this.#change);
+  }
+
+  async #makeFolder(folder: string, mode: number): Promise<void> {
+    const { files, receipt } = this.#deps;
     await receipt.add(...(await missingFolders(folder, files)));
     await files.makeDir(folder, { mode });
   }
 
-  async function forgetFile(): Promise<void> {
-    await files.remove(path);
-    await receipt.remove(change);
+  async #forgetFile(): Promise<void> {
+    await this.#deps.files.remove(this.path);
+    await this.#deps.receipt.remove(this.#change);
   }
-
-  return {
-    manager: manager.name,
-    path,
-    async install(facts) {
-      await writeFile(facts);
-      for (const step of manager.activate) {
-        const problem = await problemOf(step, runStep);
-        if (problem === undefined || step.mayFail === true) continue;
-        if (problem.isMissing) {
-          await forgetFile();
-          throw unsupported(manager, problem.because);
-        }
-        throw notActivated(manager, problem.because);
-      }
-    },
-    async uninstall() {
-      if ((await files.stat(path)) === undefined) {
-        await receipt.remove(change);
-        return { removed: false, failures: [] };
-      }
-      const failures = await failuresOf(manager.deactivate, runStep);
-      await forgetFile();
-      return { removed: true, failures: [...failures, ...(await failuresOf(manager.forget, runStep))] };
-    },
-    async state() {
-      if ((await files.stat(path)) === undefined) return 'not-installed';
-      try {
-        return manager.state(await runStep(manager.query.command));
-      } catch {
-        return 'stopped'; // nobody is there who could have started it
-      }
-    },
-  };
 }
 
 interface Problem {
@@ -142,5 +158,3 @@ export const shellLine = (command: readonly string[]): string =>
 function bytesOf(text: string, { encoding }: ServiceManager): string | Uint8Array {
   return encoding === 'utf8' ? text : new Uint8Array(Buffer.from(`\uFEFF${text}`, 'utf16le'));
 }
-
-const folderOf = (path: string): string => path.replace(/[/\\][^/\\]*$/, '');

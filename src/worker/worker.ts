@@ -71,31 +71,62 @@ export interface Worker {
 const PENDING_FIRST_MS = 10 * SECOND_MS;
 
 /** Ties the parts together in their order of life: registration, what is left of earlier runs, the session. */
-export function createWorker(deps: WorkerDeps): Worker {
-  const { registration, session, delivery, stopping, clock, log } = deps;
-  const startedAt = clock.now();
+export const createWorker = (deps: WorkerDeps): Worker => new ServingWorker(deps);
 
-  async function serve(): Promise<void> {
+class ServingWorker implements Worker {
+  readonly #deps: WorkerDeps;
+  /** By the wall clock, in milliseconds: people read it. */
+  readonly #startedAt: number;
+
+  constructor(deps: WorkerDeps) {
+    this.#deps = deps;
+    this.#startedAt = deps.clock.now();
+  }
+
+  async run(): Promise<number> {
+    void this.#serve();
+    return await this.#deps.stopping.ended;
+  }
+
+  status(): WorkerStatus {
+    const { facts, stopping, registration, session, jobs, history, delivery } = this.#deps;
+    return {
+      ...facts(),
+      version: VERSION,
+      startedAt: this.#startedAt,
+      stopping: stopping.underway,
+      registration: registration.status(),
+      session: session.status(),
+      runningJobs: jobs.running(),
+      recentJobs: history.recent(),
+      outbox: delivery.pending(),
+    };
+  }
+
+  async #serve(): Promise<void> {
+    const { registration, session, stopping, receivers, lastChance } = this.#deps;
     if (stopping.underway) return; // asked to stop before it had begun
     registration.start();
     await Promise.race([registration.approved, stopping.ended]);
     if (stopping.underway) return;
-    await pendingFirst();
+    await this.#deliverPending();
     if (stopping.underway) return;
-    session.start(inOrder(deps.receivers));
+    session.start(inOrder(receivers));
     const end = await session.ended;
-    if (end.because !== 'stopped') await Promise.race([deps.lastChance?.(), stopping.ended]);
-    conclude(end);
+    if (end.because !== 'stopped') await Promise.race([lastChance?.(), stopping.ended]);
+    this.#conclude(end);
   }
 
-  async function pendingFirst(): Promise<void> {
+  async #deliverPending(): Promise<void> {
+    const { delivery, stopping, clock } = this.#deps;
     const patience = Promise.withResolvers<void>();
     const disarm = clock.after(PENDING_FIRST_MS, patience.resolve);
     await Promise.race([delivery.deliverPending(), stopping.ended, patience.promise]);
     disarm();
   }
 
-  function conclude(end: SessionEnd): void {
+  #conclude(end: SessionEnd): void {
+    const { stopping, log } = this.#deps;
     switch (end.because) {
       case 'stopped':
         return;
@@ -108,26 +139,6 @@ export function createWorker(deps: WorkerDeps): Worker {
         return end satisfies never;
     }
   }
-
-  return {
-    async run() {
-      void serve();
-      return await stopping.ended;
-    },
-    status() {
-      return {
-        ...deps.facts(),
-        version: VERSION,
-        startedAt,
-        stopping: stopping.underway,
-        registration: registration.status(),
-        session: session.status(),
-        runningJobs: deps.jobs.running(),
-        recentJobs: deps.history.recent(),
-        outbox: delivery.pending(),
-      };
-    },
-  };
 }
 
 /** Claims come first: others send frames that only a counted claim lets pass, and none on one that went with its socket. */

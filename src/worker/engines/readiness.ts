@@ -23,64 +23,72 @@ export interface ReadyEnginesOptions {
 }
 
 /** What was missing may be installed while the worker runs. */
-const LOOK_EVERY_MS = MINUTE_MS;
+const CHECK_EVERY_MS = MINUTE_MS;
 
 /** None is ready before the first check. */
-export function createReadyEngines(
-  engines: readonly Engine[],
-  { clock, log, ownModels, onChange }: ReadyEnginesOptions,
-): ReadyEngines {
-  let ready: readonly Engine[] = [];
-  let seen: string | undefined;
-  let told: string | undefined;
-  let isLooking = false;
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  const logged = new Map<Engine, string>();
+export const createReadyEngines = (engines: readonly Engine[], options: ReadyEnginesOptions): ReadyEngines =>
+  new CheckedEngines(engines, options);
 
-  function report(engine: Engine, readiness: Readiness): void {
-    const because = readiness.ready ? '' : readiness.because;
-    if ((logged.get(engine) ?? '') === because) return;
-    logged.set(engine, because);
-    if (readiness.ready) log.info('engine.ready', { engine: engine.id });
-    else
-      log[readiness.configured ? 'warn' : 'debug']('engine.not-ready', {
-        engine: engine.id,
-        because,
-        hint: readiness.hint,
-      });
+class CheckedEngines implements ReadyEngines {
+  readonly #engines: readonly Engine[];
+  readonly #options: ReadyEnginesOptions;
+  #ready: readonly Engine[] = [];
+  /** The operator's models as of the last check. */
+  #checkedModels: string | undefined;
+  /** Engines and their models as `onChange` was last called for, or as the first check found them. */
+  #reported: string | undefined;
+  #isChecking = false;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  /** Why each engine was not ready when that was logged last. */
+  readonly #logged = new Map<Engine, string>();
+
+  constructor(engines: readonly Engine[], options: ReadyEnginesOptions) {
+    this.#engines = engines;
+    this.#options = options;
   }
 
-  async function refresh(): Promise<void> {
-    lookedAt = clock.elapsed();
-    seen = await ownModels();
-    const answers = await Promise.all(engines.map(async (engine) => [engine, await readinessOf(engine)] as const));
-    for (const [engine, readiness] of answers) report(engine, readiness);
-    ready = answers.filter(([, readiness]) => readiness.ready).map(([engine]) => engine);
-    const before = told;
-    told = JSON.stringify(ready.map(({ id, models }) => [id, models]));
-    if (before !== undefined && before !== told) onChange();
+  current(): readonly Engine[] {
+    if (Number.isFinite(this.#checkedAt)) void this.#checkIfDue();
+    return this.#ready;
   }
 
-  /** In the background: what is found is told with a heartbeat of its own. */
-  async function look(): Promise<void> {
-    if (isLooking) return;
-    isLooking = true;
+  async refresh(): Promise<void> {
+    const { clock, ownModels, onChange } = this.#options;
+    this.#checkedAt = clock.elapsed();
+    this.#checkedModels = await ownModels();
+    const answers = await Promise.all(this.#engines.map(async (one) => [one, await readinessOf(one)] as const));
+    for (const [engine, readiness] of answers) this.#logChange(engine, readiness);
+    this.#ready = answers.filter(([, readiness]) => readiness.ready).map(([engine]) => engine);
+    const before = this.#reported;
+    this.#reported = JSON.stringify(this.#ready.map(({ id, models }) => [id, models]));
+    if (before !== undefined && before !== this.#reported) onChange();
+  }
+
+  /** In the background: what is found goes out with a heartbeat of its own. */
+  async #checkIfDue(): Promise<void> {
+    if (this.#isChecking) return;
+    this.#isChecking = true;
     try {
-      const isDue = clock.elapsed() - lookedAt >= LOOK_EVERY_MS;
-      if (!isDue && (await ownModels()) === seen) return;
-      await refresh();
+      const isDue = this.#options.clock.elapsed() - this.#checkedAt >= CHECK_EVERY_MS;
+      if (!isDue && (await this.#options.ownModels()) === this.#checkedModels) return;
+      await this.refresh();
     } finally {
-      isLooking = false;
+      this.#isChecking = false;
     }
   }
 
-  return {
-    current() {
-      if (Number.isFinite(lookedAt)) void look();
-      return ready;
-    },
-    refresh,
-  };
+  #logChange(engine: Engine, readiness: Readiness): void {
+    const { log } = this.#options;
+    const because = readiness.ready ? '' : readiness.because;
+    if ((this.#logged.get(engine) ?? '') === because) return;
+    this.#logged.set(engine, because);
+    if (readiness.ready) return log.info('engine.ready', { engine: engine.id });
+    log[readiness.configured ? 'warn' : 'debug']('engine.not-ready', {
+      engine: engine.id,
+      because,
+      hint: readiness.hint,
+    });
+  }
 }
 
 /** An engine whose check fails is not ready. */

@@ -51,56 +51,70 @@ const MIN_SAMPLES = 3;
 /** Jobs that follow each other at once count from before the first of them, but others come and go meanwhile. */
 const COUNTS_FOR_MS = 10 * MINUTE_MS;
 
-export function createJobMemory(options: JobMemoryOptions): JobMemory {
-  const { watch, peaks, loaded, clock } = options;
-  const running = new Set<Running>();
-  let baseline: Baseline | undefined;
-  /** Jobs that run, or whose memory was not seen free yet. */
-  let unsettled = 0;
+/** Nothing is sampled before the first job. */
+export const createJobMemory = (options: JobMemoryOptions): JobMemory => new SampledJobs(options);
 
-  function begin(): { readonly since: Baseline; readonly run: Running } {
-    const run: Running = { alone: running.size === 0 };
-    for (const other of running) other.alone = false;
-    running.add(run);
-    unsettled += 1;
-    const now = clock.elapsed();
-    if (baseline === undefined || (running.size === 1 && now - baseline.at >= COUNTS_FOR_MS)) {
-      baseline = { report: watch.latest, oursGb: sumGb(loaded()), at: now };
-    }
-    return { since: baseline, run };
+class SampledJobs implements JobMemory {
+  readonly #options: JobMemoryOptions;
+  readonly #running = new Set<Running>();
+  #baseline: Baseline | undefined;
+  /** Jobs that run, or whose memory was not seen free yet. */
+  #unsettled = 0;
+
+  constructor(options: JobMemoryOptions) {
+    this.#options = options;
   }
 
-  return {
-    get baseline() {
-      return baseline;
-    },
-    async watched(job, work) {
-      const { since, run } = begin();
-      const over = new AbortController();
-      const sampling = sample(options, since, over.signal);
-      let succeeded = false;
-      try {
-        const result = await work();
-        succeeded = true;
-        return result;
-      } finally {
-        over.abort();
-        running.delete(run);
-        void conclude();
-      }
+  get baseline(): Baseline | undefined {
+    return this.#baseline;
+  }
 
-      /** What the job took besides its model is free by now; until that was seen, the baseline still counts. */
-      async function conclude(): Promise<void> {
-        const { samples, peakGb } = await sampling;
-        if (succeeded && run.alone && samples >= MIN_SAMPLES) {
-          peaks.learn({ model: job.model, engine: job.source.engine, bucket: sizeBucket(job.task) }, peakGb);
-        }
-        await watch.refresh();
-        unsettled -= 1;
-        if (unsettled === 0) baseline = undefined;
-      }
-    },
-  };
+  async watched<T>(job: Job, work: () => Promise<T>): Promise<T> {
+    const { since, run } = this.#begin();
+    const over = new AbortController();
+    const sampling = sample(this.#options, since, over.signal);
+    let succeeded = false;
+    try {
+      const result = await work();
+      succeeded = true;
+      return result;
+    } finally {
+      over.abort();
+      this.#running.delete(run);
+      void this.#conclude(sampling, succeeded && run.alone ? job : undefined);
+    }
+  }
+
+  #begin(): { readonly since: Baseline; readonly run: Running } {
+    const { watch, loaded, clock } = this.#options;
+    const run: Running = { alone: this.#running.size === 0 };
+    for (const other of this.#running) other.alone = false;
+    this.#running.add(run);
+    this.#unsettled += 1;
+    const now = clock.elapsed();
+    const before = this.#baseline;
+    if (before !== undefined && (this.#running.size > 1 || now - before.at < COUNTS_FOR_MS)) {
+      return { since: before, run };
+    }
+    this.#baseline = { report: watch.latest, oursGb: sumGb(loaded()), at: now };
+    return { since: this.#baseline, run };
+  }
+
+  /**
+   * What the job took besides its model is free by now; until that was seen, the baseline still counts. `teaches`: the job
+   * whose need the samples are.
+   */
+  async #conclude(sampling: Promise<Sampled>, teaches: Job | undefined): Promise<void> {
+    const { watch, peaks } = this.#options;
+    const { samples, peakGb } = await sampling;
+    if (teaches !== undefined && samples >= MIN_SAMPLES) {
+      const { model, source, task } = teaches;
+      peaks.learn({ model, engine: source.engine, bucket: sizeBucket(task) }, peakGb);
+    }
+    await watch.refresh();
+    this.#unsettled -= 1;
+    if (this.#unsettled === 0) this.#baseline = undefined;
+  }
 }
 
 interface Sampled {

@@ -1,12 +1,15 @@
+import type { WorkerError } from '../../base/errors.ts';
 import { GIB, roundToTenths } from '../../base/units.ts';
 import type { Offer } from '../../contract/frames/inbound.ts';
 import type { Engine } from '../../engines/engine.ts';
+import type { Job } from '../../jobs/job.ts';
+import type { Shortage } from '../../jobs/lean-retry.ts';
 import type { MemoryUse } from '../../jobs/run-deps.ts';
 import { fitsMemory, type LoadedShare, type MemoryVerdict } from '../../models/memory/fit.ts';
 import type { Peaks } from '../../models/memory/peaks.ts';
 import { sizeBucket } from '../../models/memory/size-bucket.ts';
 import { gpuMemory, MARGIN_GB, type MemoryKind, sumGb } from '../../models/memory/gpu-memory.ts';
-import { createJobMemory } from './job-memory.ts';
+import { createJobMemory, type JobMemory } from './job-memory.ts';
 import { fitsHostMemory, fitsMainMemory, hostNeedGb, type OffloadingSource } from './main-memory.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
@@ -51,66 +54,85 @@ export interface MemoryAdmissionOptions {
 }
 
 /** Admission that compares with the memory there was before the running jobs: what they take themselves is not somebody else's. */
-export function createMemoryAdmission(options: MemoryAdmissionOptions): MemoryAdmission {
-  const { engines, watch, peaks, loaded, ceilingGb, clock } = options;
-  const jobs = createJobMemory({ watch, peaks, loaded: () => loaded('gpu'), clock });
-  /** Free memory as it would be without the running jobs. */
-  const latest = (): MemoryReport | undefined => (jobs.baseline === undefined ? watch.latest : jobs.baseline.report);
-  const memoryOf = (name: string): Engine['memory'] | undefined => engines.find(({ id }) => id === name)?.memory;
-  const usesGpu = (name: string): boolean => memoryOf(name) === 'gpu';
+export const createMemoryAdmission = (options: MemoryAdmissionOptions): MemoryAdmission => new WatchedMemory(options);
 
-  function verdictOn(offer: MemoryOffer, { report, loaded: all, minGb = 0 }: MemoryMoment): MemoryVerdict {
+class WatchedMemory implements MemoryAdmission {
+  readonly #options: MemoryAdmissionOptions;
+  readonly #jobs: JobMemory;
+
+  constructor(options: MemoryAdmissionOptions) {
+    const { watch, peaks, loaded, clock } = options;
+    this.#options = options;
+    this.#jobs = createJobMemory({ watch, peaks, loaded: () => loaded('gpu'), clock });
+  }
+
+  verdict(offer: MemoryOffer): MemoryVerdict {
+    const { loaded } = this.#options;
+    const [report, all] = [this.#latest(), loaded('gpu')];
+    const device = this.verdictOn(offer, { report, loaded: all });
+    // A model that is in memory already has moved its weights there.
+    if (device.is === 'does-not-fit' || all.some(({ model }) => model === offer.model)) return device;
+    const host = this.hostVerdictOn(offer.modelSource, { report, loaded: loaded('ram') });
+    const isWorse = host?.is === 'does-not-fit' || (host?.is === 'fits-after-unloading' && device.is !== host.is);
+    return isWorse ? host : device;
+  }
+
+  verdictOn(offer: MemoryOffer, { report, loaded: all, minGb = 0 }: MemoryMoment): MemoryVerdict {
     const { model, task, vramGbEstimate } = offer;
     const { engine } = offer.modelSource;
     const device = fitsMemory({
       estimateGb: vramGbEstimate || minGb,
-      learned: peaks.find({ model, engine, bucket: sizeBucket(task) }),
+      learned: this.#options.peaks.find({ model, engine, bucket: sizeBucket(task) }),
       gpus: gpuMemory(report),
       loaded: all.filter((share) => share.model !== model),
       heldGb: sumGb(all.filter((share) => share.model === model)),
       marginGb: MARGIN_GB,
     });
-    if (device.is === 'does-not-fit' || memoryOf(engine) !== 'none') return device;
+    if (device.is === 'does-not-fit' || this.#memoryOf(engine) !== 'none') return device;
     const main = fitsMainMemory(offer.modelSource.files ?? [], report);
     return main.is === 'does-not-fit' ? main : device;
   }
 
-  const hostVerdictOn: MemoryAdmission['hostVerdictOn'] = (source, { report, loaded: held }) =>
-    hostNeedGb(source) === undefined
-      ? undefined
-      : fitsHostMemory(source, { report, loaded: held, ceilingGb: ceilingGb() });
+  hostVerdictOn(source: OffloadingSource, { report, loaded }: MemoryMoment): MemoryVerdict | undefined {
+    if (hostNeedGb(source) === undefined) return undefined;
+    return fitsHostMemory(source, { report, loaded, ceilingGb: this.#options.ceilingGb() });
+  }
 
-  return {
-    ranOut(job, { fields }) {
-      const report = latest();
-      const ram =
-        report === undefined || report.ram.totalBytes === 0 ? {} : { ramFreeGb: tenths(report.ram.freeBytes) };
-      // The kernel ends programs over main memory and knows nothing of a GPU's.
-      const isMain = fields.signal === 'SIGKILL' || fields.memory === 'main';
-      if (!usesGpu(job.source.engine) || isMain) return ram;
-      const gpu = gpuMemory(report).toSorted((a, b) => (b.freeGb ?? 0) - (a.freeGb ?? 0))[0];
-      if (gpu?.freeGb === undefined) return ram;
-      const { name, freeGb, totalGb } = gpu;
-      peaks.learnShortage({ model: job.model, engine: job.source.engine, bucket: sizeBucket(job.task) }, freeGb);
-      return { gpu: name, freeGb: tenths(freeGb * GIB), totalGb: tenths(totalGb * GIB) };
-    },
-    verdict(offer) {
-      const [report, all] = [latest(), loaded('gpu')];
-      const device = verdictOn(offer, { report, loaded: all });
-      // A model that is in memory already has moved its weights there.
-      if (device.is === 'does-not-fit' || all.some(({ model }) => model === offer.model)) return device;
-      const host = hostVerdictOn(offer.modelSource, { report, loaded: loaded('ram') });
-      const isWorse = host?.is === 'does-not-fit' || (host?.is === 'fits-after-unloading' && device.is !== host.is);
-      return isWorse ? host : device;
-    },
-    maxEstimateGb() {
-      const sizes = gpuMemory(watch.latest).flatMap(({ totalGb }) => (totalGb > 0 ? [totalGb] : []));
-      return sizes.length === 0 ? undefined : Math.max(0, Math.max(...sizes) - MARGIN_GB);
-    },
-    verdictOn,
-    hostVerdictOn,
-    watched: async (job, work) => (usesGpu(job.source.engine) ? await jobs.watched(job, work) : await work()),
-  };
+  maxEstimateGb(): number | undefined {
+    const sizes = gpuMemory(this.#options.watch.latest).flatMap(({ totalGb }) => (totalGb > 0 ? [totalGb] : []));
+    return sizes.length === 0 ? undefined : Math.max(0, Math.max(...sizes) - MARGIN_GB);
+  }
+
+  async watched<T>(job: Job, work: () => Promise<T>): Promise<T> {
+    return this.#usesGpu(job.source.engine) ? await this.#jobs.watched(job, work) : await work();
+  }
+
+  ranOut(job: Job, { fields }: WorkerError): Shortage {
+    const report = this.#latest();
+    const ram = report === undefined || report.ram.totalBytes === 0 ? {} : { ramFreeGb: tenths(report.ram.freeBytes) };
+    // The kernel ends programs over main memory and knows nothing of a GPU's.
+    const isMain = fields['signal'] === 'SIGKILL' || fields['memory'] === 'main';
+    if (!this.#usesGpu(job.source.engine) || isMain) return ram;
+    const gpu = gpuMemory(report).toSorted((a, b) => (b.freeGb ?? 0) - (a.freeGb ?? 0))[0];
+    if (gpu?.freeGb === undefined) return ram;
+    const { name, freeGb, totalGb } = gpu;
+    const need = { model: job.model, engine: job.source.engine, bucket: sizeBucket(job.task) };
+    this.#options.peaks.learnShortage(need, freeGb);
+    return { gpu: name, freeGb: tenths(freeGb * GIB), totalGb: tenths(totalGb * GIB) };
+  }
+
+  /** Free memory as it would be without the running jobs. */
+  #latest(): MemoryReport | undefined {
+    return this.#jobs.baseline === undefined ? this.#options.watch.latest : this.#jobs.baseline.report;
+  }
+
+  #memoryOf(engine: string): Engine['memory'] | undefined {
+    return this.#options.engines.find(({ id }) => id === engine)?.memory;
+  }
+
+  #usesGpu(engine: string): boolean {
+    return this.#memoryOf(engine) === 'gpu';
+  }
 }
 
 /** Bytes as GiB for people. */
