@@ -120,22 +120,7 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
     why: async (jobId) => trusted(readJson(WhyViewSchema, await get(routes.why(jobId)))),
     status: async () => trusted(readJson(StatusViewSchema, await get(routes.status))),
     logs: async (choice) => trusted(readJson(LogPageSchema, await get(`${routes.logs}?${logQuery(choice)}`))).lines,
-    jobs: async ({ state, limit, id }) => {
-      const jobs: JobView[] = [];
-      for (let cursor: string | undefined, more = true; more && jobs.length < limit;) {
-        const filters = {
-          limit: String(Math.min(PAGE, limit - jobs.length)),
-          ...(state && { state }),
-          ...(id && { id }),
-        };
-        const query = new URLSearchParams({ ...filters, ...(cursor && { cursor }) });
-        const page = trusted(readJson(JobListSchema, await get(`${routes.jobs}?${query}`)));
-        jobs.push(...page.jobs);
-        cursor = page.nextCursor;
-        more = cursor !== undefined && page.jobs.length > 0;
-      }
-      return jobs;
-    },
+    jobs: async (choice) => await jobsOf(choice, get),
     registrations: async () => trusted(readJson(RegistrationListSchema, await get(routes.registrations))).registrations,
     approve: async (requestId) =>
       trusted(readJson(ApprovalAnswerSchema, await post(routes.approve(requestId)))).workerId,
@@ -157,6 +142,23 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
         })
       ).body,
   };
+}
+
+/** Page by page, newest first, until there are enough or no more. */
+async function jobsOf(
+  { state, limit, id }: Parameters<OperatorClient['jobs']>[0],
+  get: (route: string) => Promise<string>,
+): Promise<readonly JobView[]> {
+  const jobs: JobView[] = [];
+  for (let cursor: string | undefined, more = true; more && jobs.length < limit;) {
+    const filters = { limit: String(Math.min(PAGE, limit - jobs.length)), ...(state && { state }), ...(id && { id }) };
+    const query = new URLSearchParams({ ...filters, ...(cursor && { cursor }) });
+    const page = trusted(readJson(JobListSchema, await get(`${routes.jobs}?${query}`)));
+    jobs.push(...page.jobs);
+    cursor = page.nextCursor;
+    more = cursor !== undefined && page.jobs.length > 0;
+  }
+  return jobs;
 }
 
 const logQuery = ({ workerId, after, limit, newest }: LogChoice): URLSearchParams =>

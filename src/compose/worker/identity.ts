@@ -1,8 +1,8 @@
-import { toWorkerError } from '../../base/errors.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import { createRegistrationClient } from '../../studio/registration/client.ts';
 import { createRegistration } from '../../studio/registration/driver.ts';
 import type { Registration } from '../../studio/registration/registration.ts';
+import { spendToken } from '../../studio/registration/spend-token.ts';
 import type { Credentials } from '../../studio/session/session.ts';
 import { registrationStore } from '../config.ts';
 import type { WorkerSetup } from './setup.ts';
@@ -24,6 +24,7 @@ export interface IdentityFacts {
   readonly capabilities: () => Capabilities;
 }
 
+/** Nothing is asked of a studio before `start`. Whoever started it stops its registration. */
 export function composeIdentity(
   setup: Pick<WorkerSetup, 'config' | 'effects' | 'log' | 'registrationPolicy'>,
   facts: IdentityFacts,
@@ -50,27 +51,13 @@ export function composeIdentity(
   registration.onChange(learnToken); // one that is revoked is followed by another
   const approved = registration.approved.then(learnToken);
 
-  /** A token is good for one registration: it goes once a studio has answered it, whatever the answer is. */
-  async function spendToken(token: string): Promise<void> {
-    try {
-      await registration.bootstrap(token);
-      await config.update({ bootstrap_token: undefined });
-    } catch (thrown) {
-      const { code, message } = toWorkerError(thrown);
-      log.warn('registration.bootstrap-failed', { because: message });
-      if (code === 'studio.refused') await config.update({ bootstrap_token: undefined }).catch(() => {}); // logged there
-    } finally {
-      registration.start(); // as one that is approved, or asking for it
-    }
-  }
-
   return {
     registration,
     approved,
     start() {
       const { bootstrap_token: token, worker_id: workerId } = config.current;
       if (token === undefined || workerId !== undefined) registration.start();
-      else void spendToken(token);
+      else void spendToken(token, { registration, forget: () => config.update({ bootstrap_token: undefined }), log });
     },
     credentials() {
       const known = registration.approval();

@@ -10,7 +10,7 @@ import type { WorkerEvents } from '../../worker/events.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import { sha256 } from '../../system/disk/digest.ts';
-import { createLoadFailures } from '../../worker/rules/load-failures.ts';
+import { createLoadFailures, type LoadFailures } from '../../worker/rules/load-failures.ts';
 import { createOfferFacts, type OfferFactsReader } from '../../worker/rules/offer-facts.ts';
 import { openSchemaCheck } from '../children/schema-check.ts';
 import { siblingsOf } from '../../config/paths.ts';
@@ -45,37 +45,18 @@ export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery' | 'stu
   readonly userPresence: () => UserPresence | undefined;
 }
 
+/** Nothing runs yet. Whoever calls it closes it, once the last job is over and nothing is delivered any more. */
 export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise<Jobs> {
-  const { config, effects, engines, quarantine, cpuRule } = setup;
+  const { config, effects, engines, quarantine } = setup;
   const { clock } = effects;
-  const { scheduler, events, claims, delivery, studioOffers, isStopping, userPresence } = parts;
+  const { scheduler, events, claims, delivery, studioOffers } = parts;
   const log = setup.log.logger.child({}, 'jobs');
-  const [enabled, onlyWhenIdle] = [config.live('auto_enabled'), config.live('only_when_idle')];
   const loadFailures = createLoadFailures(clock);
   const store = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
-  const catalogue = await openCatalogue({
-    path: siblingsOf(config.path).catalogue,
-    files: effects.files,
-    clock,
-    log: setup.log.logger.child({}, 'models'),
-    onChange: () => events.emit({ is: 'catalogue' }),
-  });
+  const catalogue = await catalogueOf(setup, events);
   const loaded = await composeLoadedModels(setup, store, events);
   const { admission } = loaded.memory;
-  const offerFacts = createOfferFacts({
-    claimingOff: () => !enabled(),
-    choice: liveChoice(config),
-    onlyWhenIdle,
-    thresholdGb: config.live('vram_threshold_gb'),
-    userPresence,
-    scheduler,
-    isStopping,
-    isOutboxFull: () => !delivery.hasSpace(),
-    quarantine,
-    cpuRule,
-    loadFailures,
-    memory: admission,
-  });
+  const offerFacts = readOfferFacts(setup, parts, { loadFailures, admission });
   const outputCheck = createOutputCheck({
     images: effects.images,
     checkSchema: openSchemaCheck(effects),
@@ -96,14 +77,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   });
   const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink: delivery, studioOffers, events, log });
   return {
-    pipeline: {
-      onOffer(offer) {
-        catalogue.learn(offer);
-        pipeline.onOffer(offer);
-      },
-      onHeartbeatAck: (ack) => pipeline.onHeartbeatAck(ack),
-      onLost: () => pipeline.onLost(),
-    },
+    pipeline: learningFrom(pipeline, catalogue),
     offerFacts,
     running: () => jobs.running(),
     load: loaded.load,
@@ -118,4 +92,46 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
       await Promise.all([loaded.close(), catalogue.saved()]);
     },
   };
+}
+
+const catalogueOf = ({ config, effects, log }: WorkerSetup, events: Pick<WorkerEvents, 'emit'>): Promise<Catalogue> =>
+  openCatalogue({
+    path: siblingsOf(config.path).catalogue,
+    files: effects.files,
+    clock: effects.clock,
+    log: log.logger.child({}, 'models'),
+    onChange: () => events.emit({ is: 'catalogue' }),
+  });
+
+/** The catalogue knows every model that was offered, whatever becomes of its offer. */
+const learningFrom = (pipeline: Pipeline, catalogue: Pick<Catalogue, 'learn'>): Pipeline => ({
+  onOffer(offer) {
+    catalogue.learn(offer);
+    pipeline.onOffer(offer);
+  },
+  onHeartbeatAck: (ack) => pipeline.onHeartbeatAck(ack),
+  onLost: () => pipeline.onLost(),
+});
+
+/** Each fact is read anew for each offer: the config may have been edited since the last. */
+function readOfferFacts(
+  { config, quarantine, cpuRule }: WorkerSetup,
+  { scheduler, delivery, isStopping, userPresence }: JobsParts,
+  { loadFailures, admission }: { readonly loadFailures: LoadFailures; readonly admission: Memory['admission'] },
+): OfferFactsReader {
+  const enabled = config.live('auto_enabled');
+  return createOfferFacts({
+    claimingOff: () => !enabled(),
+    choice: liveChoice(config),
+    onlyWhenIdle: config.live('only_when_idle'),
+    thresholdGb: config.live('vram_threshold_gb'),
+    userPresence,
+    scheduler,
+    isStopping,
+    isOutboxFull: () => !delivery.hasSpace(),
+    quarantine,
+    cpuRule,
+    loadFailures,
+    memory: admission,
+  });
 }

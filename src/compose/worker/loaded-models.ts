@@ -12,7 +12,7 @@ import { createRestoreOnce, preload } from '../../worker/models/restore.ts';
 import type { ControlDeps } from '../../worker/control/control.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
 import { siblingsOf } from '../../config/paths.ts';
-import { type Memory, openMemory } from './memory.ts';
+import { type Memory, type MemoryOptions, openMemory } from './memory.ts';
 import type { WorkerSetup } from './setup.ts';
 
 /** The models in memory, and the memory they are in. */
@@ -31,6 +31,7 @@ export interface LoadedModels {
   close(): Promise<void>;
 }
 
+/** Opens what is remembered of memory and of models, and loads nothing yet. Whoever calls it closes it, after the last job. */
 export async function composeLoadedModels(
   setup: WorkerSetup,
   store: ModelStore,
@@ -40,27 +41,18 @@ export async function composeLoadedModels(
   const { clock, files } = effects;
   const log = setup.log.logger.child({}, 'models');
   const paths = siblingsOf(config.path);
-  const memory = await openMemory(effects, {
-    engines,
-    peaksPath: paths.peaks,
-    loaded: (kind) => pool.shares(kind),
-    ceilingGb: config.live('memory_max_gb'),
-    log: setup.log.logger.child({}, 'jobs'),
-  });
+  const memory = await memoryOf(setup, (kind) => pool.shares(kind));
   const { admission, probe } = memory;
   const residency = await openResidency({ path: paths.residency, files, clock, log });
-  // With claiming off no job can come, and the operator may want the memory.
-  const [enabled, keepSecs] = [config.live('auto_enabled'), config.live('keep_warm_secs')];
-  const keepMs = (): number => (enabled() ? keepSecs() * SECOND_MS : 0);
+  const keepMs = liveKeepMs(config);
   let remembers = true;
   const onChange = (): void => {
     if (remembers) residency.remember(pool.residents());
     events.emit({ is: 'models', models: pool.list() });
   };
   const pool = createModelPool<LoadedModel>({ keepMs, probe, clock, log, onChange });
-  const filesFor = (request: ModelRequest, signal: AbortSignal) => presentFiles(store, request, signal);
-
   const loader = createModelLoader({ pool, admission, files, hasGpu: () => mayHaveGpu(probe.latest) });
+  const filesFor = (request: ModelRequest, signal: AbortSignal) => presentFiles(store, request, signal);
   const about = { engines, pool, loader, filesFor, keepMs, clock, log };
   const restore = createRestoreOnce(residency.found, about);
   const unfollow = follow(setup, pool);
@@ -85,6 +77,21 @@ export async function composeLoadedModels(
       await Promise.all([restored, residency.saved(), memory.close()]);
     },
   };
+}
+
+const memoryOf = (setup: WorkerSetup, loaded: MemoryOptions['loaded']): Promise<Memory> =>
+  openMemory(setup.effects, {
+    engines: setup.engines,
+    peaksPath: siblingsOf(setup.config.path).peaks,
+    loaded,
+    ceilingGb: setup.config.live('memory_max_gb'),
+    log: setup.log.logger.child({}, 'jobs'),
+  });
+
+/** How long a model stays in memory after its last job. With claiming off no job can come, and the operator may want the memory. */
+function liveKeepMs(config: WorkerSetup['config']): () => number {
+  const [enabled, keepSecs] = [config.live('auto_enabled'), config.live('keep_warm_secs')];
+  return () => (enabled() ? keepSecs() * SECOND_MS : 0);
 }
 
 /** A model's files, marked as in use until they are disposed of, if all of them are on this disk. */

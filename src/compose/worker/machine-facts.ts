@@ -2,12 +2,12 @@ import { pause } from '../../base/pause.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import type { ConfigStore } from '../../config/store.ts';
-import { ENGINE_NAMES, engineFacts } from '../../contract/model-source.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { Files } from '../../system/disk/files.ts';
+import type { VramReport } from '../../system/machine/machine.ts';
 import type { PresenceWatch } from '../../system/presence/watch.ts';
 import { describeCapabilities } from '../../worker/capabilities.ts';
+import { ownModels } from '../../worker/engines/own-models.ts';
 import { createReadyEngines } from '../../worker/engines/readiness.ts';
 import { liveChoice } from '../config.ts';
 import type { Effects } from '../effects.ts';
@@ -33,6 +33,10 @@ export interface MachineFacts {
 /** The probes may take seconds, and a first `hello` with 0 GiB or no engine would cost the worker its jobs. */
 const FACTS_WITHIN_MS = 2 * SECOND_MS;
 
+/**
+ * Asks the machine what it has, for at most two seconds: what is not known by then is known later, and `onChange` calls.
+ * Nothing has to be closed.
+ */
 export async function probeMachine(options: {
   readonly effects: Effects;
   readonly config: ConfigStore;
@@ -45,10 +49,9 @@ export async function probeMachine(options: {
   let changed = (): void => {};
   const { clock, machine } = options.effects;
   let vramTotalGb = 0;
-  const probe = machine.vram().then(({ totalGb, reasons, silentGpus }) => {
-    vramTotalGb = totalGb;
-    if (silentGpus > 0) log.warn('gpu.silent', { silentGpus, vramTotalGb: totalGb });
-    if (totalGb === 0) log.debug('vram.unknown', { reasons });
+  const probe = machine.vram().then((vram) => {
+    vramTotalGb = vram.totalGb;
+    logVram(vram, log);
   });
   const configuredGb = config.live('vram_threshold_gb');
   const onlyWhenIdle = config.live('only_when_idle');
@@ -86,10 +89,7 @@ export async function probeMachine(options: {
   };
 }
 
-const OWN_FOLDERS = ENGINE_NAMES.flatMap((name) => engineFacts(name).folder?.name ?? []);
-
-/** When a file last came to the operator's models, or went: a folder is changed by that, and by nothing inside a file. */
-async function ownModels(files: Pick<Files, 'stat'>, root: string): Promise<string> {
-  const facts = await Promise.all(OWN_FOLDERS.map((name) => files.stat(`${root}/${name}`).catch(() => undefined)));
-  return facts.map((folder) => folder?.modifiedAt ?? '').join(' ');
+function logVram({ totalGb, reasons, silentGpus }: VramReport, log: Logger): void {
+  if (silentGpus > 0) log.warn('gpu.silent', { silentGpus, vramTotalGb: totalGb });
+  if (totalGb === 0) log.debug('vram.unknown', { reasons });
 }

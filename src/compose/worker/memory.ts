@@ -21,22 +21,21 @@ export interface Memory {
   close(): Promise<void>;
 }
 
+export interface MemoryOptions {
+  readonly engines: readonly Engine[];
+  readonly peaksPath: string;
+  /** The models in this kind of memory now. */
+  readonly loaded: (kind: MemoryKind) => readonly LoadedShare[];
+  /** The most RAM that one engine process may hold, in GiB. */
+  readonly ceilingGb: () => number;
+  readonly log: Logger;
+}
+
 /** Often enough to notice a game that was started; an answer costs the driver up to a second. */
 const ASK_EVERY_MS = MINUTE_MS / 2;
 
 /** Admission by memory in a running worker. Drivers are asked in the background: an offer is answered at once. */
-export async function openMemory(
-  effects: Effects,
-  options: {
-    readonly engines: readonly Engine[];
-    readonly peaksPath: string;
-    /** The models in this kind of memory now. */
-    readonly loaded: (kind: MemoryKind) => readonly LoadedShare[];
-    /** The most RAM that one engine process may hold, in GiB. */
-    readonly ceilingGb: () => number;
-    readonly log: Logger;
-  },
-): Promise<Memory> {
+export async function openMemory(effects: Effects, options: MemoryOptions): Promise<Memory> {
   const { engines, peaksPath, loaded, ceilingGb, log } = options;
   const { clock, files, gpus } = effects;
   const watch = watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS });

@@ -49,6 +49,12 @@ export interface VoiceModel {
   readonly broken?: boolean;
 }
 
+const soundOf = (symbol: string): Sound | undefined => SOUNDS.find(([phonemes]) => phonemes.includes(symbol));
+/** What the voice knows of each symbol: its formants, how loud it is of full scale, and whether the throat hums to it. */
+const FORMANTS_HZ = SYMBOLS.flatMap((symbol) => soundOf(symbol)?.[1] ?? [0, 0, 0]);
+const LOUDNESS = SYMBOLS.map((symbol) => 0.3 * (soundOf(symbol)?.[2] ?? 0));
+const VOICED = SYMBOLS.map((symbol) => (soundOf(symbol)?.[3] === true ? 1 : 0));
+
 /** The voice's `.onnx` file. */
 export function voiceModel({ speakers = [], broken = false }: VoiceModel = {}): Uint8Array {
   const graph = new OnnxGraph();
@@ -63,18 +69,9 @@ export function voiceModel({ speakers = [], broken = false }: VoiceModel = {}): 
     const rows = graph.constant(table, { dims: [SYMBOLS.length, width] });
     return graph.node('Unsqueeze', [graph.node('Gather', [rows, spoken], { axis: 0 }), whole(2)]);
   };
-  const hz = of(
-    SYMBOLS.flatMap((symbol) => soundOf(symbol)?.[1] ?? [0, 0, 0]),
-    FORMANTS,
-  );
-  const loudness = of(
-    SYMBOLS.map((symbol) => 0.3 * (soundOf(symbol)?.[2] ?? 0)),
-    1,
-  );
-  const voiced = of(
-    SYMBOLS.map((symbol) => (soundOf(symbol)?.[3] === true ? 1 : 0)),
-    1,
-  );
+  const hz = of(FORMANTS_HZ, FORMANTS);
+  const loudness = of(LOUDNESS, 1);
+  const voiced = of(VOICED, 1);
 
   const scale = graph.node('Slice', [scales, whole(1), whole(2)]);
   const samples = graph.node('Ceil', [graph.node('Mul', [scale, graph.constant([SAMPLE_RATE * PHONEME_SECONDS])])]);
@@ -104,8 +101,6 @@ export function voiceModel({ speakers = [], broken = false }: VoiceModel = {}): 
   graph.output('output', [1, 1, 1, 'samples']);
   return graph.file();
 }
-
-const soundOf = (symbol: string): Sound | undefined => SOUNDS.find(([phonemes]) => phonemes.includes(symbol));
 
 export interface VoiceConfig extends Pick<VoiceModel, 'speakers'> {
   /** As espeak names it. */

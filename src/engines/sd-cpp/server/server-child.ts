@@ -47,18 +47,16 @@ export interface ServerChild {
 export function startChild({ path, args, env, onCrash }: ServerCommand, port: number, tools: WatchTools): ServerChild {
   const printed = createProgramOutput();
   let step: RunContext['progress'] = () => {};
-  const program = startWatched(
-    {
-      name: 'sd-server',
-      command: [path, ...args(port)],
-      env,
-      stallMs: STALL_MS,
-      graceMs: GRACE_MS,
-      readOutput: (moved) => outputReader(printed, { step: (done, total) => step(done, total), moved }),
-      onError: printed.addError,
-    },
-    tools,
-  );
+  const readOutput = (moved: () => void) => outputReader(printed, { step: (done, total) => step(done, total), moved });
+  const watched = {
+    name: 'sd-server',
+    env,
+    stallMs: STALL_MS,
+    graceMs: GRACE_MS,
+    readOutput,
+    onError: printed.addError,
+  };
+  const program = startWatched({ ...watched, command: [path, ...args(port)] }, tools);
   const outcome = followEnd(program, printed, onCrash);
   return {
     pid: program.pid,
