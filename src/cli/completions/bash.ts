@@ -1,4 +1,4 @@
-import { spellings, valueFlags, wordsAt, type Candidates, type CompletionContext } from './tree.ts';
+import { spellings, valueFlags, WAY_FLAGS, wordsAt, type Candidates, type CompletionContext } from './tree.ts';
 
 /** A completion script for bash 3.2 and later, which macOS still ships: no associative arrays, no `mapfile`. */
 export const bashScript = (contexts: readonly CompletionContext[]): string => `# studio-worker completions for bash.
@@ -8,16 +8,31 @@ _studio_worker_files() {
   compopt -o filenames 2> /dev/null
   while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$1")
 }
+_studio_worker_values() {
+  local line
+  while IFS= read -r line; do
+    case "$line" in "$cur"*) COMPREPLY+=("$line") ;; esac
+  done < <("\${COMP_WORDS[0]/#\\~/$HOME}" completions bash --values "$1" \${way[@]+"\${way[@]}"} 2> /dev/null < /dev/null)
+}
 _studio_worker() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" path='' skip='' word
+  local way=() joins=''
   # Bash splits --flag=value into three words.
   if [ "$cur" = '=' ]; then cur=''
   elif [ "$prev" = '=' ]; then prev="\${COMP_WORDS[COMP_CWORD-2]}"; fi
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    if [ "$word" = '=' ]; then skip=yes; continue; fi
-    if [ -n "$skip" ]; then skip=''; continue; fi
+    # And an address at each colon.
+    if [ -n "$joins" ]; then
+      if [ "$word" = ':' ] || [ "$joins" = ':' ]; then way[\${#way[@]}-1]+="$word"; joins="$word"; continue; fi
+      joins=''
+    fi
+    if [ "$word" = '=' ]; then skip="\${skip:-yes}"; continue; fi
+    if [ -n "$skip" ]; then
+      case "$skip" in ${WAY_FLAGS.join('|')}) way+=("$skip" "$word"); joins="$word" ;; esac
+      skip=''; continue
+    fi
     case "$word" in
-      ${valueFlags(contexts).join('|')}) skip=yes; continue ;;
+      ${valueFlags(contexts).join('|')}) skip="$word"; continue ;;
       -*) continue ;;
     esac
     case "$path $word" in
@@ -31,7 +46,7 @@ _studio_worker() {
 ${contexts.flatMap(flagCases).join('\n')}
   esac
   case "$path" in
-${contexts.map((context) => `    '${context.path}') ${reply(wordsAt(context), context.words.files)} ;;`).join('\n')}
+${contexts.map((context) => `    '${context.path}') ${reply(wordsAt(context), context.words)} ;;`).join('\n')}
   esac
 }
 complete -F _studio_worker studio-worker
@@ -49,10 +64,11 @@ const flagCases = (context: CompletionContext): readonly string[] =>
         ],
   );
 
-const value = ({ files, values }: Candidates): string => reply(values, files);
+const value = (candidates: Candidates): string => reply(candidates.values, candidates);
 
 /** `compgen -W` splits at spaces, so it gets our own words only; file names go through a loop that does not. */
-function reply(words: readonly string[], files: boolean): string {
+function reply(words: readonly string[], { files, asked }: Candidates): string {
   const listed = words.length === 0 ? 'COMPREPLY=()' : `COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$cur"))`;
-  return files ? `${listed}; _studio_worker_files "$cur"` : listed;
+  const named = files ? `${listed}; _studio_worker_files "$cur"` : listed;
+  return asked === undefined ? named : `${named}; _studio_worker_values ${asked}`;
 }

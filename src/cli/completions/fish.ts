@@ -1,4 +1,4 @@
-import { valueFlags, type CompletedFlag, type CompletionContext } from './tree.ts';
+import { valueFlags, WAY_FLAGS, type Candidates, type CompletedFlag, type CompletionContext } from './tree.ts';
 
 /** A completion script for fish 3.0 and later. */
 export const fishScript = (contexts: readonly CompletionContext[]): string => `# studio-worker completions for fish.
@@ -28,6 +28,15 @@ function __studio_worker_at --description 'Whether these words are the command s
     end
     test "$at" = "$argv[1]"
 end
+function __studio_worker_values --description 'What the program says can be typed'
+    set -l words (commandline -opc)
+    set -l way
+    test (count $words) -gt 2; and for at in (seq 2 (math (count $words) - 1))
+        contains -- $words[$at] ${WAY_FLAGS.join(' ')}; and set -a way $words[$at] $words[(math $at + 1)]
+    end
+    set -l program (string replace -r '^~' $HOME -- $words[1])
+    $program completions fish --values $argv[1] $way 2> /dev/null < /dev/null
+end
 complete -c studio-worker -f
 ${contexts.flatMap(linesAt).join('\n')}
 `;
@@ -38,6 +47,7 @@ function linesAt(context: CompletionContext): readonly string[] {
   return [
     ...context.subCommands.map(({ name, summary }) => `${when} -a ${quote(name)} -d ${quote(summary)}`),
     ...(context.words.values.length === 0 ? [] : [`${when} -a ${quote(context.words.values.join(' '))}`]),
+    ...(context.words.asked === undefined ? [] : [`${when} -a ${quote(ask(context.words.asked))}`]),
     ...(context.words.files ? [`${when} -F`] : []),
     ...context.flags.map((flag) => `${when} ${flagLine(flag)}`),
   ];
@@ -46,13 +56,15 @@ function linesAt(context: CompletionContext): readonly string[] {
 /** `-x` takes a value and offers no files, `-r -F` takes one and does. */
 function flagLine({ name, short, description, value }: CompletedFlag): string {
   const names = `-l ${quote(name)}${short === undefined ? '' : ` -s ${short}`}`;
-  const takes =
-    value === undefined
-      ? ''
-      : value.files
-        ? ' -r -F'
-        : ` -x${value.values.length === 0 ? '' : ` -a ${quote(value.values.join(' '))}`}`;
+  const takes = value === undefined ? '' : value.files ? ' -r -F' : ` -x${offered(value)}`;
   return `${names}${takes} -d ${quote(description)}`;
+}
+
+const ask = (asked: string): string => `(__studio_worker_values ${asked})`;
+
+function offered({ values, asked }: Candidates): string {
+  const all = [...values, ...(asked === undefined ? [] : [ask(asked)])];
+  return all.length === 0 ? '' : ` -a ${quote(all.join(' '))}`;
 }
 
 /** Inside single quotes fish knows two escapes, of the quote and of the backslash. */

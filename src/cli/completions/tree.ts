@@ -1,5 +1,6 @@
 import type { ArgDef } from 'citty';
 import { GLOBAL_ARGS, type CommandTable } from '../command.ts';
+import { type Asked, isAsked } from './candidates.ts';
 
 /** What can be typed after a command's name. */
 export interface CompletionContext {
@@ -22,6 +23,8 @@ export interface CompletedFlag {
 export interface Candidates {
   readonly files: boolean;
   readonly values: readonly string[];
+  /** What the program is asked for while the line is typed. */
+  readonly asked?: Asked;
 }
 
 const NOTHING: Candidates = { files: false, values: [] };
@@ -81,13 +84,18 @@ function candidatesOf(arg: ArgDef, names: readonly string[]): Candidates {
   if (hint === 'path' || hint === 'folder') return { files: true, values: [] };
   if (hint === 'command') return { files: false, values: names };
   if (hint === 'level') return { files: false, values: LEVELS };
+  if (isAsked(hint)) return { files: false, values: [], asked: hint };
   return hint.includes('|') ? { files: false, values: hint.split('|') } : NOTHING;
 }
 
-const merged = (all: readonly Candidates[]): Candidates => ({
-  files: all.some(({ files }) => files),
-  values: [...new Set(all.flatMap(({ values }) => values))],
-});
+function merged(all: readonly Candidates[]): Candidates {
+  const asked = all.find((one) => one.asked !== undefined)?.asked;
+  return {
+    files: all.some(({ files }) => files),
+    values: [...new Set(all.flatMap(({ values }) => values))],
+    ...(asked !== undefined && { asked }),
+  };
+}
 
 /** A flag as it is typed, in each of its spellings. */
 export const spellings = ({ name, short }: CompletedFlag): readonly string[] => [
@@ -101,6 +109,9 @@ export const wordsAt = (context: CompletionContext): readonly string[] => [
   ...context.words.values,
   ...context.flags.map(({ name }) => `--${name}`),
 ];
+
+/** Flags that say which studio or config is meant, so that the program is asked with them. */
+export const WAY_FLAGS = ['--url', '--token', '--token-file', '--config'];
 
 /** The flags that swallow the next word, in every spelling. */
 export const valueFlags = (contexts: readonly CompletionContext[]): readonly string[] => [

@@ -6,6 +6,7 @@ import { reloadFacts, reloadText } from './worker-reply.ts';
 export const KEY_ARG = {
   key: {
     type: 'positional',
+    valueHint: 'config-key',
     description: 'Name of the key, as `studio-worker config` prints it; `kinds.video` for one kind',
   },
 } as const;

@@ -6,7 +6,11 @@ import { byPrefix } from './by-prefix.ts';
 
 /** One more argument of each command about one result. */
 export const RESULT_ARG = {
-  result: { type: 'positional', description: 'Job id, or id as `outbox list` shows it; the beginning will do' },
+  result: {
+    type: 'positional',
+    valueHint: 'result',
+    description: 'Job id, or id as `outbox list` shows it; the beginning will do',
+  },
 } as const;
 
 /**

@@ -145,6 +145,21 @@ describe('powershell', () => {
   });
 });
 
+test('a name that means something to a shell is never put into a command line', async () => {
+  const names = ['rig-01', '$(touch here)', 'a b', '`id`', '-rf', "it's", 'a;b', 'a\nb', 'größe', ''];
+  const workers = names.map((machineName) => ({ workerId: 'w-1', connected: true, capabilities: { machineName } }));
+  const operator = () => Promise.resolve({ workers: () => Promise.resolve(workers) } as never);
+  await using cli = await setup({ world: { operator } });
+  expect(await cli.run('completions', 'bash', '--values', 'worker', '--token', 'x')).toBe(0);
+  expect([...new Set(cli.out().trimEnd().split('\n'))].toSorted()).toEqual(['größe', 'rig-01', 'w-1']);
+});
+
+test('values of an unknown kind are refused with the kinds there are', async () => {
+  await using cli = await setup();
+  expect(await cli.run('completions', 'bash', '--values', 'jobs')).toBe(64);
+  expect(cli.err()).toContain('--values is "jobs"; allowed: job, worker, request,');
+});
+
 test('an unknown shell is named with those there are', async () => {
   await using cli = await setup();
   expect(await cli.run('completions', 'tcsh')).toBe(64);

@@ -13,7 +13,10 @@ export const rm = command({
     { code: 78, means: 'the config file is invalid' },
   ],
   json: '{removed: […paths…]}',
-  args: { model: { type: 'positional', description: 'Model id, or the name of its folder' }, ...JSON_ARG },
+  args: {
+    model: { type: 'positional', valueHint: 'local-model', description: 'Model id, or the name of its folder' },
+    ...JSON_ARG,
+  },
   run: async (args, world) => {
     const { store } = await world.models(args.config);
     const removed = await store.remove(args.model);

@@ -13,7 +13,10 @@ export const show = command({
     { code: 78, means: 'the config file is invalid' },
   ],
   json: 'an array of files: {model, filename, path, sizeBytes, state, sha256?, url?, usedAt}',
-  args: { model: { type: 'positional', description: 'Model id, or the name of its folder' }, ...JSON_ARG },
+  args: {
+    model: { type: 'positional', valueHint: 'local-model', description: 'Model id, or the name of its folder' },
+    ...JSON_ARG,
+  },
   run: async (args, world) => {
     const { store } = await world.models(args.config);
     const files = await store.show(args.model);

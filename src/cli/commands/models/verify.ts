@@ -13,7 +13,12 @@ export const verify = command({
   ],
   json: 'an array of verdicts: {model, path, verdict: verified | unknown | broken, because?}',
   args: {
-    model: { type: 'positional', required: false, description: 'Model id (default: all models)' },
+    model: {
+      type: 'positional',
+      required: false,
+      valueHint: 'local-model',
+      description: 'Model id (default: all models)',
+    },
     ...JSON_ARG,
   },
   run: async (args, world) => {

@@ -18,6 +18,7 @@ export const retry = command({
     result: {
       type: 'positional',
       required: false,
+      valueHint: 'result',
       description: 'Job id, or id as `outbox list` shows it; the beginning will do',
     },
     all: { type: 'boolean', description: 'Every result that was set aside' },
