@@ -10,6 +10,7 @@ import { createImageWork } from '../../system/native/sharp-images.ts';
 import { createMemoryCeiling } from '../../system/process/memory-ceiling.ts';
 import type { MemoryScopes } from '../../system/process/memory-scope.ts';
 import { treeMemory } from '../../system/process/process-memory.ts';
+import { rememberingWritten } from '../../system/native/written-images.ts';
 import { bindToParent, connectParent } from '../../system/process/parent.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnUnheard } from '../../system/process/processes.ts';
 
@@ -23,19 +24,21 @@ const NO_SCOPES: MemoryScopes = { put: () => Promise.resolve(false), change: () 
 
 /** Images in a process that is this program once more, held to a ceiling on memory where the system reports it. */
 export const openImages = (program: readonly string[] = ownCommand()): Images =>
-  createImagesInChild({
-    spawn: createMemoryCeiling({
-      limitGib: () => MAX_MEMORY_GIB,
-      sizeOf: treeMemory,
-      scopes: NO_SCOPES,
-      clock: { after: afterInPassing },
-      onHeld: () => {}, // where nobody can hold it, the limit on pixels is what there is
-    }).talking(spawnUnheard),
-    command: [...program, '__images'],
-    env: childEnvironment(ourVariables()),
-    after: afterInPassing,
-    onIdle: () => void returnMemory(),
-  });
+  rememberingWritten(
+    createImagesInChild({
+      spawn: createMemoryCeiling({
+        limitGib: () => MAX_MEMORY_GIB,
+        sizeOf: treeMemory,
+        scopes: NO_SCOPES,
+        clock: { after: afterInPassing },
+        onHeld: () => {}, // where nobody can hold it, the limit on pixels is what there is
+      }).talking(spawnUnheard),
+      command: [...program, '__images'],
+      env: childEnvironment(ourVariables()),
+      after: afterInPassing,
+      onIdle: () => void returnMemory(),
+    }),
+  );
 
 /**
  * This program as the process that reads and writes images. Ends with the worker that started it.
