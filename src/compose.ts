@@ -24,7 +24,10 @@ export async function createWorld(): Promise<World> {
     openConfig: async (path, how) =>
       (await import('./compose/commands/opened-config.ts')).openedConfig(path, how?.readOnly ?? false, effects),
     control: (configPath) => controlOf(configPath, effects),
-    runWorker: async (choice) => (await import('./compose/commands/run.ts')).runWorker(choice, effects),
+    runWorker: async (choice) => {
+      void effects.machine.vram(); // a driver takes a while to answer, and the rest is loaded meanwhile
+      return (await import('./compose/commands/run.ts')).runWorker(choice, effects);
+    },
     startStudio: async (choice) => (await import('./compose/commands/studio.ts')).startStudioProcess(choice, effects),
     studioDefaults: await studioDefaultsOf(effects),
     operator: async ({ url, token }) =>

@@ -7,6 +7,8 @@ import type { WorkerSetup } from './setup.ts';
 const CHECK_EVERY_MS = 5 * SECOND_MS;
 /** Where it is only reported: each reading wakes a machine that has nothing to do. */
 const REPORT_EVERY_MS = MINUTE_MS;
+/** And the first one would hold up the `hello`, by a tenth of the start. */
+const REPORT_AFTER_MS = SECOND_MS;
 
 /** Whether a person is at this machine, sampled as long as the worker runs. */
 export function composePresence({ effects, config, log }: WorkerSetup): PresenceWatch {
@@ -15,6 +17,7 @@ export function composePresence({ effects, config, log }: WorkerSetup): Presence
   const watch = watchPresence({
     presence: effects.presence,
     clock: effects.clock,
+    firstAfterMs: onlyWhenIdle() ? 0 : REPORT_AFTER_MS,
     everyMs: () => (onlyWhenIdle() ? CHECK_EVERY_MS : REPORT_EVERY_MS),
     onReading: (reading, presence) => report.onReading(reading, presence),
   });

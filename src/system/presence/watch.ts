@@ -14,14 +14,18 @@ export interface PresenceWatch extends Disposable {
 export interface PresenceWatchOptions {
   readonly presence: Presence;
   readonly clock: Pick<Clock, 'after'>;
+  /** Time until the first reading; none when left out. `refresh` is not held up by it. */
+  readonly firstAfterMs?: number;
   /** Time from one reading to the next, asked after each. */
   readonly everyMs: () => number;
   /** Called after each reading. */
   readonly onReading: (reading: PresenceReading, presence: UserPresence | undefined) => void;
 }
 
-/** A watch that reads at once, and repeatedly until it is disposed of. */
-export function watchPresence({ presence, clock, everyMs, onReading }: PresenceWatchOptions): PresenceWatch {
+/** A watch that reads repeatedly until it is disposed of. */
+export function watchPresence(options: PresenceWatchOptions): PresenceWatch {
+  const { presence, clock, everyMs, onReading, firstAfterMs = 0 } = options;
+  const first = Promise.withResolvers<void>();
   let latest: UserPresence | undefined;
   let disarm = (): void => {};
   let over = false;
@@ -30,6 +34,7 @@ export function watchPresence({ presence, clock, everyMs, onReading }: PresenceW
     disarm();
     const answer = await presence.read();
     reading = undefined;
+    first.resolve();
     if (over) return;
     latest = presenceOf(answer);
     onReading(answer, latest);
@@ -37,9 +42,11 @@ export function watchPresence({ presence, clock, everyMs, onReading }: PresenceW
   }
   /** Whoever asks while a reading is under way shares it. */
   const read = (): Promise<void> => (reading ??= readOnce());
+  if (firstAfterMs === 0) void read();
+  else disarm = clock.after(firstAfterMs, () => void read());
   return {
     latest: () => latest,
-    first: read(),
+    first: first.promise,
     refresh: () => void read(),
     [Symbol.dispose]() {
       over = true;

@@ -5,7 +5,7 @@ import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 
 const untouchedFor = (idleMs: number): PresenceReading => ({ is: 'known', idleMs, source: 'X11' });
 
-function setup() {
+function setup(firstAfterMs?: number) {
   const clock = new FakeClock();
   const every = { ms: 5_000 };
   const readings: ((reading: PresenceReading) => void)[] = [];
@@ -13,6 +13,7 @@ function setup() {
   const watch = watchPresence({
     presence: { read: () => new Promise((resolve) => readings.push(resolve)) },
     clock,
+    ...(firstAfterMs !== undefined && { firstAfterMs }),
     everyMs: () => every.ms,
     onReading: (_reading, presence) => seen.push(presence),
   });
@@ -64,4 +65,22 @@ test('a watch that is over asks nothing more and reports nothing late', async ()
   watch[Symbol.dispose]();
   await answer(untouchedFor(130_000));
   expect([seen, watch.latest(), clock.armed, asked()]).toEqual([[], undefined, 0, 0]);
+});
+
+test('a first reading that may wait does, unless somebody wants to know', async () => {
+  const { clock, watch, answer, seen, asked } = setup(1_000);
+  clock.advance(999);
+  expect(asked()).toBe(0);
+  clock.advance(1);
+  expect(asked()).toBe(1);
+  await answer(untouchedFor(3));
+  await watch.first;
+  expect(seen).toEqual(['active']);
+  watch[Symbol.dispose]();
+
+  const hurried = setup(1_000);
+  hurried.watch.refresh();
+  expect(hurried.asked()).toBe(1);
+  hurried.watch[Symbol.dispose]();
+  expect(hurried.clock.armed).toBe(0);
 });
