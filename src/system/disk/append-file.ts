@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { KIB } from '../../base/units.ts';
-import { fail, syncFolder, writeFully } from './disk.ts';
+import { fail, syncFolder, temporaryFor, writeFully } from './disk.ts';
 
 /**
  * One open file that grows at its end. Every call blocks: a small write with its sync takes a fraction of a millisecond,
@@ -51,7 +51,10 @@ const RESERVE_BYTES = 256 * KIB;
 /** No file has this number: using it fails, where that of a closed one may have become another file's. */
 const CLOSED = -1;
 
-/** Opens the file, creating it for its owner alone when it is missing; the first sync makes its name durable too. */
+/**
+ * Opens the file, creating it and its folder for their owner alone when they are missing; the first sync makes its name
+ * durable too.
+ */
 export const openAppendFile = (path: string, startAt: number): AppendFile => new OpenAppendFile(path, startAt);
 
 class OpenAppendFile implements AppendFile {
@@ -121,11 +124,12 @@ class OpenAppendFile implements AppendFile {
 
   replace(parts: readonly Uint8Array[]): void {
     const bytes = Buffer.concat(parts);
-    const fresh = writeBeside(this.#path, bytes);
+    const temporary = temporaryFor(this.#path);
+    const fresh = writeNew(temporary, bytes);
     try {
-      renameSync(temporaryOf(this.#path), this.#path);
+      renameSync(temporary, this.#path);
     } catch (thrown) {
-      discard(fresh, this.#path);
+      discard(fresh, temporary);
       fail(thrown, this.#path);
     }
     // Until the next sync has made the name durable, a power cut brings the old file back, which holds as much.
@@ -155,6 +159,7 @@ class OpenAppendFile implements AppendFile {
 
 function openOrCreate(path: string): number {
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   } catch (thrown) {
     return fail(thrown, path);
@@ -170,14 +175,12 @@ function tryTo(clean: () => void): void {
   }
 }
 
-const temporaryOf = (path: string): string => `${path}.${process.pid}.tmp`;
-
-/** Writes the temporary file, durably, and leaves it open. */
-function writeBeside(path: string, bytes: Uint8Array): number {
+/** Writes a file that is not there yet, durably, and leaves it open. */
+function writeNew(path: string, bytes: Uint8Array): number {
   let file = CLOSED;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    file = openSync(temporaryOf(path), 'w+', 0o600);
+    file = openSync(path, 'wx+', 0o600);
     writeFully(file, bytes);
     fsyncSync(file);
     return file;
@@ -189,5 +192,5 @@ function writeBeside(path: string, bytes: Uint8Array): number {
 
 function discard(file: number, path: string): void {
   tryTo(() => closeSync(file));
-  tryTo(() => rmSync(temporaryOf(path), { force: true }));
+  tryTo(() => rmSync(path, { force: true }));
 }

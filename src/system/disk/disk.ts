@@ -1,7 +1,9 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, lstatSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { WorkerError } from '../../base/errors.ts';
 import { isDiskFull } from '../../base/system-code.ts';
+import { HOUR_MS } from '../../base/units.ts';
 
 /** Writes all of it, however little the system takes at a time. Without a place it goes where the file stands. */
 export function writeFully(file: number, bytes: Uint8Array, at?: number): void {
@@ -28,10 +30,40 @@ export interface Replacement {
   readonly durable: boolean;
 }
 
-let serial = 0;
+/**
+ * A name beside the target that no other write uses, whatever an earlier one left: in a container each process has the
+ * same pid as the one before.
+ */
+export const temporaryFor = (target: string): string =>
+  `${target}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
 
-/** A name beside the target that no other write uses: it holds our pid, since two processes may write one file. */
-export const temporaryFor = (target: string): string => `${target}.${process.pid}-${++serial}.tmp`;
+/** What follows the target in the name of a temporary file; without a random part in those of earlier releases. */
+const TEMPORARY = /^\.\d+-(?:\d+|[0-9a-f]{12})\.tmp$/;
+/** No write takes longer. */
+const STALE_MS = HOUR_MS;
+/** Files that are written for one job each have nothing to sweep, and there is no end of them. */
+const MAX_SWEPT = 1_000;
+const swept = new Set<string>();
+
+/**
+ * Removes temporary files that killed processes left beside a target; once for each, and not what may be in use. What
+ * cannot be removed stays.
+ */
+export function sweepTemporaries(target: string): void {
+  if (swept.has(target) || swept.size >= MAX_SWEPT) return;
+  swept.add(target);
+  const [folder, name] = [dirname(target), basename(target)];
+  try {
+    for (const other of readdirSync(folder)) {
+      if (!other.startsWith(name) || !TEMPORARY.test(other.slice(name.length))) continue;
+      const path = `${folder}/${other}`;
+      const facts = lstatSync(path, { throwIfNoEntry: false });
+      if (facts?.isFile() && facts.mtimeMs < Date.now() - STALE_MS) rmSync(path, { force: true });
+    }
+  } catch {
+    // A folder that cannot be listed was written to all the same, which is what counts.
+  }
+}
 
 /** Moves a temporary file that is written and synced into its place. */
 export function moveInto(target: string, temporary: string, { durable }: Replacement): void {

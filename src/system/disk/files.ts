@@ -1,12 +1,12 @@
 import { rmSync, type Stats } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesIn } from '../../base/bytes.ts';
 import { MIB } from '../../base/units.ts';
 import { openRegular, readNamedBytes, readNamedText } from './named-file.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
 import { codeOf } from '../../base/system-code.ts';
-import { fail, moveInto, replaceFile, type Replacement, temporaryFor } from './disk.ts';
+import { fail, moveInto, replaceFile, type Replacement, sweepTemporaries, temporaryFor } from './disk.ts';
 
 /** What a file or folder is, its content aside. */
 export interface FileFacts {
@@ -61,7 +61,7 @@ export interface Files {
    * @throws WorkerError `disk.full`
    */
   writeDurable(path: string, parts: readonly Uint8Array[], mode?: number): Promise<void>;
-  /** A file to add to at this place, for what must be on the disk at once and often. The folder must exist. */
+  /** A file to add to at this place, for what must be on the disk at once and often. A missing folder is created. */
   openAppend(path: string, startAt: number): AppendFile;
   /** Takes every right to a file from other accounts. False when they had none, and on Windows. Fails when not ours. */
   makePrivate(path: string): Promise<boolean>;
@@ -69,6 +69,8 @@ export interface Files {
   makeDir(path: string, options?: { readonly mode?: number }): Promise<void>;
   /** Removes a file, or a folder with everything in it. Fine when it is missing. */
   remove(path: string): Promise<void>;
+  /** Removes a folder unless something is in it. Fine when it is missing; one that cannot be removed stays. */
+  removeEmptyDir(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Names in a folder, sorted; empty when there is no such folder. */
   list(path: string): Promise<readonly string[]>;
@@ -102,6 +104,7 @@ export const systemFiles: Files = {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
     await replace(target, [bytes], { mode: options.mode ?? 0o644, durable: options.durable === true });
     if (options.durable === 'soon') void settle(target);
+    sweepTemporaries(target);
   },
   writeDurable: (path, parts, mode = 0o600) => replace(path, parts, { mode, durable: true }),
   openAppend: openAppendFile,
@@ -114,6 +117,7 @@ export const systemFiles: Files = {
     await mkdir(path, { recursive: true, ...options }).catch((thrown: unknown) => fail(thrown, path));
   },
   remove: (path) => rm(path, { recursive: true, force: true }),
+  removeEmptyDir: (path) => rmdir(path).catch(() => {}),
   rename: (from, to) => rename(from, to),
   list: async (path) => ((await orMissing(readdir(path))) ?? []).toSorted(),
   stat: async (path) => {

@@ -94,6 +94,10 @@ export class MemoryFiles implements Files {
     return Promise.resolve();
   }
 
+  removeEmptyDir(): Promise<void> {
+    return Promise.resolve(); // there are no empty ones
+  }
+
   rename(from: string, to: string): Promise<void> {
     const moved = [...this.contents].filter(([name]) => isAtOrBelow(name, from));
     if (moved.length === 0) return Promise.reject(systemError('ENOENT', from));

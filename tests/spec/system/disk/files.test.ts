@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { chmod, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { KIB, MIB } from '../../../../src/base/units.ts';
 import { systemFiles as files } from '../../../../src/system/disk/files.ts';
 import { openPartFile } from '../../../../src/system/disk/sparse-file.ts';
@@ -80,6 +80,33 @@ test('free space is known for a path that does not exist yet', async () => {
   const below = await files.freeBytes(folder.at('not/yet/there'));
   expect(here).toBeGreaterThan(0);
   expect(Math.abs(here - below)).toBeLessThan(1024 * MIB);
+});
+
+test('whatever temporary files an earlier process of our pid left, a file is saved', async () => {
+  await using folder = await tempFolder();
+  const left = Array.from({ length: 50 }, (_, at) => `config.toml.${process.pid}-${at}.tmp`);
+  for (const name of left) await writeFile(folder.at(name), 'half');
+  await files.writeAtomic(folder.at('config.toml'), 'approved', { mode: 0o600, durable: true });
+  expect(await readFile(folder.at('config.toml'), 'utf8')).toBe('approved');
+});
+
+test('temporary files that killed processes left are swept once they are stale', async () => {
+  await using folder = await tempFolder();
+  const stale = ['config.toml.7-1.tmp', 'config.toml.4711-0123456789ab.tmp'];
+  const others = [
+    'config.toml.7-2.tmp',
+    'other.toml.7-1.tmp',
+    'config.toml.bak',
+    'config.toml.tmp',
+    'config.toml.7-x.tmp',
+  ];
+  for (const name of [...stale, ...others]) {
+    await writeFile(folder.at(name), 'half');
+    if (name !== 'config.toml.7-2.tmp') await utimes(folder.at(name), 1_000_000, 1_000_000);
+  }
+  await files.writeAtomic(folder.at('config.toml'), 'x');
+  expect(await readdir(folder.path)).toEqual(expect.arrayContaining(['config.toml', ...others]));
+  expect((await readdir(folder.path)).filter((name) => stale.includes(name))).toEqual([]);
 });
 
 const SPECIAL = ['pipe', 'socket', 'device', 'folder'] as const;
