@@ -18,6 +18,9 @@ export const LINUX_X64: Condition = {
 };
 export const POSIX: Condition = { kind: 'platform', name: 'posix', isMet: () => isPosix };
 
+/** For files of other accounts, which only root can make. */
+export const ROOT: Condition = { kind: 'platform', name: 'root', isMet: () => process.getuid?.() === 0 };
+
 /** Debian has no package of it, so it is not counted among the programs that anybody can install. */
 export const POWERSHELL: Condition = {
   kind: 'platform',

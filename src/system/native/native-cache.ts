@@ -4,7 +4,7 @@ import { codeOf } from '../../base/system-code.ts';
 import { xdgFolder } from '../../base/process/xdg.ts';
 import type { Environment } from '../environment.ts';
 import type { Payload, PayloadName } from './payloads.ts';
-import { privateFolder } from '../disk/private-folder.ts';
+import { assertTrustedFolder, privateFolder } from '../disk/private-folder.ts';
 import { ensureUnpacked, folderOf, isIntact } from './unpack.ts';
 
 /** The variable that moves the cache, for accounts whose own folder is read-only or may not hold programs. */
@@ -125,20 +125,34 @@ export function createNativeCache({ environment, payloads }: NativeCacheOptions)
       return place.folder;
     },
     find(name, sha256) {
-      const folder = folderOf(join(place.folder, 'native'), name, sha256);
-      return isIntact(folder) ? folder : undefined;
+      const root = join(place.folder, 'native');
+      const folder = folderOf(root, name, sha256);
+      return isTrusted(root) && isIntact(folder) ? folder : undefined;
     },
     onMoved: (call) => place.onMoved(call),
   };
 }
 
 async function unpackInto(place: CachePlace, name: string, payload: Payload): Promise<string> {
-  const put = (folder: string): Promise<string> => ensureUnpacked(join(folder, 'native'), name, payload);
+  const put = async (folder: string): Promise<string> => {
+    const root = join(folder, 'native');
+    assertTrustedFolder(root); // what lies there already is loaded as it is
+    return await ensureUnpacked(root, name, payload);
+  };
   try {
     return await put(place.folder).catch((thrown: unknown) => put(place.moveFor(thrown)));
   } catch (thrown) {
     const isKnown = thrown instanceof WorkerError && thrown.code === 'native.unavailable';
     throw isKnown ? thrown : unusable(place.expected, thrown);
+  }
+}
+
+function isTrusted(folder: string): boolean {
+  try {
+    assertTrustedFolder(folder);
+    return true;
+  } catch {
+    return false;
   }
 }
 

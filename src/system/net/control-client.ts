@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { WorkerError } from '../../base/errors.ts';
 import { formatDuration, MIB } from '../../base/units.ts';
 import { codeOf } from '../../base/system-code.ts';
-import { mustBeOurs } from './control.ts';
+import { assertTrustedFolder } from '../disk/private-folder.ts';
 
 /** One reply is a status at most, with fifty jobs and their prompts' beginnings in it. */
 const MAX_REPLY_BYTES = 2 * MIB;
@@ -25,7 +25,7 @@ export async function* askControl(
   request: unknown,
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },
 ): AsyncGenerator {
-  if (process.platform !== 'win32') mustBeOurs(dirname(address));
+  if (process.platform !== 'win32') assertTrustedFolder(dirname(address));
   const socket = connect(address);
   const timer = setTimeout(
     () => socket.destroy(unresponsive(`did not answer within ${formatDuration(timeoutMs)}`)),

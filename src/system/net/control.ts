@@ -1,10 +1,11 @@
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { WorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
 import { xdgFolder } from '../../base/process/xdg.ts';
 import { sha256 } from '../disk/digest.ts';
+import { assertTrustedFolder } from '../disk/private-folder.ts';
 import type { Environment } from '../environment.ts';
 
 /*
@@ -83,8 +84,9 @@ export async function serveControl(address: string, handle: ControlHandler): Pro
 
 /** Makes the folder and removes what a killed worker left behind, but never a socket that answers. */
 async function claimAddress(address: string): Promise<void> {
+  assertTrustedFolder(dirname(address)); // before a folder is made in it
   mkdirSync(dirname(address), { recursive: true, mode: 0o700 });
-  mustBeOurs(dirname(address));
+  assertTrustedFolder(dirname(address));
   const socket = connect(address);
   const answers = await new Promise<boolean>((resolve) => {
     socket.once('connect', () => resolve(true));
@@ -97,20 +99,6 @@ async function claimAddress(address: string): Promise<void> {
     });
   }
   rmSync(address, { force: true });
-}
-
-/**
- * In a shared folder somebody else could have made this one first, to listen in our place.
- *
- * @throws WorkerError `folder.unusable`
- */
-export function mustBeOurs(folder: string): void {
-  const facts = lstatSync(folder, { throwIfNoEntry: false });
-  const account = process.getuid?.();
-  if (facts === undefined || account === 0 || facts.uid === account) return;
-  throw new WorkerError('folder.unusable', `the folder ${folder} belongs to another account`, {
-    hint: `Remove ${folder}, or start as the account that owns it.`,
-  });
 }
 
 /** The mask makes the socket owner-only from its first moment: listening creates it before `listen` returns. */
