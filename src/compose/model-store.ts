@@ -51,7 +51,7 @@ export function modelStoreOptions(effects: Effects, config: LiveConfig, log: Log
     crc32,
     clock,
     log: log.child({}, 'models'),
-    lock: (path) => acquireLock(path, { pid }),
+    lock: (path) => acquireLock(path, { pid, removes: true }),
     pid,
     remote: offeredUrls(effects, config),
     policy: DOWNLOAD_POLICY,

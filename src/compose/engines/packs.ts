@@ -49,7 +49,7 @@ export function createPacks(effects: Effects, config: LiveConfig, log: Logger): 
       }),
     cache: native,
     files,
-    lock: (path) => acquireLock(path, { pid: environment.pid }),
+    lock: (path) => acquireLock(path, { pid: environment.pid, removes: true }),
     clock,
     urlOf: (file) => releaseFileUrl(feed(), VERSION, file),
     log,

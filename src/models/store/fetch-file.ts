@@ -9,6 +9,7 @@ import { ensureDiskSpace } from '../download/disk-space.ts';
 import { download } from '../download/download.ts';
 import { PROGRAMS_FOLDER, shortHash } from '../names.ts';
 import type { FileCheck } from './file-check.ts';
+import { removeEmptyFolder } from './gc.ts';
 import { pathOf } from './layout.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 import { publish } from './publish.ts';
@@ -41,11 +42,15 @@ export async function fetchExclusively(target: FileTarget, fetching: Fetching): 
     report({ filename, phase: 'wait', doneBytes: 0, totalBytes: undefined });
   };
   const lockFile = () => lock(target.sidecars.lock);
-  return await exclusively({ lock: lockFile, clock, signal, onTaken }, async (waited) => {
-    // Whoever held the lock before may have brought the file.
-    if (!(waited && (await check.isUsable(target)))) await fetchLogged(target, fetching);
-    return pathOf(target.place);
-  });
+  try {
+    return await exclusively({ lock: lockFile, clock, signal, onTaken }, async (waited) => {
+      // Whoever held the lock before may have brought the file.
+      if (!(waited && (await check.isUsable(target)))) await fetchLogged(target, fetching);
+      return pathOf(target.place);
+    });
+  } finally {
+    await removeEmptyFolder(target.place.folder, fetching.options); // nothing came: an offer leaves nothing behind
+  }
 }
 
 /** Asked of the disk itself, whatever names it takes for one: a link, a short form, a case that does not count. */

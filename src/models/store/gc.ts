@@ -57,6 +57,7 @@ export async function collect(
   if (!dryRun) {
     for (const file of removed) await removeFile(file, options);
     await removeEmptyFolders(removed, options);
+    await sweepLocks(options);
   }
   const surplus = toCollect(found, maxBytes, options.clock.now());
   return {
@@ -89,13 +90,35 @@ export async function removeModel(
   return files;
 }
 
-/** A folder of one model is removed with its last file; locks are all that may be left in it. */
-async function removeEmptyFolders(removed: readonly FoundFile[], { root, files }: ModelStoreOptions): Promise<void> {
-  for (const folder of new Set(removed.map((file) => file.folder))) {
-    if (folder === root || SHARED.has(folder.slice(folder.lastIndexOf('/') + 1))) continue;
-    const left = await files.list(folder);
-    if (left.every((name) => name.startsWith(OURS) && name.endsWith('.lock'))) await files.remove(folder);
+async function removeEmptyFolders(removed: readonly FoundFile[], options: ModelStoreOptions): Promise<void> {
+  for (const folder of new Set(removed.map((file) => file.folder))) await removeEmptyFolder(folder, options);
+}
+
+/** A folder of one model goes with its last file. */
+export async function removeEmptyFolder(
+  folder: string,
+  { root, files }: Pick<ModelStoreOptions, 'root' | 'files'>,
+): Promise<void> {
+  if (folder !== root && !SHARED.has(folder.slice(folder.lastIndexOf('/') + 1))) await files.removeEmptyDir(folder);
+}
+
+/** Removes lock files that nobody holds, and the folders that hold nothing else: killed processes leave them. */
+export async function sweepLocks(options: ModelStoreOptions): Promise<void> {
+  const { root, files, lock } = options;
+  for (const folder of [root, ...(await foldersIn(root, files))]) {
+    const locks = (await files.list(folder)).filter((name) => name.startsWith(OURS) && name.endsWith('.lock'));
+    for (const name of locks) {
+      const probe = await lock(`${folder}/${name}`);
+      if (probe.is === 'held') probe.release(); // which removes it
+    }
+    if (locks.length > 0) await removeEmptyFolder(folder, options);
   }
+}
+
+async function foldersIn(root: string, files: ModelStoreOptions['files']): Promise<readonly string[]> {
+  const paths = (await files.list(root)).map((name) => `${root}/${name}`);
+  const facts = await Promise.all(paths.map((path) => files.stat(path)));
+  return paths.filter((_path, at) => facts[at]?.isFolder);
 }
 
 /** The failure of asking for a model that has no file on this disk. */

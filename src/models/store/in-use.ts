@@ -15,7 +15,8 @@ export interface InUse {
 }
 
 export interface InUseOptions {
-  readonly files: Pick<Files, 'list' | 'remove'>;
+  readonly files: Pick<Files, 'list'>;
+  /** Its file goes with its release. */
   readonly lock: (path: string) => Promise<Lock>;
   readonly pid: number;
 }
@@ -55,8 +56,7 @@ class Marks implements InUse {
       if (this.#marks.has(path)) return true;
       const probe = await lock(path);
       if (probe.is === 'taken') return true;
-      probe.release();
-      await files.remove(path); // its process is gone
+      probe.release(); // its process is gone, and so is the mark with this
     }
     return false;
   }
@@ -70,6 +70,5 @@ class Marks implements InUse {
     const taken = await mark.lock;
     if (taken.is === 'taken') return; // a process of our pid on another machine has it, on a shared disk
     taken.release();
-    await this.#options.files.remove(path);
   }
 }

@@ -1,6 +1,6 @@
 import { errorChain } from '../../base/errors.ts';
 import { FileCheck } from './file-check.ts';
-import { collect, type Collected, notFound, removeModel } from './gc.ts';
+import { collect, type Collected, notFound, removeModel, sweepLocks } from './gc.ts';
 import { createInUse } from './in-use.ts';
 import { belongsTo, findModels, type StoredFile } from './inventory.ts';
 import { FileResolver, type ModelRequest, type StoreContext, type StoredFiles } from './file-resolver.ts';
@@ -79,9 +79,8 @@ function createLease(context: StoreContext): FileLease {
 /** Brings the models back within their budget after a download. A failure is logged and keeps no job from running. */
 async function collectGarbage({ options, inUse }: StoreContext): Promise<void> {
   const maxBytes = options.maxBytes();
-  if (maxBytes === undefined) return;
   try {
-    await collect(options, inUse, { maxBytes });
+    await (maxBytes === undefined ? sweepLocks(options) : collect(options, inUse, { maxBytes }));
   } catch (thrown) {
     options.log.warn('models.not-collected', { error: errorChain(thrown) });
   }

@@ -1,6 +1,17 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { errorChain, WorkerError } from '../../base/errors.ts';
+import { codeOf } from '../../base/system-code.ts';
 
 /** Who holds a lock, as far as that is known: the system knows that it is held, a file beside it names the holder. */
 export interface LockHolder {
@@ -18,31 +29,34 @@ export type Lock =
  * Takes the lock on `path` (`….lock`), and writes the holder's pid beside it (`….pid`).
  *
  * The system drops the lock when the process ends, however it ends, so there is no stale lock to clean up, and children
- * do not inherit it. The lock file itself stays: removing it would let two processes lock two different files of one name.
- * It is the same kind of lock that other implementations of the worker take on this file.
+ * do not inherit it. Nothing is followed or opened but a plain file: a link would have us write elsewhere.
+ *
+ * The lock file stays, because other implementations of the worker take the same kind of lock on it and would keep one
+ * that was removed. With `removes` it goes with its release: whoever locked it in that moment notices, and starts again.
  *
  * @throws WorkerError `folder.unusable`
  */
-export async function acquireLock(path: string, options: { readonly pid: number }): Promise<Lock> {
+export async function acquireLock(
+  path: string,
+  options: { readonly pid: number; readonly removes?: boolean },
+): Promise<Lock> {
   const pidPath = path.replace(/(\.lock)?$/, '.pid');
   const unlock = await takeLock(path);
   if (unlock === undefined) return { is: 'taken', by: readHolder(pidPath) };
 
-  try {
-    writeFileSync(pidPath, `${options.pid}\n`, { mode: 0o600 });
-  } catch {
-    // A full disk, for one. The lock is what counts; an unnamed holder stops no work.
-  }
+  writePid(pidPath, options.pid);
   let held = true;
   const release = (): void => {
     if (!held) return;
     held = false;
     try {
       rmSync(pidPath, { force: true });
+      if (options.removes && process.platform !== 'win32') rmSync(path, { force: true }); // while it is still ours
     } catch {
-      // the disk may have become read-only; a pid without a lock means nothing
+      // the disk may have become read-only; a pid or a file without a lock means nothing
     }
     unlock();
+    if (options.removes && process.platform === 'win32') removeUnheld(path);
   };
   return { is: 'held', release };
 }
@@ -61,13 +75,58 @@ async function takeLock(path: string): Promise<(() => void) | undefined> {
   }
 }
 
+/** Windows removes no file that somebody has open, so this takes no lock from anybody. */
+function removeUnheld(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // it has its next holder
+  }
+}
+
+function writePid(path: string, pid: number): void {
+  try {
+    const file = openPlain(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC);
+    writeFileSync(file, `${pid}\n`);
+    closeSync(file);
+  } catch {
+    // A full disk, for one. The lock is what counts; an unnamed holder stops no work.
+  }
+}
+
 function readHolder(pidPath: string): LockHolder {
   try {
-    const pid = Number.parseInt(readFileSync(pidPath, 'utf8'), 10);
-    return { pid: Number.isSafeInteger(pid) ? pid : undefined, since: statSync(pidPath).mtimeMs };
+    const file = openPlain(pidPath, constants.O_RDONLY);
+    const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
+    const since = fstatSync(file).mtimeMs;
+    closeSync(file);
+    return { pid: Number.isSafeInteger(pid) ? pid : undefined, since };
   } catch {
     return { pid: undefined, since: undefined }; // the holder has not written it yet: it is still the holder
   }
+}
+
+/** What opening a link, and a pipe or a socket, fails with (POSIX open, O_NOFOLLOW and O_NONBLOCK). */
+const NOT_PLAIN = new Set(['ELOOP', 'ENXIO']);
+
+/**
+ * Opens a plain file for its owner alone, at once whatever stands there.
+ *
+ * @throws WorkerError `folder.unusable` for a link, a pipe or a device; the system's own error otherwise
+ */
+function openPlain(path: string, flags: number): number {
+  const notPlain = new WorkerError('folder.unusable', `${path} is a link or no plain file`, {
+    hint: `Remove ${path}, and find out who put it there.`,
+  });
+  let file: number;
+  try {
+    file = openSync(path, flags | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0), 0o600);
+  } catch (thrown) {
+    throw NOT_PLAIN.has(codeOf(thrown) ?? '') ? notPlain : thrown;
+  }
+  if (fstatSync(file).isFile()) return file;
+  closeSync(file);
+  throw notPlain;
 }
 
 /** flock(2): exclusive, and "no" instead of waiting. */
@@ -79,10 +138,16 @@ const INTERRUPTED = 4;
 /** Undefined when somebody else holds it. The descriptor is close-on-exec, which keeps the lock from children. */
 async function lockOnUnix(path: string): Promise<(() => void) | undefined> {
   const { flock, lastError } = await openLibc();
-  const file = openSync(path, 'a', 0o600);
-  let errno = 0;
-  while (flock(file, LOCK_EX_NB) !== 0) {
-    errno = lastError();
+  const open = (): number => openPlain(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
+  let file = open();
+  for (;;) {
+    if (flock(file, LOCK_EX_NB) === 0) {
+      if (isNamed(file, path)) return () => closeSync(file);
+      closeSync(file); // its holder removed it as we opened it: a lock on it says nothing
+      file = open();
+      continue;
+    }
+    const errno = lastError();
     if (errno === INTERRUPTED) continue;
     closeSync(file);
     if (WOULD_BLOCK.has(errno)) return undefined;
@@ -90,7 +155,12 @@ async function lockOnUnix(path: string): Promise<(() => void) | undefined> {
       hint: 'Keep the config folder on a local disk: some network shares do not support locks. `--config` names another place.',
     });
   }
-  return () => closeSync(file);
+}
+
+/** Whether the name leads to this very file, and nobody put another in its place. */
+function isNamed(file: number, path: string): boolean {
+  const [held, named] = [fstatSync(file), lstatSync(path, { throwIfNoEntry: false })];
+  return held.ino === named?.ino && held.dev === named.dev;
 }
 
 interface Libc {

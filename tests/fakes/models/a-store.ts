@@ -56,7 +56,7 @@ export function aStore(root: string, choice: Partial<ModelStoreOptions> = {}): S
     followFile,
     clock: systemClock,
     log,
-    lock: (path) => acquireLock(path, { pid: process.pid }),
+    lock: (path) => acquireLock(path, { pid: process.pid, removes: true }),
     pid: process.pid,
     policy: SMALL,
     diskFloorBytes: () => 0,

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { acquireLock } from '../../../../src/system/disk/lock.ts';
 import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
-import { LINUX, needs } from '../../../needs.ts';
+import { LINUX, needs, POSIX } from '../../../needs.ts';
 
 async function setup() {
   const folder = await tempFolder();
@@ -121,3 +121,65 @@ test('a holder that cannot write its pid holds the lock all the same', async () 
   if (first.is === 'held') first.release();
   expect((await acquireLock(at.path, { pid: 3 })).is).toBe('held');
 });
+
+needs(POSIX)('a lock is never taken through a link or on a pipe, and writes nothing there', async () => {
+  await using at = await setup();
+  const victim = at.path.replace('daemon.lock', 'victim');
+  await symlink(victim, at.path);
+  expect(await failureOf(acquireLock(at.path, { pid: 1 }))).toMatchObject({
+    code: 'folder.unusable',
+    message: `${at.path} is a link or no plain file`,
+    hint: expect.stringContaining(`Remove ${at.path}`),
+  });
+  await rm(at.path);
+  Bun.spawnSync(['mkfifo', at.path]);
+  expect(await failureOf(acquireLock(at.path, { pid: 1 }))).toMatchObject({ code: 'folder.unusable' });
+  await rm(at.path);
+  await symlink(victim, at.pidPath);
+  expect((await acquireLock(at.path, { pid: 1 })).is).toBe('held');
+  expect(await failureOf(stat(victim))).toMatchObject({ code: 'ENOENT' });
+});
+
+test('a lock that removes its file leaves nothing behind', async () => {
+  await using at = await setup();
+  const lock = await acquireLock(at.path, { pid: 1, removes: true });
+  if (lock.is === 'held') lock.release();
+  expect(await readdir(at.path.replace('/daemon.lock', ''))).toEqual([]);
+});
+
+needs(POSIX)('a lock file that was put aside is held by nobody that takes the name', async () => {
+  await using at = await setup();
+  const first = await acquireLock(at.path, { pid: 1, removes: true });
+  await rename(at.path, `${at.path}.aside`);
+  const second = await acquireLock(at.path, { pid: 2, removes: true });
+  expect([first.is, second.is]).toEqual(['held', 'held']);
+  expect((await acquireLock(at.path, { pid: 3 })).is).toBe('taken');
+});
+
+needs(POSIX)(
+  'of many that take and release one lock with its file, one at a time holds it',
+  async () => {
+    await using at = await setup();
+    const inside = at.path.replace('daemon.lock', 'inside');
+    const program = `
+    const { acquireLock } = await import('${import.meta.dir}/../../../../src/system/disk/lock.ts');
+    const { mkdirSync, rmdirSync } = await import('node:fs');
+    let held = 0;
+    while (held < 150) {
+      const lock = await acquireLock('${at.path}', { pid: process.pid, removes: true });
+      if (lock.is !== 'held') continue;
+      mkdirSync('${inside}'); // fails while somebody else is inside
+      rmdirSync('${inside}');
+      held += 1;
+      lock.release();
+    }
+    console.log('done');`;
+    const children = Array.from({ length: 3 }, () =>
+      Bun.spawn([process.execPath, '-e', program], { stdout: 'pipe', stderr: 'inherit' }),
+    );
+    const ends = children.map(async (child) => (await new Response(child.stdout).text()).trim());
+    expect(await within(50_000, 'the children', Promise.all(ends))).toEqual(['done', 'done', 'done']);
+    expect(await failureOf(stat(at.path))).toMatchObject({ code: 'ENOENT' });
+  },
+  60_000,
+);
