@@ -19,6 +19,7 @@ import { openTrialRun, type TrialRun } from '../update/trial-child.ts';
 import { composeUpdater } from '../update/updater.ts';
 import { serveSocket } from '../worker/control-socket.ts';
 import { serveLocalApi } from '../worker/local-api.ts';
+import { pageShell } from '../worker/page-shell.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
 import { followCeiling } from '../worker/service-ceiling.ts';
 import { LEAVE_MS, reportToService } from '../../worker/reports/service-report.ts';
@@ -147,7 +148,7 @@ async function serve({ path, log, effects, stops, notify }: Run, about: Serving)
     stops.passTo(() => worker.signal());
     announce(setup);
     void sweepScratch({ ...effects, ...effects.environment }, { isAlive, log: log.logger });
-    await using _api = await serveLocalApi(worker, { ...setup, ...restartOf(about, worker) });
+    await using _api = await serveLocalApi(worker, { ...setup, shell: pageShell, ...restartOf(about, worker) });
     await using _control = await serveSocket(worker.control, { ...setup, configPath: path });
     const leaves = (): boolean => !(about.restart?.isAsked === true || about.updater?.takesOver === true);
     using _report = notify && reportTo(notify, worker, { ...setup, leaves });

@@ -23,7 +23,7 @@ export type Handlers = { readonly [Name in RouteName]: (call: Call<Name>) => Pro
 
 /** Routes beside the table, such as those of another API's shape; undefined for a path that is none of theirs. */
 export interface RouteGroup {
-  answer(request: Request, url: URL): Promise<Response> | Response | undefined;
+  answer(request: Request, url: URL): Promise<Response | undefined> | Response | undefined;
 }
 
 export interface RouterOptions {

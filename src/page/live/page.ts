@@ -33,11 +33,16 @@ export function openPage(browser: Browser): LivePage {
   const stopClock = browser.every(SECOND_MS, () => (now.value = browser.now()));
   browser.onFragment(() => (route.value = routeOf(browser.fragment())));
 
+  /** Jobs that changed while the list was on its way: it may be older than they are. */
+  let changed: ApiJob[] | undefined;
   /** Lists that events only tell the changes of. */
   async function readLists(): Promise<void> {
+    const during: ApiJob[] = [];
+    changed = during;
     const [listed, logged] = await Promise.all([call(browser, 'jobs'), call(browser, 'daemonLogs')]);
     batch(() => {
-      if (listed.is === 'answered') jobs.value = sorted(listed.answer);
+      if (listed.is === 'answered') jobs.value = during.reduce(jobsAfter, sorted(listed.answer));
+      if (changed === during) changed = undefined;
       if (logged.is === 'answered') logs.value = linesFrom(logs.value, logged.answer);
     });
   }
@@ -60,6 +65,7 @@ export function openPage(browser: Browser): LivePage {
         status.value = event.data;
         break;
       case 'job':
+        changed?.push(event.data);
         jobs.value = jobsAfter(jobs.value, event.data);
         break;
       case 'progress':

@@ -64,8 +64,25 @@ export function linesAfter({ lines, all }: LogLines, added: readonly ApiLogLine[
   };
 }
 
-/** The lines after the log was read anew: in another run of the worker they count from the beginning. */
+/**
+ * The lines after the log was read anew, which may be older than some that came meanwhile. In another run of the worker
+ * they count from the beginning.
+ */
 export function linesFrom(before: LogLines, { entries, seq }: LogPage): LogLines {
-  const isAnotherRun = seq < (before.lines.at(-1)?.seq ?? 0);
-  return linesAfter(isAnotherRun ? { lines: [], all: 0 } : before, entries);
+  if (isAnotherRun(before.lines, entries)) return linesAfter({ lines: [], all: 0 }, entries);
+  const oldest = entries[0]?.seq ?? Infinity;
+  const earlier = before.lines.filter((line) => line.seq < oldest);
+  return linesAfter({ lines: earlier, all: before.all }, [
+    ...entries,
+    ...before.lines.filter((line) => line.seq > seq),
+  ]);
+}
+
+/** Within one run a line with a higher number is no older, and one number is one line. */
+function isAnotherRun(held: readonly ApiLogLine[], entries: readonly ApiLogLine[]): boolean {
+  const [newest, last] = [held.at(-1), entries.at(-1)];
+  if (newest === undefined || last === undefined) return false;
+  if (newest.seq > last.seq) return newest.ts < last.ts;
+  const same = entries.find(({ seq }) => seq === newest.seq);
+  return same !== undefined && same.ts !== newest.ts;
 }

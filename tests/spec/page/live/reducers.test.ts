@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { ApiJob } from '../../../../src/local-api/contract/jobs.ts';
+import type { ApiLogLine } from '../../../../src/local-api/contract/logs.ts';
 import {
   jobsAfter,
   jobsAfterProgress,
@@ -61,7 +62,16 @@ test('a window holds the newest lines and counts those before them', () => {
 });
 
 test('a worker that was started again begins its log anew', () => {
-  const before = { lines: LINES.map((line) => ({ ...line, seq: line.seq + 100 })), all: 108 };
-  expect(linesFrom(before, { entries: LINES.slice(0, 2), seq: 2 })).toEqual({ lines: LINES.slice(0, 2), all: 2 });
-  expect(linesFrom(before, { entries: [], seq: 108 })).toEqual(before);
+  const later = (line: ApiLogLine): ApiLogLine => ({ ...line, ts: '2099-01-01T00:00:00.000Z' });
+  const held = { lines: LINES, all: LINES.length };
+  const shorter = LINES.slice(0, 2).map(later);
+  expect(linesFrom(held, { entries: shorter, seq: 2 })).toEqual({ lines: shorter, all: 2 });
+  const longer = [...LINES, { ...LINES[0]!, seq: 9 }].map(later);
+  expect(linesFrom(held, { entries: longer, seq: 9 })).toEqual({ lines: longer, all: 9 });
+  expect(linesFrom(held, { entries: [], seq: 8 })).toEqual(held);
+});
+
+test('lines that came while the log was read stay behind those that were read', () => {
+  const before = linesAfter({ lines: [], all: 0 }, LINES.slice(6));
+  expect(linesFrom(before, { entries: LINES.slice(0, 7), seq: 7 })).toEqual({ lines: LINES, all: LINES.length });
 });

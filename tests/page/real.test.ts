@@ -1,0 +1,90 @@
+import { afterAll, expect } from 'bun:test';
+import * as v from 'valibot';
+import { serveLocalApi } from '../../src/compose/worker/local-api.ts';
+import { pageShell } from '../../src/compose/worker/page-shell.ts';
+import { PageCodeSchema } from '../../src/local-api/contract/page.ts';
+import { anLlmTask } from '../fakes/builders.ts';
+import { ScriptedEngine } from '../fakes/engines/scripted-engine.ts';
+import { setup, type SceneChoice } from '../flow/harness.ts';
+import { inChromium, openWindows } from './browser.ts';
+
+const windows = openWindows();
+afterAll(() => windows[Symbol.asyncDispose]());
+
+/** A whole worker with its real API, and a window that was opened with a code. */
+async function openWorker(choice: SceneChoice = {}) {
+  const scene = await setup({ ...choice, config: { local_api_port: 0, ...choice.config } });
+  const { composed, effects, config, log, engines } = scene.worker;
+  const api = (await serveLocalApi(composed, { effects, config, log, engines, shell: pageShell }))!;
+  const answer = await fetch(`${api.url}/page/codes`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${api.token}` },
+  });
+  const { url } = v.parse(PageCodeSchema, await answer.json());
+  const { page, complaints, ...window } = await windows.open({ url });
+  return {
+    scene,
+    api,
+    page,
+    complaints,
+    async [Symbol.asyncDispose]() {
+      await window[Symbol.asyncDispose]();
+      await api[Symbol.asyncDispose]();
+      await scene[Symbol.asyncDispose]();
+    },
+  };
+}
+
+inChromium('a worker is approved, serves a job, and the window shows each step by itself', async () => {
+  const engine = new ScriptedEngine();
+  await using open = await openWorker({ engines: [engine], credentials: undefined });
+  const { page, scene, complaints } = open;
+  await page.getByRole('heading', { name: 'Waiting for approval' }).waitFor();
+  expect(page.url()).toEndWith('#status');
+  await scene.studio.approve();
+  await scene.worker.live();
+  await page.getByRole('heading', { name: 'Idle' }).waitFor();
+  const { id } = await scene.studio.createJob(anLlmTask());
+  const run = await engine.started();
+  await page.getByRole('heading', { name: 'Busy' }).waitFor();
+  run.finish();
+  await scene.studio.jobIs(id, 'completed');
+  await page.getByRole('heading', { name: 'Idle' }).waitFor();
+  await page.getByRole('link', { name: 'Jobs' }).click();
+  await page.getByText('Today, 1 job').waitFor();
+  await page.locator('.row--job').click();
+  await page.getByRole('heading', { name: 'Log of this job' }).waitFor();
+  await page.locator('.log__row').first().waitFor();
+  expect(page.url()).toEndWith(`#jobs/${id}`);
+  expect(complaints).toEqual([]);
+});
+
+inChromium('a worker that is paused in its window takes no job until it is resumed there', async () => {
+  await using open = await openWorker();
+  const { page, scene } = open;
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('heading', { name: 'Paused' }).waitFor();
+  expect(scene.worker.status().enabled).toBe(false);
+  const { id } = await scene.studio.createJob(anLlmTask());
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await scene.studio.jobIs(id, 'completed');
+  expect(scene.worker.config.current.auto_enabled).toBe(true);
+});
+
+inChromium('a job that is handed back in the window goes to the studio again', async () => {
+  const engine = new ScriptedEngine();
+  await using open = await openWorker({ engines: [engine] });
+  const { page, scene } = open;
+  await scene.studio.createJob(anLlmTask());
+  await engine.started();
+  await page.getByRole('link', { name: 'Jobs' }).click();
+  await page.getByRole('button', { name: 'Hand back' }).click();
+  await page.getByText('Job handed back').waitFor();
+});
+
+inChromium('a page that nobody gave a code sees nothing of the worker', async () => {
+  await using open = await openWorker();
+  const stranger = await windows.open({ url: open.api.url });
+  await stranger.page.getByRole('heading', { name: 'This window’s session has ended' }).waitFor();
+  await stranger[Symbol.asyncDispose]();
+});
