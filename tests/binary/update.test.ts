@@ -147,7 +147,7 @@ for (const event of ['update.downloading', 'update.staged', 'update.tried', 'sto
   });
 }
 
-test('a version that dies three times before it comes to work is taken back at its fourth start', async () => {
+test('a version that dies three times is taken back at its fourth start', async () => {
   await using scene = await updateScene('ws_reconnect_attempts = 0\n');
   await scene.publish();
   await scene.command('update');

@@ -18,6 +18,7 @@ import { voiceConfig, voiceModel } from '../../demo/weights/voice.ts';
 import { serveLoopback } from '../../system/net/loopback-files.ts';
 import type { Effects } from '../effects.ts';
 
+/** What the demonstration runs, and the server of its models and inputs; whoever laid it out closes it. */
 export interface RealLayout {
   readonly jobs: readonly DemoJob[];
   /** Serves nothing any more. */
@@ -84,11 +85,13 @@ const made = (role: FileRole, filename: string, content: Uint8Array, { sha256 }:
   sha256: sha256(content).toHex(),
 });
 
+/** A file of the operator's, without a digest: it is served as it is now. @throws WorkerError `file.unusable` */
 async function found(role: FileRole, path: string, effects: Effects): Promise<RealFile> {
   const sizeBytes = await sizeOf(path, effects);
   return { role, filename: path.replace(/^.*[/\\]/, ''), content: path, sizeBytes };
 }
 
+/** In bytes. @throws WorkerError `file.unusable` for a folder, and where there is nothing */
 async function sizeOf(path: string, { files }: Effects): Promise<number> {
   const facts = await files.stat(path);
   if (facts !== undefined && !facts.isFolder) return facts.sizeBytes;

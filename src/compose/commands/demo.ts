@@ -113,6 +113,7 @@ interface Place {
   readonly undo: AsyncDisposableStack;
 }
 
+/** The usual jobs, or those of real engines, whose server `undo` closes. */
 async function jobsOf({ real, outDir }: DemoChoice, { effects, join, undo }: Place): Promise<readonly DemoJob[]> {
   if (real === undefined) return DEMO_JOBS;
   const layout = await layOutReal(real, { effects, spoken: join(outDir, 'audio_tts.wav') });
@@ -120,6 +121,7 @@ async function jobsOf({ real, outDir }: DemoChoice, { effects, join, undo }: Pla
   return layout.jobs;
 }
 
+/** Only this account may look inside: an operator token is in there. @throws WorkerError `folder.unusable` */
 async function makeScratch(folder: string, files: Effects['files']): Promise<void> {
   try {
     await files.makeDir(folder, { mode: 0o700 });

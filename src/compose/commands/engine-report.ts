@@ -22,6 +22,10 @@ const packsIn = ({ packs, packStore }: PackSet): Pick<EngineReport, 'packs'> =>
     ? {}
     : { packs: packs.map((pack) => ({ pack: pack.name, state: packState(pack, packStore.find(pack) !== undefined) })) };
 
+/**
+ * Facts that are unknown, or say nothing of this engine, are left out rather than empty: `--json` prints them as they
+ * are.
+ */
 async function reportOf(engine: Engine, packSet: PackSet): Promise<EngineReport> {
   const readiness = await readinessOf(engine);
   const serves = {

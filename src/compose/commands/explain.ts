@@ -29,6 +29,10 @@ export async function explainOffer(
   return { offer, ...(asked.is === 'answered' ? asked.answer : await explainHere(offer, path, effects)) };
 }
 
+/**
+ * By this process's own look at the machine. What only a running worker knows, such as a full outbox, is `live:
+ * undefined`.
+ */
 async function explainHere(offer: Offer, path: string, effects: Effects): Promise<Explanation> {
   const log = openCommandLog(effects).logger;
   const config = await openConfig(path, effects, { log, readOnly: true });

@@ -38,6 +38,7 @@ export async function openModelFiles(named: string | undefined, effects: Effects
 
 type Start = Pick<InspectedModel, 'filename' | 'sizeBytes'> & { readonly start: Uint8Array };
 
+/** The start of a file on this machine. @throws WorkerError `cli.usage` for a folder, and where there is nothing */
 async function startOf(path: string, { files }: Effects): Promise<Start> {
   const facts = await files.stat(path);
   if (facts === undefined) throw new WorkerError('cli.usage', `<file>: ${path} does not exist`);
@@ -46,6 +47,11 @@ async function startOf(path: string, { files }: Effects): Promise<Start> {
   return { filename, sizeBytes: facts.sizeBytes, start: await firstBytes(files.openRead(path)) };
 }
 
+/**
+ * The start of a file elsewhere; a server without ranges begins with all of it, and is hung up on.
+ *
+ * @throws WorkerError `download.failed`
+ */
 async function startAt(url: string, effects: Effects, config: Parameters<typeof offeredUrls>[1]): Promise<Start> {
   using answer = await offeredUrls(effects, config).open({
     what: 'model',
@@ -67,6 +73,7 @@ async function startAt(url: string, effects: Effects, config: Parameters<typeof 
   };
 }
 
+/** Stops reading once there is enough, which closes the file or the connection. */
 async function firstBytes(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
@@ -78,6 +85,10 @@ async function firstBytes(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array
   return joinBytes(parts).subarray(0, START_BYTES);
 }
 
+/**
+ * Gives a file of the operator's a place among the models, where its engine finds it, and returns that. No byte is
+ * copied on one disk.
+ */
 async function adopt(
   path: string,
   { id, engine }: { readonly id: string; readonly engine: EngineName },

@@ -53,6 +53,7 @@ export async function openedConfig(
   };
 }
 
+/** One setting as commands show it, with the variable that lays another value over the file. */
 function entryOf(setting: Setting, { current, overridden }: ConfigStore): ConfigEntry {
   const { key, kind } = setting;
   const variable = overridden.includes(key) ? variableOf(key) : undefined;
@@ -62,6 +63,7 @@ function entryOf(setting: Setting, { current, overridden }: ConfigStore): Config
 
 const shownSwitch = (setting: Setting, value: boolean) => ({ value, text: `${nameOf(setting)} = ${value}` });
 
+/** The settings that commands read by name. A worker is registered only with both halves of its credentials. */
 function valuesOf({ current }: ConfigStore): OpenedConfig['values'] {
   return {
     apiBaseUrl: shownUrl(current.api_base_url),
@@ -76,6 +78,7 @@ function valuesOf({ current }: ConfigStore): OpenedConfig['values'] {
   };
 }
 
+/** Tokens and results are about to travel in the clear, which the operator should know before it happens. */
 function warnOfPlainHttp(apiBaseUrl: string, { current }: ConfigStore, log: Logger): void {
   const { warning } = checkBaseUrl(apiBaseUrl, { allowInsecureHttp: current.allow_insecure_http });
   if (warning !== undefined) log.warn('studio.insecure', { because: warning });

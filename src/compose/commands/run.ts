@@ -97,6 +97,7 @@ function feedWatchdog({ notify, effects: { clock } }: Run): Disposable {
   return { [Symbol.dispose]: () => disarm() };
 }
 
+/** Works under the lock of the config, which no other process gets meanwhile; 0 where one has it already. */
 async function locked({ path, log, effects, notify }: Run, work: () => Promise<number>): Promise<number> {
   const lock = await acquireLock(siblingsOf(path).lock, { pid: effects.environment.pid });
   if (lock.is === 'taken') {
@@ -112,7 +113,9 @@ async function locked({ path, log, effects, notify }: Run, work: () => Promise<n
   }
 }
 
-/** Again for as long as an operator asks for it, so that every setting counts. Whoever stops the process ends this, too. */
+/**
+ * Again for as long as an operator asks for it, so that every setting counts. Whoever stops the process ends this, too.
+ */
 async function serveAnew(run: Run, about: Pick<Serving, 'updater' | 'survival'>): Promise<number> {
   for (;;) {
     const restart = { isAsked: false };
@@ -131,6 +134,10 @@ interface Serving {
   readonly restart?: { isAsked: boolean };
 }
 
+/**
+ * The life of one worker, from its config to its exit code. Whatever it opened is closed in the reverse order, the
+ * config last.
+ */
 async function serve({ path, log, effects, stops, notify }: Run, about: Serving): Promise<number> {
   const learnSecret = (secret: string): void => log.redactor.learn(secret);
   const config = await openConfig(path, effects, { log: log.logger, learnSecret, watched: true });
@@ -184,7 +191,9 @@ const reportTo = (
     isHandingOver: () => !setup.leaves(),
   });
 
-/** Requests to stop this process, from its first line on: those that come while nobody takes them are passed on later. */
+/**
+ * Requests to stop this process, from its first line on: those that come while nobody takes them are passed on later.
+ */
 class StopRequests implements Disposable {
   #count = 0;
   #passed = 0;

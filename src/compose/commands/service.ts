@@ -98,6 +98,7 @@ interface ServiceRequest {
   readonly isolated: boolean;
 }
 
+/** Reads the machine for all that the service's file says. */
 async function factsOf(request: ServiceRequest, receipt: Receipt, effects: Effects): Promise<ServiceFacts> {
   const { environment, files, native } = effects;
   const { config, configPath, isolated } = request;

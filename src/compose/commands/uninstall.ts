@@ -79,6 +79,7 @@ function configFiles(path: string, named: string | undefined, { environment }: E
   return isOwn ? [folder] : [...Object.values(beside), path];
 }
 
+/** `entry`: a folder of the `Path`, as the receipt has it. @throws WorkerError `internal` with what PowerShell said */
 async function removeUserPath(entry: string, effects: Effects): Promise<void> {
   const runStep = systemCommands(effects, { [USER_PATH_VARIABLE]: entry });
   const { code, lastError } = await runStep(removeUserPathStep);

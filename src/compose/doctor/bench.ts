@@ -72,6 +72,7 @@ export async function* benchmarks(path: string, effects: Effects): AsyncGenerato
   }
 }
 
+/** By the very digest that downloads are verified with. */
 function hashRate({ clock, startSha256 }: Effects): Promise<Measurement> {
   const block = new Uint8Array(BLOCK_BYTES);
   const work = async (): Promise<number> => {
@@ -100,6 +101,7 @@ async function* diskRates(folder: string, { clock, files }: Effects): AsyncGener
   yield await measure({ id: 'bench.read', what: 'reading what was written', unit: 'MiB/s', work: read }, clock);
 }
 
+/** Loads the engine's model once and runs it again and again; a failure is why it is unmeasured. */
 async function engineRate(
   benchmark: EngineBenchmark,
   { path, folder }: { readonly path: string; readonly folder: string },
@@ -121,6 +123,11 @@ async function engineRate(
   }
 }
 
+/**
+ * A tiny model in `folder`, which the caller removes. Nothing is fetched for it.
+ *
+ * @throws WorkerError what the engine's load throws
+ */
 async function load(
   { id, engine: name, weights }: EngineBenchmark,
   { path, folder }: { readonly path: string; readonly folder: string },
@@ -145,6 +152,7 @@ async function load(
 const ROLES = ['model', 'config'] as const satisfies readonly FileRole[];
 const ENDINGS: Readonly<Partial<Record<EngineName, string>>> = { 'llama-cpp': '.gguf', piper: '.onnx' };
 
+/** Through the contract's own schema, so that a benchmark asks for what a studio could. */
 function taskOf(params: unknown): Task {
   const read = readJson(TaskSchema, JSON.stringify(params));
   if (read.is === 'read') return read.value;

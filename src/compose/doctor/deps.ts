@@ -17,6 +17,7 @@ import { openUpdates } from '../update/commands.ts';
 import { reportService } from './service.ts';
 import { askStudio, proxyToStudio, tryUpgrade } from './studio.ts';
 
+/** Whose config is looked at, and the way to the worker that runs with it. */
 export interface DoctorPlace {
   /** As the operator named it. */
   readonly named: string | undefined;
@@ -76,6 +77,7 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 const wordsOf = (osRelease: string): readonly string[] =>
   [...osRelease.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].flatMap(([, words = '']) => words.split(/\s+/));
 
+/** In bytes: of a file, or of all that a folder holds; 0 where nothing is. */
 async function sizeOf(path: string, effects: Pick<Effects, 'files'>): Promise<number> {
   const facts = await effects.files.stat(path);
   if (facts === undefined || !facts.isFolder) return facts?.sizeBytes ?? 0;
@@ -94,6 +96,7 @@ async function lockHolder(path: string, { files, environment }: Effects): Promis
   return undefined;
 }
 
+/** A feed that cannot be read is a finding and no failure of the doctor. */
 async function feedReport(named: string | undefined, effects: Effects): Promise<FeedReport> {
   try {
     const { latest, heldBack } = await (await openUpdates(named, effects)).check();

@@ -45,6 +45,7 @@ export async function openDoctor(
   };
 }
 
+/** What a bundle holds, with everything taken out that is secret. What cannot be read is left out of it. */
 async function bundleOf(findings: readonly Examined[], deps: DoctorDeps, effects: Effects): Promise<string> {
   const { environment, clock, files } = effects;
   const config = await deps.config().then(

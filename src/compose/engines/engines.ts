@@ -25,6 +25,7 @@ import { chatTemplateAt } from './chat-template.ts';
 import { createEngineTools, type EngineTools } from './engine-tools.ts';
 import { builtInDevice, createPacks, type GpuPack, packsHere, type PackSet } from './packs.ts';
 
+/** Limits and paths follow the config without a restart; `log` is the process's own. */
 export interface EngineSetup {
   readonly log: Logger;
   readonly config: LiveConfig;
@@ -79,6 +80,7 @@ const isThere = async (payload: PayloadName, look: () => Promise<boolean>): Prom
 
 type Gpus = () => Promise<readonly Gpu[]>;
 
+/** Chats, and chats about images: two libraries, each with packs of its own. */
 function llamaEngine(
   { effects, config, host, fetchImage, log }: EngineTools,
   about: Omit<PackSet, 'engine'> & { readonly gpus: Gpus },
@@ -117,6 +119,7 @@ const whisperEngine = ({ effects, config, host, fetchInput, ffmpeg }: EngineTool
       isThere('whisper', async () => (await import('../../engines/whisper/binding.ts')).whisperInstalled()),
   });
 
+/** Programs of stable-diffusion.cpp, of the release whose digests the manifest pins. */
 function sdCppEngine({ effects, config, programs, fetchInput, ffmpeg, quarantine, log }: EngineTools): Engine {
   const { files, random, environment, sha256, clock, http, images } = effects;
   return createSdCppEngine({
@@ -140,6 +143,7 @@ function sdCppEngine({ effects, config, programs, fetchInput, ffmpeg, quarantine
   });
 }
 
+/** An app of the operator's, by the settings at the moment of a job. */
 function gradioEngine({ effects: { environment, images, clock, random }, config }: EngineTools): Engine {
   const endpointUrl = config.live('gradio_endpoint_url');
   const apiName = config.live('gradio_api_name');

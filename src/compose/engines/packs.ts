@@ -84,6 +84,7 @@ export async function openPacks(configPath: string | undefined, effects: Effects
   return { pull: (name, signal, onProgress) => set.packStore.pull(packNamed(set, name), signal, onProgress) };
 }
 
+/** @throws WorkerError `cli.usage` with the names there are */
 function packNamed({ packs }: PackSet, name: string): Pack {
   const found = packs.find((pack) => pack.name === name);
   if (found !== undefined) return found;

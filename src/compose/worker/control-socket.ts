@@ -6,6 +6,7 @@ import { repliesTo } from '../../worker/control/replies.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { Effects } from '../effects.ts';
 
+/** Where commands look for the worker, and who hears that they will not find it. */
 export interface ControlSocketOptions {
   /** Commands that use this config file find the socket by it. */
   readonly configPath: string;

@@ -18,6 +18,7 @@ export interface Identity {
   readonly approved: Promise<void>;
 }
 
+/** What a request to register says, read anew for each. */
 export interface IdentityFacts {
   /** The one the process started with: another studio is another start. */
   readonly apiBaseUrl: string;

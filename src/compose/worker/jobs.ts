@@ -38,6 +38,7 @@ export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'loa
   close(): Promise<void>;
 }
 
+/** What jobs are taken by, and where their results go. */
 export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery' | 'studioOffers'> {
   readonly scheduler: Scheduler;
   readonly events: WorkerEvents;

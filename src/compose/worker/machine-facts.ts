@@ -89,6 +89,7 @@ export async function probeMachine(options: {
   };
 }
 
+/** Once, since it does not change. */
 function logVram({ totalGb, reasons, silentGpus }: VramReport, log: Logger): void {
   if (silentGpus > 0) log.warn('gpu.silent', { silentGpus, vramTotalGb: totalGb });
   if (totalGb === 0) log.debug('vram.unknown', { reasons });

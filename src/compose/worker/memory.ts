@@ -11,6 +11,7 @@ import { watchMemory } from '../../system/machine/memory-watch.ts';
 import { createMemoryAdmission, type MemoryAdmission } from '../../worker/rules/memory-admission.ts';
 import type { Effects } from '../effects.ts';
 
+/** What is known of memory. Whoever opened it closes it, after the last model is gone: peaks are saved then. */
 export interface Memory {
   readonly admission: MemoryAdmission;
   /** For whoever loads models. */
@@ -21,6 +22,7 @@ export interface Memory {
   close(): Promise<void>;
 }
 
+/** Whose memory, and where what jobs needed is remembered. */
 export interface MemoryOptions {
   readonly engines: readonly Engine[];
   readonly peaksPath: string;

@@ -1,6 +1,6 @@
-import { toJobId } from '../../base/ids.ts';
 import { GB } from '../../base/units.ts';
 import type { Feature, Welcome } from '../../contract/frames/inbound.ts';
+import { studioJob } from '../../jobs/held.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
 import { createDelivery, type SessionDelivery } from '../../studio/delivery/deliver.ts';
 import { openOutbox } from '../../studio/delivery/outbox.ts';
@@ -22,6 +22,7 @@ export interface StudioLink {
   onWelcome(welcome: Welcome): void;
 }
 
+/** Who this worker is to its studio, and what it tells of itself. */
 export interface LinkParts {
   readonly credentials: () => Credentials | undefined;
   readonly capabilities: SessionOptions['capabilities'];
@@ -46,7 +47,6 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
     sha256,
     log,
   });
-  const heldJob = scheduledJob(scheduler);
   const session: DrivenSession = createSession({
     sockets,
     clock,
@@ -55,7 +55,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
     credentials,
     capabilities,
     claiming: config.live('auto_enabled'),
-    currentJobId: () => heldJob() ?? delivery.currentJobId(),
+    currentJobId: () => studioJob(scheduler) ?? delivery.currentJobId(),
     shipBuffer: setup.log.shipBuffer,
     maxFailures: config.current.ws_reconnect_attempts ?? 0,
     onRevoked,
@@ -77,9 +77,3 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
   });
   return { session, claims, delivery, studioOffers, onWelcome: ({ features }) => void (offered = features) };
 }
-
-/** The oldest job that the studio gave us: a heartbeat of the contract names one. */
-const scheduledJob = (scheduler: Pick<Scheduler, 'held'>) => () => {
-  const lease = scheduler.held.find(({ origin }) => origin === 'studio');
-  return lease && toJobId(lease.purpose);
-};

@@ -1,10 +1,10 @@
 import { WorkerError } from '../../base/errors.ts';
-import type { JobId } from '../../base/ids.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { VERSION } from '../../base/version.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import type { Welcome } from '../../contract/frames/inbound.ts';
-import { createScheduler, type Scheduler } from '../../jobs/scheduler.ts';
+import { cancelRunning } from '../../jobs/held.ts';
+import { createScheduler } from '../../jobs/scheduler.ts';
 import type { MachineView } from '../../local-api/deps.ts';
 import type { Updater } from '../../release/update/updater.ts';
 import { createRoundTrip } from '../../studio/session/round-trip.ts';
@@ -16,7 +16,8 @@ import { explainNow } from '../../worker/explain.ts';
 import { createHistory } from '../../worker/history.ts';
 import { createRejectionCounts } from '../../worker/rules/rejection-counts.ts';
 import { watchQuiet } from '../../worker/quiet.ts';
-import { createStopping, type StopParts } from '../../worker/stop-driver.ts';
+import { createStopping } from '../../worker/stop-driver.ts';
+import { stopParts } from '../../worker/stop-parts.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
 import { composeIdentity } from './identity.ts';
@@ -30,6 +31,7 @@ import { inTrial } from './trial.ts';
 import { updateHost } from '../update/host.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 
+/** A worker and the ways in to it. Its `run` closes everything that it was built from, but for the config. */
 export interface ComposedWorker extends Worker {
   readonly registration: Registration;
   readonly control: WorkerControl;
@@ -50,7 +52,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   const base = await composeBase(setup);
   const parts: Parts = { ...base, ...(await composeOffers(setup, base)) };
   const { registration, presence, machine, link, jobs, stopping, events } = parts;
-  stopping.connect(stopParts(link, registration, events));
+  stopping.connect(stopParts({ session: link.session, delivery: link.delivery, registration, events }));
   follow(setup, { session: link.session, registration, events });
   machine.onChange(() => link.session.beat());
   const { updater } = setup;
@@ -164,6 +166,7 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
   return { takenGb, capabilities, identity, registration, link, jobs, roundTrip };
 }
 
+/** A new version on trial gets parts that take no job and deliver nothing. */
 function workerOf(setup: WorkerSetup, parts: Parts): Worker {
   const { effects, config, log, trial } = setup;
   const { machine, enabled, events, history, stopping, takenGb, capabilities, identity, link, jobs, roundTrip } = parts;
@@ -210,6 +213,7 @@ function workerOf(setup: WorkerSetup, parts: Parts): Worker {
   });
 }
 
+/** A version on trial has not been moved to yet; nothing where this installation is not updated. */
 function updateFacts({ updater, trial }: WorkerSetup): Pick<WorkerStatus, 'update'> {
   if (trial !== undefined) return { update: { at: 'probation', version: VERSION } };
   return updater === undefined ? {} : { update: updater.status() };
@@ -219,6 +223,7 @@ const NO_UPDATER: Pick<Updater, 'request'> = {
   request: () => Promise.reject(new WorkerError('update.unsupported', 'nothing updates this worker')),
 };
 
+/** All that may be asked of the worker while it runs, from whichever side. */
 function controlOf(setup: WorkerSetup, parts: Parts, worker: Worker): WorkerControl {
   const { config, engines, updater } = setup;
   const { scheduler, stopping, events, rejections, jobs, link, presence } = parts;
@@ -234,7 +239,7 @@ function controlOf(setup: WorkerSetup, parts: Parts, worker: Worker): WorkerCont
     reload: () => config.reload(),
     load: jobs.load,
     unload: jobs.unload,
-    cancel: (jobId, reason) => cancelIn(scheduler, jobId, reason),
+    cancel: (jobId, reason) => cancelRunning(scheduler, jobId, reason),
     async deliver(files) {
       const taken = await link.delivery.takeIn(files);
       void link.delivery.deliverPending();
@@ -253,29 +258,6 @@ function controlOf(setup: WorkerSetup, parts: Parts, worker: Worker): WorkerCont
 const enginesIn = ({ modelEngines = [], extensionEngines }: Capabilities) => ({
   modelEngines,
   extensionEngines: extensionEngines ?? [],
-});
-
-/** A job that is on its way to the studio is done: there is nothing left to cancel. */
-function cancelIn(scheduler: Scheduler, jobId: JobId, reason: WorkerError): boolean {
-  const lease = scheduler.held.find(({ purpose }) => purpose === jobId);
-  return lease?.phase === 'running' && scheduler.cancel(jobId, reason);
-}
-
-/** What stopping means for everything that runs here. */
-const stopParts = (
-  { session, delivery }: StudioLink,
-  registration: Registration,
-  events: Pick<WorkerEvents, 'emit'>,
-): StopParts => ({
-  onStopping() {
-    events.emit({ is: 'stopping' });
-    session.beat();
-  },
-  onHandingBack: () => void delivery.stop(), // an upload that stands still would hold its slot for minutes
-  async leave() {
-    await Promise.allSettled([registration.stop(), session.stop()]);
-    await delivery.stop();
-  },
 });
 
 /** Edits of the config reach who must know of them. */

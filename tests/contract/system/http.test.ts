@@ -131,7 +131,7 @@ test('one connection serves many requests', async () => {
   expect(ports.size).toBe(1);
 });
 
-test('a redirect of an upload is followed on the same host only, so a token never leaves it', async () => {
+test('an upload follows redirects on its own host only', async () => {
   const elsewhere: string[] = [];
   using other = Bun.serve({
     port: 0,

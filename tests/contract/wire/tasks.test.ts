@@ -72,7 +72,7 @@ describe.each(TASK_KIND_IDS)('an %s task', (kind) => {
   });
 });
 
-test('an image that asks for no size is the usual where it is drawn, and its own where something is removed', () => {
+test('an image that asks for no size is drawn at 512 x 512', () => {
   const task = v.parse(image.params, { kind: 'image', prompt: 'p' });
   expect([task.width, task.height, drawnSize(task)]).toEqual([undefined, undefined, { width: 512, height: 512 }]);
   expect(drawnSize({ width: 0, height: 70 })).toEqual({ width: 0, height: 70 });

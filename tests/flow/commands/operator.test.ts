@@ -160,7 +160,7 @@ test('a GGUF is added by its file, and its worker has it without a download', as
   expect(job).toMatchObject({ model: 'tiny-chat', state: 'queued' });
 });
 
-test('a base model is refused by its header when it is added, since no chat could be put to it', async () => {
+test('a base model without a chat template is refused when it is added', async () => {
   await using at = await setup({ config: { auto_enabled: false } });
   const file = join(at.worker.folder, 'tiny-base.gguf');
   await writeFile(file, chatModel({ template: '' }));

@@ -146,7 +146,7 @@ test('a prompt over the context fails and is not tried again', async () => {
   expect((await scene.studio.next('fail')).retryable).toBe(false);
 });
 
-test('a reply that misses its schema is not delivered and not tried again: it would be the same', async () => {
+test('a reply that misses its schema is neither delivered nor retried', async () => {
   await using place = await aScene();
   const { scene, server } = place;
   const task = { jsonSchema: { type: 'string', maxLength: 3, pattern: '^yes indeed$' } };

@@ -14,7 +14,7 @@ import { TEST_MS } from '../wait-for.ts';
 
 setDefaultTimeout(TEST_MS);
 
-test('an approval at our own studio is noticed at once, long before the next poll of the contract', async () => {
+test('an approval at the embedded studio is noticed at once', async () => {
   await using studio = await fakeStudio();
   let record: RegistrationRecord = {};
   const log = recordingLogger();

@@ -164,7 +164,7 @@ test('a busy worker keeps the job free of charge until its idle heartbeat', asyn
   expect(jobOf(await world.worker.next('offer'))).toBe(job.id);
 });
 
-test('a job that a worker says no to twice while it is idle lets the others behind it pass', async () => {
+test('a job that an idle worker rejects twice lets others pass', async () => {
   await using world = await setup();
   const [first, second] = [await world.studio.createJob(anLlmTask()), await world.studio.createJob(anLlmTask())];
   for (const _time of [1, 2]) {

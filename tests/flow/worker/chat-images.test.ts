@@ -110,7 +110,7 @@ test('images inside a job may be as large as one frame carries', async () => {
   );
 });
 
-test('a job with larger images inside is refused by the studio, in sizes that an operator can act on', async () => {
+test('a job with too large images is refused with the sizes', async () => {
   await using scene = await setup();
   const image = `data:image/png;base64,${'A'.repeat(MAX_JOB_BYTES / 2)}`;
   const work = scene.studio.createJob(asking([image, image]), draft);

@@ -162,7 +162,7 @@ test('a result the studio gave to somebody else is dropped without a word to it'
   expect(scene.studio.frames.filter(({ type }) => type === 'fail')).toEqual([]);
 });
 
-test('a job that the operator of our own studio cancels is stopped at once, and logged as cancelled', async () => {
+test('a job that the studio’s operator cancels is stopped at once', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   const { id } = await scene.studio.createJob(anLlmTask());

@@ -19,7 +19,7 @@ async function made(scene: Scene, engine: ScriptedEngine): Promise<string> {
 const statusOf = ({ worker }: Scene, id: string) =>
   worker.status().recentJobs.find(({ jobId }) => jobId === id)?.status;
 
-test('a job counts as made, not delivered, while its upload is under way, and as completed after it', async () => {
+test('a job counts as completed only once its upload has arrived', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   const gate = createGate();

@@ -27,7 +27,7 @@ test('an image becomes a GLB that the studio stores and serves as one', async ()
   expect(recentJobs).toMatchObject([{ jobId: id, kind: 'mesh', prompt: '', status: 'completed' }]);
 });
 
-test('an image is fetched from its URL, and a web page in its place fails the job for good', async () => {
+test('a web page in place of an input image fails the job for good', async () => {
   using web = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',

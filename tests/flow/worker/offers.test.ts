@@ -162,7 +162,7 @@ test('an offer above the threshold is rejected with the numbers, whatever the st
   });
 });
 
-test('the log names the job in every line of it, and the prompt in none that people are shown', async () => {
+test('every log line of a job names it, and none shows its prompt', async () => {
   await using scene = await setup();
   const { id } = await completed(scene, anLlmTask('a secret of mine'));
   const shown = scene.worker.events.filter(({ level, fields }) => level !== 'debug' && fields['jobId'] === id);

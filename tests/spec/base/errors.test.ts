@@ -37,7 +37,7 @@ test('an error has the hint of its code where its site knows no better one', () 
   expect(new WorkerError('engine.stalled', 'stood still', { hint: 'Wait.' }).hint).toBe('Wait.');
 });
 
-test('every error has a hint where it is made, one of its code, or a reason to have none', () => {
+test('every error has a hint, or its code a reason to have none', () => {
   const made = SOURCES.flatMap(({ path, code }) => callsOf(code).map((call) => ({ path, call })));
   expect(made.length).toBeGreaterThan(200);
   const bare = made.filter(({ call }) => !/\bhint\b/.test(call)).filter(({ call }) => !isExcused(call));

@@ -619,7 +619,7 @@ describe('models', () => {
     });
   });
 
-  test('flags win over the file, and a file of theirs takes the place of one with its role', async () => {
+  test('flags win over the file of a model', async () => {
     await using cli = await withStudio({ 'POST /models': () => Response.json(model, { status: 201 }) });
     const file = join(cli.folder, 'model.json');
     const files = ['vae', 'lora'].map((role) => ({ role, url: `https://e.com/${role}`, filename: role }));

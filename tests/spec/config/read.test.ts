@@ -66,7 +66,7 @@ test('keys of other versions and other tools are passed over', () => {
   expect(read(extra)).toEqual(read(LEAST));
 });
 
-test('models and kinds are read from a list and a table, and kept when another key is saved', () => {
+test('a list of models and a table of kinds survive saving another key', () => {
   const text = `${LEAST}supported_models_override = ["z-image", "onnx:*"]\n\n[kinds]\nvideo = false\n`;
   expect(read(text)).toMatchObject({ supported_models_override: ['z-image', 'onnx:*'], kinds: { video: false } });
   const saved = patchText(text, { worker_id: 'w-1' });

@@ -32,7 +32,7 @@ function setup() {
   return { repeats, crash, remainingMs };
 }
 
-test('a task that ends the engine a second time is final, whatever its job is called by then', async () => {
+test('a task that crashes the engine twice fails for good', async () => {
   const { crash } = setup();
   expect((await crash(chat('poison', 'job-1'))).code).toBe('engine.crashed');
   expect(await crash(chat('poison', 'job-2'))).toMatchObject({ code: 'task.crashes-engine', retryable: false });
@@ -72,7 +72,7 @@ const image = (seed?: bigint): Job => aJob({ model: MODEL, task: aTask({ kind: '
 const rejected = new WorkerError('result.rejected', 'the reply is no JSON');
 const failed = new WorkerError('engine.failed', 'the model could not be run: no');
 
-test('a reply that is not what the chat asks for is final at once, since its seed is settled', async () => {
+test('a reply that misses its schema fails for good: the seed is fixed', async () => {
   expect(await codesOf(of('llama-cpp', chat('x')), rejected)).toEqual(['task.fails-again']);
   const { repeats } = setup();
   const thrown = await failureOf(repeats.during(of('llama-cpp', chat('x')), () => Promise.reject(rejected)));

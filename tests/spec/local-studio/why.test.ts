@@ -62,7 +62,7 @@ test('a worker that any job may reach has nothing general against it', () => {
   expect(whyNoJob(aWorker())).toBeUndefined();
 });
 
-test('a job that no worker could have says so, and one of many points to all of them', () => {
+test('a job that no worker can run says so', () => {
   expect(waitSummary([])).toBe('no worker is connected');
   const two = ['a', 'b'].map((name) => ({ name, because: 'serves no llm jobs' }));
   expect(waitSummary(two)).toBe('a serves no llm jobs (and 1 more: see `jobs why`)');

@@ -29,7 +29,7 @@ test('a manifest that was written is read as it was', () => {
   expect(readReleaseManifest(formatReleaseManifest(MANIFEST))).toEqual({ is: 'manifest', manifest: MANIFEST });
 });
 
-test('each artifact is written on a line of its own, in an order that a shell can read', () => {
+test('a manifest has one artifact a line, for shells to read', () => {
   expect(formatReleaseManifest(MANIFEST)).toBe(`{
 "schema": "studio-worker-release/1",
 "version": "0.6.0",

@@ -136,7 +136,7 @@ test('whatever rejects is named before what would fail later', () => {
   );
 });
 
-test('an engine on the CPU beside a GPU is a warning where that is allowed, and a rejection where it is not', () => {
+test('an engine on the CPU beside a GPU warns or rejects, by the config', () => {
   const whyNotGpu = { because: 'there is an RTX 4090', hint: 'Install libvulkan1.' };
   const where = { on: 'cpu', whyNotGpu } as const;
   expect(explained({}, anOffer(), { readiness: { ready: true, where } }).of('device')).toMatchObject({

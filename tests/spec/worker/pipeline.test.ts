@@ -177,7 +177,7 @@ test('an offer that waited is decided on what is true when its slot comes free',
   expect(scheduler.held).toEqual([]);
 });
 
-test('an offer whose model may not run now is busy to the studio, and the log says why', () => {
+test('an offer whose model may not run is busy, with a logged reason', () => {
   const { pipeline, obstacles, log, sent, jobs } = setup();
   obstacles.facts = { live: { ...FIT.live, unloadable: 'lama cannot be loaded here' } };
   pipeline.onOffer(anOffer());

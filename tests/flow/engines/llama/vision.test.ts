@@ -101,7 +101,7 @@ test('a reply about an image ends at its limit or before a stop string', async (
   expect(await scene.chat({ images, stop: ['', 'e re'] })).toMatchObject({ said: 'I se', finish: 'stop' });
 });
 
-test('the deltas of a reply about an image add up to it, and its progress to its tokens', async () => {
+test('the deltas of a reply about an image add up to it', async () => {
   await using scene = await setup();
   const { said, usage } = await scene.chat({ images: [await picture('#0f0')], maxTokens: 10 });
   expect(textOf(scene.deltas)).toBe(said);

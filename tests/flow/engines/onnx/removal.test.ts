@@ -116,7 +116,7 @@ test.each(
   }
 });
 
-test('a picture of too many pixels is refused by its header, and an SVG by its first bytes', async () => {
+test('an image of too many pixels is refused by its header', async () => {
   using scene = await setup();
   scene.web.set(INIT, headerOfPng(16_000, 16_000));
   expect(await failureOf(removed(scene))).toMatchObject({
@@ -146,7 +146,7 @@ test('a picture of any size comes back in that size, however small', async () =>
   }
 });
 
-test('a JPEG that is named like something else, and a mask of another size in colour, are read', async () => {
+test('a misnamed JPEG and a coloured mask of another size are read', async () => {
   using scene = await setup();
   scene.web.set(INIT, await paint(400, 300, scenery, 'jpeg'));
   scene.web.set(MASK, await paint(200, 150, (x, y) => (Math.hypot(x - 60, y - 45) < 13 ? [255, 255, 255] : [0, 0, 0])));

@@ -241,7 +241,7 @@ test('a kill that nobody here asked for reads as a lack of memory', async () => 
   });
 });
 
-test('a child that ends while nothing is asked of it is over, which is known before the next request', async () => {
+test('a child that ends while idle is known to be gone', async () => {
   const { talk, end, crashes } = setup();
   expect(talk.over).toBe(false);
   end.resolve({ is: 'exited', code: 1 });

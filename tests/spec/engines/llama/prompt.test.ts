@@ -35,7 +35,7 @@ test('the system text comes first, then the messages in their order', () => {
   expect(promptBy(MESSAGES, { task: { system: 'be kind', messages } })).toBe('system=be kind;user=hi;assistant=ho;');
 });
 
-test('a template is asked for the start of a reply and may name the tokens of the model', () => {
+test('a chat template is asked for the start of a reply', () => {
   expect(promptBy('{{ bos_token }}{% if add_generation_prompt %}go{% endif %}{{ eos_token }}')).toBe('<s>go</s>');
 });
 

@@ -91,7 +91,7 @@ test('a character that begins among bytes that are none is still whole', () => {
   expect(bytes.map((byte) => decoder.push(byte)).join('') + decoder.rest()).toBe('\uFFFD\uFFFD\uFFFD€!');
 });
 
-test('any bytes read as a decoder of the whole reads them, but for half a character at the end', () => {
+test('bytes in pieces decode like the whole, save half a last character', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 24 }), (bytes) => {
       const decoder = createDecoder(textOfBytes);

@@ -104,7 +104,7 @@ test('another language without espeak-ng is refused with what to install', async
   });
 });
 
-test('an espeak-ng that does not know the language, or does not run, is refused as it is loaded', async () => {
+test('an espeak-ng that lacks the language is refused when it is loaded', async () => {
   await using folder = await tempFolder();
   for (const path of [installed[0] ?? '/bin/false', '/bin/false', folder.at('nothing-here')]) {
     expect(

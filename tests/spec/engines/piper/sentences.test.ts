@@ -42,7 +42,7 @@ test('a sentence without an end is cut at its last pause, or between two words',
   for (const part of cut('word '.repeat(500))) expect(part).toMatch(/^word( word)*$/);
 });
 
-test('whatever the text, every letter of it is spoken once, in order and in sentences that are short enough', () => {
+test('every letter of any text is spoken once, in order, in short sentences', () => {
   const piece = fc.oneof(
     fc.string({ unit: 'grapheme', maxLength: 40 }),
     fc.constantFrom('. ', ', ', '\n\n', ' — ', 'Dr. ', '3.14 ', 'long '.repeat(100), 'x'.repeat(450), '。', '😀'),

@@ -37,7 +37,7 @@ test('a video of more pixels than any model draws is refused before anything sta
   expect(scene.programs).toEqual([]);
 });
 
-test('a size that every model draws is left to it, and one of its own is not touched', () => {
+test('a size that every model draws is left unchanged', () => {
   for (const about of [{ width: 1024, height: 704, ext: 'jpg' }, { width: 0, height: 0 }, {}]) {
     const { task, stretch } = plan(about);
     expect(stretch).toBeUndefined();
@@ -60,7 +60,7 @@ test.each(['png', 'jpg', 'webp'])('100 x 70 px as %s are delivered by a model th
   }
 });
 
-test('an image to start from is stretched with its mask, so that both lie where the result is cut', async () => {
+test('a start image and its mask are stretched alike', async () => {
   const init = await paint(100, 70, (x) => (x < 50 ? [255, 0, 0] : [0, 0, 255]));
   const mask = await paint(100, 70, (x) => (x < 50 ? 255 : 0));
   await using scene = sdCppScene({

@@ -338,7 +338,7 @@ test('a stopped job stops its download, which the next one resumes', async () =>
   expect(hexOf(await readFile(await scene.fetch({ url: scene.host.url })))).toBe(hexOf(scene.bytes));
 });
 
-test('what is left of a download is listed with its model, not with the folder that several models share', async () => {
+test('a partial download is listed with its model, not its shared folder', async () => {
   await using scene = await setup();
   const progress = { filename: 'fox-q4.gguf', url: 'h', sizeBytes: 8, blockBytes: 4, done: [[0, 1]] };
   await mkdir(`${scene.root}/llm`);

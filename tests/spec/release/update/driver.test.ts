@@ -139,7 +139,7 @@ test('a running job is waited for, and offers are rejected meanwhile', async () 
   expect(at.did).toEqual(['try /f/new', 'hand over']);
 });
 
-test('a job that runs longer than half an hour keeps the machine, and the next check tries again', async () => {
+test('a job of more than half an hour puts an update off', async () => {
   const at = await setup();
   using _job = at.scheduler.reserve({ origin: 'studio', purpose: 'job-1' }) as Disposable & object;
   await at.clock.advanceAsync(HOUR_MS + 30 * MINUTE_MS);
@@ -296,7 +296,7 @@ test('a worker that its studio does not let in gets a last chance by a newer ver
   expect(at.did).toEqual(['try /f/new', 'hand over']);
 });
 
-test('a last chance is over at once when the last check is recent, and when it finds nothing', async () => {
+test('a last chance ends at once after a recent check, or without a release', async () => {
   let checks = 0;
   const find = async (): Promise<undefined> => void (checks += 1);
   const at = await setup({ host: { find } });

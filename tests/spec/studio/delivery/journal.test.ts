@@ -232,7 +232,7 @@ test('a failed sync keeps nothing of what it was for, and the next put works', a
   ]);
 });
 
-test('a full disk keeps what was there and says of the new result that it is not kept', async () => {
+test('a full disk keeps earlier results and reports the new one as lost', async () => {
   const { files, open, outbox } = await setup();
   const entry = await put(outbox, 'before');
   files.full = true;

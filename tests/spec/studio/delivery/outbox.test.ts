@@ -139,7 +139,7 @@ test('an outbox has room until its limit is reached, over restarts', async () =>
   expect(outbox.hasSpace()).toBe(true);
 });
 
-test('a result that waited for more than seven days is set aside with a line, by a wrong clock too', async () => {
+test('a result older than seven days is set aside, by a wrong clock too', async () => {
   const { clock, log, open, outbox } = await setup();
   await outbox.put(anEntry(), bytes);
   clock.advance(7 * DAY_MS);

@@ -173,7 +173,7 @@ test('a wait the studio asked for is never shortened', () => {
   expect(effects).toEqual([{ do: 'wait', ms: 45_000, atLeast: true, after: answer }]);
 });
 
-test('a studio that holds polls is asked again at once, and in between no faster than the shortest wait', () => {
+test('a studio that holds polls is asked again at once, within the limit', () => {
   const asked = step(
     INITIAL,
     { type: 'requested', answer: { is: 'pending', requestId: 'rr-1', longPoll: true }, now: 0 },

@@ -427,7 +427,7 @@ test('a revoked registration ends the socket, and the next one opens with other 
   expect(session.status()).toEqual({ at: 'connecting' });
 });
 
-test('a close with 4004 after the welcome and a 404 on the upgrade revoke as well, with their reason', () => {
+test('close 4004 and a 404 on the upgrade revoke the registration', () => {
   const { goLive, session, sockets, told, clock } = setup();
   goLive();
   sockets.last.hangUp(4004, 'deleted');

@@ -35,7 +35,7 @@ test('only engines that say they are ready are offered', async () => {
   expect(ready.current()).toEqual([one]);
 });
 
-test('what is installed while the worker runs is offered within a minute, and asked for no more often', async () => {
+test('an engine installed while the worker runs is offered within a minute', async () => {
   const { clock, one, two, ready } = setup();
   two.ready = MISSING;
   await ready.refresh();
@@ -67,7 +67,7 @@ test('a model that the operator adds is offered at once, and told', async () => 
   expect(changes).toHaveLength(1);
 });
 
-test('an engine that is not ready is named once with the remedy, and once more when it is', async () => {
+test('an engine is logged once as not ready, and once as ready', async () => {
   const { clock, log, one, ready } = setup();
   one.ready = MISSING;
   await ready.refresh();

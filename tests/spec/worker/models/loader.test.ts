@@ -73,7 +73,7 @@ test('another size, time, place, default or way to load makes it another model',
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-test('a model of the processor needs its weights and a fifth in memory, and a tenth stays free', async () => {
+test('a model on the CPU needs its weights and a fifth in RAM', async () => {
   const { lane } = setup();
   const { gb, kind, fits } = await lane();
   expect([gb, kind]).toEqual([12, 'ram']);
@@ -93,7 +93,7 @@ test('without a GPU the models of a GPU engine are in the memory of the machine'
   expect((await lane()).kind).toBe('ram');
 });
 
-test('the files that a job leased are held while its model is in memory, and not after a failed load', async () => {
+test('a loaded model holds its files; a failed load frees them', async () => {
   const { lane, held, engine } = setup();
   const { signal } = new AbortController();
   const model = await (await lane()).load(signal);

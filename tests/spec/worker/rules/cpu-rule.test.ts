@@ -138,7 +138,7 @@ test('an engine that is back on the GPU is held against its memory again', async
   expect(engine.memory).toBe('gpu');
 });
 
-test('a model with a place of its own on the CPU costs the others of its engine nothing', async () => {
+test('one model on the CPU costs the others of its engine nothing', async () => {
   const { engine, inner, load, rule } = setup({ where: { on: 'cuda' }, ranOn: 'cpu', allowCpu: false });
   inner.modelsWhere = onCpu;
   inner.memory = 'gpu';
@@ -149,7 +149,7 @@ test('a model with a place of its own on the CPU costs the others of its engine 
   expect(engine.memory).toBe('gpu');
 });
 
-test('a model with a place of its own that uses the GPU does not vouch for the others', async () => {
+test('one model on the GPU does not vouch for the others', async () => {
   const { inner, load, rule } = setup({ where: { on: 'cuda' }, ranOn: 'cpu', allowCpu: false });
   await failureOf(load());
   inner.modelsWhere = { on: 'vulkan' };

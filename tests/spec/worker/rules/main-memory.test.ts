@@ -92,7 +92,7 @@ test('an offloading model that leaves less than four gibibytes is rejected with 
   expect(fitsHostMemory(offloading, machine(17.9)).is).toBe('fits');
 });
 
-test('idle models in the memory of the machine are unloaded for an offloading one, used ones are not', () => {
+test('an offloading model evicts idle models from RAM, never used ones', () => {
   const held = machine(10, { loaded: [share('idle', 9)] });
   expect(fitsHostMemory(offloading, held)).toMatchObject({ is: 'fits-after-unloading', unload: ['idle'] });
   const used = machine(10, { loaded: [share('used', 9, true)] });

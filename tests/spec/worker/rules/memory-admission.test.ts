@@ -110,7 +110,7 @@ test.each([
   expect(rejection?.code).toBe(taken ? undefined : 'insufficient_memory');
 });
 
-test('each GPU is held against an offer by itself: the second one may have what the first one lacks', async () => {
+test('an offer fits when any one GPU has enough memory', async () => {
   const { admission, watch } = memoryScene();
   watch.now = { ...report(20), gpus: [...report(20).gpus, ...report(4, { uuid: 'GPU-2' }).gpus] };
   await watch.refresh();

@@ -165,7 +165,7 @@ test('an engine that the kernel ended over main memory says nothing of the GPU',
   expect(short).toEqual([]);
 });
 
-test('jobs that ran beside each other teach nothing, and what was free before them counts until both are over', async () => {
+test('jobs that run beside each other teach nothing about memory', async () => {
   const { admission, watch, start, uses, learned } = memoryScene();
   await watch.refresh();
   const [first, second] = [start(), start()];
