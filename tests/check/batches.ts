@@ -7,7 +7,16 @@ const TEST_LIMIT_MS = 60_000;
 /** More at a time would only take the cores from each other's children. */
 const MAX_LANES = 4;
 /** What takes longest begins first, so that it is not what everything else waits for. */
-const LONGEST_FIRST = ['binary', 'install', 'flow/engines', 'spec/engines', 'contract', 'flow/commands', 'flow/worker'];
+const LONGEST_FIRST = [
+  'binary',
+  'install',
+  'fuzz',
+  'flow/engines',
+  'spec/engines',
+  'contract',
+  'flow/commands',
+  'flow/worker',
+];
 
 export interface BatchResult {
   readonly name: string;

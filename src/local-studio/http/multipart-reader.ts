@@ -39,6 +39,7 @@ export function boundaryOf(contentType: string | null): string | undefined {
 
 /** A part's head is a few lines; one that does not end is no head. */
 const MAX_HEAD_BYTES = 16 * 1024;
+const HEAD_END_BYTES = 4;
 
 /** A reader for one body with this boundary. */
 export const createMultipartReader = (boundary: string, events: MultipartEvents): MultipartReader =>
@@ -98,7 +99,8 @@ class Reader implements MultipartReader {
 
   #readHead(): boolean {
     const end = this.#held.indexOf('\r\n\r\n');
-    if (end === -1 && this.#held.length > MAX_HEAD_BYTES) {
+    // Wherever the chunks end, the same head is too long.
+    if (end === -1 ? this.#held.length >= MAX_HEAD_BYTES + HEAD_END_BYTES : end > MAX_HEAD_BYTES) {
       throw new MalformedMultipart('the head of a part does not end');
     }
     if (end === -1) return false;

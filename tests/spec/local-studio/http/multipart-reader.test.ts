@@ -67,6 +67,20 @@ test('a head without an end or a name is malformed', async () => {
   expect(await read(nameless, 1_000).catch((thrown: unknown) => thrown)).toBeInstanceOf(MalformedMultipart);
 });
 
+test('a head that is too long is malformed wherever the body was cut into chunks', async () => {
+  const bodyWith = (headBytes: number): Uint8Array => {
+    const disposition = 'Content-Disposition: form-data; name="a"\r\nX: ';
+    const head = disposition + 'x'.repeat(headBytes - disposition.length);
+    return Buffer.from(`--${BOUNDARY}\r\n${head}\r\n\r\n\r\n--${BOUNDARY}--`);
+  };
+  for (const pieceBytes of [1, 1_000, 100_000]) {
+    expect((await read(bodyWith(16 * 1024), pieceBytes)).complete).toBe(true);
+    expect(await read(bodyWith(16 * 1024 + 1), pieceBytes).catch((thrown) => thrown)).toBeInstanceOf(
+      MalformedMultipart,
+    );
+  }
+});
+
 test('the boundary is read with and without quotes', () => {
   expect(boundaryOf('multipart/form-data; boundary=abc')).toBe('abc');
   expect(boundaryOf('multipart/form-data; charset=utf-8; boundary="a b"')).toBe('a b');
