@@ -86,6 +86,8 @@ export const ERROR_CODES = {
   'task.audio-too-long': { acts: 'task', retryable: false, exit: 1 },
   'task.audio-silent': { acts: 'task', retryable: false, exit: 1 },
   'task.language-unsupported': { acts: 'task', retryable: false, exit: 1 },
+  'local.busy': { acts: 'operator', retryable: true, exit: 75 },
+  'local.unfit': { acts: 'operator', retryable: true, exit: 69 },
   'job.cancelled': { acts: 'operator', retryable: true, exit: 1 },
   'job.claim-lost': { acts: 'studio', retryable: true, exit: 1 },
   internal: { acts: 'us', retryable: true, exit: 70 },
@@ -118,6 +120,9 @@ export const DEFAULT_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   'engine.stalled':
     'Check with `studio-worker doctor` whether another program holds the GPU, or offer a smaller model.',
   'engine.out-of-memory': 'Close programs that use a lot of memory, or offer this model to a machine with more of it.',
+  'local.busy': 'Ask again in a moment, or cancel what it is busy with.',
+  'local.unfit':
+    'Unload a model that is not needed, or ask for a smaller one; `studio-worker status` shows the memory.',
   'model.unusable': 'Replace the model at the studio by one that this engine can run.',
   'native.unavailable': 'Run `studio-worker doctor` for what this machine is missing.',
 };

@@ -3,6 +3,7 @@ import type { JobId, ModelId } from '../base/ids.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
 import type { ModelSource } from '../contract/model-source.ts';
 import { promptOf, type Task } from '../contract/tasks/index.ts';
+import type { OnDelta } from '../engines/deltas.ts';
 import type { TaskResult } from '../engines/result.ts';
 import type { DeliveryReport } from './delivery-report.ts';
 import type { Origin } from './scheduler.ts';
@@ -20,6 +21,8 @@ export interface Job {
   readonly prompt: string;
   /** Where its outcome goes. */
   readonly sink: ResultSink;
+  /** Who follows the result while it is made; a studio takes whole results. */
+  readonly onDelta?: OnDelta;
 }
 
 /** Where an accepted job is on its way to whoever asked for it. */

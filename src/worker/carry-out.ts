@@ -89,7 +89,7 @@ class JobCarrier implements CarryOut {
     const { events } = this.#deps;
     let reached = 0;
     return {
-      onDelta: IGNORE_DELTAS, // the studio takes whole results
+      onDelta: current.job.onDelta ?? IGNORE_DELTAS,
       onPhase: (phase) => this.#enter(current, phase),
       onProgress(done, total) {
         const share = total > 0 ? Math.min(1, done / total) : 0;

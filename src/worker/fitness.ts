@@ -135,9 +135,10 @@ export type Rule = RuleSpec & { readonly name: RuleName };
 
 export const RULES: readonly Rule[] = ORDERED;
 
-/** The first rule against an offer; undefined for one that is taken. */
-export function unfit(offer: Offer, facts: OfferFacts): Unfit | undefined {
+/** The first rule against an offer, of all or of those named; undefined for one that is taken. */
+export function unfit(offer: Offer, facts: OfferFacts, among?: ReadonlySet<RuleName>): Unfit | undefined {
   for (const { name: rule, rejection, against } of RULES) {
+    if (among?.has(rule) === false) continue;
     const because = against(facts, offer);
     if (because !== undefined) return { rule, rejection: rejection(facts, offer), because };
   }

@@ -7,6 +7,7 @@ import { createModelStore, type ModelStore } from '../../models/store/store.ts';
 import type { PooledModel } from '../../models/loaded/entry.ts';
 import { type CarryOut, createCarryOut } from '../../worker/carry-out.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
+import { createLocalJobs, type LocalJobs } from '../../worker/local/local-jobs.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import { sha256 } from '../../system/disk/digest.ts';
@@ -25,6 +26,8 @@ import type { StudioLink } from './studio-link.ts';
 export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'load' | 'unload'> {
   readonly pipeline: Pipeline;
   readonly offerFacts: OfferFactsReader;
+  /** What programs of this machine ask for. */
+  readonly local: LocalJobs;
   /** The largest estimate that could ever be taken here, in GiB; undefined while no size is known. */
   readonly maxEstimateGb: () => number | undefined;
   /** Loads in the background what was in memory when the worker ended last. */
@@ -45,6 +48,9 @@ export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery' | 'stu
   readonly isStopping: () => boolean;
   readonly userPresence: () => UserPresence | undefined;
 }
+
+/** Enough that no two of the jobs in one history are alike. */
+const LOCAL_ID_BYTES = 6;
 
 /** Nothing runs yet. Whoever calls it closes it, once the last job is over and nothing is delivered any more. */
 export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise<Jobs> {
@@ -77,7 +83,9 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     log,
   });
   const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink: delivery, studioOffers, events, log });
+  const newId = (): string => effects.random.hex(LOCAL_ID_BYTES);
   return {
+    local: createLocalJobs({ scheduler, offerFacts, jobs, newId }),
     pipeline: learningFrom(pipeline, catalogue),
     offerFacts,
     running: () => jobs.running(),

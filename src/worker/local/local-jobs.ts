@@ -1,0 +1,188 @@
+import { WorkerError } from '../../base/errors.ts';
+import { type JobId, toJobId } from '../../base/ids.ts';
+import { MINUTE_MS } from '../../base/units.ts';
+import type { Offer } from '../../contract/frames/inbound.ts';
+import { promptOf } from '../../contract/tasks/index.ts';
+import type { OnDelta } from '../../engines/deltas.ts';
+import type { Job, JobOutcome, ResultSink } from '../../jobs/job.ts';
+import type { Lease, Scheduler, SlotRefusal } from '../../jobs/scheduler.ts';
+import type { CarryOut } from '../carry-out.ts';
+import { type RuleName, unfit } from '../fitness.ts';
+import type { OfferFactsReader } from '../rules/offer-facts.ts';
+
+/*
+ * Jobs that somebody on this machine asks for and waits for.
+ *
+ *   run ──a rule is against it──▶ local.unfit
+ *    │
+ *    └─▶ waits for a slot ──too many wait, or too long──▶ local.busy
+ *              │ leased
+ *              └─▶ carried out like a job of the studio ──▶ its outcome is the answer
+ *
+ * Whoever asked may go away at any moment: the job then gives its slot back, or its place among those that wait.
+ */
+
+/** What is asked for: a task on a model, without an offer around it. */
+export type LocalRequest = Pick<Job, 'model' | 'task' | 'source' | 'vramGbEstimate'>;
+
+/** Who waits for it. */
+export interface Requester {
+  /** Aborts when nobody waits for the answer. */
+  readonly signal: AbortSignal;
+  /** Follows the result while it is made. */
+  readonly onDelta?: OnDelta;
+  /** Its id in history and log, as soon as it has one. */
+  readonly onStart?: (jobId: JobId) => void;
+}
+
+/** A result, and how it came about. */
+export type LocalResult = Extract<JobOutcome, { readonly is: 'completed' }>;
+
+export interface LocalJobs {
+  /**
+   * Runs a task of this machine, next in line.
+   *
+   * @throws WorkerError `local.busy` | `local.unfit` | `job.cancelled` | what the job failed with
+   */
+  run(request: LocalRequest, requester: Requester): Promise<LocalResult>;
+  /** How many wait for a slot. */
+  readonly waiting: number;
+}
+
+export interface LocalJobsDeps {
+  readonly scheduler: Pick<Scheduler, 'waitFor' | 'cancel'>;
+  readonly offerFacts: OfferFactsReader;
+  readonly jobs: Pick<CarryOut, 'carryOut'>;
+  readonly newId: () => string;
+}
+
+/** More of them would wait longer than a person does. */
+const MAX_WAITING = 16;
+/** As long as a long image job takes; whoever has less patience goes away by themselves. */
+const MAX_WAIT_MS = 10 * MINUTE_MS;
+
+/** What may stand against a task that the operator wants done now; the rest is about work for others. */
+const RULES_THAT_COUNT: ReadonlySet<RuleName> = new Set(['stopping', 'quarantine', 'device', 'memory', 'unloadable']);
+
+/** What an offer says of the studio's own book-keeping, which no rule reads. */
+const OF_THIS_MACHINE = { gameId: 'local', assetName: 'local' } as const;
+
+export const createLocalJobs = (deps: LocalJobsDeps): LocalJobs => new SlottedJobs(deps);
+
+class SlottedJobs implements LocalJobs {
+  readonly #deps: LocalJobsDeps;
+  #waiting = 0;
+
+  constructor(deps: LocalJobsDeps) {
+    this.#deps = deps;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  async run(request: LocalRequest, requester: Requester): Promise<LocalResult> {
+    const { signal } = requester;
+    if (signal.aborted) throw cancelled();
+    const jobId = toJobId(`local-${this.#deps.newId()}`);
+    this.#assertFit(jobId, request);
+    const lease = await this.#leaseFor(jobId, signal);
+    const onAbort = (): void => void this.#deps.scheduler.cancel(jobId, cancelled());
+    try {
+      this.#assertFit(jobId, request); // as it is by now
+      requester.onStart?.(jobId);
+    } catch (thrown) {
+      lease[Symbol.dispose]();
+      throw thrown;
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const { outcome, sink } = awaitedSink(signal);
+      void this.#deps.jobs.carryOut(toLocalJob(jobId, request, { sink, requester }), lease);
+      return completed(await outcome);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #leaseFor(jobId: JobId, signal: AbortSignal): Promise<Lease> {
+    if (this.#waiting >= MAX_WAITING) {
+      throw new WorkerError('local.busy', `${this.#waiting} requests wait for this worker already`);
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<Lease>();
+    const takeBack = this.#deps.scheduler.waitFor(
+      { origin: 'local', purpose: jobId },
+      {
+        maxWaitMs: MAX_WAIT_MS,
+        onAnswer(answer) {
+          if (answer.is === 'refused') reject(new WorkerError('local.busy', whoHolds(answer)));
+          else if (signal.aborted) answer[Symbol.dispose]();
+          else resolve(answer);
+        },
+      },
+    );
+    const onAbort = (): void => {
+      takeBack();
+      reject(cancelled());
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#waiting += 1;
+    try {
+      return await promise;
+    } finally {
+      this.#waiting -= 1;
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #assertFit(jobId: JobId, { model, task, source, vramGbEstimate }: LocalRequest): void {
+    const offer: Offer = { ...OF_THIS_MACHINE, jobId, model, task, modelSource: source, vramGbEstimate };
+    const against = unfit(offer, this.#deps.offerFacts.factsFor(offer, { heldSlot: true }), RULES_THAT_COUNT);
+    if (against === undefined) return;
+    throw new WorkerError('local.unfit', against.because, { fields: { rule: against.rule } });
+  }
+}
+
+const cancelled = (): WorkerError => new WorkerError('job.cancelled', 'whoever asked for it went away');
+
+const whoHolds = ({ because, holders }: SlotRefusal): string => {
+  if (because === 'maintenance') return 'this worker is installing an update';
+  return `this worker is busy with ${holders.map(({ purpose }) => purpose).join(', ')}`;
+};
+
+/** Gives the outcome to whoever waits. A result that nobody waits for any more is discarded. */
+function awaitedSink(signal: AbortSignal): { readonly outcome: Promise<JobOutcome>; readonly sink: ResultSink } {
+  const { promise, resolve } = Promise.withResolvers<JobOutcome>();
+  return {
+    outcome: promise,
+    sink: {
+      deliver(outcome) {
+        resolve(outcome);
+        if (outcome.is !== 'completed') return Promise.resolve({ is: 'reported' });
+        if (!signal.aborted) return Promise.resolve({ is: 'delivered' });
+        return Promise.resolve({ is: 'discarded', because: 'whoever asked for it went away' });
+      },
+    },
+  };
+}
+
+function completed(outcome: JobOutcome): LocalResult {
+  if (outcome.is === 'completed') return outcome;
+  throw outcome.error;
+}
+
+const toLocalJob = (
+  id: JobId,
+  { model, task, source, vramGbEstimate }: LocalRequest,
+  { sink, requester: { onDelta } }: { readonly sink: ResultSink; readonly requester: Requester },
+): Job => ({
+  id,
+  origin: 'local',
+  model,
+  task,
+  source,
+  vramGbEstimate,
+  prompt: promptOf(task),
+  sink,
+  ...(onDelta === undefined ? {} : { onDelta }),
+});
