@@ -66,14 +66,16 @@ async function studioDefaultsOf({ environment }: Effects): Promise<World['studio
   return studioDefaults(environment);
 }
 
-const controlOf = (configPath: string, { environment }: Effects): ControlClient => {
+const controlOf = (configPath: string, effects: Effects): ControlClient => {
   const client = async (): Promise<ControlClient> => {
     const { siblingsOf } = await import('./config/paths.ts');
-    const { controlAddress } = await import('./system/net/control.ts');
-    const { askControl } = await import('./system/net/control-client.ts');
+    const { askRunningWorker } = await import('./compose/commands/running-worker.ts');
     const { createControlClient } = await import('./worker/control/client.ts');
-    const address = controlAddress(siblingsOf(configPath).controlSocket, environment);
-    return createControlClient((request, options) => askControl(address, request, options), configPath);
+    const paths = siblingsOf(configPath);
+    return createControlClient(
+      (request, options) => askRunningWorker(paths, { request, ...options }, effects),
+      configPath,
+    );
   };
   return {
     ask: async (name, request) => (await client()).ask(name, request),

@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   studio: ['base', 'contract', 'jobs*', 'system*', 'log*'],
   worker: ['base', 'contract', 'jobs', 'studio', 'models', 'engines/', 'config*', 'release*', 'system*', 'log*'],
   'local-studio': ['base', 'contract', 'system*', 'log*'],
-  'local-api': ['base', 'contract', 'config', 'jobs*', 'models*', 'engines*', 'release*', 'worker*', 'system*', 'log/'],
+  'local-api': ['base', 'contract', 'config', 'jobs*', 'models*', 'engines*', 'release*', 'worker', 'system*', 'log/'],
   page: ['base', 'contract', 'local-api/contract', 'system/page-script.ts'],
   operator: ['base', 'contract', 'system*'],
   doctor: ['base', 'config', 'release*', 'service*', 'system*', 'worker*'],

@@ -52,7 +52,6 @@ export interface Siblings {
   /** Held by the running worker; its pid is beside it. */
   readonly lock: string;
   readonly pid: string;
-  readonly controlSocket: string;
   /** Where the API of the running worker is, and its token. */
   readonly localApi: string;
   /** The models that this machine knows how to run. */
@@ -79,7 +78,6 @@ export function siblingsOf(configPath: string): Siblings {
     folder: folder === '' ? separator : folder,
     lock: beside('daemon.lock'),
     pid: beside('daemon.pid'),
-    controlSocket: beside('control.sock'),
     localApi: beside('local-api.json'),
     catalogue: beside('models.json'),
     pageSessions: beside('page-sessions.json'),

@@ -3,6 +3,7 @@ import type { LocalApiDeps } from './deps.ts';
 import { createEventFeed, type EventFeed } from './events/feed.ts';
 import { createPublisher } from './events/publisher.ts';
 import { configHandlers } from './handlers/config.ts';
+import { controlHandlers } from './handlers/control.ts';
 import { daemonHandlers } from './handlers/daemon.ts';
 import { type ApiFacts, createFacts, findJob } from './handlers/facts.ts';
 import { jobHandlers } from './handlers/jobs.ts';
@@ -40,12 +41,14 @@ export function createLocalApi(deps: LocalApiDeps, status: () => WorkerStatus): 
     clock: deps.clock,
     onChange: (id, pull) => feed.publish({ event: 'pull', data: { id, pull } }),
   });
+  const stopping = new AbortController();
   const unfollow = follow(deps, { facts, feed, status });
   return {
-    answer: routerOf(deps, { facts, feed, pulls }),
+    answer: routerOf(deps, { facts, feed, pulls, stopping: stopping.signal }),
     async [Symbol.asyncDispose]() {
       unfollow();
       feed.close();
+      stopping.abort();
       await pulls.close();
     },
   };
@@ -55,6 +58,8 @@ interface ApiParts {
   readonly facts: ApiFacts;
   readonly feed: EventFeed;
   readonly pulls: Pulls;
+  /** Ends what would go on for ever. */
+  readonly stopping: AbortSignal;
 }
 
 const loadsOf = ({ control, events, clock }: LocalApiDeps): Loads =>
@@ -88,7 +93,7 @@ function follow(
   };
 }
 
-function routerOf(deps: LocalApiDeps, { facts, feed, pulls }: ApiParts): LocalApi['answer'] {
+function routerOf(deps: LocalApiDeps, { facts, feed, pulls, stopping }: ApiParts): LocalApi['answer'] {
   const { clock, random, hashOf, log, token, url, shell } = deps;
   const pages = createPageSessions({ clock, random, hashOf, known: deps.pages.known, onChange: deps.pages.keep });
   const cookieName = (): string => cookieNameOf(url());
@@ -96,6 +101,7 @@ function routerOf(deps: LocalApiDeps, { facts, feed, pulls }: ApiParts): LocalAp
     handlers: {
       ...daemonHandlers(deps, facts),
       ...configHandlers(deps),
+      ...controlHandlers(deps.control, stopping),
       ...jobHandlers(deps, facts),
       ...modelHandlers({ deps, loads: loadsOf(deps), pulls }),
       ...pageHandlers(deps, pages, cookieName),

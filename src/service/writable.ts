@@ -8,8 +8,6 @@ export interface WrittenPlaces {
   readonly nativeFolder: string;
   /** The file in which installing notes what it changes. */
   readonly receiptPath: string;
-  /** Where the control socket would be beside the config file, and where it is. A pipe of Windows is no file. */
-  readonly control: { readonly beside: string; readonly address: string };
   /** What the receipt holds: updates write these files again. */
   readonly changes: readonly (Change | UnknownChange)[];
   /** The executable, which replaces itself when it updates; undefined for a checkout, which does not. */
@@ -18,21 +16,15 @@ export interface WrittenPlaces {
 
 /** The folders that a worker writes, each named once: an isolated service may write nowhere else. */
 export function writableFolders(places: WrittenPlaces): readonly string[] {
-  const { configFolder, modelsRoot, nativeFolder, receiptPath, control, changes, program } = places;
-  // Where the path beside the config file is too long for a socket, its own folder is made elsewhere.
-  const hasOwnFolder = control.address !== control.beside && !control.address.startsWith(PIPE);
+  const { configFolder, modelsRoot, nativeFolder, receiptPath, changes, program } = places;
   return [
     ...new Set([
       configFolder,
       modelsRoot,
       nativeFolder,
       folderOf(receiptPath),
-      ...(hasOwnFolder ? [folderOf(folderOf(control.address))] : []),
       ...changes.flatMap((change) => (change.is === 'file' ? [folderOf(change.path)] : [])),
       ...(program === undefined ? [] : [folderOf(program)]),
     ]),
   ];
 }
-
-/** How names of pipes begin on Windows. */
-const PIPE = '\\\\.\\pipe\\';

@@ -141,7 +141,7 @@ for (const event of ['update.downloading', 'update.staged', 'update.tried', 'sto
     worker.kill('SIGKILL');
     await worker.exited;
     expect(await scene.version()).toMatch(/^studio-worker 0\.[67]\.0$/);
-    await using after = await scene.start(); // gets the lock, the control socket and a session
+    await using after = await scene.start(); // gets the lock, the local API and a session
     expect((await scene.command('status', '--json')).out).toContain(`"pid": ${after.pid}`);
     await updating;
   });

@@ -17,7 +17,6 @@ import { banner, openProcessLog } from '../log.ts';
 import { type Survival, watchStart } from '../update/survival.ts';
 import { openTrialRun, type TrialRun } from '../update/trial-child.ts';
 import { composeUpdater } from '../update/updater.ts';
-import { serveSocket } from '../worker/control-socket.ts';
 import { serveLocalApi } from '../worker/local-api.ts';
 import { pageShell } from '../worker/page-shell.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
@@ -156,7 +155,6 @@ async function serve({ path, log, effects, stops, notify }: Run, about: Serving)
     announce(setup);
     void sweepScratch({ ...effects, ...effects.environment }, { isAlive, log: log.logger });
     await using _api = await serveLocalApi(worker, { ...setup, shell: pageShell, ...restartOf(about, worker) });
-    await using _control = await serveSocket(worker.control, { ...setup, configPath: path });
     const leaves = (): boolean => !(about.restart?.isAsked === true || about.updater?.takesOver === true);
     using _report = notify && reportTo(notify, worker, { ...setup, leaves });
     using _ceiling = notify && followCeiling(setup);

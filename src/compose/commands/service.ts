@@ -12,7 +12,6 @@ import type { ServiceFacts } from '../../service/service.ts';
 import { keptVariables } from '../../service/variables.ts';
 import { isolationProbe } from '../../service/systemd.ts';
 import { writableFolders, type WrittenPlaces } from '../../service/writable.ts';
-import { controlAddress } from '../../system/net/control.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
 import { memoryProperties } from '../../system/process/memory-scope.ts';
 import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
@@ -123,14 +122,13 @@ async function writtenPlaces(
   receipt: Receipt,
   { environment, native }: Effects,
 ): Promise<WrittenPlaces> {
-  const { folder, controlSocket } = siblingsOf(path);
+  const { folder } = siblingsOf(path);
   const [program, ...own] = ownCommand();
   return {
     configFolder: folder,
     modelsRoot: config.models_root,
     nativeFolder: native.folder,
     receiptPath: receipt.path,
-    control: { beside: controlSocket, address: controlAddress(controlSocket, environment) },
     changes: await receipt.read(),
     program: own.length === 0 ? (program ?? environment.execPath) : undefined,
   };

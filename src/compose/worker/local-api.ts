@@ -8,6 +8,7 @@ import type { LocalApiDeps } from '../../local-api/deps.ts';
 import type { RouteGroup } from '../../local-api/http/router.ts';
 import { createLocalApi } from '../../local-api/local-api.ts';
 import type { Log } from '../../log/open-log.ts';
+import { assertTrustedFolder } from '../../system/disk/private-folder.ts';
 import type { HttpServer, ServeOptions } from '../../system/net/server.ts';
 import { codeOf } from '../../base/system-code.ts';
 import type { Effects } from '../effects.ts';
@@ -34,6 +35,8 @@ const DEFAULT_PORT = 4787;
 /** What a program may say in a picture or two; each route takes less where it can. */
 const LIMITS = { host: '127.0.0.1', maxRequestBytes: 64 * MIB, maxFrameBytes: MIB, idleSeconds: 60 } as const;
 const TOKEN_BYTES = 32;
+/** The last answers of a worker that ends are written within this time, or not at all. */
+const CLOSE_MS = 250;
 
 /**
  * Serves the API of a worker on this machine, and says where in a file that only its owner can read. Serving jobs does
@@ -51,9 +54,10 @@ export async function serveLocalApi(worker: ComposedWorker, setup: LocalApiSetup
   const close = async (): Promise<void> => {
     await effects.files.remove(found).catch(() => {}); // whoever reads it finds nobody there
     await api[Symbol.asyncDispose]();
-    await server?.stop('the worker stops');
+    await server?.stop('the worker stops', CLOSE_MS);
   };
   try {
+    assertTrustedFolder(siblingsOf(config.path).folder); // whoever owns it could read the token
     server = listen(setup, { ...LIMITS, answer: (request, peer) => api.answer(request, peer) });
     const { url } = server;
     const text = JSON.stringify({ url, token, pid: effects.environment.pid });

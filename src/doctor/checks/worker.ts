@@ -8,7 +8,7 @@ export const WORKER_CHECKS: readonly Check[] = [
     id: 'worker.running',
     title: 'a worker runs and answers',
     page: [
-      'Only a running worker takes jobs. It is asked over the control socket beside the config file.',
+      'Only a running worker takes jobs. It is asked over its local API, which `local-api.json` beside the config file names.',
       '`studio-worker setup` starts one with the machine, `studio-worker run` in this terminal. One of another version was replaced on disk while it ran: restart it.',
     ],
     run: running,

@@ -18,9 +18,6 @@ export const WORKER_SENTENCES = {
       ? 'stopping'
       : `stopping: job ${text(f.jobId)} has ${text(f.grace)} to finish; ${text(f.next)}`,
   ),
-  'control.unavailable': own(
-    (f) => `\`status\`, \`enable\` and \`disable\` cannot reach this worker: ${text(f.error)}`,
-  ),
   'local-api.started': own((f) => `the local API listens at ${text(f.url)}`),
   'local-api.port-taken': own((f) => `port ${text(f.port)} is taken: the local API listens at ${text(f.url)}`),
   'local-api.unavailable': own(

@@ -8,7 +8,7 @@ import type { ChildEnd } from '../../system/process/child.ts';
  * that share nothing else understand each other.
  *
  *   child ── {"trial":"ready"} ──▶ (it is put together, and waits)
- *         ◀── go ── (the old worker let go of the lock, the control socket and the session)
+ *         ◀── go ── (the old worker let go of the lock, the local API and the session)
  *         ── {"trial":"connecting"} ──▶ {"trial":"served"}      or, without a registration, {"trial":"would-register"}
  *         ◀── end, or the end of its stdin ── (it says goodbye and exits)
  */

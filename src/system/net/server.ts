@@ -45,8 +45,8 @@ export interface ServeOptions {
 export interface HttpServer {
   readonly url: string;
   readonly port: number;
-  /** Closes every socket with this reason, and then everything else. */
-  stop(reason: string): Promise<void>;
+  /** Closes every socket with this reason, and then everything else; answers that are under way get this long to end. */
+  stop(reason: string, graceMs?: number): Promise<void>;
 }
 
 /**
@@ -86,12 +86,21 @@ export const serve: Serve = (options) => {
   return {
     url: `http://${shownHost}:${server.port}`,
     port: server.port ?? 0,
-    stop: async (reason) => {
+    stop: async (reason, graceMs = 0) => {
       for (const socket of sockets) socket.close(GOING_AWAY, reason);
+      if (graceMs > 0) await within(graceMs, server.stop());
       await server.stop(true);
     },
   };
 };
+
+/** Settles with the work, or when its time is over. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
+}
 
 const peerOf = (request: Request, server: Bun.Server<SocketData>): ServerPeer => ({
   address: server.requestIP(request)?.address ?? '',

@@ -20,7 +20,7 @@ const ReportSchema = v.variant('is', [
   v.object({ is: v.picklist(['kept', 'discarded']), because: v.string() }),
 ]);
 
-/** What an event on the control socket must look like. */
+/** What an event of the running worker must look like. */
 export const EventSchema: v.GenericSchema<unknown, WorkerEvent> = v.variant('is', [
   v.object({ is: v.literal('offer'), jobId: JobId, kind: TaskKindIdSchema, model: ModelId }),
   v.object({

@@ -11,7 +11,7 @@ const RuleNameSchema = v.picklist([
   'files',
 ]);
 
-/** What an explanation on the control socket must look like. */
+/** What an explanation of the running worker must look like. */
 export const ExplanationSchema: v.GenericSchema<unknown, Explanation> = v.object({
   verdict: v.picklist(['taken', 'rejected', 'fails']),
   because: v.string(),

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { OfferCounts } from '../rules/rejection-counts.ts';
 import { RULES, type RuleName } from '../fitness.ts';
 
-/** What counts of offers on the control socket must look like. */
+/** What counts of offers of the running worker must look like. */
 export const OfferCountsSchema: v.GenericSchema<unknown, OfferCounts> = v.object({
   offers: v.number(),
   accepted: v.number(),

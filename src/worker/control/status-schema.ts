@@ -76,7 +76,7 @@ export const JobSchema = v.object({
   runMs: v.exactOptional(v.number()),
 });
 
-/** What a status on the control socket must look like. */
+/** What a status of the running worker must look like. */
 export const StatusSchema = v.pipe(
   v.object({
     version: v.string(),

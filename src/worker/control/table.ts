@@ -9,8 +9,8 @@ import { OfferCountsSchema } from './offer-counts-schema.ts';
 import { StatusSchema } from './status-schema.ts';
 
 /*
- * All that may be asked of a running worker. One entry here makes a method of `WorkerControl`, a request that the socket
- * serves, and a method of the command line's client.
+ * All that may be asked of a running worker. One entry here makes a method of `WorkerControl`, a request that the local
+ * API serves, and a method of the command line's client.
  */
 
 /** Grows when an entry that exists comes to mean something else. A new entry is no reason: an older worker answers `unknown-request`. */

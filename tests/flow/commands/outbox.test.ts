@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCli } from '../../../src/cli/cli.ts';
 import { createWorld } from '../../../src/compose.ts';
-import { realEffects } from '../../../src/compose/effects.ts';
-import { serveSocket } from '../../../src/compose/worker/control-socket.ts';
+import { serveLocalApi } from '../../../src/compose/worker/local-api.ts';
 import { aTask } from '../../fakes/builders.ts';
 import { aScreen } from '../../spec/cli/a-world.ts';
 import { setup as setupScene } from '../harness.ts';
@@ -12,14 +11,12 @@ import { TEST_MS } from '../wait-for.ts';
 
 setDefaultTimeout(TEST_MS);
 
-const { environment } = realEffects();
-
 /** A worker whose studio refuses its first result for good, and the command line beside it. */
 async function setup() {
-  const scene = await setupScene();
+  const scene = await setupScene({ config: { local_api_port: 0 } });
   const { worker, studio } = scene;
   const configPath = worker.config.path;
-  const socket = await serveSocket(worker.control, { configPath, effects: { environment }, log: worker.log });
+  const api = await serveLocalApi(worker.composed, worker);
   const answered = Promise.withResolvers<Response>();
   studio.mischief.failUploads.push(answered.promise);
   const { id } = await studio.createJob(
@@ -39,11 +36,11 @@ async function setup() {
   return {
     ...scene,
     jobId: id,
-    socket,
+    api,
     run,
     list,
     async [Symbol.asyncDispose]() {
-      await socket[Symbol.asyncDispose]();
+      await api?.[Symbol.asyncDispose]();
       await scene[Symbol.asyncDispose]();
     },
   };
@@ -61,7 +58,7 @@ test('a refused result is listed, and retry has the running worker deliver it', 
 
 test('without a worker a result that was put back goes out at the next start', async () => {
   await using at = await setup();
-  await at.socket[Symbol.asyncDispose]();
+  await at.api?.[Symbol.asyncDispose]();
   at.worker.signal();
   await at.worker.ended;
   const { out } = await at.run('retry', '--all');

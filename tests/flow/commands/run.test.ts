@@ -79,7 +79,7 @@ test('a run says who it is first, serves jobs, and gives everything back at its 
     configPath: run.configPath,
   });
   expect(banner.registration).toStartWith('approved as w-');
-  expect(existsSync(run.folder.at('daemon.pid')) || existsSync(run.folder.at('control.sock'))).toBe(false);
+  expect(existsSync(run.folder.at('daemon.pid')) || existsSync(run.folder.at('local-api.json'))).toBe(false);
 });
 
 needs(POSIX)('a token that other accounts could read is theirs no more', async () => {

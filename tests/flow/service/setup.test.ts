@@ -86,7 +86,7 @@ test('uninstall --purge stops the worker and leaves the home as it was', async (
   });
   await waitFor(
     'a worker that answers commands',
-    () => existsSync(join(dirname(account.configPath), 'control.sock')),
+    () => existsSync(join(dirname(account.configPath), 'local-api.json')),
     () => '',
   );
 

@@ -1,13 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { toJobId, toModelId } from '../../../src/base/ids.ts';
 import { MIB } from '../../../src/base/units.ts';
 import { createWorld } from '../../../src/compose.ts';
 import { writeJson } from '../../../src/contract/json.ts';
-import { serveSocket } from '../../../src/compose/worker/control-socket.ts';
-import { siblingsOf } from '../../../src/config/paths.ts';
-import { realEffects } from '../../../src/compose/effects.ts';
+import { serveLocalApi, type ServedApi } from '../../../src/compose/worker/local-api.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import type { Asked } from '../../../src/worker/control/client.ts';
 import type { WorkerEvent } from '../../../src/worker/events.ts';
@@ -22,22 +19,21 @@ import { TEST_MS, waitFor } from '../wait-for.ts';
 
 setDefaultTimeout(TEST_MS);
 
-const { environment } = realEffects();
-
-/** A worker that serves its control socket, and a command's way to it. */
+/** A worker that serves its API, and a command's way to it. */
 async function setup(engine: Engine = new ScriptedEngine()) {
-  const scene = await setupScene({ engines: [engine] });
+  const scene = await setupScene({ engines: [engine], config: { local_api_port: 0 } });
   const { worker } = scene;
   const configPath = worker.config.path;
-  const socket = await serveSocket(worker.control, { configPath, effects: { environment }, log: worker.log });
+  const api = await serveLocalApi(worker.composed, worker);
+  if (api === undefined) throw new Error(worker.stderr());
   const client = (await createWorld()).control(configPath);
   return {
     ...scene,
     client,
     configPath,
-    socket,
+    api,
     async [Symbol.asyncDispose]() {
-      await socket[Symbol.asyncDispose]();
+      await api[Symbol.asyncDispose]();
       await scene[Symbol.asyncDispose]();
     },
   };
@@ -49,7 +45,7 @@ function answerOf<T>(asked: Asked<T>): T {
   throw asked.is === 'failed' ? asked.error : new Error('no worker is running');
 }
 
-test('status over the socket is what the worker itself knows', async () => {
+test('status over the API is what the worker itself knows', async () => {
   await using at = await setup();
   const { version, pid, session, workerId, modelEngines } = answerOf(await at.client.ask('status', {}));
   expect(modelEngines).toEqual(['synthetic']);
@@ -156,7 +152,7 @@ test('an idle worker answers the stop before it ends', async () => {
   expect(await client.ask('status', {})).toEqual({ is: 'not-running' });
 });
 
-test('a worker that was killed is not running, although its socket is still there', async () => {
+test('a worker that was killed is not running, although its file is still there', async () => {
   await using scene = await setupStudio();
   const child = await scene.spawnWorker();
   await child.logged('session.welcomed');
@@ -212,56 +208,46 @@ test('a subscriber sees a job from its offer to its delivery', async () => {
 test('a subscriber that does not read never holds the worker', async () => {
   const engine = new ScriptedEngine();
   await using at = await setup(engine);
-  const socket = connect(siblingsOf(at.configPath).controlSocket, () => socket.write('{"ask":"subscribe"}\n'));
-  const isSubscribed = new Promise<void>((resolve) => socket.once('data', () => resolve()));
-  await isSubscribed;
-  socket.pause();
+  const leaving = new AbortController();
+  const subscribed = await post(at.api, '{"ask":"subscribe"}', leaving.signal);
+  expect(subscribed.status).toBe(200); // and nobody reads its body
   for (let job = 0; job < 3; job++) {
     const { id } = await at.studio.createJob(anLlmTask());
     (await engine.started()).finish();
     await at.studio.jobIs(id, 'completed');
   }
   expect(answerOf(await at.client.ask('status', {})).recentJobs).toHaveLength(3);
-  socket.destroy();
+  leaving.abort();
 });
 
 test('a subscription ends with the worker', async () => {
   await using at = await setup();
   const watched = Array.fromAsync(await at.client.stream('subscribe', {}, new AbortController().signal));
-  await at.socket[Symbol.asyncDispose]();
+  await at.api[Symbol.asyncDispose]();
   expect(await watched).toBeArray();
 });
 
-describe('a hostile peer', () => {
-  /** Writes bytes, and gives what came back once the worker has hung up. */
-  function send(configPath: string, bytes: string | Uint8Array, cut = false): Promise<string> {
-    const { promise, resolve } = Promise.withResolvers<string>();
-    let received = '';
-    const socket = connect(siblingsOf(configPath).controlSocket, () => {
-      socket.write(bytes);
-      if (cut) socket.destroy();
-    });
-    socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
-    socket.on('error', () => {}).on('close', () => resolve(received));
-    return promise;
-  }
-
-  test.each([
-    ['what is not JSON', 'hello\n', 'not a line of JSON'],
-    ['bytes that are no text', Uint8Array.of(0xff, 0xfe, 0, 0x0a), 'not a line of JSON'],
-    ['a line of 34 MiB', `${'x'.repeat(34 * MIB)}\n`, 'a line may hold 34603008 bytes'],
-    ['a list a thousand deep', `${'['.repeat(1_000)}${']'.repeat(1_000)}\n`, 'invalid-request'],
-    ['a request of its own', '{"ask":"rm -rf"}\n', 'unknown-request'],
-    ['a field of its own kind', '{"ask":"cancel","with":{"jobId":{}}}\n', 'jobId: expected string'],
-  ])('that sends %s gets an answer, and the next command as well', async (_what, bytes, answer) => {
-    await using at = await setup();
-    expect(await send(at.configPath, bytes)).toContain(answer);
-    expect(answerOf(await at.client.ask('status', {})).pid).toBe(process.pid);
+/** What a program sends that is none of our commands. */
+const post = ({ url, token }: ServedApi, body: string | Uint8Array<ArrayBuffer>, signal?: AbortSignal) =>
+  fetch(`${url}/control`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body,
+    keepalive: false,
+    ...(signal === undefined ? {} : { signal }),
   });
 
-  test('that hangs up halfway costs nothing', async () => {
+describe('a hostile peer', () => {
+  test.each([
+    ['what is not JSON', 'hello\n', 'not JSON'],
+    ['bytes that are no text', Uint8Array.of(0xff, 0xfe, 0, 0x0a), 'not JSON'],
+    ['34 MiB', `"${'x'.repeat(34 * MIB)}"`, 'too_large'],
+    ['a list a thousand deep', `${'['.repeat(1_000)}${']'.repeat(1_000)}`, 'invalid-request'],
+    ['a request of its own', '{"ask":"rm -rf"}', 'unknown-request'],
+    ['a field of its own kind', '{"ask":"cancel","with":{"jobId":{}}}', 'jobId: expected string'],
+  ])('that sends %s gets an answer, and the next command as well', async (_what, body, answer) => {
     await using at = await setup();
-    expect(await send(at.configPath, '{"ask":"sta', true)).toBe('');
+    expect(await (await post(at.api, body)).text()).toContain(answer);
     expect(answerOf(await at.client.ask('status', {})).pid).toBe(process.pid);
   });
 });

@@ -29,7 +29,7 @@ async function working(scene: Stage, seconds: number): Promise<{ child: ChildWor
 
 /** What a worker that ended by itself leaves beside its config. */
 const leftBehind = ({ folder }: ChildWorker): string[] =>
-  ['daemon.pid', 'control.sock'].filter((name) => existsSync(join(folder, name)));
+  ['daemon.pid', 'local-api.json'].filter((name) => existsSync(join(folder, name)));
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s to an idle worker closes 1000 and exits 0', async (signal) => {
   await using scene = await setupStudio();

@@ -66,7 +66,6 @@ test('what belongs to a config file lies beside it, wherever it is', () => {
     folder: '/srv/w1',
     lock: '/srv/w1/daemon.lock',
     pid: '/srv/w1/daemon.pid',
-    controlSocket: '/srv/w1/control.sock',
     localApi: '/srv/w1/local-api.json',
     catalogue: '/srv/w1/models.json',
     pageSessions: '/srv/w1/page-sessions.json',

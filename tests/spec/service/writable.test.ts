@@ -8,7 +8,6 @@ const places = (changed: Partial<WrittenPlaces> = {}): WrittenPlaces => ({
   modelsRoot: '/models',
   nativeFolder: '/home/ada/.cache/studio-worker',
   receiptPath: '/home/ada/.local/share/studio-worker/install-receipt',
-  control: { beside: '/home/ada/.config/studio-worker/s', address: '/home/ada/.config/studio-worker/s' },
   changes: [],
   program: undefined,
   ...changed,
@@ -36,15 +35,6 @@ test('a program that updates itself writes its own folder, and the files that in
       ],
     }),
   ).toEqual([]);
-});
-
-test('a control socket with a folder of its own needs the folder around that', () => {
-  const address = '/run/user/1000/studio-worker-abc/control.sock';
-  expect(more({ control: { beside: '/a/very/long/path', address } })).toEqual(['/run/user/1000']);
-});
-
-test('a pipe of Windows is in no folder', () => {
-  expect(more({ control: { beside: 'C:\\s', address: '\\\\.\\pipe\\studio-worker-abc' } })).toEqual([]);
 });
 
 test('a folder for two things is named once', () => {

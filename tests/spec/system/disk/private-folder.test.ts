@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import { chmod, chown, mkdir, symlink } from 'node:fs/promises';
 import { assertTrustedFolder } from '../../../../src/system/disk/private-folder.ts';
-import { serveControl } from '../../../../src/system/net/control.ts';
+import { askWorker } from '../../../../src/system/net/worker-client.ts';
 import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { needs, POSIX, ROOT } from '../../../needs.ts';
 
@@ -51,8 +51,8 @@ needs(ROOT)('a folder that another account made in a shared place is not trusted
       message: `the folder ${shared.at('theirs')} is not a folder of this account alone`,
     });
   }
-  const served = serveControl(shared.at('theirs/control.sock'), async function* none() {});
-  expect(await failureOf(served)).toMatchObject(UNTRUSTED);
+  const asked = askWorker(shared.at('theirs/local-api.json'), {}, { timeoutMs: 5_000 }).next();
+  expect(await failureOf(asked)).toMatchObject(UNTRUSTED);
 });
 
 needs(ROOT)('root works on the folders of others where nobody else may write', async () => {

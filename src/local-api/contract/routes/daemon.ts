@@ -1,0 +1,105 @@
+import * as v from 'valibot';
+import { MIB } from '../../../base/units.ts';
+import { DoneSchema } from '../common.ts';
+import { HealthSchema, ReadinessSchema } from '../health.ts';
+import { LogPageSchema, LogQuerySchema } from '../logs.ts';
+import { json, type Route } from '../route.ts';
+import { DaemonStatusSchema } from '../status.ts';
+
+const PausedSchema = v.object({ paused: v.boolean() });
+/** An offer to explain may hold 16 MiB, and JSON within JSON takes up to twice as much. */
+const MAX_CONTROL_BYTES = 33 * MIB;
+
+/** The worker as a whole. */
+export const DAEMON_ROUTES = {
+  healthz: {
+    method: 'GET',
+    path: '/healthz',
+    access: 'anyone',
+    summary: 'Whether the worker answers.',
+    answer: json(HealthSchema),
+  },
+  readyz: {
+    method: 'GET',
+    path: '/readyz',
+    access: 'anyone',
+    summary: 'Whether jobs can come: 200 when they can, 503 with the reasons when they cannot.',
+    answer: json(ReadinessSchema),
+  },
+  daemonStatus: {
+    method: 'GET',
+    path: '/daemon/status',
+    access: 'page',
+    summary: 'Everything about the running worker at this moment.',
+    answer: json(DaemonStatusSchema),
+  },
+  daemonLogs: {
+    method: 'GET',
+    path: '/daemon/logs',
+    access: 'page',
+    summary: 'The newest lines of the log, or those after a sequence number.',
+    query: LogQuerySchema,
+    answer: json(LogPageSchema),
+    errors: { 400: ['bad_request'] },
+  },
+  pause: {
+    method: 'POST',
+    path: '/daemon/pause',
+    access: 'page',
+    summary: 'Take no more jobs; the running one is finished.',
+    answer: json(PausedSchema),
+    errors: { 500: ['config_not_saved'] },
+  },
+  resume: {
+    method: 'POST',
+    path: '/daemon/resume',
+    access: 'page',
+    summary: 'Take jobs again.',
+    answer: json(PausedSchema),
+    errors: { 500: ['config_not_saved'] },
+  },
+  restart: {
+    method: 'POST',
+    path: '/daemon/restart',
+    access: 'page',
+    summary: 'Stop the worker after its job and start it anew in the same process, so that every setting counts.',
+    answer: json(DoneSchema),
+    status: 202,
+    errors: { 409: ['restart_unsupported'] },
+  },
+  shutdown: {
+    method: 'POST',
+    path: '/daemon/shutdown',
+    access: 'page',
+    summary: 'Stop the worker: finish the job first, then hand it back, then at once, with each further request.',
+    answer: json(DoneSchema),
+    status: 202,
+  },
+  resetRegistration: {
+    method: 'POST',
+    path: '/daemon/registration/reset',
+    access: 'page',
+    summary: 'Forget that the studio rejected this worker, and ask it anew.',
+    answer: json(DoneSchema),
+    status: 202,
+    errors: { 409: ['not_rejected'], 500: ['config_not_saved'] },
+  },
+  events: {
+    method: 'GET',
+    path: '/events',
+    access: 'page',
+    summary: 'All that happens from now on, or since the `Last-Event-ID`.',
+    answer: { is: 'events' },
+  },
+  control: {
+    method: 'POST',
+    path: '/control',
+    access: 'bearer',
+    summary:
+      'What the commands of this program ask; a line of JSON for each reply. Not for others: it may change with a release.',
+    maxBodyBytes: MAX_CONTROL_BYTES,
+    request: v.unknown(),
+    answer: { is: 'text', type: 'application/x-ndjson' },
+    errors: { 400: ['bad_request'] },
+  },
+} as const satisfies Readonly<Record<string, Route>>;
