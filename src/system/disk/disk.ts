@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, lstatSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { WorkerError } from '../../base/errors.ts';
@@ -35,7 +34,7 @@ export interface Replacement {
  * same pid as the one before.
  */
 export const temporaryFor = (target: string): string =>
-  `${target}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
+  `${target}.${process.pid}-${crypto.getRandomValues(new Uint8Array(6)).toHex()}.tmp`;
 
 /** What follows the target in the name of a temporary file; without a random part in those of earlier releases. */
 const TEMPORARY = /^\.\d+-(?:\d+|[0-9a-f]{12})\.tmp$/;
