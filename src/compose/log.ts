@@ -3,9 +3,10 @@ import { errorChain } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { USER_AGENT, VERSION } from '../base/version.ts';
 import { DEFAULT_LEVELS, type Levels, parseLevels } from '../log/levels.ts';
-import { type Log, type LogChoice, openLog } from '../log/open-log.ts';
+import { type Log, type LogChoice, type LogOptions, openLog } from '../log/open-log.ts';
 import { createRedactor, type Redactor } from '../log/redact.ts';
 import type { ErrorTracker } from '../log/sentry.ts';
+import { afterInPassing } from '../system/clock.ts';
 import type { Effects } from './effects.ts';
 
 /** The flag is laid over the environment, which is laid over what a good day needs. */
@@ -25,7 +26,7 @@ export async function openProcessLog(choice: LogChoice, effects: Effects): Promi
   const redactor = createRedactor();
   const { tracker, problem } = await openTracker(effects, redactor);
   const log = openLog({
-    clock: effects.clock,
+    clock: quietClock(effects),
     format: choice.logFormat ?? 'console',
     levels,
     terminal: effects.terminal.stderr,
@@ -77,7 +78,14 @@ export const banner = (log: Log, facts: Readonly<Record<string, unknown>>): void
 export function openCommandLog(effects: Effects): Log {
   const quiet = parseLevels('warn', 'commands');
   const levels = effects.environment.get('STUDIO_WORKER_LOG') === undefined ? quiet : chooseLevels(NO_CHOICE, effects);
-  return openLog({ clock: effects.clock, format: 'console', levels, terminal: effects.terminal.stderr });
+  return openLog({ clock: quietClock(effects), format: 'console', levels, terminal: effects.terminal.stderr });
 }
+
+/** A count that is still to be logged is no reason for a process to stay. */
+const quietClock = ({ clock }: Pick<Effects, 'clock'>): LogOptions['clock'] => ({
+  now: () => clock.now(),
+  elapsed: () => clock.elapsed(),
+  after: afterInPassing,
+});
 
 const NO_CHOICE: LogChoice = { logFormat: undefined, logLevel: undefined };

@@ -24,7 +24,7 @@ export function createConsoleReporter(
   // The core of consola brings no colours, no console and no reading of the environment: it loads in 1.5 ms, not 30.
   const consola = createConsola({
     level: Number.POSITIVE_INFINITY, // levels were filtered before, per area
-    throttle: 0, // a repeated event is a repeated fact; holding lines back would need a timer
+    throttle: 0, // repeats are counted before, see `collapse.ts`
     reporters: [
       {
         log: ({ date, type, args }) => {

@@ -1,6 +1,7 @@
 import { SECOND_MS } from '../base/units.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Output } from '../system/terminal.ts';
+import { collapseRepeats } from './collapse.ts';
 import { createConsoleReporter } from './console-reporter.ts';
 import { createJsonReporter } from './json-reporter.ts';
 import { filterSink, isEnabled, type Levels } from './levels.ts';
@@ -24,7 +25,8 @@ export interface LogChoice {
 
 /** Who receives the log, and how much of it. */
 export interface LogOptions {
-  readonly clock: Pick<Clock, 'now'>;
+  /** Its timers should be no reason for a process to stay. */
+  readonly clock: Pick<Clock, 'now' | 'elapsed' | 'after'>;
   readonly format: LogFormat;
   /** What the terminal is shown. The studio, the ring and the error tracker have their own measure. */
   readonly levels: Levels;
@@ -43,7 +45,7 @@ export interface Log {
   readonly redactor: Redactor;
   /** Calls back with each line that the ring takes. The returned function unsubscribes. */
   onLine(call: (line: Numbered<LogEntry>) => void): () => void;
-  /** Sends what the error tracker still holds; settles within two seconds. The session flushes the ship buffer. */
+  /** Logs what was only counted so far, and sends what the error tracker still holds; settles within two seconds. The session flushes the ship buffer. */
   flush(): Promise<void>;
 }
 
@@ -67,10 +69,18 @@ export function openLog(options: LogOptions): Log {
     // A worker ships its own events, not those of a studio in the same process.
     if (event.area !== 'studio') shipBuffer.push(entry);
   };
+  const show = filterSink(reporter, levels);
+  const lines = collapseRepeats((event) => {
+    try {
+      show(event);
+    } finally {
+      keep(event);
+    }
+  }, clock);
   const logger = createLogger({
     area: 'worker',
     clock,
-    sinks: [filterSink(reporter, levels), keep, ...(tracker === undefined ? [] : [tracker.sink])],
+    sinks: [lines.sink, ...(tracker === undefined ? [] : [tracker.sink])],
     redact: (fields) => redactor.redact(fields),
     // A debug event is for the terminal alone: where nobody reads it, it costs nothing.
     wants: (level, area) => level !== 'debug' || isEnabled(levels, level, area),
@@ -84,6 +94,9 @@ export function openLog(options: LogOptions): Log {
       listeners.add(call);
       return () => void listeners.delete(call);
     },
-    flush: async () => tracker?.flush(FLUSH_MS),
+    async flush() {
+      lines.flush();
+      await tracker?.flush(FLUSH_MS);
+    },
   };
 }

@@ -12,6 +12,7 @@ export const WORKER_SENTENCES = {
   ),
   'worker.refused': own((f) => text(f.remedy)),
   'worker.restarting': own(() => 'starting anew, as the operator asked'),
+  'lines.collapsed': own((f) => `${text(f.count)} more "${text(f.repeated)}" in the last ${duration(f.durationMs)}`),
   'worker.stopped': own(() => 'stopped'),
   'stop.requested': own((f) =>
     f.jobId === undefined
