@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ['base', 'contract', 'jobs', 'studio', 'models', 'engines/', 'config*', 'release*', 'system*', 'log*'],
   'local-studio': ['base', 'contract', 'system*', 'log*'],
   'local-api': ['base', 'contract', 'config', 'jobs*', 'models*', 'engines*', 'release*', 'worker', 'system*', 'log/'],
+  ui: ['base'],
   page: ['base', 'contract', 'local-api/contract', 'system/page-script.ts'],
   operator: ['base', 'contract', 'system*'],
   doctor: ['base', 'config', 'release*', 'service*', 'system*', 'worker*'],

@@ -17,6 +17,7 @@ import type { Doctor } from './world/doctor.ts';
 import type { Uninstaller } from './world/uninstall.ts';
 import type { Confirm } from '../system/confirm.ts';
 import type { ServiceControl } from './world/service.ts';
+import type { OpenedWindow, WindowChoice } from './world/window.ts';
 import type { RunChoice } from './world/worker.ts';
 
 /** All that a command may reach beyond its own arguments. `compose.ts` builds the real one. */
@@ -47,6 +48,12 @@ export interface World {
   readonly control: (configPath: string) => ControlClient;
   /** Runs until stopped; the exit code says why it ended. Signals are its own affair. */
   readonly runWorker: (options: RunChoice) => Promise<number>;
+  /**
+   * Opens the window of the running worker, and starts one where none runs.
+   *
+   * @throws WorkerError `worker.not-running`
+   */
+  readonly openWindow: (choice: WindowChoice) => Promise<OpenedWindow>;
   /** Starts the embedded studio; resolves once it listens. Signals are its own affair. */
   readonly startStudio: (options: StudioChoice) => Promise<StartedStudio>;
   /** Where the embedded studio is unless the operator names another place. */

@@ -3,6 +3,7 @@ import type { CommandTable } from '../command.ts';
 /** Every command in the order help lists them. One file and one line here make a command. */
 export const COMMANDS: CommandTable = {
   run: async () => (await import('./run.ts')).run,
+  ui: async () => (await import('./machine/ui.ts')).ui,
   register: async () => (await import('./register.ts')).register,
   status: async () => (await import('./status.ts')).status,
   enable: async () => (await import('./enable.ts')).enable,

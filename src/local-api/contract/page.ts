@@ -13,6 +13,19 @@ export type PageCode = v.InferOutput<typeof PageCodeSchema>;
 /** What a page exchanges for its cookie. */
 export const PageSessionRequestSchema = v.object({ code: v.pipe(v.string(), v.maxLength(200)) });
 
+const FoundApiSchema = v.object({ url: v.string(), token: v.string() });
+/** Where the API of a running worker is, from the file beside its config; undefined where that holds something else. */
+export function readFoundApi(text: string): v.InferOutput<typeof FoundApiSchema> | undefined {
+  const read = readJson(FoundApiSchema, text);
+  return read.is === 'read' ? read.value : undefined;
+}
+
+/** The answer of `POST /page/codes`; undefined where it is none. */
+export function readPageCode(text: string): PageCode | undefined {
+  const read = readJson(PageCodeSchema, text);
+  return read.is === 'read' ? read.value : undefined;
+}
+
 const KeptSessionsSchema = v.array(v.object({ hash: v.string(), expiresAt: v.number() }));
 /** The pages of an earlier run, from the file that keeps them; none where it cannot be read. */
 export function readPageSessions(text: string): v.InferOutput<typeof KeptSessionsSchema> {

@@ -132,6 +132,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     readBytes: (path, maxBytes) => systemFiles.readNamedBytes(path, maxBytes),
     operator: untold('network'),
     packs: untold('packs'),
+    openWindow: untold('browser'),
     updates: untold('releases'),
     readInput: async () => given.input ?? '',
     writeFile: writeGivenFile,

@@ -1,0 +1,21 @@
+import { expect } from 'bun:test';
+import { startDetached } from '../../../../src/system/desktop/detached.ts';
+import { needs, POSIX } from '../../../needs.ts';
+
+const onPosix = needs(POSIX);
+const options = { env: { PATH: process.env['PATH'] ?? '' }, waitMs: 5_000 };
+
+onPosix('a program that ends well or goes on was started', async () => {
+  expect(await startDetached('true', [], options)).toBe('started');
+  expect(await startDetached('/bin/sh', ['-c', 'exec sleep 1'], { ...options, waitMs: 50 })).toBe('started');
+});
+
+onPosix('a program that ends badly at once did not do what it was started for', async () => {
+  expect(await startDetached('false', [], options)).toBe('failed');
+  expect(await startDetached('/bin/sh', ['-c', 'kill -9 $$'], options)).toBe('failed');
+});
+
+onPosix('a program that is not there is told from one that fails', async () => {
+  expect(await startDetached('no-such-browser', [], options)).toBe('missing');
+  expect(await startDetached('/opt/no/such/browser', [], options)).toBe('missing');
+});
