@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { VERSION } from '../../src/base/version.ts';
 import { type ChatSizes, measureChat } from './chat.ts';
+import { type CostSizes, measureCosts } from './costs.ts';
 import { type DownloadSizes, measureDownloads } from './downloads.ts';
 import { measureExchanges, type Scale } from './exchanges.ts';
 import { type Looks, measureGrowth } from './growth.ts';
@@ -30,6 +31,7 @@ interface Sizes {
   readonly jsonGrowth: Looks;
   readonly imageGrowth: Looks;
   readonly images: ImageSizes;
+  readonly costs: CostSizes;
   readonly chat: ChatSizes;
   readonly host: HostSizes;
   readonly download: DownloadSizes;
@@ -45,6 +47,7 @@ const FULL: Sizes = {
   jsonGrowth: [2_000, 20_000, 38_000],
   imageGrowth: [200, 2_000, 3_800],
   images: { jobs: 40, restMs: 50_000 },
+  costs: { jobs: 10_000, outboxEntries: 100_000, logLines: 50_000, models: 1_000 },
   chat: { tokens: 256, times: 9, settleMs: 10_000 },
   host: { trips: 1_000, cancels: 40 },
   download: { megabytes: 512, times: 7 },
@@ -60,6 +63,7 @@ const QUICK: Sizes = {
   jsonGrowth: [50, 100, 150],
   imageGrowth: [5, 10, 15],
   images: { jobs: 5, restMs: 100 },
+  costs: { jobs: 100, outboxEntries: 100, logLines: 500, models: 10 },
   chat: { tokens: 8, times: 1, settleMs: 100 },
   host: { trips: 20, cancels: 3 },
   download: { megabytes: 100, times: 1 },
@@ -77,6 +81,7 @@ const MEASUREMENTS: Readonly<Record<string, (sizes: Sizes) => Promise<readonly M
     ...(await measureGrowth('image', imageGrowth)),
   ],
   images: ({ images }) => measureImages(images),
+  costs: ({ costs }) => measureCosts(costs),
   chat: ({ chat }) => measureChat(chat),
   host: ({ host }) => measureHost(host),
   download: ({ download }) => measureDownloads(download),

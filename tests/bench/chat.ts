@@ -39,9 +39,9 @@ export async function measureChat(sizes: ChatSizes): Promise<readonly Measuremen
   const served = serveLoopback();
   served.put('chat.gguf', path);
   const size = `${Math.round(weights.byteLength / MB)} MB`;
-  const job = (maxTokens: number): ModelJob => ({
+  const job = (maxTokens: number, content = PROMPT): ModelJob => ({
     model: 'bench-chat',
-    task: { kind: 'llm', messages: [{ role: 'user', content: PROMPT }], maxTokens, temperature: 0.7 },
+    task: { kind: 'llm', messages: [{ role: 'user', content }], maxTokens, temperature: 0.7 },
     source: {
       engine: 'llama-cpp',
       files: [{ role: 'model', url: served.url('chat.gguf'), filename: 'chat.gguf' }],
@@ -63,7 +63,7 @@ export async function measureChat(sizes: ChatSizes): Promise<readonly Measuremen
 }
 
 interface Rated {
-  readonly job: (maxTokens: number) => ModelJob;
+  readonly job: (maxTokens: number, content?: string) => ModelJob;
   readonly direct: Direct;
   readonly sizes: ChatSizes;
 }
@@ -72,13 +72,16 @@ interface Rated {
 async function rates(studio: TimedStudio, { job, direct, sizes }: Rated): Promise<readonly Measurement[]> {
   const { tokens, times } = sizes;
   await using _taker = await startTaker(studio, 'worker', AS_EAGER);
-  const took = { one: [], all: [], directOne: [], directAll: [] } as Record<string, number[]>;
+  const took = { one: [], all: [], read: [], directOne: [], directAll: [], directRead: [] } as Record<string, number[]>;
   for (let time = 0; time <= times; time++) {
+    const long = longPrompt(time);
     const seen = {
       one: (await studio.exchange(job(1))).doneMs,
-      directOne: await direct.takesMs(1),
+      directOne: await direct.takesMs(1, PROMPT),
       all: (await studio.exchange(job(tokens))).doneMs,
-      directAll: await direct.takesMs(tokens),
+      directAll: await direct.takesMs(tokens, PROMPT),
+      read: (await studio.exchange(job(1, long))).doneMs,
+      directRead: await direct.takesMs(1, long),
     };
     // The first loads the model, and both warm up.
     if (time > 0) for (const [what, ms] of Object.entries(seen)) took[what]?.push(ms);
@@ -99,8 +102,20 @@ async function rates(studio: TimedStudio, { job, direct, sizes }: Rated): Promis
       measured: of('one'),
       limit: { what: 'node-llama-cpp alone', measured: of('directOne') },
     },
+    {
+      name: `LLM, a prompt of ${LONG_WORDS} words never read before`,
+      unit: 'ms',
+      measured: of('read'),
+      goal: { atMostTimes: 1.05 },
+      limit: { what: 'node-llama-cpp alone', measured: of('directRead') },
+    },
   ];
 }
+
+const LONG_WORDS = 300;
+
+/** Begins with a word of its own each time, so that nothing of it is in memory. */
+const longPrompt = (time: number): string => Array.from({ length: LONG_WORDS }, (_, at) => (at + time) % 97).join(' ');
 
 /** Each job loads its model, as it would in a worker that keeps none. */
 async function cold(
@@ -143,7 +158,7 @@ async function memory(
 const rssMb = ({ pid }: Taker): number => treeOf(pid).reduce((sum, each) => sum + usageOf(each).rssBytes, 0) / MB;
 
 interface Direct extends AsyncDisposable {
-  takesMs(tokens: number): Promise<number>;
+  takesMs(tokens: number, content: string): Promise<number>;
 }
 
 async function startDirect(path: string): Promise<Direct> {
@@ -154,8 +169,8 @@ async function startDirect(path: string): Promise<Direct> {
   const line = async (): Promise<string> => new TextDecoder().decode((await lines.read()).value);
   await line();
   return {
-    async takesMs(tokens) {
-      void child.stdin.write(`${tokens}\n`);
+    async takesMs(tokens, content) {
+      void child.stdin.write(`${tokens} ${content}\n`);
       await child.stdin.flush();
       return Number(await line());
     },

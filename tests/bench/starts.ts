@@ -24,7 +24,7 @@ export async function measureStarts(times: number): Promise<readonly Measurement
       name: 'start → hello',
       unit: 'ms',
       measured: of('worker'),
-      goal: { atMost: 100 },
+      goal: { atMost: 44 },
       limit: { what: 'bare pair', measured: of('bare') },
     },
     {

@@ -1,0 +1,144 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { toJobId } from '../../src/base/ids.ts';
+import { openLog } from '../../src/log/open-log.ts';
+import { entryName, type EntryHeader, writeEntry } from '../../src/studio/delivery/entry.ts';
+import { openOutbox } from '../../src/studio/delivery/outbox.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { sha256 } from '../../src/system/disk/digest.ts';
+import { systemFiles } from '../../src/system/disk/files.ts';
+import { recordingLogger } from '../fakes/recording-logger.ts';
+import { usageOf } from './processes.ts';
+import { SCRATCH, startTaker } from './programs.ts';
+import type { Measurement } from './report.ts';
+import { startTimedStudio, type TimedStudio } from './timed-studio.ts';
+
+/** How much there is of each in the end. The limit of each is ten times what a tenth of it takes. */
+export interface CostSizes {
+  readonly jobs: number;
+  readonly outboxEntries: number;
+  readonly logLines: number;
+  readonly models: number;
+}
+
+const TENTH = 10;
+/** What two measurements of the same differ by on a machine that others use. */
+const NOT_WORSE_THAN_LINEAR = { atMostTimes: 1.2 } as const;
+
+/** What a worker takes for much of something, beside ten times what it takes for a tenth: above it, costs would explode. */
+export async function measureCosts(sizes: CostSizes): Promise<readonly Measurement[]> {
+  return [
+    await jobCosts(sizes.jobs),
+    await grown(`outbox of ${count(sizes.outboxEntries)} results opened`, sizes.outboxEntries, outboxMs),
+    await grown(`${count(sizes.logLines)} lines logged, shown and kept for the studio`, sizes.logLines, async (lines) =>
+      logMs(lines),
+    ),
+    await modelCosts(sizes.models),
+  ];
+}
+
+const count = (items: number): string => items.toLocaleString('en');
+
+async function grown(name: string, items: number, takesMs: (items: number) => Promise<number>): Promise<Measurement> {
+  await takesMs(items / TENTH); // compiles what it takes
+  const tenthMs = await takesMs(items / TENTH);
+  const limit = { what: `ten times ${count(items / TENTH)}`, measured: tenthMs * TENTH };
+  return { name, unit: 'ms', measured: await takesMs(items), limit, goal: NOT_WORSE_THAN_LINEAR };
+}
+
+/** CPU time of the worker for jobs on a model in memory. */
+async function jobCosts(jobs: number): Promise<Measurement> {
+  await using studio = startTimedStudio();
+  await using taker = await startTaker(studio, 'worker');
+  const part = jobs / TENTH;
+  await studio.exchanges('json', part); // its code is compiled by then
+  const early = await cpuMsOf(studio, taker.pid, part);
+  await studio.exchanges('json', jobs - 3 * part);
+  return {
+    name: `CPU time of a worker for ${count(part)} JSON jobs, the last of ${count(jobs)}`,
+    unit: 'ms',
+    measured: await cpuMsOf(studio, taker.pid, part),
+    limit: { what: `the second ${count(part)}`, measured: early },
+    goal: NOT_WORSE_THAN_LINEAR,
+  };
+}
+
+async function cpuMsOf(studio: TimedStudio, pid: number, jobs: number): Promise<number> {
+  const before = usageOf(pid).cpuMs;
+  await studio.exchanges('json', jobs);
+  return usageOf(pid).cpuMs - before;
+}
+
+/** Results in files of their own: the journal holds no more than a few thousand. */
+async function outboxMs(entries: number): Promise<number> {
+  const dir = folder('outbox');
+  const createdAt = Date.now() - entries;
+  const content = new TextEncoder().encode('{"text":"a reply"}');
+  const rest = {
+    kind: 'json',
+    ext: '',
+    prompt: 'a fox',
+    workerId: 'bench-worker',
+    studio: 'http://127.0.0.1',
+  } as const;
+  for (let at = 0; at < entries; at++) {
+    const header: EntryHeader = {
+      ...rest,
+      jobId: toJobId(`job-${at}`),
+      createdAt: createdAt + at,
+      sizeBytes: content.byteLength,
+      sha256: sha256(content).toHex(),
+    };
+    writeFileSync(join(dir, entryName(header, sha256)), Buffer.concat([...writeEntry(header, content, sha256)]));
+  }
+  const since = performance.now();
+  const outbox = await openOutbox({
+    dir,
+    maxBytes: Number.MAX_SAFE_INTEGER,
+    files: systemFiles,
+    clock: systemClock,
+    sha256,
+    log: recordingLogger(),
+  });
+  const tookMs = performance.now() - since;
+  const found = outbox.entries().length;
+  await outbox.close();
+  rmSync(dir, { recursive: true });
+  if (found !== entries) throw new Error(`the outbox found ${found} of ${entries} results`);
+  return tookMs;
+}
+
+function logMs(lines: number): number {
+  const terminal = { write: () => {}, colourDepth: 1, isTty: false } as const;
+  const { logger } = openLog({ clock: systemClock, format: 'console', levels: { every: 'info', areas: {} }, terminal });
+  const since = performance.now();
+  for (let at = 0; at < lines; at++) logger.warn('offer.malformed', { jobId: `job-${at}`, problem: 'no task' });
+  return performance.now() - since;
+}
+
+/** A start that finds so many models of the operator, which its `hello` names. */
+async function modelCosts(models: number): Promise<Measurement> {
+  const helloMs = async (files: number): Promise<number> => {
+    const root = folder('models');
+    mkdirSync(join(root, 'llm'));
+    for (let at = 0; at < files; at++) writeFileSync(join(root, 'llm', `model-${at}.gguf`), 'GGUF');
+    await using studio = startTimedStudio();
+    await using taker = await startTaker(studio, 'worker', `models_root = ${JSON.stringify(root)}\n`);
+    rmSync(root, { recursive: true });
+    return taker.helloMs;
+  };
+  await helloMs(models); // fills the page cache
+  const none = await helloMs(0);
+  return {
+    name: `start → hello with ${count(models)} models of the operator`,
+    unit: 'ms',
+    measured: await helloMs(models),
+    limit: { what: 'with none', measured: none },
+    goal: { atMostTimes: 2 },
+  };
+}
+
+function folder(name: string): string {
+  mkdirSync(SCRATCH, { recursive: true });
+  return mkdtempSync(join(SCRATCH, `${name}-`));
+}
