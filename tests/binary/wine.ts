@@ -25,10 +25,10 @@ __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) {
 
 /**
  * Wine 8, not Windows: Bun's removal of a folder with its content answers EFAULT there, even for an empty one, so what
- * removes its temporary folder at the end ends with this.
+ * removes its temporary folder at the end warns of this.
  */
-export const isRemovalQuirk = (stderr: string): boolean =>
-  /EFAULT: bad address in system call argument, rm/.test(stderr);
+export const ONLY_REMOVAL =
+  /^(warning: cannot remove [^\n]*: EFAULT: bad address in system call argument, rm[^\n]*\r?\n)?$/;
 
 /** The Windows executable in a Windows of its own. */
 export interface OnWine extends AsyncDisposable {

@@ -24,15 +24,15 @@ const POLL_MS = 50;
  */
 export async function startDemo(choice: DemoChoice, effects: Effects): Promise<DemoRun> {
   const { clock, environment, files, http, random } = effects;
-  const join = (folder: string, name: string): string =>
-    `${folder}${environment.platform === 'win32' ? '\\' : '/'}${name}`;
+  const { join, native } = pathsOn(environment);
+  const outDir = native(choice.outDir);
   // Whatever goes wrong from here on, nothing of the demonstration stays behind.
   await using undo = new AsyncDisposableStack();
   const { stopped, stopAsked } = stopOnSignals(undo);
 
   const scratch = join(environment.tempDir, `studio-worker-demo-${random.hex(8)}`);
   await makeScratch(scratch, files);
-  undo.defer(() => files.remove(scratch));
+  undo.defer(() => removeScratch(scratch, effects));
   const log = await openProcessLog({ ...choice, logLevel: choice.logLevel ?? 'error' }, effects);
   const place = { host: '127.0.0.1', port: 0, sparesLoopback: true, dataDir: join(scratch, 'studio') };
   const studio = await openStudio(place, effects, log.logger);
@@ -40,7 +40,7 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
   const config = await openConfig(join(scratch, 'config.toml'), effects, { log: log.logger });
   undo.defer(() => config.close());
   await config.update({ api_base_url: studio.url, models_root: join(scratch, 'models') });
-  const jobs = await jobsOf(choice, { effects, join, undo });
+  const jobs = await jobsOf({ ...choice, outDir }, { effects, join, undo });
 
   const { worker, progress } = await startWorker({ effects, config, log }, undo);
   undo.defer(() => stopped.abort(new WorkerError('job.cancelled', 'the demonstration is over')));
@@ -57,13 +57,22 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
       pause: (ms) => pause(clock, ms, stopped.signal),
       files,
       join,
-      outDir: choice.outDir,
+      outDir,
       signal: stopped.signal,
       progressOf: (jobId) => progress.get(jobId),
       factsOf: (jobId) => worker.status().recentJobs.find((job) => job.jobId === jobId),
     }),
     stopAsked,
     stop: () => (stopping ??= started.disposeAsync()),
+  };
+}
+
+/** Paths with one separator throughout: Windows takes both. */
+function pathsOn({ platform }: Pick<Effects['environment'], 'platform'>) {
+  const separator = platform === 'win32' ? '\\' : '/';
+  return {
+    join: (folder: string, name: string): string => `${folder}${separator}${name}`,
+    native: (path: string): string => path.replaceAll('/', separator),
   };
 }
 
@@ -119,6 +128,15 @@ async function jobsOf({ real, outDir }: DemoChoice, { effects, join, undo }: Pla
   const layout = await layOutReal(real, { effects, spoken: join(outDir, 'audio_tts.wav') });
   undo.defer(() => layout.close());
   return layout.jobs;
+}
+
+/** What the demonstration showed is there all the same. */
+async function removeScratch(folder: string, { files, terminal }: Effects): Promise<void> {
+  try {
+    await files.remove(folder);
+  } catch (thrown) {
+    terminal.stderr.write(`warning: cannot remove the temporary folder ${folder}: ${errorChain(thrown)}\n`);
+  }
 }
 
 /** Only this account may look inside: an operator token is in there. @throws WorkerError `folder.unusable` */

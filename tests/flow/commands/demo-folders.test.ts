@@ -6,7 +6,7 @@ import { startDemo } from '../../../src/compose/commands/demo.ts';
 import { type Effects, realEffects } from '../../../src/compose/effects.ts';
 
 /** The real world, but for the folder of temporary files and a silent terminal. */
-async function setup() {
+async function setup(more: (real: Effects) => Partial<Effects> = () => ({})) {
   const folder = await mkdtemp(join(tmpdir(), 'studio-worker-demo-folders-'));
   const scratch = join(folder, 'scratch');
   await mkdir(scratch);
@@ -15,6 +15,7 @@ async function setup() {
     ...real,
     environment: { ...real.environment, tempDir: scratch },
     random: { ...real.random, hex: (bytes) => (bytes === 8 ? 'known' : real.random.hex(bytes)) },
+    ...more(real),
   };
   const demo = (outDir: string) => startDemo({ outDir, logFormat: undefined, logLevel: undefined }, effects);
   const clear = () => rm(folder, { recursive: true, force: true });
@@ -66,4 +67,20 @@ test('a demonstration that cannot start leaves nothing behind', async () => {
   await writeFile(join(leftover, 'studio'), 'a file where the studio keeps its folder');
   expect(await failureOf(at.demo(join(at.folder, 'out')))).toBeInstanceOf(Error);
   expect(await readdir(at.scratch)).toEqual([]);
+});
+
+test('a demonstration that cannot remove its temporary folder only warns of that', async () => {
+  let said = '';
+  await using at = await setup(({ files, terminal }) => ({
+    files: {
+      ...files,
+      remove: (path) => (path.endsWith('known') ? Promise.reject(new Error('EBUSY')) : files.remove(path)),
+    },
+    terminal: { ...terminal, stderr: { ...terminal.stderr, write: (text) => void (said += text) } },
+  }));
+  const demo = await at.demo(join(at.folder, 'out'));
+  await demo.stop();
+  expect(said).toBe(
+    `warning: cannot remove the temporary folder ${join(at.scratch, 'studio-worker-demo-known')}: EBUSY\n`,
+  );
 });
