@@ -1,8 +1,9 @@
-import { chmodSync, constants, linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, constants, linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { access, copyFile, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../base/system-code.ts';
 import { fail, syncFolder } from './disk/disk.ts';
+import { isAlive } from './process/alive.ts';
 
 /*
  * An executable that is replaced while it runs. At every moment there is a whole one at its place: the old one or the new.
@@ -56,6 +57,20 @@ export async function swapIn(place: ExecutablePlace, fresh: string): Promise<voi
   } catch (thrown) {
     for (const kind of ['new', 'old'] as const) rmSync(beside(kind), { force: true });
     fail(thrown, place.path);
+  }
+}
+
+/**
+ * Removes what an installation that was killed left beside an executable: its folder with a whole unpacked release. The
+ * installer writes the id of its process there first, and a folder whose process lives is at work.
+ */
+export function removeKilledInstallation({ path }: ExecutablePlace): void {
+  const folder = join(dirname(path), '.studio-worker-install');
+  try {
+    const pid = Number.parseInt(readFileSync(join(folder, 'pid'), 'utf8'), 10);
+    if (pid > 0 && !isAlive(pid)) rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // There is none, or it is not ours to remove: the next installation does it, or says why it cannot.
   }
 }
 

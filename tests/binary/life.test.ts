@@ -1,13 +1,15 @@
 import { expect } from 'bun:test';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { archiveOf, contentsOf as filesOfArchive } from '../../install/contents.ts';
+import { tarOf } from '../../install/archive/tar.ts';
+import { contentsOf as filesOfArchive } from '../../install/contents.ts';
 import { installerWith } from '../../install/installers.ts';
 import { publicKeyOf } from '../../install/sign.ts';
 import { targetOf } from '../../install/targets.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { anLlmTask } from '../fakes/builders.ts';
 import { releaseServer } from '../fakes/release/release-server.ts';
+import { storedXz } from '../fakes/release/stored-xz.ts';
 import { smallSystemd } from '../fakes/service/small-systemd.ts';
 import { fakeStudio } from '../fakes/studio/fake-studio.ts';
 import { isAlive } from '../../src/system/process/alive.ts';
@@ -47,12 +49,12 @@ async function setup() {
   }
 
   async function publish(version: string, executable: string): Promise<void> {
-    const contents = await filesOfArchive(target, executable, version);
+    const archive = storedXz(tarOf(await filesOfArchive(target, executable, version), { withFolders: true }));
     server.publish({
       version,
       signedBy: key,
       files: [
-        { name: target.archive, kind: 'worker', target: target.triple, bytes: await archiveOf(target, contents, 0) },
+        { name: target.archive, kind: 'worker', target: target.triple, bytes: archive },
         { name: 'studio-worker-installer.sh', kind: 'installer', target: 'any', bytes: script },
       ],
     });

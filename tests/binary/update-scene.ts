@@ -1,13 +1,15 @@
-import { existsSync, statSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { tarOf } from '../../install/archive/tar.ts';
 import { formatSecretKey, generateSecretKey, parseSecretKey, publicKeyOf, type SecretKey } from '../../install/sign.ts';
 import { targetOf } from '../../install/targets.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import type { UpdateState } from '../../src/release/update/state.ts';
 import { watchLog } from '../flow/child.ts';
-import { PATIENCE_MS } from '../flow/wait-for.ts';
+import { PATIENCE_MS, waitFor } from '../flow/wait-for.ts';
 import { type Publication, type ReleaseServer, releaseServer } from '../fakes/release/release-server.ts';
+import { storedXz } from '../fakes/release/stored-xz.ts';
 import { fakeStudio, type FakeStudio } from '../fakes/studio/fake-studio.ts';
 import { tempFolder } from '../fakes/system/temp-folder.ts';
 import { builtAs } from './built.ts';
@@ -36,28 +38,11 @@ export async function signingKey(): Promise<SecretKey> {
   return parseSecretKey(await readFile(path, 'utf8'));
 }
 
-/** An archive as a release has it, with this file as its executable. Kept beside it as long as that does not change. */
+/** An archive as a release has it, with this file as its executable. */
 async function archiveOf(program: string): Promise<Uint8Array> {
-  const path = `${program}.tar.xz`;
-  if (!existsSync(path) || statSync(path).mtimeMs < statSync(program).mtimeMs) {
-    await using folder = await tempFolder();
-    const inside = join(folder.path, `studio-worker-${triple}`);
-    await mkdir(inside);
-    await copyFile(program, join(inside, binary));
-    await chmod(join(inside, binary), 0o755);
-    const cmd = [
-      'tar',
-      '--use-compress-program=xz -0 -T0',
-      '-cf',
-      resolve(`${path}.tmp`),
-      '-C',
-      folder.path,
-      `studio-worker-${triple}`,
-    ];
-    if ((await Bun.spawn(cmd).exited) !== 0) throw new Error(`cannot pack ${program}`);
-    await rename(`${path}.tmp`, path); // a test that ran out of time leaves no half of one
-  }
-  return new Uint8Array(await readFile(path));
+  const bytes = await Bun.file(program).bytes();
+  const contents = new Map([[`studio-worker-${triple}/${binary}`, { bytes, isExecutable: true }]]);
+  return storedXz(tarOf(contents, { withFolders: true }));
 }
 
 /** A new version that is nothing but a script. It passes the self-test; `run` is what the test says. */
@@ -76,16 +61,26 @@ export interface UpdateScene extends AsyncDisposable {
   readonly server: ReleaseServer;
   readonly studio: FakeStudio;
   readonly program: string;
-  /** Publishes the new version as it was built, or as a script whose `run` is this. */
-  publish(about?: Partial<Publication> & { readonly run?: string; readonly installer?: boolean }): Promise<void>;
-  /** Starts a worker, whatever becomes of it. */
-  launch(): RunningWorker;
+  /** Where releases are staged. */
+  readonly staging: string;
+  /** Publishes the new version as it was built, as another executable, or as a script whose `run` is this. */
+  publish(
+    about?: Partial<Publication> & {
+      readonly run?: string;
+      readonly executable?: string;
+      readonly installer?: boolean;
+    },
+  ): Promise<void>;
+  /** Starts a worker, whatever becomes of it; by another program when its command line is given. */
+  launch(by?: readonly string[]): RunningWorker;
   /** Starts one and waits until it serves. */
   start(): Promise<RunningWorker>;
   command(...argv: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
   /** What the executable in place says of itself. */
   version(): Promise<string>;
   state(): Promise<UpdateState>;
+  /** The versions that did not work, once there is one: an update is over before it is on the disk. */
+  faults(): Promise<UpdateState['faults']>;
 }
 
 /** An installation of the old version for a real studio, and a server of releases. */
@@ -112,19 +107,21 @@ export async function updateScene(more = ''): Promise<UpdateScene> {
   );
   await writeFile(config, `vram_threshold_gb = 12.0\n${lines.join('')}${more}`, { mode: 0o600 });
   const env = { HOME: folder.path, XDG_CACHE_HOME: folder.at('.cache'), PATH: '/usr/bin:/bin' };
-  const spawn = (argv: readonly string[]) =>
-    Bun.spawn([program, ...argv], { env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
-  const launch = (): RunningWorker => {
-    const worker = watchLog(spawn(['run', '--config', config, '--log-format', 'json', '--log-level', 'debug']));
+  const spawn = (argv: readonly string[], by: readonly string[] = []) =>
+    Bun.spawn([...by, program, ...argv], { env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
+  const launch = (by?: readonly string[]): RunningWorker => {
+    const worker = watchLog(spawn(['run', '--config', config, '--log-format', 'json', '--log-level', 'debug'], by));
     stack.defer(() => worker[Symbol.asyncDispose]());
     return worker;
   };
+  const stateNow = (): UpdateState => JSON.parse(readFileSync(folder.at('update-state.json'), 'utf8')) as UpdateState;
   return {
     server,
     studio,
     program,
-    async publish({ run, installer: hasInstaller = true, ...about } = {}) {
-      if (run !== undefined) await writeFile(folder.at('script'), scripted(run), { mode: 0o755 });
+    staging: folder.at('updates'),
+    async publish({ run, executable = fresh, installer: hasInstaller = true, ...about } = {}) {
+      if (run !== undefined) await writeFile(folder.at('script'), scripted(run, about.version), { mode: 0o755 });
       const installer = (await readFile('install/install.sh', 'utf8')).replace(
         /^KEYS='[^']*'/m,
         `KEYS='${publicKeyOf(key)}'`,
@@ -137,7 +134,7 @@ export async function updateScene(more = ''): Promise<UpdateScene> {
             name: `studio-worker-${triple}.tar.xz`,
             kind: 'worker',
             target: triple,
-            bytes: await archiveOf(run === undefined ? fresh : folder.at('script')),
+            bytes: await archiveOf(run === undefined ? executable : folder.at('script')),
           },
           { name: 'studio-worker-installer.sh', kind: 'installer', target: 'any', bytes: Buffer.from(installer) },
         ].filter(({ kind }) => hasInstaller || kind !== 'installer'),
@@ -162,7 +159,15 @@ export async function updateScene(more = ''): Promise<UpdateScene> {
     async version() {
       return (await new Response(spawn(['--version']).stdout).text()).trim();
     },
-    state: async () => JSON.parse(await readFile(folder.at('update-state.json'), 'utf8')) as UpdateState,
+    state: () => Promise.resolve(stateNow()),
+    async faults() {
+      await waitFor(
+        'a version that did not work',
+        () => stateNow().faults.length > 0,
+        () => JSON.stringify(stateNow()),
+      );
+      return stateNow().faults;
+    },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

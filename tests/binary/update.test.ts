@@ -50,7 +50,7 @@ test('a version that does not start costs no session, and is not tried again', a
   expect(err).toContain(`${NEW} was not installed: the new version exited with 3 before it served [update.failed]`);
   expect(timesOf(worker, 'session.welcomed')).toHaveLength(1);
   expect(await scene.version()).toBe(`studio-worker ${OLD}`);
-  const [fault] = (await scene.state()).faults;
+  const [fault] = await scene.faults();
   expect(fault).toMatchObject({ version: NEW, count: 2, output: 'cannot find module\n' });
   expect(await scene.command('update')).toMatchObject({ code: 0, out: `up to date: ${OLD}\n` });
 });
@@ -65,7 +65,7 @@ test('a version that dies once it has the machine is followed by the old one', a
   expect(status.worker).toMatchObject({ pid: worker.pid, version: OLD, update: { at: 'quarantined', version: NEW } });
   const job = await scene.studio.createJob(anLlmTask());
   await scene.studio.jobIs(job.id, 'completed');
-  expect((await scene.state()).faults).toMatchObject([{ version: NEW, output: 'go\n' }]);
+  expect(await scene.faults()).toMatchObject([{ version: NEW, output: 'go\n' }]);
 });
 
 for (const [what, ending] of [
@@ -102,7 +102,7 @@ test('a worker that its studio refuses moves to the version that may be let in',
   for (let upgrade = 0; upgrade < 5; upgrade++)
     scene.studio.mischief.refuseUpgrades.push(new Response('', { status: 401 }));
   await using worker = scene.launch();
-  await worker.logged('update.replaced');
+  for (const step of ['update.staged', 'stop.requested', 'update.replaced']) await worker.logged(step);
   expect(await scene.version()).toBe(`studio-worker ${NEW}`);
   expect(await worker.exited).toBe(77); // it is not let in either, and checks no more
 });

@@ -4,7 +4,14 @@ import { MINUTE_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { StagedRelease } from '../../release/update/stage.ts';
 import type { UpdaterDeps } from '../../release/update/updater.ts';
-import { type ExecutablePlace, executablePlace, swapBack, swapIn, whyNotReplaceable } from '../../system/executable.ts';
+import {
+  type ExecutablePlace,
+  executablePlace,
+  removeKilledInstallation,
+  swapBack,
+  swapIn,
+  whyNotReplaceable,
+} from '../../system/executable.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
 import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
@@ -15,7 +22,7 @@ import { sumOf } from './file-sum.ts';
 export function installationOf(
   effects: Effects,
   log: Logger,
-): Pick<UpdaterDeps, 'unable' | 'install' | 'previousVersion' | 'putBack'> {
+): Pick<UpdaterDeps, 'unable' | 'install' | 'previousVersion' | 'putBack' | 'cleanUp'> {
   const { files, clock, environment } = effects;
   const place = executablePlace(environment.execPath);
   const ask = createAskProgram(runProgram, clock);
@@ -38,6 +45,7 @@ export function installationOf(
       });
     },
     putBack: async () => void swapBack(place),
+    cleanUp: async () => removeKilledInstallation(place),
   };
 }
 

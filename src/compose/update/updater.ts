@@ -35,7 +35,10 @@ export function composeUpdater(
     install: installation.install,
     previousVersion: installation.previousVersion,
     putBack: installation.putBack,
-    cleanUp: () => removeStaged(siblingsOf(configPath).updates, files),
+    async cleanUp() {
+      await installation.cleanUp();
+      await removeStaged(siblingsOf(configPath).updates, files);
+    },
     async restart() {
       await about.flush(); // what is in this process is lost with it
       await effects.terminal.drain();

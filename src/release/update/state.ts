@@ -108,7 +108,7 @@ export const MAX_FAULTS = 2;
 const MAX_REMEMBERED = 20;
 const MAX_OUTPUT_CHARACTERS = 4000;
 
-/** One more fault of a version; one that costs an outage counts as all it may have. */
+/** One more fault of a version, up to as many as quarantine it; one that costs an outage counts as all of them. */
 export function withFault(
   state: UpdateState,
   fault: Omit<Fault, 'count' | 'output'> & { readonly output?: string },
@@ -118,7 +118,7 @@ export function withFault(
   const { output = before?.output, ...facts } = fault;
   const now: Fault = {
     ...facts,
-    count: (before?.count ?? 0) + weight,
+    count: Math.min((before?.count ?? 0) + weight, MAX_FAULTS),
     ...(output === undefined ? {} : { output: output.slice(-MAX_OUTPUT_CHARACTERS) }),
   };
   const others = state.faults.filter(({ version }) => version !== fault.version);

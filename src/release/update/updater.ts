@@ -70,7 +70,7 @@ export interface UpdaterDeps {
   /** The version that was replaced last. @throws WorkerError `update.not-found` */
   readonly previousVersion: () => Promise<string>;
   readonly putBack: () => Promise<void>;
-  /** Removes what was staged for this version and for older ones. */
+  /** Removes what was staged for this version and for older ones, and what a killed installer left. */
   readonly cleanUp: () => Promise<void>;
   /** Goes on as what is in this program's place now; returns only when it must not. */
   readonly restart: () => Promise<void>;

@@ -1,7 +1,13 @@
 import { expect, test } from 'bun:test';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { executablePlace, swapBack, swapIn, whyNotReplaceable } from '../../../src/system/executable.ts';
+import {
+  executablePlace,
+  removeKilledInstallation,
+  swapBack,
+  swapIn,
+  whyNotReplaceable,
+} from '../../../src/system/executable.ts';
 import { failureOf, tempFolder } from '../../fakes/system/temp-folder.ts';
 
 /** An installed program, and a new one elsewhere. */
@@ -65,4 +71,21 @@ test('a folder that this account may not write in is known before anything is tr
   await using at = await setup();
   expect(await whyNotReplaceable(at.place)).toBeUndefined();
   expect(await whyNotReplaceable(executablePlace(at.at('nowhere/studio-worker')))).toBe('ENOENT');
+});
+
+test('what a killed installer left goes, and what one that is at work needs stays', async () => {
+  await using at = await setup();
+  const folder = join(at.bin, '.studio-worker-install');
+  const ended = Bun.spawn([process.execPath, '--version'], { stdout: 'ignore' });
+  await ended.exited;
+  for (const [pid, stays] of [
+    [process.pid, true],
+    ['', true],
+    [ended.pid, false],
+  ] as const) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'pid'), `${pid}\n`);
+    removeKilledInstallation(at.place);
+    expect((await readdir(at.bin)).includes('.studio-worker-install')).toBe(stays);
+  }
 });
