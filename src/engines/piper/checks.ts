@@ -1,5 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
+import { languageOf } from '../media/languages.ts';
 import type { Voice } from './voice.ts';
 
 /*
@@ -65,18 +66,24 @@ export function speakerOf({ voice: asked }: Pick<Speaking, 'voice'>, voice: Voic
  */
 export function assertLanguage({ language: asked }: Pick<Speaking, 'language'>, { language }: Voice): void {
   if (asked === undefined || asked.trim() === '' || language === undefined) return;
-  if (languageOf(asked) === languageOf(language)) return;
+  if (commonLanguage(asked) === commonLanguage(language)) return;
   throw new WorkerError('task.language-mismatch', `the voice speaks ${language}, and the task asks for ${asked}`, {
     hint: 'Create the job with a model that speaks this language, or without `language`.',
   });
 }
 
-/** The language in a tag: `en` of `en_US`, and `zh` of `cmn`, which is the same one. */
-function languageOf(tag: string): string {
+/** What espeak puts around a language in the name of a voice: the family in front, a variant behind. */
+const AROUND = /^[a-z]{3}\/|\+.*$/gi;
+
+/** The same for every name of a language: `en` of `en_US`, `zh` of `cmn`, `no` of `nb` and of `Norwegian`. */
+function commonLanguage(name: string): string {
+  const tag = name.trim().replaceAll(AROUND, '');
+  const known = languageOf(tag);
+  if (known !== undefined) return known;
   try {
-    const [canonical = tag] = Intl.getCanonicalLocales(tag.trim().replaceAll('_', '-'));
+    const [canonical = tag] = Intl.getCanonicalLocales(tag.replaceAll('_', '-'));
     return canonical.split('-')[0] ?? canonical;
   } catch {
-    return tag.trim().toLowerCase(); // no language tag: it equals itself at most
+    return tag.toLowerCase(); // no language tag: it equals itself at most
   }
 }

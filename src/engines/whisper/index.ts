@@ -9,7 +9,7 @@ import { loadHosted } from '../host/loaded.ts';
 import type { FetchInput } from '../media/inputs.ts';
 import { notReady, READY, type Readiness } from '../readiness.ts';
 import { isDetection, noSpeechFinder } from './asked.ts';
-import { languageOf } from './languages.ts';
+import { languageOf } from '../media/languages.ts';
 import { createLocalRecognisers, type LocalRecognisersOptions } from './local.ts';
 import { SAMPLE_RATE, readerFor, unreadable } from './recording.ts';
 import { assertKind } from '../failures.ts';

@@ -5,7 +5,7 @@ import type { RunContext } from '../engine.ts';
 import type { TaskResult } from '../result.ts';
 import { rising } from '../progress.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
-import { languageOf, languagesOf } from './languages.ts';
+import { languageOf, languagesOf } from '../media/languages.ts';
 import type { SpeechFinder, Transcriber, Transcription } from './port.ts';
 import { SAMPLE_RATE, samplesOf, toPcm } from './recording.ts';
 import { condense, type Span } from './speech.ts';

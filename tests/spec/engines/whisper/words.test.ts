@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { languageOf, languagesOf } from '../../../../src/engines/whisper/languages.ts';
+import { languageOf, languagesOf } from '../../../../src/engines/media/languages.ts';
 import { mended, type Segment, segmentsOf, wordsOf } from '../../../../src/engines/whisper/words.ts';
 
 /** Pieces of a second each, one behind the other. */
