@@ -1,3 +1,4 @@
+import { createRing } from '../../src/log/ring.ts';
 import { WorkerError } from '../../src/base/errors.ts';
 import { type ControlClient, createControlClient } from '../../src/worker/control/client.ts';
 import { type ControlDeps, createWorkerControl, type WorkerControl } from '../../src/worker/control/control.ts';
@@ -36,6 +37,7 @@ export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}):
     },
     stop: () => void did.push('stop'),
     events,
+    log: { ring: createRing(10), onLine: () => () => {} },
     ...over,
   });
   return { control, did, events };

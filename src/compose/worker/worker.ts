@@ -252,6 +252,7 @@ function controlOf(setup: WorkerSetup, parts: Parts, worker: Worker): WorkerCont
     update: (request) => (updater ?? NO_UPDATER).request(request),
     stop: () => stopping.signal(),
     events,
+    log: setup.log,
   });
 }
 

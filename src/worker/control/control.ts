@@ -8,6 +8,7 @@ import type { WorkerEvents } from '../events.ts';
 import type { Obstacle, WorkerStatus } from '../status.ts';
 import type { NotLoaded } from '../models/restore.ts';
 import type { AnswerOf, AskName, RequestOf, StreamEventOf, StreamName, StreamRequestOf } from './table.ts';
+import { logLines, type LogSource } from './log-line.ts';
 import { watch } from './watch.ts';
 
 /** What a running worker answers once; see the table for what each does. */
@@ -45,6 +46,7 @@ export interface ControlDeps {
   readonly update: (request: RequestOf<'update'>) => Promise<AnswerOf<'update'>>;
   readonly stop: () => void;
   readonly events: Pick<WorkerEvents, 'subscribe'>;
+  readonly log: LogSource;
 }
 
 /** Control of one running worker. */
@@ -81,6 +83,7 @@ export function createWorkerControl(deps: ControlDeps): WorkerControl {
       return { stopping: true };
     },
     subscribe: (_request, signal) => watch(deps.events, signal),
+    logs: (request, signal) => logLines(deps.log, request, signal),
     update: async (request) => await deps.update(request),
   };
 }

@@ -5,6 +5,7 @@ import { ENGINE_NAMES, ModelSourceSchema } from '../../contract/model-source.ts'
 import { type AskEntry, ask, type StreamEntry, stream } from './entry.ts';
 import { EventSchema } from './event-schema.ts';
 import { ExplanationSchema } from './explanation-schema.ts';
+import { LogLineSchema, LogRequestSchema } from './log-line.ts';
 import { OfferCountsSchema } from './offer-counts-schema.ts';
 import { StatusSchema } from './status-schema.ts';
 
@@ -90,6 +91,8 @@ const ASKS = {
 const STREAMS = {
   /** All that happens in the worker from now on. A slow subscriber loses its oldest events; a `missed` event counts them. */
   subscribe: stream(Nothing, EventSchema, SOON_MS),
+  /** What was logged lately, and what is logged from now on. */
+  logs: stream(LogRequestSchema, LogLineSchema, SOON_MS),
 };
 
 export type AskName = keyof typeof ASKS;

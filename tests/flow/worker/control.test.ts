@@ -227,6 +227,30 @@ test('a subscription ends with the worker', async () => {
   expect(await watched).toBeArray();
 });
 
+test('the log is followed from the newest line on, until the reader has enough', async () => {
+  await using at = await setup();
+  const { logger } = at.worker.log;
+  logger.info('scratch.removed', { folder: '/before' });
+  const enough = new AbortController();
+  const lines = await at.client.stream('logs', { lines: 1, follow: true }, enough.signal);
+  const seen: string[] = [];
+  for await (const { message } of lines) {
+    seen.push(message);
+    if (message.includes('/before')) logger.info('scratch.removed', { folder: '/after' });
+    if (message.includes('/after')) enough.abort();
+  }
+  expect(seen).toEqual([expect.stringContaining('/before'), expect.stringContaining('/after')]);
+});
+
+test('the log of one job has no line of another', async () => {
+  await using at = await setup();
+  at.worker.log.logger.info('scratch.removed', { folder: '/x', jobId: 'one' });
+  at.worker.log.logger.info('scratch.removed', { folder: '/y', jobId: 'two' });
+  const about = { lines: 10, follow: false, jobId: 'one' };
+  const lines = await Array.fromAsync(await at.client.stream('logs', about, new AbortController().signal));
+  expect(lines).toMatchObject([{ jobId: 'one', level: 'info', message: expect.stringContaining('/x') }]);
+});
+
 /** What a program sends that is none of our commands. */
 const post = ({ url, token }: ServedApi, body: string | Uint8Array<ArrayBuffer>, signal?: AbortSignal) =>
   fetch(`${url}/control`, {

@@ -1,0 +1,42 @@
+import type { LogLine } from '../../../worker/control/log-line.ts';
+import { command, JSON_ARG } from '../../command.ts';
+import { printJson, printLines } from '../../output.ts';
+import { WITHOUT_WORKER } from '../../running.ts';
+import { toNumber } from '../../args/values.ts';
+import { onOneLine } from '../../view/text-width.ts';
+
+const RANK = { info: 0, warn: 1, error: 2 } as const;
+/** About two screens. */
+const LINES = 50;
+
+/** Prints what the running worker has logged lately. */
+export const logs = command({
+  summary: 'Print the latest log lines of the running worker, and follow them',
+  examples: ['studio-worker logs', 'studio-worker logs --follow', 'studio-worker logs --job job-9e0417 --level warn'],
+  exits: WITHOUT_WORKER,
+  json: 'one object per line: {seq, ts, level, category, message, jobId?}',
+  args: {
+    follow: { type: 'boolean', alias: 'f', description: 'Go on with new lines until stopped' },
+    lines: { type: 'string', alias: 'n', valueHint: 'number', description: `Lines to begin with (default: ${LINES})` },
+    level: { type: 'enum', options: ['info', 'warn', 'error'], description: 'Lines of this level, and worse' },
+    job: { type: 'string', valueHint: 'id', description: 'Only lines of this job' },
+    ...JSON_ARG,
+  },
+  run: async (args, world) => {
+    const lines = args.lines === undefined ? LINES : toNumber('--lines', args.lines, { min: 0, whole: true });
+    const config = await world.openConfig(args.config, { readOnly: true });
+    const { signal } = new AbortController(); // Ctrl-C ends the process
+    const about = { lines, follow: args.follow, ...(args.job === undefined ? {} : { jobId: args.job }) };
+    const found = await world.control(config.path).stream('logs', about, signal);
+    const least = RANK[args.level ?? 'info'];
+    for await (const line of found) {
+      if (RANK[line.level] < least) continue;
+      if (args.json) printJson(world.terminal, line, 0);
+      else printLines(world.terminal, lineText(line));
+      if (world.terminal.stdout.failure !== undefined) return; // whoever read it has gone
+    }
+  },
+});
+
+const lineText = ({ ts, level, category, message }: LogLine): string =>
+  `${ts}  ${level.padEnd(5)}  ${category.padEnd(12)}  ${onOneLine(message)}`;
