@@ -1,5 +1,5 @@
 /** What is looked at of a file. Some kinds of audio begin with a header of text that is a kilobyte long. */
-const LOOKED_AT_BYTES = 4_096;
+const HEAD_BYTES = 4_096;
 /** Characters that no text has (WHATWG MIME Sniffing, §3 "binary data byte"). */
 const BINARY = /[^\P{Cc}\s\u0080-\u009f]/u;
 
@@ -19,7 +19,7 @@ const BITMAP = /^BM[^]{4}\0{4}/;
  */
 export function fileKind(bytes: Uint8Array): 'nothing' | 'text' | 'image' | 'binary' {
   if (bytes.byteLength === 0) return 'nothing';
-  const head = bytes.subarray(0, LOOKED_AT_BYTES);
+  const head = bytes.subarray(0, HEAD_BYTES);
   const characters = String.fromCharCode(...head.subarray(0, 32));
   const isImage = IMAGES.some(([at, ...starts]) => starts.some((start) => characters.startsWith(start, at)));
   if (isImage || BITMAP.test(characters)) return 'image';

@@ -11,7 +11,7 @@ export interface ZippedFile {
 }
 
 /** PKWARE's APPNOTE 4.3.16, 4.3.12 and 4.3.7. */
-const END = { signature: 0x0605_4b50, sizeBytes: 22, mostBytes: 22 + 0xffff };
+const END = { signature: 0x0605_4b50, sizeBytes: 22, maxBytes: 22 + 0xffff };
 const ENTRY = { signature: 0x0201_4b50, sizeBytes: 46 };
 const LOCAL = { signature: 0x0403_4b50, sizeBytes: 30 };
 const STORED = 0;
@@ -21,13 +21,13 @@ const UNIX = 3;
 /**
  * The files of a zip archive, folders and links left out.
  *
- * @throws RangeError for bytes that are no whole archive, or unpack to more than `mostBytes`
+ * @throws RangeError for bytes that are no whole archive, or unpack to more than `maxBytes`
  */
-export function readZip(archive: Uint8Array, mostBytes: number): readonly ZippedFile[] {
+export function readZip(archive: Uint8Array, maxBytes: number): readonly ZippedFile[] {
   const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
   const end = endOf(view);
   const files: ZippedFile[] = [];
-  let left = mostBytes;
+  let left = maxBytes;
   let at = view.getUint32(end + 16, true);
   for (let count = view.getUint16(end + 10, true); count > 0; count--) {
     if (view.getUint32(at, true) !== ENTRY.signature)
@@ -51,7 +51,7 @@ const isLink = (mode: number): boolean => (mode & 0o170_000) === 0o120_000;
 
 /** It stands last, behind it only a comment. */
 function endOf(view: DataView): number {
-  const first = Math.max(0, view.byteLength - END.mostBytes);
+  const first = Math.max(0, view.byteLength - END.maxBytes);
   for (let at = view.byteLength - END.sizeBytes; at >= first; at--) {
     if (view.getUint32(at, true) === END.signature) return at;
   }
