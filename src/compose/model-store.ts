@@ -1,11 +1,6 @@
-import { WorkerError } from '../base/errors.ts';
-import { toModelId } from '../base/ids.ts';
 import { GB } from '../base/units.ts';
 import { USER_AGENT } from '../base/version.ts';
 import type { LocalModels } from '../cli/world/models.ts';
-import { writeJson } from '../contract/json.ts';
-import { ModelSourceSchema } from '../contract/model-source.ts';
-import { readJson } from '../contract/read.ts';
 import type { LiveConfig } from '../config/store.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ModelStoreOptions } from '../models/store/options.ts';
@@ -17,7 +12,7 @@ import { openPartFile } from '../system/disk/sparse-file.ts';
 import { ramOf } from '../system/machine/ram.ts';
 import { createRemote } from '../system/net/remote/remote-client.ts';
 import type { Remote } from '../system/net/remote/remote.ts';
-import type { ModelRequest } from '../models/store/file-resolver.ts';
+import { readDraft } from '../models/store/read-draft.ts';
 import { createModelStore } from '../models/store/store.ts';
 import { configPathOf, openConfig } from './config.ts';
 import type { Effects } from './effects.ts';
@@ -78,25 +73,3 @@ export async function openLocalModels(configPath: string | undefined, effects: E
     readDraft,
   };
 }
-
-/**
- * Reads `{id, source}`, as a studio keeps a model, or a bare model source.
- *
- * @throws WorkerError `cli.usage`
- */
-export function readDraft(
-  value: Readonly<Record<string, unknown>>,
-  { path, id }: { readonly path: string; readonly id: string | undefined },
-): ModelRequest {
-  // Through text, because that is what the contract reads: sizes are 64-bit.
-  const source = readJson(ModelSourceSchema, writeJson(value['source'] ?? value));
-  if (source.is === 'unreadable') throw usage(`${path} is not a valid model source: ${source.problem}`);
-  const model = id ?? value['id'];
-  if (typeof model !== 'string' || model === '') throw usage(`${path} has no model id`);
-  return { model: toModelId(model), source: source.value };
-}
-
-const usage = (message: string): WorkerError =>
-  new WorkerError('cli.usage', message, {
-    hint: 'Give a file with {"id": …, "source": {"engine": …, "files": […], "cliDefaults": {…}}}, or a source and `--id`.',
-  });
