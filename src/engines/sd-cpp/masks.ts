@@ -30,7 +30,7 @@ export async function assertMaskFits(
   );
 }
 
-/** Undefined for a format that only stable-diffusion.cpp reads, such as BMP. */
+/** Undefined for what is no image to us, and for bitmaps, of whose forms stable-diffusion.cpp reads more than we do. */
 async function sizeOf(bytes: Uint8Array, images: Pick<Images, 'probe'>): Promise<ImageFacts | undefined> {
   const type = imageTypeOf(bytes);
   return type === undefined || type === 'bmp' ? undefined : await images.probe(bytes);

@@ -1,6 +1,5 @@
 import { toWorkerError } from '../../base/errors.ts';
-import type { Images, RawImage } from '../../system/native/images.ts';
-import { decodeBmp, isBmp } from './bmp.ts';
+import type { Images } from '../../system/native/images.ts';
 import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
 import { flatColour } from './flatness.ts';
 import { meetsSize, type PixelSize } from './size.ts';
@@ -17,7 +16,7 @@ export async function checkImage(
   expected: ImageExpectation,
   images: Pick<Images, 'decode'>,
 ): Promise<CheckResult> {
-  const decoded = await decode(bytes, images);
+  const decoded = await orProblem(images.decode(bytes), 'the image cannot be decoded');
   if ('is' in decoded) return decoded;
   const { width, height } = decoded;
   if (!meetsSize(decoded, expected)) {
@@ -25,11 +24,6 @@ export async function checkImage(
   }
   const colour = expected.mayBeFlat ? undefined : flatColour(decoded);
   return colour === undefined ? GOOD : bad(`the image is one flat colour (${colour})`);
-}
-
-async function decode(bytes: Uint8Array, images: Pick<Images, 'decode'>): Promise<RawImage | CheckResult> {
-  if (isBmp(bytes)) return decodeBmp(bytes) ?? bad('the bitmap cannot be decoded');
-  return await orProblem(images.decode(bytes), 'the image cannot be decoded');
 }
 
 /** What the image library gives, or what its failure means: bytes that are no image, or a library that is not there. */

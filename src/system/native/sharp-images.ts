@@ -4,6 +4,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { imageTypeOf, type ImageType, isMarkup, MAX_IMAGE_PIXELS } from '../../base/media/image-type.ts';
 import type { EncodeRequest, ImageFormat, Images, ImageSize, RawImage } from './images.ts';
 import { type ImageWork, withAnimations } from './animations.ts';
+import { decodeBmp, sizeOfBmp } from './bmp.ts';
 import { type NativeCache, unusable } from './native-cache.ts';
 
 type SharpModule = typeof sharp;
@@ -46,9 +47,9 @@ export function createImageWork({ native }: { readonly native: NativeCache }): I
     },
     convert: async (bytes, { format, quality, shape, size }) => {
       const sharp = await load();
-      const { facts } = await headerOf(bytes, sharp);
+      const { type, facts } = await headerOf(bytes, sharp);
       const whole = uprightSize(facts);
-      const image = sharp(bytes, { limitInputPixels: MAX_IMAGE_PIXELS }).autoOrient();
+      const image = openImage(sharp, bytes, { type });
       if (shape !== undefined) image.extract(middleOf(whole, shape));
       if (size !== undefined) image.resize(size.width, size.height, { fit: 'fill' });
       assertSidesFit({ format, ...(size ?? whole) });
@@ -56,10 +57,10 @@ export function createImageWork({ native }: { readonly native: NativeCache }): I
     },
     decode: async (bytes, { page = 0, size } = {}) => {
       const sharp = await load();
-      const { facts } = await headerOf(bytes, sharp);
+      const { type, facts } = await headerOf(bytes, sharp);
       const whole = uprightSize(facts);
       const stretched = size !== undefined && (size.width !== whole.width || size.height !== whole.height);
-      const image = sharp(bytes, { page, limitInputPixels: MAX_IMAGE_PIXELS }).autoOrient();
+      const image = openImage(sharp, bytes, { type, page });
       if (stretched) image.resize(size.width, size.height, { fit: 'fill', kernel: 'linear' });
       const { data, info } = await readable(() => image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
       return { pixels: data, width: info.width, height: info.height, channels: info.channels };
@@ -67,14 +68,32 @@ export function createImageWork({ native }: { readonly native: NativeCache }): I
   };
 }
 
+/** What a header says. */
+type Facts = Pick<Metadata, 'width' | 'height' | 'pageHeight' | 'orientation' | 'pages' | 'delay' | 'loop'>;
+
+/** A file that has a header, upright. */
+function openImage(
+  sharp: SharpModule,
+  bytes: Uint8Array,
+  { type, page = 0 }: { readonly type: ImageType; readonly page?: number },
+): Sharp {
+  if (type !== 'bmp') return sharp(bytes, { page, limitInputPixels: MAX_IMAGE_PIXELS }).autoOrient();
+  const bitmap = decodeBmp(bytes);
+  if (bitmap === undefined) throw noImage('it is a bitmap that is cut off');
+  const { width, height, channels } = bitmap;
+  return sharp(bitmap.pixels, { raw: { width, height, channels } });
+}
+
 /** By the first bytes and the header alone. @throws WorkerError `task.invalid` */
 async function headerOf(
   bytes: Uint8Array,
   sharp: SharpModule,
-): Promise<{ readonly type: ImageType; readonly facts: Metadata }> {
+): Promise<{ readonly type: ImageType; readonly facts: Facts }> {
   const type = imageTypeOf(bytes);
   if (type === undefined) throw noImage(isMarkup(bytes) ? 'it is an SVG or a web page' : undefined);
-  const facts = await readable(() => sharp(bytes, { limitInputPixels: false }).metadata());
+  const facts: Facts | undefined =
+    type === 'bmp' ? sizeOfBmp(bytes) : await readable(() => sharp(bytes, { limitInputPixels: false }).metadata());
+  if (facts === undefined) throw noImage('it is a bitmap of a form that is not read');
   const { width, height } = uprightSize(facts);
   if (width * height <= MAX_IMAGE_PIXELS) return { type, facts };
   throw new WorkerError('task.invalid', `an image of ${width} x ${height} px is larger than what is read here`, {
@@ -83,10 +102,10 @@ async function headerOf(
 }
 
 /** Orientations of Exif 2.32 §4.6.5: from five on, rows are stored as columns. One, and none, are as they are seen. */
-const isTurned = ({ orientation = 1 }: Metadata): boolean => orientation > 1;
+const isTurned = ({ orientation = 1 }: Facts): boolean => orientation > 1;
 const FIRST_ON_ITS_SIDE = 5;
 
-function uprightSize({ width, height: stored, pageHeight, orientation = 1 }: Metadata): ImageSize {
+function uprightSize({ width, height: stored, pageHeight, orientation = 1 }: Facts): ImageSize {
   const height = pageHeight ?? stored;
   return orientation >= FIRST_ON_ITS_SIDE ? { width: height, height: width } : { width, height };
 }
@@ -99,7 +118,7 @@ function middleOf(whole: ImageSize, shape: ImageSize) {
   return { width, height, left: Math.floor((whole.width - width) / 2), top: Math.floor((whole.height - height) / 2) };
 }
 
-const timesOf = ({ pages = 1, delay = [], loop }: Metadata) => ({ pages, delaysMs: delay, loop });
+const timesOf = ({ pages = 1, delay = [], loop }: Facts) => ({ pages, delaysMs: delay, loop });
 
 /** What the formats can express: fourteen bits in WebP (RFC 9649 §2.7), sixteen in GIF89a, in libjpeg a little less. */
 const LONGEST_SIDE_PX: Readonly<Partial<Record<ImageFormat, number>>> = { webp: 16_383, jpeg: 65_500, gif: 65_535 };

@@ -6,7 +6,7 @@ import { cubeGlb } from '../../../src/engines/synthetic/glb.ts';
 import { monoOf, readWav } from '../../../src/engines/whisper/wav.ts';
 import { fileKind } from '../../../src/engines/whisper/file-kind.ts';
 import { checkAudio } from '../../../src/jobs/output/audio.ts';
-import { decodeBmp } from '../../../src/jobs/output/bmp.ts';
+import { decodeBmp } from '../../../src/system/native/bmp.ts';
 import { misnamed } from '../../../src/jobs/output/file-type.ts';
 import { checkGlb } from '../../../src/jobs/output/glb.ts';
 import { isFragmented, readMp4 } from '../../../src/jobs/output/mp4.ts';
@@ -70,7 +70,7 @@ const pictures: Target = {
     );
     const samples = [png, jpeg, gif, tiff].filter((file) => file !== undefined);
     return {
-      samples: [webp ?? pixels, ...samples],
+      samples: [webp ?? pixels, ...samples, aBmp({ width: 5, height: 3, bits: 24, paint: (at) => at })],
       words: ['VP8X', 'ANMF', 'IHDR', 'IDAT', 'acTL', 'eXIf', 'Exif\0\0', '<svg'],
     };
   },

@@ -73,7 +73,7 @@ test('bytes that are no image, or only its beginning, are rejected', async () =>
   expect(await problemOf(IMAGE, file(new Uint8Array()))).toBe('the file is empty');
 });
 
-test('a bitmap is read although the image library reads none', async () => {
+test('a bitmap is checked although the image library reads none', async () => {
   const { problemOf } = setup();
   for (const bits of [24, 32] as const) {
     const odd = { width: 63, height: 64 };
@@ -83,8 +83,8 @@ test('a bitmap is read although the image library reads none', async () => {
     );
   }
   const cut = aBmp({ ...SMALL, bits: 24, paint: noise }).subarray(0, 5_000);
-  expect(await problemOf(IMAGE, file(cut, 'bmp'))).toBe('the bitmap cannot be decoded');
-  expect(await problemOf(IMAGE, file(cut.subarray(0, 20), 'bmp'))).toBe('the bitmap cannot be decoded');
+  expect(await problemOf(IMAGE, file(cut, 'bmp'))).toBe('the image cannot be decoded');
+  expect(await problemOf(IMAGE, file(cut.subarray(0, 20), 'bmp'))).toBe('the image cannot be decoded');
 });
 
 test.each([

@@ -4,6 +4,7 @@ import type { ImageFormat, RawImage } from '../../../../src/system/native/images
 import { createImages } from '../../../../src/system/native/sharp-images.ts';
 import { headerOfPng, takenWith } from '../../../fakes/engines/pictures.ts';
 import { joinWebp } from '../../../../src/system/native/webp-animation.ts';
+import { aBmp } from '../../jobs/output/result-files.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 function setup() {
@@ -105,6 +106,38 @@ test.each(['webp', 'gif'] as const)('an animated %s that is given up asks for no
   });
   expect(await failureOf(encoding)).toMatchObject({ code: 'job.cancelled' });
   expect(asked).toEqual([0, 1]);
+});
+
+test.each([24, 32] as const)('a bitmap of %d bits is read like any other image', async (bits) => {
+  const { images } = setup();
+  // The lowest row first, blue before green before red: a red pixel at the top left, of two rows.
+  const bitmap = aBmp({ width: 2, height: 2, bits, paint: () => 0 });
+  bitmap[bitmap.byteLength - 2 * (bits / 8) - (bits === 24 ? 2 : 0) + 2] = 255;
+  expect(await images.probe(bitmap)).toMatchObject({ format: 'bmp', width: 2, height: 2, pages: 1, isUpright: true });
+  const { pixels, channels } = await images.decode(bitmap);
+  expect([...pixels.subarray(0, channels)]).toEqual([255, 0, 0]);
+  expect([...pixels.subarray(channels)].every((level) => level === 0)).toBe(true);
+  const topDown = bitmap.slice();
+  new DataView(topDown.buffer).setInt32(22, -2, true);
+  expect([...(await images.decode(topDown)).pixels.subarray(2 * channels, 3 * channels)]).toEqual([255, 0, 0]);
+  const png = await images.convert(bitmap, { format: 'png', size: { width: 4, height: 4 } });
+  expect(await images.probe(png)).toMatchObject({ format: 'png', width: 4, height: 4 });
+});
+
+test.each([
+  ['too many pixels', 18, 70_000],
+  ['no width', 18, 0],
+  ['no height', 22, 0],
+  ['a form of its own', 28, 8],
+  ['fewer rows than it says', 22, 60],
+])('a bitmap with %s is refused before memory is taken for it', async (_what, at, value) => {
+  const { images } = setup();
+  const bitmap = aBmp({ width: 5, height: 3, bits: 24, paint: (byte) => byte });
+  const view = new DataView(bitmap.buffer);
+  if (at === 28) view.setUint16(at, value, true);
+  else view.setInt32(at, value, true);
+  if (value === 70_000) view.setInt32(22, value, true);
+  expect(await failureOf(images.decode(bitmap))).toMatchObject({ code: 'task.invalid' });
 });
 
 test('bytes that are no image are the fault of the task', async () => {
