@@ -12,12 +12,17 @@ export interface ShownJob {
   readonly before?: string;
 }
 
+const TITLE = '<title>studio-worker demo</title>';
+
+/** Whether a page is one of these. */
+export const isDemoPage = (html: string): boolean => html.includes(TITLE);
+
 /** A page that shows what the demonstration made, for a browser: prompt and result of each job. It loads nothing from elsewhere. */
 export const demoPage = (jobs: readonly ShownJob[]): string => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>studio-worker demo</title>
+${TITLE}
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; }
 section { border-top: 1px solid #ccc; padding: 1rem 0; }

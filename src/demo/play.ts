@@ -8,7 +8,7 @@ import type { OperatorClient } from '../operator/client.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Files } from '../system/disk/files.ts';
 import type { DemoJob } from './jobs.ts';
-import { demoPage, type ShownJob } from './page.ts';
+import { demoPage, isDemoPage, type ShownJob } from './page.ts';
 
 /** News of one demonstration job; the newest one replaces what was known. */
 export interface DemoEvent {
@@ -47,7 +47,7 @@ export interface PlayOptions {
   readonly clock: Pick<Clock, 'elapsed'>;
   /** Waits, or less when the signal aborts. */
   readonly pause: (ms: number) => Promise<void>;
-  readonly files: Pick<Files, 'makeDir' | 'writeAtomic' | 'list'>;
+  readonly files: Pick<Files, 'makeDir' | 'writeAtomic' | 'list' | 'readText'>;
   /** Joins a folder and a file name. */
   readonly join: (folder: string, name: string) => string;
   readonly outDir: string;
@@ -79,6 +79,7 @@ export async function* play(options: PlayOptions): AsyncGenerator<DemoEvent> {
   // First of all: better reported now than after the work is done.
   await assertOurs(options);
   await orUnusable(options.files.makeDir(options.outDir), options.outDir);
+  await writeOut(PAGE, demoPage([]), options); // from now on the folder is known as ours, also when this is interrupted
   for (const { before } of jobs) if (before !== undefined) await writeOut(BEFORE, before, options);
   await approveTheWorker(options);
   let open: Playing[] = [];
@@ -123,17 +124,27 @@ async function writeOut(
 const PAGE = 'index.html';
 /** Only one job of a demonstration changes a picture. */
 const BEFORE = 'image-before.png';
+/** The folder that the command line names by itself. */
+const OUR_FOLDER = /(?:^|[\\/])studio-worker-demo[\\/]*$/;
 /** Names that the demonstration gives. */
 const OURS = /^(?:(?:image|llm|audio_stt|audio_tts|video|mesh)\.[a-z0-9]+|image-before\.png|index\.html)$/;
 
-/** What somebody else keeps in a folder is not written over. */
-async function assertOurs({ files, outDir }: PlayOptions): Promise<void> {
-  const names = await files.list(outDir).catch(() => []); // what is no folder is refused when it is made one
-  const foreign = names.find((name) => !OURS.test(name));
+/**
+ * What somebody else keeps in a folder is not written over. Names alone do not tell: a site has an `index.html` too. The
+ * folder that is used where none is named is ours, whatever an interrupted or earlier demonstration left there.
+ */
+async function assertOurs({ files, outDir, join }: PlayOptions): Promise<void> {
+  const names = await files.list(outDir).catch((): readonly string[] => []); // what is no folder is refused when it is made one
+  const foreign = names.find((name) => !OURS.test(name)) ?? ((await isMarked()) ? undefined : names[0]);
   if (foreign === undefined) return;
   throw new WorkerError('folder.unusable', `${outDir} holds files of somebody else, such as ${foreign}`, {
     hint: 'Name a new or an empty folder with `--out`.',
   });
+
+  async function isMarked(): Promise<boolean> {
+    if (names.includes(PAGE)) return isDemoPage((await files.readText(join(outDir, PAGE))) ?? '');
+    return OUR_FOLDER.test(outDir);
+  }
 }
 
 /** The words that a task asks with, or where its input lies. */

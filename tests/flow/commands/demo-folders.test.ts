@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDemo } from '../../../src/compose/commands/demo.ts';
@@ -39,6 +39,34 @@ test('a demonstration leaves a folder alone that holds files of somebody else', 
   await demo.stop();
   expect(failure).toMatchObject({ code: 'folder.unusable', message: expect.stringContaining('thesis.odt') });
   expect((await readdir(outDir)).toSorted()).toEqual(['image.webp', 'thesis.odt']);
+});
+
+test('names of its own are no licence to write over what a demonstration did not make', async () => {
+  await using at = await setup();
+  for (const [name, content] of [
+    ['index.html', '<title>my site</title>'],
+    ['image.webp', 'a picture of mine'],
+  ] as const) {
+    const outDir = join(at.folder, name.replace('.', '-'));
+    await mkdir(outDir);
+    await writeFile(join(outDir, name), content);
+    const demo = await at.demo(outDir);
+    const failure = await failureOf(demo.events[Symbol.asyncIterator]().next());
+    await demo.stop();
+    expect(failure).toMatchObject({ code: 'folder.unusable', message: expect.stringContaining(name) });
+    expect(await readFile(join(outDir, name), 'utf8')).toBe(content);
+  }
+});
+
+test('a demonstration may be run again where one was interrupted', async () => {
+  await using at = await setup();
+  const outDir = join(at.folder, 'again');
+  for (let round = 0; round < 2; round++) {
+    const demo = await at.demo(outDir);
+    await demo.events[Symbol.asyncIterator]().next();
+    await demo.stop();
+    expect(await readdir(outDir)).toContain('index.html');
+  }
 });
 
 test('a demonstration names the folder that its results cannot go to', async () => {

@@ -219,7 +219,15 @@ test('a folder that will not have the artifacts is named with what to do', async
   const { options, files } = setup();
   const refuse = () => Promise.reject(new Error('EACCES'));
   const locked = await allOf(
-    play({ ...options, files: { makeDir: () => files.makeDir(), writeAtomic: refuse, list: async () => [] } }),
+    play({
+      ...options,
+      files: {
+        makeDir: () => files.makeDir(),
+        writeAtomic: refuse,
+        list: async () => [],
+        readText: async () => undefined,
+      },
+    }),
   ).catch(toWorkerError);
   expect(locked).toMatchObject({ code: 'folder.unusable', message: expect.stringContaining('/out') });
 });
