@@ -131,7 +131,7 @@ export const LOG_ARGS = sharedArgs({
   },
 });
 
-/** The flag of commands that list things, for scripts. */
+/** The flag of commands that list, make or change things, for scripts. */
 export const QUIET_ARG = sharedArgs({ quiet: { type: 'boolean', alias: 'q', description: 'Print ids only' } });
 
 /** The flag of every command that prints facts. */

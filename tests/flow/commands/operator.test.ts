@@ -160,6 +160,27 @@ test('a GGUF is added by its file, and its worker has it without a download', as
   expect(job).toMatchObject({ model: 'tiny-chat', state: 'queued' });
 });
 
+test('with --quiet a script reads nothing but the id of what was made or changed', async () => {
+  await using at = await setup({ config: { auto_enabled: false } });
+  const quiet = async (...argv: readonly string[]): Promise<string> => {
+    const { code, out, err } = await at.run(...argv, '--quiet');
+    expect([code, err]).toEqual([0, '']);
+    return out.trimEnd();
+  };
+  const id = await quiet('jobs', 'create', '--kind', 'llm', '--prompt', 'hello');
+  expect(id).toMatch(/^job-[0-9a-f]+$/);
+  expect(await quiet('jobs', 'list')).toBe(id);
+  expect(await quiet('jobs', 'cancel', id.slice(0, 9))).toBe(id);
+  expect(await quiet('jobs', 'retry', id)).toBe(id);
+  const file = join(at.worker.folder, 'tiny-chat.gguf');
+  await writeFile(file, chatModel());
+  expect(await quiet('models', 'add', file, '--config', at.worker.config.path)).toBe('tiny-chat');
+  expect(await quiet('models', 'replace', '--id', 'tiny-chat', '--vram', '2')).toBe('tiny-chat');
+  expect(await quiet('models', 'list')).toBe('tiny-chat');
+  expect(await quiet('workers', 'list')).toBe(at.worker.id);
+  expect(await quiet('workers', 'invite')).toMatch(/^\S+$/);
+});
+
 test('a base model without a chat template is refused when it is added', async () => {
   await using at = await setup({ config: { auto_enabled: false } });
   const file = join(at.worker.folder, 'tiny-base.gguf');

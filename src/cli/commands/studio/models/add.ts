@@ -1,5 +1,5 @@
 import { WorkerError } from '../../../../base/errors.ts';
-import { command } from '../../../command.ts';
+import { command, QUIET_ARG } from '../../../command.ts';
 import { readJsonFile } from '../../../args/json-file.ts';
 import { MODEL_ARGS } from '../../../args/model-args.ts';
 import { printJson, printLines } from '../../../output.ts';
@@ -31,6 +31,7 @@ export const modelsAdd = command({
       description: 'Model file (GGUF, Whisper) or its URL, or JSON file with the model; flags override what it says',
     },
     ...MODEL_ARGS,
+    ...QUIET_ARG,
     ...OPERATOR_ARGS,
   },
   repeatable: ['lora'],
@@ -44,6 +45,7 @@ export const modelsAdd = command({
       throw isTaken(thrown) ? taken(draft.id, thrown) : thrown;
     });
     if (args.json) return printJson(world.terminal, added);
+    if (args.quiet) return printLines(world.terminal, added.id);
     printLines(world.terminal, `added ${added.id}`);
     if (path !== undefined) printLines(world.terminal, `its file is at ${path}, for the worker on this machine`);
   },

@@ -1,7 +1,7 @@
 import { WorkerError } from '../../../../base/errors.ts';
 import { readJsonFile } from '../../../args/json-file.ts';
 import { MODEL_ARGS } from '../../../args/model-args.ts';
-import { command } from '../../../command.ts';
+import { command, QUIET_ARG } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
 import { findModel } from '../../../studio-ids.ts';
@@ -24,6 +24,7 @@ export const modelsReplace = command({
       description: 'JSON file with the model; left out, flags change what the studio has',
     },
     ...MODEL_ARGS,
+    ...QUIET_ARG,
     ...OPERATOR_ARGS,
   },
   repeatable: ['lora'],
@@ -41,6 +42,6 @@ export const modelsReplace = command({
     );
     const model = await studio.replaceModel(draft);
     if (args.json) printJson(world.terminal, model);
-    else printLines(world.terminal, `changed ${model.id}`);
+    else printLines(world.terminal, args.quiet ? model.id : `changed ${model.id}`);
   },
 });

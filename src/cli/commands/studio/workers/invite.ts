@@ -8,11 +8,12 @@ export const workersInvite = command({
   examples: ['studio-worker studio workers invite'],
   exits: OPERATOR_EXITS,
   json: '{token, expiresAt}',
-  args: { ...OPERATOR_ARGS },
+  args: { quiet: { type: 'boolean', alias: 'q', description: 'Print the token only' }, ...OPERATOR_ARGS },
   run: async (args, world) => {
     const studio = await openStudio(args, world);
     const invitation = await studio.invite();
     if (args.json) printJson(world.terminal, invitation);
+    else if (args.quiet) printLines(world.terminal, invitation.token);
     else printLines(world.terminal, invitation.token, `valid for one worker until ${invitation.expiresAt}`);
   },
 });
