@@ -46,6 +46,17 @@ test('a server with another version and half the bytes each time is given up', a
   expect(host.asked.length).toBeLessThan(100);
 });
 
+test('a server that cuts each answer of ever another version is given up after a few starts', async () => {
+  const clock = new SkippingClock();
+  await using scene = await setup(300 * KIB, { clock });
+  const { host } = scene;
+  // A worker that would never give up gets another answer in the end.
+  host.fault = (_request, nth) => (nth > 300 ? { status: 404 } : { etag: `"v${nth}"`, cutAfterBytes: 150 * KIB });
+  const failure = await failureOf(scene.fetch({ url: host.url, sha256: hexOf(host.content) }));
+  expect(failure).toMatchObject({ code: 'download.failed', retryable: true });
+  expect(host.asked.length).toBeLessThan(100);
+});
+
 test('a server that sends a byte for each request is given up', async () => {
   await using scene = await setup(300 * KIB, { policy: { ...SMALL, maxRanges: 1, minProgressBytes: KIB } });
   const { host } = scene;
