@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { VERSION } from '../../src/base/version.ts';
+import { measureArchives } from './archives.ts';
 import { type ChatSizes, measureChat } from './chat.ts';
 import { type CostSizes, measureCosts } from './costs.ts';
 import { type DownloadSizes, measureDownloads } from './downloads.ts';
@@ -75,6 +76,7 @@ const MEASUREMENTS: Readonly<Record<string, (sizes: Sizes) => Promise<readonly M
   starts: ({ starts }) => measureStarts(starts),
   install: ({ installs }) => measureInstalls(installs),
   update: ({ updates }) => measureUpdates(updates),
+  archives: measureArchives,
   idle: ({ idleSeconds }) => measureIdle(idleSeconds),
   growth: async ({ jsonGrowth, imageGrowth }) => [
     ...(await measureGrowth('json', jsonGrowth)),

@@ -31,6 +31,7 @@ export async function measureStarts(times: number): Promise<readonly Measurement
       name: '`--version`',
       unit: 'ms',
       measured: of('version'),
+      goal: { atMost: 10 },
       limit: { what: 'empty program', measured: of('empty') },
     },
   ];
