@@ -61,6 +61,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^@fugood\/llama\.node$/, /^engines\/llama\/vision\/binding\.ts$/],
   [/^@fugood\/whisper\.node$/, /^engines\/whisper\/binding\.ts$/],
   [/^@gradio\/client$/, /^engines\/gradio\/binding\.ts$/],
+  [/^prom-client$/, /^local-api\/metrics\/prometheus\.ts$/],
   [/^sharp$/, /^system\/native\/sharp-images\.ts$/],
   [/^@sentry\/bun$/, /^log\/sentry\.ts$/],
   [/^(preact|@preact\/signals)(\/|$)/, /^page\//],

@@ -1,5 +1,6 @@
 import type { WorkerError } from '../base/errors.ts';
 import type { JobId, ModelId } from '../base/ids.ts';
+import type { EngineName } from '../contract/model-source.ts';
 import { promptPreview, type TaskKindId } from '../contract/tasks/index.ts';
 import type { Job, JobOutcome, JobPhase, RunFacts } from './job.ts';
 import type { Origin } from './scheduler.ts';
@@ -16,6 +17,7 @@ export interface JobRecord extends RunFacts {
   readonly origin: Origin;
   readonly kind: TaskKindId;
   readonly model: ModelId;
+  readonly engine: EngineName;
   /** First 200 characters of the prompt. */
   readonly prompt: string;
   readonly status: JobStatus;
@@ -45,11 +47,12 @@ export const endedRecord = (outcome: JobOutcome): JobRecord => ({
 });
 
 /** Never more of the prompt than its preview. */
-const summaryOf = (job: Job): Pick<JobRecord, 'jobId' | 'origin' | 'kind' | 'model' | 'prompt'> => ({
+const summaryOf = (job: Job): Pick<JobRecord, 'jobId' | 'origin' | 'kind' | 'model' | 'engine' | 'prompt'> => ({
   jobId: job.id,
   origin: job.origin,
   kind: job.task.kind,
   model: job.model,
+  engine: job.source.engine,
   prompt: promptPreview(job.prompt),
 });
 

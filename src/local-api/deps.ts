@@ -3,6 +3,7 @@ import type { Log } from '../log/open-log.ts';
 import type { Catalogue } from '../models/catalogue/catalogue.ts';
 import type { ModelStore } from '../models/store/store.ts';
 import type { Clock } from '../system/clock.ts';
+import type { ProcessUsage } from '../system/process/process-memory.ts';
 import type { UserPresence } from '../system/presence/presence.ts';
 import type { Random } from '../system/random.ts';
 import type { WorkerControl } from '../worker/control/control.ts';
@@ -18,6 +19,7 @@ export interface MachineView {
   /** Asks drivers; settles with their answer. */
   readonly refreshMemory: () => Promise<unknown>;
   readonly userPresence: () => UserPresence | undefined;
+  readonly usage: () => ProcessUsage;
   /** Undefined where the system does not tell. */
   readonly freeBytes: (folder: string) => Promise<number | undefined>;
 }

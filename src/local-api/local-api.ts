@@ -7,6 +7,7 @@ import { controlHandlers } from './handlers/control.ts';
 import { daemonHandlers } from './handlers/daemon.ts';
 import { type ApiFacts, createFacts, findJob } from './handlers/facts.ts';
 import { jobHandlers } from './handlers/jobs.ts';
+import { createMetrics, type Metrics } from './handlers/metrics.ts';
 import { modelHandlers } from './handlers/models.ts';
 import { pageHandlers } from './handlers/page.ts';
 import { createPageSessions } from './http/page-sessions.ts';
@@ -42,9 +43,10 @@ export function createLocalApi(deps: LocalApiDeps, status: () => WorkerStatus): 
     onChange: (id, pull) => feed.publish({ event: 'pull', data: { id, pull } }),
   });
   const stopping = new AbortController();
-  const unfollow = follow(deps, { facts, feed, status });
+  const metrics = createMetrics(deps, facts, pulls);
+  const unfollow = follow(deps, { facts, feed, metrics, status });
   return {
-    answer: routerOf(deps, { facts, feed, pulls, stopping: stopping.signal }),
+    answer: routerOf(deps, { facts, feed, metrics, pulls, stopping: stopping.signal }),
     async [Symbol.asyncDispose]() {
       unfollow();
       feed.close();
@@ -57,6 +59,7 @@ export function createLocalApi(deps: LocalApiDeps, status: () => WorkerStatus): 
 interface ApiParts {
   readonly facts: ApiFacts;
   readonly feed: EventFeed;
+  readonly metrics: Metrics;
   readonly pulls: Pulls;
   /** Ends what would go on for ever. */
   readonly stopping: AbortSignal;
@@ -68,7 +71,7 @@ const loadsOf = ({ control, events, clock }: LocalApiDeps): Loads =>
 /** What happens in the worker goes to the books first, so that what is published knows of it. */
 function follow(
   { clock, events, log, machine }: LocalApiDeps,
-  { facts, feed, status }: { readonly facts: ApiFacts; readonly feed: EventFeed; readonly status: () => WorkerStatus },
+  { facts, feed, metrics, status }: Omit<ApiParts, 'pulls' | 'stopping'> & { readonly status: () => WorkerStatus },
 ): () => void {
   const publisher = createPublisher({
     feed,
@@ -80,6 +83,7 @@ function follow(
   });
   const subscription = events.subscribe((event) => {
     facts.onEvent(event);
+    metrics.onEvent(event);
     publisher.onEvent(event);
   });
   const unsubscribe = log.onLine((line) => {
@@ -93,7 +97,7 @@ function follow(
   };
 }
 
-function routerOf(deps: LocalApiDeps, { facts, feed, pulls, stopping }: ApiParts): LocalApi['answer'] {
+function routerOf(deps: LocalApiDeps, { facts, feed, metrics, pulls, stopping }: ApiParts): LocalApi['answer'] {
   const { clock, random, hashOf, log, token, url, shell } = deps;
   const pages = createPageSessions({ clock, random, hashOf, known: deps.pages.known, onChange: deps.pages.keep });
   const cookieName = (): string => cookieNameOf(url());
@@ -105,6 +109,7 @@ function routerOf(deps: LocalApiDeps, { facts, feed, pulls, stopping }: ApiParts
       ...jobHandlers(deps, facts),
       ...modelHandlers({ deps, loads: loadsOf(deps), pulls }),
       ...pageHandlers(deps, pages, cookieName),
+      metrics: () => metrics.metrics(),
       events: ({ request }) => eventsReply(feed, request),
     },
     secrets: () => ({ token, cookieName: cookieName(), isPageSession: (value) => pages.isOpen(value) }),

@@ -8,6 +8,7 @@ import type { LocalApiDeps } from '../../local-api/deps.ts';
 import type { RouteGroup } from '../../local-api/http/router.ts';
 import { createLocalApi } from '../../local-api/local-api.ts';
 import type { Log } from '../../log/open-log.ts';
+import { processUsage } from '../../system/process/process-memory.ts';
 import { assertTrustedFolder } from '../../system/disk/private-folder.ts';
 import type { HttpServer, ServeOptions } from '../../system/net/server.ts';
 import { codeOf } from '../../base/system-code.ts';
@@ -88,6 +89,7 @@ async function depsOf(
     machine: {
       ...worker.machine,
       hostName: () => machine.hostName(),
+      usage: processUsage,
       freeBytes: (folder) => files.freeBytes(folder).catch(() => undefined),
     },
     models: { ...worker.models, loadable: new Set(engines.filter(canHold).map(({ id }) => id)) },

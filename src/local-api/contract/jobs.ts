@@ -21,6 +21,7 @@ export const JobSchema = v.object({
   jobId: v.string(),
   kind: TaskKindIdSchema,
   model: v.string(),
+  engine: v.string(),
   /** The first 200 characters. */
   prompt: v.string(),
   source: v.picklist(['studio', 'local']),

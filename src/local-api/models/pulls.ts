@@ -13,6 +13,8 @@ export interface Pulls {
   /** False when none is under way. What has arrived stays, to be resumed. */
   cancel(id: string): boolean;
   of(id: string): Pull | undefined;
+  /** How many are under way. */
+  readonly running: number;
   /** Cancels all of them, and waits until they have ended. */
   close(): Promise<void>;
 }
@@ -75,6 +77,9 @@ export function createPulls({ store, clock, onChange }: PullsOptions): Pulls {
       return found !== undefined;
     },
     of: (id) => latest.get(id),
+    get running() {
+      return running.size;
+    },
     async close() {
       for (const { abort } of running.values()) abort.abort(new WorkerError('job.cancelled', 'the worker was stopped'));
       await Promise.all([...running.values()].map(({ ended }) => ended));

@@ -33,3 +33,16 @@ async function childrenOf(pid: number): Promise<readonly number[]> {
   const lists = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => ''));
   return (await Promise.all(lists)).flatMap((list) => list.split(' ').filter(Boolean).map(Number));
 }
+
+/** What this process takes of the machine. */
+export interface ProcessUsage {
+  readonly residentBytes: number;
+  /** Time on any core since the start, in seconds. */
+  readonly cpuSeconds: number;
+}
+
+/** Of the process that asks. */
+export function processUsage(): ProcessUsage {
+  const { user, system } = process.cpuUsage(); // microseconds
+  return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 };
+}

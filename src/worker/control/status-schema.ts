@@ -64,6 +64,7 @@ export const JobSchema = v.object({
   origin: v.picklist(['studio', 'local', 'maintenance']),
   kind: TaskKindIdSchema,
   model: ModelId,
+  engine: v.picklist(ENGINE_NAMES),
   prompt: v.string(),
   status: v.picklist(['running', 'undelivered', 'completed', 'failed', 'cancelled', 'discarded']),
   phase: v.exactOptional(v.picklist(JOB_PHASES)),

@@ -8,6 +8,7 @@ const job: JobRecord = {
   origin: 'studio',
   kind: 'llm',
   model: toModelId('m'),
+  engine: 'synthetic',
   prompt: '',
   status: 'running',
   startedAt: 0,

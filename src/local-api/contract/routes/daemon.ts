@@ -84,6 +84,13 @@ export const DAEMON_ROUTES = {
     status: 202,
     errors: { 409: ['not_rejected'], 500: ['config_not_saved'] },
   },
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    access: 'bearer',
+    summary: 'Figures of the worker in the text format of Prometheus.',
+    answer: { is: 'text', type: 'text/plain; version=0.0.4; charset=utf-8' },
+  },
   events: {
     method: 'GET',
     path: '/events',

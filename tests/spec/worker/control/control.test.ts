@@ -18,6 +18,7 @@ const job: JobRecord = {
   origin: 'studio',
   kind: 'image',
   model,
+  engine: 'gradio',
   prompt: 'a fox',
   status: 'running',
   phase: 'loading',

@@ -15,6 +15,7 @@ const job = {
   origin: 'studio',
   kind: 'image',
   model,
+  engine: 'gradio',
   prompt: 'a fox',
   status: 'running',
   phase: 'preparing',

@@ -1,0 +1,104 @@
+import { GIB } from '../../base/units.ts';
+import type { ProcessUsage } from '../../system/process/process-memory.ts';
+import type { StatusFacts } from '../view/status-view.ts';
+
+/** One measure of this moment, under its name without the prefix. */
+export interface Measure {
+  readonly name: string;
+  readonly help: string;
+  /** It only grows while the worker runs. */
+  readonly grows?: true;
+  readonly values: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
+}
+export type Measured = readonly Measure[];
+
+/** What of this moment is measured. */
+export interface MeasureFacts {
+  readonly facts: StatusFacts;
+  readonly usage: ProcessUsage;
+  readonly pullsRunning: number;
+}
+
+/** Everything that is read from the worker rather than counted as it happens. */
+export const measure = ({ facts, usage, pullsRunning }: MeasureFacts): Measured => [
+  ...ofProcess(facts, usage),
+  ...ofStudio(facts),
+  ...ofOffers(facts),
+  ...ofJobs(facts, pullsRunning),
+  ...ofMemory(facts),
+];
+
+const one = (name: string, help: string, value: number): Measure => ({ name, help, values: [{ value }] });
+const total = (name: string, help: string, value: number): Measure => ({ ...one(name, help, value), grows: true });
+const flag = (isSo: boolean): number => (isSo ? 1 : 0);
+
+const ofProcess = ({ status }: StatusFacts, usage: ProcessUsage): Measured => [
+  {
+    name: 'info',
+    help: 'The release that runs.',
+    values: [{ labels: { version: status.version }, value: 1 }],
+  },
+  one('start_time_seconds', 'When the worker started, since the epoch.', status.startedAt / 1000),
+  one('process_resident_memory_bytes', 'Memory of the worker itself, without its engines.', usage.residentBytes),
+  total('process_cpu_seconds_total', 'CPU time of the worker itself, without its engines.', usage.cpuSeconds),
+];
+
+const ofStudio = ({ status, session }: StatusFacts): Measured => [
+  one('session_connected', 'Whether the session with the studio is live.', flag(status.session.at === 'live')),
+  total('session_reconnects_total', 'How often the session came back after it was lost.', session.reconnects),
+  ...(session.heartbeat?.outcome === 'ok' && session.heartbeat.roundTripMs !== undefined
+    ? [one('heartbeat_round_trip_seconds', 'How long the last heartbeat took.', session.heartbeat.roundTripMs / 1000)]
+    : []),
+  one('outbox_results', 'Finished results that the studio does not have yet.', status.outbox.count),
+  one('outbox_bytes', 'Their size.', status.outbox.sizeBytes),
+];
+
+const ofOffers = ({ offers, status }: StatusFacts): Measured => [
+  one('claiming', 'Whether the worker takes jobs.', flag(status.enabled)),
+  total('offers_total', 'Jobs that the studio offered.', offers.offers),
+  total('offers_accepted_total', 'Offers that were accepted.', offers.accepted),
+  {
+    name: 'offers_rejected_total',
+    help: 'Offers that were rejected, by the rule that was against them.',
+    grows: true,
+    values: offers.rejections.map(({ rule, count }) => ({ labels: { rule }, value: count })),
+  },
+];
+
+const ofJobs = ({ status }: StatusFacts, pullsRunning: number): Measured => [
+  one('jobs_running', 'Jobs that run or are delivered now.', status.runningJobs.length),
+  {
+    name: 'models_loaded',
+    help: 'Models in memory, or on their way in or out, by their state.',
+    values: [...Map.groupBy(status.models, ({ state }) => state)].map(([state, models]) => ({
+      labels: { state },
+      value: models.length,
+    })),
+  },
+  {
+    name: 'model_memory_bytes',
+    help: 'Memory of each loaded model.',
+    values: status.models.map(({ model, engine, gb }) => ({ labels: { model, engine }, value: gb * GIB })),
+  },
+  one('downloads_running', 'Model downloads that an operator began.', pullsRunning),
+];
+
+function ofMemory({ memory, status }: StatusFacts): Measured {
+  const { gpus = [], ram } = memory?.report ?? {};
+  const values = (bytesOf: (gpu: (typeof gpus)[number]) => number | undefined) =>
+    gpus.flatMap((gpu, at) => {
+      const value = bytesOf(gpu);
+      return value === undefined ? [] : [{ labels: { gpu: String(at), name: gpu.name }, value }];
+    });
+  return [
+    one('vram_threshold_bytes', 'The largest job that is taken, by estimate.', status.vramThresholdGb * GIB),
+    { name: 'gpu_memory_bytes', help: 'Memory of each GPU.', values: values(({ totalBytes }) => totalBytes) },
+    { name: 'gpu_memory_free_bytes', help: 'What is free of it.', values: values(({ freeBytes }) => freeBytes) },
+    ...(ram === undefined
+      ? []
+      : [
+          one('memory_bytes', 'Memory of the machine.', ram.totalBytes),
+          one('memory_free_bytes', 'What is free of it.', ram.freeBytes),
+        ]),
+  ];
+}

@@ -1,0 +1,54 @@
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { readFile } from 'node:fs/promises';
+import { anLlmTask } from '../../fakes/builders.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import { needs } from '../../needs.ts';
+import { TEST_MS } from '../wait-for.ts';
+import { setupApi } from './scene.ts';
+
+setDefaultTimeout(TEST_MS);
+
+/** The figures of a worker that has done one job, read twice. */
+async function figures() {
+  const engine = new ScriptedEngine();
+  await using at = await setupApi({ engines: [engine] });
+  await at.ask('/metrics');
+  const { id } = await at.studio.createJob(anLlmTask());
+  (await engine.started()).finish();
+  await at.studio.jobIs(id, 'completed');
+  await at.worker.done();
+  return await at.ask('/metrics');
+}
+
+test('a job is counted by kind, engine and outcome, and timed', async () => {
+  const { text, headers } = await figures();
+  expect(headers.get('content-type')).toStartWith('text/plain; version=0.0.4');
+  const job = 'kind="llm",engine="synthetic"';
+  expect(text).toContain(`studio_worker_jobs_total{${job},origin="studio",outcome="completed"} 1\n`);
+  expect(text).toContain(`studio_worker_job_duration_seconds_count{${job}} 1\n`);
+  expect(text).toContain('studio_worker_session_connected 1\n');
+  expect(text).toContain('studio_worker_offers_accepted_total 1\n');
+  expect(text).toMatch(/studio_worker_process_resident_memory_bytes \d{7,}\n/);
+});
+
+needs('promtool')('the figures are as Prometheus wants them', async () => {
+  const { text } = await figures();
+  const child = Bun.spawn(['promtool', 'check', 'metrics'], {
+    stdin: new Blob([text]),
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const said = (await new Response(child.stdout).text()) + (await new Response(child.stderr).text());
+  expect({ code: await child.exited, said }).toEqual({ code: 0, said: '' });
+});
+
+test('the dashboard asks for figures that the worker has', async () => {
+  const dashboard = await readFile('docs/grafana-dashboard.json', 'utf8');
+  const { text } = await figures();
+  const named = new Set([...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name = '']) => name));
+  const asked = [...dashboard.matchAll(/studio_worker_\w+/g)].map(([name]) => name.replace(/_bucket$/, ''));
+  expect(asked.length).toBeGreaterThan(10);
+  // A machine without a GPU, and a session without a heartbeat yet, have none of these.
+  const sometimes = new Set(['studio_worker_heartbeat_round_trip_seconds']);
+  expect([...new Set(asked)].filter((name) => !named.has(name) && !sometimes.has(name))).toEqual([]);
+});
