@@ -6,6 +6,8 @@ import type { Clock } from '../system/clock.ts';
 import type { ProcessUsage } from '../system/process/process-memory.ts';
 import type { UserPresence } from '../system/presence/presence.ts';
 import type { Random } from '../system/random.ts';
+import type { LocalJobs } from '../worker/local/local-jobs.ts';
+import type { PooledModel } from '../models/loaded/entry.ts';
 import type { WorkerControl } from '../worker/control/control.ts';
 import type { WorkerEvents } from '../worker/events.ts';
 import type { PageSession } from './http/page-sessions.ts';
@@ -40,6 +42,10 @@ export interface LocalApiDeps {
   readonly log: Pick<Log, 'logger' | 'ring' | 'onLine'>;
   readonly machine: MachineView;
   readonly models: ModelsView;
+  /** The models in memory. */
+  readonly loaded: () => readonly PooledModel[];
+  /** Runs what programs of this machine ask for. */
+  readonly local: Pick<LocalJobs, 'run'>;
   /** Stops the worker after its job and starts it anew; left out where nothing would start it. */
   readonly restart?: () => void;
   readonly registration: { readonly reset: () => void };

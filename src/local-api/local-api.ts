@@ -9,11 +9,13 @@ import { type ApiFacts, createFacts, findJob } from './handlers/facts.ts';
 import { jobHandlers } from './handlers/jobs.ts';
 import { createMetrics, type Metrics } from './handlers/metrics.ts';
 import { modelHandlers } from './handlers/models.ts';
+import { openAiHandlers } from './handlers/openai.ts';
 import { pageHandlers } from './handlers/page.ts';
 import { createPageSessions } from './http/page-sessions.ts';
 import { SAFE_HEADERS } from './http/reply.ts';
 import { createRouter } from './http/router.ts';
 import { createLoads, type Loads } from './models/loads.ts';
+import { withOpenAiErrors } from './openai/errors.ts';
 import { createPulls, type Pulls } from './models/pulls.ts';
 import { liveStatus } from './view/status-view.ts';
 import type { WorkerStatus } from '../worker/status.ts';
@@ -101,13 +103,14 @@ function routerOf(deps: LocalApiDeps, { facts, feed, metrics, pulls, stopping }:
   const { clock, random, hashOf, log, token, url, shell } = deps;
   const pages = createPageSessions({ clock, random, hashOf, known: deps.pages.known, onChange: deps.pages.keep });
   const cookieName = (): string => cookieNameOf(url());
-  return createRouter({
+  const answer = createRouter({
     handlers: {
       ...daemonHandlers(deps, facts),
       ...configHandlers(deps),
       ...controlHandlers(deps.control, stopping),
       ...jobHandlers(deps, facts),
       ...modelHandlers({ deps, loads: loadsOf(deps), pulls }),
+      ...openAiHandlers(deps),
       ...pageHandlers(deps, pages, cookieName),
       metrics: () => metrics.metrics(),
       events: ({ request }) => eventsReply(feed, request),
@@ -116,6 +119,7 @@ function routerOf(deps: LocalApiDeps, { facts, feed, metrics, pulls, stopping }:
     log: log.logger,
     ...(shell === undefined ? {} : { shell }),
   });
+  return withOpenAiErrors(answer);
 }
 
 const eventsReply = (feed: EventFeed, request: Request): Response =>

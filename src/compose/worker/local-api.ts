@@ -93,6 +93,8 @@ async function depsOf(
       freeBytes: (folder) => files.freeBytes(folder).catch(() => undefined),
     },
     models: { ...worker.models, loadable: new Set(engines.filter(canHold).map(({ id }) => id)) },
+    loaded: () => worker.status().models,
+    local: worker.models.local,
     registration: worker.registration,
     hashOf: (text) => sha256(text).toHex(),
     pages: await openPageSessions(siblingsOf(config.path).pageSessions, effects, log.logger),

@@ -13,5 +13,7 @@ export const ApiErrorSchema = v.object({
 });
 export type ApiError = v.InferOutput<typeof ApiErrorSchema>;
 
+export const isApiError = (value: unknown): value is ApiError => v.is(ApiErrorSchema, value);
+
 /** The answer of a request that was carried out and has nothing to tell. */
 export const DoneSchema = v.object({ ok: v.literal(true) });

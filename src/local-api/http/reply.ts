@@ -1,4 +1,4 @@
-import { errorChain, toWorkerError } from '../../base/errors.ts';
+import { ERROR_CODES, type ErrorCode, errorChain, toWorkerError } from '../../base/errors.ts';
 import { writeJson } from '../../contract/json.ts';
 import type { ApiError } from '../contract/common.ts';
 
@@ -40,15 +40,25 @@ export class ApiFailure extends Error {
 /** What is said of something that was thrown; `isForeseen` tells whether it has a name and a remedy. */
 export function failureReply(thrown: unknown): { readonly response: Response; readonly isForeseen: boolean } {
   if (thrown instanceof ApiFailure) return { response: jsonReply(thrown.body, thrown.status), isForeseen: true };
-  const { code, hint } = toWorkerError(thrown);
+  const { code, hint, fields } = toWorkerError(thrown);
   const isForeseen = code !== 'internal';
-  const [status, error] = STATUSES[code] ?? [500, isForeseen ? code.replaceAll(/[.-]/g, '_') : 'internal'];
+  const [status, error] = statusOf(code, fields['rule'] === 'memory');
   const message = isForeseen ? errorChain(thrown) : 'the worker failed; its log says why';
   return {
-    response: errorReply(status, { error, message, ...(hint === undefined ? {} : { hint }) }),
+    response: errorReply(status, { error, message, ...(hint === undefined ? {} : { hint }) }, retryAfter(status)),
     isForeseen,
   };
 }
+
+const snakeCase = (code: string): string => code.replaceAll(/[.-]/g, '_');
+
+function statusOf(code: ErrorCode, isMemory: boolean): readonly [status: number, error: string] {
+  if (code === 'local.unfit' && isMemory) return [409, 'insufficient_memory'];
+  return STATUSES[code] ?? [ERROR_CODES[code].acts === 'task' ? 400 : 500, snakeCase(code)];
+}
+
+/** A client that is told so asks again by itself. */
+const retryAfter = (status: number): HeaderList => (status === 503 ? { 'retry-after': '2' } : {});
 
 /** Failures of a worker that have a status of their own. */
 const STATUSES: Readonly<Record<string, readonly [status: number, error: string]>> = {
@@ -56,6 +66,10 @@ const STATUSES: Readonly<Record<string, readonly [status: number, error: string]
   'config.invalid': [400, 'invalid_config'],
   'cli.usage': [400, 'bad_request'],
   'disk.full': [507, 'disk_full'],
+  'local.busy': [503, 'busy'],
+  'local.unfit': [409, 'not_possible'],
+  'engine.unavailable': [503, 'engine_unavailable'],
+  'job.cancelled': [499, 'cancelled'],
   'model.not-found': [404, 'unknown_model'],
   'model.in-use': [409, 'model_in_use'],
   'update.unsupported': [409, 'update_unsupported'],
