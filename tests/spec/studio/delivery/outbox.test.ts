@@ -1,5 +1,17 @@
 import { afterAll, expect, test } from 'bun:test';
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  lstat,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -11,6 +23,7 @@ import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { needs, POSIX } from '../../../needs.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'outbox-'));
@@ -38,6 +51,30 @@ const anEntry = (fields: Partial<NewEntry> = {}): NewEntry => ({
 const bytes = Uint8Array.from({ length: 65 * KIB }, (_, at) => at % 11);
 const small = Uint8Array.of(1, 10, 3, 10);
 const idsOf = (outbox: Outbox): string[] => outbox.entries().map((entry) => entry.jobId);
+
+needs(POSIX)('results may be kept in a folder elsewhere, which the outbox is a link to', async () => {
+  const { dir, open, outbox } = await setup();
+  await outbox.close();
+  const elsewhere = `${dir}-elsewhere`;
+  await rename(dir, elsewhere);
+  await symlink(elsewhere, dir);
+  const linked = await open(200_000);
+  await linked.put(anEntry(), bytes);
+  await linked.put(anEntry({ jobId: toJobId('job-2') }), small);
+  await linked.setAside(linked.entries()[0]!, 'the studio refused it');
+  await linked.close();
+  expect((await lstat(dir)).isSymbolicLink()).toBe(true);
+  expect((await readdir(elsewhere)).toSorted()).toEqual(['journal', 'set-aside']);
+  expect(idsOf(await open(200_000))).toEqual(['job-2']);
+});
+
+needs(POSIX)('an outbox that is a link to nowhere is refused, before a job could lose its result', async () => {
+  const { dir, open, outbox } = await setup();
+  await outbox.close();
+  await rm(dir, { recursive: true });
+  await symlink(`${dir}-nowhere`, dir);
+  expect(await failureOf(open())).toMatchObject({ code: 'folder.unusable', message: expect.stringContaining(dir) });
+});
 
 test.each([
   ['small', small],
