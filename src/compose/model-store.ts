@@ -12,6 +12,7 @@ import { openPartFile } from '../system/disk/sparse-file.ts';
 import { ramOf } from '../system/machine/ram.ts';
 import { createRemote } from '../system/net/remote/remote-client.ts';
 import type { Remote } from '../system/net/remote/remote.ts';
+import { type CheckOfferedUrl, createUrlCheck } from '../system/net/remote/url-check.ts';
 import { readDraft } from '../models/store/read-draft.ts';
 import { createModelStore } from '../models/store/store.ts';
 import { configPathOf, openConfig } from './config.ts';
@@ -26,6 +27,10 @@ export const offeredUrls = ({ clock, environment }: Effects, config: Pick<LiveCo
     userAgent: USER_AGENT,
     allowPrivate: config.live('allow_private_urls'),
   });
+
+/** The check that such a request begins with. */
+export const offeredUrlCheck = ({ clock }: Pick<Effects, 'clock'>, config: Pick<LiveConfig, 'live'>): CheckOfferedUrl =>
+  createUrlCheck({ clock, allowPrivate: config.live('allow_private_urls') });
 
 /** A model runs in memory, that of the GPU included, which is seldom more than the machine's own. */
 const MAX_MEMORY_RATIO = 8;

@@ -27,7 +27,8 @@ export interface StudioEffects extends StudioDataEffects {
   readonly serve: Serve;
 }
 
-export interface StudioOptions extends StudioAddress, Partial<Pick<StudioParts, 'sparesLoopback' | 'hostNames'>> {
+export interface StudioOptions
+  extends StudioAddress, Partial<Pick<StudioParts, 'sparesLoopback' | 'hostNames' | 'objectionTo'>> {
   /** Created when missing. One studio at a time. */
   readonly dataDir: string;
   readonly effects: StudioEffects;
@@ -57,9 +58,10 @@ const LIMITS = {
  */
 export async function startStudio(options: StudioOptions): Promise<RunningStudio> {
   const { effects, log, host, sparesLoopback = false, hostNames = [] } = options;
+  const { objectionTo = () => Promise.resolve(undefined) } = options;
   const data = await openStudioData(options.dataDir, effects, log);
   try {
-    const rules = { log, sparesLoopback, hostNames: [host, ...hostNames], features: FEATURES };
+    const rules = { log, sparesLoopback, objectionTo, hostNames: [host, ...hostNames], features: FEATURES };
     const studio = await createStudio({ ...data, ...rulesOf(effects), ...rules });
     const served = serveStudio(studio, options, effects.serve);
     const { dataDir, operatorToken, tokenFile, store } = data;

@@ -8,6 +8,7 @@ import { adminRoutes } from './http/admin/index.ts';
 import { createAllowedHosts } from './http/allowed-hosts.ts';
 import { bearerOf, type Exchange, json, problem, Refusal, type Route } from './http/http.ts';
 import { createDecisions, type Decisions } from './http/decisions.ts';
+import type { ObjectionTo } from './http/objections.ts';
 import { registrationRequestRoutes } from './http/registrations.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { uploadRoutes } from './http/uploads.ts';
@@ -34,6 +35,8 @@ export interface StudioParts {
   readonly sparesLoopback: boolean;
   /** Names in DNS that requests may be sent to; addresses and this machine's own loopback names always are. */
   readonly hostNames: readonly string[];
+  /** What stands against a model or a job, whichever worker gets it. */
+  readonly objectionTo: ObjectionTo;
   /** What the welcome offers beyond the bare contract. */
   readonly features: readonly Feature[];
 }
@@ -71,7 +74,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
 
 function routesOf(parts: StudioParts, studio: StudioState, decisions: Decisions): readonly Route[] {
   const authorize = authorizer(parts);
-  const { artifacts, clock, random, hashOf, nextTurn } = parts;
+  const { artifacts, clock, random, hashOf, nextTurn, objectionTo } = parts;
   return [
     { method: 'GET', path: '/healthz', atRoot: true, handle: () => json({ ok: true }) },
     ...registrationRequestRoutes({ ...parts, decisions }),
@@ -82,7 +85,7 @@ function routesOf(parts: StudioParts, studio: StudioState, decisions: Decisions)
     },
     ...uploadRoutes({ studio, artifacts, authorize, nextTurn }),
     ...adminRoutes(
-      { studio, artifacts, clock, random, hashOf, decisions, startedAt: clock.now() },
+      { studio, artifacts, clock, random, hashOf, decisions, objectionTo, startedAt: clock.now() },
       parts.operatorToken,
     ),
   ];

@@ -1,4 +1,5 @@
 import type { Offer } from '../contract/frames/inbound.ts';
+import { filesOffered, inputsOffered } from '../contract/offered-urls.ts';
 import type { Engine } from '../engines/engine.ts';
 import { findEngine, routeTo } from '../engines/registry.ts';
 import { type Readiness, whyNotGpu } from '../engines/readiness.ts';
@@ -7,10 +8,11 @@ import { sourceProblem } from '../models/store/source-check.ts';
 import { type RuleInputs, type RuleName, RULES, unfit } from './fitness.ts';
 import type { OfferFacts } from './rules/offer-facts.ts';
 import { readinessOf } from './engines/readiness.ts';
+import { refusedUrl, type RefusedUrlDeps } from './rules/refused-url.ts';
 
 /** How one rule judges an offer. */
 export interface RuleReport {
-  readonly rule: RuleName | 'images' | 'engine' | 'kind' | 'ready' | 'files';
+  readonly rule: RuleName | 'images' | 'engine' | 'kind' | 'ready' | 'files' | 'urls';
   /**
    * `rejects`: the offer would be rejected. `fails`: it would be taken, and the job would fail. `warns`: nobody here
    * acts on it. `unknown`: only a running worker, or the missing engine, would know.
@@ -47,19 +49,23 @@ export interface OfferMoment {
   readonly engines: readonly Engine[];
   /** Of the engine that the offer names; undefined when it is not here. */
   readonly readiness: Readiness | undefined;
+  /** Why a URL that would be fetched is refused; undefined when none is. */
+  readonly refusedUrl: string | undefined;
 }
 
 /**
  * What a worker would do with an offer, rule by rule: first the rules that reject, in the order in which they apply to
  * a running worker, then what would make the job fail.
  */
-export function explain(offer: Offer, { facts, engines, readiness }: OfferMoment): Explanation {
+export function explain(offer: Offer, moment: OfferMoment): Explanation {
+  const { facts, engines, readiness } = moment;
   const rules: readonly RuleReport[] = [
     ...fitnessReports(offer, facts, readiness),
     ...imagesReport(offer),
     ...routeReports(offer, engines),
     readyReport(offer, readiness),
     filesReport(offer),
+    urlsReport(offer, moment),
   ];
   const rejected = unfit(offer, facts);
   if (rejected !== undefined) return { rules, verdict: 'rejected', because: rejected.because };
@@ -68,13 +74,17 @@ export function explain(offer: Offer, { facts, engines, readiness }: OfferMoment
 }
 
 /** The same for this moment. The engine is asked first, since some facts follow from its answer. */
-export async function explainNow(
-  offer: Offer,
-  { engines, readFacts }: Pick<OfferMoment, 'engines'> & { readonly readFacts: () => OfferFacts },
-): Promise<Explanation> {
+export async function explainNow(offer: Offer, { engines, readFacts, urls }: NowDeps): Promise<Explanation> {
   const engine = findEngine(engines, offer.modelSource.engine);
   const readiness = engine && (await readinessOf(engine));
-  return explain(offer, { facts: readFacts(), engines, readiness });
+  const refused = await refusedUrl(offer, urls);
+  return explain(offer, { facts: readFacts(), engines, readiness, refusedUrl: refused });
+}
+
+/** What a moment is read from. */
+export interface NowDeps extends Pick<OfferMoment, 'engines'> {
+  readonly readFacts: () => OfferFacts;
+  readonly urls: RefusedUrlDeps;
 }
 
 function fitnessReports(offer: Offer, facts: OfferFacts, readiness: Readiness | undefined): readonly RuleReport[] {
@@ -158,6 +168,13 @@ function filesReport({ model, modelSource }: Offer): RuleReport {
   const about = { rule: 'files', inputs: { files: modelSource.files.length } } as const;
   const problem = sourceProblem(model, modelSource);
   return problem === undefined ? passing(about) : { ...about, outcome: 'fails', because: problem.message };
+}
+
+/** By the guard that a request begins with. */
+function urlsReport({ modelSource, task }: Offer, { refusedUrl: because }: OfferMoment): RuleReport {
+  const urls = filesOffered(modelSource).length + inputsOffered(task).length;
+  const about = { rule: 'urls', inputs: { urls } } as const;
+  return because === undefined ? passing(about) : { ...about, outcome: 'fails', because };
 }
 
 const NO_ENGINE = 'there is no such engine to ask';

@@ -1,5 +1,6 @@
 import type { Offer } from '../../contract/frames/inbound.ts';
 import { openPeaks } from '../../models/memory/peaks.ts';
+import { createModelStore } from '../../models/store/store.ts';
 import { type ExplainChoice, type ExplainedOffer, type Explanation, explainNow } from '../../worker/explain.ts';
 import { readOffer } from '../../worker/read-offer.ts';
 import { createMemoryAdmission } from '../../worker/rules/memory-admission.ts';
@@ -10,6 +11,7 @@ import { choiceIn, configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { realEngines } from '../engines/engines.ts';
 import { openCommandLog } from '../log.ts';
+import { modelStoreOptions, offeredUrlCheck } from '../model-store.ts';
 
 /**
  * What a worker with this config on this machine would do with an offer. A worker that runs answers for itself; without
@@ -50,8 +52,10 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
     ceilingGb: config.live('memory_max_gb'),
     clock,
   });
+  const store = createModelStore(modelStoreOptions(effects, config, log));
   return await explainNow(offer, {
     engines,
+    urls: { check: offeredUrlCheck(effects, config), stored: () => store.list() },
     readFacts: () => ({
       claimingOff: !current.auto_enabled,
       choice: choiceIn(current),

@@ -5,6 +5,7 @@ import type { Logger } from '../../log/logger.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
 import { openProcessLog } from '../log.ts';
+import { allowsPrivateUrls, createObjections } from '../studio-objections.ts';
 
 /** Where a studio listens and keeps its data. */
 export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataDir'> {
@@ -12,6 +13,8 @@ export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataD
   readonly sparesLoopback?: boolean;
   /** Names in DNS that it is reached by, beside addresses and loopback names. */
   readonly hostNames?: readonly string[];
+  /** Whether models and inputs may be at private addresses. */
+  readonly allowsPrivateUrls?: boolean;
 }
 
 /**
@@ -21,7 +24,8 @@ export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataD
  */
 export async function openStudio(place: StudioPlace, effects: Effects, log: Logger): Promise<RunningStudio> {
   try {
-    return await startStudio({ ...place, effects, log: log.child({}, 'studio') });
+    const objectionTo = createObjections(effects, place.allowsPrivateUrls ?? false);
+    return await startStudio({ ...place, objectionTo, effects, log: log.child({}, 'studio') });
   } catch (thrown) {
     if (thrown instanceof WorkerError) throw thrown;
     throw new WorkerError(
@@ -38,7 +42,8 @@ export async function openStudio(place: StudioPlace, effects: Effects, log: Logg
 /** The `studio` command: serves until it is asked to stop, which a second request makes sure of. */
 export async function startStudioProcess(choice: StudioChoice, effects: Effects): Promise<StartedStudio> {
   const log = await openProcessLog(choice, effects);
-  const studio = await openStudio(choice, effects, log.logger);
+  const place = { ...choice, allowsPrivateUrls: await allowsPrivateUrls(effects, log.logger) };
+  const studio = await openStudio(place, effects, log.logger);
   const stopped = Promise.withResolvers<void>();
   const unsubscribe = onStopSignals((_signal, count) => {
     if (count > 1) return stopped.resolve();

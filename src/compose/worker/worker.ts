@@ -19,6 +19,7 @@ import { watchQuiet } from '../../worker/quiet.ts';
 import { createStopping } from '../../worker/stop-driver.ts';
 import { stopParts } from '../../worker/stop-parts.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
+import { offeredUrlCheck } from '../model-store.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
 import { composeIdentity } from './identity.ts';
 import { composeJobs, type Jobs } from './jobs.ts';
@@ -248,7 +249,12 @@ function controlOf(setup: WorkerSetup, parts: Parts, worker: Worker): WorkerCont
     },
     discard: (file) => link.delivery.discard(file),
     offerCounts: () => rejections.counts(),
-    explain: (offer) => explainNow(offer, { engines, readFacts: () => jobs.offerFacts.factsFor(offer) }),
+    explain: (offer) =>
+      explainNow(offer, {
+        engines,
+        readFacts: () => jobs.offerFacts.factsFor(offer),
+        urls: { check: offeredUrlCheck(setup.effects, config), stored: () => jobs.store.list() },
+      }),
     update: (request) => (updater ?? NO_UPDATER).request(request),
     stop: () => stopping.signal(),
     events,

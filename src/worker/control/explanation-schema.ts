@@ -9,6 +9,7 @@ const RuleNameSchema = v.picklist([
   'kind',
   'ready',
   'files',
+  'urls',
 ]);
 
 /** What an explanation of the running worker must look like. */

@@ -88,6 +88,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
       log,
       sparesLoopback,
       hostNames: ['studio.test'],
+      objectionTo: () => Promise.resolve(undefined),
       features: withoutResume ? [] : FEATURES,
     });
     const outer = misbehaving(studio, mischief, recorder.hear);

@@ -139,6 +139,9 @@ test.each([
   ['a path in place of a name', { filename: '../a.safetensors' }],
   ['no file of the role it needs', { role: 'vae', filename: 'v' }],
   ['a digest that no file has', { filename: 'a.gguf', sha256: 'ab' }],
+  ['a URL inside', { url: 'https://10.0.0.7/m.gguf?sig=x', filename: 'a.gguf' }],
+  ['a URL that is not https', { url: 'ftp://cdn.example/m.gguf', filename: 'a.gguf' }],
+  ['text that is no URL', { url: 'm.gguf', filename: 'a.gguf' }],
 ] as const)('explain-offer says of %s what the worker then fails the job with', async (_what, about) => {
   await using at = await setup();
   const file = { role: 'diffusion-model', url: 'https://example.invalid/f', ...about } as const;

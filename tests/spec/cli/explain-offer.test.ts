@@ -18,7 +18,7 @@ async function setup(about: { claimingOff?: boolean } = {}) {
         const offer = anOffer();
         const facts = { ...FIT, claimingOff: about.claimingOff ?? false, live: undefined };
         const engines = [new ScriptedEngine()];
-        const moment = { facts, thresholdGb: 12, engines, readiness: READY } as const;
+        const moment = { facts, thresholdGb: 12, engines, readiness: READY, refusedUrl: undefined } as const;
         return { offer, ...explain(offer, moment) };
       },
     },

@@ -13,6 +13,7 @@ const now: OfferMoment = {
   facts: FIT,
   engines: [new ScriptedEngine()],
   readiness: READY,
+  refusedUrl: undefined,
 };
 
 /** What is explained of an offer, and the report of the rule that is asked about. */
@@ -43,7 +44,15 @@ test('an idle worker would take the offer, and every rule is shown', () => {
     'kind passes',
     'ready passes',
     'files passes',
+    'urls passes',
   ]);
+});
+
+test('a URL that the guard refuses makes the job fail, in the words of the guard', () => {
+  const because = 'model URL must use https (loopback http is allowed for tests/mirrors): ftp://cdn.example/m';
+  const { verdict, of, ...said } = explained({}, anOffer(), { refusedUrl: because });
+  expect([verdict, said.because]).toEqual(['fails', because]);
+  expect(of('urls')).toMatchObject({ outcome: 'fails', because });
 });
 
 test('the rules that reject come first, in the order in which the worker applies them', () => {

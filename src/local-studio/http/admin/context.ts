@@ -4,6 +4,7 @@ import type { ArtifactStore } from '../../storage/artifacts.ts';
 import type { StudioState } from '../../sessions/state.ts';
 import type { Decisions } from '../decisions.ts';
 import { type Exchange, refuse, type Route } from '../http.ts';
+import type { ObjectionTo } from '../objections.ts';
 import type { HashOf } from '../../storage/secrets.ts';
 
 /** What the operator's routes work with. */
@@ -14,6 +15,7 @@ export interface AdminContext {
   readonly random: Pick<Random, 'hex'>;
   readonly hashOf: HashOf;
   readonly decisions: Pick<Decisions, 'announce'>;
+  readonly objectionTo: ObjectionTo;
   readonly startedAt: number;
 }
 

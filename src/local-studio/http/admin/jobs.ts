@@ -4,6 +4,7 @@ import { promptOf } from '../../../contract/tasks/index.ts';
 import { CANCELLED, claimAck, dropLease } from '../../sessions/leases.ts';
 import { logFailure, type StudioState } from '../../sessions/state.ts';
 import { type Exchange, JOB_BODY, json, readBody, readQuery, refuse } from '../http.ts';
+import { assertWorkable } from '../objections.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { MAX_ATTEMPTS } from '../../queue.ts';
 import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
@@ -63,6 +64,7 @@ async function create(context: AdminContext, request: Request): Promise<Response
   const { studio } = context;
   const draft = await readBody(request, JobDraftSchema, JOB_BODY);
   const job = await newJob(context, draft);
+  await assertWorkable({ model: job.model, source: draft.modelSource, task: draft.task }, context.objectionTo);
   await studio.store.jobs.add(job);
   studio.log.info('job.queued', { jobId: job.id, kind: job.kind, model: job.model });
   logFailure(studio, offerJob(studio, job));

@@ -2,12 +2,13 @@ import { type ModelDraft, ModelDraftSchema } from '../../../contract/admin.ts';
 import { parseJson, writeJson } from '../../../contract/json.ts';
 import { json, OPERATOR_BODY, nothing, readBody, refuse } from '../http.ts';
 import type { ModelRow } from '../../storage/store.ts';
+import { assertWorkable } from '../objections.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';
 
 /** Models that jobs may name instead of sending their own source. */
 export const modelRoutes: AdminRoutes = (context) => [...listRoutes(context), ...oneModelRoutes(context)];
 
-const listRoutes: AdminRoutes = ({ studio, clock }) => {
+const listRoutes: AdminRoutes = ({ studio, clock, objectionTo }) => {
   const { models } = studio.store;
   return [
     { method: 'GET', path: '/admin/models', handle: async () => json({ models: (await models.list()).map(viewOf) }) },
@@ -15,7 +16,9 @@ const listRoutes: AdminRoutes = ({ studio, clock }) => {
       method: 'POST',
       path: '/admin/models',
       handle: async ({ request }) => {
-        const row = rowOf(await readBody(request, ModelDraftSchema, OPERATOR_BODY), clock.now());
+        const draft = await readBody(request, ModelDraftSchema, OPERATOR_BODY);
+        await assertWorkable({ model: draft.id, source: draft.source }, objectionTo);
+        const row = rowOf(draft, clock.now());
         if (!(await models.add(row))) throw refuse('conflict', `there is a model ${JSON.stringify(row.id)} already`);
         return json(viewOf(row), 201);
       },
@@ -23,7 +26,7 @@ const listRoutes: AdminRoutes = ({ studio, clock }) => {
   ];
 };
 
-const oneModelRoutes: AdminRoutes = ({ studio, clock }) => {
+const oneModelRoutes: AdminRoutes = ({ studio, clock, objectionTo }) => {
   const { models } = studio.store;
   return [
     {
@@ -41,6 +44,7 @@ const oneModelRoutes: AdminRoutes = ({ studio, clock }) => {
         const id = param(exchange, 'id');
         const draft = await readBody(exchange.request, ModelDraftSchema, OPERATOR_BODY);
         if (draft.id !== id) throw refuse('invalid', 'the id of a model cannot be changed');
+        await assertWorkable({ model: draft.id, source: draft.source }, objectionTo);
         const before = existing(await models.get(id), 'model', id);
         const row = { ...rowOf(draft, clock.now()), createdAt: before.createdAt };
         existing((await models.replace(row)) || undefined, 'model', id);

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { unlessAborted } from '../../../base/abort.ts';
 import { errorChain, WorkerError } from '../../../base/errors.ts';
 import { createStallTimer, type StallTimer } from '../../../base/stall-timer.ts';
@@ -7,6 +6,7 @@ import { shownUrl, urlInHeader } from '../../../base/urls.ts';
 import type { Clock } from '../../clock.ts';
 import { firstReachable } from './dial.ts';
 import { checkedAddresses, checkUrl, isAddress, type Resolve, type UrlPolicy } from './net-guard.ts';
+import { systemResolve } from './url-check.ts';
 import { hostOf, proxyFor } from '../proxy.ts';
 import type { Remote, RemoteAnswer, RemoteRequest } from './remote.ts';
 
@@ -47,8 +47,6 @@ export function createRemote(options: RemoteOptions): Remote {
     },
   };
 }
-
-const systemResolve: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
 
 /** The ways to one hop: a proxy, or addresses that were checked. */
 type Ways = { readonly proxy: string } | { readonly addresses: readonly string[] };

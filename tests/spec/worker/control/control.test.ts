@@ -78,7 +78,7 @@ describe('every request reaches the worker and its answer comes back whole', () 
 
   test('explain hands the offer over as it was written, and answers every rule', async () => {
     const offers: string[] = [];
-    const explanation = explain(anOffer(), { facts: FIT, engines: [], readiness: undefined });
+    const explanation = explain(anOffer(), { facts: FIT, engines: [], readiness: undefined, refusedUrl: undefined });
     const { control } = aControl(busy, {
       explain: async ({ jobId }) => {
         offers.push(jobId);
