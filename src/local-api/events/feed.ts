@@ -15,6 +15,8 @@ export interface EventFeed {
   publish(event: ApiEvent): void;
   /** How many subscribe now. */
   readonly subscribers: number;
+  /** Whether anybody ever did: before that nobody can ask for what was published, and nothing is worth the work. */
+  readonly isFollowed: boolean;
   /** Events as bytes of a server-sent stream, from the last one that the subscriber has seen. */
   open(lastEventId: string | undefined): ReadableStream<Uint8Array>;
   /** Ends every stream. */
@@ -47,6 +49,7 @@ class RingFeed implements EventFeed {
   readonly #waiting = new Set<() => void>();
   readonly #open = new Set<AsyncGenerator<Uint8Array>>();
   #closed = false;
+  isFollowed = false;
 
   constructor(options: EventFeedOptions) {
     this.#options = options;
@@ -63,6 +66,7 @@ class RingFeed implements EventFeed {
 
   /** Pulled by the socket, so that nothing piles up here for a peer that does not read. */
   open(lastEventId: string | undefined): ReadableStream<Uint8Array> {
+    this.isFollowed = true;
     const chunks = this.#chunks(lastEventId);
     this.#open.add(chunks);
     let hasLeft = false;

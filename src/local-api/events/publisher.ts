@@ -9,7 +9,7 @@ import type { LiveStatus } from '../contract/status.ts';
 import type { EventFeed } from './feed.ts';
 
 export interface PublisherOptions {
-  readonly feed: Pick<EventFeed, 'publish' | 'subscribers'>;
+  readonly feed: Pick<EventFeed, 'publish' | 'subscribers' | 'isFollowed'>;
   readonly clock: Pick<Clock, 'after'>;
   readonly readStatus: () => Promise<LiveStatus>;
   readonly viewJob: (job: JobRecord) => ApiJob;
@@ -37,7 +37,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let over = false;
 
   function statusSoon(): void {
-    if (pending || over) return;
+    if (pending || over || feed.subscribers === 0) return;
     pending = true;
     clock.after(SETTLE_MS, () => void publishStatus());
   }
@@ -64,6 +64,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     onEvent(event) {
+      if (!feed.isFollowed) return; // a job is looked up in the status, which takes as long as the rest of its way
       if (event.is === 'progress') {
         const { jobId, done, total, share } = event;
         return feed.publish({ event: 'progress', data: { jobId, done, total, share } });
@@ -74,7 +75,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (event.is === 'catalogue') feed.publish({ event: 'catalogue', data: {} });
       else statusSoon();
     },
-    onLine: ({ seq, item }) => feed.publish({ event: 'log', data: { seq, ...item } }),
+    onLine({ seq, item }) {
+      if (feed.isFollowed) feed.publish({ event: 'log', data: { seq, ...item } });
+    },
     [Symbol.dispose]() {
       over = true;
       disarm();

@@ -1,0 +1,48 @@
+import { expect, test } from 'bun:test';
+import { toJobId } from '../../../src/base/ids.ts';
+import { createEventFeed } from '../../../src/local-api/events/feed.ts';
+import { createPublisher } from '../../../src/local-api/events/publisher.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
+
+function setup() {
+  const clock = new FakeClock();
+  const feed = createEventFeed({
+    clock,
+    run: 'r1',
+    snapshot: () => Promise.reject(new Error('nobody is shown anything')),
+  });
+  const lookedUp: string[] = [];
+  const publisher = createPublisher({
+    feed,
+    clock,
+    readStatus: () => Promise.reject(new Error('nobody reads it')),
+    viewJob: () => {
+      throw new Error('no job is shown');
+    },
+    findJob: (jobId) => {
+      lookedUp.push(jobId);
+      return undefined;
+    },
+    refreshMemory: () => Promise.resolve(),
+  });
+  return { clock, feed, lookedUp, publisher };
+}
+
+const phase = { is: 'phase', jobId: toJobId('job-1'), phase: 'running' } as const;
+
+test('a worker whose events nobody ever followed looks no job up for them', () => {
+  const { clock, lookedUp, publisher } = setup();
+  const before = clock.armed;
+  publisher.onEvent(phase);
+  publisher.onLine({ seq: 1, item: { ts: '', level: 'info', category: 'jobs', message: 'done' } });
+  expect(lookedUp).toEqual([]);
+  expect(clock.armed).toBe(before);
+});
+
+test('events are kept from the first subscriber on, also while it is away', async () => {
+  const { feed, lookedUp, publisher } = setup();
+  await feed.open('r1-0').cancel();
+  expect(feed.subscribers).toBe(0);
+  publisher.onEvent(phase);
+  expect(lookedUp).toEqual(['job-1']);
+});
