@@ -12,7 +12,7 @@ import { modelHandlers } from './handlers/models.ts';
 import { openAiHandlers } from './handlers/openai.ts';
 import { pageHandlers } from './handlers/page.ts';
 import { createPageSessions } from './http/page-sessions.ts';
-import { SAFE_HEADERS } from './http/reply.ts';
+import { jsonReply, SAFE_HEADERS } from './http/reply.ts';
 import { createRouter } from './http/router.ts';
 import { createLoads, type Loads } from './models/loads.ts';
 import { withOpenAiErrors } from './openai/errors.ts';
@@ -113,6 +113,7 @@ function routerOf(deps: LocalApiDeps, { facts, feed, metrics, pulls, stopping }:
       ...openAiHandlers(deps),
       ...pageHandlers(deps, pages, cookieName),
       metrics: () => metrics.metrics(),
+      openApi,
       events: ({ request }) => eventsReply(feed, request),
     },
     secrets: () => ({ token, cookieName: cookieName(), isPageSession: (value) => pages.isOpen(value) }),
@@ -121,6 +122,10 @@ function routerOf(deps: LocalApiDeps, { facts, feed, metrics, pulls, stopping }:
   });
   return withOpenAiErrors(answer);
 }
+
+/** Made when somebody asks: nobody does but people who write a client. */
+const openApi = async (): Promise<Response> =>
+  jsonReply((await import('./contract/openapi/document.ts')).openApiDocument());
 
 const eventsReply = (feed: EventFeed, request: Request): Response =>
   new Response(feed.open(request.headers.get('last-event-id') ?? undefined), {

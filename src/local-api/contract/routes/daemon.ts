@@ -84,6 +84,13 @@ export const DAEMON_ROUTES = {
     status: 202,
     errors: { 409: ['not_rejected'], 500: ['config_not_saved'] },
   },
+  openApi: {
+    method: 'GET',
+    path: '/openapi.json',
+    access: 'page',
+    summary: 'This API as an OpenAPI document.',
+    answer: json(v.record(v.string(), v.unknown())),
+  },
   metrics: {
     method: 'GET',
     path: '/metrics',
