@@ -5,14 +5,16 @@ import { KIB, MIB } from '../../base/units.ts';
 
 /** What an instruction-tuned GGUF has and a base model has not (ggml project, docs/gguf.md). */
 const KEY = 'tokenizer.chat_template';
+/** A model of texts has words; a vision projector, or a part of an image model, has none. */
+const WORDS = 'tokenizer.';
 /** Behind the magic number and the version. */
 const COUNTS_AT = 8;
 /** The words of a model stand before it, some megabytes of them. */
 const READS_BYTES = [256 * KIB, 4 * MIB, 64 * MIB];
 
 /**
- * Whether a GGUF says how a chat is put to it. Undefined where its header cannot be read, which whoever loads it explains
- * better.
+ * Whether a GGUF says how a chat is put to it. Undefined where its header cannot be read and where it is no model of
+ * texts, both of which whoever loads it explains better.
  */
 export async function hasChatTemplate(file: ReadableFile): Promise<boolean | undefined> {
   for (const sizeBytes of READS_BYTES) {
@@ -31,12 +33,14 @@ function namesKey(bytes: Uint8Array, wanted: string): boolean | 'more' | undefin
     reader.skip(COUNTS_AT);
     reader.u64('the number of tensors');
     const pairs = reader.u64('the number of keys');
+    let hasWords = false;
     for (let pair = 0; pair < pairs; pair++) {
       const key = new TextDecoder().decode(reader.bytes(reader.u64('a key')));
       if (key === wanted) return true;
+      hasWords ||= key.startsWith(WORDS);
       skipValue(reader, reader.u32(), 0);
     }
-    return false;
+    return hasWords ? false : undefined;
   } catch (thrown) {
     if (!(thrown instanceof Unreadable)) throw thrown;
     return thrown.problem.is === 'more' ? 'more' : undefined;
