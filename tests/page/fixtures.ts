@@ -1,6 +1,8 @@
 import type { ApiJob } from '../../src/local-api/contract/jobs.ts';
 import type { ApiLogLine } from '../../src/local-api/contract/logs.ts';
 import type { LiveStatus } from '../../src/local-api/contract/status.ts';
+import { type Config, KEYS, specOf } from '../../src/config/schema.ts';
+import { configView } from '../../src/local-api/view/config-view.ts';
 import type { WorkerFacts } from './worker-api.ts';
 
 const SECOND = 1000;
@@ -294,7 +296,28 @@ const LIGHTHOUSE_SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="384" heig
   <path fill="#e8e4da" d="M5 2h1l.3 4h-1.6z" /><path fill="#ffd84a" d="M5 1.4h1V2H5z" />
 </svg>`;
 
+const defaults = Object.fromEntries(
+  KEYS.flatMap((key) => {
+    const value = specOf(key)?.default;
+    return value === undefined ? [] : [[key, value]];
+  }),
+) as unknown as Config;
+const atStart: Config = { ...defaults, api_base_url: 'https://studio.example.com/', local_api_token: 'secret' };
+
+/** As a worker makes it of a real config, of which one key waits for a restart. */
+export const CONFIG = configView({
+  config: {
+    current: { ...atStart, local_api_port: 4790 },
+    path: '/home/op/.config/minis-studio-worker/config.toml',
+    overridden: ['models_root'],
+    inFile: ['api_base_url', 'local_api_port', 'local_api_token'],
+  },
+  atStart,
+  canRestart: true,
+});
+
 export const FACTS: WorkerFacts = {
+  config: CONFIG,
   status: BUSY,
   jobs: [RUNNING, ...ENDED],
   lines: LINES,

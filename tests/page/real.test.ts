@@ -88,3 +88,14 @@ inChromium('a page that nobody gave a code sees nothing of the worker', async ()
   await stranger.page.getByRole('heading', { name: 'This window’s session has ended' }).waitFor();
   await stranger[Symbol.asyncDispose]();
 });
+
+inChromium('a setting that is saved in the window is in the file, and in force at once', async () => {
+  await using open = await openWorker();
+  const { page, scene } = open;
+  await page.getByRole('link', { name: 'Config' }).click();
+  await page.getByLabel('Keep a model loaded for').fill('42');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Config saved').waitFor();
+  expect(scene.worker.config.current.keep_warm_secs).toBe(42);
+  expect(await Bun.file(`${scene.worker.folder}/config.toml`).text()).toContain('keep_warm_secs = 42');
+});

@@ -144,3 +144,55 @@ inChromium('a reader who scrolls up is left there, and told how many lines came'
   await page.getByText('line 602 of a long log').waitFor();
   await page.getByRole('button', { name: 'Follow', pressed: true }).waitFor();
 });
+
+inChromium('settings are changed, corrected and saved with the keyboard', async () => {
+  await using window = await open(FACTS, '#config');
+  const { page, api } = window;
+  await page.getByLabel('Disk space to leave free').fill('-5');
+  await page.getByLabel('Take jobs').press('Space');
+  await page.getByText('2 unsaved changes').waitFor();
+  await page.getByText('Use 0 or more.').waitFor();
+  await page.keyboard.press('Control+s');
+  expect(api.asked).toEqual([]);
+  await page.getByRole('region', { name: 'Unsaved changes' }).getByRole('link').click();
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('disk_floor_gb');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('8');
+  await page.keyboard.press('Control+s');
+  await page.getByText('Config saved').waitFor();
+  expect(api.asked).toEqual(['PATCH /config']);
+  await page.getByText('2 unsaved changes').waitFor({ state: 'detached' });
+  expect(await page.getByLabel('Disk space to leave free').inputValue()).toBe('8');
+});
+
+inChromium('what the worker refuses of a form stands at its field, and nothing typed is lost', async () => {
+  await using window = await open(FACTS, '#config');
+  const { page, api } = window;
+  api.refuse(400, 'invalid_config', 'models_max_gb: too small', { fields: { models_max_gb: 'must be 10 or more' } });
+  await page.getByLabel('Most disk space').fill('1');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('must be 10 or more').waitFor();
+  expect(await page.getByLabel('Most disk space').getAttribute('aria-invalid')).toBe('true');
+  await page.getByRole('link', { name: 'Status' }).click();
+  await page.goBack();
+  expect(await page.getByLabel('Most disk space').inputValue()).toBe('1');
+  await page.getByRole('button', { name: 'Undo Most disk space' }).click();
+  await page.getByText('unsaved change').waitFor({ state: 'detached' });
+});
+
+inChromium('a change that waits for a restart says so, with the button that does it', async () => {
+  await using window = await open(FACTS, '#config');
+  const { page, api } = window;
+  await page.getByText('Restart needed for 1 change').waitFor();
+  await page.getByRole('button', { name: 'Restart worker' }).click();
+  await page.getByText('The worker restarts when its job is done').waitFor();
+  expect(api.asked).toEqual(['POST /daemon/restart']);
+});
+
+inChromium('the largest job to take is set with the slider', async () => {
+  await using window = await open();
+  const { page, api } = window;
+  await page.getByRole('slider', { name: 'Largest job to take' }).press('ArrowLeft');
+  await page.getByText('Largest job to take: 11.5 GiB').waitFor();
+  expect(api.asked).toEqual(['PATCH /config']);
+});

@@ -1,3 +1,4 @@
+import type { ConfigField, ConfigView } from '../../src/local-api/contract/config.ts';
 import type { ApiEvent } from '../../src/local-api/contract/events.ts';
 import type { ApiJob } from '../../src/local-api/contract/jobs.ts';
 import type { ApiLogLine } from '../../src/local-api/contract/logs.ts';
@@ -10,6 +11,7 @@ export interface WorkerFacts {
   readonly jobs: readonly ApiJob[];
   readonly lines: readonly ApiLogLine[];
   readonly jobLogs: Readonly<Record<string, readonly ApiLogLine[]>>;
+  readonly config: ConfigView;
   /** SVG, by job. */
   readonly thumbnails: Readonly<Record<string, string>>;
 }
@@ -28,7 +30,7 @@ export interface WorkerApi extends AsyncDisposable {
   change(facts: Partial<WorkerFacts>): void;
   send(event: ApiEvent): void;
   /** What the next request that changes something is refused with. */
-  refuse(status: number, error: string, message: string): void;
+  refuse(status: number, error: string, message: string, more?: object): void;
   /** Ends every stream, and knows no window any more, as a worker that was started again. */
   forgetSessions(): void;
   /** Breaks every stream and refuses connections, as a worker that was killed. */
@@ -52,11 +54,12 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
 
   async function answer(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
-    if (request.method !== 'GET') return change(`${request.method} ${pathname}`);
+    if (request.method !== 'GET') return await change(`${request.method} ${pathname}`, request);
     const file = await pageFile('worker', pathname);
     if (file !== undefined) return new Response(file.body, { headers: { ...PAGE_HEADERS, 'content-type': file.type } });
     if (pathname === '/events') return events(request);
     if (pathname === '/jobs') return Response.json(now.jobs);
+    if (pathname === '/config') return Response.json(now.config);
     if (pathname === '/daemon/logs') return Response.json({ entries: now.lines, seq: now.lines.at(-1)?.seq ?? 0 });
     return ofJob(pathname);
   }
@@ -75,18 +78,33 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
     return Response.json({ lines, dropped: 0 });
   }
 
-  function change(what: string): Response {
+  async function change(what: string, request: Request): Promise<Response> {
     asked.push(what);
     if (refusal !== undefined) {
       const answered = refusal;
       refusal = undefined;
       return answered;
     }
+    if (what === 'PATCH /config') return Response.json(write((await request.json()) as Record<string, unknown>));
     if (what === 'POST /daemon/pause') setPaused(true);
     if (what === 'POST /daemon/resume') setPaused(false);
-    if (what.startsWith('POST /daemon/') && !what.endsWith('reset'))
-      return Response.json({ paused: now.status.paused });
+    if (/pause|resume/.test(what)) return Response.json({ paused: now.status.paused });
     return Response.json(what.endsWith('/cancel') ? { cancelled: true } : { ok: true });
+  }
+
+  function write(patch: Record<string, unknown>): ConfigView {
+    const fields = now.config.fields.map((field) =>
+      Object.hasOwn(patch, field.key)
+        ? ({
+            ...field,
+            value: patch[field.key] ?? field.default,
+            needsRestart: field.applies === 'restart',
+          } as ConfigField)
+        : field,
+    );
+    const needsRestart = fields.filter((field) => field.needsRestart).map(({ key }) => key);
+    now = { ...now, config: { ...now.config, fields, needsRestart } };
+    return now.config;
   }
 
   function setPaused(paused: boolean): void {
@@ -132,7 +150,8 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
     },
     change: (facts) => void (now = { ...now, ...facts }),
     send,
-    refuse: (status, error, message) => void (refusal = Response.json({ error, message }, { status })),
+    refuse: (status, error, message, more = {}) =>
+      void (refusal = Response.json({ error, message, ...more }, { status })),
     forgetSessions() {
       isForgetful = true;
       for (const stream of streams) stream.close();

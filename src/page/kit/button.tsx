@@ -18,6 +18,8 @@ interface ButtonProps {
   readonly label?: string | undefined;
   readonly keys?: string | undefined;
   readonly submit?: boolean;
+  /** What `Ctrl+S` presses. */
+  readonly save?: boolean;
   /** A promise keeps the button from a second press until it settles. */
   readonly onPress?: (() => void | Promise<unknown>) | undefined;
 }
@@ -42,6 +44,7 @@ export function Button(props: ButtonProps) {
       aria-pressed={pressed}
       aria-disabled={off !== undefined || underway ? true : undefined}
       aria-keyshortcuts={keys}
+      data-save={props.save}
       onClick={press}
     >
       {icon !== undefined && <Icon name={icon} />}

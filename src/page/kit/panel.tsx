@@ -60,17 +60,20 @@ export interface Fact {
   readonly term: string;
   readonly value: ComponentChildren;
   readonly after?: ComponentChildren;
+  /** On the right, as far as there is space. */
+  readonly link?: ComponentChildren;
 }
 
 export type FactsLook = '2' | 'end' | 'tight' | 'copy';
 
 export const Facts = ({ facts, look }: { readonly facts: readonly Fact[]; readonly look?: FactsLook }) => (
   <dl class={look === undefined ? 'facts' : `facts facts--${look}`}>
-    {facts.flatMap(({ term, value, after }) => [
+    {facts.flatMap(({ term, value, after, link }) => [
       <dt key={term}>{term}</dt>,
       <dd key={`${term}=`}>
         {value}
         {after !== undefined && <span class="t3"> {after}</span>}
+        {link}
       </dd>,
     ])}
   </dl>

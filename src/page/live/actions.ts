@@ -1,30 +1,31 @@
-import type { ReadonlySignal } from '@preact/signals';
 import type { RouteName } from '../../local-api/contract/routes.ts';
-import type { LiveStatus } from '../../local-api/contract/status.ts';
 import type { Browser } from '../browser/browser.ts';
 import { OUTCOMES, SHARED } from '../words/shared.ts';
 import type { JobLogAnswer, PageActions } from '../worker/model.ts';
-import { call, type Called } from './call.ts';
+import { call, type Failed } from './call.ts';
 import type { ToastShelf } from './toasts.ts';
 
 interface WorkerActionsOptions {
   readonly browser: Pick<Browser, 'request'>;
   readonly toasts: Pick<ToastShelf, 'show'>;
-  readonly status: ReadonlySignal<LiveStatus | undefined>;
-  /** The worker knows this window no more. */
-  readonly onSignedOut: () => void;
+  /** A failure in words. */
+  readonly because: (failed: Failed) => string;
 }
 
 type WorkerActions = Pick<PageActions, 'pause' | 'resume' | 'cancelJob' | 'askAgain' | 'readJobLog'>;
 
-/** What a window asks of the worker. What changes is told by its events; a toast says what came of the question. */
-export function createActions({ browser, toasts, onSignedOut }: WorkerActionsOptions): WorkerActions {
-  const because = (called: Exclude<Called<unknown>, { readonly is: 'answered' }>): string => {
-    if (called.is === 'unreachable') return OUTCOMES.unreachable;
-    if (called.status !== 401) return called.message;
+/** Why something was not done, in words. `onSignedOut`: the worker does not know this window any more. */
+export const reasonsFor =
+  (onSignedOut: () => void) =>
+  (failed: Failed): string => {
+    if (failed.is === 'unreachable') return OUTCOMES.unreachable;
+    if (failed.status !== 401) return failed.message;
     onSignedOut();
     return OUTCOMES.sessionEnded;
   };
+
+/** What a window asks of the worker. What changes is told by its events; a toast says what came of the question. */
+export function createActions({ browser, toasts, because }: WorkerActionsOptions): WorkerActions {
   /** Asks, and says whether it was done. */
   const tell = async (name: RouteName, done: string, notDone: string): Promise<void> => {
     const called = await call(browser, name);

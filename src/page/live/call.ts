@@ -8,9 +8,19 @@ import type { Browser } from '../browser/browser.ts';
 export type Called<Answer> =
   | { readonly is: 'answered'; readonly answer: Answer }
   /** The worker said no, and why. */
-  | { readonly is: 'refused'; readonly status: number; readonly error: string; readonly message: string }
+  | {
+      readonly is: 'refused';
+      readonly status: number;
+      readonly error: string;
+      readonly message: string;
+      /** The whole of it; some refusals say more. */
+      readonly body: unknown;
+    }
   /** Nobody answered. */
   | { readonly is: 'unreachable' };
+
+/** Why there is no answer. */
+export type Failed = Exclude<Called<unknown>, { readonly is: 'answered' }>;
 
 export interface CallOptions<Name extends RouteName> {
   /** Values of the `:name` parts of the path. */
@@ -44,7 +54,7 @@ const pathOf = (path: string, params: Readonly<Record<string, string>>): string 
 function refusalOf(status: number, answer: unknown): Called<never> {
   const read = v.safeParse(ApiErrorSchema, answer);
   const { error, message } = read.success ? read.output : { error: `http_${status}`, message: `HTTP ${status}` };
-  return { is: 'refused', status, error, message };
+  return { is: 'refused', status, error, message, body: answer };
 }
 
 /** A worker of another release may answer what this page cannot read: that is no answer. */

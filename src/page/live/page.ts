@@ -8,8 +8,9 @@ import type { LiveStatus } from '../../local-api/contract/status.ts';
 import type { Browser } from '../browser/browser.ts';
 import type { Link, LogLines, StepTimes, WorkerPage } from '../worker/model.ts';
 import { codeIn, hrefOf, type Route, routeOf } from '../worker/route.ts';
-import { createActions } from './actions.ts';
+import { createActions, reasonsFor } from './actions.ts';
 import { call } from './call.ts';
+import { createConfigDesk } from './config-desk.ts';
 import { followEvents } from './link.ts';
 import { jobsAfter, jobsAfterProgress, linesAfter, linesFrom, sorted, stepsAfter } from './reducers.ts';
 import type { RawEvent } from './sse.ts';
@@ -106,11 +107,13 @@ export function openPage(browser: Browser): LivePage {
     followed = follow();
   });
 
-  const onSignedOut = (): void => void (link.value = { is: 'signed-out' });
+  const because = reasonsFor(() => void (link.value = { is: 'signed-out' }));
+  const desk = createConfigDesk({ browser, toasts, because });
   return {
-    model: { now, route, link, status, jobs, stepTimes, logs, toasts: toasts.toasts },
+    model: { now, route, link, status, jobs, stepTimes, logs, toasts: toasts.toasts, ...desk },
     actions: {
-      ...createActions({ browser, toasts, status, onSignedOut }),
+      ...createActions({ browser, toasts, because }),
+      ...desk,
       go(to) {
         browser.setFragment(hrefOf(to), 'push');
         route.value = to;

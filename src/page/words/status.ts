@@ -126,8 +126,8 @@ export const STATUS = {
     runOne: 'Run one on this machine. It has a queue, a dashboard and its own storage, and needs no account.',
     studioCommand: 'studio-worker studio',
     title: 'Another studio?',
-    how: 'Name it as its operator gave it to you, and restart the worker:',
-    command: 'studio-worker register --api-base-url https://studio.example.com',
+    how: 'Set its address as its operator gave it to you, then restart the worker.',
+    choose: 'Choose another studio',
   },
   machine: {
     title: 'This machine',

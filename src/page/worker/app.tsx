@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { Sprite } from '../kit/icons/icons.tsx';
 import { Toasts } from '../kit/toast.tsx';
 import { SHARED, SHELL } from '../words/shared.ts';
+import { ConfigPage } from './config/page.tsx';
 import { JobsPage } from './jobs/page.tsx';
 import { LogsPage } from './logs/page.tsx';
 import type { WorkerPage } from './model.ts';
@@ -36,6 +37,8 @@ function CurrentPage() {
   switch (tab) {
     case 'jobs':
       return <JobsPage />;
+    case 'config':
+      return <ConfigPage />;
     case 'logs':
       return <LogsPage />;
     case 'status':

@@ -2,6 +2,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import type { JobLog, ApiJob } from '../../local-api/contract/jobs.ts';
 import type { ApiLogLine } from '../../local-api/contract/logs.ts';
 import type { LiveStatus } from '../../local-api/contract/status.ts';
+import type { ConfigDesk } from '../live/config-desk.ts';
 import type { Toast } from '../kit/toast.tsx';
 import type { Route } from './route.ts';
 
@@ -28,7 +29,7 @@ export interface LogLines {
 }
 
 /** What the pages show. They only read it; what changes it is the stream of events and the window's own actions. */
-export interface PageModel {
+export interface PageModel extends Pick<ConfigDesk, 'config' | 'edits' | 'refusals'> {
   /** Moves on once a second. */
   readonly now: ReadonlySignal<number>;
   readonly route: ReadonlySignal<Route>;
@@ -47,7 +48,7 @@ export interface PageModel {
 export type JobLogAnswer = { readonly is: 'log'; readonly log: JobLog } | { readonly is: 'gone' | 'unreachable' };
 
 /** What a window can do. Each settles when the worker has answered, and says in a toast what came of it. */
-export interface PageActions {
+export interface PageActions extends Omit<ConfigDesk, 'config' | 'edits' | 'refusals'> {
   readonly go: (route: Route) => void;
   readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;

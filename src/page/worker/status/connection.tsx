@@ -8,6 +8,7 @@ import type { Tone } from '../../kit/tones.ts';
 import { SHARED } from '../../words/shared.ts';
 import { STATUS } from '../../words/status.ts';
 import { usePage } from '../page-context.ts';
+import { hrefOf } from '../route.ts';
 
 const WORDS = STATUS.connection;
 
@@ -117,5 +118,10 @@ function takesJobsFact({ paused, obstacles, userPresence }: LiveStatus): Fact {
     term: WORDS.takesJobs,
     value: isKept ? WORDS.notNow : WORDS.yes,
     after: userPresence === null ? undefined : WORDS.presence[userPresence],
+    link: (
+      <a class="push" href={hrefOf({ tab: 'config', at: 'background' })}>
+        {SHARED.change}
+      </a>
+    ),
   };
 }

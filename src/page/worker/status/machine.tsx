@@ -1,9 +1,11 @@
 import type { LiveStatus } from '../../../local-api/contract/status.ts';
 import { gib } from '../../format.ts';
+import { LinkButton } from '../../kit/button.tsx';
 import { CopyCommand } from '../../kit/copy.tsx';
 import { type Fact, Facts, Panel } from '../../kit/panel.tsx';
 import { SHARED } from '../../words/shared.ts';
 import { STATUS } from '../../words/status.ts';
+import { hrefOf } from '../route.ts';
 
 const WORDS = STATUS.machine;
 
@@ -33,7 +35,9 @@ export const NoStudioPanels = () => (
     <Panel title={STATUS.register.title}>
       <div class="panel__body stack">
         <p class="t2">{STATUS.register.how}</p>
-        <CopyCommand command={STATUS.register.command} />
+        <div class="line">
+          <LinkButton href={hrefOf({ tab: 'config', at: 'connection' })}>{STATUS.register.choose}</LinkButton>
+        </div>
       </div>
     </Panel>
     <NoStudioPanel />

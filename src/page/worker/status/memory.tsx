@@ -2,6 +2,7 @@ import type { ApiLoadedModel, LiveStatus } from '../../../local-api/contract/sta
 import { countdown, gib } from '../../format.ts';
 import { Key, MemoryBar } from '../../kit/charts/charts.tsx';
 import { Facts, Panel } from '../../kit/panel.tsx';
+import { Slider } from '../../kit/slider.tsx';
 import { STATUS } from '../../words/status.ts';
 import { usePage } from '../page-context.ts';
 import { inUse, memoryView, type MemoryView } from './memory-parts.ts';
@@ -34,13 +35,37 @@ export function MemoryPanel({ status }: { readonly status: LiveStatus }) {
         {view.parts.length > 0 && <Legend view={view} />}
         {free === undefined && <p class="note">{WORDS.freeUnknown}</p>}
         {gpu === undefined && <p class="note">{WORDS.noGpu}</p>}
-        <Facts
-          look="end"
-          facts={[{ term: WORDS.threshold, value: <span class="strong num">{gib(status.vramThresholdGb)}</span> }]}
-        />
-        <p class="note">{WORDS.thresholdHelp}</p>
+        <Threshold status={status} />
       </div>
     </Panel>
+  );
+}
+
+/** By half a GiB, as estimates are. */
+const STEP_GIB = 0.5;
+
+function Threshold({ status }: { readonly status: LiveStatus }) {
+  const { actions } = usePage();
+  const { vramTotalGb, vramThresholdGb } = status;
+  if (vramTotalGb <= 0) {
+    return (
+      <Facts
+        look="end"
+        facts={[{ term: WORDS.threshold, value: <span class="strong num">{gib(vramThresholdGb)}</span> }]}
+      />
+    );
+  }
+  return (
+    <Slider
+      id="threshold"
+      label={WORDS.threshold}
+      help={WORDS.thresholdHelp}
+      value={vramThresholdGb}
+      max={Math.max(vramTotalGb, vramThresholdGb)}
+      step={STEP_GIB}
+      say={gib}
+      onChange={(gb) => void actions.setThreshold(gb)}
+    />
   );
 }
 

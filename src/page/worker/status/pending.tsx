@@ -1,9 +1,11 @@
 import type { LiveStatus } from '../../../local-api/contract/status.ts';
 import { clockSeconds, gib } from '../../format.ts';
+import { LinkButton } from '../../kit/button.tsx';
 import { CopyLarge } from '../../kit/copy.tsx';
 import { type Fact, Facts, Panel } from '../../kit/panel.tsx';
 import { Steps } from '../../kit/steps.tsx';
 import { STATUS } from '../../words/status.ts';
+import { hrefOf } from '../route.ts';
 import { StudioAnchor } from './connection.tsx';
 
 const WORDS = STATUS.pending;
@@ -22,6 +24,7 @@ export function PendingPanels({ status }: { readonly status: LiveStatus }) {
             <p class="field__help">{WORDS.help}</p>
           </div>
           <Facts facts={requestFacts(status, registration.since)} />
+          <ChooseAnother />
         </div>
       </Panel>
       <Panel title={WORDS.steps}>
@@ -32,6 +35,13 @@ export function PendingPanels({ status }: { readonly status: LiveStatus }) {
     </div>
   );
 }
+
+/** Leads to where the studio is named. */
+const ChooseAnother = () => (
+  <div class="line">
+    <LinkButton href={hrefOf({ tab: 'config', at: 'connection' })}>{STATUS.register.choose}</LinkButton>
+  </div>
+);
 
 const requestFacts = (status: LiveStatus, since: number): readonly Fact[] => [
   { term: STATUS.connection.studio, value: <StudioAnchor url={status.studioUrl} /> },

@@ -1,8 +1,9 @@
 import type { LiveStatus } from '../../../local-api/contract/status.ts';
-import { Button } from '../../kit/button.tsx';
+import { Button, LinkButton } from '../../kit/button.tsx';
 import { Facts, Panel } from '../../kit/panel.tsx';
 import { STATUS } from '../../words/status.ts';
 import { usePage } from '../page-context.ts';
+import { hrefOf } from '../route.ts';
 import { StudioAnchor } from './connection.tsx';
 
 const WORDS = STATUS.rejected;
@@ -26,6 +27,7 @@ export function RejectedPanel({ status }: { readonly status: LiveStatus }) {
           <Button look="primary" icon="retry" onPress={askAgain}>
             {WORDS.askAgain}
           </Button>
+          <LinkButton href={hrefOf({ tab: 'config', at: 'connection' })}>{STATUS.register.choose}</LinkButton>
         </div>
       </div>
     </Panel>
