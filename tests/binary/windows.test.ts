@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from 'bun:test';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VERSION } from '../../src/base/version.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
@@ -65,6 +65,29 @@ onWine(
     expect(stdout).toMatch(/^image +onnx +cpu /m);
     expect(stdout).toMatch(/^audio_tts +piper +cpu /m);
     expect(stdout).toMatch(/^audio_stt +whisper-cpp +cpu .*fox crosses the ice/m);
+  },
+  LIMIT_MS,
+);
+
+onWine(
+  'no model that a studio names gets at the programs, or at a device, of Windows',
+  async () => {
+    using host = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('no program of ours') });
+    const bin = join(windows.drive, 'models', 'bin');
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'sd-cli.exe'), 'the program');
+    await writeFile(join(windows.drive, 'names.toml'), 'models_root = "C:/models"\nvram_threshold_gb = 8.0\n');
+    const pull = async (id: string, filename: string) => {
+      const files = [{ role: 'model', url: host.url.href, filename }];
+      const source = { ...synthetic, engine: 'onnx', files };
+      await writeFile(join(windows.drive, 'draft.json'), JSON.stringify({ id, source }));
+      return await windows.run(['models', 'pull', String.raw`C:\draft.json`, '--config', String.raw`C:\names.toml`]);
+    };
+    for (const id of ['bin.', 'BIN', 'bin...']) expect(await pull(id, 'sd-cli.exe')).toMatchObject({ code: 0 });
+    for (const name of ['aux.bin', 'LPT¹', 'sd-cli.exe.', 'a:b'])
+      expect(await pull('m', name)).toMatchObject({ code: 65 });
+    expect(await readFile(join(bin, 'sd-cli.exe'), 'utf8')).toBe('the program');
+    expect((await readdir(join(windows.drive, 'models'))).toSorted()).toEqual(['bin', 'bin_', 'bin___']);
   },
   LIMIT_MS,
 );
