@@ -32,21 +32,32 @@ const MAX_NAMES = 2_000;
 const SECRET_NAME = /token(?!i[sz])|secret|passw|authorization|credential|cookie|apikey|dsn$/;
 /** Counts (`maxTokens`) are no secrets. */
 const COUNT_NAME = /tokens/;
-/** Secrets that are recognised without being known: a bearer header (RFC 6750) and a URL's user part (RFC 3986 §3.2.1). */
-const BEARER_OR_USER = String.raw`\bBearer\s+[\w.~+/-]+=*|:\/\/[^\s\/?#@\"]+@`;
+/**
+ * Secrets that are recognised without being known: a bearer header (RFC 6750), a URL's user part (RFC 3986 §3.2.1), and
+ * the parameters by which stores sign URLs and services take keys.
+ */
+const BEARER = String.raw`\bBearer\s+[\w.~+/-]+=*`;
+const USER = String.raw`:\/\/[^\s\/?#@\"]+@`;
+const PARAMETER = String.raw`[?&](?:x-(?:amz|goog)-(?:signature|credential|security-token)|sig|signature|(?:access_|auth_)?token|api[-_]?key|key|secret|password)=[^&\s"'<>]+`;
+const RECOGNISED = `${BEARER}|${USER}|${PARAMETER}`;
+
+/** What is put in the place of what was recognised, with as much of it as says what it was. */
+function inPlaceOf(hit: string): string {
+  if (hit.startsWith('://')) return `://${REDACTED}@`;
+  const [parameter] = /^[?&][\w-]+=/.exec(hit) ?? [];
+  return `${parameter ?? ''}${REDACTED}`;
+}
 
 /** A redactor that knows secrets by name, and by value once it has learnt them. */
 export function createRedactor(): Redactor {
   const secrets = new Set<string>();
   const isSecretName = rememberSecretNames();
-  let pattern = new RegExp(BEARER_OR_USER, 'i');
+  let pattern = new RegExp(RECOGNISED, 'i');
   let known: RegExp | undefined;
 
   const cleanText = (text: string): string => {
     if (!pattern.test(text)) return text;
-    const clean = text.replaceAll(new RegExp(pattern, `${pattern.flags}g`), (hit) =>
-      hit.startsWith('://') ? `://${REDACTED}@` : REDACTED,
-    );
+    const clean = text.replaceAll(new RegExp(pattern, `${pattern.flags}g`), inPlaceOf);
     // A cut can join two halves into a secret. Then nothing of the text is worth the risk.
     return known?.test(clean) === true ? REDACTED : clean;
   };
@@ -75,7 +86,7 @@ export function createRedactor(): Redactor {
       const texts = [...secrets].toSorted((a, b) => b.length - a.length).map((text) => RegExp.escape(text));
       known = new RegExp(texts.join('|'));
       // Known secrets keep their case; only the patterns are matched without it.
-      pattern = new RegExp(`${texts.join('|')}|(?i:${BEARER_OR_USER})`);
+      pattern = new RegExp(`${texts.join('|')}|(?i:${RECOGNISED})`);
     },
   };
 }

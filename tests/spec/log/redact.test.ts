@@ -99,6 +99,27 @@ test('a bearer header and the user part of a URL need not be known', () => {
   expect(setup(SECRET).redactText('proxy http://me:pw@proxy:8080/')).toBe(`proxy http://${REDACTED}@proxy:8080/`);
 });
 
+test.each([
+  [
+    'https://s3.example/m?X-Amz-Credential=AKIA%2Fx&X-Amz-Signature=0a1b',
+    'https://s3.example/m?X-Amz-Credential=[redacted]&X-Amz-Signature=[redacted]',
+  ],
+  ['https://blob.example/m?sv=2024&sig=a%2Bb%3D&se=1', 'https://blob.example/m?sv=2024&sig=[redacted]&se=1'],
+  ['GET https://cdn.example/m?access_token=abcd "x"', 'GET https://cdn.example/m?access_token=[redacted] "x"'],
+  ['GET /v1?key=AIza-x_y returned 403', 'GET /v1?key=[redacted] returned 403'],
+])('the signature in %s need not be known, and all else stays', (text, clean) => {
+  const redactor = setup();
+  expect(redactor.redactText(text)).toBe(clean);
+  expect(redactor.redactText(clean)).toBe(clean);
+});
+
+test('words that are no parameters of a URL stay as they are', () => {
+  const redactor = setup();
+  for (const text of ['keep the key=value pairs', '?keyboard=de', 'what is sig?', 'a?b=c&tokens=5']) {
+    expect(redactor.redactText(text)).toBe(text);
+  }
+});
+
 test('fields without a secret come back as the very same object', () => {
   const fields = { jobId: 'job-1', sizeBytes: 3, at: { deep: ['text', null, undefined, 4n] } };
   expect(setup(SECRET).redact(fields)).toBe(fields);
