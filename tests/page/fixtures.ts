@@ -3,6 +3,7 @@ import type { ApiLogLine } from '../../src/local-api/contract/logs.ts';
 import type { LiveStatus } from '../../src/local-api/contract/status.ts';
 import { type Config, KEYS, specOf } from '../../src/config/schema.ts';
 import { configView } from '../../src/local-api/view/config-view.ts';
+import { MODELS } from './models.ts';
 import type { WorkerFacts } from './worker-api.ts';
 
 const SECOND = 1000;
@@ -318,6 +319,7 @@ export const CONFIG = configView({
 
 export const FACTS: WorkerFacts = {
   config: CONFIG,
+  models: MODELS,
   status: BUSY,
   jobs: [RUNNING, ...ENDED],
   lines: LINES,

@@ -99,3 +99,24 @@ inChromium('a setting that is saved in the window is in the file, and in force a
   expect(scene.worker.config.current.keep_warm_secs).toBe(42);
   expect(await Bun.file(`${scene.worker.folder}/config.toml`).text()).toContain('keep_warm_secs = 42');
 });
+
+inChromium('a model that comes into the catalogue is listed, and goes from the page with its removal', async () => {
+  await using open = await openWorker();
+  const { page, api } = open;
+  await page.getByRole('link', { name: 'Models' }).click();
+  await page.getByText('The catalogue is empty').waitFor();
+  const files = [{ role: 'model', url: 'http://127.0.0.1:9/fox.gguf', filename: 'fox.gguf', approxBytes: 2_097_152 }];
+  const cliDefaults = { cfgScale: 0, steps: 0, width: 0, height: 0 };
+  const source = { engine: 'llama-cpp', files, cliDefaults };
+  await fetch(`${api.url}/models`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${api.token}` },
+    body: JSON.stringify({ id: 'fox', displayName: 'Fox', kind: 'llm', source }),
+  });
+  await page.getByText('Not downloaded').waitFor();
+  await page.getByText('2.0 MiB').waitFor();
+  await page.getByRole('button', { name: 'More for Fox' }).click();
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('button', { name: 'Remove model' }).click();
+  await page.getByText('The catalogue is empty').waitFor();
+});

@@ -62,6 +62,8 @@ export const SCENES: readonly Scene[] = [
   scene('jobs-list', '#jobs'),
   scene('jobs-empty', '#jobs', { status: IDLE, jobs: [] }),
   { ...scene('jobs-offline', '#jobs/job-9e0417'), isOffline: true },
+  scene('models', '#models'),
+  scene('models-empty', '#models', { models: [] }),
   scene('config', '#config'),
   { ...scene('config-offline', '#config/models'), isOffline: true },
   scene('logs', '#logs'),

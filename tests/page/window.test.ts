@@ -196,3 +196,61 @@ inChromium('the largest job to take is set with the slider', async () => {
   await page.getByText('Largest job to take: 11.5 GiB').waitFor();
   expect(api.asked).toEqual(['PATCH /config']);
 });
+
+inChromium('a model is loaded, unloaded, downloaded and verified with the button of its row', async () => {
+  await using window = await open(FACTS, '#models');
+  const { page, api } = window;
+  await page.getByRole('button', { name: 'Load Wan 2.2 TI2V 5B' }).click();
+  await page.getByText('Wan 2.2 TI2V 5B is loading').waitFor();
+  await page.getByRole('button', { name: 'Unload Qwen 3.5 2B' }).click();
+  await page.getByText('Qwen 3.5 2B is unloaded').waitFor();
+  await page.getByRole('button', { name: 'Download Qwen 3.5 0.8B' }).click();
+  await page.getByRole('progressbar', { name: 'Downloading Qwen 3.5 0.8B' }).waitFor();
+  await page.getByRole('button', { name: 'More for Wan 2.2 TI2V 5B' }).click();
+  await page.getByRole('button', { name: 'Verify Wan 2.2 TI2V 5B' }).click();
+  await page.getByText('Damaged', { exact: true }).waitFor();
+  expect(api.asked).toEqual([
+    'POST /models/wan2.2-ti2v-5b/load',
+    'POST /models/qwen3.5-2b/unload',
+    'POST /models/qwen3.5-0.8b/pull',
+    'POST /models/wan2.2-ti2v-5b/verify',
+  ]);
+});
+
+inChromium('a model in use says why it cannot be unloaded, and nothing is asked', async () => {
+  await using window = await open(FACTS, '#models');
+  const { page, api } = window;
+  const button = page.getByRole('button', { name: 'Unload Z-Image Turbo' });
+  expect(await button.getAttribute('title')).toContain('In use');
+  await button.click({ force: true });
+  expect(api.asked).toEqual([]);
+});
+
+inChromium('a model is removed only after the question, which goes with Escape', async () => {
+  await using window = await open(FACTS, '#models');
+  const { page, api } = window;
+  await page.getByRole('button', { name: 'More for Wan 2.2 TI2V 5B' }).click();
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await page.getByText('Its files (8.1 GiB)').waitFor();
+  await page.keyboard.press('Escape');
+  expect(api.asked).toEqual([]);
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('button', { name: 'Remove model' }).click();
+  await page.getByText('Wan 2.2 TI2V 5B is removed').waitFor();
+  expect(await page.getByRole('button', { name: 'Load Wan 2.2 TI2V 5B' }).count()).toBe(0);
+});
+
+inChromium('a model is added by its address, once what was typed is right', async () => {
+  await using window = await open(FACTS, '#models');
+  const { page, api } = window;
+  await page.getByRole('button', { name: 'Add a model' }).click();
+  await page.getByLabel('Address of the file').fill('https://models.example.com/Qwen3.5 4B-q4.gguf');
+  expect(await page.getByLabel('ID', { exact: true }).inputValue()).toBe('Qwen3.5-4B-q4');
+  await page.getByLabel('SHA-256').fill('abc');
+  await page.getByRole('button', { name: 'Add and download' }).click();
+  await page.getByText('Use 64 hexadecimal digits.').waitFor();
+  await page.getByLabel('SHA-256').fill('');
+  await page.getByRole('button', { name: 'Add and download' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(api.asked).toEqual(['POST /models', 'POST /models/Qwen3.5-4B-q4/pull']);
+});

@@ -2,7 +2,10 @@ import type { ConfigField, ConfigView } from '../../src/local-api/contract/confi
 import type { ApiEvent } from '../../src/local-api/contract/events.ts';
 import type { ApiJob } from '../../src/local-api/contract/jobs.ts';
 import type { ApiLogLine } from '../../src/local-api/contract/logs.ts';
+import type { ApiModel } from '../../src/local-api/contract/models.ts';
 import type { LiveStatus } from '../../src/local-api/contract/status.ts';
+import { GIB } from '../../src/base/units.ts';
+import { PULL } from './models.ts';
 import { PAGE_HEADERS, pageFile } from '../../src/page/served.ts';
 
 /** What the worker behind the page knows. */
@@ -12,6 +15,7 @@ export interface WorkerFacts {
   readonly lines: readonly ApiLogLine[];
   readonly jobLogs: Readonly<Record<string, readonly ApiLogLine[]>>;
   readonly config: ConfigView;
+  readonly models: readonly ApiModel[];
   /** SVG, by job. */
   readonly thumbnails: Readonly<Record<string, string>>;
 }
@@ -59,6 +63,8 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
     if (file !== undefined) return new Response(file.body, { headers: { ...PAGE_HEADERS, 'content-type': file.type } });
     if (pathname === '/events') return events(request);
     if (pathname === '/jobs') return Response.json(now.jobs);
+    if (pathname === '/models') return Response.json(now.models);
+    if (pathname === '/model-files') return Response.json(modelFiles());
     if (pathname === '/config') return Response.json(now.config);
     if (pathname === '/daemon/logs') return Response.json({ entries: now.lines, seq: now.lines.at(-1)?.seq ?? 0 });
     return ofJob(pathname);
@@ -85,11 +91,40 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
       refusal = undefined;
       return answered;
     }
+    if (what.startsWith('DELETE /models/')) {
+      now = { ...now, models: now.models.filter(({ id }) => !what.endsWith(`/${id}`)) };
+    }
     if (what === 'PATCH /config') return Response.json(write((await request.json()) as Record<string, unknown>));
     if (what === 'POST /daemon/pause') setPaused(true);
     if (what === 'POST /daemon/resume') setPaused(false);
+    const [, id, does] = /\/models\/([^/]+)\/(.+)$/.exec(what) ?? [];
+    if (id !== undefined) return Response.json(ofModel(id, does));
     if (/pause|resume/.test(what)) return Response.json({ paused: now.status.paused });
     return Response.json(what.endsWith('/cancel') ? { cancelled: true } : { ok: true });
+  }
+
+  const modelFiles = () => ({
+    root: '/home/op/models',
+    freeBytes: 212 * GIB,
+    files: now.models.map(({ id, disk }) => ({
+      model: id,
+      filename: `${id}.gguf`,
+      path: `/home/op/models/${id}.gguf`,
+      sizeBytes: disk.sizeBytes,
+      state: 'whole',
+      usedAt: 0,
+    })),
+  });
+
+  /** What a request about one model is answered with. */
+  function ofModel(id: string, does: string | undefined): object {
+    if (does === 'load') return { state: 'loading' };
+    if (does === 'unload') return { state: 'unloaded' };
+    if (does === 'pull/cancel') return { cancelled: true };
+    if (does === 'verify')
+      return { files: [{ filename: `${id}.gguf`, verdict: 'broken', because: 'its checksum is another' }] };
+    now = { ...now, models: now.models.map((model) => (model.id === id ? { ...model, pull: PULL } : model)) };
+    return PULL;
   }
 
   function write(patch: Record<string, unknown>): ConfigView {

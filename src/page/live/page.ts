@@ -11,6 +11,7 @@ import { codeIn, hrefOf, type Route, routeOf } from '../worker/route.ts';
 import { createActions, reasonsFor } from './actions.ts';
 import { call } from './call.ts';
 import { createConfigDesk } from './config-desk.ts';
+import { createModelDesk } from './model-desk.ts';
 import { followEvents } from './link.ts';
 import { jobsAfter, jobsAfterProgress, linesAfter, linesFrom, sorted, stepsAfter } from './reducers.ts';
 import type { RawEvent } from './sse.ts';
@@ -31,6 +32,9 @@ export function openPage(browser: Browser): LivePage {
   const stepTimes = signal<ReadonlyMap<string, StepTimes>>(new Map());
   const logs = signal<LogLines>({ lines: [], all: 0 });
   const toasts = createToasts(browser);
+  const because = reasonsFor(() => void (link.value = { is: 'signed-out' }));
+  const desk = createConfigDesk({ browser, toasts, because });
+  const shelf = createModelDesk({ browser, toasts, because });
   const stopClock = browser.every(SECOND_MS, () => (now.value = browser.now()));
   browser.onFragment(() => (route.value = routeOf(browser.fragment())));
 
@@ -76,13 +80,16 @@ export function openPage(browser: Browser): LivePage {
         if (status.value !== undefined) {
           status.value = { ...status.value, memory: { ...status.value.memory, models: event.data } };
         }
+        shelf.onEvent(event);
         break;
       case 'missed':
         void readLists();
+        shelf.onEvent(event);
         break;
       case 'pull':
       case 'catalogue':
-        break; // this window lists no models
+        shelf.onEvent(event);
+        break;
       default:
         event satisfies never;
     }
@@ -107,13 +114,12 @@ export function openPage(browser: Browser): LivePage {
     followed = follow();
   });
 
-  const because = reasonsFor(() => void (link.value = { is: 'signed-out' }));
-  const desk = createConfigDesk({ browser, toasts, because });
   return {
-    model: { now, route, link, status, jobs, stepTimes, logs, toasts: toasts.toasts, ...desk },
+    model: { now, route, link, status, jobs, stepTimes, logs, toasts: toasts.toasts, ...desk, ...shelf },
     actions: {
       ...createActions({ browser, toasts, because }),
       ...desk,
+      ...shelf,
       go(to) {
         browser.setFragment(hrefOf(to), 'push');
         route.value = to;

@@ -5,6 +5,7 @@ import { SHARED, SHELL } from '../words/shared.ts';
 import { ConfigPage } from './config/page.tsx';
 import { JobsPage } from './jobs/page.tsx';
 import { LogsPage } from './logs/page.tsx';
+import { ModelsPage } from './models/page.tsx';
 import type { WorkerPage } from './model.ts';
 import { PageProvider, usePage } from './page-context.ts';
 import { Sidebar } from './shell.tsx';
@@ -37,6 +38,8 @@ function CurrentPage() {
   switch (tab) {
     case 'jobs':
       return <JobsPage />;
+    case 'models':
+      return <ModelsPage />;
     case 'config':
       return <ConfigPage />;
     case 'logs':

@@ -3,6 +3,7 @@ import type { JobLog, ApiJob } from '../../local-api/contract/jobs.ts';
 import type { ApiLogLine } from '../../local-api/contract/logs.ts';
 import type { LiveStatus } from '../../local-api/contract/status.ts';
 import type { ConfigDesk } from '../live/config-desk.ts';
+import type { ModelDesk } from '../live/model-desk.ts';
 import type { Toast } from '../kit/toast.tsx';
 import type { Route } from './route.ts';
 
@@ -28,8 +29,11 @@ export interface LogLines {
   readonly all: number;
 }
 
+type ConfigFacts = 'config' | 'edits' | 'refusals';
+type ModelFacts = 'models' | 'modelFiles' | 'verdicts';
+
 /** What the pages show. They only read it; what changes it is the stream of events and the window's own actions. */
-export interface PageModel extends Pick<ConfigDesk, 'config' | 'edits' | 'refusals'> {
+export interface PageModel extends Pick<ConfigDesk, ConfigFacts>, Pick<ModelDesk, ModelFacts> {
   /** Moves on once a second. */
   readonly now: ReadonlySignal<number>;
   readonly route: ReadonlySignal<Route>;
@@ -48,7 +52,7 @@ export interface PageModel extends Pick<ConfigDesk, 'config' | 'edits' | 'refusa
 export type JobLogAnswer = { readonly is: 'log'; readonly log: JobLog } | { readonly is: 'gone' | 'unreachable' };
 
 /** What a window can do. Each settles when the worker has answered, and says in a toast what came of it. */
-export interface PageActions extends Omit<ConfigDesk, 'config' | 'edits' | 'refusals'> {
+export interface PageActions extends Omit<ConfigDesk, ConfigFacts>, Omit<ModelDesk, ModelFacts> {
   readonly go: (route: Route) => void;
   readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;

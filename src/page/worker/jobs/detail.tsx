@@ -80,7 +80,7 @@ function JobFailure({ job }: { readonly job: ApiJob }) {
     <Failure
       what={sentence(job.reason ?? JOBS.noReason)}
       help={job.hint === undefined ? undefined : { title: JOBS.whatHelps, say: sentence(job.hint) }}
-      actions={<LinkButton href={hrefOf({ tab: 'status' })}>{JOBS.seeGpu}</LinkButton>}
+      actions={<LinkButton href={hrefOf({ tab: 'models' })}>{JOBS.seeGpu}</LinkButton>}
     />
   );
 }

@@ -1,0 +1,133 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+import type { ApiModel } from '../../../local-api/contract/models.ts';
+import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
+import { Button } from '../../kit/button.tsx';
+import { Search, Segmented } from '../../kit/field.tsx';
+import { Empty } from '../../kit/message.tsx';
+import { Page, Panel } from '../../kit/panel.tsx';
+import { MODELS } from '../../words/models.ts';
+import { KIND_NAMES, SHELL } from '../../words/shared.ts';
+import { usePage } from '../page-context.ts';
+import { isLive } from '../state.ts';
+import { StaleBanner } from '../stale.tsx';
+import { AddDialog, RemoveDialog } from './dialogs.tsx';
+import { filterModels, type ModelFilter, modelLook, NO_MODEL_FILTER, SECTIONS, type Section } from './look.ts';
+import { MemoryAndDisk } from './memory.tsx';
+import { ModelRow } from './row.tsx';
+
+/** What fills the memory and the disk; load, unload, download, verify. */
+export function ModelsPage() {
+  const { model, actions } = usePage();
+  const isReachable = isLive(model.link.value);
+  const [isAdding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<ApiModel | undefined>();
+  useEffect(() => {
+    if (isReachable) void actions.readModels();
+  }, [isReachable, actions]);
+  return (
+    <Page
+      title={SHELL.pages.models}
+      head={
+        <div class="push line">
+          <Button icon="plus" onPress={() => setAdding(true)}>
+            {MODELS.add}
+          </Button>
+        </div>
+      }
+    >
+      <StaleBanner />
+      <MemoryAndDisk />
+      {model.models.value === undefined ? (
+        isReachable && <p class="note">{MODELS.reading}</p>
+      ) : (
+        <CataloguePanel models={model.models.value} onRemove={setRemoving} />
+      )}
+      {isAdding && <AddDialog onClose={() => setAdding(false)} />}
+      {removing !== undefined && <RemoveDialog model={removing} onClose={() => setRemoving(undefined)} />}
+    </Page>
+  );
+}
+
+interface CatalogueProps {
+  readonly models: readonly ApiModel[];
+  readonly onRemove: (model: ApiModel) => void;
+}
+
+function CataloguePanel({ models, onRemove }: CatalogueProps) {
+  const { model } = usePage();
+  const filter = useSignal(NO_MODEL_FILTER);
+  const set = (change: Partial<ModelFilter>): void => void (filter.value = { ...filter.value, ...change });
+  const facts = { now: model.now.value, vramTotalGb: model.status.value?.vramTotalGb ?? 0 };
+  const shown = filterModels(models, filter.value).map((one) => ({
+    model: one,
+    look: modelLook(one, { ...facts, verdict: model.verdicts.value.get(one.id) }),
+  }));
+  return (
+    <Panel label={MODELS.catalogue} stale={!isLive(model.link.value)}>
+      <div class="panel__head">
+        <Search
+          size="find"
+          value={filter.value.search}
+          onInput={(search) => set({ search })}
+          placeholder={MODELS.search}
+          label={MODELS.search}
+        />
+        <Segmented
+          label={MODELS.kind}
+          push
+          icons
+          value={filter.value.kind}
+          onChange={(kind) => set({ kind })}
+          choices={[
+            { value: 'all', word: MODELS.all, many: models.length },
+            ...TASK_KIND_IDS.map((kind) => ({ value: kind, word: KIND_NAMES[kind], icon: kind })),
+          ]}
+        />
+      </div>
+      {shown.length === 0 && <Nothing many={models.length} onClear={() => set(NO_MODEL_FILTER)} />}
+      {SECTIONS.map((section) => (
+        <SectionRows
+          key={section}
+          section={section}
+          shown={shown.filter(({ look }) => look.section === section)}
+          onRemove={onRemove}
+        />
+      ))}
+    </Panel>
+  );
+}
+
+interface SectionProps extends Pick<CatalogueProps, 'onRemove'> {
+  readonly section: Section;
+  readonly shown: readonly { readonly model: ApiModel; readonly look: ReturnType<typeof modelLook> }[];
+}
+
+function SectionRows({ section, shown, onRemove }: SectionProps) {
+  if (shown.length === 0) return null;
+  return (
+    <>
+      <h2 class="row__head line line--apart">
+        <span>{MODELS.sections[section]}</span>
+        <span>{MODELS.many(shown.length)}</span>
+      </h2>
+      <ul class="rows">
+        {shown.map(({ model, look }) => (
+          <ModelRow key={model.id} model={model} look={look} onRemove={() => onRemove(model)} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Nothing({ many, onClear }: { readonly many: number; readonly onClear: () => void }) {
+  if (many === 0) return <Empty icon="models" title={MODELS.none.title} say={MODELS.none.say} />;
+  return (
+    <Empty
+      icon="search"
+      title={MODELS.empty.title}
+      say={MODELS.empty.say(many)}
+      actions={<Button onPress={onClear}>{MODELS.empty.clear}</Button>}
+    />
+  );
+}
