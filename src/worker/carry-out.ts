@@ -2,6 +2,7 @@ import { errorChain } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
 import type { Job, JobOutcome, JobPhase } from '../jobs/job.ts';
 import { IGNORE_DELTAS } from '../engines/deltas.ts';
+import type { TaskResult } from '../engines/result.ts';
 import { endedRecord, type JobRecord, runningRecord } from '../jobs/job-record.ts';
 import { run } from '../jobs/run.ts';
 import type { RunDeps } from '../jobs/run-deps.ts';
@@ -17,6 +18,8 @@ export interface CarryOutDeps {
   readonly store: Pick<ModelStore, 'lease'>;
   /** A job was taken: nothing else is loaded before its model. */
   readonly onTaken: (job: Job) => void;
+  /** A result was made; called before it is delivered, and must not throw. */
+  readonly onResult?: (job: Job, result: TaskResult) => void;
   readonly events: Pick<WorkerEvents, 'emit'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
@@ -54,6 +57,7 @@ class JobCarrier implements CarryOut {
     try {
       events.emit({ is: 'accepted', job: runningRecord(job, current.startedAt, current.phase) });
       const outcome = await this.#run(current, lease);
+      if (outcome.is === 'completed') this.#deps.onResult?.(job, outcome.result);
       lease.phase = 'delivering';
       this.#enter(current, 'delivering');
       events.emit({ is: 'outcome', job: endedRecord(outcome) });

@@ -46,6 +46,8 @@ export type WorkerEvent =
   | { readonly is: 'heartbeat'; readonly roundTripMs?: number }
   | { readonly is: 'config'; readonly changedKeys: readonly string[] }
   | { readonly is: 'update'; readonly status: UpdateStatus }
+  /** There is a small picture of what a job made. */
+  | { readonly is: 'thumbnail'; readonly jobId: JobId }
   /** A model was added to the catalogue, changed or removed. */
   | { readonly is: 'catalogue' }
   | { readonly is: 'stopping' }

@@ -9,6 +9,7 @@ import { type CarryOut, createCarryOut } from '../../worker/carry-out.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
 import { createLocalJobs, type LocalJobs } from '../../worker/local/local-jobs.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
+import { createThumbnails, type Thumbnails } from '../../worker/reports/thumbnails.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import { sha256 } from '../../system/disk/digest.ts';
 import { createLoadFailures, type LoadFailures } from '../../worker/rules/load-failures.ts';
@@ -35,6 +36,7 @@ export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'loa
   readonly memory: Memory['probe'];
   readonly store: ModelStore;
   readonly catalogue: Catalogue;
+  readonly thumbnails: Thumbnails;
   /** The models in memory. */
   models(): readonly PooledModel[];
   /** Frees all models, and keeps what was learnt about memory. */
@@ -74,10 +76,16 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     sha256,
     forgive: (engine, model, count) => quarantine.forgive(engine, model, count),
   });
+  const thumbnails = createThumbnails({
+    images: effects.images,
+    log,
+    onMade: (jobId) => events.emit({ is: 'thumbnail', jobId }),
+  });
   const jobs = createCarryOut({
     runDeps: { registry, memory: admission, models: loaded.loader, repeats, outputCheck, clock },
     store,
     onTaken: (job) => loaded.onTaken(job),
+    onResult: (job, result) => thumbnails.onResult(job, result),
     events,
     clock,
     log,
@@ -94,6 +102,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     memory: loaded.memory.probe,
     store,
     catalogue,
+    thumbnails,
     models: () => loaded.pool.list(),
     maxEstimateGb: () => admission.maxEstimateGb(),
     restore: () => loaded.restore(),

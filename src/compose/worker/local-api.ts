@@ -95,6 +95,7 @@ async function depsOf(
     models: { ...worker.models, loadable: new Set(engines.filter(canHold).map(({ id }) => id)) },
     loaded: () => worker.status().models,
     local: worker.models.local,
+    thumbnails: worker.models.thumbnails,
     registration: worker.registration,
     hashOf: (text) => sha256(text).toHex(),
     pages: await openPageSessions(siblingsOf(config.path).pageSessions, effects, log.logger),

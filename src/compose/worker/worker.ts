@@ -38,7 +38,7 @@ export interface ComposedWorker extends Worker {
   readonly control: WorkerControl;
   readonly events: Pick<WorkerEvents, 'subscribe'>;
   readonly machine: Pick<MachineView, 'memory' | 'refreshMemory' | 'userPresence'>;
-  readonly models: Pick<Jobs, 'catalogue' | 'store' | 'local'>;
+  readonly models: Pick<Jobs, 'catalogue' | 'store' | 'thumbnails' | 'local'>;
   /** One more request to stop. */
   signal(): void;
 }

@@ -88,5 +88,5 @@ export function createPublisher(options: PublisherOptions): Publisher {
 /** The job that an event changed. */
 function jobIn(event: WorkerEvent, findJob: PublisherOptions['findJob']): JobRecord | undefined {
   if (event.is === 'accepted' || event.is === 'outcome') return event.job;
-  return event.is === 'phase' || event.is === 'delivery' ? findJob(event.jobId) : undefined;
+  return event.is === 'phase' || event.is === 'delivery' || event.is === 'thumbnail' ? findJob(event.jobId) : undefined;
 }

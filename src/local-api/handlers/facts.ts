@@ -29,7 +29,10 @@ export function createFacts(deps: LocalApiDeps): ApiFacts {
     createProgressBook(),
     createJobLogs(),
   ];
-  const extras: JobExtras = { progressOf: (jobId) => progress.of(jobId), hasThumbnail: () => false };
+  const extras: JobExtras = {
+    progressOf: (jobId) => progress.of(jobId),
+    hasThumbnail: (jobId) => deps.thumbnails.of(jobId) !== undefined,
+  };
   return {
     jobLogs,
     onEvent(event) {

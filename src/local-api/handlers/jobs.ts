@@ -1,14 +1,14 @@
 import { toJobId } from '../../base/ids.ts';
 import type { LocalApiDeps } from '../deps.ts';
-import { ApiFailure, jsonReply } from '../http/reply.ts';
+import { ApiFailure, jsonReply, SAFE_HEADERS } from '../http/reply.ts';
 import type { Handlers } from '../http/router.ts';
 import { type ApiFacts, findJob } from './facts.ts';
 
 /** Jobs that run, and those that ended lately. */
 export function jobHandlers(
-  { control }: LocalApiDeps,
+  { control, thumbnails }: LocalApiDeps,
   facts: ApiFacts,
-): Pick<Handlers, 'jobs' | 'jobLog' | 'cancelJob'> {
+): Pick<Handlers, 'jobs' | 'jobLog' | 'jobThumbnail' | 'cancelJob'> {
   return {
     async jobs({ query: { source } }) {
       const { runningJobs, recentJobs } = await control.status({});
@@ -20,6 +20,11 @@ export function jobHandlers(
       if (log !== undefined) return jsonReply(log);
       if (findJob(await control.status({}), id) === undefined) throw unknownJob();
       return jsonReply({ lines: [], dropped: 0 });
+    },
+    jobThumbnail({ params: { id = '' } }) {
+      const png = thumbnails.of(id);
+      if (png === undefined) throw new ApiFailure(404, 'no_thumbnail', 'this job has no thumbnail');
+      return new Response(new Uint8Array(png), { headers: { ...SAFE_HEADERS, 'content-type': 'image/png' } });
     },
     async cancelJob({ params: { id = '' } }) {
       if (findJob(await control.status({}), id) === undefined) throw unknownJob();

@@ -38,6 +38,7 @@ export const EventSchema: v.GenericSchema<unknown, WorkerEvent> = v.variant('is'
   v.object({ is: v.literal('registration'), status: RegistrationSchema }),
   v.object({ is: v.literal('config'), changedKeys: v.array(v.string()) }),
   v.object({ is: v.literal('update'), status: UpdateSchema }),
+  v.object({ is: v.literal('thumbnail'), jobId: JobId }),
   v.object({ is: v.picklist(['stopping', 'catalogue']) }),
   v.object({ is: v.literal('heartbeat'), roundTripMs: v.exactOptional(v.number()) }),
   v.object({ is: v.literal('missed'), count: v.number() }),

@@ -20,6 +20,14 @@ export const JOBS_ROUTES = {
     answer: json(JobLogSchema),
     errors: { 404: ['unknown_job'] },
   },
+  jobThumbnail: {
+    method: 'GET',
+    path: '/jobs/:id/thumbnail',
+    access: 'page',
+    summary: 'A small picture of what an image job made, of the hundred newest.',
+    answer: { is: 'bytes', type: 'image/png' },
+    errors: { 404: ['no_thumbnail'] },
+  },
   cancelJob: {
     method: 'POST',
     path: '/jobs/:id/cancel',

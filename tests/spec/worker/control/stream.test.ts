@@ -29,6 +29,8 @@ const EVENTS: readonly WorkerEvent[] = [
   { is: 'accepted', job },
   { is: 'phase', jobId, phase: 'loading' },
   { is: 'progress', jobId, share: 0.5, done: 1, total: 2 },
+  { is: 'thumbnail', jobId },
+  { is: 'catalogue' },
   { is: 'outcome', job: { ...job, status: 'undelivered', finishedAt: 9, runMs: 4 } },
   { is: 'delivery', jobId, report: { is: 'kept', because: 'the studio is down' } },
   { is: 'delivery', jobId, report: { is: 'delivered' } },
