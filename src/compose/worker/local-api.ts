@@ -33,8 +33,8 @@ export interface ServedApi extends AsyncDisposable {
 }
 
 const DEFAULT_PORT = 4787;
-/** What a program may say in a picture or two; each route takes less where it can. */
-const LIMITS = { host: '127.0.0.1', maxRequestBytes: 64 * MIB, maxFrameBytes: MIB, idleSeconds: 60 } as const;
+/** A little more than the largest route takes, so that each says itself what is too much. */
+const LIMITS = { host: '127.0.0.1', maxRequestBytes: 65 * MIB, maxFrameBytes: MIB, idleSeconds: 60 } as const;
 const TOKEN_BYTES = 32;
 /** The last answers of a worker that ends are written within this time, or not at all. */
 const CLOSE_MS = 250;

@@ -31,7 +31,8 @@ async function answersOf(
   return answers;
 }
 
-const codeOf = ({ text }: Answer): string => /"error":"(\w+)"/.exec(text)?.[1] ?? '';
+/** Routes of OpenAI's shape have their code a level deeper. */
+const codeOf = ({ text }: Answer): string => /"(?:error|code)":"(\w+)"/.exec(text)?.[1] ?? '';
 const without = ({ ...headers }: Readonly<Record<string, string>>, name: string): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([key, value]) => key !== name || value !== ''));
 

@@ -6,6 +6,7 @@ import { ROUTE_NAMES, ROUTES } from '../routes.ts';
 import { CONFIG_ROUTES } from '../routes/config.ts';
 import { JOBS_ROUTES } from '../routes/jobs.ts';
 import { MODELS_ROUTES } from '../routes/models.ts';
+import { OPENAI_ROUTES } from '../routes/openai.ts';
 import { PAGE_ROUTES } from '../routes/page.ts';
 import { toJsonSchema } from './json-schema.ts';
 
@@ -39,7 +40,7 @@ export function openApiDocument(): JsonObject {
           description: 'The cookie of an open page; its name ends with the port.',
         },
       },
-      schemas: { Error: toJsonSchema(ApiErrorSchema) },
+      schemas: { Error: toJsonSchema(ApiErrorSchema), OpenAiError: OPENAI_ERROR },
     },
   };
 }
@@ -50,14 +51,34 @@ const TAGS = {
   jobs: 'Jobs that run, and those that ended lately.',
   models: 'The catalogue, what is on the disk, what is in memory.',
   page: 'How a window gets in.',
+  openai: 'What clients of OpenAI’s API speak, with errors of its shape.',
 } as const;
 
 function tagOf(name: string): keyof typeof TAGS {
   if (Object.hasOwn(CONFIG_ROUTES, name)) return 'config';
   if (Object.hasOwn(JOBS_ROUTES, name)) return 'jobs';
   if (Object.hasOwn(MODELS_ROUTES, name)) return 'models';
+  if (Object.hasOwn(OPENAI_ROUTES, name)) return 'openai';
   return Object.hasOwn(PAGE_ROUTES, name) ? 'page' : 'worker';
 }
+
+/** As OpenAI's API answers a failure. */
+const OPENAI_ERROR: JsonObject = {
+  type: 'object',
+  properties: {
+    error: {
+      type: 'object',
+      properties: {
+        message: { type: 'string' },
+        type: { type: 'string' },
+        param: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+        code: { type: 'string' },
+      },
+      required: ['message', 'type', 'param', 'code'],
+    },
+  },
+  required: ['error'],
+};
 
 const SECURITY: Readonly<Record<Access, readonly JsonObject[]>> = {
   anyone: [],
@@ -76,7 +97,10 @@ function operation(name: string, route: Route): JsonObject {
     ...(request === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: toJsonSchema(request) } } } }),
-    responses: { [status]: answer(route), ...refusals(route) },
+    responses: {
+      [status]: answer(route),
+      ...refusals(route, Object.hasOwn(OPENAI_ROUTES, name) ? 'OpenAiError' : 'Error'),
+    },
   };
 }
 
@@ -109,7 +133,7 @@ function answer({ answer: of }: Route): JsonObject {
 }
 
 /** What the guard answers on every route, and what this one does. */
-function refusals({ access, errors = {} }: Route): JsonObject {
+function refusals({ access, errors = {} }: Route, shape: 'Error' | 'OpenAiError'): JsonObject {
   const guarded: Readonly<Record<string, readonly string[]>> = {
     403: ['forbidden_host', 'forbidden_origin'],
     413: ['too_large'],
@@ -123,7 +147,7 @@ function refusals({ access, errors = {} }: Route): JsonObject {
         description: [...(guarded[status] ?? []), ...(errors[Number(status)] ?? [])]
           .map((code) => `\`${code}\``)
           .join(', '),
-        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+        content: { 'application/json': { schema: { $ref: `#/components/schemas/${shape}` } } },
       },
     ]),
   );
