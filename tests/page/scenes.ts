@@ -66,6 +66,10 @@ export const SCENES: readonly Scene[] = [
   scene('models-empty', '#models', { models: [] }),
   scene('config', '#config'),
   { ...scene('config-offline', '#config/models'), isOffline: true },
+  scene('about', '#about'),
+  scene('about-update', '#about', {
+    status: { ...IDLE, update: { at: 'draining', version: '0.6.1', lastCheckAt: Date.now() - 60_000 } },
+  }),
   scene('logs', '#logs'),
   scene('logs-empty', '#logs', { lines: [] }),
 ];

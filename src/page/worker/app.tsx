@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { Sprite } from '../kit/icons/icons.tsx';
 import { Toasts } from '../kit/toast.tsx';
 import { SHARED, SHELL } from '../words/shared.ts';
+import { AboutPage } from './about/page.tsx';
 import { ConfigPage } from './config/page.tsx';
 import { JobsPage } from './jobs/page.tsx';
 import { LogsPage } from './logs/page.tsx';
@@ -44,6 +45,8 @@ function CurrentPage() {
       return <ConfigPage />;
     case 'logs':
       return <LogsPage />;
+    case 'about':
+      return <AboutPage />;
     case 'status':
       return <StatusPage />;
     default:

@@ -1,5 +1,5 @@
-/** The pages, in the order of the sidebar and of `Ctrl+1` and on. */
-export const TABS = ['status', 'jobs', 'models', 'config', 'logs'] as const;
+/** The pages, in the order of the sidebar and of `Ctrl+1` to `Ctrl+6`. */
+export const TABS = ['status', 'jobs', 'models', 'config', 'logs', 'about'] as const;
 export type Tab = (typeof TABS)[number];
 
 /** Where in the window the reader is; `at` is the job, the group or the like that is open on the tab. */

@@ -4,6 +4,7 @@ import { Bar } from '../kit/charts/bar.tsx';
 import { Button, LinkButton } from '../kit/button.tsx';
 import { Glyph, Icon, Mark } from '../kit/icons/icons.tsx';
 import { SHARED, SHELL } from '../words/shared.ts';
+import { isNews } from './about/update.ts';
 import { usePage } from './page-context.ts';
 import { hrefOf, type Tab, TABS } from './route.ts';
 import { jobProgress, shareOf, sidebarLook, sidebarSentence } from './state.ts';
@@ -55,16 +56,24 @@ function NavItem({ tab, digit }: { readonly tab: Tab; readonly digit: number }) 
 function NavCount({ tab }: { readonly tab: Tab }) {
   const { status, link } = usePage().model;
   if (status.value === undefined || link.value.is !== 'live') return null;
-  if (tab === 'jobs' && status.value.activeJobs.length > 0) {
-    return (
-      <span class="nav__count" data-tone="busy">
-        {status.value.activeJobs.length}
-        <span class="visually-hidden">{SHELL.running}</span>
-      </span>
-    );
-  }
-  return null;
+  const running = status.value.activeJobs.length;
+  if (tab === 'jobs' && running > 0) return <Count tone="busy" many={running} word={SHELL.running} />;
+  return tab === 'about' && isNews(status.value.update) ? <Count tone="accent" many={1} word={SHELL.update} /> : null;
 }
+
+interface CountProps {
+  readonly tone: 'busy' | 'accent';
+  readonly many: number;
+  /** For a screen reader, which hears no colour. */
+  readonly word: string;
+}
+
+const Count = ({ tone, many, word }: CountProps) => (
+  <span class="nav__count" data-tone={tone}>
+    {many}
+    <span class="visually-hidden">{word}</span>
+  </span>
+);
 
 /** What the worker does now, on every page. */
 function NowCard() {
