@@ -2,6 +2,7 @@ import { effect, type ReadonlySignal } from '@preact/signals';
 import { expect, test } from 'bun:test';
 import { type LivePage, openPage } from '../../src/page/live/page.ts';
 import { ENDED, FACTS, IDLE, LINES, RUNNING } from './fixtures.ts';
+import { PULL, WAN } from './models.ts';
 import { openPlainBrowser } from './program.ts';
 import { openWorkerApi } from './worker-api.ts';
 
@@ -167,4 +168,52 @@ test('the log of a job is read, or said to be gone', async () => {
   await until(page.model.link, isLive);
   expect(await page.actions.readJobLog('job-9e0417')).toMatchObject({ is: 'log', log: { dropped: 0 } });
   expect(await page.actions.readJobLog('job-unknown')).toEqual({ is: 'gone' });
+});
+
+test('only what was changed of the settings is written, and a refusal loses nothing', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  await page.actions.readConfig();
+  page.actions.editConfig('keep_warm_secs', '42');
+  page.actions.editConfig('auto_enabled', true);
+  page.api.refuse(400, 'invalid_config', 'too long', { fields: { keep_warm_secs: 'too long' } });
+  await page.actions.saveConfig();
+  expect(page.model.refusals.value).toEqual({ keep_warm_secs: 'too long' });
+  expect(page.model.edits.value).toHaveProperty('keep_warm_secs', '42');
+  await page.actions.saveConfig();
+  expect(page.model.edits.value).toEqual({});
+  expect(page.api.written).toEqual([{ keep_warm_secs: 42 }]);
+  expect(page.model.config.value?.fields.find(({ key }) => key === 'keep_warm_secs')?.value).toBe(42);
+});
+
+test('settings that are wrong are not sent at all', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  await page.actions.readConfig();
+  page.actions.editConfig('keep_warm_secs', 'long');
+  await page.actions.saveConfig();
+  expect(page.api.asked).toEqual([]);
+  page.actions.undoEdits('keep_warm_secs');
+  expect(page.model.edits.value).toEqual({});
+});
+
+test('a download is followed by its events, and the list is read anew when it ends', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  await page.actions.readModels();
+  const [model] = page.model.models.value!;
+  page.api.send({ event: 'pull', data: { id: model!.id, pull: { ...PULL, doneBytes: 5 } } });
+  await until(page.model.models, (models) => models?.[0]?.pull?.doneBytes === 5);
+  page.api.change({ models: [] });
+  page.api.send({ event: 'pull', data: { id: model!.id, pull: { ...PULL, state: 'done' } } });
+  await until(page.model.models, (models) => models?.length === 0);
+});
+
+test('a model that does not fit says why, and stays where it is', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  page.api.refuse(409, 'insufficient_memory', 'Wan needs 9 GiB of memory, 4 GiB are free');
+  await page.actions.loadModel(WAN);
+  const [toast] = page.model.toasts.value;
+  expect(toast?.say).toBe('Wan 2.2 TI2V 5B not loaded: Wan needs 9 GiB of memory, 4 GiB are free');
 });

@@ -30,6 +30,8 @@ export interface WorkerApi extends AsyncDisposable {
   readonly asked: readonly string[];
   /** The `Last-Event-ID` of each stream. */
   readonly resumedFrom: readonly (string | null)[];
+  /** What was written of the settings. */
+  readonly written: readonly object[];
   readonly facts: WorkerFacts;
   change(facts: Partial<WorkerFacts>): void;
   send(event: ApiEvent): void;
@@ -47,6 +49,7 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
   let lastId = 0;
   const asked: string[] = [];
   const streams = new Set<ReadableStreamDefaultController<string>>();
+  const written: object[] = [];
   const resumedFrom: (string | null)[] = [];
   let isForgetful = false;
   let refusal: Response | undefined;
@@ -128,6 +131,7 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
   }
 
   function write(patch: Record<string, unknown>): ConfigView {
+    written.push(patch);
     const fields = now.config.fields.map((field) =>
       Object.hasOwn(patch, field.key)
         ? ({
@@ -180,6 +184,7 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
     url,
     asked,
     resumedFrom,
+    written,
     get facts() {
       return now;
     },
