@@ -10,6 +10,7 @@ import type { LocalJobs } from '../worker/local/local-jobs.ts';
 import type { PooledModel } from '../models/loaded/entry.ts';
 import type { WorkerControl } from '../worker/control/control.ts';
 import type { WorkerEvents } from '../worker/events.ts';
+import type { EngineReport } from '../worker/engines/report.ts';
 import type { Thumbnails } from '../worker/reports/thumbnails.ts';
 import type { PageSession } from './http/page-sessions.ts';
 import type { RouteGroup } from './http/router.ts';
@@ -42,6 +43,8 @@ export interface LocalApiDeps {
   readonly config: Pick<ConfigStore, 'current' | 'update' | 'path' | 'overridden' | 'inFile'>;
   readonly log: Pick<Log, 'logger' | 'ring' | 'onLine'>;
   readonly machine: MachineView;
+  /** Asks each engine of this release whether it can take work. */
+  readonly engines: () => Promise<readonly EngineReport[]>;
   readonly thumbnails: Pick<Thumbnails, 'of'>;
   readonly models: ModelsView;
   /** The models in memory. */

@@ -26,7 +26,7 @@ const packsIn = ({ packs, packStore }: PackSet): Pick<EngineReport, 'packs'> =>
  * Facts that are unknown, or say nothing of this engine, are left out rather than empty: `--json` prints them as they
  * are.
  */
-async function reportOf(engine: Engine, packSet: PackSet): Promise<EngineReport> {
+export async function reportOf(engine: Engine, packSet?: PackSet): Promise<EngineReport> {
   const readiness = await readinessOf(engine);
   const serves = {
     kinds: Object.keys(engine.models),
@@ -35,7 +35,7 @@ async function reportOf(engine: Engine, packSet: PackSet): Promise<EngineReport>
   const { where } = readiness;
   const advice = whyNotGpu(where);
   const place = {
-    ...(engine.id === packSet.engine ? packsIn(packSet) : {}),
+    ...(engine.id === packSet?.engine ? packsIn(packSet) : {}),
     ...(where === undefined ? {} : { runsOn: where.on }),
     ...(advice === undefined ? {} : { onCpu: advice }),
   };

@@ -141,11 +141,12 @@ async function serve({ path, log, effects, stops, notify }: Run, about: Serving)
   const learnSecret = (secret: string): void => log.redactor.learn(secret);
   const config = await openConfig(path, effects, { log: log.logger, learnSecret, watched: true });
   try {
+    const { packSet, ...real } = realEngines(effects, { log: log.logger, config });
     const setup: WorkerSetup = {
       effects,
       config,
       log,
-      ...realEngines(effects, { log: log.logger, config }),
+      ...real,
       ...(about.updater === undefined ? {} : { updater: about.updater }),
       ...(about.trial === undefined ? {} : { trial: about.trial.part }),
     };
@@ -154,7 +155,12 @@ async function serve({ path, log, effects, stops, notify }: Run, about: Serving)
     stops.passTo(() => worker.signal());
     announce(setup);
     void sweepScratch({ ...effects, ...effects.environment }, { isAlive, log: log.logger });
-    await using _api = await serveLocalApi(worker, { ...setup, shell: pageShell, ...restartOf(about, worker) });
+    await using _api = await serveLocalApi(worker, {
+      ...setup,
+      packSet,
+      shell: pageShell,
+      ...restartOf(about, worker),
+    });
     const leaves = (): boolean => !(about.restart?.isAsked === true || about.updater?.takesOver === true);
     using _report = notify && reportTo(notify, worker, { ...setup, leaves });
     using _ceiling = notify && followCeiling(setup);

@@ -12,6 +12,8 @@ import { processUsage } from '../../system/process/process-memory.ts';
 import { assertTrustedFolder } from '../../system/disk/private-folder.ts';
 import type { HttpServer, ServeOptions } from '../../system/net/server.ts';
 import { codeOf } from '../../base/system-code.ts';
+import { reportOf } from '../commands/engine-report.ts';
+import type { PackSet } from '../engines/packs.ts';
 import type { Effects } from '../effects.ts';
 import { openPageSessions } from './page-sessions.ts';
 import type { ComposedWorker } from './worker.ts';
@@ -21,6 +23,7 @@ export interface LocalApiSetup {
   readonly config: ConfigStore;
   readonly log: Log;
   readonly engines: readonly Engine[];
+  readonly packSet?: PackSet;
   readonly restart?: () => void;
   /** The files of the page. */
   readonly shell?: RouteGroup;
@@ -74,7 +77,7 @@ export async function serveLocalApi(worker: ComposedWorker, setup: LocalApiSetup
 
 async function depsOf(
   worker: ComposedWorker,
-  { effects, config, log, engines, shell, restart }: LocalApiSetup,
+  { effects, config, log, engines, packSet, shell, restart }: LocalApiSetup,
   here: Pick<LocalApiDeps, 'token' | 'url'>,
 ): Promise<LocalApiDeps> {
   const { clock, random, sha256, files, machine } = effects;
@@ -95,6 +98,7 @@ async function depsOf(
     models: { ...worker.models, loadable: new Set(engines.filter(canHold).map(({ id }) => id)) },
     loaded: () => worker.status().models,
     local: worker.models.local,
+    engines: () => Promise.all(engines.map((engine) => reportOf(engine, packSet))),
     thumbnails: worker.models.thumbnails,
     registration: worker.registration,
     hashOf: (text) => sha256(text).toHex(),

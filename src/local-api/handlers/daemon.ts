@@ -5,7 +5,16 @@ import { daemonStatus } from '../view/status-view.ts';
 import type { ApiFacts } from './facts.ts';
 
 type DaemonRoute =
-  'healthz' | 'readyz' | 'daemonStatus' | 'daemonLogs' | 'pause' | 'resume' | 'shutdown' | 'resetRegistration';
+  | 'healthz'
+  | 'readyz'
+  | 'daemonStatus'
+  | 'daemonLogs'
+  | 'pause'
+  | 'resume'
+  | 'shutdown'
+  | 'resetRegistration'
+  | 'engines'
+  | 'update';
 
 /** The worker as a whole. */
 export function daemonHandlers(deps: LocalApiDeps, facts: ApiFacts): Pick<Handlers, DaemonRoute> {
@@ -26,6 +35,8 @@ export function daemonHandlers(deps: LocalApiDeps, facts: ApiFacts): Pick<Handle
     },
     pause: async () => jsonReply({ paused: !(await control.pause({})).enabled }),
     resume: async () => jsonReply({ paused: !(await control.resume({})).enabled }),
+    engines: async () => jsonReply(await deps.engines()),
+    update: async ({ body }) => jsonReply(await control.update(body), 202),
     async shutdown() {
       await control.stop({});
       return jsonReply({ ok: true }, 202);

@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { EngineSchema } from '../../../src/local-api/contract/engines.ts';
 import { HealthSchema } from '../../../src/local-api/contract/health.ts';
 import { JobListSchema } from '../../../src/local-api/contract/jobs.ts';
 import { LogPageSchema } from '../../../src/local-api/contract/logs.ts';
@@ -160,4 +161,17 @@ test('another port is found where somebody has the known one', async () => {
   await using second = await setupApi({ config: { local_api_port: port } });
   expect(second.api.url).not.toBe(first.api.url);
   expect(second.worker.events.map(({ event }) => event)).toContain('local-api.port-taken');
+});
+
+test('every engine says whether it is ready, and what it lacks where it is not', async () => {
+  await using at = await setupApi();
+  const engines = v.parse(v.array(EngineSchema), (await at.ask('/engines')).body);
+  expect(engines.find(({ engine }) => engine === 'synthetic')).toMatchObject({ ready: true });
+  const lacking = engines.filter(({ ready }) => !ready);
+  expect(lacking.every(({ because = '', hint = '' }) => because !== '' && hint !== '')).toBe(true);
+});
+
+test('a worker that nothing updates refuses to, by name', async () => {
+  await using at = await setupApi();
+  expect(await at.post('/update', {})).toMatchObject({ status: 409, body: { error: 'update_unsupported' } });
 });

@@ -55,7 +55,7 @@ test('who was away too long is told that something is missing', async () => {
   const first = await subscribe(at.api);
   const { id } = await first.next('status');
   await first[Symbol.asyncDispose]();
-  for (let line = 0; line < 1_001; line++) at.worker.log.logger.info('scratch.removed', { folder: `/${line}` });
+  for (let line = 0; line < 1_001; line++) at.worker.log.logger.info(`test.line-${line}`);
   await using again = await subscribe(at.api, id);
   expect((await again.next()).event).toBe('missed');
   expect((await again.next()).event).toBe('status');

@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import { MIB } from '../../../base/units.ts';
 import { DoneSchema } from '../common.ts';
+import { EngineSchema, UpdateAnswerSchema, UpdateRequestSchema } from '../engines.ts';
 import { HealthSchema, ReadinessSchema } from '../health.ts';
 import { LogPageSchema, LogQuerySchema } from '../logs.ts';
-import { json, type Route } from '../route.ts';
+import { json, MAX_BODY_BYTES, type Route } from '../route.ts';
 import { DaemonStatusSchema } from '../status.ts';
 
 const PausedSchema = v.object({ paused: v.boolean() });
@@ -83,6 +84,29 @@ export const DAEMON_ROUTES = {
     answer: json(DoneSchema),
     status: 202,
     errors: { 409: ['not_rejected'], 500: ['config_not_saved'] },
+  },
+  engines: {
+    method: 'GET',
+    path: '/engines',
+    access: 'page',
+    summary: 'Every engine of this release, asked now whether it can take work. Nothing is loaded or fetched.',
+    answer: json(v.array(EngineSchema)),
+  },
+  update: {
+    method: 'POST',
+    path: '/update',
+    access: 'page',
+    summary: 'Look for a release and move to it between two jobs, or back to the one before.',
+    maxBodyBytes: MAX_BODY_BYTES,
+    request: UpdateRequestSchema,
+    answer: json(UpdateAnswerSchema),
+    status: 202,
+    errors: {
+      400: ['bad_request'],
+      404: ['update_not_found'],
+      409: ['update_unsupported', 'update_refused'],
+      500: ['update_failed'],
+    },
   },
   openApi: {
     method: 'GET',
