@@ -20,14 +20,18 @@ interface Ended {
 
 /** In memory, as the history is. Holds a line for each job of a day. */
 export function createDayBook(now: () => number): DayBook {
-  let ended: readonly Ended[] = [];
+  let ended: Ended[] = [];
+  let since = 0;
   return {
     onEvent(event) {
       if (event.is !== 'outcome') return;
       const { status, startedAt, finishedAt = now() } = event.job;
       const outcome = status === 'failed' || status === 'cancelled' ? status : 'completed';
       const firstHour = hourOf(now()) - (HOURS - 1) * HOUR_MS;
-      ended = [...ended.filter((job) => job.finishedAt >= firstHour), { outcome, startedAt, finishedAt }];
+      // Once an hour: a look at all of them with each job would make a day of many jobs take its square.
+      if (firstHour !== since) ended = ended.filter((job) => job.finishedAt >= firstHour);
+      since = firstHour;
+      ended.push({ outcome, startedAt, finishedAt });
     },
     day: (running) => dayOf(ended, running, now()),
   };
