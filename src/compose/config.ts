@@ -49,6 +49,13 @@ export async function openConfig(
   return config;
 }
 
+/** Makes the folder of a config that nobody has written yet, for what is kept beside it. */
+export async function makeConfigFolder(path: string, effects: Effects): Promise<void> {
+  const { folder } = siblingsOf(path);
+  await noteNewFolders(folder, effects);
+  await effects.files.makeDir(folder, { mode: 0o700 });
+}
+
 /** An installation has a receipt of each folder that it led to, so that removing it takes them away again. */
 async function noteNewFolders(folder: string, { files, environment }: Effects): Promise<void> {
   if (environment.homeDir === '') return;

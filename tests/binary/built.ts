@@ -21,14 +21,22 @@ export const builtBinary = (): Promise<string> => built({ entry: 'src/main.ts', 
 export const builtImageProgram = (): Promise<string> =>
   built({ entry: 'tests/binary/image-program.ts', outfile: join('dist', 'tests', target.binary), natives: ['sharp'] });
 
-/** Path of the product's executable under another version, and with the keys of another file than `dist-manifest.json`. */
-export const builtAs = (version: string, distManifest: string): Promise<string> =>
-  built({
+/**
+ * Path of the product's executable under another version, and with the keys of another file than `dist-manifest.json`; for this
+ * machine unless another system is named, whose native files are compressed less than in a release.
+ */
+export function builtAs(version: string, distManifest: string, triple?: string): Promise<string> {
+  const other = targetOf(triple);
+  const folder = [version, Bun.hash(distManifest).toString(36), ...(triple === undefined ? [] : [triple])].join('-');
+  return built({
+    target: other,
     entry: 'src/main.ts',
-    outfile: join('dist', 'tests', `${version}-${Bun.hash(distManifest).toString(36)}`, target.binary),
+    outfile: join('dist', 'tests', folder, other.binary),
     version,
     distManifest,
+    ...(triple !== undefined && { zstdLevel: 1 }),
   });
+}
 
 /** Path of the product's executable for another system, whose native files are compressed less than in a release. */
 export function builtFor(triple: string): Promise<string> {

@@ -21,14 +21,14 @@ const FOLDER = 'dist/tests/update';
 const DIST_MANIFEST = join(FOLDER, 'dist-manifest.json');
 const { triple, binary } = targetOf(undefined);
 
-/** Both executables, with a key in place of the project's own. Made once for a state of the sources. */
-export async function builtReleases(): Promise<{ readonly old: string; readonly fresh: string }> {
+/** Both executables, with a key in place of the project's own. Made once for a state of the sources and a system. */
+export async function builtReleases(other?: string): Promise<{ readonly old: string; readonly fresh: string }> {
   const key = await signingKey();
   const manifest: Record<string, unknown> = JSON.parse(await readFile('dist-manifest.json', 'utf8'));
   const text = JSON.stringify({ ...manifest, signingKeys: [{ use: 'test', publicKey: publicKeyOf(key) }] });
   if (!existsSync(DIST_MANIFEST) || (await readFile(DIST_MANIFEST, 'utf8')) !== text)
     await writeFile(DIST_MANIFEST, text);
-  return { old: await builtAs(OLD, DIST_MANIFEST), fresh: await builtAs(NEW, DIST_MANIFEST) };
+  return { old: await builtAs(OLD, DIST_MANIFEST, other), fresh: await builtAs(NEW, DIST_MANIFEST, other) };
 }
 
 export async function signingKey(): Promise<SecretKey> {

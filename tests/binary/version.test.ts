@@ -3,6 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { targetOf } from '../../install/targets.ts';
 import { VERSION } from '../../src/base/version.ts';
+import { watchLog } from '../flow/child.ts';
 import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 
 beforeAll(() => builtBinary(), BUILD_LIMIT_MS);
@@ -21,4 +22,16 @@ test('the executable alone says its version, and touches nothing', async () => {
   });
   expect((await program.run(['version'])).stdout).toContain(`target   ${targetOf(undefined).triple}\n`);
   expect([await readdir(program.home), await readdir(program.cwd)]).toEqual([[], ['bunfig.toml']]);
+});
+
+test('the very first start of a worker warns of nothing that is not there yet', async () => {
+  await using program = await alone(await builtBinary());
+  const config = join(program.home, 'new', 'config.toml');
+  const child = Bun.spawn([program.path, 'run', '--config', config, '--log-format', 'json'], {
+    env: { ...program.env, STUDIO_WORKER_API_BASE_URL: 'http://127.0.0.1:9' }, // where nobody listens
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  await using worker = watchLog(child);
+  await worker.logged('worker.started');
+  expect(worker.stderr()).not.toMatch(/^warning:/m);
 });

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needs } from '../needs.ts';
@@ -34,12 +34,16 @@ export const ONLY_REMOVAL =
 export interface OnWine extends AsyncDisposable {
   /** Where the drive `C:` is. */
   readonly drive: string;
+  /** Where the executable is installed. */
+  readonly folder: string;
   run(args: readonly string[]): Promise<Ran>;
   start(args: readonly string[]): Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
 }
 
-/** A new Windows takes some seconds, so tests share one. */
-export async function wine(): Promise<OnWine> {
+export const WINDOWS = 'x86_64-pc-windows-msvc';
+
+/** A new Windows with the product, or another executable. It takes some seconds, so tests share one where they can. */
+export async function wine(executable?: string): Promise<OnWine> {
   const root = await mkdtemp(join(tmpdir(), 'studio-worker-wine-'));
   const drive = join(root, 'prefix', 'drive_c');
   const program = join(root, 'studio-worker.exe');
@@ -61,7 +65,7 @@ export async function wine(): Promise<OnWine> {
     return { code, stdout: stdout.replaceAll('\r\n', '\n'), stderr };
   };
   await mkdir(drive, { recursive: true });
-  await copyFile(await builtFor('x86_64-pc-windows-msvc'), program);
+  await copyFile(executable ?? (await builtFor(WINDOWS)), program);
   await writeFile(join(root, 'random.c'), RANDOM);
   const library = join(root, 'bcryptprimitives.dll');
   const compiled = Bun.spawnSync([COMPILER, '-shared', '-o', library, join(root, 'random.c'), '-ladvapi32']);
@@ -69,8 +73,10 @@ export async function wine(): Promise<OnWine> {
   const version = ['reg', 'add', String.raw`HKCU\Software\Wine`, '/v', 'Version', '/d', 'win10', '/f'];
   const made = await finish(start(version));
   if (made.code !== 0) throw new Error(`wine: ${made.stderr}`);
+  await rename(library, join(drive, 'windows', 'system32', 'bcryptprimitives.dll')); // for programs in any folder
   return {
     drive,
+    folder: root,
     run: (args) => finish(start([program, ...args])),
     start: (args) => start([program, ...args]),
     [Symbol.asyncDispose]: async () => {

@@ -17,7 +17,7 @@ import {
 import type { UpdateRequest } from '../../release/update/updater.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { ConfigStore } from '../../config/store.ts';
-import { configPathOf, openConfig } from '../config.ts';
+import { configPathOf, makeConfigFolder, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openCommandLog } from '../log.ts';
 import { installationOf } from './installation.ts';
@@ -36,7 +36,14 @@ export async function openUpdates(named: string | undefined, effects: Effects): 
   const log = openCommandLog(effects).logger.child({}, 'update');
   const path = await configPathOf(named, effects);
   const config = await openConfig(path, effects, { log, readOnly: true });
-  const memory = openUpdateMemory({ path: siblingsOf(path).updateState, files: effects.files, log });
+  const stored = openUpdateMemory({ path: siblingsOf(path).updateState, files: effects.files, log });
+  const memory: UpdateMemory = {
+    read: () => stored.read(),
+    async change(change) {
+      await makeConfigFolder(path, effects); // an update may be the first thing that is done with an installation
+      return await stored.change(change);
+    },
+  };
   const opened: Opened = { config, effects, memory, log };
   const reading: Opened = { ...opened, memory: forReading(memory) };
   return {

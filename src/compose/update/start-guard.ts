@@ -39,6 +39,7 @@ export async function guardStart(words: readonly string[]): Promise<void> {
   try {
     const exists = async (path: string): Promise<boolean> => (await systemFiles.stat(path)) !== undefined;
     const configPath = start.config ?? (await findConfig(environment, exists));
+    if (!(await exists(siblingsOf(configPath).folder))) return; // no start was before this one
     const place = executablePlace(environment.execPath);
     // A count is read by the next process, not after a power cut: waiting for the disk would take a tenth of the start.
     const path = siblingsOf(configPath).updateState;

@@ -2,6 +2,8 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readdir, writeFile } from 'node:fs/promises';
 import { VERSION } from '../../../src/base/version.ts';
 import { targetOf } from '../../../install/targets.ts';
+import { realEffects } from '../../../src/compose/effects.ts';
+import { openUpdates } from '../../../src/compose/update/commands.ts';
 import { releaseServer } from '../../fakes/release/release-server.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { command } from '../child.ts';
@@ -50,4 +52,11 @@ test('a feed that does not answer well exits with 69', async () => {
     out: '',
     err: expect.stringContaining(`feed ${at.server.feed} returned 500 [update.feed-unreadable]`),
   });
+});
+
+test('a version is pinned before anything else was done with an installation', async () => {
+  await using folder = await tempFolder();
+  const updates = await openUpdates(folder.at('new/config.toml'), realEffects());
+  await updates.pin('0.6.0');
+  expect(await Bun.file(folder.at('new/update-state.json')).json()).toMatchObject({ pinned: '0.6.0' });
 });

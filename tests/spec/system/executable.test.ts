@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   executablePlace,
   removeKilledInstallation,
@@ -89,3 +89,12 @@ test('what a killed installer left goes, and what one that is at work needs stay
     expect((await readdir(at.bin)).includes('.studio-worker-install')).toBe(stays);
   }
 });
+
+test.each(['install/install.sh', 'install/install.ps1'])(
+  '%s keeps the one before where the updater looks',
+  async (path) => {
+    const { previous } = executablePlace(join('bin', 'studio-worker'));
+    const installer = (await readFile(path, 'utf8')).replaceAll('$bin.previous', 'studio-worker.previous');
+    expect(installer).toContain(basename(previous));
+  },
+);
