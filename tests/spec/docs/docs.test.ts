@@ -5,6 +5,7 @@ import { ERROR_CODES } from '../../../src/base/errors.ts';
 import type { Command, CommandTable } from '../../../src/cli/command.ts';
 import { COMMANDS } from '../../../src/cli/commands/index.ts';
 import { configRows } from '../../../src/config/schema.ts';
+import { ROUTE_NAMES, ROUTES } from '../../../src/local-api/contract/routes.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
 
 const PAGES = ['*.md', 'docs/*.md', 'src/README.md'].flatMap((glob) => Array.from(new Bun.Glob(glob).scanSync('.')));
@@ -63,6 +64,16 @@ const ACTORS = {
   task: 'author of the task',
   us: 'developers',
 };
+
+test('the table of local routes has every route with who may ask', async () => {
+  const who = { anyone: 'anyone', bearer: 'token', page: 'page' };
+  const rows = ROUTE_NAMES.map((name) => ROUTES[name]).map(
+    ({ method, path, access, summary }) => `| ${method} | \`${path}\` | ${who[access]} | ${summary} |`,
+  );
+  const head = ['| method | path | for | does |', '| - | - | - | - |'];
+  const { is, must } = await block('docs/local-api.md', 'routes', [...head, ...rows]);
+  expect(is).toBe(must);
+});
 
 test('the first two commands of the README are the demo and the checks', async () => {
   const commands = [...(await textOf('README.md')).matchAll(/^npx --yes bun@1\.4\.5 run (\w+)$/gm)];
