@@ -82,8 +82,12 @@ export const moment = (at: number, now: number): string =>
 export const isSameDay = (at: number, now: number): boolean =>
   new Date(at).toDateString() === new Date(now).toDateString();
 
-/** What a log says, as a sentence of its own begins: reasons and hints are written to stand behind a colon. */
-export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/**
+ * What a log says, as a sentence of its own begins: reasons and hints are written to stand behind a colon. A name of a
+ * file or a key stays as it is.
+ */
+export const sentence = (text: string): string =>
+  /^[a-z]+(?=[\s,:;]|$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 
 /** What a link's text says of a URL: its host, and its port where there is one. The URL itself where it is none. */
 export function hostOf(url: string): string {

@@ -1,3 +1,4 @@
+import type { ApiEngine } from '../../src/local-api/contract/engines.ts';
 import type { ApiJob } from '../../src/local-api/contract/jobs.ts';
 import type { ApiLogLine } from '../../src/local-api/contract/logs.ts';
 import type { LiveStatus } from '../../src/local-api/contract/status.ts';
@@ -317,8 +318,33 @@ export const CONFIG = configView({
   canRestart: true,
 });
 
+export const ENGINES: readonly ApiEngine[] = [
+  { engine: 'llama-cpp', ready: true, runsOn: 'CUDA', kinds: ['llm'], models: [] },
+  { engine: 'sd-cpp', ready: true, runsOn: 'CUDA', kinds: ['image', 'video'], models: [] },
+  {
+    engine: 'onnx',
+    ready: true,
+    runsOn: 'CPU',
+    onCpu: {
+      because: 'libcudnn.so.9 is missing',
+      hint: 'install cuDNN 9, or leave it: a removal takes 9 s instead of 1 s',
+    },
+    kinds: ['image'],
+    models: [],
+  },
+  {
+    engine: 'gradio',
+    ready: false,
+    because: 'no app is configured',
+    hint: 'set gradio_endpoint_url to the app on this machine',
+    kinds: ['image'],
+    models: [],
+  },
+];
+
 export const FACTS: WorkerFacts = {
   config: CONFIG,
+  engines: ENGINES,
   models: MODELS,
   status: BUSY,
   jobs: [RUNNING, ...ENDED],

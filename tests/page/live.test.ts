@@ -217,3 +217,15 @@ test('a model that does not fit says why, and stays where it is', async () => {
   const [toast] = page.model.toasts.value;
   expect(toast?.say).toBe('Wan 2.2 TI2V 5B not loaded: Wan needs 9 GiB of memory, 4 GiB are free');
 });
+
+test('engines are asked for, and an update is told with its version', async () => {
+  await using page = await open();
+  await until(page.model.link, isLive);
+  await page.actions.readEngines();
+  expect(page.model.engines.value).toHaveLength(4);
+  await page.actions.update('newest');
+  expect(page.model.toasts.value.at(-1)?.say).toBe('Moves to 0.6.1 between two jobs');
+  page.api.refuse(409, 'update_unsupported', 'this worker runs from a checkout');
+  await page.actions.update('rollback');
+  expect(page.model.toasts.value.at(-1)?.say).toBe('Not updated: this worker runs from a checkout');
+});

@@ -1,4 +1,5 @@
 import type { ConfigField, ConfigView } from '../../src/local-api/contract/config.ts';
+import type { ApiEngine } from '../../src/local-api/contract/engines.ts';
 import type { ApiEvent } from '../../src/local-api/contract/events.ts';
 import type { ApiJob } from '../../src/local-api/contract/jobs.ts';
 import type { ApiLogLine } from '../../src/local-api/contract/logs.ts';
@@ -15,6 +16,7 @@ export interface WorkerFacts {
   readonly lines: readonly ApiLogLine[];
   readonly jobLogs: Readonly<Record<string, readonly ApiLogLine[]>>;
   readonly config: ConfigView;
+  readonly engines: readonly ApiEngine[];
   readonly models: readonly ApiModel[];
   /** SVG, by job. */
   readonly thumbnails: Readonly<Record<string, string>>;
@@ -66,6 +68,7 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
     if (file !== undefined) return new Response(file.body, { headers: { ...PAGE_HEADERS, 'content-type': file.type } });
     if (pathname === '/events') return events(request);
     if (pathname === '/jobs') return Response.json(now.jobs);
+    if (pathname === '/engines') return Response.json(now.engines);
     if (pathname === '/models') return Response.json(now.models);
     if (pathname === '/model-files') return Response.json(modelFiles());
     if (pathname === '/config') return Response.json(now.config);
@@ -102,6 +105,7 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
     if (what === 'POST /daemon/resume') setPaused(false);
     const [, id, does] = /\/models\/([^/]+)\/(.+)$/.exec(what) ?? [];
     if (id !== undefined) return Response.json(ofModel(id, does));
+    if (what === 'POST /update') return Response.json({ is: 'updating', version: '0.6.1' }, { status: 202 });
     if (/pause|resume/.test(what)) return Response.json({ paused: now.status.paused });
     return Response.json(what.endsWith('/cancel') ? { cancelled: true } : { ok: true });
   }

@@ -2,6 +2,7 @@ import { batch, signal } from '@preact/signals';
 import * as v from 'valibot';
 import { SECOND_MS } from '../../base/units.ts';
 import { type ApiEvent, EVENT_SCHEMAS, isEventName } from '../../local-api/contract/events.ts';
+import type { ApiEngine } from '../../local-api/contract/engines.ts';
 import type { ApiJob } from '../../local-api/contract/jobs.ts';
 import type { ApiLogLine } from '../../local-api/contract/logs.ts';
 import type { LiveStatus } from '../../local-api/contract/status.ts';
@@ -30,6 +31,7 @@ export function openPage(browser: Browser): LivePage {
   const status = signal<LiveStatus | undefined>(undefined);
   const jobs = signal<readonly ApiJob[]>([]);
   const stepTimes = signal<ReadonlyMap<string, StepTimes>>(new Map());
+  const engines = signal<readonly ApiEngine[] | undefined>(undefined);
   const logs = signal<LogLines>({ lines: [], all: 0 });
   const toasts = createToasts(browser);
   const because = reasonsFor(() => void (link.value = { is: 'signed-out' }));
@@ -115,7 +117,7 @@ export function openPage(browser: Browser): LivePage {
   });
 
   return {
-    model: { now, route, link, status, jobs, stepTimes, logs, toasts: toasts.toasts, ...desk, ...shelf },
+    model: { now, route, link, status, jobs, stepTimes, logs, engines, toasts: toasts.toasts, ...desk, ...shelf },
     actions: {
       ...createActions({ browser, toasts, because }),
       ...desk,
@@ -123,6 +125,10 @@ export function openPage(browser: Browser): LivePage {
       go(to) {
         browser.setFragment(hrefOf(to), 'push');
         route.value = to;
+      },
+      async readEngines() {
+        const called = await call(browser, 'engines');
+        if (called.is === 'answered') engines.value = called.answer;
       },
       retryNow: () => followed?.retryNow(),
       dismissToast: toasts.dismiss,

@@ -103,6 +103,9 @@ export const OUTCOMES = {
   alreadyEnded: 'The job had ended already',
   askedAgain: 'The studio is asked again',
   notAskedAgain: 'The studio was not asked again',
+  current: (version: string) => `${version} is the newest release`,
+  updating: (version: string) => `Moves to ${version} between two jobs`,
+  notUpdated: 'Not updated',
   unreachable: 'the worker is not reachable',
   sessionEnded: 'this window’s session has ended; open it again with `studio-worker ui`',
 } as const;

@@ -121,6 +121,15 @@ export const STATUS = {
     rejected: 'Rejected offers',
     times: (many: number, ago: string) => (many === 1 ? ago : `${many} times, last ${ago}`),
   },
+  engines: {
+    title: 'Engines',
+    summary: (ready: number, limited: number) =>
+      limited === 0 ? `${ready} ready` : `${ready} ready, ${limited} limited`,
+    ready: 'Ready',
+    limited: 'Limited: no GPU',
+    notReady: 'Not ready',
+    checkAgain: 'Check again',
+  },
   register: {
     noStudio: 'No studio?',
     runOne: 'Run one on this machine. It has a queue, a dashboard and its own storage, and needs no account.',

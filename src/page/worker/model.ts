@@ -1,4 +1,5 @@
 import type { ReadonlySignal } from '@preact/signals';
+import type { ApiEngine } from '../../local-api/contract/engines.ts';
 import type { JobLog, ApiJob } from '../../local-api/contract/jobs.ts';
 import type { ApiLogLine } from '../../local-api/contract/logs.ts';
 import type { LiveStatus } from '../../local-api/contract/status.ts';
@@ -45,6 +46,8 @@ export interface PageModel extends Pick<ConfigDesk, ConfigFacts>, Pick<ModelDesk
   /** By job id; of running jobs alone. */
   readonly stepTimes: ReadonlySignal<ReadonlyMap<string, StepTimes>>;
   readonly logs: ReadonlySignal<LogLines>;
+  /** Undefined until the worker was asked. */
+  readonly engines: ReadonlySignal<readonly ApiEngine[] | undefined>;
   readonly toasts: ReadonlySignal<readonly Toast[]>;
 }
 
@@ -62,6 +65,9 @@ export interface PageActions extends Omit<ConfigDesk, ConfigFacts>, Omit<ModelDe
   /** Connects to the worker now instead of after the pause. */
   readonly retryNow: () => void;
   readonly readJobLog: (jobId: string) => Promise<JobLogAnswer>;
+  readonly readEngines: () => Promise<void>;
+  /** Looks for a release and moves to it, or back to the one before. */
+  readonly update: (how: 'newest' | 'rollback') => Promise<void>;
   readonly dismissToast: (id: number) => void;
   readonly holdToasts: (held: boolean) => void;
 }

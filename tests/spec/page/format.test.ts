@@ -86,4 +86,6 @@ test('a countdown ends with the wait, and a reason begins as a sentence', () => 
   expect(countdown(1)).toBe('1s');
   expect(countdown(-1)).toBe('0s');
   expect(sentence('the disk is full')).toBe('The disk is full');
+  expect(sentence('libcudnn.so.9 is missing')).toBe('libcudnn.so.9 is missing');
+  expect(sentence('vram_threshold_gb is 12')).toBe('vram_threshold_gb is 12');
 });

@@ -1,6 +1,7 @@
 import type { LiveStatus } from '../../../local-api/contract/status.ts';
 import { duration, moment, sentence } from '../../format.ts';
 import { Badge } from '../../kit/badge.tsx';
+import { Button } from '../../kit/button.tsx';
 import { CopyButton, CopyCommand, CopyText } from '../../kit/copy.tsx';
 import { Mark } from '../../kit/icons/icons.tsx';
 import { Facts, Page, Panel } from '../../kit/panel.tsx';
@@ -80,7 +81,8 @@ function VersionPanel({ status }: StatusProps) {
 }
 
 function UpdatePanel({ status }: StatusProps) {
-  const { now } = usePage().model;
+  const { model, actions } = usePage();
+  const { now } = model;
   const { update } = status;
   if (update === null) {
     return (
@@ -108,10 +110,16 @@ function UpdatePanel({ status }: StatusProps) {
         {step !== undefined && <Steps line now={step} steps={ABOUT.steps.map((title) => ({ title }))} />}
         {pinned !== undefined && <p class="note">{ABOUT.pinned(pinned)}</p>}
         <p class="note">
-          {lastCheckAt === undefined ? ABOUT.neverChecked : ABOUT.lastCheck(duration(now.value - lastCheckAt))}{' '}
-          {ABOUT.byHand}
+          {lastCheckAt === undefined ? ABOUT.neverChecked : ABOUT.lastCheck(duration(now.value - lastCheckAt))}
         </p>
-        <CopyCommand command={ABOUT.updateCommand} />
+        <div class="line">
+          <Button look="primary" icon="retry" title={ABOUT.nowTitle} onPress={() => actions.update('newest')}>
+            {ABOUT.now}
+          </Button>
+          <Button icon="undo" title={ABOUT.rollBackTitle} onPress={() => actions.update('rollback')}>
+            {ABOUT.rollBack}
+          </Button>
+        </div>
       </div>
     </Panel>
   );

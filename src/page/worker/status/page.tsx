@@ -6,6 +6,7 @@ import { usePage } from '../page-context.ts';
 import { heroLook, heroSentence } from '../state.ts';
 import { ConnectionPanel } from './connection.tsx';
 import { DayPanel } from './day.tsx';
+import { EnginesPanel } from './engines.tsx';
 import { MemoryPanel } from './memory.tsx';
 import { RunningJob } from './now.tsx';
 import { OfflinePage, SignedOutPage } from './offline.tsx';
@@ -62,6 +63,7 @@ function Panels({ status }: { readonly status: LiveStatus }) {
         <ConnectionPanel status={status} />
       </div>
       <DayPanel status={status} />
+      <EnginesPanel />
     </>
   );
 }
