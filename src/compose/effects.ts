@@ -1,4 +1,5 @@
 import { USER_AGENT } from '../base/version.ts';
+import { createHeldInputs, type HeldInputs } from '../engines/media/held-inputs.ts';
 import { type Clock, nextTurn, type NextTurn, systemClock } from '../system/clock.ts';
 import { openDataFolder, type OpenDataFolder } from '../system/disk/data-folder.ts';
 import { type RunningSha256, type Sha256, sha256, startSha256 } from '../system/disk/digest.ts';
@@ -37,6 +38,8 @@ export interface Effects {
   readonly presence: Presence;
   readonly native: AccountCache;
   readonly images: Images;
+  /** Files of requests of this machine, shared by who takes them and the engines that read them. */
+  readonly heldInputs: HeldInputs;
   readonly terminal: Terminal;
 }
 
@@ -63,6 +66,7 @@ export function realEffects(): Effects {
     presence: createPresence(environment),
     native,
     images: openImages(),
+    heldInputs: createHeldInputs(systemRandom),
     terminal: openTerminal(env),
   };
 }

@@ -1,4 +1,5 @@
 import type { ConfigStore } from '../config/store.ts';
+import type { HeldInputs } from '../engines/media/held-inputs.ts';
 import type { Log } from '../log/open-log.ts';
 import type { Catalogue } from '../models/catalogue/catalogue.ts';
 import type { ModelStore } from '../models/store/store.ts';
@@ -49,6 +50,8 @@ export interface LocalApiDeps {
   readonly models: ModelsView;
   /** The models in memory. */
   readonly loaded: () => readonly PooledModel[];
+  /** Files that come with requests. */
+  readonly heldInputs: Pick<HeldInputs, 'hold'>;
   /** Runs what programs of this machine ask for. */
   readonly local: Pick<LocalJobs, 'run'>;
   /** Stops the worker after its job and starts it anew; left out where nothing would start it. */

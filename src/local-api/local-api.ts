@@ -9,6 +9,7 @@ import { type ApiFacts, createFacts, findJob } from './handlers/facts.ts';
 import { jobHandlers } from './handlers/jobs.ts';
 import { createMetrics, type Metrics } from './handlers/metrics.ts';
 import { modelHandlers } from './handlers/models.ts';
+import { oneOffHandlers } from './handlers/one-off.ts';
 import { openAiHandlers } from './handlers/openai.ts';
 import { pageHandlers } from './handlers/page.ts';
 import { createPageSessions } from './http/page-sessions.ts';
@@ -110,6 +111,7 @@ function routerOf(deps: LocalApiDeps, { facts, feed, metrics, pulls, stopping }:
       ...controlHandlers(deps.control, stopping),
       ...jobHandlers(deps, facts),
       ...modelHandlers({ deps, loads: loadsOf(deps), pulls }),
+      ...oneOffHandlers(deps),
       ...openAiHandlers(deps),
       ...pageHandlers(deps, pages, cookieName),
       metrics: () => metrics.metrics(),

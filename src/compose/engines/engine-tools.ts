@@ -2,7 +2,7 @@ import type { LiveConfig } from '../../config/store.ts';
 import { createFfmpeg, type Ffmpeg } from '../../engines/ffmpeg/index.ts';
 import { createEngineHost, type EngineHost } from '../../engines/host/host.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
-import { createInputFetcher, type FetchInput } from '../../engines/media/inputs.ts';
+import { createInputFetcher, type FetchInput, MAX_INPUT_BYTES } from '../../engines/media/inputs.ts';
 import { MAX_IMAGE_BYTES } from '../../contract/limits.ts';
 import type { Logger } from '../../log/logger.ts';
 import { type AskProgram, createAskProgram } from '../../system/process/ask-program.ts';
@@ -60,6 +60,8 @@ export function createEngineTools(given: Given): EngineTools {
     tempDir: environment.tempDir,
     pid: environment.pid,
   };
+  const fetcher = (maxBytes: number): FetchInput =>
+    effects.heldInputs.over(createInputFetcher(offeredUrls(effects, config), maxBytes), maxBytes);
   return {
     ...given,
     host: createEngineHost({
@@ -70,8 +72,8 @@ export function createEngineTools(given: Given): EngineTools {
       log,
       quarantine,
     }),
-    fetchInput: createInputFetcher(offeredUrls(effects, config)),
-    fetchImage: createInputFetcher(offeredUrls(effects, config), MAX_IMAGE_BYTES),
+    fetchInput: fetcher(MAX_INPUT_BYTES),
+    fetchImage: fetcher(MAX_IMAGE_BYTES),
     programs,
     ffmpeg: createFfmpeg({ files, random, environment, clock, log, ...programs }),
   };

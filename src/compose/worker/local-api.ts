@@ -19,7 +19,10 @@ import { openPageSessions } from './page-sessions.ts';
 import type { ComposedWorker } from './worker.ts';
 
 export interface LocalApiSetup {
-  readonly effects: Pick<Effects, 'clock' | 'random' | 'sha256' | 'files' | 'machine' | 'serve' | 'environment'>;
+  readonly effects: Pick<
+    Effects,
+    'clock' | 'random' | 'sha256' | 'files' | 'heldInputs' | 'machine' | 'serve' | 'environment'
+  >;
   readonly config: ConfigStore;
   readonly log: Log;
   readonly engines: readonly Engine[];
@@ -100,6 +103,7 @@ async function depsOf(
     local: worker.models.local,
     engines: () => Promise.all(engines.map((engine) => reportOf(engine, packSet))),
     thumbnails: worker.models.thumbnails,
+    heldInputs: effects.heldInputs,
     registration: worker.registration,
     hashOf: (text) => sha256(text).toHex(),
     pages: await openPageSessions(siblingsOf(config.path).pageSessions, effects, log.logger),

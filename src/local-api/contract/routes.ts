@@ -3,6 +3,7 @@ import { CONFIG_ROUTES } from './routes/config.ts';
 import { DAEMON_ROUTES } from './routes/daemon.ts';
 import { JOBS_ROUTES } from './routes/jobs.ts';
 import { MODELS_ROUTES } from './routes/models.ts';
+import { ONE_OFF_ROUTES } from './routes/one-off.ts';
 import { OPENAI_ROUTES } from './routes/openai.ts';
 import { PAGE_ROUTES } from './routes/page.ts';
 import type { Route } from './route.ts';
@@ -13,6 +14,7 @@ export const ROUTES = {
   ...CONFIG_ROUTES,
   ...JOBS_ROUTES,
   ...MODELS_ROUTES,
+  ...ONE_OFF_ROUTES,
   ...OPENAI_ROUTES,
   ...PAGE_ROUTES,
 } as const satisfies Readonly<Record<string, Route>>;

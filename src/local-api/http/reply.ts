@@ -20,6 +20,10 @@ export const jsonReply = (value: unknown, status = 200, headers: HeaderList = {}
     headers: { ...SAFE_HEADERS, 'content-type': 'application/json', ...headers },
   });
 
+/** A plain text. */
+export const textReply = (text: string): Response =>
+  new Response(text, { headers: { ...SAFE_HEADERS, 'content-type': 'text/plain; charset=utf-8' } });
+
 /** An error as JSON. */
 export const errorReply = (status: number, error: ApiError, headers: HeaderList = {}): Response =>
   jsonReply(error, status, headers);

@@ -1,10 +1,14 @@
 import * as v from 'valibot';
 import { MIB } from '../../../base/units.ts';
 import { ChatCompletionSchema, ChatRequestSchema } from '../openai/chat.ts';
-import { json, type Route } from '../route.ts';
+import { ImageRequestSchema, ImagesSchema, SpeechRequestSchema } from '../openai/media.ts';
+import { json, MAX_BODY_BYTES, type Route } from '../route.ts';
+import { JOB_ERRORS } from './job-errors.ts';
 
 /** Messages with pictures in them. */
 const MAX_CHAT_BYTES = 64 * MIB;
+/** Images and recordings. */
+const MAX_FORM_BYTES = 64 * MIB;
 
 const OpenAiModelSchema = v.object({
   id: v.string(),
@@ -13,15 +17,6 @@ const OpenAiModelSchema = v.object({
   created: v.number(),
   owned_by: v.string(),
 });
-
-/** What may come of a job that a program asks for. */
-const JOB_ERRORS = {
-  400: ['bad_request', 'unknown_model', 'wrong_model', 'model_disabled', 'task_invalid'],
-  409: ['insufficient_memory', 'not_possible'],
-  500: ['engine_failed'],
-  503: ['busy', 'engine_unavailable'],
-  504: ['deadline_exceeded'],
-} as const;
 
 /** Routes that clients of OpenAI's API speak. Their errors have its shape. */
 export const OPENAI_ROUTES = {
@@ -40,6 +35,44 @@ export const OPENAI_ROUTES = {
     maxBodyBytes: MAX_CHAT_BYTES,
     request: ChatRequestSchema,
     answer: json(ChatCompletionSchema),
+    errors: { ...JOB_ERRORS, 504: ['deadline_exceeded'] },
+  },
+  imageGenerations: {
+    method: 'POST',
+    path: '/v1/images/generations',
+    access: 'page',
+    summary: 'Make images from a prompt.',
+    maxBodyBytes: MAX_BODY_BYTES,
+    request: ImageRequestSchema,
+    answer: json(ImagesSchema),
     errors: JOB_ERRORS,
+  },
+  imageEdits: {
+    method: 'POST',
+    path: '/v1/images/edits',
+    access: 'page',
+    summary: 'Change an image, all of it or where a mask is transparent; a form with `image` and `mask`.',
+    maxBodyBytes: MAX_FORM_BYTES,
+    answer: json(ImagesSchema),
+    errors: { ...JOB_ERRORS, 415: ['unsupported_media_type'] },
+  },
+  audioSpeech: {
+    method: 'POST',
+    path: '/v1/audio/speech',
+    access: 'page',
+    summary: 'Speak a text.',
+    maxBodyBytes: MAX_BODY_BYTES,
+    request: SpeechRequestSchema,
+    answer: { is: 'bytes', type: 'audio/*' },
+    errors: JOB_ERRORS,
+  },
+  audioTranscriptions: {
+    method: 'POST',
+    path: '/v1/audio/transcriptions',
+    access: 'page',
+    summary: 'Write down what a recording says; a form with `file`.',
+    maxBodyBytes: MAX_FORM_BYTES,
+    answer: json(v.looseObject({ text: v.string() })),
+    errors: { ...JOB_ERRORS, 415: ['unsupported_media_type'] },
   },
 } as const satisfies Readonly<Record<string, Route>>;

@@ -1,0 +1,59 @@
+import type { TaskKindId } from '../../contract/tasks/index.ts';
+import type { LocalApiDeps } from '../deps.ts';
+import { jsonReply } from '../http/reply.ts';
+import type { Handlers } from '../http/router.ts';
+import { artifactReply, jsonOf, runAsked } from '../openai/ask.ts';
+import { inlineBytes } from '../openai/inline.ts';
+import { type KnownModels, modelFor } from '../openai/model-for.ts';
+
+/** What routes that run jobs work with. */
+export type LocalJobParts = Pick<LocalApiDeps, 'models' | 'local' | 'clock' | 'loaded' | 'heldInputs'>;
+
+export const knownModels = ({ models, loaded }: LocalJobParts): KnownModels => ({
+  list: () => models.catalogue.list(),
+  inMemory: () => new Set(loaded().map(({ model }) => model)),
+});
+
+/** One task each, with its result as the answer. */
+export function oneOffHandlers(
+  parts: LocalJobParts,
+): Pick<Handlers, 'makeImage' | 'makeSpeech' | 'makeTranscript' | 'makeVideo'> {
+  const known = knownModels(parts);
+  const { local } = parts;
+  const entryOf = (model: string, kind: TaskKindId) => modelFor(model, kind, known);
+  return {
+    async makeImage({ body: { model, initImageUrl, refImageUrl, maskUrl, ...asked }, request: { signal } }) {
+      const entry = entryOf(model, 'image');
+      using inputs = new DisposableStack();
+      const held = (field: string, url: string): string => heldUrl(field, url, parts, inputs);
+      const task = {
+        kind: 'image',
+        ...asked,
+        ...(initImageUrl !== undefined && { initImageUrl: held('initImageUrl', initImageUrl) }),
+        ...(refImageUrl !== undefined && { refImageUrl: held('refImageUrl', refImageUrl) }),
+        ...(maskUrl !== undefined && { maskUrl: held('maskUrl', maskUrl) }),
+      } as const;
+      return artifactReply((await runAsked({ entry, task }, { signal }, local)).result);
+    },
+    async makeSpeech({ body: { model, ...asked }, request: { signal } }) {
+      const task = { kind: 'audio_tts', ...asked } as const;
+      return artifactReply((await runAsked({ entry: entryOf(model, 'audio_tts'), task }, { signal }, local)).result);
+    },
+    async makeTranscript({ body: { model, inputUrl, ...asked }, request: { signal } }) {
+      const entry = entryOf(model, 'audio_stt');
+      using inputs = new DisposableStack();
+      const task = { kind: 'audio_stt', ...asked, inputUrl: heldUrl('inputUrl', inputUrl, parts, inputs) } as const;
+      return jsonReply(jsonOf((await runAsked({ entry, task }, { signal }, local)).result));
+    },
+    async makeVideo({ body: { model, ...asked }, request: { signal } }) {
+      const task = { kind: 'video', ...asked } as const;
+      return artifactReply((await runAsked({ entry: entryOf(model, 'video'), task }, { signal }, local)).result);
+    },
+  };
+}
+
+/** A file that came within the request, under a URL that a task can name; another URL stays as it is. */
+function heldUrl(field: string, url: string, { heldInputs }: LocalJobParts, inputs: DisposableStack): string {
+  const bytes = inlineBytes(field, url);
+  return bytes === undefined ? url : inputs.use(heldInputs.hold(bytes)).url;
+}

@@ -1,0 +1,147 @@
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import OpenAI, { toFile } from 'openai';
+import { imageTypeOf } from '../../../src/base/media/image-type.ts';
+import { synthetic } from '../../fakes/builders.ts';
+import { TEST_MS } from '../wait-for.ts';
+import { setupApi } from './scene.ts';
+
+setDefaultTimeout(TEST_MS);
+
+const KINDS = ['image', 'audio_tts', 'audio_stt', 'video'];
+
+/** A worker with one model of each kind, and the client that programs use. */
+async function setup() {
+  const at = await setupApi();
+  for (const kind of KINDS) await at.post('/models', { id: `tiny-${kind}`, kind, source: synthetic });
+  const client = new OpenAI({ baseURL: `${at.api.url}/v1`, apiKey: at.api.token, maxRetries: 0 });
+  return { ...at, client };
+}
+
+type At = Awaited<ReturnType<typeof setup>>;
+
+/** The bytes that a native route answers. */
+async function bytesOf(at: At, path: string, body: unknown) {
+  const response = await fetch(`${at.api.url}${path}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { authorization: `Bearer ${at.api.token}` },
+  });
+  return { status: response.status, type: response.headers.get('content-type'), bytes: await response.bytes() };
+}
+
+const imageIn = (base64 = ''): Uint8Array => Buffer.from(base64, 'base64');
+
+test('the client gets as many images as it asked for, a job each', async () => {
+  await using at = await setup();
+  const { data = [] } = await at.client.images.generate({
+    model: 'tiny-image',
+    prompt: 'a fox',
+    n: 2,
+    size: '256x256',
+    response_format: 'b64_json',
+  });
+  expect(data.map(({ b64_json: base64 }) => imageTypeOf(imageIn(base64)))).toEqual(['png', 'png']);
+  const { recentJobs } = at.worker.composed.status();
+  expect(recentJobs.map(({ kind, status }) => `${kind} ${status}`)).toEqual(['image completed', 'image completed']);
+});
+
+test('an image that is asked for as a URL comes within it', async () => {
+  await using at = await setup();
+  const { data = [] } = await at.client.images.generate({ prompt: 'a fox', output_format: 'webp' });
+  const [, type, base64] = /^data:(.+);base64,(.+)$/.exec(data[0]?.url ?? '') ?? [];
+  expect(type).toBe('image/webp');
+  expect(imageTypeOf(imageIn(base64))).toBe('webp');
+});
+
+test('an image is edited from the form that the client sends', async () => {
+  await using at = await setup();
+  const { bytes } = await bytesOf(at, '/image', { prompt: 'a fox', width: 64, height: 64, ext: 'png' });
+  const edited = await at.client.images.edit({
+    image: await toFile(bytes, 'fox.png', { type: 'image/png' }),
+    prompt: 'a red fox',
+    n: 1,
+    size: '256x256',
+  });
+  expect(edited.data).toHaveLength(1);
+  expect(at.worker.composed.status().recentJobs.at(-1)).toMatchObject({ prompt: 'a red fox', status: 'completed' });
+});
+
+test('a form without its image, and a body that is no form, are refused by name', async () => {
+  await using at = await setup();
+  const form = new FormData();
+  form.set('prompt', 'a red fox');
+  const url = `${at.api.url}/v1/images/edits`;
+  const headers = { authorization: `Bearer ${at.api.token}` };
+  const without = await fetch(url, { method: 'POST', body: form, headers });
+  expect(without.status).toBe(400);
+  expect(await without.json()).toMatchObject({ error: { param: 'image', code: 'bad_request' } });
+  expect(await at.post('/v1/images/edits', {})).toMatchObject({ status: 415 });
+});
+
+test('a text is spoken in the format that was asked for', async () => {
+  await using at = await setup();
+  const speech = await at.client.audio.speech.create({
+    model: 'tiny-audio_tts',
+    input: 'Hello.',
+    voice: 'alloy',
+    response_format: 'wav',
+  });
+  expect(speech.headers.get('content-type')).toBe('audio/wav');
+  expect(new TextDecoder().decode((await speech.bytes()).subarray(0, 4))).toBe('RIFF');
+});
+
+test.each([
+  ['text', 'text/plain; charset=utf-8', /\S\n$/],
+  ['srt', 'text/plain; charset=utf-8', /^1\n00:00:00,000 --> \d\d:\d\d:\d\d,\d{3}\n/],
+  ['vtt', 'text/plain; charset=utf-8', /^WEBVTT\n\n1\n00:00:00\.000 --> /],
+  ['json', 'application/json', /^\{"text":/],
+  ['verbose_json', 'application/json', /"language":/],
+] as const)('a recording is written down as %s', async (format, type, expected) => {
+  await using at = await setup();
+  const form = new FormData();
+  form.set('file', new Blob(['RIFF']), 'speech.wav');
+  form.set('response_format', format);
+  const response = await fetch(`${at.api.url}/v1/audio/transcriptions`, {
+    method: 'POST',
+    body: form,
+    headers: { authorization: `Bearer ${at.api.token}` },
+  });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe(type);
+  expect(await response.text()).toMatch(expected);
+});
+
+test('the client reads a transcript', async () => {
+  await using at = await setup();
+  const file = await toFile(Buffer.from('RIFF'), 'speech.wav');
+  const { text } = await at.client.audio.transcriptions.create({ model: 'tiny-audio_stt', file });
+  expect(text).not.toBe('');
+});
+
+test.each([
+  ['/image', { prompt: 'a fox', width: 64, height: 64 }, 'image/webp'],
+  ['/tts', { text: 'Hello.' }, 'audio/wav'],
+  ['/video', { prompt: 'a fox', seconds: 0.25, width: 64, height: 64, ext: 'gif' }, 'image/gif'],
+])('%s answers one task with the bytes of its result', async (path, body, type) => {
+  await using at = await setup();
+  const answer = await bytesOf(at, path, body);
+  expect(answer).toMatchObject({ status: 200, type });
+  expect(answer.bytes.byteLength).toBeGreaterThan(40);
+});
+
+test('/stt answers with the transcript of a recording in the request', async () => {
+  await using at = await setup();
+  const { status, body } = await at.post('/stt', { inputUrl: `data:audio/wav;base64,${btoa('RIFF')}` });
+  expect({ status, body }).toMatchObject({ status: 200, body: { text: expect.any(String) } });
+});
+
+test.each([
+  ['/image', { prompt: 'x', initImageUrl: 'http://127.0.0.1/a.png' }, 'bad_request'],
+  ['/image', { prompt: 'x', maskUrl: 'data:image/png;base64,!!' }, 'bad_request'],
+  ['/image', { prompt: '' }, 'bad_request'],
+  ['/stt', { inputUrl: '' }, 'bad_request'],
+  ['/tts', { text: 'x', model: 'tiny-image' }, 'wrong_model'],
+])('%s refuses a body that it cannot use', async (path, body, error) => {
+  await using at = await setup();
+  expect(await at.post(path, body)).toMatchObject({ status: 400, body: { error } });
+});
