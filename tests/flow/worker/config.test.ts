@@ -38,9 +38,7 @@ test('every live key has a reader in a running worker', async () => {
   expect(rows.filter(({ key, applies }) => applies === 'live' && !followed.has(key))).toEqual([]);
   expect(rows.filter(({ applies }) => applies === 'unused').map(({ key }) => key)).toEqual([
     'start_minimised',
-    'local_api_port',
     'stream_port',
-    'local_api_token',
   ]);
 });
 
