@@ -79,9 +79,13 @@ function configFiles(path: string, named: string | undefined, { environment }: E
   return isOwn ? [folder] : [...Object.values(beside), path];
 }
 
-/** `entry`: a folder of the `Path`, as the receipt has it. @throws WorkerError `internal` with what PowerShell said */
+/** `entry`: a folder of the `Path`, as the receipt has it. @throws WorkerError `file.not-written` with what PowerShell said */
 async function removeUserPath(entry: string, effects: Effects): Promise<void> {
   const runStep = systemCommands(effects, { [USER_PATH_VARIABLE]: entry });
   const { code, lastError } = await runStep(removeUserPathStep);
-  if (code !== 0) throw new WorkerError('internal', lastError || `PowerShell exited with code ${code}`);
+  if (code === 0) return;
+  const because = lastError || `PowerShell exited with code ${code}`;
+  throw new WorkerError('file.not-written', `cannot remove ${entry} from the \`Path\` of this account: ${because}`, {
+    hint: `Remove ${entry} from the \`Path\` in the environment variables of your account.`,
+  });
 }
