@@ -10,6 +10,7 @@ import type { RegistrationStatus } from '../studio/registration/registration.ts'
 import type { Session, SessionEnd, SessionEvents, SessionReceiver } from '../studio/session/session.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Pipeline } from './pipeline.ts';
+import { remedyFor } from './reports/refusal-remedy.ts';
 import type { WorkerStatus } from './status.ts';
 import type { Stopping } from './stop-driver.ts';
 
@@ -156,9 +157,3 @@ const inOrder = ({
   delivery,
   { onHeartbeatAck, onLost },
 ];
-
-/** What the operator can do about a refusal (studio contract: close codes 4001, 4003). */
-function remedyFor(closeCode: number): string {
-  if (closeCode === 4003) return 'Stop the other worker that uses this registration, then start this one again.';
-  return 'Run `studio-worker register --reset`, start the worker again, and approve it in the studio.';
-}

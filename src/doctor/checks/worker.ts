@@ -1,4 +1,6 @@
 import { formatDuration, MINUTE_MS } from '../../base/units.ts';
+import { CLOSE } from '../../contract/frames/close-codes.ts';
+import { remedyFor } from '../../worker/reports/refusal-remedy.ts';
 import type { DoctorDeps } from '../deps.ts';
 import { type Check, failed, type Finding, ok, skipped, warning } from '../finding.ts';
 
@@ -86,18 +88,15 @@ async function single({ worker, lockHolder }: DoctorDeps): Promise<Finding> {
   const asked = await worker();
   if (asked.is === 'answered') {
     const { session } = asked.answer;
-    if (session.at === 'refused' && /4003|another|duplicate/i.test(session.because)) {
-      return failed(
-        `the studio closed the session: ${session.because}`,
-        'Run `studio-worker register --reset` on one of the two machines that share this registration.',
-      );
+    if (session.at === 'refused' && session.code === CLOSE.duplicateWorker) {
+      return failed(`the studio closed the session: ${session.because}`, remedyFor(session.code));
     }
     return ok('this one is alone');
   }
   const pid = await lockHolder();
   if (pid === undefined) return ok('the config folder is free');
   return failed(
-    `process ${pid === 0 ? 'of unknown id' : pid} holds the config folder and does not answer`,
+    `process ${pid} holds the config folder and does not answer`,
     'Stop that process, or give each worker a folder of its own by `--config`.',
   );
 }

@@ -26,7 +26,9 @@ export type SessionReceiver = Partial<SessionEvents>;
 export type SessionStatus =
   | { readonly at: 'idle' | 'connecting' | 'greeting' | 'live' | 'stopped' }
   | { readonly at: 'backing-off'; readonly failures: number; readonly retryInMs: number; readonly because: string }
-  | { readonly at: 'refused' | 'gave-up'; readonly because: string };
+  /** `code`: the close code of the studio, or the one that its refusal stands for. */
+  | { readonly at: 'refused'; readonly code: number; readonly because: string }
+  | { readonly at: 'gave-up'; readonly because: string };
 
 /** How a session ended for good. */
 export type SessionEnd =

@@ -10,7 +10,8 @@ export function statusOf(state: State, because: string, retryInMs: number): Sess
     return { at: 'backing-off', failures: state.failures, retryInMs, because };
   }
   if (state.at !== 'closed') return { at: state.at };
-  return state.because === 'stopped' ? { at: 'stopped' } : { at: state.because, because };
+  if (state.because === 'stopped') return { at: 'stopped' };
+  return state.because === 'refused' ? { at: 'refused', code: state.code, because } : { at: 'gave-up', because };
 }
 
 /** How a closed session ended, for its owner. */

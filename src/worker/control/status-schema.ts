@@ -24,7 +24,9 @@ export const RegistrationSchema = v.variant('at', [
 export const SessionSchema = v.variant('at', [
   v.object({ at: v.picklist(['idle', 'connecting', 'greeting', 'live', 'stopped']) }),
   v.object({ at: v.literal('backing-off'), failures: v.number(), retryInMs: v.number(), because: v.string() }),
-  v.object({ at: v.picklist(['refused', 'gave-up']), because: v.string() }),
+  // A worker of an earlier version sends no code: 0 is none of the studio's.
+  v.object({ at: v.literal('refused'), code: v.optional(v.number(), 0), because: v.string() }),
+  v.object({ at: v.literal('gave-up'), because: v.string() }),
 ]);
 
 export const UpdateSchema = v.object({

@@ -151,7 +151,7 @@ describe('status', () => {
       { at: 'backing-off', failures: 3, retryInMs: 4_000, because: 'silence' } as const,
       'reconnecting in 4.0 s after 3 failed attempts',
     ],
-    [{ at: 'refused', because: 'deleted\u001B[2J' } as const, 'refused: deleted'],
+    [{ at: 'refused', code: 4001, because: 'deleted\u001B[2J' } as const, 'refused: deleted'],
     [{ at: 'gave-up', because: 'five failures' } as const, 'gave-up: five failures'],
   ])('describes the session %j', async (session, words) => {
     await using cli = await setup({ worker: aWorker({ session }) });

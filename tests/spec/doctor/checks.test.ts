@@ -124,7 +124,7 @@ const CASES: readonly Case[] = [
   [
     'another machine with this registration',
     'worker.single',
-    withWorker({ session: { at: 'refused', because: 'server closed 4003: another session' } }),
+    withWorker({ session: { at: 'refused', code: 4003, because: 'the session ended' } }),
     'failed',
     'register --reset',
   ],
@@ -216,6 +216,12 @@ describe('a fault is found with what to do about it', () => {
     expect(finding.hint).toMatch(/^[A-Z].*\.$/);
     expect(`${finding.message} ${finding.hint}`).toContain(says);
   });
+});
+
+test('a refused token is no second worker, whatever the studio calls it', async () => {
+  const because = 'error 4003: another token is a duplicate of yours';
+  const finding = await findingOf('worker.single', withWorker({ session: { at: 'refused', code: 4001, because } }));
+  expect(finding.is).toBe('ok');
 });
 
 test('a config that cannot be read is one finding, and all that need it are skipped', async () => {

@@ -381,7 +381,7 @@ test('a final close is logged with its code and reason, and ends it', async () =
   goLive();
   sockets.last.text('{"type":"error","code":"duplicate_worker","message":"another session took over"}');
   expect(await session.ended).toEqual({ because: 'refused', code: 4003, message: 'another session took over' });
-  expect(session.status()).toEqual({ at: 'refused', because: 'another session took over' });
+  expect(session.status()).toEqual({ at: 'refused', code: 4003, because: 'another session took over' });
   expect(log.events.slice(-2).map(({ event, fields }) => ({ event, fields }))).toEqual([
     { event: 'studio.reported-error', fields: { code: 'duplicate_worker', message: 'another session took over' } },
     { event: 'session.refused', fields: { code: 4003, reason: 'another session took over' } },

@@ -41,7 +41,7 @@ test.each<SessionStatus>([
   { at: 'connecting' },
   { at: 'greeting' },
   { at: 'stopped' },
-  { at: 'refused', because: 'auth' },
+  { at: 'refused', code: 4001, because: 'auth' },
   { at: 'gave-up', because: 'often' },
 ])('a session that is stuck at $at is not healthy for ever', (session) => {
   expect(quiet({ session }, { sinceMoveMs: 59_000 })).toBe(true);
@@ -67,7 +67,7 @@ test.each<[Partial<WorkerStatus>, string]>([
     { session: { at: 'backing-off', failures: 2, retryInMs: 4_000, because: 'silence' } },
     'reconnecting in 4.0 s after 2 failed attempts',
   ],
-  [{ session: { at: 'refused', because: 'bad token' } }, 'refused: bad token'],
+  [{ session: { at: 'refused', code: 4001, because: 'bad token' } }, 'refused: bad token'],
 ])('a worker is described in one line: %j', (status, line) => {
   expect(healthLine(aWorker(status))).toBe(line);
 });
