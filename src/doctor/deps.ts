@@ -71,7 +71,7 @@ export interface DoctorDeps {
   readonly service: () => Promise<ServiceReport | undefined>;
   readonly worker: () => Promise<Asked<WorkerStatus>>;
   readonly offers: () => Promise<Asked<OfferCounts>>;
-  /** Who holds the lock of the config folder: its process id, or 0 when that is not known. Undefined when nobody does. */
+  /** Who holds the lock of the config folder: its process id. Undefined when nobody is known to. */
   readonly lockHolder: () => Promise<number | undefined>;
   readonly presence: () => Promise<{ readonly known: boolean; readonly because: string }>;
   readonly feed: () => Promise<FeedReport>;

@@ -1,6 +1,6 @@
 import type { KeptPath } from '../../cli/world/paths.ts';
 import { siblingsOf } from '../../config/paths.ts';
-import type { Files } from '../../system/disk/files.ts';
+import { diskUsage } from '../../system/disk-usage.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openCommandLog } from '../log.ts';
@@ -29,14 +29,11 @@ export async function keptPaths(named: string | undefined, effects: Effects): Pr
     ['install receipt', accountReceipt(effects).path],
     ['own studio', studioDefaults(environment).dataDir],
   ];
-  return await Promise.all(places.map(async ([what, path]) => ({ what, path, sizeBytes: await sizeOf(path, files) })));
-}
-
-/** Of a file, or of all that a folder holds; what may not be read counts as empty. */
-async function sizeOf(path: string, files: Pick<Files, 'stat' | 'list'>): Promise<number | undefined> {
-  const facts = await files.stat(path).catch(() => undefined);
-  if (facts === undefined || !facts.isFolder) return facts?.sizeBytes;
-  let sum = 0;
-  for (const name of await files.list(path).catch(() => [])) sum += (await sizeOf(`${path}/${name}`, files)) ?? 0;
-  return sum;
+  return await Promise.all(
+    places.map(async ([what, path]) => ({
+      what,
+      path,
+      sizeBytes: await diskUsage(path, files, { unreadable: 'is-empty' }),
+    })),
+  );
 }

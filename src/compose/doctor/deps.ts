@@ -2,8 +2,9 @@ import manifest from '../../../dist-manifest.json';
 import { errorChain } from '../../base/errors.ts';
 import { VERSION } from '../../base/version.ts';
 import { siblingsOf } from '../../config/paths.ts';
+import { diskUsage } from '../../system/disk-usage.ts';
 import { presenceOf } from '../../system/presence/presence.ts';
-import { acquireLock } from '../../system/disk/lock.ts';
+import { lockHolder } from '../../system/disk/lock.ts';
 import { permissionsOf } from '../../system/disk/permissions.ts';
 import { hasLibrary } from '../../system/native/shared-library.ts';
 import { runsProgramsIn } from '../../system/process/runs-programs.ts';
@@ -44,7 +45,7 @@ export function doctorDeps({ named, path, control }: DoctorPlace, effects: Effec
     upgrade: async () => await tryUpgrade(await studioUrlOf(), effects),
     proxy: async () => proxyToStudio(await studioUrlOf(), environment),
     freeBytes: (at) => files.freeBytes(at),
-    sizeOf: (at) => sizeOf(at, effects),
+    sizeOf: async (at) => (await diskUsage(at, files)) ?? 0,
     async nativeCache() {
       const folder = native.folder;
       return { folder, problem: await runsProgramsIn(`${folder}/native`, environment.platform) };
@@ -56,7 +57,7 @@ export function doctorDeps({ named, path, control }: DoctorPlace, effects: Effec
     service: once(async () => await reportService(named, (await config()).values, effects)),
     worker: once(() => control.ask('status', {})),
     offers: () => control.ask('offers', {}),
-    lockHolder: () => lockHolder(path, effects),
+    lockHolder: () => lockHolder(siblingsOf(path).lock, environment),
     async presence() {
       const reading = await presence.read();
       const because = reading.is === 'unknown' ? reading.reasons.join('; ') : '';
@@ -76,25 +77,6 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 /** `ID=debian`, `ID_LIKE="rhel fedora"` (os-release(5)). */
 const wordsOf = (osRelease: string): readonly string[] =>
   [...osRelease.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].flatMap(([, words = '']) => words.split(/\s+/));
-
-/** In bytes: of a file, or of all that a folder holds; 0 where nothing is. */
-async function sizeOf(path: string, effects: Pick<Effects, 'files'>): Promise<number> {
-  const facts = await effects.files.stat(path);
-  if (facts === undefined || !facts.isFolder) return facts?.sizeBytes ?? 0;
-  const names = await effects.files.list(path);
-  const sizes = await Promise.all(names.map((name) => sizeOf(`${path}/${name}`, effects)));
-  return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-/** The lock is taken and given back at once where nobody has it. */
-async function lockHolder(path: string, { files, environment }: Effects): Promise<number | undefined> {
-  const { lock } = siblingsOf(path);
-  if ((await files.stat(lock)) === undefined) return undefined;
-  const taken = await acquireLock(lock, { pid: environment.pid });
-  if (taken.is === 'taken') return taken.by.pid ?? 0;
-  taken.release();
-  return undefined;
-}
 
 /** A feed that cannot be read is a finding and no failure of the doctor. */
 async function feedReport(named: string | undefined, effects: Effects): Promise<FeedReport> {

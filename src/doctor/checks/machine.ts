@@ -1,4 +1,5 @@
-import { formatDiskSpace, GB } from '../../base/units.ts';
+import { formatDiskSpace, GB, GIB } from '../../base/units.ts';
+import { siblingsOf } from '../../config/paths.ts';
 import type { DoctorDeps } from '../deps.ts';
 import { type Check, failed, type Finding, ok, skipped, warning } from '../finding.ts';
 
@@ -31,8 +32,7 @@ export const MACHINE_CHECKS: readonly Check[] = [
     ],
     async run({ config, sizeOf, freeBytes }) {
       const { path, values } = await config();
-      const folder = path.replace(/[^/\\]*$/, 'outbox');
-      const usedBytes = await sizeOf(folder);
+      const usedBytes = await sizeOf(siblingsOf(path).outbox);
       const leftBytes = Math.min(values.outbox_max_gb * GB - usedBytes, await freeBytes(path));
       const text = `${formatDiskSpace(usedBytes)} wait, ${formatDiskSpace(Math.max(0, leftBytes))} are left`;
       if (leftBytes < GB / 10) return failed(text, 'Free some disk space, or raise `outbox_max_gb`.');
@@ -84,7 +84,7 @@ export const MACHINE_CHECKS: readonly Check[] = [
     ],
     async run({ config, gpus }) {
       const [{ values }, { gpus: found }] = [await config(), await gpus()];
-      const totalGib = Math.max(0, ...found.map(({ totalBytes }) => totalBytes)) / 2 ** 30;
+      const totalGib = Math.max(0, ...found.map(({ totalBytes }) => totalBytes)) / GIB;
       const threshold = values.vram_threshold_gb;
       if (totalGib === 0) return skipped('the size of the GPU is not known');
       if (threshold > totalGib) {

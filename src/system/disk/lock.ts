@@ -12,6 +12,7 @@ import {
 import { dirname } from 'node:path';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { codeOf } from '../../base/system-code.ts';
+import { isAlive } from '../process/alive.ts';
 
 /** Who holds a lock, as far as that is known: the system knows that it is held, a file beside it names the holder. */
 export interface LockHolder {
@@ -40,7 +41,7 @@ export async function acquireLock(
   path: string,
   options: { readonly pid: number; readonly removes?: boolean },
 ): Promise<Lock> {
-  const pidPath = path.replace(/(\.lock)?$/, '.pid');
+  const pidPath = pidPathOf(path);
   const unlock = await takeLock(path);
   if (unlock === undefined) return { is: 'taken', by: readHolder(pidPath) };
 
@@ -60,6 +61,23 @@ export async function acquireLock(
   };
   return { is: 'held', release };
 }
+
+/**
+ * The process that holds a lock; undefined when none is known to. The lock is tried only where the process that wrote its
+ * name beside it lives: a worker that starts must not find it taken by whoever asks.
+ *
+ * @throws WorkerError `folder.unusable`
+ */
+export async function lockHolder(path: string, { pid: ownPid }: { readonly pid: number }): Promise<number | undefined> {
+  const { pid } = readHolder(pidPathOf(path));
+  if (pid === undefined || pid <= 0 || pid === ownPid || !isAlive(pid)) return undefined;
+  const lock = await acquireLock(path, { pid: ownPid });
+  if (lock.is === 'taken') return lock.by.pid ?? pid;
+  lock.release();
+  return undefined;
+}
+
+const pidPathOf = (path: string): string => path.replace(/(\.lock)?$/, '.pid');
 
 /** Undefined when somebody else holds it. */
 async function takeLock(path: string): Promise<(() => void) | undefined> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { acquireLock } from '../../../../src/system/disk/lock.ts';
+import { acquireLock, lockHolder } from '../../../../src/system/disk/lock.ts';
 import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 import { LINUX, needs, POSIX } from '../../../needs.ts';
 
@@ -43,6 +43,21 @@ test('a second worker learns who holds the lock and since when', async () => {
   const { child } = await at.startHolder();
   const lock = await acquireLock(at.path, { pid: process.pid });
   expect(lock).toEqual({ is: 'taken', by: { pid: child.pid, since: (await stat(at.pidPath)).mtimeMs } });
+});
+
+test('whoever asks for the holder learns its process', async () => {
+  await using at = await setup();
+  expect(await lockHolder(at.path, process)).toBe(undefined);
+  const { child } = await at.startHolder();
+  expect(await lockHolder(at.path, process)).toBe(child.pid);
+});
+
+test('a worker that starts finds its lock free while somebody asks for its holder', async () => {
+  await using at = await setup();
+  await writeFile(at.path, '');
+  const asked = lockHolder(at.path, process);
+  const taken = await acquireLock(at.path, { pid: 4711 });
+  expect([taken.is, await asked]).toEqual(['held', undefined]);
 });
 
 test('a lock is taken once even within one process', async () => {
