@@ -43,7 +43,7 @@ for (const [step, isAt] of Object.entries(STEPS)) {
     await worker.exited;
     await waitFor('the end of the installer', () => !isAlive(installer), worker.stderr);
     expect(await scene.version()).toMatch(/^studio-worker 0\.[67]\.0$/);
-    await using _after = await scene.start(); // it gets the lock, the control socket and a session
+    await using _after = await scene.start(); // it gets the lock, the local API and a session
     await updating;
     await scene.command('update');
     expect(await scene.version()).toBe(`studio-worker ${NEW}`);
