@@ -2,7 +2,7 @@ import { chmodSync, constants, linkSync, readdirSync, readFileSync, renameSync, 
 import { access, copyFile, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../base/system-code.ts';
-import { fail, syncFolder } from './disk/disk.ts';
+import { discardTemporary, fail, syncFolder } from './disk/disk.ts';
 import { isAlive } from './process/alive.ts';
 
 /*
@@ -55,7 +55,7 @@ export async function swapIn(place: ExecutablePlace, fresh: string): Promise<voi
     else swapOver(place, beside('new'), beside('old'));
     syncFolder(folder);
   } catch (thrown) {
-    for (const kind of ['new', 'old'] as const) rmSync(beside(kind), { force: true });
+    for (const kind of ['new', 'old'] as const) discardTemporary(beside(kind));
     fail(thrown, place.path);
   }
 }

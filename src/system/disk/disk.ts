@@ -64,6 +64,15 @@ export function sweepTemporaries(target: string): void {
   }
 }
 
+/** Removes what a failed write left. What cannot be removed stays: why the write failed is what the caller has to report. */
+export function discardTemporary(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // A read-only disk has no such file, and a broken one is reported by the write.
+  }
+}
+
 /** Moves a temporary file that is written and synced into its place. */
 export function moveInto(target: string, temporary: string, { durable }: Replacement): void {
   renameSync(temporary, target);
@@ -87,7 +96,7 @@ export function replaceFile(target: string, parts: readonly Uint8Array[], how: R
     }
     moveInto(target, temporary, how);
   } catch (thrown) {
-    rmSync(temporary, { force: true });
+    discardTemporary(temporary);
     fail(thrown, target);
   }
 }

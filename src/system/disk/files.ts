@@ -1,4 +1,4 @@
-import { rmSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesIn } from '../../base/bytes.ts';
@@ -6,7 +6,15 @@ import { MIB } from '../../base/units.ts';
 import { openRegular, readNamedBytes, readNamedText } from './named-file.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
 import { codeOf } from '../../base/system-code.ts';
-import { fail, moveInto, replaceFile, type Replacement, sweepTemporaries, temporaryFor } from './disk.ts';
+import {
+  discardTemporary,
+  fail,
+  moveInto,
+  replaceFile,
+  type Replacement,
+  sweepTemporaries,
+  temporaryFor,
+} from './disk.ts';
 
 /** What a file or folder is, its content aside. */
 export interface FileFacts {
@@ -182,7 +190,7 @@ async function replace(target: string, parts: readonly Uint8Array[], how: Replac
     await writeInPieces(temporary, parts, how);
     moveInto(target, temporary, how);
   } catch (thrown) {
-    rmSync(temporary, { force: true });
+    discardTemporary(temporary);
     fail(thrown, target);
   }
 }

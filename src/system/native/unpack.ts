@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { WorkerError } from '../../base/errors.ts';
 import { HOUR_MS } from '../../base/units.ts';
 import type { Payload } from './payloads.ts';
+import { discardTemporary } from '../disk/disk.ts';
 
 /** Names every file of a folder with its size. Written last: a folder that has it was unpacked whole. */
 const MANIFEST = '.complete';
@@ -34,7 +35,7 @@ export async function ensureUnpacked(root: string, name: string, payload: Payloa
     await extract(archive, temporary);
     renameSync(temporary, folder);
   } catch (thrown) {
-    rmSync(temporary, { recursive: true, force: true });
+    discardTemporary(temporary);
     // Somebody else was faster, and theirs is as good: a folder that exists cannot be renamed over.
     if (!isIntact(folder)) throw thrown;
   }

@@ -57,6 +57,16 @@ needs(POSIX)('a limit on file size is not taken for a full disk', async () => {
   expect(await writeLimited(limit, folder.path)).toEqual(['EFBIG', '0']);
 });
 
+needs(POSIX)('a write that cannot begin fails for its own reason', async () => {
+  await using folder = await tempFolder();
+  await writeFile(folder.at('taken'), 'a file, where a folder has to be');
+  const target = folder.at('taken/config.toml');
+  for (const bytes of [new Uint8Array(1), new Uint8Array(3 * MIB)]) {
+    const failure = await failureOf(files.writeDurable(target, [bytes]));
+    expect(failure).toMatchObject({ code: 'ENOTDIR', syscall: 'open' });
+  }
+});
+
 test('a file is read in chunks that add up to it', async () => {
   await using folder = await tempFolder();
   await files.writeDurable(folder.at('big'), [new Uint8Array(MIB).fill(1), new Uint8Array(5).fill(2)]);
