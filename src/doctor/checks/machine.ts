@@ -25,19 +25,20 @@ export const MACHINE_CHECKS: readonly Check[] = [
   },
   {
     id: 'disk.outbox',
-    title: 'results that wait for the studio have room',
+    title: 'there is disk space for results that wait for the studio',
     page: [
       'A finished result is on disk until the studio has it. While the folder is full, offers are rejected rather than results lost.',
-      'A folder that fills up means that results do not get through: look at the checks of the studio. `outbox_max_gb` is its limit.',
+      'A folder that fills up means that results do not get through: see the checks of the studio. `outbox_max_gb` is its limit.',
     ],
     async run({ config, sizeOf, freeBytes }) {
       const { path, values } = await config();
-      const usedBytes = await sizeOf(siblingsOf(path).outbox);
+      const folder = siblingsOf(path).outbox;
+      const usedBytes = await sizeOf(folder);
       const leftBytes = Math.min(values.outbox_max_gb * GB - usedBytes, await freeBytes(path));
-      const text = `${formatDiskSpace(usedBytes)} wait, ${formatDiskSpace(Math.max(0, leftBytes))} are left`;
+      const text = `${formatDiskSpace(usedBytes)} used, ${formatDiskSpace(Math.max(0, leftBytes))} free at ${folder}`;
       if (leftBytes < GB / 10) return failed(text, 'Free some disk space, or raise `outbox_max_gb`.');
       return usedBytes > (values.outbox_max_gb * GB) / 2
-        ? warning(text, 'Look why results do not get to the studio.')
+        ? warning(text, 'Find out why results do not reach the studio: see the checks of the studio above.')
         : ok(text);
     },
   },

@@ -7,14 +7,13 @@ export const UPDATE_CHECKS: readonly Check[] = [
     title: 'the release feed can be read',
     page: [
       'The worker looks for newer releases where `auto_update_feed` says, and takes only those that the project has signed.',
-      '`studio-worker check-update` reads the feed at once. Without a way to it the worker keeps its version; nothing else stops. A mirror can be named by `auto_update_feed`.',
+      '`studio-worker check-update` reads the feed at once. While it cannot be read, the worker keeps its version and goes on working. `auto_update_feed` may name a mirror.',
     ],
     async run({ config, feed }) {
       const { values } = await config();
       if (!values.auto_update_enabled) return skipped('auto_update_enabled is false');
       const { latest, heldBack, problem } = await feed();
-      if (problem !== undefined)
-        return warning(problem, 'Look at the network, or name a mirror by `auto_update_feed`.');
+      if (problem !== undefined) return warning(problem, 'Check the network, or name a mirror in `auto_update_feed`.');
       if (latest === undefined) return ok('this is the newest release');
       return heldBack === undefined
         ? ok(`${latest} will be installed`)

@@ -75,7 +75,8 @@ export const WORKER_CHECKS: readonly Check[] = [
 
 async function running({ worker, version }: DoctorDeps): Promise<Finding> {
   const asked = await worker();
-  if (asked.is === 'not-running') return failed('none does', 'Run `studio-worker setup`, or `studio-worker run`.');
+  if (asked.is === 'not-running')
+    return failed('no worker is running', 'Run `studio-worker setup`, or `studio-worker run`.');
   if (asked.is === 'failed') return failed(asked.error.message, asked.error.hint ?? 'Restart the worker.');
   const { pid, version: itsVersion } = asked.answer;
   if (itsVersion !== version) {
@@ -91,7 +92,7 @@ async function single({ worker, lockHolder }: DoctorDeps): Promise<Finding> {
     if (session.at === 'refused' && session.code === CLOSE.duplicateWorker) {
       return failed(`the studio closed the session: ${session.because}`, remedyFor(session.code));
     }
-    return ok('this one is alone');
+    return ok('no other worker is in the way');
   }
   const pid = await lockHolder();
   if (pid === undefined) return ok('the config folder is free');
@@ -126,7 +127,7 @@ async function jobs({ worker, offers, now }: DoctorDeps): Promise<Finding> {
   if (!enabled) return warning('claiming is off', 'Run `studio-worker enable`.');
   if (registration.at !== 'approved')
     return warning('the studio has not approved this machine', 'Approve it in the studio.');
-  if (session.at !== 'live') return warning(`the session is ${session.at}`, 'Look at the checks of the studio.');
+  if (session.at !== 'live') return warning(`the session is ${session.at}`, 'See the checks of the studio.');
   const counted = await offers();
   if (counted.is !== 'answered') return skipped('the running worker does not count its offers');
   const { offers: count, accepted, rejections } = counted.answer;

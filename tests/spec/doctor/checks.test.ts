@@ -243,3 +243,8 @@ test('a check that never ends is given up, and the next one runs', async () => {
   expect((await stuck).value).toMatchObject({ id: 'config.private', is: 'failed' });
   expect((await findings.next()).value).toMatchObject({ id: 'registration.approved', is: 'ok' });
 });
+
+test('an outbox without results is not said to hold any', async () => {
+  const { message } = await findingOf('disk.outbox', { sizeOf: async () => 262_144 });
+  expect(message).toMatch(/^262\.1 kB used, 2\.0 GB free at \S+outbox$/);
+});
