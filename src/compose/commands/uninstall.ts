@@ -1,6 +1,7 @@
 import type { Uninstaller } from '../../cli/world/uninstall.ts';
 import { WorkerError } from '../../base/errors.ts';
 import { configCandidates, siblingsOf } from '../../config/paths.ts';
+import { purgedPaths } from '../../release/purge.ts';
 import { folderOf } from '../../release/receipt.ts';
 import { reverseChanges } from '../../release/reverse.ts';
 import { managerFor } from '../../service/account.ts';
@@ -58,25 +59,20 @@ async function purgeAll({ named, configPath, dataFolder }: Purge, effects: Effec
   const { files, environment, native } = effects;
   const models = await openLocalModels(named, effects);
   const { removed } = await models.store.collect({ maxBytes: 0 });
-  const moved = environment.get(CACHE_VARIABLE) ?? '';
-  const cache = moved === '' ? [native.folder] : CACHED.map((name) => `${native.folder}/${name}`);
+  const { folder, ...beside } = siblingsOf(configPath);
+  const isOwnFolder = named === undefined && configCandidates(environment).includes(configPath);
   const gone = removed.map(({ path }) => path);
-  for (const path of [...configFiles(configPath, named, effects), ...cache, dataFolder]) {
+  const paths = purgedPaths({
+    config: { path: configPath, folder, beside: Object.values(beside), isOwnFolder },
+    cache: { folder: native.folder, isOwnFolder: (environment.get(CACHE_VARIABLE) ?? '') === '' },
+    dataFolder,
+  });
+  for (const path of paths) {
     if ((await files.stat(path)) === undefined) continue;
     await files.remove(path);
     gone.push(path);
   }
   return gone;
-}
-
-/** What a cache folder that the operator named holds of ours. */
-const CACHED = ['native', 'packs', 'cuda', 'mesa', 'gl'];
-
-/** The folder of the config, where it is this program's own; one that the operator named loses our files only. */
-function configFiles(path: string, named: string | undefined, { environment }: Effects): readonly string[] {
-  const { folder, ...beside } = siblingsOf(path);
-  const isOwn = named === undefined && configCandidates(environment).includes(path);
-  return isOwn ? [folder] : [...Object.values(beside), path];
 }
 
 /** `entry`: a folder of the `Path`, as the receipt has it. @throws WorkerError `file.not-written` with what PowerShell said */
