@@ -1,6 +1,7 @@
 import { errorChain } from '../../base/errors.ts';
 import { VERSION } from '../../base/version.ts';
 import { findConfig, siblingsOf } from '../../config/paths.ts';
+import { startOf } from '../../release/update/own-words.ts';
 import { TRIAL_VARIABLE } from '../../release/update/trial.ts';
 import { countStart } from '../../release/update/start-count.ts';
 import { openUpdateMemory } from '../../release/update/state.ts';
@@ -16,20 +17,6 @@ import { writeError } from '../../system/process/this-program.ts';
  * The first thing that `run` does, before the rest of the program is even loaded: count the start, and go back to the
  * version before this one when it died too often. It knows as little of the program as it can.
  */
-
-/** Whether a command line starts a worker, and with which config; undefined for any other command. */
-export function startOf(words: readonly string[]): { readonly config: string | undefined } | undefined {
-  let config: string | undefined;
-  let command: string | undefined;
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at] ?? '';
-    if (word === '--config') config = words[++at];
-    else if (word.startsWith('--config=')) config = word.slice('--config='.length);
-    else if (word === '--help' || word === '-h') return undefined;
-    else if (!word.startsWith('-')) command ??= word;
-  }
-  return command === 'run' ? { config } : undefined;
-}
 
 /** Counts this start, or goes on as the previous version. Whatever is wrong with the count, the worker starts. */
 export async function guardStart(words: readonly string[]): Promise<void> {
