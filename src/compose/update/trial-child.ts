@@ -6,7 +6,7 @@ import { acquireLock } from '../../system/disk/lock.ts';
 import { connectLineParent } from '../../system/process/line-parent.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { Effects } from '../effects.ts';
-import type { TrialPart } from '../worker/setup.ts';
+import type { TrialPart } from '../../worker/rules/trial.ts';
 
 /** The new version's side of its trial. */
 export interface TrialRun extends Disposable {

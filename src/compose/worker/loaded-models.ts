@@ -1,5 +1,4 @@
 import { WorkerError } from '../../base/errors.ts';
-import { SECOND_MS } from '../../base/units.ts';
 import type { LoadedModel } from '../../engines/engine.ts';
 import type { Job } from '../../jobs/job.ts';
 import { openResidency } from '../../models/loaded/residency.ts';
@@ -7,6 +6,7 @@ import type { ModelRequest, StoredFiles } from '../../models/store/file-resolver
 import type { FileLease, ModelStore } from '../../models/store/store.ts';
 import { mayHaveGpu } from '../../models/memory/gpu-memory.ts';
 import { createModelPool, type ModelPool } from '../../models/loaded/pool.ts';
+import { keepWarmMs } from '../../worker/rules/operator-amounts.ts';
 import { createModelLoader, type ModelLoader } from '../../worker/models/loader.ts';
 import { createRestoreOnce, preload } from '../../worker/models/restore.ts';
 import type { ControlDeps } from '../../worker/control/control.ts';
@@ -44,7 +44,8 @@ export async function composeLoadedModels(
   const memory = await memoryOf(setup, (kind) => pool.shares(kind));
   const { admission, probe } = memory;
   const residency = await openResidency({ path: paths.residency, files, clock, log });
-  const keepMs = liveKeepMs(config);
+  const [claiming, keepSecs] = [config.live('auto_enabled'), config.live('keep_warm_secs')];
+  const keepMs = (): number => keepWarmMs(claiming(), keepSecs());
   let remembers = true;
   const onChange = (): void => {
     if (remembers) residency.remember(pool.residents());
@@ -87,12 +88,6 @@ const memoryOf = (setup: WorkerSetup, loaded: MemoryOptions['loaded']): Promise<
     ceilingGb: setup.config.live('memory_max_gb'),
     log: setup.log.logger.child({}, 'jobs'),
   });
-
-/** How long a model stays in memory after its last job. With claiming off no job can come, and the operator may want the memory. */
-function liveKeepMs(config: WorkerSetup['config']): () => number {
-  const [enabled, keepSecs] = [config.live('auto_enabled'), config.live('keep_warm_secs')];
-  return () => (enabled() ? keepSecs() * SECOND_MS : 0);
-}
 
 /** A model's files, marked as in use until they are disposed of, if all of them are on this disk. */
 async function presentFiles(

@@ -3,9 +3,9 @@ import type { Engine } from '../../engines/engine.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
 import type { Log } from '../../log/open-log.ts';
 import type { RegistrationOptions } from '../../studio/registration/registration.ts';
-import type { TrialStep } from '../../release/update/trial.ts';
 import type { Updater } from '../../release/update/updater.ts';
 import type { CpuRule } from '../../worker/rules/cpu-rule.ts';
+import type { TrialPart } from '../../worker/rules/trial.ts';
 import type { Effects } from '../effects.ts';
 
 /** What a worker is built from. The safety rules are not optional: a worker that forgot one would compile and have none. */
@@ -23,11 +23,4 @@ export interface WorkerSetup {
   /** Set in a new version that is run to prove itself. */
   readonly trial?: TrialPart;
   readonly registrationPolicy?: RegistrationOptions['policy'];
-}
-
-/** What the one who tries a new version wants of it: it takes no job, and says how far it has come. */
-export interface TrialPart {
-  /** Settles when the old worker has let go of everything that belongs to one worker alone. */
-  clearance(): Promise<void>;
-  report(step: TrialStep): void;
 }

@@ -14,10 +14,12 @@ import { createWorkerControl, type WorkerControl } from '../../worker/control/co
 import { createWorkerEvents, type WorkerEvents } from '../../worker/events.ts';
 import { explainNow } from '../../worker/explain.ts';
 import { createHistory } from '../../worker/history.ts';
+import { offeredGb } from '../../worker/rules/operator-amounts.ts';
 import { createRejectionCounts } from '../../worker/rules/rejection-counts.ts';
 import { watchQuiet } from '../../worker/quiet.ts';
 import { createStopping } from '../../worker/stop-driver.ts';
 import { stopParts } from '../../worker/stop-parts.ts';
+import { inTrial } from '../../worker/rules/trial.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { offeredUrlCheck } from '../model-store.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
@@ -28,7 +30,6 @@ import { readObstacles } from './obstacles.ts';
 import { composePresence } from './presence.ts';
 import type { WorkerSetup } from './setup.ts';
 import { composeStudioLink, type StudioLink } from './studio-link.ts';
-import { inTrial } from './trial.ts';
 import { updateHost } from '../update/host.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 
@@ -131,8 +132,7 @@ async function composeBase(setup: WorkerSetup) {
 async function composeOffers(setup: WorkerSetup, base: Base) {
   const { apiBaseUrl, presence, machine, enabled, events, scheduler, stopping } = base;
   const thresholdGb = setup.config.live('vram_threshold_gb');
-  /** A studio that offered more would be rejected for ever. */
-  const takenGb = (): number => Math.min(thresholdGb(), jobs.maxEstimateGb() ?? Number.POSITIVE_INFINITY);
+  const takenGb = (): number => offeredGb(thresholdGb(), jobs.maxEstimateGb());
   const capabilities = (features: readonly string[] = []): Capabilities =>
     machine.capabilities({
       claiming: enabled() && !stopping.underway,

@@ -1,10 +1,17 @@
 import { VERSION } from '../../base/version.ts';
 import type { ConfigStore } from '../../config/store.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
-import type { WorkerEvents } from '../../worker/events.ts';
-import type { WorkerDeps } from '../../worker/worker.ts';
-import type { TrialPart } from './setup.ts';
-import type { StudioLink } from './studio-link.ts';
+import type { TrialStep } from '../../release/update/trial.ts';
+import type { SessionEvents } from '../../studio/session/session.ts';
+import type { WorkerEvents } from '../events.ts';
+import type { WorkerDeps } from '../worker.ts';
+
+/** What the one who tries a new version wants of it: it takes no job, and says how far it has come. */
+export interface TrialPart {
+  /** Settles when the old worker has let go of everything that belongs to one worker alone. */
+  clearance(): Promise<void>;
+  report(step: TrialStep): void;
+}
 
 type Parts = Pick<WorkerDeps, 'registration' | 'receivers' | 'delivery'>;
 
@@ -17,7 +24,7 @@ export function inTrial(
   trial: TrialPart,
   around: {
     readonly config: Pick<ConfigStore, 'current'>;
-    readonly link: Pick<StudioLink, 'onWelcome'>;
+    readonly link: Pick<SessionEvents, 'onWelcome'>;
     readonly scheduler: Pick<Scheduler, 'reserve'>;
     readonly events: Pick<WorkerEvents, 'subscribe'>;
   },
