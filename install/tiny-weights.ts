@@ -1,5 +1,5 @@
 /**
- * Writes small weights and inputs, and serves them, to try real engines without a network: `bun install/tiny-weights.ts
+ * Writes small weights and inputs, and serves them, to try real engines without a network: `bun run tiny-weights
  * FOLDER`. What docs/first-jobs.md shows was recorded with them.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -46,7 +46,6 @@ async function main(): Promise<void> {
   };
   mkdirSync(folder, { recursive: true });
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-  console.log(`${Object.keys(files).join(', ')} are in ${folder}, and at ${ORIGIN} until you press Ctrl-C`);
   Bun.serve({
     hostname: HOST,
     port: PORT,
@@ -55,6 +54,7 @@ async function main(): Promise<void> {
       return content === undefined ? new Response('no such file', { status: 404 }) : new Response(Buffer.from(content));
     },
   });
+  console.log(`${Object.keys(files).join(', ')} are in ${folder}, and at ${ORIGIN} until you press Ctrl-C`);
 }
 
 if (import.meta.main) await atTop(main);

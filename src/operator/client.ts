@@ -214,7 +214,8 @@ async function exchange({ http, url, token }: ClientOptions, asked: Exchange): P
 /** A failed request, as a failure to reach this studio. */
 function ofStudio(thrown: unknown): unknown {
   if (!(thrown instanceof WorkerError) || thrown.code !== 'http.unreachable') return thrown;
-  const hint = 'Check that a studio runs at --url, and that this machine reaches it.';
+  const hint =
+    'Check that it runs and that this machine reaches it. `studio-worker studio` starts one here; `--url` names another.';
   return new WorkerError('studio.unreachable', thrown.message, { cause: thrown.cause, fields: thrown.fields, hint });
 }
 

@@ -17,7 +17,7 @@ export const licences = command({
     const { licences: embedded } = await import('../../licences/embedded.ts');
     if (embedded === undefined) {
       throw new WorkerError('native.unavailable', 'a checkout carries no list of licences: the build makes it', {
-        hint: 'Run `bun run build`, then `dist/studio-worker licences`.',
+        hint: 'Run `npx --yes bun@1.4.5 run build`, then `dist/studio-worker licences`.',
       });
     }
     const { components, notice } = embedded;

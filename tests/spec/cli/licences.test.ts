@@ -5,5 +5,5 @@ test('a checkout, which carries no list of licences, says where to get it', asyn
   await using cli = await setup();
   expect(await cli.run('licences')).toBe(69);
   expect(cli.out()).toBe('');
-  expect(cli.err()).toContain('Run `bun run build`, then `dist/studio-worker licences`.');
+  expect(cli.err()).toContain('Run `npx --yes bun@1.4.5 run build`, then `dist/studio-worker licences`.');
 });

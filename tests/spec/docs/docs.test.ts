@@ -80,6 +80,15 @@ test('the first two commands of the README are the demo and the checks', async (
   expect(commands.map(([, name]) => name).slice(0, 2)).toEqual(['demo', 'check']);
 });
 
+test('a command of a fresh clone installs what it needs before it runs', async () => {
+  const { scripts }: { scripts: Record<string, string> } = await Bun.file('package.json').json();
+  const pages = await Promise.all(PAGES.map(textOf));
+  const commands = [...pages.join('\n').matchAll(/^(?:\$ )?npx --yes bun@1\.4\.5 (\S+) ([\w-]+)/gm)];
+  expect(commands.length).toBeGreaterThan(4);
+  expect(new Set(commands.map(([, run]) => run))).toEqual(new Set(['run']));
+  for (const [, , name = ''] of commands) expect(scripts[name]).toStartWith('bun run setup && ');
+});
+
 test('every link from a page to a file of the project resolves', async () => {
   const broken: string[] = [];
   expect(PAGES).toContain('docs/operations.md');
