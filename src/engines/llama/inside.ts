@@ -7,7 +7,7 @@ import type { ModelFiles, RunContext } from '../engine.ts';
 import { ggufOf } from '../model-file.ts';
 import type { TaskResult } from '../result.ts';
 import type { InnerEngine, Inputs, LoadContext } from '../host/inner.ts';
-import { grammarOf } from './grammar.ts';
+import { grammarOf } from './grammar/grammar.ts';
 import type { ChatModel, OpenOptions } from './port.ts';
 import { minTokensOf } from './pieces.ts';
 import { type Reader, readerOf, seeingReaderOf } from './reader.ts';

@@ -4,7 +4,7 @@ import { writeJson } from '../../../src/contract/json.ts';
 import { OutboundFrameSchema } from '../../../src/contract/frames/outbound.ts';
 import { parseInbound } from '../../../src/contract/frames/inbound.ts';
 import { readJson } from '../../../src/contract/read.ts';
-import { grammarOf } from '../../../src/engines/llama/grammar.ts';
+import { grammarOf } from '../../../src/engines/llama/grammar/grammar.ts';
 import { readFromChild } from '../../../src/engines/host/messages.ts';
 import {
   boundaryOf,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { grammarOf } from '../../../../src/engines/llama/grammar.ts';
+import { grammarOf } from '../../../../src/engines/llama/grammar/grammar.ts';
 import { checkJson } from '../../../../src/jobs/output/json.ts';
 import { canProduce } from '../../../fakes/engines/gbnf.ts';
 
@@ -146,6 +146,37 @@ describe('a grammar', () => {
     expect(canProduce(grammarOf(some), '{"d":1,"x":1}')).toBe(false);
     expect(canProduce(grammarOf(field({ anyOf: [false, { type: 'integer' }] })), '{"d":1}')).toBe(true);
     expect(() => grammarOf(field(false))).toThrow('a part of it is false');
+  });
+
+  test.each([
+    [{ type: 'object', patternProperties: { '^x-': { type: 'string' } }, required: ['x-a'] }, '{"x-a":"1"}'],
+    [{ type: 'object', patternProperties: { '^x-': true, a$: { type: 'null' } }, required: ['x-a'] }, '{"x-a":null}'],
+  ])('a required field of closed %j has what its pattern says', (schema, text) => {
+    expect(canProduce(grammarOf({ ...schema, additionalProperties: false }), text)).toBe(true);
+    expect(() => grammarOf({ ...schema, additionalProperties: false, required: ['y'] })).toThrow('is false');
+  });
+
+  test.each([
+    [{ prefixItems: [{ type: 'integer' }, { type: 'string' }], maxItems: 1 }, '[1]'],
+    [{ prefixItems: [{ type: 'integer' }, false] }, '[1]'],
+    [{ prefixItems: [{ type: 'integer' }], maxItems: 0 }, '[]'],
+    [{ prefixItems: [{ type: 'integer' }], items: { type: 'null' }, minItems: 2, maxItems: 3 }, '[1, null]'],
+  ])('a list of %j may end before what it cannot have', (schema, text) => {
+    expect(canProduce(grammarOf({ type: 'array', ...schema }), text)).toBe(true);
+    expect(checkJson(text, { type: 'array', ...schema }).is).toBe('good');
+    expect(() => grammarOf({ type: 'array', ...schema, minItems: 4 })).toThrow('allows no list');
+  });
+
+  test.each([
+    ['#whole', { $defs: { a: { $anchor: 'whole', type: 'integer' } } }],
+    ['whole.json', { $defs: { a: { $id: 'whole.json', type: 'integer' } } }],
+    ['https://example.com/s#/$defs/a', { $id: 'https://example.com/s', $defs: { a: { type: 'integer' } } }],
+    ['s#/$defs/a', { $id: 'https://example.com/s', $defs: { a: { type: 'integer' } } }],
+  ])('follows %s to the part of the schema with that name', (reference, more) => {
+    const schema = field({ $ref: reference }, more);
+    expect(canProduce(grammarOf(schema), '{"d":1}')).toBe(true);
+    expect(canProduce(grammarOf(schema), '{"d":"1"}')).toBe(false);
+    expect(checkJson('{"d":1}', schema).is).toBe('good');
   });
 
   test('follows a reference with a bare percent sign', () => {

@@ -1,4 +1,4 @@
-import { WorkerError } from '../../base/errors.ts';
+import { WorkerError } from '../../../base/errors.ts';
 
 /** The rules that every grammar has: JSON as it is (RFC 8259), written without superfluous blank space. */
 export const JSON_RULES: readonly (readonly [name: string, body: string])[] = [

@@ -1,6 +1,7 @@
-import { errorChain, WorkerError } from '../../base/errors.ts';
-import { writeJson } from '../../contract/json.ts';
+import { errorChain, WorkerError } from '../../../base/errors.ts';
+import { writeJson } from '../../../contract/json.ts';
 import { countOf, invalidSchema, JSON_RULES, literal, NoValue, numberRule, stringRule } from './json-rules.ts';
+import { SchemaParts } from './schema-parts.ts';
 
 /*
  * JSON schema → GBNF, the grammar that llama.cpp keeps a reply to. The grammar is for getting there: whatever it cannot
@@ -38,7 +39,7 @@ export function grammarOf(jsonSchema: unknown): string {
 }
 
 class Translation {
-  readonly #root: unknown;
+  readonly #source: SchemaParts;
   readonly #rules: Map<string, string>;
   readonly #references = new Map<string, string>();
   /** References whose values begin where the one that is being translated begins. */
@@ -46,7 +47,7 @@ class Translation {
   #parts = 0;
 
   constructor(root: unknown, rules: Map<string, string>) {
-    this.#root = root;
+    this.#source = new SchemaParts(root);
     this.#rules = rules;
   }
 
@@ -98,11 +99,11 @@ class Translation {
   #object(schema: Schema, depth: number): string {
     const fields = fieldsOf(schema);
     const required = Array.isArray(schema['required']) ? schema['required'].map(String) : [];
-    const others = schema['additionalProperties'];
     const names = [...Object.keys(fields), ...required.filter((name) => !Object.hasOwn(fields, name))];
     const pairs = names.flatMap((name) => {
       const isRequired = required.includes(name);
-      const value = (): string => this.of(Object.hasOwn(fields, name) ? fields[name] : others, depth + 1);
+      const value = (): string =>
+        this.of(Object.hasOwn(fields, name) ? fields[name] : unnamedField(schema, name), depth + 1);
       const rule = isRequired ? value() : orNothing(value);
       return rule === undefined ? [] : [{ text: `${literal(name)} ":" blank ${rule}`, isRequired }];
     });
@@ -139,17 +140,31 @@ class Translation {
 
   #array(schema: Schema, depth: number): string {
     const prefix = Array.isArray(schema['prefixItems']) ? schema['prefixItems'] : [];
-    const head = prefix.map((item) => this.of(item, depth + 1));
-    const min = Math.max(0, countOf(schema['minItems'], 0) - head.length);
-    const max = countOf(schema['maxItems'], Infinity) - head.length;
-    const rule = max <= 0 ? undefined : orNothing(() => this.of(schema['items'], depth + 1));
-    if (min > max || (rule === undefined && min > 0)) throw new NoValue('a part of it allows no list');
+    const max = countOf(schema['maxItems'], Infinity);
+    const head = this.#head(prefix.slice(0, max), depth);
+    const isWhole = head.length === prefix.length && head.length < max;
+    const rule = isWhole ? orNothing(() => this.of(schema['items'], depth + 1)) : undefined;
+    const [min, most] = [countOf(schema['minItems'], 0), rule === undefined ? head.length : max];
+    if (min > most) throw new NoValue('a part of it allows no list');
     if (rule === undefined) return `"[" ${head.join(' "," blank ') || '""'} "]"`;
     const item = this.#named(rule);
     const more = `("," blank ${item})`;
-    if (head.length > 0) return `"[" ${head.join(' "," blank ')} ${repeated(more, min, max)} "]"`;
+    if (head.length > 0) {
+      return `"[" ${head.join(' "," blank ')} ${repeated(more, min - head.length, max - head.length)} "]"`;
+    }
     const list = `${item} ${repeated(more, Math.max(0, min - 1), max - 1)}`;
     return `"[" ${min > 0 ? list : `(${list})?`} "]"`;
+  }
+
+  /** The items that have a schema each, up to the first that allows no value: a list may end before it. */
+  #head(items: readonly unknown[], depth: number): readonly string[] {
+    const head: string[] = [];
+    for (const item of items) {
+      const rule = orNothing(() => this.of(item, depth + 1));
+      if (rule === undefined) break;
+      head.push(rule);
+    }
+    return head;
   }
 
   #reference(pointer: string, depth: number): string {
@@ -161,7 +176,7 @@ class Translation {
     try {
       this.#rules.set(
         name,
-        this.#within([...this.#open, pointer], () => this.of(this.#at(pointer), depth + 1)),
+        this.#within([...this.#open, pointer], () => this.of(this.#source.at(pointer), depth + 1)),
       );
       return name;
     } catch (thrown) {
@@ -180,24 +195,12 @@ class Translation {
     }
   }
 
-  /** A part of this schema, by its JSON pointer (RFC 6901). */
-  #at(pointer: string): unknown {
-    const [document, ...steps] = pointer.split('/');
-    let at: unknown = this.#root;
-    for (const step of steps) {
-      const key = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~');
-      at = isContainer(at) && Object.hasOwn(at, key) ? at[key] : undefined;
-    }
-    if (document === '#' && at !== undefined) return at;
-    throw invalidSchema(`${pointer} is not part of it`);
-  }
-
   /** One schema that asks for what all of them do; `key` is where the parts were. */
   #merged(schema: Schema, parts: readonly unknown[], key: string): unknown {
     const { [key]: _parts, ...rest } = schema;
     let whole: Schema = rest;
     for (const part of parts) {
-      const resolved = isSchema(part) && typeof part['$ref'] === 'string' ? this.#at(part['$ref']) : part;
+      const resolved = isSchema(part) && typeof part['$ref'] === 'string' ? this.#source.at(part['$ref']) : part;
       if (resolved === false) return false;
       if (!isSchema(resolved)) continue;
       if (Object.keys(whole).every((name) => REMARKS.has(name))) {
@@ -224,8 +227,8 @@ class Translation {
 /** Keywords that do not restrict values. */
 const REMARKS = new Set(['$schema', '$id', '$defs', 'definitions', 'title', 'description', 'default', 'examples']);
 
-const isContainer = (value: unknown): value is Schema => typeof value === 'object' && value !== null;
-const isSchema = (value: unknown): value is Schema => isContainer(value) && !Array.isArray(value);
+const isSchema = (value: unknown): value is Schema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const fieldsOf = ({ properties }: Schema): Schema => (isSchema(properties) ? properties : {});
 
 /** A schema that names no type often means one all the same. */
@@ -238,18 +241,26 @@ function typesOf(schema: Schema): readonly unknown[] {
   return ['any'];
 }
 
+/** The schema of a field that is only named as required: what a pattern of its name says, else what all others have. */
+function unnamedField({ patternProperties, additionalProperties }: Schema, name: string): unknown {
+  const patterns = isSchema(patternProperties) ? Object.entries(patternProperties) : [];
+  const [only, ...more] = patterns.filter(([pattern]) => matches(pattern, name)).map(([, schema]) => schema);
+  if (only === undefined) return additionalProperties;
+  return more.length === 0 ? only : { allOf: [only, ...more] };
+}
+
+/** What is no pattern at all matches nothing; the check of the result says so. */
+function matches(pattern: string, name: string): boolean {
+  try {
+    return new RegExp(pattern, 'u').test(name);
+  } catch {
+    return false;
+  }
+}
+
 /** Fields beyond those that a schema names are written where it says so; JSON schema's own default is too much of them. */
 const mayHaveOthers = ({ additionalProperties, patternProperties }: Schema): boolean =>
   additionalProperties === true || isSchema(additionalProperties) || isSchema(patternProperties);
-
-/** A step of a pointer in a fragment; one with a bare percent sign stands for itself. */
-function decoded(step: string): string {
-  try {
-    return decodeURIComponent(step);
-  } catch {
-    return step;
-  }
-}
 
 /** The rule, or undefined where no value satisfies it. */
 function orNothing(rule: () => string): string | undefined {
@@ -279,7 +290,7 @@ const listOf = (item: string, min: number): string => {
 
 /** So many of it; a count too large for the grammar is left to the check of the result. */
 function repeated(item: string, min: number, max: number): string {
-  const atLeast = Math.min(min, MAX_REPEATS);
+  const atLeast = Math.min(Math.max(0, min), MAX_REPEATS);
   if (max > MAX_REPEATS) return atLeast === 0 ? `${item}*` : `${item}{${atLeast},}`;
   return max <= 0 ? '""' : `${item}{${atLeast},${max}}`;
 }
