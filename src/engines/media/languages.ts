@@ -17,7 +17,7 @@ const TOKENS_PER_LANGUAGE = 51_766;
  */
 const OTHER_CODES: ReadonlyMap<string, string> = new Map(
   (
-    'nb:no iw:he jv:jw in:id ji:yi mo:ro fil:tl cmn:zh zsm:ms arb:ar pes:fa prs:fa ekk:et lvs:lv swh:sw npi:ne uzn:uz khk:mn ' +
+    'nb:no sh:sr iw:he jv:jw in:id ji:yi mo:ro fil:tl cmn:zh zsm:ms arb:ar pes:fa prs:fa ekk:et lvs:lv swh:sw npi:ne uzn:uz khk:mn ' +
     'als:sq azj:az pbt:ps ydd:yi plt:mg hat:ht alb:sq arm:hy baq:eu bur:my chi:zh cze:cs dut:nl fre:fr geo:ka ger:de gre:el ' +
     'ice:is mac:mk mao:mi may:ms per:fa rum:ro slo:sk tib:bo wel:cy'
   )
@@ -28,6 +28,7 @@ const OTHER_CODES: ReadonlyMap<string, string> = new Map(
 /** English names beside those that Unicode has for the codes; most are those of Whisper itself. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['mandarin', 'zh'],
+  ['bengali', 'bn'],
   ['castilian', 'es'],
   ['valencian', 'ca'],
   ['flemish', 'nl'],
@@ -55,7 +56,7 @@ const plain = (name: string): string =>
     .replaceAll(/\p{M}+/gu, '');
 
 function namedInEnglish(name: string): string | undefined {
-  const asked = plain(name);
+  const asked = plain(name.replace(/\s*\([^()]*\)\s*$/, '')); // `Chinese (Simplified)`
   const inEnglish = new Intl.DisplayNames(['en'], { type: 'language' });
   return OTHER_NAMES.get(asked) ?? LANGUAGES.find((code) => plain(inEnglish.of(code) ?? code) === asked);
 }
