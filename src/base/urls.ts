@@ -13,6 +13,9 @@ export const carriesMore = (url: URL): boolean =>
 export const urlInHeader = (value: string): string =>
   value.replaceAll(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 
+/** Whether a URL carries its file itself (RFC 2397). Schemes are written in any case (RFC 3986 §3.1). */
+export const isDataUrl = (url: string): boolean => /^data:/i.test(url);
+
 /** Longest part of a URL that is shown, in characters: enough to know it by. */
 const MAX_SHOWN = 500;
 

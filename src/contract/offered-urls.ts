@@ -1,3 +1,4 @@
+import { isDataUrl } from '../base/urls.ts';
 import { engineFacts, type ModelSource } from './model-source.ts';
 import type { Task } from './tasks/index.ts';
 
@@ -44,5 +45,4 @@ export function inputsOffered(task: Task): readonly OfferedUrl[] {
 const named = (what: string, url: string | undefined): readonly OfferedUrl[] =>
   url === undefined || url === '' ? [] : [{ what, url }];
 
-const unlessInline = (urls: readonly OfferedUrl[]): readonly OfferedUrl[] =>
-  urls.filter(({ url }) => !url.startsWith('data:'));
+const unlessInline = (urls: readonly OfferedUrl[]): readonly OfferedUrl[] => urls.filter(({ url }) => !isDataUrl(url));

@@ -1,4 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
+import { isDataUrl } from '../../base/urls.ts';
 import { imageTypeOf } from '../../base/media/image-type.ts';
 import { formatBytes, SECOND_MS } from '../../base/units.ts';
 import { MAX_IMAGE_BYTES } from '../../contract/limits.ts';
@@ -42,7 +43,7 @@ export async function readTaskImageFile(
   { fetchImage, images, clock }: TaskImageOptions,
   signal: AbortSignal,
 ): Promise<ReadImage> {
-  const bytes = named.url.startsWith('data:') ? inline(named) : await fetched(named, { fetchImage, clock }, signal);
+  const bytes = isDataUrl(named.url) ? inline(named) : await fetched(named, { fetchImage, clock }, signal);
   if (!READABLE.has(imageTypeOf(bytes) ?? '')) throw invalid(named, 'is no PNG, JPEG or WebP');
   const facts = await images.probe(bytes).catch(unusable(named));
   return { bytes, facts, image: await images.decode(bytes).catch(unusable(named)) };
@@ -72,11 +73,14 @@ async function fetched(
   }
 }
 
+/** The type may have parameters, such as the name of the file (RFC 2397 §3). */
+const IMAGE_IN_BASE64 = /^data:image\/[\w.+-]+(?:;[\w.+-]+=[^;,]*)*;\s*base64\s*$/i;
+
 /** An image that travels in its URL (RFC 2397), which is never quoted. */
 function inline(named: NamedUrl): Uint8Array {
   const { what, url } = named;
   const comma = url.indexOf(',');
-  if (!/^data:image\/[\w.+-]+;base64$/i.test(url.slice(0, comma))) {
+  if (!IMAGE_IN_BASE64.test(url.slice(0, comma))) {
     throw invalid(named, 'is a data URL, but not of an image in base64');
   }
   const base64 = url.slice(comma + 1);
@@ -89,7 +93,8 @@ function inline(named: NamedUrl): Uint8Array {
 
 function decoded(named: NamedUrl, base64: string): Uint8Array {
   try {
-    return Uint8Array.fromBase64(base64);
+    // Some programs escape the marks of base64, as they do in a query.
+    return Uint8Array.fromBase64(base64.includes('%') ? decodeURIComponent(base64) : base64);
   } catch (thrown) {
     throw invalid(named, 'is a data URL whose base64 cannot be read', thrown);
   }
@@ -108,7 +113,7 @@ const unusable =
 const invalid = ({ what, url }: NamedUrl, because: string, cause?: unknown): WorkerError =>
   new WorkerError('task.invalid', `the ${what} ${because}`, {
     cause,
-    hint: url.startsWith('data:')
+    hint: isDataUrl(url)
       ? 'Create the job with `data:image/png;base64,` and the whole PNG, JPEG or WebP file in base64.'
       : 'Create the job with the URL of a PNG, JPEG or WebP file that needs no login.',
   });

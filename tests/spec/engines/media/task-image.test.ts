@@ -25,6 +25,16 @@ test.each(['png', 'jpeg', 'webp'] as const)('a %s is read from its URL and from 
 });
 
 test.each([
+  ['a scheme in capitals', `DATA:image/png;base64,${png.toBase64()}`],
+  ['the name of its file', `data:image/png;name=fox.png;base64,${png.toBase64()}`],
+  ['a character set', `data:image/png;charset=utf-8;base64,${png.toBase64()}`],
+  ['a blank before its coding', `data:image/png; base64,${png.toBase64()}`],
+  ['escaped marks', `data:image/png;base64,${encodeURIComponent(png.toBase64())}`],
+])('an image is read from a data URL with %s', async (_, url) => {
+  expect(await read(url, new Uint8Array())).toMatchObject({ width: 3, height: 2 });
+});
+
+test.each([
   ['a web page', URL, new TextEncoder().encode('<!doctype html>'), 'the input image is no PNG, JPEG or WebP'],
   ['nothing', URL, new Uint8Array(), 'the input image is no PNG, JPEG or WebP'],
   ['another format', URL, gif, 'the input image is no PNG, JPEG or WebP'],

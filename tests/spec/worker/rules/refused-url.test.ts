@@ -47,7 +47,11 @@ test.each<[string, Task, readonly string[]]>([
   ],
   ['a video', aTask({ kind: 'video', prompt: '', initImageUrl: 'https://a' }), ['init image https://a']],
   ['speech', aTask({ kind: 'audio_tts', text: 'https://a' }), []],
-  ['a chat', { ...anLlmTask(), images: ['data:image/png;base64,AA', 'https://a'] }, ['image https://a']],
+  [
+    'a chat',
+    { ...anLlmTask(), images: ['data:image/png;base64,AA', 'DATA:image/png;base64,AA', 'https://a'] },
+    ['image https://a'],
+  ],
 ])('of %s those URLs are checked that are fetched', async (_what, task, checked) => {
   expect((await checkedOf({ task })).checked).toEqual([...checked]);
 });
