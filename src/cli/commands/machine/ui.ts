@@ -4,7 +4,7 @@ import type { OpenedWindow } from '../../world/window.ts';
 
 /** Opens the window of the running worker, and starts a worker where none runs. */
 export const ui = command({
-  summary: 'Open the window that shows and steers the worker; start a worker if none runs',
+  summary: 'Open the window that shows and controls the worker; start a worker if none runs',
   examples: ['studio-worker ui', 'studio-worker ui --print'],
   exits: [{ code: 69, means: 'no worker runs and none could be started, or the running one serves no window' }],
   json: '{shown: app|browser|none, url, startedWorker}',

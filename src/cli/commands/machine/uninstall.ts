@@ -18,7 +18,8 @@ export const uninstall = command({
   args: {
     purge: {
       type: 'boolean',
-      description: 'Remove the config, undelivered results, native files and downloaded models',
+      description:
+        'Remove the config, undelivered results, native files, downloaded models and the data of your own studio',
     },
     yes: { type: 'boolean', alias: 'y', description: 'Do not ask' },
     ...JSON_ARG,
@@ -53,7 +54,9 @@ async function confirm(
 ): Promise<void> {
   printLines(terminal, ...changes.map((change) => `  ${onOneLine(Object.values(change).join(' '))}`));
   const answer = await ask(
-    purge ? 'Reverse all this and remove config, results and models?' : 'Stop the worker and reverse all this?',
+    purge
+      ? 'Reverse all this and remove config, results, models and the data of your own studio?'
+      : 'Stop the worker and reverse all this?',
   );
   if (answer === true) return;
   throw new WorkerError('cli.usage', answer === undefined ? 'nobody is here to confirm' : 'nothing was changed', {

@@ -2,7 +2,7 @@ import { command } from '../../command.ts';
 
 /** Groups the commands about results that the studio does not have. */
 export const outbox = command({
-  summary: 'Sort the finished results that the studio does not have yet',
+  summary: 'Manage the finished results that the studio does not have yet',
   examples: ['studio-worker outbox list'],
   args: {},
   subCommands: {
