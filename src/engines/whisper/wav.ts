@@ -105,7 +105,11 @@ function formatOf(view: DataView, at: number, size: number): Format | Exclude<Wa
   const width = bits / 8;
   if (channels === 0) return broken('it has no channel');
   if (rate < RATES.min || rate > RATES.max) return broken(`it has ${rate} samples a second`);
-  if (view.getUint16(at + 12, true) !== channels * width) return broken('its samples do not fit into its frames');
+  const frameBytes = view.getUint16(at + 12, true);
+  // Some programs leave it at 0. Of any other, samples lie in wider places than they need, which whoever knows more reads.
+  if (frameBytes !== 0 && frameBytes !== channels * width) {
+    return { is: 'foreign', because: `its frames of ${frameBytes} bytes are not ${channels} samples of ${bits} bits` };
+  }
   return { rate, channels, width, sample };
 }
 

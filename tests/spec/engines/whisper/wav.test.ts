@@ -138,6 +138,16 @@ test.each([
   expect(monoOf(wav(wavOf(spoken, shape)))).toEqual(whole);
 });
 
+test.each([
+  [0, 'wav'],
+  [7, 'foreign'],
+] as const)('a WAV with frames of %p bytes is read as %s', (frameBytes, is) => {
+  const bytes = wavOf(spoken);
+  new DataView(bytes.buffer, bytes.byteOffset).setUint16(Buffer.from(bytes).indexOf('fmt ') + 20, frameBytes, true);
+  expect(readWav(bytes).is).toBe(is);
+  if (is === 'wav') expect(monoOf(wav(bytes))).toEqual(whole);
+});
+
 test.each([2, 4])('of %p channels that cancel each other out one is taken', (channels) => {
   const values = Array.from({ length: 400 }, (_, at) => Math.sin(at / 5) * 0.5);
   const samples = values.flatMap((value, at) =>
