@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import { WorkerError } from '../base/errors.ts';
-import { GROUP_OF } from './groups.ts';
 import type { KeyType } from './key-types.ts';
 import { type Config, type ConfigKey, type ConfigPatch, KEYS, specOf } from './schema.ts';
 import { checkBaseUrl } from './urls.ts';
@@ -26,7 +25,7 @@ export function patchFromJson(values: Readonly<Record<string, unknown>>, current
   for (const [name, value] of Object.entries(values)) {
     const key = KEYS.find((known) => known === name);
     if (key === undefined) problems[name] = 'is no key of the config';
-    else if (GROUP_OF[key] === undefined) problems[name] = 'is written by the worker itself';
+    else if (specOf(key)?.group === undefined) problems[name] = 'is written by the worker itself';
     else {
       const read = readOne(key, value);
       if (read.is === 'refused') problems[name] = read.because;

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { WorkerError } from '../base/errors.ts';
 import { suggest } from '../base/suggest.ts';
 import type { ConfigValue, KeyType } from './key-types.ts';
-import { type Config, type ConfigKey, CONFIG_KEYS, KEYS, specOf } from './schema.ts';
+import { CONFIG_KEYS } from './keys.ts';
+import { type Config, type ConfigKey, KEYS, specOf } from './schema.ts';
 import { parseToml } from './toml.ts';
 import { valueProblem } from './value-problem.ts';
 

@@ -1,3 +1,4 @@
+import type { ConfigGroup } from '../base/config-groups.ts';
 import * as v from 'valibot';
 import { TASK_KIND_IDS, TaskKindIdSchema } from '../contract/tasks/index.ts';
 
@@ -78,3 +79,24 @@ export const countWithin = (min: number, max: number) =>
 export const U16_MAX = 0xffffn;
 export const U32_MAX = 0xffff_ffffn;
 export const U64_MAX = 0xffff_ffff_ffff_ffffn;
+
+/** All that is known of one key. */
+export interface KeySpec {
+  /** Where a window shows it; `undefined` for what the worker writes itself, which nobody else edits. */
+  readonly group: ConfigGroup | undefined;
+  readonly type: KeyType;
+  /** A key without one is absent until set. */
+  readonly default?: string | number | boolean;
+  /** `GB` is 10^9 bytes, `GiB` is 2^30: the contract counts GPU memory in GiB and calls it GB, as its keys do. */
+  readonly unit?: 'GB' | 'GiB' | 'seconds' | 'attempts';
+  readonly sentence: string;
+  /** Never shown, never logged. */
+  readonly secret?: true;
+  /** A URL, shown without the parts that may hold a secret. */
+  readonly url?: true;
+  /**
+   * When an edit counts: `live` at once in a running worker, `restart` from its next start. `unused` keys are read,
+   * checked and kept for a later release, and change nothing in this one.
+   */
+  readonly applies: 'live' | 'restart' | 'unused';
+}

@@ -1,7 +1,8 @@
 import { WorkerError } from '../base/errors.ts';
 import { TASK_KIND_IDS, type TaskKindId } from '../contract/tasks/index.ts';
 import { toKey, unsetHint, valueOf } from './from-text.ts';
-import { type Config, type ConfigKey, type ConfigPatch, CONFIG_KEYS } from './schema.ts';
+import { CONFIG_KEYS } from './keys.ts';
+import { type Config, type ConfigKey, type ConfigPatch } from './schema.ts';
 import { noKind } from './value-problem.ts';
 
 /** What a command names: a key, or one switch of the table `kinds`, as in `kinds.mesh`. */

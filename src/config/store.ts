@@ -6,7 +6,8 @@ import type { Watch } from '../system/disk/watch.ts';
 import { siblingsOf } from './paths.ts';
 import { misspeltKeys } from './from-text.ts';
 import { type Folders, freshText, patchText, readConfig, readTable, type WarnOfValue } from './read.ts';
-import { type Config, type ConfigKey, type ConfigPatch, CONFIG_KEYS, KEYS, type LiveKey, specOf } from './schema.ts';
+import { CONFIG_KEYS } from './keys.ts';
+import { type Config, type ConfigKey, type ConfigPatch, KEYS, type LiveKey, specOf } from './schema.ts';
 
 export interface ConfigChange {
   readonly changedKeys: readonly ConfigKey[];

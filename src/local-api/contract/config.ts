@@ -1,15 +1,5 @@
 import * as v from 'valibot';
-
-/** Groups of settings, in the order in which a window shows them. */
-export const CONFIG_GROUPS = [
-  'connection',
-  'worker',
-  'engines',
-  'auto-update',
-  'models',
-  'background',
-  'local-api',
-] as const;
+import { CONFIG_GROUPS } from '../../base/config-groups.ts';
 
 const ValueSchema = v.union([
   v.string(),

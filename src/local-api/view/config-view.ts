@@ -1,8 +1,8 @@
-import { CONFIG_GROUPS, GROUP_OF } from '../../config/groups.ts';
 import type { ConfigValue } from '../../config/key-types.ts';
 import { type Config, type ConfigKey, KEYS, specOf } from '../../config/schema.ts';
 import type { ConfigStore } from '../../config/store.ts';
 import { shownUrl } from '../../base/urls.ts';
+import { CONFIG_GROUPS } from '../../base/config-groups.ts';
 import { TASK_KIND_IDS } from '../../contract/tasks/index.ts';
 import type { ConfigField, ConfigView } from '../contract/config.ts';
 
@@ -18,7 +18,7 @@ export function configView({ config, atStart, canRestart }: ConfigFacts): Config
   const { current, overridden, inFile } = config;
   const sources = { overridden: new Set(overridden), inFile: new Set(inFile) };
   const fields = CONFIG_GROUPS.flatMap((group) =>
-    KEYS.filter((key) => GROUP_OF[key] === group).map((key) =>
+    KEYS.filter((key) => specOf(key)?.group === group).map((key) =>
       fieldOf(key, current, {
         group,
         source: sourceOf(key, sources),

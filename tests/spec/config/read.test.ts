@@ -4,7 +4,8 @@ import type { ConfigValue, KeyType } from '../../../src/config/key-types.ts';
 import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import { toWorkerError, type WorkerError } from '../../../src/base/errors.ts';
 import { freshText, patchText, readConfig, renderConfig, shownFacts } from '../../../src/config/read.ts';
-import { CONFIG_KEYS, type ConfigPatch, configRows, KEYS, specOf } from '../../../src/config/schema.ts';
+import { CONFIG_KEYS } from '../../../src/config/keys.ts';
+import { type ConfigPatch, configRows, KEYS, specOf } from '../../../src/config/schema.ts';
 
 const PATH = '/home/pat/.config/minis-studio-worker/config.toml';
 const FOLDERS = { homeDir: '/home/pat', tempDir: '/tmp' };

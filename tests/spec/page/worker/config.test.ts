@@ -8,7 +8,7 @@ import {
   textOf,
   valueWords,
 } from '../../../../src/page/worker/config/draft.ts';
-import { CONFIG_GROUPS } from '../../../../src/local-api/contract/config.ts';
+import { CONFIG_GROUPS } from '../../../../src/base/config-groups.ts';
 import { CONFIG as WORDS, KEY_NAMES } from '../../../../src/page/words/config.ts';
 import { CONFIG } from '../../../page/fixtures.ts';
 

@@ -1,0 +1,11 @@
+/** Groups of config keys, in the order in which a window shows them. */
+export const CONFIG_GROUPS = [
+  'connection',
+  'worker',
+  'engines',
+  'auto-update',
+  'models',
+  'background',
+  'local-api',
+] as const;
+export type ConfigGroup = (typeof CONFIG_GROUPS)[number];
