@@ -159,7 +159,7 @@ function sessionText({ registration, session }: WorkerStatus): string {
 /** Where the updater stands; why, where it is not just waiting for the next check. */
 function updateText({ at, version, because, pinned, lastCheckAt }: UpdateStatus, now: number): string {
   return [
-    UPDATE_STATES[at],
+    UPDATE_TEXTS[at],
     ...(version === undefined ? [] : [version]),
     ...(because === undefined ? [] : [onOneLine(because)]),
     ...(pinned === undefined ? [] : [`pinned to ${pinned}`]),
@@ -167,7 +167,7 @@ function updateText({ at, version, because, pinned, lastCheckAt }: UpdateStatus,
   ].join(', ');
 }
 
-const UPDATE_STATES: Readonly<Record<UpdateStatus['at'], string>> = {
+const UPDATE_TEXTS: Readonly<Record<UpdateStatus['at'], string>> = {
   off: 'off',
   idle: 'on',
   checking: 'checking',
