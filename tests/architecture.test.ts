@@ -120,7 +120,7 @@ test('inside models a download knows no store, and the store nothing of memory',
   expect(broken).toEqual([]);
 });
 
-test('the contract of the local API knows nothing of the worker, so that a page can hold it', () => {
+test('the local API’s contract imports nothing of the worker', () => {
   const broken: string[] = [];
   for (const file of SOURCES.filter((path) => path.startsWith('local-api/contract/'))) {
     for (const target of importsOf(file)) {

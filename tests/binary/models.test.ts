@@ -74,7 +74,7 @@ test('in a pipe a pull tells its progress in lines, each file from download to r
   expect(stdout).not.toContain('\u001B');
 });
 
-test('a file that is large enough for several lines is hashed on the way by the executable alone', async () => {
+test('the executable hashes a large file during its download', async () => {
   const large = new Uint8Array(65 * MIB);
   for (let at = 0; at < large.byteLength; at += WEIGHTS.byteLength) {
     large.set(WEIGHTS.subarray(0, large.byteLength - at), at);

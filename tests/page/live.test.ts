@@ -70,7 +70,7 @@ test('a worker that goes is asked again every two seconds, and found when it is 
   await until(page.model.link, isLive);
 });
 
-test('a worker that hangs is as good as gone after three signs of life that did not come', async () => {
+test('a worker silent for three signs of life counts as gone', async () => {
   await using page = await open();
   await until(page.model.link, isLive);
   await until(page.model.status, (status) => status !== undefined);

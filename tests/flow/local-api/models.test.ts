@@ -48,7 +48,7 @@ const gpuWith = (freeGb: number): Gpus => ({
 });
 
 describe('the catalogue', () => {
-  test('what a studio offers is in it, and an entry of the operator’s own stays as it is', async () => {
+  test('the catalogue has studio models and leaves the operator’s entry alone', async () => {
     await using at = await setup();
     await at.post('/models', { ...fox, displayName: 'My fox' });
     const job = aTask({ kind: 'image', prompt: 'steps' });

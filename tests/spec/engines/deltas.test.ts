@@ -82,7 +82,7 @@ test('a preview that is too large is left out', () => {
   expect(got).toEqual([]);
 });
 
-test('a result that failed hands nothing on, and one that is whole hands on the rest', async () => {
+test('a failed result streams nothing more, a whole one the rest', async () => {
   const whole = slowFollower();
   await followed(whole.listen, new AbortController().signal, async (emit) => {
     emit(text('a'));
@@ -128,7 +128,7 @@ test('a follower that fails is followed no more and harms nobody', async () => {
   expect(calls).toBe(1);
 });
 
-test('whatever the pace, a follower has the text since the last restart, or its beginning', async () => {
+test('a follower at any pace has the text since the restart', async () => {
   const deltas = fc.array(fc.oneof({ weight: 8, arbitrary: fc.string({ maxLength: 3 }) }, fc.constant(RESTART)));
   await fc.assert(
     fc.asyncProperty(deltas, fc.array(fc.boolean()), fc.integer({ min: 1, max: 8 }), async (pieces, paces, max) => {

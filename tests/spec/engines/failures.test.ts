@@ -14,7 +14,7 @@ import { aTask } from '../../fakes/builders.ts';
 
 const GGUF = { format: 'GGUF', hint: 'Offer a .gguf file.' };
 
-test('a file that cannot be loaded is named by its format, with what to offer instead', () => {
+test('a file that cannot load is named with a usable format', () => {
   expect(loadFailure({ text: 'invalid magic characters' }, GGUF)).toMatchObject({
     code: 'model.unusable',
     message: 'not a loadable GGUF file: invalid magic characters',
@@ -41,7 +41,7 @@ test('a lack of memory is the fault of neither, and keeps its cause', () => {
   }
 });
 
-test('a library that is missing is installed in a checkout and unpacked elsewhere in a release', () => {
+test('a missing library’s remedy differs between checkout and release', () => {
   const hintFor = (folder: string | undefined) => libraryFailure('llama.cpp', new Error('no'), folder);
   expect(hintFor(undefined)).toMatchObject({
     code: 'native.unavailable',
@@ -51,7 +51,7 @@ test('a library that is missing is installed in a checkout and unpacked elsewher
   expect(hintFor('/cache').hint).toContain('STUDIO_WORKER_CACHE_DIR');
 });
 
-test('an engine of one kind rejects every other one by the name the studio knows it by', () => {
+test('an engine of one kind rejects others by their studio names', () => {
   const speech = aTask({ kind: 'audio_tts', text: 'hi' });
   expect(() => assertKind(speech, 'llm', 'llama-cpp')).toThrow('llama engine only serves llm tasks, got audio_tts');
   expect(() => assertKind(speech, 'audio_tts', 'piper')).not.toThrow();

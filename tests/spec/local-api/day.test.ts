@@ -13,7 +13,7 @@ test('a day has twenty-four hours, of which the last one runs', () => {
   expect(busyShare).toBe(0);
 });
 
-test('a job counts in the hour in which it ended, and keeps every hour busy in which it ran', () => {
+test('a job counts where it ended and fills each hour it ran', () => {
   const job = { outcome: 'failed', startedAt: NOON - 90 * MINUTE_MS, finishedAt: NOON - 15 * MINUTE_MS } as const;
   const { hours, failed, completed } = dayOf([job], [], NOON + 30 * MINUTE_MS);
   expect({ failed, completed }).toEqual({ failed: 1, completed: 0 });

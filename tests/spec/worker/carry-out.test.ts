@@ -85,7 +85,7 @@ test('a job tells its story from its acceptance to its delivery, each step once'
   expect(happened.find(({ is }) => is === 'outcome')).toMatchObject({ job: { status: 'undelivered' } });
 });
 
-test('the slot and the files are held until the outcome is delivered, and not longer', async () => {
+test('the slot and files are held exactly until delivery', async () => {
   const { engine, scheduler, leases, delivery, start, jobs } = setup();
   const { done, lease } = start();
   (await engine.started()).finish();

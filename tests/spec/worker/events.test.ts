@@ -96,7 +96,7 @@ test('a listener that fails is logged, and goes on receiving', async () => {
   expect(errors).toEqual(['the page is gone', 'the socket is gone', 'the page is gone', 'the socket is gone']);
 });
 
-test('a subscription that was disposed of receives nothing more, not even what waited for it', async () => {
+test('a disposed subscription receives nothing more, even what was queued', async () => {
   const { events } = setup();
   const slow = slowListener();
   const subscription = events.subscribe(slow.listen);

@@ -48,14 +48,14 @@ test('an idle worker would take the offer, and every rule is shown', () => {
   ]);
 });
 
-test('a URL that the guard refuses makes the job fail, in the words of the guard', () => {
+test('a URL the guard refuses fails the job with its reason', () => {
   const because = 'model URL must use https (loopback http is allowed for tests/mirrors): ftp://cdn.example/m';
   const { verdict, of, ...said } = explained({}, anOffer(), { refusedUrl: because });
   expect([verdict, said.because]).toEqual(['fails', because]);
   expect(of('urls')).toMatchObject({ outcome: 'fails', because });
 });
 
-test('the rules that reject come first, in the order in which the worker applies them', () => {
+test('rejecting rules come first, in the worker’s own order', () => {
   const { rules } = explain(anOffer(), now);
   expect(rules.slice(0, RULES.length).map(({ rule }) => rule)).toEqual(RULES.map(({ name }) => name));
 });
@@ -95,7 +95,7 @@ test('an estimate above the threshold is rejected, with both numbers', () => {
   expect(of('threshold')?.inputs).toEqual({ estimateGb: 30, vram_threshold_gb: 12 });
 });
 
-test('an offer for an engine that is not here is taken, and its job fails', () => {
+test('an offer for an absent engine is accepted and its job fails', () => {
   const offer = anOffer({ modelSource: { ...synthetic, engine: 'sd-cpp' } });
   const { verdict, because, of } = explained({}, offer, { readiness: undefined });
   expect([verdict, because]).toEqual([
@@ -105,7 +105,7 @@ test('an offer for an engine that is not here is taken, and its job fails', () =
   expect([of('kind')?.outcome, of('ready')?.outcome]).toEqual(['unknown', 'unknown']);
 });
 
-test('a kind the engine does not serve and an engine that is not ready fail by name', () => {
+test('an unserved kind and an unready engine fail by name', () => {
   expect(explained({}, anOffer({ task: aTask({ kind: 'audio_tts', text: 'hi' }) })).because).toBe(
     'synthetic engine cannot serve audio_tts tasks',
   );
@@ -113,7 +113,7 @@ test('a kind the engine does not serve and an engine that is not ready fail by n
   expect(explained({}, anOffer(), { readiness }).because).toBe('no Vulkan loader. Install libvulkan1.');
 });
 
-test('a mesh for the torch engine fails in the words of its job, wherever torch cannot run', async () => {
+test('a torch mesh fails with its job’s words where torch cannot run', async () => {
   const task = aTask({ kind: 'mesh', imageUrl: 'https://example.invalid/p.png' });
   const offer = anOffer({ task, modelSource: { ...synthetic, engine: 'torch' } });
   const { verdict, because, of } = explained({}, offer, { readiness: undefined });
@@ -121,7 +121,7 @@ test('a mesh for the torch engine fails in the words of its job, wherever torch 
   expect(of('kind')).toMatchObject({ outcome: 'fails', inputs: { kind: 'mesh', served: '' } });
 });
 
-test('a chat about images fails in the words of its job where the model has no projector', () => {
+test('a chat about images fails by name without a projector', () => {
   const task = aTask({
     kind: 'llm',
     messages: [{ role: 'user', content: 'what is it?' }],

@@ -32,7 +32,7 @@ test('a worker that runs only when idle rejects while the computer is in use', (
   expect(against({ onlyWhenIdle: false, userPresence: 'active' })).toBeUndefined();
 });
 
-test('an unknown presence counts as not idle, and nobody is said to use the computer', () => {
+test('unknown user activity counts as not idle and names nobody', () => {
   expect(against({ onlyWhenIdle: true, userPresence: undefined })).toEqual({
     rule: 'idle',
     rejection: { code: 'paused', reason: 'only when idle: whether a person is using this computer is not known' },
@@ -59,7 +59,7 @@ test.each([
   });
 });
 
-test('a kind that is off and a model that is not named are paused to the studio', () => {
+test('disabled kinds and unnamed models are reported to the studio paused', () => {
   const rejection = { code: 'paused', reason: 'worker paused by operator' } as const;
   expect(against({ choice: { kinds: { llm: false }, models: [] } })).toEqual({
     rule: 'kinds',
@@ -74,7 +74,7 @@ test('a kind that is off and a model that is not named are paused to the studio'
   expect(against({ choice: { kinds: { video: false, llm: true }, models: ['synthetic:*'] } })).toBeUndefined();
 });
 
-test('while an update waits for the job, offers are rejected for that, unless claiming is off', () => {
+test('an update waiting for the job rejects offers while claiming is on', () => {
   const because = 'an update is waiting to install';
   const rejection = { code: 'busy', reason: 'worker is installing an update' } as const;
   const waiting = live({ maintenance: true, holders: [holder] });
@@ -84,7 +84,7 @@ test('while an update waits for the job, offers are rejected for that, unless cl
 
 const SHORT = { is: 'does-not-fit', ...NUMBERS } as const;
 
-test('an offer beyond free memory is rejected with the numbers, to the studio and in our log', () => {
+test('an offer beyond free memory is rejected with the numbers', () => {
   const reason = 'insufficient device memory: needs 30.00 GiB, 20.04 GiB free (1.00 GiB kept in reserve)';
   expect(against({ memory: SHORT })).toEqual({
     rule: 'memory',
@@ -99,7 +99,7 @@ test('memory is judged before a running job, and after the person at the compute
   expect(against({ ...atWork, onlyWhenIdle: true, userPresence: 'active' })?.rule).toBe('idle');
 });
 
-test('the first rule of the list that is against an offer is the one that is given', () => {
+test('the first rule against an offer gives the reason', () => {
   const facts = fc.record({
     claimingOff: fc.boolean(),
     choice: fc.constantFrom(EVERYTHING, { kinds: { llm: false }, models: [] }, { kinds: {}, models: ['other'] }),
@@ -125,7 +125,7 @@ test('the first rule of the list that is against an offer is the one that is giv
   );
 });
 
-test('what only a running worker knows is never held against an offer where none runs', () => {
+test('facts only a running worker knows reject nothing without one', () => {
   const rules = RULES.filter(({ isLive }) => isLive);
   expect(rules.map(({ name }) => name)).toEqual(['updating', 'busy', 'stopping', 'outbox', 'quarantine', 'unloadable']);
   expect(rules.map((rule) => rule.against({ ...FIT, live: undefined }, anOffer()))).toEqual(rules.map(() => undefined));

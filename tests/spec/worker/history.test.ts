@@ -34,7 +34,7 @@ test('a result counts as made, not delivered, until the studio has it', () => {
   expect(newest()?.status).toBe('completed');
 });
 
-test('a result that waits on disk says why, and is completed when it gets there', () => {
+test('a result on disk says why it waits until it arrives', () => {
   const { report, newest } = setup();
   report({ is: 'kept', because: 'the studio answered 503' });
   expect(newest()).toMatchObject({ status: 'undelivered', reason: 'the studio answered 503' });

@@ -14,7 +14,7 @@ test('a kind that is off is not advertised, the others stay', () => {
   expect(chosenModels(sdCpp, { kinds: { video: false, image: true }, models: [] })).toEqual({ image: ['sd-cpp:*'] });
 });
 
-test('an engine that is not named advertises nothing, one that is named all it has', () => {
+test('only an engine the operator names advertises its models', () => {
   const choice = { kinds: {}, models: ['sd-cpp:*'] };
   expect(chosenModels(sdCpp, choice)).toEqual(sdCpp.models);
   expect(chosenModels(synthetic, choice)).toEqual({});

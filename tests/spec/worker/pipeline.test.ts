@@ -166,7 +166,7 @@ test('an offer that overtakes the answer to an upload waits for the slot', () =>
   expect(clock.armed).toBe(0);
 });
 
-test('an offer that waited is decided on what is true when its slot comes free', () => {
+test('a queued offer is decided by the facts when it starts', () => {
   const { pipeline, answers, scheduler, obstacles, deliverFirst, finishFirst } = setup();
   pipeline.onOffer(anOffer({ id: 'job-1' }));
   deliverFirst();
@@ -237,7 +237,7 @@ test('a job keeps running while the studio confirms the claim', () => {
   expect(jobs[0]?.lease.signal.aborted).toBe(false);
 });
 
-test('the log has a preview of the prompt at debug level, and none above it', () => {
+test('the log previews the prompt at debug level only', () => {
   const { pipeline, log } = setup();
   const prompt = 'p'.repeat(5_000);
   pipeline.onOffer(

@@ -291,7 +291,7 @@ test('engines are advertised in the order of the contract, our own left out', ()
   expect(Object.keys(capabilities).at(-1)).toBe('modelEngines');
 });
 
-test('a studio that asks for them learns of our own engines in a field of their own', () => {
+test('a studio that asks receives our own engines in their own field', () => {
   const capabilities = describeCapabilities({ ...capabilitySources, engines: PIPER_FIRST, withExtensions: true });
   expect(capabilities.modelEngines).toEqual(['sd-cpp', 'synthetic']);
   expect(capabilities.extensionEngines).toEqual(['piper', 'gradio']);

@@ -70,7 +70,7 @@ test('a machine without ffmpeg says so, and how to get one', async () => {
   expect(await failureOf(machine.decode())).toHaveProperty('code', 'engine.unavailable');
 });
 
-test('an ffmpeg that is installed later is found, and asked once what it can do', async () => {
+test('an ffmpeg installed later is found and probed once', async () => {
   await using machine = await setup();
   expect(await machine.ffmpeg.readiness()).toHaveProperty('ready', false);
   await machine.install();

@@ -4,7 +4,7 @@ import { createAskApp } from '../../../../src/system/net/web-app.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 
-test('an app that does not answer in time is named with the limit and what to do', async () => {
+test('an app that times out is named with limit and remedy', async () => {
   const asked = Promise.withResolvers<void>();
   using server = Bun.serve({
     port: 0,

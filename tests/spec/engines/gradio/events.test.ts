@@ -44,7 +44,7 @@ test('messages come whole however the stream is cut, and whatever ends its lines
   );
 });
 
-test('comments, names of events and data over two lines are read as the standard has them', async () => {
+test('comments, event names and multi-line data follow the SSE standard', async () => {
   const { messages } = await heard([text(': hello\nevent: message\nid: 7\ndata: {"msg":\ndata: "estimation"}\n\n')]);
   expect(messages).toEqual([{ msg: 'estimation' }]);
 });

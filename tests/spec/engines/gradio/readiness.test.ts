@@ -4,7 +4,7 @@ import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { gradioScene } from '../../../fakes/engines/gradio-scene.ts';
 import { READY } from '../../../../src/engines/readiness.ts';
 
-test('without an app in the config the engine is not ready and says how to name one', async () => {
+test('without an app the engine says how to name one', async () => {
   await using scene = await gradioScene({ endpointUrl: '' });
   expect(await scene.engine.readiness()).toEqual({
     ready: false,
@@ -16,7 +16,7 @@ test('without an app in the config the engine is not ready and says how to name 
   expect(await failureOf(scene.paint())).toHaveProperty('code', 'engine.unavailable');
 });
 
-test('an app that answers makes the engine ready, and is not asked again at once', async () => {
+test('an app that answers stays ready without another request', async () => {
   await using scene = await gradioScene();
   expect(await scene.engine.readiness()).toEqual(READY);
   expect(await scene.engine.readiness()).toEqual(READY);
@@ -72,7 +72,7 @@ test('of two endpoints that generate images the operator names one', async () =>
   expect(await misnamed.engine.readiness()).toMatchObject({ because: expect.stringContaining('/fast, /fine') });
 });
 
-test('an endpoint without a prompt, or that requires what no task provides, is rejected by name', async () => {
+test('an endpoint lacking a prompt or needing more is rejected', async () => {
   await using mute = await gradioScene({
     endpoints: { '/go': { parameters: [parameter('query'), parameter('n', 1)] } },
   });

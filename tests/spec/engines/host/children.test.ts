@@ -39,7 +39,7 @@ function setup(options: Partial<Pick<HostedLoad, 'stallMs' | 'how'>> = {}) {
 
 const pidOf = (log: ReturnType<typeof recordingLogger>): number => Number(log.events.at(0)?.fields['pid']);
 
-test('a task travels to a child and its result comes back, bytes and digits whole', async () => {
+test('a task and its result cross the child’s channel intact', async () => {
   const { load, context, ask } = setup();
   await using model = await load();
   const progress: number[] = [];
@@ -77,7 +77,7 @@ test('a child has a group of its own, low priority and no secrets', async () => 
   expect(Number(stat.split(' ')[2])).toBe(pidOf(log)); // proc(5): the process group
 });
 
-test('what an engine reports arrives with its code, hint and facts, and the child lives', async () => {
+test('an engine’s error keeps code, hint and facts across processes', async () => {
   const { load, ask } = setup();
   await using model = await load();
   expect(await failureOf(ask(model, 'refuse'))).toMatchObject({
@@ -108,7 +108,7 @@ test.each([
   expect(log.find('engine.crashed')).toMatchObject({ level: 'warn', fields: { engine: 'gradio', model: 'fine' } });
 });
 
-test('an engine that ends for lack of memory says so by a code of its own', async () => {
+test('an engine that ends out of memory has its own code', async () => {
   const { load, ask } = setup();
   await using model = await load();
   expect(await failureOf(within(10_000, 'the crash', ask(model, 'no memory')))).toMatchObject({
@@ -203,7 +203,7 @@ test('a load that is given up rejects with the reason and leaves no process', as
   expect(log.events).toHaveLength(1);
 });
 
-test('unloading ends the child, also one that clings to its memory, and may be asked twice', async () => {
+test('unloading ends even a stubborn child and may be repeated', async () => {
   for (const name of ['fine', 'clinging']) {
     const { load, log } = setup();
     const model = await load(name);
@@ -216,7 +216,7 @@ test('unloading ends the child, also one that clings to its memory, and may be a
   }
 });
 
-test('a child that was begun for a model that is let go meanwhile goes with it', async () => {
+test('a child still starting ends when its model is unloaded', async () => {
   const { load, ask, log } = setup();
   const model = await load();
   process.kill(model.process.pid, 'SIGKILL');

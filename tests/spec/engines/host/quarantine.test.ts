@@ -48,7 +48,7 @@ test('the quarantine of one model says nothing about another model or engine', (
   expect(quarantine.remainingMs('llama-cpp', lama)).toBe(0);
 });
 
-test('whatever happens when, it is announced once and never lasts longer than half an hour', () => {
+test('a quarantine is announced once and lasts half an hour at most', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(15 * MINUTE_MS)), (pauses) => {
       const { clock, crash, remaining } = setup();

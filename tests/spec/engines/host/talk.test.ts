@@ -130,7 +130,7 @@ test('a crash tells the same when a library writes into what its runtime writes'
   expect(await running).toMatchObject({ message: expect.stringMatching(/its output: no such tensor \| ouch$/) });
 });
 
-test('a crash quotes the first lines of a long output as well as the last, each cut', async () => {
+test('a crash quotes the first and last lines, each cut', async () => {
   const { ask, child, end } = setup();
   const running = failureOf(ask());
   child().onMessage({ is: 'taken' });
@@ -143,7 +143,7 @@ test('a crash quotes the first lines of a long output as well as the last, each 
   });
 });
 
-test('a child that ends before it began with a run did not end because of it', async () => {
+test('a child that ends before a run is not blamed on it', async () => {
   const { ask, talk, end, crashes } = setup();
   const running = failureOf(ask());
   end.resolve({ is: 'killed', signal: 'SIGKILL' });
@@ -172,7 +172,7 @@ test('what a child copes with is logged at any time, and is no answer', async ()
   expect(crashes).toEqual([]);
 });
 
-test('a second without progress is the end of a child that may be silent for one', async () => {
+test('a child that exceeds its stall timeout is ended', async () => {
   const { clock, ask, child, crashes } = setup();
   const running = failureOf(ask());
   child().onMessage({ is: 'progress', done: 1, total: 10 });
@@ -204,7 +204,7 @@ test('a result that comes after the cancel is nobody’s any more', async () => 
   expect(await running).toBe(reason);
 });
 
-test('a child that closes its channel and lives on is ended and counts as crashed', async () => {
+test('a child that closes its channel is ended as crashed', async () => {
   const { clock, ask, child } = setup();
   const running = failureOf(ask());
   child().onDisconnect();

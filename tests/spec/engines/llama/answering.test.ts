@@ -90,7 +90,7 @@ test('what was in memory from the last prompt counts as read at once', async () 
   expect(progress).toEqual([4, 5, 8]); // of a prompt of six tokens; nothing read is no progress
 });
 
-test('tokens that come fast are counted together, and at the end all of them are', async () => {
+test('fast tokens are reported together and all counted at the end', async () => {
   const { chat, progress } = setup({ says: [...bytes('abcdefghijklm'), END] });
   await chat();
   expect(progress).toEqual([7, 12, 17, 19]); // every fifty milliseconds
@@ -108,7 +108,7 @@ test('the context is what the model’s source says, or the contract’s 8192 to
   }
 });
 
-test('a chat is sampled as its task says, with the contract’s seed unless it has one', async () => {
+test('a chat uses its task’s sampling and the contract’s seed', async () => {
   const { chat, asked } = setup({ says: [END] });
   await chat({ temperature: 0.5, topP: 0.9 });
   expect(asked.sampling).toEqual({ temperature: 0.5, topP: 0.9, seed: 1234, grammar: undefined });
@@ -126,7 +126,7 @@ test('a model that has nothing more to say has ended', async () => {
   expect(await chat()).toMatchObject({ said: 'so', finish: 'stop' });
 });
 
-test('a chat that is given up while its prompt is read ends with the reason', async () => {
+test('a chat cancelled while its prompt is read ends with the reason', async () => {
   const { chat, abort } = setup({ says: bytes('never said'), reads: [2] });
   const reason = new Error('given up');
   const loading = chat();
@@ -140,7 +140,7 @@ const replies = fc
   .map((pieces) => pieces.join(''));
 const stops = fc.array(fc.constantFrom('ab', 'bc', '</', 'k>a', '狐 ', '🦊狐', ' \n', 'abcab'), { maxLength: 3 });
 
-test('the pieces of a reply make up its text, whatever is thought, cut or stopped', async () => {
+test('streamed pieces always add up to the reply’s text', async () => {
   await fc.assert(
     fc.asyncProperty(replies, stops, fc.boolean(), fc.integer({ min: 1, max: 60 }), async (...drawn) => {
       const [reply, stop, opensReasoning, maxTokens] = drawn;
@@ -153,14 +153,14 @@ test('the pieces of a reply make up its text, whatever is thought, cut or stoppe
   );
 });
 
-test('a reply is emitted as it grows, and only what no stop string can take back', async () => {
+test('a reply streams only what no stop string can retract', async () => {
   const says = [...bytes('one two three four five')];
   const { chat, deltas } = setup({ says: [...says, END] });
   await chat({ stop: ['two tree', 'five!'] });
   expect(deltas).toEqual(['o', 'ne', ' two thr', 'ee fo', 'ur', ' five'].map((text) => ({ is: 'text', text })));
 });
 
-test('what a model thinks is emitted only where it turns out to be the reply', async () => {
+test('a model’s thoughts stream only when they are the reply', async () => {
   const thinking = setup({ says: [...bytes('<think>mm</think> yes'), END] });
   await thinking.chat();
   expect(thinking.deltas.filter(({ is }) => is === 'restart')).toEqual([]);

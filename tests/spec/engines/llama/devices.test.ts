@@ -114,7 +114,7 @@ test('what is loaded for nobody uses a pack that is here, and fetches none', asy
   expect(await setup({ gpus: [] }).devices.prepare(signal, how)).toBeUndefined();
 });
 
-test('a pack that cannot be fetched is said, and not tried again with each job', async () => {
+test('a pack that fails to download is not retried each job', async () => {
   const { devices, prepare, fetched, packStore, log, clock } = setup();
   packStore.failure = new WorkerError('download.failed', 'nobody there');
   expect([await prepare(), await prepare()]).toEqual([undefined, undefined]);
@@ -130,7 +130,7 @@ test('a pack that cannot be fetched is said, and not tried again with each job',
   expect([await devices.where(), await prepare()]).toEqual([{ on: 'cuda' }, '/cache/cuda']);
 });
 
-test('a driver that takes its time holds nobody up, and counts once it has answered', async () => {
+test('a slow driver delays nobody and counts once it answers', async () => {
   const drivers = Promise.withResolvers<readonly (typeof NVIDIA)[]>();
   const { devices, clock } = setup({ answer: drivers.promise });
   const asked = devices.where();

@@ -152,7 +152,7 @@ test('a disk that runs full in the middle is named, and is no fault of the relea
   expect((await full.failure()).code).not.toBe('update.untrusted');
 });
 
-test('a feed that leaves a file out, or has it on an open network, is not to be trusted', async () => {
+test('a feed that omits a file or uses plain http is not trusted', async () => {
   const at = setup();
   expect(await at.failure({ ...RELEASE, urlOf: () => undefined })).toMatchObject({ code: 'update.untrusted' });
   const open = { ...RELEASE, urlOf: () => 'http://192.0.2.1/w' };

@@ -81,14 +81,14 @@ test('a model on the CPU needs its weights and a fifth in RAM', async () => {
   expect(fits(machine(15.1), [])).toMatchObject({ is: 'does-not-fit', needGb: 12, marginGb: 3.2 });
 });
 
-test('what a GPU has to hold is decided by admission, which knows the size of the weights', async () => {
+test('admission alone decides whether weights fit the GPU', async () => {
   const { lane, asked } = setup({ memory: 'gpu' });
   const { kind, fits, gb } = await lane({ job: aJob({ vramGbEstimate: 7 }) });
   expect([kind, gb, fits(machine(1), []).is]).toEqual(['gpu', 7, 'unknown']);
   expect(asked).toEqual([[7, 12]]);
 });
 
-test('without a GPU the models of a GPU engine are in the memory of the machine', async () => {
+test('without a GPU its engines’ models need main memory', async () => {
   const { lane } = setup({ memory: 'gpu', hasGpu: false });
   expect((await lane()).kind).toBe('ram');
 });
@@ -106,7 +106,7 @@ test('a loaded model holds its files; a failed load frees them', async () => {
   expect(held.now).toBe(0);
 });
 
-test('a model on a GPU that offloads its weights asks for memory of the machine as well', async () => {
+test('a GPU model that offloads its weights needs main memory too', async () => {
   const { lane } = setup({ memory: 'gpu' });
   expect((await lane()).host).toBeUndefined();
   const url = 'https://models.example/fox';

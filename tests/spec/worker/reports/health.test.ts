@@ -19,7 +19,7 @@ test('a session that has just become live has time for its first acknowledgement
   expect(quiet({}, { sinceAckMs: Number.POSITIVE_INFINITY, sinceMoveMs: 59_000 })).toBe(true);
 });
 
-test('a worker that waits for approval, or was rejected, is healthy for as long as that takes', () => {
+test('a worker awaiting approval, or rejected, stays healthy', () => {
   const session = { at: 'idle' } as const;
   expect(quiet({ session, registration: { at: 'pending', requestId: 'r', since: 0 } })).toBe(true);
   expect(quiet({ session, registration: { at: 'rejected', reason: 'no' } })).toBe(true);

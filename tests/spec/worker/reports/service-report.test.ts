@@ -61,7 +61,7 @@ async function aScene(): Promise<Scene> {
   };
 }
 
-test('a worker that makes way for a new version is not stopping to its manager', async () => {
+test('a worker handing over to an update is not reported stopping', async () => {
   await using scene = await aScene();
   scene.manager.received();
   scene.handOver();

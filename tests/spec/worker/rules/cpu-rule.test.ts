@@ -35,7 +35,7 @@ function setup(about: { where?: Where; ranOn?: string; gpus?: readonly string[];
   return { log, clock, inner, config, rule, engine, load, asked: () => asked };
 }
 
-test('an engine that would run beside a GPU is not ready unless the CPU is allowed', async () => {
+test('an engine beside a GPU needs permission to use the CPU', async () => {
   const { engine, rule } = setup({ where: onCpu, allowCpu: false });
   expect(await engine.readiness()).toEqual({
     ready: false,
@@ -67,7 +67,7 @@ test('an engine that is rejected stays so while it is asked again', async () => 
   expect(rule.refusal('synthetic')).toBe(because);
 });
 
-test('a machine without a GPU has nothing else to run on, which is no fault', async () => {
+test('a machine without a GPU may run everything on its CPU', async () => {
   const { engine, load, log } = setup({ where: onCpu, ranOn: 'cpu', gpus: [], allowCpu: false });
   expect(await engine.readiness()).toEqual({ ready: true, where: { on: 'cpu', whyNotGpu: undefined } });
   await load();
@@ -84,7 +84,7 @@ test.each<[string, Parameters<typeof setup>[0]]>([
   expect([log.names(), asked()]).toEqual([[], 0]);
 });
 
-test('a model on the CPU beside a GPU is logged once, however often it is loaded', async () => {
+test('a model on the CPU beside a GPU is logged once', async () => {
   const { load, log } = setup({ where: onCpu, ranOn: 'cpu' });
   await load();
   await load();
@@ -95,7 +95,7 @@ test('a model on the CPU beside a GPU is logged once, however often it is loaded
   });
 });
 
-test('a model that ended up on the CPU by surprise is given back where that is refused', async () => {
+test('a model that lands on a forbidden CPU is unloaded', async () => {
   const { engine, inner, load, rule } = setup({ where: { on: 'vulkan' }, ranOn: 'cpu', allowCpu: false });
   expect(await engine.readiness()).toMatchObject({ ready: true });
   expect(await failureOf(load())).toMatchObject({
@@ -109,7 +109,7 @@ test('a model that ended up on the CPU by surprise is given back where that is r
   expect(await engine.readiness()).toMatchObject({ ready: false, where: { on: 'cpu' } });
 });
 
-test('an engine that ended up on the CPU is not held against GPU memory any more', async () => {
+test('an engine that landed on the CPU needs no GPU memory', async () => {
   const { engine, inner, load } = setup({ where: { on: 'vulkan' }, ranOn: 'cpu' });
   inner.memory = 'gpu';
   expect(engine.memory).toBe('gpu');
@@ -117,7 +117,7 @@ test('an engine that ended up on the CPU is not held against GPU memory any more
   expect(engine.memory).toBe('none');
 });
 
-test('a GPU that was not used by surprise gets another chance after half an hour', async () => {
+test('a GPU unexpectedly left unused is retried after half an hour', async () => {
   const { engine, inner, load, clock, rule } = setup({ where: { on: 'vulkan' }, ranOn: 'cpu', allowCpu: false });
   await failureOf(load());
   clock.advance(30 * 60_000 - 1);

@@ -41,7 +41,7 @@ test('weights larger than the memory of the machine are rejected with the number
   );
 });
 
-test('what others have of the memory now rejects nothing, and neither does an unknown size', () => {
+test('memory other programs use now rejects no offer', () => {
   expect(reasonFor([20], 32)).toBeUndefined();
   expect(reasonFor([undefined], 32)).toBeUndefined();
   expect(reasonFor([20], 0)).toBeUndefined();
@@ -101,7 +101,7 @@ test('an offloading model evicts idle models from RAM, never used ones', () => {
   );
 });
 
-test('a model that its process may not hold is rejected, however much memory there is', () => {
+test('a model beyond its process limit is rejected despite free memory', () => {
   expect(fitsHostMemory(offloading, machine(60, { ceilingGb: 18 })).is).toBe('fits');
   expect(unfitRejection(fitsHostMemory(offloading, machine(60, { ceilingGb: 17 })))?.reason).toBe(
     'insufficient host memory: needs 13.85 GiB, 17.00 GiB available (4.00 GiB kept in reserve)',

@@ -17,7 +17,7 @@ test('an offer that cannot fit is rejected with its numbers', async () => {
   );
 });
 
-test('an offer that fits, or of which nothing is known, has no reason against it', async () => {
+test('an offer that fits or is unknown has no objection', async () => {
   const { admission, watch } = memoryScene();
   expect(admission.verdict(anOffer({ vramGbEstimate: 30 })).is).toBe('unknown'); // no driver answered yet
   await watch.refresh();
@@ -36,7 +36,7 @@ test.each(['synthetic', 'torch'] as const)('the estimate counts for every engine
   expect(offered(0)).toEqual({ is: 'unknown', because: 'the studio gives no estimate, and there was no run yet' });
 });
 
-test('an engine on the CPU is checked against main memory once the GPU has nothing against it', async () => {
+test('an engine on the CPU is checked against main memory last', async () => {
   const { admission, watch } = memoryScene('none');
   watch.now = { ...report(2), ram: { totalBytes: 32 * GIB, freeBytes: 0 } };
   await watch.refresh();
@@ -55,7 +55,7 @@ test('what earlier runs took is named as such', async () => {
   expect(admission.verdict(anOffer())).toMatchObject({ is: 'does-not-fit', needGb: 23, needFrom: 'learned' });
 });
 
-test('while a job runs and until its memory came back, what was free before counts', async () => {
+test('free memory from before the job counts until it is back', async () => {
   const { admission, watch, start, uses } = memoryScene();
   const offer = anOffer({ vramGbEstimate: 20 });
   await watch.refresh();
@@ -92,7 +92,7 @@ test('what nobody estimated needs at least its weights', async () => {
   expect(admission.verdictOn(anOffer({ vramGbEstimate: 2 }), moment).is).toBe('fits');
 });
 
-test('a driver that does not say what is free is passed on as it is', () => {
+test('a driver without a free-memory figure is passed on unchanged', () => {
   expect(gpuMemory(report(0, { saysUse: false }))).toEqual([{ name: 'RTX 4090', totalGb: 24, freeGb: undefined }]);
   expect(gpuMemory(undefined)).toEqual([]);
 });
@@ -129,7 +129,7 @@ test('no estimate is promised that the largest GPU could never take', async () =
   expect(admission.verdict(anOffer({ vramGbEstimate: largest })).is).toBe('fits');
 });
 
-test('an offloading model is held against the memory of the machine, unless it is in there already', async () => {
+test('an offloading model needs main memory unless it is loaded already', async () => {
   const { admission, watch, loaded, inRam } = memoryScene();
   watch.now = { ...report(2), ram: { totalBytes: 32 * GIB, freeBytes: 0, availableBytes: 8 * GIB } };
   await watch.refresh();

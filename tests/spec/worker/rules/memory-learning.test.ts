@@ -76,7 +76,7 @@ test('jobs without a pause do not hide for long what others took meanwhile', asy
   expect(learned.at(-1)?.peakGb).toBe(1);
 });
 
-test('a run on a warm model takes what the model has and what the run adds', async () => {
+test('a warm run needs the model’s memory and what it adds', async () => {
   const { watch, learned, loaded, start, uses } = memoryScene();
   watch.now = report(10);
   await watch.refresh();
@@ -90,7 +90,7 @@ test('a run on a warm model takes what the model has and what the run adds', asy
   expect(learned.map(({ peakGb }) => peakGb)).toEqual([10]);
 });
 
-test('what was unloaded for a run is not taken for memory that it gave back', async () => {
+test('memory unloaded for a run does not count as its own', async () => {
   const { watch, learned, loaded, start, uses } = memoryScene();
   watch.now = report(18);
   await watch.refresh();
@@ -130,7 +130,7 @@ test('a job of an engine without GPU memory is not watched', async () => {
   expect(await run.outcome).toBe('done');
 });
 
-test('a job before the first answer of a driver is carried out, and nothing is learned', async () => {
+test('a job before the driver’s first answer runs and teaches nothing', async () => {
   const { start, learned, clock } = memoryScene();
   const run = start();
   await clock.advanceAsync(5_000);
@@ -140,7 +140,7 @@ test('a job before the first answer of a driver is carried out, and nothing is l
   expect([learned, clock.armed]).toEqual([[], 0]);
 });
 
-test('running out of the GPU\u2019s memory, and of no other, teaches that what was free before the job did not suffice', async () => {
+test('only a GPU out of memory raises what the job needs', async () => {
   const { admission, watch, short, start, uses } = memoryScene();
   watch.now = report(18);
   await watch.refresh();

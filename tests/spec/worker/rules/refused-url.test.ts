@@ -34,7 +34,7 @@ test('the URLs of all files and inputs are checked, until one is refused', async
   });
 });
 
-test('of files that are on this disk, and by engines that read none, no URL is checked', async () => {
+test('no URL is checked for local files or engines without files', async () => {
   expect((await checkedOf({ modelSource: aSource(files) }, '', ['1.onnx'])).checked).toEqual(['model https://a/2']);
   expect((await checkedOf({ modelSource: aSource(files, 'synthetic') })).checked).toEqual([]);
 });
