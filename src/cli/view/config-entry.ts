@@ -27,6 +27,6 @@ export async function printChange(
     restart: asked.is === 'not-running' ? undefined : 'applies at the next start of the worker',
     unused: 'not used in this release',
   }[applies];
-  const notes = [later, variable && `${variable} is set and counts before the file`].filter((note) => note);
+  const notes = [later, variable && `${variable} is set and overrides the file`].filter((note) => note);
   printLines(world.terminal, text === '' ? `${key} is not set` : text, ...notes.map((note) => note ?? ''));
 }

@@ -71,7 +71,7 @@ export const MACHINE_CHECKS: readonly Check[] = [
     id: 'gpu.runtime',
     title: 'the GPU can be used',
     page: [
-      'Chat models use CUDA or Vulkan by a pack that is downloaded, images and video use Vulkan. Both need the driver of the GPU and, on Linux, the loader of Vulkan, which distributions package apart.',
+      'Chat models use CUDA or Vulkan by a pack that is downloaded, images and video use Vulkan. Both need the driver of the GPU and, on Linux, the Vulkan loader, a separate package.',
       'Without them engines run on the CPU, many times slower, or their jobs are rejected where `allow_cpu` is off. In a container, start it with the GPU: `--gpus all` with the NVIDIA container toolkit, `--device /dev/dri` otherwise.',
     ],
     run: gpuRuntime,
@@ -146,7 +146,7 @@ async function gpuRuntime({ platform, gpus, hasLibrary, distribution }: DoctorDe
   const words = await distribution();
   const command = VULKAN_PACKAGES.find(([like]) => words.some((word) => like.test(word)))?.[1];
   return warning(
-    `${names}: the loader of Vulkan, ${vulkan}, cannot be loaded`,
-    command === undefined ? 'Install the loader of Vulkan and the driver of the GPU.' : `Run \`${command}\`.`,
+    `${names}: the Vulkan loader, ${vulkan}, cannot be loaded`,
+    command === undefined ? 'Install the Vulkan loader and the GPU driver.' : `Run \`${command}\`.`,
   );
 }

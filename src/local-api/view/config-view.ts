@@ -77,7 +77,7 @@ function optionsOf(key: ConfigKey): Pick<ConfigField, 'options'> {
   return type?.options === undefined ? {} : { options: [...type.options] };
 }
 
-/** The environment counts before the file. */
+/** The environment overrides the file. */
 function sourceOf(
   key: ConfigKey,
   { overridden, inFile }: { readonly overridden: ReadonlySet<ConfigKey>; readonly inFile: ReadonlySet<ConfigKey> },

@@ -3,7 +3,9 @@ import { duration, own, type Sentences, text } from './text.ts';
 /** The embedded studio's side of what happens between it and its workers. */
 export const STUDIO_SENTENCES = {
   'studio.started': own((f) => `serving at ${text(f.url)}, data in ${text(f.dataDir)}`),
-  'operator-token.made-private': own((f) => `others could read the operator token in ${text(f.path)}; that is mended`),
+  'operator-token.made-private': own(
+    (f) => `others could read the operator token in ${text(f.path)}; its permissions are fixed`,
+  ),
   'studio.exposed': own(
     (f) => `other machines reach ${text(f.host)}, and tokens travel in the clear: put a TLS proxy in front`,
   ),

@@ -11,7 +11,7 @@ export const WORKER_SENTENCES = {
     (f) => `another worker (pid ${text(f.pid)}) is already running in this folder: ${text(f.configPath)}`,
   ),
   'worker.refused': own((f) => text(f.remedy)),
-  'worker.restarting': own(() => 'starting anew, as the operator asked'),
+  'worker.restarting': own(() => 'restarting, as the operator asked'),
   'lines.collapsed': own((f) => `${text(f.count)} more "${text(f.repeated)}" in the last ${duration(f.durationMs)}`),
   'worker.stopped': own(() => 'stopped'),
   'stop.requested': own((f) =>

@@ -78,14 +78,14 @@ test('a secret is set but never shown', async () => {
   expect(await at.file()).toContain('auth_token = "hunter2"');
 });
 
-test('a variable counts before the file, and commands say so', async () => {
+test('a variable overrides the file, and commands say so', async () => {
   await using at = await setup('vram_threshold_gb = 6.0\n');
   const variables = { STUDIO_WORKER_VRAM_THRESHOLD_GB: '3' };
   expect((await at.run(['config', 'get', 'vram_threshold_gb'], variables)).out).toBe('3\n');
   const shown = await at.run(['config'], variables);
   expect(shown.out).toContain('# vram_threshold_gb is set by STUDIO_WORKER_VRAM_THRESHOLD_GB\n');
   const changed = await at.run(['config', 'set', 'vram_threshold_gb', '4'], variables);
-  expect(changed.out).toContain('STUDIO_WORKER_VRAM_THRESHOLD_GB is set and counts before the file\n');
+  expect(changed.out).toContain('STUDIO_WORKER_VRAM_THRESHOLD_GB is set and overrides the file\n');
   expect(await at.file()).toBe('vram_threshold_gb = 4.0\n');
 });
 

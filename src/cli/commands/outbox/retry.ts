@@ -10,7 +10,7 @@ import type { LocalOutbox } from '../../world/outbox.ts';
 
 /** Puts results that were set aside back on their way, and has a running worker deliver what waits. */
 export const retry = command({
-  summary: 'Deliver what was set aside after all, and what waits without its pause',
+  summary: 'Queue set-aside results again and retry waiting ones now',
   examples: ['studio-worker outbox retry job-5f0c', 'studio-worker outbox retry --all'],
   exits: [{ code: 66, means: 'the result is damaged' }],
   json: '{requeued: [id], workerTold, workerError?: {code, message}}',

@@ -15,7 +15,7 @@ export const jobs = command({
     status: {
       type: 'enum',
       options: ['running', 'undelivered', 'completed', 'failed', 'cancelled', 'discarded'],
-      description: 'Only jobs that are so',
+      description: 'Only jobs in this state',
     },
     ...JSON_ARG,
   },

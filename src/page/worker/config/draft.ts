@@ -16,7 +16,7 @@ export interface Change {
 
 export const nameOf = (key: string): string => KEY_NAMES[key] ?? key;
 
-/** Whether a key can be edited here: the environment counts before the file. */
+/** Whether a key can be edited here: the environment overrides the file. */
 export const isEditable = ({ source }: ConfigField): boolean => source !== 'environment';
 
 /** What a text widget shows of a value. */
