@@ -124,8 +124,8 @@ const catalogueOf = ({ config, effects, log }: WorkerSetup, events: Pick<WorkerE
 /** The catalogue knows every model that was offered, whatever becomes of its offer. */
 const learningFrom = (pipeline: Pipeline, catalogue: Pick<Catalogue, 'learn'>): Pipeline => ({
   onOffer(offer) {
+    pipeline.onOffer(offer); // the studio waits for the answer, and nobody for the catalogue
     catalogue.learn(offer);
-    pipeline.onOffer(offer);
   },
   onHeartbeatAck: (ack) => pipeline.onHeartbeatAck(ack),
   onLost: () => pipeline.onLost(),

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { isDataUrl } from '../../base/urls.ts';
+import { type DataUrl, dataUrlBytes, readDataUrl } from '../../base/media/data-url.ts';
 import { imageTypeOf } from '../../base/media/image-type.ts';
 import { formatBytes, SECOND_MS } from '../../base/units.ts';
 import { MAX_IMAGE_BYTES } from '../../contract/limits.ts';
@@ -73,28 +74,23 @@ async function fetched(
   }
 }
 
-/** The type may have parameters, such as the name of the file (RFC 2397 §3). */
-const IMAGE_IN_BASE64 = /^data:image\/[\w.+-]+(?:;[\w.+-]+=[^;,]*)*;\s*base64\s*$/i;
-
 /** An image that travels in its URL (RFC 2397), which is never quoted. */
 function inline(named: NamedUrl): Uint8Array {
   const { what, url } = named;
-  const comma = url.indexOf(',');
-  if (!IMAGE_IN_BASE64.test(url.slice(0, comma))) {
+  const read = readDataUrl(url);
+  if (read?.mediaType.startsWith('image/') !== true) {
     throw invalid(named, 'is a data URL, but not of an image in base64');
   }
-  const base64 = url.slice(comma + 1);
-  const bytes = decoded(named, base64);
+  const bytes = decoded(named, read);
   if (bytes.byteLength <= MAX_IMAGE_BYTES) return bytes;
   throw new WorkerError('download.too-large', `the ${what} is larger than ${formatBytes(MAX_IMAGE_BYTES)}`, {
     hint: `Create the job with a smaller ${what}.`,
   });
 }
 
-function decoded(named: NamedUrl, base64: string): Uint8Array {
+function decoded(named: NamedUrl, url: DataUrl): Uint8Array {
   try {
-    // Some programs escape the marks of base64, as they do in a query.
-    return Uint8Array.fromBase64(base64.includes('%') ? decodeURIComponent(base64) : base64);
+    return dataUrlBytes(url);
   } catch (thrown) {
     throw invalid(named, 'is a data URL whose base64 cannot be read', thrown);
   }

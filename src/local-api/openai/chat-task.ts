@@ -1,3 +1,4 @@
+import { isInlineImage } from '../../base/media/data-url.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { ChatMessage, ChatRequest, ContentPart } from '../contract/openai/chat.ts';
 import { ApiFailure } from '../http/reply.ts';
@@ -41,7 +42,7 @@ function imagesIn({ content }: ChatMessage): readonly string[] {
 
 /** Nothing is fetched for a program of this machine: it could name addresses that only this machine reaches. */
 function assertInline(url: string): void {
-  if (/^data:image\/[\w.+-]+;base64,/i.test(url)) return;
+  if (isInlineImage(url)) return;
   throw new ApiFailure(400, 'bad_request', 'images: each must be a data:image/…;base64 URL');
 }
 

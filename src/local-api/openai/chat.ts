@@ -1,13 +1,14 @@
 import { WorkerError } from '../../base/errors.ts';
-import { type JobId, toModelId } from '../../base/ids.ts';
+import type { JobId } from '../../base/ids.ts';
 import type { CatalogueEntry } from '../../contract/catalogue.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { LocalJobs, LocalResult, Requester } from '../../worker/local/local-jobs.ts';
+import type { LocalJobs, LocalResult } from '../../worker/local/local-jobs.ts';
 import type { ChatRequest } from '../contract/openai/chat.ts';
 import { ApiFailure, jsonReply } from '../http/reply.ts';
 import { type SseWriter, sseReply } from '../http/sse.ts';
 import { chatReplyOf, chunkOf, completionOf, headOf, lastChunkOf, type ReplyHead, usageChunkOf } from './chat-reply.ts';
+import { runAsked } from './ask.ts';
 import { chatTaskOf } from './chat-task.ts';
 import { createTextStream, type TextStream } from './text-stream.ts';
 
@@ -44,7 +45,7 @@ export async function answerChat(
       const withUsage = request.stream_options?.include_usage === true;
       return await streamed(chat, deps, { withUsage, leave: () => leaving.abort(), onEnd: disarm });
     }
-    const done = await run(chat, deps, {});
+    const done = await runAsked(chat, { signal: chat.signal }, deps.local);
     disarm();
     const { job, result } = done;
     return jsonReply(completionOf(headOf(job.id, entry.id, deps.clock.now()), chatReplyOf(result)));
@@ -55,12 +56,6 @@ export async function answerChat(
 }
 
 const LATE = new ApiFailure(504, 'deadline_exceeded', 'the chat was not answered before its deadline');
-
-const run = ({ entry, task, signal }: Chat, { local }: ChatDeps, more: Partial<Requester>): Promise<LocalResult> =>
-  local.run(
-    { model: toModelId(entry.id), task, source: entry.source, vramGbEstimate: entry.vramGbEstimate },
-    { signal, ...more },
-  );
 
 interface Streaming {
   readonly withUsage: boolean;
@@ -82,7 +77,7 @@ async function streamed(chat: Chat, deps: ChatDeps, { withUsage, leave, onEnd }:
   const onStart = (id: JobId): void => void writer.send(chunkOf(headFor(id), { role: 'assistant', content: '' }));
   const finish = async (): Promise<void> => {
     try {
-      const done = await run(chat, deps, { onDelta: text.onDelta, onStart });
+      const done = await runAsked(chat, { signal: chat.signal, onDelta: text.onDelta, onStart }, deps.local);
       await writeEnd(done, { head: headFor(done.job.id), text, writer, withUsage });
       started.resolve(response);
       writer.end();

@@ -1,3 +1,5 @@
+import { dataUrlBytes, readDataUrl } from '../../base/media/data-url.ts';
+import { isDataUrl } from '../../base/urls.ts';
 import { ApiFailure } from '../http/reply.ts';
 
 /**
@@ -6,9 +8,17 @@ import { ApiFailure } from '../http/reply.ts';
  * @throws ApiFailure 400
  */
 export function inlineBytes(field: string, url: string): Uint8Array | undefined {
-  if (!/^data:/i.test(url)) return undefined;
-  const [, base64 = ''] = /^data:[\w.+/-]+(?:;[\w.=+-]+)*;base64,([A-Za-z0-9+/]+={0,2})$/i.exec(url) ?? [];
-  const bytes = Buffer.from(base64, 'base64');
-  if (bytes.byteLength > 0) return bytes;
+  if (!isDataUrl(url)) return undefined;
+  const bytes = decoded(url);
+  if (bytes !== undefined && bytes.byteLength > 0) return bytes;
   throw new ApiFailure(400, 'bad_request', `${field}: is no data: URL in base64`);
+}
+
+function decoded(url: string): Uint8Array | undefined {
+  const read = readDataUrl(url);
+  try {
+    return read && dataUrlBytes(read);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isInlineImage } from '../../../base/media/data-url.ts';
 import { MIB } from '../../../base/units.ts';
 import { Decimal, U32, U64 } from '../../../contract/numbers.ts';
 import { json, MAX_BODY_BYTES, type Route } from '../route.ts';
@@ -12,9 +13,7 @@ const MAX_MEDIA_BYTES = 64 * MIB;
 const Model = v.optional(v.string(), '');
 const Prompt = v.pipe(v.string(), v.minLength(1));
 /** `data:image/<type>;base64,…`: nothing is fetched for a program of this machine. */
-const InlineImage = v.exactOptional(
-  v.pipe(v.string(), v.regex(/^data:image\/[\w.+-]+;base64,/i, 'is no data:image/…;base64 URL')),
-);
+const InlineImage = v.exactOptional(v.pipe(v.string(), v.check(isInlineImage, 'is no data:image/…;base64 URL')));
 
 const ImageBodySchema = v.object({
   prompt: Prompt,
