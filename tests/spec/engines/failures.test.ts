@@ -82,7 +82,7 @@ test('the line about memory says more than those that follow from it', () => {
 test.each([
   ['libgomp.so.1', 'Install libgomp.so.1; on Debian and Ubuntu run `sudo apt install libgomp1`.'],
   ['libonnxruntime.so.1', 'Run `bun install` in the checkout, or use a release for this system.'],
-])('a library that needs %s, which is not there, has a hint of what to do', (missing, hint) => {
+])('a library that lacks its %s fails with a hint', (missing, hint) => {
   const thrown = new Error(`${missing}: cannot open shared object file: No such file or directory`);
   expect(libraryFailure('llama.cpp', thrown, undefined)).toMatchObject({ code: 'native.unavailable', hint });
 });

@@ -31,7 +31,7 @@ async function setup() {
   };
 }
 
-test('a new executable takes the place of the old one, which is kept beside it', async () => {
+test('a new executable replaces the old one, which is kept beside it', async () => {
   await using at = await setup();
   await swapIn(at.place, at.fresh);
   expect(await at.texts()).toEqual({ 'studio-worker': 'new', 'studio-worker.previous': 'old' });
@@ -67,13 +67,13 @@ test('a new executable that is missing leaves the old one as it was', async () =
   expect(await at.texts()).toEqual({ 'studio-worker': 'old' });
 });
 
-test('a folder that this account may not write in is known before anything is tried', async () => {
+test('a folder that cannot be written in is known before the swap', async () => {
   await using at = await setup();
   expect(await whyNotReplaceable(at.place)).toBeUndefined();
   expect(await whyNotReplaceable(executablePlace(at.at('nowhere/studio-worker')))).toBe('ENOENT');
 });
 
-test('what a killed installer left goes, and what one that is at work needs stays', async () => {
+test('a killed installer’s leftovers go, a running one’s files stay', async () => {
   await using at = await setup();
   const folder = join(at.bin, '.studio-worker-install');
   const ended = Bun.spawn([process.execPath, '--version'], { stdout: 'ignore' });

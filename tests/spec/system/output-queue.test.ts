@@ -33,7 +33,7 @@ test('texts arrive in order and whole, however slowly they are read', async () =
   expect(await textOf(stderr)).toBe('drained\n');
 });
 
-test('bytes that are no text go out as they are, in order with the texts', async () => {
+test('raw bytes are written unchanged and in order with text', async () => {
   const { stdout } = child(`
     const queue = createOutputQueue(1);
     queue.write('before ');
@@ -61,7 +61,7 @@ needs(POSIX)('a pipe that nobody reads holds up neither the program nor its end'
   expect(await program.exited).toBe(7);
 });
 
-test('of a log that piles up unread the oldest lines are left out and counted', async () => {
+test('an unread log loses its oldest lines and counts them', async () => {
   const program = child(`
     const queue = createOutputQueue(1, { maxPendingChars: 1_000 });
     for (let at = 0; at < 300; at++) queue.write('line ' + at + '\\n');

@@ -78,7 +78,7 @@ const ASK = `
   await terminal.drain();
 `;
 
-needs(POSIX)('lines are drawn over on a terminal, and not on one that calls itself dumb', async () => {
+needs(POSIX)('lines are redrawn on a terminal, except on a dumb one', async () => {
   const shown = async (term: string): Promise<string> => {
     let text = '';
     const decoder = new TextDecoder();

@@ -52,7 +52,7 @@ test('comments, event names and multi-line data follow the SSE standard', async 
 test.each([
   ['one line', 'x'.repeat(MIB)],
   ['lines', `data: ${'x'.repeat(MIB)}\n`],
-])('a message of %s without an end is cut off before it fills the memory', async (_, part) => {
+])('an endless message of %s is cut off at a size limit', async (_, part) => {
   const bytes = text(part);
   const { end, messages } = await heard([
     text('data: {"msg":"estimation"}\n\ndata: '),

@@ -93,7 +93,7 @@ test.each([
   ['crash', /^the gradio engine was killed by SIGSEGV while it ran a task; its output: .*the sky is up/],
   ['exit', /^the gradio engine exited with code 3 while it ran a task$/],
   ['babble', /sent an invalid message \(done: expected number; total: is missing\)$/],
-])('an engine that does this: %s, costs one job, and the next one gets a fresh process', async (prompt, message) => {
+])('an engine’s %s costs one job, and the next gets a fresh process', async (prompt, message) => {
   const { load, ask, log } = setup();
   await using model = await load();
   expect(await failureOf(within(10_000, 'the crash', ask(model, prompt)))).toMatchObject({

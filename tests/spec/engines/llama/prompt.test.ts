@@ -69,7 +69,7 @@ test('a chat that the template refuses, or makes nothing of, fails by name', () 
   expect(() => promptBy(undefined)).toThrow(expect.objectContaining({ code: 'model.unusable' }));
 });
 
-test('a template that cannot be rendered is the fault of its model, unless the task is unusual', () => {
+test('a template that cannot be rendered makes its model unusable', () => {
   const unusable = expect.objectContaining({ code: 'model.unusable', retryable: false });
   expect(() => promptBy('{% for m in messages %}{{ m.content')).toThrow(unusable);
   expect(() => promptBy('{{ messages[0].content.no_such_method() }}')).toThrow(unusable);

@@ -11,7 +11,7 @@ test.each([
   [2000, 100, 2048, 48],
   [2048, 10, 2048, undefined],
   [10, 0, 2048, 1],
-])('after %p tokens, limited to %p, in a context of %p there is room for %p', (prompt, most, context, room) => {
+])('a prompt of %p tokens, limit %p, context %p leaves a budget of %p', (prompt, most, context, room) => {
   expect(budgetFor(prompt, most, context)).toBe(room);
 });
 
@@ -112,7 +112,7 @@ test.each([
   expect(threadsFor(cores, usable)).toBe(threads);
 });
 
-test.each([4, 8, 12, 24, 80])('a model that fills a GPU of %d GB leaves more than what has to stay free', (gb) => {
+test.each([4, 8, 12, 24, 80])('a model that fills a %d GB GPU leaves more than the margin free', (gb) => {
   const leftGb = paddingFor(gb * GIB) / GIB;
   expect(leftGb).toBeGreaterThan(MARGIN_GB);
   expect(leftGb).toBeLessThan(2);

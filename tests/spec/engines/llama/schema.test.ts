@@ -122,7 +122,7 @@ test.each([
   ['of a broken number of items', { type: 'array', minItems: 1.5, maxItems: 2.5 }, '*'],
   ['of integers in a wide range', { type: 'integer', minimum: 0 }, 'natural'],
   ['of integers below a bound', { type: 'integer', exclusiveMinimum: 1, exclusiveMaximum: 4 }, '("2" | "3")'],
-])('a value %s is left to the check of the result where a grammar cannot say it', (_, jsonSchema, rule) => {
+])('a value %s that no grammar can express is checked in the result', (_, jsonSchema, rule) => {
   expect(grammarOf(jsonSchema)).toContain(rule);
 });
 
@@ -185,7 +185,7 @@ test.each([
   expect(() => grammarOf(jsonSchema)).toThrow(expect.objectContaining({ code: 'task.invalid', retryable: false }));
 });
 
-test('a chat that is given up ends by itself and leaves the model in memory', async () => {
+test('a cancelled chat ends by itself and leaves its model loaded', async () => {
   const abort = new AbortController();
   const reason = new Error('given up');
   const { pid } = model.process ?? {};

@@ -51,7 +51,7 @@ const pictures = async (): Promise<ReadonlyMap<string, Uint8Array>> =>
     ['maskUrl', await paint(40, 30, (x, y) => (x >= 10 && x < 14 && y >= 10 && y < 14 ? 255 : 0))],
   ]);
 
-test('the model gets planar colours from 0 to 1 and a mask of zeros and ones', () => {
+test('the model receives planar colours from 0 to 1 and a binary mask', () => {
   const colours = flat(0);
   colours.data.set([255, 51, 0], 3 * 7);
   const mask = { data: new Uint8Array(PIXELS), width: 512, height: 512, channels: 1 };
@@ -73,7 +73,7 @@ test.each([
   expect(values.map((_value, at) => pixels[3 * at])).toEqual(bytes);
 });
 
-test('an output of another shape, or without numbers, is the model’s fault and says so', () => {
+test('an output of the wrong shape or without numbers fails the job', () => {
   expect(() => planeOf({ data: new Float32Array(12), dims: [1, 3, 2, 2] })).toThrow(
     expect.objectContaining({ code: 'model.unusable', message: expect.stringContaining('1 x 3 x 2 x 2') }),
   );
@@ -129,7 +129,7 @@ test.each([
   ['jpeg', 'jpeg'],
   ['gif', 'gif'],
   ['tif', 'tiff'],
-])('a removal that is asked for as %s is delivered as %s under that name', async (ext, format) => {
+])('a removal asked for as %s is delivered as %s', async (ext, format) => {
   const { engine, files, context } = setup();
   await using model = await engine.load(files, loading(context.signal));
   const task = aTask({ kind: 'image', prompt: '', width: 40, height: 30, ext });
@@ -155,7 +155,7 @@ test.each([
     { width: 64, height: 64 },
     { width: 64, height: 64 },
   ],
-])('a removal that asks for %p of a picture of 40 x 30 is %p', async (asked, size) => {
+])('a removal that asks for %p of a 40 x 30 image yields %p', async (asked, size) => {
   const { engine, files, context } = setup();
   await using model = await engine.load(files, loading(context.signal));
   const task = aTask({ kind: 'image', prompt: '', ext: 'png', ...asked });
@@ -172,7 +172,7 @@ test('a model that is none for removal is refused when it is loaded', async () =
   });
 });
 
-test('the model’s memory goes with it, and a task of another kind is refused by name', async () => {
+test('the engine rejects other task kinds and frees its model when disposed', async () => {
   const { engine, files, context, released } = setup();
   const model = await engine.load(files, loading(context.signal));
   const llm = aTask({ kind: 'llm', messages: [] });

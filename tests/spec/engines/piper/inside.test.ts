@@ -41,7 +41,7 @@ async function setup(choice: { inputs?: readonly string[]; output?: Tensor; conf
 
 const speech = (about: object = {}) => aTask({ kind: 'audio_tts', text: 'aa.', ...about });
 
-test('the model gets ids, their number, and the voice’s scales with the speed in them', async () => {
+test('the model receives ids, their count and scales adjusted for speed', async () => {
   const { load, seen, context } = await setup({ config: { inference: { length_scale: 1.5 } } });
   await using model = await load();
   await model.run(speech({ speed: 2 }), new Map(), context);

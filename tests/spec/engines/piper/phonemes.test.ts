@@ -55,7 +55,7 @@ test.each([
   ['en', 'həlˈəʊ kˈɑː'],
   ['EN-GB-x-RP', 'həlˈəʊ kˈɑː'],
   ['gmw/en-US', 'həlˈoʊ kˈɑːɹ'],
-])('a voice of %s is given English as it is spoken there, without any espeak-ng', async (espeakVoice, phonemes) => {
+])('a voice of %s pronounces its own English without espeak-ng', async (espeakVoice, phonemes) => {
   expect(await (await openPhonemes(espeakVoice, signal, alone))('hello car', signal)).toEqual([phonemes]);
 });
 
@@ -64,7 +64,7 @@ withEspeakNg('English comes from the espeak-ng of a machine that has one', async
   expect(await phonemize('sarcophagi', signal)).toEqual(['sɑːɹkˈɑːfəɡˌaɪ']);
 });
 
-test('English is spoken all the same where the espeak-ng does not run, and the log says why', async () => {
+test('English is spoken without a working espeak-ng, and the log says why', async () => {
   const warnings: unknown[] = [];
   const phonemize = await openPhonemes('en-us', signal, {
     ...alone,
@@ -130,7 +130,7 @@ async function withVariables(variables: Readonly<Record<string, string>>, work: 
   }
 }
 
-test('the espeak-ng of a machine is the one its operator names, else those on the PATH', async () => {
+test('the operator’s espeak-ng is preferred to those on the PATH', async () => {
   await withVariables({ STUDIO_WORKER_ESPEAK_NG: '/opt/espeak-ng' }, async () => {
     expect(findEspeakPrograms()).toEqual(['/opt/espeak-ng']);
   });

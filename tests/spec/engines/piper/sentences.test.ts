@@ -27,7 +27,7 @@ test.each([
   expect(cut(text, 'en_US')).toEqual([...sentences]);
 });
 
-test('a German number with a full stop is an ordinal, an English one ends a sentence', () => {
+test('“3.” is an ordinal in German and ends a sentence in English', () => {
   expect(cut('Am 3. Mai kam Dr. Müller. Gut.', 'de_DE')).toEqual(['Am 3. Mai kam Dr. Müller.', 'Gut.']);
   expect(cut('There were 3. Two left.', 'en')).toEqual(['There were 3.', 'Two left.']);
 });
@@ -36,7 +36,7 @@ test('a language that nobody knows is cut by the general rules', () => {
   expect(cut('One. Two.', 'no such language')).toEqual(['One.', 'Two.']);
 });
 
-test('a sentence without an end is cut at its last pause, or between two words', () => {
+test('an overlong sentence is cut at its last pause or between words', () => {
   const clause = `${'word '.repeat(59)}word, `;
   expect(cut(clause.repeat(2)).map((part) => part.length)).toEqual([300, 300]);
   for (const part of cut('word '.repeat(500))) expect(part).toMatch(/^word( word)*$/);

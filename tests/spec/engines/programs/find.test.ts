@@ -79,7 +79,7 @@ test('where nothing runs the first file that was there is named', async () => {
   expect(await machine.find()).toEqual({ is: 'missing', rejected: unstartable });
 });
 
-test('a program is judged once for each version of its file, a rejected one anew', async () => {
+test('a program is judged once per file version, a rejected one every time', async () => {
   await using machine = await setup();
   const path = machine.put('a', 'broken');
   machine.path('a');
@@ -101,7 +101,7 @@ test('the program that the operator named is the only candidate', async () => {
   expect(await machine.find()).toEqual({ is: 'missing', rejected: named });
 });
 
-test('a variable that names nothing usable is warned about once, and the search goes on', async () => {
+test('a variable that names nothing usable is ignored with one warning', async () => {
   await using machine = await setup();
   symlinkSync(machine.folder.at('loop'), machine.folder.at('loop'));
   const found = machine.put('bin', 'good');

@@ -213,7 +213,7 @@ test('what neither task nor model says has a value of its own', () => {
   ]);
 });
 
-test('a task that says nothing of steps takes those of the model, and its own size', () => {
+test('a task without steps takes those of its model but keeps its size', () => {
   const args = setup({ defaults: { steps: 9, width: 1024, height: 1024 } });
   expect(valueOf(args, '--steps')).toBe('9');
   expect(valueOf(args, '-W')).toBe('512');

@@ -22,7 +22,7 @@ test.each<[string, DeviceKind | undefined]>([
   expect(listedDevice(list)).toBe(device);
 });
 
-test('a model says what its program computes on, and readiness says it from then on', async () => {
+test('loading a model reveals which device its program runs on', async () => {
   await using scene = sdCppScene();
   await scene.install();
   expect(await scene.engine.readiness()).toEqual(READY);
@@ -31,7 +31,7 @@ test('a model says what its program computes on, and readiness says it from then
   expect(await scene.engine.readiness()).toEqual({ ready: true, where: { on: 'vulkan' } });
 });
 
-test('a program that finds no GPU says that it runs on the CPU and what helps', async () => {
+test('a program without a GPU reports the CPU and a hint', async () => {
   const childEnv = childEnvironment(ourVariables(), { SD_CLI_DEVICES: 'CPU\tRyzen 9' });
   await using scene = sdCppScene({ childEnv });
   await scene.install();
@@ -64,7 +64,7 @@ function asking() {
   return { book, clock, started };
 }
 
-test('a program that did not answer in its time is asked again by the next load', async () => {
+test('a program that timed out is asked again on the next load', async () => {
   const { book, clock, started } = asking();
   const { signal } = new AbortController();
   const silent = book.deviceOf('/bin/sd-cli', signal);

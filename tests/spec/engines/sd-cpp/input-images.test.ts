@@ -29,7 +29,7 @@ test('a fetched image is named by its content and not by its URL', () => {
   expect(named('RIFX\0\0\0\0WEBP')).toBe('png');
 });
 
-test('an image of unknown content goes by its URL, and by WebP where that says nothing', () => {
+test('an image of unknown format is named by its URL, else WebP', () => {
   const urls = ['https://a.example/x.TIF?y=.png', 'https://a.example/x.exe', 'https://a.example/'];
   expect(urls.map((url) => inputExt(new Uint8Array(4), url))).toEqual(['tif', 'webp', 'webp']);
 });

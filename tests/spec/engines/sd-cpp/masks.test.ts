@@ -19,7 +19,7 @@ async function outcomeOf(width: number, height: number, field: 'initImageUrl' | 
   return { outcome, started: scene.asked().length };
 }
 
-test('a mask of another shape than its image is rejected for good before anything starts', async () => {
+test('a mask whose aspect ratio differs from its image is rejected at once', async () => {
   for (const field of ['initImageUrl', 'refImageUrl'] as const) {
     expect(await outcomeOf(64, 64, field)).toMatchObject({
       outcome: {
@@ -42,7 +42,7 @@ test('a mask of another size and the same shape lies where it should', async () 
   }
 });
 
-test('a mask that only the program may be able to read is left to it', async () => {
+test('a mask this worker cannot decode is left to the program', async () => {
   const init = await paint(64, 48, (x, y) => [x, y, 9]);
   await using scene = sdCppScene({
     fetchInput: (_, url) => Promise.resolve(url === INIT ? init : new TextEncoder().encode('BM, perhaps')),

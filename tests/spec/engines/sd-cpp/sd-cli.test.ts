@@ -172,14 +172,14 @@ test('of the installed programs the pinned release comes first', async () => {
   expect(scene.log.events).toEqual([]);
 });
 
-test('a program of another release is used with a warning where there is no better one', async () => {
+test('a program of another release is used with a warning if none is better', async () => {
   await using scene = sdCppScene();
   await scene.install('home/.local/bin/sd-cli', 'version, commit 2d40a8b');
   expect((await scene.run()).is).toBe('artifact');
   expect(scene.log.events).toMatchObject([{ event: 'sd-cli.other-release', level: 'warn' }]);
 });
 
-test('a program that does not run is passed over for the next one on the PATH', async () => {
+test('a program that cannot run is skipped for the next on the PATH', async () => {
   await using folders = sdCppScene();
   await using scene = sdCppScene({ variables: { PATH: `${folders.at('a')}:${folders.at('b')}` } });
   mkdirSync(folders.at('a'));

@@ -45,7 +45,7 @@ test('a size that every model draws is left unchanged', () => {
   }
 });
 
-test.each(['png', 'jpg', 'webp'])('100 x 70 px as %s are delivered by a model that draws 128 x 128', async (ext) => {
+test.each(['png', 'jpg', 'webp'])('a model that draws 128 x 128 delivers %s at 100 x 70', async (ext) => {
   for (const both of [true, false]) {
     await using scene = sdCppScene({ file: 'stepped.gguf' });
     await (both ? scene.installBoth() : scene.install());
@@ -94,7 +94,7 @@ test.each([2, 3, 4, 5, 6, 7, 8])('images of orientation %d reach the program upr
   }
 });
 
-test('a mask reaches the program as far as it shows, and one that selects nothing is refused', async () => {
+test('a mask reaches the program by its visible part and must select something', async () => {
   const init = await paint(64, 64, (x, y) => [x, y, 9]);
   const half = Uint8Array.from({ length: 64 * 64 * 4 }, (_, at) => (at % 4 < 3 || at < 64 * 32 * 4 ? 255 : 0));
   const withMask = async (pixels: Uint8Array) => {

@@ -58,7 +58,7 @@ test('the further parts of a model for video have flags of their own', async () 
   expect(line).toContain('--t5xxl /t5.gguf --clip_vision /vision.gguf');
 });
 
-test('without ffmpeg a video becomes an animated WebP of the asked length, and says so', async () => {
+test('a video becomes an animated WebP of full length without ffmpeg', async () => {
   await using scene = setup();
   await scene.install();
   const { bytes, ext } = await videoOf(scene, { ext: 'mp4', seconds: 0.6, fps: 10 });
@@ -99,7 +99,7 @@ test('a video without frames is a failure', async () => {
   expect(await failureOf(videoOf(scene, { prompt: 'nothing' }))).toMatchObject({ code: 'engine.failed' });
 });
 
-test('an image is not asked of a model that makes video, nor the other way round', async () => {
+test('an image task is rejected by a video model before it starts', async () => {
   await using scene = setup();
   await scene.install();
   expect(await failureOf(scene.run())).toMatchObject({
@@ -117,7 +117,7 @@ test('frames are asked for in whole groups, and no fewer than the video has', ()
   expect(() => plan({ seconds: 3600, fps: 60 })).toThrow('more than the sd-cpp engine makes');
 });
 
-test('the frames of a video that was cut off anywhere are those that are whole', () => {
+test('a truncated video yields the frames that are whole', () => {
   const frames: readonly Uint8Array[] = [3, 4, 5].map((size) => new Uint8Array(size).fill(size));
   const avi = makeAvi(frames, { width: 8, height: 8, fps: 4 });
   expect([...framesOfAvi(avi)]).toEqual([...frames]);

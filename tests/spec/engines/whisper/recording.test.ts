@@ -65,7 +65,7 @@ test('one short word in a minute of silence is transcribed', () => {
   expect(samplesOf(floatWav(samples, 16_000))).toEqual(samples);
 });
 
-test('what is too loud is cut, and a moment of sound gets silence behind it', () => {
+test('a recording is clipped at full scale and padded to one second', () => {
   const pcm = toPcm(Float32Array.of(0, 0.5, 2, -2));
   expect([...pcm.subarray(0, 4)]).toEqual([0, 16_384, 32_767, -32_767]);
   expect(pcm.length).toBe(16_000);

@@ -42,7 +42,7 @@ test.each([
   [48_000, 12_000],
   [96_000, 15_900],
   [22_050, 8_800],
-])('a tone at %d samples a second of %d Hz is taken away, not folded back', (rate, hertz) => {
+])('resampling %d samples/s removes a tone of %d Hz instead of aliasing it', (rate, hertz) => {
   expect(rms(middle(resample(tone(0.3, { rate, hertz }), rate, TO)))).toBeLessThan(0.0005);
 });
 

@@ -44,7 +44,7 @@ test('pieces of one character become one piece, with the character that the whol
   ]);
 });
 
-test('however the bytes of a text are cut into pieces, the words hold all of it', () => {
+test('words keep the whole text however its bytes are cut', () => {
   const texts = fc.array(fc.constantFrom(' fox', ' über', ' 🦊', '狐', 'です', ' naïve', '.', ' €5'), {
     maxLength: 12,
   });

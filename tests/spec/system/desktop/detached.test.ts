@@ -10,7 +10,7 @@ onPosix('a program that ends well or goes on was started', async () => {
   expect(await startDetached('/bin/sh', ['-c', 'exec sleep 1'], { ...options, waitMs: 50 })).toBe('started');
 });
 
-onPosix('a program that ends badly at once did not do what it was started for', async () => {
+onPosix('a detached program that fails at once is reported as failed', async () => {
   expect(await startDetached('false', [], options)).toBe('failed');
   expect(await startDetached('/bin/sh', ['-c', 'kill -9 $$'], options)).toBe('failed');
 });

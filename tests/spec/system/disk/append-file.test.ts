@@ -73,7 +73,7 @@ test('a replacement that fails leaves the old bytes readable', async () => {
   file.close();
 });
 
-test('a file let go of is used no more, nor is another in its place', async () => {
+test('a closed file rejects writes and never touches its successor', async () => {
   const { files, path } = { files: systemFiles, path: join(await mkdtemp(join(root, 'case-')), 'file') };
   const file = files.openAppend(path, 0);
   file.close();
@@ -84,7 +84,7 @@ test('a file let go of is used no more, nor is another in its place', async () =
   other.close();
 });
 
-test('zeros are written ahead of the end, so that a later sync has no metadata to log', async () => {
+test('an append file is zero-filled ahead, so syncs log no metadata', async () => {
   const path = join(await mkdtemp(join(root, 'case-')), 'file');
   const file = systemFiles.openAppend(path, 0);
   file.append([bytes('abc')]);

@@ -9,7 +9,7 @@ import { LINUX, needs } from '../../../needs.ts';
 
 const hexOf = (bytes: Uint8Array): string => sha256(bytes).toHex();
 
-test('a file that grows is hashed as far as it is said to be there', async () => {
+test('a growing file is hashed as far as it is written', async () => {
   await using folder = await tempFolder();
   const bytes = someBytes(3 * MIB + 17);
   const path = folder.at('weights');

@@ -137,7 +137,7 @@ test('a holder that cannot write its pid holds the lock all the same', async () 
   expect((await acquireLock(at.path, { pid: 3 })).is).toBe('held');
 });
 
-needs(POSIX)('a lock is never taken through a link or on a pipe, and writes nothing there', async () => {
+needs(POSIX)('a lock is rejected on a link or pipe and writes nothing there', async () => {
   await using at = await setup();
   const victim = at.path.replace('daemon.lock', 'victim');
   await symlink(victim, at.path);
@@ -162,7 +162,7 @@ test('a lock that removes its file leaves nothing behind', async () => {
   expect(await readdir(at.path.replace('/daemon.lock', ''))).toEqual([]);
 });
 
-needs(POSIX)('a lock file that was put aside is held by nobody that takes the name', async () => {
+needs(POSIX)('a lock file moved aside does not block its old name', async () => {
   await using at = await setup();
   const first = await acquireLock(at.path, { pid: 1, removes: true });
   await rename(at.path, `${at.path}.aside`);
@@ -172,7 +172,7 @@ needs(POSIX)('a lock file that was put aside is held by nobody that takes the na
 });
 
 needs(POSIX)(
-  'of many that take and release one lock with its file, one at a time holds it',
+  'a lock whose file is removed has one holder at a time',
   async () => {
     await using at = await setup();
     const inside = at.path.replace('daemon.lock', 'inside');

@@ -24,7 +24,7 @@ const problemOf = (path: string): unknown => {
 };
 const UNTRUSTED = { code: 'folder.unusable', hint: expect.stringContaining('Remove ') };
 
-needs(POSIX)('a folder of ours is trusted in a shared place, and one that is missing', async () => {
+needs(POSIX)('our own folder in a shared place is trusted, even when missing', async () => {
   await using shared = await sharedPlace();
   await mkdir(shared.at('ours/below'), { recursive: true });
   for (const name of ['ours', 'ours/below', 'ours/missing', 'missing', 'missing/below']) {
@@ -32,7 +32,7 @@ needs(POSIX)('a folder of ours is trusted in a shared place, and one that is mis
   }
 });
 
-needs(POSIX)('a link in a shared place is not trusted, nor what everybody may write to', async () => {
+needs(POSIX)('a link or a world-writable folder in a shared place is not trusted', async () => {
   await using shared = await sharedPlace();
   await mkdir(shared.at('ours'));
   await symlink(shared.at('ours'), shared.at('link'));
@@ -41,7 +41,7 @@ needs(POSIX)('a link in a shared place is not trusted, nor what everybody may wr
   for (const name of ['link', 'open', 'open/below']) expect(problemOf(shared.at(name))).toMatchObject(UNTRUSTED);
 });
 
-needs(ROOT)('a folder that another account made in a shared place is not trusted, even by root', async () => {
+needs(ROOT)('another account’s folder in a shared place is not trusted, even by root', async () => {
   await using shared = await sharedPlace();
   await mkdir(shared.at('theirs/below'), { recursive: true });
   await chown(shared.at('theirs'), OTHER, OTHER);

@@ -43,7 +43,7 @@ const onPosix = needs(POSIX);
 const NVIDIA_WORDS =
   '--query-gpu=uuid,driver_version,memory.total,memory.used,memory.free,name --format=csv,noheader,nounits';
 
-onPosix('each NVIDIA GPU is told with what it has, and one that does not say is named', async () => {
+onPosix('each NVIDIA GPU is listed, and one that reports no memory is named', async () => {
   await using at = await setup();
   await at.program('nvidia-smi', NVIDIA_WORDS, await fixture('nvidia-gpus.txt'));
   const { gpus, reasons } = await at.gpus.probe();
@@ -70,7 +70,7 @@ onPosix('each NVIDIA GPU is told with what it has, and one that does not say is 
   expect(reasons).toContain('NVIDIA GB10: does not report its memory');
 });
 
-test('cards of AMD are read from the kernel, beside those of others that say nothing', async () => {
+test('AMD GPUs are read from the kernel, other silent GPUs are left out', async () => {
   await using at = await setup();
   const card = 'sys/class/drm/card1/device';
   await at.file(`${card}/mem_info_vram_total`, `${16 * GIB}\n`);
@@ -207,14 +207,14 @@ test('without nvidia-smi the files of the NVIDIA driver are read', async () => {
   ]);
 });
 
-onPosix('a card that nvidia-smi names is not counted again from the files of its driver', async () => {
+onPosix('a GPU that nvidia-smi lists is not counted again from driver files', async () => {
   await using at = await setup();
   await at.program('nvidia-smi', NVIDIA_WORDS, `${(await fixture('nvidia-gpus.txt')).split('\n')[0]}\n`);
   await at.file('proc/driver/nvidia/gpus/0000:01:00.0/information', await fixture('nvidia-information.txt'));
   expect((await at.gpus.probe()).gpus).toMatchObject([{ totalBytes: 24564 * MIB, freeBytes: 22878 * MIB }]);
 });
 
-onPosix('the total of hello is the memory of the GPUs that the memory gate sees', async () => {
+onPosix('the VRAM total announced to a studio is what the memory gate sees', async () => {
   await using at = await setup();
   await at.program('nvidia-smi', NVIDIA_WORDS, `${(await fixture('nvidia-gpus.txt')).split('\n')[0]}\n`);
   const information = (await fixture('nvidia-information.txt')).replace('24564 MiB', '48 GiB');
@@ -225,7 +225,7 @@ onPosix('the total of hello is the memory of the GPUs that the memory gate sees'
   expect(seen).toBe(24564 * MIB);
 });
 
-test('an NVIDIA driver that says no size or name names a GPU all the same', async () => {
+test('an NVIDIA GPU whose driver omits its size or name still counts', async () => {
   const text = await fixture('nvidia-information.txt');
   const uuid = 'GPU-3b1a0a36-0000-0000-0000-000000000000';
   expect(parseNvidiaInformation(text)).toMatchObject({

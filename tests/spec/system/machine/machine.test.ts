@@ -35,7 +35,7 @@ test('a machine with names gives them', () => {
   expect([machine.hostName(), machine.userName()]).toEqual(['box', 'pat']);
 });
 
-test('the memory of all NVIDIA cards is added up, and a built-in GPU beside them left out', async () => {
+test('the memory of all NVIDIA GPUs is summed without a built-in GPU', async () => {
   const { machine } = setup([aGpu('nvidia', 24), aGpu('nvidia', 8.5), aGpu('amd', 0.5)]);
   expect(await machine.vram()).toEqual({ totalGb: 32.5, reasons: [], silentGpus: 0 });
 });

@@ -61,7 +61,7 @@ test('an extra question puts the next one off', async () => {
   watch[Symbol.dispose]();
 });
 
-test('a watch that was disposed of asks no more, even when an answer is still to come', async () => {
+test('a disposed memory watch asks no more, even with an answer pending', async () => {
   const { clock, watch, answer, asked } = setup();
   watch[Symbol.dispose]();
   await answer(1);

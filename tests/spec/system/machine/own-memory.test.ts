@@ -17,7 +17,7 @@ test('only code of this program that nobody wrote to is handed back', () => {
   expect(cleanTextIn(smaps, PROGRAM)).toEqual([{ from: 0x500000n, to: 0x2500000n }]);
 });
 
-test('the code of a program that was replaced on the disk counts as its own', () => {
+test('a program replaced on disk still counts its code as its own', () => {
   const smaps = part('ffff00500000-ffff02500000', 'r-xp', `${PROGRAM} (deleted)`);
   expect(cleanTextIn(smaps, PROGRAM)).toEqual([{ from: 0xffff00500000n, to: 0xffff02500000n }]);
 });

@@ -29,7 +29,7 @@ test('a machine without a limit has available what its kernel says', async () =>
   expect(ramWith(folder.path, inGroup('max')).availableBytes).toBe(16 * GIB);
 });
 
-test('a container has no more than its limit leaves, whose cached files do not count', async () => {
+test('a container’s memory is its limit less what is used, caches excluded', async () => {
   await using folder = await tempFolder();
   expect(ramWith(folder.path, inGroup(String(8 * GIB)))).toMatchObject({
     totalBytes: 32 * GIB,

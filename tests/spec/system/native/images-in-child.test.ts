@@ -85,7 +85,7 @@ test('what the process refuses, it refuses in the same words', async () => {
 test.each([
   [1, 'was killed by SIGSEGV'],
   [3, 'exited with code 3'],
-])('a file that ends the process (%d) is final, and others are read by the next one', async (fault, how) => {
+])('a file that ends its process (%d) is final, the next is read', async (fault, how) => {
   const { images, children } = setup();
   const good = await pngWith(0);
   const [bad, next] = await Promise.all([failureOf(images.decode(await pngWith(fault))), images.decode(good)]);
@@ -146,7 +146,7 @@ needs(LINUX)('whoever has images read never loads the library that reads them', 
   expect(await new Response(child.stdout).text()).toBe('8 false\n');
 });
 
-test('a process that nobody needs gives its memory back, and another one takes its place', async () => {
+test('an idle image process is ended, and the next image starts another', async () => {
   const { images, children, idled, clock } = setup();
   const good = await pngWith(0);
   await images.probe(good);

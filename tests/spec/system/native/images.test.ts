@@ -36,7 +36,7 @@ test.each([
   ['webp', 16_384],
   ['jpeg', 65_501],
   ['gif', 65_536],
-] as const)('a picture too wide for %s is the task’s mistake and names what to ask for', async (format, width) => {
+] as const)('an image too wide for %s fails with a hint naming png', async (format, width) => {
   const { images } = setup();
   const pixels = new Uint8Array(width * 3);
   const failure = await failureOf(images.encode({ pixels, width, height: 1, channels: 3, format }));
@@ -188,7 +188,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   },
 );
 
-test('an image is cut to proportions out of its middle and stretched to a size', async () => {
+test('an image is cropped to proportions around its middle, then resized', async () => {
   const { images } = setup();
   const pixels = Uint8Array.from({ length: 12 * 4 }, (_, at) => (at % 12) * 20);
   const wide = await images.encode({ pixels, width: 12, height: 4, channels: 1, format: 'png' });
@@ -207,7 +207,7 @@ test.each([
   [8192, 8193],
   [16_000, 16_000],
   [900_000, 100],
-])('a picture of %d x %d px is refused by its header in no time', async (width, height) => {
+])('an image of %d x %d px is rejected by its header alone', async (width, height) => {
   const { images } = setup();
   const large = headerOfPng(width, height);
   const readings = [

@@ -57,7 +57,7 @@ test('an archive that was packed without compression is unpacked as it is', asyn
   expect(await contentsOf(await at.unpack())).toEqual(FILES);
 });
 
-test('four first uses at once all get the whole folder and leave nothing beside it', async () => {
+test('four simultaneous first uses unpack one whole folder and no leftovers', async () => {
   await using at = await setup();
   const folders = await Promise.all([at.unpack(), at.unpack(), at.unpack(), at.unpack()]);
   expect(new Set(folders).size).toBe(1);
@@ -75,7 +75,7 @@ test.each([
   expect(await contentsOf(await at.unpack())).toEqual(FILES);
 });
 
-test('a library that its user replaced and took off the manifest stays as it is', async () => {
+test('a library that its user replaced and unlisted stays unchanged', async () => {
   await using at = await setup();
   const folder = await at.unpack();
   const library = '@img/libvips/lib/libvips.so';
@@ -139,7 +139,7 @@ function homeless(at: Awaited<ReturnType<typeof setup>>, homeDir = join(at.paylo
   return { cache, moves, own: join(at.folder.path, `studio-worker-${process.getuid?.()}`) };
 }
 
-onPosix('an account without a home it may write in gets a private folder, and is told', async () => {
+onPosix('an account without a writable home gets a private folder and a hint', async () => {
   await using at = await setup();
   for (const homeDir of [undefined, '']) {
     const { cache, moves, own } = homeless(at, homeDir);

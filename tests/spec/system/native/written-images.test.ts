@@ -46,7 +46,7 @@ test.each<[string, Partial<EncodeRequest>]>([
   expect(counted.decoded).toBe(1);
 });
 
-test('a copy of the bytes is decoded, since it may be another file by now', async () => {
+test('a copy of an image we wrote is decoded like any other', async () => {
   const { counted, images } = setup();
   const bytes = await images.encode({ ...picture, format: 'png' });
   await images.decode(Uint8Array.from(bytes));

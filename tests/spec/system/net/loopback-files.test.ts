@@ -18,7 +18,7 @@ async function setup() {
   return { files, folder, get, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-test('what was put there is served from memory or from its file, by any name', async () => {
+test('a loopback file is served from memory or disk under any name', async () => {
   await using at = await setup();
   const path = at.folder.at('weights');
   at.files.put('a b/ü.bin', BYTES);
@@ -32,7 +32,7 @@ test('what was put there is served from memory or from its file, by any name', a
   expect(new URL(at.files.url('x')).hostname).toBe('127.0.0.1');
 });
 
-test('a range is answered with these very bytes, and one beyond the end with none', async () => {
+test('a range request gets exactly its bytes, one beyond the end none', async () => {
   await using at = await setup();
   at.files.put('m', BYTES);
   const place = fc.nat(120);

@@ -53,7 +53,7 @@ test.each([
   expect(follow({ status: 307, location: 'https://other.example/a' })).toBe('https://other.example/a');
 });
 
-test('a token may move up to https on the same host, and nothing moves down to http', () => {
+test('a token follows a redirect up to https, and nothing goes down to http', () => {
   const from = 'http://studio.example/a';
   expect(follow({ status: 308, location: 'https://studio.example/a', token: true, from })).toBe(FROM);
   expect(follow({ status: 308, location: from })).toBeUndefined();

@@ -88,7 +88,7 @@ dbusTest('presence stays unknown while no service answers, each with its reason'
   });
 });
 
-dbusTest('a service that is not there is named as such, and none is started for it', async () => {
+dbusTest('a missing D-Bus service is named and not started', async () => {
   await using bus = await setup({});
   const reading = await bus.read({ WAYLAND_DISPLAY: 'wayland-0', DISPLAY: ':0' });
   expect(reading).toEqual({

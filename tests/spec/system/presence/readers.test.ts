@@ -109,7 +109,7 @@ test.each([
   expect(socketPathsOf(address)).toEqual([...paths]);
 });
 
-test('no bytes from a bus lead to anything but a message or a range error', () => {
+test('any bytes from the bus decode to a message or a range error', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 16, maxLength: 200 }), (bytes) => {
       const message = Buffer.from(bytes);

@@ -34,7 +34,7 @@ function hanging(folder: { at(name: string): string }) {
   };
 }
 
-test('a program that prints and ends gives its output, its last error and its code', async () => {
+test('a program’s answer has its output, last error and exit code', async () => {
   const { ask, options, clock } = setup();
   const answer = await ask(['/bin/sh', '-c', 'echo out; echo first >&2; echo last >&2; exit 3'], options);
   expect(answer).toEqual({ end: { is: 'exited', code: 3 }, output: 'out\n', lastError: 'first\nlast' });
@@ -48,7 +48,7 @@ test('no more is kept of an output than allowed, from its beginning', async () =
   expect([output, end]).toEqual(['begin\nli', { is: 'exited', code: 0 }]);
 });
 
-test('a program that takes too long is killed with what it started, and not waited for', async () => {
+test('a program that times out is killed with its children', async () => {
   await using folder = await tempFolder();
   const { ask, options, clock } = setup();
   const program = hanging(folder);
@@ -59,7 +59,7 @@ test('a program that takes too long is killed with what it started, and not wait
   await goneSoon(helper);
 });
 
-test('an abort kills the program with what it started, and its reason is the answer', async () => {
+test('an abort kills a program with its children and rejects with its reason', async () => {
   await using folder = await tempFolder();
   const { ask, options, clock } = setup();
   const stop = new AbortController();

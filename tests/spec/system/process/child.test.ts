@@ -38,13 +38,13 @@ onPosix('killing the group reaches what the child started', async () => {
   child.killGroup('SIGKILL'); // all of them have ended: nothing happens
 });
 
-onPosix('everything that a child wrote before its end is read before its end is reported', async () => {
+onPosix('all output of a child is read before its end is reported', async () => {
   const { printed, ended } = shell('i=0; while [ $i -lt 5000 ]; do echo "line $i"; i=$((i+1)); done; exit 3');
   expect(await ended).toEqual({ is: 'exited', code: 3 });
   expect(printed.text.trim().split('\n')).toHaveLength(5_000);
 });
 
-needs('setsid')('a process that left the group and keeps the pipe open does not hold up the end', async () => {
+needs('setsid')('a child’s end is reported though a runaway process holds its pipe', async () => {
   await using folder = await tempFolder();
   const leave = `setsid /bin/sh -c 'echo $$ > "$0"; exec /bin/sleep 600' "$0" & while [ ! -s "$0" ]; do :; done`;
   const { ended } = shell(leave, folder.at('pid'));
@@ -89,7 +89,7 @@ test('a character that is cut between two pieces is still one', async () => {
   expect(await linesOf(first, second)).toEqual(['ö']);
 });
 
-test('a flood without a line break is cut, and what follows it is a line again', async () => {
+test('an endless line is cut, and the next line is read whole', async () => {
   const lines = await linesOf(...Array<string>(100).fill('x'.repeat(1_000)), '\nnext\n');
   expect([lines.length, (lines[0] ?? '').length, lines[1]]).toEqual([2, 500, 'next']);
 });

@@ -47,7 +47,7 @@ function setup(about: { sizeOf?: () => Promise<number | undefined>; kernelTakes?
   return { fakeClock, ceiling, keepers, changes, start };
 }
 
-onLinux('a program that holds more than the ceiling is ended, and one below it runs on', async () => {
+onLinux('a program over its memory ceiling is killed, one below runs on', async () => {
   const { ceiling, keepers, start } = setup();
   const small = await start(holding(1));
   const large = await start(holding(700));
@@ -132,7 +132,7 @@ async function fakeSystemd() {
 const scopesFor = (env: Readonly<Record<string, string>>, platform: NodeJS.Platform = 'linux') =>
   createMemoryScopes({ ask: createAskProgram(runProgram, systemClock), env, platform });
 
-onLinux("the user's systemd is asked for a scope of the process, and for its new ceiling", async () => {
+onLinux('the user’s systemd limits a process by a scope whose ceiling can change', async () => {
   const { folder, env, asked } = await fakeSystemd();
   await using _ = folder;
   const scopes = scopesFor(env);
@@ -148,7 +148,7 @@ onLinux("the user's systemd is asked for a scope of the process, and for its new
   );
 });
 
-onLinux('without a systemd of this user, or with one that refuses, nobody else holds the process', async () => {
+onLinux('a process has no systemd scope where the user’s systemd is missing or refuses', async () => {
   const { folder, env, asked } = await fakeSystemd();
   await using _ = folder;
   expect(await scopesFor({ PATH: env.PATH }).put(1, 4)).toBe(false);

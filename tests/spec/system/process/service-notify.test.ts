@@ -36,7 +36,7 @@ test('foreign text cannot add an assignment of its own', async () => {
   expect(manager.received()).toEqual(['STATUS=rejected: go MAINPID=1 \u2028away\n']);
 });
 
-test('a manager that has gone or hangs costs no more than an answer of false', async () => {
+test('a notification to a gone or hung manager answers false', async () => {
   await using folder = await tempFolder();
   const socket = folder.at('notify');
   const manager = listenForDatagrams(socket);

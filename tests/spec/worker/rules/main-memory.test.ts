@@ -59,13 +59,10 @@ test.each([
   [true, true, [1], null],
   [null, null, [1], null],
   [false, null, [1], null],
-] as const)(
-  'a model with offload %p and mmap %p of files %p needs %p GiB of the machine',
-  (offload, mmap, sizes, need) => {
-    const needed = hostNeedGb(source(offload, mmap, sizes));
-    expect(needed === undefined ? null : Math.round(needed * 100) / 100).toBe(need);
-  },
-);
+] as const)('a model with offload %p, mmap %p and files %p needs %p GiB', (offload, mmap, sizes, need) => {
+  const needed = hostNeedGb(source(offload, mmap, sizes));
+  expect(needed === undefined ? null : Math.round(needed * 100) / 100).toBe(need);
+});
 
 /** A machine with this much available, and these models in its memory. */
 const machine = (availableGb: number | undefined, about: Partial<HostMemory> = {}): HostMemory => ({

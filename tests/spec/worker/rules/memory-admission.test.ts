@@ -70,7 +70,7 @@ test('free memory from before the job counts until it is back', async () => {
   expect(admission.verdict(offer)).toMatchObject({ is: 'does-not-fit', freeGb: 18 });
 });
 
-test('idle models count as room, and the job\u2019s own model as memory it has already', async () => {
+test('idle models count as free memory, the job’s own model as its own', async () => {
   const { admission, watch, loaded } = memoryScene();
   watch.now = report(20);
   await watch.refresh();

@@ -11,7 +11,7 @@ function chat(messages: readonly Message[], system?: string): TaskOf<'llm'> {
   return task;
 }
 
-test('each image has a line at the start of the last message of the user', () => {
+test('each image gets a marker line atop the last user message', () => {
   const messages = [
     { role: 'user', content: 'hi' },
     { role: 'user', content: 'what is it?' },

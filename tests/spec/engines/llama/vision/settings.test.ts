@@ -8,17 +8,14 @@ test.each([
   ['lean', { gpu: 'auto', lean: true }, 8192, { n_gpu_layers: 16, n_batch: 2048, n_ubatch: 2048 }],
   ['on the CPU', { gpu: 'cpu', lean: false }, 8192, { n_gpu_layers: 0, n_batch: 2048, n_ubatch: 2048 }],
   ['with a small context', { gpu: 'auto', lean: false }, 300, { n_gpu_layers: 999, n_batch: 300, n_ubatch: 300 }],
-] as const)(
-  'a model that is loaded %s reads as many tokens at once as an image may take',
-  (_how, how, contextSize, settings) => {
-    expect(settingsOf('/m.gguf', how, { facts, contextSize, threads: 3 })).toMatchObject({
-      ...settings,
-      n_ctx: contextSize,
-      n_threads: 3,
-      ctx_shift: false,
-    });
-  },
-);
+] as const)('a model loaded %s takes a whole image in one batch', (_how, how, contextSize, settings) => {
+  expect(settingsOf('/m.gguf', how, { facts, contextSize, threads: 3 })).toMatchObject({
+    ...settings,
+    n_ctx: contextSize,
+    n_threads: 3,
+    ctx_shift: false,
+  });
+});
 
 test.each([
   [['CUDA0', 'CUDA1'], 'cuda'],

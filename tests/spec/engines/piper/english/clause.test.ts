@@ -53,7 +53,7 @@ test.each([
   ['skateboarders', 'skˈeɪtboːɹdɚz'],
   ["podcaster's", 'pˈɔːdkæstɚz'],
   ['blorft', 'blˈɑːɹft'],
-])('%j is no word of the dictionary, and is pronounced from its parts or letters', (word, phonemes) => {
+])('%j is missing from the dictionary and pronounced by its parts or letters', (word, phonemes) => {
   expect(say(word)).toBe(phonemes);
 });
 
@@ -85,7 +85,7 @@ test('letters of other alphabets are left as they are, for the voice to report',
   expect(say('привет world')).toBe('привет wˈɜːld');
 });
 
-test('a word that is also the name of something in JavaScript is only a word', () => {
+test('a word that JavaScript also defines on objects is spelled normally', () => {
   expect(say('constructor')).toBe('kənstɹˈʌktɚ');
 });
 

@@ -46,7 +46,7 @@ test.each([
   expect(interleaved(addresses)).toEqual(order);
 });
 
-test('an address that does not answer is overtaken after 250 ms, and hung up on', async () => {
+test('an address is overtaken after 250 ms and dropped once another connects', async () => {
   const { clock, dialled, hungUp, start, accept } = setup();
   const first = start(['a', 'b', 'c']);
   clock.advance(249);
@@ -59,7 +59,7 @@ test('an address that does not answer is overtaken after 250 ms, and hung up on'
   expect(clock.armed).toBe(0);
 });
 
-test('an address that fails is followed at once, and a slow one may still win', async () => {
+test('a failed address is followed at once, and a slow one may win', async () => {
   const { clock, dialled, start, accept, refuse } = setup();
   const first = start(['a', 'b', 'c']);
   clock.advance(250);

@@ -79,7 +79,7 @@ test('an IPv4 address is as public as the IPv6 address that carries it', () => {
   );
 });
 
-test('a name that stands for any address inside is refused, unless the operator allows it', async () => {
+test('a host name with any private address is rejected unless allowed', async () => {
   const url = new URL('https://models.example/m?token=x');
   const resolve = async () => ['93.184.216.34', '10.0.0.7'];
   const failure = await failureOf(checkedAddresses(url, gate, resolve));

@@ -29,7 +29,7 @@ async function bytesOf(answer: RemoteAnswer): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-test('a name is looked up once for each hop, and the connection goes to what was checked', async () => {
+test('a name is resolved once per hop, and the checked address is dialled', async () => {
   await using host = await downloadHost(someBytes(10));
   const answers = [['127.0.0.1'], ['10.0.0.1']]; // the second answer is what a rebinding name server would give
   const asked: string[] = [];
@@ -153,7 +153,7 @@ test('redirects without end are a failure', async () => {
   expect(host.asked).toHaveLength(6);
 });
 
-test('the operator may allow addresses of the own network, from one request to the next', async () => {
+test('an operator’s permission for private addresses applies from the next request', async () => {
   await using host = await downloadHost(someBytes(10));
   let allowPrivate = false;
   const open = remoteWith({ allowPrivate: () => allowPrivate, resolve: async () => ['127.0.0.1'] });
@@ -203,7 +203,7 @@ test('a silent server is hung up on, before its head and in its body', async () 
   opened.resolve();
 });
 
-test('a server that keeps a connection open with a byte now and then is hung up on', async () => {
+test('a server that trickles bytes is disconnected', async () => {
   const clock = new FakeClock();
   const drip = (): ReadableStream =>
     new ReadableStream({

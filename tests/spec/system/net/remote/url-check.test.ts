@@ -33,12 +33,12 @@ test.each([
   else expect(held).toContain(problem);
 });
 
-test('the operator may allow addresses of the own network, and no other scheme with them', async () => {
+test('an operator may allow private addresses but no scheme besides https', async () => {
   expect(await problemWith('https://inside.example/', true)).toBe(undefined);
   expect(await problemWith('http://inside.example/', true)).toContain('must use https');
 });
 
-test('a name server that does not answer holds up nobody for longer than two seconds', async () => {
+test('a silent name server delays a check by two seconds at most', async () => {
   const checking = problemWith('https://slow.example/', false, () => new Promise(() => {}));
   clock.advance(2_000);
   expect(await checking).toBe(undefined);
