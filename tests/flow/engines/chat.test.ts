@@ -48,7 +48,7 @@ async function failureOf(scene: Scene, job: ReturnType<typeof chat>): Promise<Re
   return scene.worker.events.find(({ event }) => event === 'job.failed')?.fields ?? {};
 }
 
-test('a chat about an image is read by the model that comes with a projector', async () => {
+test('a chat about an image is answered by a model with a projector', async () => {
   await using place = await aScene();
   const { scene, server } = place;
   const projector = { ...fileOf(server, 'vl-mmproj.gguf'), role: 'text-encoder-vision' };
@@ -110,7 +110,7 @@ test('the next turn of a conversation is answered by the same model in memory', 
   expect(scene.worker.events.filter(({ event }) => event === 'model.loaded')).toHaveLength(1);
 });
 
-test('a model that the operator put there is offered by name and needs no files', async () => {
+test('a model the operator added is offered by name and needs no files', async () => {
   await using place = await aScene();
   const { scene } = place;
   const { capabilities } = await scene.studio.next('hello');

@@ -33,7 +33,7 @@ test('an app that fails fails the job in its own words', async () => {
   expect((await scene.studio.jobIs(id, 'failed')).error).toContain('the Gradio app failed: CUDA out of memory');
 });
 
-test('an offer for an app that nobody named fails and says how to name one', async () => {
+test('an offer for an unconfigured Gradio app fails with a hint', async () => {
   // Today's studio makes no such offer: this worker does not name the engine.
   await using peer = startPeer();
   await using scene = await setup({ credentials: { apiBaseUrl: peer.url, workerId: 'w-1', authToken: 't0k3n' } });

@@ -24,7 +24,7 @@ async function setup(allowCpu: boolean) {
   return { scene, engine, log, [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose]() };
 }
 
-test('an offer for an engine that may not run on the CPU is rejected with the reason', async () => {
+test('an offer for an engine barred from the CPU is rejected with the reason', async () => {
   await using at = await setup(false);
   at.scene.studio.say(at.scene.worker.id, writeJson({ type: 'offer', claim: anOffer() }));
   expect(await at.scene.studio.next('reject')).toMatchObject({ code: 'busy' });

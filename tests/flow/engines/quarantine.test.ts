@@ -53,7 +53,7 @@ test.each(ENGINES)('a model that keeps crashing the %s engine is offered in vain
   expect((await worker.logged('offer.rejected')).fields['because']).toStartWith(`fatal crashed the ${id} engine`);
 });
 
-test('a task that ends its engine twice is final, and its model goes on serving others', async () => {
+test('a task that crashes its engine twice is final, its model serves others', async () => {
   const quarantine = createQuarantine(systemClock);
   using unruly = llamaScene({ command: UNRULY, quarantine });
   await using server = fileServer({ 'chat.gguf': chatModel() });

@@ -61,7 +61,7 @@ test('an offer of a diffusion model is fetched, run, checked and delivered', asy
   expect(place.server.asked.toSorted()).toEqual(['golem.gguf', 'latest.webp']);
 });
 
-test('LoRA files of an offer are fetched and applied, and its prompt goes back as it came', async () => {
+test('an offer’s LoRA files are fetched and applied, its prompt returns unchanged', async () => {
   await using place = await aScene();
   const { id } = await place.create({}, { loraWeight: 0.65 }, ['moss.gguf', 'rust.gguf']);
   expect(await place.scene.studio.jobIs(id, 'completed')).toMatchObject({ prompt: 'a golem' });
@@ -77,7 +77,7 @@ test('a grey image of a program that exited with 0 is not delivered', async () =
   expect((await place.scene.worker.logged('job.failed')).fields).toMatchObject({ code: 'result.rejected' });
 });
 
-test('what the program said last goes to the studio, and the next job is served', async () => {
+test('a failing program’s last line reaches the studio, the next job runs', async () => {
   await using place = await aScene();
   const failed = await place.create({ prompt: 'out of memory' });
   expect(JSON.stringify(await place.scene.studio.jobIs(failed.id, 'failed'))).toContain('sd-cli exited with Some(1): ');
@@ -95,7 +95,7 @@ test('offers of one model are run by one server that keeps it', async () => {
   expect(place.asked().map(({ program }) => program)).toEqual(['sd-server', 'sd-server', 'sd-server']);
 });
 
-test('an offer of video is made by a model whose source says so, checked and delivered', async () => {
+test('a video offer is rendered by a video model, checked and delivered', async () => {
   await using place = await aScene();
   const video = { kind: 'video', seconds: 0.5, fps: 8, width: 64, height: 48, ext: 'mp4' };
   const { id } = await place.create(video, { mode: 'vid_gen' });

@@ -34,7 +34,7 @@ const speech = ({ studio }: Scene, server: FileServer, about: object = {}): Prom
   });
 };
 
-test('an offer of speech is fetched, spoken and delivered, and the voice stays on the disk', async () => {
+test('a speech job is fetched, spoken and delivered, its voice is kept', async () => {
   await using place = await aScene();
   const { scene, server } = place;
   for (const _job of [1, 2]) {
@@ -48,7 +48,7 @@ test('an offer of speech is fetched, spoken and delivered, and the voice stays o
   expect(server.asked.toSorted()).toEqual(['ada.onnx', 'ada.onnx.json']);
 });
 
-test('speech in a language that the voice has not fails by name and costs no second try', async () => {
+test('speech in a language the voice lacks fails at once and by name', async () => {
   await using place = await aScene();
   const { scene, server } = place;
   const job = await scene.studio.jobIs((await speech(scene, server, { language: 'fi' })).id, 'failed');

@@ -32,7 +32,7 @@ test('only what talks to a studio says that the studio is unreachable', () => {
   expect([...new Set(folders)].toSorted()).toEqual(['operator', 'studio']);
 });
 
-test('an error has the hint of its code where its site knows no better one', () => {
+test('an error has its code’s hint unless it is thrown with another', () => {
   expect(new WorkerError('engine.stalled', 'stood still').hint).toBe(DEFAULT_HINTS['engine.stalled']);
   expect(new WorkerError('engine.stalled', 'stood still', { hint: 'Wait.' }).hint).toBe('Wait.');
 });

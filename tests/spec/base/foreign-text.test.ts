@@ -12,7 +12,7 @@ test.each([
   expect(harmless(text)).toBe(shown);
 });
 
-test('what the operator typed is repeated on one line and only as far as anybody reads', () => {
+test('the operator’s input is quoted on one line and truncated', () => {
   expect(quoted('a\nb')).toBe('"a b"');
   expect(quoted('x'.repeat(200))).toBe(`"${'x'.repeat(200)}"`);
   expect(quoted('🦊'.repeat(201))).toBe(`"${'🦊'.repeat(200)}…"`);

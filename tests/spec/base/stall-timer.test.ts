@@ -30,7 +30,7 @@ test('each progress starts the limit anew, however long the whole takes', () => 
   expect(timer.signal.aborted).toBe(true);
 });
 
-test('one progress may be followed by a longer limit, the next by the usual one', () => {
+test('one progress may allow a longer limit, the next restores the usual', () => {
   const { clock, timer } = setup();
   timer.moved(5 * LIMIT_MS);
   clock.advance(4 * LIMIT_MS);
@@ -51,7 +51,7 @@ test('a pause costs nothing and keeps what was left of the limit', () => {
   expect(timer.signal.aborted).toBe(true);
 });
 
-test('progress during a pause gives the whole limit back and does not end the pause', () => {
+test('progress during a pause restores the whole limit without ending the pause', () => {
   const { clock, timer } = setup();
   clock.advance(600);
   timer.pause();

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { isLoopback, shownUrl } from '../../../src/base/urls.ts';
 
-test('a URL is shown as it was written when it holds no more than a place', () => {
+test('a URL without secrets is shown as it was written', () => {
   for (const url of ['https://studio.minis.gg/', 'http://localhost:9790', 'https://studio.lan/custom/graphics/api']) {
     expect(shownUrl(url)).toBe(url);
   }
@@ -18,7 +18,7 @@ test.each([
   expect(shownUrl(url)).toBe(shown);
 });
 
-test('of a data URL scheme and length are shown, and of any long text its beginning', () => {
+test('a data URL is shown by scheme and length, long text truncated', () => {
   expect(shownUrl(`data:image/png;base64,${'A'.repeat(3_000_000)}`)).toBe('data: URL of 3000022 characters');
   expect(shownUrl(' DATA:,S3CRET')).toBe('data: URL of 13 characters');
   for (const long of [`https://cdn.example/${'a'.repeat(9_000)}`, 'b'.repeat(9_000), `blob:${'c'.repeat(9_000)}`]) {

@@ -126,7 +126,7 @@ test.each([
   [['studio', 'jobs', 'cancle', '--help'], 'did you mean "cancel"?'],
   [['help', 'status', 'quickly'], '`status` has no commands below it'],
   [['help', 'nonsense'], 'unknown command "nonsense"'],
-])('help on what does not exist, as in %j, is refused and not answered by another page', async (argv, words) => {
+])('help on what does not exist, such as %j, fails as misuse', async (argv, words) => {
   await using cli = await setup();
   expect(await cli.run(...argv)).toBe(64);
   expect([cli.out(), cli.err()]).toEqual(['', expect.stringContaining(words)]);

@@ -145,7 +145,7 @@ describe('powershell', () => {
   });
 });
 
-test('a name that means something to a shell is never put into a command line', async () => {
+test('a name with shell syntax is never completed on a command line', async () => {
   const names = ['rig-01', '$(touch here)', 'a b', '`id`', '-rf', "it's", 'a;b', 'a\nb', 'größe', ''];
   const workers = names.map((machineName) => ({ workerId: 'w-1', connected: true, capabilities: { machineName } }));
   const operator = () => Promise.resolve({ workers: () => Promise.resolve(workers) } as never);

@@ -37,7 +37,7 @@ describe('register', () => {
     expect(cli.out()).toBe('registered as w-1; start it with `studio-worker run`\n');
   });
 
-  test('a bootstrap token comes from a file or standard input, so that no command line shows it', async () => {
+  test('a bootstrap token is read from a file or standard input', async () => {
     await using cli = await setup({ input: 'from-pipe\r\n' });
     const file = join(cli.folder, 'token');
     await writeFile(file, 'from-file\n');
@@ -182,7 +182,7 @@ describe('status', () => {
   });
 });
 
-test('status says of a worker of another version what it is, and not that none runs', async () => {
+test('status names the version of a worker that it cannot understand', async () => {
   const older = clientOfReplies({ protocol: 1, version: '0.4.0', is: 'unknown-request', ask: 'status' });
   await using cli = await setup({ world: { control: () => older } });
   expect(await cli.run('status')).toBe(0);
@@ -249,7 +249,7 @@ describe('claiming', () => {
 });
 
 describe('set-threshold', () => {
-  test('of a worker that answers and cannot says that it is saved but not applied', async () => {
+  test('a setting is saved but not applied by an older worker', async () => {
     const older = clientOfReplies({ protocol: 1, version: '0.4.0', is: 'unknown-request', ask: 'reload' });
     await using cli = await setup({ world: { control: () => older } });
     expect(await cli.run('set-threshold', '7')).toBe(0);

@@ -88,7 +88,7 @@ describe('the board', () => {
     );
   });
 
-  test('of real engines it ends with what each ran on and how long it took', () => {
+  test('a demo of real engines ends with each one’s device and times', () => {
     const facts = { engine: 'onnx', ranOn: 'cpu', waitMs: 5, loadMs: 20, runMs: 300 };
     const failed = news({ jobId: 'j2', kind: 'llm', engine: 'llama-cpp', state: 'failed', error: 'no such engine' });
     expect(tableLines(realTable(boardOf([{ ...(GOOD[4] ?? news()), ...facts }, failed])))).toEqual([

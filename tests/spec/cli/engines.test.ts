@@ -16,7 +16,7 @@ const REPORTS: readonly EngineReport[] = [
 ];
 const world = { engines: async () => REPORTS };
 
-test('engines lists each with what it serves, and below it what is missing and the remedy', async () => {
+test('engines lists what each serves, what is missing and its remedy', async () => {
   await using cli = await setup({ world });
   expect(await cli.run('engines')).toBe(0);
   expect(cli.out()).toBe(

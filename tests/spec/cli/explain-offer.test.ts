@@ -28,7 +28,7 @@ async function setup(about: { claimingOff?: boolean } = {}) {
   return { ...cli, asked, path };
 }
 
-test('each rule is a line with its inputs, and the last line is the verdict', async () => {
+test('explain-offer prints each rule with its inputs and ends with the verdict', async () => {
   await using cli = await setup();
   expect(await cli.run('explain-offer', cli.path)).toBe(0);
   expect(cli.out()).toMatch(/^rule +outcome +inputs +because\n/);

@@ -61,7 +61,7 @@ test('a pulled model is listed, shown, verified and removed', async () => {
   expect(out).toEndWith(`no models in ${cli.folder}/models\n`);
 });
 
-test('in a pipe a pull prints its progress in lines, and as JSON only the outcome', async () => {
+test('a piped pull prints progress as lines, and as JSON its outcome', async () => {
   await using cli = await setup();
   const source = await cli.source();
   await cli.run('models', 'pull', source);
@@ -76,7 +76,7 @@ test('in a pipe a pull prints its progress in lines, and as JSON only the outcom
   });
 });
 
-test('on a terminal each file has a bar, its rate and the time left, drawn over itself', () => {
+test('a pull on a terminal draws a bar, rate and time left per file', () => {
   const screen = aScreen({ isTty: true, columns: 80 });
   const clock = new FakeClock();
   const view = showProgress({ terminal: screen.terminal, clock }, false);
@@ -126,7 +126,7 @@ test.each([
   expect(cli.err()).toContain(sentence);
 });
 
-test('a source that does not read, or names no model, is refused with what is missing', async () => {
+test('a model source that is invalid or unnamed is rejected with what is missing', async () => {
   await using cli = await setup();
   const nameless = await cli.source({ id: '' });
   expect(await cli.run('models', 'pull', nameless)).toBe(64);

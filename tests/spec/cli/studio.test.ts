@@ -219,7 +219,7 @@ describe('jobs create', () => {
     });
   });
 
-  test('a mesh is made from one image, and no other kind but a chat takes one', async () => {
+  test('a mesh job takes one image, and otherwise only a chat takes images', async () => {
     await using cli = await withStudio(create);
     const file = join(cli.folder, 'fox');
     await writeFile(file, Buffer.from('\xFF\xD8\xFF', 'latin1'));
@@ -511,7 +511,7 @@ const byRole = (one: { role: string }, other: { role: string }): number => one.r
 describe('models', () => {
   const model = { id: 'z', kind: 'image', vramGbEstimate: 6.5, source: SOURCE, createdAt: AT, updatedAt: AT };
 
-  test('a model may have files of every role and every default, and all of them are sent', async () => {
+  test('a model sends all its file roles and defaults to the studio', async () => {
     await using cli = await withStudio({ 'POST /models': () => Response.json(model, { status: 201 }) });
     const files = EVERY_ROLE.map((role) => ({ role, url: `https://example.invalid/${role}`, filename: role }));
     const draft = { id: 'z', kind: 'image', vramGbEstimate: 6.5 };
@@ -548,7 +548,7 @@ describe('models', () => {
     expect(cli.out()).toBe('added z\n');
   });
 
-  test('keeps every role and every default of a model on its way to the studio', async () => {
+  test('a model file with every role and default reaches the studio unchanged', async () => {
     await using cli = await withStudio({ 'POST /models': () => Response.json(model, { status: 201 }) });
     const file = join(cli.folder, 'model.json');
     const files = FILE_ROLES.map((role) => ({ role, url: `https://e.com/${role}`, filename: role }));
@@ -678,7 +678,7 @@ describe('models', () => {
     expect(cli.seen).toEqual([]);
   });
 
-  test('a wrong value comes with where its command is explained, a taken id with what to do', async () => {
+  test('a wrong value points to the command’s help, a taken id to replace', async () => {
     await using cli = await withStudio({
       'POST /models': () =>
         Response.json({ error: 'conflict', message: 'there is a model "z" already' }, { status: 409 }),

@@ -38,7 +38,7 @@ test('levels come from the flag, laid over the environment, laid over the defaul
   });
 });
 
-test('a GPU that answers late is left out of the first hello and in the next frame', async () => {
+test('a GPU that answers late is missing from hello and in the next frame', async () => {
   const { effects, clock, log, config } = setup();
   const answer = Promise.withResolvers<{ totalGb: number; reasons: string[]; silentGpus: number }>();
   const machine = { ...REAL.machine, vram: () => answer.promise };
@@ -61,7 +61,7 @@ test('why no GPU memory was found is logged', async () => {
   expect(clock.armed).toBe(0);
 });
 
-test('plain http to another machine needs a word from the operator, and is warned about', async () => {
+test('plain http to another machine must be allowed and is warned about', async () => {
   const { log, config } = setup();
   const store = await config();
   const refused = await store

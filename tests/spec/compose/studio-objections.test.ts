@@ -68,7 +68,7 @@ test('a model that no worker could fetch is refused by name, whoever posts it', 
   expect((await at.job('http://127.0.0.1:9/m')).status).toBe(201);
 });
 
-test('a source that lacks a file, and an input that cannot be fetched, are refused too', async () => {
+test('a job with an incomplete source or a private input URL is rejected', async () => {
   await using at = await setup();
   const without = aSource([aFile({ role: 'vae', filename: 'v' })], 'sd-cpp');
   expect(await at.job('', { modelSource: without })).toMatchObject({ status: 400 });

@@ -28,7 +28,7 @@ async function setup(text: string, mode: number) {
 }
 
 for (const mode of [0o644, 0o666, 0o640, 0o604]) {
-  onPosix(`a token in a file of mode ${mode.toString(8)} becomes its owner's alone, which is said`, async () => {
+  onPosix(`a config of mode ${mode.toString(8)} with a token is made private with a warning`, async () => {
     await using at = await setup(WITH_TOKEN, mode);
     await at.keep();
     expect(await at.mode()).toBe('600');

@@ -21,7 +21,7 @@ test.each([
   expect(() => toSetting(name)).toThrow(message);
 });
 
-test('a switch is set beside the others, and the table goes with its last one', () => {
+test('a switch is set beside others, and an empty table is removed', () => {
   expect(patched('kinds.mesh', 'false', '[kinds]\nvideo = false\n')).toEqual({ video: false, mesh: false });
   expect(patched('kinds.mesh', 'true', '')).toEqual({ mesh: true });
   expect(patched('kinds.mesh', undefined, '[kinds]\nmesh = false\nvideo = true\n')).toEqual({ video: true });

@@ -58,7 +58,7 @@ test('without a file one is written with the defaults, owner-only', async () => 
   if (process.platform !== 'win32') expect(((await stat(at.path)).mode & 0o777).toString(8)).toBe('600');
 });
 
-test('a read-only command sees a first file as it would be, and none is written', async () => {
+test('a read-only command sees the default config without writing it', async () => {
   await using at = await setup();
   const store = await at.open({ readOnly: true, detectVramGb: () => Promise.resolve(8) });
   expect(store).toMatchObject({ isFresh: true, current: { vram_threshold_gb: 8 } });
@@ -71,7 +71,7 @@ for (const [detectedGb, thresholdGb] of [
   [24, 12],
   [0, 12],
 ] as const) {
-  test(`a first file on a machine with ${detectedGb} GB takes jobs of up to ${thresholdGb} GB`, async () => {
+  test(`a first config with ${detectedGb} GB of VRAM takes jobs up to ${thresholdGb} GB`, async () => {
     await using at = await setup();
     const store = await at.open({ detectVramGb: () => Promise.resolve(detectedGb) });
     expect(store.current.vram_threshold_gb).toBe(thresholdGb);
@@ -101,7 +101,7 @@ test('a file that cannot be read is named with the reason', async () => {
 
 const NOT_UTF8 = Buffer.concat([Buffer.from(`${LEAST}# gr`), Buffer.from([0xfc]), Buffer.from('n\n')]);
 
-test('bytes that are not UTF-8 are refused with their line, at a start and at a save', async () => {
+test('a config that is not UTF-8 is rejected with its line', async () => {
   await using at = await setup(LEAST);
   const store = await at.open();
   await writeFile(at.path, NOT_UTF8);
@@ -300,7 +300,7 @@ test('a closed store watches no more', async () => {
   expect(at.watched).toEqual([]);
 });
 
-test('a memory ceiling with a point is refused, and the file stays as the operator wrote it', async () => {
+test('a memory ceiling with decimals is rejected and the file left alone', async () => {
   const text = `${LEAST}memory_max_gb = 24.5\n`;
   await using at = await setup(text);
   expect(await failureOf(at.open())).toMatchObject({

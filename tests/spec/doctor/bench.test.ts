@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { measure } from '../../../src/doctor/bench.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 
-test('a rate leaves out the first run, and counts what a second of runs made', async () => {
+test('a benchmark’s rate omits the first run and averages a second of others', async () => {
   const clock = new FakeClock();
   const costs = [5_000, 400, 400, 400, 400];
   const runs: number[] = [];

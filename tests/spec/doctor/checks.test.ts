@@ -35,7 +35,7 @@ test('a machine without faults passes every check', async () => {
   );
 });
 
-test('every check has an id of its own, a title and a page with a remedy', () => {
+test('every check has a unique id, a title and a page with a remedy', () => {
   expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length);
   for (const { id, title, page } of CHECKS) {
     expect(id).toMatch(/^[a-z]+\.[a-z]+$/);
@@ -224,7 +224,7 @@ test('a refused token is no second worker, whatever the studio calls it', async 
   expect(finding.is).toBe('ok');
 });
 
-test('a config that cannot be read is one finding, and all that need it are skipped', async () => {
+test('an unreadable config is one finding, and checks that need it are skipped', async () => {
   const config = (): Promise<never> =>
     Promise.reject(new WorkerError('config.invalid', 'line 3: expected a number\n  3 | x', { hint: 'Correct it.' }));
   const findings = await Array.fromAsync(examine(someDeps({ config }), new FakeClock()));

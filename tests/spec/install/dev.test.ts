@@ -97,7 +97,7 @@ async function setup({ source = 'export {};', ...how }: { source?: string } & Pa
   };
 }
 
-test('after an edit the next worker starts only once the running one ended by itself', async () => {
+test('after an edit, the next worker starts once the running one has ended', async () => {
   await using loop = await setup();
   await loop.running.next();
   await loop.edit('export const edited = 1;');
@@ -109,7 +109,7 @@ test('after an edit the next worker starts only once the running one ended by it
   expect(await loop.children[0]?.ended).toEqual({ is: 'exited', code: 0 });
 });
 
-test('edits that follow each other are one, and ask a worker that finishes no second time', async () => {
+test('edits in quick succession count as one and ask a worker once', async () => {
   const clock = new FakeClock();
   let change = (_path: string): void => {};
   const onChange: DevOptions['onChange'] = (call) => {

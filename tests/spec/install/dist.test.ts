@@ -79,7 +79,7 @@ test('each pinned build of stable-diffusion.cpp is named with its address and si
   expect(artifacts.find(({ name }) => name.includes('Darwin'))?.target).toBe('universal-apple-darwin');
 });
 
-test('every pack is committed with the digest and the sizes that it comes out with', () => {
+test('every pack in the manifest has its digest and both sizes', () => {
   for (const { packs } of manifest.targets) {
     for (const { sha256, sizeBytes, unpackedBytes } of packs) {
       expect(sha256).toMatch(/^[0-9a-f]{64}$/);

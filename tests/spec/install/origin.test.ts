@@ -31,7 +31,7 @@ async function checkout() {
   return { folder, commit: git('rev-parse', 'HEAD'), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
-withGit('a build names its commit and the time of that commit, whenever it is made', async () => {
+withGit('a build names its commit and that commit’s time', async () => {
   await using at = await checkout();
   expect(originOf(TARGET, at.folder.path)).toEqual({ ...UNKNOWN, commit: at.commit, date: '2026-03-01T06:30:00Z' });
 });
@@ -59,7 +59,7 @@ test('nothing is known of the commit outside a checkout, or without Git', async 
   expect(JSON.parse(stdout.toString())).toEqual({ ...UNKNOWN, target: 'a' });
 });
 
-test('each step of a build says that it begins, what it made, and how long it took', async () => {
+test('a build step logs its start, its result and its duration', async () => {
   const lines: string[] = [];
   const times = [1_000, 3_400, 5_000, 5_020, 6_000];
   const steps = createSteps(

@@ -16,7 +16,7 @@ const ENTRY: PackEntry = {
   unpackedBytes: 0,
 };
 
-test('a pack holds the binaries of its packages, each in a folder of its own', async () => {
+test('a pack holds each package’s binaries in a folder of its own', async () => {
   await using folder = await tempFolder();
   const modules = folder.at('node_modules');
   const files = {
@@ -36,7 +36,7 @@ test('a pack holds the binaries of its packages, each in a folder of its own', a
   expect(await Bun.file(join(unpacked, 'linux-x64-cuda/package.json')).exists()).toBe(false);
 });
 
-test('a pack of a package without a folder for binaries holds what a loader opens', async () => {
+test('a pack of a package without a bins folder holds what is loaded', async () => {
   await using folder = await tempFolder();
   const modules = folder.at('node_modules');
   const name = '@fugood/node-llama-linux-x64-vulkan';
@@ -54,7 +54,7 @@ test('a package without binaries makes no pack', async () => {
   });
 });
 
-test('every pack of the manifest has a name of its own, and needs a driver', () => {
+test('every pack in the manifest has a unique name and needs a driver', () => {
   const packs = manifest.targets.flatMap((target) => target.packs);
   expect(new Set(packs.map(({ file }) => file)).size).toBe(packs.length);
   for (const target of manifest.targets) {

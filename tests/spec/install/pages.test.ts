@@ -7,7 +7,7 @@ const bundleOf = async (entry: string) => {
   return { plugin, text: await built.outputs[0]!.text() };
 };
 
-test('an executable that serves pages carries their scripts, and says what they are made of', async () => {
+test('an executable carries the scripts of its pages and lists their packages', async () => {
   const { plugin, text } = await bundleOf('src/page/served.ts');
   expect(text).not.toContain('Bun.build');
   expect(text).toContain('Skip to content');

@@ -19,14 +19,14 @@ interface Bom {
 }
 const bomOf = (version: string): Bom => JSON.parse(sbomOf(version));
 
-test('the list of components is a valid CycloneDX document, and a spoilt one is not', () => {
+test('the list of components is valid CycloneDX, a damaged one is not', () => {
   const valid = validate(bomOf('1.2.3'));
   expect(validate.errors ?? []).toEqual([]);
   expect(valid).toBe(true);
   expect(validate({ ...bomOf('1.2.3'), components: [{ name: 'without a type' }] })).toBe(false);
 });
 
-test('every package that we depend on is listed at its version, and none of the checks', () => {
+test('every dependency is listed at its version, development ones are not', () => {
   const versions = new Map(bomOf('1.2.3').components.map(({ name, version }) => [name, version]));
   for (const [name, version] of Object.entries(dependencies))
     expect([name, versions.get(name)]).toEqual([name, version]);
@@ -34,7 +34,7 @@ test('every package that we depend on is listed at its version, and none of the 
   expect(versions.get('bun')).toBe(Bun.version);
 });
 
-test('native packages of other systems are listed, too, and those replaced by nothing are not', () => {
+test('native packages of other systems are listed, ones replaced by nothing are not', () => {
   const names = bomOf('1.2.3').components.map(({ name }) => name);
   expect(names).toContain('@img/sharp-darwin-arm64');
   expect(names).toContain('@node-llama-cpp/win-x64');

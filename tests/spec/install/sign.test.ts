@@ -8,7 +8,7 @@ import { parsePublicKey } from '../../../src/release/minisign.ts';
 import { POSIX, needs } from '../../needs.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
 
-test('two keys are built in, of a use, an id and a value of their own', () => {
+test('two signing keys are built in, each with its own use and id', () => {
   const blobs = manifest.signingKeys.map(({ publicKey }) => parsePublicKey(publicKey));
   expect(manifest.signingKeys.map(({ use }) => use)).toEqual(['daily', 'offline']);
   expect(new Set(blobs.map((blob) => blob?.keyId)).size).toBe(2);
@@ -39,7 +39,7 @@ test('a secret key whose public half was changed is refused', () => {
   );
 });
 
-test('a pair that is made is two files, and its secret half is for its owner alone', async () => {
+test('a key pair is two files, and only its owner reads the secret', async () => {
   await using folder = await tempFolder();
   const publicKey = keygen({ use: 'daily', folder: folder.at('keys') });
   const secret = folder.at('keys/studio-worker-daily.key');
@@ -69,7 +69,7 @@ needs(POSIX)('nor through a link that leads into one', async () => {
   }
 });
 
-test('a build can carry another version, keys and an origin, in place of the repository', async () => {
+test('a build can carry another version, other keys and another origin', async () => {
   await using folder = await tempFolder();
   await Bun.write(folder.at('other.json'), '{"signingKeys": [{"use": "test", "publicKey": "RWtest"}], "targets": []}');
   await Bun.write(

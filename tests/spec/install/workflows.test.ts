@@ -22,7 +22,7 @@ test('the linter finds the fault in a workflow that has one', () => {
   expect(faults.map(({ message }) => message)).toEqual([expect.stringContaining('undefined variable "no"')]);
 });
 
-test('each workflow says what it may do, and each of its jobs when it is given up', async () => {
+test('each workflow states its permissions, and each of its jobs a timeout', async () => {
   for (const file of FILES) {
     const { permissions, jobs } = Bun.YAML.parse(await textOf(file)) as {
       permissions?: object;
@@ -59,7 +59,7 @@ const instructions = CONTAINER.replaceAll(/^#.*\n/gm, '')
 const all = (name: string): readonly string[] =>
   instructions.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1).trim());
 
-test('the image runs as nobody, keeps all state in one volume and starts the worker itself', () => {
+test('the container image runs unprivileged and keeps its state in one volume', () => {
   expect(all('USER')).toEqual(['10001:10001']);
   expect(all('VOLUME')).toEqual(['/state']);
   expect(all('ENV')[0]).toContain('HOME=/state');

@@ -53,7 +53,7 @@ const aSafetensors = (header: unknown, dataBytes: number): Uint8Array => {
   return joined(u64(json.byteLength), json, new Uint8Array(dataBytes));
 };
 
-test('a header says whether a chat template is in it, however far back it stands', async () => {
+test('a GGUF header shows a chat template however far back it stands', async () => {
   const template = joined(str('tokenizer.chat_template'), u32(8), str('{{ messages }}'));
   const words = joined(
     str('tokenizer.ggml.tokens'),

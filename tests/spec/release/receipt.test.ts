@@ -19,7 +19,7 @@ test('every kind of change survives being written and read', () => {
   expect(readReceipt(EVERY.map((change) => `${writeChange(change)}\n`).join(''))).toEqual([...EVERY]);
 });
 
-test('a line of a later release is kept as it is, and never taken for a change', () => {
+test('a receipt line of a later release is kept as an unknown change', () => {
   const lines = [
     'registry\tHKCU\\Software',
     'file',
@@ -52,7 +52,7 @@ test('changes are added once, in order, to a file of the owner alone', async () 
   expect((await stat(receipt.path)).mode & 0o777).toBe(0o600);
 });
 
-test('a change that was reversed is taken out, and the last one takes the file along', async () => {
+test('a reversed change leaves the receipt, the last one removes its file', async () => {
   await using folder = await tempFolder();
   const receipt = openReceipt(folder.at('install-receipt.tsv'), systemFiles);
   await writeFile(receipt.path, 'file\t/a\nunheard-of\t/b\n');

@@ -74,7 +74,7 @@ test('a start-up file that is a link stays one', async () => {
   expect(await readFile(home.at('dotfile'), 'utf8')).toBe('theirs\n');
 });
 
-test('a folder with something of the operator in it stays, and so does what is unknown', async () => {
+test('a folder with the operator’s files stays, as does an unknown change', async () => {
   await using home = await aHome();
   await mkdir(home.at('bin'));
   await writeFile(home.at('bin/other'), '');

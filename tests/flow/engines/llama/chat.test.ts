@@ -93,7 +93,7 @@ test('what was thought is parted from what is said', async () => {
   expect({ said, thought: choices[0]?.message.reasoning_content }).toEqual({ said: 'well', thought: 'so so' });
 });
 
-test('the pieces of a reply come in order and make up its text, whatever stops it', async () => {
+test('the deltas of a reply add up to its text, whatever stops it', async () => {
   const says = [['One ', 'ab', '<think>'], [' fox', '</', ' '], ['狐'], ['think>', ' b'], ['€'], ['a', '</think>']];
   await using scene = await setup({ model: { says, endless: true, contextLength: 2048 } });
   const stops = fc.array(fc.constantFrom('fox 狐', '€a', '狐th', 'think>', '> fox', 'a </'), { maxLength: 2 });
@@ -155,7 +155,7 @@ test('a chat that the template refuses fails with its reason', async () => {
   });
 });
 
-test('a model without a template, and a file that is no whole model, are refused', async () => {
+test('a GGUF without a chat template, or a damaged one, is rejected', async () => {
   // Its header says so: no child is started.
   const nobody = ['/nowhere/program'];
   expect(await failureOf(setup({ model: { template: '' }, command: nobody }))).toMatchObject({

@@ -46,7 +46,7 @@ const at = ({ pixels, width, channels }: RawImage, x: number, y: number): readon
 ];
 
 test.each([[false], [true]])(
-  'a masked object is painted over and the rest stays (a model of bytes: %p)',
+  'a masked object is painted over, the rest stays (model given as bytes: %p)',
   async (bytes) => {
     using scene = await setup({ model: { bytes } });
     const picture = await removed(scene, { width: 400, height: 300 });
@@ -97,7 +97,7 @@ test.each(
   (['jpeg', 'png', 'webp', 'tiff'] as const).flatMap((format) =>
     [2, 3, 4, 5, 6, 7, 8].map((orientation) => [format, orientation] as const),
   ),
-)('a %s that was taken with orientation %d is changed where its upright mask says', async (format, orientation) => {
+)('a %s of EXIF orientation %d is changed where its upright mask says', async (format, orientation) => {
   using scene = await setup();
   const upright = await images.decode(scene.web.get(INIT) ?? new Uint8Array());
   scene.web.set(INIT, await takenWith(upright, orientation, format));
@@ -215,7 +215,7 @@ test('an input that is not there fails as the download it is', async () => {
   expect(await failureOf(removed(scene))).toMatchObject({ code: 'download.missing' });
 });
 
-test('a model source without a model file is refused by the role that is missing', async () => {
+test('a model source without a model file is rejected naming the missing role', async () => {
   using scene = await setup();
   const loading = scene.engine.load({ ...scene.files, paths: new Map() }, context().signal, USUAL);
   expect(await failureOf(loading)).toMatchObject({ code: 'model.role-missing', retryable: false });

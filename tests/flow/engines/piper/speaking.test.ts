@@ -48,7 +48,7 @@ async function spokenBy(options: Parameters<typeof piperScene>[0], about = {}) {
 
 const secondsOf = (wav: Uint8Array): number => samplesOf(wav).samples.length / samplesOf(wav).rate;
 
-test('a text becomes a sound of the voice’s rate that is loud, undistorted and no silence', async () => {
+test('speech has the voice’s sample rate and is neither silent nor distorted', async () => {
   const wav = await spoken();
   const { rate, samples } = samplesOf(wav);
   expect(rate).toBe(16_000);
@@ -67,7 +67,7 @@ test('two sentences are spoken one after the other, with a pause between them', 
   expect(pause.every((sample) => sample === 0)).toBe(true);
 });
 
-test('a sentence without a word in it is left out, and the others are spoken', async () => {
+test('a sentence without words is skipped and the others are spoken', async () => {
   const one = secondsOf(await spoken({ text: 'Hello world.' }));
   expect(secondsOf(await spoken({ text: '... \n\n Hello world. \n\n !!!' }))).toBeCloseTo(one, 3);
 });
@@ -88,7 +88,7 @@ test('speakers are asked for by name or number, and the default is the first', a
   expect(await spoken()).toEqual(ada);
 });
 
-test('a voice of one speaker that has no name is asked for as default or 0', async () => {
+test('a voice with one unnamed speaker answers to default and 0', async () => {
   const { wav } = await spokenBy({}, { voice: '0' });
   expect(wav?.byteLength).toBeGreaterThan(10_000);
   const { thrown } = await spokenBy({}, { voice: 'alloy' });
@@ -106,7 +106,7 @@ test('progress counts sentences', async () => {
   ]);
 });
 
-test('a text that is given up ends with the reason, and the next one is spoken', async () => {
+test('a cancelled text ends with its reason, and the next is spoken', async () => {
   const abort = new AbortController();
   const reason = new Error('given up');
   const progress = (): void => abort.abort(reason);
@@ -149,7 +149,7 @@ test.each([
   ['opus', /^OggS.{24}OpusHead/s],
   ['flac', /^fLaC/],
   ['m4a', /^.{4}ftyp/s],
-])('speech is written as %s where ffmpeg is there, and the check lets it pass', async (ext, magic) => {
+])('speech is written as %s with ffmpeg and passes the audio check', async (ext, magic) => {
   const bytes = await spoken({ ext });
   expect(Buffer.from(bytes.subarray(0, 64)).toString('latin1')).toMatch(magic);
   expect(checkAudio(bytes, { mayBeSilent: false }).is).toBe('unchecked');
@@ -159,7 +159,7 @@ test('an extension in capitals is the same extension', async () => {
   expect(await spoken({ ext: 'WAV' })).toEqual(await spoken());
 });
 
-test('without ffmpeg another format is refused before a word is spoken, with what to install', async () => {
+test('a format that needs a missing ffmpeg is rejected before anything is spoken', async () => {
   const { thrown, log } = await spokenBy({ ffmpeg: noFfmpeg('/nowhere') }, { ext: 'mp3' });
   expect(thrown).toMatchObject({
     code: 'task.format-unsupported',
@@ -170,7 +170,7 @@ test('without ffmpeg another format is refused before a word is spoken, with wha
   expect(log.names()).toEqual(['engine.started']);
 });
 
-test('phonemes that the voice has no sound for are left out and counted in the log', async () => {
+test('phonemes the voice does not know are skipped and logged with a count', async () => {
   const config = voiceConfig();
   const table = new Map(Object.entries(Object(config['phoneme_id_map'])));
   table.delete('ə');

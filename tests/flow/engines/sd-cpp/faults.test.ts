@@ -57,7 +57,7 @@ test.each(['sd-cli', 'sd-server'] as const)('a kill of %s by the system is a lac
   });
 });
 
-test('images that are too large for the memory do not bar their model from smaller ones', async () => {
+test('images too large for memory do not quarantine their model', async () => {
   await using scene = sdCppScene();
   await scene.install();
   for (let failure = 1; failure <= 3; failure++) {
@@ -66,7 +66,7 @@ test('images that are too large for the memory do not bar their model from small
   expect(scene.quarantine.remainingMs('sd-cpp', scene.files.model)).toBe(0);
 });
 
-test('an allocation that fails is a lack of memory, with the words of the program', async () => {
+test('a failed allocation is an out-of-memory failure with the program’s words', async () => {
   await using scene = sdCppScene();
   await scene.install();
   expect(await failureOf(scene.run({ prompt: 'out of memory' }))).toMatchObject({
@@ -76,7 +76,7 @@ test('an allocation that fails is a lack of memory, with the words of the progra
   });
 });
 
-test('a model that a program lacks memory for is not quarantined, one that the system kills is', async () => {
+test('running out of memory quarantines no model, being killed by the system does', async () => {
   await using scene = sdCppScene();
   await scene.install();
   const runThrice = async (prompt: string): Promise<number> => {
@@ -89,7 +89,7 @@ test('a model that a program lacks memory for is not quarantined, one that the s
   expect(await runThrice('it is killed')).toBeGreaterThan(0);
 });
 
-test('a server that lacks memory for its model again and again leaves it out of quarantine', async () => {
+test('a server that repeatedly lacks memory for its model does not quarantine it', async () => {
   await using scene = sdCppScene({ file: 'memory.gguf' });
   await scene.installBoth();
   for (let load = 1; load <= 3; load++) {

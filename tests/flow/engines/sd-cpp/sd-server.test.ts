@@ -82,7 +82,7 @@ test('a LoRA that the server does not list is left to sd-cli', async () => {
   expect(scene.log.find('sd-server.passed-over')?.fields).toEqual({ because: 'it does not list the LoRA a.ckpt' });
 });
 
-test('the process that holds the weights is named, and gone once the model is unloaded', async () => {
+test('a loaded model names its process, which is gone once it is unloaded', async () => {
   await using place = await setup();
   const pid = place.model.process?.pid ?? 0;
   expect(isGone(pid)).toBe(false);
@@ -152,7 +152,7 @@ test('a server that died between two images is replaced and counted', async () =
   expect(scene.log.names()).toContain('engine.crashed');
 });
 
-test('a server that was begun for a model that is let go meanwhile goes with it', async () => {
+test('a server being started for a disposed model is killed with it', async () => {
   await using place = await setup();
   const { scene, model } = place;
   scene.programs[0]?.killGroup('SIGKILL');
@@ -218,7 +218,7 @@ test.each([
   [{ refImageUrl: INIT }, 'it takes no ref_images', 'plain.gguf'],
   [{ steps: 101 }, 'it takes no more than 100 steps', 'model.gguf'],
   [{ seed: 2n ** 60n }, 'the seed has more digits than JSON keeps', 'model.gguf'],
-])('what the server cannot do as asked is done by sd-cli, with room for it: %p', async (about, because, file) => {
+])('sd-cli does what the server cannot, with free memory for it: %p', async (about, because, file) => {
   const image = await paint(64, 48, (x, y) => [x, y, 9]);
   await using place = await setup({ file, fetchInput: () => Promise.resolve(image) });
   const { scene, model } = place;

@@ -65,7 +65,7 @@ test.each(readdirSync(FIXTURES))('%s, which another program wrote, is transcribe
   expect(result).toMatchObject({ is: 'json', value: { text: SENTENCE } });
 });
 
-test('a file that only begins as a recording fails by name and is not tried again', async () => {
+test('a damaged recording fails by name and is not retried', async () => {
   const inputUrl = 'https://example.invalid/cut.flac';
   scene.web.set(inputUrl, new TextEncoder().encode(`fLaC${'\0'.repeat(100)}`));
   const running = model.run(aTask({ kind: 'audio_stt', inputUrl }), { signal, progress: () => {}, emit: () => {} });

@@ -116,7 +116,7 @@ test('a model of many languages finds out which one is spoken', async () => {
   expect(await transcript(multilingual, { language: 'auto' })).toMatchObject({ language: 'de' });
 });
 
-test.each(['auto', ''])('a model of one language that is asked to find it out, by "%s", names it', async (language) => {
+test.each(['auto', ''])('a model of one language names it when asked to detect, by "%s"', async (language) => {
   expect(await transcript(model, { language })).toMatchObject({ text: SENTENCE, language: 'en' });
 });
 

@@ -54,7 +54,7 @@ test.each(
   expect(isPlainFileName(name)).toBe(false);
 });
 
-test('a short form of a longer Windows name is refused, a long name with a tilde not', () => {
+test('a short 8.3 Windows name is rejected, a long name with a tilde accepted', () => {
   expect(['PROGRA~1', 'sd-cli~2.exe', 'MODEL~1.GGU'].map(isPlainFileName)).toEqual([false, false, false]);
   expect(isPlainFileName('my-models~1.gguf')).toBe(true);
 });

@@ -25,7 +25,7 @@ async function listing(args: readonly string[]): Promise<string> {
   return (await new Response(child.stdout).text()).trim();
 }
 
-test('an archive depends on its files alone, not on the order they were named in', () => {
+test('an archive does not depend on the order its files are named', () => {
   expect(tarOf(backwards, { withFolders: true })).toEqual(tarOf(FILES, { withFolders: true }));
   expect(zipOf(backwards)).toEqual(zipOf(FILES));
 });
@@ -76,7 +76,7 @@ needs('unzip')('the program unzip finds no fault in the zip archive', async () =
   expect(lines).toMatch(/^-rwxr-xr-x .* 80-Jan-01 00:00 release\/studio-worker$/m);
 });
 
-test('a path too long for a name is split, and one too long for tar is refused', async () => {
+test('a long path is split in a tar, one too long is rejected', async () => {
   const archive = tarOf(new Map([[LONG, { bytes: text('deep') }]]), { withFolders: false });
   const [[path, file] = ['', undefined]] = await new Bun.Archive(archive).files();
   expect([path, await file?.text()]).toEqual([LONG, 'deep']);

@@ -22,7 +22,7 @@ async function setup(facts: object, files: Readonly<Record<string, string>> = {}
   return { ...folder, root, modules: [`${root}/index.js`], [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
-test('a build that would put a package under the GPL into the executable fails, and leaves none', async () => {
+test('a build that would embed a GPL package fails and writes nothing', async () => {
   await using made = await setup({ license: 'GPL-3.0-only' });
   const entry = made.at('entry.ts');
   await Bun.write(
@@ -72,14 +72,14 @@ test('a package is listed once with its version, its licence and its own text', 
   expect(notice).toContain('Copyright (c) 2020 Them\n\nDo as you like.');
 });
 
-test('a package without a licence file gets the text that SPDX has, with its author', async () => {
+test('a package without a licence file gets the SPDX text and its author', async () => {
   await using made = await setup({ license: '0BSD', author: { name: 'Them', url: 'https://them.example' } });
   const { notice } = licencesIn(made.modules, []);
   expect(notice).toContain('Copyright (c) Them. The text of the licence is below.');
   expect(notice).toContain('Permission to use, copy, modify, and/or distribute this software for any purpose');
 });
 
-test('the runtime and what is linked into it are always listed, with the texts of the LGPL', async () => {
+test('the runtime and its linked libraries are always listed with LGPL texts', async () => {
   const { components, notice } = licencesIn([], []);
   expect(components).toMatchObject([
     { name: 'Bun', version: Bun.version, kind: 'runtime', replacing: expect.any(String) },
@@ -93,13 +93,13 @@ test('native files that nobody said what is in stop the build', async () => {
   expect(() => licencesIn([], [made.root])).toThrow(`nobody said what is inside the binaries of ${NAME}`);
 });
 
-test('a library that is new in libvips stops the build until its licence is known', async () => {
+test('a library new in libvips stops the build until its licence is known', async () => {
   const facts = { name: '@img/sharp-libvips-linux-x64', license: 'LGPL-3.0-or-later' };
   await using made = await setup(facts, { 'versions.json': JSON.stringify({ vips: '8.18.7', gsl: '2.8' }) });
   expect(() => licencesIn([], [made.root])).toThrow('nobody said under which licence gsl is');
 });
 
-test('libvips comes with its LGPL, the versions of its libraries, and how to replace it', async () => {
+test('libvips is listed with its LGPL, its libraries and how to replace it', async () => {
   const facts = { name: '@img/sharp-libvips-linux-x64', license: 'LGPL-3.0-or-later' };
   await using made = await setup(facts, { 'versions.json': JSON.stringify({ vips: '8.18.7', glib: '2.90.0' }) });
   const { components, notice } = licencesIn([], [made.root]);

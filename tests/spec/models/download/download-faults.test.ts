@@ -240,7 +240,7 @@ test('a download that cannot be resumed leaves nothing on the disk', async () =>
   expect(await scene.left()).toEqual([]);
 });
 
-needs(...SMALL_DISK)('a disk that is full in the middle of a download fails it as such', async () => {
+needs(...SMALL_DISK)('a download that fills the disk fails with disk.full', async () => {
   await using scene = await setup(300 * KIB);
   const { err } = await pull(scene, 0, onSmallDisk(scene.root, 200 * KIB)).ended;
   expect(err).toContain('disk.full');

@@ -62,7 +62,7 @@ test('of many changes at once the last is what is on the disk', async () => {
   expect((await at.open()).found).toEqual([]);
 });
 
-test('what a URL carries beside its place is not stored, nor left where it was', async () => {
+test('a URL’s secrets are neither stored nor left in the file', async () => {
   await using at = await setup();
   const file = { role: 'model', filename: 'fox', approxBytes: undefined, sha256: undefined } as const;
   const named = (url: string) => resident({ source: { ...synthetic, files: [{ ...file, url }] } });

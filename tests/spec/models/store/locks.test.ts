@@ -20,7 +20,7 @@ test('offers whose files cannot be had leave no lock and no folder, however many
   expect(await filesBelow(folder.path)).toEqual([]);
 });
 
-test('a download leaves the model and its receipt, and the locks of killed ones are swept', async () => {
+test('a download leaves its model and receipt, and sweeps killed downloads’ locks', async () => {
   await using folder = await tempFolder();
   await using host = await downloadHost(someBytes(10));
   for (const name of ['gone', 'shared']) await mkdir(folder.at(name));

@@ -19,7 +19,7 @@ test('without any file the model may be one that the operator put there', () => 
     expect(problemOf(engine, [])).toBeUndefined();
 });
 
-test('a vision projector is no chat model, and neither is a second file of a role', () => {
+test('a vision projector or a second file does not make a chat model', () => {
   const projector = { role: 'text-encoder-vision', filename: 'mmproj.gguf' } as const;
   const model = { role: 'model', filename: 'qwen.GGUF' } as const;
   const lacks = 'llama modelSource for `m` contained no .gguf file';
@@ -42,7 +42,7 @@ test.each([
   expect(problemOf('onnx', files)).toContain('two files of model `m` are called');
 });
 
-test('a model whose id is too long for a folder is rejected before a byte is fetched', () => {
+test('a model id too long for a folder is rejected before any download', () => {
   const source = aSource([{}], 'onnx');
   expect(sourceProblem('m'.repeat(241), source)).toMatchObject({ code: 'model.filename-unsafe' });
   expect(sourceProblem('m'.repeat(240), source)).toBeUndefined();
@@ -56,14 +56,14 @@ test('two URLs under one name are rejected, whatever their case', () => {
   expect(problemOf('onnx', [one, one])).toBeUndefined();
 });
 
-test('a file that could leave its folder, and a digest no file has, are named', () => {
+test('a file name that escapes its folder or an impossible digest is named', () => {
   expect(problemOf('onnx', [{ filename: '../a.onnx' }])).toBe('model filename must be a plain file name: "../a.onnx"');
   expect(problemOf('onnx', [{}, { role: 'labels', filename: 'l', sha256: 'ab' }])).toBe(
     'the sha256 of l is not 64 hex digits: no file can match it',
   );
 });
 
-test('a LoRA that no tag could name is rejected, for the engine that names it', () => {
+test('a LoRA that a prompt cannot name is rejected for sd-cpp', () => {
   const files = [{ filename: 'sd.gguf' }, { role: 'lora', filename: 'ink>1 bold.safetensors' }] as const;
   expect(problemOf('sd-cpp', files)).toContain('the LoRA file "ink>1 bold.safetensors" cannot be named in a prompt');
   expect(problemOf('sd-cpp', [{ filename: 'sd.gguf' }, { role: 'lora', filename: 'ink.gguf' }])).toBeUndefined();

@@ -69,7 +69,7 @@ test('the newest release that is signed and runs here is found', async () => {
   expect(await at.memory.read()).toMatchObject({ highestSeen: '0.6.0', lastCheckAt: 1_000 });
 });
 
-test('releases of another program in the same feed are named at debug level and skipped', async () => {
+test('another program’s releases in the feed are skipped and logged', async () => {
   await using at = await setup();
   at.publish('0.5.1');
   at.server.publishForeign('studio-worker-v0.9.0', {
@@ -109,7 +109,7 @@ test('a manifest of one release with the signature of another is rejected', asyn
   expect(at.why('0.7.0')).toContain('the signature does not match the content');
 });
 
-test('an unsigned release is taken from this machine alone, and only where that is allowed', async () => {
+test('an unsigned release is accepted only where that is allowed', async () => {
   await using strict = await setup();
   strict.publish('0.6.0', { signedBy: 'nobody' });
   expect(await strict.found()).toBeUndefined();
@@ -154,7 +154,7 @@ test('a release rolled out in part is for the first installations only', async (
   }
 });
 
-test('a version that did not work twice is passed over until a newer one or force', async () => {
+test('a version that failed twice is skipped until forced or superseded', async () => {
   const fault = { version: '0.6.0', at: 0, because: 'it died' };
   const state = withFault(withFault({ faults: [] }, fault), fault);
   await using at = await setup({ state });

@@ -63,7 +63,7 @@ test('the release as it was signed is trusted', async () => {
   expect(await trustIn(MANIFEST, SIGNATURE)).toBe('trusted');
 });
 
-test('no manifest that was changed after it was signed is trusted, in five hundred tries', async () => {
+test('a manifest changed after it was signed is never trusted', async () => {
   await fc.assert(
     fc.asyncProperty(mutated(MANIFEST), async (bytes) => {
       fc.pre(!isSame(bytes, MANIFEST));

@@ -160,7 +160,7 @@ test('a result that the studio has not acknowledged is not put at risk', async (
   expect(at.updater.status()).toMatchObject({ at: 'idle' });
 });
 
-test('a version that does not start costs no session and is quarantined with its output', async () => {
+test('a version that does not start costs no session and is quarantined', async () => {
   const ready = Promise.reject(new WorkerError('update.failed', 'the new version exited with 1 before it served'));
   ready.catch(() => {});
   const at = await setup({ trial: { ...WORKS, ready } });
@@ -182,7 +182,7 @@ test('a version that does not serve gives the machine back to the old worker', a
   expect(at.updater.status()).toMatchObject({ at: 'quarantined', version: '0.6.0' });
 });
 
-test('an install that fails once is rolled back, and a second time quarantines the version', async () => {
+test('an install that fails is rolled back, and twice quarantines its version', async () => {
   const install = (): Promise<void> => Promise.reject(new WorkerError('update.failed', 'the installer exited with 1'));
   const at = await setup({ deps: { install } });
   for (const expected of ['rolledBack', 'quarantined'] as const) {
@@ -272,7 +272,7 @@ test('an operator is answered once it is clear where the update leads', async ()
   expect(second.message).toStartWith('an update is under way already');
 });
 
-test('the way back to the previous version takes no trial, and quarantines the present one', async () => {
+test('a rollback needs no trial and quarantines the present version', async () => {
   const at = await setup();
   expect(await at.updater.request({ rollback: true })).toEqual({ is: 'updating', version: '0.4.0' });
   await settle();
@@ -289,7 +289,7 @@ test('a program that cannot be replaced says why, and checks nothing', async () 
   expect(toWorkerError(await failureOf(at.updater.request({})))).toMatchObject({ code: 'update.unsupported' });
 });
 
-test('a worker that its studio does not let in gets a last chance by a newer version', async () => {
+test('a worker that its studio locks out updates before its next check', async () => {
   const at = await setup({ host: { hasSession: () => false } });
   await at.updater.lastChance(); // long before the first check is due
   expect(at.updater.takesOver).toBe(true);

@@ -26,17 +26,17 @@ function walk(events: readonly Event[], from: State = { at: 'idle' }) {
 }
 const upTo = (count: number, ...then: readonly Event[]) => walk([...WORKS.slice(0, count), ...then]);
 
-test('an update that works is checked, staged, tried, swapped in and started, in this order', () => {
+test('an update is checked, staged, tried, swapped in and started in order', () => {
   const { state, did } = walk(WORKS);
   expect(state).toEqual({ at: 'swapped', version: '0.6.0' });
   expect(did).toEqual(['disarm-check', 'check', 'stage', 'wait-for-lease', 'try', 'swap', 'restart']);
 });
 
-test('the running job may hold an update up for as long as the policy says', () => {
+test('a running job delays an update as long as the policy says', () => {
   expect(upTo(3).effects.at(-1)).toEqual({ do: 'wait-for-lease', version: '0.6.0', ms: 1_800_000 });
 });
 
-test('a job that does not end in time keeps its machine until the next check', () => {
+test('a job that outlasts its limit delays the update to the next check', () => {
   const { state, did } = upTo(3, { type: 'limit' });
   expect(state).toEqual({ at: 'idle' });
   expect(did.slice(-2)).toEqual(['resume', 'arm-check']);
@@ -61,7 +61,7 @@ test('a first fault of a version is forgiven, the second quarantines it', () => 
   expect(did.slice(-3)).toEqual(['quarantine', 'resume', 'arm-check']);
 });
 
-test('a version that does not serve is quarantined at once, and the old worker serves again', () => {
+test('a version that does not serve is quarantined and the old one resumes', () => {
   const { state, did } = upTo(4, { type: 'died', because: 'exited with 1' });
   expect(state).toEqual({ at: 'quarantined', version: '0.6.0', because: 'exited with 1' });
   expect(did.slice(-3)).toEqual(['quarantine', 'resume', 'arm-check']);
@@ -87,7 +87,7 @@ test('stopping cancels whatever is under way, at every step before the swap is d
   }
 });
 
-test('a version that is in place already is not given up when the worker stops', () => {
+test('a version already swapped in stays when the worker stops', () => {
   expect(upTo(WORKS.length, { type: 'stop' }).state).toEqual({ at: 'swapped', version: '0.6.0' });
 });
 
@@ -114,7 +114,7 @@ test('whatever happens, nothing is swapped in that was not staged, leased and tr
   );
 });
 
-test('whatever happens, the updater is under way, has a check armed, was stopped or is done', () => {
+test('the updater is always under way, has a check armed, or has ended', () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 60 }), (events) => {
       let state: State = { at: 'idle' };

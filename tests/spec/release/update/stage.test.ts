@@ -77,7 +77,7 @@ function setup(about: { archive?: Uint8Array; installer?: Uint8Array } & Partial
   };
 }
 
-test('a release is fetched, verified, unpacked and has tested itself before it counts as staged', async () => {
+test('a release counts as staged once fetched, verified, unpacked and self-tested', async () => {
   const at = setup();
   expect(await at.stage()).toEqual({
     version: '0.6.0',
@@ -144,7 +144,7 @@ test('an executable that fails its own test is a fault of the release', async ()
   });
 });
 
-test('a disk that runs full in the middle is named, and is no fault of the release', async () => {
+test('a full disk during staging is named and not blamed on the release', async () => {
   const at = setup({ fetchArchive: () => Promise.reject(new WorkerError('disk.full', 'no space left')) });
   expect(await at.failure()).toMatchObject({ code: 'disk.full' });
   const full = setup();

@@ -10,7 +10,7 @@ function died(times: number, state: UpdateState = NOTHING_KNOWN): UpdateState {
   return Array.from({ length: times }).reduce<UpdateState>((before) => start(before).state, state);
 }
 
-test('a version that died three times in a row is taken back at its fourth start', () => {
+test('a version that died three times is rolled back at its fourth start', () => {
   expect([0, 1, 2, 3].map((times) => start(died(times)).is)).toEqual(['go', 'go', 'go', 'roll-back']);
 });
 
@@ -34,7 +34,7 @@ test('deaths of one version are not counted against another', () => {
   expect(start(died(3), '0.6.1').is).toBe('go');
 });
 
-test('without an earlier version there is nothing to go back to, however often it dies', () => {
+test('a version without an earlier one is never rolled back', () => {
   let state = NOTHING_KNOWN;
   for (let times = 0; times < 10; times++) {
     const verdict = start(state, '0.6.0', false);

@@ -61,7 +61,7 @@ test('one that hangs at its start fails after a minute', async () => {
   expect(await why(at.trial.ready)).toBe('the new version did not start within 1 min');
 });
 
-test('one that hangs once it has the machine fails after a minute, too, and is killed', async () => {
+test('a trial that hangs after the hand-over fails in a minute and is killed', async () => {
   const at = setup();
   at.reach('ready');
   const failing = why(at.trial.serve(true));
@@ -73,7 +73,7 @@ test('one that hangs once it has the machine fails after a minute, too, and is k
   await ending;
 });
 
-test('where the old version had no session, it is enough that the new one tries', async () => {
+test('a new version need only connect where the old one had no session', async () => {
   const at = setup();
   at.reach('ready');
   const serving = at.trial.serve(false);
