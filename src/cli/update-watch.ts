@@ -5,7 +5,7 @@ import type { UpdateRequest, UpdateStatus } from '../release/update/updater.ts';
 import type { Clock } from '../system/clock.ts';
 import type { ControlClient } from '../worker/control/client.ts';
 import type { WorkerStatus } from '../worker/status.ts';
-import type { Move } from './world/update.ts';
+import type { Move } from '../release/update/by-hand.ts';
 
 interface Watching {
   readonly clock: Pick<Clock, 'after' | 'elapsed'>;

@@ -12,7 +12,7 @@ import type { KeptPath } from './world/paths.ts';
 import type { ModelFiles } from './world/model-files.ts';
 import type { LocalModels } from './world/models.ts';
 import type { OperatorApi, StartedStudio, StudioDefaults, StudioChoice } from './world/studio.ts';
-import type { Updates } from './world/update.ts';
+import type { Updates } from '../release/update/by-hand.ts';
 import type { Doctor } from './world/doctor.ts';
 import type { Uninstaller } from './world/uninstall.ts';
 import type { Confirm } from '../system/confirm.ts';

@@ -9,6 +9,7 @@ import type { Files } from '../system/disk/files.ts';
 import type { AccountCache } from '../system/native/native-cache.ts';
 import type { FileProgress, ModelStoreOptions } from '../models/store/options.ts';
 import type { ModelStore } from '../models/store/store.ts';
+import { asModel } from './as-model.ts';
 
 /** Native files for one kind of device, which a release has beside the executable. */
 export interface Pack {
@@ -95,7 +96,7 @@ async function fetchAndUnpack(
   const { paths } = await lease.filesFor(
     {
       model: toModelId(nameOf(pack)),
-      source: { engine: 'synthetic', files: [fileOf(pack, url)], cliDefaults: NO_DEFAULTS },
+      source: asModel({ url, name: pack.file, sha256: pack.sha256, diskBytes: diskBytesOf(pack) }),
       onProgress: (progress) => {
         onProgress(progress);
         if (progress.phase === 'download') logTenths(progress.doneBytes / pack.sizeBytes);
@@ -117,16 +118,8 @@ const unknownPack = ({ name }: Pack): WorkerError =>
 
 const nameOf = ({ name }: Pick<Pack, 'name'>): string => `llama-${name}`;
 
-/** Its size is that of the archive and of its content, which are on the disk at the same time. */
-const fileOf = ({ file, sha256, sizeBytes, unpackedBytes }: Pack, url: string) => ({
-  role: 'model' as const,
-  url,
-  filename: file,
-  sha256,
-  approxBytes: BigInt(sizeBytes + unpackedBytes),
-});
-
-const NO_DEFAULTS = { cfgScale: 0, steps: 0, width: 0, height: 0 };
+/** The archive and its content are on the disk at the same time. */
+const diskBytesOf = ({ sizeBytes, unpackedBytes }: Pack): number => sizeBytes + unpackedBytes;
 
 /** Reports each tenth of the way once. */
 function onTenths(report: (percent: number) => void): (share: number) => void {

@@ -5,7 +5,7 @@ import { printJson, printLines } from '../output.ts';
 import { followUpdate } from '../update-watch.ts';
 import { reloadFacts, reloadText } from '../view/worker-reply.ts';
 import type { World } from '../world.ts';
-import type { Move } from '../world/update.ts';
+import type { Move } from '../../release/update/by-hand.ts';
 
 const ARGS = {
   version: { type: 'string', valueHint: 'version', description: 'Install this version instead of the newest' },

@@ -8,6 +8,7 @@ import { type GpuKind, toGpuKind } from '../../engines/readiness.ts';
 import type { Logger } from '../../log/logger.ts';
 import { releaseFileUrl } from '../../release/pack-url.ts';
 import { createPackStore, type Pack, type PackStore } from '../../release/packs.ts';
+import { targetFor } from '../../release/target.ts';
 import { createModelStore } from '../../models/store/store.ts';
 import type { Environment } from '../../system/environment.ts';
 import { acquireLock } from '../../system/disk/lock.ts';
@@ -58,9 +59,8 @@ export function createPacks(effects: Effects, config: LiveConfig, log: Logger): 
 }
 
 /** Those of the manifest that was built in. */
-function packsOf({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): readonly GpuPack[] {
-  const target = `bun-${platform === 'win32' ? 'windows' : platform}-${arch}`;
-  const packs = manifest.targets.find(({ bunTarget }) => bunTarget === target)?.packs ?? [];
+function packsOf(system: Pick<Environment, 'platform' | 'arch'>): readonly GpuPack[] {
+  const packs = targetFor(manifest.targets, system)?.packs ?? [];
   return packs.flatMap((pack) => {
     const flavour = toGpuKind(pack.flavour);
     const payload = pack.payload === 'vision' ? 'vision' : 'llama';

@@ -31,12 +31,12 @@ export function updateHost({ config, effects, log: workerLog }: WorkerSetup, par
   const log = workerLog.logger.child({}, 'update');
   const [enabled, intervalSecs] = [config.live('auto_update_enabled'), config.live('auto_update_interval_secs')];
   const memory = openUpdateMemory({ path: siblingsOf(config.path).updateState, files: effects.files, log });
-  const source = releaseSource(config, effects, { memory, log });
+  const source = releaseSource(config, effects, log);
   return {
     enabled,
     onEnabled: (call) => config.watch('auto_update_enabled', call),
     intervalMs: () => intervalSecs() * SECOND_MS,
-    find: (choice, signal) => findUpdate(source.facts(), choice, source.deps(), signal),
+    find: (choice, signal) => findUpdate(source.facts(), choice, source.deps(memory), signal),
     stage: (release, signal) => stageRelease(release, stageDeps(config, effects, log), signal),
     waitForMachine: (purpose, wait) => scheduler.waitFor({ origin: 'maintenance', purpose }, wait),
     resultsSafe: (signal) => resultsSafe(parts, effects.clock, signal),

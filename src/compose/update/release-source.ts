@@ -6,6 +6,7 @@ import { cohortOf } from '../../release/feed/cohort.ts';
 import type { FindDeps } from '../../release/feed/find.ts';
 import type { MoveFacts } from '../../release/feed/objections.ts';
 import { parseVersion, type Version } from '../../release/feed/semver.ts';
+import { targetFor } from '../../release/target.ts';
 import type { UpdateMemory } from '../../release/update/state.ts';
 import type { Environment } from '../../system/environment.ts';
 import { signatureCrypto } from '../../system/signature-crypto.ts';
@@ -14,14 +15,15 @@ import type { Effects } from '../effects.ts';
 /** What finding a release depends on, as the config says at the moment of asking. */
 export interface ReleaseSource {
   readonly facts: () => Omit<MoveFacts, 'state'>;
-  readonly deps: () => FindDeps;
+  /** `memory` is where it is kept what was seen in the feed. */
+  readonly deps: (memory: UpdateMemory) => FindDeps;
 }
 
 /** The releases of the configured feed, verified by the keys that were built in. */
 export function releaseSource(
   config: Pick<ConfigStore, 'live' | 'current'>,
   effects: Effects,
-  { memory, log }: { readonly memory: UpdateMemory; readonly log: Logger },
+  log: Logger,
 ): ReleaseSource {
   const { http, clock, environment, sha256 } = effects;
   const [feed, installId] = [config.live('auto_update_feed'), config.live('install_id')];
@@ -36,7 +38,7 @@ export function releaseSource(
       target: tripleOf(environment),
       cohort: cohortOf(installId(), sha256),
     }),
-    deps: () => ({
+    deps: (memory) => ({
       http,
       clock,
       crypto: signatureCrypto,
@@ -54,8 +56,6 @@ const ZERO: Version = { text: '0.0.0', core: [0n, 0n, 0n], prerelease: [] };
 /** A build under a name that is no version is older than every release. */
 const RUNNING: Version = parseVersion(VERSION) ?? ZERO;
 
-/** The target that this program was built for; empty where there are no releases for this system. */
-export function tripleOf({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): string {
-  const target = `bun-${platform === 'win32' ? 'windows' : platform}-${arch}`;
-  return manifest.targets.find(({ bunTarget }) => bunTarget === target)?.triple ?? '';
-}
+/** The triple that this program was built for; empty where there are no releases for this system. */
+export const tripleOf = (system: Pick<Environment, 'platform' | 'arch'>): string =>
+  targetFor(manifest.targets, system)?.triple ?? '';

@@ -1,8 +1,8 @@
 import { VERSION } from '../../base/version.ts';
 import type { Logger } from '../../log/logger.ts';
-import { compareVersions, parseVersion } from '../../release/feed/semver.ts';
 import { createUpdater } from '../../release/update/driver.ts';
 import { createKnowledge } from '../../release/update/knowledge.ts';
+import { overtaken } from '../../release/update/stage.ts';
 import { openUpdateMemory } from '../../release/update/state.ts';
 import { startTrial, TRIAL_VARIABLE, type TrialChild } from '../../release/update/trial.ts';
 import type { Updater } from '../../release/update/updater.ts';
@@ -49,12 +49,8 @@ export function composeUpdater(
 
 /** What is left of an update that is done, or overtaken. Partial downloads stay, to be resumed. */
 async function removeStaged(folder: string, files: Effects['files']): Promise<void> {
-  const running = parseVersion(VERSION);
-  for (const name of await files.list(folder)) {
-    const version = parseVersion(name);
-    const isPast = running !== undefined && version !== undefined && compareVersions(version, running) <= 0;
-    if (isPast) await files.remove(`${folder}/${name}`).catch(() => {}); // it is in nobody's way
-  }
+  for (const name of overtaken(await files.list(folder), VERSION))
+    await files.remove(`${folder}/${name}`).catch(() => {}); // it is in nobody's way
 }
 
 /** With the command line of this process, so that it proves itself with the very config that it will serve. */

@@ -10,7 +10,7 @@ import * as limits from '../../../src/contract/limits.ts';
 import * as read from '../../../src/contract/read.ts';
 import * as routes from '../../../src/contract/routes.ts';
 import * as sourceCheck from '../../../src/models/store/source-check.ts';
-import type { Updates } from '../../../src/cli/world/update.ts';
+import type { Updates } from '../../../src/release/update/by-hand.ts';
 import { writeGivenFile } from '../../../src/system/disk/given-file.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import type { Terminal } from '../../../src/system/terminal.ts';

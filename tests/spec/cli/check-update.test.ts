@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
-import type { CheckedFeed } from '../../../src/cli/world/update.ts';
+import type { CheckedFeed } from '../../../src/release/update/by-hand.ts';
 import { setup, someUpdates } from './a-world.ts';
 
 const feedOf = (checked: Partial<CheckedFeed>) => ({

@@ -4,7 +4,7 @@ import { toWorkerError, WorkerError } from '../../../../src/base/errors.ts';
 import { parseVersion } from '../../../../src/release/feed/semver.ts';
 import type { TrustedRelease } from '../../../../src/release/feed/trusted.ts';
 import type { Artifact } from '../../../../src/release/manifest.ts';
-import { type StageDeps, stageRelease } from '../../../../src/release/update/stage.ts';
+import { overtaken, type StageDeps, stageRelease } from '../../../../src/release/update/stage.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { MemoryFiles } from '../../../fakes/system/memory-files.ts';
@@ -157,4 +157,10 @@ test('a feed that omits a file or uses plain http is not trusted', async () => {
   expect(await at.failure({ ...RELEASE, urlOf: () => undefined })).toMatchObject({ code: 'update.untrusted' });
   const open = { ...RELEASE, urlOf: () => 'http://192.0.2.1/w' };
   expect((await at.failure(open)).message).toContain('is neither https nor on this machine');
+});
+
+test('a staged release is overtaken once the same version or a newer one runs', () => {
+  const staged = ['0.4.0', '0.5.0', '0.6.0', '.downloads', 'notes'];
+  expect(overtaken(staged, '0.5.0')).toEqual(['0.4.0', '0.5.0']);
+  expect(overtaken(staged, 'a build of today')).toEqual([]);
 });

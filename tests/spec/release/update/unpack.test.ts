@@ -1,0 +1,85 @@
+import { expect, test } from 'bun:test';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { toWorkerError } from '../../../../src/base/errors.ts';
+import { createRunForUpdate } from '../../../../src/release/update/programs.ts';
+import { createUnpack } from '../../../../src/release/update/unpack.ts';
+import { systemClock } from '../../../../src/system/clock.ts';
+import { systemFiles } from '../../../../src/system/disk/files.ts';
+import { readZip } from '../../../../src/system/native/zip.ts';
+import { createAskProgram } from '../../../../src/system/process/ask-program.ts';
+import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
+import { runProgram } from '../../../../src/system/process/programs.ts';
+import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
+import { makeZip } from '../../../fakes/system/zip.ts';
+
+const MEMBER = 'studio-worker-x/studio-worker';
+const never = new AbortController().signal;
+
+/** The programs and the disk of this machine, with another `PATH` where one is given. */
+function unpacker(path = ourVariables()['PATH'] ?? '') {
+  const env = childEnvironment({ ...ourVariables(), PATH: path });
+  const run = createRunForUpdate(createAskProgram(runProgram, systemClock), env);
+  return createUnpack({ files: systemFiles, run, readZip });
+}
+
+test('a tar archive gives the one file that is asked for', async () => {
+  await using folder = await tempFolder();
+  await Bun.write(
+    folder.at('r.tar'),
+    await new Bun.Archive({ [MEMBER]: 'program', 'studio-worker-x/README': '-' }).bytes(),
+  );
+  await unpacker()(folder.at('r.tar'), MEMBER, folder.at('program'), never);
+  expect(await readFile(folder.at('program'), 'utf8')).toBe('program');
+  expect((await readdir(folder.path)).toSorted()).toEqual(['program', 'r.tar']);
+});
+
+test('what a killed attempt left of a tar archive is not taken for its file', async () => {
+  await using folder = await tempFolder();
+  await mkdir(folder.at('program.unpacked/studio-worker-x'), { recursive: true });
+  await writeFile(folder.at(`program.unpacked/${MEMBER}`), 'half of');
+  await Bun.write(folder.at('r.tar'), await new Bun.Archive({ other: '-' }).bytes());
+  const error = toWorkerError(await failureOf(unpacker()(folder.at('r.tar'), MEMBER, folder.at('program'), never)));
+  expect(error.code).toBe('update.blocked');
+  expect(await readdir(folder.path)).toEqual(['r.tar']);
+});
+
+test('a tar archive that is cut is reported with the words of `tar`', async () => {
+  await using folder = await tempFolder();
+  await writeFile(folder.at('r.tar'), 'nothing of an archive');
+  const error = toWorkerError(await failureOf(unpacker()(folder.at('r.tar'), MEMBER, folder.at('program'), never)));
+  expect(error.code).toBe('update.blocked');
+  expect(error.message).toMatch(/^cannot unpack .*tar/);
+  expect(error.hint).toContain('`xz`');
+});
+
+test('a machine without `tar` is told what cannot be started', async () => {
+  await using folder = await tempFolder();
+  await mkdir(folder.at('bin'));
+  await Bun.write(folder.at('r.tar'), await new Bun.Archive({ [MEMBER]: 'program' }).bytes());
+  const unpack = unpacker(folder.at('bin'));
+  const error = toWorkerError(await failureOf(unpack(folder.at('r.tar'), MEMBER, folder.at('program'), never)));
+  expect(error).toMatchObject({ code: 'update.blocked', message: expect.stringContaining('cannot start tar') });
+});
+
+test('an unpacking that is cancelled ends with the reason of the cancel', async () => {
+  await using folder = await tempFolder();
+  const why = new Error('the worker stops');
+  await Bun.write(folder.at('r.tar'), await new Bun.Archive({ [MEMBER]: 'program' }).bytes());
+  const unpacking = unpacker()(folder.at('r.tar'), MEMBER, folder.at('program'), AbortSignal.abort(why));
+  expect(await failureOf(unpacking)).toBe(why);
+});
+
+test('a zip archive gives its executable wherever it lies in it', async () => {
+  await using folder = await tempFolder();
+  await writeFile(folder.at('r.zip'), makeZip({ 'any/studio-worker.exe': { text: 'program' } }));
+  await unpacker()(folder.at('r.zip'), 'studio-worker-x/studio-worker.exe', folder.at('program.exe'), never);
+  expect(await readFile(folder.at('program.exe'), 'utf8')).toBe('program');
+  expect((await stat(folder.at('program.exe'))).mode & 0o111).not.toBe(0);
+});
+
+test('a zip archive without the executable is not trusted', async () => {
+  await using folder = await tempFolder();
+  await writeFile(folder.at('r.zip'), makeZip({ 'other.exe': { text: 'program' } }));
+  const unpacking = unpacker()(folder.at('r.zip'), 'x/studio-worker.exe', folder.at('program.exe'), never);
+  expect(toWorkerError(await failureOf(unpacking)).code).toBe('update.untrusted');
+});
