@@ -51,7 +51,7 @@ test('a truncated library is unpacked anew instead of crashing the process', asy
   expect(await program.run([])).toEqual({ code: 0, stdout: MADE, stderr: '' });
 });
 
-test('an account without a cache of its own gets a private one below the temporary folder', async () => {
+test('an account without a cache gets a private one in the temporary folder', async () => {
   await using program = await setup();
   const file = join(program.cwd, 'file');
   await writeFile(file, '');

@@ -24,7 +24,7 @@ beforeAll(() => builtBinary(), BUILD_LIMIT_MS);
 const TASK = { kind: 'llm', messages: [{ role: 'user', content: 'hi' }], temperature: 0 } as const;
 const REPLY = /^Hello from a (tiny|small) model here$/;
 
-test('the executable alone is the engine child: it loads a model and answers a chat', async () => {
+test('the executable alone, as engine child, loads a model and answers a chat', async () => {
   await using program = await alone(await builtBinary());
   using scene = llamaScene({ command: [program.path], env: program.env });
   const context: RunContext = { signal: new AbortController().signal, progress: () => {}, emit: () => {} };
@@ -38,7 +38,7 @@ test('the executable alone is the engine child: it loads a model and answers a c
   expect(jsonSchema.enum).toContain(JSON.parse(said));
 });
 
-test('the executable alone holds a reply against a schema in a process of its own', async () => {
+test('the executable alone verifies a reply against a schema in a child', async () => {
   await using program = await alone(await builtBinary());
   const command = [program.path, '__schema'];
   const check = createSchemaCheck({ spawn: spawnTalking, command, env: program.env, clock: systemClock });
@@ -70,7 +70,7 @@ test('the executable alone reads an image by a model with a projector', async ()
   });
 });
 
-test('a binary that this machine cannot load fails by name and says what to do', async () => {
+test('a native binary that cannot be loaded fails by name with a hint', async () => {
   await using program = await alone(await builtBinary());
   using scene = llamaScene({ command: [program.path], env: program.env });
   const { signal } = new AbortController();

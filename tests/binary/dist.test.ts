@@ -56,7 +56,7 @@ inTurn('the archive holds a folder with the program, its pages and what shells r
   expect(await program.run(['--version'])).toEqual({ code: 0, stdout: `studio-worker ${VERSION}\n`, stderr: '' });
 });
 
-inTurn('the program in the archive trusts its own release, and not one that was changed', async () => {
+inTurn('an archived program trusts its own release but no changed one', async () => {
   await using program = await alone(join(root, 'unpacked', `studio-worker-${target.triple}`, target.binary));
   const at = (name: string): string => join(root, 'first', name);
   const files = ['--manifest', at('dist-manifest.json'), '--signature', at('dist-manifest.json.minisig')];

@@ -46,7 +46,7 @@ test('the executable alone carries every engine it lists as ready', async () => 
   }
 });
 
-test('the executable alone is the engine child: it loads a model and removes an object', async () => {
+test('the executable alone, as engine child, loads a model and removes an object', async () => {
   await using program = await alone(await builtBinary());
   using scene = onnxScene({ command: [program.path], env: program.env });
   const [initImageUrl, maskUrl] = ['https://studio.example/p', 'https://studio.example/m'];
@@ -82,7 +82,7 @@ test('a studio’s offer of a removal is served by the executable alone', async 
   expect(await redOfTheBall(new Uint8Array(await artifact.arrayBuffer()))).toBeLessThan(100);
 });
 
-test('a studio’s offer for an app is served by the executable alone, which then ends by itself', async () => {
+test('a Gradio job is served by the executable alone, which then exits', async () => {
   await using program = await alone(await builtBinary());
   await using app = await gradioApp();
   await using studio = await fakeStudio({ patienceMs: PATIENCE_MS });

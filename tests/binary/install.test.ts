@@ -42,7 +42,7 @@ test(
 );
 
 test(
-  'the product rejects, by its own keys, a release that the installer could not verify',
+  'an unverified download is still rejected by the product’s own keys',
   async () => {
     await using it = await setupProduct();
     await it.machine.without('minisign', 'openssl');

@@ -23,7 +23,7 @@ test('nothing inside the executable is under the GPL, and espeak is not in it', 
   expect(['phonemizer', 'espeak-ng-data', 'espeak_Initialize'].filter((mark) => bytes.includes(mark))).toEqual([]);
 });
 
-test('the list has what every part of the executable is: packages, native files, runtime and data', async () => {
+test('the licence list covers packages, native files, runtime and data', async () => {
   const names = (await listed()).map(({ name, kind }) => `${kind} ${name}`);
   for (const part of ['module valibot', 'native onnxruntime-node', 'runtime Bun', 'data CMU Pronouncing Dictionary']) {
     expect(names).toContain(part);
@@ -33,7 +33,7 @@ test('the list has what every part of the executable is: packages, native files,
   expect(names.filter((name) => name.startsWith('native @node-llama-cpp/'))).toHaveLength(1);
 });
 
-test('every part under the LGPL says where its source is and how to replace it', async () => {
+test('every LGPL part names its source and how to replace it', async () => {
   const weak = (await listed()).filter((component) =>
     [component, ...component.inside].some(({ licence }) => /LGPL|MPL/.test(licence)),
   );

@@ -61,7 +61,7 @@ async function setup() {
 }
 
 needs(LINUX, 'xz', 'curl')(
-  'a machine lives through the rehearsal page as it stands, and is left as it was',
+  'a machine survives the rehearsal page and is left as it was',
   async () => {
     await using it = await setup();
     await writeFile(join(it.home, '.profile'), 'umask 022\n');

@@ -63,7 +63,7 @@ test('a model is pulled, listed, shown, verified and removed by the executable a
   expect(await readdir(at.root)).toEqual([]);
 });
 
-test('in a pipe a pull tells its progress in lines, each file from download to ready', async () => {
+test('a piped pull prints progress lines from download to ready', async () => {
   await using at = await setup(WEIGHTS);
   const { stdout } = await at.models('pull', await at.source());
   const lines = stdout.trimEnd().split('\n');
@@ -85,7 +85,7 @@ test('the executable hashes a large file during its download', async () => {
   expect(hexOf(await readFile(join(at.root, 'lama', 'lama.bin')))).toBe(hexOf(large));
 });
 
-test('as JSON a pull says where each file is, and a second one asks for nothing', async () => {
+test('a pull prints each file’s path as JSON, and downloads it once', async () => {
   await using at = await setup();
   const files = [{ role: 'model', path: join(at.root, 'lama', 'lama.bin') }];
   for (let time = 0; time < 2; time++) {
@@ -95,7 +95,7 @@ test('as JSON a pull says where each file is, and a second one asks for nothing'
   expect(at.host.asked).toHaveLength(1);
 });
 
-test('Ctrl-C in the middle of a pull loses no whole block, and the next pull goes on', async () => {
+test('an interrupted pull keeps its whole blocks, and the next resumes', async () => {
   await using at = await setup(WEIGHTS);
   at.host.fault = () => ({ stallAfterBytes: 12 * MIB });
   const source = await at.source();

@@ -28,7 +28,7 @@ async function oldOneServes(scene: UpdateScene, worker: RunningWorker): Promise<
   await scene.studio.jobIs(job.id, 'completed');
 }
 
-test('a version whose code does not load is not even tried, and given up the second time', async () => {
+test('a version that cannot be loaded is never tried, and skipped after two attempts', async () => {
   await using scene = await updateScene();
   await using worker = await scene.start();
   await scene.publish({ executable: await builtBroken('at import') });

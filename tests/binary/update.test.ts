@@ -14,7 +14,7 @@ beforeAll(async () => void (await builtReleases()), BUILD_LIMIT_MS);
 const timesOf = (worker: RunningWorker, event: string): number[] =>
   worker.events.filter((one) => one.event === event).map(({ ts }) => Date.parse(String(ts)));
 
-test('a worker moves to a new version under its own process id, and serves on', async () => {
+test('a worker updates under its process id and keeps serving', async () => {
   await using scene = await updateScene();
   await using worker = await scene.start();
   await scene.publish();
@@ -55,7 +55,7 @@ test('a version that does not start costs no session, and is not tried again', a
   expect(await scene.command('update')).toMatchObject({ code: 0, out: `up to date: ${OLD}\n` });
 });
 
-test('a version that dies once it has the machine is followed by the old one', async () => {
+test('a version that dies after the hand-over is followed by the old one', async () => {
   await using scene = await updateScene();
   await using worker = await scene.start();
   await scene.publish({ run: `echo '{"trial":"ready"}'; read -r go; echo "$go" >&2; exit 4` });
@@ -96,7 +96,7 @@ test('a release that a stranger signed is not even downloaded', async () => {
   expect(scene.server.requested.filter((path) => path.endsWith('.tar.xz'))).toEqual([]);
 });
 
-test('a worker that its studio refuses moves to the version that may be let in', async () => {
+test('a worker its studio rejects updates to the version that may be accepted', async () => {
   await using scene = await updateScene();
   await scene.publish();
   for (let upgrade = 0; upgrade < 5; upgrade++)

@@ -24,7 +24,7 @@ test('the executable alone says its version, and touches nothing', async () => {
   expect([await readdir(program.home), await readdir(program.cwd)]).toEqual([[], ['bunfig.toml']]);
 });
 
-test('the very first start of a worker warns of nothing that is not there yet', async () => {
+test('a worker’s first start warns of no missing files', async () => {
   await using program = await alone(await builtBinary());
   const config = join(program.home, 'new', 'config.toml');
   const child = Bun.spawn([program.path, 'run', '--config', config, '--log-format', 'json'], {

@@ -73,7 +73,7 @@ onWine(
 );
 
 onWine(
-  'no model that a studio names gets at the programs, or at a device, of Windows',
+  'a model’s name can reach neither programs nor devices on Windows',
   async () => {
     using host = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('no program of ours') });
     const bin = join(windows.drive, 'models', 'bin');
@@ -96,7 +96,7 @@ onWine(
 );
 
 onWine(
-  'the Windows executable serves a job of a studio, and ends when it is told to stop',
+  'the Windows executable serves a studio’s job and stops on request',
   async () => {
     await using studio = await fakeStudio({ patienceMs: LIMIT_MS });
     const { workerId, authToken, apiBaseUrl } = await studio.enrol();
@@ -115,7 +115,7 @@ onWine(
 );
 
 onWine(
-  'the Windows executable runs the one that was kept before it, and takes it back while it runs itself',
+  'the Windows executable rolls back to the kept version and forward again',
   async () => {
     const kept = join(windows.folder, 'studio-worker.previous'); // the name that both installers and the updater give it
     await copyFile(join(windows.folder, 'studio-worker.exe'), kept);

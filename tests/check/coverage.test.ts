@@ -12,7 +12,7 @@ test('a line that any run of tests reached is covered', () => {
   expect(coverageOf(hits)).toContainEqual({ path: PATH, lines: 3, uncovered: 1 });
 });
 
-test('a source file that no test loads counts as uncovered, unless it holds only types', () => {
+test('a source file that no test loads is uncovered unless it holds types only', () => {
   const files = new Map(coverageOf(new Map()).map((file) => [file.path, file]));
   expect(files.get(PATH)?.lines).toBeGreaterThan(0);
   expect(files.get(PATH)?.uncovered).toBe(files.get(PATH)?.lines);

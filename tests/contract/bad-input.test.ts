@@ -318,7 +318,7 @@ test('only a mistake that another try may mend is tried again', () => {
   expect(retried.map(([what]) => what)).toEqual(['a checksum mismatch']);
 });
 
-test('no mistake leaves a file behind that a later job would take for a model', async () => {
+test('a failed download leaves no file that a later job could load', async () => {
   await using place = await aScene();
   await failureOf(place, WRONG_SUM);
   expect(existsSync(join(place.models, 'm', 'lama.onnx'))).toBe(false);

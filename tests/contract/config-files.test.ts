@@ -33,7 +33,7 @@ for (const [era, expected] of Object.entries(ERAS)) {
     expect(config).toMatchObject({ ...COMMON, ...expected });
   });
 
-  test(`a config file of worker ${era} keeps every line but the one that is saved`, async () => {
+  test(`a config file of worker ${era} keeps every line except the saved one`, async () => {
     const text = await fileOf(era);
     const saved = patchText(text, { vram_threshold_gb: 3 });
     expect(saved).toBe(text.replace(/vram_threshold_gb = .*/, 'vram_threshold_gb = 3.0'));

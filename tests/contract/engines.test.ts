@@ -140,7 +140,7 @@ function engineContract(engine: Engine): void {
     else expect(Buffer.from(result.bytes.subarray(0, 12)).toString('latin1')).toMatch(MAGIC[result.ext] ?? /never/);
   });
 
-  test.each(kinds)('counts its progress on a task of kind %s up and never past its end', async (kind) => {
+  test.each(kinds)('progress on a task of kind %s only rises and never exceeds its total', async (kind) => {
     const { load, context } = setup(engine, kind);
     await using loaded = await load();
     let last = 0;
@@ -154,7 +154,7 @@ function engineContract(engine: Engine): void {
     });
   });
 
-  test.each(kinds)('emits of a task of kind %s nothing but its result, whole at the end', async (kind) => {
+  test.each(kinds)('a task of kind %s emits exactly its result, complete by the end', async (kind) => {
     const { load, context } = setup(engine, kind);
     await using loaded = await load();
     const deltas: TaskDelta[] = [];

@@ -93,6 +93,6 @@ test.each([
   ['task.prompt-too-long', false],
   ['engine.failed', true],
   ['engine.out-of-memory', true],
-] as const)('what the process of an engine reports as %s is as final as that process says', (code, retryable) => {
+] as const)('an engine process’s %s error is as final here as it is there', (code, retryable) => {
   expect(toError({ code, message: 'it failed', fields: {} }).retryable).toBe(retryable);
 });

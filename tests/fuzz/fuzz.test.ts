@@ -15,7 +15,7 @@ const REGRESSIONS = 'tests/fuzz/regressions';
 
 describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (name, target) => {
   test(
-    'whatever is sent ends in an answer or a refusal, soon and in little memory',
+    'any input ends in a result or a refusal, quickly and in little memory',
     async () => {
       const { tried, found } = await fuzzTarget(target, { seed: SEED, forMs: FOR_MS });
       expect(found && `${found.because}\ninput: ${Buffer.from(found.bytes).toString('base64')}`).toBeUndefined();
@@ -39,7 +39,7 @@ const reader = (run: Target['run'], about: Partial<Target> = {}): Target => ({
   ...about,
 });
 
-test('an error that is none of ours, or of a code that does not fit, is found', async () => {
+test('a fuzz run reports foreign errors and codes that do not fit', async () => {
   const throwing = (thrown: unknown) => () => {
     throw thrown;
   };

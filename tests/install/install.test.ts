@@ -127,7 +127,7 @@ test('installs the version it is asked for, not the latest', async () => {
   expect(await readFile(binaryOf(it), 'utf8')).toBe(standIn('0.6.0'));
 });
 
-test('installs files that are on this disk, quietly and without the network, as the updater has it', async () => {
+test('an update installs local files quietly and without the network', async () => {
   await using it = await setup();
   await it.machine.without('curl', 'wget');
   const { folder } = await it.release();
@@ -149,7 +149,7 @@ test('leaves the start-up files of shells alone when asked to', async () => {
   expect(await contentsOf(it.machine.home)).toMatchObject(before);
 });
 
-test('edits no PATH that has the folder already, and names the next step by its short name', async () => {
+test('an installer leaves a PATH that has its folder, and prints the short name', async () => {
   await using it = await setup();
   await it.release();
   const env = { PATH: `${it.machine.programs}:${join(it.machine.home, '.local/bin')}`, SHELL: '/bin/sh' };
@@ -179,7 +179,7 @@ test('replaces a program that is running, which runs on', async () => {
   await running.exited;
 });
 
-test('a second installation at the same time is turned away, and the first one ends well', async () => {
+test('a concurrent installation is turned away, and a killed one’s files are cleared', async () => {
   await using it = await setup();
   const { archive } = await it.release({ paddingBytes: 200_000 });
   it.server.spoil(archive, { does: 'stall', afterBytes: 100_000 });

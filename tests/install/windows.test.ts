@@ -61,7 +61,7 @@ describe('PowerShell', () => {
     expect(await readFile(userPathOf(it), 'utf8')).toBe(path);
   });
 
-  test('installs from a pipe into the session, in an empty home, and leaves nothing in the session', async () => {
+  test('an installer piped into PowerShell leaves nothing in the session', async () => {
     await using it = await setupWindows();
     await it.release();
     const script =
@@ -146,7 +146,7 @@ describe('PowerShell', () => {
     expect(it.server.requests.slice(2)).toEqual([archive, `${archive} from 100000`, `${archive} from 200000`]);
   });
 
-  test('installs files that are on this disk, quietly and without the network, as the updater has it', async () => {
+  test('an update installs local files quietly and without the network', async () => {
     await using it = await setupWindows();
     const { folder } = await it.release();
     const env = { STUDIO_WORKER_UPDATE: '1' };
@@ -204,7 +204,7 @@ describe('PowerShell', () => {
     expect((await ended(child)).err).toContain('no studio-worker for this processor (x86)');
   });
 
-  test('uninstalling removes the task, the entry at a login and, when told to, the config', async () => {
+  test('uninstalling removes the task, the login entry and, if asked, the config', async () => {
     await using it = await setupWindows();
     await it.release();
     await it.install('pwsh');

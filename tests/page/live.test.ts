@@ -57,7 +57,7 @@ test('a window that missed events reads its lists anew', async () => {
   await until(page.model.jobs, (jobs) => jobs.length === 1);
 });
 
-test('a worker that goes is asked again every two seconds, and found when it is back', async () => {
+test('a lost worker is asked every two seconds until it is back', async () => {
   await using page = await open();
   await until(page.model.link, isLive);
   await page.api.stop();
@@ -113,7 +113,7 @@ test('a worker that does not know the window is not asked again by itself', asyn
   expect(page.model.link.value).toEqual({ is: 'signed-out' });
 });
 
-test('the code in the address is exchanged before anything is asked, and leaves the address', async () => {
+test('the address’s one-time code is exchanged first and then removed', async () => {
   await using page = await open(FACTS, '#code=once-only');
   await until(page.model.link, isLive);
   expect(page.api.asked).toEqual(['POST /page/session']);
@@ -197,7 +197,7 @@ test('settings that are wrong are not sent at all', async () => {
   expect(page.model.edits.value).toEqual({});
 });
 
-test('a download is followed by its events, and the list is read anew when it ends', async () => {
+test('a download is shown from its events, and its end reloads the list', async () => {
   await using page = await open();
   await until(page.model.link, isLive);
   await page.actions.readModels();

@@ -35,7 +35,7 @@ async function openWorker(choice: SceneChoice = {}) {
   };
 }
 
-inChromium('a worker is approved, serves a job, and the window shows each step by itself', async () => {
+inChromium('a window shows a worker’s approval, job and idle state by itself', async () => {
   const engine = new ScriptedEngine();
   await using open = await openWorker({ engines: [engine], credentials: undefined });
   const { page, scene, complaints } = open;
@@ -59,7 +59,7 @@ inChromium('a worker is approved, serves a job, and the window shows each step b
   expect(complaints).toEqual([]);
 });
 
-inChromium('a worker that is paused in its window takes no job until it is resumed there', async () => {
+inChromium('a worker paused in its window takes no job until resumed there', async () => {
   await using open = await openWorker();
   const { page, scene } = open;
   await page.getByRole('button', { name: 'Pause' }).click();
@@ -89,7 +89,7 @@ inChromium('a page that nobody gave a code sees nothing of the worker', async ()
   await stranger[Symbol.asyncDispose]();
 });
 
-inChromium('a setting that is saved in the window is in the file, and in force at once', async () => {
+inChromium('a setting saved in the window is in the file and applies at once', async () => {
   await using open = await openWorker();
   const { page, scene } = open;
   await page.getByRole('link', { name: 'Config' }).click();
@@ -100,7 +100,7 @@ inChromium('a setting that is saved in the window is in the file, and in force a
   expect(await Bun.file(`${scene.worker.folder}/config.toml`).text()).toContain('keep_warm_secs = 42');
 });
 
-inChromium('a model that comes into the catalogue is listed, and goes from the page with its removal', async () => {
+inChromium('a model added to the catalogue appears, and leaves once removed', async () => {
   await using open = await openWorker();
   const { page, api } = open;
   await page.getByRole('link', { name: 'Models' }).click();

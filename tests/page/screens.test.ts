@@ -44,7 +44,7 @@ const WIDTHS = [1100, 820, 600, 360, 320];
 const FOLDER = process.env['STUDIO_WORKER_SCREENS'];
 
 for (const scene of SCENES) {
-  inChromium(`anybody can use the scene ${scene.name}, in both themes, at any width and size of text`, async () => {
+  inChromium(`the scene ${scene.name} is accessible in both themes at every width and text size`, async () => {
     await using open = await openScene(scene);
     const { page, complaints } = open;
     if (!scene.isOffline) expect(complaints).toEqual([]);

@@ -64,7 +64,7 @@ inChromium('an enlarged image takes the focus and gives it back', async () => {
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Enlarge');
 });
 
-inChromium('a running job moves on, ends, and is found in the history without a reload', async () => {
+inChromium('a running job advances, ends and joins the history without a reload', async () => {
   await using window = await open();
   const { page, api } = window;
   await page.evaluate(() => (location.hash = '#jobs'));
@@ -87,7 +87,7 @@ inChromium('what is copied is on the clipboard, and the button says so', async (
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('wkr-7f3c9a12e0b4');
 });
 
-inChromium('what is shown is stale while the worker is gone, and live once it is back', async () => {
+inChromium('a page is stale while the worker is gone, and live once it returns', async () => {
   await using window = await open(FACTS, '#jobs/job-9e0417');
   const { page, api } = window;
   await api.stop();
@@ -165,7 +165,7 @@ inChromium('settings are changed, corrected and saved with the keyboard', async 
   expect(await page.getByLabel('Disk space to leave free').inputValue()).toBe('8');
 });
 
-inChromium('what the worker refuses of a form stands at its field, and nothing typed is lost', async () => {
+inChromium('a rejected form value is explained at its field and stays typed', async () => {
   await using window = await open(FACTS, '#config');
   const { page, api } = window;
   api.refuse(400, 'invalid_config', 'models_max_gb: too small', { fields: { models_max_gb: 'must be 10 or more' } });
@@ -180,7 +180,7 @@ inChromium('what the worker refuses of a form stands at its field, and nothing t
   await page.getByText('unsaved change').waitFor({ state: 'detached' });
 });
 
-inChromium('a change that waits for a restart says so, with the button that does it', async () => {
+inChromium('a change that needs a restart says so beside its button', async () => {
   await using window = await open(FACTS, '#config');
   const { page, api } = window;
   await page.getByText('Restart needed for 1 change').waitFor();

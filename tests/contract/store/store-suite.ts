@@ -78,7 +78,7 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>): vo
     expect((await workers.list()).map(({ id }) => id)).toEqual(['w-2']);
   });
 
-  it('a model id is taken once, and only a known model is replaced or removed', async ({ store: { models } }) => {
+  it('a model id is added once, and only a known one replaced or removed', async ({ store: { models } }) => {
     expect([await models.add(aModel), await models.add({ ...aModel, vramGb: 9 })]).toEqual([true, false]);
     expect([await models.replace({ ...aModel, vramGb: 4.5 }), await models.replace({ ...aModel, id: 'm-9' })]).toEqual([
       true,

@@ -114,7 +114,7 @@ describe.each(SUBJECTS)('%s', (_name, make) => {
 test.each([
   ['fake', () => new FakeClock()],
   ['skipping', () => new SkippingClock()],
-])('setting the time of day of a %s clock moves neither its timers nor the time elapsed', (_name, make) => {
+])('setting a %s clock’s time of day moves no timer and no duration', (_name, make) => {
   const clock = make();
   let fired = false;
   const cancel = clock.after(3_600_000, () => void (fired = true));

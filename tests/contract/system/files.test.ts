@@ -132,7 +132,7 @@ describe.each(SUBJECTS)('%s', (_name, make) => {
     });
   });
 
-  test('read a file in chunks that add up to it, a missing one failing with the first', async () => {
+  test('a file is read in chunks, and a missing one fails on the first', async () => {
     await using at = await make();
     await at.files.writeDurable(at.at('big'), [new Uint8Array(MIB).fill(1), bytes(2)]);
     let [sizeBytes, last] = [0, 0];

@@ -49,7 +49,7 @@ function timed() {
   };
 }
 
-test('a peer that freezes in the middle of an upload is cut after the stall time', async () => {
+test('a peer that freezes during an upload is disconnected after the stall limit', async () => {
   const time = timed();
   await using peer = await rawPeer((socket) => socket.pause());
   const failing = failureOf(post(peer.url, 24 * MIB), time.http);
@@ -126,7 +126,7 @@ test('an answer that trickles for many stall times is read to its end', async ()
 test.each([
   ['small', 10],
   ['large', MIB],
-])('an answer to a %s body that trickles for longer than a whole one may take is cut', async (_name, sizeBytes) => {
+])('a trickling answer to a %s body is cut at its time limit', async (_name, sizeBytes) => {
   const time = timed();
   const { peer, taken } = await answeringPeer();
   await using _ = peer;

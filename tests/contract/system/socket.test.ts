@@ -305,7 +305,7 @@ describe('the real sockets alone', () => {
     expect((await line.closed()).code).toBe(1000);
   });
 
-  test('a URL or a header that cannot be sent ends the socket like a failure', async () => {
+  test('an invalid URL or header ends the socket like a failed connection', async () => {
     const { sockets } = realSubject('absent');
     const wrongUrl = dial({ sockets, url: 'ftp://studio.example/' });
     expect(wrongUrl.ends).toEqual([]);

@@ -34,7 +34,7 @@ describe('offers a worker refuses by name of the job', () => {
   }
 });
 
-test.each(['', '.', '..'])('an offer whose id %p a URL path would lose is failed by that id', (jobId) => {
+test.each(['', '.', '..'])('an offer whose id %p breaks a URL path fails under that id', (jobId) => {
   expect(parseInbound(writeJson(anOffer()).replace('"job-1"', JSON.stringify(jobId)))).toEqual({
     is: 'bad-offer',
     jobId: jobId as never,
@@ -42,7 +42,7 @@ test.each(['', '.', '..'])('an offer whose id %p a URL path would lose is failed
   });
 });
 
-test('every id that an offer may have keeps its place in the path of an upload', () => {
+test('every acceptable job id survives in the path of an upload', () => {
   const odd = fc.constantFrom('...', '%2e', '%2E%2e', '.%2e', 'a/../b', '\\..', ' .', '.\t', '../', '?', '#');
   fc.assert(
     fc.property(fc.oneof(odd, fc.string({ minLength: 1, unit: 'binary' })), (jobId) => {

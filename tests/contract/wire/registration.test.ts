@@ -91,7 +91,7 @@ test('a poll carries the secret itself as its bearer', async () => {
   ]);
 });
 
-test('a studio is asked to hold a poll only after it said that it can', async () => {
+test('a poll is held only after the studio announced that it can', async () => {
   await using at = setup(json('{"requestId":"rr-7d6f","status":"pending","features":["longPoll"]}', 201));
   expect(await at.client.request(FACTS, signal)).toEqual({ is: 'pending', requestId: 'rr-7d6f', longPoll: true });
   expect(await at.client.poll(POLL, signal)).toEqual({ is: 'pending', longPoll: true });

@@ -28,7 +28,7 @@ test('a queued seed keeps every digit on its way to the studio', () => {
   expect(writeJson(read)).toContain('"seed":18446744073709551615');
 });
 
-test('a job in full reads as it was written, and leaves out what is absent', () => {
+test('a complete job is read and written unchanged, absent fields left out', () => {
   const at = '2026-05-25T12:00:00.000Z';
   const facts = { id: 'j', state: 'completed', kind: 'image', model: 'm', prompt: 'p', priority: 0 };
   const artifact = { ext: 'webp', contentType: 'image/webp', sizeBytes: 7, sha256: 'ab' };

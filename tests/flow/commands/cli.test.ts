@@ -34,7 +34,7 @@ describe('the program', () => {
     expect(await cli.run(flag, '--bogus', 'nonsense')).toEqual({ code: 0, out: `studio-worker ${version}\n`, err: '' });
   });
 
-  test('--version with --json says what it was built from, which a checkout does not know', async () => {
+  test('--version --json prints the build’s origin, unknown in a checkout', async () => {
     await using cli = await setup();
     for (const argv of [
       ['--version', '--json'],
@@ -171,7 +171,7 @@ describe('the config file', () => {
     }
   });
 
-  test('a studio address that holds a secret is shown without it, and cannot be set', async () => {
+  test('a studio address with a secret is never printed and cannot be set', async () => {
     await using cli = await setup();
     const url = 'http://ada:S3CRET@127.0.0.1:9/?token=S3CRET#S3CRET';
     await writeFile(cli.config, `api_base_url = "${url}"\nvram_threshold_gb = 12.0\n`);
@@ -186,7 +186,7 @@ describe('the config file', () => {
     expect(err).not.toContain('S3CRET');
   });
 
-  test('a broken file is reported with its place, exit 78, and left as it was', async () => {
+  test('a broken config is reported by line with exit code 78 and left alone', async () => {
     await using cli = await setup();
     const broken = 'api_base_url = "https://studio.example/"\nvram_threshold_gb = = 3\n';
     await writeFile(cli.config, broken);

@@ -90,7 +90,7 @@ for (const shell of ['bash', 'zsh', 'fish', 'powershell'] as const) {
   });
 }
 
-test('a studio that does not answer, and a line without a token, offer nothing and say nothing', async () => {
+test('completion without a studio or a token prints nothing', async () => {
   await using at = await setup();
   expect(await at.run('completions', 'bash', '--values', 'job', '--url', 'http://127.0.0.1:1', '--token', 'x')).toBe(
     '',
@@ -98,7 +98,7 @@ test('a studio that does not answer, and a line without a token, offer nothing a
   expect(await at.run('completions', 'fish', '--values', 'worker', '--url', at.url)).toBe('');
 });
 
-test('what stands beside a candidate is shown by shells that show it, on one line', async () => {
+test('a completion’s description is printed for shells that show one', async () => {
   await using at = await setup();
   expect(await at.run('completions', 'fish', '--values', 'job', ...at.way)).toMatch(
     new RegExp(`^${at.id}\tqueued llm: .+\n$`),

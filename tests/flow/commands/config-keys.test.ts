@@ -25,7 +25,7 @@ async function setup(text: string) {
   return { run, file, [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) };
 }
 
-test('one key is set, read and taken out, and the rest of the file stays', async () => {
+test('one key is set, read and unset without touching the file’s rest', async () => {
   await using at = await setup('# mine\nkeep_warm_secs = 60 # a minute\n');
   expect(await at.run(['config', 'set', 'keep_warm_secs', '5'])).toEqual({
     code: 0,
@@ -38,7 +38,7 @@ test('one key is set, read and taken out, and the rest of the file stays', async
   expect(await at.file()).toBe('# mine\n');
 });
 
-test('one kind is switched by its own name, and the rest of the table stays', async () => {
+test('one task kind is switched by name without touching the table’s rest', async () => {
   await using at = await setup('# mine\n\n[kinds]\nvideo = false # too slow here\n');
   const set = await at.run(['config', 'set', 'kinds.mesh', 'false']);
   expect(set).toEqual({ code: 0, out: 'kinds.mesh = false\n', err: '' });

@@ -41,7 +41,7 @@ test('a demonstration leaves a folder alone that holds files of somebody else', 
   expect((await readdir(outDir)).toSorted()).toEqual(['image.webp', 'thesis.odt']);
 });
 
-test('names of its own are no licence to write over what a demonstration did not make', async () => {
+test('a demo never overwrites files it did not make, whatever their names', async () => {
   await using at = await setup();
   for (const [name, content] of [
     ['index.html', '<title>my site</title>'],

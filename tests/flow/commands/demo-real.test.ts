@@ -101,7 +101,7 @@ test('a given file that is not there ends the command before anything is started
   expect(await place.leftovers()).toEqual([]);
 });
 
-needs(LINUX)('a stop in the middle of a real job ends with its processes and leaves nothing behind', async () => {
+needs(LINUX)('a demo stopped during a real job leaves no process and no file', async () => {
   await using place = await setup();
   const child = place.start();
   const decoder = new TextDecoder();

@@ -24,7 +24,7 @@ async function setup(config?: string) {
   return { folder, configPath, explain, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
-test('an offer is explained from the frame as well as from the claim in it', async () => {
+test('an offer is explained from a frame or from its bare claim', async () => {
   await using at = await setup();
   const claim = anOffer();
   for (const text of [writeJson(claim), writeJson({ type: 'offer', claim }), `\uFEFF${writeJson(claim)}`]) {

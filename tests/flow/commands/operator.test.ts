@@ -37,7 +37,7 @@ async function setup(choice: SceneChoice = {}) {
   return Object.assign(scene, { start, run, jsonOf });
 }
 
-test('why a job waits is told in the words of the worker that rejected it', async () => {
+test('a waiting job is explained in the words of the worker’s rejection', async () => {
   await using at = await setup({ quarantine: { remainingMs: () => 60_000, forgive: () => {}, list: () => [] } });
   const { id } = await at.studio.createJob(anLlmTask());
   await at.studio.next('reject');
@@ -72,7 +72,7 @@ test('watch says what a job waits for, and goes on when that changes', async () 
   expect(lines.at(-1)).toMatch(/^\S+ llm \(synthetic\): completed in .+ after waiting .+: \{/);
 });
 
-test('an artifact is fetched to a file, once, and a JSON result to the screen', async () => {
+test('an artifact is saved to a new file, a JSON result printed', async () => {
   await using at = await setup();
   const image = await at.studio.createJob(anImage);
   await at.studio.jobIs(image.id, 'completed');
@@ -97,7 +97,7 @@ test('a job is cancelled, retried, and its attempts are listed', async () => {
   expect(await at.jsonOf('jobs', 'attempts', id)).toMatchObject([{ number: 1, outcome: 'completed' }]);
 });
 
-test('a worker is removed by the name of its machine, and status counts what is left', async () => {
+test('a worker is removed by machine name, and status counts the rest', async () => {
   await using at = await setup();
   expect((await at.run('workers', 'rm', 'rig')).out).toBe(`removed ${at.worker.id}\n`);
   const { id } = await at.studio.createJob(anLlmTask());
@@ -144,7 +144,7 @@ test('ids that fit nothing or too much are refused with the candidates', async (
   );
 });
 
-test('a GGUF is added by its file, and its worker has it without a download', async () => {
+test('a GGUF is added from a file, and its worker needs no download', async () => {
   await using at = await setup({ config: { auto_enabled: false } });
   const file = join(at.worker.folder, 'tiny-chat.gguf');
   const bytes = chatModel();
@@ -160,7 +160,7 @@ test('a GGUF is added by its file, and its worker has it without a download', as
   expect(job).toMatchObject({ model: 'tiny-chat', state: 'queued' });
 });
 
-test('with --quiet a script reads nothing but the id of what was made or changed', async () => {
+test('--quiet prints nothing but the id of what changed', async () => {
   await using at = await setup({ config: { auto_enabled: false } });
   const quiet = async (...argv: readonly string[]): Promise<string> => {
     const { code, out, err } = await at.run(...argv, '--quiet');
@@ -192,7 +192,7 @@ test('a base model without a chat template is refused when it is added', async (
   expect(await at.jsonOf('models', 'list')).toMatchObject([]);
 });
 
-test('a model is added by its URL, size and engine from the first bytes alone', async () => {
+test('a model added by URL has its size and engine read from the header', async () => {
   const bytes = chatModel();
   const ranges: (string | null)[] = [];
   using server = Bun.serve({

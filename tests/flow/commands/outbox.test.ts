@@ -56,7 +56,7 @@ test('a refused result is listed, and retry has the running worker deliver it', 
   expect(await at.list()).toEqual([]);
 });
 
-test('without a worker a result that was put back goes out at the next start', async () => {
+test('a result put back without a worker is delivered at its next start', async () => {
   await using at = await setup();
   await at.api?.[Symbol.asyncDispose]();
   at.worker.signal();

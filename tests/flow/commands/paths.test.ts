@@ -6,7 +6,7 @@ import { runCli } from '../../../src/cli/cli.ts';
 import { createWorld } from '../../../src/compose.ts';
 import { aScreen } from '../../spec/cli/a-world.ts';
 
-test('paths lists what is kept where, with the size of all that a folder holds', async () => {
+test('paths lists every folder with the size of its contents', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'paths-'));
   const config = join(folder, 'config.toml');
   await writeFile(config, `api_base_url = "http://127.0.0.1:1"\nmodels_root = "${folder}/models"\n`);

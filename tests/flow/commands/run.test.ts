@@ -59,7 +59,7 @@ async function setup(
   };
 }
 
-test('a run says who it is first, serves jobs, and gives everything back at its end', async () => {
+test('a run logs its banner first, serves jobs and leaves nothing behind', async () => {
   await using run = await setup();
   await run.says('session.welcomed');
   const { id } = await run.studio.createJob(anLlmTask());
@@ -106,7 +106,7 @@ test('commands reach the run through the world they are given', async () => {
   expect(await control.ask('reload', {})).toEqual({ is: 'not-running' });
 });
 
-test('an error tracker that makes no sense is said, and the worker serves without it', async () => {
+test('an invalid error tracker is logged, and the worker runs without it', async () => {
   await using run = await setup({ environment: { SENTRY_DSN: 'not a DSN' } });
   await run.says('tracker.unavailable');
   await run.says('session.welcomed');
@@ -128,7 +128,7 @@ test.each([
   expect(existsSync(run.folder.at('daemon.pid'))).toBe(false);
 });
 
-test('levels that make no sense end the run with the flag or variable at fault', async () => {
+test('an invalid log level ends the run naming its flag or variable', async () => {
   await using run = await setup({ environment: { STUDIO_WORKER_LOG: 'session=loud' } });
   expect(await run.ended).toMatchObject({ code: 'cli.usage', message: expect.stringContaining('STUDIO_WORKER_LOG') });
 });

@@ -27,7 +27,7 @@ async function setup() {
   };
 }
 
-test('a worker is started for the window, goes on after it, and is found the next time', async () => {
+test('a worker started for the window outlives it and is found again', async () => {
   await using at = await setup();
   const first = await command(at.folder, 'ui', '--json');
   expect(first).toMatchObject({ code: 0, err: '' });

@@ -62,7 +62,7 @@ describe('the settings of the contract', () => {
 });
 
 describe('all settings', () => {
-  test('every key that an operator may edit is there, with its bounds, source and default', async () => {
+  test('the API lists every editable key with its bounds, source and default', async () => {
     await using at = await setupApi();
     const all = await fields(at);
     expect(all.map(({ key }) => key).toSorted()).toEqual(

@@ -34,7 +34,7 @@ test('the status of a live worker is what its contract says', async () => {
   });
 });
 
-test('a running job is in the status, and in the list of jobs once it has ended', async () => {
+test('a running job is in the status, and in the list once ended', async () => {
   const engine = new ScriptedEngine();
   await using at = await setupApi({ engines: [engine] });
   const { id } = await at.studio.createJob(anLlmTask());
@@ -139,7 +139,7 @@ test('a probe needs no token, and says what the worker works with', async () => 
   });
 });
 
-needs(POSIX)('the file that names the API is its owner’s alone, and goes with a clean stop', async () => {
+needs(POSIX)('the API’s address file is private and removed on a clean stop', async () => {
   await using at = await setupApi();
   const path = join(at.worker.folder, 'local-api.json');
   expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ url: at.api.url, token: at.api.token, pid: process.pid });
@@ -148,7 +148,7 @@ needs(POSIX)('the file that names the API is its owner’s alone, and goes with 
   expect(await stat(path).catch(() => 'gone')).toBe('gone');
 });
 
-test('the token of the config counts where it names one, and no log repeats it', async () => {
+test('a configured API token is used and never logged', async () => {
   await using at = await setupApi({ config: { local_api_token: 'open-sesame-0123456789' } });
   expect(at.api.token).toBe('open-sesame-0123456789');
   expect(await at.ask('/jobs')).toMatchObject({ status: 200 });
@@ -163,7 +163,7 @@ test('another port is found where somebody has the known one', async () => {
   expect(second.worker.events.map(({ event }) => event)).toContain('local-api.port-taken');
 });
 
-test('every engine says whether it is ready, and what it lacks where it is not', async () => {
+test('every engine reports its readiness, or what it lacks with a hint', async () => {
   await using at = await setupApi();
   const engines = v.parse(v.array(EngineSchema), (await at.ask('/engines')).body);
   expect(engines.find(({ engine }) => engine === 'synthetic')).toMatchObject({ ready: true });

@@ -82,7 +82,7 @@ test('a body without a length is cut off where it grows too large', async () => 
   });
 });
 
-test('a path that is not there and a method that is not taken are told apart', async () => {
+test('an unknown path answers 404, a wrong method 405', async () => {
   await using at = await setupApi();
   expect(await at.ask('/nope')).toMatchObject({ status: 404, body: { error: 'not_found' } });
   const wrong = await at.ask('/jobs', { method: 'DELETE' });

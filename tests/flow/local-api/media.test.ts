@@ -66,7 +66,7 @@ test('an image is edited from the form that the client sends', async () => {
   expect(at.worker.composed.status().recentJobs.at(-1)).toMatchObject({ prompt: 'a red fox', status: 'completed' });
 });
 
-test('a form without its image, and a body that is no form, are refused by name', async () => {
+test('an image edit without an image, or without a form, is rejected', async () => {
   await using at = await setup();
   const form = new FormData();
   form.set('prompt', 'a red fox');

@@ -30,7 +30,7 @@ test('the client lists the models of the catalogue', async () => {
   expect(data).toEqual([{ id: 'tiny-chat', object: 'model', created: 0, owned_by: 'local' }]);
 });
 
-test('the client gets an answer to a chat, and history has it as a local job', async () => {
+test('an OpenAI client gets a chat reply, recorded as a local job', async () => {
   await using at = await setup();
   const completion = await at.client.chat.completions.create({ model: 'tiny-chat', messages: MESSAGES });
   expect(completion).toMatchObject({
@@ -73,7 +73,7 @@ test('a request without a model runs on the only one that there is', async () =>
   });
 });
 
-test('parts of a message and pictures in it are read, as is the system message', async () => {
+test('a chat’s message parts, images and system message are read', async () => {
   await using at = await setup();
   const eyes = { url: 'http://127.0.0.1/eyes.gguf', filename: 'eyes.gguf', role: 'text-encoder-vision' };
   await at.post('/models', { ...chatModel, source: { ...synthetic, files: [eyes] } });

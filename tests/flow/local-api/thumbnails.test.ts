@@ -48,7 +48,7 @@ test('an image job has a small picture in its list, once it is made', async () =
   expect(await at.ask('/jobs/other/thumbnail')).toMatchObject({ status: 404, body: { error: 'no_thumbnail' } });
 });
 
-test('the longest side is at most 384 pixels, and a small image is not blown up', async () => {
+test('a thumbnail is at most 384 pixels long, and never enlarged', async () => {
   const { thumbnails, add, settled } = setup();
   add('wide', await picture(1000, 500));
   add('small', await picture(20, 10));

@@ -81,7 +81,7 @@ async function setup(): Promise<ModelScene> {
   };
 }
 
-test("a job's model is fetched once, checked, and handed to its engine as a path", async () => {
+test('a job’s model is fetched once, verified and passed to its engine', async () => {
   await using at = await setup();
   const file = { url: at.host.url, filename: 'm.bin', sha256: hexOf(at.host.content) };
   const first = await at.job(file, 'completed');

@@ -11,7 +11,7 @@ import { TEST_MS } from '../wait-for.ts';
 
 setDefaultTimeout(TEST_MS);
 
-test('a model that the operator adds while the worker runs is advertised by the next heartbeats', async () => {
+test('a model added while the worker runs is in its next heartbeats', async () => {
   const engine = new ScriptedEngine();
   let folder = '';
   const own = async (): Promise<Readiness> => {

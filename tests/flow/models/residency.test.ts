@@ -87,7 +87,7 @@ needs(POSIX)('the list of warm models is readable for its owner alone', async ()
   expect((await stat(at.folder.at('residency.json'))).mode & 0o777).toBe(0o600);
 });
 
-test('passwords and signatures of a model URL are in no file and no log line', async () => {
+test('a model URL’s password and signature reach no file and no log', async () => {
   await using at = await setup();
   await using server = fileServer({ 'fox.bin': new Uint8Array(10) });
   const url = `${server.url('fox.bin').replace('//', '//ada:PASSW0RD@')}?X-Amz-Signature=S1GNATURE`;

@@ -48,7 +48,7 @@ onLinux('a config file that was named is the one that the service uses', async (
   expect(await readFile(account.unit, 'utf8')).toContain(` --config "${config.replaceAll('%', '%%')}" run\n`);
 });
 
-onLinux('a service that does not start keeps its unit and names the commands to run by hand', async () => {
+onLinux('a service that fails to start keeps its unit and names manual commands', async () => {
   await using account = await anAccount();
   await account.system.fail('restart', 'Job for minis-studio-worker.service failed.');
   const { code, err } = await account.run('install-service');
@@ -73,7 +73,7 @@ onLinux('a machine without systemd is told so and keeps no unit', async () => {
   expect(await readdir(join(account.home, '.config/systemd/user'))).toEqual([]);
 });
 
-onLinux('a system without user namespaces gets a service that is not isolated, and says so', async () => {
+onLinux('a system without user namespaces gets a service without isolation and a note', async () => {
   await using account = await anAccount();
   await account.system.fail('systemd-run', 'Failed to start transient service unit');
   const { code, out } = await account.run('install-service');

@@ -59,7 +59,7 @@ test('setup spends a bootstrap token once, however often it is run', async () =>
   expect((await account.run(...line)).out).toContain('Registered as');
 });
 
-test('setup removes the service when auto_start is off, and says how to start the worker', async () => {
+test('setup without auto_start removes the service and names the start command', async () => {
   await using account = await anAccount();
   await account.run('setup');
   const config = await readFile(account.configPath, 'utf8');

@@ -232,7 +232,7 @@ test('a studio that never answers an upload is asked again after the stall limit
   expect(await report).toEqual({ is: 'delivered' });
 });
 
-test('a result of a job the studio gave to someone else is discarded without a frame', async () => {
+test('a result of a reassigned job is discarded without a frame', async () => {
   await using world = await setup();
   await world.studio.hold('job-1', (await world.studio.enrol()).workerId);
   expect(await world.delivery.deliver(anOutcome('job-1'))).toMatchObject({ is: 'discarded' });
@@ -327,7 +327,7 @@ test('a result that always fails does not hold up the ones behind it', async () 
   expect(world.delivery.pending().count).toBe(1);
 });
 
-test('a background round sets aside what the studio refuses and stops where the token is rejected', async () => {
+test('a delivery round sets rejected results aside and stops at a rejected token', async () => {
   await using world = await setup();
   world.faults.push(...overloaded(5));
   for (const id of ['too-large', 'taken', 'forbidden', 'stranger', 'last']) await world.deliver(anOutcome(id));
@@ -365,7 +365,7 @@ for (const [what, reply] of elsewhere) {
   });
 }
 
-test('a result that the studio refuses while its job holds the slot is set aside', async () => {
+test('a result the studio refuses during its job is set aside', async () => {
   await using world = await setup();
   world.faults.push(answer(413));
   expect(await world.deliver(anOutcome('job-1'))).toMatchObject({ is: 'discarded' });

@@ -35,7 +35,7 @@ test.each([
   '127.0.0.1.evil.example',
   'studio.test.evil',
   'studio',
-])('a request to the host %p, which a page can have lead here, is rejected', async (host) => {
+])('a request for host %p, which a web page could forge, is rejected', async (host) => {
   await using studio = await setup();
   for (const path of ['/graphics/api/workers/register-request', '/healthz', '/graphics/api/admin/jobs', '/nowhere']) {
     const answer = await say(studio.studio.port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
@@ -53,13 +53,13 @@ test.each([
   '[fd00::7]:1',
   'studio.test',
   'Studio.Test.:443',
-])('a request to the host %p, which no page can make its own, is answered', async (host) => {
+])('a request for host %p, which no web page can forge, is answered', async (host) => {
   await using studio = await setup();
   const answer = await say(studio.studio.port, `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   expect(answer).toMatch(/^HTTP\/1\.1 200 /);
 });
 
-test('a client that leaves in the middle of its request is no fault of the studio', async () => {
+test('a client that disconnects mid-request logs no error in the studio', async () => {
   await using studio = await setup();
   const left = Promise.withResolvers<void>();
   const socket = connect(studio.studio.port, '127.0.0.1', () => {
@@ -73,7 +73,7 @@ test('a client that leaves in the middle of its request is no fault of the studi
   expect(studio.log.events.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
-test('a prompt as long as the operator may send it comes back with the artifact', async () => {
+test('a prompt of the maximum length comes back with its artifact', async () => {
   await using studio = await setup();
   const prompt = 'a fox '.repeat(500_000);
   const { id } = await studio.createJob(aTask({ kind: 'image', prompt }));

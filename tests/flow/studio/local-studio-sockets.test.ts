@@ -20,7 +20,7 @@ test('a first frame other than hello ends the socket with 4002', async () => {
   expect((await worker.closed).code).toBe(4002);
 });
 
-test('a frame that breaks the contract gets its faults in full and ends with 4002', async () => {
+test('an invalid frame is answered with all its faults and close code 4002', async () => {
   await using world = await setup();
   using worker = await bareSocket(world.credentials);
   worker.send({ type: 'hello', authToken: world.credentials.authToken, capabilities: { machineName: 7 } } as never);
@@ -64,7 +64,7 @@ test('a second socket of one worker ends the first with 4003', async () => {
   await second.heartbeat();
 });
 
-test('deleting a worker ends its socket with 4004, and answers its next upgrade with 404', async () => {
+test('a deleted worker’s socket closes with 4004, its next upgrade gets 404', async () => {
   await using world = await setup();
   await world.studio.admin('DELETE', `/workers/${world.credentials.workerId}`);
   expect(await world.worker.next('error')).toMatchObject({ code: 'worker_deleted' });
@@ -85,7 +85,7 @@ test('a worker deleted between its upgrade and its hello gets 4004 and no welcom
   expect(worker.waiting).toEqual([]);
 });
 
-test('a worker deleted while its hello is on the way never reads a welcome after that', async () => {
+test('a worker deleted during its hello never receives a welcome', async () => {
   await using world = await setup();
   for (let round = 0; round < 20; round++) {
     const credentials = await world.studio.enrol();
@@ -219,7 +219,7 @@ test.each([-3_600_000, 3_600_000])('a wall clock that is set by %d ms hides no s
   expect(world.studio.log.find('session.stale')?.fields).toMatchObject({ silentMs: 40_000 });
 });
 
-test('a job that its worker stops naming is over there, and the worker gets the next', async () => {
+test('a job missing from heartbeats ends, and its worker gets the next', async () => {
   await using world = await setup();
   await working(world.studio, world.worker);
   const next = await world.studio.createJob(anLlmTask());

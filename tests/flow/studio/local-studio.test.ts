@@ -228,7 +228,7 @@ test('a cancelled job is no longer held, and its result is thanked and dropped',
   expect((await world.studio.job(job.id)).state).toBe('cancelled');
 });
 
-test('a cancel reaches a worker of ours at once, and another with its next heartbeat', async () => {
+test('a cancel reaches our worker at once, any other at its next heartbeat', async () => {
   await using world = await setup();
   const job = await working(world.studio, world.worker);
   await world.worker.heartbeat({ currentJobId: job.id, capabilities: someCapabilities({ extensionEngines: [] }) });

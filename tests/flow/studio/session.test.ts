@@ -163,7 +163,7 @@ test('malformed frames keep the socket, and a readable job id gets an answer', a
   expect(worker.peer.attempts).toBe(1);
 });
 
-test('logs go out in frames of two hundred entries and a quarter of a mebibyte', async () => {
+test('logs are sent in frames of 200 entries and 256 KiB', async () => {
   await using worker = setup();
   await worker.at('live');
   for (let count = 0; count < 450; count++) worker.shipBuffer.push(entry(`line ${count}`));

@@ -36,7 +36,7 @@ test('the command finds a newer release on a real server and leaves no trace', a
   expect((await at.files()).filter((name) => !name.startsWith('.'))).toEqual(['config.toml']); // Bun has a cache there
 });
 
-test('a release that is signed by a stranger is no update, and said to be rejected', async () => {
+test('a release signed by an unknown key is reported and not installed', async () => {
   await using at = await setup();
   at.server.publish({ version: '99.0.0', files: FILES }); // by a key that is not built in
   const { code, out, err } = await at.run();

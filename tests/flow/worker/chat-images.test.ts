@@ -27,7 +27,7 @@ const draft = { model: 'synthetic-llm', modelSource: { ...synthetic, files: [pro
 const asking = (images: readonly string[]) =>
   aTask({ kind: 'llm', messages: [{ role: 'user', content: 'what is it?' }], images });
 
-test('a chat about images is answered with the size of each, and its projector is not fetched', async () => {
+test('a synthetic chat reports each image’s size without fetching a projector', async () => {
   using web = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response(large) });
   await using scene = await setup();
   const { id } = await scene.studio.createJob(asking([inline(small), `${web.url.href}fox.webp`]), draft);
@@ -39,7 +39,7 @@ test('a chat about images is answered with the size of each, and its projector i
   );
 });
 
-test('images for a model that has no projector fail the job before any engine runs', async () => {
+test('a chat with images fails at once for a model without projector', async () => {
   await using scene = await setup();
   await scene.studio.createJob(asking([inline(small)]), { ...draft, modelSource: synthetic });
   expect(await scene.studio.next('fail')).toMatchObject({

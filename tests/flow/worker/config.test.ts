@@ -163,14 +163,14 @@ test('a broken line with a secret in it is reported without the secret', async (
   expect(err).not.toContain('brand-new-secret-token');
 });
 
-test("a home folder written as ~ is the account's, and no folder of that name", async () => {
+test('a path that begins with ~ is in the account’s home folder', async () => {
   await using scene = await setup({ config: { models_root: '~/my-models' } });
   const { out } = await command(scene.worker.folder, 'status', '--json');
   expect(JSON.parse(out)).toMatchObject({ config: { modelsRoot: join(scene.worker.folder, 'my-models') } });
   expect(existsSync(join(scene.worker.folder, '~'))).toBe(false);
 });
 
-test('a kind that is off is not advertised from the next heartbeat on, and comes back', async () => {
+test('a disabled task kind leaves the next heartbeat, and can return', async () => {
   await using scene = await setup();
   const advertised = (isOn: boolean) =>
     scene.studio.until(

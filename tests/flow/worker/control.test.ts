@@ -66,7 +66,7 @@ test('pause is saved, keeps jobs away, and resume lets them in again', async () 
   expect(await readFile(at.configPath, 'utf8')).toContain('auto_enabled = true');
 });
 
-test('a cancelled job goes back to the studio, and the worker takes the next one', async () => {
+test('a cancelled job returns to the studio, and the worker takes another', async () => {
   const engine = new ScriptedEngine();
   await using at = await setup(engine);
   const { id } = await at.studio.createJob(anLlmTask());
@@ -120,7 +120,7 @@ test('a worker with claiming off loads no model, since it would keep none', asyn
   expect(engine.pids()).toEqual([]);
 });
 
-test('a model of an engine that is not here is not loaded, and the answer says why', async () => {
+test('a model whose engine is missing is not loaded, with the reason', async () => {
   await using at = await setup();
   const source = { ...synthetic, engine: 'onnx' } as const;
   expect(answerOf(await at.client.ask('load', { model: toModelId('fox'), source }))).toEqual({

@@ -149,7 +149,7 @@ test('an upload that stands still is cut after thirty seconds and sent again', a
   expect(completions(scene)).toBe(1);
 });
 
-test('a result the studio gave to somebody else is dropped without a word to it', async () => {
+test('a result of a reassigned job is discarded and no failure reported', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine], studio: { withoutResume: true } });
   const { id } = await scene.studio.createJob(anImage);
@@ -199,7 +199,7 @@ test('a token refused on upload keeps the result and logs what to do', async () 
   expect(await scene.studio.next('fail')).toMatchObject({ jobId: id, retryable: true });
 });
 
-test('a newer worker of the same name wins, the older ends with exit 77 and stays away', async () => {
+test('a newer worker of the same identity wins, the older exits with 77', async () => {
   await using scene = await setup();
   const { worker_id: workerId = '', auth_token: authToken = '' } = scene.worker.config.current;
   const newer = await scene.startWorker({ credentials: { apiBaseUrl: scene.studio.url, workerId, authToken } });
@@ -212,7 +212,7 @@ test('a newer worker of the same name wins, the older ends with exit 77 and stay
   expect(scene.studio.events.filter(({ is }) => is === 'connected')).toHaveLength(2);
 });
 
-test('a deleted worker forgets who it was, asks again at once as somebody new, and serves on', async () => {
+test('a deleted worker forgets its identity and registers again at once', async () => {
   await using scene = await setup();
   const { worker, studio } = scene;
   expect((await studio.admin('DELETE', `/workers/${worker.id}`)).status).toBe(204);
@@ -226,7 +226,7 @@ test('a deleted worker forgets who it was, asks again at once as somebody new, a
   expect(studio.events.filter(({ is }) => is === 'connected')).toHaveLength(1);
 });
 
-test('a worker that was deleted while it was away reads 404, and works again once approved', async () => {
+test('a worker deleted while away reads 404 and works again once approved', async () => {
   await using scene = await setupStudio();
   const { workerId, authToken } = await scene.studio.enrol();
   expect((await scene.studio.admin('DELETE', `/workers/${workerId}`)).status).toBe(204);
@@ -249,7 +249,7 @@ test('a revoked token ends the worker with exit 77 at the first upgrade', async 
   expect(worker.config.current.auth_token).toBe('token-of-yesteryear');
 });
 
-test('a studio that restarts in the middle of a job gets its result all the same', async () => {
+test('a studio that restarts during a job still gets its result', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   const { id } = await scene.studio.createJob(anImage);

@@ -93,7 +93,7 @@ test.each<[RuleName, () => WorkerChoice]>([
   await expectRejection(scene, rule);
 });
 
-test('a worker at a job rejects the next offer as explain-offer says, and names the job', async () => {
+test('a busy worker rejects an offer naming its job, as explain-offer does', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   const { id } = await scene.studio.createJob(anLlmTask());
@@ -102,7 +102,7 @@ test('a worker at a job rejects the next offer as explain-offer says, and names 
   await expectRejection(scene, 'busy');
 });
 
-test('a worker on its way out says so beside the job that it still finishes', async () => {
+test('a stopping worker explains that it stops and which job it finishes', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   await scene.studio.createJob(anLlmTask());
@@ -143,7 +143,7 @@ test('an offer that explain-offer finds nothing against is taken', async () => {
   expect(await scene.studio.jobIs(id, 'completed')).toMatchObject({ attempts: 1 });
 });
 
-test('a worker promises no more than its GPU could take, and its rejection carries the numbers', async () => {
+test('a worker promises only what its GPU can hold, and rejects with numbers', async () => {
   await using scene = await setup({ ...onGpu(), config: { vram_threshold_gb: 48 } });
   await scene.studio.until(
     'a heartbeat with a lower threshold',

@@ -33,7 +33,7 @@ test('a job counts as completed only once its upload has arrived', async () => {
   await scene.worker.until('the delivery', () => statusOf(scene, id) === 'completed');
 });
 
-test('a result that waits on disk is completed by the background once the studio has it', async () => {
+test('a result waiting on disk completes its job once the studio has it', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });
   scene.studio.mischief.failUploads.push(new Response('who are you?', { status: 401 }));

@@ -160,7 +160,7 @@ test('heartbeats name the running job and nothing when idle', async () => {
   expect(scene.studio.frames.at(-1)).not.toHaveProperty('currentJobId');
 });
 
-test('a grey picture never reaches the studio as a result, and the job may be tried again', async () => {
+test('a grey image is never delivered as a result, its job may be retried', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine], config: { output_check: 'reject' } });
   const { id } = await scene.studio.createJob(aTask({ kind: 'image', prompt: 'a fox', width: 64, height: 64 }));

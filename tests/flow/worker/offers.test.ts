@@ -22,7 +22,7 @@ const BARE = { withoutResume: true };
 /** A frame without the brands of its ids, to be compared as it travelled. */
 const plain = (frame: object): unknown => frame;
 
-test('a kind its engine does not serve is refused for good, in the words of the contract', async () => {
+test('a task kind its engine lacks fails finally in the contract’s words', async () => {
   const other: Engine = Object.assign(new ScriptedEngine(), { id: 'onnx', models: { audio_tts: ['onnx'] } } as const);
   await using scene = await setup({ engines: [new ScriptedEngine(), other] });
   const { id } = await scene.studio.createJob(aTask({ kind: 'audio_tts', text: 'hello' }));
@@ -47,7 +47,7 @@ const offerText = (task: object, claim: object = {}): string =>
     },
   });
 
-test('an offer for an engine this worker lacks fails the job, which another may run', async () => {
+test('an offer for a missing engine fails so that another worker may retry', async () => {
   await using peer = startPeer();
   await using scene = await setup({ credentials: { apiBaseUrl: peer.url, workerId: 'w-1', authToken: 't0k3n' } });
   await scene.worker.live();
@@ -108,7 +108,7 @@ test('of two offers at once exactly one is taken', async () => {
   expect(scene.studio.frames.filter(({ type }) => type === 'accept')).toHaveLength(1);
 });
 
-test('a worker with claiming off rejects with the exact words and takes the job once enabled', async () => {
+test('a paused worker rejects in the contract’s words, and takes jobs once enabled', async () => {
   await using scene = await setup({ config: { auto_enabled: false }, studio: BARE });
   scene.studio.say(scene.worker.id, offerText(anLlmTask()));
   expect(plain(await scene.studio.next('reject'))).toEqual({

@@ -117,7 +117,7 @@ test('a bootstrap token spent elsewhere reaches a worker that waits', async () =
   expect(existsSync(join(worker.folder, 'config.toml'))).toBe(true);
 });
 
-test('a bootstrap token in the config file registers the worker at its start, and is gone then', async () => {
+test('a bootstrap token in the config registers the worker and is removed', async () => {
   await using scene = await setupStudio();
   const { token } = (await (await scene.studio.admin('POST', '/bootstrap-tokens')).json()) as { token: string };
   const worker = await scene.startWorker({ credentials: undefined, config: { bootstrap_token: token } });
@@ -128,7 +128,7 @@ test('a bootstrap token in the config file registers the worker at its start, an
   expect(scene.studio.events.filter(({ is }) => is === 'asked')).toEqual([]);
 });
 
-test('a bootstrap token that the studio refuses is removed, and the worker asks for approval', async () => {
+test('a rejected bootstrap token is removed, and the worker asks for approval', async () => {
   await using scene = await setupStudio();
   const worker = await scene.startWorker({ credentials: undefined, config: { bootstrap_token: 'of-yesteryear' } });
   await asked(scene.studio);

@@ -81,7 +81,7 @@ test('a stop while the studio does not answer a registration ends by itself', as
   expect(await child.exited).toBe(0);
 });
 
-needs(POSIX)('a stop in the middle of a download hands the job back and ends by itself', async () => {
+needs(POSIX)('a stop during a download returns the job and ends by itself', async () => {
   await using folder = await tempFolder();
   const { variables } = await neverReady(folder);
   await using files = server(standingStill);
@@ -108,7 +108,7 @@ needs(POSIX)('a stop while a model loads ends its program, and then by itself', 
   expect(isGone(Number(await readFile(started, 'utf8')))).toBe(true);
 });
 
-test('a stop in the middle of an upload keeps the result and ends by itself', async () => {
+test('a stop during an upload keeps the result and ends by itself', async () => {
   await using scene = await setupStudio();
   const gate = createGate();
   const child = await scene.spawnWorker();

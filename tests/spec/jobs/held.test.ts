@@ -7,7 +7,7 @@ import { FakeClock } from '../../fakes/system/fake-clock.ts';
 
 const reason = new WorkerError('job.cancelled', 'the operator cancelled the job');
 
-test('a heartbeat names the job of the studio, and nothing that is held for others', () => {
+test('a heartbeat names the studio’s job and no other lease', () => {
   const scheduler = createScheduler({ clock: new FakeClock() });
   const update = scheduler.reserve({ origin: 'maintenance', purpose: 'update 0.6.0' });
   expect(studioJob(scheduler)).toBe(undefined);

@@ -35,7 +35,7 @@ function setup(ends: readonly (string | Error)[], about: { canRunLean?: boolean 
   return { log, abort, tries, taught, start: () => withLeanRetry(job, attempt, deps) };
 }
 
-test('a job that ran out of memory gets one lean try, which is logged with the numbers', async () => {
+test('a job out of memory gets one lean retry, logged with numbers', async () => {
   const { start, tries, taught, log } = setup([noMemory, 'done']);
   expect(await start()).toBe('done');
   expect(tries).toEqual([USUAL, LEAN]);
@@ -54,13 +54,13 @@ test('a second shortage fails the job for another worker, with the numbers', asy
   expect(tries).toHaveLength(2);
 });
 
-test('an engine that cannot run lean gets no second try but teaches all the same', async () => {
+test('an engine that cannot run lean gets no retry but learns', async () => {
   const { start, tries, taught } = setup([noMemory, 'too late'], { canRunLean: false });
   expect(await failureOf(start())).toMatchObject({ code: 'engine.out-of-memory', fields: SHORTAGE });
   expect([tries.length, taught.length]).toEqual([1, 1]);
 });
 
-test('another failure of the first or of the lean try is handed on as it is', async () => {
+test('any other failure of either attempt is passed on unchanged', async () => {
   const broken = new WorkerError('engine.crashed', 'gone');
   const first = setup([broken, 'too late']);
   expect(await failureOf(first.start())).toBe(broken);

@@ -38,7 +38,7 @@ test('a task that crashes the engine twice fails for good', async () => {
   expect(await crash(chat('poison', 'job-2'))).toMatchObject({ code: 'task.crashes-engine', retryable: false });
 });
 
-test('a task that ends the engine each time never takes its model away from others', async () => {
+test('a task that always crashes its engine never bars its model', async () => {
   const { crash, remainingMs } = setup();
   for (let round = 0; round < 6; round++) await crash(chat('poison'));
   expect(remainingMs(chat('harmless'))).toBe(0);
@@ -97,7 +97,7 @@ test.each([
   expect(await codesOf(job, rejected, rejected)).toEqual(['result.rejected', 'result.rejected']);
 });
 
-test('two failures that differ, or are those of the machine, do not make one final', async () => {
+test('two different failures, or those of the machine, are not final', async () => {
   const other = new WorkerError('engine.failed', 'the model could not be run: yes');
   expect(await codesOf(of('onnx', image()), failed, other, rejected)).toEqual([
     'engine.failed',

@@ -60,7 +60,7 @@ test('a job passes from loading over running to checking, each reported once', a
   expect(phases).toEqual(['loading', 'running', 'checking']);
 });
 
-test('a result says how long its model took to load, and how long to run', async () => {
+test('a result reports how long its model loaded and ran', async () => {
   const { engine, clock, log, start } = setup();
   const load = engine.load.bind(engine);
   engine.load = (...asked) => {
@@ -77,7 +77,7 @@ test('a result says how long its model took to load, and how long to run', async
   expect(endedRecord(ended)).toMatchObject({ status: 'undelivered', loadMs: 700, runMs: 300 });
 });
 
-test('a job says what it was computed on, in its outcome, its log and its record', async () => {
+test('a job’s outcome, log and record name the device it ran on', async () => {
   const { engine, log, start } = setup();
   engine.ranOn = 'cuda';
   const running = start();
@@ -124,7 +124,7 @@ test('a crash nobody foresaw is reported as ours and may be retried', async () =
   expect(log.find('job.failed')?.fields.stack).toBeString();
 });
 
-test('an engine this worker does not have fails by name, and another worker may have it', async () => {
+test('a job for a missing engine fails by name and retryably', async () => {
   const { start } = setup();
   const job = aJob({ model: toModelId('z-image'), modelSource: { ...synthetic, engine: 'sd-cpp' } });
   expect(await start(job)).toMatchObject({
@@ -155,7 +155,7 @@ test('a mesh for the torch engine, which cannot run here, fails without a retry'
   });
 });
 
-test('an engine that is not ready says what is missing and how to fix it', async () => {
+test('an engine that is not ready fails its job with a hint', async () => {
   const { engine, log, start } = setup();
   engine.ready = notReady({ because: 'no Vulkan loader', hint: 'Install libvulkan1.' });
   expect(await start()).toMatchObject({
@@ -172,7 +172,7 @@ test('a result of the wrong shape for its kind is a failure', async () => {
   expect(await failing).toMatchObject({ is: 'failed', error: { code: 'engine.failed' } });
 });
 
-test('a result that the look before delivery rejects fails the job and may be retried', async () => {
+test('a result rejected by the output check fails its job retryably', async () => {
   const { engine, start } = setup();
   const rejecting = { check: () => Promise.reject(new WorkerError('result.rejected', 'the picture is grey')) };
   const failing = start(aJob(), rejecting);

@@ -30,7 +30,7 @@ function waiting(scheduler: Scheduler, purpose: string, about: { origin?: Origin
   return { answers, takeBack };
 }
 
-test('a slot that is held is refused, with who holds it and where the holder is', () => {
+test('a busy slot is refused with its holder and the holder’s phase', () => {
   const { scheduler } = setup();
   take(scheduler, 'job-1').phase = 'delivering';
   expect(scheduler.reserve({ origin: 'local', purpose: 'chat-1' })).toEqual({
@@ -50,7 +50,7 @@ test('a slot is free again on every way out, also by an exception', () => {
   expect(scheduler.held).toEqual([]);
 });
 
-test('disposing of an old lease does not free the slot of the one that came after', () => {
+test('disposing of a lease twice does not free its successor', () => {
   const { scheduler } = setup();
   const first = take(scheduler, 'job-1');
   first[Symbol.dispose]();
@@ -176,7 +176,7 @@ test('a machine with somebody waiting is not idle', () => {
   expect(calls).toEqual(['idle']);
 });
 
-test('whatever is reserved, awaited and freed, slots are never overdrawn and every wait ends once', () => {
+test('slots are never overdrawn, and every wait ends exactly once', () => {
   const step = fc.record({
     origin: fc.constantFrom<Origin>('studio', 'local', 'maintenance'),
     act: fc.constantFrom('reserve', 'wait', 'free', 'tick'),

@@ -80,7 +80,7 @@ test('a cookie reads for the page, and changes something only from its own origi
   expect(said({ ...COOKIE, origin: `http://${HOST}` }, { method: 'POST', access: 'bearer' })).toBe(401);
 });
 
-test('a cookie of another name, or a wrong token beside the right cookie, opens nothing', () => {
+test('a foreign cookie, or a wrong token beside a valid one, is rejected', () => {
   expect(said({ cookie: 'mysession=open; session=closed' })).toBe(401);
   expect(said({ ...COOKIE, authorization: 'Bearer wrong' })).toBe(401);
 });

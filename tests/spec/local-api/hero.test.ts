@@ -21,7 +21,7 @@ const idle = {
   runningJobs: [],
 } as const;
 
-test('each state of a worker has one word, and what keeps it from its studio comes first', () => {
+test('each worker state has one word, and studio trouble comes first', () => {
   const busy = { ...idle, runningJobs: [job] };
   expect(heroOf(idle)).toBe('idle');
   expect(heroOf(busy)).toBe('busy');

@@ -49,7 +49,7 @@ test('a job suits a worker up to its threshold and not beyond', () => {
   expect(suits(capabilities, { kind: 'image', vramGb: 1 })).toBe(false);
 });
 
-test('a code decides whether a rejection is for now, a known text does without one', () => {
+test('a rejection is transient by its code, or else by its text', () => {
   expect(isTransient({ code: 'busy', reason: '' })).toBe(true);
   expect(isTransient({ code: undefined, reason: 'worker paused by operator' })).toBe(true);
   expect(isTransient({ code: undefined, reason: 'no such model' })).toBe(false);
@@ -68,7 +68,7 @@ test.each([
   expect(isTransient({ code: undefined, reason })).toBe(true);
 });
 
-test('a worker that names no engines has none, ours count beside those of the contract', () => {
+test('a worker’s engines are those it names, extensions included', () => {
   expect(enginesOf(v.parse(CapabilitiesSchema, { ...someCapabilities(), modelEngines: undefined }))).toEqual([]);
   expect(enginesOf(able({ modelEngines: ['onnx'], extensionEngines: ['piper'] }))).toEqual(['onnx', 'piper']);
 });

@@ -68,7 +68,7 @@ test('a job that no worker can run says so', () => {
   expect(waitSummary(two)).toBe('a serves no llm jobs (and 1 more: see `jobs why`)');
 });
 
-test('the studio keeps the last reason of each job and worker, of bounded many jobs', () => {
+test('the studio keeps the latest rejection per job and worker, up to a limit', () => {
   const rejections = createRejections(2);
   for (const [at, jobId] of ['one', 'two', 'one', 'three'].entries()) {
     rejections.add({ jobId, workerId: 'w', reason: `reason ${at}`, at });

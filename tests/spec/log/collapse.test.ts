@@ -40,7 +40,7 @@ test('of a hundred thousand rejected offers some lines pass and the others are c
   expect(first).toEqual({ repeated: 'offer.rejected', count: 100_000 - countOf('offer.rejected'), durationMs: 10_000 });
 });
 
-test('a flood of one event hides no other, nor the same one by another rule', () => {
+test('a flood of one event collapses no other event, rule or level', () => {
   const { log, passed } = setup();
   log('offer.rejected', 1_000, { fields: { rule: 'busy' } });
   log('offer.rejected', 1, { fields: { rule: 'memory' } });
@@ -53,7 +53,7 @@ test('a flood of one event hides no other, nor the same one by another rule', ()
   ]);
 });
 
-test('the steps of jobs pass at the rate of a busy worker, and are bounded too', () => {
+test('job events are limited, but above the rate of a busy worker', () => {
   const { clock, log, countOf } = setup();
   for (let second = 0; second < 600; second++) {
     log('job.completed', 20);
@@ -64,7 +64,7 @@ test('the steps of jobs pass at the rate of a busy worker, and are bounded too',
   expect(countOf('job.failed')).toBe(1_000);
 });
 
-test('a count comes with the level and area of what it counts, once nothing else does', () => {
+test('a count of collapsed lines keeps their level and area', () => {
   const { clock, log, passed } = setup();
   log('offer.rejected', 150, { level: 'warn', area: 'session' });
   clock.advance(10_000);

@@ -17,7 +17,7 @@ test('areas get levels of their own and the rest keeps the default', () => {
   expect(isEnabled(levels, 'info', 'jobs')).toBe(true);
 });
 
-test('a flag is laid over the environment, and a plain level wipes what was singled out', () => {
+test('a level flag refines the environment’s, and a plain level replaces it', () => {
   const environment = parseLevels('session=debug', SOURCE);
   expect(parseLevels('jobs=error', '--log-level', environment).areas).toEqual({ session: 'debug', jobs: 'error' });
   expect(parseLevels('warn', '--log-level', environment)).toEqual({ every: 'warn', areas: {} });

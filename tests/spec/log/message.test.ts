@@ -264,7 +264,7 @@ describe('an entry for the studio', () => {
   });
 });
 
-test('a person also sees the kind of a job and how big the artifact was', () => {
+test('a console sentence shows a job’s kind and its artifact’s size', () => {
   expect(sentenceOf(anEvent('offer.received', { jobId: 'j', kind: 'image' }))).toEndWith('(image)');
   expect(sentenceOf(anEvent('artifact.uploaded', { sizeBytes: 2_048, durationMs: 40 }))).toBe(
     'binary upload ok (2.0 KiB in 40 ms)',

@@ -60,7 +60,7 @@ describe('by the text of a known secret', () => {
     expect(text).not.toContain(SECRET);
   });
 
-  test('a secret is found when it is spelled for a URL or inside a JSON text', () => {
+  test('a known secret is redacted in URL-encoded and JSON text', () => {
     const odd = 'p"a/s s\\w+rd';
     const redactor = setup(odd);
     expect(redactor.redactText(`?t=${encodeURIComponent(odd)}`)).toBe(`?t=${REDACTED}`);

@@ -53,7 +53,7 @@ needs(POSIX)('Windows reads the task in UTF-16 with its mark, and registers and 
   expect(await scene.installer.state()).toBe('registered');
 });
 
-needs(POSIX)('a task that Windows does not register is a failure with the command to try', async () => {
+needs(POSIX)('a task Windows rejects fails with the command to try', async () => {
   await using scene = await onWindows();
   await scene.system.fail('/Create', 'ERROR: Access is denied.');
   expect(await failureOf(scene.installer.install(facts))).toMatchObject({
@@ -63,7 +63,7 @@ needs(POSIX)('a task that Windows does not register is a failure with the comman
   });
 });
 
-needs(POSIX)('macOS unloads an earlier agent, which may not be there, and loads the new one', async () => {
+needs(POSIX)('macOS unloads any earlier agent and loads the new one', async () => {
   await using scene = await onMac();
   await scene.system.fail('bootout', 'Boot-out failed: 3: No such process');
   await scene.installer.install(facts);
@@ -85,7 +85,7 @@ needs(POSIX)('what fails while a service is removed is given back, and the file 
   expect(await scene.installer.uninstall()).toEqual({ removed: false, failures: [] });
 });
 
-test('a service manager that is not there at all is a service that does not run', async () => {
+test('a service counts as stopped where its service manager is missing', async () => {
   await using folder = await tempFolder();
   const manager = launchd(folder.path, 501);
   await Bun.write(manager.path, 'an agent of an earlier system');

@@ -3,7 +3,7 @@ import { launchAgent, launchd, LOGIN_LABEL, loginAgent } from '../../../src/serv
 import { needs } from '../../needs.ts';
 import { answerOf, someFacts } from './facts.ts';
 
-test('the agent starts at a login and again after a failure, and takes its time to stop', () => {
+test('a launchd agent starts at login, restarts after failure, gets time to stop', () => {
   expect(launchAgent(someFacts())).toMatchInlineSnapshot(`
     "<?xml version="1.0" encoding="UTF-8"?>
     <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
@@ -52,7 +52,7 @@ needs('python3')('a property list parser reads back every path and variable unch
   });
 });
 
-needs('python3')('the entry for a login is a property list with the window as its program', async () => {
+needs('python3')('a login entry on macOS is a property list that opens the window', async () => {
   const { output } = await answerOf(asJson, loginAgent(['/Applications/a & b/studio-worker', 'ui']));
   expect(JSON.parse(output)).toEqual({
     Label: LOGIN_LABEL,

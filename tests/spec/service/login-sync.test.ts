@@ -21,7 +21,7 @@ async function aScene(code = 0) {
   return { ...folder, asked, deps };
 }
 
-test('an enabled login entry is written once and noted; a disabled one goes with its note', async () => {
+test('a login entry is written and recorded once, and removed when disabled', async () => {
   await using scene = await aScene();
   const entry: LoginEntry = { is: 'file', path: scene.at('autostart/ui.desktop'), text: '[Desktop Entry]\n' };
   await syncLogin(entry, true, scene.deps);

@@ -7,7 +7,7 @@ const onWindows = someFacts({
   command: ['C:\\Users\\Ada B\\50% ü & <x>\\studio-worker.exe', '--config', 'C:\\Users\\Ada B\\ü\\config.toml', 'run'],
 });
 
-test('the task starts at the login, once, on batteries too, and without a limit on its time', () => {
+test('a scheduled task starts once at login, on battery, without a time limit', () => {
   expect(scheduledTask(onWindows).replaceAll('\r\n', '\n')).toMatchInlineSnapshot(`
     "<?xml version="1.0" encoding="UTF-16"?>
     <Task version="1.4" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">

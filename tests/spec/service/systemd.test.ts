@@ -6,7 +6,7 @@ import { needs } from '../../needs.ts';
 import { failureOf, tempFolder } from '../../fakes/system/temp-folder.ts';
 import { answerOf, someFacts } from './facts.ts';
 
-test('the unit starts the worker, watches it and keeps it within its folders and its memory', () => {
+test('a systemd unit starts, watches and confines the worker', () => {
   expect(systemdUnit(someFacts({ gpuHelper: '/usr/bin/nvidia-modprobe' }))).toMatchInlineSnapshot(`
     "# Written by \`studio-worker install-service\`. Run that again instead of editing this file.
     [Unit]
@@ -61,7 +61,7 @@ test('the unit starts the worker, watches it and keeps it within its folders and
   `);
 });
 
-test('a system without user namespaces gets the settings that hold there, and none that fail', () => {
+test('a unit without user namespaces keeps only the settings that work there', () => {
   const text = systemdUnit(someFacts({ isolated: false }));
   expect(text).toContain('NoNewPrivileges=yes\n');
   for (const setting of [...ISOLATION, 'ReadWritePaths', 'BindReadOnlyPaths']) expect(text).not.toContain(setting);

@@ -11,14 +11,14 @@ const given = {
   CUDA_CACHE_PATH: '/fast/cuda',
 };
 
-test('a service gets the way to the network and to programs, and not the operator token', () => {
+test('a service inherits PATH and proxies, but not the operator token', () => {
   expect(keptVariables({ platform: 'darwin', get: shell(given) }, '/cache')).toEqual({
     PATH: '/usr/bin',
     HTTPS_PROXY: 'http://proxy.test:3128',
   });
 });
 
-test('caches of drivers are moved to where the service may write, unless they were moved already', () => {
+test('driver caches move to a writable folder unless set already', () => {
   expect(keptVariables({ platform: 'linux', get: shell(given) }, '/cache')).toMatchObject({
     CUDA_CACHE_PATH: '/fast/cuda',
     MESA_SHADER_CACHE_DIR: '/cache/mesa',

@@ -24,7 +24,7 @@ test('a worker writes its settings, its models, its native files and its receipt
   ]);
 });
 
-test('a program that updates itself writes its own folder, and the files that installing made', () => {
+test('a service may write its own program’s folder and installed files', () => {
   expect(more({ program: '/opt/bin/studio-worker' })).toEqual(['/opt/bin']);
   expect(more({ changes: [{ is: 'file', path: '/opt/fish/studio-worker.fish' }] })).toEqual(['/opt/fish']);
   expect(

@@ -5,7 +5,7 @@ const URL = 'http://127.0.0.1:4787/#code=a&b';
 const on = (platform: NodeJS.Platform, variables: Readonly<Record<string, string>> = {}) =>
   windowWays(URL, { platform, homeDir: '/home/op', get: (name) => variables[name] });
 
-test('a browser that shows a page as an app comes before the one that opens links', () => {
+test('a browser with an app mode is preferred to the default one', () => {
   const ways = on('linux', { DISPLAY: ':0' });
   expect(ways[0]).toEqual({ how: 'app', program: 'google-chrome', args: [`--app=${URL}`] });
   expect(ways.at(-1)).toEqual({ how: 'browser', program: 'xdg-open', args: [URL] });

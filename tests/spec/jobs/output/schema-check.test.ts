@@ -28,7 +28,7 @@ function setup() {
   return { clock, children, check };
 }
 
-test('a pattern that takes for ever fails its job for good and ends its process', async () => {
+test('an endless pattern fails its job finally and kills its process', async () => {
   const { clock, children, check } = setup();
   const checking = failureOf(check(LONG, ENDLESS, signal));
   clock.advance(SCHEMA_LIMIT_MS);

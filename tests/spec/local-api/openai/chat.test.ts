@@ -119,7 +119,7 @@ test('words are streamed as they are written, and the end adds what is missing',
   expect(last).toBe('[DONE]');
 });
 
-test('an engine that begins anew with the same words costs the client none of them', async () => {
+test('an engine that restarts its reply repeats no words to the client', async () => {
   const { answer, started, finish } = setup(STREAM);
   const { onDelta } = await started;
   void onDelta?.({ is: 'text', text: 'A fox' });

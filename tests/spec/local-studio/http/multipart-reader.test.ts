@@ -67,7 +67,7 @@ test('a head without an end or a name is malformed', async () => {
   expect(await read(nameless, 1_000).catch((thrown: unknown) => thrown)).toBeInstanceOf(MalformedMultipart);
 });
 
-test('a head that is too long is malformed wherever the body was cut into chunks', async () => {
+test('an overlong part header is malformed however the body is split', async () => {
   const bodyWith = (headBytes: number): Uint8Array => {
     const disposition = 'Content-Disposition: form-data; name="a"\r\nX: ';
     const head = disposition + 'x'.repeat(headBytes - disposition.length);

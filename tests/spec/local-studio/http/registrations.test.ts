@@ -136,7 +136,7 @@ test('a body that is too large or no JSON is rejected with a reason', async () =
   expect(await malformed.json()).toMatchObject({ error: 'invalid' });
 });
 
-test('a wrong method names the right ones, and probes find the studio at the root', async () => {
+test('a wrong method names the right ones, and probes answer at the root', async () => {
   await using world = await setup();
   const wrong = await fetch(`${world.api}/workers/register-request`);
   expect(wrong.status).toBe(405);
@@ -201,7 +201,7 @@ test.each(['application/json', 'application/json; charset=utf-8', 'Application/J
   },
 );
 
-test('requests that used up their limit leave room for an invited worker, and the reverse', async () => {
+test('registration requests and bootstrap tokens have separate rate limits', async () => {
   await using world = await setup({ sparesLoopback: false });
   const bootstrap = { bootstrapToken: 'wrong', capabilities: someCapabilities() };
   for (let sent = 0; sent < 10; sent++) await world.post('/workers/register-request', asking());

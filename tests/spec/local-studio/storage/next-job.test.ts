@@ -71,7 +71,7 @@ test('fifty workers get fifty different jobs of ten thousand', async () => {
   expect(new Set(ids).size).toBe(50);
 });
 
-test('a worker gets the most urgent job that fits it, and of those the oldest', async () => {
+test('a worker gets the oldest of the most urgent jobs that fit it', async () => {
   const kind = fc.constantFrom<TaskKindId[]>('image', 'llm', 'video');
   const vram = fc.constantFrom(0, 1, 3.5, 4, 7.25, 8);
   const engine = fc.constantFrom('onnx', 'synthetic', 'piper');

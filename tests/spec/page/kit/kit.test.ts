@@ -12,7 +12,7 @@ test.each([
   [100, 150],
 ])('a chart whose tallest bar is %p ends at %p', (most, top) => expect(topOf(most)).toBe(top));
 
-test('arrows move within a list and stay in it, other keys are not its own', () => {
+test('arrow keys move within a list and stop at its ends', () => {
   expect(rowAfter('ArrowDown', 0, 3)).toBe(1);
   expect(rowAfter('ArrowDown', 2, 3)).toBe(2);
   expect(rowAfter('ArrowUp', 0, 3)).toBe(0);

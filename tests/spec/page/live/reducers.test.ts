@@ -12,7 +12,7 @@ import {
 } from '../../../../src/page/live/reducers.ts';
 import { ENDED, LIGHTHOUSE, LINES, RUNNING } from '../../../page/fixtures.ts';
 
-test('a job that ends moves from the running ones to the top of the others', () => {
+test('a job that ends moves to the top of the ended ones', () => {
   const before = [RUNNING, LIGHTHOUSE];
   const done: ApiJob = { ...RUNNING, status: 'undelivered', finishedAt: Date.now() };
   expect(jobsAfter(before, done)).toEqual([done, LIGHTHOUSE]);

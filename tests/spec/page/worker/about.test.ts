@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { UPDATE_STATES } from '../../../../src/local-api/contract/status.ts';
 import { isNews, updateLook } from '../../../../src/page/worker/about/update.ts';
 
-test('an update says in each of its states what it does, and to which version', () => {
+test('each state of an update has a sentence of its own', () => {
   const looks = UPDATE_STATES.map((at) => updateLook({ at, version: '0.6.1' }));
   expect(new Set(looks.map(({ say }) => say)).size).toBe(UPDATE_STATES.length);
   expect(updateLook({ at: 'draining', version: '0.6.1' })).toMatchObject({
@@ -12,7 +12,7 @@ test('an update says in each of its states what it does, and to which version', 
   expect(updateLook({ at: 'rolledBack' }).say).toBe('A newer release did not come up, so this one goes on.');
 });
 
-test('an update is news while it moves and when it failed, not while all is well', () => {
+test('an update is news while it moves or has failed', () => {
   const news = UPDATE_STATES.filter((at) => isNews({ at }));
   expect(news).toEqual(['downloading', 'draining', 'probation', 'swapping', 'rolledBack', 'quarantined']);
   expect(isNews(null)).toBe(false);

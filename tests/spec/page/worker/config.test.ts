@@ -18,7 +18,7 @@ const change = (key: string, text: string) => {
   return error ?? value;
 };
 
-test('every key of the schema has a name on the page, and every group a title', () => {
+test('every config key has a name on the page, every group a title', () => {
   expect(CONFIG.fields.map(({ key }) => key).filter((key) => KEY_NAMES[key] === undefined)).toEqual([]);
   expect(CONFIG_GROUPS.map((group) => WORDS.groups[group])).toHaveLength(CONFIG_GROUPS.length);
 });
@@ -53,7 +53,7 @@ test('an edit that is taken back by hand is no change', () => {
   expect(changesIn(CONFIG.fields, { auto_enabled: true, vram_threshold_gb: '12 ' })).toEqual([]);
 });
 
-test('changes stand in the order of the page, the wrong ones with what is wrong', () => {
+test('changes are listed in page order with what is wrong', () => {
   const changes = changesIn(CONFIG.fields, { disk_floor_gb: 'x', auto_enabled: false, vram_threshold_gb: '8' });
   expect(changes.map((one) => [one.field.key, one.value, one.error])).toEqual([
     ['vram_threshold_gb', 8, undefined],

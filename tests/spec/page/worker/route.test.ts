@@ -6,7 +6,7 @@ test('every page has an address that leads back to it', () => {
   for (const tab of TABS) expect(routeOf(hrefOf({ tab }))).toEqual({ tab });
 });
 
-test('what is open on a page is part of its address, whatever its name holds', () => {
+test('an address holds the open item, whatever its name contains', () => {
   const route = { tab: 'jobs', at: 'job 7/ü%#' } as const;
   expect(routeOf(hrefOf(route))).toEqual(route);
 });
@@ -35,7 +35,7 @@ const key = (name: string, held: Partial<Record<'ctrlKey' | 'metaKey' | 'altKey'
   ...held,
 });
 
-test('control and a digit go to a page, on a Mac with the command key', () => {
+test('Ctrl or Cmd with a digit opens a page', () => {
   expect(commandOf(key('2', { ctrlKey: true }))).toEqual({ is: 'go', tab: 'jobs' });
   expect(commandOf(key('1', { metaKey: true }))).toEqual({ is: 'go', tab: 'status' });
   expect(commandOf(key('9', { ctrlKey: true }))).toBe(undefined);

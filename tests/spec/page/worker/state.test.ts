@@ -104,7 +104,7 @@ test('what is neither free nor a model’s belongs to other programs', () => {
   );
 });
 
-test('without a GPU the bar is of main memory, and a silent driver invents no free memory', () => {
+test('the memory bar shows RAM without a GPU, and invents no free memory', () => {
   expect(memoryView({ ...BUSY.memory, gpus: [] })).toMatchObject({ gpu: undefined, total: 64, free: 41.5 });
   const silent = memoryView({ ...BUSY.memory, gpus: [{ name: 'Old GPU', totalGb: 8, freeGb: null }] });
   expect(silent).toMatchObject({ total: 8, free: undefined });

@@ -58,7 +58,7 @@ const failed = (error: WorkerError): JobOutcome => {
   return { job, startedAt, finishedAt, is: 'failed', error };
 };
 
-test('a JSON result goes out once on the live session and leaves nothing on disk', async () => {
+test('a JSON result is sent once and leaves nothing on disk', async () => {
   const { delivery, sent, log, files } = await setup();
   expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'sent' });
   expect(sent).toEqual([frame('job-1')]);
@@ -86,7 +86,7 @@ test('a JSON result that is an object says what it was computed on', async () =>
   expect(sent).toMatchObject([{ result: { a: 1, ran_on: 'cuda' } }, { result: ['a'] }]);
 });
 
-test('a JSON result without a session is lost for a studio that keeps no claims', async () => {
+test('a JSON result without a session is lost if claims are not kept', async () => {
   const { delivery, sent, studio, log, files } = await setup();
   studio.live = false;
   expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'discarded', because: 'no live session' });
@@ -98,7 +98,7 @@ test('a JSON result without a session is lost for a studio that keeps no claims'
   expect(log.find('delivery.failed')?.fields).toMatchObject({ jobId: 'job-1' });
 });
 
-test('a studio that keeps claims gets a JSON result from disk, which its ack clears', async () => {
+test('a JSON result stays on disk until a claim-keeping studio acknowledges it', async () => {
   const { delivery, reports } = await setup({ keepsClaims: true });
   expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'sent' });
   expect([delivery.pending().count, delivery.currentJobId(), reports]).toEqual([1, undefined, []]);
@@ -107,7 +107,7 @@ test('a studio that keeps claims gets a JSON result from disk, which its ack cle
   expect([delivery.pending().count, reports]).toEqual([0, [{ jobId: toJobId('job-1'), is: 'delivered' }]]);
 });
 
-test('a JSON result without its ack is reclaimed and sent again on the next session', async () => {
+test('an unacknowledged JSON result is reclaimed and sent in the next session', async () => {
   const { delivery, sent } = await setup({ keepsClaims: true });
   await delivery.deliver(aJsonOutcome('job-1'));
   delivery.onLost();
@@ -167,7 +167,7 @@ test('a JSON result without a copy on disk is lost with its socket', async () =>
   expect(reports.slice(1)).toEqual([{ jobId: toJobId('b'), is: 'discarded', because }]);
 });
 
-test('a result that waited for more than a week is discarded and reported as such', async () => {
+test('a result that waited over a week is discarded and reported', async () => {
   const { delivery, clock, studio, reports } = await setup({ keepsClaims: true });
   studio.live = false;
   await delivery.deliver(aJsonOutcome('job-1'));
@@ -238,7 +238,7 @@ test('a failure that cannot be sent is logged with its job', async () => {
   expect(log.find('failure.not-sent')?.fields).toEqual({ jobId: 'job-1', error: 'boom' });
 });
 
-test('an unreachable studio costs three tries, then the slot is free and the result kept', async () => {
+test('a result for an unreachable studio is kept after three tries', async () => {
   const { delivery, clock, sent, studio, log } = await setup();
   studio.live = false;
   const report = delivery.deliver(anOutcome('job-1'));
@@ -291,7 +291,7 @@ test('a full disk does not stop a JSON result that can be sent', async () => {
   expect(log.find('result.not-kept')).toMatchObject({ level: 'warn', fields: { jobId: 'job-1' } });
 });
 
-test('a result made while nobody knows us is discarded and its job reported as failed', async () => {
+test('a result made without a registration is discarded, its job failed', async () => {
   const { delivery, sent, credentials, log } = await setup();
   credentials.now = undefined;
   const because = 'there is no studio to send it to';

@@ -162,7 +162,7 @@ test('damaged bytes are set aside for the operator, owner-only and once', async 
   expect(log.find('result.corrupt')).toMatchObject({ level: 'error', fields: { movedTo: '/outbox/corrupt' } });
 });
 
-test('stray bytes in the zeros behind the records cost no result and are set aside alone', async () => {
+test('stray bytes after a journal’s records are set aside without losing results', async () => {
   const { files, open, outbox, journal } = await setup();
   await put(outbox, 'job-1');
   const stray = new Uint8Array(5000).fill(7, 4000, 4002);
@@ -210,7 +210,7 @@ test('results put at once share one sync and are all kept', async () => {
   expect([syncs, idsOf(await open())]).toEqual([1, ['a', 'c']]);
 });
 
-test('a failed sync keeps nothing of what it was for, and the next put works', async () => {
+test('a failed sync stores nothing, and the next result is kept', async () => {
   const { files, open } = await setup();
   let broken = false;
   const openAppend: Files['openAppend'] = (path, startAt) => {
@@ -242,7 +242,7 @@ test('a full disk keeps earlier results and reports the new one as lost', async 
   expect([outbox.pending().count, idsOf(await open())]).toEqual([0, ['before']]);
 });
 
-test('a journal that cannot be read is left alone and results get files of their own', async () => {
+test('an unreadable journal is left alone, and results get own files', async () => {
   const { clock, files, log, open, outbox, journal } = await setup();
   await put(outbox, 'before');
   clock.advance(1);
@@ -276,7 +276,7 @@ test('a waiting result survives the cuts around it, unchanged', async () => {
   expect(idsOf(reopened)).toEqual(['waiting']);
 });
 
-test('a copy of the journal that a crash left behind is cleared away without a word', async () => {
+test('a journal copy left by a crash is removed silently', async () => {
   const { files, log, open, outbox, journal } = await setup();
   await put(outbox, 'job-1');
   files.contents.set(`${JOURNAL}.77.tmp`, journal().slice(0, 40));

@@ -71,7 +71,7 @@ test.each([
   expect((await read(anArtifact({ ext }))).get('image')).toBeInstanceOf(File);
 });
 
-test('quotes and line ends in a job id cannot break out of the file name', () => {
+test('a job id with quotes or line ends stays inside its file name', () => {
   const { parts } = multipartBody(anArtifact({ jobId: toJobId('a"b\r\nX: y') }), systemRandom);
   expect(new TextDecoder().decode(parts[0])).toContain('filename="a%22b%0D%0AX: y.png"\r\n');
 });

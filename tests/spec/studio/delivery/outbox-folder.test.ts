@@ -62,7 +62,7 @@ needs(POSIX)('pipes, sockets, folders and links among the results are passed ove
   expect(await kept.list()).toEqual([]);
 });
 
-needs(POSIX)('a pipe in the place of the journal holds up nobody, and results get files', async () => {
+needs(POSIX)('a pipe in the journal’s place blocks nothing, results get files', async () => {
   await using at = await setup();
   await mkdir(at.dir);
   Bun.spawnSync(['mkfifo', `${at.dir}/journal`]);
@@ -100,7 +100,7 @@ for (const [where, sizeBytes] of SIZES) {
   });
 }
 
-needs(POSIX)('a journal moved away is written anew, and the moved one stays as it was', async () => {
+needs(POSIX)('a moved journal is rewritten in place, the moved one unchanged', async () => {
   await using at = await setup();
   const outbox = await at.open();
   await outbox.put(entry('job-1'), new Uint8Array(10).fill(1));

@@ -52,7 +52,7 @@ const bytes = Uint8Array.from({ length: 65 * KIB }, (_, at) => at % 11);
 const small = Uint8Array.of(1, 10, 3, 10);
 const idsOf = (outbox: Outbox): string[] => outbox.entries().map((entry) => entry.jobId);
 
-needs(POSIX)('results may be kept in a folder elsewhere, which the outbox is a link to', async () => {
+needs(POSIX)('an outbox may be a link to a folder elsewhere', async () => {
   const { dir, open, outbox } = await setup();
   await outbox.close();
   const elsewhere = `${dir}-elsewhere`;
@@ -68,7 +68,7 @@ needs(POSIX)('results may be kept in a folder elsewhere, which the outbox is a l
   expect(idsOf(await open(200_000))).toEqual(['job-2']);
 });
 
-needs(POSIX)('an outbox that is a link to nowhere is refused, before a job could lose its result', async () => {
+needs(POSIX)('an outbox linked to a missing folder is rejected at once', async () => {
   const { dir, open, outbox } = await setup();
   await outbox.close();
   await rm(dir, { recursive: true });
@@ -96,7 +96,7 @@ test.each([
   expect(await reopened.load(entry!)).toEqual({ prompt: 'a red fox', content });
 });
 
-test('a small result in a file of its own, from another release, is taken in too', async () => {
+test('a small result in its own file, from another release, is delivered', async () => {
   const { dir, open } = await setup();
   const header = { ...anEntry(), createdAt: 1779710400000, sizeBytes: 4, sha256: sha256(small).toHex() };
   const name = entryName(header, sha256);

@@ -422,7 +422,7 @@ test('no log line holds the secret or the token', async () => {
   expect(said).not.toContain('"tok"');
 });
 
-test('a revoked registration is forgotten whole, and asked for anew at once and only once', async () => {
+test('a revoked registration is forgotten and requested again exactly once', async () => {
   await using at = setup({ installId: 'i', workerId: 'w-1', authToken: 'tok' });
   await at.begin();
   at.registration.revoke({ workerId: 'w-1', reason: 'server closed 4004: deleted' });
@@ -457,7 +457,7 @@ test('a studio that revokes each approval is asked no faster than it is polled',
   expect(at.desk.requests).toHaveLength(3);
 });
 
-test('a revocation of a name that we do not go by any more changes nothing', async () => {
+test('a revocation of a former identity changes nothing', async () => {
   await using at = setup({ installId: 'i', workerId: 'w-2', authToken: 'tok' });
   await at.begin();
   at.registration.revoke({ workerId: 'w-1', reason: 'deleted' });

@@ -187,7 +187,7 @@ test('a studio that holds polls is asked again at once, within the limit', () =>
   ]);
 });
 
-test("after a failed poll the contract's waits count until the studio says again that it holds polls", () => {
+test('a failed poll restores plain waits until the studio offers held polls', () => {
   const from: State = { at: 'pending', requestId: 'rr-1', since: 0, denials: 0, longPoll: true };
   const failedPoll = step(from, { type: 'polled', answer: { is: 'failed', message: 'gone' } }, POLICY);
   expect(failedPoll.effects).toMatchObject([{ do: 'wait', ms: POLICY.pollMs }]);

@@ -32,7 +32,7 @@ test('a token that a studio accepted is forgotten before registration starts', a
   expect(log.names()).toEqual([]);
 });
 
-test('a token that a studio refused is forgotten too, and the worker asks like any other', async () => {
+test('a rejected bootstrap token is forgotten, and the worker asks for approval', async () => {
   const { happened, log } = await spend('studio.refused');
   expect(happened).toEqual(['spend token-1', 'forget', 'start']);
   expect(log.names()).toEqual(['registration.bootstrap-failed']);

@@ -196,7 +196,7 @@ test('a threshold above the detected memory is warned about once', () => {
   expect(log.names().filter((name) => name === 'capabilities.advertised')).toHaveLength(1);
 });
 
-test('what is offered is logged again once it is something else, with the next heartbeat', () => {
+test('changed capabilities are logged again with the next heartbeat', () => {
   const { goLive, world, clock, log } = setup();
   const advertised = () => log.events.filter(({ event }) => event === 'capabilities.advertised');
   goLive();

@@ -126,7 +126,7 @@ test.each([1000, 1006, 1011, 1012, 4002])('the session reconnects after close %d
   expect(after([...live, { type: 'lost', code, reason: '' }]).state.at).toBe('backing-off');
 });
 
-test('an upgrade answered with 401 ends the session for good, 403 and 409 do not', () => {
+test('an upgrade answered with 401 ends the session, 403 and 409 do not', () => {
   const refused = (status: number) =>
     after([{ type: 'start' }, { type: 'lost', code: 1006, reason: '', status }]).state;
   expect(refused(401)).toEqual({ at: 'closed', because: 'refused', code: 4001 });
@@ -157,7 +157,7 @@ test.each([
   expect(armed(effects)).toEqual([]);
 });
 
-test('an error frame at the gate that revokes the registration says so in our close', () => {
+test('a revoking error frame before the welcome is repeated in our close', () => {
   expect(after([...opened, reported(4004)]).effects[0]).toEqual({ do: 'hang-up', reason: 'registration revoked' });
 });
 
