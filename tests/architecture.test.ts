@@ -90,11 +90,17 @@ const DYNAMIC = /\bimport\(\s*()['"]([^'"]+)['"]/g;
 
 /** As many as one glance takes in. */
 const MAX_FILES_PER_FOLDER = 16;
+/** As many as a list of failures shows on one line. */
+const MAX_TITLE_WORDS = 14;
 
 const SOURCES = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => /\.tsx?$/.test(path));
+const TESTS = readdirSync('tests', { recursive: true, encoding: 'utf8' })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => /\.tsx?$/.test(path));
 const codeOf = (file: string): string => readFileSync(`src/${file}`, 'utf8');
+const testCodeOf = (path: string): string => readFileSync(`tests/${path}`, 'utf8');
 const withoutComments = (code: string): string => code.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
 
 test('folders import only downwards, effects only as types, packages only where they belong', () => {
@@ -175,12 +181,28 @@ test('no folder shows more than sixteen files at one level', () => {
 });
 
 test('no test is skipped but by naming what it needs', () => {
-  const files = readdirSync('tests', { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'));
-  const skipping = files
-    .filter((path) => path.endsWith('.ts') && path !== 'needs.ts')
-    .filter((path) => /\b(?:test|describe|it)\.(?:skip|if|todo)/.test(readFileSync(`tests/${path}`, 'utf8')));
+  const skipping = TESTS.filter((path) => path !== 'needs.ts').filter((path) =>
+    /\b(?:test|describe|it)\.(?:skip|if|todo)/.test(testCodeOf(path)),
+  );
   expect(skipping).toEqual([]);
 });
+
+test('no test has a title of more than fourteen words', () => {
+  const titles = TESTS.flatMap((path) => titlesIn(testCodeOf(path)));
+  expect(titles.length).toBeGreaterThan(3_000);
+  expect(titles.filter((title) => title.split(/\s+/).length > MAX_TITLE_WORDS)).toEqual([]);
+});
+
+test('the search for titles finds those of tables and of other lines', () => {
+  const code = `test('a', () => {}); test.each([[1]])('b %d', async (n) => {}); needs(LINUX)(\n"it's c",\nasync () => {});`;
+  expect(titlesIn(code)).toEqual(['a', 'b %d', "it's c"]);
+});
+
+/** The titles in the code of a test: each text that is followed by a function. */
+const titlesIn = (code: string): readonly string[] =>
+  [...code.matchAll(/\(\s*(['"`])((?:\\.|(?!\1)[^\\])+)\1,\s*(?:async\s*)?\(/g)].map(([, , title = '']) =>
+    title.trim(),
+  );
 
 /** What a file of ours imports of ours, types included. */
 const importsOf = (file: string): readonly string[] =>

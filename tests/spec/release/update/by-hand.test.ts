@@ -97,7 +97,7 @@ test('a forced version is forgiven what it did before', async () => {
   expect(quarantineOf(await memory.read(), '0.6.0')).toBe(undefined);
 });
 
-test('a rollback puts the executable back and keeps away from the version that it left', async () => {
+test('a rollback restores the executable and quarantines the version it left', async () => {
   const { updates, memory, did, choices } = setup(releaseOf('0.6.0'));
   expect(await updates.install({ rollback: true })).toEqual({ from: '0.5.0', to: '0.4.0' });
   expect(did).toEqual(['put back']);

@@ -33,7 +33,7 @@ test('a tar archive gives the one file that is asked for', async () => {
   expect((await readdir(folder.path)).toSorted()).toEqual(['program', 'r.tar']);
 });
 
-test('what a killed attempt left of a tar archive is not taken for its file', async () => {
+test('a killed attempt’s files are not taken for a tar’s contents', async () => {
   await using folder = await tempFolder();
   await mkdir(folder.at('program.unpacked/studio-worker-x'), { recursive: true });
   await writeFile(folder.at(`program.unpacked/${MEMBER}`), 'half of');
