@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
-import { xdgFolder } from '../../base/process/xdg.ts';
+import { sessionBusPaths, systemBusPaths } from '../dbus/address.ts';
+import { type Bus, type DbusCall, openFirstBus } from '../dbus/bus.ts';
+import { type DbusValue, isVariant } from '../dbus/values.ts';
 import type { Environment } from '../environment.ts';
-import { type Bus, openBus, socketPathsOf } from './dbus.ts';
-import type { DbusCall } from './dbus-message.ts';
 import { type IdleSource, noIdleTime } from './source.ts';
 import { x11Source } from './x11.ts';
 
@@ -36,7 +36,8 @@ const logindProperty = (name: string): DbusCall => ({
   path: '/org/freedesktop/login1',
   interface: 'org.freedesktop.DBus.Properties',
   member: 'Get',
-  args: [`${LOGIND}.Manager`, name],
+  signature: 'ss',
+  body: [`${LOGIND}.Manager`, name],
 });
 
 /** In the contract's order, and logind last: it knows of all who are logged in, but often only that they are. */
@@ -44,8 +45,8 @@ export function linuxSources(environment: Environment, options: LinuxOptions): r
   const onSessionBus = (name: string, call: DbusCall): IdleSource => ({
     name,
     async idleMs() {
-      using bus = await openFirst(sessionBusPaths(environment.get), options);
-      return numberOf(await bus.call(call));
+      using bus = await openFirstBus(sessionBusPaths(environment.get), options);
+      return numberOf(await answerOf(bus, call));
     },
   });
   return [
@@ -55,37 +56,21 @@ export function linuxSources(environment: Environment, options: LinuxOptions): r
     {
       name: 'logind',
       async idleMs() {
-        using bus = await openFirst(systemBusPaths(environment.get), options);
-        const isIdle = await bus.call(logindProperty('IdleHint'));
+        using bus = await openFirstBus(systemBusPaths(environment.get), options);
+        const isIdle = await answerOf(bus, logindProperty('IdleHint'));
         // A desktop that never sets the hint looks like one in use: that is no knowledge about a person.
         if (isIdle !== true) throw noIdleTime('nothing has reported to it that this computer is idle');
-        const since = numberOf(await bus.call(logindProperty('IdleSinceHint')));
+        const since = numberOf(await answerOf(bus, logindProperty('IdleSinceHint')));
         return options.clock.now() - since / MICROSECONDS_PER_MS;
       },
     },
   ];
 }
 
-const sessionBusPaths = (get: Environment['get']): readonly string[] => {
-  const address = get('DBUS_SESSION_BUS_ADDRESS') ?? '';
-  if (address !== '') return socketPathsOf(address);
-  const runtime = xdgFolder(get, 'XDG_RUNTIME_DIR');
-  return runtime === undefined ? [] : [`${runtime}/bus`];
-};
-
-const systemBusPaths = (get: Environment['get']): readonly string[] =>
-  socketPathsOf(get('DBUS_SYSTEM_BUS_ADDRESS') || 'unix:path=/run/dbus/system_bus_socket');
-
-async function openFirst(paths: readonly string[], options: LinuxOptions): Promise<Bus> {
-  let failure: unknown = noIdleTime('there is no message bus');
-  for (const path of paths) {
-    try {
-      return await openBus(path, options);
-    } catch (thrown) {
-      failure = thrown;
-    }
-  }
-  throw failure;
+/** The one value of the answer, a variant unwrapped. */
+async function answerOf(bus: Bus, call: DbusCall): Promise<DbusValue | undefined> {
+  const [value] = await bus.call(call);
+  return isVariant(value) ? value.value : value;
 }
 
 function numberOf(value: unknown): number {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Environment } from '../environment.ts';
 import { type IdleSource, noIdleTime } from './source.ts';
-import { type DialogueOptions, openDialogue, type UnixDialogue } from './unix-dialogue.ts';
+import { type DialogueOptions, openDialogue, type UnixDialogue } from '../net/unix-dialogue.ts';
 import { cookieFor } from './xauthority.ts';
 
 /*

@@ -7,7 +7,7 @@ import { readReceipt } from '../../../src/release/receipt.ts';
 import { type EntryHeader, readEntry, writeEntry } from '../../../src/studio/delivery/entry.ts';
 import { putRecord, readRecords, removalRecord } from '../../../src/studio/delivery/journal-record.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
-import { decodeMessage } from '../../../src/system/presence/dbus-message.ts';
+import { decodeMessage } from '../../../src/system/dbus/message.ts';
 import { readZip } from '../../../src/system/native/zip.ts';
 import { makeZip } from '../../fakes/system/zip.ts';
 import type { Target } from '../target.ts';
@@ -151,6 +151,7 @@ const receipt: Target = {
 const bus: Target = {
   name: 'bus',
   corpus: () => ({ samples: [reply()], words: ['u\0', 's\0', 'v\0'] }),
+  codes: ['native.unavailable'],
   refuses: (thrown) => thrown instanceof RangeError,
   run: (bytes) => decodeMessage(Buffer.from(bytes)),
 };

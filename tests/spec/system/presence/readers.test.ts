@@ -1,7 +1,4 @@
 import { expect, test } from 'bun:test';
-import fc from 'fast-check';
-import { decodeMessage } from '../../../../src/system/presence/dbus-message.ts';
-import { socketPathsOf } from '../../../../src/system/presence/dbus.ts';
 import { macSource, parseHidIdleTime } from '../../../../src/system/presence/macos.ts';
 import { firstOf, presenceOf } from '../../../../src/system/presence/presence.ts';
 import { ticksBetween, windowsSource } from '../../../../src/system/presence/windows.ts';
@@ -96,29 +93,4 @@ test('the cookie of this display on this computer is preferred to others', () =>
   expect(cookieFor(authorityFile(strangers), about)).toBeUndefined();
   expect(cookieFor(authorityFile([entry, old]).subarray(0, -1), about)).toEqual(mine);
   expect(cookieFor(Buffer.alloc(0), about)).toBeUndefined();
-});
-
-test.each([
-  ['unix:path=/run/user/1000/bus', ['/run/user/1000/bus']],
-  ['unix:abstract=/tmp/dbus-1,guid=00ff', ['\0/tmp/dbus-1']],
-  ['unix:guid=00ff,path=/run/a%20b', ['/run/a b']],
-  ['tcp:host=localhost,port=1;unix:path=/b', ['/b']],
-  ['unix:path=/run/%zz', []],
-  ['unixexec:path=ssh', []],
-] as const)('the bus address %s names the sockets to connect to', (address, paths) => {
-  expect(socketPathsOf(address)).toEqual([...paths]);
-});
-
-test('any bytes from the bus decode to a message or a range error', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ minLength: 16, maxLength: 200 }), (bytes) => {
-      const message = Buffer.from(bytes);
-      message.writeUInt32LE(message.readUInt32LE(12) % 256, 12);
-      try {
-        expect(typeof decodeMessage(message).errorName).toBe('string');
-      } catch (thrown) {
-        expect(thrown).toBeInstanceOf(RangeError);
-      }
-    }),
-  );
 });

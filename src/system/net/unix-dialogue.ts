@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import { formatDuration } from '../../base/units.ts';
+import { WorkerError } from '../../base/errors.ts';
+import { formatDuration, MIB } from '../../base/units.ts';
 import type { Clock } from '../clock.ts';
-import { noIdleTime } from './source.ts';
 
 /** A conversation over a unix socket in which each side speaks in turn. */
 export interface UnixDialogue extends Disposable {
@@ -10,22 +10,24 @@ export interface UnixDialogue extends Disposable {
   receive(count: number): Promise<Buffer>;
   /** Everything up to a line feed, without it. */
   receiveLine(): Promise<string>;
+  /** From now on it may take any time. */
+  stay(): void;
 }
 
 export interface DialogueOptions {
   readonly clock: Pick<Clock, 'after'>;
-  /** For the whole conversation. */
+  /** For the whole conversation, or until it is said that it stays. */
   readonly limitMs: number;
 }
 
 /** Nothing that is asked here has an answer nearly as long. */
-const MAX_WAITING_BYTES = 1024 * 1024;
+const MAX_WAITING_BYTES = 2 * MIB;
 
 /** A path that begins with a zero byte names a socket that is in no folder, as on Linux. */
 export function openDialogue(path: string, { clock, limitMs }: DialogueOptions): UnixDialogue {
   const socket = connect(path);
   const inbox = new Inbox(socket);
-  const disarm = clock.after(limitMs, () => inbox.fail(noIdleTime(`no answer within ${formatDuration(limitMs)}`)));
+  const disarm = clock.after(limitMs, () => inbox.fail(noAnswer(`no answer within ${formatDuration(limitMs)}`)));
   return {
     send: (bytes) => void socket.write(bytes),
     receive: (count) => inbox.take((bytes) => (bytes.length >= count ? count : undefined)),
@@ -33,6 +35,7 @@ export function openDialogue(path: string, { clock, limitMs }: DialogueOptions):
       const line = await inbox.take((bytes) => bytes.indexOf('\n') + 1 || undefined);
       return line.toString('latin1').trimEnd();
     },
+    stay: disarm,
     [Symbol.dispose]() {
       disarm();
       socket.destroy();
@@ -51,11 +54,11 @@ class Inbox {
   constructor(socket: Socket) {
     socket.on('data', (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
-      if (this.#bytes.length > MAX_WAITING_BYTES) this.fail(noIdleTime('sends far more than was asked for'));
+      if (this.#bytes.length > MAX_WAITING_BYTES) this.fail(noAnswer('sends far more than was asked for'));
       this.#wake?.();
     });
     socket.on('error', (error) => this.fail(error));
-    socket.on('close', () => this.fail(noIdleTime('hung up')));
+    socket.on('close', () => this.fail(noAnswer('hung up')));
   }
 
   /** The first failure counts. */
@@ -77,3 +80,5 @@ class Inbox {
     }
   }
 }
+
+const noAnswer = (because: string): WorkerError => new WorkerError('native.unavailable', because);

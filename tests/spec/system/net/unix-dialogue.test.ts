@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import { createServer, type Socket } from 'node:net';
-import { openBus } from '../../../../src/system/presence/dbus.ts';
-import { openDialogue } from '../../../../src/system/presence/unix-dialogue.ts';
+import { openBus } from '../../../../src/system/dbus/bus.ts';
+import { openDialogue } from '../../../../src/system/net/unix-dialogue.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { needs, POSIX } from '../../../needs.ts';
 import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
@@ -67,10 +67,10 @@ socketTest('a bus that does not admit this account is left at once', async () =>
   expect(peer.clock.armed).toBe(0);
 });
 
-socketTest('a bus that announces a huge message or another byte order is left', async () => {
+socketTest('a bus that announces a huge message or no byte order is left', async () => {
   for (const [head, message] of [
     [[0x6c, 2, 0, 1, 0xff, 0xff, 0xff, 0x7f, 1, 0, 0, 0, 0, 0, 0, 0], 'the bus sends far more than was asked for'],
-    [[0x42, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], 'the bus speaks in another byte order'],
+    [[0x43, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], 'the bus speaks in no known byte order'],
   ] as const) {
     await using peer = await setup((socket) =>
       socket.write(Buffer.concat([Buffer.from('OK 00ff\r\n'), Buffer.from(head)])),
