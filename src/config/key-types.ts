@@ -19,8 +19,8 @@ export interface KeyType {
   readonly whole?: true;
   /** A number beyond these is not used: the default is, with a warning. */
   readonly range?: { readonly min: number; readonly max: number };
-  /** The only values there are. */
-  readonly options?: readonly string[];
+  /** The only values there are, each with what a form calls it. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 export const text = { shape: 'text', schema: v.string(), expects: 'a string in quotes' } as const;
@@ -44,11 +44,17 @@ export const kindSwitches = {
   schema: v.record(TaskKindIdSchema, v.boolean()),
   expects: `a table of \`true\` and \`false\` for ${TASK_KIND_IDS.join(', ')}`,
 } as const;
-export const oneOf = <const Option extends string>(...options: readonly [Option, ...Option[]]) =>
+/** One of a few values, each with what a form calls it. */
+export const oneOf = <const Option extends string>(options: Readonly<Record<Option, string>>) =>
   ({
     shape: 'choice',
-    schema: v.picklist(options),
-    expects: options.map((option) => `"${option}"`).join(' or '),
+    schema: v.pipe(
+      v.string(),
+      v.guard((value): value is Option => Object.hasOwn(options, value)),
+    ),
+    expects: Object.keys(options)
+      .map((option) => `"${option}"`)
+      .join(' or '),
     options,
   }) as const;
 export const amount = {
@@ -84,6 +90,8 @@ export const U64_MAX = 0xffff_ffff_ffff_ffffn;
 export interface KeySpec {
   /** Where a window shows it; `undefined` for what the worker writes itself, which nobody else edits. */
   readonly group: ConfigGroup | undefined;
+  /** What a window calls it, in a few words; on every key that has a group. */
+  readonly name?: string;
   readonly type: KeyType;
   /** A key without one is absent until set. */
   readonly default?: string | number | boolean;

@@ -14,11 +14,13 @@ import {
   U32_MAX,
   U64_MAX,
 } from './key-types.ts';
+import { REGISTRATION_KEYS } from './registration-keys.ts';
 
 /** Every key of the config file. Comments of a first file, tables in the docs, defaults, types and checks come from it. */
 export const CONFIG_KEYS = {
   api_base_url: {
     group: 'connection',
+    name: 'Studio',
     type: text,
     default: 'https://studio.minis.gg/',
     url: true,
@@ -27,6 +29,7 @@ export const CONFIG_KEYS = {
   },
   allow_insecure_http: {
     group: 'connection',
+    name: 'Allow plain http',
     type: flag,
     default: false,
     applies: 'restart',
@@ -34,6 +37,7 @@ export const CONFIG_KEYS = {
   },
   vram_threshold_gb: {
     group: 'worker',
+    name: 'Largest job to take',
     type: amount,
     default: 12,
     unit: 'GiB',
@@ -42,6 +46,7 @@ export const CONFIG_KEYS = {
   },
   memory_max_gb: {
     group: 'worker',
+    name: 'Memory of one engine',
     type: countWithin(4, 1024),
     default: 32,
     unit: 'GiB',
@@ -50,6 +55,7 @@ export const CONFIG_KEYS = {
   },
   auto_enabled: {
     group: 'worker',
+    name: 'Take jobs',
     type: flag,
     default: true,
     applies: 'live',
@@ -57,6 +63,7 @@ export const CONFIG_KEYS = {
   },
   auto_start: {
     group: 'background',
+    name: 'Start with the machine',
     type: flag,
     default: true,
     applies: 'restart',
@@ -64,6 +71,7 @@ export const CONFIG_KEYS = {
   },
   only_when_idle: {
     group: 'background',
+    name: 'Only while nobody uses the machine',
     type: flag,
     default: false,
     applies: 'live',
@@ -71,6 +79,7 @@ export const CONFIG_KEYS = {
   },
   start_minimised: {
     group: 'background',
+    name: 'Start in the tray',
     type: flag,
     default: true,
     applies: 'unused',
@@ -78,6 +87,7 @@ export const CONFIG_KEYS = {
   },
   engine_nice: {
     group: 'engines',
+    name: 'CPU priority',
     type: count(19n),
     default: 10,
     applies: 'restart',
@@ -85,6 +95,7 @@ export const CONFIG_KEYS = {
   },
   keep_warm_secs: {
     group: 'models',
+    name: 'Keep a model loaded for',
     type: count(U32_MAX),
     default: 300,
     unit: 'seconds',
@@ -93,6 +104,7 @@ export const CONFIG_KEYS = {
   },
   stop_grace_secs: {
     group: 'worker',
+    name: 'Let a running job finish for',
     type: count(U32_MAX),
     default: 60,
     unit: 'seconds',
@@ -101,6 +113,7 @@ export const CONFIG_KEYS = {
   },
   outbox_max_gb: {
     group: 'worker',
+    name: 'Undelivered results',
     type: amount,
     default: 2,
     unit: 'GB',
@@ -109,7 +122,8 @@ export const CONFIG_KEYS = {
   },
   output_check: {
     group: 'worker',
-    type: oneOf('reject', 'flag', 'off'),
+    name: 'Broken results',
+    type: oneOf({ reject: 'Fail the job', flag: 'Deliver with a warning', off: 'Skip the check' }),
     default: 'reject',
     applies: 'live',
     sentence:
@@ -117,6 +131,7 @@ export const CONFIG_KEYS = {
   },
   models_root: {
     group: 'models',
+    name: 'Folder',
     type: folder,
     default: '~/models',
     applies: 'restart',
@@ -124,6 +139,7 @@ export const CONFIG_KEYS = {
   },
   models_max_gb: {
     group: 'models',
+    name: 'Most disk space',
     type: amount,
     unit: 'GB',
     applies: 'live',
@@ -132,6 +148,7 @@ export const CONFIG_KEYS = {
   },
   disk_floor_gb: {
     group: 'models',
+    name: 'Disk space to leave free',
     type: amount,
     default: 5,
     unit: 'GB',
@@ -140,6 +157,7 @@ export const CONFIG_KEYS = {
   },
   allow_private_urls: {
     group: 'engines',
+    name: 'Addresses in your network',
     type: flag,
     default: false,
     applies: 'live',
@@ -147,6 +165,7 @@ export const CONFIG_KEYS = {
   },
   gradio_endpoint_url: {
     group: 'engines',
+    name: 'Image app',
     type: text,
     url: true,
     applies: 'live',
@@ -154,12 +173,14 @@ export const CONFIG_KEYS = {
   },
   gradio_api_name: {
     group: 'engines',
+    name: 'Endpoint of that app',
     type: text,
     applies: 'live',
     sentence: 'Endpoint of that app to call, if it has several.',
   },
   allow_cpu: {
     group: 'engines',
+    name: 'Allow the CPU',
     type: flag,
     default: true,
     applies: 'live',
@@ -167,6 +188,7 @@ export const CONFIG_KEYS = {
   },
   ws_reconnect_attempts: {
     group: 'connection',
+    name: 'Stop connecting after',
     type: count(U32_MAX),
     unit: 'attempts',
     applies: 'restart',
@@ -174,6 +196,7 @@ export const CONFIG_KEYS = {
   },
   auto_update_enabled: {
     group: 'auto-update',
+    name: 'Update by itself',
     type: flag,
     default: true,
     applies: 'live',
@@ -181,6 +204,7 @@ export const CONFIG_KEYS = {
   },
   auto_update_interval_secs: {
     group: 'auto-update',
+    name: 'Look for a release every',
     type: count(U64_MAX),
     default: 1800,
     unit: 'seconds',
@@ -189,6 +213,7 @@ export const CONFIG_KEYS = {
   },
   auto_update_feed: {
     group: 'auto-update',
+    name: 'Feed',
     type: text,
     default: 'https://api.github.com/repos/webbertakken/studio-worker/releases',
     url: true,
@@ -197,6 +222,7 @@ export const CONFIG_KEYS = {
   },
   auto_update_prerelease: {
     group: 'auto-update',
+    name: 'Prereleases',
     type: flag,
     default: false,
     applies: 'live',
@@ -204,6 +230,7 @@ export const CONFIG_KEYS = {
   },
   auto_update_allow_unsigned: {
     group: 'auto-update',
+    name: 'Unsigned releases',
     type: flag,
     default: false,
     applies: 'live',
@@ -212,18 +239,21 @@ export const CONFIG_KEYS = {
   },
   local_api_port: {
     group: 'local-api',
+    name: 'Local API port',
     type: count(U16_MAX),
     applies: 'restart',
     sentence: 'Port of the local HTTP API; unset means 4787. A free one is used where it is taken.',
   },
   stream_port: {
     group: 'local-api',
+    name: 'Port for live audio',
     type: count(U16_MAX),
     applies: 'unused',
     sentence: 'Port for live audio on the local network; unset means 4798.',
   },
   local_api_token: {
     group: 'local-api',
+    name: 'Local API token',
     type: token,
     secret: true,
     applies: 'restart',
@@ -231,6 +261,7 @@ export const CONFIG_KEYS = {
   },
   supported_models_override: {
     group: 'worker',
+    name: 'Only these models',
     type: texts,
     applies: 'live',
     sentence:
@@ -238,41 +269,16 @@ export const CONFIG_KEYS = {
   },
   bootstrap_token: {
     group: 'connection',
+    name: 'Invitation',
     type: token,
     secret: true,
     applies: 'restart',
     sentence: 'Token of the studio that registers this worker without an approval; used once at a start, then removed.',
   },
-  // The worker writes its registration itself and follows edits of it.
-  worker_id: { group: undefined, type: text, applies: 'live', sentence: 'Id that the studio assigned to this worker.' },
-  auth_token: {
-    group: undefined,
-    type: token,
-    secret: true,
-    applies: 'live',
-    sentence: 'Token that this worker presents to the studio.',
-  },
-  install_id: {
-    group: undefined,
-    type: text,
-    applies: 'live',
-    sentence: 'Id that this installation generated for itself.',
-  },
-  registration_request_id: {
-    group: undefined,
-    type: text,
-    applies: 'live',
-    sentence: 'Id of the registration request that is waiting for approval.',
-  },
-  registration_secret: {
-    group: undefined,
-    type: token,
-    secret: true,
-    applies: 'live',
-    sentence: 'Proof that the registration request is ours.',
-  },
+  ...REGISTRATION_KEYS,
   kinds: {
     group: 'worker',
+    name: 'Kinds of job',
     type: kindSwitches,
     applies: 'live',
     sentence: 'Kinds of tasks that this worker takes, as a table: `[kinds]`, then `video = false`. Unset kinds are on.',

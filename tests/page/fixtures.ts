@@ -5,14 +5,12 @@ import type { LiveStatus } from '../../src/local-api/contract/status.ts';
 import { type Config, KEYS, specOf } from '../../src/config/schema.ts';
 import { configView } from '../../src/local-api/view/config-view.ts';
 import { MODELS } from './models.ts';
+import { NOW } from './moment.ts';
 import type { WorkerFacts } from './worker-api.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-
-/** Everything is told in relation to the moment of the test, as a worker would. */
-const NOW = Date.now();
 
 export const RUNNING: ApiJob = {
   jobId: 'job-9e041c',

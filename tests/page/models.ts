@@ -1,7 +1,6 @@
 import type { ApiModel, Pull } from '../../src/local-api/contract/models.ts';
 import { GIB, MIB } from '../../src/base/units.ts';
-
-const NOW = Date.now();
+import { NOW } from './moment.ts';
 
 interface Facts {
   readonly id: string;

@@ -91,11 +91,11 @@ inChromium('a page is stale while the worker is gone, and live once it returns',
   await using window = await open(FACTS, '#jobs/job-9e0417');
   const { page, api } = window;
   await api.stop();
-  await page.getByText('The worker is not reachable').waitFor();
+  await page.getByText('The worker is not reachable', { exact: true }).waitFor();
   expect(await page.locator('.split__list.stale').count()).toBe(1);
   api.start();
   await page.getByRole('button', { name: 'Try now' }).first().click();
-  await page.getByText('The worker is not reachable').waitFor({ state: 'detached' });
+  await page.getByText('The worker is not reachable', { exact: true }).waitFor({ state: 'detached' });
   expect(await page.locator('.stale').count()).toBe(0);
 });
 

@@ -10,7 +10,8 @@ import { video } from './video.ts';
 const TASK_KINDS = { image, llm, audio_stt: audioStt, audio_tts: audioTts, video, mesh } as const;
 
 export type TaskKindId = keyof typeof TASK_KINDS;
-const isTaskKind = (name: string): name is TaskKindId => Object.hasOwn(TASK_KINDS, name);
+/** Whether a name is that of a kind of task of this release. */
+export const isTaskKind = (name: string): name is TaskKindId => Object.hasOwn(TASK_KINDS, name);
 export const TASK_KIND_IDS: readonly TaskKindId[] = Object.keys(TASK_KINDS).filter(isTaskKind);
 export const TaskKindIdSchema = v.picklist(TASK_KIND_IDS);
 

@@ -13,6 +13,8 @@ const ValueSchema = v.union([
 export const ConfigFieldSchema = v.object({
   key: v.string(),
   group: v.picklist(CONFIG_GROUPS),
+  /** What a form calls it. */
+  name: v.string(),
   sentence: v.string(),
   /** `secret`: its value is never sent. `kinds`: a switch for each of `options`. */
   shape: v.picklist(['text', 'folder', 'secret', 'switch', 'list', 'kinds', 'choice', 'number', 'count']),
@@ -21,7 +23,8 @@ export const ConfigFieldSchema = v.object({
   unit: v.exactOptional(v.picklist(['GB', 'GiB', 'seconds', 'attempts'])),
   min: v.exactOptional(v.number()),
   max: v.exactOptional(v.number()),
-  options: v.exactOptional(v.array(v.string())),
+  /** The only values there are, and what a form calls each. */
+  options: v.exactOptional(v.array(v.object({ value: v.string(), name: v.string() }))),
   isUrl: v.boolean(),
   /** Null where it is not set and has no default, and for every secret. URLs lack what may be a secret in them. */
   value: v.nullable(ValueSchema),

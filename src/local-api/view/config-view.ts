@@ -41,10 +41,11 @@ function fieldOf(
 ): ConfigField {
   const spec = specOf(key);
   if (spec === undefined) throw new RangeError(`no such key: ${key}`);
-  const { type, unit, sentence, applies, secret = false, url = false } = spec;
+  const { type, unit, sentence, name = key, applies, secret = false, url = false } = spec;
   const value = current[key];
   return {
     key,
+    name,
     sentence,
     shape: type.shape,
     expects: type.expects,
@@ -71,10 +72,14 @@ function boundsOf(key: ConfigKey): Pick<ConfigField, 'min' | 'max'> {
   return type?.shape === 'number' || type?.shape === 'count' ? { min: 0 } : {};
 }
 
+/** A window has words of its own for these. */
+const KIND_OPTIONS: Readonly<Record<string, string>> = Object.fromEntries(TASK_KIND_IDS.map((kind) => [kind, kind]));
+
 function optionsOf(key: ConfigKey): Pick<ConfigField, 'options'> {
   const type = specOf(key)?.type;
-  if (type?.shape === 'kinds') return { options: [...TASK_KIND_IDS] };
-  return type?.options === undefined ? {} : { options: [...type.options] };
+  const options = type?.shape === 'kinds' ? KIND_OPTIONS : type?.options;
+  if (options === undefined) return {};
+  return { options: Object.entries(options).map(([value, name]) => ({ value, name })) };
 }
 
 /** The environment overrides the file. */

@@ -1,6 +1,6 @@
 import { plural } from '../format.ts';
 
-/** The Config page. A key without a name of its own is shown by its key. */
+/** The Config page. What each key is called stands with the key itself, in `config/keys.ts`. */
 export const CONFIG = {
   groups: {
     connection: 'Connection',
@@ -55,44 +55,3 @@ export const CONFIG = {
   thresholdSaved: (amount: string) => `Largest job to take: ${amount}`,
   units: { GB: 'GB', GiB: 'GiB', seconds: 'seconds', attempts: 'tries' },
 } as const;
-
-export const KEY_NAMES: Readonly<Record<string, string>> = {
-  api_base_url: 'Studio',
-  allow_insecure_http: 'Allow plain http',
-  bootstrap_token: 'Invitation',
-  ws_reconnect_attempts: 'Stop connecting after',
-  vram_threshold_gb: 'Largest job to take',
-  memory_max_gb: 'Memory of one engine',
-  auto_enabled: 'Take jobs',
-  supported_models_override: 'Only these models',
-  kinds: 'Kinds of job',
-  stop_grace_secs: 'Let a running job finish for',
-  outbox_max_gb: 'Undelivered results',
-  output_check: 'Broken results',
-  engine_nice: 'CPU priority',
-  allow_cpu: 'Allow the CPU',
-  gradio_endpoint_url: 'Image app',
-  gradio_api_name: 'Endpoint of that app',
-  allow_private_urls: 'Addresses in your network',
-  auto_update_enabled: 'Update by itself',
-  auto_update_interval_secs: 'Look for a release every',
-  auto_update_feed: 'Feed',
-  auto_update_prerelease: 'Prereleases',
-  auto_update_allow_unsigned: 'Unsigned releases',
-  models_root: 'Folder',
-  models_max_gb: 'Most disk space',
-  disk_floor_gb: 'Disk space to leave free',
-  keep_warm_secs: 'Keep a model loaded for',
-  auto_start: 'Start with the machine',
-  only_when_idle: 'Only while nobody uses the machine',
-  start_minimised: 'Start in the tray',
-  local_api_port: 'Local API port',
-  local_api_token: 'Local API token',
-  stream_port: 'Port for live audio',
-};
-
-export const CHOICE_NAMES: Readonly<Record<string, string>> = {
-  reject: 'Fail the job',
-  flag: 'Deliver with a warning',
-  off: 'Skip the check',
-};

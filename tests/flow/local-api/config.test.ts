@@ -62,7 +62,7 @@ describe('the settings of the contract', () => {
 });
 
 describe('all settings', () => {
-  test('the API lists every editable key with its bounds, source and default', async () => {
+  test('every editable key is listed with its bounds, source and default', async () => {
     await using at = await setupApi();
     const all = await fields(at);
     expect(all.map(({ key }) => key).toSorted()).toEqual(
@@ -75,7 +75,15 @@ describe('all settings', () => {
       max: 1024,
       default: 32,
     });
-    expect(fieldOf(all, 'output_check')).toMatchObject({ shape: 'choice', options: ['reject', 'flag', 'off'] });
+    expect(fieldOf(all, 'output_check')).toMatchObject({
+      shape: 'choice',
+      name: 'Broken results',
+      options: [
+        { value: 'reject', name: 'Fail the job' },
+        { value: 'flag', name: 'Deliver with a warning' },
+        { value: 'off', name: 'Skip the check' },
+      ],
+    });
     expect(fieldOf(all, 'models_max_gb')).toMatchObject({
       value: null,
       default: null,

@@ -1,5 +1,5 @@
 import type { ConfigField } from '../../../local-api/contract/config.ts';
-import { CONFIG, KEY_NAMES } from '../../words/config.ts';
+import { CONFIG } from '../../words/config.ts';
 
 /** What a reader put into a widget: a text as it was typed, a switch, or a switch for each kind. */
 export type Edit = string | boolean | Readonly<Record<string, boolean>>;
@@ -14,8 +14,6 @@ export interface Change {
   readonly error: string | undefined;
 }
 
-export const nameOf = (key: string): string => KEY_NAMES[key] ?? key;
-
 /** Whether a key can be edited here: the environment overrides the file. */
 export const isEditable = ({ source }: ConfigField): boolean => source !== 'environment';
 
@@ -29,7 +27,7 @@ export function textOf({ value, shape }: ConfigField): string {
 /** A switch for each kind; one that nobody set is on. */
 export function switchesOf({ value, options = [] }: ConfigField): Readonly<Record<string, boolean>> {
   const set = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-  return Object.fromEntries(options.map((kind) => [kind, set[kind] ?? true]));
+  return Object.fromEntries(options.map(({ value: kind }) => [kind, set[kind] ?? true]));
 }
 
 /** Whether an edit leaves everything as it is. */

@@ -13,7 +13,7 @@ import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
 import { isLive } from '../state.ts';
 import { StaleBanner } from '../stale.tsx';
-import { type Change, changesIn, nameOf } from './draft.ts';
+import { type Change, changesIn } from './draft.ts';
 import { SaveBar } from './save-bar.tsx';
 import { Setting } from './setting.tsx';
 
@@ -123,13 +123,14 @@ function Jump({ fields, changes }: GroupsProps) {
 /** What waits for a restart, and the button that does it. */
 function RestartBanner({ config }: { readonly config: ConfigView }) {
   const { actions } = usePage();
-  const { needsRestart, canRestart } = config;
-  if (needsRestart.length === 0) return null;
+  const { fields, canRestart } = config;
+  const waiting = fields.filter(({ needsRestart }) => needsRestart);
+  if (waiting.length === 0) return null;
   return (
     <Banner
       tone="busy"
-      lead={CONFIG.banner(needsRestart.length)}
-      say={CONFIG.bannerSay(needsRestart.map(nameOf).join(', '))}
+      lead={CONFIG.banner(waiting.length)}
+      say={CONFIG.bannerSay(waiting.map(({ name }) => name).join(', '))}
       action={
         <Button icon="retry" off={canRestart ? undefined : CONFIG.cannotRestart} onPress={actions.restartWorker}>
           {CONFIG.restart}

@@ -1,7 +1,8 @@
 import { Button } from '../../kit/button.tsx';
 import { CONFIG } from '../../words/config.ts';
 import { usePage } from '../page-context.ts';
-import { type Change, nameOf } from './draft.ts';
+import type { ConfigField } from '../../../local-api/contract/config.ts';
+import type { Change } from './draft.ts';
 
 /** What is not saved yet; nothing while all is. */
 export function SaveBar({ changes }: { readonly changes: readonly Change[] }) {
@@ -15,7 +16,7 @@ export function SaveBar({ changes }: { readonly changes: readonly Change[] }) {
         <span class="strong">{CONFIG.unsaved(changes.length)}</span>{' '}
         {first !== undefined && (
           <span class="t2">
-            {CONFIG.toFix(wrong.length)} <FirstWrong field={first.field.key} />
+            {CONFIG.toFix(wrong.length)} <FirstWrong field={first.field} />
           </span>
         )}
       </p>
@@ -36,14 +37,14 @@ export function SaveBar({ changes }: { readonly changes: readonly Change[] }) {
 }
 
 /** The fragment names the page, so the link goes there by itself. */
-const FirstWrong = ({ field }: { readonly field: string }) => (
+const FirstWrong = ({ field }: { readonly field: ConfigField }) => (
   <a
     href="#config"
     onClick={(event) => {
       event.preventDefault();
-      document.getElementById(field)?.focus();
+      document.getElementById(field.key)?.focus();
     }}
   >
-    {nameOf(field)}
+    {field.name}
   </a>
 );

@@ -5,7 +5,7 @@ import { FieldError, helpId } from '../../kit/field.tsx';
 import { Icon } from '../../kit/icons/icons.tsx';
 import { CONFIG } from '../../words/config.ts';
 import { usePage } from '../page-context.ts';
-import { type Change, isEditable, nameOf, valueWords } from './draft.ts';
+import { type Change, isEditable, valueWords } from './draft.ts';
 import { Widget } from './widget.tsx';
 
 interface SettingProps {
@@ -46,10 +46,10 @@ export function Setting({ field, change }: SettingProps) {
 }
 
 function SettingName({ field }: Pick<SettingProps, 'field'>) {
-  const { key, shape, applies, needsRestart } = field;
+  const { key, name, shape, applies, needsRestart } = field;
   return (
     <p class="setting__name">
-      {shape === 'kinds' || !isEditable(field) ? <span>{nameOf(key)}</span> : <label for={key}>{nameOf(key)}</label>}
+      {shape === 'kinds' || !isEditable(field) ? <span>{name}</span> : <label for={key}>{name}</label>}
       <span class="setting__key">{key}</span>
       {needsRestart ? (
         <Chip tone="busy">{CONFIG.afterRestart}</Chip>
@@ -74,7 +74,7 @@ function Note({ field, change }: SettingProps) {
   return (
     <p class="note line">
       {CONFIG.was(valueWords(field))}
-      <IconButton icon="undo" label={CONFIG.undo(nameOf(field.key))} onPress={() => actions.undoEdits(field.key)} />
+      <IconButton icon="undo" label={CONFIG.undo(field.name)} onPress={() => actions.undoEdits(field.key)} />
     </p>
   );
 }

@@ -1,9 +1,9 @@
 import type { ConfigField } from '../../../local-api/contract/config.ts';
-import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
+import { isTaskKind } from '../../../contract/tasks/index.ts';
 import { describedBy, helpId, NumberInput, SecretInput, Select, TextInput, Toggle } from '../../kit/field.tsx';
-import { CHOICE_NAMES, CONFIG } from '../../words/config.ts';
+import { CONFIG } from '../../words/config.ts';
 import { KIND_NAMES } from '../../words/shared.ts';
-import { type Edit, nameOf, switchesOf, textOf } from './draft.ts';
+import { type Edit, switchesOf, textOf } from './draft.ts';
 
 interface WidgetProps {
   readonly field: ConfigField;
@@ -37,9 +37,9 @@ export function Widget({ field, edit, error, onEdit }: WidgetProps) {
       return (
         <Select
           id={id}
-          label={nameOf(id)}
+          label={field.name}
           value={text}
-          options={options.map((option) => [option, CHOICE_NAMES[option] ?? option] as const)}
+          options={options.map(({ value, name }) => [value, name] as const)}
           onChange={onEdit}
           describedBy={helpId(id)}
         />
@@ -58,10 +58,10 @@ export function Widget({ field, edit, error, onEdit }: WidgetProps) {
 function Kinds({ field, edit, onEdit }: Pick<WidgetProps, 'field' | 'edit' | 'onEdit'>) {
   const on = typeof edit === 'object' ? edit : switchesOf(field);
   return (
-    <div class="stack stack--tight" role="group" aria-label={nameOf(field.key)} id={field.key}>
-      {(field.options ?? []).map((kind) => (
+    <div class="stack stack--tight" role="group" aria-label={field.name} id={field.key}>
+      {(field.options ?? []).map(({ value: kind, name }) => (
         <label key={kind} class="line line--apart">
-          <span>{TASK_KIND_IDS.find((known) => known === kind) === undefined ? kind : KIND_NAMES[kindOf(kind)]}</span>
+          <span>{isTaskKind(kind) ? KIND_NAMES[kind] : name}</span>
           <Toggle
             id={`${field.key}-${kind}`}
             on={on[kind] ?? true}
@@ -72,8 +72,6 @@ function Kinds({ field, edit, onEdit }: Pick<WidgetProps, 'field' | 'edit' | 'on
     </div>
   );
 }
-
-const kindOf = (name: string) => TASK_KIND_IDS.find((known) => known === name) ?? 'image';
 
 function placeholderOf({ shape, isSet, default: given }: ConfigField): string | undefined {
   if (shape === 'secret') return isSet ? CONFIG.secretSet : CONFIG.secretUnset;

@@ -9,7 +9,7 @@ import {
   valueWords,
 } from '../../../../src/page/worker/config/draft.ts';
 import { CONFIG_GROUPS } from '../../../../src/base/config-groups.ts';
-import { CONFIG as WORDS, KEY_NAMES } from '../../../../src/page/words/config.ts';
+import { CONFIG as WORDS } from '../../../../src/page/words/config.ts';
 import { CONFIG } from '../../../page/fixtures.ts';
 
 const field = (key: string): ConfigField => CONFIG.fields.find((one) => one.key === key)!;
@@ -18,8 +18,9 @@ const change = (key: string, text: string) => {
   return error ?? value;
 };
 
-test('every config key has a name on the page, every group a title', () => {
-  expect(CONFIG.fields.map(({ key }) => key).filter((key) => KEY_NAMES[key] === undefined)).toEqual([]);
+test('every config key has a name of its own, every group a title', () => {
+  expect(CONFIG.fields.filter(({ key, name }) => name === key || name === '')).toEqual([]);
+  expect(new Set(CONFIG.fields.map(({ name }) => name)).size).toBe(CONFIG.fields.length);
   expect(CONFIG_GROUPS.map((group) => WORDS.groups[group])).toHaveLength(CONFIG_GROUPS.length);
 });
 

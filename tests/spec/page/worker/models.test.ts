@@ -4,8 +4,9 @@ import { CatalogueEntrySchema } from '../../../../src/contract/catalogue.ts';
 import { EMPTY_FORM, entryOf, errorsIn, suggestedId } from '../../../../src/page/worker/models/draft.ts';
 import { filterModels, modelLook, NO_MODEL_FILTER, sizeOf } from '../../../../src/page/worker/models/look.ts';
 import { ABSENT, MODELS, PULL, QWEN, WAN } from '../../../page/models.ts';
+import { NOW } from '../../../page/moment.ts';
 
-const FACTS = { now: Date.now(), vramTotalGb: 16, verdict: undefined };
+const FACTS = { now: NOW, vramTotalGb: 16, verdict: undefined };
 const look = (id: string) =>
   modelLook(
     MODELS.find((model) => model.id === id)!,

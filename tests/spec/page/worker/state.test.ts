@@ -11,9 +11,9 @@ import {
 import { timeLeft } from '../../../../src/page/worker/time-left.ts';
 import { memoryView } from '../../../../src/page/worker/status/memory-parts.ts';
 import { BUSY, IDLE, PENDING, REJECTED, RUNNING, UNREGISTERED } from '../../../page/fixtures.ts';
+import { NOW } from '../../../page/moment.ts';
 
 const LIVE = { is: 'live' } as const;
-const NOW = Date.now();
 
 test('each state has a shape of its own, and a word', () => {
   const looks = HEROES.map((hero) => heroLook({ ...IDLE, hero }));
