@@ -63,7 +63,7 @@ export async function createWorld(): Promise<World> {
 }
 
 async function studioDefaultsOf({ environment }: Effects): Promise<World['studioDefaults']> {
-  const { studioDefaults } = await import('./compose/commands/studio-defaults.ts');
+  const { studioDefaults } = await import('./local-studio/defaults.ts');
   return studioDefaults(environment);
 }
 

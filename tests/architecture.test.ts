@@ -48,6 +48,7 @@ const MAY_IMPORT_IN_MODELS: Readonly<Record<string, readonly string[]>> = {
   headers: [],
   download: ['names.ts', 'own-file.ts'],
   store: ['names.ts', 'own-file.ts', 'headers', 'download'],
+  given: ['headers', 'store'],
   catalogue: [],
   memory: ['own-file.ts'],
   loaded: ['own-file.ts', 'memory'],

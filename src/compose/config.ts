@@ -1,3 +1,4 @@
+import { absolutePath } from '../base/process/path-style.ts';
 import { keepPrivate } from '../config/keep-private.ts';
 import { overridesIn } from '../config/from-text.ts';
 import { findConfig, siblingsOf } from '../config/paths.ts';
@@ -12,13 +13,8 @@ import type { Effects } from './effects.ts';
 
 /** The config file in force: the one that was named, or the one this platform keeps. */
 export async function configPathOf(named: string | undefined, effects: Effects): Promise<string> {
-  if (named !== undefined) return absolute(named, effects.environment.cwd);
+  if (named !== undefined) return absolutePath(named, effects.environment.cwd); // a worker may outlive the folder it was started in
   return await findConfig(effects.environment, async (path) => (await effects.files.stat(path)) !== undefined);
-}
-
-/** A worker lives longer than the folder it was started in may. */
-function absolute(path: string, cwd: string): string {
-  return /^([/\\]|[A-Za-z]:[/\\])/.test(path) ? path : `${cwd}/${path}`;
 }
 
 /** Opens the config. `watched` for a process that stays: edits apply, and secrets are kept private. */

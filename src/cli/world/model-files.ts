@@ -1,14 +1,5 @@
 import type { EngineName } from '../../contract/model-source.ts';
-import type { TaskKindId } from '../../contract/tasks/index.ts';
-
-/** A file with a model, by its first bytes. */
-export interface InspectedModel {
-  readonly filename: string;
-  /** Undefined where a server does not tell. */
-  readonly sizeBytes: number | undefined;
-  readonly engine: EngineName;
-  readonly kind: TaskKindId;
-}
+import type { InspectedModel } from '../../models/given/inspect.ts';
 
 /** Files that may be models, for the command that adds them to a studio. */
 export interface ModelFiles {
@@ -18,6 +9,11 @@ export interface ModelFiles {
    * @throws WorkerError `cli.usage` when it is missing or no model that explains itself | `url.refused` | `download.failed`
    */
   inspect(pathOrUrl: string): Promise<InspectedModel>;
-  /** Puts a file where the worker of this machine looks for the model of this id, and gives its path there. */
+  /**
+   * Puts a file where the worker of this machine looks for the model of this id, and gives its path there. No byte is
+   * copied on one disk.
+   *
+   * @throws WorkerError `cli.usage` for an id that no file can be called | `file.not-written` | `disk.full`
+   */
   adopt(path: string, model: { readonly id: string; readonly engine: EngineName }): Promise<string>;
 }

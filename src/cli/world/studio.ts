@@ -25,16 +25,6 @@ export interface StartedStudio {
   readonly ended: Promise<void>;
 }
 
-/** What `studio` and its sub-commands use where the operator names nothing else. */
-export interface StudioDefaults {
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  readonly dataDir: string;
-  /** Where a studio with this data folder leaves its operator token. */
-  tokenFileIn(dataDir: string): string;
-}
-
 type Contract = typeof admin & typeof limits & typeof routes & typeof json & typeof read & typeof sourceCheck;
 
 /**

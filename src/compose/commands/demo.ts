@@ -1,5 +1,6 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { pause } from '../../base/pause.ts';
+import { pathStyle } from '../../base/process/path-style.ts';
 import type { DemoChoice, DemoRun } from '../../cli/world/demo.ts';
 import { DEMO_JOBS, type DemoJob } from '../../demo/jobs.ts';
 import { play } from '../../demo/play.ts';
@@ -24,7 +25,7 @@ const POLL_MS = 50;
  */
 export async function startDemo(choice: DemoChoice, effects: Effects): Promise<DemoRun> {
   const { clock, environment, files, http, random } = effects;
-  const { join, native } = pathsOn(environment);
+  const { join, native } = pathStyle(environment.platform);
   const outDir = native(choice.outDir);
   // Whatever goes wrong from here on, nothing of the demonstration stays behind.
   await using undo = new AsyncDisposableStack();
@@ -64,15 +65,6 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
     }),
     stopAsked,
     stop: () => (stopping ??= started.disposeAsync()),
-  };
-}
-
-/** Paths with one separator throughout: Windows takes both. */
-function pathsOn({ platform }: Pick<Effects['environment'], 'platform'>) {
-  const separator = platform === 'win32' ? '\\' : '/';
-  return {
-    join: (folder: string, name: string): string => `${folder}${separator}${name}`,
-    native: (path: string): string => path.replaceAll('/', separator),
   };
 }
 

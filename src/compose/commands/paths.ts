@@ -5,7 +5,7 @@ import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openCommandLog } from '../log.ts';
 import { accountReceipt } from './service.ts';
-import { studioDefaults } from './studio-defaults.ts';
+import { studioDefaults } from '../../local-studio/defaults.ts';
 
 /** Everything that the program keeps on this machine, whether it is there yet or not. */
 export async function keptPaths(named: string | undefined, effects: Effects): Promise<readonly KeptPath[]> {

@@ -1,4 +1,3 @@
-import { toWorkerError } from '../../base/errors.ts';
 import type { RunChoice } from '../../cli/world/worker.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
@@ -21,6 +20,10 @@ import { serveLocalApi } from '../worker/local-api.ts';
 import { pageShell } from '../worker/page-shell.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
 import { followCeiling } from '../worker/service-ceiling.ts';
+import { onePerConfig } from '../../worker/process/one-per-config.ts';
+import { StopRequests } from '../../worker/process/stop-requests.ts';
+import { type Restart, serveInTurn } from '../../worker/process/turns.ts';
+import { reportTakeover } from '../../worker/reports/takeover-report.ts';
 import { LEAVE_MS, reportToService } from '../../worker/reports/service-report.ts';
 import { type ComposedWorker, composeWorker } from '../worker/worker.ts';
 
@@ -42,13 +45,13 @@ interface Run {
 export async function runWorker(choice: RunChoice, effects: Effects): Promise<number> {
   const log = await openProcessLog(choice, effects);
   const path = await configPathOf(choice.configPath, effects);
-  using stops = new StopRequests();
+  using stops = new StopRequests(onStopSignals);
   try {
     using trial = openTrialRun(path, effects);
     // The manager listens to the process that it started, and that is the old version's still.
     const notify = trial === undefined ? await openServiceNotify(effects.environment) : undefined;
     const run: Run = { path, log, effects, stops, notify };
-    if (trial === undefined) return await serveInTurn(run);
+    if (trial === undefined) return await serveInProcess(run);
     trial.onEnd(() => stops.request());
     return await serve(run, { trial });
   } finally {
@@ -56,73 +59,28 @@ export async function runWorker(choice: RunChoice, effects: Effects): Promise<nu
   }
 }
 
-/** Serves, lets a new version take over where there is one, and serves again when that one does not. */
-async function serveInTurn(run: Run): Promise<number> {
-  const { path, log, effects, stops } = run;
+/** Lets workers and new versions take turns in this process, under the lock of the config. */
+async function serveInProcess(run: Run): Promise<number> {
+  const { path, log, effects, stops, notify } = run;
   using survival = watchStart(path, effects, log.logger.child({}, 'update'));
   const updater = composeUpdater(path, effects, {
     log: log.logger,
     flush: () => log.flush(),
     isStopped: () => stops.count > 0,
   });
-  try {
-    for (;;) {
-      const code = await locked(run, () => serveAnew(run, { updater, survival }));
-      await survival.survived();
-      if (!updater.takesOver) return code;
-      stops.passTo(() => updater.stop());
-      using _feeding = feedWatchdog(run);
-      await updater.takeOver(); // goes on as the new version, or comes back
-      if (stops.count > 0) return code;
-    }
-  } catch (thrown) {
-    // Whatever has a name and a remedy is no death: another version would not help.
-    if (toWorkerError(thrown).code !== 'internal') await survival.survived();
-    throw thrown;
-  }
+  const acquire = () => acquireLock(siblingsOf(path).lock, { pid: effects.environment.pid });
+  return await serveInTurn({
+    serve: (restart) => serve(run, { updater, survival, restart }),
+    underLock: (work) => onePerConfig({ configPath: path, acquire, notify, log: log.logger }, work),
+    updater,
+    survived: () => survival.survived(),
+    stops,
+    reportTakeover: () => (notify === undefined ? NO_REPORT : reportTakeover(notify, effects.clock)),
+    log: log.logger,
+  });
 }
 
-/** How often a manager with a watchdog hears of a process that is busy with its own replacement. */
-const FEED_MS = 10 * SECOND_MS;
-
-/** A takeover has limits of its own. */
-function feedWatchdog({ notify, effects: { clock } }: Run): Disposable {
-  let disarm = (): void => {};
-  const feed = (): void => {
-    notify?.send({ WATCHDOG: 1, STATUS: 'moving to another version' });
-    disarm = clock.after(FEED_MS, feed);
-  };
-  feed();
-  return { [Symbol.dispose]: () => disarm() };
-}
-
-/** Works under the lock of the config, which no other process gets meanwhile; 0 where one has it already. */
-async function locked({ path, log, effects, notify }: Run, work: () => Promise<number>): Promise<number> {
-  const lock = await acquireLock(siblingsOf(path).lock, { pid: effects.environment.pid });
-  if (lock.is === 'taken') {
-    // Not a fault: a service and a login entry may both start the worker, and one is enough.
-    log.logger.info('worker.already-running', { pid: lock.by.pid ?? 'unknown', configPath: path });
-    notify?.send({ READY: 1, STATUS: 'another worker runs with this config' }); // or this end counts as a failed start
-    return 0;
-  }
-  try {
-    return await work();
-  } finally {
-    lock.release();
-  }
-}
-
-/**
- * Again for as long as an operator asks for it, so that every setting counts. Whoever stops the process ends this, too.
- */
-async function serveAnew(run: Run, about: Pick<Serving, 'updater' | 'survival'>): Promise<number> {
-  for (;;) {
-    const restart = { isAsked: false };
-    const code = await serve(run, { ...about, restart });
-    if (!restart.isAsked || run.stops.count > 0) return code;
-    run.log.logger.info('worker.restarting');
-  }
-}
+const NO_REPORT: Disposable = { [Symbol.dispose]: () => {} };
 
 /** What one worker of the process comes with. */
 interface Serving {
@@ -130,7 +88,7 @@ interface Serving {
   readonly survival?: Survival;
   readonly trial?: TrialRun;
   /** Set where the process can start another worker when this one has ended. */
-  readonly restart?: { isAsked: boolean };
+  readonly restart?: Restart;
 }
 
 /**
@@ -194,39 +152,6 @@ const reportTo = (
     clock: setup.effects.clock,
     isHandingOver: () => !setup.leaves(),
   });
-
-/**
- * Requests to stop this process, from its first line on: those that come while nobody takes them are passed on later.
- */
-class StopRequests implements Disposable {
-  #count = 0;
-  #passed = 0;
-  #to: (() => void) | undefined;
-  readonly #unsubscribe = onStopSignals(() => this.request());
-
-  get count(): number {
-    return this.#count;
-  }
-
-  request(): void {
-    this.#count += 1;
-    this.#pass();
-  }
-
-  /** From now on they go there, those before included that nobody took. */
-  passTo(call: () => void): void {
-    this.#to = call;
-    this.#pass();
-  }
-
-  #pass(): void {
-    for (; this.#to !== undefined && this.#passed < this.#count; this.#passed++) this.#to();
-  }
-
-  [Symbol.dispose](): void {
-    this.#unsubscribe();
-  }
-}
 
 /** Identity and settings, before anything else happens. */
 function announce({ config, log }: WorkerSetup): void {

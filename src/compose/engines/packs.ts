@@ -4,6 +4,7 @@ import { USER_AGENT, VERSION } from '../../base/version.ts';
 import type { PackPuller } from '../../cli/world/engines.ts';
 import type { LiveConfig } from '../../config/store.ts';
 import type { EngineName } from '../../contract/model-source.ts';
+import { packState } from '../../engines/llama/devices.ts';
 import { type GpuKind, toGpuKind } from '../../engines/readiness.ts';
 import type { Logger } from '../../log/logger.ts';
 import { releaseFileUrl } from '../../release/pack-url.ts';
@@ -13,6 +14,7 @@ import { createModelStore } from '../../models/store/store.ts';
 import type { Environment } from '../../system/environment.ts';
 import { acquireLock } from '../../system/disk/lock.ts';
 import { createRemote } from '../../system/net/remote/remote-client.ts';
+import type { PackReport } from '../../worker/engines/report.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openCommandLog } from '../log.ts';
@@ -71,6 +73,12 @@ function packsOf(system: Pick<Environment, 'platform' | 'arch'>): readonly GpuPa
 /** Those that were fetched before. */
 export const packsHere = ({ packs, packStore }: PackSet): readonly GpuPack[] =>
   packs.filter((pack) => packStore.find(pack) !== undefined);
+
+/** Where the packs of this engine stand; none where it has none. */
+export const packReports = (id: EngineName, { engine, packs, packStore }: PackSet): readonly PackReport[] =>
+  id === engine
+    ? packs.map((pack) => ({ pack: pack.name, state: packState(pack, packStore.find(pack) !== undefined) }))
+    : [];
 
 /** What llama.cpp runs on without any pack: Apple's processors bring their GPU's library. */
 export const builtInDevice = ({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): GpuKind | undefined =>

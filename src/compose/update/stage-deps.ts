@@ -1,4 +1,5 @@
 import { toModelId } from '../../base/ids.ts';
+import { pathStyle } from '../../base/process/path-style.ts';
 import { USER_AGENT } from '../../base/version.ts';
 import type { ConfigStore } from '../../config/store.ts';
 import { siblingsOf } from '../../config/paths.ts';
@@ -27,7 +28,7 @@ export function stageDeps(
   const { files, http, clock, environment } = effects;
   const isWindows = environment.platform === 'win32';
   const root = siblingsOf(config.path).updates;
-  const join = (...parts: readonly string[]): string => parts.join(isWindows ? '\\' : '/');
+  const { join } = pathStyle(environment.platform);
   const run = createRunForUpdate(createAskProgram(runProgram, clock), childEnvironment(ourVariables()));
   const store = createModelStore({
     ...modelStoreOptions(effects, config, log),

@@ -12,7 +12,8 @@ import { processUsage } from '../../system/process/process-memory.ts';
 import { assertTrustedFolder } from '../../system/disk/private-folder.ts';
 import type { HttpServer, ServeOptions } from '../../system/net/server.ts';
 import { codeOf } from '../../base/system-code.ts';
-import { reportOf } from '../commands/engine-report.ts';
+import { reportOf } from '../../worker/engines/report.ts';
+import { packReports } from '../engines/packs.ts';
 import type { PackSet } from '../engines/packs.ts';
 import type { Effects } from '../effects.ts';
 import { openPageSessions } from './page-sessions.ts';
@@ -101,7 +102,10 @@ async function depsOf(
     models: { ...worker.models, loadable: new Set(engines.filter(canHold).map(({ id }) => id)) },
     loaded: () => worker.status().models,
     local: worker.models.local,
-    engines: () => Promise.all(engines.map((engine) => reportOf(engine, packSet))),
+    engines: () =>
+      Promise.all(
+        engines.map((engine) => reportOf(engine, packSet === undefined ? [] : packReports(engine.id, packSet))),
+      ),
     thumbnails: worker.models.thumbnails,
     heldInputs: effects.heldInputs,
     registration: worker.registration,

@@ -1,7 +1,7 @@
 import { WorkerError } from '../../../../base/errors.ts';
 import { GIB } from '../../../../base/units.ts';
 import type { World } from '../../../world.ts';
-import type { InspectedModel } from '../../../world/model-files.ts';
+import type { InspectedModel } from '../../../../models/given/inspect.ts';
 
 /** Whether the argument names a model itself rather than a description of one. */
 export const isModelFile = (argument: string): boolean =>
