@@ -13,7 +13,7 @@ import type { WorkerControl } from '../worker/control/control.ts';
 import type { WorkerEvents } from '../worker/events.ts';
 import type { EngineReport } from '../worker/engines/report.ts';
 import type { Thumbnails } from '../worker/reports/thumbnails.ts';
-import type { PageSession } from './http/page-sessions.ts';
+import type { PageSession } from '../page-host/sessions.ts';
 import type { RouteGroup } from './http/router.ts';
 import type { MemoryAt } from './view/status-view.ts';
 

@@ -1,6 +1,7 @@
 import type { ServerPeer } from '../system/net/server.ts';
+import type { ApiEvent } from './contract/events.ts';
 import type { LocalApiDeps } from './deps.ts';
-import { createEventFeed, type EventFeed } from './events/feed.ts';
+import { createEventFeed, type EventFeed } from '../page-host/feed.ts';
 import { createPublisher } from './events/publisher.ts';
 import { configHandlers } from './handlers/config.ts';
 import { controlHandlers } from './handlers/control.ts';
@@ -12,7 +13,7 @@ import { modelHandlers } from './handlers/models.ts';
 import { oneOffHandlers } from './handlers/one-off.ts';
 import { openAiHandlers } from './handlers/openai.ts';
 import { pageHandlers } from './handlers/page.ts';
-import { createPageSessions } from './http/page-sessions.ts';
+import { createPageSessions } from '../page-host/sessions.ts';
 import { jsonReply, SAFE_HEADERS } from './http/reply.ts';
 import { createRouter } from './http/router.ts';
 import { createLoads, type Loads } from './models/loads.ts';
@@ -35,7 +36,7 @@ const RUN_BYTES = 4;
 
 export function createLocalApi(deps: LocalApiDeps, status: () => WorkerStatus): LocalApi {
   const facts = createFacts(deps);
-  const feed = createEventFeed({
+  const feed = createEventFeed<ApiEvent>({
     clock: deps.clock,
     run: deps.random.hex(RUN_BYTES),
     snapshot: async () => ({ event: 'status', data: liveStatus(await facts.read()) }),
@@ -61,7 +62,7 @@ export function createLocalApi(deps: LocalApiDeps, status: () => WorkerStatus): 
 
 interface ApiParts {
   readonly facts: ApiFacts;
-  readonly feed: EventFeed;
+  readonly feed: EventFeed<ApiEvent>;
   readonly metrics: Metrics;
   readonly pulls: Pulls;
   /** Ends what would go on for ever. */
@@ -129,7 +130,7 @@ function routerOf(deps: LocalApiDeps, { facts, feed, metrics, pulls, stopping }:
 const openApi = async (): Promise<Response> =>
   jsonReply((await import('./contract/openapi/document.ts')).openApiDocument());
 
-const eventsReply = (feed: EventFeed, request: Request): Response =>
+const eventsReply = (feed: EventFeed<ApiEvent>, request: Request): Response =>
   new Response(feed.open(request.headers.get('last-event-id') ?? undefined), {
     headers: { ...SAFE_HEADERS, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
   });

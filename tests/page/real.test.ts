@@ -2,7 +2,7 @@ import { afterAll, expect } from 'bun:test';
 import * as v from 'valibot';
 import { serveLocalApi } from '../../src/compose/worker/local-api.ts';
 import { pageShell } from '../../src/compose/worker/page-shell.ts';
-import { PageCodeSchema } from '../../src/local-api/contract/page.ts';
+import { PageCodeSchema } from '../../src/contract/page/access.ts';
 import { anLlmTask } from '../fakes/builders.ts';
 import { ScriptedEngine } from '../fakes/engines/scripted-engine.ts';
 import { setup, type SceneChoice } from '../flow/harness.ts';

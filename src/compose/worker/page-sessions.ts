@@ -1,6 +1,6 @@
 import { errorChain } from '../../base/errors.ts';
 import type { LocalApiDeps } from '../../local-api/deps.ts';
-import { readPageSessions } from '../../local-api/contract/page.ts';
+import { readPageSessions } from '../../contract/page/access.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Files } from '../../system/disk/files.ts';
 

@@ -4,12 +4,13 @@ import type { Numbered } from '../../log/ring.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { JobRecord } from '../../jobs/job-record.ts';
 import type { WorkerEvent } from '../../worker/events.ts';
+import type { ApiEvent } from '../contract/events.ts';
 import type { ApiJob } from '../contract/jobs.ts';
 import type { LiveStatus } from '../contract/status.ts';
-import type { EventFeed } from './feed.ts';
+import type { EventFeed } from '../../page-host/feed.ts';
 
 export interface PublisherOptions {
-  readonly feed: Pick<EventFeed, 'publish' | 'subscribers' | 'isFollowed'>;
+  readonly feed: Pick<EventFeed<ApiEvent>, 'publish' | 'subscribers' | 'isFollowed'>;
   readonly clock: Pick<Clock, 'after'>;
   readonly readStatus: () => Promise<LiveStatus>;
   readonly viewJob: (job: JobRecord) => ApiJob;

@@ -1,5 +1,5 @@
 import type { LocalApiDeps } from '../deps.ts';
-import { type PageSessions, SESSION_SECONDS } from '../http/page-sessions.ts';
+import { type PageSessions, SESSION_SECONDS } from '../../page-host/sessions.ts';
 import { ApiFailure, jsonReply } from '../http/reply.ts';
 import type { Handlers } from '../http/router.ts';
 

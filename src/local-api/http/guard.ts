@@ -1,4 +1,5 @@
 import { isLoopback } from '../../base/urls.ts';
+import { cookieIn, isFromOwnPage, type PageRequest, sameSecret } from '../../page-host/from-page.ts';
 import type { Access } from '../contract/route.ts';
 
 /*
@@ -9,14 +10,6 @@ import type { Access } from '../contract/route.ts';
  *   Host is loopback? ──▶ Origin, if any, is loopback? ──▶ token, or a cookie from our own page? ──▶ body short enough?
  *        403                      403                            401, or 403                            413
  */
-
-/** What a request says of itself before any of its body is read. */
-export interface RequestFacts {
-  readonly method: string;
-  /** The `Host` header, with its port. */
-  readonly host: string;
-  readonly headers: Pick<Headers, 'get'>;
-}
 
 /** What the guard goes by. */
 export interface Secrets {
@@ -36,11 +29,8 @@ export interface GuardedRoute {
   readonly maxBodyBytes: number;
 }
 
-/** Methods that change nothing, so that a page may use them without naming its origin. */
-const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
-
 /** Whether a request may be answered by a route. */
-export function guard(route: GuardedRoute, request: RequestFacts, secrets: Secrets): Guarded {
+export function guard(route: GuardedRoute, request: PageRequest, secrets: Secrets): Guarded {
   const { host, headers } = request;
   const origin = headers.get('origin');
   if (!isLoopback(hostName(host))) return refused(403, 'forbidden_host', 'this API answers to loopback names only');
@@ -57,7 +47,7 @@ export function guard(route: GuardedRoute, request: RequestFacts, secrets: Secre
 export const tooLarge = (maxBodyBytes: number): Extract<Guarded, { is: 'refused' }> =>
   refused(413, 'too_large', `the body is larger than ${maxBodyBytes} bytes`);
 
-function whoAsks(access: Access, request: RequestFacts, secrets: Secrets): Guarded {
+function whoAsks(access: Access, request: PageRequest, secrets: Secrets): Guarded {
   if (access === 'anyone') return { is: 'guarded', as: 'anyone' };
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
   if (bearer !== undefined && sameSecret(bearer, secrets.token)) return { is: 'guarded', as: 'bearer' };
@@ -65,17 +55,9 @@ function whoAsks(access: Access, request: RequestFacts, secrets: Secrets): Guard
   if (access === 'bearer' || bearer !== undefined || cookie === undefined || !secrets.isPageSession(cookie)) {
     return refused(401, 'unauthorized', 'the request carries no valid token');
   }
-  return fromOurPage(request)
+  return isFromOwnPage(request)
     ? { is: 'guarded', as: 'page' }
     : refused(403, 'forbidden_origin', 'a page may do this only from the origin of this API');
-}
-
-/** Browsers send the cookie for pages of other ports, too: what changes something must name our origin. */
-function fromOurPage({ method, host, headers }: RequestFacts): boolean {
-  const origin = headers.get('origin');
-  const site = headers.get('sec-fetch-site') ?? 'none';
-  if (origin === null) return READS.has(method) && (site === 'same-origin' || site === 'none');
-  return origin.toLowerCase() === `http://${host.toLowerCase()}`;
 }
 
 function isLoopbackOrigin(origin: string): boolean {
@@ -85,23 +67,6 @@ function isLoopbackOrigin(origin: string): boolean {
 
 /** Without the port. */
 const hostName = (host: string): string => URL.parse(`http://${host}`)?.hostname ?? '';
-
-function cookieIn(header: string, name: string): string | undefined {
-  for (const pair of header.split(';')) {
-    const at = pair.indexOf('=');
-    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
-  }
-  return undefined;
-}
-
-/** Takes the same time however much of the two agrees. */
-export function sameSecret(given: string, expected: string): boolean {
-  let difference = given.length ^ expected.length;
-  for (let at = 0; at < given.length; at++) {
-    difference |= given.charCodeAt(at) ^ expected.charCodeAt(at % (expected.length || 1));
-  }
-  return difference === 0 && expected !== '';
-}
 
 const refused = (status: 401 | 403 | 413, error: string, message: string): Extract<Guarded, { is: 'refused' }> => ({
   is: 'refused',

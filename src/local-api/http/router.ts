@@ -6,7 +6,8 @@ import type { Logger } from '../../log/logger.ts';
 import type { ServerPeer } from '../../system/net/server.ts';
 import { MAX_BODY_BYTES, type Route } from '../contract/route.ts';
 import { type ApiQuery, type ApiRequest, type RouteName, ROUTE_NAMES, ROUTES } from '../contract/routes.ts';
-import { guard, type GuardedRoute, type RequestFacts, type Secrets, tooLarge } from './guard.ts';
+import type { PageRequest } from '../../page-host/from-page.ts';
+import { guard, type GuardedRoute, type Secrets, tooLarge } from './guard.ts';
 import { ApiFailure, errorReply, failureReply } from './reply.ts';
 
 /** A request that got past the guard, read by the schemas of its route. */
@@ -80,7 +81,7 @@ const guardedRoute = (entry: Entry | undefined, isShell: boolean): GuardedRoute 
   maxBodyBytes: entry?.route.maxBodyBytes ?? MAX_BODY_BYTES,
 });
 
-const factsOf = ({ method, headers }: Request): RequestFacts => ({ method, headers, host: headers.get('host') ?? '' });
+const factsOf = ({ method, headers }: Request): PageRequest => ({ method, headers, host: headers.get('host') ?? '' });
 
 interface Arrived {
   readonly request: Request;

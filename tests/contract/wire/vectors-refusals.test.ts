@@ -57,6 +57,8 @@ const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>
   ModelViewSchema: [{ ...MODEL, vramGbEstimate: -1 }, 'vramGbEstimate'],
   OfferFrameSchema: [{ type: 'offer' }, 'claim'],
   OutboundFrameSchema: [{ type: 'accept' }, 'jobId'],
+  PageCodeSchema: [{ code: 'c', url: 'http://127.0.0.1/' }, 'expiresAt'],
+  PageSessionRequestSchema: [{ code: 1 }, 'code'],
   PollAnswerSchema: [{ status: 'approved', workerId: 'w-1' }, 'authToken'],
   RegisterAnswerSchema: [{ requestId: '', status: 'pending' }, 'requestId'],
   RegisterRequestSchema: [{ ...LEAST, registrationSecretHash: 'A'.repeat(64) }, 'registrationSecretHash'],

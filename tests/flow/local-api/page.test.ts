@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { serveLocalApi } from '../../../src/compose/worker/local-api.ts';
 import * as v from 'valibot';
-import { PageCodeSchema } from '../../../src/local-api/contract/page.ts';
+import { PageCodeSchema } from '../../../src/contract/page/access.ts';
 import { TEST_MS } from '../wait-for.ts';
 import { answerOf, type ApiScene, setupApi } from './scene.ts';
 

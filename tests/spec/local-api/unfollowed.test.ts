@@ -1,12 +1,13 @@
 import { expect, test } from 'bun:test';
+import type { ApiEvent } from '../../../src/local-api/contract/events.ts';
 import { toJobId } from '../../../src/base/ids.ts';
-import { createEventFeed } from '../../../src/local-api/events/feed.ts';
+import { createEventFeed } from '../../../src/page-host/feed.ts';
 import { createPublisher } from '../../../src/local-api/events/publisher.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 
 function setup() {
   const clock = new FakeClock();
-  const feed = createEventFeed({
+  const feed = createEventFeed<ApiEvent>({
     clock,
     run: 'r1',
     snapshot: () => Promise.reject(new Error('nobody is shown anything')),

@@ -1,5 +1,5 @@
 import { DoneSchema } from '../common.ts';
-import { PageCodeSchema, PageSessionRequestSchema } from '../page.ts';
+import { PageCodeSchema, PageSessionRequestSchema } from '../../../contract/page/access.ts';
 import { json, MAX_BODY_BYTES, type Route } from '../route.ts';
 
 /** How a window gets in. */

@@ -1,7 +1,6 @@
-import { SECOND_MS } from '../../base/units.ts';
-import { createRing } from '../../log/ring.ts';
-import type { Clock } from '../../system/clock.ts';
-import type { ApiEvent } from '../contract/events.ts';
+import { SECOND_MS } from '../base/units.ts';
+import { createRing } from '../log/ring.ts';
+import type { Clock } from '../system/clock.ts';
 
 /*
  * Events on their way to any number of subscribers. The ring is the one queue that all of them share: each has its own
@@ -10,9 +9,18 @@ import type { ApiEvent } from '../contract/events.ts';
  *   publish ──▶ ring of the newest ──▶ place of each subscriber ──▶ bytes, as its socket takes them
  */
 
-/** The stream of events of one run of a worker. */
-export interface EventFeed {
-  publish(event: ApiEvent): void;
+/** Something that happened, as subscribers are told of it; `data` is written as JSON. */
+export interface FeedEvent {
+  readonly event: string;
+  readonly data: unknown;
+}
+
+/** An event for whoever was too far behind: what it shows may be old. */
+const MISSED = { event: 'missed', data: {} } as const;
+
+/** The stream of events of one run of a program. */
+export interface EventFeed<Event extends FeedEvent> {
+  publish(event: Event): void;
   /** How many subscribe now. */
   readonly subscribers: number;
   /** Whether anybody ever did: before that nobody can ask for what was published, and nothing is worth the work. */
@@ -23,27 +31,28 @@ export interface EventFeed {
   close(): void;
 }
 
-export interface EventFeedOptions {
+export interface EventFeedOptions<Event extends FeedEvent> {
   readonly clock: Pick<Clock, 'after'>;
-  /** Differs from one run of the worker to the next: numbers begin anew with each. */
+  /** Differs from one run of the program to the next: numbers begin anew with each. */
   readonly run: string;
   /** What a subscriber is shown first. */
-  readonly snapshot: () => Promise<Extract<ApiEvent, { event: 'status' }>>;
+  readonly snapshot: () => Promise<Event>;
 }
 
-/** A minute of a busy worker, at a kilobyte or two each. */
+/** A busy minute, at a kilobyte or two each. */
 const MAX_EVENTS = 1_000;
 /** Tells a peer that is gone from one that is idle. */
 const KEEP_ALIVE_MS = 15 * SECOND_MS;
 /** How soon a browser reconnects. */
 const RETRY = 'retry: 2000\n\n';
 
-export const createEventFeed = (options: EventFeedOptions): EventFeed => new RingFeed(options);
+export const createEventFeed = <Event extends FeedEvent>(options: EventFeedOptions<Event>): EventFeed<Event> =>
+  new RingFeed(options);
 
 const ENCODER = new TextEncoder();
 
-class RingFeed implements EventFeed {
-  readonly #options: EventFeedOptions;
+class RingFeed<Event extends FeedEvent> implements EventFeed<Event> {
+  readonly #options: EventFeedOptions<Event>;
   readonly #ring = createRing<Uint8Array>(MAX_EVENTS);
   /** Subscribers that have seen everything. */
   readonly #waiting = new Set<() => void>();
@@ -51,7 +60,7 @@ class RingFeed implements EventFeed {
   #closed = false;
   isFollowed = false;
 
-  constructor(options: EventFeedOptions) {
+  constructor(options: EventFeedOptions<Event>) {
     this.#options = options;
   }
 
@@ -59,7 +68,7 @@ class RingFeed implements EventFeed {
     return this.#open.size;
   }
 
-  publish(event: ApiEvent): void {
+  publish(event: Event): void {
     this.#ring.push(this.#bytesOf(event, this.#ring.lastSeq + 1));
     this.#wake();
   }
@@ -113,7 +122,7 @@ class RingFeed implements EventFeed {
 
   /** The present, for whoever has not followed until now. */
   async *#anew(place: number, missed: boolean): AsyncGenerator<Uint8Array> {
-    if (missed) yield this.#bytesOf({ event: 'missed', data: {} }, place);
+    if (missed) yield this.#bytesOf(MISSED, place);
     yield this.#bytesOf(await this.#options.snapshot(), place);
   }
 
@@ -128,7 +137,7 @@ class RingFeed implements EventFeed {
     if (!this.#closed && this.#ring.lastSeq === place) yield ENCODER.encode(': alive\n\n');
   }
 
-  #bytesOf({ event, data }: ApiEvent, seq: number): Uint8Array {
+  #bytesOf({ event, data }: FeedEvent, seq: number): Uint8Array {
     return ENCODER.encode(`id: ${this.#options.run}-${seq}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 

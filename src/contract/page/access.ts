@@ -1,5 +1,10 @@
 import * as v from 'valibot';
-import { readJson } from '../../contract/read.ts';
+import { readJson } from '../read.ts';
+
+/*
+ * How a page is let in by a worker or a studio without their token, which would stay in the history of its browser: a code
+ * that works once is exchanged for a cookie.
+ */
 
 /** A code for one page, to be exchanged once and soon. */
 export const PageCodeSchema = v.object({
@@ -12,13 +17,6 @@ export type PageCode = v.InferOutput<typeof PageCodeSchema>;
 
 /** What a page exchanges for its cookie. */
 export const PageSessionRequestSchema = v.object({ code: v.pipe(v.string(), v.maxLength(200)) });
-
-const FoundApiSchema = v.object({ url: v.string(), token: v.string() });
-/** Where the API of a running worker is, from the file beside its config; undefined where that holds something else. */
-export function readFoundApi(text: string): v.InferOutput<typeof FoundApiSchema> | undefined {
-  const read = readJson(FoundApiSchema, text);
-  return read.is === 'read' ? read.value : undefined;
-}
 
 /** The answer of `POST /page/codes`; undefined where it is none. */
 export function readPageCode(text: string): PageCode | undefined {

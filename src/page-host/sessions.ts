@@ -1,6 +1,6 @@
-import { DAY_MS, MINUTE_MS } from '../../base/units.ts';
-import type { Clock } from '../../system/clock.ts';
-import type { Random } from '../../system/random.ts';
+import { DAY_MS, MINUTE_MS } from '../base/units.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Random } from '../system/random.ts';
 
 /** A page that was opened, as it is remembered: never the value of its cookie. */
 export interface PageSession {
@@ -11,7 +11,8 @@ export interface PageSession {
 
 /** Codes that open a page, and the cookies that they were exchanged for. */
 export interface PageSessions {
-  createCode(): { readonly code: string; readonly expiresAt: number };
+  /** A code that works once and so long. */
+  createCode(lastsMs?: number): { readonly code: string; readonly expiresAt: number };
   /** The value of the page's cookie, once; undefined for a code that is unknown, spent or too old. */
   exchange(code: string): string | undefined;
   isOpen(value: string): boolean;
@@ -21,7 +22,7 @@ export interface PageSessionsOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Pick<Random, 'hex'>;
   readonly hashOf: (text: string) => string;
-  /** Those of an earlier run: a page outlives a restart of the worker. */
+  /** Those of an earlier run: a page outlives a restart of the program. */
   readonly known: readonly PageSession[];
   /** Keeps them for the next run; must not throw. */
   readonly onChange: (sessions: readonly PageSession[]) => void;
@@ -42,9 +43,9 @@ export function createPageSessions({ clock, random, hashOf, known, onChange }: P
   const fresh = (all: readonly PageSession[]): readonly PageSession[] =>
     all.filter(({ expiresAt }) => expiresAt > clock.now());
   return {
-    createCode() {
+    createCode(lastsMs = CODE_MS) {
       const code = random.hex(SECRET_BYTES);
-      const expiresAt = clock.now() + CODE_MS;
+      const expiresAt = clock.now() + lastsMs;
       codes = [...fresh(codes), { hash: hashOf(code), expiresAt }].slice(-MAX_CODES);
       return { code, expiresAt };
     },
