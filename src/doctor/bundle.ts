@@ -1,4 +1,5 @@
 import type { BuildOrigin } from '../base/build/origin.ts';
+import { type Config, KEYS, specOf } from '../config/schema.ts';
 import type { Examined } from './examine.ts';
 
 /** What a bug report needs to know of a machine, before secrets are removed. */
@@ -39,3 +40,21 @@ export function bundleText(parts: BundleParts, clean: (text: string) => string, 
   };
   return `${JSON.stringify(parts, replacer, 2)}\n`;
 }
+
+/** Variables that hold a secret of ours. */
+const SECRET_VARIABLES = ['SENTRY_DSN', 'STUDIO_WORKER_STUDIO_TOKEN'];
+
+/** All that must not be in a bundle: the values of secret keys, and of variables. */
+export function secretsOf(
+  config: Config | undefined,
+  variable: (name: string) => string | undefined,
+): readonly string[] {
+  const keys = config === undefined ? [] : KEYS.filter((key) => specOf(key)?.secret === true);
+  return [...keys.map((key) => config?.[key]), ...SECRET_VARIABLES.map(variable)].filter(
+    (value): value is string => typeof value === 'string' && value !== '',
+  );
+}
+
+/** The last lines of a text; nothing of an empty one. A line break at its end begins no line. */
+export const lastLines = (text: string, count: number): readonly string[] =>
+  text === '' ? [] : text.replace(/\n$/, '').split('\n').slice(-count);

@@ -2,19 +2,8 @@ import { errorChain, WorkerError } from '../base/errors.ts';
 import { codeOf } from '../base/system-code.ts';
 import { type Change, folderOf, missingFolders, type Receipt } from '../release/receipt.ts';
 import type { Files } from '../system/disk/files.ts';
+import type { RunStep } from './run-step.ts';
 import type { ServiceFacts, ServiceManager, ServiceState, ServiceStep } from './service.ts';
-
-/** What a command of the system's answered. */
-export interface StepAnswer {
-  readonly code: number;
-  /** What it printed on stdout. */
-  readonly output: string;
-  /** The end of its stderr. */
-  readonly lastError: string;
-}
-
-/** Runs a command of the system's to its end. Throws the system's own error when there is no such program. */
-export type RunStep = (command: ServiceStep['command']) => Promise<StepAnswer>;
 
 /** The service of this account: there is one, whatever config it runs with. */
 export interface ServiceInstaller {

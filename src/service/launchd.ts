@@ -7,6 +7,9 @@ export const LOGIN_LABEL = 'gg.minis.studio-worker-ui';
 
 export const agentPath = (homeDir: string, label: string): string => `${homeDir}/Library/LaunchAgents/${label}.plist`;
 
+/** Where the service's output goes, which macOS keeps nowhere by itself. */
+export const logPathIn = (homeDir: string): string => `${homeDir}/Library/Logs/studio-worker.log`;
+
 /** launchd, for the agents of one account. An account that is not logged in has the domain `user` only. */
 export function launchd(homeDir: string, userId: number): ServiceManager {
   const path = agentPath(homeDir, LABEL);

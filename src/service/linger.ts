@@ -1,5 +1,5 @@
 import { errorChain, WorkerError } from '../base/errors.ts';
-import type { RunStep } from './installer.ts';
+import type { RunStep } from './run-step.ts';
 
 /*
  * A service of an account ends when the account's last session does, unless the account may linger: then its services run

@@ -1,7 +1,7 @@
 import { WorkerError } from '../base/errors.ts';
 import { folderOf, missingFolders, type Receipt } from '../release/receipt.ts';
 import type { Files } from '../system/disk/files.ts';
-import type { RunStep } from './installer.ts';
+import type { RunStep } from './run-step.ts';
 import type { LoginEntry } from './login.ts';
 
 /** Where Windows keeps what it starts at a login (studio contract: login entries). */

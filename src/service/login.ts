@@ -1,5 +1,6 @@
 import { agentPath, loginAgent, LOGIN_LABEL } from './launchd.ts';
 import { windowsLine } from './schtasks.ts';
+import type { ServiceStep } from './service.ts';
 import type { MemoryProperties } from '../system/process/memory-scope.ts';
 
 /** What starts the worker's window at a login (studio contract: login entries). */
@@ -31,6 +32,18 @@ export function loginEntry(
   }
   return { is: 'file', path: `${configHome}/autostart/${NAME}.desktop`, text: desktopEntry(command, memory) };
 }
+
+/** Succeeds where systemd runs programs of this account under a ceiling. */
+export const scopeProbe = ({ MemoryMax }: Pick<MemoryProperties, 'MemoryMax'>): ServiceStep['command'] => [
+  'systemd-run',
+  '--user',
+  '--scope',
+  '--quiet',
+  '--collect',
+  '-p',
+  `MemoryMax=${MemoryMax}`,
+  'true',
+];
 
 /** The program is in quotes whether it needs them or not (studio contract). */
 const windowsRunLine = ([program, ...args]: readonly [string, ...string[]]): string =>

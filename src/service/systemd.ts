@@ -1,5 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
-import type { ServiceFacts, ServiceManager, ServiceState } from './service.ts';
+import type { ServiceFacts, ServiceManager, ServiceState, ServiceStep } from './service.ts';
 
 /** Studio contract: the unit's name. */
 export const UNIT = 'minis-studio-worker.service';
@@ -24,6 +24,19 @@ export const systemd = (configHome: string): ServiceManager => ({
   query: { command: ['systemctl', '--user', 'is-active', UNIT], mayFail: true },
   state: ({ output }) => STATES.get(output.trim()) ?? 'stopped',
 });
+
+/** Prints what the service logged last, so many lines of it. */
+export const journalCommand = (lines: number): ServiceStep['command'] => [
+  'journalctl',
+  '--user',
+  '-u',
+  UNIT,
+  '-n',
+  String(lines),
+  '--no-pager',
+  '-o',
+  'short-iso',
+];
 
 const STATES: ReadonlyMap<string, ServiceState> = new Map([
   ['active', 'running'],

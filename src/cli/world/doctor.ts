@@ -12,7 +12,7 @@ export interface Doctor {
   /**
    * Writes one file for a bug report, without secrets, readable by this account alone.
    *
-   * @throws WorkerError `file.unusable` | `disk.full`
+   * @throws WorkerError `file.not-written` | `disk.full`
    */
   writeBundle(path: string, findings: readonly Examined[]): Promise<void>;
 }

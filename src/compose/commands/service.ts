@@ -1,11 +1,13 @@
 import type { ServiceControl } from '../../cli/world/service.ts';
-import { MINUTE_MS, SECOND_MS } from '../../base/units.ts';
+import { SECOND_MS } from '../../base/units.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
 import { missingFolders, openReceipt, type Receipt, receiptPath } from '../../release/receipt.ts';
 import { accountName, configHome, managerFor } from '../../service/account.ts';
-import { createServiceInstaller, type RunStep } from '../../service/installer.ts';
-import { loginEntry } from '../../service/login.ts';
+import { createServiceInstaller } from '../../service/installer.ts';
+import { logPathIn } from '../../service/launchd.ts';
+import { createRunStep, type RunStep, succeeds } from '../../service/run-step.ts';
+import { loginEntry, scopeProbe } from '../../service/login.ts';
 import { syncLogin } from '../../service/login-sync.ts';
 import { enableLinger, lingering } from '../../service/linger.ts';
 import type { ServiceFacts } from '../../service/service.ts';
@@ -23,8 +25,6 @@ import { openCommandLog } from '../log.ts';
 
 /** The driver's own program that loads modules and makes devices, for which it has the rights of root. */
 const GPU_HELPER = '/usr/bin/nvidia-modprobe';
-/** Long enough for a worker to finish its job before it is started anew. */
-const STEP_MS = 5 * MINUTE_MS;
 
 /** The service of this account, for commands. @throws WorkerError `service.unsupported` */
 export async function openService(named: string | undefined, effects: Effects): Promise<ServiceControl> {
@@ -75,10 +75,7 @@ async function syncLoginEntry(
   const log = openCommandLog(effects).logger.child({}, 'cli');
   const config = await openConfig(path, effects, { log, readOnly: true });
   const memory = memoryProperties(config.current.memory_max_gb);
-  const scope = ['systemd-run', '--user', '--scope', '--quiet', '--collect'] as const;
-  const isScoped =
-    environment.platform === 'linux' &&
-    (await succeeds(runStep, [...scope, '-p', `MemoryMax=${memory.MemoryMax}`, 'true']));
+  const isScoped = environment.platform === 'linux' && (await succeeds(runStep, scopeProbe(memory)));
   const [program = environment.execPath, ...own] = ownCommand();
   const command = [program, ...own, ...(named === undefined ? [] : ['--config', path]), 'ui'] as const;
   const place = { ...environment, configHome: configHome(environment) };
@@ -110,7 +107,7 @@ async function factsOf(request: ServiceRequest, receipt: Receipt, effects: Effec
     isolated,
     memory: memoryProperties(config.memory_max_gb),
     stopSecs: config.stop_grace_secs + LEAVE_MS / SECOND_MS,
-    logPath: `${environment.homeDir}/Library/Logs/studio-worker.log`,
+    logPath: logPathIn(environment.homeDir),
     account: accountName(environment),
     ...(hasHelper ? { gpuHelper: GPU_HELPER } : {}),
   };
@@ -139,18 +136,5 @@ export function systemCommands(
   { clock }: Pick<Effects, 'clock'>,
   variables: Readonly<Record<string, string>> = {},
 ): RunStep {
-  const ask = createAskProgram(runProgram, clock);
-  const env = childEnvironment(ourVariables(), variables);
-  return async (command) => {
-    const { end, output, lastError } = await ask(command, { env, limitMs: STEP_MS });
-    if (end.is === 'exited') return { code: end.code, output, lastError };
-    const because = end.is === 'timed-out' ? 'it did not end in time' : `it was killed by ${end.signal}`;
-    return { code: -1, output, lastError: lastError || because };
-  };
+  return createRunStep(createAskProgram(runProgram, clock), childEnvironment(ourVariables(), variables));
 }
-
-const succeeds = (runStep: RunStep, command: readonly [string, ...string[]]): Promise<boolean> =>
-  runStep(command).then(
-    ({ code }) => code === 0,
-    () => false, // there is no such program
-  );

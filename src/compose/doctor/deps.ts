@@ -1,5 +1,6 @@
 import manifest from '../../../dist-manifest.json';
 import { errorChain } from '../../base/errors.ts';
+import { shownUrl } from '../../base/urls.ts';
 import { VERSION } from '../../base/version.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { diskUsage } from '../../system/disk-usage.ts';
@@ -7,7 +8,10 @@ import { presenceOf } from '../../system/presence/presence.ts';
 import { lockHolder } from '../../system/disk/lock.ts';
 import { permissionsOf } from '../../system/disk/permissions.ts';
 import { hasLibrary } from '../../system/native/shared-library.ts';
+import { proxyFor } from '../../system/net/proxy.ts';
 import { runsProgramsIn } from '../../system/process/runs-programs.ts';
+import { askStudio, tryUpgrade } from '../../doctor/ask-studio.ts';
+import { distributionWords } from '../../doctor/distribution.ts';
 import type { DoctorDeps, FeedReport } from '../../doctor/deps.ts';
 import type { ControlClient } from '../../worker/control/client.ts';
 import { reportEngines } from '../commands/engine-report.ts';
@@ -16,7 +20,6 @@ import type { Effects } from '../effects.ts';
 import { openCommandLog } from '../log.ts';
 import { openUpdates } from '../update/commands.ts';
 import { reportService } from './service.ts';
-import { askStudio, proxyToStudio, tryUpgrade } from './studio.ts';
 
 /** Whose config is looked at, and the way to the worker that runs with it. */
 export interface DoctorPlace {
@@ -43,7 +46,7 @@ export function doctorDeps({ named, path, control }: DoctorPlace, effects: Effec
     modeOf: permissionsOf,
     studio: once(async () => await askStudio(await studioUrlOf(), effects)),
     upgrade: async () => await tryUpgrade(await studioUrlOf(), effects),
-    proxy: async () => proxyToStudio(await studioUrlOf(), environment),
+    proxy: async () => shown(proxyFor(await studioUrlOf(), environment.get)),
     freeBytes: (at) => files.freeBytes(at),
     sizeOf: async (at) => (await diskUsage(at, files)) ?? 0,
     async nativeCache() {
@@ -53,7 +56,7 @@ export function doctorDeps({ named, path, control }: DoctorPlace, effects: Effec
     engines: once(async () => await reportEngines(named, effects)),
     gpus: once(async () => await gpus.probe()),
     hasLibrary,
-    distribution: async () => wordsOf((await files.readText('/etc/os-release')) ?? ''),
+    distribution: async () => distributionWords((await files.readText('/etc/os-release')) ?? ''),
     service: once(async () => await reportService(named, (await config()).values, effects)),
     worker: once(() => control.ask('status', {})),
     offers: () => control.ask('offers', {}),
@@ -68,15 +71,14 @@ export function doctorDeps({ named, path, control }: DoctorPlace, effects: Effec
   };
 }
 
+/** An address without its password. */
+const shown = (url: string | undefined): string | undefined => (url === undefined ? undefined : shownUrl(url));
+
 /** Asks once, and gives the same answer to all who ask later. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => (answer ??= ask());
 }
-
-/** `ID=debian`, `ID_LIKE="rhel fedora"` (os-release(5)). */
-const wordsOf = (osRelease: string): readonly string[] =>
-  [...osRelease.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].flatMap(([, words = '']) => words.split(/\s+/));
 
 /** A feed that cannot be read is a finding and no failure of the doctor. */
 async function feedReport(named: string | undefined, effects: Effects): Promise<FeedReport> {

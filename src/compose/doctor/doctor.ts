@@ -3,13 +3,13 @@ import { WorkerError, errorChain } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
 import { VERSION } from '../../base/version.ts';
 import type { Doctor } from '../../cli/world/doctor.ts';
-import { KEYS, specOf, type Config } from '../../config/schema.ts';
 import { shownFacts } from '../../config/read.ts';
-import { bundleText } from '../../doctor/bundle.ts';
+import { bundleText, lastLines, secretsOf } from '../../doctor/bundle.ts';
 import type { DoctorDeps } from '../../doctor/deps.ts';
 import { CHECKS, examine, type Examined } from '../../doctor/examine.ts';
 import { createRedactor } from '../../log/redact.ts';
-import { UNIT } from '../../service/systemd.ts';
+import { logPathIn } from '../../service/launchd.ts';
+import { journalCommand } from '../../service/systemd.ts';
 import type { ControlClient } from '../../worker/control/client.ts';
 import { systemCommands } from '../commands/service.ts';
 import { configPathOf } from '../config.ts';
@@ -53,7 +53,7 @@ async function bundleOf(findings: readonly Examined[], deps: DoctorDeps, effects
     () => undefined,
   );
   const redactor = createRedactor();
-  for (const secret of secretsOf(config, environment)) redactor.learn(secret);
+  for (const secret of secretsOf(config, environment.get)) redactor.learn(secret);
   const service = await deps.service().catch(() => undefined);
   return bundleText(
     {
@@ -76,39 +76,18 @@ async function bundleOf(findings: readonly Examined[], deps: DoctorDeps, effects
   );
 }
 
-/** The values of secret keys, and what proxies and trackers are told by variables. */
-function secretsOf(config: Config | undefined, { get }: Effects['environment']): readonly string[] {
-  const values =
-    config === undefined ? [] : KEYS.filter((key) => specOf(key)?.secret === true).map((key) => config[key]);
-  return [...values, get('SENTRY_DSN'), get('STUDIO_WORKER_STUDIO_TOKEN')].filter(
-    (value): value is string => typeof value === 'string' && value !== '',
-  );
-}
-
 const LOG_LINES = 300;
+const MAX_LOG_BYTES = 64 * MIB;
 
-/** What the service printed last, where the system keeps it. */
+/** What the service printed last, where the system keeps it; nothing where it cannot be read. */
 async function lastLog(effects: Effects): Promise<readonly string[]> {
-  const { environment, files } = effects;
-  const last = (text: string): readonly string[] => text.split('\n').slice(-LOG_LINES);
-  if (environment.platform === 'darwin') {
-    const path = `${environment.homeDir}/Library/Logs/studio-worker.log`;
-    return last((await files.readNamedText(path, 64 * MIB).catch(() => undefined)) ?? '');
+  const { files } = effects;
+  const { platform, homeDir } = effects.environment;
+  if (platform === 'darwin') {
+    const text = await files.readNamedText(logPathIn(homeDir), MAX_LOG_BYTES).catch(() => undefined);
+    return lastLines(text ?? '', LOG_LINES);
   }
-  if (environment.platform !== 'linux') return [];
-  const command = [
-    'journalctl',
-    '--user',
-    '-u',
-    UNIT,
-    '-n',
-    String(LOG_LINES),
-    '--no-pager',
-    '-o',
-    'short-iso',
-  ] as const;
-  return await systemCommands(effects)([...command]).then(
-    ({ output }) => last(output),
-    () => [], // there is no journal
-  );
+  if (platform !== 'linux') return [];
+  const journal = await systemCommands(effects)(journalCommand(LOG_LINES)).catch(() => undefined);
+  return lastLines(journal?.output ?? '', LOG_LINES);
 }

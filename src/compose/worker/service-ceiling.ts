@@ -1,4 +1,3 @@
-import { errorChain } from '../../base/errors.ts';
 import { memoryProperties } from '../../system/process/memory-scope.ts';
 import type { WorkerSetup } from './setup.ts';
 
@@ -7,13 +6,8 @@ export function followCeiling({ config, effects, log }: WorkerSetup): Disposable
   async function apply(memoryMaxGb: number): Promise<void> {
     // Not before it is needed: most workers run with one ceiling to their end.
     const { systemCommands } = await import('../commands/service.ts');
-    const { UNIT } = await import('../../service/systemd.ts');
-    const runStep = systemCommands(effects);
-    const properties = Object.entries(memoryProperties(memoryMaxGb)).map(([name, value]) => `${name}=${value}`);
-    const because = await runStep(['systemctl', '--user', 'set-property', '--runtime', UNIT, ...properties]).then(
-      ({ code, lastError }) => (code === 0 ? undefined : lastError || `systemctl exited with code ${code}`),
-      errorChain, // there is no such program
-    );
+    const { changeCeiling } = await import('../../service/ceiling.ts');
+    const because = await changeCeiling(memoryProperties(memoryMaxGb), systemCommands(effects));
     if (because === undefined) log.logger.info('service.ceiling-changed', { memoryMaxGb });
     else log.logger.warn('service.ceiling-kept', { memoryMaxGb, because });
   }

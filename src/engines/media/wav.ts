@@ -25,3 +25,9 @@ export function encodeWav(samples: Int16Array, sampleRate: number): Uint8Array {
   for (const [at, sample] of samples.entries()) view.setInt16(HEADER_BYTES + at * BYTES_PER_SAMPLE, sample, true);
   return file;
 }
+
+/** How long a file of `encodeWav` plays, in seconds; its bytes a second are in the header. */
+export function wavSeconds(file: Uint8Array): number {
+  const bytesPerSecond = new DataView(file.buffer, file.byteOffset).getUint32(28, true);
+  return (file.byteLength - HEADER_BYTES) / bytesPerSecond;
+}

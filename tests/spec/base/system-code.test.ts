@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { codeOf, isDiskFull } from '../../../src/base/system-code.ts';
+import { codeOf, deepestCodeOf, isDiskFull } from '../../../src/base/system-code.ts';
 
 const failed = (code: unknown): Error => Object.assign(new Error('no'), { code });
 
@@ -15,4 +15,13 @@ test('a code is a text on an error, and nothing else is', () => {
     undefined,
     undefined,
   ]);
+});
+
+test('the deepest code of a chain of causes is the one of the system', () => {
+  const inner = failed('ECONNREFUSED');
+  expect(deepestCodeOf(new Error('a', { cause: Object.assign(failed('FailedToOpen'), { cause: inner }) }))).toBe(
+    'ECONNREFUSED',
+  );
+  expect(deepestCodeOf(Object.assign(failed('FailedToOpen'), { cause: new Error('b') }))).toBe('FailedToOpen');
+  expect(deepestCodeOf(new Error('a'))).toBe(undefined);
 });

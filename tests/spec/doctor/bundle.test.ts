@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import { bundleText, type BundleParts } from '../../../src/doctor/bundle.ts';
+import { bundleText, type BundleParts, lastLines, secretsOf } from '../../../src/doctor/bundle.ts';
+import { aDoctorConfig } from './deps.ts';
 
 const parts = (about: Partial<BundleParts> = {}): BundleParts => ({
   version: '0.5.0',
@@ -35,4 +36,21 @@ test('a bundle has no secret, no prompt and no home folder, wherever they were',
 
 test('an account whose home is the root keeps its paths', () => {
   expect(bundleText(parts({ log: ['/etc/a'] }), clean, '/')).toContain('/etc/a');
+});
+
+test('a bundle is kept clean of secret keys and of variables that hold secrets', () => {
+  const config = { ...aDoctorConfig(), auth_token: 'a-token', bootstrap_token: '' };
+  const variables: Readonly<Record<string, string>> = { SENTRY_DSN: 'https://key@host/1', HOME: '/home/ada' };
+  expect(secretsOf(config, (name) => variables[name])).toEqual(['a-token', 'https://key@host/1']);
+});
+
+test('variables are kept out of a bundle even without a config', () => {
+  const variable = (name: string) => (name === 'STUDIO_WORKER_STUDIO_TOKEN' ? 't' : undefined);
+  expect(secretsOf(undefined, variable)).toEqual(['t']);
+});
+
+test('a log is cut to its last lines, none of them empty', () => {
+  expect(lastLines('a\nb\nc\n', 2)).toEqual(['b', 'c']);
+  expect(lastLines('a\nb', 5)).toEqual(['a', 'b']);
+  expect(lastLines('', 5)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { loginEntry } from '../../../src/service/login.ts';
+import { loginEntry, scopeProbe } from '../../../src/service/login.ts';
 import { memoryProperties } from '../../../src/system/process/memory-scope.ts';
 
 const place = { platform: 'linux', homeDir: '/home/ada', configHome: '/home/ada/.config' } as const;
@@ -51,4 +51,10 @@ test('macOS and Windows have the entry under the names that workers have always 
     name: 'studio-worker-ui',
     value: '"C:\\a b\\studio-worker.exe" ui',
   });
+});
+
+test('whether scopes work is tried with the very ceiling that they are to have', () => {
+  expect(scopeProbe(memoryProperties(8)).join(' ')).toMatch(
+    /^systemd-run --user --scope --quiet --collect -p MemoryMax=8G true$/,
+  );
 });

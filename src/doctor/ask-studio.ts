@@ -1,13 +1,13 @@
-import { errorChain } from '../../base/errors.ts';
-import { SECOND_MS } from '../../base/units.ts';
-import { shownUrl } from '../../base/urls.ts';
-import { USER_AGENT } from '../../base/version.ts';
-import { SUB_PROTOCOL } from '../../contract/frames/close-codes.ts';
-import { connectUrl, studioUrl } from '../../contract/routes.ts';
-import type { StudioAnswer, UpgradeAnswer } from '../../doctor/deps.ts';
-import { codeOf } from '../../base/system-code.ts';
-import { proxyFor } from '../../system/net/proxy.ts';
-import type { Effects } from '../effects.ts';
+import { errorChain } from '../base/errors.ts';
+import { deepestCodeOf } from '../base/system-code.ts';
+import { SECOND_MS } from '../base/units.ts';
+import { USER_AGENT } from '../base/version.ts';
+import { SUB_PROTOCOL } from '../contract/frames/close-codes.ts';
+import { connectUrl, studioUrl } from '../contract/routes.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Http } from '../system/net/http.ts';
+import type { Sockets } from '../system/net/socket.ts';
+import type { StudioAnswer, UpgradeAnswer } from './deps.ts';
 
 /** Nobody waits longer for a studio that is there. */
 const LIMIT_MS = 10 * SECOND_MS;
@@ -15,7 +15,10 @@ const LIMIT_MS = 10 * SECOND_MS;
 const NOBODY = 'doctor';
 
 /** One plain request to the studio, about a registration that there is none of. */
-export async function askStudio(apiBaseUrl: string, { http, clock }: Effects): Promise<StudioAnswer> {
+export async function askStudio(
+  apiBaseUrl: string,
+  { http, clock }: { readonly http: Http; readonly clock: Pick<Clock, 'now'> },
+): Promise<StudioAnswer> {
   const url = studioUrl(apiBaseUrl, `/workers/register-requests/${NOBODY}`);
   if (url === undefined) return { is: 'unreachable', because: 'api_base_url is no http(s) URL', code: undefined };
   try {
@@ -23,18 +26,15 @@ export async function askStudio(apiBaseUrl: string, { http, clock }: Effects): P
     const dateAt = Date.parse(headers['date'] ?? '');
     return { is: 'answered', status, dateAt: Number.isNaN(dateAt) ? undefined : dateAt, ourAt: clock.now() };
   } catch (thrown) {
-    return { is: 'unreachable', because: errorChain(thrown), code: deepestCode(thrown) };
+    return { is: 'unreachable', because: errorChain(thrown), code: deepestCodeOf(thrown) };
   }
 }
 
-/** The code of the cause that is furthest down, which is the system's. */
-function deepestCode(thrown: unknown): string | undefined {
-  const below = thrown instanceof Error && thrown.cause !== undefined ? deepestCode(thrown.cause) : undefined;
-  return below ?? codeOf(thrown);
-}
-
 /** Asks for the upgrade as a worker would, under an id that no worker has. */
-export function tryUpgrade(apiBaseUrl: string, { sockets, clock }: Effects): Promise<UpgradeAnswer> {
+export function tryUpgrade(
+  apiBaseUrl: string,
+  { sockets, clock }: { readonly sockets: Sockets; readonly clock: Pick<Clock, 'after'> },
+): Promise<UpgradeAnswer> {
   const url = connectUrl(apiBaseUrl, NOBODY);
   if (url === undefined) return Promise.resolve({ is: 'unreachable', because: 'api_base_url is no http(s) URL' });
   const { promise, resolve } = Promise.withResolvers<UpgradeAnswer>();
@@ -59,10 +59,4 @@ export function tryUpgrade(apiBaseUrl: string, { sockets, clock }: Effects): Pro
     disarm();
     socket.terminate();
   });
-}
-
-/** The proxy that requests to the studio go by, without its password. */
-export function proxyToStudio(apiBaseUrl: string, { get }: Effects['environment']): string | undefined {
-  const proxy = proxyFor(apiBaseUrl, get);
-  return proxy === undefined ? undefined : shownUrl(proxy);
 }
