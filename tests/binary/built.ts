@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type BuildOptions, outfileOf } from '../../install/build.ts';
+import { endOf } from '../fakes/run-main.ts';
 import { assertEndedByItself } from '../fakes/system/left-open.ts';
 import { targetOf } from '../../install/targets.ts';
 
@@ -108,11 +109,7 @@ export async function alone(executable: string): Promise<Alone> {
         env: { ...own, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      const [stdout, stderr, code] = await Promise.all([
-        new Response(child.stdout).text(),
-        new Response(child.stderr).text(),
-        child.exited,
-      ]);
+      const { code, out: stdout, err: stderr } = await endOf(child);
       assertEndedByItself(stderr);
       return { code, stdout, stderr };
     },

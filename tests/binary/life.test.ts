@@ -2,6 +2,7 @@ import { expect } from 'bun:test';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from '../../src/system/process/alive.ts';
+import { endOf } from '../fakes/run-main.ts';
 import { smallSystemd } from '../fakes/service/small-systemd.ts';
 import { tempFolder } from '../fakes/system/temp-folder.ts';
 import { contentsOf } from '../install/machine.ts';
@@ -43,19 +44,7 @@ async function setup() {
     LANG: 'C.UTF-8',
   };
   async function shell(commands: string) {
-    const child = Bun.spawn(['sh', '-ec', commands], {
-      env,
-      cwd: home,
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'pipe',
-    });
-    const [out, err, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ]);
-    return { code, out, err };
+    return await endOf(Bun.spawn(['sh', '-ec', commands], { env, cwd: home, stdio: ['ignore', 'pipe', 'pipe'] }));
   }
   return { home, systemd, shell, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

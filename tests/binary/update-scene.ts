@@ -9,6 +9,7 @@ import type { UpdateState } from '../../src/release/update/state.ts';
 import { watchLog } from '../flow/child.ts';
 import { PATIENCE_MS, waitFor } from '../flow/wait-for.ts';
 import { type Publication, type ReleaseServer, releaseServer } from '../fakes/release/release-server.ts';
+import { endOf, type Ended } from '../fakes/run-main.ts';
 import { storedXz } from '../fakes/release/stored-xz.ts';
 import { fakeStudio, type FakeStudio } from '../fakes/studio/fake-studio.ts';
 import { tempFolder } from '../fakes/system/temp-folder.ts';
@@ -75,7 +76,7 @@ export interface UpdateScene extends AsyncDisposable {
   launch(by?: readonly string[]): RunningWorker;
   /** Starts one and waits until it serves. */
   start(): Promise<RunningWorker>;
-  command(...argv: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  command(...argv: readonly string[]): Promise<Ended>;
   /** What the executable in place says of itself. */
   version(): Promise<string>;
   state(): Promise<UpdateState>;
@@ -147,15 +148,7 @@ export async function updateScene(more = ''): Promise<UpdateScene> {
       await worker.logged('session.welcomed');
       return worker;
     },
-    async command(...argv) {
-      const child = spawn([...argv, '--config', config]);
-      const [out, err, code] = await Promise.all([
-        new Response(child.stdout).text(),
-        new Response(child.stderr).text(),
-        child.exited,
-      ]);
-      return { out, err, code };
-    },
+    command: (...argv) => endOf(spawn([...argv, '--config', config])),
     async version() {
       return (await new Response(spawn(['--version']).stdout).text()).trim();
     },

@@ -2,6 +2,7 @@ import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needs } from '../needs.ts';
+import { endOf } from '../fakes/run-main.ts';
 import { type Ran, builtFor } from './built.ts';
 
 const COMPILER = 'x86_64-w64-mingw32-gcc';
@@ -57,11 +58,7 @@ export async function wine(executable?: string): Promise<OnWine> {
   const start = (args: readonly string[]) =>
     Bun.spawn(['wine', ...args], { cwd: drive, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const finish = async (child: ReturnType<typeof start>): Promise<Ran> => {
-    const [stdout, stderr, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ]);
+    const { code, out: stdout, err: stderr } = await endOf(child);
     return { code, stdout: stdout.replaceAll('\r\n', '\n'), stderr };
   };
   await mkdir(drive, { recursive: true });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Ended, runMain } from '../fakes/run-main.ts';
 import { assertEndedByItself } from '../fakes/system/left-open.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -17,12 +18,6 @@ export interface ChildWorker extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
   /** The `nth` event of this name, now or later. */
   logged(event: string, nth?: number): Promise<ChildEvent>;
-}
-
-export interface CommandEnd {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
 }
 
 /** Nothing of this machine's settings reaches the program. */
@@ -89,14 +84,5 @@ export function watchLog(
 }
 
 /** Runs one command of the program to its end. */
-export async function command(folder: string, ...argv: string[]): Promise<CommandEnd> {
-  const cmd = [process.execPath, 'src/main.ts', ...argv, '--config', join(folder, 'config.toml')];
-  const child = Bun.spawn(cmd, { env: environment(folder), stdout: 'pipe', stderr: 'pipe' });
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  assertEndedByItself(err);
-  return { code, out, err };
-}
+export const command = (folder: string, ...argv: string[]): Promise<Ended> =>
+  runMain([...argv, '--config', join(folder, 'config.toml')], environment(folder));

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { openReceipt } from '../../src/release/receipt.ts';
 import { systemFiles } from '../../src/system/disk/files.ts';
 import { LINUX, needs } from '../needs.ts';
-import { contentsOf, ended } from './machine.ts';
+import { endOf } from '../fakes/run-main.ts';
+import { contentsOf } from './machine.ts';
 import { standIn } from './release.ts';
 import { commandOf, setup, type Setup } from './setup.ts';
 
@@ -92,7 +93,7 @@ for (const shell of SHELLS) {
       const child = it.machine.start([...commandOf(shell), it.script, '--base-url', it.server.url]);
       await it.server.stalled(archive);
       process.kill(-child.pid, 'SIGINT');
-      expect((await ended(child)).code).toBe(130);
+      expect((await endOf(child)).code).toBe(130);
       expect(await contentsOf(it.machine.home)).toEqual({});
     });
 

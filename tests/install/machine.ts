@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endOf, type Ended } from '../fakes/run-main.ts';
 
 /** What the installer needs of a system beside a shell and a way to download. */
 const BASICS = ['cat', 'chmod', 'cp', 'cut', 'dd', 'find', 'getconf', 'grep', 'head', 'id', 'ln', 'mkdir', 'mv', 'rm'];
@@ -13,12 +14,6 @@ const NOT_IN_BUSYBOX = ['getconf', 'xz'];
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: Uint8Array<ArrayBuffer>;
-}
-
-export interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
 }
 
 /** An account on a machine of its own: an empty home with an awkward name, and only the programs that it is said to have. */
@@ -75,7 +70,7 @@ export async function aMachine({ userland = 'debian', envOf }: MachineOptions = 
     home,
     programs,
     start,
-    run: async (cmd, options) => await ended(start(cmd, options)),
+    run: async (cmd, options) => await endOf(start(cmd, options)),
     add: async (...names) => {
       await Promise.all(names.map((name) => link(name)));
     },
@@ -88,16 +83,6 @@ export async function aMachine({ userland = 'debian', envOf }: MachineOptions = 
     },
     [Symbol.asyncDispose]: async () => await rm(folder, { recursive: true, force: true }),
   };
-}
-
-/** Waits for a process and everything that it says. */
-export async function ended(child: ReturnType<Machine['start']>): Promise<Ended> {
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { code, out, err };
 }
 
 /** Every file, folder and link below a folder, with its mode and its bytes: equal for folders that are byte for byte equal. */

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { chmod, chown, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Condition, LINUX, needs } from '../needs.ts';
-import { contentsOf, type Ended } from './machine.ts';
+import type { Ended } from '../fakes/run-main.ts';
+import { contentsOf } from './machine.ts';
 import { type Refusal, REFUSALS } from './refusals.ts';
 import { commandOf, setup, type Setup } from './setup.ts';
 

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { installerWith } from '../../install/installers.ts';
-import { aMachine, type Ended, type Machine, type RunOptions } from './machine.ts';
+import type { Ended } from '../fakes/run-main.ts';
+import { aMachine, type Machine, type RunOptions } from './machine.ts';
 import { serveReleases, type ReleaseServer } from './release-server.ts';
 import { LINUX, type Release, type ReleaseOptions, TEST_KEYS, WINDOWS, writeRelease } from './release.ts';
 

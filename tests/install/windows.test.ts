@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { openReceipt } from '../../src/release/receipt.ts';
 import { systemFiles } from '../../src/system/disk/files.ts';
 import { needs, POWERSHELL } from '../needs.ts';
-import { contentsOf, ended } from './machine.ts';
+import { endOf } from '../fakes/run-main.ts';
+import { contentsOf } from './machine.ts';
 import { REFUSALS } from './refusals.ts';
 import { standIn } from './release.ts';
 import { setupWindows, type Setup } from './setup.ts';
@@ -134,7 +135,7 @@ describe('PowerShell', () => {
     await it.server.stalled(archive);
     process.kill(-child.pid, 'SIGINT');
     // PowerShell answers 0 for a script that Ctrl-C stopped.
-    expect((await ended(child)).out).not.toContain('installed');
+    expect((await endOf(child)).out).not.toContain('installed');
     expect(await contentsOf(it.machine.home)).toEqual({});
   });
 
@@ -151,7 +152,7 @@ describe('PowerShell', () => {
     const { folder } = await it.release();
     const env = { STUDIO_WORKER_UPDATE: '1' };
     const child = it.start('pwsh', { env }, '--from', folder);
-    expect(await ended(child)).toEqual({ code: 0, out: '', err: '' });
+    expect(await endOf(child)).toEqual({ code: 0, out: '', err: '' });
     expect(await readFile(binaryOf(it), 'utf8')).toBe(standIn('0.6.0'));
     expect(await Bun.file(userPathOf(it)).exists()).toBe(false);
     expect(await Bun.file(profileOf(it)).exists()).toBe(false);
@@ -201,7 +202,7 @@ describe('PowerShell', () => {
   test('installs nothing on a 32-bit processor', async () => {
     await using it = await setupWindows();
     const child = it.start('pwsh', { env: { PROCESSOR_ARCHITECTURE: 'x86' } });
-    expect((await ended(child)).err).toContain('no studio-worker for this processor (x86)');
+    expect((await endOf(child)).err).toContain('no studio-worker for this processor (x86)');
   });
 
   test('uninstalling removes the task, the login entry and, if asked, the config', async () => {

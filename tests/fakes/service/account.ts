@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Ended, runMain } from '../run-main.ts';
 import { tempFolder } from '../system/temp-folder.ts';
 import { standIns, type StandIns } from './stand-ins.ts';
 
@@ -13,7 +14,9 @@ export interface Account extends AsyncDisposable {
   readonly variables: Readonly<Record<string, string>>;
   readonly system: StandIns;
   /** Runs a command of the program to its end. */
-  run(...argv: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  run(...argv: string[]): Promise<Ended>;
+  /** Starts a command of the program, of which nobody reads the output. */
+  start(...argv: string[]): Bun.Subprocess<'ignore', 'ignore', 'ignore'>;
 }
 
 export async function anAccount(
@@ -39,20 +42,9 @@ export async function anAccount(
     temporary,
     variables,
     system,
-    async run(...argv) {
-      const child = Bun.spawn([process.execPath, 'src/main.ts', ...argv], {
-        env: variables,
-        stdin: 'ignore',
-        stdout: 'pipe',
-        stderr: 'pipe',
-      });
-      const [out, err, code] = await Promise.all([
-        new Response(child.stdout).text(),
-        new Response(child.stderr).text(),
-        child.exited,
-      ]);
-      return { code, out, err };
-    },
+    run: (...argv) => runMain(argv, variables),
+    start: (...argv) =>
+      Bun.spawn([process.execPath, 'src/main.ts', ...argv], { env: variables, stdio: ['ignore', 'ignore', 'ignore'] }),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 }

@@ -3,28 +3,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version } from '../../../package.json';
+import { runMain } from '../../fakes/run-main.ts';
 import { needs, POSIX } from '../../needs.ts';
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 /** The program as a child process with a home of its own; nothing of this machine's settings reaches it. */
 async function setup() {
   const home = await mkdtemp(join(tmpdir(), 'studio-worker-flow-cli-'));
   const config = join(home, 'config.toml');
   const env = { PATH: process.env['PATH'] ?? '', HOME: home, XDG_CONFIG_HOME: home, XDG_RUNTIME_DIR: home };
-  const run = async (...argv: string[]): Promise<Ended> => {
-    const child = Bun.spawn([process.execPath, 'src/main.ts', ...argv], { env, stdout: 'pipe', stderr: 'pipe' });
-    const [out, err, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ]);
-    return { code, out, err };
-  };
+  const run = (...argv: string[]) => runMain(argv, env);
   return { home, config, env, run, [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) };
 }
 

@@ -2,25 +2,16 @@ import { expect, test } from 'bun:test';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runMain } from '../../fakes/run-main.ts';
 
 /** The program beside a config file of its own. */
 async function setup(text: string) {
   const home = await mkdtemp(join(tmpdir(), 'studio-worker-flow-config-'));
   const path = join(home, 'config.toml');
   await writeFile(path, text);
-  const run = async (argv: readonly string[], variables: Readonly<Record<string, string>> = {}) => {
-    const child = Bun.spawn([process.execPath, 'src/main.ts', '--config', path, ...argv], {
-      env: { PATH: process.env['PATH'] ?? '', HOME: home, XDG_CONFIG_HOME: home, XDG_RUNTIME_DIR: home, ...variables },
-      stdout: 'pipe',
-      stderr: 'pipe',
-    });
-    const [out, err, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ]);
-    return { code, out, err };
-  };
+  const own = { PATH: process.env['PATH'] ?? '', HOME: home, XDG_CONFIG_HOME: home, XDG_RUNTIME_DIR: home };
+  const run = (argv: readonly string[], variables: Readonly<Record<string, string>> = {}) =>
+    runMain(['--config', path, ...argv], { ...own, ...variables });
   const file = (): Promise<string> => readFile(path, 'utf8');
   return { run, file, [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) };
 }

@@ -76,11 +76,7 @@ test('a running worker says which rule rejected its offers', async () => {
     `auth_token = "${authToken}"`,
     'supported_models_override = ["another-model"]',
   );
-  const worker = Bun.spawn([process.execPath, 'src/main.ts', 'run'], {
-    env: { ...account.variables },
-    stdout: 'ignore',
-    stderr: 'ignore',
-  });
+  const worker = account.start('run');
   try {
     await scene.studio.until('a session', (event) => event.is === 'said' && event.type === 'welcome');
     scene.studio.say(

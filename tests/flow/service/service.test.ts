@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runMain } from '../../fakes/run-main.ts';
 import { type Account, anAccount } from '../../fakes/service/account.ts';
 import { LINUX, needs } from '../../needs.ts';
 
@@ -62,12 +63,7 @@ onLinux('a service that fails to start keeps its unit and names manual commands'
 onLinux('a machine without systemd is told so and keeps no unit', async () => {
   await using account = await anAccount([]);
   // A search path with nothing on it but what the program itself needs.
-  const child = Bun.spawn([process.execPath, 'src/main.ts', 'install-service'], {
-    env: { HOME: account.home, PATH: account.system.folder },
-    stdout: 'ignore',
-    stderr: 'pipe',
-  });
-  const [err, code] = await Promise.all([new Response(child.stderr).text(), child.exited]);
+  const { code, err } = await runMain(['install-service'], { HOME: account.home, PATH: account.system.folder });
   expect(code).toBe(69);
   expect(err).toContain('[service.unsupported]');
   expect(await readdir(join(account.home, '.config/systemd/user'))).toEqual([]);

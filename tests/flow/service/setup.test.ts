@@ -79,11 +79,7 @@ test('uninstall --purge stops the worker and leaves the home as it was', async (
   const before = await contentOf(account);
   await account.run('setup', '--headless', '--api-base-url', 'http://127.0.0.1:9');
 
-  const worker = Bun.spawn([process.execPath, 'src/main.ts', 'run'], {
-    env: { ...account.variables },
-    stdout: 'ignore',
-    stderr: 'ignore',
-  });
+  const worker = account.start('run');
   await waitFor(
     'a worker that answers commands',
     () => existsSync(join(dirname(account.configPath), 'local-api.json')),

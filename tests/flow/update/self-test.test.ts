@@ -3,23 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { formatReleaseManifest } from '../../../install/release-manifest.ts';
 import { generateSecretKey, signMinisign } from '../../../install/sign.ts';
 import { VERSION } from '../../../src/base/version.ts';
+import { runMain } from '../../fakes/run-main.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { TEST_MS } from '../wait-for.ts';
 
 setDefaultTimeout(TEST_MS);
 
-async function selfTest(...words: readonly string[]) {
-  const child = Bun.spawn([process.execPath, 'src/main.ts', '--self-test', ...words], {
-    stdout: 'pipe',
-    stderr: 'pipe',
-  });
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { out, err, code };
-}
+const selfTest = (...words: readonly string[]) => runMain(['--self-test', ...words]);
 
 test('a program that is whole has nothing to say', async () => {
   expect(await selfTest()).toEqual({ out: '', err: '', code: 0 });

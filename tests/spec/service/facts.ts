@@ -1,5 +1,6 @@
 import { memoryProperties } from '../../../src/system/process/memory-scope.ts';
 import type { ServiceFacts } from '../../../src/service/service.ts';
+import { endOf } from '../../fakes/run-main.ts';
 
 /** A service of an account whose folders have names that no text should trip over. */
 export const someFacts = (changed: Partial<ServiceFacts> = {}): ServiceFacts => ({
@@ -26,10 +27,6 @@ export async function answerOf(
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
+  const { code, out, err } = await endOf(child);
   return { code, output: out + err };
 }
