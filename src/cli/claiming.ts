@@ -3,7 +3,7 @@ import { printJson, printLines } from './output.ts';
 import { reloadFacts, reloadText } from './view/worker-reply.ts';
 import type { World } from './world.ts';
 
-/** A command that turns claiming on or off: `enable` and `disable`, which windows call `resume` and `pause`. */
+/** A command that turns claiming on or off, for good. */
 export const claimingCommand = (name: string, enabled: boolean, summary: string) =>
   command({
     summary,

@@ -44,6 +44,8 @@ export type WorkerEvent =
   | { readonly is: 'registration'; readonly status: RegistrationStatus }
   /** The studio acknowledged a heartbeat: both ways between it and this worker are open. */
   | { readonly is: 'heartbeat'; readonly roundTripMs?: number }
+  /** The operator paused the worker, or resumed it. */
+  | { readonly is: 'pause'; readonly paused: boolean }
   | { readonly is: 'config'; readonly changedKeys: readonly string[] }
   | { readonly is: 'update'; readonly status: UpdateStatus }
   /** There is a small picture of what a job made. */

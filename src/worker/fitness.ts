@@ -1,29 +1,16 @@
 import { formatDuration } from '../base/units.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
 import { type Rejection, REJECTIONS } from '../contract/rejections.ts';
-import { isKindOn, isModelOn } from './operator-choice.ts';
+import { CHOICE_RULES } from './rules/choice-rules.ts';
 import { memoryInputs, unfitRejection } from './rules/memory-verdict.ts';
 import type { OfferFacts } from './rules/offer-facts.ts';
 import { THRESHOLD_RULE, whyNotIdle } from './rules/operator-limits.ts';
+import { BUSY, type RuleSpec } from './rules/rule-spec.ts';
 
 /*
  * Everything that may stand against an offer, in the order in which it counts. The running worker takes the first rule
  * that rejects; `explain-offer` shows them all. Both read this list, so they cannot disagree.
  */
-
-export type RuleInputs = Readonly<Record<string, string | number | boolean>>;
-
-interface RuleSpec {
-  readonly name: string;
-  /** What the studio receives. */
-  readonly rejection: (facts: OfferFacts, offer: Offer) => Rejection;
-  /** Whether only a running worker knows. */
-  readonly isLive: boolean;
-  /** What it is decided on, as people are shown it. */
-  readonly inputs: (facts: OfferFacts, offer: Offer) => RuleInputs;
-  /** Why the offer is rejected over this alone, for our own log; undefined when it is not. */
-  readonly against: (facts: OfferFacts, offer: Offer) => string | undefined;
-}
 
 /** Why an offer is rejected: the first rule against it. */
 export interface Unfit {
@@ -32,34 +19,9 @@ export interface Unfit {
   readonly because: string;
 }
 
-/** What only a running worker knows, and the studio receives as one answer. */
-const BUSY = { isLive: true, rejection: () => REJECTIONS.busy } as const;
-
 /** In the order in which they apply; down to `busy` it is the contract's (admission of offers). */
 const ORDERED = [
-  {
-    name: 'claiming',
-    rejection: () => REJECTIONS.paused,
-    isLive: false,
-    inputs: ({ claimingOff }) => ({ auto_enabled: !claimingOff }),
-    against: ({ claimingOff }) => (claimingOff ? 'claiming is off' : undefined),
-  },
-  {
-    name: 'kinds',
-    rejection: () => REJECTIONS.paused,
-    isLive: false,
-    inputs: ({ choice }, { task: { kind } }) => ({ kind, on: isKindOn(choice, kind) }),
-    against: ({ choice }, { task: { kind } }) =>
-      isKindOn(choice, kind) ? undefined : `${kind} tasks are off in [kinds]`,
-  },
-  {
-    name: 'models',
-    rejection: () => REJECTIONS.paused,
-    isLive: false,
-    inputs: ({ choice }, { model }) => ({ model, supported_models_override: choice.models.join(' ') }),
-    against: ({ choice }, { model, modelSource: { engine } }) =>
-      isModelOn(choice, model, engine) ? undefined : `supported_models_override does not name ${model}`,
-  },
+  ...CHOICE_RULES,
   {
     name: 'updating',
     rejection: () => REJECTIONS.updating,

@@ -6,6 +6,7 @@ import type { SessionStatus } from '../studio/session/session.ts';
 
 export const OBSTACLES = [
   'claiming-off',
+  'paused',
   'not-registered',
   'no-session',
   'no-engines',
@@ -30,8 +31,10 @@ export interface WorkerStatus {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly configPath: string;
-  /** Claiming is on. */
+  /** Claiming is on, as saved. */
   readonly enabled: boolean;
+  /** The operator paused it until they resume it, or it starts anew. */
+  readonly paused: boolean;
   readonly stopping: boolean;
   /** What keeps jobs away, the most lasting first; absent where nobody asked for it. */
   readonly obstacles?: readonly Obstacle[];

@@ -51,6 +51,7 @@ export interface WorkerDeps {
     | 'pid'
     | 'configPath'
     | 'enabled'
+    | 'paused'
     | 'workerId'
     | 'vramTotalGb'
     | 'vramThresholdGb'

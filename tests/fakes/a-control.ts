@@ -17,12 +17,12 @@ export interface AControl {
 /** Control of a worker that is nothing but a status and a list of what was done to it. */
 export function aControl(status: WorkerStatus, over: Partial<ControlDeps> = {}): AControl {
   const did: string[] = [];
-  let { enabled } = status;
+  let { paused } = status;
   const events = createWorkerEvents(recordingLogger());
   const control = createWorkerControl({
-    status: () => ({ ...status, enabled }),
+    status: () => ({ ...status, paused }),
     obstacles: async () => status.obstacles ?? [],
-    saveEnabled: async (next) => void (enabled = next),
+    pauseSwitch: { set: (next) => void (paused = next) },
     reload: async () => void did.push('reload'),
     load: async ({ model }) => void did.push(`load ${model}`),
     unload: async ({ model }) => did.push(`unload ${model}`),

@@ -5,12 +5,14 @@ import type { LiveFacts, OfferFacts } from '../../src/worker/rules/offer-facts.t
 export const FIT: OfferFacts & { readonly live: LiveFacts } = {
   claimingOff: false,
   choice: EVERYTHING,
+  isTurnedOff: false,
   onlyWhenIdle: false,
   thresholdGb: 12,
   userPresence: undefined,
   device: undefined,
   memory: { is: 'unknown', because: 'no GPU reports its memory' },
   live: {
+    paused: false,
     holders: [],
     maintenance: false,
     stopping: false,

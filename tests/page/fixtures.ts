@@ -153,6 +153,7 @@ export const BUSY: LiveStatus = {
   machineName: 'workbench',
   hero: 'busy',
   paused: false,
+  enabled: true,
   busy: true,
   stopping: false,
   registered: true,

@@ -133,11 +133,11 @@ test('pausing says what came of it, and the state changes by an event', async ()
 test('what the worker refuses stays to be read until it is closed', async () => {
   await using page = await open();
   await until(page.model.link, isLive);
-  page.api.refuse(500, 'config_not_saved', 'the config file cannot be written');
+  page.api.refuse(503, 'unavailable', 'the worker is stopping');
   await page.actions.pause();
   page.browser.advance(60_000);
   const [toast] = page.model.toasts.value;
-  expect(toast).toMatchObject({ tone: 'bad', say: 'Not paused: the config file cannot be written' });
+  expect(toast).toMatchObject({ tone: 'bad', say: 'Not paused: the worker is stopping' });
   page.actions.dismissToast(toast!.id);
   expect(page.model.toasts.value).toEqual([]);
 });

@@ -64,11 +64,11 @@ inChromium('a worker paused in its window takes no job until resumed there', asy
   const { page, scene } = open;
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('heading', { name: 'Paused' }).waitFor();
-  expect(scene.worker.status().enabled).toBe(false);
+  expect(scene.worker.status()).toMatchObject({ paused: true, enabled: true });
   const { id } = await scene.studio.createJob(anLlmTask());
   await page.getByRole('button', { name: 'Resume' }).click();
   await scene.studio.jobIs(id, 'completed');
-  expect(scene.worker.config.current.auto_enabled).toBe(true);
+  expect(scene.worker.status().paused).toBe(false);
 });
 
 inChromium('a job that is handed back in the window goes to the studio again', async () => {

@@ -84,7 +84,7 @@ function runningLines(worker: WorkerStatus, now: number): readonly string[] {
       `running (pid ${worker.pid}, ${worker.version}, for ${formatDuration(now - worker.startedAt)})` +
         (worker.stopping ? ', stopping' : ''),
     ),
-    factLine('claiming', worker.enabled ? 'on' : 'off (run `studio-worker enable` to take jobs)'),
+    factLine('claiming', claimingText(worker)),
     factLine('session', sessionText(worker)),
     factLine('vram', `${worker.vramTotalGb} GiB, jobs up to ${worker.vramThresholdGb} GiB`),
     factLine('model_engines', enginesText(worker)),
@@ -98,6 +98,11 @@ function runningLines(worker: WorkerStatus, now: number): readonly string[] {
     ...(worker.update === undefined ? [] : [factLine('update', updateText(worker.update, now))]),
     factLine('outbox', `${worker.outbox.count} waiting (${formatBytes(worker.outbox.sizeBytes)})`),
   ];
+}
+
+function claimingText({ enabled, paused }: WorkerStatus): string {
+  if (!enabled) return 'off (run `studio-worker enable` to take jobs)';
+  return paused ? 'paused (run `studio-worker resume` to take jobs)' : 'on';
 }
 
 /** As they are advertised: a studio of the contract offers nothing to a worker without any. */

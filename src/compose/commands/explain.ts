@@ -1,4 +1,5 @@
 import type { Offer } from '../../contract/frames/inbound.ts';
+import { listCatalogue } from '../../models/catalogue/catalogue.ts';
 import { openPeaks } from '../../models/memory/peaks.ts';
 import { createModelStore } from '../../models/store/store.ts';
 import { type ExplainChoice, type ExplainedOffer, type Explanation, explainNow } from '../../worker/explain.ts';
@@ -53,12 +54,14 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
     clock,
   });
   const store = createModelStore(modelStoreOptions(effects, config, log));
+  const catalogue = await listCatalogue(siblingsOf(path).catalogue, files);
   return await explainNow(offer, {
     engines,
     urls: { check: offeredUrlCheck(effects, config), stored: () => store.list() },
     readFacts: () => ({
       claimingOff: !current.auto_enabled,
       choice: choiceIn(current),
+      isTurnedOff: catalogue.some(({ id, enabled }) => id === offer.model && !enabled),
       onlyWhenIdle: current.only_when_idle,
       thresholdGb: current.vram_threshold_gb,
       userPresence,

@@ -12,12 +12,13 @@ import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
 import { createThumbnails, type Thumbnails } from '../../worker/reports/thumbnails.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import { sha256 } from '../../system/disk/digest.ts';
-import { createLoadFailures, type LoadFailures } from '../../worker/rules/load-failures.ts';
-import { createOfferFacts, type OfferFactsReader } from '../../worker/rules/offer-facts.ts';
+import { createLoadFailures } from '../../worker/rules/load-failures.ts';
+import { createOfferFacts, type OfferFactsDeps, type OfferFactsReader } from '../../worker/rules/offer-facts.ts';
 import { openSchemaCheck } from '../children/schema-check.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { liveChoice } from '../config.ts';
 import { modelStoreOptions } from '../model-store.ts';
+import type { ClaimingParts } from './claiming.ts';
 import { composeLoadedModels, type LoadedModels } from './loaded-models.ts';
 import type { Memory } from './memory.ts';
 import type { WorkerSetup } from './setup.ts';
@@ -47,6 +48,7 @@ export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'loa
 export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery' | 'studioOffers'> {
   readonly scheduler: Scheduler;
   readonly events: WorkerEvents;
+  readonly claiming: ClaimingParts;
   readonly isStopping: () => boolean;
   readonly userPresence: () => UserPresence | undefined;
 }
@@ -63,9 +65,9 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   const loadFailures = createLoadFailures(clock);
   const store = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
   const catalogue = await catalogueOf(setup, events);
-  const loaded = await composeLoadedModels(setup, store, events);
+  const loaded = await composeLoadedModels(setup, store, parts);
   const { admission } = loaded.memory;
-  const offerFacts = readOfferFacts(setup, parts, { loadFailures, admission });
+  const offerFacts = readOfferFacts(setup, parts, { loadFailures, admission, catalogue });
   const outputCheck = createOutputCheck({
     images: effects.images,
     checkSchema: openSchemaCheck(effects),
@@ -134,12 +136,12 @@ const learningFrom = (pipeline: Pipeline, catalogue: Pick<Catalogue, 'learn'>): 
 /** Each fact is read anew for each offer: the config may have been edited since the last. */
 function readOfferFacts(
   { config, quarantine, cpuRule }: WorkerSetup,
-  { scheduler, delivery, isStopping, userPresence }: JobsParts,
-  { loadFailures, admission }: { readonly loadFailures: LoadFailures; readonly admission: Memory['admission'] },
+  { scheduler, claiming, delivery, isStopping, userPresence }: JobsParts,
+  about: Pick<OfferFactsDeps, 'loadFailures' | 'catalogue'> & { readonly admission: Memory['admission'] },
 ): OfferFactsReader {
-  const enabled = config.live('auto_enabled');
   return createOfferFacts({
-    claimingOff: () => !enabled(),
+    claimingOff: () => !claiming.enabled(),
+    pauseSwitch: claiming.pauseSwitch,
     choice: liveChoice(config),
     onlyWhenIdle: config.live('only_when_idle'),
     thresholdGb: config.live('vram_threshold_gb'),
@@ -149,7 +151,8 @@ function readOfferFacts(
     isOutboxFull: () => !delivery.hasSpace(),
     quarantine,
     cpuRule,
-    loadFailures,
-    memory: admission,
+    loadFailures: about.loadFailures,
+    catalogue: about.catalogue,
+    memory: about.admission,
   });
 }

@@ -10,9 +10,10 @@ import { keepWarmMs } from '../../worker/rules/operator-amounts.ts';
 import { createModelLoader, type ModelLoader } from '../../worker/models/loader.ts';
 import { createRestoreOnce, preload } from '../../worker/models/restore.ts';
 import type { ControlDeps } from '../../worker/control/control.ts';
-import type { WorkerEvents } from '../../worker/events.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { type Memory, type MemoryOptions, openMemory } from './memory.ts';
+import type { WorkerEvents } from '../../worker/events.ts';
+import type { ClaimingParts } from './claiming.ts';
 import type { WorkerSetup } from './setup.ts';
 
 /** The models in memory, and the memory they are in. */
@@ -35,7 +36,7 @@ export interface LoadedModels {
 export async function composeLoadedModels(
   setup: WorkerSetup,
   store: ModelStore,
-  events: Pick<WorkerEvents, 'emit'>,
+  { events, claiming }: { readonly events: Pick<WorkerEvents, 'emit'>; readonly claiming: ClaimingParts },
 ): Promise<LoadedModels> {
   const { config, effects, engines } = setup;
   const { clock, files } = effects;
@@ -44,8 +45,8 @@ export async function composeLoadedModels(
   const memory = await memoryOf(setup, (kind) => pool.shares(kind));
   const { admission, probe } = memory;
   const residency = await openResidency({ path: paths.residency, files, clock, log });
-  const [claiming, keepSecs] = [config.live('auto_enabled'), config.live('keep_warm_secs')];
-  const keepMs = (): number => keepWarmMs(claiming(), keepSecs());
+  const keepSecs = config.live('keep_warm_secs');
+  const keepMs = (): number => keepWarmMs(claiming.now() === 'on', keepSecs());
   let remembers = true;
   const onChange = (): void => {
     if (remembers) residency.remember(pool.residents());
@@ -56,7 +57,7 @@ export async function composeLoadedModels(
   const filesFor = (request: ModelRequest, signal: AbortSignal) => presentFiles(store, request, signal);
   const about = { engines, pool, loader, filesFor, keepMs, clock, log };
   const restore = createRestoreOnce(residency.found, about);
-  const unfollow = follow(setup, pool);
+  const unfollow = follow(setup, claiming, pool);
   const closing = new AbortController();
   return {
     memory,
@@ -103,9 +104,9 @@ async function presentFiles(
 }
 
 /** What the operator switches reaches the models in memory. */
-function follow({ config }: WorkerSetup, pool: ModelPool<LoadedModel>): () => void {
-  const unfollowClaims = config.watch('auto_enabled', (claims) => {
-    if (!claims) void pool.unloadAll('claiming-off');
+function follow({ config }: WorkerSetup, claiming: ClaimingParts, pool: ModelPool<LoadedModel>): () => void {
+  const unfollowClaims = claiming.onChange(() => {
+    if (claiming.now() !== 'on') void pool.unloadAll('claiming-off');
   });
   const unfollowKeep = config.watch('keep_warm_secs', () => pool.keepMsChanged());
   return () => {

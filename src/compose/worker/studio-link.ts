@@ -26,6 +26,7 @@ export interface StudioLink {
 export interface LinkParts {
   readonly credentials: () => Credentials | undefined;
   readonly capabilities: SessionOptions['capabilities'];
+  readonly claiming: SessionOptions['claiming'];
   readonly scheduler: Pick<Scheduler, 'held'>;
   readonly events: Pick<WorkerEvents, 'emit'>;
   readonly onRevoked: SessionOptions['onRevoked'];
@@ -37,7 +38,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
   const { config, effects } = setup;
   const { clock, random, sha256, files, http, sockets } = effects;
   const log = setup.log.logger.child({}, 'delivery');
-  const { credentials, capabilities, scheduler, events, onRevoked, onHeartbeatSent } = parts;
+  const { credentials, capabilities, claiming, scheduler, events, onRevoked, onHeartbeatSent } = parts;
   let offered: readonly string[] = [];
   const outbox = await openOutbox({
     dir: siblingsOf(config.path).outbox,
@@ -54,7 +55,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
     log: setup.log.logger.child({}, 'session'),
     credentials,
     capabilities,
-    claiming: config.live('auto_enabled'),
+    claiming,
     currentJobId: () => studioJob(scheduler) ?? delivery.currentJobId(),
     shipBuffer: setup.log.shipBuffer,
     maxFailures: config.current.ws_reconnect_attempts ?? 0,

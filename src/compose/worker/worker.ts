@@ -23,6 +23,7 @@ import { inTrial } from '../../worker/rules/trial.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { offeredUrlCheck } from '../model-store.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
+import { composeClaiming } from './claiming.ts';
 import { composeIdentity } from './identity.ts';
 import { composeJobs, type Jobs } from './jobs.ts';
 import { probeMachine } from './machine-facts.ts';
@@ -57,6 +58,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   stopping.connect(stopParts({ session: link.session, delivery: link.delivery, registration, events }));
   follow(setup, { session: link.session, registration, events });
   machine.onChange(() => link.session.beat());
+  parts.claiming.onChange(() => link.session.beat());
   const { updater } = setup;
   events.subscribe(({ is }) => {
     // A lease that waits for an update would hold up the end; one that hands over ends by itself.
@@ -119,7 +121,7 @@ async function composeBase(setup: WorkerSetup) {
     apiBaseUrl,
     presence,
     machine,
-    enabled: config.live('auto_enabled'),
+    claiming: composeClaiming(setup, events),
     events,
     history,
     rejections,
@@ -130,12 +132,12 @@ async function composeBase(setup: WorkerSetup) {
 
 /** The way from an offer to its outcome and back to the studio. */
 async function composeOffers(setup: WorkerSetup, base: Base) {
-  const { apiBaseUrl, presence, machine, enabled, events, scheduler, stopping } = base;
+  const { apiBaseUrl, presence, machine, claiming, events, scheduler, stopping } = base;
   const thresholdGb = setup.config.live('vram_threshold_gb');
   const takenGb = (): number => offeredGb(thresholdGb(), jobs.maxEstimateGb());
   const capabilities = (features: readonly string[] = []): Capabilities =>
     machine.capabilities({
-      claiming: enabled() && !stopping.underway,
+      claiming: claiming.now() === 'on' && !stopping.underway,
       thresholdGb: takenGb(),
       withExtensions: features.includes('extensionEngines'),
     });
@@ -146,6 +148,7 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
   const link = await composeStudioLink(setup, {
     credentials,
     capabilities,
+    claiming: claiming.now,
     scheduler,
     events,
     onHeartbeatSent: () => roundTrip.onSent(),
@@ -158,6 +161,7 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
   const jobs = await composeJobs(setup, {
     scheduler,
     events,
+    claiming,
     claims,
     delivery,
     studioOffers,
@@ -170,7 +174,8 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
 /** A new version on trial gets parts that take no job and deliver nothing. */
 function workerOf(setup: WorkerSetup, parts: Parts): Worker {
   const { effects, config, log, trial } = setup;
-  const { machine, enabled, events, history, stopping, takenGb, capabilities, identity, link, jobs, roundTrip } = parts;
+  const { machine, claiming, events, history, stopping, takenGb, capabilities, identity, link, jobs, roundTrip } =
+    parts;
   const { session, claims, delivery } = link;
   const { registration, credentials, approved } = identity;
   const serving = {
@@ -204,7 +209,8 @@ function workerOf(setup: WorkerSetup, parts: Parts): Worker {
       ...enginesIn(capabilities(['extensionEngines'])),
       pid: effects.environment.pid,
       configPath: config.path,
-      enabled: enabled(),
+      enabled: claiming.enabled(),
+      paused: claiming.pauseSwitch.paused,
       workerId: credentials()?.workerId,
       vramTotalGb: machine.vramTotalGb(),
       vramThresholdGb: takenGb(),
@@ -227,7 +233,7 @@ const NO_UPDATER: Pick<Updater, 'request'> = {
 /** All that may be asked of the worker while it runs, from whichever side. */
 function controlOf(setup: WorkerSetup, parts: Parts, worker: Worker): WorkerControl {
   const { config, engines, updater } = setup;
-  const { scheduler, stopping, events, rejections, jobs, link, presence } = parts;
+  const { scheduler, stopping, events, rejections, jobs, link, presence, claiming } = parts;
   return createWorkerControl({
     status: () => worker.status(),
     obstacles: () =>
@@ -236,7 +242,7 @@ function controlOf(setup: WorkerSetup, parts: Parts, worker: Worker): WorkerCont
         userPresence: () => presence.latest(),
         outboxHasSpace: () => link.delivery.hasSpace(),
       }),
-    saveEnabled: async (on) => void (await config.update({ auto_enabled: on })),
+    pauseSwitch: claiming.pauseSwitch,
     reload: () => config.reload(),
     load: jobs.load,
     unload: jobs.unload,

@@ -54,7 +54,7 @@ export const WORKER_CHECKS: readonly Check[] = [
     title: 'jobs can come, and nothing stands against them',
     page: [
       'Why no jobs come: claiming is off, the session is not open, the studio offers none, or a rule rejects each. The running worker counts which rule rejected how many offers, and remembers the last of each.',
-      'Rules, in their order: `claiming` and `kinds` and `models` are your choice; `updating` and `busy` and `stopping` pass; `idle` waits for nobody at the machine; `memory` and `device` ask for a GPU that is free; `outbox` waits for results to be delivered; `quarantine` and `unloadable` are about one model. `studio-worker explain-offer <file>` shows each for one offer.',
+      'Rules, in their order: `claiming`, `paused`, `kinds`, `models` and `turned-off` are your choice; `updating` and `busy` and `stopping` pass; `idle` waits for nobody at the machine; `memory` and `device` ask for a GPU that is free; `outbox` waits for results to be delivered; `quarantine` and `unloadable` are about one model. `studio-worker explain-offer <file>` shows each for one offer.',
     ],
     run: jobs,
   },
@@ -123,8 +123,9 @@ async function service({ service: report, config }: DoctorDeps): Promise<Finding
 async function jobs({ worker, offers, now }: DoctorDeps): Promise<Finding> {
   const asked = await worker();
   if (asked.is !== 'answered') return skipped('no worker runs');
-  const { enabled, session, registration, startedAt, runningJobs } = asked.answer;
+  const { enabled, paused, session, registration, startedAt, runningJobs } = asked.answer;
   if (!enabled) return warning('claiming is off', 'Run `studio-worker enable`.');
+  if (paused) return warning('the worker is paused', 'Run `studio-worker resume`.');
   if (registration.at !== 'approved')
     return warning('the studio has not approved this machine', 'Approve it in the studio.');
   if (session.at !== 'live') return warning(`the session is ${session.at}`, 'See the checks of the studio.');

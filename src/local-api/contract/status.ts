@@ -132,7 +132,10 @@ const LIVE = {
   machineName: v.string(),
   hero: v.picklist(HEROES),
   /** Claiming is off: no job is taken until somebody resumes. */
+  /** Until the operator resumes, or the next start. */
   paused: v.boolean(),
+  /** Whether it takes jobs as saved in the config file (`auto_enabled`). */
+  enabled: v.boolean(),
   busy: v.boolean(),
   stopping: v.boolean(),
   registered: v.boolean(),

@@ -33,8 +33,8 @@ export function daemonHandlers(deps: LocalApiDeps, facts: ApiFacts): Pick<Handle
       const lines = after > ring.lastSeq ? ring.all() : ring.after(after);
       return jsonReply({ entries: lines.map(({ seq, item }) => Object.assign({ seq }, item)), seq: ring.lastSeq });
     },
-    pause: async () => jsonReply({ paused: !(await control.pause({})).enabled }),
-    resume: async () => jsonReply({ paused: !(await control.resume({})).enabled }),
+    pause: async () => jsonReply({ paused: (await control.pause({})).paused }),
+    resume: async () => jsonReply({ paused: (await control.resume({})).paused }),
     engines: async () => jsonReply(await deps.engines()),
     update: async ({ body }) => jsonReply(await control.update(body), 202),
     async shutdown() {

@@ -54,7 +54,7 @@ const ofStudio = ({ status, session }: StatusFacts): Measured => [
 ];
 
 const ofOffers = ({ offers, status }: StatusFacts): Measured => [
-  one('claiming', 'Whether the worker takes jobs.', flag(status.enabled)),
+  one('claiming', 'Whether the worker takes jobs.', flag(status.enabled && !status.paused)),
   total('offers_total', 'Jobs that the studio offered.', offers.offers),
   total('offers_accepted_total', 'Offers that were accepted.', offers.accepted),
   {

@@ -6,16 +6,17 @@ import type { Hero } from '../contract/status.ts';
  * it does: a worker that finishes its last job before a pause drains.
  */
 export function heroOf(
-  status: Pick<WorkerStatus, 'registration' | 'session' | 'stopping' | 'enabled' | 'runningJobs' | 'update'>,
+  status: Pick<WorkerStatus, 'registration' | 'session' | 'stopping' | 'enabled' | 'paused' | 'runningJobs' | 'update'>,
 ): Hero {
-  const { registration, session, stopping, enabled, runningJobs, update } = status;
+  const { registration, session, stopping, runningJobs, update } = status;
   const isBusy = runningJobs.length > 0;
+  const takesJobs = status.enabled && !status.paused;
   if (registration.at === 'rejected') return 'rejected';
   if (registration.at === 'pending') return 'waiting';
   if (registration.at !== 'approved') return 'not-registered';
   if (stopping || update?.at === 'draining' || update?.at === 'swapping') return 'draining';
-  if (isBusy && !enabled) return 'draining';
+  if (isBusy && !takesJobs) return 'draining';
   if (session.at !== 'live') return 'disconnected';
   if (isBusy) return 'busy';
-  return enabled ? 'idle' : 'paused';
+  return takesJobs ? 'idle' : 'paused';
 }

@@ -38,7 +38,8 @@ export function liveStatus(facts: StatusFacts): LiveStatus {
   return {
     ...processView(facts),
     hero: heroOf(status),
-    paused: !status.enabled,
+    paused: status.paused,
+    enabled: status.enabled,
     busy: runningJobs.length > 0,
     stopping: status.stopping,
     registered: registration.at === 'approved',

@@ -10,8 +10,18 @@ const camelCase = (value: unknown): string =>
 
 const REJECTED: Readonly<Record<string, (fields: Fields) => string>> = {
   claiming: () => 'worker is paused',
+  paused: () => 'worker is paused',
   busy: () => 'worker is already busy',
   idle: ({ presence }) => `only when idle, and the person is ${text(presence)}`,
+};
+
+const CLAIMING: Readonly<Record<string, (fields: Fields) => string>> = {
+  on: ({ before }) =>
+    before === 'paused'
+      ? 'claiming resumed by operator; accepting new offers again'
+      : 'claiming enabled: offers are taken again',
+  off: () => 'claiming disabled: offers are rejected',
+  paused: () => 'claiming paused by operator; new offers are rejected until resumed',
 };
 
 /** Studio contract, log entries of category `ws`: operators and studios search for these texts, so they are fixed. */
@@ -61,7 +71,5 @@ export const CONTRACT_SENTENCES = {
   'session.refused': ws((f) =>
     f.code === 4001 ? `auth failed: ${text(f.reason)}. Re-register the worker.` : `fatal: ${text(f.reason)}`,
   ),
-  'claiming.changed': ws((f) =>
-    f.enabled === true ? 'claiming enabled: offers are taken again' : 'claiming disabled: offers are rejected',
-  ),
+  'claiming.changed': ws((f) => CLAIMING[text(f.claiming)]?.(f) ?? ''),
 } satisfies Sentences;

@@ -43,6 +43,13 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
   return new FileCatalogue(options, await load(options));
 }
 
+/** What the catalogue of a worker lists, without touching it; nothing where it cannot be read. */
+export async function listCatalogue(path: string, files: Pick<Files, 'readText'>): Promise<readonly CatalogueEntry[]> {
+  const text = await files.readText(path).catch(() => undefined);
+  const read = text === undefined ? undefined : readJson(CatalogueFileSchema, text);
+  return read?.is === 'read' ? read.value.models : [];
+}
+
 type Content = ReturnType<typeof emptyContent>;
 const emptyContent = () => ({
   models: [] as readonly CatalogueEntry[],

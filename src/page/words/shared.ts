@@ -49,6 +49,7 @@ export const SHELL = {
   resumeTitle: 'Take jobs again',
   tryNow: 'Try now',
   openRequest: 'Open request',
+  openConfig: 'Open config',
   askAgain: 'Ask again',
   currentJob: 'Current job',
   states: {
@@ -69,6 +70,7 @@ export const SHELL = {
     idle: (studio: string) => `Ready for jobs from ${studio}`,
     limited: 'Takes no jobs now. The Status page says why',
     paused: 'Takes no jobs until you resume',
+    off: 'Switched off in the config',
     draining: 'Finishes the running job, takes no other',
     stopping: 'Stops when the running job is done',
     step: (kind: string, done: number, total: number) => `${kind}, step ${done} of ${total}`,

@@ -138,6 +138,13 @@ const StatusLink = ({ word }: { readonly word: string }) => (
 
 function PauseButton({ status }: { readonly status: LiveStatus }) {
   const { actions } = usePage();
+  if (!status.enabled) {
+    return (
+      <LinkButton wide small href={hrefOf({ tab: 'config', at: 'worker' })}>
+        {SHELL.openConfig}
+      </LinkButton>
+    );
+  }
   if (status.paused) {
     return (
       <Button wide small icon="play" keys="Control+." title={SHELL.resumeTitle} onPress={actions.resume}>

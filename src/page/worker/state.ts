@@ -67,7 +67,7 @@ export function heroSentence(status: LiveStatus, now: number): string {
         ? STATUS.say.busy(studio)
         : STATUS.say.busyLocal;
     case 'paused':
-      return STATUS.say.paused(studio);
+      return status.enabled ? STATUS.say.paused(studio) : STATUS.say.off(studio);
     case 'idle':
       return status.obstacles.length > 0 ? STATUS.say.limited(studio) : STATUS.say.idle(studio);
     default:
@@ -122,7 +122,7 @@ function liveSentence(status: LiveStatus, now: number): string {
     case 'busy':
       return job === undefined ? what.idle(studio) : `${jobProgress(job)}\n${job.model}`;
     case 'paused':
-      return what.paused;
+      return status.enabled ? what.paused : what.off;
     case 'idle':
       return status.obstacles.length > 0 ? what.limited : what.idle(studio);
     default:

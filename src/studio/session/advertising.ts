@@ -1,6 +1,9 @@
 import type { Capabilities } from '../../contract/capabilities.ts';
 import type { Logger } from '../../log/logger.ts';
 
+/** Whether jobs are taken, as the operator decided: saved as off, or paused for now. */
+export type Claiming = 'on' | 'off' | 'paused';
+
 /** The current capabilities, and what is logged about them. */
 export interface Advertising {
   /** For `hello`: logs what is advertised, once, and again only when it is something else. */
@@ -20,25 +23,25 @@ export interface Advertising {
 export function createAdvertising(
   log: Logger,
   capabilities: (features: readonly string[]) => Capabilities,
-  claiming: () => boolean,
+  claiming: () => Claiming,
 ): Advertising {
   let logged = '';
   /** Of the frame before on this socket, and the features that it was made for. */
   let before: { readonly features: readonly string[]; readonly offered: string } | undefined;
-  let enabled: boolean | undefined;
+  let claimed: Claiming | undefined;
   return {
     forHello() {
       const current = capabilities([]);
-      enabled = undefined;
+      claimed = undefined;
       before = { features: [], offered: offeredIn(current) };
       const summary = summaryOf(current);
       if (logged !== (logged = JSON.stringify(summary))) logAdvertised(log, summary);
       return current;
     },
     forHeartbeat(features) {
-      const wasEnabled = enabled;
-      enabled = claiming();
-      if (wasEnabled !== undefined && wasEnabled !== enabled) log.info('claiming.changed', { enabled });
+      const last = claimed;
+      claimed = claiming();
+      if (last !== undefined && last !== claimed) log.info('claiming.changed', { claiming: claimed, before: last });
       const current = capabilities(features);
       // A studio names its features after hello, which widens what it is told: the operator changed nothing.
       if (before !== undefined && before.offered !== offeredIn(capabilities(before.features))) {

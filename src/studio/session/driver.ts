@@ -11,7 +11,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { SocketEnd, Sockets } from '../../system/net/socket.ts';
-import { type Advertising, createAdvertising } from './advertising.ts';
+import { type Advertising, type Claiming, createAdvertising } from './advertising.ts';
 import { backoffMs, jittered } from './backoff.ts';
 import { describeEnd, describeFully, GOODBYE_MS, Links } from './link.ts';
 import { type Effect, type Event, type Policy, type State, step, type Timer } from './machine.ts';
@@ -39,7 +39,7 @@ export interface SessionOptions {
   /** `features`: what the studio named in the welcome of this socket; none before it. */
   readonly capabilities: (features: readonly string[]) => Capabilities;
   /** Whether the operator lets this worker claim; capabilities may deny it for other reasons. */
-  readonly claiming: () => boolean;
+  readonly claiming: () => Claiming;
   readonly currentJobId: () => JobId | undefined;
   readonly shipBuffer: LogQueue;
   /** Called whenever the session moved to another state. Must not throw. */

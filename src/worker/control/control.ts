@@ -9,6 +9,7 @@ import type { Obstacle, WorkerStatus } from '../status.ts';
 import type { NotLoaded } from '../models/restore.ts';
 import type { AnswerOf, AskName, RequestOf, StreamEventOf, StreamName, StreamRequestOf } from './table.ts';
 import { logLines, type LogSource } from './log-line.ts';
+import type { PauseSwitch } from './pause-switch.ts';
 import { watch } from './watch.ts';
 
 /** What a running worker answers once; see the table for what each does. */
@@ -27,8 +28,7 @@ export interface ControlDeps {
   readonly status: () => WorkerStatus;
   /** What keeps it from jobs. */
   readonly obstacles: () => Promise<readonly Obstacle[]>;
-  /** Saves whether jobs are taken, and applies it. @throws WorkerError `config.not-saved` */
-  readonly saveEnabled: (enabled: boolean) => Promise<void>;
+  readonly pauseSwitch: Pick<PauseSwitch, 'set'>;
   readonly reload: () => Promise<void>;
   /** Why it was not loaded; undefined once it is in memory. @throws WorkerError what loading throws */
   readonly load: (request: RequestOf<'load'>) => Promise<NotLoaded | undefined>;
@@ -51,15 +51,18 @@ export interface ControlDeps {
 
 /** Control of one running worker. */
 export function createWorkerControl(deps: ControlDeps): WorkerControl {
-  const claiming = (): AnswerOf<'reload'> => ({ enabled: deps.status().enabled });
+  const claiming = (): AnswerOf<'reload'> => {
+    const { enabled, paused } = deps.status();
+    return { enabled, paused };
+  };
   return {
     status: async () => ({ ...deps.status(), obstacles: await deps.obstacles() }),
     async pause() {
-      await deps.saveEnabled(false);
+      deps.pauseSwitch.set(true);
       return claiming();
     },
     async resume() {
-      await deps.saveEnabled(true);
+      deps.pauseSwitch.set(false);
       return claiming();
     },
     async reload() {

@@ -36,6 +36,7 @@ export const EventSchema: v.GenericSchema<unknown, WorkerEvent> = v.variant('is'
   v.object({ is: v.literal('models'), models: v.array(ModelSchema) }),
   v.object({ is: v.literal('session'), status: SessionSchema }),
   v.object({ is: v.literal('registration'), status: RegistrationSchema }),
+  v.object({ is: v.literal('pause'), paused: v.boolean() }),
   v.object({ is: v.literal('config'), changedKeys: v.array(v.string()) }),
   v.object({ is: v.literal('update'), status: UpdateSchema }),
   v.object({ is: v.literal('thumbnail'), jobId: JobId }),

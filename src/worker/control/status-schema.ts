@@ -87,6 +87,7 @@ export const StatusSchema = v.pipe(
     startedAt: Time,
     configPath: v.string(),
     enabled: v.boolean(),
+    paused: v.optional(v.boolean(), false), // an earlier version has no pause of its own
     stopping: v.boolean(),
     obstacles: v.exactOptional(v.array(v.object({ what: v.picklist(OBSTACLES), because: v.string() }))),
     workerId: v.optional(WorkerId),

@@ -18,7 +18,8 @@ import { StatusSchema } from './status-schema.ts';
 export const PROTOCOL = 1;
 
 const Nothing = v.object({});
-const Claiming = v.object({ enabled: v.boolean() });
+/** Whether jobs are taken: as saved, and as of now. */
+const Claiming = v.object({ enabled: v.boolean(), paused: v.boolean() });
 const JobId = v.pipe(v.string(), v.transform(toJobId));
 const ModelId = v.pipe(v.string(), v.minLength(1), v.transform(toModelId));
 /** A model that does not fit is no failure of the request. */
@@ -56,7 +57,7 @@ const LOAD_MS = 10 * MINUTE_MS;
 
 const ASKS = {
   status: ask(Nothing, StatusSchema, SOON_MS),
-  /** Takes no more jobs, now and after a restart; the running one is finished. Saved in the config file. */
+  /** Takes no more jobs until `resume` or a restart; the running one is finished. Nothing is saved. */
   pause: ask(Nothing, Claiming, SOON_MS),
   resume: ask(Nothing, Claiming, SOON_MS),
   /** What would become of an offer now, by the worker's own rules. The text is the frame as it came, or its claim. */

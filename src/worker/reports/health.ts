@@ -38,10 +38,13 @@ export function isHealthy({ status, sinceAckMs, sinceMoveMs }: HealthFacts): boo
   }
 }
 
-type ReportedStatus = Pick<WorkerStatus, 'registration' | 'session' | 'stopping' | 'runningJobs' | 'enabled'>;
+type ReportedStatus = Pick<
+  WorkerStatus,
+  'registration' | 'session' | 'stopping' | 'runningJobs' | 'enabled' | 'paused'
+>;
 
 /** The worker in a few words, as `systemctl status` shows them. */
-export function healthLine({ registration, session, stopping, runningJobs, enabled }: ReportedStatus): string {
+export function healthLine({ registration, session, stopping, runningJobs, enabled, paused }: ReportedStatus): string {
   const [job] = runningJobs;
   const running = job === undefined ? 'no job' : `${job.kind} job on ${job.model}`;
   if (stopping) return job === undefined ? 'stopping' : `stopping after the running ${running}`;
@@ -49,7 +52,8 @@ export function healthLine({ registration, session, stopping, runningJobs, enabl
   if (registration.at === 'rejected') return `rejected by the studio: ${registration.reason}`;
   switch (session.at) {
     case 'live':
-      return enabled ? `connected, ${running}` : `connected, taking no jobs (switched off), ${running}`;
+      if (enabled && !paused) return `connected, ${running}`;
+      return `connected, taking no jobs (${enabled ? 'paused' : 'switched off'}), ${running}`;
     case 'backing-off':
       return `reconnecting in ${formatDuration(session.retryInMs)} after ${session.failures} failed attempts`;
     case 'refused':

@@ -19,6 +19,7 @@ export function obstaclesOf(facts: ObstacleFacts): readonly Obstacle[] {
   const { status, updateWaits, outboxFull, disk, quarantined } = facts;
   const found: (Obstacle | undefined)[] = [
     status.enabled ? undefined : { what: 'claiming-off', because: 'claiming is off: run `studio-worker enable`' },
+    status.paused ? { what: 'paused', because: 'paused by the operator: run `studio-worker resume`' } : undefined,
     connection(status),
     status.modelEngines.length + status.extensionEngines.length > 0
       ? undefined

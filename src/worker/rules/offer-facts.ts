@@ -1,10 +1,12 @@
 import type { Offer } from '../../contract/frames/inbound.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
 import type { Scheduler, SlotHolder } from '../../jobs/scheduler.ts';
+import type { Catalogue } from '../../models/catalogue/catalogue.ts';
 import type { MemoryVerdict } from '../../models/memory/fit.ts';
 import type { CpuRule } from './cpu-rule.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import type { OperatorChoice } from '../operator-choice.ts';
+import type { PauseSwitch } from '../control/pause-switch.ts';
 import type { LoadFailures } from './load-failures.ts';
 
 /** Everything the rules are decided on, read at one moment. */
@@ -13,6 +15,8 @@ export interface OfferFacts {
   readonly claimingOff: boolean;
   /** What the operator wants of all that this worker could do. */
   readonly choice: OperatorChoice;
+  /** In the catalogue of this machine, for studio jobs as for its own. */
+  readonly isTurnedOff: boolean;
   readonly onlyWhenIdle: boolean;
   /** The largest estimate that the operator allows, in GiB. */
   readonly thresholdGb: number;
@@ -27,6 +31,8 @@ export interface OfferFacts {
 
 /** What only a running worker knows. */
 export interface LiveFacts {
+  /** By the operator, until they resume. */
+  readonly paused: boolean;
   /** Who holds the slot that the job would need; empty when it is free. */
   readonly holders: readonly SlotHolder[];
   readonly maintenance: boolean;
@@ -42,7 +48,9 @@ export interface LiveFacts {
 
 export interface OfferFactsDeps {
   readonly claimingOff: () => boolean;
+  readonly pauseSwitch: Pick<PauseSwitch, 'paused'>;
   readonly choice: () => OperatorChoice;
+  readonly catalogue: Pick<Catalogue, 'find'>;
   readonly onlyWhenIdle: () => boolean;
   readonly thresholdGb: () => number;
   /** As sampled last; undefined while it is not known. */
@@ -70,12 +78,14 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
       return {
         claimingOff: deps.claimingOff(),
         choice: deps.choice(),
+        isTurnedOff: deps.catalogue.find(offer.model)?.enabled === false,
         onlyWhenIdle: deps.onlyWhenIdle(),
         thresholdGb: deps.thresholdGb(),
         userPresence: deps.userPresence(),
         device: deps.cpuRule.refusal(engine),
         memory: deps.memory.verdict(offer),
         live: {
+          paused: deps.pauseSwitch.paused,
           holders: refusal?.holders ?? [],
           maintenance: refusal?.because === 'maintenance',
           stopping: deps.isStopping(),

@@ -65,7 +65,7 @@ test('watch says what a job waits for, and goes on when that changes', async () 
   const { id } = await at.studio.createJob(anLlmTask());
   const watching = at.start('jobs', 'watch', id);
   await at.worker.until('a first look', () => watching.out() !== '');
-  await at.worker.control.resume({});
+  await at.worker.config.update({ auto_enabled: true });
   expect(await watching.ended).toBe(0);
   const lines = watching.out().trimEnd().split('\n');
   expect(lines[0]).toBe(`${id} llm (synthetic): queued: rig-01 takes no jobs: claiming is off`);
@@ -92,7 +92,7 @@ test('a job is cancelled, retried, and its attempts are listed', async () => {
   expect((await at.run('jobs', 'cancel', id)).code).toBe(77);
   expect((await at.run('jobs', 'attempts', id)).out).toBe(`no worker has had ${id} yet\n`);
   expect((await at.run('jobs', 'retry', id)).out).toBe(`queued ${id} again\n`);
-  await at.worker.control.resume({});
+  await at.worker.config.update({ auto_enabled: true });
   await at.studio.jobIs(id, 'completed');
   expect(await at.jsonOf('jobs', 'attempts', id)).toMatchObject([{ number: 1, outcome: 'completed' }]);
 });

@@ -96,7 +96,7 @@ test('commands reach the run through the world they are given', async () => {
   expect(await control.ask('status', {})).toMatchObject({ answer: { pid: process.pid, enabled: true } });
   const config = await world.openConfig(run.configPath);
   await config.update({ autoEnabled: false, vramThresholdGb: 5 });
-  expect(await control.ask('reload', {})).toEqual({ is: 'answered', answer: { enabled: false } });
+  expect(await control.ask('reload', {})).toEqual({ is: 'answered', answer: { enabled: false, paused: false } });
   expect(await control.ask('status', {})).toMatchObject({ answer: { enabled: false, vramThresholdGb: 5 } });
   expect(config.toml()).toContain('vram_threshold_gb = 5.0');
   expect(config.facts()).toMatchObject({ auth_token: '[redacted]', vram_threshold_gb: 5 });

@@ -40,9 +40,12 @@ test('the log of a worker is printed, and that of one job alone', async () => {
 
 test('pause and resume reach the running worker', async () => {
   await using at = await setup();
-  expect((await at.run('pause')).out).toBe('claiming is off; applied to the running worker\n');
-  expect((await at.run('status')).out).toContain('claiming is off');
-  expect((await at.run('resume')).out).toBe('claiming is on; applied to the running worker\n');
+  expect((await at.run('pause')).out).toStartWith('the worker is paused: it takes no jobs until');
+  expect((await at.run('status')).out).toContain('paused (run `studio-worker resume` to take jobs)');
+  expect((await at.run('resume')).out).toBe('the worker takes jobs again\n');
+  await at.run('disable');
+  expect((await at.run('resume')).out).toContain('claiming is off: run `studio-worker enable`');
+  expect(JSON.parse((await at.run('pause', '--json')).out)).toEqual({ paused: true, autoEnabled: false });
 });
 
 test('cancel names the job, and says when there is none', async () => {
@@ -54,9 +57,8 @@ test('without a worker they say how to start one', async () => {
   await using at = await setup();
   at.child.kill('SIGTERM');
   await at.child.exited;
-  for (const name of ['ps', 'jobs', 'logs', 'cancel']) {
+  for (const name of ['ps', 'jobs', 'logs', 'cancel', 'pause', 'resume']) {
     const { code, err } = await at.run(name);
     expect({ code, err }).toEqual({ code: 69, err: expect.stringContaining('Start one with `studio-worker run`') });
   }
-  expect((await at.run('pause')).out).toBe('claiming is off; no worker is running; applies at the next start\n');
 });

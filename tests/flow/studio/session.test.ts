@@ -50,7 +50,7 @@ function setup(script: Script = {}, { maxFailures = 0 } = {}) {
   };
   const sockets = createSockets({ clock, env: () => undefined });
   const session = createSession({
-    claiming: () => true,
+    claiming: () => 'on',
     sockets,
     clock,
     random: { unit: () => 0 },

@@ -53,17 +53,17 @@ test('status over the API is what the worker itself knows', async () => {
   expect(version).toBe(at.worker.status().version);
 });
 
-test('pause is saved, keeps jobs away, and resume lets them in again', async () => {
+test('pause keeps jobs away until resume, and saves nothing', async () => {
   const engine = new ScriptedEngine();
   await using at = await setup(engine);
-  expect(answerOf(await at.client.ask('pause', {}))).toEqual({ enabled: false });
-  expect(await readFile(at.configPath, 'utf8')).toContain('auto_enabled = false');
+  const saved = await readFile(at.configPath, 'utf8');
+  expect(answerOf(await at.client.ask('pause', {}))).toEqual({ enabled: true, paused: true });
   const { id } = await at.studio.createJob(anLlmTask());
-  expect(at.worker.status()).toMatchObject({ enabled: false, runningJobs: [] });
-  expect(answerOf(await at.client.ask('resume', {}))).toEqual({ enabled: true });
+  expect(at.worker.status()).toMatchObject({ enabled: true, paused: true, runningJobs: [] });
+  expect(answerOf(await at.client.ask('resume', {}))).toEqual({ enabled: true, paused: false });
   (await engine.started()).finish();
   await at.studio.jobIs(id, 'completed');
-  expect(await readFile(at.configPath, 'utf8')).toContain('auto_enabled = true');
+  expect(await readFile(at.configPath, 'utf8')).toBe(saved);
 });
 
 test('a cancelled job returns to the studio, and the worker takes another', async () => {

@@ -93,6 +93,23 @@ test.each<[RuleName, () => WorkerChoice]>([
   await expectRejection(scene, rule);
 });
 
+test('a paused worker rejects offers as explain-offer says', async () => {
+  await using scene = await setup();
+  await scene.worker.control.pause({});
+  await expectRejection(scene, 'paused');
+  expect(await scene.studio.next('reject')).toMatchObject({ code: 'paused', reason: 'worker paused by operator' });
+});
+
+test('a model turned off in the catalogue is rejected as explain-offer says', async () => {
+  await using scene = await setup();
+  const { model: id, modelSource: source, vramGbEstimate } = OFFER;
+  const about = { id, displayName: 'Mine', kind: 'llm', vramGbEstimate, source, origin: 'studio' } as const;
+  await scene.worker.composed.models.catalogue.put({ ...about, enabled: false });
+  await expectRejection(scene, 'turned-off');
+  await scene.worker.composed.models.catalogue.put({ ...about, enabled: true });
+  expect(await explained(scene)).toMatchObject({ verdict: 'taken' });
+});
+
 test('a busy worker rejects an offer naming its job, as explain-offer does', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine] });

@@ -8,6 +8,7 @@ export const aWorker = (status: Partial<WorkerStatus> = {}): WorkerStatus => ({
   startedAt: 0,
   configPath: '/etc/worker/config.toml',
   enabled: true,
+  paused: false,
   stopping: false,
   workerId: 'w-1',
   registration: { at: 'approved', workerId: toWorkerId('w-1') },

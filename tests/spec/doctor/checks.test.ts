@@ -158,6 +158,7 @@ const CASES: readonly Case[] = [
     '--linger',
   ],
   ['claiming that is off', 'jobs.flow', withWorker({ enabled: false }), 'warning', 'enable'],
+  ['a worker that is paused', 'jobs.flow', withWorker({ paused: true }), 'warning', 'resume'],
   ['a session that is not open', 'jobs.flow', withWorker({ session: { at: 'connecting' } }), 'warning', 'connecting'],
   [
     'offers that a rule rejects',

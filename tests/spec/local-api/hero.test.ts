@@ -18,6 +18,7 @@ const idle = {
   session: { at: 'live' },
   stopping: false,
   enabled: true,
+  paused: false,
   runningJobs: [],
 } as const;
 
@@ -26,6 +27,8 @@ test('each worker state has one word, and studio trouble comes first', () => {
   expect(heroOf(idle)).toBe('idle');
   expect(heroOf(busy)).toBe('busy');
   expect(heroOf({ ...idle, enabled: false })).toBe('paused');
+  expect(heroOf({ ...idle, paused: true })).toBe('paused');
+  expect(heroOf({ ...busy, paused: true })).toBe('draining');
   expect(heroOf({ ...busy, enabled: false })).toBe('draining');
   expect(heroOf({ ...busy, stopping: true })).toBe('draining');
   expect(heroOf({ ...busy, update: { at: 'draining' } })).toBe('draining');

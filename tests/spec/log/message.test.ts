@@ -89,8 +89,18 @@ describe('the studio reads the texts its operators search for', () => {
     ['session.gave-up', { failures: 5 }, 'giving up after 5 reconnect attempts'],
     ['session.refused', { code: 4001, reason: 'revoked' }, 'auth failed: revoked. Re-register the worker.'],
     ['session.refused', { code: 4004, reason: 'worker deleted' }, 'fatal: worker deleted'],
-    ['claiming.changed', { enabled: true }, 'claiming enabled: offers are taken again'],
-    ['claiming.changed', { enabled: false }, 'claiming disabled: offers are rejected'],
+    ['claiming.changed', { claiming: 'on', before: 'off' }, 'claiming enabled: offers are taken again'],
+    ['claiming.changed', { claiming: 'off', before: 'paused' }, 'claiming disabled: offers are rejected'],
+    [
+      'claiming.changed',
+      { claiming: 'paused', before: 'on' },
+      'claiming paused by operator; new offers are rejected until resumed',
+    ],
+    [
+      'claiming.changed',
+      { claiming: 'on', before: 'paused' },
+      'claiming resumed by operator; accepting new offers again',
+    ],
     ['frame.ignored', { problem: 'unknown type "x"' }, 'ignoring a frame: unknown type "x"'],
     ['offer.malformed', { jobId: 'job-1', problem: 'no task' }, 'offer job-1 is malformed: no task'],
   ];

@@ -28,8 +28,10 @@ test('an idle worker would take the offer, and every rule is shown', () => {
   expect([verdict, because]).toEqual(['taken', '']);
   expect(rules.map(({ rule, outcome }) => `${rule} ${outcome}`)).toEqual([
     'claiming passes',
+    'paused passes',
     'kinds passes',
     'models passes',
+    'turned-off passes',
     'updating passes',
     'idle passes',
     'memory passes',

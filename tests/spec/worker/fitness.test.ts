@@ -74,6 +74,20 @@ test('disabled kinds and unnamed models are reported to the studio paused', () =
   expect(against({ choice: { kinds: { video: false, llm: true }, models: ['synthetic:*'] } })).toBeUndefined();
 });
 
+test('a pause and a model turned off are both paused to the studio', () => {
+  const rejection = { code: 'paused', reason: 'worker paused by operator' } as const;
+  expect(against(live({ paused: true }))).toEqual({
+    rule: 'paused',
+    rejection,
+    because: 'the operator paused the worker',
+  });
+  expect(against({ isTurnedOff: true })).toEqual({
+    rule: 'turned-off',
+    rejection,
+    because: 'synthetic is turned off in the catalogue of this machine',
+  });
+});
+
 test('an update waiting for the job rejects offers while claiming is on', () => {
   const because = 'an update is waiting to install';
   const rejection = { code: 'busy', reason: 'worker is installing an update' } as const;
@@ -103,12 +117,14 @@ test('the first rule against an offer gives the reason', () => {
   const facts = fc.record({
     claimingOff: fc.boolean(),
     choice: fc.constantFrom(EVERYTHING, { kinds: { llm: false }, models: [] }, { kinds: {}, models: ['other'] }),
+    isTurnedOff: fc.boolean(),
     onlyWhenIdle: fc.boolean(),
     thresholdGb: fc.constantFrom(0, 12),
     userPresence: fc.constantFrom('idle' as const, 'active' as const, undefined),
     device: fc.constantFrom('on the CPU', undefined),
     memory: fc.constantFrom(FIT.memory, { is: 'does-not-fit' as const, ...NUMBERS }),
     live: fc.record({
+      paused: fc.boolean(),
       holders: fc.constantFrom([], [holder]),
       maintenance: fc.boolean(),
       stopping: fc.boolean(),
@@ -127,6 +143,14 @@ test('the first rule against an offer gives the reason', () => {
 
 test('facts only a running worker knows reject nothing without one', () => {
   const rules = RULES.filter(({ isLive }) => isLive);
-  expect(rules.map(({ name }) => name)).toEqual(['updating', 'busy', 'stopping', 'outbox', 'quarantine', 'unloadable']);
+  expect(rules.map(({ name }) => name)).toEqual([
+    'paused',
+    'updating',
+    'busy',
+    'stopping',
+    'outbox',
+    'quarantine',
+    'unloadable',
+  ]);
   expect(rules.map((rule) => rule.against({ ...FIT, live: undefined }, anOffer()))).toEqual(rules.map(() => undefined));
 });

@@ -83,6 +83,7 @@ function setup() {
       pid: 1,
       configPath: '/c',
       enabled: true,
+      paused: false,
       workerId: toWorkerId('w-1'),
       vramTotalGb: 24,
       vramThresholdGb: 12,

@@ -1,4 +1,7 @@
-import { claimingCommand } from '../../claiming.ts';
+import { pausingCommand } from '../../pausing.ts';
 
-/** Turns claiming off: what a window calls it. */
-export const pause = claimingCommand('pause', false, 'Take no more jobs until `resume`; the running one is finished');
+/** Pauses the running worker. */
+export const pause = pausingCommand(
+  'pause',
+  'Take no more jobs until `resume` or the next start; the running one is finished',
+);

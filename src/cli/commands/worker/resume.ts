@@ -1,4 +1,4 @@
-import { claimingCommand } from '../../claiming.ts';
+import { pausingCommand } from '../../pausing.ts';
 
-/** Turns claiming on: what a window calls it. */
-export const resume = claimingCommand('resume', true, 'Take jobs again after `pause`');
+/** Ends the pause of the running worker. */
+export const resume = pausingCommand('resume', 'Take jobs again after `pause`');

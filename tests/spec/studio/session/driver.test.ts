@@ -5,6 +5,7 @@ import type { Capabilities } from '../../../../src/contract/capabilities.ts';
 import { accept, type OutboundFrame } from '../../../../src/contract/frames/outbound.ts';
 import type { LogEntry } from '../../../../src/contract/log-entry.ts';
 import { createShipBuffer } from '../../../../src/log/ship-buffer.ts';
+import type { Claiming } from '../../../../src/studio/session/advertising.ts';
 import { createSession } from '../../../../src/studio/session/driver.ts';
 import type { Credentials, SessionReceiver, SessionStatus } from '../../../../src/studio/session/session.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
@@ -31,7 +32,7 @@ function setup() {
     credentials: Credentials | undefined;
     capabilities: Capabilities;
     job: JobId | undefined;
-    claiming: boolean;
+    claiming: Claiming;
     onLost: () => void;
   } = {
     credentials: approved,
@@ -48,7 +49,7 @@ function setup() {
       taskKinds: ['llm'],
     },
     job: undefined,
-    claiming: true,
+    claiming: 'on',
     onLost: () => void told.push('lost'),
   };
   const receiver: SessionReceiver = {
@@ -260,12 +261,12 @@ test('each heartbeat carries the capabilities and the job of the moment', () => 
 test('a change of claiming is sent at once when asked, and logged once', () => {
   const { goLive, session, world, log, types } = setup();
   goLive();
-  world.claiming = false;
+  world.claiming = 'paused';
   session.beat();
   session.beat();
   expect(types()).toEqual(['hello', 'heartbeat', 'heartbeat', 'heartbeat']);
   expect(log.events.filter(({ event }) => event === 'claiming.changed').map(({ fields }) => fields)).toEqual([
-    { enabled: false },
+    { claiming: 'paused', before: 'on' },
   ]);
 });
 
@@ -282,7 +283,7 @@ test('a change of claiming between two sockets is no change of either', () => {
   const { goLive, welcome, sockets, clock, world, log } = setup();
   goLive();
   sockets.last.cut();
-  world.claiming = false;
+  world.claiming = 'off';
   clock.advance(1_125);
   welcome();
   expect(log.find('claiming.changed')).toBeUndefined();

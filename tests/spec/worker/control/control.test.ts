@@ -46,17 +46,17 @@ describe('every request reaches the worker and its answer comes back whole', () 
     expect(asked).toEqual({ is: 'answered', answer: { ...busy, obstacles } });
   });
 
-  test('pause and resume save whether to claim, and answer with it', async () => {
+  test('pause and resume answer with what is so now', async () => {
     const client = clientOf(aControl(busy).control);
-    expect(await client.ask('pause', {})).toEqual({ is: 'answered', answer: { enabled: false } });
-    expect(await client.ask('status', {})).toMatchObject({ answer: { enabled: false } });
-    expect(await client.ask('resume', {})).toEqual({ is: 'answered', answer: { enabled: true } });
+    expect(await client.ask('pause', {})).toEqual({ is: 'answered', answer: { enabled: true, paused: true } });
+    expect(await client.ask('status', {})).toMatchObject({ answer: { paused: true } });
+    expect(await client.ask('resume', {})).toEqual({ is: 'answered', answer: { enabled: true, paused: false } });
   });
 
   test('reload, load, unload and stop', async () => {
     const { control, did } = aControl(busy);
     const client = clientOf(control);
-    expect(await client.ask('reload', {})).toEqual({ is: 'answered', answer: { enabled: true } });
+    expect(await client.ask('reload', {})).toEqual({ is: 'answered', answer: { enabled: true, paused: false } });
     expect(await client.ask('load', { model, source: synthetic })).toEqual({
       is: 'answered',
       answer: { is: 'loaded' },
@@ -166,9 +166,9 @@ describe('what a worker replies to a request it cannot serve', () => {
 
   test('what fails while it is carried out carries code, message and hint', async () => {
     const worker = aControl(busy, {
-      saveEnabled: () => Promise.reject(new WorkerError('config.not-saved', 'read-only disk', { hint: 'Remount it.' })),
+      reload: () => Promise.reject(new WorkerError('config.not-saved', 'read-only disk', { hint: 'Remount it.' })),
     });
-    expect(await repliesOf({ ask: 'pause' }, worker)).toEqual([
+    expect(await repliesOf({ ask: 'reload' }, worker)).toEqual([
       {
         protocol: PROTOCOL,
         version: VERSION,

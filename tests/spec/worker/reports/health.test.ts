@@ -55,6 +55,7 @@ test('a worker that stops is left to its own limits', () => {
 test.each<[Partial<WorkerStatus>, string]>([
   [{}, 'connected, no job'],
   [{ enabled: false }, 'connected, taking no jobs (switched off), no job'],
+  [{ paused: true }, 'connected, taking no jobs (paused), no job'],
   [{ stopping: true }, 'stopping'],
   [{ session: { at: 'idle' }, registration: { at: 'pristine' } }, 'registering'],
   [{ session: { at: 'connecting' } }, 'connecting'],

@@ -20,6 +20,7 @@ test('a worker that is connected and idle has nothing in its way', () => {
 
 test.each<[string, Partial<ObstacleFacts>, string]>([
   ['claiming-off', { status: aWorker({ enabled: false }) }, 'run `studio-worker enable`'],
+  ['paused', { status: aWorker({ paused: true }) }, 'run `studio-worker resume`'],
   [
     'not-registered',
     { status: aWorker({ registration: { at: 'pending', requestId: 'rr', since: 0 } }) },
