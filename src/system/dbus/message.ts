@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
 import { decodeValues, ValueReader } from './reader.ts';
-import { alignedTo, type DbusValue, isVariant, variant } from './values.ts';
+import { alignedTo, type DbusValue, isVariant, listOf, textOf, variant } from './values.ts';
 import { encodeValues } from './writer.ts';
 
 /* Messages of D-Bus (D-Bus Specification, "Message Protocol"). We write little-endian and read both orders. */
@@ -83,10 +83,7 @@ export function decodeMessage(message: Uint8Array): DbusMessage {
     const [code, value] = listOf(field);
     if (isVariant(value)) found.set(code, value.value);
   }
-  const text = (name: keyof typeof FIELDS): string => {
-    const value = found.get(FIELDS[name][0]);
-    return typeof value === 'string' ? value : '';
-  };
+  const text = (name: keyof typeof FIELDS): string => textOf(found.get(FIELDS[name][0]));
   const signature = text('signature');
   reader.align(8);
   return {
@@ -105,8 +102,6 @@ export function decodeMessage(message: Uint8Array): DbusMessage {
   };
 }
 
-const isList = (value: DbusValue | undefined): value is readonly DbusValue[] => Array.isArray(value);
-const listOf = (value: DbusValue | undefined): readonly DbusValue[] => (isList(value) ? value : []);
 
 function isLittle(message: Uint8Array): boolean {
   if (message[0] !== LITTLE && message[0] !== BIG) throw unusable('the bus speaks in no known byte order');

@@ -22,6 +22,13 @@ export const dictionary = (entries: Readonly<Record<string, DbusVariant>>): read
 export const isVariant = (value: DbusValue | undefined): value is DbusVariant =>
   typeof value === 'object' && 'type' in value && 'value' in value;
 
+/** The text of a value; empty where it is none. */
+export const textOf = (value: DbusValue | undefined): string => (typeof value === 'string' ? value : '');
+
+const isList = (value: DbusValue | undefined): value is readonly DbusValue[] => Array.isArray(value);
+/** The members of a list, a structure or a pair; none where it is something else. */
+export const listOf = (value: DbusValue | undefined): readonly DbusValue[] => (isList(value) ? value : []);
+
 /** How values of a type are aligned, by its first character. */
 const ALIGNMENT: Readonly<Record<string, number>> = Object.fromEntries(
   (

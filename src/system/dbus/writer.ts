@@ -42,7 +42,8 @@ class ValueWriter {
   #number(type: keyof typeof NUMBERS, value: DbusValue | undefined): void {
     if (typeof value !== 'number') throw new TypeError(`no number for ${type}`);
     const [size, put] = NUMBERS[type];
-    put(this.#buffer, value, this.#reserve(size));
+    const at = this.#reserve(size); // which may make another buffer
+    put(this.#buffer, value, at);
   }
 
   #long(type: 'x' | 't', value: DbusValue | undefined): void {

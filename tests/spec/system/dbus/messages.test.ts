@@ -41,6 +41,13 @@ test('any value of any type reads as what was written', () => {
   );
 });
 
+test('a body of any length is written whole', () => {
+  for (let length = 1; length < 600; length++) {
+    const values = [Array.from({ length }, (_, index) => index), 7n];
+    expect(decodeValues('aut', encodeValues('aut', values), true)).toEqual(values);
+  }
+});
+
 test('bytes are laid out as the specification shows them', () => {
   // D-Bus Specification, "Marshalling examples": an array of one 64-bit number, with the gap before it.
   const array = encodeValues('ax', [[5n]]);
