@@ -33,8 +33,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'system*',
     'log/',
   ],
-  ui: ['base'],
-  page: ['base', 'contract', 'local-api/contract', 'system/page-script.ts'],
+  ui: ['base', 'contract', 'local-api/contract', 'local-api/client', 'system*', 'log*'],
+  page: ['base', 'contract', 'local-api/contract', 'local-api/client', 'system/page-script.ts'],
   operator: ['base', 'contract', 'system*'],
   doctor: [
     'base',

@@ -36,3 +36,14 @@ export type ApiEvent = {
 export const EVENT_SCHEMAS: { readonly [Name in ApiEventName]: v.GenericSchema<unknown, Payloads[Name]> } = EVENTS;
 
 export const isEventName = (name: string): name is ApiEventName => Object.hasOwn(EVENTS, name);
+
+/** One event of the stream; none where it is of another release and cannot be read. */
+export function readEvent({ event, data }: { readonly event: string; readonly data: string }): readonly ApiEvent[] {
+  if (!isEventName(event)) return [];
+  const read = v.safeParse(v.pipe(v.string(), v.parseJson(), EVENT_SCHEMAS[event]), data);
+  const parsed = { event, data: read.output };
+  return read.success && isApiEvent(parsed) ? [parsed] : [];
+}
+
+/** Whose data was read by the schema of its own name. */
+const isApiEvent = (event: { readonly event: ApiEvent['event'] }): event is ApiEvent => isEventName(event.event);

@@ -1,21 +1,20 @@
 import { batch, signal } from '@preact/signals';
-import * as v from 'valibot';
 import { SECOND_MS } from '../../base/units.ts';
-import { type ApiEvent, EVENT_SCHEMAS, isEventName } from '../../local-api/contract/events.ts';
+import { followEvents, type ApiLink } from '../../local-api/client/follow-events.ts';
+import type { RawEvent } from '../../local-api/client/sse.ts';
+import { type ApiEvent, readEvent } from '../../local-api/contract/events.ts';
 import type { ApiEngine } from '../../local-api/contract/engines.ts';
 import type { ApiJob } from '../../local-api/contract/jobs.ts';
 import type { ApiLogLine } from '../../local-api/contract/logs.ts';
 import type { LiveStatus } from '../../local-api/contract/status.ts';
 import type { Browser } from '../browser/browser.ts';
-import type { Link, LogLines, StepTimes, WorkerPage } from '../worker/model.ts';
+import type { LogLines, StepTimes, WorkerPage } from '../worker/model.ts';
 import { codeIn, hrefOf, type Route, routeOf } from '../worker/route.ts';
 import { createActions, reasonsFor } from './actions.ts';
 import { call } from './call.ts';
 import { createConfigDesk } from './config-desk.ts';
 import { createModelDesk } from './model-desk.ts';
-import { followEvents } from './link.ts';
 import { jobsAfter, jobsAfterProgress, linesAfter, linesFrom, sorted, stepsAfter } from './reducers.ts';
-import type { RawEvent } from './sse.ts';
 import { createToasts } from './toasts.ts';
 
 /** A window on a running worker, kept up to date by its events until it is closed. */
@@ -27,7 +26,7 @@ export interface LivePage extends WorkerPage {
 export function openPage(browser: Browser): LivePage {
   const now = signal(browser.now());
   const route = signal<Route>(routeOf(browser.fragment()));
-  const link = signal<Link>({ is: 'opening' });
+  const link = signal<ApiLink>({ is: 'opening' });
   const status = signal<LiveStatus | undefined>(undefined);
   const jobs = signal<readonly ApiJob[]>([]);
   const stepTimes = signal<ReadonlyMap<string, StepTimes>>(new Map());
@@ -101,7 +100,7 @@ export function openPage(browser: Browser): LivePage {
   let isFirst = true;
   const follow = () =>
     followEvents({
-      browser,
+      ...browser,
       onEvents,
       onLink(next) {
         link.value = next;
@@ -148,14 +147,3 @@ async function exchangeCode(browser: Browser): Promise<void> {
   browser.setFragment(hrefOf({ tab: 'status' }), 'replace');
   await call(browser, 'openPageSession', { body: { code } });
 }
-
-/** An event of another release that cannot be read is passed over. */
-function readEvent({ event, data }: RawEvent): readonly ApiEvent[] {
-  if (!isEventName(event)) return [];
-  const read = v.safeParse(v.pipe(v.string(), v.parseJson(), EVENT_SCHEMAS[event]), data);
-  const parsed = { event, data: read.output };
-  return read.success && isApiEvent(parsed) ? [parsed] : [];
-}
-
-/** Whose data was read by the schema of its own name. */
-const isApiEvent = (event: { readonly event: ApiEvent['event'] }): event is ApiEvent => isEventName(event.event);

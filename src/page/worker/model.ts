@@ -2,21 +2,12 @@ import type { ReadonlySignal } from '@preact/signals';
 import type { ApiEngine } from '../../local-api/contract/engines.ts';
 import type { JobLog, ApiJob } from '../../local-api/contract/jobs.ts';
 import type { ApiLogLine } from '../../local-api/contract/logs.ts';
+import type { ApiLink } from '../../local-api/client/follow-events.ts';
 import type { LiveStatus } from '../../local-api/contract/status.ts';
 import type { ConfigDesk } from '../live/config-desk.ts';
 import type { ModelDesk } from '../live/model-desk.ts';
 import type { Toast } from '../kit/toast.tsx';
 import type { Route } from './route.ts';
-
-/** Whether the worker answers this window. Times in milliseconds since the epoch. */
-export type Link =
-  /** Nothing has been asked, or not answered for the first time. */
-  | { readonly is: 'opening' }
-  | { readonly is: 'live' }
-  /** `nextAt` is undefined while it is being asked. `lastAt`: the last sign of life, if there was one. */
-  | { readonly is: 'lost'; readonly lastAt: number | undefined; readonly tries: number; readonly nextAt?: number }
-  /** The worker answers, and does not know this window. */
-  | { readonly is: 'signed-out' };
 
 /** The first and the last step of a running job that this window has seen done, to tell how long the others take. */
 export interface StepTimes {
@@ -38,7 +29,7 @@ export interface PageModel extends Pick<ConfigDesk, ConfigFacts>, Pick<ModelDesk
   /** Moves on once a second. */
   readonly now: ReadonlySignal<number>;
   readonly route: ReadonlySignal<Route>;
-  readonly link: ReadonlySignal<Link>;
+  readonly link: ReadonlySignal<ApiLink>;
   /** The last known one; undefined before the first. */
   readonly status: ReadonlySignal<LiveStatus | undefined>;
   /** Running jobs, then those that ended, newest first. */

@@ -5,7 +5,7 @@ import type { GlyphName } from '../kit/icons/icons.tsx';
 import type { Tone } from '../kit/tones.ts';
 import { KIND_NAMES, PHASES, SHELL } from '../words/shared.ts';
 import { STATUS } from '../words/status.ts';
-import type { Link } from './model.ts';
+import type { ApiLink } from '../../local-api/client/follow-events.ts';
 
 /** One state of the worker, as sidebar and page show it: a shape, a word and a colour. */
 export interface StateLook {
@@ -28,14 +28,14 @@ const LOOKS: Readonly<Record<Hero, { readonly tone: Tone; readonly glyph: GlyphN
 const CONNECTING = { tone: 'accent', glyph: 'waiting', word: SHELL.connecting } as const;
 
 /** Whether what is shown is what the worker said just now. */
-export const isLive = (link: Link): boolean => link.is === 'live';
+export const isLive = (link: ApiLink): boolean => link.is === 'live';
 
 /** A session that has not been up yet is no lost one. */
 const isConnecting = ({ hero, session }: LiveStatus): boolean =>
   hero === 'disconnected' && session.state === 'connecting';
 
 /** The state in the sidebar, with the word that is short enough for it. */
-export function sidebarLook(link: Link, status: LiveStatus | undefined): StateLook {
+export function sidebarLook(link: ApiLink, status: LiveStatus | undefined): StateLook {
   if (link.is === 'opening' && status === undefined) return CONNECTING;
   if (link.is !== 'live' || status === undefined) return { ...LOOKS.disconnected, word: SHELL.states.disconnected };
   if (isConnecting(status)) return CONNECTING;
@@ -89,7 +89,7 @@ function sessionSentence({ session }: LiveStatus, studio: string, now: number): 
 }
 
 /** The two lines below the word in the sidebar. */
-export function sidebarSentence(link: Link, status: LiveStatus | undefined, now: number): string {
+export function sidebarSentence(link: ApiLink, status: LiveStatus | undefined, now: number): string {
   const what = SHELL.what;
   if (link.is === 'signed-out') return what.signedOut;
   if (link.is === 'lost') {

@@ -102,7 +102,6 @@ export function decodeMessage(message: Uint8Array): DbusMessage {
   };
 }
 
-
 function isLittle(message: Uint8Array): boolean {
   if (message[0] !== LITTLE && message[0] !== BIG) throw unusable('the bus speaks in no known byte order');
   return message[0] === LITTLE;

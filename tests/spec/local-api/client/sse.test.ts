@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { createSseReader } from '../../../../src/page/live/sse.ts';
+import { createSseReader } from '../../../../src/local-api/client/sse.ts';
 
 const STREAM =
   'id: 1\nevent: status\ndata: {"a":1}\n\n: alive\n\nid: 2\r\nevent: log\r\ndata: x\r\ndata: y\r\n\r\ndata:z\n\n';
