@@ -1,4 +1,6 @@
 import { test } from 'bun:test';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Need, tagOf } from './check/skips.ts';
 
 /** A need, and whether the machine meets it. It is asked only once all before it are met. */
@@ -26,6 +28,25 @@ export const POWERSHELL: Condition = {
   kind: 'platform',
   name: 'powershell',
   isMet: () => Bun.which('pwsh') !== null,
+};
+
+/** Debian keeps the server's programs by version, outside of PATH. */
+export const POSTGRES_PROGRAMS: string | undefined = ((): string | undefined => {
+  const debian = '/usr/lib/postgresql';
+  try {
+    const [newest] = readdirSync(debian).toSorted((one, other) => Number(other) - Number(one));
+    return newest === undefined ? undefined : join(debian, newest, 'bin');
+  } catch {
+    const found = Bun.which('initdb');
+    return found === null ? undefined : join(found, '..');
+  }
+})();
+
+/** A PostgreSQL server that a test can start for itself. */
+export const POSTGRES: Condition = {
+  kind: 'program',
+  name: 'postgresql',
+  isMet: () => isPosix && POSTGRES_PROGRAMS !== undefined,
 };
 
 /** A variable that somebody has to set, such as one that names a file too large for the repository. */

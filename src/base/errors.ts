@@ -39,6 +39,8 @@ export const ERROR_CODES = {
   'studio.not-found': { acts: 'operator', retryable: false, exit: 69 },
   'studio.data-in-use': { acts: 'operator', retryable: true, exit: 75 },
   'studio.data-damaged': { acts: 'operator', retryable: false, exit: 65 },
+  'studio.data-newer': { acts: 'operator', retryable: false, exit: 65 },
+  'studio.database-unusable': { acts: 'operator', retryable: true, exit: 69 },
   'studio.token-weak': { acts: 'operator', retryable: false, exit: 65 },
   'studio.not-listening': { acts: 'operator', retryable: true, exit: 69 },
   'studio.invalid': { acts: 'studio', retryable: false, exit: 76 },

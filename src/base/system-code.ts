@@ -11,3 +11,16 @@ export function deepestCodeOf(thrown: unknown): string | undefined {
   const below = thrown instanceof Error && thrown.cause !== undefined ? deepestCodeOf(thrown.cause) : undefined;
   return below ?? codeOf(thrown);
 }
+
+/**
+ * The five characters by which a PostgreSQL server names an error
+ * (postgresql.org/docs/current/errcodes-appendix.html); undefined for an error that is not a server's.
+ */
+export function sqlStateOf(thrown: unknown): string | undefined {
+  const state: unknown = thrown instanceof Error ? Reflect.get(thrown, 'errno') : undefined;
+  return typeof state === 'string' && /^[0-9A-Z]{5}$/.test(state) ? state : undefined;
+}
+
+/** Whether no database server answered, or one that is stopping did, as opposed to one that said no. */
+export const isDatabaseGone = (thrown: unknown): boolean =>
+  (codeOf(thrown) ?? '').startsWith('ERR_POSTGRES_CONNECTION_') || /^(?:08|57P)/.test(sqlStateOf(thrown) ?? '');

@@ -1,6 +1,7 @@
 import { USER_AGENT } from '../base/version.ts';
 import { createHeldInputs, type HeldInputs } from '../engines/media/held-inputs.ts';
 import { type Clock, nextTurn, type NextTurn, systemClock } from '../system/clock.ts';
+import { type OpenPostgres, openPostgres } from '../system/database/postgres.ts';
 import { openDataFolder, type OpenDataFolder } from '../system/disk/data-folder.ts';
 import { type RunningSha256, type Sha256, sha256, startSha256 } from '../system/disk/digest.ts';
 import { type Environment, readEnvironment } from '../system/environment.ts';
@@ -29,6 +30,7 @@ export interface Effects {
   readonly startSha256: () => RunningSha256;
   readonly files: Files;
   readonly openDataFolder: OpenDataFolder;
+  readonly openPostgres: OpenPostgres;
   readonly environment: Environment;
   readonly http: Http;
   readonly sockets: Sockets;
@@ -57,6 +59,7 @@ export function realEffects(): Effects {
     startSha256,
     files: systemFiles,
     openDataFolder,
+    openPostgres,
     environment,
     http: createHttp({ clock: systemClock, env, userAgent: USER_AGENT }),
     sockets: createSockets({ clock: systemClock, env }),

@@ -8,7 +8,7 @@ import type { Sha256 } from '../system/disk/digest.ts';
 import type { HttpServer, OnServerSocket, Serve, ServerPeer } from '../system/net/server.ts';
 import type { Random } from '../system/random.ts';
 import { problem } from './http/http.ts';
-import { type StudioDataEffects, type StudioData, openStudioData } from './storage/studio-data.ts';
+import { openStudioData, type StudioData, type StudioDataEffects, type StudioPlace } from './storage/studio-data.ts';
 import { createStudio, type Studio, type StudioParts } from './studio.ts';
 
 /** Where a studio listens. */
@@ -28,9 +28,7 @@ export interface StudioEffects extends StudioDataEffects {
 }
 
 export interface StudioOptions
-  extends StudioAddress, Partial<Pick<StudioParts, 'sparesLoopback' | 'hostNames' | 'objectionTo'>> {
-  /** Created when missing. One studio at a time. */
-  readonly dataDir: string;
+  extends StudioAddress, StudioPlace, Partial<Pick<StudioParts, 'sparesLoopback' | 'hostNames' | 'objectionTo'>> {
   readonly effects: StudioEffects;
   readonly log: Logger;
 }
@@ -59,7 +57,7 @@ const LIMITS = {
 export async function startStudio(options: StudioOptions): Promise<RunningStudio> {
   const { effects, log, host, sparesLoopback = false, hostNames = [] } = options;
   const { objectionTo = () => Promise.resolve(undefined) } = options;
-  const data = await openStudioData(options.dataDir, effects, log);
+  const data = await openStudioData(options, effects, log);
   try {
     const rules = { log, sparesLoopback, objectionTo, hostNames: [host, ...hostNames], features: FEATURES };
     const studio = await createStudio({ ...data, ...rulesOf(effects), ...rules });

@@ -12,6 +12,8 @@ export interface StudioChoice extends LogChoice {
   /** 0 asks for any free port. */
   readonly port: number;
   readonly dataDir: string;
+  /** A PostgreSQL database that studios share. May hold a password. */
+  readonly database: string | undefined;
   /** Names in DNS that it is reached by. */
   readonly hostNames: readonly string[];
 }
@@ -20,7 +22,8 @@ export interface StudioChoice extends LogChoice {
 export interface StartedStudio {
   readonly url: string;
   readonly dataDir: string;
-  readonly tokenFile: string;
+  /** Undefined where the environment has the token. */
+  readonly tokenFile: string | undefined;
   /** Settles when it has stopped. */
   readonly ended: Promise<void>;
 }

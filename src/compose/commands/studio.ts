@@ -1,6 +1,7 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { StartedStudio, StudioChoice } from '../../cli/world/studio.ts';
 import { startStudio, type RunningStudio } from '../../local-studio/serve.ts';
+import { OPERATOR_TOKEN_VARIABLE } from '../../local-studio/storage/operator-token.ts';
 import type { Logger } from '../../log/logger.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
@@ -9,6 +10,8 @@ import { allowsPrivateUrls, createObjections } from '../studio-objections.ts';
 
 /** Where a studio listens and keeps its data. */
 export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataDir'> {
+  readonly database?: string | undefined;
+  readonly operatorToken?: string | undefined;
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
   readonly sparesLoopback?: boolean;
   /** Names in DNS that it is reached by, beside addresses and loopback names. */
@@ -42,7 +45,8 @@ export async function openStudio(place: StudioPlace, effects: Effects, log: Logg
 /** The `studio` command: serves until it is asked to stop, which a second request makes sure of. */
 export async function startStudioProcess(choice: StudioChoice, effects: Effects): Promise<StartedStudio> {
   const log = await openProcessLog(choice, effects);
-  const place = { ...choice, allowsPrivateUrls: await allowsPrivateUrls(effects, log.logger) };
+  const operatorToken = sharedToken(choice, effects);
+  const place = { ...choice, operatorToken, allowsPrivateUrls: await allowsPrivateUrls(effects, log.logger) };
   const studio = await openStudio(place, effects, log.logger);
   const stopped = Promise.withResolvers<void>();
   const unsubscribe = onStopSignals((_signal, count) => {
@@ -55,5 +59,10 @@ export async function startStudioProcess(choice: StudioChoice, effects: Effects)
     unsubscribe();
     await log.flush();
   };
-  return { url: studio.url, dataDir: choice.dataDir, tokenFile: studio.tokenFile, ended: serve() };
+  const tokenFile = operatorToken === undefined ? studio.tokenFile : undefined;
+  return { url: studio.url, dataDir: choice.dataDir, tokenFile, ended: serve() };
 }
+
+/** Studios on one database have one token; a studio by itself keeps its own, whatever its operator's shell says. */
+const sharedToken = ({ database }: StudioChoice, { environment }: Effects): string | undefined =>
+  database === undefined ? undefined : environment.get(OPERATOR_TOKEN_VARIABLE);

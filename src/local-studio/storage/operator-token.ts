@@ -42,14 +42,29 @@ export async function loadOperatorToken(folder: DataFolder, random: Pick<Random,
 }
 
 function checked(token: string, path: string): string {
+  assertToken(token, path, ANEW);
+  return token;
+}
+
+/** The variable by which studios that share a database are given their token. */
+export const OPERATOR_TOKEN_VARIABLE = 'STUDIO_WORKER_STUDIO_TOKEN';
+
+/**
+ * A token that was handed in is held to what a file is.
+ *
+ * @throws WorkerError `studio.token-weak` | `studio.data-damaged`
+ */
+export const assertOperatorToken = (token: string): void =>
+  assertToken(token, OPERATOR_TOKEN_VARIABLE, 'Set it to a token as from `openssl rand -hex 32`.');
+
+function assertToken(token: string, where: string, hint: string): void {
   if (!TOKEN.test(token) || token.length > MAX_CHARACTERS) {
-    throw new WorkerError('studio.data-damaged', `${path} holds no token: one line of letters and digits is allowed`, {
-      hint: ANEW,
-    });
+    const message = `${where} holds no token: one line of letters and digits is allowed`;
+    throw new WorkerError('studio.data-damaged', message, { hint });
   }
-  if (token.length >= MIN_CHARACTERS && new Set(token).size >= MIN_DIFFERENT) return token;
-  const message = `the operator token in ${path} is easily guessed: it needs ${MIN_CHARACTERS} characters, ${MIN_DIFFERENT} of them different`;
-  throw new WorkerError('studio.token-weak', message, { hint: ANEW });
+  if (token.length >= MIN_CHARACTERS && new Set(token).size >= MIN_DIFFERENT) return;
+  const message = `the operator token in ${where} is easily guessed: it needs ${MIN_CHARACTERS} characters, ${MIN_DIFFERENT} of them different`;
+  throw new WorkerError('studio.token-weak', message, { hint });
 }
 
 const ANEW = 'Remove the file: the studio makes a new token. Or write one there, as from `openssl rand -hex 32`.';

@@ -1,8 +1,8 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { codeOf } from '../../base/system-code.ts';
 import type { DataFolder } from '../../system/disk/data-folder.ts';
-import type { Sql } from '../../system/disk/sqlite.ts';
-import { migrate } from './sql/migrations.ts';
+import type { Sql } from '../../system/database/sql.ts';
+import { migrateSqlite } from './sql/sqlite-schema.ts';
 import { createSqlStore } from './sql/sql-store.ts';
 import type { Store } from './store.ts';
 
@@ -32,7 +32,7 @@ async function openDatabase(folder: DataFolder): Promise<Sql> {
     await sql.query('PRAGMA locking_mode = EXCLUSIVE');
     await sql.query('PRAGMA journal_mode = WAL');
     await sql.query('PRAGMA synchronous = NORMAL');
-    await migrate(sql);
+    await migrateSqlite(sql);
     return sql;
   } catch (thrown) {
     await sql.close();

@@ -1,11 +1,15 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { Logger } from '../../log/logger.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { OpenPostgres } from '../../system/database/postgres.ts';
 import type { DataFolder, OpenDataFolder } from '../../system/disk/data-folder.ts';
 import type { RunningSha256 } from '../../system/disk/digest.ts';
 import type { Random } from '../../system/random.ts';
 import type { ArtifactStore } from './artifacts.ts';
+import { shownUrl } from '../../base/urls.ts';
 import { openDiskArtifacts } from './disk-artifacts.ts';
-import { loadOperatorToken, OPERATOR_TOKEN_FILE } from './operator-token.ts';
+import { assertOperatorToken, loadOperatorToken, OPERATOR_TOKEN_FILE } from './operator-token.ts';
+import { openPostgresStore } from './postgres-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
 
@@ -16,32 +20,48 @@ export interface StudioData {
   readonly store: Store;
   readonly artifacts: ArtifactStore;
   readonly operatorToken: string;
-  /** The file with the operator token. */
+  /** The file with the operator token, unless that was handed in. */
   readonly tokenFile: string;
+}
+
+/** Where a studio keeps what it knows. */
+export interface StudioPlace {
+  /** A folder of this process alone, created when missing. */
+  readonly dataDir: string;
+  /** A PostgreSQL database that other studios may share, instead of a file in the folder. May hold a password. */
+  readonly database?: string | undefined;
+  /** The operator token that all studios on one database have, instead of a file in the folder. */
+  readonly operatorToken?: string | undefined;
 }
 
 /** What opening the data takes of the outside world. */
 export interface StudioDataEffects {
   readonly openDataFolder: OpenDataFolder;
+  readonly openPostgres: OpenPostgres;
+  readonly clock: Pick<Clock, 'after' | 'elapsed'>;
   readonly startSha256: () => RunningSha256;
   readonly random: Pick<Random, 'hex'>;
 }
 
 const ARTIFACTS = 'artifacts';
 
+/** Connections that one studio holds to its database, its listener not counted. */
+const MAX_CONNECTIONS = 10;
+
 /**
- * Opens the data of a studio in a folder, which is created when missing: an SQLite file, artifacts as files, and the
- * operator token.
+ * Opens the data of a studio: its database, artifacts as files, and the operator token.
  *
- * @throws WorkerError `studio.data-in-use` | `studio.data-damaged` | `studio.token-weak` | `file.unusable` |
- * `folder.unusable` | `disk.full`
+ * @throws WorkerError `studio.data-in-use` | `studio.data-damaged` | `studio.data-newer` | `studio.database-unusable` |
+ * `studio.token-weak` | `file.unusable` | `folder.unusable` | `disk.full`
  */
-export async function openStudioData(dataDir: string, effects: StudioDataEffects, log: Logger): Promise<StudioData> {
-  const folder = await usableFolder(dataDir, effects.openDataFolder);
-  // The store first: its lock keeps a second studio off the same folder before that one touches anything else.
-  const store = await openSqliteStore(folder);
+export async function openStudioData(place: StudioPlace, effects: StudioDataEffects, log: Logger): Promise<StudioData> {
+  const folder = await usableFolder(place.dataDir, effects.openDataFolder);
+  // The store first: a file's lock keeps a second studio off the same folder before that one touches anything else.
+  const store = await openStore(place.database, folder, effects);
   try {
-    const operatorToken = await loadOperatorToken(folder, effects.random, log);
+    const given = place.operatorToken;
+    if (given !== undefined) assertOperatorToken(given);
+    const operatorToken = given ?? (await loadOperatorToken(folder, effects.random, log));
     const artifacts = await openDiskArtifacts(
       await usableFolder(folder.pathOf(ARTIFACTS), effects.openDataFolder),
       effects.startSha256,
@@ -52,6 +72,12 @@ export async function openStudioData(dataDir: string, effects: StudioDataEffects
     await store.close();
     throw thrown;
   }
+}
+
+function openStore(database: string | undefined, folder: DataFolder, effects: StudioDataEffects): Promise<Store> {
+  if (database === undefined) return openSqliteStore(folder);
+  const { openPostgres, clock } = effects;
+  return openPostgresStore(openPostgres({ url: database, maxConnections: MAX_CONNECTIONS, clock }), shownUrl(database));
 }
 
 async function usableFolder(path: string, open: OpenDataFolder): Promise<DataFolder> {

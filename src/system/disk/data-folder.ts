@@ -5,7 +5,8 @@ import { isPlainFileName } from '../../base/foreign/file-name.ts';
 import { quoted } from '../../base/foreign-text.ts';
 import { systemFiles } from './files.ts';
 import { type NewFile, startFile } from './new-file.ts';
-import { openPrivateSqlite, type Sql } from './sqlite.ts';
+import type { Sql } from '../database/sql.ts';
+import { openPrivateSqlite } from '../database/sqlite.ts';
 
 /**
  * A folder in which one program keeps all its data: names below it, none of which leads out of it. What is created here

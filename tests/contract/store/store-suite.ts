@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import type { Declare } from '../../needs.ts';
 import type { JobState } from '../../../src/contract/admin.ts';
 import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import type {
@@ -18,9 +19,9 @@ export interface StoreUnderTest extends AsyncDisposable {
 }
 
 /** What every implementation of `Store` promises. Registers the tests; call it once per implementation. */
-export function testStore(name: string, open: () => Promise<StoreUnderTest>): void {
+export function testStore(name: string, open: () => Promise<StoreUnderTest>, declare: Declare = test): void {
   const it = (title: string, body: (subject: StoreUnderTest) => Promise<void>): void =>
-    test(`${name}: ${title}`, async () => {
+    declare(`${name}: ${title}`, async () => {
       await using subject = await open();
       await body(subject);
     });

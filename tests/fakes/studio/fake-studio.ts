@@ -65,6 +65,8 @@ export interface FakeStudioOptions {
   readonly clock?: Clock;
   /** False where registrations from here are limited like those from elsewhere. */
   readonly sparesLoopback?: boolean;
+  /** The URL of a PostgreSQL database instead of a file. */
+  readonly database?: string;
   /** How long a wait may take before it fails, naming what it waited for. */
   readonly patienceMs?: number;
 }
@@ -79,7 +81,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
   const recorder = createRecorder(options.patienceMs ?? PATIENCE_MS);
   const { clock = systemClock, withoutResume = false, sparesLoopback = true } = options;
   const start = async (port: number): Promise<Started> => {
-    const data = await openStudioData(dataDir, studioEffects, log);
+    const data = await openStudioData({ dataDir, database: options.database }, studioEffects, log);
     const store = recordedStore(data.store, recorder.hear);
     const studio = await createStudio({
       ...data,

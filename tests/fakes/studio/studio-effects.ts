@@ -1,5 +1,6 @@
 import type { StudioEffects } from '../../../src/local-studio/serve.ts';
 import { nextTurn, systemClock } from '../../../src/system/clock.ts';
+import { openPostgres } from '../../../src/system/database/postgres.ts';
 import { openDataFolder } from '../../../src/system/disk/data-folder.ts';
 import { sha256, startSha256 } from '../../../src/system/disk/digest.ts';
 import { serve } from '../../../src/system/net/server.ts';
@@ -13,5 +14,6 @@ export const studioEffects: StudioEffects = {
   startSha256,
   nextTurn,
   openDataFolder,
+  openPostgres,
   serve,
 };

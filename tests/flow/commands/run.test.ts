@@ -136,10 +136,10 @@ test('an invalid log level ends the run naming its flag or variable', async () =
 test('the studio command serves until it is asked to stop', async () => {
   await using folder = await tempFolder();
   const world = await createWorld();
-  const place = { host: '127.0.0.1', port: 0, dataDir: folder.at('data'), hostNames: [] };
+  const place = { host: '127.0.0.1', port: 0, dataDir: folder.at('data'), hostNames: [], database: undefined };
   const studio = await world.startStudio({ ...place, logFormat: 'json', logLevel: 'error' });
   expect((await fetch(`${studio.url}/healthz`)).status).toBe(200);
-  expect((await readFile(studio.tokenFile, 'utf8')).trim()).toHaveLength(64);
+  expect((await readFile(studio.tokenFile ?? '', 'utf8')).trim()).toHaveLength(64);
   process.kill(process.pid, 'SIGTERM');
   await studio.ended;
   const again = await fetch(`${studio.url}/healthz`).catch(() => undefined);
@@ -150,7 +150,13 @@ test('a studio whose port is taken says so by code', async () => {
   await using folder = await tempFolder();
   const world = await createWorld();
   using other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() });
-  const place = { host: '127.0.0.1', port: other.port ?? 0, dataDir: folder.at('data'), hostNames: [] };
+  const place = {
+    host: '127.0.0.1',
+    port: other.port ?? 0,
+    dataDir: folder.at('data'),
+    hostNames: [],
+    database: undefined,
+  };
   const started = world.startStudio({ ...place, ...jsonLog }).catch(toWorkerError);
   expect(await started).toMatchObject({ code: 'studio.not-listening' });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { createSqlLogs } from '../../../src/local-studio/storage/sql/logs.ts';
-import { migrate } from '../../../src/local-studio/storage/sql/migrations.ts';
-import { openSqlite } from '../../../src/system/disk/sqlite.ts';
+import { migrateSqlite } from '../../../src/local-studio/storage/sql/sqlite-schema.ts';
+import { openSqlite } from '../../../src/system/database/sqlite.ts';
 
 const line = (message: string) => ({
   ts: '2026-05-25T12:00:00.000Z',
@@ -13,7 +13,7 @@ const line = (message: string) => ({
 
 test('the studio keeps the newest log lines and lets the old ones go', async () => {
   const sql = openSqlite(':memory:');
-  await migrate(sql);
+  await migrateSqlite(sql);
   const logs = createSqlLogs(sql, 10);
   await logs.add(
     'w-1',

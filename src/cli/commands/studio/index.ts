@@ -1,7 +1,8 @@
 import { WorkerError } from '../../../base/errors.ts';
 import { quoted } from '../../../base/foreign-text.ts';
-import { isLoopback } from '../../../base/urls.ts';
+import { isLoopback, shownUrl } from '../../../base/urls.ts';
 import { command, LOG_ARGS } from '../../command.ts';
+import type { World } from '../../world.ts';
 import { printLines } from '../../output.ts';
 import { toNumber } from '../../args/values.ts';
 
@@ -14,12 +15,13 @@ export const studio = command({
   examples: [
     'studio-worker studio',
     'studio-worker studio --port 9000 --data /srv/studio --public-name studio.example',
+    'studio-worker studio --database postgres://studio@db.example/studio',
     'studio-worker studio jobs create --kind image --prompt "a stone golem"',
   ],
   exits: [
     { code: 65, means: 'the database or the operator token is damaged, or the token easily guessed' },
     { code: 66, means: 'a file of the data folder cannot be opened' },
-    { code: 69, means: 'the address is in use' },
+    { code: 69, means: 'the address is in use, or the database cannot be used' },
     { code: 73, means: 'the data folder cannot be written' },
     { code: 75, means: 'another studio uses the data folder' },
   ],
@@ -41,6 +43,11 @@ export const studio = command({
       description: 'Names in DNS that it is reached by, as behind a TLS proxy; commas between them',
     },
     data: { type: 'string', valueHint: 'folder', description: 'Folder for jobs, artifacts and the operator token' },
+    database: {
+      type: 'string',
+      valueHint: 'url',
+      description: 'PostgreSQL database that studios share, instead of a file in the folder',
+    },
     ...LOG_ARGS,
   },
   subCommands: {
@@ -59,6 +66,7 @@ export const studio = command({
       hostNames: namesIn(args['public-name'] ?? ''),
       port: args.port === undefined ? port : toNumber('--port', args.port, { min: 0, max: MAX_PORT, whole: true }),
       dataDir: args.data ?? dataDir,
+      database: databaseIn(args.database, world),
       logFormat: args['log-format'],
       logLevel: args['log-level'],
     });
@@ -66,11 +74,25 @@ export const studio = command({
       world.terminal,
       `studio:          ${started.url}`,
       `data:            ${started.dataDir}`,
-      `operator token:  in ${started.tokenFile}`,
+      `operator token:  ${started.tokenFile === undefined ? 'of the environment' : `in ${started.tokenFile}`}`,
     );
     await started.ended;
   },
 });
+
+/** Keeps the password out of the list of processes, where a URL as an argument stands for all to read. */
+const DATABASE_VARIABLE = 'STUDIO_WORKER_STUDIO_DATABASE';
+
+function databaseIn(given: string | undefined, world: Pick<World, 'env'>): string | undefined {
+  const url = given ?? world.env(DATABASE_VARIABLE) ?? '';
+  if (url === '' && given === undefined) return undefined;
+  if (/^postgres(?:ql)?:\/\/./.test(url)) return url;
+  const name = given === undefined ? DATABASE_VARIABLE : '--database';
+  throw new WorkerError(
+    'cli.usage',
+    `${name} is ${quoted(shownUrl(url))}; allowed: a URL that starts with postgres://`,
+  );
+}
 
 /** Names without a port or a scheme, as a Host header is compared with them. */
 function namesIn(text: string): readonly string[] {

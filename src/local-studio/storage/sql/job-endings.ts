@@ -1,5 +1,5 @@
 import type { AttemptRow, Completion, Ending, JobTable } from '../store.ts';
-import type { Query, Sql } from '../../../system/disk/sqlite.ts';
+import type { Query, Sql } from '../../../system/database/sql.ts';
 import { maybeText, number } from './columns.ts';
 
 /** Attempts kept per job: an operator who retries for ever does not fill the disk. */
@@ -83,7 +83,11 @@ async function complete(query: Query, { id, workerId, at }: Run, completion: Com
 }
 
 async function cancel(query: Query, id: string, at: number): Promise<boolean> {
-  const [before] = await query('SELECT state, worker_id, started_at FROM jobs WHERE id = $1', [id]);
+  // Not by SELECT: an update that changes nothing holds the row until the end, in every database.
+  const [before] = await query(
+    'UPDATE jobs SET updated_at = updated_at WHERE id = $1 RETURNING state, worker_id, started_at',
+    [id],
+  );
   const rows = await query(
     `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2
      WHERE id = $1 AND state IN ('queued', 'offered', 'running') RETURNING seq`,

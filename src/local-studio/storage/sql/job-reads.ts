@@ -2,7 +2,7 @@ import { JOB_STATES, type JobState } from '../../../contract/admin.ts';
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import type { AttemptRow, JobRow, JobTable, StoredArtifact } from '../store.ts';
 import { MAY_DELIVER } from './job-endings.ts';
-import type { Row, Sql } from '../../../system/disk/sqlite.ts';
+import type { Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
 
 type Reads = Pick<JobTable, 'get' | 'list' | 'holds' | 'underway' | 'attempts' | 'counts' | 'artifactTotals'>;

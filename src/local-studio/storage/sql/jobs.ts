@@ -3,7 +3,7 @@ import type { JobTable, NewJob } from '../store.ts';
 import { endJobs, HAD_IT } from './job-endings.ts';
 import { readJobs } from './job-reads.ts';
 import { claimNext } from './next-job.ts';
-import type { Param, Query, Sql } from '../../../system/disk/sqlite.ts';
+import type { Param, Query, Sql } from '../../../system/database/sql.ts';
 
 /** The job table: reads, a job's way to a worker, and the ways its runs end. */
 export const createSqlJobs = (sql: Sql): JobTable => ({ ...readJobs(sql), ...moveJobs(sql), ...endJobs(sql) });
@@ -14,7 +14,7 @@ function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 's
     (await sql.query(`${text} RETURNING seq`, params)).length > 0;
   return {
     add: (job) => sql.durable((query) => addJob(query, job)),
-    offerNext: (criteria, at) => claimNext(sql.query, criteria, at),
+    offerNext: (criteria, at) => claimNext(sql, criteria, at),
     release: (id, workerId, at) =>
       changed(
         `UPDATE jobs SET state = 'queued', worker_id = NULL, updated_at = $3
@@ -42,7 +42,8 @@ async function addJob(query: Query, job: NewJob): Promise<void> {
   await query(
     `INSERT INTO jobs (id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class,
        priority, attempts, max_attempts, created_at, updated_at)
-     VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $13)`,
+     VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $13)
+     ON CONFLICT (id) DO NOTHING`, // nobody else has this id: it is the same call, repeated after a lost connection
     [
       job.id,
       job.kind,

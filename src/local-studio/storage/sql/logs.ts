@@ -1,5 +1,5 @@
 import type { LogTable } from '../store.ts';
-import type { Param, Row, Sql } from '../../../system/disk/sqlite.ts';
+import type { Param, Row, Sql } from '../../../system/database/sql.ts';
 import { maybeText, number, text } from './columns.ts';
 
 /** Lines kept in all, of every worker together. */

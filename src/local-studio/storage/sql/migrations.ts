@@ -1,62 +1,25 @@
-import type { Sql } from '../../../system/disk/sqlite.ts';
+import type { Query } from '../../../system/database/sql.ts';
 
-/** The schema, one step per release that changed it. A step is never edited once it was released. */
-const MIGRATIONS: readonly (readonly string[])[] = [
-  [
-    `CREATE TABLE registrations (
-       request_id TEXT PRIMARY KEY, install_id TEXT NOT NULL, secret_hash TEXT NOT NULL, capabilities TEXT NOT NULL,
-       state TEXT NOT NULL, reason TEXT NOT NULL, worker_id TEXT, created_at BIGINT NOT NULL)`,
-    `CREATE INDEX registrations_waiting ON registrations (state, created_at)`,
-    `CREATE INDEX registrations_install ON registrations (install_id, state)`,
-    `CREATE TABLE bootstrap_tokens (hash TEXT PRIMARY KEY, expires_at BIGINT NOT NULL)`,
-    `CREATE TABLE workers (
-       id TEXT PRIMARY KEY, install_id TEXT, token_hash TEXT NOT NULL, capabilities TEXT NOT NULL,
-       created_at BIGINT NOT NULL, last_seen_at BIGINT, deleted INTEGER NOT NULL)`,
-    `CREATE INDEX workers_install ON workers (install_id)`,
-    `CREATE TABLE models (
-       id TEXT PRIMARY KEY, kind TEXT NOT NULL, display_name TEXT, vram_gb DOUBLE PRECISION NOT NULL,
-       source TEXT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)`,
-    // SQLite fills an `INTEGER PRIMARY KEY` by itself and AUTOINCREMENT never hands out a number twice.
-    `CREATE TABLE jobs (
-       seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, kind TEXT NOT NULL,
-       model TEXT NOT NULL, model_source TEXT NOT NULL, task TEXT NOT NULL, prompt TEXT NOT NULL,
-       game_id TEXT NOT NULL, asset_name TEXT NOT NULL, vram_gb DOUBLE PRECISION NOT NULL, vram_class INTEGER NOT NULL,
-       priority INTEGER NOT NULL, attempts INTEGER NOT NULL, max_attempts INTEGER NOT NULL, worker_id TEXT, error TEXT,
-       result TEXT, artifact_name TEXT, artifact_ext TEXT, artifact_type TEXT, artifact_size BIGINT,
-       artifact_sha256 TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, started_at BIGINT,
-       finished_at BIGINT)`,
-    // Partial indexes: most jobs have ended, and a job that moves on writes no page of an index it is not in.
-    `CREATE INDEX jobs_queue ON jobs (kind, vram_class, priority DESC, seq, vram_gb) WHERE state = 'queued'`,
-    `CREATE INDEX jobs_underway ON jobs (seq) WHERE state IN ('offered', 'running')`,
-    `CREATE INDEX jobs_undone ON jobs (seq) WHERE state IN ('failed', 'cancelled')`,
-    // One row per kind and class of GPU memory that ever queued a job; `next-job.ts` starts from these. The name stays:
-    // an earlier release must find it after a rollback.
-    `CREATE TABLE lanes (kind TEXT NOT NULL, vram_class INTEGER NOT NULL, PRIMARY KEY (kind, vram_class))`,
-    `CREATE TABLE job_attempts (
-       job_id TEXT NOT NULL, number INTEGER NOT NULL, worker_id TEXT NOT NULL, started_at BIGINT NOT NULL,
-       ended_at BIGINT NOT NULL, outcome TEXT NOT NULL, error TEXT)`,
-    `CREATE INDEX job_attempts_job ON job_attempts (job_id, worker_id)`,
-    `CREATE TABLE logs (
-       seq INTEGER PRIMARY KEY AUTOINCREMENT, worker_id TEXT NOT NULL, ts TEXT NOT NULL, level TEXT NOT NULL,
-       category TEXT NOT NULL, message TEXT NOT NULL, job_id TEXT)`,
-    `CREATE INDEX logs_worker ON logs (worker_id, seq)`,
-  ],
-  [`ALTER TABLE jobs ADD COLUMN ran_on TEXT`],
-  [
-    // Made from what is there, so that jobs which an earlier release queued have it too.
-    `ALTER TABLE jobs ADD COLUMN engine TEXT GENERATED ALWAYS AS (json_extract(model_source, '$.engine')) VIRTUAL`,
-    `DROP INDEX jobs_queue`,
-    `CREATE INDEX jobs_queue ON jobs (kind, engine, vram_class, priority DESC, seq, vram_gb) WHERE state = 'queued'`,
-  ],
-];
+/** The statements of one change of the schema. */
+export type Step = readonly string[];
 
-/** Brings the schema to this release's, each step whole or not at all. */
-export async function migrate(sql: Sql): Promise<void> {
-  await sql.query('CREATE TABLE IF NOT EXISTS migrations (step INTEGER PRIMARY KEY)');
-  const done = new Set((await sql.query('SELECT step FROM migrations')).map((row) => Number(row['step'])));
-  for (const [step, statements] of MIGRATIONS.entries()) {
-    if (done.has(step)) continue;
-    await sql.durable(async (query) => {
+/** Where the steps that were taken are kept, in every database. */
+export const CREATE_MIGRATIONS = 'CREATE TABLE IF NOT EXISTS migrations (step INTEGER PRIMARY KEY)';
+
+/** The numbers of the steps that were taken. */
+export async function stepsTaken(query: Query): Promise<ReadonlySet<number>> {
+  return new Set((await query('SELECT step FROM migrations')).map((row) => Number(row['step'])));
+}
+
+/** Takes the steps that are missing, in order; `within` runs each of them whole or not at all. */
+export async function takeSteps(
+  steps: readonly Step[],
+  taken: ReadonlySet<number>,
+  within: (work: (query: Query) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  for (const [step, statements] of steps.entries()) {
+    if (taken.has(step)) continue;
+    await within(async (query) => {
       for (const statement of statements) await query(statement);
       await query('INSERT INTO migrations (step) VALUES ($1)', [step]);
     });

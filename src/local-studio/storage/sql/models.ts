@@ -1,6 +1,6 @@
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import type { ModelRow, ModelTable } from '../store.ts';
-import type { Row, Sql } from '../../../system/disk/sqlite.ts';
+import type { Row, Sql } from '../../../system/database/sql.ts';
 import { maybeText, number, text } from './columns.ts';
 
 /** The model table. */

@@ -1,5 +1,5 @@
 import type { RegistrationRow, RegistrationTable } from '../store.ts';
-import type { Query, Row, Sql } from '../../../system/disk/sqlite.ts';
+import type { Query, Row, Sql } from '../../../system/database/sql.ts';
 import { maybeText, number, text } from './columns.ts';
 
 /** Anyone may ask to be let in, so that what waits is bounded: the oldest request makes room. */

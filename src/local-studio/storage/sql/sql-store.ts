@@ -3,7 +3,7 @@ import { createSqlJobs } from './jobs.ts';
 import { createSqlLogs } from './logs.ts';
 import { createSqlModels } from './models.ts';
 import { createSqlRegistrations } from './registrations.ts';
-import type { Sql } from '../../../system/disk/sqlite.ts';
+import type { Sql } from '../../../system/database/sql.ts';
 import { createSqlWorkers } from './workers.ts';
 
 /** The store over any database that speaks our SQL. */

@@ -1,5 +1,5 @@
 import type { WorkerRow, WorkerTable } from '../store.ts';
-import type { Row, Sql } from '../../../system/disk/sqlite.ts';
+import type { Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
 
 /** The worker table; a deleted worker keeps its row. */

@@ -13,7 +13,7 @@ async function setup() {
   const folder = await tempFolder();
   const log = recordingLogger();
   const open = async (): Promise<string> => {
-    const { operatorToken, store } = await openStudioData(folder.path, studioEffects, log);
+    const { operatorToken, store } = await openStudioData({ dataDir: folder.path }, studioEffects, log);
     await store.close();
     return operatorToken;
   };

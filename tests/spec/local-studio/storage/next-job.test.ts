@@ -1,36 +1,19 @@
 import { expect, test } from 'bun:test';
-import fc from 'fast-check';
-import { TASK_KIND_IDS, type TaskKindId } from '../../../../src/contract/tasks/index.ts';
-import { migrate } from '../../../../src/local-studio/storage/sql/migrations.ts';
+import { TASK_KIND_IDS } from '../../../../src/contract/tasks/index.ts';
+import { migrateSqlite } from '../../../../src/local-studio/storage/sql/sqlite-schema.ts';
 import { claimNext } from '../../../../src/local-studio/storage/sql/next-job.ts';
 import { createSqlStore } from '../../../../src/local-studio/storage/sql/sql-store.ts';
-import { openSqlite, type Query } from '../../../../src/system/disk/sqlite.ts';
-import type { NewJob } from '../../../../src/local-studio/storage/store.ts';
+import type { Query } from '../../../../src/system/database/sql.ts';
+import { openSqlite } from '../../../../src/system/database/sqlite.ts';
+import { assertMostUrgent } from '../../../contract/store/most-urgent.ts';
 
 async function setup() {
   const sql = openSqlite(':memory:');
-  await migrate(sql);
+  await migrateSqlite(sql);
   return { sql, jobs: createSqlStore(sql).jobs, [Symbol.asyncDispose]: () => sql.close() };
 }
 
 const KINDS = TASK_KIND_IDS;
-let serial = 0;
-const aNewJob = (about: Partial<NewJob> = {}): NewJob => ({
-  id: `job-${++serial}`,
-  kind: 'llm',
-  model: 'm',
-  modelSource: '{"engine":"synthetic"}',
-  task: '{}',
-  prompt: '',
-  gameId: 'g',
-  assetName: 'a',
-  vramGb: 1,
-  priority: 0,
-  maxAttempts: 3,
-  createdAt: 0,
-  ...about,
-});
-
 /** Queues ten thousand jobs of all kinds, thresholds and priorities in one statement. */
 const QUEUE_TEN_THOUSAND = `
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
@@ -51,7 +34,7 @@ test('the next job is looked up in the index, never by reading the queue', async
     return [];
   };
   const criteria = { workerId: 'w-1', kinds: KINDS, engines: ['onnx', 'synthetic'], thresholdGb: 12, except: [1] };
-  await claimNext(explain, criteria, 1);
+  await claimNext({ dialect: 'sqlite', query: explain }, criteria, 1);
   expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual(['SCAN 2 CONSTANT ROWS', 'SCAN named']); // the engines in question
   expect(steps.join('\n')).toContain('jobs_queue (kind=? AND engine=? AND vram_class=?)');
 });
@@ -71,44 +54,7 @@ test('fifty workers get fifty different jobs of ten thousand', async () => {
   expect(new Set(ids).size).toBe(50);
 });
 
-test('a worker gets the oldest of the most urgent jobs that fit it', async () => {
-  const kind = fc.constantFrom<TaskKindId[]>('image', 'llm', 'video');
-  const vram = fc.constantFrom(0, 1, 3.5, 4, 7.25, 8);
-  const engine = fc.constantFrom('onnx', 'synthetic', 'piper');
-  const queue = fc.array(fc.record({ kind, engine, vramGb: vram, priority: fc.integer({ min: -1, max: 1 }) }), {
-    maxLength: 15,
-  });
-  const choice = fc.record({
-    kinds: fc.uniqueArray(kind),
-    engines: fc.uniqueArray(engine),
-    thresholdGb: fc.constantFrom(0, 3.5, 3.75, 7.5, 24),
-  });
-  await fc.assert(
-    fc.asyncProperty(
-      queue,
-      choice,
-      fc.array(fc.integer({ min: 1, max: 15 })),
-      async (drafts, { kinds, engines, thresholdGb }, except) => {
-        await using world = await setup();
-        for (const draft of drafts)
-          await world.jobs.add(aNewJob({ ...draft, modelSource: JSON.stringify({ engine: draft.engine }) }));
-        const [expected] = drafts
-          .map((draft, at) => ({ ...draft, seq: at + 1 }))
-          .filter(
-            (job) =>
-              kinds.includes(job.kind) &&
-              engines.includes(job.engine) &&
-              job.vramGb <= thresholdGb &&
-              !except.includes(job.seq),
-          )
-          .toSorted((a, b) => b.priority - a.priority || a.seq - b.seq);
-        const got = await claimNext(world.sql.query, { workerId: 'w', kinds, engines, thresholdGb, except }, 1);
-        expect(got?.seq).toBe(expected?.seq as number);
-      },
-    ),
-    { numRuns: 60 },
-  );
-});
+test('a worker gets the oldest of the most urgent jobs that fit it', () => assertMostUrgent(setup));
 
 test('a transaction that fails leaves nothing behind', async () => {
   await using world = await setup();

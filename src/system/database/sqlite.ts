@@ -1,23 +1,7 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { codeOf } from '../../base/system-code.ts';
-
-/** One row as the database gives it. */
-export type Row = Readonly<Record<string, unknown>>;
-export type Param = string | number | null;
-export type Query = (text: string, params?: readonly Param[]) => Promise<readonly Row[]>;
-
-/**
- * A database that speaks SQL: what SQLite and PostgreSQL have in common (`$1` parameters, `RETURNING`, `ON CONFLICT`,
- * recursive CTEs). A full disk is `disk.full`; other failures are the database's own errors with their `code`.
- */
-export interface Sql {
-  /** One statement. A change survives the end of this process, but maybe not a power cut. */
-  readonly query: Query;
-  /** Statements that all happen or none does, on the disk when it resolves. */
-  durable<T>(work: (query: Query) => Promise<T>): Promise<T>;
-  close(): Promise<void>;
-}
+import type { Param, Query, Row, Sql } from './sql.ts';
 
 /** SQLite in a file that only its owner may read, created when missing. */
 export function openPrivateSqlite(path: string): Sql {
@@ -49,6 +33,7 @@ export function openSqlite(path: string): Sql {
     return result;
   };
   return {
+    dialect: 'sqlite',
     query: (text, params) => inTurn(() => query(text, params)),
     durable: (work) => inTurn(() => transaction(database, () => work(query))),
     close: () => inTurn(() => database.close()),

@@ -1,0 +1,67 @@
+import { WorkerError } from '../../../base/errors.ts';
+import type { Postgres } from '../../../system/database/postgres.ts';
+import { CREATE_MIGRATIONS, type Step, stepsTaken, takeSteps } from './migrations.ts';
+
+/**
+ * The schema in PostgreSQL, one step per release that changed it. A step is never edited once it was released. Ids sort
+ * by their bytes, wherever the server is.
+ */
+const STEPS: readonly Step[] = [
+  [
+    `CREATE TABLE registrations (
+       request_id TEXT COLLATE "C" PRIMARY KEY, install_id TEXT NOT NULL, secret_hash TEXT NOT NULL,
+       capabilities TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, worker_id TEXT,
+       created_at BIGINT NOT NULL)`,
+    `CREATE INDEX registrations_waiting ON registrations (state, created_at)`,
+    `CREATE UNIQUE INDEX registrations_install ON registrations (install_id) WHERE state = 'pending'`,
+    `CREATE TABLE bootstrap_tokens (hash TEXT PRIMARY KEY, expires_at BIGINT NOT NULL)`,
+    `CREATE TABLE workers (
+       id TEXT COLLATE "C" PRIMARY KEY, install_id TEXT, token_hash TEXT NOT NULL, capabilities TEXT NOT NULL,
+       created_at BIGINT NOT NULL, last_seen_at BIGINT, deleted INTEGER NOT NULL)`,
+    `CREATE INDEX workers_install ON workers (install_id)`,
+    `CREATE TABLE models (
+       id TEXT COLLATE "C" PRIMARY KEY, kind TEXT NOT NULL, display_name TEXT, vram_gb DOUBLE PRECISION NOT NULL,
+       source TEXT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)`,
+    `CREATE TABLE jobs (
+       seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id TEXT COLLATE "C" NOT NULL UNIQUE, state TEXT NOT NULL,
+       kind TEXT NOT NULL, model TEXT NOT NULL, model_source TEXT NOT NULL, task TEXT NOT NULL, prompt TEXT NOT NULL,
+       game_id TEXT NOT NULL, asset_name TEXT NOT NULL, vram_gb DOUBLE PRECISION NOT NULL, vram_class INTEGER NOT NULL,
+       priority INTEGER NOT NULL, attempts INTEGER NOT NULL, max_attempts INTEGER NOT NULL, worker_id TEXT, error TEXT,
+       result TEXT, artifact_name TEXT, artifact_ext TEXT, artifact_type TEXT, artifact_size BIGINT,
+       artifact_sha256 TEXT, ran_on TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, started_at BIGINT,
+       finished_at BIGINT, engine TEXT GENERATED ALWAYS AS (model_source::json ->> 'engine') STORED)`,
+    `CREATE INDEX jobs_queue ON jobs (kind, engine, vram_class, priority DESC, seq, vram_gb) WHERE state = 'queued'`,
+    `CREATE INDEX jobs_underway ON jobs (seq) WHERE state IN ('offered', 'running')`,
+    `CREATE INDEX jobs_undone ON jobs (seq) WHERE state IN ('failed', 'cancelled')`,
+    `CREATE TABLE lanes (kind TEXT NOT NULL, vram_class INTEGER NOT NULL, PRIMARY KEY (kind, vram_class))`,
+    `CREATE TABLE job_attempts (
+       job_id TEXT NOT NULL, number INTEGER NOT NULL, worker_id TEXT NOT NULL, started_at BIGINT NOT NULL,
+       ended_at BIGINT NOT NULL, outcome TEXT NOT NULL, error TEXT)`,
+    `CREATE INDEX job_attempts_job ON job_attempts (job_id, worker_id)`,
+    `CREATE TABLE logs (
+       seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, worker_id TEXT NOT NULL, ts TEXT NOT NULL,
+       level TEXT NOT NULL, category TEXT NOT NULL, message TEXT NOT NULL, job_id TEXT)`,
+    `CREATE INDEX logs_worker ON logs (worker_id, seq)`,
+  ],
+];
+
+/** The advisory lock of whoever changes the schema: any number that nothing else in the database uses. */
+const MIGRATION_LOCK = 7_834_501;
+
+/**
+ * Brings the schema to this release's, once however many studios start at the same time.
+ *
+ * @throws WorkerError `studio.data-newer`
+ */
+export async function migratePostgres(sql: Postgres): Promise<void> {
+  await sql.alone(MIGRATION_LOCK, async (query) => {
+    await query(CREATE_MIGRATIONS);
+    const taken = await stepsTaken(query);
+    if (Math.max(...taken, -1) >= STEPS.length) {
+      throw new WorkerError('studio.data-newer', 'the database belongs to a newer version of the studio', {
+        hint: 'Install that version here too, or name another database with `--database`.',
+      });
+    }
+    await takeSteps(STEPS, taken, (work) => work(query));
+  });
+}

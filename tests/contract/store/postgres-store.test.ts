@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, expect } from 'bun:test';
+import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
+import type { Store } from '../../../src/local-studio/storage/store.ts';
+import { openPostgresStore } from '../../../src/local-studio/storage/postgres-store.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { openPostgres } from '../../../src/system/database/postgres.ts';
+import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
+import { needs, POSTGRES } from '../../needs.ts';
+import { aNewJob, assertMostUrgent } from './most-urgent.ts';
+import { testStore } from './store-suite.ts';
+
+let server: PostgresServer | undefined;
+beforeAll(async () => {
+  if (POSTGRES.isMet()) server = await startPostgresServer();
+});
+afterAll(() => server?.[Symbol.asyncDispose]());
+
+const onServer = needs(POSTGRES);
+const newDatabase = async (): Promise<string> => (await server?.newDatabase()) ?? '';
+
+testStore(
+  'PostgreSQL',
+  async () => {
+    const url = await newDatabase();
+    const open = () => openPostgresStore(openPostgres({ url, maxConnections: 4, clock: systemClock }), 'the database');
+    const store = await open();
+    let current = store;
+    return {
+      store,
+      reopen: async () => {
+        await current.close();
+        return (current = await open());
+      },
+      [Symbol.asyncDispose]: () => current.close(),
+    };
+  },
+  onServer,
+);
+
+onServer('PostgreSQL: a worker gets the oldest of the most urgent jobs that fit it', async () => {
+  const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });
+  const store = await openPostgresStore(sql, 'the database');
+  const truncate = () => sql.query('TRUNCATE jobs, lanes RESTART IDENTITY');
+  await assertMostUrgent(async () => ({
+    sql,
+    jobs: store.jobs,
+    [Symbol.asyncDispose]: async () => void (await truncate()),
+  }));
+  await store.close();
+});
+
+onServer('PostgreSQL: three studios that start at once make the schema once', async () => {
+  const url = await newDatabase();
+  const open = () => openPostgresStore(openPostgres({ url, maxConnections: 2, clock: systemClock }), 'the database');
+  const stores = await Promise.all([open(), open(), open()]);
+  for (const store of stores) {
+    expect((await store.jobs.counts()).queued).toBe(0);
+    await store.close();
+  }
+});
+
+onServer('PostgreSQL: sixty workers of three studios that ask at once get sixty jobs', async () => {
+  const url = await newDatabase();
+  const open = () => openPostgresStore(openPostgres({ url, maxConnections: 8, clock: systemClock }), 'the database');
+  const stores = [await open(), await open(), await open()] as const;
+  for (let count = 0; count < 60; count++) await stores[0].jobs.add(aNewJob());
+  const criteria = { kinds: TASK_KIND_IDS, engines: ['synthetic'], thresholdGb: 24, except: [] };
+  const asking = Array.from({ length: 20 }, (_, round) =>
+    stores.map(({ jobs }, at) => jobs.offerNext({ ...criteria, workerId: `w-${round}-${at}` }, 2)),
+  ).flat();
+  const ids = (await Promise.all(asking)).map((job) => job?.id);
+  expect([new Set(ids).size, ids.includes(undefined)]).toEqual([60, false]);
+  for (const store of stores) await store.close();
+});
+
+onServer('PostgreSQL: two requests of one installation at two studios leave one waiting', async () => {
+  const url = await newDatabase();
+  const open = () => openPostgresStore(openPostgres({ url, maxConnections: 4, clock: systemClock }), 'the database');
+  const [one, other] = [await open(), await open()];
+  const row = { installId: 'i', secretHash: 's', capabilities: '{}', state: 'pending', reason: '' } as const;
+  const add = (store: Store, at: number) =>
+    store.registrations.add({ ...row, requestId: `r-${at}`, workerId: undefined, createdAt: at });
+  await Promise.all(Array.from({ length: 10 }, (_, at) => add(at % 2 === 0 ? one : other, at)));
+  expect(await one.registrations.pending()).toHaveLength(1);
+  await one.close();
+  await other.close();
+});
+
+/** What an operator can get wrong, and what the error says to do. */
+const UNUSABLE = [
+  ['a server that does not run', async () => 'postgres://studio@127.0.0.1:1/studio', /host and the port/],
+  ['a database that does not exist', async () => `${await newDatabase()}_not`, /createdb/],
+  ['a user that does not exist', async () => (await newDatabase()).replace('studio@', 'nobody:secret@'), /password/],
+] as const;
+
+for (const [title, urlOf, remedy] of UNUSABLE) {
+  onServer(`PostgreSQL: ${title} is reported with what helps`, async () => {
+    const sql = openPostgres({ url: await urlOf(), maxConnections: 1, clock: systemClock });
+    const thrown = await openPostgresStore(sql, 'postgres://studio@shown/x').catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: 'studio.database-unusable', hint: expect.stringMatching(remedy) });
+    expect(String(thrown)).not.toContain('secret');
+  });
+}
+
+onServer('PostgreSQL: a database of a newer version is left alone', async () => {
+  const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });
+  await openPostgresStore(sql, 'the database');
+  await sql.query('INSERT INTO migrations (step) VALUES (99)');
+  expect(openPostgresStore(sql, 'the database')).rejects.toMatchObject({ code: 'studio.data-newer' });
+});
+
+onServer("PostgreSQL: tables that are somebody else's are left alone", async () => {
+  const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });
+  await sql.query('CREATE TABLE jobs (id TEXT)');
+  expect(openPostgresStore(sql, 'the database')).rejects.toMatchObject({ code: 'studio.data-damaged' });
+});
+
+onServer('PostgreSQL: a NUL in a text is kept as a replacement character', async () => {
+  const store = await openPostgresStore(
+    openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock }),
+    'it',
+  );
+  await store.jobs.add(aNewJob({ id: 'a', prompt: 'a\0b', task: '{"prompt":"a\\u0000b"}' }));
+  expect(await store.jobs.get('a')).toMatchObject({ prompt: 'a\u{FFFD}b', task: '{"prompt":"a\\u0000b"}' });
+  await store.close();
+});
