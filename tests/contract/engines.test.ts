@@ -11,7 +11,7 @@ import { gradioScene } from '../fakes/engines/gradio-scene.ts';
 import { completionOf, llamaScene } from '../fakes/engines/llama-engine.ts';
 import { onnxScene, paint } from '../fakes/engines/onnx-engine.ts';
 import { piperScene } from '../fakes/engines/piper-engine.ts';
-import { transient, trusting, unobserved, unrepeated, unwatched } from '../fakes/output-check.ts';
+import { plainRun, unobserved } from '../fakes/run-deps.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
 import { sdCppScene } from '../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { aSynthetic } from '../fakes/engines/synthetic-engine.ts';
@@ -196,10 +196,7 @@ function engineContract(engine: Engine): void {
     const deps = {
       registry: createRegistry([lesser]),
       files: { filesFor: () => Promise.resolve({ ...heldFiles, ...noFiles }) },
-      repeats: unrepeated,
-      memory: unwatched,
-      models: transient,
-      outputCheck: trusting,
+      ...plainRun,
       clock: systemClock,
       log: recordingLogger(),
       observer: unobserved,

@@ -8,7 +8,7 @@ import { run } from '../../src/jobs/run.ts';
 import { aJob, aTask, heldFiles, synthetic } from '../fakes/builders.ts';
 import { ScriptedEngine } from '../fakes/engines/scripted-engine.ts';
 import { aSynthetic } from '../fakes/engines/synthetic-engine.ts';
-import { transient, trusting, unobserved, unrepeated, unwatched } from '../fakes/output-check.ts';
+import { plainRun, unobserved } from '../fakes/run-deps.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
 import { FakeClock } from '../fakes/system/fake-clock.ts';
 
@@ -41,10 +41,7 @@ async function failureOf(task: Parameters<typeof aTask>[0], source: Partial<Mode
     registry: createRegistry([aSynthetic(), speaker]),
     files: { filesFor: () => Promise.resolve(heldFiles) },
     observer: unobserved,
-    repeats: unrepeated,
-    memory: unwatched,
-    models: transient,
-    outputCheck: trusting,
+    ...plainRun,
     clock: new FakeClock(),
     log: recordingLogger(),
   };

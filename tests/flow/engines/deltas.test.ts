@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/system/clock.ts';
 import { aJob, aTask, heldFiles, synthetic } from '../../fakes/builders.ts';
 import { textOf } from '../../fakes/engines/deltas.ts';
 import { completionOf, llamaScene } from '../../fakes/engines/llama-engine.ts';
-import { transient, trusting, unobserved, unrepeated, unwatched } from '../../fakes/output-check.ts';
+import { plainRun, unobserved } from '../../fakes/run-deps.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { TEST_MS } from '../wait-for.ts';
 
@@ -21,10 +21,7 @@ async function chat(onDelta: OnDelta, abort = new AbortController()) {
   const deps = {
     registry: createRegistry([scene.engine]),
     files: { filesFor: () => Promise.resolve({ ...heldFiles, ...scene.files }) },
-    repeats: unrepeated,
-    memory: unwatched,
-    models: transient,
-    outputCheck: trusting,
+    ...plainRun,
     clock: systemClock,
     log: recordingLogger(),
     observer: { ...unobserved, onDelta },

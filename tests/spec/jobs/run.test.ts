@@ -8,7 +8,7 @@ import { endedRecord } from '../../../src/jobs/job-record.ts';
 import { run } from '../../../src/jobs/run.ts';
 import { aJob, aTask, heldFiles, synthetic } from '../../fakes/builders.ts';
 import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
-import { transient, trusting, unrepeated, unwatched } from '../../fakes/output-check.ts';
+import { plainRun, trusting } from '../../fakes/run-deps.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { LEAN, USUAL } from '../../fakes/engines/loading.ts';
@@ -29,9 +29,7 @@ function setup() {
           filesFor: () => Promise.resolve(heldFiles),
         },
         observer: { onPhase: (phase) => phases.push(phase), onProgress: () => {}, onDelta: IGNORE_DELTAS },
-        repeats: unrepeated,
-        memory: unwatched,
-        models: transient,
+        ...plainRun,
         outputCheck,
         clock,
         log,

@@ -1,54 +1,15 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
-import { createRegistry } from '../../../src/engines/registry.ts';
 import type { JobOutcome } from '../../../src/jobs/job.ts';
-import { createScheduler } from '../../../src/jobs/scheduler.ts';
 import type { DeliveryReport } from '../../../src/jobs/delivery-report.ts';
-import { createCarryOut } from '../../../src/worker/carry-out.ts';
-import { createWorkerEvents, type WorkerEvent } from '../../../src/worker/events.ts';
-import { aJob, heldFiles } from '../../fakes/builders.ts';
-import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
-import { transient, trusting, unrepeated, unwatched } from '../../fakes/output-check.ts';
-import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
+import { aCarryOut } from '../../fakes/a-carry-out.ts';
+import { aJob } from '../../fakes/builders.ts';
+import { settle } from '../../fakes/system/fake-clock.ts';
 
 /** Jobs of an engine, and of a sink, that end when the test says so. */
 function setup(about: { releaseFails?: boolean } = {}) {
-  const clock = new FakeClock();
-  const log = recordingLogger();
-  const engine = new ScriptedEngine();
-  const scheduler = createScheduler({ clock });
-  const events = createWorkerEvents(log);
-  const happened: WorkerEvent[] = [];
-  events.subscribe((event) => void happened.push(event));
-  const leases = { open: 0 };
-  const made: string[] = [];
-  const jobs = createCarryOut({
-    runDeps: {
-      registry: createRegistry([engine]),
-      repeats: unrepeated,
-      memory: unwatched,
-      models: transient,
-      outputCheck: trusting,
-      clock,
-    },
-    store: {
-      lease: () => {
-        leases.open += 1;
-        return {
-          filesFor: () => Promise.resolve(heldFiles),
-          [Symbol.asyncDispose]: () => {
-            leases.open -= 1;
-            return about.releaseFails ? Promise.reject(new WorkerError('internal', 'EACCES')) : Promise.resolve();
-          },
-        } as never;
-      },
-    },
-    onTaken: ({ model }) => void made.push(model),
-    events,
-    clock,
-    log,
-  });
+  const carrier = aCarryOut(about);
+  const { scheduler, happened, jobs } = carrier;
   const delivered: JobOutcome[] = [];
   const delivery = Promise.withResolvers<DeliveryReport>();
   const sink = {
@@ -63,7 +24,7 @@ function setup(about: { releaseFails?: boolean } = {}) {
     return { lease, done: jobs.carryOut(job, lease) };
   };
   const names = () => happened.map((event) => (event.is === 'phase' ? `phase ${event.phase}` : event.is));
-  return { clock, log, engine, scheduler, happened, leases, made, jobs, delivered, delivery, start, names };
+  return { ...carrier, delivered, delivery, start, names };
 }
 
 test('a job tells its story from its acceptance to its delivery, each step once', async () => {
@@ -111,9 +72,9 @@ test('a job that fails is delivered as a failure, and frees its slot', async () 
 });
 
 test('nothing else is loaded before the model of the job that was taken', () => {
-  const { made, start } = setup();
+  const { taken, start } = setup();
   start();
-  expect(made).toEqual(['synthetic']);
+  expect(taken).toEqual(['synthetic']);
 });
 
 test('files that cannot be released cost the job neither its result nor its slot', async () => {

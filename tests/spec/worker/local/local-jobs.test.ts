@@ -1,48 +1,16 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
-import { createRegistry } from '../../../../src/engines/registry.ts';
-import { createScheduler } from '../../../../src/jobs/scheduler.ts';
-import { createCarryOut } from '../../../../src/worker/carry-out.ts';
-import { createWorkerEvents, type WorkerEvent } from '../../../../src/worker/events.ts';
 import { createLocalJobs, type Requester } from '../../../../src/worker/local/local-jobs.ts';
 import type { OfferFacts } from '../../../../src/worker/rules/offer-facts.ts';
-import { toModelId } from '../../../../src/base/ids.ts';
-import { anLlmTask, heldFiles, synthetic } from '../../../fakes/builders.ts';
-import { ScriptedEngine } from '../../../fakes/engines/scripted-engine.ts';
+import { toJobId, toModelId } from '../../../../src/base/ids.ts';
+import { aCarryOut } from '../../../fakes/a-carry-out.ts';
+import { anLlmTask, synthetic } from '../../../fakes/builders.ts';
 import { FIT } from '../../../fakes/offer-facts.ts';
-import { transient, trusting, unrepeated, unwatched } from '../../../fakes/output-check.ts';
-import { recordingLogger } from '../../../fakes/recording-logger.ts';
-import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
+import { settle } from '../../../fakes/system/fake-clock.ts';
 
 /** Local jobs on an engine whose runs end when the test says so. */
 function setup() {
-  const clock = new FakeClock();
-  const log = recordingLogger();
-  const engine = new ScriptedEngine();
-  const scheduler = createScheduler({ clock });
-  const events = createWorkerEvents(log);
-  const happened: WorkerEvent[] = [];
-  events.subscribe((event) => void happened.push(event));
-  const carrier = createCarryOut({
-    runDeps: {
-      registry: createRegistry([engine]),
-      repeats: unrepeated,
-      memory: unwatched,
-      models: transient,
-      outputCheck: trusting,
-      clock,
-    },
-    store: {
-      lease: () => ({
-        filesFor: () => Promise.resolve(heldFiles),
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      }),
-    } as never,
-    onTaken: () => {},
-    events,
-    clock,
-    log,
-  });
+  const { clock, engine, scheduler, happened, jobs: carrier } = aCarryOut();
   const facts: { now: Partial<OfferFacts> } = { now: {} };
   let ids = 0;
   const jobs = createLocalJobs({
@@ -72,7 +40,7 @@ test('whoever asks gets the result, and history the job with its origin', async 
   expect(await asked).toMatchObject({ is: 'completed', result: { value: { text: 'hello' } } });
   await settle();
   expect(happened.find(({ is }) => is === 'outcome')).toMatchObject({ job: { jobId: 'local-1', origin: 'local' } });
-  expect(happened.at(-1)).toEqual({ is: 'delivery', jobId: 'local-1' as never, report: { is: 'delivered' } });
+  expect(happened.at(-1)).toEqual({ is: 'delivery', jobId: toJobId('local-1'), report: { is: 'delivered' } });
   expect(scheduler.held).toEqual([]);
 });
 
@@ -124,7 +92,7 @@ test('a request whose asker goes away gives its place in line back', async () =>
   expect(await gone).toBe('job.cancelled');
   if (studioJob.is === 'leased') studioJob[Symbol.dispose]();
   (await engine.started()).finish();
-  expect((await second).job.id).toBe('local-2' as never);
+  expect((await second).job.id).toBe(toJobId('local-2'));
 });
 
 test('a running job is cancelled once its asker goes away, and frees its slot', async () => {

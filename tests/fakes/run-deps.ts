@@ -1,19 +1,19 @@
 import { IGNORE_DELTAS } from '../../src/engines/deltas.ts';
 import type { OutputCheck } from '../../src/jobs/output-check.ts';
 import type { RepeatFailures } from '../../src/jobs/repeat-failures.ts';
-import type { MemoryUse, ModelProvider, RunObserver } from '../../src/jobs/run-deps.ts';
+import type { MemoryUse, ModelProvider, RunDeps, RunObserver } from '../../src/jobs/run-deps.ts';
 
 /** Finds every result good, for tests whose engines return stand-ins. */
 export const trusting: OutputCheck = { check: () => Promise.resolve() };
 
 /** Follows nobody's memory. */
-export const unwatched: MemoryUse = { watched: (_job, work) => work(), ranOut: () => ({}) };
+const unwatched: MemoryUse = { watched: (_job, work) => work(), ranOut: () => ({}) };
 
 /** Lets every crash be one of the engine. */
-export const unrepeated: RepeatFailures = { during: (_job, work) => work() };
+const unrepeated: RepeatFailures = { during: (_job, work) => work() };
 
 /** Keeps no model longer than its job. */
-export const transient: ModelProvider = {
+const transient: ModelProvider = {
   withModel: async ({ engine, files, how }, signal, use) => {
     await using model = await engine.load(files, signal, how);
     return await use(model);
@@ -22,3 +22,11 @@ export const transient: ModelProvider = {
 
 /** Lets a job pass unseen. */
 export const unobserved: RunObserver = { onPhase: () => {}, onProgress: () => {}, onDelta: IGNORE_DELTAS };
+
+/** A run of whatever an engine makes: nothing is checked, learned or kept. */
+export const plainRun: Pick<RunDeps, 'repeats' | 'memory' | 'models' | 'outputCheck'> = {
+  repeats: unrepeated,
+  memory: unwatched,
+  models: transient,
+  outputCheck: trusting,
+};

@@ -1,0 +1,40 @@
+import { WorkerError } from '../../src/base/errors.ts';
+import { createRegistry } from '../../src/engines/registry.ts';
+import { createScheduler } from '../../src/jobs/scheduler.ts';
+import { createCarryOut } from '../../src/worker/carry-out.ts';
+import { createWorkerEvents, type WorkerEvent } from '../../src/worker/events.ts';
+import { heldFiles } from './builders.ts';
+import { ScriptedEngine } from './engines/scripted-engine.ts';
+import { recordingLogger } from './recording-logger.ts';
+import { plainRun } from './run-deps.ts';
+import { FakeClock } from './system/fake-clock.ts';
+
+/** Jobs on an engine that ends them when the test says so, and every event of theirs. */
+export function aCarryOut(about: { readonly releaseFails?: boolean } = {}) {
+  const clock = new FakeClock();
+  const log = recordingLogger();
+  const engine = new ScriptedEngine();
+  const scheduler = createScheduler({ clock });
+  const events = createWorkerEvents(log);
+  const happened: WorkerEvent[] = [];
+  events.subscribe((event) => void happened.push(event));
+  const leases = { open: 0 };
+  const release = (): Promise<void> => {
+    leases.open -= 1;
+    return about.releaseFails ? Promise.reject(new WorkerError('internal', 'EACCES')) : Promise.resolve();
+  };
+  const lease = () => {
+    leases.open += 1;
+    return { filesFor: () => Promise.resolve(heldFiles), [Symbol.asyncDispose]: release };
+  };
+  const taken: string[] = [];
+  const jobs = createCarryOut({
+    runDeps: { ...plainRun, registry: createRegistry([engine]), clock },
+    store: { lease },
+    onTaken: ({ model }) => void taken.push(model),
+    events,
+    clock,
+    log,
+  });
+  return { clock, log, engine, scheduler, happened, leases, taken, jobs };
+}
