@@ -1,21 +1,20 @@
 import { WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
-import { GIB } from '../../../src/base/units.ts';
 import type { LearnedPeak, LoadedShare } from '../../../src/models/memory/fit.ts';
 import type { PeakKey } from '../../../src/models/memory/peaks.ts';
 import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
 import { createMemoryAdmission } from '../../../src/worker/rules/memory-admission.ts';
 import { aJob, aTask } from '../builders.ts';
+import { aGpu } from '../system/a-gpu.ts';
 import { FakeClock } from '../system/fake-clock.ts';
 import { ScriptedEngine } from '../engines/scripted-engine.ts';
 
 /** What the driver of one GPU of 24 GB says. */
 export function report(usedGb: number, about: { uuid?: string; saysUse?: boolean } = {}): MemoryReport {
   const { uuid = 'GPU-1', saysUse = true } = about;
-  const use = saysUse ? { usedBytes: usedGb * GIB, freeBytes: (24 - usedGb) * GIB } : {};
-  const gpu = { vendor: 'nvidia', name: 'RTX 4090', uuid, driver: '580', totalBytes: 24 * GIB } as const;
+  const silent = { usedBytes: undefined, freeBytes: undefined };
   return {
-    gpus: [{ ...gpu, usedBytes: undefined, freeBytes: undefined, ...use }],
+    gpus: [aGpu(usedGb, { uuid, ...(saysUse ? {} : silent) })],
     ram: { totalBytes: 1, freeBytes: 1 },
     reasons: [],
   };

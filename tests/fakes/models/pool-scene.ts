@@ -7,6 +7,7 @@ import { createModelPool } from '../../../src/models/loaded/pool.ts';
 import type { LoadRequest } from '../../../src/models/loaded/entry.ts';
 import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
 import { synthetic } from '../builders.ts';
+import { aGpu } from '../system/a-gpu.ts';
 import { FakeClock, settle } from '../system/fake-clock.ts';
 import { recordingLogger } from '../recording-logger.ts';
 
@@ -30,8 +31,7 @@ export function poolScene(kind: MemoryKind = 'gpu') {
   const report = (): MemoryReport => {
     const usedGb = machine.otherGb + machine.lostGb + [...inMemory.values()].reduce((sum, gb) => sum + gb, 0);
     const bytes = { totalBytes: TOTAL_GB * GIB, usedBytes: usedGb * GIB, freeBytes: (TOTAL_GB - usedGb) * GIB };
-    const gpu = { vendor: 'nvidia', name: 'RTX 4090', uuid: 'GPU-1', driver: '580', ...bytes } as const;
-    return { gpus: kind === 'gpu' ? [gpu] : [], ram: bytes, reasons: [] };
+    return { gpus: kind === 'gpu' ? [aGpu(usedGb)] : [], ram: bytes, reasons: [] };
   };
   const probe = {
     latest: undefined as MemoryReport | undefined,

@@ -2,15 +2,15 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { GIB, KIB } from '../../../src/base/units.ts';
+import { KIB } from '../../../src/base/units.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import { ModelListSchema, VerifiedSchema } from '../../../src/local-api/contract/models.ts';
 import { EVENT_SCHEMAS } from '../../../src/local-api/contract/events.ts';
-import type { Gpus } from '../../../src/system/machine/gpus.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { hostedEngine } from '../../fakes/engines/hosted-engine.ts';
 import { aFile, aSource } from '../../fakes/models/a-store.ts';
 import { downloadHost, someBytes } from '../../fakes/models/download-host.ts';
+import { aGpu, reportOf } from '../../fakes/system/a-gpu.ts';
 import type { SceneChoice } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 import { type ApiScene, setupApi, subscribe } from './scene.ts';
@@ -27,25 +27,6 @@ async function setup(choice: SceneChoice = {}) {
   await at.post('/models', fox);
   return { ...at, engine };
 }
-
-const gpuWith = (freeGb: number): Gpus => ({
-  probe: () =>
-    Promise.resolve({
-      gpus: [
-        {
-          vendor: 'nvidia',
-          name: 'RTX 4090',
-          uuid: 'GPU-1',
-          driver: '580',
-          totalBytes: 24 * GIB,
-          usedBytes: (24 - freeGb) * GIB,
-          freeBytes: freeGb * GIB,
-        },
-      ],
-      ram: { totalBytes: 64 * GIB, freeBytes: 32 * GIB },
-      reasons: [],
-    }),
-});
 
 describe('the catalogue', () => {
   test('the catalogue has studio models and leaves the operator’s entry alone', async () => {
@@ -118,7 +99,7 @@ describe('in memory', () => {
   });
 
   test('a model that does not fit beside the others is refused with its numbers', async () => {
-    await using at = await setup({ gpus: gpuWith(5) });
+    await using at = await setup({ gpus: { probe: () => Promise.resolve(reportOf(aGpu(19))) } });
     expect(await at.post('/models/fox/load')).toMatchObject({
       status: 409,
       body: { error: 'insufficient_memory', neededGib: 8, freeGib: 5, marginGib: 1 },

@@ -2,11 +2,11 @@ import { expect, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WorkerError } from '../../../src/base/errors.ts';
-import { GIB } from '../../../src/base/units.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
 import { anOffer, aTask } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import { aGpu, reportOf } from '../../fakes/system/a-gpu.ts';
 import { setup as setupScene } from '../harness.ts';
 import { LEAN, USUAL } from '../../fakes/engines/loading.ts';
 
@@ -17,14 +17,7 @@ async function setup() {
   const gpu = { usedGb: 4, asked: 0 };
   const probe = (): Promise<MemoryReport> => {
     gpu.asked += 1;
-    const usedBytes = gpu.usedGb * GIB;
-    const totalBytes = 24 * GIB;
-    const facts = { vendor: 'nvidia', name: 'RTX 4090', uuid: 'GPU-1', driver: '580' } as const;
-    return Promise.resolve({
-      gpus: [{ ...facts, totalBytes, usedBytes, freeBytes: totalBytes - usedBytes }],
-      ram: { totalBytes: 0, freeBytes: 0 },
-      reasons: [],
-    });
+    return Promise.resolve(reportOf(aGpu(gpu.usedGb)));
   };
   const scene = await setupScene({ engines: [engine], gpus: { probe }, config: { vram_threshold_gb: 24 } });
   const offer = (vramGbEstimate: number): void =>

@@ -1,9 +1,9 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { GIB } from '../../../src/base/units.ts';
 import type { ConfigPatch } from '../../../src/config/schema.ts';
 import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { type HostedEngine, hostedEngine } from '../../fakes/engines/hosted-engine.ts';
+import { aGpu, reportOf } from '../../fakes/system/a-gpu.ts';
 import { isGone } from '../../fakes/system/process-state.ts';
 import { type LocalWorker, setup as setupScene } from '../harness.ts';
 import { TEST_MS, waitFor } from '../wait-for.ts';
@@ -19,16 +19,10 @@ const goneSoon = (pid: number): Promise<void> =>
 
 /** A GPU of 24 GB on which every child of the engine takes 8 GB. */
 function gpuOf(engine: HostedEngine) {
-  const facts = { vendor: 'nvidia', name: 'RTX 4090', uuid: 'GPU-1', driver: '580' } as const;
-  const totalBytes = 24 * GIB;
   const other = { usedGb: 1 };
   const probe = (): Promise<MemoryReport> => {
-    const usedBytes = (other.usedGb + 8 * engine.pids().filter((pid) => !isGone(pid)).length) * GIB;
-    return Promise.resolve({
-      gpus: [{ ...facts, totalBytes, usedBytes, freeBytes: totalBytes - usedBytes }],
-      ram: { totalBytes: 64 * GIB, freeBytes: 32 * GIB },
-      reasons: [],
-    });
+    const alive = engine.pids().filter((pid) => !isGone(pid));
+    return Promise.resolve(reportOf(aGpu(other.usedGb + 8 * alive.length)));
   };
   return { other, probe };
 }

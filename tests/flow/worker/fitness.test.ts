@@ -2,15 +2,14 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WorkerError } from '../../../src/base/errors.ts';
-import { GIB } from '../../../src/base/units.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import type { Gpus } from '../../../src/system/machine/gpus.ts';
 import type { Explanation } from '../../../src/worker/explain.ts';
 import type { RuleName } from '../../../src/worker/fitness.ts';
 import { createCpuRule } from '../../../src/worker/rules/cpu-rule.ts';
 import { anLlmTask, anOffer } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import { aGpu, reportOf } from '../../fakes/system/a-gpu.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { type Scene, setup as setupScene, type WorkerChoice } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
@@ -43,29 +42,10 @@ async function expectRejection(scene: Scene, rule: RuleName): Promise<void> {
   expect(rejected()?.fields).toMatchObject({ rule, because });
 }
 
-const A_GPU: Gpus = {
-  probe: () =>
-    Promise.resolve({
-      gpus: [
-        {
-          vendor: 'nvidia',
-          name: 'RTX 4090',
-          uuid: 'GPU-1',
-          driver: '580',
-          totalBytes: 24 * GIB,
-          usedBytes: 12 * GIB,
-          freeBytes: 12 * GIB,
-        },
-      ],
-      ram: { totalBytes: 0, freeBytes: 0 },
-      reasons: [],
-    }),
-};
-
 function onGpu(): WorkerChoice {
   const engine = new ScriptedEngine();
   engine.memory = 'gpu';
-  return { engines: [engine], gpus: A_GPU };
+  return { engines: [engine], gpus: { probe: () => Promise.resolve(reportOf(aGpu(12))) } };
 }
 
 function onCpu(): WorkerChoice {

@@ -4,6 +4,7 @@ import type { Config } from '../../../src/config/schema.ts';
 import type { DoctorDeps } from '../../../src/doctor/deps.ts';
 import { CHECKS } from '../../../src/doctor/examine.ts';
 import type { Finding } from '../../../src/doctor/finding.ts';
+import { aGpu } from '../../fakes/system/a-gpu.ts';
 import { aWorker } from '../cli/a-worker.ts';
 
 const BASE = 'api_base_url = "https://studio.test"\nvram_threshold_gb = 12.0\n';
@@ -29,7 +30,7 @@ export const someDeps = (changed: Partial<DoctorDeps> = {}): DoctorDeps => ({
   sizeOf: async () => 0,
   nativeCache: async () => ({ folder: '/home/ada/.cache/studio-worker', problem: undefined }),
   engines: async () => [{ engine: 'llama-cpp', ready: true, kinds: ['llm'], models: ['llama-cpp:*'] }],
-  gpus: async () => ({ gpus: [aGpu], reasons: [] }),
+  gpus: async () => ({ gpus: [aGpu(0, { driver: '570' })], reasons: [] }),
   hasLibrary: async () => true,
   distribution: async () => ['debian'],
   service: async () => ({ manager: 'systemd', path: '/unit', state: 'running', outdated: [], lingering: 'on' }),
@@ -41,16 +42,6 @@ export const someDeps = (changed: Partial<DoctorDeps> = {}): DoctorDeps => ({
   keys: 2,
   ...changed,
 });
-
-const aGpu = {
-  vendor: 'nvidia',
-  name: 'RTX 4090',
-  driver: '570',
-  uuid: 'GPU-1',
-  totalBytes: 24 * 2 ** 30,
-  usedBytes: 0,
-  freeBytes: 24 * 2 ** 30,
-} as const;
 
 /** What one check finds. */
 export async function findingOf(id: string, changed: Partial<DoctorDeps> = {}): Promise<Finding> {
