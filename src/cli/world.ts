@@ -18,7 +18,8 @@ import type { Doctor } from './world/doctor.ts';
 import type { Uninstaller } from './world/uninstall.ts';
 import type { Confirm } from '../system/confirm.ts';
 import type { ServiceControl } from './world/service.ts';
-import type { OpenedWindow, WindowChoice } from './world/window.ts';
+import type { OpenedWindow } from '../ui/window.ts';
+import type { WindowChoice } from './world/window.ts';
 import type { RunChoice } from './world/worker.ts';
 
 /** All that a command may reach beyond its own arguments. `compose.ts` builds the real one. */

@@ -2,19 +2,12 @@ import { onUncaught } from '../base/process/uncaught.ts';
 import { errorChain } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { USER_AGENT, VERSION } from '../base/version.ts';
-import { DEFAULT_LEVELS, type Levels, parseLevels } from '../log/levels.ts';
+import { chosenLevels, LEVEL_VARIABLE } from '../log/levels.ts';
 import { type Log, type LogChoice, type LogOptions, openLog } from '../log/open-log.ts';
 import { createRedactor, type Redactor } from '../log/redact.ts';
 import type { ErrorTracker } from '../log/sentry.ts';
 import { afterInPassing } from '../system/clock.ts';
 import type { Effects } from './effects.ts';
-
-/** The flag is laid over the environment, which is laid over what a good day needs. */
-export function chooseLevels(choice: LogChoice, { environment }: Pick<Effects, 'environment'>): Levels {
-  const variable = environment.get('STUDIO_WORKER_LOG');
-  const under = variable === undefined ? DEFAULT_LEVELS : parseLevels(variable, 'STUDIO_WORKER_LOG');
-  return choice.logLevel === undefined ? under : parseLevels(choice.logLevel, '--log-level', under);
-}
 
 /**
  * The log of a process that stays: to stderr, to the studio, and to an error tracker when `SENTRY_DSN` names one.
@@ -22,7 +15,7 @@ export function chooseLevels(choice: LogChoice, { environment }: Pick<Effects, '
  * @throws WorkerError `cli.usage` for levels that make no sense
  */
 export async function openProcessLog(choice: LogChoice, effects: Effects): Promise<Log> {
-  const levels = chooseLevels(choice, effects);
+  const levels = chosenLevels({ flag: choice.logLevel, variable: levelVariable(effects) });
   const redactor = createRedactor();
   const { tracker, problem } = await openTracker(effects, redactor);
   const log = openLog({
@@ -76,10 +69,11 @@ export const banner = (log: Log, facts: Readonly<Record<string, unknown>>): void
 
 /** The log of a command that ends at once: warnings and errors, for whoever typed it. */
 export function openCommandLog(effects: Effects): Log {
-  const quiet = parseLevels('warn', 'commands');
-  const levels = effects.environment.get('STUDIO_WORKER_LOG') === undefined ? quiet : chooseLevels(NO_CHOICE, effects);
+  const levels = chosenLevels({ flag: undefined, variable: levelVariable(effects) ?? 'warn' });
   return openLog({ clock: quietClock(effects), format: 'console', levels, terminal: effects.terminal.stderr });
 }
+
+const levelVariable = ({ environment }: Pick<Effects, 'environment'>) => environment.get(LEVEL_VARIABLE);
 
 /** A count that is still to be logged is no reason for a process to stay. */
 const quietClock = ({ clock }: Pick<Effects, 'clock'>): LogOptions['clock'] => ({
@@ -87,5 +81,3 @@ const quietClock = ({ clock }: Pick<Effects, 'clock'>): LogOptions['clock'] => (
   elapsed: () => clock.elapsed(),
   after: afterInPassing,
 });
-
-const NO_CHOICE: LogChoice = { logFormat: undefined, logLevel: undefined };

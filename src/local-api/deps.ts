@@ -13,7 +13,7 @@ import type { WorkerControl } from '../worker/control/control.ts';
 import type { WorkerEvents } from '../worker/events.ts';
 import type { EngineReport } from '../worker/engines/report.ts';
 import type { Thumbnails } from '../worker/reports/thumbnails.ts';
-import type { PageSession } from '../page-host/sessions.ts';
+import type { KeptPageSessions } from '../page-host/kept-sessions.ts';
 import type { RouteGroup } from './http/router.ts';
 import type { MemoryAt } from './view/status-view.ts';
 
@@ -63,7 +63,7 @@ export interface LocalApiDeps {
   /** Where the API listens; asked at each use, since it is known once it does. */
   readonly url: () => string;
   readonly token: string;
-  readonly pages: { readonly known: readonly PageSession[]; readonly keep: (sessions: readonly PageSession[]) => void };
+  readonly pages: KeptPageSessions;
   /** The files of the page. */
   readonly shell?: RouteGroup;
 }

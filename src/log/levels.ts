@@ -8,6 +8,9 @@ export interface Levels {
   readonly areas: Readonly<Partial<Record<Area, Level>>>;
 }
 
+/** Names the levels where no flag does. */
+export const LEVEL_VARIABLE = 'STUDIO_WORKER_LOG';
+
 /** What an operator wants to see on a good day. */
 export const DEFAULT_LEVELS: Levels = { every: 'info', areas: {} };
 
@@ -37,6 +40,22 @@ export function parseLevels(text: string, source: string, under: Levels = DEFAUL
     levels = { ...levels, areas: { ...levels.areas, [area]: toLevel(part.slice(at + 1).trim(), part, source) } };
   }
   return levels;
+}
+
+/**
+ * The flag is laid over the environment, which is laid over what a good day needs.
+ *
+ * @throws WorkerError `cli.usage` for levels that make no sense
+ */
+export function chosenLevels({
+  flag,
+  variable,
+}: {
+  readonly flag: string | undefined;
+  readonly variable: string | undefined;
+}): Levels {
+  const under = variable === undefined ? DEFAULT_LEVELS : parseLevels(variable, LEVEL_VARIABLE);
+  return flag === undefined ? under : parseLevels(flag, '--log-level', under);
 }
 
 /** A sink that receives only what these levels let through. */

@@ -79,6 +79,16 @@ export function createPackStore(options: PackStoreOptions): PackStore {
   };
 }
 
+/** The pack that people ask for by this name. @throws WorkerError `cli.usage` with the names there are */
+export function packNamed<T extends Pick<Pack, 'name'>>(packs: readonly T[], name: string): T {
+  const found = packs.find((pack) => pack.name === name);
+  if (found !== undefined) return found;
+  const names = packs.map((pack) => pack.name).join(', ');
+  throw new WorkerError('cli.usage', `no pack is named ${name} for this system`, {
+    hint: names === '' ? 'There are no packs for this system.' : `Name one of ${names}.`,
+  });
+}
+
 /** Returns the folder of the unpacked files. */
 async function fetchAndUnpack(
   pack: Pack,

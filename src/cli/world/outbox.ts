@@ -4,9 +4,9 @@ import type { KeptResults } from '../../studio/delivery/kept/kept-results.ts';
 export interface LocalOutbox extends KeptResults {
   readonly configPath: string;
   /**
-   * Removes a result that waits, while no worker does: false when it is gone.
+   * Discards a result that waits, while no worker does: false when it is gone.
    *
    * @throws WorkerError `worker.already-running` | `folder.unusable`
    */
-  dropWaiting(id: string): Promise<boolean>;
+  discardWaiting(id: string): Promise<boolean>;
 }

@@ -1,4 +1,3 @@
-import { WorkerError } from '../../base/errors.ts';
 import { serveEngine } from '../../engines/host/serve.ts';
 import type { InnerEngines } from '../../engines/host/inner.ts';
 import { systemClock } from '../../system/clock.ts';
@@ -13,6 +12,7 @@ import { connectParent, bindToParent } from '../../system/process/parent.ts';
 import { payloads } from '../../system/native/payloads.ts';
 import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
+import { startedByHand } from './started-by-hand.ts';
 
 const nativeCache = () => createNativeCache({ environment: readEnvironment(), payloads });
 
@@ -76,9 +76,7 @@ function innerEngines(): InnerEngines {
 export async function runEngineChild([nice = '0']: readonly string[]): Promise<number> {
   const parent = connectParent();
   if (parent === undefined) {
-    throw new WorkerError('cli.usage', '`__engine` is started by the worker itself', {
-      hint: 'Run `studio-worker run`; `studio-worker engines` lists what it can run.',
-    });
+    throw startedByHand('__engine', 'Run `studio-worker run`; `studio-worker engines` lists what it can run.');
   }
   await bindToParent(Number(nice));
   await serveEngine(parent, innerEngines());

@@ -1,4 +1,3 @@
-import { WorkerError } from '../../base/errors.ts';
 import { afterInPassing } from '../../system/clock.ts';
 import { returnMemory } from '../../system/machine/own-memory.ts';
 import { readEnvironment } from '../../system/environment.ts';
@@ -13,6 +12,7 @@ import { treeMemory } from '../../system/process/process-memory.ts';
 import { rememberingWritten } from '../../system/native/written-images.ts';
 import { bindToParent, connectParent } from '../../system/process/parent.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnUnheard } from '../../system/process/processes.ts';
+import { startedByHand } from './started-by-hand.ts';
 
 /**
  * Several times what an image of the most pixels takes that are read, decoded and stretched, or a film of the most
@@ -48,9 +48,7 @@ export const openImages = (program: readonly string[] = ownCommand()): Images =>
 export async function runImagesChild(): Promise<number> {
   const parent = connectParent();
   if (parent === undefined) {
-    throw new WorkerError('cli.usage', '`__images` is started by the worker itself', {
-      hint: 'Run `studio-worker run`, which reads and writes images by itself.',
-    });
+    throw startedByHand('__images', 'Run `studio-worker run`, which reads and writes images by itself.');
   }
   await bindToParent(0);
   await serveImages(

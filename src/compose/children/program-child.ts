@@ -1,6 +1,7 @@
-import { errorChain, WorkerError } from '../../base/errors.ts';
+import { errorChain } from '../../base/errors.ts';
 import { becomeBound } from '../../system/process/exec.ts';
 import { writeError } from '../../system/process/this-program.ts';
+import { startedByHand } from './started-by-hand.ts';
 
 /**
  * This program as the first moment of another: `__program <the worker's pid> <nice> <path> <argument>…`.
@@ -12,9 +13,7 @@ import { writeError } from '../../system/process/this-program.ts';
  */
 export async function runProgramChild([pid = '', nice = '', ...command]: readonly string[]): Promise<number> {
   if (!/^\d+$/.test(pid) || !/^\d+$/.test(nice) || command.length === 0) {
-    throw new WorkerError('cli.usage', '`__program` is started by the worker itself', {
-      hint: 'Run `studio-worker run`; `studio-worker engines` lists what it can run.',
-    });
+    throw startedByHand('__program', 'Run `studio-worker run`; `studio-worker engines` lists what it can run.');
   }
   try {
     return await becomeBound(command, { parentPid: Number(pid), nice: Number(nice) });

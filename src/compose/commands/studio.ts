@@ -6,7 +6,7 @@ import type { Logger } from '../../log/logger.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
 import { openProcessLog } from '../log.ts';
-import { allowsPrivateUrls, createObjections } from '../studio-objections.ts';
+import { allowsPrivateUrls, studioObjections } from '../studio-objections.ts';
 
 /** Where a studio listens and keeps its data. */
 export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataDir'> {
@@ -27,7 +27,7 @@ export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataD
  */
 export async function openStudio(place: StudioPlace, effects: Effects, log: Logger): Promise<RunningStudio> {
   try {
-    const objectionTo = createObjections(effects, place.allowsPrivateUrls ?? false);
+    const objectionTo = studioObjections(effects, place.allowsPrivateUrls ?? false);
     return await startStudio({ ...place, objectionTo, effects, log: log.child({}, 'studio') });
   } catch (thrown) {
     if (thrown instanceof WorkerError) throw thrown;

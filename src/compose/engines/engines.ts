@@ -4,7 +4,7 @@ import { createCrashBook } from '../../engines/host/crash-book.ts';
 import { createQuarantine, type Quarantine } from '../../engines/host/quarantine.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { createGradioEngine } from '../../engines/gradio/index.ts';
-import { createDevices } from '../../engines/llama/devices.ts';
+import { builtInDevice, createDevices } from '../../engines/llama/devices.ts';
 import { createLlamaEngine } from '../../engines/llama/index.ts';
 import { createOnnxEngine } from '../../engines/onnx/index.ts';
 import { createPiperEngine } from '../../engines/piper/index.ts';
@@ -23,7 +23,7 @@ import { type CpuRule, createCpuRule } from '../../worker/rules/cpu-rule.ts';
 import type { Effects } from '../effects.ts';
 import { chatTemplateAt } from './chat-template.ts';
 import { createEngineTools, type EngineTools } from './engine-tools.ts';
-import { builtInDevice, createPacks, type GpuPack, packsHere, type PackSet } from './packs.ts';
+import { createPacks, type GpuPack, packsHere, type PackSet } from './packs.ts';
 
 /** Limits and paths follow the config without a restart; `log` is the process's own. */
 export interface EngineSetup {

@@ -1,5 +1,4 @@
 import manifest from '../../../dist-manifest.json';
-import { WorkerError } from '../../base/errors.ts';
 import { USER_AGENT, VERSION } from '../../base/version.ts';
 import type { PackPuller } from '../../cli/world/engines.ts';
 import type { LiveConfig } from '../../config/store.ts';
@@ -8,7 +7,7 @@ import { packState } from '../../engines/llama/devices.ts';
 import { type GpuKind, toGpuKind } from '../../engines/readiness.ts';
 import type { Logger } from '../../log/logger.ts';
 import { releaseFileUrl } from '../../release/pack-url.ts';
-import { createPackStore, type Pack, type PackStore } from '../../release/packs.ts';
+import { createPackStore, type Pack, packNamed, type PackStore } from '../../release/packs.ts';
 import { targetFor } from '../../release/target.ts';
 import { createModelStore } from '../../models/store/store.ts';
 import type { Environment } from '../../system/environment.ts';
@@ -80,24 +79,10 @@ export const packReports = (id: EngineName, { engine, packs, packStore }: PackSe
     ? packs.map((pack) => ({ pack: pack.name, state: packState(pack, packStore.find(pack) !== undefined) }))
     : [];
 
-/** What llama.cpp runs on without any pack: Apple's processors bring their GPU's library. */
-export const builtInDevice = ({ platform, arch }: Pick<Environment, 'platform' | 'arch'>): GpuKind | undefined =>
-  platform === 'darwin' && arch === 'arm64' ? 'metal' : undefined;
-
 /** Packs, for the command that fetches them ahead. */
 export async function openPacks(configPath: string | undefined, effects: Effects): Promise<PackPuller> {
   const log = openCommandLog(effects).logger;
   const config = await openConfig(await configPathOf(configPath, effects), effects, { log, readOnly: true });
   const set = createPacks(effects, config, log);
-  return { pull: (name, signal, onProgress) => set.packStore.pull(packNamed(set, name), signal, onProgress) };
-}
-
-/** @throws WorkerError `cli.usage` with the names there are */
-function packNamed({ packs }: PackSet, name: string): Pack {
-  const found = packs.find((pack) => pack.name === name);
-  if (found !== undefined) return found;
-  const names = packs.map((pack) => pack.name).join(', ');
-  throw new WorkerError('cli.usage', `no pack is named ${name} for this system`, {
-    hint: names === '' ? 'There are no packs for this system.' : `Name one of ${names}.`,
-  });
+  return { pull: (name, signal, onProgress) => set.packStore.pull(packNamed(set.packs, name), signal, onProgress) };
 }

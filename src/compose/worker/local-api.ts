@@ -15,8 +15,8 @@ import { codeOf } from '../../base/system-code.ts';
 import { reportOf } from '../../worker/engines/report.ts';
 import { packReports } from '../engines/packs.ts';
 import type { PackSet } from '../engines/packs.ts';
+import { openKeptSessions } from '../../page-host/kept-sessions.ts';
 import type { Effects } from '../effects.ts';
-import { openPageSessions } from './page-sessions.ts';
 import type { ComposedWorker } from './worker.ts';
 
 export interface LocalApiSetup {
@@ -110,7 +110,7 @@ async function depsOf(
     heldInputs: effects.heldInputs,
     registration: worker.registration,
     hashOf: (text) => sha256(text).toHex(),
-    pages: await openPageSessions(siblingsOf(config.path).pageSessions, effects, log.logger),
+    pages: await openKeptSessions(siblingsOf(config.path).pageSessions, { files, log: log.logger }),
     ...(restart === undefined ? {} : { restart }),
     ...(shell === undefined ? {} : { shell }),
   };

@@ -150,6 +150,15 @@ const notPresent = ({ name }: DevicePack): WorkerError =>
     hint: `Run \`studio-worker engines pull ${name}\` to download it ahead.`,
   });
 
+/** What llama.cpp runs on without any pack: Apple's processors bring their GPU's library. */
+export const builtInDevice = ({
+  platform,
+  arch,
+}: {
+  readonly platform: string;
+  readonly arch: string;
+}): GpuKind | undefined => (platform === 'darwin' && arch === 'arm64' ? 'metal' : undefined);
+
 /** Whether a pack is here, in words for a person. */
 export const packState = (pack: DevicePack, isHere: boolean): string =>
   isHere ? 'fetched' : pack.sha256 === '' ? 'not in this release' : `not fetched (${formatBytes(pack.sizeBytes)})`;

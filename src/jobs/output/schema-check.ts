@@ -29,6 +29,14 @@ export interface SchemaQuestion {
   readonly schema: unknown;
 }
 
+/** A question as the worker sent it; undefined when it is none. */
+export function readSchemaQuestion(message: unknown): SchemaQuestion | undefined {
+  if (typeof message !== 'object' || message === null || !('text' in message) || !('schema' in message)) {
+    return undefined;
+  }
+  return { text: String(message.text), schema: message.schema };
+}
+
 /** A reply of any usual length is done within milliseconds; starting a process takes a busy machine a second. */
 export const SCHEMA_LIMIT_MS = 10 * SECOND_MS;
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test';
 import { toWorkerError } from '../../../src/base/errors.ts';
 import { realEffects } from '../../../src/compose/effects.ts';
-import { chooseLevels } from '../../../src/compose/log.ts';
 import { probeMachine } from '../../../src/compose/worker/machine-facts.ts';
 import { allowedBaseUrl } from '../../../src/compose/studio-url.ts';
 import { type ConfigStore, openConfigStore } from '../../../src/config/store.ts';
@@ -11,10 +10,10 @@ import { recordingLogger } from '../../fakes/recording-logger.ts';
 
 const REAL = realEffects();
 
-function setup(variables: Readonly<Record<string, string>> = {}) {
+function setup() {
   const clock = new FakeClock();
   const log = recordingLogger();
-  const environment = { ...REAL.environment, get: (name: string) => variables[name] };
+  const environment = { ...REAL.environment, get: () => undefined };
   const config = (): Promise<ConfigStore> =>
     openConfigStore({
       path: '/c/config.toml',
@@ -25,18 +24,6 @@ function setup(variables: Readonly<Record<string, string>> = {}) {
     });
   return { clock, log, config, effects: { ...REAL, clock, environment } };
 }
-
-const level = (logLevel?: string) => ({ logFormat: undefined, logLevel });
-
-test('levels come from the flag, laid over the environment, laid over the default', () => {
-  const { effects } = setup({ STUDIO_WORKER_LOG: 'session=debug' });
-  expect(chooseLevels(level(), setup().effects)).toEqual({ every: 'info', areas: {} });
-  expect(chooseLevels(level(), effects)).toEqual({ every: 'info', areas: { session: 'debug' } });
-  expect(chooseLevels(level('jobs=warn'), effects)).toEqual({
-    every: 'info',
-    areas: { session: 'debug', jobs: 'warn' },
-  });
-});
 
 test('a GPU that answers late is missing from hello and in the next frame', async () => {
   const { effects, clock, log, config } = setup();

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
-import { createObjections, allowsPrivateUrls } from '../../../src/compose/studio-objections.ts';
+import { studioObjections, allowsPrivateUrls } from '../../../src/compose/studio-objections.ts';
 import { openStudio } from '../../../src/compose/commands/studio.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
@@ -97,6 +97,6 @@ test('private addresses are taken where the config of the account allows them', 
 });
 
 test('names are left to the workers, whose network may know others', async () => {
-  const objectionTo = createObjections(effects, false);
+  const objectionTo = studioObjections(effects, false);
   expect(await objectionTo({ model: 'fox', source: sourceAt('https://nas.local/m') })).toBe(undefined);
 });

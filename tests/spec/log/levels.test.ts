@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
-import { DEFAULT_LEVELS, filterSink, isEnabled, parseLevels } from '../../../src/log/levels.ts';
+import { chosenLevels, DEFAULT_LEVELS, filterSink, isEnabled, parseLevels } from '../../../src/log/levels.ts';
 import type { LogEvent } from '../../../src/log/logger.ts';
 
 const SOURCE = 'STUDIO_WORKER_LOG';
@@ -60,6 +60,18 @@ test('a filtered sink receives only what its levels let through', () => {
   sink(event('job.failed', 'error', 'jobs'));
   sink(event('frame.heard', 'debug', 'session'));
   expect(heard).toEqual(['job.failed', 'frame.heard']);
+});
+
+test('levels come from the flag, laid over the environment, laid over the default', () => {
+  expect(chosenLevels({ flag: undefined, variable: undefined })).toEqual(DEFAULT_LEVELS);
+  expect(chosenLevels({ flag: undefined, variable: 'session=debug' })).toEqual({
+    every: 'info',
+    areas: { session: 'debug' },
+  });
+  expect(chosenLevels({ flag: 'jobs=warn', variable: 'session=debug' })).toEqual({
+    every: 'info',
+    areas: { session: 'debug', jobs: 'warn' },
+  });
 });
 
 function thrownBy(call: () => unknown): WorkerError {

@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test';
 import { readdir, readFile, truncate } from 'node:fs/promises';
+import { toWorkerError } from '../../../src/base/errors.ts';
 import { join } from 'node:path';
 import { KIB } from '../../../src/base/units.ts';
 import type { FileProgress } from '../../../src/models/store/options.ts';
 import { releaseFileUrl } from '../../../src/release/pack-url.ts';
-import { createPackStore, type Pack } from '../../../src/release/packs.ts';
+import { createPackStore, type Pack, packNamed } from '../../../src/release/packs.ts';
 import { createModelStore } from '../../../src/models/store/store.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
@@ -154,4 +155,13 @@ test.each([
   ['https://mirror.lan/feed?key=1', 'https://mirror.lan/feed/download/studio-worker-v1.2.3/p.zst?key=1'],
 ])('files of a release that %s lists are beside it', (feed, url) => {
   expect(releaseFileUrl(feed, '1.2.3', 'p.zst')).toBe(url);
+});
+
+test('a pack is found by its name; no other name is', async () => {
+  const packs = [{ name: 'cuda' }, { name: 'vulkan' }];
+  expect(packNamed(packs, 'vulkan')).toEqual({ name: 'vulkan' });
+  const hintOf = async (known: readonly { readonly name: string }[]) =>
+    toWorkerError(await failureOf(Promise.try(() => packNamed(known, 'rocm')))).hint;
+  expect(await hintOf(packs)).toBe('Name one of cuda, vulkan.');
+  expect(await hintOf([])).toBe('There are no packs for this system.');
 });

@@ -1,6 +1,6 @@
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
-import type { OpenedWindow } from '../../world/window.ts';
+import type { OpenedWindow } from '../../../ui/window.ts';
 
 /** Opens the window of the running worker, and starts a worker where none runs. */
 export const ui = command({

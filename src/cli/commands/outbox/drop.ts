@@ -25,7 +25,7 @@ export const drop = command({
     const result = await findResult(args.result, outbox, ALL_PLACES);
     if (!args.yes) await confirm(result, world);
     const dropped =
-      result.place === 'waiting' ? await dropWaiting(result, outbox, world) : await remove(result, outbox);
+      result.place === 'waiting' ? await discardWaiting(result, outbox, world) : await remove(result, outbox);
     if (args.json) printJson(world.terminal, { ...factsOf(result), dropped });
     else printLines(world.terminal, dropped ? `dropped ${result.id}` : `${result.id} was delivered meanwhile`);
   },
@@ -37,10 +37,10 @@ async function remove(result: KeptResult, outbox: LocalOutbox): Promise<true> {
 }
 
 /** A worker that runs has it in its hands; without one it is only a file, or a record of one. */
-async function dropWaiting({ id }: KeptResult, outbox: LocalOutbox, world: World): Promise<boolean> {
+async function discardWaiting({ id }: KeptResult, outbox: LocalOutbox, world: World): Promise<boolean> {
   const asked = await world.control(outbox.configPath).ask('discard', { file: id });
   if (asked.is === 'failed') throw asked.error;
-  return asked.is === 'answered' ? asked.answer.discarded : await outbox.dropWaiting(id);
+  return asked.is === 'answered' ? asked.answer.discarded : await outbox.discardWaiting(id);
 }
 
 async function confirm({ id, header }: KeptResult, { confirm: ask }: World): Promise<void> {

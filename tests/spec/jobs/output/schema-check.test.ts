@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { createSchemaCheck, SCHEMA_LIMIT_MS } from '../../../../src/jobs/output/schema-check.ts';
+import { createSchemaCheck, readSchemaQuestion, SCHEMA_LIMIT_MS } from '../../../../src/jobs/output/schema-check.ts';
 import { openSchemaCheck } from '../../../../src/compose/children/schema-check.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { spawnTalking, type TalkingChild } from '../../../../src/system/process/processes.ts';
@@ -79,4 +79,14 @@ test.each([
 ])('a process that %s is no reason to lose a reply', async (_, command) => {
   const check = createSchemaCheck({ spawn: spawnTalking, command, env: {}, clock: systemClock });
   expect(await check('"yes"', { pattern: 'y' }, signal)).toMatchObject({ is: 'unchecked' });
+});
+
+test('a process that checks replies reads questions and nothing else', () => {
+  expect(readSchemaQuestion({ text: '{}', schema: { type: 'object' } })).toEqual({
+    text: '{}',
+    schema: { type: 'object' },
+  });
+  for (const message of [undefined, null, 'text', 7, {}, { text: '{}' }, { schema: {} }]) {
+    expect(readSchemaQuestion(message)).toBe(undefined);
+  }
 });
