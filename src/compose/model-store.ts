@@ -10,27 +10,40 @@ import { followFile } from '../system/disk/file-digest.ts';
 import { acquireLock } from '../system/disk/lock.ts';
 import { openPartFile } from '../system/disk/sparse-file.ts';
 import { ramOf } from '../system/machine/ram.ts';
-import { createRemote } from '../system/net/remote/remote-client.ts';
 import type { Remote } from '../system/net/remote/remote.ts';
-import { type CheckOfferedUrl, createUrlCheck } from '../system/net/remote/url-check.ts';
+import type { CheckOfferedUrl } from '../system/net/remote/url-check.ts';
 import { readDraft } from '../models/store/read-draft.ts';
 import { createModelStore } from '../models/store/store.ts';
 import { configPathOf, openConfig } from './config.ts';
 import type { Effects } from './effects.ts';
 import { openCommandLog } from './log.ts';
 
-/** The HTTP client for URLs that offers name: private addresses only where the config allows them. */
-export const offeredUrls = ({ clock, environment }: Effects, config: Pick<LiveConfig, 'live'>): Remote =>
-  createRemote({
-    clock,
-    env: environment.get,
-    userAgent: USER_AGENT,
-    allowPrivate: config.live('allow_private_urls'),
-  });
+/** The HTTP client for URLs that somebody else names. It is loaded with its first request: a start would wait for it. */
+export const remoteOnDemand = (
+  { clock, environment }: Pick<Effects, 'clock' | 'environment'>,
+  allowPrivate: () => boolean,
+): Remote => ({
+  async open(request) {
+    const { createRemote } = await import('../system/net/remote/remote-client.ts');
+    return await createRemote({ clock, env: environment.get, userAgent: USER_AGENT, allowPrivate }).open(request);
+  },
+});
+
+/** For URLs that offers name: private addresses only where the config allows them. */
+export const offeredUrls = (effects: Effects, config: Pick<LiveConfig, 'live'>): Remote =>
+  remoteOnDemand(effects, config.live('allow_private_urls'));
 
 /** The check that such a request begins with. */
-export const offeredUrlCheck = ({ clock }: Pick<Effects, 'clock'>, config: Pick<LiveConfig, 'live'>): CheckOfferedUrl =>
-  createUrlCheck({ clock, allowPrivate: config.live('allow_private_urls') });
+export const offeredUrlCheck = (
+  { clock }: Pick<Effects, 'clock'>,
+  config: Pick<LiveConfig, 'live'>,
+): CheckOfferedUrl => {
+  const allowPrivate = config.live('allow_private_urls');
+  return async (what, url) => {
+    const { createUrlCheck } = await import('../system/net/remote/url-check.ts');
+    return await createUrlCheck({ clock, allowPrivate })(what, url);
+  };
+};
 
 /** A model runs in memory, that of the GPU included, which is seldom more than the machine's own. */
 const MAX_MEMORY_RATIO = 8;

@@ -1,35 +1,18 @@
-import type { ServerPeer } from '../system/net/server.ts';
-import type { ApiEvent } from './contract/events.ts';
 import type { LocalApiDeps } from './deps.ts';
-import { createEventFeed, type EventFeed } from '../page-host/feed.ts';
+import type { ApiEvent } from './contract/events.ts';
+import { createEventFeed } from '../page-host/feed.ts';
 import { createPublisher } from './events/publisher.ts';
-import { configHandlers } from './handlers/config.ts';
-import { controlHandlers } from './handlers/control.ts';
-import { daemonHandlers } from './handlers/daemon.ts';
-import { type ApiFacts, createFacts, findJob } from './handlers/facts.ts';
-import { jobHandlers } from './handlers/jobs.ts';
-import { createMetrics, type Metrics } from './handlers/metrics.ts';
-import { modelHandlers } from './handlers/models.ts';
-import { oneOffHandlers } from './handlers/one-off.ts';
-import { openAiHandlers } from './handlers/openai.ts';
-import { pageHandlers } from './handlers/page.ts';
-import { createPageSessions } from '../page-host/sessions.ts';
-import { jsonReply, SAFE_HEADERS } from './http/reply.ts';
-import { createRouter } from './http/router.ts';
-import { createLoads, type Loads } from './models/loads.ts';
-import { withOpenAiErrors } from './openai/errors.ts';
-import { createPulls, type Pulls } from './models/pulls.ts';
+import { createFacts, findJob } from './handlers/facts.ts';
+import { createMetrics } from './handlers/metrics.ts';
+import { createPulls } from './models/pulls.ts';
+import type { Answer, ApiParts } from './parts.ts';
 import { liveStatus } from './view/status-view.ts';
 import type { WorkerStatus } from '../worker/status.ts';
 
 /** The HTTP API of one running worker. Disposing it ends the streams of events, and the downloads that it began. */
 export interface LocalApi extends AsyncDisposable {
-  /** Never rejects. */
-  answer(request: Request, peer: ServerPeer): Promise<Response>;
+  readonly answer: Answer;
 }
-
-/** Cookies of 127.0.0.1 are shared by all its ports: each worker of a machine has its own. */
-const cookieNameOf = (url: string): string => `studio-worker-session-${URL.parse(url)?.port ?? ''}`;
 
 /** Bytes of random that tell one run of a worker from the next. */
 const RUN_BYTES = 4;
@@ -49,8 +32,14 @@ export function createLocalApi(deps: LocalApiDeps, status: () => WorkerStatus): 
   const stopping = new AbortController();
   const metrics = createMetrics(deps, facts, pulls);
   const unfollow = follow(deps, { facts, feed, metrics, status });
+  let opening: Promise<Answer> | undefined;
+  const open = async (): Promise<Answer> => {
+    const { createAnswer } = await import('./answer.ts');
+    return createAnswer(deps, { facts, feed, metrics, pulls, stopping: stopping.signal });
+  };
   return {
-    answer: routerOf(deps, { facts, feed, metrics, pulls, stopping: stopping.signal }),
+    // All that a request may need is loaded with the first one: a start would wait for it, and often nobody ever asks.
+    answer: async (request, peer) => await (await (opening ??= open()))(request, peer),
     async [Symbol.asyncDispose]() {
       unfollow();
       feed.close();
@@ -59,18 +48,6 @@ export function createLocalApi(deps: LocalApiDeps, status: () => WorkerStatus): 
     },
   };
 }
-
-interface ApiParts {
-  readonly facts: ApiFacts;
-  readonly feed: EventFeed<ApiEvent>;
-  readonly metrics: Metrics;
-  readonly pulls: Pulls;
-  /** Ends what would go on for ever. */
-  readonly stopping: AbortSignal;
-}
-
-const loadsOf = ({ control, events, clock }: LocalApiDeps): Loads =>
-  createLoads({ control, events, now: () => clock.now() });
 
 /** What happens in the worker goes to the books first, so that what is published knows of it. */
 function follow(
@@ -100,37 +77,3 @@ function follow(
     publisher[Symbol.dispose]();
   };
 }
-
-function routerOf(deps: LocalApiDeps, { facts, feed, metrics, pulls, stopping }: ApiParts): LocalApi['answer'] {
-  const { clock, random, hashOf, log, token, url, shell } = deps;
-  const pages = createPageSessions({ clock, random, hashOf, known: deps.pages.known, onChange: deps.pages.keep });
-  const cookieName = (): string => cookieNameOf(url());
-  const answer = createRouter({
-    handlers: {
-      ...daemonHandlers(deps, facts),
-      ...configHandlers(deps),
-      ...controlHandlers(deps.control, stopping),
-      ...jobHandlers(deps, facts),
-      ...modelHandlers({ deps, loads: loadsOf(deps), pulls }),
-      ...oneOffHandlers(deps),
-      ...openAiHandlers(deps),
-      ...pageHandlers(deps, pages, cookieName),
-      metrics: () => metrics.metrics(),
-      openApi,
-      events: ({ request }) => eventsReply(feed, request),
-    },
-    secrets: () => ({ token, cookieName: cookieName(), isPageSession: (value) => pages.isOpen(value) }),
-    log: log.logger,
-    ...(shell === undefined ? {} : { shell }),
-  });
-  return withOpenAiErrors(answer);
-}
-
-/** Made when somebody asks: nobody does but people who write a client. */
-const openApi = async (): Promise<Response> =>
-  jsonReply((await import('./contract/openapi/document.ts')).openApiDocument());
-
-const eventsReply = (feed: EventFeed<ApiEvent>, request: Request): Response =>
-  new Response(feed.open(request.headers.get('last-event-id') ?? undefined), {
-    headers: { ...SAFE_HEADERS, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
-  });

@@ -1,6 +1,6 @@
 import type { LiveConfig } from '../../config/store.ts';
 import { createFfmpeg, type Ffmpeg } from '../../engines/ffmpeg/index.ts';
-import { createEngineHost, type EngineHost } from '../../engines/host/host.ts';
+import type { EngineHost, EngineHostOptions } from '../../engines/host/host.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
 import { createInputFetcher, type FetchInput, MAX_INPUT_BYTES } from '../../engines/media/inputs.ts';
 import { MAX_IMAGE_BYTES } from '../../contract/limits.ts';
@@ -64,7 +64,7 @@ export function createEngineTools(given: Given): EngineTools {
     effects.heldInputs.over(createInputFetcher(offeredUrls(effects, config), maxBytes), maxBytes);
   return {
     ...given,
-    host: createEngineHost({
+    host: hostOnDemand({
       spawn: ceiling.talking(spawnTalking),
       command: [...ownCommand(), '__engine', String(nice)],
       env: childEnv,
@@ -77,6 +77,13 @@ export function createEngineTools(given: Given): EngineTools {
     programs,
     ffmpeg: createFfmpeg({ files, random, environment, clock, log, ...programs }),
   };
+}
+
+/** The host is loaded with the first model that needs a process: its code is not needed to say what engines there are. */
+function hostOnDemand(options: EngineHostOptions): EngineHost {
+  let opening: Promise<EngineHost> | undefined;
+  const open = async (): Promise<EngineHost> => (await import('../../engines/host/host.ts')).createEngineHost(options);
+  return { load: async (request, signal) => await (await (opening ??= open())).load(request, signal) };
 }
 
 /** What all children of engines are held to. Who holds them is logged once. */

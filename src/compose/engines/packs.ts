@@ -1,5 +1,5 @@
 import manifest from '../../../dist-manifest.json';
-import { USER_AGENT, VERSION } from '../../base/version.ts';
+import { VERSION } from '../../base/version.ts';
 import type { PackPuller } from '../../cli/world/engines.ts';
 import type { LiveConfig } from '../../config/store.ts';
 import type { EngineName } from '../../contract/model-source.ts';
@@ -12,12 +12,11 @@ import { targetFor } from '../../release/target.ts';
 import { createModelStore } from '../../models/store/store.ts';
 import type { Environment } from '../../system/environment.ts';
 import { acquireLock } from '../../system/disk/lock.ts';
-import { createRemote } from '../../system/net/remote/remote-client.ts';
 import type { PackReport } from '../../worker/engines/report.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openCommandLog } from '../log.ts';
-import { modelStoreOptions } from '../model-store.ts';
+import { modelStoreOptions, remoteOnDemand } from '../model-store.ts';
 
 /** A pack for a kind of GPU that this version knows. */
 export interface GpuPack extends Pack {
@@ -47,7 +46,7 @@ export function createPacks(effects: Effects, config: LiveConfig, log: Logger): 
         ...modelStoreOptions(effects, config, log),
         root,
         maxBytes: () => undefined,
-        remote: createRemote({ clock, env: environment.get, userAgent: USER_AGENT, allowPrivate: () => true }),
+        remote: remoteOnDemand(effects, () => true),
       }),
     cache: native,
     files,

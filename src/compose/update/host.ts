@@ -1,8 +1,6 @@
 import { pause } from '../../base/pause.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
-import { findUpdate } from '../../release/feed/find.ts';
-import { stageRelease } from '../../release/update/stage.ts';
 import { openUpdateMemory } from '../../release/update/state.ts';
 import type { UpdateHost } from '../../release/update/updater.ts';
 import type { SessionDelivery } from '../../studio/delivery/deliver.ts';
@@ -12,7 +10,6 @@ import type { Stopping } from '../../worker/stop-driver.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
 import { releaseSource } from './release-source.ts';
-import { stageDeps } from './stage-deps.ts';
 
 export interface HostParts {
   readonly scheduler: Pick<Scheduler, 'waitFor'>;
@@ -36,8 +33,15 @@ export function updateHost({ config, effects, log: workerLog }: WorkerSetup, par
     enabled,
     onEnabled: (call) => config.watch('auto_update_enabled', call),
     intervalMs: () => intervalSecs() * SECOND_MS,
-    find: (choice, signal) => findUpdate(source.facts(), choice, source.deps(memory), signal),
-    stage: (release, signal) => stageRelease(release, stageDeps(config, effects, log), signal),
+    async find(choice, signal) {
+      const { findUpdate } = await import('../../release/feed/find.ts');
+      return await findUpdate(source.facts(), choice, source.deps(memory), signal);
+    },
+    async stage(release, signal) {
+      const { stageRelease } = await import('../../release/update/stage.ts');
+      const { stageDeps } = await import('./stage-deps.ts');
+      return await stageRelease(release, stageDeps(config, effects, log), signal);
+    },
     waitForMachine: (purpose, wait) => scheduler.waitFor({ origin: 'maintenance', purpose }, wait),
     resultsSafe: (signal) => resultsSafe(parts, effects.clock, signal),
     hasSession: () => session.status().at === 'live',

@@ -1,6 +1,5 @@
 import { toModelId } from '../../base/ids.ts';
 import { pathStyle } from '../../base/process/path-style.ts';
-import { USER_AGENT } from '../../base/version.ts';
 import type { ConfigStore } from '../../config/store.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -9,13 +8,12 @@ import { asModel } from '../../release/as-model.ts';
 import { createRunForUpdate, whyFailed } from '../../release/update/programs.ts';
 import { createUnpack } from '../../release/update/unpack.ts';
 import { type StageDeps, STORE } from '../../release/update/stage.ts';
-import { createRemote } from '../../system/net/remote/remote-client.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
 import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
 import { readZip } from '../../system/native/zip.ts';
 import type { Effects } from '../effects.ts';
-import { modelStoreOptions } from '../model-store.ts';
+import { modelStoreOptions, remoteOnDemand } from '../model-store.ts';
 import { sumOf } from './file-sum.ts';
 import { tripleOf } from './release-source.ts';
 
@@ -35,7 +33,7 @@ export function stageDeps(
     root: join(root, STORE),
     maxBytes: () => undefined,
     // The operator named the feed, which may be in the operator's own network.
-    remote: createRemote({ clock, env: environment.get, userAgent: USER_AGENT, allowPrivate: () => true }),
+    remote: remoteOnDemand(effects, () => true),
   });
   return {
     root,

@@ -2,7 +2,7 @@ import { VERSION } from '../../base/version.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createUpdater } from '../../release/update/driver.ts';
 import { createKnowledge } from '../../release/update/knowledge.ts';
-import { overtaken } from '../../release/update/stage.ts';
+import { overtaken } from '../../release/update/overtaken.ts';
 import { openUpdateMemory } from '../../release/update/state.ts';
 import { startTrial, TRIAL_VARIABLE, type TrialChild } from '../../release/update/trial.ts';
 import type { Updater } from '../../release/update/updater.ts';

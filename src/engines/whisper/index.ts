@@ -11,7 +11,6 @@ import { notReady, READY, type Readiness } from '../readiness.ts';
 import { isDetection, noSpeechFinder } from './asked.ts';
 import { languageOf } from '../media/languages.ts';
 import { createLocalRecognisers, type LocalRecognisersOptions } from './local.ts';
-import { SAMPLE_RATE, readerFor, unreadable } from './recording.ts';
 import { assertKind } from '../failures.ts';
 import { modelFileOf } from '../model-file.ts';
 
@@ -105,6 +104,7 @@ async function fetchWav(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const bytes = await fetchInput('audio', inputUrl, signal);
+  const { SAMPLE_RATE, readerFor, unreadable } = await import('./recording.ts');
   const reader = readerFor(bytes);
   if (reader === 'none') throw unreadable(bytes.byteLength === 0 ? 'the file is empty' : 'it is not an audio file');
   if (reader === 'own') return bytes;

@@ -1,8 +1,6 @@
 import { writeJson } from '../../contract/json.ts';
-import type { ServerPeer } from '../../system/net/server.ts';
 import { isApiError } from '../contract/common.ts';
-
-type Answer = (request: Request, peer: ServerPeer) => Promise<Response>;
+import type { Answer } from '../parts.ts';
 
 /** Below `/v1` clients read errors as OpenAI's API has them, whoever refuses: guard, router or handler. */
 export const withOpenAiErrors =

@@ -1,7 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { ModelId } from '../../base/ids.ts';
 import type { CliDefaults, FileRole, ModelFile, ModelSource } from '../../contract/model-source.ts';
-import { fetchExclusively } from './fetch-file.ts';
 import type { FileCheck } from './file-check.ts';
 import { notFound } from './gc.ts';
 import type { InUse } from './in-use.ts';
@@ -123,8 +122,10 @@ export class FileResolver {
     }
     if (onlyPresent) throw notFound(model);
     const target = await this.#freeTarget(targets, places);
-    const start = (signal: AbortSignal, report: (progress: FileProgress) => void): Promise<string> =>
-      fetchExclusively(target, { options, check, signal, report });
+    const start = async (signal: AbortSignal, report: (progress: FileProgress) => void): Promise<string> => {
+      const { fetchExclusively } = await import('./fetch-file.ts'); // a worker may never fetch a file
+      return await fetchExclusively(target, { options, check, signal, report });
+    };
     this.hasFetched = true;
     for (;;) {
       await singleFlight.join(pathOf(target.place), start, { signal: this.#signal, report: onProgress });

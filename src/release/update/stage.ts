@@ -4,7 +4,6 @@ import { shownUrl } from '../../base/urls.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Files } from '../../system/disk/files.ts';
 import type { Http } from '../../system/net/http.ts';
-import { compareVersions, parseVersion } from '../feed/semver.ts';
 import { fetchSmall, mayFetch, type TrustedRelease } from '../feed/trusted.ts';
 import { type Artifact, MANIFEST_FILE, SIGNATURE_FILE, workerFor } from '../manifest.ts';
 import { differenceTo, type FileSum } from '../verify-files.ts';
@@ -90,15 +89,6 @@ export async function stageRelease(
 
 /** Where a store of partial downloads may be below the root. */
 export const STORE = '.downloads';
-
-/** Those of these folders' names that hold a release which is installed, or older than the one that runs. */
-export function overtaken(names: readonly string[], running: string): readonly string[] {
-  const now = parseVersion(running);
-  return names.filter((name) => {
-    const version = parseVersion(name);
-    return now !== undefined && version !== undefined && compareVersions(version, now) <= 0;
-  });
-}
 
 interface Fetching {
   readonly deps: StageDeps;

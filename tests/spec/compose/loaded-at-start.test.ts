@@ -19,6 +19,11 @@ test('a start loads nothing that only a job, a child or a command needs', () => 
     /^src\/engines\/(synthetic\/run|gradio\/generate|sd-cpp\/loaded)\.ts$/,
     /^src\/service\//,
     /^src\/jobs\/output\/json\.ts$/,
+    /^src\/local-api\/(handlers\/(?!facts|metrics)|http\/(?!reply)|openai|contract\/routes)/, // with the first request
+    /^src\/models\/download\/(?!request|progress-file)/,
+    /^src\/system\/net\/remote\//,
+    /^src\/engines\/host\/(host|talk|exchange|messages)\.ts$/,
+    /^src\/release\/(feed\/(find|trusted)|update\/stage|minisign)\.ts$/,
     /^src\/(operator|demo|doctor|local-studio)\//,
     /^(sharp|@sentry\/bun|@cfworker\/json-schema|@gradio\/client|onnxruntime-node|node-llama-cpp)$/,
   ];

@@ -1,0 +1,58 @@
+import type { LocalApiDeps } from './deps.ts';
+import type { EventFeed } from '../page-host/feed.ts';
+import type { ApiEvent } from './contract/events.ts';
+import { configHandlers } from './handlers/config.ts';
+import { controlHandlers } from './handlers/control.ts';
+import { daemonHandlers } from './handlers/daemon.ts';
+import { jobHandlers } from './handlers/jobs.ts';
+import { modelHandlers } from './handlers/models.ts';
+import { oneOffHandlers } from './handlers/one-off.ts';
+import { openAiHandlers } from './handlers/openai.ts';
+import { pageHandlers } from './handlers/page.ts';
+import { createPageSessions } from '../page-host/sessions.ts';
+import { jsonReply, SAFE_HEADERS } from './http/reply.ts';
+import { createRouter } from './http/router.ts';
+import { createLoads, type Loads } from './models/loads.ts';
+import { withOpenAiErrors } from './openai/errors.ts';
+import type { Answer, ApiParts } from './parts.ts';
+
+/** Cookies of 127.0.0.1 are shared by all its ports: each worker of a machine has its own. */
+const cookieNameOf = (url: string): string => `studio-worker-session-${URL.parse(url)?.port ?? ''}`;
+
+/** Answers requests to the API of one worker. To be called once: it keeps the sessions of the page. */
+export function createAnswer(deps: LocalApiDeps, { facts, feed, metrics, pulls, stopping }: ApiParts): Answer {
+  const { clock, random, hashOf, log, token, url, shell } = deps;
+  const pages = createPageSessions({ clock, random, hashOf, known: deps.pages.known, onChange: deps.pages.keep });
+  const cookieName = (): string => cookieNameOf(url());
+  const answer = createRouter({
+    handlers: {
+      ...daemonHandlers(deps, facts),
+      ...configHandlers(deps),
+      ...controlHandlers(deps.control, stopping),
+      ...jobHandlers(deps, facts),
+      ...modelHandlers({ deps, loads: loadsOf(deps), pulls }),
+      ...oneOffHandlers(deps),
+      ...openAiHandlers(deps),
+      ...pageHandlers(deps, pages, cookieName),
+      metrics: () => metrics.metrics(),
+      openApi,
+      events: ({ request }) => eventsReply(feed, request),
+    },
+    secrets: () => ({ token, cookieName: cookieName(), isPageSession: (value) => pages.isOpen(value) }),
+    log: log.logger,
+    ...(shell === undefined ? {} : { shell }),
+  });
+  return withOpenAiErrors(answer);
+}
+
+/** Made when somebody asks: nobody does but people who write a client. */
+const openApi = async (): Promise<Response> =>
+  jsonReply((await import('./contract/openapi/document.ts')).openApiDocument());
+
+const eventsReply = (feed: EventFeed<ApiEvent>, request: Request): Response =>
+  new Response(feed.open(request.headers.get('last-event-id') ?? undefined), {
+    headers: { ...SAFE_HEADERS, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+  });
+
+const loadsOf = ({ control, events, clock }: LocalApiDeps): Loads =>
+  createLoads({ control, events, now: () => clock.now() });
