@@ -1,11 +1,7 @@
 import { toModelId } from '../../src/base/ids.ts';
-import { createEngineHost } from '../../src/engines/host/host.ts';
 import type { HostedModel } from '../../src/engines/host/hosted-model.ts';
-import { createQuarantine } from '../../src/engines/host/quarantine.ts';
-import { systemClock } from '../../src/system/clock.ts';
-import { childEnvironment, ourVariables, spawnTalking } from '../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
-import { recordingLogger } from '../fakes/recording-logger.ts';
+import { unrulyHost } from '../fakes/engines/hosted-engine.ts';
 import type { Measurement } from './report.ts';
 import { median, percentile } from './statistics.ts';
 
@@ -45,14 +41,7 @@ export async function measureHost({ trips, cancels }: HostSizes): Promise<readon
 
 /** A model in the tests' own engine, which does what its prompt says. */
 async function load(): Promise<HostedModel> {
-  const host = createEngineHost({
-    spawn: spawnTalking,
-    command: [process.execPath, 'tests/fakes/engines/unruly-child.ts', '0'],
-    env: childEnvironment(ourVariables()),
-    clock: systemClock,
-    log: recordingLogger(),
-    quarantine: createQuarantine(systemClock),
-  });
+  const host = unrulyHost();
   const files = { model: toModelId('fine'), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
   return await host.load({ engine: 'gradio', files }, signal);
 }

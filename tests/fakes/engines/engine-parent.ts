@@ -1,21 +1,11 @@
 /** A worker that has an engine child at work and prints its pid. What becomes of the child when this process is killed? */
 import { toModelId } from '../../../src/base/ids.ts';
-import { createEngineHost } from '../../../src/engines/host/host.ts';
-import { createQuarantine } from '../../../src/engines/host/quarantine.ts';
-import { systemClock } from '../../../src/system/clock.ts';
-import { childEnvironment, ourVariables, spawnTalking } from '../../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../builders.ts';
 import { recordingLogger } from '../recording-logger.ts';
+import { unrulyHost } from './hosted-engine.ts';
 
 const log = recordingLogger();
-const host = createEngineHost({
-  spawn: spawnTalking,
-  command: [process.execPath, 'tests/fakes/engines/unruly-child.ts'],
-  env: childEnvironment(ourVariables()),
-  clock: systemClock,
-  quarantine: createQuarantine(systemClock),
-  log,
-});
+const host = unrulyHost({ log });
 const signal = new AbortController().signal;
 const files = { model: toModelId('fine'), paths: new Map(), loras: [], defaults: synthetic.cliDefaults };
 const model = await host.load({ engine: 'gradio', files }, signal);

@@ -1,6 +1,6 @@
 import type { Engine } from '../../../src/engines/engine.ts';
 import type { LoadHow } from '../../../src/engines/load-how.ts';
-import { createEngineHost } from '../../../src/engines/host/host.ts';
+import { createEngineHost, type EngineHost, type EngineHostOptions } from '../../../src/engines/host/host.ts';
 import { createQuarantine } from '../../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { childEnvironment, ourVariables, spawnTalking } from '../../../src/system/process/processes.ts';
@@ -17,18 +17,23 @@ export interface HostedEngine extends Engine {
   readonly loads: readonly (LoadHow | undefined)[];
 }
 
-/** An engine whose models live in real children; a task's prompt says what its child does, see `unruly-child.ts`. */
-export function hostedEngine(memory: Engine['memory'] = 'none'): HostedEngine {
-  const log = recordingLogger();
-  const loads: (LoadHow | undefined)[] = [];
-  const host = createEngineHost({
+/** Loads models into real children that do what `unruly-child.ts` says of a task's prompt. */
+export const unrulyHost = (about: Partial<EngineHostOptions> = {}): EngineHost =>
+  createEngineHost({
     spawn: spawnTalking,
     command: [process.execPath, 'tests/fakes/engines/unruly-child.ts', '0'],
     env: childEnvironment(ourVariables()),
     clock: systemClock,
-    log,
+    log: recordingLogger(),
     quarantine: createQuarantine(systemClock),
+    ...about,
   });
+
+/** An engine whose models live in real children; a task's prompt says what its child does, see `unruly-child.ts`. */
+export function hostedEngine(memory: Engine['memory'] = 'none'): HostedEngine {
+  const log = recordingLogger();
+  const loads: (LoadHow | undefined)[] = [];
+  const host = unrulyHost({ log });
   return {
     id: 'gradio',
     models: { image: ['gradio:*'] },

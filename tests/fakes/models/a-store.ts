@@ -10,8 +10,10 @@ import { followFile } from '../../../src/system/disk/file-digest.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { acquireLock } from '../../../src/system/disk/lock.ts';
 import { openPartFile } from '../../../src/system/disk/sparse-file.ts';
-import { createRemote } from '../../../src/system/net/remote/remote-client.ts';
 import { synthetic } from '../builders.ts';
+import { aRemote } from '../system/a-remote.ts';
+import { tempFolder } from '../system/temp-folder.ts';
+import { type DownloadHost, downloadHost, someBytes } from './download-host.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
 
 /** Small blocks and short waits, so that a few hundred kilobytes see what gigabytes would. */
@@ -62,7 +64,7 @@ export function aStore(root: string, choice: Partial<ModelStoreOptions> = {}): S
     diskFloorBytes: () => 0,
     maxBytes: () => undefined,
     maxFileBytes: 1e9,
-    remote: createRemote({ clock: systemClock, env: () => undefined, userAgent: 'test', allowPrivate: () => false }),
+    remote: aRemote(),
     ...choice,
   };
   const store = createModelStore(options);
@@ -81,6 +83,30 @@ export function aStore(root: string, choice: Partial<ModelStoreOptions> = {}): S
       const [path = ''] = paths.values();
       return path;
     },
+  };
+}
+
+export interface DownloadScene extends StoreScene, AsyncDisposable {
+  readonly host: DownloadHost;
+  /** Another store on the same folder, as the next process would have it. */
+  next(choice?: Partial<ModelStoreOptions>): StoreScene;
+  /** What is left of a download: parts, and lists of blocks. */
+  left(): Promise<readonly string[]>;
+}
+
+/** A store, and a host with one file of this size to fetch. */
+export async function aDownload(sizeBytes: number, choice: Partial<ModelStoreOptions> = {}): Promise<DownloadScene> {
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(await tempFolder());
+  const host = stack.use(await downloadHost(someBytes(sizeBytes)));
+  const next = (also: Partial<ModelStoreOptions> = {}): StoreScene => aStore(folder.path, { ...choice, ...also });
+  return {
+    ...next(),
+    host,
+    next,
+    left: async () =>
+      (await systemFiles.list(`${folder.path}/m`)).filter((name) => /\.(part|progress\.json)$/.test(name)),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
 

@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/system/clock.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { hostedEngine } from '../../fakes/engines/hosted-engine.ts';
 import { fileServer } from '../../fakes/models/file-server.ts';
-import { isGone } from '../../fakes/system/process-state.ts';
+import { isGone } from '../../fakes/system/gone.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { type LocalWorker, setupStudio } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';

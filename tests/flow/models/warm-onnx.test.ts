@@ -5,11 +5,11 @@ import { inpaintingModel } from '../../../src/demo/weights/inpainting.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer } from '../../fakes/models/file-server.ts';
 import { paint } from '../../fakes/engines/onnx-engine.ts';
-import { isGone } from '../../fakes/system/process-state.ts';
+import { goneSoon, isGone } from '../../fakes/system/gone.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { type ChildWorker, command } from '../child.ts';
 import { setupStudio } from '../harness.ts';
-import { TEST_MS, waitFor } from '../wait-for.ts';
+import { TEST_MS } from '../wait-for.ts';
 
 setDefaultTimeout(TEST_MS);
 
@@ -41,13 +41,7 @@ async function setup() {
     const { id } = await scene.studio.createJob(task, about);
     return await scene.studio.jobIs(id, 'completed');
   };
-  const goneSoon = (pid: number): Promise<void> =>
-    waitFor(
-      `process ${pid} to be gone`,
-      () => isGone(pid),
-      () => 'it lives',
-    );
-  return { folder, root, scene, start, job, goneSoon, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { folder, root, scene, start, job, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 const loads = ({ events }: ChildWorker): readonly number[] =>
@@ -88,7 +82,7 @@ test('a file that changed on the disk makes it another model', async () => {
   await at.job();
   const [first = 0, second] = loads(worker);
   expect(second).toBeDefined();
-  await at.goneSoon(first);
+  await goneSoon(first);
 });
 
 test('a killed worker leaves no child, and restarts with its model', async () => {
@@ -98,7 +92,7 @@ test('a killed worker leaves no child, and restarts with its model', async () =>
   const [pid = 0] = loads(first);
   first.kill('SIGKILL');
   await first.exited;
-  await at.goneSoon(pid);
+  await goneSoon(pid);
   const second = await at.start();
   expect(await second.logged('model.restored')).toMatchObject({ engine: 'onnx', model: 'lama' });
   await at.job();

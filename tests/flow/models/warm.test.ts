@@ -4,18 +4,11 @@ import type { MemoryReport } from '../../../src/system/machine/gpus.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { type HostedEngine, hostedEngine } from '../../fakes/engines/hosted-engine.ts';
 import { aGpu, reportOf } from '../../fakes/system/a-gpu.ts';
-import { isGone } from '../../fakes/system/process-state.ts';
+import { goneSoon, isGone } from '../../fakes/system/gone.ts';
 import { type LocalWorker, setup as setupScene } from '../harness.ts';
-import { TEST_MS, waitFor } from '../wait-for.ts';
+import { TEST_MS } from '../wait-for.ts';
 
 setDefaultTimeout(TEST_MS);
-
-const goneSoon = (pid: number): Promise<void> =>
-  waitFor(
-    `process ${pid} to be gone`,
-    () => isGone(pid),
-    () => 'it lives',
-  );
 
 /** A GPU of 24 GB on which every child of the engine takes 8 GB. */
 function gpuOf(engine: HostedEngine) {

@@ -11,7 +11,7 @@ import type { WorkerEvent } from '../../../src/worker/events.ts';
 import { anOffer, aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';
 import { hostedEngine } from '../../fakes/engines/hosted-engine.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
-import { isGone } from '../../fakes/system/process-state.ts';
+import { isGone } from '../../fakes/system/gone.ts';
 import { needs, POSIX } from '../../needs.ts';
 import { command } from '../child.ts';
 import { setup as setupScene, setupStudio } from '../harness.ts';

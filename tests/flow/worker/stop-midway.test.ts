@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { aTask, synthetic } from '../../fakes/builders.ts';
-import { isGone } from '../../fakes/system/process-state.ts';
+import { isGone } from '../../fakes/system/gone.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { needs, POSIX } from '../../needs.ts';
 import type { ChildWorker } from '../child.ts';

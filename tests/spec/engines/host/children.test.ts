@@ -2,13 +2,14 @@ import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { toWorkerError } from '../../../../src/base/errors.ts';
 import { toModelId } from '../../../../src/base/ids.ts';
-import { createEngineHost, type HostedLoad } from '../../../../src/engines/host/host.ts';
+import { type HostedLoad } from '../../../../src/engines/host/host.ts';
 import type { HostedModel } from '../../../../src/engines/host/hosted-model.ts';
 import { createQuarantine } from '../../../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
-import { childEnvironment, ourVariables, spawnTalking } from '../../../../src/system/process/processes.ts';
+import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { goneSoon, isGone } from '../../../fakes/system/gone.ts';
+import { unrulyHost } from '../../../fakes/engines/hosted-engine.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 
@@ -19,11 +20,9 @@ function setup(options: Partial<Pick<HostedLoad, 'stallMs' | 'how'>> = {}) {
   const log = recordingLogger();
   const quarantine = createQuarantine(systemClock);
   const abort = new AbortController();
-  const host = createEngineHost({
-    spawn: spawnTalking,
+  const host = unrulyHost({
     command: [process.execPath, 'tests/fakes/engines/unruly-child.ts', '7'],
     env: childEnvironment(ourVariables(), { STUDIO_WORKER_TEST: 'yes' }),
-    clock: systemClock,
     log,
     quarantine,
   });

@@ -1,14 +1,12 @@
 import { expect } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
-import { createEngineHost } from '../../../../src/engines/host/host.ts';
-import { createQuarantine } from '../../../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { createMemoryCeiling } from '../../../../src/system/process/memory-ceiling.ts';
 import { treeMemory } from '../../../../src/system/process/process-memory.ts';
-import { childEnvironment, ourVariables, spawnTalking } from '../../../../src/system/process/processes.ts';
+import { spawnTalking } from '../../../../src/system/process/processes.ts';
 import { LINUX, needs } from '../../../needs.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
-import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { unrulyHost } from '../../../fakes/engines/hosted-engine.ts';
 import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 
 needs(LINUX)('an engine that grows past the memory ceiling costs its own job alone', async () => {
@@ -19,14 +17,7 @@ needs(LINUX)('an engine that grows past the memory ceiling costs its own job alo
     clock: systemClock,
     onHeld: () => {},
   });
-  const host = createEngineHost({
-    spawn: ceiling.talking(spawnTalking),
-    command: [process.execPath, 'tests/fakes/engines/unruly-child.ts', '0'],
-    env: childEnvironment(ourVariables()),
-    clock: systemClock,
-    log: recordingLogger(),
-    quarantine: createQuarantine(systemClock),
-  });
+  const host = unrulyHost({ spawn: ceiling.talking(spawnTalking) });
   const { signal } = new AbortController();
   const load = (model: string) =>
     host.load(

@@ -1,9 +1,8 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { createInputFetcher } from '../../../../src/engines/media/inputs.ts';
-import { systemClock } from '../../../../src/system/clock.ts';
-import { createRemote } from '../../../../src/system/net/remote/remote-client.ts';
 import type { RemoteAnswer } from '../../../../src/system/net/remote/remote.ts';
+import { aRemote } from '../../../fakes/system/a-remote.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 const URL_WITH_KEY = 'https://cdn.example/a.png?key=S3CRET';
@@ -63,13 +62,7 @@ test('an input that ends early is a failed download', async () => {
 });
 
 test('a URL into this network is refused by the guard before anything is sent', async () => {
-  const remote = createRemote({
-    clock: systemClock,
-    env: () => undefined,
-    userAgent: 'test',
-    allowPrivate: () => false,
-  });
-  const fetchInput = createInputFetcher(remote);
+  const fetchInput = createInputFetcher(aRemote());
   for (const url of ['http://cdn.example/a', 'https://169.254.169.254/latest', 'file:///etc/passwd', '']) {
     const error = await failureOf(fetchInput('mask', url, signal));
     expect(error).toBeInstanceOf(WorkerError);

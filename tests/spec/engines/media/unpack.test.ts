@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { createInputFetcher } from '../../../../src/engines/media/inputs.ts';
-import { systemClock } from '../../../../src/system/clock.ts';
-import { createRemote } from '../../../../src/system/net/remote/remote-client.ts';
+import { aRemote } from '../../../fakes/system/a-remote.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 const PICTURE = new Uint8Array(Buffer.from(`\x89PNG\r\n\x1a\n${'pixels '.repeat(5_000)}`, 'latin1'));
@@ -13,13 +12,11 @@ const { signal } = new AbortController();
 async function fetched(body: Uint8Array, headers: Record<string, string> = {}, status = 200): Promise<Uint8Array> {
   const answer = (): Response => new Response(new Uint8Array(body), { status, headers });
   using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: answer });
-  const remote = createRemote({
-    clock: systemClock,
-    env: () => undefined,
-    userAgent: 'test',
-    allowPrivate: () => false,
-  });
-  return await createInputFetcher(remote, LIMIT_BYTES)('init image', `http://127.0.0.1:${server.port}/a.png`, signal);
+  return await createInputFetcher(aRemote(), LIMIT_BYTES)(
+    'init image',
+    `http://127.0.0.1:${server.port}/a.png`,
+    signal,
+  );
 }
 
 describe('an input stored packed', () => {

@@ -4,13 +4,12 @@ import manifest from '../../../../dist-manifest.json';
 import type { LoadHow } from '../../../../src/engines/load-how.ts';
 import { createInputFetcher } from '../../../../src/engines/media/inputs.ts';
 import { archiveFor } from '../../../../src/engines/sd-cpp/program/provision.ts';
-import { systemClock } from '../../../../src/system/clock.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
-import { createRemote } from '../../../../src/system/net/remote/remote-client.ts';
 import { fileServer } from '../../../fakes/models/file-server.ts';
 import { installSdCli } from '../../../fakes/engines/sd-cpp/sd-cli-program.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
+import { aRemote } from '../../../fakes/system/a-remote.ts';
 import { makeZip } from '../../../fakes/system/zip.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { READY } from '../../../../src/engines/readiness.ts';
@@ -28,13 +27,7 @@ const pinOf = (archive: Uint8Array): string => sha256(archive).toHex();
 async function setup(archive = ARCHIVE, pins: Readonly<Record<string, string>> = { [ASSET]: pinOf(archive) }) {
   const stack = new AsyncDisposableStack();
   const server = stack.use(fileServer({ [`${RELEASE}/${ASSET}`]: archive }));
-  const remote = createRemote({
-    clock: systemClock,
-    env: () => undefined,
-    userAgent: 'test',
-    allowPrivate: () => false,
-  });
-  const scene = stack.use(sdCppScene({ fetchInput: createInputFetcher(remote), pins, archiveBase: server.url('') }));
+  const scene = stack.use(sdCppScene({ fetchInput: createInputFetcher(aRemote()), pins, archiveBase: server.url('') }));
   const { engine, log } = scene;
   return {
     engine,

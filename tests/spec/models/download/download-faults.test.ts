@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { KIB } from '../../../../src/base/units.ts';
 import type { FileProgress, ModelStoreOptions } from '../../../../src/models/store/options.ts';
-import { systemClock } from '../../../../src/system/clock.ts';
-import { systemFiles } from '../../../../src/system/disk/files.ts';
-import { createRemote } from '../../../../src/system/net/remote/remote-client.ts';
-import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-store.ts';
-import { type Asked, type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
+import { aDownload, type DownloadScene, hexOf, SMALL } from '../../../fakes/models/a-store.ts';
+import { type Asked } from '../../../fakes/models/download-host.ts';
 import { TEST_MS } from '../../../flow/wait-for.ts';
-import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
+import { aRemote } from '../../../fakes/system/a-remote.ts';
+import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 import { onSmallDisk, SMALL_DISK } from '../../../fakes/system/small-disk.ts';
 import { needs } from '../../../needs.ts';
 
@@ -20,31 +18,8 @@ setDefaultTimeout(TEST_MS);
 const POLICY = { ...SMALL, blocksPerRange: SMALL.maxRanges };
 const RANGE_BYTES = POLICY.blocksPerRange * POLICY.blockBytes;
 
-interface Scene extends StoreScene, AsyncDisposable {
-  readonly host: DownloadHost;
-  /** Another store on the same folder, as the next process would have it. */
-  next(choice?: Partial<ModelStoreOptions>): StoreScene;
-  /** What is left of a download: parts, and lists of blocks. */
-  left(): Promise<readonly string[]>;
-}
-
-async function setup(sizeBytes: number, choice: Partial<ModelStoreOptions> = {}): Promise<Scene> {
-  const folder = await tempFolder();
-  const host = await downloadHost(someBytes(sizeBytes));
-  const next = (also: Partial<ModelStoreOptions> = {}): StoreScene =>
-    aStore(folder.path, { policy: POLICY, ...choice, ...also });
-  return {
-    ...next(),
-    host,
-    next,
-    left: async () =>
-      (await systemFiles.list(`${folder.path}/m`)).filter((name) => /\.(part|progress\.json)$/.test(name)),
-    async [Symbol.asyncDispose]() {
-      await host[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
+const setup = (sizeBytes: number, choice: Partial<ModelStoreOptions> = {}): Promise<DownloadScene> =>
+  aDownload(sizeBytes, { policy: POLICY, ...choice });
 
 /** Numbers below `most`, the same in each run. */
 function seeded(seed: number): (most: number) => number {
@@ -125,7 +100,7 @@ test('two processes that want one file fetch it once', async () => {
 });
 
 /** A download in a process of its own, under whatever it is started by. */
-function pull({ root, host }: Scene, sayAfterBytes = 0, under: readonly string[] = []) {
+function pull({ root, host }: DownloadScene, sayAfterBytes = 0, under: readonly string[] = []) {
   const program = join(import.meta.dir, '../../../fakes/models/pull-child.ts');
   const child = Bun.spawn([...under, process.execPath, program, root, host.url, String(sayAfterBytes)], {
     stdout: 'pipe',
@@ -142,13 +117,7 @@ function pull({ root, host }: Scene, sayAfterBytes = 0, under: readonly string[]
 test('a host that resolves elsewhere for the second range is never contacted', async () => {
   const answers = [['127.0.0.1'], ['169.254.169.254']];
   let lookups = 0;
-  const remote = createRemote({
-    clock: systemClock,
-    env: () => undefined,
-    userAgent: 'test',
-    allowPrivate: () => false,
-    resolve: async () => answers[Math.min(lookups++, 1)] ?? [],
-  });
+  const remote = aRemote({ resolve: async () => answers[Math.min(lookups++, 1)] ?? [] });
   await using scene = await setup(300 * KIB, { remote });
   const { host } = scene;
   const failure = await failureOf(scene.fetch({ url: `http://models.localhost:${host.port}/m.bin` }));

@@ -1,40 +1,16 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { KIB, MIB } from '../../../../src/base/units.ts';
-import type { ModelStoreOptions } from '../../../../src/models/store/options.ts';
-import { systemFiles } from '../../../../src/system/disk/files.ts';
-import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-store.ts';
-import { type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
+import { aDownload, hexOf, SMALL } from '../../../fakes/models/a-store.ts';
 import { SkippingClock } from '../../../fakes/system/skipping-clock.ts';
-import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
+import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { TEST_MS } from '../../../flow/wait-for.ts';
 
 setDefaultTimeout(TEST_MS);
 
-interface Scene extends StoreScene, AsyncDisposable {
-  readonly host: DownloadHost;
-  /** What is left of a download: parts, and lists of blocks. */
-  left(): Promise<readonly string[]>;
-}
-
-async function setup(sizeBytes: number, choice: Partial<ModelStoreOptions> = {}): Promise<Scene> {
-  const folder = await tempFolder();
-  const host = await downloadHost(someBytes(sizeBytes));
-  return {
-    ...aStore(folder.path, choice),
-    host,
-    left: async () =>
-      (await systemFiles.list(`${folder.path}/m`)).filter((name) => /\.(part|progress\.json)$/.test(name)),
-    async [Symbol.asyncDispose]() {
-      await host[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-
 test('a server with another version and half the bytes each time is given up', async () => {
   const clock = new SkippingClock();
-  await using scene = await setup(300 * KIB, { clock });
+  await using scene = await aDownload(300 * KIB, { clock });
   const { host } = scene;
   host.fault = ({ headers }, nth) => {
     const isWhole = !headers.has('range');
@@ -48,7 +24,7 @@ test('a server with another version and half the bytes each time is given up', a
 
 test('a server that keeps cutting changed versions fails after a few restarts', async () => {
   const clock = new SkippingClock();
-  await using scene = await setup(300 * KIB, { clock });
+  await using scene = await aDownload(300 * KIB, { clock });
   const { host } = scene;
   // A worker that would never give up gets another answer in the end.
   host.fault = (_request, nth) => (nth > 300 ? { status: 404 } : { etag: `"v${nth}"`, cutAfterBytes: 150 * KIB });
@@ -58,7 +34,7 @@ test('a server that keeps cutting changed versions fails after a few restarts', 
 });
 
 test('a server that sends a byte for each request is given up', async () => {
-  await using scene = await setup(300 * KIB, { policy: { ...SMALL, maxRanges: 1, minProgressBytes: KIB } });
+  await using scene = await aDownload(300 * KIB, { policy: { ...SMALL, maxRanges: 1, minProgressBytes: KIB } });
   const { host } = scene;
   host.fault = () => ({ cutAfterBytes: 1 });
   expect(await failureOf(scene.fetch({ url: host.url }))).toMatchObject({ code: 'download.failed' });
@@ -66,7 +42,7 @@ test('a server that sends a byte for each request is given up', async () => {
 });
 
 test('a part that nobody requested is rejected by name', async () => {
-  await using scene = await setup(300 * KIB);
+  await using scene = await aDownload(300 * KIB);
   const { host } = scene;
   host.fault = ({ headers }) =>
     headers.has('range') ? { status: 416 } : { status: 206, contentRange: 'bytes 0-307199/307200' };
@@ -78,7 +54,7 @@ test('a part that nobody requested is rejected by name', async () => {
 test.each(['aws-chunked', '', 'none', 'binary', 'identity', 'UTF-8', 'aws-chunked, identity'])(
   'a model whose Content-Encoding is "%s" is taken as it is',
   async (coding) => {
-    await using scene = await setup(KIB);
+    await using scene = await aDownload(KIB);
     scene.host.fault = () => ({ headers: [`Content-Encoding: ${coding}`] });
     const path = await scene.fetch({ url: scene.host.url });
     expect(hexOf(await readFile(path))).toBe(hexOf(scene.host.content));
@@ -88,14 +64,14 @@ test.each(['aws-chunked', '', 'none', 'binary', 'identity', 'UTF-8', 'aws-chunke
 test.each(['gzip', 'x-gzip', 'br', 'zstd', 'deflate', 'aws-chunked, GZIP'])(
   'a model whose Content-Encoding is "%s" is refused',
   async (coding) => {
-    await using scene = await setup(KIB);
+    await using scene = await aDownload(KIB);
     scene.host.fault = () => ({ headers: [`Content-Encoding: ${coding}`] });
     expect(await failureOf(scene.fetch({ url: scene.host.url }))).toMatchObject({ code: 'model.not-a-model' });
   },
 );
 
 test('a model served as a web page is judged by its checksum', async () => {
-  await using scene = await setup(300 * KIB);
+  await using scene = await aDownload(300 * KIB);
   const { host } = scene;
   host.contentType = 'text/html; charset=utf-8';
   const path = await scene.fetch({ url: host.url, sha256: hexOf(host.content) });
@@ -108,14 +84,14 @@ test('a model served as a web page is judged by its checksum', async () => {
 });
 
 test('a model that a proxy answers with 203 is accepted', async () => {
-  await using scene = await setup(KIB);
+  await using scene = await aDownload(KIB);
   const { host } = scene;
   host.fault = () => ({ status: 203, more: host.content });
   expect(hexOf(await readFile(await scene.fetch({ url: host.url })))).toBe(hexOf(host.content));
 });
 
 test.each([true, false])('a body far beyond its approxBytes ends the download (ranges: %p)', async (ranges) => {
-  await using scene = await setup(20 * MIB);
+  await using scene = await aDownload(20 * MIB);
   const { host } = scene;
   Object.assign(host, { ranges, saysLength: false });
   const failure = await failureOf(scene.fetch({ url: host.url, approxBytes: 1_000_000n }));
@@ -126,7 +102,7 @@ test.each([true, false])('a body far beyond its approxBytes ends the download (r
 });
 
 test('a body larger than any model this machine runs ends the download', async () => {
-  await using scene = await setup(300 * KIB, { maxFileBytes: 200 * KIB });
+  await using scene = await aDownload(300 * KIB, { maxFileBytes: 200 * KIB });
   scene.host.ranges = false;
   scene.host.saysLength = false;
   expect(await failureOf(scene.fetch({ url: scene.host.url }))).toMatchObject({ code: 'download.too-large' });

@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { KIB } from '../../../../src/base/units.ts';
 import type { FileProgress } from '../../../../src/models/store/options.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
-import { createRemote } from '../../../../src/system/net/remote/remote-client.ts';
 import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-store.ts';
 import { type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
 import { SkippingClock } from '../../../fakes/system/skipping-clock.ts';
 import { TEST_MS } from '../../../flow/wait-for.ts';
+import { aRemote } from '../../../fakes/system/a-remote.ts';
 import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 
 setDefaultTimeout(TEST_MS);
@@ -26,7 +26,7 @@ async function setup(sizeBytes: number, policy: Partial<typeof SMALL> = {}): Pro
   const bytes = someBytes(sizeBytes);
   const server = await downloadHost(bytes);
   const clock = new SkippingClock();
-  const remote = createRemote({ clock, env: () => undefined, userAgent: 'test', allowPrivate: () => false });
+  const remote = aRemote({ clock });
   const scene = aStore(folder.path, { policy: { ...SMALL, ...policy }, clock, remote });
   return {
     ...scene,

@@ -2,13 +2,13 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { formatReleaseManifest } from '../../../../install/release-manifest.ts';
 import { generateSecretKey, publicKeyOf, signMinisign } from '../../../../install/sign.ts';
-import { parseVersion } from '../../../../src/release/feed/semver.ts';
 import { mayFetch, verifyRelease } from '../../../../src/release/feed/trusted.ts';
 import { MANIFEST_FILE, SIGNATURE_FILE } from '../../../../src/release/manifest.ts';
 import { signatureCrypto } from '../../../../src/system/signature-crypto.ts';
+import { versionOf } from '../../../fakes/release/a-release.ts';
 
 const KEY = generateSecretKey();
-const VERSION = parseVersion('0.6.0') ?? { text: '', core: [], prerelease: [] };
+const VERSION = versionOf('0.6.0');
 const MANIFEST = new TextEncoder().encode(
   formatReleaseManifest({
     version: '0.6.0',

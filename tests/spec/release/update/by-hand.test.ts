@@ -1,29 +1,16 @@
 import { expect, test } from 'bun:test';
 import { toWorkerError } from '../../../../src/base/errors.ts';
 import type { FindChoice } from '../../../../src/release/feed/find.ts';
-import { parseVersion, type Version } from '../../../../src/release/feed/semver.ts';
 import type { TrustedRelease } from '../../../../src/release/feed/trusted.ts';
 import { type ByHandDeps, createUpdates } from '../../../../src/release/update/by-hand.ts';
 import { openUpdateMemory, quarantineOf, withFault } from '../../../../src/release/update/state.ts';
+import { aRelease, versionOf } from '../../../fakes/release/a-release.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { MemoryFiles } from '../../../fakes/system/memory-files.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
-const versionOf = (text: string): Version => parseVersion(text) ?? { text: '', core: [], prerelease: [] };
-const releaseOf = (version: string, minFrom = '0.0.0'): TrustedRelease => ({
-  version: versionOf(version),
-  manifest: {
-    schema: 'studio-worker-release/1',
-    version,
-    channel: 'stable',
-    minFrom,
-    rollout: 100,
-    artifacts: [{ name: 'w', kind: 'worker', target: 'linux', sizeBytes: 1, sha256: '' }],
-  },
-  manifestBytes: new Uint8Array(),
-  signature: '',
-  urlOf: () => undefined,
-});
+const releaseOf = (version: string, minFrom = '0.0.0'): TrustedRelease =>
+  aRelease(version, { minFrom, artifacts: [{ name: 'w', kind: 'worker', target: 'linux', sizeBytes: 1, sha256: '' }] });
 
 /** An installation of 0.5.0 whose previous version is 0.4.0, and a feed whose newest release is this one. */
 function setup(newest: TrustedRelease | undefined, over: Partial<ByHandDeps['installation']> = {}) {

@@ -4,33 +4,17 @@ import { HOUR_MS, MINUTE_MS } from '../../../../src/base/units.ts';
 import { createScheduler } from '../../../../src/jobs/scheduler.ts';
 import { sentenceFor } from '../../../../src/log/message.ts';
 import type { FindChoice } from '../../../../src/release/feed/find.ts';
-import { parseVersion } from '../../../../src/release/feed/semver.ts';
-import type { TrustedRelease } from '../../../../src/release/feed/trusted.ts';
 import { createUpdater } from '../../../../src/release/update/driver.ts';
 import { createKnowledge } from '../../../../src/release/update/knowledge.ts';
 import { openUpdateMemory, quarantineOf } from '../../../../src/release/update/state.ts';
 import type { Trial } from '../../../../src/release/update/trial.ts';
 import type { UpdateHost, UpdaterDeps } from '../../../../src/release/update/updater.ts';
+import { aRelease } from '../../../fakes/release/a-release.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { MemoryFiles } from '../../../fakes/system/memory-files.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
-const VERSION = parseVersion('0.6.0') ?? { text: '', core: [], prerelease: [] };
-const RELEASE: TrustedRelease = {
-  version: VERSION,
-  manifest: {
-    schema: 'studio-worker-release/1',
-    version: '0.6.0',
-    channel: 'stable',
-    minFrom: '0.0.0',
-    rollout: 100,
-    artifacts: [],
-  },
-  manifestBytes: new Uint8Array(),
-  signature: '',
-  urlOf: () => undefined,
-};
 const done = Promise.resolve();
 const WORKS: Trial = { ready: done, serve: () => done, end: () => done, output: () => 'its log' };
 
@@ -78,7 +62,7 @@ async function setup({ trial = WORKS, ...given }: Given = {}) {
     find: async (choice) => {
       choices.push(choice);
       await memory.change((known) => ({ ...known, lastCheckAt: clock.now() }));
-      return RELEASE;
+      return aRelease();
     },
     stage: async () => ({ version: '0.6.0', folder: '/f', program: '/f/new', installer: undefined }),
     waitForMachine: (purpose, wait) => scheduler.waitFor({ origin: 'maintenance', purpose }, wait),

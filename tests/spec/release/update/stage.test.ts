@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { toWorkerError, WorkerError } from '../../../../src/base/errors.ts';
-import { parseVersion } from '../../../../src/release/feed/semver.ts';
 import type { TrustedRelease } from '../../../../src/release/feed/trusted.ts';
 import type { Artifact } from '../../../../src/release/manifest.ts';
 import { overtaken } from '../../../../src/release/update/overtaken.ts';
 import { type StageDeps, stageRelease } from '../../../../src/release/update/stage.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
+import { aRelease } from '../../../fakes/release/a-release.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { MemoryFiles } from '../../../fakes/system/memory-files.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
@@ -21,20 +21,9 @@ const artifactOf = (name: string, kind: string, target: string, bytes: Uint8Arra
   sizeBytes: bytes.byteLength,
   sha256: sha256(bytes).toHex(),
 });
-const RELEASE: TrustedRelease = {
-  version: parseVersion('0.6.0') ?? { text: '', core: [], prerelease: [] },
-  manifest: {
-    schema: 'studio-worker-release/1',
-    version: '0.6.0',
-    channel: 'stable',
-    minFrom: '0.0.0',
-    rollout: 100,
-    artifacts: [artifactOf('w.tar.xz', 'worker', TARGET, ARCHIVE), artifactOf('i.sh', 'installer', 'any', INSTALLER)],
-  },
-  manifestBytes: new TextEncoder().encode('{}'),
-  signature: 'signed',
-  urlOf: (file) => `https://example.invalid/${file}`,
-};
+const RELEASE = aRelease('0.6.0', {
+  artifacts: [artifactOf('w.tar.xz', 'worker', TARGET, ARCHIVE), artifactOf('i.sh', 'installer', 'any', INSTALLER)],
+});
 
 /** Stages into memory, from a host that has these bytes. */
 function setup(about: { archive?: Uint8Array; installer?: Uint8Array } & Partial<StageDeps> = {}) {

@@ -3,7 +3,6 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { toJobId } from '../../../../src/base/ids.ts';
 import { KIB, MIB } from '../../../../src/base/units.ts';
 import { putRecord } from '../../../../src/studio/delivery/journal-record.ts';
 import type { OutboxEntry } from '../../../../src/studio/delivery/entry.ts';
@@ -11,6 +10,7 @@ import { openOutbox, type Outbox } from '../../../../src/studio/delivery/outbox.
 import { systemClock } from '../../../../src/system/clock.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { type Files, systemFiles } from '../../../../src/system/disk/files.ts';
+import { anEntry } from '../../../fakes/studio/an-entry.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { MemoryFiles } from '../../../fakes/system/memory-files.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
@@ -37,10 +37,7 @@ const bound = (target: MemoryFiles, name: string | symbol): unknown => {
 };
 
 const put = (outbox: Outbox, id: string, content = Uint8Array.of(1, 2, 3)): Promise<OutboxEntry> =>
-  outbox.put(
-    { jobId: toJobId(id), kind: 'json', ext: '', prompt: 'a red fox', workerId: 'w-1', studio: 'http://studio.test' },
-    content,
-  );
+  outbox.put(anEntry(id, { kind: 'json', ext: '' }), content);
 const idsOf = (outbox: Outbox): string[] => outbox.entries().map((entry) => entry.jobId);
 
 /** One put or removal, and the bytes of the journal it takes. */

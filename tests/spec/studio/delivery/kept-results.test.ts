@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { toJobId } from '../../../../src/base/ids.ts';
 import { DAY_MS, KIB } from '../../../../src/base/units.ts';
 import { openKeptResults } from '../../../../src/studio/delivery/kept/kept-results.ts';
-import { type NewEntry, openOutbox } from '../../../../src/studio/delivery/outbox.ts';
+import { openOutbox } from '../../../../src/studio/delivery/outbox.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { anEntry } from '../../../fakes/studio/an-entry.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'kept-'));
@@ -16,15 +17,6 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 const small = new TextEncoder().encode('{"answer":42}');
 const large = new Uint8Array(65 * KIB).fill(7);
-const anEntry = (jobId: string, fields: Partial<NewEntry> = {}): NewEntry => ({
-  jobId: toJobId(jobId),
-  kind: 'artifact',
-  ext: 'png',
-  prompt: 'a red fox',
-  workerId: 'w-1',
-  studio: 'http://studio.test',
-  ...fields,
-});
 
 /** An outbox as a worker has it open, and the same folder as a command sees it. */
 async function setup() {

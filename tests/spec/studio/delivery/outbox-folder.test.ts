@@ -3,10 +3,11 @@ import { mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/pr
 import { toJobId } from '../../../../src/base/ids.ts';
 import { KIB } from '../../../../src/base/units.ts';
 import { openKeptResults } from '../../../../src/studio/delivery/kept/kept-results.ts';
-import { type NewEntry, openOutbox } from '../../../../src/studio/delivery/outbox.ts';
+import { openOutbox } from '../../../../src/studio/delivery/outbox.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
+import { anEntry } from '../../../fakes/studio/an-entry.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { needs, POSIX } from '../../../needs.ts';
@@ -25,15 +26,6 @@ async function setup() {
   const open = () => openOutbox({ dir, maxBytes: 1e9, files: systemFiles, clock, sha256, log });
   return { folder, dir, clock, log, open, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
-
-const entry = (jobId: string): NewEntry => ({
-  jobId: toJobId(jobId),
-  kind: 'artifact',
-  ext: 'png',
-  prompt: 'a fox',
-  workerId: 'w-1',
-  studio: 'http://studio.test',
-});
 
 needs(POSIX)('pipes, sockets, folders and links among the results are passed over by name', async () => {
   await using at = await setup();
@@ -68,7 +60,7 @@ needs(POSIX)('a pipe in the journal’s place blocks nothing, results get files'
   Bun.spawnSync(['mkfifo', `${at.dir}/journal`]);
   const outbox = await at.open();
   expect(at.log.find('result.unreadable')?.fields).toMatchObject({ error: `${at.dir}/journal is no regular file` });
-  await outbox.put(entry('job-1'), new Uint8Array(10));
+  await outbox.put(anEntry('job-1'), new Uint8Array(10));
   expect((await at.open()).entries()).toMatchObject([{ jobId: 'job-1' }]);
 });
 
@@ -76,9 +68,9 @@ needs(POSIX)('an outbox removed while it is in use is made anew, private and who
   for (const [_where, sizeBytes] of SIZES) {
     await using at = await setup();
     const outbox = await at.open();
-    await outbox.put(entry('job-1'), new Uint8Array(sizeBytes).fill(1));
+    await outbox.put(anEntry('job-1'), new Uint8Array(sizeBytes).fill(1));
     await rm(at.dir, { recursive: true });
-    await outbox.put(entry('job-2'), new Uint8Array(sizeBytes).fill(2));
+    await outbox.put(anEntry('job-2'), new Uint8Array(sizeBytes).fill(2));
     expect((await stat(at.dir)).mode & 0o777).toBe(0o700);
     expect(at.log.find('outbox.recreated')?.level).toBe('warn');
     const found = (await at.open()).entries().map(({ jobId }) => jobId);
@@ -90,7 +82,7 @@ for (const [where, sizeBytes] of SIZES) {
   needs(POSIX)(`a result ${where} is known to be gone, or is there again`, async () => {
     await using at = await setup();
     const outbox = await at.open();
-    const kept = await outbox.put(entry('job-1'), new Uint8Array(sizeBytes).fill(1));
+    const kept = await outbox.put(anEntry('job-1'), new Uint8Array(sizeBytes).fill(1));
     expect(await outbox.holds(kept)).toBe(true);
     await rm(at.dir, { recursive: true });
     const holds = await outbox.holds(kept);
@@ -103,11 +95,11 @@ for (const [where, sizeBytes] of SIZES) {
 needs(POSIX)('a moved journal is rewritten in place, the moved one unchanged', async () => {
   await using at = await setup();
   const outbox = await at.open();
-  await outbox.put(entry('job-1'), new Uint8Array(10).fill(1));
+  await outbox.put(anEntry('job-1'), new Uint8Array(10).fill(1));
   await rename(`${at.dir}/journal`, at.folder.at('moved'));
   const { size } = await stat(at.folder.at('moved'));
   await writeFile(`${at.dir}/journal`, 'not ours');
-  await outbox.put(entry('job-2'), new Uint8Array(10).fill(2));
+  await outbox.put(anEntry('job-2'), new Uint8Array(10).fill(2));
   expect((await stat(at.folder.at('moved'))).size).toBe(size);
   expect((await at.open()).entries().map(({ jobId }) => jobId)).toEqual([toJobId('job-1'), toJobId('job-2')]);
 });

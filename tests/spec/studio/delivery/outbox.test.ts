@@ -15,12 +15,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { toJobId } from '../../../../src/base/ids.ts';
 import { DAY_MS, KIB } from '../../../../src/base/units.ts';
 import { entryName, type OutboxEntry, readEntry, writeEntry } from '../../../../src/studio/delivery/entry.ts';
-import { type NewEntry, openOutbox, type Outbox } from '../../../../src/studio/delivery/outbox.ts';
+import { openOutbox, type Outbox } from '../../../../src/studio/delivery/outbox.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
+import { anEntry } from '../../../fakes/studio/an-entry.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
@@ -38,15 +38,6 @@ const setup = async () => {
   return { dir, clock, log, open, outbox: await open() };
 };
 
-const anEntry = (fields: Partial<NewEntry> = {}): NewEntry => ({
-  jobId: toJobId('job-1'),
-  kind: 'artifact',
-  ext: 'png',
-  prompt: 'a red fox',
-  workerId: 'w-1',
-  studio: 'http://studio.test',
-  ...fields,
-});
 /** One too large for the journal, and one that goes into it. */
 const bytes = Uint8Array.from({ length: 65 * KIB }, (_, at) => at % 11);
 const small = Uint8Array.of(1, 10, 3, 10);
@@ -60,7 +51,7 @@ needs(POSIX)('an outbox may be a link to a folder elsewhere', async () => {
   await symlink(elsewhere, dir);
   const linked = await open(200_000);
   await linked.put(anEntry(), bytes);
-  await linked.put(anEntry({ jobId: toJobId('job-2') }), small);
+  await linked.put(anEntry('job-2'), small);
   await linked.setAside(linked.entries()[0]!, 'the studio refused it');
   await linked.close();
   expect((await lstat(dir)).isSymbolicLink()).toBe(true);
@@ -81,7 +72,7 @@ test.each([
   ['large', bytes],
 ])('a %s result put in the outbox is there for the next process, whole', async (_size, content) => {
   const { open, outbox } = await setup();
-  await outbox.put(anEntry({ ranOn: 'vulkan' }), content);
+  await outbox.put(anEntry('job-1', { ranOn: 'vulkan' }), content);
   const reopened = await open();
   const [entry] = reopened.entries();
   const sizeBytes = content.length;
@@ -114,7 +105,7 @@ test('any id, prompt and bytes survive the way to disk and back', async () => {
   const text = fc.string({ unit: 'binary', maxLength: 60 });
   await fc.assert(
     fc.asyncProperty(text, text, fc.uint8Array({ maxLength: 200 }), async (id, prompt, content) => {
-      const entry = await outbox.put(anEntry({ jobId: toJobId(id), prompt }), content);
+      const entry = await outbox.put(anEntry(id, { prompt }), content);
       expect(await outbox.load(entry)).toEqual({ prompt, content });
       expect(entry.file).toMatch(/^[0-9]{14}-[0-9a-f]{32}\.artifact$/);
       await outbox.remove(entry);
@@ -126,7 +117,7 @@ test('any id, prompt and bytes survive the way to disk and back', async () => {
 needs(POSIX)('only the owner may read the outbox and what is in it', async () => {
   const { dir, outbox } = await setup();
   const { file } = await outbox.put(anEntry(), bytes);
-  await outbox.put(anEntry({ kind: 'json' }), small);
+  await outbox.put(anEntry('job-1', { kind: 'json' }), small);
   expect((await stat(dir)).mode & 0o777).toBe(0o700);
   for (const name of [file, 'journal']) expect((await stat(join(dir, name))).mode & 0o777).toBe(0o600);
 });
@@ -143,7 +134,7 @@ test('a removed result leaves no file behind', async () => {
 test('removing twice counts once', async () => {
   const { outbox } = await setup();
   const entry = await outbox.put(anEntry(), bytes);
-  await outbox.put(anEntry({ jobId: toJobId('job-2') }), bytes);
+  await outbox.put(anEntry('job-2'), bytes);
   await outbox.remove(entry);
   await outbox.remove(entry);
   expect(outbox.pending()).toEqual({ count: 1, sizeBytes: bytes.length });
@@ -151,10 +142,10 @@ test('removing twice counts once', async () => {
 
 test('results come out oldest first, also when the clock stood still or went back', async () => {
   const { clock, open } = await setup();
-  for (const id of ['a', 'b', 'c']) await (await open()).put(anEntry({ jobId: toJobId(id) }), bytes);
+  for (const id of ['a', 'b', 'c']) await (await open()).put(anEntry(id), bytes);
   const outbox = await open();
   clock.advance(-60_000);
-  await outbox.put(anEntry({ jobId: toJobId('d') }), bytes);
+  await outbox.put(anEntry('d'), bytes);
   expect(idsOf(outbox)).toEqual(['a', 'b', 'c', 'd']);
   expect(idsOf(await open())).toEqual(['a', 'b', 'c', 'd']);
 });
@@ -162,7 +153,7 @@ test('results come out oldest first, also when the clock stood still or went bac
 test('a second result of the same job replaces the first', async () => {
   const { dir, outbox } = await setup();
   await outbox.put(anEntry(), bytes);
-  const second = await outbox.put(anEntry({ prompt: 'again' }), bytes);
+  const second = await outbox.put(anEntry('job-1', { prompt: 'again' }), bytes);
   await outbox.close();
   expect(await readdir(dir)).toEqual([second.file]);
   expect(outbox.pending()).toEqual({ count: 1, sizeBytes: bytes.length });
@@ -196,7 +187,7 @@ test.each([10, 70_000])(
     const outbox = await open(sizeBytes * 2 + 1_000);
     const entries: OutboxEntry[] = [];
     for (const id of ['a', 'b', 'c', 'd']) {
-      entries.push(await outbox.put(anEntry({ jobId: toJobId(id) }), new Uint8Array(sizeBytes)));
+      entries.push(await outbox.put(anEntry(id), new Uint8Array(sizeBytes)));
     }
     for (const entry of entries) await outbox.setAside(entry, 'the studio does not take it');
     expect(outbox.pending()).toEqual({ count: 0, sizeBytes: 0 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { askWorker } from '../../../../src/system/net/worker-client.ts';
-import { isGone } from '../../../fakes/system/process-state.ts';
+import { isGone } from '../../../fakes/system/gone.ts';
 import { failureOf, tempFolder, within } from '../../../fakes/system/temp-folder.ts';
 
 const timeoutMs = 5_000;

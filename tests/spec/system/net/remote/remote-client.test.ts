@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
-import { systemClock } from '../../../../../src/system/clock.ts';
 import type { Resolve } from '../../../../../src/system/net/remote/net-guard.ts';
-import { createRemote, type RemoteOptions } from '../../../../../src/system/net/remote/remote-client.ts';
+import type { RemoteOptions } from '../../../../../src/system/net/remote/remote-client.ts';
 import type { RemoteAnswer } from '../../../../../src/system/net/remote/remote.ts';
 import { downloadHost, someBytes } from '../../../../fakes/models/download-host.ts';
+import { aRemote } from '../../../../fakes/system/a-remote.ts';
 import { FakeClock, passUntilOver, settle } from '../../../../fakes/system/fake-clock.ts';
 import { failureOf, tempFolder, within } from '../../../../fakes/system/temp-folder.ts';
 import { needs } from '../../../../needs.ts';
@@ -12,13 +12,7 @@ import { needs } from '../../../../needs.ts';
 const { signal } = new AbortController();
 
 function remoteWith(options: Partial<RemoteOptions> = {}) {
-  const remote = createRemote({
-    clock: systemClock,
-    env: () => undefined,
-    userAgent: 'studio-worker/test',
-    allowPrivate: () => false,
-    ...options,
-  });
+  const remote = aRemote({ userAgent: 'studio-worker/test', ...options });
   return (url: string, about: { headers?: Record<string, string>; stallMs?: number; signal?: AbortSignal } = {}) =>
     remote.open({ what: 'model', url, stallMs: 60_000, signal, ...about });
 }
