@@ -3,7 +3,7 @@ import { WorkerError } from '../base/errors.ts';
 import type { KeyType } from './key-types.ts';
 import { type Config, type ConfigKey, type ConfigPatch, KEYS, specOf } from './schema.ts';
 import { checkBaseUrl } from './urls.ts';
-import { valueProblem } from './value-problem.ts';
+import { valueProblem } from './values/value-problem.ts';
 
 /*
  * Config values that arrive as JSON, from a form. What a file may say and a form may not is refused here: a file of
@@ -54,7 +54,7 @@ function readOne(key: ConfigKey, value: unknown): OneRead {
 function typeProblem(key: ConfigKey, type: KeyType, value: unknown): string {
   if (type.range !== undefined && typeof value === 'number') return rangeProblem(type.range, value);
   const { because, part } = valueProblem(key, type, value);
-  return part === undefined ? `must be ${type.expects}` : because;
+  return part === undefined && type.shape !== 'windows' ? `must be ${type.expects}` : because;
 }
 
 function limitProblem(key: ConfigKey, { range }: KeyType, value: unknown): string | undefined {

@@ -5,7 +5,7 @@ import type { ConfigValue, KeyType } from './key-types.ts';
 import { CONFIG_KEYS } from './keys.ts';
 import { type Config, type ConfigKey, KEYS, specOf } from './schema.ts';
 import { parseToml } from './toml.ts';
-import { valueProblem } from './value-problem.ts';
+import { valueProblem } from './values/value-problem.ts';
 
 /*
  * Config values that arrive as text: from a command line, or from an environment variable.

@@ -1,18 +1,21 @@
-import type { ConfigGroup } from '../base/config-groups.ts';
+import type { ConfigGroup } from '../base/config/groups.ts';
 import * as v from 'valibot';
+import type { ScheduleWindow } from '../base/config/schedule-window.ts';
+import { ScheduleSchema } from './values/schedule.ts';
 import { TASK_KIND_IDS, TaskKindIdSchema } from '../contract/tasks/index.ts';
 
 /*
  * What a key may take, as TOML parses it: whole numbers arrive as `bigint`, numbers with a point as `number`.
  */
 
-/** What a key may hold: one value, a list of texts, or a table of switches. */
-export type ConfigValue = string | number | boolean | string[] | Record<string, boolean>;
+/** What a key may hold: one value, a list of texts, a table of switches, or the windows of a schedule. */
+export type ConfigValue = string | number | boolean | string[] | Record<string, boolean> | ScheduleWindow[];
 
 /** One kind of value: how it is checked, and how an error names it. */
 export interface KeyType {
   /** How a form asks for it. */
-  readonly shape: 'text' | 'folder' | 'secret' | 'switch' | 'list' | 'kinds' | 'choice' | 'number' | 'count';
+  readonly shape:
+    'text' | 'folder' | 'secret' | 'switch' | 'list' | 'kinds' | 'windows' | 'choice' | 'number' | 'count';
   readonly schema: v.GenericSchema<unknown, ConfigValue>;
   readonly expects: string;
   /** Saved without a decimal point. */
@@ -45,6 +48,12 @@ export const kindSwitches = {
   expects: `a table of \`true\` and \`false\` for ${TASK_KIND_IDS.join(', ')}`,
 } as const;
 /** One of a few values, each with what a form calls it. */
+/** Hours of the week, each in a table of its own; none at all means always. */
+export const windows = {
+  shape: 'windows',
+  schema: ScheduleSchema,
+  expects: 'windows with `from` and `to`, and where wanted `days` and `time_zone`',
+} as const;
 export const oneOf = <const Option extends string>(options: Readonly<Record<Option, string>>) =>
   ({
     shape: 'choice',

@@ -13,6 +13,7 @@ import {
   U16_MAX,
   U32_MAX,
   U64_MAX,
+  windows,
 } from './key-types.ts';
 import { REGISTRATION_KEYS } from './registration-keys.ts';
 
@@ -282,5 +283,13 @@ export const CONFIG_KEYS = {
     type: kindSwitches,
     applies: 'live',
     sentence: 'Kinds of tasks that this worker takes, as a table: `[kinds]`, then `video = false`. Unset kinds are on.',
+  },
+  schedule: {
+    name: 'Hours of work',
+    group: 'background',
+    type: windows,
+    applies: 'live',
+    sentence:
+      'Hours in which this worker takes jobs, each as a table: `[[schedule]]`, then `days = ["sat", "sun"]`, `from = "22:00"`, `to = "07:00"` and `time_zone = "Europe/Amsterdam"`. Without any it takes jobs at all hours.',
   },
 } as const satisfies Record<string, KeySpec>;

@@ -4,7 +4,7 @@ import { shownUrl } from '../base/urls.ts';
 import { positionOfKey, showPosition, type TextPosition } from './text-position.ts';
 import type { ConfigValue } from './key-types.ts';
 import { type Config, type ConfigKey, type ConfigPatch, KEYS, specOf } from './schema.ts';
-import { valueProblem } from './value-problem.ts';
+import { type ValueProblem, valueProblem } from './values/value-problem.ts';
 import { editToml, parseToml, type TomlTable, type TomlValue, writeToml } from './toml.ts';
 
 /** What `~` expands to. */
@@ -61,9 +61,9 @@ function readValue(
   if (given === undefined || given === '') return spec?.default;
   const parsed = v.safeParse(spec?.type.schema ?? v.never(), given);
   if (parsed.success) return parsed.output;
-  const { because, part } =
+  const problem: ValueProblem =
     spec === undefined ? { because: `${key} is unknown`, part: undefined } : valueProblem(key, spec.type, given);
-  throw invalid({ ...file, problem: because, position: positionOfKey(file.text, key, part) });
+  throw invalid({ ...file, problem: problem.because, position: positionOfKey(file.text, key, problem) });
 }
 
 function invalid(what: {

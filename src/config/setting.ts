@@ -3,7 +3,7 @@ import { TASK_KIND_IDS, type TaskKindId } from '../contract/tasks/index.ts';
 import { toKey, unsetHint, valueOf } from './from-text.ts';
 import { CONFIG_KEYS } from './keys.ts';
 import { type Config, type ConfigKey, type ConfigPatch } from './schema.ts';
-import { noKind } from './value-problem.ts';
+import { noKind } from './values/value-problem.ts';
 
 /** What a command names: a key, or one switch of the table `kinds`, as in `kinds.mesh`. */
 export interface Setting {

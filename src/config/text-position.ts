@@ -1,5 +1,6 @@
 import { TASK_KIND_IDS } from '../contract/tasks/index.ts';
 import { specOf } from './schema.ts';
+import type { ValueProblem } from './values/value-problem.ts';
 
 /** A line and a column of a text, counted from 1. */
 export interface TextPosition {
@@ -7,6 +8,8 @@ export interface TextPosition {
   readonly column: number;
 }
 
+/** What a window of the schedule holds; none of it is secret. */
+const WINDOW_FIELDS: ReadonlySet<string> = new Set(['days', 'from', 'to', 'time_zone']);
 const HIDDEN = '[redacted]';
 
 /**
@@ -31,8 +34,13 @@ export function showPosition(text: string, position: TextPosition): string {
 }
 
 /** Where a top-level key is set, or a part of the table that it is, for a value that is TOML but not what the key takes. */
-export function positionOfKey(text: string, key: string, part?: string): TextPosition | undefined {
+export function positionOfKey(
+  text: string,
+  key: string,
+  { part, index }: Partial<Pick<ValueProblem, 'part' | 'index'>> = {},
+): TextPosition | undefined {
   const lines = text.split(/\r?\n/);
+  if (index !== undefined) return positionInTables(lines, key, { part, index }) ?? positionOfKey(text, key);
   const inside = part === undefined ? undefined : positionOfPart(lines, key, part);
   if (inside !== undefined) return inside;
   const at = lines.findIndex((line) => new RegExp(`^\\s*["']?${key}["']?\\s*=`).test(line));
@@ -58,11 +66,29 @@ function positionOfPart(lines: readonly string[], key: string, part: string): Te
   return undefined;
 }
 
+/** In one of the tables that share a name, by its place among them; its header where the part is not there. */
+function positionInTables(
+  lines: readonly string[],
+  key: string,
+  { part = '', index }: Pick<ValueProblem, 'part' | 'index'>,
+): TextPosition | undefined {
+  const header = new RegExp(`^\\s*\\[\\[\\s*${key}\\s*\\]\\]`);
+  const starts = lines.flatMap((line, at) => (header.test(line) ? [at] : []));
+  const start = starts[index ?? 0];
+  if (start === undefined) return undefined;
+  const end = lines.findIndex((line, at) => at > start && /^\s*\[/.test(line));
+  const name = new RegExp(`^\\s*["']?${RegExp.escape(part)}["']?\\s*=`);
+  const at = lines.findIndex((line, row) => row > start && (end < 0 || row < end) && name.test(line));
+  if (at < 0) return { line: start + 1, column: 1 };
+  return { line: at + 1, column: (/^\s*/.exec(lines[at] ?? '')?.[0].length ?? 0) + 1 };
+}
+
 function safeLine(line: string): string {
   const [, start = '', key = '', value = ''] = /^(\s*(?:kinds\s*\.\s*)?([A-Za-z0-9_-]+)\s*=\s*)(.*)$/.exec(line) ?? [];
-  if (key === '') return /^\s*(\[[\w.-]*\]\s*)?$/.test(line) ? line : HIDDEN;
+  if (key === '') return /^\s*(\[{1,2}[\w.-]*\]{1,2}\s*)?$/.test(line) ? line : HIDDEN;
   const spec = specOf(key);
-  const isKnown = TASK_KIND_IDS.some((kind) => kind === key) || (spec !== undefined && !spec.secret);
+  const isPart = WINDOW_FIELDS.has(key) || TASK_KIND_IDS.some((kind) => kind === key);
+  const isKnown = isPart || (spec !== undefined && !spec.secret);
   const plain = isKnown && !/token|secret|@|\?|:\/\/\S*#/i.test(value);
   return plain ? line : `${start}${HIDDEN}`;
 }

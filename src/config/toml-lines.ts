@@ -10,6 +10,7 @@ export type WrittenValue = string | ReadonlyMap<string, string>;
 export function editKey(text: string, key: string, value: WrittenValue | undefined): string {
   const end = text.includes('\r\n') ? '\r\n' : '\n';
   const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+  if (removeTables(lines, key) && value === undefined) return lines.join(end);
   const header = lines.findIndex((line) => headerOf(line) === key);
   if (header >= 0 && typeof value !== 'string') editTable(lines, header, value ?? new Map());
   else if (header < 0 && value !== undefined && typeof value !== 'string') addTable(lines, key, value);
@@ -27,7 +28,7 @@ interface Search {
 
 /** `key = ` with its value, when that ends on the same line, and what follows: blanks or a comment. */
 const ASSIGNMENT =
-  /^(\s*([A-Za-z0-9_-]+)\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|\{[^{}"']*\}|[^\s#"'[{][^\s#]*)(\s*(?:#.*)?)$/;
+  /^(\s*([A-Za-z0-9_-]+)\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|\{[^{}"']*\}|\[(?:[^"'#]|"(?:[^"\\]|\\.)*"|'[^']*')*\]|[^\s#"'[{][^\s#]*)(\s*(?:#.*)?)$/;
 
 const keyOf = (line: string): string | undefined => ASSIGNMENT.exec(line)?.[2];
 const headerOf = (line: string): string | undefined => /^\s*\[\s*([A-Za-z0-9_-]+)\s*\]\s*(?:#.*)?$/.exec(line)?.[1];
@@ -39,6 +40,23 @@ const topOf = (lines: readonly string[]): number => endOf(lines, 0);
 function endOf(lines: readonly string[], from: number): number {
   const header = lines.findIndex((line, index) => index >= from && isHeader(line));
   return header < 0 ? lines.length : header;
+}
+
+/** Takes out every table of a list, with what it holds; what comes in its place stands on one line. */
+function removeTables(lines: string[], key: string): boolean {
+  const header = new RegExp(`^\\s*\\[\\[\\s*${RegExp.escape(key)}\\s*\\]\\]`);
+  let found = false;
+  for (
+    let at = lines.findIndex((line) => header.test(line));
+    at >= 0;
+    at = lines.findIndex((line) => header.test(line))
+  ) {
+    found = true;
+    const to = endOf(lines, at + 1);
+    const last = lines.findLastIndex((line, row) => row >= at && row < to && /^\s*[^\s#]/.test(line));
+    lines.splice(at, Math.max(last, at) + 1 - at);
+  }
+  return found;
 }
 
 function editLine(lines: string[], { from, to, key }: Search, value: string | undefined): void {

@@ -51,9 +51,19 @@ export function editToml(text: string, changes: TomlChanges): string {
 /** A value as the lines of the file get it: text, or the text of each key of a table. */
 function written(key: string, value: TomlValue | undefined): WrittenValue | undefined {
   if (value === undefined) return undefined;
+  if (isTableList(value)) return `[${value.map(inline).join(', ')}]`;
   if (!isTable(value)) return writeValue(key, value);
   return new Map(Object.entries(value).map(([part, inner]) => [part, writeValue(part, inner)]));
 }
+
+/** A list of tables on one line: a header for each would stand behind every other key. */
+const inline = (table: TomlTable): string =>
+  `{ ${Object.entries(table)
+    .map(([key, value]) => `${key} = ${writeValue(key, value)}`)
+    .join(', ')} }`;
+
+const isTableList = (value: TomlValue): value is TomlTable[] =>
+  Array.isArray(value) && value.length > 0 && value.every(isTable);
 
 const writeValue = (key: string, value: TomlValue): string =>
   writeToml({ [key]: value })

@@ -9,6 +9,7 @@ import type { PooledModel } from '../models/loaded/entry.ts';
 import type { UpdateStatus } from '../release/update/updater.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import type { SessionStatus } from '../studio/session/session.ts';
+import type { Condition } from './conditions/condition.ts';
 import type { RuleName } from './fitness.ts';
 
 /*
@@ -46,6 +47,8 @@ export type WorkerEvent =
   | { readonly is: 'heartbeat'; readonly roundTripMs?: number }
   /** The operator paused the worker, or resumed it. */
   | { readonly is: 'pause'; readonly paused: boolean }
+  /** What jobs are tied to came to be met, or ceased to be. */
+  | ({ readonly is: 'condition' } & Condition)
   | { readonly is: 'config'; readonly changedKeys: readonly string[] }
   | { readonly is: 'update'; readonly status: UpdateStatus }
   /** There is a small picture of what a job made. */

@@ -2,6 +2,7 @@ import { formatDuration } from '../base/units.ts';
 import type { Offer } from '../contract/frames/inbound.ts';
 import { type Rejection, REJECTIONS } from '../contract/rejections.ts';
 import { CHOICE_RULES } from './rules/choice-rules.ts';
+import { CONDITION_RULES } from './rules/condition-rules.ts';
 import { memoryInputs, unfitRejection } from './rules/memory-verdict.ts';
 import type { OfferFacts } from './rules/offer-facts.ts';
 import { THRESHOLD_RULE, whyNotIdle } from './rules/operator-limits.ts';
@@ -22,6 +23,7 @@ export interface Unfit {
 /** In the order in which they apply; down to `busy` it is the contract's (admission of offers). */
 const ORDERED = [
   ...CHOICE_RULES,
+  ...CONDITION_RULES,
   {
     name: 'updating',
     rejection: () => REJECTIONS.updating,

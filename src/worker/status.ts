@@ -2,11 +2,13 @@ import type { JobRecord } from '../jobs/job-record.ts';
 import type { PooledModel } from '../models/loaded/entry.ts';
 import type { UpdateStatus } from '../release/update/updater.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
+import { type Condition, CONDITIONS } from './conditions/condition.ts';
 import type { SessionStatus } from '../studio/session/session.ts';
 
 export const OBSTACLES = [
   'claiming-off',
   'paused',
+  ...CONDITIONS,
   'not-registered',
   'no-session',
   'no-engines',
@@ -35,6 +37,8 @@ export interface WorkerStatus {
   readonly enabled: boolean;
   /** The operator paused it until they resume it, or it starts anew. */
   readonly paused: boolean;
+  /** What else the operator ties jobs to, as far as it is set. */
+  readonly conditions: readonly Condition[];
   readonly stopping: boolean;
   /** What keeps jobs away, the most lasting first; absent where nobody asked for it. */
   readonly obstacles?: readonly Obstacle[];

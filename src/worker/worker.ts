@@ -52,6 +52,7 @@ export interface WorkerDeps {
     | 'configPath'
     | 'enabled'
     | 'paused'
+    | 'conditions'
     | 'workerId'
     | 'vramTotalGb'
     | 'vramThresholdGb'

@@ -6,6 +6,7 @@ export const FIT: OfferFacts & { readonly live: LiveFacts } = {
   claimingOff: false,
   choice: EVERYTHING,
   isTurnedOff: false,
+  conditions: [],
   onlyWhenIdle: false,
   thresholdGb: 12,
   userPresence: undefined,

@@ -154,6 +154,7 @@ export const BUSY: LiveStatus = {
   hero: 'busy',
   paused: false,
   enabled: true,
+  conditions: [],
   busy: true,
   stopping: false,
   registered: true,

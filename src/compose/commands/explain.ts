@@ -4,6 +4,8 @@ import { openPeaks } from '../../models/memory/peaks.ts';
 import { createModelStore } from '../../models/store/store.ts';
 import { type ExplainChoice, type ExplainedOffer, type Explanation, explainNow } from '../../worker/explain.ts';
 import { readOffer } from '../../worker/read-offer.ts';
+import { scheduleCondition } from '../../worker/conditions/condition.ts';
+import { scheduleAt } from '../../worker/conditions/schedule.ts';
 import { createMemoryAdmission } from '../../worker/rules/memory-admission.ts';
 import type { ControlClient } from '../../worker/control/client.ts';
 import { presenceOf } from '../../system/presence/presence.ts';
@@ -61,6 +63,9 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
     readFacts: () => ({
       claimingOff: !current.auto_enabled,
       choice: choiceIn(current),
+      conditions: [scheduleCondition(scheduleAt(current.schedule ?? [], clock.now()), clock.now())].filter(
+        (condition) => condition !== undefined,
+      ),
       isTurnedOff: catalogue.some(({ id, enabled }) => id === offer.model && !enabled),
       onlyWhenIdle: current.only_when_idle,
       thresholdGb: current.vram_threshold_gb,

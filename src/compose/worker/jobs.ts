@@ -18,7 +18,8 @@ import { openSchemaCheck } from '../children/schema-check.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { liveChoice } from '../config.ts';
 import { modelStoreOptions } from '../model-store.ts';
-import type { ClaimingParts } from './claiming.ts';
+import type { ClaimingParts } from './claiming/claiming.ts';
+import type { Conditions } from './claiming/conditions.ts';
 import { composeLoadedModels, type LoadedModels } from './loaded-models.ts';
 import type { Memory } from './memory.ts';
 import type { WorkerSetup } from './setup.ts';
@@ -49,6 +50,7 @@ export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery' | 'stu
   readonly scheduler: Scheduler;
   readonly events: WorkerEvents;
   readonly claiming: ClaimingParts;
+  readonly conditions: Pick<Conditions, 'current'>;
   readonly isStopping: () => boolean;
   readonly userPresence: () => UserPresence | undefined;
 }
@@ -136,12 +138,13 @@ const learningFrom = (pipeline: Pipeline, catalogue: Pick<Catalogue, 'learn'>): 
 /** Each fact is read anew for each offer: the config may have been edited since the last. */
 function readOfferFacts(
   { config, quarantine, cpuRule }: WorkerSetup,
-  { scheduler, claiming, delivery, isStopping, userPresence }: JobsParts,
+  { scheduler, claiming, conditions, delivery, isStopping, userPresence }: JobsParts,
   about: Pick<OfferFactsDeps, 'loadFailures' | 'catalogue'> & { readonly admission: Memory['admission'] },
 ): OfferFactsReader {
   return createOfferFacts({
     claimingOff: () => !claiming.enabled(),
     pauseSwitch: claiming.pauseSwitch,
+    conditions: () => conditions.current(),
     choice: liveChoice(config),
     onlyWhenIdle: config.live('only_when_idle'),
     thresholdGb: config.live('vram_threshold_gb'),

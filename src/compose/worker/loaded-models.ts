@@ -13,7 +13,7 @@ import type { ControlDeps } from '../../worker/control/control.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { type Memory, type MemoryOptions, openMemory } from './memory.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
-import type { ClaimingParts } from './claiming.ts';
+import type { ClaimingParts } from './claiming/claiming.ts';
 import type { WorkerSetup } from './setup.ts';
 
 /** The models in memory, and the memory they are in. */
@@ -46,7 +46,7 @@ export async function composeLoadedModels(
   const { admission, probe } = memory;
   const residency = await openResidency({ path: paths.residency, files, clock, log });
   const keepSecs = config.live('keep_warm_secs');
-  const keepMs = (): number => keepWarmMs(claiming.now() === 'on', keepSecs());
+  const keepMs = (): number => keepWarmMs(claiming.isClaiming(), keepSecs());
   let remembers = true;
   const onChange = (): void => {
     if (remembers) residency.remember(pool.residents());
@@ -106,7 +106,7 @@ async function presentFiles(
 /** What the operator switches reaches the models in memory. */
 function follow({ config }: WorkerSetup, claiming: ClaimingParts, pool: ModelPool<LoadedModel>): () => void {
   const unfollowClaims = claiming.onChange(() => {
-    if (claiming.now() !== 'on') void pool.unloadAll('claiming-off');
+    if (!claiming.isClaiming()) void pool.unloadAll('claiming-off');
   });
   const unfollowKeep = config.watch('keep_warm_secs', () => pool.keepMsChanged());
   return () => {

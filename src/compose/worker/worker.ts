@@ -1,18 +1,14 @@
-import { WorkerError } from '../../base/errors.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { VERSION } from '../../base/version.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import type { Welcome } from '../../contract/frames/inbound.ts';
-import { cancelRunning } from '../../jobs/held.ts';
 import { createScheduler } from '../../jobs/scheduler.ts';
 import type { MachineView } from '../../local-api/deps.ts';
-import type { Updater } from '../../release/update/updater.ts';
 import { createRoundTrip } from '../../studio/session/round-trip.ts';
 import type { Registration } from '../../studio/registration/registration.ts';
 import { ownCpuMs, returnMemory } from '../../system/machine/own-memory.ts';
-import { createWorkerControl, type WorkerControl } from '../../worker/control/control.ts';
+import type { WorkerControl } from '../../worker/control/control.ts';
 import { createWorkerEvents, type WorkerEvents } from '../../worker/events.ts';
-import { explainNow } from '../../worker/explain.ts';
 import { createHistory } from '../../worker/history.ts';
 import { offeredGb } from '../../worker/rules/operator-amounts.ts';
 import { createRejectionCounts } from '../../worker/rules/rejection-counts.ts';
@@ -21,14 +17,14 @@ import { createStopping } from '../../worker/stop-driver.ts';
 import { stopParts } from '../../worker/stop-parts.ts';
 import { inTrial } from '../../worker/rules/trial.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
-import { offeredUrlCheck } from '../model-store.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
-import { composeClaiming } from './claiming.ts';
+import { composeConditions } from './claiming/conditions.ts';
+import { composeClaiming } from './claiming/claiming.ts';
+import { controlOf } from './control.ts';
 import { composeIdentity } from './identity.ts';
 import { composeJobs, type Jobs } from './jobs.ts';
 import { probeMachine } from './machine-facts.ts';
-import { readObstacles } from './obstacles.ts';
-import { composePresence } from './presence.ts';
+import { composePresence } from './claiming/presence.ts';
 import type { WorkerSetup } from './setup.ts';
 import { composeStudioLink, type StudioLink } from './studio-link.ts';
 import { updateHost } from '../update/host.ts';
@@ -54,7 +50,7 @@ export interface ComposedWorker extends Worker {
 export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker> {
   const base = await composeBase(setup);
   const parts: Parts = { ...base, ...(await composeOffers(setup, base)) };
-  const { registration, presence, machine, link, jobs, stopping, events } = parts;
+  const { registration, presence, conditions, machine, link, jobs, stopping, events } = parts;
   stopping.connect(stopParts({ session: link.session, delivery: link.delivery, registration, events }));
   follow(setup, { session: link.session, registration, events });
   machine.onChange(() => link.session.beat());
@@ -81,6 +77,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
       } finally {
         disconnect?.();
         presence[Symbol.dispose]();
+        conditions[Symbol.dispose]();
         await jobs.close();
       }
     },
@@ -107,10 +104,12 @@ async function composeBase(setup: WorkerSetup) {
   const { clock } = effects;
   const log = setup.log.logger;
   const apiBaseUrl = allowedBaseUrl(config.current, log); // an edit counts from the next start
-  const presence = composePresence(setup);
-  const machine = await probeMachine({ effects, config, engines, log, presence });
-  const graceSecs = config.live('stop_grace_secs');
   const events = createWorkerEvents(log);
+  const presence = composePresence(setup);
+  const conditions = composeConditions(setup, events);
+  const machine = await probeMachine({ effects, config, engines, log, presence });
+  await conditions.first; // what is advertised depends on it
+  const graceSecs = config.live('stop_grace_secs');
   const history = createHistory();
   events.subscribe((event) => history.onEvent(event));
   const rejections = createRejectionCounts(() => clock.now());
@@ -121,7 +120,8 @@ async function composeBase(setup: WorkerSetup) {
     apiBaseUrl,
     presence,
     machine,
-    claiming: composeClaiming(setup, events),
+    conditions,
+    claiming: composeClaiming(setup, { events, conditions }),
     events,
     history,
     rejections,
@@ -132,12 +132,12 @@ async function composeBase(setup: WorkerSetup) {
 
 /** The way from an offer to its outcome and back to the studio. */
 async function composeOffers(setup: WorkerSetup, base: Base) {
-  const { apiBaseUrl, presence, machine, claiming, events, scheduler, stopping } = base;
+  const { apiBaseUrl, presence, conditions, machine, claiming, events, scheduler, stopping } = base;
   const thresholdGb = setup.config.live('vram_threshold_gb');
   const takenGb = (): number => offeredGb(thresholdGb(), jobs.maxEstimateGb());
   const capabilities = (features: readonly string[] = []): Capabilities =>
     machine.capabilities({
-      claiming: claiming.now() === 'on' && !stopping.underway,
+      claiming: claiming.isClaiming() && !stopping.underway,
       thresholdGb: takenGb(),
       withExtensions: features.includes('extensionEngines'),
     });
@@ -162,6 +162,7 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
     scheduler,
     events,
     claiming,
+    conditions,
     claims,
     delivery,
     studioOffers,
@@ -174,8 +175,20 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
 /** A new version on trial gets parts that take no job and deliver nothing. */
 function workerOf(setup: WorkerSetup, parts: Parts): Worker {
   const { effects, config, log, trial } = setup;
-  const { machine, claiming, events, history, stopping, takenGb, capabilities, identity, link, jobs, roundTrip } =
-    parts;
+  const {
+    machine,
+    claiming,
+    conditions,
+    events,
+    history,
+    stopping,
+    takenGb,
+    capabilities,
+    identity,
+    link,
+    jobs,
+    roundTrip,
+  } = parts;
   const { session, claims, delivery } = link;
   const { registration, credentials, approved } = identity;
   const serving = {
@@ -211,6 +224,7 @@ function workerOf(setup: WorkerSetup, parts: Parts): Worker {
       configPath: config.path,
       enabled: claiming.enabled(),
       paused: claiming.pauseSwitch.paused,
+      conditions: conditions.current(),
       workerId: credentials()?.workerId,
       vramTotalGb: machine.vramTotalGb(),
       vramThresholdGb: takenGb(),
@@ -224,48 +238,6 @@ function workerOf(setup: WorkerSetup, parts: Parts): Worker {
 function updateFacts({ updater, trial }: WorkerSetup): Pick<WorkerStatus, 'update'> {
   if (trial !== undefined) return { update: { at: 'probation', version: VERSION } };
   return updater === undefined ? {} : { update: updater.status() };
-}
-
-const NO_UPDATER: Pick<Updater, 'request'> = {
-  request: () => Promise.reject(new WorkerError('update.unsupported', 'nothing updates this worker')),
-};
-
-/** All that may be asked of the worker while it runs, from whichever side. */
-function controlOf(setup: WorkerSetup, parts: Parts, worker: Worker): WorkerControl {
-  const { config, engines, updater } = setup;
-  const { scheduler, stopping, events, rejections, jobs, link, presence, claiming } = parts;
-  return createWorkerControl({
-    status: () => worker.status(),
-    obstacles: () =>
-      readObstacles(worker.status(), setup, {
-        scheduler,
-        userPresence: () => presence.latest(),
-        outboxHasSpace: () => link.delivery.hasSpace(),
-      }),
-    pauseSwitch: claiming.pauseSwitch,
-    reload: () => config.reload(),
-    load: jobs.load,
-    unload: jobs.unload,
-    cancel: (jobId, reason) => cancelRunning(scheduler, jobId, reason),
-    async deliver(files) {
-      const taken = await link.delivery.takeIn(files);
-      void link.delivery.deliverPending();
-      link.session.beat(); // JSON results wait for a heartbeat that names their job
-      return taken;
-    },
-    discard: (file) => link.delivery.discard(file),
-    offerCounts: () => rejections.counts(),
-    explain: (offer) =>
-      explainNow(offer, {
-        engines,
-        readFacts: () => jobs.offerFacts.factsFor(offer),
-        urls: { check: offeredUrlCheck(setup.effects, config), stored: () => jobs.store.list() },
-      }),
-    update: (request) => (updater ?? NO_UPDATER).request(request),
-    stop: () => stopping.signal(),
-    events,
-    log: setup.log,
-  });
 }
 
 const enginesIn = ({ modelEngines = [], extensionEngines }: Capabilities) => ({

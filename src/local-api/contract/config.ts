@@ -1,12 +1,21 @@
 import * as v from 'valibot';
-import { CONFIG_GROUPS } from '../../base/config-groups.ts';
+import { DAYS } from '../../base/config/schedule-window.ts';
+import { CONFIG_GROUPS } from '../../base/config/groups.ts';
 
+/** Hours of the week in which jobs are taken. */
+const WindowSchema = v.object({
+  days: v.exactOptional(v.array(v.picklist(DAYS))),
+  from: v.string(),
+  to: v.string(),
+  time_zone: v.exactOptional(v.string()),
+});
 const ValueSchema = v.union([
   v.string(),
   v.number(),
   v.boolean(),
   v.array(v.string()),
   v.record(v.string(), v.boolean()),
+  v.array(WindowSchema),
 ]);
 
 /** One key of the config file, with all that a form needs to ask for it. */
@@ -16,8 +25,8 @@ export const ConfigFieldSchema = v.object({
   /** What a form calls it. */
   name: v.string(),
   sentence: v.string(),
-  /** `secret`: its value is never sent. `kinds`: a switch for each of `options`. */
-  shape: v.picklist(['text', 'folder', 'secret', 'switch', 'list', 'kinds', 'choice', 'number', 'count']),
+  /** `secret`: its value is never sent. `kinds`: a switch for each of `options`. `windows`: hours of the week. */
+  shape: v.picklist(['text', 'folder', 'secret', 'switch', 'list', 'kinds', 'windows', 'choice', 'number', 'count']),
   /** What it takes, in words, as a refusal names it. */
   expects: v.string(),
   unit: v.exactOptional(v.picklist(['GB', 'GiB', 'seconds', 'attempts'])),

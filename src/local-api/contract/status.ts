@@ -136,6 +136,8 @@ const LIVE = {
   paused: v.boolean(),
   /** Whether it takes jobs as saved in the config file (`auto_enabled`). */
   enabled: v.boolean(),
+  /** What the operator ties jobs to, as far as it is set, and how each stands. */
+  conditions: v.array(v.object({ what: v.string(), isMet: v.boolean(), because: v.string() })),
   busy: v.boolean(),
   stopping: v.boolean(),
   registered: v.boolean(),

@@ -2,7 +2,7 @@ import type { ConfigValue } from '../../config/key-types.ts';
 import { type Config, type ConfigKey, KEYS, specOf } from '../../config/schema.ts';
 import type { ConfigStore } from '../../config/store.ts';
 import { shownUrl } from '../../base/urls.ts';
-import { CONFIG_GROUPS } from '../../base/config-groups.ts';
+import { CONFIG_GROUPS } from '../../base/config/groups.ts';
 import { TASK_KIND_IDS } from '../../contract/tasks/index.ts';
 import type { ConfigField, ConfigView } from '../contract/config.ts';
 

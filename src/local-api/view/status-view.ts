@@ -40,6 +40,7 @@ export function liveStatus(facts: StatusFacts): LiveStatus {
     hero: heroOf(status),
     paused: status.paused,
     enabled: status.enabled,
+    conditions: [...status.conditions],
     busy: runningJobs.length > 0,
     stopping: status.stopping,
     registered: registration.at === 'approved',

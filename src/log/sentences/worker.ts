@@ -32,6 +32,9 @@ export const WORKER_SENTENCES = {
     (f) => `the model catalogue ${text(f.path)} cannot be read, and is left alone: ${text(f.because)}`,
   ),
   'catalogue.not-saved': own((f) => `the model catalogue was not saved: ${text(f.error)}`),
+  'condition.changed': own(
+    (f) => `${text(f.because)}: ${f.isMet === true ? 'offers are accepted' : 'offers are rejected'}`,
+  ),
   'presence.changed': own((f) =>
     f.presence === 'idle'
       ? `nobody is using this computer (${text(f.source)}): offers are accepted`

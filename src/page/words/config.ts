@@ -55,3 +55,17 @@ export const CONFIG = {
   thresholdSaved: (amount: string) => `Largest job to take: ${amount}`,
   units: { GB: 'GB', GiB: 'GiB', seconds: 'seconds', attempts: 'tries' },
 } as const;
+
+/** The hours of the week. */
+export const SCHEDULE = {
+  always: 'Jobs are taken at all hours.',
+  add: 'Add hours',
+  window: (number: number) => `Hours ${number}`,
+  remove: (name: string) => `Remove ${name}`,
+  from: 'From',
+  to: 'To',
+  days: 'Days',
+  zone: 'Time zone',
+  ownZone: 'Time zone of this machine',
+  dayNames: { mon: 'Mon', tue: 'Tue', wed: 'Wed', thu: 'Thu', fri: 'Fri', sat: 'Sat', sun: 'Sun' },
+} as const;

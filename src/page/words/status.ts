@@ -206,3 +206,6 @@ export const STATUS = {
     command: 'studio-worker ui',
   },
 } as const;
+
+/** What jobs may be tied to, by its name in a status. */
+export const CONDITION_NAMES: Readonly<Record<string, string>> = { schedule: 'Hours' };

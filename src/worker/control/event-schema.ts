@@ -4,6 +4,7 @@ import { TaskKindIdSchema } from '../../contract/tasks/index.ts';
 import type { WorkerEvent } from '../events.ts';
 import { RULES, type RuleName } from '../fitness.ts';
 import {
+  ConditionSchema,
   JOB_PHASES,
   JobSchema,
   ModelSchema,
@@ -37,6 +38,7 @@ export const EventSchema: v.GenericSchema<unknown, WorkerEvent> = v.variant('is'
   v.object({ is: v.literal('session'), status: SessionSchema }),
   v.object({ is: v.literal('registration'), status: RegistrationSchema }),
   v.object({ is: v.literal('pause'), paused: v.boolean() }),
+  v.object({ is: v.literal('condition'), ...ConditionSchema.entries }),
   v.object({ is: v.literal('config'), changedKeys: v.array(v.string()) }),
   v.object({ is: v.literal('update'), status: UpdateSchema }),
   v.object({ is: v.literal('thumbnail'), jobId: JobId }),

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { toJobId, toModelId, toWorkerId } from '../../base/ids.ts';
 import { ENGINE_NAMES } from '../../contract/model-source.ts';
 import { TaskKindIdSchema } from '../../contract/tasks/index.ts';
+import { CONDITIONS } from '../conditions/condition.ts';
 import { OBSTACLES, type WorkerStatus } from '../status.ts';
 
 /*
@@ -59,6 +60,9 @@ export const ModelSchema = v.object({
   unloadsAt: v.exactOptional(Time),
 });
 
+/** A condition as it travels. */
+export const ConditionSchema = v.object({ what: v.picklist(CONDITIONS), isMet: v.boolean(), because: v.string() });
+
 export const JOB_PHASES = ['preparing', 'loading', 'running', 'checking', 'delivering'] as const;
 
 export const JobSchema = v.object({
@@ -87,6 +91,7 @@ export const StatusSchema = v.pipe(
     startedAt: Time,
     configPath: v.string(),
     enabled: v.boolean(),
+    conditions: v.optional(v.array(ConditionSchema), []),
     paused: v.optional(v.boolean(), false), // an earlier version has no pause of its own
     stopping: v.boolean(),
     obstacles: v.exactOptional(v.array(v.object({ what: v.picklist(OBSTACLES), because: v.string() }))),

@@ -20,6 +20,7 @@ export function obstaclesOf(facts: ObstacleFacts): readonly Obstacle[] {
   const found: (Obstacle | undefined)[] = [
     status.enabled ? undefined : { what: 'claiming-off', because: 'claiming is off: run `studio-worker enable`' },
     status.paused ? { what: 'paused', because: 'paused by the operator: run `studio-worker resume`' } : undefined,
+    ...status.conditions.filter(({ isMet }) => !isMet).map(({ what, because }): Obstacle => ({ what, because })),
     connection(status),
     status.modelEngines.length + status.extensionEngines.length > 0
       ? undefined

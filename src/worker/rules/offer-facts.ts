@@ -6,6 +6,7 @@ import type { MemoryVerdict } from '../../models/memory/fit.ts';
 import type { CpuRule } from './cpu-rule.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import type { OperatorChoice } from '../operator-choice.ts';
+import type { Condition } from '../conditions/condition.ts';
 import type { PauseSwitch } from '../control/pause-switch.ts';
 import type { LoadFailures } from './load-failures.ts';
 
@@ -17,6 +18,8 @@ export interface OfferFacts {
   readonly choice: OperatorChoice;
   /** In the catalogue of this machine, for studio jobs as for its own. */
   readonly isTurnedOff: boolean;
+  /** What else the operator ties jobs to, as far as it is set. */
+  readonly conditions: readonly Condition[];
   readonly onlyWhenIdle: boolean;
   /** The largest estimate that the operator allows, in GiB. */
   readonly thresholdGb: number;
@@ -51,6 +54,7 @@ export interface OfferFactsDeps {
   readonly pauseSwitch: Pick<PauseSwitch, 'paused'>;
   readonly choice: () => OperatorChoice;
   readonly catalogue: Pick<Catalogue, 'find'>;
+  readonly conditions: () => readonly Condition[];
   readonly onlyWhenIdle: () => boolean;
   readonly thresholdGb: () => number;
   /** As sampled last; undefined while it is not known. */
@@ -79,6 +83,7 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
         claimingOff: deps.claimingOff(),
         choice: deps.choice(),
         isTurnedOff: deps.catalogue.find(offer.model)?.enabled === false,
+        conditions: deps.conditions(),
         onlyWhenIdle: deps.onlyWhenIdle(),
         thresholdGb: deps.thresholdGb(),
         userPresence: deps.userPresence(),

@@ -9,6 +9,7 @@ export const aWorker = (status: Partial<WorkerStatus> = {}): WorkerStatus => ({
   configPath: '/etc/worker/config.toml',
   enabled: true,
   paused: false,
+  conditions: [],
   stopping: false,
   workerId: 'w-1',
   registration: { at: 'approved', workerId: toWorkerId('w-1') },

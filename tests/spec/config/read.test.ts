@@ -1,3 +1,4 @@
+import { DAYS } from '../../../src/base/config/schedule-window.ts';
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { ConfigValue, KeyType } from '../../../src/config/key-types.ts';
@@ -209,11 +210,22 @@ test('a broken file shows no URL that may hold a secret', () => {
   expect(message).not.toContain('S3CRET');
 });
 
+const aTime = fc.constantFrom('00:00', '07:30', '22:00');
+const aWindow = fc.record(
+  {
+    days: fc.uniqueArray(fc.constantFrom(...DAYS), { minLength: 1 }),
+    from: aTime,
+    to: fc.constantFrom('08:15', '23:59', '24:00'),
+    time_zone: fc.constantFrom('UTC', 'Europe/Amsterdam'),
+  },
+  { requiredKeys: ['from', 'to'] },
+);
 const maxOf = (expects: string): number => Number(/ to (\d+)$/.exec(expects)?.[1]);
 const valueOf = (key: (typeof KEYS)[number]): fc.Arbitrary<ConfigValue> => {
   const type: KeyType = (specOf(key) ?? CONFIG_KEYS.worker_id).type;
   if (type.expects.startsWith('a list')) return fc.array(fc.string({ unit: 'grapheme' }));
   if (type.expects.startsWith('a table')) return fc.dictionary(fc.constantFrom(...TASK_KIND_IDS), fc.boolean());
+  if (type.shape === 'windows') return fc.array(aWindow);
   if (type.expects.startsWith('a string') || type.expects.startsWith('a path'))
     return fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => `/${text}`);
   if (type.expects.startsWith('visible')) return fc.stringMatching(/^[!-~]{1,40}$/);

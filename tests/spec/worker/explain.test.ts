@@ -32,6 +32,7 @@ test('an idle worker would take the offer, and every rule is shown', () => {
     'kinds passes',
     'models passes',
     'turned-off passes',
+    'schedule passes',
     'updating passes',
     'idle passes',
     'memory passes',

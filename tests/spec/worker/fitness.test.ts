@@ -113,11 +113,23 @@ test('memory is judged before a running job, and after the person at the compute
   expect(against({ ...atWork, onlyWhenIdle: true, userPresence: 'active' })?.rule).toBe('idle');
 });
 
+const OUTSIDE = { what: 'schedule', isMet: false, because: 'outside the hours of [[schedule]]' } as const;
+
+test('an unmet condition is paused to the studio, with its reason here', () => {
+  expect(against({ conditions: [OUTSIDE] })).toEqual({
+    rule: 'schedule',
+    rejection: { code: 'paused', reason: 'worker paused by operator' },
+    because: 'outside the hours of [[schedule]]',
+  });
+  expect(against({ conditions: [{ ...OUTSIDE, isMet: true }] })).toBeUndefined();
+});
+
 test('the first rule against an offer gives the reason', () => {
   const facts = fc.record({
     claimingOff: fc.boolean(),
     choice: fc.constantFrom(EVERYTHING, { kinds: { llm: false }, models: [] }, { kinds: {}, models: ['other'] }),
     isTurnedOff: fc.boolean(),
+    conditions: fc.constantFrom([], [OUTSIDE]),
     onlyWhenIdle: fc.boolean(),
     thresholdGb: fc.constantFrom(0, 12),
     userPresence: fc.constantFrom('idle' as const, 'active' as const, undefined),

@@ -84,6 +84,7 @@ function setup() {
       configPath: '/c',
       enabled: true,
       paused: false,
+      conditions: [],
       workerId: toWorkerId('w-1'),
       vramTotalGb: 24,
       vramThresholdGb: 12,

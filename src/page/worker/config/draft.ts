@@ -1,8 +1,9 @@
 import type { ConfigField } from '../../../local-api/contract/config.ts';
+import type { ScheduleWindow } from '../../../base/config/schedule-window.ts';
 import { CONFIG } from '../../words/config.ts';
 
-/** What a reader put into a widget: a text as it was typed, a switch, or a switch for each kind. */
-export type Edit = string | boolean | Readonly<Record<string, boolean>>;
+/** What a reader put into a widget: a text as it was typed, a switch, one for each kind, or hours of the week. */
+export type Edit = string | boolean | Readonly<Record<string, boolean>> | readonly ScheduleWindow[];
 /** Edits by key. */
 export type Edits = Readonly<Record<string, Edit>>;
 
@@ -14,12 +15,17 @@ export interface Change {
   readonly error: string | undefined;
 }
 
+/** Whether a value is hours of the week. A list of texts is none. */
+export const isWindows = (value: Edit | ConfigField['value'] | undefined): value is readonly ScheduleWindow[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'object');
+
 /** Whether a key can be edited here: the environment overrides the file. */
 export const isEditable = ({ source }: ConfigField): boolean => source !== 'environment';
 
 /** What a text widget shows of a value. */
 export function textOf({ value, shape }: ConfigField): string {
   if (shape === 'secret' || value === null) return '';
+  if (isWindows(value)) return '';
   if (Array.isArray(value)) return value.join(', ');
   return typeof value === 'object' ? '' : String(value);
 }
@@ -34,13 +40,15 @@ export function switchesOf({ value, options = [] }: ConfigField): Readonly<Recor
 export function isSame(field: ConfigField, edit: Edit): boolean {
   if (typeof edit === 'boolean') return field.value === edit;
   if (typeof edit === 'string') return edit.trim() === textOf(field);
+  if (isWindows(edit)) return JSON.stringify(edit) === JSON.stringify(isWindows(field.value) ? field.value : []);
   const before = switchesOf(field);
   return Object.entries(edit).every(([kind, isOn]) => before[kind] === isOn);
 }
 
 /** What an edit comes to: the value to write, or what is wrong with it. */
 export function changeOf(field: ConfigField, edit: Edit): Change {
-  const read = typeof edit === 'string' ? readText(field, edit.trim()) : { value: edit };
+  const given = isWindows(edit) && edit.length === 0 ? null : edit;
+  const read = typeof given === 'string' ? readText(field, given.trim()) : { value: given };
   return { field, value: undefined, error: undefined, ...read };
 }
 
@@ -68,6 +76,7 @@ function readText(field: ConfigField, text: string): Read {
     case 'choice':
     case 'switch':
     case 'kinds':
+    case 'windows':
       return { value: text };
     default:
       return field.shape satisfies never;

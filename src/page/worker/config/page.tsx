@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { CONFIG_GROUPS } from '../../../base/config-groups.ts';
+import { CONFIG_GROUPS } from '../../../base/config/groups.ts';
 import type { ConfigField, ConfigView } from '../../../local-api/contract/config.ts';
 import { MuteBadge } from '../../kit/badge.tsx';
 import { Button } from '../../kit/button.tsx';

@@ -49,7 +49,7 @@ function SettingName({ field }: Pick<SettingProps, 'field'>) {
   const { key, name, shape, applies, needsRestart } = field;
   return (
     <p class="setting__name">
-      {shape === 'kinds' || !isEditable(field) ? <span>{name}</span> : <label for={key}>{name}</label>}
+      {GROUPS.has(shape) || !isEditable(field) ? <span>{name}</span> : <label for={key}>{name}</label>}
       <span class="setting__key">{key}</span>
       {needsRestart ? (
         <Chip tone="busy">{CONFIG.afterRestart}</Chip>
@@ -79,7 +79,9 @@ function Note({ field, change }: SettingProps) {
   );
 }
 
-const WIDE: ReadonlySet<ConfigField['shape']> = new Set(['text', 'folder', 'secret', 'list']);
+/** Several controls below one name. */
+const GROUPS: ReadonlySet<ConfigField['shape']> = new Set(['kinds', 'windows']);
+const WIDE: ReadonlySet<ConfigField['shape']> = new Set(['text', 'folder', 'secret', 'list', 'windows']);
 
 function classOf({ shape }: ConfigField, change: Change | undefined): string {
   const names = ['setting'];

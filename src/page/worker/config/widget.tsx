@@ -3,7 +3,8 @@ import { isTaskKind } from '../../../contract/tasks/index.ts';
 import { describedBy, helpId, NumberInput, SecretInput, Select, TextInput, Toggle } from '../../kit/field.tsx';
 import { CONFIG } from '../../words/config.ts';
 import { KIND_NAMES } from '../../words/shared.ts';
-import { type Edit, switchesOf, textOf } from './draft.ts';
+import { Windows } from './windows.tsx';
+import { type Edit, isWindows, switchesOf, textOf } from './draft.ts';
 
 interface WidgetProps {
   readonly field: ConfigField;
@@ -45,7 +46,9 @@ export function Widget({ field, edit, error, onEdit }: WidgetProps) {
         />
       );
     case 'kinds':
-      return <Kinds field={field} edit={edit} onEdit={onEdit} />;
+      return <Kinds field={field} edit={isWindows(edit) ? undefined : edit} onEdit={onEdit} />;
+    case 'windows':
+      return <Windows field={field} edit={edit} onEdit={onEdit} />;
     case 'text':
     case 'folder':
     case 'list':
@@ -55,7 +58,11 @@ export function Widget({ field, edit, error, onEdit }: WidgetProps) {
   }
 }
 
-function Kinds({ field, edit, onEdit }: Pick<WidgetProps, 'field' | 'edit' | 'onEdit'>) {
+interface KindsProps extends Pick<WidgetProps, 'field' | 'onEdit'> {
+  readonly edit: Exclude<Edit, readonly unknown[]> | undefined;
+}
+
+function Kinds({ field, edit, onEdit }: KindsProps) {
   const on = typeof edit === 'object' ? edit : switchesOf(field);
   return (
     <div class="stack stack--tight" role="group" aria-label={field.name} id={field.key}>

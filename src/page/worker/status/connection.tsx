@@ -1,12 +1,12 @@
 import type { LiveStatus } from '../../../local-api/contract/status.ts';
-import { bytes, countdown, duration, hostOf, latency, moment } from '../../format.ts';
+import { bytes, countdown, duration, hostOf, latency, moment, sentence } from '../../format.ts';
 import { Badge } from '../../kit/badge.tsx';
 import { CopyIcon } from '../../kit/copy.tsx';
 import type { IconName } from '../../kit/icons/icons.tsx';
 import { type Fact, Facts, Panel } from '../../kit/panel.tsx';
 import type { Tone } from '../../kit/tones.ts';
 import { SHARED } from '../../words/shared.ts';
-import { STATUS } from '../../words/status.ts';
+import { CONDITION_NAMES, STATUS } from '../../words/status.ts';
 import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
 
@@ -51,6 +51,7 @@ const connectionFacts = (status: LiveStatus, now: number): readonly Fact[] => [
   heartbeatFact(status, now),
   outboxFact(status),
   takesJobsFact(status),
+  ...conditionFacts(status),
   {
     term: WORDS.offers,
     value: status.offers.offers === 0 ? SHARED.none : WORDS.offersSeen(status.offers.offers),
@@ -111,6 +112,12 @@ const outboxFact = ({ outbox }: LiveStatus): Fact =>
   outbox.count === 0
     ? { term: WORDS.waiting, value: SHARED.none, after: WORDS.allDelivered }
     : { term: WORDS.waiting, value: String(outbox.count), after: WORDS.onDisk(bytes(outbox.sizeBytes)) };
+
+/** What jobs are tied to; why one keeps them away is above, where it is seen first. */
+const conditionFacts = ({ conditions }: LiveStatus): readonly Fact[] =>
+  conditions
+    .filter(({ isMet }) => isMet)
+    .map(({ what, because }) => ({ term: CONDITION_NAMES[what] ?? what, value: sentence(because) }));
 
 function takesJobsFact({ paused, obstacles, userPresence }: LiveStatus): Fact {
   const isKept = paused || obstacles.length > 0;

@@ -8,7 +8,7 @@ import {
   textOf,
   valueWords,
 } from '../../../../src/page/worker/config/draft.ts';
-import { CONFIG_GROUPS } from '../../../../src/base/config-groups.ts';
+import { CONFIG_GROUPS } from '../../../../src/base/config/groups.ts';
 import { CONFIG as WORDS } from '../../../../src/page/words/config.ts';
 import { CONFIG } from '../../../page/fixtures.ts';
 
@@ -30,6 +30,17 @@ test('what was typed is written as what its key takes', () => {
   expect(change('api_base_url', 'https://other.example/')).toBe('https://other.example/');
   expect(change('supported_models_override', 'a, b,')).toEqual(['a', 'b']);
   expect(change('output_check', 'flag')).toBe('flag');
+});
+
+test('hours of the week are written as put, none restores the default', () => {
+  const hours = [{ from: '22:00', to: '07:00' }];
+  const schedule = { ...field('schedule'), value: hours };
+  expect(isSame(schedule, [...hours])).toBe(true);
+  expect(changeOf(schedule, [{ from: '23:00', to: '07:00' }])).toMatchObject({
+    value: [{ from: '23:00', to: '07:00' }],
+  });
+  expect(changeOf(schedule, [])).toMatchObject({ value: null, error: undefined });
+  expect(isSame(field('schedule'), [])).toBe(true);
 });
 
 test('nothing at all restores the default', () => {

@@ -1,7 +1,7 @@
-import { MINUTE_MS, SECOND_MS } from '../../base/units.ts';
-import { type PresenceWatch, watchPresence } from '../../system/presence/watch.ts';
-import { createPresenceReport } from '../../worker/reports/presence-report.ts';
-import type { WorkerSetup } from './setup.ts';
+import { MINUTE_MS, SECOND_MS } from '../../../base/units.ts';
+import { type PresenceWatch, watchPresence } from '../../../system/presence/watch.ts';
+import { createPresenceReport } from '../../../worker/reports/presence-report.ts';
+import type { WorkerSetup } from '../setup.ts';
 
 /** As often as a heartbeat goes out, where offers depend on it. */
 const CHECK_EVERY_MS = 5 * SECOND_MS;
