@@ -18,6 +18,7 @@ export async function createWorld(): Promise<World> {
     env: environment.get,
     readText: (path, maxBytes) => files.readNamedText(path, maxBytes),
     readBytes: (path, maxBytes) => files.readNamedBytes(path, maxBytes),
+    isInputPiped: async () => (await import('./system/input.ts')).isInputPiped(),
     readInput: async (maxBytes) => (await import('./system/input.ts')).readInput(maxBytes),
     writeFile: async (path, bytes, how) =>
       (await import('./system/disk/given-file.ts')).writeGivenFile(path, bytes, how),
@@ -44,6 +45,10 @@ export async function createWorld(): Promise<World> {
     modelFiles: async (configPath) =>
       (await import('./compose/commands/model-files.ts')).openModelFiles(configPath, effects),
     outbox: async (configPath) => (await import('./compose/commands/outbox.ts')).openLocalOutbox(configPath, effects),
+    openChat: async (choice) => (await import('./compose/local/chat.ts')).openChat(choice, effects),
+    openLines: async () => (await import('./system/ask-line.ts')).openLines(),
+    interruptible: async (work) => (await import('./compose/local/interruptible.ts')).interruptible(work),
+    pulls: async (configPath) => (await import('./compose/local/pulls.ts')).openPulls(configPath, effects),
     models: async (configPath) => (await import('./compose/model-store.ts')).openLocalModels(configPath, effects),
     explainOffer: async (choice) =>
       (await import('./compose/commands/explain.ts')).explainOffer(choice, effects, (path) => controlOf(path, effects)),

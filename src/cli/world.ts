@@ -14,6 +14,8 @@ import type { LocalModels } from './world/models.ts';
 import type { StudioDefaults } from '../local-studio/defaults.ts';
 import type { OperatorApi, StartedStudio, StudioChoice } from './world/studio.ts';
 import type { Updates } from '../release/update/by-hand.ts';
+import type { AskLine, ChatChoice, Interruptible, LocalChat } from './world/chat.ts';
+import type { ModelPulls } from './world/pulls.ts';
 import type { Doctor } from './world/doctor.ts';
 import type { Uninstaller } from './world/uninstall.ts';
 import type { Confirm } from '../system/confirm.ts';
@@ -36,6 +38,8 @@ export interface World {
   readonly readText: (path: string, maxBytes: number) => Promise<string | undefined>;
   /** What standard input holds, to its end. @throws WorkerError `file.unusable` when there is more */
   readonly readInput: (maxBytes: number) => Promise<string>;
+  /** Whether standard input is a pipe or a file, and no terminal. */
+  readonly isInputPiped: () => Promise<boolean>;
   /** Its bytes, as they are. @throws WorkerError `file.unusable` when it is no regular file or is larger */
   readonly readBytes: (path: string, maxBytes: number) => Promise<Uint8Array | undefined>;
   /** Writes a file where the operator asked for it. @throws WorkerError `file.not-written` */
@@ -92,6 +96,17 @@ export interface World {
   readonly paths: (configPath?: string) => Promise<readonly KeptPath[]>;
   /** Files that may be models. Nothing is read before a method is called. */
   readonly modelFiles: (configPath?: string) => Promise<ModelFiles>;
+  /**
+   * Opens a model of this machine to chat with, and loads it where no worker runs.
+   *
+   * @throws WorkerError `model.not-found` | `task.unsupported`; what loading throws
+   */
+  readonly openChat: (choice: ChatChoice) => Promise<LocalChat>;
+  /** What asks for lines; undefined where nobody is at a terminal. */
+  readonly openLines: () => Promise<AskLine | undefined>;
+  readonly interruptible: Interruptible;
+  /** What downloads models, and the catalogue that names them. Nothing is read before a method is called. */
+  readonly pulls: (configPath?: string) => Promise<ModelPulls>;
   /** The models of this machine, where the config file keeps them. */
   readonly models: (configPath?: string) => Promise<LocalModels>;
 }

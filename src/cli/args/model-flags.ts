@@ -111,8 +111,8 @@ function filesFrom(flags: ModelFlags) {
 
 const FACTS = ['filename', 'sha256', 'bytes'];
 
-/** A file by its URL. What a server does not need to know stands behind a `#`: `#sha256=…&bytes=…&filename=…`. */
-function fileAt(role: string, flag: string, text: string) {
+/** A file by the URL that an argument names. What a server does not need to know stands behind a `#`: `#sha256=…&bytes=…&filename=…`. */
+export function fileAt<Role extends string>(role: Role, flag: string, text: string) {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new WorkerError(

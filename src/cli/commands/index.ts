@@ -8,6 +8,7 @@ export const COMMANDS: CommandTable = {
   status: async () => (await import('./status.ts')).status,
   enable: async () => (await import('./enable.ts')).enable,
   disable: async () => (await import('./disable.ts')).disable,
+  chat: async () => (await import('./worker/chat.ts')).chat,
   ps: async () => (await import('./worker/ps.ts')).ps,
   jobs: async () => (await import('./worker/jobs.ts')).jobs,
   logs: async () => (await import('./worker/logs.ts')).logs,

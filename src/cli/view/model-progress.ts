@@ -10,7 +10,7 @@ const FRAME_MS = 100;
 /** Shows the progress of downloads: bars on a terminal, plain lines in a pipe, nothing when the result is for a program. */
 export interface ProgressView {
   readonly report: (progress: FileProgress) => void;
-  /** Draws once more, then stops. */
+  /** Draws once more, then stops. Idempotent. */
   stop(): void;
 }
 
@@ -25,6 +25,7 @@ export function showProgress({ terminal, clock }: Pick<World, 'terminal' | 'cloc
     drawn = lines.length;
   };
   let disarm = (): void => {};
+  let isOver = false;
   const turn = (): void => {
     draw();
     disarm = clock.after(FRAME_MS, turn);
@@ -40,7 +41,8 @@ export function showProgress({ terminal, clock }: Pick<World, 'terminal' | 'cloc
     },
     stop() {
       disarm();
-      if (stdout.isTty) draw();
+      if (stdout.isTty && !isOver) draw();
+      isOver = true;
     },
   };
 }

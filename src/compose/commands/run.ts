@@ -3,6 +3,7 @@ import { SECOND_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import { sweepScratch } from '../../engines/programs/scratch.ts';
 import type { Log } from '../../log/open-log.ts';
+import { SEEDS } from '../../models/catalogue/seeds.ts';
 import type { Updater } from '../../release/update/updater.ts';
 import { isAlive } from '../../system/process/alive.ts';
 import { openServiceNotify, type ServiceNotify } from '../../system/process/service-notify.ts';
@@ -104,6 +105,7 @@ async function serve({ path, log, effects, stops, notify }: Run, about: Serving)
       effects,
       config,
       log,
+      seeds: SEEDS,
       ...real,
       ...(about.updater === undefined ? {} : { updater: about.updater }),
       ...(about.trial === undefined ? {} : { trial: about.trial.part }),

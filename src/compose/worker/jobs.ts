@@ -116,13 +116,17 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   };
 }
 
-const catalogueOf = ({ config, effects, log }: WorkerSetup, events: Pick<WorkerEvents, 'emit'>): Promise<Catalogue> =>
+const catalogueOf = (
+  { config, effects, log, seeds = [] }: WorkerSetup,
+  events: Pick<WorkerEvents, 'emit'>,
+): Promise<Catalogue> =>
   openCatalogue({
     path: siblingsOf(config.path).catalogue,
     files: effects.files,
     clock: effects.clock,
     log: log.logger.child({}, 'models'),
     onChange: () => events.emit({ is: 'catalogue' }),
+    seeds,
   });
 
 /** The catalogue knows every model that was offered, whatever becomes of its offer. */

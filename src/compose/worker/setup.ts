@@ -1,4 +1,5 @@
 import type { ConfigStore } from '../../config/store.ts';
+import type { CatalogueEntry } from '../../contract/catalogue.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
 import type { Log } from '../../log/open-log.ts';
@@ -18,6 +19,8 @@ export interface WorkerSetup {
   readonly quarantine: Pick<Quarantine, 'remainingMs' | 'forgive' | 'list'>;
   /** Which engines may not run where they would. */
   readonly cpuRule: Pick<CpuRule, 'refusal'>;
+  /** Models that its catalogue has from the start; none when left out. */
+  readonly seeds?: readonly CatalogueEntry[];
   /** What keeps this installation up to date; nothing where it is left out. */
   readonly updater?: Updater;
   /** Set in a new version that is run to prove itself. */

@@ -5,6 +5,7 @@ import type { Handlers } from '../http/router.ts';
 import { artifactReply, jsonOf, runAsked } from '../openai/ask.ts';
 import { inlineBytes } from '../openai/inline.ts';
 import { type KnownModels, modelFor } from '../openai/model-for.ts';
+import { isOnDisk } from '../view/model-view.ts';
 
 /** What routes that run jobs work with. */
 export type LocalJobParts = Pick<LocalApiDeps, 'models' | 'local' | 'clock' | 'loaded' | 'heldInputs'>;
@@ -12,6 +13,10 @@ export type LocalJobParts = Pick<LocalApiDeps, 'models' | 'local' | 'clock' | 'l
 export const knownModels = ({ models, loaded }: LocalJobParts): KnownModels => ({
   list: () => models.catalogue.list(),
   inMemory: () => new Set(loaded().map(({ model }) => model)),
+  async onDisk(entries) {
+    const files = await models.store.list();
+    return entries.filter((entry) => isOnDisk(entry, files));
+  },
 });
 
 /** One task each, with its result as the answer. */
@@ -23,7 +28,7 @@ export function oneOffHandlers(
   const entryOf = (model: string, kind: TaskKindId) => modelFor(model, kind, known);
   return {
     async makeImage({ body: { model, initImageUrl, refImageUrl, maskUrl, ...asked }, request: { signal } }) {
-      const entry = entryOf(model, 'image');
+      const entry = await entryOf(model, 'image');
       using inputs = new DisposableStack();
       const held = (field: string, url: string): string => heldUrl(field, url, parts, inputs);
       const task = {
@@ -37,17 +42,19 @@ export function oneOffHandlers(
     },
     async makeSpeech({ body: { model, ...asked }, request: { signal } }) {
       const task = { kind: 'audio_tts', ...asked } as const;
-      return artifactReply((await runAsked({ entry: entryOf(model, 'audio_tts'), task }, { signal }, local)).result);
+      return artifactReply(
+        (await runAsked({ entry: await entryOf(model, 'audio_tts'), task }, { signal }, local)).result,
+      );
     },
     async makeTranscript({ body: { model, inputUrl, ...asked }, request: { signal } }) {
-      const entry = entryOf(model, 'audio_stt');
+      const entry = await entryOf(model, 'audio_stt');
       using inputs = new DisposableStack();
       const task = { kind: 'audio_stt', ...asked, inputUrl: heldUrl('inputUrl', inputUrl, parts, inputs) } as const;
       return jsonReply(jsonOf((await runAsked({ entry, task }, { signal }, local)).result));
     },
     async makeVideo({ body: { model, ...asked }, request: { signal } }) {
       const task = { kind: 'video', ...asked } as const;
-      return artifactReply((await runAsked({ entry: entryOf(model, 'video'), task }, { signal }, local)).result);
+      return artifactReply((await runAsked({ entry: await entryOf(model, 'video'), task }, { signal }, local)).result);
     },
   };
 }

@@ -29,7 +29,7 @@ function chatHandlers(parts: LocalJobParts): Pick<Handlers, ChatRoute> {
       return jsonReply({ object: 'list', data: data.map(listed) });
     },
     async chatCompletions({ body, request }) {
-      const entry = modelFor(body.model, 'llm', known);
+      const entry = await modelFor(body.model, 'llm', known);
       return await answerChat(body, { entry, signal: request.signal }, parts);
     },
   };
@@ -50,7 +50,7 @@ function imageHandlers(parts: LocalJobParts): Pick<Handlers, 'imageGenerations' 
     jsonReply({ created: Math.floor(clock.now() / 1000), data: results.map((result) => shown(result, form ?? 'url')) });
   return {
     async imageGenerations({ body, request: { signal } }) {
-      const entry = modelFor(body.model, 'image', known);
+      const entry = await modelFor(body.model, 'image', known);
       const results = await several(body.n ?? 1, body.seed, async (seed) => {
         const task = imageTaskOf({ ...body, ...(seed !== undefined && { seed }) });
         return (await runAsked({ entry, task }, { signal }, local)).result;
@@ -59,7 +59,7 @@ function imageHandlers(parts: LocalJobParts): Pick<Handlers, 'imageGenerations' 
     },
     async imageEdits({ request }) {
       const form = await readForm(readEditFields, request);
-      const entry = modelFor(form.fields.model, 'image', known);
+      const entry = await modelFor(form.fields.model, 'image', known);
       using image = heldInputs.hold(await form.file('image'));
       using mask = form.has('mask') ? heldInputs.hold(await form.file('mask')) : undefined;
       const task = {
@@ -101,13 +101,13 @@ function audioHandlers(parts: LocalJobParts): Pick<Handlers, 'audioSpeech' | 'au
   const { local, heldInputs } = parts;
   return {
     async audioSpeech({ body, request: { signal } }) {
-      const asked = { entry: modelFor(body.model, 'audio_tts', known), task: speechTaskOf(body) };
+      const asked = { entry: await modelFor(body.model, 'audio_tts', known), task: speechTaskOf(body) };
       return artifactReply((await runAsked(asked, { signal }, local)).result);
     },
     async audioTranscriptions({ request }) {
       const form = await readForm(readTranscriptionFields, request);
       const { model, language, prompt, response_format: format, 'timestamp_granularities[]': times } = form.fields;
-      const entry = modelFor(model, 'audio_stt', known);
+      const entry = await modelFor(model, 'audio_stt', known);
       using recording = heldInputs.hold(await form.file('file'));
       const task = {
         kind: 'audio_stt',

@@ -60,6 +60,10 @@ export function filesOf({ id, source }: CatalogueEntry, onDisk: readonly StoredF
   );
 }
 
+/** Whether a model could be loaded without a download. */
+export const isOnDisk = (entry: CatalogueEntry, onDisk: readonly StoredFile[]): boolean =>
+  ['whole', 'none-needed'].includes(diskOf(entry, onDisk).state);
+
 function diskOf(entry: CatalogueEntry, onDisk: readonly StoredFile[]): ApiModel['disk'] {
   const { engine, files } = entry.source;
   if (!engineFacts(engine).readsFiles) return { state: 'none-needed', sizeBytes: 0 };

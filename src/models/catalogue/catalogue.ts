@@ -30,6 +30,8 @@ export interface CatalogueOptions {
   readonly log: Logger;
   /** Called after each change. */
   readonly onChange: () => void;
+  /** Models that are in it from the start, unless the operator removed them; none when left out. */
+  readonly seeds?: readonly CatalogueEntry[];
 }
 
 /** A studio that offers more than this under ever new names would fill the disk. */
@@ -40,7 +42,15 @@ const MAX_MODELS = 1_000;
  * alone and never written, since what it holds is not known.
  */
 export async function openCatalogue(options: CatalogueOptions): Promise<Catalogue> {
-  return new FileCatalogue(options, await load(options));
+  const found = await load(options);
+  return new FileCatalogue(options, found === 'unreadable' ? found : withSeeds(found, options.seeds ?? []));
+}
+
+/** Behind what is there, so that what the operator sees keeps its place. Written with the next change. */
+function withSeeds({ models, dismissedSeeds }: Content, seeds: readonly CatalogueEntry[]): Content {
+  const isMissing = ({ id }: CatalogueEntry): boolean =>
+    dismissedSeeds?.includes(id) !== true && !models.some((known) => known.id === id);
+  return { dismissedSeeds, models: [...models, ...seeds.filter(isMissing)] };
 }
 
 /** What the catalogue of a worker lists, without touching it; nothing where it cannot be read. */
@@ -85,7 +95,13 @@ class FileCatalogue implements Catalogue {
 
   async remove(id: string): Promise<boolean> {
     if (this.find(id) === undefined) return false;
-    await this.#change(this.#content.models.filter((entry) => entry.id !== id));
+    const { seeds = [] } = this.#options;
+    const { dismissedSeeds = [] } = this.#content;
+    const isSeed = seeds.some((seed) => seed.id === id) && !dismissedSeeds.includes(id);
+    await this.#change(
+      this.#content.models.filter((entry) => entry.id !== id),
+      isSeed ? [...dismissedSeeds, id] : this.#content.dismissedSeeds,
+    );
     return true;
   }
 
@@ -113,10 +129,10 @@ class FileCatalogue implements Catalogue {
     return this.#last.catch(() => {});
   }
 
-  #change(models: readonly CatalogueEntry[]): Promise<void> {
-    this.#content = { ...this.#content, models };
+  #change(models: readonly CatalogueEntry[], dismissedSeeds = this.#content.dismissedSeeds): Promise<void> {
+    this.#content = { models, dismissedSeeds };
     this.#options.onChange();
-    const text = `${writeJson({ ...this.#content, models: models.map(asKept) })}\n`;
+    const text = `${writeJson({ models: models.map(asKept), dismissedSeeds })}\n`;
     const turn = this.#last.catch(() => {}).then(() => this.#save(text));
     this.#last = turn;
     return turn;

@@ -1,34 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { WorkerError } from '../../base/errors.ts';
-import { codeOf } from '../../base/system-code.ts';
 import { formatDuration, MIB } from '../../base/units.ts';
-import { assertTrustedFolder } from '../disk/private-folder.ts';
-import { isAlive } from '../process/alive.ts';
+import { askApi, unresponsive } from './worker-api.ts';
 
 /*
- * How a command reaches the running worker: a file beside the config names its local API, one request there, one or more
- * lines of JSON back.
+ * How a command asks the running worker: one request to its local API, one or more lines of JSON back.
  *
  *   local-api.json ──▶ POST /control ── request ──▶ worker
  *                          command ◀── reply\n [reply\n …] ── worker
  *
- * What the lines hold is the business of worker/control. A file that a killed worker left behind names nobody: its
- * process is gone, nothing listens there, or whoever does has another token.
+ * What the lines hold is the business of worker/control.
  */
 
 /** One reply is a status at most, with a hundred jobs and their prompts' beginnings in it. */
 const MAX_REPLY_BYTES = 2 * MIB;
-
-/** Nothing listens there. Every other failure means that somebody does. */
-const NOBODY = new Set(['ConnectionRefused', 'ECONNREFUSED', 'ENOENT']);
-
-/** Where the API of a running worker is. */
-interface Found {
-  readonly url: string;
-  readonly token: string;
-  readonly pid: number;
-}
 
 export interface WorkerClientOptions {
   /** For the first reply; a worker that streams may take any time after it. */
@@ -72,83 +56,12 @@ export async function* askWorker(
   if (!answered && signal?.aborted !== true) throw unresponsive('closed the connection before it answered');
 }
 
-/** A worker that starts anew has another token: the file is read once more before nobody counts as there. */
 async function open(path: string, body: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-  for (const isLast of [false, true]) {
-    const found = readFound(path);
-    if (found === undefined) throw notRunning();
-    const response = await post(found, body, signal);
-    if (response?.status === 200 && response.body !== null) return response.body;
-    await response?.body?.cancel();
-    if (response !== undefined && response.status !== 401)
-      throw unresponsive(`answered with status ${response.status}`);
-    if (isLast) break;
-  }
-  throw notRunning();
+  const response = await askApi(path, { method: 'POST', path: '/control', body, signal });
+  if (response.status === 200 && response.body !== null) return response.body;
+  await response.body?.cancel();
+  throw unresponsive(`answered with status ${response.status}`);
 }
-
-/** Undefined where nothing listens. */
-async function post({ url, token }: Found, body: string, signal: AbortSignal): Promise<Response | undefined> {
-  try {
-    return await fetch(`${url}/control`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body,
-      signal,
-      keepalive: false,
-      redirect: 'error',
-      proxy: false, // the way to this machine leads through none
-      timeout: false, // a model may take minutes to load
-    });
-  } catch (thrown) {
-    if (NOBODY.has(codeOf(thrown) ?? '')) return undefined;
-    throw thrown;
-  }
-}
-
-/** @throws WorkerError `folder.unusable` where another account could have put the file there, to be asked in our place */
-function readFound(path: string): Found | undefined {
-  assertTrustedFolder(dirname(path));
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return undefined;
-    throw unresponsive(`cannot be found: ${path} cannot be read`, thrown);
-  }
-  const value: unknown = parse(text);
-  if (!isFound(value)) throw unresponsive(`cannot be found: ${path} is not what a worker writes`);
-  return isAlive(value.pid) ? value : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined; // the parser's message could echo the token
-  }
-}
-
-const isFound = (value: unknown): value is Found =>
-  typeof value === 'object' &&
-  value !== null &&
-  'url' in value &&
-  typeof value.url === 'string' &&
-  'token' in value &&
-  typeof value.token === 'string' &&
-  'pid' in value &&
-  typeof value.pid === 'number';
-
-const notRunning = (): WorkerError =>
-  new WorkerError('worker.not-running', 'no worker is running with this config', {
-    hint: 'Start one with `studio-worker run`.',
-  });
-
-const unresponsive = (what: string, cause?: unknown): WorkerError =>
-  new WorkerError('worker.unresponsive', `the running worker ${what}`, {
-    ...(cause === undefined ? {} : { cause }),
-    hint: 'Read its log; restart it if it stays like this.',
-  });
 
 /** Lines of a body as they come; a reader that is slow makes the worker wait. What follows the last end is dropped. */
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

@@ -73,6 +73,14 @@ test('a request without a model runs on the only one that there is', async () =>
   });
 });
 
+test('a request without a model passes over those that are not on this disk', async () => {
+  await using at = await setup();
+  const file = { role: 'model', url: 'https://127.0.0.1/far.gguf', filename: 'far.gguf' };
+  await at.post('/models', { ...chatModel, id: 'far', source: { ...synthetic, engine: 'llama-cpp', files: [file] } });
+  const { body } = await at.post('/v1/chat/completions', { messages: MESSAGES });
+  expect(body).toMatchObject({ model: 'tiny-chat' });
+});
+
 test('a chat’s message parts, images and system message are read', async () => {
   await using at = await setup();
   const eyes = { url: 'http://127.0.0.1/eyes.gguf', filename: 'eyes.gguf', role: 'text-encoder-vision' };

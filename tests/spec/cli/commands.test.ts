@@ -23,10 +23,10 @@ async function everyCommand(
 
 const EVERY = await everyCommand(COMMANDS);
 /** Commands that print no facts: they run, group others, or print text that is meant for a shell or a reader. */
-const NO_FACTS = new Set(['run', 'register', 'studio', 'completions', 'help']);
+const NO_FACTS = new Set(['run', 'chat', 'register', 'studio', 'completions', 'help']);
 /** Words of an example as a shell would split them; enough for quotes, blind to everything behind a redirection. */
 const wordsOf = (line: string): string[] =>
-  (line.split(/ [>|] /)[0] ?? '').match(/"[^"]*"|[^\s"]+/g)?.map((word) => word.replaceAll('"', '')) ?? [];
+  (line.split(/ [<>|] /)[0] ?? '').match(/"[^"]*"|[^\s"]+/g)?.map((word) => word.replaceAll('"', '')) ?? [];
 
 test.each(EVERY)(
   '%s has a one-line summary and a command or commands below it',
@@ -78,6 +78,9 @@ async function exitWithConfig(failure: WorkerError, { examples: [example] }: Com
     service: fail,
     uninstaller: fail,
     paths: fail,
+    pulls: fail,
+    openChat: fail,
+    openLines: async () => async () => ({ is: 'ended' }) as const,
     doctor: fail,
   };
   await using cli = await setup({ world: { ...opening, readText: async () => '{}' } });

@@ -1,0 +1,81 @@
+import { WorkerError } from '../../base/errors.ts';
+import { toModelId } from '../../base/ids.ts';
+import type { ChatSettings, LocalChat } from '../../cli/world/chat.ts';
+import type { CatalogueEntry } from '../../contract/catalogue.ts';
+import type { TaskOf } from '../../contract/tasks/index.ts';
+import { followed } from '../../engines/deltas.ts';
+import type { Engine, LoadedModel, ModelFiles } from '../../engines/engine.ts';
+import { createRegistry } from '../../engines/registry.ts';
+import { chatReplyOf } from '../../local-api/openai/chat-reply.ts';
+import { createTextStream } from '../../local-api/openai/text-stream.ts';
+import { engineFacts } from '../../contract/model-source.ts';
+import type { Effects } from '../effects.ts';
+import { realEngines } from '../engines/engines.ts';
+import { DEFAULT_MAX_TOKENS } from './limits.ts';
+import type { OwnModels } from './own-models.ts';
+
+export interface OwnChatParts {
+  readonly own: OwnModels;
+  readonly effects: Effects;
+  readonly settings: ChatSettings;
+}
+
+/** Studio contract: where a chat names none. */
+const DEFAULT_TEMPERATURE = 0.7;
+
+/** Loads a model into a child of this process, and chats with it until it is disposed of. */
+export async function openOwnChat(entry: CatalogueEntry, { own, effects, settings }: OwnChatParts): Promise<LocalChat> {
+  await using undo = new AsyncDisposableStack();
+  const { engines } = realEngines(effects, { log: own.log, config: own.config });
+  const model = toModelId(entry.id);
+  const engine = createRegistry(engines).get({ engine: entry.source.engine, model, kind: 'llm' });
+  const readiness = await engine.readiness();
+  if (!readiness.ready) throw new WorkerError('engine.unavailable', readiness.because, { hint: readiness.hint });
+  const lease = undo.use(own.store.lease());
+  const source = engineFacts(engine.id).readsFiles ? entry.source : { ...entry.source, files: [] };
+  const { signal } = new AbortController(); // Ctrl-C ends the process
+  const files = await lease.filesFor({ model, source, onlyPresent: true }, signal);
+  const loaded = undo.use(await load(engine, files, signal));
+  const held = undo.move();
+  return {
+    model: entry.id,
+    async answer(turns, onText, until) {
+      const task: TaskOf<'llm'> = {
+        kind: 'llm',
+        messages: turns.map(({ role, content }) => ({ role, content })),
+        maxTokens: settings.maxTokens ?? DEFAULT_MAX_TOKENS,
+        temperature: settings.temperature ?? DEFAULT_TEMPERATURE,
+      };
+      return await answer(loaded, task, { onText, signal: until });
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** With less memory where the usual way takes more than there is. */
+async function load(engine: Engine, files: ModelFiles, signal: AbortSignal): Promise<LoadedModel> {
+  try {
+    return await engine.load(files, signal, { lean: false, mayFetch: true });
+  } catch (thrown) {
+    const isShort = thrown instanceof WorkerError && thrown.code === 'engine.out-of-memory';
+    if (!isShort || !engine.canRunLean) throw thrown;
+    return await engine.load(files, signal, { lean: true, mayFetch: true });
+  }
+}
+
+interface Answering {
+  readonly onText: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+async function answer(loaded: LoadedModel, task: TaskOf<'llm'>, { onText, signal }: Answering) {
+  const stream = createTextStream((text) => Promise.resolve(onText(text)));
+  const result = await followed(stream.onDelta, signal, (emit) =>
+    loaded.run(task, { signal, progress: () => {}, emit }),
+  );
+  const { message, finish } = chatReplyOf(result);
+  const rest = stream.rest(message.content);
+  if (rest === undefined) throw new WorkerError('engine.failed', 'the chat began anew with another answer');
+  if (rest !== '') onText(rest);
+  return { text: message.content, finish };
+}
