@@ -29,7 +29,7 @@ export async function createWorld(): Promise<World> {
       void effects.machine.vram(); // a driver takes a while to answer, and the rest is loaded meanwhile
       return (await import('./compose/commands/run.ts')).runWorker(choice, effects);
     },
-    openWindow: async (choice) => (await import('./compose/commands/window.ts')).openWorkerWindow(choice, effects),
+    openWindow: async (choice) => (await import('./compose/ui/window.ts')).openWorkerUi(choice, effects),
     startStudio: async (choice) => (await import('./compose/commands/studio.ts')).startStudioProcess(choice, effects),
     studioDefaults: await studioDefaultsOf(effects),
     operator: async ({ url, token }) =>

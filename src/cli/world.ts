@@ -20,7 +20,7 @@ import type { Doctor } from './world/doctor.ts';
 import type { Uninstaller } from './world/uninstall.ts';
 import type { Confirm } from '../system/confirm.ts';
 import type { ServiceControl } from './world/service.ts';
-import type { OpenedWindow } from '../ui/window.ts';
+import type { OpenedUi } from '../ui/only-ui.ts';
 import type { WindowChoice } from './world/window.ts';
 import type { RunChoice } from './world/worker.ts';
 
@@ -55,11 +55,11 @@ export interface World {
   /** Runs until stopped; the exit code says why it ended. Signals are its own affair. */
   readonly runWorker: (options: RunChoice) => Promise<number>;
   /**
-   * Opens the window of the running worker, and starts one where none runs.
+   * Opens the window of the running worker, starts one where none runs, and stays for its icon in the tray.
    *
    * @throws WorkerError `worker.not-running`
    */
-  readonly openWindow: (choice: WindowChoice) => Promise<OpenedWindow>;
+  readonly openWindow: (choice: WindowChoice) => Promise<OpenedUi>;
   /** Starts the embedded studio; resolves once it listens. Signals are its own affair. */
   readonly startStudio: (options: StudioChoice) => Promise<StartedStudio>;
   /** Where the embedded studio is unless the operator names another place. */

@@ -67,6 +67,15 @@ async function openTracker(
 export const banner = (log: Log, facts: Readonly<Record<string, unknown>>): void =>
   log.logger.info('worker.started', { version: VERSION, ...facts });
 
+/** The log of the process behind a window and its icon: to stderr, for whoever started it. */
+export const openUiLog = (effects: Effects): Log =>
+  openLog({
+    clock: quietClock(effects),
+    format: 'console',
+    levels: chosenLevels({ flag: undefined, variable: levelVariable(effects) }),
+    terminal: effects.terminal.stderr,
+  });
+
 /** The log of a command that ends at once: warnings and errors, for whoever typed it. */
 export function openCommandLog(effects: Effects): Log {
   const levels = chosenLevels({ flag: undefined, variable: levelVariable(effects) ?? 'warn' });

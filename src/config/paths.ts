@@ -52,6 +52,11 @@ export interface Siblings {
   /** Held by the running worker; its pid is beside it. */
   readonly lock: string;
   readonly pid: string;
+  /** Held by the process that has the window and its icon; its pid is beside it. */
+  readonly ui: string;
+  readonly uiPid: string;
+  /** Touched by whoever wants that process to open the window. */
+  readonly raise: string;
   /** Where the API of the running worker is, and its token. */
   readonly localApi: string;
   /** The models that this machine knows how to run. */
@@ -78,6 +83,9 @@ export function siblingsOf(configPath: string): Siblings {
     folder: folder === '' ? separator : folder,
     lock: beside('daemon.lock'),
     pid: beside('daemon.pid'),
+    ui: beside('ui.lock'),
+    uiPid: beside('ui.pid'),
+    raise: beside('ui.raise'),
     localApi: beside('local-api.json'),
     catalogue: beside('models.json'),
     pageSessions: beside('page-sessions.json'),

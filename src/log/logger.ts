@@ -16,6 +16,7 @@ export const AREAS = [
   'delivery',
   'update',
   'studio',
+  'ui',
   'cli',
 ] as const;
 export type Area = (typeof AREAS)[number];

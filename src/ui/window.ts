@@ -47,6 +47,9 @@ export async function openWindow(printOnly: boolean, deps: WindowDeps): Promise<
   return { shown, url, startedWorker: running === undefined };
 }
 
+/** Starts a worker where none runs, and shows nothing. @throws WorkerError `worker.not-running` */
+export const readyWorker = (deps: WindowDeps): Promise<OpenedWindow> => openWindow(true, deps);
+
 /** Waits until the worker that it starts serves its page. */
 async function startWorker(deps: WindowDeps): Promise<string> {
   const { clock, pageUrl } = deps;

@@ -21,7 +21,10 @@ interface EventLinkOptions {
   readonly now: () => number;
   readonly after: (ms: number, call: () => void) => () => void;
   /** Asks the worker. Rejects while it is not reachable. */
-  readonly request: (path: string, init: RequestInit) => Promise<Response>;
+  readonly request: (
+    path: string,
+    init: { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal },
+  ) => Promise<Response>;
   /** All events of one piece of the stream, in their order. */
   readonly onEvents: (events: readonly RawEvent[]) => void;
   readonly onLink: (link: ApiLink) => void;

@@ -19,6 +19,11 @@ export const WORKER_SENTENCES = {
       ? 'stopping'
       : `stopping: job ${text(f.jobId)} has ${text(f.grace)} to finish; ${text(f.next)}`,
   ),
+  'tray.shown': own(() => 'the icon is in the tray'),
+  'tray.hidden': own((f) => `no tray shows the icon: ${text(f.because)}`),
+  'tray.failed': own((f) => `cannot ${text(f.action)}, as the tray icon was told: ${text(f.error)}`),
+  'tray.no-worker': own((f) => `the icon has no worker to show: ${text(f.error)}`),
+  'tray.worker-stays': own(() => 'the worker did not stop in time, and goes on without its icon'),
   'local-api.started': own((f) => `the local API listens at ${text(f.url)}`),
   'local-api.port-taken': own((f) => `port ${text(f.port)} is taken: the local API listens at ${text(f.url)}`),
   'local-api.unavailable': own(

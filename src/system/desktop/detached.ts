@@ -18,7 +18,7 @@ export const startDetached: StartDetached = async (program, args, { env, waitMs 
   const isThere = isAbsolute(program) ? existsSync(program) : Bun.which(program) !== null;
   if (!isThere) return 'missing';
   try {
-    const child = startChild([program, ...args], { env, stdout: 'ignore', stderr: 'ignore' });
+    const child = startChild([program, ...args], { env, stdout: 'ignore', stderr: 'ignore', leavesOthers: true });
     child.hold(false);
     const late = Promise.withResolvers<'started'>();
     const disarm = systemClock.after(waitMs, () => late.resolve('started'));

@@ -28,7 +28,8 @@ export interface ApiAsk {
   readonly path: string;
   /** JSON. */
   readonly body?: string;
-  readonly signal: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -50,16 +51,20 @@ export async function askApi(foundPath: string, ask: ApiAsk): Promise<Response> 
 }
 
 /** Undefined where nothing listens. */
-async function send({ url, token }: Found, { method, path, body, signal }: ApiAsk): Promise<Response | undefined> {
+async function send(
+  { url, token }: Found,
+  { method, path, body, headers, signal }: ApiAsk,
+): Promise<Response | undefined> {
   try {
     return await fetch(`${url}${path}`, {
       method,
       headers: {
+        ...headers,
         authorization: `Bearer ${token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body }),
-      signal,
+      ...(signal === undefined ? {} : { signal }),
       keepalive: false,
       redirect: 'error',
       proxy: false, // the way to this machine leads through none

@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly stdin?: 'ignore' | 'pipe';
   readonly stdout: OutputTo;
   readonly stderr: OutputTo;
+  /** What it started goes on when it has ended, such as a browser behind the program that opens it. */
+  readonly leavesOthers?: true;
   /** A channel for whole values in both directions, as `structuredClone` copies them. */
   readonly channel?: { readonly onMessage: (message: unknown) => void; readonly onClose: () => void };
 }
@@ -72,7 +74,7 @@ export function startChild(command: readonly string[], options: StartOptions): S
   const drained = Promise.all([drain(child.stdout, stdout), drain(child.stderr, stderr)]);
   const end = async (): Promise<ChildEnd> => {
     const code = await child.exited;
-    signalGroup(child, 'SIGKILL'); // what it started must not outlive it
+    if (options.leavesOthers !== true) signalGroup(child, 'SIGKILL'); // what it started must not outlive it
     await within(DRAIN_MS, drained);
     return child.signalCode === null ? { is: 'exited', code } : { is: 'killed', signal: String(child.signalCode) };
   };

@@ -1,27 +1,38 @@
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
-import type { OpenedWindow } from '../../../ui/window.ts';
+import type { OpenedUi } from '../../../ui/only-ui.ts';
 
-/** Opens the window of the running worker, and starts a worker where none runs. */
+/** Opens the window of the running worker, starts a worker where none runs, and stays as an icon in the tray. */
 export const ui = command({
-  summary: 'Open the window that shows and controls the worker; start a worker if none runs',
-  examples: ['studio-worker ui', 'studio-worker ui --print'],
+  summary: 'Open the window and the tray icon of the worker; start a worker if none runs',
+  examples: ['studio-worker ui', 'studio-worker ui --minimised', 'studio-worker ui --print'],
   exits: [{ code: 69, means: 'no worker runs and none could be started, or the running one serves no window' }],
   json: '{shown: app|browser|none, url, startedWorker}',
   args: {
+    minimised: { type: 'boolean', description: 'Start in the tray without opening the window' },
     print: { type: 'boolean', description: 'Print the address instead of opening it, such as for a forwarded port' },
     ...JSON_ARG,
   },
   run: async (args, world) => {
-    const opened = await world.openWindow({ configPath: args.config, printOnly: args.print || args.json });
-    if (args.json) printJson(world.terminal, opened);
-    else printLines(world.terminal, ...linesOf(opened, args.print));
+    const printOnly = args.print || args.json;
+    const opened = await world.openWindow({ configPath: args.config, printOnly, minimised: args.minimised });
+    const { shown, url, startedWorker } = opened;
+    if (args.json) printJson(world.terminal, { shown, url, startedWorker });
+    else printLines(world.terminal, ...linesOf(opened, args));
+    await opened.stays;
   },
 });
 
-function linesOf({ shown, url, startedWorker }: OpenedWindow, printOnly: boolean): readonly string[] {
+function linesOf(
+  { shown, url, startedWorker, raised, stays }: OpenedUi,
+  { print, minimised }: { readonly print: boolean; readonly minimised: boolean },
+): readonly string[] {
+  if (raised)
+    return [minimised ? 'the icon is there already' : 'the window is opened by the icon that is there already'];
   const started = startedWorker ? ['a worker was started; it goes on when the window is closed'] : [];
-  if (shown !== 'none') return [...started, shown === 'app' ? 'opened a window' : 'opened in the browser'];
-  const why = printOnly ? [] : ['no browser was found here; open this address on this machine, once, within a minute:'];
-  return [...started, ...why, url];
+  const icon = stays === undefined ? [] : ['the icon stays in the tray until you quit it there, or press Ctrl-C here'];
+  if (shown !== 'none') return [...started, shown === 'app' ? 'opened a window' : 'opened in the browser', ...icon];
+  if (minimised && stays !== undefined) return [...started, ...icon];
+  const why = print ? [] : ['no browser was found here; open this address on this machine, once, within a minute:'];
+  return [...started, ...why, url, ...icon];
 }

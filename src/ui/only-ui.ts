@@ -1,0 +1,69 @@
+import { errorChain } from '../base/errors.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Lock } from '../system/disk/lock.ts';
+import { type OpenedWindow, openWindow, readyWorker, type WindowDeps } from './window.ts';
+
+/** What came of `ui`: the window, and whether this process stays for its icon. */
+export interface OpenedUi extends OpenedWindow {
+  /** Another process has the icon of this config: it was asked to open the window. */
+  readonly raised: boolean;
+  /** Settles when the icon is gone; absent where none can be shown, and this process has nothing to stay for. */
+  readonly stays?: Promise<void>;
+}
+
+export interface UiDeps {
+  readonly window: WindowDeps;
+  readonly log: Pick<Logger, 'warn'>;
+  readonly canStay: () => Promise<boolean>;
+  /** The lock of the one process with an icon for this config. */
+  readonly lock: () => Promise<Lock>;
+  /** Has the process that holds it open the window. */
+  readonly raise: () => Promise<void>;
+  /** Shows the icon until the operator quits; `show` opens the window. */
+  readonly stay: (show: () => Promise<void>) => Promise<void>;
+}
+
+export interface UiChoice {
+  /** Only says where the window is. */
+  readonly printOnly: boolean;
+  /** Opens no window, as at a login. */
+  readonly minimised: boolean;
+}
+
+/**
+ * Opens the window, and stays for the icon where the desktop can show one. A second process has the first open its window,
+ * and does not stay.
+ *
+ * @throws WorkerError `worker.not-running` | `folder.unusable`
+ */
+export async function openUi(choice: UiChoice, deps: UiDeps): Promise<OpenedUi> {
+  if (choice.printOnly || !(await deps.canStay())) {
+    return {
+      ...(choice.minimised ? await readyWorker(deps.window) : await openWindow(choice.printOnly, deps.window)),
+      raised: false,
+    };
+  }
+  const lock = await deps.lock();
+  if (lock.is === 'taken') {
+    if (!choice.minimised) await deps.raise();
+    return { shown: 'none', url: '', startedWorker: false, raised: true };
+  }
+  try {
+    const opened = choice.minimised ? await readyQuietly(deps) : await openWindow(false, deps.window);
+    const show = async (): Promise<void> => void (await openWindow(false, deps.window));
+    return { ...opened, raised: false, stays: deps.stay(show).finally(() => lock.release()) };
+  } catch (thrown) {
+    lock.release();
+    throw thrown;
+  }
+}
+
+/** At a login nobody is there to read that there is no worker yet: the icon shows it. */
+async function readyQuietly({ window, log }: UiDeps): Promise<OpenedWindow> {
+  try {
+    return await readyWorker(window);
+  } catch (thrown) {
+    log.warn('tray.no-worker', { error: errorChain(thrown) });
+    return { shown: 'none', url: '', startedWorker: false };
+  }
+}

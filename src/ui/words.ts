@@ -1,0 +1,51 @@
+import type { TaskKindId } from '../contract/tasks/index.ts';
+import type { Hero } from '../local-api/contract/status.ts';
+
+/** What the tray icon and its notifications say. The same words as in the window. */
+export const TRAY = {
+  product: 'studio-worker',
+  title: (state: string) => `studio-worker: ${state}`,
+  states: {
+    'not-registered': 'Not registered',
+    waiting: 'Waiting for approval',
+    rejected: 'Rejected by the studio',
+    disconnected: 'Disconnected',
+    draining: 'Finishing',
+    busy: 'Busy',
+    paused: 'Paused',
+    idle: 'Idle',
+  } satisfies Readonly<Record<Hero, string>>,
+  opening: 'Connecting to the worker',
+  unreachable: 'Worker not reachable',
+  stopping: 'Stopping the worker',
+  jobs: (count: number) => (count === 1 ? '1 job' : `${count} jobs`),
+  running: (kind: string, model: string) => `${kind}, ${model}`,
+  silent: (seconds: number) => `No answer from the studio for ${seconds}s`,
+  open: 'Open window',
+  pause: 'Pause',
+  resume: 'Resume',
+  quit: 'Quit',
+  quitAndStop: 'Quit and stop the worker',
+  quitOnly: 'Quit; the service goes on',
+  stopNow: 'Stop now',
+} as const;
+
+export const NOTICES = {
+  completed: (kind: string) => `${kind} completed`,
+  failed: (kind: string) => `${kind} failed`,
+  manyCompleted: (count: number) => `${count} jobs completed`,
+  manyFailed: (count: number) => `${count} jobs failed`,
+  someOf: (completed: number, failed: number) => `${completed} jobs completed, ${failed} failed`,
+  took: (model: string, span: string) => `${model}, ${span}`,
+  noReason: 'The log says why.',
+  models: (models: readonly string[]) => models.join(', '),
+} as const;
+
+export const KIND_NAMES: Readonly<Record<TaskKindId, string>> = {
+  image: 'Image',
+  llm: 'Chat',
+  audio_stt: 'Speech to text',
+  audio_tts: 'Text to speech',
+  video: 'Video',
+  mesh: '3D',
+};

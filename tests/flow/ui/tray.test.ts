@@ -1,0 +1,87 @@
+import { expect, setDefaultTimeout } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { isAlive } from '../../../src/system/process/alive.ts';
+import type { TrayIcon } from '../../../src/system/desktop/tray/tray.ts';
+import type { TrayWatcher } from '../../fakes/system/tray-watcher.ts';
+import { needs } from '../../needs.ts';
+import { TEST_MS, waitFor } from '../wait-for.ts';
+import { desktop, eventually, type UiProcess } from './desktop.ts';
+
+setDefaultTimeout(2 * TEST_MS);
+
+const dbusTest = needs('dbus-daemon');
+
+const iconIs = (icon: TrayIcon, watcher: TrayWatcher, ui: UiProcess): Promise<void> =>
+  eventually(`the icon ${icon}`, async () => (await watcher.icon()) === icon, ui.err);
+
+dbusTest('the icon follows its worker, and its menu steers and stops it', async () => {
+  await using at = await desktop();
+  using watcher = await at.watcher();
+  const ui = at.ui({}, '--minimised');
+  await iconIs('idle', watcher, ui);
+  const pid = at.workerPid()!;
+  expect(at.opened()).toEqual([]);
+  await watcher.choose('Pause');
+  await iconIs('paused', watcher, ui);
+  await watcher.choose('Resume');
+  await iconIs('idle', watcher, ui);
+  await watcher.activate();
+  await waitFor('a window', () => at.opened().length === 1, ui.err);
+  expect(at.opened()[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#code=/);
+  await watcher.choose('Quit and stop the worker');
+  expect(await ui.exited).toBe(0);
+  await waitFor('the end of the worker', () => !isAlive(pid), ui.err);
+  expect(['daemon.pid', 'ui.lock', 'ui.pid'].filter((name) => existsSync(at.folder.at(name)))).toEqual([]);
+});
+
+dbusTest('the icon is red for as long as the studio is away', async () => {
+  await using at = await desktop();
+  using watcher = await at.watcher();
+  const ui = at.ui({}, '--minimised');
+  await iconIs('idle', watcher, ui);
+  await at.studio.studio.stop();
+  await iconIs('disconnected', watcher, ui);
+  await at.studio.restart();
+  await iconIs('idle', watcher, ui);
+});
+
+dbusTest('a second window command opens the window of the first, and ends', async () => {
+  await using at = await desktop();
+  using watcher = await at.watcher();
+  const first = at.ui();
+  await waitFor('a window', () => at.opened().length === 1, first.err);
+  await iconIs('idle', watcher, first);
+  const second = at.ui();
+  expect(await second.exited).toBe(0);
+  expect(second.out()).toBe('the window is opened by the icon that is there already\n');
+  await waitFor('another window', () => at.opened().length === 2, first.err);
+  const third = at.ui({}, '--minimised');
+  expect(await third.exited).toBe(0);
+  expect(watcher.registered).toHaveLength(1);
+  first.kill('SIGKILL');
+  await first.exited;
+  const fourth = at.ui({}, '--minimised');
+  await waitFor('an icon of the next one', () => watcher.registered.length === 2, fourth.err);
+});
+
+dbusTest('a stop signal takes the icon away and leaves the worker running', async () => {
+  await using at = await desktop();
+  using watcher = await at.watcher();
+  const ui = at.ui({}, '--minimised');
+  await iconIs('idle', watcher, ui);
+  ui.kill('SIGTERM');
+  expect(await ui.exited).toBe(0);
+  expect(isAlive(at.workerPid()!)).toBe(true);
+});
+
+dbusTest('a worker that is killed turns the icon red until another runs', async () => {
+  await using at = await desktop();
+  using watcher = await at.watcher();
+  const ui = at.ui({}, '--minimised');
+  await iconIs('idle', watcher, ui);
+  process.kill(at.workerPid()!, 'SIGKILL');
+  await iconIs('disconnected', watcher, ui);
+  expect((await watcher.menu())[0]).toMatchObject({ label: 'Worker not reachable', enabled: false });
+  await watcher.choose('Open window');
+  await iconIs('idle', watcher, ui);
+});
