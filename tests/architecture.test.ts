@@ -9,7 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   system: ['base'],
   contract: ['base'],
-  log: ['base', 'system*'],
+  log: ['base', 'contract*', 'system*'],
   config: ['base', 'contract', 'system*', 'log*'],
   models: ['base', 'contract', 'system*', 'log*'],
   release: ['base', 'contract', 'jobs*', 'models*', 'system*', 'log*'],

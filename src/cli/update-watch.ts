@@ -1,7 +1,8 @@
 import { WorkerError } from '../base/errors.ts';
 import { pause } from '../base/pause.ts';
 import { MINUTE_MS } from '../base/units.ts';
-import type { UpdateRequest, UpdateStatus } from '../release/update/updater.ts';
+import type { UpdateStatus } from '../contract/worker/update-status.ts';
+import type { UpdateRequest } from '../release/update/updater.ts';
 import type { Clock } from '../system/clock.ts';
 import type { ControlClient } from '../worker/control/client.ts';
 import type { WorkerStatus } from '../worker/status.ts';
@@ -48,14 +49,14 @@ export async function followUpdate(
 const STEPS: Readonly<Partial<Record<UpdateStatus['at'], string>>> = {
   downloading: 'downloading and verifying',
   draining: 'waiting for the running job to end',
-  probation: 'trying',
+  trial: 'trying',
 };
 
 /** Says what is going on. @throws WorkerError `update.failed` once the worker has given it up */
 function readStep(status: UpdateStatus, to: string, { report }: Watching): void {
   const what = STEPS[status.at];
   if (what !== undefined) report(`${to}: ${what}`);
-  const isOver = ['idle', 'off', 'rolledBack', 'quarantined'].includes(status.at);
+  const isOver = ['idle', 'off', 'rolled-back', 'shelved'].includes(status.at);
   if (isOver) throw failed(to, status.because ?? 'the running job did not end in time');
 }
 
@@ -75,7 +76,7 @@ async function afterChange(
   throw failed(move.to, 'no worker answers any more');
 }
 
-const isSettled = ({ update }: WorkerStatus): boolean => update?.at !== 'probation' && update?.at !== 'swapping';
+const isSettled = ({ update }: WorkerStatus): boolean => update?.at !== 'trial' && update?.at !== 'swapping';
 
 const failed = (version: string, because = 'the worker came back as it was'): WorkerError =>
   new WorkerError('update.failed', `${version} was not installed: ${because}`);

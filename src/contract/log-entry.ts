@@ -10,10 +10,15 @@ export const LogEntrySchema = v.object({
   jobId: absentable(v.string()),
 });
 /** The same as a worker writes it: three levels, and no job id rather than a null one. */
-export interface LogEntry {
-  readonly ts: string;
-  readonly level: 'info' | 'warn' | 'error';
-  readonly category: string;
-  readonly message: string;
-  readonly jobId?: string;
-}
+const WrittenEntrySchema = v.object({
+  ts: v.string(),
+  level: v.picklist(['info', 'warn', 'error']),
+  category: v.string(),
+  message: v.string(),
+  jobId: v.exactOptional(v.string()),
+});
+export type LogEntry = Readonly<v.InferOutput<typeof WrittenEntrySchema>>;
+
+/** A line of a running worker's own log, as it keeps it. `seq` counts up from 1 within one run of the worker. */
+export const OwnLogLineSchema = v.object({ seq: v.number(), ...WrittenEntrySchema.entries });
+export type OwnLogLine = v.InferOutput<typeof OwnLogLineSchema>;

@@ -2,7 +2,7 @@
  * Call sites report what happened with its facts; how it reads is decided in `sentences/`, once. Operators of a studio
  * search their logs for the reference worker's sentences, so an event that has one there has the same one here.
  */
-import type { LogEntry } from './log-entry.ts';
+import type { LogEntry } from '../contract/log-entry.ts';
 import type { Area, Fields, LogEvent } from './logger.ts';
 import { CONTRACT_SENTENCES } from './sentences/contract.ts';
 import { MACHINE_SENTENCES } from './sentences/machine.ts';

@@ -5,7 +5,7 @@ import { collapseRepeats } from './collapse.ts';
 import { createConsoleReporter } from './console-reporter.ts';
 import { createJsonReporter } from './json-reporter.ts';
 import { filterSink, isEnabled, type Levels } from './levels.ts';
-import type { LogEntry } from './log-entry.ts';
+import type { LogEntry } from '../contract/log-entry.ts';
 import { createLogger, type Logger, type LogSink } from './logger.ts';
 import { createRedactor, type Redactor } from './redact.ts';
 import { createRing, type Numbered, type Ring } from './ring.ts';

@@ -1,5 +1,5 @@
 import { KIB } from '../base/units.ts';
-import type { LogEntry } from './log-entry.ts';
+import type { LogEntry } from '../contract/log-entry.ts';
 import type { LogSink } from './logger.ts';
 import { toLogEntry } from './message.ts';
 

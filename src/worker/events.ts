@@ -6,7 +6,7 @@ import type { JobRecord } from '../jobs/job-record.ts';
 import type { DeliveryReport } from '../jobs/delivery-report.ts';
 import type { Logger } from '../log/logger.ts';
 import type { PooledModel } from '../models/loaded/entry.ts';
-import type { UpdateStatus } from '../release/update/updater.ts';
+import type { UpdateStatus } from '../contract/worker/update-status.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import type { SessionStatus } from '../studio/session/session.ts';
 import type { Condition } from './conditions/condition.ts';

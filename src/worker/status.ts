@@ -1,6 +1,6 @@
 import type { JobRecord } from '../jobs/job-record.ts';
 import type { PooledModel } from '../models/loaded/entry.ts';
-import type { UpdateStatus } from '../release/update/updater.ts';
+import type { UpdateStatus } from '../contract/worker/update-status.ts';
 import type { RegistrationStatus } from '../studio/registration/registration.ts';
 import { type Condition, CONDITIONS } from './conditions/condition.ts';
 import type { SessionStatus } from '../studio/session/session.ts';

@@ -62,7 +62,7 @@ test('a version that dies after the hand-over is followed by the old one', async
   expect(await scene.command('update')).toMatchObject({ code: 1 });
   await worker.logged('session.welcomed', 2);
   const status = JSON.parse((await scene.command('status', '--json')).out) as { worker: Record<string, unknown> };
-  expect(status.worker).toMatchObject({ pid: worker.pid, version: OLD, update: { at: 'quarantined', version: NEW } });
+  expect(status.worker).toMatchObject({ pid: worker.pid, version: OLD, update: { at: 'shelved', version: NEW } });
   const job = await scene.studio.createJob(anLlmTask());
   await scene.studio.jobIs(job.id, 'completed');
   expect(await scene.faults()).toMatchObject([{ version: NEW, output: 'go\n' }]);

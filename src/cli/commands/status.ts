@@ -2,7 +2,7 @@ import { formatBytes, formatDuration } from '../../base/units.ts';
 import type { PooledModel } from '../../models/loaded/entry.ts';
 import type { JobRecord } from '../../jobs/job-record.ts';
 import type { Asked } from '../../worker/control/client.ts';
-import type { UpdateStatus } from '../../release/update/updater.ts';
+import type { UpdateStatus } from '../../contract/worker/update-status.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 import { command, JSON_ARG } from '../command.ts';
 import { DEFAULTS_SHOWN } from './config/index.ts';
@@ -179,11 +179,11 @@ const UPDATE_TEXTS: Readonly<Record<UpdateStatus['at'], string>> = {
   checking: 'checking',
   downloading: 'downloading',
   draining: 'waiting for the running job',
-  probation: 'trying a new version',
+  trial: 'trying a new version',
   swapping: 'replacing the executable',
   swapped: 'restarting',
-  rolledBack: 'taken back',
-  quarantined: 'not tried again',
+  'rolled-back': 'taken back',
+  shelved: 'not tried again',
 };
 
 const statusFacts = ({ path, exists, values }: OpenedConfig, asked: Asked<WorkerStatus>): unknown => ({

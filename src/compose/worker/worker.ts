@@ -236,7 +236,7 @@ function workerOf(setup: WorkerSetup, parts: Parts): Worker {
 
 /** A version on trial has not been moved to yet; nothing where this installation is not updated. */
 function updateFacts({ updater, trial }: WorkerSetup): Pick<WorkerStatus, 'update'> {
-  if (trial !== undefined) return { update: { at: 'probation', version: VERSION } };
+  if (trial !== undefined) return { update: { at: 'trial', version: VERSION } };
   return updater === undefined ? {} : { update: updater.status() };
 }
 

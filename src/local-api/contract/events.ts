@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { JobSchema } from './jobs.ts';
 import { PullSchema } from './models.ts';
-import { LogLineSchema } from './logs.ts';
+import { OwnLogLineSchema } from '../../contract/log-entry.ts';
 import { LiveStatusSchema, LoadedModelSchema } from './status.ts';
 
 /*
@@ -21,7 +21,7 @@ const EVENTS = {
   pull: v.object({ id: v.string(), pull: PullSchema }),
   /** A model was added to the catalogue, changed or removed: whoever lists them reads them anew. */
   catalogue: v.object({}),
-  log: LogLineSchema,
+  log: OwnLogLineSchema,
   missed: v.object({}),
 } as const;
 

@@ -1,19 +1,11 @@
 import * as v from 'valibot';
+import { type OwnLogLine, OwnLogLineSchema } from '../../contract/log-entry.ts';
 
-/** One line of the log. `seq` counts up from 1 within one run of the worker. */
-export const LogLineSchema = v.object({
-  seq: v.number(),
-  /** RFC 3339, UTC, with milliseconds. */
-  ts: v.string(),
-  level: v.picklist(['info', 'warn', 'error']),
-  category: v.string(),
-  message: v.string(),
-  jobId: v.exactOptional(v.string()),
-});
-export type ApiLogLine = v.InferOutput<typeof LogLineSchema>;
+/** A line of the log as this API sends it. */
+export type ApiLogLine = OwnLogLine;
 
 /** The newest lines, at most 1,000; `seq` is the newest one's, to ask for what follows. */
-export const LogPageSchema = v.object({ entries: v.array(LogLineSchema), seq: v.number() });
+export const LogPageSchema = v.object({ entries: v.array(OwnLogLineSchema), seq: v.number() });
 export type LogPage = v.InferOutput<typeof LogPageSchema>;
 
 /** `after` beyond the newest line gives all that is kept: the caller counted in another run of the worker. */

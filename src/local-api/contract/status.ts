@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { UpdateStatusSchema } from '../../contract/worker/update-status.ts';
 import { GbSchema, TimeSchema } from './common.ts';
 import { EditableConfigSchema } from './daemon-config.ts';
 import { JobSchema } from './jobs.ts';
@@ -87,27 +88,6 @@ const DaySchema = v.object({
 });
 export type ApiDay = v.InferOutput<typeof DaySchema>;
 
-export const UPDATE_STATES = [
-  'off',
-  'idle',
-  'checking',
-  'downloading',
-  'draining',
-  'probation',
-  'swapping',
-  'swapped',
-  'rolledBack',
-  'quarantined',
-] as const;
-
-export const UpdateSchema = v.object({
-  at: v.picklist(UPDATE_STATES),
-  version: v.exactOptional(v.string()),
-  because: v.exactOptional(v.string()),
-  pinned: v.exactOptional(v.string()),
-  lastCheckAt: v.exactOptional(TimeSchema),
-});
-
 /** What became of offers since the start, and what they were rejected for, most often first. */
 const OfferCountsSchema = v.object({
   offers: v.number(),
@@ -165,7 +145,7 @@ const LIVE = {
   /** Finished results that the studio does not have yet. */
   outbox: v.object({ count: v.number(), sizeBytes: v.number() }),
   /** Null where nothing updates this worker. */
-  update: v.nullable(UpdateSchema),
+  update: v.nullable(UpdateStatusSchema),
   currentJobId: v.nullable(v.string()),
   /** Oldest first. */
   activeJobs: v.array(JobSchema),

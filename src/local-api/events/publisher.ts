@@ -1,5 +1,5 @@
 import { SECOND_MS } from '../../base/units.ts';
-import type { LogEntry } from '../../log/log-entry.ts';
+import type { LogEntry } from '../../contract/log-entry.ts';
 import type { Numbered } from '../../log/ring.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { JobRecord } from '../../jobs/job-record.ts';

@@ -1,4 +1,4 @@
-import type { LogEntry } from '../../log/log-entry.ts';
+import type { LogEntry } from '../../contract/log-entry.ts';
 import type { JobLog } from '../contract/jobs.ts';
 
 /** What was logged of each of the newest jobs. */

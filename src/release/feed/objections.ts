@@ -1,5 +1,5 @@
 import { workerFor } from '../manifest.ts';
-import { quarantineOf, type UpdateState } from '../update/state.ts';
+import { whyShelved, type UpdateState } from '../update/state.ts';
 import { compareVersions, parseVersion, type Version } from './semver.ts';
 import type { TrustedRelease } from './trusted.ts';
 
@@ -59,8 +59,8 @@ const OBJECTIONS: readonly Objection[] = [
   {
     passes: ['forced'],
     against: ({ version }, { state }) => {
-      const because = quarantineOf(state, version.text);
-      return because === undefined ? undefined : `it is quarantined: ${because}`;
+      const because = whyShelved(state, version.text);
+      return because === undefined ? undefined : `it is shelved: ${because}`;
     },
   },
   {

@@ -7,7 +7,8 @@ import { type Effect, type Event, isAtRest, type Policy, type State, step } from
 import type { StagedRelease } from './stage.ts';
 import { MAX_FAULTS, withFault, withoutFaults } from './state.ts';
 import { Takeover } from './takeover.ts';
-import { anAnswer, statusOf, type UpdateHost, type Updater, type UpdaterDeps, type UpdateStatus } from './updater.ts';
+import type { UpdateStatus } from '../../contract/worker/update-status.ts';
+import { anAnswer, statusOf, type UpdateHost, type Updater, type UpdaterDeps } from './updater.ts';
 import type { UpdateAnswer, UpdateRequest } from './updater.ts';
 
 /*
@@ -140,8 +141,8 @@ class UpdateDriver implements Updater {
       case 'restart':
         this.#deps.log.info('update.replaced');
         return void this.#takeover.restart();
-      case 'quarantine':
-        return void this.#quarantine(effect.version, effect.because);
+      case 'shelve':
+        return void this.#shelve(effect.version, effect.because);
       case 'resume':
         return this.#resume();
       case 'arm-check':
@@ -252,9 +253,9 @@ class UpdateDriver implements Updater {
     this.#dispatch({ type: 'swapped' });
   }
 
-  async #quarantine(version: string, because: string): Promise<void> {
+  async #shelve(version: string, because: string): Promise<void> {
     const { log, clock } = this.#deps;
-    log.error('update.quarantined', { version, because });
+    log.error('update.shelved', { version, because });
     const output = this.#takeover.output();
     const fault = { version, at: clock.now(), because, ...(output === undefined ? {} : { output }) };
     await this.#deps.knowledge.change((known) => withFault(known, fault, MAX_FAULTS));

@@ -1,19 +1,19 @@
 /**
  * The updater, as a pure machine: no clock, no network, no log. It imports nothing.
  *
- *   idle ──due──▶ checking ──found──▶ downloading ──staged──▶ draining ──leased──▶ probation ──passed──▶ swapping ──▶ swapped
+ *   idle ──due──▶ checking ──found──▶ downloading ──staged──▶ draining ──leased──▶ trial ──passed──▶ swapping ──▶ swapped
  *    ▲                │ nothing, failed     │ failed              │ limit            │ died           │ failed
  *    ├────────────────┴─────────────────────┴─────────────────────┘                  ▼                ▼
- *    ├── rolledBack ◀────────────── the old worker serves again ────────────── quarantined        rolledBack
+ *    ├── rolled-back ◀───────────── the old worker serves again ────────────────  shelved        rolled-back
  *    └───────────────────────────────────── (both rest like idle until the next check) ──────────────┘
  *
- * While checking, downloading and draining the worker goes on with its job. From probation on it has closed its session,
+ * While checking, downloading and draining the worker goes on with its job. From the trial on it has closed its session,
  * or is about to, and comes back unless the new version takes over.
  */
 export type State =
   | { readonly at: 'idle' | 'checking' }
-  | { readonly at: 'downloading' | 'draining' | 'probation' | 'swapping' | 'swapped'; readonly version: string }
-  | { readonly at: 'rolledBack' | 'quarantined'; readonly version: string; readonly because: string };
+  | { readonly at: 'downloading' | 'draining' | 'trial' | 'swapping' | 'swapped'; readonly version: string }
+  | { readonly at: 'rolled-back' | 'shelved'; readonly version: string; readonly because: string };
 
 export type Event =
   /** A check is due: by the interval, or because somebody asked for it. */
@@ -43,7 +43,7 @@ export type Effect =
   | { readonly do: 'try'; readonly version: string }
   | { readonly do: 'swap'; readonly version: string }
   | { readonly do: 'restart' }
-  | { readonly do: 'quarantine'; readonly version: string; readonly because: string }
+  | { readonly do: 'shelve'; readonly version: string; readonly because: string }
   /** Gives the lease back, if one is held; the old worker serves again, if it stopped. */
   | { readonly do: 'resume' }
   | { readonly do: 'arm-check' }
@@ -59,12 +59,12 @@ export interface Step {
 export interface Policy {
   /** The longest that a running job may hold up an update, and offers be rejected for it, in milliseconds. */
   readonly maxDrainMs: number;
-  /** So many faults of one version quarantine it. */
+  /** So many faults of one version shelve it. */
   readonly maxFaults: number;
 }
 
 /** Whether nothing is under way. */
-export const isAtRest = ({ at }: State): boolean => at === 'idle' || at === 'rolledBack' || at === 'quarantined';
+export const isAtRest = ({ at }: State): boolean => at === 'idle' || at === 'rolled-back' || at === 'shelved';
 
 const IDLE: State = { at: 'idle' };
 const REST: Step = { state: IDLE, effects: [{ do: 'arm-check' }] };
@@ -75,8 +75,8 @@ export function step(state: State, event: Event, policy: Policy): Step {
   if (event.type === 'stop') return stop(state);
   switch (state.at) {
     case 'idle':
-    case 'rolledBack':
-    case 'quarantined':
+    case 'rolled-back':
+    case 'shelved':
       if (event.type !== 'due') return stay;
       return { state: { at: 'checking' }, effects: [{ do: 'disarm-check' }, { do: 'check' }] };
     case 'checking':
@@ -85,8 +85,8 @@ export function step(state: State, event: Event, policy: Policy): Step {
       return whileDownloading(state.version, event, policy) ?? stay;
     case 'draining':
       return whileDraining(state.version, event) ?? stay;
-    case 'probation':
-      return inProbation(state.version, event) ?? stay;
+    case 'trial':
+      return onTrial(state.version, event) ?? stay;
     case 'swapping':
       return whileSwapping(state.version, event, policy) ?? stay;
     case 'swapped':
@@ -109,36 +109,36 @@ function whileDownloading(version: string, event: Event, policy: Policy): Step |
     return { state: { at: 'draining', version }, effects: [{ do: 'wait-for-lease', version, ms }] };
   }
   if (event.type !== 'failed') return undefined;
-  return event.faults < policy.maxFaults ? REST : quarantine(version, event.because);
+  return event.faults < policy.maxFaults ? REST : shelve(version, event.because);
 }
 
 function whileDraining(version: string, event: Event): Step | undefined {
-  if (event.type === 'leased') return { state: { at: 'probation', version }, effects: [{ do: 'try', version }] };
+  if (event.type === 'leased') return { state: { at: 'trial', version }, effects: [{ do: 'try', version }] };
   if (event.type !== 'limit' && event.type !== 'failed') return undefined;
   return { state: IDLE, effects: [{ do: 'resume' }, { do: 'arm-check' }] };
 }
 
-function inProbation(version: string, event: Event): Step | undefined {
+function onTrial(version: string, event: Event): Step | undefined {
   if (event.type === 'passed') return { state: { at: 'swapping', version }, effects: [{ do: 'swap', version }] };
   // Another try would cost another outage, so one is enough.
-  if (event.type === 'died') return quarantine(version, event.because);
+  if (event.type === 'died') return shelve(version, event.because);
   return event.type === 'failed' ? rollBack(version, event.because) : undefined;
 }
 
 function whileSwapping(version: string, event: Event, policy: Policy): Step | undefined {
   if (event.type === 'swapped') return { state: { at: 'swapped', version }, effects: [{ do: 'restart' }] };
   if (event.type !== 'failed') return undefined;
-  return event.faults < policy.maxFaults ? rollBack(version, event.because) : quarantine(version, event.because);
+  return event.faults < policy.maxFaults ? rollBack(version, event.because) : shelve(version, event.because);
 }
 
 const rollBack = (version: string, because: string): Step => ({
-  state: { at: 'rolledBack', version, because },
+  state: { at: 'rolled-back', version, because },
   effects: [{ do: 'resume' }, { do: 'arm-check' }],
 });
 
-const quarantine = (version: string, because: string): Step => ({
-  state: { at: 'quarantined', version, because },
-  effects: [{ do: 'quarantine', version, because }, { do: 'resume' }, { do: 'arm-check' }],
+const shelve = (version: string, because: string): Step => ({
+  state: { at: 'shelved', version, because },
+  effects: [{ do: 'shelve', version, because }, { do: 'resume' }, { do: 'arm-check' }],
 });
 
 /** A version that is in place already is started, whoever asks to stop: what starts the worker next starts it anyway. */

@@ -102,13 +102,13 @@ export function openUpdateMemory(options: {
   };
 }
 
-/** So many faults of one version quarantine it. */
+/** So many faults of one version shelve it. */
 export const MAX_FAULTS = 2;
 /** Versions that are remembered: the oldest fault goes. */
 const MAX_REMEMBERED = 20;
 const MAX_OUTPUT_CHARACTERS = 4000;
 
-/** One more fault of a version, up to as many as quarantine it; one that costs an outage counts as all of them. */
+/** One more fault of a version, up to as many as shelve it; one that costs an outage counts as all of them. */
 export function withFault(
   state: UpdateState,
   fault: Omit<Fault, 'count' | 'output'> & { readonly output?: string },
@@ -126,7 +126,7 @@ export function withFault(
 }
 
 /** Why a version is not tried any more; undefined when it may be. */
-export const quarantineOf = (state: UpdateState, version: string): string | undefined => {
+export const whyShelved = (state: UpdateState, version: string): string | undefined => {
   const fault = state.faults.find((known) => known.version === version);
   return fault !== undefined && fault.count >= MAX_FAULTS ? fault.because : undefined;
 };

@@ -1,3 +1,4 @@
+import type { UpdateStatus } from '../../contract/worker/update-status.ts';
 import type { LeaseWait } from '../../jobs/scheduler.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -9,18 +10,6 @@ import type { UpdateState } from './state.ts';
 import type { StagedRelease } from './stage.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { Trial } from './trial.ts';
-
-/** Where the updater stands, for `status` and whoever watches. */
-export interface UpdateStatus {
-  readonly at: 'off' | State['at'];
-  /** What is being moved to, or was not. */
-  readonly version?: string;
-  /** Why a version was taken back, updates are off, or the last one came to nothing. */
-  readonly because?: string;
-  readonly pinned?: string;
-  /** Milliseconds since the epoch. */
-  readonly lastCheckAt?: number;
-}
 
 /** What an operator asks of the updater. */
 export interface UpdateRequest {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { UpdateStatusSchema } from '../../contract/worker/update-status.ts';
 import { toJobId, toModelId } from '../../base/ids.ts';
 import { TaskKindIdSchema } from '../../contract/tasks/index.ts';
 import type { WorkerEvent } from '../events.ts';
@@ -10,7 +11,6 @@ import {
   ModelSchema,
   RegistrationSchema,
   SessionSchema,
-  UpdateSchema,
 } from './status-schema.ts';
 
 const JobId = v.pipe(v.string(), v.transform(toJobId));
@@ -40,7 +40,7 @@ export const EventSchema: v.GenericSchema<unknown, WorkerEvent> = v.variant('is'
   v.object({ is: v.literal('pause'), paused: v.boolean() }),
   v.object({ is: v.literal('condition'), ...ConditionSchema.entries }),
   v.object({ is: v.literal('config'), changedKeys: v.array(v.string()) }),
-  v.object({ is: v.literal('update'), status: UpdateSchema }),
+  v.object({ is: v.literal('update'), status: UpdateStatusSchema }),
   v.object({ is: v.literal('thumbnail'), jobId: JobId }),
   v.object({ is: v.picklist(['stopping', 'catalogue']) }),
   v.object({ is: v.literal('heartbeat'), roundTripMs: v.exactOptional(v.number()) }),

@@ -1,17 +1,6 @@
 import * as v from 'valibot';
-import type { LogEntry } from '../../log/log-entry.ts';
+import type { LogEntry, OwnLogLine } from '../../contract/log-entry.ts';
 import type { Numbered } from '../../log/ring.ts';
-
-/** A line of the log on its way to a command. `seq` counts up from 1 within one run of the worker. */
-export const LogLineSchema = v.object({
-  seq: v.number(),
-  ts: v.string(),
-  level: v.picklist(['info', 'warn', 'error']),
-  category: v.string(),
-  message: v.string(),
-  jobId: v.exactOptional(v.string()),
-});
-export type LogLine = v.InferOutput<typeof LogLineSchema>;
 
 /** Which lines a command wants. */
 export const LogRequestSchema = v.object({
@@ -34,7 +23,7 @@ export async function* logLines(
   log: LogSource,
   { lines, follow, jobId }: LogRequest,
   signal: AbortSignal,
-): AsyncGenerator<LogLine> {
+): AsyncGenerator<OwnLogLine> {
   const { ring } = log;
   const isWanted = ({ item }: Numbered<LogEntry>): boolean => jobId === undefined || item.jobId === jobId;
   let place = ring.lastSeq;
@@ -60,4 +49,4 @@ export async function* logLines(
   }
 }
 
-const toLine = ({ seq, item }: Numbered<LogEntry>): LogLine => ({ seq, ...item });
+const toLine = ({ seq, item }: Numbered<LogEntry>): OwnLogLine => ({ seq, ...item });

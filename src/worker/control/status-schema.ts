@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { toJobId, toModelId, toWorkerId } from '../../base/ids.ts';
 import { ENGINE_NAMES } from '../../contract/model-source.ts';
+import { UpdateStatusSchema } from '../../contract/worker/update-status.ts';
 import { TaskKindIdSchema } from '../../contract/tasks/index.ts';
 import { CONDITIONS } from '../conditions/condition.ts';
 import { OBSTACLES, type WorkerStatus } from '../status.ts';
@@ -29,25 +30,6 @@ export const SessionSchema = v.variant('at', [
   v.object({ at: v.literal('refused'), code: v.optional(v.number(), 0), because: v.string() }),
   v.object({ at: v.literal('gave-up'), because: v.string() }),
 ]);
-
-export const UpdateSchema = v.object({
-  at: v.picklist([
-    'off',
-    'idle',
-    'checking',
-    'downloading',
-    'draining',
-    'probation',
-    'swapping',
-    'swapped',
-    'rolledBack',
-    'quarantined',
-  ]),
-  version: v.exactOptional(v.string()),
-  because: v.exactOptional(v.string()),
-  pinned: v.exactOptional(v.string()),
-  lastCheckAt: v.exactOptional(Time),
-});
 
 export const ModelSchema = v.object({
   engine: v.picklist(ENGINE_NAMES),
@@ -102,7 +84,7 @@ export const StatusSchema = v.pipe(
     vramThresholdGb: v.number(),
     modelEngines: v.array(v.string()),
     extensionEngines: v.array(v.string()),
-    update: v.exactOptional(UpdateSchema),
+    update: v.exactOptional(UpdateStatusSchema),
     models: v.array(ModelSchema),
     runningJobs: v.array(JobSchema),
     recentJobs: v.array(JobSchema),

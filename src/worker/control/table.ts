@@ -5,7 +5,8 @@ import { ENGINE_NAMES, ModelSourceSchema } from '../../contract/model-source.ts'
 import { type AskEntry, ask, type StreamEntry, stream } from './entry.ts';
 import { EventSchema } from './event-schema.ts';
 import { ExplanationSchema } from './explanation-schema.ts';
-import { LogLineSchema, LogRequestSchema } from './log-line.ts';
+import { OwnLogLineSchema } from '../../contract/log-entry.ts';
+import { LogRequestSchema } from './log-line.ts';
 import { OfferCountsSchema } from './offer-counts-schema.ts';
 import { StatusSchema } from './status-schema.ts';
 
@@ -93,7 +94,7 @@ const STREAMS = {
   /** All that happens in the worker from now on. A slow subscriber loses its oldest events; a `missed` event counts them. */
   subscribe: stream(Nothing, EventSchema, SOON_MS),
   /** What was logged lately, and what is logged from now on. */
-  logs: stream(LogRequestSchema, LogLineSchema, SOON_MS),
+  logs: stream(LogRequestSchema, OwnLogLineSchema, SOON_MS),
 };
 
 export type AskName = keyof typeof ASKS;

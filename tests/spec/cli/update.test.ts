@@ -75,7 +75,7 @@ test('what stands against a release is the error, with its exit code', async () 
 test.each([
   [{ at: 'idle', lastCheckAt: 0 }, 'on, checked 0 ms ago'],
   [{ at: 'draining', version: '0.6.0' }, 'waiting for the running job, 0.6.0'],
-  [{ at: 'quarantined', version: '0.6.0', because: 'it died\nagain' }, 'not tried again, 0.6.0, it died again'],
+  [{ at: 'shelved', version: '0.6.0', because: 'it died\nagain' }, 'not tried again, 0.6.0, it died again'],
   [{ at: 'off', because: 'this is a checkout', pinned: '0.5.0' }, 'off, this is a checkout, pinned to 0.5.0'],
 ] as const)('status shows an updater at %p', async (update, shown) => {
   await using cli = await setup({ worker: aWorker({ update }) });

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { DEFAULT_LEVELS, parseLevels } from '../../../src/log/levels.ts';
-import type { LogEntry } from '../../../src/log/log-entry.ts';
+import type { LogEntry } from '../../../src/contract/log-entry.ts';
 import type { LogEvent } from '../../../src/log/logger.ts';
 import { type LogOptions, openLog } from '../../../src/log/open-log.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';

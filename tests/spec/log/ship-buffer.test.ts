@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { KIB } from '../../../src/base/units.ts';
 import { logBatch } from '../../../src/contract/frames/outbound.ts';
-import type { LogEntry } from '../../../src/log/log-entry.ts';
+import type { LogEntry } from '../../../src/contract/log-entry.ts';
 import { createShipBuffer } from '../../../src/log/ship-buffer.ts';
 
 const anEntry = (message: string): LogEntry => ({

@@ -1,4 +1,4 @@
-import type { LogLine } from '../../../worker/control/log-line.ts';
+import type { OwnLogLine } from '../../../contract/log-entry.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import { WITHOUT_WORKER } from '../../running.ts';
@@ -38,5 +38,5 @@ export const logs = command({
   },
 });
 
-const lineText = ({ ts, level, category, message }: LogLine): string =>
+const lineText = ({ ts, level, category, message }: OwnLogLine): string =>
   `${ts}  ${level.padEnd(5)}  ${category.padEnd(12)}  ${onOneLine(message)}`;

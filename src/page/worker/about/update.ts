@@ -22,11 +22,11 @@ const LOOKS: Readonly<Record<Update['at'], { readonly tone: Tone; readonly icon:
     checking: { tone: 'accent', icon: 'search' },
     downloading: { tone: 'accent', icon: 'down', step: 1 },
     draining: { tone: 'busy', icon: 'clock', step: 2 },
-    probation: { tone: 'accent', icon: 'play', step: 3 },
+    trial: { tone: 'accent', icon: 'play', step: 3 },
     swapping: { tone: 'accent', icon: 'retry', step: 4 },
     swapped: { tone: 'ok', icon: 'done' },
-    rolledBack: { tone: 'bad', icon: 'undo' },
-    quarantined: { tone: 'bad', icon: 'failed' },
+    'rolled-back': { tone: 'bad', icon: 'undo' },
+    shelved: { tone: 'bad', icon: 'failed' },
   };
 
 export function updateLook(update: Update): UpdateLook {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { UPDATE_STATES } from '../../../../src/local-api/contract/status.ts';
+import { UPDATE_STATES } from '../../../../src/contract/worker/update-status.ts';
 import { isNews, updateLook } from '../../../../src/page/worker/about/update.ts';
 
 test('each state of an update has a sentence of its own', () => {
@@ -9,11 +9,11 @@ test('each state of an update has a sentence of its own', () => {
     say: '0.6.1 installs when the running job is done.',
     step: 2,
   });
-  expect(updateLook({ at: 'rolledBack' }).say).toBe('A newer release did not come up, so this one goes on.');
+  expect(updateLook({ at: 'rolled-back' }).say).toBe('A newer release did not come up, so this one goes on.');
 });
 
 test('an update is news while it moves or has failed', () => {
   const news = UPDATE_STATES.filter((at) => isNews({ at }));
-  expect(news).toEqual(['downloading', 'draining', 'probation', 'swapping', 'rolledBack', 'quarantined']);
+  expect(news).toEqual(['downloading', 'draining', 'trial', 'swapping', 'rolled-back', 'shelved']);
   expect(isNews(null)).toBe(false);
 });

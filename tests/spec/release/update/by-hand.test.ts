@@ -3,7 +3,7 @@ import { toWorkerError } from '../../../../src/base/errors.ts';
 import type { FindChoice } from '../../../../src/release/feed/find.ts';
 import type { TrustedRelease } from '../../../../src/release/feed/trusted.ts';
 import { type ByHandDeps, createUpdates } from '../../../../src/release/update/by-hand.ts';
-import { openUpdateMemory, quarantineOf, withFault } from '../../../../src/release/update/state.ts';
+import { openUpdateMemory, whyShelved, withFault } from '../../../../src/release/update/state.ts';
 import { aRelease, versionOf } from '../../../fakes/release/a-release.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { MemoryFiles } from '../../../fakes/system/memory-files.ts';
@@ -81,15 +81,15 @@ test('a forced version is forgiven what it did before', async () => {
   const { updates, memory } = setup(releaseOf('0.6.0'));
   await memory.change((state) => withFault(state, { version: '0.6.0', at: 1, because: 'it died' }, 2));
   await updates.install({ version: '0.6.0', force: true });
-  expect(quarantineOf(await memory.read(), '0.6.0')).toBe(undefined);
+  expect(whyShelved(await memory.read(), '0.6.0')).toBe(undefined);
 });
 
-test('a rollback restores the executable and quarantines the version it left', async () => {
+test('a rollback restores the executable and shelves the version it left', async () => {
   const { updates, memory, did, choices } = setup(releaseOf('0.6.0'));
   expect(await updates.install({ rollback: true })).toEqual({ from: '0.5.0', to: '0.4.0' });
   expect(did).toEqual(['put back']);
   expect(choices).toEqual([]);
-  expect(quarantineOf(await memory.read(), '0.5.0')).toContain('the operator went back');
+  expect(whyShelved(await memory.read(), '0.5.0')).toContain('the operator went back');
 });
 
 test('a program that cannot be replaced is refused before anything is read', async () => {

@@ -6,7 +6,7 @@ import { sentenceFor } from '../../../../src/log/message.ts';
 import type { FindChoice } from '../../../../src/release/feed/find.ts';
 import { createUpdater } from '../../../../src/release/update/driver.ts';
 import { createKnowledge } from '../../../../src/release/update/knowledge.ts';
-import { openUpdateMemory, quarantineOf } from '../../../../src/release/update/state.ts';
+import { openUpdateMemory, whyShelved } from '../../../../src/release/update/state.ts';
 import type { Trial } from '../../../../src/release/update/trial.ts';
 import type { UpdateHost, UpdaterDeps } from '../../../../src/release/update/updater.ts';
 import { aRelease } from '../../../fakes/release/a-release.ts';
@@ -144,7 +144,7 @@ test('a result that the studio has not acknowledged is not put at risk', async (
   expect(at.updater.status()).toMatchObject({ at: 'idle' });
 });
 
-test('a version that does not start costs no session and is quarantined', async () => {
+test('a version that does not start costs no session and is shelved', async () => {
   const ready = Promise.reject(new WorkerError('update.failed', 'the new version exited with 1 before it served'));
   ready.catch(() => {});
   const at = await setup({ trial: { ...WORKS, ready } });
@@ -152,7 +152,7 @@ test('a version that does not start costs no session and is quarantined', async 
   expect(at.did).toEqual(['try /f/new']);
   expect(at.scheduler.refusal('studio')).toBeUndefined();
   const state = await at.memory.read();
-  expect(quarantineOf(state, '0.6.0')).toBe('the new version exited with 1 before it served');
+  expect(whyShelved(state, '0.6.0')).toBe('the new version exited with 1 before it served');
   expect(state.faults[0]?.output).toBe('its log');
 });
 
@@ -163,13 +163,13 @@ test('a version that does not serve gives the machine back to the old worker', a
   await at.updater.takeOver();
   expect(at.updater.takesOver).toBe(false);
   expect(at.did).toEqual(['try /f/new', 'hand over']);
-  expect(at.updater.status()).toMatchObject({ at: 'quarantined', version: '0.6.0' });
+  expect(at.updater.status()).toMatchObject({ at: 'shelved', version: '0.6.0' });
 });
 
-test('an install that fails is rolled back, and twice quarantines its version', async () => {
+test('an install that fails is rolled back, and twice shelves its version', async () => {
   const install = (): Promise<void> => Promise.reject(new WorkerError('update.failed', 'the installer exited with 1'));
   const at = await setup({ deps: { install } });
-  for (const expected of ['rolledBack', 'quarantined'] as const) {
+  for (const expected of ['rolled-back', 'shelved'] as const) {
     await at.updater.request({});
     await settle();
     await at.updater.takeOver();
@@ -256,13 +256,13 @@ test('an operator is answered once it is clear where the update leads', async ()
   expect(second.message).toStartWith('an update is under way already');
 });
 
-test('a rollback needs no trial and quarantines the present version', async () => {
+test('a rollback needs no trial and shelves the present version', async () => {
   const at = await setup();
   expect(await at.updater.request({ rollback: true })).toEqual({ is: 'updating', version: '0.4.0' });
   await settle();
   await at.updater.takeOver();
   expect(at.did).toEqual(['hand over', 'put back', 'restart']);
-  expect(quarantineOf(await at.memory.read(), '0.5.0')).toContain('the operator went back');
+  expect(whyShelved(await at.memory.read(), '0.5.0')).toContain('the operator went back');
 });
 
 test('a program that cannot be replaced says why, and checks nothing', async () => {

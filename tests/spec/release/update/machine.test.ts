@@ -52,29 +52,29 @@ test.each([
   });
 });
 
-test('a first fault of a version is forgiven, the second quarantines it', () => {
+test('a first fault of a version is forgiven, the second shelves it', () => {
   const fault = (faults: number): Event => ({ type: 'failed', because: 'the archive is another', faults });
   expect(upTo(2, fault(0)).state).toEqual({ at: 'idle' });
   expect(upTo(2, fault(1)).state).toEqual({ at: 'idle' });
   const { state, did } = upTo(2, fault(2));
-  expect(state).toEqual({ at: 'quarantined', version: '0.6.0', because: 'the archive is another' });
-  expect(did.slice(-3)).toEqual(['quarantine', 'resume', 'arm-check']);
+  expect(state).toEqual({ at: 'shelved', version: '0.6.0', because: 'the archive is another' });
+  expect(did.slice(-3)).toEqual(['shelve', 'resume', 'arm-check']);
 });
 
-test('a version that does not serve is quarantined and the old one resumes', () => {
+test('a version that does not serve is shelved and the old one resumes', () => {
   const { state, did } = upTo(4, { type: 'died', because: 'exited with 1' });
-  expect(state).toEqual({ at: 'quarantined', version: '0.6.0', because: 'exited with 1' });
-  expect(did.slice(-3)).toEqual(['quarantine', 'resume', 'arm-check']);
+  expect(state).toEqual({ at: 'shelved', version: '0.6.0', because: 'exited with 1' });
+  expect(did.slice(-3)).toEqual(['shelve', 'resume', 'arm-check']);
 });
 
 test('a swap that fails once brings the old worker back and blames nobody yet', () => {
   const { state, did } = upTo(5, { type: 'failed', because: 'no space', faults: 1 });
-  expect(state).toEqual({ at: 'rolledBack', version: '0.6.0', because: 'no space' });
-  expect(did).not.toContain('quarantine');
+  expect(state).toEqual({ at: 'rolled-back', version: '0.6.0', because: 'no space' });
+  expect(did).not.toContain('shelve');
   expect(did.slice(-2)).toEqual(['resume', 'arm-check']);
 });
 
-test.each(['quarantined', 'rolledBack'] as const)('%s is a state to rest in: the next check comes', (at) => {
+test.each(['shelved', 'rolled-back'] as const)('%s is a state to rest in: the next check comes', (at) => {
   const rest: State = { at, version: '0.6.0', because: 'it died' };
   expect(walk([{ type: 'due' }], rest)).toMatchObject({ state: { at: 'checking' }, did: ['disarm-check', 'check'] });
 });
@@ -129,7 +129,7 @@ test('the updater is always under way, has a check armed, or has ended', () => {
         if (event.type === 'stop') stopped = true;
         if (event.type === 'due' && next.state.at === 'checking') stopped = false;
         ({ state } = next);
-        const rests = state.at === 'idle' || state.at === 'rolledBack' || state.at === 'quarantined';
+        const rests = state.at === 'idle' || state.at === 'rolled-back' || state.at === 'shelved';
         expect(rests && !stopped).toBe(armed && rests && !stopped);
         expect(!rests && armed).toBe(false);
       }

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { countStart, type StartVerdict, startSurvived } from '../../../../src/release/update/start-count.ts';
-import { NOTHING_KNOWN, quarantineOf, type UpdateState } from '../../../../src/release/update/state.ts';
+import { NOTHING_KNOWN, whyShelved, type UpdateState } from '../../../../src/release/update/state.ts';
 
 const start = (state: UpdateState, version = '0.6.0', hasPrevious = true): StartVerdict =>
   countStart(state, { version, hasPrevious, now: 5 });
@@ -14,9 +14,9 @@ test('a version that died three times is rolled back at its fourth start', () =>
   expect([0, 1, 2, 3].map((times) => start(died(times)).is)).toEqual(['go', 'go', 'go', 'roll-back']);
 });
 
-test('one that is taken back is quarantined, and what was before it starts afresh', () => {
+test('one that is taken back is shelved, and what was before it starts afresh', () => {
   const { state } = start(died(3));
-  expect(quarantineOf(state, '0.6.0')).toBe('it ended 3 times in a row before it came to work');
+  expect(whyShelved(state, '0.6.0')).toBe('it ended 3 times in a row before it came to work');
   expect(state.rolledBack).toEqual({ version: '0.6.0', at: 5, because: expect.any(String) });
   expect(start(state, '0.5.0', false)).toEqual({
     is: 'go',
