@@ -20,6 +20,8 @@ export const SWEEP_MS = 10_000;
 export const STALE_MS = 30_000;
 /** A running job whose socket is lost stays with its worker this long (studio contract: `resume`). */
 export const GRACE_MS = STALE_MS;
+/** A job's lease from its last heartbeat: until that counts as missing wherever its socket is, and the grace after. */
+export const LEASE_MS = STALE_MS + SWEEP_MS + GRACE_MS;
 
 /** What a worker does for us at the moment. */
 export type Activity =

@@ -12,10 +12,12 @@ import type { ObjectionTo } from './http/objections.ts';
 import { registrationRequestRoutes } from './http/registrations.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { uploadRoutes } from './http/uploads.ts';
-import { STALE_MS, SWEEP_MS } from './queue.ts';
-import { restoreLeases } from './sessions/leases.ts';
+import { GRACE_MS, STALE_MS, SWEEP_MS } from './queue.ts';
+import type { StudioBus } from './replicas/bus.ts';
+import { onNews } from './replicas/on-news.ts';
+import { loseAllLapsed, restoreLeases } from './sessions/leases.ts';
 import { createRejections } from './sessions/rejections.ts';
-import type { StudioState } from './sessions/state.ts';
+import { logFailure, type StudioState } from './sessions/state.ts';
 import { openWorkerSocket } from './sessions/worker-socket.ts';
 import type { ArtifactStore } from './storage/artifacts.ts';
 import { type HashOf, sameHash } from './storage/secrets.ts';
@@ -24,6 +26,8 @@ import type { Store, WorkerRow } from './storage/store.ts';
 /** What a studio is made of. */
 export interface StudioParts {
   readonly store: Store;
+  /** The other studios on its database. */
+  readonly bus: StudioBus;
   readonly artifacts: ArtifactStore;
   readonly clock: Clock;
   readonly random: Random;
@@ -53,17 +57,21 @@ export interface Studio {
 
 /** Sets up the rules over a store, and leases what an earlier process left with workers. */
 export async function createStudio(parts: StudioParts): Promise<Studio> {
-  const { store, clock, log, features, hashOf, nextTurn } = parts;
+  const { store, bus, clock, log, features, hashOf, nextTurn, random } = parts;
   const nobody = { live: new Map(), deleted: new Set<string>(), leases: new Map() };
   const rejections = createRejections();
-  const studio: StudioState = { store, clock, log, features, rejections, ...nobody, stopped: false };
+  const studio: StudioState = { store, bus, clock, log, features, rejections, ...nobody, stopped: false };
   await restoreLeases(studio);
-  const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio));
+  const startedMs = clock.elapsed();
+  const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio, startedMs));
   const decisions = createDecisions(clock);
+  const unsubscribe = await bus.subscribe((news) => onNews(studio, decisions, news));
   return {
     answer: createRouter(routesOf(parts, studio, decisions), { log, allowsHost: createAllowedHosts(parts.hostNames) }),
-    openSocket: (socket, worker) => openWorkerSocket({ studio, hashOf, nextTurn }, socket, worker),
+    openSocket: (socket, worker) =>
+      openWorkerSocket({ studio, hashOf, nextTurn, newSessionId: () => random.hex(8) }, socket, worker),
     stop: () => {
+      logFailure(studio, unsubscribe());
       studio.stopped = true;
       disarmSweep();
       decisions.stop();
@@ -103,13 +111,15 @@ const authorizer =
   };
 
 /** Ends sessions without a heartbeat; their sockets are cut, since nobody is there to read a close frame. */
-function sweep(studio: StudioState): void {
+function sweep(studio: StudioState, startedMs: number): void {
   for (const session of studio.live.values()) {
     const silentMs = Math.round(studio.clock.elapsed() - session.lastBeat.elapsedMs);
     if (silentMs <= STALE_MS) continue;
     studio.log.warn('session.stale', { workerId: session.workerId, silentMs });
     session.end(CLOSE.abnormal, 'no heartbeat');
   }
+  // At first every lease may have run out, when all studios were away: workers have the grace to come back.
+  if (studio.bus.isShared && studio.clock.elapsed() - startedMs > GRACE_MS) logFailure(studio, loseAllLapsed(studio));
 }
 
 function every(clock: Clock, ms: number, call: () => void): () => void {

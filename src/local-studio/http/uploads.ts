@@ -51,6 +51,7 @@ async function takeUpload(deps: UploadRouteDeps, exchange: Exchange): Promise<Re
   }
   const session = studio.live.get(workerId);
   endActivity(session, jobId);
+  if (session === undefined) studio.bus.publish({ is: 'completed', jobId, workerId });
   // The answer goes first.
   if (session !== undefined) deps.nextTurn(() => logFailure(studio, offerTo(studio, session)));
   return json({ ok: true });

@@ -3,7 +3,8 @@ import type { ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { ranOnOf } from '../../contract/results.ts';
 import { dropLease, onHeartbeat } from './leases.ts';
 import type { StudioState, WorkerSession } from './state.ts';
-import { offerTo, offerToAll, takeBack } from './offering.ts';
+import { offerTo, requeued, takeBack } from './offering.ts';
+import { endUnlessNewest } from './sessions.ts';
 import { afterFailure, defer, isTransient } from '../queue.ts';
 import type { Completion } from '../storage/store.ts';
 
@@ -20,6 +21,7 @@ export async function act(studio: StudioState, session: WorkerSession, frame: Re
     case 'hello':
       return false;
     case 'heartbeat':
+      if (!(await endUnlessNewest(studio, session))) return true;
       session.send(await onHeartbeat(studio, session, frame));
       await offerTo(studio, session);
       return true;
@@ -116,7 +118,7 @@ async function onFail(studio: StudioState, session: WorkerSession, frame: Frame<
   }
   endActivity(session, activity.jobId);
   session.send(`{"type":"failAck","jobId":${JSON.stringify(frame.jobId)}}`);
-  await offerToAll(studio);
+  await requeued(studio);
   return true;
 }
 

@@ -1,7 +1,7 @@
 import type { ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
-import { offerToAll } from './offering.ts';
-import { afterFailure, afterUnnamedBeat, GRACE_MS } from '../queue.ts';
+import { requeued } from './offering.ts';
+import { afterFailure, afterUnnamedBeat, GRACE_MS, LEASE_MS } from '../queue.ts';
 
 /*
  * A claim outlives the socket it was made on (studio contract: `resume`). Its job is leased to the worker until a
@@ -11,12 +11,28 @@ import { afterFailure, afterUnnamedBeat, GRACE_MS } from '../queue.ts';
 
 /** Leaves the job with its worker for the grace. */
 function leaseJob(studio: StudioState, jobId: string, workerId: string): void {
+  awaitWorker(studio, jobId, workerId);
+  logFailure(studio, studio.store.jobs.renew(jobId, workerId, GRACE_MS));
+}
+
+function awaitWorker(studio: StudioState, jobId: string, workerId: string): void {
   studio.leases.get(jobId)?.disarm();
   const disarm = studio.clock.after(GRACE_MS, () => {
     studio.leases.delete(jobId);
-    logFailure(studio, loseJob(studio, jobId, workerId, 'the worker did not come back in time'));
+    logFailure(studio, loseLapsed(studio, jobId, workerId));
   });
   studio.leases.set(jobId, { workerId, disarm });
+}
+
+/** Loses a job whose worker is nowhere; one that came back at another studio has renewed its lease there. */
+const loseLapsed = (studio: StudioState, jobId: string, workerId: string): Promise<void> =>
+  loseJob(studio, { jobId, workerId, onlyLapsed: true }, 'the worker did not come back in time');
+
+/** Loses what workers left behind whose studio is gone. */
+export async function loseAllLapsed(studio: StudioState): Promise<void> {
+  for (const { id, workerId } of await studio.store.jobs.lapsed()) {
+    if (workerId !== undefined) await loseLapsed(studio, id, workerId);
+  }
 }
 
 /** Ends a lease, if there is one; the job itself is not changed. */
@@ -26,7 +42,7 @@ export function dropLease(studio: StudioState, jobId: string): void {
 }
 
 /** Takes a job from its worker: back to the queue, or failed when that was its last attempt. */
-export async function loseJob(studio: StudioState, jobId: string, workerId: string, why: string): Promise<void> {
+async function loseJob(studio: StudioState, { jobId, workerId, onlyLapsed = false }: Loss, why: string): Promise<void> {
   dropLease(studio, jobId);
   if (studio.stopped) return;
   const { jobs } = studio.store;
@@ -36,11 +52,27 @@ export async function loseJob(studio: StudioState, jobId: string, workerId: stri
   const to = job.state === 'offered' ? 'queued' : afterFailure(job, true);
   const moved =
     job.state === 'offered'
-      ? await jobs.release(jobId, workerId, at)
-      : await jobs.end(jobId, workerId, { to, outcome: 'lost', error: why }, at);
-  if (!moved) return; // it ended in the meantime
+      ? await jobs.release(jobId, workerId, at, onlyLapsed)
+      : await jobs.end(jobId, workerId, { to, outcome: 'lost', error: why, onlyLapsed }, at);
+  if (!moved) return; // it ended in the meantime, or its worker is back
   studio.log.warn('job.lost', { jobId, workerId, because: why, attempts: job.attempts, to });
-  await offerToAll(studio);
+  await requeued(studio);
+}
+
+interface Loss {
+  readonly jobId: string;
+  readonly workerId: string;
+  readonly onlyLapsed?: boolean;
+}
+
+/** The operator cancelled the job: its worker, if its socket is here, is told as far as it can be. */
+export function revokeClaim(studio: StudioState, jobId: string): void {
+  for (const session of studio.live.values()) {
+    if (session.activity.at !== 'running' || session.activity.jobId !== jobId) continue;
+    session.activity = { ...session.activity, revoked: true };
+    if (session.capabilities.extensionEngines !== undefined) session.send(claimAck(jobId, CANCELLED));
+  }
+  dropLease(studio, jobId);
 }
 
 /** Decides about a worker's job when its session ended; `for-good` also loses the jobs leased to it. */
@@ -54,21 +86,25 @@ export async function onSessionEnded(
   session.activity = { at: 'idle' };
   if (studio.stopped) return;
   if (activity.at === 'offered') {
-    if (await studio.store.jobs.release(activity.jobId, workerId, studio.clock.now())) await offerToAll(studio);
+    if (await studio.store.jobs.release(activity.jobId, workerId, studio.clock.now())) await requeued(studio);
   } else if (activity.at === 'running' && !activity.revoked) {
     if (studio.features.includes('resume') && gone === 'for-now') leaseJob(studio, activity.jobId, workerId);
-    else await loseJob(studio, activity.jobId, workerId, 'the socket was lost');
+    else await loseJob(studio, { jobId: activity.jobId, workerId }, 'the socket was lost');
   }
-  if (gone === 'for-good') await loseLeased(studio, workerId, undefined);
+  if (gone === 'for-good') await loseLeased(studio, workerId);
 }
 
 /** Loses what is leased to a worker, except for one job. */
-async function loseLeased(studio: StudioState, workerId: string, except: string | undefined): Promise<void> {
-  for (const [jobId, lease] of studio.leases) {
-    if (lease.workerId === workerId && jobId !== except) {
-      await loseJob(studio, jobId, workerId, 'the worker is not at work on it');
-    }
+export async function loseLeased(studio: StudioState, workerId: string, except?: string): Promise<void> {
+  for (const jobId of await leasedTo(studio, workerId)) {
+    if (jobId !== except) await loseJob(studio, { jobId, workerId }, 'the worker is not at work on it');
   }
+}
+
+/** Without a session no job is a worker's but by a lease; another studio's leases are known to the database alone. */
+async function leasedTo(studio: StudioState, workerId: string): Promise<readonly string[]> {
+  if (studio.bus.isShared) return (await studio.store.jobs.underway(workerId)).map(({ id }) => id);
+  return [...studio.leases].flatMap(([jobId, lease]) => (lease.workerId === workerId ? [jobId] : []));
 }
 
 type Heartbeat = Extract<ReadOutboundFrame, { readonly type: 'heartbeat' }>;
@@ -84,6 +120,7 @@ export async function onHeartbeat(studio: StudioState, session: WorkerSession, f
   }
   if (session.activity.at === 'running' && session.activity.jobId === named) {
     session.activity = { ...session.activity, unnamed: 0 };
+    await renewClaim(studio, session, session.activity);
   } else if (session.activity.at === 'running') {
     dropUnnamed(studio, session, session.activity);
   } else if (named === undefined) {
@@ -93,6 +130,16 @@ export async function onHeartbeat(studio: StudioState, session: WorkerSession, f
   if (await isHeld(studio, session, named)) return claimAck(named, { held: true });
   const isCancelled = (await studio.store.jobs.get(named))?.state === 'cancelled';
   return claimAck(named, isCancelled ? CANCELLED : { held: false });
+}
+
+/** Another studio on this database may have cancelled the job, or taken it from the worker. */
+async function renewClaim(
+  studio: StudioState,
+  session: WorkerSession,
+  activity: WorkerSession['activity'] & { readonly at: 'running' },
+): Promise<void> {
+  if (activity.revoked || (await studio.store.jobs.renew(activity.jobId, session.workerId, LEASE_MS))) return;
+  if (session.activity.at === 'running') session.activity = { ...session.activity, revoked: true };
 }
 
 const HEARTBEAT_ACK = '{"type":"heartbeatAck"}';
@@ -139,6 +186,6 @@ async function isHeld(studio: StudioState, session: WorkerSession, jobId: string
 /** Leases what an earlier process of this studio left with workers: it stays theirs for the grace. */
 export async function restoreLeases(studio: StudioState): Promise<void> {
   for (const job of await studio.store.jobs.underway()) {
-    if (job.workerId !== undefined) leaseJob(studio, job.id, job.workerId);
+    if (job.workerId !== undefined) awaitWorker(studio, job.id, job.workerId);
   }
 }

@@ -1,4 +1,3 @@
-import type { TaskKindId } from '../../contract/tasks/index.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
 import { enginesOf, isAvailable, OFFER_ANSWER_MS, passedOver, suits } from '../queue.ts';
 import type { JobRow } from '../storage/store.ts';
@@ -13,7 +12,7 @@ export async function offerTo(studio: StudioState, session: WorkerSession): Prom
     const job = await choose(studio, session);
     if (job !== undefined && !session.alive) {
       await studio.store.jobs.release(job.id, session.workerId, studio.clock.now());
-      return offerToAll(studio);
+      return requeued(studio);
     }
     if (job !== undefined) return ask(studio, session, job);
     session.activity = { at: 'idle' };
@@ -25,11 +24,23 @@ export async function offerToAll(studio: StudioState): Promise<void> {
   for (const session of studio.live.values()) await offerTo(studio, session);
 }
 
+/** A job is back in the queue: whoever may have it is asked, at other studios too. */
+export async function requeued(studio: StudioState): Promise<void> {
+  studio.bus.publish({ is: 'queued' });
+  await offerToAll(studio);
+}
+
+/** What decides whether a worker is worth asking about a job. */
+type QueuedJob = Pick<JobRow, 'kind' | 'vramGb'>;
+
 /** Finds a worker for a job that was just queued; what else waits was offered when it came up. */
-export async function offerJob(
-  studio: StudioState,
-  job: { readonly kind: TaskKindId; readonly vramGb: number },
-): Promise<void> {
+export async function offerJob(studio: StudioState, { kind, vramGb }: QueuedJob): Promise<void> {
+  studio.bus.publish({ is: 'queued', job: { kind, vramGb } });
+  await offerHere(studio, { kind, vramGb });
+}
+
+/** As `offerJob`, to workers whose sockets are here. */
+export async function offerHere(studio: StudioState, job: QueuedJob): Promise<void> {
   for (const session of studio.live.values()) {
     if (!suits(session.capabilities, job)) continue;
     const couldAsk = canAsk(studio, session);
@@ -80,7 +91,7 @@ export async function takeBack(studio: StudioState, session: WorkerSession, jobI
   session.activity = { at: 'idle' };
   if (studio.stopped) return;
   await studio.store.jobs.release(jobId, session.workerId, studio.clock.now());
-  await offerToAll(studio);
+  await requeued(studio);
 }
 
 /** Task and model source are JSON already, digit for digit as the operator wrote them. */

@@ -4,12 +4,17 @@ import type { Feature } from '../../contract/frames/inbound.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Activity, Deferred } from '../queue.ts';
+import type { StudioBus } from '../replicas/bus.ts';
 import type { Rejections } from './rejections.ts';
 import type { Store } from '../storage/store.ts';
 
 /** A worker's live session, from its welcome to the end of its socket. */
 export interface WorkerSession {
+  /** Random: two studios on one database tell sessions of one worker apart by it. */
+  readonly id: string;
   readonly workerId: string;
+  /** Settles when the store knows of the session. */
+  readonly opened: Promise<void>;
   /** Hands a frame, as text, to the socket. */
   send(text: string): void;
   /** Ends the socket and the session with it; an error frame with `errorCode` goes out first when there is one. */
@@ -43,6 +48,7 @@ export interface JobLease {
 /** All that the rules of offering and answering work on. */
 export interface StudioState {
   readonly store: Store;
+  readonly bus: StudioBus;
   readonly clock: Clock;
   readonly log: Logger;
   /** What the welcome offers; with `resume`, claims outlive sockets. */
@@ -60,6 +66,6 @@ export interface StudioState {
 }
 
 /** For work that nobody awaits: a failure is logged, and the sweep or the next heartbeat retries. */
-export function logFailure(studio: StudioState, work: Promise<void>): void {
+export function logFailure(studio: StudioState, work: Promise<unknown>): void {
   work.catch((thrown: unknown) => studio.log.error('studio.failed', { error: errorChain(thrown) }));
 }

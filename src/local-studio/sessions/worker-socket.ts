@@ -8,6 +8,7 @@ import type { NextTurn } from '../../system/clock.ts';
 import type { ServerSocket, ServerSocketEvents } from '../../system/net/server.ts';
 import { act, violation } from './frames-in.ts';
 import { onSessionEnded } from './leases.ts';
+import { DELETED } from './sessions.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
 import type { HashOf } from '../storage/secrets.ts';
 import type { WorkerRow } from '../storage/store.ts';
@@ -24,11 +25,11 @@ export interface WorkerSocketDeps {
   readonly studio: StudioState;
   readonly hashOf: HashOf;
   readonly nextTurn: NextTurn;
+  readonly newSessionId: () => string;
 }
 
 /** What a close frame can carry beside its code (RFC 6455 §5.5); the error frame before it has the reason in full. */
 const MAX_REASON_BYTES = 123;
-const DELETED = 'the operator deleted this worker';
 /** How long a socket may take to send its `hello` (studio contract: timing constants). */
 const HELLO_MS = 15_000;
 
@@ -116,17 +117,27 @@ class SocketDriver implements ServerSocketEvents {
     if (studio.deleted.has(workerId)) return this.#fail('worker_deleted', DELETED);
     studio.live.get(workerId)?.end(CLOSE.duplicateWorker, 'another session took over', 'duplicate_worker');
     this.#at = 'live';
-    const session = newSession(studio, workerId, capabilities, {
-      send: (text) => this.#socket.send(text),
-      end: (code, reason, errorCode) => this.#endSession(code, reason, errorCode),
-    });
+    const id = this.#deps.newSessionId();
+    const start = { sessionId: id, capabilities: writeJson(capabilities), at: studio.clock.now() };
+    const opened = studio.store.workers.welcome(workerId, start);
+    const session = newSession(
+      studio,
+      { id, workerId, opened, capabilities },
+      {
+        send: (text) => this.#socket.send(text),
+        end: (code, reason, errorCode) => this.#endSession(code, reason, errorCode),
+      },
+    );
     this.#session = session;
     studio.live.set(workerId, session);
     const serverTime = new Date(studio.clock.now()).toISOString();
     const features = studio.features.length === 0 ? {} : { features: studio.features };
     session.send(writeJson({ type: 'welcome', workerId, serverTime, ...features }));
     studio.log.info('session.welcomed', { workerId });
-    logFailure(studio, studio.store.workers.seen(workerId, writeJson(capabilities), studio.clock.now()));
+    logFailure(
+      studio,
+      opened.then(() => studio.bus.publish({ is: 'connected', workerId })),
+    );
   }
 
   /** The studio ends a session that broke no rule: another one took over, it is stale, or its worker was deleted. */
@@ -156,20 +167,19 @@ class SocketDriver implements ServerSocketEvents {
     const { live } = this.#studio;
     if (live.get(this.#worker.id) === session) live.delete(this.#worker.id);
     logFailure(this.#studio, onSessionEnded(this.#studio, session, gone));
+    if (!this.#studio.stopped) logFailure(this.#studio, this.#studio.store.workers.leave(session.workerId, session.id));
   }
 }
 
 function newSession(
   studio: StudioState,
-  workerId: string,
-  capabilities: WorkerSession['capabilities'],
+  known: Pick<WorkerSession, 'id' | 'workerId' | 'opened' | 'capabilities'>,
   ends: Pick<WorkerSession, 'send' | 'end'>,
 ): WorkerSession {
   return {
     ...ends,
-    workerId,
+    ...known,
     alive: true,
-    capabilities,
     lastBeat: { at: studio.clock.now(), elapsedMs: studio.clock.elapsed() },
     activity: { at: 'idle' },
     cooling: false,

@@ -64,6 +64,15 @@ export interface WorkerRow {
   readonly createdAt: number;
   readonly lastSeenAt: number | undefined;
   readonly deleted: boolean;
+  /** Whether any studio on this database has its socket; false where there is one studio, which knows that itself. */
+  readonly connected: boolean;
+}
+
+/** A session as it begins. */
+export interface SessionStart {
+  readonly sessionId: string;
+  readonly capabilities: string;
+  readonly at: number;
 }
 
 /** Approved workers. */
@@ -75,7 +84,12 @@ export interface WorkerTable {
   /** Adds it, or gives a known one new capabilities. */
   put(worker: Pick<WorkerRow, 'id' | 'installId' | 'capabilities' | 'createdAt'>): Promise<void>;
   setToken(id: string, tokenHash: string): Promise<void>;
-  seen(id: string, capabilities: string, at: number): Promise<void>;
+  /** A session begins, and takes the place of every other of this worker. */
+  welcome(id: string, session: SessionStart): Promise<void>;
+  /** Records a heartbeat. False when this session is not the worker's any more, or the worker was deleted. */
+  beat(id: string, sessionId: string, at: number): Promise<boolean>;
+  /** The session is over; nothing happens when another took its place. */
+  leave(id: string, sessionId: string): Promise<void>;
   /** Leaves a tombstone, so that the worker can learn that it was deleted. False when there is no such worker. */
   remove(id: string): Promise<boolean>;
 }
@@ -167,6 +181,8 @@ export interface Ending {
   readonly to: 'queued' | 'failed';
   readonly outcome: AttemptOutcome;
   readonly error: string;
+  /** Nothing happens unless the worker's lease on the job has run out. */
+  readonly onlyLapsed?: boolean;
 }
 
 /** What a worker delivered. */
@@ -192,8 +208,8 @@ export interface JobTable {
   }): Promise<readonly JobRow[]>;
   /** Gives the next fitting job to the worker: highest priority first, then oldest. Atomic: one worker gets it. */
   offerNext(criteria: OfferCriteria, at: number): Promise<JobRow | undefined>;
-  /** offered → queued, free of charge. */
-  release(id: string, workerId: string, at: number): Promise<boolean>;
+  /** offered → queued, free of charge; with `onlyLapsed` as in an ending. */
+  release(id: string, workerId: string, at: number, onlyLapsed?: boolean): Promise<boolean>;
   /** offered → running; spends an attempt. */
   start(id: string, workerId: string, at: number): Promise<boolean>;
   /** queued → running, for a worker that lost this job and turns out to be at work on it still. */
@@ -202,14 +218,18 @@ export interface JobTable {
   end(id: string, workerId: string, ending: Ending, at: number): Promise<boolean>;
   /** running or offered → completed, since an upload may overtake its accept; also queued, when the worker had it before. */
   complete(id: string, workerId: string, completion: Completion, at: number): Promise<boolean>;
+  /** Leases a running job to its worker for so long from now. False when it is not running there. */
+  renew(id: string, workerId: string, ms: number): Promise<boolean>;
+  /** Jobs whose leases have run out; none where there is one studio, whose timers say so. */
+  lapsed(): Promise<readonly JobRow[]>;
   /** Whether the worker may still deliver this job. */
   holds(id: string, workerId: string): Promise<boolean>;
   /** Anything that has not ended → cancelled. */
   cancel(id: string, at: number): Promise<boolean>;
   /** failed or cancelled → queued, with all its attempts again. */
   retry(id: string, at: number): Promise<boolean>;
-  /** Jobs that are with a worker, as a studio finds them when it starts. */
-  underway(): Promise<readonly JobRow[]>;
+  /** Jobs that are with a worker, or with this one. */
+  underway(workerId?: string): Promise<readonly JobRow[]>;
   attempts(id: string): Promise<readonly AttemptRow[]>;
   counts(): Promise<Readonly<Record<JobState, number>>>;
   artifactTotals(): Promise<{ readonly count: number; readonly sizeBytes: number }>;

@@ -5,6 +5,8 @@ import type { OpenPostgres } from '../../system/database/postgres.ts';
 import type { DataFolder, OpenDataFolder } from '../../system/disk/data-folder.ts';
 import type { RunningSha256 } from '../../system/disk/digest.ts';
 import type { Random } from '../../system/random.ts';
+import { ALONE, type StudioBus } from '../replicas/bus.ts';
+import { createPostgresBus } from '../replicas/postgres-bus.ts';
 import type { ArtifactStore } from './artifacts.ts';
 import { shownUrl } from '../../base/urls.ts';
 import { openDiskArtifacts } from './disk-artifacts.ts';
@@ -18,6 +20,8 @@ export interface StudioData {
   /** Absolute. */
   readonly dataDir: string;
   readonly store: Store;
+  /** The other studios on its database. */
+  readonly bus: StudioBus;
   readonly artifacts: ArtifactStore;
   readonly operatorToken: string;
   /** The file with the operator token, unless that was handed in. */
@@ -57,7 +61,7 @@ const MAX_CONNECTIONS = 10;
 export async function openStudioData(place: StudioPlace, effects: StudioDataEffects, log: Logger): Promise<StudioData> {
   const folder = await usableFolder(place.dataDir, effects.openDataFolder);
   // The store first: a file's lock keeps a second studio off the same folder before that one touches anything else.
-  const store = await openStore(place.database, folder, effects);
+  const { store, bus } = await openStore(place.database, folder, effects, log);
   try {
     const given = place.operatorToken;
     if (given !== undefined) assertOperatorToken(given);
@@ -67,17 +71,24 @@ export async function openStudioData(place: StudioPlace, effects: StudioDataEffe
       effects.startSha256,
     );
     const tokenFile = folder.pathOf(OPERATOR_TOKEN_FILE);
-    return { dataDir: folder.path, store, artifacts, operatorToken, tokenFile };
+    return { dataDir: folder.path, store, bus, artifacts, operatorToken, tokenFile };
   } catch (thrown) {
     await store.close();
     throw thrown;
   }
 }
 
-function openStore(database: string | undefined, folder: DataFolder, effects: StudioDataEffects): Promise<Store> {
-  if (database === undefined) return openSqliteStore(folder);
-  const { openPostgres, clock } = effects;
-  return openPostgresStore(openPostgres({ url: database, maxConnections: MAX_CONNECTIONS, clock }), shownUrl(database));
+async function openStore(
+  database: string | undefined,
+  folder: DataFolder,
+  effects: StudioDataEffects,
+  log: Logger,
+): Promise<Pick<StudioData, 'store' | 'bus'>> {
+  if (database === undefined) return { store: await openSqliteStore(folder), bus: ALONE };
+  const { openPostgres, clock, random } = effects;
+  const sql = openPostgres({ url: database, maxConnections: MAX_CONNECTIONS, clock });
+  const store = await openPostgresStore(sql, shownUrl(database));
+  return { store, bus: createPostgresBus(sql, random.hex(8), log) };
 }
 
 async function usableFolder(path: string, open: OpenDataFolder): Promise<DataFolder> {

@@ -10,6 +10,9 @@ export const STUDIO_SENTENCES = {
     (f) => `other machines reach ${text(f.host)}, and tokens travel in the clear: put a TLS proxy in front`,
   ),
   'studio.stopping': own(() => 'stopping'),
+  'studio.news-lost': own(
+    (f) => `the other studios did not hear of this (${text(f.is)}), and notice it later: ${text(f.error)}`,
+  ),
   'studio.failed': own((f) => `an internal task failed: ${text(f.error)}`),
   'request.failed': own((f) => `a request for ${text(f.path)} failed: ${text(f.error)}`),
   'registration.requested': own((f) => `${text(f.machine)} asks to join (request ${text(f.requestId)})`),

@@ -60,9 +60,9 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
     await workers.put({ id: 'w-1', installId: 'install', capabilities: '1', createdAt: 1 });
     await workers.setToken('w-1', 'hash');
     await workers.put({ id: 'w-1', installId: 'install', capabilities: '2', createdAt: 9 });
-    await workers.seen('w-1', '3', 5);
+    await workers.welcome('w-1', { sessionId: 's-1', capabilities: '3', at: 5 });
     const row = { id: 'w-1', installId: 'install', tokenHash: 'hash', capabilities: '3', createdAt: 1, lastSeenAt: 5 };
-    expect(await workers.byInstall('install')).toEqual({ ...row, deleted: false });
+    expect(await workers.byInstall('install')).toMatchObject({ ...row, deleted: false });
   });
 
   it('a deleted worker is known by its id alone, and stays deleted', async ({ store: { workers } }) => {

@@ -2,12 +2,15 @@ import { startStudio } from '../../../src/local-studio/serve.ts';
 import { recordingLogger } from '../recording-logger.ts';
 import { studioEffects } from './studio-effects.ts';
 
-// A studio as a process of its own, to be killed: `studio-process.ts <data folder> <port>`, says its address, then serves.
-const [, , dataDir = '', port = '0'] = process.argv;
+// A studio as a process of its own, to be killed: `studio-process.ts <data folder> <port> [<database> <operator token>]`, says its
+// address, then serves.
+const [, , dataDir = '', port = '0', database, operatorToken] = process.argv;
 const studio = await startStudio({
   host: '127.0.0.1',
   port: Number(port),
   dataDir,
+  database,
+  operatorToken,
   effects: studioEffects,
   log: recordingLogger(),
   sparesLoopback: true,

@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, expect } from 'bun:test';
-import { bareWorker } from '../../fakes/studio/bare-worker.ts';
+import { CLOSE } from '../../../src/contract/frames/close-codes.ts';
+import { API_PREFIX } from '../../../src/contract/routes.ts';
+import { GRACE_MS, SWEEP_MS } from '../../../src/local-studio/queue.ts';
+import type { Clock } from '../../../src/system/clock.ts';
+import { sha256 } from '../../../src/system/disk/digest.ts';
+import { anLlmTask, someCapabilities } from '../../fakes/builders.ts';
+import { bareSocket, bareWorker, jobOf, welcomed } from '../../fakes/studio/bare-worker.ts';
 import { fakeStudio } from '../../fakes/studio/fake-studio.ts';
 import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { needs, POSTGRES } from '../../needs.ts';
-import { result, working } from './local-studio-scene.ts';
+import { anImage, result, working } from './local-studio-scene.ts';
 
 let server: PostgresServer | undefined;
 beforeAll(async () => {
@@ -37,4 +44,128 @@ test('a studio and its workers continue when the database is back', async () => 
   worker.send(result(job.id));
   await worker.next('completeAck');
   expect(await studio.job(before.id)).toMatchObject({ state: 'completed' }); // was acknowledged, so it was on the disk
+});
+
+/** Two studios on one database, and a worker whose socket the first has. */
+async function twoStudios(clocks: { readonly one?: Clock; readonly other?: Clock } = {}) {
+  const database = await newDatabase();
+  const one = await fakeStudio({ database, ...(clocks.one && { clock: clocks.one }) });
+  const other = await fakeStudio({ database, ...(clocks.other && { clock: clocks.other }) });
+  const credentials = await one.enrol();
+  const worker = await bareWorker(credentials);
+  const atOther = { ...credentials, apiBaseUrl: other.url };
+  return {
+    database,
+    one,
+    other,
+    worker,
+    credentials,
+    atOther,
+    [Symbol.asyncDispose]: async () => {
+      worker[Symbol.dispose]();
+      await one[Symbol.asyncDispose]();
+      await other[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('a job created at one studio is offered to a worker of another', async () => {
+  await using world = await twoStudios();
+  const job = await world.other.createJob(anLlmTask());
+  expect(jobOf(await world.worker.next('offer'))).toBe(job.id);
+});
+
+test('a worker that connects to another studio keeps its job', async () => {
+  await using world = await twoStudios();
+  const job = await working(world.one, world.worker);
+  using again = await welcomed(world.atOther);
+  expect(await world.worker.closed).toMatchObject({ code: CLOSE.duplicateWorker });
+  expect(await again.heartbeat({ currentJobId: job.id })).toMatchObject({ claim: { jobId: job.id, held: true } });
+  again.send(result(job.id));
+  await again.next('completeAck');
+  expect(await world.one.job(job.id)).toMatchObject({ state: 'completed', attempts: 1 });
+});
+
+test('a studio whose worker went to another does not lose its job', async () => {
+  const clock = new FakeClock();
+  await using world = await twoStudios({ one: clock });
+  const job = await working(world.one, world.worker);
+  world.one.cut(world.credentials.workerId);
+  await world.worker.closed;
+  using again = await welcomed(world.atOther);
+  await again.heartbeat({ currentJobId: job.id });
+  await clock.advanceAsync(GRACE_MS + 1);
+  expect(await world.one.job(job.id)).toMatchObject({ state: 'running', attempts: 1 });
+});
+
+test('a worker hears of a cancellation at another studio', async () => {
+  await using world = await twoStudios();
+  const job = await working(world.one, world.worker);
+  expect((await world.other.admin('POST', `/jobs/${job.id}/cancel`)).status).toBe(200);
+  const ack = await world.worker.heartbeat({ currentJobId: job.id });
+  expect(ack).toMatchObject({ claim: { jobId: job.id, held: false, because: 'cancelled' } });
+});
+
+test('an approval at one studio answers the poll that another holds', async () => {
+  await using world = await twoStudios();
+  const body = {
+    installId: 'i',
+    registrationSecretHash: sha256('secret').toHex(),
+    capabilities: someCapabilities(),
+    userAgent: 'w/1',
+  };
+  const asked = await fetch(`${world.one.url}${API_PREFIX}/workers/register-request`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const { requestId } = (await asked.json()) as { requestId: string };
+  const poll = fetch(`${world.one.url}${API_PREFIX}/workers/register-requests/${requestId}`, {
+    headers: { authorization: 'Bearer secret', prefer: 'wait=60' },
+  });
+  await fetch(`${world.one.url}/healthz`); // by then the poll is held
+  await world.other.admin('POST', `/registrations/${requestId}/approve`);
+  expect(await (await poll).json()).toMatchObject({ status: 'approved' });
+});
+
+test('a worker deleted at one studio loses its session at another', async () => {
+  await using world = await twoStudios();
+  await world.other.admin('DELETE', `/workers/${world.credentials.workerId}`);
+  expect(await world.worker.closed).toMatchObject({ code: CLOSE.workerDeleted });
+});
+
+test('a result uploaded to one studio frees the worker at another', async () => {
+  await using world = await twoStudios();
+  const job = await working(world.one, world.worker, anImage);
+  const next = await world.one.createJob(anLlmTask());
+  using uploader = await bareSocket(world.atOther); // only for its upload
+  expect((await uploader.upload(job.id)).status).toBe(200);
+  expect(jobOf(await world.worker.next('offer'))).toBe(next.id);
+});
+
+test('workers of all studios are listed with what they run', async () => {
+  await using world = await twoStudios();
+  const job = await working(world.one, world.worker);
+  const { workers } = (await (await world.other.admin('GET', '/workers')).json()) as { workers: object[] };
+  expect(workers).toMatchObject([{ connected: true, currentJobId: job.id }]);
+  expect(await (await world.other.admin('GET', '/status')).json()).toMatchObject({
+    workers: { known: 1, connected: 1, busy: 1 },
+  });
+  const waiting = await world.other.createJob(anLlmTask());
+  expect(await (await world.other.admin('GET', `/jobs/${waiting.id}/why`)).json()).toMatchObject({
+    workers: [{ connected: true, because: `busy with ${job.id}` }],
+  });
+});
+
+test('a job of a studio that died goes to a worker of another', async () => {
+  const clock = new FakeClock();
+  await using world = await twoStudios({ other: clock });
+  const job = await working(world.one, world.worker);
+  await using sql = new Bun.SQL(world.database, { max: 1 });
+  await sql.unsafe('UPDATE jobs SET lease_until = 1'); // as when no heartbeat came for the length of a lease
+  clock.advance(GRACE_MS);
+  using second = await bareWorker(await world.other.enrol());
+  clock.advance(SWEEP_MS);
+  expect(jobOf(await second.next('offer'))).toBe(job.id);
+  expect(await world.other.attempts(job.id)).toMatchObject([{ outcome: 'lost' }]);
 });

@@ -1,7 +1,7 @@
 import { type JobDraft, JobDraftSchema, JobQuerySchema } from '../../../contract/admin.ts';
 import { parseJson, writeJson } from '../../../contract/json.ts';
 import { promptOf } from '../../../contract/tasks/index.ts';
-import { CANCELLED, claimAck, dropLease } from '../../sessions/leases.ts';
+import { revokeClaim } from '../../sessions/leases.ts';
 import { logFailure, type StudioState } from '../../sessions/state.ts';
 import { type Exchange, JOB_BODY, json, readBody, readQuery, refuse } from '../http.ts';
 import { assertWorkable } from '../objections.ts';
@@ -115,12 +115,8 @@ async function cancel({ studio, clock }: AdminContext, job: JobRow): Promise<Res
   if (!(await studio.store.jobs.cancel(job.id, clock.now()))) {
     throw refuse('conflict', `the job has ended already: it is ${job.state}`);
   }
-  for (const session of studio.live.values()) {
-    if (session.activity.at !== 'running' || session.activity.jobId !== job.id) continue;
-    session.activity = { ...session.activity, revoked: true };
-    if (session.capabilities.extensionEngines !== undefined) session.send(claimAck(job.id, CANCELLED));
-  }
-  dropLease(studio, job.id);
+  revokeClaim(studio, job.id);
+  studio.bus.publish({ is: 'cancelled', jobId: job.id });
   return json(viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }
 

@@ -1,6 +1,8 @@
 import { LogQuerySchema, type StatusView } from '../../../contract/admin.ts';
 import { VERSION } from '../../../base/version.ts';
+import type { JobRow } from '../../storage/store.ts';
 import { json, readQuery } from '../http.ts';
+import { jobsElsewhere } from './elsewhere.ts';
 import { type AdminContext, type AdminRoutes, isoOf } from './context.ts';
 
 /** The studio at a glance, and what its workers log. */
@@ -20,15 +22,20 @@ export const overviewRoutes: AdminRoutes = (context) => [
 
 async function status({ studio, startedAt }: AdminContext): Promise<StatusView> {
   const { registrations, workers, jobs } = studio.store;
+  const known = await workers.list();
+  const elsewhere = known.filter(({ id, connected }) => connected && !studio.live.has(id));
+  const jobsThere = elsewhere.length === 0 ? new Map<string, JobRow>() : await jobsElsewhere(studio);
   const sessions = [...studio.live.values()];
   return {
     version: VERSION,
     startedAt: isoOf(startedAt),
     registrations: { pending: (await registrations.pending()).length },
     workers: {
-      known: (await workers.list()).length,
-      connected: sessions.length,
-      busy: sessions.filter((session) => session.activity.at === 'running').length,
+      known: known.length,
+      connected: sessions.length + elsewhere.length,
+      busy:
+        sessions.filter((session) => session.activity.at === 'running').length +
+        elsewhere.filter(({ id }) => jobsThere.get(id)?.state === 'running').length,
     },
     jobs: await jobs.counts(),
     artifacts: await jobs.artifactTotals(),

@@ -33,7 +33,7 @@ export const registrationRoutes: AdminRoutes = (context) => {
         const requestId = param(exchange, 'id');
         existing(await registrations.get(requestId), 'registration', requestId);
         if (!(await registrations.decide(requestId, { reason }))) throw refuse('conflict', 'it was decided already');
-        context.decisions.announce(requestId);
+        announce(context, requestId);
         studio.log.info('registration.rejected', { requestId });
         return nothing();
       },
@@ -52,7 +52,8 @@ export const registrationRoutes: AdminRoutes = (context) => {
 };
 
 /** An installation that was approved before stays the worker it was. Approving twice is as good as once. */
-async function approve({ studio, random, clock, decisions }: AdminContext, requestId: string): Promise<string> {
+async function approve(context: AdminContext, requestId: string): Promise<string> {
+  const { studio, random, clock } = context;
   const { registrations, workers } = studio.store;
   const asked = existing(await registrations.get(requestId), 'registration', requestId);
   if (asked.state === 'approved' && asked.workerId !== undefined) return asked.workerId;
@@ -62,9 +63,15 @@ async function approve({ studio, random, clock, decisions }: AdminContext, reque
   const { installId, capabilities } = asked;
   await workers.put({ id: workerId, installId, capabilities, createdAt: clock.now() });
   await registrations.decide(requestId, { workerId });
-  decisions.announce(requestId);
+  announce(context, requestId);
   studio.log.info('worker.approved', { workerId, by: 'operator' });
   return workerId;
+}
+
+/** A poll may be held open here, or at another studio on this database. */
+function announce({ studio, decisions }: AdminContext, requestId: string): void {
+  decisions.announce(requestId);
+  studio.bus.publish({ is: 'decided', requestId });
 }
 
 const viewOf = (row: RegistrationRow) => {

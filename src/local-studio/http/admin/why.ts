@@ -1,13 +1,17 @@
 import type { WhyView } from '../../../contract/admin.ts';
 import type { StudioState, WorkerSession } from '../../sessions/state.ts';
 import type { JobRow, WorkerRow } from '../../storage/store.ts';
-import { waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';
+import { type AskedWorker, waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';
+import { jobsElsewhere } from './elsewhere.ts';
 import { isoOf } from './context.ts';
 import { capabilitiesOf } from './registrations.ts';
 
-/** Why a job waits, in one line; undefined for one that does not. */
+/**
+ * Why a job waits, in one line, by the workers whose sockets are here; undefined for one that does not, and where only
+ * other studios on this database have workers.
+ */
 export function waitOf(studio: StudioState, job: JobRow): string | undefined {
-  if (job.state !== 'queued') return undefined;
+  if (job.state !== 'queued' || (studio.bus.isShared && studio.live.size === 0)) return undefined;
   const waiting = waitingJob(job);
   return waitSummary(
     [...studio.live.values()].map((session) => ({
@@ -21,12 +25,13 @@ export function waitOf(studio: StudioState, job: JobRow): string | undefined {
 export async function whyView(studio: StudioState, job: JobRow): Promise<WhyView> {
   const { registrations, workers } = studio.store;
   const known = await workers.list();
+  const elsewhere = await jobsElsewhere(studio);
   return {
     jobId: job.id,
     state: job.state,
     waitsFor: waitOf(studio, job),
     pendingRegistrations: (await registrations.pending()).length,
-    workers: job.state === 'queued' ? known.map((row) => workerWhy(studio, waitingJob(job), row)) : [],
+    workers: job.state === 'queued' ? known.map((row) => workerWhy(studio, waitingJob(job), row, elsewhere)) : [],
   };
 }
 
@@ -39,16 +44,32 @@ export function idleBecause(studio: StudioState, session: WorkerSession): string
   return last === undefined ? undefined : `rejected ${last.jobId}: ${last.reason}`;
 }
 
-function workerWhy(studio: StudioState, job: WaitingJob, row: WorkerRow): WhyView['workers'][number] {
+function workerWhy(
+  studio: StudioState,
+  job: WaitingJob,
+  row: WorkerRow,
+  elsewhere: ReadonlyMap<string, JobRow>,
+): WhyView['workers'][number] {
   const session = studio.live.get(row.id);
   const rejection = studio.rejections.of(job.id, row.id);
   return {
     workerId: row.id,
     machineName: (session?.capabilities ?? capabilitiesOf(row.capabilities))?.machineName,
-    connected: session !== undefined,
-    because: session === undefined ? 'is not connected' : obstacle(studio, job, session),
+    connected: session !== undefined || row.connected,
+    because: session === undefined ? whyNotThere(job, row, elsewhere.get(row.id)) : obstacle(studio, job, session),
     rejectedAt: rejection && isoOf(rejection.at),
   };
+}
+
+/** Of a worker whose socket another studio has, the database knows what it can do and what it runs. */
+function whyNotThere(job: WaitingJob, row: WorkerRow, running: JobRow | undefined): string {
+  const capabilities = row.connected ? capabilitiesOf(row.capabilities) : undefined;
+  if (capabilities === undefined) return 'is not connected';
+  const activity: AskedWorker['activity'] =
+    running === undefined
+      ? { at: 'idle' }
+      : { at: 'running', jobId: running.id, seq: running.seq, revoked: false, unnamed: 0 };
+  return whyNot(job, { capabilities, activity, cooling: false, settled: true, rejected: [], rejection: undefined });
 }
 
 const obstacle = (studio: StudioState, job: WaitingJob, session: WorkerSession): string =>

@@ -1,10 +1,12 @@
 import type { WorkerView } from '../../../contract/admin.ts';
 import { CLOSE } from '../../../contract/frames/close-codes.ts';
-import { loseJob } from '../../sessions/leases.ts';
-import type { StudioState } from '../../sessions/state.ts';
+import { loseLeased } from '../../sessions/leases.ts';
+import { DELETED } from '../../sessions/sessions.ts';
+import type { StudioState, WorkerSession } from '../../sessions/state.ts';
 import { json, nothing } from '../http.ts';
-import type { WorkerRow } from '../../storage/store.ts';
+import type { JobRow, WorkerRow } from '../../storage/store.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';
+import { jobsElsewhere } from './elsewhere.ts';
 import { idleBecause } from './why.ts';
 import { capabilitiesOf } from './registrations.ts';
 
@@ -13,7 +15,10 @@ export const workerRoutes: AdminRoutes = ({ studio }) => [
   {
     method: 'GET',
     path: '/admin/workers',
-    handle: async () => json({ workers: (await studio.store.workers.list()).flatMap((row) => viewOf(studio, row)) }),
+    handle: async () => {
+      const [rows, jobs] = await Promise.all([studio.store.workers.list(), jobsElsewhere(studio)]);
+      return json({ workers: rows.flatMap((row) => viewOf(studio, row, jobs.get(row.id))) });
+    },
   },
   {
     method: 'DELETE',
@@ -22,17 +27,16 @@ export const workerRoutes: AdminRoutes = ({ studio }) => [
       const workerId = param(exchange, 'id');
       existing((await studio.store.workers.remove(workerId)) || undefined, 'worker', workerId);
       studio.deleted.add(workerId);
-      studio.live.get(workerId)?.end(CLOSE.workerDeleted, 'the operator deleted this worker', 'worker_deleted');
-      for (const [jobId, lease] of studio.leases) {
-        if (lease.workerId === workerId) await loseJob(studio, jobId, workerId, 'the operator deleted the worker');
-      }
+      studio.live.get(workerId)?.end(CLOSE.workerDeleted, DELETED, 'worker_deleted');
+      studio.bus.publish({ is: 'removed', workerId });
+      await loseLeased(studio, workerId);
       studio.log.info('worker.deleted', { workerId });
       return nothing();
     },
   },
 ];
 
-function viewOf(studio: StudioState, row: WorkerRow): readonly WorkerView[] {
+function viewOf(studio: StudioState, row: WorkerRow, elsewhere: JobRow | undefined): readonly WorkerView[] {
   const session = studio.live.get(row.id);
   const capabilities = session?.capabilities ?? capabilitiesOf(row.capabilities);
   if (capabilities === undefined) return [];
@@ -41,12 +45,18 @@ function viewOf(studio: StudioState, row: WorkerRow): readonly WorkerView[] {
     {
       workerId: row.id,
       installId: row.installId,
-      connected: session !== undefined,
+      connected: session !== undefined || row.connected,
       capabilities,
       idleBecause: session && idleBecause(studio, session),
-      currentJobId: session?.activity.at === 'running' ? session.activity.jobId : undefined,
+      currentJobId: session === undefined ? runningId(elsewhere) : runningId(session.activity),
       createdAt: isoOf(row.createdAt),
       lastSeenAt: lastSeenAt === undefined ? undefined : isoOf(lastSeenAt),
     },
   ];
 }
+
+const runningId = (what: JobRow | WorkerSession['activity'] | undefined): string | undefined => {
+  if (what === undefined) return undefined;
+  if ('state' in what) return what.state === 'running' ? what.id : undefined;
+  return what.at === 'running' ? what.jobId : undefined;
+};

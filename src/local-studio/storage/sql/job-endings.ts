@@ -1,6 +1,7 @@
 import type { AttemptRow, Completion, Ending, JobTable } from '../store.ts';
 import type { Query, Sql } from '../../../system/database/sql.ts';
 import { maybeText, number } from './columns.ts';
+import { leaseSql } from './leases.ts';
 
 /** Attempts kept per job: an operator who retries for ever does not fill the disk. */
 const MAX_ATTEMPTS_KEPT = 50;
@@ -15,8 +16,12 @@ export const MAY_DELIVER = `((state IN ('running', 'offered') AND worker_id = $2
 
 /** The ways a job's run ends. Each is one transaction, on the disk before anyone is answered. */
 export function endJobs(sql: Sql): Pick<JobTable, 'end' | 'complete' | 'cancel' | 'retry'> {
+  const { lapsed } = leaseSql(sql);
   return {
-    end: (id, workerId, ending, at) => sql.durable((query) => end(query, { id, workerId, at }, ending)),
+    end: (id, workerId, ending, at) => {
+      const only = ending.onlyLapsed === true ? lapsed : '';
+      return sql.durable((query) => end(query, { id, workerId, at }, ending, only));
+    },
     complete: (id, workerId, completion, at) =>
       sql.durable((query) => complete(query, { id, workerId, at }, completion)),
     cancel: (id, at) => sql.durable((query) => cancel(query, id, at)),
@@ -39,12 +44,12 @@ interface Run {
   readonly at: number;
 }
 
-async function end(query: Query, { id, workerId, at }: Run, ending: Ending): Promise<boolean> {
+async function end(query: Query, { id, workerId, at }: Run, ending: Ending, only: string): Promise<boolean> {
   const [row] = await query(
     `UPDATE jobs SET state = $3, error = $4, updated_at = $5,
        worker_id = CASE WHEN $3 = 'queued' THEN NULL ELSE worker_id END,
        finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE $5 END
-     WHERE id = $1 AND state = 'running' AND worker_id = $2 RETURNING started_at`,
+     WHERE id = $1 AND state = 'running' AND worker_id = $2 ${only} RETURNING started_at`,
     [id, workerId, ending.to, ending.error, at],
   );
   if (row === undefined) return false;

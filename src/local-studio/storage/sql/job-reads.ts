@@ -4,8 +4,12 @@ import type { AttemptRow, JobRow, JobTable, StoredArtifact } from '../store.ts';
 import { MAY_DELIVER } from './job-endings.ts';
 import type { Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
+import { leaseSql } from './leases.ts';
 
-type Reads = Pick<JobTable, 'get' | 'list' | 'holds' | 'underway' | 'attempts' | 'counts' | 'artifactTotals'>;
+type Reads = Pick<
+  JobTable,
+  'get' | 'list' | 'holds' | 'lapsed' | 'underway' | 'attempts' | 'counts' | 'artifactTotals'
+>;
 
 /** The part of the job table that changes nothing. */
 export function readJobs(sql: Sql): Reads {
@@ -23,8 +27,16 @@ export function readJobs(sql: Sql): Reads {
     },
     holds: async (id, workerId) =>
       (await sql.query(`SELECT seq FROM jobs WHERE id = $1 AND ${MAY_DELIVER}`, [id, workerId])).length > 0,
-    underway: async () =>
-      (await sql.query("SELECT * FROM jobs WHERE state IN ('offered', 'running') ORDER BY seq")).map(toJobRow),
+    lapsed: async () => {
+      if (sql.dialect === 'sqlite') return [];
+      return (await sql.query(`SELECT * FROM jobs WHERE ${UNDERWAY} ${leaseSql(sql).lapsed} ORDER BY seq`)).map(
+        toJobRow,
+      );
+    },
+    underway: async (workerId) => {
+      const [ofWorker, params] = workerId === undefined ? ['', []] : ['AND worker_id = $1', [workerId]];
+      return (await sql.query(`SELECT * FROM jobs WHERE ${UNDERWAY} ${ofWorker} ORDER BY seq`, params)).map(toJobRow);
+    },
     attempts: async (id) =>
       (await sql.query('SELECT * FROM job_attempts WHERE job_id = $1 ORDER BY ended_at, number', [id])).map(toAttempt),
     counts: async () => {
@@ -43,6 +55,8 @@ export function readJobs(sql: Sql): Reads {
     },
   };
 }
+
+const UNDERWAY = "state IN ('offered', 'running')";
 
 /** Sorts behind every character of an id. */
 const LAST_CHARACTER = '\u{10FFFF}';

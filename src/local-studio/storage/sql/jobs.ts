@@ -2,6 +2,7 @@ import { vramClass } from '../../queue.ts';
 import type { JobTable, NewJob } from '../store.ts';
 import { endJobs, HAD_IT } from './job-endings.ts';
 import { readJobs } from './job-reads.ts';
+import { leaseSql, renewLease } from './leases.ts';
 import { claimNext } from './next-job.ts';
 import type { Param, Query, Sql } from '../../../system/database/sql.ts';
 
@@ -9,30 +10,33 @@ import type { Param, Query, Sql } from '../../../system/database/sql.ts';
 export const createSqlJobs = (sql: Sql): JobTable => ({ ...readJobs(sql), ...moveJobs(sql), ...endJobs(sql) });
 
 /** A job's way to a worker. None of these waits for the disk, see the top of `store.ts`; adding one does. */
-function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 'start' | 'resume'> {
+function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 'start' | 'resume' | 'renew'> {
+  const lease = leaseSql(sql);
   const changed = async (text: string, params: readonly Param[]): Promise<boolean> =>
     (await sql.query(`${text} RETURNING seq`, params)).length > 0;
   return {
     add: (job) => sql.durable((query) => addJob(query, job)),
     offerNext: (criteria, at) => claimNext(sql, criteria, at),
-    release: (id, workerId, at) =>
+    release: (id, workerId, at, onlyLapsed = false) =>
       changed(
         `UPDATE jobs SET state = 'queued', worker_id = NULL, updated_at = $3
-         WHERE id = $1 AND worker_id = $2 AND state = 'offered'`,
+         WHERE id = $1 AND worker_id = $2 AND state = 'offered' ${onlyLapsed ? lease.lapsed : ''}`,
         [id, workerId, at],
       ),
     start: (id, workerId, at) =>
       changed(
-        `UPDATE jobs SET state = 'running', attempts = attempts + 1, started_at = $3, updated_at = $3
+        `UPDATE jobs SET state = 'running', attempts = attempts + 1, started_at = $3, updated_at = $3${lease.begins}
          WHERE id = $1 AND worker_id = $2 AND state = 'offered'`,
         [id, workerId, at],
       ),
     resume: (id, workerId, at) =>
       changed(
-        `UPDATE jobs SET state = 'running', worker_id = $2, attempts = attempts + 1, started_at = $3, updated_at = $3
+        `UPDATE jobs SET state = 'running', worker_id = $2, attempts = attempts + 1, started_at = $3,
+           updated_at = $3${lease.begins}
          WHERE id = $1 AND state = 'queued' AND ${HAD_IT}`,
         [id, workerId, at],
       ),
+    renew: (id, workerId, ms) => renewLease(sql, id, workerId, ms),
   };
 }
 

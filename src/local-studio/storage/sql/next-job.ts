@@ -2,6 +2,7 @@ import type { TaskKindId } from '../../../contract/tasks/index.ts';
 import { vramClass } from '../../queue.ts';
 import type { JobRow, OfferCriteria } from '../store.ts';
 import { maybeNumber, number } from './columns.ts';
+import { leaseSql } from './leases.ts';
 import { toJobRow } from './job-reads.ts';
 import type { Param, Sql } from '../../../system/database/sql.ts';
 
@@ -63,7 +64,7 @@ interface Conditions {
 }
 
 /** `$1` is the threshold, `$2` its class, then kinds, engines, jobs to skip, the worker and the time. */
-function conditions({ kinds, engines, except }: ListLengths): Conditions {
+function conditions(sql: Pick<Sql, 'dialect'>, { kinds, engines, except }: ListLengths): Conditions {
   const list = (from: number, length: number): readonly string[] => Array.from({ length }, (_, at) => `$${from + at}`);
   const skip = except === 0 ? '' : `AND queued.seq NOT IN (${list(3 + kinds + engines, except).join(', ')})`;
   return {
@@ -73,7 +74,7 @@ function conditions({ kinds, engines, except }: ListLengths): Conditions {
     fits: `queued.state = 'queued' AND queued.kind = lanes.kind AND queued.engine = named.engine
            AND queued.vram_class = lanes.vram_class AND queued.vram_gb <= $1 ${skip}`,
     lane: `lanes.kind IN (${list(3, kinds).join(', ')}) AND lanes.vram_class <= $2`,
-    taken: `state = 'offered', worker_id = $${3 + kinds + engines + except}, updated_at = $${4 + kinds + engines + except}`,
+    taken: `state = 'offered', worker_id = $${3 + kinds + engines + except}, updated_at = $${4 + kinds + engines + except}${leaseSql(sql).begins}`,
   };
 }
 
@@ -90,7 +91,7 @@ export async function claimNext(
   const lists: readonly Param[] = [...kinds, ...engines, ...except];
   const { thresholdGb, workerId } = criteria;
   const params: readonly Param[] = [thresholdGb, vramClass(thresholdGb), ...lists, workerId, at];
-  const where = conditions({ kinds: kinds.length, engines: engines.length, except: except.length });
+  const where = conditions(sql, { kinds: kinds.length, engines: engines.length, except: except.length });
   if (sql.dialect === 'sqlite') return (await sql.query(SQLITE_CLAIM(where), params)).map(toJobRow)[0];
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const [row = {}] = await sql.query(POSTGRES_CLAIM(where), params);

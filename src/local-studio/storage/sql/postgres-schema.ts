@@ -17,7 +17,7 @@ const STEPS: readonly Step[] = [
     `CREATE TABLE bootstrap_tokens (hash TEXT PRIMARY KEY, expires_at BIGINT NOT NULL)`,
     `CREATE TABLE workers (
        id TEXT COLLATE "C" PRIMARY KEY, install_id TEXT, token_hash TEXT NOT NULL, capabilities TEXT NOT NULL,
-       created_at BIGINT NOT NULL, last_seen_at BIGINT, deleted INTEGER NOT NULL)`,
+       created_at BIGINT NOT NULL, last_seen_at BIGINT, deleted INTEGER NOT NULL, session_id TEXT, beat_at BIGINT)`,
     `CREATE INDEX workers_install ON workers (install_id)`,
     `CREATE TABLE models (
        id TEXT COLLATE "C" PRIMARY KEY, kind TEXT NOT NULL, display_name TEXT, vram_gb DOUBLE PRECISION NOT NULL,
@@ -29,9 +29,10 @@ const STEPS: readonly Step[] = [
        priority INTEGER NOT NULL, attempts INTEGER NOT NULL, max_attempts INTEGER NOT NULL, worker_id TEXT, error TEXT,
        result TEXT, artifact_name TEXT, artifact_ext TEXT, artifact_type TEXT, artifact_size BIGINT,
        artifact_sha256 TEXT, ran_on TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, started_at BIGINT,
-       finished_at BIGINT, engine TEXT GENERATED ALWAYS AS (model_source::json ->> 'engine') STORED)`,
+       finished_at BIGINT, lease_until BIGINT NOT NULL DEFAULT 0, engine TEXT GENERATED ALWAYS AS (model_source::json ->> 'engine') STORED)`,
     `CREATE INDEX jobs_queue ON jobs (kind, engine, vram_class, priority DESC, seq, vram_gb) WHERE state = 'queued'`,
     `CREATE INDEX jobs_underway ON jobs (seq) WHERE state IN ('offered', 'running')`,
+    `CREATE INDEX jobs_worker ON jobs (worker_id) WHERE state IN ('offered', 'running')`,
     `CREATE INDEX jobs_undone ON jobs (seq) WHERE state IN ('failed', 'cancelled')`,
     `CREATE TABLE lanes (kind TEXT NOT NULL, vram_class INTEGER NOT NULL, PRIMARY KEY (kind, vram_class))`,
     `CREATE TABLE job_attempts (

@@ -1,15 +1,16 @@
 import type { WorkerRow, WorkerTable } from '../store.ts';
-import type { Row, Sql } from '../../../system/database/sql.ts';
+import type { Param, Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
+import { beatSql, connectedSql } from './leases.ts';
 
 /** The worker table; a deleted worker keeps its row. */
 export function createSqlWorkers(sql: Sql): WorkerTable {
+  const select = `SELECT *, ${connectedSql(sql)} AS connected FROM workers`;
   return {
-    get: async (id) => first(await sql.query('SELECT * FROM workers WHERE id = $1', [id])),
+    get: async (id) => first(await sql.query(`${select} WHERE id = $1`, [id])),
     byInstall: async (installId) =>
-      first(await sql.query('SELECT * FROM workers WHERE install_id = $1 AND deleted = 0', [installId])),
-    list: async () =>
-      (await sql.query('SELECT * FROM workers WHERE deleted = 0 ORDER BY created_at, id')).map(toWorker),
+      first(await sql.query(`${select} WHERE install_id = $1 AND deleted = 0`, [installId])),
+    list: async () => (await sql.query(`${select} WHERE deleted = 0 ORDER BY created_at, id`)).map(toWorker),
     put: (worker) =>
       sql.durable(async (query) => {
         await query(
@@ -23,15 +24,40 @@ export function createSqlWorkers(sql: Sql): WorkerTable {
       sql.durable(async (query) => {
         await query('UPDATE workers SET token_hash = $1 WHERE id = $2 AND deleted = 0', [tokenHash, id]);
       }),
-    seen: async (id, capabilities, at) => {
-      await sql.query('UPDATE workers SET capabilities = $1, last_seen_at = $2 WHERE id = $3', [capabilities, at, id]);
-    },
+    ...sessionsOf(sql),
     remove: (id) =>
       sql.durable(async (query) => {
         await query('DELETE FROM registrations WHERE worker_id = $1', [id]);
         const removed = await query('UPDATE workers SET deleted = 1 WHERE id = $1 AND deleted = 0 RETURNING id', [id]);
         return removed.length > 0;
       }),
+  };
+}
+
+/** Only where studios share a database does it say which session is a worker's. */
+function sessionsOf(sql: Sql): Pick<WorkerTable, 'welcome' | 'beat' | 'leave'> {
+  const changes = async (text: string, params: readonly Param[]): Promise<boolean> =>
+    (await sql.query(`UPDATE workers SET ${text} RETURNING id`, params)).length > 0;
+  const isShared = sql.dialect === 'postgres';
+  const [beat, begins, its] = [
+    beatSql(sql),
+    isShared ? ', session_id = $4' : '',
+    isShared ? 'AND session_id = $3' : '',
+  ];
+  return {
+    welcome: async (id, { sessionId, capabilities, at }) => {
+      const params = [id, capabilities, at, ...(isShared ? [sessionId] : [])];
+      await changes(`capabilities = $2, last_seen_at = $3${beat}${begins} WHERE id = $1`, params);
+    },
+    beat: (id, sessionId, at) =>
+      changes(`last_seen_at = $2${beat} WHERE id = $1 AND deleted = 0 ${its}`, [
+        id,
+        at,
+        ...(isShared ? [sessionId] : []),
+      ]),
+    leave: async (id, sessionId) => {
+      if (isShared) await changes('session_id = NULL WHERE id = $1 AND session_id = $2', [id, sessionId]);
+    },
   };
 }
 
@@ -45,4 +71,5 @@ const toWorker = (row: Row): WorkerRow => ({
   createdAt: number(row['created_at']),
   lastSeenAt: maybeNumber(row['last_seen_at']),
   deleted: number(row['deleted']) !== 0,
+  connected: number(row['connected']) !== 0,
 });

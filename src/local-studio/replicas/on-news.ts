@@ -1,0 +1,36 @@
+import { CLOSE } from '../../contract/frames/close-codes.ts';
+import type { Decisions } from '../http/decisions.ts';
+import { endActivity } from '../sessions/frames-in.ts';
+import { dropLease, revokeClaim } from '../sessions/leases.ts';
+import { offerHere, offerTo, offerToAll } from '../sessions/offering.ts';
+import { DELETED, endUnlessNewest } from '../sessions/sessions.ts';
+import { logFailure, type StudioState } from '../sessions/state.ts';
+import type { StudioNews } from './bus.ts';
+
+/** Does for this studio's own workers what another one's news means to them. */
+export function onNews(studio: StudioState, decisions: Pick<Decisions, 'announce'>, news: StudioNews): void {
+  if (studio.stopped) return;
+  switch (news.is) {
+    case 'queued':
+      return logFailure(studio, news.job === undefined ? offerToAll(studio) : offerHere(studio, news.job));
+    case 'cancelled':
+      return revokeClaim(studio, news.jobId);
+    case 'completed': {
+      dropLease(studio, news.jobId);
+      const session = studio.live.get(news.workerId);
+      endActivity(session, news.jobId);
+      return session && logFailure(studio, offerTo(studio, session));
+    }
+    case 'decided':
+      return decisions.announce(news.requestId);
+    case 'connected': {
+      const session = studio.live.get(news.workerId);
+      return session && logFailure(studio, endUnlessNewest(studio, session));
+    }
+    case 'removed':
+      studio.deleted.add(news.workerId);
+      return studio.live.get(news.workerId)?.end(CLOSE.workerDeleted, DELETED, 'worker_deleted');
+    default:
+      return news satisfies never;
+  }
+}
