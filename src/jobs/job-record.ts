@@ -2,6 +2,7 @@ import type { WorkerError } from '../base/errors.ts';
 import type { JobId, ModelId } from '../base/ids.ts';
 import type { EngineName } from '../contract/model-source.ts';
 import { promptPreview, type TaskKindId } from '../contract/tasks/index.ts';
+import { type JobSettings, settingsOf } from '../contract/tasks/settings.ts';
 import type { Job, JobOutcome, JobPhase, RunFacts } from './job.ts';
 import type { Origin } from './scheduler.ts';
 
@@ -20,9 +21,12 @@ export interface JobRecord extends RunFacts {
   readonly engine: EngineName;
   /** First 200 characters of the prompt. */
   readonly prompt: string;
+  readonly settings: JobSettings;
   readonly status: JobStatus;
   /** Of a running job. */
   readonly phase?: JobPhase;
+  /** Code of the error that ended it. */
+  readonly code?: string;
   readonly reason?: string;
   /** What the operator of this machine can do about it. */
   readonly hint?: string;
@@ -46,17 +50,21 @@ export const endedRecord = (outcome: JobOutcome): JobRecord => ({
   finishedAt: outcome.finishedAt,
 });
 
+type SummaryKey = 'jobId' | 'origin' | 'kind' | 'model' | 'engine' | 'prompt' | 'settings';
+
 /** Never more of the prompt than its preview. */
-const summaryOf = (job: Job): Pick<JobRecord, 'jobId' | 'origin' | 'kind' | 'model' | 'engine' | 'prompt'> => ({
+const summaryOf = (job: Job): Pick<JobRecord, SummaryKey> => ({
   jobId: job.id,
   origin: job.origin,
   kind: job.task.kind,
   model: job.model,
   engine: job.source.engine,
   prompt: promptPreview(job.prompt),
+  settings: settingsOf(job.task),
 });
 
-const troubleOf = ({ message, hint }: WorkerError): Pick<JobRecord, 'reason' | 'hint'> => ({
+const troubleOf = ({ code, message, hint }: WorkerError): Pick<JobRecord, 'code' | 'reason' | 'hint'> => ({
+  code,
   reason: message,
   ...(hint === undefined ? {} : { hint }),
 });

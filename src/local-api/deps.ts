@@ -12,6 +12,7 @@ import type { PooledModel } from '../models/loaded/entry.ts';
 import type { WorkerControl } from '../worker/control/control.ts';
 import type { WorkerEvents } from '../worker/events.ts';
 import type { EngineReport } from '../worker/engines/report.ts';
+import type { KeptResults } from '../worker/reports/kept-results.ts';
 import type { Thumbnails } from '../worker/reports/thumbnails.ts';
 import type { KeptPageSessions } from '../page-host/kept-sessions.ts';
 import type { RouteGroup } from './http/router.ts';
@@ -47,6 +48,7 @@ export interface LocalApiDeps {
   /** Asks each engine of this release whether it can take work. */
   readonly engines: () => Promise<readonly EngineReport[]>;
   readonly thumbnails: Pick<Thumbnails, 'of'>;
+  readonly results: Pick<KeptResults, 'of'>;
   readonly models: ModelsView;
   /** The models in memory. */
   readonly loaded: () => readonly PooledModel[];

@@ -53,6 +53,14 @@ export const count = (many: number): string => many.toLocaleString('en-GB');
 export const plural = (many: number, one: string, several = `${one}s`): string =>
   `${count(many)} ${many === 1 ? one : several}`;
 
+/** Where a player is, from seconds: `0:05`, `12:40`, `1:02:03`. `0:00` while nobody knows. */
+export function playTime(seconds: number): string {
+  const whole = Number.isFinite(seconds) ? Math.floor(Math.max(0, seconds)) : 0;
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  const clock = `${hours > 0 ? twoDigits(minutes) : minutes}:${twoDigits(whole % 60)}`;
+  return hours > 0 ? `${hours}:${clock}` : clock;
+}
+
 /** `14:31` */
 export const clockTime = (at: number): string => {
   const time = new Date(at);

@@ -42,7 +42,8 @@ export function openWindows(): Windows {
   const start = (): Promise<Browser> =>
     chromium.launch({
       executablePath: executablePath()!,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+      // The page draws 3D models; where there is no GPU, the browser's own renderer does it.
+      args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--use-angle=swiftshader', '--disable-dev-shm-usage'],
     });
   return {
     async open({ url, width = 1100, height = 800, scheme = 'light', reducedMotion = false }) {

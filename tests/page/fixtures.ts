@@ -6,6 +6,7 @@ import { type Config, KEYS, specOf } from '../../src/config/schema.ts';
 import { configView } from '../../src/local-api/view/config-view.ts';
 import { MODELS } from './models.ts';
 import { NOW } from './moment.ts';
+import { CHAT, MESH, SPEECH } from './results.ts';
 import type { WorkerFacts } from './worker-api.ts';
 
 const SECOND = 1000;
@@ -22,6 +23,7 @@ export const RUNNING: ApiJob = {
   status: 'running',
   phase: 'running',
   progress: { done: 13, total: 20, share: 0.65 },
+  settings: { width: 1024, height: 1024, steps: 20 },
   startedAt: NOW - 18 * SECOND,
   hasThumbnail: false,
 };
@@ -48,6 +50,7 @@ const ended = ({ id, kind, model, prompt, tookS, endedAgoMin, more }: EndedFacts
   finishedAt: NOW - endedAgoMin * MINUTE,
   ranOn: 'CUDA',
   runMs: tookS * 900,
+  settings: {},
   hasThumbnail: false,
   ...more,
 });
@@ -59,7 +62,11 @@ export const LIGHTHOUSE = ended({
   prompt: 'Lighthouse on a basalt cliff at dusk, warm lamp, calm sea',
   tookS: 24,
   endedAgoMin: 0.4,
-  more: { hasThumbnail: true },
+  more: {
+    hasThumbnail: true,
+    settings: { width: 1024, height: 1024, steps: 20, seed: '8214550193' },
+    result: { type: 'image/svg+xml', ext: 'svg', sizeBytes: 1_363_148 },
+  },
 });
 
 export const FAILED = ended({
@@ -71,6 +78,8 @@ export const FAILED = ended({
   endedAgoMin: 5,
   more: {
     status: 'failed',
+    settings: { width: 2048, height: 2048, steps: 20 },
+    code: 'engine.out-of-memory',
     reason: 'there is not enough GPU memory for the model: it needed 14.1 GiB and 13.9 GiB were free',
     hint: 'Close other programs that use the GPU, or lower vram_threshold_gb so that such jobs are rejected at once.',
   },
@@ -85,6 +94,7 @@ export const ENDED: readonly ApiJob[] = [
     prompt: 'Write three one-line descriptions for a cursed brass compass',
     tookS: 3,
     endedAgoMin: 1.2,
+    more: { result: { type: 'application/json', ext: 'json', sizeBytes: CHAT.byteLength } },
   }),
   ended({
     id: 'job-9e03f0',
@@ -93,10 +103,22 @@ export const ENDED: readonly ApiJob[] = [
     prompt: 'The gate opens at dawn. Bring a lantern and keep to the left path.',
     tookS: 2,
     endedAgoMin: 3,
-    more: { ranOn: 'CPU' },
+    more: {
+      ranOn: 'CPU',
+      settings: { voice: 'alba', language: 'en' },
+      result: { type: 'audio/wav', ext: 'wav', sizeBytes: SPEECH.byteLength },
+    },
   }),
   FAILED,
-  ended({ id: 'job-9e0390', kind: 'mesh', model: 'trellis-2', prompt: 'chest-front.png', tookS: 134, endedAgoMin: 10 }),
+  ended({
+    id: 'job-9e0390',
+    kind: 'mesh',
+    model: 'trellis-2',
+    prompt: '',
+    tookS: 134,
+    endedAgoMin: 10,
+    more: { settings: { seed: '7' }, result: { type: 'model/gltf-binary', ext: 'glb', sizeBytes: MESH.byteLength } },
+  }),
   ended({
     id: 'job-9e0388',
     kind: 'audio_stt',
@@ -352,6 +374,15 @@ export const FACTS: WorkerFacts = {
   jobLogs: {
     'job-9e0417': LINES.filter(({ jobId }) => jobId === 'job-9e0417'),
     'job-9e03c2': LINES.slice(0, 2),
+    'job-9e0415': [],
+    'job-9e03f0': [],
+    'job-9e0390': [],
   },
   thumbnails: { [LIGHTHOUSE.jobId]: LIGHTHOUSE_SVG },
+  results: {
+    [LIGHTHOUSE.jobId]: new TextEncoder().encode(LIGHTHOUSE_SVG),
+    'job-9e0415': CHAT,
+    'job-9e03f0': SPEECH,
+    'job-9e0390': MESH,
+  },
 };

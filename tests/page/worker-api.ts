@@ -6,6 +6,8 @@ import type { ApiLogLine } from '../../src/local-api/contract/logs.ts';
 import type { ApiModel } from '../../src/local-api/contract/models.ts';
 import type { LiveStatus } from '../../src/local-api/contract/status.ts';
 import { GIB } from '../../src/base/units.ts';
+import { rangeReply } from '../../src/local-api/http/ranges.ts';
+import { SAFE_HEADERS } from '../../src/local-api/http/reply.ts';
 import { PULL } from './models.ts';
 import { PAGE_HEADERS, pageFile } from '../../src/page/served.ts';
 
@@ -20,6 +22,8 @@ export interface WorkerFacts {
   readonly models: readonly ApiModel[];
   /** SVG, by job. */
   readonly thumbnails: Readonly<Record<string, string>>;
+  /** By job. */
+  readonly results: Readonly<Record<string, Uint8Array>>;
 }
 
 /**
@@ -73,14 +77,19 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
     if (pathname === '/model-files') return Response.json(modelFiles());
     if (pathname === '/config') return Response.json(now.config);
     if (pathname === '/daemon/logs') return Response.json({ entries: now.lines, seq: now.lines.at(-1)?.seq ?? 0 });
-    return ofJob(pathname);
+    return ofJob(pathname, request.headers.get('range'));
   }
 
-  async function ofJob(pathname: string): Promise<Response> {
+  async function ofJob(pathname: string, range: string | null): Promise<Response> {
     const [, , id = '', what] = pathname.split('/').map(decodeURIComponent);
     const thumbnail = now.thumbnails[id];
     if (what === 'thumbnail' && thumbnail !== undefined) {
       return new Response(thumbnail, { headers: { 'content-type': 'image/svg+xml' } });
+    }
+    const result = now.results[id];
+    if (what === 'result' && result !== undefined) {
+      const type = now.jobs.find(({ jobId }) => jobId === id)?.result?.type ?? '';
+      return rangeReply(result, range, { ...SAFE_HEADERS, 'content-type': type });
     }
     const log = now.jobLogs[id];
     if (what !== 'log' || log === undefined) {

@@ -5,11 +5,12 @@ import type { Scheduler } from '../../jobs/scheduler.ts';
 import { type Catalogue, openCatalogue } from '../../models/catalogue/catalogue.ts';
 import { createModelStore, type ModelStore } from '../../models/store/store.ts';
 import type { PooledModel } from '../../models/loaded/entry.ts';
-import { type CarryOut, createCarryOut } from '../../worker/carry-out.ts';
+import { type CarryOut, type CarryOutDeps, createCarryOut } from '../../worker/carry-out.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
 import { createLocalJobs, type LocalJobs } from '../../worker/local/local-jobs.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
-import { createThumbnails, type Thumbnails } from '../../worker/reports/thumbnails.ts';
+import { createKeptResults, type KeptResults } from '../../worker/reports/kept-results.ts';
+import { createThumbnails, type Thumbnails, type ThumbnailsOptions } from '../../worker/reports/thumbnails.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import { sha256 } from '../../system/disk/digest.ts';
 import { createLoadFailures } from '../../worker/rules/load-failures.ts';
@@ -39,6 +40,7 @@ export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'loa
   readonly store: ModelStore;
   readonly catalogue: Catalogue;
   readonly thumbnails: Thumbnails;
+  readonly results: KeptResults;
   /** The models in memory. */
   models(): readonly PooledModel[];
   /** Frees all models, and keeps what was learnt about memory. */
@@ -80,16 +82,12 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     sha256,
     forgive: (engine, model, count) => quarantine.forgive(engine, model, count),
   });
-  const thumbnails = createThumbnails({
-    images: effects.images,
-    log,
-    onMade: (jobId) => events.emit({ is: 'thumbnail', jobId }),
-  });
+  const { onResult, ...shown } = composeShown(effects.images, events, log);
   const jobs = createCarryOut({
     runDeps: { registry, memory: admission, models: loaded.loader, repeats, outputCheck, clock },
     store,
     onTaken: (job) => loaded.onTaken(job),
-    onResult: (job, result) => thumbnails.onResult(job, result),
+    onResult,
     events,
     clock,
     log,
@@ -106,12 +104,34 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     memory: loaded.memory.probe,
     store,
     catalogue,
-    thumbnails,
+    ...shown,
     models: () => loaded.pool.list(),
     maxEstimateGb: () => admission.maxEstimateGb(),
     restore: () => loaded.restore(),
     async close() {
       await Promise.all([loaded.close(), catalogue.saved()]);
+    },
+  };
+}
+
+/** What people are shown of the newest results. */
+function composeShown(
+  images: ThumbnailsOptions['images'],
+  events: Pick<WorkerEvents, 'emit'>,
+  log: ThumbnailsOptions['log'],
+): Pick<Jobs, 'thumbnails' | 'results'> & Required<Pick<CarryOutDeps, 'onResult'>> {
+  const thumbnails = createThumbnails({
+    images,
+    log,
+    onMade: (jobId) => events.emit({ is: 'thumbnail', jobId }),
+  });
+  const results = createKeptResults();
+  return {
+    thumbnails,
+    results,
+    onResult(job, result) {
+      thumbnails.onResult(job, result);
+      results.keep(job.id, result);
     },
   };
 }

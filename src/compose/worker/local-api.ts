@@ -107,6 +107,7 @@ async function depsOf(
         engines.map((engine) => reportOf(engine, packSet === undefined ? [] : packReports(engine.id, packSet))),
       ),
     thumbnails: worker.models.thumbnails,
+    results: worker.models.results,
     heldInputs: effects.heldInputs,
     registration: worker.registration,
     hashOf: (text) => sha256(text).toHex(),

@@ -36,7 +36,7 @@ export interface ComposedWorker extends Worker {
   readonly control: WorkerControl;
   readonly events: Pick<WorkerEvents, 'subscribe'>;
   readonly machine: Pick<MachineView, 'memory' | 'refreshMemory' | 'userPresence'>;
-  readonly models: Pick<Jobs, 'catalogue' | 'store' | 'thumbnails' | 'local'>;
+  readonly models: Pick<Jobs, 'catalogue' | 'store' | 'thumbnails' | 'results' | 'local'>;
   /** One more request to stop. */
   signal(): void;
 }

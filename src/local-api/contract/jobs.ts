@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { TaskKindIdSchema } from '../../contract/tasks/index.ts';
+import { JobSettingsSchema } from '../../contract/tasks/settings.ts';
 import { TimeSchema } from './common.ts';
 
 /**
@@ -16,6 +17,9 @@ const ProgressSchema = v.object({
   share: v.number(),
 });
 
+/** A result that this worker still has, to be had at `/jobs/:id/result`. */
+const JobResultSchema = v.object({ type: v.string(), ext: v.string(), sizeBytes: v.number() });
+
 /** One job, running or ended. */
 export const JobSchema = v.object({
   jobId: v.string(),
@@ -24,11 +28,14 @@ export const JobSchema = v.object({
   engine: v.string(),
   /** The first 200 characters. */
   prompt: v.string(),
+  settings: JobSettingsSchema,
   source: v.picklist(['studio', 'local']),
   status: v.picklist(JOB_STATUSES),
   /** Of a running job. */
   phase: v.exactOptional(v.picklist(['preparing', 'loading', 'running', 'checking', 'delivering'])),
   progress: v.exactOptional(ProgressSchema),
+  /** Code of the error that ended it. */
+  code: v.exactOptional(v.string()),
   reason: v.exactOptional(v.string()),
   /** What the operator of this machine can do about it. */
   hint: v.exactOptional(v.string()),
@@ -39,6 +46,7 @@ export const JobSchema = v.object({
   loadMs: v.exactOptional(v.number()),
   runMs: v.exactOptional(v.number()),
   hasThumbnail: v.boolean(),
+  result: v.exactOptional(JobResultSchema),
 });
 export type ApiJob = v.InferOutput<typeof JobSchema>;
 

@@ -1,19 +1,33 @@
 import type { JobRecord } from '../../jobs/job-record.ts';
+import { artifactContentType } from '../../contract/upload.ts';
+import type { KeptResult } from '../../worker/reports/kept-results.ts';
 import type { ApiJob } from '../contract/jobs.ts';
 
 /** What is known of a job beside its record. */
 export interface JobExtras {
   readonly progressOf: (jobId: string) => ApiJob['progress'];
   readonly hasThumbnail: (jobId: string) => boolean;
+  readonly resultOf: (jobId: string) => KeptResult | undefined;
 }
 
 /** A job as the API shows it. */
-export function jobView({ origin, ...record }: JobRecord, { progressOf, hasThumbnail }: JobExtras): ApiJob {
+export function jobView({ origin, ...record }: JobRecord, extras: JobExtras): ApiJob {
+  const { progressOf, hasThumbnail, resultOf } = extras;
   const progress = record.status === 'running' ? progressOf(record.jobId) : undefined;
   return {
     ...record,
     source: origin === 'local' ? 'local' : 'studio',
     ...(progress === undefined ? {} : { progress }),
     hasThumbnail: hasThumbnail(record.jobId),
+    ...resultView(resultOf(record.jobId)),
   };
 }
+
+const resultView = (result: KeptResult | undefined): Pick<ApiJob, 'result'> =>
+  result === undefined
+    ? {}
+    : { result: { type: resultType(result), ext: result.ext, sizeBytes: result.bytes.byteLength } };
+
+/** Content type of a result that is kept. */
+export const resultType = ({ ext }: Pick<KeptResult, 'ext'>): string =>
+  ext === 'json' ? 'application/json' : artifactContentType(ext);

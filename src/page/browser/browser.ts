@@ -16,6 +16,9 @@ export interface Browser extends Surroundings {
   onKey(what: (event: KeyboardEvent) => void): void;
 }
 
+/** Enough for the picture of a wave. */
+const DECODED_HZ = 8_000;
+
 /** The one that the page runs in. */
 export const realBrowser: Browser = {
   now: () => Date.now(),
@@ -29,6 +32,27 @@ export const realBrowser: Browser = {
   },
   request: (path, init) => fetch(path, { credentials: 'same-origin', cache: 'no-store', ...init }),
   copy: (text) => navigator.clipboard.writeText(text),
+  async readBytes(path) {
+    const response = await fetch(path, { credentials: 'same-origin' });
+    if (!response.ok) throw new TypeError(`HTTP ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  },
+  async decodeAudio(file) {
+    // A context of its own sample rate decodes; nothing is played, so no gesture is asked for.
+    const decoded = await new OfflineAudioContext(1, 1, DECODED_HZ).decodeAudioData(file.slice().buffer);
+    return decoded.getChannelData(0);
+  },
+  frames(draw) {
+    let last: number | undefined;
+    const next = (now: number): void => {
+      draw(now - (last ?? now));
+      last = now;
+      timer = requestAnimationFrame(next);
+    };
+    let timer = requestAnimationFrame(next);
+    return () => cancelAnimationFrame(timer);
+  },
+  prefersStill: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
   fragment: () => location.hash,
   setFragment(fragment, how) {
     if (how === 'push') location.hash = fragment;

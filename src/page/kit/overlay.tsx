@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { SHARED } from '../words/shared.ts';
 import { IconButton } from './button.tsx';
 
@@ -11,10 +11,10 @@ interface OverlayProps {
 
 const FOCUSABLE = 'input, select, textarea, button, a[href], [tabindex="0"]';
 
-/** Takes the focus, keeps it while it is open, and gives it back to what opened it. */
+/** Takes the focus before it is drawn, so that no key goes past it, and gives it back to what opened it. */
 function useHeldFocus() {
   const ref = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     const fields = ref.current?.querySelectorAll<HTMLElement>('input, select, textarea');
     const first = fields?.[0] ?? ref.current?.querySelector<HTMLElement>(FOCUSABLE);

@@ -7,6 +7,14 @@ export interface Surroundings {
   readonly copy: (text: string) => Promise<void>;
   /** Calls once after so many milliseconds; the answer calls it off. */
   readonly after: (ms: number, what: () => void) => () => void;
+  /** A whole file of this origin. Rejects where it cannot be had. */
+  readonly readBytes: (path: string) => Promise<Uint8Array>;
+  /** The first channel of a recording. Rejects where the browser cannot decode it. */
+  readonly decodeAudio: (file: Uint8Array) => Promise<Float32Array>;
+  /** Calls before each picture of the screen, with the milliseconds since the last one; the answer calls it off. */
+  readonly frames: (draw: (ms: number) => void) => () => void;
+  /** Whether the reader asked their system for less motion. */
+  readonly prefersStill: () => boolean;
 }
 
 const SurroundingsContext = createContext<Surroundings | undefined>(undefined);

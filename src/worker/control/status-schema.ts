@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { toJobId, toModelId, toWorkerId } from '../../base/ids.ts';
 import { ENGINE_NAMES } from '../../contract/model-source.ts';
 import { UpdateStatusSchema } from '../../contract/worker/update-status.ts';
+import { JobSettingsSchema } from '../../contract/tasks/settings.ts';
 import { TaskKindIdSchema } from '../../contract/tasks/index.ts';
 import { CONDITIONS } from '../conditions/condition.ts';
 import { OBSTACLES, type WorkerStatus } from '../status.ts';
@@ -54,8 +55,10 @@ export const JobSchema = v.object({
   model: ModelId,
   engine: v.picklist(ENGINE_NAMES),
   prompt: v.string(),
+  settings: v.optional(JobSettingsSchema, {}),
   status: v.picklist(['running', 'undelivered', 'completed', 'failed', 'cancelled', 'discarded']),
   phase: v.exactOptional(v.picklist(JOB_PHASES)),
+  code: v.exactOptional(v.string()),
   reason: v.exactOptional(v.string()),
   hint: v.exactOptional(v.string()),
   startedAt: Time,

@@ -48,6 +48,7 @@ const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>
   JobViewSchema: [{ id: 'j', state: 'paused' }, 'state'],
   LogEntrySchema: [{ ts: 'now', level: 'info', category: 'ws' }, 'message'],
   LogLineSchema: [{ seq: 1.5, workerId: 'w', ts: '', level: '', category: '', message: '' }, 'seq'],
+  JobSettingsSchema: [{ width: '1024' }, 'width'],
   LogPageSchema: [{ entries: [] }, 'lines'],
   LogQuerySchema: [{ after: '-1' }, 'after'],
   ModelDraftSchema: [MODEL, 'source.cliDefaults'],

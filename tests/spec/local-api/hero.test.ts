@@ -10,6 +10,7 @@ const job: JobRecord = {
   model: toModelId('m'),
   engine: 'synthetic',
   prompt: '',
+  settings: {},
   status: 'running',
   startedAt: 0,
 };

@@ -10,7 +10,7 @@ export const jobs = command({
   summary: 'List the running jobs, and those that ended since the worker started',
   examples: ['studio-worker jobs', 'studio-worker jobs --status failed', 'studio-worker jobs --json'],
   exits: WITHOUT_WORKER,
-  json: 'an array of jobs, newest first: {jobId, origin, kind, model, prompt, status, phase?, reason?, hint?, startedAt, finishedAt?, ranOn?, loadMs?, runMs?}',
+  json: 'an array of jobs, newest first: {jobId, origin, kind, model, prompt, settings, status, phase?, code?, reason?, hint?, startedAt, finishedAt?, ranOn?, loadMs?, runMs?}',
   args: {
     status: {
       type: 'enum',

@@ -28,6 +28,14 @@ export const JOBS_ROUTES = {
     answer: { is: 'bytes', type: 'image/png' },
     errors: { 404: ['no_thumbnail'] },
   },
+  jobResult: {
+    method: 'GET',
+    path: '/jobs/:id/result',
+    access: 'page',
+    summary: 'What a job made, whole or the one range that is asked for, as long as the worker has it.',
+    answer: { is: 'bytes', type: 'application/octet-stream' },
+    errors: { 404: ['no_result'], 416: ['bad_range'] },
+  },
   cancelJob: {
     method: 'POST',
     path: '/jobs/:id/cancel',

@@ -1,20 +1,20 @@
-import { useState } from 'preact/hooks';
 import type { ApiJob } from '../../../local-api/contract/jobs.ts';
-import { clockSeconds, duration, sentence } from '../../format.ts';
+import { clockSeconds, sentence } from '../../format.ts';
 import { Badge } from '../../kit/badge.tsx';
-import { Button, IconButton, LinkButton } from '../../kit/button.tsx';
+import { IconButton, LinkButton } from '../../kit/button.tsx';
 import { CopyIcon } from '../../kit/copy.tsx';
 import { Icon } from '../../kit/icons/icons.tsx';
 import { Empty, Failure } from '../../kit/message.tsx';
-import { Lightbox } from '../../kit/overlay.tsx';
-import { type Fact, Facts } from '../../kit/panel.tsx';
+import { ArtifactView } from '../../kit/media/artifact.tsx';
+import { Facts } from '../../kit/panel.tsx';
 import { JOBS } from '../../words/jobs.ts';
-import { KIND_NAMES, SHARED } from '../../words/shared.ts';
+import { SHARED } from '../../words/shared.ts';
 import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
+import { jobFacts } from './facts.tsx';
 import { endOf } from './filter.ts';
 import { JobLogSection } from './job-log.tsx';
-import { jobLook, thumbnailOf, titleOf } from './looks.ts';
+import { artifactOf, jobLook, titleOf } from './looks.ts';
 
 /** One job: its result or its failure, its facts, its log. */
 export function JobDetail({ jobId }: { readonly jobId: string | undefined }) {
@@ -85,60 +85,23 @@ function JobFailure({ job }: { readonly job: ApiJob }) {
   );
 }
 
+/** What it made, as long as the worker has it; else the small picture, else what was asked for. */
 function JobResult({ job }: { readonly job: ApiJob }) {
-  const [large, setLarge] = useState(false);
-  const src = thumbnailOf(job);
-  if (src === undefined) return <p>{titleOf(job)}</p>;
-  const alt = JOBS.result(titleOf(job));
+  const artifact = artifactOf(job);
+  const said = <p class="medium">{titleOf(job)}</p>;
+  if (artifact === undefined) {
+    return (
+      <div class="stack stack--tight">
+        {said}
+        {isMade(job) && <p class="note">{JOBS.resultGone}</p>}
+      </div>
+    );
+  }
   return (
-    <div class="result">
-      <div class="view">
-        <img src={src} width="384" height="384" alt={alt} />
-      </div>
-      <div class="result__say">
-        <p class="medium">{titleOf(job)}</p>
-        <div class="line">
-          <Button small icon="expand" onPress={() => setLarge(true)}>
-            {JOBS.enlarge}
-          </Button>
-        </div>
-      </div>
-      {large && (
-        <Lightbox
-          label={JOBS.resultView}
-          src={src}
-          alt={alt}
-          onClose={() => setLarge(false)}
-          caption={
-            <>
-              <span>{titleOf(job)}</span>
-              <Button small icon="x" keys="Escape" onPress={() => setLarge(false)}>
-                {SHARED.close}
-              </Button>
-            </>
-          }
-        />
-      )}
-    </div>
+    <ArtifactView key={artifact.src} artifact={artifact}>
+      {said}
+    </ArtifactView>
   );
 }
 
-function jobFacts(job: ApiJob): readonly Fact[] {
-  const { facts } = JOBS;
-  return [
-    { term: facts.kind, value: KIND_NAMES[job.kind] },
-    { term: facts.model, value: job.model },
-    { term: facts.ranOn, value: job.ranOn ?? SHARED.notKnown },
-    {
-      term: facts.took,
-      value: duration(endOf(job) - job.startedAt),
-      after: job.runMs === undefined ? undefined : facts.computing(duration(job.runMs)),
-    },
-    { term: facts.started, value: <span class="num">{clockSeconds(job.startedAt)}</span> },
-    ...(job.finishedAt === undefined
-      ? []
-      : [{ term: facts.ended, value: <span class="num">{clockSeconds(job.finishedAt)}</span> }]),
-    { term: facts.source, value: job.source === 'studio' ? facts.studio : facts.localProgram },
-    { term: facts.job, value: <span class="mono">{job.jobId}</span> },
-  ];
-}
+const isMade = ({ status }: ApiJob): boolean => status === 'completed' || status === 'undelivered';

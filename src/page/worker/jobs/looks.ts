@@ -1,5 +1,6 @@
 import type { ApiJob } from '../../../local-api/contract/jobs.ts';
 import type { IconName } from '../../kit/icons/icons.tsx';
+import type { Artifact } from '../../kit/media/artifact.tsx';
 import type { Tone } from '../../kit/tones.ts';
 import { JOBS } from '../../words/jobs.ts';
 
@@ -31,5 +32,17 @@ export function troubleOf({ status, reason }: ApiJob): string | undefined {
 /** Where the small picture of a job's result is. */
 export const thumbnailOf = ({ jobId, hasThumbnail }: ApiJob): string | undefined =>
   hasThumbnail ? `/jobs/${encodeURIComponent(jobId)}/thumbnail` : undefined;
+
+/** What of a job's result can be shown: the result itself, or its small picture where the worker has no more. */
+export function artifactOf(job: ApiJob): Artifact | undefined {
+  const { jobId, result } = job;
+  const label = JOBS.result(titleOf(job));
+  const small = thumbnailOf(job);
+  if (result !== undefined) {
+    const { type, ext } = result;
+    return { src: `/jobs/${encodeURIComponent(jobId)}/result`, type, label, filename: `${jobId}.${ext}` };
+  }
+  return small === undefined ? undefined : { src: small, type: 'image/png', label, filename: `${jobId}-small.png` };
+}
 
 export const titleOf = ({ prompt }: ApiJob): string => (prompt === '' ? JOBS.noPrompt : prompt);

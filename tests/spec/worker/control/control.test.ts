@@ -20,6 +20,7 @@ const job: JobRecord = {
   model,
   engine: 'gradio',
   prompt: 'a fox',
+  settings: {},
   status: 'running',
   phase: 'loading',
   startedAt: 5,

@@ -17,6 +17,7 @@ const job = {
   model,
   engine: 'gradio',
   prompt: 'a fox',
+  settings: {},
   status: 'running',
   phase: 'preparing',
   startedAt: 5,
