@@ -25,6 +25,7 @@ export async function createWorld(): Promise<World> {
     openConfig: async (path, how) =>
       (await import('./compose/commands/opened-config.ts')).openedConfig(path, how?.readOnly ?? false, effects),
     control: (configPath) => controlOf(configPath, effects),
+    keptLog: async (path) => (await import('./compose/commands/kept-log.ts')).keptLog(path, effects),
     runWorker: async (choice) => {
       void effects.machine.vram(); // a driver takes a while to answer, and the rest is loaded meanwhile
       return (await import('./compose/commands/run.ts')).runWorker(choice, effects);

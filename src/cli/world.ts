@@ -2,6 +2,7 @@ import type { OperatorClient } from '../operator/client.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { ControlClient } from '../worker/control/client.ts';
+import type { OwnLogLine } from '../contract/log-entry.ts';
 import type { EngineReport } from '../worker/engines/report.ts';
 import type { ExplainChoice, ExplainedOffer } from '../worker/explain.ts';
 import type { OpenedConfig } from './world/config.ts';
@@ -52,6 +53,8 @@ export interface World {
   readonly openConfig: (path?: string, how?: { readonly readOnly: boolean }) => Promise<OpenedConfig>;
   /** A way to the worker that runs with this config file, whether or not there is one. */
   readonly control: (configPath: string) => ControlClient;
+  /** What workers that had no service manager logged, oldest first; undefined where there is no such file. */
+  readonly keptLog: (configPath: string) => Promise<readonly OwnLogLine[] | undefined>;
   /** Runs until stopped; the exit code says why it ended. Signals are its own affair. */
   readonly runWorker: (options: RunChoice) => Promise<number>;
   /**

@@ -52,6 +52,9 @@ export interface Siblings {
   /** Held by the running worker; its pid is beside it. */
   readonly lock: string;
   readonly pid: string;
+  /** What a worker logs that no service manager started; full ones are put aside, the newest first. */
+  readonly log: string;
+  readonly olderLogs: readonly string[];
   /** Held by the process that has the window and its icon; its pid is beside it. */
   readonly ui: string;
   readonly uiPid: string;
@@ -83,6 +86,8 @@ export function siblingsOf(configPath: string): Siblings {
     folder: folder === '' ? separator : folder,
     lock: beside('daemon.lock'),
     pid: beside('daemon.pid'),
+    log: beside('daemon.log'),
+    olderLogs: [1, 2, 3].map((age) => beside(`daemon.log.${age}`)),
     ui: beside('ui.lock'),
     uiPid: beside('ui.pid'),
     raise: beside('ui.raise'),

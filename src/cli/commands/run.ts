@@ -11,7 +11,15 @@ export const run = command({
     { code: 78, means: 'the config file is invalid' },
     { code: 130, means: 'stopped at once by a third signal' },
   ],
-  args: { ...LOG_ARGS },
+  args: {
+    ...LOG_ARGS,
+    'log-file': { type: 'boolean', description: 'Log to `daemon.log` beside the config file instead of stderr' },
+  },
   run: (args, world) =>
-    world.runWorker({ configPath: args.config, logFormat: args['log-format'], logLevel: args['log-level'] }),
+    world.runWorker({
+      configPath: args.config,
+      logFormat: args['log-format'],
+      logLevel: args['log-level'],
+      logFile: args['log-file'],
+    }),
 });

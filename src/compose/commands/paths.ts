@@ -16,6 +16,7 @@ export async function keptPaths(named: string | undefined, effects: Effects): Pr
   const beside = siblingsOf(configPath);
   const places: readonly (readonly [what: string, path: string])[] = [
     ['config', configPath],
+    ['log', beside.log],
     ['local API', beside.localApi],
     ['model catalogue', beside.catalogue],
     ['open pages', beside.pageSessions],

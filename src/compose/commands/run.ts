@@ -44,8 +44,8 @@ interface Run {
  * @throws WorkerError `config.invalid` | `config.insecure-url` | `config.not-saved` | `cli.usage`
  */
 export async function runWorker(choice: RunChoice, effects: Effects): Promise<number> {
-  const log = await openProcessLog(choice, effects);
   const path = await configPathOf(choice.configPath, effects);
+  const log = await openProcessLog(choice, effects, choice.logFile ? siblingsOf(path) : undefined);
   using stops = new StopRequests(onStopSignals);
   try {
     using trial = openTrialRun(path, effects);

@@ -63,7 +63,7 @@ async function purgeAll({ named, configPath, dataFolder }: Purge, effects: Effec
   const isOwnFolder = named === undefined && configCandidates(environment).includes(configPath);
   const gone = removed.map(({ path }) => path);
   const paths = purgedPaths({
-    config: { path: configPath, folder, beside: Object.values(beside), isOwnFolder },
+    config: { path: configPath, folder, beside: Object.values(beside).flat(), isOwnFolder },
     cache: { folder: native.folder, isOwnFolder: (environment.get(CACHE_VARIABLE) ?? '') === '' },
     dataFolder,
   });

@@ -8,6 +8,7 @@ import { bundleText, lastLines, secretsOf } from '../../doctor/bundle.ts';
 import type { DoctorDeps } from '../../doctor/deps.ts';
 import { CHECKS, examine, type Examined } from '../../doctor/examine.ts';
 import { createRedactor } from '../../log/redact.ts';
+import { siblingsOf } from '../../config/paths.ts';
 import { logPathIn } from '../../service/launchd.ts';
 import { journalCommand } from '../../service/systemd.ts';
 import type { ControlClient } from '../../worker/control/client.ts';
@@ -48,10 +49,8 @@ export async function openDoctor(
 /** What a bundle holds, with everything taken out that is secret. What cannot be read is left out of it. */
 async function bundleOf(findings: readonly Examined[], deps: DoctorDeps, effects: Effects): Promise<string> {
   const { environment, clock, files } = effects;
-  const config = await deps.config().then(
-    ({ values }) => values,
-    () => undefined,
-  );
+  const opened = await deps.config().catch(() => undefined);
+  const config = opened?.values;
   const redactor = createRedactor();
   for (const secret of secretsOf(config, environment.get)) redactor.learn(secret);
   const service = await deps.service().catch(() => undefined);
@@ -69,11 +68,16 @@ async function bundleOf(findings: readonly Examined[], deps: DoctorDeps, effects
       gpus: await deps.gpus(),
       engines: await deps.engines().catch((thrown: unknown) => errorChain(thrown)),
       service: service && (await files.readText(service.path)),
-      log: await lastLog(effects),
+      log: [...(await lastLog(effects)), ...(opened === undefined ? [] : await fileLog(opened.path, effects))],
     },
     (text) => redactor.redactText(text),
     environment.homeDir,
   );
+}
+
+/** What workers wrote to their file last that no service manager started. */
+async function fileLog(path: string, { files }: Pick<Effects, 'files'>): Promise<readonly string[]> {
+  return lastLines((await files.readText(siblingsOf(path).log)) ?? '', LOG_LINES);
 }
 
 const LOG_LINES = 300;

@@ -51,7 +51,7 @@ function windowOf(
     async startWorker(waitMs) {
       const [program = '', ...first] = ownCommand();
       const env = ownEnvironment(ourVariables());
-      return await start(program, [...first, 'run', '--config', path], { env, waitMs });
+      return await start(program, [...first, 'run', '--log-file', '--config', path], { env, waitMs });
     },
     show: ({ program, args }, waitMs) => start(program, args, { env: childEnvironment(ourVariables()), waitMs }),
     desktop: environment,

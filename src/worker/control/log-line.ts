@@ -49,4 +49,5 @@ export async function* logLines(
   }
 }
 
-const toLine = ({ seq, item }: Numbered<LogEntry>): OwnLogLine => ({ seq, ...item });
+/** A numbered entry as a command reads it. */
+export const toLine = ({ seq, item }: Numbered<LogEntry>): OwnLogLine => ({ seq, ...item });

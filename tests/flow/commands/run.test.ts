@@ -14,7 +14,7 @@ import { needs, POSIX } from '../../needs.ts';
 
 setDefaultTimeout(TEST_MS);
 
-const jsonLog = { logFormat: 'json', logLevel: undefined } as const;
+const jsonLog = { logFormat: 'json', logLevel: undefined, logFile: false } as const;
 
 /** The `run` command in this process, for a worker that the studio knows already unless the config says otherwise. */
 async function setup(

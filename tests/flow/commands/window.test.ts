@@ -58,3 +58,25 @@ test('the file of a worker that was killed opens no window of somebody else', as
   expect(opened.out).not.toContain(`:${somebody.port}/`);
   await somebody.stop(true);
 });
+
+test('`logs` reads the file of a worker that the window started, after its end', async () => {
+  await using at = await setup();
+  await command(at.folder, 'ui', '--print');
+  const pid = await at.pid();
+  process.kill(pid, 'SIGTERM');
+  await waitFor(
+    'the end of the worker',
+    () => !isAlive(pid),
+    () => `pid ${pid}`,
+  );
+  const kept = await Bun.file(join(at.folder, 'daemon.log')).text();
+  expect(kept).toContain('"event":"worker.started"');
+  const logs = await command(at.folder, 'logs', '--lines', '1');
+  expect(logs).toMatchObject({ code: 0, err: 'no worker is running; these lines are from the file of the last one\n' });
+  expect(logs.out).toMatch(/^\S+Z {2}info {3}worker {8}stopped\n$/);
+  const all = (await command(at.folder, 'logs', '--lines', '1000', '--json')).out.trimEnd().split('\n');
+  expect(all).toHaveLength(kept.trimEnd().split('\n').length);
+  expect((await command(at.folder, 'logs', '--level', 'error')).out).toBe('');
+  const paths = JSON.parse((await command(at.folder, 'paths', '--json')).out) as { what: string; path: string }[];
+  expect(paths).toContainEqual(expect.objectContaining({ what: 'log', path: join(at.folder, 'daemon.log') }));
+});

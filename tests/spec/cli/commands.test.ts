@@ -140,7 +140,7 @@ test('run hands its flags to the worker and returns its exit code', async () => 
   const runWorker = async (options: unknown) => (asked.push(options), 77);
   await using cli = await setup({ world: { runWorker } });
   expect(await cli.run('run', '--config', 'a.toml', '--log-format', 'json', '--log-level', 'session=debug')).toBe(77);
-  expect(asked).toEqual([{ configPath: 'a.toml', logFormat: 'json', logLevel: 'session=debug' }]);
+  expect(asked).toEqual([{ configPath: 'a.toml', logFormat: 'json', logLevel: 'session=debug', logFile: false }]);
 });
 
 /** A studio command that starts nothing, and what it would have started. */

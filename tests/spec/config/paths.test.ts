@@ -66,6 +66,8 @@ test('what belongs to a config file lies beside it, wherever it is', () => {
     folder: '/srv/w1',
     lock: '/srv/w1/daemon.lock',
     pid: '/srv/w1/daemon.pid',
+    log: '/srv/w1/daemon.log',
+    olderLogs: ['/srv/w1/daemon.log.1', '/srv/w1/daemon.log.2', '/srv/w1/daemon.log.3'],
     ui: '/srv/w1/ui.lock',
     uiPid: '/srv/w1/ui.pid',
     raise: '/srv/w1/ui.raise',

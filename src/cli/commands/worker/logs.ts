@@ -1,4 +1,7 @@
+import { toWorkerError } from '../../../base/errors.ts';
 import type { OwnLogLine } from '../../../contract/log-entry.ts';
+import type { LogRequest } from '../../../worker/control/log-line.ts';
+import type { World } from '../../world.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import { WITHOUT_WORKER } from '../../running.ts';
@@ -9,9 +12,9 @@ const RANK = { info: 0, warn: 1, error: 2 } as const;
 /** About two screens. */
 const LINES = 50;
 
-/** Prints what the running worker has logged lately. */
+/** Prints what the running worker has logged lately, or the last one where none runs. */
 export const logs = command({
-  summary: 'Print the latest log lines of the running worker, and follow them',
+  summary: 'Print the latest log lines of the worker, and follow them',
   examples: ['studio-worker logs', 'studio-worker logs --follow', 'studio-worker logs --job job-9e0417 --level warn'],
   exits: WITHOUT_WORKER,
   json: 'one object per line: {seq, ts, level, category, message, jobId?}',
@@ -25,9 +28,8 @@ export const logs = command({
   run: async (args, world) => {
     const lines = args.lines === undefined ? LINES : toNumber('--lines', args.lines, { min: 0, whole: true });
     const config = await world.openConfig(args.config, { readOnly: true });
-    const { signal } = new AbortController(); // Ctrl-C ends the process
     const about = { lines, follow: args.follow, ...(args.job === undefined ? {} : { jobId: args.job }) };
-    const found = await world.control(config.path).stream('logs', about, signal);
+    const found = await linesOf(config.path, about, world);
     const least = RANK[args.level ?? 'info'];
     for await (const line of found) {
       if (RANK[line.level] < least) continue;
@@ -37,6 +39,24 @@ export const logs = command({
     }
   },
 });
+
+/** Those of the running worker; where none runs, those that the last one left in its file. */
+async function linesOf(
+  configPath: string,
+  about: LogRequest,
+  world: World,
+): Promise<AsyncIterable<OwnLogLine> | readonly OwnLogLine[]> {
+  const { signal } = new AbortController(); // Ctrl-C ends the process
+  try {
+    return await world.control(configPath).stream('logs', about, signal);
+  } catch (thrown) {
+    const kept = toWorkerError(thrown).code === 'worker.not-running' ? await world.keptLog(configPath) : undefined;
+    if (kept === undefined) throw thrown;
+    world.terminal.stderr.write('no worker is running; these lines are from the file of the last one\n');
+    const { jobId, lines } = about;
+    return lines === 0 ? [] : kept.filter((line) => jobId === undefined || line.jobId === jobId).slice(-lines);
+  }
+}
 
 const lineText = ({ ts, level, category, message }: OwnLogLine): string =>
   `${ts}  ${level.padEnd(5)}  ${category.padEnd(12)}  ${onOneLine(message)}`;
