@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { READY } from '../readiness.ts';
-import type { SyntheticEngineOptions } from './run.ts';
+import type { runTask, SyntheticEngineOptions } from './run.ts';
 
 const MODELS = {
   image: ['synthetic', 'synthetic-image'],
@@ -17,6 +17,7 @@ const MODELS = {
  * It proves the way from an offer to its delivery; it is never a substitute for another engine.
  */
 export function createSyntheticEngine(options: SyntheticEngineOptions): Engine {
+  let opening: Promise<{ readonly runTask: typeof runTask }> | undefined;
   return {
     id: 'synthetic',
     models: MODELS,
@@ -24,10 +25,10 @@ export function createSyntheticEngine(options: SyntheticEngineOptions): Engine {
     canRunLean: false,
     readiness: () => Promise.resolve(READY),
     load: async (_model, signal) => {
-      const { runTask } = await import('./run.ts'); // what draws, speaks and films, once there is something to
+      const code = await (opening ??= import('./run.ts')); // what draws, speaks and films, with the first job
       signal.throwIfAborted();
       return {
-        run: (task, context) => runTask(task, options, context),
+        run: (task, context) => code.runTask(task, options, context),
         process: undefined, // nothing is held
         ranOn: undefined,
         where: undefined,

@@ -14,17 +14,26 @@ export interface Metrics {
   metrics(): Promise<Response>;
 }
 
+/** Jobs that wait to be counted together, since the next step of a job waits while it is counted. */
+const MAX_WAITING = 16;
+
 /** The library is loaded when there is something to count, or somebody asks. */
 export function createMetrics(deps: Pick<LocalApiDeps, 'machine'>, facts: ApiFacts, pulls: Pulls): Metrics {
   let opening: Promise<Meters> | undefined;
   const meters = (): Promise<Meters> =>
     (opening ??= import('../metrics/prometheus.ts').then(({ createMeters }) => createMeters()));
+  const waiting: JobRecord[] = [];
+  const counted = async (): Promise<Meters> => {
+    const opened = await meters();
+    for (const job of waiting.splice(0)) count(opened, job);
+    return opened;
+  };
   return {
     onEvent(event) {
-      if (event.is === 'outcome') void meters().then((opened) => count(opened, event.job));
+      if (event.is === 'outcome' && waiting.push(event.job) >= MAX_WAITING) void counted();
     },
     async metrics() {
-      const opened = await meters();
+      const opened = await counted();
       const now = { facts: await facts.read(), usage: deps.machine.usage(), pullsRunning: pulls.running };
       return new Response(await opened.text(measure(now)), {
         headers: { ...SAFE_HEADERS, 'content-type': opened.contentType },

@@ -6,8 +6,16 @@
 /** SHA-256 over bytes, or over the UTF-8 of a text. */
 export type Sha256 = (input: string | Uint8Array) => Uint8Array;
 
-/** The runtime's own, in one call: everything hashed here fits into memory. */
-export const sha256: Sha256 = (input) => new Bun.CryptoHasher('sha256').update(input).digest();
+/**
+ * The runtime's own, in one call: everything hashed here fits into memory. A short text takes a seventh of what a hasher
+ * made for it takes (0.7 µs against 5, Bun 1.4.5), and a result is hashed eight times on its way.
+ */
+export const sha256: Sha256 = (input) => {
+  const digest = new Uint8Array(SHA256_BYTES);
+  Bun.SHA256.hash(input, digest);
+  return digest;
+};
+const SHA256_BYTES = 32;
 
 /** SHA-256 of what comes piece by piece. */
 export interface RunningSha256 {
