@@ -61,7 +61,7 @@ inChromium('an enlarged image takes the focus and gives it back', async () => {
   expect(await dialog.evaluate((one) => one.contains(document.activeElement))).toBe(true);
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Enlarge');
+  await page.getByRole('button', { name: 'Enlarge' }).and(page.locator(':focus')).waitFor();
 });
 
 inChromium('a running job advances, ends and joins the history without a reload', async () => {
@@ -92,11 +92,11 @@ inChromium('a page is stale while the worker is gone, and live once it returns',
   const { page, api } = window;
   await api.stop();
   await page.getByText('The worker is not reachable', { exact: true }).waitFor();
-  expect(await page.locator('.split__list.stale').count()).toBe(1);
+  await page.locator('.split__list.stale').waitFor();
   api.start();
   await page.getByRole('button', { name: 'Try now' }).first().click();
   await page.getByText('The worker is not reachable', { exact: true }).waitFor({ state: 'detached' });
-  expect(await page.locator('.stale').count()).toBe(0);
+  await page.locator('.stale').first().waitFor({ state: 'detached' });
 });
 
 const line = (seq: number): ApiLogLine => ({
@@ -237,7 +237,7 @@ inChromium('a model is removed only after the question, which goes with Escape',
   await page.getByRole('button', { name: 'Remove' }).click();
   await page.getByRole('button', { name: 'Remove model' }).click();
   await page.getByText('Wan 2.2 TI2V 5B is removed').waitFor();
-  expect(await page.getByRole('button', { name: 'Load Wan 2.2 TI2V 5B' }).count()).toBe(0);
+  await page.getByRole('button', { name: 'Load Wan 2.2 TI2V 5B' }).waitFor({ state: 'detached' });
 });
 
 inChromium('a model is added by its address, once what was typed is right', async () => {
