@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   'studio.data-damaged': { acts: 'operator', retryable: false, exit: 65 },
   'studio.data-newer': { acts: 'operator', retryable: false, exit: 65 },
   'studio.database-unusable': { acts: 'operator', retryable: true, exit: 69 },
+  'studio.bucket-unusable': { acts: 'operator', retryable: true, exit: 69 },
   'studio.token-weak': { acts: 'operator', retryable: false, exit: 65 },
   'studio.not-listening': { acts: 'operator', retryable: true, exit: 69 },
   'studio.invalid': { acts: 'studio', retryable: false, exit: 76 },

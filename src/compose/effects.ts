@@ -18,6 +18,7 @@ import { payloads } from '../system/native/payloads.ts';
 import { type Random, systemRandom } from '../system/random.ts';
 import { serve, type Serve } from '../system/net/server.ts';
 import type { Sockets } from '../system/net/socket.ts';
+import { type OpenBucket, openBucket } from '../system/net/object-store.ts';
 import { createSockets } from '../system/net/sockets.ts';
 import { openTerminal, type Terminal } from '../system/terminal.ts';
 
@@ -31,6 +32,7 @@ export interface Effects {
   readonly files: Files;
   readonly openDataFolder: OpenDataFolder;
   readonly openPostgres: OpenPostgres;
+  readonly openBucket: OpenBucket;
   readonly environment: Environment;
   readonly http: Http;
   readonly sockets: Sockets;
@@ -60,6 +62,7 @@ export function realEffects(): Effects {
     files: systemFiles,
     openDataFolder,
     openPostgres,
+    openBucket,
     environment,
     http: createHttp({ clock: systemClock, env, userAgent: USER_AGENT }),
     sockets: createSockets({ clock: systemClock, env }),

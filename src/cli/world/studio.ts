@@ -6,6 +6,15 @@ import type * as routes from '../../contract/routes.ts';
 import type * as sourceCheck from '../../models/store/source-check.ts';
 import type { LogChoice } from '../../log/open-log.ts';
 
+/** Where artifacts go: `s3://bucket/prefix`, and the server. */
+export interface BucketChoice {
+  readonly bucket: string;
+  /** With a slash at its end, or empty. */
+  readonly prefix: string;
+  /** The URL of the server; that of AWS where it is not named. */
+  readonly endpoint: string | undefined;
+}
+
 /** Options of `studio`, defaults filled in. */
 export interface StudioChoice extends LogChoice {
   readonly host: string;
@@ -14,6 +23,8 @@ export interface StudioChoice extends LogChoice {
   readonly dataDir: string;
   /** A PostgreSQL database that studios share. May hold a password. */
   readonly database: string | undefined;
+  /** A bucket of an S3-compatible store for artifacts. */
+  readonly artifacts: BucketChoice | undefined;
   /** Names in DNS that it is reached by. */
   readonly hostNames: readonly string[];
 }

@@ -1,7 +1,9 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { StartedStudio, StudioChoice } from '../../cli/world/studio.ts';
 import { startStudio, type RunningStudio } from '../../local-studio/serve.ts';
+import { credentialsFile, profileIn } from '../../local-studio/storage/aws-credentials.ts';
 import { OPERATOR_TOKEN_VARIABLE } from '../../local-studio/storage/operator-token.ts';
+import type { ArtifactPlace } from '../../local-studio/storage/studio-data.ts';
 import type { Logger } from '../../log/logger.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
@@ -12,6 +14,7 @@ import { allowsPrivateUrls, studioObjections } from '../studio-objections.ts';
 export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataDir'> {
   readonly database?: string | undefined;
   readonly operatorToken?: string | undefined;
+  readonly artifactStore?: ArtifactPlace | undefined;
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
   readonly sparesLoopback?: boolean;
   /** Names in DNS that it is reached by, beside addresses and loopback names. */
@@ -46,7 +49,13 @@ export async function openStudio(place: StudioPlace, effects: Effects, log: Logg
 export async function startStudioProcess(choice: StudioChoice, effects: Effects): Promise<StartedStudio> {
   const log = await openProcessLog(choice, effects);
   const operatorToken = sharedToken(choice, effects);
-  const place = { ...choice, operatorToken, allowsPrivateUrls: await allowsPrivateUrls(effects, log.logger) };
+  const artifactStore = await artifactStoreOf(choice, effects);
+  const place = {
+    ...choice,
+    operatorToken,
+    artifactStore,
+    allowsPrivateUrls: await allowsPrivateUrls(effects, log.logger),
+  };
   const studio = await openStudio(place, effects, log.logger);
   const stopped = Promise.withResolvers<void>();
   const unsubscribe = onStopSignals((_signal, count) => {
@@ -61,6 +70,17 @@ export async function startStudioProcess(choice: StudioChoice, effects: Effects)
   };
   const tokenFile = operatorToken === undefined ? studio.tokenFile : undefined;
   return { url: studio.url, dataDir: choice.dataDir, tokenFile, ended: serve() };
+}
+
+/** A key in the environment comes before one in a file. Programs reach AWS itself, but maybe not a server of one's own. */
+async function artifactStoreOf({ artifacts }: StudioChoice, effects: Effects): Promise<ArtifactPlace | undefined> {
+  if (artifacts === undefined) return undefined;
+  const { get, homeDir } = effects.environment;
+  const file = credentialsFile(get, homeDir);
+  const text = file === undefined ? undefined : await effects.files.readText(file);
+  const found = text === undefined ? undefined : profileIn(text, get('AWS_PROFILE') ?? 'default');
+  const region = get('AWS_REGION') ?? get('S3_REGION') ?? found?.region;
+  return { ...artifacts, region, credentials: found?.credentials, redirects: artifacts.endpoint === undefined };
 }
 
 /** Studios on one database have one token; a studio by itself keeps its own, whatever its operator's shell says. */

@@ -2,13 +2,13 @@
 export interface ArtifactWriter {
   /** Takes the next bytes; resolves when more may come. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Puts the bytes on the disk under a name made of the job and their SHA-256. A name that exists is whole. */
+  /** Puts the bytes into the store under a name of its own. What has a name is whole. */
   keep(jobId: string, ext: string): Promise<KeptArtifact>;
   /** Forgets the bytes. Fine after `keep`, when nothing is left to forget. */
   discard(): Promise<void>;
 }
 
-/** An artifact on the disk. */
+/** An artifact in the store. */
 export interface KeptArtifact {
   readonly name: string;
   readonly sizeBytes: number;
@@ -16,11 +16,20 @@ export interface KeptArtifact {
   readonly sha256: string;
 }
 
+/** How bytes present themselves to who fetches them. */
+export interface ArtifactHead {
+  readonly contentType: string;
+  /** A `Content-Disposition`. */
+  readonly disposition: string;
+}
+
 /** Where results that are files live. */
 export interface ArtifactStore {
   begin(): Promise<ArtifactWriter>;
   /** The bytes, to be streamed; undefined when there is no such artifact. */
-  open(name: string): Promise<Blob | undefined>;
+  open(name: string): Promise<Blob | ReadableStream<Uint8Array> | undefined>;
   /** Fine when it is missing. */
   remove(name: string): Promise<void>;
+  /** Where programs may fetch the bytes without this studio, for a while; undefined where they cannot. */
+  urlOf(name: string, head: ArtifactHead): string | undefined;
 }

@@ -4,11 +4,13 @@ import type { Clock } from '../../system/clock.ts';
 import type { OpenPostgres } from '../../system/database/postgres.ts';
 import type { DataFolder, OpenDataFolder } from '../../system/disk/data-folder.ts';
 import type { RunningSha256 } from '../../system/disk/digest.ts';
+import type { BucketOptions, OpenBucket } from '../../system/net/object-store.ts';
 import type { Random } from '../../system/random.ts';
 import { ALONE, type StudioBus } from '../replicas/bus.ts';
 import { createPostgresBus } from '../replicas/postgres-bus.ts';
 import type { ArtifactStore } from './artifacts.ts';
 import { shownUrl } from '../../base/urls.ts';
+import { openBucketArtifacts } from './bucket-artifacts.ts';
 import { openDiskArtifacts } from './disk-artifacts.ts';
 import { assertOperatorToken, loadOperatorToken, OPERATOR_TOKEN_FILE } from './operator-token.ts';
 import { openPostgresStore } from './postgres-store.ts';
@@ -28,12 +30,22 @@ export interface StudioData {
   readonly tokenFile: string;
 }
 
+/** A bucket of an S3-compatible store. */
+export interface ArtifactPlace extends Pick<BucketOptions, 'bucket' | 'endpoint' | 'region' | 'credentials'> {
+  /** As in `BucketArtifactsParts`. */
+  readonly prefix: string;
+  /** Whether `endpoint` is where those who ask for artifacts reach the store, too. */
+  readonly redirects: boolean;
+}
+
 /** Where a studio keeps what it knows. */
 export interface StudioPlace {
   /** A folder of this process alone, created when missing. */
   readonly dataDir: string;
   /** A PostgreSQL database that other studios may share, instead of a file in the folder. May hold a password. */
   readonly database?: string | undefined;
+  /** A bucket for artifacts, instead of a folder. */
+  readonly artifactStore?: ArtifactPlace | undefined;
   /** The operator token that all studios on one database have, instead of a file in the folder. */
   readonly operatorToken?: string | undefined;
 }
@@ -42,6 +54,7 @@ export interface StudioPlace {
 export interface StudioDataEffects {
   readonly openDataFolder: OpenDataFolder;
   readonly openPostgres: OpenPostgres;
+  readonly openBucket: OpenBucket;
   readonly clock: Pick<Clock, 'after' | 'elapsed'>;
   readonly startSha256: () => RunningSha256;
   readonly random: Pick<Random, 'hex'>;
@@ -56,6 +69,7 @@ const MAX_CONNECTIONS = 10;
  * Opens the data of a studio: its database, artifacts as files, and the operator token.
  *
  * @throws WorkerError `studio.data-in-use` | `studio.data-damaged` | `studio.data-newer` | `studio.database-unusable` |
+ * `studio.bucket-unusable` |
  * `studio.token-weak` | `file.unusable` | `folder.unusable` | `disk.full`
  */
 export async function openStudioData(place: StudioPlace, effects: StudioDataEffects, log: Logger): Promise<StudioData> {
@@ -66,16 +80,33 @@ export async function openStudioData(place: StudioPlace, effects: StudioDataEffe
     const given = place.operatorToken;
     if (given !== undefined) assertOperatorToken(given);
     const operatorToken = given ?? (await loadOperatorToken(folder, effects.random, log));
-    const artifacts = await openDiskArtifacts(
-      await usableFolder(folder.pathOf(ARTIFACTS), effects.openDataFolder),
-      effects.startSha256,
-    );
+    const artifacts = await openArtifacts(place, folder, effects);
     const tokenFile = folder.pathOf(OPERATOR_TOKEN_FILE);
     return { dataDir: folder.path, store, bus, artifacts, operatorToken, tokenFile };
   } catch (thrown) {
     await store.close();
     throw thrown;
   }
+}
+
+async function openArtifacts(
+  { artifactStore }: StudioPlace,
+  folder: DataFolder,
+  effects: StudioDataEffects,
+): Promise<ArtifactStore> {
+  const { startSha256, random } = effects;
+  if (artifactStore === undefined) {
+    return openDiskArtifacts(await usableFolder(folder.pathOf(ARTIFACTS), effects.openDataFolder), startSha256);
+  }
+  const { bucket, prefix, redirects } = artifactStore;
+  return openBucketArtifacts({
+    bucket: effects.openBucket(artifactStore),
+    shownUrl: `s3://${bucket}/${prefix}`,
+    prefix,
+    redirects,
+    random,
+    startSha256,
+  });
 }
 
 async function openStore(

@@ -9,7 +9,7 @@ import { parseJson, writeJson } from '../../../src/contract/json.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import { rulesOf, type ServedStudio, serveStudio } from '../../../src/local-studio/serve.ts';
-import { type StudioData, openStudioData } from '../../../src/local-studio/storage/studio-data.ts';
+import { type ArtifactPlace, type StudioData, openStudioData } from '../../../src/local-studio/storage/studio-data.ts';
 import type { NewJob } from '../../../src/local-studio/storage/store.ts';
 import { createStudio } from '../../../src/local-studio/studio.ts';
 import type { Credentials } from '../../../src/studio/session/session.ts';
@@ -67,6 +67,8 @@ export interface FakeStudioOptions {
   readonly sparesLoopback?: boolean;
   /** The URL of a PostgreSQL database instead of a file. */
   readonly database?: string;
+  /** A bucket instead of a folder for artifacts. */
+  readonly artifactStore?: ArtifactPlace;
   /** How long a wait may take before it fails, naming what it waited for. */
   readonly patienceMs?: number;
 }
@@ -81,7 +83,11 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
   const recorder = createRecorder(options.patienceMs ?? PATIENCE_MS);
   const { clock = systemClock, withoutResume = false, sparesLoopback = true } = options;
   const start = async (port: number): Promise<Started> => {
-    const data = await openStudioData({ dataDir, database: options.database }, studioEffects, log);
+    const data = await openStudioData(
+      { dataDir, database: options.database, artifactStore: options.artifactStore },
+      studioEffects,
+      log,
+    );
     const store = recordedStore(data.store, recorder.hear);
     const studio = await createStudio({
       ...data,

@@ -136,7 +136,14 @@ test('an invalid log level ends the run naming its flag or variable', async () =
 test('the studio command serves until it is asked to stop', async () => {
   await using folder = await tempFolder();
   const world = await createWorld();
-  const place = { host: '127.0.0.1', port: 0, dataDir: folder.at('data'), hostNames: [], database: undefined };
+  const place = {
+    host: '127.0.0.1',
+    port: 0,
+    dataDir: folder.at('data'),
+    hostNames: [],
+    database: undefined,
+    artifacts: undefined,
+  };
   const studio = await world.startStudio({ ...place, logFormat: 'json', logLevel: 'error' });
   expect((await fetch(`${studio.url}/healthz`)).status).toBe(200);
   expect((await readFile(studio.tokenFile ?? '', 'utf8')).trim()).toHaveLength(64);
@@ -156,6 +163,7 @@ test('a studio whose port is taken says so by code', async () => {
     dataDir: folder.at('data'),
     hostNames: [],
     database: undefined,
+    artifacts: undefined,
   };
   const started = world.startStudio({ ...place, ...jsonLog }).catch(toWorkerError);
   expect(await started).toMatchObject({ code: 'studio.not-listening' });

@@ -8,6 +8,7 @@ import { anLlmTask, someCapabilities } from '../../fakes/builders.ts';
 import { bareSocket, bareWorker, jobOf, welcomed } from '../../fakes/studio/bare-worker.ts';
 import { fakeStudio } from '../../fakes/studio/fake-studio.ts';
 import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
+import { startS3Server } from '../../fakes/studio/s3-server.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { needs, POSTGRES } from '../../needs.ts';
 import { anImage, result, working } from './local-studio-scene.ts';
@@ -169,3 +170,20 @@ test('a job of a studio that died goes to a worker of another', async () => {
   expect(jobOf(await second.next('offer'))).toBe(job.id);
   expect(await world.other.attempts(job.id)).toMatchObject([{ outcome: 'lost' }]);
 });
+
+for (const redirects of [false, true]) {
+  const way = redirects ? 'from the store itself' : 'through the studio';
+  test(`an artifact uploaded at one studio is fetched at another, ${way}`, async () => {
+    await using store = await startS3Server();
+    const shared = { database: await newDatabase(), artifactStore: { ...store.options, prefix: 'p/', redirects } };
+    await using one = await fakeStudio(shared);
+    await using other = await fakeStudio(shared);
+    using worker = await bareWorker(await one.enrol());
+    const job = await working(one, worker, anImage);
+    expect((await worker.upload(job.id, new Uint8Array([1, 2, 3, 4]))).status).toBe(200);
+    const answer = await other.admin('GET', `/jobs/${job.id}/artifact`);
+    expect([...(await answer.bytes())]).toEqual([1, 2, 3, 4]);
+    expect(answer.redirected).toBe(redirects);
+    expect(answer.headers.get('content-type')).toBe('image/webp');
+  });
+}

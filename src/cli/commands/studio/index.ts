@@ -3,6 +3,7 @@ import { quoted } from '../../../base/foreign-text.ts';
 import { isLoopback, shownUrl } from '../../../base/urls.ts';
 import { command, LOG_ARGS } from '../../command.ts';
 import type { World } from '../../world.ts';
+import type { BucketChoice } from '../../world/studio.ts';
 import { printLines } from '../../output.ts';
 import { toNumber } from '../../args/values.ts';
 
@@ -48,6 +49,12 @@ export const studio = command({
       valueHint: 'url',
       description: 'PostgreSQL database that studios share, instead of a file in the folder',
     },
+    artifacts: {
+      type: 'string',
+      valueHint: 'url',
+      description: 'Bucket for artifacts, such as s3://bucket/prefix, instead of the folder',
+    },
+    endpoint: { type: 'string', valueHint: 'url', description: 'Server of that bucket, when it is not on AWS' },
     ...LOG_ARGS,
   },
   subCommands: {
@@ -67,6 +74,7 @@ export const studio = command({
       port: args.port === undefined ? port : toNumber('--port', args.port, { min: 0, max: MAX_PORT, whole: true }),
       dataDir: args.data ?? dataDir,
       database: databaseIn(args.database, world),
+      artifacts: bucketIn(args.artifacts, args.endpoint),
       logFormat: args['log-format'],
       logLevel: args['log-level'],
     });
@@ -92,6 +100,25 @@ function databaseIn(given: string | undefined, world: Pick<World, 'env'>): strin
     'cli.usage',
     `${name} is ${quoted(shownUrl(url))}; allowed: a URL that starts with postgres://`,
   );
+}
+
+/** Bucket names as S3 allows them (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html). */
+const BUCKET_URL = /^s3:\/\/([a-z\d][a-z\d.-]{1,61}[a-z\d])(?:\/([\w!.*'()/-]*))?$/;
+
+function bucketIn(url: string | undefined, endpoint: string | undefined): BucketChoice | undefined {
+  if (url === undefined) {
+    if (endpoint === undefined) return undefined;
+    throw new WorkerError('cli.usage', '--endpoint names the server of --artifacts, which is missing');
+  }
+  const [, bucket, path = ''] = BUCKET_URL.exec(url) ?? [];
+  if (bucket === undefined) {
+    throw new WorkerError('cli.usage', `--artifacts is ${quoted(url)}; allowed: a URL such as s3://bucket/prefix`);
+  }
+  if (endpoint !== undefined && !/^https?:\/\/./.test(endpoint)) {
+    throw new WorkerError('cli.usage', `--endpoint is ${quoted(endpoint)}; allowed: a URL that starts with https://`);
+  }
+  const prefix = path.replace(/\/+$/, '');
+  return { bucket, prefix: prefix === '' ? '' : `${prefix}/`, endpoint };
 }
 
 /** Names without a port or a scheme, as a Host header is compared with them. */

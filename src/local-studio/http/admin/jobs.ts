@@ -3,7 +3,7 @@ import { parseJson, writeJson } from '../../../contract/json.ts';
 import { promptOf } from '../../../contract/tasks/index.ts';
 import { revokeClaim } from '../../sessions/leases.ts';
 import { logFailure, type StudioState } from '../../sessions/state.ts';
-import { type Exchange, JOB_BODY, json, readBody, readQuery, refuse } from '../http.ts';
+import { bearerOf, type Exchange, JOB_BODY, json, readBody, readQuery, refuse } from '../http.ts';
 import { assertWorkable } from '../objections.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { MAX_ATTEMPTS } from '../../queue.ts';
@@ -37,7 +37,7 @@ export const jobRoutes: AdminRoutes = (context) => {
     {
       method: 'GET',
       path: '/admin/jobs/:id/artifact',
-      handle: async (exchange) => download(context, await find(exchange)),
+      handle: async (exchange) => download(context, exchange.request, await find(exchange)),
     },
     {
       method: 'GET',
@@ -120,13 +120,18 @@ async function cancel({ studio, clock }: AdminContext, job: JobRow): Promise<Res
   return json(viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }
 
-async function download({ artifacts }: AdminContext, job: JobRow): Promise<Response> {
+async function download({ artifacts }: AdminContext, request: Request, job: JobRow): Promise<Response> {
   if (job.artifact === undefined) throw refuse('not-found', 'the job has no artifact');
-  const bytes = existing(await artifacts.open(job.artifact.name), 'artifact', job.artifact.name);
+  const { name, contentType, ext } = job.artifact;
+  const disposition = `attachment; filename="${job.id}.${ext}"`;
+  // A page of ours may load nothing from elsewhere, so only programs are sent there.
+  const url = bearerOf(request) === undefined ? undefined : artifacts.urlOf(name, { contentType, disposition });
+  if (url !== undefined) return new Response(null, { status: 302, headers: { location: url } });
+  const bytes = existing(await artifacts.open(name), 'artifact', name);
   return new Response(bytes, {
     headers: {
-      'content-type': job.artifact.contentType,
-      'content-disposition': `attachment; filename="${job.id}.${job.artifact.ext}"`,
+      'content-type': contentType,
+      'content-disposition': disposition,
       // The bytes are a worker's: no browser is to take them for a page of ours.
       'x-content-type-options': 'nosniff',
     },

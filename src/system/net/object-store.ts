@@ -1,0 +1,74 @@
+/** Where a bucket is, and who asks. */
+export interface BucketOptions {
+  readonly bucket: string;
+  /** The server's URL; the one of AWS in that region where it is not named. */
+  readonly endpoint?: string | undefined;
+  readonly region?: string | undefined;
+  /** Those of the environment (`AWS_ACCESS_KEY_ID` …) where none are given. */
+  readonly credentials?: BucketCredentials | undefined;
+}
+
+/** An access key. */
+export interface BucketCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
+/** One object on its way to a bucket, in parts; memory holds a few of them. */
+export interface ObjectWriter {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Resolves once the object is in the bucket, whole. */
+  end(): Promise<void>;
+}
+
+/** A bucket of an S3-compatible store. Errors are the store's own, with their `code`. */
+export interface Bucket {
+  /** Asks the store for the bucket, so that a wrong name or key is found before it is needed. */
+  check(): Promise<void>;
+  start(key: string): ObjectWriter;
+  /** The bytes, to be streamed; undefined when there is no such object. */
+  open(key: string): Promise<ReadableStream<Uint8Array> | undefined>;
+  /** Fine when it is missing. */
+  remove(key: string): Promise<void>;
+  /** A URL by which anybody may fetch the object for so many seconds. */
+  signedUrl(key: string, seconds: number, shownAs: { readonly type: string; readonly disposition: string }): string;
+}
+
+/** Opens a bucket; connects with the first request. */
+export type OpenBucket = (options: BucketOptions) => Bucket;
+
+/** Smallest part that S3 takes (docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
+const PART_BYTES = 5 * 1024 * 1024;
+const PARTS_AT_ONCE = 2;
+const RETRIES = 5;
+
+/** By the runtime's own client. */
+export const openBucket: OpenBucket = ({ bucket, endpoint, region, credentials }) => {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials ?? {};
+  const client = new Bun.S3Client({
+    bucket,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(region !== undefined && { region }),
+    ...(accessKeyId !== undefined && { accessKeyId }),
+    ...(secretAccessKey !== undefined && { secretAccessKey }),
+    ...(sessionToken !== undefined && { sessionToken }),
+  });
+  return {
+    check: async () => void (await client.list({ maxKeys: 1 })),
+    start: (key) => {
+      const writer = client.file(key).writer({ partSize: PART_BYTES, queueSize: PARTS_AT_ONCE, retry: RETRIES });
+      return {
+        write: async (bytes) => {
+          await writer.write(bytes.slice()); // the caller's view is only good until this resolves
+          await writer.flush();
+        },
+        end: async () => void (await writer.end()),
+      };
+    },
+    open: async (key) => ((await client.exists(key)) ? client.file(key).stream() : undefined),
+    remove: (key) => client.delete(key),
+    signedUrl: (key, seconds, { type, disposition }) =>
+      client.presign(key, { expiresIn: seconds, type, contentDisposition: disposition }),
+  };
+};

@@ -1,0 +1,66 @@
+import { expect, test } from 'bun:test';
+import { openBucketArtifacts } from '../../../src/local-studio/storage/bucket-artifacts.ts';
+import { startSha256 } from '../../../src/system/disk/digest.ts';
+import { type BucketOptions, openBucket } from '../../../src/system/net/object-store.ts';
+import { systemRandom } from '../../../src/system/random.ts';
+import { startS3Server } from '../../fakes/studio/s3-server.ts';
+import { testArtifacts } from './artifact-suite.ts';
+
+const open = (options: BucketOptions, redirects = false) =>
+  openBucketArtifacts({
+    bucket: openBucket(options),
+    shownUrl: 's3://artifacts/studio',
+    prefix: 'studio/',
+    random: systemRandom,
+    startSha256,
+    redirects,
+  });
+
+testArtifacts('a bucket', async () => {
+  const server = await startS3Server();
+  const reopen = () => open(server.options);
+  return { artifacts: await reopen(), reopen, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+});
+
+test('an artifact of many parts arrives whole, and a discarded one is gone', async () => {
+  await using server = await startS3Server();
+  const artifacts = await open(server.options);
+  const [kept, discarded] = [await artifacts.begin(), await artifacts.begin()];
+  const chunk = new Uint8Array(1024 * 1024).fill(7);
+  for (let at = 0; at < 12; at++) for (const writer of [kept, discarded]) await writer.write(chunk);
+  const { name, sizeBytes } = await kept.keep('job-1', 'bin');
+  await discarded.discard();
+  expect(sizeBytes).toBe(12 * chunk.length);
+  expect((await new Response(await artifacts.open(name)).bytes()).length).toBe(sizeBytes);
+  const { bucket, endpoint, credentials } = server.options;
+  const { accessKeyId, secretAccessKey } = credentials;
+  const client = new Bun.S3Client({ bucket, endpoint, accessKeyId, secretAccessKey });
+  expect((await client.list()).contents?.map(({ key }) => key)).toEqual([`studio/${name}`]);
+});
+
+test('a signed URL gives an artifact with its name and type', async () => {
+  await using server = await startS3Server();
+  const artifacts = await open(server.options, true);
+  const writer = await artifacts.begin();
+  await writer.write(new TextEncoder().encode('fox'));
+  const { name } = await writer.keep('job-1', 'webp');
+  const head = { contentType: 'image/webp', disposition: 'attachment; filename="job-1.webp"' };
+  const answer = await fetch(artifacts.urlOf(name, head) ?? '');
+  expect([await answer.text(), answer.headers.get('content-type')]).toEqual(['fox', 'image/webp']);
+  expect(answer.headers.get('content-disposition')).toBe(head.disposition);
+});
+
+/** What an operator can get wrong, and what the error says to do. */
+const UNUSABLE = [
+  ['a bucket that does not exist', { bucket: 'missing' }, /Create the bucket/],
+  ['a key that the store does not know', { credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }, /AWS_ACCESS/],
+  ['a server that does not run', { endpoint: 'http://127.0.0.1:1' }, /--endpoint/],
+] as const;
+
+for (const [title, change, remedy] of UNUSABLE) {
+  test(`${title} is reported with what helps`, async () => {
+    await using server = await startS3Server();
+    const thrown = await open({ ...server.options, ...change }).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: 'studio.bucket-unusable', hint: expect.stringMatching(remedy) });
+  });
+}
