@@ -82,7 +82,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
     /^(contract|config|release|worker\/control|local-api\/contract|page\/live|page\/kit\/media\/mesh)\/|^local-studio\/(?:http\/http|replicas\/messages)\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/,
   ],
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
-  [/^node-llama-cpp$/, /^engines\/llama\/binding\.ts$/],
+  [/^node-llama-cpp$/, /^engines\/llama\/(vectors\/)?binding\.ts$/],
   [/^@huggingface\/jinja$/, /^engines\/llama\/(vision\/)?binding\.ts$/],
   [/^@fugood\/llama\.node$/, /^engines\/llama\/vision\/binding\.ts$/],
   [/^@fugood\/whisper\.node$/, /^engines\/whisper\/binding\.ts$/],

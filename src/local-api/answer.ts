@@ -9,6 +9,7 @@ import { modelHandlers } from './handlers/models.ts';
 import { oneOffHandlers } from './handlers/one-off.ts';
 import { openAiHandlers } from './handlers/openai.ts';
 import { pageHandlers } from './handlers/page.ts';
+import { textHandlers } from './handlers/texts.ts';
 import { createPageSessions } from '../page-host/sessions.ts';
 import { jsonReply, SAFE_HEADERS } from './http/reply.ts';
 import { createRouter } from './http/router.ts';
@@ -33,6 +34,7 @@ export function createAnswer(deps: LocalApiDeps, { facts, feed, metrics, pulls, 
       ...modelHandlers({ deps, loads: loadsOf(deps), pulls }),
       ...oneOffHandlers(deps),
       ...openAiHandlers(deps),
+      ...textHandlers(deps),
       ...pageHandlers(deps, pages, cookieName),
       metrics: () => metrics.metrics(),
       openApi,

@@ -21,7 +21,7 @@ import { createAskApp } from '../../system/net/web-app.ts';
 import { readZip } from '../../system/native/zip.ts';
 import { type CpuRule, createCpuRule } from '../../worker/rules/cpu-rule.ts';
 import type { Effects } from '../effects.ts';
-import { chatTemplateAt } from './chat-template.ts';
+import { isAskableAt } from './askable.ts';
 import { createEngineTools, type EngineTools } from './engine-tools.ts';
 import { createPacks, type GpuPack, packsHere, type PackSet } from './packs.ts';
 
@@ -101,7 +101,7 @@ function llamaEngine(
       chatImages: { fetchImage, images, clock },
     },
     files,
-    hasChatTemplate: chatTemplateAt,
+    isAskable: isAskableAt,
     modelsRoot: config.current.models_root,
     hasRuntime: () => isThere('llama', async () => (await import('../../engines/llama/binding.ts')).llamaInstalled()),
   });

@@ -2,6 +2,20 @@ import * as v from 'valibot';
 import { absentable, Decimal, U32, U64 } from '../numbers.ts';
 import { defineTaskKind } from './kind.ts';
 
+/** What a program of this machine asks of a chat model. Our extension: it never comes from a studio. */
+const LocalAskSchema = v.variant('is', [
+  /** A chat in which the model may call tools: messages with the calls and results in them, and definitions, as templates take them. */
+  v.object({
+    is: v.literal('tools'),
+    messages: v.array(v.record(v.string(), v.unknown())),
+    tools: v.array(v.record(v.string(), v.unknown())),
+  }),
+  /** A vector for each text. */
+  v.object({ is: v.literal('vectors'), texts: v.array(v.string()) }),
+  /** The numbers that a text is to the model. */
+  v.object({ is: v.literal('tokens'), text: v.string(), withEnds: v.boolean() }),
+]);
+
 /** A chat completion. */
 export const llm = defineTaskKind({
   params: v.object({
@@ -19,6 +33,7 @@ export const llm = defineTaskKind({
     seed: absentable(U64),
     reasoning: absentable(v.string()),
     chatTemplateKwargs: absentable(v.record(v.string(), v.unknown())),
+    local: absentable(LocalAskSchema),
   }),
   resultIs: 'json',
   prompt: (task) => task.messages.at(-1)?.content ?? '',

@@ -10,6 +10,7 @@ import { paddingFor } from './padding.ts';
 import type { NativeCache } from '../../system/native/native-cache.ts';
 import { piecesOf } from './pieces.ts';
 import { threadsFor } from './threads.ts';
+import { embed, maxEmbedded, withEnds } from './vectors/binding.ts';
 
 type Runtime = typeof nodeLlama;
 
@@ -66,6 +67,8 @@ async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatMo
   const { bos, bosString, eosString, shouldPrependBosToken } = model.tokens;
   // Elsewhere a token at the start of a text loses its blank, so the library has to see what it comes after.
   const standsAlone = model.vocabularyType === runtime.LlamaVocabularyType.bpe;
+  const tokenize = (text: string, special: boolean): readonly number[] =>
+    (standsAlone ? piecesOf(text) : [text]).flatMap((piece) => model.tokenize(piece, special).map(Number));
   return {
     ranOn,
     template: {
@@ -77,8 +80,11 @@ async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatMo
     contextSize: Math.min(contextSize, context.contextSize), // the library rounds up
     render: (source, variables) => new Template(source).render({ ...variables }),
     // Other vocabularies know no words, and put a blank before each text.
-    tokenize: (text) =>
-      (standsAlone ? piecesOf(text) : [text]).flatMap((piece) => model.tokenize(piece, true).map(Number)),
+    tokenize: (text) => tokenize(text, true),
+    tokenizePlain: (text) => tokenize(text, false),
+    withEnds: (tokens) => withEnds(tokens, loaded),
+    embeddedTokens: maxEmbedded(model),
+    embed: (texts, signal) => embed(texts, { ...loaded, signal }),
     textOf: (tokens, before) => model.detokenize(asTokens(tokens), false, standsAlone ? [] : asTokens(before)),
     isEnd: (token) => asTokens([token]).some((one) => model.isEogToken(one)),
     generate: (prompt, sampling, onRead) =>

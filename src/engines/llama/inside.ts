@@ -14,6 +14,7 @@ import { type Reader, readerOf, seeingReaderOf } from './reader.ts';
 import { budgetFor, splitReasoning } from './reply.ts';
 import { assertKind } from '../failures.ts';
 import type { OpenSeeingOptions, SeeingModel } from './vision/port.ts';
+import { answerAsk, textAskOf } from './text-asks.ts';
 import { startReply } from './writing.ts';
 
 export interface ChatEngineOptions {
@@ -39,6 +40,8 @@ export function createChatEngine(options: ChatEngineOptions): InnerEngine {
         ranOn: model.ranOn,
         run: async (task, inputs, { signal, progress, emit }) => {
           assertKind(task, 'llm', 'llama-cpp');
+          const ask = textAskOf(task);
+          if (ask !== undefined) return await answerAsk(ask, model, { signal, progress });
           return await answer(task, inputs, { signal, progress, emit, clock: options.clock, model, files });
         },
         [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),

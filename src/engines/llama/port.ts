@@ -38,6 +38,18 @@ export interface ChatModel extends AsyncDisposable {
   /** @throws whatever the template raises */
   render(source: string, variables: Readonly<Record<string, unknown>>): string;
   tokenize(text: string): readonly number[];
+  /** Tokens of a text that is no chat: what looks like a token of a template is text. */
+  tokenizePlain(text: string): readonly number[];
+  /** The same with what the model wants before and behind a text. */
+  withEnds(tokens: readonly number[]): readonly number[];
+  /** Most tokens of a text that is to have a vector, ends included. */
+  readonly embeddedTokens: number;
+  /**
+   * A vector for each text, one after the other.
+   *
+   * @throws WorkerError `engine.failed` | `engine.out-of-memory`; rejects with the signal's reason
+   */
+  embed(texts: readonly (readonly number[])[], signal: AbortSignal): Promise<readonly (readonly number[])[]>;
   /** The text of tokens that come after others. */
   textOf(tokens: readonly number[], before: readonly number[]): string;
   isEnd(token: number): boolean;

@@ -65,10 +65,13 @@ export function promptTextOf(
 ): PromptText {
   const { source, bos, eos } = model.template;
   if (source === undefined) throw noChatTemplate();
+  const withTools = task.local?.is === 'tools' ? task.local : undefined;
+  if (withTools !== undefined && withTools.tools.length > 0 && !KNOWS_TOOLS.test(source)) throw noTools();
   const system = task.system === undefined ? [] : [{ role: 'system', content: task.system }];
-  const isUnusual = task.messages.length === 0 || task.chatTemplateKwargs !== undefined;
+  const isUnusual = task.messages.length === 0 || task.chatTemplateKwargs !== undefined || withTools !== undefined;
   const variables = {
-    messages: [...system, ...task.messages],
+    messages: [...system, ...(withTools?.messages ?? task.messages)],
+    ...(withTools !== undefined && withTools.tools.length > 0 && { tools: withTools.tools }),
     add_generation_prompt: true,
     bos_token: bos,
     eos_token: eos,
@@ -83,6 +86,14 @@ export function promptTextOf(
   const text = rendered(model, { source, variables, isUnusual });
   return { text, opensReasoning: text.trimEnd().endsWith(OPENING) };
 }
+
+/** A template that never names them leaves them out without a word. */
+const KNOWS_TOOLS = /\btools\b/;
+
+const noTools = (): WorkerError =>
+  new WorkerError('task.unsupported', 'the chat template of this model takes no tools', {
+    hint: 'Ask without tools, or ask a model that was trained to call them.',
+  });
 
 /*
  * The renderer's own `strftime_now` knows few formats and lets others stand; what its `raise_exception` raises looks like

@@ -14,6 +14,8 @@ export interface Reader extends AsyncDisposable {
   readonly ranOn: Device;
   readonly contextSize: number;
   read(task: TaskOf<'llm'>, inputs: Inputs, rendering: Rendering): Promise<ReadPrompt>;
+  /** What else can be asked of it; undefined where its library offers nothing but chats. */
+  readonly texts: Pick<ChatModel, 'tokenizePlain' | 'withEnds' | 'embeddedTokens' | 'embed'> | undefined;
 }
 
 /** A chat that is ready to be answered. */
@@ -36,6 +38,7 @@ export interface Writing {
 export const readerOf = (model: ChatModel): Reader => ({
   ranOn: model.ranOn,
   contextSize: model.contextSize,
+  texts: model,
   read: (task, _inputs, rendering) => {
     const { tokens, opensReasoning } = promptOf(task, model, rendering);
     return Promise.resolve({
@@ -76,6 +79,7 @@ async function writeTokens(
 export const seeingReaderOf = (model: SeeingModel): Reader => ({
   ranOn: model.ranOn,
   contextSize: model.contextSize,
+  texts: undefined,
   read: async (task, inputs, rendering) => {
     const images = [...inputs.values()];
     const { text, opensReasoning } = promptTextOf(withMarkers(task, images.length), model, rendering);

@@ -1,3 +1,4 @@
+import { WorkerError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Size } from './image.ts';
@@ -40,3 +41,34 @@ export function replyTo(text: string, content: string): JsonObject {
 
 /** The first sixteen hex digits, by which results name what they were made from. */
 export const shortHex = (digest: Uint8Array): string => digest.subarray(0, 8).toHex();
+
+/** Numbers of a vector. */
+const DIMENSIONS = 32;
+
+/**
+ * What a program of this machine asks for beside a chat. A vector is the digest of its text, and its tokens are its bytes.
+ *
+ * @throws WorkerError `task.unsupported` for tools, which a fixed reply cannot call
+ */
+export function answerLocal(
+  ask: NonNullable<TaskOf<'llm'>['local']>,
+  sha256: (text: string) => Uint8Array,
+): JsonObject {
+  switch (ask.is) {
+    case 'vectors':
+      return {
+        vectors: ask.texts.map((text) => Array.from(sha256(text).subarray(0, DIMENSIONS), (byte) => byte / 127.5 - 1)),
+        tokens: ask.texts.reduce((sum, text) => sum + tokensOf(text).length, 0),
+      };
+    case 'tokens':
+      return { tokens: [...tokensOf(ask.text)] };
+    case 'tools':
+      throw new WorkerError('task.unsupported', 'the synthetic engine calls no tools', {
+        hint: 'Ask without tools, or ask a model of another engine.',
+      });
+    default:
+      return ask satisfies never;
+  }
+}
+
+const tokensOf = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -12,7 +12,7 @@ import { imageFormat } from '../media/image-formats.ts';
 import { type SyntheticVideoOptions, video } from './video.ts';
 import { drawImage, RGB } from './image.ts';
 import { sizeOf } from './limits.ts';
-import { chatText, contentFor, replyTo } from './llm.ts';
+import { answerLocal, chatText, contentFor, replyTo } from './llm.ts';
 import { cube, type MeshOptions } from './mesh.ts';
 import { transcribe } from './stt.ts';
 import { speak } from './tts.ts';
@@ -59,6 +59,7 @@ async function chat(
   options: SyntheticEngineOptions,
   { emit, signal }: RunContext,
 ): Promise<TaskResult> {
+  if (task.local !== undefined) return { is: 'json', value: answerLocal(task.local, options.sha256) };
   const text = chatText(task);
   const images = await readChatImageSizes(task.images ?? [], options, signal);
   const content = contentFor(options.sha256(text), images);

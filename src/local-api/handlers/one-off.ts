@@ -1,5 +1,7 @@
 import type { TaskKindId } from '../../contract/tasks/index.ts';
 import type { LocalApiDeps } from '../deps.ts';
+import { readMeshBody, readMeshTexts } from '../contract/mesh.ts';
+import { readPicture } from '../http/picture.ts';
 import { jsonReply } from '../http/reply.ts';
 import type { Handlers } from '../http/router.ts';
 import { artifactReply, jsonOf, runAsked } from '../openai/ask.ts';
@@ -22,7 +24,7 @@ export const knownModels = ({ models, loaded }: LocalJobParts): KnownModels => (
 /** One task each, with its result as the answer. */
 export function oneOffHandlers(
   parts: LocalJobParts,
-): Pick<Handlers, 'makeImage' | 'makeSpeech' | 'makeTranscript' | 'makeVideo'> {
+): Pick<Handlers, 'makeImage' | 'makeSpeech' | 'makeTranscript' | 'makeVideo' | 'makeMesh'> {
   const known = knownModels(parts);
   const { local } = parts;
   const entryOf = (model: string, kind: TaskKindId) => modelFor(model, kind, known);
@@ -55,6 +57,14 @@ export function oneOffHandlers(
     async makeVideo({ body: { model, ...asked }, request: { signal } }) {
       const task = { kind: 'video', ...asked } as const;
       return artifactReply((await runAsked({ entry: await entryOf(model, 'video'), task }, { signal }, local)).result);
+    },
+    async makeMesh({ request }) {
+      const { bytes, options } = await readPicture(request, { texts: readMeshTexts, body: readMeshBody });
+      const { model, seed } = options;
+      const entry = await entryOf(model, 'mesh');
+      using image = parts.heldInputs.hold(bytes);
+      const task = { kind: 'mesh', imageUrl: image.url, ext: 'glb', ...(seed !== undefined && { seed }) } as const;
+      return artifactReply((await runAsked({ entry, task }, { signal: request.signal }, local)).result);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import OpenAI, { toFile } from 'openai';
 import { imageTypeOf } from '../../../src/base/media/image-type.ts';
 import { synthetic } from '../../fakes/builders.ts';
@@ -7,7 +7,7 @@ import { setupApi } from './scene.ts';
 
 setDefaultTimeout(TEST_MS);
 
-const KINDS = ['image', 'audio_tts', 'audio_stt', 'video'];
+const KINDS = ['image', 'audio_tts', 'audio_stt', 'video', 'mesh'];
 
 /** A worker with one model of each kind, and the client that programs use. */
 async function setup() {
@@ -144,4 +144,58 @@ test.each([
 ])('%s refuses a body that it cannot use', async (path, body, error) => {
   await using at = await setup();
   expect(await at.post(path, body)).toMatchObject({ status: 400, body: { error } });
+});
+
+describe('a mesh', () => {
+  const isGlb = (bytes: Uint8Array): boolean => new TextDecoder().decode(bytes.subarray(0, 4)) === 'glTF';
+  const send = (at: At, query: string, body: Blob | FormData | string, type?: string) =>
+    fetch(`${at.api.url}/mesh${query}`, {
+      method: 'POST',
+      body,
+      headers: { authorization: `Bearer ${at.api.token}`, ...(type === undefined ? {} : { 'content-type': type }) },
+    });
+
+  /** A picture in each of the ways in which it may come. */
+  async function pictures(at: At) {
+    const { bytes } = await bytesOf(at, '/image', { prompt: 'a golem', width: 64, height: 64, ext: 'png' });
+    const form = new FormData();
+    form.append('image', new Blob([bytes], { type: 'image/png' }), 'golem.png');
+    form.append('seed', '7');
+    const inline = `data:image/png;base64,${bytes.toBase64()}`;
+    return { bytes, form, inline, blob: new Blob([bytes], { type: 'image/png' }) };
+  }
+
+  test('comes from a picture as the body, in a form or in JSON', async () => {
+    await using at = await setup();
+    const { form, inline, blob } = await pictures(at);
+    const asked = [
+      send(at, '?model=tiny-mesh&seed=7', blob),
+      send(at, '', form),
+      send(at, '', JSON.stringify({ image: inline, seed: 7 }), 'application/json'),
+    ];
+    for (const response of await Promise.all(asked)) {
+      expect(response.headers.get('content-type')).toBe('model/gltf-binary');
+      expect(isGlb(await response.bytes())).toBe(true);
+    }
+  });
+
+  test.each([
+    ['another type of body', '', 'text', 'text/plain', 415, 'unsupported_media_type'],
+    ['an unknown option', '?faces=7', 'x', 'image/png', 400, 'bad_request'],
+    ['a seed that is none', '?seed=-1', 'x', 'image/png', 400, 'bad_request'],
+    ['no picture', '', '', 'image/png', 400, 'bad_request'],
+    ['a picture elsewhere', '', '{"image":"http://127.0.0.1/a.png"}', 'application/json', 400, 'bad_request'],
+  ] as const)('is refused for %s', async (_title, query, body, type, status, error) => {
+    await using at = await setup();
+    const response = await send(at, query, body, type);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ error });
+  });
+
+  test('is refused for a picture of more than 25 MiB', async () => {
+    await using at = await setup();
+    const response = await send(at, '', new Blob([new Uint8Array(25 * 1024 * 1024 + 1)], { type: 'image/png' }));
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ error: 'picture_too_large' });
+  });
 });

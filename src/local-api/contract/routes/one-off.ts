@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { isInlineImage } from '../../../base/media/data-url.ts';
 import { MIB } from '../../../base/units.ts';
 import { Decimal, U32, U64 } from '../../../contract/numbers.ts';
+import { TokenizeRequestSchema, TokensSchema } from '../openai/embeddings.ts';
 import { json, MAX_BODY_BYTES, type Route } from '../route.ts';
 import { JOB_ERRORS } from './job-errors.ts';
 
@@ -87,5 +88,21 @@ export const ONE_OFF_ROUTES = {
     summary: 'Make one clip.',
     request: VideoBodySchema,
     answer: { is: 'bytes', type: 'video/*' },
+  },
+  makeMesh: {
+    ...shared,
+    path: '/mesh',
+    summary: 'Make a 3D model from a picture: the body itself, or `image` in a form or in JSON.',
+    maxBodyBytes: MAX_MEDIA_BYTES,
+    answer: { is: 'bytes', type: 'model/gltf-binary' },
+    errors: { ...JOB_ERRORS, 413: ['picture_too_large'], 415: ['unsupported_media_type'] },
+  },
+  tokenize: {
+    ...shared,
+    path: '/tokenize',
+    summary: 'The tokens of a text, by a chat model that is in memory.',
+    request: TokenizeRequestSchema,
+    answer: json(TokensSchema),
+    errors: { ...JOB_ERRORS, 409: ['model_not_loaded'] },
   },
 } as const satisfies Readonly<Record<string, Route>>;

@@ -1,12 +1,15 @@
 import * as v from 'valibot';
 import { MIB } from '../../../base/units.ts';
 import { ChatCompletionSchema, ChatRequestSchema } from '../openai/chat.ts';
+import { EmbeddingRequestSchema, EmbeddingsSchema } from '../openai/embeddings.ts';
 import { ImageRequestSchema, ImagesSchema, SpeechRequestSchema } from '../openai/media.ts';
 import { json, MAX_BODY_BYTES, type Route } from '../route.ts';
 import { JOB_ERRORS } from './job-errors.ts';
 
 /** Messages with pictures in them. */
 const MAX_CHAT_BYTES = 64 * MIB;
+/** Thousands of texts. */
+const MAX_EMBEDDED_BYTES = 32 * MIB;
 /** Images and recordings. */
 const MAX_FORM_BYTES = 64 * MIB;
 
@@ -36,6 +39,16 @@ export const OPENAI_ROUTES = {
     request: ChatRequestSchema,
     answer: json(ChatCompletionSchema),
     errors: { ...JOB_ERRORS, 504: ['deadline_exceeded'] },
+  },
+  embeddings: {
+    method: 'POST',
+    path: '/v1/embeddings',
+    access: 'page',
+    summary: 'A vector of length 1 for each text.',
+    maxBodyBytes: MAX_EMBEDDED_BYTES,
+    request: EmbeddingRequestSchema,
+    answer: json(EmbeddingsSchema),
+    errors: JOB_ERRORS,
   },
   imageGenerations: {
     method: 'POST',

@@ -40,6 +40,10 @@ function setup({ says, reads = [], defaults = {}, prompt = 'prompt' }: About) {
     contextSize: 100,
     render: () => prompt,
     tokenize: (text) => [...new TextEncoder().encode(text)],
+    tokenizePlain: (text) => [...new TextEncoder().encode(text)],
+    withEnds: (tokens) => [...tokens, END],
+    embeddedTokens: 10,
+    embed: (texts) => Promise.resolve(texts.map((tokens) => [tokens.length])),
     textOf: (tokens, before) => decode([...before, ...tokens]).slice(decode(before).length),
     isEnd: (token) => token === END,
     async *generate(_prompt, sampling, onRead) {

@@ -5,6 +5,8 @@ import { KIB, MIB } from '../../base/units.ts';
 
 /** What an instruction-tuned GGUF has and a base model has not (ggml project, docs/gguf.md). */
 const KEY = 'tokenizer.chat_template';
+/** What a model for vectors says of itself: how those of its tokens become one (llama.cpp, `<architecture>.pooling_type`). */
+const POOLING = '.pooling_type';
 /** A model of texts has words; a vision projector, or a part of an image model, has none. */
 const WORDS = 'tokenizer.';
 /** Behind the magic number and the version. */
@@ -13,10 +15,10 @@ const COUNTS_AT = 8;
 const READS_BYTES = [256 * KIB, 4 * MIB, 64 * MIB];
 
 /**
- * Whether a GGUF says how a chat is put to it. Undefined where its header cannot be read and where it is no model of
+ * Whether a GGUF says how it is to be asked: by the template of its chats, or because it is for vectors. Undefined where its header cannot be read and where it is no model of
  * texts, both of which whoever loads it explains better.
  */
-export async function hasChatTemplate(file: ReadableFile): Promise<boolean | undefined> {
+export async function isAskable(file: ReadableFile): Promise<boolean | undefined> {
   for (const sizeBytes of READS_BYTES) {
     const bytes = await file.read(0, Math.min(sizeBytes, file.sizeBytes));
     const found = namesKey(bytes, KEY);
@@ -36,7 +38,7 @@ function namesKey(bytes: Uint8Array, wanted: string): boolean | 'more' | undefin
     let hasWords = false;
     for (let pair = 0; pair < pairs; pair++) {
       const key = new TextDecoder().decode(reader.bytes(reader.u64('a key')));
-      if (key === wanted) return true;
+      if (key === wanted || key.endsWith(POOLING)) return true;
       hasWords ||= key.startsWith(WORDS);
       skipValue(reader, reader.u32(), 0);
     }
