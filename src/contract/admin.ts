@@ -68,6 +68,7 @@ const pageSize = (most: number, byDefault: number) =>
 export const ADMIN_ERRORS = {
   invalid: 400,
   unauthorized: 401,
+  forbidden: 403,
   'not-found': 404,
   'method-not-allowed': 405,
   conflict: 409,

@@ -39,6 +39,28 @@ export type Capabilities = v.InferInput<typeof CapabilitiesSchema>;
 /** Capabilities as a studio reads them: absent lists are empty. */
 export type ReadCapabilities = v.InferOutput<typeof CapabilitiesSchema>;
 
+/** The engines a worker can run a model on: those the contract names, and those beyond it that it reported. */
+export const enginesOf = ({
+  modelEngines,
+  extensionEngines = [],
+}: Pick<ReadCapabilities, 'modelEngines' | 'extensionEngines'>): readonly string[] => [
+  ...modelEngines,
+  ...extensionEngines,
+];
+
+/** What decides which workers a job can go to. */
+export interface JobNeeds {
+  readonly kind: TaskKindId;
+  readonly engine: string;
+  readonly vramGb: number;
+}
+
+/** Whether a worker can be offered such a job at all, however busy it is now. */
+export const canTake = (
+  worker: Pick<ReadCapabilities, 'taskKinds' | 'vramThresholdGb' | 'modelEngines' | 'extensionEngines'>,
+  { kind, engine, vramGb }: JobNeeds,
+): boolean => worker.taskKinds.includes(kind) && enginesOf(worker).includes(engine) && vramGb <= worker.vramThresholdGb;
+
 /** The three model lists of the capabilities, from what each engine offers per kind, in wire order. */
 export function advertise(
   offered: readonly Readonly<Partial<Record<TaskKindId, readonly string[]>>>[],

@@ -55,15 +55,6 @@ export function isAvailable({ activity, capabilities, cooling, settled }: OfferC
   return activity.at === 'idle' && settled && !cooling && capabilities.autoEnabled && !present;
 }
 
-/** The engines a worker can run a model on: those the contract names, and those beyond it that it reported. */
-export const enginesOf = ({
-  modelEngines,
-  extensionEngines = [],
-}: Pick<ReadCapabilities, 'modelEngines' | 'extensionEngines'>): readonly string[] => [
-  ...modelEngines,
-  ...extensionEngines,
-];
-
 /**
  * Whether a worker is worth asking the store for this job: its kind is served, and its estimate within the threshold.
  * The store also knows the job's engine, and offers it only to a worker that names it.

@@ -1,6 +1,7 @@
 import { MIB } from '../base/units.ts';
 import { isLoopback } from '../base/urls.ts';
 import { SUB_PROTOCOL } from '../contract/frames/close-codes.ts';
+import { dashboardUrl } from '../contract/page/dashboard.ts';
 import { FEATURES } from '../contract/frames/inbound.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock, NextTurn } from '../system/clock.ts';
@@ -28,7 +29,10 @@ export interface StudioEffects extends StudioDataEffects {
 }
 
 export interface StudioOptions
-  extends StudioAddress, StudioPlace, Partial<Pick<StudioParts, 'sparesLoopback' | 'hostNames' | 'objectionTo'>> {
+  extends
+    StudioAddress,
+    StudioPlace,
+    Partial<Pick<StudioParts, 'sparesLoopback' | 'hostNames' | 'objectionTo' | 'shell'>> {
   readonly effects: StudioEffects;
   readonly log: Logger;
 }
@@ -40,7 +44,10 @@ export interface ServedStudio extends Pick<HttpServer, 'url' | 'port'> {
 }
 
 /** A studio with its data; `stop` closes that, too. */
-export interface RunningStudio extends ServedStudio, Pick<StudioData, 'operatorToken' | 'tokenFile'> {}
+export interface RunningStudio extends ServedStudio, Pick<StudioData, 'operatorToken' | 'tokenFile'> {
+  /** An address that opens the operator's page once, within ten minutes. */
+  pageUrl(): string;
+}
 
 const LIMITS = {
   maxRequestBytes: 514 * MIB,
@@ -55,22 +62,31 @@ const LIMITS = {
  * @throws WorkerError as `openStudioData`, or the system's error when the port is taken
  */
 export async function startStudio(options: StudioOptions): Promise<RunningStudio> {
-  const { effects, log, host, sparesLoopback = false, hostNames = [] } = options;
+  const { effects, log, host, shell, sparesLoopback = false, hostNames = [] } = options;
   const { objectionTo = () => Promise.resolve(undefined) } = options;
   const data = await openStudioData(options, effects, log);
   try {
-    const rules = { log, sparesLoopback, objectionTo, hostNames: [host, ...hostNames], features: FEATURES };
+    const rules = { log, shell, sparesLoopback, objectionTo, hostNames: [host, ...hostNames], features: FEATURES };
     const studio = await createStudio({ ...data, ...rulesOf(effects), ...rules });
     const served = serveStudio(studio, options, effects.serve);
     const { dataDir, operatorToken, tokenFile, store } = data;
     log.info('studio.started', { url: served.url, dataDir });
     if (!isLoopback(host)) log.warn('studio.exposed', { host });
-    return { ...served, operatorToken, tokenFile, stop: once(() => served.stop().then(() => store.close())) };
+    return {
+      ...served,
+      operatorToken,
+      tokenFile,
+      pageUrl: () => dashboardUrl(shownUrl(served.url), studio.createPageCode()),
+      stop: once(() => served.stop().then(() => store.close())),
+    };
   } catch (thrown) {
     await data.store.close();
     throw thrown;
   }
 }
+
+/** For a browser on this machine: it cannot go to an address that stands for all of them. */
+const shownUrl = (url: string): string => url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 
 /** The effects that a studio's rules take. */
 export const rulesOf = ({
@@ -114,6 +130,7 @@ export function serveStudio(studio: Studio, { host, port }: StudioAddress, serve
 const answer = (studio: Studio, request: Request, peer: ServerPeer): Promise<Response> =>
   studio.answer(request, {
     address: peer.address,
+    waitForAnswer: () => peer.waitForAnswer(),
     upgrade: (worker) => upgrade(request, peer, (socket) => studio.openSocket(socket, worker)),
   });
 

@@ -1,16 +1,31 @@
 import { CLOSE } from '../contract/frames/close-codes.ts';
 import type { Feature } from '../contract/frames/inbound.ts';
+import { errorChain } from '../base/errors.ts';
+import type { WorkerView } from '../contract/admin.ts';
+import type { JobRowView, StudioFeedEvent } from '../contract/page/dashboard.ts';
+import { promptPreview } from '../contract/tasks/index.ts';
 import type { Logger } from '../log/logger.ts';
+import { createEventFeed, type EventFeed } from '../page-host/feed.ts';
+import { createPageSessions, type PageSessions } from '../page-host/sessions.ts';
 import type { Clock, NextTurn } from '../system/clock.ts';
 import type { ServerSocket, ServerSocketEvents } from '../system/net/server.ts';
 import type { Random } from '../system/random.ts';
+import { changesIn, type TellChange } from './changes.ts';
+import { createStudioPublisher } from './dashboard/publisher.ts';
+import type { AdminContext } from './http/admin/context.ts';
 import { adminRoutes } from './http/admin/index.ts';
+import { jobsElsewhere } from './http/admin/elsewhere.ts';
+import { jobView } from './http/admin/jobs.ts';
+import { studioStatus } from './http/admin/overview.ts';
+import { workerView } from './http/admin/workers.ts';
+import { createOperatorAccess } from './http/admin-access.ts';
 import { createAllowedHosts } from './http/allowed-hosts.ts';
 import { bearerOf, type Exchange, json, problem, Refusal, type Route } from './http/http.ts';
 import { createDecisions, type Decisions } from './http/decisions.ts';
 import type { ObjectionTo } from './http/objections.ts';
 import { registrationRequestRoutes } from './http/registrations.ts';
-import { createRouter, type Router } from './http/router.ts';
+import { DASHBOARD_CODE_MS, pageAccessRoutes } from './http/page-access.ts';
+import { createRouter, type PageShell, type Router } from './http/router.ts';
 import { uploadRoutes } from './http/uploads.ts';
 import { GRACE_MS, STALE_MS, SWEEP_MS } from './queue.ts';
 import type { StudioBus } from './replicas/bus.ts';
@@ -20,8 +35,10 @@ import { createRejections } from './sessions/rejections.ts';
 import { logFailure, type StudioState } from './sessions/state.ts';
 import { openWorkerSocket } from './sessions/worker-socket.ts';
 import type { ArtifactStore } from './storage/artifacts.ts';
+import { observedStore } from './storage/observed-store.ts';
+import type { KeptPages } from './storage/page-sessions-file.ts';
 import { type HashOf, sameHash } from './storage/secrets.ts';
-import type { Store, WorkerRow } from './storage/store.ts';
+import type { JobRow, Store, WorkerRow } from './storage/store.ts';
 
 /** What a studio is made of. */
 export interface StudioParts {
@@ -34,6 +51,10 @@ export interface StudioParts {
   readonly log: Logger;
   readonly hashOf: HashOf;
   readonly operatorToken: string;
+  /** Pages of the operator's that an earlier process let in, and what keeps those of this one. */
+  readonly pages: KeptPages;
+  /** The files of the operator's page; none is served when left out. */
+  readonly shell?: PageShell | undefined;
   readonly nextTurn: NextTurn;
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
   readonly sparesLoopback: boolean;
@@ -51,28 +72,36 @@ export interface Studio {
   readonly answer: Router;
   /** Takes over a socket whose upgrade `answer` allowed. */
   openSocket(socket: ServerSocket, worker: WorkerRow): ServerSocketEvents;
+  /** A code that opens the operator's page once, within ten minutes. */
+  createPageCode(): string;
   /** Starts nothing any more, and leaves no timer behind. */
   stop(): void;
 }
 
 /** Sets up the rules over a store, and leases what an earlier process left with workers. */
 export async function createStudio(parts: StudioParts): Promise<Studio> {
-  const { store, bus, clock, log, features, hashOf, nextTurn, random } = parts;
-  const nobody = { live: new Map(), deleted: new Set<string>(), leases: new Map() };
-  const rejections = createRejections();
-  const studio: StudioState = { store, bus, clock, log, features, rejections, ...nobody, stopped: false };
+  const { bus, clock, log, hashOf, nextTurn, random, pages: kept } = parts;
+  const startedAt = clock.now();
+  const { studio, feed, stopTelling } = watched(parts, startedAt);
+  const pages = createPageSessions({ clock, random, hashOf, known: kept.known, onChange: kept.keep });
   await restoreLeases(studio);
   const startedMs = clock.elapsed();
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio, startedMs));
   const decisions = createDecisions(clock);
-  const unsubscribe = await bus.subscribe((news) => onNews(studio, decisions, news));
+  const unsubscribe = await bus.subscribe((news) => {
+    onNews(studio, decisions, news);
+    for (const change of changesIn(news)) studio.tell(change);
+  });
+  const routes = routesOf(parts, { studio, decisions, pages, feed, startedAt });
   return {
-    answer: createRouter(routesOf(parts, studio, decisions), { log, allowsHost: createAllowedHosts(parts.hostNames) }),
+    answer: createRouter(routes, { log, allowsHost: createAllowedHosts(parts.hostNames), shell: parts.shell }),
     openSocket: (socket, worker) =>
       openWorkerSocket({ studio, hashOf, nextTurn, newSessionId: () => random.hex(8) }, socket, worker),
+    createPageCode: () => pages.createCode(DASHBOARD_CODE_MS).code,
     stop: () => {
       logFailure(studio, unsubscribe());
       studio.stopped = true;
+      stopTelling();
       disarmSweep();
       decisions.stop();
       for (const lease of studio.leases.values()) lease.disarm();
@@ -80,22 +109,81 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   };
 }
 
-function routesOf(parts: StudioParts, studio: StudioState, decisions: Decisions): readonly Route[] {
+/** Bytes of random that tell one run of a studio from the next. */
+const RUN_BYTES = 4;
+
+/** The state of a studio whose changes are told in a feed of events. */
+function watched(parts: StudioParts, startedAt: number) {
+  const { bus, clock, log, features, random } = parts;
+  const tell: TellChange = (change) => publisher.onChange(change);
+  const store = observedStore(parts.store, tell);
+  const studio: StudioState = {
+    store,
+    bus,
+    clock,
+    log,
+    features,
+    tell,
+    live: new Map(),
+    deleted: new Set(),
+    leases: new Map(),
+    rejections: createRejections(),
+    stopped: false,
+  };
+  const status = () => studioStatus({ studio, startedAt });
+  const feed: EventFeed<StudioFeedEvent> = createEventFeed<StudioFeedEvent>({
+    clock,
+    run: random.hex(RUN_BYTES),
+    snapshot: async () => ({ event: 'status', data: await status() }),
+  });
+  const publisher = createStudioPublisher({
+    feed,
+    clock,
+    status,
+    job: async (jobId) => jobRow(studio, await store.jobs.get(jobId)),
+    worker: async (workerId) =>
+      knownWorker(studio, await store.workers.get(workerId), (await jobsElsewhere(studio)).get(workerId)),
+    onFailure: (thrown) => log.error('studio.failed', { error: errorChain(thrown) }),
+  });
+  const stopTelling = (): void => {
+    publisher[Symbol.dispose]();
+    feed.close();
+  };
+  return { studio, feed, stopTelling };
+}
+
+const jobRow = (studio: StudioState, row: JobRow | undefined): JobRowView | undefined => {
+  if (row === undefined) return undefined;
+  const { result: _long, ...view } = jobView(studio, { ...row, prompt: promptPreview(row.prompt) });
+  return view;
+};
+
+const knownWorker = (
+  studio: StudioState,
+  row: WorkerRow | undefined,
+  elsewhere: JobRow | undefined,
+): WorkerView | undefined => (row === undefined || row.deleted ? undefined : workerView(studio, row, elsewhere));
+
+interface Rules extends Pick<AdminContext, 'studio' | 'feed' | 'startedAt'> {
+  readonly decisions: Decisions;
+  readonly pages: PageSessions;
+}
+
+function routesOf(parts: StudioParts, rules: Rules): readonly Route[] {
+  const { studio, decisions, pages } = rules;
   const authorize = authorizer(parts);
-  const { artifacts, clock, random, hashOf, nextTurn, objectionTo } = parts;
+  const access = createOperatorAccess({ ...parts, pages });
   return [
     { method: 'GET', path: '/healthz', atRoot: true, handle: () => json({ ok: true }) },
-    ...registrationRequestRoutes({ ...parts, decisions }),
+    ...registrationRequestRoutes({ ...parts, store: studio.store, decisions }),
     {
       method: 'GET',
       path: '/workers/:id/connect',
       handle: async (exchange) => exchange.peer.upgrade(await authorize(exchange, 'tell the deleted')),
     },
-    ...uploadRoutes({ studio, artifacts, authorize, nextTurn }),
-    ...adminRoutes(
-      { studio, artifacts, clock, random, hashOf, decisions, objectionTo, startedAt: clock.now() },
-      parts.operatorToken,
-    ),
+    ...uploadRoutes({ ...parts, studio, authorize }),
+    ...pageAccessRoutes(pages, access),
+    ...adminRoutes({ ...parts, ...rules }, access),
   ];
 }
 

@@ -1,5 +1,6 @@
+import { enginesOf } from '../contract/capabilities.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
-import { enginesOf, type OfferCandidate } from './queue.ts';
+import type { OfferCandidate } from './queue.ts';
 
 /** The job that waits, as far as it decides who may have it. */
 export interface WaitingJob {

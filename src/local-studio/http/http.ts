@@ -22,6 +22,8 @@ export interface Peer {
   readonly address: string;
   /** Turns the request into the worker's socket. The response stands for that, or is the reason why not. */
   upgrade(worker: WorkerRow): Response;
+  /** The connection may be idle as long as its answer takes. */
+  waitForAnswer(): void;
 }
 
 /** One method on one path, and who answers it. */

@@ -13,13 +13,18 @@ interface Split {
   readonly segments: readonly string[];
 }
 
+/** Files of a page; undefined for a path that is none of theirs. */
+export type PageShell = (request: Request, url: URL) => Promise<Response | undefined>;
+
 interface RouterOptions {
   readonly log: Logger;
   readonly allowsHost: AllowsHost;
+  /** Answers what anyone may see. */
+  readonly shell?: PageShell | undefined;
 }
 
 /** Answers by a table of routes. Every failure becomes a response; an unforeseen one is logged and answered without details. */
-export function createRouter(routes: readonly Route[], { log, allowsHost }: RouterOptions): Router {
+export function createRouter(routes: readonly Route[], { log, allowsHost, shell }: RouterOptions): Router {
   const table: readonly Split[] = routes.flatMap((route) =>
     [API_PREFIX, ...(route.atRoot === true ? [''] : [])].map((prefix) => ({
       route,
@@ -34,7 +39,7 @@ export function createRouter(routes: readonly Route[], { log, allowsHost }: Rout
     const segments = segmentsOf(url.pathname);
     const found = table.filter((entry) => matchesPath(entry.segments, segments));
     const match = found.find(({ route }) => route.method === request.method);
-    if (match === undefined) return missing(found);
+    if (match === undefined) return (await shell?.(request, url)) ?? missing(found);
     const params = pathParams(match.segments, segments);
     if (params === undefined) return problem(400, 'invalid', 'the path is not well encoded');
     try {

@@ -114,6 +114,7 @@ export async function onHeartbeat(studio: StudioState, session: WorkerSession, f
   const named: string | undefined = frame.currentJobId;
   session.lastBeat = { at: studio.clock.now(), elapsedMs: studio.clock.elapsed() };
   session.capabilities = frame.capabilities;
+  studio.tell({ is: 'worker', workerId: session.workerId });
   if (!session.settled) {
     await loseLeased(studio, session.workerId, named);
     session.settled = true;

@@ -1,5 +1,6 @@
+import { enginesOf } from '../../contract/capabilities.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
-import { enginesOf, isAvailable, OFFER_ANSWER_MS, passedOver, suits } from '../queue.ts';
+import { isAvailable, OFFER_ANSWER_MS, passedOver, suits } from '../queue.ts';
 import type { JobRow } from '../storage/store.ts';
 
 /** Offers the next fitting job, if the worker can be asked and there is one. */

@@ -3,6 +3,7 @@ import type { ReadCapabilities } from '../../contract/capabilities.ts';
 import type { Feature } from '../../contract/frames/inbound.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
+import type { TellChange } from '../changes.ts';
 import type { Activity, Deferred } from '../queue.ts';
 import type { StudioBus } from '../replicas/bus.ts';
 import type { Rejections } from './rejections.ts';
@@ -61,6 +62,8 @@ export interface StudioState {
   readonly leases: Map<string, JobLease>;
   /** What workers answered to offers that they did not take. */
   readonly rejections: Rejections;
+  /** Tells whoever watches; what the store keeps is told by itself. */
+  readonly tell: TellChange;
   /** Nothing is started or written any more. */
   stopped: boolean;
 }

@@ -166,6 +166,7 @@ class SocketDriver implements ServerSocketEvents {
     session.alive = false;
     const { live } = this.#studio;
     if (live.get(this.#worker.id) === session) live.delete(this.#worker.id);
+    this.#studio.tell({ is: 'worker', workerId: this.#worker.id });
     logFailure(this.#studio, onSessionEnded(this.#studio, session, gone));
     if (!this.#studio.stopped) logFailure(this.#studio, this.#studio.store.workers.leave(session.workerId, session.id));
   }

@@ -232,7 +232,19 @@ export interface JobTable {
   underway(workerId?: string): Promise<readonly JobRow[]>;
   attempts(id: string): Promise<readonly AttemptRow[]>;
   counts(): Promise<Readonly<Record<JobState, number>>>;
+  /** Jobs that ended since then, in any order. */
+  endedSince(at: number): Promise<readonly EndedJob[]>;
+  /** When the queued job was created that waits longest; undefined when none waits. */
+  oldestQueuedAt(): Promise<number | undefined>;
   artifactTotals(): Promise<{ readonly count: number; readonly sizeBytes: number }>;
+}
+
+/** As much of a job that ended as tells how busy a day was. */
+export interface EndedJob {
+  readonly state: JobState;
+  readonly createdAt: number;
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number;
 }
 
 /** One run of a job. */
@@ -247,8 +259,8 @@ export interface AttemptRow {
 
 /** Lines from the logs of all workers. */
 export interface LogTable {
-  /** Keeps the newest lines only. */
-  add(workerId: string, entries: readonly Omit<LogLine, 'seq' | 'workerId'>[]): Promise<void>;
+  /** Keeps the newest lines only. Returns these as they are kept. */
+  add(workerId: string, entries: readonly Omit<LogLine, 'seq' | 'workerId'>[]): Promise<readonly LogLine[]>;
   page(query: {
     readonly workerId: string | undefined;
     readonly after: number;

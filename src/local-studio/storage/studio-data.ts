@@ -13,6 +13,7 @@ import { shownUrl } from '../../base/urls.ts';
 import { openBucketArtifacts } from './bucket-artifacts.ts';
 import { openDiskArtifacts } from './disk-artifacts.ts';
 import { assertOperatorToken, loadOperatorToken, OPERATOR_TOKEN_FILE } from './operator-token.ts';
+import { type KeptPages, openKeptPages } from './page-sessions-file.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
@@ -26,6 +27,8 @@ export interface StudioData {
   readonly bus: StudioBus;
   readonly artifacts: ArtifactStore;
   readonly operatorToken: string;
+  /** Pages of the operator's that were let in. */
+  readonly pages: KeptPages;
   /** The file with the operator token, unless that was handed in. */
   readonly tokenFile: string;
 }
@@ -82,7 +85,8 @@ export async function openStudioData(place: StudioPlace, effects: StudioDataEffe
     const operatorToken = given ?? (await loadOperatorToken(folder, effects.random, log));
     const artifacts = await openArtifacts(place, folder, effects);
     const tokenFile = folder.pathOf(OPERATOR_TOKEN_FILE);
-    return { dataDir: folder.path, store, bus, artifacts, operatorToken, tokenFile };
+    const pages = await openKeptPages(folder, log);
+    return { dataDir: folder.path, store, bus, artifacts, operatorToken, pages, tokenFile };
   } catch (thrown) {
     await store.close();
     throw thrown;

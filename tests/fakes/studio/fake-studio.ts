@@ -57,6 +57,7 @@ export interface FakeStudio extends AsyncDisposable {
 /** The studio between two restarts. */
 interface Started extends ServedStudio, Pick<StudioData, 'operatorToken' | 'tokenFile' | 'store'> {
   readonly socketOf: MisbehavingStudio['socketOf'];
+  readonly createPageCode: () => string;
 }
 
 export interface FakeStudioOptions {
@@ -102,7 +103,8 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
     const outer = misbehaving(studio, mischief, recorder.hear);
     const served = serveStudio(outer, { host: '127.0.0.1', port }, studioEffects.serve);
     const stop = (): Promise<void> => served.stop().then(() => data.store.close());
-    return { ...served, ...data, store, socketOf: outer.socketOf, stop };
+    const { socketOf } = outer;
+    return { ...served, ...data, store, socketOf, createPageCode: () => outer.createPageCode(), stop };
   };
   let studio = await start(0);
 

@@ -63,6 +63,7 @@ export function misbehaving(studio: Studio, mischief: Mischief, hear: (event: St
 
   return {
     answer,
+    createPageCode: () => studio.createPageCode(),
     stop: () => studio.stop(),
     socketOf: (workerId) => sockets.get(workerId),
     openSocket(socket, worker) {

@@ -1,13 +1,12 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { CapabilitiesSchema } from '../../../src/contract/capabilities.ts';
+import { CapabilitiesSchema, canTake, enginesOf } from '../../../src/contract/capabilities.ts';
 import {
   afterFailure,
   afterUnnamedBeat,
   type OfferCandidate,
   defer,
-  enginesOf,
   type Deferred,
   isAvailable,
   isTransient,
@@ -47,6 +46,15 @@ test('a job suits a worker up to its threshold and not beyond', () => {
   expect(suits(capabilities, { kind: 'llm', vramGb: 12 })).toBe(true);
   expect(suits(capabilities, { kind: 'llm', vramGb: 12.01 })).toBe(false);
   expect(suits(capabilities, { kind: 'image', vramGb: 1 })).toBe(false);
+});
+
+test('a worker can take a job of its kinds, its engines and its size', () => {
+  const worker = able({ taskKinds: ['llm'], modelEngines: ['llama-cpp'], vramThresholdGb: 12 });
+  const job = { kind: 'llm', engine: 'llama-cpp', vramGb: 12 } as const;
+  expect(canTake(worker, job)).toBe(true);
+  expect(canTake(worker, { ...job, kind: 'image' })).toBe(false);
+  expect(canTake(worker, { ...job, engine: 'sd-cpp' })).toBe(false);
+  expect(canTake(worker, { ...job, vramGb: 12.5 })).toBe(false);
 });
 
 test('a rejection is transient by its code, or else by its text', () => {

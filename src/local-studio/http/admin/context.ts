@@ -1,5 +1,7 @@
 import type { Clock } from '../../../system/clock.ts';
 import type { Random } from '../../../system/random.ts';
+import type { StudioFeedEvent } from '../../../contract/page/dashboard.ts';
+import type { EventFeed } from '../../../page-host/feed.ts';
 import type { ArtifactStore } from '../../storage/artifacts.ts';
 import type { StudioState } from '../../sessions/state.ts';
 import type { Decisions } from '../decisions.ts';
@@ -17,6 +19,8 @@ export interface AdminContext {
   readonly decisions: Pick<Decisions, 'announce'>;
   readonly objectionTo: ObjectionTo;
   readonly startedAt: number;
+  /** What whoever watches the studio is told. */
+  readonly feed: EventFeed<StudioFeedEvent>;
 }
 
 /** Routes of one noun. */

@@ -1,29 +1,29 @@
-import { bearerOf, refuse, type Route } from '../http.ts';
-import { sameHash } from '../../storage/secrets.ts';
+import type { OperatorAccess } from '../admin-access.ts';
+import type { Route } from '../http.ts';
 import type { AdminContext, AdminRoutes } from './context.ts';
+import { dashboardRoutes } from './dashboard.ts';
 import { jobRoutes } from './jobs.ts';
 import { modelRoutes } from './models.ts';
 import { overviewRoutes } from './overview.ts';
 import { registrationRoutes } from './registrations.ts';
 import { workerRoutes } from './workers.ts';
 
-const NOUNS: readonly AdminRoutes[] = [registrationRoutes, workerRoutes, modelRoutes, jobRoutes, overviewRoutes];
+const NOUNS: readonly AdminRoutes[] = [
+  registrationRoutes,
+  workerRoutes,
+  modelRoutes,
+  jobRoutes,
+  overviewRoutes,
+  dashboardRoutes,
+];
 
-/** The operator API: every route behind the operator token. */
-export function adminRoutes(context: AdminContext, operatorToken: string): readonly Route[] {
-  const expected = context.hashOf(operatorToken);
-  const guard =
-    (handle: Route['handle']): Route['handle'] =>
-    (exchange) => {
-      const token = bearerOf(exchange.request);
-      if (token === undefined || !sameHash(context.hashOf(token), expected)) {
-        throw refuse('unauthorized', 'this needs the operator token as Bearer');
-      }
-      return handle(exchange);
-    };
-  return NOUNS.flatMap((noun) => noun(context)).map(({ method, path, handle }) => ({
+/** The operator API: every route behind the operator token, or the cookie of the operator's page. */
+export const adminRoutes = (context: AdminContext, access: Pick<OperatorAccess, 'assertOperator'>): readonly Route[] =>
+  NOUNS.flatMap((noun) => noun(context)).map(({ method, path, handle }) => ({
     method,
     path,
-    handle: guard(handle),
+    handle: (exchange) => {
+      access.assertOperator(exchange);
+      return handle(exchange);
+    },
   }));
-}

@@ -22,7 +22,7 @@ export const jobRoutes: AdminRoutes = (context) => {
   return [
     { method: 'GET', path: '/admin/jobs', handle: ({ url }) => list(studio, url) },
     { method: 'POST', path: '/admin/jobs', handle: ({ request }) => create(context, request) },
-    { method: 'GET', path: '/admin/jobs/:id', handle: async (exchange) => json(viewOf(studio, await find(exchange))) },
+    { method: 'GET', path: '/admin/jobs/:id', handle: async (exchange) => json(jobView(studio, await find(exchange))) },
     { method: 'POST', path: '/admin/jobs/:id/retry', handle: async (exchange) => retry(context, await find(exchange)) },
     {
       method: 'POST',
@@ -57,7 +57,7 @@ async function list(studio: StudioState, url: URL): Promise<Response> {
   if (before !== undefined && !Number.isSafeInteger(before)) throw refuse('invalid', 'the cursor is not one of ours');
   const rows = await studio.store.jobs.list({ state, before, limit, id });
   const nextCursor = rows.length === limit ? rows.at(-1)?.seq.toString() : undefined;
-  return json({ jobs: rows.map((row) => viewOf(studio, row)), nextCursor });
+  return json({ jobs: rows.map((row) => jobView(studio, row)), nextCursor });
 }
 
 async function create(context: AdminContext, request: Request): Promise<Response> {
@@ -69,7 +69,7 @@ async function create(context: AdminContext, request: Request): Promise<Response
   studio.log.info('job.queued', { jobId: job.id, kind: job.kind, model: job.model });
   logFailure(studio, offerJob(studio, job));
   const queued = await studio.store.jobs.get(job.id);
-  return json(viewOf(studio, existing(queued, 'job', job.id)), 201);
+  return json(jobView(studio, existing(queued, 'job', job.id)), 201);
 }
 
 /** The job carries its model's recipe as it was when it was asked for. */
@@ -104,7 +104,7 @@ async function retry({ studio, clock }: AdminContext, job: JobRow): Promise<Resp
     throw refuse('conflict', `a job that is ${job.state} cannot be retried`);
   }
   logFailure(studio, offerJob(studio, job));
-  return json(viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
+  return json(jobView(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }
 
 /**
@@ -117,7 +117,7 @@ async function cancel({ studio, clock }: AdminContext, job: JobRow): Promise<Res
   }
   revokeClaim(studio, job.id);
   studio.bus.publish({ is: 'cancelled', jobId: job.id });
-  return json(viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
+  return json(jobView(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }
 
 async function download({ artifacts }: AdminContext, request: Request, job: JobRow): Promise<Response> {
@@ -134,11 +134,13 @@ async function download({ artifacts }: AdminContext, request: Request, job: JobR
       'content-disposition': disposition,
       // The bytes are a worker's: no browser is to take them for a page of ours.
       'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; sandbox",
     },
   });
 }
 
-const viewOf = (studio: StudioState, job: JobRow) => {
+/** A job as the operator sees it. */
+export const jobView = (studio: StudioState, job: JobRow) => {
   const { id, state, kind, model, prompt, priority, attempts, maxAttempts, workerId, error, artifact } = job;
   return {
     id,

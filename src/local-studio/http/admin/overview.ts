@@ -7,7 +7,7 @@ import { type AdminContext, type AdminRoutes, isoOf } from './context.ts';
 
 /** The studio at a glance, and what its workers log. */
 export const overviewRoutes: AdminRoutes = (context) => [
-  { method: 'GET', path: '/admin/status', handle: async () => json(await status(context)) },
+  { method: 'GET', path: '/admin/status', handle: async () => json(await studioStatus(context)) },
   {
     method: 'GET',
     path: '/admin/logs',
@@ -20,7 +20,11 @@ export const overviewRoutes: AdminRoutes = (context) => [
   },
 ];
 
-async function status({ studio, startedAt }: AdminContext): Promise<StatusView> {
+/** The studio at a glance. */
+export async function studioStatus({
+  studio,
+  startedAt,
+}: Pick<AdminContext, 'studio' | 'startedAt'>): Promise<StatusView> {
   const { registrations, workers, jobs } = studio.store;
   const known = await workers.list();
   const elsewhere = known.filter(({ id, connected }) => connected && !studio.live.has(id));

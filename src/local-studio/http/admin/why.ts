@@ -75,8 +75,8 @@ function whyNotThere(job: WaitingJob, row: WorkerRow, running: JobRow | undefine
 const obstacle = (studio: StudioState, job: WaitingJob, session: WorkerSession): string =>
   whyNot(job, { ...session, rejection: studio.rejections.of(job.id, session.workerId) });
 
-/** The recipe is JSON that the studio wrote itself. */
-function waitingJob({ id, seq, kind, vramGb, modelSource }: JobRow): WaitingJob {
+/** What a job needs of a worker. The recipe is JSON that the studio wrote itself. */
+export function waitingJob({ id, seq, kind, vramGb, modelSource }: JobRow): WaitingJob {
   const source: unknown = JSON.parse(modelSource);
   const engine: unknown = typeof source === 'object' && source !== null ? Reflect.get(source, 'engine') : undefined;
   return { id, seq, kind, vramGb, engine: typeof engine === 'string' ? engine : '' };

@@ -17,7 +17,7 @@ export const workerRoutes: AdminRoutes = ({ studio }) => [
     path: '/admin/workers',
     handle: async () => {
       const [rows, jobs] = await Promise.all([studio.store.workers.list(), jobsElsewhere(studio)]);
-      return json({ workers: rows.flatMap((row) => viewOf(studio, row, jobs.get(row.id))) });
+      return json({ workers: rows.flatMap((row) => workerView(studio, row, jobs.get(row.id)) ?? []) });
     },
   },
   {
@@ -36,23 +36,25 @@ export const workerRoutes: AdminRoutes = ({ studio }) => [
   },
 ];
 
-function viewOf(studio: StudioState, row: WorkerRow, elsewhere: JobRow | undefined): readonly WorkerView[] {
+/**
+ * A worker as the operator sees it; undefined when another release wrote what this one cannot read. `elsewhere` is the job
+ * that it has at another studio of the database.
+ */
+export function workerView(studio: StudioState, row: WorkerRow, elsewhere?: JobRow): WorkerView | undefined {
   const session = studio.live.get(row.id);
   const capabilities = session?.capabilities ?? capabilitiesOf(row.capabilities);
-  if (capabilities === undefined) return [];
+  if (capabilities === undefined) return undefined;
   const lastSeenAt = session?.lastBeat.at ?? row.lastSeenAt;
-  return [
-    {
-      workerId: row.id,
-      installId: row.installId,
-      connected: session !== undefined || row.connected,
-      capabilities,
-      idleBecause: session && idleBecause(studio, session),
-      currentJobId: session === undefined ? runningId(elsewhere) : runningId(session.activity),
-      createdAt: isoOf(row.createdAt),
-      lastSeenAt: lastSeenAt === undefined ? undefined : isoOf(lastSeenAt),
-    },
-  ];
+  return {
+    workerId: row.id,
+    installId: row.installId,
+    connected: session !== undefined || row.connected,
+    capabilities,
+    idleBecause: session && idleBecause(studio, session),
+    currentJobId: session === undefined ? runningId(elsewhere) : runningId(session.activity),
+    createdAt: isoOf(row.createdAt),
+    lastSeenAt: lastSeenAt === undefined ? undefined : isoOf(lastSeenAt),
+  };
 }
 
 const runningId = (what: JobRow | WorkerSession['activity'] | undefined): string | undefined => {

@@ -6,10 +6,8 @@ import type { Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
 import { leaseSql } from './leases.ts';
 
-type Reads = Pick<
-  JobTable,
-  'get' | 'list' | 'holds' | 'lapsed' | 'underway' | 'attempts' | 'counts' | 'artifactTotals'
->;
+type Totals = 'endedSince' | 'oldestQueuedAt' | 'artifactTotals';
+type Reads = Pick<JobTable, 'get' | 'list' | 'holds' | 'lapsed' | 'underway' | 'attempts' | 'counts' | Totals>;
 
 /** The part of the job table that changes nothing. */
 export function readJobs(sql: Sql): Reads {
@@ -49,14 +47,32 @@ export function readJobs(sql: Sql): Reads {
       const completed = (await count('1 = 1')) - queued - offered - running - failed - cancelled;
       return { queued, offered, running, completed, failed, cancelled };
     },
-    artifactTotals: async () => {
-      const [row] = await sql.query('SELECT COUNT(artifact_name) AS total, SUM(artifact_size) AS size FROM jobs');
-      return { count: number(row?.['total']), sizeBytes: number(row?.['size']) };
-    },
+    ...readTotals(sql),
   };
 }
 
 const UNDERWAY = "state IN ('offered', 'running')";
+
+const readTotals = (sql: Sql): Pick<JobTable, Totals> => ({
+  endedSince: async (at) => {
+    const rows = await sql.query(
+      'SELECT state, created_at, started_at, finished_at FROM jobs WHERE finished_at >= $1',
+      [at],
+    );
+    return rows.map((row) => ({
+      state: toState(row['state']),
+      createdAt: number(row['created_at']),
+      startedAt: maybeNumber(row['started_at']),
+      finishedAt: number(row['finished_at']),
+    }));
+  },
+  oldestQueuedAt: async () =>
+    maybeNumber((await sql.query("SELECT MIN(created_at) AS oldest FROM jobs WHERE state = 'queued'"))[0]?.['oldest']),
+  artifactTotals: async () => {
+    const [row] = await sql.query('SELECT COUNT(artifact_name) AS total, SUM(artifact_size) AS size FROM jobs');
+    return { count: number(row?.['total']), sizeBytes: number(row?.['size']) };
+  },
+});
 
 /** Sorts behind every character of an id. */
 const LAST_CHARACTER = '\u{10FFFF}';

@@ -1,3 +1,4 @@
+import type { LogLine } from '../../../contract/admin.ts';
 import type { LogTable } from '../store.ts';
 import type { Param, Row, Sql } from '../../../system/database/sql.ts';
 import { maybeText, number, text } from './columns.ts';
@@ -16,6 +17,7 @@ export function createSqlLogs(sql: Sql, maxLines = MAX_LINES): LogTable {
   let unswept = 0;
   return {
     add: async (workerId, entries) => {
+      const added: LogLine[] = [];
       for (let at = 0; at < entries.length; at += LINES_AT_ONCE) {
         const some = entries.slice(at, at + LINES_AT_ONCE);
         const params = some.flatMap((entry): Param[] => [
@@ -26,15 +28,18 @@ export function createSqlLogs(sql: Sql, maxLines = MAX_LINES): LogTable {
           entry.message.slice(0, MAX_CHARACTERS),
           entry.jobId?.slice(0, 200) ?? null,
         ]);
-        await sql.query(
-          `INSERT INTO logs (worker_id, ts, level, category, message, job_id) VALUES ${placeholders(some.length)}`,
+        const rows = await sql.query(
+          `INSERT INTO logs (worker_id, ts, level, category, message, job_id) VALUES ${placeholders(some.length)} RETURNING *`,
           params,
         );
+        added.push(...rows.map(toLine));
         unswept += some.length;
       }
-      if (unswept < Math.min(SWEEP_EVERY, maxLines)) return;
-      unswept = 0;
-      await sql.query('DELETE FROM logs WHERE seq <= (SELECT MAX(seq) FROM logs) - $1', [maxLines]);
+      if (unswept >= Math.min(SWEEP_EVERY, maxLines)) {
+        unswept = 0;
+        await sql.query('DELETE FROM logs WHERE seq <= (SELECT MAX(seq) FROM logs) - $1', [maxLines]);
+      }
+      return added.toSorted((a, b) => a.seq - b.seq);
     },
     page: async ({ workerId, after, limit, newest = false }) => {
       const ofWorker = workerId === undefined ? '' : 'AND worker_id = $3';

@@ -44,6 +44,8 @@ const STEPS: readonly Step[] = [
        level TEXT NOT NULL, category TEXT NOT NULL, message TEXT NOT NULL, job_id TEXT)`,
     `CREATE INDEX logs_worker ON logs (worker_id, seq)`,
   ],
+  // What the last day was like.
+  [`CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL`],
 ];
 
 /** The advisory lock of whoever changes the schema: any number that nothing else in the database uses. */

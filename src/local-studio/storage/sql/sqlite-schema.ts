@@ -49,6 +49,8 @@ const STEPS: readonly Step[] = [
     `DROP INDEX jobs_queue`,
     `CREATE INDEX jobs_queue ON jobs (kind, engine, vram_class, priority DESC, seq, vram_gb) WHERE state = 'queued'`,
   ],
+  // What the last day was like.
+  [`CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL`],
 ];
 
 /** Brings the schema to this release's. */

@@ -1,0 +1,46 @@
+import { canTake } from '../../../contract/capabilities.ts';
+import { DASHBOARD_ROUTES, type OverviewView } from '../../../contract/page/dashboard.ts';
+import { dayOf, dayStart, usualWait } from '../../dashboard/day.ts';
+import { json } from '../http.ts';
+import type { AdminContext, AdminRoutes } from './context.ts';
+import { capabilitiesOf } from './registrations.ts';
+import { waitingJob } from './why.ts';
+
+/** What the operator's page has beside the rest: its events, and the last day. */
+export const dashboardRoutes: AdminRoutes = (context) => [
+  { method: 'GET', path: DASHBOARD_ROUTES.overview, handle: async () => json(await overview(context)) },
+  {
+    method: 'GET',
+    path: DASHBOARD_ROUTES.events,
+    handle: ({ request, peer }) => {
+      peer.waitForAnswer();
+      return new Response(context.feed.open(request.headers.get('last-event-id') ?? undefined), {
+        headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
+      });
+    },
+  },
+];
+
+/** More queued jobs than these are not asked after one by one. */
+const MAX_ASKED = 500;
+
+async function overview({ studio, clock }: AdminContext): Promise<OverviewView> {
+  const { jobs, workers } = studio.store;
+  const now = clock.now();
+  const [ended, underway] = [await jobs.endedSince(dayStart(now)), await jobs.underway()];
+  const running = underway.flatMap(({ state, startedAt }) =>
+    state === 'running' && startedAt !== undefined ? [{ startedAt }] : [],
+  );
+  const known = (await workers.list()).flatMap(({ id, capabilities }) => {
+    const read = studio.live.get(id)?.capabilities ?? capabilitiesOf(capabilities);
+    return read === undefined ? [] : [read];
+  });
+  const queued = await jobs.list({ state: 'queued', before: undefined, limit: MAX_ASKED });
+  const unservable = queued.map(waitingJob).filter((job) => !known.some((worker) => canTake(worker, job)));
+  return {
+    hours: dayOf(ended, running, now),
+    usualWaitMs: usualWait(ended),
+    oldestQueuedAt: await jobs.oldestQueuedAt(),
+    unservable: { count: unservable.length, maxVramGb: Math.max(0, ...unservable.map(({ vramGb }) => vramGb)) },
+  };
+}

@@ -1,0 +1,90 @@
+import type { TellChange } from '../changes.ts';
+import type { JobTable, RegistrationTable, Store } from './store.ts';
+
+/*
+ * The store, with what it changes told once it is written: whatever part of the studio changes something, whoever watches
+ * learns of it here.
+ */
+
+/** The same store; `tell` is called after each change. */
+export function observedStore(store: Store, tell: TellChange): Store {
+  const { workers, models, logs } = store;
+  const toWorker = async <T>(workerId: string, change: Promise<T>): Promise<T> => {
+    const done = await change;
+    tell({ is: 'worker', workerId });
+    return done;
+  };
+  const toModels = async <T>(change: Promise<T>): Promise<T> => {
+    const done = await change;
+    tell({ is: 'models' });
+    return done;
+  };
+  return {
+    registrations: observedRegistrations(store.registrations, tell),
+    workers: {
+      ...workers,
+      put: (worker) => toWorker(worker.id, workers.put(worker)),
+      welcome: (id, session) => toWorker(id, workers.welcome(id, session)),
+      leave: (id, sessionId) => toWorker(id, workers.leave(id, sessionId)),
+      remove: (id) => toWorker(id, workers.remove(id)),
+    },
+    models: {
+      ...models,
+      add: (row) => toModels(models.add(row)),
+      replace: (row) => toModels(models.replace(row)),
+      remove: (id) => toModels(models.remove(id)),
+    },
+    jobs: observedJobs(store.jobs, tell),
+    logs: {
+      ...logs,
+      async add(workerId, entries) {
+        const lines = await logs.add(workerId, entries);
+        tell({ is: 'lines', lines });
+        return lines;
+      },
+    },
+    close: () => store.close(),
+  };
+}
+
+function observedRegistrations(registrations: RegistrationTable, tell: TellChange): RegistrationTable {
+  return {
+    ...registrations,
+    async add(row) {
+      await registrations.add(row);
+      tell({ is: 'registrations' });
+    },
+    async decide(requestId, verdict) {
+      const decided = await registrations.decide(requestId, verdict);
+      if (decided) tell({ is: 'registrations' });
+      return decided;
+    },
+  };
+}
+
+function observedJobs(jobs: JobTable, tell: TellChange): JobTable {
+  const moved = async (jobId: string, workerId: string | undefined, change: Promise<boolean>): Promise<boolean> => {
+    const isMoved = await change;
+    if (isMoved) tell({ is: 'job', jobId, ...(workerId !== undefined && { workerId }) });
+    return isMoved;
+  };
+  return {
+    ...jobs,
+    async add(job) {
+      await jobs.add(job);
+      tell({ is: 'job', jobId: job.id });
+    },
+    async offerNext(criteria, at) {
+      const job = await jobs.offerNext(criteria, at);
+      if (job !== undefined) tell({ is: 'job', jobId: job.id, workerId: criteria.workerId });
+      return job;
+    },
+    release: (id, workerId, at, onlyLapsed) => moved(id, workerId, jobs.release(id, workerId, at, onlyLapsed)),
+    start: (id, workerId, at) => moved(id, workerId, jobs.start(id, workerId, at)),
+    resume: (id, workerId, at) => moved(id, workerId, jobs.resume(id, workerId, at)),
+    end: (id, workerId, ending, at) => moved(id, workerId, jobs.end(id, workerId, ending, at)),
+    complete: (id, workerId, completion, at) => moved(id, workerId, jobs.complete(id, workerId, completion, at)),
+    cancel: (id, at) => moved(id, undefined, jobs.cancel(id, at)),
+    retry: (id, at) => moved(id, undefined, jobs.retry(id, at)),
+  };
+}
