@@ -77,5 +77,6 @@ const HINTS: Readonly<Record<string, string>> = {
 function unusable(shownUrl: string, cause: unknown): WorkerError {
   const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
   const hint = HINTS[String(code)] ?? 'Check that the store runs, and its URL in `--endpoint`.';
-  return new WorkerError('studio.bucket-unusable', `cannot use ${shownUrl}: ${errorChain(cause)}`, { cause, hint });
+  const why = typeof code === 'string' ? `${errorChain(cause)} (${code})` : errorChain(cause);
+  return new WorkerError('studio.bucket-unusable', `cannot use ${shownUrl}: ${why}`, { cause, hint });
 }

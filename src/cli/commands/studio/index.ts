@@ -2,10 +2,9 @@ import { WorkerError } from '../../../base/errors.ts';
 import { quoted } from '../../../base/foreign-text.ts';
 import { isLoopback, shownUrl } from '../../../base/urls.ts';
 import { command, LOG_ARGS } from '../../command.ts';
-import type { World } from '../../world.ts';
-import type { BucketChoice } from '../../world/studio.ts';
 import { printLines } from '../../output.ts';
 import { toNumber } from '../../args/values.ts';
+import { bucketIn, databaseIn } from './places.ts';
 
 /** TCP has sixteen bits for it. */
 const MAX_PORT = 65_535;
@@ -16,7 +15,7 @@ export const studio = command({
   examples: [
     'studio-worker studio',
     'studio-worker studio --port 9000 --data /srv/studio --public-name studio.example',
-    'studio-worker studio --database postgres://studio@db.example/studio',
+    'studio-worker studio --database postgres://studio@db.example/studio --artifacts s3://renders/studio',
     'studio-worker studio jobs create --kind image --prompt "a stone golem"',
   ],
   exits: [
@@ -68,13 +67,15 @@ export const studio = command({
     const { port, dataDir } = world.studioDefaults;
     const host = args.host ?? world.studioDefaults.host;
     if (!isLoopback(host) && !args.insecure) throw exposed(host);
+    const database = databaseIn(args.database, world);
+    const artifacts = bucketIn(args.artifacts, args.endpoint);
     const started = await world.startStudio({
       host,
       hostNames: namesIn(args['public-name'] ?? ''),
       port: args.port === undefined ? port : toNumber('--port', args.port, { min: 0, max: MAX_PORT, whole: true }),
       dataDir: args.data ?? dataDir,
-      database: databaseIn(args.database, world),
-      artifacts: bucketIn(args.artifacts, args.endpoint),
+      database,
+      artifacts,
       logFormat: args['log-format'],
       logLevel: args['log-level'],
     });
@@ -82,44 +83,13 @@ export const studio = command({
       world.terminal,
       `studio:          ${started.url}`,
       `data:            ${started.dataDir}`,
+      ...(database === undefined ? [] : [`database:        ${shownUrl(database)}`]),
+      ...(artifacts === undefined ? [] : [`artifacts:       s3://${artifacts.bucket}/${artifacts.prefix}`]),
       `operator token:  ${started.tokenFile === undefined ? 'of the environment' : `in ${started.tokenFile}`}`,
     );
     await started.ended;
   },
 });
-
-/** Keeps the password out of the list of processes, where a URL as an argument stands for all to read. */
-const DATABASE_VARIABLE = 'STUDIO_WORKER_STUDIO_DATABASE';
-
-function databaseIn(given: string | undefined, world: Pick<World, 'env'>): string | undefined {
-  const url = given ?? world.env(DATABASE_VARIABLE) ?? '';
-  if (url === '' && given === undefined) return undefined;
-  if (/^postgres(?:ql)?:\/\/./.test(url)) return url;
-  const name = given === undefined ? DATABASE_VARIABLE : '--database';
-  throw new WorkerError(
-    'cli.usage',
-    `${name} is ${quoted(shownUrl(url))}; allowed: a URL that starts with postgres://`,
-  );
-}
-
-/** Bucket names as S3 allows them (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html). */
-const BUCKET_URL = /^s3:\/\/([a-z\d][a-z\d.-]{1,61}[a-z\d])(?:\/([\w!.*'()/-]*))?$/;
-
-function bucketIn(url: string | undefined, endpoint: string | undefined): BucketChoice | undefined {
-  if (url === undefined) {
-    if (endpoint === undefined) return undefined;
-    throw new WorkerError('cli.usage', '--endpoint names the server of --artifacts, which is missing');
-  }
-  const [, bucket, path = ''] = BUCKET_URL.exec(url) ?? [];
-  if (bucket === undefined) {
-    throw new WorkerError('cli.usage', `--artifacts is ${quoted(url)}; allowed: a URL such as s3://bucket/prefix`);
-  }
-  if (endpoint !== undefined && !/^https?:\/\/./.test(endpoint)) {
-    throw new WorkerError('cli.usage', `--endpoint is ${quoted(endpoint)}; allowed: a URL that starts with https://`);
-  }
-  const prefix = path.replace(/\/+$/, '');
-  return { bucket, prefix: prefix === '' ? '' : `${prefix}/`, endpoint };
-}
 
 /** Names without a port or a scheme, as a Host header is compared with them. */
 function namesIn(text: string): readonly string[] {

@@ -1,0 +1,40 @@
+import { WorkerError } from '../../../base/errors.ts';
+import { quoted } from '../../../base/foreign-text.ts';
+import { shownUrl } from '../../../base/urls.ts';
+import type { World } from '../../world.ts';
+import type { BucketChoice } from '../../world/studio.ts';
+
+/** Keeps the password out of the list of processes, where a URL as an argument stands for all to read. */
+const DATABASE_VARIABLE = 'STUDIO_WORKER_STUDIO_DATABASE';
+
+/** The database that `--database` or the environment names. @throws WorkerError `cli.usage` */
+export function databaseIn(given: string | undefined, world: Pick<World, 'env'>): string | undefined {
+  const url = given ?? world.env(DATABASE_VARIABLE) ?? '';
+  if (url === '' && given === undefined) return undefined;
+  if (/^postgres(?:ql)?:\/\/./.test(url)) return url;
+  const name = given === undefined ? DATABASE_VARIABLE : '--database';
+  throw new WorkerError(
+    'cli.usage',
+    `${name} is ${quoted(shownUrl(url))}; allowed: a URL that starts with postgres://`,
+  );
+}
+
+/** Bucket names as S3 allows them (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html). */
+const BUCKET_URL = /^s3:\/\/([a-z\d][a-z\d.-]{1,61}[a-z\d])(?:\/([\w!.*'()/-]*))?$/;
+
+/** The bucket that `--artifacts` names. @throws WorkerError `cli.usage` */
+export function bucketIn(url: string | undefined, endpoint: string | undefined): BucketChoice | undefined {
+  if (url === undefined) {
+    if (endpoint === undefined) return undefined;
+    throw new WorkerError('cli.usage', '--endpoint names the server of --artifacts, which is missing');
+  }
+  const [, bucket, path = ''] = BUCKET_URL.exec(url) ?? [];
+  if (bucket === undefined) {
+    throw new WorkerError('cli.usage', `--artifacts is ${quoted(url)}; allowed: a URL such as s3://bucket/prefix`);
+  }
+  if (endpoint !== undefined && !/^https?:\/\/./.test(endpoint)) {
+    throw new WorkerError('cli.usage', `--endpoint is ${quoted(endpoint)}; allowed: a URL that starts with https://`);
+  }
+  const prefix = path.replace(/\/+$/, '');
+  return { bucket, prefix: prefix === '' ? '' : `${prefix}/`, endpoint };
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'bun:test';
+import { bucketIn, databaseIn } from '../../../src/cli/commands/studio/places.ts';
+
+const env = (variables: Readonly<Record<string, string>>) => ({ env: (name: string) => variables[name] });
+
+test('the database is that of the flag, else that of the environment', () => {
+  const variables = env({ STUDIO_WORKER_STUDIO_DATABASE: 'postgres://a@b/c' });
+  expect(databaseIn('postgresql://x/y', variables)).toBe('postgresql://x/y');
+  expect(databaseIn(undefined, variables)).toBe('postgres://a@b/c');
+  expect(databaseIn(undefined, env({}))).toBeUndefined();
+  expect(databaseIn(undefined, env({ STUDIO_WORKER_STUDIO_DATABASE: '' }))).toBeUndefined();
+});
+
+test('another kind of database is rejected without its password', () => {
+  const wrong = () => databaseIn('mysql://root:secret@host/x', env({}));
+  expect(wrong).toThrow('--database is "mysql://host/x"; allowed: a URL that starts with postgres://');
+});
+
+for (const [url, bucket, prefix] of [
+  ['s3://renders', 'renders', ''],
+  ['s3://renders/', 'renders', ''],
+  ['s3://my.renders-1/a/b//', 'my.renders-1', 'a/b/'],
+] as const) {
+  test(`${url} names a bucket and what comes before its keys`, () => {
+    expect(bucketIn(url, 'http://127.0.0.1:9')).toEqual({ bucket, prefix, endpoint: 'http://127.0.0.1:9' });
+  });
+}
+
+for (const url of [
+  '',
+  'renders',
+  's3://',
+  's3://UPPER',
+  's3://a',
+  'https://host/bucket',
+  's3://renders/a b',
+  's3://x/../y',
+]) {
+  test(`${JSON.stringify(url)} names no bucket`, () => {
+    expect(() => bucketIn(url, undefined)).toThrow('--artifacts');
+  });
+}
+
+test('a server without a bucket, and one that is no URL, are rejected', () => {
+  expect(() => bucketIn(undefined, 'http://x')).toThrow('--endpoint names the server of --artifacts');
+  expect(() => bucketIn('s3://renders', 'host:9000')).toThrow('--endpoint is "host:9000"');
+});
