@@ -83,13 +83,13 @@ test('a null result of a task is a result', () => {
 });
 
 test('the rejections we send carry the texts the studio matches', () => {
-  const rejections = SAID.flatMap(({ frame, sent }) => {
+  const rejections: readonly unknown[] = SAID.flatMap(({ frame, sent }) => {
     const { type, reason, code } = frame as { type: string; reason: string; code: string };
     return sent && type === 'reject' ? [{ reason, code }] : [];
   });
   const memory = insufficientMemory({ of: 'device', needGb: 21, freeGb: 16.39, reserveGb: 1 });
   const { paused, busy, updating, inUse } = REJECTIONS;
-  expect(rejections).toEqual([paused, busy, memory, updating, inUse] as never);
+  expect(rejections).toEqual([paused, busy, memory, updating, inUse]);
 });
 
 const jobId = fc.string().map(toJobId);

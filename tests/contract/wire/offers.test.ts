@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { toJobId } from '../../../src/base/ids.ts';
 import { type Offer, parseInbound } from '../../../src/contract/frames/inbound.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import { promptOf, type Task } from '../../../src/contract/tasks/index.ts';
@@ -27,7 +28,7 @@ describe('offers a worker refuses by name of the job', () => {
     test(what, () => {
       expect(parseInbound(writeJson(frame))).toEqual({
         is: 'bad-offer',
-        jobId: 'job-1' as never,
+        jobId: toJobId('job-1'),
         problem: expect.stringContaining(problem),
       });
     });
@@ -37,7 +38,7 @@ describe('offers a worker refuses by name of the job', () => {
 test.each(['', '.', '..'])('an offer whose id %p breaks a URL path fails under that id', (jobId) => {
   expect(parseInbound(writeJson(anOffer()).replace('"job-1"', JSON.stringify(jobId)))).toEqual({
     is: 'bad-offer',
-    jobId: jobId as never,
+    jobId: toJobId(jobId),
     problem: 'claim.jobId: such an id is lost in a URL path, so its result could not be uploaded',
   });
 });

@@ -25,12 +25,13 @@ describe('the bodies of registration', () => {
       });
     } else if (problem === undefined) {
       test(`${what} is read in full`, () => {
-        expect(READERS[schema](writeJson(frame))).toEqual({ is: 'read', value: reads } as never);
+        const read: unknown = READERS[schema](writeJson(frame));
+        expect(read).toEqual({ is: 'read', value: reads });
       });
     } else {
       test(`${what} is rejected with its reason`, () => {
-        const unreadable = { is: 'unreadable', problem: expect.stringContaining(problem) };
-        expect(READERS[schema](writeJson(frame))).toEqual(unreadable as never);
+        const read: unknown = READERS[schema](writeJson(frame));
+        expect(read).toEqual({ is: 'unreadable', problem: expect.stringContaining(problem) });
       });
     }
   }
@@ -42,8 +43,8 @@ test('an answer with an empty token is no approval', () => {
 });
 
 test('a bootstrap answer is who we are from now on', () => {
-  const value = { workerId: 'w-1', authToken: 'tok' };
-  expect(readBootstrapAnswer('{"workerId":"w-1","authToken":"tok","ok":true}')).toEqual({ is: 'read', value } as never);
+  const read: unknown = readBootstrapAnswer('{"workerId":"w-1","authToken":"tok","ok":true}');
+  expect(read).toEqual({ is: 'read', value: { workerId: 'w-1', authToken: 'tok' } });
 });
 
 test('a page instead of an answer is called what it is', () => {

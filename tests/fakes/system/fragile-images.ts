@@ -9,7 +9,10 @@ const HELD_BYTES = 128 * 1024 * 1024;
 const parent = connectParent();
 const work = createImageWork({ native: { unpack: () => Promise.resolve(undefined) } });
 const faults: Readonly<Record<number, () => Promise<never>>> = {
-  1: async () => process.kill(process.pid, 'SIGSEGV') as never,
+  1: () => {
+    process.kill(process.pid, 'SIGSEGV');
+    return new Promise<never>(() => {});
+  },
   2: () => new Promise<never>(() => setInterval(() => {}, 60_000)),
   3: async () => process.exit(3),
   4: () => {

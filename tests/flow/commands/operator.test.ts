@@ -33,7 +33,7 @@ async function setup(choice: SceneChoice = {}) {
     const { ended, out, err } = start(...argv);
     return { code: await ended, out: out(), err: err() };
   };
-  const jsonOf = async (...argv: readonly string[]) => JSON.parse((await run(...argv, '--json')).out) as never;
+  const jsonOf = async (...argv: readonly string[]): Promise<unknown> => JSON.parse((await run(...argv, '--json')).out);
   return Object.assign(scene, { start, run, jsonOf });
 }
 

@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COMMANDS } from '../../../src/cli/commands/index.ts';
 import { contextsOf } from '../../../src/cli/completions/tree.ts';
+import { someCapabilities } from '../../fakes/builders.ts';
 import { setup } from './a-world.ts';
+import { withStudio } from './with-studio.ts';
 import { needs, POWERSHELL } from '../../needs.ts';
 
 /** The generated script in a folder of its own, and what a real shell says to some code below it. */
@@ -147,9 +149,13 @@ describe('powershell', () => {
 
 test('a name with shell syntax is never completed on a command line', async () => {
   const names = ['rig-01', '$(touch here)', 'a b', '`id`', '-rf', "it's", 'a;b', 'a\nb', 'größe', ''];
-  const workers = names.map((machineName) => ({ workerId: 'w-1', connected: true, capabilities: { machineName } }));
-  const operator = () => Promise.resolve({ workers: () => Promise.resolve(workers) } as never);
-  await using cli = await setup({ world: { operator } });
+  const workers = names.map((machineName) => ({
+    workerId: 'w-1',
+    connected: true,
+    capabilities: someCapabilities({ machineName }),
+    createdAt: '2026-05-25T12:00:00.000Z',
+  }));
+  await using cli = await withStudio({ 'GET /workers': () => Response.json({ workers }) });
   expect(await cli.run('completions', 'bash', '--values', 'worker', '--token', 'x')).toBe(0);
   expect([...new Set(cli.out().trimEnd().split('\n'))].toSorted()).toEqual(['größe', 'rig-01', 'w-1']);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { toWorkerError, WorkerError } from '../../../src/base/errors.ts';
-import type { JobView } from '../../../src/contract/admin.ts';
+import type { JobView, RegistrationView } from '../../../src/contract/admin.ts';
 import { DEMO_JOBS, DEMO_SOURCE } from '../../../src/demo/jobs.ts';
 import { type DemoEvent, play, type PlayOptions } from '../../../src/demo/play.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
@@ -17,6 +17,19 @@ const GOOD: Readonly<Record<string, Ending>> = {
   audio_tts: { state: 'completed', artifact: { ...ARTIFACT, ext: 'wav' } },
   video: { state: 'completed', artifact: ARTIFACT },
   mesh: { state: 'completed', artifact: { ...ARTIFACT, ext: 'glb' } },
+};
+
+/** The worker of a demonstration, as it asks to be let in. */
+const ASKING: RegistrationView = {
+  requestId: 'rr-1',
+  installId: 'i-1',
+  machineName: 'rig-01',
+  username: 'webber',
+  agentVersion: '0.5.0',
+  vramTotalGb: 0,
+  taskKinds: [],
+  supportedModels: [],
+  createdAt: '2026-05-25T12:00:00.000Z',
 };
 
 /** A studio in memory: with each pause every job moves on by one state. */
@@ -39,7 +52,7 @@ function setup({ endings = GOOD, workerAsksAfter = 0, about = {} as Partial<Play
         did.push(`add ${draft.id}`);
         return Promise.resolve({ ...draft, createdAt: '', updatedAt: '' });
       },
-      registrations: () => Promise.resolve(pauses >= workerAsksAfter ? [{ requestId: 'rr-1' } as never] : []),
+      registrations: () => Promise.resolve(pauses >= workerAsksAfter ? [ASKING] : []),
       approve: (requestId) => {
         did.push(`approve ${requestId}`);
         return Promise.resolve('w-1');
@@ -62,7 +75,7 @@ function setup({ endings = GOOD, workerAsksAfter = 0, about = {} as Partial<Play
         jobs.set(job.id, job);
         return Promise.resolve(job);
       },
-      job: (id) => Promise.resolve(jobs.get(id) ?? ({} as never)),
+      job: async (id) => jobs.get(id) ?? Promise.reject(new WorkerError('studio.refused', `there is no job ${id}`)),
       artifact: (id) => Promise.resolve(new TextEncoder().encode(id)),
     },
     clock,

@@ -66,9 +66,9 @@ test('rejecting rules come first, in the worker’s own order', () => {
 test('without a running worker nobody can tell what only it knows', () => {
   const { verdict, of } = explained({ live: undefined });
   expect(verdict).toBe('taken');
-  for (const rule of ['updating', 'busy', 'stopping', 'outbox', 'quarantine', 'unloadable']) {
+  for (const rule of ['updating', 'busy', 'stopping', 'outbox', 'quarantine', 'unloadable'] as const) {
     expect(of(rule)).toEqual({
-      rule: rule as never,
+      rule,
       inputs: {},
       outcome: 'unknown',
       because: 'no worker runs with this config',

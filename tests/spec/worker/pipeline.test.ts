@@ -8,7 +8,7 @@ import { createClaims } from '../../../src/worker/claims.ts';
 import { createWorkerEvents, type WorkerEvent } from '../../../src/worker/events.ts';
 import type { OfferFacts } from '../../../src/worker/rules/offer-facts.ts';
 import { createPipeline } from '../../../src/worker/pipeline.ts';
-import { anOffer } from '../../fakes/builders.ts';
+import { anLlmTask, anOffer } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { FIT } from '../../fakes/offer-facts.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
@@ -240,9 +240,7 @@ test('a job keeps running while the studio confirms the claim', () => {
 test('the log previews the prompt at debug level only', () => {
   const { pipeline, log } = setup();
   const prompt = 'p'.repeat(5_000);
-  pipeline.onOffer(
-    anOffer({ task: { ...anOffer().task, kind: 'llm', messages: [{ role: 'user', content: prompt }] } as never }),
-  );
+  pipeline.onOffer(anOffer({ task: anLlmTask(prompt) }));
   expect(log.find('offer.prompt')).toMatchObject({ level: 'debug', fields: { promptPreview: `${'p'.repeat(200)}…` } });
   expect(JSON.stringify(log.find('offer.received'))).not.toContain('ppp');
 });

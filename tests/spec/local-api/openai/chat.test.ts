@@ -156,9 +156,10 @@ test('a job that fails after its first word ends the stream with an error', asyn
   const response = await answer;
   done.reject(new WorkerError('engine.crashed', 'it died'));
   const { chunks, last } = await read(response);
-  expect(chunks.at(-1)).toEqual({
+  const end: unknown = chunks.at(-1);
+  expect(end).toEqual({
     error: { message: 'it died', type: 'server_error', code: 'engine_crashed' },
-  } as never);
+  });
   expect(last).not.toBe('[DONE]');
 });
 

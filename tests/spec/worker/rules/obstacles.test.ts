@@ -47,7 +47,6 @@ test.each<[string, Partial<ObstacleFacts>, string]>([
     'qwen crashed llama-cpp repeatedly: its jobs are rejected for 1 min',
   ],
 ])('%s is named, with its numbers', (what, facts, words) => {
-  expect(obstaclesOf({ ...FINE, ...facts })).toEqual([
-    { what, because: expect.stringContaining(words) },
-  ] as unknown as ReturnType<typeof obstaclesOf>);
+  const obstacles: unknown = obstaclesOf({ ...FINE, ...facts });
+  expect(obstacles).toEqual([{ what, because: expect.stringContaining(words) }]);
 });
