@@ -15,6 +15,7 @@ import {
   U64_MAX,
   windows,
 } from './key-types.ts';
+import { DESKTOP_KEYS } from './desktop-keys.ts';
 import { REGISTRATION_KEYS } from './registration-keys.ts';
 
 /** Every key of the config file. Comments of a first file, tables in the docs, defaults, types and checks come from it. */
@@ -78,14 +79,7 @@ export const CONFIG_KEYS = {
     applies: 'live',
     sentence: 'Whether to take jobs only after two minutes without keyboard or mouse input on this machine.',
   },
-  start_minimised: {
-    group: 'background',
-    name: 'Start in the tray',
-    type: flag,
-    default: true,
-    applies: 'unused',
-    sentence: 'Whether the window starts minimised to the tray.',
-  },
+  ...DESKTOP_KEYS,
   engine_nice: {
     group: 'engines',
     name: 'CPU priority',

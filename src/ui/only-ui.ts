@@ -3,18 +3,23 @@ import type { Logger } from '../log/logger.ts';
 import type { Lock } from '../system/disk/lock.ts';
 import { type OpenedWindow, openWindow, readyWorker, type WindowDeps } from './window.ts';
 
+/** An icon in the tray, or notices alone. */
+export type StayReason = 'icon' | 'notices';
+
 /** What came of `ui`: the window, and whether this process stays for its icon. */
 export interface OpenedUi extends OpenedWindow {
   /** Another process has the icon of this config: it was asked to open the window. */
   readonly raised: boolean;
-  /** Settles when the icon is gone; absent where none can be shown, and this process has nothing to stay for. */
+  /** Settles when this process is told to end; absent where it has nothing to stay for. */
   readonly stays?: Promise<void>;
+  readonly staysFor?: StayReason;
 }
 
 export interface UiDeps {
   readonly window: WindowDeps;
   readonly log: Pick<Logger, 'warn'>;
-  readonly canStay: () => Promise<boolean>;
+  /** Undefined where this desktop shows neither. */
+  readonly reasonToStay: () => Promise<StayReason | undefined>;
   /** The lock of the one process with an icon for this config. */
   readonly lock: () => Promise<Lock>;
   /** Has the process that holds it open the window. */
@@ -37,11 +42,11 @@ export interface UiChoice {
  * @throws WorkerError `worker.not-running` | `folder.unusable`
  */
 export async function openUi(choice: UiChoice, deps: UiDeps): Promise<OpenedUi> {
-  if (choice.printOnly || !(await deps.canStay())) {
-    return {
-      ...(choice.minimised ? await readyWorker(deps.window) : await openWindow(choice.printOnly, deps.window)),
-      raised: false,
-    };
+  const staysFor = choice.printOnly ? undefined : await deps.reasonToStay();
+  if (staysFor === undefined) {
+    const { window } = deps;
+    const opened = choice.minimised ? await readyWorker(window) : await openWindow(choice.printOnly, window);
+    return { ...opened, raised: false };
   }
   const lock = await deps.lock();
   if (lock.is === 'taken') {
@@ -51,7 +56,7 @@ export async function openUi(choice: UiChoice, deps: UiDeps): Promise<OpenedUi> 
   try {
     const opened = choice.minimised ? await readyQuietly(deps) : await openWindow(false, deps.window);
     const show = async (): Promise<void> => void (await openWindow(false, deps.window));
-    return { ...opened, raised: false, stays: deps.stay(show).finally(() => lock.release()) };
+    return { ...opened, raised: false, staysFor, stays: deps.stay(show).finally(() => lock.release()) };
   } catch (thrown) {
     lock.release();
     throw thrown;

@@ -1,6 +1,8 @@
 import type { TaskKindId } from '../contract/tasks/index.ts';
 import type { Hero } from '../local-api/contract/status.ts';
 
+const jobs = (count: number): string => (count === 1 ? '1 job' : `${count} jobs`);
+
 /** What the tray icon and its notifications say. The same words as in the window. */
 export const TRAY = {
   product: 'studio-worker',
@@ -18,7 +20,7 @@ export const TRAY = {
   opening: 'Connecting to the worker',
   unreachable: 'Worker not reachable',
   stopping: 'Stopping the worker',
-  jobs: (count: number) => (count === 1 ? '1 job' : `${count} jobs`),
+  jobs,
   running: (kind: string, model: string) => `${kind}, ${model}`,
   silent: (seconds: number) => `No answer from the studio for ${seconds}s`,
   open: 'Open window',
@@ -35,10 +37,9 @@ export const NOTICES = {
   failed: (kind: string) => `${kind} failed`,
   manyCompleted: (count: number) => `${count} jobs completed`,
   manyFailed: (count: number) => `${count} jobs failed`,
-  someOf: (completed: number, failed: number) => `${completed} jobs completed, ${failed} failed`,
+  someOf: (completed: number, failed: number) => `${jobs(completed)} completed, ${failed} failed`,
   took: (model: string, span: string) => `${model}, ${span}`,
   noReason: 'The log says why.',
-  models: (models: readonly string[]) => models.join(', '),
 } as const;
 
 export const KIND_NAMES: Readonly<Record<TaskKindId, string>> = {

@@ -5,6 +5,7 @@ export const CONFIG_GROUPS = [
   'engines',
   'auto-update',
   'models',
+  'notifications',
   'background',
   'local-api',
 ] as const;

@@ -10,17 +10,39 @@ import { createWatch } from '../../system/disk/watch.ts';
 import { askApi } from '../../system/net/worker-api.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import { openTraySession } from '../../ui/tray-session.ts';
+import { createNotifier } from '../../ui/notifier.ts';
+import type { NoticeSettings } from '../../ui/notices.ts';
+import type { StayReason } from '../../ui/only-ui.ts';
 import { openConfig } from '../config.ts';
+import { openUiLog } from '../log.ts';
+import { openNotices } from './notices.ts';
+import type { Config } from '../../config/schema.ts';
 import type { Effects } from '../effects.ts';
 
-/** Whether this desktop may show an icon, so that there is something to stay for. */
-export async function canStay({ environment, files }: Pick<Effects, 'environment' | 'files'>): Promise<boolean> {
-  if (environment.platform !== 'linux') return false;
-  for (const path of sessionBusPaths(environment.get)) {
-    if (path.startsWith('\0') || (await files.kindOf(path)) !== undefined) return true;
+/** What this process stays for: an icon, or notices alone on a desktop without one; undefined where there is neither. */
+export async function reasonToStay(path: string, effects: Effects): Promise<StayReason | undefined> {
+  const { environment, files } = effects;
+  if (environment.platform === 'darwin' || environment.platform === 'win32') {
+    const { current } = await openConfig(path, effects, { log: openUiLog(effects).logger, readOnly: true });
+    const { onCompletion, onFailure } = noticeSettings(current);
+    return onCompletion || onFailure ? 'notices' : undefined;
   }
-  return false;
+  for (const bus of sessionBusPaths(environment.get)) {
+    if (bus.startsWith('\0') || (await files.kindOf(bus)) !== undefined) return 'icon';
+  }
+  return undefined;
 }
+
+const noticeSettings = (config: Config): NoticeSettings => ({
+  onCompletion: config.notify_on_completion,
+  onFailure: config.notify_on_failure,
+});
+
+/** The tray of this desktop; one that shows nothing where there is none for us. */
+const trayOf = ({ clock, environment }: Pick<Effects, 'clock' | 'environment'>): OpenTray =>
+  environment.platform === 'darwin' || environment.platform === 'win32'
+    ? () => ({ show: () => {}, [Symbol.asyncDispose]: () => Promise.resolve() })
+    : (options) => openBusTray({ ...options, clock, paths: sessionBusPaths(environment.get), pid: environment.pid });
 
 export interface Staying {
   /** The config file. */
@@ -38,24 +60,29 @@ export async function stayInTray({ path, log, show, serviceManager }: Staying, e
   const { lock, localApi, raise } = siblingsOf(path);
   const logger = log.logger.child({}, 'ui');
   const config = await openConfig(path, effects, { log: logger, readOnly: true, watched: true });
-  const openTray: OpenTray = (options) =>
-    openBusTray({ ...options, clock, paths: sessionBusPaths(environment.get), pid: environment.pid });
+  const open = (): void => {
+    void show().catch((thrown: unknown) => logger.warn('tray.failed', { action: 'open', error: errorChain(thrown) }));
+  };
+  using notifier = createNotifier({
+    clock,
+    log: logger,
+    notices: openNotices(effects, open),
+    settings: () => noticeSettings(config.current),
+  });
   const session = openTraySession({
     clock,
     log: logger,
-    openTray,
+    openTray: trayOf(effects),
     ask: (request) => askApi(localApi, request),
     openWindow: show,
     isService: async () => (await serviceManager()) !== undefined,
     isWorkerRunning: async () => (await lockHolder(lock, environment)) !== undefined,
     graceMs: () => config.current.stop_grace_secs * SECOND_MS,
-    onEvent: () => {},
+    onEvent: (event) => notifier.onEvent(event),
   });
   const stopped = Promise.withResolvers<void>();
   const unsubscribe = onStopSignals(() => stopped.resolve());
-  const stopWatching = createWatch(clock)(raise, () => {
-    void show().catch((thrown: unknown) => logger.warn('tray.failed', { action: 'open', error: errorChain(thrown) }));
-  });
+  const stopWatching = createWatch(clock)(raise, open);
   try {
     await Promise.race([session.ended, stopped.promise]);
   } finally {

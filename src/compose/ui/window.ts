@@ -10,7 +10,7 @@ import { openService } from '../commands/service.ts';
 import { configPathOf, makeConfigFolder } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openUiLog } from '../log.ts';
-import { canStay, stayInTray } from './tray.ts';
+import { reasonToStay, stayInTray } from './tray.ts';
 
 /**
  * Opens the window of the worker that runs with a config, starts one where none does, and stays for its icon.
@@ -29,7 +29,7 @@ export async function openWorkerUi(
   return await openUi(choice, {
     window,
     log: log.logger,
-    canStay: () => canStay(effects),
+    reasonToStay: () => reasonToStay(path, effects),
     async lock() {
       await makeConfigFolder(path, effects);
       return await acquireLock(beside.ui, { pid: effects.environment.pid, removes: true });

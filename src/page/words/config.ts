@@ -8,6 +8,7 @@ export const CONFIG = {
     engines: 'Engines',
     'auto-update': 'Auto-update',
     models: 'Models',
+    notifications: 'Notifications',
     background: 'Background mode',
     'local-api': 'Local API',
   },

@@ -16,12 +16,14 @@ export interface DbusBody {
   readonly body: readonly DbusValue[];
 }
 
-/** A method to call. Nothing is started for it that does not run. */
+/** A method to call. */
 export interface DbusCall extends Partial<DbusBody> {
   readonly destination: string;
   readonly path: string;
   readonly interface: string;
   readonly member: string;
+  /** Whether the bus may start a service for it that does not run. */
+  readonly startsService?: boolean;
 }
 
 /** A signal to send to whoever listens. */
@@ -115,7 +117,9 @@ class OpenBus implements Bus {
     if (this.#failure !== undefined) throw this.#failure;
     const waiting: Waiting = Promise.withResolvers();
     const serial = ++this.#serial;
-    this.#dialogue.send(encodeMessage({ type: MESSAGE.call, flags: FLAG.noAutoStart, serial, ...call }));
+    const { startsService, ...message } = call;
+    const flags = startsService === true ? 0 : FLAG.noAutoStart;
+    this.#dialogue.send(encodeMessage({ type: MESSAGE.call, flags, serial, ...message }));
     this.#waiting.set(serial, waiting);
     return await waiting.promise;
   }

@@ -1,7 +1,10 @@
 import { expect, setDefaultTimeout } from 'bun:test';
 import { existsSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { isAlive } from '../../../src/system/process/alive.ts';
 import type { TrayIcon } from '../../../src/system/desktop/tray/tray.ts';
+import { anLlmTask } from '../../fakes/builders.ts';
+import { notificationServer } from '../../fakes/system/notification-server.ts';
 import type { TrayWatcher } from '../../fakes/system/tray-watcher.ts';
 import { needs } from '../../needs.ts';
 import { TEST_MS, waitFor } from '../wait-for.ts';
@@ -84,4 +87,22 @@ dbusTest('a worker that is killed turns the icon red until another runs', async 
   expect((await watcher.menu())[0]).toMatchObject({ label: 'Worker not reachable', enabled: false });
   await watcher.choose('Open window');
   await iconIs('idle', watcher, ui);
+});
+
+dbusTest('the desktop tells of jobs that complete, once the config says so', async () => {
+  await using at = await desktop();
+  using watcher = await at.watcher();
+  using server = await notificationServer(at.bus.path);
+  const ui = at.ui({}, '--minimised');
+  await iconIs('idle', watcher, ui);
+  const first = await at.studio.createJob(anLlmTask());
+  await at.studio.jobIs(first.id, 'completed');
+  await appendFile(at.folder.at('config.toml'), 'notify_on_completion = true\n');
+  await waitFor('the new setting', () => ui.err().includes('notify_on_completion'), ui.err);
+  const second = await at.studio.createJob(anLlmTask());
+  await at.studio.jobIs(second.id, 'completed');
+  await waitFor('a notification', () => server.shown.length > 0, ui.err);
+  expect(server.shown.map(({ title }) => title)).toEqual(['Chat completed']);
+  server.click(1);
+  await waitFor('a window', () => at.opened().length === 1, ui.err);
 });

@@ -32,6 +32,8 @@ test('a file with the two required keys gets every default', () => {
     auto_start: true,
     only_when_idle: false,
     start_minimised: true,
+    notify_on_completion: false,
+    notify_on_failure: false,
     engine_nice: 10,
     keep_warm_secs: 300,
     stop_grace_secs: 60,

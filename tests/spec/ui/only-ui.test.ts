@@ -14,7 +14,7 @@ function setup(about: { canStay?: boolean; taken?: boolean; service?: string } =
       { printOnly: false, minimised: false, ...choice },
       {
         log,
-        canStay: () => Promise.resolve(about.canStay ?? true),
+        reasonToStay: () => Promise.resolve((about.canStay ?? true) ? 'icon' : undefined),
         lock: () =>
           Promise.resolve(
             about.taken === true
