@@ -71,7 +71,7 @@ interface Rated {
 /** Both on a model in memory, in turn, so that a busy moment of the machine falls on both. */
 async function rates(studio: TimedStudio, { job, direct, sizes }: Rated): Promise<readonly Measurement[]> {
   const { tokens, times } = sizes;
-  await using _taker = await startTaker(studio, 'worker', AS_EAGER);
+  await using _taker = await startTaker(studio, 'worker', { settings: AS_EAGER });
   const took = { one: [], all: [], read: [], directOne: [], directAll: [], directRead: [] } as Record<string, number[]>;
   for (let time = 0; time <= times; time++) {
     const long = longPrompt(time);
@@ -122,7 +122,7 @@ async function cold(
   studio: TimedStudio,
   { job, times, size }: { readonly job: ModelJob; readonly times: number; readonly size: string },
 ): Promise<readonly Measurement[]> {
-  await using _taker = await startTaker(studio, 'worker', COLD);
+  await using _taker = await startTaker(studio, 'worker', { settings: COLD });
   await studio.exchange(job); // fetches the model
   const took: number[] = [];
   while (took.length < times) took.push((await studio.exchange(job)).doneMs);
@@ -133,7 +133,7 @@ async function memory(
   studio: TimedStudio,
   { job, settleMs, size }: { readonly job: ModelJob; readonly settleMs: number; readonly size: string },
 ): Promise<readonly Measurement[]> {
-  await using taker = await startTaker(studio, 'worker', `keep_warm_secs = ${KEPT_SECONDS}\n`);
+  await using taker = await startTaker(studio, 'worker', { settings: `keep_warm_secs = ${KEPT_SECONDS}\n` });
   const unloaded = async (): Promise<number> => {
     while (treeOf(taker.pid).length > 1) await Bun.sleep(100);
     await Bun.sleep(settleMs);

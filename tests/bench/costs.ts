@@ -30,6 +30,7 @@ export async function measureCosts(sizes: CostSizes): Promise<readonly Measureme
   return [
     await jobCosts(sizes.jobs),
     await grown(`outbox of ${count(sizes.outboxEntries)} results opened`, sizes.outboxEntries, outboxMs),
+    await outboxStartCosts(sizes.outboxEntries),
     await grown(`${count(sizes.logLines)} lines logged, shown and kept for the studio`, sizes.logLines, async (lines) =>
       logMs(lines),
     ),
@@ -69,28 +70,9 @@ async function cpuMsOf(studio: TimedStudio, pid: number, jobs: number): Promise<
   return usageOf(pid).cpuMs - before;
 }
 
-/** Results in files of their own: the journal holds no more than a few thousand. */
 async function outboxMs(entries: number): Promise<number> {
   const dir = folder('outbox');
-  const createdAt = Date.now() - entries;
-  const content = new TextEncoder().encode('{"text":"a reply"}');
-  const rest = {
-    kind: 'json',
-    ext: '',
-    prompt: 'a fox',
-    workerId: 'bench-worker',
-    studio: 'http://127.0.0.1',
-  } as const;
-  for (let at = 0; at < entries; at++) {
-    const header: EntryHeader = {
-      ...rest,
-      jobId: toJobId(`job-${at}`),
-      createdAt: createdAt + at,
-      sizeBytes: content.byteLength,
-      sha256: sha256(content).toHex(),
-    };
-    writeFileSync(join(dir, entryName(header, sha256)), Buffer.concat([...writeEntry(header, content, sha256)]));
-  }
+  fillOutbox(dir, entries);
   const since = performance.now();
   const outbox = await openOutbox({
     dir,
@@ -108,6 +90,47 @@ async function outboxMs(entries: number): Promise<number> {
   return tookMs;
 }
 
+/** Results in files of their own: the journal holds no more than a few thousand. */
+function fillOutbox(dir: string, entries: number): void {
+  const createdAt = Date.now() - entries;
+  const content = new TextEncoder().encode('{"text":"a reply"}');
+  const rest = {
+    kind: 'json',
+    ext: '',
+    prompt: 'a fox',
+    workerId: 'bench-worker',
+    studio: 'http://127.0.0.1',
+  } as const;
+  mkdirSync(dir, { recursive: true });
+  for (let at = 0; at < entries; at++) {
+    const header: EntryHeader = {
+      ...rest,
+      jobId: toJobId(`job-${at}`),
+      createdAt: createdAt + at,
+      sizeBytes: content.byteLength,
+      sha256: sha256(content).toHex(),
+    };
+    writeFileSync(join(dir, entryName(header, sha256)), Buffer.concat([...writeEntry(header, content, sha256)]));
+  }
+}
+
+/** A start that finds so many results which no studio has yet. */
+async function outboxStartCosts(entries: number): Promise<Measurement> {
+  const helloMs = async (found: number): Promise<number> => {
+    await using studio = startTimedStudio();
+    const prepare = (configFolder: string): void => fillOutbox(join(configFolder, 'outbox'), found);
+    await using taker = await startTaker(studio, 'worker', { prepare });
+    return taker.helloMs;
+  };
+  const none = await helloMs(0);
+  return {
+    name: `start → hello with ${count(entries)} results in the outbox`,
+    unit: 'ms',
+    measured: await helloMs(entries),
+    limit: { what: 'with none', measured: none },
+  };
+}
+
 function logMs(lines: number): number {
   const terminal = { write: () => {}, colourDepth: 1, isTty: false } as const;
   const { logger } = openLog({ clock: systemClock, format: 'console', levels: { every: 'info', areas: {} }, terminal });
@@ -123,7 +146,7 @@ async function modelCosts(models: number): Promise<Measurement> {
     mkdirSync(join(root, 'llm'));
     for (let at = 0; at < files; at++) writeFileSync(join(root, 'llm', `model-${at}.gguf`), 'GGUF');
     await using studio = startTimedStudio();
-    await using taker = await startTaker(studio, 'worker', `models_root = ${JSON.stringify(root)}\n`);
+    await using taker = await startTaker(studio, 'worker', { settings: `models_root = ${JSON.stringify(root)}\n` });
     rmSync(root, { recursive: true });
     return taker.helloMs;
   };

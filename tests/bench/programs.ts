@@ -47,15 +47,24 @@ export interface Taker extends AsyncDisposable {
   readonly helloMs: number;
 }
 
-/**
- * Starts a program against the studio and waits for its `hello`. It has credentials and is approved; `settings` are more
- * lines of its config.
- */
-export async function startTaker(studio: TimedStudio, program: Program, settings = ''): Promise<Taker> {
+interface Start {
+  /** More lines of its config. */
+  readonly settings?: string;
+  /** Is given the folder of its config before it starts. */
+  readonly prepare?: (folder: string) => void;
+}
+
+/** Starts a program against the studio and waits for its `hello`. It has credentials and is approved. */
+export async function startTaker(
+  studio: TimedStudio,
+  program: Program,
+  { settings = '', prepare = () => {} }: Start = {},
+): Promise<Taker> {
   mkdirSync(SCRATCH, { recursive: true });
   const folder = mkdtempSync(join(SCRATCH, 'run-'));
   const config = join(folder, 'config.toml');
   writeFileSync(config, `${configText(studio.url)}${settings}`, { mode: 0o600 });
+  prepare(folder);
   const command = {
     worker: [WORKER, '--config', config, 'run', '--log-format', 'json'],
     steady: [join(SCRATCH, 'steady'), config],

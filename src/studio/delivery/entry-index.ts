@@ -1,4 +1,5 @@
 import type { Clock } from '../../system/clock.ts';
+import type { JobId } from '../../base/ids.ts';
 import type { OutboxEntry } from './entry.ts';
 
 /**
@@ -10,6 +11,8 @@ export class EntryIndex {
   readonly #clock: Pick<Clock, 'now' | 'elapsed'>;
   readonly #maxAgeMs: number;
   readonly #known = new Map<string, { readonly entry: OutboxEntry; readonly expiresAtMs: number }>();
+  /** Names of entries by their job: each job that ends asks for its own, however many others wait. */
+  readonly #byJob = new Map<JobId, Set<string>>();
   #sizeBytes = 0;
   #newestAt = 0;
 
@@ -31,12 +34,26 @@ export class EntryIndex {
     this.forget(entry);
     const ageMs = Math.max(0, this.#clock.now() - entry.createdAt);
     this.#known.set(entry.file, { entry, expiresAtMs: this.#clock.elapsed() + this.#maxAgeMs - ageMs });
+    const ofJob = this.#byJob.get(entry.jobId);
+    if (ofJob === undefined) this.#byJob.set(entry.jobId, new Set([entry.file]));
+    else ofJob.add(entry.file);
     this.#sizeBytes += entry.sizeBytes;
     this.#newestAt = Math.max(this.#newestAt, entry.createdAt);
   }
 
-  forget(entry: OutboxEntry): void {
-    if (this.#known.delete(entry.file)) this.#sizeBytes -= entry.sizeBytes;
+  forget({ file }: OutboxEntry): void {
+    const known = this.#known.get(file);
+    if (known === undefined) return;
+    const { jobId, sizeBytes } = known.entry;
+    this.#known.delete(file);
+    this.#sizeBytes -= sizeBytes;
+    const ofJob = this.#byJob.get(jobId);
+    ofJob?.delete(file);
+    if (ofJob?.size === 0) this.#byJob.delete(jobId);
+  }
+
+  has(file: string): boolean {
+    return this.#known.has(file);
   }
 
   /** Oldest first. */
@@ -44,8 +61,10 @@ export class EntryIndex {
     return [...this.#known.values()].map(({ entry }) => entry).toSorted((a, b) => a.createdAt - b.createdAt);
   }
 
-  matching(fits: (entry: OutboxEntry) => boolean): readonly OutboxEntry[] {
-    return [...this.#known.values()].flatMap(({ entry }) => (fits(entry) ? [entry] : []));
+  /** Oldest first. */
+  ofJob(jobId: JobId): readonly OutboxEntry[] {
+    const found = [...(this.#byJob.get(jobId) ?? [])].flatMap((file) => this.#known.get(file)?.entry ?? []);
+    return found.toSorted((a, b) => a.createdAt - b.createdAt);
   }
 
   expired(): readonly OutboxEntry[] {

@@ -83,7 +83,7 @@ class JsonFrames implements JsonResults {
   }
 
   onCompleteAck(jobId: JobId): void {
-    const entry = this.#waiting(jobId).at(0);
+    const entry = this.#framesIn(this.#deps.outbox.ofJob(jobId)).at(0);
     if (entry !== undefined) {
       this.#underway.delete(entry.file);
       void this.#deps.outbox.remove(entry);
@@ -107,12 +107,14 @@ class JsonFrames implements JsonResults {
     return this.#reclaimable()?.jobId;
   }
 
-  /** Oldest first: all of them, or those of one job. */
-  #waiting(jobId?: JobId): readonly OutboxEntry[] {
-    const { outbox, credentials } = this.#deps;
-    const isSought = (entry: OutboxEntry): boolean =>
-      entry.kind === 'json' && (jobId === undefined || entry.jobId === jobId);
-    return outbox.entries().filter((entry) => isSought(entry) && isOurs(entry, credentials()));
+  /** Those of these entries that a frame of ours may carry. */
+  #framesIn(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
+    return entries.filter((entry) => entry.kind === 'json' && isOurs(entry, this.#deps.credentials()));
+  }
+
+  /** Oldest first. */
+  #waiting(): readonly OutboxEntry[] {
+    return this.#framesIn(this.#deps.outbox.entries());
   }
 
   #reclaimable(): OutboxEntry | undefined {

@@ -54,17 +54,22 @@ async function openFolder({ dir, files }: OutboxOptions): Promise<readonly strin
  */
 export async function takeIn(name: string, options: OutboxOptions): Promise<OutboxEntry | undefined> {
   if (name === CORRUPT || name === SET_ASIDE || name === JOURNAL) return undefined;
+  const path = `${options.dir}/${name}`;
   try {
-    const kind = await options.files.kindOf(`${options.dir}/${name}`);
-    if (kind === undefined) return undefined;
-    if (kind !== 'file') {
-      options.log.warn('result.passed-over', { file: name, kind });
+    const start = await options.files.readStart(path, USUAL_HEAD_BYTES);
+    if (start === undefined) return undefined;
+    if (start.kind !== 'file') {
+      options.log.warn('result.passed-over', { file: name, kind: start.kind });
       return undefined;
     }
     // The journal's copy of itself, which a crash kept from its place: the journal has all that it holds.
-    if (name.startsWith(`${JOURNAL}.`))
-      return await options.files.remove(`${options.dir}/${name}`).then(() => undefined);
-    const read = ENTRY_NAME.test(name) ? await readHead(`${options.dir}/${name}`, options) : undefined;
+    if (name.startsWith(`${JOURNAL}.`)) return await options.files.remove(path).then(() => undefined);
+    const isWhole = hasHeader(start.bytes);
+    const read = !ENTRY_NAME.test(name)
+      ? undefined
+      : isWhole
+        ? readHeader(start.bytes, options.sha256)?.header
+        : await readHead(path, options);
     if (read !== undefined) return factsOf(read, name);
   } catch (thrown) {
     options.log.warn('result.unreadable', { file: name, error: errorChain(thrown) });
@@ -73,6 +78,9 @@ export async function takeIn(name: string, options: OutboxOptions): Promise<Outb
   await setAside(name, options);
   return undefined;
 }
+
+/** Most headers are shorter; one with a long prompt is read once more. */
+const USUAL_HEAD_BYTES = 4096;
 
 /** The header without the content, which may be large. */
 export async function readHead(

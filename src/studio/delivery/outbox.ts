@@ -1,5 +1,6 @@
 import { bytesIn } from '../../base/bytes.ts';
 import { errorChain } from '../../base/errors.ts';
+import type { JobId } from '../../base/ids.ts';
 import { codeOf } from '../../base/system-code.ts';
 import { DAY_MS } from '../../base/units.ts';
 import { ENTRY_NAME, type EntryHeader, entryName, factsOf, type OutboxEntry, readEntry, writeEntry } from './entry.ts';
@@ -40,6 +41,8 @@ export interface Outbox {
   setAside(entry: OutboxEntry, because: string): Promise<void>;
   /** Oldest first. */
   entries(): readonly OutboxEntry[];
+  /** Those of one job, oldest first, however many others there are. */
+  ofJob(jobId: JobId): readonly OutboxEntry[];
   /** Sets aside what is older than the limit, logs each and returns them. */
   expire(): Promise<readonly OutboxEntry[]>;
   hasSpace(): boolean;
@@ -95,7 +98,7 @@ class DiskOutbox implements Outbox {
     const header = { ...entry, createdAt, sizeBytes: content.byteLength, sha256: sha256(content).toHex() };
     const file = entryName(header, sha256);
     await this.#store(file, writeEntry(header, content, sha256));
-    const older = this.#index.matching((other) => sameResult(other, header));
+    const older = this.#index.ofJob(header.jobId).filter((other) => sameResult(other, header));
     const added = factsOf(header, file);
     this.#index.add(added);
     for (const other of older) await this.remove(other);
@@ -146,8 +149,8 @@ class DiskOutbox implements Outbox {
 
   async takeIn(file: string): Promise<boolean> {
     const { dir, files } = this.#options;
-    const isKnown = this.#index.matching((entry) => entry.file === file).length > 0;
-    if (isKnown || !ENTRY_NAME.test(file) || (await files.stat(`${dir}/${file}`)) === undefined) return false;
+    if (this.#index.has(file) || !ENTRY_NAME.test(file) || (await files.stat(`${dir}/${file}`)) === undefined)
+      return false;
     const entry = await takeIn(file, this.#options);
     if (entry !== undefined) this.#index.add(entry);
     return entry !== undefined;
@@ -175,6 +178,10 @@ class DiskOutbox implements Outbox {
 
   entries(): readonly OutboxEntry[] {
     return this.#index.entries();
+  }
+
+  ofJob(jobId: JobId): readonly OutboxEntry[] {
+    return this.#index.ofJob(jobId);
   }
 
   hasSpace(): boolean {
@@ -208,4 +215,4 @@ class DiskOutbox implements Outbox {
 }
 
 const sameResult = (a: OutboxEntry, b: EntryHeader): boolean =>
-  a.jobId === b.jobId && a.kind === b.kind && a.workerId === b.workerId && a.studio === b.studio;
+  a.kind === b.kind && a.workerId === b.workerId && a.studio === b.studio;

@@ -1,9 +1,9 @@
-import type { Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesIn } from '../../base/bytes.ts';
 import { MIB } from '../../base/units.ts';
-import { openRegular, readNamedBytes, readNamedText } from './named-file.ts';
+import { openRegular, readFirstBytes, readNamedBytes, readNamedText } from './named-file.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
 import { codeOf } from '../../base/system-code.ts';
 import {
@@ -28,6 +28,12 @@ export interface FileFacts {
 
 /** What stands under a name itself, a link not followed. */
 export type FileKind = 'file' | 'folder' | 'link' | 'pipe' | 'socket' | 'device';
+
+/** What stands under a name, and how it begins: nothing but a file is opened for that. */
+export interface FileStart {
+  readonly kind: FileKind;
+  readonly bytes: Uint8Array;
+}
 
 /** How a file is replaced. */
 export interface WriteOptions {
@@ -55,6 +61,11 @@ export interface Files {
   readBytes(path: string): Promise<Uint8Array | undefined>;
   /** The file in chunks, for what must not be in memory whole. Fails on the first chunk when the file is missing. */
   openRead(path: string): AsyncIterable<Uint8Array>;
+  /**
+   * The first bytes of one of many files, undefined where nothing stands under the name. By blocking calls, which take a
+   * quarter of what a pool of threads does, and every few milliseconds others have their turn.
+   */
+  readStart(path: string, maxBytes: number): Promise<FileStart | undefined>;
   /**
    * Replaces a file: readers see the old bytes or the new, never a mixture, and a failure leaves the old ones.
    * A link is followed, so that a file kept elsewhere stays there.
@@ -96,6 +107,21 @@ export interface Files {
  */
 const BLOCKING_UP_TO_BYTES = 2 * MIB;
 
+/** How long blocking calls in a row may keep everything else waiting. */
+const MAX_BLOCKED_MS = 5;
+
+/** Blocking calls in a row, and when somebody else was let in between them last. */
+class Turns {
+  #since = 0;
+
+  async taken(): Promise<void> {
+    if (performance.now() - this.#since < MAX_BLOCKED_MS) return;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#since = performance.now();
+  }
+}
+const turns = new Turns();
+
 /** Those of this machine. */
 export const systemFiles: Files = {
   readText: async (path) => (await orMissing(readWhole(path)))?.toString('utf8'),
@@ -107,6 +133,7 @@ export const systemFiles: Files = {
     // The stream closes the handle however it ends, also when its reader stops early.
     yield* file.createReadStream({ highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>;
   },
+  readStart: (path, maxBytes) => orMissing(startOf(path, maxBytes)),
   writeAtomic: async (path, data, options = {}) => {
     const target = (await orMissing(realpath(path))) ?? path;
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
@@ -163,6 +190,12 @@ async function settle(path: string): Promise<void> {
     await file?.sync().catch(() => {});
     await file?.close();
   }
+}
+
+async function startOf(path: string, maxBytes: number): Promise<FileStart> {
+  await turns.taken();
+  const kind = kindOf(lstatSync(path));
+  return { kind, bytes: kind === 'file' ? readFirstBytes(path, maxBytes) : new Uint8Array() };
 }
 
 async function readWhole(path: string): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { joinBytes } from '../../base/bytes.ts';
 import { WorkerError } from '../../base/errors.ts';
@@ -48,6 +48,22 @@ export async function openRegular(path: string): Promise<FileHandle> {
   } catch (thrown) {
     await file.close();
     throw thrown;
+  }
+}
+
+/**
+ * How a file begins, by blocking calls.
+ *
+ * @throws WorkerError `file.unusable` when it is no regular file by now; the system's own error when it cannot be read
+ */
+export function readFirstBytes(path: string, maxBytes: number): Uint8Array {
+  const file = openSync(path, READ_AT_ONCE);
+  try {
+    if (!fstatSync(file).isFile()) throw notRegular(path);
+    const bytes = new Uint8Array(maxBytes);
+    return bytes.subarray(0, readSync(file, bytes, 0, maxBytes, 0));
+  } finally {
+    closeSync(file);
   }
 }
 

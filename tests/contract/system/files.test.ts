@@ -42,6 +42,19 @@ describe.each(SUBJECTS)('%s', (_name, make) => {
     }
   });
 
+  test('read how a file begins, and open nothing that is no file', async () => {
+    await using at = await make();
+    const { files } = at;
+    await files.makeDir(at.at('folder'));
+    await files.writeAtomic(at.at('folder/file'), 'a long text');
+    const start = await files.readStart(at.at('folder/file'), 6);
+    expect({ kind: start?.kind, text: textOf(start?.bytes) }).toEqual({ kind: 'file', text: 'a long' });
+    expect(textOf((await files.readStart(at.at('folder/file'), KIB))?.bytes)).toBe('a long text');
+    expect(await files.readStart(at.at('folder'), KIB)).toEqual({ kind: 'folder', bytes: bytes() });
+    expect(await files.readStart(at.at('nothing'), KIB)).toBeUndefined();
+    expect(await files.readStart(at.at('folder/file/below'), KIB)).toBeUndefined();
+  });
+
   test('keep the code of the system for what else cannot be read', async () => {
     await using at = await make();
     const { files } = at;

@@ -38,6 +38,11 @@ export class MemoryFiles implements Files {
     yield bytes;
   }
 
+  async readStart(path: string, maxBytes: number): ReturnType<Files['readStart']> {
+    const kind = await this.kindOf(path);
+    return kind && { kind, bytes: this.contents.get(path)?.slice(0, maxBytes) ?? new Uint8Array() };
+  }
+
   writeAtomic(path: string, data: string | Uint8Array): Promise<void> {
     return this.writeDurable(path, [typeof data === 'string' ? new TextEncoder().encode(data) : data]);
   }

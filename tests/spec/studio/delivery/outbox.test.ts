@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
+import { toJobId } from '../../../../src/base/ids.ts';
 import { DAY_MS, KIB } from '../../../../src/base/units.ts';
 import { entryName, type OutboxEntry, readEntry, writeEntry } from '../../../../src/studio/delivery/entry.ts';
 import { openOutbox, type Outbox } from '../../../../src/studio/delivery/outbox.ts';
@@ -42,6 +43,26 @@ const setup = async () => {
 const bytes = Uint8Array.from({ length: 65 * KIB }, (_, at) => at % 11);
 const small = Uint8Array.of(1, 10, 3, 10);
 const idsOf = (outbox: Outbox): string[] => outbox.entries().map((entry) => entry.jobId);
+
+test('a result with a prompt of many pages is found after a restart', async () => {
+  const { open, outbox } = await setup();
+  const prompt = 'a fox in the snow. '.repeat(5_000);
+  await outbox.put(anEntry('job-1', { prompt }), bytes);
+  await outbox.close();
+  const reopened = await open(200_000);
+  expect(await reopened.load(reopened.entries()[0]!)).toEqual({ prompt, content: bytes });
+});
+
+test('the results of one job are found among those of others, oldest first', async () => {
+  const { outbox } = await setup();
+  for (const kind of ['json', 'artifact'] as const)
+    for (const jobId of ['job-1', 'job-2']) await outbox.put(anEntry(jobId, { kind }), small);
+  const ofJob = () => outbox.ofJob(toJobId('job-2')).map(({ jobId, kind }) => `${jobId} ${kind}`);
+  expect(ofJob()).toEqual(['job-2 json', 'job-2 artifact']);
+  await outbox.remove(outbox.ofJob(toJobId('job-2'))[0]!);
+  expect(ofJob()).toEqual(['job-2 artifact']);
+  expect(outbox.ofJob(toJobId('job-3'))).toEqual([]);
+});
 
 needs(POSIX)('an outbox may be a link to a folder elsewhere', async () => {
   const { dir, open, outbox } = await setup();
