@@ -11,12 +11,10 @@ import { askApi } from '../../system/net/worker-api.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import { openTraySession } from '../../ui/tray-session.ts';
 import { createNotifier } from '../../ui/notifier.ts';
-import type { NoticeSettings } from '../../ui/notices.ts';
 import type { StayReason } from '../../ui/only-ui.ts';
 import { openConfig } from '../config.ts';
 import { openUiLog } from '../log.ts';
 import { openNotices } from './notices.ts';
-import type { Config } from '../../config/schema.ts';
 import type { Effects } from '../effects.ts';
 
 /** What this process stays for: an icon, or notices alone on a desktop without one; undefined where there is neither. */
@@ -24,19 +22,13 @@ export async function reasonToStay(path: string, effects: Effects): Promise<Stay
   const { environment, files } = effects;
   if (environment.platform === 'darwin' || environment.platform === 'win32') {
     const { current } = await openConfig(path, effects, { log: openUiLog(effects).logger, readOnly: true });
-    const { onCompletion, onFailure } = noticeSettings(current);
-    return onCompletion || onFailure ? 'notices' : undefined;
+    return current.notify_on_completion || current.notify_on_failure ? 'notices' : undefined;
   }
   for (const bus of sessionBusPaths(environment.get)) {
     if (bus.startsWith('\0') || (await files.kindOf(bus)) !== undefined) return 'icon';
   }
   return undefined;
 }
-
-const noticeSettings = (config: Config): NoticeSettings => ({
-  onCompletion: config.notify_on_completion,
-  onFailure: config.notify_on_failure,
-});
 
 /** The tray of this desktop; one that shows nothing where there is none for us. */
 const trayOf = ({ clock, environment }: Pick<Effects, 'clock' | 'environment'>): OpenTray =>
@@ -63,11 +55,12 @@ export async function stayInTray({ path, log, show, serviceManager }: Staying, e
   const open = (): void => {
     void show().catch((thrown: unknown) => logger.warn('tray.failed', { action: 'open', error: errorChain(thrown) }));
   };
+  const [onCompletion, onFailure] = [config.live('notify_on_completion'), config.live('notify_on_failure')];
   using notifier = createNotifier({
     clock,
     log: logger,
     notices: openNotices(effects, open),
-    settings: () => noticeSettings(config.current),
+    settings: () => ({ onCompletion: onCompletion(), onFailure: onFailure() }),
   });
   const session = openTraySession({
     clock,
